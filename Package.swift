@@ -1,0 +1,61 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The arrows between modules point one way only; RepositoryTests checks the imports against this file.
+let package = Package(
+    name: "evenkeel",
+    products: [
+        .executable(name: "evenkeel", targets: ["evenkeel"]),
+        .executable(name: "evenkeel-lab", targets: ["evenkeel-lab"]),
+    ],
+    dependencies: [
+        // Command line: flags, subcommands, --help and shell completions, as users of Swift tools know them.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        // Deque for the change log and queues: a growing window dropped at the front without moving the rest.
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        // YAML in and out, with the line of each node for our messages.
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        // Starts tmux in the end-to-end test. Foundation's Process leaves children with blocked signals.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+    ],
+    targets: [
+        .target(name: "SimulationKit"),
+        .target(name: "KubernetesAPI", dependencies: ["SimulationKit"]),
+        .target(name: "Manifests", dependencies: ["KubernetesAPI", .product(name: "Yams", package: "Yams")]),
+        .target(
+            name: "ControlPlane",
+            dependencies: [
+                "SimulationKit", "KubernetesAPI", .product(name: "DequeModule", package: "swift-collections"),
+            ]),
+        .target(name: "Scheduling", dependencies: ["ControlPlane"]),
+        .target(name: "Controllers", dependencies: ["ControlPlane"]),
+        .target(name: "Kubelets", dependencies: ["ControlPlane"]),
+        .target(name: "Simulation", dependencies: ["Scheduling", "Controllers", "Kubelets", "Manifests"]),
+        .target(name: "Canvas", dependencies: [.product(name: "Yams", package: "Yams")]),
+        .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
+        .target(name: "Terminal", dependencies: ["Canvas", "CTerminal"]),
+        .target(name: "Dashboard", dependencies: ["Simulation", "Canvas"]),
+        .executableTarget(
+            name: "evenkeel",
+            dependencies: [
+                "Dashboard", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "evenkeel-lab", dependencies: ["Dashboard"]),
+
+        .testTarget(name: "SimulationKitTests", dependencies: ["SimulationKit"]),
+        .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"]),
+        .testTarget(name: "ManifestsTests", dependencies: ["Manifests"]),
+        .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane"]),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Manifests"]),
+        .testTarget(name: "ControllersTests", dependencies: ["Controllers"]),
+        .testTarget(name: "KubeletsTests", dependencies: ["Kubelets"]),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
+        .testTarget(name: "CanvasTests", dependencies: ["Canvas"]),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
+        .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
+        .testTarget(name: "RepositoryTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)

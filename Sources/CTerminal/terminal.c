@@ -1,0 +1,1 @@
+int evenkeel_terminal_placeholder;
