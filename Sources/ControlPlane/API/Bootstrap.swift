@@ -1,0 +1,60 @@
+import KubernetesAPI
+import SimulationKit
+
+extension Cluster {
+    /// What every cluster has from the start: four namespaces and the two system priority classes.
+    mutating func bootstrap() {
+        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+            var namespace = Namespace()
+            namespace.metadata.name = name
+            makeNamespace(&namespace)
+            store.insert(namespace, at: now)
+        }
+        for (name, value, text) in [
+            ("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
+            ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
+        ] {
+            var priority = PriorityClass()
+            priority.metadata.name = name
+            priority.metadata.uid = makeUID()
+            priority.metadata.creationTimestamp = now
+            priority.metadata.generation = 1
+            priority.value = value
+            priority.description = text
+            priority.preemptionPolicy = "PreemptLowerPriority"
+            store.insert(priority, at: now)
+        }
+    }
+
+    private mutating func makeNamespace(_ namespace: inout Namespace) {
+        namespace.metadata.uid = makeUID()
+        namespace.metadata.creationTimestamp = now
+        namespace.metadata.labels["kubernetes.io/metadata.name"] = namespace.metadata.name
+        namespace.spec.finalizers = ["kubernetes"]
+        namespace.status.phase = "Active"
+    }
+
+    /// Puts an object into the store as it is, status included, with an identity and time where it has none:
+    /// for a state that is given rather than reached (`evenkeel schedule`, tests).
+    /// A missing namespace is made.
+    @discardableResult
+    public mutating func adopt<O: StoredObject>(_ object: O) throws(APIError) -> O {
+        var object = object
+        if object.kindInfo.isNamespaced {
+            if object.metadata.namespace.isEmpty { object.metadata.namespace = "default" }
+            let key = ObjectKey(name: object.metadata.namespace)
+            if store.namespaces[key] == nil {
+                var namespace = Namespace()
+                namespace.metadata.name = key.name
+                makeNamespace(&namespace)
+                store.insert(namespace, at: now)
+            }
+        }
+        Defaulting.apply(&object, profile: profile)
+        if store.get(O.self, object.key) != nil { throw .alreadyExists(object.kindInfo, object.metadata.name) }
+        if object.metadata.uid.isEmpty { object.metadata.uid = makeUID() }
+        if object.metadata.creationTimestamp == nil { object.metadata.creationTimestamp = now }
+        if object.metadata.generation == 0 { object.metadata.generation = 1 }
+        return store.insert(object, at: now)
+    }
+}

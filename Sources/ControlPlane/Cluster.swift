@@ -1,0 +1,86 @@
+import DequeModule
+import KubernetesAPI
+import SimulationKit
+
+/// The API server's side of the simulation: the objects, the time, and the verbs on objects.
+///
+/// Scheduler, controllers and kubelets get it `inout` when they run; screens read it. A value: a
+/// copy is a fork that can be run ahead (what-if) or gone back to (undo).
+public struct Cluster: Sendable {
+    /// The present moment of virtual time. Only the simulation's loop moves it.
+    public var now: Instant = .start
+    public var store = ObjectStore()
+    /// Version and feature gates.
+    public let profile: KubernetesProfile
+    public var settings: ClusterSettings
+    /// When each node's kubelet last renewed its lease, by node name.
+    ///
+    /// Differs from Kubernetes: leases are kept here, not as Lease objects; 5,000 of them would be
+    /// 500 writes a second that nobody reads but the node controller.
+    public var leaseRenewals: [String: Instant] = [:]
+    /// Events as they were told, for `--events` and the ticker.
+    public internal(set) var narrative = Narrative()
+    var recorder = EventRecorder()
+    var names: SeededRandom
+
+    /// An empty cluster with the namespaces that every cluster has.
+    public init(profile: KubernetesProfile = .default, seed: UInt64 = 0, settings: ClusterSettings = ClusterSettings()) {
+        self.profile = profile
+        self.settings = settings
+        names = SeededRandom(seed: seed, stream: "names")
+        bootstrap()
+    }
+
+    /// A fresh identity, in the form of a UUID.
+    mutating func makeUID() -> String {
+        func hex(_ value: UInt64, _ digits: Int) -> String {
+            let text = String(value, radix: 16)
+            return String(repeating: "0", count: max(0, digits - text.count)) + text
+        }
+        let a = names.next()
+        let b = names.next()
+        return hex(a >> 32, 8) + "-" + hex(a >> 16 & 0xffff, 4) + "-" + hex(a & 0xfff | 0x4000, 4) + "-"
+            + hex(b >> 48 & 0x3fff | 0x8000, 4) + "-" + hex(b & 0xffff_ffff_ffff, 12)
+    }
+
+    /// `base` and five characters, as the API server completes `generateName`; the base is cut to 58.
+    mutating func makeName(_ base: String) -> String {
+        var name = String(base.prefix(58))
+        for _ in 0..<5 { name.append(StableHash.safeAlphabet[names.below(StableHash.safeAlphabet.count)]) }
+        return name
+    }
+}
+
+/// Delays of the control plane, in virtual time.
+public struct ClusterSettings: Sendable, Equatable {
+    /// From a write until controllers see it. *Model*: 5 ms.
+    public var controllerWatchDelay = Duration.milliseconds(5)
+    /// From a write until the scheduler sees it. *Model*: 5 ms.
+    public var schedulerWatchDelay = Duration.milliseconds(5)
+    /// From a write until the kubelet concerned sees it. *Model*: 10 ms.
+    public var kubeletWatchDelay = Duration.milliseconds(10)
+    /// Events older than this are dropped. Kubernetes' default: 1 h.
+    public var eventTimeToLive = Duration.hours(1)
+    public init() {}
+}
+
+/// A part of the control plane that runs by itself: scheduler, controllers, kubelets.
+///
+/// The loop asks each component when it next has something to do, moves the time to the earliest
+/// answer, and lets those run that are due, in the order of the catalog.
+public protocol Component: Sendable {
+    /// When the component next wants to run: its own timers, or changes that it has not seen and that are
+    /// old enough to have reached it. Nil: only when something changes.
+    func nextWake(_ cluster: Cluster) -> Instant?
+    /// Does everything that is due at `cluster.now`.
+    mutating func run(_ cluster: inout Cluster)
+    /// Up to where the component has read the feed of changes; older ones may be forgotten.
+    var cursor: WatchCursor { get }
+}
+
+extension Component {
+    /// When the first change that this component has not read reaches it; nil if there is none.
+    public func nextChange(_ cluster: Cluster, delay: Duration) -> Instant? {
+        cluster.store.entry(at: cursor).map { $0.time + delay }
+    }
+}

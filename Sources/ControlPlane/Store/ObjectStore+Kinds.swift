@@ -1,0 +1,161 @@
+import KubernetesAPI
+
+// The table of each kind. A new kind: a table in ObjectStore, a line here, a line in KindInfo.all.
+extension Pod: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<Pod>> & Sendable { \.pods }
+    public static func sameSpec(_ a: Pod, _ b: Pod) -> Bool { a.spec == b.spec && a.nodeName == b.nodeName }
+}
+extension Node: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<Node>> & Sendable { \.nodes }
+    public static func sameSpec(_ a: Node, _ b: Node) -> Bool { a.spec == b.spec }
+}
+extension Deployment: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<Deployment>> & Sendable { \.deployments }
+    public static func sameSpec(_ a: Deployment, _ b: Deployment) -> Bool { a.spec == b.spec }
+}
+extension ReplicaSet: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<ReplicaSet>> & Sendable { \.replicaSets }
+    public static func sameSpec(_ a: ReplicaSet, _ b: ReplicaSet) -> Bool { a.spec == b.spec }
+}
+extension StatefulSet: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<StatefulSet>> & Sendable { \.statefulSets }
+    public static func sameSpec(_ a: StatefulSet, _ b: StatefulSet) -> Bool { a.spec == b.spec }
+}
+extension DaemonSet: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<DaemonSet>> & Sendable { \.daemonSets }
+    public static func sameSpec(_ a: DaemonSet, _ b: DaemonSet) -> Bool { a.spec == b.spec }
+}
+extension Job: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<Job>> & Sendable { \.jobs }
+    public static func sameSpec(_ a: Job, _ b: Job) -> Bool { a.spec == b.spec }
+}
+extension CronJob: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<CronJob>> & Sendable { \.cronJobs }
+}
+extension Service: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<Service>> & Sendable { \.services }
+}
+extension EndpointSlice: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<EndpointSlice>> & Sendable { \.endpointSlices }
+}
+extension Namespace: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<Namespace>> & Sendable { \.namespaces }
+}
+extension Event: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<Event>> & Sendable { \.events }
+}
+extension ConfigMap: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<ConfigMap>> & Sendable { \.configMaps }
+}
+extension Secret: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<Secret>> & Sendable { \.secrets }
+}
+extension ServiceAccount: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<ServiceAccount>> & Sendable { \.serviceAccounts }
+}
+extension PersistentVolume: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<PersistentVolume>> & Sendable { \.persistentVolumes }
+}
+extension PersistentVolumeClaim: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<PersistentVolumeClaim>> & Sendable { \.persistentVolumeClaims }
+}
+extension StorageClass: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<StorageClass>> & Sendable { \.storageClasses }
+}
+extension CSIDriver: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<CSIDriver>> & Sendable { \.csiDrivers }
+}
+extension CSINode: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<CSINode>> & Sendable { \.csiNodes }
+}
+extension VolumeAttachment: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<VolumeAttachment>> & Sendable { \.volumeAttachments }
+}
+extension PodDisruptionBudget: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<PodDisruptionBudget>> & Sendable { \.podDisruptionBudgets }
+}
+extension PriorityClass: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<PriorityClass>> & Sendable { \.priorityClasses }
+}
+extension HorizontalPodAutoscaler: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<HorizontalPodAutoscaler>> & Sendable { \.horizontalPodAutoscalers }
+}
+extension ResourceQuota: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<ResourceQuota>> & Sendable { \.resourceQuotas }
+}
+extension LimitRange: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<LimitRange>> & Sendable { \.limitRanges }
+}
+extension ControllerRevision: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<ControllerRevision>> & Sendable { \.controllerRevisions }
+}
+extension ReplicationController: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<ReplicationController>> & Sendable { \.replicationControllers }
+}
+extension CustomObject: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<CustomObject>> & Sendable { \.customObjects }
+}
+
+extension ObjectStore {
+    /// All types that have a table, in the order in which lists show them.
+    public static let types: [any StoredObject.Type] = [
+        Pod.self,
+        Node.self,
+        Deployment.self,
+        ReplicaSet.self,
+        StatefulSet.self,
+        DaemonSet.self,
+        Job.self,
+        CronJob.self,
+        Service.self,
+        EndpointSlice.self,
+        Namespace.self,
+        Event.self,
+        ConfigMap.self,
+        Secret.self,
+        ServiceAccount.self,
+        PersistentVolume.self,
+        PersistentVolumeClaim.self,
+        StorageClass.self,
+        CSIDriver.self,
+        CSINode.self,
+        VolumeAttachment.self,
+        PodDisruptionBudget.self,
+        PriorityClass.self,
+        HorizontalPodAutoscaler.self,
+        ResourceQuota.self,
+        LimitRange.self,
+        ControllerRevision.self,
+        ReplicationController.self,
+        CustomObject.self,
+    ]
+    private static let typesByKind: [Kind: any StoredObject.Type] =
+        Dictionary(uniqueKeysWithValues: types.map { ($0.kind, $0) })
+
+    /// The type of the objects of `kind`.
+    public static func type(of kind: Kind) -> any StoredObject.Type { typesByKind[kind]! }
+
+    /// The object of `kind` called `key`, whatever its type.
+    public func object(_ kind: Kind, _ key: ObjectKey) -> (any StoredObject)? {
+        func get<O: StoredObject>(_ type: O.Type) -> (any StoredObject)? { self.get(type, key) }
+        return get(Self.type(of: kind))
+    }
+    /// All objects of `kind`, or those of one namespace, sorted by namespace and name.
+    public func objects(_ kind: Kind, namespace: String? = nil) -> [any StoredObject] {
+        func list<O: StoredObject>(_ type: O.Type) -> [any StoredObject] {
+            self[keyPath: O.table].sorted(namespace: namespace)
+        }
+        return list(Self.type(of: kind))
+    }
+    /// How many objects of `kind` there are.
+    public func count(_ kind: Kind) -> Int {
+        func count<O: StoredObject>(_ type: O.Type) -> Int { self[keyPath: O.table].count }
+        return count(Self.type(of: kind))
+    }
+    /// The kinds of custom objects that are there, in the order of their first object.
+    public var customKinds: [KindInfo] {
+        var seen: [KindInfo] = []
+        for object in customObjects.all where !seen.contains(object.kindInfo) { seen.append(object.kindInfo) }
+        return seen
+    }
+}

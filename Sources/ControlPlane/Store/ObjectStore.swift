@@ -1,0 +1,198 @@
+import DequeModule
+import KubernetesAPI
+import SimulationKit
+
+/// An object that the store has a table for.
+public protocol StoredObject: KubernetesObject {
+    /// Where its table is.
+    static var table: WritableKeyPath<ObjectStore, Table<Self>> & Sendable { get }
+    /// Whether two versions want the same: what decides about `metadata.generation`.
+    static func sameSpec(_ a: Self, _ b: Self) -> Bool
+}
+
+extension StoredObject {
+    /// Compares all but metadata and status.
+    public static func sameSpec(_ a: Self, _ b: Self) -> Bool {
+        func wanted(_ object: Self) -> JSONObject {
+            var json = object.jsonObject
+            json["metadata"] = nil
+            json["status"] = nil
+            return json
+        }
+        return wanted(a) == wanted(b)
+    }
+}
+
+/// All objects of the cluster: a table for each kind, one counter of revisions, one feed of changes.
+///
+/// This is the bare storage: no defaulting, validation or admission; ``Cluster`` has the API's verbs.
+/// A value: a copy is a snapshot that costs nothing until one of the two is written.
+public struct ObjectStore: Sendable {
+    public internal(set) var pods = Table<Pod>()
+    public internal(set) var nodes = Table<Node>()
+    public internal(set) var deployments = Table<Deployment>()
+    public internal(set) var replicaSets = Table<ReplicaSet>()
+    public internal(set) var statefulSets = Table<StatefulSet>()
+    public internal(set) var daemonSets = Table<DaemonSet>()
+    public internal(set) var jobs = Table<Job>()
+    public internal(set) var cronJobs = Table<CronJob>()
+    public internal(set) var services = Table<Service>()
+    public internal(set) var endpointSlices = Table<EndpointSlice>()
+    public internal(set) var namespaces = Table<Namespace>()
+    public internal(set) var events = Table<Event>()
+    public internal(set) var configMaps = Table<ConfigMap>()
+    public internal(set) var secrets = Table<Secret>()
+    public internal(set) var serviceAccounts = Table<ServiceAccount>()
+    public internal(set) var persistentVolumes = Table<PersistentVolume>()
+    public internal(set) var persistentVolumeClaims = Table<PersistentVolumeClaim>()
+    public internal(set) var storageClasses = Table<StorageClass>()
+    public internal(set) var csiDrivers = Table<CSIDriver>()
+    public internal(set) var csiNodes = Table<CSINode>()
+    public internal(set) var volumeAttachments = Table<VolumeAttachment>()
+    public internal(set) var podDisruptionBudgets = Table<PodDisruptionBudget>()
+    public internal(set) var priorityClasses = Table<PriorityClass>()
+    public internal(set) var horizontalPodAutoscalers = Table<HorizontalPodAutoscaler>()
+    public internal(set) var resourceQuotas = Table<ResourceQuota>()
+    public internal(set) var limitRanges = Table<LimitRange>()
+    public internal(set) var controllerRevisions = Table<ControllerRevision>()
+    public internal(set) var replicationControllers = Table<ReplicationController>()
+    /// Objects of all other kinds; the key's name is `KIND.GROUP/name`, see ``customKey(_:)``.
+    public internal(set) var customObjects = Table<CustomObject>()
+
+    /// The counter of writes; each write raises it by one.
+    public private(set) var revision = 0
+    private var log = Deque<LogEntry>()
+    private var firstEntry = 0
+
+    // Pods by node and by controlling owner; slots in rising order.
+    private var slotsByNode: [String: [Int]] = [:]
+    private var slotsByOwner: [String: [Int]] = [:]
+
+    public init() {}
+
+    // MARK: Reading
+
+    /// The object of type `type` called `key`.
+    public func get<O: StoredObject>(_ type: O.Type, _ key: ObjectKey) -> O? { self[keyPath: O.table][key] }
+
+    /// The pods bound to the node `name`, in slot order. O(pods on the node).
+    public func pods(onNode name: String) -> [Pod] { slotsByNode[name, default: []].compactMap { pods.rows[$0] } }
+    /// Slots of the pods bound to the node `name`, rising.
+    public func podSlots(onNode name: String) -> [Int] { slotsByNode[name] ?? [] }
+    /// The pods whose controlling owner has the identity `uid`, in slot order. O(pods of the owner).
+    public func pods(ownedBy uid: String) -> [Pod] { slotsByOwner[uid, default: []].compactMap { pods.rows[$0] } }
+
+    // MARK: The feed of changes
+
+    /// The place after the newest change: a reader who starts here sees only what comes.
+    public var end: WatchCursor { WatchCursor(position: firstEntry + log.count) }
+    /// The entry at `cursor`; nil at the end.
+    public func entry(at cursor: WatchCursor) -> LogEntry? {
+        let index = max(cursor.position, firstEntry) - firstEntry
+        return index < log.count ? log[index] : nil
+    }
+    /// The next entry that was written by `limit`, and moves the cursor behind it.
+    public func next(_ cursor: inout WatchCursor, until limit: Instant) -> LogEntry? {
+        if cursor.position < firstEntry { cursor.position = firstEntry }
+        let index = cursor.position - firstEntry
+        guard index < log.count, log[index].time <= limit else { return nil }
+        cursor.position += 1
+        return log[index]
+    }
+    /// Forgets the entries before `cursor` once they are many. Readers that are behind would miss them.
+    public mutating func compact(before cursor: WatchCursor) {
+        let surplus = min(cursor.position - firstEntry, log.count)
+        guard surplus > 4096 else { return }
+        var lastIndex: [Kind: Int] = [:]
+        for i in 0..<surplus { lastIndex[log[i].kind] = log[i].index + 1 }
+        log.removeFirst(surplus)
+        firstEntry += surplus
+        for type in Self.types {
+            if let index = lastIndex[type.kind] { compact(type, before: index) }
+        }
+    }
+    private mutating func compact<O: StoredObject>(_ type: O.Type, before index: Int) {
+        self[keyPath: O.table].compact(before: index)
+    }
+
+    // MARK: Writing
+
+    /// Adds `object` and answers it with its revision. The key must be free.
+    @discardableResult
+    public mutating func insert<O: StoredObject>(_ object: O, at time: Instant) -> O {
+        var object = object
+        precondition(self[keyPath: O.table].slot(of: object.key) == nil, "\(O.kind.rawValue) \(object.key) exists")
+        revision += 1
+        object.metadata.resourceVersion = revision
+        log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))
+        self[keyPath: O.table].insert(object)
+        if O.self == Pod.self { index(object as! Pod, slot: pods.slot(of: object.key)!, previous: nil) }
+        return object
+    }
+
+    /// Puts `object` in place of the one with its key and answers it with its new revision.
+    @discardableResult
+    public mutating func replace<O: StoredObject>(_ object: O, at time: Instant) -> O {
+        var object = object
+        guard let slot = self[keyPath: O.table].slot(of: object.key) else {
+            preconditionFailure("\(O.kind.rawValue) \(object.key) does not exist")
+        }
+        revision += 1
+        object.metadata.resourceVersion = revision
+        log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))
+        if O.self == Pod.self { index(object as! Pod, slot: slot, previous: pods.rows[slot]) }
+        self[keyPath: O.table].replace(object, at: slot)
+        return object
+    }
+
+    /// Removes the object called `key`; answers its last state, nil if there is none.
+    @discardableResult
+    public mutating func remove<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, at time: Instant) -> O? {
+        guard let slot = self[keyPath: O.table].slot(of: key), var last = self[keyPath: O.table].rows[slot]
+        else { return nil }
+        revision += 1
+        last.metadata.resourceVersion = revision
+        log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))
+        if O.self == Pod.self { unindex(last as! Pod, slot: slot) }
+        self[keyPath: O.table].remove(at: slot, last: last)
+        return last
+    }
+
+    private mutating func index(_ pod: Pod, slot: Int, previous: Pod?) {
+        if pod.nodeName != previous?.nodeName ?? "" {
+            if let old = previous?.nodeName, !old.isEmpty { Self.remove(slot, from: &slotsByNode, old) }
+            if !pod.nodeName.isEmpty { Self.insert(slot, into: &slotsByNode, pod.nodeName) }
+        }
+        // Sharing the metadata means the same owners; look only where they may differ.
+        if let previous, previous.metadata.identity == pod.metadata.identity { return }
+        let owner = pod.metadata.controller?.uid
+        let before = previous?.metadata.controller?.uid
+        if owner != before {
+            if let before { Self.remove(slot, from: &slotsByOwner, before) }
+            if let owner { Self.insert(slot, into: &slotsByOwner, owner) }
+        }
+    }
+    private mutating func unindex(_ pod: Pod, slot: Int) {
+        if !pod.nodeName.isEmpty { Self.remove(slot, from: &slotsByNode, pod.nodeName) }
+        if let owner = pod.metadata.controller?.uid { Self.remove(slot, from: &slotsByOwner, owner) }
+    }
+    private static func position(_ slot: Int, in slots: [Int]) -> Int {
+        var low = 0
+        var high = slots.count
+        while low < high {
+            let middle = (low + high) / 2
+            if slots[middle] < slot { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+    private static func insert(_ slot: Int, into map: inout [String: [Int]], _ key: String) {
+        let at = position(slot, in: map[key] ?? [])
+        map[key, default: []].insert(slot, at: at)
+    }
+    private static func remove(_ slot: Int, from map: inout [String: [Int]], _ key: String) {
+        guard let slots = map[key] else { return }
+        let at = position(slot, in: slots)
+        guard at < slots.count, slots[at] == slot else { return }
+        if slots.count == 1 { map[key] = nil } else { map[key]!.remove(at: at) }
+    }
+}

@@ -1,0 +1,280 @@
+import SimulationKit
+
+extension String: APIValue {
+    public static var typeName: String { "string" }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> String? {
+        if case .string(let s) = json { return s }
+        decoder.expected("a string", json)
+        return nil
+    }
+    public var json: JSONValue? { isEmpty ? nil : .string(self) }
+}
+
+extension Bool: APIValue {
+    public static var typeName: String { "boolean" }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Bool? {
+        if case .bool(let b) = json { return b }
+        decoder.expected("true or false", json)
+        return nil
+    }
+    public var json: JSONValue? { self ? .bool(true) : nil }
+}
+
+extension Int: APIValue {
+    public static var typeName: String { "integer" }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Int? {
+        if let i = json.int { return Int(i) }
+        decoder.expected("a whole number", json)
+        return nil
+    }
+    public var json: JSONValue? { self == 0 ? nil : .int(Int64(self)) }
+}
+
+extension Double: APIValue {
+    public static var typeName: String { "number" }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Double? {
+        switch json {
+        case .int(let i): return Double(i)
+        case .double(let d): return d
+        default:
+            decoder.expected("a number", json)
+            return nil
+        }
+    }
+    public var json: JSONValue? { .double(self) }
+}
+
+extension JSONValue: APIValue {
+    public static var typeName: String { "Object" }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> JSONValue? { json }
+    public var json: JSONValue? { self == .null ? nil : self }
+}
+
+extension Optional: APIValue where Wrapped: APIValue {
+    public static var typeName: String { Wrapped.typeName }
+    public static var structure: (any APIStruct.Type)? { Wrapped.structure }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Wrapped?? {
+        guard let value = Wrapped.decode(json, &decoder) else { return nil }
+        return .some(value)
+    }
+    public var json: JSONValue? {
+        guard let self else { return nil }
+        // A pointer that is set is written even if what it points to is empty: replicas 0, false, {}.
+        if let json = self.json { return json }
+        if let i = self as? Int { return .int(Int64(i)) }
+        if let b = self as? Bool { return .bool(b) }
+        if self is String { return "" }
+        return Wrapped.typeName.hasPrefix("[]") ? [] : [:]
+    }
+}
+
+extension Array: APIValue where Element: APIValue {
+    public static var typeName: String { "[]" + Element.typeName }
+    public static var structure: (any APIStruct.Type)? { Element.structure }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> [Element]? {
+        guard case .array(let elements) = json else {
+            decoder.expected("a list", json)
+            return nil
+        }
+        var result: [Element] = []
+        result.reserveCapacity(elements.count)
+        for (i, element) in elements.enumerated() {
+            if let value = decoder.at(.index(i), { Element.decode(element, &$0) }) { result.append(value) }
+        }
+        return result
+    }
+    public var json: JSONValue? {
+        isEmpty ? nil : .array(map { $0.json ?? (Element.typeName == "string" ? "" : [:]) })
+    }
+}
+
+extension Instant: APIValue {
+    public static var typeName: String { "Time" }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Instant? {
+        guard let text = json.string else {
+            decoder.expected("a time in RFC 3339", json)
+            return nil
+        }
+        if let instant = Instant(rfc3339: text) { return instant }
+        decoder.note(.invalid("\"\(text)\" is not a time in RFC 3339"))
+        return nil
+    }
+    public var json: JSONValue? { .string(rfc3339) }
+}
+
+/// A text that takes one of a few values. Unknown ones are kept, for validation to refuse in the API's words.
+public protocol APIEnum: APIValue, RawRepresentable<String>, Hashable {
+    init(rawValue: String)
+}
+
+extension APIEnum {
+    public static var typeName: String { "string" }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Self? {
+        String.decode(json, &decoder).map { Self(rawValue: $0) }
+    }
+    public var json: JSONValue? { rawValue.isEmpty ? nil : .string(rawValue) }
+}
+
+/// A whole number or a text such as `25%`.
+public enum IntOrString: APIValue, Hashable {
+    case int(Int)
+    case string(String)
+
+    public static var typeName: String { "IntOrString" }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> IntOrString? {
+        if let i = json.int { return .int(Int(i)) }
+        if let s = json.string { return .string(s) }
+        decoder.expected("a whole number or a string", json)
+        return nil
+    }
+    public var json: JSONValue? {
+        switch self {
+        case .int(let i): .int(Int64(i))
+        case .string(let s): .string(s)
+        }
+    }
+    /// The value as written: `3` or `25%`.
+    public var text: String {
+        switch self {
+        case .int(let i): String(i)
+        case .string(let s): s
+        }
+    }
+    /// The percentage, if this is one such as `25%`.
+    public var percent: Int? {
+        guard case .string(let s) = self, s.hasSuffix("%") else { return nil }
+        return Int(s.dropLast())
+    }
+    /// The number meant, a percentage taken of `total`, rounded up or down; nil if the text is no percentage.
+    public func scaled(of total: Int, roundUp: Bool) -> Int? {
+        if case .int(let i) = self { return i }
+        guard let percent else { return nil }
+        return roundUp ? (percent * total + 99) / 100 : percent * total / 100
+    }
+}
+
+/// A map from texts to values, kept sorted by key: iteration order is the same in each process,
+/// and small maps (labels) are faster to search than a dictionary.
+public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiteral {
+    /// The entries, sorted by key.
+    public private(set) var entries: [(key: String, value: Value)] = []
+
+    public init() {}
+    public init(dictionaryLiteral elements: (String, Value)...) {
+        for (key, value) in elements { self[key] = value }
+    }
+    public var isEmpty: Bool { entries.isEmpty }
+    public var count: Int { entries.count }
+    public var keys: [String] { entries.map(\.key) }
+
+    private func position(of key: String) -> (index: Int, found: Bool) {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].key < key { low = middle + 1 } else { high = middle }
+        }
+        return (low, low < entries.count && entries[low].key == key)
+    }
+
+    /// The value of `key`; setting nil removes it.
+    public subscript(key: String) -> Value? {
+        get {
+            let (index, found) = position(of: key)
+            return found ? entries[index].value : nil
+        }
+        set {
+            let (index, found) = position(of: key)
+            switch (found, newValue) {
+            case (true, let value?): entries[index].value = value
+            case (true, nil): entries.remove(at: index)
+            case (false, let value?): entries.insert((key, value), at: index)
+            case (false, nil): break
+            }
+        }
+    }
+    /// This map with the entries of `other` over it.
+    public func merging(_ other: StringMap) -> StringMap {
+        var result = self
+        for (key, value) in other.entries { result[key] = value }
+        return result
+    }
+    public static func == (a: StringMap, b: StringMap) -> Bool {
+        a.entries.count == b.entries.count && zip(a.entries, b.entries).allSatisfy { $0 == $1 }
+    }
+
+    public static var typeName: String { "map[string]" + Value.typeName }
+    public static var structure: (any APIStruct.Type)? { Value.structure }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> StringMap? {
+        guard let object = json.object else {
+            decoder.expected("a map", json)
+            return nil
+        }
+        var result = StringMap()
+        for (key, member) in object.members {
+            if let value = decoder.at(.key(key), { Value.decode(member, &$0) }) { result[key] = value }
+        }
+        return result
+    }
+    public var json: JSONValue? {
+        if isEmpty { return nil }
+        var object = JSONObject()
+        object.members = entries.map { ($0.key, $0.value.json ?? (Value.typeName == "string" ? "" : [:])) }
+        return .object(object)
+    }
+}
+
+extension StringMap: Hashable where Value: Hashable {
+    public func hash(into hasher: inout Hasher) {
+        for (key, value) in entries {
+            hasher.combine(key)
+            hasher.combine(value)
+        }
+    }
+}
+
+/// A part of an object that many objects share: copying it costs one retain, and changing a copy
+/// does not change the others.
+///
+/// Two shared parts with the same ``identity`` are the same without a look at their content: pods made
+/// from one template share their `PodSpec`, so work is done once per template.
+@dynamicMemberLookup
+public struct Shared<Value: APIValue>: APIValue {
+    @usableFromInline
+    final class Box: @unchecked Sendable {  // written only while uniquely referenced
+        @usableFromInline var value: Value
+        @inlinable init(_ value: Value) { self.value = value }
+    }
+    @usableFromInline var box: Box
+
+    @inlinable public init(_ value: Value) { box = Box(value) }
+
+    /// The content.
+    @inlinable public var value: Value {
+        get { box.value }
+        _modify {
+            if !isKnownUniquelyReferenced(&box) { box = Box(box.value) }
+            yield &box.value
+        }
+    }
+    @inlinable public subscript<Member>(dynamicMember path: WritableKeyPath<Value, Member>) -> Member {
+        get { box.value[keyPath: path] }
+        _modify {
+            if !isKnownUniquelyReferenced(&box) { box = Box(box.value) }
+            yield &box.value[keyPath: path]
+        }
+    }
+    @inlinable public subscript<Member>(dynamicMember path: KeyPath<Value, Member>) -> Member {
+        box.value[keyPath: path]
+    }
+    /// The same for copies that were not changed since; valid while one of them lives.
+    @inlinable public var identity: ObjectIdentifier { ObjectIdentifier(box) }
+
+    @inlinable public static func == (a: Shared, b: Shared) -> Bool { a.box === b.box || a.box.value == b.box.value }
+    public static var typeName: String { Value.typeName }
+    public static var structure: (any APIStruct.Type)? { Value.structure }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Shared? {
+        Value.decode(json, &decoder).map(Shared.init)
+    }
+    public var json: JSONValue? { box.value.json }
+}

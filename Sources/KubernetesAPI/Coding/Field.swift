@@ -1,0 +1,194 @@
+/// A value that can stand in an API object: it reads itself from JSON and writes itself back.
+public protocol APIValue: Sendable, Equatable {
+    /// Reads the value. A wrong type adds a problem to `decoder` and answers nil.
+    static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Self?
+    /// The value as JSON; nil if the API leaves it out (Go's `omitempty`).
+    var json: JSONValue? { get }
+    /// The type as `explain` names it: `string`, `[]Object`, `map[string]string` …
+    static var typeName: String { get }
+    /// The structure behind the value, through lists and maps; nil for plain values.
+    static var structure: (any APIStruct.Type)? { get }
+}
+
+extension APIValue {
+    public static var structure: (any APIStruct.Type)? { nil }
+}
+
+/// A structure of the API, described once: the list of its fields serves reading, writing,
+/// strictness about unknown fields, and `explain`.
+public protocol APIStruct: APIValue {
+    init()
+    /// The fields in the order in which they are written.
+    static var fields: [Field<Self>] { get }
+    /// What the structure is, in one sentence.
+    static var summary: String { get }
+}
+
+/// One field of an API structure.
+public struct Field<Root>: Sendable {
+    /// The name in JSON.
+    public let name: String
+    /// What the field means, in one or two sentences.
+    public let summary: String
+    /// The type as `explain` names it.
+    public let typeName: String
+    /// The structure behind the field, if any.
+    public let structure: (any APIStruct.Type)?
+    let decode: @Sendable (inout Root, JSONValue, inout APIDecoder) -> Void
+    let encode: @Sendable (Root) -> JSONValue?
+
+    /// A field kept at `path`. With `always`, it is written even when empty.
+    public static func f<Value: APIValue>(
+        _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ summary: String, always: Bool = false
+    ) -> Field {
+        Field(
+            name: name, summary: summary, typeName: Value.typeName, structure: Value.structure,
+            decode: { root, json, decoder in
+                if let value = Value.decode(json, &decoder) { root[keyPath: path] = value }
+            },
+            encode: { root in root[keyPath: path].json ?? (always ? Self.emptyValue(Value.self) : nil) })
+    }
+
+    private static func emptyValue<Value: APIValue>(_ type: Value.Type) -> JSONValue? {
+        if type.typeName.hasPrefix("[]") { return [] }
+        switch type.typeName {
+        case "string": return ""
+        case "integer": return 0
+        case "boolean": return false
+        default: return [:]
+        }
+    }
+}
+
+/// What reading an object found wrong, with the place.
+public struct DecodeProblem: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        /// The structure has no such field; `nearest` is the most similar one.
+        case unknownField(nearest: String?)
+        /// The value has another type than the field; or cannot be read as it.
+        case wrongType(expected: String, found: String)
+        /// The text cannot be read as the field's type, with the reason.
+        case invalid(String)
+    }
+    /// The field, as `spec.containers[0].image`.
+    public var path: String
+    public var kind: Kind
+
+    /// The problem in words, without the path.
+    public var message: String {
+        switch kind {
+        case .unknownField(let nearest):
+            "unknown field" + (nearest.map { " (nearest: \($0))" } ?? "")
+        case .wrongType(let expected, let found): "must be \(expected), not \(found)"
+        case .invalid(let why): why
+        }
+    }
+}
+
+/// Carries the path and collects problems while an object is read.
+public struct APIDecoder {
+    /// The place being read.
+    public private(set) var path: [PathElement] = []
+    /// All problems so far, in reading order.
+    public private(set) var problems: [DecodeProblem] = []
+
+    public enum PathElement: Sendable, Equatable {
+        case field(String)
+        case index(Int)
+        case key(String)
+    }
+
+    public init() {}
+
+    /// Notes a problem at the current place, or at its member `field`.
+    public mutating func note(_ kind: DecodeProblem.Kind, field: String? = nil) {
+        problems.append(DecodeProblem(path: Self.text(path + (field.map { [.field($0)] } ?? [])), kind: kind))
+    }
+    /// Notes that the value has the wrong type.
+    public mutating func expected(_ expected: String, _ found: JSONValue) {
+        note(.wrongType(expected: expected, found: found.typeName))
+    }
+    /// Reads one level deeper.
+    public mutating func at<T>(_ element: PathElement, _ body: (inout APIDecoder) -> T) -> T {
+        path.append(element)
+        defer { path.removeLast() }
+        return body(&self)
+    }
+
+    /// A path as Kubernetes writes it: `spec.containers[0].env[2].name`, `metadata.labels[app]`.
+    public static func text(_ path: [PathElement]) -> String {
+        var out = ""
+        for element in path {
+            switch element {
+            case .field(let name): out += out.isEmpty ? name : ".\(name)"
+            case .index(let i): out += "[\(i)]"
+            case .key(let key): out += "[\(key)]"
+            }
+        }
+        return out
+    }
+}
+
+extension APIStruct {
+    public static var typeName: String { "Object" }
+    public static var structure: (any APIStruct.Type)? { Self.self }
+
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Self? {
+        guard let object = json.object else {
+            decoder.expected("an object", json)
+            return nil
+        }
+        var value = Self()
+        value.read(object, &decoder)
+        return value
+    }
+
+    /// Reads the members of `object` into this value; members that no field knows are problems.
+    public mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder) {
+        let fields = Self.fields
+        for (key, json) in object.members {
+            guard let field = fields.first(where: { $0.name == key }) else {
+                decoder.note(.unknownField(nearest: nearest(key, among: fields.map(\.name))), field: key)
+                continue
+            }
+            if json == .null { continue }
+            decoder.at(.field(key)) { field.decode(&self, json, &$0) }
+        }
+    }
+
+    public var json: JSONValue? { .object(jsonObject) }
+
+    /// The structure as JSON, without what is empty.
+    public var jsonObject: JSONObject {
+        var object = JSONObject()
+        for field in Self.fields {
+            if let value = field.encode(self) { object.members.append((field.name, value)) }
+        }
+        return object
+    }
+}
+
+/// The name in `candidates` with the smallest edit distance to `word`, if it is close enough to be a slip.
+public func nearest(_ word: String, among candidates: [String]) -> String? {
+    func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        var row = Array(0...b.count)
+        for (i, x) in a.enumerated() {
+            var previous = row[0]
+            row[0] = i + 1
+            for (j, y) in b.enumerated() {
+                let cost = min(row[j] + 1, row[j + 1] + 1, previous + (x == y ? 0 : 1))
+                previous = row[j + 1]
+                row[j + 1] = cost
+            }
+        }
+        return row[b.count]
+    }
+    let lower = Array(word.lowercased().utf8)
+    var best: (name: String, distance: Int)?
+    for candidate in candidates {
+        let d = distance(lower, Array(candidate.lowercased().utf8))
+        if d < best?.distance ?? Int.max { best = (candidate, d) }
+    }
+    guard let best, best.distance <= max(1, word.count / 3) else { return nil }
+    return best.name
+}

@@ -1,0 +1,177 @@
+/// The kinds that have a type of their own, and `custom` for all others.
+///
+/// The raw value is the kind's name in the API. ``Kind/info`` has the other facts: the one list of kinds.
+public enum Kind: String, CaseIterable, Sendable, Hashable {
+    case pod = "Pod"
+    case node = "Node"
+    case deployment = "Deployment"
+    case replicaSet = "ReplicaSet"
+    case statefulSet = "StatefulSet"
+    case daemonSet = "DaemonSet"
+    case job = "Job"
+    case cronJob = "CronJob"
+    case service = "Service"
+    case endpointSlice = "EndpointSlice"
+    case namespace = "Namespace"
+    case event = "Event"
+    case configMap = "ConfigMap"
+    case secret = "Secret"
+    case serviceAccount = "ServiceAccount"
+    case persistentVolume = "PersistentVolume"
+    case persistentVolumeClaim = "PersistentVolumeClaim"
+    case storageClass = "StorageClass"
+    case csiDriver = "CSIDriver"
+    case csiNode = "CSINode"
+    case volumeAttachment = "VolumeAttachment"
+    case podDisruptionBudget = "PodDisruptionBudget"
+    case priorityClass = "PriorityClass"
+    case horizontalPodAutoscaler = "HorizontalPodAutoscaler"
+    case resourceQuota = "ResourceQuota"
+    case limitRange = "LimitRange"
+    case controllerRevision = "ControllerRevision"
+    case replicationController = "ReplicationController"
+    case custom = ""
+
+    /// The facts about the kind. Undefined for `custom`, whose objects carry their own.
+    public var info: KindInfo { KindInfo.table[self]! }
+}
+
+/// The facts about one kind.
+public struct KindInfo: Sendable, Hashable {
+    /// Empty for the core group.
+    public var group: String
+    public var version: String
+    public var kind: String
+    /// The name in URLs and commands, lower case plural.
+    public var plural: String
+    public var shortNames: [String]
+    public var isNamespaced: Bool
+    /// The typed kind, or `custom`.
+    public var type: Kind
+
+    /// `v1` or `apps/v1`.
+    public var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+    /// `deployments.apps`, as kubectl prints names of kinds outside the core group.
+    public var qualifiedPlural: String { group.isEmpty ? plural : "\(plural).\(group)" }
+
+    init(
+        _ type: Kind, _ group: String, _ version: String, _ plural: String, _ shortNames: [String],
+        namespaced: Bool = true
+    ) {
+        self.init(
+            group: group, version: version, kind: type.rawValue, plural: plural, shortNames: shortNames,
+            isNamespaced: namespaced, type: type)
+    }
+    init(
+        group: String, version: String, kind: String, plural: String, shortNames: [String], isNamespaced: Bool,
+        type: Kind
+    ) {
+        (self.group, self.version, self.kind, self.plural) = (group, version, kind, plural)
+        (self.shortNames, self.isNamespaced, self.type) = (shortNames, isNamespaced, type)
+    }
+
+    /// All typed kinds in the order in which lists show them.
+    public static let all: [KindInfo] = [
+        KindInfo(.pod, "", "v1", "pods", ["po"]),
+        KindInfo(.node, "", "v1", "nodes", ["no"], namespaced: false),
+        KindInfo(.deployment, "apps", "v1", "deployments", ["deploy", "dp"]),
+        KindInfo(.replicaSet, "apps", "v1", "replicasets", ["rs"]),
+        KindInfo(.statefulSet, "apps", "v1", "statefulsets", ["sts"]),
+        KindInfo(.daemonSet, "apps", "v1", "daemonsets", ["ds"]),
+        KindInfo(.job, "batch", "v1", "jobs", ["jo"]),
+        KindInfo(.cronJob, "batch", "v1", "cronjobs", ["cj"]),
+        KindInfo(.service, "", "v1", "services", ["svc"]),
+        KindInfo(.endpointSlice, "discovery.k8s.io", "v1", "endpointslices", []),
+        KindInfo(.namespace, "", "v1", "namespaces", ["ns"], namespaced: false),
+        KindInfo(.event, "", "v1", "events", ["ev"]),
+        KindInfo(.configMap, "", "v1", "configmaps", ["cm"]),
+        KindInfo(.secret, "", "v1", "secrets", ["sec"]),
+        KindInfo(.serviceAccount, "", "v1", "serviceaccounts", ["sa"]),
+        KindInfo(.persistentVolume, "", "v1", "persistentvolumes", ["pv"], namespaced: false),
+        KindInfo(.persistentVolumeClaim, "", "v1", "persistentvolumeclaims", ["pvc"]),
+        KindInfo(.storageClass, "storage.k8s.io", "v1", "storageclasses", ["sc"], namespaced: false),
+        KindInfo(.csiDriver, "storage.k8s.io", "v1", "csidrivers", [], namespaced: false),
+        KindInfo(.csiNode, "storage.k8s.io", "v1", "csinodes", [], namespaced: false),
+        KindInfo(.volumeAttachment, "storage.k8s.io", "v1", "volumeattachments", [], namespaced: false),
+        KindInfo(.podDisruptionBudget, "policy", "v1", "poddisruptionbudgets", ["pdb"]),
+        KindInfo(.priorityClass, "scheduling.k8s.io", "v1", "priorityclasses", ["pc"], namespaced: false),
+        KindInfo(.horizontalPodAutoscaler, "autoscaling", "v2", "horizontalpodautoscalers", ["hpa"]),
+        KindInfo(.resourceQuota, "", "v1", "resourcequotas", ["quota"]),
+        KindInfo(.limitRange, "", "v1", "limitranges", ["limits"]),
+        KindInfo(.controllerRevision, "apps", "v1", "controllerrevisions", []),
+        KindInfo(.replicationController, "", "v1", "replicationcontrollers", ["rc"]),
+    ]
+
+    static let table: [Kind: KindInfo] = Dictionary(uniqueKeysWithValues: all.map { ($0.type, $0) })
+
+    /// Kinds of Kubernetes itself that are kept but not acted on: plural, short names and scope are known.
+    static let keptKinds: [KindInfo] = {
+        func kept(_ group: String, _ version: String, _ kind: String, _ plural: String, _ short: [String] = [],
+            namespaced: Bool = true
+        ) -> KindInfo {
+            KindInfo(
+                group: group, version: version, kind: kind, plural: plural, shortNames: short,
+                isNamespaced: namespaced, type: .custom)
+        }
+        return [
+            kept("rbac.authorization.k8s.io", "v1", "Role", "roles", ["ro"]),
+            kept("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings", ["rb"]),
+            kept("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", ["cr"], namespaced: false),
+            kept("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", ["crb"], namespaced: false),
+            kept("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", ["netpol", "np"]),
+            kept("networking.k8s.io", "v1", "Ingress", "ingresses", ["ing"]),
+            kept("networking.k8s.io", "v1", "IngressClass", "ingressclasses", [], namespaced: false),
+            kept("", "v1", "Endpoints", "endpoints", ["ep"]),
+            kept("", "v1", "PodTemplate", "podtemplates"),
+            kept("coordination.k8s.io", "v1", "Lease", "leases"),
+            kept("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", [], namespaced: false),
+            kept("storage.k8s.io", "v1", "CSIStorageCapacity", "csistoragecapacities"),
+            kept("storage.k8s.io", "v1", "VolumeAttributesClass", "volumeattributesclasses", ["vac"], namespaced: false),
+            kept("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", ["crd", "crds"], namespaced: false),
+            kept("apiregistration.k8s.io", "v1", "APIService", "apiservices", [], namespaced: false),
+            kept("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", [], namespaced: false),
+            kept("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", [], namespaced: false),
+            kept("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", "flowschemas", [], namespaced: false),
+            kept("flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", "prioritylevelconfigurations", [], namespaced: false),
+            kept("certificates.k8s.io", "v1", "CertificateSigningRequest", "certificatesigningrequests", ["csr"], namespaced: false),
+        ]
+    }()
+
+    /// The facts about a kind without a type: known for Kubernetes' own, guessed for others
+    /// (namespaced, plural by English rules), which a CustomResourceDefinition may correct.
+    public static func custom(apiVersion: String, kind: String) -> KindInfo {
+        if let known = keptKinds.first(where: { $0.apiVersion == apiVersion && $0.kind == kind }) { return known }
+        let parts = apiVersion.split(separator: "/")
+        let lower = kind.lowercased()
+        let plural =
+            if lower.hasSuffix("s") || lower.hasSuffix("x") || lower.hasSuffix("ch") || lower.hasSuffix("sh") {
+                lower + "es"
+            } else if lower.hasSuffix("y"), let before = lower.dropLast().last, !"aeiou".contains(before) {
+                String(lower.dropLast()) + "ies"
+            } else {
+                lower + "s"
+            }
+        return KindInfo(
+            group: parts.count == 2 ? String(parts[0]) : "", version: String(parts.last ?? "v1"), kind: kind,
+            plural: plural, shortNames: [], isNamespaced: true, type: .custom)
+    }
+
+    /// The kind meant by a name as users type it: kind, plural, short name, or `plural.group`, in any case;
+    /// `extra` are the kinds of loaded custom objects. Nil if there is none.
+    public static func find(_ name: String, among extra: [KindInfo] = []) -> KindInfo? {
+        let lower = name.lowercased()
+        return (all + extra + keptKinds).first {
+            $0.plural == lower || $0.kind.lowercased() == lower || $0.shortNames.contains(lower)
+                || $0.qualifiedPlural == lower || "\($0.group)/\($0.version)/\($0.plural)" == lower
+        }
+    }
+    /// The typed kind of a document, or nil: then it is kept as a custom object. Older versions of a group are read
+    /// as the served one.
+    public static func typed(apiVersion: String, kind: String) -> KindInfo? {
+        let group = apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : ""
+        guard let info = all.first(where: { $0.kind == kind && $0.group == group }) else { return nil }
+        if info.apiVersion == apiVersion { return info }
+        // autoscaling/v1 has another shape; it is converted by its reader.
+        return ["autoscaling/v1", "batch/v1beta1", "policy/v1beta1", "discovery.k8s.io/v1beta1"].contains(apiVersion) ? info : nil
+    }
+}

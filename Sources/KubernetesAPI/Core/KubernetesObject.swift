@@ -1,0 +1,69 @@
+import SimulationKit
+
+/// An object of a kind that has a type of its own.
+public protocol KubernetesObject: APIStruct {
+    static var kind: Kind { get }
+    var metadata: Shared<ObjectMeta> { get set }
+    /// What the store finds the object by: namespace and name.
+    var key: ObjectKey { get }
+    var kindInfo: KindInfo { get }
+}
+
+extension KubernetesObject {
+    /// Namespace and name.
+    public var key: ObjectKey { ObjectKey(namespace: metadata.namespace, name: metadata.name) }
+    public var name: String { metadata.name }
+    public var namespace: String { metadata.namespace }
+    public var kindInfo: KindInfo { Self.kind.info }
+
+    /// The whole object as JSON, with apiVersion and kind in front.
+    public var document: JSONValue {
+        var object = JSONObject()
+        object.members.append(("apiVersion", .string(kindInfo.apiVersion)))
+        object.members.append(("kind", .string(kindInfo.kind)))
+        object.members += jsonObject.members.filter { $0.key != "apiVersion" && $0.key != "kind" }
+        return .object(object)
+    }
+}
+
+/// An object of a kind that is kept and shown but not acted on.
+public struct CustomObject: KubernetesObject {
+    public static let kind = Kind.custom
+    public var apiVersion = ""
+    public var kindName = ""
+    public var metadata = Shared(ObjectMeta())
+    /// Everything but apiVersion, kind and metadata, as it came.
+    public var content = JSONObject()
+
+    public init() {}
+    public static let summary = "An object of a kind that Evenkeel keeps and shows but does not act on."
+    public static let fields: [Field<CustomObject>] = [.f("metadata", \.metadata, "Names, labels, owners.")]
+
+    /// The kind is part of the key: two kinds may have an object of the same name.
+    public var key: ObjectKey {
+        ObjectKey(namespace: metadata.namespace, name: "\(kindName).\(group)/\(metadata.name)")
+    }
+    /// The API group, empty for the core group.
+    public var group: String { apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : "" }
+    public var kindInfo: KindInfo { KindInfo.custom(apiVersion: apiVersion, kind: kindName) }
+
+    public mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder) {
+        for (key, value) in object.members {
+            switch key {
+            case "apiVersion": apiVersion = value.string ?? ""
+            case "kind": kindName = value.string ?? ""
+            case "metadata":
+                decoder.at(.field("metadata")) { decoder in
+                    if let meta = ObjectMeta.decode(value, &decoder) { metadata = Shared(meta) }
+                }
+            default: content[key] = value
+            }
+        }
+    }
+    public var jsonObject: JSONObject {
+        var object = JSONObject()
+        object["metadata"] = metadata.json
+        object.members += content.members
+        return object
+    }
+}

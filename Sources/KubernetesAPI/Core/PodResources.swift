@@ -1,0 +1,179 @@
+/// Amounts of resources as whole numbers, for sums and comparisons: CPU in thousandths of a core,
+/// memory and ephemeral storage in bytes, all others in units.
+public struct Resources: Sendable, Hashable {
+    public var milliCPU: Int64 = 0
+    public var memory: Int64 = 0
+    public var ephemeralStorage: Int64 = 0
+    /// All other resources, sorted by name.
+    public private(set) var scalars: [Scalar] = []
+
+    public struct Scalar: Sendable, Hashable {
+        public var name: String
+        public var amount: Int64
+    }
+
+    public init(milliCPU: Int64 = 0, memory: Int64 = 0) {
+        self.milliCPU = milliCPU
+        self.memory = memory
+    }
+    /// The amounts of a resource list; `pods` and storage of claims are left out.
+    public init(_ list: ResourceList) {
+        for (name, quantity) in list.entries { self[name] = name == "cpu" ? quantity.milliValue : quantity.value }
+    }
+
+    /// The amount of the resource called `name`.
+    public subscript(name: String) -> Int64 {
+        get {
+            switch name {
+            case "cpu": milliCPU
+            case "memory": memory
+            case "ephemeral-storage": ephemeralStorage
+            default: scalars.first { $0.name == name }?.amount ?? 0
+            }
+        }
+        set {
+            switch name {
+            case "cpu": milliCPU = newValue
+            case "memory": memory = newValue
+            case "ephemeral-storage": ephemeralStorage = newValue
+            case "pods", "storage": break
+            default:
+                if let i = scalars.firstIndex(where: { $0.name == name }) {
+                    scalars[i].amount = newValue
+                } else if newValue != 0 {
+                    let i = scalars.firstIndex { $0.name > name } ?? scalars.count
+                    scalars.insert(Scalar(name: name, amount: newValue), at: i)
+                }
+            }
+        }
+    }
+
+    public static func + (a: Resources, b: Resources) -> Resources {
+        var sum = a
+        sum.milliCPU += b.milliCPU
+        sum.memory += b.memory
+        sum.ephemeralStorage += b.ephemeralStorage
+        for scalar in b.scalars { sum[scalar.name] += scalar.amount }
+        return sum
+    }
+    public static func - (a: Resources, b: Resources) -> Resources {
+        var sum = a
+        sum.milliCPU -= b.milliCPU
+        sum.memory -= b.memory
+        sum.ephemeralStorage -= b.ephemeralStorage
+        for scalar in b.scalars { sum[scalar.name] -= scalar.amount }
+        return sum
+    }
+    public static func += (a: inout Resources, b: Resources) { a = a + b }
+    public static func -= (a: inout Resources, b: Resources) { a = a - b }
+
+    /// The larger amount of each resource.
+    public func union(_ other: Resources) -> Resources {
+        var result = self
+        result.milliCPU = max(milliCPU, other.milliCPU)
+        result.memory = max(memory, other.memory)
+        result.ephemeralStorage = max(ephemeralStorage, other.ephemeralStorage)
+        for scalar in other.scalars { result[scalar.name] = max(result[scalar.name], scalar.amount) }
+        return result
+    }
+}
+
+/// What of a pod counts as requested.
+public struct RequestRules: Sendable, Equatable {
+    /// Count what the kubelet allocated or runs, where that is more than the spec (in-place resize).
+    public var useStatus = false
+    /// `spec.resources` of the pod replaces the containers' sums (1.34 and later).
+    public var podLevelResources = true
+    /// Init containers with restartPolicy Always are sidecars (1.29 and later).
+    public var sidecars = true
+    public init() {}
+    /// The rules of `profile` for a pod that stands on a node.
+    public init(assigned profile: KubernetesProfile) {
+        useStatus = profile.isEnabled(.inPlacePodVerticalScaling)
+        podLevelResources = profile.isEnabled(.podLevelResources)
+        sidecars = profile.isEnabled(.sidecarContainers)
+    }
+    /// The rules of `profile` for a pod that is being placed: the spec alone counts.
+    public init(pending profile: KubernetesProfile) {
+        self.init(assigned: profile)
+        useStatus = false
+    }
+}
+
+extension Pod {
+    /// What the pod requests in sum.
+    ///
+    /// Containers and sidecars together, or the highest need while init containers run, whichever is more,
+    /// per resource; then the pod's own `resources`, then the overhead.
+    /// - Source: Kubernetes `component-helpers/resource/helpers.go`, `PodRequests`.
+    public func requests(_ rules: RequestRules = RequestRules()) -> Resources {
+        let status = self.status.value
+        let infeasible = status.conditions["PodResizePending"]?.reason == "Infeasible" || status.resize == "Infeasible"
+        func request(_ container: Container, _ statuses: [ContainerStatus]) -> Resources {
+            let spec = Resources(container.resources.requests)
+            guard rules.useStatus, let state = statuses.first(where: { $0.name == container.name }),
+                let actual = state.resources
+            else { return spec }
+            let present = Resources(actual.requests).union(Resources(state.allocatedResources))
+            return infeasible ? present : present.union(spec)
+        }
+        var sum = Resources()
+        for container in spec.containers { sum += request(container, status.containerStatuses) }
+        var sidecars = Resources()
+        var initPeak = Resources()
+        for container in spec.initContainers {
+            if rules.sidecars && container.isSidecar {
+                let own = request(container, status.initContainerStatuses)
+                sidecars += own
+                sum += own
+                initPeak = initPeak.union(sidecars)
+            } else {
+                initPeak = initPeak.union(Resources(container.resources.requests) + sidecars)
+            }
+        }
+        var total = sum.union(initPeak)
+        if rules.podLevelResources, let own = spec.resources?.requests {
+            var wanted = Resources(own)
+            if rules.useStatus, let actual = status.resources {
+                let present = Resources(actual.requests).union(Resources(status.allocatedResources))
+                wanted = infeasible ? present : present.union(wanted)
+            }
+            for (name, _) in own.entries where name == "cpu" || name == "memory" || name.hasPrefix("hugepages-") {
+                total[name] = wanted[name]
+            }
+        }
+        return total + Resources(spec.overhead)
+    }
+}
+
+extension PodSpec {
+    /// The class by which nodes rank the pod under pressure, from CPU and memory alone.
+    /// - Source: Kubernetes `pkg/apis/core/v1/helper/qos/qos.go`.
+    public var qosClass: QOSClass {
+        func amounts(_ list: ResourceList) -> [String: Quantity] {
+            var result: [String: Quantity] = [:]
+            for name in ["cpu", "memory"] { if let q = list[name], q > .zero { result[name] = q } }
+            return result
+        }
+        if let own = resources, !own.requests.isEmpty || !own.limits.isEmpty {
+            let requests = amounts(own.requests)
+            let limits = amounts(own.limits)
+            if requests.isEmpty && limits.isEmpty { return .bestEffort }
+            return limits.count == 2 && requests == limits ? .guaranteed : .burstable
+        }
+        var any = false
+        var guaranteed = true
+        for container in containers + initContainers {
+            let requests = amounts(container.resources.requests)
+            let limits = amounts(container.resources.limits)
+            if !requests.isEmpty || !limits.isEmpty { any = true }
+            if limits.count < 2 || limits.contains(where: { requests[$0.key] ?? $0.value != $0.value }) { guaranteed = false }
+        }
+        return !any ? .bestEffort : guaranteed ? .guaranteed : .burstable
+    }
+
+    /// The ports of the node that the pod takes.
+    public var hostPorts: [ContainerPort] {
+        (containers + initContainers.filter(\.isSidecar)).flatMap { $0.ports.filter { $0.hostPort > 0 } }
+    }
+}

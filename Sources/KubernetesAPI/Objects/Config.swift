@@ -1,0 +1,430 @@
+import SimulationKit
+
+/// A room for names.
+public struct Namespace: KubernetesObject {
+    public static let kind = Kind.namespace
+    public var metadata = Shared(ObjectMeta())
+    public var spec = NamespaceSpec()
+    public var status = NamespaceStatus()
+    public init() {}
+    public static let summary = "A room for names: objects of different namespaces may have the same name."
+    public static let fields: [Field<Namespace>] = [
+        .f("metadata", \.metadata, "Names, labels, owners."),
+        .f("spec", \.spec, "Finalizers."),
+        .f("status", \.status, "Active or Terminating."),
+    ]
+}
+
+public struct NamespaceSpec: APIStruct {
+    public var finalizers: [String] = []
+    public init() {}
+    public static let summary = "Finalizers of the namespace."
+    public static let fields: [Field<NamespaceSpec>] = [
+        .f("finalizers", \.finalizers, "Who must clean up before the namespace may vanish.")
+    ]
+}
+
+public struct NamespaceStatus: APIStruct {
+    /// Active or Terminating.
+    public var phase = ""
+    public var conditions: [Condition] = []
+    public init() {}
+    public static let summary = "Active or Terminating."
+    public static let fields: [Field<NamespaceStatus>] = [
+        .f("phase", \.phase, "Active or Terminating."),
+        .f("conditions", \.conditions, "What still keeps a deleted namespace."),
+    ]
+}
+
+/// Configuration by key.
+public struct ConfigMap: KubernetesObject {
+    public static let kind = Kind.configMap
+    public var metadata = Shared(ObjectMeta())
+    public var data: StringMap<String> = [:]
+    public var binaryData: StringMap<String> = [:]
+    public var immutable: Bool?
+    public init() {}
+    public static let summary = "Configuration by key."
+    public static let fields: [Field<ConfigMap>] = [
+        .f("metadata", \.metadata, "Names, labels, owners."),
+        .f("data", \.data, "Texts by key."),
+        .f("binaryData", \.binaryData, "Bytes by key, in base64."),
+        .f("immutable", \.immutable, "Whether it cannot be changed."),
+    ]
+}
+
+/// Credentials by key.
+public struct Secret: KubernetesObject {
+    public static let kind = Kind.secret
+    public var metadata = Shared(ObjectMeta())
+    public var type = ""
+    public var data: StringMap<String> = [:]
+    public var stringData: StringMap<String> = [:]
+    public var immutable: Bool?
+    public init() {}
+    public static let summary = "Credentials by key."
+    public static let fields: [Field<Secret>] = [
+        .f("metadata", \.metadata, "Names, labels, owners."),
+        .f("type", \.type, "What it holds; default Opaque."),
+        .f("data", \.data, "Bytes by key, in base64."),
+        .f("stringData", \.stringData, "Texts by key, turned into data when written."),
+        .f("immutable", \.immutable, "Whether it cannot be changed."),
+    ]
+}
+
+/// The account under which pods talk to the API server.
+public struct ServiceAccount: KubernetesObject {
+    public static let kind = Kind.serviceAccount
+    public var metadata = Shared(ObjectMeta())
+    public var secrets: JSONValue?
+    public var imagePullSecrets: [LocalObjectReference] = []
+    public var automountServiceAccountToken: Bool?
+    public init() {}
+    public static let summary = "The account under which pods talk to the API server."
+    public static let fields: [Field<ServiceAccount>] = [
+        .f("metadata", \.metadata, "Names, labels, owners."),
+        .f("secrets", \.secrets, "Secrets that its pods may use."),
+        .f("imagePullSecrets", \.imagePullSecrets, "Registry credentials added to its pods."),
+        .f("automountServiceAccountToken", \.automountServiceAccountToken, "Whether its token is mounted; default yes."),
+    ]
+}
+
+/// How important pods are.
+public struct PriorityClass: KubernetesObject {
+    public static let kind = Kind.priorityClass
+    public var metadata = Shared(ObjectMeta())
+    public var value = 0
+    public var globalDefault = false
+    public var description = ""
+    public var preemptionPolicy: String?
+    public init() {}
+    public static let summary = "A name for how important pods are."
+    public static let fields: [Field<PriorityClass>] = [
+        .f("metadata", \.metadata, "Names, labels, owners."),
+        .f("value", \.value, "The priority; at most 1000000000 for users.", always: true),
+        .f("globalDefault", \.globalDefault, "Whether pods without a class get this one."),
+        .f("description", \.description, "When to use it."),
+        .f("preemptionPolicy", \.preemptionPolicy, "PreemptLowerPriority (default) or Never."),
+    ]
+}
+
+/// How many pods of a group must stay when pods are evicted.
+public struct PodDisruptionBudget: KubernetesObject {
+    public static let kind = Kind.podDisruptionBudget
+    public var metadata = Shared(ObjectMeta())
+    public var spec = PodDisruptionBudgetSpec()
+    public var status = PodDisruptionBudgetStatus()
+    public init() {}
+    public static let summary = "How many pods of a group must stay when pods are evicted."
+    public static let fields: [Field<PodDisruptionBudget>] = [
+        .f("metadata", \.metadata, "Names, labels, owners."),
+        .f("spec", \.spec, "Which pods and how many."),
+        .f("status", \.status, "How many may go now."),
+    ]
+}
+
+public struct PodDisruptionBudgetSpec: APIStruct {
+    public var minAvailable: IntOrString?
+    public var selector: LabelSelector?
+    public var maxUnavailable: IntOrString?
+    public var unhealthyPodEvictionPolicy: String?
+    public init() {}
+    public static let summary = "Which pods, and how many must stay."
+    public static let fields: [Field<PodDisruptionBudgetSpec>] = [
+        .f("minAvailable", \.minAvailable, "How many must stay; number or percentage."),
+        .f("selector", \.selector, "Which pods; empty: all of the namespace."),
+        .f("maxUnavailable", \.maxUnavailable, "How many may be missing; number or percentage."),
+        .f("unhealthyPodEvictionPolicy", \.unhealthyPodEvictionPolicy, "IfHealthyBudget (default) or AlwaysAllow: pods that are not ready."),
+    ]
+}
+
+public struct PodDisruptionBudgetStatus: APIStruct {
+    public var observedGeneration = 0
+    public var disruptedPods: StringMap<Instant> = [:]
+    public var disruptionsAllowed = 0
+    public var currentHealthy = 0
+    public var desiredHealthy = 0
+    public var expectedPods = 0
+    public var conditions: [Condition] = []
+    public init() {}
+    public static let summary = "How many pods may go now."
+    public static let fields: [Field<PodDisruptionBudgetStatus>] = [
+        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to."),
+        .f("disruptedPods", \.disruptedPods, "Pods whose eviction was granted but not seen yet."),
+        .f("disruptionsAllowed", \.disruptionsAllowed, "How many may be evicted now.", always: true),
+        .f("currentHealthy", \.currentHealthy, "Ready pods.", always: true),
+        .f("desiredHealthy", \.desiredHealthy, "How many must be ready.", always: true),
+        .f("expectedPods", \.expectedPods, "How many there should be.", always: true),
+        .f("conditions", \.conditions, "DisruptionAllowed."),
+    ]
+}
+
+/// Scales a workload by its load.
+public struct HorizontalPodAutoscaler: KubernetesObject {
+    public static let kind = Kind.horizontalPodAutoscaler
+    public var metadata = Shared(ObjectMeta())
+    public var spec = HorizontalPodAutoscalerSpec()
+    public var status = HorizontalPodAutoscalerStatus()
+    public init() {}
+    public static let summary = "Scales a workload by its load."
+    public static let fields: [Field<HorizontalPodAutoscaler>] = [
+        .f("metadata", \.metadata, "Names, labels, owners."),
+        .f("spec", \.spec, "What is scaled, between which bounds, by which metrics."),
+        .f("status", \.status, "What was measured and decided."),
+    ]
+}
+
+public struct HorizontalPodAutoscalerSpec: APIStruct {
+    public var scaleTargetRef = CrossVersionObjectReference()
+    public var minReplicas: Int?
+    public var maxReplicas = 0
+    public var metrics: [MetricSpec] = []
+    public var behavior: JSONValue?
+    public init() {}
+    public static let summary = "What is scaled, between which bounds, by which metrics."
+    public static let fields: [Field<HorizontalPodAutoscalerSpec>] = [
+        .f("scaleTargetRef", \.scaleTargetRef, "The workload.", always: true),
+        .f("minReplicas", \.minReplicas, "Fewest replicas; default 1."),
+        .f("maxReplicas", \.maxReplicas, "Most replicas.", always: true),
+        .f("metrics", \.metrics, "What is measured and wanted; default 80 % of the requested CPU."),
+        .f("behavior", \.behavior, "How fast it may go up and down."),
+    ]
+}
+
+public struct CrossVersionObjectReference: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var apiVersion = ""
+    public init() {}
+    public static let summary = "An object by kind and name."
+    public static let fields: [Field<CrossVersionObjectReference>] = [
+        .f("kind", \.kind, "Its kind.", always: true),
+        .f("name", \.name, "Its name.", always: true),
+        .f("apiVersion", \.apiVersion, "Its group and version."),
+    ]
+}
+
+public struct MetricSpec: APIStruct {
+    /// Resource, ContainerResource, Pods, Object, External.
+    public var type = ""
+    public var object: JSONValue?
+    public var pods: JSONValue?
+    public var resource: ResourceMetricSource?
+    public var containerResource: JSONValue?
+    public var external: JSONValue?
+    public init() {}
+    public static let summary = "What is measured and which value is wanted."
+    public static let fields: [Field<MetricSpec>] = [
+        .f("type", \.type, "Resource, ContainerResource, Pods, Object or External.", always: true),
+        .f("object", \.object, "A metric of another object. Kept, not acted on."),
+        .f("pods", \.pods, "A metric of each pod. Kept, not acted on."),
+        .f("resource", \.resource, "CPU or memory of the pods."),
+        .f("containerResource", \.containerResource, "CPU or memory of one container. Kept, not acted on."),
+        .f("external", \.external, "A metric from outside. Kept, not acted on."),
+    ]
+}
+
+public struct ResourceMetricSource: APIStruct {
+    public var name = ""
+    public var target = MetricTarget()
+    public init() {}
+    public static let summary = "CPU or memory of the pods."
+    public static let fields: [Field<ResourceMetricSource>] = [
+        .f("name", \.name, "cpu or memory.", always: true),
+        .f("target", \.target, "The wanted value.", always: true),
+    ]
+}
+
+public struct MetricTarget: APIStruct {
+    /// Utilization, AverageValue, Value.
+    public var type = ""
+    public var value: Quantity?
+    public var averageValue: Quantity?
+    public var averageUtilization: Int?
+    public init() {}
+    public static let summary = "The wanted value of a metric."
+    public static let fields: [Field<MetricTarget>] = [
+        .f("type", \.type, "Utilization, AverageValue or Value.", always: true),
+        .f("value", \.value, "The wanted value."),
+        .f("averageValue", \.averageValue, "The wanted value of each pod."),
+        .f("averageUtilization", \.averageUtilization, "The wanted percentage of the request."),
+    ]
+}
+
+public struct HorizontalPodAutoscalerStatus: APIStruct {
+    public var observedGeneration: Int?
+    public var lastScaleTime: Instant?
+    public var currentReplicas = 0
+    public var desiredReplicas = 0
+    public var currentMetrics: JSONValue?
+    public var conditions: [Condition] = []
+    public init() {}
+    public static let summary = "What was measured and decided."
+    public static let fields: [Field<HorizontalPodAutoscalerStatus>] = [
+        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to."),
+        .f("lastScaleTime", \.lastScaleTime, "When it last scaled."),
+        .f("currentReplicas", \.currentReplicas, "Replicas when last seen."),
+        .f("desiredReplicas", \.desiredReplicas, "Replicas it wants.", always: true),
+        .f("currentMetrics", \.currentMetrics, "What was measured."),
+        .f("conditions", \.conditions, "AbleToScale, ScalingActive, ScalingLimited."),
+    ]
+}
+
+/// What a namespace may use in sum.
+public struct ResourceQuota: KubernetesObject {
+    public static let kind = Kind.resourceQuota
+    public var metadata = Shared(ObjectMeta())
+    public var spec = ResourceQuotaSpec()
+    public var status = ResourceQuotaStatus()
+    public init() {}
+    public static let summary = "What a namespace may use in sum."
+    public static let fields: [Field<ResourceQuota>] = [
+        .f("metadata", \.metadata, "Names, labels, owners."),
+        .f("spec", \.spec, "The limits."),
+        .f("status", \.status, "What is used."),
+    ]
+}
+
+public struct ResourceQuotaSpec: APIStruct {
+    public var hard: ResourceList = [:]
+    public var scopes: [String] = []
+    public var scopeSelector: JSONValue?
+    public init() {}
+    public static let summary = "The limits."
+    public static let fields: [Field<ResourceQuotaSpec>] = [
+        .f("hard", \.hard, "The limits by resource, such as requests.cpu or pods."),
+        .f("scopes", \.scopes, "Which pods count."),
+        .f("scopeSelector", \.scopeSelector, "Which pods count. Kept, not acted on."),
+    ]
+}
+
+public struct ResourceQuotaStatus: APIStruct {
+    public var hard: ResourceList = [:]
+    public var used: ResourceList = [:]
+    public init() {}
+    public static let summary = "The limits in force and what is used."
+    public static let fields: [Field<ResourceQuotaStatus>] = [
+        .f("hard", \.hard, "The limits in force."),
+        .f("used", \.used, "What is used."),
+    ]
+}
+
+/// Defaults and bounds for the resources of one container or pod.
+public struct LimitRange: KubernetesObject {
+    public static let kind = Kind.limitRange
+    public var metadata = Shared(ObjectMeta())
+    public var spec = LimitRangeSpec()
+    public init() {}
+    public static let summary = "Defaults and bounds for the resources of one container or pod."
+    public static let fields: [Field<LimitRange>] = [
+        .f("metadata", \.metadata, "Names, labels, owners."),
+        .f("spec", \.spec, "The defaults and bounds."),
+    ]
+}
+
+public struct LimitRangeSpec: APIStruct {
+    public var limits: [LimitRangeItem] = []
+    public init() {}
+    public static let summary = "The defaults and bounds."
+    public static let fields: [Field<LimitRangeSpec>] = [.f("limits", \.limits, "One entry for each type.", always: true)]
+}
+
+public struct LimitRangeItem: APIStruct {
+    /// Container, Pod, PersistentVolumeClaim.
+    public var type = ""
+    public var max: ResourceList = [:]
+    public var min: ResourceList = [:]
+    public var `default`: ResourceList = [:]
+    public var defaultRequest: ResourceList = [:]
+    public var maxLimitRequestRatio: ResourceList = [:]
+    public init() {}
+    public static let summary = "Defaults and bounds of one type."
+    public static let fields: [Field<LimitRangeItem>] = [
+        .f("type", \.type, "Container, Pod or PersistentVolumeClaim.", always: true),
+        .f("max", \.max, "The most."),
+        .f("min", \.min, "The least."),
+        .f("default", \.default, "Limits where none are given."),
+        .f("defaultRequest", \.defaultRequest, "Requests where none are given."),
+        .f("maxLimitRequestRatio", \.maxLimitRequestRatio, "How many times the request a limit may be."),
+    ]
+}
+
+/// Something that happened to an object, told by a component.
+public struct Event: KubernetesObject {
+    public static let kind = Kind.event
+    public var metadata = Shared(ObjectMeta())
+    public var involvedObject = ObjectReference()
+    public var reason = ""
+    public var message = ""
+    public var source = EventSource()
+    public var firstTimestamp: Instant?
+    public var lastTimestamp: Instant?
+    public var count = 0
+    /// Normal or Warning.
+    public var type = ""
+    public var eventTime: Instant?
+    public var series: JSONValue?
+    public var action = ""
+    public var related: ObjectReference?
+    public var reportingComponent = ""
+    public var reportingInstance = ""
+    public init() {}
+    public static let summary = "Something that happened to an object, told by a component."
+    public static let fields: [Field<Event>] = [
+        .f("metadata", \.metadata, "Names, labels, owners."),
+        .f("involvedObject", \.involvedObject, "The object it happened to.", always: true),
+        .f("reason", \.reason, "What happened, in one word."),
+        .f("message", \.message, "What happened, in a sentence."),
+        .f("source", \.source, "Who tells it."),
+        .f("firstTimestamp", \.firstTimestamp, "When it first happened."),
+        .f("lastTimestamp", \.lastTimestamp, "When it last happened."),
+        .f("count", \.count, "How often."),
+        .f("type", \.type, "Normal or Warning."),
+        .f("eventTime", \.eventTime, "When it happened, exactly."),
+        .f("series", \.series, "Kept, not acted on."),
+        .f("action", \.action, "What was being done."),
+        .f("related", \.related, "Another object that has to do with it."),
+        .f("reportingComponent", \.reportingComponent, "Who tells it.", always: true),
+        .f("reportingInstance", \.reportingInstance, "Which instance of it.", always: true),
+    ]
+}
+
+public struct EventSource: APIStruct, Hashable {
+    public var component = ""
+    public var host = ""
+    public init() {}
+    public init(_ component: String, host: String = "") { (self.component, self.host) = (component, host) }
+    public static let summary = "Who tells an event."
+    public static let fields: [Field<EventSource>] = [
+        .f("component", \.component, "The component."),
+        .f("host", \.host, "The node it runs on."),
+    ]
+}
+
+/// An object by kind, name and identity.
+public struct ObjectReference: APIStruct, Hashable {
+    public var kind = ""
+    public var namespace = ""
+    public var name = ""
+    public var uid = ""
+    public var apiVersion = ""
+    public var resourceVersion = ""
+    public var fieldPath = ""
+    public init() {}
+    /// A reference to `object`, or to the part of it at `fieldPath`.
+    public init(_ object: some KubernetesObject, fieldPath: String = "") {
+        (kind, apiVersion) = (object.kindInfo.kind, object.kindInfo.apiVersion)
+        (namespace, name, uid) = (object.metadata.namespace, object.metadata.name, object.metadata.uid)
+        self.fieldPath = fieldPath
+    }
+    public static let summary = "An object by kind, name and identity."
+    public static let fields: [Field<ObjectReference>] = [
+        .f("kind", \.kind, "Its kind."),
+        .f("namespace", \.namespace, "Its namespace."),
+        .f("name", \.name, "Its name."),
+        .f("uid", \.uid, "Its identity."),
+        .f("apiVersion", \.apiVersion, "Its group and version."),
+        .f("resourceVersion", \.resourceVersion, "Its version then."),
+        .f("fieldPath", \.fieldPath, "The part of it, such as spec.containers{web}."),
+    ]
+}

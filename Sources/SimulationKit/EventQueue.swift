@@ -1,0 +1,67 @@
+/// A queue of events ordered by due time; equal times come out in the order they went in.
+///
+/// A plain binary heap is not stable, hence the insertion number. A value: a copy is a fork.
+///
+/// ```swift
+/// var queue = EventQueue<String>()
+/// queue.schedule("b", at: .start + .seconds(2))
+/// queue.schedule("a", at: .start + .seconds(1))
+/// queue.popDue(by: .start + .seconds(1))  // (1 s, "a")
+/// ```
+public struct EventQueue<Event: Sendable>: Sendable {
+    @usableFromInline
+    struct Entry: Sendable {
+        @usableFromInline var due: Instant
+        @usableFromInline var number: UInt64
+        @usableFromInline var event: Event
+        @inlinable init(due: Instant, number: UInt64, event: Event) {
+            self.due = due
+            self.number = number
+            self.event = event
+        }
+        @inlinable static func precedes(_ a: Entry, _ b: Entry) -> Bool {
+            a.due != b.due ? a.due < b.due : a.number < b.number
+        }
+    }
+
+    @usableFromInline var heap: [Entry] = []
+    @usableFromInline var inserted: UInt64 = 0
+
+    /// An empty queue.
+    public init() {}
+
+    /// How many events wait.
+    @inlinable public var count: Int { heap.count }
+    /// When the first event is due; nil if none waits.
+    @inlinable public var nextDue: Instant? { heap.first?.due }
+
+    /// Adds `event`, due at `due`. O(log n).
+    @inlinable public mutating func schedule(_ event: Event, at due: Instant) {
+        heap.append(Entry(due: due, number: inserted, event: event))
+        inserted += 1
+        var child = heap.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard Entry.precedes(heap[child], heap[parent]) else { break }
+            heap.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    /// The earliest event due by `limit`, removed; nil if none is. O(log n).
+    @inlinable public mutating func popDue(by limit: Instant) -> (due: Instant, event: Event)? {
+        guard let first = heap.first, first.due <= limit else { return nil }
+        heap.swapAt(0, heap.count - 1)
+        heap.removeLast()
+        var parent = 0
+        while true {
+            var child = 2 * parent + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, Entry.precedes(heap[child + 1], heap[child]) { child += 1 }
+            guard Entry.precedes(heap[child], heap[parent]) else { break }
+            heap.swapAt(child, parent)
+            parent = child
+        }
+        return (first.due, first.event)
+    }
+}

@@ -1,0 +1,61 @@
+/// A stream of random numbers that is the same for the same seed and name on every machine.
+///
+/// Each purpose draws from a stream of its own (`SeededRandom(seed: 7, stream: "kubelet")`), so
+/// that a new consumer does not shift the others. The generator is SplitMix64.
+public struct SeededRandom: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    /// The stream called `stream` of the run with `seed`.
+    public init(seed: UInt64, stream: String) {
+        state = seed ^ (StableHash.fnv1a64(stream) &* 0x9E37_79B9_7F4A_7C15)
+        _ = next()
+    }
+
+    /// The next 64 random bits.
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// A number in 0 ..< `bound`; `bound` must be positive.
+    public mutating func below(_ bound: Int) -> Int {
+        precondition(bound > 0, "a random number below \(bound) does not exist")
+        return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
+    }
+
+    /// A number in 0 ..< 1.
+    public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+    /// A length in `low` ..< `high`, or `low` if they are equal.
+    public mutating func duration(in low: Duration, _ high: Duration) -> Duration {
+        high <= low ? low : low + (high - low) * unit()
+    }
+}
+
+/// Hashes that are the same in every process, unlike `Hasher`.
+public enum StableHash {
+    /// 64-bit FNV-1a of the text's UTF-8.
+    public static func fnv1a64(_ text: String) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return hash
+    }
+
+    /// 32-bit FNV-1a of the text's UTF-8, as Kubernetes uses for template hashes.
+    public static func fnv1a32(_ text: String) -> UInt32 {
+        var hash: UInt32 = 0x811c_9dc5
+        for byte in text.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+        return hash
+    }
+
+    /// The letters and digits that Kubernetes uses in generated names: no vowels, no look-alikes.
+    public static let safeAlphabet = Array("bcdfghjklmnpqrstvwxz2456789")
+
+    /// Kubernetes' `SafeEncodeString` of a decimal number: each digit's character code picks a letter.
+    public static func safeEncode(_ number: UInt32) -> String {
+        String(String(number).utf8.map { safeAlphabet[Int($0) % safeAlphabet.count] })
+    }
+}
