@@ -102,6 +102,17 @@ extension Instant: APIValue {
     public var json: JSONValue? { .string(rfc3339) }
 }
 
+extension Duration: APIValue {
+    public static var typeName: String { "Duration" }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Duration? {
+        if let text = json.string, let duration = Duration(text) { return duration }
+        if json.int == 0 { return .zero }
+        decoder.note(.invalid("must be a duration such as 90s, 1m30s or 2h"))
+        return nil
+    }
+    public var json: JSONValue? { .string(description) }
+}
+
 /// A text that takes one of a few values. Unknown ones are kept, for validation to refuse in the API's words.
 public protocol APIEnum: APIValue, RawRepresentable<String>, Hashable {
     init(rawValue: String)

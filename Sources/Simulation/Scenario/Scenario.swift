@@ -1,0 +1,286 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// A document of kind `Scenario`: what happens to a cluster, and what is expected of it.
+public struct Scenario: APIStruct {
+    public static let apiVersion = "evenkeel.dev/v1"
+    public var apiVersion = ""
+    public var kind = ""
+    public var metadata = ObjectMeta()
+    public var spec = ScenarioSpec()
+    public init() {}
+    public static let summary = "What happens to a cluster, and what is expected of it."
+    public static let fields: [Field<Scenario>] = [
+        .f("apiVersion", \.apiVersion, "evenkeel.dev/v1"),
+        .f("kind", \.kind, "Scenario"),
+        .f("metadata", \.metadata, "Its name."),
+        .f("spec", \.spec, "Cluster, steps and expectations."),
+    ]
+}
+
+public struct ScenarioSpec: APIStruct {
+    public var seed: JSONValue?
+    public var kubernetesVersion: String?
+    public var featureGates: StringMap<Bool> = [:]
+    public var cluster: ScenarioCluster?
+    public var duration: Duration?
+    public var steps: [ScenarioStep] = []
+    public var expect: [Expectation] = []
+    public init() {}
+    public static let summary = "Cluster, steps and expectations."
+    public static let fields: [Field<ScenarioSpec>] = [
+        .f("seed", \.seed, "Seed of all chance, unsigned 64 bit; default 0."),
+        .f("kubernetesVersion", \.kubernetesVersion, "1.22 to 1.36; default 1.36."),
+        .f("featureGates", \.featureGates, "Gates that differ from the version's defaults."),
+        .f("cluster", \.cluster, "The nodes, if the files hold none."),
+        .f("duration", \.duration, "How long run plays it; default 10m."),
+        .f("steps", \.steps, "What happens, by at, then in the order of the file."),
+        .f("expect", \.expect, "What must hold, at a time or at the end."),
+    ]
+}
+
+public struct ScenarioCluster: APIStruct {
+    public var zones: Int?
+    public var nodesPerZone: Int?
+    public init() {}
+    public static let summary = "The nodes, if the files hold none."
+    public static let fields: [Field<ScenarioCluster>] = [
+        .f("zones", \.zones, "How many zones; default 3."),
+        .f("nodesPerZone", \.nodesPerZone, "How many nodes in each; default 4."),
+    ]
+}
+
+/// One step: a time and exactly one action.
+public struct ScenarioStep: APIStruct {
+    public var at = Duration.zero
+    public var refused: JSONValue?
+    public var scale: ScaleStep?
+    public var resize: ResizeStep?
+    public var delete: DeleteStep?
+    public var evict: PodStep?
+    public var cordon: NodeStep?
+    public var uncordon: NodeStep?
+    public var drain: NodeStep?
+    public var taint: TaintStep?
+    public var untaint: TaintStep?
+    public var fail: FaultStep?
+    public var recover: FaultStep?
+    public var load: LoadStep?
+    public var apply: JSONValue?
+    public init() {}
+    public static let summary = "A time and one action."
+    public static let fields: [Field<ScenarioStep>] = [
+        .f("at", \.at, "When, as 90s, 1m30s or 2h; default 0s."),
+        .f("refused", \.refused, "true, or part of the message, if the API server is to refuse the step."),
+        .f("scale", \.scale, "Sets the replicas of a workload."),
+        .f("resize", \.resize, "Resizes a container of a pod in place."),
+        .f("delete", \.delete, "Deletes an object."),
+        .f("evict", \.evict, "Evicts a pod, budgets respected."),
+        .f("cordon", \.cordon, "Keeps new pods off a node."),
+        .f("uncordon", \.uncordon, "Lets new pods onto a node again."),
+        .f("drain", \.drain, "Cordons a node and evicts its pods."),
+        .f("taint", \.taint, "Puts a taint on a node."),
+        .f("untaint", \.untaint, "Takes a taint off a node."),
+        .f("fail", \.fail, "Silences the kubelet of a node or of all nodes of a zone."),
+        .f("recover", \.recover, "Ends the failure of a node or zone."),
+        .f("load", \.load, "Sets the usage of each pod of a workload from now on."),
+        .f("apply", \.apply, "Applies one manifest or a list of them."),
+    ]
+}
+
+public struct ScaleStep: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var replicas = 0
+    public init() {}
+    public static let summary = "The workload and its new number of replicas."
+    public static let fields: [Field<ScaleStep>] = [
+        .f("kind", \.kind, "Deployment, ReplicaSet or StatefulSet."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("replicas", \.replicas, "The new number."),
+    ]
+}
+
+public struct ResizeStep: APIStruct {
+    public var pod = ""
+    public var namespace = ""
+    public var container = ""
+    public var requests: ResourceList = [:]
+    public var limits: ResourceList = [:]
+    public init() {}
+    public static let summary = "The container and its new requests and limits."
+    public static let fields: [Field<ResizeStep>] = [
+        .f("pod", \.pod, "The pod."), .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("container", \.container, "The container; may be left out if there is one only."),
+        .f("requests", \.requests, "New requests; only what changes."),
+        .f("limits", \.limits, "New limits; only what changes."),
+    ]
+}
+
+public struct DeleteStep: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var gracePeriodSeconds: Int?
+    public var propagationPolicy: String?
+    public init() {}
+    public static let summary = "The object to delete."
+    public static let fields: [Field<DeleteStep>] = [
+        .f("kind", \.kind, "Its kind."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("gracePeriodSeconds", \.gracePeriodSeconds, "Grace for a pod; default its own."),
+        .f("propagationPolicy", \.propagationPolicy, "Background (default), Foreground or Orphan."),
+    ]
+}
+
+public struct PodStep: APIStruct {
+    public var pod = ""
+    public var namespace = ""
+    public init() {}
+    public static let summary = "A pod."
+    public static let fields: [Field<PodStep>] = [
+        .f("pod", \.pod, "Its name."), .f("namespace", \.namespace, "Its namespace; default default."),
+    ]
+}
+
+public struct NodeStep: APIStruct {
+    public var node = ""
+    public init() {}
+    public static let summary = "A node."
+    public static let fields: [Field<NodeStep>] = [.f("node", \.node, "Its name.")]
+}
+
+public struct TaintStep: APIStruct {
+    public var node = ""
+    public var key = ""
+    public var value = ""
+    public var effect = ""
+    public init() {}
+    public static let summary = "A taint of a node."
+    public static let fields: [Field<TaintStep>] = [
+        .f("node", \.node, "The node."), .f("key", \.key, "Key of the taint."),
+        .f("value", \.value, "Value of the taint."),
+        .f("effect", \.effect, "NoSchedule, PreferNoSchedule or NoExecute."),
+    ]
+}
+
+public struct FaultStep: APIStruct {
+    public var node: String?
+    public var zone: String?
+    public init() {}
+    public static let summary = "A node or all nodes of a zone."
+    public static let fields: [Field<FaultStep>] = [
+        .f("node", \.node, "A node."), .f("zone", \.zone, "A zone: all nodes with this topology.kubernetes.io/zone."),
+    ]
+}
+
+public struct LoadStep: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var cpu: Quantity?
+    public var memory: Quantity?
+    public init() {}
+    public static let summary = "A workload and the usage of each of its pods."
+    public static let fields: [Field<LoadStep>] = [
+        .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or Pod."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("cpu", \.cpu, "CPU of each pod from now on."), .f("memory", \.memory, "Memory of each pod from now on."),
+    ]
+}
+
+/// Something that must hold at a time.
+public struct Expectation: APIStruct {
+    public var at: Duration?
+    public var spread: SpreadExpectation?
+    public var pods: PodsExpectation?
+    public var condition: ConditionExpectation?
+    public var event: EventExpectation?
+    public init() {}
+    public static let summary = "A time and one thing that must hold."
+    public static let fields: [Field<Expectation>] = [
+        .f("at", \.at, "When; default the end."),
+        .f("spread", \.spread, "How even the pods of a workload are."),
+        .f("pods", \.pods, "How many pods there are."),
+        .f("condition", \.condition, "A condition of an object."),
+        .f("event", \.event, "How often an event was told."),
+    ]
+}
+
+public struct SpreadExpectation: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var topologyKey = ""
+    public var skewAtMost: Int?
+    public var skewAtLeast: Int?
+    public init() {}
+    public static let summary = "How even the pods of a workload are."
+    public static let fields: [Field<SpreadExpectation>] = [
+        .f("kind", \.kind, "Kind of the workload."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("topologyKey", \.topologyKey, "The constraint's key."),
+        .f("skewAtMost", \.skewAtMost, "The most that the skew may be."),
+        .f("skewAtLeast", \.skewAtLeast, "The least that the skew may be."),
+    ]
+}
+
+public struct PodsExpectation: APIStruct {
+    public var namespace: String?
+    public var labelSelector: String?
+    public var phase: String?
+    public var ready: Bool?
+    public var node: String?
+    public var zone: String?
+    public var reason: String?
+    public var count: Int?
+    public var atLeast: Int?
+    public var atMost: Int?
+    public init() {}
+    public static let summary = "How many pods there are."
+    public static let fields: [Field<PodsExpectation>] = [
+        .f("namespace", \.namespace, "Only this namespace; default default."),
+        .f("labelSelector", \.labelSelector, "Only pods with these labels, as kubectl -l takes them."),
+        .f("phase", \.phase, "Only this phase."),
+        .f("ready", \.ready, "Only ready ones, or only those that are not."),
+        .f("node", \.node, "Only on this node."), .f("zone", \.zone, "Only on nodes of this zone."),
+        .f("reason", \.reason, "Only with this status.reason."),
+        .f("count", \.count, "Exactly so many."), .f("atLeast", \.atLeast, "At least so many."),
+        .f("atMost", \.atMost, "At most so many."),
+    ]
+}
+
+public struct ConditionExpectation: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var type = ""
+    public var status = ""
+    public var reason: String?
+    public init() {}
+    public static let summary = "A condition of an object."
+    public static let fields: [Field<ConditionExpectation>] = [
+        .f("kind", \.kind, "Kind of the object."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."), .f("type", \.type, "Type of the condition."),
+        .f("status", \.status, "True, False or Unknown."), .f("reason", \.reason, "Its reason, if that matters."),
+    ]
+}
+
+public struct EventExpectation: APIStruct {
+    public var reason = ""
+    public var kind: String?
+    public var name: String?
+    public var message: String?
+    public var atLeast: Int?
+    public var atMost: Int?
+    public init() {}
+    public static let summary = "How often an event was told since the start."
+    public static let fields: [Field<EventExpectation>] = [
+        .f("reason", \.reason, "Its reason."), .f("kind", \.kind, "Only about objects of this kind."),
+        .f("name", \.name, "Only about the object of this name."),
+        .f("message", \.message, "Only with this in the message."),
+        .f("atLeast", \.atLeast, "At least so often; default 1 without atMost."), .f("atMost", \.atMost, "At most so often."),
+    ]
+}
