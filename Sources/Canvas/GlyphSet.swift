@@ -157,7 +157,7 @@ public struct GlyphSet: Equatable, Sendable {
         var set = GlyphSet(.ascii)
         (set.ready, set.notReady, set.starting, set.leaving) = ("#", "o", ".", "-")
         (set.failed, set.other, set.ghost) = ("x", ":", "+")
-        (set.barFull, set.barParts, set.barEmpty) = ("=", [".", "!"], " ")
+        (set.barFull, set.barParts, set.barEmpty) = ("=", ["."], " ")
         (set.barAdded, set.barRoom) = ("+", ".")
         set.sparkLevels = ["_", ".", ",", "-", "~", "+", "*", "#"]
         (set.wait, set.work, set.after) = (".", "=", "+")
