@@ -1,0 +1,183 @@
+import Canvas
+
+/// Everything that a key, the palette or a mouse click can ask for.
+///
+/// A binding names an action; the screen that has the focus performs it, or the dashboard if the screen
+/// does not know it.
+public enum Action: String, CaseIterable, Sendable {
+    // Everywhere
+    case command, filter, help, back, quit, interrupt, aliases, palette, redraw
+    case toggleHeader, toggleCrumbs, clearFilter, historyBack, historyForward, lastCommand
+    case allNamespaces, namespace1, namespace2, namespace3, namespace4, namespace5, namespace6, namespace7,
+        namespace8, namespace9
+    case deck, spread, create, fault, undo
+    case pause, step, slower, faster, time, previousEvent, nextEvent
+    case nextPane, previousPane, zoom
+    // Tables and lists
+    case down, up, left, right, top, bottom, pageDown, pageUp
+    case open, mark, markRange, clearMarks, faultsOnly, wide, copyName, copyNamespace, warp, save
+    case columnLeft, columnRight, sortByColumn, sortByName, sortByAge, sortByStatus, sortByNamespace
+    case peek
+    // Objects
+    case describe, yaml, delete, kill, events, owner, node, why
+    case resize, evict, scale, restart, setImage, logs, showPods, replicaSets
+    case cordon, uncordon, drain
+    case cells, topologyKey
+    case searchNext, searchPrevious, fullScreen
+}
+
+/// One key and what it does, as data: help, the footer, the palette and the README read it.
+public struct Binding: Sendable {
+    /// The keys, the first of which is shown.
+    public var keys: [Key]
+    public var action: Action
+    /// What it does, in one or two words for the footer.
+    public var label: String
+    /// What it does, in a sentence for the help.
+    public var help: String
+    /// Shown in the footer from the left in this order; 0 is not shown.
+    public var footer: Int
+
+    public init(_ keys: Key..., action: Action, _ label: String, _ help: String, footer: Int = 0) {
+        (self.keys, self.action, self.label, self.help, self.footer) = (keys, action, label, help, footer)
+    }
+}
+
+/// The bindings of a view, under a heading of the help.
+public struct BindingGroup: Sendable {
+    public var title: String
+    public var bindings: [Binding]
+    public init(_ title: String, _ bindings: [Binding]) { (self.title, self.bindings) = (title, bindings) }
+}
+
+/// The bindings that several views share.
+public enum Bindings {
+    /// Keys that mean the same in every view.
+    public static let general = BindingGroup(
+        "General",
+        [
+            Binding(.character(":"), action: .command, "command", "Type a command: a kind, or one of :help's list"),
+            Binding(.character("/"), action: .filter, "filter", "Filter the rows, or search a text"),
+            Binding(.character("?"), .function(1), action: .help, "help", "Show the keys of this view"),
+            Binding(.escape, action: .back, "back", "Leave a prompt, clear the filter, or go back"),
+            Binding(.character("q"), action: .back, "back", "Go back"),
+            Binding(.control("a"), action: .aliases, "aliases", "List the kinds and their short names"),
+            Binding(.control("p"), action: .palette, "palette", "Find any action, kind or object"),
+            Binding(.control("c"), .function(10), action: .interrupt, "quit", "Quit"),
+            Binding(.control("r"), .control("l"), action: .redraw, "redraw", "Draw the screen again"),
+            Binding(.control("e"), action: .toggleHeader, "header", "Show or hide the first row"),
+            Binding(.control("g"), action: .toggleCrumbs, "crumbs", "Show or hide the breadcrumbs"),
+            Binding(.control("u"), .control("q"), action: .clearFilter, "clear", "Clear the filter"),
+            Binding(.character("["), action: .historyBack, "older", "Command before this one"),
+            Binding(.character("]"), action: .historyForward, "newer", "Command after this one"),
+            Binding(.character("-"), action: .lastCommand, "last", "The command before, as cd -"),
+            Binding(.character("0"), action: .allNamespaces, "all", "All namespaces"),
+            Binding(.character("1"), action: .namespace1, "ns 1", "First namespace; 2 to 9 the others"),
+            Binding(.character("2"), action: .namespace2, "", ""),
+            Binding(.character("3"), action: .namespace3, "", ""),
+            Binding(.character("4"), action: .namespace4, "", ""),
+            Binding(.character("5"), action: .namespace5, "", ""),
+            Binding(.character("6"), action: .namespace6, "", ""),
+            Binding(.character("7"), action: .namespace7, "", ""),
+            Binding(.character("8"), action: .namespace8, "", ""),
+            Binding(.character("9"), action: .namespace9, "", ""),
+            Binding(.character("D"), action: .deck, "deck", "The big picture: domains, nodes, pods"),
+            Binding(.character("X"), action: .spread, "spread", "Spread over domains, of the row's workload", footer: 45),
+            Binding(.character("C"), action: .create, "create", "Create an object by a form", footer: 50),
+            Binding(.character("I"), action: .fault, "fault", "Fail or recover a node or a zone", footer: 60),
+            Binding(.character("U"), action: .undo, "undo", "Take back the last command: the state before it"),
+        ])
+
+    /// Keys of virtual time.
+    public static let time = BindingGroup(
+        "Time",
+        [
+            Binding(.character(","), action: .pause, "pause", "Pause or play", footer: 80),
+            Binding(.character("."), action: .step, "step", "One event"),
+            Binding(.character("<"), action: .slower, "slower", "Slower"),
+            Binding(.character(">"), action: .faster, "faster", "Faster"),
+            Binding(.character("{"), action: .previousEvent, "back 10s", "Back by 10 seconds"),
+            Binding(.character("}"), action: .nextEvent, "on 10s", "On by 10 seconds"),
+        ])
+
+    /// Moving in lists.
+    public static let navigation = BindingGroup(
+        "Navigation",
+        [
+            Binding(.character("j"), .down, action: .down, "down", "Next row"),
+            Binding(.character("k"), .up, action: .up, "up", "Previous row"),
+            Binding(.character("h"), .left, action: .left, "left", "Scroll left"),
+            Binding(.character("l"), .right, action: .right, "right", "Scroll right"),
+            Binding(.character("g"), .home, action: .top, "top", "First row"),
+            Binding(.character("G"), .end, action: .bottom, "bottom", "Last row"),
+            Binding(.control("f"), .pageDown, action: .pageDown, "page down", "Next page"),
+            Binding(.control("b"), .pageUp, action: .pageUp, "page up", "Previous page"),
+            Binding(.tab, action: .nextPane, "pane", "Next pane or field"),
+            Binding(.backtab, action: .previousPane, "", "Previous pane or field"),
+        ])
+
+    /// Keys of every table.
+    public static let table = BindingGroup(
+        "Table",
+        [
+            Binding(.enter, action: .open, "open", "Open the row", footer: 5),
+            Binding(.character("d"), action: .describe, "describe", "Describe the object", footer: 10),
+            Binding(.character("y"), action: .yaml, "yaml", "Show the object as YAML", footer: 15),
+            Binding(.control("d"), action: .delete, "delete", "Delete the marked rows, or this one", footer: 70),
+            Binding(.character(" "), action: .mark, "mark", "Mark the row"),
+            Binding(.control(" "), action: .markRange, "mark range", "Mark all rows from the last mark"),
+            Binding(.control("\\"), action: .clearMarks, "clear marks", "Clear all marks"),
+            Binding(.control("z"), action: .faultsOnly, "faults", "Show only rows with a fault"),
+            Binding(.control("w"), action: .wide, "wide", "Show kubectl's wide columns"),
+            Binding(.control("o"), action: .peek, "peek", "Show or hide the pane about the row"),
+            Binding(.shiftLeft, action: .columnLeft, "column", "Choose the column to the left"),
+            Binding(.shiftRight, action: .columnRight, "", "Choose the column to the right"),
+            Binding(.character("O"), action: .sortByColumn, "sort", "Sort by the chosen column; again to invert"),
+            Binding(.character("N"), action: .sortByName, "", "Sort by name"),
+            Binding(.character("A"), action: .sortByAge, "", "Sort by age"),
+            Binding(.character("S"), action: .sortByStatus, "", "Sort by status"),
+            Binding(.character("P"), action: .sortByNamespace, "", "Sort by namespace"),
+            Binding(.character("c"), action: .copyName, "copy", "Copy the name"),
+            Binding(.character("n"), action: .copyNamespace, "", "Copy the namespace"),
+            Binding(.character("w"), action: .warp, "warp", "Go to the row's namespace"),
+            Binding(.control("s"), action: .save, "save", "Save the table as CSV in the working directory"),
+        ])
+
+    /// Keys of single kinds.
+    public static let pods = BindingGroup(
+        "Pods",
+        [
+            Binding(.character("R"), action: .resize, "resize", "Resize the pod in place", footer: 20),
+            Binding(.character("V"), action: .evict, "evict", "Evict the pod, budgets respected", footer: 25),
+            Binding(.character("W"), action: .why, "why", "Why it is pending, or placed here", footer: 30),
+            Binding(.control("k"), action: .kill, "kill", "Delete at once without grace", footer: 0),
+            Binding(.character("o"), action: .node, "node", "Show the pod's node"),
+            Binding(.character("J"), action: .owner, "owner", "Show the pod's owner"),
+        ])
+    public static let workloads = BindingGroup(
+        "Workload",
+        [
+            Binding(.character("s"), action: .scale, "scale", "Scale", footer: 20),
+            Binding(.character("r"), action: .restart, "restart", "Restart by a rolling update", footer: 25),
+            Binding(.character("i"), action: .setImage, "image", "Set the image of a container", footer: 30),
+            Binding(.character("z"), action: .replicaSets, "replica sets", "Show the ReplicaSets"),
+            Binding(.character("J"), action: .owner, "owner", "Show the owner"),
+        ])
+    public static let nodes = BindingGroup(
+        "Nodes",
+        [
+            Binding(.character("c"), action: .cordon, "cordon", "Keep new pods off the node", footer: 20),
+            Binding(.character("u"), action: .uncordon, "uncordon", "Let new pods onto the node", footer: 25),
+            Binding(.character("r"), action: .drain, "drain", "Cordon the node and evict its pods", footer: 30),
+        ])
+    /// Keys of texts: YAML, describe, help.
+    public static let text = BindingGroup(
+        "Text",
+        [
+            Binding(.character("n"), action: .searchNext, "next", "Next hit", footer: 20),
+            Binding(.character("N"), action: .searchPrevious, "previous", "Previous hit", footer: 25),
+            Binding(.character("c"), action: .copyName, "copy", "Copy the text", footer: 30),
+            Binding(.character("f"), action: .fullScreen, "full screen", "Hide or show everything else"),
+            Binding(.control("s"), action: .save, "save", "Save the text in the working directory"),
+        ])
+}

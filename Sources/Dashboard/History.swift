@@ -1,0 +1,50 @@
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+import SimulationKit
+
+/// Curves over virtual time, sampled at fixed instants so that two runs draw the same picture.
+struct History {
+    /// Between two samples: 10 s, so that a minute is six columns of a sparkline.
+    static let period = Duration.seconds(10)
+    /// How many samples are kept: one hour.
+    static let capacity = 360
+
+    private(set) var nextSample = Instant.start
+    /// Requested share of CPU by domain of the deck's key, newest last.
+    private(set) var cpuShare: [String: [Double]] = [:]
+    /// Skew by spread group, newest last.
+    private(set) var skew: [String: [Double]] = [:]
+    /// The largest skew of each group so far, and when.
+    private(set) var worst: [String: (skew: Int, at: Instant)] = [:]
+    /// Events told, by ten-second stretch since the start.
+    private(set) var eventCounts: [Int] = []
+    private var toldBefore = 0
+
+    mutating func sample(_ world: World) {
+        let now = world.now
+        var sums: [String: (requested: Int64, allocatable: Int64)] = [:]
+        for name in world.view.nodeNames {
+            guard let node = world.view.nodes[name] else { continue }
+            let domain = node.labels[world.topologyKey] ?? ""
+            sums[domain, default: (0, 0)].requested += node.requested.milliCPU
+            sums[domain, default: (0, 0)].allocatable += node.allocatable.milliCPU
+        }
+        for (domain, sum) in sums {
+            append(sum.allocatable == 0 ? 0 : Double(sum.requested) / Double(sum.allocatable), to: &cpuShare[domain, default: []])
+        }
+        for group in world.spread {
+            append(Double(group.skewNow), to: &skew[group.id, default: []])
+            if group.skewNow > worst[group.id]?.skew ?? -1 { worst[group.id] = (group.skewNow, now) }
+        }
+        let told = world.cluster.narrative.count
+        eventCounts.append(max(0, told - toldBefore))
+        toldBefore = told
+        nextSample = now + Self.period
+    }
+
+    private func append(_ value: Double, to values: inout [Double]) {
+        values.append(value)
+        if values.count > Self.capacity * 2 { values.removeFirst(values.count - Self.capacity) }
+    }
+}

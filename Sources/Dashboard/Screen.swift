@@ -1,0 +1,74 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Simulation
+import SimulationKit
+
+/// What a screen or dialog wants done by the dashboard.
+enum Effect {
+    case push(any Screen)
+    case pop
+    /// Back to this screen alone.
+    case root(any Screen)
+    case flash(String, Flash.Level = .info)
+    case open(any Dialog)
+    case closeDialog
+    /// Perform a command; the answer or refusal is flashed.
+    case perform([Command])
+    case setNamespace(String)
+    case copy(String, what: String)
+    case write(file: String, content: String)
+    case run(line: String)
+    case quit
+}
+
+/// A message on the crumbs row.
+public struct Flash: Sendable, Equatable {
+    public enum Level: Sendable { case info, warning, error }
+    public var text: String
+    public var level: Level
+}
+
+/// A full-screen view. A value: it holds what the user is looking at (cursor, scroll, sort, filter), never the data.
+protocol Screen {
+    /// Its name in the breadcrumbs.
+    var crumb: String { get }
+    /// Its own keys; those of ``Bindings/general``, time and navigation come after.
+    var bindings: [BindingGroup] { get }
+    /// The filter or search text in force; empty for none.
+    var filter: String { get set }
+    /// Whether the filter is a search in a text (the prompt says so).
+    var isText: Bool { get }
+    /// The workload the view is about, if any: the Deck and Spread follow it.
+    func focusedWorkload(_ world: World) -> Workload?
+    /// Performs `action`; nil if the screen does not know it.
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]?
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
+    /// A click or turn of the wheel inside the view.
+    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect]
+}
+
+extension Screen {
+    var isText: Bool { false }
+    func focusedWorkload(_ world: World) -> Workload? { nil }
+    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
+        switch event.kind {
+        case .wheelDown: perform(.down, world) ?? []
+        case .wheelUp: perform(.up, world) ?? []
+        default: []
+        }
+    }
+}
+
+/// A box over the screen that takes all keys until it closes.
+protocol Dialog {
+    mutating func handle(_ key: Key, _ world: World) -> [Effect]
+    mutating func paste(_ text: String)
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
+    /// Keys for the last row while the dialog is open.
+    var hints: [(key: String, text: String)] { get }
+}
+
+extension Dialog {
+    mutating func paste(_ text: String) {}
+}

@@ -1,0 +1,102 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+import Simulation
+import SimulationKit
+
+/// How the dashboard is started.
+public struct DashboardOptions: Sendable {
+    /// Refuse everything that changes the cluster.
+    public var readOnly = false
+    /// Name of what is shown, such as `three-zones`.
+    public var name = "sim"
+    /// A remark shown at the start: where the nodes come from, which kinds are not acted on.
+    public var notice: String?
+    public var theme = Theme.standard
+    public var glyphs = GlyphSet.block
+    public init() {}
+}
+
+/// What screens may look at: the session, what is derived from it, and how to draw.
+struct World {
+    var session: Session
+    var options: DashboardOptions
+    var theme: Theme { options.theme }
+    var glyphs: GlyphSet { options.glyphs }
+    /// The namespace looked at; empty for all.
+    var namespace = ""
+    /// The node label by which the Deck makes columns.
+    var topologyKey = "topology.kubernetes.io/zone"
+    private(set) var view = ClusterView()
+    private(set) var spread: [SpreadGroup] = []
+    var history = History()
+    private var spreadRevision = -1
+    /// Raised when the session's past was changed, so that nothing derived is trusted.
+    var generation = 0
+
+    init(session: Session, options: DashboardOptions) {
+        self.session = session
+        self.options = options
+    }
+
+    var cluster: Cluster { session.cluster }
+    var store: ObjectStore { session.cluster.store }
+    var now: Instant { session.now }
+
+    /// Brings what is derived up to date with the session.
+    mutating func refresh() {
+        view.refresh(session.cluster, generation: generation)
+        let revision = store.revision &+ generation << 40
+        if revision != spreadRevision {
+            spreadRevision = revision
+            spread = SpreadView.groups(of: cluster)
+        }
+    }
+
+    /// Takes a sample of the curves; called at fixed virtual times.
+    mutating func sample() {
+        refresh()
+        history.sample(self)
+    }
+
+    // MARK: Words
+
+    /// A span since `time` in kubectl's short form: `11s`, `3m19s`.
+    func age(_ time: Instant?) -> String { time.map { shortAge(now - $0) } ?? "-" }
+
+    /// The sign of a pod's state.
+    func glyph(_ state: PodState) -> Character {
+        switch state {
+        case .ready: glyphs.ready
+        case .notReady: glyphs.notReady
+        case .starting: glyphs.starting
+        case .leaving: glyphs.leaving
+        case .failed: glyphs.failed
+        case .done: glyphs.passed
+        }
+    }
+    /// The role in which a pod's state is drawn.
+    static func role(_ state: PodState) -> Role {
+        switch state {
+        case .ready: .good
+        case .notReady, .starting: .rowPending
+        case .leaving: .rowKilled
+        case .failed: .rowError
+        case .done: .rowCompleted
+        }
+    }
+}
+
+/// `T+00:12:31.250` without the `T+`.
+func clockText(_ time: Instant, milliseconds: Bool = true) -> String {
+    func two(_ n: Int64) -> String { n < 10 ? "0\(n)" : "\(n)" }
+    let ms = max(0, time.nanoseconds) / 1_000_000
+    let s = ms / 1000
+    var text = "\(two(s / 3600)):\(two(s / 60 % 60)):\(two(s % 60))"
+    if milliseconds {
+        let rest = String(ms % 1000)
+        text += "." + String(repeating: "0", count: 3 - rest.count) + rest
+    }
+    return text
+}
