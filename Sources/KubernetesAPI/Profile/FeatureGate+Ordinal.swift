@@ -1,0 +1,93 @@
+extension FeatureGate {
+    /// The gate's place among the cases, 0 first, and so its bit in a profile.
+    ///
+    /// Swift gives no access to the number it stores for a case with a text as raw value. A switch
+    /// that counts compiles to that number; looking the name up would cost a hash on hot paths.
+    var ordinal: Int {
+        switch self {
+        case .defaultPodTopologySpread: 0
+        case .minDomainsInPodTopologySpread: 1
+        case .nodeInclusionPolicyInPodTopologySpread: 2
+        case .matchLabelKeysInPodTopologySpread: 3
+        case .matchLabelKeysInPodTopologySpreadSelectorMerge: 4
+        case .matchLabelKeysInPodAffinity: 5
+        case .podSchedulingReadiness: 6
+        case .schedulerQueueingHints: 7
+        case .schedulerPopFromBackoffQ: 8
+        case .schedulerAsyncPreemption: 9
+        case .schedulerAsyncAPICalls: 10
+        case .nominatedNodeNameForExpectation: 11
+        case .clearingNominatedNodeNameAfterBinding: 12
+        case .opportunisticBatching: 13
+        case .taintTolerationComparisonOperators: 14
+        case .podTopologyLabelsAdmission: 15
+        case .nodeDeclaredFeatures: 16
+        case .storageCapacityScoring: 17
+        case .genericWorkload: 18
+        case .gangScheduling: 19
+        case .topologyAwareWorkloadScheduling: 20
+        case .workloadAwarePreemption: 21
+        case .inPlacePodVerticalScaling: 22
+        case .inPlacePodVerticalScalingAllocatedStatus: 23
+        case .inPlacePodVerticalScalingExclusiveCPUs: 24
+        case .inPlacePodVerticalScalingExclusiveMemory: 25
+        case .inPlacePodVerticalScalingInitContainers: 26
+        case .inPlacePodLevelResourcesVerticalScaling: 27
+        case .podLevelResources: 28
+        case .sidecarContainers: 29
+        case .podObservedGenerationTracking: 30
+        case .mutablePodResourcesForSuspendedJobs: 31
+        case .eventedPLEG: 32
+        case .memoryQoS: 33
+        case .plegOnDemandRelist: 34
+        case .kubeletSeparateDiskGC: 35
+        case .kubeletCrashLoopBackOffMax: 36
+        case .reduceDefaultCrashLoopBackOffDecay: 37
+        case .kubeletEnsureSecretPulledImages: 38
+        case .imageMaximumGCAge: 39
+        case .imageVolume: 40
+        case .gracefulNodeShutdown: 41
+        case .gracefulNodeShutdownBasedOnPodPriority: 42
+        case .nodeSwap: 43
+        case .podHasNetworkCondition: 44
+        case .podReadyToStartContainersCondition: 45
+        case .podLifecycleSleepAction: 46
+        case .containerRestartRules: 47
+        case .restartAllContainersOnContainerExits: 48
+        case .containerStopSignals: 49
+        case .kubeletTracing: 50
+        case .userNamespacesSupport: 51
+        case .readWriteOncePod: 52
+        case .selinuxMountReadWriteOncePod: 53
+        case .recoverVolumeExpansionFailure: 54
+        case .volumeAttributesClass: 55
+        case .mutableCSINodeAllocatableCount: 56
+        case .nodeOutOfServiceVolumeDetach: 57
+        case .anyVolumeDataSource: 58
+        case .podDisruptionConditions: 59
+        case .pdbUnhealthyPodEvictionPolicy: 60
+        case .separateTaintEvictionController: 61
+        case .logarithmicScaleDown: 62
+        case .podDeletionCost: 63
+        case .statefulSetAutoDeletePVC: 64
+        case .statefulSetStartOrdinal: 65
+        case .podIndexLabel: 66
+        case .maxUnavailableStatefulSet: 67
+        case .deploymentReplicaSetTerminatingReplicas: 68
+        case .jobPodFailurePolicy: 69
+        case .jobBackoffLimitPerIndex: 70
+        case .jobPodReplacementPolicy: 71
+        case .jobSuccessPolicy: 72
+        case .jobManagedBy: 73
+        case .hpaContainerMetrics: 74
+        case .hpaConfigurableTolerance: 75
+        case .hpaScaleToZero: 76
+        case .orderedNamespaceDeletion: 77
+        case .endpointSliceTerminatingCondition: 78
+        case .proxyTerminatingEndpoints: 79
+        case .topologyAwareHints: 80
+        case .serviceTrafficDistribution: 81
+        case .preferSameTrafficDistribution: 82
+        }
+    }
+}
