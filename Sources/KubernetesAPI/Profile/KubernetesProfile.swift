@@ -115,13 +115,14 @@ extension KubernetesProfile {
     /// opposites. Blanks around names and values and empty items are skipped.
     ///
     /// - Returns: names and values in the order of the list; names are not checked.
-    /// - Throws: `ProfileError.missingValue` or `.invalidValue` for the first bad item.
+    /// - Throws: `ProfileError.missingName`, `.missingValue` or `.invalidValue` for the first bad item.
     public static func parseOverrides(_ list: String) throws(ProfileError) -> [(String, Bool)] {
         var overrides: [(String, Bool)] = []
         for item in list.split(separator: ",") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = trimmed(parts[0])
             if name.isEmpty && parts.count == 1 { continue }
+            if name.isEmpty { throw .missingName(item: trimmed(item)) }
             guard parts.count == 2 else { throw .missingValue(item: name) }
             let text = trimmed(parts[1])
             guard let value = boolean(text) else { throw .invalidValue(name: name, value: text) }

@@ -11,6 +11,8 @@ public enum ProfileError: Error, Hashable, Sendable {
     case lockedGate(FeatureGate, version: KubernetesVersion)
     /// The gate is on, but gates that it needs are off.
     case disabledDependencies(FeatureGate, disabled: [FeatureGate])
+    /// An item of a list has a value but no name.
+    case missingName(item: String)
     /// An item of a list such as `A=true,B=false` has no value.
     case missingValue(item: String)
     /// The value of an item is none of those that Go reads as a boolean.
@@ -32,6 +34,8 @@ extension ProfileError: CustomStringConvertible {
         case .disabledDependencies(let gate, let disabled):
             let names = disabled.map(\.name).joined(separator: " ")
             return "\(gate) is enabled, but depends on features that are disabled: [\(names)]"
+        case .missingName(let item):
+            return "missing feature gate name in \(item)"
         case .missingValue(let item):
             return "missing bool value for \(item): write \(item)=true or \(item)=false"
         case .invalidValue(let name, let value):
@@ -52,7 +56,7 @@ extension ProfileError: CustomStringConvertible {
         guard gate.stage(in: version) == .removed else {
             return "it exists \(releases), not yet in \(version)"
         }
-        let afterwards = gate.isDropped ? "dropped" : "built in"
-        return "it exists \(releases) and is \(afterwards) in \(version)"
+        let afterwards = gate.isDropped ? "dropped" : "made permanent"
+        return "it exists \(releases) and was \(afterwards) by \(version)"
     }
 }
