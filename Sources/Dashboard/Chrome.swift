@@ -1,0 +1,74 @@
+import Canvas
+import KubernetesAPI
+import Simulation
+import SimulationKit
+
+/// Row 1: who, where, which rules, when, how fast, how many, may I write.
+enum StatusLine {
+    static func draw(on canvas: inout Canvas, in row: Rect, _ world: World) {
+        let theme = world.theme
+        let session = world.session
+        canvas.fill(row, style: theme[.statusLine])
+        let running = session.isPaused ? "\(world.glyphs.pause) paused" : "\(world.glyphs.play) \(session.speed)"
+        let pods = world.store.pods.count
+        let pending = world.view.unplaced.filter { $0.state == .starting }.count
+        let drift = world.spread.filter { $0.isHard && $0.isViolated }.count
+        let mode = world.options.readOnly ? "RO" : "RW"
+        // Dropped from the left inwards when there is no room: seed, version, product name.
+        let wide = row.width >= 110
+        var left = StyledText(" ")
+        if row.width >= 100 { left.append("evenkeel  ", theme[.accent]) }
+        left.append(row.width >= 100 ? "sim:\(world.options.name)" : world.options.name, theme[.title])
+        left.append("  ns:\(world.namespace.isEmpty ? "all" : world.namespace)", theme[.titleHighlight])
+        if row.width >= 100 { left.append("  v\(world.cluster.profile.version)", theme[.statusLabel]) }
+        if wide { left.append("  seed \(session.simulation.options.seed)", theme[.statusLabel]) }
+        left.append(" │ ", theme[.dim])
+        left.append("\(running)  \(row.width >= 100 ? "T+" : "")\(clockText(session.now, milliseconds: row.width >= 100))", theme[session.isPaused ? .rowPending : .good])
+        left.append(" │ ", theme[.dim])
+        if row.width >= 100 { left.append("nodes \(world.store.nodes.count)  ", theme[.statusLabel]) }
+        left.append("pods \(pods)  ", theme[.statusLabel])
+        left.append("\(row.width >= 100 ? "pending" : "pend") \(pending)", theme[pending > 0 ? .rowPending : .statusLabel])
+        left.append("  drift \(drift)", theme[drift > 0 ? .rowError : .statusLabel])
+        canvas.write(left, at: row.origin, style: theme[.statusLine], maxWidth: row.width - 4)
+        canvas.write(mode, at: Point(x: row.right - 3, y: row.y), style: theme[world.options.readOnly ? .rowPending : .good])
+    }
+}
+
+/// The row above the crumbs: how much happened, from the start to now.
+enum TimeStrip {
+    static func draw(on canvas: inout Canvas, in row: Rect, _ world: World) {
+        let theme = world.theme
+        let left = " time 00:00 "
+        let right = " now \(clockText(world.now, milliseconds: false)) "
+        let x = left.count
+        let width = row.width - left.count - right.count - 2
+        guard width > 10 else { return }
+        canvas.write(left, at: row.origin, style: theme[.dim])
+        canvas.write("├", at: Point(x: x, y: row.y), style: theme[.border])
+        var counts = world.history.eventCounts.map(Double.init)
+        if counts.count < width { counts = Array(repeating: 0, count: 0) + counts }
+        let values = Sparkline.thinned(counts, to: width - 1)
+        let shown = values.map { $0 == 0 ? 0 : DeterministicMath.ln($0 + 1) }
+        canvas.write(String(repeating: canvas.glyphs.alphabet == .ascii ? "-" : "─", count: width), at: Point(x: x + 1, y: row.y), style: theme[.border])
+        Sparkline(values: shown, minimum: 0).draw(on: &canvas, at: Point(x: x + 1, y: row.y), width: max(1, shown.count), style: theme[.sparkline])
+        canvas.write(canvas.glyphs.now, at: Point(x: x + 1 + min(width - 1, shown.count), y: row.y), style: theme[.accent])
+        canvas.write("┤", at: Point(x: x + 1 + width, y: row.y), style: theme[.border])
+        canvas.write(right, at: Point(x: x + 2 + width, y: row.y), style: theme[.text])
+    }
+}
+
+/// The last row: keys for what has the focus, generated from the bindings.
+enum KeyRow {
+    static func draw(_ dashboard: Dashboard, on canvas: inout Canvas, in row: Rect) {
+        let hints: [KeyHints.Hint]
+        if let dialog = dashboard.dialog {
+            hints = dialog.hints.map { KeyHints.Hint("<\($0.key)>", $0.text) }
+        } else if dashboard.prompt != nil {
+            hints = [("tab", "complete"), ("enter", "do it"), ("↑/↓", "history"), ("esc", "leave")].map { KeyHints.Hint("<\($0.0)>", $0.1) }
+        } else {
+            let bindings = dashboard.bindingGroups.flatMap(\.bindings).filter { $0.footer > 0 }
+            hints = bindings.sorted { $0.footer < $1.footer }.map { KeyHints.Hint("<\($0.keys[0].description)>", $0.label) }
+        }
+        _ = KeyHints(hints, last: KeyHints.Hint("<?>", "help")).draw(on: &canvas, at: Point(x: row.x + 1, y: row.y), width: row.width - 1, theme: dashboard.world.theme)
+    }
+}

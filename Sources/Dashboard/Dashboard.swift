@@ -1,0 +1,368 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Simulation
+import SimulationKit
+
+/// The dashboard: what the user is looking at, and what keys do to it.
+///
+/// A state machine without I/O: events go in, frames come out. The caller owns the terminal and the clock:
+/// it hands in events and elapsed real time, and draws when ``needsFrame`` says so.
+///
+/// ```swift
+/// var dashboard = Dashboard(session: session, options: DashboardOptions())
+/// dashboard.handle(.key(.character("D")))
+/// dashboard.advance(by: .milliseconds(16), until: { false })
+/// let canvas = dashboard.frame(size: Size(width: 120, height: 36))
+/// ```
+public struct Dashboard {
+    var world: World
+    var stack: [any Screen]
+    var dialog: (any Dialog)?
+    var prompt: Prompt?
+    var flash: Flash?
+    private var flashUntil = Duration.zero
+    private var clock = Duration.zero
+    private var dialogOpenedAt: Duration?
+    private var lastInterrupt: Duration?
+    private var lastCheckpoint = Duration.zero
+    var history = CommandHistory()
+    var showsHeader = true
+    var showsCrumbs = true
+    private var size = Size(width: 80, height: 24)
+    private var bodyArea = Rect.zero
+
+    /// Set when the user asked to leave.
+    public private(set) var wantsToQuit = false
+    /// Set when the user asked to stop the process (`:suspend`); the caller suspends and clears it.
+    public var wantsToSuspend = false
+    /// Text for the clipboard; the caller sends it and clears it.
+    public var clipboard: String?
+    /// A file to write, by name and content; the caller writes it, answers by ``note(_:isError:)`` and clears it.
+    public var fileToWrite: (name: String, content: String)?
+    /// Whether something happened that a new frame would show.
+    public private(set) var needsFrame = true
+
+    public init(session: Session, options: DashboardOptions = DashboardOptions()) {
+        world = World(session: session, options: options)
+        stack = [DeckScreen()]
+        world.sample()
+        if let notice = options.notice { show(notice, .info) }
+    }
+
+    /// The session with all its state, for summaries.
+    public var session: Session { world.session }
+
+    // MARK: Time
+
+    /// Lets virtual time run as far as `elapsed` real time allows at the present speed; `shouldStop` ends the work
+    /// early (it is asked after each event). Samples for the curves are taken on the way, at fixed virtual times.
+    public mutating func advance(by elapsed: Duration, until shouldStop: () -> Bool) {
+        clock = clock + elapsed
+        if flash != nil, flash?.level != .error, clock > flashUntil { (flash, needsFrame) = (nil, true) }
+        guard !world.session.isPaused else { return }
+        let before = world.now
+        let revision = world.store.revision
+        run(to: world.session.target(elapsed: elapsed), until: shouldStop)
+        if world.now != before || world.store.revision != revision { needsFrame = true }
+        // A place to go back to, now and then in real time: it costs what changes afterwards.
+        if clock - lastCheckpoint > .seconds(2) {
+            lastCheckpoint = clock
+            world.session.checkpoint()
+        }
+    }
+
+    /// Lets virtual time run to `limit` at once: for frames of a later moment.
+    public mutating func run(to limit: Instant) { run(to: limit, until: { false }) }
+
+    private mutating func run(to limit: Instant?, until shouldStop: () -> Bool) {
+        let period = History.period
+        while true {
+            // At full speed the goal is one sample further, again and again, until time is up.
+            let goal = limit ?? world.now + period
+            let next = min(goal, world.history.nextSample)
+            let arrived = world.session.advance(to: next, until: shouldStop)
+            guard arrived else { return }
+            if next >= world.history.nextSample { world.sample() }
+            if let limit, world.now >= limit { return }
+            if limit == nil, world.session.simulation.nextDue == nil || shouldStop() { return }
+        }
+    }
+
+    /// How long the caller may sleep when no key comes; nil for as long as it likes.
+    public var patience: Duration? {
+        if !world.session.isPaused { return .milliseconds(33) }
+        if flash != nil, flash?.level != .error { return max(.milliseconds(20), flashUntil - clock + .milliseconds(5)) }
+        return nil
+    }
+
+    // MARK: Events
+
+    /// Takes one event from the terminal. `isScripted` events are never dropped as slips of the hand.
+    public mutating func handle(_ event: TerminalEvent, isScripted: Bool = false) {
+        needsFrame = true
+        switch event {
+        case .key(let key): press(key, isScripted: isScripted)
+        case .paste(let text):
+            if prompt != nil {
+                prompt!.field.insert(text.replacing("\n", with: " "))
+            } else {
+                dialog?.paste(text)
+            }
+        case .mouse(let mouse):
+            guard dialog == nil, prompt == nil, bodyArea.contains(mouse.point) else { return }
+            world.refresh()
+            let effects = withTop { screen, world in screen.mouse(mouse, world) }
+            apply(effects)
+        case .resize(let size): self.size = size
+        case .focus, .resumed: break
+        case .suspendRequested: wantsToSuspend = true
+        case .terminate, .hangup: wantsToQuit = true
+        }
+    }
+
+    private mutating func press(_ key: Key, isScripted: Bool) {
+        if key == .control("c") {
+            if let last = lastInterrupt, clock - last < .seconds(1) { wantsToQuit = true }
+            lastInterrupt = clock
+        }
+        if flash?.level == .error { flash = nil }
+        world.refresh()
+        if prompt != nil { return typeInPrompt(key) }
+        if dialog != nil {
+            // Keys typed before the dialog was seen must not answer it.
+            if !isScripted, let opened = dialogOpenedAt, clock - opened < .milliseconds(250) { return }
+            if key == .control("c") { return apply([.closeDialog]) }
+            let effects = dialog!.handle(key, world)
+            return apply(effects)
+        }
+        guard let binding = binding(for: key) else {
+            show("\(key.description) does nothing here; ? lists the keys", .info)
+            return
+        }
+        perform(binding.action)
+    }
+
+    /// The groups of bindings in force: the screen's own first.
+    var bindingGroups: [BindingGroup] { stack.last!.bindings + [Bindings.general, Bindings.time, Bindings.navigation] }
+
+    private func binding(for key: Key) -> Binding? {
+        for group in bindingGroups {
+            if let binding = group.bindings.first(where: { $0.keys.contains(key) }) { return binding }
+        }
+        return nil
+    }
+
+    mutating func perform(_ action: Action) {
+        let effects = withTop { screen, world in screen.perform(action, world) }
+        if let effects { return apply(effects) }
+        performGlobally(action)
+    }
+
+    private mutating func withTop<Result>(_ body: (inout any Screen, World) -> Result) -> Result {
+        var screen = stack.removeLast()
+        defer { stack.append(screen) }
+        return body(&screen, world)
+    }
+
+    private mutating func performGlobally(_ action: Action) {
+        switch action {
+        case .command: prompt = Prompt(.command)
+        case .filter: prompt = Prompt(.filter, text: stack.last!.filter)
+        case .help: apply([.push(HelpScreen(bindingGroups))])
+        case .back:
+            if !stack.last!.filter.isEmpty { setFilter("") } else { apply([.pop]) }
+        case .quit, .interrupt: wantsToQuit = true
+        case .aliases: apply([.push(AliasScreen())])
+        case .palette: prompt = Prompt(.palette)
+        case .redraw: break
+        case .toggleHeader: showsHeader.toggle()
+        case .toggleCrumbs: showsCrumbs.toggle()
+        case .clearFilter: setFilter("")
+        case .historyBack: if let line = history.back() { run(line: line, remember: false) }
+        case .historyForward: if let line = history.forward() { run(line: line, remember: false) }
+        case .lastCommand: if let line = history.last() { run(line: line) }
+        case .allNamespaces: setNamespace("")
+        case .namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9:
+            let index = Int(action.rawValue.dropFirst("namespace".count))! - 1
+            let names = favouriteNamespaces
+            if index < names.count { setNamespace(names[index]) } else { show("There are only \(names.count) namespaces", .warning) }
+        case .deck: apply([.root(DeckScreen())])
+        case .spread: apply([.push(SpreadScreen(focus: stack.last!.focusedWorkload(world)))])
+        case .create: open(Forms.create(world))
+        case .fault: open(Forms.fault(world, node: nil))
+        case .undo: undo()
+        case .pause:
+            world.session.isPaused.toggle()
+            show(world.session.isPaused ? "Paused" : "Playing at \(world.session.speed)", .info)
+        case .step:
+            world.session.isPaused = true
+            if !world.session.step() { show("Nothing is due any more", .info) }
+        case .slower: setSpeed(world.session.speed.slower)
+        case .faster: setSpeed(world.session.speed.faster)
+        case .previousEvent: rewind(to: max(.start, world.now - .seconds(10)))
+        case .nextEvent: run(to: world.now + .seconds(10))
+        default: show("That does nothing here; ? lists the keys", .info)
+        }
+    }
+
+    /// The namespaces of the digit keys: the user's own before the system's.
+    var favouriteNamespaces: [String] {
+        world.store.namespaces.sorted().map(\.metadata.name).sorted { a, b in
+            let (x, y) = (a.hasPrefix("kube-"), b.hasPrefix("kube-"))
+            return x != y ? !x : a < b
+        }
+    }
+
+    // MARK: Effects
+
+    mutating func apply(_ effects: [Effect]) {
+        for effect in effects {
+            switch effect {
+            case .push(let screen): stack.append(screen)
+            case .pop: if stack.count > 1 { stack.removeLast() } else { show("<:q> or <ctrl-c> leaves", .info) }
+            case .root(let screen): stack = [screen]
+            case .flash(let text, let level): show(text, level)
+            case .open(let dialog): open(dialog)
+            case .closeDialog: dialog = nil
+            case .perform(let commands): perform(commands)
+            case .setNamespace(let name): setNamespace(name)
+            case .copy(let text, let what):
+                clipboard = text
+                show("Sent to the terminal's clipboard: \(what.prefix(60))", .info)
+            case .write(let name, let content): fileToWrite = (name, content)
+            case .run(let line): run(line: line)
+            case .quit: wantsToQuit = true
+            }
+        }
+    }
+
+    private mutating func open(_ new: some Dialog) {
+        if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
+        dialog = new
+        dialogOpenedAt = clock
+    }
+
+    /// Performs commands and tells the answers: the only answer, or how many of them were refused.
+    mutating func perform(_ commands: [Command]) {
+        if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
+        var refusals: [String] = []
+        var last = ""
+        for command in commands {
+            switch world.session.perform(command) {
+            case .success(let receipt): last = receipt.message
+            case .failure(let error): refusals.append(error.message)
+            }
+        }
+        if let first = refusals.first {
+            show(refusals.count == 1 ? "Refused: \(first)" : "\(refusals.count) of \(commands.count) refused: \(first)", .error)
+        } else {
+            show(commands.count > 1 ? "\(last) and \(commands.count - 1) more" : last + "   <U> undo", .info)
+        }
+    }
+
+    private mutating func undo() {
+        if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
+        if let entry = world.session.undo() {
+            world.generation += 1
+            if case .success(let receipt) = entry.result { show("Taken back: \(receipt.message) (now \(clockText(world.now)))", .info) }
+        } else {
+            show("There is nothing to take back", .warning)
+        }
+    }
+
+    mutating func rewind(to time: Instant) {
+        world.session.isPaused = true
+        if world.session.rewind(to: time) {
+            world.generation += 1
+            show("Back at \(clockText(world.now)); <,> plays on from here", .info)
+        } else {
+            show("This is the beginning", .info)
+        }
+    }
+
+    mutating func setSpeed(_ speed: Speed) {
+        world.session.speed = speed
+        show("Speed \(speed)", .info)
+    }
+
+    mutating func setNamespace(_ name: String) {
+        world.namespace = name
+        show(name.isEmpty ? "All namespaces" : "Namespace \(name)", .info)
+    }
+
+    mutating func setFilter(_ text: String) { withTop { screen, _ in screen.filter = text } }
+
+    /// Shows a message on the crumbs row: six seconds, or until a key for an error.
+    mutating func show(_ text: String, _ level: Flash.Level) {
+        flash = Flash(text: text.replacing("\n", with: " "), level: level)
+        flashUntil = clock + .seconds(6)
+        needsFrame = true
+    }
+    /// Shows what came of something the caller did.
+    public mutating func note(_ text: String, isError: Bool = false) { show(text, isError ? .error : .info) }
+
+    // MARK: Frames
+
+    /// Draws the whole screen.
+    public mutating func frame(size: Size) -> Canvas {
+        self.size = size
+        needsFrame = false
+        world.refresh()
+        let theme = world.theme
+        var canvas = Canvas(size: size, glyphs: world.glyphs, style: theme[.text])
+        if size.width < 40 || size.height < 10 {
+            let text = "Evenkeel needs 40 x 10, has \(size.width) x \(size.height). q quits."
+            canvas.write(text, at: .zero, style: theme[.flashWarn], maxWidth: size.width)
+            return canvas
+        }
+        var area = canvas.bounds
+        if showsHeader {
+            StatusLine.draw(on: &canvas, in: area.row(0), world)
+            area = area.inset(top: 1)
+        }
+        KeyRow.draw(self, on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1))
+        area = area.inset(bottom: 1)
+        if showsCrumbs && size.height >= 12 || prompt != nil || flash != nil {
+            drawCrumbs(on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1))
+            area = area.inset(bottom: 1)
+        }
+        if size.height >= 16 {
+            TimeStrip.draw(on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1), world)
+            area = area.inset(bottom: 1)
+        }
+        bodyArea = area
+        var screen = stack.removeLast()
+        canvas.withClip(area) { canvas in screen.draw(on: &canvas, in: area, world) }
+        stack.append(screen)
+        if var open = dialog {
+            canvas.withClip(area) { canvas in open.draw(on: &canvas, in: area, world) }
+            dialog = open
+        }
+        prompt?.drawSuggestions(on: &canvas, above: area, self)
+        return canvas
+    }
+
+    private mutating func drawCrumbs(on canvas: inout Canvas, in row: Rect) {
+        let theme = world.theme
+        if var open = prompt {
+            open.draw(on: &canvas, in: row, self)
+            prompt = open
+            return
+        }
+        var crumbs = StyledText(" ")
+        for (index, screen) in stack.enumerated() {
+            crumbs.append("<\(screen.crumb)>", theme[index == stack.count - 1 ? .crumbActive : .crumb])
+            crumbs.append(" ")
+        }
+        // The flash may have all but the last crumb.
+        let used = canvas.write(crumbs.truncated(to: flash == nil ? row.width : max(row.width / 3, row.width - TextWidth.columns(flash!.text) - 3)), at: row.origin)
+        guard let flash else { return }
+        let role: Role = flash.level == .info ? .flashInfo : flash.level == .warning ? .flashWarn : .flashError
+        let room = row.width - used - 2
+        let text = StyledText(flash.text, theme[role]).truncated(to: room)
+        canvas.write(text, endingAt: row.right - 1, y: row.y)
+    }
+
+    var currentSize: Size { size }
+}

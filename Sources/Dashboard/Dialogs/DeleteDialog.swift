@@ -1,0 +1,89 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Simulation
+
+/// The names of frozen targets in one line: the first eight and how many more.
+func targetNames(_ objects: [any StoredObject]) -> String {
+    let names = objects.prefix(8).map { ObjectColumns.subject($0) }
+    return names.joined(separator: ", ") + (objects.count > 8 ? " and \(objects.count - 8) more" : "")
+}
+
+/// Asks before objects are deleted: propagation, grace, and what it means. Starts on Cancel.
+func DeleteDialog(_ objects: [any StoredObject]) -> Form {
+    let pods = objects.allSatisfy { $0 is Pod }
+    let many = objects.count > 10
+    var fields: [FormField] = []
+    if pods {
+        fields.append(FormField("grace", "Grace period", text: "", hint: "seconds; empty: each pod's own"))
+    } else {
+        fields.append(
+            FormField(
+                "propagation", "Propagation", choices: DeleteOptions.Propagation.allCases.map(\.rawValue),
+                hint: "what belongs to it"))
+    }
+    fields.append(FormField("force", "Force", choices: ["no", "yes"], hint: "grace 0: gone at once"))
+    if many { fields.append(FormField("count", "Type the number", hint: "\(objects.count) objects")) }
+    return Form(
+        title: "Delete", subject: objects.count == 1 ? ObjectColumns.subject(objects[0]) : "\(objects.count) objects",
+        fields: fields, action: "Delete", startOnCancel: true,
+        preview: { values, world in
+            var lines = [StyledText(targetNames(objects), world.theme[.text])]
+            for object in objects.prefix(1) {
+                if let pod = object as? Pod {
+                    if let owner = pod.metadata.controller {
+                        lines.append(StyledText("\(owner.kind) \(owner.name) will make a new one at once.", world.theme[.dim]))
+                    } else {
+                        lines.append(StyledText("Nobody owns it: it will not come back.", world.theme[.rowPending]))
+                    }
+                    let grace = values["force"] == "yes" ? "0" : values["grace"].isEmpty ? "\(pod.spec.terminationGracePeriodSeconds ?? 30)" : values["grace"]
+                    lines.append(StyledText("Grace \(grace) s. Budgets are not asked when a pod is deleted; <V> evicts.", world.theme[.dim]))
+                } else if let node = object as? Node {
+                    let count = world.store.podSlots(onNode: node.metadata.name).count
+                    lines.append(StyledText("\(count) pods are on it; without the node they are collected after 40 s.", world.theme[.rowPending]))
+                } else if values["propagation"] == "Orphan" {
+                    lines.append(StyledText("What belongs to it stays, without an owner.", world.theme[.dim]))
+                }
+            }
+            return lines
+        },
+        submit: { values, _ in
+            if many, values.int("count") != objects.count { return .problem("Type \(objects.count) to delete \(objects.count) objects", field: "count") }
+            var options = DeleteOptions(propagation: DeleteOptions.Propagation(rawValue: values["propagation"]) ?? .background)
+            if values["force"] == "yes" {
+                options.gracePeriodSeconds = 0
+            } else if !values["grace"].isEmpty {
+                guard let seconds = values.int("grace"), seconds >= 0 else { return .problem("The grace period is a number of seconds", field: "grace") }
+                options.gracePeriodSeconds = seconds
+            }
+            return .done([.perform(objects.map { .delete(type(of: $0).kind, $0.key, options) })])
+        })
+}
+
+/// Asks before pods are evicted, and says what budgets allow. Starts on Cancel.
+func EvictDialog(_ pods: [Pod], _ world: World) -> Form {
+    let forecast = Forecast.replacement(of: pods, world)
+    return Form(
+        title: "Evict", subject: pods.count == 1 ? "pod \(pods[0].metadata.name)" : "\(pods.count) pods", fields: [],
+        action: "Evict", startOnCancel: true,
+        preview: { _, world in
+            var lines = [StyledText(targetNames(pods), world.theme[.text])]
+            for pod in pods.prefix(3) {
+                let budgets = world.store.podDisruptionBudgets.all.filter {
+                    $0.metadata.namespace == pod.metadata.namespace && $0.spec.selector?.matches(pod.metadata.labels) ?? false
+                }
+                for budget in budgets {
+                    let allowed = budget.status.disruptionsAllowed
+                    lines.append(
+                        StyledText(
+                            "Budget \(budget.metadata.name): \(budget.status.currentHealthy) healthy, \(budget.status.desiredHealthy) needed, \(allowed) may go now",
+                            world.theme[allowed > 0 ? .good : .rowPending]))
+                }
+                if budgets.isEmpty { lines.append(StyledText("No disruption budget covers \(pod.metadata.name).", world.theme[.dim])) }
+                if pod.metadata.controller == nil { lines.append(StyledText("Nobody owns it: it will not come back.", world.theme[.rowPending])) }
+            }
+            lines.append(StyledText(forecast, world.theme[.accent]))
+            return lines
+        },
+        submit: { _, _ in .done([.perform(pods.map { .evict(pod: $0.key) })]) })
+}

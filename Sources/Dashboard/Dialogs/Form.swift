@@ -1,0 +1,186 @@
+import Canvas
+import SimulationKit
+
+/// One field of a form.
+struct FormField {
+    enum Content {
+        case text(TextField)
+        case choice([String], Int)
+    }
+    var name: String
+    var label: String
+    var content: Content
+    /// What is expected, dim behind the field.
+    var hint: String
+
+    init(_ name: String, _ label: String, text: String = "", hint: String = "") {
+        (self.name, self.label, self.hint) = (name, label, hint)
+        content = .text(TextField(text))
+    }
+    init(_ name: String, _ label: String, choices: [String], selected: Int = 0, hint: String = "") {
+        (self.name, self.label, self.hint) = (name, label, hint)
+        content = .choice(choices, selected)
+    }
+    var value: String {
+        switch content {
+        case .text(let field): field.text.trimmingSpaces
+        case .choice(let choices, let index): choices.isEmpty ? "" : choices[index]
+        }
+    }
+}
+
+/// The values of a form by the names of its fields.
+struct FormValues {
+    var values: [String: String]
+    subscript(name: String) -> String { values[name] ?? "" }
+    /// The whole number in a field; nil if it is none.
+    func int(_ name: String) -> Int? { Int(self[name]) }
+}
+
+/// What a form wants done, or why it cannot be done yet.
+enum FormResult {
+    case done([Effect])
+    case problem(String, field: String)
+}
+
+/// A dialog of labelled fields and buttons: `tab` moves, space or arrows choose, Enter goes to the buttons.
+///
+/// Used for everything that asks a few values: create, scale, drain, delete, faults. What it says about the
+/// values before they are used comes from `preview`, computed at each draw.
+struct Form: Dialog {
+    var title: String
+    var subject: String
+    var fields: [FormField]
+    var action: String
+    /// Lines under the fields: what would happen.
+    var preview: (FormValues, World) -> [StyledText]
+    var submit: (FormValues, World) -> FormResult
+    /// Shows or hides a field by the values of the others.
+    var isShown: (String, FormValues) -> Bool = { _, _ in true }
+    /// Index among the shown fields; then Cancel and the action.
+    var focus = 0
+    private var problem: String?
+
+    init(
+        title: String, subject: String = "", fields: [FormField], action: String, startOnCancel: Bool = false,
+        isShown: @escaping (String, FormValues) -> Bool = { _, _ in true },
+        preview: @escaping (FormValues, World) -> [StyledText] = { _, _ in [] },
+        submit: @escaping (FormValues, World) -> FormResult
+    ) {
+        (self.title, self.subject, self.fields, self.action) = (title, subject, fields, action)
+        (self.preview, self.submit, self.isShown) = (preview, submit, isShown)
+        if startOnCancel { focus = shown.count }
+    }
+
+    var values: FormValues { FormValues(values: Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.value) })) }
+    private var shown: [Int] {
+        let values = values
+        return fields.indices.filter { isShown(fields[$0].name, values) }
+    }
+
+    var hints: [(key: String, text: String)] {
+        [("tab", "next"), ("←/→", "choose"), ("enter", focus < shown.count ? "to the buttons" : "press"), ("y", action.lowercased()), ("esc", "cancel")]
+            .filter { $0.key != "y" || fields.isEmpty || focus >= shown.count }
+    }
+
+    mutating func handle(_ key: Key, _ world: World) -> [Effect] {
+        let shown = shown
+        let count = shown.count + 2
+        let onButtons = focus >= shown.count
+        switch key {
+        case .escape: return [.closeDialog]
+        case .tab, .down: focus = (focus + 1) % count
+        case .backtab, .up: focus = (focus + count - 1) % count
+        case .enter:
+            if !onButtons {
+                focus = shown.count + 1
+            } else if focus == shown.count {
+                return [.closeDialog]
+            } else {
+                return press(world)
+            }
+        case .character("y") where onButtons: return press(world)
+        case .character("n") where onButtons: return [.closeDialog]
+        case .left where onButtons, .right where onButtons: focus = focus == shown.count ? shown.count + 1 : shown.count
+        default:
+            guard !onButtons else { return [] }
+            problem = nil
+            switch fields[shown[focus]].content {
+            case .text(var field):
+                _ = field.handle(key)
+                fields[shown[focus]].content = .text(field)
+            case .choice(let choices, let index):
+                switch key {
+                case .left, .character("h"): fields[shown[focus]].content = .choice(choices, (index + choices.count - 1) % choices.count)
+                case .right, .character(" "), .character("l"): fields[shown[focus]].content = .choice(choices, (index + 1) % choices.count)
+                default: break
+                }
+            }
+        }
+        return []
+    }
+
+    private mutating func press(_ world: World) -> [Effect] {
+        switch submit(values, world) {
+        case .done(let effects): return [.closeDialog] + effects
+        case .problem(let text, let field):
+            problem = text
+            focus = shown.firstIndex { fields[$0].name == field } ?? focus
+            return []
+        }
+    }
+
+    mutating func paste(_ text: String) {
+        guard focus < shown.count, case .text(var field) = fields[shown[focus]].content else { return }
+        field.insert(text.replacing("\n", with: " "))
+        fields[shown[focus]].content = .text(field)
+    }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let shown = shown
+        let labelWidth = (shown.map { TextWidth.columns(fields[$0].label) }.max() ?? 0) + 2
+        let lines = preview(values, world)
+        let width = min(area.width, max(56, min(area.width - 4, max(labelWidth + 62, (lines.map(\.width).max() ?? 0) + 6))))
+        let inner = width - 4
+        let wrapped = lines.flatMap { $0.wrapped(to: inner) }
+        let height = min(area.height, shown.count + wrapped.count + (wrapped.isEmpty ? 0 : 1) + 5)
+        var title = StyledText(self.title, theme[.title])
+        if !subject.isEmpty { title.append("  \(subject)", theme[.titleHighlight]) }
+        let inside = Popup(title: title).draw(on: &canvas, centeredIn: area, size: Size(width: width, height: height), theme: theme)
+        let surface = theme[.dialog].background
+        var y = inside.y
+        for (position, index) in shown.enumerated() where y < inside.bottom - 2 {
+            let field = fields[index]
+            let focused = position == focus
+            canvas.write(field.label, at: Point(x: inside.x, y: y), style: theme[.dialogLabel].on(surface), maxWidth: labelWidth - 1)
+            let fieldRect = Rect(x: inside.x + labelWidth, y: y, width: min(34, inner - labelWidth), height: 1)
+            switch field.content {
+            case .text(var text):
+                text.draw(
+                    on: &canvas, at: fieldRect.origin, width: fieldRect.width,
+                    style: theme[focused ? .dialogFieldFocus : .dialogField], focused: focused)
+                fields[index].content = .text(text)
+            case .choice(let choices, let selected):
+                let style = theme[focused ? .dialogFieldFocus : .dialogField]
+                canvas.fill(fieldRect, style: style)
+                let value = choices.isEmpty ? "" : choices[selected]
+                canvas.write("\(focused ? "‹ " : "  ")\(value)\(focused ? " ›" : "")", at: fieldRect.origin, style: style, maxWidth: fieldRect.width)
+            }
+            if !field.hint.isEmpty {
+                canvas.write(field.hint, at: Point(x: fieldRect.right + 2, y: y), style: theme[.dim].on(surface), maxWidth: max(0, inside.right - fieldRect.right - 2))
+            }
+            y += 1
+        }
+        if !wrapped.isEmpty { y += 1 }
+        for line in wrapped where y < inside.bottom - 2 {
+            canvas.write(line.restyled(from: theme[.dialog]) { $0.on(surface) }, at: Point(x: inside.x, y: y), style: theme[.dialog], maxWidth: inner)
+            y += 1
+        }
+        if let problem {
+            canvas.write(problem, at: Point(x: inside.x, y: inside.bottom - 2), style: theme[.flashError].on(surface), maxWidth: inner)
+        }
+        ButtonRow(["Cancel", action], focused: focus >= shown.count ? focus - shown.count : nil)
+            .draw(on: &canvas, in: Rect(x: inside.x, y: inside.bottom - 1, width: inner, height: 1), theme: theme)
+    }
+}

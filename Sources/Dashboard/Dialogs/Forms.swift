@@ -1,0 +1,210 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Simulation
+import SimulationKit
+
+/// The forms of the dashboard: what is asked, what is previewed, which command comes of it.
+enum Forms {
+    static func scale(_ targets: [any StoredObject], _ kind: KindInfo, _ world: World) -> Form {
+        let present = targets.first.flatMap { world.cluster.replicas(kind.type, $0.key) } ?? 1
+        return Form(
+            title: "Scale", subject: targets.count == 1 ? "\(kind.kind.lowercased()) \(targets[0].metadata.name)" : "\(targets.count) \(kind.plural)",
+            fields: [FormField("replicas", "Replicas", text: String(present), hint: "now \(present)")], action: "Scale",
+            preview: { values, world in
+                guard let wanted = values.int("replicas"), wanted != present else { return [] }
+                return [StyledText(wanted > present ? "\(wanted - present) more pods are made." : "\(present - wanted) pods go: unready ones first, then by rank; budgets are not asked.", world.theme[.dim])]
+            },
+            submit: { values, _ in
+                guard let wanted = values.int("replicas"), wanted >= 0 else { return .problem("Replicas is a whole number, 0 or more", field: "replicas") }
+                return .done([.perform(targets.map { .scale(kind.type, $0.key, replicas: wanted) })])
+            })
+    }
+
+    static func setImage(_ object: any StoredObject, _ kind: KindInfo) -> Form {
+        let containers = object.podSpec?.containers ?? []
+        return Form(
+            title: "Set image", subject: ObjectColumns.subject(object),
+            fields: containers.map { FormField($0.name, $0.name, text: $0.image) }, action: "Set",
+            submit: { values, _ in
+                let changed = containers.filter { values[$0.name] != $0.image }
+                if changed.isEmpty { return .problem("No image was changed", field: containers.first?.name ?? "") }
+                return .done([.perform(changed.map { .setImage(kind.type, object.key, container: $0.name, image: values[$0.name]) })])
+            })
+    }
+
+    static func drain(_ targets: [any StoredObject], _ world: World) -> Form {
+        Form(
+            title: "Drain", subject: targets.map(\.metadata.name).joined(separator: ", "),
+            fields: [
+                FormField("daemonsets", "Ignore DaemonSet pods", choices: ["yes", "no"]),
+                FormField("emptydir", "Delete emptyDir data", choices: ["no", "yes"]),
+                FormField("force", "Force", choices: ["no", "yes"], hint: "pods without an owner too"),
+                FormField("eviction", "Respect budgets", choices: ["yes", "no"]),
+                FormField("grace", "Grace period", hint: "seconds; empty: each pod's own"),
+            ], action: "Drain", startOnCancel: true,
+            preview: { _, world in
+                let count = targets.reduce(0) { $0 + world.store.podSlots(onNode: $1.metadata.name).count }
+                return [StyledText("Cordons the node and evicts its pods one by one; \(count) pods are there now.", world.theme[.dim])]
+            },
+            submit: { values, _ in
+                var options = DrainOptions()
+                options.ignoreDaemonSets = values["daemonsets"] == "yes"
+                options.deleteEmptyDirData = values["emptydir"] == "yes"
+                options.force = values["force"] == "yes"
+                options.disableEviction = values["eviction"] == "no"
+                if !values["grace"].isEmpty {
+                    guard let seconds = values.int("grace"), seconds >= 0 else { return .problem("The grace period is a number of seconds", field: "grace") }
+                    options.gracePeriodSeconds = seconds
+                }
+                return .done([.perform(targets.map { .drain(node: $0.metadata.name, options) })])
+            })
+    }
+
+    static func fault(_ world: World, node: String?) -> Form {
+        let zones = Set(world.view.nodes.values.compactMap { $0.labels["topology.kubernetes.io/zone"] }).sorted(by: naturalOrder)
+        let names = world.view.nodeNames
+        return Form(
+            title: "Fault", subject: "simulator only",
+            fields: [
+                FormField("what", "What", choices: ["fail", "recover"]),
+                FormField("scope", "Strikes", choices: zones.isEmpty ? ["node"] : ["zone", "node"], selected: node == nil || zones.isEmpty ? 0 : 1),
+                FormField("zone", "Zone", choices: zones),
+                FormField("node", "Node", choices: names, selected: node.flatMap { names.firstIndex(of: $0) } ?? 0),
+            ], action: "Do it",
+            isShown: { name, values in name == "zone" ? values["scope"] == "zone" : name == "node" ? values["scope"] == "node" : true },
+            preview: { values, world in
+                let grace = world.cluster.profile.nodeMonitorGracePeriodSeconds
+                return values["what"] == "fail"
+                    ? [
+                        StyledText("The kubelet falls silent; pods there go dark.", world.theme[.text]),
+                        StyledText("NotReady after about \(grace) s, pods evicted 300 s later, replacements then.", world.theme[.dim]),
+                    ] : [StyledText("The kubelet answers again; taints go, evictions are called off.", world.theme[.dim])]
+            },
+            submit: { values, _ in
+                let target: FaultTarget = values["scope"] == "zone" ? .zone(values["zone"]) : .node(values["node"])
+                return .done([.perform([values["what"] == "fail" ? .fail(target) : .recover(target)])])
+            })
+    }
+
+    /// Creates a workload or a pod: kind, image, replicas, requests and limits, a spread constraint.
+    static func create(_ world: World) -> Form {
+        let namespaces = world.store.namespaces.sorted().map(\.metadata.name)
+        let present = namespaces.firstIndex(of: world.namespace) ?? namespaces.firstIndex(of: "default") ?? 0
+        return Form(
+            title: "Create", subject: "",
+            fields: [
+                FormField("kind", "Kind", choices: ["Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"]),
+                FormField("name", "Name", hint: "lower-case letters, digits, -"),
+                FormField("namespace", "Namespace", choices: namespaces, selected: present),
+                FormField("image", "Image", text: "nginx:1.27"),
+                FormField("replicas", "Replicas", text: "3"),
+                FormField("cpu", "CPU request", text: "250m", hint: "empty: none"),
+                FormField("cpuLimit", "CPU limit", hint: "empty: none"),
+                FormField("memory", "Memory request", text: "256Mi", hint: "empty: none"),
+                FormField("memoryLimit", "Memory limit", hint: "empty: none"),
+                FormField("spread", "Spread over", choices: ["nothing", "topology.kubernetes.io/zone", "kubernetes.io/hostname", "zone and hostname"]),
+                FormField("skew", "maxSkew", text: "1"),
+                FormField("action", "Unsatisfiable", choices: ["DoNotSchedule", "ScheduleAnyway"]),
+            ], action: "Create",
+            isShown: { name, values in
+                switch name {
+                case "replicas": ["Deployment", "StatefulSet"].contains(values["kind"])
+                case "skew", "action": values["spread"] != "nothing"
+                default: true
+                }
+            },
+            submit: { values, world in
+                switch Template(values) {
+                case .success(let object): .done([.perform([.create(object)])])
+                case .failure(let problem): .problem(problem.text, field: problem.field)
+                }
+            })
+    }
+
+    private struct FieldProblem: Error {
+        var text: String
+        var field: String
+    }
+
+    /// The object that the create form describes.
+    private static func Template(_ values: FormValues) -> Result<any StoredObject, FieldProblem> {
+        let name = values["name"]
+        if name.isEmpty { return .failure(FieldProblem(text: "A name is needed", field: "name")) }
+        var container = Container(name: name, image: values["image"])
+        for (field, resource, isLimit) in [("cpu", "cpu", false), ("memory", "memory", false), ("cpuLimit", "cpu", true), ("memoryLimit", "memory", true)] {
+            guard !values[field].isEmpty else { continue }
+            guard let quantity = Quantity(values[field]) else {
+                return .failure(FieldProblem(text: "\"\(values[field])\" is not a quantity such as 250m or 512Mi", field: field))
+            }
+            if isLimit { container.resources.limits[resource] = quantity } else { container.resources.requests[resource] = quantity }
+        }
+        guard let replicas = Int(values["replicas"]), replicas >= 0 else {
+            return .failure(FieldProblem(text: "Replicas is a whole number, 0 or more", field: "replicas"))
+        }
+        let labels: StringMap<String> = ["app": name]
+        let selector = LabelSelector(matchLabels: labels)
+        var spec = PodSpec()
+        spec.containers = [container]
+        if values["spread"] != "nothing" {
+            guard let skew = Int(values["skew"]) else { return .failure(FieldProblem(text: "maxSkew is a whole number, 1 or more", field: "skew")) }
+            let keys = values["spread"] == "zone and hostname" ? ["topology.kubernetes.io/zone", "kubernetes.io/hostname"] : [values["spread"]]
+            spec.topologySpreadConstraints = keys.map {
+                TopologySpreadConstraint(maxSkew: skew, topologyKey: $0, whenUnsatisfiable: values["action"], labelSelector: selector)
+            }
+        }
+        let meta = Shared(ObjectMeta(name: name, namespace: values["namespace"], labels: labels))
+        var template = PodTemplateSpec()
+        template.metadata.labels = labels
+        template.spec = Shared(spec)
+        switch values["kind"] {
+        case "Deployment":
+            var object = Deployment()
+            object.metadata = meta
+            object.spec.replicas = replicas
+            object.spec.selector = selector
+            object.spec.template = template
+            return .success(object)
+        case "StatefulSet":
+            var object = StatefulSet()
+            object.metadata = meta
+            object.spec.replicas = replicas
+            object.spec.selector = selector
+            object.spec.serviceName = name
+            object.spec.template = template
+            return .success(object)
+        case "DaemonSet":
+            var object = DaemonSet()
+            object.metadata = meta
+            object.spec.selector = selector
+            object.spec.template = template
+            return .success(object)
+        case "Job":
+            template.spec.restartPolicy = "Never"
+            var object = Job()
+            object.metadata = meta
+            object.spec.template = template
+            return .success(object)
+        default:
+            var object = Pod()
+            object.metadata = meta
+            object.spec = template.spec
+            return .success(object)
+        }
+    }
+}
+
+extension KubernetesObject {
+    /// The pod's spec, or that of a workload's template.
+    var podSpec: PodSpec? {
+        switch self {
+        case let pod as Pod: pod.spec.value
+        case let deployment as Deployment: deployment.spec.template.spec.value
+        case let set as ReplicaSet: set.spec.template.spec.value
+        case let set as StatefulSet: set.spec.template.spec.value
+        case let set as DaemonSet: set.spec.template.spec.value
+        case let job as Job: job.spec.template.spec.value
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Printers
+import SimulationKit
+
+/// One column of a table of objects: what it says of an object, in which style.
+struct ObjectColumn {
+    var title: String
+    var isNumber = false
+    /// Columns with a higher number go first when the terminal is narrow; 0 stays.
+    var priority = 1
+    var width: Int?
+    var text: (any StoredObject, World) -> String
+    var style: ((any StoredObject, World) -> Style?)?
+
+    /// The cell of `object`.
+    func styled(_ object: any StoredObject, _ world: World) -> StyledText {
+        StyledText(text(object, world), style?(object, world))
+    }
+
+    /// The widget's column, as wide as the visible part of `rows` asks for.
+    func widget(_ rows: some Collection, _ kind: KindInfo, _ world: World) -> TableWidget.Column {
+        let least = max(width ?? 0, title.count)
+        return TableWidget.Column(
+            title, alignment: isNumber ? .right : .left, minimum: least, ideal: least, priority: priority,
+            stretches: title == "NAME" || title == "MESSAGE")
+    }
+}
+
+/// The columns of each kind: kubectl's own, and for pods those that only a simulator can show.
+enum ObjectColumns {
+    static let namespace = ObjectColumn(title: "NAMESPACE", priority: 3, width: 11, text: { object, _ in object.metadata.namespace })
+
+    static func columns(for kind: KindInfo, wide: Bool, _ world: World) -> [ObjectColumn] {
+        if kind.type == .pod { return pods(wide: wide) }
+        var columns: [ObjectColumn] = []
+        for (index, column) in Printers.columns(for: kind).enumerated() where wide || column.priority == 0 {
+            columns.append(
+                ObjectColumn(
+                    title: column.title.uppercased(), isNumber: column.alignment == .right, priority: index == 0 ? 0 : index + 1,
+                    text: { object, world in
+                        let row = Printers.row(for: object, in: world.cluster)
+                        return index < row.count ? row[index] : ""
+                    }))
+        }
+        if kind.type == .node {
+            for (title, share) in [("CPU%", \NodeView.cpuShare), ("MEM%", \NodeView.memoryShare)] {
+                columns.append(
+                    ObjectColumn(
+                        title: title, isNumber: true, priority: 4, width: 5,
+                        text: { object, world in
+                            world.view.nodes[object.metadata.name].map { "\(Int(($0[keyPath: share] * 100).rounded()))" } ?? "-"
+                        }))
+            }
+            columns.append(
+                ObjectColumn(
+                    title: "PODS", isNumber: true, priority: 4, width: 5,
+                    text: { object, world in world.view.nodes[object.metadata.name].map { "\($0.pods.count)" } ?? "-" }))
+            columns.append(
+                ObjectColumn(
+                    title: "ZONE", priority: 3, width: 8, text: { object, _ in (object as? Node)?.zone ?? "" }))
+        }
+        return columns
+    }
+
+    private static func pods(wide: Bool) -> [ObjectColumn] {
+        func pod(_ object: any StoredObject) -> Pod { object as! Pod }
+        func usage(_ object: any StoredObject, _ world: World) -> (milliCPU: Int64, memory: Int64)? {
+            let pod = pod(object)
+            return pod.status.phase == .running ? world.session.simulation.usage(of: pod) : nil
+        }
+        func share(_ used: Int64?, of requested: Int64) -> String {
+            guard let used, requested > 0 else { return "-" }
+            return "\(used * 100 / requested)"
+        }
+        var columns: [ObjectColumn] = [
+            ObjectColumn(title: "NAME", priority: 0, width: 18, text: { object, _ in object.metadata.name }),
+            ObjectColumn(title: "READY", priority: 0, text: { object, world in PodDisplay(pod(object), in: world.cluster).ready }),
+            ObjectColumn(
+                title: "STATUS", priority: 0, width: 19,
+                text: { object, world in "\(world.glyph(PodState(pod(object)))) \(PodDisplay(pod(object), in: world.cluster).status)" },
+                style: { object, world in world.theme[World.role(PodState(pod(object)))] }),
+            ObjectColumn(title: "RST", isNumber: true, priority: 2, text: { object, world in PodDisplay(pod(object), in: world.cluster).restartCount }),
+            ObjectColumn(
+                title: "CPU", isNumber: true, priority: 4, width: 6,
+                text: { object, world in usage(object, world).map { "\($0.milliCPU)m" } ?? "-" }),
+            ObjectColumn(
+                title: "%R", isNumber: true, priority: 6, width: 3,
+                text: { object, world in share(usage(object, world)?.milliCPU, of: pod(object).requests().milliCPU) }),
+            ObjectColumn(
+                title: "MEM", isNumber: true, priority: 4, width: 7,
+                text: { object, world in usage(object, world).map { "\($0.memory >> 20)Mi" } ?? "-" }),
+            ObjectColumn(
+                title: "%M", isNumber: true, priority: 6, width: 3,
+                text: { object, world in share(usage(object, world)?.memory, of: pod(object).requests().memory) }),
+            ObjectColumn(title: "NODE", priority: 1, width: 5, text: { object, _ in pod(object).nodeName.isEmpty ? "-" : pod(object).nodeName }),
+            ObjectColumn(
+                title: "ZONE", priority: 5, width: 6,
+                text: { object, world in
+                    let zone = world.store.nodes[ObjectKey(name: pod(object).nodeName)]?.zone ?? ""
+                    return zone.isEmpty ? "-" : zone
+                }),
+            ObjectColumn(
+                title: "SPREAD", priority: 3, width: 8, text: { object, world in SpreadWords.word(for: pod(object), world).text },
+                style: { object, world in SpreadWords.word(for: pod(object), world).role.map { world.theme[$0] } }),
+        ]
+        if wide {
+            columns.append(ObjectColumn(title: "IP", priority: 7, width: 12, text: { object, _ in pod(object).status.podIP.isEmpty ? "<none>" : pod(object).status.podIP }))
+            columns.append(ObjectColumn(title: "QOS", priority: 7, width: 10, text: { object, _ in pod(object).status.qosClass.rawValue }))
+        }
+        columns.append(ObjectColumn(title: "AGE", isNumber: true, priority: 0, width: 6, text: { object, world in world.age(object.metadata.creationTimestamp) }))
+        return columns
+    }
+
+    /// The role in which a row is drawn.
+    static func role(_ object: any StoredObject, _ world: World) -> Role {
+        switch object {
+        case let pod as Pod:
+            switch PodState(pod) {
+            case .leaving: .rowKilled
+            case .done: .rowCompleted
+            case .failed: .rowError
+            default: .text
+            }
+        case let event as Event: event.type == "Warning" ? .rowPending : .text
+        case let node as Node: node.isReady ? (node.spec.unschedulable ? .rowPending : .text) : .rowError
+        default: isFault(object, world) ? .rowPending : .text
+        }
+    }
+
+    /// Whether the object has a fault: what ctrl-z keeps.
+    static func isFault(_ object: any StoredObject, _ world: World) -> Bool {
+        switch object {
+        case let pod as Pod: ![.ready, .done].contains(PodState(pod))
+        case let node as Node: !node.isReady || node.spec.unschedulable
+        case let event as Event: event.type == "Warning"
+        case let deployment as Deployment: deployment.status.availableReplicas < deployment.spec.replicas ?? 1
+        case let set as ReplicaSet: set.status.readyReplicas < set.spec.replicas ?? 1
+        case let set as StatefulSet: set.status.readyReplicas < set.spec.replicas ?? 1
+        case let set as DaemonSet: set.status.numberReady < set.status.desiredNumberScheduled
+        case let job as Job: job.status.conditions.isTrue("Failed")
+        case let claim as PersistentVolumeClaim: claim.status.phase != "Bound"
+        default: object.metadata.isTerminating
+        }
+    }
+
+    /// The object of an event in words: `pod web-0`.
+    static func subject(_ object: any StoredObject) -> String {
+        guard let event = object as? Event else { return "\(object.kindInfo.kind.lowercased()) \(object.metadata.name)" }
+        return "\(event.involvedObject.kind.lowercased()) \(event.involvedObject.name)"
+    }
+}

@@ -1,0 +1,206 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Manifests
+import Printers
+
+/// One object in full: describe, YAML, events and conditions as tabs of one text.
+struct DetailScreen: Screen {
+    enum Tab: String, CaseIterable {
+        case describe = "Describe"
+        case yaml = "YAML"
+        case events = "Events"
+        case conditions = "Conditions"
+    }
+    let kind: Kind
+    let key: ObjectKey
+    let info: KindInfo
+    var tab: Tab
+    var filter = "" { didSet { hit = nil } }
+    private var text = ScrollingText()
+    private var last: any StoredObject
+    private var hit: Int?
+    private var fullScreen = false
+
+    init(_ object: any StoredObject, tab: Tab) {
+        (kind, key, info) = (type(of: object).kind, object.key, object.kindInfo)
+        self.tab = tab
+        last = object
+    }
+
+    var crumb: String { last.metadata.name }
+    var isText: Bool { true }
+    var bindings: [BindingGroup] {
+        let own: [BindingGroup] = kind == .pod ? [Bindings.pods] : []
+        return own + [
+            BindingGroup(
+                "Object",
+                [
+                    Binding(.tab, action: .nextPane, "tab", "Next tab: describe, YAML, events, conditions", footer: 5),
+                    Binding(.character("d"), action: .describe, "describe", "Describe", footer: 10),
+                    Binding(.character("y"), action: .yaml, "yaml", "YAML", footer: 15),
+                    Binding(.character("e"), action: .events, "events", "Events of the object", footer: 16),
+                    Binding(.control("d"), action: .delete, "delete", "Delete the object", footer: 70),
+                ]), Bindings.text,
+        ]
+    }
+
+    func focusedWorkload(_ world: World) -> Workload? { (last as? Pod).map { Workload(of: $0, world.cluster) } }
+
+    private func lines(_ world: World) -> [StyledText] {
+        let theme = world.theme
+        switch tab {
+        case .describe:
+            return Printers.describe(last, in: world.cluster).split(separator: "\n", omittingEmptySubsequences: false).map { line in
+                guard let colon = line.firstIndex(of: ":"), !line.hasPrefix("  Normal"), !line.hasPrefix("  Warning"),
+                    line[..<colon].allSatisfy({ !$0.isNewline && ($0.isLetter || " ()-/_.".contains($0) || $0.isNumber) })
+                else {
+                    return StyledText(String(line), line.hasPrefix("  Warning") ? theme[.rowPending] : nil)
+                }
+                var text = StyledText(String(line[...colon]), theme[.yamlKey])
+                text.append(String(line[line.index(after: colon)...]), theme[.text])
+                return text
+            }
+        case .yaml: return YAMLColours.lines(ManifestWriter.yaml(last.document), theme)
+        case .events:
+            let events = world.store.events.all.filter {
+                $0.involvedObject.kind == info.kind && $0.involvedObject.name == last.metadata.name
+                    && $0.involvedObject.namespace == last.metadata.namespace
+            }.sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.name) < ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.name) }
+            if events.isEmpty { return [StyledText("No events about this object.", theme[.dim])] }
+            return events.map { event in
+                var text = StyledText("\(event.lastTimestamp.map { clockText($0) } ?? "")  ", theme[.dim])
+                text.append(event.type == "Warning" ? "! " : "  ", theme[.rowPending])
+                text.append(pad(event.reason, 24) + " ", theme[event.type == "Warning" ? .rowPending : .accent])
+                text.append(event.message, theme[.text])
+                if event.count > 1 { text.append("  (x\(event.count))", theme[.dim]) }
+                return text
+            }
+        case .conditions:
+            if last.conditions.isEmpty { return [StyledText("This object has no conditions.", theme[.dim])] }
+            return last.conditions.map { condition in
+                let fine = condition.isTrue != ["Pressure", "Unavailable", "ReplicaFailure", "Failed"].contains { condition.type.contains($0) }
+                var text = StyledText(String(fine ? world.glyphs.passed : world.glyphs.stopped) + " ", theme[fine ? .good : .rowPending])
+                text.append(pad(condition.type, 26) + " " + pad(condition.status, 8), theme[.text])
+                text.append("since \(condition.lastTransitionTime.map { clockText($0) } ?? "-")  ", theme[.dim])
+                text.append([condition.reason, condition.message].filter { !$0.isEmpty }.joined(separator: ": "), theme[.text])
+                return text
+            }
+        }
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        if let object = world.store.object(kind, key) { last = object }
+        let tabs = Tab.allCases
+        let index = tabs.firstIndex(of: tab)!
+        switch action {
+        case .nextPane: show(tabs[(index + 1) % tabs.count])
+        case .previousPane: show(tabs[(index + tabs.count - 1) % tabs.count])
+        case .describe: show(.describe)
+        case .yaml: show(.yaml)
+        case .events: show(.events)
+        case .delete: return [.open(DeleteDialog([last]))]
+        case .copyName: return [.copy(lines(world).map(\.text).joined(separator: "\n"), what: "\(info.kind.lowercased()) \(last.metadata.name)")]
+        case .save: return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(last.document))]
+        case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
+        case .resize where kind == .pod: return (last as? Pod).map { [.open(ResizeDialog([$0], world))] }
+        case .evict where kind == .pod: return (last as? Pod).map { [.open(EvictDialog([$0], world))] }
+        case .why where kind == .pod: return [.push(WhyScreen(key))]
+        case .kill: return [.perform([.delete(kind, key, DeleteOptions(gracePeriodSeconds: 0))])]
+        default: return text.perform(action) ? [] : nil
+        }
+        return []
+    }
+    private mutating func show(_ tab: Tab) {
+        self.tab = tab
+        text = ScrollingText()
+    }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let present = world.store.object(kind, key)
+        if let present { last = present }
+        let theme = world.theme
+        var title = StyledText(info.kind + " ", theme[.title])
+        title.append(last.metadata.namespace.isEmpty ? last.metadata.name : "\(last.metadata.namespace)/\(last.metadata.name)", theme[.titleHighlight])
+        if present == nil { title.append("  gone", theme[.rowError]) }
+        if let pod = present as? Pod {
+            let state = PodState(pod)
+            title.append("  \(world.glyph(state)) \(PodDisplay(pod, in: world.cluster).status)", theme[World.role(state)])
+        }
+        if !filter.isEmpty { title.append("  </\(filter)>", theme[.titleFilter]) }
+        var right = StyledText("")
+        for each in Tab.allCases {
+            right.append(each == tab ? "[\(each.rawValue)]" : " \(each.rawValue) ", theme[each == tab ? .titleHighlight : .dim])
+        }
+        canvas.drawBox(in: area, title: title, right: right, style: theme[.borderFocus])
+        text.draw(lines(world), search: filter, on: &canvas, in: area.interior.inset(x: 1, y: 0), theme)
+    }
+}
+
+/// A text that is scrolled and searched: the moving part of all text screens.
+struct ScrollingText {
+    private var top = 0
+    private var left = 0
+    private var height = 10
+    private var count = 0
+    private var texts: [String] = []
+
+    mutating func perform(_ action: Action) -> Bool {
+        switch action {
+        case .down: top += 1
+        case .up: top -= 1
+        case .pageDown: top += max(1, height - 1)
+        case .pageUp: top -= max(1, height - 1)
+        case .top: top = 0
+        case .bottom: top = count
+        case .left: left = max(0, left - 8)
+        case .right: left += 8
+        default: return false
+        }
+        clamp()
+        return true
+    }
+    private mutating func clamp() { top = max(0, min(top, count - height)) }
+
+    /// Scrolls to the next line that contains `word`, around the end.
+    mutating func search(_ word: String, forward: Bool) {
+        guard !word.isEmpty, count > 0 else { return }
+        for step in 1...count {
+            let index = ((forward ? top + step : top - step) % count + count) % count
+            if index < texts.count, !TextPane.hits(of: word, in: texts[index]).isEmpty {
+                top = index
+                clamp()
+                return
+            }
+        }
+    }
+
+    mutating func draw(_ lines: [StyledText], search: String, on canvas: inout Canvas, in area: Rect, _ theme: Theme) {
+        count = lines.count
+        height = area.height
+        texts = search.isEmpty ? [] : lines.map(\.text)
+        clamp()
+        var pane = TextPane(lineCount: lines.count, top: top, left: left)
+        pane.search = search.isEmpty ? nil : search
+        pane.draw(on: &canvas, in: area, theme: theme) { lines[$0] }
+    }
+}
+
+/// YAML with its keys and values in their colours.
+enum YAMLColours {
+    static func lines(_ yaml: String, _ theme: Theme) -> [StyledText] {
+        yaml.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let start = line.firstIndex { $0 != " " && $0 != "-" } ?? line.endIndex
+            guard let colon = line[start...].firstIndex(of: ":"), line[start..<colon].allSatisfy({ $0 != "\"" && $0 != " " }),
+                line.index(after: colon) == line.endIndex || line[line.index(after: colon)] == " "
+            else { return StyledText(String(line), theme[.yamlValue]) }
+            var text = StyledText(String(line[..<start]), theme[.dim])
+            text.append(String(line[start..<colon]), theme[.yamlKey])
+            text.append(":", theme[.yamlColon])
+            text.append(String(line[line.index(after: colon)...]), theme[.yamlValue])
+            return text
+        }
+    }
+}
+
+func pad(_ text: String, _ width: Int) -> String { TextWidth.padded(text, to: width) }

@@ -1,0 +1,412 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Printers
+import Simulation
+import SimulationKit
+
+/// The objects of one kind in rows: k9s' table.
+struct TableScreen: Screen {
+    /// Which objects of the kind: all, or those that belong to something.
+    enum Scope {
+        case all
+        case onNode(String)
+        case ofWorkload(Workload)
+        case labels(LabelSelector, title: String)
+        /// Events about one object.
+        case about(kind: String, ObjectKey)
+    }
+
+    let kind: KindInfo
+    var scope: Scope = .all
+    var filter = ""
+    private var cursorKey: ObjectKey?
+    private var cursorIndex = 0
+    private var top = 0
+    private var pageRows = 10
+    private var columnOffset = 0
+    private var marks: Set<ObjectKey> = []
+    private var lastMark: ObjectKey?
+    private var sortTitle: String?
+    private var ascending = true
+    private var chosenColumn: Int?
+    private var isWide = false
+    private var onlyFaults = false
+    private var showsPeek = true
+    private var rows: [Row] = []
+    private var rowsStamp: Stamp?
+    private var total = 0
+    private var lastLayout: TableWidget.Layout?
+
+    private struct Row {
+        var key: ObjectKey
+        var sortText: String
+    }
+    private struct Stamp: Equatable {
+        var revision: Int
+        var generation: Int
+        var namespace: String
+        var filter: String
+        var sort: String?
+        var ascending: Bool
+        var faults: Bool
+        var wide: Bool
+    }
+
+    init(_ kind: KindInfo, scope: Scope = .all, filter: String = "") {
+        self.kind = kind
+        self.scope = scope
+        self.filter = filter
+        if kind.type == .event { (sortTitle, ascending) = ("LAST SEEN", true) }
+    }
+
+    /// Puts the cursor on the object called `key`.
+    mutating func select(_ key: ObjectKey) { cursorKey = key }
+
+    var crumb: String {
+        switch scope {
+        case .all: kind.plural
+        case .onNode(let name): "\(kind.plural) on \(name)"
+        case .ofWorkload(let workload): "\(kind.plural) of \(workload.name)"
+        case .labels(_, let title): "\(kind.plural) of \(title)"
+        case .about(_, let key): "events of \(key.name)"
+        }
+    }
+
+    var bindings: [BindingGroup] {
+        switch kind.type {
+        case .pod: [Bindings.pods, Bindings.table]
+        case .deployment, .statefulSet, .daemonSet, .replicaSet: [Bindings.workloads, Bindings.table]
+        case .node: [Bindings.nodes, Bindings.table]
+        default: [Bindings.table]
+        }
+    }
+
+    // MARK: Rows
+
+    private func columns(_ world: World) -> [ObjectColumn] {
+        var columns = ObjectColumns.columns(for: kind, wide: isWide, world)
+        if case .about = scope { columns.removeAll { $0.title == "OBJECT" } }
+        if kind.isNamespaced, world.namespace.isEmpty || world.namespace.contains(",") {
+            columns.insert(ObjectColumns.namespace, at: 0)
+        }
+        return columns
+    }
+
+    private func objects(_ world: World) -> [any StoredObject] {
+        let names = world.namespace.isEmpty ? [] : world.namespace.split(separator: ",").map(String.init)
+        func shown(_ namespace: String) -> Bool {
+            guard kind.isNamespaced, !names.isEmpty else { return true }
+            if let first = names.first, first.hasPrefix("!") { return !names.contains("!" + namespace) }
+            return names.contains(namespace)
+        }
+        if kind.type == .pod {
+            let pods: [Pod]
+            switch scope {
+            case .onNode(let name): return world.store.pods(onNode: name)
+            case .ofWorkload(let workload):
+                return world.store.pods.all.filter { Workload(of: $0, world.cluster) == workload }
+            case .labels(let selector, _): pods = world.store.pods.all.filter { selector.matches($0.metadata.labels) }
+            default: pods = world.store.pods.all
+            }
+            return pods.filter { shown($0.metadata.namespace) }
+        }
+        if kind.type == .event, case .about(let about, let key) = scope {
+            return world.store.events.all.filter {
+                $0.involvedObject.kind == about && $0.involvedObject.name == key.name
+                    && $0.involvedObject.namespace == key.namespace
+            }
+        }
+        var all = world.store.objects(kind.type)
+        if kind.type == .custom { all.removeAll { $0.kindInfo.kind != kind.kind || $0.kindInfo.group != kind.group } }
+        if kind.type == .replicaSet, case .ofWorkload(let workload) = scope {
+            all.removeAll { $0.metadata.controller?.name != workload.name || $0.metadata.namespace != workload.namespace }
+        }
+        return all.filter { shown($0.metadata.namespace) }
+    }
+
+    private mutating func refresh(_ world: World) {
+        // Ages move with time even when nothing is written.
+        let byAge = sortTitle == "AGE" || sortTitle == "LAST SEEN"
+        let stamp = Stamp(
+            revision: world.store.revision, generation: world.generation, namespace: world.namespace, filter: filter,
+            sort: sortTitle, ascending: ascending, faults: onlyFaults, wide: isWide)
+        if stamp == rowsStamp, !filter.contains("<"), !filter.contains(">") { return }
+        rowsStamp = stamp
+        let columns = columns(world)
+        let filterValue = Filter(filter)
+        var shown: [(row: Row, created: Int64)] = []
+        total = 0
+        for object in objects(world) {
+            total += 1
+            if onlyFaults, !ObjectColumns.isFault(object, world) { continue }
+            if !filterValue.terms.isEmpty {
+                let cells = columns.map { (title: $0.title, text: $0.text(object, world)) }
+                if !filterValue.passes(cells: cells, labels: object.metadata.labels) { continue }
+            }
+            let created =
+                (object as? Event)?.lastTimestamp?.nanoseconds ?? object.metadata.creationTimestamp?.nanoseconds ?? 0
+            var sortText = ""
+            if let sortTitle, !byAge, let column = columns.first(where: { $0.title == sortTitle }) {
+                sortText = column.text(object, world)
+            }
+            shown.append((Row(key: object.key, sortText: sortText), created))
+        }
+        let numeric = columns.first { $0.title == sortTitle }?.isNumber ?? false
+        shown.sort { a, b in
+            let (x, y) = ascending ? (a, b) : (b, a)
+            if byAge {
+                // The youngest first when ascending, as an age counts up.
+                if x.created != y.created { return x.created > y.created }
+            } else if sortTitle != nil, x.row.sortText != y.row.sortText {
+                if numeric, let m = Filter.number(x.row.sortText), let n = Filter.number(y.row.sortText), m != n { return m < n }
+                return naturalOrder(x.row.sortText, y.row.sortText)
+            }
+            return a.row.key.namespace != b.row.key.namespace
+                ? a.row.key.namespace < b.row.key.namespace : naturalOrder(a.row.key.name, b.row.key.name)
+        }
+        rows = shown.map(\.row)
+        marks = marks.filter { key in world.store.object(kind.type, key) != nil }
+        if let cursorKey, let index = rows.firstIndex(where: { $0.key == cursorKey }) {
+            cursorIndex = index
+        } else {
+            cursorIndex = max(0, min(cursorIndex, rows.count - 1))
+            cursorKey = rows.isEmpty ? nil : rows[cursorIndex].key
+        }
+    }
+
+    private func object(_ world: World) -> (any StoredObject)? {
+        cursorKey.flatMap { world.store.object(kind.type, $0) }
+    }
+    /// The marked objects, or the one under the cursor.
+    private func targets(_ world: World) -> [any StoredObject] {
+        if marks.isEmpty { return object(world).map { [$0] } ?? [] }
+        return rows.filter { marks.contains($0.key) }.compactMap { world.store.object(kind.type, $0.key) }
+    }
+
+    func focusedWorkload(_ world: World) -> Workload? {
+        switch object(world) {
+        case let pod as Pod: Workload(of: pod, world.cluster)
+        case let object? where [.deployment, .statefulSet, .daemonSet, .replicaSet, .job].contains(kind.type):
+            object.metadata.controller.map { Workload.root(of: $0, namespace: object.metadata.namespace, world.cluster) }
+                ?? Workload(kind: kind.kind, namespace: object.metadata.namespace, name: object.metadata.name)
+        default: nil
+        }
+    }
+
+    // MARK: Actions
+
+    private mutating func move(to index: Int) {
+        guard !rows.isEmpty else { return }
+        cursorIndex = max(0, min(rows.count - 1, index))
+        cursorKey = rows[cursorIndex].key
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        refresh(world)
+        switch action {
+        case .down: move(to: cursorIndex + 1)
+        case .up: move(to: cursorIndex - 1)
+        case .top: move(to: 0)
+        case .bottom: move(to: rows.count - 1)
+        case .pageDown: move(to: cursorIndex + max(1, pageRows - 1))
+        case .pageUp: move(to: cursorIndex - max(1, pageRows - 1))
+        case .left: columnOffset = max(0, columnOffset - 1)
+        case .right: columnOffset = min(columns(world).count - 2, columnOffset + 1)
+        case .wide: isWide.toggle()
+        case .faultsOnly: onlyFaults.toggle()
+        case .peek: showsPeek.toggle()
+        case .mark: toggleMark()
+        case .markRange: markRange()
+        case .clearMarks: marks = []
+        case .columnLeft, .columnRight: chooseColumn(action == .columnRight ? 1 : -1, world)
+        case .sortByColumn: sort(by: columns(world)[chosenColumn ?? 0].title)
+        case .sortByName: sort(by: "NAME")
+        case .sortByAge: sort(by: kind.type == .event ? "LAST SEEN" : "AGE")
+        case .sortByStatus: sort(by: columns(world).first { ["STATUS", "READY", "TYPE", "PHASE"].contains($0.title) }?.title ?? "NAME")
+        case .sortByNamespace: sort(by: "NAMESPACE")
+        case .copyName: return copy(targets(world).map(\.metadata.name).joined(separator: "\n"))
+        case .copyNamespace: return copy(object(world)?.metadata.namespace ?? "")
+        case .warp: return object(world).map { [.setNamespace($0.metadata.namespace)] } ?? []
+        case .save: return [.write(file: "\(kind.plural).csv", content: csv(world))]
+        default: return performOnObject(action, world)
+        }
+        return []
+    }
+
+    private mutating func performOnObject(_ action: Action, _ world: World) -> [Effect]? {
+        guard let object = object(world) else {
+            let known: [Action] = [.open, .describe, .yaml, .delete, .kill, .resize, .evict, .scale, .cordon, .uncordon, .drain, .why]
+            return known.contains(action) ? [.flash("Nothing is selected", .warning)] : nil
+        }
+        let targets = targets(world)
+        switch (action, kind.type) {
+        case (.open, .namespace): return [.setNamespace(object.metadata.name), .root(TableScreen(Kind.pod.info))]
+        case (.open, .node): return [.push(TableScreen(Kind.pod.info, scope: .onNode(object.metadata.name)))]
+        case (.open, .deployment), (.open, .statefulSet), (.open, .daemonSet), (.open, .job):
+            return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(Workload(kind: kind.kind, namespace: object.metadata.namespace, name: object.metadata.name))))]
+        case (.open, .replicaSet):
+            let selector = (object as? ReplicaSet)?.spec.selector ?? LabelSelector()
+            return [.push(TableScreen(Kind.pod.info, scope: .labels(selector, title: object.metadata.name)))]
+        case (.open, .service):
+            let selector = LabelSelector(matchLabels: (object as? Service)?.spec.selector ?? [:])
+            return [.push(TableScreen(Kind.pod.info, scope: .labels(selector, title: object.metadata.name)))]
+        case (.open, .event):
+            guard let event = object as? Event, let info = KindInfo.find(event.involvedObject.kind),
+                let subject = world.store.object(info.type, ObjectKey(namespace: event.involvedObject.namespace, name: event.involvedObject.name))
+            else { return [.flash("\(ObjectColumns.subject(object)) is gone", .warning)] }
+            return [.push(DetailScreen(subject, tab: .describe))]
+        case (.open, _), (.describe, _): return [.push(DetailScreen(object, tab: .describe))]
+        case (.yaml, _): return [.push(DetailScreen(object, tab: .yaml))]
+        case (.events, _): return [.push(TableScreen(Kind.event.info, scope: .about(kind: kind.kind, object.key)))]
+        case (.delete, _): return [.open(DeleteDialog(targets))]
+        case (.kill, _):
+            return [.perform(targets.map { .delete(kind.type, $0.key, DeleteOptions(gracePeriodSeconds: 0)) })]
+        case (.resize, .pod): return [.open(ResizeDialog(targets.compactMap { $0 as? Pod }, world))]
+        case (.evict, .pod): return [.open(EvictDialog(targets.compactMap { $0 as? Pod }, world))]
+        case (.why, .pod): return [.push(WhyScreen(object.key))]
+        case (.node, .pod):
+            guard let pod = object as? Pod, !pod.nodeName.isEmpty else { return [.flash("The pod has no node yet", .warning)] }
+            var screen = TableScreen(Kind.node.info)
+            screen.select(ObjectKey(name: pod.nodeName))
+            return [.push(screen)]
+        case (.owner, _):
+            guard let owner = object.metadata.controller, let info = KindInfo.find(owner.kind) else {
+                return [.flash("Nobody owns \(kind.kind.lowercased()) \(object.metadata.name)", .warning)]
+            }
+            var screen = TableScreen(info)
+            screen.select(ObjectKey(namespace: info.isNamespaced ? object.metadata.namespace : "", name: owner.name))
+            return [.push(screen)]
+        case (.scale, .deployment), (.scale, .statefulSet), (.scale, .replicaSet): return [.open(Forms.scale(targets, kind, world))]
+        case (.restart, .deployment), (.restart, .statefulSet), (.restart, .daemonSet):
+            return [.perform(targets.map { .restart(kind.type, $0.key) })]
+        case (.setImage, .deployment), (.setImage, .statefulSet), (.setImage, .daemonSet), (.setImage, .pod):
+            return [.open(Forms.setImage(object, kind))]
+        case (.replicaSets, .deployment):
+            return [.push(TableScreen(Kind.replicaSet.info, scope: .ofWorkload(Workload(kind: "Deployment", namespace: object.metadata.namespace, name: object.metadata.name))))]
+        case (.cordon, .node): return [.perform(targets.map { .cordon(node: $0.metadata.name) })]
+        case (.uncordon, .node): return [.perform(targets.map { .uncordon(node: $0.metadata.name) })]
+        case (.drain, .node): return [.open(Forms.drain(targets, world))]
+        default: return nil
+        }
+    }
+
+    private mutating func toggleMark() {
+        guard let cursorKey else { return }
+        if marks.remove(cursorKey) == nil { marks.insert(cursorKey) }
+        lastMark = cursorKey
+        move(to: cursorIndex + 1)
+    }
+    private mutating func markRange() {
+        guard let lastMark, let from = rows.firstIndex(where: { $0.key == lastMark }) else { return toggleMark() }
+        for index in min(from, cursorIndex)...max(from, cursorIndex) { marks.insert(rows[index].key) }
+    }
+    private mutating func chooseColumn(_ step: Int, _ world: World) {
+        let count = columns(world).count
+        chosenColumn = ((chosenColumn ?? (step > 0 ? -1 : count)) + step + count) % count
+    }
+    private mutating func sort(by title: String) {
+        if sortTitle == title { ascending.toggle() } else { (sortTitle, ascending) = (title, true) }
+    }
+    private func copy(_ text: String) -> [Effect] { text.isEmpty ? [] : [.copy(text, what: text)] }
+
+    private func csv(_ world: World) -> String {
+        let columns = columns(world)
+        func line(_ cells: [String]) -> String {
+            cells.map { $0.contains(where: { ",\"\n".contains($0) }) ? "\"\($0.replacing("\"", with: "\"\""))\"" : $0 }.joined(separator: ",") + "\n"
+        }
+        return line(columns.map(\.title))
+            + rows.compactMap { row in
+                world.store.object(kind.type, row.key).map { object in line(columns.map { $0.text(object, world) }) }
+            }.joined()
+    }
+
+    // MARK: Drawing
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        refresh(world)
+        let peekHeight = kind.type == .pod && showsPeek && !rows.isEmpty ? (area.height >= 28 ? 8 : area.height >= 17 ? 5 : 0) : 0
+        let tableArea = area.inset(bottom: peekHeight)
+        let theme = world.theme
+        var title = StyledText(kindTitle, theme[.title])
+        title.append("(\(world.namespace.isEmpty || !kind.isNamespaced ? "all" : world.namespace))", theme[.titleHighlight])
+        title.append("[\(total)]", theme[.titleCounter])
+        if onlyFaults { title.append(" faults", theme[.titleFilter]) }
+        if !filter.isEmpty {
+            let problem = Filter(filter).problem
+            title.append(" </\(filter)>", theme[problem == nil ? .titleFilter : .flashError])
+        }
+        var right = StyledText("")
+        if rows.count != total { right.append("\(rows.count) of \(total) shown", theme[.dim]) }
+        if !marks.isEmpty { right.append("  \(marks.count) marked", theme[.mark]) }
+        canvas.drawBox(in: tableArea, title: title, right: right.isEmpty ? nil : right, style: theme[.borderFocus])
+
+        let columns = columns(world)
+        var inside = tableArea.interior
+        let footer = stateTotals(world)
+        if let footer, inside.height > 6 {
+            canvas.write(footer, at: Point(x: inside.x + 1, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 2)
+            inside = inside.inset(bottom: 1)
+        }
+        pageRows = max(1, inside.height - 1)
+        top = Scrolling.top(following: cursorIndex, from: top, height: pageRows, count: rows.count)
+        var table = TableWidget(
+            columns: columns.map { $0.widget(rows, kind, world) }, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex,
+            top: top, frozenColumns: columns.first?.title == "NAMESPACE" ? 2 : 1, columnOffset: columnOffset)
+        if let sortTitle, let index = columns.firstIndex(where: { $0.title == sortTitle }) { table.sort = (index, ascending) }
+        table.selectedColumn = chosenColumn
+        let rows = rows
+        let marks = marks
+        let kind = kind
+        lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+            guard let object = world.store.object(kind.type, rows[index].key) else { return TableRow([]) }
+            return TableRow(
+                columns.map { $0.styled(object, world) }, role: ObjectColumns.role(object, world),
+                isMarked: marks.contains(rows[index].key))
+        }
+        if rows.isEmpty {
+            let text = total > 0 ? "No \(kind.plural) pass the filter. <esc> clears it." : "No \(kind.plural) here."
+            canvas.write(text, at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
+        }
+        if peekHeight > 0, let pod = object(world) as? Pod {
+            PeekPane.draw(pod, on: &canvas, in: Rect(x: area.x, y: tableArea.bottom, width: area.width, height: peekHeight), world)
+        }
+    }
+
+    private var kindTitle: String {
+        switch scope {
+        case .all: kind.kind + (kind.kind.hasSuffix("s") ? "" : "s")
+        case .onNode(let name): "Pods on \(name) "
+        case .ofWorkload(let workload): "\(kind.kind)s of \(workload.name) "
+        case .labels(_, let title): "\(kind.kind)s of \(title) "
+        case .about(_, let key): "Events of \(key.name) "
+        }
+    }
+
+    /// The line under a pods table: how many are in which state.
+    private func stateTotals(_ world: World) -> StyledText? {
+        guard kind.type == .pod, !rows.isEmpty, rows.count <= 5000 else { return nil }
+        var counts: [PodState: Int] = [:]
+        for row in rows { if let pod = world.store.pods[row.key] { counts[PodState(pod), default: 0] += 1 } }
+        var text = StyledText("")
+        for state in PodState.allCases {
+            guard let count = counts[state] else { continue }
+            text.append(String(world.glyph(state)), world.theme[World.role(state)])
+            text.append(" \(state.word) \(count)   ", world.theme[.dim])
+        }
+        return text
+    }
+
+    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
+        switch event.kind {
+        case .wheelDown: move(to: cursorIndex + 3)
+        case .wheelUp: move(to: cursorIndex - 3)
+        case .press:
+            guard let row = lastLayout?.row(at: event.point) else { return [] }
+            if row == cursorIndex { return perform(.open, world) ?? [] }
+            move(to: row)
+        case .release: break
+        }
+        return []
+    }
+}
