@@ -118,7 +118,8 @@ private struct Skin {
                 let inner = path.isEmpty ? name : path + "." + name
                 if name == "<<" {
                     try collect(value, path: path, known: known)
-                } else if SkinKeys.groups.contains(inner) || SkinKeys.ignoredGroups.contains(inner) {
+                } else if SkinKeys.groups.contains(inner) || SkinKeys.ignoredGroups.contains(inner)
+                {
                     try collect(value, path: inner, known: known)
                 } else if SkinKeys.ignored.contains(inner)
                     || SkinKeys.ignoredGroups.contains(where: { inner.hasPrefix($0 + ".") })
@@ -288,7 +289,8 @@ private enum SkinKeys {
         case .flashInfo: return (["body.logoColorInfo", "frame.status.addColor"], ["body.bgColor"])
         case .flashWarn:
             return (["body.logoColorWarn", "frame.status.pendingColor"], ["body.bgColor"])
-        case .flashError: return (["body.logoColorError", "frame.status.errorColor"], ["body.bgColor"])
+        case .flashError:
+            return (["body.logoColorError", "frame.status.errorColor"], ["body.bgColor"])
         case .prompt: return (["prompt.fgColor", body], ["prompt.bgColor", "body.bgColor"])
         case .promptSuggestion:
             return (["prompt.suggestColor"], ["prompt.bgColor", "body.bgColor"])

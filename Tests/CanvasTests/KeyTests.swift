@@ -2,17 +2,23 @@ import Canvas
 import Testing
 
 struct KeyTests {
-    @Test(arguments: [
-        (":po<Enter>", [.character(":"), .character("p"), .character("o"), .enter]),
-        ("<C-d><ctrl-D><CTRL-space>", [.control("d"), .control("d"), .control(" ")]),
-        ("<Tab><S-Tab><shift-left><ctrl-right>", [.tab, .backtab, .shiftLeft, .controlRight]),
-        ("<F1><f12><lt><Space><PgDn>", [.function(1), .function(12), .character("<"),
-            .character(" "), .pageDown]),
-        ("<alt-b><M-B><S-n>", [.alt("b"), .alt("B"), .character("N")]),
-        ("<C-i><C-m><C-[><C-\\>", [.tab, .enter, .escape, .control("\\")]),
-        ("a>b\n", [.character("a"), .character(">"), .character("b"), .enter]),
-        ("", []),
-    ] as [(String, [Key])])
+    @Test(
+        arguments: [
+            (":po<Enter>", [.character(":"), .character("p"), .character("o"), .enter]),
+            ("<C-d><ctrl-D><CTRL-space>", [.control("d"), .control("d"), .control(" ")]),
+            ("<Tab><S-Tab><shift-left><ctrl-right>", [.tab, .backtab, .shiftLeft, .controlRight]),
+            (
+                "<F1><f12><lt><Space><PgDn>",
+                [
+                    .function(1), .function(12), .character("<"),
+                    .character(" "), .pageDown,
+                ]
+            ),
+            ("<alt-b><M-B><S-n>", [.alt("b"), .alt("B"), .character("N")]),
+            ("<C-i><C-m><C-[><C-\\>", [.tab, .enter, .escape, .control("\\")]),
+            ("a>b\n", [.character("a"), .character(">"), .character("b"), .enter]),
+            ("", []),
+        ] as [(String, [Key])])
     func `notation reads characters, names and modifiers`(text: String, keys: [Key]) throws {
         #expect(try Key.parse(text) == keys)
     }
