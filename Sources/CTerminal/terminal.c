@@ -62,6 +62,10 @@ static struct {
     bool color;
     bool utf8;
     bool more_input;
+    // What the caller was told last. ncurses looks for itself when it comes back from endwin, so
+    // its LINES and COLS do not tell whether there is news.
+    int columns;
+    int rows;
     SCREEN *screen;
     FILE *out;
     int draw_fd;       // where ncurses writes: the terminal, or the buffer during evk_flush
@@ -415,6 +419,8 @@ evk_status evk_open(evk_options options, evk_terminal *terminal) {
     if (term.color) use_default_colors();
     int columns, rows;
     read_size(&columns, &rows);
+    term.columns = columns;
+    term.rows = rows;
     resize_term(rows, columns);
     // The first refresh enters the alternate screen; the question of the probe belongs there.
     clearok(curscr, TRUE);
@@ -444,8 +450,8 @@ void evk_close(void) {
 }
 
 void evk_size(int32_t *columns, int32_t *rows) {
-    *columns = COLS;
-    *rows = LINES;
+    *columns = term.columns;
+    *rows = term.rows;
 }
 
 // Events
@@ -618,7 +624,9 @@ static bool read_key(evk_event *event) {
 static bool take_size(evk_event *event) {
     int columns, rows;
     read_size(&columns, &rows);
-    if (columns == COLS && rows == LINES) return false;
+    if (columns == term.columns && rows == term.rows) return false;
+    term.columns = columns;
+    term.rows = rows;
     // resizeterm would also queue a KEY_RESIZE.
     resize_term(rows, columns);
     werase(stdscr);
@@ -627,6 +635,11 @@ static bool take_size(evk_event *event) {
     event->x = columns;
     event->y = rows;
     return true;
+}
+
+// The terminal tells its size only to the group in front, so a change while we were not is news.
+static void ask_for_size(void) {
+    kill(getpid(), SIGWINCH);
 }
 
 static bool read_signal(evk_event *event) {
@@ -644,6 +657,7 @@ static bool read_signal(evk_event *event) {
             reset_prog_mode();
             extras_on();
             clearok(curscr, TRUE);
+            ask_for_size();
             event->kind = EVK_RESUMED;
             return true;
         default:
@@ -811,6 +825,7 @@ void evk_retake(void) {
     doupdate();
     clearok(curscr, TRUE);
     extras_on();
+    ask_for_size();
 }
 
 static void drain_signal(int number) {

@@ -63,7 +63,9 @@ extension Key {
         var control = false
         var shift = false
         var alt = false
-        while let dash = rest.dropFirst().firstIndex(of: "-"), dash < rest.index(before: rest.endIndex) {
+        while let dash = rest.dropFirst().firstIndex(of: "-"),
+            dash < rest.index(before: rest.endIndex)
+        {
             switch rest[..<dash].lowercased() {
             case "c", "ctrl", "control": control = true
             case "s", "shift": shift = true

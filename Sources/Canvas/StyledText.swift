@@ -95,7 +95,7 @@ public struct StyledText: Equatable, Sendable, ExpressibleByArrayLiteral {
     }
 }
 
-extension StyledText: ExpressibleByStringLiteral {
+extension StyledText: ExpressibleByStringInterpolation {
     /// Text whose style is left to the drawer.
     public init(stringLiteral value: String) {
         self.init(value)

@@ -38,7 +38,9 @@ public final class NcursesTerminal: TerminalDevice {
     public let background: Color?
     private let palette: Palette
     private var pairs: [UInt64: Int32] = [:]
-    private var pairLimit: Int32
+    private var pairsByIndices: [UInt64: Int32] = [:]
+    private var nextPair: Int32 = 1
+    private let pairLimit: Int32
     private var shown: Canvas?
     private var row: [evk_cell] = []
     private var pendingEvents: [TerminalEvent] = []
@@ -180,22 +182,8 @@ public final class NcursesTerminal: TerminalDevice {
     }
 
     private func retake() {
-        let before = size
         evk_retake()
         shown = nil
-        var event = evk_event()
-        // A change of size meanwhile is told by SIGWINCH, which waits in the queue.
-        while evk_next_event(0, &event) {
-            if let translated = translate(event) { pendingEvents.append(translated) }
-            if translated(event, is: EVK_HANGUP) { break }
-        }
-        if size != before, !pendingEvents.contains(.resize(size)) {
-            pendingEvents.append(.resize(size))
-        }
-    }
-
-    private func translated(_ event: evk_event, is kind: evk_event_kind) -> Bool {
-        event.kind == kind
     }
 
     /// The number of the pair of colours, defined on first use.
@@ -207,9 +195,8 @@ public final class NcursesTerminal: TerminalDevice {
         let front = palette.index(of: style.foreground)
         let back = palette.index(of: style.background)
         // Different colours of the theme may be the same on this terminal.
-        let shared = UInt64(1) << 63 | UInt64(UInt32(bitPattern: front)) << 32
-            & 0x7FFF_FFFF_0000_0000 | UInt64(UInt32(bitPattern: back))
-        if let pair = pairs[shared] {
+        let indices = UInt64(UInt32(bitPattern: front)) << 32 | UInt64(UInt32(bitPattern: back))
+        if let pair = pairsByIndices[indices] {
             pairs[key] = pair
             return pair
         }
@@ -220,12 +207,10 @@ public final class NcursesTerminal: TerminalDevice {
             return plain == style ? 0 : pair(for: plain)
         }
         nextPair += 1
-        pairs[shared] = number
+        pairsByIndices[indices] = number
         pairs[key] = number
         return number
     }
-
-    private var nextPair: Int32 = 1
 
     private func translate(_ event: evk_event) -> TerminalEvent? {
         switch event.kind {

@@ -45,13 +45,18 @@ public struct Palette: Sendable {
         guard colors < 65_536 else {
             let value = Int32(r) << 16 | Int32(g) << 8 | Int32(b)
             // Entries such as xterm-direct keep the numbers below 8 for the old palette.
-            return value > 0 && value < 8 || value == 0 ? 0x010101 : value
+            return value < 8 ? 0x010101 : value
         }
         let place = OkLab(red: r, green: g, blue: b)
         var best: Int32 = -1
         var distance = Double.infinity
         for entry in entries {
-            let d = entry.place.squaredDistance(to: place)
+            var d = entry.place.squaredDistance(to: place)
+            if colors < 256 {
+                // Few colours are all loud ones: a grey should become white rather than cyan.
+                let (da, db) = (entry.place.a - place.a, entry.place.b - place.b)
+                d += 3 * (da * da + db * db)
+            }
             if d < distance {
                 distance = d
                 best = entry.index

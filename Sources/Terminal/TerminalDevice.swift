@@ -87,7 +87,8 @@ public enum TerminalError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// What happened and what to do, in sentences.
     public var description: String {
-        let instead = "Use `evenkeel run` for a run without a screen, "
+        let instead =
+            "Use `evenkeel run` for a run without a screen, "
             + "or `evenkeel screen` to print one."
         switch self {
         case .notATerminal:

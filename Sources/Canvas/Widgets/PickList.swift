@@ -212,9 +212,11 @@ public struct KeyHints: Sendable {
         return canvas.withClip(Rect(x: point.x, y: point.y, width: width, height: 1)) { canvas in
             shown.map { hint in
                 let start = x
-                x += canvas.write("<\(hint.key)>", at: Point(x: x, y: point.y),
+                x += canvas.write(
+                    "<\(hint.key)>", at: Point(x: x, y: point.y),
                     style: theme[.menuKey])
-                x += canvas.write(" \(hint.text)", at: Point(x: x, y: point.y),
+                x += canvas.write(
+                    " \(hint.text)", at: Point(x: x, y: point.y),
                     style: theme[.menuText])
                 defer { x += 1 }
                 return (hint, Rect(x: start, y: point.y, width: x - start, height: 1))

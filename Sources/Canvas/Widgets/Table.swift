@@ -111,7 +111,6 @@ public struct Table: Sendable {
         let frozen = min(max(0, frozenColumns), columns.count)
         let scrolled = min(max(0, columnOffset), max(0, columns.count - frozen - 1))
         var visible = Array(0..<frozen) + Array((frozen + scrolled)..<columns.count)
-        let room = rect.width - 1
         func minimum(_ index: Int) -> Int {
             // The arrow of the sorted column must not cost the title's last letter.
             guard showsHeader, sort?.column == index else { return columns[index].minimumWidth }
@@ -120,7 +119,10 @@ public struct Table: Sendable {
         func need(_ indices: [Int]) -> Int {
             indices.reduce(0) { $0 + minimum($1) } + max(0, indices.count - 1)
         }
+        // The sign for hidden columns has a column of its own at the end of the header.
+        var room = rect.width - 1
         while visible.count > 1, need(visible) > room {
+            room = rect.width - 2
             // While scrolling sideways only the right end gives way, or a column could never be
             // reached.
             var victim = visible.count - 1
@@ -223,10 +225,10 @@ public struct Table: Sendable {
                 alignment: columns[index].alignment, style: style)
         }
         if layout.hiddenRight > 0, let last = layout.columns.last {
-            // Behind the last title if there is room, else over its end.
-            let x = min(rect.right - 1, last.area.right)
+            let x = max(last.area.right, rect.right - 1)
             canvas.write(
-                canvas.glyphs.more, at: Point(x: x, y: rect.y), style: theme[.tableSorted])
+                canvas.glyphs.more, at: Point(x: min(x, rect.right - 1), y: rect.y),
+                style: theme[.tableSorted])
         }
         if layout.hiddenLeft > 0 {
             canvas.write(canvas.glyphs.less, at: rect.origin, style: theme[.tableSorted])
