@@ -422,3 +422,24 @@ extension KubeletFleet {
         failingUpdates[ResourceUpdate(uid: pod.metadata.uid, container: container, resource: resource)] = times
     }
 }
+
+// MARK: - Forecast
+
+extension KubeletFleet {
+    /// What a resize would come to now: as ``Cluster/forecastResize(pod:containers:)``, with what the kubelets'
+    /// own configuration adds.
+    public func forecastResize(pod key: ObjectKey, containers: [ContainerResize], in cluster: Cluster) -> ResizeForecast {
+        var forecast = cluster.forecastResize(pod: key, containers: containers)
+        switch forecast.outcome {
+        case .refused, .unchanged: return forecast
+        default: break
+        }
+        var fork = cluster
+        guard let pod = try? fork.resize(pod: key, containers: containers), let slot = slots[pod.metadata.uid],
+            var worker = workers[slot]
+        else { return forecast }
+        worker.pod = pod
+        if let message = infeasibility(worker, requests(of: pod.spec)) { forecast.outcome = .infeasible(message: message) }
+        return forecast
+    }
+}
