@@ -147,6 +147,7 @@ extension KubeletFleet {
 
     private mutating func allocate(_ worker: inout PodWorker, _ spec: Shared<PodSpec>) {
         worker.resize.before = worker.requests
+        worker.resize.retryAt = .start
         worker.allocated = spec
         let new = requests(of: spec)
         nodes[worker.node]!.used += new - worker.requests
@@ -295,6 +296,7 @@ extension KubeletFleet {
             completeResize(&worker, &cluster)
             return false
         }
+        if cluster.now < worker.resize.retryAt { return false }
         for i in worker.containers.indices where !changed[i].isEmpty {
             let policies = worker.spec(i).resizePolicy
             let restarts = changed[i].contains { name in
@@ -361,7 +363,8 @@ extension KubeletFleet {
     }
 
     private mutating func resizeFailed(_ worker: inout PodWorker, _ error: String, _ cluster: inout Cluster) {
-        syncLater(worker, at: cluster.now + latencies.syncErrorBackOff * (1 + jitter.unit() / 2))
+        worker.resize.retryAt = cluster.now + latencies.syncErrorBackOff * (1 + jitter.unit() / 2)
+        syncLater(worker, at: worker.resize.retryAt)
         guard profile.resizeReportsConditions else { return }
         let old = worker.resize.inProgress
         worker.resize.inProgress = .init(
