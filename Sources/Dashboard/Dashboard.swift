@@ -40,6 +40,13 @@ public struct Dashboard {
     public var clipboard: String?
     /// A file to write, by name and content; the caller writes it, answers by ``note(_:isError:)`` and clears it.
     public var fileToWrite: (name: String, content: String)?
+    /// A theme that the user asked for by `:skin`; the caller loads it, sets ``theme`` and clears it.
+    public var requestedSkin: String?
+    /// How roles look.
+    public var theme: Theme {
+        get { world.options.theme }
+        set { (world.options.theme, needsFrame) = (newValue, true) }
+    }
     /// Whether something happened that a new frame would show.
     public private(set) var needsFrame = true
 

@@ -5,7 +5,7 @@ import Manifests
 import Printers
 
 /// One object in full: describe, YAML, events and conditions as tabs of one text.
-struct DetailScreen: Screen {
+struct DetailScreen: Screen, PodHolder {
     enum Tab: String, CaseIterable {
         case describe = "Describe"
         case yaml = "YAML"
@@ -46,6 +46,8 @@ struct DetailScreen: Screen {
     }
 
     func focusedWorkload(_ world: World) -> Workload? { (last as? Pod).map { Workload(of: $0, world.cluster) } }
+
+    func selectedPod(_ world: World) -> Pod? { last as? Pod }
 
     private func lines(_ world: World) -> [StyledText] {
         let theme = world.theme

@@ -6,7 +6,7 @@ import Simulation
 import SimulationKit
 
 /// The objects of one kind in rows: k9s' table.
-struct TableScreen: Screen {
+struct TableScreen: Screen, PodHolder {
     /// Which objects of the kind: all, or those that belong to something.
     enum Scope {
         case all
@@ -183,6 +183,8 @@ struct TableScreen: Screen {
         if marks.isEmpty { return object(world).map { [$0] } ?? [] }
         return rows.filter { marks.contains($0.key) }.compactMap { world.store.object(kind.type, $0.key) }
     }
+
+    func selectedPod(_ world: World) -> Pod? { object(world) as? Pod }
 
     func focusedWorkload(_ world: World) -> Workload? {
         switch object(world) {

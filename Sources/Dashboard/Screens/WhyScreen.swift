@@ -1,0 +1,155 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+import Simulation
+
+/// Why a pod is pending, or why it stands where it stands: what each plugin says of each node.
+struct WhyScreen: Screen {
+    let key: ObjectKey
+    var filter = ""
+    private var cursor = 0
+    private var top = 0
+    private var height = 5
+    private var cached: (revision: Int, generation: Int, explanation: Explanation)?
+
+    init(_ key: ObjectKey) { self.key = key }
+    var crumb: String { "why \(key.name)" }
+    var bindings: [BindingGroup] {
+        [
+            BindingGroup(
+                "Why",
+                [
+                    Binding(.enter, action: .open, "node", "The pods on the node", footer: 5),
+                    Binding(.character("d"), action: .describe, "describe", "Describe the pod", footer: 10),
+                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the pod", footer: 15),
+                    Binding(.character("c"), action: .cordon, "cordon", "Keep new pods off the node", footer: 20),
+                    Binding(.character("u"), action: .uncordon, "uncordon", "Let new pods onto the node", footer: 25),
+                ])
+        ]
+    }
+
+    func focusedWorkload(_ world: World) -> Workload? { world.store.pods[key].map { Workload(of: $0, world.cluster) } }
+
+    private mutating func explanation(_ pod: Pod, _ world: World) -> Explanation {
+        if let cached, cached.revision == world.store.revision, cached.generation == world.generation { return cached.explanation }
+        let found = world.session.simulation.scheduler.explain(pod, in: world.cluster)
+        cached = (world.store.revision, world.generation, found)
+        return found
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        guard let pod = world.store.pods[key] else { return nil }
+        let nodes = explanation(pod, world).nodes
+        switch action {
+        case .down: cursor = min(nodes.count - 1, cursor + 1)
+        case .up: cursor = max(0, cursor - 1)
+        case .top: cursor = 0
+        case .bottom: cursor = max(0, nodes.count - 1)
+        case .pageDown: cursor = min(nodes.count - 1, cursor + height)
+        case .pageUp: cursor = max(0, cursor - height)
+        case .open: return nodes.indices.contains(cursor) ? [.push(TableScreen(Kind.pod.info, scope: .onNode(nodes[cursor].name)))] : []
+        case .describe: return [.push(DetailScreen(pod, tab: .describe))]
+        case .yaml: return [.push(DetailScreen(pod, tab: .yaml))]
+        case .cordon: return nodes.indices.contains(cursor) ? [.perform([.cordon(node: nodes[cursor].name)])] : []
+        case .uncordon: return nodes.indices.contains(cursor) ? [.perform([.uncordon(node: nodes[cursor].name)])] : []
+        default: return nil
+        }
+        return []
+    }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        guard let pod = world.store.pods[key] else {
+            canvas.drawBox(in: area, title: StyledText("Why  \(key)", theme[.title]), style: theme[.borderFocus])
+            canvas.write("The pod is gone.", at: Point(x: area.x + 2, y: area.y + 1), style: theme[.dim])
+            return
+        }
+        let explanation = explanation(pod, world)
+        let rects = area.splitRows([.fixed(5), .weight(1)])
+        drawHead(pod, explanation, on: &canvas, in: rects[0], world)
+        drawMatrix(pod, explanation, on: &canvas, in: rects[1], world)
+    }
+
+    private func drawHead(_ pod: Pod, _ explanation: Explanation, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        let waits = pod.nodeName.isEmpty
+        var title = StyledText(waits ? "Why pending  " : "Why on \(pod.nodeName)  ", theme[.title])
+        title.append(key.description, theme[.titleHighlight])
+        canvas.drawBox(in: box, title: title, right: StyledText("since \(world.age(pod.metadata.creationTimestamp))", theme[.dim]), style: theme[.borderFocus])
+        let inside = box.interior.inset(x: 1, y: 0)
+        let message = pod.status.conditions["PodScheduled"]?.message ?? ""
+        let text = waits ? (message.isEmpty ? "The scheduler has not looked at it yet." : message) : "As if it were placed again now; the pod itself does not count."
+        for (line, part) in StyledText(text, theme[waits ? .rowPending : .dim]).wrapped(to: inside.width).prefix(2).enumerated() {
+            canvas.write(part, at: Point(x: inside.x, y: inside.y + line), maxWidth: inside.width)
+        }
+        let requests = pod.requests(RequestRules(pending: world.cluster.profile))
+        var asks = "asks cpu \(Quantity(milli: requests.milliCPU))  memory \(Quantity(bytes: requests.memory))"
+        if !pod.spec.nodeSelector.isEmpty { asks += "  selector " + pod.spec.nodeSelector.entries.map { "\($0.key)=\($0.value)" }.joined(separator: ",") }
+        asks += "  tolerates \(pod.spec.tolerations.filter { !$0.key.hasPrefix("node.kubernetes.io/") }.map(\.key).joined(separator: ","))"
+        canvas.write(asks, at: Point(x: inside.x, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width)
+    }
+
+    private mutating func drawMatrix(_ pod: Pod, _ explanation: Explanation, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        canvas.drawBox(
+            in: box, title: StyledText("Nodes", theme[.title]), right: StyledText("\(explanation.nodes.count { $0.isFeasible }) of \(explanation.nodes.count) feasible", theme[.dim]),
+            style: theme[.border])
+        let inside = box.interior
+        height = inside.height - 2
+        let nodes = explanation.nodes
+        cursor = max(0, min(cursor, nodes.count - 1))
+        top = Scrolling.top(following: cursor, from: top, height: height, count: nodes.count)
+        var columns = [
+            TableWidget.Column("NODE", minimum: 6, ideal: 12), TableWidget.Column("ZONE", minimum: 6, ideal: 10, priority: 4),
+            TableWidget.Column("FREE CPU", alignment: .right, minimum: 8, priority: 5), TableWidget.Column("VERDICT", minimum: 18, ideal: 22),
+        ]
+        for name in explanation.scorePlugins { columns.append(TableWidget.Column(Self.short(name), alignment: .right, minimum: 6, priority: 6)) }
+        columns.append(TableWidget.Column("TOTAL", alignment: .right, minimum: 5))
+        columns.append(TableWidget.Column("REASON", minimum: 10, priority: 2, stretches: true))
+        let table = TableWidget(columns: columns, rowCount: nodes.count, cursor: cursor, top: top)
+        table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
+            let node = nodes[index]
+            let view = world.view.nodes[node.name]
+            let chosen = node.name == (pod.nodeName.isEmpty ? explanation.winner : pod.nodeName)
+            var cells = [
+                StyledText(node.name, theme[chosen ? .accent : .text]), StyledText(view?.labels["topology.kubernetes.io/zone"] ?? "-", theme[.dim]),
+                StyledText(view.map { Quantity(milli: max(0, $0.allocatable.milliCPU - $0.requested.milliCPU)).description } ?? "-", theme[.dim]),
+            ]
+            if node.isFeasible {
+                cells.append(StyledText("\(world.glyphs.passed) \(chosen ? "chosen" : "fits")", theme[.good]))
+                cells += node.scores.map { StyledText(String($0), theme[.text]) }
+                while cells.count < 4 + explanation.scorePlugins.count { cells.append(StyledText("-", theme[.dim])) }
+                cells.append(StyledText(node.total.map { String($0) } ?? "-", theme[chosen ? .accent : .text]))
+                cells.append(StyledText("", theme[.dim]))
+            } else {
+                cells.append(StyledText("\(world.glyphs.stopped) \(node.plugin ?? "left out")", theme[.rowError]))
+                cells += explanation.scorePlugins.map { _ in StyledText("", nil) } + [StyledText("", nil)]
+                cells.append(StyledText(node.reasons.joined(separator: ", "), theme[.text]))
+            }
+            return TableRow(cells)
+        }
+        var summary = "stopped by  "
+        var counts: [(String, Int)] = []
+        for node in nodes where !node.isFeasible {
+            let name = node.plugin ?? "PreFilter"
+            if let index = counts.firstIndex(where: { $0.0 == name }) { counts[index].1 += 1 } else { counts.append((name, 1)) }
+        }
+        summary += counts.sorted { $0.1 > $1.1 }.map { "\($0.0) \($0.1)" }.joined(separator: "   ")
+        if !counts.isEmpty { canvas.write(summary, at: Point(x: inside.x + 1, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 2) }
+    }
+
+    /// A plugin's name in six columns.
+    static func short(_ plugin: String) -> String {
+        switch plugin {
+        case "TaintToleration": "TAINT"
+        case "NodeAffinity": "NODEAF"
+        case "NodeResourcesFit": "FIT"
+        case "PodTopologySpread": "SPREAD"
+        case "InterPodAffinity": "PODAFF"
+        case "NodeResourcesBalancedAllocation": "BALANC"
+        case "ImageLocality": "IMAGE"
+        default: String(plugin.uppercased().prefix(6))
+        }
+    }
+}
