@@ -1,0 +1,11 @@
+import KubernetesAPI
+
+/// The one list of controllers, in the order in which they run.
+enum ControllerCatalog {
+    static func make(profile: KubernetesProfile, seed: UInt64) -> [any Controller] {
+        [
+            ReplicaSetController(),
+            DeploymentController(),
+        ]
+    }
+}
