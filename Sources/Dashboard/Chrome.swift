@@ -45,12 +45,11 @@ enum TimeStrip {
         guard width > 10 else { return }
         canvas.write(left, at: row.origin, style: theme[.dim])
         canvas.write("├", at: Point(x: x, y: row.y), style: theme[.border])
-        var counts = world.history.eventCounts.map(Double.init)
-        if counts.count < width { counts = Array(repeating: 0, count: 0) + counts }
+        let counts = world.history.eventCounts.map(Double.init)
         let values = Sparkline.thinned(counts, to: width - 1)
         let shown = values.map { $0 == 0 ? 0 : DeterministicMath.ln($0 + 1) }
         canvas.write(String(repeating: canvas.glyphs.alphabet == .ascii ? "-" : "─", count: width), at: Point(x: x + 1, y: row.y), style: theme[.border])
-        Sparkline(values: shown, minimum: 0).draw(on: &canvas, at: Point(x: x + 1, y: row.y), width: max(1, shown.count), style: theme[.sparkline])
+        Sparkline(shown, minimum: 0).draw(on: &canvas, at: Point(x: x + 1, y: row.y), width: max(1, shown.count), style: theme[.sparkline])
         canvas.write(canvas.glyphs.now, at: Point(x: x + 1 + min(width - 1, shown.count), y: row.y), style: theme[.accent])
         canvas.write("┤", at: Point(x: x + 1 + width, y: row.y), style: theme[.border])
         canvas.write(right, at: Point(x: x + 2 + width, y: row.y), style: theme[.text])

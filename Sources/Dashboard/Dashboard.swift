@@ -128,6 +128,26 @@ public struct Dashboard {
         }
     }
 
+    /// Types a line as a user would, with Enter at its end: `:po`.
+    public mutating func type(_ line: String) {
+        for character in line { handle(.key(character == " " ? .character(" ") : .character(character)), isScripted: true) }
+        handle(.key(.enter), isScripted: true)
+    }
+
+    /// Presses keys given in the notation of `--keys`; `<wait:30s>` lets virtual time run in between.
+    /// - Throws: `KeyNotation`'s error with the place.
+    public mutating func press(_ notation: String) throws {
+        var rest = Substring(notation)
+        while let start = rest.range(of: "<wait:") {
+            for key in try Key.parse(String(rest[..<start.lowerBound])) { handle(.key(key), isScripted: true) }
+            let after = rest[start.upperBound...]
+            guard let end = after.firstIndex(of: ">"), let span = Duration(after[..<end]) else { break }
+            run(to: world.now + span)
+            rest = after[after.index(after: end)...]
+        }
+        for key in try Key.parse(String(rest)) { handle(.key(key), isScripted: true) }
+    }
+
     private mutating func press(_ key: Key, isScripted: Bool) {
         if key == .control("c") {
             if let last = lastInterrupt, clock - last < .seconds(1) { wantsToQuit = true }

@@ -30,7 +30,7 @@ struct ObjectColumn {
 
 /// The columns of each kind: kubectl's own, and for pods those that only a simulator can show.
 enum ObjectColumns {
-    static let namespace = ObjectColumn(title: "NAMESPACE", priority: 3, width: 11, text: { object, _ in object.metadata.namespace })
+    static var namespace: ObjectColumn { ObjectColumn(title: "NAMESPACE", priority: 3, width: 11, text: { object, _ in object.metadata.namespace }) }
 
     static func columns(for kind: KindInfo, wide: Bool, _ world: World) -> [ObjectColumn] {
         if kind.type == .pod { return pods(wide: wide) }
@@ -38,7 +38,7 @@ enum ObjectColumns {
         for (index, column) in Printers.columns(for: kind).enumerated() where wide || column.priority == 0 {
             columns.append(
                 ObjectColumn(
-                    title: column.title.uppercased(), isNumber: column.alignment == .right, priority: index == 0 ? 0 : index + 1,
+                    title: column.title.uppercased(), isNumber: column.alignment == .trailing, priority: index == 0 ? 0 : index + 1,
                     text: { object, world in
                         let row = Printers.row(for: object, in: world.cluster)
                         return index < row.count ? row[index] : ""
@@ -76,12 +76,12 @@ enum ObjectColumns {
         }
         var columns: [ObjectColumn] = [
             ObjectColumn(title: "NAME", priority: 0, width: 18, text: { object, _ in object.metadata.name }),
-            ObjectColumn(title: "READY", priority: 0, text: { object, world in PodDisplay(pod(object), in: world.cluster).ready }),
+            ObjectColumn(title: "READY", priority: 0, text: { object, world in PodDisplay(pod(object), profile: world.cluster.profile).ready }),
             ObjectColumn(
                 title: "STATUS", priority: 0, width: 19,
-                text: { object, world in "\(world.glyph(PodState(pod(object)))) \(PodDisplay(pod(object), in: world.cluster).status)" },
+                text: { object, world in "\(world.glyph(PodState(pod(object)))) \(PodDisplay(pod(object), profile: world.cluster.profile).status)" },
                 style: { object, world in world.theme[World.role(PodState(pod(object)))] }),
-            ObjectColumn(title: "RST", isNumber: true, priority: 2, text: { object, world in PodDisplay(pod(object), in: world.cluster).restartCount }),
+            ObjectColumn(title: "RST", isNumber: true, priority: 2, text: { object, world in "\(PodDisplay(pod(object), profile: world.cluster.profile).restarts)" }),
             ObjectColumn(
                 title: "CPU", isNumber: true, priority: 4, width: 6,
                 text: { object, world in usage(object, world).map { "\($0.milliCPU)m" } ?? "-" }),

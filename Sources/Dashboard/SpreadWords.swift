@@ -35,14 +35,14 @@ enum SpreadWords {
         let countText =
             counts.count <= 5
             ? counts.map { String($0) }.joined(separator: " ") : "\(counts.min() ?? 0)..\(counts.max() ?? 0)/\(counts.count)"
-        let relation = group.skewNow > group.maxSkew ? world.glyphs.atMostNegated : String(world.glyphs.atMost)
+        let relation = group.skewNow > group.maxSkew ? ">" : String(world.glyphs.atMost)
         let values = (world.history.skew[group.id] ?? []).suffix(60)
         let highest = max(Double(group.maxSkew) + 1, values.max() ?? 0)
         return [
             StyledText(group.ownerName + (group.revision.map { " \($0.prefix(6))" } ?? ""), theme[.text]),
             StyledText(TopologyKeys.short(group.topologyKey), theme[.dim]), StyledText(group.isHard ? "hard" : "soft", theme[group.isHard ? .text : .dim]),
             StyledText(countText, theme[.text]), StyledText("\(group.skewNow) \(relation) \(group.maxSkew)", theme[role(group)]),
-            StyledText(Sparkline(values: Array(values), minimum: 0, maximum: highest).text(width: 18, glyphs: world.glyphs), theme[.sparkline]),
+            StyledText(Sparkline(Array(values), minimum: 0, maximum: highest).text(width: 18, glyphs: world.glyphs), theme[.sparkline]),
             state(group, world),
         ]
     }

@@ -1,6 +1,7 @@
 import Canvas
 import ControlPlane
 import KubernetesAPI
+import Printers
 import Scheduling
 import Simulation
 import SimulationKit
@@ -63,7 +64,7 @@ struct World {
     // MARK: Words
 
     /// A span since `time` in kubectl's short form: `11s`, `3m19s`.
-    func age(_ time: Instant?) -> String { time.map { shortAge(now - $0) } ?? "-" }
+    func age(_ time: Instant?) -> String { time == nil ? "-" : Printers.ageText(from: time, to: now) }
 
     /// The sign of a pod's state.
     func glyph(_ state: PodState) -> Character {

@@ -1,4 +1,5 @@
 import ControlPlane
+import Controllers
 import KubernetesAPI
 import SimulationKit
 
@@ -38,7 +39,7 @@ public enum Command: Sendable {
     case evict(pod: ObjectKey)
     case cordon(node: String)
     case uncordon(node: String)
-    case drain(node: String, DrainOptions)
+    case drain(node: String, Drain.Options)
     case taint(node: String, Taint)
     case untaint(node: String, key: String, effect: String)
     case fail(FaultTarget)

@@ -117,6 +117,9 @@ public struct Session: Sendable {
         script.checkExpectations(due: simulation.now, in: simulation)
     }
 
+    /// Checks the expectations that were not due before the end.
+    public mutating func finishScript() { script.finish(in: simulation) }
+
     // MARK: Commands
 
     /// Performs a user's command now and notes it, with a place to go back to.

@@ -29,7 +29,7 @@ public struct Simulation: Sendable {
     public var scheduler: Scheduler
     public var kubelets: KubeletFleet
     /// Drains that are under way.
-    public var drains: [DrainRun] = []
+    public internal(set) var drains: [Drain] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
     public private(set) var eventsRun = 0
 
@@ -53,7 +53,7 @@ public struct Simulation: Sendable {
         take(controllers.nextWake(cluster))
         take(scheduler.nextWake(cluster))
         take(kubelets.nextWake(cluster))
-        take(drains.lazy.compactMap(\.nextWake).min())
+        take(drains.lazy.compactMap(\.nextStep).min())
         return due.map { max($0, cluster.now) }
     }
 

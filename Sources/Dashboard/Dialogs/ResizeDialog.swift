@@ -118,7 +118,8 @@ struct ResizeDialog: Dialog {
         case .tab, .down: focus = (focus + 1) % count
         case .backtab, .up: focus = (focus + count - 1) % count
         case .left where focus >= rows.count, .right where focus >= rows.count: focus = focus == rows.count ? rows.count + 1 : rows.count
-        case .enter, .character("y") where focus >= rows.count:
+        case .enter, .character("y"):
+            guard key == .enter || focus >= rows.count else { break }
             if focus < rows.count { focus = rows.count + 1 } else if focus == rows.count, key == .enter { return [.closeDialog] } else { return apply(world) }
         case .character("+"), .character("="), .shiftUp: step(1)
         case .character("-") where !(focus < rows.count && rows[focus].field.isEmpty), .shiftDown: step(-1)
@@ -230,7 +231,7 @@ struct ResizeDialog: Dialog {
             let at = point.offset(y: 2 + line)
             canvas.write(name, at: at, style: theme[.dialogLabel].on(surface))
             let over = used + added > all
-            Gauge(used: min(used, used + added), added: max(0, added), scale: max(all, used + added), limit: over ? all : nil)
+            Gauge(used: min(used, used + added), scale: max(all, used + added), added: max(0, added), limit: over ? all : nil)
                 .draw(on: &canvas, at: at.offset(x: 11), width: barWidth, role: line == 0 ? .gaugeCPU : .gaugeMemory, theme: theme)
             let after = used + added
             let text = line == 0 ? "\(Quantity(milli: Int64(after))) of \(Quantity(milli: Int64(all)))" : "\(Int64(after) >> 20)Mi of \(Int64(all) >> 20)Mi"

@@ -255,7 +255,7 @@ struct DeckScreen: Screen {
     private func drawExtras(_ extras: Int, _ domain: Domain, _ nodes: [NodeView], on canvas: inout Canvas, box: Rect, inside: Rect, _ world: World) {
         let theme = world.theme
         let shares = world.history.cpuShare[domain.name] ?? []
-        let curve = Sparkline(values: Array(shares.suffix(60)), minimum: 0, maximum: 1, limit: 0.9)
+        let curve = Sparkline(Array(shares.suffix(60)), minimum: 0, maximum: 1, limit: 0.9)
         if extras == 1 {
             canvas.write("cpu ", at: Point(x: inside.x, y: inside.bottom - 1), style: theme[.dim])
             curve.draw(on: &canvas, at: Point(x: inside.x + 4, y: inside.bottom - 1), width: inside.width - 4, theme: theme)

@@ -127,7 +127,7 @@ struct DetailScreen: Screen, PodHolder {
         if present == nil { title.append("  gone", theme[.rowError]) }
         if let pod = present as? Pod {
             let state = PodState(pod)
-            title.append("  \(world.glyph(state)) \(PodDisplay(pod, in: world.cluster).status)", theme[World.role(state)])
+            title.append("  \(world.glyph(state)) \(PodDisplay(pod, profile: world.cluster.profile).status)", theme[World.role(state)])
         }
         if !filter.isEmpty { title.append("  </\(filter)>", theme[.titleFilter]) }
         var right = StyledText("")

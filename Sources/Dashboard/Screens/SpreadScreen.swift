@@ -46,7 +46,7 @@ struct SpreadScreen: Screen {
     }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        guard let group = group(world) else { return [.pause, .step, .help, .back].contains(action) ? nil : nil }
+        guard let group = group(world) else { return nil }
         let workload = Workload(kind: group.ownerKind, namespace: group.namespace, name: group.ownerName)
         switch action {
         case .nextPane, .previousPane:
@@ -219,7 +219,7 @@ struct SpreadScreen: Screen {
         let highest = Double(max(worst, group.maxSkew + 1))
         canvas.write("\(Int(highest))", at: Point(x: inside.x, y: inside.y), style: theme[.dim])
         canvas.write("0", at: Point(x: inside.x, y: inside.bottom - 1), style: theme[.dim])
-        var chart = AreaChart(values: values, minimum: 0, maximum: highest)
+        var chart = AreaChart(values, minimum: 0, maximum: highest)
         chart.line.limit = Double(group.maxSkew)
         chart.draw(on: &canvas, in: inside.inset(left: 3), theme: theme)
     }

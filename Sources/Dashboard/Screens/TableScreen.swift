@@ -357,14 +357,14 @@ struct TableScreen: Screen, PodHolder {
             top: top, frozenColumns: columns.first?.title == "NAMESPACE" ? 2 : 1, columnOffset: columnOffset)
         if let sortTitle, let index = columns.firstIndex(where: { $0.title == sortTitle }) { table.sort = (index, ascending) }
         table.selectedColumn = chosenColumn
-        let rows = rows
-        let marks = marks
-        let kind = kind
+        let shown = rows
+        let marked = marks
+        let type = kind.type
         lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
-            guard let object = world.store.object(kind.type, rows[index].key) else { return TableRow([]) }
+            guard let object = world.store.object(type, shown[index].key) else { return TableRow([]) }
             return TableRow(
                 columns.map { $0.styled(object, world) }, role: ObjectColumns.role(object, world),
-                isMarked: marks.contains(rows[index].key))
+                isMarked: marked.contains(shown[index].key))
         }
         if rows.isEmpty {
             let text = total > 0 ? "No \(kind.plural) pass the filter. <esc> clears it." : "No \(kind.plural) here."
