@@ -32,13 +32,15 @@ extension Cluster {
         }
         object.metadata.deletionTimestamp = nil
         object.metadata.deletionGracePeriodSeconds = nil
-        resetForCreate(&object)
-        Defaulting.apply(&object, profile: profile)
-        try admitCreate(&object)
-        let errors = Validation.create(object, profile: profile)
-        if !errors.isEmpty { throw .invalid(object.kindInfo, object.metadata.name, errors) }
-        if store.get(O.self, object.key) != nil { throw .alreadyExists(object.kindInfo, object.metadata.name) }
         object.metadata.uid = makeUID()
+        let source = (object as? Pod)?.spec
+        let isKnown = try complete(&object)
+        resetForCreate(&object)
+        let errors = isKnown ? Validation.metadata(of: object) : Validation.create(object, profile: profile)
+        if !errors.isEmpty { throw .invalid(object.kindInfo, object.metadata.name, errors) }
+        if !isKnown { remember(object, source: source) }
+        try reviewCreate(object)
+        if store.get(O.self, object.key) != nil { throw .alreadyExists(object.kindInfo, object.metadata.name) }
         object.metadata.creationTimestamp = now
         object.metadata.generation = 1
         return store.insert(object, at: now)
