@@ -113,7 +113,9 @@ struct YAMLConversion {
     }
 
     private func keyText(_ scalar: Yams.Node.Scalar, _ node: Yams.Node) throws(ManifestProblem) -> String {
-        switch try self.scalar(scalar, node) {
+        // By now the parser has marked plain keys as texts; their style tells that they are not.
+        let value = scalar.style == .plain ? ScalarResolution.resolve(scalar.string) : try self.scalar(scalar, node)
+        switch value {
         case .string(let text): return text
         case .null: return "null"
         case let other: return other.text()

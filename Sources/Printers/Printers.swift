@@ -33,28 +33,7 @@ public enum Printers {
                 (withNamespace ? [object.metadata.namespace] : [])
                     + shown.map { index in String(cells[index].prefix { !$0.isNewline }) })
         }
-        return aligned(rows, minimum: 6, padding: 3)
-    }
-
-    /// Lines of cells in columns: each as wide as its widest cell and `padding`, and `minimum` at least; the last is
-    /// not padded. A line break ends each line.
-    static func aligned(_ rows: [[String]], minimum: Int = 0, padding: Int) -> String {
-        let columnCount = rows.map(\.count).max() ?? 0
-        var widths = [Int](repeating: minimum, count: columnCount)
-        for row in rows {
-            for (i, cell) in row.enumerated() { widths[i] = max(widths[i], cell.unicodeScalars.count + padding) }
-        }
-        var out = ""
-        for row in rows {
-            for (i, cell) in row.enumerated() {
-                out += cell
-                if i + 1 < row.count {
-                    out += String(repeating: " ", count: widths[i] - cell.unicodeScalars.count)
-                }
-            }
-            out += "\n"
-        }
-        return out
+        return TabWriter.text(rows, minimum: 6, padding: 3)
     }
 
     private static func printer(_ kind: KindInfo) -> KindPrinter {

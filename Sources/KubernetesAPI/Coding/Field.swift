@@ -22,6 +22,10 @@ public protocol APIStruct: APIValue {
     static var fields: [Field<Self>] { get }
     /// What the structure is, in one sentence.
     static var summary: String { get }
+    /// Reads the members of `object` into this value; members that no field knows are problems.
+    mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder)
+    /// The structure as JSON, without what is empty.
+    var jsonObject: JSONObject { get }
 }
 
 /// One field of an API structure.
