@@ -55,7 +55,7 @@ public struct Scheduler: Component {
     }
 
     public mutating func run(_ cluster: inout Cluster) {
-        readChanges(cluster)
+        readChanges(cluster, until: cluster.now - cluster.settings.schedulerWatchDelay)
         while let (_, timer) = timers.popDue(by: cluster.now) {
             switch timer {
             case .bind(let slot, let uid): bind(slot, uid, &cluster)
@@ -69,8 +69,7 @@ public struct Scheduler: Component {
 
     // MARK: The feed
 
-    private mutating func readChanges(_ cluster: Cluster) {
-        let limit = cluster.now - cluster.settings.schedulerWatchDelay
+    mutating func readChanges(_ cluster: Cluster, until limit: Instant) {
         let store = cluster.store
         while let entry = store.next(&cursor, until: limit) {
             switch entry.kind {

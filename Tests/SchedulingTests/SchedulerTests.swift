@@ -1,8 +1,8 @@
 import ControlPlane
 import KubernetesAPI
+import Scheduling
 import SimulationKit
 import Testing
-@testable import Scheduling
 
 /// A cluster, its scheduler, and builders for both.
 struct Bench {

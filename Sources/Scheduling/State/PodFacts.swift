@@ -148,6 +148,8 @@ struct CarriedTerm: Sendable, Hashable {
 func nonZeroRequests(_ pod: Pod, _ rules: RequestRules) -> (cpu: Int64, memory: Int64) {
     var changed = pod
     let spec = pod.spec.value
+    let status = pod.status.value
+    let isInfeasible = status.conditions["PodResizePending"]?.reason == "Infeasible" || status.resize == "Infeasible"
     let hasPodLevel = rules.podLevelResources && !(spec.resources?.requests.isEmpty ?? true)
     func fill(_ resource: String, _ amount: Quantity) {
         // With requests of the pod as a whole, a resource that anybody states gets no default at all.
@@ -157,12 +159,31 @@ func nonZeroRequests(_ pod: Pod, _ rules: RequestRules) -> (cpu: Int64, memory: 
         {
             return
         }
-        for i in spec.containers.indices where spec.containers[i].resources.requests[resource] == nil {
+        for i in spec.containers.indices where !states(spec.containers[i], resource, status.containerStatuses) {
             changed.spec.containers[i].resources.requests[resource] = amount
+            fillStatus(\.containerStatuses, spec.containers[i].name, resource, amount)
         }
-        for i in spec.initContainers.indices where spec.initContainers[i].resources.requests[resource] == nil {
+        for i in spec.initContainers.indices
+        where !states(spec.initContainers[i], resource, spec.initContainers[i].isSidecar ? status.initContainerStatuses : []) {
             changed.spec.initContainers[i].resources.requests[resource] = amount
+            fillStatus(\.initContainerStatuses, spec.initContainers[i].name, resource, amount)
         }
+    }
+    // A default is for a container whose request is stated neither in the spec nor, where that counts, in the status.
+    func states(_ container: Container, _ resource: String, _ statuses: [ContainerStatus]) -> Bool {
+        guard rules.useStatus, let state = statuses.first(where: { $0.name == container.name }),
+            let actual = state.resources
+        else { return container.resources.requests[resource] != nil }
+        return actual.requests[resource] != nil || state.allocatedResources[resource] != nil
+            || !isInfeasible && container.resources.requests[resource] != nil
+    }
+    func fillStatus(
+        _ path: WritableKeyPath<PodStatus, [ContainerStatus]>, _ name: String, _ resource: String, _ amount: Quantity
+    ) {
+        guard rules.useStatus, let i = changed.status.value[keyPath: path].firstIndex(where: { $0.name == name }),
+            changed.status.value[keyPath: path][i].resources != nil
+        else { return }
+        changed.status.value[keyPath: path][i].resources!.requests[resource] = amount
     }
     fill("cpu", Quantity(milli: 100))
     fill("memory", Quantity(bytes: 200 * 1024 * 1024))
