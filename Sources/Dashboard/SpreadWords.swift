@@ -13,7 +13,7 @@ enum SpreadWords {
     static func state(_ group: SpreadGroup, _ world: World) -> StyledText {
         let theme = world.theme
         if group.isViolated { return StyledText(group.isHard ? "DRIFT" : "uneven", theme[group.isHard ? .rowError : .rowPending]) }
-        if group.isHard, group.waiting > 0, group.domains.allSatisfy({ !$0.accepts }) { return StyledText("blocked", theme[.rowError]) }
+        if group.isHard, !group.waiting.isEmpty, group.domains.allSatisfy({ !$0.takesNext }) { return StyledText("blocked", theme[.rowError]) }
         if group.isAtLimit, group.isHard { return StyledText("at limit", theme[.rowPending]) }
         return StyledText("ok", theme[.good])
     }
@@ -31,7 +31,7 @@ enum SpreadWords {
     /// The cells of a group for those columns.
     static func cells(_ group: SpreadGroup, _ world: World) -> [StyledText] {
         let theme = world.theme
-        let counts = group.domains.map(\.count)
+        let counts = group.domains.map(\.pods)
         let countText =
             counts.count <= 5
             ? counts.map { String($0) }.joined(separator: " ") : "\(counts.min() ?? 0)..\(counts.max() ?? 0)/\(counts.count)"
@@ -53,10 +53,10 @@ enum SpreadWords {
         var text = StyledText("takes  ", theme[.dim])
         for domain in group.domains.prefix(8) {
             text.append("\(domain.name) ", theme[.text])
-            text.append(domain.accepts ? "yes  " : "no  ", theme[domain.accepts ? .good : .rowPending])
+            text.append(domain.takesNext ? "yes  " : "no  ", theme[domain.takesNext ? .good : .rowPending])
         }
         if group.domains.count > 8 { text.append("… ", theme[.dim]) }
-        if group.waiting > 0 { text.append("  waiting: \(group.waiting) \(group.waiting == 1 ? "pod" : "pods")", theme[.rowPending]) }
+        if !group.waiting.isEmpty { text.append("  waiting: \(group.waiting.count) \(group.waiting.count == 1 ? "pod" : "pods")", theme[.rowPending]) }
         return text
     }
 
@@ -72,7 +72,7 @@ enum SpreadWords {
         if let least = group.minDomains, group.domains.count < least {
             return StyledText("minDomains \(least) is not met (\(group.domains.count)): the minimum counts as 0", theme[.rowPending])
         }
-        if group.stranded > 0 { return StyledText("\(group.stranded) matching pods are on nodes that do not count", theme[.dim]) }
+        if !group.stranded.isEmpty { return StyledText("\(group.stranded.count) matching pods are on nodes that do not count", theme[.dim]) }
         return StyledText(group.isDefault ? "A default constraint of the scheduler" : "", theme[.dim])
     }
 

@@ -33,6 +33,8 @@ struct World {
     private(set) var spread: [SpreadGroup] = []
     var history = History()
     private var spreadRevision = -1
+    private var spreadView = SpreadView()
+    private var spreadGeneration = 0
     /// Raised when the session's past was changed, so that nothing derived is trusted.
     var generation = 0
 
@@ -51,7 +53,11 @@ struct World {
         let revision = store.revision &+ generation << 40
         if revision != spreadRevision {
             spreadRevision = revision
-            spread = SpreadView.groups(of: cluster)
+            if generation != spreadGeneration {
+                spreadView.reset()
+                spreadGeneration = generation
+            }
+            spread = spreadView.groups(of: cluster)
         }
     }
 

@@ -111,11 +111,10 @@ public struct Input: Sendable {
             }
         }
         for document in manifests.configurations(ofKind: "KubeSchedulerConfiguration") {
-            let (value, found) = document.decode(as: KubeSchedulerConfiguration.self)
+            let (value, found) = document.decode(as: SchedulerConfiguration.self)
             problems += found
             if let value {
-                problems += value.validate().map { document.problem($0.field, $0.body) }
-                options.scheduler = SchedulerConfiguration(value)
+                options.scheduler = value
             }
         }
     }

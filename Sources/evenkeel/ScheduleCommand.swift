@@ -30,18 +30,18 @@ struct ScheduleCommand: ParsableCommand {
         switch output {
         case .json:
             let report: JSONValue = [
-                "scorePlugins": .array(Decision.scorePlugins.map { .string($0) }), "decisions": .array(decisions.map(\.json)),
+                "scorePlugins": .array((decisions.first?.scorePlugins ?? []).map { .string($0) }), "decisions": .array(decisions.map(\.json)),
             ]
             print(report.text(indent: 2))
         case .table:
             var rows = [["POD", "RESULT", "NODE", "MESSAGE"]]
-            for decision in decisions { rows.append([decision.pod, decision.resultText, decision.winner ?? "-", decision.message ?? ""]) }
+            for decision in decisions { rows.append([decision.pod.description, decision.result.rawValue, decision.winner ?? "-", decision.message]) }
             let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
             for row in rows {
                 let line = (0..<3).map { row[$0] + String(repeating: " ", count: widths[$0] - row[$0].count + 3) }.joined() + row[3]
                 print(line.last == " " ? String(line.reversed().drop { $0 == " " }.reversed()) : line)
             }
         }
-        if decisions.contains(where: { $0.winner == nil && $0.resultText == "unschedulable" }) { throw ExitCode(1) }
+        if decisions.contains(where: { $0.result == .unschedulable }) { throw ExitCode(1) }
     }
 }

@@ -217,8 +217,8 @@ struct DeckScreen: Screen {
         if box.width >= 34 { title.append("  \(podCount) pods", theme[.titleCounter]) }
         var right = StyledText("")
         if let found = domainGroup?.domains.first(where: { $0.name == domain.name }) {
-            let isLeast = found.count == domainGroup!.domains.map(\.count).min()
-            right.append("\(Workload(kind: group!.ownerKind, namespace: "", name: group!.ownerName).label()) \(found.count)", theme[.titleHighlight])
+            let isLeast = found.pods == domainGroup!.domains.map(\.pods).min()
+            right.append("\(Workload(kind: group!.ownerKind, namespace: "", name: group!.ownerName).label()) \(found.pods)", theme[.titleHighlight])
             if isLeast { right.append(" \(world.glyphs.minimum)\(box.width >= 36 ? "min" : "")", theme[.accent]) }
         }
         if hidden.right > 0 { right.append(" \(hidden.right) »", theme[.dim]) }

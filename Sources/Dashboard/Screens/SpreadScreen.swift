@@ -120,17 +120,17 @@ struct SpreadScreen: Screen {
         var rule: [(String, Role)] = [(group.whenUnsatisfiable, .text), ("maxSkew \(group.maxSkew)", .text)]
         if let triedSkew, triedSkew != group.maxSkew { rule.append(("tried \(triedSkew)", .rowHighlight)) }
         if let least = group.minDomains { rule.append(("minDomains \(least) (\(group.domains.count >= least ? "met" : "not met"): \(group.domains.count))", group.domains.count >= least ? .text : .rowPending)) }
-        rule.append(("nodeAffinityPolicy \(group.nodeAffinityPolicy)", .dim))
-        rule.append(("nodeTaintsPolicy \(group.nodeTaintsPolicy)", .dim))
+        rule.append(("nodeAffinityPolicy \(group.honorsAffinity ? "Honor" : "Ignore")", .dim))
+        rule.append(("nodeTaintsPolicy \(group.honorsTaints ? "Honor" : "Ignore")", .dim))
         line(inside.y, "rule", rule)
-        line(inside.y + 1, "counts", [(group.selectorText, .text), ("namespace \(group.namespace)", .dim), ("terminating pods do not count", .dim)])
+        line(inside.y + 1, "counts", [(group.selector.isEmpty ? "(nothing)" : group.selector, .text), ("namespace \(group.namespace)", .dim), ("terminating pods do not count", .dim)])
         let worst = world.history.worst[group.id]
         line(
             inside.y + 2, "now",
             [
-                ("minimum \(group.globalMinimum)", .text), ("maximum \(group.domains.map(\.count).max() ?? 0)", .text),
+                ("minimum \(group.effectiveMinimum)", .text), ("maximum \(group.domains.map(\.pods).max() ?? 0)", .text),
                 ("skew \(group.skewNow)", SpreadWords.role(group)),
-                ("limit \(group.globalMinimum + skew(group)) = minimum + maxSkew", .text), ("waiting \(group.waiting)", group.waiting > 0 ? .rowPending : .text),
+                ("limit \(group.effectiveMinimum + skew(group)) = minimum + maxSkew", .text), ("waiting \(group.waiting.count)", !group.waiting.isEmpty ? .rowPending : .text),
                 (worst.map { "worst \($0.skew) at \(clockText($0.at, milliseconds: false))" } ?? "", .dim),
             ])
     }
@@ -139,7 +139,7 @@ struct SpreadScreen: Screen {
 
     private mutating func drawDomains(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        let limit = group.globalMinimum + skew(group)
+        let limit = group.effectiveMinimum + skew(group)
         canvas.drawBox(
             in: box, title: StyledText("Eligible domains", theme[.title]), right: StyledText("each block is one pod   \(canvas.glyphs.limit) limit \(limit)", theme[.dim]),
             style: theme[.border])
@@ -148,7 +148,7 @@ struct SpreadScreen: Screen {
         let verdictWidth = inside.width >= 100 ? 34 : inside.width >= 70 ? 22 : 10
         let barX = nameWidth + 10
         let barWidth = max(6, inside.width - barX - verdictWidth - 6)
-        let most = max(limit, group.domains.map(\.count).max() ?? 0, 1)
+        let most = max(limit, group.domains.map(\.pods).max() ?? 0, 1)
         let unit = max(1, min(8, barWidth / most))
         canvas.write(pad("DOMAIN", nameWidth + 1) + pad("NODES", 8), at: Point(x: inside.x + 1, y: inside.y), style: theme[.tableHeader])
         canvas.write("PODS", at: Point(x: inside.x + barX, y: inside.y), style: theme[.tableHeader])
@@ -165,29 +165,29 @@ struct SpreadScreen: Screen {
             canvas.write(domain.name, at: Point(x: inside.x + 1, y: y), style: theme[isCursor ? .cursor : .text], maxWidth: nameWidth, ellipsis: true)
             canvas.write("\(domain.openNodes)/\(domain.nodes)", at: Point(x: inside.x + nameWidth + 2, y: y), style: theme[domain.openNodes == domain.nodes ? .dim : .rowPending])
             drawBar(domain, group, unit: unit, width: barWidth, limit: limit, on: &canvas, at: Point(x: inside.x + barX, y: y), theme)
-            canvas.write("\(domain.count)", at: Point(x: inside.x + barX + barWidth + 2, y: y), style: theme[.text])
+            canvas.write("\(domain.pods)", at: Point(x: inside.x + barX + barWidth + 2, y: y), style: theme[.text])
             // The filter's own arithmetic, with the tried maxSkew.
-            let result = domain.count + group.selfMatch - group.globalMinimum
+            let result = domain.pods + group.selfMatch - group.effectiveMinimum
             let passes = result <= skew(group)
             let relation = passes ? String(canvas.glyphs.atMost) : ">"
-            var text = StyledText(verdictWidth >= 30 ? "\(domain.count)+\(group.selfMatch)-\(group.globalMinimum) = \(result) \(relation) \(skew(group))  " : "\(result) \(relation) \(skew(group)) ", theme[.dim])
+            var text = StyledText(verdictWidth >= 30 ? "\(domain.pods)+\(group.selfMatch)-\(group.effectiveMinimum) = \(result) \(relation) \(skew(group))  " : "\(result) \(relation) \(skew(group)) ", theme[.dim])
             text.append(passes ? (domain.openNodes > 0 ? "allowed" : "allowed, no node") : "refused", theme[passes ? (domain.openNodes > 0 ? .good : .rowPending) : .rowError])
             canvas.write(text, at: Point(x: inside.right - verdictWidth, y: y), maxWidth: verdictWidth)
         }
     }
 
-    private func drawBar(_ domain: SpreadGroup.Domain, _ group: SpreadGroup, unit: Int, width: Int, limit: Int, on canvas: inout Canvas, at point: Point, _ theme: Theme) {
+    private func drawBar(_ domain: SpreadDomain, _ group: SpreadGroup, unit: Int, width: Int, limit: Int, on canvas: inout Canvas, at point: Point, _ theme: Theme) {
         let block = String(repeating: canvas.glyphs.barFull, count: max(1, unit - (unit > 2 ? 1 : 0)))
-        for index in 0..<domain.count {
+        for index in 0..<domain.pods {
             let x = index * unit
             guard x + unit <= width else {
-                canvas.write("+\(domain.count - index)", at: point.offset(x: min(x, width - 3)), style: theme[.dim])
+                canvas.write("+\(domain.pods - index)", at: point.offset(x: min(x, width - 3)), style: theme[.dim])
                 return
             }
             let role: Role = index >= limit ? .rowError : index < domain.ready ? .good : .rowPending
             canvas.write(block, at: point.offset(x: x), style: theme[role])
         }
-        for index in domain.count..<max(domain.count, limit) where (index + 1) * unit <= width {
+        for index in domain.pods..<max(domain.pods, limit) where (index + 1) * unit <= width {
             canvas.write(String(repeating: canvas.glyphs.wait, count: block.count), at: point.offset(x: index * unit), style: theme[.dim])
         }
         if limit * unit <= width { canvas.write(canvas.glyphs.limit, at: point.offset(x: limit * unit), style: theme[.limit]) }
@@ -198,16 +198,29 @@ struct SpreadScreen: Screen {
         canvas.drawBox(in: box, title: StyledText("Counted and not counted", theme[.title]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         var lines: [(String, String, Role)] = []
-        for (reason, names) in group.excluded { lines.append((names.prefix(3).joined(separator: " ") + (names.count > 3 ? " +\(names.count - 3)" : ""), reason, .rowPending)) }
-        if group.terminating > 0 { lines.append(("\(group.terminating) pods", "terminating: not counted", .dim)) }
-        if group.waiting > 0 { lines.append(("\(group.waiting) pods", "pending: not counted until bound", .rowPending)) }
-        if group.stranded > 0 { lines.append(("\(group.stranded) pods", "stranded on nodes that do not count", .rowPending)) }
+        for (reason, names) in excluded(group) { lines.append((names.prefix(3).joined(separator: " ") + (names.count > 3 ? " +\(names.count - 3)" : ""), reason, .rowPending)) }
+        if !group.terminating.isEmpty { lines.append(("\(group.terminating.count) pods", "terminating: not counted", .dim)) }
+        if !group.waiting.isEmpty { lines.append(("\(group.waiting.count) pods", "pending: not counted until bound", .rowPending)) }
+        if !group.stranded.isEmpty { lines.append(("\(group.stranded.count) pods", "stranded on nodes that do not count", .rowPending)) }
         if group.carriers != group.matched { lines.append(("\(group.matched) matched", "\(group.carriers) pods carry the constraint", .dim)) }
         lines.append(("remark", SpreadWords.remark(group, world).text, .dim))
         for (line, entry) in lines.prefix(inside.height).enumerated() where !entry.1.isEmpty {
             canvas.write(entry.0, at: Point(x: inside.x, y: inside.y + line), style: theme[.text], maxWidth: 17, ellipsis: true)
             canvas.write(entry.1, at: Point(x: inside.x + 18, y: inside.y + line), style: theme[entry.2], maxWidth: inside.width - 18, ellipsis: true)
         }
+    }
+
+    /// Nodes that do not count, gathered by the reason.
+    private func excluded(_ group: SpreadGroup) -> [(reason: String, names: [String])] {
+        var result: [(reason: String, names: [String])] = []
+        for node in group.excludedNodes {
+            if let index = result.firstIndex(where: { $0.reason == node.text }) {
+                result[index].names.append(node.name)
+            } else {
+                result.append((node.text, [node.name]))
+            }
+        }
+        return result
     }
 
     private func drawCurve(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {

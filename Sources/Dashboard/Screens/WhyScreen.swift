@@ -33,7 +33,7 @@ struct WhyScreen: Screen {
 
     private mutating func explanation(_ pod: Pod, _ world: World) -> Explanation {
         if let cached, cached.revision == world.store.revision, cached.generation == world.generation { return cached.explanation }
-        let found = world.session.simulation.scheduler.explain(pod, in: world.cluster)
+        let found = world.session.simulation.scheduler.explain(pod: pod, in: world.cluster)
         cached = (world.store.revision, world.generation, found)
         return found
     }
@@ -48,11 +48,11 @@ struct WhyScreen: Screen {
         case .bottom: cursor = max(0, nodes.count - 1)
         case .pageDown: cursor = min(nodes.count - 1, cursor + height)
         case .pageUp: cursor = max(0, cursor - height)
-        case .open: return nodes.indices.contains(cursor) ? [.push(TableScreen(Kind.pod.info, scope: .onNode(nodes[cursor].name)))] : []
+        case .open: return nodes.indices.contains(cursor) ? [.push(TableScreen(Kind.pod.info, scope: .onNode(nodes[cursor].node)))] : []
         case .describe: return [.push(DetailScreen(pod, tab: .describe))]
         case .yaml: return [.push(DetailScreen(pod, tab: .yaml))]
-        case .cordon: return nodes.indices.contains(cursor) ? [.perform([.cordon(node: nodes[cursor].name)])] : []
-        case .uncordon: return nodes.indices.contains(cursor) ? [.perform([.uncordon(node: nodes[cursor].name)])] : []
+        case .cordon: return nodes.indices.contains(cursor) ? [.perform([.cordon(node: nodes[cursor].node)])] : []
+        case .uncordon: return nodes.indices.contains(cursor) ? [.perform([.uncordon(node: nodes[cursor].node)])] : []
         default: return nil
         }
         return []
@@ -110,29 +110,29 @@ struct WhyScreen: Screen {
         let table = TableWidget(columns: columns, rowCount: nodes.count, cursor: cursor, top: top)
         table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
             let node = nodes[index]
-            let view = world.view.nodes[node.name]
-            let chosen = node.name == (pod.nodeName.isEmpty ? explanation.winner : pod.nodeName)
+            let view = world.view.nodes[node.node]
+            let chosen = node.node == (pod.nodeName.isEmpty ? explanation.winner : pod.nodeName)
             var cells = [
-                StyledText(node.name, theme[chosen ? .accent : .text]), StyledText(view?.labels["topology.kubernetes.io/zone"] ?? "-", theme[.dim]),
+                StyledText(node.node, theme[chosen ? .accent : .text]), StyledText(view?.labels["topology.kubernetes.io/zone"] ?? "-", theme[.dim]),
                 StyledText(view.map { Quantity(milli: max(0, $0.allocatable.milliCPU - $0.requested.milliCPU)).description } ?? "-", theme[.dim]),
             ]
             if node.isFeasible {
                 cells.append(StyledText("\(world.glyphs.passed) \(chosen ? "chosen" : "fits")", theme[.good]))
                 cells += node.scores.map { StyledText(String($0), theme[.text]) }
                 while cells.count < 4 + explanation.scorePlugins.count { cells.append(StyledText("-", theme[.dim])) }
-                cells.append(StyledText(node.total.map { String($0) } ?? "-", theme[chosen ? .accent : .text]))
+                cells.append(StyledText(String(node.total), theme[chosen ? .accent : .text]))
                 cells.append(StyledText("", theme[.dim]))
             } else {
-                cells.append(StyledText("\(world.glyphs.stopped) \(node.plugin ?? "left out")", theme[.rowError]))
+                cells.append(StyledText("\(world.glyphs.stopped) \(node.refusal?.plugin ?? "left out")", theme[.rowError]))
                 cells += explanation.scorePlugins.map { _ in StyledText("", nil) } + [StyledText("", nil)]
-                cells.append(StyledText(node.reasons.joined(separator: ", "), theme[.text]))
+                cells.append(StyledText((node.refusal?.reasons ?? []).joined(separator: ", "), theme[.text]))
             }
             return TableRow(cells)
         }
         var summary = "stopped by  "
         var counts: [(String, Int)] = []
         for node in nodes where !node.isFeasible {
-            let name = node.plugin ?? "PreFilter"
+            let name = node.refusal?.plugin ?? "PreFilter"
             if let index = counts.firstIndex(where: { $0.0 == name }) { counts[index].1 += 1 } else { counts.append((name, 1)) }
         }
         summary += counts.sorted { $0.1 > $1.1 }.map { "\($0.0) \($0.1)" }.joined(separator: "   ")
