@@ -23,13 +23,16 @@ enum SpreadWords {
             TableWidget.Column("WORKLOAD", minimum: 8, ideal: 14), TableWidget.Column("KEY", minimum: 4, ideal: 8),
             TableWidget.Column("RULE", minimum: 4), TableWidget.Column("COUNTS", minimum: 6, ideal: 11),
             TableWidget.Column("SKEW", minimum: 5, ideal: 6),
-            TableWidget.Column("LAST 10 MIN", minimum: 11, ideal: 18, priority: 5, stretches: true),
+            TableWidget.Column("LAST 10 MIN", minimum: sparkWidth(width), priority: 5),
             TableWidget.Column("STATE", minimum: 8),
         ]
     }
 
-    /// The cells of a group for those columns.
-    static func cells(_ group: SpreadGroup, _ world: World) -> [StyledText] {
+    /// The columns left for the curve in a table of `width` columns.
+    static func sparkWidth(_ width: Int) -> Int { max(11, min(30, width - 55)) }
+
+    /// The cells of a group for the columns of a table of `width` columns.
+    static func cells(_ group: SpreadGroup, width: Int, _ world: World) -> [StyledText] {
         let theme = world.theme
         let counts = group.domains.map(\.pods)
         let countText =
@@ -42,7 +45,7 @@ enum SpreadWords {
             StyledText(group.ownerName + (group.revision.map { " \($0.prefix(6))" } ?? ""), theme[.text]),
             StyledText(TopologyKeys.short(group.topologyKey), theme[.dim]), StyledText(group.isHard ? "hard" : "soft", theme[group.isHard ? .text : .dim]),
             StyledText(countText, theme[.text]), StyledText("\(group.skewNow) \(relation) \(group.maxSkew)", theme[role(group)]),
-            StyledText(Sparkline(Array(values), minimum: 0, maximum: highest).text(width: 18, glyphs: world.glyphs), theme[.sparkline]),
+            StyledText(Sparkline(Array(values), minimum: 0, maximum: highest).text(width: sparkWidth(width), glyphs: world.glyphs), theme[.sparkline]),
             state(group, world),
         ]
     }

@@ -43,7 +43,7 @@ struct Dash: ParsableCommand {
         session.isPaused = paused
         options.readOnly = readOnly
         options.name = input.scenario.map(\.metadata.name) ?? (cluster.files.isEmpty ? BuiltInCluster.name : Dash.name(cluster.files))
-        let remarks = ClusterArguments.remarks(input)
+        let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? "<,> pause   <?> help   <:> command" : remarks.joined(separator: " ")
 
         let terminal: NcursesTerminal

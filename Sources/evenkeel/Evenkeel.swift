@@ -129,9 +129,10 @@ struct ClusterArguments: ParsableArguments {
     }
 
     /// What to tell a user about the input: nodes put under it, kinds not acted on.
-    static func remarks(_ input: Input) -> [String] {
+    func remarks(_ input: Input) -> [String] {
+        if files.isEmpty { return [] }
         var lines: [String] = []
-        if let shape = input.shape, !input.objects.isEmpty {
+        if let shape = input.shape {
             lines.append("The files hold no Node: \(shape.nodes) nodes in \(shape.zones) \(shape.zones == 1 ? "zone" : "zones") were put under them.")
         }
         for (kind, count) in input.keptKinds { lines.append("\(count) \(kind.qualifiedPlural) kept, not acted on.") }

@@ -35,7 +35,7 @@ struct Run: ParsableCommand {
         }
         if cluster.files.isEmpty { throw Failure.usage("run needs files; evenkeel alone opens the built-in cluster") }
         var (session, input) = try cluster.session()
-        for remark in ClusterArguments.remarks(input) { note(remark) }
+        for remark in cluster.remarks(input) { note(remark) }
         let end = Instant.start + (limit ?? session.script.duration ?? .minutes(10))
         var out = OutputBuffer()
         var told = 0

@@ -31,7 +31,7 @@ struct ScreenCommand: ParsableCommand {
         var options = DashboardOptions()
         options.name = input.scenario.map(\.metadata.name) ?? (cluster.files.isEmpty ? BuiltInCluster.name : "manifests")
         options.glyphs = ascii ? .ascii : .block
-        let remarks = ClusterArguments.remarks(input)
+        let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? nil : remarks.joined(separator: " ")
         var dashboard = Dashboard(session: session, options: options)
         let start = cluster.files.isEmpty ? BuiltInCluster.prelude : .zero

@@ -419,7 +419,7 @@ struct DeckScreen: Screen {
         var table = TableWidget(columns: SpreadWords.columns(width: inside.width), rowCount: groups.count, cursor: cursor, top: spreadTop)
         table.frozenColumns = 1
         table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: rows + 1), theme: theme) { index in
-            TableRow(SpreadWords.cells(groups[index], world))
+            TableRow(SpreadWords.cells(groups[index], width: inside.width, world))
         }
         guard detailHeight > 0 else { return }
         let group = groups[cursor]

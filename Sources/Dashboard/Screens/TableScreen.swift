@@ -352,18 +352,22 @@ struct TableScreen: Screen, PodHolder {
         }
         pageRows = max(1, inside.height - 1)
         top = Scrolling.top(following: cursorIndex, from: top, height: pageRows, count: rows.count)
+        let visible = rows.dropFirst(top).prefix(pageRows).map { row in
+            world.store.object(kind.type, row.key).map { object in columns.map { $0.styled(object, world) } } ?? []
+        }
         var table = TableWidget(
-            columns: columns.map { $0.widget(rows, kind, world) }, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex,
+            columns: columns.enumerated().map { index, column in column.widget(cells: visible.map { index < $0.count ? $0[index] : "" }) }, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex,
             top: top, frozenColumns: columns.first?.title == "NAMESPACE" ? 2 : 1, columnOffset: columnOffset)
         if let sortTitle, let index = columns.firstIndex(where: { $0.title == sortTitle }) { table.sort = (index, ascending) }
         table.selectedColumn = chosenColumn
         let shown = rows
         let marked = marks
         let type = kind.type
+        let first = min(top, max(0, rows.count - 1))
         lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             guard let object = world.store.object(type, shown[index].key) else { return TableRow([]) }
             return TableRow(
-                columns.map { $0.styled(object, world) }, role: ObjectColumns.role(object, world),
+                visible[index - first], role: ObjectColumns.role(object, world),
                 isMarked: marked.contains(shown[index].key))
         }
         if rows.isEmpty {
