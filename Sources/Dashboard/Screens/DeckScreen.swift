@@ -214,7 +214,6 @@ struct DeckScreen: Screen {
         var title = StyledText(hidden.left > 0 ? "« \(hidden.left) " : "", theme[.dim])
         title.append(domain.name.isEmpty ? "no \(TopologyKeys.short(world.topologyKey)) label" : domain.name, theme[.title])
         title.append("  \(nodes.count) \(nodes.count == 1 ? "node" : "nodes")", theme[.titleCounter])
-        if box.width >= 34 { title.append("  \(podCount) pods", theme[.titleCounter]) }
         var right = StyledText("")
         if let found = domainGroup?.domains.first(where: { $0.name == domain.name }) {
             let isLeast = found.pods == domainGroup!.domains.map(\.pods).min()
@@ -222,6 +221,8 @@ struct DeckScreen: Screen {
             if isLeast { right.append(" \(world.glyphs.minimum)\(box.width >= 36 ? "min" : "")", theme[.accent]) }
         }
         if hidden.right > 0 { right.append(" \(hidden.right) »", theme[.dim]) }
+        let pods = "  \(podCount) pods"
+        if title.width + pods.count + right.width + 8 <= box.width { title.append(pods, theme[.titleCounter]) }
         canvas.drawBox(in: box, title: title, right: right.isEmpty ? nil : right, style: theme[pane == .nodes ? .borderFocus : .border])
         let inside = box.interior.inset(x: 1, y: 0)
         guard inside.height > 0 else { return }

@@ -154,7 +154,7 @@ struct SpreadScreen: Screen {
         canvas.write("PODS", at: Point(x: inside.x + barX, y: inside.y), style: theme[.tableHeader])
         canvas.write("ONE MORE HERE WOULD BE", at: Point(x: inside.right - verdictWidth, y: inside.y), style: theme[.tableHeader], maxWidth: verdictWidth)
         let rows = inside.height - 1
-        let perDomain = group.domains.count * 2 <= rows ? 2 : 1
+        let perDomain = group.domains.count * 3 <= rows ? 3 : group.domains.count * 2 <= rows ? 2 : 1
         let shown = max(1, rows / perDomain)
         cursor = max(0, min(cursor, group.domains.count - 1))
         top = Scrolling.top(following: cursor, from: top, height: shown, count: group.domains.count)
@@ -164,14 +164,16 @@ struct SpreadScreen: Screen {
             if isCursor { canvas.write(canvas.glyphs.cursor, at: Point(x: inside.x, y: y), style: theme[.accent]) }
             canvas.write(domain.name, at: Point(x: inside.x + 1, y: y), style: theme[isCursor ? .cursor : .text], maxWidth: nameWidth, ellipsis: true)
             canvas.write("\(domain.openNodes)/\(domain.nodes)", at: Point(x: inside.x + nameWidth + 2, y: y), style: theme[domain.openNodes == domain.nodes ? .dim : .rowPending])
-            drawBar(domain, group, unit: unit, width: barWidth, limit: limit, on: &canvas, at: Point(x: inside.x + barX, y: y), theme)
+            for row in 0..<(perDomain == 3 ? 2 : 1) {
+                drawBar(domain, group, unit: unit, width: barWidth, limit: limit, on: &canvas, at: Point(x: inside.x + barX, y: y + row), theme)
+            }
             canvas.write("\(domain.pods)", at: Point(x: inside.x + barX + barWidth + 2, y: y), style: theme[.text])
             // The filter's own arithmetic, with the tried maxSkew.
             let result = domain.pods + group.selfMatch - group.effectiveMinimum
             let passes = result <= skew(group)
             let relation = passes ? String(canvas.glyphs.atMost) : ">"
             var text = StyledText(verdictWidth >= 30 ? "\(domain.pods)+\(group.selfMatch)-\(group.effectiveMinimum) = \(result) \(relation) \(skew(group))  " : "\(result) \(relation) \(skew(group)) ", theme[.dim])
-            text.append(passes ? (domain.openNodes > 0 ? "allowed" : "allowed, no node") : "refused", theme[passes ? (domain.openNodes > 0 ? .good : .rowPending) : .rowError])
+            text.append(passes ? (domain.openNodes > 0 ? "allowed" : verdictWidth >= 30 ? "allowed, no node" : "no node") : "refused", theme[passes ? (domain.openNodes > 0 ? .good : .rowPending) : .rowError])
             canvas.write(text, at: Point(x: inside.right - verdictWidth, y: y), maxWidth: verdictWidth)
         }
     }
@@ -202,7 +204,7 @@ struct SpreadScreen: Screen {
         if !group.terminating.isEmpty { lines.append(("\(group.terminating.count) pods", "terminating: not counted", .dim)) }
         if !group.waiting.isEmpty { lines.append(("\(group.waiting.count) pods", "pending: not counted until bound", .rowPending)) }
         if !group.stranded.isEmpty { lines.append(("\(group.stranded.count) pods", "stranded on nodes that do not count", .rowPending)) }
-        if group.carriers != group.matched { lines.append(("\(group.matched) matched", "\(group.carriers) pods carry the constraint", .dim)) }
+        if group.carriers - group.waiting.count != group.matched { lines.append(("\(group.matched) matched", "\(group.carriers) pods carry the constraint", .dim)) }
         lines.append(("remark", SpreadWords.remark(group, world).text, .dim))
         for (line, entry) in lines.prefix(inside.height).enumerated() where !entry.1.isEmpty {
             canvas.write(entry.0, at: Point(x: inside.x, y: inside.y + line), style: theme[.text], maxWidth: 17, ellipsis: true)

@@ -86,7 +86,8 @@ struct WhyScreen: Screen {
         let requests = pod.requests(RequestRules(pending: world.cluster.profile))
         var asks = "asks cpu \(Quantity(milli: requests.milliCPU))  memory \(Quantity(bytes: requests.memory))"
         if !pod.spec.nodeSelector.isEmpty { asks += "  selector " + pod.spec.nodeSelector.entries.map { "\($0.key)=\($0.value)" }.joined(separator: ",") }
-        asks += "  tolerates \(pod.spec.tolerations.filter { !$0.key.hasPrefix("node.kubernetes.io/") }.map(\.key).joined(separator: ","))"
+        let tolerated = pod.spec.tolerations.filter { !$0.key.hasPrefix("node.kubernetes.io/") }.map { $0.key.isEmpty ? "everything" : $0.key }
+        if !tolerated.isEmpty { asks += "  tolerates \(tolerated.joined(separator: ","))" }
         canvas.write(asks, at: Point(x: inside.x, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width)
     }
 
@@ -104,9 +105,10 @@ struct WhyScreen: Screen {
             TableWidget.Column("NODE", minimum: 6, ideal: 12), TableWidget.Column("ZONE", minimum: 6, ideal: 10, priority: 4),
             TableWidget.Column("FREE CPU", alignment: .right, minimum: 8, priority: 5), TableWidget.Column("VERDICT", minimum: 18, ideal: 22),
         ]
-        for name in explanation.scorePlugins { columns.append(TableWidget.Column(Self.short(name), alignment: .right, minimum: 6, priority: 6)) }
-        columns.append(TableWidget.Column("TOTAL", alignment: .right, minimum: 5))
-        columns.append(TableWidget.Column("REASON", minimum: 10, priority: 2, stretches: true))
+        let scored = nodes.contains { !$0.scores.isEmpty } ? explanation.scorePlugins : []
+        for name in scored { columns.append(TableWidget.Column(Self.short(name), alignment: .right, minimum: 6, priority: 6)) }
+        if !scored.isEmpty { columns.append(TableWidget.Column("TOTAL", alignment: .right, minimum: 5)) }
+        columns.append(TableWidget.Column("REASON", minimum: 10, ideal: 80, priority: 2))
         let table = TableWidget(columns: columns, rowCount: nodes.count, cursor: cursor, top: top)
         table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
             let node = nodes[index]
@@ -119,12 +121,12 @@ struct WhyScreen: Screen {
             if node.isFeasible {
                 cells.append(StyledText("\(world.glyphs.passed) \(chosen ? "chosen" : "fits")", theme[.good]))
                 cells += node.scores.map { StyledText(String($0), theme[.text]) }
-                while cells.count < 4 + explanation.scorePlugins.count { cells.append(StyledText("-", theme[.dim])) }
-                cells.append(StyledText(String(node.total), theme[chosen ? .accent : .text]))
+                while cells.count < 4 + scored.count { cells.append(StyledText("-", theme[.dim])) }
+                if !scored.isEmpty { cells.append(StyledText(String(node.total), theme[chosen ? .accent : .text])) }
                 cells.append(StyledText("", theme[.dim]))
             } else {
                 cells.append(StyledText("\(world.glyphs.stopped) \(node.refusal?.plugin ?? "left out")", theme[.rowError]))
-                cells += explanation.scorePlugins.map { _ in StyledText("", nil) } + [StyledText("", nil)]
+                if !scored.isEmpty { cells += Array(repeating: StyledText(""), count: scored.count + 1) }
                 cells.append(StyledText((node.refusal?.reasons ?? []).joined(separator: ", "), theme[.text]))
             }
             return TableRow(cells)
