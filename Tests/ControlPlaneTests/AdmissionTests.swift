@@ -8,7 +8,9 @@ struct AdmissionTests {
 
     @discardableResult
     mutating func create(_ json: JSONValue) throws -> any StoredObject {
-        func create<O: StoredObject>(_ object: O) throws(APIError) -> any StoredObject { try cluster.create(object) }
+        func create<O: StoredObject>(_ object: O) throws(APIError) -> any StoredObject {
+            try cluster.create(object)
+        }
         return try create(try decodeObject(json).get())
     }
     mutating func refusal(_ json: JSONValue) -> APIError? {
@@ -33,32 +35,65 @@ struct AdmissionTests {
         let pod = try pod()
         #expect(pod.spec.serviceAccountName == "default" && pod.spec.serviceAccount == "default")
         #expect(pod.spec.priority == 0 && pod.spec.preemptionPolicy == "PreemptLowerPriority")
-        #expect(pod.spec.tolerations == [
-            Toleration(key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute", seconds: 300),
-            Toleration(key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute", seconds: 300),
-        ])
+        #expect(
+            pod.spec.tolerations == [
+                Toleration(
+                    key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute", seconds: 300
+                ),
+                Toleration(
+                    key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute",
+                    seconds: 300),
+            ])
     }
 
     @Test mutating func `own tolerations stand before the default ones, or in their place`() throws {
         let stays = try pod(["tolerations": [["operator": "Exists"]]], name: "stays")
         #expect(stays.spec.tolerations.count == 1)
-        let soon = try pod(["tolerations": [["key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5]]], name: "soon")
+        let soon = try pod(
+            [
+                "tolerations": [
+                    [
+                        "key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute",
+                        "tolerationSeconds": 5,
+                    ]
+                ]
+            ], name: "soon")
         #expect(soon.spec.tolerations.map(\.tolerationSeconds) == [5, 300])
-        #expect(soon.spec.tolerations.map(\.key) == ["node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"])
+        #expect(
+            soon.spec.tolerations.map(\.key) == [
+                "node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready",
+            ])
     }
 
     @Test mutating func `the priority is that of the class, or of the default class`() throws {
-        #expect(try pod(["priorityClassName": "system-node-critical"], name: "a").spec.priority == 2_000_001_000)
-        try create(["apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": ["name": "batch"], "value": 5, "globalDefault": true, "preemptionPolicy": "Never"])
+        #expect(
+            try pod(["priorityClassName": "system-node-critical"], name: "a").spec.priority == 2_000_001_000)
+        try create([
+            "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": ["name": "batch"],
+            "value": 5, "globalDefault": true, "preemptionPolicy": "Never",
+        ])
         let standard = try pod(name: "b")
         #expect(standard.spec.priority == 5 && standard.spec.priorityClassName == "batch")
         #expect(standard.spec.preemptionPolicy == "Never")
-        #expect(refusal(Self.pod(["priority": 7], name: "c"))?.message == "pods \"c\" is forbidden: the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 5 from the given PriorityClass name")
-        #expect(refusal(["apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": ["name": "other"], "value": 6, "globalDefault": true])?.message == "priorityclasses.scheduling.k8s.io \"other\" is forbidden: PriorityClass batch is already marked as default. Only one default can exist")
+        #expect(
+            refusal(Self.pod(["priority": 7], name: "c"))?.message
+                == "pods \"c\" is forbidden: the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 5 from the given PriorityClass name"
+        )
+        #expect(
+            refusal([
+                "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": ["name": "other"],
+                "value": 6, "globalDefault": true,
+            ])?.message
+                == "priorityclasses.scheduling.k8s.io \"other\" is forbidden: PriorityClass batch is already marked as default. Only one default can exist"
+        )
     }
 
-    @Test mutating func `an invalid pod is refused for what it is, not for the quota it would exceed`() throws {
-        try create(["apiVersion": "v1", "kind": "ResourceQuota", "metadata": ["name": "q"], "spec": ["hard": ["pods": "0"]]])
+    @Test mutating func `an invalid pod is refused for what it is, not for the quota it would exceed`() throws
+    {
+        try create([
+            "apiVersion": "v1", "kind": "ResourceQuota", "metadata": ["name": "q"],
+            "spec": ["hard": ["pods": "0"]],
+        ])
         #expect(refusal(Self.pod(["restartPolicy": "Maybe"]))?.code == 422)
         #expect(refusal(Self.pod())?.code == 403)
     }
@@ -79,7 +114,11 @@ struct AdmissionTests {
     static func template() -> PodTemplateSpec {
         var template = PodTemplateSpec()
         template.metadata.labels = ["app": "web"]
-        template.spec.containers = [Container(name: "c", image: "i", resources: ResourceRequirements(requests: [:], limits: ["cpu": Quantity(1)]))]
+        template.spec.containers = [
+            Container(
+                name: "c", image: "i",
+                resources: ResourceRequirements(requests: [:], limits: ["cpu": Quantity(1)]))
+        ]
         return template
     }
 
@@ -101,12 +140,20 @@ struct AdmissionTests {
         #expect(try replica(changed, 2).spec.containers[0].image == "j")
         let back = try replica(template, 3)
         #expect(back.spec.value == first.spec.value)
-        try create(["apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": ["name": "d"], "value": 9, "globalDefault": true])
+        try create([
+            "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": ["name": "d"],
+            "value": 9, "globalDefault": true,
+        ])
         #expect(try replica(template, 4).spec.priority == 9)
-        try create(["apiVersion": "v1", "kind": "LimitRange", "metadata": ["name": "l"], "spec": ["limits": [["type": "Container", "default": ["memory": "1Gi"]]]]])
+        try create([
+            "apiVersion": "v1", "kind": "LimitRange", "metadata": ["name": "l"],
+            "spec": ["limits": [["type": "Container", "default": ["memory": "1Gi"]]]],
+        ])
         let limited = try replica(template, 5)
         #expect(limited.spec.containers[0].resources.limits["memory"] == Quantity("1Gi"))
-        #expect(limited.metadata.annotations["kubernetes.io/limit-ranger"] == "LimitRanger plugin set: memory request for container c; memory limit for container c")
+        #expect(
+            limited.metadata.annotations["kubernetes.io/limit-ranger"]
+                == "LimitRanger plugin set: memory request for container c; memory limit for container c")
         #expect(limited.status.qosClass == .guaranteed)
         #expect(try replica(template, 6).metadata.annotations == limited.metadata.annotations)
     }
@@ -122,51 +169,101 @@ struct AdmissionTests {
     // MARK: Limits and quotas
 
     static let outside: [(resources: JSONValue, why: String)] = [
-        (["requests": ["cpu": "50m"], "limits": ["cpu": "100m"]], "minimum cpu usage per Container is 100m, but request is 50m"),
-        (["requests": ["cpu": "1"], "limits": ["cpu": "3"]], "[maximum cpu usage per Container is 2, but limit is 3, cpu max limit to request ratio per Container is 2, but provided ratio is 3.000000]"),
+        (
+            ["requests": ["cpu": "50m"], "limits": ["cpu": "100m"]],
+            "minimum cpu usage per Container is 100m, but request is 50m"
+        ),
+        (
+            ["requests": ["cpu": "1"], "limits": ["cpu": "3"]],
+            "[maximum cpu usage per Container is 2, but limit is 3, cpu max limit to request ratio per Container is 2, but provided ratio is 3.000000]"
+        ),
     ]
 
     @Test(arguments: outside)
     mutating func `containers outside the bounds are refused`(resources: JSONValue, why: String) throws {
-        try create(["apiVersion": "v1", "kind": "LimitRange", "metadata": ["name": "l"], "spec": ["limits": [["type": "Container", "min": ["cpu": "100m"], "max": ["cpu": "2"], "maxLimitRequestRatio": ["cpu": "2"]]]]])
+        try create([
+            "apiVersion": "v1", "kind": "LimitRange", "metadata": ["name": "l"],
+            "spec": [
+                "limits": [
+                    [
+                        "type": "Container", "min": ["cpu": "100m"], "max": ["cpu": "2"],
+                        "maxLimitRequestRatio": ["cpu": "2"],
+                    ]
+                ]
+            ],
+        ])
         let pod = Self.pod(["containers": [["name": "c", "image": "i", "resources": resources]]])
         #expect(refusal(pod)?.message == "pods \"p\" is forbidden: \(why)")
     }
 
     @Test mutating func `claims have bounds too`() throws {
-        try create(["apiVersion": "v1", "kind": "LimitRange", "metadata": ["name": "l"], "spec": ["limits": [["type": "PersistentVolumeClaim", "max": ["storage": "2Gi"]]]]])
-        #expect(refusal(Self.claim("v", storage: "5Gi"))?.message == "persistentvolumeclaims \"v\" is forbidden: maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 5Gi")
+        try create([
+            "apiVersion": "v1", "kind": "LimitRange", "metadata": ["name": "l"],
+            "spec": ["limits": [["type": "PersistentVolumeClaim", "max": ["storage": "2Gi"]]]],
+        ])
+        #expect(
+            refusal(Self.claim("v", storage: "5Gi"))?.message
+                == "persistentvolumeclaims \"v\" is forbidden: maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 5Gi"
+        )
     }
     static func claim(_ name: String, storage: String = "1Gi") -> JSONValue {
-        ["apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": ["name": .string(name)], "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": .string(storage)]]]]
+        [
+            "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": ["name": .string(name)],
+            "spec": [
+                "accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": .string(storage)]],
+            ],
+        ]
     }
 
     @Test mutating func `a quota counts what is there, and wants resources stated`() throws {
-        try create(["apiVersion": "v1", "kind": "ResourceQuota", "metadata": ["name": "q"], "spec": ["hard": ["requests.cpu": "1", "requests.memory": "1Gi", "pods": "5"]]])
+        try create([
+            "apiVersion": "v1", "kind": "ResourceQuota", "metadata": ["name": "q"],
+            "spec": ["hard": ["requests.cpu": "1", "requests.memory": "1Gi", "pods": "5"]],
+        ])
         func spec(_ cpu: String) -> JSONValue {
-            ["containers": [["name": "c", "image": "i", "resources": ["requests": ["cpu": .string(cpu), "memory": "100Mi"]]]]]
+            [
+                "containers": [
+                    [
+                        "name": "c", "image": "i",
+                        "resources": ["requests": ["cpu": .string(cpu), "memory": "100Mi"]],
+                    ]
+                ]
+            ]
         }
         try pod(spec("600m"), name: "a")
-        #expect(refusal(Self.pod(spec("500m"), name: "b"))?.message == "pods \"b\" is forbidden: exceeded quota: q, requested: requests.cpu=500m, used: requests.cpu=600m, limited: requests.cpu=1")
+        #expect(
+            refusal(Self.pod(spec("500m"), name: "b"))?.message
+                == "pods \"b\" is forbidden: exceeded quota: q, requested: requests.cpu=500m, used: requests.cpu=600m, limited: requests.cpu=1"
+        )
         try pod(spec("400m"), name: "b")
-        #expect(refusal(Self.pod(name: "c"))?.message == "pods \"c\" is forbidden: failed quota: q: must specify requests.cpu for: c; requests.memory for: c")
+        #expect(
+            refusal(Self.pod(name: "c"))?.message
+                == "pods \"c\" is forbidden: failed quota: q: must specify requests.cpu for: c; requests.memory for: c"
+        )
         // A finished pod gives its share back.
         cluster.modify(Pod.self, ObjectKey(namespace: "default", name: "a")) { $0.status.phase = .succeeded }
         try pod(spec("600m"), name: "c")
     }
 
     @Test mutating func `a quota with a scope counts only pods in it`() throws {
-        try create(["apiVersion": "v1", "kind": "ResourceQuota", "metadata": ["name": "q"], "spec": ["hard": ["pods": "1"], "scopes": ["BestEffort"]]])
+        try create([
+            "apiVersion": "v1", "kind": "ResourceQuota", "metadata": ["name": "q"],
+            "spec": ["hard": ["pods": "1"], "scopes": ["BestEffort"]],
+        ])
         try pod(name: "a")
         #expect(refusal(Self.pod(name: "b"))?.reason == "Forbidden")
-        try pod(["containers": [["name": "c", "image": "i", "resources": ["requests": ["cpu": "1"]]]]], name: "b")
+        try pod(
+            ["containers": [["name": "c", "image": "i", "resources": ["requests": ["cpu": "1"]]]]], name: "b")
     }
 
     // MARK: Other kinds
 
     @Test mutating func `services get addresses of their own and keep them`() throws {
         func service(_ name: String) -> JSONValue {
-            ["apiVersion": "v1", "kind": "Service", "metadata": ["name": .string(name)], "spec": ["type": "NodePort", "ports": [["port": 80]]]]
+            [
+                "apiVersion": "v1", "kind": "Service", "metadata": ["name": .string(name)],
+                "spec": ["type": "NodePort", "ports": [["port": 80]]],
+            ]
         }
         let first = try create(service("a")) as! Service
         let second = try create(service("b")) as! Service
@@ -186,7 +283,13 @@ struct AdmissionTests {
     @Test mutating func `a claim without a class gets the newest default class`() throws {
         for (name, isDefault) in [("old", "true"), ("new", "true"), ("other", "false")] {
             cluster.now = cluster.now + .seconds(1)
-            try create(["apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": ["name": .string(name), "annotations": ["storageclass.kubernetes.io/is-default-class": .string(isDefault)]], "provisioner": "p"])
+            try create([
+                "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+                "metadata": [
+                    "name": .string(name),
+                    "annotations": ["storageclass.kubernetes.io/is-default-class": .string(isDefault)],
+                ], "provisioner": "p",
+            ])
         }
         #expect((try create(Self.claim("v")) as! PersistentVolumeClaim).spec.storageClassName == "new")
         var named = Self.claim("w")
@@ -195,20 +298,33 @@ struct AdmissionTests {
     }
 
     @Test mutating func `a job selects its pods by its identity`() throws {
-        let job = try create(["apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": "j"], "spec": ["template": ["spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "i"]]]]]]) as! Job
+        let job =
+            try create([
+                "apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": "j"],
+                "spec": [
+                    "template": [
+                        "spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "i"]]]
+                    ]
+                ],
+            ]) as! Job
         #expect(job.spec.selector?.matchLabels == ["batch.kubernetes.io/controller-uid": job.metadata.uid])
         #expect(job.spec.template.metadata.labels["batch.kubernetes.io/job-name"] == "j")
     }
 
     @Test mutating func `an expansion needs a class that allows it`() throws {
-        try create(["apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": ["name": "fixed"], "provisioner": "p"])
+        try create([
+            "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": ["name": "fixed"],
+            "provisioner": "p",
+        ])
         var claim = Self.claim("v")
         claim["spec"]!["storageClassName"] = "fixed"
         try create(claim)
         let key = ObjectKey(namespace: "default", name: "v")
         cluster.modify(PersistentVolumeClaim.self, key) { $0.status.phase = "Bound" }
         let error = #expect(throws: APIError.self) {
-            try cluster.update(PersistentVolumeClaim.self, key) { $0.spec.resources.requests["storage"] = Quantity("2Gi") }
+            try cluster.update(PersistentVolumeClaim.self, key) {
+                $0.spec.resources.requests["storage"] = Quantity("2Gi")
+            }
         }
         #expect(error?.code == 403)
         #expect(error?.message.contains("only dynamically provisioned pvc can be resized") == true)
@@ -217,13 +333,26 @@ struct AdmissionTests {
     // MARK: Documents
 
     @Test func `documents become typed or custom objects`() throws {
-        let scaler = try decodeObject(["apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": ["name": "h"], "spec": ["maxReplicas": 3, "targetCPUUtilizationPercentage": 60]]).get() as? HorizontalPodAutoscaler
+        let scaler =
+            try decodeObject([
+                "apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": ["name": "h"],
+                "spec": ["maxReplicas": 3, "targetCPUUtilizationPercentage": 60],
+            ]).get() as? HorizontalPodAutoscaler
         #expect(scaler?.spec.metrics.first?.resource?.target.averageUtilization == 60)
-        let custom = try decodeObject(["apiVersion": "example.com/v1", "kind": "Widget", "metadata": ["name": "w"], "spec": ["size": 3]]).get() as? CustomObject
-        #expect(custom?.kindInfo.qualifiedPlural == "widgets.example.com" && custom?.content["spec"]?["size"] == 3)
+        let custom =
+            try decodeObject([
+                "apiVersion": "example.com/v1", "kind": "Widget", "metadata": ["name": "w"],
+                "spec": ["size": 3],
+            ]).get() as? CustomObject
+        #expect(
+            custom?.kindInfo.qualifiedPlural == "widgets.example.com" && custom?.content["spec"]?["size"] == 3
+        )
         #expect(custom?.document["spec"]?["size"] == 3 && custom?.document["kind"] == "Widget")
         // The same kind of another group is not ours.
-        #expect(try decodeObject(["apiVersion": "example.com/v1", "kind": "Deployment", "metadata": ["name": "d"]]).get() is CustomObject)
+        #expect(
+            try decodeObject([
+                "apiVersion": "example.com/v1", "kind": "Deployment", "metadata": ["name": "d"],
+            ]).get() is CustomObject)
     }
 
     @Test func `documents that are none are refused`() {
@@ -234,7 +363,10 @@ struct AdmissionTests {
         #expect(message(["kind": "Pod"])?.hasPrefix("Object 'apiVersion' is missing") == true)
         #expect(message([1, 2])?.contains("must be an object, not array") == true)
         let slip: JSONValue = ["apiVersion": "apps/v1", "kind": "Deployment", "spec": ["replica": 3]]
-        #expect(message(slip) == "Deployment in version \"v1\" cannot be handled as a Deployment: strict decoding error: unknown field \"spec.replica\"")
+        #expect(
+            message(slip)
+                == "Deployment in version \"v1\" cannot be handled as a Deployment: strict decoding error: unknown field \"spec.replica\""
+        )
         #expect(message(slip, strict: false) == nil)
     }
 }

@@ -13,9 +13,12 @@ struct CodingTests {
         }
         return object(type)
     }
-    private static func value(_ name: String, _ type: String, _ structure: (any APIStruct.Type)?) -> JSONValue {
+    private static func value(_ name: String, _ type: String, _ structure: (any APIStruct.Type)?) -> JSONValue
+    {
         if type.hasPrefix("[]") { return [value(name, String(type.dropFirst(2)), structure)] }
-        if type.hasPrefix("map[string]") { return ["key": value(name, String(type.dropFirst(11)), structure)] }
+        if type.hasPrefix("map[string]") {
+            return ["key": value(name, String(type.dropFirst(11)), structure)]
+        }
         switch (type, name) {
         case ("string", "phase"): return "Running"
         case ("string", "qosClass"): return "Burstable"
@@ -32,9 +35,11 @@ struct CodingTests {
     }
 
     static let types: [any KubernetesObject.Type] = [
-        Pod.self, Node.self, Deployment.self, ReplicaSet.self, StatefulSet.self, DaemonSet.self, Job.self, CronJob.self,
+        Pod.self, Node.self, Deployment.self, ReplicaSet.self, StatefulSet.self, DaemonSet.self, Job.self,
+        CronJob.self,
         Service.self, EndpointSlice.self, Namespace.self, Event.self, ConfigMap.self, Secret.self,
-        ServiceAccount.self, PersistentVolume.self, PersistentVolumeClaim.self, StorageClass.self, CSIDriver.self,
+        ServiceAccount.self, PersistentVolume.self, PersistentVolumeClaim.self, StorageClass.self,
+        CSIDriver.self,
         CSINode.self, VolumeAttachment.self, PodDisruptionBudget.self, PriorityClass.self,
         HorizontalPodAutoscaler.self, ResourceQuota.self, LimitRange.self, ControllerRevision.self,
         ReplicationController.self,
@@ -63,7 +68,9 @@ struct CodingTests {
     static let folder: String? = {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
-        return ["\(root)/../../shared/golden/api-v1.36/objects", "\(root)/../shared/golden/api-v1.36/objects"].first {
+        return [
+            "\(root)/../../shared/golden/api-v1.36/objects", "\(root)/../shared/golden/api-v1.36/objects",
+        ].first {
             FileManager.default.fileExists(atPath: $0)
         }
     }()
@@ -74,7 +81,8 @@ struct CodingTests {
         case let number as NSNumber:
             // Booleans are numbers of one bit for Foundation.
             if String(cString: number.objCType) == "c" { return .bool(number.boolValue) }
-            return number.doubleValue == Double(number.int64Value) ? .int(number.int64Value) : .double(number.doubleValue)
+            return number.doubleValue == Double(number.int64Value)
+                ? .int(number.int64Value) : .double(number.doubleValue)
         case let list as [Any]: return .array(list.map(json))
         case let map as [String: Any]:
             var object = JSONObject()
@@ -143,7 +151,8 @@ struct CodingTests {
                 "spec.containers[0].resources.requests[cpu]", "spec.containers[1].ports[0].containerPort",
             ])
         #expect(decoder.problems.contains { $0.kind == .unknownField(nearest: "image") })
-        #expect(decoder.problems.contains { $0.kind == .wrongType(expected: "a whole number", found: "string") })
+        #expect(
+            decoder.problems.contains { $0.kind == .wrongType(expected: "a whole number", found: "string") })
     }
 
     @Test func `a null is as if the field were left out`() {
@@ -189,7 +198,8 @@ struct CodingTests {
 
     @Test(arguments: [
         ("2026-01-01T00:00:00Z", 0), ("2026-01-01T00:00:05Z", 5), ("2026-01-01T01:00:00+01:00", 0),
-        ("2025-12-31T23:59:59Z", -1), ("2026-03-01T00:00:00Z", 59 * 86400), ("2028-03-01T00:00:00Z", 790 * 86400),
+        ("2025-12-31T23:59:59Z", -1), ("2026-03-01T00:00:00Z", 59 * 86400),
+        ("2028-03-01T00:00:00Z", 790 * 86400),
         ("1970-01-01T00:00:00Z", -1_767_225_600),
     ])
     func `a moment is read from RFC 3339 and written again`(text: String, seconds: Int64) {

@@ -23,9 +23,13 @@ struct DefaultingTests {
                     "containers": [
                         [
                             "name": "c", "image": "nginx", "ports": [["containerPort": 80]],
-                            "resources": ["limits": ["cpu": "1", "memory": "1Gi"], "requests": ["cpu": "100m"]],
+                            "resources": [
+                                "limits": ["cpu": "1", "memory": "1Gi"], "requests": ["cpu": "100m"],
+                            ],
                             "livenessProbe": ["httpGet": ["port": 80]],
-                            "env": [["name": "N", "valueFrom": ["fieldRef": ["fieldPath": "metadata.name"]]]],
+                            "env": [
+                                ["name": "N", "valueFrom": ["fieldRef": ["fieldPath": "metadata.name"]]]
+                            ],
                         ]
                     ],
                     "volumes": [["name": "v"], ["name": "m", "configMap": ["name": "m"]]],
@@ -39,9 +43,14 @@ struct DefaultingTests {
         #expect(container.imagePullPolicy == "Always" && container.ports[0].protocol == "TCP")
         #expect(container.terminationMessagePath == "/dev/termination-log")
         #expect(container.resources.requests == ["cpu": Quantity("100m")!, "memory": Quantity("1Gi")!])
-        #expect(container.livenessProbe?.httpGet?.path == "/" && container.livenessProbe?.httpGet?.scheme == "HTTP")
+        #expect(
+            container.livenessProbe?.httpGet?.path == "/"
+                && container.livenessProbe?.httpGet?.scheme == "HTTP")
         let probe = container.livenessProbe!
-        #expect([probe.timeoutSeconds, probe.periodSeconds, probe.successThreshold, probe.failureThreshold] == [1, 10, 1, 3])
+        #expect(
+            [probe.timeoutSeconds, probe.periodSeconds, probe.successThreshold, probe.failureThreshold] == [
+                1, 10, 1, 3,
+            ])
         #expect(container.env[0].valueFrom?.fieldRef?["apiVersion"] == "v1")
         #expect(container.resizePolicy.isEmpty)
         #expect(spec.volumes[0].emptyDir != nil && spec.volumes[1].configMap?.defaultMode == 420)
@@ -53,14 +62,21 @@ struct DefaultingTests {
         ("nginx@sha256:abc", "IfNotPresent"), ("nginx:latest@sha256:abc", "IfNotPresent"),
     ])
     func `the pull policy follows the tag`(image: String, policy: String) {
-        let pod = Self.defaulted(Pod.self, ["spec": ["containers": [["name": "c", "image": .string(image)]]]])
+        let pod = Self.defaulted(
+            Pod.self, ["spec": ["containers": [["name": "c", "image": .string(image)]]]])
         #expect(pod.spec.containers[0].imagePullPolicy == policy)
     }
 
     @Test func `a template gets no requests from limits and no service links`() {
         let deployment = Self.defaulted(
             Deployment.self,
-            ["spec": ["template": ["spec": ["containers": [["name": "c", "resources": ["limits": ["cpu": "1"]]]]]]]])
+            [
+                "spec": [
+                    "template": [
+                        "spec": ["containers": [["name": "c", "resources": ["limits": ["cpu": "1"]]]]]
+                    ]
+                ]
+            ])
         #expect(deployment.spec.template.spec.containers[0].resources.requests.isEmpty)
         #expect(deployment.spec.template.spec.enableServiceLinks == nil)
         #expect(deployment.spec.template.spec.restartPolicy == "Always")
@@ -83,7 +99,9 @@ struct DefaultingTests {
             [
                 "spec": [
                     "resources": ["limits": ["cpu": "2", "memory": "1Gi"]],
-                    "containers": [["name": "c", "resources": ["requests": ["cpu": "300m"]]], ["name": "d"]],
+                    "containers": [
+                        ["name": "c", "resources": ["requests": ["cpu": "300m"]]], ["name": "d"],
+                    ],
                 ]
             ])
         #expect(pod.spec.resources?.requests == ["cpu": Quantity("300m")!, "memory": Quantity("1Gi")!])
@@ -94,16 +112,21 @@ struct DefaultingTests {
         #expect(deployment.spec.replicas == 1 && deployment.spec.revisionHistoryLimit == 10)
         #expect(deployment.spec.progressDeadlineSeconds == 600)
         #expect(deployment.spec.strategy.rollingUpdate?.maxSurge == .string("25%"))
-        #expect(Self.defaulted(Deployment.self, ["spec": ["strategy": ["type": "Recreate"]]]).spec.strategy.rollingUpdate == nil)
+        #expect(
+            Self.defaulted(Deployment.self, ["spec": ["strategy": ["type": "Recreate"]]]).spec.strategy
+                .rollingUpdate == nil)
         let set = Self.defaulted(StatefulSet.self, [:])
-        #expect(set.spec.podManagementPolicy == "OrderedReady" && set.spec.updateStrategy.rollingUpdate?.partition == 0)
+        #expect(
+            set.spec.podManagementPolicy == "OrderedReady"
+                && set.spec.updateStrategy.rollingUpdate?.partition == 0)
         #expect(set.spec.persistentVolumeClaimRetentionPolicy?.whenDeleted == "Retain")
         let daemons = Self.defaulted(DaemonSet.self, [:])
         #expect(daemons.spec.updateStrategy.rollingUpdate?.maxUnavailable == .int(1))
         #expect(daemons.spec.updateStrategy.rollingUpdate?.maxSurge == .int(0))
         let job = Self.defaulted(Job.self, [:])
         #expect(job.spec.completions == 1 && job.spec.parallelism == 1 && job.spec.backoffLimit == 6)
-        #expect(job.spec.completionMode == "NonIndexed" && job.spec.podReplacementPolicy == "TerminatingOrFailed")
+        #expect(
+            job.spec.completionMode == "NonIndexed" && job.spec.podReplacementPolicy == "TerminatingOrFailed")
         let queue = Self.defaulted(Job.self, ["spec": ["parallelism": 3]])
         #expect(queue.spec.completions == nil && queue.spec.parallelism == 3)
         let cron = Self.defaulted(CronJob.self, [:])
@@ -118,11 +141,13 @@ struct DefaultingTests {
         #expect(storage.reclaimPolicy == "Delete" && storage.volumeBindingMode == "Immediate")
         #expect(Self.defaulted(PersistentVolume.self, [:]).spec.persistentVolumeReclaimPolicy == "Retain")
         #expect(Self.defaulted(PersistentVolumeClaim.self, [:]).spec.volumeMode == "Filesystem")
-        let secret = Self.defaulted(Secret.self, ["stringData": ["a": "", "b": "x", "c": "xy", "d": "xyz", "e": "grün"]])
+        let secret = Self.defaulted(
+            Secret.self, ["stringData": ["a": "", "b": "x", "c": "xy", "d": "xyz", "e": "grün"]])
         #expect(secret.type == "Opaque" && secret.stringData.isEmpty)
         #expect(secret.data == ["a": "", "b": "eA==", "c": "eHk=", "d": "eHl6", "e": "Z3LDvG4="])
         let scaler = Self.defaulted(HorizontalPodAutoscaler.self, ["spec": ["behavior": ["scaleDown": [:]]]])
-        #expect(scaler.spec.minReplicas == 1 && scaler.spec.metrics[0].resource?.target.averageUtilization == 80)
+        #expect(
+            scaler.spec.minReplicas == 1 && scaler.spec.metrics[0].resource?.target.averageUtilization == 80)
         #expect(scaler.spec.behavior?["scaleUp"]?["stabilizationWindowSeconds"] == 0)
         #expect(scaler.spec.behavior?["scaleDown"]?["policies"]?.array?.count == 1)
         let node = Self.defaulted(Node.self, ["status": ["capacity": ["cpu": "4"]]])
@@ -145,7 +170,8 @@ struct DefaultingTests {
             ],
             "topologySpreadConstraints": [
                 [
-                    "maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "minDomains": 3,
+                    "maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule",
+                    "minDomains": 3,
                     "nodeAffinityPolicy": "Ignore", "nodeTaintsPolicy": "Honor", "matchLabelKeys": ["h"],
                 ]
             ],
@@ -157,18 +183,24 @@ struct DefaultingTests {
         #expect(old.schedulingGates.isEmpty && old.resources == nil)
         #expect(old.initContainers[0].restartPolicy == nil && old.containers[0].resizePolicy.isEmpty)
         let constraint = old.topologySpreadConstraints[0]
-        #expect(constraint.minDomains == nil && constraint.nodeAffinityPolicy == nil && constraint.matchLabelKeys.isEmpty)
+        #expect(
+            constraint.minDomains == nil && constraint.nodeAffinityPolicy == nil
+                && constraint.matchLabelKeys.isEmpty)
 
         let article = Self.defaulted(Pod.self, Self.gated, minor: 27).spec.value
         #expect(article.schedulingGates.count == 1 && article.topologySpreadConstraints[0].minDomains == 3)
         #expect(article.topologySpreadConstraints[0].matchLabelKeys == ["h"])
 
         let new = Self.defaulted(Pod.self, Self.gated).spec.value
-        #expect(new.resources != nil && new.initContainers[0].isSidecar && new.containers[0].resizePolicy.count == 1)
+        #expect(
+            new.resources != nil && new.initContainers[0].isSidecar
+                && new.containers[0].resizePolicy.count == 1)
     }
 
     @Test func `resize policies are filled in from the gate's start until 1.32`() {
-        let spec: JSONValue = ["spec": ["containers": [["name": "c", "resources": ["requests": ["memory": "1Gi"]]]]]]
+        let spec: JSONValue = [
+            "spec": ["containers": [["name": "c", "resources": ["requests": ["memory": "1Gi"]]]]]
+        ]
         #expect(Self.defaulted(Pod.self, spec, minor: 26).spec.containers[0].resizePolicy.isEmpty)
         let alpha = KubernetesProfile(minor: 27).isEnabled(.inPlacePodVerticalScaling)
         let policies = Self.defaulted(Pod.self, spec, minor: 27).spec.containers[0].resizePolicy
@@ -183,7 +215,10 @@ struct DefaultingTests {
                 "metadata": ["labels": ["app": "a", "hash": "1"]],
                 "spec": [
                     "topologySpreadConstraints": [
-                        ["labelSelector": ["matchLabels": ["app": "a"]], "matchLabelKeys": ["hash", "absent"]],
+                        [
+                            "labelSelector": ["matchLabels": ["app": "a"]],
+                            "matchLabelKeys": ["hash", "absent"],
+                        ],
                         ["matchLabelKeys": ["hash"]],
                     ]
                 ],

@@ -18,7 +18,8 @@ struct SelectorTests {
 
     @Test func `all requirements of a selector must hold`() {
         let selector = LabelSelector(
-            matchLabels: ["app": "web"], matchExpressions: [SelectorRequirement("tier", "In", ["front", "back"])])
+            matchLabels: ["app": "web"],
+            matchExpressions: [SelectorRequirement("tier", "In", ["front", "back"])])
         #expect(selector.matches(Self.labels))
         #expect(!selector.matches(["app": "web"]))
         #expect(LabelSelector().matches([:]))
@@ -27,7 +28,9 @@ struct SelectorTests {
     @Test func `the canonical line does not depend on the order of writing`() {
         let a = LabelSelector(
             matchLabels: ["b": "1"],
-            matchExpressions: [SelectorRequirement("c", "In", ["y", "x"]), SelectorRequirement("a", "DoesNotExist")])
+            matchExpressions: [
+                SelectorRequirement("c", "In", ["y", "x"]), SelectorRequirement("a", "DoesNotExist"),
+            ])
         let b = LabelSelector(
             matchLabels: [:],
             matchExpressions: [
