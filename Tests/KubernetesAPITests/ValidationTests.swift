@@ -456,6 +456,17 @@ struct ValidationTests {
                 ])
     }
 
+    @Test func `a node may offer anything, but not less than nothing`() {
+        let node: JSONValue = [
+            "metadata": ["name": "n"], "status": ["capacity": ["attachable-volumes-x": "9", "cpu": "-1"]],
+        ]
+        #expect(
+            Self.create(Node.self, node) == [
+                "status.capacity[cpu]: Invalid value: \"-1\": must be greater than or equal to 0",
+                "status.allocatable[cpu]: Invalid value: \"-1\": must be greater than or equal to 0",
+            ])
+    }
+
     @Test func `limit ranges keep their order`() {
         #expect(
             Self.create(

@@ -22,8 +22,9 @@ extension Validation {
                     ], "taints must be unique by key and effect pair")
             }
         }
-        resourceList(node.status.capacity, "status.capacity", &errors)
-        resourceList(node.status.allocatable, "status.allocatable", &errors)
+        // A node may offer resources by any name.
+        amounts(node.status.capacity, "status.capacity", &errors)
+        amounts(node.status.allocatable, "status.allocatable", &errors)
     }
 
     // MARK: ConfigMap and Secret

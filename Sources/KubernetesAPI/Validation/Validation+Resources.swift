@@ -87,6 +87,11 @@ extension Validation {
         }
     }
 
+    /// The amounts of a list whose names are free.
+    static func amounts(_ list: ResourceList, _ at: String, _ errors: inout [FieldError]) {
+        for (name, quantity) in list.entries { amount(name, quantity, "\(at)[\(name)]", &errors) }
+    }
+
     static func resizePolicy(
         _ policies: [ContainerResizePolicy], _ spec: PodSpec, _ at: String, _ errors: inout [FieldError]
     ) {
