@@ -50,9 +50,15 @@ struct JSONText {
             try take("]")
             return .array(elements)
         case "\"": return .string(try string())
-        case "t": try take("true"); return true
-        case "f": try take("false"); return false
-        case "n": try take("null"); return .null
+        case "t":
+            try take("true")
+            return true
+        case "f":
+            try take("false")
+            return false
+        case "n":
+            try take("null")
+            return .null
         default: return try number()
         }
     }
@@ -95,7 +101,10 @@ struct JSONText {
             let byte = bytes[at]
             at += 1
             if byte == UInt8(ascii: "\"") { break }
-            guard byte == UInt8(ascii: "\\") else { plain.append(byte); continue }
+            guard byte == UInt8(ascii: "\\") else {
+                plain.append(byte)
+                continue
+            }
             flush(&plain, &out)
             let escape = Character(Unicode.Scalar(bytes[at]))
             at += 1

@@ -31,7 +31,9 @@ extension Cluster {
             }
             for i in pod.spec.initContainers.indices {
                 let name = pod.spec.initContainers[i].name
-                fill(&pod.spec.initContainers[i].resources.requests, requests, "request for init container \(name)")
+                fill(
+                    &pod.spec.initContainers[i].resources.requests, requests,
+                    "request for init container \(name)")
                 fill(&pod.spec.initContainers[i].resources.limits, limits, "limit for init container \(name)")
             }
             if !notes.isEmpty {
@@ -69,8 +71,8 @@ extension Cluster {
         }
     }
 
-    /// - Source: Kubernetes `plugin/pkg/admission/limitranger/admission.go`, `minConstraint`, `maxConstraint`,
-    ///   `limitRequestRatioConstraint`.
+    /// - Source: Kubernetes `plugin/pkg/admission/limitranger/admission.go`, `minConstraint`,
+    ///   `maxConstraint`, `limitRequestRatioConstraint`.
     private func check(
         _ requests: ResourceList, _ limits: ResourceList, _ item: LimitRangeItem, _ problems: inout [String]
     ) {
@@ -83,7 +85,9 @@ extension Cluster {
             } else {
                 problems.append("\(rule).  No request is specified")
             }
-            if !isClaim, let limit = limits[name], limit < least { problems.append("\(rule), but limit is \(limit)") }
+            if !isClaim, let limit = limits[name], limit < least {
+                problems.append("\(rule), but limit is \(limit)")
+            }
         }
         for (name, most) in item.max.entries {
             let rule = "maximum \(name) usage per \(item.type) is \(most)"

@@ -11,12 +11,13 @@ extension Cluster {
         }
         let name = pod.spec.serviceAccountName
         let account = store.serviceAccounts[ObjectKey(namespace: pod.namespace, name: name)]
-        // Differs from Kubernetes: the controllers make the account `default` a moment after the namespace; pods
-        // that come before it are taken.
+        // Differs from Kubernetes: the controllers make the account `default` a moment after the namespace;
+        // pods that come before it are taken.
         guard account != nil || name == "default" else {
             throw .forbidden(
                 pod.kindInfo, pod.name,
-                "error looking up service account \(pod.namespace)/\(name): serviceaccount \"\(name)\" not found")
+                "error looking up service account \(pod.namespace)/\(name): serviceaccount \"\(name)\" not found"
+            )
         }
         if pod.spec.imagePullSecrets.isEmpty, let secrets = account?.imagePullSecrets, !secrets.isEmpty {
             pod.spec.imagePullSecrets = secrets
@@ -29,7 +30,9 @@ extension Cluster {
         var priority = 0
         var preemption: String?
         if pod.spec.priorityClassName.isEmpty {
-            let standard = store.priorityClasses.all.filter(\.globalDefault).min { ($0.value, $0.name) < ($1.value, $1.name) }
+            let standard = store.priorityClasses.all.filter(\.globalDefault).min {
+                ($0.value, $0.name) < ($1.value, $1.name)
+            }
             if let standard {
                 pod.spec.priorityClassName = standard.name
                 (priority, preemption) = (standard.value, standard.preemptionPolicy)
@@ -37,7 +40,8 @@ extension Cluster {
         } else {
             guard let named = store.priorityClasses[ObjectKey(name: pod.spec.priorityClassName)] else {
                 throw .forbidden(
-                    pod.kindInfo, pod.name, "no PriorityClass with name \(pod.spec.priorityClassName) was found")
+                    pod.kindInfo, pod.name,
+                    "no PriorityClass with name \(pod.spec.priorityClassName) was found")
             }
             (priority, preemption) = (named.value, named.preemptionPolicy)
         }
@@ -80,7 +84,9 @@ extension Cluster {
             let labels = store.nodes[ObjectKey(name: pod.nodeName)]?.metadata.labels
         else { return }
         for label in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
-            if let value = labels[label], pod.metadata.labels[label] == nil { pod.metadata.labels[label] = value }
+            if let value = labels[label], pod.metadata.labels[label] == nil {
+                pod.metadata.labels[label] = value
+            }
         }
     }
 }
@@ -103,14 +109,16 @@ extension Cluster {
         [store.limitRanges.changeCount, store.serviceAccounts.changeCount, store.priorityClasses.changeCount]
     }
 
-    /// Defaulting and admission of a new object. Answers true if it is a pod whose spec is that of an earlier pod
-    /// of its owner, which was completed and found valid.
+    /// Defaulting and admission of a new object. Answers true if it is a pod whose spec is that of an
+    /// earlier pod of its owner, which was completed and found valid.
     ///
     /// The pods of one template so share one spec (``Shared/identity``), although each passes defaulting and
     /// admission. The cost per pod is then O(1) instead of O(spec).
     mutating func complete<O: StoredObject>(_ object: inout O) throws(APIError) -> Bool {
-        if var pod = object as? Pod, let owner = pod.metadata.controller?.uid, let known = completedSpecs[owner],
-            known.source.identity == pod.spec.identity, known.namespace == pod.namespace, pod.nodeName.isEmpty,
+        if var pod = object as? Pod, let owner = pod.metadata.controller?.uid,
+            let known = completedSpecs[owner],
+            known.source.identity == pod.spec.identity, known.namespace == pod.namespace,
+            pod.nodeName.isEmpty,
             known.labels == pod.metadata.labels, known.circumstances == circumstances
         {
             try requireNamespace(of: pod)

@@ -4,8 +4,8 @@ import KubernetesAPI
 extension Cluster {
     /// Refuses an object that would exceed a quota of its namespace.
     ///
-    /// Differs from Kubernetes: use is counted from the objects each time instead of being kept in the quota's
-    /// status; O(objects of the kind), only in namespaces with a quota.
+    /// Differs from Kubernetes: use is counted from the objects each time instead of being kept in the
+    /// quota's status; O(objects of the kind), only in namespaces with a quota.
     /// - Source: Kubernetes `apiserver/pkg/admission/plugin/resourcequota/controller.go`, `CheckRequest`.
     func requireQuota<O: StoredObject>(for object: O) throws(APIError) {
         if store.resourceQuotas.isEmpty { return }
@@ -121,7 +121,8 @@ enum QuotaUse {
             case "PriorityClass": !pod.spec.priorityClassName.isEmpty
             case "CrossNamespacePodAffinity":
                 [pod.spec.affinity?.podAffinity, pod.spec.affinity?.podAntiAffinity].contains { affinity in
-                    let terms = (affinity?.required ?? []) + (affinity?.preferred.map(\.podAffinityTerm) ?? [])
+                    let terms =
+                        (affinity?.required ?? []) + (affinity?.preferred.map(\.podAffinityTerm) ?? [])
                     return terms.contains { !$0.namespaces.isEmpty || $0.namespaceSelector != nil }
                 }
             default: false

@@ -1,11 +1,14 @@
 import KubernetesAPI
 
-// Addresses of services: drawn from the cluster's own stream of random numbers, so they are the same in each run.
+// Addresses of services: drawn from the cluster's own stream of random numbers, so they are the same in each
+// run.
 extension Cluster {
     /// Gives a service the cluster address and node ports that it lacks. O(services).
     mutating func allocateAddresses(_ service: inout Service) {
         guard service.spec.type != "ExternalName" else { return }
-        if service.spec.clusterIP.isEmpty { service.spec.clusterIP = service.spec.clusterIPs.first ?? freeClusterIP() }
+        if service.spec.clusterIP.isEmpty {
+            service.spec.clusterIP = service.spec.clusterIPs.first ?? freeClusterIP()
+        }
         if service.spec.clusterIPs.isEmpty { service.spec.clusterIPs = [service.spec.clusterIP] }
         if service.spec.ipFamilies.isEmpty { service.spec.ipFamilies = ["IPv4"] }
         if service.spec.ipFamilyPolicy == nil { service.spec.ipFamilyPolicy = "SingleStack" }

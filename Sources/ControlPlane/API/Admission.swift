@@ -3,10 +3,10 @@ import KubernetesAPI
 // The admission plugins in the order of the API server. The first half completes objects before they are
 // validated, the second (``Cluster/reviewCreate(_:)``) only refuses, after validation.
 //
-// Differs from Kubernetes: no token volume (`kube-api-access-…`) is mounted into pods. Its name is random for each
-// pod, so no two pods of a template could share their spec.
-// Differs from Kubernetes: TaintNodesByCondition does not mark new nodes; the node life-cycle controller does a
-// moment later if they are not ready.
+// Differs from Kubernetes: no token volume (`kube-api-access-…`) is mounted into pods. Its name is random
+// for each pod, so no two pods of a template could share their spec.
+// Differs from Kubernetes: TaintNodesByCondition does not mark new nodes; the node life-cycle controller
+// does a moment later if they are not ready.
 // - Source: Kubernetes `pkg/kubeapiserver/options/plugins.go`.
 extension Cluster {
     /// Completes `object` before it is created, or refuses it.
@@ -100,7 +100,9 @@ extension Cluster {
         claim.spec.storageClassName = chosen?.name
     }
 
-    private func requireExpandable(_ new: PersistentVolumeClaim, _ old: PersistentVolumeClaim) throws(APIError) {
+    private func requireExpandable(_ new: PersistentVolumeClaim, _ old: PersistentVolumeClaim)
+        throws(APIError)
+    {
         guard old.status.phase == "Bound", let size = new.spec.resources.requests["storage"],
             let before = old.spec.resources.requests["storage"], size > before
         else { return }
@@ -117,7 +119,9 @@ extension Cluster {
 
     private func requireSingleDefault(_ priority: PriorityClass) throws(APIError) {
         guard priority.globalDefault,
-            let other = store.priorityClasses.all.first(where: { $0.globalDefault && $0.name != priority.name })
+            let other = store.priorityClasses.all.first(where: {
+                $0.globalDefault && $0.name != priority.name
+            })
         else { return }
         throw .forbidden(
             priority.kindInfo, priority.name,

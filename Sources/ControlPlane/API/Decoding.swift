@@ -3,13 +3,15 @@ import KubernetesAPI
 /// Turns a document (from JSON or YAML) into an object: of its own type where the kind has one, else a
 /// ``CustomObject``. The object is as written: not defaulted, not validated.
 ///
-/// - Parameter strict: refuse fields that the kind does not have, as `fieldValidation=Strict` does; otherwise they
-///   are left out.
-/// - Returns: a refusal with code 400 if the document has no kind, a field has the wrong type, a quantity cannot be
-///   read, or (if strict) a field is unknown; the API server's text, but for wrong types, where that names Go types.
+/// - Parameter strict: refuse fields that the kind does not have, as `fieldValidation=Strict` does;
+///   otherwise they are left out.
+/// - Returns: a refusal with code 400 if the document has no kind, a field has the wrong type, a quantity
+///   cannot be read, or (if strict) a field is unknown; the API server's text, but for wrong types, where
+///   that names Go types.
 public func decodeObject(_ json: JSONValue, strict: Bool = true) -> Result<any StoredObject, APIError> {
     guard let document = json.object else {
-        return .failure(.badRequest("the object provided is unrecognized (must be an object, not \(json.typeName))"))
+        return .failure(
+            .badRequest("the object provided is unrecognized (must be an object, not \(json.typeName))"))
     }
     guard let kind = document["kind"]?.string, !kind.isEmpty else {
         return .failure(.badRequest("Object 'Kind' is missing in '\(json.text())'"))
@@ -39,7 +41,10 @@ private func decode<O: StoredObject>(
         switch problem.kind {
         case .unknownField: unknown.append("unknown field \"\(problem.path)\"")
         case .wrongType(let expected, let found):
-            return .failure(cannotHandle(kind, apiVersion, "json: cannot unmarshal \(found) into \(problem.path): expected \(expected)"))
+            return .failure(
+                cannotHandle(
+                    kind, apiVersion,
+                    "json: cannot unmarshal \(found) into \(problem.path): expected \(expected)"))
         case .invalid(let why): return .failure(cannotHandle(kind, apiVersion, why))
         }
     }

@@ -147,7 +147,6 @@ extension APIStruct {
         return value
     }
 
-    /// Reads the members of `object` into this value; members that no field knows are problems.
     public mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder) {
         let fields = Self.fields
         for (key, json) in object.members {
@@ -162,7 +161,6 @@ extension APIStruct {
 
     public var json: JSONValue? { .object(jsonObject) }
 
-    /// The structure as JSON, without what is empty.
     public var jsonObject: JSONObject {
         var object = JSONObject()
         for field in Self.fields {

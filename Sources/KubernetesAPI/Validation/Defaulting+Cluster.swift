@@ -12,7 +12,8 @@ extension Defaulting {
         for i in service.spec.ports.indices {
             service.spec.ports[i].protocol.fill("TCP")
             switch service.spec.ports[i].targetPort {
-            case nil, .int(0), .string(""): service.spec.ports[i].targetPort = .int(service.spec.ports[i].port)
+            case nil, .int(0), .string(""):
+                service.spec.ports[i].targetPort = .int(service.spec.ports[i].port)
             default: break
             }
         }
@@ -90,7 +91,8 @@ extension Defaulting {
 
     // MARK: HorizontalPodAutoscaler
 
-    static func horizontalPodAutoscaler(_ scaler: inout HorizontalPodAutoscaler, _ profile: KubernetesProfile) {
+    static func horizontalPodAutoscaler(_ scaler: inout HorizontalPodAutoscaler, _ profile: KubernetesProfile)
+    {
         scaler.spec.minReplicas.fill(1)
         if scaler.spec.metrics.isEmpty {
             var metric = MetricSpec()
@@ -115,7 +117,10 @@ extension Defaulting {
         scaler.spec.behavior = behavior
     }
     private static let scaleUpPolicies: JSONValue = [
-        ["type": "Pods", "value": 4, "periodSeconds": 15], ["type": "Percent", "value": 100, "periodSeconds": 15],
+        ["type": "Pods", "value": 4, "periodSeconds": 15],
+        ["type": "Percent", "value": 100, "periodSeconds": 15],
     ]
-    private static let scaleDownPolicies: JSONValue = [["type": "Percent", "value": 100, "periodSeconds": 15]]
+    private static let scaleDownPolicies: JSONValue = [
+        ["type": "Percent", "value": 100, "periodSeconds": 15]
+    ]
 }

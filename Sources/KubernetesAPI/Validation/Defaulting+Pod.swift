@@ -49,7 +49,9 @@ extension Defaulting {
         probe(&container.livenessProbe)
         probe(&container.readinessProbe)
         probe(&container.startupProbe)
-        if container.lifecycle?.postStart?.httpGet != nil { httpGet(&container.lifecycle!.postStart!.httpGet!) }
+        if container.lifecycle?.postStart?.httpGet != nil {
+            httpGet(&container.lifecycle!.postStart!.httpGet!)
+        }
         if container.lifecycle?.preStop?.httpGet != nil { httpGet(&container.lifecycle!.preStop!.httpGet!) }
     }
 
@@ -89,7 +91,8 @@ extension Defaulting {
     }
 
     private static func podContainer(_ container: inout Container, _ profile: KubernetesProfile) {
-        for (name, limit) in container.resources.limits.entries where container.resources.requests[name] == nil {
+        for (name, limit) in container.resources.limits.entries
+        where container.resources.requests[name] == nil {
             container.resources.requests[name] = limit
         }
         // Later versions read a missing policy as NotRequired and write nothing.
@@ -116,8 +119,8 @@ extension Defaulting {
 
     // MARK: Resources of the whole pod
 
-    /// Requests of the pod follow from its containers, else from its limits; limits from its containers if each
-    /// has one.
+    /// Requests of the pod follow from its containers, else from its limits; limits from its containers if
+    /// each has one.
     private static func podLevelResources(_ spec: inout PodSpec) {
         guard var own = spec.resources, !(own.requests.isEmpty && own.limits.isEmpty) else { return }
         func isHugePages(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
@@ -129,7 +132,8 @@ extension Defaulting {
         if own.limits.isEmpty {
             let all = spec.containers + spec.initContainers
             for (name, amount) in limits.entries
-            where (name == "cpu" || name == "memory") && all.allSatisfy({ $0.resources.limits[name] != nil }) {
+            where (name == "cpu" || name == "memory") && all.allSatisfy({ $0.resources.limits[name] != nil })
+            {
                 own.limits[name] = amount
             }
         } else {
@@ -169,7 +173,9 @@ extension Defaulting {
     private static func projected(_ volume: inout ProjectedVolumeSource) {
         volume.defaultMode.fill(420)
         for i in volume.sources.indices {
-            if volume.sources[i].downwardAPI != nil { downwardAPI(&volume.sources[i].downwardAPI!, mode: false) }
+            if volume.sources[i].downwardAPI != nil {
+                downwardAPI(&volume.sources[i].downwardAPI!, mode: false)
+            }
             if volume.sources[i].serviceAccountToken != nil,
                 volume.sources[i].serviceAccountToken!["expirationSeconds"] == nil
             {
@@ -193,12 +199,13 @@ extension Defaulting {
 
     // MARK: matchLabelKeys
 
-    /// Writes what `matchLabelKeys` (and in affinities `mismatchLabelKeys`) mean for `pod` into its selectors.
+    /// Writes what `matchLabelKeys` (and in affinities `mismatchLabelKeys`) mean for `pod` into its
+    /// selectors.
     ///
-    /// Once, when the pod is created: a label that changes later leaves the selector as it is. Spread constraints
-    /// are treated so from 1.34 on; before that only the scheduler adds the labels.
-    /// - Source: Kubernetes `pkg/registry/core/pod/strategy.go`, `applyMatchLabelKeysAndMismatchLabelKeys` and
-    ///   `applyLabelKeysToLabelSelector` of topology spread constraints.
+    /// Once, when the pod is created: a label that changes later leaves the selector as it is. Spread
+    /// constraints are treated so from 1.34 on; before that only the scheduler adds the labels.
+    /// - Source: Kubernetes `pkg/registry/core/pod/strategy.go`, `applyMatchLabelKeysAndMismatchLabelKeys`
+    ///   and `applyLabelKeysToLabelSelector` of topology spread constraints.
     public static func mergeMatchLabelKeys(_ pod: inout Pod, profile: KubernetesProfile) {
         let labels = pod.metadata.labels
         edit(&pod.spec) { spec in

@@ -4,14 +4,18 @@ extension Defaulting {
         volume.status.phase.fill("Pending")
         volume.spec.persistentVolumeReclaimPolicy.fill("Retain")
         volume.spec.volumeMode.fill("Filesystem")
-        if volume.spec.hostPath != nil, volume.spec.hostPath!["type"] == nil { volume.spec.hostPath!["type"] = "" }
+        if volume.spec.hostPath != nil, volume.spec.hostPath!["type"] == nil {
+            volume.spec.hostPath!["type"] = ""
+        }
         if !profile.isEnabled(.volumeAttributesClass) { volume.spec.volumeAttributesClassName = nil }
     }
 
     static func persistentVolumeClaim(_ claim: inout PersistentVolumeClaim, _ profile: KubernetesProfile) {
         claimTemplate(&claim, profile)
         // The two ways to name a source of data say the same.
-        if profile.isEnabled(.anyVolumeDataSource), claim.spec.dataSourceRef == nil, let source = claim.spec.dataSource {
+        if profile.isEnabled(.anyVolumeDataSource), claim.spec.dataSourceRef == nil,
+            let source = claim.spec.dataSource
+        {
             claim.spec.dataSourceRef = source
         }
     }

@@ -22,7 +22,8 @@ extension Defaulting {
         }
     }
 
-    static func replicationController(_ controller: inout ReplicationController, _ profile: KubernetesProfile) {
+    static func replicationController(_ controller: inout ReplicationController, _ profile: KubernetesProfile)
+    {
         controller.spec.replicas.fill(1)
         guard controller.spec.template != nil else { return }
         template(&controller.spec.template!, profile)
@@ -51,7 +52,9 @@ extension Defaulting {
             spec.replicas.fill(1)
             spec.revisionHistoryLimit.fill(10)
             template(&spec.template, profile)
-            for i in spec.volumeClaimTemplates.indices { claimTemplate(&spec.volumeClaimTemplates[i], profile) }
+            for i in spec.volumeClaimTemplates.indices {
+                claimTemplate(&spec.volumeClaimTemplates[i], profile)
+            }
         }
     }
 
@@ -71,7 +74,8 @@ extension Defaulting {
     static func job(_ job: inout Job, _ profile: KubernetesProfile) {
         edit(&job.spec) { spec in
             jobSpec(&spec, profile)
-            // A job without completions and parallelism runs one pod; with parallelism alone it is a work queue.
+            // A job without completions and parallelism runs one pod; with parallelism alone it is a work
+            // queue.
             if spec.completions == nil, spec.parallelism == nil {
                 spec.completions = 1
                 spec.parallelism = 1
@@ -83,7 +87,8 @@ extension Defaulting {
             spec.suspend.fill(false)
             spec.manualSelector.fill(false)
             if profile.isEnabled(.jobPodReplacementPolicy) {
-                spec.podReplacementPolicy.fill(spec.podFailurePolicy == nil ? "TerminatingOrFailed" : "Failed")
+                spec.podReplacementPolicy.fill(
+                    spec.podFailurePolicy == nil ? "TerminatingOrFailed" : "Failed")
             }
         }
         if job.metadata.labels.isEmpty, !job.spec.template.metadata.labels.isEmpty {

@@ -25,7 +25,8 @@ public enum Defaulting {
         case .endpointSlice: edit(&object, endpointSlice)
         case .namespace: edit(&object, namespace)
         case .secret: edit(&object, secret)
-        case .persistentVolume: edit(&object) { (it: inout PersistentVolume) in persistentVolume(&it, profile) }
+        case .persistentVolume:
+            edit(&object) { (it: inout PersistentVolume) in persistentVolume(&it, profile) }
         case .persistentVolumeClaim:
             edit(&object) { (it: inout PersistentVolumeClaim) in persistentVolumeClaim(&it, profile) }
         case .storageClass: edit(&object, storageClass)

@@ -9,7 +9,9 @@ extension Defaulting {
             drop(&spec.affinity!.podAffinity)
             drop(&spec.affinity!.podAntiAffinity)
         }
-        if !profile.isEnabled(.podSchedulingReadiness), !spec.schedulingGates.isEmpty { spec.schedulingGates = [] }
+        if !profile.isEnabled(.podSchedulingReadiness), !spec.schedulingGates.isEmpty {
+            spec.schedulingGates = []
+        }
         if !profile.isEnabled(.podLevelResources) { spec.resources = nil }
         if !profile.isEnabled(.userNamespacesSupport) { spec.hostUsers = nil }
         if !profile.isEnabled(.genericWorkload) { spec.workloadRef = nil }
@@ -80,7 +82,9 @@ extension Defaulting {
     }
 
     static func dropDisabledFields(_ spec: inout StatefulSetSpec, _ profile: KubernetesProfile) {
-        if !profile.isEnabled(.maxUnavailableStatefulSet) { spec.updateStrategy.rollingUpdate?.maxUnavailable = nil }
+        if !profile.isEnabled(.maxUnavailableStatefulSet) {
+            spec.updateStrategy.rollingUpdate?.maxUnavailable = nil
+        }
         if !profile.isEnabled(.statefulSetAutoDeletePVC) { spec.persistentVolumeClaimRetentionPolicy = nil }
         if !profile.isEnabled(.statefulSetStartOrdinal) { spec.ordinals = nil }
     }

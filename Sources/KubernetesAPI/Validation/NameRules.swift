@@ -52,7 +52,9 @@ enum NameRules {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         var problems: [String] = []
         if parts.count > 2 {
-            return ["\(what) \(nameRule) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
+            return [
+                "\(what) \(nameRule) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            ]
         }
         if parts.count == 2 {
             if parts[0].isEmpty {
@@ -90,7 +92,9 @@ enum NameRules {
         if bytes.isEmpty || !bytes.allSatisfy({ isLowerAlphanumeric($0) || $0 == 45 }) {
             problems.append("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
         }
-        if !bytes.contains(where: { 97...122 ~= $0 }) { problems.append("must contain at least one letter (a-z)") }
+        if !bytes.contains(where: { 97...122 ~= $0 }) {
+            problems.append("must contain at least one letter (a-z)")
+        }
         if text.contains("--") { problems.append("must not contain consecutive hyphens") }
         if bytes.first == 45 || bytes.last == 45 { problems.append("must not begin or end with a hyphen") }
         return problems

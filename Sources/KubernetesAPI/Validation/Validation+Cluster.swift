@@ -16,13 +16,15 @@ extension Validation {
                 errors.duplicate(
                     at,
                     [
-                        "Key": .string(taint.key), "Value": .string(taint.value), "Effect": .string(taint.effect),
+                        "Key": .string(taint.key), "Value": .string(taint.value),
+                        "Effect": .string(taint.effect),
                         "TimeAdded": taint.timeAdded?.json ?? .null,
                     ], "taints must be unique by key and effect pair")
             }
         }
-        resourceList(node.status.capacity, "status.capacity", &errors)
-        resourceList(node.status.allocatable, "status.allocatable", &errors)
+        // A node may offer resources by any name.
+        amounts(node.status.capacity, "status.capacity", &errors)
+        amounts(node.status.allocatable, "status.allocatable", &errors)
     }
 
     // MARK: ConfigMap and Secret
@@ -107,7 +109,9 @@ extension Validation {
                 }
             }
             if item.type == "PersistentVolumeClaim", item.min["storage"] == nil, item.max["storage"] == nil {
-                errors.required("\(at).limits", "either minimum or maximum storage value is required, but neither was provided")
+                errors.required(
+                    "\(at).limits",
+                    "either minimum or maximum storage value is required, but neither was provided")
             }
             for name in names(item) { limits(item, name, at, &errors) }
         }
@@ -122,16 +126,23 @@ extension Validation {
     }
 
     /// What belongs together must be in order: min ≤ default request ≤ default ≤ max.
-    private static func limits(_ item: LimitRangeItem, _ name: String, _ at: String, _ errors: inout [FieldError]) {
-        func order(_ low: Quantity?, _ high: Quantity?, _ field: String, _ lowName: String, _ highName: String) {
+    private static func limits(
+        _ item: LimitRangeItem, _ name: String, _ at: String, _ errors: inout [FieldError]
+    ) {
+        func order(
+            _ low: Quantity?, _ high: Quantity?, _ field: String, _ lowName: String, _ highName: String
+        ) {
             guard let low, let high, low > high else { return }
             errors.invalid(
-                "\(at).\(field)[\(name)]", low, "\(lowName) value \(low) is greater than \(highName) value \(high)")
+                "\(at).\(field)[\(name)]", low,
+                "\(lowName) value \(low) is greater than \(highName) value \(high)")
         }
         order(item.min[name], item.max[name], "min", "min", "max")
         order(item.min[name], item.defaultRequest[name], "defaultRequest", "min", "default request")
         order(item.defaultRequest[name], item.max[name], "defaultRequest", "default request", "max")
-        order(item.defaultRequest[name], item.default[name], "defaultRequest", "default request", "default limit")
+        order(
+            item.defaultRequest[name], item.default[name], "defaultRequest", "default request",
+            "default limit")
         order(item.min[name], item.default[name], "default", "min", "default")
         order(item.default[name], item.max[name], "default", "default", "max")
         if let ratio = item.maxLimitRequestRatio[name], ratio < Quantity(1) {

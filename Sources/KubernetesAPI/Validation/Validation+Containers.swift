@@ -25,7 +25,9 @@ extension Validation {
             let at = "\(at).initContainers[\(i)]"
             container(it, spec, volumes, at, profile, &errors)
             let others = spec.containers + spec.initContainers[..<i]
-            if others.contains(where: { $0.name == it.name }) { errors.duplicate("\(at).name", .string(it.name)) }
+            if others.contains(where: { $0.name == it.name }) {
+                errors.duplicate("\(at).name", .string(it.name))
+            }
             hostPortConflicts([it], "\(at).ports", single: true, &errors)
             if it.isSidecar {
                 lifecycleAndProbes(it, at, &errors)
@@ -55,7 +57,8 @@ extension Validation {
 
     /// The rules that containers of all sorts share.
     private static func container(
-        _ container: Container, _ spec: PodSpec, _ volumes: [String], _ at: String, _ profile: KubernetesProfile,
+        _ container: Container, _ spec: PodSpec, _ volumes: [String], _ at: String,
+        _ profile: KubernetesProfile,
         _ errors: inout [FieldError]
     ) {
         if container.name.isEmpty {
@@ -66,10 +69,12 @@ extension Validation {
         if container.image.isEmpty {
             errors.required("\(at).image")
         } else if container.image.first!.isWhitespace || container.image.last!.isWhitespace {
-            errors.invalid("\(at).image", .string(container.image), "must not have leading or trailing whitespace")
+            errors.invalid(
+                "\(at).image", .string(container.image), "must not have leading or trailing whitespace")
         }
         errors.oneOf(
-            "\(at).terminationMessagePolicy", container.terminationMessagePolicy, ["FallbackToLogsOnError", "File"])
+            "\(at).terminationMessagePolicy", container.terminationMessagePolicy,
+            ["FallbackToLogsOnError", "File"])
         ports(container.ports, "\(at).ports", &errors)
         environment(container, at, profile, &errors)
         mounts(container.volumeMounts, volumes, "\(at).volumeMounts", &errors)
@@ -122,26 +127,31 @@ extension Validation {
             if variable.name.isEmpty {
                 errors.required("\(at).name")
             } else {
-                errors.invalid("\(at).name", variable.name, each: NameRules.environmentName(variable.name, profile))
+                errors.invalid(
+                    "\(at).name", variable.name, each: NameRules.environmentName(variable.name, profile))
             }
             guard let source = variable.valueFrom else { continue }
             let count = source.jsonObject.members.count
             if count == 0 {
                 errors.invalid(
                     "\(at).valueFrom", "",
-                    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`")
+                    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"
+                )
             } else if !(variable.value ?? "").isEmpty {
                 errors.invalid("\(at).valueFrom", "", "may not be specified when `value` is not empty")
             } else if count > 1 {
                 errors.invalid("\(at).valueFrom", "", "may not have more than one field specified at a time")
             }
-            if let key = source.configMapKeyRef { keySelector(key, "\(at).valueFrom.configMapKeyRef", &errors) }
+            if let key = source.configMapKeyRef {
+                keySelector(key, "\(at).valueFrom.configMapKeyRef", &errors)
+            }
             if let key = source.secretKeyRef { keySelector(key, "\(at).valueFrom.secretKeyRef", &errors) }
         }
         for (i, source) in container.envFrom.enumerated() {
             let at = "\(at).envFrom[\(i)]"
             if !source.prefix.isEmpty {
-                errors.invalid("\(at).prefix", source.prefix, each: NameRules.environmentName(source.prefix, profile))
+                errors.invalid(
+                    "\(at).prefix", source.prefix, each: NameRules.environmentName(source.prefix, profile))
             }
             switch (source.configMapRef, source.secretRef) {
             case (nil, nil): errors.invalid(at, "", "must specify one of: `configMapRef` or `secretRef`")
@@ -189,13 +199,18 @@ extension Validation {
 
     private static func descendingPath(_ path: String, _ at: String, _ errors: inout [FieldError]) {
         if path.hasPrefix("/") { errors.invalid(at, .string(path), "must be a relative path") }
-        if path.split(separator: "/").contains("..") { errors.invalid(at, .string(path), "must not contain '..'") }
+        if path.split(separator: "/").contains("..") {
+            errors.invalid(at, .string(path), "must not contain '..'")
+        }
     }
 
     // MARK: Probes and hooks
 
-    private static func lifecycleAndProbes(_ container: Container, _ at: String, _ errors: inout [FieldError]) {
-        for (name, hook) in [("postStart", container.lifecycle?.postStart), ("preStop", container.lifecycle?.preStop)] {
+    private static func lifecycleAndProbes(_ container: Container, _ at: String, _ errors: inout [FieldError])
+    {
+        for (name, hook) in [
+            ("postStart", container.lifecycle?.postStart), ("preStop", container.lifecycle?.preStop),
+        ] {
             guard let hook else { continue }
             let at = "\(at).lifecycle.\(name)"
             var count = action(hook.exec, hook.httpGet, hook.tcpSocket, nil, at, &errors)
@@ -214,7 +229,8 @@ extension Validation {
         probe(container.readinessProbe, "\(at).readinessProbe", &errors)
         if let seconds = container.readinessProbe?.terminationGracePeriodSeconds {
             errors.invalid(
-                "\(at).readinessProbe.terminationGracePeriodSeconds", seconds, "must not be set for readinessProbes")
+                "\(at).readinessProbe.terminationGracePeriodSeconds", seconds,
+                "must not be set for readinessProbes")
         }
         probe(container.startupProbe, "\(at).startupProbe", &errors)
         if let probe = container.startupProbe, probe.successThreshold != 1 {
@@ -239,7 +255,8 @@ extension Validation {
 
     /// Checks the actions and answers how many are set; each beyond the first is refused.
     private static func action(
-        _ exec: ExecAction?, _ http: HTTPGetAction?, _ tcp: TCPSocketAction?, _ grpc: GRPCAction?, _ at: String,
+        _ exec: ExecAction?, _ http: HTTPGetAction?, _ tcp: TCPSocketAction?, _ grpc: GRPCAction?,
+        _ at: String,
         _ errors: inout [FieldError]
     ) -> Int {
         var count = 0

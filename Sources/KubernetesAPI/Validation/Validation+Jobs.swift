@@ -1,6 +1,7 @@
 // Jobs and CronJobs.
 extension Validation {
-    static func job(_ spec: JobSpec, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+    static func job(_ spec: JobSpec, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError])
+    {
         errors.nonnegative("\(at).parallelism", spec.parallelism)
         errors.nonnegative("\(at).completions", spec.completions)
         errors.nonnegative("\(at).activeDeadlineSeconds", spec.activeDeadlineSeconds)
@@ -17,10 +18,12 @@ extension Validation {
         if spec.completionMode != "Indexed" {
             if spec.backoffLimitPerIndex != nil {
                 errors.invalid(
-                    "\(at).backoffLimitPerIndex", spec.backoffLimitPerIndex!, "requires indexed completion mode")
+                    "\(at).backoffLimitPerIndex", spec.backoffLimitPerIndex!,
+                    "requires indexed completion mode")
             }
             if spec.maxFailedIndexes != nil {
-                errors.invalid("\(at).maxFailedIndexes", spec.maxFailedIndexes!, "requires indexed completion mode")
+                errors.invalid(
+                    "\(at).maxFailedIndexes", spec.maxFailedIndexes!, "requires indexed completion mode")
             }
         }
         if let policy = spec.podReplacementPolicy {
@@ -44,7 +47,9 @@ extension Validation {
     private static func indexed(_ spec: JobSpec, _ at: String, _ errors: inout [FieldError]) {
         if spec.completions == nil { errors.required("\(at).completions", "when completion mode is Indexed") }
         if let parallelism = spec.parallelism, parallelism > 100_000 {
-            errors.invalid("\(at).parallelism", parallelism, "must be less than or equal to 100000 when completion mode is Indexed")
+            errors.invalid(
+                "\(at).parallelism", parallelism,
+                "must be less than or equal to 100000 when completion mode is Indexed")
         }
         if let most = spec.maxFailedIndexes, let completions = spec.completions, most > completions {
             errors.invalid("\(at).maxFailedIndexes", most, "must be less than or equal to completions")
@@ -86,9 +91,13 @@ extension Validation {
             schedule(spec.schedule, &errors)
         }
         if let zone = spec.timeZone {
-            if zone.isEmpty { errors.invalid("spec.timeZone", .string(zone), "timeZone must be nil or non-empty string") }
+            if zone.isEmpty {
+                errors.invalid("spec.timeZone", .string(zone), "timeZone must be nil or non-empty string")
+            }
             if zone.lowercased() == "local" {
-                errors.invalid("spec.timeZone", .string(zone), "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
+                errors.invalid(
+                    "spec.timeZone", .string(zone),
+                    "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
             }
         }
         errors.nonnegative("spec.startingDeadlineSeconds", spec.startingDeadlineSeconds)
@@ -100,7 +109,9 @@ extension Validation {
 
     private static func schedule(_ text: String, _ errors: inout [FieldError]) {
         if text.contains("TZ") {
-            errors.invalid("spec.schedule", .string(text), "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
+            errors.invalid(
+                "spec.schedule", .string(text),
+                "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
         }
         let macros = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"]
         if macros.contains(text) || text.hasPrefix("@every ") { return }

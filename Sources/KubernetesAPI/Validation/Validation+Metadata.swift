@@ -23,7 +23,8 @@ extension Validation {
             let list = added.map { JSONValue.string($0).text() }.joined(separator: ", ")
             errors.forbidden(
                 "metadata.finalizers",
-                "no new finalizers can be added if the object is being deleted, found new finalizers []string{\(list)}")
+                "no new finalizers can be added if the object is being deleted, found new finalizers []string{\(list)}"
+            )
         }
     }
 
@@ -42,7 +43,9 @@ extension Validation {
         annotations("metadata.annotations", meta.annotations, &errors)
         for (i, owner) in meta.ownerReferences.enumerated() {
             let at = "metadata.ownerReferences[\(i)]"
-            if owner.apiVersion.isEmpty { errors.invalid("\(at).apiVersion", "", "version must not be empty") }
+            if owner.apiVersion.isEmpty {
+                errors.invalid("\(at).apiVersion", "", "version must not be empty")
+            }
             if owner.kind.isEmpty { errors.invalid("\(at).kind", "", "must not be empty") }
             if owner.name.isEmpty { errors.invalid("\(at).name", "", "must not be empty") }
             if owner.uid.isEmpty { errors.invalid("\(at).uid", "", "must not be empty") }
@@ -97,7 +100,9 @@ extension Validation {
                     errors.forbidden(
                         "\(at).values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
                 }
-            default: errors.invalid("\(at).operator", .string(requirement.operator), "not a valid selector operator")
+            default:
+                errors.invalid(
+                    "\(at).operator", .string(requirement.operator), "not a valid selector operator")
             }
             errors.invalid("\(at).key", requirement.key, each: NameRules.labelKey(requirement.key))
             for (j, value) in requirement.values.enumerated() {

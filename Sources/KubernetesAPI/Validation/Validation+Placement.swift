@@ -13,7 +13,9 @@ extension Validation {
                 nodeSelectorTerm(term.preference, "\(at).\(preferred)[\(i)].preference", &errors)
             }
         }
-        for (own, name) in [(affinity.podAffinity, "podAffinity"), (affinity.podAntiAffinity, "podAntiAffinity")] {
+        for (own, name) in [
+            (affinity.podAffinity, "podAffinity"), (affinity.podAntiAffinity, "podAntiAffinity"),
+        ] {
             guard let own else { continue }
             for (i, term) in own.required.enumerated() {
                 podAffinityTerm(term, "\(at).\(name).\(required)[\(i)]", &errors)
@@ -27,7 +29,9 @@ extension Validation {
     }
 
     private static func weight(_ weight: Int, _ at: String, _ errors: inout [FieldError]) {
-        if !(1...100).contains(weight) { errors.invalid("\(at).weight", weight, "must be in the range 1-100") }
+        if !(1...100).contains(weight) {
+            errors.invalid("\(at).weight", weight, "must be in the range 1-100")
+        }
     }
 
     static func nodeSelector(_ selector: NodeSelector, _ at: String, _ errors: inout [FieldError]) {
@@ -39,7 +43,8 @@ extension Validation {
         }
     }
 
-    private static func nodeSelectorTerm(_ term: NodeSelectorTerm, _ at: String, _ errors: inout [FieldError]) {
+    private static func nodeSelectorTerm(_ term: NodeSelectorTerm, _ at: String, _ errors: inout [FieldError])
+    {
         for (i, requirement) in term.matchExpressions.enumerated() {
             let at = "\(at).matchExpressions[\(i)]"
             switch requirement.operator {
@@ -54,9 +59,12 @@ extension Validation {
                 }
             case "Gt", "Lt":
                 if requirement.values.count != 1 {
-                    errors.required("\(at).values", "must be specified single value when `operator` is 'Lt' or 'Gt'")
+                    errors.required(
+                        "\(at).values", "must be specified single value when `operator` is 'Lt' or 'Gt'")
                 }
-            default: errors.invalid("\(at).operator", .string(requirement.operator), "not a valid selector operator")
+            default:
+                errors.invalid(
+                    "\(at).operator", .string(requirement.operator), "not a valid selector operator")
             }
             errors.invalid("\(at).key", requirement.key, each: NameRules.labelKey(requirement.key))
         }
@@ -69,7 +77,9 @@ extension Validation {
                         "\(at).values",
                         "must be only one value when `operator` is 'In' or 'NotIn' for node field selector")
                 }
-            default: errors.invalid("\(at).operator", .string(requirement.operator), "not a valid selector operator")
+            default:
+                errors.invalid(
+                    "\(at).operator", .string(requirement.operator), "not a valid selector operator")
             }
             if requirement.key == "metadata.name" {
                 for (j, value) in requirement.values.enumerated() {
@@ -87,7 +97,9 @@ extension Validation {
         for namespace in term.namespaces {
             errors.invalid("\(at).namespace", namespace, each: NameRules.label(namespace))
         }
-        for (keys, name) in [(term.matchLabelKeys, "matchLabelKeys"), (term.mismatchLabelKeys, "mismatchLabelKeys")] {
+        for (keys, name) in [
+            (term.matchLabelKeys, "matchLabelKeys"), (term.mismatchLabelKeys, "mismatchLabelKeys"),
+        ] {
             if !keys.isEmpty, term.labelSelector == nil {
                 errors.forbidden("\(at).\(name)", "must not be specified when labelSelector is not set")
             }
@@ -96,20 +108,23 @@ extension Validation {
             }
         }
         if let selector = term.labelSelector {
-            clashes(term.matchLabelKeys, selector, at, "exists in both matchLabelKeys and labelSelector", &errors)
             clashes(
-                term.mismatchLabelKeys, selector, at, "exists in both mismatchLabelKeys and labelSelector", &errors)
+                term.matchLabelKeys, selector, at, "exists in both matchLabelKeys and labelSelector", &errors)
+            clashes(
+                term.mismatchLabelKeys, selector, at, "exists in both mismatchLabelKeys and labelSelector",
+                &errors)
         }
         for (i, key) in term.matchLabelKeys.enumerated() where term.mismatchLabelKeys.contains(key) {
             errors.invalid(
-                "\(at).matchLabelKeys[\(i)]", .string(key), "exists in both matchLabelKeys and mismatchLabelKeys")
+                "\(at).matchLabelKeys[\(i)]", .string(key),
+                "exists in both matchLabelKeys and mismatchLabelKeys")
         }
         if term.topologyKey.isEmpty { errors.required("\(at).topologyKey", "can not be empty") }
         errors.invalid("\(at).topologyKey", term.topologyKey, each: NameRules.labelKey(term.topologyKey))
     }
 
-    /// Keys that were merged into a selector which already had them. The path is the API server's: that of the
-    /// term, with the place among the keys.
+    /// Keys that were merged into a selector which already had them. The path is the API server's: that of
+    /// the term, with the place among the keys.
     private static func clashes(
         _ keys: [String], _ selector: LabelSelector, _ at: String, _ why: String, _ errors: inout [FieldError]
     ) {
@@ -133,7 +148,8 @@ extension Validation {
             } else if toleration.operator != "Exists" {
                 errors.invalid(
                     "\(at).operator", .string(toleration.operator),
-                    "operator must be Exists when `key` is empty, which means \"match all values and all keys\"")
+                    "operator must be Exists when `key` is empty, which means \"match all values and all keys\""
+                )
             }
             if toleration.tolerationSeconds != nil, toleration.effect != "NoExecute" {
                 errors.invalid(
@@ -193,7 +209,8 @@ extension Validation {
             errors.oneOf(
                 "\(at).whenUnsatisfiable", constraint.whenUnsatisfiable, ["DoNotSchedule", "ScheduleAnyway"])
             let repeated = constraints[(i + 1)...].contains {
-                $0.topologyKey == constraint.topologyKey && $0.whenUnsatisfiable == constraint.whenUnsatisfiable
+                $0.topologyKey == constraint.topologyKey
+                    && $0.whenUnsatisfiable == constraint.whenUnsatisfiable
             }
             if repeated {
                 errors.duplicate(
@@ -220,7 +237,8 @@ extension Validation {
         if !constraint.isHard {
             errors.invalid(
                 at, minDomains,
-                "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(constraint.whenUnsatisfiable)")
+                "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(constraint.whenUnsatisfiable)"
+            )
         }
     }
 
@@ -240,7 +258,8 @@ extension Validation {
             errors.invalid("\(at).matchLabelKeys[\(i)]", key, each: NameRules.labelKey(key))
             if !merged, inSelector.contains(key) {
                 errors.invalid(
-                    "\(at).matchLabelKeys[\(i)]", .string(key), "exists in both matchLabelKeys and labelSelector")
+                    "\(at).matchLabelKeys[\(i)]", .string(key),
+                    "exists in both matchLabelKeys and labelSelector")
             }
         }
         if merged { clashes(keys, selector, at, "exists in both matchLabelKeys and labelSelector", &errors) }

@@ -16,7 +16,8 @@ extension Validation {
     }
 
     static func podSpec(
-        _ spec: PodSpec, nodeName: String, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]
+        _ spec: PodSpec, nodeName: String, _ at: String, _ profile: KubernetesProfile,
+        _ errors: inout [FieldError]
     ) {
         let names = volumes(spec.volumes, "\(at).volumes", &errors)
         containers(spec, names, at, profile, &errors)
@@ -42,7 +43,8 @@ extension Validation {
         name(spec.serviceAccountName, "\(at).serviceAccountName", NameRules.subdomain, &errors)
         name(nodeName, "\(at).nodeName", NameRules.subdomain, &errors)
         if let seconds = spec.activeDeadlineSeconds, !(1...2_147_483_647).contains(seconds) {
-            errors.invalid("\(at).activeDeadlineSeconds", seconds, "must be between 1 and 2147483647, inclusive")
+            errors.invalid(
+                "\(at).activeDeadlineSeconds", seconds, "must be between 1 and 2147483647, inclusive")
         }
         name(spec.hostname, "\(at).hostname", NameRules.label, &errors)
         name(spec.subdomain, "\(at).subdomain", NameRules.label, &errors)

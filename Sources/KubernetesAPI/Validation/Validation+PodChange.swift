@@ -1,6 +1,7 @@
 // What may change of a pod that exists.
 extension Validation {
-    static func podChange(_ new: Pod, _ old: Pod, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+    static func podChange(_ new: Pod, _ old: Pod, _ profile: KubernetesProfile, _ errors: inout [FieldError])
+    {
         // Most updates are about labels and owners alone.
         if new.spec.identity == old.spec.identity, new.nodeName == old.nodeName { return }
         let (spec, before) = (new.spec.value, old.spec.value)
@@ -50,7 +51,8 @@ extension Validation {
             errors.invalid(field, new, "must be between 0 and 2147483647, inclusive")
         case (let new?, let before?) where new > before:
             errors.invalid(field, new, "must be less than or equal to previous value")
-        case (nil, .some): errors.invalid(field, .null, "must not update from a positive integer to nil value")
+        case (nil, .some):
+            errors.invalid(field, .null, "must not update from a positive integer to nil value")
         default: break
         }
     }
@@ -67,7 +69,8 @@ extension Validation {
             }
             if !kept {
                 errors.forbidden(
-                    "spec.tolerations", "existing toleration can not be modified except its tolerationSeconds")
+                    "spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"
+                )
                 return
             }
         }
@@ -77,7 +80,8 @@ extension Validation {
     private static func removedGates(_ new: Pod, _ old: Pod, _ errors: inout [FieldError]) {
         for gate in new.spec.schedulingGates where !old.spec.schedulingGates.contains(gate) {
             errors.forbidden(
-                "spec.schedulingGates", "only deletion is allowed, but found new scheduling gate '\(gate.name)'")
+                "spec.schedulingGates",
+                "only deletion is allowed, but found new scheduling gate '\(gate.name)'")
         }
         if !old.spec.schedulingGates.isEmpty, !new.nodeName.isEmpty {
             errors.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared")
@@ -114,7 +118,8 @@ extension Validation {
         for name in ["cpu", "memory"] { list[name] = old[name] }
     }
 
-    /// Whether a gated pod's node rules were only tightened: labels added, and requirements added to each term.
+    /// Whether a gated pod's node rules were only tightened: labels added, and requirements added to each
+    /// term.
     private static func narrows(_ spec: PodSpec, _ old: PodSpec) -> Bool {
         if !old.nodeSelector.entries.allSatisfy({ spec.nodeSelector[$0.key] == $0.value }) { return false }
         if spec.affinity?.podAffinity != old.affinity?.podAffinity

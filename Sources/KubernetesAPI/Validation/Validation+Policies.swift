@@ -3,7 +3,8 @@ extension Validation {
     static func priorityClass(_ priority: PriorityClass, _ errors: inout [FieldError]) {
         if priority.metadata.name.hasPrefix("system-") {
             errors.forbidden(
-                "metadata.name", "priority class names with 'system-' prefix are reserved for system use only")
+                "metadata.name", "priority class names with 'system-' prefix are reserved for system use only"
+            )
         } else if priority.value > 1_000_000_000 {
             errors.forbidden("value", "maximum allowed value of a user defined priority is 1000000000")
         }
@@ -12,7 +13,8 @@ extension Validation {
         }
     }
 
-    static func priorityClassChange(_ new: PriorityClass, _ old: PriorityClass, _ errors: inout [FieldError]) {
+    static func priorityClassChange(_ new: PriorityClass, _ old: PriorityClass, _ errors: inout [FieldError])
+    {
         errors.removeAll { $0.field == "metadata.name" || $0.field == "value" }
         if new.value != old.value { errors.forbidden("value", "may not be changed in an update.") }
         errors.immutable("preemptionPolicy", new.preemptionPolicy, old.preemptionPolicy)
@@ -48,18 +50,25 @@ extension Validation {
         }
         target(spec.scaleTargetRef, "spec.scaleTargetRef", &errors)
         for (i, own) in spec.metrics.enumerated() { metric(own, "spec.metrics[\(i)]", &errors) }
-        if spec.minReplicas == 0, !spec.metrics.contains(where: { $0.type == "Object" || $0.type == "External" }) {
+        if spec.minReplicas == 0,
+            !spec.metrics.contains(where: { $0.type == "Object" || $0.type == "External" })
+        {
             errors.forbidden(
-                "spec.metrics", "must specify at least one Object or External metric to support scaling to zero replicas")
+                "spec.metrics",
+                "must specify at least one Object or External metric to support scaling to zero replicas")
         }
         if let behavior = spec.behavior {
             for direction in ["scaleUp", "scaleDown"] {
-                if let rules = behavior[direction] { scalingRules(rules, "spec.behavior.\(direction)", &errors) }
+                if let rules = behavior[direction] {
+                    scalingRules(rules, "spec.behavior.\(direction)", &errors)
+                }
             }
         }
     }
 
-    private static func target(_ reference: CrossVersionObjectReference, _ at: String, _ errors: inout [FieldError]) {
+    private static func target(
+        _ reference: CrossVersionObjectReference, _ at: String, _ errors: inout [FieldError]
+    ) {
         if reference.kind.isEmpty { errors.required("\(at).kind") }
         if reference.name.isEmpty { errors.required("\(at).name") }
     }
@@ -88,12 +97,15 @@ extension Validation {
             if metric.type == "ContainerResource", (source["container"]?.string ?? "").isEmpty {
                 errors.required("\(at).container", "must specify a container")
             }
-            if (source["name"]?.string ?? "").isEmpty { errors.required("\(at).name", "must specify a resource name") }
+            if (source["name"]?.string ?? "").isEmpty {
+                errors.required("\(at).name", "must specify a resource name")
+            }
             metricTarget(source["target"], "\(at).target", &errors)
             let target = source["target"]
             if target?["averageUtilization"] == nil, target?["averageValue"] == nil {
                 errors.required(
-                    "\(at).target.averageUtilization", "must set either a target raw value or a target utilization")
+                    "\(at).target.averageUtilization",
+                    "must set either a target raw value or a target utilization")
             }
         default:
             if (source["metric"]?["name"]?.string ?? "").isEmpty {
@@ -108,7 +120,9 @@ extension Validation {
         if type.isEmpty { errors.required("\(at).type", "must specify a metric target type") }
         errors.oneOf("\(at).type", type, ["Utilization", "Value", "AverageValue"])
         for field in ["value", "averageValue"] {
-            guard let text = target?[field]?.string, let amount = Quantity(text), amount <= .zero else { continue }
+            guard let text = target?[field]?.string, let amount = Quantity(text), amount <= .zero else {
+                continue
+            }
             errors.invalid("\(at).\(field)", amount, "must be positive")
         }
         if let percent = target?["averageUtilization"]?.int, percent < 1 {
@@ -134,7 +148,9 @@ extension Validation {
             let value = policy["value"]?.int ?? 0
             if value <= 0 { errors.invalid("\(at).value", .int(value), "must be greater than zero") }
             let period = policy["periodSeconds"]?.int ?? 0
-            if period <= 0 { errors.invalid("\(at).periodSeconds", .int(period), "must be greater than zero") }
+            if period <= 0 {
+                errors.invalid("\(at).periodSeconds", .int(period), "must be greater than zero")
+            }
             if period > 1800 {
                 errors.invalid("\(at).periodSeconds", .int(period), "must be less than or equal to 1800")
             }

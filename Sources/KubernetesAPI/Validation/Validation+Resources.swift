@@ -3,12 +3,15 @@ extension Validation {
     private static let containerResourceNames = ["cpu", "memory", "ephemeral-storage"]
     private static let standardResourceNames =
         containerResourceNames + [
-            "storage", "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps",
+            "storage", "pods", "services", "replicationcontrollers", "resourcequotas", "secrets",
+            "configmaps",
             "persistentvolumeclaims", "services.loadbalancers", "services.nodeports",
         ]
     private static func isHugePages(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
     /// Of `kubernetes.io` itself, or without a domain.
-    private static func isNative(_ name: String) -> Bool { !name.contains("/") || name.contains("kubernetes.io/") }
+    private static func isNative(_ name: String) -> Bool {
+        !name.contains("/") || name.contains("kubernetes.io/")
+    }
     private static func isExtended(_ name: String) -> Bool { !isNative(name) && !name.hasPrefix("requests.") }
     /// Whether more may be promised than there is: limits above requests.
     private static func mayOvercommit(_ name: String) -> Bool { isNative(name) && !isHugePages(name) }
@@ -38,7 +41,8 @@ extension Validation {
             if request != limit, !mayOvercommit(name) {
                 errors.invalid("\(at).requests", request, "must be equal to \(name) limit of \(limit)")
             } else if request > limit {
-                errors.invalid("\(at).requests", request, "must be less than or equal to \(name) limit of \(limit)")
+                errors.invalid(
+                    "\(at).requests", request, "must be less than or equal to \(name) limit of \(limit)")
             }
         } else if !mayOvercommit(name) {
             errors.required("\(at).limits", "Limit must be set for non overcommitable resources")
@@ -67,7 +71,9 @@ extension Validation {
         }
     }
 
-    private static func amount(_ name: String, _ quantity: Quantity, _ at: String, _ errors: inout [FieldError]) {
+    private static func amount(
+        _ name: String, _ quantity: Quantity, _ at: String, _ errors: inout [FieldError]
+    ) {
         if quantity < .zero { errors.invalid(at, quantity, "must be greater than or equal to 0") }
         let whole = isExtended(name) || ["pods", "services", "secrets", "configmaps"].contains(name)
         if whole, quantity.nano % 1_000_000_000 != 0 { errors.invalid(at, quantity, "must be an integer") }
@@ -79,6 +85,11 @@ extension Validation {
             resourceName(name, "\(at)[\(name)]", &errors)
             amount(name, quantity, "\(at)[\(name)]", &errors)
         }
+    }
+
+    /// The amounts of a list whose names are free.
+    static func amounts(_ list: ResourceList, _ at: String, _ errors: inout [FieldError]) {
+        for (name, quantity) in list.entries { amount(name, quantity, "\(at)[\(name)]", &errors) }
     }
 
     static func resizePolicy(
@@ -106,13 +117,16 @@ extension Validation {
         for (list, field) in [(resources.limits, "limits"), (resources.requests, "requests")] {
             for (name, quantity) in list.entries {
                 let at = "\(at).\(field)[\(name)]"
-                if !isSupported(name) { errors.notSupported(at, .string(name), ["cpu", "hugepages-", "memory"]) }
+                if !isSupported(name) {
+                    errors.notSupported(at, .string(name), ["cpu", "hugepages-", "memory"])
+                }
                 amount(name, quantity, at, &errors)
             }
         }
         for (name, request) in resources.requests.entries where isSupported(name) {
             guard let limit = resources.limits[name], request > limit else { continue }
-            errors.invalid("\(at).requests", request, "must be less than or equal to \(name) limit of \(limit)")
+            errors.invalid(
+                "\(at).requests", request, "must be less than or equal to \(name) limit of \(limit)")
         }
         for (name, sum) in spec.aggregate(\.requests).entries {
             guard let request = resources.requests[name], sum > request else { continue }

@@ -12,11 +12,13 @@ extension Validation {
             if spec.externalName.isEmpty {
                 errors.required("spec.externalName")
             } else {
-                errors.invalid("spec.externalName", spec.externalName, each: NameRules.subdomain(spec.externalName))
+                errors.invalid(
+                    "spec.externalName", spec.externalName, each: NameRules.subdomain(spec.externalName))
             }
         }
         for (i, port) in spec.ports.enumerated() {
-            servicePort(port, "spec.ports[\(i)]", required: spec.ports.count > 1, earlier: spec.ports[..<i], &errors)
+            servicePort(
+                port, "spec.ports[\(i)]", required: spec.ports.count > 1, earlier: spec.ports[..<i], &errors)
         }
         labels("spec.selector", spec.selector, &errors)
         errors.oneOf("spec.sessionAffinity", spec.sessionAffinity, ["ClientIP", "None"])
@@ -29,7 +31,8 @@ extension Validation {
             errors.oneOf("spec.externalTrafficPolicy", spec.externalTrafficPolicy, ["Cluster", "Local"])
         }
         if let wish = spec.trafficDistribution {
-            errors.oneOf("spec.trafficDistribution", wish, ["PreferClose", "PreferSameNode", "PreferSameZone"])
+            errors.oneOf(
+                "spec.trafficDistribution", wish, ["PreferClose", "PreferSameNode", "PreferSameZone"])
         }
         for (i, port) in spec.ports.enumerated() {
             let same = spec.ports[..<i].contains { $0.port == port.port && $0.protocol == port.protocol }
@@ -65,7 +68,8 @@ extension Validation {
                 errors.forbidden(at, "may not be used when `type` is 'ClusterIP'")
             } else if !(30000...32767).contains(port.nodePort) {
                 errors.invalid(
-                    at, port.nodePort, "provided port is not in the valid range. The range of valid ports is 30000-32767")
+                    at, port.nodePort,
+                    "provided port is not in the valid range. The range of valid ports is 30000-32767")
             }
         }
     }

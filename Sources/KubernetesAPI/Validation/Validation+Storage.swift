@@ -29,7 +29,9 @@ extension Validation {
         errors.oneOf(
             "spec.persistentVolumeReclaimPolicy", spec.persistentVolumeReclaimPolicy,
             ["Delete", "Recycle", "Retain"])
-        if let required = spec.nodeAffinity?.required { nodeSelector(required, "spec.nodeAffinity.required", &errors) }
+        if let required = spec.nodeAffinity?.required {
+            nodeSelector(required, "spec.nodeAffinity.required", &errors)
+        }
         if spec.nodeAffinity != nil, spec.nodeAffinity?.required == nil {
             errors.required("spec.nodeAffinity.required", "must specify required node constraints")
         }
@@ -42,17 +44,22 @@ extension Validation {
         case "hostPath": hostPath(spec.hostPath, "spec.hostPath", &errors)
         case "local":
             if (spec.local?["path"]?.string ?? "").isEmpty { errors.required("spec.local.path") }
-            if spec.nodeAffinity == nil { errors.required("spec.nodeAffinity", "Local volume requires node affinity") }
+            if spec.nodeAffinity == nil {
+                errors.required("spec.nodeAffinity", "Local volume requires node affinity")
+            }
         case "csi":
             if spec.csi!.driver.isEmpty { errors.required("spec.csi.driver") }
             if spec.csi!.volumeHandle.isEmpty { errors.required("spec.csi.volumeHandle") }
         default: break
         }
         if spec.hostPath?["path"] == "/", spec.persistentVolumeReclaimPolicy == "Recycle" {
-            errors.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'")
+            errors.forbidden(
+                "spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'")
         }
         if !spec.storageClassName.isEmpty {
-            errors.invalid("spec.storageClassName", spec.storageClassName, each: NameRules.subdomain(spec.storageClassName))
+            errors.invalid(
+                "spec.storageClassName", spec.storageClassName,
+                each: NameRules.subdomain(spec.storageClassName))
         }
         if let mode = spec.volumeMode { errors.oneOf("spec.volumeMode", mode, ["Block", "Filesystem"]) }
     }
@@ -62,7 +69,8 @@ extension Validation {
     ) {
         let same = new.spec.sources == old.spec.sources && sourceJSON(new.spec) == sourceJSON(old.spec)
         if !same {
-            errors.forbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation")
+            errors.forbidden(
+                "spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation")
         }
         errors.immutable("spec.volumeMode", new.spec.volumeMode, old.spec.volumeMode)
         if let before = old.spec.nodeAffinity, new.spec.nodeAffinity != before {
@@ -77,7 +85,8 @@ extension Validation {
     // MARK: PersistentVolumeClaim
 
     static func persistentVolumeClaim(
-        _ spec: PersistentVolumeClaimSpec, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]
+        _ spec: PersistentVolumeClaimSpec, _ at: String, _ profile: KubernetesProfile,
+        _ errors: inout [FieldError]
     ) {
         labelSelector("\(at).selector", spec.selector, &errors)
         accessModes(spec.accessModes, profile, "\(at).accessModes", &errors)
@@ -133,7 +142,9 @@ extension Validation {
         if storage.provisioner.isEmpty {
             errors.required("provisioner")
         } else {
-            errors.invalid("provisioner", storage.provisioner, each: NameRules.qualifiedName(storage.provisioner.lowercased()))
+            errors.invalid(
+                "provisioner", storage.provisioner,
+                each: NameRules.qualifiedName(storage.provisioner.lowercased()))
         }
         if let policy = storage.reclaimPolicy { errors.oneOf("reclaimPolicy", policy, ["Delete", "Retain"]) }
         guard let mode = storage.volumeBindingMode else {
@@ -144,7 +155,9 @@ extension Validation {
     }
 
     static func storageClassChange(_ new: StorageClass, _ old: StorageClass, _ errors: inout [FieldError]) {
-        if new.parameters != old.parameters { errors.forbidden("parameters", "updates to parameters are forbidden.") }
+        if new.parameters != old.parameters {
+            errors.forbidden("parameters", "updates to parameters are forbidden.")
+        }
         if new.provisioner != old.provisioner {
             errors.forbidden("provisioner", "updates to provisioner are forbidden.")
         }

@@ -26,7 +26,8 @@ extension Validation {
         switch sources.first {
         case "emptyDir":
             if let limit = volume.emptyDir?.sizeLimit, limit < .zero {
-                errors.forbidden("\(at).emptyDir.sizeLimit", "SizeLimit field must be a valid resource quantity")
+                errors.forbidden(
+                    "\(at).emptyDir.sizeLimit", "SizeLimit field must be a valid resource quantity")
             }
         case "hostPath": hostPath(volume.hostPath, "\(at).hostPath", &errors)
         case "configMap": if volume.configMap!.name.isEmpty { errors.required("\(at).configMap.name") }

@@ -1,6 +1,7 @@
 // Deployments, ReplicaSets, StatefulSets and DaemonSets.
 extension Validation {
-    static func deployment(_ spec: DeploymentSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+    static func deployment(_ spec: DeploymentSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError])
+    {
         errors.nonnegative("spec.replicas", spec.replicas)
         selector(spec.selector, "empty selector is invalid for deployment", &errors)
         workloadTemplate(spec.template, spec.selector, "ReplicaSet", profile, &errors)
@@ -10,12 +11,14 @@ extension Validation {
         if let deadline = spec.progressDeadlineSeconds {
             errors.nonnegative("spec.progressDeadlineSeconds", deadline)
             if deadline <= spec.minReadySeconds {
-                errors.invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds")
+                errors.invalid(
+                    "spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds")
             }
         }
     }
 
-    static func replicaSet(_ spec: ReplicaSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+    static func replicaSet(_ spec: ReplicaSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError])
+    {
         errors.nonnegative("spec.replicas", spec.replicas)
         errors.nonnegative("spec.minReadySeconds", spec.minReadySeconds)
         // The API server says "deployment" here too.
@@ -89,11 +92,13 @@ extension Validation {
         }
         template(own, "spec.template", profile, &errors)
         if own.spec.restartPolicy != "Always" {
-            errors.notSupported("spec.template.spec.restartPolicy", .string(own.spec.restartPolicy), ["Always"])
+            errors.notSupported(
+                "spec.template.spec.restartPolicy", .string(own.spec.restartPolicy), ["Always"])
         }
         if own.spec.activeDeadlineSeconds != nil {
             errors.forbidden(
-                "spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in \(kind) is not Supported")
+                "spec.template.spec.activeDeadlineSeconds",
+                "activeDeadlineSeconds in \(kind) is not Supported")
         }
     }
 
@@ -102,7 +107,8 @@ extension Validation {
         switch strategy.type {
         case "Recreate":
             if strategy.rollingUpdate != nil {
-                errors.forbidden("\(at).rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")
+                errors.forbidden(
+                    "\(at).rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")
             }
         case "RollingUpdate":
             guard let rolling = strategy.rollingUpdate else {
@@ -130,7 +136,9 @@ extension Validation {
 
     // MARK: StatefulSet
 
-    static func statefulSet(_ spec: StatefulSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+    static func statefulSet(
+        _ spec: StatefulSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]
+    ) {
         if !["OrderedReady", "Parallel"].contains(spec.podManagementPolicy) {
             errors.invalid(
                 "spec.podManagementPolicy", .string(spec.podManagementPolicy),
@@ -141,7 +149,8 @@ extension Validation {
         case "OnDelete":
             if let rolling = spec.updateStrategy.rollingUpdate {
                 errors.invalid(
-                    "\(at).rollingUpdate", rolling.json ?? [:], "only allowed for updateStrategy 'RollingUpdate'")
+                    "\(at).rollingUpdate", rolling.json ?? [:],
+                    "only allowed for updateStrategy 'RollingUpdate'")
             }
         case "RollingUpdate":
             let rolling = spec.updateStrategy.rollingUpdate
@@ -179,16 +188,19 @@ extension Validation {
         labels("spec.template.labels", own.metadata.labels, &errors)
         annotations("spec.template.annotations", own.metadata.annotations, &errors)
         if own.spec.restartPolicy != "Always" {
-            errors.notSupported("spec.template.spec.restartPolicy", .string(own.spec.restartPolicy), ["Always"])
+            errors.notSupported(
+                "spec.template.spec.restartPolicy", .string(own.spec.restartPolicy), ["Always"])
         }
         if own.spec.activeDeadlineSeconds != nil {
             errors.forbidden(
-                "spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in StatefulSet is not Supported")
+                "spec.template.spec.activeDeadlineSeconds",
+                "activeDeadlineSeconds in StatefulSet is not Supported")
         }
     }
 
     static func statefulSetChange(
-        _ new: StatefulSetSpec, _ old: StatefulSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]
+        _ new: StatefulSetSpec, _ old: StatefulSetSpec, _ profile: KubernetesProfile,
+        _ errors: inout [FieldError]
     ) {
         statefulSet(new, profile, &errors)
         var same = new

@@ -1,7 +1,7 @@
 /// What the API server refuses, in its own words, fields and order.
 ///
-/// Objects are validated after defaulting. Each kind has its rules in a file of its own; a rule appends to a list
-/// of ``FieldError``.
+/// Objects are validated after defaulting. Each kind has its rules in a file of its own; a rule appends to a
+/// list of ``FieldError``.
 /// - Source: Kubernetes `pkg/apis/*/validation/validation.go`, v1.36.
 public enum Validation {
     /// What is wrong with `object` (after defaulting) when it is created; empty if nothing is.
@@ -12,8 +12,8 @@ public enum Validation {
         return errors
     }
 
-    /// What is wrong with the name, labels, annotations and owners of a new object: enough for a pod whose spec
-    /// was found right before.
+    /// What is wrong with the name, labels, annotations and owners of a new object: enough for a pod whose
+    /// spec was found right before.
     public static func metadata<O: KubernetesObject>(of object: O) -> [FieldError] {
         var errors: [FieldError] = []
         metadata(object, &errors)
@@ -21,7 +21,9 @@ public enum Validation {
     }
 
     /// What is wrong with the change from `old` to `new` (after defaulting).
-    public static func update<O: KubernetesObject>(_ new: O, old: O, profile: KubernetesProfile) -> [FieldError] {
+    public static func update<O: KubernetesObject>(_ new: O, old: O, profile: KubernetesProfile)
+        -> [FieldError]
+    {
         var errors: [FieldError] = []
         metadata(new, old: old, &errors)
         if O.kind == .pod || O.kind == .persistentVolumeClaim || O.kind == .statefulSet {
@@ -85,7 +87,8 @@ public enum Validation {
         case (let new as ConfigMap, let old as ConfigMap): configMapChange(new, old, &errors)
         case (let new as Secret, let old as Secret): secretChange(new, old, &errors)
         case (let new as PriorityClass, let old as PriorityClass): priorityClassChange(new, old, &errors)
-        case (let new as PersistentVolume, let old as PersistentVolume): persistentVolumeChange(new, old, &errors)
+        case (let new as PersistentVolume, let old as PersistentVolume):
+            persistentVolumeChange(new, old, &errors)
         case (let new as PersistentVolumeClaim, let old as PersistentVolumeClaim):
             persistentVolumeClaimChange(new, old, profile, &errors)
         case (let new as StorageClass, let old as StorageClass): storageClassChange(new, old, &errors)
@@ -144,7 +147,8 @@ extension [FieldError] {
         case .int(let i): nonnegative(field, i)
         case .string(let text):
             let digits = text.utf8.dropLast()
-            if text.utf8.last != UInt8(ascii: "%") || digits.isEmpty || !digits.allSatisfy({ 48...57 ~= $0 }) {
+            if text.utf8.last != UInt8(ascii: "%") || digits.isEmpty || !digits.allSatisfy({ 48...57 ~= $0 })
+            {
                 invalid(
                     field, .string(text),
                     "a valid percent string must be a numeric string followed by an ending '%' "
