@@ -4,8 +4,16 @@ import KubernetesAPI
 enum ControllerCatalog {
     static func make(profile: KubernetesProfile, seed: UInt64) -> [any Controller] {
         [
+            ServiceAccountController(),
+            NamespaceController(),
+            GarbageCollector(),
             ReplicaSetController(),
             DeploymentController(),
+            DisruptionController(),
+            EndpointSliceController(),
+            NodeLifecycleController(profile: profile),
+            TaintEvictionController(profile: profile),
+            PodGarbageCollector(),
         ]
     }
 }
