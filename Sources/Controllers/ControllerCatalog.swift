@@ -9,6 +9,8 @@ enum ControllerCatalog {
             GarbageCollector(),
             ReplicaSetController(),
             DeploymentController(),
+            StatefulSetController(),
+            DaemonSetController(),
             DisruptionController(),
             EndpointSliceController(),
             NodeLifecycleController(profile: profile),
