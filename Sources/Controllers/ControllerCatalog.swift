@@ -11,11 +11,15 @@ enum ControllerCatalog {
             DeploymentController(),
             StatefulSetController(),
             DaemonSetController(),
+            JobController(),
+            CronJobController(),
             DisruptionController(),
             EndpointSliceController(),
             NodeLifecycleController(profile: profile),
             TaintEvictionController(profile: profile),
             PodGarbageCollector(),
+            PersistentVolumeController(),
+            ResourceQuotaController(),
         ]
     }
 }
