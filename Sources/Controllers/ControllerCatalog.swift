@@ -4,8 +4,22 @@ import KubernetesAPI
 enum ControllerCatalog {
     static func make(profile: KubernetesProfile, seed: UInt64) -> [any Controller] {
         [
+            ServiceAccountController(),
+            NamespaceController(),
+            GarbageCollector(),
             ReplicaSetController(),
             DeploymentController(),
+            StatefulSetController(),
+            DaemonSetController(),
+            JobController(),
+            CronJobController(),
+            DisruptionController(),
+            EndpointSliceController(),
+            NodeLifecycleController(profile: profile),
+            TaintEvictionController(profile: profile),
+            PodGarbageCollector(),
+            PersistentVolumeController(),
+            ResourceQuotaController(),
         ]
     }
 }
