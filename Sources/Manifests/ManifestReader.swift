@@ -66,11 +66,23 @@ private struct Collector {
     }
 
     mutating func addFile(_ path: String) {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
+            return
+        }
+        defer { try? handle.close() }
+        var data = Data()
         do {
-            add(try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe), file: path)
+            while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
+                data.append(part)
+                // A binary file, or a device without end: the rest is of no interest.
+                if part.contains(0) { break }
+            }
         } catch {
             set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
+            return
         }
+        add(data, file: path)
     }
 
     mutating func add(_ data: Data, file: String) {

@@ -21,6 +21,9 @@ struct YAMLConversion {
         if nestingBound(chunk.text) > depthLimit {
             throw ManifestProblem(file: file, line: chunk.line, message: "nested more than \(depthLimit) levels deep")
         }
+        if let name = aliasAsKey(chunk.text) {
+            throw ManifestProblem(file: file, line: chunk.line, message: "the alias *\(name) cannot be a key")
+        }
         // Two YAML escapes cannot make one character; in JSON they do.
         let isJSON = chunk.text.first { !$0.isWhitespace } == "{"
         let text = isJSON ? joiningSurrogates(String(chunk.text)) : String(chunk.text)
@@ -193,6 +196,23 @@ struct YAMLConversion {
             let unquoted = trimmed.first == "\"" || trimmed.first == "'" ? trimmed.dropFirst() : trimmed
             if column == mark.column, unquoted.hasPrefix(key), unquoted.dropFirst(key.count).first.map({ ":\"' ".contains($0) }) ?? false {
                 return number + 1
+            }
+        }
+        return nil
+    }
+
+    /// The name of an alias that is used as a key: the parser would compare keys by all that the alias stands for,
+    /// which may be more than time allows. Nobody writes manifests so.
+    static func aliasAsKey(_ text: Substring) -> Substring? {
+        var rest = text
+        while let star = rest.utf8.firstIndex(of: UInt8(ascii: "*")) {
+            let isExplicitKey = text[..<star].suffix(2) == "? "
+            rest = rest[star...].dropFirst()
+            let name = rest.prefix { !$0.isWhitespace && !",[]{}".contains($0) }
+            let after = rest[name.endIndex...].first { $0 != " " }
+            if !name.isEmpty, after == ":" || isExplicitKey || name.last == ":" {
+                let anchor = name.last == ":" ? name.dropLast() : name
+                if text.contains("&\(anchor)") { return anchor }
             }
         }
         return nil

@@ -59,6 +59,7 @@ public enum Explain {
         if let structure {
             out += "\nFIELDS:\n"
             if recursive {
+                if page.path.isEmpty { for field in kindFields(kind) { out += "  \(field.name)\t<\(field.type)>\n" } }
                 tree(structure, indent: 2, above: [], into: &out)
             } else {
                 for field in page.fields {
@@ -93,11 +94,12 @@ public enum Explain {
             kind: kind, path: [], type: nil, structure: kind.kind, summary: structure?.summary ?? "",
             fields: kindFields(kind) + entries(of: structure))
         for step in steps {
-            let place = page.path.isEmpty ? kind.kind.lowercased() : page.path.joined(separator: ".")
+            let place = ([kind.kind.lowercased()] + page.path).joined(separator: ".")
             guard let field = page.fields.first(where: { $0.name == step }) else {
-                if page.fields.isEmpty {
-                    throw Failure(description: "\(place) has no fields that are known here")
+                if kind.type == .custom, page.path.isEmpty {
+                    throw Failure(description: "\(kind.kind) is kept as it came: its fields are not known")
                 }
+                if page.fields.isEmpty { throw Failure(description: "\(place) has no fields that are known here") }
                 let hint = nearest(step, among: page.fields.map(\.name)).map { "; nearest: \($0)" } ?? ""
                 throw Failure(description: "\(place) has no field \"\(step)\"\(hint)")
             }
@@ -133,7 +135,12 @@ public enum Explain {
                     hasFields: field.structure != nil)
             }.filter { $0.name != "apiVersion" && $0.name != "kind" || !(type is any KubernetesObject.Type) }
         }
-        return structure.map { entries($0) } ?? []
+        guard let structure else { return [] }
+        // The one field of the API that stands outside its structure's table: a pod's node is kept beside the spec.
+        let node = FieldEntry(
+            name: "nodeName", type: "string", summary: "The node that the pod is bound to; empty until then.",
+            hasFields: false)
+        return entries(structure) + (structure == PodSpec.self ? [node] : [])
     }
 
     private static func member(_ name: String, of structure: any APIStruct.Type) -> (any APIStruct.Type)? {

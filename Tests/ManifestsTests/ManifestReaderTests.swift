@@ -191,6 +191,13 @@ struct BadInputTests {
         #expect(problems(text) == ["f.yaml:4: aliases expand to too many values"])
     }
 
+    @Test(arguments: ["*a : x", "? *a\n: x", "{*a : x}", "*a: x"])
+    func `an alias is no key, but a star in a text is`(_ key: String) {
+        let head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+        #expect(problems(head + "x: &a [1]\ny:\n  " + key.replacing("\n", with: "\n  ") + "\n") == ["f.yaml:1: the alias *a cannot be a key"])
+        #expect(problems(head + "data:\n  script: |\n    rm *.txt : *a\n") == [])
+    }
+
     @Test func `what nests too deep is refused before the parser sees it`() {
         for text in [String(repeating: "[", count: 100_000), String(repeating: "- ", count: 100_000) + "a"] {
             #expect(problems(text) == ["f.yaml:1: nested more than 200 levels deep"])
@@ -278,5 +285,35 @@ struct RealManifestTests {
         #expect((set.problems + problems).map(\.description) == [])
         #expect(objects.count == count)
         #expect(objects.count == set.documents.count)
+    }
+}
+
+struct BrokenManifestTests {
+    @Test func `no damage to a manifest ends the program`() {
+        let original = Array(
+            (BadInputTests.deployment + "\n---\n# note\n{\"a\": [1, \"\\u00e9\"], b: &x {c: *x}}\n---\n<<: *y\n- |+\n  t\n").utf8)
+        let bytes = Array("\n\t -:?[]{},&*!|>'\"%@`#<\\u0d8~.\u{e9}".utf8)
+        var state: UInt64 = 7
+        func next(_ n: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % n
+        }
+        var read = 0
+        for _ in 0..<4000 {
+            var text = original
+            for _ in 0...next(6) {
+                let at = next(text.count)
+                switch next(3) {
+                case 0: text[at] = bytes[next(bytes.count)]
+                case 1: text.remove(at: at)
+                default: text.insert(bytes[next(bytes.count)], at: at)
+                }
+            }
+            let set = ManifestReader.read(paths: ["-"], standardInput: { text })
+            _ = set.decodeAll()
+            read += set.documents.count + set.problems.count
+            #expect(set.problems.allSatisfy { $0.line.map { $0 >= 1 && $0 <= text.count { $0 == 10 } + 1 } ?? true })
+        }
+        #expect(read > 4000)
     }
 }
