@@ -47,75 +47,80 @@ struct DescribeTests {
               conditions: [{type: Ready, status: "False"}]
             """, at: 30)
         let pod = try #require(world.store.pods[ObjectKey(namespace: "default", name: "web")])
-        world.record("Pulled", "Container image already present", about: pod, source: EventSource("kubelet", host: "n1"))
+        world.record(
+            "Pulled", "Container image already present", about: pod,
+            source: EventSource("kubelet", host: "n1"))
         for _ in 0..<3 {
             world.now = world.now + .seconds(10)
-            world.record("BackOff", "Back-off restarting failed container\n", about: pod, warning: true, source: EventSource("kubelet", host: "n1"))
+            world.record(
+                "BackOff", "Back-off restarting failed container\n", about: pod, warning: true,
+                source: EventSource("kubelet", host: "n1"))
         }
-        #expect(Printers.describe(pod, in: world) == """
-            Name:           web
-            Namespace:      default
-            Node:           n1/10.0.0.1
-            Start Time:     Thu, 01 Jan 2026 00:00:05 +0000
-            Labels:         app=web
-                            tier=front
-            Annotations:    note: hello
-            Status:         Running
-            IP:
-            IPs:            <none>
-            Controlled By:  ReplicaSet/web-1
-            Containers:
-              c:
-                Container ID:
-                Image:         nginx:1
-                Image ID:
-                Ports:         80/TCP (http), 81/UDP
-                Host Ports:    0/TCP (http), 81/UDP
-                Command:
-                  sh
-                  -c
-                State:          Waiting
-                  Reason:       CrashLoopBackOff
-                Last State:     Terminated
-                  Reason:       Error
-                  Exit Code:    1
-                  Started:      Thu, 01 Jan 2026 00:00:10 +0000
-                  Finished:     Thu, 01 Jan 2026 00:00:20 +0000
-                Ready:          False
-                Restart Count:  1
-                Limits:
-                  memory:  1Gi
-                Requests:
-                  cpu:     100m
-                Liveness:  http-get http://:80/live delay=0s timeout=1s period=10s #success=1 #failure=3
-                Environment Variables from:
-                  m  ConfigMap  Optional: true
-                Environment:
-                  A:   b
-                  K:   <set to the key 'k' in secret 's'>  Optional: false
-                  ME:  web (v1:metadata.name)
-                Mounts:
-                  /cfg from d (ro,path="x")
-                  /data from d (rw)
-            Conditions:
-              Type    Status
-              Ready   False
-            Volumes:
-              d:
-                Type:        EmptyDir (a temporary directory that shares a pod's lifetime)
-                Medium:
-                SizeLimit:   <unset>
-            QoS Class:       Burstable
-            Node-Selectors:  <none>
-            Tolerations:     op=Exists
-                             k=v:NoSchedule
-            Events:
-              Type     Reason   Age               From     Message
-              ----     ------   ----              ----     -------
-              Normal   Pulled   30s               kubelet  Container image already present
-              Warning  BackOff  0s (x3 over 20s)  kubelet  Back-off restarting failed container
+        #expect(
+            Printers.describe(pod, in: world) == """
+                Name:           web
+                Namespace:      default
+                Node:           n1/10.0.0.1
+                Start Time:     Thu, 01 Jan 2026 00:00:05 +0000
+                Labels:         app=web
+                                tier=front
+                Annotations:    note: hello
+                Status:         Running
+                IP:
+                IPs:            <none>
+                Controlled By:  ReplicaSet/web-1
+                Containers:
+                  c:
+                    Container ID:
+                    Image:         nginx:1
+                    Image ID:
+                    Ports:         80/TCP (http), 81/UDP
+                    Host Ports:    0/TCP (http), 81/UDP
+                    Command:
+                      sh
+                      -c
+                    State:          Waiting
+                      Reason:       CrashLoopBackOff
+                    Last State:     Terminated
+                      Reason:       Error
+                      Exit Code:    1
+                      Started:      Thu, 01 Jan 2026 00:00:10 +0000
+                      Finished:     Thu, 01 Jan 2026 00:00:20 +0000
+                    Ready:          False
+                    Restart Count:  1
+                    Limits:
+                      memory:  1Gi
+                    Requests:
+                      cpu:     100m
+                    Liveness:  http-get http://:80/live delay=0s timeout=1s period=10s #success=1 #failure=3
+                    Environment Variables from:
+                      m  ConfigMap  Optional: true
+                    Environment:
+                      A:   b
+                      K:   <set to the key 'k' in secret 's'>  Optional: false
+                      ME:  web (v1:metadata.name)
+                    Mounts:
+                      /cfg from d (ro,path="x")
+                      /data from d (rw)
+                Conditions:
+                  Type    Status
+                  Ready   False
+                Volumes:
+                  d:
+                    Type:        EmptyDir (a temporary directory that shares a pod's lifetime)
+                    Medium:
+                    SizeLimit:   <unset>
+                QoS Class:       Burstable
+                Node-Selectors:  <none>
+                Tolerations:     op=Exists
+                                 k=v:NoSchedule
+                Events:
+                  Type     Reason   Age               From     Message
+                  ----     ------   ----              ----     -------
+                  Normal   Pulled   30s               kubelet  Container image already present
+                  Warning  BackOff  0s (x3 over 20s)  kubelet  Back-off restarting failed container
 
-            """)
+                """)
     }
 
     @Test func `a node tells what its pods take of it`() throws {
@@ -149,61 +154,62 @@ struct DescribeTests {
             """)
         world.leaseRenewals["n1"] = .start + .seconds(95)
         let node = try #require(world.store.nodes[ObjectKey(name: "n1")])
-        #expect(Printers.describe(node, in: world) == """
-            Name:               n1
-            Roles:              <none>
-            Labels:             <none>
-            Annotations:        <none>
-            CreationTimestamp:  Thu, 01 Jan 2026 00:00:00 +0000
-            Taints:             a=b:NoSchedule
-                                c:NoExecute
-            Unschedulable:      false
-            Lease:
-              HolderIdentity:  n1
-              AcquireTime:     <unset>
-              RenewTime:       Thu, 01 Jan 2026 00:01:35 +0000
-            Conditions:
-              Type    Status  LastHeartbeatTime                 LastTransitionTime                Reason         Message
-              ----    ------  -----------------                 ------------------                ------         -------
-              Ready   True    Thu, 01 Jan 2026 00:00:05 +0000   Thu, 01 Jan 2026 00:00:00 +0000   KubeletReady   fine
-            Addresses:
-              InternalIP:  10.0.0.1
-            Capacity:
-              cpu:              4
-              example.com/gpu:  2
-              memory:           8Gi
-              pods:             110
-            Allocatable:
-              cpu:              4
-              example.com/gpu:  2
-              memory:           8Gi
-              pods:             110
-            System Info:
-              Machine ID:
-              System UUID:
-              Boot ID:
-              Kernel Version:
-              OS Image:
-              Operating System:
-              Architecture:
-              Container Runtime Version:
-              Kubelet Version:
-            Non-terminated Pods:          (2 in total)
-              Namespace                   Name    CPU Requests  CPU Limits  Memory Requests  Memory Limits  Age
-              ---------                   ----    ------------  ----------  ---------------  -------------  ---
-              default                     p1      500m (12%)    5 (125%)    1Gi (12%)        0 (0%)         100s
-              default                     p2      0 (0%)        0 (0%)      0 (0%)           0 (0%)         100s
-            Allocated resources:
-              (Total limits may be over 100 percent, i.e., overcommitted.)
-              Resource           Requests    Limits
-              --------           --------    ------
-              cpu                500m (12%)  5 (125%)
-              memory             1Gi (12%)   0 (0%)
-              ephemeral-storage  0 (0%)      0 (0%)
-              example.com/gpu    1           1
-            Events:              <none>
+        #expect(
+            Printers.describe(node, in: world) == """
+                Name:               n1
+                Roles:              <none>
+                Labels:             <none>
+                Annotations:        <none>
+                CreationTimestamp:  Thu, 01 Jan 2026 00:00:00 +0000
+                Taints:             a=b:NoSchedule
+                                    c:NoExecute
+                Unschedulable:      false
+                Lease:
+                  HolderIdentity:  n1
+                  AcquireTime:     <unset>
+                  RenewTime:       Thu, 01 Jan 2026 00:01:35 +0000
+                Conditions:
+                  Type    Status  LastHeartbeatTime                 LastTransitionTime                Reason         Message
+                  ----    ------  -----------------                 ------------------                ------         -------
+                  Ready   True    Thu, 01 Jan 2026 00:00:05 +0000   Thu, 01 Jan 2026 00:00:00 +0000   KubeletReady   fine
+                Addresses:
+                  InternalIP:  10.0.0.1
+                Capacity:
+                  cpu:              4
+                  example.com/gpu:  2
+                  memory:           8Gi
+                  pods:             110
+                Allocatable:
+                  cpu:              4
+                  example.com/gpu:  2
+                  memory:           8Gi
+                  pods:             110
+                System Info:
+                  Machine ID:
+                  System UUID:
+                  Boot ID:
+                  Kernel Version:
+                  OS Image:
+                  Operating System:
+                  Architecture:
+                  Container Runtime Version:
+                  Kubelet Version:
+                Non-terminated Pods:          (2 in total)
+                  Namespace                   Name    CPU Requests  CPU Limits  Memory Requests  Memory Limits  Age
+                  ---------                   ----    ------------  ----------  ---------------  -------------  ---
+                  default                     p1      500m (12%)    5 (125%)    1Gi (12%)        0 (0%)         100s
+                  default                     p2      0 (0%)        0 (0%)      0 (0%)           0 (0%)         100s
+                Allocated resources:
+                  (Total limits may be over 100 percent, i.e., overcommitted.)
+                  Resource           Requests    Limits
+                  --------           --------    ------
+                  cpu                500m (12%)  5 (125%)
+                  memory             1Gi (12%)   0 (0%)
+                  ephemeral-storage  0 (0%)      0 (0%)
+                  example.com/gpu    1           1
+                Events:              <none>
 
-            """)
+                """)
     }
 
     @Test func `other kinds are told as a tree`() throws {
@@ -217,35 +223,37 @@ struct DescribeTests {
         let widget = try #require(world.store.customObjects.sorted().first)
         let uid = widget.metadata.uid
         let revision = widget.metadata.resourceVersion
-        #expect(Printers.describe(widget, in: world) == """
-            Name:         w
-            Namespace:    default
-            Labels:       <none>
-            Annotations:  long:
-                            \(String(repeating: "x", count: 140))...
-            API Version:  example.com/v1
-            Kind:         Widget
-            Metadata:
-              Creation Timestamp:  2026-01-01T00:00:00Z
-              Generation:          1
-              Resource Version:    \(revision)
-              UID:                 \(uid)
-            Spec:
-              Colours:
-                red
-                blue
-              Max Size:  3
-              Parts:
-                Kind Of Part:  a
-              Text:            one
-                               two
-            Events:            <none>
+        #expect(
+            Printers.describe(widget, in: world) == """
+                Name:         w
+                Namespace:    default
+                Labels:       <none>
+                Annotations:  long:
+                                \(String(repeating: "x", count: 140))...
+                API Version:  example.com/v1
+                Kind:         Widget
+                Metadata:
+                  Creation Timestamp:  2026-01-01T00:00:00Z
+                  Generation:          1
+                  Resource Version:    \(revision)
+                  UID:                 \(uid)
+                Spec:
+                  Colours:
+                    red
+                    blue
+                  Max Size:  3
+                  Parts:
+                    Kind Of Part:  a
+                  Text:            one
+                                   two
+                Events:            <none>
 
-            """)
+                """)
     }
 
     @Test func `credentials are not shown`() throws {
-        let world = cluster("apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {password: aHVudGVyMg==}")
+        let world = cluster(
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {password: aHVudGVyMg==}")
         let secret = try #require(world.store.secrets.sorted().first)
         let text = Printers.describe(secret, in: world)
         #expect(text.split(separator: "\n").contains("  Password:  7 bytes"))
@@ -259,7 +267,8 @@ struct DescribeTests {
             object.metadata.name = "it"
             return object
         }
-        let lines = Printers.describe(make(ObjectStore.type(of: kind.type)), in: Cluster()).split(separator: "\n")
+        let lines = Printers.describe(make(ObjectStore.type(of: kind.type)), in: Cluster()).split(
+            separator: "\n")
         #expect(lines.first?.hasPrefix("Name:") == true)
         #expect(lines.first?.hasSuffix(" it") == true)
         #expect(!lines.contains { $0.hasSuffix(" ") })

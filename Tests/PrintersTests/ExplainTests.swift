@@ -4,58 +4,61 @@ import Testing
 
 struct ExplainTests {
     @Test func `a plain field`() throws {
-        #expect(try Explain.text(path: "po.spec.topologySpreadConstraints.maxSkew") == """
-            KIND:       Pod
-            VERSION:    v1
+        #expect(
+            try Explain.text(path: "po.spec.topologySpreadConstraints.maxSkew") == """
+                KIND:       Pod
+                VERSION:    v1
 
-            FIELD: maxSkew <integer>
+                FIELD: maxSkew <integer>
 
-            DESCRIPTION:
-                By how many pods a domain may exceed the one with the fewest; 1 or more.
+                DESCRIPTION:
+                    By how many pods a domain may exceed the one with the fewest; 1 or more.
 
-            """)
+                """)
     }
 
     @Test func `a field with fields, of a kind with a group`() throws {
-        #expect(try Explain.text(path: "deployments.apps.spec.strategy") == """
-            GROUP:      apps
-            KIND:       Deployment
-            VERSION:    v1
+        #expect(
+            try Explain.text(path: "deployments.apps.spec.strategy") == """
+                GROUP:      apps
+                KIND:       Deployment
+                VERSION:    v1
 
-            FIELD: strategy <DeploymentStrategy>
+                FIELD: strategy <DeploymentStrategy>
 
-            DESCRIPTION:
-                How old pods are replaced by new ones.
+                DESCRIPTION:
+                    How old pods are replaced by new ones.
 
-            FIELDS:
-              type\t<string>
-                RollingUpdate (default) or Recreate.
+                FIELDS:
+                  type\t<string>
+                    RollingUpdate (default) or Recreate.
 
-              rollingUpdate\t<RollingUpdateDeployment>
-                Bounds of a rolling update.
+                  rollingUpdate\t<RollingUpdateDeployment>
+                    Bounds of a rolling update.
 
 
-            """)
+                """)
     }
 
     @Test func `all fields below`() throws {
-        #expect(try Explain.text(path: "deploy.spec.strategy", recursive: true) == """
-            GROUP:      apps
-            KIND:       Deployment
-            VERSION:    v1
+        #expect(
+            try Explain.text(path: "deploy.spec.strategy", recursive: true) == """
+                GROUP:      apps
+                KIND:       Deployment
+                VERSION:    v1
 
-            FIELD: strategy <DeploymentStrategy>
+                FIELD: strategy <DeploymentStrategy>
 
-            DESCRIPTION:
-                How old pods are replaced by new ones.
+                DESCRIPTION:
+                    How old pods are replaced by new ones.
 
-            FIELDS:
-              type\t<string>
-              rollingUpdate\t<RollingUpdateDeployment>
-                maxUnavailable\t<IntOrString>
-                maxSurge\t<IntOrString>
+                FIELDS:
+                  type\t<string>
+                  rollingUpdate\t<RollingUpdateDeployment>
+                    maxUnavailable\t<IntOrString>
+                    maxSurge\t<IntOrString>
 
-            """)
+                """)
     }
 
     @Test(arguments: [

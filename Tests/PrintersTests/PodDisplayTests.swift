@@ -41,16 +41,43 @@ struct PodDisplayTests {
     @Test(arguments: [
         ("{phase: Pending}", "Pending"),
         ("{phase: Failed, reason: Evicted}", "Evicted"),
-        ("{phase: Pending, conditions: [{type: PodScheduled, status: 'False', reason: SchedulingGated}]}", "SchedulingGated"),
-        ("{phase: Running, \(initDone), \(containers("running: {}", "running: {}", ready: (true, true)))}", "Running"),
-        ("{phase: Pending, \(initDone), \(containers("waiting: {reason: ContainerCreating}", "running: {}"))}", "ContainerCreating"),
-        ("{phase: Running, \(initDone), \(containers("waiting: {reason: CrashLoopBackOff}", "running: {}"))}", "CrashLoopBackOff"),
-        ("{phase: Running, \(initDone), \(containers("running: {}", "waiting: {reason: ErrImagePull}"))}", "ErrImagePull"),
+        (
+            "{phase: Pending, conditions: [{type: PodScheduled, status: 'False', reason: SchedulingGated}]}",
+            "SchedulingGated"
+        ),
+        (
+            "{phase: Running, \(initDone), \(containers("running: {}", "running: {}", ready: (true, true)))}",
+            "Running"
+        ),
+        (
+            "{phase: Pending, \(initDone), \(containers("waiting: {reason: ContainerCreating}", "running: {}"))}",
+            "ContainerCreating"
+        ),
+        (
+            "{phase: Running, \(initDone), \(containers("waiting: {reason: CrashLoopBackOff}", "running: {}"))}",
+            "CrashLoopBackOff"
+        ),
+        (
+            "{phase: Running, \(initDone), \(containers("running: {}", "waiting: {reason: ErrImagePull}"))}",
+            "ErrImagePull"
+        ),
         ("{phase: Running, \(initDone), \(containers("waiting: {reason: A}", "waiting: {reason: B}"))}", "A"),
-        ("{phase: Running, \(initDone), \(containers("terminated: {exitCode: 1, reason: Error}", "running: {}"))}", "Error"),
-        ("{phase: Running, \(initDone), \(containers("terminated: {exitCode: 137, reason: OOMKilled}", "running: {}"))}", "OOMKilled"),
-        ("{phase: Running, \(initDone), \(containers("terminated: {exitCode: 137, signal: 9}", "running: {}"))}", "Signal:9"),
-        ("{phase: Running, \(initDone), \(containers("terminated: {exitCode: 3}", "running: {}"))}", "ExitCode:3"),
+        (
+            "{phase: Running, \(initDone), \(containers("terminated: {exitCode: 1, reason: Error}", "running: {}"))}",
+            "Error"
+        ),
+        (
+            "{phase: Running, \(initDone), \(containers("terminated: {exitCode: 137, reason: OOMKilled}", "running: {}"))}",
+            "OOMKilled"
+        ),
+        (
+            "{phase: Running, \(initDone), \(containers("terminated: {exitCode: 137, signal: 9}", "running: {}"))}",
+            "Signal:9"
+        ),
+        (
+            "{phase: Running, \(initDone), \(containers("terminated: {exitCode: 3}", "running: {}"))}",
+            "ExitCode:3"
+        ),
     ])
     func `STATUS is what the latest rule says`(_ status: String, _ text: String) {
         #expect(PodDisplay.status(of: pod(status)) == text)
@@ -66,7 +93,8 @@ struct PodDisplayTests {
         ("state: {terminated: {exitCode: 2}}", "Init:ExitCode:2"),
     ])
     func `the first init container that is not done decides`(_ state: String, _ text: String) {
-        let status = "{phase: Pending, initContainerStatuses: [{name: init, ready: false, restartCount: 4, image: i, imageID: i, \(state)}]}"
+        let status =
+            "{phase: Pending, initContainerStatuses: [{name: init, ready: false, restartCount: 4, image: i, imageID: i, \(state)}]}"
         let display = PodDisplay(pod(status))
         #expect(display.status == text)
         #expect(display.restarts == 4)
@@ -83,7 +111,8 @@ struct PodDisplayTests {
     }
 
     @Test func `a sidecar counts as a container where the version knows sidecars`() {
-        let status = "{phase: Running, \(initDone), \(containers("running: {}", "running: {}", ready: (true, true))), \(ready)}"
+        let status =
+            "{phase: Running, \(initDone), \(containers("running: {}", "running: {}", ready: (true, true))), \(ready)}"
         let new = PodDisplay(pod(status))
         #expect(new.ready == "3/3")
         #expect(new.restartsText(now: .start + .seconds(60)) == "5 (20s ago)")
@@ -94,14 +123,24 @@ struct PodDisplayTests {
     @Test(arguments: [
         ("terminated: {exitCode: 0, reason: Completed}", "running: {}", true, true, "Running", "Running"),
         ("terminated: {exitCode: 0, reason: Completed}", "running: {}", true, false, "NotReady", "NotReady"),
-        ("terminated: {exitCode: 0, reason: Completed}", "running: {}", false, false, "NotReady", "Completed"),
-        ("terminated: {exitCode: 0, reason: Completed}", "terminated: {exitCode: 1, reason: Error}", false, false, "Error", "Completed"),
-        ("terminated: {exitCode: 0, reason: Completed}", "terminated: {exitCode: 0, reason: Completed}", false, false, "Completed", "Completed"),
+        (
+            "terminated: {exitCode: 0, reason: Completed}", "running: {}", false, false, "NotReady",
+            "Completed"
+        ),
+        (
+            "terminated: {exitCode: 0, reason: Completed}", "terminated: {exitCode: 1, reason: Error}", false,
+            false, "Error", "Completed"
+        ),
+        (
+            "terminated: {exitCode: 0, reason: Completed}", "terminated: {exitCode: 0, reason: Completed}",
+            false, false, "Completed", "Completed"
+        ),
     ])
     func `a completed container beside others is told by version`(
         _ a: String, _ b: String, _ bReady: Bool, _ podReady: Bool, _ in36: String, _ in35: String
     ) {
-        let status = "{phase: Running, \(initDone), \(containers(a, b, ready: (false, bReady))), \(podReady ? ready : "conditions: []")}"
+        let status =
+            "{phase: Running, \(initDone), \(containers(a, b, ready: (false, bReady))), \(podReady ? ready : "conditions: []")}"
         #expect(PodDisplay.status(of: pod(status), profile: KubernetesProfile(minor: 36)) == in36)
         #expect(PodDisplay.status(of: pod(status), profile: KubernetesProfile(minor: 35)) == in35)
     }

@@ -51,60 +51,68 @@ struct TableTests {
         """)
 
     private func table(_ kind: KindInfo, wide: Bool = false, namespaces: Bool = false) -> String {
-        Printers.table(kind, world.store.objects(kind.type), in: world, wide: wide, namespaceColumn: namespaces)
+        Printers.table(
+            kind, world.store.objects(kind.type), in: world, wide: wide, namespaceColumn: namespaces)
     }
 
     @Test func `pods of all namespaces`() {
-        #expect(table(Kind.pod.info, namespaces: true) == """
-            NAMESPACE   NAME               READY   STATUS    RESTARTS   AGE
-            default     b                  0/1     Pending   0          100s
-            shop        a-very-long-name   0/1     Running   0          100s
+        #expect(
+            table(Kind.pod.info, namespaces: true) == """
+                NAMESPACE   NAME               READY   STATUS    RESTARTS   AGE
+                default     b                  0/1     Pending   0          100s
+                shop        a-very-long-name   0/1     Running   0          100s
 
-            """)
+                """)
     }
 
     @Test func `wide pods`() {
-        #expect(table(Kind.pod.info, wide: true) == """
-            NAME               READY   STATUS    RESTARTS   AGE    IP         NODE     NOMINATED NODE   READINESS GATES
-            b                  0/1     Pending   0          100s   <none>     <none>   <none>           <none>
-            a-very-long-name   0/1     Running   0          100s   10.0.0.7   n1       <none>           0/1
+        #expect(
+            table(Kind.pod.info, wide: true) == """
+                NAME               READY   STATUS    RESTARTS   AGE    IP         NODE     NOMINATED NODE   READINESS GATES
+                b                  0/1     Pending   0          100s   <none>     <none>   <none>           <none>
+                a-very-long-name   0/1     Running   0          100s   10.0.0.7   n1       <none>           0/1
 
-            """)
+                """)
     }
 
     @Test func `a cordoned node that is not ready`() {
-        #expect(table(Kind.node.info, wide: true) == """
-            NAME   STATUS                        ROLES         AGE    VERSION   INTERNAL-IP   EXTERNAL-IP   OS-IMAGE   KERNEL-VERSION   CONTAINER-RUNTIME
-            n1     NotReady,SchedulingDisabled   edge,worker   100s   v1.36.0   <none>        <none>        Linux      6.8 (arm64)      c://2
+        #expect(
+            table(Kind.node.info, wide: true) == """
+                NAME   STATUS                        ROLES         AGE    VERSION   INTERNAL-IP   EXTERNAL-IP   OS-IMAGE   KERNEL-VERSION   CONTAINER-RUNTIME
+                n1     NotReady,SchedulingDisabled   edge,worker   100s   v1.36.0   <none>        <none>        Linux      6.8 (arm64)      c://2
 
-            """)
+                """)
     }
 
     @Test func `a running job, a load balancer and a quota`() {
-        #expect(table(Kind.job.info) == """
-            NAME   STATUS    COMPLETIONS   DURATION   AGE
-            j      Running   1/3           70s        100s
+        #expect(
+            table(Kind.job.info) == """
+                NAME   STATUS    COMPLETIONS   DURATION   AGE
+                j      Running   1/3           70s        100s
 
-            """)
-        #expect(table(Kind.service.info) == """
-            NAME   TYPE           CLUSTER-IP   EXTERNAL-IP   PORT(S)               AGE
-            lb     LoadBalancer   10.96.0.2    <pending>     80:30080/TCP,53/UDP   100s
+                """)
+        #expect(
+            table(Kind.service.info) == """
+                NAME   TYPE           CLUSTER-IP   EXTERNAL-IP   PORT(S)               AGE
+                lb     LoadBalancer   10.96.0.2    <pending>     80:30080/TCP,53/UDP   100s
 
-            """)
-        #expect(table(Kind.resourceQuota.info) == """
-            NAME   REQUEST                            LIMIT             AGE
-            q      pods: 3/10, requests.cpu: 500m/2   limits.cpu: 0/4   100s
+                """)
+        #expect(
+            table(Kind.resourceQuota.info) == """
+                NAME   REQUEST                            LIMIT             AGE
+                q      pods: 3/10, requests.cpu: 500m/2   limits.cpu: 0/4   100s
 
-            """)
+                """)
     }
 
     @Test func `other kinds have a name and an age`() throws {
         let kind = try #require(world.store.customKinds.first)
-        #expect(table(kind) == """
-            NAME   AGE
-            w      100s
+        #expect(
+            table(kind) == """
+                NAME   AGE
+                w      100s
 
-            """)
+                """)
     }
 
     @Test func `no objects, no table`() { #expect(table(Kind.secret.info) == "") }
