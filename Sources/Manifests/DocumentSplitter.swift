@@ -51,7 +51,9 @@ enum DocumentSplitter {
         return after == UInt8(ascii: " ") || after == UInt8(ascii: "\t") || after == UInt8(ascii: "\r")
     }
     private static func isContent(_ line: Substring.UTF8View.SubSequence) -> Bool {
-        let first = line.first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: "\r") }
+        let first = line.first {
+            $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: "\r")
+        }
         return first != nil && first != UInt8(ascii: "#")
     }
 
@@ -85,7 +87,9 @@ enum DocumentSplitter {
             }
         }
         let rest = chunk.text[start...]
-        if depth != 0 || inString || chunks.isEmpty || rest.utf8.contains(where: { !isSpace($0) }) { return [chunk] }
+        if depth != 0 || inString || chunks.isEmpty || rest.utf8.contains(where: { !isSpace($0) }) {
+            return [chunk]
+        }
         return chunks
     }
 }

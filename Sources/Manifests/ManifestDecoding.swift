@@ -5,7 +5,9 @@ extension ManifestDocument {
     ///
     /// Strict, as `kubectl apply` is: an unknown field is a problem. With problems there is no object.
     public func decode() -> (object: (any KubernetesObject)?, problems: [ManifestProblem]) {
-        func read<O: KubernetesObject>(_ type: O.Type) -> (object: (any KubernetesObject)?, problems: [ManifestProblem]) {
+        func read<O: KubernetesObject>(_ type: O.Type) -> (
+            object: (any KubernetesObject)?, problems: [ManifestProblem]
+        ) {
             var decoder = APIDecoder()
             var object = O()
             var content = converted.object ?? JSONObject()
@@ -27,7 +29,8 @@ extension ManifestDocument {
 
     /// The document read as a structure of its own, such as a component's configuration; apiVersion and kind
     /// are left out. Nil with problems.
-    public func decode<Value: APIStruct>(as type: Value.Type) -> (value: Value?, problems: [ManifestProblem]) {
+    public func decode<Value: APIStruct>(as type: Value.Type) -> (value: Value?, problems: [ManifestProblem])
+    {
         var decoder = APIDecoder()
         var value = Value()
         var content = json.object ?? JSONObject()

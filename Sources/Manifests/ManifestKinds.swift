@@ -60,7 +60,9 @@ enum ManifestKinds {
         guard KindInfo.typed(apiVersion: apiVersion, kind: kind) == nil else { return nil }
         let slash = apiVersion.firstIndex(of: "/")
         let group = slash.map { String(apiVersion[..<$0]) } ?? ""
-        guard ["", "apps", "batch", "autoscaling", "policy", "extensions"].contains(group) || group.hasSuffix("k8s.io"),
+        guard
+            ["", "apps", "batch", "autoscaling", "policy", "extensions"].contains(group)
+                || group.hasSuffix("k8s.io"),
             group != "events.k8s.io"
         else { return nil }
         if let info = KindInfo.all.first(where: { $0.kind == kind }) {

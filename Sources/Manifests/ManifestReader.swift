@@ -5,8 +5,8 @@ import KubernetesAPI
 ///
 /// All problems are collected; one bad document does not hide the others.
 public enum ManifestReader {
-    /// Reads the files at `paths` in order. A folder stands for its `*.yaml`, `*.yml` and `*.json` files by name,
-    /// without its subfolders, as `kubectl -f`; `-` stands for `standardInput`.
+    /// Reads the files at `paths` in order. A folder stands for its `*.yaml`, `*.yml` and `*.json` files by
+    /// name, without its subfolders, as `kubectl -f`; `-` stands for `standardInput`.
     public static func read(paths: [String], standardInput: () -> [UInt8] = { [] }) -> ManifestSet {
         var collector = Collector()
         for path in paths {
@@ -27,7 +27,8 @@ public enum ManifestReader {
                 collector.set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
                 continue
             }
-            let names = entries.filter { name in [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } }.sorted()
+            let names = entries.filter { name in [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } }
+                .sorted()
             if names.isEmpty {
                 collector.set.problems.append(
                     ManifestProblem(file: path, message: "no .yaml, .yml or .json file in this folder"))
@@ -66,11 +67,23 @@ private struct Collector {
     }
 
     mutating func addFile(_ path: String) {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
+            return
+        }
+        defer { try? handle.close() }
+        var data = Data()
         do {
-            add(try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe), file: path)
+            while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
+                data.append(part)
+                // A binary file, or a device without end: the rest is of no interest.
+                if part.contains(0) { break }
+            }
         } catch {
             set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
+            return
         }
+        add(data, file: path)
     }
 
     mutating func add(_ data: Data, file: String) {
@@ -94,12 +107,16 @@ private struct Collector {
         for chunk in DocumentSplitter.split(text) {
             do throws(ManifestProblem) {
                 guard let (json, positions) = try YAMLConversion.read(chunk, file: file) else { continue }
-                add(json, positions, file: file, line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
+                add(
+                    json, positions, file: file,
+                    line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
             } catch {
                 set.problems.append(error)
             }
         }
-        if set.documents.count + set.configurations.count + set.problems.count == before { emptyFiles.append(file) }
+        if set.documents.count + set.configurations.count + set.problems.count == before {
+            emptyFiles.append(file)
+        }
     }
 
     private static func lineOfBadUTF8(_ bytes: Data) -> Int {
@@ -145,7 +162,8 @@ private struct Collector {
         let itemKind = String(list.kind.dropLast(4))
         for (i, item) in items.enumerated() {
             var (json, positions) = (item, list.positions.children[index].children[i])
-            if var object = json.object, !itemKind.isEmpty, object["kind"] == nil, object["apiVersion"] == nil {
+            if var object = json.object, !itemKind.isEmpty, object["kind"] == nil, object["apiVersion"] == nil
+            {
                 object.members.insert(("kind", .string(itemKind)), at: 0)
                 object.members.insert(("apiVersion", .string(list.apiVersion)), at: 0)
                 positions.children.insert(contentsOf: [positions, positions], at: 0)
@@ -168,10 +186,12 @@ private struct Collector {
             let info = ManifestKinds.info(document)
             let identity = Identity(
                 group: info.group, kind: info.kind,
-                namespace: !info.isNamespaced ? "" : document.namespace.isEmpty ? "default" : document.namespace,
+                namespace: !info.isNamespaced
+                    ? "" : document.namespace.isEmpty ? "default" : document.namespace,
                 name: document.name)
             if let first = places[identity] {
-                let place = first.file == document.source ? "on line \(first.line)" : "in \(first.file):\(first.line)"
+                let place =
+                    first.file == document.source ? "on line \(first.line)" : "in \(first.file):\(first.line)"
                 set.problems.append(
                     ManifestProblem(
                         file: document.source, line: document.line,

@@ -24,7 +24,7 @@ private struct YAMLWriter {
     enum Place { case root, member, element }
     var text = ""
 
-    /// Writes `value` and ends the line. What came before it ends in `key:` or `-` if it is a member or element.
+    /// Writes `value` and ends the line. What came before it ends in `key:` for a member, in `-` for an element.
     mutating func write(_ value: JSONValue, indent: Int, place: Place) {
         switch value {
         case .object(let object) where !object.members.isEmpty:
@@ -95,7 +95,9 @@ private struct YAMLScalar {
 
     private var style: Style {
         // What would be read as another value, and the empty text, get double quotes, as upstream writes them.
-        if ScalarResolution.resolve(string) != .string(string) || Self.isLikeADate(string) || Self.isBase60(string) {
+        if ScalarResolution.resolve(string) != .string(string) || Self.isLikeADate(string)
+            || Self.isBase60(string)
+        {
             return .doubleQuoted
         }
         let scalars = Array(string.unicodeScalars)
@@ -120,7 +122,8 @@ private struct YAMLScalar {
         default: break
         }
         if last == ":" { return false }
-        for (a, b) in zip(scalars, scalars.dropFirst()) where (a == ":" && b == " ") || (a == " " && b == "#") {
+        for (a, b) in zip(scalars, scalars.dropFirst()) where (a == ":" && b == " ") || (a == " " && b == "#")
+        {
             return false
         }
         return true
@@ -176,7 +179,8 @@ private struct YAMLScalar {
         case _ where isPrintable(scalar): return String(scalar)
         default:
             let hex = String(scalar.value, radix: 16, uppercase: true)
-            let (letter, width) = scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x1_0000 ? ("u", 4) : ("U", 8)
+            let (letter, width) =
+                scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x1_0000 ? ("u", 4) : ("U", 8)
             return "\\\(letter)" + String(repeating: "0", count: width - hex.count) + hex
         }
     }
@@ -184,7 +188,9 @@ private struct YAMLScalar {
     /// `2026-01-01` and `2026-01-01T00:00:00Z`: other readers take them for times.
     private static func isLikeADate(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 8, bytes.prefix(4).allSatisfy({ (48...57).contains($0) }), bytes[4] == 45 else { return false }
+        guard bytes.count >= 8, bytes.prefix(4).allSatisfy({ (48...57).contains($0) }), bytes[4] == 45 else {
+            return false
+        }
         if bytes.count == 10 { return bytes[7] == 45 && bytes[5...6].allSatisfy { (48...57).contains($0) } }
         return bytes.count > 10 && (bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: " "))
             && Instant(rfc3339: text.replacing(" ", with: "T")) != nil
@@ -195,9 +201,11 @@ private struct YAMLScalar {
         guard text.contains(":") else { return false }
         let unsigned = text.first == "-" || text.first == "+" ? text.dropFirst() : text[...]
         let parts = unsigned.split(separator: ":", omittingEmptySubsequences: false)
-        return parts.count > 1 && parts.enumerated().allSatisfy { i, part in
-            !part.isEmpty && part.utf8.allSatisfy { (48...57).contains($0) || (i == parts.count - 1 && $0 == 46) }
-                && (i == 0 || Int(part.prefix { $0 != "." }).map { $0 < 60 } ?? false)
-        }
+        return parts.count > 1
+            && parts.enumerated().allSatisfy { i, part in
+                !part.isEmpty
+                    && part.utf8.allSatisfy { (48...57).contains($0) || (i == parts.count - 1 && $0 == 46) }
+                    && (i == 0 || Int(part.prefix { $0 != "." }).map { $0 < 60 } ?? false)
+            }
     }
 }

@@ -15,7 +15,8 @@ enum ScalarResolution {
         default:
             switch text {
             case "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON": return .bool(true)
-            case "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF": return .bool(false)
+            case "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF":
+                return .bool(false)
             case "~", "null", "Null", "NULL": return .null
             default: return .string(text)
             }

@@ -19,7 +19,11 @@ struct YAMLConversion {
         -> (json: JSONValue, positions: PositionTree)?
     {
         if nestingBound(chunk.text) > depthLimit {
-            throw ManifestProblem(file: file, line: chunk.line, message: "nested more than \(depthLimit) levels deep")
+            throw ManifestProblem(
+                file: file, line: chunk.line, message: "nested more than \(depthLimit) levels deep")
+        }
+        if let name = aliasAsKey(chunk.text) {
+            throw ManifestProblem(file: file, line: chunk.line, message: "the alias *\(name) cannot be a key")
         }
         // Two YAML escapes cannot make one character; in JSON they do.
         let isJSON = chunk.text.first { !$0.isWhitespace } == "{"
@@ -72,7 +76,8 @@ struct YAMLConversion {
         }
     }
 
-    private mutating func object(_ mapping: Yams.Node.Mapping, _ tree: inout PositionTree) throws(ManifestProblem)
+    private mutating func object(_ mapping: Yams.Node.Mapping, _ tree: inout PositionTree)
+        throws(ManifestProblem)
         -> JSONObject
     {
         var object = JSONObject()
@@ -91,7 +96,8 @@ struct YAMLConversion {
             position.line = Int32(clamping: line(keyNode))
             if object[key] != nil {
                 // Different texts of one key, such as 1 and "1"; equal ones the parser finds.
-                throw ManifestProblem(file: file, line: line(keyNode), message: "key \"\(key)\" is there twice")
+                throw ManifestProblem(
+                    file: file, line: line(keyNode), message: "key \"\(key)\" is there twice")
             }
             object.members.append((key, json))
             json = .null
@@ -114,7 +120,8 @@ struct YAMLConversion {
 
     private func keyText(_ scalar: Yams.Node.Scalar, _ node: Yams.Node) throws(ManifestProblem) -> String {
         // By now the parser has marked plain keys as texts; their style tells that they are not.
-        let value = scalar.style == .plain ? ScalarResolution.resolve(scalar.string) : try self.scalar(scalar, node)
+        let value =
+            scalar.style == .plain ? ScalarResolution.resolve(scalar.string) : try self.scalar(scalar, node)
         switch value {
         case .string(let text): return text
         case .null: return "null"
@@ -150,7 +157,9 @@ struct YAMLConversion {
             var message = "YAML syntax: \(problem)"
             if let context, !context.text.isEmpty {
                 message += " \(context.text)"
-                if context.mark.line != mark.line { message += " that began on line \(context.mark.line + lineOffset)" }
+                if context.mark.line != mark.line {
+                    message += " that began on line \(context.mark.line + lineOffset)"
+                }
             }
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             if problem.contains("cannot start any token"), mark.line <= lines.count,
@@ -158,7 +167,8 @@ struct YAMLConversion {
             {
                 message = "YAML syntax: a tab cannot indent; use spaces"
             }
-            return ManifestProblem(file: file, line: mark.line + lineOffset, column: mark.column, message: message)
+            return ManifestProblem(
+                file: file, line: mark.line + lineOffset, column: mark.column, message: message)
         }
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
@@ -167,7 +177,8 @@ struct YAMLConversion {
         case .reader(let problem, let offset, _, _):
             let before = text.prefix(offset ?? 0)
             return ManifestProblem(
-                file: file, line: 1 + lineOffset + before.count { $0.isNewline }, message: "YAML syntax: \(problem)")
+                file: file, line: 1 + lineOffset + before.count { $0.isNewline },
+                message: "YAML syntax: \(problem)")
         case .duplicatedKeysInMapping(let duplicates, let context):
             let key = duplicates.first ?? ""
             let first = context.mark.line
@@ -181,7 +192,7 @@ struct YAMLConversion {
         }
     }
 
-    /// The line of the next key with the same text in the same column, if the mapping is written in block style.
+    /// The line of the next key with the same text in the same column, if the mapping is in block style.
     private static func secondLine(of key: String, at mark: Mark, in text: String) -> Int? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for number in mark.line..<max(mark.line, lines.count) {
@@ -191,15 +202,42 @@ struct YAMLConversion {
             let column = line.count - trimmed.count + 1
             if column < mark.column { return nil }
             let unquoted = trimmed.first == "\"" || trimmed.first == "'" ? trimmed.dropFirst() : trimmed
-            if column == mark.column, unquoted.hasPrefix(key), unquoted.dropFirst(key.count).first.map({ ":\"' ".contains($0) }) ?? false {
+            if column == mark.column, unquoted.hasPrefix(key),
+                unquoted.dropFirst(key.count).first.map({ ":\"' ".contains($0) }) ?? false
+            {
                 return number + 1
             }
         }
         return nil
     }
 
-    /// Not less than the depth to which `text` nests, without parsing it: the parser is recursive, and a file of
-    /// brackets would end the program.
+    /// The name of an alias that is used as a key: the parser would compare keys by all that the alias
+    /// stands for, which may be more than time allows. Nobody writes manifests so.
+    static func aliasAsKey(_ text: Substring) -> Substring? {
+        func isName(_ character: Character) -> Bool {
+            character.isASCII && (character.isLetter || character.isNumber || character == "_" || character == "-")
+        }
+        var rest = text
+        while let star = rest.utf8.firstIndex(of: UInt8(ascii: "*")) {
+            let before = text[..<star]
+            rest = rest[star...].dropFirst()
+            guard before.last.map({ " \n{,[".contains($0) }) ?? true else { continue }
+            let name = rest.prefix(while: isName)
+            let after = rest[name.endIndex...].first { $0 != " " }
+            guard !name.isEmpty, after == ":" || before.hasSuffix("? ") else { continue }
+            // A star in a text has no anchor of its name.
+            let anchors = [": &", "- &", "[&", ", &", ",&"].map { $0 + name }
+            if anchors.contains(where: { anchor in
+                text.ranges(of: anchor).contains { !(text[$0.upperBound...].first.map(isName) ?? false) }
+            }) {
+                return name
+            }
+        }
+        return nil
+    }
+
+    /// Not less than the depth to which `text` nests, without parsing it: the parser is recursive, and a
+    /// file of brackets would end the program.
     static func nestingBound(_ text: Substring) -> Int {
         var indents: [Int] = []
         var deepest = 0

@@ -49,7 +49,9 @@ public enum Explain {
 
     /// The page as `kubectl explain` lays it out; with `recursive` all fields below without their meaning.
     /// - Throws: ``Failure``, which names the nearest kind or field.
-    public static func text(path: String, recursive: Bool = false, kinds: [KindInfo] = []) throws(Failure) -> String {
+    public static func text(path: String, recursive: Bool = false, kinds: [KindInfo] = []) throws(Failure)
+        -> String
+    {
         let (kind, steps) = try start(path, kinds)
         let (page, structure) = try walk(kind, steps)
         var out = kind.group.isEmpty ? "" : "GROUP:      \(kind.group)\n"
@@ -59,6 +61,9 @@ public enum Explain {
         if let structure {
             out += "\nFIELDS:\n"
             if recursive {
+                if page.path.isEmpty {
+                    for field in kindFields(kind) { out += "  \(field.name)\t<\(field.type)>\n" }
+                }
                 tree(structure, indent: 2, above: [], into: &out)
             } else {
                 for field in page.fields {
@@ -73,7 +78,9 @@ public enum Explain {
 
     private static func start(_ path: String, _ kinds: [KindInfo]) throws(Failure) -> (KindInfo, [String]) {
         let parts = path.split(separator: ".").map(String.init)
-        guard let first = parts.first else { throw Failure(description: "name a kind, such as pod or deployment.spec") }
+        guard let first = parts.first else {
+            throw Failure(description: "name a kind, such as pod or deployment.spec")
+        }
         // The longest name that is a kind wins: `deployments.apps` before `deployments`.
         for count in stride(from: parts.count, through: 1, by: -1) {
             if let kind = KindInfo.find(parts[..<count].joined(separator: "."), among: kinds) {
@@ -93,8 +100,11 @@ public enum Explain {
             kind: kind, path: [], type: nil, structure: kind.kind, summary: structure?.summary ?? "",
             fields: kindFields(kind) + entries(of: structure))
         for step in steps {
-            let place = page.path.isEmpty ? kind.kind.lowercased() : page.path.joined(separator: ".")
+            let place = ([kind.kind.lowercased()] + page.path).joined(separator: ".")
             guard let field = page.fields.first(where: { $0.name == step }) else {
+                if kind.type == .custom, page.path.isEmpty {
+                    throw Failure(description: "\(kind.kind) is kept as it came: its fields are not known")
+                }
                 if page.fields.isEmpty {
                     throw Failure(description: "\(place) has no fields that are known here")
                 }
@@ -105,9 +115,10 @@ public enum Explain {
             page.path.append(step)
             page.type = field.type
             page.structure = structure.map(name)
-            // The field says what it is for, the structure what it is; the latter often only repeats the former.
+            // The field says what it is for, the structure what it is; the latter often repeats the former.
             let general = structure.map { $0.summary } ?? ""
-            page.summary = field.summary == general || general.isEmpty ? field.summary : "\(field.summary) \(general)"
+            page.summary =
+                field.summary == general || general.isEmpty ? field.summary : "\(field.summary) \(general)"
             page.fields = entries(of: structure)
         }
         return (page, structure)
@@ -119,7 +130,8 @@ public enum Explain {
     private static func kindFields(_ kind: KindInfo) -> [FieldEntry] {
         [
             FieldEntry(
-                name: "apiVersion", type: "string", summary: "Group and version of the kind: \(kind.apiVersion).",
+                name: "apiVersion", type: "string",
+                summary: "Group and version of the kind: \(kind.apiVersion).",
                 hasFields: false),
             FieldEntry(name: "kind", type: "string", summary: "The kind: \(kind.kind).", hasFields: false),
         ]
@@ -133,7 +145,13 @@ public enum Explain {
                     hasFields: field.structure != nil)
             }.filter { $0.name != "apiVersion" && $0.name != "kind" || !(type is any KubernetesObject.Type) }
         }
-        return structure.map { entries($0) } ?? []
+        guard let structure else { return [] }
+        // The one field of the API that stands outside its structure's table: a pod's node is kept beside
+        // the spec.
+        let node = FieldEntry(
+            name: "nodeName", type: "string", summary: "The node that the pod is bound to; empty until then.",
+            hasFields: false)
+        return entries(structure) + (structure == PodSpec.self ? [node] : [])
     }
 
     private static func member(_ name: String, of structure: any APIStruct.Type) -> (any APIStruct.Type)? {
@@ -154,10 +172,14 @@ public enum Explain {
     // MARK: Writing
 
     /// All fields below, each with its type; a structure inside itself is not opened again.
-    private static func tree(_ structure: any APIStruct.Type, indent: Int, above: [String], into out: inout String) {
+    private static func tree(
+        _ structure: any APIStruct.Type, indent: Int, above: [String], into out: inout String
+    ) {
         for field in entries(of: structure) {
             out += String(repeating: " ", count: indent) + "\(field.name)\t<\(field.type)>\n"
-            guard let inner = member(field.name, of: structure), !above.contains(name(inner)) else { continue }
+            guard let inner = member(field.name, of: structure), !above.contains(name(inner)) else {
+                continue
+            }
             tree(inner, indent: indent + 2, above: above + [name(structure)], into: &out)
         }
     }

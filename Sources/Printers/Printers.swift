@@ -12,7 +12,7 @@ public enum Printers {
         printer(object.kindInfo).row(object, cluster)
     }
 
-    /// A table as `kubectl get` prints it: the headings and a line for each of `objects`, which are of one kind.
+    /// A table as `kubectl get` prints it: the headings and a line for each of `objects`, all of one kind.
     /// Empty without objects.
     /// - Parameters:
     ///   - wide: with the columns of `-o wide`.
@@ -71,7 +71,9 @@ public enum Printers {
     }
 }
 
-/// The columns of one kind and how to fill them. A new kind: a `KindPrinter` in Tables/, a line in the switch above.
+/// The columns of one kind and how to fill them.
+///
+/// A new kind: a `KindPrinter` in Tables/, a line in the switch above.
 struct KindPrinter: Sendable {
     let columns: [TableColumn]
     let row: @Sendable (any StoredObject, Cluster) -> [String]

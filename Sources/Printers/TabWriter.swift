@@ -1,7 +1,7 @@
 /// Aligns cells in columns as Go's `text/tabwriter` does, which kubectl prints with.
 ///
-/// All cells of a line but the last stand in columns. A column reaches over neighbouring lines that have a cell in
-/// it; a line without one ends it, and the next column below has a width of its own.
+/// All cells of a line but the last stand in columns. A column reaches over neighbouring lines that have a
+/// cell in it; a line without one ends it, and the next column below has a width of its own.
 enum TabWriter {
     /// - Parameters:
     ///   - minimum: the least width of a column.

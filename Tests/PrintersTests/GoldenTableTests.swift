@@ -11,9 +11,12 @@ struct GoldenTableTests {
     @Test(arguments: KindInfo.all)
     func `columns are those of the API server`(_ kind: KindInfo) throws {
         // The file is one object of lists, without apiVersion and kind, so the reader of manifests refuses it.
-        let text = try String(contentsOfFile: Golden.folder! + "tables/columns-all-resources.json", encoding: .utf8)
-        let set = ManifestReader.read(text: "{\"apiVersion\":\"test/v1\",\"kind\":\"Columns\",\"tables\":" + text + "}")
-        let recorded = try #require(set.documents.first?.json["tables"]?["\(kind.apiVersion)/\(kind.plural)"]?.array)
+        let text = try String(
+            contentsOfFile: Golden.folder! + "tables/columns-all-resources.json", encoding: .utf8)
+        let set = ManifestReader.read(
+            text: "{\"apiVersion\":\"test/v1\",\"kind\":\"Columns\",\"tables\":" + text + "}")
+        let recorded = try #require(
+            set.documents.first?.json["tables"]?["\(kind.apiVersion)/\(kind.plural)"]?.array)
         let expected = recorded.map { column in
             "\(column["name"]!.string!.uppercased()) \(column["priority"]!.int!)"
         }
@@ -26,7 +29,8 @@ struct GoldenTableTests {
         return cells.map { $0.string ?? $0.text() }
     }
 
-    private func check<O: StoredObject>(_ type: O.Type, _ file: String, _ table: String, row: Int = 0) throws {
+    private func check<O: StoredObject>(_ type: O.Type, _ file: String, _ table: String, row: Int = 0) throws
+    {
         let object = try Golden.object(type, "objects/\(file).json")
         #expect(Printers.row(for: object, in: Golden.cluster) == (try cells(table, row: row)))
     }
@@ -36,7 +40,9 @@ struct GoldenTableTests {
     @Test func `a recorded deployment has the recorded cells`() throws {
         try check(Deployment.self, "deployment", "deployments")
     }
-    @Test func `a recorded service has the recorded cells`() throws { try check(Service.self, "service", "services", row: 1) }
+    @Test func `a recorded service has the recorded cells`() throws {
+        try check(Service.self, "service", "services", row: 1)
+    }
     @Test func `a recorded namespace has the recorded cells`() throws {
         let object = try Golden.object(Namespace.self, "objects/namespace.json")
         var expected = try cells("namespaces")

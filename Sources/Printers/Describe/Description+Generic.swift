@@ -21,7 +21,10 @@ extension Description {
         if object is Secret, let data = content["data"]?.object {
             // Credentials are not shown, only their sizes, as kubectl does.
             content["data"] = .object(
-                JSONObject(members: data.members.map { ($0.key, .string("\(Self.decodedSize($0.value.string ?? "")) bytes")) }))
+                JSONObject(
+                    members: data.members.map {
+                        ($0.key, .string("\(Self.decodedSize($0.value.string ?? "")) bytes"))
+                    }))
         }
         tree(.object(content), level: 0)
     }
@@ -37,11 +40,17 @@ extension Description {
             case .array(let elements):
                 line(level, title)
                 for element in elements {
-                    if element.object != nil { tree(element, level: level + 1) } else { line(level + 1, Self.text(element)) }
+                    if element.object != nil {
+                        tree(element, level: level + 1)
+                    } else {
+                        line(level + 1, Self.text(element))
+                    }
                 }
             default:
                 let lines = Self.text(member).split(separator: "\n", omittingEmptySubsequences: false)
-                for (i, text) in lines.enumerated() { line(i == 0 ? level : 0, i == 0 ? title : "", String(text)) }
+                for (i, text) in lines.enumerated() {
+                    line(i == 0 ? level : 0, i == 0 ? title : "", String(text))
+                }
             }
         }
     }
@@ -60,7 +69,8 @@ extension Description {
         for (i, letter) in letters.enumerated() {
             let startsWord =
                 i > 0 && letter.isUppercase
-                && (letters[i - 1].isLowercase || (i + 1 < letters.count && letters[i + 1].isLowercase && letters[i - 1].isUppercase))
+                && (letters[i - 1].isLowercase
+                    || (i + 1 < letters.count && letters[i + 1].isLowercase && letters[i - 1].isUppercase))
             if startsWord { out += " " }
             out += i == 0 ? letter.uppercased() : String(letter)
         }

@@ -13,7 +13,9 @@ extension Description {
         line(0, "CreationTimestamp:", meta.creationTimestamp?.rfc1123 ?? "<unknown>")
         multiline(
             0, "Taints",
-            spec.taints.map { $0.value.isEmpty ? "\($0.key):\($0.effect)" : "\($0.key)=\($0.value):\($0.effect)" })
+            spec.taints.map {
+                $0.value.isEmpty ? "\($0.key):\($0.effect)" : "\($0.key)=\($0.value):\($0.effect)"
+            })
         line(0, "Unschedulable:", String(spec.unschedulable))
         if let renewal = cluster.leaseRenewals[meta.name] {
             line(0, "Lease:")
@@ -23,10 +25,12 @@ extension Description {
         }
         if !status.conditions.isEmpty {
             table(
-                "Conditions:", ["Type", "Status", "LastHeartbeatTime", "LastTransitionTime", "Reason", "Message"],
+                "Conditions:",
+                ["Type", "Status", "LastHeartbeatTime", "LastTransitionTime", "Reason", "Message"],
                 status.conditions.map { condition in
                     [
-                        condition.type + " ", condition.status + " ", (condition.lastHeartbeatTime?.rfc1123 ?? "<unknown>") + " ",
+                        condition.type + " ", condition.status + " ",
+                        (condition.lastHeartbeatTime?.rfc1123 ?? "<unknown>") + " ",
                         (condition.lastTransitionTime?.rfc1123 ?? "<unknown>") + " ", condition.reason + " ",
                         condition.message,
                     ]
@@ -34,7 +38,8 @@ extension Description {
         }
         line(0, "Addresses:")
         for address in status.addresses { line(1, "\(address.type):", address.address) }
-        for (title, list) in [("Capacity", status.capacity), ("Allocatable", status.allocatable)] where !list.isEmpty {
+        for (title, list) in [("Capacity", status.capacity), ("Allocatable", status.allocatable)]
+        where !list.isEmpty {
             line(0, "\(title):")
             for (name, quantity) in list.entries { line(1, "\(name):", quantity.description) }
         }
@@ -44,7 +49,8 @@ extension Description {
             ("Machine ID", info.machineID), ("System UUID", info.systemUUID), ("Boot ID", info.bootID),
             ("Kernel Version", info.kernelVersion), ("OS Image", info.osImage),
             ("Operating System", info.operatingSystem), ("Architecture", info.architecture),
-            ("Container Runtime Version", info.containerRuntimeVersion), ("Kubelet Version", info.kubeletVersion),
+            ("Container Runtime Version", info.containerRuntimeVersion),
+            ("Kubelet Version", info.kubeletVersion),
         ] {
             line(1, "\(title):", value)
         }
@@ -70,15 +76,20 @@ extension Description {
             share(Quantity(bytes: amount[name]).description, amount[name], have[name])
         }
         line(0, "Non-terminated Pods:", "(\(pods.count) in total)")
-        line(1, "Namespace", "Name", "", "CPU Requests", "CPU Limits", "Memory Requests", "Memory Limits", "Age")
-        line(1, "---------", "----", "", "------------", "----------", "---------------", "-------------", "---")
+        line(
+            1, "Namespace", "Name", "", "CPU Requests", "CPU Limits", "Memory Requests", "Memory Limits",
+            "Age")
+        line(
+            1, "---------", "----", "", "------------", "----------", "---------------", "-------------",
+            "---")
         for pod in pods {
             let podRequests = pod.requests(RequestRules(assigned: cluster.profile))
             let podLimits = pod.limits(cluster.profile)
             requests += podRequests
             limits += podLimits
             line(
-                1, pod.namespace, pod.name, "", cpu(podRequests), cpu(podLimits), bytes("memory", podRequests),
+                1, pod.namespace, pod.name, "", cpu(podRequests), cpu(podLimits),
+                bytes("memory", podRequests),
                 bytes("memory", podLimits), pod.age(cluster))
         }
         line(0, "Allocated resources:")
@@ -86,7 +97,9 @@ extension Description {
         line(1, "Resource", "Requests", "Limits")
         line(1, "--------", "--------", "------")
         line(1, "cpu", cpu(requests), cpu(limits))
-        for name in ["memory", "ephemeral-storage"] { line(1, name, bytes(name, requests), bytes(name, limits)) }
+        for name in ["memory", "ephemeral-storage"] {
+            line(1, name, bytes(name, requests), bytes(name, limits))
+        }
         for scalar in have.scalars {
             if scalar.name.hasPrefix("hugepages-") {
                 line(1, scalar.name, bytes(scalar.name, requests), bytes(scalar.name, limits))

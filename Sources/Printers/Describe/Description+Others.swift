@@ -24,11 +24,15 @@ extension Description {
             let ending = "/\(port.protocol.or("TCP"))"
             line(0, "Port:", port.name.or("<unset>"), "\(port.port)\(ending)")
             line(0, "TargetPort:", (port.targetPort?.text ?? String(port.port)) + ending)
-            if port.nodePort > 0 { line(0, "NodePort:", port.name.or("<unset>"), "\(port.nodePort)\(ending)") }
+            if port.nodePort > 0 {
+                line(0, "NodePort:", port.name.or("<unset>"), "\(port.nodePort)\(ending)")
+            }
             line(0, "Endpoints:", endpoints(of: object, port))
         }
         line(0, "Session Affinity:", spec.sessionAffinity.or("None"))
-        if !spec.externalTrafficPolicy.isEmpty { line(0, "External Traffic Policy:", spec.externalTrafficPolicy) }
+        if !spec.externalTrafficPolicy.isEmpty {
+            line(0, "External Traffic Policy:", spec.externalTrafficPolicy)
+        }
         if let policy = spec.internalTrafficPolicy { line(0, "Internal Traffic Policy:", policy) }
     }
 
@@ -37,7 +41,9 @@ extension Description {
         var addresses: [String] = []
         for slice in cluster.store.endpointSlices.sorted(namespace: service.namespace)
         where slice.metadata.labels["kubernetes.io/service-name"] == service.name {
-            guard let number = slice.ports.first(where: { ($0.name ?? "") == port.name })?.port else { continue }
+            guard let number = slice.ports.first(where: { ($0.name ?? "") == port.name })?.port else {
+                continue
+            }
             for endpoint in slice.endpoints where endpoint.conditions.ready ?? true {
                 addresses += endpoint.addresses.map { "\($0):\(number)" }
             }
@@ -66,7 +72,9 @@ extension Description {
                 multiline(
                     2, "Term \(i)",
                     term.matchExpressions.map { requirement in
-                        let values = requirement.values.isEmpty ? "" : " [\(requirement.values.joined(separator: ", "))]"
+                        let values =
+                            requirement.values.isEmpty
+                            ? "" : " [\(requirement.values.joined(separator: ", "))]"
                         return "\(requirement.key) \(requirement.operator.lowercased())\(values)"
                     })
             }
@@ -109,7 +117,8 @@ extension Description {
         multiline(0, "Used By", users.map(\.name))
         if !object.status.conditions.isEmpty {
             table(
-                "Conditions:", ["Type", "Status", "LastProbeTime", "LastTransitionTime", "Reason", "Message"],
+                "Conditions:",
+                ["Type", "Status", "LastProbeTime", "LastTransitionTime", "Reason", "Message"],
                 object.status.conditions.map {
                     [
                         $0.type + " ", $0.status, $0.lastProbeTime?.rfc1123 ?? "<unknown>",
@@ -142,7 +151,10 @@ extension Description {
             table(
                 "Conditions:", ["Type", "Status", "LastTransitionTime", "Reason", "Message"],
                 object.status.conditions.map {
-                    [$0.type, $0.status, $0.lastTransitionTime?.rfc1123 ?? "<unknown>", $0.reason, $0.message]
+                    [
+                        $0.type, $0.status, $0.lastTransitionTime?.rfc1123 ?? "<unknown>", $0.reason,
+                        $0.message,
+                    ]
                 })
         }
         blank()
@@ -163,8 +175,12 @@ extension Description {
     private mutating func limitRanges(_ ranges: [LimitRange]) {
         if ranges.isEmpty { return line(0, "No LimitRange resource.") }
         line(0, "Resource Limits")
-        line(1, "Type", "Resource", "Min", "Max", "Default Request", "Default Limit", "Max Limit/Request Ratio")
-        line(1, "----", "--------", "---", "---", "---------------", "-------------", "-----------------------")
+        line(
+            1, "Type", "Resource", "Min", "Max", "Default Request", "Default Limit", "Max Limit/Request Ratio"
+        )
+        line(
+            1, "----", "--------", "---", "---", "---------------", "-------------", "-----------------------"
+        )
         for item in ranges.flatMap(\.spec.limits) {
             let lists = [item.min, item.max, item.defaultRequest, item.default, item.maxLimitRequestRatio]
             var names: [String] = []
@@ -182,17 +198,20 @@ extension Description {
         line(0, "CreationTimestamp:", meta.creationTimestamp?.rfc1123 ?? "<unknown>")
         line(0, "Reference:", "\(spec.scaleTargetRef.kind)/\(spec.scaleTargetRef.name)")
         line(0, "Metrics:", "( current / target )")
+        func text(_ value: JSONValue?) -> String { value?.string ?? "" }
         for (i, metric) in spec.metrics.enumerated() {
             let values = AutoscalerDisplay.target(object, i, named: false).replacing("/", with: " / ")
             switch metric.type {
             case "Resource":
                 let name = metric.resource?.name ?? ""
-                let unit = metric.resource?.target.averageUtilization == nil ? "" : "  (as a percentage of request)"
+                let unit =
+                    metric.resource?.target.averageUtilization == nil ? "" : "  (as a percentage of request)"
                 line(1, "resource \(name) on pods\(unit):", values)
             case "ContainerResource":
                 let source = metric.containerResource ?? .null
                 line(
-                    1, "resource \(source["name"]?.string ?? "") of container \"\(source["container"]?.string ?? "")\" on pods:",
+                    1,
+                    "resource \(text(source["name"])) of container \"\(text(source["container"]))\" on pods:",
                     values)
             case "Pods": line(1, "\"\(metric.pods?["metric"]?["name"]?.string ?? "")\" on pods:", values)
             case "Object":
@@ -200,7 +219,7 @@ extension Description {
                 let target = source["describedObject"] ?? .null
                 line(
                     1,
-                    "\"\(source["metric"]?["name"]?.string ?? "")\" on \(target["kind"]?.string ?? "")/\(target["name"]?.string ?? ""):",
+                    "\"\(text(source["metric"]?["name"]))\" on \(text(target["kind"]))/\(text(target["name"])):",
                     values)
             case "External": line(1, "\"\(metric.external?["metric"]?["name"]?.string ?? "")\":", values)
             default: line(1, "<unknown metric type \"\(metric.type)\">")
@@ -212,7 +231,9 @@ extension Description {
             line(0, "Behavior:")
             tree(behavior, level: 1)
         }
-        line(0, "\(spec.scaleTargetRef.kind) pods:", "\(status.currentReplicas) current / \(status.desiredReplicas) desired")
+        line(
+            0, "\(spec.scaleTargetRef.kind) pods:",
+            "\(status.currentReplicas) current / \(status.desiredReplicas) desired")
         if !status.conditions.isEmpty {
             table(
                 "Conditions:", ["Type", "Status", "Reason", "Message"],

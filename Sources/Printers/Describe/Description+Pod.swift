@@ -82,12 +82,16 @@ extension Description {
     }
 
     private func tolerationTexts(_ spec: PodSpec) -> [String] {
-        let sorted = spec.tolerations.enumerated().sorted { ($0.element.key, $0.offset) < ($1.element.key, $1.offset) }
+        let sorted = spec.tolerations.enumerated().sorted {
+            ($0.element.key, $0.offset) < ($1.element.key, $1.offset)
+        }
         return sorted.map { _, toleration in
             var text = toleration.key
             if !toleration.value.isEmpty { text += "=\(toleration.value)" }
             if !toleration.effect.isEmpty { text += ":\(toleration.effect)" }
-            if toleration.operator == "Exists", toleration.value.isEmpty { text += text.isEmpty ? "op=Exists" : " op=Exists" }
+            if toleration.operator == "Exists", toleration.value.isEmpty {
+                text += text.isEmpty ? "op=Exists" : " op=Exists"
+            }
             if let seconds = toleration.tolerationSeconds { text += " for \(seconds)s" }
             return text
         }
@@ -97,8 +101,12 @@ extension Description {
         multiline(
             level, "Topology Spread Constraints",
             spec.topologySpreadConstraints.map { constraint in
-                var text = "\(constraint.topologyKey):\(constraint.whenUnsatisfiable) when max skew \(constraint.maxSkew) is exceeded"
-                if constraint.labelSelector != nil { text += " for selector \(constraint.labelSelector.text)" }
+                var text =
+                    "\(constraint.topologyKey):\(constraint.whenUnsatisfiable) when max skew "
+                    + "\(constraint.maxSkew) is exceeded"
+                if constraint.labelSelector != nil {
+                    text += " for selector \(constraint.labelSelector.text)"
+                }
                 return text
             })
     }
@@ -106,7 +114,9 @@ extension Description {
     // MARK: Containers
 
     /// - Parameter statuses: nil in a template.
-    private mutating func containers(_ title: String, _ containers: [Container], _ statuses: [ContainerStatus]?, of pod: Pod?) {
+    private mutating func containers(
+        _ title: String, _ containers: [Container], _ statuses: [ContainerStatus]?, of pod: Pod?
+    ) {
         line(statuses == nil ? 1 : 0, containers.isEmpty ? "\(title): <none>" : "\(title):")
         for container in containers {
             line(1, (statuses == nil ? " " : "") + container.name + ":")
@@ -119,15 +129,22 @@ extension Description {
         line(2, "Image:", container.image)
         if let status { line(2, "Image ID:", status.imageID) }
         func ports(_ number: (ContainerPort) -> Int) -> String {
-            container.ports.map { "\(number($0))/\($0.protocol.or("TCP"))" + ($0.name.isEmpty ? "" : " (\($0.name))") }
-                .joined(separator: ", ").or("<none>")
+            container.ports.map {
+                "\(number($0))/\($0.protocol.or("TCP"))" + ($0.name.isEmpty ? "" : " (\($0.name))")
+            }
+            .joined(separator: ", ").or("<none>")
         }
         let several = container.ports.count > 1 ? "s" : ""
         line(2, "Port\(several):", ports(\.containerPort))
         line(2, "Host Port\(several):", ports(\.hostPort))
-        for (title, words) in [("Command", container.command), ("Args", container.args)] where !words.isEmpty {
+        for (title, words) in [("Command", container.command), ("Args", container.args)] where !words.isEmpty
+        {
             line(2, "\(title):")
-            for word in words { for part in word.split(separator: "\n", omittingEmptySubsequences: false) { line(3, String(part)) } }
+            for word in words {
+                for part in word.split(separator: "\n", omittingEmptySubsequences: false) {
+                    line(3, String(part))
+                }
+            }
         }
         if let status {
             state("State", status.state)
@@ -135,7 +152,9 @@ extension Description {
             line(2, "Ready:", status.ready ? "True" : "False")
             line(2, "Restart Count:", String(status.restartCount))
         }
-        for (title, list) in [("Limits", container.resources.limits), ("Requests", container.resources.requests)]
+        for (title, list) in [
+            ("Limits", container.resources.limits), ("Requests", container.resources.requests),
+        ]
         where !list.isEmpty {
             line(2, "\(title):")
             for (name, quantity) in list.entries { line(3, "\(name):", quantity.description) }
@@ -175,12 +194,13 @@ extension Description {
 
     private func text(of probe: Probe) -> String {
         let timing =
-            "delay=\(probe.initialDelaySeconds)s timeout=\(probe.timeoutSeconds)s period=\(probe.periodSeconds)s "
-            + "#success=\(probe.successThreshold) #failure=\(probe.failureThreshold)"
+            "delay=\(probe.initialDelaySeconds)s timeout=\(probe.timeoutSeconds)s "
+            + "period=\(probe.periodSeconds)s #success=\(probe.successThreshold) #failure=\(probe.failureThreshold)"
         if let exec = probe.exec { return "exec [\(exec.command.joined(separator: " "))] \(timing)" }
         if let http = probe.httpGet {
             let path = http.path.hasPrefix("/") || http.path.isEmpty ? http.path : "/" + http.path
-            return "http-get \(http.scheme.or("HTTP").lowercased())://\(http.host):\(http.port.text)\(path) \(timing)"
+            return
+                "http-get \(http.scheme.or("HTTP").lowercased())://\(http.host):\(http.port.text)\(path) \(timing)"
         }
         if let tcp = probe.tcpSocket { return "tcp-socket \(tcp.host):\(tcp.port.text) \(timing)" }
         if let grpc = probe.grpc { return "grpc <pod>:\(grpc.port) \(grpc.service ?? "") \(timing)" }
@@ -204,16 +224,24 @@ extension Description {
         for variable in container.env {
             guard let source = variable.valueFrom else {
                 let lines = (variable.value ?? "").split(separator: "\n", omittingEmptySubsequences: false)
-                for (i, part) in lines.enumerated() { line(3, i == 0 ? "\(variable.name):" : "", String(part)) }
+                for (i, part) in lines.enumerated() {
+                    line(3, i == 0 ? "\(variable.name):" : "", String(part))
+                }
                 continue
             }
             if let key = source.secretKeyRef {
-                line(3, "\(variable.name):", "<set to the key '\(key.key)' in secret '\(key.name)'>", "Optional: \(key.optional ?? false)")
+                line(
+                    3, "\(variable.name):", "<set to the key '\(key.key)' in secret '\(key.name)'>",
+                    "Optional: \(key.optional ?? false)")
             } else if let key = source.configMapKeyRef {
-                line(3, "\(variable.name):", "<set to the key '\(key.key)' of config map '\(key.name)'>", "Optional: \(key.optional ?? false)")
+                line(
+                    3, "\(variable.name):", "<set to the key '\(key.key)' of config map '\(key.name)'>",
+                    "Optional: \(key.optional ?? false)")
             } else if let field = source.fieldRef {
                 let path = field["fieldPath"]?.string ?? ""
-                line(3, "\(variable.name):", "\(value(of: path, pod)) (\(field["apiVersion"]?.string ?? "v1"):\(path))")
+                line(
+                    3, "\(variable.name):",
+                    "\(value(of: path, pod)) (\(field["apiVersion"]?.string ?? "v1"):\(path))")
             } else if let field = source.resourceFieldRef {
                 let name = field["resource"]?.string ?? ""
                 line(3, "\(variable.name):", "\(value(ofResource: name, container)) (\(name))")

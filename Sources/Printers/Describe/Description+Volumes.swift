@@ -16,7 +16,9 @@ extension Description {
         if let source = volume.emptyDir {
             line(2, "Type:", "EmptyDir (a temporary directory that shares a pod's lifetime)")
             line(2, "Medium:", source.medium)
-            line(2, "SizeLimit:", source.sizeLimit.map { $0 > .zero ? $0.description : "<unset>" } ?? "<unset>")
+            line(
+                2, "SizeLimit:", source.sizeLimit.map { $0 > .zero ? $0.description : "<unset>" } ?? "<unset>"
+            )
         } else if let source = volume.hostPath {
             hostPath(source)
         } else if let source = volume.secret {
@@ -28,7 +30,9 @@ extension Description {
             line(2, "Name:", source.name)
             line(2, "Optional:", String(source.optional ?? false))
         } else if let source = volume.persistentVolumeClaim {
-            line(2, "Type:", "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)")
+            line(
+                2, "Type:",
+                "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)")
             line(2, "ClaimName:", source.claimName)
             line(2, "ReadOnly:", String(source.readOnly))
         } else if let source = volume.projected {
@@ -38,7 +42,9 @@ extension Description {
             line(2, "Type:", "DownwardAPI (a volume populated by information about the pod)")
             line(2, "Items:")
             for item in source["items"]?.array ?? [] {
-                let from = item["fieldRef"]?["fieldPath"]?.string ?? item["resourceFieldRef"]?["resource"]?.string ?? ""
+                let from =
+                    item["fieldRef"]?["fieldPath"]?.string ?? item["resourceFieldRef"]?["resource"]?.string
+                    ?? ""
                 line(3, "\(from) -> \(item["path"]?.string ?? "")")
             }
         } else {
@@ -79,7 +85,9 @@ extension Description {
 
     /// A source that is kept but has no type: its kind and its members.
     mutating func other(_ source: JSONObject) {
-        guard let (name, content) = source.members.first(where: { $0.key != "name" && $0.value.object != nil }) else {
+        guard
+            let (name, content) = source.members.first(where: { $0.key != "name" && $0.value.object != nil })
+        else {
             return line(2, "<unknown>")
         }
         line(2, "Type:", Self.title(name).replacing(" ", with: ""))

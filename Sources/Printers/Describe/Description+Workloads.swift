@@ -17,7 +17,8 @@ extension Description {
         if let rolling = spec.strategy.rollingUpdate {
             line(
                 0, "RollingUpdateStrategy:",
-                "\(rolling.maxUnavailable?.text ?? "25%") max unavailable, \(rolling.maxSurge?.text ?? "25%") max surge")
+                "\(rolling.maxUnavailable?.text ?? "25%") max unavailable, \(rolling.maxSurge?.text ?? "25%") max surge"
+            )
         }
         podTemplate(spec.template)
         conditions(status.conditions)
@@ -107,7 +108,9 @@ extension Description {
         if let mode = spec.completionMode { line(0, "Completion Mode:", mode) }
         if let suspend = spec.suspend { line(0, "Suspend:", String(suspend)) }
         if let limit = spec.backoffLimit { line(0, "Backoff Limit:", String(limit)) }
-        if let seconds = spec.ttlSecondsAfterFinished { line(0, "TTL Seconds After Finished:", String(seconds)) }
+        if let seconds = spec.ttlSecondsAfterFinished {
+            line(0, "TTL Seconds After Finished:", String(seconds))
+        }
         if let start = status.startTime {
             line(0, "Start Time:", start.rfc1123)
             if let end = status.completionTime {
@@ -117,8 +120,12 @@ extension Description {
         }
         if let seconds = spec.activeDeadlineSeconds { line(0, "Active Deadline Seconds:", "\(seconds)s") }
         let ready = status.ready.map { " (\($0) Ready)" } ?? ""
-        line(0, "Pods Statuses:", "\(status.active) Active\(ready) / \(status.succeeded) Succeeded / \(status.failed) Failed")
-        if spec.completionMode == "Indexed" { line(0, "Completed Indexes:", status.completedIndexes.or("<none>")) }
+        line(
+            0, "Pods Statuses:",
+            "\(status.active) Active\(ready) / \(status.succeeded) Succeeded / \(status.failed) Failed")
+        if spec.completionMode == "Indexed" {
+            line(0, "Completed Indexes:", status.completedIndexes.or("<none>"))
+        }
         podTemplate(spec.template)
     }
 
@@ -134,7 +141,9 @@ extension Description {
 
     private mutating func conditions(_ conditions: [Condition]) {
         if conditions.isEmpty { return }
-        table("Conditions:", ["Type", "Status", "Reason"], conditions.map { [$0.type + " ", $0.status, $0.reason] })
+        table(
+            "Conditions:", ["Type", "Status", "Reason"],
+            conditions.map { [$0.type + " ", $0.status, $0.reason] })
     }
 
     private mutating func podsStatus(_ owner: ObjectMeta) {
@@ -142,6 +151,8 @@ extension Description {
         func count(_ phase: PodPhase) -> Int { pods.count { $0.status.phase == phase } }
         line(
             0, "Pods Status:",
-            "\(count(.running)) Running / \(count(.pending)) Waiting / \(count(.succeeded)) Succeeded / \(count(.failed)) Failed")
+            "\(count(.running)) Running / \(count(.pending)) Waiting / \(count(.succeeded)) Succeeded / "
+                + "\(count(.failed)) Failed"
+        )
     }
 }

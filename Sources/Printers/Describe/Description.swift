@@ -64,7 +64,8 @@ struct Description {
     mutating func table(_ title: String, _ headings: [String], _ rows: [[String]]) {
         line(0, title)
         line(1, headings)
-        line(1, headings.map { String(repeating: "-", count: $0.count) })
+        // kubectl's own line under the events' headings is one too long for "Age".
+        line(1, headings.map { String(repeating: "-", count: $0 == "Age" ? 4 : $0.count) })
         for row in rows { line(1, row) }
     }
     /// The events about `object`, oldest first: what ends each description.
@@ -74,20 +75,27 @@ struct Description {
         let events = cluster.store.events.sorted().filter { event in
             let about = event.involvedObject
             return about.uid.isEmpty || reference.uid.isEmpty
-                ? (about.kind, about.namespace, about.name) == (reference.kind, reference.namespace, reference.name)
+                ? (about.kind, about.namespace, about.name) == (
+                    reference.kind, reference.namespace, reference.name
+                )
                 : about.uid == reference.uid
         }
         if events.isEmpty { return line(0, "Events:", "<none>") }
         let now = cluster.now
-        func last(_ event: Event) -> Instant { event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp ?? .start }
-        let ordered = events.enumerated().sorted { (last($0.element), $0.offset) < (last($1.element), $1.offset) }
+        func last(_ event: Event) -> Instant {
+            event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp ?? .start
+        }
+        let ordered = events.enumerated().sorted {
+            (last($0.element), $0.offset) < (last($1.element), $1.offset)
+        }
         table(
             "Events:", ["Type", "Reason", "Age", "From", "Message"],
             ordered.map { _, event in
                 let first = Printers.ageText(from: event.eventTime ?? event.firstTimestamp, to: now)
                 let age =
                     event.count > 1
-                    ? "\(Printers.ageText(from: event.lastTimestamp, to: now)) (x\(event.count) over \(first))" : first
+                    ? "\(Printers.ageText(from: event.lastTimestamp, to: now)) (x\(event.count) over \(first))"
+                    : first
                 return [
                     event.type, event.reason, age, event.source.component.or(event.reportingComponent),
                     trimmed(event.message),

@@ -33,23 +33,30 @@ enum AutoscalerDisplay {
             return pair(metric.pods?["target"] ?? .null, status["pods"]?["current"] ?? .null, name: nil)
         case "Object":
             return pair(
-                metric.object?["target"] ?? .null, status["object"]?["current"] ?? .null, name: nil, isShared: true)
+                metric.object?["target"] ?? .null, status["object"]?["current"] ?? .null, name: nil,
+                isShared: true)
         case "External":
             return pair(
-                metric.external?["target"] ?? .null, status["external"]?["current"] ?? .null, name: nil, isShared: true)
+                metric.external?["target"] ?? .null, status["external"]?["current"] ?? .null, name: nil,
+                isShared: true)
         default: break
         }
         return "<unknown type>"
     }
 
     /// - Parameter isShared: the metric is one value for all pods, so an average is marked as such.
-    private static func pair(_ target: JSONValue, _ current: JSONValue, name: String?, isShared: Bool = false) -> String {
+    private static func pair(_ target: JSONValue, _ current: JSONValue, name: String?, isShared: Bool = false)
+        -> String
+    {
         func text(_ value: JSONValue?) -> String? { value?.string ?? value?.int.map(String.init) }
         let prefix = name.map { "\($0): " } ?? ""
         if let wanted = text(target["averageValue"]) {
-            return "\(prefix)\(text(current["averageValue"]) ?? "<unknown>")/\(wanted)\(isShared ? " (avg)" : "")"
+            return
+                "\(prefix)\(text(current["averageValue"]) ?? "<unknown>")/\(wanted)\(isShared ? " (avg)" : "")"
         }
-        if let wanted = text(target["value"]) { return "\(prefix)\(text(current["value"]) ?? "<unknown>")/\(wanted)" }
+        if let wanted = text(target["value"]) {
+            return "\(prefix)\(text(current["value"]) ?? "<unknown>")/\(wanted)"
+        }
         let have = text(current["averageUtilization"]).map { $0 + "%" } ?? "<unknown>"
         return "\(prefix)\(have)/\(text(target["averageUtilization"]).map { $0 + "%" } ?? "<auto>")"
     }

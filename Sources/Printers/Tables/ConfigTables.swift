@@ -3,11 +3,13 @@ import KubernetesAPI
 import SimulationKit
 
 extension KindPrinter {
-    static let namespace = KindPrinter(Namespace.self, [.name, TableColumn("STATUS"), .age]) { object, cluster in
+    static let namespace = KindPrinter(Namespace.self, [.name, TableColumn("STATUS"), .age]) {
+        object, cluster in
         [object.name, object.status.phase, object.age(cluster)]
     }
 
-    static let configMap = KindPrinter(ConfigMap.self, [.name, TableColumn("DATA", .number), .age]) { object, cluster in
+    static let configMap = KindPrinter(ConfigMap.self, [.name, TableColumn("DATA", .number), .age]) {
+        object, cluster in
         [object.name, String(object.data.count + object.binaryData.count), object.age(cluster)]
     }
 
@@ -24,7 +26,8 @@ extension KindPrinter {
     static let priorityClass = KindPrinter(
         PriorityClass.self,
         [
-            .name, TableColumn("VALUE", .number), TableColumn("GLOBAL-DEFAULT"), .age, TableColumn("PREEMPTIONPOLICY"),
+            .name, TableColumn("VALUE", .number), TableColumn("GLOBAL-DEFAULT"), .age,
+            TableColumn("PREEMPTIONPOLICY"),
         ]
     ) { object, cluster in
         [
@@ -51,7 +54,8 @@ extension KindPrinter {
     ) { object, cluster in
         func cell(limits: Bool) -> String {
             object.status.hard.entries.filter { $0.key.hasPrefix("limits.") == limits }
-                .map { "\($0.key): \(object.status.used[$0.key] ?? .zero)/\($0.value)" }.joined(separator: ", ")
+                .map { "\($0.key): \(object.status.used[$0.key] ?? .zero)/\($0.value)" }.joined(
+                    separator: ", ")
         }
         return [object.name, cell(limits: false), cell(limits: true), object.age(cluster)]
     }
@@ -70,12 +74,17 @@ extension KindPrinter {
         ]
     ) { object, cluster in
         let first = object.firstTimestamp ?? object.eventTime
-        let source = [object.source.component.or(object.reportingComponent), object.source.host.or(object.reportingInstance)]
+        let source = [
+            object.source.component.or(object.reportingComponent),
+            object.source.host.or(object.reportingInstance),
+        ]
         return [
-            Printers.ageText(from: object.lastTimestamp ?? first, to: cluster.now), object.type, object.reason,
+            Printers.ageText(from: object.lastTimestamp ?? first, to: cluster.now), object.type,
+            object.reason,
             "\(object.involvedObject.kind.lowercased())/\(object.involvedObject.name)",
             object.involvedObject.fieldPath, source.filter { !$0.isEmpty }.joined(separator: ", "),
-            trimmed(object.message), Printers.ageText(from: first, to: cluster.now), String(max(1, object.count)),
+            trimmed(object.message), Printers.ageText(from: first, to: cluster.now),
+            String(max(1, object.count)),
             object.name,
         ]
     }

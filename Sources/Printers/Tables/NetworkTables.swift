@@ -32,14 +32,16 @@ extension KindPrinter {
     static let service = KindPrinter(
         Service.self,
         [
-            .name, TableColumn("TYPE"), TableColumn("CLUSTER-IP"), TableColumn("EXTERNAL-IP"), TableColumn("PORT(S)"),
+            .name, TableColumn("TYPE"), TableColumn("CLUSTER-IP"), TableColumn("EXTERNAL-IP"),
+            TableColumn("PORT(S)"),
             .age, .selector,
         ]
     ) { object, cluster in
         let spec = object.spec
         return [
             object.name, spec.type.or("ClusterIP"), spec.clusterIP.or(spec.clusterIPs.first ?? "<none>"),
-            ServiceDisplay.externalAddress(object, wide: false), ServiceDisplay.ports(object), object.age(cluster),
+            ServiceDisplay.externalAddress(object, wide: false), ServiceDisplay.ports(object),
+            object.age(cluster),
             spec.selector.labelText,
         ]
     }
@@ -53,7 +55,8 @@ extension KindPrinter {
             return list.isEmpty ? "<unset>" : list.prefix(3).joined(separator: ",") + more
         }
         return [
-            object.name, object.addressType, short(object.ports.map { $0.port.map(String.init) ?? $0.name ?? "*" }),
+            object.name, object.addressType,
+            short(object.ports.map { $0.port.map(String.init) ?? $0.name ?? "*" }),
             short(object.endpoints.flatMap(\.addresses)), object.age(cluster),
         ]
     }

@@ -43,7 +43,8 @@ extension KindPrinter {
         }
         return [
             node.name, NodeDisplay.status(of: node), NodeDisplay.roles(of: node), node.age(cluster),
-            info.kubeletVersion, address("InternalIP"), address("ExternalIP"), info.osImage.or("<unknown>"), kernel,
+            info.kubeletVersion, address("InternalIP"), address("ExternalIP"), info.osImage.or("<unknown>"),
+            kernel,
             info.containerRuntimeVersion.or("<unknown>"),
         ]
     }

@@ -58,7 +58,9 @@ public struct PodDisplay: Sendable, Hashable {
             } else if isSidecar, container.started == true {
                 if container.ready { ready += 1 }
                 continue
-            } else if let reason = container.state.waiting?.reason, !reason.isEmpty, reason != "PodInitializing" {
+            } else if let reason = container.state.waiting?.reason, !reason.isEmpty,
+                reason != "PodInitializing"
+            {
                 text = "Init:" + reason
             } else {
                 text = "Init:\(index)/\(spec.initContainers.count)"
@@ -134,7 +136,8 @@ extension KindPrinter {
         Pod.self,
         [
             .name, TableColumn("READY"), TableColumn("STATUS"), TableColumn("RESTARTS", .number), .age,
-            TableColumn("IP", wide: true), TableColumn("NODE", wide: true), TableColumn("NOMINATED NODE", wide: true),
+            TableColumn("IP", wide: true), TableColumn("NODE", wide: true),
+            TableColumn("NOMINATED NODE", wide: true),
             TableColumn("READINESS GATES", wide: true),
         ]
     ) { pod, cluster in
@@ -143,7 +146,8 @@ extension KindPrinter {
         let passed = gates.count { pod.status.conditions.isTrue($0.conditionType) }
         return [
             pod.name, display.ready, display.status, display.restartsText(now: cluster.now), pod.age(cluster),
-            pod.status.podIP.or("<none>"), pod.nodeName.or("<none>"), pod.status.nominatedNodeName.or("<none>"),
+            pod.status.podIP.or("<none>"), pod.nodeName.or("<none>"),
+            pod.status.nominatedNodeName.or("<none>"),
             gates.isEmpty ? "<none>" : "\(passed)/\(gates.count)",
         ]
     }

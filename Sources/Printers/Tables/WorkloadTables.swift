@@ -5,26 +5,36 @@ import SimulationKit
 extension PodTemplateSpec {
     /// The cells of the columns CONTAINERS and IMAGES.
     var containerCells: [String] {
-        [spec.containers.map(\.name).joined(separator: ","), spec.containers.map(\.image).joined(separator: ",")]
+        [
+            spec.containers.map(\.name).joined(separator: ","),
+            spec.containers.map(\.image).joined(separator: ","),
+        ]
     }
 }
 
 extension KindPrinter {
     static let deployment = KindPrinter(
         Deployment.self,
-        [.name, TableColumn("READY"), TableColumn("UP-TO-DATE", .number), TableColumn("AVAILABLE", .number), .age]
+        [
+            .name, TableColumn("READY"), TableColumn("UP-TO-DATE", .number),
+            TableColumn("AVAILABLE", .number), .age,
+        ]
             + TableColumn.containers + [.selector]
     ) { object, cluster in
         let status = object.status
         return [
-            object.name, "\(status.readyReplicas)/\(object.spec.replicas ?? 1)", String(status.updatedReplicas),
+            object.name, "\(status.readyReplicas)/\(object.spec.replicas ?? 1)",
+            String(status.updatedReplicas),
             String(status.availableReplicas), object.age(cluster),
         ] + object.spec.template.containerCells + [object.spec.selector.text]
     }
 
     static let replicaSet = KindPrinter(
         ReplicaSet.self,
-        [.name, TableColumn("DESIRED", .number), TableColumn("CURRENT", .number), TableColumn("READY", .number), .age]
+        [
+            .name, TableColumn("DESIRED", .number), TableColumn("CURRENT", .number),
+            TableColumn("READY", .number), .age,
+        ]
             + TableColumn.containers + [.selector]
     ) { object, cluster in
         [
@@ -35,7 +45,10 @@ extension KindPrinter {
 
     static let replicationController = KindPrinter(
         ReplicationController.self,
-        [.name, TableColumn("DESIRED", .number), TableColumn("CURRENT", .number), TableColumn("READY", .number), .age]
+        [
+            .name, TableColumn("DESIRED", .number), TableColumn("CURRENT", .number),
+            TableColumn("READY", .number), .age,
+        ]
             + TableColumn.containers + [.selector]
     ) { object, cluster in
         func count(_ field: String) -> String { String(object.status?[field]?.int ?? 0) }
@@ -55,8 +68,10 @@ extension KindPrinter {
     static let daemonSet = KindPrinter(
         DaemonSet.self,
         [
-            .name, TableColumn("DESIRED", .number), TableColumn("CURRENT", .number), TableColumn("READY", .number),
-            TableColumn("UP-TO-DATE", .number), TableColumn("AVAILABLE", .number), TableColumn("NODE SELECTOR"), .age,
+            .name, TableColumn("DESIRED", .number), TableColumn("CURRENT", .number),
+            TableColumn("READY", .number),
+            TableColumn("UP-TO-DATE", .number), TableColumn("AVAILABLE", .number),
+            TableColumn("NODE SELECTOR"), .age,
         ] + TableColumn.containers + [.selector]
     ) { object, cluster in
         let status = object.status
@@ -79,7 +94,8 @@ extension KindPrinter {
             completions = "\(status.succeeded)/\(wanted)"
         } else {
             let parallelism = object.spec.parallelism ?? 0
-            completions = parallelism > 1 ? "\(status.succeeded)/1 of \(parallelism)" : "\(status.succeeded)/1"
+            completions =
+                parallelism > 1 ? "\(status.succeeded)/1 of \(parallelism)" : "\(status.succeeded)/1"
         }
         let duration = status.startTime.map {
             Printers.ageText(from: $0, to: status.completionTime?.flooredToSecond ?? cluster.now)
@@ -125,6 +141,7 @@ public enum JobDisplay {
         if conditions.isTrue("Complete") { return "Complete" }
         if conditions.isTrue("Failed") { return "Failed" }
         if job.metadata.isTerminating { return "Terminating" }
-        return ["Suspended", "FailureTarget", "SuccessCriteriaMet"].first(where: conditions.isTrue) ?? "Running"
+        return ["Suspended", "FailureTarget", "SuccessCriteriaMet"].first(where: conditions.isTrue)
+            ?? "Running"
     }
 }
