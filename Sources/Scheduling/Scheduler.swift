@@ -75,30 +75,13 @@ public struct Scheduler: Component {
             switch entry.kind {
             case .pod: read(store.pods.change(entry.index), cluster.now)
             case .node: read(store.nodes.change(entry.index), cluster.now)
-            case .namespace:
-                let change = store.namespaces.change(entry.index)
-                state.note(namespace: change.object, gone: change.action == .deleted)
-            case .service:
-                let change = store.services.change(entry.index)
-                state.selectors.set(change.object, gone: change.action == .deleted)
-            case .replicaSet:
-                let change = store.replicaSets.change(entry.index)
-                state.selectors.set(
-                    .replicaSet, change.object.key, change.action == .deleted ? nil : change.object.spec.selector)
-            case .statefulSet:
-                let change = store.statefulSets.change(entry.index)
-                state.selectors.set(
-                    .statefulSet, change.object.key, change.action == .deleted ? nil : change.object.spec.selector)
-            case .replicationController:
-                let change = store.replicationControllers.change(entry.index)
-                state.selectors.set(change.object, gone: change.action == .deleted)
             case .persistentVolumeClaim: storage(store.persistentVolumeClaims.change(entry.index), cluster.now)
             case .persistentVolume: storage(store.persistentVolumes.change(entry.index), cluster.now)
             case .storageClass: storage(store.storageClasses.change(entry.index), cluster.now)
             case .csiNode: storage(store.csiNodes.change(entry.index), cluster.now)
             case .csiDriver: storage(store.csiDrivers.change(entry.index), cluster.now)
             case .volumeAttachment: storage(store.volumeAttachments.change(entry.index), cluster.now)
-            default: break
+            default: state.read(entry, store)
             }
         }
     }
