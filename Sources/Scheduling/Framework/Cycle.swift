@@ -27,6 +27,7 @@ struct FilterResult: Sendable {
 extension SchedulingState {
     /// Begins an attempt for `pod`.
     mutating func makeCycle(_ pod: Pod, _ settings: SchedulingProfile) -> Cycle {
+        trimCompiled()
         let facts = facts(of: pod)
         var cycle = Cycle(pod: pod, demand: demand(of: pod, facts, settings), settings: settings)
         let requests = pod.requests(RequestRules(assigned: profile))

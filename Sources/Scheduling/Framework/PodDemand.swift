@@ -48,7 +48,6 @@ extension SchedulingState {
     /// The demand of pods with these facts, compiled once and brought up to date.
     mutating func demand(of pod: Pod, _ facts: PodFacts, _ settings: SchedulingProfile) -> PodDemand {
         let identity = ObjectIdentifier(facts)
-        if demands.count > 4096 || counters.count > 8192 { resetCompiled() }
         var demand = demands[identity] ?? compileDemand(pod, facts, settings)
         if demand.usesDefaultSpread || demand.selectorEpoch < 0, demand.selectorEpoch != selectors.epoch {
             compileSpread(&demand, settings)

@@ -26,6 +26,7 @@ public struct SpreadGroup: Sendable, Equatable {
         }
         public var name: String
         public var why: Why
+        public init(name: String, why: Why) { (self.name, self.why) = (name, why) }
         /// The reason in words.
         public var text: String {
             switch why {

@@ -73,6 +73,7 @@ public struct SpreadView: Sendable {
     }
 
     private mutating func build(_ store: ObjectStore) -> [SpreadGroup] {
+        state!.trimCompiled()
         var drafts: [Draft] = []
         var numbers: [Key: Int] = [:]
         var byFacts: [ObjectIdentifier: [Int]] = [:]
@@ -212,7 +213,8 @@ public struct SpreadView: Sendable {
         settings.filters.removeAll { $0.name == .podTopologySpread }
         var pod = draft.sample
         pod.nodeName = ""
-        var cycle = state!.makeCycle(pod, settings)
+        var cycle = Cycle(
+            pod: pod, demand: state!.demand(of: pod, state!.facts(of: pod), settings), settings: settings)
         if state!.preFilter(&cycle, store) != nil { return NodeMask(count: 0) }
         return state!.filter(cycle, store, explaining: false).feasible
     }

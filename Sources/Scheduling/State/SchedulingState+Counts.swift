@@ -176,6 +176,11 @@ extension SchedulingState {
         masks[number].journal = nodes.journalEnd
     }
 
+    /// Starts anew once very many templates were compiled; most of them will be gone.
+    mutating func trimCompiled() {
+        if demands.count > 4096 || counters.count > 8192 { resetCompiled() }
+    }
+
     /// Forgets everything compiled for selectors and templates and builds what placed pods carry anew.
     mutating func resetCompiled() {
         (counters, counterNumbers, carryingCounters) = ([], [:], [])
