@@ -99,8 +99,8 @@ extension KubernetesObject {
 }
 
 extension String {
-    /// The text, or `placeholder` if it is empty.
-    func or(_ placeholder: String) -> String { isEmpty ? placeholder : self }
+    /// The text, or `other` if it is empty.
+    func or(_ other: String) -> String { isEmpty ? other : self }
 }
 
 extension StringMap where Value == String {

@@ -66,8 +66,8 @@ extension Description {
         if let mode = spec.volumeMode { line(0, "VolumeMode:", mode) }
         line(0, "Capacity:", (spec.capacity["storage"] ?? .zero).description)
         if let terms = spec.nodeAffinity?.required?.nodeSelectorTerms {
-            line(0, "Node Affinity:")
-            line(1, "Required Terms:")
+            line(0, "Node Affinity:", "")
+            line(1, "Required Terms:", "")
             for (i, term) in terms.enumerated() {
                 multiline(
                     2, "Term \(i)",
