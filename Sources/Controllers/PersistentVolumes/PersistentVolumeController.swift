@@ -39,6 +39,12 @@ struct PersistentVolumeController: Controller {
                 if !claim.spec.volumeName.isEmpty { queue.add(.volume(ObjectKey(name: claim.spec.volumeName))) }
             } else {
                 if claim.spec.volumeName.isEmpty { pending.insert(claim.key) } else { pending.remove(claim.key) }
+                // Its own notes on the claim are nothing to look at.
+                if let old = change.previous, old.spec == claim.spec,
+                    old.status.phase == claim.status.phase || old.status.phase.isEmpty,
+                    old.metadata.isTerminating == claim.metadata.isTerminating,
+                    old.metadata.annotations[Self.selectedNode] == claim.metadata.annotations[Self.selectedNode]
+                { return }
                 queue.add(.claim(claim.key))
             }
         case .persistentVolume:
