@@ -76,7 +76,9 @@ import Testing
         claim.spec.resources.requests = ["storage": Quantity("1Gi")!]
         _ = try! test.cluster.create(claim)
     }
-    private func phase(_ test: TestCluster) -> String? { test.cluster.store.persistentVolumeClaims[key]?.status.phase }
+    private func phase(_ test: TestCluster) -> String? {
+        test.cluster.store.persistentVolumeClaims[key]?.status.phase
+    }
 
     // V1; with a latency of 2 s.
     @Test func `an immediate class makes the volume at once`() {
@@ -93,7 +95,8 @@ import Testing
         // V15, without a pod: the claim's end is the volume's end.
         _ = try! test.cluster.delete(PersistentVolumeClaim.self, key)
         test.run(1)
-        #expect(test.cluster.store.persistentVolumeClaims.isEmpty && test.cluster.store.persistentVolumes.isEmpty)
+        #expect(
+            test.cluster.store.persistentVolumeClaims.isEmpty && test.cluster.store.persistentVolumes.isEmpty)
     }
 
     // V2.
@@ -103,7 +106,9 @@ import Testing
         claim(&test, className: "fast")
         test.run(60)
         #expect(phase(test) == "Pending")
-        #expect(test.events("WaitForFirstConsumer").first == "waiting for first consumer to be created before binding")
+        #expect(
+            test.events("WaitForFirstConsumer").first
+                == "waiting for first consumer to be created before binding")
         try! test.cluster.update(PersistentVolumeClaim.self, key) {
             $0.metadata.annotations["volume.kubernetes.io/selected-node"] = "n1"
         }
@@ -151,7 +156,9 @@ import Testing
             test.setImage("v2")
             test.player.kill("n2")
             test.run(400)
-            return test.cluster.narrative.events.map { "\($0.time.nanoseconds) \($0.objectText) \($0.reason) \($0.message)" }
+            return test.cluster.narrative.events.map {
+                "\($0.time.nanoseconds) \($0.objectText) \($0.reason) \($0.message)"
+            }
         }
         let plain = history(fork: false)
         #expect(plain.count > 60)

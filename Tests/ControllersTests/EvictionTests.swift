@@ -4,7 +4,9 @@ import SimulationKit
 import Testing
 
 @Suite struct EvictionTests {
-    private func budget(_ test: inout TestCluster, _ change: (inout PodDisruptionBudgetSpec) -> Void) -> ObjectKey {
+    private func budget(_ test: inout TestCluster, _ change: (inout PodDisruptionBudgetSpec) -> Void)
+        -> ObjectKey
+    {
         var budget = PodDisruptionBudget()
         budget.metadata.name = "pdb"
         budget.spec.selector = LabelSelector(matchLabels: ["app": "web"])
@@ -30,17 +32,21 @@ import Testing
         #expect(error?.message == "Cannot evict pod as it would violate the pod's disruption budget.")
         #expect(
             error?.causes == [
-                .init(reason: "DisruptionBudget", message: "The disruption budget pdb needs 2 healthy pods and has 2 currently")
+                .init(
+                    reason: "DisruptionBudget",
+                    message: "The disruption budget pdb needs 2 healthy pods and has 2 currently")
             ])
         var drain = Drain(node: "n0")
         for _ in 0..<4 {
             drain.step(&test.cluster)
             test.run(5)
         }
-        let text = "error when evicting pods/\"\(pod.name)\" -n \"default\" (will retry after 5s): "
+        let text =
+            "error when evicting pods/\"\(pod.name)\" -n \"default\" (will retry after 5s): "
             + "Cannot evict pod as it would violate the pod's disruption budget."
         #expect(
-            drain.lines == ["node/n0 cordoned", "evicting pod default/\(pod.name)"] + Array(repeating: text, count: 4))
+            drain.lines == ["node/n0 cordoned", "evicting pod default/\(pod.name)"]
+                + Array(repeating: text, count: 4))
         #expect(drain.state == .running)
         #expect(test.cluster.store.podDisruptionBudgets[key]?.status.disruptionsAllowed == 0)
     }
@@ -57,7 +63,8 @@ import Testing
         }
         #expect(
             drain.lines == [
-                "node/n0 cordoned", "evicting pod default/\(pod.name)", "pod/\(pod.name) evicted", "node/n0 drained",
+                "node/n0 cordoned", "evicting pod default/\(pod.name)", "pod/\(pod.name) evicted",
+                "node/n0 drained",
             ])
         #expect(drain.state == .drained)
         #expect(test.cluster.store.pods(onNode: "n0").isEmpty)
@@ -76,9 +83,11 @@ import Testing
         var drain = Drain(node: "n0")
         drain.step(&test.cluster)
         #expect(
-            drain.state == .failed(
-                "[cannot delete Pods that declare no controller (use --force to override): default/bare, "
-                    + "cannot delete Pods with local storage (use --delete-emptydir-data to override): default/cache]"))
+            drain.state
+                == .failed(
+                    "[cannot delete Pods that declare no controller (use --force to override): default/bare, "
+                        + "cannot delete Pods with local storage (use --delete-emptydir-data to override): default/cache]"
+                ))
         drain = Drain(node: "n0", .init(deleteEmptyDirData: true, force: true))
         drain.step(&test.cluster)
         #expect(drain.lines.contains("evicting pod default/bare") && drain.pods.count == 2)
@@ -91,7 +100,9 @@ import Testing
         let key = budget(&test) { $0.maxUnavailable = .string("25%") }
         test.run(10)
         let status = test.cluster.store.podDisruptionBudgets[key]!.status
-        #expect([status.expectedPods, status.desiredHealthy, status.currentHealthy, status.disruptionsAllowed] == [2, 1, 2, 1])
+        #expect(
+            [status.expectedPods, status.desiredHealthy, status.currentHealthy, status.disruptionsAllowed]
+                == [2, 1, 2, 1])
         #expect(status.conditions["DisruptionAllowed"]?.reason == "SufficientPods")
         let pods = test.pods()
         #expect(refusal(&test, pods[0]) == nil)
@@ -130,7 +141,8 @@ import Testing
         _ = budget(&test) { $0.minAvailable = .int(1) }
         let error = refusal(&test, test.pods()[0])
         #expect(error?.retryAfterSeconds == 10)
-        #expect(error?.causes[0].message == "The disruption budget pdb is still being processed by the server.")
+        #expect(
+            error?.causes[0].message == "The disruption budget pdb is still being processed by the server.")
     }
 
     @Test func `two budgets for one pod are refused`() {

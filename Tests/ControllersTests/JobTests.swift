@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct JobTests {
     private let key = ObjectKey(namespace: "default", name: "work")
-    private func make(_ test: inout TestCluster, image: String = "ok", _ change: (inout JobSpec) -> Void = { _ in }) {
+    private func make(
+        _ test: inout TestCluster, image: String = "ok", _ change: (inout JobSpec) -> Void = { _ in }
+    ) {
         test.player.endingImages = ["ok": 0, "bad": 1]
         var job = Job()
         job.metadata.name = "work"
@@ -82,7 +84,10 @@ import Testing
         }
         test.run(20)
         #expect(job(test).status.completedIndexes == "0-3")
-        #expect(test.pods().map { $0.metadata.annotations["batch.kubernetes.io/job-completion-index"]! } == ["0", "1", "2", "3"])
+        #expect(
+            test.pods().map { $0.metadata.annotations["batch.kubernetes.io/job-completion-index"]! } == [
+                "0", "1", "2", "3",
+            ])
     }
 
     private func cron(_ schedule: String, _ change: (inout CronJobSpec) -> Void = { _ in }) -> CronJob {

@@ -4,8 +4,12 @@ import SimulationKit
 import Testing
 
 @Suite struct NodeLifecycleTests {
-    private func node(_ test: TestCluster, _ name: String) -> Node { test.cluster.store.nodes[ObjectKey(name: name)]! }
-    private func taints(_ test: TestCluster, _ name: String) -> [String] { node(test, name).spec.taints.map(\.text) }
+    private func node(_ test: TestCluster, _ name: String) -> Node {
+        test.cluster.store.nodes[ObjectKey(name: name)]!
+    }
+    private func taints(_ test: TestCluster, _ name: String) -> [String] {
+        node(test, name).spec.taints.map(\.text)
+    }
 
     @Test(arguments: [(27, 40.0), (36, 50.0)])
     func `a silent kubelet is noticed after the grace period of its version`(minor: Int, grace: Double) {
@@ -32,7 +36,8 @@ import Testing
     private func tolerate(_ spec: inout DeploymentSpec) {
         for key in ["not-ready", "unreachable"] {
             spec.template.spec.tolerations.append(
-                Toleration(key: "node.kubernetes.io/\(key)", operator: "Exists", effect: "NoExecute", seconds: 300))
+                Toleration(
+                    key: "node.kubernetes.io/\(key)", operator: "Exists", effect: "NoExecute", seconds: 300))
         }
     }
 
@@ -45,10 +50,17 @@ import Testing
         var taintedAt: Instant?
         var deletedAt: Instant?
         test.run(500) { cluster in
-            if taintedAt == nil, cluster.store.nodes[ObjectKey(name: "n1")]!.spec.taints.contains(where: { $0.effect == "NoExecute" }) {
+            if taintedAt == nil,
+                cluster.store.nodes[ObjectKey(name: "n1")]!.spec.taints.contains(where: {
+                    $0.effect == "NoExecute"
+                })
+            {
                 taintedAt = cluster.now
             }
-            if deletedAt == nil, cluster.store.pods[ObjectKey(namespace: "default", name: name)]?.metadata.isTerminating == true {
+            if deletedAt == nil,
+                cluster.store.pods[ObjectKey(namespace: "default", name: name)]?.metadata.isTerminating
+                    == true
+            {
                 deletedAt = cluster.now
             }
         }
@@ -82,7 +94,9 @@ import Testing
         for index in 0..<count { test.player.kill("n\(index * 3)") }
         var times: [Double] = []
         test.run(300) { cluster in
-            let tainted = cluster.store.nodes.all.count { $0.spec.taints.contains { $0.effect == "NoExecute" } }
+            let tainted = cluster.store.nodes.all.count {
+                $0.spec.taints.contains { $0.effect == "NoExecute" }
+            }
             while times.count < tainted { times.append(cluster.now.sinceStart.seconds) }
         }
         return times.map { $0 - (times.first ?? 0) }
@@ -105,7 +119,8 @@ import Testing
         for name in ["n0", "n1", "n2"] { test.player.kill(name) }
         test.run(600)
         #expect(test.cluster.store.nodes.all.allSatisfy { !$0.isReady })
-        #expect(test.cluster.store.nodes.all.allSatisfy { !$0.spec.taints.contains { $0.effect == "NoExecute" } })
+        #expect(
+            test.cluster.store.nodes.all.allSatisfy { !$0.spec.taints.contains { $0.effect == "NoExecute" } })
     }
 
     @Test func `a cordoned node has the taint and loses it again`() {

@@ -34,7 +34,8 @@ import Testing
         test.deploy(replicas: 3)
         test.run(10)
         let names = test.pods().map(\.name)
-        _ = try! test.cluster.delete(Deployment.self, test.deployment().key, DeleteOptions(propagation: .orphan))
+        _ = try! test.cluster.delete(
+            Deployment.self, test.deployment().key, DeleteOptions(propagation: .orphan))
         test.run(5)
         #expect(test.cluster.store.deployments.isEmpty)
         #expect(test.cluster.store.replicaSets.all.allSatisfy { $0.metadata.ownerReferences.isEmpty })
@@ -79,7 +80,9 @@ import Testing
         #expect(test.cluster.store.deployments.count == 1)
         let remaining = test.cluster.store.namespaces[key]?.status.conditions["NamespaceContentRemaining"]
         #expect(remaining?.reason == "SomeResourcesRemain")
-        #expect(remaining?.message.hasPrefix("Some resources are remaining: pods. has 2 resource instances") == true)
+        #expect(
+            remaining?.message.hasPrefix("Some resources are remaining: pods. has 2 resource instances")
+                == true)
         test.run(60)
         #expect(test.cluster.store.namespaces[key] == nil)
         #expect(test.cluster.store.deployments.isEmpty && test.pods("shop").isEmpty)
@@ -93,6 +96,8 @@ import Testing
         _ = try! test.cluster.delete(ServiceAccount.self, account)
         test.run(1)
         #expect(test.cluster.store.serviceAccounts[account] != nil)
-        #expect(test.cluster.store.configMaps[ObjectKey(namespace: "kube-system", name: "kube-root-ca.crt")] != nil)
+        #expect(
+            test.cluster.store.configMaps[ObjectKey(namespace: "kube-system", name: "kube-root-ca.crt")]
+                != nil)
     }
 }

@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct StatefulSetTests {
     private let key = ObjectKey(namespace: "default", name: "web")
-    private func make(_ test: inout TestCluster, replicas: Int, _ change: (inout StatefulSetSpec) -> Void = { _ in }) {
+    private func make(
+        _ test: inout TestCluster, replicas: Int, _ change: (inout StatefulSetSpec) -> Void = { _ in }
+    ) {
         var set = StatefulSet()
         set.metadata.name = "web"
         set.spec.replicas = replicas
@@ -35,10 +37,16 @@ import Testing
         #expect(pods[1].metadata.labels["statefulset.kubernetes.io/pod-name"] == "web-1")
         #expect(pods[1].spec.hostname == "web-1" && pods[1].spec.subdomain == "web")
         #expect(pods[1].spec.volumes[0].persistentVolumeClaim?.claimName == "data-web-1")
-        #expect(test.cluster.store.persistentVolumeClaims.sorted().map(\.name) == ["data-web-0", "data-web-1", "data-web-2"])
+        #expect(
+            test.cluster.store.persistentVolumeClaims.sorted().map(\.name) == [
+                "data-web-0", "data-web-1", "data-web-2",
+            ])
         #expect(test.events("SuccessfulCreate").contains("create Pod web-0 in StatefulSet web successful"))
         let status = test.cluster.store.statefulSets[key]!.status
-        #expect([status.replicas, status.readyReplicas, status.currentReplicas, status.updatedReplicas] == [3, 3, 3, 3])
+        #expect(
+            [status.replicas, status.readyReplicas, status.currentReplicas, status.updatedReplicas] == [
+                3, 3, 3, 3,
+            ])
         #expect(pods[0].metadata.labels["controller-revision-hash"] == status.currentRevision)
     }
 
@@ -76,7 +84,9 @@ import Testing
         _ = try! test.cluster.delete(Pod.self, ObjectKey(namespace: "default", name: "web-0"))
         test.run(10)
         #expect(images(test) == ["v1", "v2", "v2"])
-        try! test.cluster.update(StatefulSet.self, key) { $0.spec.updateStrategy.rollingUpdate?.partition = 0 }
+        try! test.cluster.update(StatefulSet.self, key) {
+            $0.spec.updateStrategy.rollingUpdate?.partition = 0
+        }
         test.run(10)
         #expect(images(test) == ["v2", "v2", "v2"])
         let status = test.cluster.store.statefulSets[key]!.status
@@ -88,7 +98,9 @@ import Testing
         var test = TestCluster(nodes: 4, zones: 2)
         make(&test, replicas: 3) { spec in
             spec.template.spec.tolerations = [
-                Toleration(key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute", seconds: 300)
+                Toleration(
+                    key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute",
+                    seconds: 300)
             ]
         }
         test.run(60)
@@ -127,7 +139,8 @@ import Testing
         test.run(10)
         #expect(test.pods().count == 4)
         let status = test.cluster.store.daemonSets[key]!.status
-        #expect([status.desiredNumberScheduled, status.numberReady, status.updatedNumberScheduled] == [4, 4, 4])
+        #expect(
+            [status.desiredNumberScheduled, status.numberReady, status.updatedNumberScheduled] == [4, 4, 4])
         let terms = test.pods()[0].spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms
         #expect(terms?.first?.matchFields.first?.key == "metadata.name")
     }
