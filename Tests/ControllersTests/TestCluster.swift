@@ -20,12 +20,15 @@ struct TestCluster {
         var node = Node()
         node.metadata.name = name
         node.metadata.labels = [
-            "kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone, "topology.kubernetes.io/region": "r",
+            "kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone,
+            "topology.kubernetes.io/region": "r",
         ]
         for type in ["MemoryPressure", "DiskPressure", "PIDPressure"] {
-            node.status.conditions.set(Condition(type: type, status: false, reason: "Kubelet"), now: cluster.now)
+            node.status.conditions.set(
+                Condition(type: type, status: false, reason: "Kubelet"), now: cluster.now)
         }
-        node.status.conditions.set(Condition(type: "Ready", status: true, reason: "KubeletReady"), now: cluster.now)
+        node.status.conditions.set(
+            Condition(type: "Ready", status: true, reason: "KubeletReady"), now: cluster.now)
         _ = try! cluster.create(node)
         player.nodes.append(name)
         player.alive.insert(name)
@@ -58,8 +61,10 @@ struct TestCluster {
     /// The sets of a Deployment, oldest revision first.
     func sets(_ name: String = "web") -> [ReplicaSet] {
         cluster.store.replicaSets.all.filter { $0.metadata.controller?.name == name }
-            .sorted { Int($0.metadata.annotations["deployment.kubernetes.io/revision"]!)!
-                < Int($1.metadata.annotations["deployment.kubernetes.io/revision"]!)! }
+            .sorted {
+                Int($0.metadata.annotations["deployment.kubernetes.io/revision"]!)!
+                    < Int($1.metadata.annotations["deployment.kubernetes.io/revision"]!)!
+            }
     }
     func sizes(_ name: String = "web") -> [Int] { sets(name).map { $0.spec.replicas ?? 1 } }
 
@@ -117,7 +122,11 @@ struct Player: Component {
     var binds = true
     var readyAfter = Duration.seconds(1)
     var gone = Duration.seconds(2)
-    enum Step: Sendable { case start(ObjectKey), finish(ObjectKey), beat }
+    enum Step: Sendable {
+        case start(ObjectKey)
+        case finish(ObjectKey)
+        case beat
+    }
     var steps = EventQueue<Step>()
     var beats = false
     var addresses = 0
@@ -143,19 +152,23 @@ struct Player: Component {
                 }
             } else if change.action == .added {
                 if pod.nodeName.isEmpty, binds { bind(pod, &cluster) }
-                if pod.status.phase == .pending { steps.schedule(.start(pod.key), at: cluster.now + readyAfter) }
+                if pod.status.phase == .pending {
+                    steps.schedule(.start(pod.key), at: cluster.now + readyAfter)
+                }
             }
         }
         while let (_, step) = steps.popDue(by: cluster.now) { take(step, &cluster) }
     }
 
     private func bind(_ pod: Pod, _ cluster: inout Cluster) {
-        let wanted = pod.spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms.first?.matchFields.first?.values
+        let wanted = pod.spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms.first?.matchFields.first?
+            .values
         let candidates = nodes.filter { name in
             guard let node = cluster.store.nodes[ObjectKey(name: name)] else { return false }
             let hard = node.spec.taints.filter { $0.effect != "PreferNoSchedule" }
-            return wanted?.contains(name) ?? (!node.spec.unschedulable
-                && hard.allSatisfy { taint in pod.spec.tolerations.contains { $0.tolerates(taint) } })
+            return wanted?.contains(name)
+                ?? (!node.spec.unschedulable
+                    && hard.allSatisfy { taint in pod.spec.tolerations.contains { $0.tolerates(taint) } })
         }
         let counts = candidates.map { cluster.store.podSlots(onNode: $0).count }
         guard let least = counts.min() else { return }
@@ -207,7 +220,8 @@ struct Player: Component {
             for type in ["MemoryPressure", "DiskPressure", "PIDPressure"] {
                 node.status.conditions.set(Condition(type: type, status: false, reason: "Kubelet"), now: now)
             }
-            node.status.conditions.set(Condition(type: "Ready", status: true, reason: "KubeletReady"), now: now)
+            node.status.conditions.set(
+                Condition(type: "Ready", status: true, reason: "KubeletReady"), now: now)
         }
         for pod in cluster.store.pods(onNode: node) {
             if pod.metadata.isTerminating {

@@ -118,7 +118,8 @@ public struct Drain: Sendable {
             if let warning = verdict.warning { note(&warnings, warning, pod) }
             guard verdict.goes else { continue }
             pods.append(
-                PodProgress(pod: pod.key, uid: pod.metadata.uid, state: .evicting(at: cluster.now, refusal: nil)))
+                PodProgress(
+                    pod: pod.key, uid: pod.metadata.uid, state: .evicting(at: cluster.now, refusal: nil)))
         }
         if !refusals.isEmpty {
             pods = []
@@ -128,7 +129,8 @@ public struct Drain: Sendable {
         if !warnings.isEmpty {
             lines.append(
                 "Warning: "
-                    + warnings.map { "\($0.reason): \($0.pods.joined(separator: ", "))" }.joined(separator: "; "))
+                    + warnings.map { "\($0.reason): \($0.pods.joined(separator: ", "))" }.joined(
+                        separator: "; "))
         }
         for pod in pods { lines.append("evicting pod \(pod.pod)") }
     }
@@ -181,7 +183,8 @@ public struct Drain: Sendable {
                 let name = "error when evicting pods/\"\(pod.pod.name)\" -n \"\(pod.pod.namespace)\""
                 if error.code == 429 {
                     lines.append("\(name) (will retry after \(Self.retryInterval)): \(error.message)")
-                    pods[index].state = .evicting(at: cluster.now + Self.retryInterval, refusal: error.message)
+                    pods[index].state = .evicting(
+                        at: cluster.now + Self.retryInterval, refusal: error.message)
                 } else {
                     pods[index].state = .failed("\(name): \(error.message)")
                 }

@@ -7,7 +7,9 @@ extension Cluster {
     /// - Throws: 404 if there is no such pod; 429 if its budget does not allow it now (with the cause, and a time
     ///   to wait if the budget's status is behind); 500 if several budgets select it.
     /// - Source: Kubernetes `pkg/registry/core/pod/storage/eviction.go`.
-    public mutating func evict(pod key: ObjectKey, _ options: DeleteOptions = DeleteOptions()) throws(APIError) {
+    public mutating func evict(pod key: ObjectKey, _ options: DeleteOptions = DeleteOptions())
+        throws(APIError)
+    {
         guard let pod = store.pods[key] else { throw .notFound(Kind.pod.info, key.name) }
         if !pod.isFinished, pod.status.phase != .pending, !pod.metadata.isTerminating {
             try checkBudget(of: pod)
@@ -23,7 +25,8 @@ extension Cluster {
         let time = now
         modify(Pod.self, pod) {
             $0.status.conditions.set(
-                Condition(type: "DisruptionTarget", status: true, reason: reason, message: message), now: time)
+                Condition(type: "DisruptionTarget", status: true, reason: reason, message: message), now: time
+            )
         }
     }
 
@@ -35,14 +38,21 @@ extension Cluster {
         guard budgets.count <= 1 else {
             throw APIError(
                 code: 500, reason: "",
-                message: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+                message:
+                    "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+            )
         }
         guard var budget = budgets.first else { return }
         if !pod.isReady {
             if profile.isEnabled(.pdbUnhealthyPodEvictionPolicy),
                 budget.spec.unhealthyPodEvictionPolicy == "AlwaysAllow"
-            { return }
-            if budget.status.currentHealthy >= budget.status.desiredHealthy, budget.status.desiredHealthy > 0 { return }
+            {
+                return
+            }
+            if budget.status.currentHealthy >= budget.status.desiredHealthy, budget.status.desiredHealthy > 0
+            {
+                return
+            }
         }
         func refuse(_ cause: String, retryAfter: Int = 0) -> APIError {
             .tooManyRequests(
@@ -50,7 +60,9 @@ extension Cluster {
                 causes: [.init(reason: "DisruptionBudget", message: cause)], retryAfterSeconds: retryAfter)
         }
         if budget.status.observedGeneration < budget.metadata.generation {
-            throw refuse("The disruption budget \(budget.name) is still being processed by the server.", retryAfter: 10)
+            throw refuse(
+                "The disruption budget \(budget.name) is still being processed by the server.", retryAfter: 10
+            )
         }
         if budget.status.disruptedPods.count > 2000 {
             throw .forbidden(
@@ -85,7 +97,9 @@ extension Cluster {
     public mutating func cordon(_ node: String) throws(APIError) -> Bool { try setUnschedulable(node, true) }
     /// Marks a node as schedulable again; answers whether it was not.
     @discardableResult
-    public mutating func uncordon(_ node: String) throws(APIError) -> Bool { try setUnschedulable(node, false) }
+    public mutating func uncordon(_ node: String) throws(APIError) -> Bool {
+        try setUnschedulable(node, false)
+    }
 
     private mutating func setUnschedulable(_ name: String, _ wanted: Bool) throws(APIError) -> Bool {
         let key = ObjectKey(name: name)

@@ -15,7 +15,9 @@ extension Cluster {
     }
     /// Takes a finalizer off an object, which goes if it was the last it waited for.
     mutating func releaseFinalizer(_ finalizer: String, _ kind: Kind, _ key: ObjectKey) {
-        func open<O: StoredObject>(_ type: O.Type) { releaseFinalizers(type, key) { $0.removeAll { $0 == finalizer } } }
+        func open<O: StoredObject>(_ type: O.Type) {
+            releaseFinalizers(type, key) { $0.removeAll { $0 == finalizer } }
+        }
         open(ObjectStore.type(of: kind))
     }
 }

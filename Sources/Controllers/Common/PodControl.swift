@@ -29,7 +29,9 @@ struct PodControl: Sendable {
 
     /// Creates `pod` and tells so; a refusal is told and thrown.
     @discardableResult
-    func create(_ pod: Pod, for owner: some KubernetesObject, _ cluster: inout Cluster) throws(APIError) -> Pod {
+    func create(_ pod: Pod, for owner: some KubernetesObject, _ cluster: inout Cluster) throws(APIError)
+        -> Pod
+    {
         do throws(APIError) {
             let created = try cluster.create(pod)
             cluster.record("SuccessfulCreate", "Created pod: \(created.name)", about: owner, source: source)
@@ -37,7 +39,8 @@ struct PodControl: Sendable {
         } catch {
             if !error.isNamespaceTerminating {
                 cluster.record(
-                    "FailedCreate", "Error creating: \(error.message)", about: owner, warning: true, source: source)
+                    "FailedCreate", "Error creating: \(error.message)", about: owner, warning: true,
+                    source: source)
             }
             throw error
         }
@@ -51,14 +54,17 @@ struct PodControl: Sendable {
         } catch {
             if error.code == 404 || error.code == 409 { return }
             cluster.record(
-                "FailedDelete", "Error deleting: \(error.message)", about: owner, warning: true, source: source)
+                "FailedDelete", "Error deleting: \(error.message)", about: owner, warning: true,
+                source: source)
             throw error
         }
     }
 
     /// Calls `create` up to `count` times in batches of 1, 2, 4 …; a batch with a failure is the last one.
     /// Answers how often it succeeded, and the first failure.
-    static func slowStart(_ count: Int, _ create: (Int) throws(APIError) -> Void) -> (created: Int, error: APIError?) {
+    static func slowStart(_ count: Int, _ create: (Int) throws(APIError) -> Void) -> (
+        created: Int, error: APIError?
+    ) {
         var done = 0
         var created = 0
         var batch = 1

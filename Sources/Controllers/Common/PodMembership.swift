@@ -31,7 +31,9 @@ struct PodMembership: Sendable {
             for key in now { insert(change.slot, into: key) }
             return now
         }
-        if previous.metadata.identity == pod.metadata.identity || previous.metadata.labels == pod.metadata.labels {
+        if previous.metadata.identity == pod.metadata.identity
+            || previous.metadata.labels == pod.metadata.labels
+        {
             return now
         }
         let before = index.matching(namespace: pod.namespace, previous.metadata.labels)
@@ -57,7 +59,9 @@ struct PodMembership: Sendable {
         if fresh.selectors.isEmpty { return }
         for (slot, pod) in cluster.store.pods.rows.enumerated() {
             guard let pod else { continue }
-            for key in fresh.matching(namespace: pod.namespace, pod.metadata.labels) { insert(slot, into: key) }
+            for key in fresh.matching(namespace: pod.namespace, pod.metadata.labels) {
+                insert(slot, into: key)
+            }
         }
         fresh = SelectorIndex()
     }

@@ -32,7 +32,8 @@ struct Revisions: Sendable {
 
     /// The revision of `template`, made if there is none; an older equal one becomes the newest.
     mutating func current(
-        _ template: PodTemplateSpec, of owner: some KubernetesObject, collisions: Int?, _ cluster: inout Cluster
+        _ template: PodTemplateSpec, of owner: some KubernetesObject, collisions: Int?,
+        _ cluster: inout Cluster
     ) throws(APIError) -> ControllerRevision {
         let uid = owner.metadata.uid
         let data = data(template, owner: uid)
@@ -55,7 +56,9 @@ struct Revisions: Sendable {
         revision.revision = next
         if let present = cluster.store.controllerRevisions[revision.key],
             present.metadata.controller?.uid == uid, present.data == data
-        { return present }
+        {
+            return present
+        }
         return try cluster.create(revision)
     }
 

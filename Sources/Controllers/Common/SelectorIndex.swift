@@ -39,7 +39,9 @@ struct SelectorIndex: Sendable {
     }
 
     private static func pair(_ key: ObjectKey, _ selector: LabelSelector) -> LabelPair? {
-        selector.matchLabels.entries.first.map { LabelPair(namespace: key.namespace, key: $0.key, value: $0.value) }
+        selector.matchLabels.entries.first.map {
+            LabelPair(namespace: key.namespace, key: $0.key, value: $0.value)
+        }
     }
 
     /// Whose selectors match `labels`, sorted by key.

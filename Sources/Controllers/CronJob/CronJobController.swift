@@ -42,7 +42,8 @@ struct CronJobController: Controller {
         guard let time = missed(schedule, cronJob, &cluster) else { return next }
         if let limit = cronJob.spec.startingDeadlineSeconds, time + .seconds(limit) < cluster.now {
             cluster.record(
-                "MissSchedule", "Missed scheduled time to start a job: \(time.rfc3339)", about: cronJob, warning: true,
+                "MissSchedule", "Missed scheduled time to start a job: \(time.rfc3339)", about: cronJob,
+                warning: true,
                 source: source)
             return next
         }
@@ -58,7 +59,8 @@ struct CronJobController: Controller {
             case "Replace":
                 for job in running {
                     _ = try? cluster.delete(Job.self, job.key)
-                    cluster.record("SuccessfulDelete", "Deleted job \(job.name)", about: cronJob, source: source)
+                    cluster.record(
+                        "SuccessfulDelete", "Deleted job \(job.name)", about: cronJob, source: source)
                 }
                 remove(running, from: &status)
             default: break
@@ -76,7 +78,8 @@ struct CronJobController: Controller {
             }
             if error.isNamespaceTerminating { return .none }
             cluster.record(
-                "FailedCreate", "Error creating job: \(error.message)", about: cronJob, warning: true, source: source)
+                "FailedCreate", "Error creating job: \(error.message)", about: cronJob, warning: true,
+                source: source)
             return .retry
         }
         return next
@@ -85,7 +88,9 @@ struct CronJobController: Controller {
     /// The latest time of the schedule that has come and for which no job was made yet.
     private func missed(_ schedule: CronSchedule, _ cronJob: CronJob, _ cluster: inout Cluster) -> Instant? {
         var from = cronJob.status.lastScheduleTime ?? cronJob.metadata.creationTimestamp ?? cluster.now
-        if let limit = cronJob.spec.startingDeadlineSeconds { from = max(from, cluster.now - .seconds(limit)) }
+        if let limit = cronJob.spec.startingDeadlineSeconds {
+            from = max(from, cluster.now - .seconds(limit))
+        }
         var latest: Instant?
         var count = 0
         while let time = schedule.next(after: latest ?? from), time <= cluster.now {
@@ -126,7 +131,9 @@ struct CronJobController: Controller {
     }
 
     /// Takes finished and vanished jobs off the list of active ones.
-    private func noteFinished(_ jobs: [Job], of cronJob: CronJob, _ status: inout CronJobStatus, _ cluster: inout Cluster) {
+    private func noteFinished(
+        _ jobs: [Job], of cronJob: CronJob, _ status: inout CronJobStatus, _ cluster: inout Cluster
+    ) {
         let listed = Set((status.active?.array ?? []).compactMap { $0["uid"]?.string })
         let finished = jobs.filter { $0.isFinished && listed.contains($0.metadata.uid) }
         for job in finished {
@@ -135,7 +142,8 @@ struct CronJobController: Controller {
                 "SawCompletedJob", "Saw completed job: \(job.name), condition: \(condition)", about: cronJob,
                 source: source)
             if condition == "Complete" {
-                status.lastSuccessfulTime = max(status.lastSuccessfulTime ?? .start, job.finishedAt ?? cluster.now)
+                status.lastSuccessfulTime = max(
+                    status.lastSuccessfulTime ?? .start, job.finishedAt ?? cluster.now)
             }
         }
         remove(finished, from: &status)
@@ -146,7 +154,8 @@ struct CronJobController: Controller {
 
     private func trimHistory(of cronJob: CronJob, _ jobs: [Job], _ cluster: inout Cluster) {
         func trim(_ type: String, _ limit: Int) {
-            let done = jobs.filter { $0.status.conditions.isTrue(type) && !$0.metadata.isTerminating }.sorted { a, b in
+            let done = jobs.filter { $0.status.conditions.isTrue(type) && !$0.metadata.isTerminating }.sorted
+            { a, b in
                 let (x, y) = (a.status.startTime ?? .start, b.status.startTime ?? .start)
                 return x == y ? a.name < b.name : x < y
             }

@@ -17,13 +17,16 @@ struct CronSchedule: Sendable, Equatable {
         "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
         "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
     ]
-    private static let monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    private static let monthNames = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ]
     private static let dayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 
     /// Reads `text`; nil if it is no schedule.
     init?(_ text: String) {
         let fields = (Self.macros[text] ?? text).split(separator: " ", omittingEmptySubsequences: true)
-        guard fields.count == 5, let minutes = Self.values(fields[0], 0...59), let hours = Self.values(fields[1], 0...23),
+        guard fields.count == 5, let minutes = Self.values(fields[0], 0...59),
+            let hours = Self.values(fields[1], 0...23),
             let days = Self.values(fields[2], 1...31),
             let months = Self.values(fields[3], 1...12, names: Self.monthNames),
             let weekdays = Self.values(fields[4], 0...7, names: Self.dayNames)
@@ -35,7 +38,9 @@ struct CronSchedule: Sendable, Equatable {
         anyWeekday = fields[4].first == "*" || fields[4] == "?"
     }
 
-    private static func values(_ field: Substring, _ bounds: ClosedRange<Int>, names: [String] = []) -> Set<Int>? {
+    private static func values(_ field: Substring, _ bounds: ClosedRange<Int>, names: [String] = []) -> Set<
+        Int
+    >? {
         func number(_ text: Substring) -> Int? {
             if let index = names.firstIndex(of: text.lowercased()) { return index + bounds.lowerBound }
             return Int(text).flatMap { bounds.contains($0) ? $0 : nil }
@@ -80,7 +85,8 @@ struct CronSchedule: Sendable, Equatable {
             if matches(day: day) {
                 for hour in hours {
                     for minute in minutes {
-                        let time = Instant.start + .seconds(Int(day * secondsADay) + hour * 3600 + minute * 60)
+                        let time =
+                            Instant.start + .seconds(Int(day * secondsADay) + hour * 3600 + minute * 60)
                         if time > instant { return time }
                     }
                 }
@@ -93,7 +99,9 @@ struct CronSchedule: Sendable, Equatable {
     /// Whether the schedule runs on the day that begins `day` days after the start, 2026-01-01, a Thursday.
     private func matches(day: Int64) -> Bool {
         let date = (Instant.start + .hours(Int(day) * 24)).rfc3339.prefix(10).split(separator: "-")
-        guard let month = Int(date[1]), let dayOfMonth = Int(date[2]), months.contains(month) else { return false }
+        guard let month = Int(date[1]), let dayOfMonth = Int(date[2]), months.contains(month) else {
+            return false
+        }
         let weekday = Int(((4 + day) % 7 + 7) % 7)
         let byDay = days.contains(dayOfMonth)
         let byWeekday = weekdays.contains(weekday)

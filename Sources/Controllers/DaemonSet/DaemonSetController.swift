@@ -32,7 +32,9 @@ struct DaemonSetController: Controller {
         // Heartbeats concern nobody here.
         if let old = change.previous, change.action == .modified,
             old.metadata.labels == change.object.metadata.labels, old.spec == change.object.spec
-        { return }
+        {
+            return
+        }
         for key in sets.sorted() { queue.add(key) }
     }
 
@@ -56,11 +58,13 @@ struct DaemonSetController: Controller {
     }
 
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
-        guard let set = cluster.store.daemonSets[key], !set.metadata.isTerminating, let selector = set.spec.selector
+        guard let set = cluster.store.daemonSets[key], !set.metadata.isTerminating,
+            let selector = set.spec.selector
         else { return .none }
         if selector.isEmpty {
             cluster.record(
-                "SelectingAll", "This daemon set is selecting all pods. A non-empty selector is required.", about: set,
+                "SelectingAll", "This daemon set is selecting all pods. A non-empty selector is required.",
+                about: set,
                 warning: true, source: podControl.source)
             return .none
         }
@@ -71,7 +75,8 @@ struct DaemonSetController: Controller {
             var again = try manage(view, &cluster)
             if set.spec.updateStrategy.type != "OnDelete" { try rollOver(view, &cluster) }
             revisions.truncate(
-                of: set.metadata.uid, limit: set.spec.revisionHistoryLimit ?? 10, live: [revision.name], &cluster)
+                of: set.metadata.uid, limit: set.spec.revisionHistoryLimit ?? 10, live: [revision.name],
+                &cluster)
             again = again.sooner(report(view, &cluster))
             return again
         } catch {
@@ -100,7 +105,8 @@ struct DaemonSetController: Controller {
 
     private var source: EventSource { podControl.source }
     private func surge(_ set: DaemonSet) -> Int {
-        set.spec.updateStrategy.rollingUpdate?.maxSurge?.scaled(of: set.status.desiredNumberScheduled, roundUp: true) ?? 0
+        set.spec.updateStrategy.rollingUpdate?.maxSurge?.scaled(
+            of: set.status.desiredNumberScheduled, roundUp: true) ?? 0
     }
 
     // MARK: One pod on each node
@@ -127,11 +133,14 @@ struct DaemonSetController: Controller {
                     again = again.sooner(removeFinished(pod, of: view.set, node.name, &surplus, &cluster))
                 }
                 // During a surge the old and the new pod stand side by side.
-                let isSurge = surges && running.count == 2
+                let isSurge =
+                    surges && running.count == 2
                     && running.contains { $0.metadata.labels["controller-revision-hash"] == view.hash }
                     && running.contains { $0.metadata.labels["controller-revision-hash"] != view.hash }
                 if running.count > 1, !isSurge {
-                    running.sort { ($0.metadata.creationTimestamp ?? .start) < ($1.metadata.creationTimestamp ?? .start) }
+                    running.sort {
+                        ($0.metadata.creationTimestamp ?? .start) < ($1.metadata.creationTimestamp ?? .start)
+                    }
                     surplus += running.dropFirst()
                 }
             }
@@ -159,7 +168,8 @@ struct DaemonSetController: Controller {
         let delay = min(Self.failureBackoff.first * (1 << min(count - 1, 20)), Self.failureBackoff.most)
         failures[key] = (count, cluster.now + delay)
         cluster.record(
-            "FailedDaemonPod", "Found failed daemon pod \(pod.key) on node \(node), will try to kill it", about: set,
+            "FailedDaemonPod", "Found failed daemon pod \(pod.key) on node \(node), will try to kill it",
+            about: set,
             warning: true, source: source)
         surplus.append(pod)
         return .none
@@ -188,7 +198,9 @@ struct DaemonSetController: Controller {
         let surge = rolling?.maxSurge?.scaled(of: desired, roundUp: true) ?? 0
         var unavailable = (rolling?.maxUnavailable ?? .int(1)).scaled(of: desired, roundUp: true) ?? 1
         if unavailable == 0, surge == 0 { unavailable = 1 }
-        func isAvailable(_ pod: Pod) -> Bool { pod.isAvailable(minReadySeconds: view.set.spec.minReadySeconds, now: now) }
+        func isAvailable(_ pod: Pod) -> Bool {
+            pod.isAvailable(minReadySeconds: view.set.spec.minReadySeconds, now: now)
+        }
         var free: [(node: String, pod: Pod)] = []
         var costly: [(node: String, pod: Pod)] = []
         var used = 0
@@ -212,7 +224,11 @@ struct DaemonSetController: Controller {
             } else {
                 switch (new, old) {
                 case (nil, let old?):
-                    if isAvailable(old) { costly.append((node.name, old)) } else { free.append((node.name, old)) }
+                    if isAvailable(old) {
+                        costly.append((node.name, old))
+                    } else {
+                        free.append((node.name, old))
+                    }
                 case (let new?, nil): if !isAvailable(new) { used += 1 }
                 default: used += 1
                 }
@@ -242,7 +258,8 @@ struct DaemonSetController: Controller {
                 continue
             }
             status.desiredNumberScheduled += 1
-            guard let pod = pods.first(where: { $0.isReady && !$0.metadata.isTerminating }) ?? pods.first else { continue }
+            guard let pod = pods.first(where: { $0.isReady && !$0.metadata.isTerminating }) ?? pods.first
+            else { continue }
             status.currentNumberScheduled += 1
             if pod.isReady {
                 status.numberReady += 1

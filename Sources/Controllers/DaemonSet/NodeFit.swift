@@ -29,10 +29,14 @@ struct NodeFit {
     func judge(_ node: Node) -> (run: Bool, stay: Bool) {
         if !template.nodeName.isEmpty, template.nodeName != node.name { return (false, false) }
         let labels = node.metadata.labels
-        for (key, value) in template.spec.nodeSelector.entries where labels[key] != value { return (false, false) }
+        for (key, value) in template.spec.nodeSelector.entries where labels[key] != value {
+            return (false, false)
+        }
         if let required = template.spec.affinity?.nodeAffinity?.required,
             !required.matches(labels: labels, name: node.name)
-        { return (false, false) }
+        {
+            return (false, false)
+        }
         let refused = node.spec.taints.filter { taint in
             taint.effect != "PreferNoSchedule" && !tolerations.contains { $0.tolerates(taint) }
         }
@@ -42,7 +46,8 @@ struct NodeFit {
     /// The pod's spec bound to the node `name` by affinity, so that the scheduler places it there.
     func spec(on name: String) -> Shared<PodSpec> {
         var spec = template.spec
-        for toleration in Self.added(hostNetwork: spec.hostNetwork) where !spec.tolerations.contains(toleration) {
+        for toleration in Self.added(hostNetwork: spec.hostNetwork)
+        where !spec.tolerations.contains(toleration) {
             spec.tolerations.append(toleration)
         }
         var affinity = spec.affinity ?? Affinity()
@@ -50,7 +55,9 @@ struct NodeFit {
         var required = node.required ?? NodeSelector()
         if required.nodeSelectorTerms.isEmpty { required.nodeSelectorTerms = [NodeSelectorTerm()] }
         for index in required.nodeSelectorTerms.indices {
-            required.nodeSelectorTerms[index].matchFields = [SelectorRequirement("metadata.name", "In", [name])]
+            required.nodeSelectorTerms[index].matchFields = [
+                SelectorRequirement("metadata.name", "In", [name])
+            ]
         }
         node.required = required
         affinity.nodeAffinity = node

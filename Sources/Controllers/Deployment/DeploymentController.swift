@@ -30,8 +30,10 @@ struct DeploymentController: Controller {
 
     /// A Recreate roll-out waits for the last old pod to go.
     mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) {
-        guard change.action == .deleted, let owner = change.object.metadata.controller, owner.kind == "ReplicaSet",
-            let set = cluster.store.replicaSets[ObjectKey(namespace: change.object.namespace, name: owner.name)],
+        guard change.action == .deleted, let owner = change.object.metadata.controller,
+            owner.kind == "ReplicaSet",
+            let set = cluster.store.replicaSets[
+                ObjectKey(namespace: change.object.namespace, name: owner.name)],
             let key = Self.owner(of: set.metadata.value),
             cluster.store.deployments[key]?.spec.isRollingUpdate == false
         else { return }
@@ -60,7 +62,8 @@ struct DeploymentController: Controller {
         }
         notePause(&deployment, &cluster)
         let isScaling = sets.active.contains {
-            ($0.annotation(DeploymentAnnotation.desiredReplicas) ?? deployment.spec.wanted) != deployment.spec.wanted
+            ($0.annotation(DeploymentAnnotation.desiredReplicas) ?? deployment.spec.wanted)
+                != deployment.spec.wanted
         }
         do throws(APIError) {
             if deployment.spec.paused || isScaling {
@@ -95,7 +98,8 @@ struct DeploymentController: Controller {
                 cluster.release(ReplicaSet.self, key, owner: deployment.metadata.uid)
             }
         }
-        let candidates = deployment.metadata.isTerminating
+        let candidates =
+            deployment.metadata.isTerminating
             ? [] : orphans.matching(namespace: deployment.namespace, selector)
         return sets + cluster.adopt(ReplicaSet.self, candidates, by: deployment)
     }
@@ -161,9 +165,11 @@ struct DeploymentController: Controller {
                     if deployment.spec.progressDeadline == nil { return }
                     deployment.status.set(
                         Condition(
-                            type: "Progressing", status: false, reason: "ReplicaSetCreateError", message: message), now: now)
+                            type: "Progressing", status: false, reason: "ReplicaSetCreateError",
+                            message: message), now: now)
                 }
-                cluster.record("ReplicaSetCreateError", message, about: deployment, warning: true, source: source)
+                cluster.record(
+                    "ReplicaSetCreateError", message, about: deployment, warning: true, source: source)
             }
             throw error
         }
@@ -174,12 +180,14 @@ struct DeploymentController: Controller {
         var template = deployment.spec.template
         template.metadata.labels[DeploymentAnnotation.podTemplateHash] = hash
         var meta = ObjectMeta(
-            name: "\(deployment.name)-\(hash)", namespace: deployment.namespace, labels: template.metadata.labels)
+            name: "\(deployment.name)-\(hash)", namespace: deployment.namespace,
+            labels: template.metadata.labels)
         meta.ownerReferences = [OwnerReference(controller: deployment)]
         meta.annotations = copied(deployment.metadata.annotations)
         meta.annotations[DeploymentAnnotation.revision] = String(revision)
         meta.annotations[DeploymentAnnotation.desiredReplicas] = String(deployment.spec.wanted)
-        meta.annotations[DeploymentAnnotation.maxReplicas] = String(deployment.spec.wanted + deployment.spec.maxSurge)
+        meta.annotations[DeploymentAnnotation.maxReplicas] = String(
+            deployment.spec.wanted + deployment.spec.maxSurge)
         var spec = ReplicaSetSpec()
         spec.replicas = deployment.spec.value.newReplicas(total: old.total, new: 0)
         spec.minReadySeconds = deployment.spec.minReadySeconds
@@ -209,10 +217,13 @@ struct DeploymentController: Controller {
             annotations[DeploymentAnnotation.revision] = String(revision)
             if set.revision > 0 {
                 let history = annotations[DeploymentAnnotation.revisionHistory]
-                annotations[DeploymentAnnotation.revisionHistory] = (history.map { "\($0)," } ?? "") + "\(set.revision)"
+                annotations[DeploymentAnnotation.revisionHistory] =
+                    (history.map { "\($0)," } ?? "") + "\(set.revision)"
             }
         }
-        if annotations == set.metadata.annotations, set.spec.minReadySeconds == deployment.spec.minReadySeconds {
+        if annotations == set.metadata.annotations,
+            set.spec.minReadySeconds == deployment.spec.minReadySeconds
+        {
             return set
         }
         return try cluster.update(ReplicaSet.self, set.key) {
@@ -249,7 +260,8 @@ struct DeploymentController: Controller {
         let changed = cluster.modify(Deployment.self, deployment.key) {
             $0.status.set(
                 Condition(
-                    type: "Progressing", status: "Unknown", reason: paused ? "DeploymentPaused" : "DeploymentResumed",
+                    type: "Progressing", status: "Unknown",
+                    reason: paused ? "DeploymentPaused" : "DeploymentResumed",
                     message: paused ? "Deployment is paused" : "Deployment is resumed"), now: now)
         }
         if let changed { deployment = changed }
@@ -267,7 +279,9 @@ struct DeploymentController: Controller {
         let annotations = set.metadata.annotations
         if set.wanted == size, annotations[DeploymentAnnotation.desiredReplicas] == desired,
             annotations[DeploymentAnnotation.maxReplicas] == most
-        { return false }
+        {
+            return false
+        }
         let changed = try cluster.update(ReplicaSet.self, set.key) { set in
             if set.wanted != size { set.spec.replicas = size }
             set.metadata.annotations[DeploymentAnnotation.desiredReplicas] = desired
@@ -279,7 +293,8 @@ struct DeploymentController: Controller {
     }
 
     private func tellScaling(
-        _ deployment: Deployment, _ set: ReplicaSet, from: Int, _ cluster: inout Cluster, atCreation: Bool = false
+        _ deployment: Deployment, _ set: ReplicaSet, from: Int, _ cluster: inout Cluster,
+        atCreation: Bool = false
     ) {
         let direction = from < set.wanted ? "up" : "down"
         let sizes =

@@ -7,7 +7,9 @@ import SimulationKit
 
 extension Deployment {
     /// The status that follows from the ReplicaSets; conditions but Available are carried over.
-    func status(from sets: [ReplicaSet], new: ReplicaSet?, profile: KubernetesProfile, now: Instant) -> DeploymentStatus {
+    func status(from sets: [ReplicaSet], new: ReplicaSet?, profile: KubernetesProfile, now: Instant)
+        -> DeploymentStatus
+    {
         var result = DeploymentStatus()
         result.observedGeneration = metadata.generation
         result.replicas = sets.reduce(0) { $0 + $1.status.replicas }
@@ -56,7 +58,9 @@ extension Deployment {
 extension DeploymentStatus {
     /// Sets a condition unless one with its status and reason is there.
     mutating func set(_ condition: Condition, now: Instant) {
-        if let old = conditions[condition.type], old.status == condition.status, old.reason == condition.reason {
+        if let old = conditions[condition.type], old.status == condition.status,
+            old.reason == condition.reason
+        {
             return
         }
         refresh(condition, now: now)
@@ -102,7 +106,9 @@ extension DeploymentController {
         let failures = (new.map { [$0] } ?? []) + sets
         if let failure = failures.lazy.compactMap({ $0.status.conditions["ReplicaFailure"] }).first {
             status.set(
-                Condition(type: "ReplicaFailure", status: failure.status, reason: failure.reason, message: failure.message),
+                Condition(
+                    type: "ReplicaFailure", status: failure.status, reason: failure.reason,
+                    message: failure.message),
                 now: now)
         } else {
             status.conditions.remove("ReplicaFailure")
@@ -112,14 +118,19 @@ extension DeploymentController {
             return .none
         }
         // Nothing changed: come back when the time is up.
-        guard let deadline = deployment.deadline, !deployment.isComplete(status), reason != "ProgressDeadlineExceeded"
+        guard let deadline = deployment.deadline, !deployment.isComplete(status),
+            reason != "ProgressDeadlineExceeded"
         else { return .none }
         return .at(max(deadline + .seconds(1), now + .seconds(1)))
     }
 
     /// Reports the status without judging the roll-out: when paused, scaling or being deleted.
-    func reportCounts(_ deployment: Deployment, _ sets: [ReplicaSet], new: ReplicaSet?, _ cluster: inout Cluster) {
+    func reportCounts(
+        _ deployment: Deployment, _ sets: [ReplicaSet], new: ReplicaSet?, _ cluster: inout Cluster
+    ) {
         let status = deployment.status(from: sets, new: new, profile: cluster.profile, now: cluster.now)
-        if status != deployment.status { cluster.modify(Deployment.self, deployment.key) { $0.status = status } }
+        if status != deployment.status {
+            cluster.modify(Deployment.self, deployment.key) { $0.status = status }
+        }
     }
 }

@@ -13,7 +13,9 @@ extension DeploymentController {
         guard let new = found else { return .none }
         let wanted = deployment.spec.wanted
         let all = old + [new]
-        let size = new.wanted > wanted ? wanted : deployment.spec.value.newReplicas(total: all.total, new: new.wanted)
+        let size =
+            new.wanted > wanted
+            ? wanted : deployment.spec.value.newReplicas(total: all.total, new: new.wanted)
         if new.wanted != wanted, size != new.wanted, try resize(new, to: size, of: deployment, &cluster) {
             return reportNow(deployment, all, &cluster)
         }
@@ -24,7 +26,9 @@ extension DeploymentController {
         return reportNow(deployment, all, &cluster)
     }
 
-    private func reportNow(_ deployment: Deployment, _ sets: [ReplicaSet], _ cluster: inout Cluster) -> Requeue {
+    private func reportNow(_ deployment: Deployment, _ sets: [ReplicaSet], _ cluster: inout Cluster)
+        -> Requeue
+    {
         let present = refreshed(sets, cluster)
         return reportRollout(deployment, present, new: split(present, for: deployment).new, &cluster)
     }

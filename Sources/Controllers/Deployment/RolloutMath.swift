@@ -9,7 +9,8 @@ enum DeploymentAnnotation {
     static let maxReplicas = "deployment.kubernetes.io/max-replicas"
     /// Not copied from the Deployment to its ReplicaSets.
     static let notCopied: Set<String> = [
-        "kubectl.kubernetes.io/last-applied-configuration", revision, revisionHistory, desiredReplicas, maxReplicas,
+        "kubectl.kubernetes.io/last-applied-configuration", revision, revisionHistory, desiredReplicas,
+        maxReplicas,
         "deprecated.deployment.rollback.to",
     ]
     static let podTemplateHash = "pod-template-hash"
@@ -29,7 +30,8 @@ extension DeploymentSpec {
     /// How many pods may be too many (percentages round up) and how many missing (rounded down); never both 0.
     var fenceposts: (surge: Int, unavailable: Int) {
         guard isRollingUpdate else { return (0, 0) }
-        let surge = (strategy.rollingUpdate?.maxSurge ?? .string("25%")).scaled(of: wanted, roundUp: true) ?? 0
+        let surge =
+            (strategy.rollingUpdate?.maxSurge ?? .string("25%")).scaled(of: wanted, roundUp: true) ?? 0
         let unavailable =
             (strategy.rollingUpdate?.maxUnavailable ?? .string("25%")).scaled(of: wanted, roundUp: false) ?? 0
         return (surge, surge == 0 && unavailable == 0 ? 1 : unavailable)
@@ -81,7 +83,8 @@ extension ReplicaSet {
         if before == 0 { before = deployment.status.replicas }
         if before == 0 { return 0 }
         // Rounded half up, as all terms are positive.
-        return (2 * wanted * (deployment.spec.wanted + deployment.spec.maxSurge) + before) / (2 * before) - wanted
+        return (2 * wanted * (deployment.spec.wanted + deployment.spec.maxSurge) + before) / (2 * before)
+            - wanted
     }
 }
 

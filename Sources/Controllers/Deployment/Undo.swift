@@ -9,7 +9,9 @@ extension Cluster {
     /// - Throws: 404 if there is no such Deployment; 400 with kubectl's text if it is paused or has no such revision.
     /// - Source: Kubernetes `kubectl/pkg/polymorphichelpers/rollback.go`.
     @discardableResult
-    public mutating func undoRollout(ofDeployment key: ObjectKey, toRevision revision: Int = 0) throws(APIError) -> String {
+    public mutating func undoRollout(ofDeployment key: ObjectKey, toRevision revision: Int = 0)
+        throws(APIError) -> String
+    {
         guard let deployment = store.deployments[key] else { throw .notFound(Kind.deployment.info, key.name) }
         if deployment.spec.paused {
             throw .badRequest(

@@ -23,8 +23,11 @@ struct DisruptionController: Controller {
         let keys = membership.observe(change)
         if keys.isEmpty { return }
         if let previous = change.previous, change.action == .modified,
-            previous.metadata.identity == change.object.metadata.identity, previous.isReady == change.object.isReady
-        { return }
+            previous.metadata.identity == change.object.metadata.identity,
+            previous.isReady == change.object.isReady
+        {
+            return
+        }
         for key in keys { queue.add(key) }
     }
 
@@ -41,14 +44,17 @@ struct DisruptionController: Controller {
         } catch {
             cluster.record(
                 "CalculateExpectedPodCountFailed",
-                "Failed to calculate the number of expected pods: \(error.message)", about: budget, warning: true,
+                "Failed to calculate the number of expected pods: \(error.message)", about: budget,
+                warning: true,
                 source: source)
             status.disruptionsAllowed = 0
             var condition = Condition(
                 type: "DisruptionAllowed", status: false, reason: "SyncFailed", message: error.message)
             condition.observedGeneration = status.observedGeneration
             status.conditions.set(condition, now: now)
-            if status != budget.status { cluster.modify(PodDisruptionBudget.self, key) { $0.status = status } }
+            if status != budget.status {
+                cluster.modify(PodDisruptionBudget.self, key) { $0.status = status }
+            }
             return .none
         }
         if expected.unmanaged > 0 {
@@ -65,7 +71,8 @@ struct DisruptionController: Controller {
         status.currentHealthy = pods.count { pod in
             pod.isReady && !pod.metadata.isTerminating && status.disruptedPods[pod.name] == nil
         }
-        status.disruptionsAllowed = expected.pods > 0 ? max(0, status.currentHealthy - status.desiredHealthy) : 0
+        status.disruptionsAllowed =
+            expected.pods > 0 ? max(0, status.currentHealthy - status.desiredHealthy) : 0
         status.noteWhetherAllowed(now: now)
         if status != budget.status { cluster.modify(PodDisruptionBudget.self, key) { $0.status = status } }
         return recheck.map { .at($0) } ?? .none
@@ -84,7 +91,8 @@ struct DisruptionController: Controller {
             let expiry = granted + Self.deletionTimeout
             if expiry <= cluster.now {
                 cluster.record(
-                    "NotDeleted", "Pod was expected by PDB \(budget.key) to be deleted but it wasn't", about: pod,
+                    "NotDeleted", "Pod was expected by PDB \(budget.key) to be deleted but it wasn't",
+                    about: pod,
                     warning: true, source: source)
             } else {
                 kept[pod.name] = granted
@@ -113,7 +121,9 @@ struct DisruptionController: Controller {
     }
 
     /// The sum of the sizes of the workloads that the pods belong to, and how many pods belong to none.
-    private func expectedScale(_ pods: [Pod], _ cluster: Cluster) throws(ScaleError) -> (scale: Int, unmanaged: Int) {
+    private func expectedScale(_ pods: [Pod], _ cluster: Cluster) throws(ScaleError) -> (
+        scale: Int, unmanaged: Int
+    ) {
         var sum = 0
         var unmanaged = 0
         var seen: Set<String> = []
@@ -136,21 +146,28 @@ struct DisruptionController: Controller {
         switch owner.kind {
         case "ReplicaSet":
             guard let set = cluster.store.replicaSets[key], set.metadata.uid == owner.uid else { break }
-            guard let parent = set.metadata.controller, parent.kind == "Deployment" else { return (owner.uid, set.wanted) }
+            guard let parent = set.metadata.controller, parent.kind == "Deployment" else {
+                return (owner.uid, set.wanted)
+            }
             if let deployment = cluster.store.deployments[ObjectKey(namespace: namespace, name: parent.name)],
                 deployment.metadata.uid == parent.uid
-            { return (parent.uid, deployment.spec.wanted) }
+            {
+                return (parent.uid, deployment.spec.wanted)
+            }
             return (owner.uid, set.wanted)
         case "StatefulSet":
             if let set = cluster.store.statefulSets[key], set.metadata.uid == owner.uid {
                 return (owner.uid, set.spec.replicas ?? 1)
             }
         case "ReplicationController":
-            if let controller = cluster.store.replicationControllers[key], controller.metadata.uid == owner.uid {
+            if let controller = cluster.store.replicationControllers[key],
+                controller.metadata.uid == owner.uid
+            {
                 return (owner.uid, controller.spec.replicas ?? 1)
             }
         default:
-            let plural = KindInfo.all.first { $0.kind == owner.kind }?.qualifiedPlural ?? owner.kind.lowercased()
+            let plural =
+                KindInfo.all.first { $0.kind == owner.kind }?.qualifiedPlural ?? owner.kind.lowercased()
             throw ScaleError(message: "\(plural) does not implement the scale subresource")
         }
         // The owner is gone: its pods count for nothing until they are gone too.

@@ -26,7 +26,8 @@ struct EndpointSliceController: Controller {
         }
         let change = cluster.store.services.change(entry.index)
         let selector = change.object.spec.selector
-        let selects = change.action != .deleted && !selector.isEmpty && change.object.spec.type != "ExternalName"
+        let selects =
+            change.action != .deleted && !selector.isEmpty && change.object.spec.type != "ExternalName"
         membership.set(change.object.key, selects ? LabelSelector(matchLabels: selector) : nil)
         queue.add(change.object.key)
     }
@@ -39,7 +40,9 @@ struct EndpointSliceController: Controller {
             if old.isReady == new.isReady, old.status.podIP == new.status.podIP, old.nodeName == new.nodeName,
                 old.isFinished == new.isFinished, old.metadata.isTerminating == new.metadata.isTerminating,
                 old.metadata.identity == new.metadata.identity || old.metadata.labels == new.metadata.labels
-            { return }
+            {
+                return
+            }
         }
         for key in keys { queue.add(key, at: cluster.now + Self.batch) }
     }
@@ -96,10 +99,14 @@ struct EndpointSliceController: Controller {
         endpoint.conditions.serving = pod.isReady
         endpoint.conditions.terminating = isTerminating
         endpoint.conditions.ready = service.spec.publishNotReadyAddresses || (pod.isReady && !isTerminating)
-        if !pod.spec.hostname.isEmpty, pod.spec.subdomain == service.name { endpoint.hostname = pod.spec.hostname }
+        if !pod.spec.hostname.isEmpty, pod.spec.subdomain == service.name {
+            endpoint.hostname = pod.spec.hostname
+        }
         if !pod.nodeName.isEmpty {
             endpoint.nodeName = pod.nodeName
-            if let zone = cluster.store.nodes[ObjectKey(name: pod.nodeName)]?.zone, !zone.isEmpty { endpoint.zone = zone }
+            if let zone = cluster.store.nodes[ObjectKey(name: pod.nodeName)]?.zone, !zone.isEmpty {
+                endpoint.zone = zone
+            }
         }
         endpoint.targetRef = [
             "kind": "Pod", "namespace": .string(pod.namespace), "name": .string(pod.name),
@@ -131,7 +138,7 @@ struct EndpointSliceController: Controller {
             if contents[index].isEmpty, !(keepsEmpty && index == 0) {
                 _ = try? cluster.delete(EndpointSlice.self, slice.key)
             } else if contents[index] != slice.endpoints {
-                _ = try? cluster.update(EndpointSlice.self, slice.key) { $0.endpoints = contents[index] }
+                cluster.modify(EndpointSlice.self, slice.key) { $0.endpoints = contents[index] }
             }
         }
         while !rest.isEmpty || (keepsEmpty && present.isEmpty) {

@@ -30,12 +30,16 @@ struct GarbageCollector: Controller {
     mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) { hear(change, &cluster) }
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) { hear(change, &cluster) }
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
-        func open<O: StoredObject>(_ type: O.Type) { hear(cluster.store[keyPath: O.table].change(entry.index), &cluster) }
+        func open<O: StoredObject>(_ type: O.Type) {
+            hear(cluster.store[keyPath: O.table].change(entry.index), &cluster)
+        }
         open(ObjectStore.type(of: entry.kind))
     }
 
     private mutating func hear<O: StoredObject>(_ change: Change<O>, _ cluster: inout Cluster) {
-        if change.action == .modified, change.previous?.metadata.identity == change.object.metadata.identity { return }
+        if change.action == .modified, change.previous?.metadata.identity == change.object.metadata.identity {
+            return
+        }
         let item = Item(kind: O.kind, key: change.object.key)
         let meta = change.object.metadata.value
         let before = change.previous?.metadata.ownerReferences ?? []
@@ -58,7 +62,9 @@ struct GarbageCollector: Controller {
         if after.contains(where: { fate(of: $0, namespace: meta.namespace, cluster) != .solid }) {
             queue.add(.dependent(item))
         }
-        if meta.isTerminating, meta.finalizers.contains("foregroundDeletion") || meta.finalizers.contains("orphan") {
+        if meta.isTerminating,
+            meta.finalizers.contains("foregroundDeletion") || meta.finalizers.contains("orphan")
+        {
             waiting[meta.uid] = item
             queue.add(.owner(item))
         }
@@ -88,14 +94,16 @@ struct GarbageCollector: Controller {
 
     /// Whether the owner that `reference` names is there, gone, or waits for its dependents to go.
     private func fate(of reference: OwnerReference, namespace: String, _ cluster: Cluster) -> Fate {
-        let group = reference.apiVersion.contains("/") ? String(reference.apiVersion.prefix { $0 != "/" }) : ""
+        let group =
+            reference.apiVersion.contains("/") ? String(reference.apiVersion.prefix { $0 != "/" }) : ""
         let owner: ObjectMeta?
         if let info = KindInfo.all.first(where: { $0.kind == reference.kind && $0.group == group }) {
             let key = ObjectKey(namespace: info.isNamespaced ? namespace : "", name: reference.name)
             owner = cluster.store.object(info.type, key)?.metadata.value
         } else {
             let name = "\(reference.kind).\(group)/\(reference.name)"
-            let found = cluster.store.customObjects[ObjectKey(namespace: namespace, name: name)]
+            let found =
+                cluster.store.customObjects[ObjectKey(namespace: namespace, name: name)]
                 ?? cluster.store.customObjects[ObjectKey(name: name)]
             // Of a kind that the cluster does not know, nobody can say that an owner is gone.
             guard let found else {
@@ -110,7 +118,8 @@ struct GarbageCollector: Controller {
 
     /// Deletes an object of which no owner is left; takes references to owners that are gone off others.
     private func collect(_ item: Item, _ cluster: inout Cluster) {
-        guard let meta = cluster.store.object(item.kind, item.key)?.metadata.value, !meta.ownerReferences.isEmpty
+        guard let meta = cluster.store.object(item.kind, item.key)?.metadata.value,
+            !meta.ownerReferences.isEmpty
         else { return }
         let isDeletingDependents = meta.finalizers.contains("foregroundDeletion")
         if meta.isTerminating, !isDeletingDependents { return }
@@ -136,7 +145,9 @@ struct GarbageCollector: Controller {
     // MARK: Owners that wait
 
     private func releaseOwner(_ item: Item, _ cluster: inout Cluster) {
-        guard let meta = cluster.store.object(item.kind, item.key)?.metadata.value, meta.isTerminating else { return }
+        guard let meta = cluster.store.object(item.kind, item.key)?.metadata.value, meta.isTerminating else {
+            return
+        }
         let items = dependentItems(of: meta.uid, cluster)
         if meta.finalizers.contains("orphan") {
             for dependent in items {
@@ -148,8 +159,12 @@ struct GarbageCollector: Controller {
         } else if meta.finalizers.contains("foregroundDeletion") {
             var isBlocked = false
             for dependent in items {
-                guard let child = cluster.store.object(dependent.kind, dependent.key)?.metadata.value else { continue }
-                let blocks = child.ownerReferences.contains { $0.uid == meta.uid && $0.blockOwnerDeletion == true }
+                guard let child = cluster.store.object(dependent.kind, dependent.key)?.metadata.value else {
+                    continue
+                }
+                let blocks = child.ownerReferences.contains {
+                    $0.uid == meta.uid && $0.blockOwnerDeletion == true
+                }
                 collect(dependent, &cluster)
                 if blocks, cluster.store.object(dependent.kind, dependent.key)?.metadata.uid == child.uid {
                     isBlocked = true

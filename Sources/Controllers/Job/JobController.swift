@@ -31,8 +31,9 @@ struct JobController: Controller {
     }
 
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
-        guard let job = cluster.store.jobs[key], !job.metadata.isTerminating, job.spec.managedBy == nil
-            || job.spec.managedBy == "kubernetes.io/job-controller"
+        guard let job = cluster.store.jobs[key], !job.metadata.isTerminating,
+            job.spec.managedBy == nil
+                || job.spec.managedBy == "kubernetes.io/job-controller"
         else { return .none }
         if job.isFinished { return collect(job, &cluster) }
         let pods = cluster.store.pods(ownedBy: job.metadata.uid)
@@ -58,7 +59,8 @@ struct JobController: Controller {
         guard let seconds = job.spec.ttlSecondsAfterFinished, let end = job.finishedAt else { return .none }
         let due = end + .seconds(seconds)
         if due > cluster.now { return .at(due) }
-        _ = try? cluster.delete(Job.self, job.key, DeleteOptions(propagation: .foreground, uid: job.metadata.uid))
+        _ = try? cluster.delete(
+            Job.self, job.key, DeleteOptions(propagation: .foreground, uid: job.metadata.uid))
         return .none
     }
 }
@@ -110,7 +112,8 @@ struct JobTally: Sendable {
                 position += 1
                 last += 1
             }
-            parts.append(first == last ? "\(first)" : last == first + 1 ? "\(first),\(last)" : "\(first)-\(last)")
+            parts.append(
+                first == last ? "\(first)" : last == first + 1 ? "\(first),\(last)" : "\(first)-\(last)")
             position += 1
         }
         return parts.joined(separator: ",")
@@ -119,7 +122,9 @@ struct JobTally: Sendable {
 
 extension Pod {
     /// The index of a pod of an Indexed Job.
-    var completionIndex: Int? { metadata.annotations["batch.kubernetes.io/job-completion-index"].flatMap { Int($0) } }
+    var completionIndex: Int? {
+        metadata.annotations["batch.kubernetes.io/job-completion-index"].flatMap { Int($0) }
+    }
 }
 
 extension Job {

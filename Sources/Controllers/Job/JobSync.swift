@@ -55,7 +55,9 @@ struct JobSync {
         }
         if let seconds = job.spec.activeDeadlineSeconds, let start = status.startTime, !isSuspended,
             start + .seconds(seconds) <= now
-        { return ("DeadlineExceeded", "Job was active longer than specified deadline") }
+        {
+            return ("DeadlineExceeded", "Job was active longer than specified deadline")
+        }
         return nil
     }
 
@@ -75,7 +77,8 @@ struct JobSync {
     }
 
     /// Since 1.31 a job is Failed or Complete only when its last pod is gone; until then it says what it will be.
-    private func ends(_ cluster: Cluster, then type: String, _ reason: String, _ message: String,
+    private func ends(
+        _ cluster: Cluster, then type: String, _ reason: String, _ message: String,
         _ status: inout JobStatus
     ) -> Bool {
         let target = type == "Failed" ? "FailureTarget" : "SuccessCriteriaMet"
@@ -126,7 +129,8 @@ struct JobSync {
     private mutating func resume(_ cluster: inout Cluster) {
         guard status.conditions.isTrue("Suspended") else { return }
         status.conditions.set(
-            Condition(type: "Suspended", status: false, reason: "JobResumed", message: "Job resumed"), now: cluster.now)
+            Condition(type: "Suspended", status: false, reason: "JobResumed", message: "Job resumed"),
+            now: cluster.now)
         cluster.record("Resumed", "Job resumed", about: job, source: source)
         status.startTime = cluster.now
     }
@@ -176,7 +180,9 @@ struct JobSync {
 
     private func basePod() -> Pod {
         var pod = PodControl.pod(from: job.spec.template, owner: job)
-        for key in ["batch.kubernetes.io/controller-uid", "controller-uid"] { pod.metadata.labels[key] = job.metadata.uid }
+        for key in ["batch.kubernetes.io/controller-uid", "controller-uid"] {
+            pod.metadata.labels[key] = job.metadata.uid
+        }
         for key in ["batch.kubernetes.io/job-name", "job-name"] { pod.metadata.labels[key] = job.name }
         return pod
     }
@@ -204,7 +210,9 @@ struct JobSync {
     // MARK: Status
 
     mutating func report(_ cluster: inout Cluster) {
-        status.active = active.count { !$0.metadata.isTerminating && (cluster.store.pods[$0.key]?.isActive ?? false) }
+        status.active = active.count {
+            !$0.metadata.isTerminating && (cluster.store.pods[$0.key]?.isActive ?? false)
+        }
         status.ready = active.count { cluster.store.pods[$0.key]?.isReady ?? false }
         if cluster.profile.isEnabled(.jobPodReplacementPolicy) {
             status.terminating = cluster.store.pods(ownedBy: job.metadata.uid).count { $0.isTerminating }

@@ -11,11 +11,15 @@ struct NamespaceController: Controller {
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
         let change = cluster.store.namespaces.change(entry.index)
         let before = change.previous?.metadata.isTerminating ?? false
-        if change.action != .deleted, change.object.metadata.isTerminating, !before { queue.add(change.object.key) }
+        if change.action != .deleted, change.object.metadata.isTerminating, !before {
+            queue.add(change.object.key)
+        }
     }
 
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
-        guard let namespace = cluster.store.namespaces[key], namespace.metadata.isTerminating else { return .none }
+        guard let namespace = cluster.store.namespaces[key], namespace.metadata.isTerminating else {
+            return .none
+        }
         // Seconds that what remains is estimated to need.
         var estimate = 0
         var remaining: [String] = []
@@ -28,14 +32,18 @@ struct NamespaceController: Controller {
         let podsFirst = cluster.profile.isEnabled(.orderedNamespaceDeletion)
         for info in KindInfo.all.filter(\.isNamespaced).map(\.type) + [.custom] {
             if info != .pod, !(podsFirst && remaining.first?.hasPrefix("pods. ") == true) {
-                for object in cluster.store.objects(info, namespace: key.name) where !object.metadata.isTerminating {
+                for object in cluster.store.objects(info, namespace: key.name)
+                where !object.metadata.isTerminating {
                     cluster.delete(info, object.key)
                 }
             }
             let left = cluster.store.objects(info, namespace: key.name)
             guard let first = left.first else { continue }
-            remaining.append("\(first.kindInfo.plural).\(first.kindInfo.group) has \(left.count) resource instances")
-            for finalizer in left.flatMap({ $0.metadata.finalizers }) { finalizers[finalizer, default: 0] += 1 }
+            remaining.append(
+                "\(first.kindInfo.plural).\(first.kindInfo.group) has \(left.count) resource instances")
+            for finalizer in left.flatMap({ $0.metadata.finalizers }) {
+                finalizers[finalizer, default: 0] += 1
+            }
             if !left.allSatisfy({ $0.metadata.finalizers.isEmpty }) { estimate = max(estimate, 15) }
         }
         if remaining.isEmpty {
@@ -47,9 +55,18 @@ struct NamespaceController: Controller {
         let held = finalizers.keys.sorted().map { "\($0) in \(finalizers[$0]!) resource instances" }
         cluster.modify(Namespace.self, key) { namespace in
             for (type, reason, message) in [
-                ("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"),
-                ("NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
-                ("NamespaceDeletionContentFailure", "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
+                (
+                    "NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered",
+                    "All resources successfully discovered"
+                ),
+                (
+                    "NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions",
+                    "All legacy kube types successfully parsed"
+                ),
+                (
+                    "NamespaceDeletionContentFailure", "ContentDeleted",
+                    "All content successfully deleted, may be waiting on finalization"
+                ),
             ] {
                 namespace.status.conditions.set(
                     Condition(type: type, status: false, reason: reason, message: message), now: now)
@@ -65,7 +82,9 @@ struct NamespaceController: Controller {
                         message: "All content-preserving finalizers finished")
                     : Condition(
                         type: "NamespaceFinalizersRemaining", status: true, reason: "SomeFinalizersRemain",
-                        message: "Some content in the namespace has finalizers remaining: \(held.joined(separator: ", "))"),
+                        message:
+                            "Some content in the namespace has finalizers remaining: \(held.joined(separator: ", "))"
+                    ),
                 now: now)
         }
         return .at(now + .seconds(estimate / 2 + 1))

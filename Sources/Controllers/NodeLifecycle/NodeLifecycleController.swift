@@ -6,7 +6,11 @@ import SimulationKit
 ///
 /// - Source: Kubernetes `pkg/controller/nodelifecycle/node_lifecycle_controller.go`.
 struct NodeLifecycleController: Controller {
-    enum Key: Hashable, Sendable { case monitor, taints(String), zone(String) }
+    enum Key: Hashable, Sendable {
+        case monitor
+        case taints(String)
+        case zone(String)
+    }
 
     static let watches: [Kind] = [.node]
     var queue = WorkQueue<Key>()
@@ -64,7 +68,8 @@ struct NodeLifecycleController: Controller {
         for node in removed where cluster.store.nodes[node.key] == nil {
             if let gone = health.removeValue(forKey: node.name) { zones[gone.zone]?.remove(node.name) }
             cluster.record(
-                "RemovingNode", "Node \(node.name) event: Removing Node \(node.name) from Controller", about: node,
+                "RemovingNode", "Node \(node.name) event: Removing Node \(node.name) from Controller",
+                about: node,
                 source: source)
         }
         removed = []
@@ -83,9 +88,12 @@ struct NodeLifecycleController: Controller {
                 // A kubelet that reports itself as not ready tells its own event.
                 if before == "True" {
                     cluster.record(
-                        "NodeNotReady", "Node \(name) status is now: NodeNotReady", about: node, source: source)
+                        "NodeNotReady", "Node \(name) status is now: NodeNotReady", about: node,
+                        source: source)
                 }
-                if before == "True" || health[name]?.ready?.isTrue == true { markPodsNotReady(node, &cluster) }
+                if before == "True" || health[name]?.ready?.isTrue == true {
+                    markPodsNotReady(node, &cluster)
+                }
             }
             health[name]?.ready = cluster.store.nodes[node.key]?.status.conditions["Ready"]
         }
@@ -103,7 +111,8 @@ struct NodeLifecycleController: Controller {
         }
         guard var known = health[node.name] else {
             cluster.record(
-                "RegisteredNode", "Node \(node.name) event: Registered Node \(node.name) in Controller", about: node,
+                "RegisteredNode", "Node \(node.name) event: Registered Node \(node.name) in Controller",
+                about: node,
                 source: source)
             let heard = ready == nil ? node.metadata.creationTimestamp ?? cluster.now : cluster.now
             health[node.name] = Health(zone: zone, ready: ready, renewal: renewal, heardAt: heard)
@@ -114,8 +123,11 @@ struct NodeLifecycleController: Controller {
             known.zone = zone
         }
         // A report that changed something, or a renewed lease, is a sign of life.
-        let reported = ready?.lastHeartbeatTime != known.ready?.lastHeartbeatTime || ready?.status != known.ready?.status
-        if reported || (renewal ?? .start) > (known.renewal ?? .start) || (renewal != nil && known.renewal == nil) {
+        let reported =
+            ready?.lastHeartbeatTime != known.ready?.lastHeartbeatTime || ready?.status != known.ready?.status
+        if reported || (renewal ?? .start) > (known.renewal ?? .start)
+            || (renewal != nil && known.renewal == nil)
+        {
             known.heardAt = cluster.now
             known.renewal = renewal
         }
@@ -174,9 +186,13 @@ struct NodeLifecycleController: Controller {
     }
     private static let lifecycleTaints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
 
-    private mutating func markUnreachable(_ node: Node, _ zone: String, _ status: String, _ cluster: inout Cluster) {
+    private mutating func markUnreachable(
+        _ node: Node, _ zone: String, _ status: String, _ cluster: inout Cluster
+    ) {
         let own = Self.taint(for: status)
-        let present = node.spec.taints.filter { $0.effect == "NoExecute" && Self.lifecycleTaints.contains($0.key) }
+        let present = node.spec.taints.filter {
+            $0.effect == "NoExecute" && Self.lifecycleTaints.contains($0.key)
+        }
         if present.contains(where: { $0.key == own }) { return }
         if !present.isEmpty {
             // The kind of trouble changed: swapped at once.
@@ -189,7 +205,9 @@ struct NodeLifecycleController: Controller {
 
     private mutating func markReachable(_ node: Node, _ zone: String, _ cluster: inout Cluster) {
         zones[zone]!.remove(node.name)
-        if node.spec.taints.contains(where: { $0.effect == "NoExecute" && Self.lifecycleTaints.contains($0.key) }) {
+        if node.spec.taints.contains(where: {
+            $0.effect == "NoExecute" && Self.lifecycleTaints.contains($0.key)
+        }) {
             swapNoExecute(node.name, to: nil, &cluster)
         }
     }
@@ -213,7 +231,8 @@ struct NodeLifecycleController: Controller {
 
     // MARK: Zones
 
-    private mutating func setRates(_ counts: [String: (ready: Int, notReady: Int)], _ cluster: inout Cluster) {
+    private mutating func setRates(_ counts: [String: (ready: Int, notReady: Int)], _ cluster: inout Cluster)
+    {
         let present = zoneNames.filter { counts[$0] != nil }
         func isFull(_ state: ZoneState?) -> Bool { state == .fullDisruption }
         let states = present.map { ZoneState(ready: counts[$0]!.ready, notReady: counts[$0]!.notReady) }
@@ -228,7 +247,8 @@ struct NodeLifecycleController: Controller {
             // What was silent so far gets a new chance.
             for node in cluster.store.nodes.all { health[node.name]?.heardAt = cluster.now }
         }
-        for (zone, state) in zip(present, states) where state != zones[zone]!.state || allAreFull || allWereFull {
+        for (zone, state) in zip(present, states)
+        where state != zones[zone]!.state || allAreFull || allWereFull {
             let size = counts[zone]!.ready + counts[zone]!.notReady
             zones[zone]!.setInterval(allAreFull ? nil : state.interval(nodes: size), now: cluster.now)
             zones[zone]!.state = state
@@ -257,11 +277,14 @@ struct NodeLifecycleController: Controller {
         }
         if node.spec.unschedulable { wanted.append(Self.unschedulable) }
         let ours = Self.conditionTaints.map(\.key) + [Self.unschedulable]
-        let present = node.spec.taints.filter { $0.effect == "NoSchedule" && ours.contains($0.key) }.map(\.key)
+        let present = node.spec.taints.filter { $0.effect == "NoSchedule" && ours.contains($0.key) }.map(
+            \.key)
         if Set(present) == Set(wanted) { return }
         let now = cluster.now
         cluster.modifySpec(ofNode: name) { spec in
-            spec.taints.removeAll { $0.effect == "NoSchedule" && ours.contains($0.key) && !wanted.contains($0.key) }
+            spec.taints.removeAll {
+                $0.effect == "NoSchedule" && ours.contains($0.key) && !wanted.contains($0.key)
+            }
             for key in wanted where !present.contains(key) {
                 spec.taints.append(Taint(key: key, effect: "NoSchedule", timeAdded: now))
             }

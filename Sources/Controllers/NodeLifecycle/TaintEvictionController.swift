@@ -7,7 +7,11 @@ import SimulationKit
 /// Disruption budgets are not asked. The time of a toleration runs from when this controller saw the taint.
 /// - Source: Kubernetes `pkg/controller/tainteviction/taint_eviction.go`.
 struct TaintEvictionController: Controller {
-    enum Key: Hashable, Sendable { case node(String), pod(ObjectKey), eviction(ObjectKey) }
+    enum Key: Hashable, Sendable {
+        case node(String)
+        case pod(ObjectKey)
+        case eviction(ObjectKey)
+    }
 
     static let watches: [Kind] = [.pod, .node]
     var queue = WorkQueue<Key>()
@@ -22,7 +26,8 @@ struct TaintEvictionController: Controller {
 
     init(profile: KubernetesProfile) {
         source = EventSource(
-            profile.isEnabled(.separateTaintEvictionController) ? "taint-eviction-controller" : "taint-controller")
+            profile.isEnabled(.separateTaintEvictionController)
+                ? "taint-eviction-controller" : "taint-controller")
     }
 
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {
@@ -44,7 +49,9 @@ struct TaintEvictionController: Controller {
         }
     }
 
-    private static func taints(_ node: Node) -> [Taint] { node.spec.taints.filter { $0.effect == "NoExecute" } }
+    private static func taints(_ node: Node) -> [Taint] {
+        node.spec.taints.filter { $0.effect == "NoExecute" }
+    }
 
     mutating func reconcile(_ key: Key, _ cluster: inout Cluster) -> Requeue {
         switch key {
@@ -75,7 +82,9 @@ struct TaintEvictionController: Controller {
                 cancel(pod, &cluster)
                 return schedule(pod, due: cluster.now)
             }
-            for limit in used.compactMap(\.tolerationSeconds) { seconds = min(seconds ?? limit, max(0, limit)) }
+            for limit in used.compactMap(\.tolerationSeconds) {
+                seconds = min(seconds ?? limit, max(0, limit))
+            }
         }
         guard !taints.isEmpty, let seconds else { return cancel(pod, &cluster) }
         // A plan that was made stands, even if another taint now asks for a shorter time.
@@ -90,15 +99,19 @@ struct TaintEvictionController: Controller {
 
     private mutating func cancel(_ pod: Pod, _ cluster: inout Cluster) {
         guard plans.removeValue(forKey: pod.key) != nil else { return }
-        cluster.record("TaintManagerEviction", "Cancelling deletion of Pod \(pod.key)", about: pod, source: source)
+        cluster.record(
+            "TaintManagerEviction", "Cancelling deletion of Pod \(pod.key)", about: pod, source: source)
     }
 
     private func evict(_ key: ObjectKey, _ uid: String, _ cluster: inout Cluster) {
-        guard let pod = cluster.store.pods[key], pod.metadata.uid == uid, !pod.metadata.isTerminating else { return }
+        guard let pod = cluster.store.pods[key], pod.metadata.uid == uid, !pod.metadata.isTerminating else {
+            return
+        }
         cluster.record("TaintManagerEviction", "Marking for deletion Pod \(key)", about: pod, source: source)
         if cluster.profile.isEnabled(.podDisruptionConditions) {
             cluster.markDisrupted(
-                key, reason: "DeletionByTaintManager", message: "Taint manager: deleting due to NoExecute taint")
+                key, reason: "DeletionByTaintManager",
+                message: "Taint manager: deleting due to NoExecute taint")
         }
         _ = try? cluster.delete(Pod.self, key, DeleteOptions(uid: uid))
     }

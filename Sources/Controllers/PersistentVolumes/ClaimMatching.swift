@@ -32,12 +32,15 @@ extension ObjectStore {
     /// The volume for `claim`: one reserved for it, else the smallest free one that suits; names decide ties.
     func volume(for claim: PersistentVolumeClaim, onlyReserved: Bool) -> PersistentVolume? {
         let living = persistentVolumes.all.filter { !$0.metadata.isTerminating }
-        if let reserved = living.first(where: { $0.isReserved(for: claim) && $0.suits(claim) }) { return reserved }
-        if onlyReserved { return nil }
-        return living.filter { $0.spec.claimRef == nil && $0.status.phase == "Available" && $0.suits(claim) }.min { a, b in
-            let (x, y) = (a.spec.capacity["storage"] ?? .zero, b.spec.capacity["storage"] ?? .zero)
-            return x == y ? a.name < b.name : x < y
+        if let reserved = living.first(where: { $0.isReserved(for: claim) && $0.suits(claim) }) {
+            return reserved
         }
+        if onlyReserved { return nil }
+        return living.filter { $0.spec.claimRef == nil && $0.status.phase == "Available" && $0.suits(claim) }
+            .min { a, b in
+                let (x, y) = (a.spec.capacity["storage"] ?? .zero, b.spec.capacity["storage"] ?? .zero)
+                return x == y ? a.name < b.name : x < y
+            }
     }
 
     /// The class that claims without one get: the newest that is marked so.

@@ -7,7 +7,11 @@ import SimulationKit
 /// It also plays the CSI provisioner of every StorageClass: any driver makes its volume after ``provisionLatency``.
 /// - Source: Kubernetes `pkg/controller/volume/persistentvolume/pv_controller.go`, `pvcprotection`, `pvprotection`.
 struct PersistentVolumeController: Controller {
-    enum Key: Hashable, Sendable { case claim(ObjectKey), volume(ObjectKey), provision(ObjectKey) }
+    enum Key: Hashable, Sendable {
+        case claim(ObjectKey)
+        case volume(ObjectKey)
+        case provision(ObjectKey)
+    }
 
     static let watches: [Kind] = [.persistentVolumeClaim, .persistentVolume, .storageClass, .pod]
     var queue = WorkQueue<Key>()
@@ -36,9 +40,24 @@ struct PersistentVolumeController: Controller {
             if change.action == .deleted {
                 pending.remove(claim.key)
                 provisioning[claim.key] = nil
-                if !claim.spec.volumeName.isEmpty { queue.add(.volume(ObjectKey(name: claim.spec.volumeName))) }
+                if !claim.spec.volumeName.isEmpty {
+                    queue.add(.volume(ObjectKey(name: claim.spec.volumeName)))
+                }
             } else {
-                if claim.spec.volumeName.isEmpty { pending.insert(claim.key) } else { pending.remove(claim.key) }
+                if claim.spec.volumeName.isEmpty {
+                    pending.insert(claim.key)
+                } else {
+                    pending.remove(claim.key)
+                }
+                // Its own notes on the claim are nothing to look at.
+                if let old = change.previous, old.spec == claim.spec,
+                    old.status.phase == claim.status.phase || old.status.phase.isEmpty,
+                    old.metadata.isTerminating == claim.metadata.isTerminating,
+                    old.metadata.annotations[Self.selectedNode]
+                        == claim.metadata.annotations[Self.selectedNode]
+                {
+                    return
+                }
                 queue.add(.claim(claim.key))
             }
         case .persistentVolume:
@@ -56,7 +75,9 @@ struct PersistentVolumeController: Controller {
         let pod = change.object
         if change.action == .modified, change.previous?.nodeName == pod.nodeName,
             change.previous?.isFinished == pod.isFinished
-        { return }
+        {
+            return
+        }
         for volume in pod.spec.volumes {
             guard let source = volume.persistentVolumeClaim else { continue }
             let claim = ObjectKey(namespace: pod.namespace, name: source.claimName)
@@ -86,11 +107,14 @@ struct PersistentVolumeController: Controller {
         guard var claim = cluster.store.persistentVolumeClaims[key] else { return .none }
         if claim.metadata.isTerminating {
             // A claim goes when no pod uses it any more.
-            if users[key] == nil { cluster.releaseFinalizer("kubernetes.io/pvc-protection", .persistentVolumeClaim, key) }
+            if users[key] == nil {
+                cluster.releaseFinalizer("kubernetes.io/pvc-protection", .persistentVolumeClaim, key)
+            }
             return .none
         }
         let now = cluster.now
-        let fallback = claim.spec.storageClassName == nil && claim.spec.volumeName.isEmpty
+        let fallback =
+            claim.spec.storageClassName == nil && claim.spec.volumeName.isEmpty
             ? cluster.store.defaultStorageClass?.name : nil
         if let changed = cluster.modify(
             PersistentVolumeClaim.self, key,
@@ -101,7 +125,9 @@ struct PersistentVolumeController: Controller {
                 if let fallback { claim.spec.storageClassName = fallback }
                 if claim.status.phase.isEmpty { claim.status.phase = "Pending" }
             })
-        { claim = changed }
+        {
+            claim = changed
+        }
         if claim.status.phase == "Lost" { return .none }
         if !claim.spec.volumeName.isEmpty { return syncNamed(claim, &cluster) }
 
@@ -131,7 +157,8 @@ struct PersistentVolumeController: Controller {
             if isComplete {
                 cluster.modify(PersistentVolumeClaim.self, claim.key) { $0.status.phase = "Lost" }
                 cluster.record(
-                    "ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!", about: claim,
+                    "ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!",
+                    about: claim,
                     warning: true, source: source)
                 return .none
             }
@@ -140,7 +167,8 @@ struct PersistentVolumeController: Controller {
         if volume.spec.claimRef == nil || volume.isReserved(for: claim) {
             guard isComplete || volume.suits(claim) else {
                 cluster.record(
-                    "VolumeMismatch", "Cannot bind to requested volume \"\(volume.name)\": it does not match the claim",
+                    "VolumeMismatch",
+                    "Cannot bind to requested volume \"\(volume.name)\": it does not match the claim",
                     about: claim, warning: true, source: source)
                 return .none
             }
@@ -148,11 +176,13 @@ struct PersistentVolumeController: Controller {
         } else if isComplete {
             cluster.modify(PersistentVolumeClaim.self, claim.key) { $0.status.phase = "Lost" }
             cluster.record(
-                "ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly", about: claim,
+                "ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly",
+                about: claim,
                 warning: true, source: source)
         } else {
             cluster.record(
-                "FailedBinding", "volume \"\(volume.name)\" already bound to a different claim.", about: claim,
+                "FailedBinding", "volume \"\(volume.name)\" already bound to a different claim.",
+                about: claim,
                 warning: true, source: source)
             return .at(cluster.now + Self.resync)
         }
@@ -181,15 +211,19 @@ struct PersistentVolumeController: Controller {
     }
 
     private func tellWaiting(_ claim: PersistentVolumeClaim, _ cluster: inout Cluster) {
-        let pods = (users[claim.key] ?? []).sorted().filter { cluster.store.pods[$0]?.nodeName.isEmpty ?? false }
-            .map(\.name)
+        let pods = (users[claim.key] ?? []).sorted().filter {
+            cluster.store.pods[$0]?.nodeName.isEmpty ?? false
+        }
+        .map(\.name)
         if pods.isEmpty {
             cluster.record(
-                "WaitForFirstConsumer", "waiting for first consumer to be created before binding", about: claim,
+                "WaitForFirstConsumer", "waiting for first consumer to be created before binding",
+                about: claim,
                 source: source)
         } else {
             let who = pods.count == 1 ? "pod \(pods[0])" : "pods \(pods.joined(separator: ","))"
-            cluster.record("WaitForPodScheduled", "waiting for \(who) to be scheduled", about: claim, source: source)
+            cluster.record(
+                "WaitForPodScheduled", "waiting for \(who) to be scheduled", about: claim, source: source)
         }
     }
 
@@ -202,7 +236,9 @@ struct PersistentVolumeController: Controller {
             cluster.record("ProvisioningFailed", message, about: claim, warning: true, source: source)
             return .at(cluster.now + Self.resync)
         }
-        guard let storageClass else { return fail("storageclass.storage.k8s.io \"\(claim.className)\" not found") }
+        guard let storageClass else {
+            return fail("storageclass.storage.k8s.io \"\(claim.className)\" not found")
+        }
         if storageClass.provisioner == "kubernetes.io/no-provisioner" {
             return fail("no volume plugin matched name: kubernetes.io/no-provisioner")
         }
@@ -221,7 +257,8 @@ struct PersistentVolumeController: Controller {
                 : "waiting for a volume to be created, either by external provisioner \"\(driver)\" or manually created "
                     + "by system administrator", about: claim, source: source)
         cluster.record(
-            "Provisioning", "External provisioner is provisioning volume for claim \"\(claim.key)\"", about: claim,
+            "Provisioning", "External provisioner is provisioning volume for claim \"\(claim.key)\"",
+            about: claim,
             source: EventSource(driver))
         provisioning[claim.key] = claim.metadata.uid
         queue.add(.provision(claim.key), at: cluster.now + Self.provisionLatency)
@@ -229,7 +266,8 @@ struct PersistentVolumeController: Controller {
     }
 
     private mutating func finishProvisioning(_ key: ObjectKey, _ cluster: inout Cluster) {
-        guard let uid = provisioning.removeValue(forKey: key), let claim = cluster.store.persistentVolumeClaims[key],
+        guard let uid = provisioning.removeValue(forKey: key),
+            let claim = cluster.store.persistentVolumeClaims[key],
             claim.metadata.uid == uid, claim.spec.volumeName.isEmpty, !claim.metadata.isTerminating,
             let storageClass = cluster.store.storageClasses[ObjectKey(name: claim.className)]
         else { return }
@@ -261,7 +299,8 @@ struct PersistentVolumeController: Controller {
         do throws(APIError) {
             let made = try cluster.create(volume)
             cluster.record(
-                "ProvisioningSucceeded", "Successfully provisioned volume \(made.name)", about: claim, source: driver)
+                "ProvisioningSucceeded", "Successfully provisioned volume \(made.name)", about: claim,
+                source: driver)
         } catch {
             cluster.record("ProvisioningFailed", error.message, about: claim, warning: true, source: driver)
         }

@@ -32,12 +32,14 @@ struct DeletionRanking {
                 pod: pod, uid: pod.metadata.uid,
                 phase: status.phase == .pending ? 0 : status.phase == .unknown ? 1 : 2, isReady: pod.isReady,
                 cost: usesDeletionCost
-                    ? Int(pod.metadata.annotations["controller.kubernetes.io/pod-deletion-cost"] ?? "") ?? 0 : 0,
+                    ? Int(pod.metadata.annotations["controller.kubernetes.io/pod-deletion-cost"] ?? "") ?? 0
+                    : 0,
                 neighbours: neighbours[pod.nodeName] ?? 0, readySince: pod.readySince?.flooredToSecond,
                 created: (pod.metadata.creationTimestamp ?? now).flooredToSecond,
                 restarts: (
                     status.containerStatuses.map(\.restartCount).max() ?? 0,
-                    status.initContainerStatuses.filter { sidecars.contains($0.name) }.map(\.restartCount).max() ?? 0
+                    status.initContainerStatuses.filter { sidecars.contains($0.name) }.map(\.restartCount)
+                        .max() ?? 0
                 ))
         }
         return candidates.sorted(by: precedes).prefix(count).map(\.pod)

@@ -26,7 +26,9 @@ struct ReplicaSetController: Controller {
         // Its own status report is nothing to look at.
         if let old = change.previous, old.spec.identity == change.object.spec.identity,
             old.metadata.identity == change.object.metadata.identity
-        { return }
+        {
+            return
+        }
         queue.add(key)
     }
 
@@ -41,11 +43,14 @@ struct ReplicaSetController: Controller {
             queue.add(old)
         }
         guard let owner else { return }
-        if let previous = change.previous, change.action == .modified, previous.isActive == change.object.isActive,
+        if let previous = change.previous, change.action == .modified,
+            previous.isActive == change.object.isActive,
             previous.metadata.identity == change.object.metadata.identity
         {
             // Only what the status counts, and what decides who is deleted first, matters.
-            if previous.isReady != change.object.isReady { queue.add(owner, at: cluster.now + Self.statusBatch) }
+            if previous.isReady != change.object.isReady {
+                queue.add(owner, at: cluster.now + Self.statusBatch)
+            }
         } else {
             queue.add(owner)
         }
@@ -64,7 +69,9 @@ struct ReplicaSetController: Controller {
         if !set.metadata.isTerminating { failure = manage(set, active, &cluster) }
         report(set, active, terminating: pods.count { $0.isTerminating }, failure, &cluster)
         if let failure, !failure.error.isNamespaceTerminating { return .retry }
-        return active.compactMap { $0.availableAt(minReadySeconds: set.spec.minReadySeconds, now: cluster.now) }.min()
+        return active.compactMap {
+            $0.availableAt(minReadySeconds: set.spec.minReadySeconds, now: cluster.now)
+        }.min()
             .map { .at($0) } ?? .none
     }
 
@@ -138,13 +145,16 @@ struct ReplicaSetController: Controller {
         status.availableReplicas = active.count {
             $0.isAvailable(minReadySeconds: set.spec.minReadySeconds, now: cluster.now)
         }
-        if cluster.profile.isEnabled(.deploymentReplicaSetTerminatingReplicas) { status.terminatingReplicas = terminating }
+        if cluster.profile.isEnabled(.deploymentReplicaSetTerminatingReplicas) {
+            status.terminatingReplicas = terminating
+        }
         status.observedGeneration = set.metadata.generation
         if let failure {
             if status.conditions["ReplicaFailure"] == nil {
                 status.conditions.set(
                     Condition(
-                        type: "ReplicaFailure", status: true, reason: failure.reason, message: failure.error.message),
+                        type: "ReplicaFailure", status: true, reason: failure.reason,
+                        message: failure.error.message),
                     now: cluster.now)
             }
         } else {

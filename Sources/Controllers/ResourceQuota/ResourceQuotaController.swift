@@ -41,7 +41,9 @@ struct ResourceQuotaController: Controller {
         if quotas.isEmpty { return }
         if change.action == .modified, change.previous?.isFinished == change.object.isFinished,
             change.previous?.spec.identity == change.object.spec.identity
-        { return }
+        {
+            return
+        }
         recount(change.object.namespace, cluster.now)
     }
 
@@ -95,7 +97,8 @@ struct QuotaUsage {
     }
 
     private static func amount(
-        _ name: String, _ hard: Quantity, _ sum: Resources, _ limits: Resources, _ pods: Int64, _ namespace: String,
+        _ name: String, _ hard: Quantity, _ sum: Resources, _ limits: Resources, _ pods: Int64,
+        _ namespace: String,
         _ cluster: Cluster
     ) -> Quantity {
         func quantity(_ resources: Resources, _ resource: String) -> Quantity {
@@ -128,7 +131,8 @@ struct QuotaUsage {
         if name.hasPrefix("requests.") { return quantity(sum, String(name.dropFirst(9))) }
         if name.hasPrefix("limits.") { return quantity(limits, String(name.dropFirst(7))) }
         let plural = name.hasPrefix("count/") ? String(name.dropFirst(6)) : name
-        guard let info = KindInfo.all.first(where: { $0.qualifiedPlural == plural || $0.plural == plural }) else {
+        guard let info = KindInfo.all.first(where: { $0.qualifiedPlural == plural || $0.plural == plural })
+        else {
             return .zero
         }
         return Quantity(Int64(cluster.store.objects(info.type, namespace: namespace).count))

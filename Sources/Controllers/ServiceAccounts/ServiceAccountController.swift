@@ -18,7 +18,9 @@ struct ServiceAccountController: Controller {
             if change.action == .deleted { queue.add(ObjectKey(name: change.object.namespace)) }
         default:
             let change = cluster.store.configMaps.change(entry.index)
-            if change.object.name == "kube-root-ca.crt" { queue.add(ObjectKey(name: change.object.namespace)) }
+            if change.object.name == "kube-root-ca.crt" {
+                queue.add(ObjectKey(name: change.object.namespace))
+            }
         }
     }
 
@@ -31,10 +33,14 @@ struct ServiceAccountController: Controller {
         """
 
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
-        guard let namespace = cluster.store.namespaces[key], !namespace.metadata.isTerminating else { return .none }
+        guard let namespace = cluster.store.namespaces[key], !namespace.metadata.isTerminating else {
+            return .none
+        }
         var account = ServiceAccount()
         account.metadata = Shared(ObjectMeta(name: "default", namespace: key.name))
-        if cluster.store.serviceAccounts[account.key] == nil, (try? cluster.create(account)) == nil { return .retry }
+        if cluster.store.serviceAccounts[account.key] == nil, (try? cluster.create(account)) == nil {
+            return .retry
+        }
         var bundle = ConfigMap()
         bundle.metadata = Shared(ObjectMeta(name: "kube-root-ca.crt", namespace: key.name))
         bundle.metadata.annotations["kubernetes.io/description"] =
@@ -44,7 +50,8 @@ struct ServiceAccountController: Controller {
         bundle.data = ["ca.crt": Self.certificate]
         if let present = cluster.store.configMaps[bundle.key] {
             if present.data == bundle.data { return .none }
-            return (try? cluster.update(ConfigMap.self, bundle.key) { $0.data = bundle.data }) == nil ? .retry : .none
+            return (try? cluster.update(ConfigMap.self, bundle.key) { $0.data = bundle.data }) == nil
+                ? .retry : .none
         }
         return (try? cluster.create(bundle)) == nil ? .retry : .none
     }

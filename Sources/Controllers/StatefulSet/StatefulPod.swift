@@ -19,13 +19,16 @@ extension StatefulSet {
     }
 
     /// The pod `ordinal` of the set, from `template` with the revision called `revision`.
-    func pod(_ ordinal: Int, _ template: PodTemplateSpec, revision: String, profile: KubernetesProfile) -> Pod {
+    func pod(_ ordinal: Int, _ template: PodTemplateSpec, revision: String, profile: KubernetesProfile) -> Pod
+    {
         var pod = PodControl.pod(from: template, owner: self)
         let podName = "\(name)-\(ordinal)"
         pod.metadata.generateName = ""
         pod.metadata.name = podName
         pod.metadata.labels["statefulset.kubernetes.io/pod-name"] = podName
-        if profile.isEnabled(.podIndexLabel) { pod.metadata.labels["apps.kubernetes.io/pod-index"] = String(ordinal) }
+        if profile.isEnabled(.podIndexLabel) {
+            pod.metadata.labels["apps.kubernetes.io/pod-index"] = String(ordinal)
+        }
         pod.metadata.labels["controller-revision-hash"] = revision
         pod.spec.hostname = podName
         pod.spec.subdomain = spec.serviceName

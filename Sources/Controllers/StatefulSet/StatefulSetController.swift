@@ -27,11 +27,15 @@ struct StatefulSetController: Controller {
         }
         if let owner = change.object.metadata.controller ?? change.previous?.metadata.controller,
             owner.kind == "StatefulSet"
-        { queue.add(ObjectKey(namespace: change.object.namespace, name: owner.name)) }
+        {
+            queue.add(ObjectKey(namespace: change.object.namespace, name: owner.name))
+        }
     }
 
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
-        guard let set = cluster.store.statefulSets[key], let selector = set.spec.selector else { return .none }
+        guard let set = cluster.store.statefulSets[key], let selector = set.spec.selector else {
+            return .none
+        }
         let pods = claimPods(of: set, selector, &cluster)
         if set.metadata.isTerminating { return .none }
         do throws(APIError) {
@@ -42,9 +46,10 @@ struct StatefulSetController: Controller {
             var sync = StatefulSetSync(set: set, current: current, update: update, pods: pods, source: source)
             let again = try sync.run(&cluster)
             sync.report(&cluster)
-            let live = Set(sync.livingPods(cluster).compactMap { pod in
-                pod.metadata.labels["controller-revision-hash"]
-            } + [current.name, update.name])
+            let live = Set(
+                sync.livingPods(cluster).compactMap { pod in
+                    pod.metadata.labels["controller-revision-hash"]
+                } + [current.name, update.name])
             revisions.truncate(
                 of: set.metadata.uid, limit: set.spec.revisionHistoryLimit ?? 10, live: live, &cluster)
             return again
@@ -53,7 +58,8 @@ struct StatefulSetController: Controller {
         }
     }
 
-    private func claimPods(of set: StatefulSet, _ selector: LabelSelector, _ cluster: inout Cluster) -> [Pod] {
+    private func claimPods(of set: StatefulSet, _ selector: LabelSelector, _ cluster: inout Cluster) -> [Pod]
+    {
         var pods: [Pod] = []
         for pod in cluster.store.pods(ownedBy: set.metadata.uid) {
             if selector.matches(pod.metadata.labels) {
@@ -64,7 +70,8 @@ struct StatefulSetController: Controller {
         }
         if set.metadata.isTerminating { return pods }
         let candidates = orphans.matching(namespace: set.namespace, selector).filter { key in
-            cluster.store.pods[key].map { $0.metadata.controller == nil && set.ordinal(of: $0) != nil } ?? false
+            cluster.store.pods[key].map { $0.metadata.controller == nil && set.ordinal(of: $0) != nil }
+                ?? false
         }
         return pods + cluster.adopt(Pod.self, candidates, by: set)
     }

@@ -11,7 +11,10 @@ struct StatefulSetSync {
     private var byOrdinal: [Int: Pod] = [:]
     private let source: EventSource
 
-    init(set: StatefulSet, current: ControllerRevision, update: ControllerRevision, pods: [Pod], source: EventSource) {
+    init(
+        set: StatefulSet, current: ControllerRevision, update: ControllerRevision, pods: [Pod],
+        source: EventSource
+    ) {
         (self.set, self.current, self.update, self.source) = (set, current, update, source)
         for pod in pods { if let ordinal = set.ordinal(of: pod) { byOrdinal[ordinal] = pod } }
     }
@@ -21,7 +24,9 @@ struct StatefulSetSync {
     private func isAvailable(_ pod: Pod, _ now: Instant) -> Bool {
         isReady(pod) && pod.isAvailable(minReadySeconds: set.spec.minReadySeconds, now: now)
     }
-    private func isHealthy(_ pod: Pod, _ now: Instant) -> Bool { isAvailable(pod, now) && !pod.metadata.isTerminating }
+    private func isHealthy(_ pod: Pod, _ now: Instant) -> Bool {
+        isAvailable(pod, now) && !pod.metadata.isTerminating
+    }
     /// When to look again at a pod that is ready but not available.
     private func wait(for pod: Pod, _ now: Instant) -> Requeue {
         pod.availableAt(minReadySeconds: set.spec.minReadySeconds, now: now).map { .at($0) } ?? .none
@@ -56,7 +61,9 @@ struct StatefulSetSync {
                 if !set.isParallel { return .none }
                 continue
             }
-            if !set.isParallel, !isAvailable(pod, now), ordinal != firstUnhealthy { return wait(for: pod, now) }
+            if !set.isParallel, !isAvailable(pod, now), ordinal != firstUnhealthy {
+                return wait(for: pod, now)
+            }
             try retire(pod, ordinal, &cluster)
             if !set.isParallel { return .none }
         }
@@ -75,8 +82,10 @@ struct StatefulSetSync {
             budget = max(1, most.scaled(of: set.wanted, roundUp: true) ?? 1)
             budget -= ordinals.count { ordinal in byOrdinal[ordinal].map { !isHealthy($0, now) } ?? true }
         }
-        let several = budget != 1 || set.spec.updateStrategy.rollingUpdate?.maxUnavailable != nil
-            && cluster.profile.isEnabled(.maxUnavailableStatefulSet)
+        let several =
+            budget != 1
+            || set.spec.updateStrategy.rollingUpdate?.maxUnavailable != nil
+                && cluster.profile.isEnabled(.maxUnavailableStatefulSet)
         for ordinal in targets {
             guard let pod = byOrdinal[ordinal] else { continue }
             let isOld = revision(of: pod) != update.name
@@ -104,7 +113,8 @@ struct StatefulSetSync {
     // MARK: Pods
 
     private func create(_ ordinal: Int, _ cluster: inout Cluster) throws(APIError) {
-        let usesCurrent = set.spec.updateStrategy.type != "OnDelete" && ordinal < set.firstOrdinal + set.partition
+        let usesCurrent =
+            set.spec.updateStrategy.type != "OnDelete" && ordinal < set.firstOrdinal + set.partition
         let revision = usesCurrent ? current : update
         let template = usesCurrent ? current.template ?? set.spec.template : set.spec.template
         let pod = set.pod(ordinal, template, revision: revision.name, profile: cluster.profile)
@@ -116,7 +126,8 @@ struct StatefulSetSync {
             if !error.isNamespaceTerminating {
                 tell(
                     "FailedCreate",
-                    "create Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)", &cluster,
+                    "create Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
+                    &cluster,
                     warning: true)
             }
             throw error
@@ -143,7 +154,8 @@ struct StatefulSetSync {
         } catch {
             if error.code == 404 || error.code == 409 { return }
             tell(
-                "FailedDelete", "delete Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
+                "FailedDelete",
+                "delete Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
                 &cluster, warning: true)
             throw error
         }
@@ -156,7 +168,9 @@ struct StatefulSetSync {
             owner.controller = nil
             owner.blockOwnerDeletion = nil
             for claim in set.claims(ordinal) {
-                cluster.modify(PersistentVolumeClaim.self, claim.key) { $0.metadata.ownerReferences = [owner] }
+                cluster.modify(PersistentVolumeClaim.self, claim.key) {
+                    $0.metadata.ownerReferences = [owner]
+                }
             }
         }
         try delete(pod, &cluster)
