@@ -1,0 +1,136 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+// Memory pressure: which pods a node gives up to save itself.
+extension KubeletFleet {
+    static let evictionPeriod = Duration.seconds(10)
+
+    /// Begins to look at a node's memory each 10 s once its containers together could reach the threshold;
+    /// nodes that cannot get there are never looked at.
+    mutating func watchPressure(_ index: Int, _ now: Instant) {
+        guard let state = nodes[index], !state.isWatchingMemory, canRunShort(state) else { return }
+        nodes[index]!.isWatchingMemory = true
+        let period = Self.evictionPeriod.nanoseconds
+        timers.schedule(.memory(node: index), at: Instant(nanoseconds: (now.nanoseconds / period + 1) * period))
+    }
+
+    private func canRunShort(_ state: NodeState) -> Bool {
+        guard let threshold = settings.memoryThreshold, state.memoryCapacity > 0 else { return false }
+        return state.memoryCapacity - state.memoryPeak < threshold.value(of: state.memoryCapacity)
+    }
+
+    /// Memory that no container of the node uses.
+    func availableMemory(_ index: Int, _ now: Instant) -> Int64 {
+        guard let state = nodes[index] else { return 0 }
+        return state.workers.reduce(state.memoryCapacity) { $0 - (workers[$1].map { memory($0, now) } ?? 0) }
+    }
+
+    /// One pass of the eviction manager over a node.
+    /// - Source: Kubernetes `pkg/kubelet/eviction/eviction_manager.go`, `synchronize`.
+    mutating func checkMemory(_ index: Int, _ cluster: inout Cluster) {
+        let now = cluster.now
+        guard let state = nodes[index], !state.isFailed, let threshold = settings.memoryThreshold else { return }
+        let limit = threshold.value(of: state.memoryCapacity)
+        let available = availableMemory(index, now)
+        let isShort = available < limit
+        if isShort {
+            nodes[index]!.lastMemoryPressure = now
+            if !state.hasMemoryPressure { setPressure(index, true) }
+            if state.evicting.map({ $0.until <= now }) ?? true { evict(index, limit, available, &cluster) }
+        } else if state.hasMemoryPressure, now - (state.lastMemoryPressure ?? now) >= settings.pressureTransition {
+            setPressure(index, false)
+        }
+        if nodes[index]!.hasMemoryPressure || canRunShort(nodes[index]!) {
+            timers.schedule(.memory(node: index), at: now + Self.evictionPeriod)
+        } else {
+            nodes[index]!.isWatchingMemory = false
+        }
+    }
+
+    private mutating func setPressure(_ index: Int, _ isShort: Bool) {
+        nodes[index]!.hasMemoryPressure = isShort
+        nodes[index]!.isStatusDirty = true
+    }
+
+    /// Evicts the pod that ranks first; one at a time.
+    private mutating func evict(_ index: Int, _ threshold: Int64, _ available: Int64, _ cluster: inout Cluster) {
+        let now = cluster.now
+        guard let state = nodes[index] else { return }
+        if let node = cluster.store.nodes[ObjectKey(name: state.name)] {
+            tell("EvictionThresholdMet", "Attempting to reclaim memory", node, warning: true, &cluster)
+        }
+        guard let victim = ranked(state, now).first else { return }
+        nodes[index]!.evicting = (victim, now + .seconds(30))
+        with(victim, &cluster) { fleet, worker, cluster in
+            var message =
+                "The node was low on resource: memory. Threshold quantity: \(Quantity(bytes: threshold)), "
+                + "available: \(Self.inKi(available)). "
+            for i in worker.appIndices {
+                let used = fleet.memory(worker, i, now)
+                let request = worker.spec(i).resources.requests["memory"] ?? Quantity(0)
+                if used > request.value {
+                    message += "Container \(worker.containers[i].status.name) was using \(Self.inKi(used)), "
+                        + "request is \(request), has larger consumption of memory. "
+                }
+            }
+            fleet.tell("Evicted", message, worker, warning: true, &cluster)
+            worker.verdict = .init(reason: "Evicted", message: message, disruption: message)
+            fleet.terminate(&worker, grace: .seconds(fleet.profile.hardEvictionGraceSeconds), &cluster)
+            fleet.terminationGoesOn(&worker, &cluster)
+        }
+    }
+
+    /// Memory is accounted in pages, so amounts read as whole Ki.
+    private static func inKi(_ bytes: Int64) -> Quantity { Quantity(bytes: bytes / 1024 * 1024) }
+
+    /// The node's pods in the order in which they are evicted for memory: those that use more than they
+    /// request first, then by priority from below, then by how much more they use.
+    func ranked(_ state: NodeState, _ now: Instant) -> [PodReference] {
+        struct Candidate {
+            var pod: PodReference
+            var isWithin: Bool
+            var priority: Int
+            var excess: Int64
+        }
+        let candidates = state.workers.compactMap { slot -> Candidate? in
+            guard let worker = workers[slot], worker.termination == nil, worker.isAnythingRunning,
+                !isCritical(worker.pod)
+            else { return nil }
+            let used = memory(worker, now)
+            return Candidate(
+                pod: worker.reference, isWithin: used <= worker.requests.memory,
+                priority: worker.pod.spec.priority ?? 0, excess: used - worker.requests.memory)
+        }
+        return candidates.enumerated().sorted { a, b in
+            let (x, y) = (a.element, b.element)
+            if x.isWithin != y.isWithin { return !x.isWithin }
+            if x.priority != y.priority { return x.priority < y.priority }
+            if x.excess != y.excess { return x.excess > y.excess }
+            return a.offset < b.offset
+        }.map(\.element.pod)
+    }
+}
+
+/// How readily the kernel kills a container when its node is out of memory: −997 to 1000.
+public enum OOMScore {
+    /// The score of `container` in `pod` on a node with `capacity` bytes of memory.
+    /// - Source: Kubernetes `pkg/kubelet/qos/policy.go`, `GetContainerOOMScoreAdjust`.
+    public static func adjustment(of container: Container, in pod: Pod, nodeMemory capacity: Int64) -> Int {
+        if pod.spec.priorityClassName == "system-node-critical" { return -997 }
+        switch pod.spec.qosClass {
+        case .guaranteed: return -997
+        case .bestEffort: return 1000
+        default: break
+        }
+        guard capacity > 0 else { return 999 }
+        func score(_ request: Int64) -> Int64 { 1000 - 1000 * request / capacity }
+        var value = score(container.resources.requests.memoryBytes ?? 0)
+        if container.isSidecar, pod.spec.initContainers.contains(where: { $0.name == container.name }) {
+            let least = pod.spec.containers.map { $0.resources.requests.memoryBytes ?? 0 }.min() ?? 0
+            value = min(value, score(least))
+        }
+        // The lower bound keeps Burstable pods above Guaranteed ones, the upper one below BestEffort.
+        return value < 3 ? 3 : value >= 1000 ? 999 : Int(value)
+    }
+}

@@ -1,0 +1,173 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+// Startup, liveness and readiness.
+extension KubeletFleet {
+    /// Gives a running container its probes; without a startup probe it counts as started at once.
+    mutating func startProbes(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
+        let spec = worker.spec(i)
+        let start = worker.containers[i].startedAt
+        worker.containers[i].probes = []
+        if worker.containers[i].isPlainInit {
+            worker.containers[i].status.started = true
+            return
+        }
+        for (kind, probe) in [
+            (ProbeKind.startup, spec.startupProbe), (.liveness, spec.livenessProbe), (.readiness, spec.readinessProbe),
+        ] {
+            guard let probe else { continue }
+            var new = ProbeWorker(kind: kind, probe: probe, first: start)
+            // The delay is checked once each period.
+            let period = new.period.nanoseconds
+            let delay = Duration.seconds(probe.initialDelaySeconds).nanoseconds
+            new.first = start + Duration(nanoseconds: (delay + period - 1) / period * period)
+            worker.containers[i].probes.append(new)
+        }
+        if spec.startupProbe == nil {
+            setStarted(&worker, i, &cluster)
+        } else {
+            worker.containers[i].status.started = false
+            scheduleProbe(&worker, i, 0, from: cluster.now)
+        }
+    }
+
+    /// The container is started: liveness and readiness begin.
+    private mutating func setStarted(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
+        worker.containers[i].status.started = true
+        for p in worker.containers[i].probes.indices where worker.containers[i].probes[p].kind != .startup {
+            if worker.containers[i].probes[p].kind == .readiness, profile.readinessIsProbedAtStart,
+                worker.containers[i].probes[p].first <= cluster.now
+            {
+                let token = worker.containers[i].probes[p].token
+                schedule(
+                    .probe(container: i, instance: worker.containers[i].instance, probe: p, token: token), worker,
+                    at: cluster.now)
+            } else {
+                scheduleProbe(&worker, i, p, from: cluster.now)
+            }
+        }
+        let hasReadiness = worker.containers[i].probes.contains { $0.kind == .readiness }
+        setReady(&worker, i, !hasReadiness, cluster.now)
+    }
+
+    private mutating func setReady(_ worker: inout PodWorker, _ i: Int, _ ready: Bool, _ now: Instant) {
+        worker.containers[i].status.ready = ready
+        if ready { timelines[worker.uid]?.end(.application, container: i, at: now) }
+    }
+
+    private mutating func scheduleProbe(_ worker: inout PodWorker, _ i: Int, _ p: Int, from time: Instant) {
+        worker.containers[i].probes[p].token += 1
+        let probe = worker.containers[i].probes[p]
+        schedule(
+            .probe(container: i, instance: worker.containers[i].instance, probe: p, token: probe.token), worker,
+            at: probe.attempt(from: time))
+    }
+
+    /// What decides about a probe changed: look at the next attempts again.
+    mutating func rescheduleProbes(_ worker: inout PodWorker, _ i: Int, _ now: Instant) {
+        for p in worker.containers[i].probes.indices {
+            let kind = worker.containers[i].probes[p].kind
+            if kind == .startup ? !worker.containers[i].isStarted : worker.containers[i].isStarted {
+                scheduleProbe(&worker, i, p, from: now)
+            }
+        }
+    }
+
+    /// One attempt of a probe.
+    mutating func attempt(_ worker: inout PodWorker, _ i: Int, _ p: Int, _ token: Int, _ cluster: inout Cluster) {
+        guard p < worker.containers[i].probes.count, worker.containers[i].probes[p].token == token else { return }
+        var probe = worker.containers[i].probes[p]
+        if worker.containers[i].kill != nil && probe.kind != .readiness { return }
+        if probe.kind == .liveness && worker.termination != nil { return }
+        let now = cluster.now
+        let problem = failure(worker, i, probe, now)
+        if let problem {
+            probe.successes = 0
+            probe.failures += 1
+            tell("Unhealthy", "\(probe.kind.title) probe failed: \(problem)", worker, container: i, warning: true, &cluster)
+            if probe.failures >= probe.failureThreshold { probe.result = false }
+        } else {
+            probe.failures = 0
+            probe.successes += 1
+            if probe.successes >= probe.successThreshold { probe.result = true }
+        }
+        worker.containers[i].probes[p] = probe
+        switch (probe.kind, probe.result) {
+        case (.startup, true): setStarted(&worker, i, &cluster)
+        case (.startup, false), (.liveness, false):
+            worker.containers[i].kill = .probe(probe.kind)
+            return sync(&worker, &cluster)
+        case (.readiness, let ready?):
+            if worker.containers[i].status.ready != ready { setReady(&worker, i, ready, now) }
+        default: break
+        }
+        if probe.kind == .startup, probe.result == true {
+            writeStatus(&worker, &cluster)
+            // The next container may have waited for this one.
+            return sync(&worker, &cluster)
+        }
+        if probe.kind == .readiness { writeStatus(&worker, &cluster) }
+        // While it succeeds and will go on to, nobody needs to look.
+        if problem == nil, probe.result == true {
+            if let change = nextFailure(worker, i, probe.kind, after: now) {
+                scheduleProbe(&worker, i, p, from: max(change, now + .milliseconds(1)))
+            }
+        } else {
+            scheduleProbe(&worker, i, p, from: now + .milliseconds(1))
+        }
+    }
+
+    /// Why the probe fails at `now`, in the kubelet's words; nil if it succeeds.
+    private func failure(_ worker: PodWorker, _ i: Int, _ probe: ProbeWorker, _ now: Instant) -> String? {
+        let container = worker.containers[i]
+        let spec = worker.spec(i)
+        func port(_ value: IntOrString) -> String {
+            if case .string(let name) = value, let found = spec.ports.first(where: { $0.name == name }) {
+                return String(found.containerPort)
+            }
+            return value.text
+        }
+        func host(_ given: String) -> String { given.isEmpty ? worker.ip : given }
+        let answers = container.work.map { $0.end <= now } ?? true
+        if !answers || container.stop?.step == .signalled {
+            if let get = probe.probe.httpGet {
+                let address = "\(host(get.host)):\(port(get.port))"
+                let url = "\((get.scheme.isEmpty ? "http" : get.scheme).lowercased())://\(address)\(get.path.hasPrefix("/") ? "" : "/")\(get.path)"
+                return "Get \"\(url)\": dial tcp \(address): connect: connection refused"
+            }
+            if let socket = probe.probe.tcpSocket {
+                return "dial tcp \(host(socket.host)):\(port(socket.port)): connect: connection refused"
+            }
+            if let grpc = probe.probe.grpc {
+                return "timeout: failed to connect service \"\(worker.ip):\(grpc.port)\" within "
+                    + "\(Duration.seconds(max(1, probe.probe.timeoutSeconds))): context deadline exceeded"
+            }
+            return ""
+        }
+        guard let window = container.program.failures[probe.kind] else { return nil }
+        let age = now - container.startedAt
+        guard age >= window.from, window.until.map({ age < $0 }) ?? true else { return nil }
+        if probe.probe.httpGet != nil { return "HTTP probe failed with statuscode: 503" }
+        if let socket = probe.probe.tcpSocket {
+            return "dial tcp \(host(socket.host)):\(port(socket.port)): connect: connection refused"
+        }
+        if probe.probe.grpc != nil { return "service unhealthy (responded with \"NOT_SERVING\")" }
+        return ""
+    }
+
+    /// When the probe begins to fail; nil if nothing known makes it.
+    private func nextFailure(_ worker: PodWorker, _ i: Int, _ kind: ProbeKind, after now: Instant) -> Instant? {
+        let container = worker.containers[i]
+        guard let window = container.program.failures[kind] else { return nil }
+        let begin = container.startedAt + window.from
+        return begin > now ? begin : nil
+    }
+}
+
+extension KubernetesProfile {
+    /// Whether readiness is probed once at the moment at which a container becomes started, instead of at the
+    /// next period: in 1.36.
+    /// - Source: Kubernetes v1.36.2 `pkg/kubelet/prober/worker.go`; `pod-lifecycle.md` §6.
+    var readinessIsProbedAtStart: Bool { version.minor >= 36 }
+}

@@ -1,0 +1,198 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+// The end of containers and pods: preStop, SIGTERM, SIGKILL, and the last words.
+extension KubeletFleet {
+    /// SIGTERM comes at least this long before SIGKILL.
+    static let minimumGrace = Duration.seconds(2)
+
+    // MARK: One container, while the pod goes on
+
+    /// Kills container `i` for the reason that it has, so that it starts again.
+    mutating func kill(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
+        let name = worker.containers[i].status.name
+        var grace = worker.grace
+        let message: String
+        switch worker.containers[i].kill {
+        case .probe(let kind):
+            let probe = kind == .startup ? worker.spec(i).startupProbe : worker.spec(i).livenessProbe
+            if let own = probe?.terminationGracePeriodSeconds { grace = .seconds(own) }
+            let title = worker.containers[i].isInit ? "Init container" : "Container"
+            let restarts = !worker.containers[i].isInit && self.restarts(worker, i, exitCode: 137)
+            message = "\(title) \(name) failed \(kind.rawValue) probe" + (restarts ? ", will be restarted" : "")
+        case .resize: message = "Container \(name) resize requires restart"
+        case .definition: message = "Container \(name) definition changed, will be restarted"
+        case .postStart: message = "FailedPostStartHook"
+        case nil: return
+        }
+        begin(.kill(i), &worker, until: nil)
+        beginStop(&worker, i, grace: grace, message: message, isOrdered: false, &cluster)
+    }
+
+    /// Tells container `i` to stop within `grace`.
+    private mutating func beginStop(
+        _ worker: inout PodWorker, _ i: Int, grace: Duration, message: String, isOrdered: Bool, _ cluster: inout Cluster
+    ) {
+        let now = cluster.now
+        tell("Killing", message, worker, container: i, &cluster)
+        let hook = worker.spec(i).lifecycle?.preStop
+        var stop = StopSequence(step: .preStop, began: now, grace: grace, due: now, isOrdered: isOrdered)
+        if let hook, grace > .zero {
+            let program = worker.containers[i].program
+            if program.preStopFails {
+                tell("FailedPreStopHook", "PreStopHook failed", worker, container: i, warning: true, &cluster)
+            } else {
+                let time = program.preStopTime ?? hook.sleep.map { .seconds($0.seconds) } ?? .seconds(1)
+                stop.due = now + min(time, grace)
+            }
+        }
+        worker.containers[i].stop = stop
+        if stop.due > now { scheduleStop(&worker, i) } else { stopGoesOn(&worker, i, &cluster) }
+    }
+
+    private mutating func scheduleStop(_ worker: inout PodWorker, _ i: Int) {
+        worker.containers[i].stop!.token += 1
+        let stop = worker.containers[i].stop!
+        schedule(.stop(container: i, instance: worker.containers[i].instance, token: stop.token), worker, at: stop.due)
+    }
+
+    /// The next step of a container's end.
+    mutating func stopGoesOn(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
+        guard let stop = worker.containers[i].stop else { return }
+        let now = cluster.now
+        switch stop.step {
+        case .preStop where stop.isOrdered && now < stop.began + stop.grace && mustWait(worker, i):
+            worker.containers[i].stop!.step = .waitingForTurn
+            worker.containers[i].stop!.due = stop.began + stop.grace
+            scheduleStop(&worker, i)
+        case .preStop, .waitingForTurn: signal(&worker, i, now)
+        case .signalled:
+            let program = worker.containers[i].program
+            let code = stop.endsByKill ? 137 : program.stopExitCode
+            containerEnded(&worker, i, code: code, reason: code == 0 ? "Completed" : "Error", &cluster)
+        }
+    }
+
+    /// Sidecars stop in reverse order, each after all containers and all sidecars behind it.
+    private func mustWait(_ worker: PodWorker, _ i: Int) -> Bool {
+        worker.containers[i].isSidecar
+            && worker.containers.indices.contains { $0 > i && worker.containers[$0].isRunning }
+    }
+
+    /// SIGTERM: the program ends by itself, or is killed when its grace is over.
+    private mutating func signal(_ worker: inout PodWorker, _ i: Int, _ now: Instant) {
+        let stop = worker.containers[i].stop!
+        let rest = max(Self.minimumGrace, stop.began + stop.grace - now)
+        worker.containers[i].stop!.step = .signalled
+        if let time = worker.containers[i].program.stopTime, time < rest {
+            worker.containers[i].stop!.due = now + time
+        } else {
+            worker.containers[i].stop!.due = now + rest
+            worker.containers[i].stop!.endsByKill = true
+        }
+        scheduleStop(&worker, i)
+    }
+
+    // MARK: The whole pod
+
+    /// Ends the pod: nothing starts any more, and all that runs is told to stop. A later call only shortens.
+    mutating func terminate(
+        _ worker: inout PodWorker, grace: Duration, deletion: Bool = false, _ cluster: inout Cluster
+    ) {
+        let now = cluster.now
+        let grace = max(.seconds(1), grace)
+        if worker.termination != nil {
+            if deletion { worker.termination!.isDeletion = true }
+            if now + grace < worker.termination!.deadline { shorten(&worker, to: grace, now) }
+            return
+        }
+        worker.termination = .init(deadline: now + grace, isDeletion: deletion)
+        worker.operation = nil
+        worker.operationNumber += 1
+        nodes[worker.node]?.images.cancel(worker.reference)
+        nodes[worker.node]?.pendingResizes.removeAll { $0 == worker.reference }
+        for i in worker.containers.indices where worker.containers[i].isRunning {
+            worker.containers[i].kill = nil
+            if worker.containers[i].stop != nil { continue }
+            beginStop(
+                &worker, i, grace: grace, message: "Stopping container \(worker.containers[i].status.name)",
+                isOrdered: worker.containers[i].isSidecar, &cluster)
+        }
+    }
+
+    private mutating func shorten(_ worker: inout PodWorker, to grace: Duration, _ now: Instant) {
+        worker.termination!.deadline = now + grace
+        for i in worker.containers.indices {
+            guard let stop = worker.containers[i].stop else { continue }
+            worker.containers[i].stop!.grace = min(stop.grace, now + grace - stop.began)
+            let latest = now + (stop.step == .signalled ? max(Self.minimumGrace, grace) : grace)
+            guard stop.due > latest else { continue }
+            worker.containers[i].stop!.due = latest
+            if stop.step == .signalled { worker.containers[i].stop!.endsByKill = true }
+            scheduleStop(&worker, i)
+        }
+    }
+
+    /// Something of the pod ended: whose turn is it, or is it all over?
+    mutating func terminationGoesOn(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+        guard let termination = worker.termination else { return }
+        if worker.isAnythingRunning {
+            for i in (0..<worker.initCount).reversed()
+            where worker.containers[i].stop?.step == .waitingForTurn && !mustWait(worker, i) {
+                signal(&worker, i, cluster.now)
+            }
+            return
+        }
+        if !termination.isFinished {
+            worker.termination!.isFinished = true
+            settleContainers(&worker, cluster.now)
+            writeStatus(&worker, &cluster)
+            let node = worker.node
+            release(&worker)
+            if nodes[node]?.evicting?.pod == worker.reference { nodes[node]!.evicting = nil }
+            retryResizesSoon(node, cluster.now)
+            if worker.isForsaken || !termination.isDeletion { return drop(&worker) }
+            schedule(.gone, worker, at: cluster.now + latencies.cleanUp)
+        } else if worker.isForsaken {
+            drop(&worker)
+        }
+    }
+
+    /// Containers that never ran, or are lost, have an end too when their pod has one.
+    /// - Source: Kubernetes `pkg/kubelet/status/status_manager.go`, `TerminatePod`.
+    private func settleContainers(_ worker: inout PodWorker, _ now: Instant) {
+        guard worker.wasInitialized else { return }
+        for i in worker.appIndices where worker.containers[i].status.state.waiting != nil {
+            if worker.containers[i].status.lastState.terminated != nil {
+                worker.containers[i].status.state = worker.containers[i].status.lastState
+                worker.containers[i].status.lastState = ContainerState()
+                continue
+            }
+            var end = ContainerStateTerminated()
+            (end.exitCode, end.reason) = (137, "ContainerStatusUnknown")
+            end.message = "The container could not be located when the pod was terminated"
+            var state = ContainerState()
+            state.terminated = end
+            worker.containers[i].status.state = state
+        }
+    }
+
+    /// All is cleaned up: the object may go.
+    mutating func finishDeletion(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+        cluster.finishDeletion(ofPod: worker.key, uid: worker.uid)
+        drop(&worker)
+    }
+
+    /// `activeDeadlineSeconds` is over.
+    mutating func deadlinePassed(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+        guard worker.termination == nil, let limit = worker.pod.spec.activeDeadlineSeconds,
+            cluster.now >= worker.startTime + .seconds(limit)
+        else { return }
+        let message = "Pod was active on the node longer than the specified deadline"
+        tell("DeadlineExceeded", message, worker, &cluster)
+        worker.verdict = .init(reason: "DeadlineExceeded", message: message)
+        terminate(&worker, grace: worker.grace, &cluster)
+        terminationGoesOn(&worker, &cluster)
+    }
+}

@@ -1,0 +1,120 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+// What must be there before containers can start: volumes with their claims, ConfigMaps and Secrets.
+extension KubeletFleet {
+    /// Mounts the pod's volumes if all that they need is there, or says what is missing.
+    mutating func mount(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+        if !worker.hasBegunMounting {
+            worker.hasBegunMounting = true
+            timelines[worker.uid]?.begin(.volumes, at: cluster.now)
+        }
+        var needsAttachedStorage = false
+        for volume in worker.pod.spec.volumes {
+            switch state(of: volume, worker.pod, cluster) {
+            case .local: break
+            case .claim: needsAttachedStorage = true
+            case .waiting(let what): return waitingForStorage[what, default: []].append(worker.reference)
+            case .missing(let what):
+                let message = "MountVolume.SetUp failed for volume \"\(volume.name)\" : \(what)"
+                // Retries double from 500 ms to 2 m 2 s, also when the object came in the meantime.
+                if worker.mountProblem != message { worker.mountDelay = .milliseconds(500) }
+                worker.mountProblem = message
+                tell("FailedMount", message, worker, warning: true, &cluster)
+                syncLater(worker, at: cluster.now + worker.mountDelay)
+                worker.mountDelay = min(worker.mountDelay * 2, .seconds(122))
+                return
+            }
+        }
+        let time = needsAttachedStorage ? latencies.mountClaim : latencies.setUpVolume
+        begin(.volumes, &worker, until: cluster.now + time)
+    }
+
+    /// A claim or volume attachment changed that pods may wait for.
+    mutating func storageChanged(_ entry: LogEntry, _ cluster: inout Cluster) {
+        let what: String
+        if entry.kind == .persistentVolumeClaim {
+            what = Self.waitingName(claim: cluster.store.persistentVolumeClaims.change(entry.index).object.key)
+        } else {
+            let change = cluster.store.volumeAttachments.change(entry.index)
+            what = Self.waitingName(
+                volume: change.object.spec.source.persistentVolumeName ?? "", node: change.object.spec.nodeName)
+            attaching[what] = change.action != .deleted && !change.object.status.attached ? true : nil
+        }
+        for reference in waitingForStorage.removeValue(forKey: what) ?? [] {
+            with(reference, &cluster) { $0.sync(&$1, &$2) }
+        }
+    }
+    private static func waitingName(claim: ObjectKey) -> String { "claim \(claim)" }
+    private static func waitingName(volume: String, node: String) -> String { "volume \(volume) \(node)" }
+
+    private enum VolumeState {
+        /// Can be set up at once.
+        case local
+        /// Can be mounted from its persistent volume.
+        case claim
+        /// Its claim is not bound, or its volume not attached yet.
+        case waiting(String)
+        case missing(String)
+    }
+
+    private func state(of volume: Volume, _ pod: Pod, _ cluster: Cluster) -> VolumeState {
+        let namespace = pod.namespace
+        func config(_ source: ConfigMapVolumeSource) -> String? {
+            cluster.store.configMaps[ObjectKey(namespace: namespace, name: source.name)] != nil || source.optional == true
+                ? nil : "configmap \"\(source.name)\" not found"
+        }
+        func secret(_ name: String, _ optional: Bool?) -> String? {
+            cluster.store.secrets[ObjectKey(namespace: namespace, name: name)] != nil || optional == true
+                ? nil : "secret \"\(name)\" not found"
+        }
+        if let source = volume.configMap, let what = config(source) { return .missing(what) }
+        if let source = volume.secret, let what = secret(source.secretName, source.optional) { return .missing(what) }
+        for source in volume.projected?.sources ?? [] {
+            // The root certificates are put into each namespace by a controller; they are taken as there.
+            if let map = source.configMap, map.name != "kube-root-ca.crt", let what = config(map) { return .missing(what) }
+            if let own = source.secret, let what = secret(own.name, own.optional) { return .missing(what) }
+        }
+        let claimName = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral == nil ? nil : "\(pod.name)-\(volume.name)")
+        guard let claimName else { return .local }
+        let key = ObjectKey(namespace: namespace, name: claimName)
+        guard let claim = cluster.store.persistentVolumeClaims[key], claim.status.phase == "Bound" else {
+            return .waiting(Self.waitingName(claim: key))
+        }
+        // Attaching is the attach/detach controller's work: wait for it where it is under way.
+        let name = Self.waitingName(volume: claim.spec.volumeName, node: pod.nodeName)
+        return attaching[name] == true ? .waiting(name) : .claim
+    }
+
+    /// A ConfigMap, Secret or key that container `i` takes its environment from and that is not there.
+    func missingConfiguration(_ worker: PodWorker, _ i: Int, _ cluster: Cluster) -> String? {
+        let spec = worker.spec(i)
+        let namespace = worker.pod.namespace
+        func map(_ name: String) -> ConfigMap? { cluster.store.configMaps[ObjectKey(namespace: namespace, name: name)] }
+        func secret(_ name: String) -> Secret? { cluster.store.secrets[ObjectKey(namespace: namespace, name: name)] }
+        for source in spec.envFrom {
+            if let ref = source.configMapRef, ref.optional != true, map(ref.name) == nil {
+                return "configmap \"\(ref.name)\" not found"
+            }
+            if let ref = source.secretRef, ref.optional != true, secret(ref.name) == nil {
+                return "secret \"\(ref.name)\" not found"
+            }
+        }
+        for variable in spec.env {
+            if let ref = variable.valueFrom?.configMapKeyRef, ref.optional != true {
+                guard let found = map(ref.name) else { return "configmap \"\(ref.name)\" not found" }
+                if found.data[ref.key] == nil, found.binaryData[ref.key] == nil {
+                    return "couldn't find key \(ref.key) in ConfigMap \(namespace)/\(ref.name)"
+                }
+            }
+            if let ref = variable.valueFrom?.secretKeyRef, ref.optional != true {
+                guard let found = secret(ref.name) else { return "secret \"\(ref.name)\" not found" }
+                if found.data[ref.key] == nil, found.stringData[ref.key] == nil {
+                    return "couldn't find key \(ref.key) in Secret \(namespace)/\(ref.name)"
+                }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,76 @@
+import KubernetesAPI
+import SimulationKit
+
+/// The configuration in the form in which kubelets use it: durations and numbers, defaults filled in.
+struct KubeletSettings: Sendable {
+    var maxPods = 110
+    /// Pulls at once; nil: no limit.
+    var pullLimit: Int?
+    var leaseRenewal = Duration.seconds(10)
+    var statusReport = Duration.minutes(5)
+    var pressureTransition = Duration.minutes(5)
+    /// Nil: memory is never evicted for.
+    var memoryThreshold: Threshold?
+    var nodefsThreshold: Threshold?
+    var reserved = Resources()
+    var crashInitial = Duration.seconds(10)
+    var crashMaximum = Duration.seconds(300)
+    var staticCPUs = false
+    var staticMemory = false
+
+    /// An amount, or a share of the capacity.
+    enum Threshold: Sendable, Equatable {
+        case amount(Quantity)
+        case percent(Double)
+        func value(of capacity: Int64) -> Int64 {
+            switch self {
+            case .amount(let quantity): quantity.value
+            case .percent(let share): Int64(Double(capacity) * share / 100)
+            }
+        }
+        /// Reads `100Mi` or `10%`.
+        init?(_ text: String) {
+            if text.hasSuffix("%") {
+                guard let share = Double(text.dropLast()) else { return nil }
+                self = .percent(share)
+            } else {
+                guard let quantity = Quantity(text) else { return nil }
+                self = .amount(quantity)
+            }
+        }
+    }
+}
+
+extension KubeletSettings {
+    init(_ configuration: KubeletConfiguration, profile: KubernetesProfile) {
+        maxPods = configuration.maxPods ?? 110
+        let parallel = profile.hasMaxParallelImagePulls ? configuration.maxParallelImagePulls : nil
+        let isSerial =
+            configuration.serializeImagePulls ?? profile.serializesImagePulls(maxParallelImagePulls: parallel)
+        pullLimit = isSerial ? 1 : parallel
+        leaseRenewal = .seconds(configuration.nodeLeaseDurationSeconds ?? 40) / 4
+        statusReport = configuration.nodeStatusReportFrequency?.value ?? .minutes(5)
+        pressureTransition = configuration.evictionPressureTransitionPeriod?.value ?? .minutes(5)
+        let hard = configuration.evictionHard
+        // A threshold of one's own turns the other defaults off, unless they are to be merged.
+        let keepsDefaults =
+            hard.isEmpty || profile.hasMergeDefaultEvictionSettings && configuration.mergeDefaultEvictionSettings == true
+        memoryThreshold = (hard["memory.available"] ?? (keepsDefaults ? "100Mi" : nil)).flatMap(Threshold.init)
+        nodefsThreshold = (hard["nodefs.available"] ?? (keepsDefaults ? "10%" : nil)).flatMap(Threshold.init)
+        for list in [configuration.kubeReserved, configuration.systemReserved] {
+            for (name, text) in list.entries {
+                guard let quantity = Quantity(text) else { continue }
+                reserved[name] += name == "cpu" ? quantity.milliValue : quantity.value
+            }
+        }
+        if profile.isEnabled(.reduceDefaultCrashLoopBackOffDecay) {
+            (crashInitial, crashMaximum) = (.seconds(1), .seconds(60))
+        }
+        if let longest = configuration.crashLoopBackOff?.maxContainerRestartPeriod?.value {
+            crashMaximum = longest
+            crashInitial = min(crashInitial, longest)
+        }
+        staticCPUs = configuration.cpuManagerPolicy == "static"
+        staticMemory = configuration.memoryManagerPolicy == "Static"
+    }
+}

@@ -1,0 +1,97 @@
+import KubernetesAPI
+import SimulationKit
+
+/// How much of a resource a program uses over time: thousandths of a core, or bytes.
+public enum Load: Sendable, Equatable {
+    case constant(Int64)
+    /// Swings smoothly between `low` and `high`; `shift` moves the wave in time.
+    case wave(low: Int64, high: Int64, period: Duration, shift: Duration)
+    /// Goes evenly from one value to another in the time `over` after the container's start, and stays there.
+    case ramp(from: Int64, to: Int64, over: Duration)
+
+    /// The most that will ever be used.
+    public var maximum: Int64 {
+        switch self {
+        case .constant(let value): value
+        case .wave(_, let high, _, _): high
+        case .ramp(let from, let to, _): max(from, to)
+        }
+    }
+
+    /// The use at `now` of a container that started at `start`.
+    public func value(at now: Instant, startedAt start: Instant) -> Int64 {
+        switch self {
+        case .constant(let value): return value
+        case .wave(let low, let high, let period, let shift):
+            return low + Int64(Double(high - low) * Self.swing(now.sinceStart + shift, period))
+        case .ramp(let from, let to, let over):
+            let passed = now - start
+            if passed >= over { return to }
+            return from + Int64(Double(to - from) * (passed.seconds / over.seconds))
+        }
+    }
+
+    // Differs from a sine only a little, and needs no maths library: smoothstep up, smoothstep down.
+    private static func swing(_ time: Duration, _ period: Duration) -> Double {
+        let phase = Double(time.nanoseconds % period.nanoseconds) / Double(period.nanoseconds)
+        let x = phase < 0.5 ? phase * 2 : 2 - phase * 2
+        return x * x * (3 - 2 * x)
+    }
+
+    /// The first moment from `now` on at which more than `limit` is used; nil if that never happens.
+    public func firstAbove(_ limit: Int64, from now: Instant, startedAt start: Instant) -> Instant? {
+        guard maximum > limit else { return nil }
+        if value(at: now, startedAt: start) > limit { return now }
+        switch self {
+        case .constant: return now
+        case .ramp(let from, let to, let over):
+            guard to > limit else { return nil }
+            let share = Double(limit - from) / Double(to - from)
+            return max(now, start + over * share + .milliseconds(1))
+        case .wave(_, _, let period, _):
+            // The wave rises in the first half of each period: find the crossing there by halving.
+            var step = Duration.zero
+            let stride = period / 64
+            while value(at: now + step, startedAt: start) <= limit, step <= period { step = step + stride }
+            guard step <= period else { return nil }
+            var low = step - stride
+            var high = step
+            while high - low > .milliseconds(1) {
+                let middle = (low + high) / 2
+                if value(at: now + middle, startedAt: start) > limit { high = middle } else { low = middle }
+            }
+            return now + high
+        }
+    }
+
+    /// Reads `300m` (constant), `100m..500m/10m` (wave with its period) or `64Mi->1Gi/5m` (ramp with its length).
+    public init?(_ text: String, amount: (Quantity) -> Int64) {
+        func quantity(_ text: Substring) -> Int64? { Quantity(text).map(amount) }
+        let parts = text.split(separator: "/")
+        guard let range = parts.first, parts.count <= 2 else { return nil }
+        let length = parts.count == 2 ? Duration(parts[1]) : nil
+        if parts.count == 2, length == nil || length! <= .zero { return nil }
+        if let (low, high) = Self.split(range, at: "..") {
+            guard let low = quantity(low), let high = quantity(high), low <= high else { return nil }
+            self = .wave(low: low, high: high, period: length ?? .minutes(10), shift: .zero)
+        } else if let (from, to) = Self.split(range, at: "->") {
+            guard let from = quantity(from), let to = quantity(to) else { return nil }
+            self = .ramp(from: from, to: to, over: length ?? .minutes(5))
+        } else {
+            guard parts.count == 1, let value = quantity(range) else { return nil }
+            self = .constant(value)
+        }
+    }
+
+    private static func split(_ text: Substring, at separator: String) -> (Substring, Substring)? {
+        let first = Array(separator)[0]
+        var index = text.startIndex
+        while let found = text[index...].firstIndex(of: first) {
+            if text[found...].hasPrefix(separator) {
+                return (text[..<found], text[text.index(found, offsetBy: separator.count)...])
+            }
+            index = text.index(after: found)
+        }
+        return nil
+    }
+}

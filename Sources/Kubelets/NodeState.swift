@@ -1,0 +1,41 @@
+import KubernetesAPI
+import SimulationKit
+
+/// What the kubelet of one node knows.
+struct NodeState: Sendable {
+    let index: Int
+    let name: String
+    /// The node's address.
+    var address = ""
+    /// The first two or three numbers of its pods' addresses.
+    var podPrefix = ""
+    var nextPodAddress = 0
+    var uid = ""
+    var allocatable = Resources()
+    var maxPods = 110
+    var memoryCapacity: Int64 = 0
+    var cores = 1
+    /// Slots of the workers that count here, in order of arrival.
+    var workers: [Int] = []
+    /// Sum of the requests of pods that are admitted and not at their end.
+    var used = Resources()
+    var images: ImageStore
+    /// Pods whose resize waits for room, in the order of trying.
+    var pendingResizes: [PodReference] = []
+    var resizeTimer = 0
+    /// Sum over running containers of the most memory each can come to use.
+    var memoryPeak: Int64 = 0
+    var isWatchingMemory = false
+    var lastMemoryPressure: Instant?
+    var hasMemoryPressure = false
+    /// A pod that is being evicted: no other one until it is gone, or until this moment.
+    var evicting: (pod: PodReference, until: Instant)?
+    /// The status has something new to say.
+    var isStatusDirty = false
+    var lastReport = Instant.start
+    var isFailed = false
+    /// What becomes of the containers that ran when the kubelet fell silent.
+    var containersDie = false
+    var isRegistered = false
+    var wasUnschedulable = false
+}

@@ -1,0 +1,202 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+// What the API shows of a pod: phase, conditions, container statuses.
+extension KubeletFleet {
+    /// Writes the pod's status if it differs from what the API has.
+    /// - Source: Kubernetes `pkg/kubelet/kubelet_pods.go`, `generateAPIPodStatus`; `pkg/kubelet/status/generate.go`.
+    mutating func writeStatus(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+        guard !worker.isForsaken, let current = cluster.store.pods[worker.key], current.metadata.uid == worker.uid else {
+            return
+        }
+        let old = current.status.value
+        var status = old
+        let now = cluster.now
+        let generation = profile.isEnabled(.podObservedGenerationTracking) ? worker.pod.metadata.generation : 0
+        if generation > 0 { status.observedGeneration = generation }
+        if !current.isFinished {
+            status.phase = phase(worker)
+            if let verdict = worker.verdict, status.phase == .failed {
+                (status.reason, status.message) = (verdict.reason, verdict.message)
+            }
+        }
+        status.startTime = old.startTime ?? worker.startTime
+        let address = nodes[worker.node]?.address ?? ""
+        status.hostIP = address
+        if profile.version.minor >= 29 { status.hostIPs = [["ip": .string(address)]] }
+        if !worker.ip.isEmpty {
+            status.podIP = worker.ip
+            status.podIPs = [["ip": .string(worker.ip)]]
+        }
+        if status.qosClass == .unset { status.qosClass = worker.pod.spec.qosClass }
+        status.initContainerStatuses = (0..<worker.initCount).map { containerStatus(worker, $0) }
+        status.containerStatuses = worker.appIndices.map { containerStatus(worker, $0) }
+        addPodResources(worker, &status)
+        status.conditions = conditions(worker, status, generation, now)
+        if profile.isEnabled(.inPlacePodVerticalScaling), !profile.resizeReportsConditions {
+            status.resize = status.phase == .succeeded || status.phase == .failed ? "" : worker.resize.text ?? old.resize
+        }
+        if status == old { return }
+        cluster.modify(Pod.self, worker.key) { $0.status = Shared(status) }
+    }
+
+    private func containerStatus(_ worker: PodWorker, _ i: Int) -> ContainerStatus {
+        var status = worker.containers[i].status
+        if profile.isEnabled(.inPlacePodVerticalScaling) {
+            let spec = worker.spec(i)
+            status.allocatedResources = spec.resources.requests
+            if worker.containers[i].isRunning {
+                // What cannot be resized is in force as it was granted.
+                var resources = spec.resources
+                let actual = worker.containers[i].actuated
+                for name in ["cpu", "memory"] {
+                    resources.requests[name] = actual.requests[name]
+                    resources.limits[name] = actual.limits[name]
+                }
+                status.resources = resources
+            } else {
+                status.resources = profile.resizeReportsConditions ? spec.resources : nil
+            }
+        }
+        return status
+    }
+
+    private func addPodResources(_ worker: PodWorker, _ status: inout PodStatus) {
+        guard profile.isEnabled(.inPlacePodLevelResourcesVerticalScaling), let own = worker.allocated.value.resources else {
+            return
+        }
+        status.allocatedResources = own.requests
+        status.resources = own
+    }
+
+    // MARK: Phase
+
+    /// - Source: Kubernetes `pkg/kubelet/kubelet_pods.go`, `getPhase`, and `pod-lifecycle.md` §1.
+    func phase(_ worker: PodWorker) -> PodPhase {
+        let isOver = worker.termination?.isFinished == true
+        let phase = isOver || worker.termination == nil || !worker.isAnythingRunning ? phaseOfContainers(worker) : nil
+        if worker.isAnythingRunning || worker.termination != nil && !isOver {
+            // A final phase is not told before the containers have ended.
+            guard let phase, phase == .pending || phase == .running else {
+                return worker.pod.status.phase == .pending && !worker.wasInitialized ? .pending : .running
+            }
+            return phase
+        }
+        if worker.verdict != nil { return .failed }
+        if isOver, phase != .succeeded, phase != .failed {
+            return profile.deletedPodsGetTerminalPhase ? .failed : phase ?? .running
+        }
+        return phase ?? .pending
+    }
+
+    private func phaseOfContainers(_ worker: PodWorker) -> PodPhase {
+        var initIsPending = false
+        for i in 0..<worker.initCount {
+            let container = worker.containers[i]
+            if container.isSidecar {
+                if !container.isStarted && container.termination == nil { initIsPending = true }
+            } else if let end = container.termination, end.exitCode != 0 {
+                if !restarts(worker, i, exitCode: end.exitCode) { return .failed }
+                initIsPending = true
+            } else if container.status.state.terminated == nil {
+                initIsPending = true
+            }
+        }
+        if initIsPending && !worker.wasInitialized { return .pending }
+        var (running, waiting, stopped, succeeded, restartable) = (0, 0, 0, 0, 0)
+        for i in worker.containers.indices where !worker.containers[i].isPlainInit {
+            let container = worker.containers[i]
+            if container.isRunning {
+                running += 1
+            } else if let end = container.termination {
+                if container.isSidecar { continue }
+                stopped += 1
+                if end.exitCode == 0 { succeeded += 1 }
+                if restarts(worker, i, exitCode: end.exitCode) { restartable += 1 }
+            } else {
+                waiting += 1
+            }
+        }
+        if waiting > 0 { return .pending }
+        if running > 0 { return .running }
+        guard stopped > 0 else { return .pending }
+        if worker.termination == nil && restartable > 0 { return .running }
+        return stopped == succeeded ? .succeeded : .failed
+    }
+
+    // MARK: Conditions
+
+    private func conditions(
+        _ worker: PodWorker, _ status: PodStatus, _ generation: Int, _ now: Instant
+    ) -> [Condition] {
+        let old = status.conditions
+        var own: [Condition] = []
+        func add(_ type: String, _ isTrue: Bool, _ reason: String = "", _ message: String = "") {
+            var condition = Condition(type: type, status: isTrue, reason: reason, message: message)
+            condition.observedGeneration = generation
+            let previous = old[type]
+            condition.lastTransitionTime = previous?.status == condition.status ? previous?.lastTransitionTime : now
+            own.append(condition)
+        }
+        for condition in resizeConditions(worker, status, generation, now) { own.append(condition) }
+        if let message = worker.verdict?.disruption, profile.isEnabled(.podDisruptionConditions) {
+            add("DisruptionTarget", true, "TerminationByKubelet", message)
+        } else if let disruption = old["DisruptionTarget"] {
+            own.append(disruption)
+        }
+        let hasSandbox = worker.hasSandbox && worker.termination?.isFinished != true
+        if profile.isEnabled(.podReadyToStartContainersCondition) {
+            add("PodReadyToStartContainers", hasSandbox)
+        } else if profile.isEnabled(.podHasNetworkCondition) {
+            add("PodHasNetwork", hasSandbox)
+        }
+        let incomplete = (0..<worker.initCount).filter { i in
+            let container = worker.containers[i]
+            if container.isSidecar { return !container.isStarted }
+            return (container.status.state.terminated ?? container.status.lastState.terminated)?.exitCode != 0
+        }.map { worker.containers[$0].status.name }
+        if status.phase == .succeeded {
+            add("Initialized", true, "PodCompleted")
+        } else if incomplete.isEmpty || worker.wasInitialized {
+            add("Initialized", true)
+        } else {
+            add(
+                "Initialized", false, "ContainersNotInitialized",
+                "containers with incomplete status: [\(incomplete.joined(separator: " "))]")
+        }
+        let ready = readiness(worker, status.phase)
+        let gate = ready.isReady ? unmetGate(worker, old) : nil
+        if let gate {
+            add("Ready", false, "ReadinessGatesNotReady", gate)
+        } else {
+            add("Ready", ready.isReady, ready.reason, ready.message)
+        }
+        add("ContainersReady", ready.isReady, ready.reason, ready.message)
+        add("PodScheduled", true)
+        let names = Set(own.map(\.type) + ["PodResizePending", "PodResizeInProgress"])
+        return old.filter { !names.contains($0.type) } + own
+    }
+
+    private func readiness(_ worker: PodWorker, _ phase: PodPhase) -> (isReady: Bool, reason: String, message: String) {
+        if phase == .succeeded { return (false, "PodCompleted", "") }
+        if phase == .failed { return (false, "PodFailed", "") }
+        let unready = worker.containers.filter { !$0.isPlainInit && !$0.status.ready }.map(\.status.name)
+        if unready.isEmpty { return (true, "", "") }
+        return (false, "ContainersNotReady", "containers with unready status: [\(unready.joined(separator: " "))]")
+    }
+
+    private func unmetGate(_ worker: PodWorker, _ conditions: [Condition]) -> String? {
+        var problems: [String] = []
+        for gate in worker.pod.spec.readinessGates {
+            let type = gate.conditionType
+            if let condition = conditions[type] {
+                if condition.isTrue { continue }
+                problems.append("the status of pod readiness gate \"\(type)\" is not \"True\", but \(condition.status)")
+            } else {
+                problems.append("corresponding condition of pod readiness gate \"\(type)\" does not exist.")
+            }
+        }
+        return problems.isEmpty ? nil : problems.joined(separator: ", ")
+    }
+}

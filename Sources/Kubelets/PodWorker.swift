@@ -1,0 +1,232 @@
+import KubernetesAPI
+import SimulationKit
+
+/// A pod on a node, for timers and queues: void once the pod's worker is gone.
+struct PodReference: Sendable, Hashable {
+    var slot: Int
+    var serial: Int
+}
+
+/// The three kinds of probes.
+public enum ProbeKind: String, Sendable, CaseIterable {
+    case startup, liveness, readiness
+    /// As events name it.
+    var title: String {
+        switch self {
+        case .startup: "Startup"
+        case .liveness: "Liveness"
+        case .readiness: "Readiness"
+        }
+    }
+}
+
+/// What a pod's worker is busy with. One thing at a time, as in the kubelet: a container that waits for its
+/// image holds up those after it.
+enum Operation: Sendable, Equatable {
+    case setup, volumes, sandbox
+    case image(Int), create(Int), start(Int), postStart(Int)
+    /// Killing one container so that it starts again.
+    case kill(Int)
+    /// Writing the resources of the containers that changed.
+    case resize
+}
+
+/// How far the pod as a whole has come; containers follow.
+enum WorkerStage: Sendable { case setup, volumes, sandbox, containers }
+
+/// The state of one pod on its node.
+struct PodWorker: Sendable {
+    let reference: PodReference
+    let node: Int
+    /// The pod as last seen.
+    var pod: Pod
+    /// The spec with the resources that the kubelet granted; shares the template's spec until a resize.
+    var allocated: Shared<PodSpec>
+    /// What the pod counts for on the node.
+    var requests: Resources
+    var stage = WorkerStage.setup
+    /// Init containers, then containers.
+    var containers: [ContainerRuntime]
+    let initCount: Int
+    var hasSandbox = false
+    var ip = ""
+    var startTime: Instant
+    var operation: Operation?
+    /// Raised with each operation: timers of older ones are void.
+    var operationNumber = 0
+    var termination: Termination?
+    /// Why the kubelet failed the pod: then it is Failed whatever its containers do.
+    var verdict: Verdict?
+    /// The object was removed while containers still ran.
+    var isForsaken = false
+    /// Whether the pod still counts on its node.
+    var holdsResources = true
+    var hasBegunMounting = false
+    /// What is missing for a volume, as last told, so that the same is not told at each try.
+    var mountProblem = ""
+    var mountDelay = Duration.milliseconds(500)
+    var resize = ResizeState()
+
+    var uid: String { pod.metadata.uid }
+    var key: ObjectKey { pod.key }
+    var restartPolicy: String { pod.spec.restartPolicy.isEmpty ? "Always" : pod.spec.restartPolicy }
+    var grace: Duration { .seconds(pod.spec.terminationGracePeriodSeconds ?? 30) }
+    var appIndices: Range<Int> { initCount..<containers.count }
+
+    /// The spec of container `i` as allocated.
+    func spec(_ i: Int) -> Container {
+        i < initCount ? allocated.value.initContainers[i] : allocated.value.containers[i - initCount]
+    }
+    /// Whether an app container has ever been started: then init containers are past.
+    var wasInitialized: Bool { appIndices.contains { containers[$0].instance > 0 } }
+    var isAnythingRunning: Bool { containers.contains(where: \.isRunning) }
+
+    struct Verdict: Sendable {
+        var reason: String
+        var message: String
+        /// The message of the DisruptionTarget condition, where there is one.
+        var disruption: String?
+    }
+    struct Termination: Sendable {
+        /// When everything must have been told to stop.
+        var deadline: Instant
+        /// The object is being deleted, and is to be removed at the end.
+        var isDeletion: Bool
+        var isFinished = false
+    }
+}
+
+/// The state of one container on its node.
+struct ContainerRuntime: Sendable {
+    let isInit: Bool
+    let isSidecar: Bool
+    /// What the API shows.
+    var status: ContainerStatus
+    var program: Program
+    /// How often it was started.
+    var instance = 0
+    var work: StartupWork?
+    var probes: [ProbeWorker] = []
+    /// Raised when its loads change: older timers of running out of memory are void.
+    var loadToken = 0
+    var stop: StopSequence?
+    /// Why the kubelet wants it dead, until it is.
+    var kill: KillReason?
+    var crash = CrashBackOff()
+    var pull = PullBackOff()
+    /// A start failed and is not tried again before this.
+    var retryAt: Instant?
+    /// Requests and limits in force in the running instance.
+    var actuated = ResourceRequirements()
+    /// Its share of the node's highest possible memory use.
+    var memoryPeak: Int64 = 0
+
+    var isRunning: Bool { status.state.running != nil }
+    var isPlainInit: Bool { isInit && !isSidecar }
+    /// How the container ended, if it did and waits or stays so.
+    var termination: ContainerStateTerminated? {
+        isRunning ? nil : status.state.terminated ?? status.lastState.terminated
+    }
+    /// Whether startup is over: by the startup probe, or at once without one.
+    var isStarted: Bool { status.started == true }
+    var startedAt: Instant { status.state.running?.startedAt ?? .start }
+}
+
+/// Why the kubelet kills a running container while the pod goes on.
+enum KillReason: Sendable, Equatable {
+    case probe(ProbeKind)
+    case resize
+    case postStart
+    /// Its image was changed.
+    case definition
+}
+
+/// One probe of a running container.
+///
+/// Only attempts that can change something, or that fail, are made: as long as the outcome stays a success that
+/// is known already, no timer runs.
+struct ProbeWorker: Sendable {
+    let kind: ProbeKind
+    let probe: Probe
+    /// The first attempt; the others follow each period.
+    var first: Instant
+    var successes = 0
+    var failures = 0
+    /// Nil: not decided yet.
+    var result: Bool?
+    /// Raised when another attempt is scheduled instead.
+    var token = 0
+
+    var period: Duration { .seconds(max(1, probe.periodSeconds == 0 ? 10 : probe.periodSeconds)) }
+    var failureThreshold: Int { probe.failureThreshold == 0 ? 3 : probe.failureThreshold }
+    var successThreshold: Int { max(1, probe.successThreshold) }
+
+    /// The first attempt at `time` or later.
+    func attempt(from time: Instant) -> Instant {
+        if time <= first { return first }
+        let n = period.nanoseconds
+        return first + Duration(nanoseconds: ((time - first).nanoseconds + n - 1) / n * n)
+    }
+}
+
+/// A container on its way to the end.
+struct StopSequence: Sendable {
+    enum Step: Sendable { case preStop, waitingForTurn, signalled }
+    var step: Step
+    let began: Instant
+    var grace: Duration
+    /// When the preStop hook ends, or the kernel kills.
+    var due: Instant
+    /// Sidecars wait for the others when the whole pod ends.
+    var isOrdered: Bool
+    var token = 0
+    /// Whether the signal at `due` is the kill.
+    var endsByKill = false
+}
+
+/// When a container that ended may start again.
+///
+/// - Source: Kubernetes `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `doBackOff`; client-go `flowcontrol.Backoff`.
+struct CrashBackOff: Sendable {
+    var delay: Duration?
+    var updated = Instant.start
+    /// When the last instance ended that ended by itself.
+    var exit: Instant?
+    /// When the kubelet killed the last instance: it does not count for the very next start.
+    var killed: Instant?
+
+    /// When the next start is allowed; nil: now, and then the delay grows.
+    mutating func next(_ now: Instant, initial: Duration, maximum: Duration) -> Instant? {
+        guard let exit else { return nil }
+        if let delay, exit - updated <= .seconds(600) {
+            if now - exit < delay { return exit + delay }
+            self.delay = min(delay * 2, maximum)
+        } else {
+            delay = initial
+        }
+        updated = now
+        return nil
+    }
+    mutating func settleKill() {
+        if let killed { exit = killed }
+        killed = nil
+    }
+}
+
+/// When an image that could not be pulled is tried again: 10 s, doubling to 300 s.
+struct PullBackOff: Sendable {
+    var delay = Duration.zero
+    var failedAt = Instant.start
+    var error = ""
+    /// The pod's status says ErrImagePull; at the next sync it turns to ImagePullBackOff.
+    var isFresh = false
+
+    var retryAt: Instant? { delay == .zero ? nil : failedAt + delay }
+    mutating func fail(_ error: String, at now: Instant) {
+        let forgotten = now - failedAt > .seconds(600)
+        delay = delay == .zero || forgotten ? .seconds(10) : min(delay * 2, .seconds(300))
+        failedAt = now
+        self.error = error
+        isFresh = true
+    }
+}

@@ -1,0 +1,77 @@
+import SimulationKit
+
+/// The steps of a pod's start, in their order.
+public enum StartStage: UInt8, Sendable, CaseIterable {
+    /// From creation to binding.
+    case scheduling
+    /// Until the kubelet heard of it.
+    case watch
+    case setup
+    case volumes
+    case sandbox
+    /// Waiting for and pulling the image.
+    case image
+    case create
+    case start
+    /// The postStart hook.
+    case postStart
+    /// An init container's run.
+    case initRun
+    /// The program's own start, throttled by its CPU limit, until probes say it is started and ready.
+    case application
+
+    /// The stage in a word.
+    public var title: String {
+        switch self {
+        case .scheduling: "Scheduling"
+        case .watch: "Watch"
+        case .setup: "Setup"
+        case .volumes: "Volumes"
+        case .sandbox: "Sandbox"
+        case .image: "Image"
+        case .create: "Create"
+        case .start: "Start"
+        case .postStart: "Post-start hook"
+        case .initRun: "Init container"
+        case .application: "Application"
+        }
+    }
+}
+
+/// One step of a pod's start: when it began and ended.
+public struct StageSpan: Sendable, Equatable {
+    public var stage: StartStage
+    /// The container; empty for steps of the whole pod.
+    public var container: String
+    public var begin: Instant
+    /// Nil while it is under way.
+    public var end: Instant?
+}
+
+/// The recorded steps of one pod, small enough to keep for each of 150,000.
+struct Timeline: Sendable {
+    struct Entry: Sendable {
+        var stage: StartStage
+        /// The container's position, −1 for the whole pod.
+        var container: Int16
+        var begin: Instant
+        /// `distantFuture` while under way.
+        var end: Instant
+    }
+    var entries: [Entry] = []
+    /// Names of the containers, kept only once the pod has ended.
+    var containers: [String] = []
+
+    mutating func begin(_ stage: StartStage, container: Int = -1, at now: Instant) {
+        entries.append(Entry(stage: stage, container: Int16(container), begin: now, end: .distantFuture))
+    }
+    mutating func end(_ stage: StartStage, container: Int = -1, at now: Instant) {
+        guard let i = entries.lastIndex(where: { $0.stage == stage && Int($0.container) == container }),
+            entries[i].end == .distantFuture
+        else { return }
+        entries[i].end = now
+    }
+    mutating func add(_ stage: StartStage, from begin: Instant, to end: Instant) {
+        entries.append(Entry(stage: stage, container: -1, begin: begin, end: end))
+    }
+}
