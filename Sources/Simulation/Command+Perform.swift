@@ -59,7 +59,7 @@ extension Simulation {
             let names = try nodes(target)
             let fails = if case .fail = command { true } else { false }
             for name in names {
-                if fails { kubelets.fail(node: name, in: cluster) } else { kubelets.recover(node: name, in: &cluster) }
+                _ = fails ? kubelets.fail(node: name) : kubelets.recover(node: name)
             }
             return "\(target.text) \(fails ? "failed: its kubelets are silent" : "recovered")"
         case .restart(let kind, let key): return try restart(kind, key)
@@ -69,7 +69,8 @@ extension Simulation {
         case .setImage(let kind, let key, let container, let image): return try setImage(kind, key, container, image)
         case .load(let kind, let key, let cpu, let memory):
             guard cluster.store.object(kind, key) != nil else { throw .notFound(kind.info, key.name) }
-            kubelets.setLoad(kind: kind, key: key, cpu: cpu, memory: memory)
+            kubelets.setLoad(
+                of: LoadTarget(kind: kind.rawValue, key: key), cpu: cpu?.milliValue, memory: memory?.value, in: &cluster)
             return "\(name(kind, key)) load set"
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
