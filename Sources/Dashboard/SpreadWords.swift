@@ -69,7 +69,7 @@ enum SpreadWords {
         if group.isViolated, group.isHard {
             return StyledText("Legal when placed; nothing moves pods back. \(group.movesToEven) \(group.movesToEven == 1 ? "move" : "moves") would make it even.", theme[.rowPending])
         }
-        if let domain = group.blockers.first {
+        if !group.waiting.isEmpty, let domain = group.blockers.first {
             return StyledText("\(domain) holds the minimum down and takes no pod: room for \(group.room.map { "\($0) more" } ?? "any number")", theme[.rowPending])
         }
         if let least = group.minDomains, group.domains.count < least {

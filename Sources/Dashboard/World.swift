@@ -57,8 +57,17 @@ struct World {
                 spreadView.reset()
                 spreadGeneration = generation
             }
-            spread = spreadView.groups(of: cluster)
+            spread = spreadView.groups(of: cluster).sorted(by: Self.comesFirst)
         }
+    }
+
+    /// Rules that users wrote before the scheduler's defaults, large groups first, zones before hosts.
+    private static func comesFirst(_ a: SpreadGroup, _ b: SpreadGroup) -> Bool {
+        func rank(_ group: SpreadGroup) -> (Int, Int, Int) {
+            (group.isDefault ? 1 : 0, group.isHard ? 0 : 1, -group.carriers)
+        }
+        if rank(a) != rank(b) { return rank(a) < rank(b) }
+        return (a.namespace, a.ownerName, a.topologyKey, a.id) < (b.namespace, b.ownerName, b.topologyKey, b.id)
     }
 
     /// Takes a sample of the curves; called at fixed virtual times.

@@ -55,6 +55,18 @@ public enum BuiltInCluster {
         kind: Namespace
         metadata: {name: shop}
         ---
+        apiVersion: scheduling.k8s.io/v1
+        kind: PriorityClass
+        metadata: {name: core}
+        value: 2000
+        preemptionPolicy: Never
+        ---
+        apiVersion: scheduling.k8s.io/v1
+        kind: PriorityClass
+        metadata: {name: front}
+        value: 1000
+        preemptionPolicy: Never
+        ---
         apiVersion: apps/v1
         kind: Deployment
         metadata: {name: index, namespace: shop}
@@ -72,6 +84,7 @@ public enum BuiltInCluster {
                 podAntiAffinity:
                   requiredDuringSchedulingIgnoredDuringExecution:
                   - {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: index}}}
+              priorityClassName: core
               containers:
               - {name: index, image: "shop/index:4.2", resources: {requests: {cpu: 2500m, memory: 6Gi}, limits: {cpu: "3", memory: 8Gi}}}
         ---
@@ -92,6 +105,7 @@ public enum BuiltInCluster {
                 labelSelector: {matchLabels: {app: web}}
                 matchLabelKeys: [pod-template-hash]
               - {maxSkew: 3, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: web}}}
+              priorityClassName: front
               containers:
               - name: web
                 image: shop/web:1.8
@@ -165,6 +179,11 @@ public enum BuiltInCluster {
             metadata: {labels: {app: db}}
             spec:
               tolerations: [{key: dedicated, operator: Equal, value: db, effect: NoSchedule}]
+              affinity:
+                nodeAffinity:
+                  requiredDuringSchedulingIgnoredDuringExecution:
+                    nodeSelectorTerms:
+                    - matchExpressions: [{key: kubernetes.io/hostname, operator: NotIn, values: [c1, c3]}]
               topologySpreadConstraints:
               - {maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: db}}}
               containers:
