@@ -176,10 +176,14 @@ extension SchedulingState {
         if let rejection = filterWithNominated(cycle, store, row: row) {
             return .failure(DryRunFailure(reason: rejection.reason))
         }
-        let ranked = potential.enumerated().sorted { a, b in
-            let (x, y) = (removed[a.element]!, removed[b.element]!)
-            return isMoreImportant(x, y, now) || (!isMoreImportant(y, x, now) && a.offset < b.offset)
-        }.map(\.element)
+        // Upstream leaves open which of two equal pods comes first; here the older one does.
+        let ranked = potential.sorted { a, b in
+            let (x, y) = (removed[a]!, removed[b]!)
+            if isMoreImportant(x, y, now) { return true }
+            if isMoreImportant(y, x, now) { return false }
+            let (s, t) = (x.pod.metadata.creationTimestamp ?? now, y.pod.metadata.creationTimestamp ?? now)
+            return s != t ? s < t : a < b
+        }
         let (violating, others) = split(ranked, removed, budgets)
         var victims: [Int] = []
         var violations = 0

@@ -189,7 +189,7 @@ extension SchedulingState {
         for i in classes.indices { classes[i]?.counters = [] }
         var carried: [CarriedTerm] = []
         var seen: Set<CarriedTerm> = []
-        for case let pod? in placed {
+        for pod in placed.compactMap({ $0 }) + nominatedSlots.compactMap({ nominated[$0] }) {
             for term in pod.facts.carriedTerms where seen.insert(term).inserted { carried.append(term) }
         }
         for term in carried { _ = counter(.carrying(term)) }

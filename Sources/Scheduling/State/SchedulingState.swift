@@ -251,7 +251,10 @@ struct SchedulingState: Sendable {
             nominatedSlots.append(slot)
             nominatedSlots.sort()
         }
-        nominated[slot] = makeEntry(pod!, row: nodes.makeRow(name))
+        let entry = makeEntry(pod!, row: nodes.makeRow(name))
+        // Its terms must be known before others are compiled: it is put on its node only while they are filtered.
+        for term in entry.facts.carriedTerms { _ = counter(.carrying(term)) }
+        nominated[slot] = entry
     }
 
     // MARK: Facts
