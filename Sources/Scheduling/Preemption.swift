@@ -55,7 +55,7 @@ extension SchedulingState {
         }
         let result = filter(cycle, store, explaining: true)
         return Diagnosis(
-            rejections: result.rejections!, feasible: result.feasible,
+            rejections: result.rejections, feasible: result.feasible,
             narrowedBy: cycle.nodeNames == nil ? nil : cycle.narrowedBy)
     }
 
