@@ -22,15 +22,21 @@ import Testing
         }
         if random.below(3) == 0 {
             var weighted = WeightedPodAffinityTerm()
-            (weighted.weight, weighted.podAffinityTerm) = (random.below(100) + 1, term(apps[random.below(3)], zoneKey))
+            (weighted.weight, weighted.podAffinityTerm) = (
+                random.below(100) + 1, term(apps[random.below(3)], zoneKey)
+            )
             affinity.podAffinity = PodAffinity()
             affinity.podAffinity!.preferred = [weighted]
-            if random.below(2) == 0 { affinity.podAffinity!.required = [term(apps[random.below(3)], zoneKey)] }
+            if random.below(2) == 0 {
+                affinity.podAffinity!.required = [term(apps[random.below(3)], zoneKey)]
+            }
         }
         if affinity != Affinity() { pod.spec.affinity = affinity }
         if random.below(3) == 0 {
             pod.spec.topologySpreadConstraints = [
-                spread(zoneKey, 1 + random.below(2), hard: random.below(2) == 0, selector: LabelSelector(matchLabels: ["app": pod.metadata.labels["app"]!]))
+                spread(
+                    zoneKey, 1 + random.below(2), hard: random.below(2) == 0,
+                    selector: LabelSelector(matchLabels: ["app": pod.metadata.labels["app"]!]))
             ]
         }
         if random.below(4) == 0 {
@@ -53,7 +59,8 @@ import Testing
             let pods = bench.cluster.store.pods.all
             switch random.below(8) {
             case 0, 1, 2: bench.pod("p\(step)", cpu: "\(random.below(20))00m") { dress(&$0, &random) }
-            case 3 where !pods.isEmpty: _ = try! bench.cluster.delete(Pod.self, pods[random.below(pods.count)].key)
+            case 3 where !pods.isEmpty:
+                _ = try! bench.cluster.delete(Pod.self, pods[random.below(pods.count)].key)
             case 4:
                 for pod in pods where pod.metadata.isTerminating {
                     bench.cluster.finishDeletion(ofPod: pod.key, uid: pod.metadata.uid)
@@ -98,7 +105,9 @@ import Testing
             let followed = bench.scheduler.explain(pod: probe, in: bench.cluster)
             var fresh = bench.cluster
             try! fresh.adopt(probe)
-            let read = decide(cluster: fresh, order: .file, choose: { _ in nil }).first { $0.pod.name == "probe" }!
+            let read = decide(cluster: fresh, order: .file, choose: { _ in nil }).first {
+                $0.pod.name == "probe"
+            }!
             let differences = Golden.differences(followed.json, read.json, "step \(step)")
             #expect(differences.isEmpty, "\(differences.prefix(3))")
             if !differences.isEmpty { return }

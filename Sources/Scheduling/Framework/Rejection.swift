@@ -38,7 +38,10 @@ enum Reason: Sendable, Hashable {
         case .nodeName: return ["node(s) didn't match the requested node name"]
         case .taint(let key, let value):
             // The words became generic between 1.34 and 1.36.
-            return [minor >= 35 ? "node(s) had untolerated taint(s)" : "node(s) had untolerated taint {\(key): \(value)}"]
+            return [
+                minor >= 35
+                    ? "node(s) had untolerated taint(s)" : "node(s) had untolerated taint {\(key): \(value)}"
+            ]
         case .nodeAffinity: return ["node(s) didn't match Pod's node affinity/selector"]
         case .ports: return ["node(s) didn't have free ports for the requested pod ports"]
         case .resources(let bits):
