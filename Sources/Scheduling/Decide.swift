@@ -32,7 +32,9 @@ public func decide(
         pending.sort { a, b in
             let (p, q) = (a.pod.spec.priority ?? 0, b.pod.spec.priority ?? 0)
             if p != q { return p > q }
-            let (s, t) = (a.pod.metadata.creationTimestamp ?? .start, b.pod.metadata.creationTimestamp ?? .start)
+            let (s, t) = (
+                a.pod.metadata.creationTimestamp ?? .start, b.pod.metadata.creationTimestamp ?? .start
+            )
             return s != t ? s < t : a.slot < b.slot
         }
     }
@@ -56,7 +58,9 @@ public func decide(
 
 extension SchedulingState {
     /// Remembers which volumes the pod's waiting claims take on the node.
-    fileprivate mutating func reserveVolumes(_ pod: Pod, _ settings: SchedulingProfile, row: Int, _ store: ObjectStore) {
+    fileprivate mutating func reserveVolumes(
+        _ pod: Pod, _ settings: SchedulingProfile, row: Int, _ store: ObjectStore
+    ) {
         var cycle = makeCycle(pod, settings)
         if cycle.demand.facts.claims.isEmpty && !cycle.demand.facts.hasEphemeralClaims { return }
         if preFilter(&cycle, store) != nil || cycle.volumes.waiting.isEmpty { return }

@@ -55,7 +55,7 @@ extension SchedulingState {
         }
         let result = filter(cycle, store, explaining: true)
         return Diagnosis(
-            rejections: result.rejections!, feasible: result.feasible,
+            rejections: result.rejections, feasible: result.feasible,
             narrowedBy: cycle.nodeNames == nil ? nil : cycle.narrowedBy)
     }
 
@@ -96,10 +96,13 @@ extension SchedulingState {
     /// - Parameter all: try all nodes from the first on and break ties by node name, instead of what the version does.
     /// - Source: Kubernetes `pkg/scheduler/framework/preemption/preemption.go`.
     mutating func preempt(
-        _ diagnosis: Diagnosis, _ cycle: Cycle, _ store: ObjectStore, random: inout SeededRandom, now: Instant,
+        _ diagnosis: Diagnosis, _ cycle: Cycle, _ store: ObjectStore, random: inout SeededRandom,
+        now: Instant,
         all: Bool = false
     ) -> Preemption {
-        guard cycle.settings.postFilters.contains(.defaultPreemption) else { return Preemption(outcome: .notTried) }
+        guard cycle.settings.postFilters.contains(.defaultPreemption) else {
+            return Preemption(outcome: .notTried)
+        }
         if let reason = whyNotEligible(diagnosis, cycle) {
             return Preemption(outcome: .notEligible(reason), message: "preemption: " + reason)
         }
@@ -112,7 +115,8 @@ extension SchedulingState {
         var failures: [Int: Reason] = [:]
         if !potential.isEmpty {
             let share = potential.count * cycle.settings.minCandidateNodesPercentage / 100
-            let wanted = all ? Int.max : min(potential.count, max(share, cycle.settings.minCandidateNodesAbsolute))
+            let wanted =
+                all ? Int.max : min(potential.count, max(share, cycle.settings.minCandidateNodesAbsolute))
             let offset = all || potential.count < wanted ? 0 : random.below(potential.count)
             let budgets = store.podDisruptionBudgets.sorted()
             var anyWithoutViolation = false
@@ -142,16 +146,24 @@ extension SchedulingState {
         return Preemption(outcome: .nominated(tied[0]), candidates: candidates, tied: tied.map(\.row))
     }
 
-    private func byName(_ mask: NodeMask) -> [Int] { mask.members.sorted { nodes.names[$0] < nodes.names[$1] } }
+    private func byName(_ mask: NodeMask) -> [Int] {
+        mask.members.sorted { nodes.names[$0] < nodes.names[$1] }
+    }
 
     private func whyNotEligible(_ diagnosis: Diagnosis, _ cycle: Cycle) -> String? {
-        if cycle.demand.facts.spec.preemptionPolicy == "Never" { return "not eligible due to preemptionPolicy=Never." }
+        if cycle.demand.facts.spec.preemptionPolicy == "Never" {
+            return "not eligible due to preemptionPolicy=Never."
+        }
         let nominated = cycle.pod.status.nominatedNodeName
-        guard !nominated.isEmpty, let row = nodes.row(nominated), diagnosis.preFilter == nil else { return nil }
+        guard !nominated.isEmpty, let row = nodes.row(nominated), diagnosis.preFilter == nil else {
+            return nil
+        }
         if row < diagnosis.rejections.count, diagnosis.rejections[row]?.isUnresolvable ?? false { return nil }
         let waits = nodes.podSlots[row].contains { slot in
             let other = placed[slot]!
-            guard other.facts.priority < cycle.demand.facts.priority, other.isTerminating else { return false }
+            guard other.facts.priority < cycle.demand.facts.priority, other.isTerminating else {
+                return false
+            }
             let condition = other.pod.status.conditions["DisruptionTarget"]
             return condition?.isTrue ?? false && condition?.reason == "PreemptionByScheduler"
         }
@@ -176,10 +188,14 @@ extension SchedulingState {
         if let rejection = filterWithNominated(cycle, store, row: row) {
             return .failure(DryRunFailure(reason: rejection.reason))
         }
-        let ranked = potential.enumerated().sorted { a, b in
-            let (x, y) = (removed[a.element]!, removed[b.element]!)
-            return isMoreImportant(x, y, now) || (!isMoreImportant(y, x, now) && a.offset < b.offset)
-        }.map(\.element)
+        // Upstream leaves open which of two equal pods comes first; here the older one does.
+        let ranked = potential.sorted { a, b in
+            let (x, y) = (removed[a]!, removed[b]!)
+            if isMoreImportant(x, y, now) { return true }
+            if isMoreImportant(y, x, now) { return false }
+            let (s, t) = (x.pod.metadata.creationTimestamp ?? now, y.pod.metadata.creationTimestamp ?? now)
+            return s != t ? s < t : a < b
+        }
         let (violating, others) = split(ranked, removed, budgets)
         var victims: [Int] = []
         var violations = 0
@@ -193,7 +209,9 @@ extension SchedulingState {
                 if violating.contains(slot) { violations += 1 }
             }
         }
-        if profile.version.minor >= 28 { victims.sort { ranked.firstIndex(of: $0)! < ranked.firstIndex(of: $1)! } }
+        if profile.version.minor >= 28 {
+            victims.sort { ranked.firstIndex(of: $0)! < ranked.firstIndex(of: $1)! }
+        }
         return .success(PreemptionCandidate(row: row, victims: victims, violations: violations))
     }
 
@@ -214,7 +232,8 @@ extension SchedulingState {
             var violates = false
             for (i, budget) in budgets.enumerated() {
                 guard budget.metadata.namespace == pod.metadata.namespace, !pod.metadata.labels.isEmpty,
-                    let selector = budget.spec.selector, !selector.isEmpty, selector.matches(pod.metadata.labels),
+                    let selector = budget.spec.selector, !selector.isEmpty,
+                    selector.matches(pod.metadata.labels),
                     budget.status.disruptedPods[pod.metadata.name] == nil
                 else { continue }
                 allowed[i] -= 1
@@ -231,7 +250,8 @@ extension SchedulingState {
         // The less of each, the better, in this order.
         func rank(_ candidate: PreemptionCandidate) -> [Int64] {
             let highest = candidate.victims.map(priority).max() ?? Int.min
-            let earliest = candidate.victims.filter { priority($0) == highest }
+            let earliest =
+                candidate.victims.filter { priority($0) == highest }
                 .map { (placed[$0]!.pod.status.startTime ?? now).nanoseconds }.min() ?? 0
             return [
                 Int64(candidate.violations), Int64(highest),

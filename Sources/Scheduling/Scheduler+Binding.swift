@@ -73,25 +73,29 @@ extension Scheduler {
                     slot,
                     "binding volumes: "
                         + (cluster.store.persistentVolumeClaims[lost] == nil
-                            ? "failed to get PVC \"\(lost)\"" : "selectedNode annotation reset for PVC \"\(lost.name)\""),
+                            ? "failed to get PVC \"\(lost)\""
+                            : "selectedNode annotation reset for PVC \"\(lost.name)\""),
                     &cluster)
             }
         }
     }
 
     mutating func giveUpVolumes(_ slot: Int, _ uid: String, _ cluster: inout Cluster) {
-        guard let binding = bindings[slot], binding.waitsForVolumes, binding.entry.pod.metadata.uid == uid else { return }
+        guard let binding = bindings[slot], binding.waitsForVolumes, binding.entry.pod.metadata.uid == uid
+        else { return }
         abandon(slot, "binding volumes: context deadline exceeded", &cluster)
     }
 
     /// Writes the binding.
     mutating func bind(_ slot: Int, _ uid: String, _ cluster: inout Cluster) {
-        guard let binding = bindings[slot], binding.entry.pod.metadata.uid == uid, !binding.waitsForVolumes else { return }
+        guard let binding = bindings[slot], binding.entry.pod.metadata.uid == uid, !binding.waitsForVolumes
+        else { return }
         let pod = binding.entry.pod
         do {
             try cluster.bind(pod: pod.key, uid: uid, to: binding.node)
         } catch {
-            abandon(slot, "binding rejected: running Bind plugin \"DefaultBinder\": \(error.message)", &cluster)
+            abandon(
+                slot, "binding rejected: running Bind plugin \"DefaultBinder\": \(error.message)", &cluster)
             return
         }
         endBinding(slot)
@@ -106,7 +110,8 @@ extension Scheduler {
         endBinding(slot)
         let placed = state.placedPod(slot)
         state.remove(podAt: slot)
-        guard let pod = cluster.store.pods.rows[slot], pod.metadata.uid == binding.entry.pod.metadata.uid else { return }
+        guard let pod = cluster.store.pods.rows[slot], pod.metadata.uid == binding.entry.pod.metadata.uid
+        else { return }
         var entry = binding.entry
         entry.pod = pod
         queue.put(entry, slot: slot, into: .inFlight)

@@ -53,7 +53,8 @@ extension Scheduler {
         if state.preFilter(&cycle, store) != nil { return nil }
         let nominated = cycle.pod.status.nominatedNodeName
         if !nominated.isEmpty, let row = state.nodes.row(nominated), state.nodes.objects[row] != nil,
-            cycle.nodeNames?.contains(nominated) ?? true, state.filterWithNominated(cycle, store, row: row) == nil
+            cycle.nodeNames?.contains(nominated) ?? true,
+            state.filterWithNominated(cycle, store, row: row) == nil
         {
             return row
         }
@@ -70,7 +71,8 @@ extension Scheduler {
     private mutating func sample(_ feasible: NodeMask, _ cycle: Cycle) -> [Int] {
         state.order.refresh()
         let order = state.order.rows
-        let wanted = feasibleNodeTarget(nodeCount: order.count, percentage: cycle.settings.percentageOfNodesToScore)
+        let wanted = feasibleNodeTarget(
+            nodeCount: order.count, percentage: cycle.settings.percentageOfNodesToScore)
         var rows: [Int] = []
         var examined = 0
         var index = startIndex < order.count ? startIndex : 0
@@ -134,11 +136,13 @@ extension Scheduler {
     }
 
     /// Deletes the victims of a preemption.
-    private mutating func evict(_ candidate: PreemptionCandidate, for cycle: Cycle, _ cluster: inout Cluster) {
+    private mutating func evict(_ candidate: PreemptionCandidate, for cycle: Cycle, _ cluster: inout Cluster)
+    {
         let node = state.nodes.names[candidate.row]
         let name = Self.source(cycle.settings).component
         for slot in candidate.victims {
-            guard let victim = cluster.store.pods.rows[slot], victim.metadata.uid == state.placedPod(slot)?.pod.metadata.uid
+            guard let victim = cluster.store.pods.rows[slot],
+                victim.metadata.uid == state.placedPod(slot)?.pod.metadata.uid
             else { continue }
             if victim.metadata.isTerminating { continue }
             let now = cluster.now
@@ -175,7 +179,8 @@ extension Scheduler {
     ///   - rejectedBy: empty if the attempt ended in an error.
     ///   - nomination: the node on which room is made; empty: none any more; nil: as before.
     mutating func fail(
-        _ slot: Int, _ message: String, rejectedBy: Set<PluginName>, nomination: String?, _ cluster: inout Cluster
+        _ slot: Int, _ message: String, rejectedBy: Set<PluginName>, nomination: String?,
+        _ cluster: inout Cluster
     ) {
         guard var entry = queue[slot], let settings = settings(for: entry.pod) else { return }
         let isError = rejectedBy.isEmpty
@@ -208,7 +213,8 @@ extension Scheduler {
 
     /// An event's message may have 1024 bytes.
     static func shortened(_ message: String) -> String {
-        message.utf8.count <= 1024 ? message : String(decoding: message.utf8.prefix(1020), as: UTF8.self) + " ..."
+        message.utf8.count <= 1024
+            ? message : String(decoding: message.utf8.prefix(1020), as: UTF8.self) + " ..."
     }
 
     /// What the scheduler last did about the pod called `key`; nil if it does not wait for this scheduler. O(1).
@@ -228,11 +234,13 @@ extension Scheduler {
             case .gated: name = "gated"
             }
             return SchedulingAttempt(
-                time: entry.lastAttempt, attempts: entry.attempts, message: entry.message, nextRetry: retry, queue: name)
+                time: entry.lastAttempt, attempts: entry.attempts, message: entry.message, nextRetry: retry,
+                queue: name)
         }
         if let binding = bindings[slot], binding.entry.pod.key == key {
             return SchedulingAttempt(
-                time: binding.entry.lastAttempt, attempts: binding.entry.attempts, message: "", nextRetry: nil,
+                time: binding.entry.lastAttempt, attempts: binding.entry.attempts, message: "",
+                nextRetry: nil,
                 queue: "binding")
         }
         return nil

@@ -75,7 +75,8 @@ public struct Scheduler: Component {
             switch entry.kind {
             case .pod: read(store.pods.change(entry.index), cluster.now)
             case .node: read(store.nodes.change(entry.index), cluster.now)
-            case .persistentVolumeClaim: storage(store.persistentVolumeClaims.change(entry.index), cluster.now)
+            case .persistentVolumeClaim:
+                storage(store.persistentVolumeClaims.change(entry.index), cluster.now)
             case .persistentVolume: storage(store.persistentVolumes.change(entry.index), cluster.now)
             case .storageClass: storage(store.storageClasses.change(entry.index), cluster.now)
             case .csiNode: storage(store.csiNodes.change(entry.index), cluster.now)
@@ -122,7 +123,8 @@ public struct Scheduler: Component {
             }
             return
         }
-        let wasAssigned = !(change.previous?.nodeName.isEmpty ?? true) && !(change.previous?.isFinished ?? true)
+        let wasAssigned =
+            !(change.previous?.nodeName.isEmpty ?? true) && !(change.previous?.isFinished ?? true)
         state.note(pod: pod, slot: slot)
         if pod.isFinished {
             queue.remove(slot)
@@ -159,7 +161,9 @@ public struct Scheduler: Component {
                 queue.requeue(slot, now: now)
             }
         case .unschedulable:
-            if let previous, previous.spec.identity != pod.spec.identity || previous.metadata.labels != pod.metadata.labels,
+            if let previous,
+                previous.spec.identity != pod.spec.identity
+                    || previous.metadata.labels != pod.metadata.labels,
                 let settings = settings(for: pod),
                 state.isWorthRetry(queue[slot]!, after: .podItselfChanged(pod, previous: previous), settings)
             {
@@ -169,7 +173,8 @@ public struct Scheduler: Component {
         }
     }
     private func isGated(_ pod: Pod) -> Bool {
-        !pod.spec.schedulingGates.isEmpty && settings(for: pod)?.preEnqueue.contains(.schedulingGates) ?? false
+        !pod.spec.schedulingGates.isEmpty
+            && settings(for: pod)?.preEnqueue.contains(.schedulingGates) ?? false
     }
 
     /// The profile that a pod asks for; nil if it is another scheduler's.

@@ -34,7 +34,8 @@ struct Bench {
 
     @discardableResult
     mutating func pod(
-        _ name: String, cpu: String? = "500m", memory: String? = nil, labels: StringMap<String> = ["app": "web"],
+        _ name: String, cpu: String? = "500m", memory: String? = nil,
+        labels: StringMap<String> = ["app": "web"],
         priority: Int = 0, on node: String = "", _ change: (inout Pod) -> Void = { _ in }
     ) -> Pod {
         var pod = Pod()
@@ -60,7 +61,9 @@ struct Bench {
         cluster.now = end
     }
 
-    func place(_ name: String) -> String { cluster.store.pods[ObjectKey(namespace: "default", name: name)]?.nodeName ?? "gone" }
+    func place(_ name: String) -> String {
+        cluster.store.pods[ObjectKey(namespace: "default", name: name)]?.nodeName ?? "gone"
+    }
     func stored(_ name: String) -> Pod { cluster.store.pods[ObjectKey(namespace: "default", name: name)]! }
     func messages(_ reason: String) -> [String] {
         cluster.narrative.events.filter { $0.reason == reason }.map(\.message)

@@ -31,7 +31,9 @@ import Testing
         bench.pod("p", cpu: "2")
         let decision = decide(cluster: bench.cluster, order: .file, configuration: configuration)[0]
         #expect(decision.winner == "a")
-        #expect(decision.scorePlugins.first == "TaintToleration" && !decision.scorePlugins.contains("ImageLocality"))
+        #expect(
+            decision.scorePlugins.first == "TaintToleration"
+                && !decision.scorePlugins.contains("ImageLocality"))
         #expect(decision.nodes[0].scores[0] == 700)
     }
 
@@ -47,7 +49,10 @@ import Testing
                             "args": [
                                 "defaultingType": "System",
                                 "defaultConstraints": [
-                                    ["maxSkew": 0, "topologyKey": "", "whenUnsatisfiable": "", "labelSelector": [:]]
+                                    [
+                                        "maxSkew": 0, "topologyKey": "", "whenUnsatisfiable": "",
+                                        "labelSelector": [:],
+                                    ]
                                 ],
                             ],
                         ]

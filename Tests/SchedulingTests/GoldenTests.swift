@@ -10,8 +10,10 @@ enum Golden {
     static let folder: URL? = {
         let here = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        return ["../shared/golden", "../../shared/golden"].map { here.appendingPathComponent($0).standardizedFileURL }
-            .first { FileManager.default.fileExists(atPath: $0.appendingPathComponent("README.md").path) }
+        return ["../shared/golden", "../../shared/golden"].map {
+            here.appendingPathComponent($0).standardizedFileURL
+        }
+        .first { FileManager.default.fileExists(atPath: $0.appendingPathComponent("README.md").path) }
     }()
 
     static func lines(_ file: String) throws -> [String] {
@@ -38,7 +40,8 @@ enum Golden {
         case let string as String: return .string(string)
         case let number as NSNumber:
             if CFGetTypeIDIsBoolean(number) { return .bool(number.boolValue) }
-            return number.doubleValue == number.doubleValue.rounded() ? .int(number.int64Value) : .double(number.doubleValue)
+            return number.doubleValue == number.doubleValue.rounded()
+                ? .int(number.int64Value) : .double(number.doubleValue)
         case let array as [Any]: return .array(array.map(json))
         case let map as [String: Any]:
             var object = JSONObject()
@@ -64,7 +67,8 @@ enum Golden {
     static func complete(_ pod: inout Pod) {
         if pod.metadata.namespace.isEmpty { pod.metadata.namespace = "default" }
         func complete(_ container: inout Container) {
-            for (name, amount) in container.resources.limits.entries where container.resources.requests[name] == nil {
+            for (name, amount) in container.resources.limits.entries
+            where container.resources.requests[name] == nil {
                 container.resources.requests[name] = amount
             }
             for i in container.ports.indices {
@@ -141,7 +145,8 @@ enum Golden {
             return keys.flatMap { differences(a[$0], b[$0], path + "." + $0) }
         }
         // Shortages of two extended resources come in the order of a Go map.
-        if path.hasSuffix(".reasons"), let a = ours?.array?.compactMap(\.string), let b = theirs?.array?.compactMap(\.string),
+        if path.hasSuffix(".reasons"), let a = ours?.array?.compactMap(\.string),
+            let b = theirs?.array?.compactMap(\.string),
             a.sorted() == b.sorted()
         {
             return []
@@ -165,7 +170,8 @@ struct GoldenTests {
             scenarios += 1
             // The recorded winner is forced, so that each mistake counts once.
             var next = 0
-            let decisions = decide(cluster: try Golden.cluster(scenario, minor: 34), order: .file) { decision in
+            let decisions = decide(cluster: try Golden.cluster(scenario, minor: 34), order: .file) {
+                decision in
                 next += 1
                 return expected[next - 1]["winner"]?.string
             }

@@ -24,7 +24,8 @@ import Testing
         bench.node("a", cpu: "1")
         bench.pod("big", cpu: "2")
         bench.run(.seconds(1))
-        let text = "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+        let text =
+            "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
         #expect(bench.messages("FailedScheduling") == [text])
         let condition = bench.stored("big").status.conditions["PodScheduled"]
         #expect(condition?.status == "False")
@@ -38,8 +39,14 @@ import Testing
     }
 
     @Test(arguments: [
-        (36, "1 Insufficient memory, 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod."),
-        (27, "1 Insufficient memory, 1 node(s) had untolerated taint {dedicated: gpu}, 2 Insufficient cpu. preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.."),
+        (
+            36,
+            "1 Insufficient memory, 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod."
+        ),
+        (
+            27,
+            "1 Insufficient memory, 1 node(s) had untolerated taint {dedicated: gpu}, 2 Insufficient cpu. preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.."
+        ),
     ])
     func `1 and 2 a failure counts reasons over nodes in the words of the version`(minor: Int, text: String) {
         var bench = Bench(minor: minor)
@@ -67,7 +74,9 @@ import Testing
         set.spec.selector = LabelSelector(matchLabels: ["app": "web"])
         try! bench.cluster.create(set)
     }
-    private func totals(_ bench: Bench) -> [Int] { decide(cluster: bench.cluster, order: .file).last!.nodes.map(\.total) }
+    private func totals(_ bench: Bench) -> [Int] {
+        decide(cluster: bench.cluster, order: .file).last!.nodes.map(\.total)
+    }
 
     @Test func `3 the emptier node wins by its free share`() {
         var bench = Bench()
@@ -189,12 +198,17 @@ import Testing
     }
 
     @Test func `16 and 17 few nodes are all looked at, many are sampled`() {
-        #expect([20, 99, 100, 250, 500, 1000, 5000, 6000].map { feasibleNodeTarget(nodeCount: $0) } == [20, 99, 100, 120, 230, 420, 500, 300])
+        #expect(
+            [20, 99, 100, 250, 500, 1000, 5000, 6000].map { feasibleNodeTarget(nodeCount: $0) } == [
+                20, 99, 100, 120, 230, 420, 500, 300,
+            ])
         #expect(feasibleNodeTarget(nodeCount: 1000, percentage: 5) == 100)
     }
 
     @Test func `the same seed gives the same story, and a copy is a fork`() {
-        func story(_ bench: Bench) -> [String] { bench.cluster.narrative.events.map { "\($0.time.nanoseconds) \($0.message)" } }
+        func story(_ bench: Bench) -> [String] {
+            bench.cluster.narrative.events.map { "\($0.time.nanoseconds) \($0.message)" }
+        }
         func make() -> Bench {
             var bench = Bench(minor: 30, seed: 7)
             for i in 0..<5 { bench.node("n\(i)") }
@@ -224,7 +238,8 @@ import Testing
         let uid = bench.pod("boss", cpu: "2", priority: 100).metadata.uid
         bench.run(.seconds(1))
         #expect(bench.stored("boss").status.nominatedNodeName == "N2")
-        #expect(bench.messages("Preempted") == Array(repeating: "Preempted by pod \(uid) on node N2", count: 2))
+        #expect(
+            bench.messages("Preempted") == Array(repeating: "Preempted by pod \(uid) on node N2", count: 2))
         let condition = bench.stored("low1").status.conditions["DisruptionTarget"]
         #expect(condition?.reason == "PreemptionByScheduler")
         #expect(condition?.message == "default-scheduler: preempting to accommodate a higher priority pod")
@@ -232,7 +247,9 @@ import Testing
         // 13: an equal pod may not take the room that is being made.
         bench.pod("rival", cpu: "2", priority: 100)
         bench.run(.seconds(1))
-        for name in ["low1", "low2"] { bench.cluster.finishDeletion(ofPod: bench.stored(name).key, uid: bench.stored(name).metadata.uid) }
+        for name in ["low1", "low2"] {
+            bench.cluster.finishDeletion(ofPod: bench.stored(name).key, uid: bench.stored(name).metadata.uid)
+        }
         bench.run(.seconds(12))
         #expect(bench.place("boss") == "N2")
         #expect(bench.stored("boss").status.nominatedNodeName == "")
@@ -271,8 +288,14 @@ import Testing
 
     @Test func `12 a request larger than the node is beyond help since 1_34`() {
         for (minor, text) in [
-            (36, "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."),
-            (27, "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Insufficient cpu.."),
+            (
+                36,
+                "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+            ),
+            (
+                27,
+                "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Insufficient cpu.."
+            ),
         ] {
             var bench = Bench(minor: minor)
             bench.node("a")
@@ -308,7 +331,8 @@ import Testing
         bench.run(.seconds(2))
         #expect(bench.place("p") == "")
         #expect(
-            bench.cluster.store.persistentVolumeClaims[key]?.metadata.annotations["volume.kubernetes.io/selected-node"] == "a")
+            bench.cluster.store.persistentVolumeClaims[key]?.metadata.annotations[
+                "volume.kubernetes.io/selected-node"] == "a")
         bench.cluster.modify(PersistentVolumeClaim.self, key) {
             $0.spec.volumeName = "pv"
             $0.metadata.annotations["pv.kubernetes.io/bind-completed"] = "yes"

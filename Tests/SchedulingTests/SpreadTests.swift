@@ -8,7 +8,8 @@ let zoneKey = "topology.kubernetes.io/zone"
 let hostnameKey = "kubernetes.io/hostname"
 
 func spread(
-    _ key: String, _ maxSkew: Int, hard: Bool = true, selector: LabelSelector? = LabelSelector(matchLabels: ["app": "web"]),
+    _ key: String, _ maxSkew: Int, hard: Bool = true,
+    selector: LabelSelector? = LabelSelector(matchLabels: ["app": "web"]),
     _ change: (inout TopologySpreadConstraint) -> Void = { _ in }
 ) -> TopologySpreadConstraint {
     var constraint = TopologySpreadConstraint(
@@ -20,7 +21,9 @@ func spread(
 
 extension Bench {
     /// Zones of one node each, called like the zone, with so many pods of app=web each.
-    mutating func zones(_ counts: (zone: String, pods: Int)..., carrying constraints: [TopologySpreadConstraint] = []) {
+    mutating func zones(
+        _ counts: (zone: String, pods: Int)..., carrying constraints: [TopologySpreadConstraint] = []
+    ) {
         for (zone, pods) in counts {
             node(zone + "1", cpu: "64", zone: zone)
             for i in 0..<pods {
@@ -40,11 +43,15 @@ extension Bench {
         }
         let decision = decide(cluster: copy.cluster, order: .file).last!
         var result: [String: String] = [:]
-        for node in decision.nodes { result[node.node] = node.refusal?.reasons.joined(separator: ", ") ?? "ok" }
+        for node in decision.nodes {
+            result[node.node] = node.refusal?.reasons.joined(separator: ", ") ?? "ok"
+        }
         return result
     }
     /// The score of PodTopologySpread by node.
-    func spreadScores(_ constraints: [TopologySpreadConstraint], _ change: (inout Pod) -> Void = { _ in }) -> [String: Int] {
+    func spreadScores(_ constraints: [TopologySpreadConstraint], _ change: (inout Pod) -> Void = { _ in })
+        -> [String: Int]
+    {
         var copy = self
         copy.pod("incoming") {
             $0.spec.topologySpreadConstraints = constraints
@@ -71,7 +78,9 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         var bench = Bench()
         bench.zones(("a", 2), ("b", 2), ("c", 1))
         #expect(
-            bench.verdicts([spread(zoneKey, 1)], labels: ["app": "other"]) == ["a1": "ok", "b1": "ok", "c1": "ok"])
+            bench.verdicts([spread(zoneKey, 1)], labels: ["app": "other"]) == [
+                "a1": "ok", "b1": "ok", "c1": "ok",
+            ])
     }
 
     @Test func `3 with fewer domains than minDomains the minimum counts as 0`() {
@@ -80,7 +89,8 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         bench.zones(("a", 2), ("b", 2), ("c", 2), carrying: [rule])
         #expect(bench.verdicts([rule]) == ["a1": skewed, "b1": skewed, "c1": skewed])
         let group = SpreadView.groups(of: bench.cluster)[0]
-        #expect(group.skewNow == 2 && !group.violatedNow && group.minDomainsUnmet && group.effectiveMinimum == 0)
+        #expect(
+            group.skewNow == 2 && !group.violatedNow && group.minDomainsUnmet && group.effectiveMinimum == 0)
         #expect(group.minimum == 2 && group.rawSpread == 0 && group.state == .atLimit && group.room == 0)
         #expect(group.domains[0].arithmetic == "2+1-0 = 3 > 2")
     }
@@ -149,7 +159,9 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         var bench = Bench()
         for name in ["n1", "n2", "n3"] {
             bench.node(name, cpu: "64") {
-                if name == "n3" { $0.spec.taints = [Taint(key: "node.kubernetes.io/unreachable", effect: "NoExecute")] }
+                if name == "n3" {
+                    $0.spec.taints = [Taint(key: "node.kubernetes.io/unreachable", effect: "NoExecute")]
+                }
             }
             for i in 0..<5 {
                 bench.pod("\(name)-\(i)", on: name)
@@ -210,7 +222,8 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
     }
 
     @Test func `11 soft constraints rank domains by their pods`() {
-        #expect(four().spreadScores([spread(zoneKey, 1, hard: false)]) == ["n1": 0, "n2": 0, "n3": 60, "n4": 100])
+        #expect(
+            four().spreadScores([spread(zoneKey, 1, hard: false)]) == ["n1": 0, "n2": 0, "n3": 60, "n4": 100])
     }
     @Test func `12 pods of a service are spread by default`() {
         #expect(four(owned: true).spreadScores([]) == ["n1": 42, "n2": 50, "n3": 78, "n4": 100])
@@ -234,7 +247,9 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         bench.node("n", cpu: "64")
         for selector in [LabelSelector(), nil] {
             #expect(
-                bench.verdicts([spread(zoneKey, 1, selector: selector)]) == ["a1": "ok", "b1": "ok", "n": unlabelled])
+                bench.verdicts([spread(zoneKey, 1, selector: selector)]) == [
+                    "a1": "ok", "b1": "ok", "n": unlabelled,
+                ])
         }
     }
 
@@ -258,7 +273,9 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         #expect(decision.nodes.map(\.isFeasible) == [false, false, true])
         let groups = SpreadView.groups(of: bench.cluster, configuration: Self.listed)
         #expect(groups.count == 1)
-        #expect(groups[0].isDefault && groups[0].isHard && groups[0].selector == "app=web" && groups[0].carriers == 6)
+        #expect(
+            groups[0].isDefault && groups[0].isHard && groups[0].selector == "app=web"
+                && groups[0].carriers == 6)
     }
     static let listed: SchedulerConfiguration = {
         var configuration = SchedulerConfiguration()
@@ -299,7 +316,8 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         bench.zones(("a", 0), ("b", 0))
         for (revision, node, count) in [("old", "a1", 3), ("new", "b1", 2)] {
             for i in 0..<count {
-                bench.pod("\(revision)\(i)", labels: ["app": "web", "pod-template-hash": revision], on: node) {
+                bench.pod("\(revision)\(i)", labels: ["app": "web", "pod-template-hash": revision], on: node)
+                {
                     $0.spec.topologySpreadConstraints = [
                         spread(zoneKey, 1) { $0.matchLabelKeys = ["pod-template-hash"] }
                     ]
@@ -316,13 +334,18 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         var bench = Bench()
         var view = SpreadView()
         var random = SeededRandom(seed: 5, stream: "test")
-        let rules = [spread(zoneKey, 1), spread(hostnameKey, 2, hard: false) { $0.nodeTaintsPolicy = "Honor" }]
+        let rules = [
+            spread(zoneKey, 1), spread(hostnameKey, 2, hard: false) { $0.nodeTaintsPolicy = "Honor" },
+        ]
         for i in 0..<12 { bench.node("n\(i)", cpu: "64", zone: ["a", "b", "c"][i % 3]) }
         for step in 0..<150 {
             bench.cluster.now = bench.cluster.now + .seconds(1)
             let pods = bench.cluster.store.pods.all
             switch random.below(6) {
-            case 0, 1: bench.pod("p\(step)", on: "n\(random.below(12))") { $0.spec.topologySpreadConstraints = rules }
+            case 0, 1:
+                bench.pod("p\(step)", on: "n\(random.below(12))") {
+                    $0.spec.topologySpreadConstraints = rules
+                }
             case 2: bench.pod("w\(step)") { $0.spec.topologySpreadConstraints = rules }
             case 3 where !pods.isEmpty:
                 _ = try! bench.cluster.delete(Pod.self, pods[random.below(pods.count)].key)

@@ -31,8 +31,12 @@ public struct SchedulerConfiguration: APIStruct {
         .f("metricsBindAddress", \.metricsBindAddress, "Kept, not acted on."),
         .f("enableProfiling", \.enableProfiling, "Kept, not acted on."),
         .f("enableContentionProfiling", \.enableContentionProfiling, "Kept, not acted on."),
-        .f("percentageOfNodesToScore", \.percentageOfNodesToScore, "After this share of feasible nodes the search stops; 0 adapts it to the number of nodes."),
-        .f("podInitialBackoffSeconds", \.podInitialBackoffSeconds, "Wait after the first failure, doubled by each further one; default 1."),
+        .f(
+            "percentageOfNodesToScore", \.percentageOfNodesToScore,
+            "After this share of feasible nodes the search stops; 0 adapts it to the number of nodes."),
+        .f(
+            "podInitialBackoffSeconds", \.podInitialBackoffSeconds,
+            "Wait after the first failure, doubled by each further one; default 1."),
         .f("podMaxBackoffSeconds", \.podMaxBackoffSeconds, "The longest wait after a failure; default 10."),
         .f("profiles", \.profiles, "Schedulers by name; pods choose with spec.schedulerName."),
         .f("extenders", \.extenders, "Webhooks that take part. Kept, not acted on."),
@@ -141,7 +145,9 @@ public struct PodTopologySpreadArgs: APIStruct {
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "PodTopologySpreadArgs."),
         .f("defaultConstraints", \.defaultConstraints, "Constraints of pods that have none of their own."),
-        .f("defaultingType", \.defaultingType, "System: built-in soft constraints; List: those of defaultConstraints."),
+        .f(
+            "defaultingType", \.defaultingType,
+            "System: built-in soft constraints; List: those of defaultConstraints."),
     ]
 }
 
@@ -156,8 +162,12 @@ public struct InterPodAffinityArgs: APIStruct {
     public static let fields: [Field<InterPodAffinityArgs>] = [
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "InterPodAffinityArgs."),
-        .f("hardPodAffinityWeight", \.hardPodAffinityWeight, "Score for nodes near pods whose required affinity wants this pod; default 1."),
-        .f("ignorePreferredTermsOfExistingPods", \.ignorePreferredTermsOfExistingPods, "Whether wishes of placed pods are left out for pods without wishes."),
+        .f(
+            "hardPodAffinityWeight", \.hardPodAffinityWeight,
+            "Score for nodes near pods whose required affinity wants this pod; default 1."),
+        .f(
+            "ignorePreferredTermsOfExistingPods", \.ignorePreferredTermsOfExistingPods,
+            "Whether wishes of placed pods are left out for pods without wishes."),
     ]
 }
 
@@ -172,7 +182,11 @@ public struct DefaultPreemptionArgs: APIStruct {
     public static let fields: [Field<DefaultPreemptionArgs>] = [
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "DefaultPreemptionArgs."),
-        .f("minCandidateNodesPercentage", \.minCandidateNodesPercentage, "Share of nodes after which the search for victims stops; default 10."),
-        .f("minCandidateNodesAbsolute", \.minCandidateNodesAbsolute, "Least number of nodes to search; default 100."),
+        .f(
+            "minCandidateNodesPercentage", \.minCandidateNodesPercentage,
+            "Share of nodes after which the search for victims stops; default 10."),
+        .f(
+            "minCandidateNodesAbsolute", \.minCandidateNodesAbsolute,
+            "Least number of nodes to search; default 100."),
     ]
 }

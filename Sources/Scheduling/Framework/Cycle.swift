@@ -16,12 +16,11 @@ struct Cycle: Sendable {
     var spec: PodSpec { pod.spec.value }
 }
 
-/// What PreFilter or Filter found for a pod.
+/// What the filters found for a pod.
 struct FilterResult: Sendable {
     var feasible: NodeMask
-    var rejections: [Rejection?]?
-    /// A refusal of the pod as a whole; then no node was looked at.
-    var preFilter: Rejection?
+    /// By row; empty unless all were to be recorded.
+    var rejections: [Rejection?]
 }
 
 extension SchedulingState {
@@ -45,7 +44,8 @@ extension SchedulingState {
 
     /// The nodes that pass all filters. With `explaining`, also why each other node does not.
     mutating func filter(_ cycle: Cycle, _ store: ObjectStore, explaining: Bool) -> FilterResult {
-        var pass = FilterPass(candidates: nodes.present, explaining: explaining, rows: nodes.count)
+        var pass = FilterPass(
+            candidates: nodes.present, recording: explaining ? .all : .nothing, rows: nodes.count)
         if let names = cycle.nodeNames {
             pass.reject(cycle.narrowedBy) { row in
                 names.contains(nodes.names[row]) ? nil : (.notSelected(by: cycle.narrowedBy), true)
@@ -58,7 +58,7 @@ extension SchedulingState {
         for row in crowded {
             let rejection = filterWithNominated(cycle, store, row: row)
             pass.candidates[row] = rejection == nil
-            if let rejection { pass.rejections?[row] = rejection }
+            if let rejection { pass.record(row, rejection) }
         }
         return FilterResult(feasible: pass.candidates, rejections: pass.rejections)
     }
@@ -74,9 +74,9 @@ extension SchedulingState {
     func filter(_ cycle: Cycle, _ store: ObjectStore, row: Int) -> Rejection? {
         var one = NodeMask(count: nodes.count)
         one[row] = true
-        var pass = FilterPass(candidates: one, explaining: true, rows: nodes.count)
+        var pass = FilterPass(candidates: one, recording: .last, rows: nodes.count)
         runFilters(cycle, store, &pass)
-        return pass.rejections![row]
+        return pass.last
     }
 
     /// Rows on which room is kept for other pods of at least the same priority.

@@ -52,7 +52,8 @@ enum PluginCatalog {
             name: .taintToleration, points: [.filter, .score], weight: 3, filter: TaintToleration.filter,
             score: TaintToleration.score),
         Plugin(
-            name: .nodeAffinity, points: [.filter, .score], weight: 2, preFilter: NodeAffinityPlugin.preFilter,
+            name: .nodeAffinity, points: [.filter, .score], weight: 2,
+            preFilter: NodeAffinityPlugin.preFilter,
             filter: NodeAffinityPlugin.filter, score: NodeAffinityPlugin.score),
         Plugin(name: .nodePorts, points: .filter, filter: NodePorts.filter),
         Plugin(
@@ -63,8 +64,10 @@ enum PluginCatalog {
             filter: VolumeRestrictions.filter),
         Plugin(name: .nodeVolumeLimits, points: .filter, filter: NodeVolumeLimits.filter),
         Plugin(
-            name: .volumeBinding, points: .filter, preFilter: VolumeBinding.preFilter, filter: VolumeBinding.filter),
-        Plugin(name: .volumeZone, points: .filter, preFilter: VolumeZone.preFilter, filter: VolumeZone.filter),
+            name: .volumeBinding, points: .filter, preFilter: VolumeBinding.preFilter,
+            filter: VolumeBinding.filter),
+        Plugin(
+            name: .volumeZone, points: .filter, preFilter: VolumeZone.preFilter, filter: VolumeZone.filter),
         Plugin(
             name: .podTopologySpread, points: [.filter, .score], weight: 2, filter: PodTopologySpread.filter,
             score: PodTopologySpread.score),
@@ -75,7 +78,8 @@ enum PluginCatalog {
         Plugin(name: .dynamicResources, points: .postFilter),
         Plugin(name: .defaultPreemption, points: [.postFilter]),
         Plugin(
-            name: .nodeResourcesBalancedAllocation, points: .score, score: NodeResourcesBalancedAllocation.score),
+            name: .nodeResourcesBalancedAllocation, points: .score,
+            score: NodeResourcesBalancedAllocation.score),
         Plugin(name: .imageLocality, points: .score, score: ImageLocality.score),
         Plugin(name: .defaultBinder, points: .bind),
         // Pods cannot declare the features they need here, so the plugin never refuses.

@@ -70,7 +70,9 @@ extension SchedulingState {
         for (view, _) in demand.existingPreferences { refresh(view: view) }
     }
 
-    private mutating func compileDemand(_ pod: Pod, _ facts: PodFacts, _ settings: SchedulingProfile) -> PodDemand {
+    private mutating func compileDemand(_ pod: Pod, _ facts: PodFacts, _ settings: SchedulingProfile)
+        -> PodDemand
+    {
         var demand = PodDemand(facts: facts)
         let rules = RequestRules(pending: profile)
         demand.requests = compile(pod.requests(rules))
@@ -89,9 +91,13 @@ extension SchedulingState {
                 $0.matches(labels: facts.labels, namespace: facts.namespace, namespaceLabels: own)
             }
         }
-        demand.antiAffinity = facts.requiredAntiAffinity.map { plainView(affinityCounter([$0]), $0.topologyKey) }
+        demand.antiAffinity = facts.requiredAntiAffinity.map {
+            plainView(affinityCounter([$0]), $0.topologyKey)
+        }
         demand.preferredAffinity =
-            facts.preferredAffinity.map { (plainView(affinityCounter([$0.term]), $0.term.topologyKey), $0.weight) }
+            facts.preferredAffinity.map {
+                (plainView(affinityCounter([$0.term]), $0.term.topologyKey), $0.weight)
+            }
             + facts.preferredAntiAffinity.map {
                 (plainView(affinityCounter([$0.term]), $0.term.topologyKey), -$0.weight)
             }
@@ -130,7 +136,8 @@ extension SchedulingState {
         let labels = namespaceLabels[facts.namespace] ?? [:]
         for i in demand.carryingSeen..<carryingCounters.count {
             guard case .carrying(let carried) = counters[carryingCounters[i]].key,
-                carried.term.matches(labels: facts.labels, namespace: facts.namespace, namespaceLabels: labels)
+                carried.term.matches(
+                    labels: facts.labels, namespace: facts.namespace, namespaceLabels: labels)
             else { continue }
             let view = plainView(carryingCounters[i], carried.term.topologyKey)
             switch carried.role {
@@ -170,8 +177,10 @@ extension SchedulingState {
         if own.isEmpty {
             isSystem = settings.spreadDefaults == nil
             constraints = settings.spreadDefaults ?? SchedulingProfile.systemSpread
-            let selector = constraints.isEmpty
-                ? nil : selectors.deduced(namespace: facts.namespace, labels: facts.labels, owner: facts.owner)
+            let selector =
+                constraints.isEmpty
+                ? nil
+                : selectors.deduced(namespace: facts.namespace, labels: facts.labels, owner: facts.owner)
             if let selector {
                 for i in constraints.indices {
                     constraints[i].labelSelector = selector
@@ -199,14 +208,17 @@ extension SchedulingState {
             for key in constraint.matchLabelKeys {
                 guard let value = facts.labels[key] else { continue }
                 let requirement = SelectorRequirement(key, "In", [value])
-                if !selector!.matchExpressions.contains(requirement) { selector!.matchExpressions.append(requirement) }
+                if !selector!.matchExpressions.contains(requirement) {
+                    selector!.matchExpressions.append(requirement)
+                }
             }
         }
         // An empty selector matches the pod itself, but upstream's counting takes it for "nothing".
         let counts = selector.map { !$0.isEmpty } ?? false
         let counter = counter(
             .matching(
-                scope: NamespaceScope(names: counts ? [facts.namespace] : []), selectors: counts ? [selector!] : [],
+                scope: NamespaceScope(names: counts ? [facts.namespace] : []),
+                selectors: counts ? [selector!] : [],
                 leavesOutTerminating: true))
         let policies = profile.isEnabled(.nodeInclusionPolicyInPodTopologySpread)
         let honorsAffinity = !policies || constraint.nodeAffinityPolicy ?? "Honor" == "Honor"

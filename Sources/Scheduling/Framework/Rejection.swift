@@ -38,7 +38,10 @@ enum Reason: Sendable, Hashable {
         case .nodeName: return ["node(s) didn't match the requested node name"]
         case .taint(let key, let value):
             // The words became generic between 1.34 and 1.36.
-            return [minor >= 35 ? "node(s) had untolerated taint(s)" : "node(s) had untolerated taint {\(key): \(value)}"]
+            return [
+                minor >= 35
+                    ? "node(s) had untolerated taint(s)" : "node(s) had untolerated taint {\(key): \(value)}"
+            ]
         case .nodeAffinity: return ["node(s) didn't match Pod's node affinity/selector"]
         case .ports: return ["node(s) didn't have free ports for the requested pod ports"]
         case .resources(let bits):
@@ -95,41 +98,50 @@ struct Rejection: Sendable {
 
 /// The nodes still in question while filters run, and, if somebody wants to know, why the others left.
 struct FilterPass: Sendable {
+    enum Recording: Sendable { case nothing, last, all }
     var candidates: NodeMask
-    /// By row; nil in the normal cycle, which records nothing.
-    var rejections: [Rejection?]?
+    private let recording: Recording
+    /// By row, if all are recorded.
+    private(set) var rejections: [Rejection?] = []
+    /// The last refusal: the only one when a single node is looked at.
+    private(set) var last: Rejection?
 
-    init(candidates: NodeMask, explaining: Bool, rows: Int) {
+    init(candidates: NodeMask, recording: Recording, rows: Int) {
         self.candidates = candidates
-        rejections = explaining ? Array(repeating: nil, count: rows) : nil
+        self.recording = recording
+        if recording == .all { rejections = Array(repeating: nil, count: rows) }
+    }
+
+    mutating func record(_ row: Int, _ rejection: Rejection) {
+        if recording == .all { rejections[row] = rejection } else { last = rejection }
     }
 
     /// Refuses the candidates outside of `allowed`.
     @inline(__always)
     mutating func keep(_ allowed: NodeMask, else rejection: (Int) -> Rejection) {
-        if rejections != nil {
-            candidates.forEach { row in if !allowed[row] { rejections![row] = rejection(row) } }
+        if recording != .nothing {
+            candidates.forEach { row in if !allowed[row] { record(row, rejection(row)) } }
         }
         candidates.formIntersection(allowed)
     }
     /// Refuses the candidates in `refused`.
     @inline(__always)
     mutating func drop(_ refused: NodeMask, because rejection: @autoclosure () -> Rejection) {
-        if rejections != nil {
-            candidates.forEach { row in if refused[row] { rejections![row] = rejection() } }
+        if recording != .nothing {
+            candidates.forEach { row in if refused[row] { record(row, rejection()) } }
         }
         candidates.subtract(refused)
     }
     /// Refuses the candidates for which `test` gives a reason.
     @inline(__always)
     mutating func reject(_ plugin: PluginName, _ test: (Int) -> (reason: Reason, isUnresolvable: Bool)?) {
-        if rejections == nil {
+        if recording == .nothing {
             candidates.filter { test($0) == nil }
             return
         }
-        candidates.forEach { row in
+        for row in candidates.members {
             if let (reason, unresolvable) = test(row) {
-                rejections![row] = Rejection(plugin: plugin, reason: reason, isUnresolvable: unresolvable)
+                record(row, Rejection(plugin: plugin, reason: reason, isUnresolvable: unresolvable))
                 candidates[row] = false
             }
         }

@@ -15,7 +15,8 @@ extension SchedulerConfiguration {
         if !kind.isEmpty, kind != "KubeSchedulerConfiguration" {
             errors.append(
                 FieldError(
-                    .notSupported, "kind", value: quoted(kind), "supported values: \"KubeSchedulerConfiguration\""))
+                    .notSupported, "kind", value: quoted(kind),
+                    "supported values: \"KubeSchedulerConfiguration\""))
         }
         if let parallelism, parallelism <= 0 {
             errors.append(
@@ -39,7 +40,8 @@ extension SchedulerConfiguration {
         let initial = podInitialBackoffSeconds ?? 1
         if initial <= 0 {
             errors.append(
-                FieldError(.invalid, "podInitialBackoffSeconds", value: String(initial), "must be greater than 0"))
+                FieldError(
+                    .invalid, "podInitialBackoffSeconds", value: String(initial), "must be greater than 0"))
         }
         if podMaxBackoffSeconds ?? 10 < initial {
             errors.append(
@@ -62,14 +64,17 @@ extension SchedulerProfile {
     func validate(_ path: String, _ profile: KubernetesProfile) -> [FieldError] {
         var errors: [FieldError] = []
         let known = Set(PluginCatalog.plugins(profile).map(\.name.rawValue))
-        let sets: [(name: String, set: SchedulerPluginSet)] = plugins.map {
-            [
-                ("preEnqueue", $0.preEnqueue), ("queueSort", $0.queueSort), ("preFilter", $0.preFilter),
-                ("filter", $0.filter), ("postFilter", $0.postFilter), ("preScore", $0.preScore), ("score", $0.score),
-                ("reserve", $0.reserve), ("permit", $0.permit), ("preBind", $0.preBind), ("bind", $0.bind),
-                ("postBind", $0.postBind), ("multiPoint", $0.multiPoint),
-            ]
-        } ?? []
+        let sets: [(name: String, set: SchedulerPluginSet)] =
+            plugins.map {
+                [
+                    ("preEnqueue", $0.preEnqueue), ("queueSort", $0.queueSort), ("preFilter", $0.preFilter),
+                    ("filter", $0.filter), ("postFilter", $0.postFilter), ("preScore", $0.preScore),
+                    ("score", $0.score),
+                    ("reserve", $0.reserve), ("permit", $0.permit), ("preBind", $0.preBind),
+                    ("bind", $0.bind),
+                    ("postBind", $0.postBind), ("multiPoint", $0.multiPoint),
+                ]
+            } ?? []
         for (point, set) in sets {
             for (i, plugin) in set.enabled.enumerated() where !known.contains(plugin.name) {
                 errors.append(
@@ -81,7 +86,9 @@ extension SchedulerProfile {
         var seen: [String] = []
         for (i, config) in pluginConfig.enumerated() {
             let place = "\(path).pluginConfig[\(i)]"
-            if seen.contains(config.name) { errors.append(FieldError(.duplicate, place, value: quoted(config.name))) }
+            if seen.contains(config.name) {
+                errors.append(FieldError(.duplicate, place, value: quoted(config.name)))
+            }
             seen.append(config.name)
             errors += config.validate(place + ".args")
         }
@@ -98,15 +105,19 @@ extension SchedulerPluginConfig {
         case .podTopologySpread:
             if let spread = PodTopologySpreadArgs.decode(args, &decoder) { errors = spread.validate(path) }
         case .interPodAffinity:
-            if let affinity = InterPodAffinityArgs.decode(args, &decoder), let weight = affinity.hardPodAffinityWeight,
+            if let affinity = InterPodAffinityArgs.decode(args, &decoder),
+                let weight = affinity.hardPodAffinityWeight,
                 !(0...100).contains(weight)
             {
                 errors.append(
                     FieldError(
-                        .invalid, path + ".hardPodAffinityWeight", value: String(weight), "not in valid range [0, 100]"))
+                        .invalid, path + ".hardPodAffinityWeight", value: String(weight),
+                        "not in valid range [0, 100]"))
             }
         case .defaultPreemption:
-            if let preemption = DefaultPreemptionArgs.decode(args, &decoder) { errors = preemption.validate(path) }
+            if let preemption = DefaultPreemptionArgs.decode(args, &decoder) {
+                errors = preemption.validate(path)
+            }
         default: break
         }
         return decoder.problems.map { FieldError(.invalid, path + "." + $0.path, $0.message) } + errors
@@ -133,7 +144,8 @@ extension PodTopologySpreadArgs {
             if constraint.maxSkew <= 0 {
                 errors.append(
                     FieldError(
-                        .invalid, place + ".maxSkew", value: String(constraint.maxSkew), "not in valid range (0, inf)"))
+                        .invalid, place + ".maxSkew", value: String(constraint.maxSkew),
+                        "not in valid range (0, inf)"))
             }
             if constraint.topologyKey.isEmpty {
                 errors.append(FieldError(.required, place + ".topologyKey", "can not be empty"))
@@ -154,7 +166,9 @@ extension PodTopologySpreadArgs {
                         "constraint must not define a selector, as they deduced for each pod"))
             }
             let later = defaultConstraints[(i + 1)...]
-            if later.contains(where: { $0.topologyKey == constraint.topologyKey && $0.whenUnsatisfiable == action }) {
+            if later.contains(where: {
+                $0.topologyKey == constraint.topologyKey && $0.whenUnsatisfiable == action
+            }) {
                 errors.append(
                     FieldError(
                         .duplicate, place + ".{topologyKey, whenUnsatisfiable}",
@@ -179,7 +193,8 @@ extension DefaultPreemptionArgs {
         if absolute < 0 {
             errors.append(
                 FieldError(
-                    .invalid, path + ".minCandidateNodesAbsolute", value: String(absolute), "not in valid range [0, inf)"))
+                    .invalid, path + ".minCandidateNodesAbsolute", value: String(absolute),
+                    "not in valid range [0, inf)"))
         }
         if percentage == 0 && absolute == 0 {
             errors.append(

@@ -2,7 +2,9 @@ import KubernetesAPI
 
 extension SchedulingProfile {
     /// The profiles of a configuration; the default one if it has none.
-    static func all(_ configuration: SchedulerConfiguration, _ profile: KubernetesProfile) -> [SchedulingProfile] {
+    static func all(_ configuration: SchedulerConfiguration, _ profile: KubernetesProfile)
+        -> [SchedulingProfile]
+    {
         let written = configuration.profiles.isEmpty ? [SchedulerProfile()] : configuration.profiles
         return written.map { SchedulingProfile($0, configuration, profile) }
     }
@@ -10,9 +12,11 @@ extension SchedulingProfile {
     init(_ written: SchedulerProfile, _ configuration: SchedulerConfiguration, _ profile: KubernetesProfile) {
         self.init(profile)
         name = written.schedulerName ?? "default-scheduler"
-        percentageOfNodesToScore = written.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore ?? 0
+        percentageOfNodesToScore =
+            written.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore ?? 0
         let catalog = PluginCatalog.plugins(profile)
-        func resolve(_ point: ExtensionPoints, _ own: SchedulerPluginSet?) -> [(plugin: Plugin, weight: Int)] {
+        func resolve(_ point: ExtensionPoints, _ own: SchedulerPluginSet?) -> [(plugin: Plugin, weight: Int)]
+        {
             let multi = written.plugins?.multiPoint ?? SchedulerPluginSet()
             let own = own ?? SchedulerPluginSet()
             func isDisabled(_ plugin: Plugin, _ set: SchedulerPluginSet) -> Bool {
@@ -54,7 +58,8 @@ extension SchedulingProfile {
             let args = config.args ?? [:]
             switch PluginName(rawValue: config.name) {
             case .podTopologySpread:
-                if let spread = PodTopologySpreadArgs.decode(args, &decoder), spread.defaultingType == "List" {
+                if let spread = PodTopologySpreadArgs.decode(args, &decoder), spread.defaultingType == "List"
+                {
                     spreadDefaults = spread.defaultConstraints
                 }
             case .interPodAffinity:

@@ -30,7 +30,8 @@ struct SchedulingProfile: Sendable {
     /// The constraints that `System` defaulting gives to pods without own ones.
     static let systemSpread = [
         TopologySpreadConstraint(
-            maxSkew: 3, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway", labelSelector: nil),
+            maxSkew: 3, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway",
+            labelSelector: nil),
         TopologySpreadConstraint(
             maxSkew: 5, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway",
             labelSelector: nil),

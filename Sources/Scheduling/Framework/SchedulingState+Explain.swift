@@ -4,7 +4,9 @@ import SimulationKit
 
 extension SchedulingState {
     /// Looks at every node for `pod` and records everything. The state is the same afterwards.
-    mutating func explain(_ pod: Pod, _ settings: SchedulingProfile, _ store: ObjectStore, now: Instant) -> Explanation {
+    mutating func explain(_ pod: Pod, _ settings: SchedulingProfile, _ store: ObjectStore, now: Instant)
+        -> Explanation
+    {
         if pod.metadata.isTerminating { return Explanation(pod: pod.key, result: .skipped) }
         if !pod.spec.schedulingGates.isEmpty, settings.preEnqueue.contains(.schedulingGates) {
             var explanation = Explanation(pod: pod.key, result: .gated)
@@ -21,7 +23,8 @@ extension SchedulingState {
         }
         var cycle = makeCycle(pod, settings)
         let diagnosis = diagnose(&cycle, store)
-        var explanation = Explanation(pod: pod.key, result: diagnosis.feasible.isEmpty ? .unschedulable : .bound)
+        var explanation = Explanation(
+            pod: pod.key, result: diagnosis.feasible.isEmpty ? .unschedulable : .bound)
         explanation.scorePlugins = settings.scores.map(\.plugin.name.rawValue)
         if let refusal = diagnosis.preFilter {
             explanation.preFilter = self.refusal(refusal, cycle)
@@ -87,7 +90,9 @@ extension SchedulingState {
                 node: nodes.names[candidate.row], victims: candidate.victims.map { placed[$0]!.pod.key },
                 pdbViolations: candidate.violations)
         }.sorted { $0.node < $1.node }
-        if case .nominated(let candidate) = preemption.outcome { result.nominated = nodes.names[candidate.row] }
+        if case .nominated(let candidate) = preemption.outcome {
+            result.nominated = nodes.names[candidate.row]
+        }
         if preemption.tied.count > 1 { result.tied = preemption.tied.map { nodes.names[$0] } }
         return result
     }

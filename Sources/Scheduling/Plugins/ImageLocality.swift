@@ -6,14 +6,17 @@ import KubernetesAPI
 enum ImageLocality {
     static let mebibyte = 1024 * 1024
 
-    @Sendable static func score(_ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]) -> Bool {
+    @Sendable static func score(
+        _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
+    ) -> Bool {
         let all = Double(state.nodes.presentCount)
         let images = cycle.demand.facts.images.compactMap { state.images.entries[$0] }
         if images.isEmpty { return true }
         // Differs from Kubernetes: 1.27 froze the number of nodes with an image when a node arrived, so that scores
         // depended on the order of arrival; the live number is used for all versions.
         let spec = cycle.demand.facts.spec
-        let containers = spec.containers.count + (state.profile.version.minor >= 28 ? spec.initContainers.count : 0)
+        let containers =
+            spec.containers.count + (state.profile.version.minor >= 28 ? spec.initContainers.count : 0)
         let low = 23 * mebibyte
         let high = 1000 * mebibyte * containers
         for (i, row) in rows.enumerated() {

@@ -5,9 +5,13 @@ import KubernetesAPI
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/interpodaffinity/{filtering,scoring}.go`.
 enum InterPodAffinity {
-    @Sendable static func filter(_ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass) {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
         let demand = cycle.demand
-        if demand.affinity.isEmpty && demand.antiAffinity.isEmpty && demand.existingAntiAffinity.isEmpty { return }
+        if demand.affinity.isEmpty && demand.antiAffinity.isEmpty && demand.existingAntiAffinity.isEmpty {
+            return
+        }
         // The first pod of a group that wants to be near itself may go anywhere.
         let isFirst = demand.affinityMatchesSelf && demand.affinity.allSatisfy { state.views[$0].total == 0 }
         pass.reject(.interPodAffinity) { row in
@@ -19,7 +23,9 @@ enum InterPodAffinity {
                 if view.count(domain) == 0 { near = false }
             }
             if !near && !isFirst { return (.podAffinity, true) }
-            if demand.antiAffinity.contains(where: { occupied($0, row, state) }) { return (.podAntiAffinity, false) }
+            if demand.antiAffinity.contains(where: { occupied($0, row, state) }) {
+                return (.podAntiAffinity, false)
+            }
             if demand.existingAntiAffinity.contains(where: { occupied($0, row, state) }) {
                 return (.existingAntiAffinity, false)
             }
@@ -32,7 +38,9 @@ enum InterPodAffinity {
         return view.count(state.columns[view.column].value(row)) > 0
     }
 
-    @Sendable static func score(_ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]) -> Bool {
+    @Sendable static func score(
+        _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
+    ) -> Bool {
         let demand = cycle.demand
         var terms = demand.preferredAffinity
         if !(cycle.settings.ignoresPreferredTermsOfExistingPods && terms.isEmpty) {

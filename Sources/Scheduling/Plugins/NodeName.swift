@@ -3,7 +3,9 @@ import KubernetesAPI
 
 /// Refuses all nodes but the one that the pod names.
 enum NodeNamePlugin {
-    @Sendable static func filter(_ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass) {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
         let name = cycle.pod.nodeName
         if name.isEmpty { return }
         var allowed = NodeMask(count: state.nodes.count)

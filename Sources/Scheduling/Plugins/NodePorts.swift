@@ -3,7 +3,9 @@ import KubernetesAPI
 
 /// Refuses nodes on which a host port of the pod is taken.
 enum NodePorts {
-    @Sendable static func filter(_ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass) {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
         let wanted = cycle.demand.facts.hostPorts
         if wanted.isEmpty { return }
         pass.reject(.nodePorts) { row in

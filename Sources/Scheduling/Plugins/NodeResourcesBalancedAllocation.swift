@@ -4,7 +4,9 @@ import KubernetesAPI
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go`.
 enum NodeResourcesBalancedAllocation {
-    @Sendable static func score(_ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]) -> Bool {
+    @Sendable static func score(
+        _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
+    ) -> Bool {
         let minor = state.profile.version.minor
         let (cpu, memory) = (cycle.balancedCPU, cycle.balancedMemory)
         // 1.27 scored pods that request nothing, too.

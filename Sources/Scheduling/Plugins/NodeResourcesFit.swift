@@ -3,7 +3,9 @@ import KubernetesAPI
 
 /// Refuses nodes without room; prefers nodes with much left (LeastAllocated).
 enum NodeResourcesFit {
-    @Sendable static func filter(_ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass) {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
         let nodes = state.nodes
         let demand = cycle.demand.requests
         // Since 1.34 a request larger than the whole node is known to be beyond help.
@@ -23,7 +25,9 @@ enum NodeResourcesFit {
     }
 
     /// - Source: Kubernetes `pkg/scheduler/framework/plugins/noderesources/least_allocated.go`.
-    @Sendable static func score(_ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]) -> Bool {
+    @Sendable static func score(
+        _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
+    ) -> Bool {
         let nodes = state.nodes
         func part(_ requested: Int64, of allocatable: Int64) -> Int64 {
             requested > allocatable ? 0 : (allocatable - requested) * 100 / allocatable

@@ -11,7 +11,9 @@ enum NodeVolumeLimits {
         var volume: String
     }
 
-    @Sendable static func filter(_ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass) {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
         if cycle.volumes.claims.isEmpty || store.csiNodes.isEmpty { return }
         let wanted = Set(cycle.volumes.claims.compactMap { attachment($0, store) })
         if wanted.isEmpty { return }

@@ -6,7 +6,9 @@ import SimulationKit
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/podtopologyspread/{filtering,scoring}.go`.
 enum PodTopologySpread {
-    @Sendable static func filter(_ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass) {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
         let rules = cycle.demand.hardSpread
         if rules.isEmpty { return }
         let minima = rules.map { $0.effectiveMinimum(state.views[$0.view]) }
@@ -15,7 +17,9 @@ enum PodTopologySpread {
                 let view = state.views[rule.view]
                 let domain = state.columns[view.column].value(row)
                 if domain < 0 { return (.spreadLabel, true) }
-                if view.count(domain) + rule.selfMatch - minima[i] > rule.maxSkew { return (.spreadSkew, false) }
+                if view.count(domain) + rule.selfMatch - minima[i] > rule.maxSkew {
+                    return (.spreadSkew, false)
+                }
             }
             return nil
         }
@@ -23,7 +27,9 @@ enum PodTopologySpread {
 
     static let hostname = "kubernetes.io/hostname"
 
-    @Sendable static func score(_ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]) -> Bool {
+    @Sendable static func score(
+        _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
+    ) -> Bool {
         let rules = cycle.demand.softSpread
         if rules.isEmpty {
             // Up to 1.27 the plugin was not left out, and gave every node full marks.
@@ -52,7 +58,8 @@ enum PodTopologySpread {
             for (c, rule) in rules.enumerated() {
                 let domain = columns[c].value(row)
                 if domain < 0 { continue }
-                let count = rule.constraint.topologyKey == hostname
+                let count =
+                    rule.constraint.topologyKey == hostname
                     ? state.counters[rule.counter].count(row) : state.views[rule.view].count(domain)
                 raw += Double(count) * weights[c] + Double(rule.maxSkew - 1)
             }

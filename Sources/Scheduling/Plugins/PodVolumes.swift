@@ -19,7 +19,9 @@ struct PodVolumes: Sendable {
         if isRead { return }
         isRead = true
         for name in cycle.demand.facts.claimNames(podName: cycle.pod.metadata.name) {
-            if let claim = store.persistentVolumeClaims[ObjectKey(namespace: cycle.demand.facts.namespace, name: name)] {
+            if let claim = store.persistentVolumeClaims[
+                ObjectKey(namespace: cycle.demand.facts.namespace, name: name)]
+            {
                 claims.append(claim)
             } else if missingClaim == nil {
                 missingClaim = name

@@ -3,7 +3,9 @@ import KubernetesAPI
 
 /// Refuses nodes with a taint that the pod does not tolerate; prefers nodes with few PreferNoSchedule taints.
 enum TaintToleration {
-    @Sendable static func filter(_ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass) {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
         let tolerations = cycle.demand.facts.spec.tolerations
         pass.keep(state.masks[cycle.demand.taintMask].mask) { row in
             let taint = state.nodes.objects[row].flatMap { untoleratedTaint(of: $0, tolerations) }
@@ -13,7 +15,9 @@ enum TaintToleration {
         }
     }
 
-    @Sendable static func score(_ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]) -> Bool {
+    @Sendable static func score(
+        _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
+    ) -> Bool {
         let tolerations = cycle.demand.facts.spec.tolerations.filter {
             $0.effect.isEmpty || $0.effect == "PreferNoSchedule"
         }

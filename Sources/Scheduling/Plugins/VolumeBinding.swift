@@ -5,19 +5,26 @@ import KubernetesAPI
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/volumebinding/{volume_binding,binder}.go`.
 enum VolumeBinding {
-    @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore) -> Rejection? {
+    @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore)
+        -> Rejection?
+    {
         cycle.volumes.readClaims(of: cycle, store)
         func refuse(_ text: String) -> Rejection {
             Rejection(plugin: .volumeBinding, reason: .text(text), isUnresolvable: true)
         }
-        if let missing = cycle.volumes.missingClaim { return refuse("persistentvolumeclaim \"\(missing)\" not found") }
+        if let missing = cycle.volumes.missingClaim {
+            return refuse("persistentvolumeclaim \"\(missing)\" not found")
+        }
         for claim in cycle.volumes.claims {
             let name = claim.metadata.name
             if claim.status.phase == "Lost" {
                 return refuse(
-                    "persistentvolumeclaim \"\(name)\" bound to non-existent persistentvolume \"\(claim.spec.volumeName)\"")
+                    "persistentvolumeclaim \"\(name)\" bound to non-existent persistentvolume \"\(claim.spec.volumeName)\""
+                )
             }
-            if claim.metadata.isTerminating { return refuse("persistentvolumeclaim \"\(name)\" is being deleted") }
+            if claim.metadata.isTerminating {
+                return refuse("persistentvolumeclaim \"\(name)\" is being deleted")
+            }
         }
         for claim in cycle.volumes.claims {
             if claim.isFullyBound {
@@ -38,7 +45,9 @@ enum VolumeBinding {
         return nil
     }
 
-    @Sendable static func filter(_ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass) {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
         if cycle.volumes.bound.isEmpty && cycle.volumes.waiting.isEmpty { return }
         pass.reject(.volumeBinding) { row in
             let node = state.nodes.objects[row]!
@@ -67,7 +76,8 @@ enum VolumeBinding {
         var plan = Plan()
         var toMatch: [PersistentVolumeClaim] = []
         for claim in cycle.volumes.waiting {
-            let selected = state.volumes.nodeOfClaim[claim.key]
+            let selected =
+                state.volumes.nodeOfClaim[claim.key]
                 ?? claim.metadata.annotations["volume.kubernetes.io/selected-node"]
             if let selected {
                 if selected != node.metadata.name {
@@ -113,7 +123,8 @@ enum VolumeBinding {
     ) -> PersistentVolume? {
         var best: PersistentVolume?
         for volume in volumes where !taken.contains(volume.metadata.name) {
-            let owner: ObjectKey? = state.volumes.claimOfVolume[volume.metadata.name]
+            let owner: ObjectKey? =
+                state.volumes.claimOfVolume[volume.metadata.name]
                 ?? volume.spec.claimRef.map { ObjectKey(namespace: $0.namespace, name: $0.name) }
             if let owner {
                 guard owner == claim.key else { continue }
@@ -121,7 +132,9 @@ enum VolumeBinding {
             }
             let capacity = volume.spec.capacity["storage"] ?? .zero
             if capacity < claim.requestedStorage { continue }
-            if (volume.spec.volumeMode ?? "Filesystem") != (claim.spec.volumeMode ?? "Filesystem") { continue }
+            if (volume.spec.volumeMode ?? "Filesystem") != (claim.spec.volumeMode ?? "Filesystem") {
+                continue
+            }
             if volume.metadata.isTerminating { continue }
             let reachable = volume.isReachable(from: node)
             if owner != nil { return reachable ? volume : nil }

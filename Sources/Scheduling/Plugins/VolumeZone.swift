@@ -18,14 +18,18 @@ enum VolumeZone {
         "topology.kubernetes.io/zone", "topology.kubernetes.io/region",
     ]
 
-    @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore) -> Rejection? {
+    @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore)
+        -> Rejection?
+    {
         func refuse(_ text: String) -> Rejection {
             Rejection(plugin: .volumeZone, reason: .text(text), isUnresolvable: true)
         }
         for claim in cycle.volumes.claims {
             if claim.spec.volumeName.isEmpty {
                 let name = claim.className
-                if name.isEmpty { return refuse("PersistentVolumeClaim had no pv name and storageClass name") }
+                if name.isEmpty {
+                    return refuse("PersistentVolumeClaim had no pv name and storageClass name")
+                }
                 guard let storageClass = store.storageClasses[ObjectKey(name: name)] else {
                     return refuse("storageclass.storage.k8s.io \"\(name)\" not found")
                 }
@@ -44,7 +48,9 @@ enum VolumeZone {
         return nil
     }
 
-    @Sendable static func filter(_ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass) {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
         let constraints = cycle.volumes.zones
         if constraints.isEmpty { return }
         pass.reject(.volumeZone) { row in

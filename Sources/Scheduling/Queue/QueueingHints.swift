@@ -19,9 +19,13 @@ extension SchedulingState {
     /// Whether `event` may make a pod schedulable that these plugins rejected.
     ///
     /// - Source: Kubernetes, `isSchedulableAfter…` of the plugins; before 1.32 `EventsToRegister` alone decides.
-    mutating func isWorthRetry(_ entry: QueuedPod, after event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+    mutating func isWorthRetry(_ entry: QueuedPod, after event: ClusterEvent, _ settings: SchedulingProfile)
+        -> Bool
+    {
         let hints = profile.isEnabled(.schedulerQueueingHints)
-        if case .podItselfChanged(let new, let old) = event, !hints { return new.spec != old.spec || new.metadata.labels != old.metadata.labels }
+        if case .podItselfChanged(let new, let old) = event, !hints {
+            return new.spec != old.spec || new.metadata.labels != old.metadata.labels
+        }
         // An assigned pod that came or changed can only help pods that look at their neighbours.
         if case .assignedPodAdded(let pod) = event, !concerns(pod, entry) { return false }
         if case .assignedPodChanged(let pod, let old) = event, old.metadata.labels != pod.metadata.labels,
@@ -38,14 +42,19 @@ extension SchedulingState {
     }
 
     private func concerns(_ pod: Pod, _ entry: QueuedPod) -> Bool {
-        if entry.rejectedBy.contains(.podTopologySpread), pod.metadata.namespace == entry.facts.namespace { return true }
+        if entry.rejectedBy.contains(.podTopologySpread), pod.metadata.namespace == entry.facts.namespace {
+            return true
+        }
         let labels = namespaceLabels[pod.metadata.namespace] ?? [:]
         return entry.facts.requiredAffinity.contains {
-            $0.matches(labels: pod.metadata.labels, namespace: pod.metadata.namespace, namespaceLabels: labels)
+            $0.matches(
+                labels: pod.metadata.labels, namespace: pod.metadata.namespace, namespaceLabels: labels)
         }
     }
     private func scaledDown(_ new: Pod, _ old: Pod) -> Bool {
-        if new.spec.identity == old.spec.identity && new.status.identity == old.status.identity { return false }
+        if new.spec.identity == old.spec.identity && new.status.identity == old.status.identity {
+            return false
+        }
         let rules = RequestRules(assigned: profile)
         let (a, b) = (new.requests(rules), old.requests(rules))
         return a != b && a.union(b) == b
@@ -55,8 +64,12 @@ extension SchedulingState {
     private mutating func passesPreCheck(_ entry: QueuedPod, _ node: Node) -> Bool {
         guard let row = nodes.row(node.metadata.name), nodes.objects[row] != nil else { return true }
         let facts = entry.facts
-        if node.spec.unschedulable || untoleratedTaint(of: node, facts.spec.tolerations) != nil { return false }
-        if !facts.nodeSelection.allows(labels: node.metadata.labels, name: node.metadata.name) { return false }
+        if node.spec.unschedulable || untoleratedTaint(of: node, facts.spec.tolerations) != nil {
+            return false
+        }
+        if !facts.nodeSelection.allows(labels: node.metadata.labels, name: node.metadata.name) {
+            return false
+        }
         return fits(entry.pod, row: row, empty: false)
     }
 
@@ -74,7 +87,8 @@ extension SchedulingState {
         case .nodeAdded, .nodeChanged:
             return plugin != .schedulingGates && plugin != .defaultPreemption
         case .nodeDeleted: return plugin == .podTopologySpread
-        case .assignedPodAdded, .assignedPodChanged: return plugin == .podTopologySpread || plugin == .interPodAffinity
+        case .assignedPodAdded, .assignedPodChanged:
+            return plugin == .podTopologySpread || plugin == .interPodAffinity
         case .assignedPodDeleted:
             return [
                 .nodePorts, .nodeResourcesFit, .podTopologySpread, .interPodAffinity, .volumeRestrictions,
@@ -99,7 +113,8 @@ extension SchedulingState {
         case (.nodeName, .nodeAdded): return true
         case (.taintToleration, .nodeAdded(let node)): return untoleratedTaint(of: node, tolerations) == nil
         case (.taintToleration, .nodeChanged(let node, let old)):
-            return untoleratedTaint(of: node, tolerations) == nil && untoleratedTaint(of: old, tolerations) != nil
+            return untoleratedTaint(of: node, tolerations) == nil
+                && untoleratedTaint(of: old, tolerations) != nil
         case (.nodeUnschedulable, .podItselfChanged(let new, let old)),
             (.taintToleration, .podItselfChanged(let new, let old)):
             return new.spec.tolerations != old.spec.tolerations
@@ -110,12 +125,16 @@ extension SchedulingState {
                 && !facts.nodeSelection.allows(labels: old.metadata.labels, name: old.metadata.name)
         case (.nodePorts, .nodeAdded): return true
         case (.nodePorts, .assignedPodDeleted(let pod)):
-            return pod.spec.hostPorts.contains { port in facts.hostPorts.contains { $0.conflicts(HostPort(port)) } }
+            return pod.spec.hostPorts.contains { port in
+                facts.hostPorts.contains { $0.conflicts(HostPort(port)) }
+            }
         case (.nodeResourcesFit, .nodeAdded(let node)):
             guard let row = nodes.row(node.metadata.name) else { return false }
             return fits(entry.pod, row: row, empty: true)
         case (.nodeResourcesFit, .nodeChanged(let node, let old)):
-            guard let row = nodes.row(node.metadata.name), fits(entry.pod, row: row, empty: true) else { return false }
+            guard let row = nodes.row(node.metadata.name), fits(entry.pod, row: row, empty: true) else {
+                return false
+            }
             let (new, before) = (node.status.allocatable, old.status.allocatable)
             if new["pods"]?.value ?? 0 > before["pods"]?.value ?? 0 { return true }
             let wanted = entry.pod.requests(RequestRules(pending: profile))
@@ -136,14 +155,19 @@ extension SchedulingState {
         case (.volumeRestrictions, .assignedPodDeleted(let pod)):
             let names = Set(facts.claims)
             return pod.metadata.namespace == facts.namespace
-                && pod.spec.volumes.contains { $0.persistentVolumeClaim.map { names.contains($0.claimName) } ?? false }
+                && pod.spec.volumes.contains {
+                    $0.persistentVolumeClaim.map { names.contains($0.claimName) } ?? false
+                }
                 || !facts.disks.isEmpty
-        case (.volumeRestrictions, .storageChanged(.persistentVolumeClaim, let key, true)): return isOwnClaim(key, entry)
+        case (.volumeRestrictions, .storageChanged(.persistentVolumeClaim, let key, true)):
+            return isOwnClaim(key, entry)
         case (.volumeRestrictions, .nodeAdded): return true
         case (.volumeZone, .storageChanged(let kind, let key, let isNew)):
-            return kind == .persistentVolumeClaim ? isOwnClaim(key, entry) : kind == .persistentVolume || isNew
+            return kind == .persistentVolumeClaim
+                ? isOwnClaim(key, entry) : kind == .persistentVolume || isNew
         case (.volumeZone, .nodeAdded): return true
-        case (.volumeZone, .nodeChanged(let node, let old)): return node.metadata.labels != old.metadata.labels
+        case (.volumeZone, .nodeChanged(let node, let old)):
+            return node.metadata.labels != old.metadata.labels
         case (.nodeVolumeLimits, .assignedPodDeleted(let pod)):
             return pod.spec.volumes.contains { $0.persistentVolumeClaim != nil || $0.ephemeral != nil }
         case (.nodeVolumeLimits, .storageChanged(let kind, let key, let isNew)):
@@ -157,9 +181,13 @@ extension SchedulingState {
             && entry.facts.claimNames(podName: entry.pod.metadata.name).contains(key.name)
     }
 
-    private mutating func spreadHint(_ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+    private mutating func spreadHint(_ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile)
+        -> Bool
+    {
         let rules = demand(of: entry.pod, entry.facts, settings).hardSpread
-        func matches(_ pod: Pod, _ rule: SpreadRule) -> Bool { rule.selector?.matches(pod.metadata.labels) ?? false }
+        func matches(_ pod: Pod, _ rule: SpreadRule) -> Bool {
+            rule.selector?.matches(pod.metadata.labels) ?? false
+        }
         func hasAllKeys(_ node: Node) -> Bool {
             rules.allSatisfy { node.metadata.labels[$0.constraint.topologyKey] != nil }
         }
@@ -170,7 +198,9 @@ extension SchedulingState {
             return pod.metadata.namespace == entry.facts.namespace
                 && rules.contains { matches(pod, $0) != matches(old, $0) }
         case .podItselfChanged(let pod, let old):
-            if pod.metadata.labels != old.metadata.labels { return rules.contains { matches(pod, $0) != matches(old, $0) } }
+            if pod.metadata.labels != old.metadata.labels {
+                return rules.contains { matches(pod, $0) != matches(old, $0) }
+            }
             return pod.spec.tolerations != old.spec.tolerations
                 && rules.contains { $0.constraint.nodeTaintsPolicy == "Honor" }
         case .nodeAdded(let node), .nodeDeleted(let node): return hasAllKeys(node)
@@ -180,7 +210,8 @@ extension SchedulingState {
             return new
                 && (node.spec.taints != old.spec.taints || node.spec.unschedulable != old.spec.unschedulable
                     || rules.contains {
-                        node.metadata.labels[$0.constraint.topologyKey] != old.metadata.labels[$0.constraint.topologyKey]
+                        node.metadata.labels[$0.constraint.topologyKey]
+                            != old.metadata.labels[$0.constraint.topologyKey]
                     })
         case .storageChanged: return false
         }
@@ -191,7 +222,9 @@ extension SchedulingState {
         func labels(_ pod: Pod) -> StringMap<String> { namespaceLabels[pod.metadata.namespace] ?? [:] }
         func wants(_ pod: Pod, _ terms: [AffinityTerm]) -> Bool {
             terms.contains {
-                $0.matches(labels: pod.metadata.labels, namespace: pod.metadata.namespace, namespaceLabels: labels(pod))
+                $0.matches(
+                    labels: pod.metadata.labels, namespace: pod.metadata.namespace,
+                    namespaceLabels: labels(pod))
             }
         }
         func isUnwanted(by pod: Pod) -> Bool {
@@ -207,7 +240,8 @@ extension SchedulingState {
         case .assignedPodChanged(let pod, let old):
             return wants(pod, facts.requiredAffinity) && !wants(old, facts.requiredAffinity)
                 || wants(old, facts.requiredAntiAffinity) && !wants(pod, facts.requiredAntiAffinity)
-        case .assignedPodDeleted(let pod): return wants(pod, facts.requiredAntiAffinity) || isUnwanted(by: pod)
+        case .assignedPodDeleted(let pod):
+            return wants(pod, facts.requiredAntiAffinity) || isUnwanted(by: pod)
         case .nodeAdded(let node): return keys.isEmpty || keys.contains { node.metadata.labels[$0] != nil }
         case .nodeChanged(let node, let old):
             return keys.contains { node.metadata.labels[$0] != old.metadata.labels[$0] }

@@ -117,7 +117,8 @@ struct SchedulingQueue: Sendable {
     }
     private func ticket(_ entry: QueuedPod, _ slot: Int, expiry: Instant) -> Ticket {
         Ticket(
-            expiry: expiry, priority: entry.facts.priority, timestamp: entry.timestamp, slot: slot, stamp: entry.stamp)
+            expiry: expiry, priority: entry.facts.priority, timestamp: entry.timestamp, slot: slot,
+            stamp: entry.stamp)
     }
 
     // MARK: Backoff

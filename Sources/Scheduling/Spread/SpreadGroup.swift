@@ -81,8 +81,11 @@ public struct SpreadGroup: Sendable, Equatable {
     /// `Deployment web / topology.kubernetes.io/zone / DoNotSchedule`, with the revision if there is one.
     public var label: String {
         let owner = owners.first.map { "\($0.kind) \($0.name)" } ?? namespace
-        return [owner + (revision.map { " (\($0))" } ?? ""), topologyKey, isHard ? "DoNotSchedule" : "ScheduleAnyway"]
-            .joined(separator: " / ")
+        return [
+            owner + (revision.map { " (\($0))" } ?? ""), topologyKey,
+            isHard ? "DoNotSchedule" : "ScheduleAnyway",
+        ]
+        .joined(separator: " / ")
     }
     /// D: how many domains are eligible.
     public var domainCount: Int { domains.count }

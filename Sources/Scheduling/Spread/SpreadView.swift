@@ -23,7 +23,9 @@ public struct SpreadView: Sendable {
     public init(configuration: SchedulerConfiguration = .init()) { self.configuration = configuration }
 
     /// The groups of `cluster`, once.
-    public static func groups(of cluster: Cluster, configuration: SchedulerConfiguration = .init()) -> [SpreadGroup] {
+    public static func groups(of cluster: Cluster, configuration: SchedulerConfiguration = .init())
+        -> [SpreadGroup]
+    {
         var view = SpreadView(configuration: configuration)
         return view.groups(of: cluster)
     }
@@ -94,13 +96,16 @@ public struct SpreadView: Sendable {
                     numbers[key] = drafts.count
                     drafts.append(
                         Draft(
-                            rule: rule, group: group(rule, facts, isDefault: demand.usesDefaultSpread), sample: pod,
+                            rule: rule, group: group(rule, facts, isDefault: demand.usesDefaultSpread),
+                            sample: pod,
                             settings: settings))
                     return drafts.count - 1
                 }
                 byFacts[ObjectIdentifier(facts)] = mine
                 let owner = Self.workload(of: pod, store)
-                for i in mine where !drafts[i].group.owners.contains(owner) { drafts[i].group.owners.append(owner) }
+                for i in mine where !drafts[i].group.owners.contains(owner) {
+                    drafts[i].group.owners.append(owner)
+                }
             }
             for i in mine {
                 drafts[i].group.carriers += 1
@@ -119,19 +124,24 @@ public struct SpreadView: Sendable {
         let constraint = rule.constraint
         let policies = state!.profile.isEnabled(.nodeInclusionPolicyInPodTopologySpread)
         return SpreadGroup(
-            owners: [], namespace: facts.namespace, topologyKey: constraint.topologyKey, isHard: constraint.isHard,
+            owners: [], namespace: facts.namespace, topologyKey: constraint.topologyKey,
+            isHard: constraint.isHard,
             maxSkew: constraint.maxSkew, minDomains: constraint.minDomains,
             honorsAffinity: !policies || constraint.nodeAffinityPolicy ?? "Honor" == "Honor",
             honorsTaints: policies && constraint.nodeTaintsPolicy == "Honor",
             selector: rule.selector?.canonical ?? "", matchLabelKeys: constraint.matchLabelKeys,
-            revision: constraint.matchLabelKeys.contains("pod-template-hash") ? facts.labels["pod-template-hash"] : nil,
-            isDefault: isDefault, carriers: 0, waiting: [], selfMatch: rule.selfMatch, domains: [], stranded: [],
+            revision: constraint.matchLabelKeys.contains("pod-template-hash")
+                ? facts.labels["pod-template-hash"] : nil,
+            isDefault: isDefault, carriers: 0, waiting: [], selfMatch: rule.selfMatch, domains: [],
+            stranded: [],
             terminating: [], excludedNodes: [], minimum: 0, effectiveMinimum: 0)
     }
 
     /// The Deployment behind a ReplicaSet, the CronJob behind a Job, else the controller, else the pod itself.
     static func workload(of pod: Pod, _ store: ObjectStore) -> SpreadGroup.Owner {
-        guard let owner = pod.metadata.controller else { return SpreadGroup.Owner(kind: "Pod", name: pod.metadata.name) }
+        guard let owner = pod.metadata.controller else {
+            return SpreadGroup.Owner(kind: "Pod", name: pod.metadata.name)
+        }
         let key = ObjectKey(namespace: pod.metadata.namespace, name: owner.name)
         let above: OwnerReference? =
             switch owner.kind {
@@ -194,7 +204,8 @@ public struct SpreadView: Sendable {
             group.domains.append(
                 SpreadDomain(
                     name: column.values[domain], nodes: nodes[domain], countedNodes: Int(view.nodes[domain]),
-                    openNodes: openCounts[domain], pods: pods, ready: draft.ready[domain] ?? 0, skew: pods - g,
+                    openNodes: openCounts[domain], pods: pods, ready: draft.ready[domain] ?? 0,
+                    skew: pods - g,
                     oneMore: oneMore, takesNext: oneMore <= group.maxSkew,
                     arithmetic: "\(pods)+\(group.selfMatch)-\(g) = \(oneMore) "
                         + (oneMore <= group.maxSkew ? "≤" : ">") + " \(group.maxSkew)"))
@@ -219,7 +230,9 @@ public struct SpreadView: Sendable {
         return state!.filter(cycle, store, explaining: false).feasible
     }
 
-    private func whyExcluded(_ row: Int, _ key: ViewKey, _ carrier: Pod, _ state: SchedulingState) -> SpreadGroup.ExcludedNode.Why {
+    private func whyExcluded(_ row: Int, _ key: ViewKey, _ carrier: Pod, _ state: SchedulingState)
+        -> SpreadGroup.ExcludedNode.Why
+    {
         let labels = state.nodes.labels(row)
         if let missing = ([key.topologyKey] + key.requiredKeys).first(where: { labels[$0] == nil }) {
             return .missingLabel(missing)

@@ -21,7 +21,8 @@ struct ImageIndex: Sendable {
         }
         for image in new?.status.images ?? [] {
             for name in image.names {
-                var entry = entries.removeValue(forKey: name)
+                var entry =
+                    entries.removeValue(forKey: name)
                     ?? Entry(size: image.sizeBytes, nodes: NodeMask(count: 0), count: 0)
                 if !entry.nodes[row] { entry.count += 1 }
                 entry.nodes[row] = true

@@ -12,7 +12,11 @@ struct NodeMask: Sendable, Equatable {
                 if !newValue { return }
                 words += Array(repeating: 0, count: (node >> 6) + 1 - words.count)
             }
-            if newValue { words[node >> 6] |= 1 << UInt64(node & 63) } else { words[node >> 6] &= ~(1 << UInt64(node & 63)) }
+            if newValue {
+                words[node >> 6] |= 1 << UInt64(node & 63)
+            } else {
+                words[node >> 6] &= ~(1 << UInt64(node & 63))
+            }
         }
     }
 

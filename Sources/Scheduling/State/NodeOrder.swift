@@ -13,8 +13,11 @@ struct NodeOrder: Sendable {
     /// Region and zone of a node as one name; empty without labels.
     static func zone(of node: Node) -> String {
         let labels = node.metadata.labels
-        let zone = labels["topology.kubernetes.io/zone"] ?? labels["failure-domain.beta.kubernetes.io/zone"] ?? ""
-        let region = labels["topology.kubernetes.io/region"] ?? labels["failure-domain.beta.kubernetes.io/region"] ?? ""
+        let zone =
+            labels["topology.kubernetes.io/zone"] ?? labels["failure-domain.beta.kubernetes.io/zone"] ?? ""
+        let region =
+            labels["topology.kubernetes.io/region"] ?? labels["failure-domain.beta.kubernetes.io/region"]
+            ?? ""
         return zone.isEmpty && region.isEmpty ? "" : region + ":\0:" + zone
     }
 

@@ -129,7 +129,8 @@ enum NodeRule: Sendable, Hashable {
 
     func allows(_ node: Node) -> Bool {
         switch self {
-        case .selection(let selection): selection.allows(labels: node.metadata.labels, name: node.metadata.name)
+        case .selection(let selection):
+            selection.allows(labels: node.metadata.labels, name: node.metadata.name)
         case .tolerations(let tolerations): untoleratedTaint(of: node, tolerations) == nil
         }
     }

@@ -34,7 +34,9 @@ final class PodFacts: Sendable {
         owner = pod.metadata.controller
         priority = spec.priority ?? 0
         let restartable = profile.isEnabled(.sidecarContainers) ? spec.sidecars : []
-        hostPorts = (spec.containers + restartable).flatMap { $0.ports.filter { $0.hostPort > 0 }.map(HostPort.init) }
+        hostPorts = (spec.containers + restartable).flatMap {
+            $0.ports.filter { $0.hostPort > 0 }.map(HostPort.init)
+        }
         claims = spec.volumes.compactMap { $0.persistentVolumeClaim?.claimName }
         hasEphemeralClaims = spec.volumes.contains { $0.ephemeral != nil }
         disks = spec.volumes.filter {
@@ -67,7 +69,8 @@ final class PodFacts: Sendable {
             labels: spec.nodeSelector, required: spec.affinity?.nodeAffinity?.required)
         // 1.27 did not count the images of init containers.
         let programs = profile.version.minor >= 28 ? spec.initContainers + spec.containers : spec.containers
-        images = programs.map { Self.normalized(image: $0.image) }
+        images =
+            programs.map { Self.normalized(image: $0.image) }
             + spec.volumes.compactMap { $0.image.map { Self.normalized(image: $0.reference) } }
     }
 
@@ -81,7 +84,8 @@ final class PodFacts: Sendable {
     func claimNames(podName: String) -> [String] {
         guard hasEphemeralClaims else { return claims }
         return spec.volumes.compactMap { volume in
-            volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral != nil ? "\(podName)-\(volume.name)" : nil)
+            volume.persistentVolumeClaim?.claimName
+                ?? (volume.ephemeral != nil ? "\(podName)-\(volume.name)" : nil)
         }
     }
 }
@@ -102,7 +106,8 @@ struct NodeSelection: Sendable, Hashable {
         if let required {
             parts.append(
                 required.nodeSelectorTerms.map { term in
-                    (term.matchExpressions + term.matchFields).map(\.canonical).sorted().joined(separator: ",")
+                    (term.matchExpressions + term.matchFields).map(\.canonical).sorted().joined(
+                        separator: ",")
                 }.joined(separator: " || "))
         }
         return parts.joined(separator: ",")
@@ -117,7 +122,8 @@ struct AffinityTerm: Sendable, Hashable {
 
     init(_ term: PodAffinityTerm, namespace: String) {
         let own = term.namespaces.isEmpty && term.namespaceSelector == nil
-        scope = NamespaceScope(names: own ? [namespace] : term.namespaces.sorted(), selector: term.namespaceSelector)
+        scope = NamespaceScope(
+            names: own ? [namespace] : term.namespaces.sorted(), selector: term.namespaceSelector)
         selector = term.labelSelector
         topologyKey = term.topologyKey
     }
@@ -149,22 +155,29 @@ func nonZeroRequests(_ pod: Pod, _ rules: RequestRules) -> (cpu: Int64, memory: 
     var changed = pod
     let spec = pod.spec.value
     let status = pod.status.value
-    let isInfeasible = status.conditions["PodResizePending"]?.reason == "Infeasible" || status.resize == "Infeasible"
+    let isInfeasible =
+        status.conditions["PodResizePending"]?.reason == "Infeasible" || status.resize == "Infeasible"
     let hasPodLevel = rules.podLevelResources && !(spec.resources?.requests.isEmpty ?? true)
     func fill(_ resource: String, _ amount: Quantity) {
         // With requests of the pod as a whole, a resource that anybody states gets no default at all.
         if hasPodLevel,
             spec.resources?.requests[resource] != nil || spec.overhead[resource] != nil
-                || (spec.containers + spec.initContainers).contains(where: { $0.resources.requests[resource] != nil })
+                || (spec.containers + spec.initContainers).contains(where: {
+                    $0.resources.requests[resource] != nil
+                })
         {
             return
         }
-        for i in spec.containers.indices where !states(spec.containers[i], resource, status.containerStatuses) {
+        for i in spec.containers.indices where !states(spec.containers[i], resource, status.containerStatuses)
+        {
             changed.spec.containers[i].resources.requests[resource] = amount
             fillStatus(\.containerStatuses, spec.containers[i].name, resource, amount)
         }
         for i in spec.initContainers.indices
-        where !states(spec.initContainers[i], resource, spec.initContainers[i].isSidecar ? status.initContainerStatuses : []) {
+        where !states(
+            spec.initContainers[i], resource,
+            spec.initContainers[i].isSidecar ? status.initContainerStatuses : [])
+        {
             changed.spec.initContainers[i].resources.requests[resource] = amount
             fillStatus(\.initContainerStatuses, spec.initContainers[i].name, resource, amount)
         }
@@ -178,9 +191,11 @@ func nonZeroRequests(_ pod: Pod, _ rules: RequestRules) -> (cpu: Int64, memory: 
             || !isInfeasible && container.resources.requests[resource] != nil
     }
     func fillStatus(
-        _ path: WritableKeyPath<PodStatus, [ContainerStatus]>, _ name: String, _ resource: String, _ amount: Quantity
+        _ path: WritableKeyPath<PodStatus, [ContainerStatus]>, _ name: String, _ resource: String,
+        _ amount: Quantity
     ) {
-        guard rules.useStatus, let i = changed.status.value[keyPath: path].firstIndex(where: { $0.name == name }),
+        guard rules.useStatus,
+            let i = changed.status.value[keyPath: path].firstIndex(where: { $0.name == name }),
             changed.status.value[keyPath: path][i].resources != nil
         else { return }
         changed.status.value[keyPath: path][i].resources!.requests[resource] = amount

@@ -56,7 +56,9 @@ extension SchedulingState {
         switch counter {
         case .carrying(let term): return pod.carried[term] ?? 0
         case .matching(let scope, let selectors, _):
-            guard scope.contains(pod.namespace, labels: namespaceLabels[pod.namespace] ?? [:]) else { return 0 }
+            guard scope.contains(pod.namespace, labels: namespaceLabels[pod.namespace] ?? [:]) else {
+                return 0
+            }
             return selectors.allSatisfy { $0.matches(pod.labels) } ? 1 : 0
         }
     }
@@ -166,7 +168,9 @@ extension SchedulingState {
         if position == nodes.journalEnd { return }
         let rule = masks[number].rule
         if position < nodes.journalStart {
-            for row in 0..<nodes.count { masks[number].mask[row] = nodes.objects[row].map(rule.allows) ?? false }
+            for row in 0..<nodes.count {
+                masks[number].mask[row] = nodes.objects[row].map(rule.allows) ?? false
+            }
         } else {
             for i in (position - nodes.journalStart)..<nodes.journal.count {
                 let row = Int(nodes.journal[i])
@@ -189,7 +193,7 @@ extension SchedulingState {
         for i in classes.indices { classes[i]?.counters = [] }
         var carried: [CarriedTerm] = []
         var seen: Set<CarriedTerm> = []
-        for case let pod? in placed {
+        for pod in placed.compactMap({ $0 }) + nominatedSlots.compactMap({ nominated[$0] }) {
             for term in pod.facts.carriedTerms where seen.insert(term).inserted { carried.append(term) }
         }
         for term in carried { _ = counter(.carrying(term)) }

@@ -7,10 +7,18 @@ extension SchedulingState {
         switch entry.kind {
         case .pod:
             let change = store.pods.change(entry.index)
-            if change.action == .deleted { remove(podAt: change.slot) } else { note(pod: change.object, slot: change.slot) }
+            if change.action == .deleted {
+                remove(podAt: change.slot)
+            } else {
+                note(pod: change.object, slot: change.slot)
+            }
         case .node:
             let change = store.nodes.change(entry.index)
-            if change.action == .deleted { remove(node: change.object.metadata.name) } else { set(node: change.object) }
+            if change.action == .deleted {
+                remove(node: change.object.metadata.name)
+            } else {
+                set(node: change.object)
+            }
         case .namespace:
             let change = store.namespaces.change(entry.index)
             note(namespace: change.object, gone: change.action == .deleted)
@@ -24,7 +32,8 @@ extension SchedulingState {
         case .statefulSet:
             let change = store.statefulSets.change(entry.index)
             selectors.set(
-                .statefulSet, change.object.key, change.action == .deleted ? nil : change.object.spec.selector)
+                .statefulSet, change.object.key, change.action == .deleted ? nil : change.object.spec.selector
+            )
         case .replicationController:
             let change = store.replicationControllers.change(entry.index)
             selectors.set(change.object, gone: change.action == .deleted)

@@ -81,7 +81,9 @@ struct SchedulingState: Sendable {
         images.change(from: old, to: node, row: row)
         nodes.set(node, row: row)
         updateColumns(row)
-        if old == nil || NodeOrder.zone(of: old!) != NodeOrder.zone(of: node) { order.set(zone: NodeOrder.zone(of: node), row: row) }
+        if old == nil || NodeOrder.zone(of: old!) != NodeOrder.zone(of: node) {
+            order.set(zone: NodeOrder.zone(of: node), row: row)
+        }
     }
 
     mutating func remove(node name: String) {
@@ -122,7 +124,9 @@ struct SchedulingState: Sendable {
                 return
             }
             // A pending pod whose assumed place is not known to the store yet keeps it.
-            if gone, current.isAssumed, !pod.isFinished, current.pod.metadata.uid == pod.metadata.uid { return }
+            if gone, current.isAssumed, !pod.isFinished, current.pod.metadata.uid == pod.metadata.uid {
+                return
+            }
             unplace(slot)
         }
         if !pod.nodeName.isEmpty, !pod.isFinished {
@@ -135,8 +139,12 @@ struct SchedulingState: Sendable {
     private func sameTemplate(_ current: PlacedPod, _ pod: Pod) -> Bool {
         let old = current.pod
         guard old.spec.identity == pod.spec.identity || old.spec == pod.spec else { return false }
-        if old.metadata.identity != pod.metadata.identity, old.metadata.labels != pod.metadata.labels { return false }
-        if old.status.identity == pod.status.identity || !profile.isEnabled(.inPlacePodVerticalScaling) { return true }
+        if old.metadata.identity != pod.metadata.identity, old.metadata.labels != pod.metadata.labels {
+            return false
+        }
+        if old.status.identity == pod.status.identity || !profile.isEnabled(.inPlacePodVerticalScaling) {
+            return true
+        }
         // What the kubelet allocated counts too, where resizing in place is known.
         func resized(_ status: PodStatus) -> Bool {
             status.resources != nil || status.containerStatuses.contains { $0.resources != nil }
@@ -219,7 +227,8 @@ struct SchedulingState: Sendable {
     }
     mutating func add(_ delta: Int, to counter: Int, row: Int) {
         if row >= counters[counter].perNode.count {
-            counters[counter].perNode += Array(repeating: 0, count: nodes.count - counters[counter].perNode.count)
+            counters[counter].perNode += Array(
+                repeating: 0, count: nodes.count - counters[counter].perNode.count)
         }
         counters[counter].perNode[row] += Int32(delta)
         for view in counters[counter].views { views[view].add(delta, row: row) }
@@ -251,7 +260,10 @@ struct SchedulingState: Sendable {
             nominatedSlots.append(slot)
             nominatedSlots.sort()
         }
-        nominated[slot] = makeEntry(pod!, row: nodes.makeRow(name))
+        let entry = makeEntry(pod!, row: nodes.makeRow(name))
+        // Its terms must be known before others are compiled: it is put on its node only while they are filtered.
+        for term in entry.facts.carriedTerms { _ = counter(.carrying(term)) }
+        nominated[slot] = entry
     }
 
     // MARK: Facts
