@@ -114,6 +114,7 @@ public struct Input: Sendable {
             let (value, found) = document.decode(as: SchedulerConfiguration.self)
             problems += found
             if let value {
+                problems += value.validate(for: options.profile).map { document.problem($0.field, $0.body) }
                 options.scheduler = value
             }
         }

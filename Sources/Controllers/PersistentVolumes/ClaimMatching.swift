@@ -6,7 +6,6 @@ import SimulationKit
 // - Source: Kubernetes `component-helpers/storage/volume/pv_helpers.go`, `FindMatchingVolume`.
 extension PersistentVolumeClaim {
     var requested: Quantity { spec.resources.requests["storage"] ?? .zero }
-    var className: String { spec.storageClassName ?? "" }
     var mode: String { spec.volumeMode ?? "Filesystem" }
 }
 
@@ -20,7 +19,7 @@ extension PersistentVolume {
 
     /// Whether the volume has what the claim asks for.
     func suits(_ claim: PersistentVolumeClaim) -> Bool {
-        spec.storageClassName == claim.className && (spec.volumeMode ?? "Filesystem") == claim.mode
+        className == claim.className && (spec.volumeMode ?? "Filesystem") == claim.mode
             && claim.spec.accessModes.allSatisfy(spec.accessModes.contains)
             && (spec.capacity["storage"] ?? .zero) >= claim.requested
             && claim.spec.selector?.matches(metadata.labels) ?? true

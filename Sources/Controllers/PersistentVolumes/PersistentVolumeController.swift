@@ -114,7 +114,7 @@ struct PersistentVolumeController: Controller {
         }
         let now = cluster.now
         let fallback =
-            claim.spec.storageClassName == nil && claim.spec.volumeName.isEmpty
+            !claim.namesClass && claim.spec.volumeName.isEmpty
             ? cluster.store.defaultStorageClass?.name : nil
         if let changed = cluster.modify(
             PersistentVolumeClaim.self, key,

@@ -31,10 +31,6 @@ struct PodVolumes: Sendable {
 }
 
 extension PersistentVolumeClaim {
-    /// Its class, the old annotation included; empty for none.
-    var className: String {
-        metadata.annotations["volume.beta.kubernetes.io/storage-class"] ?? spec.storageClassName ?? ""
-    }
     /// Bound on both sides.
     var isFullyBound: Bool {
         !spec.volumeName.isEmpty && metadata.annotations["pv.kubernetes.io/bind-completed"] != nil
@@ -43,9 +39,6 @@ extension PersistentVolumeClaim {
 }
 
 extension PersistentVolume {
-    var className: String {
-        metadata.annotations["volume.beta.kubernetes.io/storage-class"] ?? spec.storageClassName
-    }
     /// Whether the node can reach it.
     func isReachable(from node: Node) -> Bool {
         spec.nodeAffinity?.required?.matches(labels: node.metadata.labels, name: node.metadata.name) ?? true
