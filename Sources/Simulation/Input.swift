@@ -134,7 +134,7 @@ public struct Input: Sendable {
         }
         if let scale = step.scale, let (kind, key) = typed(scale.kind, scale.name, scale.namespace, "scale") { commands.append(("scale", .scale(kind, key, replicas: scale.replicas))) }
         if let resize = step.resize {
-            commands.append(("resize", .resize(pod: key(resize.namespace, resize.pod), [ContainerResize(container: resize.container, requests: resize.requests, limits: resize.limits)])))
+            commands.append(("resize", .resize(pod: key(resize.namespace, resize.pod), [ContainerResize(resize.container, requests: resize.requests, limits: resize.limits)])))
         }
         if let delete = step.delete, let (kind, key) = typed(delete.kind, delete.name, delete.namespace, "delete") {
             var options = DeleteOptions(gracePeriodSeconds: delete.gracePeriodSeconds)

@@ -38,8 +38,6 @@ struct Dash: ParsableCommand {
             guard let value = Speed(speed) else { throw Failure.usage("--speed must be 1 to 10000 or max, not \(speed)") }
             session.speed = value
         }
-        // The built-in cluster begins where it is worth looking at.
-        if cluster.files.isEmpty { session.advance(to: .start + BuiltInCluster.prelude) }
         session.isPaused = paused
         options.readOnly = readOnly
         options.name = input.scenario.map(\.metadata.name) ?? (cluster.files.isEmpty ? BuiltInCluster.name : Dash.name(cluster.files))
@@ -63,6 +61,8 @@ struct Dash: ParsableCommand {
             }
         }
         var dashboard = Dashboard(session: session, options: options)
+        // The built-in cluster begins where it is worth looking at.
+        if cluster.files.isEmpty { dashboard.run(to: .start + BuiltInCluster.prelude) }
         if let warning { dashboard.note(warning, isError: true) }
         if let namespace, !allNamespaces { dashboard.type(":ns \(namespace)") }
         if let command { dashboard.type(":\(command)") }
