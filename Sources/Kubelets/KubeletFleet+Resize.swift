@@ -147,6 +147,7 @@ extension KubeletFleet {
 
     private mutating func allocate(_ worker: inout PodWorker, _ spec: Shared<PodSpec>) {
         worker.resize.before = worker.requests
+        worker.resize.retryAt = .start
         worker.allocated = spec
         let new = requests(of: spec)
         nodes[worker.node]!.used += new - worker.requests
@@ -295,6 +296,7 @@ extension KubeletFleet {
             completeResize(&worker, &cluster)
             return false
         }
+        if cluster.now < worker.resize.retryAt { return false }
         for i in worker.containers.indices where !changed[i].isEmpty {
             let policies = worker.spec(i).resizePolicy
             let restarts = changed[i].contains { name in
@@ -361,7 +363,8 @@ extension KubeletFleet {
     }
 
     private mutating func resizeFailed(_ worker: inout PodWorker, _ error: String, _ cluster: inout Cluster) {
-        syncLater(worker, at: cluster.now + latencies.syncErrorBackOff * (1 + jitter.unit() / 2))
+        worker.resize.retryAt = cluster.now + latencies.syncErrorBackOff * (1 + jitter.unit() / 2)
+        syncLater(worker, at: worker.resize.retryAt)
         guard profile.resizeReportsConditions else { return }
         let old = worker.resize.inProgress
         worker.resize.inProgress = .init(
@@ -420,5 +423,26 @@ extension KubeletFleet {
     /// Lets the next `times` updates of one resource (cpu or memory) of a container fail.
     public mutating func failUpdates(of pod: Pod, container: String, resource: String, times: Int) {
         failingUpdates[ResourceUpdate(uid: pod.metadata.uid, container: container, resource: resource)] = times
+    }
+}
+
+// MARK: - Forecast
+
+extension KubeletFleet {
+    /// What a resize would come to now: as ``Cluster/forecastResize(pod:containers:)``, with what the kubelets'
+    /// own configuration adds.
+    public func forecastResize(pod key: ObjectKey, containers: [ContainerResize], in cluster: Cluster) -> ResizeForecast {
+        var forecast = cluster.forecastResize(pod: key, containers: containers)
+        switch forecast.outcome {
+        case .refused, .unchanged: return forecast
+        default: break
+        }
+        var fork = cluster
+        guard let pod = try? fork.resize(pod: key, containers: containers), let slot = slots[pod.metadata.uid],
+            var worker = workers[slot]
+        else { return forecast }
+        worker.pod = pod
+        if let message = infeasibility(worker, requests(of: pod.spec)) { forecast.outcome = .infeasible(message: message) }
+        return forecast
     }
 }

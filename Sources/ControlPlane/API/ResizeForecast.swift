@@ -26,6 +26,9 @@ public struct ResizeForecast: Sendable, Equatable {
         public var container: String
         public var milliCPU: Int64
         public var memory: Int64
+        public init(container: String, milliCPU: Int64, memory: Int64) {
+            (self.container, self.milliCPU, self.memory) = (container, milliCPU, memory)
+        }
     }
 }
 
