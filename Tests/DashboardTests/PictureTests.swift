@@ -46,7 +46,8 @@ import Testing
     }()
 
     /// The built-in cluster after its prelude, run once for all pictures.
-    static let dashboards: [String: Dashboard] = {
+    // Safe: never changed once it is made; each test works on a copy.
+    nonisolated(unsafe) static let dashboards: [String: Dashboard] = {
         var result: [String: Dashboard] = [:]
         for glyphs in [GlyphSet.block, .ascii] {
             let input = Input(ManifestReader.read(text: BuiltInCluster.manifests, file: "built-in"))
