@@ -154,6 +154,8 @@ public struct Dashboard {
             lastInterrupt = clock
         }
         if flash?.level == .error { flash = nil }
+        // Where nothing but the message about the size is seen, q means leave.
+        if size.width < 40 || size.height < 10, key == .character("q") { wantsToQuit = true }
         world.refresh()
         if prompt != nil { return typeInPrompt(key) }
         if dialog != nil {
@@ -339,8 +341,8 @@ public struct Dashboard {
         let theme = world.theme
         var canvas = Canvas(size: size, glyphs: world.glyphs, style: theme[.text])
         if size.width < 40 || size.height < 10 {
-            let text = "Evenkeel needs 40 x 10, has \(size.width) x \(size.height). q quits."
-            canvas.write(text, at: .zero, style: theme[.flashWarn], maxWidth: size.width)
+            let text = StyledText("Evenkeel needs 40 x 10, has \(size.width) x \(size.height). q quits.", theme[.flashWarn])
+            for (y, line) in text.wrapped(to: size.width).enumerated() { canvas.write(line, at: Point(x: 0, y: y), maxWidth: size.width) }
             return canvas
         }
         var area = canvas.bounds
@@ -375,6 +377,10 @@ public struct Dashboard {
         if var open = prompt {
             open.draw(on: &canvas, in: row, self)
             prompt = open
+            if let flash, flash.level == .error {
+                let text = StyledText(" \(flash.text) ", theme[.flashError]).truncated(to: row.width - TextWidth.columns(open.field.text) - 6)
+                canvas.write(text, endingAt: row.right - 1, y: row.y)
+            }
             return
         }
         var crumbs = StyledText(" ")

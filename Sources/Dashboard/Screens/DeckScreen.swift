@@ -222,7 +222,7 @@ struct DeckScreen: Screen {
         }
         if hidden.right > 0 { right.append(" \(hidden.right) »", theme[.dim]) }
         let pods = "  \(podCount) pods"
-        if title.width + pods.count + right.width + 8 <= box.width { title.append(pods, theme[.titleCounter]) }
+        if title.width + pods.count + right.width + 10 <= box.width { title.append(pods, theme[.titleCounter]) }
         canvas.drawBox(in: box, title: title, right: right.isEmpty ? nil : right, style: theme[pane == .nodes ? .borderFocus : .border])
         let inside = box.interior.inset(x: 1, y: 0)
         guard inside.height > 0 else { return }
@@ -463,7 +463,7 @@ struct DeckScreen: Screen {
             let clock = clockText(event.time, milliseconds: false)
             var text = StyledText(String(clock.hasPrefix("00:") ? clock.dropFirst(3) : clock[...]) + " ", theme[.dim])
             text.append(event.isWarning ? "! " : "  ", theme[.rowPending])
-            text.append(pad(shortName(event.object.name, 15), 16), theme[.text])
+            text.append(pad(shortName(event.object.name, 11), 12), theme[.text])
             text.append(event.reason, theme[event.isWarning ? .rowPending : .accent])
             text.append(" \(event.message)", theme[.dim])
             canvas.write(text, at: at, maxWidth: inside.width - 2)
