@@ -21,6 +21,8 @@ public struct Cluster: Sendable {
     /// Events as they were told, for `--events` and the ticker.
     public internal(set) var narrative = Narrative()
     var recorder = EventRecorder()
+    /// The last completed spec of each controlling owner, by its identity.
+    var completedSpecs: [String: CompletedSpec] = [:]
     var names: SeededRandom
 
     /// An empty cluster with the namespaces that every cluster has.

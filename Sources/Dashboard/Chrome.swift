@@ -45,12 +45,17 @@ enum TimeStrip {
         guard width > 10 else { return }
         canvas.write(left, at: row.origin, style: theme[.dim])
         canvas.write("├", at: Point(x: x, y: row.y), style: theme[.border])
-        var counts = world.history.eventCounts.map(Double.init)
-        if counts.count < width { counts = Array(repeating: 0, count: 0) + counts }
-        let values = Sparkline.thinned(counts, to: width - 1)
+        let counts = world.history.eventCounts.map(Double.init)
+        // The strip always reaches from the start to now: few samples are stretched, many are thinned.
+        let values = counts.count >= width ? Sparkline.thinned(counts, to: width - 1) : (0..<(width - 1)).map { counts.isEmpty ? 0 : counts[$0 * counts.count / (width - 1)] }
         let shown = values.map { $0 == 0 ? 0 : DeterministicMath.ln($0 + 1) }
         canvas.write(String(repeating: canvas.glyphs.alphabet == .ascii ? "-" : "─", count: width), at: Point(x: x + 1, y: row.y), style: theme[.border])
-        Sparkline(values: shown, minimum: 0).draw(on: &canvas, at: Point(x: x + 1, y: row.y), width: max(1, shown.count), style: theme[.sparkline])
+        let highest = shown.max() ?? 0
+        for (index, value) in shown.enumerated() where value > 0 {
+            let levels = canvas.glyphs.sparkLevels
+            let level = levels[min(levels.count - 1, Int(value / highest * Double(levels.count - 1)))]
+            canvas.write(level, at: Point(x: x + 1 + index, y: row.y), style: theme[.sparkline])
+        }
         canvas.write(canvas.glyphs.now, at: Point(x: x + 1 + min(width - 1, shown.count), y: row.y), style: theme[.accent])
         canvas.write("┤", at: Point(x: x + 1 + width, y: row.y), style: theme[.border])
         canvas.write(right, at: Point(x: x + 2 + width, y: row.y), style: theme[.text])
@@ -62,13 +67,13 @@ enum KeyRow {
     static func draw(_ dashboard: Dashboard, on canvas: inout Canvas, in row: Rect) {
         let hints: [KeyHints.Hint]
         if let dialog = dashboard.dialog {
-            hints = dialog.hints.map { KeyHints.Hint("<\($0.key)>", $0.text) }
+            hints = dialog.hints.map { KeyHints.Hint($0.key, $0.text) }
         } else if dashboard.prompt != nil {
-            hints = [("tab", "complete"), ("enter", "do it"), ("↑/↓", "history"), ("esc", "leave")].map { KeyHints.Hint("<\($0.0)>", $0.1) }
+            hints = [("tab", "complete"), ("enter", "do it"), ("↑/↓", "history"), ("esc", "leave")].map { KeyHints.Hint($0.0, $0.1) }
         } else {
             let bindings = dashboard.bindingGroups.flatMap(\.bindings).filter { $0.footer > 0 }
-            hints = bindings.sorted { $0.footer < $1.footer }.map { KeyHints.Hint("<\($0.keys[0].description)>", $0.label) }
+            hints = bindings.sorted { $0.footer < $1.footer }.map { KeyHints.Hint($0.keys[0].description, $0.label) }
         }
-        _ = KeyHints(hints, last: KeyHints.Hint("<?>", "help")).draw(on: &canvas, at: Point(x: row.x + 1, y: row.y), width: row.width - 1, theme: dashboard.world.theme)
+        _ = KeyHints(hints, last: KeyHints.Hint("?", "help")).draw(on: &canvas, at: Point(x: row.x + 1, y: row.y), width: row.width - 1, theme: dashboard.world.theme)
     }
 }

@@ -40,6 +40,13 @@ public struct Dashboard {
     public var clipboard: String?
     /// A file to write, by name and content; the caller writes it, answers by ``note(_:isError:)`` and clears it.
     public var fileToWrite: (name: String, content: String)?
+    /// A theme that the user asked for by `:skin`; the caller loads it, sets ``theme`` and clears it.
+    public var requestedSkin: String?
+    /// How roles look.
+    public var theme: Theme {
+        get { world.options.theme }
+        set { (world.options.theme, needsFrame) = (newValue, true) }
+    }
     /// Whether something happened that a new frame would show.
     public private(set) var needsFrame = true
 
@@ -121,12 +128,34 @@ public struct Dashboard {
         }
     }
 
+    /// Types a line as a user would, with Enter at its end: `:po`.
+    public mutating func type(_ line: String) {
+        for character in line { handle(.key(character == " " ? .character(" ") : .character(character)), isScripted: true) }
+        handle(.key(.enter), isScripted: true)
+    }
+
+    /// Presses keys given in the notation of `--keys`; `<wait:30s>` lets virtual time run in between.
+    /// - Throws: `KeyNotation`'s error with the place.
+    public mutating func press(_ notation: String) throws {
+        var rest = Substring(notation)
+        while let start = rest.range(of: "<wait:") {
+            for key in try Key.parse(String(rest[..<start.lowerBound])) { handle(.key(key), isScripted: true) }
+            let after = rest[start.upperBound...]
+            guard let end = after.firstIndex(of: ">"), let span = Duration(after[..<end]) else { break }
+            run(to: world.now + span)
+            rest = after[after.index(after: end)...]
+        }
+        for key in try Key.parse(String(rest)) { handle(.key(key), isScripted: true) }
+    }
+
     private mutating func press(_ key: Key, isScripted: Bool) {
         if key == .control("c") {
             if let last = lastInterrupt, clock - last < .seconds(1) { wantsToQuit = true }
             lastInterrupt = clock
         }
         if flash?.level == .error { flash = nil }
+        // Where nothing but the message about the size is seen, q means leave.
+        if size.width < 40 || size.height < 10, key == .character("q") { wantsToQuit = true }
         world.refresh()
         if prompt != nil { return typeInPrompt(key) }
         if dialog != nil {
@@ -312,8 +341,8 @@ public struct Dashboard {
         let theme = world.theme
         var canvas = Canvas(size: size, glyphs: world.glyphs, style: theme[.text])
         if size.width < 40 || size.height < 10 {
-            let text = "Evenkeel needs 40 x 10, has \(size.width) x \(size.height). q quits."
-            canvas.write(text, at: .zero, style: theme[.flashWarn], maxWidth: size.width)
+            let text = StyledText("Evenkeel needs 40 x 10, has \(size.width) x \(size.height). q quits.", theme[.flashWarn])
+            for (y, line) in text.wrapped(to: size.width).enumerated() { canvas.write(line, at: Point(x: 0, y: y), maxWidth: size.width) }
             return canvas
         }
         var area = canvas.bounds
@@ -348,6 +377,10 @@ public struct Dashboard {
         if var open = prompt {
             open.draw(on: &canvas, in: row, self)
             prompt = open
+            if let flash, flash.level == .error {
+                let text = StyledText(" \(flash.text) ", theme[.flashError]).truncated(to: row.width - TextWidth.columns(open.field.text) - 6)
+                canvas.write(text, endingAt: row.right - 1, y: row.y)
+            }
             return
         }
         var crumbs = StyledText(" ")

@@ -10,7 +10,6 @@ struct ObjectColumn {
     var isNumber = false
     /// Columns with a higher number go first when the terminal is narrow; 0 stays.
     var priority = 1
-    var width: Int?
     var text: (any StoredObject, World) -> String
     var style: ((any StoredObject, World) -> Style?)?
 
@@ -19,18 +18,19 @@ struct ObjectColumn {
         StyledText(text(object, world), style?(object, world))
     }
 
-    /// The widget's column, as wide as the visible part of `rows` asks for.
-    func widget(_ rows: some Collection, _ kind: KindInfo, _ world: World) -> TableWidget.Column {
-        let least = max(width ?? 0, title.count)
+    /// The widget's column, as wide as the cells to be seen ask for.
+    func widget(cells: [StyledText]) -> TableWidget.Column {
+        let widest = cells.reduce(title.count) { max($0, $1.width) }
+        let least = title == "MESSAGE" || title == "OBJECT" ? max(title.count, min(widest, 24)) : min(widest, 44)
         return TableWidget.Column(
-            title, alignment: isNumber ? .right : .left, minimum: least, ideal: least, priority: priority,
-            stretches: title == "NAME" || title == "MESSAGE")
+            title, alignment: isNumber ? .right : .left, minimum: least, ideal: isNumber ? least + 1 : least + 2, priority: priority,
+            stretches: title == "MESSAGE")
     }
 }
 
 /// The columns of each kind: kubectl's own, and for pods those that only a simulator can show.
 enum ObjectColumns {
-    static let namespace = ObjectColumn(title: "NAMESPACE", priority: 3, width: 11, text: { object, _ in object.metadata.namespace })
+    static var namespace: ObjectColumn { ObjectColumn(title: "NAMESPACE", priority: 3, text: { object, _ in object.metadata.namespace }) }
 
     static func columns(for kind: KindInfo, wide: Bool, _ world: World) -> [ObjectColumn] {
         if kind.type == .pod { return pods(wide: wide) }
@@ -38,7 +38,7 @@ enum ObjectColumns {
         for (index, column) in Printers.columns(for: kind).enumerated() where wide || column.priority == 0 {
             columns.append(
                 ObjectColumn(
-                    title: column.title.uppercased(), isNumber: column.alignment == .right, priority: index == 0 ? 0 : index + 1,
+                    title: column.title.uppercased(), isNumber: column.alignment == .trailing, priority: index == 0 ? 0 : index + 1,
                     text: { object, world in
                         let row = Printers.row(for: object, in: world.cluster)
                         return index < row.count ? row[index] : ""
@@ -48,18 +48,18 @@ enum ObjectColumns {
             for (title, share) in [("CPU%", \NodeView.cpuShare), ("MEM%", \NodeView.memoryShare)] {
                 columns.append(
                     ObjectColumn(
-                        title: title, isNumber: true, priority: 4, width: 5,
+                        title: title, isNumber: true, priority: 4,
                         text: { object, world in
                             world.view.nodes[object.metadata.name].map { "\(Int(($0[keyPath: share] * 100).rounded()))" } ?? "-"
                         }))
             }
             columns.append(
                 ObjectColumn(
-                    title: "PODS", isNumber: true, priority: 4, width: 5,
+                    title: "PODS", isNumber: true, priority: 4,
                     text: { object, world in world.view.nodes[object.metadata.name].map { "\($0.pods.count)" } ?? "-" }))
             columns.append(
                 ObjectColumn(
-                    title: "ZONE", priority: 3, width: 8, text: { object, _ in (object as? Node)?.zone ?? "" }))
+                    title: "ZONE", priority: 3, text: { object, _ in (object as? Node)?.zone ?? "" }))
         }
         return columns
     }
@@ -75,41 +75,41 @@ enum ObjectColumns {
             return "\(used * 100 / requested)"
         }
         var columns: [ObjectColumn] = [
-            ObjectColumn(title: "NAME", priority: 0, width: 18, text: { object, _ in object.metadata.name }),
-            ObjectColumn(title: "READY", priority: 0, text: { object, world in PodDisplay(pod(object), in: world.cluster).ready }),
+            ObjectColumn(title: "NAME", priority: 0, text: { object, _ in object.metadata.name }),
+            ObjectColumn(title: "READY", priority: 0, text: { object, world in PodDisplay(pod(object), profile: world.cluster.profile).ready }),
             ObjectColumn(
-                title: "STATUS", priority: 0, width: 19,
-                text: { object, world in "\(world.glyph(PodState(pod(object)))) \(PodDisplay(pod(object), in: world.cluster).status)" },
+                title: "STATUS", priority: 0,
+                text: { object, world in "\(world.glyph(PodState(pod(object)))) \(PodDisplay(pod(object), profile: world.cluster.profile).status)" },
                 style: { object, world in world.theme[World.role(PodState(pod(object)))] }),
-            ObjectColumn(title: "RST", isNumber: true, priority: 2, text: { object, world in PodDisplay(pod(object), in: world.cluster).restartCount }),
+            ObjectColumn(title: "RST", isNumber: true, priority: 2, text: { object, world in "\(PodDisplay(pod(object), profile: world.cluster.profile).restarts)" }),
             ObjectColumn(
-                title: "CPU", isNumber: true, priority: 4, width: 6,
+                title: "CPU", isNumber: true, priority: 4,
                 text: { object, world in usage(object, world).map { "\($0.milliCPU)m" } ?? "-" }),
             ObjectColumn(
-                title: "%R", isNumber: true, priority: 6, width: 3,
+                title: "%R", isNumber: true, priority: 6,
                 text: { object, world in share(usage(object, world)?.milliCPU, of: pod(object).requests().milliCPU) }),
             ObjectColumn(
-                title: "MEM", isNumber: true, priority: 4, width: 7,
+                title: "MEM", isNumber: true, priority: 4,
                 text: { object, world in usage(object, world).map { "\($0.memory >> 20)Mi" } ?? "-" }),
             ObjectColumn(
-                title: "%M", isNumber: true, priority: 6, width: 3,
+                title: "%M", isNumber: true, priority: 6,
                 text: { object, world in share(usage(object, world)?.memory, of: pod(object).requests().memory) }),
-            ObjectColumn(title: "NODE", priority: 1, width: 5, text: { object, _ in pod(object).nodeName.isEmpty ? "-" : pod(object).nodeName }),
+            ObjectColumn(title: "NODE", priority: 1, text: { object, _ in pod(object).nodeName.isEmpty ? "-" : pod(object).nodeName }),
             ObjectColumn(
-                title: "ZONE", priority: 5, width: 6,
+                title: "ZONE", priority: 5,
                 text: { object, world in
                     let zone = world.store.nodes[ObjectKey(name: pod(object).nodeName)]?.zone ?? ""
                     return zone.isEmpty ? "-" : zone
                 }),
             ObjectColumn(
-                title: "SPREAD", priority: 3, width: 8, text: { object, world in SpreadWords.word(for: pod(object), world).text },
+                title: "SPREAD", priority: 3, text: { object, world in SpreadWords.word(for: pod(object), world).text },
                 style: { object, world in SpreadWords.word(for: pod(object), world).role.map { world.theme[$0] } }),
         ]
         if wide {
-            columns.append(ObjectColumn(title: "IP", priority: 7, width: 12, text: { object, _ in pod(object).status.podIP.isEmpty ? "<none>" : pod(object).status.podIP }))
-            columns.append(ObjectColumn(title: "QOS", priority: 7, width: 10, text: { object, _ in pod(object).status.qosClass.rawValue }))
+            columns.append(ObjectColumn(title: "IP", priority: 7, text: { object, _ in pod(object).status.podIP.isEmpty ? "<none>" : pod(object).status.podIP }))
+            columns.append(ObjectColumn(title: "QOS", priority: 7, text: { object, _ in pod(object).status.qosClass.rawValue }))
         }
-        columns.append(ObjectColumn(title: "AGE", isNumber: true, priority: 0, width: 6, text: { object, world in world.age(object.metadata.creationTimestamp) }))
+        columns.append(ObjectColumn(title: "AGE", isNumber: true, priority: 0, text: { object, world in world.age(object.metadata.creationTimestamp) }))
         return columns
     }
 

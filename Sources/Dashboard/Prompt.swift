@@ -62,7 +62,7 @@ extension Dashboard {
                 let items = Palette.items(open.field.text, self)
                 if let item = items.isEmpty ? nil : items[min(open.choice ?? 0, items.count - 1)] { choose(item) }
             }
-        case .tab, .control("f"), .right where open.purpose == .command && open.field.isAtEnd:
+        case .right where open.purpose == .command && open.field.cursor == open.field.text.count, .tab, .control("f"):
             open.field.insert(Completions.rest(of: open.field.text, self))
         case .control("w"), .control("u"): open.field = TextField("")
         case .up, .down:

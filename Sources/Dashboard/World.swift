@@ -1,6 +1,7 @@
 import Canvas
 import ControlPlane
 import KubernetesAPI
+import Printers
 import Scheduling
 import Simulation
 import SimulationKit
@@ -32,6 +33,8 @@ struct World {
     private(set) var spread: [SpreadGroup] = []
     var history = History()
     private var spreadRevision = -1
+    private var spreadView = SpreadView()
+    private var spreadGeneration = 0
     /// Raised when the session's past was changed, so that nothing derived is trusted.
     var generation = 0
 
@@ -50,8 +53,21 @@ struct World {
         let revision = store.revision &+ generation << 40
         if revision != spreadRevision {
             spreadRevision = revision
-            spread = SpreadView.groups(of: cluster)
+            if generation != spreadGeneration {
+                spreadView.reset()
+                spreadGeneration = generation
+            }
+            spread = spreadView.groups(of: cluster).sorted(by: Self.comesFirst)
         }
+    }
+
+    /// Rules that users wrote before the scheduler's defaults, large groups first, zones before hosts.
+    private static func comesFirst(_ a: SpreadGroup, _ b: SpreadGroup) -> Bool {
+        func rank(_ group: SpreadGroup) -> (Int, Int, Int) {
+            (group.isDefault ? 1 : 0, group.isHard ? 0 : 1, -group.carriers)
+        }
+        if rank(a) != rank(b) { return rank(a) < rank(b) }
+        return (a.namespace, a.ownerName, a.topologyKey, a.id) < (b.namespace, b.ownerName, b.topologyKey, b.id)
     }
 
     /// Takes a sample of the curves; called at fixed virtual times.
@@ -63,7 +79,7 @@ struct World {
     // MARK: Words
 
     /// A span since `time` in kubectl's short form: `11s`, `3m19s`.
-    func age(_ time: Instant?) -> String { time.map { shortAge(now - $0) } ?? "-" }
+    func age(_ time: Instant?) -> String { time == nil ? "-" : Printers.ageText(from: time, to: now) }
 
     /// The sign of a pod's state.
     func glyph(_ state: PodState) -> Character {

@@ -1,4 +1,5 @@
 import ControlPlane
+import Controllers
 import KubernetesAPI
 import SimulationKit
 
@@ -17,17 +18,6 @@ public enum FaultTarget: Sendable, Equatable {
     }
 }
 
-/// New requests and limits of one container.
-public struct ContainerResize: Sendable, Equatable {
-    public var container: String
-    /// Only what changes.
-    public var requests: ResourceList
-    public var limits: ResourceList
-    public init(container: String, requests: ResourceList = [:], limits: ResourceList = [:]) {
-        (self.container, self.requests, self.limits) = (container, requests, limits)
-    }
-}
-
 /// Everything that a user, a key, a scenario step or the journal can ask of the simulation.
 public enum Command: Sendable {
     case apply([any StoredObject])
@@ -38,7 +28,7 @@ public enum Command: Sendable {
     case evict(pod: ObjectKey)
     case cordon(node: String)
     case uncordon(node: String)
-    case drain(node: String, DrainOptions)
+    case drain(node: String, Drain.Options)
     case taint(node: String, Taint)
     case untaint(node: String, key: String, effect: String)
     case fail(FaultTarget)

@@ -49,6 +49,29 @@ public struct APIError: Error, Sendable, Equatable {
             message: "Operation cannot be fulfilled on \(info.qualifiedPlural) \"\(name)\": \(why)",
             kind: info.plural, group: info.group, name: name)
     }
+    /// 409: the object is not the one that was meant, but a later one of its name.
+    public static func staleIdentity(_ info: KindInfo, _ name: String, wanted: String, found: String) -> APIError {
+        APIError(
+            code: 409, reason: "Conflict",
+            message: "Operation cannot be fulfilled on \(info.kind) \"\(name)\": the UID in the precondition (\(wanted)) "
+                + "does not match the UID in record (\(found)). The object might have been deleted and then recreated",
+            kind: info.kind, group: info.group, name: name)
+    }
+    /// 409: the pod cannot be bound.
+    public static func bindingConflict(_ pod: String, _ why: String) -> APIError {
+        APIError(
+            code: 409, reason: "Conflict",
+            message: "Operation cannot be fulfilled on pods/binding \"\(pod)\": \(why)", kind: "pods/binding", name: pod)
+    }
+    /// 422: a workload cannot have a negative number of replicas; the API refuses its Scale.
+    public static func invalidScale(_ name: String, replicas: Int) -> APIError {
+        let error = FieldError(
+            .invalid, "spec.replicas", value: String(replicas), "must be greater than or equal to 0")
+        return APIError(
+            code: 422, reason: "Invalid", message: "Scale.autoscaling \"\(name)\" is invalid: \(error.message)",
+            causes: [Cause(reason: error.kind.reason, message: error.body, field: error.field)], kind: "Scale",
+            group: "autoscaling", name: name)
+    }
     /// 403: `pods "web" is forbidden: why`
     public static func forbidden(_ info: KindInfo, _ name: String, _ why: String, causes: [Cause] = []) -> APIError {
         APIError(

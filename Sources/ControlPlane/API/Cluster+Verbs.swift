@@ -32,13 +32,15 @@ extension Cluster {
         }
         object.metadata.deletionTimestamp = nil
         object.metadata.deletionGracePeriodSeconds = nil
-        resetForCreate(&object)
-        Defaulting.apply(&object, profile: profile)
-        try admitCreate(&object)
-        let errors = Validation.create(object, profile: profile)
-        if !errors.isEmpty { throw .invalid(object.kindInfo, object.metadata.name, errors) }
-        if store.get(O.self, object.key) != nil { throw .alreadyExists(object.kindInfo, object.metadata.name) }
         object.metadata.uid = makeUID()
+        let source = (object as? Pod)?.spec
+        let isKnown = try complete(&object)
+        resetForCreate(&object)
+        let errors = isKnown ? Validation.metadata(of: object) : Validation.create(object, profile: profile)
+        if !errors.isEmpty { throw .invalid(object.kindInfo, object.metadata.name, errors) }
+        if !isKnown { remember(object, source: source) }
+        try reviewCreate(object)
+        if store.get(O.self, object.key) != nil { throw .alreadyExists(object.kindInfo, object.metadata.name) }
         object.metadata.creationTimestamp = now
         object.metadata.generation = 1
         return store.insert(object, at: now)
@@ -134,9 +136,7 @@ extension Cluster {
     ) throws(APIError) -> O {
         guard var object = store.get(type, key) else { throw .notFound(O.kind.info, key.name) }
         if let uid = options.uid, uid != object.metadata.uid {
-            throw .conflict(
-                object.kindInfo, object.metadata.name,
-                "Precondition failed: UID in precondition: \(uid), UID in object meta: \(object.metadata.uid)")
+            throw .staleIdentity(object.kindInfo, object.metadata.name, wanted: uid, found: object.metadata.uid)
         }
         switch options.propagation {
         case .background: break
@@ -206,7 +206,7 @@ extension Cluster {
     /// - Source: Kubernetes `pkg/registry/core/pod/storage/storage.go`, `setPodNodeAndMetadata`.
     public mutating func bind(pod key: ObjectKey, uid: String, to node: String) throws(APIError) {
         guard var pod = store.pods[key], pod.metadata.uid == uid else { throw .notFound(Kind.pod.info, key.name) }
-        func refuse(_ why: String) -> APIError { .conflict(Kind.pod.info, key.name, why) }
+        func refuse(_ why: String) -> APIError { .bindingConflict(key.name, why) }
         if pod.metadata.isTerminating { throw refuse("pod \(key.name) is being deleted, cannot be assigned to a host") }
         if !pod.nodeName.isEmpty { throw refuse("pod \(key.name) is already assigned to node \"\(pod.nodeName)\"") }
         if !pod.spec.schedulingGates.isEmpty { throw refuse("pod \(key.name) has non-empty .spec.schedulingGates") }
@@ -236,9 +236,7 @@ extension Cluster {
     /// Sets the number of replicas of a Deployment, ReplicaSet or StatefulSet.
     public mutating func scale(_ kind: Kind, _ key: ObjectKey, to replicas: Int) throws(APIError) {
         guard replicas >= 0 else {
-            throw .invalid(
-                kind.info, key.name,
-                [FieldError(.invalid, "spec.replicas", value: String(replicas), "must be greater than or equal to 0")])
+            throw .invalidScale(key.name, replicas: replicas)
         }
         switch kind {
         case .deployment: try update(Deployment.self, key) { $0.spec.replicas = replicas }

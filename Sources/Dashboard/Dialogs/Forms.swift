@@ -1,5 +1,6 @@
 import Canvas
 import ControlPlane
+import Controllers
 import KubernetesAPI
 import Simulation
 import SimulationKit
@@ -48,7 +49,7 @@ enum Forms {
                 return [StyledText("Cordons the node and evicts its pods one by one; \(count) pods are there now.", world.theme[.dim])]
             },
             submit: { values, _ in
-                var options = DrainOptions()
+                var options = Drain.Options()
                 options.ignoreDaemonSets = values["daemonsets"] == "yes"
                 options.deleteEmptyDirData = values["emptydir"] == "yes"
                 options.force = values["force"] == "yes"

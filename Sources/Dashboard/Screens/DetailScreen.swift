@@ -5,7 +5,7 @@ import Manifests
 import Printers
 
 /// One object in full: describe, YAML, events and conditions as tabs of one text.
-struct DetailScreen: Screen {
+struct DetailScreen: Screen, PodHolder {
     enum Tab: String, CaseIterable {
         case describe = "Describe"
         case yaml = "YAML"
@@ -46,6 +46,8 @@ struct DetailScreen: Screen {
     }
 
     func focusedWorkload(_ world: World) -> Workload? { (last as? Pod).map { Workload(of: $0, world.cluster) } }
+
+    func selectedPod(_ world: World) -> Pod? { last as? Pod }
 
     private func lines(_ world: World) -> [StyledText] {
         let theme = world.theme
@@ -125,7 +127,7 @@ struct DetailScreen: Screen {
         if present == nil { title.append("  gone", theme[.rowError]) }
         if let pod = present as? Pod {
             let state = PodState(pod)
-            title.append("  \(world.glyph(state)) \(PodDisplay(pod, in: world.cluster).status)", theme[World.role(state)])
+            title.append("  \(world.glyph(state)) \(PodDisplay(pod, profile: world.cluster.profile).status)", theme[World.role(state)])
         }
         if !filter.isEmpty { title.append("  </\(filter)>", theme[.titleFilter]) }
         var right = StyledText("")

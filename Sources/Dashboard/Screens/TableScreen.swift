@@ -6,7 +6,7 @@ import Simulation
 import SimulationKit
 
 /// The objects of one kind in rows: k9s' table.
-struct TableScreen: Screen {
+struct TableScreen: Screen, PodHolder {
     /// Which objects of the kind: all, or those that belong to something.
     enum Scope {
         case all
@@ -184,6 +184,8 @@ struct TableScreen: Screen {
         return rows.filter { marks.contains($0.key) }.compactMap { world.store.object(kind.type, $0.key) }
     }
 
+    func selectedPod(_ world: World) -> Pod? { object(world) as? Pod }
+
     func focusedWorkload(_ world: World) -> Workload? {
         switch object(world) {
         case let pod as Pod: Workload(of: pod, world.cluster)
@@ -350,19 +352,23 @@ struct TableScreen: Screen {
         }
         pageRows = max(1, inside.height - 1)
         top = Scrolling.top(following: cursorIndex, from: top, height: pageRows, count: rows.count)
+        let visible = rows.dropFirst(top).prefix(pageRows).map { row in
+            world.store.object(kind.type, row.key).map { object in columns.map { $0.styled(object, world) } } ?? []
+        }
         var table = TableWidget(
-            columns: columns.map { $0.widget(rows, kind, world) }, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex,
+            columns: columns.enumerated().map { index, column in column.widget(cells: visible.map { index < $0.count ? $0[index] : "" }) }, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex,
             top: top, frozenColumns: columns.first?.title == "NAMESPACE" ? 2 : 1, columnOffset: columnOffset)
         if let sortTitle, let index = columns.firstIndex(where: { $0.title == sortTitle }) { table.sort = (index, ascending) }
         table.selectedColumn = chosenColumn
-        let rows = rows
-        let marks = marks
-        let kind = kind
+        let shown = rows
+        let marked = marks
+        let type = kind.type
+        let first = min(top, max(0, rows.count - 1))
         lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
-            guard let object = world.store.object(kind.type, rows[index].key) else { return TableRow([]) }
+            guard let object = world.store.object(type, shown[index].key) else { return TableRow([]) }
             return TableRow(
-                columns.map { $0.styled(object, world) }, role: ObjectColumns.role(object, world),
-                isMarked: marks.contains(rows[index].key))
+                visible[index - first], role: ObjectColumns.role(object, world),
+                isMarked: marked.contains(shown[index].key))
         }
         if rows.isEmpty {
             let text = total > 0 ? "No \(kind.plural) pass the filter. <esc> clears it." : "No \(kind.plural) here."

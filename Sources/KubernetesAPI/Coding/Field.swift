@@ -22,6 +22,10 @@ public protocol APIStruct: APIValue {
     static var fields: [Field<Self>] { get }
     /// What the structure is, in one sentence.
     static var summary: String { get }
+    /// Reads the members of `object` into this value; members that no field knows are problems.
+    mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder)
+    /// The structure as JSON, without what is empty.
+    var jsonObject: JSONObject { get }
 }
 
 /// One field of an API structure.
@@ -143,7 +147,6 @@ extension APIStruct {
         return value
     }
 
-    /// Reads the members of `object` into this value; members that no field knows are problems.
     public mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder) {
         let fields = Self.fields
         for (key, json) in object.members {
@@ -158,7 +161,6 @@ extension APIStruct {
 
     public var json: JSONValue? { .object(jsonObject) }
 
-    /// The structure as JSON, without what is empty.
     public var jsonObject: JSONObject {
         var object = JSONObject()
         for field in Self.fields {

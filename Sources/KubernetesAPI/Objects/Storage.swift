@@ -387,3 +387,18 @@ public struct VolumeAttachmentStatus: APIStruct {
         .f("detachError", \.detachError, "Why detaching failed."),
     ]
 }
+
+// Before 1.6 the class stood in an annotation; published manifests still have it, and it wins.
+private let classAnnotation = "volume.beta.kubernetes.io/storage-class"
+
+extension PersistentVolumeClaim {
+    /// The name of its class, the old annotation included; empty for none.
+    public var className: String { metadata.annotations[classAnnotation] ?? spec.storageClassName ?? "" }
+    /// Whether it says which class it wants, be it none; otherwise it gets the default class.
+    public var namesClass: Bool { metadata.annotations[classAnnotation] != nil || spec.storageClassName != nil }
+}
+
+extension PersistentVolume {
+    /// The name of its class, the old annotation included; empty for none.
+    public var className: String { metadata.annotations[classAnnotation] ?? spec.storageClassName }
+}

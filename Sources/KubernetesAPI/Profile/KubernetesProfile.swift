@@ -20,6 +20,11 @@ public struct KubernetesProfile: Sendable, Hashable {
     /// The newest release with its own defaults: 1.36.
     public static let `default` = KubernetesProfile(.default)
 
+    /// The defaults of version 1.`minor`; 22 … 36, anything else ends the program.
+    public init(minor: Int) {
+        self.init(KubernetesVersion(minor: minor))
+    }
+
     /// A release with its own defaults.
     public init(_ version: KubernetesVersion) {
         self.version = version

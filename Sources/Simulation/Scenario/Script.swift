@@ -108,7 +108,7 @@ extension Expectation {
         if let spread {
             let key = ObjectKey(namespace: spread.namespace.isEmpty ? "default" : spread.namespace, name: spread.name)
             let groups = SpreadView.groups(of: cluster).filter {
-                $0.namespace == key.namespace && $0.ownerKind == spread.kind && $0.ownerName == spread.name
+                $0.namespace == key.namespace && $0.owners.contains { $0.kind == spread.kind && $0.name == spread.name }
                     && $0.topologyKey == spread.topologyKey
             }
             guard let skew = groups.map(\.skewNow).max() else {

@@ -1,0 +1,146 @@
+import KubernetesAPI
+
+// What admission does to pods.
+extension Cluster {
+    // MARK: ServiceAccount
+
+    func setServiceAccount(_ pod: inout Pod) throws(APIError) {
+        if pod.spec.serviceAccountName.isEmpty {
+            pod.spec.serviceAccountName = "default"
+            pod.spec.serviceAccount = "default"
+        }
+        let name = pod.spec.serviceAccountName
+        let account = store.serviceAccounts[ObjectKey(namespace: pod.namespace, name: name)]
+        // Differs from Kubernetes: the controllers make the account `default` a moment after the namespace;
+        // pods that come before it are taken.
+        guard account != nil || name == "default" else {
+            throw .forbidden(
+                pod.kindInfo, pod.name,
+                "error looking up service account \(pod.namespace)/\(name): serviceaccount \"\(name)\" not found"
+            )
+        }
+        if pod.spec.imagePullSecrets.isEmpty, let secrets = account?.imagePullSecrets, !secrets.isEmpty {
+            pod.spec.imagePullSecrets = secrets
+        }
+    }
+
+    // MARK: Priority
+
+    func setPriority(_ pod: inout Pod) throws(APIError) {
+        var priority = 0
+        var preemption: String?
+        if pod.spec.priorityClassName.isEmpty {
+            let standard = store.priorityClasses.all.filter(\.globalDefault).min {
+                ($0.value, $0.name) < ($1.value, $1.name)
+            }
+            if let standard {
+                pod.spec.priorityClassName = standard.name
+                (priority, preemption) = (standard.value, standard.preemptionPolicy)
+            }
+        } else {
+            guard let named = store.priorityClasses[ObjectKey(name: pod.spec.priorityClassName)] else {
+                throw .forbidden(
+                    pod.kindInfo, pod.name,
+                    "no PriorityClass with name \(pod.spec.priorityClassName) was found")
+            }
+            (priority, preemption) = (named.value, named.preemptionPolicy)
+        }
+        if let given = pod.spec.priority, given != priority {
+            throw .forbidden(
+                pod.kindInfo, pod.name,
+                "the integer value of priority (\(given)) must not be provided in pod spec; priority admission "
+                    + "controller computed \(priority) from the given PriorityClass name")
+        }
+        let policy = preemption ?? "PreemptLowerPriority"
+        if let given = pod.spec.preemptionPolicy, given != policy {
+            throw .forbidden(
+                pod.kindInfo, pod.name,
+                "the string value of PreemptionPolicy (\(given)) must not be provided in pod spec; priority "
+                    + "admission controller computed \(policy) from the given PriorityClass name")
+        }
+        if pod.spec.priority == nil { pod.spec.priority = priority }
+        if pod.spec.preemptionPolicy == nil { pod.spec.preemptionPolicy = policy }
+    }
+
+    // MARK: DefaultTolerationSeconds
+
+    /// Pods leave a node that is not ready or unreachable after five minutes, unless they say otherwise.
+    func setDefaultTolerations(_ pod: inout Pod) {
+        for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+            let said = pod.spec.tolerations.contains {
+                ($0.key == key || $0.key.isEmpty) && ($0.effect == "NoExecute" || $0.effect.isEmpty)
+            }
+            if said { continue }
+            pod.spec.tolerations.append(
+                Toleration(key: key, operator: "Exists", effect: "NoExecute", seconds: 300))
+        }
+    }
+
+    // MARK: PodTopologyLabels
+
+    /// A pod that names its node gets the node's zone and region at once; others when they are bound.
+    func setTopologyLabels(_ pod: inout Pod) {
+        guard !pod.nodeName.isEmpty, profile.isEnabled(.podTopologyLabelsAdmission),
+            let labels = store.nodes[ObjectKey(name: pod.nodeName)]?.metadata.labels
+        else { return }
+        for label in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+            if let value = labels[label], pod.metadata.labels[label] == nil {
+                pod.metadata.labels[label] = value
+            }
+        }
+    }
+}
+
+// MARK: One completed spec for all pods of a template
+
+/// What defaulting and admission made of the spec of a template, for the next pod of the same owner.
+struct CompletedSpec: Sendable {
+    /// The spec as the owner gave it; kept, so that its identity stays its own.
+    var source: Shared<PodSpec>
+    var result: Shared<PodSpec>
+    var namespace: String
+    var labels: StringMap<String>
+    /// How often the objects had changed that admission looks at.
+    var circumstances: [Int]
+}
+
+extension Cluster {
+    private var circumstances: [Int] {
+        [store.limitRanges.changeCount, store.serviceAccounts.changeCount, store.priorityClasses.changeCount]
+    }
+
+    /// Defaulting and admission of a new object. Answers true if it is a pod whose spec is that of an
+    /// earlier pod of its owner, which was completed and found valid.
+    ///
+    /// The pods of one template so share one spec (``Shared/identity``), although each passes defaulting and
+    /// admission. The cost per pod is then O(1) instead of O(spec).
+    mutating func complete<O: StoredObject>(_ object: inout O) throws(APIError) -> Bool {
+        if var pod = object as? Pod, let owner = pod.metadata.controller?.uid,
+            let known = completedSpecs[owner],
+            known.source.identity == pod.spec.identity, known.namespace == pod.namespace,
+            pod.nodeName.isEmpty,
+            known.labels == pod.metadata.labels, known.circumstances == circumstances
+        {
+            try requireNamespace(of: pod)
+            pod.spec = known.result
+            object = pod as! O
+            return true
+        }
+        Defaulting.apply(&object, profile: profile)
+        try admitCreate(&object)
+        return false
+    }
+
+    /// Keeps the spec of a pod that was completed from `source` and found valid.
+    mutating func remember<O: StoredObject>(_ object: O, source: Shared<PodSpec>?) {
+        guard let source, let pod = object as? Pod, let owner = pod.metadata.controller?.uid,
+            // What a limit range set is also told in an annotation of each pod.
+            pod.metadata.annotations[Self.limitRangerAnnotation] == nil
+        else { return }
+        // Owners come and go; the next pod of each costs one completion.
+        if completedSpecs.count >= 8192 { completedSpecs.removeAll() }
+        completedSpecs[owner] = CompletedSpec(
+            source: source, result: pod.spec, namespace: pod.namespace, labels: pod.metadata.labels,
+            circumstances: circumstances)
+    }
+}

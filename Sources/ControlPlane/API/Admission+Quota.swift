@@ -1,0 +1,139 @@
+import KubernetesAPI
+
+// ResourceQuota: what the objects of a namespace may use together.
+extension Cluster {
+    /// Refuses an object that would exceed a quota of its namespace.
+    ///
+    /// Differs from Kubernetes: use is counted from the objects each time instead of being kept in the
+    /// quota's status; O(objects of the kind), only in namespaces with a quota.
+    /// - Source: Kubernetes `apiserver/pkg/admission/plugin/resourcequota/controller.go`, `CheckRequest`.
+    func requireQuota<O: StoredObject>(for object: O) throws(APIError) {
+        if store.resourceQuotas.isEmpty { return }
+        for quota in store.resourceQuotas.sorted(namespace: object.metadata.namespace) {
+            guard QuotaUse.isInScope(object, quota.spec.scopes) else { continue }
+            let wanted = QuotaUse.of(object).filter { quota.spec.hard[$0.key] != nil }
+            try requireStated(object, quota)
+            guard !wanted.isEmpty else { continue }
+            let used = used(O.self, quota)
+            let exceeded = wanted.filter { name, amount in
+                amount > .zero && (used[name] ?? .zero) + amount > quota.spec.hard[name]!
+            }
+            if exceeded.isEmpty { continue }
+            func list(_ value: (String) -> Quantity) -> String {
+                exceeded.map { "\($0.key)=\(value($0.key))" }.joined(separator: ",")
+            }
+            let requested = ResourceList(wanted)
+            throw .forbidden(
+                object.kindInfo, object.metadata.name,
+                "exceeded quota: \(quota.name), requested: \(list { requested[$0]! }), "
+                    + "used: \(list { used[$0] ?? .zero }), limited: \(list { quota.spec.hard[$0]! })")
+        }
+    }
+
+    /// What the objects of one kind use of `quota` now.
+    private func used<O: StoredObject>(_ type: O.Type, _ quota: ResourceQuota) -> ResourceList {
+        var sum = ResourceList()
+        for case let object? in store[keyPath: O.table].rows
+        where object.metadata.namespace == quota.namespace && QuotaUse.isInScope(object, quota.spec.scopes) {
+            for (name, amount) in QuotaUse.of(object) where quota.spec.hard[name] != nil {
+                sum[name] = sum[name].map { $0 + amount } ?? amount
+            }
+        }
+        return sum
+    }
+
+    /// Under a quota of computing resources each container must state them.
+    private func requireStated<O: StoredObject>(_ object: O, _ quota: ResourceQuota) throws(APIError) {
+        guard let pod = object as? Pod else { return }
+        var missing: [String] = []
+        for (name, _) in quota.spec.hard.entries {
+            let resource = name.split(separator: ".", maxSplits: 1).last.map(String.init) ?? name
+            guard resource == "cpu" || resource == "memory" else { continue }
+            let list: KeyPath<ResourceRequirements, ResourceList> =
+                name.hasPrefix("limits.") ? \.limits : \.requests
+            if pod.spec.resources?[keyPath: list][resource] != nil { continue }
+            let names = (pod.spec.containers + pod.spec.initContainers)
+                .filter { $0.resources[keyPath: list][resource] == nil }.map(\.name)
+            if !names.isEmpty { missing.append("\(name) for: \(names.joined(separator: ","))") }
+        }
+        if missing.isEmpty { return }
+        throw .forbidden(
+            object.kindInfo, object.metadata.name,
+            "failed quota: \(quota.name): must specify \(missing.joined(separator: "; "))")
+    }
+}
+
+/// What one object counts for in a quota.
+enum QuotaUse {
+    /// The amounts by quota resource, sorted by name.
+    static func of<O: StoredObject>(_ object: O) -> [(key: String, value: Quantity)] {
+        var use = ResourceList()
+        let info = object.kindInfo
+        use["count/\(info.qualifiedPlural)"] = Quantity(1)
+        switch object {
+        case let pod as Pod: of(pod, &use)
+        case let service as Service:
+            use["services"] = Quantity(1)
+            let ports = service.spec.ports.count { $0.nodePort != 0 }
+            if ports > 0 { use["services.nodeports"] = Quantity(Int64(ports)) }
+            if service.spec.type == "LoadBalancer" { use["services.loadbalancers"] = Quantity(1) }
+        case let claim as PersistentVolumeClaim:
+            use["persistentvolumeclaims"] = Quantity(1)
+            let storage = claim.spec.resources.requests["storage"]
+            use["requests.storage"] = storage
+            if let name = claim.spec.storageClassName, !name.isEmpty {
+                use["\(name).storageclass.storage.k8s.io/persistentvolumeclaims"] = Quantity(1)
+                use["\(name).storageclass.storage.k8s.io/requests.storage"] = storage
+            }
+        case is ConfigMap, is Secret, is ReplicationController, is ResourceQuota:
+            use[info.plural] = Quantity(1)
+        default: break
+        }
+        return use.entries
+    }
+
+    private static func of(_ pod: Pod, _ use: inout ResourceList) {
+        // Finished pods use nothing but their place in the store.
+        if pod.isFinished { return }
+        use["pods"] = Quantity(1)
+        let requests = pod.requests()
+        for name in ["cpu", "memory", "ephemeral-storage"] {
+            let amount = requests[name]
+            guard amount > 0 else { continue }
+            let quantity = name == "cpu" ? Quantity(milli: amount) : Quantity(bytes: amount)
+            use[name] = quantity
+            use["requests.\(name)"] = quantity
+        }
+        for scalar in requests.scalars { use["requests.\(scalar.name)"] = Quantity(scalar.amount) }
+        let limits = pod.spec.value.sum(\.limits).merging(pod.spec.resources?.limits ?? [:])
+        for (name, amount) in limits.entries { use["limits.\(name)"] = amount }
+    }
+
+    /// Whether all `scopes` hold for the object; only pods have scopes.
+    static func isInScope<O: StoredObject>(_ object: O, _ scopes: [String]) -> Bool {
+        guard let pod = object as? Pod else { return scopes.isEmpty }
+        return scopes.allSatisfy { scope in
+            switch scope {
+            case "Terminating": pod.spec.activeDeadlineSeconds != nil
+            case "NotTerminating": pod.spec.activeDeadlineSeconds == nil
+            case "BestEffort": pod.spec.qosClass == .bestEffort
+            case "NotBestEffort": pod.spec.qosClass != .bestEffort
+            case "PriorityClass": !pod.spec.priorityClassName.isEmpty
+            case "CrossNamespacePodAffinity":
+                [pod.spec.affinity?.podAffinity, pod.spec.affinity?.podAntiAffinity].contains { affinity in
+                    let terms =
+                        (affinity?.required ?? []) + (affinity?.preferred.map(\.podAffinityTerm) ?? [])
+                    return terms.contains { !$0.namespaces.isEmpty || $0.namespaceSelector != nil }
+                }
+            default: false
+            }
+        }
+    }
+}
+
+extension StringMap where Value == Quantity {
+    init(_ entries: [(key: String, value: Quantity)]) {
+        self.init()
+        for (name, amount) in entries { self[name] = amount }
+    }
+}

@@ -1,0 +1,59 @@
+import KubernetesAPI
+
+// Addresses of services: drawn from the cluster's own stream of random numbers, so they are the same in each
+// run.
+extension Cluster {
+    /// Gives a service the cluster address and node ports that it lacks. O(services).
+    mutating func allocateAddresses(_ service: inout Service) {
+        guard service.spec.type != "ExternalName" else { return }
+        if service.spec.clusterIP.isEmpty {
+            service.spec.clusterIP = service.spec.clusterIPs.first ?? freeClusterIP()
+        }
+        if service.spec.clusterIPs.isEmpty { service.spec.clusterIPs = [service.spec.clusterIP] }
+        if service.spec.ipFamilies.isEmpty { service.spec.ipFamilies = ["IPv4"] }
+        if service.spec.ipFamilyPolicy == nil { service.spec.ipFamilyPolicy = "SingleStack" }
+        let takesNodePorts =
+            service.spec.type == "NodePort"
+            || service.spec.type == "LoadBalancer" && service.spec.allocateLoadBalancerNodePorts != false
+        guard takesNodePorts else { return }
+        var taken = service.spec.ports.map(\.nodePort)
+        for i in service.spec.ports.indices where service.spec.ports[i].nodePort == 0 {
+            let port = freeNodePort(besides: taken)
+            taken.append(port)
+            service.spec.ports[i].nodePort = port
+        }
+    }
+
+    /// A new version that leaves the addresses out keeps them.
+    func keepAddresses(_ new: inout Service, of old: Service) {
+        guard new.spec.type != "ExternalName" else { return }
+        if new.spec.clusterIP.isEmpty { new.spec.clusterIP = old.spec.clusterIP }
+        if new.spec.clusterIPs.isEmpty { new.spec.clusterIPs = old.spec.clusterIPs }
+        if new.spec.ipFamilies.isEmpty { new.spec.ipFamilies = old.spec.ipFamilies }
+        if new.spec.ipFamilyPolicy == nil { new.spec.ipFamilyPolicy = old.spec.ipFamilyPolicy }
+        guard new.spec.type == "NodePort" || new.spec.type == "LoadBalancer" else { return }
+        for i in new.spec.ports.indices where new.spec.ports[i].nodePort == 0 {
+            let same = old.spec.ports.first {
+                $0.port == new.spec.ports[i].port && $0.protocol == new.spec.ports[i].protocol
+            }
+            if let same { new.spec.ports[i].nodePort = same.nodePort }
+        }
+    }
+
+    /// A free address in 10.96.0.0/16, without the first 16, which clusters keep for their own.
+    private mutating func freeClusterIP() -> String {
+        while true {
+            let number = 16 + names.below(65536 - 32)
+            let address = "10.96.\(number >> 8).\(number & 255)"
+            if !store.services.rows.contains(where: { $0?.spec.clusterIP == address }) { return address }
+        }
+    }
+
+    private mutating func freeNodePort(besides taken: [Int]) -> Int {
+        let used = Set(store.services.all.flatMap { $0.spec.ports.map(\.nodePort) } + taken)
+        while true {
+            let port = 30000 + names.below(2768)
+            if !used.contains(port) || used.count >= 2768 { return port }
+        }
+    }
+}

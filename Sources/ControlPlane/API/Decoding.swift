@@ -1,0 +1,76 @@
+import KubernetesAPI
+
+/// Turns a document (from JSON or YAML) into an object: of its own type where the kind has one, else a
+/// ``CustomObject``. The object is as written: not defaulted, not validated.
+///
+/// - Parameter strict: refuse fields that the kind does not have, as `fieldValidation=Strict` does;
+///   otherwise they are left out.
+/// - Returns: a refusal with code 400 if the document has no kind, a field has the wrong type, a quantity
+///   cannot be read, or (if strict) a field is unknown; the API server's text, but for wrong types, where
+///   that names Go types.
+public func decodeObject(_ json: JSONValue, strict: Bool = true) -> Result<any StoredObject, APIError> {
+    guard let document = json.object else {
+        return .failure(
+            .badRequest("the object provided is unrecognized (must be an object, not \(json.typeName))"))
+    }
+    guard let kind = document["kind"]?.string, !kind.isEmpty else {
+        return .failure(.badRequest("Object 'Kind' is missing in '\(json.text())'"))
+    }
+    guard let apiVersion = document["apiVersion"]?.string, !apiVersion.isEmpty else {
+        return .failure(.badRequest("Object 'apiVersion' is missing in '\(json.text())'"))
+    }
+    let type = ObjectStore.type(of: KindInfo.typed(apiVersion: apiVersion, kind: kind)?.type ?? .custom)
+    let content = apiVersion == "autoscaling/v1" ? upgradedAutoscaler(document) : document
+    return decode(type, content, apiVersion, strict)
+}
+
+private func decode<O: StoredObject>(
+    _ type: O.Type, _ document: JSONObject, _ apiVersion: String, _ strict: Bool
+) -> Result<any StoredObject, APIError> {
+    var content = document
+    let kind = document["kind"]?.string ?? ""
+    if O.kind != .custom {
+        content["apiVersion"] = nil
+        content["kind"] = nil
+    }
+    var decoder = APIDecoder()
+    var object = O()
+    object.read(content, &decoder)
+    var unknown: [String] = []
+    for problem in decoder.problems {
+        switch problem.kind {
+        case .unknownField: unknown.append("unknown field \"\(problem.path)\"")
+        case .wrongType(let expected, let found):
+            return .failure(
+                cannotHandle(
+                    kind, apiVersion,
+                    "json: cannot unmarshal \(found) into \(problem.path): expected \(expected)"))
+        case .invalid(let why): return .failure(cannotHandle(kind, apiVersion, why))
+        }
+    }
+    if strict, !unknown.isEmpty {
+        return .failure(
+            cannotHandle(kind, apiVersion, "strict decoding error: " + unknown.joined(separator: ", ")))
+    }
+    return .success(object)
+}
+
+private func cannotHandle(_ kind: String, _ apiVersion: String, _ why: String) -> APIError {
+    let version = apiVersion.split(separator: "/").last ?? ""
+    return .badRequest("\(kind) in version \"\(version)\" cannot be handled as a \(kind): \(why)")
+}
+
+/// `autoscaling/v1` has the CPU target in a field of its own.
+private func upgradedAutoscaler(_ document: JSONObject) -> JSONObject {
+    var document = document
+    guard let percent = document["spec"]?["targetCPUUtilizationPercentage"] else { return document }
+    document["spec"]!["targetCPUUtilizationPercentage"] = nil
+    document["spec"]!["metrics"] = [
+        [
+            "type": "Resource",
+            "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": percent]],
+        ]
+    ]
+    document["status"]?["currentCPUUtilizationPercentage"] = nil
+    return document
+}

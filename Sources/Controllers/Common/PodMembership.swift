@@ -1,0 +1,88 @@
+import ControlPlane
+import KubernetesAPI
+
+/// Which pods each of some selecting objects (Services, disruption budgets) selects, kept current by changes.
+///
+/// A change of a pod costs a look-up of its labels; a new selector costs one pass over all pods, shared by all
+/// selectors that are new at the time.
+struct PodMembership: Sendable {
+    private var index = SelectorIndex()
+    /// Slots of the pods, rising.
+    private var members: [ObjectKey: [Int]] = [:]
+    private var fresh = SelectorIndex()
+
+    /// The object `key` selects by `selector` from now on; nil: it is gone or selects nothing.
+    mutating func set(_ key: ObjectKey, _ selector: LabelSelector?) {
+        if index.selectors[key] == selector { return }
+        index.set(key, selector)
+        fresh.set(key, selector)
+        members[key] = nil
+    }
+
+    /// Keeps the members current. Answers who selects the pod, or did before.
+    mutating func observe(_ change: Change<Pod>) -> [ObjectKey] {
+        let pod = change.object
+        let now = index.matching(namespace: pod.namespace, pod.metadata.labels)
+        if change.action == .deleted {
+            for key in now { remove(change.slot, from: key) }
+            return now
+        }
+        guard let previous = change.previous else {
+            for key in now { insert(change.slot, into: key) }
+            return now
+        }
+        if previous.metadata.identity == pod.metadata.identity
+            || previous.metadata.labels == pod.metadata.labels
+        {
+            return now
+        }
+        let before = index.matching(namespace: pod.namespace, previous.metadata.labels)
+        for key in before where !now.contains(key) { remove(change.slot, from: key) }
+        for key in now where !before.contains(key) { insert(change.slot, into: key) }
+        return now + before.filter { !now.contains($0) }
+    }
+
+    /// The pods that the object `key` selects, in slot order.
+    mutating func pods(of key: ObjectKey, _ cluster: Cluster) -> [Pod] {
+        resolveFresh(cluster)
+        guard let selector = index.selectors[key] else { return [] }
+        // A slot may have a new tenant whose change was not heard of yet.
+        return members[key, default: []].compactMap { slot in
+            guard slot < cluster.store.pods.rows.count, let pod = cluster.store.pods.rows[slot],
+                pod.namespace == key.namespace, selector.matches(pod.metadata.labels)
+            else { return nil }
+            return pod
+        }
+    }
+
+    private mutating func resolveFresh(_ cluster: Cluster) {
+        if fresh.selectors.isEmpty { return }
+        for (slot, pod) in cluster.store.pods.rows.enumerated() {
+            guard let pod else { continue }
+            for key in fresh.matching(namespace: pod.namespace, pod.metadata.labels) {
+                insert(slot, into: key)
+            }
+        }
+        fresh = SelectorIndex()
+    }
+
+    private func position(_ slot: Int, _ slots: [Int]) -> Int {
+        var low = 0
+        var high = slots.count
+        while low < high {
+            let middle = (low + high) / 2
+            if slots[middle] < slot { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+    private mutating func insert(_ slot: Int, into key: ObjectKey) {
+        let at = position(slot, members[key] ?? [])
+        if let slots = members[key], at < slots.count, slots[at] == slot { return }
+        members[key, default: []].insert(slot, at: at)
+    }
+    private mutating func remove(_ slot: Int, from key: ObjectKey) {
+        guard let slots = members[key] else { return }
+        let at = position(slot, slots)
+        if at < slots.count, slots[at] == slot { members[key]!.remove(at: at) }
+    }
+}

@@ -1,0 +1,79 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// A control loop: it hears of changes, notes which keys to look at again, and brings each key's objects to
+/// what is wanted.
+///
+/// Level-triggered: a change only says "look again"; ``reconcile(_:_:)`` reads the present state and may be called
+/// at any time. A new controller is a struct with this protocol and a line in ``ControllerCatalog``.
+///
+/// ```swift
+/// struct LabelCounter: Controller {
+///     static let watches: [Kind] = [.configMap]
+///     var queue = WorkQueue<ObjectKey>()
+///     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
+///         queue.add(cluster.store.configMaps.change(entry.index).object.key)
+///     }
+///     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue { .none }
+/// }
+/// ```
+protocol Controller: Sendable {
+    associatedtype Key: Hashable & Sendable
+    /// The kinds whose changes it wants to hear of. Empty: all kinds but events.
+    static var watches: [Kind] { get }
+    /// The keys to look at.
+    var queue: WorkQueue<Key> { get set }
+    /// Hears of a change of a pod. O(1) in the number of pods.
+    mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster)
+    /// Hears of a change of a node.
+    mutating func observe(node change: Change<Node>, _ cluster: inout Cluster)
+    /// Hears of a change of any other kind.
+    mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster)
+    /// Looks at `key` and does what is to be done; answers whether to come back.
+    mutating func reconcile(_ key: Key, _ cluster: inout Cluster) -> Requeue
+}
+
+/// Whether a key is looked at again without a change.
+enum Requeue: Sendable, Equatable {
+    /// Only when something changes.
+    case none
+    /// At this moment.
+    case at(Instant)
+    /// After a failure: later and later.
+    case retry
+}
+
+extension Controller {
+    mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) {}
+    mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {}
+    mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {}
+
+    /// When it next has a key to look at by itself; nil: only when something changes.
+    var nextDue: Instant? { queue.nextDue }
+
+    /// Looks at all keys that are due.
+    mutating func work(_ cluster: inout Cluster) {
+        while let key = queue.next(by: cluster.now) {
+            switch reconcile(key, &cluster) {
+            case .none: queue.forget(key)
+            case .at(let time):
+                queue.forget(key)
+                queue.add(key, at: time)
+            case .retry: queue.retry(key, now: cluster.now)
+            }
+        }
+    }
+}
+
+extension Requeue {
+    /// The earlier of two wishes; a failure wins.
+    func sooner(_ other: Requeue) -> Requeue {
+        switch (self, other) {
+        case (.retry, _), (_, .retry): .retry
+        case (.none, let b): b
+        case (let a, .none): a
+        case (.at(let a), .at(let b)): .at(min(a, b))
+        }
+    }
+}

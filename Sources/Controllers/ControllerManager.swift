@@ -1,0 +1,61 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// All controllers as one component: it reads the feed of changes once and tells each controller what it watches.
+///
+/// A value: a copy is a fork of the controllers' state. Deterministic: controllers run in the order of
+/// ``ControllerCatalog``, keys in the order in which they came.
+public struct ControllerManager: Component {
+    public private(set) var cursor = WatchCursor.beginning
+    private var controllers: [any Controller]
+    private let watchersByKind: [Kind: [Int]]
+    /// When the first controller wants to work again; queues change only while the manager runs.
+    private var nextWork: Instant?
+
+    /// The controllers of `profile`'s version; `seed` feeds what they draw by chance.
+    public init(profile: KubernetesProfile = .default, seed: UInt64 = 0) {
+        controllers = ControllerCatalog.make(profile: profile, seed: seed)
+        var watchers: [Kind: [Int]] = [:]
+        for (index, controller) in controllers.enumerated() {
+            let watches = type(of: controller).watches
+            for kind in watches.isEmpty ? Kind.allCases.filter({ $0 != .event }) : watches {
+                watchers[kind, default: []].append(index)
+            }
+        }
+        watchersByKind = watchers
+    }
+
+    // A change is heard of after it was made, never in the same instant: else two controllers could answer
+    // each other without time passing.
+    private func delay(_ cluster: Cluster) -> Duration {
+        max(cluster.settings.controllerWatchDelay, Duration(nanoseconds: 1))
+    }
+
+    public func nextWake(_ cluster: Cluster) -> Instant? {
+        guard let change = nextChange(cluster, delay: delay(cluster)) else { return nextWork }
+        return min(change, nextWork ?? change)
+    }
+
+    public mutating func run(_ cluster: inout Cluster) {
+        let limit = cluster.now - delay(cluster)
+        while let entry = cluster.store.next(&cursor, until: limit) {
+            guard let watchers = watchersByKind[entry.kind] else { continue }
+            switch entry.kind {
+            case .pod:
+                let change = cluster.store.pods.change(entry.index)
+                for index in watchers { controllers[index].observe(pod: change, &cluster) }
+            case .node:
+                let change = cluster.store.nodes.change(entry.index)
+                for index in watchers { controllers[index].observe(node: change, &cluster) }
+            default:
+                for index in watchers { controllers[index].observe(entry, &cluster) }
+            }
+        }
+        nextWork = nil
+        for index in controllers.indices {
+            if let due = controllers[index].nextDue, due <= cluster.now { controllers[index].work(&cluster) }
+            if let due = controllers[index].nextDue { nextWork = min(due, nextWork ?? due) }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// Watches the kubelets' signs of life and marks nodes that fall silent: conditions, pods' readiness, taints.
+///
+/// - Source: Kubernetes `pkg/controller/nodelifecycle/node_lifecycle_controller.go`.
+struct NodeLifecycleController: Controller {
+    enum Key: Hashable, Sendable {
+        case monitor
+        case taints(String)
+        case zone(String)
+    }
+
+    static let watches: [Kind] = [.node]
+    var queue = WorkQueue<Key>()
+    private let source = EventSource("node-controller")
+
+    static let monitorPeriod = Duration.seconds(5)
+    static let startupGracePeriod = Duration.seconds(60)
+    /// 40 s up to 1.31, 50 s from 1.32.
+    private let gracePeriod: Duration
+
+    /// What was last heard of a node, on this controller's own clock.
+    private struct Health {
+        var zone: String
+        /// Conditions as they were then.
+        var ready: Condition?
+        var renewal: Instant?
+        var heardAt: Instant
+    }
+    private var health: [String: Health] = [:]
+    private var zones: [String: ZoneTainter] = [:]
+    /// The zones in the order they came.
+    private var zoneNames: [String] = []
+    private var removed: [Node] = []
+
+    init(profile: KubernetesProfile) {
+        gracePeriod = .seconds(profile.version.minor >= 32 ? 50 : 40)
+        queue.add(.monitor, at: .start)
+    }
+
+    mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {
+        if change.action == .deleted { removed.append(change.object) }
+        queue.add(.taints(change.object.name))
+    }
+
+    mutating func reconcile(_ key: Key, _ cluster: inout Cluster) -> Requeue {
+        switch key {
+        case .monitor:
+            monitor(&cluster)
+            return .at(cluster.now + Self.monitorPeriod)
+        case .taints(let name):
+            markConditions(name, &cluster)
+            return .none
+        case .zone(let name):
+            return taintNext(in: name, &cluster)
+        }
+    }
+
+    static func zone(of node: Node) -> String {
+        (node.metadata.labels["topology.kubernetes.io/region"] ?? "") + "/" + node.zone
+    }
+
+    // MARK: One pass over all nodes
+
+    private mutating func monitor(_ cluster: inout Cluster) {
+        for node in removed where cluster.store.nodes[node.key] == nil {
+            if let gone = health.removeValue(forKey: node.name) { zones[gone.zone]?.remove(node.name) }
+            cluster.record(
+                "RemovingNode", "Node \(node.name) event: Removing Node \(node.name) from Controller",
+                about: node,
+                source: source)
+        }
+        removed = []
+        var counts: [String: (ready: Int, notReady: Int)] = [:]
+        for name in cluster.store.nodes.rows.compactMap({ $0?.name }) {
+            guard let node = cluster.store.nodes[ObjectKey(name: name)] else { continue }
+            let zone = register(node, &cluster)
+            let before = node.status.conditions["Ready"]?.status ?? "Unknown"
+            let after = judge(node, &cluster)
+            if after == "True" {
+                counts[zone, default: (0, 0)].ready += 1
+                markReachable(node, zone, &cluster)
+            } else {
+                counts[zone, default: (0, 0)].notReady += 1
+                markUnreachable(node, zone, after, &cluster)
+                // A kubelet that reports itself as not ready tells its own event.
+                if before == "True" {
+                    cluster.record(
+                        "NodeNotReady", "Node \(name) status is now: NodeNotReady", about: node,
+                        source: source)
+                }
+                if before == "True" || health[name]?.ready?.isTrue == true {
+                    markPodsNotReady(node, &cluster)
+                }
+            }
+            health[name]?.ready = cluster.store.nodes[node.key]?.status.conditions["Ready"]
+        }
+        setRates(counts, &cluster)
+    }
+
+    /// Notes a new node, and hears what is new of a known one. Answers its zone.
+    private mutating func register(_ node: Node, _ cluster: inout Cluster) -> String {
+        let zone = Self.zone(of: node)
+        let ready = node.status.conditions["Ready"]
+        let renewal = cluster.leaseRenewals[node.name]
+        if zones[zone] == nil {
+            zones[zone] = ZoneTainter()
+            zoneNames.append(zone)
+        }
+        guard var known = health[node.name] else {
+            cluster.record(
+                "RegisteredNode", "Node \(node.name) event: Registered Node \(node.name) in Controller",
+                about: node,
+                source: source)
+            let heard = ready == nil ? node.metadata.creationTimestamp ?? cluster.now : cluster.now
+            health[node.name] = Health(zone: zone, ready: ready, renewal: renewal, heardAt: heard)
+            return zone
+        }
+        if known.zone != zone {
+            zones[known.zone]?.remove(node.name)
+            known.zone = zone
+        }
+        // A report that changed something, or a renewed lease, is a sign of life.
+        let reported =
+            ready?.lastHeartbeatTime != known.ready?.lastHeartbeatTime || ready?.status != known.ready?.status
+        if reported || (renewal ?? .start) > (known.renewal ?? .start)
+            || (renewal != nil && known.renewal == nil)
+        {
+            known.heardAt = cluster.now
+            known.renewal = renewal
+        }
+        health[node.name] = known
+        return zone
+    }
+
+    /// Sets the conditions of a node that was silent for too long. Answers the status of Ready.
+    private func judge(_ node: Node, _ cluster: inout Cluster) -> String {
+        let ready = node.status.conditions["Ready"]
+        let grace = ready == nil ? Self.startupGracePeriod : gracePeriod
+        guard let known = health[node.name], cluster.now > known.heardAt + grace else {
+            return ready?.status ?? "Unknown"
+        }
+        let now = cluster.now
+        cluster.modify(Node.self, node.key) { node in
+            for type in ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"] {
+                guard var condition = node.status.conditions[type] else {
+                    node.status.conditions.set(
+                        Condition(
+                            type: type, status: "Unknown", reason: "NodeStatusNeverUpdated",
+                            message: "Kubelet never posted node status."), now: now)
+                    continue
+                }
+                if condition.status == "Unknown" { continue }
+                condition.status = "Unknown"
+                condition.reason = "NodeStatusUnknown"
+                condition.message = "Kubelet stopped posting node status."
+                node.status.conditions.set(condition, now: now)
+            }
+        }
+        return "Unknown"
+    }
+
+    /// Takes the readiness of the node's pods away.
+    private func markPodsNotReady(_ node: Node, _ cluster: inout Cluster) {
+        let now = cluster.now
+        for pod in cluster.store.pods(onNode: node.name) where pod.isReady {
+            guard
+                let changed = cluster.modify(
+                    Pod.self, pod.key,
+                    { pod in
+                        guard var ready = pod.status.conditions["Ready"] else { return }
+                        ready.status = "False"
+                        pod.status.conditions.set(ready, now: now)
+                    })
+            else { continue }
+            cluster.record("NodeNotReady", "Node is not ready", about: changed, warning: true, source: source)
+        }
+    }
+
+    // MARK: NoExecute taints
+
+    private static func taint(for status: String) -> String {
+        status == "False" ? "node.kubernetes.io/not-ready" : "node.kubernetes.io/unreachable"
+    }
+    private static let lifecycleTaints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+
+    private mutating func markUnreachable(
+        _ node: Node, _ zone: String, _ status: String, _ cluster: inout Cluster
+    ) {
+        let own = Self.taint(for: status)
+        let present = node.spec.taints.filter {
+            $0.effect == "NoExecute" && Self.lifecycleTaints.contains($0.key)
+        }
+        if present.contains(where: { $0.key == own }) { return }
+        if !present.isEmpty {
+            // The kind of trouble changed: swapped at once.
+            swapNoExecute(node.name, to: own, &cluster)
+        } else {
+            zones[zone]!.add(node.name)
+            queue.add(.zone(zone))
+        }
+    }
+
+    private mutating func markReachable(_ node: Node, _ zone: String, _ cluster: inout Cluster) {
+        zones[zone]!.remove(node.name)
+        if node.spec.taints.contains(where: {
+            $0.effect == "NoExecute" && Self.lifecycleTaints.contains($0.key)
+        }) {
+            swapNoExecute(node.name, to: nil, &cluster)
+        }
+    }
+
+    private func swapNoExecute(_ node: String, to key: String?, _ cluster: inout Cluster) {
+        let now = cluster.now
+        cluster.modifySpec(ofNode: node) { spec in
+            spec.taints.removeAll { $0.effect == "NoExecute" && Self.lifecycleTaints.contains($0.key) }
+            if let key { spec.taints.append(Taint(key: key, effect: "NoExecute", timeAdded: now)) }
+        }
+    }
+
+    private mutating func taintNext(in zone: String, _ cluster: inout Cluster) -> Requeue {
+        while let name = zones[zone]!.next(cluster.now) {
+            guard let node = cluster.store.nodes[ObjectKey(name: name)] else { continue }
+            let status = node.status.conditions["Ready"]?.status ?? "Unknown"
+            if status != "True" { swapNoExecute(name, to: Self.taint(for: status), &cluster) }
+        }
+        return zones[zone]!.nextDue.map { .at($0) } ?? .none
+    }
+
+    // MARK: Zones
+
+    private mutating func setRates(_ counts: [String: (ready: Int, notReady: Int)], _ cluster: inout Cluster)
+    {
+        let present = zoneNames.filter { counts[$0] != nil }
+        func isFull(_ state: ZoneState?) -> Bool { state == .fullDisruption }
+        let states = present.map { ZoneState(ready: counts[$0]!.ready, notReady: counts[$0]!.notReady) }
+        let allAreFull = !states.isEmpty && states.allSatisfy(isFull)
+        let known = zoneNames.compactMap { zones[$0]!.state }
+        let allWereFull = !known.isEmpty && known.allSatisfy(isFull)
+        if allAreFull && allWereFull { return }
+        if allAreFull {
+            // The trouble is likely here and not there: nobody is evicted.
+            for node in cluster.store.nodes.all { markReachable(node, Self.zone(of: node), &cluster) }
+        } else if allWereFull {
+            // What was silent so far gets a new chance.
+            for node in cluster.store.nodes.all { health[node.name]?.heardAt = cluster.now }
+        }
+        for (zone, state) in zip(present, states)
+        where state != zones[zone]!.state || allAreFull || allWereFull {
+            let size = counts[zone]!.ready + counts[zone]!.notReady
+            zones[zone]!.setInterval(allAreFull ? nil : state.interval(nodes: size), now: cluster.now)
+            zones[zone]!.state = state
+            queue.add(.zone(zone))
+        }
+    }
+
+    // MARK: NoSchedule taints
+
+    private static let conditionTaints: [(type: String, status: String, key: String)] = [
+        ("Ready", "False", "node.kubernetes.io/not-ready"),
+        ("Ready", "Unknown", "node.kubernetes.io/unreachable"),
+        ("MemoryPressure", "True", "node.kubernetes.io/memory-pressure"),
+        ("DiskPressure", "True", "node.kubernetes.io/disk-pressure"),
+        ("NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable"),
+        ("PIDPressure", "True", "node.kubernetes.io/pid-pressure"),
+    ]
+    private static let unschedulable = "node.kubernetes.io/unschedulable"
+
+    /// Gives a node the NoSchedule taints that its conditions ask for, and takes the others of that sort off.
+    private func markConditions(_ name: String, _ cluster: inout Cluster) {
+        guard let node = cluster.store.nodes[ObjectKey(name: name)] else { return }
+        var wanted: [String] = []
+        for rule in Self.conditionTaints where node.status.conditions[rule.type]?.status == rule.status {
+            wanted.append(rule.key)
+        }
+        if node.spec.unschedulable { wanted.append(Self.unschedulable) }
+        let ours = Self.conditionTaints.map(\.key) + [Self.unschedulable]
+        let present = node.spec.taints.filter { $0.effect == "NoSchedule" && ours.contains($0.key) }.map(
+            \.key)
+        if Set(present) == Set(wanted) { return }
+        let now = cluster.now
+        cluster.modifySpec(ofNode: name) { spec in
+            spec.taints.removeAll {
+                $0.effect == "NoSchedule" && ours.contains($0.key) && !wanted.contains($0.key)
+            }
+            for key in wanted where !present.contains(key) {
+                spec.taints.append(Taint(key: key, effect: "NoSchedule", timeAdded: now))
+            }
+        }
+    }
+}
+
+extension Cluster {
+    /// Changes a node's spec as a controller does.
+    mutating func modifySpec(ofNode name: String, _ change: (inout NodeSpec) -> Void) {
+        _ = try? update(Node.self, ObjectKey(name: name)) { change(&$0.spec.value) }
+    }
+}

@@ -1,0 +1,55 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+// Which volume suits which claim.
+// - Source: Kubernetes `component-helpers/storage/volume/pv_helpers.go`, `FindMatchingVolume`.
+extension PersistentVolumeClaim {
+    var requested: Quantity { spec.resources.requests["storage"] ?? .zero }
+    var mode: String { spec.volumeMode ?? "Filesystem" }
+}
+
+extension PersistentVolume {
+    /// Whether the volume is reserved for, or has, just this claim.
+    func isReserved(for claim: PersistentVolumeClaim) -> Bool {
+        guard let reference = spec.claimRef else { return false }
+        return reference.name == claim.name && reference.namespace == claim.namespace
+            && (reference.uid.isEmpty || reference.uid == claim.metadata.uid)
+    }
+
+    /// Whether the volume has what the claim asks for.
+    func suits(_ claim: PersistentVolumeClaim) -> Bool {
+        className == claim.className && (spec.volumeMode ?? "Filesystem") == claim.mode
+            && claim.spec.accessModes.allSatisfy(spec.accessModes.contains)
+            && (spec.capacity["storage"] ?? .zero) >= claim.requested
+            && claim.spec.selector?.matches(metadata.labels) ?? true
+            && (spec.volumeAttributesClassName ?? "") == (claim.spec.volumeAttributesClassName ?? "")
+    }
+}
+
+extension ObjectStore {
+    /// The volume for `claim`: one reserved for it, else the smallest free one that suits; names decide ties.
+    func volume(for claim: PersistentVolumeClaim, onlyReserved: Bool) -> PersistentVolume? {
+        let living = persistentVolumes.all.filter { !$0.metadata.isTerminating }
+        if let reserved = living.first(where: { $0.isReserved(for: claim) && $0.suits(claim) }) {
+            return reserved
+        }
+        if onlyReserved { return nil }
+        return living.filter { $0.spec.claimRef == nil && $0.status.phase == "Available" && $0.suits(claim) }
+            .min { a, b in
+                let (x, y) = (a.spec.capacity["storage"] ?? .zero, b.spec.capacity["storage"] ?? .zero)
+                return x == y ? a.name < b.name : x < y
+            }
+    }
+
+    /// The class that claims without one get: the newest that is marked so.
+    var defaultStorageClass: StorageClass? {
+        storageClasses.all.filter {
+            $0.metadata.annotations["storageclass.kubernetes.io/is-default-class"] == "true"
+                || $0.metadata.annotations["storageclass.beta.kubernetes.io/is-default-class"] == "true"
+        }.max { a, b in
+            let (x, y) = (a.metadata.creationTimestamp ?? .start, b.metadata.creationTimestamp ?? .start)
+            return x == y ? a.name > b.name : x < y
+        }
+    }
+}

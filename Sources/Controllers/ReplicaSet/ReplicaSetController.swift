@@ -1,0 +1,165 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// Keeps each ReplicaSet at its number of pods.
+///
+/// Differs from Kubernetes: no expectations, because a controller's own writes are seen at once.
+/// - Source: Kubernetes `pkg/controller/replicaset/replica_set.go`.
+struct ReplicaSetController: Controller {
+    static let watches: [Kind] = [.pod, .replicaSet]
+    var queue = WorkQueue<ObjectKey>()
+    private var selectors = SelectorIndex()
+    private var orphans = Orphans()
+    /// ReplicaSets by the Deployment that owns them.
+    private var siblings = ChildIndex()
+    private let podControl = PodControl(source: EventSource("replicaset-controller"))
+
+    /// Reports of many pods' states are counted together: status changes wait this long for more of them.
+    static let statusBatch = Duration.milliseconds(20)
+
+    mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
+        let change = cluster.store.replicaSets.change(entry.index)
+        let key = change.object.key
+        siblings.observe(change)
+        selectors.set(key, change.action == .deleted ? nil : change.object.spec.selector)
+        // Its own status report is nothing to look at.
+        if let old = change.previous, old.spec.identity == change.object.spec.identity,
+            old.metadata.identity == change.object.metadata.identity
+        {
+            return
+        }
+        queue.add(key)
+    }
+
+    mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) {
+        if let labels = orphans.observe(change) {
+            for key in selectors.matching(namespace: change.object.namespace, labels) { queue.add(key) }
+        }
+        let owner = Self.owner(of: change.object)
+        if let previous = change.previous, previous.metadata.identity != change.object.metadata.identity,
+            let old = Self.owner(of: previous), old != owner
+        {
+            queue.add(old)
+        }
+        guard let owner else { return }
+        if let previous = change.previous, change.action == .modified,
+            previous.isActive == change.object.isActive,
+            previous.metadata.identity == change.object.metadata.identity
+        {
+            // Only what the status counts, and what decides who is deleted first, matters.
+            if previous.isReady != change.object.isReady {
+                queue.add(owner, at: cluster.now + Self.statusBatch)
+            }
+        } else {
+            queue.add(owner)
+        }
+    }
+
+    private static func owner(of pod: Pod) -> ObjectKey? {
+        guard let owner = pod.metadata.controller, owner.kind == "ReplicaSet" else { return nil }
+        return ObjectKey(namespace: pod.namespace, name: owner.name)
+    }
+
+    mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
+        guard let set = cluster.store.replicaSets[key], let selector = set.spec.selector else { return .none }
+        let pods = claimPods(of: set, selector, &cluster)
+        let active = pods.filter(\.isActive)
+        var failure: (reason: String, error: APIError)?
+        if !set.metadata.isTerminating { failure = manage(set, active, &cluster) }
+        report(set, active, terminating: pods.count { $0.isTerminating }, failure, &cluster)
+        if let failure, !failure.error.isNamespaceTerminating { return .retry }
+        return active.compactMap {
+            $0.availableAt(minReadySeconds: set.spec.minReadySeconds, now: cluster.now)
+        }.min()
+            .map { .at($0) } ?? .none
+    }
+
+    /// The set's pods, after orphans that match were adopted and pods that no longer match released.
+    private func claimPods(of set: ReplicaSet, _ selector: LabelSelector, _ cluster: inout Cluster) -> [Pod] {
+        var pods: [Pod] = []
+        for pod in cluster.store.pods(ownedBy: set.metadata.uid) {
+            if selector.matches(pod.metadata.labels) {
+                pods.append(pod)
+            } else if !set.metadata.isTerminating {
+                cluster.release(Pod.self, pod.key, owner: set.metadata.uid)
+            }
+        }
+        if set.metadata.isTerminating { return pods }
+        let candidates = orphans.matching(namespace: set.namespace, selector).filter { key in
+            cluster.store.pods[key].map { $0.isActive && $0.metadata.controller == nil } ?? false
+        }
+        return pods + cluster.adopt(Pod.self, candidates, by: set)
+    }
+
+    /// Creates what is missing or deletes what is too much, at most 500.
+    private func manage(
+        _ set: ReplicaSet, _ active: [Pod], _ cluster: inout Cluster
+    ) -> (reason: String, error: APIError)? {
+        let surplus = active.count - (set.spec.replicas ?? 1)
+        if surplus < 0 {
+            let pod = PodControl.pod(from: set.spec.template, owner: set)
+            let result = PodControl.slowStart(min(-surplus, PodControl.burst)) { _ throws(APIError) in
+                try podControl.create(pod, for: set, &cluster)
+            }
+            return result.error.map { ("FailedCreate", $0) }
+        }
+        var failure: APIError?
+        for pod in victims(min(surplus, PodControl.burst), set, active, cluster) {
+            do throws(APIError) {
+                try podControl.delete(pod, for: set, &cluster)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        return failure.map { ("FailedDelete", $0) }
+    }
+
+    private func victims(_ count: Int, _ set: ReplicaSet, _ active: [Pod], _ cluster: Cluster) -> [Pod] {
+        if count <= 0 { return [] }
+        if count >= active.count { return active }
+        var neighbours: [String: Int] = [:]
+        let related = set.metadata.controller.map { siblings[$0.uid] } ?? []
+        for sibling in related.isEmpty ? [set.key] : related {
+            guard let other = cluster.store.replicaSets[sibling] else { continue }
+            for pod in cluster.store.pods(ownedBy: other.metadata.uid) where pod.isActive {
+                neighbours[pod.nodeName, default: 0] += 1
+            }
+        }
+        let ranking = DeletionRanking(
+            now: cluster.now, usesDeletionCost: cluster.profile.isEnabled(.podDeletionCost),
+            usesLogarithmicAges: cluster.profile.isEnabled(.logarithmicScaleDown))
+        return ranking.first(count, of: active, neighbours: neighbours)
+    }
+
+    private func report(
+        _ set: ReplicaSet, _ active: [Pod], terminating: Int, _ failure: (reason: String, error: APIError)?,
+        _ cluster: inout Cluster
+    ) {
+        var status = set.status
+        status.replicas = active.count
+        status.fullyLabeledReplicas = active.count {
+            LabelSelector(matchLabels: set.spec.template.metadata.labels).matches($0.metadata.labels)
+        }
+        status.readyReplicas = active.count { $0.isReady }
+        status.availableReplicas = active.count {
+            $0.isAvailable(minReadySeconds: set.spec.minReadySeconds, now: cluster.now)
+        }
+        if cluster.profile.isEnabled(.deploymentReplicaSetTerminatingReplicas) {
+            status.terminatingReplicas = terminating
+        }
+        status.observedGeneration = set.metadata.generation
+        if let failure {
+            if status.conditions["ReplicaFailure"] == nil {
+                status.conditions.set(
+                    Condition(
+                        type: "ReplicaFailure", status: true, reason: failure.reason,
+                        message: failure.error.message),
+                    now: cluster.now)
+            }
+        } else {
+            status.conditions.remove("ReplicaFailure")
+        }
+        if status != set.status { cluster.modify(ReplicaSet.self, set.key) { $0.status = status } }
+    }
+}

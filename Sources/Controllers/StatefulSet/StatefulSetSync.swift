@@ -1,0 +1,209 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// One look at one StatefulSet: what to create, delete or wait for.
+struct StatefulSetSync {
+    let set: StatefulSet
+    let current: ControllerRevision
+    let update: ControllerRevision
+    /// The set's pods by ordinal.
+    private var byOrdinal: [Int: Pod] = [:]
+    private let source: EventSource
+
+    init(
+        set: StatefulSet, current: ControllerRevision, update: ControllerRevision, pods: [Pod],
+        source: EventSource
+    ) {
+        (self.set, self.current, self.update, self.source) = (set, current, update, source)
+        for pod in pods { if let ordinal = set.ordinal(of: pod) { byOrdinal[ordinal] = pod } }
+    }
+
+    private var ordinals: Range<Int> { self.set.firstOrdinal..<self.set.firstOrdinal + self.set.wanted }
+    private func isReady(_ pod: Pod) -> Bool { pod.status.phase == .running && pod.isReady }
+    private func isAvailable(_ pod: Pod, _ now: Instant) -> Bool {
+        isReady(pod) && pod.isAvailable(minReadySeconds: set.spec.minReadySeconds, now: now)
+    }
+    private func isHealthy(_ pod: Pod, _ now: Instant) -> Bool {
+        isAvailable(pod, now) && !pod.metadata.isTerminating
+    }
+    /// When to look again at a pod that is ready but not available.
+    private func wait(for pod: Pod, _ now: Instant) -> Requeue {
+        pod.availableAt(minReadySeconds: set.spec.minReadySeconds, now: now).map { .at($0) } ?? .none
+    }
+
+    /// Does what can be done now.
+    mutating func run(_ cluster: inout Cluster) throws(APIError) -> Requeue {
+        let now = cluster.now
+        var again = Requeue.none
+        for ordinal in ordinals {
+            guard let pod = byOrdinal[ordinal] else {
+                try create(ordinal, &cluster)
+                if !set.isParallel { return .none }
+                continue
+            }
+            if pod.isFinished {
+                // The name must be free before the pod comes anew.
+                if !pod.metadata.isTerminating { try delete(pod, &cluster) }
+                if !set.isParallel { return .none }
+                continue
+            }
+            if pod.status.phase == .pending { try makeClaims(ordinal, &cluster) }
+            if !set.isParallel, !isHealthy(pod, now) { return wait(for: pod, now) }
+            again = again.sooner(wait(for: pod, now))
+        }
+        // The lowest unhealthy one may go although it is not healthy; nobody behind it may.
+        let condemned = byOrdinal.keys.filter { !ordinals.contains($0) }.sorted(by: >)
+        let firstUnhealthy = byOrdinal.keys.sorted().first { !isHealthy(byOrdinal[$0]!, now) }
+        for ordinal in condemned {
+            let pod = byOrdinal[ordinal]!
+            if pod.metadata.isTerminating {
+                if !set.isParallel { return .none }
+                continue
+            }
+            if !set.isParallel, !isAvailable(pod, now), ordinal != firstUnhealthy {
+                return wait(for: pod, now)
+            }
+            try retire(pod, ordinal, &cluster)
+            if !set.isParallel { return .none }
+        }
+        guard set.spec.updateStrategy.type != "OnDelete" else { return again }
+        return again.sooner(try rollOver(&cluster))
+    }
+
+    /// Replaces outdated pods from the highest ordinal down to the partition.
+    private func rollOver(_ cluster: inout Cluster) throws(APIError) -> Requeue {
+        let now = cluster.now
+        let targets = ordinals.filter { $0 >= set.firstOrdinal + set.partition }.reversed()
+        var budget = 1
+        if cluster.profile.isEnabled(.maxUnavailableStatefulSet),
+            let most = set.spec.updateStrategy.rollingUpdate?.maxUnavailable
+        {
+            budget = max(1, most.scaled(of: set.wanted, roundUp: true) ?? 1)
+            budget -= ordinals.count { ordinal in byOrdinal[ordinal].map { !isHealthy($0, now) } ?? true }
+        }
+        let several =
+            budget != 1
+            || set.spec.updateStrategy.rollingUpdate?.maxUnavailable != nil
+                && cluster.profile.isEnabled(.maxUnavailableStatefulSet)
+        for ordinal in targets {
+            guard let pod = byOrdinal[ordinal] else { continue }
+            let isOld = revision(of: pod) != update.name
+            if several {
+                guard isOld, !pod.metadata.isTerminating else { continue }
+                // A pod that does not work costs nothing of the budget.
+                if isHealthy(pod, now) {
+                    if budget <= 0 { return .none }
+                    budget -= 1
+                }
+                try delete(pod, &cluster)
+            } else {
+                if isOld, !pod.metadata.isTerminating {
+                    try delete(pod, &cluster)
+                    return .none
+                }
+                if !isHealthy(pod, now) { return wait(for: pod, now) }
+            }
+        }
+        return .none
+    }
+
+    private func revision(of pod: Pod) -> String { pod.metadata.labels["controller-revision-hash"] ?? "" }
+
+    // MARK: Pods
+
+    private func create(_ ordinal: Int, _ cluster: inout Cluster) throws(APIError) {
+        let usesCurrent =
+            set.spec.updateStrategy.type != "OnDelete" && ordinal < set.firstOrdinal + set.partition
+        let revision = usesCurrent ? current : update
+        let template = usesCurrent ? current.template ?? set.spec.template : set.spec.template
+        let pod = set.pod(ordinal, template, revision: revision.name, profile: cluster.profile)
+        do throws(APIError) {
+            try makeClaims(ordinal, &cluster)
+            try cluster.create(pod)
+            tell("SuccessfulCreate", "create Pod \(pod.name) in StatefulSet \(set.name) successful", &cluster)
+        } catch {
+            if !error.isNamespaceTerminating {
+                tell(
+                    "FailedCreate",
+                    "create Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
+                    &cluster,
+                    warning: true)
+            }
+            throw error
+        }
+    }
+
+    private func makeClaims(_ ordinal: Int, _ cluster: inout Cluster) throws(APIError) {
+        for claim in set.claims(ordinal) where cluster.store.persistentVolumeClaims[claim.key] == nil {
+            let text = "create Claim \(claim.name) Pod \(set.name)-\(ordinal) in StatefulSet \(set.name)"
+            do throws(APIError) {
+                try cluster.create(claim)
+                tell("SuccessfulCreate", "\(text) success", &cluster)
+            } catch {
+                tell("FailedCreate", "\(text) failed error: \(error.message)", &cluster, warning: true)
+                throw error
+            }
+        }
+    }
+
+    private func delete(_ pod: Pod, _ cluster: inout Cluster) throws(APIError) {
+        do throws(APIError) {
+            try cluster.delete(Pod.self, pod.key, DeleteOptions(uid: pod.metadata.uid))
+            tell("SuccessfulDelete", "delete Pod \(pod.name) in StatefulSet \(set.name) successful", &cluster)
+        } catch {
+            if error.code == 404 || error.code == 409 { return }
+            tell(
+                "FailedDelete",
+                "delete Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
+                &cluster, warning: true)
+            throw error
+        }
+    }
+
+    /// Deletes a pod that the set no longer wants; its claims go with it if the set says so.
+    private func retire(_ pod: Pod, _ ordinal: Int, _ cluster: inout Cluster) throws(APIError) {
+        if set.spec.persistentVolumeClaimRetentionPolicy?.whenScaled == "Delete" {
+            var owner = OwnerReference(controller: pod)
+            owner.controller = nil
+            owner.blockOwnerDeletion = nil
+            for claim in set.claims(ordinal) {
+                cluster.modify(PersistentVolumeClaim.self, claim.key) {
+                    $0.metadata.ownerReferences = [owner]
+                }
+            }
+        }
+        try delete(pod, &cluster)
+    }
+
+    private func tell(_ reason: String, _ message: String, _ cluster: inout Cluster, warning: Bool = false) {
+        cluster.record(reason, message, about: set, warning: warning, source: source)
+    }
+
+    // MARK: Status
+
+    /// The set's pods as they are now.
+    func livingPods(_ cluster: Cluster) -> [Pod] {
+        cluster.store.pods(ownedBy: set.metadata.uid).filter { set.ordinal(of: $0) != nil }
+    }
+
+    func report(_ cluster: inout Cluster) {
+        let pods = livingPods(cluster)
+        var status = set.status
+        status.observedGeneration = set.metadata.generation
+        status.replicas = pods.count
+        status.readyReplicas = pods.count(where: isReady)
+        status.availableReplicas = pods.count { isAvailable($0, cluster.now) }
+        status.currentReplicas = pods.count { !$0.metadata.isTerminating && revision(of: $0) == current.name }
+        status.updatedReplicas = pods.count { !$0.metadata.isTerminating && revision(of: $0) == update.name }
+        status.currentRevision = current.name
+        status.updateRevision = update.name
+        if set.spec.updateStrategy.type != "OnDelete", status.updatedReplicas == status.replicas,
+            status.readyReplicas == status.replicas, status.replicas > 0 || current.name == update.name
+        {
+            status.currentReplicas = status.updatedReplicas
+            status.currentRevision = update.name
+        }
+        if status != set.status { cluster.modify(StatefulSet.self, set.key) { $0.status = status } }
+    }
+}

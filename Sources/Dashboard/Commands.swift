@@ -1,0 +1,255 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Simulation
+import SimulationKit
+
+/// A command of the `:` prompt that is not a kind.
+struct PromptCommand: Sendable {
+    var names: [String]
+    /// What follows the name, as help shows it.
+    var arguments: String
+    var help: String
+    var run: @Sendable (inout Dashboard, [String]) -> Void
+}
+
+enum PromptCommands {
+    /// All commands; kinds come on top of them.
+    static let all: [PromptCommand] = [
+        PromptCommand(names: ["deck"], arguments: "[label]", help: "The big picture, by a node label (zone without)") { dashboard, words in
+            if let label = words.first { dashboard.world.topologyKey = TopologyKeys.full(label, dashboard.world) }
+            dashboard.apply([.root(DeckScreen())])
+        },
+        PromptCommand(names: ["spread"], arguments: "[workload]", help: "Spread constraints and their skew") { dashboard, words in
+            let group = words.first.flatMap { word in dashboard.world.spread.first { $0.ownerName == word } }
+            let focus = group.map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }
+            if let word = words.first, group == nil { return dashboard.show("No workload \(word) has a spread constraint", .error) }
+            dashboard.apply([.push(SpreadScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
+        },
+        PromptCommand(names: ["why"], arguments: "[pod]", help: "Why a pod is pending, or where it is") { dashboard, words in
+            dashboard.withPod(words.first) { [.push(WhyScreen($0.key))] }
+        },
+        PromptCommand(names: ["resize"], arguments: "[pod]", help: "Resize a pod in place") { dashboard, words in
+            let world = dashboard.world
+            dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
+        },
+        PromptCommand(names: ["evict"], arguments: "[pod]", help: "Evict a pod, budgets respected") { dashboard, words in
+            let world = dashboard.world
+            dashboard.withPod(words.first) { [.open(EvictDialog([$0], world))] }
+        },
+        PromptCommand(names: ["drain"], arguments: "node", help: "Cordon a node and evict its pods") { dashboard, words in
+            dashboard.withNode(words.first) { node, world in [.open(Forms.drain([node], world))] }
+        },
+        PromptCommand(names: ["cordon"], arguments: "node", help: "Keep new pods off a node") { dashboard, words in
+            dashboard.withNode(words.first) { node, _ in [.perform([.cordon(node: node.metadata.name)])] }
+        },
+        PromptCommand(names: ["uncordon"], arguments: "node", help: "Let new pods onto a node") { dashboard, words in
+            dashboard.withNode(words.first) { node, _ in [.perform([.uncordon(node: node.metadata.name)])] }
+        },
+        PromptCommand(names: ["create"], arguments: "", help: "Create an object by a form") { dashboard, _ in dashboard.perform(.create) },
+        PromptCommand(names: ["fault"], arguments: "[fail|recover zone|node]", help: "Fail or recover a node or a zone") { dashboard, words in
+            guard words.count == 2 else { return dashboard.perform(.fault) }
+            let isZone = dashboard.world.view.nodes.values.contains { $0.labels["topology.kubernetes.io/zone"] == words[1] }
+            let target: FaultTarget = isZone ? .zone(words[1]) : .node(words[1])
+            dashboard.perform([words[0] == "recover" ? .recover(target) : .fail(target)])
+        },
+        PromptCommand(names: ["speed"], arguments: "1…10000|max", help: "How fast virtual time runs") { dashboard, words in
+            guard let word = words.first, let speed = Speed(word) else { return dashboard.show("The speed is 1 to 10000, or max", .error) }
+            dashboard.setSpeed(speed)
+        },
+        PromptCommand(names: ["pause", "play"], arguments: "", help: "Pause or play") { dashboard, _ in dashboard.perform(.pause) },
+        PromptCommand(names: ["time"], arguments: "t|+d|-d", help: "Go to a time, on or back by a span: 5m, +30s, -10s") { dashboard, words in
+            guard let word = words.first, let span = Duration(word.hasPrefix("+") || word.hasPrefix("-") ? String(word.dropFirst()) : word)
+            else { return dashboard.show("A time is a span such as 90s or 5m since the start, or + or - and a span", .error) }
+            let goal = word.hasPrefix("+") ? dashboard.world.now + span : word.hasPrefix("-") ? dashboard.world.now - span : .start + span
+            if goal < dashboard.world.now { dashboard.rewind(to: max(.start, goal)) } else { dashboard.run(to: goal) }
+        },
+        PromptCommand(names: ["undo"], arguments: "", help: "Take back the last command") { dashboard, _ in dashboard.perform(.undo) },
+        PromptCommand(names: ["ns", "namespace", "namespaces"], arguments: "[name]", help: "Look at one namespace, or list them") { dashboard, words in
+            guard let word = words.first else { return dashboard.apply([.push(TableScreen(Kind.namespace.info))]) }
+            dashboard.use(namespace: word)
+        },
+        PromptCommand(names: ["ctx", "context", "contexts"], arguments: "", help: "What the dashboard looks at") { dashboard, _ in
+            let world = dashboard.world
+            dashboard.show("sim:\(world.options.name), Kubernetes v\(world.cluster.profile.version), seed \(world.session.simulation.options.seed)", .info)
+        },
+        PromptCommand(names: ["aliases", "alias", "a"], arguments: "", help: "List the kinds and their short names") { dashboard, _ in
+            dashboard.perform(.aliases)
+        },
+        PromptCommand(names: ["explain"], arguments: "kind.field", help: "What a field means, as kubectl explain") { dashboard, words in
+            dashboard.apply([.push(ExplainScreen(words.first ?? "pod"))])
+        },
+        PromptCommand(names: ["help", "h", "?"], arguments: "", help: "Keys and commands") { dashboard, _ in dashboard.perform(.help) },
+        PromptCommand(names: ["skin"], arguments: "name", help: "Use another theme of the themes folder") { dashboard, words in
+            dashboard.requestedSkin = words.first ?? ""
+        },
+        PromptCommand(names: ["suspend"], arguments: "", help: "Stop the process; fg goes on") { dashboard, _ in dashboard.wantsToSuspend = true },
+        PromptCommand(names: ["cow"], arguments: "message", help: "Moo") { dashboard, words in
+            dashboard.show("< \(words.isEmpty ? "moo" : words.joined(separator: " ")) >  ^__^ (oo)", .info)
+        },
+        PromptCommand(names: ["quit", "q", "q!", "qa", "exit"], arguments: "", help: "Leave") { dashboard, _ in dashboard.apply([.quit]) },
+    ]
+
+    static func find(_ name: String) -> PromptCommand? { all.first { $0.names.contains(name.lowercased()) } }
+}
+
+extension Dashboard {
+    /// Runs a line of the `:` prompt: a command, or a kind with namespace, filter and labels in any order.
+    mutating func run(line: String, remember: Bool = true) {
+        let words = line.split(separator: " ").map(String.init)
+        guard let first = words.first else { return }
+        if remember { history.add(line) }
+        if let command = PromptCommands.find(first) { return command.run(&self, Array(words.dropFirst())) }
+        guard let kind = KindInfo.find(first, among: world.store.customKinds) else {
+            let names = PromptCommands.all.flatMap(\.names) + KindInfo.all.flatMap { [$0.plural] + $0.shortNames } + world.store.customKinds.map(\.plural)
+            let near = nearest(first, among: names).map { "; nearest: \($0)" } ?? ""
+            prompt = Prompt(.command, text: line)
+            return show("No kind or command \(first)\(near)", .error)
+        }
+        var filter: [String] = []
+        for word in words.dropFirst() {
+            if word.hasPrefix("/") {
+                filter.append(String(word.dropFirst()))
+            } else if word.contains("=") {
+                filter.append(word)
+            } else if word == "all" {
+                setNamespace("")
+            } else {
+                use(namespace: word)
+            }
+        }
+        apply([.root(TableScreen(kind, filter: filter.joined(separator: " ")))])
+    }
+
+    /// Looks at a namespace, several (`a,b`) or all but some (`!a`); refuses names that do not exist.
+    mutating func use(namespace word: String) {
+        if word == "all" { return setNamespace("") }
+        for name in word.split(separator: ",") where world.store.namespaces[ObjectKey(name: String(name.drop { $0 == "!" }))] == nil {
+            return show("No namespace \(name)", .error)
+        }
+        setNamespace(word)
+    }
+
+    /// Does something with the pod called `name` in the namespaces looked at, or with the selected one.
+    mutating func withPod(_ name: String?, _ body: (Pod) -> [Effect]) {
+        guard let name else {
+            if let pod = (stack.last as? any PodHolder)?.selectedPod(world) { return apply(body(pod)) }
+            return show("Which pod?", .error)
+        }
+        let pods = world.store.pods.all.filter { $0.metadata.name == name && (world.namespace.isEmpty || world.namespace == $0.metadata.namespace) }
+        guard let pod = pods.first else {
+            let near = nearest(name, among: world.store.pods.all.map(\.metadata.name)).map { "; nearest: \($0)" } ?? ""
+            return show("No pod \(name)\(near)", .error)
+        }
+        apply(body(pod))
+    }
+
+    mutating func withNode(_ name: String?, _ body: (Node, World) -> [Effect]) {
+        guard let name, let node = world.store.nodes[ObjectKey(name: name)] else { return show(name.map { "No node \($0)" } ?? "Which node?", .error) }
+        apply(body(node, world))
+    }
+}
+
+/// A screen with a pod under its cursor.
+protocol PodHolder {
+    func selectedPod(_ world: World) -> Pod?
+}
+
+/// Names of node labels as users shorten them.
+enum TopologyKeys {
+    /// The label meant by `zone`, `host`, `region` or any label of a node.
+    static func full(_ word: String, _ world: World) -> String {
+        switch word {
+        case "zone": "topology.kubernetes.io/zone"
+        case "region": "topology.kubernetes.io/region"
+        case "host", "hostname", "node": "kubernetes.io/hostname"
+        default: used(world).first { $0 == word || $0.hasSuffix("/" + word) } ?? word
+        }
+    }
+    /// The last part: `zone` of `topology.kubernetes.io/zone`.
+    static func short(_ key: String) -> String { String(key.split(separator: "/").last ?? "") }
+    /// The keys that make sense for the Deck: those of constraints and the usual ones.
+    static func used(_ world: World) -> [String] {
+        var keys = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+        for group in world.spread where !keys.contains(group.topologyKey) { keys.append(group.topologyKey) }
+        let region = "topology.kubernetes.io/region"
+        if !keys.contains(region), world.view.nodes.values.contains(where: { $0.labels[region] != nil }) { keys.append(region) }
+        return keys
+    }
+}
+
+/// What tab completes in the command prompt.
+enum Completions {
+    /// What is missing of the word being typed.
+    static func rest(of text: String, _ dashboard: Dashboard) -> String {
+        let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard let word = words.last, !word.isEmpty else { return "" }
+        let candidates: [String]
+        if words.count == 1 {
+            candidates = PromptCommands.all.map { $0.names[0] } + KindInfo.all.map(\.plural) + dashboard.world.store.customKinds.map(\.plural)
+        } else if ["drain", "cordon", "uncordon"].contains(words[0]) {
+            candidates = dashboard.world.view.nodeNames
+        } else if ["why", "resize", "evict"].contains(words[0]) {
+            candidates = dashboard.world.store.pods.sorted().map(\.metadata.name)
+        } else if words[0] == "deck" {
+            candidates = TopologyKeys.used(dashboard.world).map(TopologyKeys.short)
+        } else if words[0] == "spread" {
+            candidates = dashboard.world.spread.map(\.ownerName)
+        } else {
+            candidates = dashboard.world.store.namespaces.sorted().map(\.metadata.name)
+        }
+        guard let match = candidates.first(where: { $0.hasPrefix(word.lowercased()) }) else { return "" }
+        return String(match.dropFirst(word.count))
+    }
+}
+
+/// The fuzzy list of everything one can do or go to.
+enum Palette {
+    enum Item {
+        case action(Action, title: String, key: String)
+        case line(String, title: String)
+        var title: String {
+            switch self {
+            case .action(_, let title, _), .line(_, let title): title
+            }
+        }
+        var key: String {
+            switch self {
+            case .action(_, _, let key): "<\(key)>"
+            case .line(let line, _): ":\(line)"
+            }
+        }
+    }
+
+    static func items(_ text: String, _ dashboard: Dashboard) -> [Item] {
+        var all: [Item] = []
+        for binding in dashboard.bindingGroups.flatMap(\.bindings) where !binding.help.isEmpty {
+            all.append(.action(binding.action, title: binding.help, key: binding.keys[0].description))
+        }
+        for command in PromptCommands.all { all.append(.line(command.names[0], title: command.help)) }
+        for kind in KindInfo.all { all.append(.line(kind.plural, title: "List \(kind.plural)")) }
+        let wanted = text.lowercased()
+        if wanted.isEmpty { return all }
+        // Whole words first, then letters in order.
+        let hits = all.filter { $0.title.lowercased().contains(wanted) || $0.key.lowercased().contains(wanted) }
+        let rest = all.filter { item in
+            var letters = Substring((item.title + item.key).lowercased())
+            return !hits.contains { $0.title == item.title && $0.key == item.key }
+                && wanted.allSatisfy { letter in
+                    guard let index = letters.firstIndex(of: letter) else { return false }
+                    letters = letters[letters.index(after: index)...]
+                    return true
+                }
+        }
+        return hits + rest
+    }
+}
+
+extension Dashboard {
+    mutating func choose(_ item: Palette.Item) {
+        switch item {
+        case .action(let action, _, _): perform(action)
+        case .line(let line, _): run(line: line)
+        }
+    }
+}

@@ -1,0 +1,241 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+import Simulation
+
+/// One spread constraint in full: what is counted, the minimum, the limit, and the verdict for one more pod
+/// in each domain with the arithmetic.
+struct SpreadScreen: Screen {
+    private var groupID: String?
+    private var focus: Workload?
+    private var cursor = 0
+    private var top = 0
+    /// The maxSkew that is tried with `(` and `)`.
+    private var triedSkew: Int?
+    var filter = ""
+
+    init(group: String) { groupID = group }
+    init(focus: Workload?) { self.focus = focus }
+
+    var crumb: String { "spread" }
+    var bindings: [BindingGroup] {
+        [
+            BindingGroup(
+                "Spread",
+                [
+                    Binding(.tab, action: .nextPane, "rule", "Next constraint", footer: 5),
+                    Binding(.enter, action: .open, "domain", "The pods counted in the domain", footer: 6),
+                    Binding(.character("("), action: .columnLeft, "maxSkew -", "Try a smaller maxSkew (nothing is changed)", footer: 10),
+                    Binding(.character(")"), action: .columnRight, "maxSkew +", "Try a larger maxSkew (nothing is changed)", footer: 11),
+                    Binding(.character("s"), action: .scale, "scale", "Scale the workload", footer: 20),
+                    Binding(.character("W"), action: .why, "why", "Why a pod of the workload waits", footer: 30),
+                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the workload", footer: 35),
+                    Binding(.character("o"), action: .showPods, "pods", "The pods of the workload", footer: 36),
+                ])
+        ]
+    }
+
+    private func group(_ world: World) -> SpreadGroup? {
+        if let groupID, let found = world.spread.first(where: { $0.id == groupID }) { return found }
+        if let focus, let found = world.spread.first(where: { $0.ownerName == focus.name && $0.namespace == focus.namespace }) { return found }
+        return world.spread.first
+    }
+    func focusedWorkload(_ world: World) -> Workload? {
+        group(world).map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        guard let group = group(world) else { return nil }
+        let workload = Workload(kind: group.ownerKind, namespace: group.namespace, name: group.ownerName)
+        switch action {
+        case .nextPane, .previousPane:
+            let index = world.spread.firstIndex { $0.id == group.id } ?? 0
+            let step = action == .nextPane ? 1 : world.spread.count - 1
+            groupID = world.spread[(index + step) % world.spread.count].id
+            (cursor, triedSkew) = (0, nil)
+        case .down: cursor = min(group.domains.count - 1, cursor + 1)
+        case .up: cursor = max(0, cursor - 1)
+        case .top: cursor = 0
+        case .bottom: cursor = group.domains.count - 1
+        case .pageDown: cursor = min(group.domains.count - 1, cursor + 8)
+        case .pageUp: cursor = max(0, cursor - 8)
+        case .columnLeft: triedSkew = max(1, (triedSkew ?? group.maxSkew) - 1)
+        case .columnRight: triedSkew = (triedSkew ?? group.maxSkew) + 1
+        case .open:
+            guard group.domains.indices.contains(cursor) else { return [] }
+            let name = group.domains[cursor].name
+            let term = group.topologyKey == "kubernetes.io/hostname" ? "node:\(name)" : group.topologyKey == "topology.kubernetes.io/zone" ? "zone:\(name)" : ""
+            return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload), filter: term))]
+        case .showPods: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload)))]
+        case .scale, .yaml:
+            guard let info = KindInfo.find(workload.kind), let object = world.store.object(info.type, workload.key) else { return [.flash("The workload is gone", .warning)] }
+            if action == .yaml { return [.push(DetailScreen(object, tab: .yaml))] }
+            return world.cluster.replicas(info.type, workload.key) == nil ? [.flash("A \(workload.kind) cannot be scaled", .warning)] : [.open(Forms.scale([object], info, world))]
+        case .why:
+            let waiting = world.view.unplaced.first { $0.workload == workload && $0.state == .starting }
+            return waiting.map { [.push(WhyScreen($0.key))] } ?? [.flash("No pod of \(workload.name) waits for a node")]
+        default: return nil
+        }
+        return []
+    }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        guard let group = group(world) else {
+            canvas.drawBox(in: area, title: StyledText("Spread", theme[.title]), style: theme[.borderFocus])
+            canvas.write("No workload has a spread constraint. <C> creates one with.", at: Point(x: area.x + 2, y: area.y + 2), style: theme[.dim])
+            return
+        }
+        let factsHeight = 5
+        let lowHeight = area.height >= 26 ? 8 : area.height >= 20 ? 6 : 0
+        let rects = area.splitRows([.fixed(factsHeight), .weight(1), .fixed(lowHeight)])
+        drawFacts(group, on: &canvas, in: rects[0], world)
+        drawDomains(group, on: &canvas, in: rects[1], world)
+        guard lowHeight > 0 else { return }
+        if area.width >= 100 {
+            let halves = rects[2].splitColumns([.weight(1), .weight(1)])
+            drawCounted(group, on: &canvas, in: halves[0], world)
+            drawCurve(group, on: &canvas, in: halves[1], world)
+        } else {
+            drawCounted(group, on: &canvas, in: rects[2], world)
+        }
+    }
+
+    private func drawFacts(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        let index = (world.spread.firstIndex { $0.id == group.id } ?? 0) + 1
+        var title = StyledText("Spread  ", theme[.title])
+        title.append("\(group.ownerName) / \(group.topologyKey)", theme[.titleHighlight])
+        title.append("  ")
+        title.append(SpreadWords.state(group, world))
+        canvas.drawBox(in: box, title: title, right: StyledText("\(index) of \(world.spread.count)", theme[.dim]), style: theme[.borderFocus])
+        let inside = box.interior.inset(x: 1, y: 0)
+        func line(_ y: Int, _ name: String, _ parts: [(String, Role)]) {
+            canvas.write(name, at: Point(x: inside.x, y: y), style: theme[.dim])
+            var text = StyledText("")
+            for (word, role) in parts { text.append(word + "   ", theme[role]) }
+            canvas.write(text, at: Point(x: inside.x + 10, y: y), maxWidth: inside.width - 10)
+        }
+        var rule: [(String, Role)] = [(group.whenUnsatisfiable, .text), ("maxSkew \(group.maxSkew)", .text)]
+        if let triedSkew, triedSkew != group.maxSkew { rule.append(("tried \(triedSkew)", .rowHighlight)) }
+        if let least = group.minDomains { rule.append(("minDomains \(least) (\(group.domains.count >= least ? "met" : "not met"): \(group.domains.count))", group.domains.count >= least ? .text : .rowPending)) }
+        rule.append(("nodeAffinityPolicy \(group.honorsAffinity ? "Honor" : "Ignore")", .dim))
+        rule.append(("nodeTaintsPolicy \(group.honorsTaints ? "Honor" : "Ignore")", .dim))
+        line(inside.y, "rule", rule)
+        line(inside.y + 1, "counts", [(group.selector.isEmpty ? "(nothing)" : group.selector, .text), ("namespace \(group.namespace)", .dim), ("terminating pods do not count", .dim)])
+        let worst = world.history.worst[group.id]
+        line(
+            inside.y + 2, "now",
+            [
+                ("minimum \(group.effectiveMinimum)", .text), ("maximum \(group.domains.map(\.pods).max() ?? 0)", .text),
+                ("skew \(group.skewNow)", SpreadWords.role(group)),
+                ("limit \(group.effectiveMinimum + skew(group)) = minimum + maxSkew", .text), ("waiting \(group.waiting.count)", !group.waiting.isEmpty ? .rowPending : .text),
+                (worst.map { "worst \($0.skew) at \(clockText($0.at, milliseconds: false))" } ?? "", .dim),
+            ])
+    }
+
+    private func skew(_ group: SpreadGroup) -> Int { triedSkew ?? group.maxSkew }
+
+    private mutating func drawDomains(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        let limit = group.effectiveMinimum + skew(group)
+        canvas.drawBox(
+            in: box, title: StyledText("Eligible domains", theme[.title]), right: StyledText("each block is one pod   \(canvas.glyphs.limit) limit \(limit)", theme[.dim]),
+            style: theme[.border])
+        let inside = box.interior
+        let nameWidth = min(16, max(6, group.domains.map { TextWidth.columns($0.name) }.max() ?? 6))
+        let verdictWidth = inside.width >= 100 ? 34 : inside.width >= 70 ? 22 : 10
+        let barX = nameWidth + 10
+        let barWidth = max(6, inside.width - barX - verdictWidth - 6)
+        let most = max(limit, group.domains.map(\.pods).max() ?? 0, 1)
+        let unit = max(1, min(8, barWidth / most))
+        canvas.write(pad("DOMAIN", nameWidth + 1) + pad("NODES", 8), at: Point(x: inside.x + 1, y: inside.y), style: theme[.tableHeader])
+        canvas.write("PODS", at: Point(x: inside.x + barX, y: inside.y), style: theme[.tableHeader])
+        canvas.write("ONE MORE HERE WOULD BE", at: Point(x: inside.right - verdictWidth, y: inside.y), style: theme[.tableHeader], maxWidth: verdictWidth)
+        let rows = inside.height - 1
+        let perDomain = group.domains.count * 3 <= rows ? 3 : group.domains.count * 2 <= rows ? 2 : 1
+        let shown = max(1, rows / perDomain)
+        cursor = max(0, min(cursor, group.domains.count - 1))
+        top = Scrolling.top(following: cursor, from: top, height: shown, count: group.domains.count)
+        for (line, domain) in group.domains.dropFirst(top).prefix(shown).enumerated() {
+            let y = inside.y + 1 + line * perDomain
+            let isCursor = top + line == cursor
+            if isCursor { canvas.write(canvas.glyphs.cursor, at: Point(x: inside.x, y: y), style: theme[.accent]) }
+            canvas.write(domain.name, at: Point(x: inside.x + 1, y: y), style: theme[isCursor ? .cursor : .text], maxWidth: nameWidth, ellipsis: true)
+            canvas.write("\(domain.openNodes)/\(domain.nodes)", at: Point(x: inside.x + nameWidth + 2, y: y), style: theme[domain.openNodes == domain.nodes ? .dim : .rowPending])
+            for row in 0..<(perDomain == 3 ? 2 : 1) {
+                drawBar(domain, group, unit: unit, width: barWidth, limit: limit, on: &canvas, at: Point(x: inside.x + barX, y: y + row), theme)
+            }
+            canvas.write("\(domain.pods)", at: Point(x: inside.x + barX + barWidth + 2, y: y), style: theme[.text])
+            // The filter's own arithmetic, with the tried maxSkew.
+            let result = domain.pods + group.selfMatch - group.effectiveMinimum
+            let passes = result <= skew(group)
+            let relation = passes ? String(canvas.glyphs.atMost) : ">"
+            var text = StyledText(verdictWidth >= 30 ? "\(domain.pods)+\(group.selfMatch)-\(group.effectiveMinimum) = \(result) \(relation) \(skew(group))  " : "\(result) \(relation) \(skew(group)) ", theme[.dim])
+            text.append(passes ? (domain.openNodes > 0 ? "allowed" : verdictWidth >= 30 ? "allowed, no node" : "no node") : "refused", theme[passes ? (domain.openNodes > 0 ? .good : .rowPending) : .rowError])
+            canvas.write(text, at: Point(x: inside.right - verdictWidth, y: y), maxWidth: verdictWidth)
+        }
+    }
+
+    private func drawBar(_ domain: SpreadDomain, _ group: SpreadGroup, unit: Int, width: Int, limit: Int, on canvas: inout Canvas, at point: Point, _ theme: Theme) {
+        let block = String(repeating: canvas.glyphs.barFull, count: max(1, unit - (unit > 2 ? 1 : 0)))
+        for index in 0..<domain.pods {
+            let x = index * unit
+            guard x + unit <= width else {
+                canvas.write("+\(domain.pods - index)", at: point.offset(x: min(x, width - 3)), style: theme[.dim])
+                return
+            }
+            let role: Role = index >= limit ? .rowError : index < domain.ready ? .good : .rowPending
+            canvas.write(block, at: point.offset(x: x), style: theme[role])
+        }
+        for index in domain.pods..<max(domain.pods, limit) where (index + 1) * unit <= width {
+            canvas.write(String(repeating: canvas.glyphs.wait, count: block.count), at: point.offset(x: index * unit), style: theme[.dim])
+        }
+        if limit * unit <= width { canvas.write(canvas.glyphs.limit, at: point.offset(x: limit * unit), style: theme[.limit]) }
+    }
+
+    private func drawCounted(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        canvas.drawBox(in: box, title: StyledText("Counted and not counted", theme[.title]), style: theme[.border])
+        let inside = box.interior.inset(x: 1, y: 0)
+        var lines: [(String, String, Role)] = []
+        for (reason, names) in excluded(group) { lines.append((names.prefix(3).joined(separator: " ") + (names.count > 3 ? " +\(names.count - 3)" : ""), reason, .rowPending)) }
+        if !group.terminating.isEmpty { lines.append(("\(group.terminating.count) pods", "terminating: not counted", .dim)) }
+        if !group.waiting.isEmpty { lines.append(("\(group.waiting.count) pods", "pending: not counted until bound", .rowPending)) }
+        if !group.stranded.isEmpty { lines.append(("\(group.stranded.count) pods", "stranded on nodes that do not count", .rowPending)) }
+        if group.carriers - group.waiting.count != group.matched { lines.append(("\(group.matched) matched", "\(group.carriers) pods carry the constraint", .dim)) }
+        lines.append(("remark", SpreadWords.remark(group, world).text, .dim))
+        for (line, entry) in lines.prefix(inside.height).enumerated() where !entry.1.isEmpty {
+            canvas.write(entry.0, at: Point(x: inside.x, y: inside.y + line), style: theme[.text], maxWidth: 17, ellipsis: true)
+            canvas.write(entry.1, at: Point(x: inside.x + 18, y: inside.y + line), style: theme[entry.2], maxWidth: inside.width - 18, ellipsis: true)
+        }
+    }
+
+    /// Nodes that do not count, gathered by the reason.
+    private func excluded(_ group: SpreadGroup) -> [(reason: String, names: [String])] {
+        var result: [(reason: String, names: [String])] = []
+        for node in group.excludedNodes {
+            if let index = result.firstIndex(where: { $0.reason == node.text }) {
+                result[index].names.append(node.name)
+            } else {
+                result.append((node.text, [node.name]))
+            }
+        }
+        return result
+    }
+
+    private func drawCurve(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        let values = Array((world.history.skew[group.id] ?? []).suffix(box.width - 8))
+        let worst = world.history.worst[group.id]?.skew ?? 0
+        canvas.drawBox(in: box, title: StyledText("Skew over time", theme[.title]), right: StyledText("worst \(worst)", theme[.dim]), style: theme[.border])
+        let inside = box.interior.inset(x: 1, y: 0)
+        let highest = Double(max(worst, group.maxSkew + 1))
+        canvas.write("\(Int(highest))", at: Point(x: inside.x, y: inside.y), style: theme[.dim])
+        canvas.write("0", at: Point(x: inside.x, y: inside.bottom - 1), style: theme[.dim])
+        var chart = AreaChart(values, minimum: 0, maximum: highest)
+        chart.line.limit = Double(group.maxSkew)
+        chart.draw(on: &canvas, in: inside.inset(left: 3), theme: theme)
+    }
+}

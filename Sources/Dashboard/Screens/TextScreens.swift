@@ -1,0 +1,130 @@
+import Canvas
+import KubernetesAPI
+import Printers
+
+/// What text screens share: lines in a box, scrolled and searched.
+protocol TextScreen: Screen {
+    var text: ScrollingText { get set }
+    var heading: StyledText { get }
+    func lines(_ world: World, width: Int) -> [StyledText]
+}
+
+extension TextScreen {
+    var isText: Bool { true }
+    var bindings: [BindingGroup] { [Bindings.text] }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        switch action {
+        case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
+        case .copyName: return [.copy(lines(world, width: 100).map(\.text).joined(separator: "\n"), what: crumb)]
+        case .save: return [.write(file: "\(crumb).txt", content: lines(world, width: 100).map(\.text).joined(separator: "\n") + "\n")]
+        default: return text.perform(action) ? [] : nil
+        }
+        return []
+    }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        var title = heading
+        if !filter.isEmpty { title.append("  </\(filter)>", world.theme[.titleFilter]) }
+        canvas.drawBox(in: area, title: title, style: world.theme[.borderFocus], titleStyle: world.theme[.title])
+        let inside = area.interior.inset(x: 1, y: 0)
+        text.draw(lines(world, width: inside.width), search: filter, on: &canvas, in: inside, world.theme)
+    }
+}
+
+/// The keys of the view it was opened from, then the general ones, then the commands.
+struct HelpScreen: TextScreen {
+    var text = ScrollingText()
+    var filter = ""
+    private let groups: [BindingGroup]
+    init(_ groups: [BindingGroup]) { self.groups = groups }
+    var crumb: String { "help" }
+    var heading: StyledText { "Help" }
+
+    func lines(_ world: World, width: Int) -> [StyledText] {
+        // Groups flow into as many columns as fit, each 38 wide.
+        let theme = world.theme
+        let columnWidth = 56
+        let columns = max(1, min(4, (width + 2) / columnWidth))
+        var blocks: [[StyledText]] = groups.map { group in
+            [StyledText(group.title, theme[.helpSection])]
+                + group.bindings.filter { !$0.help.isEmpty }.map { binding in
+                    let keys = binding.keys.map { "<\($0.description)>" }.joined(separator: " ")
+                    var line = StyledText(pad(keys, 13) + " ", theme[.helpKey])
+                    line.append(binding.help, theme[.help])
+                    return line
+                } + [StyledText("")]
+        }
+        blocks.append(
+            [StyledText("Commands", theme[.helpSection])]
+                + PromptCommands.all.map { command in
+                    var line = StyledText(pad(":" + command.names[0] + (command.arguments.isEmpty ? "" : " " + command.arguments), 20) + " ", theme[.helpKey])
+                    line.append(command.help, theme[.help])
+                    return line
+                }
+                + [
+                    StyledText(":KIND [namespace] [/filter] [label=value]", theme[.helpKey]),
+                    StyledText("  any kind by kubectl's names: po, no, deploy, sts, svc …", theme[.help]), StyledText(""),
+                    StyledText("Filter", theme[.helpSection]), StyledText("  text is a regular expression; !text inverts", theme[.help]),
+                    StyledText("  -l app=web labels   -f abc fuzzy", theme[.help]), StyledText("  status:pending node:c3 age<5m cpu>500m", theme[.help]),
+                ])
+        let total = blocks.reduce(0) { $0 + $1.count }
+        let share = (total + columns - 1) / columns
+        var stacks: [[StyledText]] = [[]]
+        for block in blocks {
+            if stacks.last!.count >= share * 9 / 10, stacks.count < columns { stacks.append([]) }
+            stacks[stacks.count - 1] += block
+        }
+        let each = width / stacks.count
+        return (0..<(stacks.map(\.count).max() ?? 0)).map { row in
+            var line = StyledText("")
+            for (index, stack) in stacks.enumerated() {
+                let cell = row < stack.count ? stack[row].truncated(to: each - 1) : StyledText("")
+                line.append(cell)
+                if index < stacks.count - 1 { line.append(String(repeating: " ", count: max(0, each - cell.width))) }
+            }
+            return line
+        }
+    }
+}
+
+/// The kinds and the names by which they are called.
+struct AliasScreen: TextScreen {
+    var text = ScrollingText()
+    var filter = ""
+    var crumb: String { "aliases" }
+    var heading: StyledText { "Aliases" }
+    func lines(_ world: World, width: Int) -> [StyledText] {
+        let theme = world.theme
+        var header = StyledText(pad("NAME", 28) + pad("SHORT", 12) + pad("GROUP/VERSION", 28) + "OBJECTS", theme[.tableHeader])
+        header.append("")
+        return [header]
+            + (KindInfo.all + world.store.customKinds).map { kind in
+                let count =
+                    kind.type == .custom
+                    ? world.store.customObjects.all.count { $0.kindInfo == kind } : world.store.count(kind.type)
+                var line = StyledText(pad(kind.plural, 28), theme[.accent])
+                line.append(pad(kind.shortNames.joined(separator: ","), 12) + pad(kind.apiVersion, 28), theme[.text])
+                line.append("\(count)" + (kind.type == .custom ? "  kept, not acted on" : ""), theme[.dim])
+                return line
+            }
+    }
+}
+
+/// What a field means: `kubectl explain` in the dashboard.
+struct ExplainScreen: TextScreen {
+    var text = ScrollingText()
+    var filter = ""
+    private let path: String
+    init(_ path: String) { self.path = path }
+    var crumb: String { "explain \(path)" }
+    var heading: StyledText { StyledText("Explain \(path)") }
+    func lines(_ world: World, width: Int) -> [StyledText] {
+        do {
+            return try Explain.text(path: path, recursive: false).split(separator: "\n", omittingEmptySubsequences: false)
+                .flatMap { StyledText(String($0)).wrapped(to: width) }
+        } catch {
+            return [StyledText("\(error)", world.theme[.flashError])]
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+
+/// What screens say about a spread constraint, in one place so that all say the same.
+enum SpreadWords {
+    static func role(_ group: SpreadGroup) -> Role {
+        group.isHard && group.isViolated ? .rowError : group.isAtLimit && group.isHard ? .rowPending : .good
+    }
+
+    /// `ok`, `at limit`, `DRIFT`, `uneven`.
+    static func state(_ group: SpreadGroup, _ world: World) -> StyledText {
+        let theme = world.theme
+        if group.isViolated { return StyledText(group.isHard ? "DRIFT" : "uneven", theme[group.isHard ? .rowError : .rowPending]) }
+        if group.isHard, !group.waiting.isEmpty, group.domains.allSatisfy({ !$0.takesNext }) { return StyledText("blocked", theme[.rowError]) }
+        if group.isAtLimit, group.isHard { return StyledText("at limit", theme[.rowPending]) }
+        return StyledText("ok", theme[.good])
+    }
+
+    static func columns(width: Int) -> [TableWidget.Column] {
+        [
+            TableWidget.Column("WORKLOAD", minimum: 8, ideal: 14), TableWidget.Column("KEY", minimum: 4, ideal: 8),
+            TableWidget.Column("RULE", minimum: 4), TableWidget.Column("COUNTS", minimum: 6, ideal: 11),
+            TableWidget.Column("SKEW", minimum: 5, ideal: 6),
+            TableWidget.Column("LAST 10 MIN", minimum: sparkWidth(width), priority: 5),
+            TableWidget.Column("STATE", minimum: 8),
+        ]
+    }
+
+    /// The columns left for the curve in a table of `width` columns.
+    static func sparkWidth(_ width: Int) -> Int { max(11, min(30, width - 55)) }
+
+    /// The cells of a group for the columns of a table of `width` columns.
+    static func cells(_ group: SpreadGroup, width: Int, _ world: World) -> [StyledText] {
+        let theme = world.theme
+        let counts = group.domains.map(\.pods)
+        let countText =
+            counts.count <= 5
+            ? counts.map { String($0) }.joined(separator: " ") : "\(counts.min() ?? 0)..\(counts.max() ?? 0)/\(counts.count)"
+        let relation = group.skewNow > group.maxSkew ? ">" : String(world.glyphs.atMost)
+        let values = (world.history.skew[group.id] ?? []).suffix(60)
+        let highest = max(Double(group.maxSkew) + 1, values.max() ?? 0)
+        return [
+            StyledText(group.ownerName + (group.revision.map { " \($0.prefix(6))" } ?? ""), theme[.text]),
+            StyledText(TopologyKeys.short(group.topologyKey), theme[.dim]), StyledText(group.isHard ? "hard" : "soft", theme[group.isHard ? .text : .dim]),
+            StyledText(countText, theme[.text]), StyledText("\(group.skewNow) \(relation) \(group.maxSkew)", theme[role(group)]),
+            StyledText(Sparkline(Array(values), minimum: 0, maximum: highest).text(width: sparkWidth(width), glyphs: world.glyphs), theme[.sparkline]),
+            state(group, world),
+        ]
+    }
+
+    /// `takes now   eu-a 0   eu-b 0   eu-c 1        waiting on this rule: 1 pod`
+    static func takes(_ group: SpreadGroup, _ world: World) -> StyledText {
+        let theme = world.theme
+        var text = StyledText("takes  ", theme[.dim])
+        for domain in group.domains.prefix(8) {
+            text.append("\(domain.name) ", theme[.text])
+            text.append(domain.takesNext ? "yes  " : "no  ", theme[domain.takesNext ? .good : .rowPending])
+        }
+        if group.domains.count > 8 { text.append("… ", theme[.dim]) }
+        if !group.waiting.isEmpty { text.append("  waiting: \(group.waiting.count) \(group.waiting.count == 1 ? "pod" : "pods")", theme[.rowPending]) }
+        return text
+    }
+
+    /// What is special about the group now, in a line.
+    static func remark(_ group: SpreadGroup, _ world: World) -> StyledText {
+        let theme = world.theme
+        if group.isViolated, group.isHard {
+            return StyledText("Legal when placed; nothing moves pods back. \(group.movesToEven) \(group.movesToEven == 1 ? "move" : "moves") would make it even.", theme[.rowPending])
+        }
+        if !group.waiting.isEmpty, let domain = group.blockers.first {
+            return StyledText("\(domain) holds the minimum down and takes no pod: room for \(group.room.map { "\($0) more" } ?? "any number")", theme[.rowPending])
+        }
+        if let least = group.minDomains, group.domains.count < least {
+            return StyledText("minDomains \(least) is not met (\(group.domains.count)): the minimum counts as 0", theme[.rowPending])
+        }
+        if !group.stranded.isEmpty { return StyledText("\(group.stranded.count) matching pods are on nodes that do not count", theme[.dim]) }
+        return StyledText(group.isDefault ? "A default constraint of the scheduler" : "", theme[.dim])
+    }
+
+    /// A word for the SPREAD column of a pod: the worst state of its groups.
+    static func word(for pod: Pod, _ world: World) -> (text: String, role: Role?) {
+        let constraints = pod.spec.topologySpreadConstraints
+        if constraints.isEmpty || pod.metadata.isTerminating || pod.isFinished { return ("-", .dim) }
+        if pod.nodeName.isEmpty {
+            let message = pod.status.conditions["PodScheduled"]?.message ?? ""
+            return message.contains("topology spread") ? ("waits", .rowPending) : ("-", .dim)
+        }
+        let workload = Workload(of: pod, world.cluster)
+        let groups = world.spread.filter { $0.ownerName == workload.name && $0.namespace == workload.namespace && $0.isHard }
+        if groups.contains(where: \.isViolated) { return ("DRIFT", .rowError) }
+        return ("ok", .good)
+    }
+}

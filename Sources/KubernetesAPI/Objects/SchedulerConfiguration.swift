@@ -1,0 +1,192 @@
+/// The configuration file of kube-scheduler, `kubescheduler.config.k8s.io/v1`.
+///
+/// - Source: Kubernetes `staging/src/k8s.io/kube-scheduler/config/v1/types.go`.
+public struct SchedulerConfiguration: APIStruct {
+    public var apiVersion = ""
+    public var kind = ""
+    public var parallelism: Int?
+    public var leaderElection: JSONValue?
+    public var clientConnection: JSONValue?
+    public var healthzBindAddress: String?
+    public var metricsBindAddress: String?
+    public var enableProfiling: Bool?
+    public var enableContentionProfiling: Bool?
+    /// 0 … 100; 0 means adaptive.
+    public var percentageOfNodesToScore: Int?
+    public var podInitialBackoffSeconds: Int?
+    public var podMaxBackoffSeconds: Int?
+    public var profiles: [SchedulerProfile] = []
+    public var extenders: JSONValue?
+    public var delayCacheUntilActive = false
+
+    public init() {}
+    public static let summary = "The configuration of the scheduler."
+    public static let fields: [Field<SchedulerConfiguration>] = [
+        .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
+        .f("kind", \.kind, "KubeSchedulerConfiguration."),
+        .f("parallelism", \.parallelism, "How many nodes are looked at at once. Kept, not acted on."),
+        .f("leaderElection", \.leaderElection, "Which of several schedulers acts. Kept, not acted on."),
+        .f("clientConnection", \.clientConnection, "How the API server is reached. Kept, not acted on."),
+        .f("healthzBindAddress", \.healthzBindAddress, "Kept, not acted on."),
+        .f("metricsBindAddress", \.metricsBindAddress, "Kept, not acted on."),
+        .f("enableProfiling", \.enableProfiling, "Kept, not acted on."),
+        .f("enableContentionProfiling", \.enableContentionProfiling, "Kept, not acted on."),
+        .f(
+            "percentageOfNodesToScore", \.percentageOfNodesToScore,
+            "After this share of feasible nodes the search stops; 0 adapts it to the number of nodes."),
+        .f(
+            "podInitialBackoffSeconds", \.podInitialBackoffSeconds,
+            "Wait after the first failure, doubled by each further one; default 1."),
+        .f("podMaxBackoffSeconds", \.podMaxBackoffSeconds, "The longest wait after a failure; default 10."),
+        .f("profiles", \.profiles, "Schedulers by name; pods choose with spec.schedulerName."),
+        .f("extenders", \.extenders, "Webhooks that take part. Kept, not acted on."),
+        .f("delayCacheUntilActive", \.delayCacheUntilActive, "Kept, not acted on."),
+    ]
+}
+
+/// One scheduler by name: its plugins and their arguments.
+public struct SchedulerProfile: APIStruct {
+    public var schedulerName: String?
+    public var percentageOfNodesToScore: Int?
+    public var plugins: SchedulerPlugins?
+    public var pluginConfig: [SchedulerPluginConfig] = []
+    public init() {}
+    public static let summary = "One scheduler by name."
+    public static let fields: [Field<SchedulerProfile>] = [
+        .f("schedulerName", \.schedulerName, "The name that pods ask for; default default-scheduler."),
+        .f("percentageOfNodesToScore", \.percentageOfNodesToScore, "As above, for this profile alone."),
+        .f("plugins", \.plugins, "Plugins to enable or disable."),
+        .f("pluginConfig", \.pluginConfig, "Arguments of plugins."),
+    ]
+}
+
+/// Plugins to enable and disable at each extension point.
+public struct SchedulerPlugins: APIStruct {
+    public var preEnqueue = SchedulerPluginSet()
+    public var queueSort = SchedulerPluginSet()
+    public var preFilter = SchedulerPluginSet()
+    public var filter = SchedulerPluginSet()
+    public var postFilter = SchedulerPluginSet()
+    public var preScore = SchedulerPluginSet()
+    public var score = SchedulerPluginSet()
+    public var reserve = SchedulerPluginSet()
+    public var permit = SchedulerPluginSet()
+    public var preBind = SchedulerPluginSet()
+    public var bind = SchedulerPluginSet()
+    public var postBind = SchedulerPluginSet()
+    public var multiPoint = SchedulerPluginSet()
+    public init() {}
+    public static let summary = "Plugins to enable and disable at each extension point."
+    public static let fields: [Field<SchedulerPlugins>] = [
+        .f("preEnqueue", \.preEnqueue, "Before a pod enters the queue."),
+        .f("queueSort", \.queueSort, "The order of the queue."),
+        .f("preFilter", \.preFilter, "Once before filtering."),
+        .f("filter", \.filter, "Refuse nodes."),
+        .f("postFilter", \.postFilter, "After no node was left: preemption."),
+        .f("preScore", \.preScore, "Once before scoring."),
+        .f("score", \.score, "Rank nodes."),
+        .f("reserve", \.reserve, "When a node was chosen."),
+        .f("permit", \.permit, "Hold or refuse the binding."),
+        .f("preBind", \.preBind, "Before the binding."),
+        .f("bind", \.bind, "The binding."),
+        .f("postBind", \.postBind, "After the binding."),
+        .f("multiPoint", \.multiPoint, "All points at once."),
+    ]
+}
+
+public struct SchedulerPluginSet: APIStruct {
+    public var enabled: [SchedulerPlugin] = []
+    public var disabled: [SchedulerPlugin] = []
+    public init() {}
+    public static let summary = "Plugins to enable and disable."
+    public static let fields: [Field<SchedulerPluginSet>] = [
+        .f("enabled", \.enabled, "Plugins to add, in this order, after the default ones."),
+        .f("disabled", \.disabled, "Default plugins to leave out; * leaves out all."),
+    ]
+    public var json: JSONValue? {
+        let object = jsonObject
+        return object.members.isEmpty ? nil : .object(object)
+    }
+}
+
+public struct SchedulerPlugin: APIStruct {
+    public var name = ""
+    public var weight: Int?
+    public init() {}
+    public init(_ name: String, weight: Int? = nil) { (self.name, self.weight) = (name, weight) }
+    public static let summary = "A plugin."
+    public static let fields: [Field<SchedulerPlugin>] = [
+        .f("name", \.name, "Its name.", always: true),
+        .f("weight", \.weight, "How much its score counts."),
+    ]
+}
+
+public struct SchedulerPluginConfig: APIStruct {
+    public var name = ""
+    public var args: JSONValue?
+    public init() {}
+    public static let summary = "Arguments of a plugin."
+    public static let fields: [Field<SchedulerPluginConfig>] = [
+        .f("name", \.name, "The plugin.", always: true),
+        .f("args", \.args, "Its arguments, of the kind NAMEArgs."),
+    ]
+}
+
+/// Arguments of PodTopologySpread.
+public struct PodTopologySpreadArgs: APIStruct {
+    public var apiVersion = ""
+    public var kind = ""
+    public var defaultConstraints: [TopologySpreadConstraint] = []
+    /// System (default) or List.
+    public var defaultingType = ""
+    public init() {}
+    public static let summary = "Arguments of PodTopologySpread."
+    public static let fields: [Field<PodTopologySpreadArgs>] = [
+        .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
+        .f("kind", \.kind, "PodTopologySpreadArgs."),
+        .f("defaultConstraints", \.defaultConstraints, "Constraints of pods that have none of their own."),
+        .f(
+            "defaultingType", \.defaultingType,
+            "System: built-in soft constraints; List: those of defaultConstraints."),
+    ]
+}
+
+/// Arguments of InterPodAffinity.
+public struct InterPodAffinityArgs: APIStruct {
+    public var apiVersion = ""
+    public var kind = ""
+    public var hardPodAffinityWeight: Int?
+    public var ignorePreferredTermsOfExistingPods = false
+    public init() {}
+    public static let summary = "Arguments of InterPodAffinity."
+    public static let fields: [Field<InterPodAffinityArgs>] = [
+        .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
+        .f("kind", \.kind, "InterPodAffinityArgs."),
+        .f(
+            "hardPodAffinityWeight", \.hardPodAffinityWeight,
+            "Score for nodes near pods whose required affinity wants this pod; default 1."),
+        .f(
+            "ignorePreferredTermsOfExistingPods", \.ignorePreferredTermsOfExistingPods,
+            "Whether wishes of placed pods are left out for pods without wishes."),
+    ]
+}
+
+/// Arguments of DefaultPreemption.
+public struct DefaultPreemptionArgs: APIStruct {
+    public var apiVersion = ""
+    public var kind = ""
+    public var minCandidateNodesPercentage: Int?
+    public var minCandidateNodesAbsolute: Int?
+    public init() {}
+    public static let summary = "Arguments of DefaultPreemption."
+    public static let fields: [Field<DefaultPreemptionArgs>] = [
+        .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
+        .f("kind", \.kind, "DefaultPreemptionArgs."),
+        .f(
+            "minCandidateNodesPercentage", \.minCandidateNodesPercentage,
+            "Share of nodes after which the search for victims stops; default 10."),
+        .f(
+            "minCandidateNodesAbsolute", \.minCandidateNodesAbsolute,
+            "Least number of nodes to search; default 100."),
+    ]
+}

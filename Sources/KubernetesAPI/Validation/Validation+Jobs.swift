@@ -1,0 +1,129 @@
+// Jobs and CronJobs.
+extension Validation {
+    static func job(_ spec: JobSpec, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError])
+    {
+        errors.nonnegative("\(at).parallelism", spec.parallelism)
+        errors.nonnegative("\(at).completions", spec.completions)
+        errors.nonnegative("\(at).activeDeadlineSeconds", spec.activeDeadlineSeconds)
+        errors.nonnegative("\(at).backoffLimit", spec.backoffLimit)
+        errors.nonnegative("\(at).ttlSecondsAfterFinished", spec.ttlSecondsAfterFinished)
+        errors.nonnegative("\(at).backoffLimitPerIndex", spec.backoffLimitPerIndex)
+        errors.nonnegative("\(at).maxFailedIndexes", spec.maxFailedIndexes)
+        if let mode = spec.completionMode {
+            if !["NonIndexed", "Indexed"].contains(mode) {
+                errors.notSupported("\(at).completionMode", .string(mode), ["Indexed", "NonIndexed"])
+            }
+            if mode == "Indexed" { indexed(spec, at, &errors) }
+        }
+        if spec.completionMode != "Indexed" {
+            if spec.backoffLimitPerIndex != nil {
+                errors.invalid(
+                    "\(at).backoffLimitPerIndex", spec.backoffLimitPerIndex!,
+                    "requires indexed completion mode")
+            }
+            if spec.maxFailedIndexes != nil {
+                errors.invalid(
+                    "\(at).maxFailedIndexes", spec.maxFailedIndexes!, "requires indexed completion mode")
+            }
+        }
+        if let policy = spec.podReplacementPolicy {
+            errors.oneOf("\(at).podReplacementPolicy", policy, ["Failed", "TerminatingOrFailed"])
+        }
+        template(spec.template, "\(at).template", profile, &errors)
+        // A job's pods must be able to end.
+        if spec.template.spec.restartPolicy == "Always" {
+            errors.required("\(at).template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"")
+        } else {
+            errors.oneOf(
+                "\(at).template.spec.restartPolicy", spec.template.spec.restartPolicy, ["OnFailure", "Never"])
+            if spec.podFailurePolicy != nil, spec.template.spec.restartPolicy != "Never" {
+                errors.invalid(
+                    "\(at).template.spec.restartPolicy", .string(spec.template.spec.restartPolicy),
+                    "only \"Never\" is supported when podFailurePolicy is specified")
+            }
+        }
+    }
+
+    private static func indexed(_ spec: JobSpec, _ at: String, _ errors: inout [FieldError]) {
+        if spec.completions == nil { errors.required("\(at).completions", "when completion mode is Indexed") }
+        if let parallelism = spec.parallelism, parallelism > 100_000 {
+            errors.invalid(
+                "\(at).parallelism", parallelism,
+                "must be less than or equal to 100000 when completion mode is Indexed")
+        }
+        if let most = spec.maxFailedIndexes, let completions = spec.completions, most > completions {
+            errors.invalid("\(at).maxFailedIndexes", most, "must be less than or equal to completions")
+        }
+        if spec.maxFailedIndexes != nil, spec.backoffLimitPerIndex == nil {
+            errors.required("\(at).backoffLimitPerIndex", "when maxFailedIndexes is specified")
+        }
+    }
+
+    static func jobChange(_ new: Job, _ old: Job, _ errors: inout [FieldError]) {
+        let (spec, before) = (new.spec.value, old.spec.value)
+        // An indexed job may be made longer or shorter together with its parallelism.
+        let elastic = spec.completionMode == "Indexed" && spec.completions == spec.parallelism
+        if !elastic { errors.immutable("spec.completions", spec.completions, before.completions) }
+        errors.immutable("spec.selector", spec.selector, before.selector)
+        var template = spec.template
+        // A suspended job that has not started may be sent elsewhere.
+        if before.suspend == true, old.status.startTime == nil {
+            template.spec.nodeSelector = before.template.spec.nodeSelector
+            template.spec.tolerations = before.template.spec.tolerations
+            template.spec.affinity = before.template.spec.affinity
+            template.spec.schedulingGates = before.template.spec.schedulingGates
+            template.metadata.labels = before.template.metadata.labels
+            template.metadata.annotations = before.template.metadata.annotations
+        }
+        errors.immutable("spec.template", template, before.template)
+        errors.immutable("spec.completionMode", spec.completionMode, before.completionMode)
+        errors.immutable("spec.podFailurePolicy", spec.podFailurePolicy, before.podFailurePolicy)
+        errors.immutable("spec.backoffLimitPerIndex", spec.backoffLimitPerIndex, before.backoffLimitPerIndex)
+        errors.immutable("spec.managedBy", spec.managedBy, before.managedBy)
+        errors.immutable("spec.successPolicy", spec.successPolicy, before.successPolicy)
+    }
+
+    static func cronJob(_ job: CronJob, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        let spec = job.spec
+        if spec.schedule.isEmpty {
+            errors.required("spec.schedule")
+        } else {
+            schedule(spec.schedule, &errors)
+        }
+        if let zone = spec.timeZone {
+            if zone.isEmpty {
+                errors.invalid("spec.timeZone", .string(zone), "timeZone must be nil or non-empty string")
+            }
+            if zone.lowercased() == "local" {
+                errors.invalid(
+                    "spec.timeZone", .string(zone),
+                    "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
+            }
+        }
+        errors.nonnegative("spec.startingDeadlineSeconds", spec.startingDeadlineSeconds)
+        errors.oneOf("spec.concurrencyPolicy", spec.concurrencyPolicy, ["Allow", "Forbid", "Replace"])
+        Self.job(spec.jobTemplate.spec, "spec.jobTemplate.spec", profile, &errors)
+        errors.nonnegative("spec.successfulJobsHistoryLimit", spec.successfulJobsHistoryLimit)
+        errors.nonnegative("spec.failedJobsHistoryLimit", spec.failedJobsHistoryLimit)
+    }
+
+    private static func schedule(_ text: String, _ errors: inout [FieldError]) {
+        if text.contains("TZ") {
+            errors.invalid(
+                "spec.schedule", .string(text),
+                "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
+        }
+        let macros = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"]
+        if macros.contains(text) || text.hasPrefix("@every ") { return }
+        if text.hasPrefix("@") {
+            errors.invalid("spec.schedule", .string(text), "unrecognized descriptor: \(text)")
+            return
+        }
+        let fields = text.split(separator: " ")
+        if fields.count != 5 {
+            errors.invalid(
+                "spec.schedule", .string(text),
+                "expected exactly 5 fields, found \(fields.count): [\(fields.joined(separator: " "))]")
+        }
+    }
+}

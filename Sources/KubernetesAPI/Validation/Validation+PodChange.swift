@@ -1,0 +1,139 @@
+// What may change of a pod that exists.
+extension Validation {
+    static func podChange(_ new: Pod, _ old: Pod, _ profile: KubernetesProfile, _ errors: inout [FieldError])
+    {
+        // Most updates are about labels and owners alone.
+        if new.spec.identity == old.spec.identity, new.nodeName == old.nodeName { return }
+        let (spec, before) = (new.spec.value, old.spec.value)
+        if spec.containers.count != before.containers.count {
+            errors.forbidden("spec.containers", "pod updates may not add or remove containers")
+        }
+        if spec.initContainers.count != before.initContainers.count {
+            errors.forbidden("spec.initContainers", "pod updates may not add or remove containers")
+        }
+        if !errors.isEmpty { return }
+        images(spec.containers, "spec.containers", &errors)
+        images(spec.initContainers, "spec.initContainers", &errors)
+        activeDeadline(spec, before, &errors)
+        addedTolerations(spec.tolerations, before.tolerations, profile, &errors)
+        removedGates(new, old, &errors)
+        if allowed(spec, over: before, isGated: !before.schedulingGates.isEmpty, profile) != before
+            || new.nodeName != old.nodeName
+        {
+            errors.forbidden("spec", mayNotChange(profile))
+        }
+    }
+
+    private static func mayNotChange(_ profile: KubernetesProfile) -> String {
+        var text =
+            "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+            + "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+            + "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+        if resizesByUpdate(profile) { text += ",`spec.containers[*].resources` (for CPU/memory only)" }
+        return text
+    }
+
+    /// Before the `resize` subresource, an ordinary update resized.
+    private static func resizesByUpdate(_ profile: KubernetesProfile) -> Bool {
+        profile.isEnabled(.inPlacePodVerticalScaling) && profile.version.minor < 32
+    }
+
+    private static func images(_ containers: [Container], _ at: String, _ errors: inout [FieldError]) {
+        for (i, container) in containers.enumerated() where container.image.isEmpty {
+            errors.required("\(at)[\(i)].image")
+        }
+    }
+
+    private static func activeDeadline(_ spec: PodSpec, _ old: PodSpec, _ errors: inout [FieldError]) {
+        let field = "spec.activeDeadlineSeconds"
+        switch (spec.activeDeadlineSeconds, old.activeDeadlineSeconds) {
+        case (let new?, _) where !(0...2_147_483_647).contains(new):
+            errors.invalid(field, new, "must be between 0 and 2147483647, inclusive")
+        case (let new?, let before?) where new > before:
+            errors.invalid(field, new, "must be less than or equal to previous value")
+        case (nil, .some):
+            errors.invalid(field, .null, "must not update from a positive integer to nil value")
+        default: break
+        }
+    }
+
+    private static func addedTolerations(
+        _ new: [Toleration], _ old: [Toleration], _ profile: KubernetesProfile, _ errors: inout [FieldError]
+    ) {
+        if new == old { return }
+        for before in old {
+            let kept = new.contains {
+                var same = before
+                same.tolerationSeconds = $0.tolerationSeconds
+                return same == $0
+            }
+            if !kept {
+                errors.forbidden(
+                    "spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"
+                )
+                return
+            }
+        }
+        tolerations(new, "spec.tolerations", profile, &errors)
+    }
+
+    private static func removedGates(_ new: Pod, _ old: Pod, _ errors: inout [FieldError]) {
+        for gate in new.spec.schedulingGates where !old.spec.schedulingGates.contains(gate) {
+            errors.forbidden(
+                "spec.schedulingGates",
+                "only deletion is allowed, but found new scheduling gate '\(gate.name)'")
+        }
+        if !old.spec.schedulingGates.isEmpty, !new.nodeName.isEmpty {
+            errors.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared")
+        }
+    }
+
+    /// `spec` with everything that may change put back as it was.
+    private static func allowed(
+        _ spec: PodSpec, over old: PodSpec, isGated: Bool, _ profile: KubernetesProfile
+    ) -> PodSpec {
+        var spec = spec
+        for i in spec.containers.indices {
+            spec.containers[i].image = old.containers[i].image
+            if resizesByUpdate(profile) {
+                putBack(&spec.containers[i].resources.requests, old.containers[i].resources.requests)
+                putBack(&spec.containers[i].resources.limits, old.containers[i].resources.limits)
+            }
+        }
+        for i in spec.initContainers.indices { spec.initContainers[i].image = old.initContainers[i].image }
+        spec.activeDeadlineSeconds = old.activeDeadlineSeconds
+        spec.tolerations = old.tolerations
+        if spec.terminationGracePeriodSeconds == 1, (old.terminationGracePeriodSeconds ?? 0) < 0 {
+            spec.terminationGracePeriodSeconds = old.terminationGracePeriodSeconds
+        }
+        spec.schedulingGates = old.schedulingGates
+        if isGated, narrows(spec, old) {
+            spec.nodeSelector = old.nodeSelector
+            spec.affinity = old.affinity
+        }
+        return spec
+    }
+
+    private static func putBack(_ list: inout ResourceList, _ old: ResourceList) {
+        for name in ["cpu", "memory"] { list[name] = old[name] }
+    }
+
+    /// Whether a gated pod's node rules were only tightened: labels added, and requirements added to each
+    /// term.
+    private static func narrows(_ spec: PodSpec, _ old: PodSpec) -> Bool {
+        if !old.nodeSelector.entries.allSatisfy({ spec.nodeSelector[$0.key] == $0.value }) { return false }
+        if spec.affinity?.podAffinity != old.affinity?.podAffinity
+            || spec.affinity?.podAntiAffinity != old.affinity?.podAntiAffinity
+        {
+            return false
+        }
+        guard let before = old.affinity?.nodeAffinity?.required else { return true }
+        guard let terms = spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms,
+            terms.count == before.nodeSelectorTerms.count
+        else { return false }
+        return zip(terms, before.nodeSelectorTerms).allSatisfy { new, old in
+            old.matchExpressions.allSatisfy(new.matchExpressions.contains)
+                && old.matchFields.allSatisfy(new.matchFields.contains)
+        }
+    }
+}

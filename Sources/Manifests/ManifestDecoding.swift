@@ -1,0 +1,85 @@
+import KubernetesAPI
+
+extension ManifestDocument {
+    /// The object that the document describes, of the kind's own type or a ``CustomObject``.
+    ///
+    /// Strict, as `kubectl apply` is: an unknown field is a problem. With problems there is no object.
+    public func decode() -> (object: (any KubernetesObject)?, problems: [ManifestProblem]) {
+        func read<O: KubernetesObject>(_ type: O.Type) -> (
+            object: (any KubernetesObject)?, problems: [ManifestProblem]
+        ) {
+            var decoder = APIDecoder()
+            var object = O()
+            var content = converted.object ?? JSONObject()
+            if O.kind != .custom {
+                content["apiVersion"] = nil
+                content["kind"] = nil
+            }
+            object.read(content, &decoder)
+            var problems = decoder.problems.map { problem($0.path, $0.message) }
+            let meta = object.metadata
+            let isNamed = !meta.name.isEmpty || !meta.generateName.isEmpty
+            if !isNamed, !decoder.problems.contains(where: { $0.path.hasPrefix("metadata") }) {
+                problems.append(problem("metadata.name", "is missing"))
+            }
+            return (problems.isEmpty ? object : nil, problems)
+        }
+        return read(ManifestKinds.type(of: ManifestKinds.info(self).type))
+    }
+
+    /// The document read as a structure of its own, such as a component's configuration; apiVersion and kind
+    /// are left out. Nil with problems.
+    public func decode<Value: APIStruct>(as type: Value.Type) -> (value: Value?, problems: [ManifestProblem])
+    {
+        var decoder = APIDecoder()
+        var value = Value()
+        var content = json.object ?? JSONObject()
+        content["apiVersion"] = nil
+        content["kind"] = nil
+        value.read(content, &decoder)
+        let problems = decoder.problems.map { problem($0.path, $0.message) }
+        return (problems.isEmpty ? value : nil, problems)
+    }
+
+    /// The document in the version in which the cluster keeps it.
+    ///
+    /// autoscaling/v1 has one CPU target where v2 has a list of metrics.
+    /// - Source: Kubernetes `pkg/apis/autoscaling/v1/conversion.go`.
+    private var converted: JSONValue {
+        guard apiVersion == "autoscaling/v1", kind == "HorizontalPodAutoscaler" else { return json }
+        var result = json
+        if var spec = json["spec"]?.object {
+            if let target = spec["targetCPUUtilizationPercentage"] {
+                spec["targetCPUUtilizationPercentage"] = nil
+                spec["metrics"] = [
+                    [
+                        "type": "Resource",
+                        "resource": [
+                            "name": "cpu", "target": ["type": "Utilization", "averageUtilization": target],
+                        ],
+                    ]
+                ]
+            }
+            result["spec"] = .object(spec)
+        }
+        if var status = json["status"]?.object {
+            status["currentCPUUtilizationPercentage"] = nil
+            result["status"] = .object(status)
+        }
+        return result
+    }
+}
+
+extension ManifestSet {
+    /// Decodes all documents: the objects in order, and what is wrong with the others.
+    public func decodeAll() -> (objects: [any KubernetesObject], problems: [ManifestProblem]) {
+        var objects: [any KubernetesObject] = []
+        var problems: [ManifestProblem] = []
+        for document in documents {
+            let (object, found) = document.decode()
+            if let object { objects.append(object) }
+            problems += found
+        }
+        return (objects, problems)
+    }
+}

@@ -1,0 +1,118 @@
+import KubernetesAPI
+
+/// One object as a file describes it, not yet decoded.
+public struct ManifestDocument: Sendable {
+    /// The file's path, or `-` for standard input.
+    public var source: String
+    /// Where the object begins in the file, from 1.
+    public var line: Int
+    /// The object. Members keep the order of the file; aliases and merge keys are resolved.
+    public var json: JSONValue
+    /// The lines of all members and elements.
+    let positions: PositionTree
+
+    public var apiVersion: String { json["apiVersion"]?.string ?? "" }
+    public var kind: String { json["kind"]?.string ?? "" }
+    public var name: String { json["metadata"]?["name"]?.string ?? "" }
+    public var namespace: String { json["metadata"]?["namespace"]?.string ?? "" }
+
+    /// The line of the field at `path` (as `spec.containers[0].image` or `metadata.labels[app]`), or of its
+    /// nearest ancestor that is there.
+    public func line(of path: String) -> Int { positions.line(at: path, in: json) ?? line }
+
+    /// A problem of this document's field at `path`, with the field's line.
+    public func problem(_ path: String, _ message: String) -> ManifestProblem {
+        ManifestProblem(file: source, line: line(of: path), path: path, message: message)
+    }
+}
+
+/// What is wrong with a file, and where.
+public struct ManifestProblem: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The file or folder, or `-` for standard input.
+    public var file: String
+    /// From 1; nil if the whole file is meant.
+    public var line: Int?
+    /// From 1; given for syntax errors only.
+    public var column: Int?
+    /// The field, such as `spec.containers[0].image`; empty if none is meant.
+    public var path: String
+    /// What is wrong, without file and field.
+    public var message: String
+
+    public init(file: String, line: Int? = nil, column: Int? = nil, path: String = "", message: String) {
+        (self.file, self.line, self.column, self.path, self.message) = (file, line, column, path, message)
+    }
+
+    /// `web.yaml:12: spec.replicas: must be a whole number, not string`
+    public var description: String {
+        var text = file
+        if let line { text += ":\(line)" }
+        if let column { text += ":\(column)" }
+        return text + (path.isEmpty ? ": \(message)" : ": \(path): \(message)")
+    }
+}
+
+/// What was read from some files.
+public struct ManifestSet: Sendable {
+    /// The objects, in the order of paths, files and lines.
+    public var documents: [ManifestDocument] = []
+    /// Scenarios and component configurations, which are no objects of the cluster.
+    public var configurations: [ManifestDocument] = []
+    /// Everything that was wrong, in the same order. The documents above are free of these problems.
+    public var problems: [ManifestProblem] = []
+
+    public init() {}
+
+    /// The configurations of one kind, such as `Scenario`.
+    public func configurations(ofKind kind: String) -> [ManifestDocument] {
+        configurations.filter { $0.kind == kind }
+    }
+}
+
+/// The line of a value and of everything in it; children are in the order of the JSON value's.
+struct PositionTree: Sendable {
+    var line: Int32
+    var children: [PositionTree] = []
+
+    /// The line of the deepest part of `path` that exists; nil for the empty path.
+    func line(at path: String, in json: JSONValue) -> Int? {
+        var tree = self
+        var value = json
+        var found: Int?
+        for step in Self.steps(path) {
+            var index: Int?
+            switch value {
+            case .object(let object): index = object.members.firstIndex { $0.key == step }
+            case .array(let elements): index = Int(step).flatMap { elements.indices.contains($0) ? $0 : nil }
+            default: break
+            }
+            guard let index, index < tree.children.count else { break }
+            tree = tree.children[index]
+            found = Int(tree.line)
+            switch value {
+            case .object(let object): value = object.members[index].value
+            case .array(let elements): value = elements[index]
+            default: break
+            }
+        }
+        return found
+    }
+
+    /// The names and numbers that make up `path`. What stands in brackets may have dots.
+    private static func steps(_ path: String) -> [String] {
+        var steps: [String] = []
+        var current = ""
+        var inBrackets = false
+        for character in path {
+            switch character {
+            case "[" where !inBrackets, "." where !inBrackets, "]" where inBrackets:
+                if !current.isEmpty { steps.append(current) }
+                current = ""
+                inBrackets = character == "["
+            default: current.append(character)
+            }
+        }
+        if !current.isEmpty { steps.append(current) }
+        return steps
+    }
+}

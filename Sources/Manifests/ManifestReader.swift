@@ -1,0 +1,205 @@
+import Foundation
+import KubernetesAPI
+
+/// Reads manifests: YAML or JSON with any number of documents, from files, folders and standard input.
+///
+/// All problems are collected; one bad document does not hide the others.
+public enum ManifestReader {
+    /// Reads the files at `paths` in order. A folder stands for its `*.yaml`, `*.yml` and `*.json` files by
+    /// name, without its subfolders, as `kubectl -f`; `-` stands for `standardInput`.
+    public static func read(paths: [String], standardInput: () -> [UInt8] = { [] }) -> ManifestSet {
+        var collector = Collector()
+        for path in paths {
+            if path == "-" {
+                collector.add(Data(standardInput()), file: "-")
+                continue
+            }
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+                collector.set.problems.append(ManifestProblem(file: path, message: "does not exist"))
+                continue
+            }
+            if !isFolder.boolValue {
+                collector.addFile(path)
+                continue
+            }
+            guard let entries = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+                collector.set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
+                continue
+            }
+            let names = entries.filter { name in [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } }
+                .sorted()
+            if names.isEmpty {
+                collector.set.problems.append(
+                    ManifestProblem(file: path, message: "no .yaml, .yml or .json file in this folder"))
+            }
+            for name in names { collector.addFile(path.hasSuffix("/") ? path + name : "\(path)/\(name)") }
+        }
+        return collector.finish()
+    }
+
+    /// Reads `text` as if it were the content of `file`.
+    public static func read(text: String, file: String = "-") -> ManifestSet {
+        var collector = Collector()
+        collector.add(Data(text.utf8), file: file)
+        return collector.finish()
+    }
+}
+
+/// Collects documents and problems over all files.
+private struct Collector {
+    struct Identity: Hashable {
+        var group: String
+        var kind: String
+        var namespace: String
+        var name: String
+    }
+    var set = ManifestSet()
+    private var places: [Identity: (file: String, line: Int)] = [:]
+    private var emptyFiles: [String] = []
+
+    /// A file without objects is fine beside others; alone it is a problem, as for kubectl.
+    mutating func finish() -> ManifestSet {
+        if set.documents.isEmpty, set.configurations.isEmpty, set.problems.isEmpty {
+            set.problems = emptyFiles.map { ManifestProblem(file: $0, message: "no objects in this file") }
+        }
+        return set
+    }
+
+    mutating func addFile(_ path: String) {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
+            return
+        }
+        defer { try? handle.close() }
+        var data = Data()
+        do {
+            while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
+                data.append(part)
+                // A binary file, or a device without end: the rest is of no interest.
+                if part.contains(0) { break }
+            }
+        } catch {
+            set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
+            return
+        }
+        add(data, file: path)
+    }
+
+    mutating func add(_ data: Data, file: String) {
+        var bytes = data[...]
+        if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
+            set.problems.append(ManifestProblem(file: file, message: "is UTF-16 text; save it as UTF-8"))
+            return
+        }
+        if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = bytes.dropFirst(3) }
+        // A zero byte is in no text, and in nearly every binary file: found before anything costly is done.
+        if bytes.contains(0) {
+            set.problems.append(ManifestProblem(file: file, message: "is a binary file, not YAML or JSON"))
+            return
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            set.problems.append(
+                ManifestProblem(file: file, line: Self.lineOfBadUTF8(bytes), message: "is not valid UTF-8"))
+            return
+        }
+        let before = set.documents.count + set.configurations.count + set.problems.count
+        for chunk in DocumentSplitter.split(text) {
+            do throws(ManifestProblem) {
+                guard let (json, positions) = try YAMLConversion.read(chunk, file: file) else { continue }
+                add(
+                    json, positions, file: file,
+                    line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
+            } catch {
+                set.problems.append(error)
+            }
+        }
+        if set.documents.count + set.configurations.count + set.problems.count == before {
+            emptyFiles.append(file)
+        }
+    }
+
+    private static func lineOfBadUTF8(_ bytes: Data) -> Int {
+        var line = 1
+        for part in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            if String(validating: part, as: UTF8.self) == nil { return line }
+            line += 1
+        }
+        return line
+    }
+
+    private mutating func add(_ json: JSONValue, _ positions: PositionTree, file: String, line: Int) {
+        let document = ManifestDocument(source: file, line: line, json: json, positions: positions)
+        guard let object = json.object else {
+            set.problems.append(
+                ManifestProblem(file: file, line: line, message: "must be an object, not \(json.typeName)"))
+            return
+        }
+        var isComplete = true
+        for field in ["apiVersion", "kind"] {
+            var message: String?
+            switch object[field] {
+            case .string(let text): if text.isEmpty { message = "is empty" }
+            case nil, .null: message = "is missing"
+            case let other?: message = "must be a string, not \(other.typeName)"
+            }
+            if let message {
+                set.problems.append(document.problem(field, message))
+                isComplete = false
+            }
+        }
+        guard isComplete else { return }
+        if document.kind.hasSuffix("List"), let items = object["items"]?.array {
+            expand(document, object, items)
+        } else {
+            addObject(document)
+        }
+    }
+
+    /// A list stands for its items. Items of a typed list (`PodList`) may leave out what the list says.
+    private mutating func expand(_ list: ManifestDocument, _ object: JSONObject, _ items: [JSONValue]) {
+        guard let index = object.members.firstIndex(where: { $0.key == "items" }) else { return }
+        let itemKind = String(list.kind.dropLast(4))
+        for (i, item) in items.enumerated() {
+            var (json, positions) = (item, list.positions.children[index].children[i])
+            if var object = json.object, !itemKind.isEmpty, object["kind"] == nil, object["apiVersion"] == nil
+            {
+                object.members.insert(("kind", .string(itemKind)), at: 0)
+                object.members.insert(("apiVersion", .string(list.apiVersion)), at: 0)
+                positions.children.insert(contentsOf: [positions, positions], at: 0)
+                json = .object(object)
+            }
+            add(json, positions, file: list.source, line: Int(positions.line))
+        }
+    }
+
+    private mutating func addObject(_ document: ManifestDocument) {
+        if ManifestKinds.isConfiguration(document) {
+            set.configurations.append(document)
+            return
+        }
+        if let problem = ManifestKinds.problem(document) {
+            set.problems.append(problem)
+            return
+        }
+        if !document.name.isEmpty {
+            let info = ManifestKinds.info(document)
+            let identity = Identity(
+                group: info.group, kind: info.kind,
+                namespace: !info.isNamespaced
+                    ? "" : document.namespace.isEmpty ? "default" : document.namespace,
+                name: document.name)
+            if let first = places[identity] {
+                let place =
+                    first.file == document.source ? "on line \(first.line)" : "in \(first.file):\(first.line)"
+                set.problems.append(
+                    ManifestProblem(
+                        file: document.source, line: document.line,
+                        message: "\(info.kind) \(document.name) is there twice, first \(place)"))
+                return
+            }
+            places[identity] = (document.source, document.line)
+        }
+        set.documents.append(document)
+    }
+}

@@ -1,0 +1,243 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+// - Source: Kubernetes `kubectl/pkg/describe/describe.go`.
+extension Description {
+    mutating func service(_ object: Service) {
+        let (meta, spec) = (object.metadata.value, object.spec)
+        line(0, "Name:", meta.name)
+        line(0, "Namespace:", meta.namespace)
+        labels(meta.labels)
+        annotations(meta.annotations)
+        line(0, "Selector:", spec.selector.labelText)
+        line(0, "Type:", spec.type.or("ClusterIP"))
+        if let policy = spec.ipFamilyPolicy { line(0, "IP Family Policy:", policy) }
+        if !spec.ipFamilies.isEmpty { line(0, "IP Families:", spec.ipFamilies.joined(separator: ",")) }
+        line(0, "IP:", spec.clusterIP)
+        line(0, "IPs:", spec.clusterIPs.joined(separator: ",").or("<none>"))
+        if !spec.externalIPs.isEmpty { line(0, "External IPs:", spec.externalIPs.joined(separator: ",")) }
+        if !spec.externalName.isEmpty { line(0, "External Name:", spec.externalName) }
+        let ingress = ServiceDisplay.externalAddress(object, wide: true)
+        if spec.type == "LoadBalancer", ingress != "<pending>" { line(0, "LoadBalancer Ingress:", ingress) }
+        for port in spec.ports {
+            let ending = "/\(port.protocol.or("TCP"))"
+            line(0, "Port:", port.name.or("<unset>"), "\(port.port)\(ending)")
+            line(0, "TargetPort:", (port.targetPort?.text ?? String(port.port)) + ending)
+            if port.nodePort > 0 {
+                line(0, "NodePort:", port.name.or("<unset>"), "\(port.nodePort)\(ending)")
+            }
+            line(0, "Endpoints:", endpoints(of: object, port))
+        }
+        line(0, "Session Affinity:", spec.sessionAffinity.or("None"))
+        if !spec.externalTrafficPolicy.isEmpty {
+            line(0, "External Traffic Policy:", spec.externalTrafficPolicy)
+        }
+        if let policy = spec.internalTrafficPolicy { line(0, "Internal Traffic Policy:", policy) }
+    }
+
+    /// The ready addresses behind one port, at most three.
+    private func endpoints(of service: Service, _ port: ServicePort) -> String {
+        var addresses: [String] = []
+        for slice in cluster.store.endpointSlices.sorted(namespace: service.namespace)
+        where slice.metadata.labels["kubernetes.io/service-name"] == service.name {
+            guard let number = slice.ports.first(where: { ($0.name ?? "") == port.name })?.port else {
+                continue
+            }
+            for endpoint in slice.endpoints where endpoint.conditions.ready ?? true {
+                addresses += endpoint.addresses.map { "\($0):\(number)" }
+            }
+        }
+        let more = addresses.count > 3 ? " + \(addresses.count - 3) more..." : ""
+        return addresses.prefix(3).joined(separator: ",") + more
+    }
+
+    mutating func persistentVolume(_ object: PersistentVolume) {
+        let (meta, spec) = (object.metadata.value, object.spec)
+        line(0, "Name:", meta.name)
+        labels(meta.labels)
+        annotations(meta.annotations)
+        line(0, "Finalizers:", "[\(meta.finalizers.joined(separator: " "))]")
+        line(0, "StorageClass:", spec.storageClassName)
+        status(meta, object.status.phase)
+        line(0, "Claim:", spec.claimRef.map { "\($0.namespace)/\($0.name)" } ?? "")
+        line(0, "Reclaim Policy:", spec.persistentVolumeReclaimPolicy)
+        line(0, "Access Modes:", accessModeText(spec.accessModes))
+        if let mode = spec.volumeMode { line(0, "VolumeMode:", mode) }
+        line(0, "Capacity:", (spec.capacity["storage"] ?? .zero).description)
+        if let terms = spec.nodeAffinity?.required?.nodeSelectorTerms {
+            line(0, "Node Affinity:", "")
+            line(1, "Required Terms:", "")
+            for (i, term) in terms.enumerated() {
+                multiline(
+                    2, "Term \(i)",
+                    term.matchExpressions.map { requirement in
+                        let values =
+                            requirement.values.isEmpty
+                            ? "" : " [\(requirement.values.joined(separator: ", "))]"
+                        return "\(requirement.key) \(requirement.operator.lowercased())\(values)"
+                    })
+            }
+        } else {
+            line(0, "Node Affinity:", "<none>")
+        }
+        line(0, "Message:", object.status.message)
+        line(0, "Source:")
+        if let source = spec.csi {
+            csi(source)
+        } else if let source = spec.hostPath {
+            hostPath(source)
+        } else if let source = spec.local {
+            line(2, "Type:", "LocalVolume (a persistent volume backed by local storage on a node)")
+            line(2, "Path:", source["path"]?.string ?? "")
+        } else {
+            var rest = spec.jsonObject
+            for known in ["capacity", "claimRef", "nodeAffinity"] { rest[known] = nil }
+            other(rest)
+        }
+    }
+
+    mutating func persistentVolumeClaim(_ object: PersistentVolumeClaim) {
+        let (meta, spec) = (object.metadata.value, object.spec)
+        let isBound = !spec.volumeName.isEmpty
+        line(0, "Name:", meta.name)
+        line(0, "Namespace:", meta.namespace)
+        line(0, "StorageClass:", spec.storageClassName ?? "")
+        status(meta, object.status.phase)
+        line(0, "Volume:", spec.volumeName)
+        labels(meta.labels)
+        annotations(meta.annotations)
+        line(0, "Finalizers:", "[\(meta.finalizers.joined(separator: " "))]")
+        line(0, "Capacity:", isBound ? (object.status.capacity["storage"] ?? .zero).description : "")
+        line(0, "Access Modes:", isBound ? accessModeText(object.status.accessModes) : "")
+        if let mode = spec.volumeMode { line(0, "VolumeMode:", mode) }
+        let users = cluster.store.pods.sorted(namespace: meta.namespace).filter { pod in
+            pod.spec.volumes.contains { $0.persistentVolumeClaim?.claimName == meta.name }
+        }
+        multiline(0, "Used By", users.map(\.name))
+        if !object.status.conditions.isEmpty {
+            table(
+                "Conditions:",
+                ["Type", "Status", "LastProbeTime", "LastTransitionTime", "Reason", "Message"],
+                object.status.conditions.map {
+                    [
+                        $0.type + " ", $0.status, $0.lastProbeTime?.rfc1123 ?? "<unknown>",
+                        $0.lastTransitionTime?.rfc1123 ?? "<unknown>", $0.reason, $0.message,
+                    ]
+                })
+        }
+    }
+
+    mutating func podDisruptionBudget(_ object: PodDisruptionBudget) {
+        let status = object.status
+        line(0, "Name:", object.name)
+        line(0, "Namespace:", object.namespace)
+        if let least = object.spec.minAvailable { line(0, "Min available:", least.text) }
+        if let most = object.spec.maxUnavailable { line(0, "Max unavailable:", most.text) }
+        line(0, "Selector:", object.spec.selector == nil ? "<unset>" : object.spec.selector.text)
+        line(0, "Status:")
+        line(2, "Allowed disruptions:", String(status.disruptionsAllowed))
+        line(2, "Current:", String(status.currentHealthy))
+        line(2, "Desired:", String(status.desiredHealthy))
+        line(2, "Total:", String(status.expectedPods))
+    }
+
+    mutating func namespace(_ object: Namespace) {
+        line(0, "Name:", object.name)
+        labels(object.metadata.labels)
+        annotations(object.metadata.annotations)
+        line(0, "Status:", object.status.phase)
+        if !object.status.conditions.isEmpty {
+            table(
+                "Conditions:", ["Type", "Status", "LastTransitionTime", "Reason", "Message"],
+                object.status.conditions.map {
+                    [
+                        $0.type, $0.status, $0.lastTransitionTime?.rfc1123 ?? "<unknown>", $0.reason,
+                        $0.message,
+                    ]
+                })
+        }
+        blank()
+        let quotas = cluster.store.resourceQuotas.sorted(namespace: object.name)
+        if quotas.isEmpty { line(0, "No resource quota.") } else { line(0, "Resource Quotas") }
+        for quota in quotas {
+            line(1, "Name:", quota.name)
+            line(1, "Resource", "Used", "Hard")
+            line(1, "--------", "---", "---")
+            for (name, hard) in quota.status.hard.entries {
+                line(1, name, (quota.status.used[name] ?? .zero).description, hard.description)
+            }
+        }
+        blank()
+        limitRanges(cluster.store.limitRanges.sorted(namespace: object.name))
+    }
+
+    private mutating func limitRanges(_ ranges: [LimitRange]) {
+        if ranges.isEmpty { return line(0, "No LimitRange resource.") }
+        line(0, "Resource Limits")
+        line(
+            1, "Type", "Resource", "Min", "Max", "Default Request", "Default Limit", "Max Limit/Request Ratio"
+        )
+        line(
+            1, "----", "--------", "---", "---", "---------------", "-------------", "-----------------------"
+        )
+        for item in ranges.flatMap(\.spec.limits) {
+            let lists = [item.min, item.max, item.defaultRequest, item.default, item.maxLimitRequestRatio]
+            var names: [String] = []
+            for name in lists.flatMap(\.keys).sorted() where names.last != name { names.append(name) }
+            for name in names { line(1, [item.type, name] + lists.map { $0[name]?.description ?? "-" }) }
+        }
+    }
+
+    mutating func horizontalPodAutoscaler(_ object: HorizontalPodAutoscaler) {
+        let (meta, spec, status) = (object.metadata.value, object.spec, object.status)
+        line(0, "Name:", meta.name)
+        line(0, "Namespace:", meta.namespace)
+        labels(meta.labels)
+        annotations(meta.annotations)
+        line(0, "CreationTimestamp:", meta.creationTimestamp?.rfc1123 ?? "<unknown>")
+        line(0, "Reference:", "\(spec.scaleTargetRef.kind)/\(spec.scaleTargetRef.name)")
+        line(0, "Metrics:", "( current / target )")
+        func text(_ value: JSONValue?) -> String { value?.string ?? "" }
+        for (i, metric) in spec.metrics.enumerated() {
+            let values = AutoscalerDisplay.target(object, i, named: false).replacing("/", with: " / ")
+            switch metric.type {
+            case "Resource":
+                let name = metric.resource?.name ?? ""
+                let unit =
+                    metric.resource?.target.averageUtilization == nil ? "" : "  (as a percentage of request)"
+                line(1, "resource \(name) on pods\(unit):", values)
+            case "ContainerResource":
+                let source = metric.containerResource ?? .null
+                line(
+                    1,
+                    "resource \(text(source["name"])) of container \"\(text(source["container"]))\" on pods:",
+                    values)
+            case "Pods": line(1, "\"\(metric.pods?["metric"]?["name"]?.string ?? "")\" on pods:", values)
+            case "Object":
+                let source = metric.object ?? .null
+                let target = source["describedObject"] ?? .null
+                line(
+                    1,
+                    "\"\(text(source["metric"]?["name"]))\" on \(text(target["kind"]))/\(text(target["name"])):",
+                    values)
+            case "External": line(1, "\"\(metric.external?["metric"]?["name"]?.string ?? "")\":", values)
+            default: line(1, "<unknown metric type \"\(metric.type)\">")
+            }
+        }
+        line(0, "Min replicas:", spec.minReplicas.map(String.init) ?? "<unset>")
+        line(0, "Max replicas:", String(spec.maxReplicas))
+        if let behavior = spec.behavior {
+            line(0, "Behavior:")
+            tree(behavior, level: 1)
+        }
+        line(
+            0, "\(spec.scaleTargetRef.kind) pods:",
+            "\(status.currentReplicas) current / \(status.desiredReplicas) desired")
+        if !status.conditions.isEmpty {
+            table(
+                "Conditions:", ["Type", "Status", "Reason", "Message"],
+                status.conditions.map { [$0.type, $0.status, $0.reason, $0.message] })
+        }
+    }
+}

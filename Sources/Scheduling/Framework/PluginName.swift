@@ -1,0 +1,23 @@
+/// The plugins of the default profile, by the names that configuration and messages use.
+public enum PluginName: String, Sendable, Hashable, CaseIterable {
+    case schedulingGates = "SchedulingGates"
+    case prioritySort = "PrioritySort"
+    case nodeUnschedulable = "NodeUnschedulable"
+    case nodeName = "NodeName"
+    case taintToleration = "TaintToleration"
+    case nodeAffinity = "NodeAffinity"
+    case nodePorts = "NodePorts"
+    case nodeResourcesFit = "NodeResourcesFit"
+    case volumeRestrictions = "VolumeRestrictions"
+    case nodeVolumeLimits = "NodeVolumeLimits"
+    case volumeBinding = "VolumeBinding"
+    case volumeZone = "VolumeZone"
+    case podTopologySpread = "PodTopologySpread"
+    case interPodAffinity = "InterPodAffinity"
+    case dynamicResources = "DynamicResources"
+    case defaultPreemption = "DefaultPreemption"
+    case nodeResourcesBalancedAllocation = "NodeResourcesBalancedAllocation"
+    case imageLocality = "ImageLocality"
+    case defaultBinder = "DefaultBinder"
+    case nodeDeclaredFeatures = "NodeDeclaredFeatures"
+}

@@ -1,0 +1,211 @@
+public import KubernetesAPI
+
+extension SchedulerConfiguration {
+    /// What is wrong with the configuration, in the words of kube-scheduler; empty if it can be used.
+    ///
+    /// - Source: Kubernetes `pkg/scheduler/apis/config/validation/validation{,_pluginargs}.go`.
+    public func validate(for profile: KubernetesProfile) -> [FieldError] {
+        var errors: [FieldError] = []
+        if !apiVersion.isEmpty, apiVersion != "kubescheduler.config.k8s.io/v1" {
+            errors.append(
+                FieldError(
+                    .notSupported, "apiVersion", value: quoted(apiVersion),
+                    "supported values: \"kubescheduler.config.k8s.io/v1\""))
+        }
+        if !kind.isEmpty, kind != "KubeSchedulerConfiguration" {
+            errors.append(
+                FieldError(
+                    .notSupported, "kind", value: quoted(kind),
+                    "supported values: \"KubeSchedulerConfiguration\""))
+        }
+        if let parallelism, parallelism <= 0 {
+            errors.append(
+                FieldError(
+                    .invalid, "parallelism", value: String(parallelism),
+                    "should be an integer value greater than zero"))
+        }
+        var names: [String] = []
+        for (i, written) in profiles.enumerated() {
+            let path = "profiles[\(i)]"
+            let name = written.schedulerName ?? "default-scheduler"
+            if name.isEmpty { errors.append(FieldError(.required, path + ".schedulerName")) }
+            if names.contains(name) {
+                errors.append(FieldError(.duplicate, path + ".schedulerName", value: quoted(name)))
+            }
+            names.append(name)
+            errors += percentage(written.percentageOfNodesToScore, path + ".percentageOfNodesToScore")
+            errors += written.validate(path, profile)
+        }
+        errors += percentage(percentageOfNodesToScore, "percentageOfNodesToScore")
+        let initial = podInitialBackoffSeconds ?? 1
+        if initial <= 0 {
+            errors.append(
+                FieldError(
+                    .invalid, "podInitialBackoffSeconds", value: String(initial), "must be greater than 0"))
+        }
+        if podMaxBackoffSeconds ?? 10 < initial {
+            errors.append(
+                FieldError(
+                    .invalid, "podMaxBackoffSeconds", value: String(podMaxBackoffSeconds ?? 10),
+                    "must be greater than or equal to PodInitialBackoffSeconds"))
+        }
+        return errors
+    }
+
+    private func percentage(_ value: Int?, _ path: String) -> [FieldError] {
+        guard let value, !(0...100).contains(value) else { return [] }
+        return [FieldError(.invalid, path, value: String(value), "not in valid range [0-100]")]
+    }
+}
+
+private func quoted(_ text: String) -> String { "\"\(text)\"" }
+
+extension SchedulerProfile {
+    func validate(_ path: String, _ profile: KubernetesProfile) -> [FieldError] {
+        var errors: [FieldError] = []
+        let known = Set(PluginCatalog.plugins(profile).map(\.name.rawValue))
+        let sets: [(name: String, set: SchedulerPluginSet)] =
+            plugins.map {
+                [
+                    ("preEnqueue", $0.preEnqueue), ("queueSort", $0.queueSort), ("preFilter", $0.preFilter),
+                    ("filter", $0.filter), ("postFilter", $0.postFilter), ("preScore", $0.preScore),
+                    ("score", $0.score),
+                    ("reserve", $0.reserve), ("permit", $0.permit), ("preBind", $0.preBind),
+                    ("bind", $0.bind),
+                    ("postBind", $0.postBind), ("multiPoint", $0.multiPoint),
+                ]
+            } ?? []
+        for (point, set) in sets {
+            for (i, plugin) in set.enabled.enumerated() where !known.contains(plugin.name) {
+                errors.append(
+                    FieldError(
+                        .invalid, "\(path).plugins.\(point).enabled[\(i)]", value: quoted(plugin.name),
+                        "\(point) plugin \(quoted(plugin.name)) does not exist"))
+            }
+        }
+        var seen: [String] = []
+        for (i, config) in pluginConfig.enumerated() {
+            let place = "\(path).pluginConfig[\(i)]"
+            if seen.contains(config.name) {
+                errors.append(FieldError(.duplicate, place, value: quoted(config.name)))
+            }
+            seen.append(config.name)
+            errors += config.validate(place + ".args")
+        }
+        return errors
+    }
+}
+
+extension SchedulerPluginConfig {
+    func validate(_ path: String) -> [FieldError] {
+        var decoder = APIDecoder()
+        let args = args ?? [:]
+        var errors: [FieldError] = []
+        switch PluginName(rawValue: name) {
+        case .podTopologySpread:
+            if let spread = PodTopologySpreadArgs.decode(args, &decoder) { errors = spread.validate(path) }
+        case .interPodAffinity:
+            if let affinity = InterPodAffinityArgs.decode(args, &decoder),
+                let weight = affinity.hardPodAffinityWeight,
+                !(0...100).contains(weight)
+            {
+                errors.append(
+                    FieldError(
+                        .invalid, path + ".hardPodAffinityWeight", value: String(weight),
+                        "not in valid range [0, 100]"))
+            }
+        case .defaultPreemption:
+            if let preemption = DefaultPreemptionArgs.decode(args, &decoder) {
+                errors = preemption.validate(path)
+            }
+        default: break
+        }
+        return decoder.problems.map { FieldError(.invalid, path + "." + $0.path, $0.message) } + errors
+    }
+}
+
+extension PodTopologySpreadArgs {
+    func validate(_ path: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        if !["", "System", "List"].contains(defaultingType) {
+            errors.append(
+                FieldError(
+                    .notSupported, path + ".defaultingType", value: quoted(defaultingType),
+                    "supported values: \"System\", \"List\""))
+        }
+        if defaultingType != "List", !defaultConstraints.isEmpty {
+            errors.append(
+                FieldError(
+                    .invalid, path + ".defaultingType", value: quoted("System"),
+                    "when .defaultConstraints are not empty"))
+        }
+        for (i, constraint) in defaultConstraints.enumerated() {
+            let place = path + ".defaultConstraints[\(i)]"
+            if constraint.maxSkew <= 0 {
+                errors.append(
+                    FieldError(
+                        .invalid, place + ".maxSkew", value: String(constraint.maxSkew),
+                        "not in valid range (0, inf)"))
+            }
+            if constraint.topologyKey.isEmpty {
+                errors.append(FieldError(.required, place + ".topologyKey", "can not be empty"))
+            }
+            let action = constraint.whenUnsatisfiable
+            if action.isEmpty {
+                errors.append(FieldError(.required, place + ".whenUnsatisfiable", "can not be empty"))
+            } else if action != "DoNotSchedule", action != "ScheduleAnyway" {
+                errors.append(
+                    FieldError(
+                        .notSupported, place + ".whenUnsatisfiable", value: quoted(action),
+                        "supported values: \"DoNotSchedule\", \"ScheduleAnyway\""))
+            }
+            if constraint.labelSelector != nil {
+                errors.append(
+                    FieldError(
+                        .forbidden, place + ".labelSelector",
+                        "constraint must not define a selector, as they deduced for each pod"))
+            }
+            let later = defaultConstraints[(i + 1)...]
+            if later.contains(where: {
+                $0.topologyKey == constraint.topologyKey && $0.whenUnsatisfiable == action
+            }) {
+                errors.append(
+                    FieldError(
+                        .duplicate, place + ".{topologyKey, whenUnsatisfiable}",
+                        value: quoted("{\(constraint.topologyKey), \(action)}")))
+            }
+        }
+        return errors
+    }
+}
+
+extension DefaultPreemptionArgs {
+    func validate(_ path: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        let percentage = minCandidateNodesPercentage ?? 10
+        let absolute = minCandidateNodesAbsolute ?? 100
+        if !(0...100).contains(percentage) {
+            errors.append(
+                FieldError(
+                    .invalid, path + ".minCandidateNodesPercentage", value: String(percentage),
+                    "not in valid range [0, 100]"))
+        }
+        if absolute < 0 {
+            errors.append(
+                FieldError(
+                    .invalid, path + ".minCandidateNodesAbsolute", value: String(absolute),
+                    "not in valid range [0, inf)"))
+        }
+        if percentage == 0 && absolute == 0 {
+            errors.append(
+                FieldError(
+                    .invalid, path + ".minCandidateNodesPercentage", value: String(percentage),
+                    "cannot be zero at the same time as minCandidateNodesAbsolute"))
+            errors.append(
+                FieldError(
+                    .invalid, path + ".minCandidateNodesAbsolute", value: String(absolute),
+                    "cannot be zero at the same time as minCandidateNodesPercentage"))
+        }
+        return errors
+    }
+}

@@ -1,0 +1,39 @@
+import KubernetesAPI
+
+/// One profile of the configuration, ready to use: which plugins run and with which settings.
+struct SchedulingProfile: Sendable {
+    var name = "default-scheduler"
+    /// 0: adaptive.
+    var percentageOfNodesToScore = 0
+    var preEnqueue: Set<PluginName> = []
+    var filters: [Plugin] = []
+    var scores: [(plugin: Plugin, weight: Int)] = []
+    var postFilters: [PluginName] = []
+    /// nil: the system's own soft constraints.
+    var spreadDefaults: [TopologySpreadConstraint]?
+    var hardPodAffinityWeight = 1
+    var ignoresPreferredTermsOfExistingPods = false
+    var minCandidateNodesPercentage = 10
+    var minCandidateNodesAbsolute = 100
+
+    /// The default profile of a version.
+    init(_ profile: KubernetesProfile) {
+        let catalog = PluginCatalog.plugins(profile)
+        preEnqueue = Set(catalog.filter { $0.points.contains(.preEnqueue) }.map(\.name))
+        filters = catalog.filter { $0.points.contains(.filter) }
+        scores = catalog.filter { $0.points.contains(.score) }.map { ($0, $0.weight) }
+        postFilters = catalog.filter { $0.points.contains(.postFilter) }.map(\.name)
+    }
+
+    func runs(_ name: PluginName) -> Bool { filters.contains { $0.name == name } }
+
+    /// The constraints that `System` defaulting gives to pods without own ones.
+    static let systemSpread = [
+        TopologySpreadConstraint(
+            maxSkew: 3, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway",
+            labelSelector: nil),
+        TopologySpreadConstraint(
+            maxSkew: 5, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway",
+            labelSelector: nil),
+    ]
+}

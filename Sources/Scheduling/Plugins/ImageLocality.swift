@@ -1,0 +1,31 @@
+import KubernetesAPI
+
+/// Prefers nodes that have the pod's images, the more the larger they are and the more nodes have them.
+///
+/// - Source: Kubernetes `pkg/scheduler/framework/plugins/imagelocality/image_locality.go`.
+enum ImageLocality {
+    static let mebibyte = 1024 * 1024
+
+    @Sendable static func score(
+        _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
+    ) -> Bool {
+        let all = Double(state.nodes.presentCount)
+        let images = cycle.demand.facts.images.compactMap { state.images.entries[$0] }
+        if images.isEmpty { return true }
+        // Differs from Kubernetes: 1.27 froze the number of nodes with an image when a node arrived, so that scores
+        // depended on the order of arrival; the live number is used for all versions.
+        let spec = cycle.demand.facts.spec
+        let containers =
+            spec.containers.count + (state.profile.version.minor >= 28 ? spec.initContainers.count : 0)
+        let low = 23 * mebibyte
+        let high = 1000 * mebibyte * containers
+        for (i, row) in rows.enumerated() {
+            var sum = 0
+            for image in images where image.nodes[row] {
+                sum += Int(Double(image.size) * (Double(image.count) / all))
+            }
+            scores[i] = 100 * (min(max(sum, low), high) - low) / (high - low)
+        }
+        return true
+    }
+}

@@ -1,0 +1,15 @@
+import ControlPlane
+import KubernetesAPI
+
+/// Refuses all nodes but the one that the pod names.
+enum NodeNamePlugin {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
+        let name = cycle.pod.nodeName
+        if name.isEmpty { return }
+        var allowed = NodeMask(count: state.nodes.count)
+        if let row = state.nodes.row(name) { allowed[row] = true }
+        pass.keep(allowed) { _ in Rejection(plugin: .nodeName, reason: .nodeName, isUnresolvable: true) }
+    }
+}

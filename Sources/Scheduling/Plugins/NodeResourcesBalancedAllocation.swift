@@ -1,0 +1,35 @@
+import KubernetesAPI
+
+/// Prefers nodes whose CPU and memory are used to the same share.
+///
+/// - Source: Kubernetes `pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go`.
+enum NodeResourcesBalancedAllocation {
+    @Sendable static func score(
+        _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
+    ) -> Bool {
+        let minor = state.profile.version.minor
+        let (cpu, memory) = (cycle.balancedCPU, cycle.balancedMemory)
+        // 1.27 scored pods that request nothing, too.
+        if cpu == 0 && memory == 0 && minor >= 28 { return false }
+        let nodes = state.nodes
+        for (i, row) in rows.enumerated() {
+            let usedCPU = nodes.requested[0][row]
+            let usedMemory = nodes.requested[1][row]
+            func balance(_ cpu: Int64, _ memory: Int64) -> Int {
+                Self.balance(cpu, of: nodes.allocatable[0][row], memory, of: nodes.allocatable[1][row])
+            }
+            let with = balance(usedCPU + cpu, usedMemory + memory)
+            // Since 1.36 it is the change that counts, around 75.
+            scores[i] = minor >= 36 ? 50 + (50 + with - balance(usedCPU, usedMemory)) / 2 : with
+        }
+        return true
+    }
+
+    /// 100 for equal shares, less by their standard deviation; a resource that the node lacks is left out.
+    static func balance(_ cpu: Int64, of cpuTotal: Int64, _ memory: Int64, of memoryTotal: Int64) -> Int {
+        guard cpuTotal > 0, memoryTotal > 0 else { return 100 }
+        let a = min(1, Double(cpu) / Double(cpuTotal))
+        let b = min(1, Double(memory) / Double(memoryTotal))
+        return Int((1 - abs((a - b) / 2)) * 100)
+    }
+}

@@ -1,0 +1,48 @@
+import ControlPlane
+import KubernetesAPI
+
+/// Refuses nodes that cannot have more volumes of a driver.
+///
+/// - Source: Kubernetes `pkg/scheduler/framework/plugins/nodevolumelimits/csi.go`.
+enum NodeVolumeLimits {
+    /// A volume as its driver knows it, or as it will.
+    private struct Attachment: Hashable {
+        var driver: String
+        var volume: String
+    }
+
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
+        if cycle.volumes.claims.isEmpty || store.csiNodes.isEmpty { return }
+        let wanted = Set(cycle.volumes.claims.compactMap { attachment($0, store) })
+        if wanted.isEmpty { return }
+        pass.reject(.nodeVolumeLimits) { row in
+            guard let node = store.csiNodes[ObjectKey(name: state.nodes.names[row])] else { return nil }
+            var attached: Set<Attachment> = []
+            for slot in state.nodes.podSlots[row] {
+                for key in state.placed[slot]!.claims {
+                    if let claim = store.persistentVolumeClaims[key], let found = attachment(claim, store) {
+                        attached.insert(found)
+                    }
+                }
+            }
+            for driver in node.spec.drivers {
+                guard let limit = driver.allocatable?.count else { continue }
+                let new = wanted.count { $0.driver == driver.name && !attached.contains($0) }
+                if new > 0, attached.count(where: { $0.driver == driver.name }) + new > limit {
+                    return (.volumeLimit, false)
+                }
+            }
+            return nil
+        }
+    }
+
+    private static func attachment(_ claim: PersistentVolumeClaim, _ store: ObjectStore) -> Attachment? {
+        if let volume = store.persistentVolumes[ObjectKey(name: claim.spec.volumeName)] {
+            return volume.spec.csi.map { Attachment(driver: $0.driver, volume: $0.volumeHandle) }
+        }
+        guard let storageClass = store.storageClasses[ObjectKey(name: claim.className)] else { return nil }
+        return Attachment(driver: storageClass.provisioner, volume: "\(claim.key)")
+    }
+}

@@ -1,0 +1,43 @@
+import ControlPlane
+import KubernetesAPI
+
+/// Refuses nodes with a taint that the pod does not tolerate; prefers nodes with few PreferNoSchedule taints.
+enum TaintToleration {
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
+        let tolerations = cycle.demand.facts.spec.tolerations
+        pass.keep(state.masks[cycle.demand.taintMask].mask) { row in
+            let taint = state.nodes.objects[row].flatMap { untoleratedTaint(of: $0, tolerations) }
+            return Rejection(
+                plugin: .taintToleration, reason: .taint(key: taint?.key ?? "", value: taint?.value ?? ""),
+                isUnresolvable: true)
+        }
+    }
+
+    @Sendable static func score(
+        _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
+    ) -> Bool {
+        let tolerations = cycle.demand.facts.spec.tolerations.filter {
+            $0.effect.isEmpty || $0.effect == "PreferNoSchedule"
+        }
+        for (i, row) in rows.enumerated() {
+            scores[i] = state.nodes.objects[row]!.spec.taints.count { taint in
+                taint.effect == "PreferNoSchedule" && !tolerations.contains { $0.tolerates(taint) }
+            }
+        }
+        normalize(&scores, reversed: true)
+        return true
+    }
+}
+
+/// Stretches scores so that the highest becomes 100; reversed, so that 0 becomes 100 and the highest 0.
+///
+/// - Source: Kubernetes `pkg/scheduler/framework/plugins/helper/normalize_score.go`.
+func normalize(_ scores: inout [Int], reversed: Bool = false) {
+    let highest = scores.max() ?? 0
+    for i in scores.indices {
+        let scaled = highest == 0 ? 0 : 100 * scores[i] / highest
+        scores[i] = reversed ? 100 - scaled : scaled
+    }
+}

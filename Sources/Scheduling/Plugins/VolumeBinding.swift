@@ -1,0 +1,177 @@
+import ControlPlane
+import KubernetesAPI
+
+/// Claims: bound ones must be reachable; waiting ones need a volume that is free or can be made for the node.
+///
+/// - Source: Kubernetes `pkg/scheduler/framework/plugins/volumebinding/{volume_binding,binder}.go`.
+enum VolumeBinding {
+    @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore)
+        -> Rejection?
+    {
+        cycle.volumes.readClaims(of: cycle, store)
+        func refuse(_ text: String) -> Rejection {
+            Rejection(plugin: .volumeBinding, reason: .text(text), isUnresolvable: true)
+        }
+        if let missing = cycle.volumes.missingClaim {
+            return refuse("persistentvolumeclaim \"\(missing)\" not found")
+        }
+        for claim in cycle.volumes.claims {
+            let name = claim.metadata.name
+            if claim.status.phase == "Lost" {
+                return refuse(
+                    "persistentvolumeclaim \"\(name)\" bound to non-existent persistentvolume \"\(claim.spec.volumeName)\""
+                )
+            }
+            if claim.metadata.isTerminating {
+                return refuse("persistentvolumeclaim \"\(name)\" is being deleted")
+            }
+        }
+        for claim in cycle.volumes.claims {
+            if claim.isFullyBound {
+                cycle.volumes.bound.append(store.persistentVolumes[ObjectKey(name: claim.spec.volumeName)])
+                continue
+            }
+            let storageClass = store.storageClasses[ObjectKey(name: claim.className)]
+            if storageClass?.volumeBindingMode == "WaitForFirstConsumer", claim.spec.volumeName.isEmpty {
+                cycle.volumes.waiting.append(claim)
+            } else {
+                return refuse("pod has unbound immediate PersistentVolumeClaims")
+            }
+        }
+        for claim in cycle.volumes.waiting where cycle.volumes.candidates[claim.className] == nil {
+            cycle.volumes.candidates[claim.className] = store.persistentVolumes.all
+                .filter { $0.className == claim.className }.sorted { $0.metadata.name < $1.metadata.name }
+        }
+        return nil
+    }
+
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
+        if cycle.volumes.bound.isEmpty && cycle.volumes.waiting.isEmpty { return }
+        pass.reject(.volumeBinding) { row in
+            let node = state.nodes.objects[row]!
+            var problems: UInt8 = 0
+            for volume in cycle.volumes.bound {
+                guard let volume else { problems |= Reason.volumeMissing; continue }
+                if !volume.isReachable(from: node) { problems |= Reason.volumeConflict }
+            }
+            if !cycle.volumes.waiting.isEmpty {
+                problems |= plan(cycle, node, state, store).problems
+            }
+            return problems == 0 ? nil : (.volumes(problems), true)
+        }
+    }
+
+    /// What the waiting claims would get on a node.
+    struct Plan {
+        /// Claims to take a volume that is there.
+        var matched: [(claim: PersistentVolumeClaim, volume: PersistentVolume)] = []
+        /// Claims for which one is to be made.
+        var provisioned: [PersistentVolumeClaim] = []
+        var problems: UInt8 = 0
+    }
+
+    static func plan(_ cycle: Cycle, _ node: Node, _ state: SchedulingState, _ store: ObjectStore) -> Plan {
+        var plan = Plan()
+        var toMatch: [PersistentVolumeClaim] = []
+        for claim in cycle.volumes.waiting {
+            let selected =
+                state.volumes.nodeOfClaim[claim.key]
+                ?? claim.metadata.annotations["volume.kubernetes.io/selected-node"]
+            if let selected {
+                if selected != node.metadata.name {
+                    plan.problems = Reason.volumeUnmatched
+                    return plan
+                }
+                plan.provisioned.append(claim)
+            } else {
+                toMatch.append(claim)
+            }
+        }
+        var chosen: Set<String> = []
+        for claim in toMatch.sorted(by: { $0.requestedStorage < $1.requestedStorage }) {
+            let volumes = cycle.volumes.candidates[claim.className] ?? []
+            if let volume = match(claim, volumes, node, chosen, state) {
+                chosen.insert(volume.metadata.name)
+                plan.matched.append((claim, volume))
+            } else {
+                plan.provisioned.append(claim)
+            }
+        }
+        for claim in plan.provisioned {
+            guard let storageClass = store.storageClasses[ObjectKey(name: claim.className)],
+                !storageClass.provisioner.isEmpty, storageClass.provisioner != "kubernetes.io/no-provisioner",
+                allows(storageClass, node)
+            else {
+                plan.problems = Reason.volumeUnmatched
+                return plan
+            }
+            if !hasSpace(storageClass, for: claim, node, store) {
+                plan.problems = Reason.volumeNoSpace
+                return plan
+            }
+        }
+        return plan
+    }
+
+    /// The smallest free volume that suits, or the one that is reserved for the claim.
+    /// - Source: Kubernetes `component-helpers/storage/volume/pv_helpers.go`, `FindMatchingVolume`.
+    private static func match(
+        _ claim: PersistentVolumeClaim, _ volumes: [PersistentVolume], _ node: Node, _ taken: Set<String>,
+        _ state: SchedulingState
+    ) -> PersistentVolume? {
+        var best: PersistentVolume?
+        for volume in volumes where !taken.contains(volume.metadata.name) {
+            let owner: ObjectKey? =
+                state.volumes.claimOfVolume[volume.metadata.name]
+                ?? volume.spec.claimRef.map { ObjectKey(namespace: $0.namespace, name: $0.name) }
+            if let owner {
+                guard owner == claim.key else { continue }
+                if let uid = volume.spec.claimRef?.uid, !uid.isEmpty, uid != claim.metadata.uid { continue }
+            }
+            let capacity = volume.spec.capacity["storage"] ?? .zero
+            if capacity < claim.requestedStorage { continue }
+            if (volume.spec.volumeMode ?? "Filesystem") != (claim.spec.volumeMode ?? "Filesystem") {
+                continue
+            }
+            if volume.metadata.isTerminating { continue }
+            let reachable = volume.isReachable(from: node)
+            if owner != nil { return reachable ? volume : nil }
+            if volume.status.phase != "Available" || !reachable { continue }
+            if let selector = claim.spec.selector, !selector.matches(volume.metadata.labels) { continue }
+            if !claim.spec.accessModes.allSatisfy(volume.spec.accessModes.contains) { continue }
+            if best == nil || capacity < best!.spec.capacity["storage"] ?? .zero { best = volume }
+        }
+        return best
+    }
+
+    private static func allows(_ storageClass: StorageClass, _ node: Node) -> Bool {
+        storageClass.allowedTopologies.isEmpty
+            || storageClass.allowedTopologies.contains { term in
+                !term.matchLabelExpressions.isEmpty
+                    && term.matchLabelExpressions.allSatisfy { requirement in
+                        node.metadata.labels[requirement.key].map(requirement.values.contains) ?? false
+                    }
+            }
+    }
+
+    private static func hasSpace(
+        _ storageClass: StorageClass, for claim: PersistentVolumeClaim, _ node: Node, _ store: ObjectStore
+    ) -> Bool {
+        guard let driver = store.csiDrivers[ObjectKey(name: storageClass.provisioner)],
+            driver.spec.storageCapacity == true
+        else { return true }
+        // CSIStorageCapacity has no type of its own; few clusters have any.
+        return store.customObjects.all.contains { object in
+            guard object.kindName == "CSIStorageCapacity",
+                object.content["storageClassName"]?.string == storageClass.metadata.name,
+                let limit = (object.content["maximumVolumeSize"] ?? object.content["capacity"])?.string
+                    .flatMap({ Quantity($0) }), limit >= claim.requestedStorage,
+                let topology = object.content["nodeTopology"]
+            else { return false }
+            var decoder = APIDecoder()
+            return LabelSelector.decode(topology, &decoder)?.matches(node.metadata.labels) ?? false
+        }
+    }
+}

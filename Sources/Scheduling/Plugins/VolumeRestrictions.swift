@@ -1,0 +1,62 @@
+import ControlPlane
+import KubernetesAPI
+
+/// Refuses nodes where a disk is in use that cannot be shared, and all nodes while a ReadWriteOncePod claim is.
+///
+/// - Source: Kubernetes `pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go`.
+enum VolumeRestrictions {
+    @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore)
+        -> Rejection?
+    {
+        cycle.volumes.readClaims(of: cycle, store)
+        if let missing = cycle.volumes.missingClaim {
+            return Rejection(
+                plugin: .volumeRestrictions, reason: .text("persistentvolumeclaim \"\(missing)\" not found"),
+                isUnresolvable: true)
+        }
+        return nil
+    }
+
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
+        let disks = cycle.demand.facts.disks
+        if !disks.isEmpty {
+            pass.reject(.volumeRestrictions) { row in
+                let conflict = state.nodes.podSlots[row].contains { slot in
+                    state.placed[slot]!.facts.disks.contains { other in
+                        disks.contains { conflicts($0, other) }
+                    }
+                }
+                return conflict ? (.diskConflict, false) : nil
+            }
+        }
+        let exclusive = cycle.volumes.claims.filter { $0.spec.accessModes.contains("ReadWriteOncePod") }
+        if exclusive.contains(where: { state.claimUsers[$0.key, default: 0] > 0 }) {
+            pass.reject(.volumeRestrictions) { _ in (.readWriteOncePod, false) }
+        }
+    }
+
+    private static func conflicts(_ a: Volume, _ b: Volume) -> Bool {
+        if let x = a.gcePersistentDisk, let y = b.gcePersistentDisk, x.pdName == y.pdName,
+            !(x.readOnly && y.readOnly)
+        {
+            return true
+        }
+        if let x = a.awsElasticBlockStore, let y = b.awsElasticBlockStore, x.volumeID == y.volumeID {
+            return true
+        }
+        func bothReadOnly(_ x: JSONValue, _ y: JSONValue) -> Bool {
+            x["readOnly"] == .bool(true) && y["readOnly"] == .bool(true)
+        }
+        if let x = a.iscsi, let y = b.iscsi, x["iqn"] == y["iqn"], !bothReadOnly(x, y) { return true }
+        if let x = a.rbd, let y = b.rbd, x["image"] == y["image"],
+            (x["pool"]?.string ?? "rbd") == (y["pool"]?.string ?? "rbd"),
+            !bothReadOnly(x, y)
+        {
+            let monitors = x["monitors"]?.array ?? []
+            return (y["monitors"]?.array ?? []).contains { monitors.contains($0) }
+        }
+        return false
+    }
+}

@@ -1,0 +1,66 @@
+import ControlPlane
+import KubernetesAPI
+
+/// Refuses nodes in another zone than a volume that is labelled with its zone.
+///
+/// - Source: Kubernetes `pkg/scheduler/framework/plugins/volumezone/volume_zone.go`.
+enum VolumeZone {
+    struct Constraint: Sendable {
+        var key: String
+        var values: [String]
+    }
+    private static let oldKeys = [
+        "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+        "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+    ]
+    private static let keys = [
+        "failure-domain.beta.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/region",
+        "topology.kubernetes.io/zone", "topology.kubernetes.io/region",
+    ]
+
+    @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore)
+        -> Rejection?
+    {
+        func refuse(_ text: String) -> Rejection {
+            Rejection(plugin: .volumeZone, reason: .text(text), isUnresolvable: true)
+        }
+        for claim in cycle.volumes.claims {
+            if claim.spec.volumeName.isEmpty {
+                let name = claim.className
+                if name.isEmpty {
+                    return refuse("PersistentVolumeClaim had no pv name and storageClass name")
+                }
+                guard let storageClass = store.storageClasses[ObjectKey(name: name)] else {
+                    return refuse("storageclass.storage.k8s.io \"\(name)\" not found")
+                }
+                if storageClass.volumeBindingMode == "WaitForFirstConsumer" { continue }
+                return refuse("PersistentVolume had no name")
+            }
+            guard let volume = store.persistentVolumes[ObjectKey(name: claim.spec.volumeName)] else {
+                return refuse("persistentvolume \"\(claim.spec.volumeName)\" not found")
+            }
+            for key in keys {
+                guard let value = volume.metadata.labels[key] else { continue }
+                cycle.volumes.zones.append(
+                    Constraint(key: key, values: value.split(separator: "__").map { String($0) }))
+            }
+        }
+        return nil
+    }
+
+    @Sendable static func filter(
+        _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
+    ) {
+        let constraints = cycle.volumes.zones
+        if constraints.isEmpty { return }
+        pass.reject(.volumeZone) { row in
+            let labels = state.nodes.labels(row)
+            guard keys.contains(where: { labels[$0] != nil }) else { return nil }
+            let fits = constraints.allSatisfy { constraint in
+                let value = labels[constraint.key] ?? oldKeys[constraint.key].flatMap { labels[$0] }
+                return value.map(constraint.values.contains) ?? false
+            }
+            return fits ? nil : (.volumeZone, true)
+        }
+    }
+}

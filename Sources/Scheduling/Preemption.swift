@@ -1,0 +1,282 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// A node that evicting some pods would free.
+struct PreemptionCandidate: Sendable {
+    var row: Int
+    /// Slots of the pods to evict, the most important first.
+    var victims: [Int]
+    /// How many of them are evicted against a disruption budget.
+    var violations: Int
+}
+
+/// What preemption found.
+struct Preemption: Sendable {
+    enum Outcome: Sendable {
+        case nominated(PreemptionCandidate)
+        /// Not even evictions would help.
+        case notHelpful
+        /// The pod may not preempt, or waits for a former preemption.
+        case notEligible(String)
+        /// PreFilter refused the pod, or there is nothing to try with.
+        case notTried
+    }
+    var outcome: Outcome
+    var candidates: [PreemptionCandidate] = []
+    /// Rows that are as good as the chosen one.
+    var tied: [Int] = []
+    /// What the plugin says, starting with `preemption: `; empty if it succeeds.
+    var message = ""
+}
+
+/// Why a pod fits nowhere.
+struct Diagnosis: Sendable {
+    var preFilter: Rejection?
+    var rejections: [Rejection?] = []
+    var feasible: NodeMask
+    var narrowedBy: PluginName?
+
+    /// All plugins that had a part in it.
+    var plugins: Set<PluginName> {
+        var result: Set<PluginName> = []
+        if let preFilter { result.insert(preFilter.plugin) }
+        for rejection in rejections { if let rejection { result.insert(rejection.plugin) } }
+        if let narrowedBy { result.insert(narrowedBy) }
+        return result
+    }
+}
+
+extension SchedulingState {
+    /// Looks at all nodes and remembers each refusal.
+    mutating func diagnose(_ cycle: inout Cycle, _ store: ObjectStore) -> Diagnosis {
+        if let refusal = preFilter(&cycle, store) {
+            return Diagnosis(preFilter: refusal, feasible: NodeMask(count: nodes.count))
+        }
+        let result = filter(cycle, store, explaining: true)
+        return Diagnosis(
+            rejections: result.rejections, feasible: result.feasible,
+            narrowedBy: cycle.nodeNames == nil ? nil : cycle.narrowedBy)
+    }
+
+    // MARK: Words
+
+    /// `0/N nodes are available: ` and the counted reasons.
+    func core(_ diagnosis: Diagnosis, _ cycle: Cycle) -> String {
+        if let preFilter = diagnosis.preFilter {
+            return availability + " \(preFilter.reason.words(cycle.demand, self).joined(separator: ", "))."
+        }
+        var words = NodeReasons()
+        for rejection in diagnosis.rejections {
+            guard let rejection else { continue }
+            if case .notSelected = rejection.reason, profile.version.minor < 34 { continue }
+            for word in rejection.reason.words(cycle.demand, self) { words.add(word) }
+        }
+        return availability + words.text
+    }
+    private var availability: String { "0/\(nodes.presentCount) nodes are available:" }
+
+    /// The whole text of the event and the condition.
+    func message(_ diagnosis: Diagnosis, _ preemption: Preemption, _ cycle: Cycle) -> String {
+        let core = core(diagnosis, cycle)
+        if preemption.message.isEmpty { return core }
+        if !cycle.settings.postFilters.contains(.dynamicResources) {
+            // Up to 1.33 a full stop was put behind a text that has one.
+            return core + " " + preemption.message + (profile.version.minor < 34 ? "." : "")
+        }
+        // Without its own PreFilter state the plugin for dynamic resources fails, and nothing runs after it.
+        if diagnosis.preFilter != nil { return core + " not found" }
+        return core + " no new claims to deallocate, " + preemption.message
+    }
+
+    // MARK: Finding victims
+
+    /// Whether evicting pods of lower priority would free a node, and which.
+    ///
+    /// - Parameter all: try all nodes from the first on and break ties by node name, instead of what the version does.
+    /// - Source: Kubernetes `pkg/scheduler/framework/preemption/preemption.go`.
+    mutating func preempt(
+        _ diagnosis: Diagnosis, _ cycle: Cycle, _ store: ObjectStore, random: inout SeededRandom,
+        now: Instant,
+        all: Bool = false
+    ) -> Preemption {
+        guard cycle.settings.postFilters.contains(.defaultPreemption) else {
+            return Preemption(outcome: .notTried)
+        }
+        if let reason = whyNotEligible(diagnosis, cycle) {
+            return Preemption(outcome: .notEligible(reason), message: "preemption: " + reason)
+        }
+        let rows = byName(nodes.present)
+        let potential = rows.filter { row in
+            guard diagnosis.preFilter == nil, let rejection = diagnosis.rejections[row] else { return false }
+            return !rejection.isUnresolvable
+        }
+        var candidates: [PreemptionCandidate] = []
+        var failures: [Int: Reason] = [:]
+        if !potential.isEmpty {
+            let share = potential.count * cycle.settings.minCandidateNodesPercentage / 100
+            let wanted =
+                all ? Int.max : min(potential.count, max(share, cycle.settings.minCandidateNodesAbsolute))
+            let offset = all || potential.count < wanted ? 0 : random.below(potential.count)
+            let budgets = store.podDisruptionBudgets.sorted()
+            var anyWithoutViolation = false
+            for i in potential.indices {
+                if candidates.count >= wanted && anyWithoutViolation { break }
+                let row = potential[(offset + i) % potential.count]
+                switch victims(on: row, cycle, store, budgets, now) {
+                case .success(let candidate):
+                    candidates.append(candidate)
+                    if candidate.violations == 0 { anyWithoutViolation = true }
+                case .failure(let reason): failures[row] = reason.reason
+                }
+            }
+        }
+        if candidates.isEmpty {
+            var words = NodeReasons()
+            for row in rows {
+                if let reason = failures[row] {
+                    for word in reason.words(cycle.demand, self) { words.add(word) }
+                } else if profile.version.minor >= 28 || diagnosis.preFilter == nil {
+                    words.add("Preemption is not helpful for scheduling")
+                }
+            }
+            return Preemption(outcome: .notHelpful, message: "preemption: " + availability + words.text)
+        }
+        let tied = best(candidates, now)
+        return Preemption(outcome: .nominated(tied[0]), candidates: candidates, tied: tied.map(\.row))
+    }
+
+    private func byName(_ mask: NodeMask) -> [Int] {
+        mask.members.sorted { nodes.names[$0] < nodes.names[$1] }
+    }
+
+    private func whyNotEligible(_ diagnosis: Diagnosis, _ cycle: Cycle) -> String? {
+        if cycle.demand.facts.spec.preemptionPolicy == "Never" {
+            return "not eligible due to preemptionPolicy=Never."
+        }
+        let nominated = cycle.pod.status.nominatedNodeName
+        guard !nominated.isEmpty, let row = nodes.row(nominated), diagnosis.preFilter == nil else {
+            return nil
+        }
+        if row < diagnosis.rejections.count, diagnosis.rejections[row]?.isUnresolvable ?? false { return nil }
+        let waits = nodes.podSlots[row].contains { slot in
+            let other = placed[slot]!
+            guard other.facts.priority < cycle.demand.facts.priority, other.isTerminating else {
+                return false
+            }
+            let condition = other.pod.status.conditions["DisruptionTarget"]
+            return condition?.isTrue ?? false && condition?.reason == "PreemptionByScheduler"
+        }
+        return waits ? "not eligible due to a terminating pod on the nominated node." : nil
+    }
+
+    private struct DryRunFailure: Error { var reason: Reason }
+
+    /// Takes all pods of lower priority off the node and puts back as many as can stay.
+    private mutating func victims(
+        on row: Int, _ cycle: Cycle, _ store: ObjectStore, _ budgets: [PodDisruptionBudget], _ now: Instant
+    ) -> Result<PreemptionCandidate, DryRunFailure> {
+        let order = nodes.podSlots[row]
+        let potential = order.filter { placed[$0]!.facts.priority < cycle.demand.facts.priority }
+        if potential.isEmpty { return .failure(DryRunFailure(reason: .noVictims)) }
+        var removed: [Int: PlacedPod] = [:]
+        for slot in potential { removed[slot] = unplace(slot, trial: true) }
+        defer {
+            for slot in potential { if let pod = removed[slot] { put(pod, slot: slot, trial: true) } }
+            nodes.podSlots[row] = order
+        }
+        if let rejection = filterWithNominated(cycle, store, row: row) {
+            return .failure(DryRunFailure(reason: rejection.reason))
+        }
+        // Upstream leaves open which of two equal pods comes first; here the older one does.
+        let ranked = potential.sorted { a, b in
+            let (x, y) = (removed[a]!, removed[b]!)
+            if isMoreImportant(x, y, now) { return true }
+            if isMoreImportant(y, x, now) { return false }
+            let (s, t) = (x.pod.metadata.creationTimestamp ?? now, y.pod.metadata.creationTimestamp ?? now)
+            return s != t ? s < t : a < b
+        }
+        let (violating, others) = split(ranked, removed, budgets)
+        var victims: [Int] = []
+        var violations = 0
+        for slot in violating + others {
+            put(removed[slot]!, slot: slot, trial: true)
+            if filterWithNominated(cycle, store, row: row) == nil {
+                removed[slot] = nil
+            } else {
+                unplace(slot, trial: true)
+                victims.append(slot)
+                if violating.contains(slot) { violations += 1 }
+            }
+        }
+        if profile.version.minor >= 28 {
+            victims.sort { ranked.firstIndex(of: $0)! < ranked.firstIndex(of: $1)! }
+        }
+        return .success(PreemptionCandidate(row: row, victims: victims, violations: violations))
+    }
+
+    private func isMoreImportant(_ a: PlacedPod, _ b: PlacedPod, _ now: Instant) -> Bool {
+        if a.facts.priority != b.facts.priority { return a.facts.priority > b.facts.priority }
+        return (a.pod.status.startTime ?? now) < (b.pod.status.startTime ?? now)
+    }
+
+    /// Those that a disruption budget protects, and the others.
+    private func split(
+        _ slots: [Int], _ pods: [Int: PlacedPod], _ budgets: [PodDisruptionBudget]
+    ) -> (violating: [Int], others: [Int]) {
+        var allowed = budgets.map(\.status.disruptionsAllowed)
+        var violating: [Int] = []
+        var others: [Int] = []
+        for slot in slots {
+            let pod = pods[slot]!.pod
+            var violates = false
+            for (i, budget) in budgets.enumerated() {
+                guard budget.metadata.namespace == pod.metadata.namespace, !pod.metadata.labels.isEmpty,
+                    let selector = budget.spec.selector, !selector.isEmpty,
+                    selector.matches(pod.metadata.labels),
+                    budget.status.disruptedPods[pod.metadata.name] == nil
+                else { continue }
+                allowed[i] -= 1
+                if allowed[i] < 0 { violates = true }
+            }
+            if violates { violating.append(slot) } else { others.append(slot) }
+        }
+        return (violating, others)
+    }
+
+    /// The candidates that are equal under every rule of the choice; the first by name first.
+    private func best(_ candidates: [PreemptionCandidate], _ now: Instant) -> [PreemptionCandidate] {
+        func priority(_ slot: Int) -> Int { placed[slot]!.facts.priority }
+        // The less of each, the better, in this order.
+        func rank(_ candidate: PreemptionCandidate) -> [Int64] {
+            let highest = candidate.victims.map(priority).max() ?? Int.min
+            let earliest =
+                candidate.victims.filter { priority($0) == highest }
+                .map { (placed[$0]!.pod.status.startTime ?? now).nanoseconds }.min() ?? 0
+            return [
+                Int64(candidate.violations), Int64(highest),
+                candidate.victims.reduce(0) { $0 + Int64(priority($1)) + 2_147_483_648 },
+                Int64(candidate.victims.count), -earliest,
+            ]
+        }
+        let ranks = candidates.map(rank)
+        let lowest = ranks.min { $0.lexicographicallyPrecedes($1) }!
+        return candidates.indices.filter { ranks[$0] == lowest }.map { candidates[$0] }
+            .sorted { nodes.names[$0.row] < nodes.names[$1.row] }
+    }
+}
+
+/// Counts reasons over nodes and puts them into upstream's order: as strings, the count in front.
+struct NodeReasons {
+    private var counts: [String: Int] = [:]
+    private var order: [String] = []
+    mutating func add(_ word: String) {
+        if counts[word] == nil { order.append(word) }
+        counts[word, default: 0] += 1
+    }
+    /// ` 1 first, 2 second.`; empty without reasons.
+    var text: String {
+        if order.isEmpty { return "" }
+        return " " + order.map { "\(counts[$0]!) \($0)" }.sorted().joined(separator: ", ") + "."
+    }
+}

@@ -1,0 +1,225 @@
+import KubernetesAPI
+import SimulationKit
+
+/// A pod that waits for a node.
+struct QueuedPod: Sendable {
+    enum Place: Sendable, Equatable { case active, backoff, errorBackoff, unschedulable, gated, inFlight }
+    var pod: Pod
+    var facts: PodFacts
+    var place = Place.inFlight
+    /// Attempts so far.
+    var attempts = 0
+    /// Rejections so far; attempts that ended in an error do not count.
+    var rejections = 0
+    var errors = 0
+    /// When it was last put into the queue, or last failed.
+    var timestamp: Instant
+    var rejectedBy: Set<PluginName> = []
+    var message = ""
+    var lastAttempt: Instant?
+    // What stands in a heap is valid only with the present stamp.
+    fileprivate(set) var stamp = 0
+    fileprivate var position = 0
+
+    init(pod: Pod, facts: PodFacts, timestamp: Instant) {
+        (self.pod, self.facts, self.timestamp) = (pod, facts, timestamp)
+    }
+}
+
+/// Pods that wait: ready to try, backing off, waiting for an event, gated.
+///
+/// - Source: Kubernetes `pkg/scheduler/backend/queue/scheduling_queue.go`.
+struct SchedulingQueue: Sendable {
+    private struct Ticket: Sendable {
+        var expiry: Instant
+        var priority: Int
+        var timestamp: Instant
+        var slot: Int
+        var stamp: Int
+        static func precedes(_ a: Ticket, _ b: Ticket) -> Bool {
+            if a.expiry != b.expiry { return a.expiry < b.expiry }
+            if a.priority != b.priority { return a.priority > b.priority }
+            if a.timestamp != b.timestamp { return a.timestamp < b.timestamp }
+            return a.stamp < b.stamp
+        }
+    }
+    let initialBackoff: Duration
+    let maxBackoff: Duration
+    /// Since 1.33 expiry is floored to the second, and an idle scheduler takes pods out of backoff early.
+    let floorsExpiry: Bool
+    let popsFromBackoff: Bool
+    /// How long a pod may wait for an event, and how often that is looked at.
+    static let longestStay = Duration.minutes(5)
+    static let flushPeriod = Duration.seconds(30)
+
+    private(set) var entries: [Int: QueuedPod] = [:]
+    private var active = Heap<Ticket>(precedes: Ticket.precedes)
+    private var backoff = Heap<Ticket>(precedes: Ticket.precedes)
+    private var errorBackoff = Heap<Ticket>(precedes: Ticket.precedes)
+    /// Slots of the pods that wait for an event.
+    private(set) var unschedulable: [Int] = []
+    private var stays = EventQueue<(slot: Int, stamp: Int)>()
+    private var stamps = 0
+
+    init(initialBackoff: Duration, maxBackoff: Duration, profile: KubernetesProfile) {
+        (self.initialBackoff, self.maxBackoff) = (initialBackoff, maxBackoff)
+        floorsExpiry = profile.version.minor >= 33
+        popsFromBackoff = profile.isEnabled(.schedulerPopFromBackoffQ)
+    }
+
+    subscript(slot: Int) -> QueuedPod? { entries[slot] }
+
+    /// Puts a pod into a place; the entry is updated by `change` first.
+    mutating func put(_ entry: QueuedPod, slot: Int, into place: QueuedPod.Place) {
+        var entry = entry
+        if let old = entries[slot] { leave(old) }
+        stamps += 1
+        entry.stamp = stamps
+        entry.place = place
+        switch place {
+        case .active: active.push(ticket(entry, slot, expiry: .start))
+        case .backoff: backoff.push(ticket(entry, slot, expiry: expiry(entry)))
+        case .errorBackoff: errorBackoff.push(ticket(entry, slot, expiry: expiry(entry)))
+        case .unschedulable:
+            entry.position = unschedulable.count
+            unschedulable.append(slot)
+            let period = Self.flushPeriod.nanoseconds
+            let due = (entry.timestamp + Self.longestStay).nanoseconds
+            stays.schedule((slot, entry.stamp), at: Instant(nanoseconds: (due / period + 1) * period))
+        case .gated, .inFlight: break
+        }
+        entries[slot] = entry
+    }
+    /// Puts a pod that failed before into the active queue, or into backoff while its time has not come.
+    mutating func requeue(_ slot: Int, now: Instant) {
+        guard let entry = entries[slot] else { return }
+        put(entry, slot: slot, into: isBackingOff(entry, now: now) ? .backoff : .active)
+    }
+    @discardableResult
+    mutating func remove(_ slot: Int) -> QueuedPod? {
+        guard let entry = entries.removeValue(forKey: slot) else { return nil }
+        leave(entry)
+        return entry
+    }
+    /// Replaces what is known of a pod without moving it.
+    mutating func update(_ slot: Int, _ change: (inout QueuedPod) -> Void) {
+        guard entries[slot] != nil else { return }
+        change(&entries[slot]!)
+    }
+
+    private mutating func leave(_ entry: QueuedPod) {
+        guard entry.place == .unschedulable else { return }
+        let last = unschedulable.removeLast()
+        if entry.position < unschedulable.count {
+            unschedulable[entry.position] = last
+            entries[last]?.position = entry.position
+        }
+    }
+    private func ticket(_ entry: QueuedPod, _ slot: Int, expiry: Instant) -> Ticket {
+        Ticket(
+            expiry: expiry, priority: entry.facts.priority, timestamp: entry.timestamp, slot: slot,
+            stamp: entry.stamp)
+    }
+
+    // MARK: Backoff
+
+    /// Until when a pod that failed is not tried again.
+    func expiry(_ entry: QueuedPod) -> Instant {
+        let n = entry.errors > 0 ? entry.errors : entry.rejections
+        if n == 0 { return entry.timestamp }
+        var wait = initialBackoff
+        for _ in 1..<max(1, n) where wait < maxBackoff { wait = wait * 2 }
+        let end = entry.timestamp + min(wait, maxBackoff)
+        return floorsExpiry ? end.flooredToSecond : end
+    }
+    func isBackingOff(_ entry: QueuedPod, now: Instant) -> Bool {
+        if entry.errors == 0 && entry.rejections == 0 { return false }
+        return floorsExpiry ? expiry(entry) >= now.flooredToSecond : expiry(entry) > now
+    }
+    /// The flush, at a whole second, at which a pod with this expiry leaves backoff.
+    private func flush(after expiry: Instant) -> Instant {
+        let floor = expiry.flooredToSecond
+        return floorsExpiry || floor < expiry ? floor + .seconds(1) : floor
+    }
+
+    /// When something happens by itself: pods leave backoff, or have waited too long for an event.
+    /// May be too early, if a pod left by other ways.
+    var nextFlush: Instant? {
+        [
+            backoff.first.map { flush(after: $0.expiry) }, errorBackoff.first.map { flush(after: $0.expiry) },
+            stays.nextDue,
+        ].compactMap { $0 }.min()
+    }
+
+    /// Moves what is due at `now`; answers the pods that waited for five minutes.
+    mutating func flush(now: Instant) {
+        dropStale()
+        while let ticket = backoff.first, flush(after: ticket.expiry) <= now {
+            _ = backoff.pop()
+            if isValid(ticket) { put(entries[ticket.slot]!, slot: ticket.slot, into: .active) }
+        }
+        while let ticket = errorBackoff.first, flush(after: ticket.expiry) <= now {
+            _ = errorBackoff.pop()
+            if isValid(ticket) { put(entries[ticket.slot]!, slot: ticket.slot, into: .active) }
+        }
+        while let (_, stay) = stays.popDue(by: now) {
+            if let entry = entries[stay.slot], entry.stamp == stay.stamp { requeue(stay.slot, now: now) }
+        }
+    }
+
+    // MARK: Taking
+
+    private func isValid(_ ticket: Ticket) -> Bool { entries[ticket.slot]?.stamp == ticket.stamp }
+    private mutating func dropStale() {
+        while let ticket = active.first, !isValid(ticket) { _ = active.pop() }
+        while let ticket = backoff.first, !isValid(ticket) { _ = backoff.pop() }
+        while let ticket = errorBackoff.first, !isValid(ticket) { _ = errorBackoff.pop() }
+    }
+    /// Whether a pod could be tried at once.
+    var isReady: Bool { active.first != nil || (popsFromBackoff && backoff.first != nil) }
+
+    /// The next pod to try, now in flight. An idle scheduler also takes the first pod out of backoff.
+    mutating func pop() -> Int? {
+        dropStale()
+        guard let ticket = active.pop() ?? (popsFromBackoff ? backoff.pop() : nil) else { return nil }
+        var entry = entries[ticket.slot]!
+        entry.attempts += 1
+        put(entry, slot: ticket.slot, into: .inFlight)
+        return ticket.slot
+    }
+
+}
+
+/// A binary heap. Its order must be total.
+struct Heap<Element: Sendable>: Sendable {
+    private var elements: [Element] = []
+    private let precedes: @Sendable (Element, Element) -> Bool
+    init(precedes: @escaping @Sendable (Element, Element) -> Bool) { self.precedes = precedes }
+
+    var first: Element? { elements.first }
+    mutating func push(_ element: Element) {
+        elements.append(element)
+        var child = elements.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard precedes(elements[child], elements[parent]) else { break }
+            elements.swapAt(child, parent)
+            child = parent
+        }
+    }
+    mutating func pop() -> Element? {
+        guard !elements.isEmpty else { return nil }
+        elements.swapAt(0, elements.count - 1)
+        let first = elements.removeLast()
+        var parent = 0
+        while true {
+            var child = 2 * parent + 1
+            guard child < elements.count else { break }
+            if child + 1 < elements.count, precedes(elements[child + 1], elements[child]) { child += 1 }
+            guard precedes(elements[child], elements[parent]) else { break }
+            elements.swapAt(child, parent)
+            parent = child
+        }
+        return first
+    }
+}

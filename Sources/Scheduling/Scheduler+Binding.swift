@@ -1,0 +1,121 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// A pod on its way to its node: decided, not yet written.
+struct Binding: Sendable {
+    var entry: QueuedPod
+    var node: String
+    /// Claims that take a volume that is there.
+    var matched: [(claim: ObjectKey, volume: String)] = []
+    /// Claims for which a volume is to be made.
+    var provisioned: [ObjectKey] = []
+    /// Volumes were asked for, and are waited for.
+    var waitsForVolumes = false
+    var claims: [ObjectKey] { matched.map(\.claim) + provisioned }
+}
+
+// From assuming to binding: volumes first, then the pod.
+extension Scheduler {
+    mutating func beginBinding(_ slot: Int, _ binding: Binding, _ cluster: inout Cluster) {
+        var binding = binding
+        let uid = binding.entry.pod.metadata.uid
+        if binding.claims.isEmpty {
+            timers.schedule(.bind(slot: slot, uid: uid), at: cluster.now + timing.cycle + timing.bind)
+        } else {
+            askForVolumes(binding, &cluster)
+            binding.waitsForVolumes = true
+            timers.schedule(.volumesLate(slot: slot, uid: uid), at: cluster.now + timing.volumes)
+        }
+        bindings[slot] = binding
+        bindingSlots.append(slot)
+    }
+
+    /// Forgets a binding and what was assumed for it.
+    mutating func endBinding(_ slot: Int) {
+        guard let binding = bindings.removeValue(forKey: slot) else { return }
+        bindingSlots.removeAll { $0 == slot }
+        for (_, volume) in binding.matched { state.volumes.claimOfVolume[volume] = nil }
+        for claim in binding.provisioned { state.volumes.nodeOfClaim[claim] = nil }
+    }
+
+    /// Reserves volumes for their claims and names the node for those to be made; the volume controller does the rest.
+    private func askForVolumes(_ binding: Binding, _ cluster: inout Cluster) {
+        for (key, volume) in binding.matched {
+            guard let claim = cluster.store.persistentVolumeClaims[key] else { continue }
+            cluster.modify(PersistentVolume.self, ObjectKey(name: volume)) { volume in
+                volume.spec.claimRef = ObjectReference(claim)
+                volume.metadata.annotations["pv.kubernetes.io/bound-by-controller"] = "yes"
+            }
+        }
+        for key in binding.provisioned {
+            cluster.modify(PersistentVolumeClaim.self, key) { claim in
+                claim.metadata.annotations["volume.kubernetes.io/selected-node"] = binding.node
+            }
+        }
+    }
+
+    /// Lets pods go on whose volumes are bound.
+    mutating func continueBindings(_ cluster: inout Cluster) {
+        for slot in bindingSlots {
+            guard let binding = bindings[slot], binding.waitsForVolumes else { continue }
+            let claims = binding.claims.map { cluster.store.persistentVolumeClaims[$0] }
+            if claims.allSatisfy({ $0?.isFullyBound ?? false }) {
+                bindings[slot]!.waitsForVolumes = false
+                timers.schedule(
+                    .bind(slot: slot, uid: binding.entry.pod.metadata.uid), at: cluster.now + timing.bind)
+            } else if let lost = binding.provisioned.first(where: { key in
+                // The provisioner takes the annotation off when it cannot make a volume there.
+                guard let claim = cluster.store.persistentVolumeClaims[key] else { return true }
+                return claim.metadata.annotations["volume.kubernetes.io/selected-node"] != binding.node
+            }) {
+                abandon(
+                    slot,
+                    "binding volumes: "
+                        + (cluster.store.persistentVolumeClaims[lost] == nil
+                            ? "failed to get PVC \"\(lost)\""
+                            : "selectedNode annotation reset for PVC \"\(lost.name)\""),
+                    &cluster)
+            }
+        }
+    }
+
+    mutating func giveUpVolumes(_ slot: Int, _ uid: String, _ cluster: inout Cluster) {
+        guard let binding = bindings[slot], binding.waitsForVolumes, binding.entry.pod.metadata.uid == uid
+        else { return }
+        abandon(slot, "binding volumes: context deadline exceeded", &cluster)
+    }
+
+    /// Writes the binding.
+    mutating func bind(_ slot: Int, _ uid: String, _ cluster: inout Cluster) {
+        guard let binding = bindings[slot], binding.entry.pod.metadata.uid == uid, !binding.waitsForVolumes
+        else { return }
+        let pod = binding.entry.pod
+        do {
+            try cluster.bind(pod: pod.key, uid: uid, to: binding.node)
+        } catch {
+            abandon(
+                slot, "binding rejected: running Bind plugin \"DefaultBinder\": \(error.message)", &cluster)
+            return
+        }
+        endBinding(slot)
+        cluster.record(
+            "Scheduled", "Successfully assigned \(pod.key) to \(binding.node)", about: pod,
+            source: EventSource(settings(for: pod)?.name ?? "default-scheduler"), action: "Binding")
+    }
+
+    /// Gives the place back and puts the pod through the failure path.
+    private mutating func abandon(_ slot: Int, _ message: String, _ cluster: inout Cluster) {
+        guard let binding = bindings[slot] else { return }
+        endBinding(slot)
+        let placed = state.placedPod(slot)
+        state.remove(podAt: slot)
+        guard let pod = cluster.store.pods.rows[slot], pod.metadata.uid == binding.entry.pod.metadata.uid
+        else { return }
+        var entry = binding.entry
+        entry.pod = pod
+        queue.put(entry, slot: slot, into: .inFlight)
+        fail(slot, message, rejectedBy: [], nomination: nil, &cluster)
+        if let placed { move(after: .assignedPodDeleted(placed.pod), cluster.now) }
+    }
+}

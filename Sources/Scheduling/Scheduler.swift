@@ -1,0 +1,193 @@
+public import ControlPlane
+public import KubernetesAPI
+public import SimulationKit
+
+/// Delays of the scheduler, in virtual time.
+public struct SchedulerTiming: Sendable, Equatable {
+    /// How long one attempt keeps the scheduler busy. *Model*: 1 ms.
+    public var cycle = Duration.milliseconds(1)
+    /// From the decision until the binding is written. *Model*: 5 ms.
+    public var bind = Duration.milliseconds(5)
+    /// How long volumes may take before the pod gives up its place. Kubernetes' default: 600 s.
+    public var volumes = Duration.seconds(600)
+    public init() {}
+}
+
+/// kube-scheduler: takes pending pods one by one and binds each to the best node.
+///
+/// A value like all components: a copy schedules its own fork of the cluster.
+/// - Source: Kubernetes `pkg/scheduler/schedule_one.go`.
+public struct Scheduler: Component {
+    public private(set) var cursor = WatchCursor.beginning
+    /// Delays; may be changed at any time.
+    public var timing = SchedulerTiming()
+    let profiles: [SchedulingProfile]
+    var state: SchedulingState
+    var queue: SchedulingQueue
+    var busyUntil = Instant.start
+    var random: SeededRandom
+    /// Where the search for feasible nodes begins in the order of nodes.
+    var startIndex = 0
+    var bindings: [Int: Binding] = [:]
+    var bindingSlots: [Int] = []
+    var timers = EventQueue<Timer>()
+
+    enum Timer: Sendable { case bind(slot: Int, uid: String), volumesLate(slot: Int, uid: String) }
+
+    /// A scheduler that has seen nothing yet.
+    ///
+    /// - Parameter configuration: must be valid, see ``SchedulerConfiguration/validate(for:)``; what is not is left out.
+    public init(profile: KubernetesProfile, seed: UInt64, configuration: SchedulerConfiguration = .init()) {
+        profiles = SchedulingProfile.all(configuration, profile)
+        state = SchedulingState(profile: profile)
+        queue = SchedulingQueue(
+            initialBackoff: .seconds(configuration.podInitialBackoffSeconds ?? 1),
+            maxBackoff: .seconds(configuration.podMaxBackoffSeconds ?? 10), profile: profile)
+        random = SeededRandom(seed: seed, stream: "scheduler")
+    }
+
+    public func nextWake(_ cluster: Cluster) -> Instant? {
+        let ready = queue.isReady ? max(busyUntil, cluster.now) : nil
+        return [
+            nextChange(cluster, delay: cluster.settings.schedulerWatchDelay), timers.nextDue, ready,
+            queue.nextFlush,
+        ].compactMap { $0 }.min()
+    }
+
+    public mutating func run(_ cluster: inout Cluster) {
+        readChanges(cluster, until: cluster.now - cluster.settings.schedulerWatchDelay)
+        while let (_, timer) = timers.popDue(by: cluster.now) {
+            switch timer {
+            case .bind(let slot, let uid): bind(slot, uid, &cluster)
+            case .volumesLate(let slot, let uid): giveUpVolumes(slot, uid, &cluster)
+            }
+        }
+        continueBindings(&cluster)
+        queue.flush(now: cluster.now)
+        while busyUntil <= cluster.now, let slot = queue.pop() { attempt(slot, &cluster) }
+    }
+
+    // MARK: The feed
+
+    mutating func readChanges(_ cluster: Cluster, until limit: Instant) {
+        let store = cluster.store
+        while let entry = store.next(&cursor, until: limit) {
+            switch entry.kind {
+            case .pod: read(store.pods.change(entry.index), cluster.now)
+            case .node: read(store.nodes.change(entry.index), cluster.now)
+            case .persistentVolumeClaim:
+                storage(store.persistentVolumeClaims.change(entry.index), cluster.now)
+            case .persistentVolume: storage(store.persistentVolumes.change(entry.index), cluster.now)
+            case .storageClass: storage(store.storageClasses.change(entry.index), cluster.now)
+            case .csiNode: storage(store.csiNodes.change(entry.index), cluster.now)
+            case .csiDriver: storage(store.csiDrivers.change(entry.index), cluster.now)
+            case .volumeAttachment: storage(store.volumeAttachments.change(entry.index), cluster.now)
+            default: state.read(entry, store)
+            }
+        }
+    }
+
+    private mutating func storage<O: StoredObject>(_ change: Change<O>, _ now: Instant) {
+        move(after: .storageChanged(O.kind, change.object.key, isNew: change.action == .added), now)
+    }
+
+    private mutating func read(_ change: Change<Node>, _ now: Instant) {
+        let node = change.object
+        switch change.action {
+        case .added:
+            state.set(node: node)
+            move(after: .nodeAdded(node), now)
+        case .modified:
+            state.set(node: node)
+            guard let old = change.previous,
+                old.spec.identity != node.spec.identity || old.metadata.labels != node.metadata.labels
+                    || old.status.allocatable != node.status.allocatable
+            else { return }
+            move(after: .nodeChanged(node, previous: old), now)
+        case .deleted:
+            state.remove(node: node.metadata.name)
+            move(after: .nodeDeleted(node), now)
+        }
+    }
+
+    private mutating func read(_ change: Change<Pod>, _ now: Instant) {
+        let (pod, slot) = (change.object, change.slot)
+        if change.action == .deleted {
+            // A pod that was only assumed here gives its place back, as if it had run.
+            let wasPlaced = state.placedPod(slot) != nil
+            state.remove(podAt: slot)
+            queue.remove(slot)
+            endBinding(slot)
+            if wasPlaced || !pod.nodeName.isEmpty || !pod.status.nominatedNodeName.isEmpty {
+                move(after: .assignedPodDeleted(pod), now)
+            }
+            return
+        }
+        let wasAssigned =
+            !(change.previous?.nodeName.isEmpty ?? true) && !(change.previous?.isFinished ?? true)
+        state.note(pod: pod, slot: slot)
+        if pod.isFinished {
+            queue.remove(slot)
+            if wasAssigned { move(after: .assignedPodDeleted(change.previous!), now) }
+        } else if !pod.nodeName.isEmpty {
+            queue.remove(slot)
+            if wasAssigned, let old = change.previous {
+                if old.metadata.labels != pod.metadata.labels || old.spec.identity != pod.spec.identity
+                    || old.status.identity != pod.status.identity
+                {
+                    move(after: .assignedPodChanged(pod, previous: old), now)
+                }
+            } else {
+                move(after: .assignedPodAdded(pod), now)
+            }
+        } else if settings(for: pod) != nil {
+            notePending(pod, slot, change.previous, now)
+        }
+    }
+
+    private mutating func notePending(_ pod: Pod, _ slot: Int, _ previous: Pod?, _ now: Instant) {
+        guard let known = queue[slot] else {
+            if bindings[slot] != nil { return }
+            let entry = QueuedPod(pod: pod, facts: state.facts(of: pod), timestamp: now)
+            queue.put(entry, slot: slot, into: isGated(pod) ? .gated : .active)
+            return
+        }
+        let facts = state.facts(of: pod)
+        queue.update(slot) { ($0.pod, $0.facts) = (pod, facts) }
+        switch known.place {
+        case .gated:
+            if !isGated(pod) {
+                queue.update(slot) { $0.timestamp = now }
+                queue.requeue(slot, now: now)
+            }
+        case .unschedulable:
+            if let previous,
+                previous.spec.identity != pod.spec.identity
+                    || previous.metadata.labels != pod.metadata.labels,
+                let settings = settings(for: pod),
+                state.isWorthRetry(queue[slot]!, after: .podItselfChanged(pod, previous: previous), settings)
+            {
+                queue.requeue(slot, now: now)
+            }
+        default: break
+        }
+    }
+    private func isGated(_ pod: Pod) -> Bool {
+        !pod.spec.schedulingGates.isEmpty
+            && settings(for: pod)?.preEnqueue.contains(.schedulingGates) ?? false
+    }
+
+    /// The profile that a pod asks for; nil if it is another scheduler's.
+    func settings(for pod: Pod) -> SchedulingProfile? {
+        let name = pod.spec.schedulerName.isEmpty ? "default-scheduler" : pod.spec.schedulerName
+        return profiles.first { $0.name == name }
+    }
+
+    /// Offers an event to the pods that wait for one.
+    mutating func move(after event: ClusterEvent, _ now: Instant) {
+        for slot in queue.unschedulable {
+            guard let entry = queue[slot], let settings = settings(for: entry.pod) else { continue }
+            if state.isWorthRetry(entry, after: event, settings) { queue.requeue(slot, now: now) }
+        }
+    }
+}

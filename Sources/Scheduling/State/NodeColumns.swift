@@ -1,0 +1,134 @@
+import KubernetesAPI
+
+/// What the scheduler knows of the nodes, as columns: row numbers stand for nodes everywhere in the scheduler.
+///
+/// A row also exists for a node name that pods are bound to although there is no such Node; ``present`` tells.
+struct NodeColumns: Sendable {
+    private(set) var names: [String] = []
+    private(set) var rowsByName: [String: Int] = [:]
+    private var free: [Int] = []
+    /// The Node object of the row.
+    var objects: [Node?] = []
+    /// Rows with a Node object.
+    private(set) var present = NodeMask(count: 0)
+    /// Rows whose `spec.unschedulable` is set.
+    var cordoned = NodeMask(count: 0)
+
+    /// Resources by number: cpu (thousandths), memory, ephemeral storage, then all others as they appear.
+    private(set) var resourceNames = ["cpu", "memory", "ephemeral-storage"]
+    private var resourceNumbers = ["cpu": 0, "memory": 1, "ephemeral-storage": 2]
+    /// By resource number, then by row.
+    var allocatable: [[Int64]] = [[], [], []]
+    var requested: [[Int64]] = [[], [], []]
+    /// Requests with a default for containers that state none; for scores.
+    var nonZeroCPU: [Int64] = []
+    var nonZeroMemory: [Int64] = []
+    var podLimit: [Int64] = []
+    /// Slots of the pods on the row, in the order of arrival.
+    var podSlots: [[Int]] = []
+    var hostPorts: [[HostPort]] = []
+
+    /// Changed rows in order, so that what is derived from nodes can catch up.
+    private(set) var journal: [Int32] = []
+    /// The number of the journal's first entry.
+    private(set) var journalStart = 0
+    var journalEnd: Int { journalStart + journal.count }
+
+    var count: Int { names.count }
+    /// How many Node objects there are.
+    private(set) var presentCount = 0
+
+    func row(_ name: String) -> Int? { rowsByName[name] }
+
+    /// The row of the node called `name`, made if there is none.
+    mutating func makeRow(_ name: String) -> Int {
+        if let row = rowsByName[name] { return row }
+        let row: Int
+        if let reused = free.popLast() {
+            row = reused
+            names[row] = name
+        } else {
+            row = names.count
+            names.append(name)
+            objects.append(nil)
+            for i in allocatable.indices { allocatable[i].append(0); requested[i].append(0) }
+            nonZeroCPU.append(0)
+            nonZeroMemory.append(0)
+            podLimit.append(0)
+            podSlots.append([])
+            hostPorts.append([])
+        }
+        rowsByName[name] = row
+        return row
+    }
+
+    /// Puts a node object into its row, or takes it out.
+    mutating func set(_ node: Node?, row: Int) {
+        let was = objects[row] != nil
+        objects[row] = node
+        present[row] = node != nil
+        presentCount += (node != nil ? 1 : 0) - (was ? 1 : 0)
+        cordoned[row] = node?.spec.unschedulable ?? false
+        for i in allocatable.indices { allocatable[i][row] = 0 }
+        podLimit[row] = 0
+        if let node {
+            for (name, quantity) in node.status.allocatable.entries {
+                if name == "pods" { podLimit[row] = quantity.value; continue }
+                allocatable[resource(name)][row] = name == "cpu" ? quantity.milliValue : quantity.value
+            }
+        }
+        note(row)
+    }
+    /// Gives the row back if neither a node nor a pod needs it.
+    mutating func releaseIfUnused(_ row: Int) {
+        guard objects[row] == nil, podSlots[row].isEmpty, rowsByName[names[row]] == row else { return }
+        rowsByName[names[row]] = nil
+        free.append(row)
+    }
+
+    private mutating func note(_ row: Int) {
+        if journal.count > 4 * names.count + 1024 {
+            journalStart += journal.count
+            journal.removeAll()
+        }
+        journal.append(Int32(row))
+    }
+
+    /// The number of the resource called `name`.
+    mutating func resource(_ name: String) -> Int {
+        if let number = resourceNumbers[name] { return number }
+        let number = resourceNames.count
+        resourceNumbers[name] = number
+        resourceNames.append(name)
+        allocatable.append(Array(repeating: 0, count: names.count))
+        requested.append(Array(repeating: 0, count: names.count))
+        return number
+    }
+    /// The number of the resource called `name`, if any node or pod has it.
+    func knownResource(_ name: String) -> Int? { resourceNumbers[name] }
+
+    func labels(_ row: Int) -> StringMap<String> { objects[row]?.metadata.labels ?? [:] }
+}
+
+/// An amount of a resource, by number.
+struct ResourceAmount: Sendable, Hashable {
+    var resource: Int
+    var amount: Int64
+}
+
+/// A port of the node that a pod takes.
+struct HostPort: Sendable, Hashable {
+    var ip: String
+    var `protocol`: String
+    var port: Int
+
+    init(_ port: ContainerPort) {
+        ip = port.hostIP.isEmpty ? "0.0.0.0" : port.hostIP
+        `protocol` = port.protocol.isEmpty ? "TCP" : port.protocol
+        self.port = port.hostPort
+    }
+    func conflicts(_ other: HostPort) -> Bool {
+        port == other.port && `protocol` == other.protocol
+            && (ip == other.ip || ip == "0.0.0.0" || other.ip == "0.0.0.0")
+    }
+}

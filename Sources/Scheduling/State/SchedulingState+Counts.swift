@@ -1,0 +1,201 @@
+import KubernetesAPI
+
+/// Pods that all selectors treat alike: same namespace, labels and carried terms.
+struct PodClass: Sendable {
+    struct Key: Sendable, Hashable {
+        var namespace: String
+        var labels: StringMap<String>
+        var carried: [CarriedTerm: Int]
+    }
+    struct Match: Sendable {
+        var counter: Int
+        /// How often one pod counts: more than once only if it carries the same term twice.
+        var multiplicity: Int
+    }
+    var key: Key
+    var pods = 0
+    var counters: [Match] = []
+}
+
+// Counting incrementally: a pod touches the counters of its class and their views, nothing else.
+extension SchedulingState {
+    mutating func retainClass(of facts: PodFacts) -> Int {
+        let key = PodClass.Key(namespace: facts.namespace, labels: facts.labels, carried: facts.carried)
+        if let number = classNumbers[key] {
+            classes[number]!.pods += 1
+            return number
+        }
+        for term in facts.carriedTerms { _ = counter(.carrying(term)) }
+        var new = PodClass(key: key)
+        new.pods = 1
+        for i in counters.indices {
+            let n = multiplicity(of: key, in: counters[i].key)
+            if n > 0 { new.counters.append(.init(counter: i, multiplicity: n)) }
+        }
+        let number: Int
+        if let reused = freeClasses.popLast() {
+            number = reused
+            classes[number] = new
+        } else {
+            number = classes.count
+            classes.append(new)
+        }
+        classNumbers[key] = number
+        return number
+    }
+    mutating func releaseClass(_ number: Int) {
+        classes[number]!.pods -= 1
+        if classes[number]!.pods == 0 {
+            classNumbers[classes[number]!.key] = nil
+            classes[number] = nil
+            freeClasses.append(number)
+        }
+    }
+
+    private func multiplicity(of pod: PodClass.Key, in counter: CounterKey) -> Int {
+        switch counter {
+        case .carrying(let term): return pod.carried[term] ?? 0
+        case .matching(let scope, let selectors, _):
+            guard scope.contains(pod.namespace, labels: namespaceLabels[pod.namespace] ?? [:]) else {
+                return 0
+            }
+            return selectors.allSatisfy { $0.matches(pod.labels) } ? 1 : 0
+        }
+    }
+
+    /// The counter for `key`, made and filled if there is none. First use is O(classes + placed pods).
+    mutating func counter(_ key: CounterKey) -> Int {
+        if let number = counterNumbers[key] { return number }
+        let number = counters.count
+        counterNumbers[key] = number
+        var new = PodCounter(key: key)
+        if case .matching(_, _, true) = key { new.leavesOutTerminating = true }
+        if case .carrying = key { carryingCounters.append(number) }
+        new.perNode = Array(repeating: 0, count: nodes.count)
+        counters.append(new)
+        var multiplicities = Array(repeating: 0, count: classes.count)
+        var any = false
+        for i in classes.indices {
+            guard let podClass = classes[i] else { continue }
+            let n = multiplicity(of: podClass.key, in: key)
+            guard n > 0 else { continue }
+            classes[i]!.counters.append(.init(counter: number, multiplicity: n))
+            multiplicities[i] = n
+            any = true
+        }
+        if any {
+            for case let pod? in placed where pod.podClass < multiplicities.count && pod.podClass >= 0 {
+                let n = multiplicities[pod.podClass]
+                if n > 0, !(new.leavesOutTerminating && pod.isTerminating) {
+                    counters[number].perNode[pod.row] += Int32(n)
+                }
+            }
+        }
+        return number
+    }
+
+    /// The view for `key`, made if there is none, and brought up to date with the nodes.
+    mutating func view(_ key: ViewKey) -> Int {
+        let number: Int
+        if let known = viewNumbers[key] {
+            number = known
+        } else {
+            number = views.count
+            viewNumbers[key] = number
+            views.append(DomainView(key: key, column: column(key.topologyKey)))
+            counters[key.counter].views.append(number)
+            views[number].journal = -1
+        }
+        refresh(view: number)
+        return number
+    }
+
+    /// Brings a view up to date with the nodes that changed. O(changed nodes).
+    mutating func refresh(view number: Int) {
+        let position = views[number].journal
+        if position == nodes.journalEnd { return }
+        let key = views[number].key
+        if let mask = key.affinityMask { refresh(mask: mask) }
+        if let mask = key.taintMask { refresh(mask: mask) }
+        if position < nodes.journalStart {
+            for row in 0..<nodes.count { assign(row, in: number, key) }
+        } else {
+            for i in (position - nodes.journalStart)..<nodes.journal.count {
+                assign(Int(nodes.journal[i]), in: number, key)
+            }
+        }
+        views[number].journal = nodes.journalEnd
+    }
+    private mutating func assign(_ row: Int, in number: Int, _ key: ViewKey) {
+        var domain = columns[views[number].column].value(row)
+        if domain >= 0 {
+            if let mask = key.affinityMask, !masks[mask].mask[row] { domain = -1 }
+            if let mask = key.taintMask, !masks[mask].mask[row] { domain = -1 }
+            if key.requiredKeys.count > 1 || key.requiredKeys.first != key.topologyKey {
+                let labels = nodes.labels(row)
+                if key.requiredKeys.contains(where: { labels[$0] == nil }) { domain = -1 }
+            }
+        }
+        views[number].assign(row: row, to: domain, count: counters[key.counter].count(row))
+    }
+
+    /// The column of the nodes' values of the label `key`.
+    mutating func column(_ key: String) -> Int {
+        if let number = columnNumbers[key] { return number }
+        let number = columns.count
+        columnNumbers[key] = number
+        var new = TopologyColumn(key: key)
+        for row in 0..<nodes.count { new.set(nodes.labels(row)[key], row: row) }
+        columns.append(new)
+        return number
+    }
+
+    /// The mask of the nodes that `rule` allows, up to date.
+    mutating func mask(_ rule: NodeRule) -> Int {
+        let number: Int
+        if let known = maskNumbers[rule] {
+            number = known
+        } else {
+            number = masks.count
+            maskNumbers[rule] = number
+            masks.append(RuleMask(rule: rule, mask: NodeMask(count: nodes.count), journal: -1))
+        }
+        refresh(mask: number)
+        return number
+    }
+    mutating func refresh(mask number: Int) {
+        let position = masks[number].journal
+        if position == nodes.journalEnd { return }
+        let rule = masks[number].rule
+        if position < nodes.journalStart {
+            for row in 0..<nodes.count {
+                masks[number].mask[row] = nodes.objects[row].map(rule.allows) ?? false
+            }
+        } else {
+            for i in (position - nodes.journalStart)..<nodes.journal.count {
+                let row = Int(nodes.journal[i])
+                masks[number].mask[row] = nodes.objects[row].map(rule.allows) ?? false
+            }
+        }
+        masks[number].journal = nodes.journalEnd
+    }
+
+    /// Starts anew once very many templates were compiled; most of them will be gone.
+    mutating func trimCompiled() {
+        if demands.count > 4096 || counters.count > 8192 { resetCompiled() }
+    }
+
+    /// Forgets everything compiled for selectors and templates and builds what placed pods carry anew.
+    mutating func resetCompiled() {
+        (counters, counterNumbers, carryingCounters) = ([], [:], [])
+        (views, viewNumbers, columns, columnNumbers) = ([], [:], [], [:])
+        (masks, maskNumbers, demands) = ([], [:], [:])
+        for i in classes.indices { classes[i]?.counters = [] }
+        var carried: [CarriedTerm] = []
+        var seen: Set<CarriedTerm> = []
+        for pod in placed.compactMap({ $0 }) + nominatedSlots.compactMap({ nominated[$0] }) {
+            for term in pod.facts.carriedTerms where seen.insert(term).inserted { carried.append(term) }
+        }
+        for term in carried { _ = counter(.carrying(term)) }
+    }
+}

@@ -1,0 +1,289 @@
+import ControlPlane
+import KubernetesAPI
+
+/// A pod that takes room on a node: bound, assumed, or put there for a trial.
+struct PlacedPod: Sendable {
+    var pod: Pod
+    var facts: PodFacts
+    var row: Int
+    var podClass: Int
+    var requests: [ResourceAmount]
+    var nonZeroCPU: Int64
+    var nonZeroMemory: Int64
+    /// Placed by this scheduler, binding not seen yet.
+    var isAssumed = false
+    var claims: [ObjectKey]
+    var isTerminating: Bool { pod.metadata.deletionTimestamp != nil }
+}
+
+/// All that a scheduling cycle looks at, kept current from the feed of changes: nodes, placed pods, counts.
+///
+/// Placed pods stand under their slot in the store's table of pods.
+struct SchedulingState: Sendable {
+    let profile: KubernetesProfile
+    var nodes = NodeColumns()
+    var placed: [PlacedPod?] = []
+    /// Pending pods with a nominated node, by slot; slots in rising order.
+    var nominated: [Int: PlacedPod] = [:]
+    var nominatedSlots: [Int] = []
+
+    // Classes of pods that look alike to selectors.
+    var classes: [PodClass?] = []
+    var classNumbers: [PodClass.Key: Int] = [:]
+    var freeClasses: [Int] = []
+
+    var counters: [PodCounter] = []
+    var counterNumbers: [CounterKey: Int] = [:]
+    var carryingCounters: [Int] = []
+    var views: [DomainView] = []
+    var viewNumbers: [ViewKey: Int] = [:]
+    var columns: [TopologyColumn] = []
+    var columnNumbers: [String: Int] = [:]
+    var masks: [RuleMask] = []
+    var maskNumbers: [NodeRule: Int] = [:]
+
+    private var factsBySpec: [ObjectIdentifier: [PodFacts]] = [:]
+    private var factsCount = 0
+    var demands: [ObjectIdentifier: PodDemand] = [:]
+    var images = ImageIndex()
+    var selectors = SelectorIndex()
+    /// How many placed pods use a claim.
+    var claimUsers: [ObjectKey: Int] = [:]
+    var namespaceLabels: [String: StringMap<String>] = [:]
+    var volumes = AssumedVolumes()
+    var order = NodeOrder()
+
+    init(profile: KubernetesProfile) { self.profile = profile }
+
+    /// The state of `cluster` as it is now. O(objects).
+    init(_ cluster: Cluster) {
+        self.init(profile: cluster.profile)
+        for namespace in cluster.store.namespaces.all { note(namespace: namespace, gone: false) }
+        selectors = SelectorIndex(cluster.store)
+        for node in cluster.store.nodes.all { set(node: node) }
+        for (slot, pod) in cluster.store.pods.rows.enumerated() {
+            if let pod { note(pod: pod, slot: slot) }
+        }
+    }
+
+    // MARK: Objects
+
+    mutating func set(node: Node) {
+        let row = nodes.makeRow(node.metadata.name)
+        let old = nodes.objects[row]
+        if let old, old.spec.identity == node.spec.identity, old.metadata.labels == node.metadata.labels,
+            old.status.allocatable == node.status.allocatable, old.status.images == node.status.images
+        {
+            // A heartbeat: nothing that placement looks at.
+            nodes.objects[row] = node
+            return
+        }
+        images.change(from: old, to: node, row: row)
+        nodes.set(node, row: row)
+        updateColumns(row)
+        if old == nil || NodeOrder.zone(of: old!) != NodeOrder.zone(of: node) {
+            order.set(zone: NodeOrder.zone(of: node), row: row)
+        }
+    }
+
+    mutating func remove(node name: String) {
+        guard let row = nodes.row(name), let old = nodes.objects[row] else { return }
+        images.change(from: old, to: nil, row: row)
+        nodes.set(nil, row: row)
+        updateColumns(row)
+        order.set(zone: nil, row: row)
+        nodes.releaseIfUnused(row)
+    }
+
+    private mutating func updateColumns(_ row: Int) {
+        let labels = nodes.labels(row)
+        for i in columns.indices { columns[i].set(labels[columns[i].key], row: row) }
+    }
+
+    mutating func note(namespace: Namespace, gone: Bool) {
+        let name = namespace.metadata.name
+        let new = gone ? nil : namespace.metadata.labels
+        if let old = namespaceLabels[name], old != new {
+            namespaceLabels[name] = new
+            // Terms with a namespace selector may mean other pods now. Rare: everything compiled starts anew.
+            resetCompiled()
+        } else {
+            namespaceLabels[name] = new
+        }
+    }
+
+    /// Takes a pod as the store has it: places it, moves it, takes it away.
+    mutating func note(pod: Pod, slot: Int) {
+        if let current = placedPod(slot) {
+            let gone = pod.isFinished || pod.nodeName.isEmpty
+            if !gone, current.pod.metadata.uid == pod.metadata.uid, nodes.names[current.row] == pod.nodeName,
+                current.isTerminating == pod.metadata.isTerminating, sameTemplate(current, pod)
+            {
+                placed[slot]!.pod = pod
+                placed[slot]!.isAssumed = false
+                return
+            }
+            // A pending pod whose assumed place is not known to the store yet keeps it.
+            if gone, current.isAssumed, !pod.isFinished, current.pod.metadata.uid == pod.metadata.uid {
+                return
+            }
+            unplace(slot)
+        }
+        if !pod.nodeName.isEmpty, !pod.isFinished {
+            setNominated(nil, slot: slot)
+            place(pod, slot: slot, row: nodes.makeRow(pod.nodeName))
+        } else {
+            setNominated(pod.nodeName.isEmpty && !pod.isFinished ? pod : nil, slot: slot)
+        }
+    }
+    private func sameTemplate(_ current: PlacedPod, _ pod: Pod) -> Bool {
+        let old = current.pod
+        guard old.spec.identity == pod.spec.identity || old.spec == pod.spec else { return false }
+        if old.metadata.identity != pod.metadata.identity, old.metadata.labels != pod.metadata.labels {
+            return false
+        }
+        if old.status.identity == pod.status.identity || !profile.isEnabled(.inPlacePodVerticalScaling) {
+            return true
+        }
+        // What the kubelet allocated counts too, where resizing in place is known.
+        func resized(_ status: PodStatus) -> Bool {
+            status.resources != nil || status.containerStatuses.contains { $0.resources != nil }
+                || status.initContainerStatuses.contains { $0.resources != nil }
+        }
+        guard resized(old.status.value) || resized(pod.status.value) else { return true }
+        let rules = RequestRules(assigned: profile)
+        return old.requests(rules) == pod.requests(rules)
+    }
+
+    mutating func remove(podAt slot: Int) {
+        if placedPod(slot) != nil { unplace(slot) }
+        setNominated(nil, slot: slot)
+    }
+
+    // MARK: Placing
+
+    func placedPod(_ slot: Int) -> PlacedPod? { slot < placed.count ? placed[slot] : nil }
+
+    /// Counts `pod` on the node of `row`.
+    mutating func place(_ pod: Pod, slot: Int, row: Int, assumed: Bool = false) {
+        var entry = makeEntry(pod, row: row)
+        entry.isAssumed = assumed
+        put(entry, slot: slot)
+    }
+
+    mutating func makeEntry(_ pod: Pod, row: Int) -> PlacedPod {
+        let facts = facts(of: pod)
+        let rules = RequestRules(assigned: profile)
+        let nonZero = nonZeroRequests(pod, rules)
+        return PlacedPod(
+            pod: pod, facts: facts, row: row, podClass: -1, requests: compile(pod.requests(rules)),
+            nonZeroCPU: nonZero.cpu, nonZeroMemory: nonZero.memory,
+            claims: facts.claimNames(podName: pod.metadata.name).map {
+                ObjectKey(namespace: facts.namespace, name: $0)
+            })
+    }
+
+    /// Counts an entry. In a `trial` a pod that is being deleted counts for spread too, as in upstream's dry runs.
+    mutating func put(_ entry: PlacedPod, slot: Int, trial: Bool = false) {
+        var entry = entry
+        entry.podClass = retainClass(of: entry.facts)
+        if slot >= placed.count { placed += Array(repeating: nil, count: slot + 1 - placed.count) }
+        placed[slot] = entry
+        nodes.podSlots[entry.row].append(slot)
+        account(entry, 1, trial: trial)
+    }
+    /// Takes a placed pod away; answers what was there.
+    @discardableResult
+    mutating func unplace(_ slot: Int, trial: Bool = false) -> PlacedPod {
+        let entry = placed[slot]!
+        placed[slot] = nil
+        nodes.podSlots[entry.row].removeAll { $0 == slot }
+        account(entry, -1, trial: trial)
+        releaseClass(entry.podClass)
+        if !trial { nodes.releaseIfUnused(entry.row) }
+        return entry
+    }
+
+    private mutating func account(_ entry: PlacedPod, _ sign: Int, trial: Bool) {
+        let row = entry.row
+        for amount in entry.requests { nodes.requested[amount.resource][row] += Int64(sign) * amount.amount }
+        nodes.nonZeroCPU[row] += Int64(sign) * entry.nonZeroCPU
+        nodes.nonZeroMemory[row] += Int64(sign) * entry.nonZeroMemory
+        for port in entry.facts.hostPorts {
+            if sign > 0 {
+                nodes.hostPorts[row].append(port)
+            } else if let i = nodes.hostPorts[row].firstIndex(of: port) {
+                nodes.hostPorts[row].remove(at: i)
+            }
+        }
+        for claim in entry.claims {
+            let users = claimUsers[claim, default: 0] + sign
+            claimUsers[claim] = users == 0 ? nil : users
+        }
+        for match in classes[entry.podClass]!.counters {
+            if counters[match.counter].leavesOutTerminating && entry.isTerminating && !trial { continue }
+            add(sign * match.multiplicity, to: match.counter, row: row)
+        }
+    }
+    mutating func add(_ delta: Int, to counter: Int, row: Int) {
+        if row >= counters[counter].perNode.count {
+            counters[counter].perNode += Array(
+                repeating: 0, count: nodes.count - counters[counter].perNode.count)
+        }
+        counters[counter].perNode[row] += Int32(delta)
+        for view in counters[counter].views { views[view].add(delta, row: row) }
+    }
+
+    mutating func compile(_ resources: Resources) -> [ResourceAmount] {
+        var result: [ResourceAmount] = []
+        if resources.milliCPU != 0 { result.append(ResourceAmount(resource: 0, amount: resources.milliCPU)) }
+        if resources.memory != 0 { result.append(ResourceAmount(resource: 1, amount: resources.memory)) }
+        if resources.ephemeralStorage != 0 {
+            result.append(ResourceAmount(resource: 2, amount: resources.ephemeralStorage))
+        }
+        for scalar in resources.scalars {
+            result.append(ResourceAmount(resource: nodes.resource(scalar.name), amount: scalar.amount))
+        }
+        return result
+    }
+
+    // MARK: Nominations
+
+    /// Remembers that room is kept for `pod` on its nominated node.
+    mutating func setNominated(_ pod: Pod?, slot: Int) {
+        let name = pod?.status.nominatedNodeName ?? ""
+        if name.isEmpty {
+            if nominated.removeValue(forKey: slot) != nil { nominatedSlots.removeAll { $0 == slot } }
+            return
+        }
+        if nominated[slot] == nil {
+            nominatedSlots.append(slot)
+            nominatedSlots.sort()
+        }
+        let entry = makeEntry(pod!, row: nodes.makeRow(name))
+        // Its terms must be known before others are compiled: it is put on its node only while they are filtered.
+        for term in entry.facts.carriedTerms { _ = counter(.carrying(term)) }
+        nominated[slot] = entry
+    }
+
+    // MARK: Facts
+
+    /// The facts of the pod's template. Same spec, labels, namespace and owner give the same object.
+    mutating func facts(of pod: Pod) -> PodFacts {
+        let identity = pod.spec.identity
+        if let known = factsBySpec[identity] {
+            for facts in known
+            where facts.namespace == pod.metadata.namespace && facts.labels == pod.metadata.labels
+                && facts.owner?.uid == pod.metadata.controller?.uid
+            { return facts }
+        }
+        if factsCount > 20_000 {
+            factsBySpec = [:]
+            factsCount = 0
+        }
+        let facts = PodFacts(pod, profile: profile)
+        factsBySpec[identity, default: []].append(facts)
+        factsCount += 1
+        return facts
+    }
+}

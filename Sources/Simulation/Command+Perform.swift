@@ -1,0 +1,225 @@
+import ControlPlane
+import Controllers
+import KubernetesAPI
+import Kubelets
+import Scheduling
+import SimulationKit
+
+extension Simulation {
+    /// Performs a command at the present instant and answers as kubectl would print it, or with the API
+    /// server's refusal. A refused command changes nothing.
+    public mutating func perform(_ command: Command) -> Result<Receipt, APIError> {
+        do throws(APIError) {
+            return .success(Receipt(try answer(command)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private mutating func answer(_ command: Command) throws(APIError) -> String {
+        switch command {
+        case .create(let object): return try create(object)
+        case .apply(let objects):
+            var answers: [String] = []
+            for object in objects { answers.append(try apply(object)) }
+            return answers.joined(separator: ", ")
+        case .delete(let kind, let key, let options):
+            try delete(ObjectStore.type(of: kind), key, options)
+            return "\(name(kind, key)) \(options.gracePeriodSeconds == 0 ? "force deleted" : "deleted")"
+        case .scale(let kind, let key, let replicas):
+            try cluster.scale(kind, key, to: replicas)
+            return "\(name(kind, key)) scaled to \(replicas)"
+        case .resize(let key, let resizes):
+            var resizes = resizes
+            // A scenario may leave out the name of the only container.
+            if let only = cluster.store.pods[key]?.spec.containers, only.count == 1 {
+                for index in resizes.indices where resizes[index].name.isEmpty { resizes[index].name = only[0].name }
+            }
+            _ = try cluster.resize(pod: key, containers: resizes)
+            return "pod/\(key.name) resized"
+        case .evict(let key):
+            try cluster.evict(pod: key)
+            return "pod/\(key.name) evicted"
+        case .cordon(let node):
+            return try cluster.cordon(node) ? "node/\(node) cordoned" : "node/\(node) already cordoned"
+        case .uncordon(let node):
+            return try cluster.uncordon(node) ? "node/\(node) uncordoned" : "node/\(node) already uncordoned"
+        case .drain(let node, let options): return try startDrain(node, options)
+        case .taint(let node, let taint):
+            var taint = taint
+            if taint.effect == "NoExecute", taint.timeAdded == nil { taint.timeAdded = now }
+            try cluster.update(Node.self, ObjectKey(name: node)) { node in
+                node.spec.taints.removeAll { $0.key == taint.key && $0.effect == taint.effect }
+                node.spec.taints.append(taint)
+            }
+            return "node/\(node) tainted"
+        case .untaint(let node, let key, let effect):
+            let before = cluster.store.nodes[ObjectKey(name: node)]?.spec.taints.count ?? 0
+            let after = try cluster.update(Node.self, ObjectKey(name: node)) { node in
+                node.spec.taints.removeAll { $0.key == key && (effect.isEmpty || $0.effect == effect) }
+            }
+            if after.spec.taints.count == before { throw APIError.badRequest("taint \"\(key)\" not found") }
+            return "node/\(node) untainted"
+        case .fail(let target), .recover(let target):
+            let names = try nodes(target)
+            let fails = if case .fail = command { true } else { false }
+            for name in names {
+                _ = fails ? kubelets.fail(node: name) : kubelets.recover(node: name)
+            }
+            return "\(target.text) \(fails ? "failed: its kubelets are silent" : "recovered")"
+        case .restart(let kind, let key): return try restart(kind, key)
+        case .pause(let key, let isPaused):
+            try cluster.update(Deployment.self, key) { $0.spec.paused = isPaused }
+            return "deployment.apps/\(key.name) \(isPaused ? "paused" : "resumed")"
+        case .setImage(let kind, let key, let container, let image): return try setImage(kind, key, container, image)
+        case .load(let kind, let key, let cpu, let memory):
+            guard cluster.store.object(kind, key) != nil else { throw .notFound(kind.info, key.name) }
+            kubelets.setLoad(
+                of: LoadTarget(kind: kind.rawValue, key: key), cpu: cpu?.milliValue, memory: memory?.value, in: &cluster)
+            return "\(name(kind, key)) load set"
+        case .label(let kind, let key, let label, let value):
+            try setLabel(ObjectStore.type(of: kind), key, label, value)
+            return "\(name(kind, key)) labeled"
+        }
+    }
+
+    /// `deployment.apps/web`, as kubectl names objects in its answers.
+    private func name(_ kind: Kind, _ key: ObjectKey) -> String {
+        if kind == .custom { return key.name }
+        let info = kind.info
+        return info.kind.lowercased() + (info.group.isEmpty ? "" : ".\(info.group)") + "/\(key.name)"
+    }
+
+    // MARK: Objects of any kind
+
+    private mutating func create<O: StoredObject>(_ object: O) throws(APIError) -> String {
+        let made = try cluster.create(object)
+        return "\(label(made)) created"
+    }
+
+    /// Creates the object, or puts the manifest's labels, annotations and spec over the one that is there.
+    private mutating func apply<O: StoredObject>(_ object: O) throws(APIError) -> String {
+        var object = object
+        if object.kindInfo.isNamespaced, object.metadata.namespace.isEmpty { object.metadata.namespace = "default" }
+        guard let present = cluster.store.get(O.self, object.key) else { return try create(object) }
+        object.metadata.labels = present.metadata.labels.merging(object.metadata.labels)
+        object.metadata.annotations = present.metadata.annotations.merging(object.metadata.annotations)
+        object.metadata.ownerReferences = present.metadata.ownerReferences
+        object.metadata.finalizers = present.metadata.finalizers
+        object.metadata.resourceVersion = 0
+        object.keepStatus(of: present)
+        let written = try cluster.update(object)
+        return "\(label(written)) \(written.metadata.resourceVersion == present.metadata.resourceVersion ? "unchanged" : "configured")"
+    }
+
+    private func label(_ object: some StoredObject) -> String {
+        let info = object.kindInfo
+        return info.kind.lowercased() + (info.group.isEmpty ? "" : ".\(info.group)") + "/\(object.metadata.name)"
+    }
+
+    private mutating func delete<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, _ options: DeleteOptions) throws(APIError) {
+        try cluster.delete(type, key, options)
+    }
+
+    private mutating func setLabel<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, _ label: String, _ value: String?) throws(APIError) {
+        try cluster.update(type, key) { $0.metadata.labels[label] = value }
+    }
+
+    // MARK: Workloads
+
+    /// Changes the template's annotation, as `kubectl rollout restart` does.
+    private mutating func restart(_ kind: Kind, _ key: ObjectKey) throws(APIError) -> String {
+        let stamp = now.rfc3339
+        func mark(_ template: inout PodTemplateSpec) { template.metadata.annotations["kubectl.kubernetes.io/restartedAt"] = stamp }
+        switch kind {
+        case .deployment:
+            if cluster.store.deployments[key]?.spec.paused == true {
+                throw .badRequest("deployments.apps \"\(key.name)\" can't restart paused deployment (run rollout resume first)")
+            }
+            try cluster.update(Deployment.self, key) { mark(&$0.spec.template) }
+        case .statefulSet: try cluster.update(StatefulSet.self, key) { mark(&$0.spec.template) }
+        case .daemonSet: try cluster.update(DaemonSet.self, key) { mark(&$0.spec.template) }
+        default: throw .badRequest("\(kind.info.plural) \"\(key.name)\" restarting is not supported")
+        }
+        return "\(name(kind, key)) restarted"
+    }
+
+    private mutating func setImage(_ kind: Kind, _ key: ObjectKey, _ container: String, _ image: String) throws(APIError) -> String {
+        func put(_ spec: inout Shared<PodSpec>) {
+            for index in spec.containers.indices where spec.containers[index].name == container { spec.containers[index].image = image }
+            for index in spec.initContainers.indices where spec.initContainers[index].name == container { spec.initContainers[index].image = image }
+        }
+        switch kind {
+        case .deployment: try cluster.update(Deployment.self, key) { put(&$0.spec.template.spec) }
+        case .statefulSet: try cluster.update(StatefulSet.self, key) { put(&$0.spec.template.spec) }
+        case .daemonSet: try cluster.update(DaemonSet.self, key) { put(&$0.spec.template.spec) }
+        case .pod: try cluster.update(Pod.self, key) { put(&$0.spec) }
+        default: throw .badRequest("the image of \(kind.info.plural) cannot be set")
+        }
+        return "\(name(kind, key)) image updated"
+    }
+
+    // MARK: Nodes
+
+    private func nodes(_ target: FaultTarget) throws(APIError) -> [String] {
+        switch target {
+        case .node(let name):
+            guard cluster.store.nodes[ObjectKey(name: name)] != nil else { throw .notFound(Kind.node.info, name) }
+            return [name]
+        case .zone(let zone):
+            let names = cluster.store.nodes.all.filter { $0.zone == zone }.map(\.metadata.name)
+            if names.isEmpty { throw .badRequest("no node has topology.kubernetes.io/zone=\(zone)") }
+            return names
+        }
+    }
+
+    private mutating func startDrain(_ node: String, _ options: Drain.Options) throws(APIError) -> String {
+        guard cluster.store.nodes[ObjectKey(name: node)] != nil else { throw .notFound(Kind.node.info, node) }
+        var drain = Drain(node: node, options)
+        drain.step(&cluster)
+        if case .failed(let why) = drain.state { throw .badRequest(why) }
+        drains.removeAll { $0.node == node }
+        drains.append(drain)
+        let leaving = drain.pods.count
+        return "node/\(node) cordoned, \(leaving) \(leaving == 1 ? "pod" : "pods") to evict"
+    }
+
+    /// Moves on the drains that are due, and forgets those that ended well.
+    mutating func runDrains() {
+        for index in drains.indices where drains[index].nextStep.map({ $0 <= now }) ?? false {
+            drains[index].step(&cluster)
+        }
+    }
+
+    /// CPU in thousandths of a core and memory in bytes that a running pod uses now.
+    public func usage(of pod: Pod) -> (milliCPU: Int64, memory: Int64) { kubelets.usage(of: pod, in: cluster) }
+}
+
+extension KubernetesObject {
+    /// Takes over the status of the object that this one replaces: a manifest does not write it.
+    fileprivate mutating func keepStatus(of other: Self) {
+        func keep<Object: KubernetesObject, Status>(_ type: Object.Type, _ path: WritableKeyPath<Object, Status>) {
+            guard var object = self as? Object, let old = other as? Object else { return }
+            object[keyPath: path] = old[keyPath: path]
+            self = object as! Self
+        }
+        keep(Pod.self, \.status)
+        keep(Node.self, \.status)
+        keep(Deployment.self, \.status)
+        keep(ReplicaSet.self, \.status)
+        keep(StatefulSet.self, \.status)
+        keep(DaemonSet.self, \.status)
+        keep(Job.self, \.status)
+        keep(CronJob.self, \.status)
+        keep(Namespace.self, \.status)
+        keep(PersistentVolume.self, \.status)
+        keep(PersistentVolumeClaim.self, \.status)
+        keep(PodDisruptionBudget.self, \.status)
+        keep(HorizontalPodAutoscaler.self, \.status)
+        keep(ResourceQuota.self, \.status)
+        if var pod = self as? Pod, let old = other as? Pod, pod.nodeName.isEmpty {
+            pod.nodeName = old.nodeName
+            self = pod as! Self
+        }
+    }
+}

@@ -1,0 +1,251 @@
+import ControlPlane
+import KubernetesAPI
+import Kubelets
+import Manifests
+import Scheduling
+import SimulationKit
+
+/// What the command line adds to, or says against, the files.
+public struct InputOverrides: Sendable {
+    public var nodes: Int?
+    public var zones: Int?
+    public var seed: UInt64?
+    public var version: KubernetesVersion?
+    public var featureGates: [(String, Bool)] = []
+    public init() {}
+}
+
+/// Files read and understood: objects, a scenario, component configurations; ready to be simulated.
+public struct Input: Sendable {
+    public var options = SimulationOptions()
+    /// The objects in the order of the files.
+    public private(set) var objects: [any StoredObject] = []
+    public private(set) var scenario: Scenario?
+    /// Where each object stands, for messages: `web.yaml:12`.
+    private var places: [String] = []
+    private var steps: [Script.Step] = []
+    /// The nodes that are put under the files; nil if they bring their own.
+    public private(set) var shape: ClusterShape?
+    /// Kinds that are kept but not acted on, with their number, in the order of first appearance.
+    public private(set) var keptKinds: [(kind: KindInfo, count: Int)] = []
+    /// Everything that is wrong; if there is anything, the input must not be used.
+    public private(set) var problems: [ManifestProblem] = []
+
+    /// Understands `manifests`.
+    public init(_ manifests: ManifestSet, overrides: InputOverrides = InputOverrides()) {
+        problems = manifests.problems
+        readConfigurations(manifests, overrides)
+        for document in manifests.documents {
+            let (object, found) = document.decode()
+            problems += found
+            guard let object else { continue }
+            guard let stored = object as? any StoredObject else { continue }
+            objects.append(stored)
+            places.append("\(document.source):\(document.line)")
+            if let custom = object as? CustomObject {
+                if let index = keptKinds.firstIndex(where: { $0.kind == custom.kindInfo }) {
+                    keptKinds[index].count += 1
+                } else {
+                    keptKinds.append((custom.kindInfo, 1))
+                }
+            }
+        }
+        if !objects.contains(where: { $0 is Node }) {
+            var shape = ClusterShape()
+            if let cluster = scenario?.spec.cluster {
+                shape.zones = cluster.zones ?? 3
+                shape.nodes = shape.zones * (cluster.nodesPerZone ?? 4)
+            }
+            if let zones = overrides.zones {
+                shape.zones = zones
+                if overrides.nodes == nil { shape.nodes = max(shape.nodes, zones) }
+            }
+            if let nodes = overrides.nodes { shape.nodes = nodes }
+            self.shape = shape
+        }
+    }
+
+    private mutating func readConfigurations(_ manifests: ManifestSet, _ overrides: InputOverrides) {
+        let scenarios = manifests.configurations(ofKind: "Scenario")
+        if let document = scenarios.first {
+            let (value, found) = document.decode(as: Scenario.self)
+            problems += found
+            if let value {
+                scenario = value
+                for (index, step) in value.spec.steps.enumerated() { read(step, index, document) }
+                for (index, expectation) in value.spec.expect.enumerated() {
+                    let count = [expectation.spread != nil, expectation.pods != nil, expectation.condition != nil, expectation.event != nil].count { $0 }
+                    if count != 1 { problems.append(document.problem("spec.expect[\(index)]", "needs exactly one of spread, pods, condition, event")) }
+                    if let text = expectation.pods?.labelSelector, LabelSelector(text: text) == nil {
+                        problems.append(document.problem("spec.expect[\(index)].pods.labelSelector", "\"\(text)\" is not a label selector"))
+                    }
+                }
+            }
+        }
+        for extra in scenarios.dropFirst() { problems.append(extra.problem("", "a second Scenario; there can be one")) }
+        var seed: UInt64 = 0
+        if let json = scenario?.spec.seed {
+            if let value = json.int, value >= 0 {
+                seed = UInt64(value)
+            } else if let text = json.string, let value = UInt64(text) {
+                seed = value
+            } else {
+                problems.append(scenarios[0].problem("spec.seed", "must be a whole number, 0 or more"))
+            }
+        }
+        options.seed = overrides.seed ?? seed
+        do throws(ProfileError) {
+            var version = overrides.version ?? .default
+            if overrides.version == nil, let text = scenario?.spec.kubernetesVersion { version = try KubernetesVersion(text) }
+            let gates = (scenario?.spec.featureGates.entries.map { ($0.key, $0.value) } ?? []) + overrides.featureGates
+            options.profile = try KubernetesProfile(version: version, overrides: gates)
+        } catch {
+            problems.append(scenarios.first?.problem("spec.kubernetesVersion", error.description) ?? ManifestProblem(file: "--feature-gates", message: error.description))
+        }
+        for document in manifests.configurations(ofKind: "KubeletConfiguration") {
+            let (value, found) = document.decode(as: KubeletConfiguration.self)
+            problems += found
+            if let value {
+                problems += value.validate(profile: options.profile).map { document.problem("", $0) }
+                options.kubelet = value
+            }
+        }
+        for document in manifests.configurations(ofKind: "KubeSchedulerConfiguration") {
+            let (value, found) = document.decode(as: SchedulerConfiguration.self)
+            problems += found
+            if let value {
+                problems += value.validate(for: options.profile).map { document.problem($0.field, $0.body) }
+                options.scheduler = value
+            }
+        }
+    }
+
+    /// Turns a step into its command, or notes what is wrong with it.
+    private mutating func read(_ step: ScenarioStep, _ index: Int, _ document: ManifestDocument) {
+        let path = "spec.steps[\(index)]"
+        var commands: [(String, Command)] = []
+        func key(_ namespace: String, _ name: String) -> ObjectKey { ObjectKey(namespace: namespace.isEmpty ? "default" : namespace, name: name) }
+        func typed(_ kind: String, _ name: String, _ namespace: String, _ field: String) -> (Kind, ObjectKey)? {
+            guard let info = KindInfo.find(kind), info.type != .custom else {
+                problems.append(document.problem("\(path).\(field).kind", "\"\(kind)\" is not a kind that is acted on"))
+                return nil
+            }
+            return (info.type, info.isNamespaced ? key(namespace, name) : ObjectKey(name: name))
+        }
+        if let scale = step.scale, let (kind, key) = typed(scale.kind, scale.name, scale.namespace, "scale") { commands.append(("scale", .scale(kind, key, replicas: scale.replicas))) }
+        if let resize = step.resize {
+            commands.append(("resize", .resize(pod: key(resize.namespace, resize.pod), [ContainerResize(resize.container, requests: resize.requests, limits: resize.limits)])))
+        }
+        if let delete = step.delete, let (kind, key) = typed(delete.kind, delete.name, delete.namespace, "delete") {
+            var options = DeleteOptions(gracePeriodSeconds: delete.gracePeriodSeconds)
+            if let text = delete.propagationPolicy {
+                if let policy = DeleteOptions.Propagation(rawValue: text) {
+                    options.propagation = policy
+                } else {
+                    problems.append(document.problem("\(path).delete.propagationPolicy", "must be Background, Foreground or Orphan, not \"\(text)\""))
+                }
+            }
+            commands.append(("delete", .delete(kind, key, options)))
+        }
+        if let evict = step.evict { commands.append(("evict", .evict(pod: key(evict.namespace, evict.pod)))) }
+        if let node = step.cordon?.node { commands.append(("cordon", .cordon(node: node))) }
+        if let node = step.uncordon?.node { commands.append(("uncordon", .uncordon(node: node))) }
+        if let node = step.drain?.node { commands.append(("drain", .drain(node: node, .init(ignoreDaemonSets: true, deleteEmptyDirData: true, force: true)))) }
+        if let taint = step.taint { commands.append(("taint", .taint(node: taint.node, Taint(key: taint.key, value: taint.value, effect: taint.effect)))) }
+        if let taint = step.untaint { commands.append(("untaint", .untaint(node: taint.node, key: taint.key, effect: taint.effect))) }
+        for (name, fault) in [("fail", step.fail), ("recover", step.recover)] {
+            guard let fault else { continue }
+            guard (fault.node == nil) != (fault.zone == nil) else {
+                problems.append(document.problem("\(path).\(name)", "needs exactly one of node, zone"))
+                continue
+            }
+            let target = fault.node.map(FaultTarget.node) ?? .zone(fault.zone!)
+            commands.append((name, name == "fail" ? .fail(target) : .recover(target)))
+        }
+        if let load = step.load, let (kind, key) = typed(load.kind, load.name, load.namespace, "load") { commands.append(("load", .load(kind, key, cpu: load.cpu, memory: load.memory))) }
+        if let apply = step.apply {
+            var objects: [any StoredObject] = []
+            for (number, json) in (apply.array ?? [apply]).enumerated() {
+                switch decodeObject(json) {
+                case .success(let object): objects.append(object)
+                case .failure(let error): problems.append(document.problem("\(path).apply\(apply.array == nil ? "" : "[\(number)]")", error.message))
+                }
+            }
+            commands.append(("apply", .apply(objects)))
+        }
+        guard commands.count == 1 else {
+            if commands.count > 1 || step == ScenarioStep() { problems.append(document.problem(path, "needs exactly one action")) }
+            return
+        }
+        var refusal: String?
+        switch step.refused {
+        case .bool(true): refusal = ""
+        case .string(let part): refusal = part
+        default: break
+        }
+        steps.append(Script.Step(at: .start + step.at, command: commands[0].1, refusal: refusal, title: "\(document.source):\(document.line(of: path)): \(path) \(commands[0].0)"))
+    }
+
+    /// The simulation with the nodes and the objects in it, and the scenario's script. Objects that the API server
+    /// refuses are problems, each with its place; the others are there.
+    public func makeSession() -> (session: Session, problems: [ManifestProblem]) {
+        var simulation = Simulation(options)
+        var refused: [ManifestProblem] = []
+        for node in shape?.manifests ?? [] { _ = simulation.perform(.create(node)) }
+        // Namespaces and classes first, as a user would apply them; else in the order of the files.
+        let order = objects.indices.sorted { (Self.rank(objects[$0]), $0) < (Self.rank(objects[$1]), $1) }
+        for index in order {
+            ensureNamespace(of: objects[index], in: &simulation)
+            if case .failure(let error) = simulation.perform(.create(objects[index])) {
+                let place = places[index].split(separator: ":")
+                refused.append(
+                    ManifestProblem(
+                        file: place.dropLast().joined(separator: ":"), line: place.last.flatMap { Int($0) }, path: "", message: error.message))
+            }
+        }
+        let script = scenario.map { Script($0, steps: steps) } ?? Script()
+        return (Session(simulation, script: script), refused)
+    }
+
+    /// The cluster with the objects in it as they are, status included, and nothing running: what `schedule` looks at.
+    public func makeGivenState() -> (cluster: Cluster, problems: [ManifestProblem]) {
+        var cluster = Cluster(profile: options.profile, seed: options.seed)
+        var refused: [ManifestProblem] = []
+        func put<O: StoredObject>(_ object: O, _ place: String) {
+            do throws(APIError) {
+                try cluster.adopt(object)
+            } catch {
+                let parts = place.split(separator: ":")
+                refused.append(
+                    ManifestProblem(
+                        file: parts.dropLast().joined(separator: ":"), line: parts.last.flatMap { Int($0) }, path: "", message: error.message))
+            }
+        }
+        for node in shape?.manifests ?? [] { put(node, "default nodes:0") }
+        for (object, place) in zip(objects, places) {
+            if let namespace = object as? Namespace, cluster.store.namespaces[namespace.key] != nil { continue }
+            if let priority = object as? PriorityClass, cluster.store.priorityClasses[priority.key] != nil { continue }
+            put(object, place)
+        }
+        return (cluster, refused)
+    }
+
+    private static func rank(_ object: any StoredObject) -> Int {
+        switch object {
+        case is Namespace: 0
+        case is PriorityClass, is StorageClass: 1
+        case is ServiceAccount, is LimitRange, is ResourceQuota: 2
+        default: 3
+        }
+    }
+
+    /// Makes the namespace of `object` if it is not there: published manifests often leave that to the user.
+    private func ensureNamespace(of object: any StoredObject, in simulation: inout Simulation) {
+        guard object.kindInfo.isNamespaced, !object.metadata.namespace.isEmpty,
+            simulation.cluster.store.namespaces[ObjectKey(name: object.metadata.namespace)] == nil
+        else { return }
+        var namespace = Namespace()
+        namespace.metadata.name = object.metadata.namespace
+        _ = simulation.perform(.create(namespace))
+    }
+}

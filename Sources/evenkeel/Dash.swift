@@ -1,0 +1,186 @@
+import ArgumentParser
+import Canvas
+import Dashboard
+import Foundation
+import Simulation
+import SimulationKit
+import Terminal
+
+/// `evenkeel [FILE…]`: the dashboard.
+struct Dash: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dashboard", abstract: "Open the dashboard (the default).", aliases: ["dash"])
+
+    @OptionGroup var cluster: ClusterArguments
+
+    @Option(help: ArgumentHelp("Speed of virtual time: 1 to 10000, or max (default 10).", valueName: "factor"))
+    var speed: String?
+
+    @Flag(name: [.customLong("read-only"), .customLong("readonly")], help: "Refuse everything that changes the cluster.")
+    var readOnly = false
+
+    @Flag(help: "Start paused.") var paused = false
+
+    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Look at one namespace.", valueName: "name")) var namespace: String?
+    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Look at all namespaces (the default).") var allNamespaces = false
+    @Option(name: [.customShort("c"), .long], help: ArgumentHelp("Run a command of the : prompt at the start, such as po or spread.", valueName: "line")) var command: String?
+    @Option(help: ArgumentHelp("A theme: a file, or a name in the themes folder (K9S_SKIN is used too).", valueName: "name")) var skin: String?
+    @Flag(name: .customLong("no-color"), help: "Attributes only; also by NO_COLOR.") var noColor = false
+    @Flag(help: "Draw with ASCII characters only.") var ascii = false
+    @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.") var noMouse = false
+
+    func run() throws {
+        let environment = ProcessInfo.processInfo.environment
+        var options = DashboardOptions()
+        let (loaded, input) = try cluster.session(builtIn: true)
+        var session = loaded
+        if let speed {
+            guard let value = Speed(speed) else { throw Failure.usage("--speed must be 1 to 10000 or max, not \(speed)") }
+            session.speed = value
+        }
+        session.isPaused = paused
+        options.readOnly = readOnly
+        options.name = input.scenario.map(\.metadata.name) ?? (cluster.files.isEmpty ? BuiltInCluster.name : Dash.name(cluster.files))
+        let remarks = cluster.remarks(input)
+        options.notice = remarks.isEmpty ? "<,> pause   <?> help   <:> command" : remarks.joined(separator: " ")
+
+        let terminal: NcursesTerminal
+        do throws(TerminalError) {
+            terminal = try NcursesTerminal.open(
+                NcursesTerminal.Options(noColor: noColor || !(environment["NO_COLOR"] ?? "").isEmpty, ascii: ascii, mouse: !noMouse))
+        } catch {
+            throw Failure.usage(error.description)
+        }
+        options.glyphs = terminal.capabilities.glyphs
+        if terminal.capabilities.colors == 0 { options.theme = .monochrome }
+        var warning: String?
+        if let name = skin ?? environment["EVENKEEL_SKIN"] ?? environment["K9S_SKIN"], !name.isEmpty {
+            switch Skins.load(name) {
+            case .success(let found): options.theme = found
+            case .failure(let problem): warning = problem.message
+            }
+        }
+        var dashboard = Dashboard(session: session, options: options)
+        // The built-in cluster begins where it is worth looking at.
+        if cluster.files.isEmpty { dashboard.run(to: .start + BuiltInCluster.prelude) }
+        if let warning { dashboard.note(warning, isError: true) }
+        if let namespace, !allNamespaces { dashboard.type(":ns \(namespace)") }
+        if let command { dashboard.type(":\(command)") }
+        var loop = MainLoop(terminal: terminal, dashboard: dashboard)
+        let status = loop.run()
+        let end = loop.dashboard.session
+        print("evenkeel: stopped at \(end.now.sinceStart), \(end.journal.count) commands, seed \(end.simulation.options.seed)")
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private static func name(_ files: [String]) -> String {
+        let name = (files[0] as NSString).lastPathComponent
+        return files.count == 1 ? (name as NSString).deletingPathExtension : "\(files.count) files"
+    }
+}
+
+/// The loop of the dashboard: sleep until a key, a signal or the next frame; let time run; draw.
+struct MainLoop {
+    var terminal: NcursesTerminal
+    var dashboard: Dashboard
+    private var last = DispatchTime.now().uptimeNanoseconds
+
+    init(terminal: NcursesTerminal, dashboard: Dashboard) {
+        self.terminal = terminal
+        self.dashboard = dashboard
+    }
+
+    /// At most so much work between two looks at the keyboard, in nanoseconds.
+    private static let slice: UInt64 = 12_000_000
+    /// Between two frames while time runs, in nanoseconds: 30 a second.
+    private static let framePeriod: UInt64 = 33_000_000
+
+    /// Runs until the user leaves; answers the exit status.
+    mutating func run() -> Int32 {
+        var lastFrame: UInt64 = 0
+        var hadKey = true
+        while true {
+            let now = DispatchTime.now().uptimeNanoseconds
+            if dashboard.needsFrame, hadKey || now &- lastFrame >= Self.framePeriod {
+                do throws(TerminalError) {
+                    try terminal.present(dashboard.frame(size: terminal.size))
+                } catch {
+                    terminal.restore()
+                    return 129
+                }
+                lastFrame = now
+                hadKey = false
+            }
+            let events = terminal.nextEvents(timeoutMilliseconds: timeout(since: lastFrame))
+            advance()
+            for event in events {
+                hadKey = true
+                switch event {
+                case .terminate(let signal):
+                    terminal.restore()
+                    return 128 + signal
+                case .hangup:
+                    terminal.restore()
+                    return 129
+                default: dashboard.handle(event)
+                }
+            }
+            if dashboard.wantsToQuit {
+                terminal.restore()
+                return 0
+            }
+            performRequests()
+        }
+    }
+
+    private func timeout(since lastFrame: UInt64) -> Int32 {
+        guard let patience = dashboard.patience else { return dashboard.needsFrame ? 0 : -1 }
+        if !dashboard.session.isPaused, dashboard.session.speed == .maximum { return 0 }
+        let elapsed = DispatchTime.now().uptimeNanoseconds &- lastFrame
+        return Int32(max(1, (patience.nanoseconds - Int64(elapsed)) / 1_000_000))
+    }
+
+    private mutating func advance() {
+        let now = DispatchTime.now().uptimeNanoseconds
+        // After a suspension or a debugger the real time that passed is not made up for.
+        let elapsed = min(now &- last, 250_000_000)
+        last = now
+        let deadline = now + Self.slice
+        dashboard.advance(by: Duration(nanoseconds: Int64(elapsed))) { DispatchTime.now().uptimeNanoseconds > deadline }
+    }
+
+    /// Does what the dashboard asked its owner for: suspend, clipboard, files, themes.
+    private mutating func performRequests() {
+        if dashboard.wantsToSuspend {
+            dashboard.wantsToSuspend = false
+            terminal.suspend()
+            last = DispatchTime.now().uptimeNanoseconds
+        }
+        if let text = dashboard.clipboard {
+            dashboard.clipboard = nil
+            do throws(TerminalError) {
+                _ = try terminal.copyToClipboard(text)
+            } catch {
+                dashboard.note(error.description, isError: true)
+            }
+        }
+        if let file = dashboard.fileToWrite {
+            dashboard.fileToWrite = nil
+            do {
+                try file.content.write(toFile: file.name, atomically: true, encoding: .utf8)
+                dashboard.note("Saved \(file.name)")
+            } catch {
+                dashboard.note("\(file.name) could not be written", isError: true)
+            }
+        }
+        if let name = dashboard.requestedSkin {
+            dashboard.requestedSkin = nil
+            switch Skins.load(name) {
+            case .success(let theme):
+                dashboard.theme = theme
+                dashboard.note("Theme \(name)")
+            case .failure(let problem): dashboard.note(problem.message, isError: true)
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import ArgumentParser
+import Foundation
+import KubernetesAPI
+import Manifests
+import Simulation
+import Terminal
+
+/// The program: the dashboard when no subcommand is named.
+@main
+struct Evenkeel: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evenkeel",
+        abstract: "A terminal dashboard over a Kubernetes control plane that runs inside the process.",
+        discussion: """
+            Opens the dashboard on the manifests of the given files and folders (- reads standard input), or on a built-in
+            cluster. Time is virtual: it can be paused, sped up, stepped and rewound. ? lists the keys, :q leaves.
+
+              evenkeel                          the built-in cluster
+              evenkeel app.yaml k8s/            your manifests on 12 nodes in 3 zones
+              evenkeel --nodes 20 --zones 4 -   manifests from standard input
+              evenkeel run scenario.yaml        without a screen, for CI: exit status 1 if an expectation fails
+
+            Exit status: 0 fine, 1 refused or expectation failed, 2 bad usage, 3 bad input.
+            """,
+        version: "evenkeel 0.1.0",
+        subcommands: [Dash.self, Run.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self],
+        defaultSubcommand: Dash.self)
+
+    /// Runs the command line and maps every way out to the documented exit status.
+    static func main() {
+        // Before any thread exists: signals are read from a descriptor in the dashboard's loop.
+        if !CommandLine.arguments.dropFirst().contains(where: { ["run", "schedule", "screen", "explain"].contains($0) }) {
+            NcursesTerminal.blockSignals()
+        }
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            FileHandle.standardError.write(Data(failure.message.utf8))
+            Foundation.exit(failure.status)
+        } catch {
+            let status = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if status == .success {
+                print(text)
+                Foundation.exit(0)
+            }
+            if !text.isEmpty { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+            Foundation.exit(status == .validationFailure ? 2 : status.rawValue)
+        }
+    }
+}
+
+/// A way out with its status and what is said on standard error.
+struct Failure: Error {
+    var status: Int32
+    var message: String
+
+    /// 1: the cluster refused, or an expectation failed.
+    static func refused(_ lines: [String]) -> Failure { Failure(status: 1, message: lines.joined(separator: "\n") + "\n") }
+    /// 2: the command line makes no sense.
+    static func usage(_ line: String) -> Failure { Failure(status: 2, message: "Error: \(line)\n") }
+    /// 3: the files make no sense.
+    static func input(_ problems: [ManifestProblem], others: Int) -> Failure {
+        var lines = problems.prefix(100).map(\.description)
+        if problems.count > 100 { lines.append("… and \(problems.count - 100) more problems") }
+        if others > 0 {
+            lines.append("Nothing was applied. \(others) other \(others == 1 ? "document is" : "documents are") fine.")
+        }
+        return Failure(status: 3, message: lines.joined(separator: "\n") + "\n")
+    }
+}
+
+/// Which cluster: files, size, version. Shared by all subcommands that simulate.
+struct ClusterArguments: ParsableArguments {
+    @Argument(help: ArgumentHelp("Manifests: files, folders, or - for standard input.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
+    var files: [String] = []
+
+    @Option(help: ArgumentHelp("How many nodes to put under manifests that bring none (default 12).", valueName: "count"))
+    var nodes: Int?
+
+    @Option(help: ArgumentHelp("In how many zones, 1 to 26 (default 3).", valueName: "count"))
+    var zones: Int?
+
+    @Option(help: ArgumentHelp("Seed of all chance: the same seed and input give the same bytes (default 0).", valueName: "number"))
+    var seed: UInt64?
+
+    @Option(help: ArgumentHelp("Version whose rules apply, 1.22 to 1.36 (default 1.36).", valueName: "version"))
+    var kubernetesVersion: String?
+
+    @Option(help: ArgumentHelp("Feature gates that differ from the version's defaults.", valueName: "A=true,B=false"))
+    var featureGates: String?
+
+    func overrides() throws -> InputOverrides {
+        var overrides = InputOverrides()
+        if let nodes, !(1...100_000).contains(nodes) { throw Failure.usage("--nodes must be 1 to 100000, not \(nodes)") }
+        if let zones, !(1...26).contains(zones) { throw Failure.usage("--zones must be 1 to 26, not \(zones)") }
+        (overrides.nodes, overrides.zones, overrides.seed) = (nodes, zones, seed)
+        do throws(ProfileError) {
+            overrides.version = try kubernetesVersion.map { text throws(ProfileError) in try KubernetesVersion(text) }
+            overrides.featureGates = try KubernetesProfile.parseOverrides(featureGates ?? "")
+            _ = try KubernetesProfile(version: overrides.version ?? .default, overrides: overrides.featureGates)
+        } catch {
+            throw Failure.usage(error.description)
+        }
+        return overrides
+    }
+
+    /// Reads and understands the files; bad input ends the program with status 3.
+    func input(builtIn: Bool = false) throws -> Input {
+        let overrides = try overrides()
+        let manifests =
+            files.isEmpty && builtIn
+            ? ManifestReader.read(text: BuiltInCluster.manifests, file: "built-in")
+            : ManifestReader.read(paths: files) { [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
+        let input = Input(manifests, overrides: overrides)
+        if !input.problems.isEmpty { throw Failure.input(input.problems, others: input.objects.count) }
+        return input
+    }
+
+    /// The session; objects that the API server refuses end the program with status 1 unless `lenient`.
+    func session(builtIn: Bool = false) throws -> (session: Session, input: Input) {
+        let input = try input(builtIn: builtIn)
+        let (session, refused) = input.makeSession()
+        if !refused.isEmpty {
+            throw Failure.refused(refused.map(\.description) + ["\(refused.count) of \(input.objects.count) objects were refused by the API server; nothing was run."])
+        }
+        return (session, input)
+    }
+
+    /// What to tell a user about the input: nodes put under it, kinds not acted on.
+    func remarks(_ input: Input) -> [String] {
+        if files.isEmpty { return [] }
+        var lines: [String] = []
+        if let shape = input.shape {
+            lines.append("The files hold no Node: \(shape.nodes) nodes in \(shape.zones) \(shape.zones == 1 ? "zone" : "zones") were put under them.")
+        }
+        for (kind, count) in input.keptKinds { lines.append("\(count) \(kind.qualifiedPlural) kept, not acted on.") }
+        return lines
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import Printers
+
+/// `evenkeel explain pod.spec…`
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Say what a field of an object means.",
+        discussion: "  evenkeel explain pod.spec.topologySpreadConstraints.maxSkew")
+
+    @Argument(help: ArgumentHelp("A kind, or a kind and a path of fields.", valueName: "kind.field")) var path: String
+    @Flag(help: "List the fields of fields too.") var recursive = false
+
+    func run() throws {
+        do {
+            print(try Explain.text(path: path, recursive: recursive))
+        } catch {
+            throw Failure.usage("\(error)")
+        }
+    }
+}

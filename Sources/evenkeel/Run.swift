@@ -1,0 +1,111 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import KubernetesAPI
+import Manifests
+import Printers
+import Simulation
+import SimulationKit
+
+/// `evenkeel run FILE…`: the simulation without a screen.
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Simulate without a screen, as fast as possible.",
+        discussion: """
+            Plays the manifests, and the Scenario among them if there is one, and writes what comes of it. The same input
+            and seed give the same bytes. A summary and failed expectations go to standard error.
+
+              evenkeel run app.yaml --until 10m -o table
+              evenkeel run scenario.yaml --events jsonl
+            """)
+
+    enum Output: String, ExpressibleByArgument, CaseIterable { case json, yaml, table }
+    enum Events: String, ExpressibleByArgument, CaseIterable { case jsonl }
+
+    @OptionGroup var cluster: ClusterArguments
+    @Option(help: ArgumentHelp("Virtual time to stop at, such as 90s, 10m, 2h (default: the scenario's duration, or 10m).", valueName: "span")) var until: String?
+    @Option(help: ArgumentHelp("Write each event as a line of JSON while it happens.", valueName: "jsonl")) var events: Events?
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write all objects at the end.", valueName: "json|yaml|table")) var output: Output?
+
+    func run() throws {
+        var limit: Duration?
+        if let until {
+            guard let span = Duration(until), span >= .zero else { throw Failure.usage("--until must be a span such as 90s or 10m, not \(until)") }
+            limit = span
+        }
+        if cluster.files.isEmpty { throw Failure.usage("run needs files; evenkeel alone opens the built-in cluster") }
+        var (session, input) = try cluster.session()
+        for remark in cluster.remarks(input) { note(remark) }
+        let end = Instant.start + (limit ?? session.script.duration ?? .minutes(10))
+        var out = OutputBuffer()
+        var told = 0
+        func tell(_ session: Session) {
+            guard events == .jsonl else { return }
+            let narrative = session.cluster.narrative
+            for event in narrative.events(from: told) { out.line(event.json.text()) }
+            told = narrative.count
+        }
+        tell(session)
+        // Events are read often enough that none is forgotten before it is written.
+        var steps = 0
+        while !session.advance(to: end, until: {
+            steps += 1
+            return steps % 256 == 0
+        }) { tell(session) }
+        tell(session)
+        session.finishScript()
+        write(session, to: &out)
+        out.flush()
+        try conclude(session)
+    }
+
+    private func write(_ session: Session, to out: inout OutputBuffer) {
+        let cluster = session.cluster
+        switch output {
+        case nil: break
+        case .json, .yaml:
+            var items: [JSONValue] = []
+            for kind in Kind.allCases { items += cluster.store.objects(kind).map(\.document) }
+            let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(items)]
+            if output == .json { out.line(list.text(indent: 2)) } else { out.text(ManifestWriter.yaml(list)) }
+        case .table:
+            var first = true
+            for info in KindInfo.all + cluster.store.customKinds where info.type != .event {
+                let objects = cluster.store.objects(info.type).filter { info.type != .custom || $0.kindInfo == info }
+                if objects.isEmpty { continue }
+                if !first { out.line("") }
+                first = false
+                out.text(Printers.table(info, objects, in: cluster, wide: info.type == .pod, namespaceColumn: info.isNamespaced))
+            }
+        }
+    }
+
+    private func conclude(_ session: Session) throws {
+        let pods = session.cluster.store.pods.all
+        let ready = pods.count(where: \.isReady)
+        let pending = pods.count { $0.status.phase == .pending && $0.nodeName.isEmpty }
+        note("\(session.now.sinceStart) simulated: \(session.cluster.store.nodes.count) nodes, \(pods.count) pods, \(ready) ready, \(pending) waiting for a node, \(session.cluster.narrative.count) events.")
+        let script = session.script
+        if script.passed + script.failures.count > 0 { note("\(script.passed) expectations held, \(script.failures.count) failed.") }
+        guard script.failures.isEmpty else {
+            throw Failure.refused(script.failures.map { "FAILED at \($0.at.sinceStart): \($0.message)" })
+        }
+    }
+
+    private func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+}
+
+/// Standard output in large blocks.
+struct OutputBuffer {
+    private var bytes: [UInt8] = []
+    mutating func line(_ text: String) { self.text(text + "\n") }
+    mutating func text(_ text: String) {
+        bytes += text.utf8
+        if bytes.count > 1 << 16 { flush() }
+    }
+    mutating func flush() {
+        guard !bytes.isEmpty else { return }
+        FileHandle.standardOutput.write(Data(bytes))
+        bytes.removeAll(keepingCapacity: true)
+    }
+}

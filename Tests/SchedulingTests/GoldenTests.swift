@@ -1,0 +1,195 @@
+import ControlPlane
+import Foundation
+import KubernetesAPI
+import Scheduling
+import SimulationKit
+import Testing
+
+/// Decisions that were recorded from the real scheduler, see `shared/golden/README.md`.
+enum Golden {
+    static let folder: URL? = {
+        let here = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        return ["../shared/golden", "../../shared/golden"].map {
+            here.appendingPathComponent($0).standardizedFileURL
+        }
+        .first { FileManager.default.fileExists(atPath: $0.appendingPathComponent("README.md").path) }
+    }()
+
+    static func lines(_ file: String) throws -> [String] {
+        let url = folder!.appendingPathComponent("scheduler-v1.34").appendingPathComponent(file)
+        var data: Data
+        if file.hasSuffix(".gz") {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["gzip", "-dc", url.path]
+            let pipe = Pipe()
+            process.standardOutput = pipe
+            try process.run()
+            data = pipe.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            try #require(process.terminationStatus == 0)
+        } else {
+            data = try Data(contentsOf: url)
+        }
+        return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    static func json(_ value: Any) -> JSONValue {
+        switch value {
+        case let string as String: return .string(string)
+        case let number as NSNumber:
+            if CFGetTypeIDIsBoolean(number) { return .bool(number.boolValue) }
+            return number.doubleValue == number.doubleValue.rounded()
+                ? .int(number.int64Value) : .double(number.doubleValue)
+        case let array as [Any]: return .array(array.map(json))
+        case let map as [String: Any]:
+            var object = JSONObject()
+            object.members = map.sorted { $0.key < $1.key }.map { ($0.key, json($0.value)) }
+            return .object(object)
+        default: return .null
+        }
+    }
+    private static func CFGetTypeIDIsBoolean(_ number: NSNumber) -> Bool {
+        String(cString: number.objCType) == "c" || String(cString: number.objCType) == "B"
+    }
+
+    static func decode<T: APIStruct>(_ type: T.Type, _ value: JSONValue) -> T {
+        var decoder = APIDecoder()
+        var object = value.object!
+        (object["apiVersion"], object["kind"]) = (nil, nil)
+        let result = T.decode(.object(object), &decoder)!
+        #expect(decoder.problems.isEmpty)
+        return result
+    }
+
+    /// What the API server would fill in, as far as it matters to placement.
+    static func complete(_ pod: inout Pod) {
+        if pod.metadata.namespace.isEmpty { pod.metadata.namespace = "default" }
+        func complete(_ container: inout Container) {
+            for (name, amount) in container.resources.limits.entries
+            where container.resources.requests[name] == nil {
+                container.resources.requests[name] = amount
+            }
+            for i in container.ports.indices {
+                if container.ports[i].protocol.isEmpty { container.ports[i].protocol = "TCP" }
+                if pod.spec.hostNetwork, container.ports[i].hostPort == 0 {
+                    container.ports[i].hostPort = container.ports[i].containerPort
+                }
+            }
+        }
+        for i in pod.spec.containers.indices {
+            var container = pod.spec.containers[i]
+            complete(&container)
+            pod.spec.containers[i] = container
+        }
+        for i in pod.spec.initContainers.indices {
+            var container = pod.spec.initContainers[i]
+            complete(&container)
+            pod.spec.initContainers[i] = container
+        }
+    }
+
+    static func cluster(_ scenario: JSONValue, minor: Int) throws -> Cluster {
+        var cluster = Cluster(profile: KubernetesProfile(minor: minor))
+        for value in scenario["objects"]?.array ?? [] {
+            func adopt<O: StoredObject>(_ type: O.Type) throws { try cluster.adopt(decode(type, value)) }
+            switch value["kind"]!.string! {
+            case "PersistentVolume": try adopt(PersistentVolume.self)
+            case "PersistentVolumeClaim": try adopt(PersistentVolumeClaim.self)
+            case "StorageClass":
+                var storageClass = decode(StorageClass.self, value)
+                if storageClass.volumeBindingMode == nil { storageClass.volumeBindingMode = "Immediate" }
+                try cluster.adopt(storageClass)
+            case "CSINode": try adopt(CSINode.self)
+            case "CSIDriver": try adopt(CSIDriver.self)
+            case "PodDisruptionBudget": try adopt(PodDisruptionBudget.self)
+            case "PriorityClass": try adopt(PriorityClass.self)
+            case "Service": try adopt(Service.self)
+            case "ReplicaSet": try adopt(ReplicaSet.self)
+            case "StatefulSet": try adopt(StatefulSet.self)
+            case "ReplicationController": try adopt(ReplicationController.self)
+            case "Namespace":
+                var namespace = decode(Namespace.self, value)
+                if let old = cluster.store.namespaces[namespace.key] {
+                    namespace.metadata.labels = old.metadata.labels.merging(namespace.metadata.labels)
+                    cluster.modify(Namespace.self, old.key) { $0.metadata.labels = namespace.metadata.labels }
+                } else {
+                    try cluster.adopt(namespace)
+                }
+            default:
+                var object = CustomObject()
+                var decoder = APIDecoder()
+                object.read(value.object!, &decoder)
+                try cluster.adopt(object)
+            }
+        }
+        for value in scenario["nodes"]!.array! {
+            var node = decode(Node.self, value)
+            if node.status.allocatable.isEmpty { node.status.allocatable = node.status.capacity }
+            try cluster.adopt(node)
+        }
+        for value in scenario["pods"]!.array! + scenario["pending"]!.array! {
+            var pod = decode(Pod.self, value)
+            complete(&pod)
+            try cluster.adopt(pod)
+        }
+        return cluster
+    }
+
+    /// Where two values differ, as `path: ours, theirs`.
+    static func differences(_ ours: JSONValue?, _ theirs: JSONValue?, _ path: String) -> [String] {
+        if ours == theirs { return [] }
+        if let a = ours?.object, let b = theirs?.object {
+            let keys = Set(a.members.map(\.key)).union(b.members.map(\.key)).sorted()
+            return keys.flatMap { differences(a[$0], b[$0], path + "." + $0) }
+        }
+        // Shortages of two extended resources come in the order of a Go map.
+        if path.hasSuffix(".reasons"), let a = ours?.array?.compactMap(\.string),
+            let b = theirs?.array?.compactMap(\.string),
+            a.sorted() == b.sorted()
+        {
+            return []
+        }
+        return ["\(path): ours \(ours?.text() ?? "–"), recorded \(theirs?.text() ?? "–")"]
+    }
+}
+
+@Suite(.enabled(if: Golden.folder != nil, "the recorded decisions are not there"))
+struct GoldenTests {
+    @Test(arguments: ["handwritten.jsonl", "random.jsonl.gz"])
+    func `decides as kube-scheduler 1.34 did`(file: String) throws {
+        var shown = 0
+        var scenarios = 0
+        var pods = 0
+        var wrong = 0
+        for line in try Golden.lines(file) {
+            let scenario = Golden.json(try JSONSerialization.jsonObject(with: Data(line.utf8)))
+            let id = scenario["id"]!.string!
+            let expected = scenario["expect"]!.array!
+            scenarios += 1
+            // The recorded winner is forced, so that each mistake counts once.
+            var next = 0
+            let decisions = decide(cluster: try Golden.cluster(scenario, minor: 34), order: .file) {
+                decision in
+                next += 1
+                return expected[next - 1]["winner"]?.string
+            }
+            #expect(decisions.count == expected.count)
+            for (decision, expectation) in zip(decisions, expected) {
+                pods += 1
+                let differences = Golden.differences(decision.json, expectation, "\(id) \(decision.pod)")
+                if !decision.scorePlugins.isEmpty {
+                    #expect(scenario["scorePlugins"] == .array(decision.scorePlugins.map(JSONValue.string)))
+                }
+                wrong += differences.isEmpty ? 0 : 1
+                for difference in differences where shown < 40 {
+                    shown += 1
+                    Issue.record("\(difference)")
+                }
+            }
+        }
+        #expect(wrong == 0, "\(wrong) of \(pods) decisions in \(scenarios) scenarios differ")
+        #expect(pods > 400)
+    }
+}

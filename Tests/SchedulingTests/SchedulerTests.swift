@@ -1,0 +1,358 @@
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+import SimulationKit
+import Testing
+
+/// The worked scenarios of `shared/spec/scheduler.md`, by their numbers, and the scheduler's way through time.
+@Suite struct SchedulerTests {
+    @Test func `pending pods are bound to nodes with room`() {
+        var bench = Bench()
+        bench.node("a")
+        bench.node("b")
+        for i in 0..<6 { bench.pod("p\(i)", cpu: "1") }
+        bench.run(.seconds(1))
+        let places = (0..<6).map { bench.place("p\($0)") }
+        #expect(places.filter { $0 == "a" }.count == 3)
+        #expect(places.filter { $0 == "b" }.count == 3)
+        #expect(bench.messages("Scheduled").first == "Successfully assigned default/p0 to \(places[0])")
+        #expect(bench.stored("p0").status.conditions.isTrue("PodScheduled"))
+    }
+
+    @Test func `a pod that fits nowhere says why, and is placed when room appears`() {
+        var bench = Bench()
+        bench.node("a", cpu: "1")
+        bench.pod("big", cpu: "2")
+        bench.run(.seconds(1))
+        let text =
+            "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+        #expect(bench.messages("FailedScheduling") == [text])
+        let condition = bench.stored("big").status.conditions["PodScheduled"]
+        #expect(condition?.status == "False")
+        #expect(condition?.reason == "Unschedulable")
+        #expect(condition?.message == text)
+        let attempt = bench.scheduler.lastAttempt(of: bench.stored("big").key, in: bench.cluster)
+        #expect(attempt?.attempts == 1 && attempt?.message == text && attempt?.queue == "unschedulable")
+        bench.node("b")
+        bench.run(.seconds(5))
+        #expect(bench.place("big") == "b")
+    }
+
+    @Test(arguments: [
+        (
+            36,
+            "1 Insufficient memory, 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod."
+        ),
+        (
+            27,
+            "1 Insufficient memory, 1 node(s) had untolerated taint {dedicated: gpu}, 2 Insufficient cpu. preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.."
+        ),
+    ])
+    func `1 and 2 a failure counts reasons over nodes in the words of the version`(minor: Int, text: String) {
+        var bench = Bench(minor: minor)
+        bench.node("a", cpu: "4")
+        bench.node("b", cpu: "4", memory: "4Gi")
+        bench.node("c") { $0.spec.taints = [Taint(key: "dedicated", value: "gpu", effect: "NoSchedule")] }
+        bench.pod("x", cpu: "3", on: "a")
+        bench.pod("y", cpu: "3", memory: "3Gi", on: "b")
+        bench.pod("p", cpu: "2", memory: "2Gi")
+        bench.run(.seconds(1))
+        #expect(bench.messages("FailedScheduling") == ["0/3 nodes are available: " + text])
+    }
+
+    private func owned(_ bench: inout Bench, _ name: String, on node: String = "") {
+        bench.pod(name, memory: "512Mi", on: node) {
+            var owner = OwnerReference()
+            (owner.apiVersion, owner.kind, owner.name, owner.uid) = ("apps/v1", "ReplicaSet", "web", "u")
+            owner.controller = true
+            $0.metadata.ownerReferences = [owner]
+        }
+    }
+    private func addReplicaSet(_ bench: inout Bench) {
+        var set = ReplicaSet()
+        set.metadata.name = "web"
+        set.spec.selector = LabelSelector(matchLabels: ["app": "web"])
+        try! bench.cluster.create(set)
+    }
+    private func totals(_ bench: Bench) -> [Int] {
+        decide(cluster: bench.cluster, order: .file).last!.nodes.map(\.total)
+    }
+
+    @Test func `3 the emptier node wins by its free share`() {
+        var bench = Bench()
+        bench.node("A")
+        bench.node("B")
+        bench.pod("other", cpu: "2", memory: "8Gi", labels: [:], on: "B")
+        addReplicaSet(&bench)
+        owned(&bench, "p")
+        #expect(totals(bench) == [663, 613])
+    }
+    @Test func `4 the next replica goes to the other zone`() {
+        var bench = Bench()
+        bench.node("A", zone: "a")
+        bench.node("B", zone: "b")
+        addReplicaSet(&bench)
+        owned(&bench, "first", on: "A")
+        owned(&bench, "p")
+        #expect(totals(bench) == [588, 663])
+    }
+    @Test(arguments: [(36, [300, 0, 97, 0, 0, 0, 0]), (27, [300, 0, 97, 200, 0, 100, 0])])
+    func `5 a pod without requests counts 100m and 200 MiB`(minor: Int, scores: [Int]) {
+        var bench = Bench(minor: minor)
+        bench.node("A")
+        bench.pod("p", cpu: nil)
+        #expect(decide(cluster: bench.cluster, order: .file)[0].nodes[0].scores == scores)
+    }
+    @Test(arguments: [(34, 87), (36, 68)])
+    func `6 balance is judged after the pod, since 1_36 by the change`(minor: Int, score: Int) {
+        var bench = Bench(minor: minor)
+        bench.node("A")
+        bench.pod("other", cpu: "1", memory: "4Gi", on: "A")
+        bench.pod("p", cpu: "1")
+        #expect(decide(cluster: bench.cluster, order: .file)[0].nodes[0].scores[5] == score)
+    }
+    @Test func `7 an image counts by its size and by how many nodes have it`() {
+        var bench = Bench()
+        let image: (inout Node) -> Void = { node in
+            var image = ContainerImage()
+            (image.names, image.sizeBytes) = (["web:1"], 500 << 20)
+            node.status.images = [image]
+        }
+        bench.node("A", image)
+        bench.node("B")
+        bench.node("C")
+        bench.pod("p")
+        #expect(decide(cluster: bench.cluster, order: .file)[0].nodes.map(\.scores[6]) == [14, 0, 0])
+    }
+
+    // MARK: Queue
+
+    @Test func `8 an idle scheduler takes a pod out of backoff when an event makes it worth a try`() {
+        for (minor, placed) in [(36, 400), (30, 1700)] {
+            var bench = Bench(minor: minor)
+            bench.node("a", cpu: "1")
+            bench.cluster.now = .start + .milliseconds(10_300)
+            bench.pod("p", cpu: "2")
+            bench.run(.milliseconds(100))
+            bench.node("b")
+            bench.run(.seconds(5))
+            let time = bench.cluster.narrative.events.first { $0.reason == "Scheduled" }!.time
+            let after = (time - (.start + .seconds(10))).nanoseconds / 1_000_000
+            #expect(after >= placed && after < placed + 400, "1.\(minor): \(after) ms")
+        }
+    }
+
+    @Test func `14 a gated pod is first tried when its gates are gone`() throws {
+        var bench = Bench()
+        bench.node("a")
+        let key = bench.pod("p") {
+            var gate = PodSchedulingGate()
+            gate.name = "example.com/quota"
+            $0.spec.schedulingGates = [gate]
+        }.key
+        bench.run(.seconds(60))
+        #expect(bench.stored("p").status.conditions["PodScheduled"]?.reason == "SchedulingGated")
+        #expect(bench.scheduler.lastAttempt(of: key, in: bench.cluster)?.attempts == 0)
+        try bench.cluster.update(Pod.self, key) { $0.spec.schedulingGates = [] }
+        bench.run(.seconds(1))
+        #expect(bench.place("p") == "a")
+        #expect(bench.messages("FailedScheduling").isEmpty)
+    }
+
+    @Test func `higher priority goes first, then the older pod`() {
+        var bench = Bench()
+        bench.node("a", cpu: "2")
+        bench.pod("low", cpu: "1")
+        bench.pod("high", cpu: "1", priority: 10)
+        bench.pod("low2", cpu: "1")
+        bench.run(.seconds(1))
+        #expect(["low", "high", "low2"].map { bench.place($0) } == ["a", "a", ""])
+    }
+
+    @Test func `no pod waits for an event longer than five and a half minutes`() {
+        var bench = Bench()
+        bench.node("a", cpu: "1")
+        bench.pod("p", cpu: "2")
+        bench.run(.seconds(331))
+        #expect(bench.cluster.store.events.all.first { $0.reason == "FailedScheduling" }?.count == 2)
+    }
+
+    @Test func `without nodes the attempt ends in an error and is repeated`() {
+        var bench = Bench()
+        bench.pod("p")
+        bench.run(.seconds(10))
+        #expect(bench.messages("FailedScheduling").first == "no nodes available to schedule pods")
+        #expect(bench.stored("p").status.conditions["PodScheduled"]?.reason == "SchedulerError")
+        bench.node("a")
+        bench.run(.seconds(15))
+        #expect(bench.place("p") == "a")
+    }
+
+    @Test func `a pod of another scheduler is left alone`() {
+        var bench = Bench()
+        bench.node("a")
+        bench.pod("p") { $0.spec.schedulerName = "other" }
+        bench.run(.seconds(10))
+        #expect(bench.place("p") == "")
+        #expect(bench.cluster.narrative.count == 0)
+    }
+
+    @Test func `16 and 17 few nodes are all looked at, many are sampled`() {
+        #expect(
+            [20, 99, 100, 250, 500, 1000, 5000, 6000].map { feasibleNodeTarget(nodeCount: $0) } == [
+                20, 99, 100, 120, 230, 420, 500, 300,
+            ])
+        #expect(feasibleNodeTarget(nodeCount: 1000, percentage: 5) == 100)
+    }
+
+    @Test func `the same seed gives the same story, and a copy is a fork`() {
+        func story(_ bench: Bench) -> [String] {
+            bench.cluster.narrative.events.map { "\($0.time.nanoseconds) \($0.message)" }
+        }
+        func make() -> Bench {
+            var bench = Bench(minor: 30, seed: 7)
+            for i in 0..<5 { bench.node("n\(i)") }
+            for i in 0..<12 { bench.pod("p\(i)", cpu: "1") }
+            return bench
+        }
+        var (a, b) = (make(), make())
+        a.run(.milliseconds(8))
+        var fork = a
+        a.run(.seconds(3))
+        fork.run(.seconds(3))
+        b.run(.milliseconds(8))
+        b.run(.seconds(3))
+        #expect(story(a) == story(b))
+        #expect(story(a) == story(fork))
+    }
+
+    // MARK: Preemption
+
+    @Test func `9 the lowest highest priority is evicted, and the preemptor follows`() throws {
+        var bench = Bench()
+        bench.node("N1", cpu: "2")
+        bench.node("N2", cpu: "2")
+        bench.pod("mid", cpu: "2", priority: 50, on: "N1")
+        bench.pod("low1", cpu: "1", priority: 10, on: "N2")
+        bench.pod("low2", cpu: "1", priority: 10, on: "N2")
+        let uid = bench.pod("boss", cpu: "2", priority: 100).metadata.uid
+        bench.run(.seconds(1))
+        #expect(bench.stored("boss").status.nominatedNodeName == "N2")
+        #expect(
+            bench.messages("Preempted") == Array(repeating: "Preempted by pod \(uid) on node N2", count: 2))
+        let condition = bench.stored("low1").status.conditions["DisruptionTarget"]
+        #expect(condition?.reason == "PreemptionByScheduler")
+        #expect(condition?.message == "default-scheduler: preempting to accommodate a higher priority pod")
+        #expect(bench.stored("low1").metadata.isTerminating && !bench.stored("mid").metadata.isTerminating)
+        // 13: an equal pod may not take the room that is being made.
+        bench.pod("rival", cpu: "2", priority: 100)
+        bench.run(.seconds(1))
+        for name in ["low1", "low2"] {
+            bench.cluster.finishDeletion(ofPod: bench.stored(name).key, uid: bench.stored(name).metadata.uid)
+        }
+        bench.run(.seconds(12))
+        #expect(bench.place("boss") == "N2")
+        #expect(bench.stored("boss").status.nominatedNodeName == "")
+        #expect(bench.place("rival") == "")
+    }
+
+    @Test func `10 budgets are broken last`() throws {
+        var bench = Bench()
+        bench.node("N1", cpu: "2")
+        bench.node("N2", cpu: "2")
+        bench.pod("mid", cpu: "2", priority: 50, on: "N1")
+        for i in 0..<2 { bench.pod("low\(i)", cpu: "1", labels: ["app": "kept"], priority: 10, on: "N2") }
+        var budget = PodDisruptionBudget()
+        budget.metadata.name = "kept"
+        budget.spec.selector = LabelSelector(matchLabels: ["app": "kept"])
+        try bench.cluster.create(budget)
+        let boss = bench.pod("boss", cpu: "2", priority: 100)
+        let explained = bench.scheduler.explain(pod: boss, in: bench.cluster)
+        #expect(explained.preemption?.candidates.map(\.pdbViolations) == [0, 2])
+        bench.run(.seconds(1))
+        #expect(bench.stored("boss").status.nominatedNodeName == "N1")
+    }
+
+    @Test func `11 of equal candidates the one that started last goes`() {
+        var bench = Bench()
+        for (node, hour) in [("N1", 9), ("N2", 10)] {
+            bench.node(node, cpu: "2")
+            let key = bench.pod("on-" + node, cpu: "2", priority: 10, on: node).key
+            bench.cluster.modify(Pod.self, key) { $0.status.startTime = .start + .hours(hour) }
+        }
+        bench.cluster.now = .start + .hours(12)
+        bench.pod("boss", cpu: "2", priority: 100)
+        bench.run(.seconds(1))
+        #expect(bench.stored("boss").status.nominatedNodeName == "N2")
+    }
+
+    @Test func `12 a request larger than the node is beyond help since 1_34`() {
+        for (minor, text) in [
+            (
+                36,
+                "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+            ),
+            (
+                27,
+                "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Insufficient cpu.."
+            ),
+        ] {
+            var bench = Bench(minor: minor)
+            bench.node("a")
+            bench.pod("low", cpu: "1", on: "a")
+            bench.pod("p", cpu: "8", priority: 10)
+            bench.run(.seconds(1))
+            #expect(bench.messages("FailedScheduling") == [text])
+        }
+    }
+
+    // MARK: Volumes
+
+    @Test func `a pod waits for the volume that its node decides about`() throws {
+        var bench = Bench()
+        bench.node("a")
+        var storageClass = StorageClass()
+        storageClass.metadata.name = "fast"
+        storageClass.provisioner = "csi.example.com"
+        storageClass.volumeBindingMode = "WaitForFirstConsumer"
+        try bench.cluster.create(storageClass)
+        var claim = PersistentVolumeClaim()
+        claim.metadata.name = "data"
+        claim.spec.storageClassName = "fast"
+        claim.spec.resources.requests["storage"] = Quantity("1Gi")!
+        let key = try bench.cluster.create(claim).key
+        bench.pod("p") {
+            var volume = Volume()
+            volume.name = "data"
+            volume.persistentVolumeClaim = PersistentVolumeClaimVolumeSource()
+            volume.persistentVolumeClaim?.claimName = "data"
+            $0.spec.volumes = [volume]
+        }
+        bench.run(.seconds(2))
+        #expect(bench.place("p") == "")
+        #expect(
+            bench.cluster.store.persistentVolumeClaims[key]?.metadata.annotations[
+                "volume.kubernetes.io/selected-node"] == "a")
+        bench.cluster.modify(PersistentVolumeClaim.self, key) {
+            $0.spec.volumeName = "pv"
+            $0.metadata.annotations["pv.kubernetes.io/bind-completed"] = "yes"
+        }
+        bench.run(.seconds(1))
+        #expect(bench.place("p") == "a")
+    }
+
+    // MARK: Explaining
+
+    @Test func `a placed pod is explained as if it were placed again, and nothing changes`() {
+        var bench = Bench()
+        bench.node("a", cpu: "1")
+        bench.node("b", cpu: "1")
+        bench.pod("p", cpu: "1")
+        bench.run(.seconds(1))
+        let revision = bench.cluster.store.revision
+        let explained = bench.scheduler.explain(pod: bench.stored("p"), in: bench.cluster)
+        #expect(explained.result == .bound)
+        #expect(explained.tied == ["a", "b"])
+        #expect(bench.cluster.store.revision == revision)
+    }
+}
