@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 import Testing
 
@@ -43,10 +43,14 @@ struct Bench {
     }
 
     /// A node with what pods may use.
-    mutating func node(_ name: String = "n1", cpu: String = "4", memory: String = "8Gi", pods: Int64 = 110) throws {
+    mutating func node(_ name: String = "n1", cpu: String = "4", memory: String = "8Gi", pods: Int64 = 110)
+        throws
+    {
         var node = Node()
         node.metadata.name = name
-        node.status.allocatable = ["cpu": Quantity(cpu)!, "memory": Quantity(memory)!, "pods": Quantity(pods)]
+        node.status.allocatable = [
+            "cpu": Quantity(cpu)!, "memory": Quantity(memory)!, "pods": Quantity(pods),
+        ]
         node.status.capacity = node.status.allocatable
         try cluster.create(node)
     }
@@ -59,9 +63,25 @@ struct Bench {
         return made.key
     }
 
-    func pod(_ name: String = "p") -> Pod { cluster.store.pods[ObjectKey(namespace: "default", name: name)] ?? Pod() }
-    func has(_ name: String = "p") -> Bool { cluster.store.pods[ObjectKey(namespace: "default", name: name)] != nil }
-    func container(_ index: Int = 0, of name: String = "p") -> ContainerStatus { pod(name).status.containerStatuses[index] }
+    /// Makes a class for a priority, as admission wants one.
+    mutating func priorityClass(_ value: Int) throws -> String {
+        if value >= 2_000_000_000 { return "system-cluster-critical" }
+        var priority = PriorityClass()
+        priority.metadata.name = "priority-\(value)"
+        priority.value = value
+        if cluster.store.priorityClasses[priority.key] == nil { try cluster.create(priority) }
+        return priority.name
+    }
+
+    func pod(_ name: String = "p") -> Pod {
+        cluster.store.pods[ObjectKey(namespace: "default", name: name)] ?? Pod()
+    }
+    func has(_ name: String = "p") -> Bool {
+        cluster.store.pods[ObjectKey(namespace: "default", name: name)] != nil
+    }
+    func container(_ index: Int = 0, of name: String = "p") -> ContainerStatus {
+        pod(name).status.containerStatuses[index]
+    }
 
     /// Times and messages of the told events about an object, in seconds.
     func events(_ reason: String, of name: String = "p") -> [(time: Double, message: String)] {
@@ -73,7 +93,9 @@ struct Bench {
 
 extension Pod {
     /// A pod with one container per name, from an image that is on no node.
-    static func named(_ name: String = "p", containers: [String] = ["c"], _ annotations: StringMap<String> = [:]) -> Pod {
+    static func named(
+        _ name: String = "p", containers: [String] = ["c"], _ annotations: StringMap<String> = [:]
+    ) -> Pod {
         var pod = Pod()
         pod.metadata.name = name
         pod.metadata.namespace = "default"
@@ -88,17 +110,24 @@ extension Pod {
         change(&pod)
         return pod
     }
-    func resources(cpu: String? = nil, memory: String? = nil, cpuLimit: String? = nil, memoryLimit: String? = nil) -> Pod {
+    func priority(_ name: String) -> Pod { with { $0.spec.priorityClassName = name } }
+    func resources(
+        cpu: String? = nil, memory: String? = nil, cpuLimit: String? = nil, memoryLimit: String? = nil
+    ) -> Pod {
         with { pod in
             for i in pod.spec.containers.indices {
                 if let cpu { pod.spec.containers[i].resources.requests["cpu"] = Quantity(cpu)! }
                 if let memory { pod.spec.containers[i].resources.requests["memory"] = Quantity(memory)! }
                 if let cpuLimit { pod.spec.containers[i].resources.limits["cpu"] = Quantity(cpuLimit)! }
-                if let memoryLimit { pod.spec.containers[i].resources.limits["memory"] = Quantity(memoryLimit)! }
+                if let memoryLimit {
+                    pod.spec.containers[i].resources.limits["memory"] = Quantity(memoryLimit)!
+                }
             }
         }
     }
-    var condition: [String: String] { Dictionary(uniqueKeysWithValues: status.conditions.map { ($0.type, $0.status) }) }
+    var condition: [String: String] {
+        Dictionary(uniqueKeysWithValues: status.conditions.map { ($0.type, $0.status) })
+    }
 }
 
 extension Probe {

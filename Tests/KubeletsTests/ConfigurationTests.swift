@@ -1,5 +1,5 @@
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 import Testing
 
@@ -17,31 +17,41 @@ import Testing
     @Test func `the throttling factor must be a share`() {
         var configuration = KubeletConfiguration()
         configuration.memoryThrottlingFactor = 1.2
-        #expect(configuration.validate(profile: .default)
-            == ["invalid configuration: memoryThrottlingFactor 1.2 must be greater than 0 and less than or equal to 1.0"])
+        #expect(
+            configuration.validate(profile: .default)
+                == [
+                    "invalid configuration: memoryThrottlingFactor 1.2 must be greater than 0 and less than or equal to 1.0"
+                ])
     }
 
     @Test func `a memory reservation needs its gate`() throws {
         var configuration = KubeletConfiguration()
         configuration.memoryReservationPolicy = "TieredReservation"
-        #expect(configuration.validate(profile: .default) == [
-            "invalid configuration: memoryReservationPolicy \"TieredReservation\" requires MemoryQoS feature gate to be enabled"
-        ])
-        let profile = try KubernetesProfile(version: KubernetesVersion(minor: 36), overrides: [("MemoryQoS", true)])
+        #expect(
+            configuration.validate(profile: .default) == [
+                "invalid configuration: memoryReservationPolicy \"TieredReservation\" requires MemoryQoS feature gate to be enabled"
+            ])
+        let profile = try KubernetesProfile(
+            version: KubernetesVersion(minor: 36), overrides: [("MemoryQoS", true)])
         #expect(configuration.validate(profile: profile).isEmpty)
     }
 
     @Test func `negative rates are refused`() {
         var configuration = KubeletConfiguration()
         configuration.registryPullQPS = -1
-        #expect(configuration.validate(profile: .default)
-            == ["invalid configuration: registryPullQPS (--registry-qps) -1 must not be a negative number"])
+        #expect(
+            configuration.validate(profile: .default)
+                == [
+                    "invalid configuration: registryPullQPS (--registry-qps) -1 must not be a negative number"
+                ])
     }
 
     @Test func `a configuration as kubeadm writes it is read strictly`() {
         let json: JSONValue = [
             "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
-            "authentication": ["anonymous": ["enabled": false], "webhook": ["cacheTTL": "0s", "enabled": true]],
+            "authentication": [
+                "anonymous": ["enabled": false], "webhook": ["cacheTTL": "0s", "enabled": true],
+            ],
             "cgroupDriver": "systemd", "clusterDNS": ["10.96.0.10"], "clusterDomain": "cluster.local",
             "evictionHard": ["memory.available": "200Mi", "nodefs.available": "10%"], "healthzPort": 10248,
             "imageMinimumGCAge": "0s", "kubeReserved": ["cpu": "200m"], "logging": ["verbosity": 0],

@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 import Testing
 
@@ -23,16 +23,24 @@ import Testing
             switch random.below(8) {
             case 0...3:
                 number += 1
-                var pod = Pod.named("p\(number)", containers: random.below(3) == 0 ? ["a", "b"] : ["a"], [
-                    "run-time": ["forever", "3s", "0s,20s", "40s"][random.below(4)], "exit-code": "\(random.below(2))",
-                    "stop-time": ["0s", "1s", "never"][random.below(3)],
-                    "memory": ["100Mi", "64Mi->700Mi/60s", "50Mi..300Mi/1m"][random.below(3)],
-                    "liveness-fails": ["0s", "50s", "30s-45s"][random.below(3)],
-                ]).resources(cpu: "\(random.below(9) * 100)m", memory: "\(random.below(5) * 100)Mi")
+                var pod = Pod.named(
+                    "p\(number)", containers: random.below(3) == 0 ? ["a", "b"] : ["a"],
+                    [
+                        "run-time": ["forever", "3s", "0s,20s", "40s"][random.below(4)],
+                        "exit-code": "\(random.below(2))",
+                        "stop-time": ["0s", "1s", "never"][random.below(3)],
+                        "memory": ["100Mi", "64Mi->700Mi/60s", "50Mi..300Mi/1m"][random.below(3)],
+                        "liveness-fails": ["0s", "50s", "30s-45s"][random.below(3)],
+                    ]
+                ).resources(cpu: "\(random.below(9) * 100)m", memory: "\(random.below(5) * 100)Mi")
                 pod.spec.restartPolicy = ["Always", "OnFailure", "Never"][random.below(3)]
                 pod.spec.terminationGracePeriodSeconds = random.below(20)
-                if random.below(2) == 0 { pod.spec.containers[0].resources.limits["memory"] = Quantity("500Mi")! }
-                if random.below(3) == 0 { pod.spec.containers[0].livenessProbe = .http(period: 5, threshold: 2) }
+                if random.below(2) == 0 {
+                    pod.spec.containers[0].resources.limits["memory"] = Quantity("500Mi")!
+                }
+                if random.below(3) == 0 {
+                    pod.spec.containers[0].livenessProbe = .http(period: 5, threshold: 2)
+                }
                 if random.below(3) == 0 { pod.spec.containers[0].readinessProbe = .http(period: 3) }
                 if random.below(3) == 0 {
                     var side = Container(name: "side", image: "side:1")
@@ -43,12 +51,18 @@ import Testing
                 try bench.bind(pod, to: "n\(random.below(3))")
             case 4:
                 let key = ObjectKey(namespace: "default", name: "p\(random.below(number + 1))")
-                _ = try? bench.cluster.delete(Pod.self, key, DeleteOptions(gracePeriodSeconds: [nil, 0, 3][random.below(3)]))
+                _ = try? bench.cluster.delete(
+                    Pod.self, key, DeleteOptions(gracePeriodSeconds: [nil, 0, 3][random.below(3)]))
             case 5:
                 let key = ObjectKey(namespace: "default", name: "p\(random.below(number + 1))")
                 _ = try? bench.cluster.resize(
-                    pod: key, containers: [.init("a", requests: ["cpu": Quantity(milli: Int64(random.below(20) * 100))])])
-            case 6: bench.fleet.fail(node: "n\(random.below(3))", containers: random.below(2) == 0 ? .die : .survive)
+                    pod: key,
+                    containers: [
+                        .init("a", requests: ["cpu": Quantity(milli: Int64(random.below(20) * 100))])
+                    ])
+            case 6:
+                bench.fleet.fail(
+                    node: "n\(random.below(3))", containers: random.below(2) == 0 ? .die : .survive)
             default: for i in 0..<3 { bench.fleet.recover(node: "n\(i)") }
             }
             bench.run(to: Double(step + 1) * 10) { bench in
@@ -71,7 +85,8 @@ import Testing
             var last = seen[pod.metadata.uid] ?? Seen()
             if last.phase != status.phase {
                 #expect(last.phase != .succeeded && last.phase != .failed, "a final phase changed")
-                #expect(!(last.phase == .running && status.phase == .pending), "\(pod.name) went back to Pending")
+                #expect(
+                    !(last.phase == .running && status.phase == .pending), "\(pod.name) went back to Pending")
             }
             let restarts = status.containerStatuses.reduce(0) { $0 + $1.restartCount }
             #expect(restarts >= last.restarts, "restarts went back")
@@ -84,13 +99,18 @@ import Testing
             if conditions.isTrue("Initialized") { #expect(conditions.isTrue("PodScheduled")) }
             if pod.isFinished {
                 #expect(conditions["PodResizePending"] == nil && conditions["PodResizeInProgress"] == nil)
-                #expect(!(status.containerStatuses + status.initContainerStatuses).contains { $0.state.running != nil })
+                #expect(
+                    !(status.containerStatuses + status.initContainerStatuses).contains {
+                        $0.state.running != nil
+                    })
             }
             if status.phase == .failed {
                 let failed = (status.containerStatuses + status.initContainerStatuses).contains {
                     ($0.state.terminated ?? $0.lastState.terminated)?.exitCode ?? 0 != 0
                 }
-                #expect(failed || !status.reason.isEmpty || pod.metadata.isTerminating, "\(pod.name) failed without a reason")
+                #expect(
+                    failed || !status.reason.isEmpty || pod.metadata.isTerminating,
+                    "\(pod.name) failed without a reason")
             }
             if !pod.isFinished, !status.containerStatuses.isEmpty {
                 requested[pod.nodeName, default: 0] += status.containerStatuses.reduce(0) {

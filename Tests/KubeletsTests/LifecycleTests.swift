@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 import Testing
 
@@ -13,10 +13,12 @@ import Testing
         bench.run(to: 60)
         let pod = bench.pod()
         #expect(pod.status.phase == .running)
-        #expect(pod.condition == [
-            "PodReadyToStartContainers": "True", "Initialized": "True", "Ready": "True", "ContainersReady": "True",
-            "PodScheduled": "True",
-        ])
+        #expect(
+            pod.condition == [
+                "PodReadyToStartContainers": "True", "Initialized": "True", "Ready": "True",
+                "ContainersReady": "True",
+                "PodScheduled": "True",
+            ])
         #expect(pod.status.podIP == "10.244.0.2")
         #expect(bench.container().ready && bench.container().started == true)
         let told = bench.cluster.narrative.events.filter { $0.object.name == "p" }.map(\.reason)
@@ -47,18 +49,24 @@ import Testing
     }
 
     /// When each instance of the first container began and ended, by the API.
-    private func runs(_ bench: inout Bench, to end: Double, container: Int = 0) -> [(start: Double, end: Double)] {
+    private func runs(_ bench: inout Bench, to end: Double, container: Int = 0) -> [(
+        start: Double, end: Double
+    )] {
         var ends: [(Double, Double)] = []
         bench.run(to: end) { bench in
             guard bench.has(), !bench.pod().status.containerStatuses.isEmpty,
-                let ended = bench.container(container).state.terminated, let start = ended.startedAt, let at = ended.finishedAt
+                let ended = bench.container(container).state.terminated, let start = ended.startedAt,
+                let at = ended.finishedAt
             else { return }
-            if ends.last?.1 != at.sinceStart.seconds { ends.append((start.sinceStart.seconds, at.sinceStart.seconds)) }
+            if ends.last?.1 != at.sinceStart.seconds {
+                ends.append((start.sinceStart.seconds, at.sinceStart.seconds))
+            }
         }
         return ends
     }
 
-    @Test func `L1 a container that exits at once restarts after 0, 10, 20, 40, 80, 160, 300 seconds`() throws {
+    @Test func `L1 a container that exits at once restarts after 0, 10, 20, 40, 80, 160, 300 seconds`() throws
+    {
         var bench = try Bench()
         try bench.node()
         try bench.bind(.named("p", ["run-time": "0s", "exit-code": "1"]))
@@ -89,17 +97,25 @@ import Testing
         var bench = try Bench()
         try bench.node()
         var texts: [String] = []
-        try bench.bind(Pod.named("p", ["a.run-time": "5s", "b.run-time": "1s", "b.exit-code": "1"]).with {
-            $0.spec.restartPolicy = "Never"
-            $0.spec.initContainers = [Container(name: "a", image: "i:1"), Container(name: "b", image: "i:1")]
-        })
+        try bench.bind(
+            Pod.named("p", ["a.run-time": "5s", "b.run-time": "1s", "b.exit-code": "1"]).with {
+                $0.spec.restartPolicy = "Never"
+                $0.spec.initContainers = [
+                    Container(name: "a", image: "i:1"), Container(name: "b", image: "i:1"),
+                ]
+            })
         bench.run(to: 120) { bench in
             let done = bench.pod().status.initContainerStatuses.map {
-                $0.state.terminated.map { "\($0.reason)" } ?? ($0.state.running != nil ? "running" : "waiting")
+                $0.state.terminated.map { "\($0.reason)" }
+                    ?? ($0.state.running != nil ? "running" : "waiting")
             }.joined(separator: " ")
             if texts.last != done { texts.append(done) }
         }
-        #expect(texts == ["waiting waiting", "running waiting", "Completed waiting", "Completed running", "Completed Error"])
+        #expect(
+            texts == [
+                "waiting waiting", "running waiting", "Completed waiting", "Completed running",
+                "Completed Error",
+            ])
         #expect(bench.pod().status.phase == .failed)
         #expect(bench.container().state.waiting?.reason == "PodInitializing")
         #expect(bench.events("Created").count == 2)
@@ -108,7 +124,10 @@ import Testing
     @Test func `L4 a failing init container of a pod that restarts loops while the pod is pending`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named("p", ["i.exit-code": "1"]).with { $0.spec.initContainers = [Container(name: "i", image: "i:1")] })
+        try bench.bind(
+            Pod.named("p", ["i.exit-code": "1"]).with {
+                $0.spec.initContainers = [Container(name: "i", image: "i:1")]
+            })
         bench.run(to: 60)
         let pod = bench.pod()
         #expect(pod.status.phase == .pending)
@@ -125,10 +144,11 @@ import Testing
     @Test func `L5 a sidecar does not keep a job's pod alive and stops after its container`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named("p", ["c.run-time": "20s"]).with {
-            $0.spec.restartPolicy = "Never"
-            $0.spec.initContainers = [sidecar("s")]
-        })
+        try bench.bind(
+            Pod.named("p", ["c.run-time": "20s"]).with {
+                $0.spec.restartPolicy = "Never"
+                $0.spec.initContainers = [sidecar("s")]
+            })
         bench.run(to: 120)
         let pod = bench.pod()
         #expect(pod.status.phase == .succeeded)
@@ -160,6 +180,7 @@ import Testing
             $0.spec.containers[0].lifecycle = Lifecycle()
             $0.spec.containers[0].lifecycle?.preStop = LifecycleHandler()
             $0.spec.containers[0].lifecycle?.preStop?.exec = ExecAction()
+            $0.spec.containers[0].lifecycle?.preStop?.exec?.command = ["drain"]
         }
     }
 
@@ -184,10 +205,11 @@ import Testing
     @Test func `L8 a startup probe gives a slow program its time`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named("p", ["startup-work": "95"]).with {
-            $0.spec.containers[0].startupProbe = .http(period: 10, threshold: 30)
-            $0.spec.containers[0].livenessProbe = .http(period: 10, threshold: 3)
-        })
+        try bench.bind(
+            Pod.named("p", ["startup-work": "95"]).with {
+                $0.spec.containers[0].startupProbe = .http(period: 10, threshold: 30)
+                $0.spec.containers[0].livenessProbe = .http(period: 10, threshold: 3)
+            })
         bench.run(to: 300)
         let start = bench.container().state.running!.startedAt!
         let ready = bench.pod().status.conditions["Ready"]!.lastTransitionTime!
@@ -200,13 +222,17 @@ import Testing
     @Test func `L9 three failing liveness probes have the container restarted`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named("p", ["liveness-fails": "100s"]).with {
-            $0.spec.containers[0].livenessProbe = .http(period: 10, threshold: 3)
-        })
+        try bench.bind(
+            Pod.named("p", ["liveness-fails": "100s"]).with {
+                $0.spec.containers[0].livenessProbe = .http(period: 10, threshold: 3)
+            })
         bench.run(to: 200)
         let start = bench.times("Started")[0]
         let unhealthy = bench.events("Unhealthy").filter { $0.time < start + 140 }
-        #expect(unhealthy.map(\.message) == Array(repeating: "Liveness probe failed: HTTP probe failed with statuscode: 503", count: 3))
+        #expect(
+            unhealthy.map(\.message)
+                == Array(repeating: "Liveness probe failed: HTTP probe failed with statuscode: 503", count: 3)
+        )
         let killing = bench.events("Killing")[0]
         #expect(killing.message == "Container c failed liveness probe, will be restarted")
         #expect((120...130).contains(killing.time - start))
@@ -233,10 +259,11 @@ import Testing
         try bench.node(memory: "3040Mi")
         try bench.bind(Pod.named("a", ["memory": "900Mi"]).resources(memory: "512Mi"))
         try bench.bind(Pod.named("b", ["memory": "2000Mi"]).resources(memory: "2500Mi"))
-        try bench.bind(Pod.named("c", ["memory": "50Mi"]).with { $0.spec.priority = 1000 })
+        try bench.bind(Pod.named("c", ["memory": "50Mi"]).priority(bench.priorityClass(1000)))
         bench.run(to: 60)
         let a = bench.pod("a")
-        let text = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 90Mi. "
+        let text =
+            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 90Mi. "
             + "Container c was using 900Mi, request is 512Mi, has larger consumption of memory. "
         #expect(a.status.phase == .failed)
         #expect(a.status.reason == "Evicted")
@@ -244,9 +271,12 @@ import Testing
         #expect(a.status.conditions["DisruptionTarget"]?.reason == "TerminationByKubelet")
         #expect(bench.pod("b").status.phase == .running)
         #expect(bench.pod("c").status.phase == .running)
-        #expect(bench.events("EvictionThresholdMet", of: "n1").map(\.message) == ["Attempting to reclaim memory"])
+        #expect(
+            bench.events("EvictionThresholdMet", of: "n1").map(\.message) == ["Attempting to reclaim memory"])
         // The condition stays for five minutes after the last observation.
-        func pressure() -> Bool { bench.cluster.store.nodes[ObjectKey(name: "n1")]!.status.conditions.isTrue("MemoryPressure") }
+        func pressure() -> Bool {
+            bench.cluster.store.nodes[ObjectKey(name: "n1")]!.status.conditions.isTrue("MemoryPressure")
+        }
         #expect(pressure())
         bench.run(to: 300)
         #expect(pressure())
@@ -291,16 +321,19 @@ import Testing
     @Test func `L13 sidecars stop in reverse order after the containers`() throws {
         var bench = try Bench()
         try bench.node()
-        let key = try bench.bind(Pod.named("p", ["c.stop-time": "3s", "s1.stop-time": "2s", "s2.stop-time": "1s"]).with {
-            $0.spec.initContainers = [sidecar("s1"), sidecar("s2")]
-        })
+        let key = try bench.bind(
+            Pod.named("p", ["c.stop-time": "3s", "s1.stop-time": "2s", "s2.stop-time": "1s"]).with {
+                $0.spec.initContainers = [sidecar("s1"), sidecar("s2")]
+            })
         bench.run(to: 60)
         try bench.cluster.delete(Pod.self, key)
         var ends: [String: Double] = [:]
         bench.run(to: 90) { bench in
             guard bench.has() else { return }
             for status in bench.pod().status.containerStatuses + bench.pod().status.initContainerStatuses {
-                if let end = status.state.terminated?.finishedAt { ends[status.name] = end.sinceStart.seconds - 60.01 }
+                if let end = status.state.terminated?.finishedAt {
+                    ends[status.name] = end.sinceStart.seconds - 60.01
+                }
             }
         }
         #expect(close([ends["c"]!, ends["s2"]!, ends["s1"]!], [3, 4, 6]))
@@ -309,9 +342,11 @@ import Testing
     @Test func `L14 a pod of which one container is done runs on and is not ready`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named(containers: ["done", "runs"], ["done.run-time": "5s", "runs.run-time": "forever"]).with {
-            $0.spec.restartPolicy = "OnFailure"
-        })
+        try bench.bind(
+            Pod.named(containers: ["done", "runs"], ["done.run-time": "5s", "runs.run-time": "forever"]).with
+            {
+                $0.spec.restartPolicy = "OnFailure"
+            })
         bench.run(to: 60)
         #expect(bench.container(0).state.terminated?.reason == "Completed")
         #expect(bench.container(1).ready)
@@ -326,14 +361,17 @@ import Testing
         try bench.bind(Pod.named("middle").resources(cpu: "1"))
         try bench.bind(Pod.named("small").resources(cpu: "400m"))
         bench.run(to: 60)
-        try bench.bind(Pod.named("critical").resources(cpu: "1").with { $0.spec.priority = 2_000_000_000 })
+        try bench.bind(Pod.named("critical").resources(cpu: "1").priority(bench.priorityClass(2_000_000_000)))
         bench.run(to: 120)
         #expect(bench.pod("critical").isReady)
         // 100m are free: of those that give the missing 900m the one with the least surplus goes.
         #expect(bench.pod("middle").status.reason == "Preempting")
         #expect(bench.pod("middle").status.phase == .failed)
         #expect(bench.pod("big").isReady && bench.pod("small").isReady)
-        #expect(bench.events("Preempting", of: "middle").map(\.message) == ["Preempted in order to admit critical pod"])
+        #expect(
+            bench.events("Preempting", of: "middle").map(\.message) == [
+                "Preempted in order to admit critical pod"
+            ])
     }
 
     @Test(arguments: [("0", 999), ("1Gi", 938), ("4Gi", 750), ("16Gi", 3)])
@@ -350,7 +388,8 @@ import Testing
     @Test func `memory above the limit ends the container`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named("p", ["memory": "100Mi->300Mi/100s"]).resources(memory: "100Mi", memoryLimit: "200Mi"))
+        try bench.bind(
+            Pod.named("p", ["memory": "100Mi->300Mi/100s"]).resources(memory: "100Mi", memoryLimit: "200Mi"))
         bench.run(to: 70)
         let end = bench.container().lastState.terminated ?? bench.container().state.terminated
         #expect(end?.reason == "OOMKilled")
@@ -365,7 +404,10 @@ import Testing
         bench.run(to: 60)
         #expect(bench.pod().status.phase == .failed)
         #expect(bench.pod().status.reason == "DeadlineExceeded")
-        #expect(bench.events("DeadlineExceeded").map(\.message) == ["Pod was active on the node longer than the specified deadline"])
+        #expect(
+            bench.events("DeadlineExceeded").map(\.message) == [
+                "Pod was active on the node longer than the specified deadline"
+            ])
     }
 
     @Test func `a shorter grace on a second delete shortens the wait`() throws {
@@ -385,9 +427,10 @@ import Testing
     @Test func `a failing readiness probe takes the pod out and puts it back`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named("p", ["readiness-fails": "60s-120s"]).with {
-            $0.spec.containers[0].readinessProbe = .http(period: 5, threshold: 2)
-        })
+        try bench.bind(
+            Pod.named("p", ["readiness-fails": "60s-120s"]).with {
+                $0.spec.containers[0].readinessProbe = .http(period: 5, threshold: 2)
+            })
         var changes: [(Double, Bool)] = []
         bench.run(to: 300) { bench in
             let ready = bench.pod().isReady
@@ -402,10 +445,11 @@ import Testing
     @Test func `a quiet cluster costs only its heartbeats`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named().with {
-            $0.spec.containers[0].livenessProbe = .http()
-            $0.spec.containers[0].readinessProbe = .http()
-        })
+        try bench.bind(
+            Pod.named().with {
+                $0.spec.containers[0].livenessProbe = .http()
+                $0.spec.containers[0].readinessProbe = .http()
+            })
         bench.run(to: 60)
         var wakes = 0
         bench.run(to: 290) { _ in wakes += 1 }

@@ -1,11 +1,13 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 import Testing
 
 @Suite struct NodeTests {
-    private func node(_ bench: Bench, _ name: String = "n1") -> Node { bench.cluster.store.nodes[ObjectKey(name: name)]! }
+    private func node(_ bench: Bench, _ name: String = "n1") -> Node {
+        bench.cluster.store.nodes[ObjectKey(name: name)]!
+    }
 
     @Test func `a bare node gets capacity, labels, versions and a ready kubelet`() throws {
         var bench = try Bench()
@@ -23,13 +25,15 @@ import Testing
         #expect(node.metadata.labels["kubernetes.io/hostname"] == "n1")
         #expect(node.metadata.labels["kubernetes.io/os"] == "linux")
         #expect(node.status.nodeInfo?.kubeletVersion == "v1.36.0")
-        #expect(node.status.conditions.map { "\($0.type)=\($0.status)" } == [
-            "MemoryPressure=False", "DiskPressure=False", "PIDPressure=False", "Ready=True",
-        ])
-        #expect(bench.cluster.narrative.events.map(\.reason) == [
-            "Starting", "NodeAllocatableEnforced", "NodeHasSufficientMemory", "NodeHasNoDiskPressure",
-            "NodeHasSufficientPID", "NodeReady",
-        ])
+        #expect(
+            node.status.conditions.map { "\($0.type)=\($0.status)" } == [
+                "MemoryPressure=False", "DiskPressure=False", "PIDPressure=False", "Ready=True",
+            ])
+        #expect(
+            bench.cluster.narrative.events.map(\.reason) == [
+                "Starting", "NodeAllocatableEnforced", "NodeHasSufficientMemory", "NodeHasNoDiskPressure",
+                "NodeHasSufficientPID", "NodeReady",
+            ])
         #expect(bench.cluster.leaseRenewals["n1"] == .start + .milliseconds(10))
     }
 
@@ -74,7 +78,10 @@ import Testing
         bench.run(to: 1)
         try bench.cluster.update(Node.self, ObjectKey(name: "n1")) { $0.spec.unschedulable = true }
         bench.run(to: 2)
-        #expect(bench.events("NodeNotSchedulable", of: "n1").map(\.message) == ["Node n1 status is now: NodeNotSchedulable"])
+        #expect(
+            bench.events("NodeNotSchedulable", of: "n1").map(\.message) == [
+                "Node n1 status is now: NodeNotSchedulable"
+            ])
     }
 
     @Test func `pods that were bound before their node came are started when it does`() throws {
@@ -99,17 +106,29 @@ import Testing
         try bench.bind(Pod.named("first").with(port))
         bench.run(to: 30)
         if what == "taint" {
-            try bench.cluster.update(Node.self, ObjectKey(name: "n1")) { $0.spec.taints = [Taint(key: "down", effect: "NoExecute")] }
+            try bench.cluster.update(Node.self, ObjectKey(name: "n1")) {
+                $0.spec.taints = [Taint(key: "down", effect: "NoExecute")]
+            }
         }
-        try bench.bind(Pod.named().with {
-            if what == "selector" { $0.spec.nodeSelector["disk"] = "ssd" }
-            if what == "port" { port(&$0) }
-        })
+        try bench.bind(
+            Pod.named().with {
+                if what == "selector" { $0.spec.nodeSelector["disk"] = "ssd" }
+                if what == "port" { port(&$0) }
+            })
         bench.run(to: 31)
         let expected = [
-            "selector": ("NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"),
-            "port": ("NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"),
-            "taint": ("TaintToleration", "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate"),
+            "selector": (
+                "NodeAffinity",
+                "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
+            ),
+            "port": (
+                "NodePorts",
+                "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
+            ),
+            "taint": (
+                "TaintToleration",
+                "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate"
+            ),
         ][what]!
         #expect(bench.pod().status.reason == expected.0)
         #expect(bench.events(expected.0).map(\.message) == [expected.1])
@@ -122,8 +141,10 @@ import Testing
         bench.run(to: 1)
         try bench.bind(.named())
         bench.run(to: 2)
-        #expect(bench.pod().status.message
-            == "Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: 1, capacity: 1")
+        #expect(
+            bench.pod().status.message
+                == "Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: 1, capacity: 1"
+        )
     }
 
     @Test func `use is within its request and can be set for a workload`() throws {
@@ -151,7 +172,8 @@ import Testing
             #expect(((600 << 20)...(1640 << 20)).contains(usage.memory))
         }
         bench.fleet.setLoad(
-            of: LoadTarget(kind: "ReplicaSet", key: made.key), cpu: 300, memory: 200 << 20, in: &bench.cluster)
+            of: LoadTarget(kind: "ReplicaSet", key: made.key), cpu: 300, memory: 200 << 20, in: &bench.cluster
+        )
         #expect(bench.fleet.usage(of: bench.pod(), in: bench.cluster) == (300, 200 << 20))
         try bench.bind(owned("later"))
         bench.run(to: 4100)

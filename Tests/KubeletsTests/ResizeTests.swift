@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 import Testing
 
@@ -14,16 +14,21 @@ extension ResourceList {
 
 extension Bench {
     fileprivate mutating func resize(
-        _ name: String = "p", _ container: String = "c", cpu: String? = nil, memory: String? = nil, cpuLimit: String? = nil,
+        _ name: String = "p", _ container: String = "c", cpu: String? = nil, memory: String? = nil,
+        cpuLimit: String? = nil,
         memoryLimit: String? = nil
     ) throws {
         try cluster.resize(
             pod: ObjectKey(namespace: "default", name: name),
             containers: [
-                .init(container, requests: .init(cpu: cpu, memory: memory), limits: .init(cpu: cpuLimit, memory: memoryLimit))
+                .init(
+                    container, requests: .init(cpu: cpu, memory: memory),
+                    limits: .init(cpu: cpuLimit, memory: memoryLimit))
             ])
     }
-    fileprivate func pending(_ name: String = "p") -> KubernetesAPI.Condition? { pod(name).status.conditions["PodResizePending"] }
+    fileprivate func pending(_ name: String = "p") -> KubernetesAPI.Condition? {
+        pod(name).status.conditions["PodResizePending"]
+    }
     fileprivate func inProgress(_ name: String = "p") -> KubernetesAPI.Condition? {
         pod(name).status.conditions["PodResizeInProgress"]
     }
@@ -41,7 +46,9 @@ extension Bench {
 @Suite struct ResizeTests {
     /// The decision table's ground: 4000m and 8Gi, others with 1500m and 2Gi, `c` with 500m/512Mi of 1000m/1Gi,
     /// using 700Mi.
-    private func ground(_ minor: Int = 36, policies: [ContainerResizePolicy] = [], memory: String = "700Mi") throws -> Bench {
+    private func ground(_ minor: Int = 36, policies: [ContainerResizePolicy] = [], memory: String = "700Mi")
+        throws -> Bench
+    {
         var bench = try Bench(minor)
         try bench.node()
         try bench.bind(Pod.named("other").resources(cpu: "1200m", memory: "2Gi"))
@@ -67,7 +74,8 @@ extension Bench {
         #expect(bench.inProgress() == nil && bench.pending() == nil)
         #expect(bench.container().restartCount == 0)
         #expect(bench.container().containerID == before.containerID)
-        let json = "{\"containers\":[{\"name\":\"c\",\"resources\":{\"limits\":{\"cpu\":\"1\",\"memory\":\"1Gi\"},"
+        let json =
+            "{\"containers\":[{\"name\":\"c\",\"resources\":{\"limits\":{\"cpu\":\"1\",\"memory\":\"1Gi\"},"
             + "\"requests\":{\"cpu\":\"800m\",\"memory\":\"512Mi\"}}}],\"generation\":2}"
         #expect(bench.events("ResizeStarted").map(\.message) == ["Pod resize started: \(json)"])
         #expect(bench.events("ResizeCompleted").map(\.message) == ["Pod resize completed: \(json)"])
@@ -118,8 +126,10 @@ extension Bench {
         var bench = try ground()
         let error = bench.refusal { try $0.resize(cpu: "5", cpuLimit: "5") }
         #expect(error?.code == 403)
-        #expect(error?.message
-            == "pods \"p\" is forbidden: node didn't have enough allocatable resources: cpu, requested: 5000, allocatable: 4000")
+        #expect(
+            error?.message
+                == "pods \"p\" is forbidden: node didn't have enough allocatable resources: cpu, requested: 5000, allocatable: 4000"
+        )
         #expect(error?.causes.map(\.reason) == ["NodeCapacity"])
         bench.run(to: 70)
         #expect(bench.pod().metadata.generation == 1)
@@ -131,7 +141,9 @@ extension Bench {
         try bench.resize(cpu: "5", cpuLimit: "5")
         bench.run(to: 70)
         #expect(bench.pending()?.reason == "Infeasible")
-        #expect(bench.pending()?.message == "Node didn't have enough capacity: cpu, requested: 5000, capacity: 4000")
+        #expect(
+            bench.pending()?.message
+                == "Node didn't have enough capacity: cpu, requested: 5000, capacity: 4000")
         #expect(bench.events("ResizeInfeasible").count == 1)
         // Set back, the condition goes.
         try bench.resize(cpu: "500m", cpuLimit: "1")
@@ -144,9 +156,11 @@ extension Bench {
         try bench.resize(memoryLimit: "600Mi")
         bench.run(to: 61)
         #expect(bench.inProgress()?.reason == "Error")
-        #expect(bench.inProgress()?.message
-            == "cannot decrease memory limits: [attempting to set pod memory limit (629145600) below current usage (734003200), "
-            + "attempting to set container \"c\" memory limit (629145600) below current usage (734003200)]")
+        #expect(
+            bench.inProgress()?.message
+                == "cannot decrease memory limits: [attempting to set pod memory limit (629145600) below current usage (734003200), "
+                + "attempting to set container \"c\" memory limit (629145600) below current usage (734003200)]"
+        )
         #expect(bench.actual().limits["memory"] == Quantity("1Gi"))
         bench.run(to: 200)
         #expect(bench.events("ResizeError").count == 1)
@@ -157,7 +171,8 @@ extension Bench {
         try bench.resize(memoryLimit: "600Mi")
         bench.run(to: 85)
         let key = ObjectKey(namespace: "default", name: "p")
-        bench.fleet.setLoad(of: LoadTarget(kind: "Pod", key: key), cpu: nil, memory: 500 << 20, in: &bench.cluster)
+        bench.fleet.setLoad(
+            of: LoadTarget(kind: "Pod", key: key), cpu: nil, memory: 500 << 20, in: &bench.cluster)
         #expect(bench.inProgress()?.reason == "Error")
         bench.run(to: 101)
         #expect(bench.inProgress() == nil)
@@ -166,12 +181,17 @@ extension Bench {
         #expect((85...100.2).contains(completed))
     }
 
-    @Test func `a lowered memory limit with a restart takes effect in the new instance, which is then too big`() throws {
+    @Test
+    func `a lowered memory limit with a restart takes effect in the new instance, which is then too big`()
+        throws
+    {
         var bench = try ground(policies: [.init("memory", "RestartContainer")])
         try bench.resize(memoryLimit: "600Mi")
         bench.run(to: 62)
         #expect(bench.actual().limits["memory"] == Quantity("600Mi"))
-        #expect(bench.container().lastState.terminated?.reason == "OOMKilled" || bench.container().state.terminated?.reason == "OOMKilled")
+        #expect(
+            bench.container().lastState.terminated?.reason == "OOMKilled"
+                || bench.container().state.terminated?.reason == "OOMKilled")
     }
 
     @Test(arguments: [
@@ -180,8 +200,14 @@ extension Bench {
         ("storage", "spec: Forbidden: only cpu and memory resources are mutable"),
         ("policy", "spec: Forbidden: only cpu and memory resources are mutable"),
         ("added", "spec.containers: Forbidden: containers may not be added or removed on resize"),
-        ("renamed", "spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize"),
-        ("above", "spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1"),
+        (
+            "renamed",
+            "spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize"
+        ),
+        (
+            "above",
+            "spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1"
+        ),
     ])
     func `the API server refuses what is no resize`(what: String, text: String) throws {
         var bench = try ground()
@@ -204,9 +230,14 @@ extension Bench {
     @Test func `a mirror pod cannot be resized`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named().resources(cpu: "500m").with { $0.metadata.annotations["kubernetes.io/config.mirror"] = "x" })
+        try bench.bind(
+            Pod.named().resources(cpu: "500m").with {
+                $0.metadata.annotations["kubernetes.io/config.mirror"] = "x"
+            })
         bench.run(to: 60)
-        #expect(bench.refusal { try $0.resize(cpu: "600m") }?.message.contains("static pods cannot be resized") == true)
+        #expect(
+            bench.refusal { try $0.resize(cpu: "600m") }?.message.contains("static pods cannot be resized")
+                == true)
     }
 
     @Test func `exclusive CPUs make a Guaranteed pod's resize infeasible`() throws {
@@ -219,7 +250,9 @@ extension Bench {
         let key = ObjectKey(namespace: "default", name: "p")
         let wish = [ContainerResize("c", requests: .init(cpu: "3"), limits: .init(cpu: "3"))]
         let text = "Resize is infeasible for Guaranteed Pods alongside CPU Manager policy \"static\""
-        #expect(bench.fleet.forecastResize(pod: key, containers: wish, in: bench.cluster).outcome == .infeasible(message: text))
+        #expect(
+            bench.fleet.forecastResize(pod: key, containers: wish, in: bench.cluster).outcome
+                == .infeasible(message: text))
         try bench.cluster.resize(pod: key, containers: wish)
         bench.run(to: 61)
         #expect(bench.pending()?.message == text)
@@ -250,7 +283,9 @@ extension Bench {
         #expect(bench.actual().requests["cpu"] == Quantity("2600m"))
     }
 
-    @Test func `a crash-looping container is granted its resize at once and uses it at its next start`() throws {
+    @Test func `a crash-looping container is granted its resize at once and uses it at its next start`()
+        throws
+    {
         var bench = try Bench()
         try bench.node()
         try bench.bind(Pod.named("p", ["run-time": "0s", "exit-code": "1"]).resources(cpu: "500m"))
@@ -287,10 +322,11 @@ extension Bench {
         try bench.node(cpu: "4")
         try bench.bind(Pod.named("filler").resources(cpu: "2500m"))
         for (name, priority, guaranteed) in [("p1", 0, false), ("p2", 1000, false), ("p3", 0, true)] {
-            let pod = guaranteed
+            let pod =
+                guaranteed
                 ? Pod.named(name).resources(cpu: "500m", memory: "1Gi", cpuLimit: "500m", memoryLimit: "1Gi")
                 : Pod.named(name).resources(cpu: "500m")
-            try bench.bind(pod.with { $0.spec.priority = priority })
+            try bench.bind(priority == 0 ? pod : pod.priority(bench.priorityClass(priority)))
         }
         bench.run(to: 60)
         for (i, name) in ["p1", "p2", "p3"].enumerated() {
@@ -301,7 +337,8 @@ extension Bench {
         var order: [String] = []
         try bench.cluster.delete(Pod.self, ObjectKey(namespace: "default", name: "filler"))
         bench.run(to: 80) { bench in
-            for name in ["p1", "p2", "p3"] where !order.contains(name) && !bench.times("ResizeStarted", of: name).isEmpty {
+            for name in ["p1", "p2", "p3"]
+            where !order.contains(name) && !bench.times("ResizeStarted", of: name).isEmpty {
                 order.append(name)
             }
         }
@@ -314,7 +351,7 @@ extension Bench {
         try bench.node(cpu: "4")
         try bench.bind(Pod.named("filler").resources(cpu: "300m"))
         try bench.bind(Pod.named("rest").resources(cpu: "2700m"))
-        try bench.bind(Pod.named("a").resources(cpu: "500m").with { $0.spec.priority = 10 })
+        try bench.bind(Pod.named("a").resources(cpu: "500m").priority(bench.priorityClass(10)))
         try bench.bind(Pod.named("b").resources(cpu: "500m"))
         bench.run(to: 60)
         try bench.resize("a", cpu: "2500m")
@@ -333,10 +370,12 @@ extension Bench {
         try bench.node()
         let key = try bench.bind(Pod.named(containers: ["c1", "c2"]).resources(cpu: "1", cpuLimit: "1"))
         bench.run(to: 60)
-        try bench.cluster.resize(pod: key, containers: [
-            .init("c2", requests: .init(cpu: "1500m"), limits: .init(cpu: "1500m")),
-            .init("c1", requests: .init(cpu: "500m"), limits: .init(cpu: "500m")),
-        ])
+        try bench.cluster.resize(
+            pod: key,
+            containers: [
+                .init("c2", requests: .init(cpu: "1500m"), limits: .init(cpu: "1500m")),
+                .init("c1", requests: .init(cpu: "500m"), limits: .init(cpu: "500m")),
+            ])
         var seen: [[Int64]] = []
         bench.run(to: 61) { bench in
             let limits = [0, 1].map { bench.actual("p", $0).limits.milliCPU! }
@@ -426,10 +465,13 @@ extension Bench {
         var bench = try Bench(27, gates: [("InPlacePodVerticalScaling", true)])
         try bench.node()
         let pod = Pod.named("p", ["run-time": "forever"]).resources(cpu: "500m", cpuLimit: "1")
-        try bench.bind(pod.with {
-            $0.spec.restartPolicy = "Never"
-            $0.spec.containers[0].resizePolicy = [.init("cpu", "RestartContainer")]
-        })
+        // Given, not created: whether it may be created is validation's question.
+        let given = try bench.cluster.adopt(
+            pod.with {
+                $0.spec.restartPolicy = "Never"
+                $0.spec.containers[0].resizePolicy = [.init("cpu", "RestartContainer")]
+            })
+        try bench.cluster.bind(pod: given.key, uid: given.metadata.uid, to: "n1")
         bench.run(to: 60)
         try bench.resize(cpu: "600m")
         bench.run(to: 70)
@@ -465,7 +507,10 @@ extension Bench {
         try bench.bind(Pod.named().resources(cpu: "500m"))
         bench.run(to: 60)
         let error = bench.refusal { try $0.resize(cpu: "600m") }
-        #expect(error?.message.hasPrefix("Pod \"p\" is invalid: spec: Forbidden: pod updates may not change fields other than ") == true)
+        #expect(
+            error?.message.hasPrefix(
+                "Pod \"p\" is invalid: spec: Forbidden: pod updates may not change fields other than ")
+                == true)
     }
 
     @Test func `a forecast tells what would happen and changes nothing`() throws {
@@ -478,11 +523,17 @@ extension Bench {
         #expect(fits.outcome == .fits)
         #expect(fits.restarts == ["c"])
         #expect(fits.largest == [.init(container: "c", milliCPU: 2500, memory: 6 << 30)])
-        #expect(forecast(.init("c", requests: .init(cpu: "2600m"), limits: .init(cpu: "3"))).outcome
-            == .deferred(
-                message: "Node didn't have enough resource: cpu, requested: 2600, used: 1500, capacity: 4000",
-                resource: "cpu", shortBy: 100))
-        guard case .refused(let error) = forecast(.init("c", requests: .init(cpu: "5"), limits: .init(cpu: "5"))).outcome else {
+        #expect(
+            forecast(.init("c", requests: .init(cpu: "2600m"), limits: .init(cpu: "3"))).outcome
+                == .deferred(
+                    message:
+                        "Node didn't have enough resource: cpu, requested: 2600, used: 1500, capacity: 4000",
+                    resource: "cpu", shortBy: 100))
+        guard
+            case .refused(let error) = forecast(
+                .init("c", requests: .init(cpu: "5"), limits: .init(cpu: "5"))
+            ).outcome
+        else {
             Issue.record("a resize beyond the node must be refused")
             return
         }

@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 import Testing
 
@@ -11,19 +11,23 @@ import Testing
         var bench = try Bench(configuration: configuration)
         try bench.node()
         for (name, time) in [("a", "30s"), ("b", "10s"), ("c", "10s")] {
-            try bench.bind(Pod.named(name, ["image-pull-time": time]).with { $0.spec.containers[0].image = "\(name):1" })
+            try bench.bind(
+                Pod.named(name, ["image-pull-time": time]).with { $0.spec.containers[0].image = "\(name):1" })
         }
         bench.run(to: 120)
         let start = bench.times("Pulling", of: "a")[0]
         return (
-            ["a", "b", "c"].map { bench.times("Pulled", of: $0)[0] - start }, bench.events("Pulled", of: "c")[0].message
+            ["a", "b", "c"].map { bench.times("Pulled", of: $0)[0] - start },
+            bench.events("Pulled", of: "c")[0].message
         )
     }
 
     @Test func `S1 serialized pulls wait for each other`() throws {
         let result = try pulls(KubeletConfiguration())
         #expect(close(result.times, [30, 40, 50]))
-        #expect(result.last.hasPrefix("Successfully pulled image \"c:1\" in 10s (50s including waiting). Image size: "))
+        #expect(
+            result.last.hasPrefix(
+                "Successfully pulled image \"c:1\" in 10s (50s including waiting). Image size: "))
     }
 
     @Test func `S2 two pulls run at once`() throws {
@@ -42,10 +46,11 @@ import Testing
         var configuration = KubeletConfiguration()
         configuration.serializeImagePulls = true
         configuration.maxParallelImagePulls = 3
-        #expect(configuration.validate(profile: .default) == [
-            "invalid configuration: maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls "
-                + "(--serialize-image-pulls) is set to false"
-        ])
+        #expect(
+            configuration.validate(profile: .default) == [
+                "invalid configuration: maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls "
+                    + "(--serialize-image-pulls) is set to false"
+            ])
     }
 
     @Test func `S5 a parallel limit alone makes pulls parallel`() throws {
@@ -63,7 +68,9 @@ import Testing
         bench.run(to: 60)
         let start = bench.times("Pulling", of: "a")[0]
         #expect(close(bench.times("Pulling", of: "b"), [start]))
-        #expect(close(bench.times("Pulled", of: "a") + bench.times("Pulled", of: "b"), [start + 20, start + 20.3]))
+        #expect(
+            close(
+                bench.times("Pulled", of: "a") + bench.times("Pulled", of: "b"), [start + 20, start + 20.3]))
         #expect(bench.events("Pulled", of: "b")[0].message.contains("in 300ms (20.3s including waiting)"))
     }
 
@@ -75,9 +82,10 @@ import Testing
         try bench.bind(.named("b"))
         bench.run(to: 90)
         #expect(bench.times("Pulling", of: "b").isEmpty)
-        #expect(bench.events("Pulled", of: "b").map(\.message) == [
-            "Container image \"app:1\" already present on machine and can be accessed by the pod"
-        ])
+        #expect(
+            bench.events("Pulled", of: "b").map(\.message) == [
+                "Container image \"app:1\" already present on machine and can be accessed by the pod"
+            ])
     }
 
     @Test func `parallel pulls share the node's bandwidth`() throws {
@@ -87,37 +95,45 @@ import Testing
         try bench.node()
         // Five pulls of 250 MB at 125/5 = 25 MB/s: 10 s, then 1.25 s to unpack and 0.3 s for the manifest.
         for name in ["a", "b", "c", "d", "e"] {
-            try bench.bind(Pod.named(name, ["image-size": "250M"]).with { $0.spec.containers[0].image = "\(name):1" })
+            try bench.bind(
+                Pod.named(name, ["image-size": "250M"]).with { $0.spec.containers[0].image = "\(name):1" })
         }
         bench.run(to: 60)
         let start = bench.times("Pulling", of: "a")[0]
         #expect(close(["a", "e"].map { bench.times("Pulled", of: $0)[0] - start }, [11.55, 11.55]))
     }
 
-    @Test func `S8 an image that is not in the registry is tried at 0, 10, 30, 70, 150, 310 seconds`() throws {
+    @Test func `S8 an image that is not in the registry is tried at 0, 10, 30, 70, 150, 310 seconds`() throws
+    {
         var bench = try Bench()
         try bench.node()
         try bench.bind(Pod.named().with { $0.spec.containers[0].image = "does-not-exist:1" })
         var reasons: [String] = []
         bench.run(to: 400) { bench in
-            guard bench.has(), let reason = bench.pod().status.containerStatuses.first?.state.waiting?.reason else { return }
+            guard bench.has(), let reason = bench.pod().status.containerStatuses.first?.state.waiting?.reason
+            else { return }
             if reasons.last != reason { reasons.append(reason) }
         }
         let times = bench.times("Pulling")
         #expect(close(times.map { $0 - times[0] }, [0, 10, 30, 70, 150, 310]))
-        #expect(Array(reasons.prefix(5)) == [
-            "ContainerCreating", "ErrImagePull", "ImagePullBackOff", "ErrImagePull", "ImagePullBackOff",
-        ])
-        #expect(bench.container().state.waiting?.message.hasPrefix(
-            "Back-off pulling image \"does-not-exist:1\": ErrImagePull: rpc error: code = NotFound") == true)
+        #expect(
+            Array(reasons.prefix(5)) == [
+                "ContainerCreating", "ErrImagePull", "ImagePullBackOff", "ErrImagePull", "ImagePullBackOff",
+            ])
+        #expect(
+            bench.container().state.waiting?.message.hasPrefix(
+                "Back-off pulling image \"does-not-exist:1\": ErrImagePull: rpc error: code = NotFound")
+                == true)
     }
 
     @Test func `S15 a liveness probe kills a program that its CPU limit keeps from starting`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named("p", ["startup-work": "10", "stop-time": "0s"]).resources(cpu: "100m", cpuLimit: "100m").with {
-            $0.spec.containers[0].livenessProbe = .http(period: 10, threshold: 3)
-        })
+        try bench.bind(
+            Pod.named("p", ["startup-work": "10", "stop-time": "0s"]).resources(cpu: "100m", cpuLimit: "100m")
+                .with {
+                    $0.spec.containers[0].livenessProbe = .http(period: 10, threshold: 3)
+                })
         bench.run(to: 600)
         let start = bench.times("Started")[0]
         #expect((20...30).contains(bench.times("Killing")[0] - start))
@@ -128,10 +144,11 @@ import Testing
     @Test func `S16 a startup probe and a higher limit let it start`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named("p", ["startup-work": "10"]).resources(cpu: "1", cpuLimit: "1").with {
-            $0.spec.containers[0].livenessProbe = .http(period: 10, threshold: 3)
-            $0.spec.containers[0].startupProbe = .http(period: 10, threshold: 30)
-        })
+        try bench.bind(
+            Pod.named("p", ["startup-work": "10"]).resources(cpu: "1", cpuLimit: "1").with {
+                $0.spec.containers[0].livenessProbe = .http(period: 10, threshold: 3)
+                $0.spec.containers[0].startupProbe = .http(period: 10, threshold: 30)
+            })
         bench.run(to: 600)
         let start = bench.container().state.running!.startedAt!
         #expect((bench.pod().status.conditions["Ready"]!.lastTransitionTime! - start) == .seconds(10))
@@ -142,24 +159,33 @@ import Testing
     private func answers(_ work: String, _ threads: Int, _ limit: String?) throws -> Double {
         var bench = try Bench()
         try bench.node(cpu: "8")
-        try bench.bind(Pod.named("p", ["startup-work": work, "threads": "\(threads)"]).resources(
-            cpu: "100m", cpuLimit: limit
-        ).with { $0.spec.containers[0].readinessProbe = .http(period: 1) })
+        try bench.bind(
+            Pod.named("p", ["startup-work": work, "threads": "\(threads)"]).resources(
+                cpu: "100m", cpuLimit: limit
+            ).with { $0.spec.containers[0].readinessProbe = .http(period: 1) })
         bench.run(to: 300)
-        return (bench.pod().status.conditions["Ready"]!.lastTransitionTime! - bench.container().state.running!.startedAt!).seconds
+        return
+            (bench.pod().status.conditions["Ready"]!.lastTransitionTime! - bench.container().state.running!
+            .startedAt!).seconds
     }
 
-    @Test(arguments: [("10", 1, "100m", 100.0), ("10", 1, "500m", 20), ("10", 1, "1", 10), ("10", 4, "2", 5), ("4", 2, "250m", 16)])
-    func `start-up work takes as long as the CPU limit makes it`(work: String, threads: Int, limit: String, seconds: Double) throws {
+    @Test(arguments: [
+        ("10", 1, "100m", 100.0), ("10", 1, "500m", 20), ("10", 1, "1", 10), ("10", 4, "2", 5),
+        ("4", 2, "250m", 16),
+    ])
+    func `start-up work takes as long as the CPU limit makes it`(
+        work: String, threads: Int, limit: String, seconds: Double
+    ) throws {
         #expect(try answers(work, threads, limit) == seconds)
     }
 
     @Test func `S18 raising the limit speeds up what is left`() throws {
         var bench = try Bench()
         try bench.node()
-        let key = try bench.bind(Pod.named("p", ["startup-work": "10"]).resources(cpu: "100m", cpuLimit: "250m").with {
-            $0.spec.containers[0].readinessProbe = .http(period: 1)
-        })
+        let key = try bench.bind(
+            Pod.named("p", ["startup-work": "10"]).resources(cpu: "100m", cpuLimit: "250m").with {
+                $0.spec.containers[0].readinessProbe = .http(period: 1)
+            })
         bench.run(to: 20)
         let start = bench.container().state.running!.startedAt!
         // The kubelet hears of it after 10 ms and writes it within 50 ms.
@@ -174,18 +200,23 @@ import Testing
     @Test func `a missing ConfigMap keeps the pod from being mounted until it is there`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named().with {
-            var volume = Volume()
-            volume.name = "config"
-            volume.configMap = ConfigMapVolumeSource()
-            volume.configMap?.name = "settings"
-            $0.spec.volumes = [volume]
-        })
+        try bench.bind(
+            Pod.named().with {
+                var volume = Volume()
+                volume.name = "config"
+                volume.configMap = ConfigMapVolumeSource()
+                volume.configMap?.name = "settings"
+                $0.spec.volumes = [volume]
+            })
         bench.run(to: 20)
         #expect(bench.container().state.waiting?.reason == "ContainerCreating")
-        #expect(bench.events("FailedMount")[0].message
-            == "MountVolume.SetUp failed for volume \"config\" : configmap \"settings\" not found")
-        #expect(close(bench.times("FailedMount").map { $0 - bench.times("FailedMount")[0] }, [0, 0.5, 1.5, 3.5, 7.5, 15.5]))
+        #expect(
+            bench.events("FailedMount")[0].message
+                == "MountVolume.SetUp failed for volume \"config\" : configmap \"settings\" not found")
+        #expect(
+            close(
+                bench.times("FailedMount").map { $0 - bench.times("FailedMount")[0] },
+                [0, 0.5, 1.5, 3.5, 7.5, 15.5]))
         var map = ConfigMap()
         map.metadata.name = "settings"
         map.metadata.namespace = "default"
@@ -197,12 +228,13 @@ import Testing
     @Test func `a missing Secret in the environment is a configuration error`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(Pod.named(containers: ["c", "d"]).with {
-            var source = EnvFromSource()
-            source.secretRef = OptionalReference()
-            source.secretRef?.name = "login"
-            $0.spec.containers[0].envFrom = [source]
-        })
+        try bench.bind(
+            Pod.named(containers: ["c", "d"]).with {
+                var source = EnvFromSource()
+                source.secretRef = OptionalReference()
+                source.secretRef?.name = "login"
+                $0.spec.containers[0].envFrom = [source]
+            })
         bench.run(to: 30)
         #expect(bench.container(0).state.waiting?.reason == "CreateContainerConfigError")
         #expect(bench.container(0).state.waiting?.message == "secret \"login\" not found")
@@ -221,13 +253,14 @@ import Testing
         claim.spec.accessModes = ["ReadWriteOnce"]
         claim.spec.resources.requests["storage"] = Quantity("1Gi")!
         try bench.cluster.create(claim)
-        try bench.bind(Pod.named().with {
-            var volume = Volume()
-            volume.name = "data"
-            volume.persistentVolumeClaim = PersistentVolumeClaimVolumeSource()
-            volume.persistentVolumeClaim?.claimName = "data"
-            $0.spec.volumes = [volume]
-        })
+        try bench.bind(
+            Pod.named().with {
+                var volume = Volume()
+                volume.name = "data"
+                volume.persistentVolumeClaim = PersistentVolumeClaimVolumeSource()
+                volume.persistentVolumeClaim?.claimName = "data"
+                $0.spec.volumes = [volume]
+            })
         bench.run(to: 30)
         #expect(bench.times("Pulling").isEmpty)
         bench.cluster.modify(PersistentVolumeClaim.self, claim.key) { $0.status.phase = "Bound" }
@@ -241,9 +274,10 @@ import Testing
         try bench.bind(.named())
         bench.run(to: 60)
         let spans = bench.fleet.startup(of: bench.pod().metadata.uid)
-        #expect(spans.map(\.stage) == [
-            .scheduling, .watch, .setup, .volumes, .sandbox, .image, .create, .start, .application,
-        ])
+        #expect(
+            spans.map(\.stage) == [
+                .scheduling, .watch, .setup, .volumes, .sandbox, .image, .create, .start, .application,
+            ])
         for (a, b) in zip(spans, spans.dropFirst()) { #expect(a.end == b.begin) }
         #expect(spans.last?.container == "c")
         #expect(spans.last?.end == bench.pod().status.conditions["Ready"]?.lastTransitionTime)

@@ -46,7 +46,10 @@ extension Cluster {
                 // A patch of an unknown container would add one.
                 throw .invalid(
                     Kind.pod.info, key.name,
-                    [FieldError(.forbidden, "spec.containers", "containers may not be added or removed on resize")])
+                    [
+                        FieldError(
+                            .forbidden, "spec.containers", "containers may not be added or removed on resize")
+                    ])
             }
         }
         return pod
@@ -56,7 +59,9 @@ extension Cluster {
     func checkedResize(_ wanted: Pod) throws(APIError) -> (new: Pod, old: Pod) {
         let info = Kind.pod.info
         guard let old = store.pods[wanted.key] else { throw .notFound(info, wanted.name) }
-        if wanted.metadata.resourceVersion != 0, wanted.metadata.resourceVersion != old.metadata.resourceVersion {
+        if wanted.metadata.resourceVersion != 0,
+            wanted.metadata.resourceVersion != old.metadata.resourceVersion
+        {
             throw .conflict(
                 info, wanted.name,
                 "the object has been modified; please apply your changes to the latest version and try again")
@@ -75,7 +80,9 @@ extension Cluster {
         if new.spec == old.spec { return (old, old) }
         new.metadata.generation += 1
         if let refusal = sizeRefusal(new) { throw refusal }
-        if !profile.resizeReportsConditions, requestsDifferFromAllocated(new) { new.status.resize = "Proposed" }
+        if !profile.resizeReportsConditions, requestsDifferFromAllocated(new) {
+            new.status.resize = "Proposed"
+        }
         return (new, old)
     }
 
@@ -87,9 +94,13 @@ extension Cluster {
         if old.metadata.annotations["kubernetes.io/config.mirror"] != nil {
             return [FieldError(.forbidden, "", "static pods cannot be resized")]
         }
-        if old.spec.os?.name == "windows" { return [FieldError(.forbidden, "", "windows pods cannot be resized")] }
+        if old.spec.os?.name == "windows" {
+            return [FieldError(.forbidden, "", "windows pods cannot be resized")]
+        }
         if old.spec.resourceClaims != nil, old.status.value.hasNodeAllocatableClaims {
-            return [FieldError(.forbidden, "spec", "pods with node allocatable resource claims cannot be resized")]
+            return [
+                FieldError(.forbidden, "spec", "pods with node allocatable resource claims cannot be resized")
+            ]
         }
         var errors: [FieldError] = []
         if new.spec.qosClass != old.status.qosClass, old.status.qosClass != .unset {
@@ -98,7 +109,9 @@ extension Cluster {
                     .invalid, "spec", value: "\"\(old.status.qosClass.rawValue)\"",
                     "Pod QOS Class may not change as a result of resizing"))
         }
-        if let running = old.status.containerStatuses.first(where: { $0.state.running != nil }), running.resources == nil {
+        if let running = old.status.containerStatuses.first(where: { $0.state.running != nil }),
+            running.resources == nil
+        {
             errors.append(FieldError(.forbidden, "spec", "Pod running on node without support for resize"))
         }
         let lists = [
@@ -108,13 +121,20 @@ extension Cluster {
         for (path, wanted, present) in lists {
             if wanted.count != present.count {
                 let what = path == "spec.containers" ? "containers" : "initContainers"
-                return errors + [FieldError(.forbidden, path, "\(what) may not be added or removed on resize")]
+                return errors + [
+                    FieldError(.forbidden, path, "\(what) may not be added or removed on resize")
+                ]
             }
             for i in wanted.indices where wanted[i].name != present[i].name {
                 let what = path == "spec.containers" ? "containers" : "initContainers"
-                return errors + [FieldError(.forbidden, "\(path)[\(i)].name", "\(what) may not be renamed or reordered on resize")]
+                return errors + [
+                    FieldError(
+                        .forbidden, "\(path)[\(i)].name", "\(what) may not be renamed or reordered on resize")
+                ]
             }
-            for i in wanted.indices { errors += containerErrors(wanted[i], present[i], "\(path)[\(i)]", path) }
+            for i in wanted.indices {
+                errors += containerErrors(wanted[i], present[i], "\(path)[\(i)]", path)
+            }
         }
         errors += podLevelErrors(new, old: old)
         if !onlyCPUAndMemoryChanged(new.spec.value, old.spec.value) {
@@ -123,7 +143,9 @@ extension Cluster {
         return errors
     }
 
-    private func containerErrors(_ new: Container, _ old: Container, _ path: String, _ list: String) -> [FieldError] {
+    private func containerErrors(_ new: Container, _ old: Container, _ path: String, _ list: String)
+        -> [FieldError]
+    {
         var errors: [FieldError] = []
         let (requests, limits) = ("\(path).resources.requests", "\(path).resources.limits")
         if old.resources.requests.keys.contains(where: { new.resources.requests[$0] == nil }) {
@@ -136,33 +158,42 @@ extension Cluster {
             for (name, quantity) in list.entries where quantity < .zero {
                 errors.append(
                     FieldError(
-                        .invalid, "\(field)[\(name)]", value: "\"\(quantity)\"", "must be greater than or equal to 0"))
+                        .invalid, "\(field)[\(name)]", value: "\"\(quantity)\"",
+                        "must be greater than or equal to 0"))
             }
         }
         for (name, request) in new.resources.requests.entries {
             if let limit = new.resources.limits[name], request > limit {
                 errors.append(
                     FieldError(
-                        .invalid, requests, value: "\"\(request)\"", "must be less than or equal to \(name) limit of \(limit)"))
+                        .invalid, requests, value: "\"\(request)\"",
+                        "must be less than or equal to \(name) limit of \(limit)"))
             }
         }
-        let changed = new.resources.requests != old.resources.requests || new.resources.limits != old.resources.limits
+        let changed =
+            new.resources.requests != old.resources.requests || new.resources.limits != old.resources.limits
         if changed, list == "spec.initContainers", !old.isSidecar {
             if !profile.isEnabled(.inPlacePodVerticalScalingInitContainers) {
-                errors.append(FieldError(.forbidden, path, "resources for non-sidecar init containers are immutable"))
+                errors.append(
+                    FieldError(.forbidden, path, "resources for non-sidecar init containers are immutable"))
             } else if old.resizePolicy.contains(where: { $0.restartPolicy == "RestartContainer" }) {
                 errors.append(
                     FieldError(
                         .forbidden, path,
-                        "non-sidecar init containers with a resize policy of RestartContainer cannot be resized"))
+                        "non-sidecar init containers with a resize policy of RestartContainer cannot be resized"
+                    ))
             }
         }
         if !profile.memoryLimitCanShrinkInPlace, let before = old.resources.limits["memory"],
             let after = new.resources.limits["memory"], after < before,
-            !old.resizePolicy.contains(where: { $0.resourceName == "memory" && $0.restartPolicy == "RestartContainer" })
+            !old.resizePolicy.contains(where: {
+                $0.resourceName == "memory" && $0.restartPolicy == "RestartContainer"
+            })
         {
             errors.append(
-                FieldError(.forbidden, limits, "memory limits cannot be decreased unless resizePolicy is RestartContainer"))
+                FieldError(
+                    .forbidden, limits,
+                    "memory limits cannot be decreased unless resizePolicy is RestartContainer"))
         }
         return errors
     }
@@ -174,13 +205,19 @@ extension Cluster {
         }
         var errors: [FieldError] = []
         if present.requests.keys.contains(where: { wanted.requests[$0] == nil }) {
-            errors.append(FieldError(.forbidden, "spec.resources.requests", "pod-level resource requests cannot be removed"))
+            errors.append(
+                FieldError(
+                    .forbidden, "spec.resources.requests", "pod-level resource requests cannot be removed"))
         }
         if present.limits.keys.contains(where: { wanted.limits[$0] == nil }) {
-            errors.append(FieldError(.forbidden, "spec.resources.limits", "pod-level resource limits cannot be removed"))
+            errors.append(
+                FieldError(.forbidden, "spec.resources.limits", "pod-level resource limits cannot be removed")
+            )
         }
         if !sameBesidesCPUAndMemory(wanted, present) {
-            errors.append(FieldError(.forbidden, "spec.resources", "only cpu and memory resources are mutable at pod-level"))
+            errors.append(
+                FieldError(
+                    .forbidden, "spec.resources", "only cpu and memory resources are mutable at pod-level"))
         }
         return errors
     }
@@ -206,12 +243,14 @@ extension Cluster {
     /// What the admission plugin `PodResizeValidator` says (1.36).
     /// - Source: Kubernetes v1.36.2 `plugin/pkg/admission/podresize`.
     private func sizeRefusal(_ pod: Pod) -> APIError? {
-        guard profile.resizeBeyondNodeIsRefused, !pod.nodeName.isEmpty, let node = store.nodes[ObjectKey(name: pod.nodeName)]
+        guard profile.resizeBeyondNodeIsRefused, !pod.nodeName.isEmpty,
+            let node = store.nodes[ObjectKey(name: pod.nodeName)]
         else { return nil }
         let info = Kind.pod.info
         if let os = node.metadata.labels["kubernetes.io/os"], os != "linux" {
             let why = "pod resize is only supported on linux nodes, node \"\(node.name)\" is \"\(os)\""
-            return .forbidden(info, pod.name, why, causes: [.init(reason: "UnsupportedPlatform", message: why)])
+            return .forbidden(
+                info, pod.name, why, causes: [.init(reason: "UnsupportedPlatform", message: why)])
         }
         let allocatable = Resources(node.status.allocatable)
         let wanted = pod.requests(RequestRules(pending: profile))
@@ -234,7 +273,8 @@ extension Cluster {
             wanted.initContainers.map(\.resources) == present.initContainers.map(\.resources)
             && wanted.containers.map(\.resizePolicy) == present.containers.map(\.resizePolicy)
         if resources && others { return [] }
-        guard profile.isEnabled(.inPlacePodVerticalScaling), others, onlyCPUAndMemoryChanged(wanted, present) else {
+        guard profile.isEnabled(.inPlacePodVerticalScaling), others, onlyCPUAndMemoryChanged(wanted, present)
+        else {
             return [
                 FieldError(
                     .forbidden, "spec",
@@ -251,7 +291,9 @@ extension Cluster {
         }
         return wanted.containers.indices.flatMap { i in
             wanted.containers[i].resources.requests.entries.compactMap { name, request in
-                guard let limit = wanted.containers[i].resources.limits[name], request > limit else { return nil }
+                guard let limit = wanted.containers[i].resources.limits[name], request > limit else {
+                    return nil
+                }
                 return FieldError(
                     .invalid, "spec.containers[\(i)].resources.requests", value: "\"\(request)\"",
                     "must be less than or equal to \(name) limit")
@@ -261,8 +303,12 @@ extension Cluster {
 
     private func requestsDifferFromAllocated(_ pod: Pod) -> Bool {
         pod.spec.containers.contains { container in
-            guard let status = pod.status.containerStatuses.first(where: { $0.name == container.name }) else { return false }
-            return ["cpu", "memory"].contains { container.resources.requests[$0] != status.allocatedResources[$0] }
+            guard let status = pod.status.containerStatuses.first(where: { $0.name == container.name }) else {
+                return false
+            }
+            return ["cpu", "memory"].contains {
+                container.resources.requests[$0] != status.allocatedResources[$0]
+            }
         }
     }
 }

@@ -58,7 +58,10 @@ extension Cluster {
         }
         let wanted = resized.requests(rules)
         for change in containers {
-            guard let container = (resized.spec.containers + resized.spec.initContainers).first(where: { $0.name == change.name })
+            guard
+                let container = (resized.spec.containers + resized.spec.initContainers).first(where: {
+                    $0.name == change.name
+                })
             else { continue }
             let own = Resources(container.resources.requests)
             let room = capacity - used - wanted + own
@@ -67,12 +70,15 @@ extension Cluster {
         }
         for name in ["cpu", "memory"] where wanted[name] > capacity[name] {
             forecast.outcome = .infeasible(
-                message: "Node didn't have enough capacity: \(name), requested: \(wanted[name]), capacity: \(capacity[name])")
+                message:
+                    "Node didn't have enough capacity: \(name), requested: \(wanted[name]), capacity: \(capacity[name])"
+            )
             return forecast
         }
         for name in ["cpu", "memory"] where wanted[name] > capacity[name] - used[name] {
             forecast.outcome = .deferred(
-                message: "Node didn't have enough resource: \(name), requested: \(wanted[name]), used: \(used[name]), capacity: \(capacity[name])",
+                message:
+                    "Node didn't have enough resource: \(name), requested: \(wanted[name]), used: \(used[name]), capacity: \(capacity[name])",
                 resource: name, shortBy: wanted[name] - (capacity[name] - used[name]))
             return forecast
         }
@@ -95,15 +101,20 @@ extension Cluster {
 
     /// Running containers whose policy wants a restart for what would change.
     private func restarts(_ new: Pod, _ old: Pod) -> [String] {
-        zip(new.spec.containers + new.spec.initContainers, old.spec.containers + old.spec.initContainers).compactMap { new, before in
-            let statuses = old.status.containerStatuses + old.status.initContainerStatuses
-            guard statuses.contains(where: { $0.name == new.name && $0.state.running != nil }) else { return nil }
-            let restarts = new.resizePolicy.contains { policy in
-                policy.restartPolicy == "RestartContainer"
-                    && (new.resources.requests[policy.resourceName] != before.resources.requests[policy.resourceName]
-                        || new.resources.limits[policy.resourceName] != before.resources.limits[policy.resourceName])
+        zip(new.spec.containers + new.spec.initContainers, old.spec.containers + old.spec.initContainers)
+            .compactMap { new, before in
+                let statuses = old.status.containerStatuses + old.status.initContainerStatuses
+                guard statuses.contains(where: { $0.name == new.name && $0.state.running != nil }) else {
+                    return nil
+                }
+                let restarts = new.resizePolicy.contains { policy in
+                    policy.restartPolicy == "RestartContainer"
+                        && (new.resources.requests[policy.resourceName]
+                            != before.resources.requests[policy.resourceName]
+                            || new.resources.limits[policy.resourceName]
+                                != before.resources.limits[policy.resourceName])
+                }
+                return restarts ? new.name : nil
             }
-            return restarts ? new.name : nil
-        }
     }
 }
