@@ -227,6 +227,31 @@ extension Bench {
         #expect(bench.pod().metadata.generation == 1)
     }
 
+    @Test func `a resize stays within quota and limits`() throws {
+        var bench = try ground()
+        var quota = ResourceQuota()
+        (quota.metadata.name, quota.metadata.namespace) = ("team", "default")
+        quota.spec.hard = ["requests.cpu": Quantity("2200m")!]
+        try bench.cluster.create(quota)
+        // 2 of 2.2 cores are taken: 100m more are granted, another 200m are not.
+        try bench.resize(cpu: "600m")
+        let error = bench.refusal { try $0.resize(cpu: "800m") }
+        #expect(
+            error?.message == "pods \"p\" is forbidden: exceeded quota: team, requested: requests.cpu=200m, "
+                + "used: requests.cpu=2100m, limited: requests.cpu=2200m")
+        var range = LimitRange()
+        (range.metadata.name, range.metadata.namespace) = ("bounds", "default")
+        var item = LimitRangeItem()
+        item.type = "Container"
+        item.max["memory"] = Quantity("1Gi")!
+        range.spec.limits = [item]
+        try bench.cluster.create(range)
+        let tooMuch = bench.refusal { try $0.resize(memoryLimit: "2Gi") }
+        #expect(
+            tooMuch?.message
+                == "pods \"p\" is forbidden: maximum memory usage per Container is 1Gi, but limit is 2Gi")
+    }
+
     @Test func `a mirror pod cannot be resized`() throws {
         var bench = try Bench()
         try bench.node()

@@ -79,7 +79,9 @@ extension Cluster {
         new.spec.resources = wanted.spec.resources
         if new.spec == old.spec { return (old, old) }
         new.metadata.generation += 1
+        try requireWithinLimitRanges(new)
         if let refusal = sizeRefusal(new) { throw refusal }
+        try requireQuota(for: new, replacing: old)
         if !profile.resizeReportsConditions, requestsDifferFromAllocated(new) {
             new.status.resize = "Proposed"
         }
