@@ -127,6 +127,10 @@ public struct KubeletFleet: Component {
             timelines[pod.metadata.uid] = nil
             return
         }
+        if change.action == .modified, let old = workers[slot]?.pod, isOnlyStatus(pod, old) {
+            workers[slot]!.pod.status = pod.status
+            return
+        }
         with(slot, &cluster) { fleet, worker, cluster in
             if change.action == .deleted {
                 worker.isForsaken = true
@@ -141,6 +145,14 @@ public struct KubeletFleet: Component {
             if fleet.isDark(worker) { return }
             fleet.compare(&worker, with: old, &cluster)
         }
+    }
+
+    /// Whether the change is nothing to act on: mostly our own report coming back.
+    private func isOnlyStatus(_ pod: Pod, _ old: Pod) -> Bool {
+        pod.spec.identity == old.spec.identity && pod.spec.readinessGates.isEmpty
+            && pod.metadata.deletionTimestamp == old.metadata.deletionTimestamp
+            && pod.metadata.generation == old.metadata.generation
+            && pod.metadata.annotations == old.metadata.annotations
     }
 
     /// Acts on what is new in a pod.
