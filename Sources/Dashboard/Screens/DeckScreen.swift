@@ -164,7 +164,10 @@ struct DeckScreen: Screen {
         let lane = unplaced.isEmpty ? 0 : 1
         let least = min(area.height - 8, max(10, area.height * 2 / 5))
         let spreadRows = min(world.spread.count, 8)
-        let bottomHeight = min(max(least, area.height >= 30 ? spreadRows + 8 : 8), area.height - 9)
+        var bottomHeight = min(max(least, area.height >= 30 ? spreadRows + 8 : 8), area.height - 9)
+        // A column never gets more rows than its nodes, their rules and curves can fill.
+        let tallest = (domains.map(\.nodes.count).max() ?? 1) * 3 + 5
+        bottomHeight = max(bottomHeight, area.height - lane - max(12, tallest))
         let top = area.inset(bottom: bottomHeight + lane)
         if world.view.nodeNames.isEmpty {
             canvas.drawBox(in: top, title: StyledText("Deck", world.theme[.title]), style: world.theme[.border])

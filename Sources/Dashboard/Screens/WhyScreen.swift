@@ -56,6 +56,7 @@ struct WhyScreen: Screen {
         case .yaml: return [.push(DetailScreen(pod, tab: .yaml))]
         case .namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9:
             let index = Int(String(action.rawValue.last!))! - 1
+            if pod.nodeName.isEmpty { findRemedies(pod, explanation(pod, world), world) }
             guard pod.nodeName.isEmpty, remedies.indices.contains(index) else { return [.flash("There is no change \(index + 1)", .warning)] }
             guard let command = remedies[index].command else { return [.flash("\(remedies[index].change): nobody owns the pod, so there is no template to change", .warning)] }
             return [.perform([command])]
