@@ -70,7 +70,8 @@ public struct Dashboard {
         guard !world.session.isPaused else { return }
         let before = world.now
         let revision = world.store.revision
-        run(to: world.session.target(elapsed: elapsed), until: shouldStop)
+        // After a suspension the real time that passed is not made up for.
+        run(to: world.session.target(elapsed: min(elapsed, .milliseconds(250))), until: shouldStop)
         if world.now != before || world.store.revision != revision { needsFrame = true }
         // A place to go back to, now and then in real time: it costs what changes afterwards.
         if clock - lastCheckpoint > .seconds(2) {

@@ -1,1 +1,1 @@
-print("evenkeel-lab")
+DashboardBenchmark.run()

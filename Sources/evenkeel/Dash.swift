@@ -135,15 +135,15 @@ struct MainLoop {
 
     private func timeout(since lastFrame: UInt64) -> Int32 {
         guard let patience = dashboard.patience else { return dashboard.needsFrame ? 0 : -1 }
-        if !dashboard.session.isPaused, dashboard.session.speed == .maximum { return 0 }
+        if dashboard.session.isPaused { return Int32(max(1, patience.nanoseconds / 1_000_000)) }
+        if dashboard.session.speed == .maximum { return 0 }
         let elapsed = DispatchTime.now().uptimeNanoseconds &- lastFrame
         return Int32(max(1, (patience.nanoseconds - Int64(elapsed)) / 1_000_000))
     }
 
     private mutating func advance() {
         let now = DispatchTime.now().uptimeNanoseconds
-        // After a suspension or a debugger the real time that passed is not made up for.
-        let elapsed = min(now &- last, 250_000_000)
+        let elapsed = min(now &- last, 3_600_000_000_000)
         last = now
         let deadline = now + Self.slice
         dashboard.advance(by: Duration(nanoseconds: Int64(elapsed))) { DispatchTime.now().uptimeNanoseconds > deadline }
