@@ -67,6 +67,24 @@ struct SelectorTests {
         #expect(map.merging(["x": "1", "b": "2"]) == ["a": "a!", "b": "2", "m": "m!", "x": "1"])
     }
 
+    @Test(arguments: [
+        ("app=web", true), ("app==web", true), ("app = web , tier=front", true), ("app=db", false), ("app!=db", true),
+        ("app!=web", false), ("none!=x", true), ("app in (web,db)", true), ("app in(db)", false),
+        ("app notin (db, x),tier", true), ("!none", true), ("!app", false), ("empty=", true), ("app=", false),
+        ("", true), ("app=web,app=db", false), ("a.example/x", false),
+    ])
+    func `a selector is read as kubectl takes it`(text: String, matches: Bool) throws {
+        #expect(try #require(LabelSelector(text: text)).matches(Self.labels) == matches)
+    }
+
+    @Test(arguments: [
+        "a in", "a in x", "a in (x", "a in x)", "a on (x)", "in (x)", "=x", "!=x", "!", "a b", "a=b c", "a=b=c", "a,", ",a",
+        "a in ((x))", "!a=b", "a>1", "a=(x)",
+    ])
+    func `what is no selector is not taken for one`(text: String) {
+        #expect(LabelSelector(text: text) == nil)
+    }
+
     @Test func `a toleration covers the taints that it names`() {
         let taint = Taint(key: "k", value: "v", effect: "NoSchedule")
         #expect(Toleration(key: "k", value: "v").tolerates(taint))

@@ -1,44 +1,62 @@
 extension LabelSelector {
     /// Reads a selector as `kubectl -l` takes it: `app=web,tier!=db,env in (a,b),!legacy,x`; nil if it is none.
+    /// - Source: Kubernetes `apimachinery/pkg/labels/selector.go`, `Parse`; `<` and `>` are not taken.
     public init?(text: String) {
         self.init()
-        for part in Self.split(text) {
-            let words = part.split(whereSeparator: { $0 == " " || $0 == "(" || $0 == ")" || $0 == "," }).map(String.init)
-            if words.isEmpty { continue }
-            if words.count >= 2, words[1] == "in" || words[1] == "notin" {
-                matchExpressions.append(SelectorRequirement(words[0], words[1] == "in" ? "In" : "NotIn", Array(words.dropFirst(2))))
-            } else if let separator = part.range(of: "!=") {
-                matchExpressions.append(SelectorRequirement(part[..<separator.lowerBound].trimmed, "NotIn", [part[separator.upperBound...].trimmed]))
-            } else if let equals = part.firstIndex(of: "=") {
-                let value = part[part.index(after: equals)...].drop { $0 == "=" }
-                matchLabels[part[..<equals].trimmed] = value.trimmed
-            } else if part.first == "!" {
-                matchExpressions.append(SelectorRequirement(part.dropFirst().trimmed, "DoesNotExist"))
-            } else if words.count == 1 {
-                matchExpressions.append(SelectorRequirement(words[0], "Exists"))
+        guard let parts = Self.split(text) else { return nil }
+        for part in parts {
+            guard let requirement = Self.requirement(part), Self.isLabel(requirement.key, "-_./"), !requirement.key.isEmpty,
+                requirement.values.allSatisfy({ Self.isLabel($0, "-_.") })
+            else { return nil }
+            if requirement.operator == "In", requirement.values.count == 1, matchLabels[requirement.key] == nil {
+                matchLabels[requirement.key] = requirement.values[0]
             } else {
-                return nil
+                matchExpressions.append(requirement)
             }
         }
     }
 
-    // Commas inside parentheses do not separate requirements.
-    private static func split(_ text: String) -> [Substring] {
+    private static func requirement(_ part: Substring) -> SelectorRequirement? {
+        if let open = part.firstIndex(of: "(") {
+            let words = part[..<open].split(separator: " ")
+            guard part.last == ")", words.count == 2, words[1] == "in" || words[1] == "notin" else { return nil }
+            let values = part[part.index(after: open)...].dropLast().split(separator: ",", omittingEmptySubsequences: false)
+            return SelectorRequirement(String(words[0]), words[1] == "in" ? "In" : "NotIn", values.map(\.trimmed))
+        }
+        if let equals = part.firstIndex(of: "=") {
+            let isNegative = part[..<equals].last == "!"
+            var value = part[part.index(after: equals)...]
+            if !isNegative, value.first == "=" { value = value.dropFirst() }
+            return SelectorRequirement(
+                part[..<equals].dropLast(isNegative ? 1 : 0).trimmed, isNegative ? "NotIn" : "In", [value.trimmed])
+        }
+        return part.first == "!"
+            ? SelectorRequirement(part.dropFirst().trimmed, "DoesNotExist") : SelectorRequirement(part.trimmed, "Exists")
+    }
+
+    private static func isLabel(_ text: String, _ others: String) -> Bool {
+        text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) || others.contains($0) }
+    }
+
+    /// Commas inside parentheses do not separate requirements. Nil if the parentheses do not pair up.
+    private static func split(_ text: String) -> [Substring]? {
+        if text.trimmed.isEmpty { return [] }
         var parts: [Substring] = []
-        var depth = 0
+        var isInside = false
         var start = text.startIndex
         for index in text.indices {
             switch text[index] {
-            case "(": depth += 1
-            case ")": depth -= 1
-            case "," where depth == 0:
+            case "(", ")":
+                if isInside != (text[index] == ")") { return nil }
+                isInside.toggle()
+            case "," where !isInside:
                 parts.append(text[start..<index])
                 start = text.index(after: index)
             default: break
             }
         }
         parts.append(text[start...])
-        return parts.map { Substring($0.trimmed) }.filter { !$0.isEmpty }
+        return isInside ? nil : parts.map { Substring($0.trimmed) }
     }
 }
 
@@ -48,13 +66,5 @@ extension StringProtocol {
         while view.first == " " { view = view.dropFirst() }
         while view.last == " " { view = view.dropLast() }
         return String(view)
-    }
-    fileprivate func range(of pattern: String) -> Range<Index>? {
-        var index = startIndex
-        while index < endIndex {
-            if self[index...].hasPrefix(pattern) { return index..<self.index(index, offsetBy: pattern.count) }
-            index = self.index(after: index)
-        }
-        return nil
     }
 }
