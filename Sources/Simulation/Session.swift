@@ -12,8 +12,14 @@ public enum Speed: Sendable, Equatable, CustomStringConvertible {
     /// The speeds that `<` and `>` step through.
     public static let steps: [Speed] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000].map { .times($0) } + [.maximum]
 
-    public var slower: Speed { Self.steps[max(0, (Self.steps.firstIndex(of: self) ?? 4) - 1)] }
-    public var faster: Speed { Self.steps[min(Self.steps.count - 1, (Self.steps.firstIndex(of: self) ?? 3) + 1)] }
+    public var slower: Speed { Self.steps.last { $0.rank < rank } ?? Self.steps[0] }
+    public var faster: Speed { Self.steps.first { $0.rank > rank } ?? .maximum }
+    private var rank: Int {
+        switch self {
+        case .times(let n): n
+        case .maximum: .max
+        }
+    }
 
     /// `x10`, `max`
     public var description: String {
@@ -44,16 +50,23 @@ public struct Session: Sendable {
     /// The commands so far, oldest first.
     public private(set) var journal: [JournalEntry] = []
     private var checkpoints: [Checkpoint] = []
+    /// How many events and instants of the script were run.
+    private var turns = 0
 
     public struct JournalEntry: Sendable {
         public var time: Instant
         public var command: Command
         public var result: Result<Receipt, APIError>
+        /// A step of the scenario, rather than something that the user asked for.
+        public var isScripted = false
+        /// How many turns the session had taken: the exact place between the events of one instant.
+        fileprivate var turn: Int
     }
     private struct Checkpoint: Sendable {
         var simulation: Simulation
         var script: Script
         var journalCount: Int
+        var turns: Int
         /// Taken just before a command: what undo goes back to.
         var isBeforeCommand: Bool
     }
@@ -85,18 +98,13 @@ public struct Session: Sendable {
         while true {
             // A step of the script comes before what the components do at its instant.
             if let due = script.nextDue, due <= limit {
-                if simulation.runNext(by: due - Duration(nanoseconds: 1)) {
-                    if shouldStop() { return false }
-                    continue
-                }
-                simulation.moveTime(to: due)
-                runScript()
-            } else if !simulation.runNext(by: limit) {
+                if !runEvent(by: due - Duration(nanoseconds: 1)) { runScript(at: due) }
+            } else if !runEvent(by: limit) {
                 break
             }
             if shouldStop() { return false }
         }
-        simulation.advance(to: limit)
+        simulation.moveTime(to: limit)
         return true
     }
 
@@ -104,19 +112,27 @@ public struct Session: Sendable {
     @discardableResult
     public mutating func step() -> Bool {
         if let due = script.nextDue, due <= simulation.nextDue ?? .distantFuture {
-            simulation.advance(to: due - Duration(nanoseconds: 1))
-            simulation.moveTime(to: due)
-            runScript()
+            runScript(at: due)
             return true
         }
-        return simulation.runNext(by: .distantFuture)
+        return runEvent(by: .distantFuture)
     }
 
-    private mutating func runScript() {
+    private mutating func runEvent(by limit: Instant) -> Bool {
+        guard simulation.runNext(by: limit) else { return false }
+        turns += 1
+        return true
+    }
+
+    private mutating func runScript(at due: Instant) {
+        simulation.moveTime(to: due)
+        turns += 1
         while let step = script.takeStep(by: simulation.now) {
             let result = simulation.perform(step.command)
             script.note(result, of: step, at: simulation.now)
-            journal.append(JournalEntry(time: simulation.now, command: step.command, result: result))
+            journal.append(
+                JournalEntry(
+                    time: simulation.now, command: step.command, result: result, isScripted: true, turn: turns))
         }
         script.checkExpectations(due: simulation.now, in: simulation)
     }
@@ -131,9 +147,10 @@ public struct Session: Sendable {
         checkpoint(beforeCommand: true)
         let result = simulation.perform(command)
         if case .failure = result {
-            checkpoints.removeLast()
+            // Not even the names that chance gives next may depend on what was refused: it is not in the journal.
+            simulation = checkpoints.removeLast().simulation
         } else {
-            journal.append(JournalEntry(time: now, command: command, result: result))
+            journal.append(JournalEntry(time: now, command: command, result: result, turn: turns))
         }
         return result
     }
@@ -153,13 +170,15 @@ public struct Session: Sendable {
     public mutating func rewind(to time: Instant) -> Bool {
         guard time < now, let index = checkpoints.lastIndex(where: { $0.simulation.now <= time }) ?? checkpoints.indices.first
         else { return false }
-        let commands = journal[checkpoints[index].journalCount...].filter { $0.time <= time }
-        let scripted = script
+        let commands = journal[checkpoints[index].journalCount...].filter { $0.time <= time && !$0.isScripted }
         go(to: index)
-        for entry in commands where !scripted.ran(entry) {
-            advance(to: entry.time)
+        for entry in commands {
+            while turns < entry.turn, step() {}
+            simulation.moveTime(to: entry.time)
+            let kept = checkpoints[checkpoints.count - 1]
+            if !kept.isBeforeCommand || kept.journalCount < journal.count { checkpoint(beforeCommand: true) }
             let result = simulation.perform(entry.command)
-            journal.append(JournalEntry(time: entry.time, command: entry.command, result: result))
+            journal.append(JournalEntry(time: entry.time, command: entry.command, result: result, turn: turns))
         }
         advance(to: max(time, now))
         return true
@@ -169,6 +188,7 @@ public struct Session: Sendable {
         let checkpoint = checkpoints[index]
         simulation = checkpoint.simulation
         script = checkpoint.script
+        turns = checkpoint.turns
         journal.removeLast(journal.count - checkpoint.journalCount)
         checkpoints.removeLast(checkpoints.count - index - 1)
     }
@@ -180,7 +200,8 @@ public struct Session: Sendable {
         if !beforeCommand, let last = checkpoints.last, last.simulation.eventsRun == simulation.eventsRun { return }
         checkpoints.append(
             Checkpoint(
-                simulation: simulation, script: script, journalCount: journal.count, isBeforeCommand: beforeCommand))
+                simulation: simulation, script: script, journalCount: journal.count, turns: turns,
+                isBeforeCommand: beforeCommand))
         guard checkpoints.count > 240 else { return }
         // Every second one of the older half goes, but not those before a command.
         var keep = true

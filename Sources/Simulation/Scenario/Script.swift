@@ -58,11 +58,6 @@ public struct Script: Sendable {
         return steps[nextStep - 1]
     }
 
-    /// Whether a journal entry came from this script, so that replaying it is the script's own affair.
-    func ran(_ entry: Session.JournalEntry) -> Bool {
-        steps.contains { $0.at == entry.time && "\($0.command)" == "\(entry.command)" }
-    }
-
     mutating func note(_ result: Result<Receipt, APIError>, of step: Step, at now: Instant) {
         switch (result, step.refusal) {
         case (.success, nil): break
