@@ -9,9 +9,11 @@ extension Simulation {
     /// Performs a command at the present instant and answers as kubectl would print it, or with the API
     /// server's refusal. A refused command changes nothing.
     public mutating func perform(_ command: Command) -> Result<Receipt, APIError> {
+        let before = command.isOneWrite ? nil : self
         do throws(APIError) {
             return .success(Receipt(try answer(command)))
         } catch {
+            if let before { self = before }
             return .failure(error)
         }
     }
@@ -65,6 +67,10 @@ extension Simulation {
             let fails = if case .fail = command { true } else { false }
             for name in names {
                 _ = fails ? kubelets.fail(node: name) : kubelets.recover(node: name)
+                // Kubelets start a moment after their nodes appear.
+                if fails, !kubelets.isFailed(node: name) {
+                    throw .badRequest("the kubelet of node \(name) has not started yet")
+                }
             }
             return "\(target.text) \(fails ? "failed: its kubelets are silent" : "recovered")"
         case .restart(let kind, let key): return try restart(kind, key)
@@ -193,6 +199,17 @@ extension Simulation {
 
     /// CPU in thousandths of a core and memory in bytes that a running pod uses now.
     public func usage(of pod: Pod) -> (milliCPU: Int64, memory: Int64) { kubelets.usage(of: pod, in: cluster) }
+}
+
+extension Command {
+    /// Whether the first refusal comes before anything is changed, so that there is nothing to take back.
+    fileprivate var isOneWrite: Bool {
+        switch self {
+        case .apply(let objects): objects.count <= 1
+        case .drain, .fail: false
+        default: true
+        }
+    }
 }
 
 extension KubernetesObject {
