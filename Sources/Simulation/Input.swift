@@ -53,8 +53,8 @@ public struct Input: Sendable {
         if !objects.contains(where: { $0 is Node }) {
             var shape = ClusterShape()
             if let cluster = scenario?.spec.cluster {
-                shape.zones = cluster.zones ?? 3
-                shape.nodes = shape.zones * (cluster.nodesPerZone ?? 4)
+                shape.zones = min(max(1, cluster.zones ?? 3), 26)
+                shape.nodes = shape.zones * min(max(1, cluster.nodesPerZone ?? 4), 10_000)
             }
             if let zones = overrides.zones {
                 shape.zones = zones
@@ -75,10 +75,31 @@ public struct Input: Sendable {
                 for (index, step) in value.spec.steps.enumerated() { read(step, index, document) }
                 for (index, expectation) in value.spec.expect.enumerated() {
                     let count = [expectation.spread != nil, expectation.pods != nil, expectation.condition != nil, expectation.event != nil].count { $0 }
-                    if count != 1 { problems.append(document.problem("spec.expect[\(index)]", "needs exactly one of spread, pods, condition, event")) }
-                    if let text = expectation.pods?.labelSelector, LabelSelector(text: text) == nil {
-                        problems.append(document.problem("spec.expect[\(index)].pods.labelSelector", "\"\(text)\" is not a label selector"))
+                    let path = "spec.expect[\(index)]"
+                    func report(_ field: String, _ message: String) {
+                        problems.append(document.problem(path + field, message))
                     }
+                    if count != 1 { report("", "needs exactly one of spread, pods, condition, event") }
+                    if let text = expectation.pods?.labelSelector, LabelSelector(text: text) == nil {
+                        report(".pods.labelSelector", "\"\(text)\" is not a label selector")
+                    }
+                    // Without a number an expectation could not fail.
+                    if let pods = expectation.pods, pods.count == nil, pods.atLeast == nil, pods.atMost == nil {
+                        report(".pods", "needs count, atLeast or atMost")
+                    }
+                    if let spread = expectation.spread, spread.skewAtMost == nil, spread.skewAtLeast == nil {
+                        report(".spread", "needs skewAtMost or skewAtLeast")
+                    }
+                    if let at = expectation.at, at < .zero { report(".at", "must not be before the start") }
+                }
+                if let duration = value.spec.duration, duration < .zero {
+                    problems.append(document.problem("spec.duration", "must not be negative"))
+                }
+                if let zones = value.spec.cluster?.zones, !(1...26).contains(zones) {
+                    problems.append(document.problem("spec.cluster.zones", "must be 1 to 26, not \(zones)"))
+                }
+                if let nodes = value.spec.cluster?.nodesPerZone, !(1...10_000).contains(nodes) {
+                    problems.append(document.problem("spec.cluster.nodesPerZone", "must be 1 to 10000, not \(nodes)"))
                 }
             }
         }
@@ -100,7 +121,10 @@ public struct Input: Sendable {
             let gates = (scenario?.spec.featureGates.entries.map { ($0.key, $0.value) } ?? []) + overrides.featureGates
             options.profile = try KubernetesProfile(version: version, overrides: gates)
         } catch {
-            problems.append(scenarios.first?.problem("spec.kubernetesVersion", error.description) ?? ManifestProblem(file: "--feature-gates", message: error.description))
+            let path = if case .unknownVersion = error { "spec.kubernetesVersion" } else { "spec.featureGates" }
+            problems.append(
+                scenarios.first?.problem(path, error.description)
+                    ?? ManifestProblem(file: "--feature-gates", message: error.description))
         }
         for document in manifests.configurations(ofKind: "KubeletConfiguration") {
             let (value, found) = document.decode(as: KubeletConfiguration.self)
@@ -173,15 +197,18 @@ public struct Input: Sendable {
             }
             commands.append(("apply", .apply(objects)))
         }
-        guard commands.count == 1 else {
-            if commands.count > 1 || step == ScenarioStep() { problems.append(document.problem(path, "needs exactly one action")) }
+        guard step.actionCount == 1 else {
+            problems.append(document.problem(path, "needs exactly one action"))
             return
         }
+        guard commands.count == 1 else { return }
+        if step.at < .zero { problems.append(document.problem("\(path).at", "must not be before the start")) }
         var refusal: String?
         switch step.refused {
         case .bool(true): refusal = ""
         case .string(let part): refusal = part
-        default: break
+        case nil, .bool(false), .null: break
+        default: problems.append(document.problem("\(path).refused", "must be true or part of the message"))
         }
         steps.append(Script.Step(at: .start + step.at, command: commands[0].1, refusal: refusal, title: "\(document.source):\(document.line(of: path)): \(path) \(commands[0].0)"))
     }

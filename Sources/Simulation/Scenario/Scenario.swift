@@ -69,6 +69,13 @@ public struct ScenarioStep: APIStruct {
     public var load: LoadStep?
     public var apply: JSONValue?
     public init() {}
+    /// How many actions it has: one, if it is written as it should be.
+    var actionCount: Int {
+        let actions: [Any?] = [
+            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, apply,
+        ]
+        return actions.count { $0 != nil }
+    }
     public static let summary = "A time and one action."
     public static let fields: [Field<ScenarioStep>] = [
         .f("at", \.at, "When, as 90s, 1m30s or 2h; default 0s."),
