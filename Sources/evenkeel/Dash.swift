@@ -149,6 +149,23 @@ struct MainLoop {
         dashboard.advance(by: Duration(nanoseconds: Int64(elapsed))) { DispatchTime.now().uptimeNanoseconds > deadline }
     }
 
+    /// Opens `text` in the user's editor, as k9s and kubectl choose it, and applies what comes back.
+    private mutating func edit(_ text: String) {
+        let environment = ProcessInfo.processInfo.environment
+        let editor = ["EVENKEEL_EDITOR", "K9S_EDITOR", "KUBE_EDITOR", "EDITOR"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "vi"
+        let file = FileManager.default.temporaryDirectory.appending(path: "evenkeel-edit-\(ProcessInfo.processInfo.processIdentifier).yaml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        do {
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            let status = try terminal.withTerminalReleased { try ChildProgram.run(editor.split(separator: " ").map(String.init) + [file.path]) }
+            last = DispatchTime.now().uptimeNanoseconds
+            guard status == 0 else { return dashboard.note("\(editor) ended with status \(status)", isError: true) }
+            dashboard.applyEdited(try String(contentsOf: file, encoding: .utf8), original: text)
+        } catch {
+            dashboard.note("The editor \(editor) could not be used: \(error)", isError: true)
+        }
+    }
+
     /// Does what the dashboard asked its owner for: suspend, clipboard, files, themes.
     private mutating func performRequests() {
         if dashboard.wantsToSuspend {
@@ -172,6 +189,10 @@ struct MainLoop {
             } catch {
                 dashboard.note("\(file.name) could not be written", isError: true)
             }
+        }
+        if let text = dashboard.textToEdit {
+            dashboard.textToEdit = nil
+            edit(text)
         }
         if let name = dashboard.requestedSkin {
             dashboard.requestedSkin = nil
