@@ -27,6 +27,9 @@ enum PodTopologySpread {
 
     static let hostname = "kubernetes.io/hostname"
 
+    @Sendable static func isUniform(_ cycle: Cycle, _ state: SchedulingState) -> Bool {
+        cycle.demand.softSpread.isEmpty
+    }
     @Sendable static func score(
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {

@@ -42,6 +42,11 @@ struct SchedulingState: Sendable {
     var masks: [RuleMask] = []
     var maskNumbers: [NodeRule: Int] = [:]
 
+    // By template: what is kept of all nodes. By topology column: which nodes are in which domain.
+    var rankings: [NodeRanking] = []
+    var rankingNumbers: [ObjectIdentifier: Int] = [:]
+    var layouts: [DomainLayout] = []
+
     private var factsBySpec: [ObjectIdentifier: [PodFacts]] = [:]
     private var factsCount = 0
     var demands: [ObjectIdentifier: PodDemand] = [:]
@@ -206,6 +211,7 @@ struct SchedulingState: Sendable {
 
     private mutating func account(_ entry: PlacedPod, _ sign: Int, trial: Bool) {
         let row = entry.row
+        nodes.touch(row)
         for amount in entry.requests { nodes.requested[amount.resource][row] += Int64(sign) * amount.amount }
         nodes.nonZeroCPU[row] += Int64(sign) * entry.nonZeroCPU
         nodes.nonZeroMemory[row] += Int64(sign) * entry.nonZeroMemory
