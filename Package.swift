@@ -54,7 +54,7 @@ let package = Package(
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"]),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
-        .testTarget(name: "DashboardTests", dependencies: ["Dashboard"]),
+        .testTarget(name: "DashboardTests", dependencies: ["Dashboard"], exclude: ["Pictures"]),
         .testTarget(
             name: "EndToEndTests", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
         .testTarget(name: "RepositoryTests"),

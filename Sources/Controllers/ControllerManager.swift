@@ -10,6 +10,8 @@ public struct ControllerManager: Component {
     public private(set) var cursor = WatchCursor.beginning
     private var controllers: [any Controller]
     private let watchersByKind: [Kind: [Int]]
+    /// When the first controller wants to work again; queues change only while the manager runs.
+    private var nextWork: Instant?
 
     /// The controllers of `profile`'s version; `seed` feeds what they draw by chance.
     public init(profile: KubernetesProfile = .default, seed: UInt64 = 0) {
@@ -31,12 +33,8 @@ public struct ControllerManager: Component {
     }
 
     public func nextWake(_ cluster: Cluster) -> Instant? {
-        var next = nextChange(cluster, delay: delay(cluster))
-        for controller in controllers {
-            guard let due = controller.nextDue else { continue }
-            next = min(next ?? due, due)
-        }
-        return next
+        guard let change = nextChange(cluster, delay: delay(cluster)) else { return nextWork }
+        return min(change, nextWork ?? change)
     }
 
     public mutating func run(_ cluster: inout Cluster) {
@@ -54,6 +52,10 @@ public struct ControllerManager: Component {
                 for index in watchers { controllers[index].observe(entry, &cluster) }
             }
         }
-        for index in controllers.indices { controllers[index].work(&cluster) }
+        nextWork = nil
+        for index in controllers.indices {
+            if let due = controllers[index].nextDue, due <= cluster.now { controllers[index].work(&cluster) }
+            if let due = controllers[index].nextDue { nextWork = min(due, nextWork ?? due) }
+        }
     }
 }

@@ -6,21 +6,21 @@ import Canvas
 /// does not know it.
 public enum Action: String, CaseIterable, Sendable {
     // Everywhere
-    case command, filter, help, back, quit, interrupt, aliases, palette, redraw
+    case command, filter, help, back, interrupt, aliases, palette, redraw
     case toggleHeader, toggleCrumbs, clearFilter, historyBack, historyForward, lastCommand
     case allNamespaces, namespace1, namespace2, namespace3, namespace4, namespace5, namespace6, namespace7,
         namespace8, namespace9
     case deck, spread, create, fault, undo
     case pause, step, slower, faster, time, previousEvent, nextEvent
-    case nextPane, previousPane, zoom
+    case nextPane, previousPane
     // Tables and lists
     case down, up, left, right, top, bottom, pageDown, pageUp
     case open, mark, markRange, clearMarks, faultsOnly, wide, copyName, copyNamespace, warp, save
     case columnLeft, columnRight, sortByColumn, sortByName, sortByAge, sortByStatus, sortByNamespace
     case peek
     // Objects
-    case describe, yaml, delete, kill, events, owner, node, why
-    case resize, evict, scale, restart, setImage, logs, showPods, replicaSets
+    case describe, yaml, edit, delete, kill, events, owner, node, why
+    case resize, evict, scale, restart, setImage, showPods, replicaSets
     case cordon, uncordon, drain
     case cells, topologyKey
     case searchNext, searchPrevious, fullScreen
@@ -96,6 +96,7 @@ public enum Bindings {
             Binding(.character("."), action: .step, "step", "One event"),
             Binding(.character("<"), action: .slower, "slower", "Slower"),
             Binding(.character(">"), action: .faster, "faster", "Faster"),
+            Binding(.character("T"), action: .time, "time", "Go to a time: 5m, +30s, -10s"),
             Binding(.character("{"), action: .previousEvent, "back 10s", "Back by 10 seconds"),
             Binding(.character("}"), action: .nextEvent, "on 10s", "On by 10 seconds"),
         ])
@@ -123,6 +124,7 @@ public enum Bindings {
             Binding(.enter, action: .open, "open", "Open the row", footer: 5),
             Binding(.character("d"), action: .describe, "describe", "Describe the object", footer: 10),
             Binding(.character("y"), action: .yaml, "yaml", "Show the object as YAML", footer: 15),
+            Binding(.character("e"), action: .edit, "edit", "Edit the object as YAML in your editor", footer: 16),
             Binding(.control("d"), action: .delete, "delete", "Delete the marked rows, or this one", footer: 70),
             Binding(.character(" "), action: .mark, "mark", "Mark the row"),
             Binding(.control(" "), action: .markRange, "mark range", "Mark all rows from the last mark"),

@@ -46,7 +46,8 @@ enum TimeStrip {
         canvas.write(left, at: row.origin, style: theme[.dim])
         canvas.write("├", at: Point(x: x, y: row.y), style: theme[.border])
         let counts = world.history.eventCounts.map(Double.init)
-        let values = Sparkline.thinned(counts, to: width - 1)
+        // The strip always reaches from the start to now: few samples are stretched, many are thinned.
+        let values = counts.count >= width ? Sparkline.thinned(counts, to: width - 1) : (0..<(width - 1)).map { counts.isEmpty ? 0 : counts[$0 * counts.count / (width - 1)] }
         let shown = values.map { $0 == 0 ? 0 : DeterministicMath.ln($0 + 1) }
         canvas.write(String(repeating: canvas.glyphs.alphabet == .ascii ? "-" : "─", count: width), at: Point(x: x + 1, y: row.y), style: theme[.border])
         let highest = shown.max() ?? 0

@@ -1,6 +1,7 @@
 import Canvas
 import ControlPlane
 import KubernetesAPI
+import Manifests
 import Simulation
 import SimulationKit
 
@@ -29,6 +30,8 @@ public struct Dashboard {
     var history = CommandHistory()
     var showsHeader = true
     var showsCrumbs = true
+    /// Only the screen, without the rows around it.
+    var isFullScreen = false
     private var size = Size(width: 80, height: 24)
     private var bodyArea = Rect.zero
 
@@ -40,6 +43,8 @@ public struct Dashboard {
     public var clipboard: String?
     /// A file to write, by name and content; the caller writes it, answers by ``note(_:isError:)`` and clears it.
     public var fileToWrite: (name: String, content: String)?
+    /// YAML to open in the user's editor; the caller does and hands the result to ``applyEdited(_:)``.
+    public var textToEdit: String?
     /// A theme that the user asked for by `:skin`; the caller loads it, sets ``theme`` and clears it.
     public var requestedSkin: String?
     /// How roles look.
@@ -70,7 +75,8 @@ public struct Dashboard {
         guard !world.session.isPaused else { return }
         let before = world.now
         let revision = world.store.revision
-        run(to: world.session.target(elapsed: elapsed), until: shouldStop)
+        // After a suspension the real time that passed is not made up for.
+        run(to: world.session.target(elapsed: min(elapsed, .milliseconds(250))), until: shouldStop)
         if world.now != before || world.store.revision != revision { needsFrame = true }
         // A place to go back to, now and then in real time: it costs what changes afterwards.
         if clock - lastCheckpoint > .seconds(2) {
@@ -154,6 +160,8 @@ public struct Dashboard {
             lastInterrupt = clock
         }
         if flash?.level == .error { flash = nil }
+        // Where nothing but the message about the size is seen, q means leave.
+        if size.width < 40 || size.height < 10, key == .character("q") { wantsToQuit = true }
         world.refresh()
         if prompt != nil { return typeInPrompt(key) }
         if dialog != nil {
@@ -199,10 +207,11 @@ public struct Dashboard {
         case .help: apply([.push(HelpScreen(bindingGroups))])
         case .back:
             if !stack.last!.filter.isEmpty { setFilter("") } else { apply([.pop]) }
-        case .quit, .interrupt: wantsToQuit = true
+        case .interrupt: wantsToQuit = true
         case .aliases: apply([.push(AliasScreen())])
         case .palette: prompt = Prompt(.palette)
         case .redraw: break
+        case .fullScreen: isFullScreen.toggle()
         case .toggleHeader: showsHeader.toggle()
         case .toggleCrumbs: showsCrumbs.toggle()
         case .clearFilter: setFilter("")
@@ -227,6 +236,7 @@ public struct Dashboard {
             if !world.session.step() { show("Nothing is due any more", .info) }
         case .slower: setSpeed(world.session.speed.slower)
         case .faster: setSpeed(world.session.speed.faster)
+        case .time: prompt = Prompt(.command, text: "time ")
         case .previousEvent: rewind(to: max(.start, world.now - .seconds(10)))
         case .nextEvent: run(to: world.now + .seconds(10))
         default: show("That does nothing here; ? lists the keys", .info)
@@ -257,6 +267,8 @@ public struct Dashboard {
             case .copy(let text, let what):
                 clipboard = text
                 show("Sent to the terminal's clipboard: \(what.prefix(60))", .info)
+            case .edit(let object):
+                if world.options.readOnly { show("Read-only: nothing can be changed", .error) } else { textToEdit = ManifestWriter.yaml(object.document) }
             case .write(let name, let content): fileToWrite = (name, content)
             case .run(let line): run(line: line)
             case .quit: wantsToQuit = true
@@ -286,6 +298,15 @@ public struct Dashboard {
         } else {
             show(commands.count > 1 ? "\(last) and \(commands.count - 1) more" : last + "   <U> undo", .info)
         }
+    }
+
+    /// Applies what came back from the editor: nothing if it is as it was, an error in words if it cannot be read.
+    public mutating func applyEdited(_ text: String, original: String) {
+        if text == original { return show("Edit cancelled, no changes made", .info) }
+        let manifests = ManifestReader.read(text: text, file: "edit")
+        let (objects, found) = manifests.decodeAll()
+        if let problem = (manifests.problems + found).first { return show(problem.description, .error) }
+        perform([.apply(objects.compactMap { $0 as? any StoredObject })])
     }
 
     private mutating func undo() {
@@ -339,22 +360,24 @@ public struct Dashboard {
         let theme = world.theme
         var canvas = Canvas(size: size, glyphs: world.glyphs, style: theme[.text])
         if size.width < 40 || size.height < 10 {
-            let text = "Evenkeel needs 40 x 10, has \(size.width) x \(size.height). q quits."
-            canvas.write(text, at: .zero, style: theme[.flashWarn], maxWidth: size.width)
+            let text = StyledText("Evenkeel needs 40 x 10, has \(size.width) x \(size.height). q quits.", theme[.flashWarn])
+            for (y, line) in text.wrapped(to: size.width).enumerated() { canvas.write(line, at: Point(x: 0, y: y), maxWidth: size.width) }
             return canvas
         }
         var area = canvas.bounds
-        if showsHeader {
+        if showsHeader && !isFullScreen {
             StatusLine.draw(on: &canvas, in: area.row(0), world)
             area = area.inset(top: 1)
         }
-        KeyRow.draw(self, on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1))
-        area = area.inset(bottom: 1)
-        if showsCrumbs && size.height >= 12 || prompt != nil || flash != nil {
+        if !isFullScreen {
+            KeyRow.draw(self, on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1))
+            area = area.inset(bottom: 1)
+        }
+        if showsCrumbs && size.height >= 12 && !isFullScreen || prompt != nil || flash != nil {
             drawCrumbs(on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1))
             area = area.inset(bottom: 1)
         }
-        if size.height >= 16 {
+        if size.height >= 16 && !isFullScreen {
             TimeStrip.draw(on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1), world)
             area = area.inset(bottom: 1)
         }
@@ -375,6 +398,10 @@ public struct Dashboard {
         if var open = prompt {
             open.draw(on: &canvas, in: row, self)
             prompt = open
+            if let flash, flash.level == .error {
+                let text = StyledText(" \(flash.text) ", theme[.flashError]).truncated(to: row.width - TextWidth.columns(open.field.text) - 6)
+                canvas.write(text, endingAt: row.right - 1, y: row.y)
+            }
             return
         }
         var crumbs = StyledText(" ")

@@ -17,6 +17,8 @@ enum Effect {
     case perform([Command])
     case setNamespace(String)
     case copy(String, what: String)
+    /// Open the object in the user's editor and apply what comes back.
+    case edit(any StoredObject)
     case write(file: String, content: String)
     case run(line: String)
     case quit

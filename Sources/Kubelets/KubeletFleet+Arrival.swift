@@ -14,7 +14,8 @@ extension KubeletFleet {
         }
         for i in order {
             let (seen, bound) = arrivals[i]
-            guard let node = nodeIndex[seen.nodeName], nodes[node]?.isFailed == false, slots[seen.metadata.uid] == nil,
+            guard let node = nodeIndex[seen.nodeName], nodes[node]?.isFailed == false,
+                slots[seen.metadata.uid] == nil,
                 let pod = cluster.store.pods[seen.key], pod.metadata.uid == seen.metadata.uid, !pod.isFinished
             else { continue }
             take(pod, node, bound: bound, &cluster)
@@ -25,7 +26,8 @@ extension KubeletFleet {
         let slot = freeSlots.popLast() ?? workers.count
         if slot == workers.count { workers.append(nil) }
         nextSerial += 1
-        var worker = PodWorker(pod, node: node, reference: PodReference(slot: slot, serial: nextSerial), at: cluster.now)
+        var worker = PodWorker(
+            pod, node: node, reference: PodReference(slot: slot, serial: nextSerial), at: cluster.now)
         worker.requests = requests(worker)
         for i in worker.containers.indices { override(&worker.containers[i].program, worker, i, cluster) }
         slots[worker.uid] = slot
@@ -34,7 +36,9 @@ extension KubeletFleet {
             takeBack(&worker, &cluster)
         } else {
             var timeline = Timeline()
-            if let created = pod.metadata.creationTimestamp { timeline.add(.scheduling, from: created, to: bound) }
+            if let created = pod.metadata.creationTimestamp {
+                timeline.add(.scheduling, from: created, to: bound)
+            }
             timeline.add(.watch, from: bound, to: cluster.now)
             timelines[worker.uid] = timeline
             if pod.metadata.isTerminating {
@@ -78,11 +82,15 @@ extension KubeletFleet {
         worker.startTime = status.startTime ?? cluster.now
         let known = status.initContainerStatuses + status.containerStatuses
         for i in worker.containers.indices {
-            guard let old = known.first(where: { $0.name == worker.containers[i].status.name }) else { continue }
+            guard let old = known.first(where: { $0.name == worker.containers[i].status.name }) else {
+                continue
+            }
             worker.containers[i].status = old
             worker.containers[i].instance = old.restartCount + (old.state.waiting == nil ? 1 : 0)
             if let end = old.state.terminated?.finishedAt { worker.containers[i].crash.exit = end }
-            if old.state.running != nil { nodes[worker.node]!.images.add(old.image, size: ImageStore.modelSize(old.image)) }
+            if old.state.running != nil {
+                nodes[worker.node]!.images.add(old.image, size: ImageStore.modelSize(old.image))
+            }
         }
         resume(&worker, rebooted: false, &cluster)
     }
@@ -120,7 +128,8 @@ extension KubeletFleet {
 
     /// The first reason not to take the pod with `requests`; nil if there is none.
     func refusal(_ worker: PodWorker, _ requests: Resources, _ cluster: Cluster) -> Refusal? {
-        guard let state = nodes[worker.node], let node = cluster.store.nodes[ObjectKey(name: state.name)] else {
+        guard let state = nodes[worker.node], let node = cluster.store.nodes[ObjectKey(name: state.name)]
+        else {
             return Refusal(reason: "InvalidNodeInfo", message: "Kubelet cannot get node info.")
         }
         let pod = worker.pod
@@ -131,9 +140,11 @@ extension KubeletFleet {
         {
             return Refusal(reason: "Evicted", message: "The node had condition: [MemoryPressure]. ")
         }
-        if let os = pod.spec.os?.name, !os.isEmpty, os != node.metadata.labels["kubernetes.io/os"] ?? "linux" {
+        if let os = pod.spec.os?.name, !os.isEmpty, os != node.metadata.labels["kubernetes.io/os"] ?? "linux"
+        {
             return Refusal(
-                reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS")
+                reason: "PodOSNotSupported",
+                message: "Failed to admit pod as the OS field doesn't match node OS")
         }
         if let short = shortage(requests, of: worker, state) { return short }
         let labels = node.metadata.labels
@@ -148,7 +159,8 @@ extension KubeletFleet {
         if hasPortConflict(worker, state) {
             return Refusal(
                 reason: "NodePorts",
-                message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
+                message:
+                    "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
         }
         let unbearable = node.spec.taints.contains { taint in
             taint.effect == "NoExecute" && !pod.spec.tolerations.contains { $0.tolerates(taint) }
@@ -169,13 +181,16 @@ extension KubeletFleet {
             guard wanted > 0, wanted > capacity - used else { return nil }
             return Refusal(
                 reason: "OutOf\(name)",
-                message: "Node didn't have enough resource: \(name), requested: \(wanted), used: \(used), capacity: \(capacity)",
+                message:
+                    "Node didn't have enough resource: \(name), requested: \(wanted), used: \(used), capacity: \(capacity)",
                 missing: (name, wanted - (capacity - used)))
         }
         let pods = Int64(activePods(state) - (isThere ? 1 : 0))
         if let refusal = short("pods", 1, pods, Int64(state.maxPods)) { return refusal }
         for name in ["cpu", "memory", "ephemeral-storage"] + requests.scalars.map(\.name) {
-            if let refusal = short(name, requests[name], others[name], state.allocatable[name]) { return refusal }
+            if let refusal = short(name, requests[name], others[name], state.allocatable[name]) {
+                return refusal
+            }
         }
         return nil
     }
@@ -194,8 +209,10 @@ extension KubeletFleet {
             for taken in other.pod.spec.hostPorts {
                 let conflict = wanted.contains { port in
                     port.hostPort == taken.hostPort
-                        && (port.protocol.isEmpty ? "TCP" : port.protocol) == (taken.protocol.isEmpty ? "TCP" : taken.protocol)
-                        && (everywhere(port.hostIP) || everywhere(taken.hostIP) || port.hostIP == taken.hostIP)
+                        && (port.protocol.isEmpty ? "TCP" : port.protocol)
+                            == (taken.protocol.isEmpty ? "TCP" : taken.protocol)
+                        && (everywhere(port.hostIP) || everywhere(taken.hostIP)
+                            || port.hostIP == taken.hostIP)
                 }
                 if conflict { return true }
             }
@@ -246,9 +263,12 @@ extension KubeletFleet {
             for above in chosen[(rank + 1)...].joined() { rest -= above.requests; restPods -= 1 }
             var left = candidates[rank]
             while distance(rest, restPods, without: nil).0 > 0 {
-                guard let best = left.indices.min(by: {
-                    distance(rest, restPods, without: left[$0]) < distance(rest, restPods, without: left[$1])
-                }) else { return false }
+                guard
+                    let best = left.indices.min(by: {
+                        distance(rest, restPods, without: left[$0])
+                            < distance(rest, restPods, without: left[$1])
+                    })
+                else { return false }
                 let victim = left.remove(at: best)
                 rest -= victim.requests
                 restPods -= 1
@@ -257,7 +277,8 @@ extension KubeletFleet {
         }
         for victim in chosen.joined() {
             with(victim.reference, &cluster) { fleet, victim, cluster in
-                fleet.tell("Preempting", "Preempted in order to admit critical pod", victim, warning: true, &cluster)
+                fleet.tell(
+                    "Preempting", "Preempted in order to admit critical pod", victim, warning: true, &cluster)
                 victim.verdict = .init(
                     reason: "Preempting", message: "Preempted in order to admit critical pod",
                     disruption: "Pod was preempted by Kubelet to accommodate a critical pod.")

@@ -12,7 +12,8 @@ extension KubeletFleet {
         guard let state = nodes[index], !state.isWatchingMemory, canRunShort(state) else { return }
         nodes[index]!.isWatchingMemory = true
         let period = Self.evictionPeriod.nanoseconds
-        timers.schedule(.memory(node: index), at: Instant(nanoseconds: (now.nanoseconds / period + 1) * period))
+        timers.schedule(
+            .memory(node: index), at: Instant(nanoseconds: (now.nanoseconds / period + 1) * period))
     }
 
     private func canRunShort(_ state: NodeState) -> Bool {
@@ -30,7 +31,9 @@ extension KubeletFleet {
     /// - Source: Kubernetes `pkg/kubelet/eviction/eviction_manager.go`, `synchronize`.
     mutating func checkMemory(_ index: Int, _ cluster: inout Cluster) {
         let now = cluster.now
-        guard let state = nodes[index], !state.isFailed, let threshold = settings.memoryThreshold else { return }
+        guard let state = nodes[index], !state.isFailed, let threshold = settings.memoryThreshold else {
+            return
+        }
         let limit = threshold.value(of: state.memoryCapacity)
         let available = availableMemory(index, now)
         let isShort = available < limit
@@ -38,7 +41,9 @@ extension KubeletFleet {
             nodes[index]!.lastMemoryPressure = now
             if !state.hasMemoryPressure { setPressure(index, true) }
             if state.evicting.map({ $0.until <= now }) ?? true { evict(index, limit, available, &cluster) }
-        } else if state.hasMemoryPressure, now - (state.lastMemoryPressure ?? now) >= settings.pressureTransition {
+        } else if state.hasMemoryPressure,
+            now - (state.lastMemoryPressure ?? now) >= settings.pressureTransition
+        {
             setPressure(index, false)
         }
         if nodes[index]!.hasMemoryPressure || canRunShort(nodes[index]!) {
@@ -54,7 +59,9 @@ extension KubeletFleet {
     }
 
     /// Evicts the pod that ranks first; one at a time.
-    private mutating func evict(_ index: Int, _ threshold: Int64, _ available: Int64, _ cluster: inout Cluster) {
+    private mutating func evict(
+        _ index: Int, _ threshold: Int64, _ available: Int64, _ cluster: inout Cluster
+    ) {
         let now = cluster.now
         guard let state = nodes[index] else { return }
         if let node = cluster.store.nodes[ObjectKey(name: state.name)] {
@@ -70,7 +77,8 @@ extension KubeletFleet {
                 let used = fleet.memory(worker, i, now)
                 let request = worker.spec(i).resources.requests["memory"] ?? Quantity(0)
                 if used > request.value {
-                    message += "Container \(worker.containers[i].status.name) was using \(Self.inKi(used)), "
+                    message +=
+                        "Container \(worker.containers[i].status.name) was using \(Self.inKi(used)), "
                         + "request is \(request), has larger consumption of memory. "
                 }
             }

@@ -25,7 +25,8 @@ extension KubeletFleet {
         guard let node = cluster.store.nodes[seen.key], node.metadata.uid == seen.metadata.uid else { return }
         let index = nodes.count
         var state = NodeState(
-            index: index, name: node.name, images: ImageStore(limit: settings.pullLimit, latencies: latencies))
+            index: index, name: node.name, images: ImageStore(limit: settings.pullLimit, latencies: latencies)
+        )
         state.uid = node.metadata.uid
         state.address =
             node.status.addresses.first { $0.type == "InternalIP" }?.address
@@ -78,14 +79,16 @@ extension KubeletFleet {
     /// Fills in what is absent of the node's labels and status, and reports it ready.
     ///
     /// Absent capacity becomes 4 CPUs, 16Gi of memory, 100Gi of ephemeral storage and `maxPods` pods; absent
-    /// allocatable is capacity less reservations and the hard eviction threshold.
+    /// allocatable is capacity less reservations and the hard eviction threshold. Allocatable that is equal to
+    /// capacity is lowered too if the configuration names reservations or thresholds.
     private mutating func register(_ index: Int, _ cluster: inout Cluster) {
         guard let state = nodes[index] else { return }
         let key = ObjectKey(name: state.name)
         let now = cluster.now
         cluster.modify(Node.self, key) { node in
             for (label, value) in [
-                ("kubernetes.io/hostname", state.name), ("kubernetes.io/os", "linux"), ("kubernetes.io/arch", "amd64"),
+                ("kubernetes.io/hostname", state.name), ("kubernetes.io/os", "linux"),
+                ("kubernetes.io/arch", "amd64"),
                 ("beta.kubernetes.io/os", "linux"), ("beta.kubernetes.io/arch", "amd64"),
             ] where node.metadata.labels[label] == nil {
                 node.metadata.labels[label] = value
@@ -93,13 +96,19 @@ extension KubeletFleet {
             var status = node.status.value
             if status.capacity.isEmpty && !status.allocatable.isEmpty { status.capacity = status.allocatable }
             let defaults: ResourceList = [
-                "cpu": Quantity(4), "memory": Quantity(bytes: 16 << 30), "ephemeral-storage": Quantity(bytes: 100 << 30),
+                "cpu": Quantity(4), "memory": Quantity(bytes: 16 << 30),
+                "ephemeral-storage": Quantity(bytes: 100 << 30),
                 "pods": Quantity(Int64(settings.maxPods)),
             ]
+            let stated = status.capacity
             status.capacity = defaults.merging(status.capacity)
-            status.allocatable = allocatable(status.capacity).merging(status.allocatable)
+            // The API server has set allocatable to capacity where only that was given.
+            let isStated = !settings.hasReservations || status.allocatable != stated
+            status.allocatable = allocatable(status.capacity).merging(isStated ? status.allocatable : [:])
             if status.addresses.isEmpty {
-                status.addresses = [NodeAddress("InternalIP", state.address), NodeAddress("Hostname", state.name)]
+                status.addresses = [
+                    NodeAddress("InternalIP", state.address), NodeAddress("Hostname", state.name),
+                ]
             }
             if status.nodeInfo == nil { status.nodeInfo = systemInfo(node) }
             status.conditions = conditions(status.conditions, state, now)
@@ -112,7 +121,9 @@ extension KubeletFleet {
         cluster.leaseRenewals[state.name] = now
         tell("Starting", "Starting kubelet.", node, &cluster)
         tell("NodeAllocatableEnforced", "Updated Node Allocatable limit across pods", node, &cluster)
-        for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID", "NodeReady"] {
+        for reason in [
+            "NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID", "NodeReady",
+        ] {
             tellStatus(reason, node, &cluster)
         }
     }
@@ -124,7 +135,9 @@ extension KubeletFleet {
         for (name, quantity) in capacity.entries {
             var taken = settings.reserved[name]
             if name == "memory" { taken += settings.memoryThreshold?.value(of: quantity.value) ?? 0 }
-            if name == "ephemeral-storage" { taken += settings.nodefsThreshold?.value(of: quantity.value) ?? 0 }
+            if name == "ephemeral-storage" {
+                taken += settings.nodefsThreshold?.value(of: quantity.value) ?? 0
+            }
             if taken == 0 { continue }
             let held = name == "cpu" ? Quantity(milli: taken) : Quantity(taken)
             result[name] = quantity - held < .zero ? Quantity.zero : quantity - held
@@ -145,7 +158,8 @@ extension KubeletFleet {
         (info.machineID, info.systemUUID) = (identity.filter { $0 != "-" }, identity)
         info.bootID = bootID(node.metadata.uid, 0)
         (info.kernelVersion, info.osImage) = ("6.8.0-45-generic", "Ubuntu 24.04.1 LTS")
-        info.containerRuntimeVersion = profile.version.minor >= 34 ? "containerd://2.1.4" : "containerd://1.7.22"
+        info.containerRuntimeVersion =
+            profile.version.minor >= 34 ? "containerd://2.1.4" : "containerd://1.7.22"
         info.kubeletVersion = "v\(profile.version).0"
         // Deprecated in 1.31 and empty from 1.33 on.
         info.kubeProxyVersion = profile.version.minor >= 33 ? "" : info.kubeletVersion
@@ -153,9 +167,11 @@ extension KubeletFleet {
         return info
     }
     private func bootID(_ uid: String, _ boot: Int) -> String {
-        let digits = hex(StableHash.fnv1a64("boot \(boot) \(uid)")) + hex(StableHash.fnv1a64("\(uid) \(boot)"))
+        let digits =
+            hex(StableHash.fnv1a64("boot \(boot) \(uid)")) + hex(StableHash.fnv1a64("\(uid) \(boot)"))
         let d = Array(digits)
-        return [d[0..<8], d[8..<12], d[12..<16], d[16..<20], d[20..<32]].map { String($0) }.joined(separator: "-")
+        return [d[0..<8], d[8..<12], d[12..<16], d[16..<20], d[20..<32]].map { String($0) }.joined(
+            separator: "-")
     }
 
     // MARK: Status
@@ -169,9 +185,13 @@ extension KubeletFleet {
             conditions.set(condition, now: now)
         }
         if state.hasMemoryPressure {
-            set("MemoryPressure", true, "KubeletHasInsufficientMemory", "kubelet has insufficient memory available")
+            set(
+                "MemoryPressure", true, "KubeletHasInsufficientMemory",
+                "kubelet has insufficient memory available")
         } else {
-            set("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available")
+            set(
+                "MemoryPressure", false, "KubeletHasSufficientMemory",
+                "kubelet has sufficient memory available")
         }
         set("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure")
         set("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available")
@@ -211,15 +231,21 @@ extension KubeletFleet {
         let key = ObjectKey(name: state.name)
         guard let old = cluster.store.nodes[key], old.metadata.uid == state.uid else { return }
         let now = cluster.now
-        guard let new = cluster.modify(Node.self, key, { $0.status.conditions = conditions($0.status.conditions, state, now) })
+        guard
+            let new = cluster.modify(
+                Node.self, key, { $0.status.conditions = conditions($0.status.conditions, state, now) })
         else { return }
         if new.status.conditions.isTrue("MemoryPressure") != old.status.conditions.isTrue("MemoryPressure") {
-            tellStatus(state.hasMemoryPressure ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory", new, &cluster)
+            tellStatus(
+                state.hasMemoryPressure ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory", new,
+                &cluster)
         }
         if !old.status.conditions.isTrue("Ready") { tellStatus("NodeReady", new, &cluster) }
     }
 
-    func tell(_ reason: String, _ message: String, _ node: Node, warning: Bool = false, _ cluster: inout Cluster) {
+    func tell(
+        _ reason: String, _ message: String, _ node: Node, warning: Bool = false, _ cluster: inout Cluster
+    ) {
         cluster.record(
             reason, message, about: node, warning: warning, source: EventSource("kubelet", host: node.name))
     }
@@ -250,12 +276,16 @@ extension KubeletFleet {
     /// Brings a silent kubelet back. Answers false if it is not silent.
     @discardableResult
     public mutating func recover(node name: String) -> Bool {
-        guard let index = nodeIndex[name], nodes[index]?.isFailed == true, !recovering.contains(index) else { return false }
+        guard let index = nodeIndex[name], nodes[index]?.isFailed == true, !recovering.contains(index) else {
+            return false
+        }
         recovering.append(index)
         return true
     }
     /// Whether the node's kubelet is silent.
-    public func isFailed(node name: String) -> Bool { nodeIndex[name].flatMap { nodes[$0]?.isFailed } ?? false }
+    public func isFailed(node name: String) -> Bool {
+        nodeIndex[name].flatMap { nodes[$0]?.isFailed } ?? false
+    }
 
     /// The kubelet looks at everything anew, as after a restart.
     mutating func comeBack(_ index: Int, _ cluster: inout Cluster) {
@@ -269,7 +299,9 @@ extension KubeletFleet {
             if state.containersDie {
                 let boot = bootID(state.uid, 1 + Int(cluster.now.nanoseconds / 1_000_000_000))
                 cluster.modify(Node.self, node.key) { $0.status.nodeInfo?.bootID = boot }
-                tell("Rebooted", "Node \(state.name) has been rebooted, boot id: \(boot)", node, warning: true, &cluster)
+                tell(
+                    "Rebooted", "Node \(state.name) has been rebooted, boot id: \(boot)", node, warning: true,
+                    &cluster)
             }
         }
         writeNodeStatus(index, &cluster)

@@ -14,7 +14,8 @@ extension KubeletFleet {
             return
         }
         for (kind, probe) in [
-            (ProbeKind.startup, spec.startupProbe), (.liveness, spec.livenessProbe), (.readiness, spec.readinessProbe),
+            (ProbeKind.startup, spec.startupProbe), (.liveness, spec.livenessProbe),
+            (.readiness, spec.readinessProbe),
         ] {
             guard let probe else { continue }
             var new = ProbeWorker(kind: kind, probe: probe, first: start)
@@ -41,7 +42,8 @@ extension KubeletFleet {
             {
                 let token = worker.containers[i].probes[p].token
                 schedule(
-                    .probe(container: i, instance: worker.containers[i].instance, probe: p, token: token), worker,
+                    .probe(container: i, instance: worker.containers[i].instance, probe: p, token: token),
+                    worker,
                     at: cluster.now)
             } else {
                 scheduleProbe(&worker, i, p, from: cluster.now)
@@ -60,7 +62,8 @@ extension KubeletFleet {
         worker.containers[i].probes[p].token += 1
         let probe = worker.containers[i].probes[p]
         schedule(
-            .probe(container: i, instance: worker.containers[i].instance, probe: p, token: probe.token), worker,
+            .probe(container: i, instance: worker.containers[i].instance, probe: p, token: probe.token),
+            worker,
             at: probe.attempt(from: time))
     }
 
@@ -75,8 +78,12 @@ extension KubeletFleet {
     }
 
     /// One attempt of a probe.
-    mutating func attempt(_ worker: inout PodWorker, _ i: Int, _ p: Int, _ token: Int, _ cluster: inout Cluster) {
-        guard p < worker.containers[i].probes.count, worker.containers[i].probes[p].token == token else { return }
+    mutating func attempt(
+        _ worker: inout PodWorker, _ i: Int, _ p: Int, _ token: Int, _ cluster: inout Cluster
+    ) {
+        guard p < worker.containers[i].probes.count, worker.containers[i].probes[p].token == token else {
+            return
+        }
         var probe = worker.containers[i].probes[p]
         if worker.containers[i].kill != nil && probe.kind != .readiness { return }
         if probe.kind == .liveness && worker.termination != nil { return }
@@ -85,7 +92,9 @@ extension KubeletFleet {
         if let problem {
             probe.successes = 0
             probe.failures += 1
-            tell("Unhealthy", "\(probe.kind.title) probe failed: \(problem)", worker, container: i, warning: true, &cluster)
+            tell(
+                "Unhealthy", "\(probe.kind.title) probe failed: \(problem)", worker, container: i,
+                warning: true, &cluster)
             if probe.failures >= probe.failureThreshold { probe.result = false }
         } else {
             probe.failures = 0
@@ -133,7 +142,8 @@ extension KubeletFleet {
         if !answers || container.stop?.step == .signalled {
             if let get = probe.probe.httpGet {
                 let address = "\(host(get.host)):\(port(get.port))"
-                let url = "\((get.scheme.isEmpty ? "http" : get.scheme).lowercased())://\(address)\(get.path.hasPrefix("/") ? "" : "/")\(get.path)"
+                let url =
+                    "\((get.scheme.isEmpty ? "http" : get.scheme).lowercased())://\(address)\(get.path.hasPrefix("/") ? "" : "/")\(get.path)"
                 return "Get \"\(url)\": dial tcp \(address): connect: connection refused"
             }
             if let socket = probe.probe.tcpSocket {
@@ -157,7 +167,8 @@ extension KubeletFleet {
     }
 
     /// When the probe begins to fail; nil if nothing known makes it.
-    private func nextFailure(_ worker: PodWorker, _ i: Int, _ kind: ProbeKind, after now: Instant) -> Instant? {
+    private func nextFailure(_ worker: PodWorker, _ i: Int, _ kind: ProbeKind, after now: Instant) -> Instant?
+    {
         let container = worker.containers[i]
         guard let window = container.program.failures[kind] else { return nil }
         let begin = container.startedAt + window.from

@@ -13,8 +13,11 @@ extension KubeletFleet {
         // All but the resources holds at once.
         let previous = worker.allocated
         worker.allocated = keepingAllocation(of: previous.value, in: pod.spec)
-        for i in worker.containers.indices where worker.containers[i].isRunning && !worker.containers[i].isPlainInit {
-            let before = i < worker.initCount ? previous.value.initContainers[i] : previous.value.containers[i - worker.initCount]
+        for i in worker.containers.indices
+        where worker.containers[i].isRunning && !worker.containers[i].isPlainInit {
+            let before =
+                i < worker.initCount
+                ? previous.value.initContainers[i] : previous.value.containers[i - worker.initCount]
             if worker.spec(i).image != before.image { worker.containers[i].kill = .definition }
         }
         guard profile.isEnabled(.inPlacePodVerticalScaling) else {
@@ -60,8 +63,11 @@ extension KubeletFleet {
 
     /// Whether two specs differ in CPU or memory.
     private func differs(_ a: PodSpec, _ b: PodSpec) -> Bool {
-        func same(_ a: ResourceRequirements, _ b: ResourceRequirements) -> Bool { a.requests == b.requests && a.limits == b.limits }
-        return !(zip(a.containers, b.containers).allSatisfy { same($0.resources, $1.resources) }
+        func same(_ a: ResourceRequirements, _ b: ResourceRequirements) -> Bool {
+            a.requests == b.requests && a.limits == b.limits
+        }
+        return
+            !(zip(a.containers, b.containers).allSatisfy { same($0.resources, $1.resources) }
             && zip(a.initContainers, b.initContainers).allSatisfy { same($0.resources, $1.resources) }
             && a.resources?.requests == b.resources?.requests && a.resources?.limits == b.resources?.limits)
     }
@@ -90,7 +96,8 @@ extension KubeletFleet {
         }
         guard let rest = nodes[node]?.pendingResizes, !rest.isEmpty else { return }
         nodes[node]!.resizeTimer += 1
-        timers.schedule(.resizeRetry(node: node, token: nodes[node]!.resizeTimer), at: cluster.now + .minutes(3))
+        timers.schedule(
+            .resizeRetry(node: node, token: nodes[node]!.resizeTimer), at: cluster.now + .minutes(3))
     }
 
     private func inOrder(_ pending: [PodReference]) -> [PodReference] {
@@ -106,8 +113,10 @@ extension KubeletFleet {
             let desired = requests(of: worker.pod.spec)
             return Entry(
                 pod: reference,
-                increases: desired.milliCPU > worker.requests.milliCPU || desired.memory > worker.requests.memory,
-                priority: worker.pod.spec.priority ?? 0, isGuaranteed: worker.pod.status.qosClass == .guaranteed,
+                increases: desired.milliCPU > worker.requests.milliCPU
+                    || desired.memory > worker.requests.memory,
+                priority: worker.pod.spec.priority ?? 0,
+                isGuaranteed: worker.pod.status.qosClass == .guaranteed,
                 since: worker.resize.pending?.since ?? .distantFuture)
         }
         return entries.enumerated().sorted { a, b in
@@ -130,7 +139,8 @@ extension KubeletFleet {
             return setPending(&worker, "Infeasible", message, event: "Infeasible", &cluster)
         }
         if let refusal = refusal(worker, desired, cluster) {
-            guard refusal.missing != nil, isCritical(worker.pod), makeRoom(for: worker, desired, &cluster) else {
+            guard refusal.missing != nil, isCritical(worker.pod), makeRoom(for: worker, desired, &cluster)
+            else {
                 return setPending(&worker, "Deferred", refusal.message, event: refusal.reason, &cluster)
             }
         }
@@ -147,6 +157,7 @@ extension KubeletFleet {
 
     private mutating func allocate(_ worker: inout PodWorker, _ spec: Shared<PodSpec>) {
         worker.resize.before = worker.requests
+        worker.resize.retryAt = .start
         worker.allocated = spec
         let new = requests(of: spec)
         nodes[worker.node]!.used += new - worker.requests
@@ -175,16 +186,19 @@ extension KubeletFleet {
         }
         if profile.resizeBeyondNodeIsRefused { return nil }
         if desired.milliCPU > state.allocatable.milliCPU {
-            return "Node didn't have enough capacity: cpu, requested: \(desired.milliCPU), capacity: \(state.allocatable.milliCPU)"
+            return
+                "Node didn't have enough capacity: cpu, requested: \(desired.milliCPU), capacity: \(state.allocatable.milliCPU)"
         }
         if desired.memory > state.allocatable.memory {
-            return "Node didn't have enough capacity: memory, requested: \(desired.memory), capacity: \(state.allocatable.memory)"
+            return
+                "Node didn't have enough capacity: memory, requested: \(desired.memory), capacity: \(state.allocatable.memory)"
         }
         return nil
     }
 
     private mutating func setPending(
-        _ worker: inout PodWorker, _ reason: String, _ message: String, event: String, _ cluster: inout Cluster
+        _ worker: inout PodWorker, _ reason: String, _ message: String, event: String,
+        _ cluster: inout Cluster
     ) {
         let old = worker.resize.pending
         let generation = worker.pod.metadata.generation
@@ -210,21 +224,29 @@ extension KubeletFleet {
         object["containers"] = list(spec.containers)
         object["generation"] = .int(Int64(generation))
         if !error.isEmpty { object["error"] = .string(error) }
-        tell(reason, "Pod resize \(what): \(JSONValue.object(object).text())", worker, warning: warning, &cluster)
+        tell(
+            reason, "Pod resize \(what): \(JSONValue.object(object).text())", worker, warning: warning,
+            &cluster)
     }
 
     func resizeConditions(
         _ worker: PodWorker, _ status: PodStatus, _ generation: Int, _ now: Instant
     ) -> [KubernetesAPI.Condition] {
-        guard profile.resizeReportsConditions, status.phase != .succeeded, status.phase != .failed else { return [] }
+        guard profile.resizeReportsConditions, status.phase != .succeeded, status.phase != .failed else {
+            return []
+        }
         func make(_ type: String, _ state: ResizeState.Condition?) -> KubernetesAPI.Condition? {
             guard let state else { return nil }
-            var condition = Condition(type: type, status: true, reason: state.reason, message: state.message, at: state.since)
+            var condition = Condition(
+                type: type, status: true, reason: state.reason, message: state.message, at: state.since)
             condition.observedGeneration = generation > 0 ? state.generation : 0
             return condition
         }
-        return [make("PodResizePending", worker.resize.pending), make("PodResizeInProgress", worker.resize.inProgress)]
-            .compactMap { $0 }
+        return [
+            make("PodResizePending", worker.resize.pending),
+            make("PodResizeInProgress", worker.resize.inProgress),
+        ]
+        .compactMap { $0 }
     }
 
     // MARK: Granting, up to 1.32
@@ -244,7 +266,9 @@ extension KubeletFleet {
             guard let state = nodes[worker.node] else { return }
             if !requestsChanged {
                 allocate(&worker, worker.pod.spec)
-            } else if desired.milliCPU > state.allocatable.milliCPU || desired.memory > state.allocatable.memory {
+            } else if desired.milliCPU > state.allocatable.milliCPU
+                || desired.memory > state.allocatable.memory
+            {
                 worker.resize.text = "Infeasible"
             } else if refusal(worker, desired, cluster) != nil {
                 worker.resize.text = "Deferred"
@@ -256,7 +280,8 @@ extension KubeletFleet {
             if differs(wanted, worker.allocated.value) {
                 syncLater(worker, at: cluster.now + latencies.resync * (1 + jitter.unit() / 2))
             }
-        } else if worker.resize.text == nil || worker.resize.text == "Deferred" || worker.resize.text == "Infeasible",
+        } else if worker.resize.text == nil || worker.resize.text == "Deferred"
+            || worker.resize.text == "Infeasible",
             !worker.pod.status.resize.isEmpty
         {
             // Set back to what is granted.
@@ -280,7 +305,9 @@ extension KubeletFleet {
         if !profile.resizeReportsConditions {
             // The alpha leaves containers without limits alone, and has nothing to write for a memory request.
             if wanted.limits.isEmpty { return [] }
-            if wanted.limits["memory"] == container.actuated.limits["memory"] { names.removeAll { $0 == "memory" } }
+            if wanted.limits["memory"] == container.actuated.limits["memory"] {
+                names.removeAll { $0 == "memory" }
+            }
         }
         return names
     }
@@ -295,6 +322,7 @@ extension KubeletFleet {
             completeResize(&worker, &cluster)
             return false
         }
+        if cluster.now < worker.resize.retryAt { return false }
         for i in worker.containers.indices where !changed[i].isEmpty {
             let policies = worker.spec(i).resizePolicy
             let restarts = changed[i].contains { name in
@@ -327,7 +355,9 @@ extension KubeletFleet {
                 return new.requests[resource] ?? .zero < old.requests[resource] ?? .zero
             }
             for i in decreasing + touched.filter({ !decreasing.contains($0) }) {
-                result.append(ResourceUpdate(uid: worker.uid, container: worker.containers[i].status.name, resource: resource))
+                result.append(
+                    ResourceUpdate(
+                        uid: worker.uid, container: worker.containers[i].status.name, resource: resource))
             }
         }
         return result
@@ -335,7 +365,9 @@ extension KubeletFleet {
 
     /// Why the memory limits cannot be lowered now; nil if they can or need not.
     private func decreaseError(_ worker: PodWorker, _ now: Instant) -> String? {
-        func limit(_ i: Int, _ resources: (Int) -> ResourceRequirements) -> Int64? { resources(i).limits.memoryBytes }
+        func limit(_ i: Int, _ resources: (Int) -> ResourceRequirements) -> Int64? {
+            resources(i).limits.memoryBytes
+        }
         let running = worker.containers.indices.filter { worker.containers[$0].isRunning }
         func podLimit(_ resources: (Int) -> ResourceRequirements) -> Int64? {
             let limits = running.map { limit($0, resources) }
@@ -350,18 +382,23 @@ extension KubeletFleet {
         }
         if profile.resizeReportsConditions {
             for i in running {
-                guard let new = limit(i, wanted), new < limit(i, actual) ?? .max, memory(worker, i, now) >= new else { continue }
+                guard let new = limit(i, wanted), new < limit(i, actual) ?? .max,
+                    memory(worker, i, now) >= new
+                else { continue }
                 // As upstream, the number is the pod's usage.
                 errors.append(
-                    "attempting to set container \"\(worker.containers[i].status.name)\" memory limit (\(new)) below current usage (\(usage))")
+                    "attempting to set container \"\(worker.containers[i].status.name)\" memory limit (\(new)) below current usage (\(usage))"
+                )
             }
         }
         if errors.isEmpty { return nil }
-        return "cannot decrease memory limits: " + (errors.count == 1 ? errors[0] : "[\(errors.joined(separator: ", "))]")
+        return "cannot decrease memory limits: "
+            + (errors.count == 1 ? errors[0] : "[\(errors.joined(separator: ", "))]")
     }
 
     private mutating func resizeFailed(_ worker: inout PodWorker, _ error: String, _ cluster: inout Cluster) {
-        syncLater(worker, at: cluster.now + latencies.syncErrorBackOff * (1 + jitter.unit() / 2))
+        worker.resize.retryAt = cluster.now + latencies.syncErrorBackOff * (1 + jitter.unit() / 2)
+        syncLater(worker, at: worker.resize.retryAt)
         guard profile.resizeReportsConditions else { return }
         let old = worker.resize.inProgress
         worker.resize.inProgress = .init(
@@ -369,7 +406,9 @@ extension KubeletFleet {
             since: old?.reason == "Error" ? old!.since : cluster.now)
         if worker.resize.toldError != error {
             worker.resize.toldError = error
-            tellResize("ResizeError", "error", worker, worker.resize.inProgress!.generation, error: error, warning: true, &cluster)
+            tellResize(
+                "ResizeError", "error", worker, worker.resize.inProgress!.generation, error: error,
+                warning: true, &cluster)
         }
         writeStatus(&worker, &cluster)
     }
@@ -382,9 +421,13 @@ extension KubeletFleet {
             failingUpdates[call] = times - 1
             worker.resize.calls = []
             return resizeFailed(
-                &worker, "updating \(call.resource) of container \"\(call.container)\": runtime refused the update", &cluster)
+                &worker,
+                "updating \(call.resource) of container \"\(call.container)\": runtime refused the update",
+                &cluster)
         }
-        if let i = worker.containers.firstIndex(where: { $0.status.name == call.container }), worker.containers[i].isRunning {
+        if let i = worker.containers.firstIndex(where: { $0.status.name == call.container }),
+            worker.containers[i].isRunning
+        {
             let wanted = worker.spec(i).resources
             worker.containers[i].actuated.requests[call.resource] = wanted.requests[call.resource]
             worker.containers[i].actuated.limits[call.resource] = wanted.limits[call.resource]
@@ -419,6 +462,33 @@ extension KubeletFleet {
 
     /// Lets the next `times` updates of one resource (cpu or memory) of a container fail.
     public mutating func failUpdates(of pod: Pod, container: String, resource: String, times: Int) {
-        failingUpdates[ResourceUpdate(uid: pod.metadata.uid, container: container, resource: resource)] = times
+        failingUpdates[ResourceUpdate(uid: pod.metadata.uid, container: container, resource: resource)] =
+            times
+    }
+}
+
+// MARK: - Forecast
+
+extension KubeletFleet {
+    /// What a resize would come to now: as ``Cluster/forecastResize(pod:containers:)``, with what the kubelets'
+    /// own configuration adds.
+    public func forecastResize(pod key: ObjectKey, containers: [ContainerResize], in cluster: Cluster)
+        -> ResizeForecast
+    {
+        var forecast = cluster.forecastResize(pod: key, containers: containers)
+        switch forecast.outcome {
+        case .refused, .unchanged: return forecast
+        default: break
+        }
+        var fork = cluster
+        guard let pod = try? fork.resize(pod: key, containers: containers),
+            let slot = slots[pod.metadata.uid],
+            var worker = workers[slot]
+        else { return forecast }
+        worker.pod = pod
+        if let message = infeasibility(worker, requests(of: pod.spec)) {
+            forecast.outcome = .infeasible(message: message)
+        }
+        return forecast
     }
 }

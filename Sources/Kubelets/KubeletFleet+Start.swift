@@ -13,7 +13,9 @@ extension KubeletFleet {
         let isPresent = nodes[worker.node]!.images.contains(image)
         if isPresent && policy != "Always" {
             let access = profile.presentImageTextTellsAccess ? " and can be accessed by the pod" : ""
-            tell("Pulled", "Container image \"\(spec.image)\" already present on machine\(access)", worker, container: i, &cluster)
+            tell(
+                "Pulled", "Container image \"\(spec.image)\" already present on machine\(access)", worker,
+                container: i, &cluster)
             return create(&worker, i, &cluster)
         }
         if policy == "Never" {
@@ -64,7 +66,9 @@ extension KubeletFleet {
         }
     }
 
-    private mutating func pullEnded(_ worker: inout PodWorker, _ pull: ImageStore.Pull, _ cluster: inout Cluster) {
+    private mutating func pullEnded(
+        _ worker: inout PodWorker, _ pull: ImageStore.Pull, _ cluster: inout Cluster
+    ) {
         guard worker.operation == .image(pull.container), !isDark(worker) else { return }
         let i = pull.container
         worker.operation = nil
@@ -72,7 +76,9 @@ extension KubeletFleet {
         let name = worker.spec(i).image
         if let error = pull.failure {
             worker.containers[i].pull.fail(error, at: cluster.now)
-            tell("Failed", "Failed to pull image \"\(name)\": \(error)", worker, container: i, warning: true, &cluster)
+            tell(
+                "Failed", "Failed to pull image \"\(name)\": \(error)", worker, container: i, warning: true,
+                &cluster)
             tell("Failed", "Error: ErrImagePull", worker, container: i, warning: true, &cluster)
             setWaiting(&worker, i, "ErrImagePull", error)
             worker.containers[i].retryAt = cluster.now + latencies.backOffNotice
@@ -89,18 +95,22 @@ extension KubeletFleet {
             size = ". Image size: \(pull.size) bytes."
         }
         tell(
-            "Pulled", "Successfully pulled image \"\(name)\" in \(own) (\(whole) including waiting)\(size)", worker,
+            "Pulled", "Successfully pulled image \"\(name)\" in \(own) (\(whole) including waiting)\(size)",
+            worker,
             container: i, &cluster)
         create(&worker, i, &cluster)
     }
 
-    private mutating func pullBacksOff(_ worker: inout PodWorker, _ i: Int, until: Instant, _ cluster: inout Cluster) {
+    private mutating func pullBacksOff(
+        _ worker: inout PodWorker, _ i: Int, until: Instant, _ cluster: inout Cluster
+    ) {
         let name = worker.spec(i).image
         if worker.containers[i].pull.isFresh {
             worker.containers[i].pull.isFresh = false
             tell("BackOff", "Back-off pulling image \"\(name)\"", worker, container: i, &cluster)
             tell("Failed", "Error: ImagePullBackOff", worker, container: i, warning: true, &cluster)
-            let cause = profile.pullBackOffNamesCause ? ": ErrImagePull: \(worker.containers[i].pull.error)" : ""
+            let cause =
+                profile.pullBackOffNamesCause ? ": ErrImagePull: \(worker.containers[i].pull.error)" : ""
             setWaiting(&worker, i, "ImagePullBackOff", "Back-off pulling image \"\(name)\"\(cause)")
             writeStatus(&worker, &cluster)
         }
@@ -114,7 +124,9 @@ extension KubeletFleet {
     private mutating func startFailed(
         _ worker: inout PodWorker, _ i: Int, _ reason: String, _ message: String, _ cluster: inout Cluster
     ) {
-        tell("Failed", "Error: \(reason == "ErrImageNeverPull" ? reason : message)", worker, container: i, warning: true, &cluster)
+        tell(
+            "Failed", "Error: \(reason == "ErrImageNeverPull" ? reason : message)", worker, container: i,
+            warning: true, &cluster)
         setWaiting(&worker, i, reason, message)
         let retry = cluster.now + latencies.syncErrorBackOff * (1 + jitter.unit() / 2)
         worker.containers[i].retryAt = retry
@@ -144,7 +156,8 @@ extension KubeletFleet {
         let name = worker.containers[i].status.name
         timelines[worker.uid]?.end(.create, container: i, at: cluster.now)
         tell(
-            "Created", profile.podStatusTexts == .v136 ? "Container created" : "Created container \(name)", worker,
+            "Created", profile.podStatusTexts == .v136 ? "Container created" : "Created container \(name)",
+            worker,
             container: i, &cluster)
         timelines[worker.uid]?.begin(.start, container: i, at: cluster.now)
         begin(.start(i), &worker, until: cluster.now + latencies.startContainer)
@@ -155,7 +168,8 @@ extension KubeletFleet {
         let spec = worker.spec(i)
         timelines[worker.uid]?.end(.start, container: i, at: now)
         tell(
-            "Started", profile.podStatusTexts == .v136 ? "Container started" : "Started container \(spec.name)", worker,
+            "Started",
+            profile.podStatusTexts == .v136 ? "Container started" : "Started container \(spec.name)", worker,
             container: i, &cluster)
         worker.containers[i].instance += 1
         let instance = worker.containers[i].instance
@@ -175,7 +189,9 @@ extension KubeletFleet {
         if worker.containers[i].isPlainInit { timelines[worker.uid]?.begin(.initRun, container: i, at: now) }
         runs(&worker, i, since: now, &cluster)
         if let hook = spec.lifecycle?.postStart {
-            let time = worker.containers[i].program.postStartTime ?? hook.sleep.map { .seconds($0.seconds) } ?? .seconds(1)
+            let time =
+                worker.containers[i].program.postStartTime ?? hook.sleep.map { .seconds($0.seconds) }
+                ?? .seconds(1)
             timelines[worker.uid]?.begin(.postStart, container: i, at: now)
             begin(.postStart(i), &worker, until: now + time)
         }
@@ -201,7 +217,9 @@ extension KubeletFleet {
         worker.containers[i].work = StartupWork(
             left: program.startupWork, since: start, parallel: min(Int64(program.threads), cores),
             limit: spec.resources.limits.milliCPU)
-        if !worker.containers[i].isPlainInit { timelines[worker.uid]?.begin(.application, container: i, at: start) }
+        if !worker.containers[i].isPlainInit {
+            timelines[worker.uid]?.begin(.application, container: i, at: start)
+        }
         if let time = program.runTime(max(1, instance)) {
             schedule(.exit(container: i, instance: instance), worker, at: max(cluster.now, start + time))
         }
@@ -231,7 +249,8 @@ extension KubeletFleet {
             let instance = worker.containers[i].instance
             if new.runTimes != old.runTimes, let time = new.runTime(max(1, instance)) {
                 schedule(
-                    .exit(container: i, instance: instance), worker, at: max(cluster.now, worker.containers[i].startedAt + time))
+                    .exit(container: i, instance: instance), worker,
+                    at: max(cluster.now, worker.containers[i].startedAt + time))
             }
             watchMemory(&worker, i, cluster.now)
             rescheduleProbes(&worker, i, cluster.now)

@@ -20,7 +20,8 @@ extension KubeletFleet {
             if let own = probe?.terminationGracePeriodSeconds { grace = .seconds(own) }
             let title = worker.containers[i].isInit ? "Init container" : "Container"
             let restarts = !worker.containers[i].isInit && self.restarts(worker, i, exitCode: 137)
-            message = "\(title) \(name) failed \(kind.rawValue) probe" + (restarts ? ", will be restarted" : "")
+            message =
+                "\(title) \(name) failed \(kind.rawValue) probe" + (restarts ? ", will be restarted" : "")
         case .resize: message = "Container \(name) resize requires restart"
         case .definition: message = "Container \(name) definition changed, will be restarted"
         case .postStart: message = "FailedPostStartHook"
@@ -32,7 +33,8 @@ extension KubeletFleet {
 
     /// Tells container `i` to stop within `grace`.
     private mutating func beginStop(
-        _ worker: inout PodWorker, _ i: Int, grace: Duration, message: String, isOrdered: Bool, _ cluster: inout Cluster
+        _ worker: inout PodWorker, _ i: Int, grace: Duration, message: String, isOrdered: Bool,
+        _ cluster: inout Cluster
     ) {
         let now = cluster.now
         tell("Killing", message, worker, container: i, &cluster)
@@ -54,7 +56,9 @@ extension KubeletFleet {
     private mutating func scheduleStop(_ worker: inout PodWorker, _ i: Int) {
         worker.containers[i].stop!.token += 1
         let stop = worker.containers[i].stop!
-        schedule(.stop(container: i, instance: worker.containers[i].instance, token: stop.token), worker, at: stop.due)
+        schedule(
+            .stop(container: i, instance: worker.containers[i].instance, token: stop.token), worker,
+            at: stop.due)
     }
 
     /// The next step of a container's end.

@@ -17,7 +17,8 @@ extension KubeletFleet {
 
     /// Begins an operation that is a stage of the whole pod's start.
     private mutating func begin(
-        _ operation: Operation, _ stage: StartStage, _ time: Duration, _ worker: inout PodWorker, _ cluster: Cluster
+        _ operation: Operation, _ stage: StartStage, _ time: Duration, _ worker: inout PodWorker,
+        _ cluster: Cluster
     ) {
         timelines[worker.uid]?.begin(stage, at: cluster.now)
         begin(operation, &worker, until: cluster.now + time)
@@ -92,13 +93,16 @@ extension KubeletFleet {
         if !worker.wasInitialized {
             return (0..<worker.initCount).contains { i in
                 let container = worker.containers[i]
-                return container.isPlainInit && !container.isRunning && (container.termination?.exitCode ?? 0) != 0
+                return container.isPlainInit && !container.isRunning
+                    && (container.termination?.exitCode ?? 0) != 0
                     && !restarts(worker, i, exitCode: 1)
             }
         }
         return worker.appIndices.allSatisfy { i in
             let container = worker.containers[i]
-            guard !container.isRunning, container.kill != .resize, let end = container.termination else { return false }
+            guard !container.isRunning, container.kill != .resize, let end = container.termination else {
+                return false
+            }
             return !restarts(worker, i, exitCode: end.exitCode)
         }
     }
@@ -137,12 +141,15 @@ extension KubeletFleet {
     private mutating func crashDelay(_ worker: inout PodWorker, _ i: Int, _ now: Instant) -> Instant? {
         // A start that was put off for its image has gone through the back-off already.
         if worker.containers[i].pull.retryAt != nil || worker.containers[i].retryAt != nil { return nil }
-        let until = worker.containers[i].crash.next(now, initial: settings.crashInitial, maximum: settings.crashMaximum)
+        let until = worker.containers[i].crash.next(
+            now, initial: settings.crashInitial, maximum: settings.crashMaximum)
         worker.containers[i].crash.settleKill()
         return until
     }
 
-    private mutating func waitAfterCrash(_ worker: inout PodWorker, _ i: Int, until: Instant, _ cluster: inout Cluster) {
+    private mutating func waitAfterCrash(
+        _ worker: inout PodWorker, _ i: Int, until: Instant, _ cluster: inout Cluster
+    ) {
         let container = worker.containers[i]
         if container.status.state.waiting?.reason == "CrashLoopBackOff" { return }
         guard let end = container.status.state.terminated else { return }
@@ -154,7 +161,8 @@ extension KubeletFleet {
         worker.containers[i].status.lastState = container.status.state
         worker.containers[i].status.state = .waiting(
             "CrashLoopBackOff",
-            "back-off \(delay) restarting failed container=\(name) pod=\(worker.pod.name)_\(worker.pod.namespace)(\(worker.uid))")
+            "back-off \(delay) restarting failed container=\(name) pod=\(worker.pod.name)_\(worker.pod.namespace)(\(worker.uid))"
+        )
         tell(
             "BackOff",
             "Back-off restarting failed container \(name) in pod \(worker.pod.name)_\(worker.pod.namespace)(\(worker.uid))",
@@ -167,11 +175,14 @@ extension KubeletFleet {
 
     /// Container `i` has ended: by itself, by a signal, or by the kernel.
     mutating func containerEnded(
-        _ worker: inout PodWorker, _ i: Int, code: Int, reason: String, message: String = "", _ cluster: inout Cluster
+        _ worker: inout PodWorker, _ i: Int, code: Int, reason: String, message: String = "",
+        _ cluster: inout Cluster
     ) {
         let wasStopping = worker.containers[i].stop != nil
         markEnded(&worker, i, code: code, reason: reason, message: message, at: cluster.now)
-        if worker.containers[i].isPlainInit { timelines[worker.uid]?.end(.initRun, container: i, at: cluster.now) }
+        if worker.containers[i].isPlainInit {
+            timelines[worker.uid]?.end(.initRun, container: i, at: cluster.now)
+        }
         if wasStopping && worker.termination == nil {
             worker.containers[i].crash.killed = cluster.now
         } else {
@@ -180,7 +191,9 @@ extension KubeletFleet {
         if worker.containers[i].kill != .resize { worker.containers[i].kill = nil }
         if worker.operation == .kill(i) || worker.operation == .postStart(i) { worker.operation = nil }
         // The last words of a pod are written once, at its end.
-        if worker.isAnythingRunning || worker.termination == nil && !isOver(worker) { writeStatus(&worker, &cluster) }
+        if worker.isAnythingRunning || worker.termination == nil && !isOver(worker) {
+            writeStatus(&worker, &cluster)
+        }
         sync(&worker, &cluster)
     }
 

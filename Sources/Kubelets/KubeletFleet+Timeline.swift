@@ -5,7 +5,8 @@ extension KubeletFleet {
     /// not start. Kept until the pod's object is gone.
     public func startup(of podUID: String) -> [StageSpan] {
         guard let timeline = timelines[podUID] else { return [] }
-        let names = slots[podUID].flatMap { workers[$0] }?.containers.map(\.status.name) ?? timeline.containers
+        let names =
+            slots[podUID].flatMap { workers[$0] }?.containers.map(\.status.name) ?? timeline.containers
         return timeline.entries.map { entry in
             let i = Int(entry.container)
             return StageSpan(

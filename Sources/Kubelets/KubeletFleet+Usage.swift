@@ -46,13 +46,16 @@ extension KubeletFleet {
     private func milliCPU(_ worker: PodWorker, _ i: Int, _ now: Instant) -> Int64 {
         let container = worker.containers[i]
         let limit = container.actuated.limits.milliCPU ?? .max
-        if let work = container.work, work.left > 0, work.end > now { return min(limit, work.parallel * 1000) }
+        if let work = container.work, work.left > 0, work.end > now {
+            return min(limit, work.parallel * 1000)
+        }
         return min(limit, container.program.cpu.value(at: now, startedAt: container.startedAt))
     }
 
     func memory(_ worker: PodWorker, _ i: Int, _ now: Instant) -> Int64 {
         let container = worker.containers[i]
-        return container.isRunning ? container.program.memory.value(at: now, startedAt: container.startedAt) : 0
+        return container.isRunning
+            ? container.program.memory.value(at: now, startedAt: container.startedAt) : 0
     }
     func memory(_ worker: PodWorker, _ now: Instant) -> Int64 {
         worker.containers.indices.reduce(0) { $0 + memory(worker, $1, now) }
@@ -63,9 +66,12 @@ extension KubeletFleet {
     /// - Parameters:
     ///   - cpu: thousandths of a core per pod.
     ///   - memory: bytes per pod.
-    public mutating func setLoad(of target: LoadTarget, cpu: Int64?, memory: Int64?, in cluster: inout Cluster) {
+    public mutating func setLoad(
+        of target: LoadTarget, cpu: Int64?, memory: Int64?, in cluster: inout Cluster
+    ) {
         loads[target] = cpu == nil && memory == nil ? nil : LoadOverride(cpu: cpu, memory: memory)
-        for slot in workers.indices where workers[slot].map({ owners($0.pod, cluster).contains(target) }) ?? false {
+        for slot in workers.indices
+        where workers[slot].map({ owners($0.pod, cluster).contains(target) }) ?? false {
             with(slot, &cluster) { $0.reprogram(&$1, &$2) }
         }
     }
@@ -82,7 +88,10 @@ extension KubeletFleet {
             case "Job": cluster.store.jobs[key]?.metadata.controller
             default: nil
             }
-        if let upper { targets.append(LoadTarget(kind: upper.kind, key: ObjectKey(namespace: pod.namespace, name: upper.name))) }
+        if let upper {
+            targets.append(
+                LoadTarget(kind: upper.kind, key: ObjectKey(namespace: pod.namespace, name: upper.name)))
+        }
         return targets
     }
 
@@ -109,9 +118,12 @@ extension KubeletFleet {
         guard container.isRunning else { return }
         var peak = container.program.memory.maximum
         if let limit = container.actuated.limits.memoryBytes, limit > 0 {
-            if let time = container.program.memory.firstAbove(limit, from: now, startedAt: container.startedAt) {
+            if let time = container.program.memory.firstAbove(
+                limit, from: now, startedAt: container.startedAt)
+            {
                 schedule(
-                    .outOfMemory(container: i, instance: container.instance, token: container.loadToken), worker,
+                    .outOfMemory(container: i, instance: container.instance, token: container.loadToken),
+                    worker,
                     at: max(now, time))
             }
             peak = min(peak, limit)

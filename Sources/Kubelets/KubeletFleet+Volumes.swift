@@ -35,11 +35,13 @@ extension KubeletFleet {
     mutating func storageChanged(_ entry: LogEntry, _ cluster: inout Cluster) {
         let what: String
         if entry.kind == .persistentVolumeClaim {
-            what = Self.waitingName(claim: cluster.store.persistentVolumeClaims.change(entry.index).object.key)
+            what = Self.waitingName(
+                claim: cluster.store.persistentVolumeClaims.change(entry.index).object.key)
         } else {
             let change = cluster.store.volumeAttachments.change(entry.index)
             what = Self.waitingName(
-                volume: change.object.spec.source.persistentVolumeName ?? "", node: change.object.spec.nodeName)
+                volume: change.object.spec.source.persistentVolumeName ?? "",
+                node: change.object.spec.nodeName)
             attaching[what] = change.action != .deleted && !change.object.status.attached ? true : nil
         }
         for reference in waitingForStorage.removeValue(forKey: what) ?? [] {
@@ -62,7 +64,8 @@ extension KubeletFleet {
     private func state(of volume: Volume, _ pod: Pod, _ cluster: Cluster) -> VolumeState {
         let namespace = pod.namespace
         func config(_ source: ConfigMapVolumeSource) -> String? {
-            cluster.store.configMaps[ObjectKey(namespace: namespace, name: source.name)] != nil || source.optional == true
+            cluster.store.configMaps[ObjectKey(namespace: namespace, name: source.name)] != nil
+                || source.optional == true
                 ? nil : "configmap \"\(source.name)\" not found"
         }
         func secret(_ name: String, _ optional: Bool?) -> String? {
@@ -70,13 +73,19 @@ extension KubeletFleet {
                 ? nil : "secret \"\(name)\" not found"
         }
         if let source = volume.configMap, let what = config(source) { return .missing(what) }
-        if let source = volume.secret, let what = secret(source.secretName, source.optional) { return .missing(what) }
+        if let source = volume.secret, let what = secret(source.secretName, source.optional) {
+            return .missing(what)
+        }
         for source in volume.projected?.sources ?? [] {
             // The root certificates are put into each namespace by a controller; they are taken as there.
-            if let map = source.configMap, map.name != "kube-root-ca.crt", let what = config(map) { return .missing(what) }
+            if let map = source.configMap, map.name != "kube-root-ca.crt", let what = config(map) {
+                return .missing(what)
+            }
             if let own = source.secret, let what = secret(own.name, own.optional) { return .missing(what) }
         }
-        let claimName = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral == nil ? nil : "\(pod.name)-\(volume.name)")
+        let claimName =
+            volume.persistentVolumeClaim?.claimName
+            ?? (volume.ephemeral == nil ? nil : "\(pod.name)-\(volume.name)")
         guard let claimName else { return .local }
         let key = ObjectKey(namespace: namespace, name: claimName)
         guard let claim = cluster.store.persistentVolumeClaims[key], claim.status.phase == "Bound" else {
@@ -91,8 +100,12 @@ extension KubeletFleet {
     func missingConfiguration(_ worker: PodWorker, _ i: Int, _ cluster: Cluster) -> String? {
         let spec = worker.spec(i)
         let namespace = worker.pod.namespace
-        func map(_ name: String) -> ConfigMap? { cluster.store.configMaps[ObjectKey(namespace: namespace, name: name)] }
-        func secret(_ name: String) -> Secret? { cluster.store.secrets[ObjectKey(namespace: namespace, name: name)] }
+        func map(_ name: String) -> ConfigMap? {
+            cluster.store.configMaps[ObjectKey(namespace: namespace, name: name)]
+        }
+        func secret(_ name: String) -> Secret? {
+            cluster.store.secrets[ObjectKey(namespace: namespace, name: name)]
+        }
         for source in spec.envFrom {
             if let ref = source.configMapRef, ref.optional != true, map(ref.name) == nil {
                 return "configmap \"\(ref.name)\" not found"

@@ -106,7 +106,9 @@ public struct KubeletFleet: Component {
                 let change = cluster.store.pods.change(entry.index)
                 if change.object.nodeName.isEmpty { continue }
                 if slots[change.object.metadata.uid] == nil, change.action != .deleted {
-                    if change.previous?.nodeName.isEmpty ?? true { arrivals.append((change.object, entry.time)) }
+                    if change.previous?.nodeName.isEmpty ?? true {
+                        arrivals.append((change.object, entry.time))
+                    }
                     continue
                 }
                 if !arrivals.isEmpty { take(arrivals, &cluster); arrivals = [] }
@@ -127,12 +129,17 @@ public struct KubeletFleet: Component {
             timelines[pod.metadata.uid] = nil
             return
         }
+        if change.action == .modified, let old = workers[slot]?.pod, isOnlyStatus(pod, old) {
+            workers[slot]!.pod.status = pod.status
+            return
+        }
         with(slot, &cluster) { fleet, worker, cluster in
             if change.action == .deleted {
                 worker.isForsaken = true
                 worker.pod = pod
                 if fleet.isDark(worker) { return }
-                fleet.terminate(&worker, grace: .seconds(max(1, pod.metadata.deletionGracePeriodSeconds ?? 1)), &cluster)
+                fleet.terminate(
+                    &worker, grace: .seconds(max(1, pod.metadata.deletionGracePeriodSeconds ?? 1)), &cluster)
                 fleet.terminationGoesOn(&worker, &cluster)
                 return
             }
@@ -141,6 +148,14 @@ public struct KubeletFleet: Component {
             if fleet.isDark(worker) { return }
             fleet.compare(&worker, with: old, &cluster)
         }
+    }
+
+    /// Whether the change is nothing to act on: mostly our own report coming back.
+    private func isOnlyStatus(_ pod: Pod, _ old: Pod) -> Bool {
+        pod.spec.identity == old.spec.identity && pod.spec.readinessGates.isEmpty
+            && pod.metadata.deletionTimestamp == old.metadata.deletionTimestamp
+            && pod.metadata.generation == old.metadata.generation
+            && pod.metadata.annotations == old.metadata.annotations
     }
 
     /// Acts on what is new in a pod.
@@ -152,14 +167,18 @@ public struct KubeletFleet: Component {
                 worker.termination?.isDeletion != true
                     || pod.metadata.deletionGracePeriodSeconds != old.metadata.deletionGracePeriodSeconds
             {
-                terminate(&worker, grace: .seconds(pod.metadata.deletionGracePeriodSeconds ?? 30), deletion: true, &cluster)
+                terminate(
+                    &worker, grace: .seconds(pod.metadata.deletionGracePeriodSeconds ?? 30), deletion: true,
+                    &cluster)
                 terminationGoesOn(&worker, &cluster)
                 return
             }
         }
         if worker.termination != nil { return }
         if pod.spec.identity != old.spec.identity { specChanged(&worker, old, &cluster) }
-        if !pod.spec.readinessGates.isEmpty, pod.status.identity != old.status.identity { writeStatus(&worker, &cluster) }
+        if !pod.spec.readinessGates.isEmpty, pod.status.identity != old.status.identity {
+            writeStatus(&worker, &cluster)
+        }
     }
 
     // MARK: Timers
@@ -202,7 +221,9 @@ public struct KubeletFleet: Component {
             guard worker.containers[i].instance == instance, worker.containers[i].isRunning else { return }
             attempt(&worker, i, probe, token, &cluster)
         case .stop(let i, let instance, let token):
-            guard worker.containers[i].instance == instance, worker.containers[i].stop?.token == token else { return }
+            guard worker.containers[i].instance == instance, worker.containers[i].stop?.token == token else {
+                return
+            }
             stopGoesOn(&worker, i, &cluster)
         case .deadline: deadlinePassed(&worker, &cluster)
         case .gone: finishDeletion(&worker, &cluster)
@@ -213,7 +234,8 @@ public struct KubeletFleet: Component {
 
     /// Runs `body` on the worker in `slot`, taken out of the table so that nothing is copied.
     mutating func with(
-        _ slot: Int, _ cluster: inout Cluster, _ body: (inout KubeletFleet, inout PodWorker, inout Cluster) -> Void
+        _ slot: Int, _ cluster: inout Cluster,
+        _ body: (inout KubeletFleet, inout PodWorker, inout Cluster) -> Void
     ) {
         guard var worker = workers[slot] else { return }
         workers[slot] = nil
@@ -268,13 +290,15 @@ public struct KubeletFleet: Component {
 
     /// Tells an event of the pod, or of one of its containers.
     func tell(
-        _ reason: String, _ message: String, _ worker: PodWorker, container: Int? = nil, warning: Bool = false,
+        _ reason: String, _ message: String, _ worker: PodWorker, container: Int? = nil,
+        warning: Bool = false,
         _ cluster: inout Cluster
     ) {
         if worker.isForsaken { return }
         var path = ""
         if let i = container {
-            path = "spec.\(worker.containers[i].isInit ? "initContainers" : "containers"){\(worker.containers[i].status.name)}"
+            path =
+                "spec.\(worker.containers[i].isInit ? "initContainers" : "containers"){\(worker.containers[i].status.name)}"
         }
         cluster.record(
             reason, message, about: worker.pod, warning: warning,

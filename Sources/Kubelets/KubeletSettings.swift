@@ -13,6 +13,8 @@ struct KubeletSettings: Sendable {
     var memoryThreshold: Threshold?
     var nodefsThreshold: Threshold?
     var reserved = Resources()
+    /// Whether the configuration itself takes something off what pods may use.
+    var hasReservations = false
     var crashInitial = Duration.seconds(10)
     var crashMaximum = Duration.seconds(300)
     var staticCPUs = false
@@ -54,8 +56,10 @@ extension KubeletSettings {
         let hard = configuration.evictionHard
         // A threshold of one's own turns the other defaults off, unless they are to be merged.
         let keepsDefaults =
-            hard.isEmpty || profile.hasMergeDefaultEvictionSettings && configuration.mergeDefaultEvictionSettings == true
-        memoryThreshold = (hard["memory.available"] ?? (keepsDefaults ? "100Mi" : nil)).flatMap(Threshold.init)
+            hard.isEmpty
+            || profile.hasMergeDefaultEvictionSettings && configuration.mergeDefaultEvictionSettings == true
+        memoryThreshold = (hard["memory.available"] ?? (keepsDefaults ? "100Mi" : nil)).flatMap(
+            Threshold.init)
         nodefsThreshold = (hard["nodefs.available"] ?? (keepsDefaults ? "10%" : nil)).flatMap(Threshold.init)
         for list in [configuration.kubeReserved, configuration.systemReserved] {
             for (name, text) in list.entries {
@@ -63,6 +67,8 @@ extension KubeletSettings {
                 reserved[name] += name == "cpu" ? quantity.milliValue : quantity.value
             }
         }
+        hasReservations =
+            !(hard.isEmpty && configuration.kubeReserved.isEmpty && configuration.systemReserved.isEmpty)
         if profile.isEnabled(.reduceDefaultCrashLoopBackOffDecay) {
             (crashInitial, crashMaximum) = (.seconds(1), .seconds(60))
         }

@@ -7,13 +7,16 @@ extension KubeletFleet {
     /// Writes the pod's status if it differs from what the API has.
     /// - Source: Kubernetes `pkg/kubelet/kubelet_pods.go`, `generateAPIPodStatus`; `pkg/kubelet/status/generate.go`.
     mutating func writeStatus(_ worker: inout PodWorker, _ cluster: inout Cluster) {
-        guard !worker.isForsaken, let current = cluster.store.pods[worker.key], current.metadata.uid == worker.uid else {
+        guard !worker.isForsaken, let current = cluster.store.pods[worker.key],
+            current.metadata.uid == worker.uid
+        else {
             return
         }
         let old = current.status.value
         var status = old
         let now = cluster.now
-        let generation = profile.isEnabled(.podObservedGenerationTracking) ? worker.pod.metadata.generation : 0
+        let generation =
+            profile.isEnabled(.podObservedGenerationTracking) ? worker.pod.metadata.generation : 0
         if generation > 0 { status.observedGeneration = generation }
         if !current.isFinished {
             status.phase = phase(worker)
@@ -35,7 +38,8 @@ extension KubeletFleet {
         addPodResources(worker, &status)
         status.conditions = conditions(worker, status, generation, now)
         if profile.isEnabled(.inPlacePodVerticalScaling), !profile.resizeReportsConditions {
-            status.resize = status.phase == .succeeded || status.phase == .failed ? "" : worker.resize.text ?? old.resize
+            status.resize =
+                status.phase == .succeeded || status.phase == .failed ? "" : worker.resize.text ?? old.resize
         }
         if status == old { return }
         cluster.modify(Pod.self, worker.key) { $0.status = Shared(status) }
@@ -63,7 +67,9 @@ extension KubeletFleet {
     }
 
     private func addPodResources(_ worker: PodWorker, _ status: inout PodStatus) {
-        guard profile.isEnabled(.inPlacePodLevelResourcesVerticalScaling), let own = worker.allocated.value.resources else {
+        guard profile.isEnabled(.inPlacePodLevelResourcesVerticalScaling),
+            let own = worker.allocated.value.resources
+        else {
             return
         }
         status.allocatedResources = own.requests
@@ -75,7 +81,8 @@ extension KubeletFleet {
     /// - Source: Kubernetes `pkg/kubelet/kubelet_pods.go`, `getPhase`, and `pod-lifecycle.md` §1.
     func phase(_ worker: PodWorker) -> PodPhase {
         let isOver = worker.termination?.isFinished == true
-        let phase = isOver || worker.termination == nil || !worker.isAnythingRunning ? phaseOfContainers(worker) : nil
+        let phase =
+            isOver || worker.termination == nil || !worker.isAnythingRunning ? phaseOfContainers(worker) : nil
         if worker.isAnythingRunning || worker.termination != nil && !isOver {
             // A final phase is not told before the containers have ended.
             guard let phase, phase == .pending || phase == .running else {
@@ -136,7 +143,8 @@ extension KubeletFleet {
             var condition = Condition(type: type, status: isTrue, reason: reason, message: message)
             condition.observedGeneration = generation
             let previous = old[type]
-            condition.lastTransitionTime = previous?.status == condition.status ? previous?.lastTransitionTime : now
+            condition.lastTransitionTime =
+                previous?.status == condition.status ? previous?.lastTransitionTime : now
             own.append(condition)
         }
         for condition in resizeConditions(worker, status, generation, now) { own.append(condition) }
@@ -178,12 +186,16 @@ extension KubeletFleet {
         return old.filter { !names.contains($0.type) } + own
     }
 
-    private func readiness(_ worker: PodWorker, _ phase: PodPhase) -> (isReady: Bool, reason: String, message: String) {
+    private func readiness(_ worker: PodWorker, _ phase: PodPhase) -> (
+        isReady: Bool, reason: String, message: String
+    ) {
         if phase == .succeeded { return (false, "PodCompleted", "") }
         if phase == .failed { return (false, "PodFailed", "") }
         let unready = worker.containers.filter { !$0.isPlainInit && !$0.status.ready }.map(\.status.name)
         if unready.isEmpty { return (true, "", "") }
-        return (false, "ContainersNotReady", "containers with unready status: [\(unready.joined(separator: " "))]")
+        return (
+            false, "ContainersNotReady", "containers with unready status: [\(unready.joined(separator: " "))]"
+        )
     }
 
     private func unmetGate(_ worker: PodWorker, _ conditions: [Condition]) -> String? {
@@ -192,7 +204,8 @@ extension KubeletFleet {
             let type = gate.conditionType
             if let condition = conditions[type] {
                 if condition.isTrue { continue }
-                problems.append("the status of pod readiness gate \"\(type)\" is not \"True\", but \(condition.status)")
+                problems.append(
+                    "the status of pod readiness gate \"\(type)\" is not \"True\", but \(condition.status)")
             } else {
                 problems.append("corresponding condition of pod readiness gate \"\(type)\" does not exist.")
             }

@@ -61,14 +61,17 @@ public struct Program: Sendable, Equatable {
 
         /// The runtime's error, in the words of containerd. *Model*.
         func message(_ image: String) -> String {
-            let head = "failed to pull and unpack image \"\(image)\": failed to resolve reference \"\(image)\":"
+            let head =
+                "failed to pull and unpack image \"\(image)\": failed to resolve reference \"\(image)\":"
             switch self {
             case .notFound: return "rpc error: code = NotFound desc = \(head) \(image): not found"
             case .denied:
-                return "rpc error: code = Unknown desc = \(head) pull access denied, repository does not exist or may "
+                return
+                    "rpc error: code = Unknown desc = \(head) pull access denied, repository does not exist or may "
                     + "require authorization: server message: insufficient_scope: authorization failed"
             case .timeout:
-                return "rpc error: code = DeadlineExceeded desc = \(head) failed to do request: dial tcp 192.0.2.1:443: i/o timeout"
+                return
+                    "rpc error: code = DeadlineExceeded desc = \(head) failed to do request: dial tcp 192.0.2.1:443: i/o timeout"
             }
         }
     }
@@ -99,7 +102,9 @@ extension Program {
             annotations["\(Self.prefix)\(container.name).\(key)"] ?? annotations[Self.prefix + key]
         }
         func time(_ key: String) -> Duration? { text(key).flatMap { Duration($0) } }
-        if let work = text("startup-work").flatMap({ Double($0) }), work >= 0 { startupWork = Int64(work * 1e9) }
+        if let work = text("startup-work").flatMap({ Double($0) }), work >= 0 {
+            startupWork = Int64(work * 1e9)
+        }
         if let count = text("threads").flatMap({ Int($0) }), count > 0 { threads = count }
         if let list = text("run-time") {
             let words = list.split(separator: ",")
@@ -111,14 +116,20 @@ extension Program {
             let codes = list.split(separator: ",").map { Int($0) }
             if !codes.isEmpty, codes.allSatisfy({ $0 != nil }) { exitCodes = codes.map { $0! } }
         }
-        if text("stop-time") == "never" { stopTime = nil } else if let time = time("stop-time") { stopTime = time }
+        if text("stop-time") == "never" {
+            stopTime = nil
+        } else if let time = time("stop-time") {
+            stopTime = time
+        }
         if let code = text("stop-exit-code").flatMap({ Int($0) }) { stopExitCode = code }
         preStopTime = time("pre-stop-time")
         preStopFails = text("pre-stop") == "fail"
         postStartTime = time("post-start-time")
         postStartFails = text("post-start") == "fail"
         for kind in ProbeKind.allCases {
-            if let window = text("\(kind.rawValue)-fails").flatMap(FailureWindow.init) { failures[kind] = window }
+            if let window = text("\(kind.rawValue)-fails").flatMap(FailureWindow.init) {
+                failures[kind] = window
+            }
         }
         if let load = text("cpu").flatMap({ Load($0, amount: \.milliValue) }) { cpu = load }
         if let load = text("memory").flatMap({ Load($0, amount: \.value) }) { memory = load }
@@ -135,9 +146,13 @@ extension Program {
         let shift = Duration.seconds(Int(bits(20, 3600)))
         func load(_ name: String, _ amount: (Quantity) -> Int64, floor: Int64, _ from: UInt64) -> Load {
             var base = container.resources.requests[name].map(amount) ?? 0
-            if base == 0 { base = container.resources.limits[name].map(amount) ?? floor + floor * bits(from, 100) / 50 }
+            if base == 0 {
+                base = container.resources.limits[name].map(amount) ?? floor + floor * bits(from, 100) / 50
+            }
             let middle = 40 + bits(from, 31)
-            return .wave(low: base * (middle - 10) / 100, high: base * (middle + 10) / 100, period: period, shift: shift)
+            return .wave(
+                low: base * (middle - 10) / 100, high: base * (middle + 10) / 100, period: period,
+                shift: shift)
         }
         cpu = load("cpu", \.milliValue, floor: 10, 3)
         memory = load("memory", \.value, floor: 32 << 20, 11)

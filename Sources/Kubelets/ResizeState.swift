@@ -19,6 +19,8 @@ struct ResizeState: Sendable {
     var calls: [ResourceUpdate] = []
     /// Requests that are in force before a resize: smaller ones afterwards make room for others.
     var before = Resources()
+    /// After an error: nothing is written before this.
+    var retryAt = Instant.start
     /// The last error that was told.
     var toldError = ""
 }

@@ -25,7 +25,8 @@ struct StartupWork: Sendable, Equatable {
         guard left > 0 else { return since }
         guard let quota else { return since + Duration(nanoseconds: (left + parallel - 1) / parallel) }
         let full = (left + quota - 1) / quota - 1
-        return since + Duration(nanoseconds: full * Self.period + (left - full * quota + parallel - 1) / parallel)
+        return since
+            + Duration(nanoseconds: full * Self.period + (left - full * quota + parallel - 1) / parallel)
     }
 
     /// Goes on from `now` under another limit.

@@ -69,3 +69,8 @@ extension SchedulingState {
         for claim in plan.provisioned { volumes.nodeOfClaim[claim.key] = nodes.names[row] }
     }
 }
+
+/// The names that the scores of decisions follow: the score plugins of the first profile, in their order.
+public func scorePluginNames(_ configuration: SchedulerConfiguration, _ profile: KubernetesProfile) -> [String] {
+    SchedulingProfile.all(configuration, profile).first?.scores.map(\.plugin.name.rawValue) ?? []
+}

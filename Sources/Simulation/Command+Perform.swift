@@ -30,7 +30,12 @@ extension Simulation {
             try cluster.scale(kind, key, to: replicas)
             return "\(name(kind, key)) scaled to \(replicas)"
         case .resize(let key, let resizes):
-            try cluster.resize(pod: key, resizes.map { ResizeRequest($0.container, requests: $0.requests, limits: $0.limits) })
+            var resizes = resizes
+            // A scenario may leave out the name of the only container.
+            if let only = cluster.store.pods[key]?.spec.containers, only.count == 1 {
+                for index in resizes.indices where resizes[index].name.isEmpty { resizes[index].name = only[0].name }
+            }
+            _ = try cluster.resize(pod: key, containers: resizes)
             return "pod/\(key.name) resized"
         case .evict(let key):
             try cluster.evict(pod: key)

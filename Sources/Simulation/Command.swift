@@ -18,17 +18,6 @@ public enum FaultTarget: Sendable, Equatable {
     }
 }
 
-/// New requests and limits of one container.
-public struct ContainerResize: Sendable, Equatable {
-    public var container: String
-    /// Only what changes.
-    public var requests: ResourceList
-    public var limits: ResourceList
-    public init(container: String, requests: ResourceList = [:], limits: ResourceList = [:]) {
-        (self.container, self.requests, self.limits) = (container, requests, limits)
-    }
-}
-
 /// Everything that a user, a key, a scenario step or the journal can ask of the simulation.
 public enum Command: Sendable {
     case apply([any StoredObject])

@@ -21,8 +21,8 @@ public struct Input: Sendable {
     /// The objects in the order of the files.
     public private(set) var objects: [any StoredObject] = []
     public private(set) var scenario: Scenario?
-    /// Where each object stands, for messages: `web.yaml:12`.
-    private var places: [String] = []
+    /// The document of each object, for messages with file and line.
+    private var sources: [ManifestDocument] = []
     private var steps: [Script.Step] = []
     /// The nodes that are put under the files; nil if they bring their own.
     public private(set) var shape: ClusterShape?
@@ -41,7 +41,7 @@ public struct Input: Sendable {
             guard let object else { continue }
             guard let stored = object as? any StoredObject else { continue }
             objects.append(stored)
-            places.append("\(document.source):\(document.line)")
+            sources.append(document)
             if let custom = object as? CustomObject {
                 if let index = keptKinds.firstIndex(where: { $0.kind == custom.kindInfo }) {
                     keptKinds[index].count += 1
@@ -134,7 +134,7 @@ public struct Input: Sendable {
         }
         if let scale = step.scale, let (kind, key) = typed(scale.kind, scale.name, scale.namespace, "scale") { commands.append(("scale", .scale(kind, key, replicas: scale.replicas))) }
         if let resize = step.resize {
-            commands.append(("resize", .resize(pod: key(resize.namespace, resize.pod), [ContainerResize(container: resize.container, requests: resize.requests, limits: resize.limits)])))
+            commands.append(("resize", .resize(pod: key(resize.namespace, resize.pod), [ContainerResize(resize.container, requests: resize.requests, limits: resize.limits)])))
         }
         if let delete = step.delete, let (kind, key) = typed(delete.kind, delete.name, delete.namespace, "delete") {
             var options = DeleteOptions(gracePeriodSeconds: delete.gracePeriodSeconds)
@@ -186,21 +186,35 @@ public struct Input: Sendable {
         steps.append(Script.Step(at: .start + step.at, command: commands[0].1, refusal: refusal, title: "\(document.source):\(document.line(of: path)): \(path) \(commands[0].0)"))
     }
 
+    /// Objects that the API server did not take.
+    public struct Refusals: Sendable {
+        /// What is wrong, with file, line and field where the server names one.
+        public fileprivate(set) var problems: [ManifestProblem] = []
+        /// How many objects were refused.
+        public fileprivate(set) var objects = 0
+        /// All of them are invalid in themselves, rather than forbidden here and now.
+        public fileprivate(set) var areInvalid = true
+
+        fileprivate mutating func add(_ error: APIError, _ document: ManifestDocument) {
+            objects += 1
+            areInvalid = areInvalid && error.code == 422
+            let named = error.code == 422 ? error.causes.filter { !$0.field.isEmpty } : []
+            problems += named.isEmpty ? [document.problem("", error.message)] : named.map { document.problem($0.field, $0.message) }
+        }
+    }
+
     /// The simulation with the nodes and the objects in it, and the scenario's script. Objects that the API server
-    /// refuses are problems, each with its place; the others are there.
-    public func makeSession() -> (session: Session, problems: [ManifestProblem]) {
+    /// refuses are not there.
+    public func makeSession() -> (session: Session, refusals: Refusals) {
         var simulation = Simulation(options)
-        var refused: [ManifestProblem] = []
+        var refused = Refusals()
         for node in shape?.manifests ?? [] { _ = simulation.perform(.create(node)) }
         // Namespaces and classes first, as a user would apply them; else in the order of the files.
         let order = objects.indices.sorted { (Self.rank(objects[$0]), $0) < (Self.rank(objects[$1]), $1) }
         for index in order {
             ensureNamespace(of: objects[index], in: &simulation)
             if case .failure(let error) = simulation.perform(.create(objects[index])) {
-                let place = places[index].split(separator: ":")
-                refused.append(
-                    ManifestProblem(
-                        file: place.dropLast().joined(separator: ":"), line: place.last.flatMap { Int($0) }, path: "", message: error.message))
+                refused.add(error, sources[index])
             }
         }
         let script = scenario.map { Script($0, steps: steps) } ?? Script()
@@ -208,21 +222,18 @@ public struct Input: Sendable {
     }
 
     /// The cluster with the objects in it as they are, status included, and nothing running: what `schedule` looks at.
-    public func makeGivenState() -> (cluster: Cluster, problems: [ManifestProblem]) {
+    public func makeGivenState() -> (cluster: Cluster, refusals: Refusals) {
         var cluster = Cluster(profile: options.profile, seed: options.seed)
-        var refused: [ManifestProblem] = []
-        func put<O: StoredObject>(_ object: O, _ place: String) {
+        var refused = Refusals()
+        func put<O: StoredObject>(_ object: O, _ document: ManifestDocument?) {
             do throws(APIError) {
                 try cluster.adopt(object)
             } catch {
-                let parts = place.split(separator: ":")
-                refused.append(
-                    ManifestProblem(
-                        file: parts.dropLast().joined(separator: ":"), line: parts.last.flatMap { Int($0) }, path: "", message: error.message))
+                if let document { refused.add(error, document) }
             }
         }
-        for node in shape?.manifests ?? [] { put(node, "default nodes:0") }
-        for (object, place) in zip(objects, places) {
+        for node in shape?.manifests ?? [] { put(node, nil) }
+        for (object, place) in zip(objects, sources) {
             if let namespace = object as? Namespace, cluster.store.namespaces[namespace.key] != nil { continue }
             if let priority = object as? PriorityClass, cluster.store.priorityClasses[priority.key] != nil { continue }
             put(object, place)

@@ -83,8 +83,13 @@ public struct Session: Sendable {
     @discardableResult
     public mutating func advance(to limit: Instant, until shouldStop: () -> Bool = { false }) -> Bool {
         while true {
-            if let due = script.nextDue, due <= limit, due <= simulation.nextDue ?? .distantFuture {
-                simulation.advance(to: due)
+            // A step of the script comes before what the components do at its instant.
+            if let due = script.nextDue, due <= limit {
+                if simulation.runNext(by: due - Duration(nanoseconds: 1)) {
+                    if shouldStop() { return false }
+                    continue
+                }
+                simulation.moveTime(to: due)
                 runScript()
             } else if !simulation.runNext(by: limit) {
                 break
@@ -98,14 +103,13 @@ public struct Session: Sendable {
     /// Runs to the next event and that one; answers false if nothing will ever happen.
     @discardableResult
     public mutating func step() -> Bool {
-        guard let due = [script.nextDue, simulation.nextDue].compactMap({ $0 }).min() else { return false }
-        if script.nextDue == due {
-            simulation.advance(to: due)
+        if let due = script.nextDue, due <= simulation.nextDue ?? .distantFuture {
+            simulation.advance(to: due - Duration(nanoseconds: 1))
+            simulation.moveTime(to: due)
             runScript()
-        } else {
-            simulation.runNext(by: due)
+            return true
         }
-        return true
+        return simulation.runNext(by: .distantFuture)
     }
 
     private mutating func runScript() {

@@ -45,34 +45,35 @@ public struct Simulation: Sendable {
     public var now: Instant { cluster.now }
 
     /// When the next event is due; nil if nothing will ever happen by itself.
-    public var nextDue: Instant? {
-        var due: Instant?
-        func take(_ candidate: Instant?) {
-            if let candidate, candidate < due ?? .distantFuture { due = candidate }
+    public var nextDue: Instant? { next?.due }
+
+    private enum Part { case controllers, scheduler, kubelets, drains }
+
+    /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
+    private var next: (part: Part, due: Instant)? {
+        var first: (part: Part, due: Instant)?
+        func take(_ part: Part, _ wake: Instant?) {
+            guard let wake else { return }
+            let due = max(wake, cluster.now)
+            if due < first?.due ?? .distantFuture { first = (part, due) }
         }
-        take(controllers.nextWake(cluster))
-        take(scheduler.nextWake(cluster))
-        take(kubelets.nextWake(cluster))
-        take(drains.lazy.compactMap(\.nextStep).min())
-        return due.map { max($0, cluster.now) }
+        take(.controllers, controllers.nextWake(cluster))
+        take(.scheduler, scheduler.nextWake(cluster))
+        take(.kubelets, kubelets.nextWake(cluster))
+        if !drains.isEmpty { take(.drains, drains.lazy.compactMap(\.nextStep).min()) }
+        return first
     }
 
     /// Runs the component that is due next, if it is due by `limit`; answers whether one was.
-    ///
-    /// Components that are due at the same instant run in a fixed order: controllers, scheduler, kubelets.
     @discardableResult
     public mutating func runNext(by limit: Instant) -> Bool {
-        guard let due = nextDue, due <= limit else { return false }
+        guard let (part, due) = next, due <= limit else { return false }
         cluster.now = due
-        func isDue(_ wake: Instant?) -> Bool { wake.map { $0 <= due } ?? false }
-        if isDue(controllers.nextWake(cluster)) {
-            controllers.run(&cluster)
-        } else if isDue(scheduler.nextWake(cluster)) {
-            scheduler.run(&cluster)
-        } else if isDue(kubelets.nextWake(cluster)) {
-            kubelets.run(&cluster)
-        } else {
-            runDrains()
+        switch part {
+        case .controllers: controllers.run(&cluster)
+        case .scheduler: scheduler.run(&cluster)
+        case .kubelets: kubelets.run(&cluster)
+        case .drains: runDrains()
         }
         eventsRun += 1
         let read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
@@ -86,6 +87,9 @@ public struct Simulation: Sendable {
         while runNext(by: limit) {}
         if limit > cluster.now { cluster.now = limit }
     }
+
+    /// Moves the time on to `instant`, before anything that is due then.
+    mutating func moveTime(to instant: Instant) { if instant > cluster.now { cluster.now = instant } }
 
     // A component that asks for the present instant again and again would stop time for ever.
     private var lastInstant = Instant.start

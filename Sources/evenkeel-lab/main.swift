@@ -6,6 +6,7 @@ switch arguments.first {
 case "schedule": ScheduleBench.run(Array(arguments.dropFirst()))
 case "quiet": quietHour(Array(arguments.dropFirst()))
 case "store": storeWrites()
+case "dashboard": DashboardBenchmark.run()
 default:
     print(
         """
@@ -16,6 +17,7 @@ default:
           quiet [NODES PODS]
                      wall time of one virtual hour in which nothing happens (default 5000 50000)
           store      writes per second into the store
+          dashboard  time of a frame of each screen
         """)
     exit(arguments.isEmpty ? 0 : 64)
 }

@@ -38,8 +38,6 @@ struct Dash: ParsableCommand {
             guard let value = Speed(speed) else { throw Failure.usage("--speed must be 1 to 10000 or max, not \(speed)") }
             session.speed = value
         }
-        // The built-in cluster begins where it is worth looking at.
-        if cluster.files.isEmpty { session.advance(to: .start + BuiltInCluster.prelude) }
         session.isPaused = paused
         options.readOnly = readOnly
         options.name = input.scenario.map(\.metadata.name) ?? (cluster.files.isEmpty ? BuiltInCluster.name : Dash.name(cluster.files))
@@ -63,6 +61,8 @@ struct Dash: ParsableCommand {
             }
         }
         var dashboard = Dashboard(session: session, options: options)
+        // The built-in cluster begins where it is worth looking at.
+        if cluster.files.isEmpty { dashboard.run(to: .start + BuiltInCluster.prelude) }
         if let warning { dashboard.note(warning, isError: true) }
         if let namespace, !allNamespaces { dashboard.type(":ns \(namespace)") }
         if let command { dashboard.type(":\(command)") }
@@ -135,18 +135,35 @@ struct MainLoop {
 
     private func timeout(since lastFrame: UInt64) -> Int32 {
         guard let patience = dashboard.patience else { return dashboard.needsFrame ? 0 : -1 }
-        if !dashboard.session.isPaused, dashboard.session.speed == .maximum { return 0 }
+        if dashboard.session.isPaused { return Int32(max(1, patience.nanoseconds / 1_000_000)) }
+        if dashboard.session.speed == .maximum { return 0 }
         let elapsed = DispatchTime.now().uptimeNanoseconds &- lastFrame
         return Int32(max(1, (patience.nanoseconds - Int64(elapsed)) / 1_000_000))
     }
 
     private mutating func advance() {
         let now = DispatchTime.now().uptimeNanoseconds
-        // After a suspension or a debugger the real time that passed is not made up for.
-        let elapsed = min(now &- last, 250_000_000)
+        let elapsed = min(now &- last, 3_600_000_000_000)
         last = now
         let deadline = now + Self.slice
         dashboard.advance(by: Duration(nanoseconds: Int64(elapsed))) { DispatchTime.now().uptimeNanoseconds > deadline }
+    }
+
+    /// Opens `text` in the user's editor, as k9s and kubectl choose it, and applies what comes back.
+    private mutating func edit(_ text: String) {
+        let environment = ProcessInfo.processInfo.environment
+        let editor = ["EVENKEEL_EDITOR", "K9S_EDITOR", "KUBE_EDITOR", "EDITOR"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "vi"
+        let file = FileManager.default.temporaryDirectory.appending(path: "evenkeel-edit-\(ProcessInfo.processInfo.processIdentifier).yaml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        do {
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            let status = try terminal.withTerminalReleased { try ChildProgram.run(editor.split(separator: " ").map(String.init) + [file.path]) }
+            last = DispatchTime.now().uptimeNanoseconds
+            guard status == 0 else { return dashboard.note("\(editor) ended with status \(status)", isError: true) }
+            dashboard.applyEdited(try String(contentsOf: file, encoding: .utf8), original: text)
+        } catch {
+            dashboard.note("The editor \(editor) could not be used: \(error)", isError: true)
+        }
     }
 
     /// Does what the dashboard asked its owner for: suspend, clipboard, files, themes.
@@ -172,6 +189,10 @@ struct MainLoop {
             } catch {
                 dashboard.note("\(file.name) could not be written", isError: true)
             }
+        }
+        if let text = dashboard.textToEdit {
+            dashboard.textToEdit = nil
+            edit(text)
         }
         if let name = dashboard.requestedSkin {
             dashboard.requestedSkin = nil

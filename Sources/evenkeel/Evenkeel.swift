@@ -10,17 +10,34 @@ import Terminal
 struct Evenkeel: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evenkeel",
-        abstract: "A terminal dashboard over a Kubernetes control plane that runs inside the process.",
+        abstract: "A terminal dashboard over a simulated Kubernetes control plane.",
+        usage: """
+            evenkeel [<file> ...] [<options>]
+            evenkeel <subcommand>
+            """,
         discussion: """
-            Opens the dashboard on the manifests of the given files and folders (- reads standard input), or on a built-in
-            cluster. Time is virtual: it can be paused, sped up, stepped and rewound. ? lists the keys, :q leaves.
+            Opens the dashboard on the manifests of the given files and folders, or on
+            a built-in cluster. The control plane runs inside the process, in virtual
+            time: pause it, speed it up, rewind it. ? lists the keys, :q leaves.
 
               evenkeel                          the built-in cluster
-              evenkeel app.yaml k8s/            your manifests on 12 nodes in 3 zones
+              evenkeel app.yaml k8s/            manifests on 12 nodes in 3 zones
               evenkeel --nodes 20 --zones 4 -   manifests from standard input
-              evenkeel run scenario.yaml        without a screen, for CI: exit status 1 if an expectation fails
+              evenkeel run scenario.yaml        without a screen, for CI
 
-            Exit status: 0 fine, 1 refused or expectation failed, 2 bad usage, 3 bad input.
+            Options of the dashboard (evenkeel dashboard --help tells them all):
+
+              --nodes N --zones Z               nodes under manifests without any
+              --seed N                          the same seed, the same bytes
+              --speed 1..10000|max, --paused    how fast virtual time runs
+              --kubernetes-version 1.27         whose rules apply: 1.22 to 1.36
+              --feature-gates A=true,B=false    gates off their defaults
+              --read-only                       look, but change nothing
+              -n NAMESPACE, -c COMMAND          where to start, as in k9s
+              --skin NAME, --no-color, --ascii, --no-mouse
+
+            Exit status: 0 fine, 1 refused or expectation failed, 2 bad usage,
+            3 bad input.
             """,
         version: "evenkeel 0.1.0",
         subcommands: [Dash.self, Run.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self],
@@ -121,11 +138,16 @@ struct ClusterArguments: ParsableArguments {
     /// The session; objects that the API server refuses end the program with status 1 unless `lenient`.
     func session(builtIn: Bool = false) throws -> (session: Session, input: Input) {
         let input = try input(builtIn: builtIn)
-        let (session, refused) = input.makeSession()
-        if !refused.isEmpty {
-            throw Failure.refused(refused.map(\.description) + ["\(refused.count) of \(input.objects.count) objects were refused by the API server; nothing was run."])
-        }
+        let (session, refusals) = input.makeSession()
+        try Self.check(refusals, input)
         return (session, input)
+    }
+
+    /// Ends the program if objects were refused: with status 3 if they are invalid in themselves, else with 1.
+    static func check(_ refusals: Input.Refusals, _ input: Input) throws {
+        guard refusals.objects > 0 else { return }
+        let lines = refusals.problems.map(\.description) + ["\(refusals.objects) of \(input.objects.count) objects were refused by the API server; nothing was run."]
+        throw Failure(status: refusals.areInvalid ? 3 : 1, message: lines.joined(separator: "\n") + "\n")
     }
 
     /// What to tell a user about the input: nodes put under it, kinds not acted on.

@@ -12,8 +12,9 @@ struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Simulate without a screen, as fast as possible.",
         discussion: """
-            Plays the manifests, and the Scenario among them if there is one, and writes what comes of it. The same input
-            and seed give the same bytes. A summary and failed expectations go to standard error.
+            Plays the manifests, and the Scenario among them if there is one, and
+            writes what comes of it. The same input and seed give the same bytes.
+            A summary and failed expectations go to standard error.
 
               evenkeel run app.yaml --until 10m -o table
               evenkeel run scenario.yaml --events jsonl

@@ -10,8 +10,9 @@ struct ScheduleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedule", abstract: "Say where each pending pod would go and why.",
         discussion: """
-            All nodes are considered, ties go to the lexicographically smallest node name, a placed pod counts for the next
-            one, nothing is evicted. Objects are taken as they are, with their status.
+            All nodes are considered, ties go to the lexicographically smallest node
+            name, a placed pod counts for the next one, nothing is evicted. Objects are
+            taken as they are, with their status; no time runs.
             """)
 
     enum Order: String, ExpressibleByArgument, CaseIterable { case queue, file }
@@ -24,13 +25,13 @@ struct ScheduleCommand: ParsableCommand {
     func run() throws {
         if cluster.files.isEmpty { throw Failure.usage("schedule needs files") }
         let input = try cluster.input()
-        let (state, problems) = input.makeGivenState()
-        if !problems.isEmpty { throw Failure.refused(problems.map(\.description)) }
+        let (state, refusals) = input.makeGivenState()
+        try ClusterArguments.check(refusals, input)
         let decisions = decide(cluster: state, order: order == .queue ? .queue : .file, configuration: input.options.scheduler)
         switch output {
         case .json:
             let report: JSONValue = [
-                "scorePlugins": .array((decisions.first?.scorePlugins ?? []).map { .string($0) }), "decisions": .array(decisions.map(\.json)),
+                "scorePlugins": .array(scorePluginNames(input.options.scheduler, input.options.profile).map { .string($0) }), "decisions": .array(decisions.map(\.json)),
             ]
             print(report.text(indent: 2))
         case .table:
@@ -42,6 +43,5 @@ struct ScheduleCommand: ParsableCommand {
                 print(line.last == " " ? String(line.reversed().drop { $0 == " " }.reversed()) : line)
             }
         }
-        if decisions.contains(where: { $0.result == .unschedulable }) { throw ExitCode(1) }
     }
 }

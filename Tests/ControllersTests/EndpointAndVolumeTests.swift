@@ -131,6 +131,9 @@ import Testing
             volume.spec.capacity = ["storage": Quantity(size)!]
             volume.spec.accessModes = ["ReadWriteOnce"]
             volume.spec.persistentVolumeReclaimPolicy = "Retain"
+            var disk = CSIPersistentVolumeSource()
+            (disk.driver, disk.volumeHandle) = ("disk.example.com", name)
+            volume.spec.csi = disk
             _ = try! test.cluster.create(volume)
         }
         test.run(1)

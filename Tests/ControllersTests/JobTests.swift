@@ -96,6 +96,7 @@ import Testing
         cron.spec.schedule = schedule
         cron.spec.jobTemplate.spec.template = TestCluster.template("tick")
         cron.spec.jobTemplate.spec.template.spec.containers[0].image = "ok"
+        cron.spec.jobTemplate.spec.template.spec.restartPolicy = "Never"
         change(&cron.spec)
         return cron
     }

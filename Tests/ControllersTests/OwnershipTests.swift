@@ -66,7 +66,7 @@ import Testing
         _ = try! test.cluster.create(namespace)
         test.run(1)
         var deployment = Deployment()
-        deployment.metadata = Shared(ObjectMeta(name: "web", namespace: "shop"))
+        deployment.metadata = Metadata(ObjectMeta(name: "web", namespace: "shop"))
         deployment.spec.replicas = 2
         deployment.spec.selector = LabelSelector(matchLabels: ["app": "web"])
         deployment.spec.template = TestCluster.template("web")

@@ -24,6 +24,8 @@ import Testing
         make(&test, replicas: 3) { spec in
             var claim = PersistentVolumeClaim()
             claim.metadata.name = "data"
+            claim.spec.accessModes = ["ReadWriteOnce"]
+            claim.spec.resources.requests = ["storage": Quantity("1Gi")!]
             spec.volumeClaimTemplates = [claim]
         }
         test.run(20) { cluster in

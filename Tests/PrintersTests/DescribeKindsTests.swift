@@ -202,11 +202,12 @@ struct DescribeKindsTests {
             Name:                     sum
             Namespace:                default
             Selector:                 job=sum
-            Labels:                   <none>
+            Labels:                   job=sum
             Annotations:              <none>
             Parallelism:              2
             Completions:              3
             Completion Mode:          Indexed
+            Suspend:                  false
             Backoff Limit:            6
             Start Time:               Thu, 01 Jan 2026 00:00:10 +0000
             Completed At:             Thu, 01 Jan 2026 00:01:20 +0000
@@ -249,6 +250,7 @@ struct DescribeKindsTests {
             Endpoints:                10.0.0.1:8080,10.0.0.3:8080,10.0.0.4:8080 + 1 more...
             Session Affinity:         None
             External Traffic Policy:  Local
+            Internal Traffic Policy:  Cluster
             Events:                   <none>
 
             """
@@ -322,7 +324,7 @@ struct DescribeKindsTests {
               Type       Resource  Min  Max  Default Request  Default Limit  Max Limit/Request Ratio
               ----       --------  ---  ---  ---------------  -------------  -----------------------
               Container  cpu       -    -    100m             500m           -
-              Container  memory    -    1Gi  -                -              -
+              Container  memory    -    1Gi  1Gi              1Gi            -
 
             """
         #expect(try text(.namespace, "default", namespace: "") == expected)

@@ -92,6 +92,7 @@ struct DescribeTests {
                       memory:  1Gi
                     Requests:
                       cpu:     100m
+                      memory:  1Gi
                     Liveness:  http-get http://:80/live delay=0s timeout=1s period=10s #success=1 #failure=3
                     Environment Variables from:
                       m  ConfigMap  Optional: true

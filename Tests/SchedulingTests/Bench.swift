@@ -48,7 +48,17 @@ struct Bench {
         pod.spec.priority = priority
         pod.nodeName = node
         change(&pod)
+        pod.spec.priorityClassName = priorityClass(pod.spec.priority ?? 0)
         return try! cluster.create(pod)
+    }
+    /// The class of this priority, made when it is first needed: the number alone would be refused.
+    private mutating func priorityClass(_ value: Int) -> String {
+        guard value != 0 else { return "" }
+        var priority = PriorityClass()
+        priority.metadata.name = "priority-\(value)"
+        priority.value = value
+        if cluster.store.priorityClasses[priority.key] == nil { try! cluster.create(priority) }
+        return priority.name
     }
 
     /// Lets the scheduler work for `duration`.

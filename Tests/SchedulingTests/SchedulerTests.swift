@@ -72,6 +72,8 @@ import Testing
         var set = ReplicaSet()
         set.metadata.name = "web"
         set.spec.selector = LabelSelector(matchLabels: ["app": "web"])
+        set.spec.template.metadata.labels = ["app": "web"]
+        set.spec.template.spec.containers = [Container(name: "web", image: "web:1")]
         try! bench.cluster.create(set)
     }
     private func totals(_ bench: Bench) -> [Int] {
@@ -80,34 +82,34 @@ import Testing
 
     @Test func `3 the emptier node wins by its free share`() {
         var bench = Bench()
-        bench.node("A")
-        bench.node("B")
-        bench.pod("other", cpu: "2", memory: "8Gi", labels: [:], on: "B")
+        bench.node("a")
+        bench.node("b")
+        bench.pod("other", cpu: "2", memory: "8Gi", labels: [:], on: "b")
         addReplicaSet(&bench)
         owned(&bench, "p")
         #expect(totals(bench) == [663, 613])
     }
     @Test func `4 the next replica goes to the other zone`() {
         var bench = Bench()
-        bench.node("A", zone: "a")
-        bench.node("B", zone: "b")
+        bench.node("a", zone: "a")
+        bench.node("b", zone: "b")
         addReplicaSet(&bench)
-        owned(&bench, "first", on: "A")
+        owned(&bench, "first", on: "a")
         owned(&bench, "p")
         #expect(totals(bench) == [588, 663])
     }
     @Test(arguments: [(36, [300, 0, 97, 0, 0, 0, 0]), (27, [300, 0, 97, 200, 0, 100, 0])])
     func `5 a pod without requests counts 100m and 200 MiB`(minor: Int, scores: [Int]) {
         var bench = Bench(minor: minor)
-        bench.node("A")
+        bench.node("a")
         bench.pod("p", cpu: nil)
         #expect(decide(cluster: bench.cluster, order: .file)[0].nodes[0].scores == scores)
     }
     @Test(arguments: [(34, 87), (36, 68)])
     func `6 balance is judged after the pod, since 1_36 by the change`(minor: Int, score: Int) {
         var bench = Bench(minor: minor)
-        bench.node("A")
-        bench.pod("other", cpu: "1", memory: "4Gi", on: "A")
+        bench.node("a")
+        bench.pod("other", cpu: "1", memory: "4Gi", on: "a")
         bench.pod("p", cpu: "1")
         #expect(decide(cluster: bench.cluster, order: .file)[0].nodes[0].scores[5] == score)
     }
@@ -118,9 +120,9 @@ import Testing
             (image.names, image.sizeBytes) = (["web:1"], 500 << 20)
             node.status.images = [image]
         }
-        bench.node("A", image)
-        bench.node("B")
-        bench.node("C")
+        bench.node("a", image)
+        bench.node("b")
+        bench.node("c")
         bench.pod("p")
         #expect(decide(cluster: bench.cluster, order: .file)[0].nodes.map(\.scores[6]) == [14, 0, 0])
     }
@@ -230,16 +232,16 @@ import Testing
 
     @Test func `9 the lowest highest priority is evicted, and the preemptor follows`() throws {
         var bench = Bench()
-        bench.node("N1", cpu: "2")
-        bench.node("N2", cpu: "2")
-        bench.pod("mid", cpu: "2", priority: 50, on: "N1")
-        bench.pod("low1", cpu: "1", priority: 10, on: "N2")
-        bench.pod("low2", cpu: "1", priority: 10, on: "N2")
+        bench.node("n1", cpu: "2")
+        bench.node("n2", cpu: "2")
+        bench.pod("mid", cpu: "2", priority: 50, on: "n1")
+        bench.pod("low1", cpu: "1", priority: 10, on: "n2")
+        bench.pod("low2", cpu: "1", priority: 10, on: "n2")
         let uid = bench.pod("boss", cpu: "2", priority: 100).metadata.uid
         bench.run(.seconds(1))
-        #expect(bench.stored("boss").status.nominatedNodeName == "N2")
+        #expect(bench.stored("boss").status.nominatedNodeName == "n2")
         #expect(
-            bench.messages("Preempted") == Array(repeating: "Preempted by pod \(uid) on node N2", count: 2))
+            bench.messages("Preempted") == Array(repeating: "Preempted by pod \(uid) on node n2", count: 2))
         let condition = bench.stored("low1").status.conditions["DisruptionTarget"]
         #expect(condition?.reason == "PreemptionByScheduler")
         #expect(condition?.message == "default-scheduler: preempting to accommodate a higher priority pod")
@@ -251,17 +253,17 @@ import Testing
             bench.cluster.finishDeletion(ofPod: bench.stored(name).key, uid: bench.stored(name).metadata.uid)
         }
         bench.run(.seconds(12))
-        #expect(bench.place("boss") == "N2")
+        #expect(bench.place("boss") == "n2")
         #expect(bench.stored("boss").status.nominatedNodeName == "")
         #expect(bench.place("rival") == "")
     }
 
     @Test func `10 budgets are broken last`() throws {
         var bench = Bench()
-        bench.node("N1", cpu: "2")
-        bench.node("N2", cpu: "2")
-        bench.pod("mid", cpu: "2", priority: 50, on: "N1")
-        for i in 0..<2 { bench.pod("low\(i)", cpu: "1", labels: ["app": "kept"], priority: 10, on: "N2") }
+        bench.node("n1", cpu: "2")
+        bench.node("n2", cpu: "2")
+        bench.pod("mid", cpu: "2", priority: 50, on: "n1")
+        for i in 0..<2 { bench.pod("low\(i)", cpu: "1", labels: ["app": "kept"], priority: 10, on: "n2") }
         var budget = PodDisruptionBudget()
         budget.metadata.name = "kept"
         budget.spec.selector = LabelSelector(matchLabels: ["app": "kept"])
@@ -270,12 +272,12 @@ import Testing
         let explained = bench.scheduler.explain(pod: boss, in: bench.cluster)
         #expect(explained.preemption?.candidates.map(\.pdbViolations) == [0, 2])
         bench.run(.seconds(1))
-        #expect(bench.stored("boss").status.nominatedNodeName == "N1")
+        #expect(bench.stored("boss").status.nominatedNodeName == "n1")
     }
 
     @Test func `11 of equal candidates the one that started last goes`() {
         var bench = Bench()
-        for (node, hour) in [("N1", 9), ("N2", 10)] {
+        for (node, hour) in [("n1", 9), ("n2", 10)] {
             bench.node(node, cpu: "2")
             let key = bench.pod("on-" + node, cpu: "2", priority: 10, on: node).key
             bench.cluster.modify(Pod.self, key) { $0.status.startTime = .start + .hours(hour) }
@@ -283,7 +285,7 @@ import Testing
         bench.cluster.now = .start + .hours(12)
         bench.pod("boss", cpu: "2", priority: 100)
         bench.run(.seconds(1))
-        #expect(bench.stored("boss").status.nominatedNodeName == "N2")
+        #expect(bench.stored("boss").status.nominatedNodeName == "n2")
     }
 
     @Test func `12 a request larger than the node is beyond help since 1_34`() {
@@ -319,6 +321,7 @@ import Testing
         var claim = PersistentVolumeClaim()
         claim.metadata.name = "data"
         claim.spec.storageClassName = "fast"
+        claim.spec.accessModes = ["ReadWriteOnce"]
         claim.spec.resources.requests["storage"] = Quantity("1Gi")!
         let key = try bench.cluster.create(claim).key
         bench.pod("p") {

@@ -31,6 +31,16 @@ extension Bench {
             }
         }
     }
+    /// A Service for app=web.
+    mutating func service() {
+        var service = Service()
+        service.metadata.name = "web"
+        service.spec.selector = ["app": "web"]
+        var port = ServicePort()
+        port.port = 80
+        service.spec.ports = [port]
+        try! cluster.create(service)
+    }
     /// The nodes that would take a pod with these constraints, and the reasons of the others.
     func verdicts(
         _ constraints: [TopologySpreadConstraint], labels: StringMap<String> = ["app": "web"],
@@ -160,7 +170,10 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         for name in ["n1", "n2", "n3"] {
             bench.node(name, cpu: "64") {
                 if name == "n3" {
-                    $0.spec.taints = [Taint(key: "node.kubernetes.io/unreachable", effect: "NoExecute")]
+                    // Pods tolerate NoExecute for five minutes, as admission has it; NoSchedule keeps them off.
+                    $0.spec.taints = ["NoSchedule", "NoExecute"].map {
+                        Taint(key: "node.kubernetes.io/unreachable", effect: $0)
+                    }
                 }
             }
             for i in 0..<5 {
@@ -213,10 +226,7 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         }
         if pods { for (i, node) in ["n1", "n1", "n2", "n3"].enumerated() { bench.pod("p\(i)", on: node) } }
         if owned {
-            var service = Service()
-            service.metadata.name = "web"
-            service.spec.selector = ["app": "web"]
-            try! bench.cluster.create(service)
+            bench.service()
         }
         return bench
     }
@@ -261,13 +271,10 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         #expect(bench.verdicts([spread(zoneKey, 1)]) == ["a1": "ok", "b1": "ok"])
     }
 
-    @Test func `19 listed default constraints take the selector of the pod's services`() throws {
+    @Test func `19 listed default constraints take the selector of the pod's services`() {
         var bench = Bench()
         bench.zones(("a", 2), ("b", 2), ("c", 1))
-        var service = Service()
-        service.metadata.name = "web"
-        service.spec.selector = ["app": "web"]
-        try bench.cluster.create(service)
+        bench.service()
         bench.pod("incoming")
         let decision = decide(cluster: bench.cluster, order: .file, configuration: Self.listed)[0]
         #expect(decision.nodes.map(\.isFeasible) == [false, false, true])

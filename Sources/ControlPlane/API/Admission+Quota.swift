@@ -7,11 +7,14 @@ extension Cluster {
     /// Differs from Kubernetes: use is counted from the objects each time instead of being kept in the
     /// quota's status; O(objects of the kind), only in namespaces with a quota.
     /// - Source: Kubernetes `apiserver/pkg/admission/plugin/resourcequota/controller.go`, `CheckRequest`.
-    func requireQuota<O: StoredObject>(for object: O) throws(APIError) {
+    /// An object that replaces `old` counts with what it needs more.
+    func requireQuota<O: StoredObject>(for object: O, replacing old: O? = nil) throws(APIError) {
         if store.resourceQuotas.isEmpty { return }
+        let before = old.map { ResourceList(QuotaUse.of($0)) } ?? [:]
         for quota in store.resourceQuotas.sorted(namespace: object.metadata.namespace) {
             guard QuotaUse.isInScope(object, quota.spec.scopes) else { continue }
             let wanted = QuotaUse.of(object).filter { quota.spec.hard[$0.key] != nil }
+                .map { (key: $0.key, value: $0.value - (before[$0.key] ?? .zero)) }
             try requireStated(object, quota)
             guard !wanted.isEmpty else { continue }
             let used = used(O.self, quota)

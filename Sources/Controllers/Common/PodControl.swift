@@ -21,7 +21,7 @@ struct PodControl: Sendable {
         meta.finalizers = template.metadata.finalizers
         meta.ownerReferences = [OwnerReference(controller: owner)]
         var pod = Pod()
-        pod.metadata = Shared(meta)
+        pod.metadata = Metadata(meta)
         pod.spec = template.spec
         pod.nodeName = template.nodeName
         return pod

@@ -51,7 +51,7 @@ struct Revisions: Sendable {
             labels: template.metadata.labels)
         meta.labels["controller-revision-hash"] = hash
         meta.ownerReferences = [OwnerReference(controller: owner)]
-        revision.metadata = Shared(meta)
+        revision.metadata = Metadata(meta)
         revision.data = data
         revision.revision = next
         if let present = cluster.store.controllerRevisions[revision.key],

@@ -120,7 +120,7 @@ struct CronJobController: Controller {
         }
         meta.ownerReferences = [OwnerReference(controller: cronJob)]
         var job = Job()
-        (job.metadata, job.spec) = (Shared(meta), Shared(template.spec))
+        (job.metadata, job.spec) = (Metadata(meta), Shared(template.spec))
         return job
     }
 

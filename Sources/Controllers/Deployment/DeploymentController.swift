@@ -195,7 +195,7 @@ struct DeploymentController: Controller {
         spec.selector?.matchLabels[DeploymentAnnotation.podTemplateHash] = hash
         spec.template = template
         var set = ReplicaSet()
-        (set.metadata, set.spec) = (Shared(meta), Shared(spec))
+        (set.metadata, set.spec) = (Metadata(meta), Shared(spec))
         return set
     }
 

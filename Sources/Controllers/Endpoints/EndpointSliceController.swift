@@ -151,7 +151,7 @@ struct EndpointSliceController: Controller {
             meta.labels["endpointslice.kubernetes.io/managed-by"] = Self.managedBy
             if service.spec.clusterIP == "None" { meta.labels["service.kubernetes.io/headless"] = "" }
             meta.ownerReferences = [OwnerReference(controller: service)]
-            slice.metadata = Shared(meta)
+            slice.metadata = Metadata(meta)
             slice.addressType = "IPv4"
             slice.ports = ports
             slice.endpoints = Array(rest.prefix(Self.mostEndpoints))

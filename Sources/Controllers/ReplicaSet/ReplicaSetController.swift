@@ -15,8 +15,13 @@ struct ReplicaSetController: Controller {
     private var siblings = ChildIndex()
     private let podControl = PodControl(source: EventSource("replicaset-controller"))
 
-    /// Reports of many pods' states are counted together: status changes wait this long for more of them.
+    /// Reports of many pods' states are counted together: changes wait this long for more of them, and as often
+    /// as the set has 500 pods, because counting costs that much more.
     static let statusBatch = Duration.milliseconds(20)
+
+    private func batch(_ owner: ObjectKey, _ cluster: Cluster) -> Duration {
+        Self.statusBatch * (1 + (cluster.store.replicaSets[owner]?.status.replicas ?? 0) / 500)
+    }
 
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
         let change = cluster.store.replicaSets.change(entry.index)
@@ -48,9 +53,10 @@ struct ReplicaSetController: Controller {
             previous.metadata.identity == change.object.metadata.identity
         {
             // Only what the status counts, and what decides who is deleted first, matters.
-            if previous.isReady != change.object.isReady {
-                queue.add(owner, at: cluster.now + Self.statusBatch)
-            }
+            if previous.isReady != change.object.isReady { queue.add(owner, at: cluster.now + batch(owner, cluster)) }
+        } else if let previous = change.previous, change.action == .modified, previous.isActive, change.object.isActive {
+            // Labels that the binding adds, say: whether they still match is looked at with the others.
+            queue.add(owner, at: cluster.now + batch(owner, cluster))
         } else {
             queue.add(owner)
         }

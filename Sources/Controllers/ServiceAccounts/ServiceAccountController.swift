@@ -37,12 +37,12 @@ struct ServiceAccountController: Controller {
             return .none
         }
         var account = ServiceAccount()
-        account.metadata = Shared(ObjectMeta(name: "default", namespace: key.name))
+        account.metadata = Metadata(ObjectMeta(name: "default", namespace: key.name))
         if cluster.store.serviceAccounts[account.key] == nil, (try? cluster.create(account)) == nil {
             return .retry
         }
         var bundle = ConfigMap()
-        bundle.metadata = Shared(ObjectMeta(name: "kube-root-ca.crt", namespace: key.name))
+        bundle.metadata = Metadata(ObjectMeta(name: "kube-root-ca.crt", namespace: key.name))
         bundle.metadata.annotations["kubernetes.io/description"] =
             "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as "
             + "the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of "

@@ -154,7 +154,7 @@ enum Forms {
                 TopologySpreadConstraint(maxSkew: skew, topologyKey: $0, whenUnsatisfiable: values["action"], labelSelector: selector)
             }
         }
-        let meta = Shared(ObjectMeta(name: name, namespace: values["namespace"], labels: labels))
+        let meta = Metadata(ObjectMeta(name: name, namespace: values["namespace"], labels: labels))
         var template = PodTemplateSpec()
         template.metadata.labels = labels
         template.spec = Shared(spec)

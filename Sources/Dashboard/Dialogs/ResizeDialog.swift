@@ -54,8 +54,8 @@ struct ResizeDialog: Dialog {
                 problem = "\"\(row.wanted)\" is not a quantity such as 250m, 512Mi, +100m or +10%"
                 return nil
             }
-            if !result.contains(where: { $0.container == row.container }) { result.append(ContainerResize(container: row.container)) }
-            let index = result.firstIndex { $0.container == row.container }!
+            if !result.contains(where: { $0.name == row.container }) { result.append(ContainerResize(row.container)) }
+            let index = result.firstIndex { $0.name == row.container }!
             if row.isLimit { result[index].limits[row.resource] = quantity } else { result[index].requests[row.resource] = quantity }
         }
         problem = nil
@@ -121,7 +121,7 @@ struct ResizeDialog: Dialog {
         case .enter, .character("y"):
             guard key == .enter || focus >= rows.count else { break }
             if focus < rows.count { focus = rows.count + 1 } else if focus == rows.count, key == .enter { return [.closeDialog] } else { return apply(world) }
-        case .character("+"), .character("="), .shiftUp: step(1)
+        case .character("+") where !(focus < rows.count && rows[focus].field.isEmpty), .character("="), .shiftUp: step(1)
         case .character("-") where !(focus < rows.count && rows[focus].field.isEmpty), .shiftDown: step(-1)
         case .character("u") where focus < rows.count: rows[focus].field = TextField(rows[focus].present?.description ?? "")
         case .character("f"):
@@ -245,6 +245,7 @@ struct ResizeDialog: Dialog {
         guard let forecast else { return [StyledText("+ and - step, or type an amount (900m, +250m, +10%). The outcome is shown here before you confirm.", theme[.dim])] }
         let (glyph, role): (Character, Role) =
             switch forecast.verdict {
+            case .unchanged: (world.glyphs.notAsked, .dim)
             case .fits: (world.glyphs.passed, .good)
             case .deferred: (world.glyphs.notReady, .rowPending)
             case .infeasible, .refused: (world.glyphs.stopped, .rowError)

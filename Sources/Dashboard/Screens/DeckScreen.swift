@@ -164,7 +164,10 @@ struct DeckScreen: Screen {
         let lane = unplaced.isEmpty ? 0 : 1
         let least = min(area.height - 8, max(10, area.height * 2 / 5))
         let spreadRows = min(world.spread.count, 8)
-        let bottomHeight = min(max(least, area.height >= 30 ? spreadRows + 8 : 8), area.height - 9)
+        var bottomHeight = min(max(least, area.height >= 30 ? spreadRows + 8 : 8), area.height - 9)
+        // A column never gets more rows than its nodes, their rules and curves can fill.
+        let tallest = (domains.map(\.nodes.count).max() ?? 1) * 3 + 5
+        bottomHeight = max(bottomHeight, area.height - lane - max(12, tallest))
         let top = area.inset(bottom: bottomHeight + lane)
         if world.view.nodeNames.isEmpty {
             canvas.drawBox(in: top, title: StyledText("Deck", world.theme[.title]), style: world.theme[.border])
@@ -222,7 +225,7 @@ struct DeckScreen: Screen {
         }
         if hidden.right > 0 { right.append(" \(hidden.right) »", theme[.dim]) }
         let pods = "  \(podCount) pods"
-        if title.width + pods.count + right.width + 8 <= box.width { title.append(pods, theme[.titleCounter]) }
+        if title.width + pods.count + right.width + 10 <= box.width { title.append(pods, theme[.titleCounter]) }
         canvas.drawBox(in: box, title: title, right: right.isEmpty ? nil : right, style: theme[pane == .nodes ? .borderFocus : .border])
         let inside = box.interior.inset(x: 1, y: 0)
         guard inside.height > 0 else { return }
@@ -463,7 +466,7 @@ struct DeckScreen: Screen {
             let clock = clockText(event.time, milliseconds: false)
             var text = StyledText(String(clock.hasPrefix("00:") ? clock.dropFirst(3) : clock[...]) + " ", theme[.dim])
             text.append(event.isWarning ? "! " : "  ", theme[.rowPending])
-            text.append(pad(shortName(event.object.name, 15), 16), theme[.text])
+            text.append(pad(shortName(event.object.name, 11), 12), theme[.text])
             text.append(event.reason, theme[event.isWarning ? .rowPending : .accent])
             text.append(" \(event.message)", theme[.dim])
             canvas.write(text, at: at, maxWidth: inside.width - 2)

@@ -39,7 +39,7 @@ struct DetailScreen: Screen, PodHolder {
                     Binding(.tab, action: .nextPane, "tab", "Next tab: describe, YAML, events, conditions", footer: 5),
                     Binding(.character("d"), action: .describe, "describe", "Describe", footer: 10),
                     Binding(.character("y"), action: .yaml, "yaml", "YAML", footer: 15),
-                    Binding(.character("e"), action: .events, "events", "Events of the object", footer: 16),
+                    Binding(.character("e"), action: .edit, "edit", "Edit the object as YAML in your editor", footer: 16),
                     Binding(.control("d"), action: .delete, "delete", "Delete the object", footer: 70),
                 ]), Bindings.text,
         ]
@@ -100,7 +100,7 @@ struct DetailScreen: Screen, PodHolder {
         case .previousPane: show(tabs[(index + tabs.count - 1) % tabs.count])
         case .describe: show(.describe)
         case .yaml: show(.yaml)
-        case .events: show(.events)
+        case .edit: return [.edit(last)]
         case .delete: return [.open(DeleteDialog([last]))]
         case .copyName: return [.copy(lines(world).map(\.text).joined(separator: "\n"), what: "\(info.kind.lowercased()) \(last.metadata.name)")]
         case .save: return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(last.document))]

@@ -259,6 +259,7 @@ struct TableScreen: Screen, PodHolder {
             else { return [.flash("\(ObjectColumns.subject(object)) is gone", .warning)] }
             return [.push(DetailScreen(subject, tab: .describe))]
         case (.open, _), (.describe, _): return [.push(DetailScreen(object, tab: .describe))]
+        case (.edit, _): return [.edit(object)]
         case (.yaml, _): return [.push(DetailScreen(object, tab: .yaml))]
         case (.events, _): return [.push(TableScreen(Kind.event.info, scope: .about(kind: kind.kind, object.key)))]
         case (.delete, _): return [.open(DeleteDialog(targets))]

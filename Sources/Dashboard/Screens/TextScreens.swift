@@ -44,7 +44,7 @@ struct HelpScreen: TextScreen {
     func lines(_ world: World, width: Int) -> [StyledText] {
         // Groups flow into as many columns as fit, each 38 wide.
         let theme = world.theme
-        let columnWidth = 38
+        let columnWidth = 56
         let columns = max(1, min(4, (width + 2) / columnWidth))
         var blocks: [[StyledText]] = groups.map { group in
             [StyledText(group.title, theme[.helpSection])]

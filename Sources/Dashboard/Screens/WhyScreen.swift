@@ -12,6 +12,8 @@ struct WhyScreen: Screen {
     private var top = 0
     private var height = 5
     private var cached: (revision: Int, generation: Int, explanation: Explanation)?
+    private var remedies: [Remedy] = []
+    private var remediesFor = ""
 
     init(_ key: ObjectKey) { self.key = key }
     var crumb: String { "why \(key.name)" }
@@ -25,6 +27,7 @@ struct WhyScreen: Screen {
                     Binding(.character("y"), action: .yaml, "yaml", "YAML of the pod", footer: 15),
                     Binding(.character("c"), action: .cordon, "cordon", "Keep new pods off the node", footer: 20),
                     Binding(.character("u"), action: .uncordon, "uncordon", "Let new pods onto the node", footer: 25),
+                    Binding(.character("1"), action: .namespace1, "try fix", "Apply the first of the changes that would help; 2 to 9 the others", footer: 8),
                 ])
         ]
     }
@@ -51,6 +54,12 @@ struct WhyScreen: Screen {
         case .open: return nodes.indices.contains(cursor) ? [.push(TableScreen(Kind.pod.info, scope: .onNode(nodes[cursor].node)))] : []
         case .describe: return [.push(DetailScreen(pod, tab: .describe))]
         case .yaml: return [.push(DetailScreen(pod, tab: .yaml))]
+        case .namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9:
+            let index = Int(String(action.rawValue.last!))! - 1
+            if pod.nodeName.isEmpty { findRemedies(pod, explanation(pod, world), world) }
+            guard pod.nodeName.isEmpty, remedies.indices.contains(index) else { return [.flash("There is no change \(index + 1)", .warning)] }
+            guard let command = remedies[index].command else { return [.flash("\(remedies[index].change): nobody owns the pod, so there is no template to change", .warning)] }
+            return [.perform([command])]
         case .cordon: return nodes.indices.contains(cursor) ? [.perform([.cordon(node: nodes[cursor].node)])] : []
         case .uncordon: return nodes.indices.contains(cursor) ? [.perform([.uncordon(node: nodes[cursor].node)])] : []
         default: return nil
@@ -66,9 +75,69 @@ struct WhyScreen: Screen {
             return
         }
         let explanation = explanation(pod, world)
-        let rects = area.splitRows([.fixed(5), .weight(1)])
+        let waits = pod.nodeName.isEmpty
+        if waits { findRemedies(pod, explanation, world) }
+        let helpHeight = waits && !remedies.isEmpty ? min(remedies.count + 2, area.height >= 30 ? 10 : area.height >= 19 ? 6 : 0) : 0
+        let rects = area.splitRows([.fixed(5), .weight(1), .fixed(helpHeight)])
         drawHead(pod, explanation, on: &canvas, in: rects[0], world)
         drawMatrix(pod, explanation, on: &canvas, in: rects[1], world)
+        if helpHeight > 0 { drawRemedies(on: &canvas, in: rects[2], world) }
+    }
+
+    /// Tries the changes anew when the reason or the cluster's shape is another one, not at every write.
+    private mutating func findRemedies(_ pod: Pod, _ explanation: Explanation, _ world: World) {
+        let shape = "\(explanation.core) \(world.view.nodeNames.count) \(world.generation)"
+        guard shape != remediesFor else { return }
+        remediesFor = shape
+        remedies = Remedy.find(for: pod, explanation, world)
+    }
+
+    private func drawRemedies(on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        canvas.drawBox(in: box, title: StyledText("What would help", theme[.title]), right: StyledText("each was tried on a fork", theme[.dim]), style: theme[.border])
+        let inside = box.interior
+        for (index, remedy) in remedies.prefix(inside.height).enumerated() {
+            let y = inside.y + index
+            canvas.write("\(index + 1)", at: Point(x: inside.x + 1, y: y), style: theme[.menuKey])
+            canvas.write(remedy.change, at: Point(x: inside.x + 3, y: y), style: theme[.text], maxWidth: inside.width / 2 - 4, ellipsis: true)
+            var text = StyledText("")
+            if let node = remedy.node {
+                text.append("\(world.glyphs.passed) \(node)", theme[.good])
+            } else {
+                text.append("\(world.glyphs.stopped) still waits", theme[.rowError])
+            }
+            canvas.write(text, at: Point(x: inside.x + inside.width / 2, y: y), maxWidth: inside.width / 4)
+            canvas.write(remedy.cost, at: Point(x: inside.x + inside.width * 3 / 4, y: y), style: theme[.dim], maxWidth: inside.width / 4)
+        }
+    }
+
+    /// Why a node was refused, with the numbers that Kubernetes leaves out.
+    private func reason(_ node: Explanation.Verdict, _ pod: Pod, _ world: World) -> String {
+        let plain = (node.refusal?.reasons ?? []).joined(separator: ", ")
+        guard let view = world.view.nodes[node.node] else { return plain }
+        switch node.refusal?.plugin {
+        case "PodTopologySpread":
+            let workload = Workload(of: pod, world.cluster)
+            for group in world.spread where group.isHard && group.workload == workload {
+                let key = TopologyKeys.short(group.topologyKey)
+                guard let value = view.labels[group.topologyKey] else { return "\(key): the node has no label \(group.topologyKey)" }
+                if let domain = group.domains.first(where: { $0.name == value }), !domain.takesNext { return "\(key) \(value): \(domain.arithmetic)" }
+            }
+            return plain
+        case "NodeResourcesFit":
+            let wanted = pod.requests(RequestRules(pending: world.cluster.profile))
+            let free = view.allocatable - view.requested
+            var parts: [String] = []
+            for reason in node.refusal?.reasons ?? [] {
+                let resource = reason.hasPrefix("Insufficient ") ? String(reason.dropFirst("Insufficient ".count)) : ""
+                func amount(_ value: Int64) -> String { resource == "cpu" ? Quantity(milli: value).description : resource == "memory" ? Quantity(bytes: value).description : String(value) }
+                parts.append(resource.isEmpty ? reason : "\(reason): \(amount(wanted[resource])) asked, \(amount(max(0, free[resource]))) free")
+            }
+            return parts.joined(separator: ", ")
+        case "TaintToleration": return plain + (view.taints.first.map { plain.contains("{") ? "" : ": \($0.text)" } ?? "")
+        case "NodeUnschedulable": return plain + " (cordoned)"
+        default: return plain
+        }
     }
 
     private func drawHead(_ pod: Pod, _ explanation: Explanation, on canvas: inout Canvas, in box: Rect, _ world: World) {
@@ -127,7 +196,7 @@ struct WhyScreen: Screen {
             } else {
                 cells.append(StyledText("\(world.glyphs.stopped) \(node.refusal?.plugin ?? "left out")", theme[.rowError]))
                 if !scored.isEmpty { cells += Array(repeating: StyledText(""), count: scored.count + 1) }
-                cells.append(StyledText((node.refusal?.reasons ?? []).joined(separator: ", "), theme[.text]))
+                cells.append(StyledText(reason(node, pod, world), theme[.text]))
             }
             return TableRow(cells)
         }

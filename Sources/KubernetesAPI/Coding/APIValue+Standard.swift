@@ -211,7 +211,9 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
         return result
     }
     public static func == (a: StringMap, b: StringMap) -> Bool {
-        a.entries.count == b.entries.count && zip(a.entries, b.entries).allSatisfy { $0 == $1 }
+        guard a.entries.count == b.entries.count else { return false }
+        for index in a.entries.indices where a.entries[index] != b.entries[index] { return false }
+        return true
     }
 
     public static var typeName: String { "map[string]" + Value.typeName }

@@ -3,7 +3,7 @@ import SimulationKit
 /// An object of a kind that has a type of its own.
 public protocol KubernetesObject: APIStruct {
     static var kind: Kind { get }
-    var metadata: Shared<ObjectMeta> { get set }
+    var metadata: Metadata { get set }
     /// What the store finds the object by: namespace and name.
     var key: ObjectKey { get }
     var kindInfo: KindInfo { get }
@@ -31,7 +31,7 @@ public struct CustomObject: KubernetesObject {
     public static let kind = Kind.custom
     public var apiVersion = ""
     public var kindName = ""
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     /// Everything but apiVersion, kind and metadata, as it came.
     public var content = JSONObject()
 
@@ -54,7 +54,7 @@ public struct CustomObject: KubernetesObject {
             case "kind": kindName = value.string ?? ""
             case "metadata":
                 decoder.at(.field("metadata")) { decoder in
-                    if let meta = ObjectMeta.decode(value, &decoder) { metadata = Shared(meta) }
+                    if let meta = ObjectMeta.decode(value, &decoder) { metadata = Metadata(meta) }
                 }
             default: content[key] = value
             }

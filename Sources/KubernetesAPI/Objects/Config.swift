@@ -3,7 +3,7 @@ import SimulationKit
 /// A room for names.
 public struct Namespace: KubernetesObject {
     public static let kind = Kind.namespace
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = NamespaceSpec()
     public var status = NamespaceStatus()
     public init() {}
@@ -39,7 +39,7 @@ public struct NamespaceStatus: APIStruct {
 /// Configuration by key.
 public struct ConfigMap: KubernetesObject {
     public static let kind = Kind.configMap
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var data: StringMap<String> = [:]
     public var binaryData: StringMap<String> = [:]
     public var immutable: Bool?
@@ -56,7 +56,7 @@ public struct ConfigMap: KubernetesObject {
 /// Credentials by key.
 public struct Secret: KubernetesObject {
     public static let kind = Kind.secret
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var type = ""
     public var data: StringMap<String> = [:]
     public var stringData: StringMap<String> = [:]
@@ -75,7 +75,7 @@ public struct Secret: KubernetesObject {
 /// The account under which pods talk to the API server.
 public struct ServiceAccount: KubernetesObject {
     public static let kind = Kind.serviceAccount
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var secrets: JSONValue?
     public var imagePullSecrets: [LocalObjectReference] = []
     public var automountServiceAccountToken: Bool?
@@ -92,7 +92,7 @@ public struct ServiceAccount: KubernetesObject {
 /// How important pods are.
 public struct PriorityClass: KubernetesObject {
     public static let kind = Kind.priorityClass
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var value = 0
     public var globalDefault = false
     public var description = ""
@@ -111,7 +111,7 @@ public struct PriorityClass: KubernetesObject {
 /// How many pods of a group must stay when pods are evicted.
 public struct PodDisruptionBudget: KubernetesObject {
     public static let kind = Kind.podDisruptionBudget
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = PodDisruptionBudgetSpec()
     public var status = PodDisruptionBudgetStatus()
     public init() {}
@@ -162,7 +162,7 @@ public struct PodDisruptionBudgetStatus: APIStruct {
 /// Scales a workload by its load.
 public struct HorizontalPodAutoscaler: KubernetesObject {
     public static let kind = Kind.horizontalPodAutoscaler
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = HorizontalPodAutoscalerSpec()
     public var status = HorizontalPodAutoscalerStatus()
     public init() {}
@@ -273,7 +273,7 @@ public struct HorizontalPodAutoscalerStatus: APIStruct {
 /// What a namespace may use in sum.
 public struct ResourceQuota: KubernetesObject {
     public static let kind = Kind.resourceQuota
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = ResourceQuotaSpec()
     public var status = ResourceQuotaStatus()
     public init() {}
@@ -312,7 +312,7 @@ public struct ResourceQuotaStatus: APIStruct {
 /// Defaults and bounds for the resources of one container or pod.
 public struct LimitRange: KubernetesObject {
     public static let kind = Kind.limitRange
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = LimitRangeSpec()
     public init() {}
     public static let summary = "Defaults and bounds for the resources of one container or pod."
@@ -352,7 +352,7 @@ public struct LimitRangeItem: APIStruct {
 /// Something that happened to an object, told by a component.
 public struct Event: KubernetesObject {
     public static let kind = Kind.event
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var involvedObject = ObjectReference()
     public var reason = ""
     public var message = ""

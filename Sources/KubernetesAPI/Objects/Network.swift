@@ -1,7 +1,7 @@
 /// A name and address behind which ready pods stand.
 public struct Service: KubernetesObject {
     public static let kind = Kind.service
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = ServiceSpec()
     public var status: JSONValue?
     public init() {}
@@ -83,7 +83,7 @@ public struct ServicePort: APIStruct {
 /// The addresses behind a service, at most 100 in one object.
 public struct EndpointSlice: KubernetesObject {
     public static let kind = Kind.endpointSlice
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var addressType = ""
     public var endpoints: [Endpoint] = []
     public var ports: [EndpointPort] = []

@@ -1,7 +1,7 @@
 /// A machine that runs pods.
 public struct Node: KubernetesObject {
     public static let kind = Kind.node
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(NodeSpec())
     public var status = Shared(NodeStatus())
     public init() {}

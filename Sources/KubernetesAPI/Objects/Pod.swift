@@ -7,7 +7,7 @@ import SimulationKit
 /// the pods of one template then share their spec even after they are bound.
 public struct Pod: KubernetesObject {
     public static let kind = Kind.pod
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     /// `spec.nodeName` of the API; empty until bound.
     public var nodeName = ""
     public var spec = Shared(PodSpec())
@@ -31,7 +31,7 @@ public struct Pod: KubernetesObject {
     public var isFinished: Bool { status.phase == .succeeded || status.phase == .failed }
     /// Neither finished nor being deleted: what controllers count as a replica.
     public var isActive: Bool { !isFinished && metadata.deletionTimestamp == nil }
-    public var isReady: Bool { status.conditions.isTrue("Ready") }
+    public var isReady: Bool { status.isReady }
 }
 
 /// The pod spec with `nodeName` put back where the API has it.

@@ -4,7 +4,11 @@ import SimulationKit
 public struct PodStatus: APIStruct {
     public var observedGeneration = 0
     public var phase = PodPhase.unset
-    public var conditions: [Condition] = []
+    public var conditions: [Condition] = [] {
+        didSet { isReady = conditions.isTrue("Ready") }
+    }
+    /// Whether the condition Ready is True. Kept because everyone asks for it all the time.
+    public private(set) var isReady = false
     public var message = ""
     public var reason = ""
     public var nominatedNodeName = ""

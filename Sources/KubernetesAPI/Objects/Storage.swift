@@ -3,7 +3,7 @@ import SimulationKit
 /// A piece of storage.
 public struct PersistentVolume: KubernetesObject {
     public static let kind = Kind.persistentVolume
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = PersistentVolumeSpec()
     public var status = PersistentVolumeStatus()
     public init() {}
@@ -141,7 +141,7 @@ public struct PersistentVolumeStatus: APIStruct {
 /// A wish for storage.
 public struct PersistentVolumeClaim: KubernetesObject {
     public static let kind = Kind.persistentVolumeClaim
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = PersistentVolumeClaimSpec()
     public var status = PersistentVolumeClaimStatus()
     // A StatefulSet's claim templates carry these two like whole objects.
@@ -209,7 +209,7 @@ public struct PersistentVolumeClaimStatus: APIStruct {
 /// A kind of storage that can be made on demand.
 public struct StorageClass: KubernetesObject {
     public static let kind = Kind.storageClass
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var provisioner = ""
     public var parameters: StringMap<String> = [:]
     public var reclaimPolicy: String?
@@ -255,7 +255,7 @@ public struct TopologySelectorRequirement: APIStruct {
 /// A CSI driver as the cluster knows it.
 public struct CSIDriver: KubernetesObject {
     public static let kind = Kind.csiDriver
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = CSIDriverSpec()
     public init() {}
     public static let summary = "A CSI driver as the cluster knows it."
@@ -295,7 +295,7 @@ public struct CSIDriverSpec: APIStruct {
 /// The CSI drivers of a node.
 public struct CSINode: KubernetesObject {
     public static let kind = Kind.csiNode
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = CSINodeSpec()
     public init() {}
     public static let summary = "The CSI drivers of a node."
@@ -337,7 +337,7 @@ public struct VolumeNodeResources: APIStruct {
 /// That a volume is, or is to be, attached to a node.
 public struct VolumeAttachment: KubernetesObject {
     public static let kind = Kind.volumeAttachment
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = VolumeAttachmentSpec()
     public var status = VolumeAttachmentStatus()
     public init() {}

@@ -24,7 +24,7 @@ public struct PodTemplateSpec: APIStruct {
 /// Keeps a number of equal pods and replaces them step by step when the template changes.
 public struct Deployment: KubernetesObject {
     public static let kind = Kind.deployment
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(DeploymentSpec())
     public var status = DeploymentStatus()
     public init() {}
@@ -112,7 +112,7 @@ public struct DeploymentStatus: APIStruct {
 /// Keeps a number of equal pods.
 public struct ReplicaSet: KubernetesObject {
     public static let kind = Kind.replicaSet
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(ReplicaSetSpec())
     public var status = ReplicaSetStatus()
     public init() {}
@@ -163,7 +163,7 @@ public struct ReplicaSetStatus: APIStruct {
 /// The older form of a ReplicaSet; only its selector is used (by default spread constraints).
 public struct ReplicationController: KubernetesObject {
     public static let kind = Kind.replicationController
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = ReplicationControllerSpec()
     public var status: JSONValue?
     public init() {}
@@ -195,7 +195,7 @@ public struct ReplicationControllerSpec: APIStruct {
 /// Keeps pods with fixed names and storage of their own.
 public struct StatefulSet: KubernetesObject {
     public static let kind = Kind.statefulSet
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(StatefulSetSpec())
     public var status = StatefulSetStatus()
     public init() {}
@@ -308,7 +308,7 @@ public struct StatefulSetStatus: APIStruct {
 /// One revision of a StatefulSet or DaemonSet.
 public struct ControllerRevision: KubernetesObject {
     public static let kind = Kind.controllerRevision
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var data: JSONValue?
     public var revision = 0
     public init() {}
@@ -325,7 +325,7 @@ public struct ControllerRevision: KubernetesObject {
 /// Runs one pod on each node that fits.
 public struct DaemonSet: KubernetesObject {
     public static let kind = Kind.daemonSet
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(DaemonSetSpec())
     public var status = DaemonSetStatus()
     public init() {}
@@ -398,7 +398,7 @@ public struct DaemonSetStatus: APIStruct {
 /// Runs pods until enough of them succeeded.
 public struct Job: KubernetesObject {
     public static let kind = Kind.job
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(JobSpec())
     public var status = JobStatus()
     public init() {}
@@ -482,7 +482,7 @@ public struct JobStatus: APIStruct {
 /// Makes a Job at the times of a schedule.
 public struct CronJob: KubernetesObject {
     public static let kind = Kind.cronJob
-    public var metadata = Shared(ObjectMeta())
+    public var metadata = Metadata(ObjectMeta())
     public var spec = CronJobSpec()
     public var status = CronJobStatus()
     public init() {}

@@ -1,0 +1,32 @@
+import Canvas
+
+/// The bindings as a table for the README, generated so that it cannot lie.
+public enum KeyTable {
+    /// All groups in the order in which help shows them.
+    public static let groups: [BindingGroup] = [
+        Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.nodes,
+        DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], Bindings.text,
+    ]
+
+    /// Markdown: a table with a row for each binding.
+    public static var markdown: String {
+        var lines = ["| where | key | does |", "| --- | --- | --- |"]
+        for group in groups {
+            for binding in group.bindings where !binding.help.isEmpty {
+                let keys = binding.keys.map { "`\($0.description.replacing("|", with: "\\|"))`" }.joined(separator: " ")
+                lines.append("| \(group.title) | \(keys) | \(binding.help.replacing("|", with: "\\|")) |")
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Markdown: a table with a row for each command of the `:` prompt.
+    public static var commandMarkdown: String {
+        (["| command | does |", "| --- | --- |"]
+            + PromptCommands.all.map { command in
+                let names = command.names.map { "`:\($0)`" }.joined(separator: " ")
+                let arguments = command.arguments.isEmpty ? "" : " `\(command.arguments.replacing("|", with: "\\|"))`"
+                return "| \(names)\(arguments) | \(command.help) |"
+            }).joined(separator: "\n")
+    }
+}
