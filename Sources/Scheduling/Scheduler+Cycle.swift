@@ -104,7 +104,7 @@ extension Scheduler {
         var pod = cycle.pod
         pod.nodeName = name
         state.setNominated(nil, slot: slot)
-        state.place(pod, slot: slot, row: row, assumed: true)
+        state.place(pod, cycle.demand.facts, slot: slot, row: row, assumed: true)
         let entry = queue.remove(slot)!
         var binding = Binding(entry: entry, node: name)
         if !cycle.volumes.waiting.isEmpty {
@@ -291,7 +291,7 @@ extension Scheduler {
         guard let settings = settings(for: pod) else { return false }
         var cycle = state.makeCycle(pod, settings)
         guard let row = findNode(&cycle, store) else { return false }
-        state.place(pod, slot: slot, row: row, assumed: true)
+        state.place(pod, cycle.demand.facts, slot: slot, row: row, assumed: true)
         return true
     }
 }

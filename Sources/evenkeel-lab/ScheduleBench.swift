@@ -1,4 +1,5 @@
 import ControlPlane
+import Foundation
 import KubernetesAPI
 import Scheduling
 import SimulationKit
@@ -145,7 +146,8 @@ struct ScheduleBench {
         print(row(["workload", "nodes", "pods", "end to end /s", "decisions /s", "peak MB"], widths))
         for workload in workloads where value("--only").map(workload.name.contains) ?? true {
             for nodes in sizes {
-                let count = value("--pods").flatMap { Int($0) } ?? min(50_000, max(1, nodes * workload.density))
+                let count = min(
+                    nodes * workload.density, value("--pods").flatMap { Int($0) } ?? 50_000)
                 resetPeakMemory()
                 var endToEnd = "–"
                 var decisions = "–"
@@ -169,6 +171,7 @@ struct ScheduleBench {
                 }
                 let memory = peakMemory().map(grouped) ?? "–"
                 print(row([workload.name, grouped(nodes), grouped(count), endToEnd, decisions, memory], widths))
+                fflush(nil)
             }
         }
         print("Peak memory is that of the process; allocations are not measured.")

@@ -52,11 +52,10 @@ enum InterPodAffinity {
     ) -> Bool {
         let terms = terms(cycle, state)
         if terms.isEmpty { return false }
-        for (i, row) in rows.enumerated() {
-            for (number, weight) in terms {
-                let view = state.views[number]
-                scores[i] += view.count(state.columns[view.column].value(row)) * weight
-            }
+        for (number, weight) in terms {
+            let view = state.views[number]
+            let column = state.columns[view.column]
+            for (i, row) in rows.enumerated() { scores[i] += view.count(column.value(row)) * weight }
         }
         let low = scores.min() ?? 0
         let range = (scores.max() ?? 0) - low

@@ -7,7 +7,7 @@ struct PodClass: Sendable {
         var labels: StringMap<String>
         var carried: [CarriedTerm: Int]
     }
-    struct Match: Sendable {
+    struct Match: Sendable, Equatable {
         var counter: Int
         /// How often one pod counts: more than once only if it carries the same term twice.
         var multiplicity: Int
