@@ -35,14 +35,25 @@ public struct Cluster: Sendable {
 
     /// A fresh identity, in the form of a UUID.
     mutating func makeUID() -> String {
-        func hex(_ value: UInt64, _ digits: Int) -> String {
-            let text = String(value, radix: 16)
-            return String(repeating: "0", count: max(0, digits - text.count)) + text
+        let (high, low) = (names.next(), names.next())
+        // Eight, four, four, four and twelve digits; '4' and one of 8, 9, a, b mark a random UUID.
+        let first = high & ~0xf000 | 0x4000
+        let second = low & ~0xc000_0000_0000_0000 | 0x8000_0000_0000_0000
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var i = 0
+            for half in [first, second] {
+                for digit in stride(from: 15, through: 0, by: -1) {
+                    let nibble = UInt8(half >> UInt64(4 * digit) & 0xf)
+                    text[i] = nibble + (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+                    i += 1
+                    if i == 8 || i == 13 || i == 18 || i == 23 {
+                        text[i] = UInt8(ascii: "-")
+                        i += 1
+                    }
+                }
+            }
+            return i
         }
-        let a = names.next()
-        let b = names.next()
-        return hex(a >> 32, 8) + "-" + hex(a >> 16 & 0xffff, 4) + "-" + hex(a & 0xfff | 0x4000, 4) + "-"
-            + hex(b >> 48 & 0x3fff | 0x8000, 4) + "-" + hex(b & 0xffff_ffff_ffff, 12)
     }
 
     /// `base` and five characters, as the API server completes `generateName`; the base is cut to 58.

@@ -56,10 +56,14 @@ struct EventRecorder: Sendable {
         var message: String
         var fieldPath: String
         var component: String
+        // The rest seldom differs, and is compared anyway.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(object)
+            hasher.combine(reason)
+        }
     }
     var known: [Identity: ObjectKey] = [:]
-    var identities: [ObjectKey: Identity] = [:]
-    var expiry = EventQueue<ObjectKey>()
+    var expiry = EventQueue<(key: ObjectKey, identity: Identity)>()
     var number = 0
 }
 
@@ -113,18 +117,19 @@ extension Cluster {
         event.type = warning ? "Warning" : "Normal"
         store.insert(event, at: now)
         recorder.known[identity] = event.key
-        recorder.identities[event.key] = identity
-        recorder.expiry.schedule(event.key, at: now + settings.eventTimeToLive)
+        recorder.expiry.schedule((event.key, identity), at: now + settings.eventTimeToLive)
     }
 
     private mutating func expireEvents() {
-        while let (_, key) = recorder.expiry.popDue(by: now) {
-            if let event = store.events[key], let last = event.lastTimestamp, last + settings.eventTimeToLive > now {
-                recorder.expiry.schedule(key, at: last + settings.eventTimeToLive)
+        while let (_, told) = recorder.expiry.popDue(by: now) {
+            if let event = store.events[told.key], let last = event.lastTimestamp,
+                last + settings.eventTimeToLive > now
+            {
+                recorder.expiry.schedule(told, at: last + settings.eventTimeToLive)
                 continue
             }
-            store.remove(Event.self, key, at: now)
-            if let identity = recorder.identities.removeValue(forKey: key) { recorder.known[identity] = nil }
+            store.remove(Event.self, told.key, at: now)
+            if recorder.known[told.identity] == told.key { recorder.known[told.identity] = nil }
         }
     }
 }

@@ -147,7 +147,9 @@ extension SchedulingState {
     }
 
     private func byName(_ mask: NodeMask) -> [Int] {
-        mask.members.sorted { nodes.names[$0] < nodes.names[$1] }
+        // Sorting with a closure over the whole state copies it for each comparison.
+        let names = nodes.names
+        return mask.members.sorted { names[$0] < names[$1] }
     }
 
     private func whyNotEligible(_ diagnosis: Diagnosis, _ cycle: Cycle) -> String? {

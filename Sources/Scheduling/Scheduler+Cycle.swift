@@ -49,7 +49,7 @@ extension Scheduler {
     }
 
     /// The best node for a pod; nil if none will do.
-    private mutating func findNode(_ cycle: inout Cycle, _ store: ObjectStore) -> Int? {
+    mutating func findNode(_ cycle: inout Cycle, _ store: ObjectStore) -> Int? {
         if state.preFilter(&cycle, store) != nil { return nil }
         let nominated = cycle.pod.status.nominatedNodeName
         if !nominated.isEmpty, let row = state.nodes.row(nominated), state.nodes.objects[row] != nil,
@@ -57,6 +57,10 @@ extension Scheduler {
             state.filterWithNominated(cycle, store, row: row) == nil
         {
             return row
+        }
+        if state.isRankable(cycle), var ranking = state.takeRanking(cycle, store) {
+            defer { state.keep(&ranking, cycle) }
+            return choose(by: ranking, cycle)
         }
         let found = state.filter(cycle, store, explaining: false)
         if found.feasible.isEmpty { return nil }
@@ -100,7 +104,7 @@ extension Scheduler {
         var pod = cycle.pod
         pod.nodeName = name
         state.setNominated(nil, slot: slot)
-        state.place(pod, slot: slot, row: row, assumed: true)
+        state.place(pod, cycle.demand.facts, slot: slot, row: row, assumed: true)
         let entry = queue.remove(slot)!
         var binding = Binding(entry: entry, node: name)
         if !cycle.volumes.waiting.isEmpty {
@@ -278,4 +282,16 @@ func heapRoot(_ totals: [Int]) -> Int {
         }
     }
     return heap[0]
+}
+
+extension Scheduler {
+    /// Finds a node for `pod` and counts the pod there, without queue, binding and events: what measures decisions
+    /// alone. Answers whether there was one.
+    package mutating func decideAndCount(_ pod: Pod, slot: Int, _ store: ObjectStore) -> Bool {
+        guard let settings = settings(for: pod) else { return false }
+        var cycle = state.makeCycle(pod, settings)
+        guard let row = findNode(&cycle, store) else { return false }
+        state.place(pod, cycle.demand.facts, slot: slot, row: row, assumed: true)
+        return true
+    }
 }

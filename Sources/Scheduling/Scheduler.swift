@@ -48,10 +48,11 @@ public struct Scheduler: Component {
 
     public func nextWake(_ cluster: Cluster) -> Instant? {
         let ready = queue.isReady ? max(busyUntil, cluster.now) : nil
-        return [
-            nextChange(cluster, delay: cluster.settings.schedulerWatchDelay), timers.nextDue, ready,
-            queue.nextFlush,
-        ].compactMap { $0 }.min()
+        var wake = nextChange(cluster, delay: cluster.settings.schedulerWatchDelay) ?? .distantFuture
+        if let due = timers.nextDue, due < wake { wake = due }
+        if let ready, ready < wake { wake = ready }
+        if let flush = queue.nextFlush, flush < wake { wake = flush }
+        return wake == .distantFuture ? nil : wake
     }
 
     public mutating func run(_ cluster: inout Cluster) {

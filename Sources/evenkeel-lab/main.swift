@@ -1,1 +1,23 @@
-DashboardBenchmark.run()
+import Foundation
+
+// Measures; asserts nothing. What is printed depends on the machine.
+let arguments = CommandLine.arguments.dropFirst()
+switch arguments.first {
+case "schedule": ScheduleBench.run(Array(arguments.dropFirst()))
+case "quiet": quietHour(Array(arguments.dropFirst()))
+case "store": storeWrites()
+case "dashboard": DashboardBenchmark.run()
+default:
+    print(
+        """
+        usage: evenkeel-lab COMMAND
+
+          schedule [NODES…] [--only NAME] [--pods N] [--phase all|decide]
+                     pods placed per second, by kind of workload and number of nodes (default 100 1000 5000)
+          quiet [NODES PODS]
+                     wall time of one virtual hour in which nothing happens (default 5000 50000)
+          store      writes per second into the store
+          dashboard  time of a frame of each screen
+        """)
+    exit(arguments.isEmpty ? 0 : 64)
+}

@@ -178,7 +178,7 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
     public var count: Int { entries.count }
     public var keys: [String] { entries.map(\.key) }
 
-    private func position(of key: String) -> (index: Int, found: Bool) {
+    @inlinable func position(of key: String) -> (index: Int, found: Bool) {
         var low = 0
         var high = entries.count
         while low < high {
@@ -190,7 +190,7 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
 
     /// The value of `key`; setting nil removes it.
     public subscript(key: String) -> Value? {
-        get {
+        @inlinable get {
             let (index, found) = position(of: key)
             return found ? entries[index].value : nil
         }
@@ -210,9 +210,14 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
         for (key, value) in other.entries { result[key] = value }
         return result
     }
-    public static func == (a: StringMap, b: StringMap) -> Bool {
-        guard a.entries.count == b.entries.count else { return false }
-        for index in a.entries.indices where a.entries[index] != b.entries[index] { return false }
+    @inlinable public static func == (a: StringMap, b: StringMap) -> Bool {
+        let (x, y) = (a.entries, b.entries)
+        if x.count != y.count { return false }
+        // Copies of one map are equal without a look at their content.
+        if x.withUnsafeBufferPointer({ p in y.withUnsafeBufferPointer { p.baseAddress == $0.baseAddress } }) {
+            return true
+        }
+        for i in x.indices where x[i].key != y[i].key || x[i].value != y[i].value { return false }
         return true
     }
 
@@ -238,7 +243,7 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
 }
 
 extension StringMap: Hashable where Value: Hashable {
-    public func hash(into hasher: inout Hasher) {
+    @inlinable public func hash(into hasher: inout Hasher) {
         for (key, value) in entries {
             hasher.combine(key)
             hasher.combine(value)

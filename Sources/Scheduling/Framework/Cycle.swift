@@ -29,8 +29,8 @@ extension SchedulingState {
         trimCompiled()
         let facts = facts(of: pod)
         var cycle = Cycle(pod: pod, demand: demand(of: pod, facts, settings), settings: settings)
-        let requests = pod.requests(RequestRules(assigned: profile))
-        (cycle.balancedCPU, cycle.balancedMemory) = (requests.milliCPU, requests.memory)
+        let costs = costs(of: pod, facts)
+        (cycle.balancedCPU, cycle.balancedMemory) = (costs.cpu, costs.memory)
         return cycle
     }
 

@@ -20,11 +20,29 @@ struct Plugin: Sendable {
     /// Writes a score of 0…100 for each node; answers false if the plugin has nothing to say.
     typealias Score = @Sendable (Cycle, SchedulingState, [Int], inout [Int]) -> Bool
 
+    /// What a plugin's word about a node depends on, besides the pod's template: tells what may be kept from one pod
+    /// of the template to the next, see ``NodeRanking``.
+    enum Scope: Sendable {
+        /// On the node and its pods alone.
+        case node
+        /// On the pods in the node's topology domains; ``NodeRanking`` knows how.
+        case domain
+        /// On volumes; it says nothing about pods without.
+        case volumes
+        /// On anything.
+        case others
+    }
+    /// Whether a score is the same for all nodes.
+    typealias Uniform = @Sendable (Cycle, SchedulingState) -> Bool
+
     var name: PluginName
     var points: ExtensionPoints
     var weight = 1
     var preFilter: PreFilter?
+    var filterScope = Scope.others
     var filter: Filter?
+    var scoreScope = Scope.others
+    var isUniform: Uniform?
     var score: Score?
 }
 
@@ -46,41 +64,46 @@ enum PluginCatalog {
     static let all: [Plugin] = [
         Plugin(name: .schedulingGates, points: .preEnqueue),
         Plugin(name: .prioritySort, points: []),
-        Plugin(name: .nodeUnschedulable, points: .filter, filter: NodeUnschedulable.filter),
-        Plugin(name: .nodeName, points: .filter, filter: NodeNamePlugin.filter),
+        Plugin(name: .nodeUnschedulable, points: .filter, filterScope: .node, filter: NodeUnschedulable.filter),
+        Plugin(name: .nodeName, points: .filter, filterScope: .node, filter: NodeNamePlugin.filter),
         Plugin(
-            name: .taintToleration, points: [.filter, .score], weight: 3, filter: TaintToleration.filter,
+            name: .taintToleration, points: [.filter, .score], weight: 3, filterScope: .node,
+            filter: TaintToleration.filter, isUniform: TaintToleration.isUniform,
             score: TaintToleration.score),
         Plugin(
             name: .nodeAffinity, points: [.filter, .score], weight: 2,
-            preFilter: NodeAffinityPlugin.preFilter,
-            filter: NodeAffinityPlugin.filter, score: NodeAffinityPlugin.score),
-        Plugin(name: .nodePorts, points: .filter, filter: NodePorts.filter),
+            preFilter: NodeAffinityPlugin.preFilter, filterScope: .node, filter: NodeAffinityPlugin.filter,
+            isUniform: NodeAffinityPlugin.isUniform, score: NodeAffinityPlugin.score),
+        Plugin(name: .nodePorts, points: .filter, filterScope: .node, filter: NodePorts.filter),
         Plugin(
-            name: .nodeResourcesFit, points: [.filter, .score], filter: NodeResourcesFit.filter,
+            name: .nodeResourcesFit, points: [.filter, .score], filterScope: .node,
+            filter: NodeResourcesFit.filter, scoreScope: .node,
             score: NodeResourcesFit.score),
         Plugin(
             name: .volumeRestrictions, points: .filter, preFilter: VolumeRestrictions.preFilter,
-            filter: VolumeRestrictions.filter),
-        Plugin(name: .nodeVolumeLimits, points: .filter, filter: NodeVolumeLimits.filter),
+            filterScope: .volumes, filter: VolumeRestrictions.filter),
+        Plugin(name: .nodeVolumeLimits, points: .filter, filterScope: .volumes, filter: NodeVolumeLimits.filter),
         Plugin(
             name: .volumeBinding, points: .filter, preFilter: VolumeBinding.preFilter,
-            filter: VolumeBinding.filter),
+            filterScope: .volumes, filter: VolumeBinding.filter),
         Plugin(
-            name: .volumeZone, points: .filter, preFilter: VolumeZone.preFilter, filter: VolumeZone.filter),
+            name: .volumeZone, points: .filter, preFilter: VolumeZone.preFilter, filterScope: .volumes,
+            filter: VolumeZone.filter),
         Plugin(
-            name: .podTopologySpread, points: [.filter, .score], weight: 2, filter: PodTopologySpread.filter,
+            name: .podTopologySpread, points: [.filter, .score], weight: 2, filterScope: .domain,
+            filter: PodTopologySpread.filter, isUniform: PodTopologySpread.isUniform,
             score: PodTopologySpread.score),
         Plugin(
-            name: .interPodAffinity, points: [.filter, .score], weight: 2, filter: InterPodAffinity.filter,
+            name: .interPodAffinity, points: [.filter, .score], weight: 2, filterScope: .domain,
+            filter: InterPodAffinity.filter, isUniform: InterPodAffinity.isUniform,
             score: InterPodAffinity.score),
         // Claims of dynamic resources are kept, not acted on: of this plugin only the words appear.
         Plugin(name: .dynamicResources, points: .postFilter),
         Plugin(name: .defaultPreemption, points: [.postFilter]),
         Plugin(
-            name: .nodeResourcesBalancedAllocation, points: .score,
+            name: .nodeResourcesBalancedAllocation, points: .score, scoreScope: .node,
             score: NodeResourcesBalancedAllocation.score),
-        Plugin(name: .imageLocality, points: .score, score: ImageLocality.score),
+        Plugin(name: .imageLocality, points: .score, scoreScope: .node, score: ImageLocality.score),
         Plugin(name: .defaultBinder, points: .bind),
         // Pods cannot declare the features they need here, so the plugin never refuses.
         Plugin(name: .nodeDeclaredFeatures, points: []),

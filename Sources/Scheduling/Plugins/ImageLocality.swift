@@ -6,10 +6,14 @@ import KubernetesAPI
 enum ImageLocality {
     static let mebibyte = 1024 * 1024
 
+    /// What a node that has the image gets for it: its size, scaled by the share of nodes that have it.
+    static func share(_ image: ImageIndex.Entry, of nodes: Int) -> Int {
+        Int(Double(image.size) * (Double(image.count) / Double(nodes)))
+    }
+
     @Sendable static func score(
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {
-        let all = Double(state.nodes.presentCount)
         let images = cycle.demand.facts.images.compactMap { state.images.entries[$0] }
         if images.isEmpty { return true }
         // Differs from Kubernetes: 1.27 froze the number of nodes with an image when a node arrived, so that scores
@@ -22,7 +26,7 @@ enum ImageLocality {
         for (i, row) in rows.enumerated() {
             var sum = 0
             for image in images where image.nodes[row] {
-                sum += Int(Double(image.size) * (Double(image.count) / all))
+                sum += share(image, of: state.nodes.presentCount)
             }
             scores[i] = 100 * (min(max(sum, low), high) - low) / (high - low)
         }

@@ -12,8 +12,7 @@ enum InterPodAffinity {
         if demand.affinity.isEmpty && demand.antiAffinity.isEmpty && demand.existingAntiAffinity.isEmpty {
             return
         }
-        // The first pod of a group that wants to be near itself may go anywhere.
-        let isFirst = demand.affinityMatchesSelf && demand.affinity.allSatisfy { state.views[$0].total == 0 }
+        let isFirst = state.isFirstOfGroup(demand)
         pass.reject(.interPodAffinity) { row in
             var near = true
             for number in demand.affinity {
@@ -38,21 +37,25 @@ enum InterPodAffinity {
         return view.count(state.columns[view.column].value(row)) > 0
     }
 
+    /// The terms that say something about any node: some pod is meant by them.
+    private static func terms(_ cycle: Cycle, _ state: SchedulingState) -> [(view: Int, weight: Int)] {
+        let own = cycle.demand.preferredAffinity
+        let isDeaf = cycle.settings.ignoresPreferredTermsOfExistingPods && own.isEmpty
+        return (isDeaf ? [] : own + cycle.demand.existingPreferences).filter { state.views[$0.view].total != 0 }
+    }
+
+    @Sendable static func isUniform(_ cycle: Cycle, _ state: SchedulingState) -> Bool {
+        terms(cycle, state).isEmpty
+    }
     @Sendable static func score(
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {
-        let demand = cycle.demand
-        var terms = demand.preferredAffinity
-        if !(cycle.settings.ignoresPreferredTermsOfExistingPods && terms.isEmpty) {
-            terms += demand.existingPreferences
-        }
-        terms.removeAll { state.views[$0.view].total == 0 }
+        let terms = terms(cycle, state)
         if terms.isEmpty { return false }
-        for (i, row) in rows.enumerated() {
-            for (number, weight) in terms {
-                let view = state.views[number]
-                scores[i] += view.count(state.columns[view.column].value(row)) * weight
-            }
+        for (number, weight) in terms {
+            let view = state.views[number]
+            let column = state.columns[view.column]
+            for (i, row) in rows.enumerated() { scores[i] += view.count(column.value(row)) * weight }
         }
         let low = scores.min() ?? 0
         let range = (scores.max() ?? 0) - low

@@ -36,6 +36,9 @@ enum NodeAffinityPlugin {
         }
     }
 
+    @Sendable static func isUniform(_ cycle: Cycle, _ state: SchedulingState) -> Bool {
+        cycle.demand.facts.spec.affinity?.nodeAffinity?.preferred.isEmpty ?? true
+    }
     @Sendable static func score(
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {

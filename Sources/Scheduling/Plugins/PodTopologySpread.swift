@@ -27,6 +27,9 @@ enum PodTopologySpread {
 
     static let hostname = "kubernetes.io/hostname"
 
+    @Sendable static func isUniform(_ cycle: Cycle, _ state: SchedulingState) -> Bool {
+        cycle.demand.softSpread.isEmpty
+    }
     @Sendable static func score(
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {
@@ -36,34 +39,46 @@ enum PodTopologySpread {
             for i in scores.indices { scores[i] = 100 }
             return state.profile.version.minor < 28
         }
-        let columns = rules.map { state.columns[state.views[$0.view].column] }
-        let ignored = rows.map { row in
-            cycle.demand.softNeedsAllKeys && columns.contains { $0.value(row) < 0 }
+        // The tables are taken out once: reaching them through the state for each node costs more than the sums.
+        let tables = rules.map { rule in
+            let view = state.views[rule.view]
+            let isHostname = rule.constraint.topologyKey == hostname
+            return (
+                values: state.columns[view.column].valueOf,
+                counts: isHostname ? state.counters[rule.counter].perNode : view.pods, isHostname: isHostname
+            )
         }
-        let weights = rules.indices.map { c -> Double in
-            var size = 0
-            if rules[c].constraint.topologyKey == hostname {
-                size = ignored.count { !$0 }
-            } else {
-                var seen: Set<Int> = []
-                for (i, row) in rows.enumerated() where !ignored[i] { seen.insert(columns[c].value(row)) }
-                size = seen.count
+        var ignored = Array(repeating: false, count: rows.count)
+        if cycle.demand.softNeedsAllKeys {
+            for table in tables {
+                for (i, row) in rows.enumerated() where table.values[row] < 0 { ignored[i] = true }
             }
-            return DeterministicMath.ln(Double(size + 2))
+        }
+        let kept = rows.count - ignored.count { $0 }
+        var raw = Array(repeating: 0.0, count: rows.count)
+        for (c, table) in tables.enumerated() {
+            var size = kept
+            if !table.isHostname {
+                // A missing label counts as a value of its own.
+                let column = state.columns[state.views[rules[c].view].column]
+                var seen = Array(repeating: false, count: column.values.count + 1)
+                for (i, row) in rows.enumerated() where !ignored[i] { seen[Int(table.values[row]) + 1] = true }
+                size = seen.count { $0 }
+            }
+            let weight = DeterministicMath.ln(Double(size + 2))
+            let constant = Double(rules[c].maxSkew - 1)
+            for (i, row) in rows.enumerated() {
+                let domain = Int(table.values[row])
+                if domain < 0 { continue }
+                let index = table.isHostname ? row : domain
+                let count = index < table.counts.count ? table.counts[index] : 0
+                raw[i] += Double(count) * weight + constant
+            }
         }
         var low = Int.max
         var high = 0
-        for (i, row) in rows.enumerated() where !ignored[i] {
-            var raw = 0.0
-            for (c, rule) in rules.enumerated() {
-                let domain = columns[c].value(row)
-                if domain < 0 { continue }
-                let count =
-                    rule.constraint.topologyKey == hostname
-                    ? state.counters[rule.counter].count(row) : state.views[rule.view].count(domain)
-                raw += Double(count) * weights[c] + Double(rule.maxSkew - 1)
-            }
-            scores[i] = Int(raw.rounded())
+        for i in rows.indices where !ignored[i] {
+            scores[i] = Int(raw[i].rounded())
             low = min(low, scores[i])
             high = max(high, scores[i])
         }

@@ -15,6 +15,9 @@ enum TaintToleration {
         }
     }
 
+    @Sendable static func isUniform(_ cycle: Cycle, _ state: SchedulingState) -> Bool {
+        state.nodes.discouragedCount == 0
+    }
     @Sendable static func score(
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {

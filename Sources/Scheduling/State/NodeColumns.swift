@@ -13,6 +13,8 @@ struct NodeColumns: Sendable {
     private(set) var present = NodeMask(count: 0)
     /// Rows whose `spec.unschedulable` is set.
     var cordoned = NodeMask(count: 0)
+    /// How many nodes have a taint with effect PreferNoSchedule.
+    private(set) var discouragedCount = 0
 
     /// Resources by number: cpu (thousandths), memory, ephemeral storage, then all others as they appear.
     private(set) var resourceNames = ["cpu", "memory", "ephemeral-storage"]
@@ -28,11 +30,10 @@ struct NodeColumns: Sendable {
     var podSlots: [[Int]] = []
     var hostPorts: [[HostPort]] = []
 
-    /// Changed rows in order, so that what is derived from nodes can catch up.
-    private(set) var journal: [Int32] = []
-    /// The number of the journal's first entry.
-    private(set) var journalStart = 0
-    var journalEnd: Int { journalStart + journal.count }
+    /// Rows whose Node object changed in a way that placement looks at.
+    private(set) var journal = ChangeLog()
+    /// These, and rows on which pods came or went.
+    private(set) var touched = ChangeLog()
 
     var count: Int { names.count }
     /// How many Node objects there are.
@@ -65,6 +66,7 @@ struct NodeColumns: Sendable {
     /// Puts a node object into its row, or takes it out.
     mutating func set(_ node: Node?, row: Int) {
         let was = objects[row] != nil
+        discouragedCount += Self.isDiscouraged(node) - Self.isDiscouraged(objects[row])
         objects[row] = node
         present[row] = node != nil
         presentCount += (node != nil ? 1 : 0) - (was ? 1 : 0)
@@ -77,21 +79,19 @@ struct NodeColumns: Sendable {
                 allocatable[resource(name)][row] = name == "cpu" ? quantity.milliValue : quantity.value
             }
         }
-        note(row)
+        journal.note(row, of: count)
+        touch(row)
     }
+    private static func isDiscouraged(_ node: Node?) -> Int {
+        node?.spec.taints.contains { $0.effect == "PreferNoSchedule" } ?? false ? 1 : 0
+    }
+    /// Notes that what the pods of `row` take has changed.
+    mutating func touch(_ row: Int) { touched.note(row, of: count) }
     /// Gives the row back if neither a node nor a pod needs it.
     mutating func releaseIfUnused(_ row: Int) {
         guard objects[row] == nil, podSlots[row].isEmpty, rowsByName[names[row]] == row else { return }
         rowsByName[names[row]] = nil
         free.append(row)
-    }
-
-    private mutating func note(_ row: Int) {
-        if journal.count > 4 * names.count + 1024 {
-            journalStart += journal.count
-            journal.removeAll()
-        }
-        journal.append(Int32(row))
     }
 
     /// The number of the resource called `name`.

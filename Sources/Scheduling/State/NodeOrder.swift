@@ -9,6 +9,10 @@ struct NodeOrder: Sendable {
     private var zoneOf: [Int: String] = [:]
     private var isCurrent = true
     private(set) var rows: [Int] = []
+    /// By row: where it stands in ``rows``; -1 if it does not.
+    private(set) var positions: [Int] = []
+    /// Raised when ``rows`` changes.
+    private(set) var epoch = 0
 
     /// Region and zone of a node as one name; empty without labels.
     static func zone(of node: Node) -> String {
@@ -50,5 +54,8 @@ struct NodeOrder: Sendable {
             if rows.count == before { break }
             depth += 1
         }
+        epoch += 1
+        positions = Array(repeating: -1, count: (rows.max() ?? -1) + 1)
+        for (position, row) in rows.enumerated() { positions[row] = position }
     }
 }

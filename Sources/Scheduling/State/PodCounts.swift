@@ -46,6 +46,8 @@ struct DomainView: Sendable {
     private(set) var minimum = 0
     // How many domains have so many pods.
     private var histogram: [Int32] = [0]
+    /// Domains whose pods or nodes changed.
+    private(set) var changed = ChangeLog()
     var journal = 0
 
     init(key: ViewKey, column: Int) {
@@ -75,6 +77,7 @@ struct DomainView: Sendable {
             pods += Array(repeating: 0, count: domain + 1 - pods.count)
             nodes += Array(repeating: 0, count: domain + 1 - nodes.count)
         }
+        changed.note(domain, of: pods.count)
         if nodes[domain] > 0 {
             leave(Int(pods[domain]))
             domains -= 1
@@ -108,16 +111,27 @@ struct TopologyColumn: Sendable {
     private var numbers: [String: Int] = [:]
     /// By row; -1 without the label or the node.
     private(set) var valueOf: [Int32] = []
+    /// Raised when a row's value changes.
+    private(set) var version = 0
 
     init(key: String) { self.key = key }
     func value(_ row: Int) -> Int { row < valueOf.count ? Int(valueOf[row]) : -1 }
     mutating func set(_ value: String?, row: Int) {
         if row >= valueOf.count { valueOf += Array(repeating: -1, count: row + 1 - valueOf.count) }
-        guard let value else { valueOf[row] = -1; return }
-        if let number = numbers[value] { valueOf[row] = Int32(number); return }
-        numbers[value] = values.count
-        valueOf[row] = Int32(values.count)
-        values.append(value)
+        let number: Int32
+        if let value {
+            if let known = numbers[value] {
+                number = Int32(known)
+            } else {
+                number = Int32(values.count)
+                numbers[value] = values.count
+                values.append(value)
+            }
+        } else {
+            number = -1
+        }
+        if valueOf[row] != number { version += 1 }
+        valueOf[row] = number
     }
 }
 

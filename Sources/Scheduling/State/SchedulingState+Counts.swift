@@ -7,7 +7,7 @@ struct PodClass: Sendable {
         var labels: StringMap<String>
         var carried: [CarriedTerm: Int]
     }
-    struct Match: Sendable {
+    struct Match: Sendable, Equatable {
         var counter: Int
         /// How often one pod counts: more than once only if it carries the same term twice.
         var multiplicity: Int
@@ -113,18 +113,16 @@ extension SchedulingState {
     /// Brings a view up to date with the nodes that changed. O(changed nodes).
     mutating func refresh(view number: Int) {
         let position = views[number].journal
-        if position == nodes.journalEnd { return }
+        if position == nodes.journal.end { return }
         let key = views[number].key
         if let mask = key.affinityMask { refresh(mask: mask) }
         if let mask = key.taintMask { refresh(mask: mask) }
-        if position < nodes.journalStart {
-            for row in 0..<nodes.count { assign(row, in: number, key) }
+        if let changed = nodes.journal.since(position) {
+            for row in changed { assign(Int(row), in: number, key) }
         } else {
-            for i in (position - nodes.journalStart)..<nodes.journal.count {
-                assign(Int(nodes.journal[i]), in: number, key)
-            }
+            for row in 0..<nodes.count { assign(row, in: number, key) }
         }
-        views[number].journal = nodes.journalEnd
+        views[number].journal = nodes.journal.end
     }
     private mutating func assign(_ row: Int, in number: Int, _ key: ViewKey) {
         var domain = columns[views[number].column].value(row)
@@ -165,19 +163,12 @@ extension SchedulingState {
     }
     mutating func refresh(mask number: Int) {
         let position = masks[number].journal
-        if position == nodes.journalEnd { return }
+        if position == nodes.journal.end { return }
         let rule = masks[number].rule
-        if position < nodes.journalStart {
-            for row in 0..<nodes.count {
-                masks[number].mask[row] = nodes.objects[row].map(rule.allows) ?? false
-            }
-        } else {
-            for i in (position - nodes.journalStart)..<nodes.journal.count {
-                let row = Int(nodes.journal[i])
-                masks[number].mask[row] = nodes.objects[row].map(rule.allows) ?? false
-            }
+        for row in nodes.journal.since(position).map({ $0.map(Int.init) }) ?? Array(0..<nodes.count) {
+            masks[number].mask[row] = nodes.objects[row].map(rule.allows) ?? false
         }
-        masks[number].journal = nodes.journalEnd
+        masks[number].journal = nodes.journal.end
     }
 
     /// Starts anew once very many templates were compiled; most of them will be gone.
@@ -190,6 +181,7 @@ extension SchedulingState {
         (counters, counterNumbers, carryingCounters) = ([], [:], [])
         (views, viewNumbers, columns, columnNumbers) = ([], [:], [], [:])
         (masks, maskNumbers, demands) = ([], [:], [:])
+        (rankings, rankingNumbers, layouts) = ([], [:], [])
         for i in classes.indices { classes[i]?.counters = [] }
         var carried: [CarriedTerm] = []
         var seen: Set<CarriedTerm> = []

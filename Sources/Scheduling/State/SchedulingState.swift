@@ -16,6 +16,17 @@ struct PlacedPod: Sendable {
     var isTerminating: Bool { pod.metadata.deletionTimestamp != nil }
 }
 
+/// What a pod takes of its node.
+struct PodCosts: Sendable {
+    /// Kept alive because the costs are found by its identity.
+    var facts: PodFacts
+    var requests: [ResourceAmount]
+    var cpu: Int64
+    var memory: Int64
+    var nonZeroCPU: Int64
+    var nonZeroMemory: Int64
+}
+
 /// All that a scheduling cycle looks at, kept current from the feed of changes: nodes, placed pods, counts.
 ///
 /// Placed pods stand under their slot in the store's table of pods.
@@ -42,8 +53,14 @@ struct SchedulingState: Sendable {
     var masks: [RuleMask] = []
     var maskNumbers: [NodeRule: Int] = [:]
 
+    // By template: what is kept of all nodes. By topology column: which nodes are in which domain.
+    var rankings: [NodeRanking] = []
+    var rankingNumbers: [ObjectIdentifier: Int] = [:]
+    var layouts: [DomainLayout] = []
+
     private var factsBySpec: [ObjectIdentifier: [PodFacts]] = [:]
     private var factsCount = 0
+    private var costs: [ObjectIdentifier: PodCosts] = [:]
     var demands: [ObjectIdentifier: PodDemand] = [:]
     var images = ImageIndex()
     var selectors = SelectorIndex()
@@ -123,6 +140,12 @@ struct SchedulingState: Sendable {
                 placed[slot]!.isAssumed = false
                 return
             }
+            if !gone, current.pod.metadata.uid == pod.metadata.uid, nodes.names[current.row] == pod.nodeName,
+                current.isTerminating == pod.metadata.isTerminating,
+                current.pod.spec.identity == pod.spec.identity, relabel(pod, slot: slot)
+            {
+                return
+            }
             // A pending pod whose assumed place is not known to the store yet keeps it.
             if gone, current.isAssumed, !pod.isFinished, current.pod.metadata.uid == pod.metadata.uid {
                 return
@@ -135,6 +158,24 @@ struct SchedulingState: Sendable {
         } else {
             setNominated(pod.nodeName.isEmpty && !pod.isFinished ? pod : nil, slot: slot)
         }
+    }
+    /// Takes in that a placed pod has other labels, such as its node's zone, which binding adds: it takes of the node
+    /// what it took, and most often counts for the same questions. False if it takes something else.
+    private mutating func relabel(_ pod: Pod, slot: Int) -> Bool {
+        let old = placed[slot]!
+        var new = makeEntry(pod, row: old.row)
+        guard old.requests == new.requests, old.nonZeroCPU == new.nonZeroCPU,
+            old.nonZeroMemory == new.nonZeroMemory
+        else { return false }
+        new.podClass = retainClass(of: new.facts)
+        let (before, after) = (classes[old.podClass]!.counters, classes[new.podClass]!.counters)
+        if before != after {
+            count(old, before, -1, trial: false)
+            count(new, after, 1, trial: false)
+        }
+        releaseClass(old.podClass)
+        placed[slot] = new
+        return true
     }
     private func sameTemplate(_ current: PlacedPod, _ pod: Pod) -> Bool {
         let old = current.pod
@@ -165,22 +206,38 @@ struct SchedulingState: Sendable {
     func placedPod(_ slot: Int) -> PlacedPod? { slot < placed.count ? placed[slot] : nil }
 
     /// Counts `pod` on the node of `row`.
-    mutating func place(_ pod: Pod, slot: Int, row: Int, assumed: Bool = false) {
-        var entry = makeEntry(pod, row: row)
+    mutating func place(_ pod: Pod, _ facts: PodFacts? = nil, slot: Int, row: Int, assumed: Bool = false) {
+        var entry = makeEntry(pod, facts ?? self.facts(of: pod), row: row)
         entry.isAssumed = assumed
         put(entry, slot: slot)
     }
 
-    mutating func makeEntry(_ pod: Pod, row: Int) -> PlacedPod {
-        let facts = facts(of: pod)
-        let rules = RequestRules(assigned: profile)
-        let nonZero = nonZeroRequests(pod, rules)
+    mutating func makeEntry(_ pod: Pod, row: Int) -> PlacedPod { makeEntry(pod, facts(of: pod), row: row) }
+
+    mutating func makeEntry(_ pod: Pod, _ facts: PodFacts, row: Int) -> PlacedPod {
+        let costs = costs(of: pod, facts)
         return PlacedPod(
-            pod: pod, facts: facts, row: row, podClass: -1, requests: compile(pod.requests(rules)),
-            nonZeroCPU: nonZero.cpu, nonZeroMemory: nonZero.memory,
+            pod: pod, facts: facts, row: row, podClass: -1, requests: costs.requests,
+            nonZeroCPU: costs.nonZeroCPU, nonZeroMemory: costs.nonZeroMemory,
             claims: facts.claimNames(podName: pod.metadata.name).map {
                 ObjectKey(namespace: facts.namespace, name: $0)
             })
+    }
+
+    /// What a pod takes of its node: worked out once a template, unless the pod's status has a say.
+    mutating func costs(of pod: Pod, _ facts: PodFacts) -> PodCosts {
+        let status = pod.status.value
+        let isPlain =
+            status.containerStatuses.isEmpty && status.initContainerStatuses.isEmpty && status.resources == nil
+        if isPlain, let known = costs[ObjectIdentifier(facts)] { return known }
+        let rules = RequestRules(assigned: profile)
+        let nonZero = nonZeroRequests(pod, rules)
+        let requests = pod.requests(rules)
+        let result = PodCosts(
+            facts: facts, requests: compile(requests), cpu: requests.milliCPU, memory: requests.memory,
+            nonZeroCPU: nonZero.cpu, nonZeroMemory: nonZero.memory)
+        if isPlain { costs[ObjectIdentifier(facts)] = result }
+        return result
     }
 
     /// Counts an entry. In a `trial` a pod that is being deleted counts for spread too, as in upstream's dry runs.
@@ -206,6 +263,7 @@ struct SchedulingState: Sendable {
 
     private mutating func account(_ entry: PlacedPod, _ sign: Int, trial: Bool) {
         let row = entry.row
+        nodes.touch(row)
         for amount in entry.requests { nodes.requested[amount.resource][row] += Int64(sign) * amount.amount }
         nodes.nonZeroCPU[row] += Int64(sign) * entry.nonZeroCPU
         nodes.nonZeroMemory[row] += Int64(sign) * entry.nonZeroMemory
@@ -220,7 +278,11 @@ struct SchedulingState: Sendable {
             let users = claimUsers[claim, default: 0] + sign
             claimUsers[claim] = users == 0 ? nil : users
         }
-        for match in classes[entry.podClass]!.counters {
+        count(entry, classes[entry.podClass]!.counters, sign, trial: trial)
+    }
+    private mutating func count(_ entry: PlacedPod, _ matches: [PodClass.Match], _ sign: Int, trial: Bool) {
+        let row = entry.row
+        for match in matches {
             if counters[match.counter].leavesOutTerminating && entry.isTerminating && !trial { continue }
             add(sign * match.multiplicity, to: match.counter, row: row)
         }
@@ -278,7 +340,7 @@ struct SchedulingState: Sendable {
             { return facts }
         }
         if factsCount > 20_000 {
-            factsBySpec = [:]
+            (factsBySpec, costs) = ([:], [:])
             factsCount = 0
         }
         let facts = PodFacts(pod, profile: profile)

@@ -1,0 +1,41 @@
+import Foundation
+
+/// Seconds of real time that `work` takes.
+func seconds(_ work: () -> Void) -> Double {
+    let clock = ContinuousClock()
+    let span = clock.measure(work)
+    return Double(span.components.seconds) + Double(span.components.attoseconds) * 1e-18
+}
+
+/// The highest amount of memory since ``resetPeakMemory()``, in MB; nil where the system does not tell.
+func peakMemory() -> Int? {
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
+    else { return nil }
+    return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }
+        .map { $0 / 1024 }
+}
+/// Linux: "5" resets the high-water mark of this process.
+func resetPeakMemory() {
+    guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
+    try? file.write(contentsOf: Data("5".utf8))
+}
+
+/// `12,345`
+func grouped(_ number: Int) -> String {
+    var digits = String(number)
+    var result = ""
+    while digits.count > 3 {
+        result = "," + digits.suffix(3) + result
+        digits.removeLast(3)
+    }
+    return digits + result
+}
+
+/// Cells in columns, the first one to the left.
+func row(_ cells: [String], _ widths: [Int]) -> String {
+    zip(cells, widths).enumerated().map { i, pair in
+        let space = String(repeating: " ", count: max(0, pair.1 - pair.0.count))
+        return i == 0 ? pair.0 + space : space + pair.0
+    }.joined(separator: "  ")
+}

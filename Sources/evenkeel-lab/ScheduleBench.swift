@@ -1,0 +1,179 @@
+import ControlPlane
+import Foundation
+import KubernetesAPI
+import Scheduling
+import SimulationKit
+
+/// Pods per second through the scheduler, every node considered.
+struct ScheduleBench {
+    /// A kind of workload: the templates that the pods are made from in turn.
+    struct Workload {
+        var name: String
+        /// Pods per node.
+        var density = 10
+        /// Whether each template has a ReplicaSet, so that the system's default spread constraints apply.
+        var hasReplicaSets = false
+        var templates: [Pod]
+    }
+
+    static let workloads: [Workload] = [
+        Workload(name: "plain", templates: [template(0)]),
+        Workload(name: "zone+hostname maxSkew 1", templates: [template(0, spread: [hard(zone, 1), hard(hostname, 1)])]),
+        Workload(name: "zone+hostname maxSkew 5", templates: [template(0, spread: [hard(zone, 5), hard(hostname, 5)])]),
+        Workload(
+            name: "zone hard, hostname soft",
+            templates: [template(0, spread: [hard(zone, 1), soft(hostname, 1)])]),
+        Workload(
+            name: "anti-affinity by hostname", density: 1,
+            templates: [
+                template(0) { pod in
+                    var term = PodAffinityTerm()
+                    (term.labelSelector, term.topologyKey) = (LabelSelector(matchLabels: ["app": "app-0"]), hostname)
+                    var affinity = Affinity()
+                    affinity.podAntiAffinity = PodAffinity()
+                    affinity.podAntiAffinity!.required = [term]
+                    pod.spec.affinity = affinity
+                }
+            ]),
+        Workload(name: "default spread", hasReplicaSets: true, templates: [template(0)]),
+        Workload(name: "mix of 50 templates", templates: (0..<50).map(mixed)),
+    ]
+
+    static let zone = "topology.kubernetes.io/zone"
+    static let hostname = "kubernetes.io/hostname"
+    private static func hard(_ key: String, _ skew: Int) -> (String, Int, String) { (key, skew, "DoNotSchedule") }
+    private static func soft(_ key: String, _ skew: Int) -> (String, Int, String) { (key, skew, "ScheduleAnyway") }
+
+    private static func template(
+        _ number: Int, cpu: Int64 = 100, memory: Int64 = 128, spread: [(key: String, skew: Int, action: String)] = [],
+        _ change: (inout Pod) -> Void = { _ in }
+    ) -> Pod {
+        var pod = Pod()
+        pod.metadata.namespace = "default"
+        pod.metadata.labels = ["app": "app-\(number)"]
+        var owner = OwnerReference()
+        (owner.apiVersion, owner.kind, owner.name, owner.uid) = ("apps/v1", "ReplicaSet", "app-\(number)", "uid-\(number)")
+        owner.controller = true
+        pod.metadata.ownerReferences = [owner]
+        var container = Container(name: "app", image: "app:\(number)")
+        container.resources.requests = ["cpu": Quantity(milli: cpu), "memory": Quantity(bytes: memory << 20)]
+        pod.spec.containers = [container]
+        pod.spec.topologySpreadConstraints = spread.map {
+            TopologySpreadConstraint(
+                maxSkew: $0.skew, topologyKey: $0.key, whenUnsatisfiable: $0.action,
+                labelSelector: LabelSelector(matchLabels: ["app": "app-\(number)"]))
+        }
+        change(&pod)
+        return pod
+    }
+    private static func mixed(_ i: Int) -> Pod {
+        let spread: [(key: String, skew: Int, action: String)] =
+            switch i % 5 {
+            case 0: [hard(zone, 1), hard(hostname, 2)]
+            case 1: [hard(zone, 2)]
+            case 2: [soft(zone, 1)]
+            default: []
+            }
+        return template(i, cpu: Int64(50 + 10 * (i % 7)), memory: Int64(64 << (i % 3)), spread: spread)
+    }
+
+    static func nodes(_ count: Int, in cluster: inout Cluster) {
+        for i in 0..<count {
+            var node = Node()
+            node.metadata.name = "node-\(i)"
+            node.metadata.labels = [hostname: node.metadata.name, zone: ["a", "b", "c", "d"][i % 4]]
+            node.status.allocatable = [
+                "cpu": Quantity(16), "memory": Quantity(bytes: 64 << 30), "pods": Quantity(110),
+            ]
+            node.status.capacity = node.status.allocatable
+            _ = try! cluster.create(node)
+        }
+    }
+
+    private var cluster: Cluster
+    private var scheduler: Scheduler
+    private let workload: Workload
+    private let pods: Int
+
+    private init(_ workload: Workload, nodes: Int, pods: Int) {
+        (self.workload, self.pods) = (workload, pods)
+        var configuration = SchedulerConfiguration()
+        configuration.percentageOfNodesToScore = 100
+        cluster = Cluster()
+        scheduler = Scheduler(profile: cluster.profile, seed: 1, configuration: configuration)
+        Self.nodes(nodes, in: &cluster)
+        for template in workload.templates where workload.hasReplicaSets {
+            var set = ReplicaSet()
+            set.metadata.name = template.metadata.controller!.name
+            set.metadata.namespace = "default"
+            set.spec.selector = LabelSelector(matchLabels: template.metadata.labels)
+            set.spec.template.metadata.labels = template.metadata.labels
+            set.spec.template.spec = template.spec
+            _ = try! cluster.create(set)
+        }
+        schedule(until: .start + .seconds(1))
+    }
+
+    /// Creates all pods, and runs the scheduler until none waits.
+    private mutating func endToEnd() -> Int {
+        create()
+        schedule(until: cluster.now + .hours(1))
+        return cluster.store.pods.rows.count { !($0?.nodeName.isEmpty ?? true) }
+    }
+    private mutating func create() {
+        for i in 0..<pods {
+            var pod = workload.templates[i % workload.templates.count]
+            pod.metadata.name = "pod-\(i)"
+            _ = try! cluster.create(pod)
+        }
+    }
+    private mutating func schedule(until limit: Instant) {
+        while let wake = scheduler.nextWake(cluster), wake <= limit {
+            if wake > cluster.now { cluster.now = wake }
+            scheduler.run(&cluster)
+            cluster.store.compact(before: scheduler.cursor)
+        }
+    }
+
+    static func run(_ arguments: [String]) {
+        func value(_ option: String) -> String? {
+            arguments.firstIndex(of: option).flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
+        }
+        var sizes = arguments.prefix { !$0.hasPrefix("--") }.compactMap { Int($0) }
+        if sizes.isEmpty { sizes = [100, 1000, 5000] }
+        let phase = value("--phase")
+        let widths = [26, 6, 8, 16, 14, 9]
+        print(row(["workload", "nodes", "pods", "end to end /s", "decisions /s", "peak MB"], widths))
+        for workload in workloads where value("--only").map(workload.name.contains) ?? true {
+            for nodes in sizes {
+                let count = min(
+                    nodes * workload.density, value("--pods").flatMap { Int($0) } ?? 50_000)
+                resetPeakMemory()
+                var endToEnd = "–"
+                var decisions = "–"
+                if phase != "decide" {
+                    var bench = ScheduleBench(workload, nodes: nodes, pods: count)
+                    var placed = 0
+                    let time = seconds { placed = bench.endToEnd() }
+                    endToEnd = grouped(Int(Double(placed) / time)) + (placed < count ? " (\(count - placed) left)" : "")
+                }
+                if phase != "all" {
+                    var bench = ScheduleBench(workload, nodes: nodes, pods: count)
+                    bench.create()
+                    let waiting = bench.cluster.store.pods.all
+                    var placed = 0
+                    let time = seconds {
+                        for (slot, pod) in waiting.enumerated() {
+                            if bench.scheduler.decideAndCount(pod, slot: slot, bench.cluster.store) { placed += 1 }
+                        }
+                    }
+                    decisions = grouped(Int(Double(placed) / time))
+                }
+                let memory = peakMemory().map(grouped) ?? "–"
+                print(row([workload.name, grouped(nodes), grouped(count), endToEnd, decisions, memory], widths))
+                fflush(nil)
+            }
+        }
+        print("Peak memory is that of the process; allocations are not measured.")
+    }
+}
