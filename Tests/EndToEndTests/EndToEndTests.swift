@@ -1,0 +1,358 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The program as users have it: the release build in a real terminal, worked by keys.
+@Suite(.serialized, .enabled(if: Program.isBuilt, "there is no .build/release/evenkeel: swift build -c release comes first"))
+struct EndToEndTests {
+    /// Opens the dashboard, waits for its first frame and hands the terminal to `body`.
+    ///
+    /// A shell stays around it, which writes down the terminal's settings before and after and the exit status.
+    private func withDashboard(
+        _ arguments: String = "--paused", columns: Int = 120, rows: Int = 36, environment: [String] = [],
+        _ body: (Tmux, RunningProcess) async throws -> Void
+    ) async throws {
+        let program = "sh -c 'echo $$ > pid; exec \"$0\" \"$@\"' \"\(Program.path)\" \(arguments)"
+        let command = "stty -a > before; \(program); echo $? > status; stty -a > after; echo end > end; exec cat"
+        try await Tmux.withTerminal(columns: columns, rows: rows, environment: environment, running: command) { tmux in
+            let process = RunningProcess(pid: try #require(pid_t(try await tmux.file("pid"))))
+            try await body(tmux, process)
+            if process.isAlive { process.send(SIGKILL) }
+        }
+    }
+
+    /// Expects that the process is gone within a second and the terminal is as it was.
+    private func expectGone(_ process: RunningProcess, _ tmux: Tmux, status: Int32) async throws {
+        try await Tmux.wait(for: "the end of the process", within: .seconds(1)) { process.isAlive ? nil : true }
+        _ = try await tmux.file("end")
+        let (found, before, after) = (
+            try await tmux.file("status"), try await tmux.file("before"), try await tmux.file("after")
+        )
+        #expect(found == "\(status)")
+        #expect(before == after)
+        for (mode, expected) in [
+            ("alternate_on", "0"), ("mouse_any_flag", "0"), ("keypad_flag", "0"), ("keypad_cursor_flag", "0"), ("cursor_flag", "1"),
+        ] {
+            let value = try await tmux.variable(mode)
+            #expect(value == expected, "\(mode)")
+        }
+    }
+
+    // MARK: Screens
+
+    @Test func `it opens the built-in cluster on the Deck`() async throws {
+        try await withDashboard("") { tmux, _ in
+            let screen = try await tmux.see("sim:three-zones", "eu-a", "eu-b", "eu-c", "not placed 1", "<deck>", "▶ x10")
+            #expect(screen.contains("web 768bb9"))
+            let alternate = try await tmux.variable("alternate_on")
+            #expect(alternate == "1")
+        }
+    }
+
+    @Test func `tables, filters, describe, YAML and help come by keys`() async throws {
+        try await withDashboard { tmux, _ in
+            try await tmux.see("<deck>")
+            try await tmux.enter(":po")
+            try await tmux.see("Pods(all)[55]", "log-7t4wl")
+            try await tmux.enter("/node:b1")
+            try await tmux.see("</node:b1>", without: "a2 ")
+            try await tmux.press("Escape")
+            try await tmux.see("Pods(all)[55]", without: "</node:b1>")
+            try await tmux.enter("/web-")
+            try await tmux.see("15 of 55 shown", without: "log-")
+            try await tmux.press("d")
+            try await tmux.see("[Describe]", "Controlled By:  ReplicaSet/web-", "Priority Class Name:  front")
+            try await tmux.press("y")
+            try await tmux.see("[YAML]", "kind: Pod", "name: web-768bb988df")
+            try await tmux.enter("/priorityClassName")
+            try await tmux.press("n")
+            try await tmux.see("priorityClassName: front")
+            // The first takes the search away, the second the text.
+            try await tmux.press("q")
+            try await tmux.see("[YAML]", without: "</priorityClassName>")
+            try await tmux.press("q")
+            try await tmux.see("15 of 55 shown")
+            try await tmux.press("?")
+            try await tmux.see("Help", "Evict the pod, budgets respected", "Pause or play")
+            try await tmux.press("q")
+            try await tmux.enter(":podz")
+            try await tmux.see("No kind or command podz", "nearest: pod")
+            try await tmux.press("Escape")
+            try await tmux.see("15 of 55 shown", without: ":podz")
+        }
+    }
+
+    // MARK: The cluster answers
+
+    @Test func `a deployment is created, spread, and outlives a pod and a zone`() async throws {
+        try await withDashboard { tmux, _ in
+            try await tmux.see("<deck>")
+            // Create: six replicas, spread over zones.
+            try await tmux.press("C")
+            try await tmux.seeDialog("Create", "Replicas")
+            try await tmux.press("Tab")
+            try await tmux.type("sea")
+            try await tmux.press("Tab", "Tab", "Tab", "C-u", "6", "Tab", "Tab", "Tab", "Tab", "Tab", "Right")
+            try await tmux.see("topology.kubernetes.io/zone", "DoNotSchedule")
+            try await tmux.press("Enter", "Enter")
+            try await tmux.see("deployment.apps/sea created")
+
+            // eu-c has no room: as many wait as the rule forbids elsewhere. The cordoned node is opened for them.
+            try await tmux.enter(":deploy default")
+            try await tmux.see("Deployments(default)[1]", "0/6")
+            try await tmux.enter(":time +60s")
+            try await tmux.see("sea    2/6")
+            try await tmux.enter(":uncordon c2")
+            try await tmux.see("node/c2 uncordoned")
+            try await tmux.enter(":time +60s")
+            try await tmux.see("sea    6/6")
+            try await tmux.press("Enter")
+            let pods = Self.pods(in: try await tmux.see("Pods of sea", without: "Pending"))
+            #expect(pods.count == 6)
+            for zone in ["eu-a", "eu-b", "eu-c"] { #expect(pods.values.count { $0.contains(zone) } == 2, "\(zone) of \(pods)") }
+
+            // Delete the pod under the cursor: another takes its place.
+            let first = try #require(pods.keys.min())
+            try await tmux.press("C-d")
+            let dialog = try await tmux.seeDialog("Delete", "pod \(first)", "will make a new one at once")
+            #expect(dialog.contains("Cancel"))
+            try await tmux.press("y")
+            try await tmux.see("pod/\(first) deleted")
+            try await tmux.enter(":time +60s")
+            let replaced = Self.pods(in: try await tmux.see("six pods and a new one") { Self.runs(6, in: $0, without: first) })
+            #expect(replaced.keys.count { pods[$0] == nil } == 1)
+
+            // Fail a zone: its nodes become NotReady, the others do not.
+            try await tmux.press("I")
+            try await tmux.seeDialog("Fault", "eu-a", "The kubelet falls silent")
+            try await tmux.press("Enter", "Enter")
+            try await tmux.see("eu-a failed")
+            try await tmux.enter(":time +60s")
+            try await tmux.enter(":no")
+            try await tmux.see("Nodes(all)[12]", "NotReady")
+            let nodes = try await tmux.screen().split(separator: "\n")
+            #expect(nodes.count { $0.contains("NotReady") && $0.contains("eu-a") } == 4)
+            #expect(nodes.count { $0.contains("NotReady") } == 4)
+        }
+    }
+
+    @Test func `a pod is evicted and another is resized in place`() async throws {
+        try await withDashboard { tmux, _ in
+            try await tmux.see("<deck>")
+            try await tmux.enter(":po shop /cart")
+            let pods = Self.pods(in: try await tmux.see("Pods(shop)", "5 of"))
+            let first = try #require(pods.keys.min())
+            try await tmux.press("V")
+            try await tmux.seeDialog("Evict", first)
+            try await tmux.press("y")
+            try await tmux.see("\(first) evicted")
+            try await tmux.enter(":time +60s")
+            try await tmux.see("five pods and a new one") { Self.runs(5, in: $0, without: first) }
+
+            try await tmux.enter(":po shop /db-1")
+            try await tmux.see("1 of", "db-1")
+            try await tmux.press("R")
+            try await tmux.seeDialog("Resize", "cpu request", "700m")
+            try await tmux.press("+")
+            try await tmux.see("800m", "+100m", "FITS now")
+            try await tmux.press("Enter", "Enter")
+            try await tmux.see("db-1 resized", without: "Apply:")
+            try await tmux.enter(":time +30s")
+            try await tmux.press("d")
+            try await tmux.see("[Describe]")
+            try await tmux.enter("/Requests")
+            try await tmux.press("n")
+            try await tmux.see("Requests:", "800m")
+        }
+    }
+
+    @Test func `undo takes the last command back`() async throws {
+        try await withDashboard { tmux, _ in
+            try await tmux.see("<deck>")
+            try await tmux.enter(":no")
+            try await tmux.see("Nodes(all)[12]", "SchedulingDisabled")
+            try await tmux.enter(":uncordon c2")
+            try await tmux.see("node/c2 uncordoned", without: "SchedulingDisabled")
+            try await tmux.press("U")
+            try await tmux.see("Taken back: node/c2 uncordoned", "SchedulingDisabled")
+        }
+    }
+
+    @Test func `nothing can be changed with --read-only`() async throws {
+        try await withDashboard("--paused --read-only") { tmux, _ in
+            try await tmux.see("<deck>")
+            try await tmux.enter(":cordon a1")
+            try await tmux.see("Read-only: nothing can be changed")
+            try await tmux.press("C")
+            try await tmux.see("Read-only: nothing can be changed", without: "Image")
+        }
+    }
+
+    // MARK: The terminal
+
+    @Test func `it follows the size of the terminal`() async throws {
+        try await withDashboard { tmux, process in
+            try await tmux.see("evenkeel  sim:three-zones")
+            for (columns, rows, shows) in [(80, 24, "not placed 1"), (200, 60, "evenkeel  sim:three-zones"), (40, 10, "three-zones")] {
+                try await tmux(["resize-window", "-t", "test", "-x", "\(columns)", "-y", "\(rows)"])
+                let screen = try await tmux.see(shows, columns >= 80 ? "<?> help" : "eu-a", without: "too small")
+                let lines = screen.split(separator: "\n", omittingEmptySubsequences: false)
+                #expect(lines.allSatisfy { $0.count <= columns })
+            }
+            try await tmux(["resize-window", "-t", "test", "-x", "30", "-y", "8"])
+            try await tmux.see("30", "8", "40", "10", without: "eu-a")
+            try await tmux(["resize-window", "-t", "test", "-x", "120", "-y", "36"])
+            try await tmux.see("evenkeel  sim:three-zones", "not placed 1", "<?> help")
+            #expect(process.isAlive)
+        }
+    }
+
+    @Test(arguments: [":suspend", "SIGTSTP"])
+    func `it can be stopped and goes on in the foreground`(how: String) async throws {
+        try await Tmux.withTerminal(running: "bash --noprofile --norc -i") { tmux in
+            try await tmux.enter("PS1='ready: '; stty -a > before")
+            try await tmux.enter("\(Program.path) --paused")
+            try await tmux.see("<deck>")
+            let children = try await tmux.variable("pane_pid")
+            let found = try await Tmux.wait(for: "the program") { Self.children(of: pid_t(children) ?? 0).first }
+            let process = RunningProcess(pid: found)
+            if how == ":suspend" { try await tmux.enter(":suspend") } else { process.send(SIGTSTP) }
+            try await tmux.see("Stopped", "ready: ", without: "<deck>")
+            #expect(process.isStopped)
+            let alternate = try await tmux.variable("alternate_on")
+            #expect(alternate == "0")
+            try await tmux.enter("stty -a > stopped; echo end > end")
+            _ = try await tmux.file("end")
+            let (before, stopped) = (try await tmux.file("before"), try await tmux.file("stopped"))
+            #expect(before == stopped)
+            try await tmux.enter("fg")
+            try await tmux.see("<deck>", "not placed 1")
+            try await tmux.enter(":po")
+            try await tmux.see("Pods(all)[55]")
+            try await tmux.enter(":q")
+            try await tmux.see("evenkeel: stopped at", "ready: ", without: "<pods>")
+            try await tmux.enter("stty -a > after; echo end > end2")
+            _ = try await tmux.file("end2")
+            let after = try await tmux.file("after")
+            #expect(before == after)
+            #expect(!process.isAlive)
+        }
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV])
+    func `a signal ends it and gives the terminal back`(signal: Int32) async throws {
+        try await withDashboard("") { tmux, process in
+            try await tmux.see("<deck>")
+            process.send(signal)
+            try await expectGone(process, tmux, status: 128 + signal)
+        }
+    }
+
+    @Test(arguments: ["C-c", "F10"])
+    func `a key ends it and gives the terminal back`(key: String) async throws {
+        try await withDashboard { tmux, process in
+            try await tmux.see("<deck>")
+            try await tmux.press(key)
+            try await expectGone(process, tmux, status: 0)
+            try await tmux.see("evenkeel: stopped at", without: "<deck>")
+        }
+    }
+
+    @Test(arguments: ["", "--paused"])
+    func `it ends with its terminal`(arguments: String) async throws {
+        try await withDashboard(arguments) { tmux, process in
+            try await tmux.see("<deck>")
+            try await tmux(["kill-pane", "-t", "test"])
+            try await Tmux.wait(for: "the end of the process", within: .seconds(1)) { process.isAlive ? nil : true }
+        }
+    }
+
+    @Test func `it is idle while it is paused`() async throws {
+        try await withDashboard { tmux, process in
+            try await tmux.see("<deck>")
+            let start = (ContinuousClock.now, process.processorTime)
+            try await Task.sleep(for: .seconds(3))
+            let spent = process.processorTime - start.1
+            let share = spent / ((ContinuousClock.now - start.0) / .seconds(1)) * 100
+            print("Paused, the dashboard uses \(share.formatted(.number.precision(.fractionLength(1)))) % of a processor.")
+            #expect(process.isAlive)
+            #expect(share < 25)
+        }
+    }
+
+    // MARK: Without a terminal
+
+    @Test func `without a terminal it says what to do instead`() async throws {
+        let answer = try await Program.run()
+        #expect(answer.status == .exited(2))
+        #expect(answer.error.contains("evenkeel run"))
+        try await Tmux.withTerminal(running: "TERM=dumb \(Program.path) 2> error; echo $? > status; exec cat") { tmux in
+            let (status, error) = (try await tmux.file("status"), try await tmux.file("error"))
+            #expect(status == "2")
+            #expect(error.contains("TERM=dumb"))
+        }
+    }
+
+    @Test func `the exit status tells what was wrong`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "evenkeel-\(getpid())-files")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func write(_ name: String, _ text: String) throws -> String {
+            let file = folder.appending(path: name)
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            return file.path
+        }
+        func scenario(phase: String) -> String {
+            """
+            apiVersion: evenkeel.dev/v1
+            kind: Scenario
+            metadata: {name: one-pod}
+            spec:
+              cluster: {zones: 1, nodesPerZone: 1}
+              duration: 1m
+              expect:
+              - {pods: {namespace: default, phase: \(phase), count: 1}}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: one}
+            spec: {containers: [{name: one, image: nginx}]}
+            """
+        }
+        let file = try write("good.yaml", scenario(phase: "Running"))
+        let good = try await Program.run("run", file, "-o", "table")
+        #expect(good.status == .exited(0), "\(good.error)")
+        #expect(good.output.contains("Running"))
+        let failed = try await Program.run("run", write("failed.yaml", scenario(phase: "Failed")))
+        #expect(failed.status == .exited(1), "\(failed.error)")
+        let unusable = try await Program.run("run", "--until", "soon", file)
+        #expect(unusable.status == .exited(2))
+        let bad = try await Program.run("run", write("bad.yaml", "apiVersion: v1\nkind: Pod\nspec: {nodeNam: x}\n"))
+        #expect(bad.status == .exited(3))
+        #expect(bad.error.contains("bad.yaml:3"))
+    }
+
+    // MARK: Reading
+
+    /// The rows of the pod table on the screen by the pods' names.
+    private static func pods(in screen: String) -> [String: String] {
+        var rows: [String: String] = [:]
+        for line in screen.split(separator: "\n") where ["Running", "Pending", "Terminating"].contains(where: line.contains) {
+            let words = line.split(whereSeparator: { " │▸".contains($0) })
+            if let name = words.first(where: { $0.contains("-") && $0 != "kube-system" }) { rows[String(name)] = String(line) }
+        }
+        return rows
+    }
+
+    /// Whether the table shows `count` pods, all running, and not the pod `gone`.
+    private static func runs(_ count: Int, in screen: String, without gone: String) -> Bool {
+        let pods = pods(in: screen)
+        return pods.count == count && pods[gone] == nil && pods.values.allSatisfy { $0.contains("Running") }
+    }
+
+    /// The processes that `parent` started.
+    private static func children(of parent: pid_t) -> [pid_t] {
+        let text = try? String(contentsOfFile: "/proc/\(parent)/task/\(parent)/children", encoding: .utf8)
+        return text?.split(separator: " ").compactMap { pid_t($0) } ?? []
+    }
+}
