@@ -47,7 +47,7 @@ let package = Package(
         .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"]),
         .testTarget(name: "ManifestsTests", dependencies: ["Manifests"]),
         .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane", "Manifests"]),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Manifests"]),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Manifests"], exclude: ["Golden"]),
         .testTarget(name: "ControllersTests", dependencies: ["Controllers"]),
         .testTarget(name: "KubeletsTests", dependencies: ["Kubelets"]),
         .testTarget(name: "PrintersTests", dependencies: ["Printers"]),
