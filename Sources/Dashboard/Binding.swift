@@ -11,6 +11,7 @@ public enum Action: String, CaseIterable, Sendable {
     case allNamespaces, namespace1, namespace2, namespace3, namespace4, namespace5, namespace6, namespace7,
         namespace8, namespace9
     case deck, spread, create, fault, undo
+    case traceRequest, toggleAuthority, toggleServing, toggleEgress, toggleTrust
     case pause, step, slower, faster, time, previousEvent, nextEvent
     case nextPane, previousPane
     // Tables and lists

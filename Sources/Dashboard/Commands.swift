@@ -85,6 +85,16 @@ enum PromptCommands {
         PromptCommand(names: ["explain"], arguments: "kind.field", help: "What a field means, as kubectl explain") { dashboard, words in
             dashboard.apply([.push(ExplainScreen(words.first ?? "pod"))])
         },
+        PromptCommand(names: ["links"], arguments: "", help: "Links between API server, nodes and pods, and what protects them") { dashboard, _ in
+            dashboard.apply([.push(LinksScreen())])
+        },
+        PromptCommand(names: ["trace"], arguments: "logs|exec|from POD, get PATH …", help: "Follow one request hop by hop") { dashboard, words in
+            do {
+                let request = try LinkRequest(words.joined(separator: " "), namespace: dashboard.world.namespace)
+                if dashboard.stack.last is LinksScreen { dashboard.apply([.pop]) }
+                dashboard.apply([.push(LinksScreen(tracing: request))])
+            } catch { dashboard.show((error as? LinkRequest.Mistake)?.text ?? "\(error)", .error) }
+        },
         PromptCommand(names: ["help", "h", "?"], arguments: "", help: "Keys and commands") { dashboard, _ in dashboard.perform(.help) },
         PromptCommand(names: ["skin"], arguments: "name", help: "Use another theme of the themes folder") { dashboard, words in
             dashboard.requestedSkin = words.first ?? ""

@@ -288,6 +288,7 @@ public struct Dashboard {
                 if world.options.readOnly { show("Read-only: nothing can be changed", .error) } else { textToEdit = ManifestWriter.yaml(object.document) }
             case .write(let name, let content): fileToWrite = (name, content)
             case .run(let line): run(line: line)
+            case .prompt(let text): prompt = Prompt(.command, text: text)
             case .quit: wantsToQuit = true
             }
         }

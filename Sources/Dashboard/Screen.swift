@@ -21,6 +21,8 @@ enum Effect {
     case edit(any StoredObject)
     case write(file: String, content: String)
     case run(line: String)
+    /// Open the command prompt with this text.
+    case prompt(String)
     case quit
 }
 

@@ -88,6 +88,15 @@ extension Simulation {
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"
+        case .links(let settings):
+            if let refusal = settings.refusal { throw .badRequest(refusal) }
+            let before = links
+            links = settings
+            if before.networkIsUntrusted != settings.networkIsUntrusted { return "the network counts as \(settings.networkIsUntrusted ? "untrusted" : "trusted")" }
+            if before.servingCertificate != settings.servingCertificate {
+                return "kubelets serve certificates \(settings.servingCertificate == .selfSigned ? "of their own" : "signed by the cluster's authority")"
+            }
+            return "API server restarted: kubelet certificates \(settings.checksKubelets ? "checked" : "not checked"), egress \(settings.egress.rawValue)"
         }
     }
 

@@ -41,6 +41,8 @@ public enum Command: Sendable {
     case setImage(Kind, ObjectKey, container: String, image: String)
     case load(Kind, ObjectKey, cpu: Quantity?, memory: Quantity?)
     case label(Kind, ObjectKey, key: String, value: String?)
+    /// Restarts the API server with other flags for the way to its nodes.
+    case links(LinkSettings)
 }
 
 /// What a command answered.

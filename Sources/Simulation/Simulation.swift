@@ -28,6 +28,8 @@ public struct Simulation: Sendable {
     public var controllers: ControllerManager
     public var scheduler: Scheduler
     public var kubelets: KubeletFleet
+    /// How control plane, nodes and pods reach each other.
+    public internal(set) var links = LinkSettings()
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
