@@ -196,7 +196,7 @@ import Testing
 
     @Test func `every failed request names its hop`() throws {
         var simulation = Self.running()
-        _ = simulation.perform(.fail(.zone("a")))
+        _ = simulation.perform(.fail(.node("a1")))
         for request in [Self.logs, .fromNode("none"), .fromPod(ObjectKey(namespace: "default", name: "none")), try Self.get("/api/v1/nodes/none/proxy/")] {
             let trace = simulation.trace(request)
             #expect(trace.failedHop != nil, "\(request)")
