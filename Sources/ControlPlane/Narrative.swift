@@ -113,7 +113,7 @@ extension Cluster {
                 source: source.component, host: source.host))
         expireEvents()
         let hash = EventRecorder.hash(reference, reason, message)
-        if let slot = recorder.slots[hash].map(Int.init), var event = store.events.rows[slot],
+        if let slot = eventRecorder.slots[hash].map(Int.init), var event = store.events.rows[slot],
             EventRecorder.isSame(event.content.value, reference, reason, message, source)
         {
             event.count += 1
@@ -121,7 +121,7 @@ extension Cluster {
             store.replace(event, at: now)
             return
         }
-        let number = recorder.next()
+        let number = eventRecorder.next()
         let stamp = String(UInt64(bitPattern: now.nanoseconds &+ 0x17a0_0000_0000_0000) &+ UInt64(number), radix: 16)
         var metadata = ObjectMeta(
             name: "\(reference.name).\(stamp)", namespace: reference.namespace.isEmpty ? "default" : reference.namespace)
@@ -134,19 +134,19 @@ extension Cluster {
         (content.firstTimestamp, content.lastTimestamp, content.count) = (now, now, 1)
         content.type = warning ? "Warning" : "Normal"
         let slot = store.add(Event(Metadata(metadata), content), at: now)
-        recorder.keep(slot, number: number, hash: hash, until: now + settings.eventTimeToLive)
+        eventRecorder.keep(slot, number: number, hash: hash, until: now + settings.eventTimeToLive)
     }
 
     private mutating func expireEvents() {
-        while let (_, told) = recorder.expiry.popDue(by: now) {
-            guard recorder.holds(told.slot, number: told.number), let event = store.events.rows[told.slot] else { continue }
+        while let (_, told) = eventRecorder.expiry.popDue(by: now) {
+            guard eventRecorder.holds(told.slot, number: told.number), let event = store.events.rows[told.slot] else { continue }
             if let last = event.lastTimestamp, last + settings.eventTimeToLive > now {
-                recorder.expiry.schedule(told, at: last + settings.eventTimeToLive)
+                eventRecorder.expiry.schedule(told, at: last + settings.eventTimeToLive)
                 continue
             }
             store.remove(Event.self, event.key, at: now)
             let hash = EventRecorder.hash(event.involvedObject, event.reason, event.message)
-            if recorder.slots[hash] == Int32(told.slot) { recorder.slots[hash] = nil }
+            if eventRecorder.slots[hash] == Int32(told.slot) { eventRecorder.slots[hash] = nil }
         }
     }
 }
