@@ -41,7 +41,8 @@ let package = Package(
             dependencies: [
                 "Dashboard", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .executableTarget(name: "evenkeel-lab", dependencies: ["Dashboard"]),
+        .target(name: "CAllocations"),
+        .executableTarget(name: "evenkeel-lab", dependencies: ["Dashboard", "CAllocations"]),
 
         .testTarget(name: "SimulationKitTests", dependencies: ["SimulationKit"]),
         .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"]),

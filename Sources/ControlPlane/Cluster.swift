@@ -20,7 +20,7 @@ public struct Cluster: Sendable {
     public var leaseRenewals: [String: Instant] = [:]
     /// Events as they were told, for `--events` and the ticker.
     public internal(set) var narrative = Narrative()
-    var recorder = EventRecorder()
+    var eventRecorder = EventRecorder()
     /// The last completed spec of each controlling owner, by its identity.
     var completedSpecs: [String: CompletedSpec] = [:]
     var names: SeededRandom

@@ -12,8 +12,8 @@ default:
         """
         usage: evenkeel-lab COMMAND
 
-          schedule [NODES…] [--only NAME] [--pods N] [--phase all|decide]
-                     pods placed per second, by kind of workload and number of nodes (default 100 1000 5000)
+          schedule [NODES…] [--only NAME] [--pods N] [--runs N] [--phase all|decide]
+                     pods placed per second, by kind of workload and number of nodes (default 100 1000 5000, best of 3)
           quiet [NODES PODS]
                      wall time of one virtual hour in which nothing happens (default 5000 50000)
           store      writes per second into the store

@@ -350,25 +350,20 @@ public struct LimitRangeItem: APIStruct {
 }
 
 /// Something that happened to an object, told by a component.
+///
+/// Events are many and wide: their content is shared, so that tables and feeds move two words each.
+@dynamicMemberLookup
 public struct Event: KubernetesObject {
     public static let kind = Kind.event
-    public var metadata = Metadata(ObjectMeta())
-    public var involvedObject = ObjectReference()
-    public var reason = ""
-    public var message = ""
-    public var source = EventSource()
-    public var firstTimestamp: Instant?
-    public var lastTimestamp: Instant?
-    public var count = 0
-    /// Normal or Warning.
-    public var type = ""
-    public var eventTime: Instant?
-    public var series: JSONValue?
-    public var action = ""
-    public var related: ObjectReference?
-    public var reportingComponent = ""
-    public var reportingInstance = ""
-    public init() {}
+    public var metadata: Metadata
+    public var content: Shared<EventContent>
+    public init() { self.init(Metadata(ObjectMeta()), EventContent()) }
+    public init(_ metadata: Metadata, _ content: EventContent) { (self.metadata, self.content) = (metadata, Shared(content)) }
+
+    @inlinable public subscript<Member>(dynamicMember path: WritableKeyPath<EventContent, Member>) -> Member {
+        get { content[dynamicMember: path] }
+        _modify { yield &content[dynamicMember: path] }
+    }
     public static let summary = "Something that happened to an object, told by a component."
     public static let fields: [Field<Event>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -387,6 +382,29 @@ public struct Event: KubernetesObject {
         .f("reportingComponent", \.reportingComponent, "Who tells it.", always: true),
         .f("reportingInstance", \.reportingInstance, "Which instance of it.", always: true),
     ]
+}
+
+/// All of an event but its metadata.
+public struct EventContent: APIStruct {
+    public var involvedObject = ObjectReference()
+    public var reason = ""
+    public var message = ""
+    public var source = EventSource()
+    public var firstTimestamp: Instant?
+    public var lastTimestamp: Instant?
+    public var count = 0
+    /// Normal or Warning.
+    public var type = ""
+    public var eventTime: Instant?
+    public var series: JSONValue?
+    public var action = ""
+    public var related: ObjectReference?
+    public var reportingComponent = ""
+    public var reportingInstance = ""
+    public init() {}
+    public static let summary = Event.summary
+    /// None: they are read and written as fields of ``Event``.
+    public static let fields: [Field<EventContent>] = []
 }
 
 public struct EventSource: APIStruct, Hashable {
@@ -413,8 +431,9 @@ public struct ObjectReference: APIStruct, Hashable {
     public init() {}
     /// A reference to `object`, or to the part of it at `fieldPath`.
     public init(_ object: some KubernetesObject, fieldPath: String = "") {
-        (kind, apiVersion) = (object.kindInfo.kind, object.kindInfo.apiVersion)
-        (namespace, name, uid) = (object.metadata.namespace, object.metadata.name, object.metadata.uid)
+        let (info, metadata) = (object.kindInfo, object.metadata)
+        (kind, apiVersion) = (info.kind, info.apiVersion)
+        (namespace, name, uid) = (metadata.namespace, metadata.name, metadata.uid)
         self.fieldPath = fieldPath
     }
     public static let summary = "An object by kind, name and identity."
