@@ -21,11 +21,11 @@ extension KubeletFleet {
         var activity = NodeActivity(node: name)
         activity.isSilent = state.isFailed
         activity.pullLimit = settings.pullLimit
-        activity.pulls = state.images.pulls(at: now)
-        activity.pastPulls = Array(state.images.past.elements)
+        activity.pulls = state.images.pulls(at: now, latencies)
+        activity.pastPulls = Array(state.images.past.elements.suffix(64))
         let used = imagesInUse(state)
         activity.images = state.images.names.map { name in
-            let image = state.images[name]!
+            let image = state.images.images[name]!
             return .init(
                 name: name, size: image.size, isInUse: used.contains(name), firstDetected: image.firstDetected,
                 lastUsed: image.lastUsed)
