@@ -1,6 +1,7 @@
 import Canvas
 import Dashboard
 import Foundation
+import Simulation
 import Testing
 
 /// The README's generated parts are what the code generates: keys, commands, the picture, the differences.
@@ -9,7 +10,7 @@ import Testing
 @Suite(.serialized) struct ReadmeTests {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    @Test(arguments: ["keys", "commands", "picture", "annotations", "parameters", "differences"])
+    @Test(arguments: ["keys", "commands", "picture", "annotations", "parameters", "scenarios", "differences"])
     func `a generated part of the README is true`(section: String) throws {
         let file = Self.root.appending(path: "README.md")
         let readme = try String(contentsOf: file, encoding: .utf8)
@@ -37,6 +38,8 @@ import Testing
             let file = section == "annotations" ? "Program" : "KubeletLatencies"
             let text = try String(contentsOf: root.appending(path: "Sources/Kubelets/\(file).swift"), encoding: .utf8)
             return text.split(separator: "\n").filter { $0.hasPrefix("/// |") }.map { $0.dropFirst(4) }.joined(separator: "\n")
+        case "scenarios":
+            return (["| scenario | shows |", "| --- | --- |"] + ScenarioCatalog.all.map { "| `\($0.name)` | \($0.summary) |" }).joined(separator: "\n")
         default: return try differences()
         }
     }
