@@ -102,10 +102,12 @@ extension Cluster {
     }
 
     /// Tells an event about the object that `reference` names.
+    /// - Parameter happened: when, if it could not be told at once; default now.
     public mutating func record(
         _ reason: String, _ message: String, about reference: ObjectReference, warning: Bool = false,
-        source: EventSource, action: String = ""
+        source: EventSource, action: String = "", happened: Instant? = nil
     ) {
+        let time = happened ?? now
         narrative.append(
             ToldEvent(
                 time: now, isWarning: warning, reason: reason, kind: reference.kind,
@@ -117,7 +119,7 @@ extension Cluster {
             EventRecorder.isSame(event.content.value, reference, reason, message, source)
         {
             event.count += 1
-            event.lastTimestamp = now
+            event.lastTimestamp = time
             store.replace(event, at: now)
             return
         }
@@ -131,7 +133,7 @@ extension Cluster {
         content.involvedObject = reference
         (content.reason, content.message, content.action) = (reason, message, action)
         (content.source, content.reportingComponent, content.reportingInstance) = (source, source.component, source.host)
-        (content.firstTimestamp, content.lastTimestamp, content.count) = (now, now, 1)
+        (content.firstTimestamp, content.lastTimestamp, content.count) = (time, time, 1)
         content.type = warning ? "Warning" : "Normal"
         let slot = store.add(Event(Metadata(metadata), content), at: now)
         eventRecorder.keep(slot, number: number, hash: hash, until: now + settings.eventTimeToLive)
