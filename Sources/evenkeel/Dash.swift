@@ -73,7 +73,7 @@ struct Dash: ParsableCommand {
         options.readOnly = readOnly && !write
         options.reducedMotion = reducedMotion
         var warnings = Settings.load(&options.settings)
-        options.name = input.scenario.map(\.metadata.name) ?? (cluster.files.isEmpty ? BuiltInCluster.name : Dash.name(cluster.files))
+        options.name = input.scenario.map(\.metadata.name) ?? Dash.name(cluster.files)
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? "<,> pause   <?> help   <:> command" : remarks.joined(separator: " ")
 
@@ -86,7 +86,7 @@ struct Dash: ParsableCommand {
         }
         options.glyphs = terminal.capabilities.glyphs
         if terminal.capabilities.colors == 0 { options.theme = .monochrome }
-        if let name = skin ?? environment["EVENKEEL_SKIN"] ?? environment["K9S_SKIN"], !name.isEmpty {
+        if let name = skin ?? environment["EVENKEEL_SKIN"] ?? environment["K9S_SKIN"], !name.isEmpty, terminal.capabilities.colors > 0 {
             switch Skins.load(name) {
             case .success(let found):
                 options.theme = found.theme
@@ -100,8 +100,8 @@ struct Dash: ParsableCommand {
         }
         if invert { options.theme = options.theme.inverted }
         var dashboard = Dashboard(session: session, options: options)
-        // The built-in cluster begins where it is worth looking at.
-        if cluster.files.isEmpty { dashboard.run(to: .start + BuiltInCluster.prelude) }
+        // What comes with the program begins where it is worth looking at.
+        if let shipped = try cluster.shipped(builtIn: true) { dashboard.run(to: .start + shipped.prelude) }
         dashboard.commandLines = History.load()
         if headless { dashboard.toggleHeader() }
         if crumbsless { dashboard.toggleCrumbs() }
