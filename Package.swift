@@ -35,7 +35,9 @@ let package = Package(
         .target(name: "Canvas", dependencies: [.product(name: "Yams", package: "Yams")]),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
         .target(name: "Terminal", dependencies: ["Canvas", "CTerminal"]),
-        .target(name: "Dashboard", dependencies: ["Simulation", "Printers", "Canvas"]),
+        .target(
+            name: "Dashboard",
+            dependencies: ["Simulation", "Printers", "Canvas", .product(name: "Yams", package: "Yams")]),
         .executableTarget(
             name: "evenkeel",
             dependencies: [

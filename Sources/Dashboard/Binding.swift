@@ -25,6 +25,8 @@ public enum Action: String, CaseIterable, Sendable {
     case cordon, uncordon, drain
     case cells, topologyKey
     case searchNext, searchPrevious, fullScreen
+    // What the views of k9s have besides
+    case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode
 }
 
 /// One key and what it does, as data: help, the footer, the palette and the README read it.
@@ -87,6 +89,9 @@ public enum Bindings {
             Binding(.character("C"), action: .create, "create", "Create an object by a form", footer: 50),
             Binding(.character("I"), action: .fault, "fault", "Fail or recover a node or a zone", footer: 60),
             Binding(.character("U"), action: .undo, "undo", "Take back the last command: the state before it"),
+            Binding(.character("Z"), action: .zoom, "zoom", "The focused pane alone, or all again"),
+            Binding(.character("m"), action: .setBookmark, "bookmark", "Keep this view under the letter that follows"),
+            Binding(.character("'"), action: .goToBookmark, "go to", "Go to the view kept under a letter"),
         ])
 
     /// Keys of virtual time.
@@ -143,7 +148,7 @@ public enum Bindings {
             Binding(.character("c"), action: .copyName, "copy", "Copy the name"),
             Binding(.character("n"), action: .copyNamespace, "", "Copy the namespace"),
             Binding(.character("w"), action: .warp, "warp", "Go to the row's namespace"),
-            Binding(.control("s"), action: .save, "save", "Save the table as CSV in the working directory"),
+            Binding(.control("s"), action: .save, "save", "Save the table as CSV, JSON or YAML"),
         ])
 
     /// Keys of single kinds.
@@ -172,6 +177,36 @@ public enum Bindings {
             Binding(.character("c"), action: .cordon, "cordon", "Keep new pods off the node", footer: 20),
             Binding(.character("u"), action: .uncordon, "uncordon", "Let new pods onto the node", footer: 25),
             Binding(.character("r"), action: .drain, "drain", "Cordon the node and evict its pods", footer: 30),
+        ])
+    public static let namespaces = BindingGroup(
+        "Namespaces",
+        [
+            Binding(.character("u"), action: .useNamespace, "use", "Look at this namespace, or at the marked ones", footer: 20)
+        ])
+    public static let cronJobs = BindingGroup(
+        "CronJobs",
+        [
+            Binding(.character("t"), action: .trigger, "trigger", "Make a Job of it now", footer: 20),
+            Binding(.character("s"), action: .suspendJob, "suspend", "Suspend or resume its schedule", footer: 25),
+        ])
+    /// Kinds that pods use: configmaps, claims, service accounts, priority classes.
+    public static let used = BindingGroup(
+        "Used by pods", [Binding(.character("u"), action: .usedBy, "used by", "The pods that use it", footer: 20)])
+    public static let secrets = BindingGroup(
+        "Secrets",
+        [
+            Binding(.character("u"), action: .usedBy, "used by", "The pods that use it", footer: 20),
+            Binding(.character("x"), action: .decode, "decode", "Show the values decoded", footer: 25),
+        ])
+    /// Keys of one object in full.
+    public static let object = BindingGroup(
+        "Object",
+        [
+            Binding(.tab, action: .nextPane, "tab", "Next tab: describe, YAML, events, conditions", footer: 5),
+            Binding(.character("d"), action: .describe, "describe", "Describe", footer: 10),
+            Binding(.character("y"), action: .yaml, "yaml", "YAML", footer: 15),
+            Binding(.character("e"), action: .edit, "edit", "Edit the object as YAML in your editor", footer: 16),
+            Binding(.control("d"), action: .delete, "delete", "Delete the object", footer: 70),
         ])
     /// Keys of texts: YAML, describe, help.
     public static let text = BindingGroup(

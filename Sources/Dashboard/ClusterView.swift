@@ -58,12 +58,15 @@ struct NodeView {
     var capacityPods: Int
     var pods: [PodCell] = []
     var requested = Resources()
+    /// Pods whose new size the kubelet has not taken yet; the scheduler counts it already.
+    var waitingForResize: [String] = []
 
     /// The state in one word.
     var word: String {
         if !isReady { return "NotReady" }
         if isCordoned { return "cordoned" }
-        if let taint = taints.first { return "taint \(taint.key.split(separator: "/").last ?? "")" }
+        // `dedicated=db` is known by what it is dedicated to.
+        if let taint = taints.first { return "taint \(taint.value.isEmpty ? String(taint.key.split(separator: "/").last ?? "") : taint.value)" }
         return "Ready"
     }
     var isFine: Bool { isReady && !isCordoned && taints.isEmpty }
@@ -153,6 +156,7 @@ struct ClusterView {
             if !pod.isFinished {
                 cell.requests = pod.requests(rules)
                 view.requested += cell.requests
+                if pod.status.conditions["PodResizePending"] != nil { view.waitingForResize.append(pod.metadata.name) }
             }
             view.pods.append(cell)
         }

@@ -112,22 +112,31 @@ enum PromptCommands {
 extension Dashboard {
     /// Runs a line of the `:` prompt: a command, or a kind with namespace, filter and labels in any order.
     mutating func run(line: String, remember: Bool = true) {
-        let words = line.split(separator: " ").map(String.init)
+        let words = resolve(CommandLine.words(line))
         guard let first = words.first else { return }
         if remember { history.add(line) }
         if let command = PromptCommands.find(first) { return command.run(&self, Array(words.dropFirst())) }
         guard let kind = KindInfo.find(first, among: world.store.customKinds) else {
-            let names = PromptCommands.all.flatMap(\.names) + KindInfo.all.flatMap { [$0.plural] + $0.shortNames } + world.store.customKinds.map(\.plural)
+            let names =
+                PromptCommands.all.flatMap(\.names) + KindInfo.all.flatMap { [$0.plural] + $0.shortNames } + world.store.customKinds.map(\.plural)
+                + world.options.settings.aliases.keys.sorted()
             let near = nearest(first, among: names).map { "; nearest: \($0)" } ?? ""
             prompt = Prompt(.command, text: line)
             return show("No kind or command \(first)\(near)", .error)
         }
         var filter: [String] = []
-        for word in words.dropFirst() {
+        var rest = words.dropFirst()
+        while let word = rest.popFirst() {
             if word.hasPrefix("/") {
                 filter.append(String(word.dropFirst()))
-            } else if word.contains("=") {
-                filter.append(word)
+            } else if ["-f", "-l"].contains(word) {
+                // Fuzzy or labels: the next word belongs to it.
+                filter.append(([word] + (rest.popFirst().map { [$0] } ?? [])).joined(separator: " "))
+            } else if word.hasPrefix("@") {
+                // A context, as k9s writes it; there is one.
+                if word.dropFirst() != world.options.name { show("The only context is \(world.options.name)", .warning) }
+            } else if word.contains(" ") || word.contains("=") && !word.hasPrefix("!") {
+                filter.append(word.contains(" ") ? "-l " + word : word)
             } else if word == "all" {
                 setNamespace("")
             } else {
@@ -135,6 +144,17 @@ extension Dashboard {
             }
         }
         apply([.root(TableScreen(kind, filter: filter.joined(separator: " ")))])
+    }
+
+    /// The words with the user's name for a command replaced by what it stands for.
+    func resolve(_ words: [String]) -> [String] {
+        var words = words
+        var seen: Set<String> = []
+        while let first = words.first?.lowercased(), seen.insert(first).inserted {
+            guard let line = world.options.settings.aliases[first] else { break }
+            words = CommandLine.words(line) + words.dropFirst()
+        }
+        return words
     }
 
     /// Looks at a namespace, several (`a,b`) or all but some (`!a`); refuses names that do not exist.
@@ -163,6 +183,29 @@ extension Dashboard {
     mutating func withNode(_ name: String?, _ body: (Node, World) -> [Effect]) {
         guard let name, let node = world.store.nodes[ObjectKey(name: name)] else { return show(name.map { "No node \($0)" } ?? "Which node?", .error) }
         apply(body(node, world))
+    }
+}
+
+/// How a line of the prompt falls into words.
+enum CommandLine {
+    /// Words between spaces; those in quotes stay together: `po 'a in (b,c)'`.
+    static func words(_ line: String) -> [String] {
+        var words: [String] = []
+        var word = ""
+        var quote: Character?
+        for character in line {
+            if character == quote {
+                quote = nil
+            } else if quote == nil, word.isEmpty, character == "'" || character == "\"" {
+                quote = character
+            } else if quote == nil, character == " " {
+                if !word.isEmpty { words.append(word) }
+                word = ""
+            } else {
+                word.append(character)
+            }
+        }
+        return word.isEmpty ? words : words + [word]
     }
 }
 
@@ -203,6 +246,7 @@ enum Completions {
         let candidates: [String]
         if words.count == 1 {
             candidates = PromptCommands.all.map { $0.names[0] } + KindInfo.all.map(\.plural) + dashboard.world.store.customKinds.map(\.plural)
+                + dashboard.world.options.settings.aliases.keys.sorted()
         } else if ["drain", "cordon", "uncordon"].contains(words[0]) {
             candidates = dashboard.world.view.nodeNames
         } else if ["why", "resize", "evict"].contains(words[0]) {

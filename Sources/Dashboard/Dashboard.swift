@@ -22,6 +22,9 @@ public struct Dashboard {
     var dialog: (any Dialog)?
     var prompt: Prompt?
     var flash: Flash?
+    /// A key that waits for a letter: `m` or `'`.
+    var chord: Chord?
+    var bookmarks: [Character: Bookmark] = [:]
     private var flashUntil = Duration.zero
     private var clock = Duration.zero
     private var dialogOpenedAt: Duration?
@@ -64,6 +67,17 @@ public struct Dashboard {
 
     /// The session with all its state, for summaries.
     public var session: Session { world.session }
+
+    /// The commands of the `:` prompt, oldest first: kept from one start to the next by the caller.
+    public var commandLines: [String] {
+        get { history.lines }
+        set { history = CommandHistory(lines: newValue) }
+    }
+
+    /// Shows or hides the first row.
+    public mutating func toggleHeader() { showsHeader.toggle() }
+    /// Shows or hides the breadcrumbs.
+    public mutating func toggleCrumbs() { showsCrumbs.toggle() }
 
     /// Opens a scenario that comes with the program in place of the session; pace and pause stay as they are.
     mutating func open(_ scenario: ShippedScenario) {
@@ -188,7 +202,15 @@ public struct Dashboard {
             let effects = dialog!.handle(key, world)
             return apply(effects)
         }
-        guard let binding = binding(for: key) else {
+        if let chord {
+            self.chord = nil
+            return finish(chord, key)
+        }
+        let binding = binding(for: key)
+        if let hotkey = world.options.settings.hotkeys.first(where: { $0.key == key }), binding == nil || hotkey.overrides {
+            return run(line: hotkey.command)
+        }
+        guard let binding else {
             show("\(key.description) does nothing here; ? lists the keys", .info)
             return
         }
@@ -196,7 +218,10 @@ public struct Dashboard {
     }
 
     /// The groups of bindings in force: the screen's own first.
-    var bindingGroups: [BindingGroup] { stack.last!.bindings + [Bindings.general, Bindings.time, Bindings.navigation] }
+    var bindingGroups: [BindingGroup] {
+        let keymap = world.options.settings.keymap
+        return (stack.last!.bindings + [Bindings.general, Bindings.time, Bindings.navigation]).map { keymap.applied(to: $0) }
+    }
 
     private func binding(for key: Key) -> Binding? {
         for group in bindingGroups {
@@ -221,16 +246,18 @@ public struct Dashboard {
         switch action {
         case .command: prompt = Prompt(.command)
         case .filter: prompt = Prompt(.filter, text: stack.last!.filter)
-        case .help: apply([.push(HelpScreen(bindingGroups))])
+        case .help: apply([.push(HelpScreen(bindingGroups, hotkeys: world.options.settings.hotkeys))])
         case .back:
             if !stack.last!.filter.isEmpty { setFilter("") } else { apply([.pop]) }
         case .interrupt: wantsToQuit = true
         case .aliases: apply([.push(AliasScreen())])
         case .palette: prompt = Prompt(.palette)
         case .redraw: break
-        case .fullScreen: isFullScreen.toggle()
-        case .toggleHeader: showsHeader.toggle()
-        case .toggleCrumbs: showsCrumbs.toggle()
+        case .fullScreen, .zoom: isFullScreen.toggle()
+        case .setBookmark: chord = .set
+        case .goToBookmark: chord = .go
+        case .toggleHeader: toggleHeader()
+        case .toggleCrumbs: toggleCrumbs()
         case .clearFilter: setFilter("")
         case .historyBack: if let line = history.back() { run(line: line, remember: false) }
         case .historyForward: if let line = history.forward() { run(line: line, remember: false) }
@@ -295,7 +322,7 @@ public struct Dashboard {
     }
 
     private mutating func open(_ new: some Dialog) {
-        if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
+        if world.options.readOnly, new.changesCluster { return show("Read-only: nothing can be changed", .error) }
         dialog = new
         dialogOpenedAt = clock
     }
@@ -408,6 +435,7 @@ public struct Dashboard {
             dialog = open
         }
         prompt?.drawSuggestions(on: &canvas, above: area, self)
+        if let chord { drawBookmarks(for: chord, on: &canvas, in: area) }
         return canvas
     }
 

@@ -5,7 +5,13 @@ public enum KeyTable {
     /// All groups in the order in which help shows them.
     public static let groups: [BindingGroup] = [
         Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.nodes,
-        DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], Bindings.text,
+        Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
+        DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], Bindings.object, Bindings.text,
+    ]
+
+    /// The groups that stand before ``Bindings/table`` in tables of their kinds.
+    static let kinds: [BindingGroup] = [
+        Bindings.pods, Bindings.workloads, Bindings.nodes, Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
     ]
 
     /// Markdown: a table with a row for each binding.

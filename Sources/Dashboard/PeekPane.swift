@@ -9,7 +9,7 @@ enum PeekPane {
         let theme = world.theme
         canvas.drawBox(
             in: box, title: StyledText("Peek  ", theme[.title]) + StyledText(pod.key.description, theme[.titleHighlight]),
-            right: StyledText("<ctrl-o> hide", theme[.dim]), style: theme[.border])
+            right: StyledText(world.hint(.peek, "hide", in: Bindings.table), theme[.dim]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         var lines: [(String, StyledText)] = []
         let scheduled = pod.status.conditions["PodScheduled"]

@@ -71,8 +71,11 @@ protocol Dialog {
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
     /// Keys for the last row while the dialog is open.
     var hints: [(key: String, text: String)] { get }
+    /// Whether it is refused when nothing may be changed.
+    var changesCluster: Bool { get }
 }
 
 extension Dialog {
     mutating func paste(_ text: String) {}
+    var changesCluster: Bool { true }
 }

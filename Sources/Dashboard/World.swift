@@ -16,6 +16,10 @@ public struct DashboardOptions: Sendable {
     public var notice: String?
     public var theme = Theme.standard
     public var glyphs = GlyphSet.block
+    /// The user's own keys and names.
+    public var settings = UserSettings()
+    /// No highlights of what has just changed.
+    public var reducedMotion = false
     public init() {}
 }
 

@@ -32,17 +32,7 @@ struct DetailScreen: Screen, PodHolder {
     var isText: Bool { true }
     var bindings: [BindingGroup] {
         let own: [BindingGroup] = kind == .pod ? [Bindings.pods] : []
-        return own + [
-            BindingGroup(
-                "Object",
-                [
-                    Binding(.tab, action: .nextPane, "tab", "Next tab: describe, YAML, events, conditions", footer: 5),
-                    Binding(.character("d"), action: .describe, "describe", "Describe", footer: 10),
-                    Binding(.character("y"), action: .yaml, "yaml", "YAML", footer: 15),
-                    Binding(.character("e"), action: .edit, "edit", "Edit the object as YAML in your editor", footer: 16),
-                    Binding(.control("d"), action: .delete, "delete", "Delete the object", footer: 70),
-                ]), Bindings.text,
-        ]
+        return own + [Bindings.object, Bindings.text]
     }
 
     func focusedWorkload(_ world: World) -> Workload? { (last as? Pod).map { Workload(of: $0, world.cluster) } }

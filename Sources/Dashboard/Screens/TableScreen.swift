@@ -13,6 +13,8 @@ struct TableScreen: Screen, PodHolder {
         case onNode(String)
         case ofWorkload(Workload)
         case labels(LabelSelector, title: String)
+        /// Those with these keys.
+        case keys(Set<ObjectKey>, title: String)
         /// Events about one object.
         case about(kind: String, ObjectKey)
     }
@@ -35,6 +37,8 @@ struct TableScreen: Screen, PodHolder {
     private var showsPeek = true
     private var rows: [Row] = []
     private var rowsStamp: Stamp?
+    /// The last filter that could be read: it stays in force while a new one is being typed.
+    private var goodFilter = Filter("")
     private var total = 0
     private var lastLayout: TableWidget.Layout?
 
@@ -69,6 +73,7 @@ struct TableScreen: Screen, PodHolder {
         case .onNode(let name): "\(kind.plural) on \(name)"
         case .ofWorkload(let workload): "\(kind.plural) of \(workload.name)"
         case .labels(_, let title): "\(kind.plural) of \(title)"
+        case .keys(_, let title): "\(kind.plural) \(title)"
         case .about(_, let key): "events of \(key.name)"
         }
     }
@@ -78,6 +83,10 @@ struct TableScreen: Screen, PodHolder {
         case .pod: [Bindings.pods, Bindings.table]
         case .deployment, .statefulSet, .daemonSet, .replicaSet: [Bindings.workloads, Bindings.table]
         case .node: [Bindings.nodes, Bindings.table]
+        case .namespace: [Bindings.namespaces, Bindings.table]
+        case .cronJob: [Bindings.cronJobs, Bindings.table]
+        case .secret: [Bindings.secrets, Bindings.table]
+        case .configMap, .persistentVolumeClaim, .serviceAccount, .priorityClass: [Bindings.used, Bindings.table]
         default: [Bindings.table]
         }
     }
@@ -107,6 +116,7 @@ struct TableScreen: Screen, PodHolder {
             case .ofWorkload(let workload):
                 return world.store.pods.all.filter { Workload(of: $0, world.cluster) == workload }
             case .labels(let selector, _): pods = world.store.pods.all.filter { selector.matches($0.metadata.labels) }
+            case .keys(let keys, _): pods = keys.sorted().compactMap { world.store.pods[$0] }
             default: pods = world.store.pods.all
             }
             return pods.filter { shown($0.metadata.namespace) }
@@ -134,7 +144,10 @@ struct TableScreen: Screen, PodHolder {
         if stamp == rowsStamp, !filter.contains("<"), !filter.contains(">") { return }
         rowsStamp = stamp
         let columns = columns(world)
-        let filterValue = Filter(filter)
+        let filterValue: Filter
+        let typed = Filter(filter)
+        if typed.problem == nil { goodFilter = typed }
+        filterValue = goodFilter
         var shown: [(row: Row, created: Int64)] = []
         total = 0
         for object in objects(world) {
@@ -230,7 +243,7 @@ struct TableScreen: Screen, PodHolder {
         case .copyName: return copy(targets(world).map(\.metadata.name).joined(separator: "\n"))
         case .copyNamespace: return copy(object(world)?.metadata.namespace ?? "")
         case .warp: return object(world).map { [.setNamespace($0.metadata.namespace)] } ?? []
-        case .save: return [.write(file: "\(kind.plural).csv", content: csv(world))]
+        case .save: return [.open(Forms.save(name: kind.plural, csv: csv(world), objects: rows.compactMap { world.store.object(kind.type, $0.key) }))]
         default: return performOnObject(action, world)
         }
         return []
@@ -243,7 +256,10 @@ struct TableScreen: Screen, PodHolder {
         }
         let targets = targets(world)
         switch (action, kind.type) {
-        case (.open, .namespace): return [.setNamespace(object.metadata.name), .root(TableScreen(Kind.pod.info))]
+        case (.open, .namespace), (.useNamespace, .namespace):
+            // Marks show several at once.
+            let names = targets.map(\.metadata.name).joined(separator: ",")
+            return [.setNamespace(names)] + (action == .open ? [.root(TableScreen(Kind.pod.info))] : [])
         case (.open, .node): return [.push(TableScreen(Kind.pod.info, scope: .onNode(object.metadata.name)))]
         case (.open, .deployment), (.open, .statefulSet), (.open, .daemonSet), (.open, .job):
             return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(Workload(kind: kind.kind, namespace: object.metadata.namespace, name: object.metadata.name))))]
@@ -289,6 +305,25 @@ struct TableScreen: Screen, PodHolder {
             return [.push(TableScreen(Kind.replicaSet.info, scope: .ofWorkload(Workload(kind: "Deployment", namespace: object.metadata.namespace, name: object.metadata.name))))]
         case (.cordon, .node): return [.perform(targets.map { .cordon(node: $0.metadata.name) })]
         case (.uncordon, .node): return [.perform(targets.map { .uncordon(node: $0.metadata.name) })]
+        case (.usedBy, _):
+            let users = Users(of: object, world)
+            return users.keys.isEmpty
+                ? [.flash("No pod uses \(ObjectColumns.subject(object))")]
+                : [.push(TableScreen(Kind.pod.info, scope: .keys(users.keys, title: "using \(object.metadata.name)")))]
+        case (.decode, .secret): return (object as? Secret).map { [.push(SecretScreen($0))] } ?? []
+        case (.trigger, .cronJob):
+            return [.perform(targets.compactMap { $0 as? CronJob }.map { .create($0.manualJob(at: world.now)) })]
+        case (.suspendJob, .cronJob):
+            return [
+                .perform([
+                    .apply(
+                        targets.compactMap { $0 as? CronJob }.map { job in
+                            var changed = job
+                            changed.spec.suspend = !(job.spec.suspend ?? false)
+                            return changed
+                        })
+                ])
+            ]
         case (.drain, .node): return [.open(Forms.drain(targets, world))]
         default: return nil
         }
@@ -382,10 +417,11 @@ struct TableScreen: Screen, PodHolder {
 
     private var kindTitle: String {
         switch scope {
-        case .all: kind.kind + (kind.kind.hasSuffix("s") ? "" : "s")
+        case .all: kind.pluralTitle
         case .onNode(let name): "Pods on \(name) "
-        case .ofWorkload(let workload): "\(kind.kind)s of \(workload.name) "
-        case .labels(_, let title): "\(kind.kind)s of \(title) "
+        case .ofWorkload(let workload): "\(kind.pluralTitle) of \(workload.name) "
+        case .labels(_, let title): "\(kind.pluralTitle) of \(title) "
+        case .keys(_, let title): "\(kind.pluralTitle) \(title) "
         case .about(_, let key): "Events of \(key.name) "
         }
     }
@@ -415,5 +451,14 @@ struct TableScreen: Screen, PodHolder {
         case .release: break
         }
         return []
+    }
+}
+
+extension KindInfo {
+    /// `Pods`, `NetworkPolicies`, `StorageClasses`: the kind's name with the ending of its plural.
+    var pluralTitle: String {
+        let lower = kind.lowercased()
+        if plural.hasPrefix(lower) { return kind + plural.dropFirst(lower.count) }
+        return plural.hasSuffix("ies") ? kind.dropLast() + "ies" : kind
     }
 }
