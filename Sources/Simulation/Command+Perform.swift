@@ -86,6 +86,9 @@ extension Simulation {
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"
+        case .setGates(let gates): return try setGates(gates)
+        case .undoRollout(let key, let revision):
+            return "deployment.apps/\(key.name) \(try cluster.undoRollout(ofDeployment: key, toRevision: revision))"
         }
     }
 

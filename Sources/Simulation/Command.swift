@@ -38,6 +38,10 @@ public enum Command: Sendable {
     case setImage(Kind, ObjectKey, container: String, image: String)
     case load(Kind, ObjectKey, cpu: Quantity?, memory: Quantity?)
     case label(Kind, ObjectKey, key: String, value: String?)
+    /// Starts the components again with these feature gates besides those already set.
+    case setGates(StringMap<Bool>)
+    /// `kubectl rollout undo` of a Deployment; revision 0 is the one before.
+    case undoRollout(ObjectKey, revision: Int)
 }
 
 /// What a command answered.

@@ -197,6 +197,8 @@ public struct Input: Sendable {
             }
             commands.append(("apply", .apply(objects)))
         }
+        if let gates = step.gates { commands.append(("gates", .setGates(gates))) }
+        if let undo = step.undoRollout { commands.append(("undoRollout", .undoRollout(key(undo.namespace, undo.name), revision: undo.toRevision))) }
         guard step.actionCount == 1 else {
             problems.append(document.problem(path, "needs exactly one action"))
             return

@@ -68,11 +68,14 @@ public struct ScenarioStep: APIStruct {
     public var recover: FaultStep?
     public var load: LoadStep?
     public var apply: JSONValue?
+    public var gates: StringMap<Bool>?
+    public var undoRollout: UndoRolloutStep?
     public init() {}
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
             scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, apply,
+            gates, undoRollout,
         ]
         return actions.count { $0 != nil }
     }
@@ -93,6 +96,20 @@ public struct ScenarioStep: APIStruct {
         .f("recover", \.recover, "Ends the failure of a node or zone."),
         .f("load", \.load, "Sets the usage of each pod of a workload from now on."),
         .f("apply", \.apply, "Applies one manifest or a list of them."),
+        .f("gates", \.gates, "Starts the components again with these feature gates."),
+        .f("undoRollout", \.undoRollout, "Rolls a Deployment back to an earlier revision."),
+    ]
+}
+
+public struct UndoRolloutStep: APIStruct {
+    public var name = ""
+    public var namespace = ""
+    public var toRevision = 0
+    public init() {}
+    public static let summary = "The Deployment and the revision to go back to."
+    public static let fields: [Field<UndoRolloutStep>] = [
+        .f("name", \.name, "Its name."), .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("toRevision", \.toRevision, "The revision; 0, the default, is the one before the present."),
     ]
 }
 
