@@ -167,6 +167,6 @@ enum WhatIfWords {
         TableWidget.Column("CHANGE", minimum: 20, ideal: 36), TableWidget.Column("READY", minimum: 9, priority: 3),
         TableWidget.Column("PENDING", minimum: 7), TableWidget.Column("SKEW", minimum: 5),
         TableWidget.Column("MOVED", alignment: .right, minimum: 5), TableWidget.Column("SETTLES", alignment: .right, minimum: 7, priority: 4),
-        TableWidget.Column("NOTE", minimum: 16, ideal: 90, priority: 1, stretches: true),
+        TableWidget.Column("NOTE", minimum: 28, ideal: 90, priority: 1, stretches: true),
     ]
 }
