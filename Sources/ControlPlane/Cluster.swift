@@ -11,7 +11,9 @@ public struct Cluster: Sendable {
     public var now: Instant = .start
     public var store = ObjectStore()
     /// Version and feature gates.
-    public let profile: KubernetesProfile
+    public internal(set) var profile: KubernetesProfile
+    /// Whether gates were set since the start: objects may then have fields of gates that are off.
+    var gatesWereChanged = false
     public var settings: ClusterSettings
     /// When each node's kubelet last renewed its lease, by node name.
     ///
@@ -31,6 +33,12 @@ public struct Cluster: Sendable {
         self.settings = settings
         names = SeededRandom(seed: seed, stream: "names")
         bootstrap()
+    }
+
+    /// Takes other feature gates, as an API server that is started again with them. Objects stay as they are stored.
+    public mutating func restart(with profile: KubernetesProfile) {
+        self.profile = profile
+        gatesWereChanged = true
     }
 
     /// A fresh identity, in the form of a UUID.

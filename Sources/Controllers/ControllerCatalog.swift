@@ -16,7 +16,7 @@ enum ControllerCatalog {
             DisruptionController(),
             EndpointSliceController(),
             NodeLifecycleController(profile: profile),
-            TaintEvictionController(profile: profile),
+            TaintEvictionController(),
             PodGarbageCollector(),
             PersistentVolumeController(),
             ResourceQuotaController(),

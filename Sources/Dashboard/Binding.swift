@@ -10,7 +10,7 @@ public enum Action: String, CaseIterable, Sendable {
     case toggleHeader, toggleCrumbs, clearFilter, historyBack, historyForward, lastCommand
     case allNamespaces, namespace1, namespace2, namespace3, namespace4, namespace5, namespace6, namespace7,
         namespace8, namespace9
-    case deck, spread, create, fault, undo
+    case deck, spread, whatIf, create, fault, undo
     case traceRequest, toggleAuthority, toggleServing, toggleEgress, toggleTrust
     case pause, step, slower, faster, time, previousEvent, nextEvent
     case nextPane, previousPane
@@ -86,6 +86,7 @@ public enum Bindings {
             Binding(.character("9"), action: .namespace9, "", ""),
             Binding(.character("D"), action: .deck, "deck", "The big picture: domains, nodes, pods"),
             Binding(.character("X"), action: .spread, "spread", "Spread over domains, of the row's workload", footer: 45),
+            Binding(.character("B"), action: .whatIf, "what if", "Try a change on a branch: what would be other than now", footer: 47),
             Binding(.character("C"), action: .create, "create", "Create an object by a form", footer: 50),
             Binding(.character("I"), action: .fault, "fault", "Fail or recover a node or a zone", footer: 60),
             Binding(.character("U"), action: .undo, "undo", "Take back the last command: the state before it"),

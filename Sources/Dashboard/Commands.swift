@@ -29,6 +29,11 @@ enum PromptCommands {
         PromptCommand(names: ["why"], arguments: "[pod]", help: "Why a pod is pending, or where it is") { dashboard, words in
             dashboard.withPod(words.first) { [.push(WhyScreen($0.key))] }
         },
+        PromptCommand(names: ["whatif", "what-if"], arguments: "[node|zone|workload]", help: "Try a change on a branch before making it") { dashboard, words in
+            guard let word = words.first else { return dashboard.perform(.whatIf) }
+            guard let subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
+            dashboard.apply([.push(WhatIfScreen(subject))])
+        },
         PromptCommand(names: ["resize"], arguments: "[pod]", help: "Resize a pod in place") { dashboard, words in
             let world = dashboard.world
             dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
@@ -247,7 +252,7 @@ enum Completions {
         if words.count == 1 {
             candidates = PromptCommands.all.map { $0.names[0] } + KindInfo.all.map(\.plural) + dashboard.world.store.customKinds.map(\.plural)
                 + dashboard.world.options.settings.aliases.keys.sorted()
-        } else if ["drain", "cordon", "uncordon"].contains(words[0]) {
+        } else if ["drain", "cordon", "uncordon", "whatif"].contains(words[0]) {
             candidates = dashboard.world.view.nodeNames
         } else if ["why", "resize", "evict"].contains(words[0]) {
             candidates = dashboard.world.store.pods.sorted().map(\.metadata.name)

@@ -269,6 +269,8 @@ public struct Dashboard {
             if index < names.count { setNamespace(names[index]) } else { show("There are only \(names.count) namespaces", .warning) }
         case .deck: apply([.root(DeckScreen())])
         case .spread: apply([.push(SpreadScreen(focus: stack.last!.focusedWorkload(world)))])
+        case .whatIf:
+            if let subject = stack.last!.whatIfSubject(world) { apply([.push(WhatIfScreen(subject))]) } else { show("Select a node, a workload or a constraint first", .warning) }
         case .create: open(Forms.create(world))
         case .fault: open(Forms.fault(world, node: nil))
         case .undo: undo()

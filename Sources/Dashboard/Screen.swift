@@ -45,6 +45,8 @@ protocol Screen {
     var isText: Bool { get }
     /// The workload the view is about, if any: the Deck and Spread follow it.
     func focusedWorkload(_ world: World) -> Workload?
+    /// What the key for what-if asks about; nil: the workload.
+    func whatIfSubject(_ world: World) -> WhatIfSubject?
     /// Performs `action`; nil if the screen does not know it.
     mutating func perform(_ action: Action, _ world: World) -> [Effect]?
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
@@ -55,6 +57,7 @@ protocol Screen {
 extension Screen {
     var isText: Bool { false }
     func focusedWorkload(_ world: World) -> Workload? { nil }
+    func whatIfSubject(_ world: World) -> WhatIfSubject? { focusedWorkload(world).map(WhatIfSubject.workload) }
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
         case .wheelDown: perform(.down, world) ?? []

@@ -20,7 +20,7 @@ import SimulationKit
 /// (what to do next), `+Probes`, `+Resize`, `+Eviction`, `+Stop` (termination), `PodStatusWriter` (what the
 /// API shows of it).
 public struct KubeletFleet: Component {
-    public let profile: KubernetesProfile
+    public internal(set) var profile: KubernetesProfile
     /// The configuration documents as given: those for all nodes, and those for some.
     public let documents: [KubeletConfiguration]
     /// Latencies of kubelets and runtimes. Takes effect for what begins from now on.

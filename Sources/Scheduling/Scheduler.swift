@@ -18,7 +18,7 @@ public struct SchedulerTiming: Sendable, Equatable {
 /// A value like all components: a copy schedules its own fork of the cluster.
 /// - Source: Kubernetes `pkg/scheduler/schedule_one.go`.
 public struct Scheduler: Component {
-    public private(set) var cursor = WatchCursor.beginning
+    public internal(set) var cursor = WatchCursor.beginning
     /// Delays; may be changed at any time.
     public var timing = SchedulerTiming()
     let profiles: [SchedulingProfile]
@@ -147,7 +147,7 @@ public struct Scheduler: Component {
         }
     }
 
-    private mutating func notePending(_ pod: Pod, _ slot: Int, _ previous: Pod?, _ now: Instant) {
+    mutating func notePending(_ pod: Pod, _ slot: Int, _ previous: Pod?, _ now: Instant) {
         guard let known = queue[slot] else {
             if bindings[slot] != nil { return }
             let entry = QueuedPod(pod: pod, facts: state.facts(of: pod), timestamp: now)

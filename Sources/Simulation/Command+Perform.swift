@@ -109,6 +109,7 @@ extension Simulation {
                 return "kubelets serve certificates \(settings.servingCertificate == .selfSigned ? "of their own" : "signed by the cluster's authority")"
             }
             return "API server restarted: kubelet certificates \(settings.checksKubelets ? "checked" : "not checked"), egress \(settings.egress.rawValue)"
+        case .setGates(let gates): return try setGates(gates)
         }
     }
 

@@ -47,6 +47,8 @@ public enum Command: Sendable {
     case label(Kind, ObjectKey, key: String, value: String?)
     /// Restarts the API server with other flags for the way to its nodes.
     case links(LinkSettings)
+    /// Starts the components again with these feature gates besides those already set.
+    case setGates(StringMap<Bool>)
 }
 
 /// Some nodes, or all.

@@ -274,6 +274,7 @@ public struct Input: Sendable {
             }
             commands.append(("apply", .apply(objects)))
         }
+        if let gates = step.gates { commands.append(("gates", .setGates(gates))) }
         guard step.actionCount == 1 else {
             problems.append(document.problem(path, "needs exactly one action"))
             return

@@ -52,7 +52,7 @@ extension Simulation {
         if let owner = pod.metadata.controller { outlook.remarks.append("\(owner.kind) \(owner.name) keeps its template: a replacement starts with the old size") }
         var fork = cluster
         if let after = try? fork.resize(pod: key, containers: resizes) {
-            let rules = RequestRules(pending: options.profile)
+            let rules = RequestRules(pending: cluster.profile)
             outlook.change = after.requests(rules) - pod.requests(rules)
         }
         return outlook

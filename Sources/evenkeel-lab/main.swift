@@ -6,6 +6,7 @@ switch arguments.first {
 case "schedule": ScheduleBench.run(Array(arguments.dropFirst()))
 case "quiet": quietHour(Array(arguments.dropFirst()))
 case "store": storeWrites()
+case "whatif": whatIf(Array(arguments.dropFirst()))
 case "dashboard": DashboardBenchmark.run()
 default:
     print(
@@ -17,6 +18,8 @@ default:
           quiet [NODES PODS]
                      wall time of one virtual hour in which nothing happens (default 5000 50000)
           store      writes per second into the store
+          whatif [NODES PODS]
+                     time of an answer to "what if", by kind of change (default 1000 10000)
           dashboard  time of a frame of each screen
         """)
     exit(arguments.isEmpty ? 0 : 64)

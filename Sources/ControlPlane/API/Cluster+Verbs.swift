@@ -80,6 +80,7 @@ extension Cluster {
                 info, new.metadata.name,
                 "the object has been modified; please apply your changes to the latest version and try again")
         }
+        let profile = gatesWereChanged ? Defaulting.profile(profile, keepingFieldsOf: old) : profile
         Defaulting.apply(&new, profile: profile)
         try admitUpdate(&new, old: old)
         let errors = Validation.update(new, old: old, profile: profile)

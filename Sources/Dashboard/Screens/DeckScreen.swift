@@ -44,6 +44,10 @@ struct DeckScreen: Screen {
     func focusedWorkload(_ world: World) -> Workload? {
         selectedGroup(world).map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }
     }
+    func whatIfSubject(_ world: World) -> WhatIfSubject? {
+        if pane == .nodes, let nodeCursor { return .node(nodeCursor) }
+        return selectedGroup(world).map { .constraint($0.id) }
+    }
     private func selectedGroup(_ world: World) -> SpreadGroup? {
         world.spread.first { $0.id == spreadCursor } ?? world.spread.first
     }

@@ -209,6 +209,10 @@ struct TableScreen: Screen, PodHolder {
         }
     }
 
+    func whatIfSubject(_ world: World) -> WhatIfSubject? {
+        kind.type == .node ? object(world).map { .node($0.metadata.name) } : focusedWorkload(world).map(WhatIfSubject.workload)
+    }
+
     // MARK: Actions
 
     private mutating func move(to index: Int) {
