@@ -23,6 +23,7 @@ public enum Action: String, CaseIterable, Sendable {
     case resize, evict, scale, restart, setImage, showPods, replicaSets
     case cordon, uncordon, drain
     case cells, topologyKey
+    case nextOption, previousOption, increase, decrease, newSeed, moreRuns, export
     case searchNext, searchPrevious, fullScreen
 }
 

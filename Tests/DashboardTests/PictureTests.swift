@@ -31,7 +31,7 @@ import Testing
             ("claims", ":pvc<Enter>"), ("spread", "X"), ("why", "W"), ("describe", ":po shop /web<Enter>d"),
             ("yaml", ":deploy shop<Enter>y"), ("help", "?"), ("aliases", "<C-a>"), ("explain", ":explain pod.spec.topologySpreadConstraints<Enter>"),
             ("create", "C"), ("delete", ":po<Enter><C-d>"), ("scale", ":deploy<Enter>s"), ("resize", ":po /db-1<Enter>R+"),
-            ("evict", ":po /web<Enter>V"), ("fault", "I"), ("drain", ":no<Enter>r"), ("palette", "<C-p>drain"),
+            ("evict", ":po /web<Enter>V"), ("fault", "I"), ("drain", ":no<Enter>r"), ("lab", ":lab<Enter>"), ("lab-cpu", ":lab<Enter>4"), ("palette", "<C-p>drain"),
             ("unknown-command", ":podz<Enter>"),
         ]
         var all = screens.flatMap { name, keys in
@@ -40,6 +40,7 @@ import Testing
         all.append(Case(name: "deck-ascii", width: 80, height: 24, keys: "", glyphs: .ascii))
         all.append(Case(name: "deck", width: 200, height: 60, keys: ""))
         all.append(Case(name: "pods", width: 200, height: 60, keys: ":po<Enter>"))
+        all.append(Case(name: "lab", width: 200, height: 60, keys: ":lab<Enter>ooooooo+++"))
         all.append(Case(name: "deck", width: 40, height: 10, keys: ""))
         all.append(Case(name: "too-small", width: 30, height: 8, keys: ""))
         return all
@@ -81,7 +82,7 @@ import Testing
     @Test func `no frame leaves its size at any size`() {
         var dashboard = Self.dashboards["block"]!
         for (width, height) in [(1, 1), (5, 3), (40, 10), (41, 11), (60, 15), (80, 16), (99, 30), (101, 31), (300, 100)] {
-            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>"] {
+            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>", ":lab<Enter>"] {
                 var copy = dashboard
                 #expect(throws: Never.self) { try copy.press(keys) }
                 let frame = copy.frame(size: Size(width: width, height: height))
