@@ -31,8 +31,9 @@ import Testing
             ("claims", ":pvc<Enter>"), ("spread", "X"), ("why", "W"), ("describe", ":po shop /web<Enter>d"),
             ("yaml", ":deploy shop<Enter>y"), ("help", "?"), ("aliases", "<C-a>"), ("explain", ":explain pod.spec.topologySpreadConstraints<Enter>"),
             ("create", "C"), ("delete", ":po<Enter><C-d>"), ("scale", ":deploy<Enter>s"), ("resize", ":po /db-1<Enter>R+"),
-            ("evict", ":po /web<Enter>V"), ("fault", "I"), ("drain", ":no<Enter>r"), ("lab", ":lab<Enter>"), ("lab-cpu", ":lab<Enter>4"), ("palette", "<C-p>drain"),
-            ("unknown-command", ":podz<Enter>"),
+            ("evict", ":po /web<Enter>V"), ("fault", "I"), ("drain", ":no<Enter>r"), ("palette", "<C-p>drain"),
+            ("unknown-command", ":podz<Enter>"), ("scenarios", ":scenario<Enter>j"), ("scenario-opened", ":scenario drain-budget<Enter><wait:70s>"),
+            ("lab", ":lab<Enter>"), ("lab-cpu", ":lab<Enter>4"),
         ]
         var all = screens.flatMap { name, keys in
             [Case(name: name, width: 120, height: 36, keys: keys), Case(name: name, width: 80, height: 24, keys: keys)]
