@@ -75,6 +75,12 @@ public struct ClusterSettings: Sendable, Equatable {
     /// Events older than this are dropped. Kubernetes' default: 1 h.
     public var eventTimeToLive = Duration.hours(1)
     public init() {}
+
+    /// The delays by name, as a scenario's parameters name them.
+    public static let times: [(name: String, path: WritableKeyPath<ClusterSettings, Duration> & Sendable)] = [
+        ("controllerWatchDelay", \.controllerWatchDelay), ("schedulerWatchDelay", \.schedulerWatchDelay),
+        ("kubeletWatchDelay", \.kubeletWatchDelay), ("eventTimeToLive", \.eventTimeToLive),
+    ]
 }
 
 /// A part of the control plane that runs by itself: scheduler, controllers, kubelets.

@@ -84,10 +84,12 @@ extension Cluster {
     }
 
     /// Tells an event about the object that `reference` names.
+    /// - Parameter happened: when, if it could not be told at once; default now.
     public mutating func record(
         _ reason: String, _ message: String, about reference: ObjectReference, warning: Bool = false,
-        source: EventSource, action: String = ""
+        source: EventSource, action: String = "", happened: Instant? = nil
     ) {
+        let time = happened ?? now
         narrative.append(
             ToldEvent(
                 time: now, isWarning: warning, reason: reason, kind: reference.kind,
@@ -99,7 +101,7 @@ extension Cluster {
             fieldPath: reference.fieldPath, component: source.component + source.host)
         if let key = recorder.known[identity], var event = store.events[key] {
             event.count += 1
-            event.lastTimestamp = now
+            event.lastTimestamp = time
             store.replace(event, at: now)
             return
         }
@@ -113,7 +115,7 @@ extension Cluster {
         event.involvedObject = reference
         (event.reason, event.message, event.action) = (reason, message, action)
         (event.source, event.reportingComponent, event.reportingInstance) = (source, source.component, source.host)
-        (event.firstTimestamp, event.lastTimestamp, event.count) = (now, now, 1)
+        (event.firstTimestamp, event.lastTimestamp, event.count) = (time, time, 1)
         event.type = warning ? "Warning" : "Normal"
         store.insert(event, at: now)
         recorder.known[identity] = event.key

@@ -173,12 +173,12 @@ extension KubeletFleet {
             return "InPlacePodLevelResourcesVerticalScaling is disabled"
         }
         if worker.pod.status.qosClass == .guaranteed {
-            if settings.staticCPUs, desired.milliCPU != worker.requests.milliCPU,
+            if settings(worker.node).staticCPUs, desired.milliCPU != worker.requests.milliCPU,
                 !profile.isEnabled(.inPlacePodVerticalScalingExclusiveCPUs)
             {
                 return "Resize is infeasible for Guaranteed Pods alongside CPU Manager policy \"static\""
             }
-            if settings.staticMemory, desired.memory != worker.requests.memory,
+            if settings(worker.node).staticMemory, desired.memory != worker.requests.memory,
                 !profile.isEnabled(.inPlacePodVerticalScalingExclusiveMemory)
             {
                 return "Resize is infeasible for Guaranteed Pods alongside Memory Manager policy \"Static\""
@@ -211,7 +211,7 @@ extension KubeletFleet {
         writeStatus(&worker, &cluster)
     }
 
-    private func tellResize(
+    private mutating func tellResize(
         _ reason: String, _ what: String, _ worker: PodWorker, _ generation: Int, error: String = "",
         warning: Bool = false, desired: Bool = false, _ cluster: inout Cluster
     ) {

@@ -45,6 +45,7 @@ extension KubeletFleet {
 
     private func milliCPU(_ worker: PodWorker, _ i: Int, _ now: Instant) -> Int64 {
         let container = worker.containers[i]
+        if container.exited != nil { return 0 }
         let limit = container.actuated.limits.milliCPU ?? .max
         if let work = container.work, work.left > 0, work.end > now {
             return min(limit, work.parallel * 1000)
@@ -54,8 +55,13 @@ extension KubeletFleet {
 
     func memory(_ worker: PodWorker, _ i: Int, _ now: Instant) -> Int64 {
         let container = worker.containers[i]
-        return container.isRunning
-            ? container.program.memory.value(at: now, startedAt: container.startedAt) : 0
+        guard container.isRunning, container.exited == nil else { return 0 }
+        if let throttle = container.throttle { return throttle.usage }
+        let own = container.program.memory.value(at: now, startedAt: container.startedAt)
+        guard let cache = container.program.pageCache else { return own }
+        // The page cache takes what is left.
+        let most = container.actuated.limits.memoryBytes ?? .max
+        return own + max(0, min(cache.value(at: now, startedAt: container.startedAt), most - own))
     }
     func memory(_ worker: PodWorker, _ now: Instant) -> Int64 {
         worker.containers.indices.reduce(0) { $0 + memory(worker, $1, now) }
@@ -116,8 +122,16 @@ extension KubeletFleet {
         worker.containers[i].loadToken += 1
         let container = worker.containers[i]
         guard container.isRunning else { return }
-        var peak = container.program.memory.maximum
-        if let limit = container.actuated.limits.memoryBytes, limit > 0 {
+        guard container.exited == nil else { return }
+        var peak = container.program.memory.maximum + (container.program.pageCache?.maximum ?? 0)
+        if let high = container.memory.high, peak > high {
+            // From the moment at which it passes the threshold, its memory goes on step by step.
+            if let begin = thresholdPassed(container, high, from: now) {
+                schedule(
+                    .memory(container: i, instance: container.instance, token: container.loadToken), worker,
+                    at: max(now, begin))
+            }
+        } else if let limit = container.actuated.limits.memoryBytes, limit > 0 {
             if let time = container.program.memory.firstAbove(
                 limit, from: now, startedAt: container.startedAt)
             {
@@ -137,4 +151,53 @@ extension KubeletFleet {
         nodes[worker.node]?.memoryPeak += peak - worker.containers[i].memoryPeak
         worker.containers[i].memoryPeak = peak
     }
+
+    private func thresholdPassed(_ container: ContainerRuntime, _ high: Int64, from now: Instant) -> Instant? {
+        if container.throttle != nil { return now }
+        guard let cache = container.program.pageCache else {
+            return container.program.memory.firstAbove(high, from: now, startedAt: container.startedAt)
+        }
+        return container.program.memory.firstAbove(max(0, high - cache.maximum), from: now, startedAt: container.startedAt)
+    }
+
+    /// The memory of a container goes on by a second: what its program wants, against `memory.high` and `memory.max`.
+    mutating func memoryGoesOn(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
+        let now = cluster.now
+        let container = worker.containers[i]
+        guard container.exited == nil else { return }
+        let program = container.program
+        let demand = program.memory.value(at: now, startedAt: container.startedAt)
+        let cache = program.pageCache?.value(at: now, startedAt: container.startedAt) ?? 0
+        var group = container.throttle ?? MemoryGroup()
+        if container.throttle == nil {
+            group.anonymous = min(demand, container.memory.high ?? demand)
+            group.cache = max(0, min(cache, (container.memory.high ?? .max) - group.anonymous))
+        }
+        let limit = container.actuated.limits.memoryBytes ?? 0
+        group.step(
+            demand: demand, cache: cache, high: container.memory.high, rate: latencies.memoryRate,
+            reclaim: latencies.reclaimRate, seconds: Self.memorySample.seconds)
+        if limit > 0, group.anonymous > limit {
+            return exits(&worker, i, code: 137, reason: "OOMKilled", now)
+        }
+        if limit > 0 { group.cache = min(group.cache, limit - group.anonymous) }
+        let speed = worker.containers[i].work?.speed ?? 1
+        worker.containers[i].throttle = group
+        if abs(speed - (1 - group.stall)) > 0.01, let work = worker.containers[i].work, work.end > now {
+            worker.containers[i].work!.change(speed: 1 - group.stall, at: now)
+            rescheduleProbes(&worker, i, now)
+        }
+        // Back below the threshold, and what it wants is below too: nobody needs to look until it passes it again.
+        if let high = container.memory.high, demand + cache <= high, group.usage == demand + cache {
+            worker.containers[i].throttle = nil
+            if let next = thresholdPassed(worker.containers[i], high, from: now + Self.memorySample) {
+                schedule(.memory(container: i, instance: container.instance, token: container.loadToken), worker, at: next)
+            }
+            return
+        }
+        schedule(
+            .memory(container: i, instance: container.instance, token: container.loadToken), worker,
+            at: now + Self.memorySample)
+    }
+    static let memorySample = Duration.seconds(1)
 }

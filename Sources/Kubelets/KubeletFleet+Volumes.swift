@@ -4,33 +4,6 @@ import SimulationKit
 
 // What must be there before containers can start: volumes with their claims, ConfigMaps and Secrets.
 extension KubeletFleet {
-    /// Mounts the pod's volumes if all that they need is there, or says what is missing.
-    mutating func mount(_ worker: inout PodWorker, _ cluster: inout Cluster) {
-        if !worker.hasBegunMounting {
-            worker.hasBegunMounting = true
-            timelines[worker.uid]?.begin(.volumes, at: cluster.now)
-        }
-        var needsAttachedStorage = false
-        for volume in worker.pod.spec.volumes {
-            switch state(of: volume, worker.pod, cluster) {
-            case .local: break
-            case .claim: needsAttachedStorage = true
-            case .waiting(let what): return waitingForStorage[what, default: []].append(worker.reference)
-            case .missing(let what):
-                let message = "MountVolume.SetUp failed for volume \"\(volume.name)\" : \(what)"
-                // Retries double from 500 ms to 2 m 2 s, also when the object came in the meantime.
-                if worker.mountProblem != message { worker.mountDelay = .milliseconds(500) }
-                worker.mountProblem = message
-                tell("FailedMount", message, worker, warning: true, &cluster)
-                syncLater(worker, at: cluster.now + worker.mountDelay)
-                worker.mountDelay = min(worker.mountDelay * 2, .seconds(122))
-                return
-            }
-        }
-        let time = needsAttachedStorage ? latencies.mountClaim : latencies.setUpVolume
-        begin(.volumes, &worker, until: cluster.now + time)
-    }
-
     /// A claim or volume attachment changed that pods may wait for.
     mutating func storageChanged(_ entry: LogEntry, _ cluster: inout Cluster) {
         let what: String
@@ -51,7 +24,7 @@ extension KubeletFleet {
     private static func waitingName(claim: ObjectKey) -> String { "claim \(claim)" }
     private static func waitingName(volume: String, node: String) -> String { "volume \(volume) \(node)" }
 
-    private enum VolumeState {
+    enum VolumeState {
         /// Can be set up at once.
         case local
         /// Can be mounted from its persistent volume.
@@ -61,7 +34,7 @@ extension KubeletFleet {
         case missing(String)
     }
 
-    private func state(of volume: Volume, _ pod: Pod, _ cluster: Cluster) -> VolumeState {
+    func state(of volume: Volume, _ pod: Pod, _ cluster: Cluster) -> VolumeState {
         let namespace = pod.namespace
         func config(_ source: ConfigMapVolumeSource) -> String? {
             cluster.store.configMaps[ObjectKey(namespace: namespace, name: source.name)] != nil

@@ -20,6 +20,15 @@ struct NodeState: Sendable {
     /// Sum of the requests of pods that are admitted and not at their end.
     var used = Resources()
     var images: ImageStore
+    /// Its configuration's position.
+    var setup = 0
+    var api: APIClient
+    var pleg: Pleg
+    /// Bytes of the file system that images are on.
+    var imageCapacity: Int64 = 0
+    var isWatchingImages = false
+    /// Failures of image garbage collection in a row.
+    var imageFailures = 0
     /// Pods whose resize waits for room, in the order of trying.
     var pendingResizes: [PodReference] = []
     var resizeTimer = 0

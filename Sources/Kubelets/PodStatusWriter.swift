@@ -4,13 +4,13 @@ import SimulationKit
 
 // What the API shows of a pod: phase, conditions, container statuses.
 extension KubeletFleet {
-    /// Writes the pod's status if it differs from what the API has.
+    /// The pod's status if it differs from what the API has.
     /// - Source: Kubernetes `pkg/kubelet/kubelet_pods.go`, `generateAPIPodStatus`; `pkg/kubelet/status/generate.go`.
-    mutating func writeStatus(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+    func changedStatus(_ worker: PodWorker, _ cluster: Cluster) -> PodStatus? {
         guard !worker.isForsaken, let current = cluster.store.pods[worker.key],
             current.metadata.uid == worker.uid
         else {
-            return
+            return nil
         }
         let old = current.status.value
         var status = old
@@ -41,8 +41,7 @@ extension KubeletFleet {
             status.resize =
                 status.phase == .succeeded || status.phase == .failed ? "" : worker.resize.text ?? old.resize
         }
-        if status == old { return }
-        cluster.modify(Pod.self, worker.key) { $0.status = Shared(status) }
+        return status == old ? nil : status
     }
 
     private func containerStatus(_ worker: PodWorker, _ i: Int) -> ContainerStatus {

@@ -85,6 +85,18 @@ extension Simulation {
             kubelets.setLoad(
                 of: LoadTarget(kind: kind.rawValue, key: key), cpu: cpu?.milliValue, memory: memory?.value, in: &cluster)
             return "\(name(kind, key)) load set"
+        case .configureKubelets(let choice, let fields):
+            let names = try nodes(choice)
+            let problems = kubelets.configure(names, fields, in: &cluster)
+            if let first = problems.first { throw .badRequest(first) }
+            let what = fields.members.map { "\($0.key)=\($0.value.text())" }.joined(separator: " ")
+            return "kubelet of \(choice.text) configured: \(what)"
+        case .hangRuntime(let node, let time):
+            guard cluster.store.nodes[ObjectKey(name: node)] != nil else { throw .notFound(Kind.node.info, node) }
+            guard kubelets.hangRuntime(node: node, for: time, at: now) else {
+                throw .badRequest("the kubelet of node \(node) is silent")
+            }
+            return "the container runtime of node \(node) hangs for \(time)"
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"
@@ -183,6 +195,18 @@ extension Simulation {
         case .zone(let zone):
             let names = cluster.store.nodes.all.filter { $0.zone == zone }.map(\.metadata.name)
             if names.isEmpty { throw .badRequest("no node has topology.kubernetes.io/zone=\(zone)") }
+            return names
+        }
+    }
+
+    private func nodes(_ choice: NodeChoice) throws(APIError) -> [String] {
+        switch choice {
+        case .all: return cluster.store.nodes.all.map(\.metadata.name)
+        case .node(let name): return try nodes(FaultTarget.node(name))
+        case .selector(let text):
+            guard let selector = LabelSelector(text: text) else { throw .badRequest("\"\(text)\" is not a label selector") }
+            let names = cluster.store.nodes.all.filter { selector.matches($0.metadata.labels) }.map(\.metadata.name)
+            if names.isEmpty { throw .badRequest("no node matches \(text)") }
             return names
         }
     }

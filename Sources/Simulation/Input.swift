@@ -111,6 +111,7 @@ public struct Input: Sendable {
                 }
             }
         }
+        if let parameters = scenario?.spec.parameters { readParameters(parameters, scenarios[0]) }
         for extra in scenarios.dropFirst() { problems.append(extra.problem("", "a second Scenario; there can be one")) }
         var seed: UInt64 = 0
         if let json = scenario?.spec.seed {
@@ -139,7 +140,7 @@ public struct Input: Sendable {
             problems += found
             if let value {
                 problems += value.validate(profile: options.profile).map { document.problem("", $0) }
-                options.kubelet = value
+                options.kubelets.append(value)
             }
         }
         for document in manifests.configurations(ofKind: "KubeSchedulerConfiguration") {
@@ -148,6 +149,40 @@ public struct Input: Sendable {
             if let value {
                 problems += value.validate(for: options.profile).map { document.problem($0.field, $0.body) }
                 options.scheduler = value
+            }
+        }
+    }
+
+    /// Sets parameters of the latency model, or notes what is wrong with them.
+    private mutating func readParameters(_ json: JSONValue, _ document: ManifestDocument) {
+        guard let object = json.object else {
+            problems.append(document.problem("spec.parameters", "must be an object"))
+            return
+        }
+        let names = KubeletLatencies.times.map(\.name) + KubeletLatencies.numbers.map(\.name) + ClusterSettings.times.map(\.name)
+        for (name, value) in object.members {
+            func refuse(_ what: String) { problems.append(document.problem("spec.parameters.\(name)", what)) }
+            let number: Double? = switch value {
+            case .int(let n): Double(n)
+            case .double(let n): n
+            default: value.string.flatMap { Quantity($0) }.map { Double($0.value) }
+            }
+            if let (_, path) = KubeletLatencies.numbers.first(where: { $0.name == name }) {
+                if let number, number > 0 || name == "sharedLayers" && number == 0, name != "sharedLayers" || number < 1 {
+                    options.latencies[keyPath: path] = number
+                } else {
+                    refuse(name == "sharedLayers" ? "must be 0 or more and less than 1" : "must be a number above 0")
+                }
+            } else if let time = value.string.flatMap({ Duration($0) }), time >= .zero {
+                if let (_, path) = KubeletLatencies.times.first(where: { $0.name == name }) {
+                    options.latencies[keyPath: path] = time
+                } else if let (_, path) = ClusterSettings.times.first(where: { $0.name == name }) {
+                    options.settings[keyPath: path] = time
+                } else {
+                    refuse("is no parameter; there are \(names.joined(separator: ", "))")
+                }
+            } else {
+                refuse(names.contains(name) ? "must be a length of time such as 300ms" : "is no parameter; there are \(names.joined(separator: ", "))")
             }
         }
     }
@@ -195,6 +230,28 @@ public struct Input: Sendable {
             commands.append((name, name == "fail" ? .fail(target) : .recover(target)))
         }
         if let load = step.load, let (kind, key) = typed(load.kind, load.name, load.namespace, "load") { commands.append(("load", .load(kind, key, cpu: load.cpu, memory: load.memory))) }
+        if let kubelet = step.kubelet {
+            var choice = kubelet.node.isEmpty ? NodeChoice.all : .node(kubelet.node)
+            if !kubelet.selector.isEmpty {
+                if LabelSelector(text: kubelet.selector) != nil, kubelet.node.isEmpty {
+                    choice = .selector(kubelet.selector)
+                } else {
+                    problems.append(document.problem("\(path).kubelet.selector", kubelet.node.isEmpty ? "\"\(kubelet.selector)\" is not a label selector" : "cannot stand beside node"))
+                }
+            }
+            if let fields = kubelet.set?.object, !fields.members.isEmpty {
+                var decoder = APIDecoder()
+                let given = KubeletConfiguration.decode(.object(KubeletConfiguration().merged(with: fields)), &decoder)
+                problems += decoder.problems.map { document.problem("\(path).kubelet.set.\($0.path)", $0.message) }
+                if given != nil { commands.append(("kubelet", .configureKubelets(choice, fields))) }
+            } else {
+                problems.append(document.problem("\(path).kubelet.set", "needs fields of KubeletConfiguration"))
+            }
+        }
+        if let runtime = step.runtime {
+            if runtime.hangs <= .zero { problems.append(document.problem("\(path).runtime.hangs", "must be more than 0s")) }
+            commands.append(("runtime", .hangRuntime(node: runtime.node, runtime.hangs)))
+        }
         if let image = step.setImage, let (kind, key) = typed(image.kind, image.name, image.namespace, "setImage") {
             commands.append(("setImage", .setImage(kind, key, container: image.container, image: image.image)))
         }

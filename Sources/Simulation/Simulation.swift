@@ -10,7 +10,14 @@ public struct SimulationOptions: Sendable {
     public var profile = KubernetesProfile.default
     public var seed: UInt64 = 0
     public var scheduler = SchedulerConfiguration()
+    /// The configuration of all kubelets.
     public var kubelet = KubeletConfiguration()
+    /// Further documents that go over it, each for all nodes or for those that it selects, in this order.
+    public var kubelets: [KubeletConfiguration] = []
+    /// Parameters of the latency model.
+    public var latencies = KubeletLatencies()
+    /// Delays of the control plane.
+    public var settings = ClusterSettings()
     public init() {}
 }
 
@@ -35,10 +42,11 @@ public struct Simulation: Sendable {
 
     public init(_ options: SimulationOptions) {
         self.options = options
-        cluster = Cluster(profile: options.profile, seed: options.seed)
+        cluster = Cluster(profile: options.profile, seed: options.seed, settings: options.settings)
         controllers = ControllerManager(profile: options.profile, seed: options.seed)
         scheduler = Scheduler(profile: options.profile, seed: options.seed, configuration: options.scheduler)
-        kubelets = KubeletFleet(profile: options.profile, seed: options.seed, configuration: options.kubelet)
+        kubelets = KubeletFleet(profile: options.profile, seed: options.seed, configuration: options.kubelet,
+            others: options.kubelets, latencies: options.latencies)
     }
 
     /// The present moment.

@@ -24,6 +24,7 @@ public struct ScenarioSpec: APIStruct {
     public var kubernetesVersion: String?
     public var featureGates: StringMap<Bool> = [:]
     public var cluster: ScenarioCluster?
+    public var parameters: JSONValue?
     public var duration: Duration?
     public var steps: [ScenarioStep] = []
     public var expect: [Expectation] = []
@@ -34,6 +35,7 @@ public struct ScenarioSpec: APIStruct {
         .f("kubernetesVersion", \.kubernetesVersion, "1.22 to 1.36; default 1.36."),
         .f("featureGates", \.featureGates, "Gates that differ from the version's defaults."),
         .f("cluster", \.cluster, "The nodes, if the files hold none."),
+        .f("parameters", \.parameters, "Parameters of the latency model that differ from their defaults, by name."),
         .f("duration", \.duration, "How long run plays it; default 10m."),
         .f("steps", \.steps, "What happens, by at, then in the order of the file."),
         .f("expect", \.expect, "What must hold, at a time or at the end."),
@@ -73,12 +75,14 @@ public struct ScenarioStep: APIStruct {
     public var resume: WorkloadStep?
     public var undo: UndoStep?
     public var apply: JSONValue?
+    public var kubelet: KubeletStep?
+    public var runtime: RuntimeStep?
     public init() {}
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
             scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, setImage, restart, pause,
-            resume, undo, apply,
+            resume, undo, apply, kubelet, runtime,
         ]
         return actions.count { $0 != nil }
     }
@@ -104,6 +108,31 @@ public struct ScenarioStep: APIStruct {
         .f("resume", \.resume, "Resumes it, as kubectl rollout resume."),
         .f("undo", \.undo, "Rolls a Deployment back, as kubectl rollout undo."),
         .f("apply", \.apply, "Applies one manifest or a list of them."),
+        .f("kubelet", \.kubelet, "Changes the configuration of kubelets."),
+        .f("runtime", \.runtime, "Has the container runtime of a node hang."),
+    ]
+}
+
+public struct KubeletStep: APIStruct {
+    public var node = ""
+    public var selector = ""
+    public var set: JSONValue?
+    public init() {}
+    public static let summary = "Which kubelets, and what is to be different in their configuration."
+    public static let fields: [Field<KubeletStep>] = [
+        .f("node", \.node, "The kubelet of this node; default all."),
+        .f("selector", \.selector, "The kubelets of nodes with these labels, as kubectl -l takes them; default all."),
+        .f("set", \.set, "Fields of KubeletConfiguration with their new values; null gives a field its default back."),
+    ]
+}
+
+public struct RuntimeStep: APIStruct {
+    public var node = ""
+    public var hangs = Duration.zero
+    public init() {}
+    public static let summary = "A node and how long its container runtime answers nothing."
+    public static let fields: [Field<RuntimeStep>] = [
+        .f("node", \.node, "The node."), .f("hangs", \.hangs, "How long it answers nothing: 200s."),
     ]
 }
 
