@@ -24,6 +24,7 @@ public enum Action: String, CaseIterable, Sendable {
     case resize, evict, scale, restart, setImage, showPods, replicaSets
     case cordon, uncordon, drain
     case cells, topologyKey
+    case nextOption, previousOption, increase, decrease, newSeed, moreRuns, export
     case searchNext, searchPrevious, fullScreen
     // What the views of k9s have besides
     case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode

@@ -58,6 +58,9 @@ enum PromptCommands {
             let target: FaultTarget = isZone ? .zone(words[1]) : .node(words[1])
             dashboard.perform([words[0] == "recover" ? .recover(target) : .fail(target)])
         },
+        PromptCommand(names: ["lab"], arguments: "", help: "What makes pods start faster: a burst under two settings") { dashboard, _ in
+            dashboard.apply([.push(LabScreen(dashboard.world))])
+        },
         PromptCommand(names: ["speed"], arguments: "1…10000|max", help: "How fast virtual time runs") { dashboard, words in
             guard let word = words.first, let speed = Speed(word) else { return dashboard.show("The speed is 1 to 10000, or max", .error) }
             dashboard.setSpeed(speed)

@@ -103,6 +103,7 @@ public struct Dashboard {
     public mutating func advance(by elapsed: Duration, until shouldStop: () -> Bool) {
         clock = clock + elapsed
         if flash != nil, flash?.level != .error, clock > flashUntil { (flash, needsFrame) = (nil, true) }
+        defer { work(until: shouldStop) }
         guard !world.session.isPaused else { return }
         let before = world.now
         let revision = world.store.revision
@@ -114,6 +115,19 @@ public struct Dashboard {
             lastCheckpoint = clock
             world.session.checkpoint()
         }
+    }
+
+    /// Lets the view compute. It gets some steps in any case, or time that runs at full speed would leave it none.
+    private mutating func work(until shouldStop: () -> Bool) {
+        guard stack.last!.hasWork else { return }
+        var steps = 0
+        withTop { screen, _ in
+            screen.work {
+                steps += 1
+                return steps > 100 && shouldStop()
+            }
+        }
+        needsFrame = true
     }
 
     /// Lets virtual time run to `limit` at once: for frames of a later moment.
@@ -135,6 +149,7 @@ public struct Dashboard {
 
     /// How long the caller may sleep when no key comes; nil for as long as it likes.
     public var patience: Duration? {
+        if stack.last!.hasWork { return .milliseconds(1) }
         if !world.session.isPaused { return .milliseconds(33) }
         if flash != nil, flash?.level != .error { return max(.milliseconds(20), flashUntil - clock + .milliseconds(5)) }
         return nil
@@ -183,6 +198,8 @@ public struct Dashboard {
             rest = after[after.index(after: end)...]
         }
         for key in try Key.parse(String(rest)) { handle(.key(key), isScripted: true) }
+        // What is computed in the background is there in the frame that follows.
+        withTop { screen, _ in screen.work { false } }
     }
 
     private mutating func press(_ key: Key, isScripted: Bool) {

@@ -6,7 +6,12 @@ public enum KeyTable {
     public static let groups: [BindingGroup] = [
         Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.nodes,
         Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
-        DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], WhatIfScreen(.node("")).bindings[0], LinksScreen().bindings[0],
+        DeckScreen().bindings[0],
+        SpreadScreen(focus: nil).bindings[0],
+        WhyScreen(.init(name: "")).bindings[0],
+        WhatIfScreen(.node("")).bindings[0],
+        LabScreen.keys,
+        LinksScreen().bindings[0],
         Bindings.object, Bindings.text,
     ]
 

@@ -50,6 +50,10 @@ protocol Screen {
     /// Performs `action`; nil if the screen does not know it.
     mutating func perform(_ action: Action, _ world: World) -> [Effect]?
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
+    /// Whether the view has something to compute beside time and keys.
+    var hasWork: Bool { get }
+    /// Computes until `shouldStop` says so; it is asked often.
+    mutating func work(until shouldStop: () -> Bool)
     /// A click or turn of the wheel inside the view.
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect]
 }
@@ -58,6 +62,8 @@ extension Screen {
     var isText: Bool { false }
     func focusedWorkload(_ world: World) -> Workload? { nil }
     func whatIfSubject(_ world: World) -> WhatIfSubject? { focusedWorkload(world).map(WhatIfSubject.workload) }
+    var hasWork: Bool { false }
+    mutating func work(until shouldStop: () -> Bool) {}
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
         case .wheelDown: perform(.down, world) ?? []

@@ -35,6 +35,7 @@ import Testing
             ("links", ":links<Enter>"), ("trace", ":trace from shop/db-1<Enter>"),
             ("unknown-command", ":podz<Enter>"), ("scenarios", ":scenario<Enter>j"), ("scenario-opened", ":scenario drain-budget<Enter><wait:70s>"),
             ("what-if", "B"), ("what-if-node", ":whatif b1<Enter>"), ("what-if-zone", ":whatif eu-a<Enter>"),
+            ("lab", ":lab<Enter>"), ("lab-cpu", ":lab<Enter>4"),
         ]
         var all = screens.flatMap { name, keys in
             [Case(name: name, width: 120, height: 36, keys: keys), Case(name: name, width: 80, height: 24, keys: keys)]
@@ -43,6 +44,7 @@ import Testing
         all.append(Case(name: "deck", width: 200, height: 60, keys: ""))
         all.append(Case(name: "pods", width: 200, height: 60, keys: ":po<Enter>"))
         all.append(Case(name: "what-if-zone", width: 200, height: 60, keys: ":whatif eu-a<Enter>"))
+        all.append(Case(name: "lab", width: 200, height: 60, keys: ":lab<Enter>ooooooo+++"))
         all.append(Case(name: "deck", width: 40, height: 10, keys: ""))
         all.append(Case(name: "too-small", width: 30, height: 8, keys: ""))
         return all
@@ -84,7 +86,7 @@ import Testing
     @Test func `no frame leaves its size at any size`() {
         var dashboard = Self.dashboards["block"]!
         for (width, height) in [(1, 1), (5, 3), (40, 10), (41, 11), (60, 15), (80, 16), (99, 30), (101, 31), (300, 100)] {
-            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>", "B"] {
+            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>", "B", ":lab<Enter>", ":links<Enter>"] {
                 var copy = dashboard
                 #expect(throws: Never.self) { try copy.press(keys) }
                 let frame = copy.frame(size: Size(width: width, height: height))

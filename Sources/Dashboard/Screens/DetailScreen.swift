@@ -195,4 +195,6 @@ enum YAMLColours {
     }
 }
 
-func pad(_ text: String, _ width: Int) -> String { TextWidth.padded(text, to: width) }
+func pad(_ text: String, _ width: Int, _ alignment: TextWidth.Alignment = .left) -> String {
+    TextWidth.padded(text, to: width, alignment: alignment)
+}
