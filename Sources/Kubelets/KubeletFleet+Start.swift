@@ -244,6 +244,7 @@ extension KubeletFleet {
             var new = Program(worker.spec(i), isInit: worker.containers[i].isInit, of: worker.pod)
             override(&new, worker, i, cluster)
             if new == old { continue }
+            keepUsage(&worker, i, cluster.now)
             worker.containers[i].program = new
             guard worker.containers[i].isRunning else { continue }
             let instance = worker.containers[i].instance

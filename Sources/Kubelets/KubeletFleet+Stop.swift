@@ -155,7 +155,7 @@ extension KubeletFleet {
             let node = worker.node
             release(&worker)
             if nodes[node]?.evicting?.pod == worker.reference { nodes[node]!.evicting = nil }
-            retryResizesSoon(node, cluster.now)
+            retryResizesSoon(node, cluster.now, because: termination.isDeletion ? "pods_removed" : "pod_terminated")
             if worker.isForsaken || !termination.isDeletion { return drop(&worker) }
             schedule(.gone, worker, at: cluster.now + latencies.cleanUp)
         } else if worker.isForsaken {

@@ -19,6 +19,8 @@ struct KubeletSettings: Sendable {
     var crashMaximum = Duration.seconds(300)
     var staticCPUs = false
     var staticMemory = false
+    /// Burstable pods may use swap (`LimitedSwap`).
+    var swapsMemory = false
 
     /// An amount, or a share of the capacity.
     enum Threshold: Sendable, Equatable {
@@ -78,5 +80,8 @@ extension KubeletSettings {
         }
         staticCPUs = configuration.cpuManagerPolicy == "static"
         staticMemory = configuration.memoryManagerPolicy == "Static"
+        if profile.isEnabled(.nodeSwap), case .object(let swap) = configuration.memorySwap {
+            swapsMemory = swap["swapBehavior"] == "LimitedSwap"
+        }
     }
 }
