@@ -66,8 +66,6 @@ extension KubeletFleet {
             }
             if restarts {
                 worker.resize.trace?.restarts.append(worker.containers[i].status.name)
-                // The new instance starts with all that was granted: its pod must have room for it.
-                write(steps.filter { $0.target == .podLimit || $0.target == .podRequest }, growingOnly: true, &worker, cluster.now)
                 worker.containers[i].kill = .resize
                 kill(&worker, i, &cluster)
                 return true
@@ -182,6 +180,13 @@ extension KubeletFleet {
         }
     }
 
+    /// A container starts with all that was granted: its pod's group must have room for it.
+    mutating func makeRoomInGroup(_ worker: inout PodWorker, _ now: Instant) {
+        guard let group = worker.resize.cgroup, group != cgroup(of: worker.allocated) else { return }
+        let all = ["memory", "cpu"].flatMap { [ResizeStep(target: .podLimit, resource: $0), ResizeStep(target: .podRequest, resource: $0)] }
+        write(all, growingOnly: true, &worker, now)
+    }
+
     /// Writes values of the pod's own group; if `growingOnly`, those that get larger.
     private mutating func write(_ steps: [ResizeStep], growingOnly: Bool = false, _ worker: inout PodWorker, _ now: Instant) {
         let wanted = cgroup(of: worker.allocated)
@@ -190,7 +195,7 @@ extension KubeletFleet {
             switch step.target {
             case .runtime, .container: break
             case .podLimit:
-                if growingOnly, wanted.limit(step.resource) ?? .max < present.limit(step.resource) ?? .max { continue }
+                if growingOnly, wanted.limit(step.resource) ?? .max <= present.limit(step.resource) ?? .max { continue }
                 worker.resize.cgroup?.takeLimit(step.resource, of: wanted)
                 // Containers without a limit of their own are bounded by the pod's.
                 for i in worker.containers.indices
@@ -202,7 +207,7 @@ extension KubeletFleet {
                     "pod", step.resource == "cpu" ? "cpu.max" : "memory.max",
                     limit.map { step.resource == "cpu" ? "\(CgroupValue.quota(milliCPU: $0)!) 100000" : "\($0)" } ?? "max", at: now)
             case .podRequest:
-                if growingOnly, wanted.milliCPU < present.milliCPU { continue }
+                if growingOnly, step.resource != "cpu" || wanted.milliCPU <= present.milliCPU { continue }
                 worker.resize.cgroup?.milliCPU = wanted.milliCPU
                 worker.resize.trace?.note(
                     "pod", "cpu.weight", "\(CgroupValue.weight(shares: CgroupValue.shares(milliCPU: wanted.milliCPU)))", at: now)
