@@ -329,6 +329,7 @@ extension KubeletFleet {
         let waiting = cluster.store.pods(onNode: state.name).filter { slots[$0.metadata.uid] == nil }
         take(waiting.map { ($0, cluster.now) }, &cluster)
         if nodes[index]?.isWatchingMemory == true { timers.schedule(.memory(node: index), at: cluster.now) }
+        retryResizesSoon(index, cluster.now, because: "pods_added")
     }
 }
 

@@ -101,6 +101,7 @@ extension KubeletFleet {
         let spec = worker.spec(i)
         let instance = worker.containers[i].instance
         let program = worker.containers[i].program
+        makeRoomInGroup(&worker, cluster.now)
         worker.containers[i].actuated = resized(spec.resources)
         let cores = Int64(nodes[worker.node]!.cores)
         worker.containers[i].work = StartupWork(
@@ -143,6 +144,7 @@ extension KubeletFleet {
             var new = Program(worker.spec(i), isInit: worker.containers[i].isInit, of: worker.pod)
             override(&new, worker, i, cluster)
             if new == old { continue }
+            keepUsage(&worker, i, cluster.now)
             worker.containers[i].program = new
             guard worker.containers[i].isRunning else { continue }
             let instance = worker.containers[i].instance

@@ -160,7 +160,7 @@ extension KubeletFleet {
             let node = worker.node
             release(&worker)
             if nodes[node]?.evicting?.pod == worker.reference { nodes[node]!.evicting = nil }
-            retryResizesSoon(node, cluster.now)
+            retryResizesSoon(node, cluster.now, because: termination.isDeletion ? "pods_removed" : "pod_terminated")
             if worker.isForsaken || !worker.isStatusQueued { statusIsSent(&worker, &cluster) }
         } else if worker.isForsaken {
             drop(&worker)

@@ -203,6 +203,7 @@ extension KubeletFleet {
     mutating func markEnded(
         _ worker: inout PodWorker, _ i: Int, code: Int, reason: String, message: String = "", at now: Instant
     ) {
+        keepUsage(&worker, i, now, isOutOfMemory: reason == "OOMKilled")
         var end = ContainerStateTerminated()
         (end.exitCode, end.reason, end.message) = (code, reason, message)
         (end.startedAt, end.finishedAt) = (worker.containers[i].startedAt, now)
@@ -269,7 +270,13 @@ extension KubeletFleet {
         }
         for i in worker.containers.indices where worker.containers[i].isRunning {
             worker.containers[i].stop = nil
+            // What runs keeps its control group, whatever was granted meanwhile.
+            let inForce = worker.containers[i].actuated
             runs(&worker, i, since: worker.containers[i].startedAt, &cluster)
+            if inForce != ResourceRequirements() {
+                worker.containers[i].actuated = inForce
+                watchMemory(&worker, i, cluster.now)
+            }
         }
         if pod.metadata.annotations != old.metadata.annotations { reprogram(&worker, &cluster) }
         if pod.spec.identity != old.spec.identity { specChanged(&worker, old, &cluster) }

@@ -11,9 +11,9 @@ public struct LoadTarget: Hashable, Sendable {
 }
 
 /// Use per pod from outside: thousandths of a core and bytes; nil leaves the program's own.
-struct LoadOverride: Sendable {
-    var cpu: Int64?
-    var memory: Int64?
+public struct LoadOverride: Sendable, Equatable {
+    public var cpu: Int64?
+    public var memory: Int64?
 }
 
 // How much of CPU and memory containers use.
@@ -23,6 +23,12 @@ extension KubeletFleet {
         public var container: String
         public var milliCPU: Int64
         public var memory: Int64
+        /// What it would use without its CPU limit: more than ``milliCPU`` if it is throttled.
+        public var wantedMilliCPU: Int64
+        /// The limits in force, its own or its pod's; nil: none.
+        public var cpuLimit: Int64?
+        public var memoryLimit: Int64?
+        public var isThrottled: Bool { wantedMilliCPU > milliCPU }
     }
 
     /// What the pod uses at this moment: thousandths of a core and bytes; zero if nothing of it runs.
@@ -37,20 +43,32 @@ extension KubeletFleet {
         return worker.containers.indices.compactMap { i in
             let container = worker.containers[i]
             guard container.isRunning else { return nil }
+            let wanted = wantedMilliCPU(worker, i, cluster.now)
+            let limit = cpuLimit(worker, i)
             return Usage(
-                container: container.status.name, milliCPU: milliCPU(worker, i, cluster.now),
-                memory: memory(worker, i, cluster.now))
+                container: container.status.name, milliCPU: min(limit ?? .max, wanted),
+                memory: memory(worker, i, cluster.now), wantedMilliCPU: wanted, cpuLimit: limit, memoryLimit: memoryLimit(worker, i))
         }
     }
 
-    private func milliCPU(_ worker: PodWorker, _ i: Int, _ now: Instant) -> Int64 {
+    private func wantedMilliCPU(_ worker: PodWorker, _ i: Int, _ now: Instant) -> Int64 {
         let container = worker.containers[i]
         if container.exited != nil { return 0 }
-        let limit = container.actuated.limits.milliCPU ?? .max
-        if let work = container.work, work.left > 0, work.end > now {
-            return min(limit, work.parallel * 1000)
-        }
-        return min(limit, container.program.cpu.value(at: now, startedAt: container.startedAt))
+        if let work = container.work, work.left > 0, work.end > now { return work.parallel * 1000 }
+        return container.program.cpu.value(at: now, startedAt: container.startedAt)
+    }
+
+    /// The limit in force of container `i`; without one of its own that of its pod.
+    private func cpuLimit(_ worker: PodWorker, _ i: Int) -> Int64? {
+        worker.containers[i].actuated.limits.milliCPU ?? podLimits(worker)?.cpuLimit
+    }
+    private func memoryLimit(_ worker: PodWorker, _ i: Int) -> Int64? {
+        if let own = worker.containers[i].actuated.limits.memoryBytes, own > 0 { return own }
+        return podLimits(worker)?.memoryLimit
+    }
+    /// Limits of the pod as a whole, where its spec has any.
+    private func podLimits(_ worker: PodWorker) -> PodCgroup? {
+        worker.allocated.value.resources == nil ? nil : worker.resize.cgroup ?? cgroup(of: worker.allocated)
     }
 
     func memory(_ worker: PodWorker, _ i: Int, _ now: Instant) -> Int64 {
@@ -81,6 +99,9 @@ extension KubeletFleet {
             with(slot, &cluster) { $0.reprogram(&$1, &$2) }
         }
     }
+
+    /// What was set by ``setLoad(of:cpu:memory:in:)`` for `target`; nil if nothing was.
+    public func load(of target: LoadTarget) -> LoadOverride? { loads[target] }
 
     /// The pod itself and what it belongs to, directly and through one step: its ReplicaSet and Deployment.
     private func owners(_ pod: Pod, _ cluster: Cluster) -> [LoadTarget] {
@@ -131,7 +152,7 @@ extension KubeletFleet {
                     .memory(container: i, instance: container.instance, token: container.loadToken), worker,
                     at: max(now, begin))
             }
-        } else if let limit = container.actuated.limits.memoryBytes, limit > 0 {
+        } else if let limit = memoryLimit(worker, i) {
             if let time = container.program.memory.firstAbove(
                 limit, from: now, startedAt: container.startedAt)
             {

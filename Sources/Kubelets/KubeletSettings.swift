@@ -34,6 +34,8 @@ struct KubeletSettings: Sendable {
     var imageLowPercent = 80
     var memory = MemoryProtection()
     var isEvented = false
+    /// Burstable pods may use swap (`LimitedSwap`).
+    var swapsMemory = false
 
     /// An amount, or a share of the capacity.
     enum Threshold: Sendable, Equatable {
@@ -118,5 +120,8 @@ extension KubeletSettings {
             memory.policy = configuration.memoryReservationPolicy == "TieredReservation" ? .tiered : .none
         }
         isEvented = profile.isEnabled(.eventedPLEG)
+        if profile.isEnabled(.nodeSwap), case .object(let swap) = configuration.memorySwap {
+            swapsMemory = swap["swapBehavior"] == "LimitedSwap"
+        }
     }
 }

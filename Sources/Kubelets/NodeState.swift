@@ -32,6 +32,8 @@ struct NodeState: Sendable {
     /// Pods whose resize waits for room, in the order of trying.
     var pendingResizes: [PodReference] = []
     var resizeTimer = 0
+    /// Why they are tried next, in the words of the kubelet's metrics.
+    var resizeTrigger = ""
     /// Sum over running containers of the most memory each can come to use.
     var memoryPeak: Int64 = 0
     var isWatchingMemory = false

@@ -57,6 +57,15 @@ extension KubeletFleet {
                     resources.requests[name] = actual.requests[name]
                     resources.limits[name] = actual.limits[name]
                 }
+                // The alpha finds no memory request in the control group and shows the granted one; so small amounts
+                // of CPU cannot be told apart there.
+                if !profile.resizeReportsConditions { resources.requests["memory"] = spec.resources.requests["memory"] }
+                if max(actual.limits.milliCPU ?? .max, spec.resources.limits.milliCPU ?? .max) <= 10 {
+                    resources.limits["cpu"] = spec.resources.limits["cpu"]
+                }
+                if max(actual.requests.milliCPU ?? .max, spec.resources.requests.milliCPU ?? .max) <= 2 {
+                    resources.requests["cpu"] = spec.resources.requests["cpu"]
+                }
                 status.resources = resources
             } else {
                 status.resources = profile.resizeReportsConditions ? spec.resources : nil
@@ -72,7 +81,14 @@ extension KubeletFleet {
             return
         }
         status.allocatedResources = own.requests
-        status.resources = own
+        var actual = own
+        if let cgroup = worker.resize.cgroup {
+            // What is written of the pod's own group; memory requests are not written anywhere.
+            if own.requests["cpu"] != nil { actual.requests["cpu"] = Quantity(milli: cgroup.milliCPU) }
+            if own.limits["cpu"] != nil { actual.limits["cpu"] = cgroup.cpuLimit.map { Quantity(milli: $0) } }
+            if own.limits["memory"] != nil { actual.limits["memory"] = cgroup.memoryLimit.map { Quantity(bytes: $0) } }
+        }
+        status.resources = actual
     }
 
     // MARK: Phase

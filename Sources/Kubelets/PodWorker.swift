@@ -135,6 +135,8 @@ struct ContainerRuntime: Sendable {
     var actuated = ResourceRequirements()
     /// Its share of the node's highest possible memory use.
     var memoryPeak: Int64 = 0
+    /// What it used before its load or limits last changed, oldest first.
+    var past: [UsageSpan] = []
 
     var isRunning: Bool { status.state.running != nil }
     var isPlainInit: Bool { isInit && !isSidecar }
