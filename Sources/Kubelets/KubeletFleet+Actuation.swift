@@ -39,7 +39,7 @@ extension KubeletFleet {
     /// the order of the spec.
     public func actuated(of pod: Pod) -> [(container: String, resources: ResourceRequirements)] {
         guard let slot = slots[pod.metadata.uid], let worker = workers[slot] else { return [] }
-        return worker.containers.filter(\.isRunning).map { ($0.status.name, $0.actuated) }
+        return worker.containers.filter { $0.isRunning && $0.exited == nil }.map { ($0.status.name, $0.actuated) }
     }
 
     /// The latest resize of the pod on its node; nil if there was none.
