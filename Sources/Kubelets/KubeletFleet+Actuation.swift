@@ -174,22 +174,36 @@ extension KubeletFleet {
         while let step = worker.resize.steps.first {
             switch step.target {
             case .runtime, .container: return begin(.resize, &worker, until: now + latencies.updateResources)
-            case .podLimit, .podRequest: write([step], &worker, now)
+            case .podLimit, .podRequest: write([step], of: cgroup(of: worker.allocated), &worker, now)
             }
             worker.resize.steps.removeFirst()
         }
     }
 
-    /// A container starts with all that was granted: its pod's group must have room for it.
-    mutating func makeRoomInGroup(_ worker: inout PodWorker, _ now: Instant) {
-        guard let group = worker.resize.cgroup, group != cgroup(of: worker.allocated) else { return }
+    /// Container `i` starts with all that was granted: its pod's group must have room for it, also while others have
+    /// not given back yet what they are to give back.
+    mutating func makeRoomInGroup(_ worker: inout PodWorker, _ i: Int, _ now: Instant) {
+        var wanted = cgroup(of: worker.allocated)
+        guard let group = worker.resize.cgroup, group != wanted else { return }
+        if worker.allocated.value.resources == nil {
+            func together(_ limit: (ResourceRequirements) -> Int64?) -> Int64 {
+                worker.containers.indices.reduce(0) { sum, other in
+                    let container = worker.containers[other]
+                    guard other == i || container.isRunning && container.exited == nil else { return sum }
+                    return sum + (limit(other == i ? worker.spec(i).resources : container.actuated) ?? 0)
+                }
+            }
+            wanted.cpuLimit = wanted.cpuLimit.map { max($0, together(\.limits.milliCPU)) }
+            wanted.memoryLimit = wanted.memoryLimit.map { max($0, together(\.limits.memoryBytes)) }
+        }
         let all = ["memory", "cpu"].flatMap { [ResizeStep(target: .podLimit, resource: $0), ResizeStep(target: .podRequest, resource: $0)] }
-        write(all, growingOnly: true, &worker, now)
+        write(all, of: wanted, growingOnly: true, &worker, now)
     }
 
     /// Writes values of the pod's own group; if `growingOnly`, those that get larger.
-    private mutating func write(_ steps: [ResizeStep], growingOnly: Bool = false, _ worker: inout PodWorker, _ now: Instant) {
-        let wanted = cgroup(of: worker.allocated)
+    private mutating func write(
+        _ steps: [ResizeStep], of wanted: PodCgroup, growingOnly: Bool = false, _ worker: inout PodWorker, _ now: Instant
+    ) {
         guard let present = worker.resize.cgroup else { return }
         for step in steps {
             switch step.target {

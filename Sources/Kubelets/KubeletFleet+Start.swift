@@ -101,7 +101,7 @@ extension KubeletFleet {
         let spec = worker.spec(i)
         let instance = worker.containers[i].instance
         let program = worker.containers[i].program
-        makeRoomInGroup(&worker, cluster.now)
+        makeRoomInGroup(&worker, i, cluster.now)
         worker.containers[i].actuated = resized(spec.resources)
         let cores = Int64(nodes[worker.node]!.cores)
         worker.containers[i].work = StartupWork(
