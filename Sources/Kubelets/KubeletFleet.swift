@@ -17,7 +17,7 @@ import SimulationKit
 /// ```
 ///
 /// The life of a pod: `KubeletFleet+Arrival` (admission), `+Start` (stages up to running containers), `+Sync`
-/// (what to do next), `+Probes`, `+Resize`, `+Eviction`, `+Stop` (termination), `PodStatusWriter` (what the
+/// (what to do next), `+Probes`, `+Resize`, `+Eviction`, `+Demand` (load shared by pods), `+Stop` (termination), `PodStatusWriter` (what the
 /// API shows of it).
 public struct KubeletFleet: Component {
     public let profile: KubernetesProfile
@@ -36,6 +36,11 @@ public struct KubeletFleet: Component {
     /// Recorded starts by pod identity, until the pod's object is gone.
     var timelines: [String: Timeline] = [:]
     var loads: [LoadTarget: LoadOverride] = [:]
+    var demands: [LoadTarget: Demand] = [:]
+    /// Who meets which demand, by the pod's identity.
+    var serving: [String: LoadTarget] = [:]
+    /// Demands whose pods are to be counted anew.
+    var demandsDue: [LoadTarget] = []
     /// Nodes whose kubelet comes back at the next run.
     var recovering: [Int] = []
     /// Pods that wait for a claim to be bound or a volume to be attached, by what they wait for.
@@ -54,6 +59,7 @@ public struct KubeletFleet: Component {
         case pod(PodReference, PodTimer)
         case pull(node: Int, token: Int)
         case memory(node: Int)
+        case demands
         case resizeRetry(node: Int, token: Int)
     }
     enum PodTimer: Sendable {
@@ -104,6 +110,7 @@ public struct KubeletFleet: Component {
             switch entry.kind {
             case .pod:
                 let change = cluster.store.pods.change(entry.index)
+                if !demands.isEmpty { noticeDemand(of: change, cluster) }
                 if change.object.nodeName.isEmpty { continue }
                 if slots[change.object.metadata.uid] == nil, change.action != .deleted {
                     if change.previous?.nodeName.isEmpty ?? true {
@@ -117,6 +124,7 @@ public struct KubeletFleet: Component {
                 let change = cluster.store.nodes.change(entry.index)
                 see(change, &cluster)
             case .persistentVolumeClaim, .volumeAttachment: storageChanged(entry, &cluster)
+            case .deployment, .statefulSet, .replicaSet, .daemonSet, .service, .endpointSlice: noticeDemand(entry, cluster)
             default: break
             }
         }
@@ -188,6 +196,7 @@ public struct KubeletFleet: Component {
         case .heartbeat: heartbeat(&cluster)
         case .pull(let node, let token): pullsEnd(node, token, &cluster)
         case .memory(let node): checkMemory(node, &cluster)
+        case .demands: shareDemands(&cluster)
         case .resizeRetry(let node, let token):
             if nodes[node]?.resizeTimer == token { retryResizes(node, &cluster) }
         case .pod(let reference, let timer):

@@ -40,6 +40,8 @@ public enum Command: Sendable {
     /// `*` is every container.
     case setImage(Kind, ObjectKey, container: String, image: String)
     case load(Kind, ObjectKey, cpu: Quantity?, memory: Quantity?)
+    /// What the workload or Service is asked to do in sum, as ``Demand`` reads it; nil: nothing is said.
+    case demand(Kind, ObjectKey, String?)
     case label(Kind, ObjectKey, key: String, value: String?)
 }
 

@@ -11,6 +11,8 @@ public struct SimulationOptions: Sendable {
     public var seed: UInt64 = 0
     public var scheduler = SchedulerConfiguration()
     public var kubelet = KubeletConfiguration()
+    public var controllerManager = ControllerManagerSettings()
+    public var metricsServer = MetricsServer()
     public init() {}
 }
 
@@ -28,6 +30,7 @@ public struct Simulation: Sendable {
     public var controllers: ControllerManager
     public var scheduler: Scheduler
     public var kubelets: KubeletFleet
+    public private(set) var metricsServer: MetricsServer
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
@@ -36,9 +39,10 @@ public struct Simulation: Sendable {
     public init(_ options: SimulationOptions) {
         self.options = options
         cluster = Cluster(profile: options.profile, seed: options.seed)
-        controllers = ControllerManager(profile: options.profile, seed: options.seed)
+        controllers = ControllerManager(profile: options.profile, seed: options.seed, settings: options.controllerManager)
         scheduler = Scheduler(profile: options.profile, seed: options.seed, configuration: options.scheduler)
         kubelets = KubeletFleet(profile: options.profile, seed: options.seed, configuration: options.kubelet)
+        metricsServer = options.metricsServer
     }
 
     /// The present moment.
@@ -47,7 +51,7 @@ public struct Simulation: Sendable {
     /// When the next event is due; nil if nothing will ever happen by itself.
     public var nextDue: Instant? { next?.due }
 
-    private enum Part { case controllers, scheduler, kubelets, drains }
+    private enum Part { case controllers, scheduler, kubelets, metrics, drains }
 
     /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
     private var next: (part: Part, due: Instant)? {
@@ -60,6 +64,7 @@ public struct Simulation: Sendable {
         take(.controllers, controllers.nextWake(cluster))
         take(.scheduler, scheduler.nextWake(cluster))
         take(.kubelets, kubelets.nextWake(cluster))
+        take(.metrics, metricsServer.nextWake(cluster))
         if !drains.isEmpty { take(.drains, drains.lazy.compactMap(\.nextStep).min()) }
         return first
     }
@@ -73,6 +78,7 @@ public struct Simulation: Sendable {
         case .controllers: controllers.run(&cluster)
         case .scheduler: scheduler.run(&cluster)
         case .kubelets: kubelets.run(&cluster)
+        case .metrics: metricsServer.run(&cluster, kubelets)
         case .drains: runDrains()
         }
         eventsRun += 1
