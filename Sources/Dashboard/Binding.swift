@@ -23,6 +23,7 @@ public enum Action: String, CaseIterable, Sendable {
     case describe, yaml, edit, delete, kill, events, owner, node, why
     case resize, evict, scale, restart, setImage, showPods, replicaSets
     case cordon, uncordon, drain
+    case moreDemand, lessDemand
     case cells, topologyKey
     case nextOption, previousOption, increase, decrease, newSeed, moreRuns, export
     case searchNext, searchPrevious, fullScreen
@@ -172,6 +173,13 @@ public enum Bindings {
             Binding(.character("i"), action: .setImage, "image", "Set the image of a container", footer: 30),
             Binding(.character("z"), action: .replicaSets, "replica sets", "Show the ReplicaSets"),
             Binding(.character("J"), action: .owner, "owner", "Show the owner"),
+        ])
+    /// Keys of what can be asked for more or less.
+    public static let demand = BindingGroup(
+        "Demand",
+        [
+            Binding(.character(")"), action: .moreDemand, "demand", "Ask 10 % more of the workload (see :demand)", footer: 35),
+            Binding(.character("("), action: .lessDemand, "demand -", "Ask 10 % less of the workload"),
         ])
     public static let nodes = BindingGroup(
         "Nodes",

@@ -1,6 +1,7 @@
 import Canvas
 import ControlPlane
 import KubernetesAPI
+import Kubelets
 import Simulation
 import SimulationKit
 
@@ -60,6 +61,10 @@ enum PromptCommands {
         },
         PromptCommand(names: ["lab"], arguments: "", help: "What makes pods start faster: a burst under two settings") { dashboard, _ in
             dashboard.apply([.push(LabScreen(dashboard.world))])
+        },
+        PromptCommand(names: ["demand"], arguments: "workload [cpu|+20%|-20%|none]", help: "What a workload or Service is asked to do in sum: 2, 200m..6/30m, 500m@0s 6@5m") { dashboard, words in
+            guard let name = words.first else { return dashboard.show("Whose demand? :demand web 2", .error) }
+            dashboard.bendDemand(of: name, words.dropFirst().joined(separator: " "))
         },
         PromptCommand(names: ["speed"], arguments: "1…10000|max", help: "How fast virtual time runs") { dashboard, words in
             guard let word = words.first, let speed = Speed(word) else { return dashboard.show("The speed is 1 to 10000, or max", .error) }
@@ -188,6 +193,17 @@ extension Dashboard {
         apply(body(pod))
     }
 
+    /// Sets, changes by percent, takes away or tells the demand on the workload or Service called `name`.
+    mutating func bendDemand(of name: String, _ text: String) {
+        guard let target = Demands.find(name, world) else { return show("No workload or Service \(name)", .error) }
+        let present = Demands.load(target, world)
+        if text.isEmpty { return show(present.map { "\(name) is asked for \(Demand.text($0))" } ?? "\(name) has no demand; :demand \(name) 2 gives it one", .info) }
+        if text == "none" { return perform([.demand(target.kind, target.key, nil)]) }
+        guard text.hasSuffix("%"), let percent = Int(text.dropLast().drop { $0 == "+" }) else { return perform([.demand(target.kind, target.key, text)]) }
+        guard let present else { return show("\(name) has no demand; :demand \(name) 2 gives it one", .error) }
+        perform([Demands.bent(target, present, percent: percent)])
+    }
+
     mutating func withNode(_ name: String?, _ body: (Node, World) -> [Effect]) {
         guard let name, let node = world.store.nodes[ObjectKey(name: name)] else { return show(name.map { "No node \($0)" } ?? "Which node?", .error) }
         apply(body(node, world))
@@ -261,6 +277,8 @@ enum Completions {
             candidates = dashboard.world.store.pods.sorted().map(\.metadata.name)
         } else if words[0] == "deck" {
             candidates = TopologyKeys.used(dashboard.world).map(TopologyKeys.short)
+        } else if words[0] == "demand" {
+            candidates = dashboard.world.store.deployments.sorted().map(\.metadata.name) + dashboard.world.store.statefulSets.sorted().map(\.metadata.name)
         } else if ["scenario", "scenarios"].contains(words[0]) {
             candidates = ScenarioCatalog.all.map(\.name)
         } else if words[0] == "spread" {

@@ -4,7 +4,7 @@ import Canvas
 public enum KeyTable {
     /// All groups in the order in which help shows them.
     public static let groups: [BindingGroup] = [
-        Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.nodes,
+        Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.nodes,
         Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
         DeckScreen().bindings[0],
         SpreadScreen(focus: nil).bindings[0],

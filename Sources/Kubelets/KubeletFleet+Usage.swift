@@ -104,7 +104,7 @@ extension KubeletFleet {
     public func load(of target: LoadTarget) -> LoadOverride? { loads[target] }
 
     /// The pod itself and what it belongs to, directly and through one step: its ReplicaSet and Deployment.
-    private func owners(_ pod: Pod, _ cluster: Cluster) -> [LoadTarget] {
+    func owners(_ pod: Pod, _ cluster: Cluster) -> [LoadTarget] {
         var targets = [LoadTarget(kind: "Pod", key: pod.key)]
         guard let owner = pod.metadata.controller else { return targets }
         let key = ObjectKey(namespace: pod.namespace, name: owner.name)
@@ -124,7 +124,9 @@ extension KubeletFleet {
 
     /// Puts what was set from outside over a program's own use.
     func override(_ program: inout Program, _ worker: PodWorker, _ i: Int, _ cluster: Cluster) {
-        if loads.isEmpty || i < worker.initCount { return }
+        if i < worker.initCount { return }
+        if !demands.isEmpty { meetDemand(&program, worker, i, cluster) }
+        if loads.isEmpty { return }
         guard let load = owners(worker.pod, cluster).lazy.compactMap({ loads[$0] }).first else { return }
         func share(_ name: String, _ amount: (Quantity) -> Int64, _ total: Int64) -> Int64 {
             let requests = worker.appIndices.map { worker.spec($0).resources.requests[name].map(amount) ?? 0 }

@@ -17,7 +17,7 @@ import SimulationKit
 /// ```
 ///
 /// The life of a pod: `KubeletFleet+Arrival` (admission), `+Start` (stages up to running containers), `+Sync`
-/// (what to do next), `+Probes`, `+Resize`, `+Eviction`, `+Stop` (termination), `PodStatusWriter` (what the
+/// (what to do next), `+Probes`, `+Resize`, `+Eviction`, `+Demand` (load shared by pods), `+Stop` (termination), `PodStatusWriter` (what the
 /// API shows of it).
 public struct KubeletFleet: Component {
     public internal(set) var profile: KubernetesProfile
@@ -37,6 +37,11 @@ public struct KubeletFleet: Component {
     /// Recorded starts by pod identity, until the pod's object is gone.
     var timelines: [String: Timeline] = [:]
     var loads: [LoadTarget: LoadOverride] = [:]
+    var demands: [LoadTarget: Demand] = [:]
+    /// Who meets which demand, by the pod's identity.
+    var serving: [String: LoadTarget] = [:]
+    /// Demands whose pods are to be counted anew.
+    var demandsDue: [LoadTarget] = []
     /// Nodes whose kubelet comes back at the next run.
     var recovering: [Int] = []
     /// Pods that wait for a claim to be bound or a volume to be attached, by what they wait for.
@@ -63,6 +68,7 @@ public struct KubeletFleet: Component {
         case events(node: Int)
         /// A hanging runtime makes its node unready, or answers again.
         case pleg(node: Int)
+        case demands
         case resizeRetry(node: Int, token: Int)
     }
     enum PodTimer: Sendable {
@@ -119,6 +125,7 @@ public struct KubeletFleet: Component {
             switch entry.kind {
             case .pod:
                 let change = cluster.store.pods.change(entry.index)
+                if !demands.isEmpty { noticeDemand(of: change, cluster) }
                 if change.object.nodeName.isEmpty { continue }
                 if slots[change.object.metadata.uid] == nil, change.action != .deleted {
                     if change.previous?.nodeName.isEmpty ?? true {
@@ -132,6 +139,7 @@ public struct KubeletFleet: Component {
                 let change = cluster.store.nodes.change(entry.index)
                 see(change, &cluster)
             case .persistentVolumeClaim, .volumeAttachment: storageChanged(entry, &cluster)
+            case .deployment, .statefulSet, .replicaSet, .daemonSet, .service, .endpointSlice: noticeDemand(entry, cluster)
             default: break
             }
         }
@@ -207,6 +215,7 @@ public struct KubeletFleet: Component {
         case .status(let node, let token): sendingGoesOn(node, token, &cluster)
         case .events(let node): tellingGoesOn(node, &cluster)
         case .pleg(let node): if nodes[node] != nil { nodes[node]!.isStatusDirty = true }
+        case .demands: shareDemands(&cluster)
         case .resizeRetry(let node, let token):
             if nodes[node]?.resizeTimer == token { retryResizes(node, &cluster) }
         case .pod(let reference, let timer):

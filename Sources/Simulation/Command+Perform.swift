@@ -97,6 +97,15 @@ extension Simulation {
                 throw .badRequest("the kubelet of node \(node) is silent")
             }
             return "the container runtime of node \(node) hangs for \(time)"
+        case .demand(let kind, let key, let text):
+            guard [.deployment, .statefulSet, .daemonSet, .replicaSet, .service].contains(kind) else {
+                throw .badRequest("a demand is put on a Deployment, StatefulSet, DaemonSet, ReplicaSet or Service, not on \(kind.info.kind)")
+            }
+            if let text, Demand.load(text) == nil {
+                throw .badRequest("\"\(text)\" is no demand: 2, 200m..6/30m or 500m@0s 6@5m")
+            }
+            try setAnnotation(ObjectStore.type(of: kind), key, Demand.annotation, text)
+            return "\(name(kind, key)) demand \(text ?? "removed")"
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"
@@ -153,6 +162,10 @@ extension Simulation {
 
     private mutating func setLabel<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, _ label: String, _ value: String?) throws(APIError) {
         try cluster.update(type, key) { $0.metadata.labels[label] = value }
+    }
+
+    private mutating func setAnnotation<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, _ name: String, _ value: String?) throws(APIError) {
+        try cluster.update(type, key) { $0.metadata.annotations[name] = value }
     }
 
     // MARK: Workloads

@@ -44,6 +44,8 @@ public enum Command: Sendable {
     case configureKubelets(NodeChoice, JSONObject)
     /// The container runtime of a node answers nothing for a time.
     case hangRuntime(node: String, Duration)
+    /// What the workload or Service is asked to do in sum, as ``Demand`` reads it; nil: nothing is said.
+    case demand(Kind, ObjectKey, String?)
     case label(Kind, ObjectKey, key: String, value: String?)
     /// Restarts the API server with other flags for the way to its nodes.
     case links(LinkSettings)

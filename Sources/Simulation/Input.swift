@@ -100,6 +100,15 @@ public struct Input: Sendable {
                     }
                     if let at = expectation.at, at < .zero { report(".at", "must not be before the start") }
                 }
+                if let flags = value.spec.controllerManager {
+                    let (settings, wrong) = flags.settings()
+                    options.controllerManager = settings
+                    problems += wrong.map { document.problem("spec.controllerManager.\($0.flag)", $0.message) }
+                }
+                if let resolution = value.spec.metricsServer?.metricResolution {
+                    if resolution < .seconds(1) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 1s or more")) }
+                    options.metricsServer.resolution = max(.seconds(1), resolution)
+                }
                 if let duration = value.spec.duration, duration < .zero {
                     problems.append(document.problem("spec.duration", "must not be negative"))
                 }
@@ -251,6 +260,18 @@ public struct Input: Sendable {
         if let runtime = step.runtime {
             if runtime.hangs <= .zero { problems.append(document.problem("\(path).runtime.hangs", "must be more than 0s")) }
             commands.append(("runtime", .hangRuntime(node: runtime.node, runtime.hangs)))
+        }
+        if let demand = step.demand, let (kind, key) = typed(demand.kind, demand.name, demand.namespace, "demand") {
+            let text: String? =
+                switch demand.cpu {
+                case nil, .null: nil
+                case .string(let text): text
+                case let other?: other.text()
+                }
+            if let text, Demand.load(text) == nil {
+                problems.append(document.problem("\(path).demand.cpu", "\"\(text)\" is no demand; write 2, 200m..6/30m or 500m@0s 6@5m"))
+            }
+            commands.append(("demand", .demand(kind, key, text)))
         }
         if let image = step.setImage, let (kind, key) = typed(image.kind, image.name, image.namespace, "setImage") {
             commands.append(("setImage", .setImage(kind, key, container: image.container, image: image.image)))

@@ -18,6 +18,8 @@ public struct SimulationOptions: Sendable {
     public var latencies = KubeletLatencies()
     /// Delays of the control plane.
     public var settings = ClusterSettings()
+    public var controllerManager = ControllerManagerSettings()
+    public var metricsServer = MetricsServer()
     public init() {}
 }
 
@@ -37,6 +39,7 @@ public struct Simulation: Sendable {
     public var kubelets: KubeletFleet
     /// How control plane, nodes and pods reach each other.
     public internal(set) var links = LinkSettings()
+    public private(set) var metricsServer: MetricsServer
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
@@ -45,10 +48,11 @@ public struct Simulation: Sendable {
     public init(_ options: SimulationOptions) {
         self.options = options
         cluster = Cluster(profile: options.profile, seed: options.seed, settings: options.settings)
-        controllers = ControllerManager(profile: options.profile, seed: options.seed)
+        controllers = ControllerManager(profile: options.profile, seed: options.seed, settings: options.controllerManager)
         scheduler = Scheduler(profile: options.profile, seed: options.seed, configuration: options.scheduler)
         kubelets = KubeletFleet(profile: options.profile, seed: options.seed, configuration: options.kubelet,
             others: options.kubelets, latencies: options.latencies)
+        metricsServer = options.metricsServer
     }
 
     /// The present moment.
@@ -57,7 +61,7 @@ public struct Simulation: Sendable {
     /// When the next event is due; nil if nothing will ever happen by itself.
     public var nextDue: Instant? { next?.due }
 
-    private enum Part { case controllers, scheduler, kubelets, drains }
+    private enum Part { case controllers, scheduler, kubelets, metrics, drains }
 
     /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
     private var next: (part: Part, due: Instant)? {
@@ -70,6 +74,7 @@ public struct Simulation: Sendable {
         take(.controllers, controllers.nextWake(cluster))
         take(.scheduler, scheduler.nextWake(cluster))
         take(.kubelets, kubelets.nextWake(cluster))
+        take(.metrics, metricsServer.nextWake(cluster))
         if !drains.isEmpty { take(.drains, drains.lazy.compactMap(\.nextStep).min()) }
         return first
     }
@@ -83,6 +88,7 @@ public struct Simulation: Sendable {
         case .controllers: controllers.run(&cluster)
         case .scheduler: scheduler.run(&cluster)
         case .kubelets: kubelets.run(&cluster)
+        case .metrics: metricsServer.run(&cluster, kubelets)
         case .drains: runDrains()
         }
         eventsRun += 1

@@ -81,7 +81,8 @@ struct TableScreen: Screen, PodHolder {
     var bindings: [BindingGroup] {
         switch kind.type {
         case .pod: [Bindings.pods, Bindings.table]
-        case .deployment, .statefulSet, .daemonSet, .replicaSet: [Bindings.workloads, Bindings.table]
+        case .deployment, .statefulSet, .daemonSet, .replicaSet: [Bindings.workloads, Bindings.demand, Bindings.table]
+        case .horizontalPodAutoscaler, .service: [Bindings.demand, Bindings.table]
         case .node: [Bindings.nodes, Bindings.table]
         case .namespace: [Bindings.namespaces, Bindings.table]
         case .cronJob: [Bindings.cronJobs, Bindings.table]
@@ -307,6 +308,7 @@ struct TableScreen: Screen, PodHolder {
             return [.open(Forms.setImage(object, kind))]
         case (.replicaSets, .deployment):
             return [.push(TableScreen(Kind.replicaSet.info, scope: .ofWorkload(Workload(kind: "Deployment", namespace: object.metadata.namespace, name: object.metadata.name))))]
+        case (.moreDemand, _), (.lessDemand, _): return Demands.effects(targets, percent: action == .moreDemand ? 10 : -10, world)
         case (.cordon, .node): return [.perform(targets.map { .cordon(node: $0.metadata.name) })]
         case (.uncordon, .node): return [.perform(targets.map { .uncordon(node: $0.metadata.name) })]
         case (.usedBy, _):

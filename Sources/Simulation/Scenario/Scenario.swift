@@ -25,6 +25,8 @@ public struct ScenarioSpec: APIStruct {
     public var featureGates: StringMap<Bool> = [:]
     public var cluster: ScenarioCluster?
     public var parameters: JSONValue?
+    public var controllerManager: ControllerManagerFlags?
+    public var metricsServer: MetricsServerFlags?
     public var duration: Duration?
     public var steps: [ScenarioStep] = []
     public var expect: [Expectation] = []
@@ -36,6 +38,8 @@ public struct ScenarioSpec: APIStruct {
         .f("featureGates", \.featureGates, "Gates that differ from the version's defaults."),
         .f("cluster", \.cluster, "The nodes, if the files hold none."),
         .f("parameters", \.parameters, "Parameters of the latency model that differ from their defaults, by name."),
+        .f("controllerManager", \.controllerManager, "Flags of kube-controller-manager."),
+        .f("metricsServer", \.metricsServer, "Flags of the metrics server."),
         .f("duration", \.duration, "How long run plays it; default 10m."),
         .f("steps", \.steps, "What happens, by at, then in the order of the file."),
         .f("expect", \.expect, "What must hold, at a time or at the end."),
@@ -69,6 +73,7 @@ public struct ScenarioStep: APIStruct {
     public var fail: FaultStep?
     public var recover: FaultStep?
     public var load: LoadStep?
+    public var demand: DemandStep?
     public var setImage: SetImageStep?
     public var restart: WorkloadStep?
     public var pause: WorkloadStep?
@@ -82,7 +87,7 @@ public struct ScenarioStep: APIStruct {
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
-            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, setImage, restart, pause,
+            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, demand, setImage, restart, pause,
             resume, undo, apply, kubelet, runtime, gates,
         ]
         return actions.count { $0 != nil }
@@ -103,6 +108,7 @@ public struct ScenarioStep: APIStruct {
         .f("fail", \.fail, "Silences the kubelet of a node or of all nodes of a zone."),
         .f("recover", \.recover, "Ends the failure of a node or zone."),
         .f("load", \.load, "Sets the usage of each pod of a workload from now on."),
+        .f("demand", \.demand, "Sets what a workload or Service is asked to do in sum; its ready pods share it."),
         .f("setImage", \.setImage, "Sets the image of a container of a workload, as kubectl set image."),
         .f("restart", \.restart, "Restarts the pods of a workload by a rolling update, as kubectl rollout restart."),
         .f("pause", \.pause, "Pauses the rollout of a Deployment, as kubectl rollout pause."),
@@ -237,6 +243,20 @@ public struct LoadStep: APIStruct {
         .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or Pod."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
         .f("cpu", \.cpu, "CPU of each pod from now on."), .f("memory", \.memory, "Memory of each pod from now on."),
+    ]
+}
+
+public struct DemandStep: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var cpu: JSONValue?
+    public init() {}
+    public static let summary = "A workload or Service and what it is asked to do in sum."
+    public static let fields: [Field<DemandStep>] = [
+        .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet or Service."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("cpu", \.cpu, "CPU in sum: 2; 200m..6/30m swings in 30 minutes; 500m@0s 6@5m goes through these points. Absent: no demand."),
     ]
 }
 
