@@ -17,7 +17,7 @@ public enum KeyTable {
 
     /// The groups that stand before ``Bindings/table`` in tables of their kinds.
     static let kinds: [BindingGroup] = [
-        Bindings.pods, Bindings.workloads, Bindings.nodes, Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
+        Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.nodes, Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
     ]
 
     /// Markdown: a table with a row for each binding.
