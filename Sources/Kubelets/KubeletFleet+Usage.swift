@@ -51,6 +51,15 @@ extension KubeletFleet {
         }
     }
 
+    /// Whether a container of the pod would use more CPU than its limit lets it.
+    public func isThrottled(_ pod: Pod, in cluster: Cluster) -> Bool {
+        guard let slot = slots[pod.metadata.uid], let worker = workers[slot] else { return false }
+        return worker.containers.indices.contains { i in
+            guard worker.containers[i].isRunning, let limit = cpuLimit(worker, i) else { return false }
+            return wantedMilliCPU(worker, i, cluster.now) > limit
+        }
+    }
+
     private func wantedMilliCPU(_ worker: PodWorker, _ i: Int, _ now: Instant) -> Int64 {
         let container = worker.containers[i]
         if let work = container.work, work.left > 0, work.end > now { return work.parallel * 1000 }
@@ -89,7 +98,7 @@ extension KubeletFleet {
     ) {
         loads[target] = cpu == nil && memory == nil ? nil : LoadOverride(cpu: cpu, memory: memory)
         for slot in workers.indices
-        where workers[slot].map({ owners($0.pod, cluster).contains(target) }) ?? false {
+        where workers[slot].map({ targets(of: $0.pod, in: cluster).contains(target) }) ?? false {
             with(slot, &cluster) { $0.reprogram(&$1, &$2) }
         }
     }
@@ -98,7 +107,7 @@ extension KubeletFleet {
     public func load(of target: LoadTarget) -> LoadOverride? { loads[target] }
 
     /// The pod itself and what it belongs to, directly and through one step: its ReplicaSet and Deployment.
-    private func owners(_ pod: Pod, _ cluster: Cluster) -> [LoadTarget] {
+    public func targets(of pod: Pod, in cluster: Cluster) -> [LoadTarget] {
         var targets = [LoadTarget(kind: "Pod", key: pod.key)]
         guard let owner = pod.metadata.controller else { return targets }
         let key = ObjectKey(namespace: pod.namespace, name: owner.name)
@@ -119,7 +128,7 @@ extension KubeletFleet {
     /// Puts what was set from outside over a program's own use.
     func override(_ program: inout Program, _ worker: PodWorker, _ i: Int, _ cluster: Cluster) {
         if loads.isEmpty || i < worker.initCount { return }
-        guard let load = owners(worker.pod, cluster).lazy.compactMap({ loads[$0] }).first else { return }
+        guard let load = targets(of: worker.pod, in: cluster).lazy.compactMap({ loads[$0] }).first else { return }
         func share(_ name: String, _ amount: (Quantity) -> Int64, _ total: Int64) -> Int64 {
             let requests = worker.appIndices.map { worker.spec($0).resources.requests[name].map(amount) ?? 0 }
             let sum = requests.reduce(0, +)

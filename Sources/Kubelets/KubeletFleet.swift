@@ -45,6 +45,8 @@ public struct KubeletFleet: Component {
     /// Faults: containers and how often updating their resources is still to fail.
     var failingUpdates: [ResourceUpdate: Int] = [:]
     var isBeating = false
+    /// When a pod was last asked to resize, or had resized.
+    var lastResize: Instant?
     var jitter: SeededRandom
     var settings: KubeletSettings
 

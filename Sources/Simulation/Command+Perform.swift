@@ -84,7 +84,15 @@ extension Simulation {
             guard cluster.store.object(kind, key) != nil else { throw .notFound(kind.info, key.name) }
             kubelets.setLoad(
                 of: LoadTarget(kind: kind.rawValue, key: key), cpu: cpu?.milliValue, memory: memory?.value, in: &cluster)
-            return "\(name(kind, key)) load set"
+            let parts = [cpu.map { "cpu \($0)" }, memory.map { "memory \($0)" }].compactMap { $0 }
+            return "\(name(kind, key)) load set\(parts.isEmpty ? " back to its program's own" : ": \(parts.joined(separator: ", "))\(kind == .pod ? "" : " a pod")")"
+        case .autosize(let kind, let key, let mode):
+            guard [.deployment, .statefulSet, .daemonSet, .replicaSet, .job, .cronJob].contains(kind) else {
+                throw .badRequest("the pods of \(kind.info.plural) cannot be sized")
+            }
+            guard cluster.store.object(kind, key) != nil else { throw .notFound(kind.info, key.name) }
+            vertical.set(mode, of: LoadTarget(kind: kind.rawValue, key: key), in: cluster)
+            return "\(name(kind, key)) vertical scaling \(mode.rawValue)"
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"

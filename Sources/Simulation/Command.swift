@@ -40,6 +40,8 @@ public enum Command: Sendable {
     /// `*` is every container.
     case setImage(Kind, ObjectKey, container: String, image: String)
     case load(Kind, ObjectKey, cpu: Quantity?, memory: Quantity?)
+    /// Lets the pods of a workload follow what is recommended for them, or no longer.
+    case autosize(Kind, ObjectKey, VerticalScaling)
     case label(Kind, ObjectKey, key: String, value: String?)
 }
 

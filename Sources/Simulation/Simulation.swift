@@ -28,6 +28,8 @@ public struct Simulation: Sendable {
     public var controllers: ControllerManager
     public var scheduler: Scheduler
     public var kubelets: KubeletFleet
+    /// Workloads whose pods follow what is recommended for them.
+    public internal(set) var vertical = VerticalScaler()
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
@@ -47,7 +49,7 @@ public struct Simulation: Sendable {
     /// When the next event is due; nil if nothing will ever happen by itself.
     public var nextDue: Instant? { next?.due }
 
-    private enum Part { case controllers, scheduler, kubelets, drains }
+    private enum Part { case controllers, vertical, scheduler, kubelets, drains }
 
     /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
     private var next: (part: Part, due: Instant)? {
@@ -58,6 +60,7 @@ public struct Simulation: Sendable {
             if due < first?.due ?? .distantFuture { first = (part, due) }
         }
         take(.controllers, controllers.nextWake(cluster))
+        take(.vertical, vertical.nextWake(cluster))
         take(.scheduler, scheduler.nextWake(cluster))
         take(.kubelets, kubelets.nextWake(cluster))
         if !drains.isEmpty { take(.drains, drains.lazy.compactMap(\.nextStep).min()) }
@@ -71,12 +74,14 @@ public struct Simulation: Sendable {
         cluster.now = due
         switch part {
         case .controllers: controllers.run(&cluster)
+        case .vertical: runVerticalScaler()
         case .scheduler: scheduler.run(&cluster)
         case .kubelets: kubelets.run(&cluster)
         case .drains: runDrains()
         }
         eventsRun += 1
-        let read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
+        var read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
+        if !vertical.modes.isEmpty { read = min(read, vertical.cursor.position) }
         cluster.store.compact(before: WatchCursor(position: read))
         assertProgress(at: due)
         return true

@@ -67,6 +67,7 @@ public struct ScenarioStep: APIStruct {
     public var fail: FaultStep?
     public var recover: FaultStep?
     public var load: LoadStep?
+    public var autosize: AutosizeStep?
     public var setImage: SetImageStep?
     public var restart: WorkloadStep?
     public var pause: WorkloadStep?
@@ -77,7 +78,7 @@ public struct ScenarioStep: APIStruct {
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
-            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, setImage, restart, pause,
+            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, autosize, setImage, restart, pause,
             resume, undo, apply,
         ]
         return actions.count { $0 != nil }
@@ -98,6 +99,7 @@ public struct ScenarioStep: APIStruct {
         .f("fail", \.fail, "Silences the kubelet of a node or of all nodes of a zone."),
         .f("recover", \.recover, "Ends the failure of a node or zone."),
         .f("load", \.load, "Sets the usage of each pod of a workload from now on."),
+        .f("autosize", \.autosize, "Lets the pods of a workload follow what is recommended, as a VerticalPodAutoscaler."),
         .f("setImage", \.setImage, "Sets the image of a container of a workload, as kubectl set image."),
         .f("restart", \.restart, "Restarts the pods of a workload by a rolling update, as kubectl rollout restart."),
         .f("pause", \.pause, "Pauses the rollout of a Deployment, as kubectl rollout pause."),
@@ -206,6 +208,20 @@ public struct LoadStep: APIStruct {
         .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or Pod."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
         .f("cpu", \.cpu, "CPU of each pod from now on."), .f("memory", \.memory, "Memory of each pod from now on."),
+    ]
+}
+
+public struct AutosizeStep: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var mode = "InPlaceOrRecreate"
+    public init() {}
+    public static let summary = "A workload and how its pods are sized."
+    public static let fields: [Field<AutosizeStep>] = [
+        .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("mode", \.mode, "Off, InPlaceOrRecreate (default) or InPlace."),
     ]
 }
 

@@ -36,6 +36,7 @@ public enum ScenarioCatalog {
         .rollingUpdateRevisions,
         .singlePoint,
         .nodeFullResize,
+        .verticalScaling,
     ]
 
     /// The scenario called `name`; nil if there is none.
