@@ -21,6 +21,7 @@ public enum Action: String, CaseIterable, Sendable {
     case peek
     // Objects
     case describe, yaml, edit, delete, kill, events, owner, node, why
+    case load, moreLoad, lessLoad, recommend, autosize
     case resize, evict, scale, restart, setImage, showPods, replicaSets
     case cordon, uncordon, drain
     case moreDemand, lessDemand
@@ -163,6 +164,10 @@ public enum Bindings {
             Binding(.character("W"), action: .why, "why", "Why it is pending, or placed here", footer: 30),
             Binding(.control("k"), action: .kill, "kill", "Delete at once without grace", footer: 0),
             Binding(.character("o"), action: .node, "node", "Show the pod's node"),
+            Binding(.character("L"), action: .load, "load", "Set the load: how much CPU and memory it uses"),
+            Binding(.character(")"), action: .moreLoad, "more load", "More load: CPU up by a quarter of the request"),
+            Binding(.character("("), action: .lessLoad, "less load", "Less load"),
+            Binding(.character("H"), action: .recommend, "usage", "Usage over time, and the size it suggests"),
             Binding(.character("J"), action: .owner, "owner", "Show the pod's owner"),
         ])
     public static let workloads = BindingGroup(
@@ -171,6 +176,11 @@ public enum Bindings {
             Binding(.character("s"), action: .scale, "scale", "Scale", footer: 20),
             Binding(.character("r"), action: .restart, "restart", "Restart by a rolling update", footer: 25),
             Binding(.character("i"), action: .setImage, "image", "Set the image of a container", footer: 30),
+            Binding(.character("R"), action: .resize, "resize", "Resize all its pods in place", footer: 22),
+            Binding(.character("L"), action: .load, "load", "Set the load: how much CPU and memory each pod uses"),
+            Binding(.character(")"), action: .moreLoad, "more load", "More load: a tenth more demand, or CPU of each pod up by a quarter of its request"),
+            Binding(.character("("), action: .lessLoad, "less load", "Less load"),
+            Binding(.character("H"), action: .recommend, "usage", "Usage over time, and the size it suggests"),
             Binding(.character("z"), action: .replicaSets, "replica sets", "Show the ReplicaSets"),
             Binding(.character("J"), action: .owner, "owner", "Show the owner"),
         ])
@@ -212,7 +222,7 @@ public enum Bindings {
     public static let object = BindingGroup(
         "Object",
         [
-            Binding(.tab, action: .nextPane, "tab", "Next tab: describe, YAML, events, conditions", footer: 5),
+            Binding(.tab, action: .nextPane, "tab", "Next tab: describe, YAML, events, conditions, resize", footer: 5),
             Binding(.character("d"), action: .describe, "describe", "Describe", footer: 10),
             Binding(.character("y"), action: .yaml, "yaml", "YAML", footer: 15),
             Binding(.character("e"), action: .edit, "edit", "Edit the object as YAML in your editor", footer: 16),

@@ -35,9 +35,25 @@ enum PromptCommands {
             guard let subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
             dashboard.apply([.push(WhatIfScreen(subject))])
         },
-        PromptCommand(names: ["resize"], arguments: "[pod]", help: "Resize a pod in place") { dashboard, words in
+        PromptCommand(names: ["resize"], arguments: "[pod|kind/name]", help: "Resize a pod, or all pods of a workload, in place") { dashboard, words in
             let world = dashboard.world
+            if let (kind, object) = LiveWorkload.find(words.first, world) {
+                let pods = LiveWorkload.pods(of: [object], world)
+                if pods.isEmpty { return dashboard.show("\(kind.kind) \(object.metadata.name) has no pod", .error) }
+                return dashboard.apply([.open(ResizeDialog(pods, of: "\(pods.count) pods of \(kind.kind) \(object.metadata.name)", world))])
+            }
             dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
+        },
+        PromptCommand(names: ["recommend", "vpa"], arguments: "[workload]", help: "Usage over time and the sizes it suggests") { dashboard, words in
+            let cluster = dashboard.world.cluster
+            let focus = words.first.flatMap { word in cluster.store.pods.all.lazy.map { Workload(of: $0, cluster) }.first { $0.name == word } }
+            if let word = words.first, focus == nil { return dashboard.show("No workload \(word) has pods", .error) }
+            dashboard.apply([.push(RecommendScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
+        },
+        PromptCommand(names: ["load"], arguments: "[pod|kind/name]", help: "Set how much CPU and memory a pod, or each pod of a workload, uses") { dashboard, words in
+            let world = dashboard.world
+            if let (_, object) = LiveWorkload.find(words.first, world) { return dashboard.apply([.open(LoadDialog([object], world))]) }
+            dashboard.withPod(words.first) { [.open(LoadDialog([$0], world))] }
         },
         PromptCommand(names: ["evict"], arguments: "[pod]", help: "Evict a pod, budgets respected") { dashboard, words in
             let world = dashboard.world
@@ -273,7 +289,7 @@ enum Completions {
                 + dashboard.world.options.settings.aliases.keys.sorted()
         } else if ["drain", "cordon", "uncordon", "whatif"].contains(words[0]) {
             candidates = dashboard.world.view.nodeNames
-        } else if ["why", "resize", "evict"].contains(words[0]) {
+        } else if ["why", "resize", "load", "evict"].contains(words[0]) {
             candidates = dashboard.world.store.pods.sorted().map(\.metadata.name)
         } else if words[0] == "deck" {
             candidates = TopologyKeys.used(dashboard.world).map(TopologyKeys.short)

@@ -42,6 +42,12 @@ extension KubeletFleet {
         return worker.containers.filter { $0.isRunning && $0.exited == nil }.map { ($0.status.name, $0.actuated) }
     }
 
+    /// Whether a resize is under way anywhere, or was within `span`.
+    public func hasResizes(within span: Duration, of now: Instant) -> Bool {
+        guard let lastResize else { return false }
+        return now - lastResize < span || nodes.contains { $0.map { !$0.pendingResizes.isEmpty } ?? false }
+    }
+
     /// The latest resize of the pod on its node; nil if there was none.
     public func resizeTrace(of pod: Pod) -> ResizeTrace? {
         slots[pod.metadata.uid].flatMap { workers[$0]?.resize.trace }
@@ -126,7 +132,7 @@ extension KubeletFleet {
     }
 
     /// Why the memory limits cannot be lowered now; nil if they can or need not.
-    private func decreaseError(_ worker: PodWorker, _ now: Instant) -> String? {
+    func decreaseError(_ worker: PodWorker, _ now: Instant) -> String? {
         let usage = memory(worker, now)
         var errors: [String] = []
         if let new = cgroup(of: worker.allocated).memoryLimit, new < worker.resize.cgroup?.memoryLimit ?? .max,
@@ -295,8 +301,11 @@ extension KubeletFleet {
         }
     }
 
-    private func noteCompletion(_ worker: inout PodWorker, _ now: Instant) {
-        if worker.resize.trace?.granted != nil, worker.resize.trace?.completed == nil { worker.resize.trace?.completed = now }
+    private mutating func noteCompletion(_ worker: inout PodWorker, _ now: Instant) {
+        if worker.resize.trace?.granted != nil, worker.resize.trace?.completed == nil {
+            worker.resize.trace?.completed = now
+            lastResize = now
+        }
     }
 
     /// Lets the next `times` updates of one resource (cpu or memory) of a container fail; of no container (`""`): lets

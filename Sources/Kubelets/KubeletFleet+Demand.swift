@@ -70,7 +70,7 @@ extension KubeletFleet {
         let before = change.previous.map(serves) ?? false
         let after = change.action != .deleted && serves(change.object)
         guard before != after else { return }
-        for target in owners(change.object, cluster) where demands[target] != nil { demandIsDue(target, cluster) }
+        for target in targets(of: change.object, in: cluster) where demands[target] != nil { demandIsDue(target, cluster) }
     }
 
     private mutating func demandIsDue(_ target: LoadTarget, _ cluster: Cluster) {
@@ -132,7 +132,7 @@ extension KubeletFleet {
         let ownIsGiven = annotations["\(Program.prefix)\(worker.spec(i).name).cpu"] ?? annotations["\(Program.prefix)cpu"]
         if ownIsGiven != nil, case .constant(let own) = program.cpu { idle = own }
         guard let target = serving[worker.uid], let demand = demands[target], demand.pods > 0 else {
-            if owners(worker.pod, cluster).contains(where: { demands[$0] != nil }) { program.cpu = .constant(idle) }
+            if targets(of: worker.pod, in: cluster).contains(where: { demands[$0] != nil }) { program.cpu = .constant(idle) }
             return
         }
         let requests = worker.appIndices.map { worker.spec($0).resources.requests.milliCPU ?? 0 }

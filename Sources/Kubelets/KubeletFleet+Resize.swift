@@ -26,6 +26,7 @@ extension KubeletFleet {
         }
         let isWanted = differs(pod.spec.value, worker.allocated.value)
         if isWanted {
+            lastResize = cluster.now
             worker.resize.trace = ResizeTrace(generation: pod.metadata.generation, asked: cluster.now)
         } else if worker.resize.trace?.granted == nil {
             worker.resize.trace = nil
@@ -346,6 +347,12 @@ extension KubeletFleet {
             var worker = workers[slot]
         else { return forecast }
         worker.pod = pod
+        if forecast.outcome == .fits, forecast.restarts.isEmpty {
+            var granted = worker
+            if granted.resize.cgroup == nil { granted.resize.cgroup = self.cgroup(of: worker.allocated) }
+            granted.allocated = pod.spec
+            forecast.blocked = decreaseError(granted, cluster.now)
+        }
         if let message = infeasibility(worker, requests(of: pod.spec)) {
             forecast.outcome = .infeasible(message: message)
         }

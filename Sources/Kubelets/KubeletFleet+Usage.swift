@@ -51,6 +51,15 @@ extension KubeletFleet {
         }
     }
 
+    /// Whether a container of the pod would use more CPU than its limit lets it.
+    public func isThrottled(_ pod: Pod, in cluster: Cluster) -> Bool {
+        guard let slot = slots[pod.metadata.uid], let worker = workers[slot] else { return false }
+        return worker.containers.indices.contains { i in
+            guard worker.containers[i].isRunning, let limit = cpuLimit(worker, i) else { return false }
+            return wantedMilliCPU(worker, i, cluster.now) > limit
+        }
+    }
+
     private func wantedMilliCPU(_ worker: PodWorker, _ i: Int, _ now: Instant) -> Int64 {
         let container = worker.containers[i]
         if container.exited != nil { return 0 }
@@ -95,7 +104,7 @@ extension KubeletFleet {
     ) {
         loads[target] = cpu == nil && memory == nil ? nil : LoadOverride(cpu: cpu, memory: memory)
         for slot in workers.indices
-        where workers[slot].map({ owners($0.pod, cluster).contains(target) }) ?? false {
+        where workers[slot].map({ targets(of: $0.pod, in: cluster).contains(target) }) ?? false {
             with(slot, &cluster) { $0.reprogram(&$1, &$2) }
         }
     }
@@ -104,7 +113,7 @@ extension KubeletFleet {
     public func load(of target: LoadTarget) -> LoadOverride? { loads[target] }
 
     /// The pod itself and what it belongs to, directly and through one step: its ReplicaSet and Deployment.
-    func owners(_ pod: Pod, _ cluster: Cluster) -> [LoadTarget] {
+    public func targets(of pod: Pod, in cluster: Cluster) -> [LoadTarget] {
         var targets = [LoadTarget(kind: "Pod", key: pod.key)]
         guard let owner = pod.metadata.controller else { return targets }
         let key = ObjectKey(namespace: pod.namespace, name: owner.name)
@@ -127,7 +136,7 @@ extension KubeletFleet {
         if i < worker.initCount { return }
         if !demands.isEmpty { meetDemand(&program, worker, i, cluster) }
         if loads.isEmpty { return }
-        guard let load = owners(worker.pod, cluster).lazy.compactMap({ loads[$0] }).first else { return }
+        guard let load = targets(of: worker.pod, in: cluster).lazy.compactMap({ loads[$0] }).first else { return }
         func share(_ name: String, _ amount: (Quantity) -> Int64, _ total: Int64) -> Int64 {
             let requests = worker.appIndices.map { worker.spec($0).resources.requests[name].map(amount) ?? 0 }
             let sum = requests.reduce(0, +)

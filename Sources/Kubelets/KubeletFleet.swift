@@ -51,6 +51,8 @@ public struct KubeletFleet: Component {
     /// Faults: containers and how often updating their resources is still to fail.
     var failingUpdates: [ResourceUpdate: Int] = [:]
     var isBeating = false
+    /// When a pod was last asked to resize, or had resized.
+    var lastResize: Instant?
     var jitter: SeededRandom
     /// The configurations in use; the first is that of nodes that no document singles out.
     var setups: [KubeletSetup]

@@ -84,7 +84,8 @@ extension Simulation {
             guard cluster.store.object(kind, key) != nil else { throw .notFound(kind.info, key.name) }
             kubelets.setLoad(
                 of: LoadTarget(kind: kind.rawValue, key: key), cpu: cpu?.milliValue, memory: memory?.value, in: &cluster)
-            return "\(name(kind, key)) load set"
+            let parts = [cpu.map { "cpu \($0)" }, memory.map { "memory \($0)" }].compactMap { $0 }
+            return "\(name(kind, key)) load set\(parts.isEmpty ? " back to its program's own" : ": \(parts.joined(separator: ", "))\(kind == .pod ? "" : " a pod")")"
         case .configureKubelets(let choice, let fields):
             let names = try nodes(choice)
             let problems = kubelets.configure(names, fields, in: &cluster)
@@ -106,6 +107,13 @@ extension Simulation {
             }
             try setAnnotation(ObjectStore.type(of: kind), key, Demand.annotation, text)
             return "\(name(kind, key)) demand \(text ?? "removed")"
+        case .autosize(let kind, let key, let mode):
+            guard [.deployment, .statefulSet, .daemonSet, .replicaSet, .job, .cronJob].contains(kind) else {
+                throw .badRequest("the pods of \(kind.info.plural) cannot be sized")
+            }
+            guard cluster.store.object(kind, key) != nil else { throw .notFound(kind.info, key.name) }
+            vertical.set(mode, of: LoadTarget(kind: kind.rawValue, key: key), in: cluster)
+            return "\(name(kind, key)) vertical scaling \(mode.rawValue)"
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"

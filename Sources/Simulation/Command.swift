@@ -46,6 +46,8 @@ public enum Command: Sendable {
     case hangRuntime(node: String, Duration)
     /// What the workload or Service is asked to do in sum, as ``Demand`` reads it; nil: nothing is said.
     case demand(Kind, ObjectKey, String?)
+    /// Lets the pods of a workload follow what is recommended for them, or no longer.
+    case autosize(Kind, ObjectKey, VerticalScaling)
     case label(Kind, ObjectKey, key: String, value: String?)
     /// Restarts the API server with other flags for the way to its nodes.
     case links(LinkSettings)

@@ -273,6 +273,13 @@ public struct Input: Sendable {
             }
             commands.append(("demand", .demand(kind, key, text)))
         }
+        if let autosize = step.autosize, let (kind, key) = typed(autosize.kind, autosize.name, autosize.namespace, "autosize") {
+            if let mode = VerticalScaling(rawValue: autosize.mode) {
+                commands.append(("autosize", .autosize(kind, key, mode)))
+            } else {
+                problems.append(document.problem("\(path).autosize.mode", "must be Off, InPlaceOrRecreate or InPlace, not \"\(autosize.mode)\""))
+            }
+        }
         if let image = step.setImage, let (kind, key) = typed(image.kind, image.name, image.namespace, "setImage") {
             commands.append(("setImage", .setImage(kind, key, container: image.container, image: image.image)))
         }

@@ -40,6 +40,8 @@ public struct Simulation: Sendable {
     /// How control plane, nodes and pods reach each other.
     public internal(set) var links = LinkSettings()
     public private(set) var metricsServer: MetricsServer
+    /// Workloads whose pods follow what is recommended for them.
+    public internal(set) var vertical = VerticalScaler()
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
@@ -61,7 +63,7 @@ public struct Simulation: Sendable {
     /// When the next event is due; nil if nothing will ever happen by itself.
     public var nextDue: Instant? { next?.due }
 
-    private enum Part { case controllers, scheduler, kubelets, metrics, drains }
+    private enum Part { case controllers, vertical, scheduler, kubelets, metrics, drains }
 
     /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
     private var next: (part: Part, due: Instant)? {
@@ -72,6 +74,7 @@ public struct Simulation: Sendable {
             if due < first?.due ?? .distantFuture { first = (part, due) }
         }
         take(.controllers, controllers.nextWake(cluster))
+        take(.vertical, vertical.nextWake(cluster))
         take(.scheduler, scheduler.nextWake(cluster))
         take(.kubelets, kubelets.nextWake(cluster))
         take(.metrics, metricsServer.nextWake(cluster))
@@ -86,13 +89,15 @@ public struct Simulation: Sendable {
         cluster.now = due
         switch part {
         case .controllers: controllers.run(&cluster)
+        case .vertical: runVerticalScaler()
         case .scheduler: scheduler.run(&cluster)
         case .kubelets: kubelets.run(&cluster)
         case .metrics: metricsServer.run(&cluster, kubelets)
         case .drains: runDrains()
         }
         eventsRun += 1
-        let read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
+        var read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
+        if !vertical.modes.isEmpty { read = min(read, vertical.cursor.position) }
         cluster.store.compact(before: WatchCursor(position: read))
         assertProgress(at: due)
         return true

@@ -31,6 +31,9 @@ import Testing
             ("claims", ":pvc<Enter>"), ("spread", "X"), ("why", "W"), ("describe", ":po shop /web<Enter>d"),
             ("yaml", ":deploy shop<Enter>y"), ("help", "?"), ("aliases", "<C-a>"), ("explain", ":explain pod.spec.topologySpreadConstraints<Enter>"),
             ("create", "C"), ("delete", ":po<Enter><C-d>"), ("scale", ":deploy<Enter>s"), ("resize", ":po /db-1<Enter>R+"),
+            ("resize-deferred", ":po /db-1<Enter>R3900m<Enter>"), ("resize-workload", ":deploy shop<Enter>jjjR+<Enter>"),
+            ("resize-progress", ":po /db-0<Enter><Enter><S-Tab>"), ("load", ":deploy shop<Enter>jjjL++++++++<Tab>++++++++++"),
+            ("recommend", "<wait:8m>:recommend web<Enter>"),
             ("evict", ":po /web<Enter>V"), ("fault", "I"), ("drain", ":no<Enter>r"), ("palette", "<C-p>drain"),
             ("links", ":links<Enter>"), ("trace", ":trace from shop/db-1<Enter>"),
             ("unknown-command", ":podz<Enter>"), ("scenarios", ":scenario<Enter>j"), ("scenario-opened", ":scenario drain-budget<Enter><wait:70s>"),
@@ -45,6 +48,8 @@ import Testing
         all.append(Case(name: "pods", width: 200, height: 60, keys: ":po<Enter>"))
         all.append(Case(name: "what-if-zone", width: 200, height: 60, keys: ":whatif eu-a<Enter>"))
         all.append(Case(name: "lab", width: 200, height: 60, keys: ":lab<Enter>ooooooo+++"))
+        all.append(Case(name: "resize-deferred", width: 200, height: 60, keys: ":po /db-1<Enter>R3900m<Enter>"))
+        all.append(Case(name: "recommend", width: 200, height: 60, keys: "<wait:8m>:recommend web<Enter>"))
         all.append(Case(name: "deck", width: 40, height: 10, keys: ""))
         all.append(Case(name: "too-small", width: 30, height: 8, keys: ""))
         return all

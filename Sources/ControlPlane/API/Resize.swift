@@ -33,7 +33,7 @@ extension Cluster {
         return store.replace(new, at: now)
     }
 
-    private func patched(_ key: ObjectKey, _ containers: [ContainerResize]) throws(APIError) -> Pod {
+    func patched(_ key: ObjectKey, _ containers: [ContainerResize]) throws(APIError) -> Pod {
         guard var pod = store.pods[key] else { throw .notFound(Kind.pod.info, key.name) }
         func apply(_ change: ContainerResize, _ container: inout Container) {
             container.resources.requests = container.resources.requests.merging(change.requests)

@@ -81,7 +81,7 @@ struct TableScreen: Screen, PodHolder {
     var bindings: [BindingGroup] {
         switch kind.type {
         case .pod: [Bindings.pods, Bindings.table]
-        case .deployment, .statefulSet, .daemonSet, .replicaSet: [Bindings.workloads, Bindings.demand, Bindings.table]
+        case .deployment, .statefulSet, .daemonSet, .replicaSet: [Bindings.workloads, Bindings.table]
         case .horizontalPodAutoscaler, .service: [Bindings.demand, Bindings.table]
         case .node: [Bindings.nodes, Bindings.table]
         case .namespace: [Bindings.namespaces, Bindings.table]
@@ -287,6 +287,17 @@ struct TableScreen: Screen, PodHolder {
         case (.kill, _):
             return [.perform(targets.map { .delete(kind.type, $0.key, DeleteOptions(gracePeriodSeconds: 0)) })]
         case (.resize, .pod): return [.open(ResizeDialog(targets.compactMap { $0 as? Pod }, world))]
+        case (.resize, .deployment), (.resize, .statefulSet), (.resize, .daemonSet), (.resize, .replicaSet), (.resize, .job):
+            let pods = LiveWorkload.pods(of: targets, world)
+            if pods.isEmpty { return [.flash("\(kind.kind) \(object.metadata.name) has no pod to resize", .warning)] }
+            let name = targets.count == 1 ? "\(kind.kind) \(object.metadata.name)" : "\(targets.count) \(kind.plural)"
+            return [.open(ResizeDialog(pods, of: "\(pods.count) \(pods.count == 1 ? "pod" : "pods") of \(name)", world))]
+        case (.load, _) where LoadSteps.kinds.contains(kind.type): return [.open(LoadDialog(targets, world))]
+        case (.moreLoad, _) where LoadSteps.kinds.contains(kind.type): return [.perform(LoadSteps.commands(targets, 1, world))]
+        case (.lessLoad, _) where LoadSteps.kinds.contains(kind.type): return [.perform(LoadSteps.commands(targets, -1, world))]
+        case (.recommend, _):
+            guard let workload = focusedWorkload(world) else { return [.flash("\(kind.kind) \(object.metadata.name) has no pods", .warning)] }
+            return [.push(RecommendScreen(focus: workload))]
         case (.evict, .pod): return [.open(EvictDialog(targets.compactMap { $0 as? Pod }, world))]
         case (.why, .pod): return [.push(WhyScreen(object.key))]
         case (.node, .pod):

@@ -74,6 +74,7 @@ public struct ScenarioStep: APIStruct {
     public var recover: FaultStep?
     public var load: LoadStep?
     public var demand: DemandStep?
+    public var autosize: AutosizeStep?
     public var setImage: SetImageStep?
     public var restart: WorkloadStep?
     public var pause: WorkloadStep?
@@ -87,7 +88,7 @@ public struct ScenarioStep: APIStruct {
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
-            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, demand, setImage, restart, pause,
+            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, demand, autosize, setImage, restart, pause,
             resume, undo, apply, kubelet, runtime, gates,
         ]
         return actions.count { $0 != nil }
@@ -109,6 +110,7 @@ public struct ScenarioStep: APIStruct {
         .f("recover", \.recover, "Ends the failure of a node or zone."),
         .f("load", \.load, "Sets the usage of each pod of a workload from now on."),
         .f("demand", \.demand, "Sets what a workload or Service is asked to do in sum; its ready pods share it."),
+        .f("autosize", \.autosize, "Lets the pods of a workload follow what is recommended, as a VerticalPodAutoscaler."),
         .f("setImage", \.setImage, "Sets the image of a container of a workload, as kubectl set image."),
         .f("restart", \.restart, "Restarts the pods of a workload by a rolling update, as kubectl rollout restart."),
         .f("pause", \.pause, "Pauses the rollout of a Deployment, as kubectl rollout pause."),
@@ -257,6 +259,20 @@ public struct DemandStep: APIStruct {
         .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet or Service."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
         .f("cpu", \.cpu, "CPU in sum: 2; 200m..6/30m swings in 30 minutes; 500m@0s 6@5m goes through these points. Absent: no demand."),
+    ]
+}
+
+public struct AutosizeStep: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var mode = "InPlaceOrRecreate"
+    public init() {}
+    public static let summary = "A workload and how its pods are sized."
+    public static let fields: [Field<AutosizeStep>] = [
+        .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("mode", \.mode, "Off, InPlaceOrRecreate (default) or InPlace."),
     ]
 }
 

@@ -37,6 +37,7 @@ public enum ScenarioCatalog {
         .singlePoint,
         .nodeFullResize,
         .horizontalAutoscaling,
+        .verticalScaling,
     ]
 
     /// The scenario called `name`; nil if there is none.
