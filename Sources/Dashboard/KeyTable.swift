@@ -5,7 +5,7 @@ public enum KeyTable {
     /// All groups in the order in which help shows them.
     public static let groups: [BindingGroup] = [
         Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.nodes,
-        DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], LabScreen.keys, Bindings.text,
+        DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], PodScreen.keys, NodeScreen.keys, LabScreen.keys, Bindings.text,
     ]
 
     /// Markdown: a table with a row for each binding.
