@@ -10,6 +10,8 @@ public enum KeyTable {
         SpreadScreen(focus: nil).bindings[0],
         WhyScreen(.init(name: "")).bindings[0],
         WhatIfScreen(.node("")).bindings[0],
+        PodScreen.keys,
+        NodeScreen.keys,
         RecommendScreen(focus: nil).bindings[0],
         LabScreen.keys,
         LinksScreen().bindings[0],

@@ -163,6 +163,8 @@ public struct KubeletFleet: Component {
                 worker.isForsaken = true
                 worker.pod = pod
                 if fleet.isDark(worker) { return }
+                // Admission goes by what the API server has: what is deleted there counts no more, though it still ends.
+                fleet.release(&worker)
                 fleet.terminate(
                     &worker, grace: .seconds(max(1, pod.metadata.deletionGracePeriodSeconds ?? 1)), &cluster)
                 fleet.terminationGoesOn(&worker, &cluster)

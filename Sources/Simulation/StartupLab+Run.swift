@@ -24,16 +24,13 @@ struct LabRun: Sendable {
     init(
         _ burst: StartupLab.Burst, _ setting: StartupLab.Setting, _ base: SimulationOptions, _ network: StartupLab.Network,
         seed: UInt64
-    ) throws(ProfileError) {
+    ) {
         self.seed = seed
         var options = SimulationOptions()
-        options.profile = try setting.profile(base)
+        (options.profile, options.seed, options.settings) = (base.profile, seed, base.settings)
         options.kubelet = setting.configuration(base)
-        options.seed = seed
+        options.latencies = setting.latencies(base, network)
         simulation = Simulation(options)
-        simulation.kubelets.latencies.registryRate = Double(setting.registryRate) * 1e6
-        simulation.kubelets.latencies.nodeBandwidth =
-            Double(network == .narrow ? min(setting.registryRate, setting.nodeBandwidth) : setting.nodeBandwidth) * 1e6
         let plan = LabPlan(burst, setting, seed: seed)
         for object in plan.objects { _ = simulation.perform(.create(object)) }
         arrivals = plan.arrivals
@@ -81,20 +78,20 @@ struct LabRun: Sendable {
 
     var result: StartupLab.Run {
         var pods = pods
-        var pullTimes: [String: Duration] = [:]
-        for event in simulation.cluster.narrative.events where event.reason == "Pulled" {
-            pullTimes[event.object.name] = pullTimes[event.object.name] ?? PullTime.own(event.message)
-        }
         for number in pods.indices {
+            // A pull that failed is asked for again: from the first wait to the last load.
             for span in simulation.kubelets.startup(of: uids[number]) {
                 let (begin, end) = (span.begin - Self.begin, span.end.map { $0 - Self.begin })
                 switch span.stage {
-                case .image where pods[number].pullAsked == nil: (pods[number].pullAsked, pods[number].pullEnded) = (begin, end)
-                case .application where pods[number].started == nil: pods[number].started = begin
+                case .imageQueue: pods[number].pullAsked = pods[number].pullAsked ?? begin
+                case .image where span.container == "main" || pods[number].pullBegan == nil:
+                    pods[number].pullAsked = pods[number].pullAsked ?? begin
+                    (pods[number].pullBegan, pods[number].pullEnded) = (begin, end)
+                case .application where pods[number].started == nil: (pods[number].started, pods[number].answered) = (begin, end)
+                case .probes where pods[number].ready.map({ begin < $0 }) ?? true: pods[number].answered = end
                 default: break
                 }
             }
-            if let end = pods[number].pullEnded, let own = pullTimes[pods[number].name] { pods[number].pullBegan = end - own }
         }
         return StartupLab.Run(
             seed: seed, pods: pods, failedMounts: simulation.cluster.narrative.events.count { $0.reason == "FailedMount" },
@@ -184,6 +181,12 @@ struct LabPlan {
             container.volumeMounts.append(mount)
         }
         pod.spec.containers = [container]
+        for number in 0..<burst.initContainers {
+            var early = Container()
+            (early.name, early.image) = ("init-\(number + 1)", container.image)
+            pod.metadata.annotations[Program.prefix + "\(early.name).run-time"] = "200ms"
+            pod.spec.initContainers.append(early)
+        }
         return pod
     }
 }
@@ -198,11 +201,12 @@ extension StartupLab {
     public func scenario(_ side: Side) -> String {
         let setting = setting(side)
         let plan = LabPlan(burst, setting, seed: seed(0))
-        let profile = (try? setting.profile(base)) ?? base.profile
+        let profile = base.profile
         var spec: JSONValue = [
             "seed": .string("\(seed(0))"), "kubernetesVersion": .string("\(base.profile.version)"), "duration": .string("\(LabRun.patience)"),
         ]
         for gate in profile.changedGates { spec["featureGates"] = merge(spec["featureGates"], gate.name, .bool(profile.isEnabled(gate))) }
+        spec["parameters"] = SimulationOptions.parameters(setting.latencies(base, .given), base.settings)
         spec["steps"] = .array(plan.arrivals.map { ["at": .string("\($0.at.sinceStart)"), "apply": $0.pod.document] })
         let scenario: JSONValue = [
             "apiVersion": .string(Scenario.apiVersion), "kind": "Scenario",
@@ -217,14 +221,5 @@ extension StartupLab {
         var object = object ?? .object(JSONObject())
         object[key] = value
         return object
-    }
-}
-
-/// The time of the pull itself in a Pulled event.
-enum PullTime {
-    /// `4.1s` of `Successfully pulled image "web" in 4.1s (7.3s including waiting)`; nil for an image that was there.
-    static func own(_ message: String) -> Duration? {
-        guard message.hasPrefix("Successfully pulled"), let end = message.range(of: " ("), let start = message.range(of: "\" in ") else { return nil }
-        return Duration(message[start.upperBound..<end.lowerBound])
     }
 }

@@ -1,3 +1,4 @@
+import ControlPlane
 import KubernetesAPI
 import Kubelets
 import SimulationKit
@@ -14,34 +15,45 @@ extension StartupLab {
         /// Thousandths of a core; nil: none.
         public var cpuLimit: Int64? = 1000
         /// MB a second that one pull gets from the registry.
-        public var registryRate = 50
+        public var registryRate: Int
         /// MB a second that all pulls of the node share.
-        public var nodeBandwidth = 125
+        public var nodeBandwidth: Int
 
         /// What `base` has.
         public init(_ base: SimulationOptions) {
-            let (kubelet, profile) = (base.kubelet, base.profile)
+            let kubelet = base.commonKubelet
+            let profile = (try? kubelet.profile(base.profile)) ?? base.profile
             maxParallelImagePulls = profile.hasMaxParallelImagePulls ? kubelet.maxParallelImagePulls : nil
             serializeImagePulls =
                 kubelet.serializeImagePulls ?? profile.serializesImagePulls(maxParallelImagePulls: maxParallelImagePulls)
             kubeAPIQPS = kubelet.kubeAPIQPS ?? profile.kubeAPIQPS
             kubeAPIBurst = kubelet.kubeAPIBurst ?? profile.kubeAPIBurst
             eventedPLEG = profile.isEnabled(.eventedPLEG)
+            registryRate = max(1, Int(base.latencies.registryRate / 1e6))
+            nodeBandwidth = max(1, Int(base.latencies.nodeBandwidth / 1e6))
         }
 
-        func isSerial(_ profile: KubernetesProfile) -> Bool { serializeImagePulls || maxParallelImagePulls == 1 }
+        var isSerial: Bool { serializeImagePulls || maxParallelImagePulls == 1 }
 
         func configuration(_ base: SimulationOptions) -> KubeletConfiguration {
-            var result = base.kubelet
+            var result = base.commonKubelet
             result.serializeImagePulls = serializeImagePulls
             result.maxParallelImagePulls = maxParallelImagePulls
             (result.kubeAPIQPS, result.kubeAPIBurst) = (kubeAPIQPS, kubeAPIBurst)
+            let profile = (try? result.profile(base.profile)) ?? base.profile
+            if profile.isEnabled(.eventedPLEG) != eventedPLEG {
+                var gates = result.featureGates ?? .object(JSONObject())
+                gates[FeatureGate.eventedPLEG.name] = .bool(eventedPLEG)
+                result.featureGates = gates
+            }
             return result
         }
-        func profile(_ base: SimulationOptions) throws(ProfileError) -> KubernetesProfile {
-            if eventedPLEG == base.profile.isEnabled(.eventedPLEG) { return base.profile }
-            let gates = base.profile.changedGates.map { ($0.rawValue, base.profile.isEnabled($0)) }
-            return try KubernetesProfile(version: base.profile.version, overrides: gates + [(FeatureGate.eventedPLEG.rawValue, eventedPLEG)])
+
+        func latencies(_ base: SimulationOptions, _ network: Network) -> KubeletLatencies {
+            var result = base.latencies
+            result.registryRate = Double(registryRate) * 1e6
+            result.nodeBandwidth = Double(network == .narrow ? min(registryRate, nodeBandwidth) : nodeBandwidth) * 1e6
+            return result
         }
     }
 
@@ -69,7 +81,8 @@ extension StartupLab {
                 (a.kubeAPIQPS, a.kubeAPIBurst) = (5, 10)
                 (b.kubeAPIQPS, b.kubeAPIBurst) = (50, 100)
             case .genericOrEvented:
-                (burst.pods, burst.images, burst.imageSize) = (20, 1, 25)
+                // The kubelet goes on to the next init container when it has seen the end of the one before.
+                (burst.pods, burst.images, burst.imageSize, burst.initContainers) = (20, 1, 25, 3)
                 (a.eventedPLEG, b.eventedPLEG) = (false, true)
             case .smallOrLargeLimit:
                 (burst.pods, burst.images, burst.work) = (4, 1, 10)
@@ -82,7 +95,7 @@ extension StartupLab {
     /// What can be changed; those of the burst are the same on both sides.
     public enum Option: Int, CaseIterable, Sendable {
         case serializeImagePulls, maxParallelImagePulls, kubeAPI, eventedPLEG, cpuLimit, registryRate, nodeBandwidth
-        case pods, images, imageSize, work, volumes
+        case pods, images, imageSize, work, initContainers, volumes
 
         /// Those that the Kubernetes release has.
         public static func available(_ profile: KubernetesProfile) -> [Option] {
@@ -108,6 +121,7 @@ extension StartupLab {
             case .images: "images"
             case .imageSize: "image size"
             case .work: "work at start"
+            case .initContainers: "init containers"
             case .volumes: "ConfigMaps, Secrets"
             }
         }
@@ -128,6 +142,7 @@ extension StartupLab {
             case .images: "\(burst.images)"
             case .imageSize: "\(burst.imageSize) %"
             case .work: "\(burst.work == burst.work.rounded() ? "\(Int(burst.work))" : "\(burst.work)") CPU s"
+            case .initContainers: "\(burst.initContainers) a pod"
             case .volumes: "\(burst.volumes) a pod"
             }
         }
@@ -162,8 +177,36 @@ extension StartupLab {
             case .images: moveNumber(&burst.images, Array(1...12))
             case .imageSize: moveNumber(&burst.imageSize, [10, 25, 50, 100, 200, 400])
             case .work: move(&burst.work, [0, 0.5, 1, 2, 4, 10, 20], <)
+            case .initContainers: moveNumber(&burst.initContainers, Array(0...5))
             case .volumes: moveNumber(&burst.volumes, [0, 1, 2, 5, 10, 20])
             }
         }
+    }
+}
+
+extension SimulationOptions {
+    /// The configuration of kubelets that no document selects by their labels.
+    var commonKubelet: KubeletConfiguration {
+        kubelets.filter { $0.nodeSelector == LabelSelector() }.reduce(kubelet) { result, document in
+            var decoder = APIDecoder()
+            var over = document.jsonObject
+            over["metadata"] = nil
+            return KubeletConfiguration.decode(.object(result.merged(with: over)), &decoder) ?? result
+        }
+    }
+
+    /// The parameters of the latency model that differ from their defaults, as a scenario states them.
+    static func parameters(_ latencies: KubeletLatencies, _ settings: ClusterSettings) -> JSONValue {
+        var result = JSONValue.object(JSONObject())
+        for (name, path) in KubeletLatencies.times where latencies[keyPath: path] != KubeletLatencies()[keyPath: path] {
+            result[name] = .string("\(latencies[keyPath: path])")
+        }
+        for (name, path) in KubeletLatencies.numbers where latencies[keyPath: path] != KubeletLatencies()[keyPath: path] {
+            result[name] = .double(latencies[keyPath: path])
+        }
+        for (name, path) in ClusterSettings.times where settings[keyPath: path] != ClusterSettings()[keyPath: path] {
+            result[name] = .string("\(settings[keyPath: path])")
+        }
+        return result
     }
 }

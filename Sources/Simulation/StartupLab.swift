@@ -90,12 +90,7 @@ public struct StartupLab: Sendable {
 
     /// Why a side cannot be run, in the kubelet's words; nil if it can.
     public func problem(_ side: Side) -> String? {
-        do throws(ProfileError) {
-            let profile = try setting(side).profile(base)
-            return setting(side).configuration(base).validate(profile: profile).first
-        } catch {
-            return error.description
-        }
+        setting(side).configuration(base).validate(profile: base.profile).first
     }
 
     // MARK: Running
@@ -104,7 +99,7 @@ public struct StartupLab: Sendable {
     public func seed(_ index: Int) -> UInt64 { base.seed &+ seedShift &+ UInt64(index) }
 
     /// Whether the narrow link is worth a run: where one side pulls one after another it changes nothing for that side.
-    public var comparesNetworks: Bool { Side.allCases.contains { !setting($0).isSerial(base.profile) } }
+    public var comparesNetworks: Bool { Side.allCases.contains { !setting($0).isSerial } }
 
     /// How many runs are done, and how many are wanted.
     public var progress: (done: Int, wanted: Int) {
@@ -133,8 +128,7 @@ public struct StartupLab: Sendable {
             if let current {
                 run = current
             } else {
-                guard let fresh = try? LabRun(burst, setting(side), base, network, seed: seed(index)) else { return }
-                run = fresh
+                run = LabRun(burst, setting(side), base, network, seed: seed(index))
             }
             current = nil
             guard run.advance(until: shouldStop) else {
@@ -195,6 +189,8 @@ extension StartupLab {
         public var imageSize = 100
         /// CPU seconds that each program works before it answers probes.
         public var work = 1.0
+        /// Init containers of each pod; each runs for 200 ms.
+        public var initContainers = 0
         /// ConfigMaps and Secrets that each pod mounts, all its own.
         public var volumes = 0
     }
@@ -210,6 +206,8 @@ extension StartupLab {
         public var pullEnded: Duration?
         /// When its first container ran.
         public var started: Duration?
+        /// When its kubelet knew it to be ready.
+        public var answered: Duration?
         /// When the API showed it ready; nil if it did not come to that.
         public var ready: Duration?
         /// Time to ready.

@@ -5,8 +5,10 @@ import SimulationKit
 import Testing
 
 @Suite struct StartupLabTests {
-    private func lab(_ preset: StartupLab.Preset = .serialOrParallel, seed: UInt64 = 7) -> StartupLab {
+    private func lab(_ preset: StartupLab.Preset = .serialOrParallel, minor: Int = 36) -> StartupLab {
+        let seed: UInt64 = 7
         var options = SimulationOptions()
+        options.profile = KubernetesProfile(minor: minor)
         options.seed = seed
         var lab = StartupLab(options)
         lab.apply(preset)
@@ -131,11 +133,24 @@ import Testing
             session.run(to: 120)
             let run = try #require(lab.run(side))
             for pod in run.pods {
-                let spans = session.pod(pod.name).map { session.simulation.kubelets.startup(of: $0.metadata.uid) } ?? []
-                let ready = try #require(spans.last { $0.stage == .application }?.end)
-                #expect(ready - (.start + .seconds(2)) <= (pod.ready ?? .zero))
-                #expect((pod.ready ?? .zero) - (ready - (.start + .seconds(2))) < .milliseconds(1500))
+                let uid = try #require(session.pod(pod.name)).metadata.uid
+                let ready = try #require(session.simulation.kubelets.firstReady(of: uid))
+                #expect(ready - (.start + .seconds(2)) == pod.ready)
             }
         }
+    }
+
+    @Test func `more than fifty pods on a node miss their mounts with the old API budget, and none with the new`() throws {
+        let lab = done(lab(.smallOrLargeBudget, minor: 27))
+        let (a, b) = (try #require(lab.run(.a)), try #require(lab.run(.b)))
+        #expect(a.failedMounts > 0 && b.failedMounts == 0)
+        let half = (try #require(lab.summary(.half, .a)).middle, try #require(lab.summary(.half, .b)).middle)
+        #expect(half.0 > half.1 + .seconds(20), "\(half)")
+    }
+
+    @Test func `evented PLEG sees the end of each init container sooner`() throws {
+        let lab = done(lab(.genericOrEvented))
+        let (a, b) = (try #require(lab.summary(.half, .a)).middle, try #require(lab.summary(.half, .b)).middle)
+        #expect(b < a - .milliseconds(500), "\(a) \(b)")
     }
 }

@@ -117,7 +117,7 @@ struct DeckScreen: Screen {
     private func open(_ world: World) -> [Effect] {
         switch pane {
         case .spread: return selectedGroup(world).map { [.push(SpreadScreen(group: $0.id))] } ?? [.flash("There are no spread constraints")]
-        case .nodes: return nodeCursor.map { [.push(TableScreen(Kind.pod.info, scope: .onNode($0)))] } ?? []
+        case .nodes: return nodeCursor.map { [.push(NodeScreen($0, world))] } ?? []
         case .events:
             let events = events(world)
             guard eventIndex < events.count, let info = KindInfo.find(events[eventIndex].kind),

@@ -107,6 +107,8 @@ struct DetailScreen: Screen, PodHolder {
         case .recommend where kind == .pod: return focusedWorkload(world).map { [.push(RecommendScreen(focus: $0))] }
         case .evict where kind == .pod: return (last as? Pod).map { [.open(EvictDialog([$0], world))] }
         case .why where kind == .pod: return [.push(WhyScreen(key))]
+        case .node where kind == .pod: return (last as? Pod).map { [NodeScreen.effect($0, world)] }
+        case .owner: return TableScreen.owner(of: last)
         case .kill: return [.perform([.delete(kind, key, DeleteOptions(gracePeriodSeconds: 0))])]
         default: return text.perform(action) ? [] : nil
         }

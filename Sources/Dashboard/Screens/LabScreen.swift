@@ -195,7 +195,9 @@ struct LabScreen: Screen {
         let begun = pod.pullBegan ?? pod.started ?? end
         var bars = [Gantt.Bar(kind: .wait, from: pod.created.seconds, to: begun.seconds)]
         if let from = pod.pullBegan { bars.append(.init(kind: .work, from: from.seconds, to: (pod.pullEnded ?? end).seconds)) }
-        if let from = pod.pullEnded ?? pod.started { bars.append(.init(kind: .after, from: from.seconds, to: end.seconds)) }
+        if let from = pod.pullEnded ?? pod.started { bars.append(.init(kind: .after, from: from.seconds, to: (pod.answered ?? end).seconds)) }
+        // It runs, but the API does not know yet: the status waits for its turn.
+        if let from = pod.answered, end > from + .milliseconds(50) { bars.append(.init(kind: .wait, from: from.seconds, to: end.seconds)) }
         return bars
     }
 
@@ -222,7 +224,8 @@ struct LabScreen: Screen {
         if let asked = pod.pullAsked, let began = pod.pullBegan, let ended = pod.pullEnded {
             parts.append("waited \(fixed((began - asked).seconds, 1)) s for its turn, pulled \(fixed((ended - began).seconds, 1)) s")
         }
-        if let started = pod.started, let ready = pod.ready { parts.append("started in \(fixed((ready - started).seconds, 1)) s") }
+        if let started = pod.started, let answered = pod.answered { parts.append("started in \(fixed((answered - started).seconds, 1)) s") }
+        if let answered = pod.answered, let ready = pod.ready, ready > answered + .milliseconds(50) { parts.append("status waited \(fixed((ready - answered).seconds, 1)) s") }
         if let took = pod.took { parts.append("ready after \(fixed(took.seconds, 1)) s") }
         return parts.joined(separator: ", ")
     }
@@ -267,9 +270,10 @@ struct LabScreen: Screen {
         case starts = "mean pod starts"
         func time(_ pod: StartupLab.PodStart) -> Double {
             switch self {
-            case .waits: ((pod.pullBegan ?? pod.started ?? pod.created) - pod.created).seconds
+            case .waits:
+                ((pod.pullBegan ?? pod.started ?? pod.created) - pod.created).seconds + (pod.ready.flatMap { ready in pod.answered.map { (ready - $0).seconds } } ?? 0)
             case .pulls: pod.pullBegan.flatMap { began in pod.pullEnded.map { ($0 - began).seconds } } ?? 0
-            case .starts: pod.ready.map { ($0 - (pod.pullEnded ?? pod.started ?? $0)).seconds } ?? 0
+            case .starts: pod.answered.map { ($0 - (pod.pullEnded ?? pod.started ?? $0)).seconds } ?? 0
             }
         }
     }
@@ -304,7 +308,7 @@ struct LabScreen: Screen {
         }
         if moment == .first {
             let rate = min(lab.setting(side).registryRate, lab.setting(side).nodeBandwidth)
-            canvas.write("if the link gave \(rate) MB/s to all", at: point, style: theme[.dim], maxWidth: width, ellipsis: true)
+            canvas.write("if the link were \(rate) MB/s:", at: point, style: theme[.dim], maxWidth: width, ellipsis: true)
             return
         }
         guard let a = lab.summary(moment, .a, .narrow), let b = lab.summary(moment, .b, .narrow) else { return }

@@ -265,7 +265,8 @@ struct TableScreen: Screen, PodHolder {
             // Marks show several at once.
             let names = targets.map(\.metadata.name).joined(separator: ",")
             return [.setNamespace(names)] + (action == .open ? [.root(TableScreen(Kind.pod.info))] : [])
-        case (.open, .node): return [.push(TableScreen(Kind.pod.info, scope: .onNode(object.metadata.name)))]
+        case (.open, .node): return [.push(NodeScreen(object.metadata.name, world))]
+        case (.open, .pod): return (object as? Pod).map { [.push(PodScreen($0))] }
         case (.open, .deployment), (.open, .statefulSet), (.open, .daemonSet), (.open, .job):
             return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(Workload(kind: kind.kind, namespace: object.metadata.namespace, name: object.metadata.name))))]
         case (.open, .replicaSet):
@@ -301,17 +302,8 @@ struct TableScreen: Screen, PodHolder {
         case (.evict, .pod): return [.open(EvictDialog(targets.compactMap { $0 as? Pod }, world))]
         case (.why, .pod): return [.push(WhyScreen(object.key))]
         case (.node, .pod):
-            guard let pod = object as? Pod, !pod.nodeName.isEmpty else { return [.flash("The pod has no node yet", .warning)] }
-            var screen = TableScreen(Kind.node.info)
-            screen.select(ObjectKey(name: pod.nodeName))
-            return [.push(screen)]
-        case (.owner, _):
-            guard let owner = object.metadata.controller, let info = KindInfo.find(owner.kind) else {
-                return [.flash("Nobody owns \(kind.kind.lowercased()) \(object.metadata.name)", .warning)]
-            }
-            var screen = TableScreen(info)
-            screen.select(ObjectKey(namespace: info.isNamespaced ? object.metadata.namespace : "", name: owner.name))
-            return [.push(screen)]
+            return (object as? Pod).map { [NodeScreen.effect($0, world)] }
+        case (.owner, _): return Self.owner(of: object)
         case (.scale, .deployment), (.scale, .statefulSet), (.scale, .replicaSet): return [.open(Forms.scale(targets, kind, world))]
         case (.restart, .deployment), (.restart, .statefulSet), (.restart, .daemonSet):
             return [.perform(targets.map { .restart(kind.type, $0.key) })]
@@ -344,6 +336,16 @@ struct TableScreen: Screen, PodHolder {
         case (.drain, .node): return [.open(Forms.drain(targets, world))]
         default: return nil
         }
+    }
+
+    /// Opens the table with the object's owner under the cursor.
+    static func owner(of object: any StoredObject) -> [Effect] {
+        guard let owner = object.metadata.controller, let info = KindInfo.find(owner.kind) else {
+            return [.flash("Nobody owns \(object.kindInfo.kind.lowercased()) \(object.metadata.name)", .warning)]
+        }
+        var screen = TableScreen(info)
+        screen.select(ObjectKey(namespace: info.isNamespaced ? object.metadata.namespace : "", name: owner.name))
+        return [.push(screen)]
     }
 
     private mutating func toggleMark() {
