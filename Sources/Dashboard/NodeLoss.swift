@@ -97,7 +97,7 @@ struct NodeLoss {
             guard let selector = budget.spec.selector,
                 pods.contains(where: { $0.metadata.namespace == budget.metadata.namespace && selector.matches($0.metadata.labels) })
             else { continue }
-            let rule = budget.spec.minAvailable.map { "minAvailable \($0)" } ?? budget.spec.maxUnavailable.map { "maxUnavailable \($0)" } ?? ""
+            let rule = budget.spec.minAvailable.map { "minAvailable \($0.text)" } ?? budget.spec.maxUnavailable.map { "maxUnavailable \($0.text)" } ?? ""
             parts.append("\(budget.metadata.name) \(rule): \(budget.status.currentHealthy) ready, \(budget.status.disruptionsAllowed) allowed")
         }
         return parts.joined(separator: "      ")
