@@ -28,6 +28,22 @@ extension KubeletFleet {
             }
             spans.append(span)
         }
+        if now != nil, let worker { spans += pullsUnderWay(worker) }
+        return spans
+    }
+
+    /// What the timeline gets only at the end of a pull, as far as it has come.
+    private func pullsUnderWay(_ worker: PodWorker) -> [StageSpan] {
+        guard let images = nodes[worker.node]?.images else { return [] }
+        var spans: [StageSpan] = []
+        for (pulls, runs) in [(images.active, true), (images.waiting, false)] {
+            for pull in pulls where pull.pod == worker.reference {
+                if !runs || pull.began > pull.asked {
+                    spans.append(StageSpan(stage: .imageQueue, container: pull.containerName, begin: pull.asked, end: runs ? pull.began : nil))
+                }
+                if runs { spans.append(StageSpan(stage: .image, container: pull.containerName, begin: pull.began, end: nil)) }
+            }
+        }
         return spans
     }
 

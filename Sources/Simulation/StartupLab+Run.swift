@@ -93,8 +93,10 @@ struct LabRun: Sendable {
                 }
             }
         }
+        let failures = simulation.cluster.narrative.events.filter { $0.reason == "FailedMount" }
         return StartupLab.Run(
-            seed: seed, pods: pods, failedMounts: simulation.cluster.narrative.events.count { $0.reason == "FailedMount" },
+            seed: seed, pods: pods, failedMounts: failures.count,
+            mountTimeouts: failures.count { $0.message.hasPrefix("Unable to attach or mount volumes") },
             end: simulation.now - Self.begin)
     }
 }

@@ -221,6 +221,8 @@ extension StartupLab {
         public var pods: [PodStart]
         /// Warnings FailedMount that were told.
         public var failedMounts: Int
+        /// Those of them that say that a pod waited 2 m 3 s for its volumes; 1.36 tells no such event.
+        public var mountTimeouts: Int
         /// Pods that were not ready in time.
         public var unready: Int { pods.count { $0.ready == nil } }
         /// The last moment of the run.

@@ -73,7 +73,9 @@ import Testing
     }
 
     @Test func `a node says what its loss would do, and that it is lost`() throws {
-        var dashboard = dashboard(Self.twoPods, at: .seconds(60))
+        // With another node: where all are silent, nothing is evicted.
+        let other = "\n---\napiVersion: v1\nkind: Node\nmetadata: {name: n2}\nspec: {unschedulable: true}\n"
+        var dashboard = dashboard(Self.twoPods + other, at: .seconds(60))
         try dashboard.press(":no<Enter><Enter>")
         // The default toleration is 300 s, after the 40 s of the lease.
         let before = picture(&dashboard)
