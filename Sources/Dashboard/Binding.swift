@@ -22,7 +22,7 @@ public enum Action: String, CaseIterable, Sendable {
     case describe, yaml, edit, delete, kill, events, owner, node, why
     case resize, evict, scale, restart, setImage, showPods, replicaSets
     case cordon, uncordon, drain
-    case cells, topologyKey
+    case cells, topologyKey, allFailures, scores
     case searchNext, searchPrevious, fullScreen
 }
 
