@@ -25,7 +25,7 @@ public enum Action: String, CaseIterable, Sendable {
     case resize, evict, scale, restart, setImage, showPods, replicaSets
     case cordon, uncordon, drain
     case moreDemand, lessDemand
-    case cells, topologyKey
+    case cells, topologyKey, allFailures, scores
     case nextOption, previousOption, increase, decrease, newSeed, moreRuns, export
     case searchNext, searchPrevious, fullScreen
     // What the views of k9s have besides

@@ -16,10 +16,12 @@ public enum DecisionOrder: String, Sendable, CaseIterable {
 /// Decides each pending pod of `cluster` in turn, looking at all nodes.
 ///
 /// A placed pod counts for the next ones; equal totals go to the node that is first by name; nobody is evicted.
-/// - Parameter choose: the node that the pod is put on; nil: it is left out of what follows.
+/// - Parameters:
+///   - explaining: asks every filter of each node, and looks for changes that would help the pods that fit nowhere.
+///   - choose: the node that the pod is put on; nil: it is left out of what follows.
 /// - Returns: one decision for each pending pod, in the order in which they were taken.
 public func decide(
-    cluster: Cluster, order: DecisionOrder, configuration: SchedulerConfiguration = .init(),
+    cluster: Cluster, order: DecisionOrder, configuration: SchedulerConfiguration = .init(), explaining: Bool = false,
     choose: (Decision) -> String? = { $0.winner }
 ) -> [Decision] {
     let profiles = SchedulingProfile.all(configuration, cluster.profile)
@@ -43,7 +45,9 @@ public func decide(
         let name = pod.spec.schedulerName.isEmpty ? "default-scheduler" : pod.spec.schedulerName
         guard let settings = profiles.first(where: { $0.name == name }) else { continue }
         // Pods that run without a known start count as started last.
-        let decision = state.explain(pod, settings, cluster.store, now: cluster.now + .seconds(pending.count))
+        var decision = state.explain(
+            pod, settings, cluster.store, now: cluster.now + .seconds(pending.count), everyFilter: explaining)
+        if explaining { decision.remedies = state.remedies(pod, decision, settings, cluster.store) }
         decisions.append(decision)
         guard let node = choose(decision), let row = state.nodes.row(node) else { continue }
         state.reserveVolumes(pod, settings, row: row, cluster.store)
@@ -54,6 +58,11 @@ public func decide(
         state.place(placed, slot: slot, row: row)
     }
     return decisions
+}
+
+/// How the placed `pod` of `cluster` would be placed now, with every filter asked; the pod itself does not count.
+public func explainPlace(of pod: Pod, in cluster: Cluster, configuration: SchedulerConfiguration = .init()) -> Explanation {
+    Scheduler(profile: cluster.profile, seed: 0, configuration: configuration).explain(pod: pod, in: cluster, everyFilter: true)
 }
 
 extension SchedulingState {

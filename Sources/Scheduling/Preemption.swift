@@ -146,7 +146,7 @@ extension SchedulingState {
         return Preemption(outcome: .nominated(tied[0]), candidates: candidates, tied: tied.map(\.row))
     }
 
-    private func byName(_ mask: NodeMask) -> [Int] {
+    func byName(_ mask: NodeMask) -> [Int] {
         // Sorting with a closure over the whole state copies it for each comparison.
         let names = nodes.names
         return mask.members.sorted { names[$0] < names[$1] }

@@ -42,6 +42,9 @@ extension Scheduler {
         }
         var cycle = state.makeCycle(pod, settings)
         if let row = findNode(&cycle, cluster.store) {
+            #if DEBUG
+            auditDecision(cycle, row: row, cluster.store)
+            #endif
             assume(slot, row: row, cycle, &cluster)
         } else {
             handleFailure(slot, cycle, &cluster)

@@ -31,6 +31,9 @@ public struct Scheduler: Component {
     var bindings: [Int: Binding] = [:]
     var bindingSlots: [Int] = []
     var timers = EventQueue<Timer>()
+    #if DEBUG
+    var eventsUntilAudit = 0
+    #endif
 
     enum Timer: Sendable { case bind(slot: Int, uid: String), volumesLate(slot: Int, uid: String) }
 
@@ -66,6 +69,9 @@ public struct Scheduler: Component {
         continueBindings(&cluster)
         queue.flush(now: cluster.now)
         while busyUntil <= cluster.now, let slot = queue.pop() { attempt(slot, &cluster) }
+        #if DEBUG
+        auditCounts()
+        #endif
     }
 
     // MARK: The feed

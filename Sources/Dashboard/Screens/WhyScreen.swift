@@ -1,18 +1,25 @@
 import Canvas
 import ControlPlane
 import KubernetesAPI
+import Printers
 import Scheduling
 import Simulation
 
-/// Why a pod is pending, or why it stands where it stands: what each plugin says of each node.
+/// Why a pod is pending, or why it stands where it stands: nodes × plugins, every score, what would help.
 struct WhyScreen: Screen {
     let key: ObjectKey
     var filter = ""
+    /// Scores instead of filters; nil: filters for a pod that waits, scores for one that has a place.
+    private var showsScores: Bool?
+    /// Whether plugins are heard that were not asked any more.
+    private var hearsAll = false
     private var cursor = 0
     private var top = 0
     private var height = 5
+    private var isNarrow = false
     private var cached: (revision: Int, generation: Int, explanation: Explanation)?
     private var remedies: [Remedy] = []
+    private var sibling: (name: String, explanation: Explanation)?
     private var remediesFor = ""
 
     init(_ key: ObjectKey) { self.key = key }
@@ -23,11 +30,13 @@ struct WhyScreen: Screen {
                 "Why",
                 [
                     Binding(.enter, action: .open, "node", "The pods on the node", footer: 5),
+                    Binding(.character("a"), action: .allFailures, "all failures", "Also ask the plugins that are left out once one has refused a node", footer: 6),
+                    Binding(.character("s"), action: .scores, "scores", "Scores or filters of each node", footer: 7),
+                    Binding(.character("1"), action: .namespace1, "try fix", "Apply the first of the changes that would help; 2 to 9 the others", footer: 8),
                     Binding(.character("d"), action: .describe, "describe", "Describe the pod", footer: 10),
                     Binding(.character("y"), action: .yaml, "yaml", "YAML of the pod", footer: 15),
                     Binding(.character("c"), action: .cordon, "cordon", "Keep new pods off the node", footer: 20),
                     Binding(.character("u"), action: .uncordon, "uncordon", "Let new pods onto the node", footer: 25),
-                    Binding(.character("1"), action: .namespace1, "try fix", "Apply the first of the changes that would help; 2 to 9 the others", footer: 8),
                 ])
         ]
     }
@@ -36,32 +45,52 @@ struct WhyScreen: Screen {
 
     private mutating func explanation(_ pod: Pod, _ world: World) -> Explanation {
         if let cached, cached.revision == world.store.revision, cached.generation == world.generation { return cached.explanation }
-        let found = world.session.simulation.scheduler.explain(pod: pod, in: world.cluster)
+        let found = world.session.simulation.scheduler.explain(pod: pod, in: world.cluster, everyFilter: true)
         cached = (world.store.revision, world.generation, found)
         return found
     }
 
+    /// The rows: nodes, or on a narrow screen refused nodes with the same outcome as one.
+    private func rows(_ explanation: Explanation, scores: Bool) -> [OutcomeGroup] {
+        let all = hearsAll && !scores
+        let groups = isNarrow ? explanation.groups(all: all) : explanation.nodes.map { OutcomeGroup(nodes: [$0.node], verdict: $0) }
+        guard scores else { return groups }
+        // The best first, refused ones last.
+        return groups.enumerated().sorted { a, b in
+            let (x, y) = (a.element.verdict, b.element.verdict)
+            if x.isFeasible != y.isFeasible { return x.isFeasible }
+            return x.total != y.total ? x.total > y.total : a.offset < b.offset
+        }.map(\.element)
+    }
+    private func inScores(_ pod: Pod) -> Bool { showsScores ?? !pod.nodeName.isEmpty }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         guard let pod = world.store.pods[key] else { return nil }
-        let nodes = explanation(pod, world).nodes
+        let rows = rows(explanation(pod, world), scores: inScores(pod))
+        let node = rows.indices.contains(cursor) ? rows[cursor].nodes[0] : nil
         switch action {
-        case .down: cursor = min(nodes.count - 1, cursor + 1)
+        case .down: cursor = min(rows.count - 1, cursor + 1)
         case .up: cursor = max(0, cursor - 1)
         case .top: cursor = 0
-        case .bottom: cursor = max(0, nodes.count - 1)
-        case .pageDown: cursor = min(nodes.count - 1, cursor + height)
+        case .bottom: cursor = max(0, rows.count - 1)
+        case .pageDown: cursor = min(rows.count - 1, cursor + height)
         case .pageUp: cursor = max(0, cursor - height)
-        case .open: return nodes.indices.contains(cursor) ? [.push(TableScreen(Kind.pod.info, scope: .onNode(nodes[cursor].node)))] : []
+        case .allFailures:
+            hearsAll.toggle()
+            showsScores = false
+        case .scores: showsScores = !inScores(pod)
+        case .open: return node.map { [.push(TableScreen(Kind.pod.info, scope: .onNode($0)))] } ?? []
         case .describe: return [.push(DetailScreen(pod, tab: .describe))]
         case .yaml: return [.push(DetailScreen(pod, tab: .yaml))]
         case .namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9:
             let index = Int(String(action.rawValue.last!))! - 1
             if pod.nodeName.isEmpty { findRemedies(pod, explanation(pod, world), world) }
             guard pod.nodeName.isEmpty, remedies.indices.contains(index) else { return [.flash("There is no change \(index + 1)", .warning)] }
-            guard let command = remedies[index].command else { return [.flash("\(remedies[index].change): nobody owns the pod, so there is no template to change", .warning)] }
-            return [.perform([command])]
-        case .cordon: return nodes.indices.contains(cursor) ? [.perform([.cordon(node: nodes[cursor].node)])] : []
-        case .uncordon: return nodes.indices.contains(cursor) ? [.perform([.uncordon(node: nodes[cursor].node)])] : []
+            let commands = remedies[index].commands(for: pod, world)
+            if commands.isEmpty { return [.flash("\(remedies[index].words): nobody owns the pod, so there is no template to change", .warning)] }
+            return [.perform(commands)]
+        case .cordon: return node.map { [.perform([.cordon(node: $0)])] } ?? []
+        case .uncordon: return node.map { [.perform([.uncordon(node: $0)])] } ?? []
         default: return nil
         }
         return []
@@ -77,11 +106,19 @@ struct WhyScreen: Screen {
         let explanation = explanation(pod, world)
         let waits = pod.nodeName.isEmpty
         if waits { findRemedies(pod, explanation, world) }
-        let helpHeight = waits && !remedies.isEmpty ? min(remedies.count + 2, area.height >= 30 ? 10 : area.height >= 19 ? 6 : 0) : 0
+        isNarrow = area.width < 100
+        let helpHeight = waits && !remedies.isEmpty ? min(remedies.count + 2, area.height >= 30 ? 11 : area.height >= 19 ? 6 : 0) : 0
         let rects = area.splitRows([.fixed(5), .weight(1), .fixed(helpHeight)])
         drawHead(pod, explanation, on: &canvas, in: rects[0], world)
-        drawMatrix(pod, explanation, on: &canvas, in: rects[1], world)
-        if helpHeight > 0 { drawRemedies(on: &canvas, in: rects[2], world) }
+        drawNodes(pod, explanation, on: &canvas, in: rects[1], world)
+        guard helpHeight > 0 else { return }
+        if let sibling, area.width >= 110 {
+            let halves = rects[2].splitColumns([.weight(3), .weight(2)])
+            drawRemedies(on: &canvas, in: halves[0], world)
+            drawScores(of: sibling.name, sibling.explanation, on: &canvas, in: halves[1], world)
+        } else {
+            drawRemedies(on: &canvas, in: rects[2], world)
+        }
     }
 
     /// Tries the changes anew when the reason or the cluster's shape is another one, not at every write.
@@ -89,54 +126,35 @@ struct WhyScreen: Screen {
         let shape = "\(explanation.core) \(world.view.nodeNames.count) \(world.generation)"
         guard shape != remediesFor else { return }
         remediesFor = shape
-        remedies = Remedy.find(for: pod, explanation, world)
+        let scheduler = world.session.simulation.scheduler
+        remedies = scheduler.remedies(for: pod, explanation, in: world.cluster)
+        // How the last one of its kind was scored.
+        sibling = nil
+        let owner = pod.metadata.controller?.uid ?? ""
+        let placed = world.store.pods(ownedBy: owner).filter { !$0.nodeName.isEmpty && $0.isActive }
+        if let last = placed.max(by: { ($0.metadata.creationTimestamp ?? .start) <= ($1.metadata.creationTimestamp ?? .start) }) {
+            sibling = (last.name, scheduler.explain(pod: last, in: world.cluster))
+        }
     }
 
     private func drawRemedies(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        canvas.drawBox(in: box, title: StyledText("What would help", theme[.title]), right: StyledText("each was tried on a fork", theme[.dim]), style: theme[.border])
+        canvas.drawBox(in: box, title: StyledText("What would help", theme[.title]), right: StyledText("each tried on a fork", theme[.dim]), style: theme[.border])
         let inside = box.interior
+        let narrow = max(14, inside.width / 5)
+        let wide = inside.width - 2 * narrow
         for (index, remedy) in remedies.prefix(inside.height).enumerated() {
             let y = inside.y + index
             canvas.write("\(index + 1)", at: Point(x: inside.x + 1, y: y), style: theme[.menuKey])
-            canvas.write(remedy.change, at: Point(x: inside.x + 3, y: y), style: theme[.text], maxWidth: inside.width / 2 - 4, ellipsis: true)
+            canvas.write(remedy.words, at: Point(x: inside.x + 3, y: y), style: theme[.text], maxWidth: wide - 4, ellipsis: true)
             var text = StyledText("")
             if let node = remedy.node {
                 text.append("\(world.glyphs.passed) \(node)", theme[.good])
             } else {
                 text.append("\(world.glyphs.stopped) still waits", theme[.rowError])
             }
-            canvas.write(text, at: Point(x: inside.x + inside.width / 2, y: y), maxWidth: inside.width / 4)
-            canvas.write(remedy.cost, at: Point(x: inside.x + inside.width * 3 / 4, y: y), style: theme[.dim], maxWidth: inside.width / 4)
-        }
-    }
-
-    /// Why a node was refused, with the numbers that Kubernetes leaves out.
-    private func reason(_ node: Explanation.Verdict, _ pod: Pod, _ world: World) -> String {
-        let plain = (node.refusal?.reasons ?? []).joined(separator: ", ")
-        guard let view = world.view.nodes[node.node] else { return plain }
-        switch node.refusal?.plugin {
-        case "PodTopologySpread":
-            let workload = Workload(of: pod, world.cluster)
-            for group in world.spread where group.isHard && group.workload == workload {
-                let key = TopologyKeys.short(group.topologyKey)
-                guard let value = view.labels[group.topologyKey] else { return "\(key): the node has no label \(group.topologyKey)" }
-                if let domain = group.domains.first(where: { $0.name == value }), !domain.takesNext { return "\(key) \(value): \(domain.arithmetic)" }
-            }
-            return plain
-        case "NodeResourcesFit":
-            let wanted = pod.requests(RequestRules(pending: world.cluster.profile))
-            let free = view.allocatable - view.requested
-            var parts: [String] = []
-            for reason in node.refusal?.reasons ?? [] {
-                let resource = reason.hasPrefix("Insufficient ") ? String(reason.dropFirst("Insufficient ".count)) : ""
-                func amount(_ value: Int64) -> String { resource == "cpu" ? Quantity(milli: value).description : resource == "memory" ? Quantity(bytes: value).description : String(value) }
-                parts.append(resource.isEmpty ? reason : "\(reason): \(amount(wanted[resource])) asked, \(amount(max(0, free[resource]))) free")
-            }
-            return parts.joined(separator: ", ")
-        case "TaintToleration": return plain + (view.taints.first.map { plain.contains("{") ? "" : ": \($0.text)" } ?? "")
-        case "NodeUnschedulable": return plain + " (cordoned)"
-        default: return plain
+            canvas.write(text, at: Point(x: inside.x + wide, y: y), maxWidth: narrow - 1)
+            canvas.write(remedy.cost, at: Point(x: inside.x + wide + narrow, y: y), style: theme[.dim], maxWidth: inside.width - wide - narrow)
         }
     }
 
@@ -145,11 +163,15 @@ struct WhyScreen: Screen {
         let waits = pod.nodeName.isEmpty
         var title = StyledText(waits ? "Why pending  " : "Why on \(pod.nodeName)  ", theme[.title])
         title.append(key.description, theme[.titleHighlight])
-        canvas.drawBox(in: box, title: title, right: StyledText("since \(world.age(pod.metadata.creationTimestamp))", theme[.dim]), style: theme[.borderFocus])
+        canvas.drawBox(in: box, title: title, right: StyledText(attempts(pod, world), theme[.dim]), style: theme[.borderFocus])
         let inside = box.interior.inset(x: 1, y: 0)
         let message = pod.status.conditions["PodScheduled"]?.message ?? ""
         let text = waits ? (message.isEmpty ? "The scheduler has not looked at it yet." : message) : "As if it were placed again now; the pod itself does not count."
-        for (line, part) in StyledText(text, theme[waits ? .rowPending : .dim]).wrapped(to: inside.width).prefix(2).enumerated() {
+        // Two lines; what does not fit is told by the matrix below.
+        let lines = StyledText(text, theme[waits ? .rowPending : .dim]).wrapped(to: inside.width)
+        for (line, part) in lines.prefix(2).enumerated() {
+            var part = part
+            if line == 1, lines.count > 2 { part.append(" …", theme[.dim]) }
             canvas.write(part, at: Point(x: inside.x, y: inside.y + line), maxWidth: inside.width)
         }
         let requests = pod.requests(RequestRules(pending: world.cluster.profile))
@@ -157,57 +179,135 @@ struct WhyScreen: Screen {
         if !pod.spec.nodeSelector.isEmpty { asks += "  selector " + pod.spec.nodeSelector.entries.map { "\($0.key)=\($0.value)" }.joined(separator: ",") }
         let tolerated = pod.spec.tolerations.filter { !$0.key.hasPrefix("node.kubernetes.io/") }.map { $0.key.isEmpty ? "everything" : $0.key }
         if !tolerated.isEmpty { asks += "  tolerates \(tolerated.joined(separator: ","))" }
-        canvas.write(asks, at: Point(x: inside.x, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width)
+        canvas.write(asks, at: Point(x: inside.x, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width, ellipsis: true)
     }
 
-    private mutating func drawMatrix(_ pod: Pod, _ explanation: Explanation, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    /// `since 40s   attempt 3   next try in 8s`
+    private func attempts(_ pod: Pod, _ world: World) -> String {
+        var text = "since \(world.age(pod.metadata.creationTimestamp))"
+        guard pod.nodeName.isEmpty, let last = world.session.simulation.scheduler.lastAttempt(of: key, in: world.cluster) else { return text }
+        if last.attempts > 0 { text += "   attempt \(last.attempts)" }
+        if let retry = last.nextRetry, retry > world.now {
+            text += "   next try \(last.queue == "unschedulable" ? "by an event or " : "")in \(Printers.ageText(from: world.now, to: retry))"
+        }
+        return text
+    }
+
+
+    // MARK: Nodes
+
+    private mutating func drawNodes(_ pod: Pod, _ explanation: Explanation, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        canvas.drawBox(
-            in: box, title: StyledText("Nodes", theme[.title]), right: StyledText("\(explanation.nodes.count { $0.isFeasible }) of \(explanation.nodes.count) feasible", theme[.dim]),
-            style: theme[.border])
+        let scores = inScores(pod)
+        let rows = rows(explanation, scores: scores)
+        let feasible = explanation.nodes.count { $0.isFeasible }
+        let glyphs = world.glyphs
+        var right = StyledText(isNarrow || scores ? "" : "\(glyphs.passed) passed  \(glyphs.stopped) stopped here  \(hearsAll ? "x fails too" : "\(glyphs.notAsked) not asked")  ", theme[.dim])
+        right.append("\(feasible) of \(explanation.nodes.count) fit", theme[feasible > 0 ? .good : .rowError])
+        let title = scores ? "Scores  each times its weight" : "Filters  in the order in which they run"
+        canvas.drawBox(in: box, title: StyledText(isNarrow ? (scores ? "Scores" : "Filters") : title, theme[.title]), right: right, style: theme[.border])
         let inside = box.interior
-        height = inside.height - 2
-        let nodes = explanation.nodes
-        cursor = max(0, min(cursor, nodes.count - 1))
-        top = Scrolling.top(following: cursor, from: top, height: height, count: nodes.count)
-        var columns = [
-            TableWidget.Column("NODE", minimum: 6, ideal: 12), TableWidget.Column("ZONE", minimum: 6, ideal: 10, priority: 4),
-            TableWidget.Column("FREE CPU", alignment: .right, minimum: 8, priority: 5), TableWidget.Column("VERDICT", minimum: 18, ideal: 22),
-        ]
-        let scored = nodes.contains { !$0.scores.isEmpty } ? explanation.scorePlugins : []
-        for name in scored { columns.append(TableWidget.Column(Self.short(name), alignment: .right, minimum: 6, priority: 6)) }
-        if !scored.isEmpty { columns.append(TableWidget.Column("TOTAL", alignment: .right, minimum: 5)) }
-        columns.append(TableWidget.Column("REASON", minimum: 10, ideal: 80, priority: 2))
-        let table = TableWidget(columns: columns, rowCount: nodes.count, cursor: cursor, top: top)
-        table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
-            let node = nodes[index]
-            let view = world.view.nodes[node.node]
-            let chosen = node.node == (pod.nodeName.isEmpty ? explanation.winner : pod.nodeName)
-            var cells = [
-                StyledText(node.node, theme[chosen ? .accent : .text]), StyledText(view?.labels["topology.kubernetes.io/zone"] ?? "-", theme[.dim]),
-                StyledText(view.map { Quantity(milli: max(0, $0.allocatable.milliCPU - $0.requested.milliCPU)).description } ?? "-", theme[.dim]),
-            ]
-            if node.isFeasible {
-                cells.append(StyledText("\(world.glyphs.passed) \(chosen ? "chosen" : "fits")", theme[.good]))
-                cells += node.scores.map { StyledText(String($0), theme[.text]) }
-                while cells.count < 4 + scored.count { cells.append(StyledText("-", theme[.dim])) }
-                if !scored.isEmpty { cells.append(StyledText(String(node.total), theme[chosen ? .accent : .text])) }
-                cells.append(StyledText("", theme[.dim]))
-            } else {
-                cells.append(StyledText("\(world.glyphs.stopped) \(node.refusal?.plugin ?? "left out")", theme[.rowError]))
-                if !scored.isEmpty { cells += Array(repeating: StyledText(""), count: scored.count + 1) }
-                cells.append(StyledText(reason(node, pod, world), theme[.text]))
+        let footer = footer(explanation, theme)
+        height = max(1, inside.height - 1 - footer.count)
+        cursor = max(0, min(cursor, rows.count - 1))
+        top = Scrolling.top(following: cursor, from: top, height: height, count: rows.count)
+        if let refusal = explanation.preFilter ?? explanation.gate {
+            canvas.write("\(refusal.plugin ?? "Several plugins"): \(refusal.words)", at: Point(x: inside.x + 1, y: inside.y), style: theme[.text], maxWidth: inside.width - 2, ellipsis: true)
+        }
+        if !rows.isEmpty {
+            let chosen = pod.nodeName.isEmpty ? explanation.winner : pod.nodeName
+            let table = TableWidget(columns: columns(explanation, scores: scores), rowCount: rows.count, cursor: cursor, top: top)
+            table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
+                TableRow(cells(rows[index], explanation, scores: scores, chosen: chosen, world))
             }
-            return TableRow(cells)
         }
-        var summary = "stopped by  "
-        var counts: [(String, Int)] = []
-        for node in nodes where !node.isFeasible {
-            let name = node.refusal?.plugin ?? "PreFilter"
-            if let index = counts.firstIndex(where: { $0.0 == name }) { counts[index].1 += 1 } else { counts.append((name, 1)) }
+        for (i, text) in footer.enumerated() {
+            canvas.write(text, at: Point(x: inside.x + 1, y: inside.bottom - footer.count + i), maxWidth: inside.width - 2, ellipsis: true)
         }
-        summary += counts.sorted { $0.1 > $1.1 }.map { "\($0.0) \($0.1)" }.joined(separator: "   ")
-        if !counts.isEmpty { canvas.write(summary, at: Point(x: inside.x + 1, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 2) }
+    }
+
+    /// What stopped how many, and what preemption would do.
+    private func footer(_ explanation: Explanation, _ theme: Theme) -> [StyledText] {
+        var lines: [StyledText] = []
+        if !explanation.stoppedBy.isEmpty {
+            lines.append(StyledText("stopped by  " + explanation.stoppedBy.map { "\($0.plugin) \($0.nodes)" }.joined(separator: "   "), theme[.dim]))
+        }
+        if !explanation.preemptionWords.isEmpty { lines.append(StyledText("preemption  " + explanation.preemptionWords, theme[.dim])) }
+        return lines
+    }
+
+    private func columns(_ explanation: Explanation, scores: Bool) -> [TableWidget.Column] {
+        var columns = [
+            TableWidget.Column(isNarrow ? "NODES" : "NODE", minimum: isNarrow ? 11 : 6, ideal: isNarrow ? 16 : 12),
+            TableWidget.Column("ZONE", minimum: 6, ideal: 10, priority: 5), TableWidget.Column("FREE CPU", alignment: .right, minimum: 8, priority: 6),
+        ]
+        if scores {
+            for name in explanation.scorePlugins { columns.append(TableWidget.Column(Self.short(name), alignment: .right, minimum: 6, priority: 4)) }
+            columns.append(TableWidget.Column("TOTAL", alignment: .right, minimum: 5))
+            columns.append(TableWidget.Column("", minimum: 10, ideal: 40, priority: 3))
+        } else {
+            for check in explanation.checks { columns.append(TableWidget.Column(check.title, alignment: .right, minimum: check.title.count, priority: 3)) }
+            columns.append(TableWidget.Column("REASON", minimum: 10, ideal: 80))
+        }
+        return columns
+    }
+
+    private func cells(_ row: OutcomeGroup, _ explanation: Explanation, scores: Bool, chosen: String?, _ world: World) -> [StyledText] {
+        let (theme, glyphs, verdict) = (world.theme, world.glyphs, row.verdict)
+        let view = world.view.nodes[verdict.node]
+        let isChosen = row.nodes.contains { $0 == chosen }
+        let zones = Set(row.nodes.map { world.view.nodes[$0]?.labels["topology.kubernetes.io/zone"] ?? "-" })
+        var cells = [
+            StyledText(row.nodes.count > 1 ? "\(verdict.node) +\(row.nodes.count - 1)" : verdict.node, theme[isChosen ? .accent : .text]),
+            StyledText(zones.count == 1 ? zones.first! : "\(zones.count) zones", theme[.dim]),
+            StyledText(view.map { Quantity(milli: max(0, $0.allocatable.milliCPU - $0.requested.milliCPU)).description } ?? "-", theme[.dim]),
+        ]
+        if scores {
+            guard verdict.isFeasible else {
+                cells += Array(repeating: StyledText("-", theme[.dim]), count: explanation.scorePlugins.count + 1)
+                return cells + [StyledText("\(glyphs.stopped) \(verdict.refusal?.plugin ?? "left out")", theme[.dim])]
+            }
+            cells += verdict.scores.map { StyledText(String($0), theme[.text]) }
+            // The only feasible node is taken without scores.
+            while cells.count < 3 + explanation.scorePlugins.count { cells.append(StyledText("-", theme[.dim])) }
+            cells.append(StyledText(String(verdict.total), theme[isChosen ? .accent : .text]))
+            return cells + [StyledText(isChosen ? "\(glyphs.passed) \(chosenWords(explanation))" : "", theme[.good])]
+        }
+        cells += explanation.marks(verdict, all: hearsAll).map { mark in
+            switch mark {
+            case .passed: StyledText(String(glyphs.passed), theme[.good])
+            case .stopped: StyledText(String(glyphs.stopped), theme[.rowError])
+            case .failsToo: StyledText("x", theme[.rowPending])
+            case .notAsked: StyledText(String(glyphs.notAsked), theme[.dim])
+            }
+        }
+        if verdict.isFeasible {
+            cells.append(StyledText(isChosen ? chosenWords(explanation) : "fits", theme[isChosen ? .accent : .dim]))
+        } else {
+            cells.append(StyledText(explanation.reason(verdict, all: hearsAll), theme[.text]))
+        }
+        return cells
+    }
+    private func chosenWords(_ explanation: Explanation) -> String { explanation.viaNomination ? "room was made here" : "chosen" }
+
+    /// The scores of the chosen node and of the next best one.
+    private func drawScores(of name: String, _ explanation: Explanation, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        canvas.drawBox(in: box, title: StyledText("Scores of its last sibling", theme[.title]), right: StyledText(name.count > 24 ? "…" + name.suffix(23) : name, theme[.dim]), style: theme[.border])
+        let inside = box.interior.inset(x: 1, y: 0)
+        let best = explanation.nodes.filter(\.isFeasible).enumerated().sorted { ($1.element.total, $0.offset) < ($0.element.total, $1.offset) }.map(\.element)
+        guard best.count > 1, !best[0].scores.isEmpty else {
+            canvas.write("One node fits: it is taken without scores.", at: Point(x: inside.x, y: inside.y), style: theme[.dim], maxWidth: inside.width)
+            return
+        }
+        let columns = [TableWidget.Column("PLUGIN", minimum: 10, ideal: 18)]
+            + best.prefix(2).map { TableWidget.Column($0.node, alignment: .right, minimum: 6, ideal: 10) }
+        var lines = explanation.scorePlugins.indices.map { i in
+            [StyledText(explanation.scorePlugins[i].replacing("NodeResources", with: ""), theme[.text])]
+                + best.prefix(2).map { StyledText(String($0.scores[i]), theme[.text]) }
+        }
+        lines.append([StyledText("total", theme[.accent])] + best.prefix(2).map { StyledText(String($0.total), theme[.accent]) })
+        TableWidget(columns: columns, rowCount: lines.count, top: 0).draw(on: &canvas, in: inside, theme: theme) { TableRow(lines[$0]) }
     }
 
     /// A plugin's name in six columns.

@@ -11,6 +11,10 @@ public struct Explanation: Sendable {
         /// `UnschedulableAndUnresolvable` if evicting other pods would not help, else `Unschedulable`.
         public var code: String
         public var reasons: [String]
+        /// The numbers and names behind it that Kubernetes leaves out: `zone eu-a: 5+1-4 = 2 > 1`. May be empty.
+        public var detail = ""
+        /// The detail, or the reasons where there is none.
+        public var words: String { detail.isEmpty ? reasons.joined(separator: ", ") : detail }
     }
 
     /// What was found about one node.
@@ -20,6 +24,8 @@ public struct Explanation: Sendable {
         public var refusal: Refusal?
         /// Filters did not run on the node: it was not in the set that a plugin had narrowed.
         public var isPrefiltered = false
+        /// What plugins say that were not asked any more after ``refusal``; only if every filter was to be asked.
+        public var further: [Refusal] = []
         /// Weighted scores in the order of ``Explanation/scorePlugins``; empty for refused nodes.
         public var scores: [Int] = []
         public var total: Int { scores.reduce(0, +) }
@@ -47,6 +53,8 @@ public struct Explanation: Sendable {
 
     public var pod: ObjectKey
     public var result: Result
+    /// The plugins that look at nodes, in the order in which they are asked.
+    public var filterPlugins: [String] = []
     /// The names that the scores of the nodes follow.
     public var scorePlugins: [String] = []
     /// Every node, sorted by name; empty if no node was looked at.
@@ -66,6 +74,8 @@ public struct Explanation: Sendable {
     /// The whole text of the FailedScheduling event.
     public var message = ""
     public var preemption: PreemptionResult?
+    /// Changes that would help, each tried; only if they were asked for.
+    public var remedies: [Remedy] = []
 
     init(pod: ObjectKey, result: Result) { (self.pod, self.result) = (pod, result) }
 

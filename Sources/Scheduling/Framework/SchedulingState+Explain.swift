@@ -4,9 +4,11 @@ import SimulationKit
 
 extension SchedulingState {
     /// Looks at every node for `pod` and records everything. The state is the same afterwards.
-    mutating func explain(_ pod: Pod, _ settings: SchedulingProfile, _ store: ObjectStore, now: Instant)
-        -> Explanation
-    {
+    ///
+    /// - Parameter everyFilter: also asks the filters that are left out once one has refused a node.
+    mutating func explain(
+        _ pod: Pod, _ settings: SchedulingProfile, _ store: ObjectStore, now: Instant, everyFilter: Bool = false
+    ) -> Explanation {
         if pod.metadata.isTerminating { return Explanation(pod: pod.key, result: .skipped) }
         if !pod.spec.schedulingGates.isEmpty, settings.preEnqueue.contains(.schedulingGates) {
             var explanation = Explanation(pod: pod.key, result: .gated)
@@ -25,11 +27,12 @@ extension SchedulingState {
         let diagnosis = diagnose(&cycle, store)
         var explanation = Explanation(
             pod: pod.key, result: diagnosis.feasible.isEmpty ? .unschedulable : .bound)
+        explanation.filterPlugins = settings.filters.filter { $0.filter != nil }.map(\.name.rawValue)
         explanation.scorePlugins = settings.scores.map(\.plugin.name.rawValue)
         if let refusal = diagnosis.preFilter {
             explanation.preFilter = self.refusal(refusal, cycle)
         } else {
-            explanation.nodes = verdicts(diagnosis, cycle)
+            explanation.nodes = verdicts(diagnosis, cycle, everyFilter ? further(diagnosis, cycle, store) : [])
         }
         if explanation.result == .bound {
             choose(&explanation, pod)
@@ -44,15 +47,28 @@ extension SchedulingState {
         return explanation
     }
 
-    private func refusal(_ rejection: Rejection, _ cycle: Cycle) -> Explanation.Refusal {
+    private func refusal(_ rejection: Rejection, _ cycle: Cycle, row: Int? = nil) -> Explanation.Refusal {
         var plugin: String? = rejection.plugin.rawValue
         if case .notSelected = rejection.reason { plugin = nil }
         return Explanation.Refusal(
             plugin: plugin, code: rejection.isUnresolvable ? "UnschedulableAndUnresolvable" : "Unschedulable",
-            reasons: rejection.reason.words(cycle.demand, self))
+            reasons: rejection.reason.words(cycle.demand, self), detail: row.map { detail(rejection, row: $0, cycle) } ?? "")
     }
 
-    private func verdicts(_ diagnosis: Diagnosis, _ cycle: Cycle) -> [Explanation.Verdict] {
+    /// By row: the refusals of the plugins that come after the one that refused the node.
+    private func further(_ diagnosis: Diagnosis, _ cycle: Cycle, _ store: ObjectStore) -> [[Rejection]] {
+        var result: [[Rejection]] = Array(repeating: [], count: nodes.count)
+        var refused = NodeMask(count: nodes.count)
+        for plugin in cycle.settings.filters {
+            var pass = FilterPass(candidates: refused, recording: .all, rows: nodes.count)
+            plugin.filter?(cycle, self, store, &pass)
+            for row in refused.members { if let rejection = pass.rejections[row] { result[row].append(rejection) } }
+            for (row, rejection) in diagnosis.rejections.enumerated() where rejection?.plugin == plugin.name { refused[row] = true }
+        }
+        return result
+    }
+
+    private func verdicts(_ diagnosis: Diagnosis, _ cycle: Cycle, _ further: [[Rejection]]) -> [Explanation.Verdict] {
         let feasible = diagnosis.feasible.members
         let scores = scores(cycle, feasible)
         var place: [Int: Int] = [:]
@@ -62,7 +78,8 @@ extension SchedulingState {
             if let i = place[row] {
                 verdict.scores = scores.map { $0.isEmpty ? 0 : $0[i] }
             } else if let rejection = diagnosis.rejections[row] {
-                verdict.refusal = refusal(rejection, cycle)
+                verdict.refusal = refusal(rejection, cycle, row: row)
+                if !further.isEmpty { verdict.further = further[row].map { refusal($0, cycle, row: row) } }
                 if case .notSelected = rejection.reason { verdict.isPrefiltered = true }
             }
             return verdict
@@ -103,13 +120,25 @@ extension Scheduler {
     ///
     /// A pod that has a place is explained as if it were placed again. O(nodes), and for a pod without a place
     /// O(pods that could be evicted).
-    public func explain(pod: Pod, in cluster: Cluster) -> Explanation {
+    ///
+    /// - Parameter everyFilter: also asks the filters that are left out once one has refused a node.
+    public func explain(pod: Pod, in cluster: Cluster, everyFilter: Bool = false) -> Explanation {
+        var (state, pending) = trial(of: pod, in: cluster)
+        return state.explain(pending, settings(for: pod) ?? profiles[0], cluster.store, now: cluster.now, everyFilter: everyFilter)
+    }
+    /// The smallest changes that could get the pending `pod` placed, each tried; those that help first.
+    /// - Parameter explanation: of the same pod and cluster, with every filter asked.
+    public func remedies(for pod: Pod, _ explanation: Explanation, in cluster: Cluster) -> [Remedy] {
+        let (state, pending) = trial(of: pod, in: cluster)
+        return state.remedies(pending, explanation, settings(for: pod) ?? profiles[0], cluster.store)
+    }
+    /// The state without `pod`, and the pod without a node.
+    private func trial(of pod: Pod, in cluster: Cluster) -> (SchedulingState, Pod) {
         var copy = self
         copy.readChanges(cluster, until: cluster.now)
         if let slot = cluster.store.pods.slot(of: pod.key) { copy.state.remove(podAt: slot) }
         var pending = pod
         pending.nodeName = ""
-        let settings = settings(for: pod) ?? profiles[0]
-        return copy.state.explain(pending, settings, cluster.store, now: cluster.now)
+        return (copy.state, pending)
     }
 }

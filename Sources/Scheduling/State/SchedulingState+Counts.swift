@@ -52,7 +52,7 @@ extension SchedulingState {
         }
     }
 
-    private func multiplicity(of pod: PodClass.Key, in counter: CounterKey) -> Int {
+    func multiplicity(of pod: PodClass.Key, in counter: CounterKey) -> Int {
         switch counter {
         case .carrying(let term): return pod.carried[term] ?? 0
         case .matching(let scope, let selectors, _):

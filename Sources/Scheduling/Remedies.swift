@@ -1,0 +1,247 @@
+public import ControlPlane
+public import KubernetesAPI
+import SimulationKit
+
+/// One small change that might get a pending pod placed, and what came of trying it on a fork of the scheduler's state.
+public struct Remedy: Sendable {
+    /// What is changed.
+    public enum Change: Sendable {
+        case uncordon(node: String)
+        case untaint(node: String, [Taint])
+        case label(node: String, key: String, value: String)
+        case addNode(Node)
+        /// Requests of a container of another, placed pod.
+        case resize(pod: ObjectKey, container: String, requests: ResourceList)
+        /// The pod's own spec, as its template would have to say.
+        case template(PodSpec)
+    }
+    public var change: Change
+    /// `uncordon c2`, `maxSkew 1 to 2 on zone`.
+    public var words: String
+    /// Where the pod would go; nil: it would still wait.
+    public var node: String?
+    /// What it costs: `none`, `new rollout`, `looser rule`.
+    public var cost: String
+}
+
+extension SchedulingState {
+    /// The smallest changes of each sort that could help `pod`, each tried; those that help first.
+    ///
+    /// - Parameter explanation: why no node will do, with every filter asked.
+    /// - Complexity: O(nodes) for each change that is tried, at most some twenty.
+    func remedies(_ pod: Pod, _ explanation: Explanation, _ settings: SchedulingProfile, _ store: ObjectStore) -> [Remedy] {
+        guard explanation.result == .unschedulable else { return [] }
+        var search = RemedySearch(state: self, pod: pod, settings: settings, store: store, refused: explanation.nodes.filter { !$0.isFeasible })
+        search.nodes()
+        search.spread()
+        search.requests()
+        search.otherPods()
+        search.affinity()
+        search.oneNodeMore()
+        return search.found.filter { $0.node != nil } + search.found.filter { $0.node == nil }
+    }
+
+    /// The node that `pod` would be put on, all nodes looked at; nil if none will do.
+    mutating func winner(_ pod: Pod, _ settings: SchedulingProfile, _ store: ObjectStore) -> String? {
+        var cycle = makeCycle(pod, settings)
+        if preFilter(&cycle, store) != nil { return nil }
+        let rows = filter(cycle, store, explaining: false).feasible.members.sorted { nodes.names[$0] < nodes.names[$1] }
+        if rows.isEmpty { return nil }
+        let scores = scores(cycle, rows).filter { !$0.isEmpty }
+        let totals = rows.indices.map { i in scores.reduce(0) { $0 + $1[i] } }
+        return nodes.names[rows[totals.firstIndex(of: totals.max()!)!]]
+    }
+}
+
+private struct RemedySearch {
+    let state: SchedulingState
+    let pod: Pod
+    let settings: SchedulingProfile
+    let store: ObjectStore
+    let refused: [Explanation.Verdict]
+    var found: [Remedy] = []
+
+    /// Nodes that nothing but these plugins keeps the pod from.
+    private func stopped(onlyBy plugins: Set<PluginName>) -> [Explanation.Verdict] {
+        let names = Set(plugins.map(\.rawValue))
+        return refused.filter { verdict in
+            ([verdict.refusal].compactMap { $0 } + verdict.further).allSatisfy { $0.plugin.map(names.contains) ?? false }
+        }
+    }
+    private func object(_ name: String) -> Node? { state.nodes.row(name).flatMap { state.nodes.objects[$0] } }
+    private func isRefused(by plugin: PluginName) -> Bool {
+        refused.contains { ($0.refusal?.plugin == plugin.rawValue) || $0.further.contains { $0.plugin == plugin.rawValue } }
+    }
+
+    // MARK: Trying
+
+    private mutating func tryState(_ change: Remedy.Change, _ words: String, cost: String, _ modify: (inout SchedulingState) -> Void) {
+        var fork = state
+        modify(&fork)
+        found.append(Remedy(change: change, words: words, node: fork.winner(pod, settings, store), cost: cost))
+    }
+    @discardableResult
+    private mutating func tryPod(_ words: String, cost: String, _ modify: (inout PodSpec) -> Void) -> Bool {
+        var changed = pod
+        modify(&changed.spec.value)
+        var fork = state
+        let node = fork.winner(changed, settings, store)
+        found.append(Remedy(change: .template(changed.spec.value), words: words, node: node, cost: cost))
+        return node != nil
+    }
+
+    // MARK: Sorts of changes
+
+    /// Cordons, taints and labels: first of nodes that nothing else keeps the pod from, of one node each.
+    mutating func nodes() {
+        func first(_ plugin: PluginName) -> String? {
+            stopped(onlyBy: [plugin]).first?.node ?? refused.first { $0.refusal?.plugin == plugin.rawValue }?.node
+        }
+        if let name = first(.nodeUnschedulable), var node = object(name) {
+            node.spec.unschedulable = false
+            tryState(.uncordon(node: name), "uncordon \(name)", cost: "none") { $0.set(node: node) }
+        }
+        if let name = first(.taintToleration), let node = object(name) {
+            let taints = node.spec.taints.filter { taint in
+                (taint.effect == "NoSchedule" || taint.effect == "NoExecute") && !pod.spec.tolerations.contains { $0.tolerates(taint) }
+            }
+            var changed = node
+            changed.spec.taints.removeAll { taints.contains($0) }
+            let text = taints.map(\.text).joined(separator: ", ")
+            tryState(.untaint(node: name, taints), "take \(text) off \(name)", cost: "one taint less") { $0.set(node: changed) }
+            tryPod("tolerate \(text)", cost: "new rollout") { spec in
+                spec.tolerations += taints.map { Toleration(key: $0.key, operator: "Equal", value: $0.value, effect: $0.effect) }
+            }
+        }
+        let missed = pod.spec.nodeSelector.entries
+        if let name = first(.nodeAffinity), var node = object(name),
+            let label = missed.first(where: { node.metadata.labels[$0.key] != $0.value })
+        {
+            node.metadata.labels[label.key] = label.value
+            tryState(.label(node: name, key: label.key, value: label.value), "label \(name) \(label.key)=\(label.value)", cost: "one label") { $0.set(node: node) }
+        }
+    }
+
+    /// Each hard spread constraint a little looser, until it helps.
+    mutating func spread() {
+        guard isRefused(by: .podTopologySpread) else { return }
+        for (i, constraint) in pod.spec.topologySpreadConstraints.enumerated() where constraint.isHard {
+            let key = SchedulingState.short(constraint.topologyKey)
+            if let least = constraint.minDomains, least > 1 {
+                tryPod("minDomains \(least) to \(least - 1) on \(key)", cost: "looser rule") { $0.topologySpreadConstraints[i].minDomains = least - 1 }
+            }
+            // The least that helps, among those worth trying; if none does, the first says so.
+            let before = found.count
+            for more in [1, 2, 3, 5, 10] {
+                let words = "maxSkew \(constraint.maxSkew) to \(constraint.maxSkew + more) on \(key)"
+                if tryPod(words, cost: "looser rule", { $0.topologySpreadConstraints[i].maxSkew += more }) {
+                    found.removeSubrange(before..<(found.count - 1))
+                    break
+                }
+            }
+            if found.count > before + 1 { found.removeSubrange((before + 1)...) }
+            tryPod("ScheduleAnyway on \(key)", cost: "soft rule") {
+                $0.topologySpreadConstraints[i].whenUnsatisfiable = "ScheduleAnyway"
+                $0.topologySpreadConstraints[i].minDomains = nil
+            }
+        }
+    }
+
+    /// The free amount of a resource on a node.
+    private func free(_ name: String, _ resource: Int) -> Int64 {
+        guard let row = state.nodes.row(name) else { return 0 }
+        return state.nodes.allocatable[resource][row] - state.nodes.requested[resource][row]
+    }
+    private static func amount(_ container: Container, _ resource: String) -> Int64 { Resources(container.resources.requests)[resource] }
+    private static func quantity(_ amount: Int64, _ resource: String) -> Quantity {
+        resource == "cpu" ? Quantity(milli: amount) : Quantity(bytes: (amount >> 20) << 20)
+    }
+
+    /// The pod's own requests, cut to what is free on the emptiest node that lacks nothing else.
+    mutating func requests() {
+        for (number, resource) in ["cpu", "memory"].enumerated() {
+            let short = stopped(onlyBy: [.nodeResourcesFit]).filter { $0.refusal?.reasons == ["Insufficient \(resource)"] }
+            guard let room = short.map({ free($0.node, number) }).max() else { continue }
+            let containers = pod.spec.containers
+            guard let i = containers.indices.max(by: { Self.amount(containers[$0], resource) < Self.amount(containers[$1], resource) }),
+                let present = containers[i].resources.requests[resource]
+            else { continue }
+            let fitting = room - (pod.requests(RequestRules(pending: state.profile))[resource] - Self.amount(containers[i], resource))
+            guard fitting > 0 else { continue }
+            let wanted = Self.quantity(fitting, resource)
+            tryPod("\(resource) request \(present) to \(wanted)", cost: "new rollout") { $0.containers[i].resources.requests[resource] = wanted }
+        }
+    }
+
+    /// Another pod's request, cut by what is missing on the node that lacks least.
+    mutating func otherPods() {
+        for (number, resource) in ["cpu", "memory"].enumerated() {
+            let wanted = pod.requests(RequestRules(pending: state.profile))[resource]
+            let short = stopped(onlyBy: [.nodeResourcesFit]).filter { $0.refusal?.reasons == ["Insufficient \(resource)"] }
+            guard let node = short.max(by: { free($0.node, number) < free($1.node, number) })?.node, let row = state.nodes.row(node) else { continue }
+            let missing = wanted - free(node, number)
+            var best: (slot: Int, container: Int, amount: Int64)?
+            for slot in state.nodes.podSlots[row] {
+                guard let placed = state.placedPod(slot), placed.pod.metadata.namespace != "kube-system" else { continue }
+                for (i, container) in placed.pod.spec.containers.enumerated() {
+                    let amount = Self.amount(container, resource)
+                    if amount > missing, amount > best?.amount ?? 0 { best = (slot, i, amount) }
+                }
+            }
+            guard let best, var other = state.placedPod(best.slot)?.pod else { continue }
+            let container = other.spec.containers[best.container]
+            let left = Self.quantity(best.amount - missing, resource)
+            other.spec.containers[best.container].resources.requests[resource] = left
+            other.status = Shared(PodStatus())
+            tryState(
+                .resize(pod: other.key, container: container.name, requests: [resource: left]),
+                "resize \(other.name) on \(node): \(resource) \(container.resources.requests[resource]!) to \(left)", cost: "one resize"
+            ) { fork in
+                fork.remove(podAt: best.slot)
+                fork.note(pod: other, slot: best.slot)
+            }
+        }
+    }
+
+    mutating func affinity() {
+        if isRefused(by: .nodeAffinity) {
+            tryPod("without node selector and affinity", cost: "new rollout") { spec in
+                spec.nodeSelector = [:]
+                spec.affinity?.nodeAffinity?.required = nil
+            }
+        }
+        if isRefused(by: .interPodAffinity) {
+            if pod.spec.affinity?.podAntiAffinity?.required.isEmpty == false {
+                tryPod("without required pod anti-affinity", cost: "looser rule") { $0.affinity?.podAntiAffinity?.required = [] }
+            }
+            if pod.spec.affinity?.podAffinity?.required.isEmpty == false {
+                tryPod("without required pod affinity", cost: "looser rule") { $0.affinity?.podAffinity?.required = [] }
+            }
+        }
+    }
+
+    /// An empty node like one that is there: in each zone, until it helps.
+    mutating func oneNodeMore() {
+        var zones: [String] = []
+        let before = found.count
+        for row in state.byName(state.nodes.present) where zones.count < 8 {
+            guard let like = state.nodes.objects[row] else { continue }
+            let zone = like.zone
+            if zones.contains(zone) { continue }
+            let isOpen = !like.spec.unschedulable && untoleratedTaint(of: like, pod.spec.tolerations) == nil
+            guard isOpen else { continue }
+            zones.append(zone)
+            var node = Node()
+            node.metadata.name = like.metadata.name + "-new"
+            node.metadata.labels = like.metadata.labels
+            node.metadata.labels["kubernetes.io/hostname"] = node.metadata.name
+            (node.status.capacity, node.status.allocatable) = (like.status.capacity, like.status.allocatable)
+            tryState(.addNode(node), "add a node" + (zone.isEmpty ? "" : " to \(zone)"), cost: "one node") { $0.set(node: node) }
+            if found.last?.node != nil {
+                found.removeSubrange(before..<(found.count - 1))
+                return
+            }
+        }
+        if found.count > before + 1 { found.removeSubrange((before + 1)...) }
+    }
+}
