@@ -99,6 +99,8 @@ private struct RemedySearch {
         }
         if let name = first(.nodeUnschedulable), var node = object(name) {
             node.spec.unschedulable = false
+            // The controller takes its taint off at once.
+            node.spec.taints.removeAll { $0.key == "node.kubernetes.io/unschedulable" }
             tryState(.uncordon(node: name), "uncordon \(name)", cost: "none") { $0.set(node: node) }
         }
         if let name = first(.taintToleration), let node = object(name) {
