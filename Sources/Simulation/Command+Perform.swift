@@ -94,6 +94,10 @@ extension Simulation {
             }
             try setAnnotation(ObjectStore.type(of: kind), key, Demand.annotation, text)
             return "\(name(kind, key)) demand \(text ?? "removed")"
+        case .nodeAutoscaler(let settings):
+            if let problem = settings.problem { throw .badRequest("\(problem.field) \(problem.message)") }
+            nodeAutoscaler.set(settings, now: now)
+            return settings.isOn ? "node autoscaler on: \(settings.minPerZone) to \(settings.maxPerZone) nodes a zone" : "node autoscaler off"
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"

@@ -42,6 +42,8 @@ public enum Command: Sendable {
     case load(Kind, ObjectKey, cpu: Quantity?, memory: Quantity?)
     /// What the workload or Service is asked to do in sum, as ``Demand`` reads it; nil: nothing is said.
     case demand(Kind, ObjectKey, String?)
+    /// Turns the node autoscaler on or off, with these settings.
+    case nodeAutoscaler(NodeAutoscalerSettings)
     case label(Kind, ObjectKey, key: String, value: String?)
 }
 

@@ -13,6 +13,7 @@ public struct SimulationOptions: Sendable {
     public var kubelet = KubeletConfiguration()
     public var controllerManager = ControllerManagerSettings()
     public var metricsServer = MetricsServer()
+    public var nodeAutoscaler = NodeAutoscalerSettings()
     public init() {}
 }
 
@@ -31,6 +32,7 @@ public struct Simulation: Sendable {
     public var scheduler: Scheduler
     public var kubelets: KubeletFleet
     public private(set) var metricsServer: MetricsServer
+    public internal(set) var nodeAutoscaler: NodeAutoscaler
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
@@ -43,6 +45,7 @@ public struct Simulation: Sendable {
         scheduler = Scheduler(profile: options.profile, seed: options.seed, configuration: options.scheduler)
         kubelets = KubeletFleet(profile: options.profile, seed: options.seed, configuration: options.kubelet)
         metricsServer = options.metricsServer
+        nodeAutoscaler = NodeAutoscaler(options.nodeAutoscaler, seed: options.seed)
     }
 
     /// The present moment.
@@ -51,7 +54,7 @@ public struct Simulation: Sendable {
     /// When the next event is due; nil if nothing will ever happen by itself.
     public var nextDue: Instant? { next?.due }
 
-    private enum Part { case controllers, scheduler, kubelets, metrics, drains }
+    private enum Part { case controllers, scheduler, kubelets, metrics, nodes, drains }
 
     /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
     private var next: (part: Part, due: Instant)? {
@@ -65,6 +68,7 @@ public struct Simulation: Sendable {
         take(.scheduler, scheduler.nextWake(cluster))
         take(.kubelets, kubelets.nextWake(cluster))
         take(.metrics, metricsServer.nextWake(cluster))
+        take(.nodes, nodeAutoscaler.nextWake)
         if !drains.isEmpty { take(.drains, drains.lazy.compactMap(\.nextStep).min()) }
         return first
     }
@@ -79,6 +83,7 @@ public struct Simulation: Sendable {
         case .scheduler: scheduler.run(&cluster)
         case .kubelets: kubelets.run(&cluster)
         case .metrics: metricsServer.run(&cluster, kubelets)
+        case .nodes: nodeAutoscaler.run(&cluster, options.scheduler)
         case .drains: runDrains()
         }
         eventsRun += 1

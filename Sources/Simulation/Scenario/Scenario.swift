@@ -26,6 +26,7 @@ public struct ScenarioSpec: APIStruct {
     public var cluster: ScenarioCluster?
     public var controllerManager: ControllerManagerFlags?
     public var metricsServer: MetricsServerFlags?
+    public var autoscaler: AutoscalerFlags?
     public var duration: Duration?
     public var steps: [ScenarioStep] = []
     public var expect: [Expectation] = []
@@ -38,6 +39,7 @@ public struct ScenarioSpec: APIStruct {
         .f("cluster", \.cluster, "The nodes, if the files hold none."),
         .f("controllerManager", \.controllerManager, "Flags of kube-controller-manager."),
         .f("metricsServer", \.metricsServer, "Flags of the metrics server."),
+        .f("autoscaler", \.autoscaler, "The node autoscaler; without it there is none."),
         .f("duration", \.duration, "How long run plays it; default 10m."),
         .f("steps", \.steps, "What happens, by at, then in the order of the file."),
         .f("expect", \.expect, "What must hold, at a time or at the end."),
@@ -72,6 +74,7 @@ public struct ScenarioStep: APIStruct {
     public var recover: FaultStep?
     public var load: LoadStep?
     public var demand: DemandStep?
+    public var autoscaler: AutoscalerFlags?
     public var setImage: SetImageStep?
     public var restart: WorkloadStep?
     public var pause: WorkloadStep?
@@ -82,7 +85,7 @@ public struct ScenarioStep: APIStruct {
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
-            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, demand, setImage, restart, pause,
+            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, demand, autoscaler, setImage, restart, pause,
             resume, undo, apply,
         ]
         return actions.count { $0 != nil }
@@ -104,6 +107,7 @@ public struct ScenarioStep: APIStruct {
         .f("recover", \.recover, "Ends the failure of a node or zone."),
         .f("load", \.load, "Sets the usage of each pod of a workload from now on."),
         .f("demand", \.demand, "Sets what a workload or Service is asked to do in sum; its ready pods share it."),
+        .f("autoscaler", \.autoscaler, "Changes the scenario's node autoscaler, or turns it off."),
         .f("setImage", \.setImage, "Sets the image of a container of a workload, as kubectl set image."),
         .f("restart", \.restart, "Restarts the pods of a workload by a rolling update, as kubectl rollout restart."),
         .f("pause", \.pause, "Pauses the rollout of a Deployment, as kubectl rollout pause."),

@@ -36,6 +36,8 @@ public enum ScenarioCatalog {
         .rollingUpdateRevisions,
         .singlePoint,
         .horizontalAutoscaling,
+        .elasticWeb,
+        .minDomains,
     ]
 
     /// The scenario called `name`; nil if there is none.
