@@ -114,6 +114,10 @@ extension Simulation {
             guard cluster.store.object(kind, key) != nil else { throw .notFound(kind.info, key.name) }
             vertical.set(mode, of: LoadTarget(kind: kind.rawValue, key: key), in: cluster)
             return "\(name(kind, key)) vertical scaling \(mode.rawValue)"
+        case .nodeAutoscaler(let settings):
+            if let problem = settings.problem { throw .badRequest("\(problem.field) \(problem.message)") }
+            nodeAutoscaler.set(settings, now: now)
+            return settings.isOn ? "node autoscaler on: \(settings.minPerZone) to \(settings.maxPerZone) nodes a zone" : "node autoscaler off"
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"

@@ -48,6 +48,8 @@ public enum Command: Sendable {
     case demand(Kind, ObjectKey, String?)
     /// Lets the pods of a workload follow what is recommended for them, or no longer.
     case autosize(Kind, ObjectKey, VerticalScaling)
+    /// Turns the node autoscaler on or off, with these settings.
+    case nodeAutoscaler(NodeAutoscalerSettings)
     case label(Kind, ObjectKey, key: String, value: String?)
     /// Restarts the API server with other flags for the way to its nodes.
     case links(LinkSettings)

@@ -72,7 +72,6 @@ public struct Input: Sendable {
             problems += found
             if let value {
                 scenario = value
-                for (index, step) in value.spec.steps.enumerated() { read(step, index, document) }
                 for (index, expectation) in value.spec.expect.enumerated() {
                     let path = "spec.expect[\(index)]"
                     func report(_ field: String, _ message: String) {
@@ -109,6 +108,11 @@ public struct Input: Sendable {
                     if resolution < .seconds(1) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 1s or more")) }
                     options.metricsServer.resolution = max(.seconds(1), resolution)
                 }
+                if let flags = value.spec.autoscaler {
+                    options.nodeAutoscaler = flags.applied(to: NodeAutoscalerSettings())
+                    if let problem = options.nodeAutoscaler.problem { problems.append(document.problem("spec.autoscaler.\(problem.field)", problem.message)) }
+                }
+                for (index, step) in value.spec.steps.enumerated() { read(step, index, document) }
                 if let duration = value.spec.duration, duration < .zero {
                     problems.append(document.problem("spec.duration", "must not be negative"))
                 }
@@ -279,6 +283,11 @@ public struct Input: Sendable {
             } else {
                 problems.append(document.problem("\(path).autosize.mode", "must be Off, InPlaceOrRecreate or InPlace, not \"\(autosize.mode)\""))
             }
+        }
+        if let flags = step.autoscaler {
+            let settings = flags.applied(to: options.nodeAutoscaler)
+            if let problem = settings.problem { problems.append(document.problem("\(path).autoscaler.\(problem.field)", problem.message)) }
+            commands.append(("autoscaler", .nodeAutoscaler(settings)))
         }
         if let image = step.setImage, let (kind, key) = typed(image.kind, image.name, image.namespace, "setImage") {
             commands.append(("setImage", .setImage(kind, key, container: image.container, image: image.image)))

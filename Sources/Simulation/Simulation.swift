@@ -20,6 +20,7 @@ public struct SimulationOptions: Sendable {
     public var settings = ClusterSettings()
     public var controllerManager = ControllerManagerSettings()
     public var metricsServer = MetricsServer()
+    public var nodeAutoscaler = NodeAutoscalerSettings()
     public init() {}
 }
 
@@ -42,6 +43,7 @@ public struct Simulation: Sendable {
     public private(set) var metricsServer: MetricsServer
     /// Workloads whose pods follow what is recommended for them.
     public internal(set) var vertical = VerticalScaler()
+    public internal(set) var nodeAutoscaler: NodeAutoscaler
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
@@ -55,6 +57,7 @@ public struct Simulation: Sendable {
         kubelets = KubeletFleet(profile: options.profile, seed: options.seed, configuration: options.kubelet,
             others: options.kubelets, latencies: options.latencies)
         metricsServer = options.metricsServer
+        nodeAutoscaler = NodeAutoscaler(options.nodeAutoscaler, seed: options.seed)
     }
 
     /// The present moment.
@@ -63,7 +66,7 @@ public struct Simulation: Sendable {
     /// When the next event is due; nil if nothing will ever happen by itself.
     public var nextDue: Instant? { next?.due }
 
-    private enum Part { case controllers, vertical, scheduler, kubelets, metrics, drains }
+    private enum Part { case controllers, vertical, scheduler, kubelets, metrics, nodes, drains }
 
     /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
     private var next: (part: Part, due: Instant)? {
@@ -78,6 +81,7 @@ public struct Simulation: Sendable {
         take(.scheduler, scheduler.nextWake(cluster))
         take(.kubelets, kubelets.nextWake(cluster))
         take(.metrics, metricsServer.nextWake(cluster))
+        take(.nodes, nodeAutoscaler.nextWake)
         if !drains.isEmpty { take(.drains, drains.lazy.compactMap(\.nextStep).min()) }
         return first
     }
@@ -93,6 +97,7 @@ public struct Simulation: Sendable {
         case .scheduler: scheduler.run(&cluster)
         case .kubelets: kubelets.run(&cluster)
         case .metrics: metricsServer.run(&cluster, kubelets)
+        case .nodes: nodeAutoscaler.run(&cluster, options.scheduler)
         case .drains: runDrains()
         }
         eventsRun += 1

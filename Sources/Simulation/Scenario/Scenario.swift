@@ -27,6 +27,7 @@ public struct ScenarioSpec: APIStruct {
     public var parameters: JSONValue?
     public var controllerManager: ControllerManagerFlags?
     public var metricsServer: MetricsServerFlags?
+    public var autoscaler: AutoscalerFlags?
     public var duration: Duration?
     public var steps: [ScenarioStep] = []
     public var expect: [Expectation] = []
@@ -40,6 +41,7 @@ public struct ScenarioSpec: APIStruct {
         .f("parameters", \.parameters, "Parameters of the latency model that differ from their defaults, by name."),
         .f("controllerManager", \.controllerManager, "Flags of kube-controller-manager."),
         .f("metricsServer", \.metricsServer, "Flags of the metrics server."),
+        .f("autoscaler", \.autoscaler, "The node autoscaler; without it there is none."),
         .f("duration", \.duration, "How long run plays it; default 10m."),
         .f("steps", \.steps, "What happens, by at, then in the order of the file."),
         .f("expect", \.expect, "What must hold, at a time or at the end."),
@@ -75,6 +77,7 @@ public struct ScenarioStep: APIStruct {
     public var load: LoadStep?
     public var demand: DemandStep?
     public var autosize: AutosizeStep?
+    public var autoscaler: AutoscalerFlags?
     public var setImage: SetImageStep?
     public var restart: WorkloadStep?
     public var pause: WorkloadStep?
@@ -88,7 +91,7 @@ public struct ScenarioStep: APIStruct {
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
-            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, demand, autosize, setImage, restart, pause,
+            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, demand, autosize, autoscaler, setImage, restart, pause,
             resume, undo, apply, kubelet, runtime, gates,
         ]
         return actions.count { $0 != nil }
@@ -111,6 +114,7 @@ public struct ScenarioStep: APIStruct {
         .f("load", \.load, "Sets the usage of each pod of a workload from now on."),
         .f("demand", \.demand, "Sets what a workload or Service is asked to do in sum; its ready pods share it."),
         .f("autosize", \.autosize, "Lets the pods of a workload follow what is recommended, as a VerticalPodAutoscaler."),
+        .f("autoscaler", \.autoscaler, "Changes the scenario's node autoscaler, or turns it off."),
         .f("setImage", \.setImage, "Sets the image of a container of a workload, as kubectl set image."),
         .f("restart", \.restart, "Restarts the pods of a workload by a rolling update, as kubectl rollout restart."),
         .f("pause", \.pause, "Pauses the rollout of a Deployment, as kubectl rollout pause."),

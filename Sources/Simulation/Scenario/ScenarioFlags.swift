@@ -82,3 +82,56 @@ public struct MetricsServerFlags: APIStruct {
         .f("metric-resolution", \.metricResolution, "The time between two measurements, 1s or more; what is served is the mean over twice that. Default 15s.")
     ]
 }
+
+/// The node autoscaler of a scenario, or a change of it by a step: what is absent stays as it is.
+public struct AutoscalerFlags: APIStruct {
+    public var enabled: Bool?
+    public var zones: [String]?
+    public var minPerZone: Int?
+    public var maxPerZone: Int?
+    public var maxNodesTotal: Int?
+    public var scanInterval: Duration?
+    public var provisioningFrom: Duration?
+    public var provisioningTo: Duration?
+    public var scaleDownEnabled: Bool?
+    public var unneededTime: Duration?
+    public var delayAfterAdd: Duration?
+    public var delayAfterFailure: Duration?
+    public var utilizationThreshold: Double?
+    public init() {}
+    public static let summary = "Adds nodes when pods wait, and removes them when they are hardly used: one pool of nodes in each zone."
+    public static let fields: [Field<AutoscalerFlags>] = [
+        .f("enabled", \.enabled, "Whether it works; default true where it is written, else it is off."),
+        .f("zones", \.zones, "The zones with a pool; default those of the nodes."),
+        .f("minPerZone", \.minPerZone, "Fewest nodes of a pool; default 1."), .f("maxPerZone", \.maxPerZone, "Most nodes of a pool; default 10."),
+        .f("max-nodes-total", \.maxNodesTotal, "Most nodes of all pools; default any number."),
+        .f("scan-interval", \.scanInterval, "How often it looks; default 10s."),
+        .f("provisioningFrom", \.provisioningFrom, "A node comes at the earliest after this; default 60s."),
+        .f("provisioningTo", \.provisioningTo, "And at the latest after this; default 120s."),
+        .f("scale-down-enabled", \.scaleDownEnabled, "Whether nodes are removed; default true."),
+        .f("scale-down-unneeded-time", \.unneededTime, "How long a node must be dispensable; default 10m."),
+        .f("scale-down-delay-after-add", \.delayAfterAdd, "How long after an addition none is removed; default 10m."),
+        .f("scale-down-delay-after-failure", \.delayAfterFailure, "The same after a removal that failed; default 3m."),
+        .f("scale-down-utilization-threshold", \.utilizationThreshold, "Share of requests below which a node may be dispensable; default 0.5."),
+    ]
+
+    /// `settings` with what is said here.
+    func applied(to settings: NodeAutoscalerSettings) -> NodeAutoscalerSettings {
+        var result = settings
+        func take<V>(_ value: V?, _ path: WritableKeyPath<NodeAutoscalerSettings, V>) { if let value { result[keyPath: path] = value } }
+        result.isOn = enabled ?? true
+        take(zones, \.zones)
+        take(minPerZone, \.minPerZone)
+        take(maxPerZone, \.maxPerZone)
+        if let maxNodesTotal { result.maxNodesTotal = maxNodesTotal }
+        take(scanInterval, \.scanInterval)
+        take(provisioningFrom, \.provisioningFrom)
+        take(provisioningTo, \.provisioningTo)
+        take(scaleDownEnabled, \.scalesDown)
+        take(unneededTime, \.unneededTime)
+        take(delayAfterAdd, \.delayAfterAdd)
+        take(delayAfterFailure, \.delayAfterFailure)
+        take(utilizationThreshold, \.utilizationThreshold)
+        return result
+    }
+}

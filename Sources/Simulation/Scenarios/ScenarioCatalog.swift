@@ -38,6 +38,8 @@ public enum ScenarioCatalog {
         .nodeFullResize,
         .horizontalAutoscaling,
         .verticalScaling,
+        .elasticWeb,
+        .minDomains,
     ]
 
     /// The scenario called `name`; nil if there is none.
