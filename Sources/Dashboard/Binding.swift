@@ -22,6 +22,7 @@ public enum Action: String, CaseIterable, Sendable {
     case describe, yaml, edit, delete, kill, events, owner, node, why
     case resize, evict, scale, restart, setImage, showPods, replicaSets
     case cordon, uncordon, drain
+    case rollback, pauseRollout, rebalance, parameters
     case cells, topologyKey
     case searchNext, searchPrevious, fullScreen
 }
@@ -164,6 +165,13 @@ public enum Bindings {
             Binding(.character("r"), action: .restart, "restart", "Restart by a rolling update", footer: 25),
             Binding(.character("i"), action: .setImage, "image", "Set the image of a container", footer: 30),
             Binding(.character("z"), action: .replicaSets, "replica sets", "Show the ReplicaSets"),
+            Binding(.character("J"), action: .owner, "owner", "Show the owner"),
+        ])
+    public static let replicaSets = BindingGroup(
+        "ReplicaSets",
+        [
+            Binding(.control("l"), action: .rollback, "roll back", "Roll the Deployment back to this revision", footer: 18),
+            Binding(.character("s"), action: .scale, "scale", "Scale", footer: 20),
             Binding(.character("J"), action: .owner, "owner", "Show the owner"),
         ])
     public static let nodes = BindingGroup(

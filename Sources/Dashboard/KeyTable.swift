@@ -5,7 +5,7 @@ public enum KeyTable {
     /// All groups in the order in which help shows them.
     public static let groups: [BindingGroup] = [
         Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.nodes,
-        DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], WhatIfScreen(.node("")).bindings[0], Bindings.text,
+        DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], WhatIfScreen(.node("")).bindings[0], AvailabilityScreen().bindings[0], WorkloadsScreen().bindings[0], Bindings.replicaSets, GatesScreen().bindings[0], Bindings.text,
     ]
 
     /// Markdown: a table with a row for each binding.

@@ -89,6 +89,7 @@ extension Simulation {
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"
         case .setGates(let gates): return try setGates(gates)
+        case .rebalance(let workload, let pods): return try startRebalancing(workload, pods)
         }
     }
 
@@ -215,7 +216,7 @@ extension Command {
     fileprivate var isOneWrite: Bool {
         switch self {
         case .apply(let objects): objects.count <= 1
-        case .drain, .fail: false
+        case .drain, .fail, .rebalance: false
         default: true
         }
     }

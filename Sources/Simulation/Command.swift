@@ -41,6 +41,9 @@ public enum Command: Sendable {
     case setImage(Kind, ObjectKey, container: String, image: String)
     case load(Kind, ObjectKey, cpu: Quantity?, memory: Quantity?)
     case label(Kind, ObjectKey, key: String, value: String?)
+    /// Evicts these pods of a workload one after another, each when the replacement of the one before is ready; without
+    /// pods those of its plan.
+    case rebalance(Workload, [ObjectKey])
     /// Starts the components again with these feature gates besides those already set.
     case setGates(StringMap<Bool>)
 }

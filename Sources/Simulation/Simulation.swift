@@ -30,6 +30,8 @@ public struct Simulation: Sendable {
     public var kubelets: KubeletFleet
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
+    /// Rebalances that are under way or over.
+    public internal(set) var rebalancings: [Rebalancing] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
     public private(set) var eventsRun = 0
 
@@ -47,7 +49,7 @@ public struct Simulation: Sendable {
     /// When the next event is due; nil if nothing will ever happen by itself.
     public var nextDue: Instant? { next?.due }
 
-    private enum Part { case controllers, scheduler, kubelets, drains }
+    private enum Part { case controllers, scheduler, kubelets, drains, rebalancings }
 
     /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
     private var next: (part: Part, due: Instant)? {
@@ -60,6 +62,7 @@ public struct Simulation: Sendable {
         take(.controllers, controllers.nextWake(cluster))
         take(.scheduler, scheduler.nextWake(cluster))
         take(.kubelets, kubelets.nextWake(cluster))
+        if !rebalancings.isEmpty { take(.rebalancings, rebalancings.lazy.compactMap(\.nextStep).min()) }
         if !drains.isEmpty { take(.drains, drains.lazy.compactMap(\.nextStep).min()) }
         return first
     }
@@ -74,6 +77,7 @@ public struct Simulation: Sendable {
         case .scheduler: scheduler.run(&cluster)
         case .kubelets: kubelets.run(&cluster)
         case .drains: runDrains()
+        case .rebalancings: runRebalancings()
         }
         eventsRun += 1
         let read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)

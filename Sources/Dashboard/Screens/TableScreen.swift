@@ -76,7 +76,8 @@ struct TableScreen: Screen, PodHolder {
     var bindings: [BindingGroup] {
         switch kind.type {
         case .pod: [Bindings.pods, Bindings.table]
-        case .deployment, .statefulSet, .daemonSet, .replicaSet: [Bindings.workloads, Bindings.table]
+        case .deployment, .statefulSet, .daemonSet: [Bindings.workloads, Bindings.table]
+        case .replicaSet: [Bindings.replicaSets, Bindings.table]
         case .node: [Bindings.nodes, Bindings.table]
         default: [Bindings.table]
         }
@@ -285,6 +286,10 @@ struct TableScreen: Screen, PodHolder {
             screen.select(ObjectKey(namespace: info.isNamespaced ? object.metadata.namespace : "", name: owner.name))
             return [.push(screen)]
         case (.scale, .deployment), (.scale, .statefulSet), (.scale, .replicaSet): return [.open(Forms.scale(targets, kind, world))]
+        case (.rollback, .replicaSet):
+            guard let owner = object.metadata.controller, owner.kind == "Deployment" else { return [.flash("No Deployment owns it", .warning)] }
+            let revision = Int(object.metadata.annotations["deployment.kubernetes.io/revision"] ?? "") ?? 0
+            return [.perform([.undoRollout(ObjectKey(namespace: object.metadata.namespace, name: owner.name), toRevision: revision)])]
         case (.restart, .deployment), (.restart, .statefulSet), (.restart, .daemonSet):
             return [.perform(targets.map { .restart(kind.type, $0.key) })]
         case (.setImage, .deployment), (.setImage, .statefulSet), (.setImage, .daemonSet), (.setImage, .pod):

@@ -74,12 +74,13 @@ public struct ScenarioStep: APIStruct {
     public var undo: UndoStep?
     public var apply: JSONValue?
     public var gates: StringMap<Bool>?
+    public var rebalance: WorkloadStep?
     public init() {}
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
             scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, setImage, restart, pause,
-            resume, undo, apply, gates,
+            resume, undo, apply, gates, rebalance,
         ]
         return actions.count { $0 != nil }
     }
@@ -105,6 +106,7 @@ public struct ScenarioStep: APIStruct {
         .f("resume", \.resume, "Resumes it, as kubectl rollout resume."),
         .f("undo", \.undo, "Rolls a Deployment back, as kubectl rollout undo."),
         .f("apply", \.apply, "Applies one manifest or a list of them."),
+        .f("rebalance", \.rebalance, "Evicts pods of a workload, one after another, until its hard spread constraints hold."),
         .f("gates", \.gates, "Starts the components again with these feature gates."),
     ]
 }
