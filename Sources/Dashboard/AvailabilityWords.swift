@@ -31,6 +31,14 @@ enum AvailabilityWords {
         return exponent == 0 ? fixed(mantissa, 2) : "\(fixed(mantissa, 2))e\(exponent)"
     }
 
+    /// As short as it can be read back: `0.0001`, `2`.
+    static func plain(_ value: Double) -> String {
+        if value == 0 { return "0" }
+        var decimals = 0
+        while decimals < 9, abs(value - Double(fixed(value, decimals))!) > abs(value) * 1e-9 { decimals += 1 }
+        return fixed(value, decimals)
+    }
+
     /// A number with so many decimals.
     static func fixed(_ value: Double, _ decimals: Int) -> String {
         let scale = (0..<decimals).reduce(1) { result, _ in result * 10 }

@@ -27,6 +27,7 @@ public enum Action: String, CaseIterable, Sendable {
     case moreDemand, lessDemand
     case cells, topologyKey, allFailures, scores
     case nextOption, previousOption, increase, decrease, newSeed, moreRuns, export
+    case rollback, pauseRollout, rebalance, parameters
     case searchNext, searchPrevious, fullScreen
     // What the views of k9s have besides
     case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode
@@ -190,6 +191,13 @@ public enum Bindings {
         [
             Binding(.character(")"), action: .moreDemand, "demand", "Ask 10 % more of the workload (see :demand)", footer: 35),
             Binding(.character("("), action: .lessDemand, "demand -", "Ask 10 % less of the workload"),
+        ])
+    public static let replicaSets = BindingGroup(
+        "ReplicaSets",
+        [
+            Binding(.control("l"), action: .rollback, "roll back", "Roll the Deployment back to this revision", footer: 18),
+            Binding(.character("s"), action: .scale, "scale", "Scale", footer: 20),
+            Binding(.character("J"), action: .owner, "owner", "Show the owner"),
         ])
     public static let nodes = BindingGroup(
         "Nodes",

@@ -35,6 +35,20 @@ enum PromptCommands {
             guard let subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
             dashboard.apply([.push(WhatIfScreen(subject))])
         },
+        PromptCommand(names: ["availability", "av"], arguments: "", help: "Single points of failure, what a failure would cost, traffic between zones") { dashboard, _ in
+            dashboard.apply([.push(AvailabilityScreen(dashboard.stack.last!.focusedWorkload(dashboard.world)))])
+        },
+        PromptCommand(names: ["rebalance"], arguments: "[workload]", help: "The fewest evictions that bring violated spread constraints within maxSkew") { dashboard, words in
+            guard let word = words.first else { return dashboard.perform(.rebalance) }
+            guard case .workload(let workload) = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No workload \(word)", .error) }
+            dashboard.apply([.push(WhatIfScreen(.rebalance(workload)))])
+        },
+        PromptCommand(names: ["workload", "wk", "workloads"], arguments: "", help: "All workloads: rollouts and revisions") { dashboard, _ in
+            dashboard.apply([.root(WorkloadsScreen(dashboard.stack.last!.focusedWorkload(dashboard.world)))])
+        },
+        PromptCommand(names: ["gates", "gate"], arguments: "", help: "Feature gates: stage, on or off, what each changes") { dashboard, _ in
+            dashboard.apply([.push(GatesScreen())])
+        },
         PromptCommand(names: ["resize"], arguments: "[pod|kind/name]", help: "Resize a pod, or all pods of a workload, in place") { dashboard, words in
             let world = dashboard.world
             if let (kind, object) = LiveWorkload.find(words.first, world) {

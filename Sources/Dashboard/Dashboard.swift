@@ -288,6 +288,8 @@ public struct Dashboard {
         case .spread: apply([.push(SpreadScreen(focus: stack.last!.focusedWorkload(world)))])
         case .whatIf:
             if let subject = stack.last!.whatIfSubject(world) { apply([.push(WhatIfScreen(subject))]) } else { show("Select a node, a workload or a constraint first", .warning) }
+        case .rebalance:
+            if let workload = stack.last!.focusedWorkload(world) { apply([.push(WhatIfScreen(.rebalance(workload)))]) } else { show("Select a workload first", .warning) }
         case .create: open(Forms.create(world))
         case .fault: open(Forms.fault(world, node: nil))
         case .undo: undo()
@@ -327,6 +329,7 @@ public struct Dashboard {
             case .closeDialog: dialog = nil
             case .perform(let commands): perform(commands)
             case .setNamespace(let name): setNamespace(name)
+            case .setAvailability(let parameters): world.availability = parameters
             case .copy(let text, let what):
                 clipboard = text
                 show("Sent to the terminal's clipboard: \(what.prefix(60))", .info)
@@ -353,7 +356,10 @@ public struct Dashboard {
         var last = ""
         for command in commands {
             switch world.session.perform(command) {
-            case .success(let receipt): last = receipt.message
+            case .success(let receipt):
+                last = receipt.message
+                // What screens derived by the old gates is not trusted.
+                if case .setGates = command { world.generation += 1 }
             case .failure(let error): refusals.append(error.message)
             }
         }

@@ -16,6 +16,7 @@ enum Effect {
     /// Perform a command; the answer or refusal is flashed.
     case perform([Command])
     case setNamespace(String)
+    case setAvailability(AvailabilityParameters)
     case copy(String, what: String)
     /// Open the object in the user's editor and apply what comes back.
     case edit(any StoredObject)

@@ -12,6 +12,8 @@ enum WhatIfSubject: Hashable {
     case workload(Workload)
     /// A spread constraint, by its group's id.
     case constraint(String)
+    /// Moving pods of a workload until its constraints hold.
+    case rebalance(Workload)
 
     var text: String {
         switch self {
@@ -19,6 +21,7 @@ enum WhatIfSubject: Hashable {
         case .zone(let name): "zone \(name)"
         case .workload(let workload): "\(workload.kind.lowercased()) \(workload.name)"
         case .constraint(let id): id
+        case .rebalance(let workload): "rebalance \(workload.name)"
         }
     }
 
@@ -40,7 +43,12 @@ enum WhatIfSubject: Hashable {
         case .node(let name): return store.nodes[ObjectKey(name: name)].map { WhatIf.questions(about: $0, present.simulation) } ?? []
         case .zone(let name): return WhatIf.questions(aboutZone: name, present.simulation)
         case .workload(let workload): return WhatIf.questions(about: workload, present)
-        case .constraint(let id): return present.spread.first { $0.id == id }.map { WhatIf.questions(about: $0, store) } ?? []
+        case .constraint(let id):
+            guard let group = present.spread.first(where: { $0.id == id }) else { return [] }
+            // Planning tries each eviction; where there are many pods it is done when asked for.
+            let plans = group.isHard && group.isViolated && store.pods.count <= 1000 ? [WhatIf.rebalance(group.workload, present.simulation)] : []
+            return plans + WhatIf.questions(about: group, store)
+        case .rebalance(let workload): return [WhatIf.rebalance(workload, present.simulation)]
         }
     }
 }
@@ -87,6 +95,7 @@ enum WhatIfWords {
     /// The one thing to know, in a line.
     static func note(_ answer: WhatIfAnswer, focus: Workload?) -> (text: String, role: Role) {
         if let refusal = answer.refusal { return ("refused: \(refusal)", .rowError) }
+        if let problem = answer.question.plan?.problem, !problem.isEmpty { return (problem, .rowPending) }
         if let budget = answer.blocked.first {
             let count = answer.blocked.reduce(0) { $0 + $1.pods.count }
             return ("budget \(budget.budget.name) keeps \(count) \(count == 1 ? "pod" : "pods"): \(budget.needed) needed, \(budget.healthy) healthy", .rowPending)

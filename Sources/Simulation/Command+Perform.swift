@@ -131,6 +131,7 @@ extension Simulation {
             }
             return "API server restarted: kubelet certificates \(settings.checksKubelets ? "checked" : "not checked"), egress \(settings.egress.rawValue)"
         case .setGates(let gates): return try setGates(gates)
+        case .rebalance(let workload, let pods): return try startRebalancing(workload, pods)
         }
     }
 
@@ -273,7 +274,7 @@ extension Command {
     fileprivate var isOneWrite: Bool {
         switch self {
         case .apply(let objects): objects.count <= 1
-        case .drain, .fail: false
+        case .drain, .fail, .rebalance: false
         default: true
         }
     }

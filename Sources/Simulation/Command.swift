@@ -53,6 +53,9 @@ public enum Command: Sendable {
     case label(Kind, ObjectKey, key: String, value: String?)
     /// Restarts the API server with other flags for the way to its nodes.
     case links(LinkSettings)
+    /// Evicts these pods of a workload one after another, each when the replacement of the one before is ready; without
+    /// pods those of its plan.
+    case rebalance(Workload, [ObjectKey])
     /// Starts the components again with these feature gates besides those already set.
     case setGates(StringMap<Bool>)
 }

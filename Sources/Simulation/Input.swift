@@ -311,6 +311,9 @@ public struct Input: Sendable {
             }
             commands.append(("apply", .apply(objects)))
         }
+        if let workload = step.rebalance, let (kind, key) = typed(workload.kind, workload.name, workload.namespace, "rebalance") {
+            commands.append(("rebalance", .rebalance(Workload(kind: kind.rawValue, namespace: key.namespace, name: key.name), [])))
+        }
         if let gates = step.gates { commands.append(("gates", .setGates(gates))) }
         guard step.actionCount == 1 else {
             problems.append(document.problem(path, "needs exactly one action"))

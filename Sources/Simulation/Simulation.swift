@@ -46,6 +46,8 @@ public struct Simulation: Sendable {
     public internal(set) var nodeAutoscaler: NodeAutoscaler
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
+    /// Rebalances that are under way or over.
+    public internal(set) var rebalancings: [Rebalancing] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
     public private(set) var eventsRun = 0
 
@@ -66,7 +68,7 @@ public struct Simulation: Sendable {
     /// When the next event is due; nil if nothing will ever happen by itself.
     public var nextDue: Instant? { next?.due }
 
-    private enum Part { case controllers, vertical, scheduler, kubelets, metrics, nodes, drains }
+    private enum Part { case controllers, vertical, scheduler, kubelets, metrics, nodes, drains, rebalancings }
 
     /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
     private var next: (part: Part, due: Instant)? {
@@ -82,6 +84,7 @@ public struct Simulation: Sendable {
         take(.kubelets, kubelets.nextWake(cluster))
         take(.metrics, metricsServer.nextWake(cluster))
         take(.nodes, nodeAutoscaler.nextWake)
+        if !rebalancings.isEmpty { take(.rebalancings, rebalancings.lazy.compactMap(\.nextStep).min()) }
         if !drains.isEmpty { take(.drains, drains.lazy.compactMap(\.nextStep).min()) }
         return first
     }
@@ -99,6 +102,7 @@ public struct Simulation: Sendable {
         case .metrics: metricsServer.run(&cluster, kubelets)
         case .nodes: nodeAutoscaler.run(&cluster, options.scheduler)
         case .drains: runDrains()
+        case .rebalancings: runRebalancings()
         }
         eventsRun += 1
         var read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)

@@ -28,6 +28,7 @@ struct SpreadScreen: Screen {
                     Binding(.enter, action: .open, "domain", "The pods counted in the domain", footer: 6),
                     Binding(.character("("), action: .columnLeft, "maxSkew -", "Try a smaller maxSkew (nothing is changed)", footer: 10),
                     Binding(.character(")"), action: .columnRight, "maxSkew +", "Try a larger maxSkew (nothing is changed)", footer: 11),
+                    Binding(.character("M"), action: .rebalance, "rebalance", "The fewest evictions that bring it within maxSkew", footer: 18),
                     Binding(.character("s"), action: .scale, "scale", "Scale the workload", footer: 20),
                     Binding(.character("W"), action: .why, "why", "Why a pod of the workload waits", footer: 30),
                     Binding(.character("y"), action: .yaml, "yaml", "YAML of the workload", footer: 35),

@@ -81,7 +81,8 @@ struct TableScreen: Screen, PodHolder {
     var bindings: [BindingGroup] {
         switch kind.type {
         case .pod: [Bindings.pods, Bindings.table]
-        case .deployment, .statefulSet, .daemonSet, .replicaSet: [Bindings.workloads, Bindings.table]
+        case .deployment, .statefulSet, .daemonSet: [Bindings.workloads, Bindings.table]
+        case .replicaSet: [Bindings.replicaSets, Bindings.table]
         case .horizontalPodAutoscaler, .service: [Bindings.demand, Bindings.table]
         case .node: [Bindings.nodes, Bindings.table]
         case .namespace: [Bindings.namespaces, Bindings.table]
@@ -305,6 +306,10 @@ struct TableScreen: Screen, PodHolder {
             return (object as? Pod).map { [NodeScreen.effect($0, world)] }
         case (.owner, _): return Self.owner(of: object)
         case (.scale, .deployment), (.scale, .statefulSet), (.scale, .replicaSet): return [.open(Forms.scale(targets, kind, world))]
+        case (.rollback, .replicaSet):
+            guard let owner = object.metadata.controller, owner.kind == "Deployment" else { return [.flash("No Deployment owns it", .warning)] }
+            let revision = Int(object.metadata.annotations["deployment.kubernetes.io/revision"] ?? "") ?? 0
+            return [.perform([.undoRollout(ObjectKey(namespace: object.metadata.namespace, name: owner.name), toRevision: revision)])]
         case (.restart, .deployment), (.restart, .statefulSet), (.restart, .daemonSet):
             return [.perform(targets.map { .restart(kind.type, $0.key) })]
         case (.setImage, .deployment), (.setImage, .statefulSet), (.setImage, .daemonSet), (.setImage, .pod):

@@ -33,6 +33,7 @@ struct WhatIfScreen: Screen {
     private func focus(_ world: World) -> Workload? {
         switch subject {
         case .workload(let workload): workload
+        case .rebalance(let workload): workload
         case .constraint(let id): world.spread.first { $0.id == id }?.workload
         default: nil
         }
@@ -54,7 +55,9 @@ struct WhatIfScreen: Screen {
         case .searchNext: answers.again()
         case .open:
             guard answers.questions.indices.contains(cursor) else { return [] }
-            return [.perform(answers.questions[cursor].commands)]
+            let question = answers.questions[cursor]
+            if question.commands.isEmpty { return [.flash(question.plan?.problem.isEmpty == false ? question.plan!.problem : "There is nothing to do", .warning)] }
+            return [.perform(question.commands)]
         default: return nil
         }
         if cursor != before { detailTop = 0 }
@@ -113,7 +116,7 @@ struct WhatIfScreen: Screen {
             }
             return
         }
-        let placements = placements(answer, world)
+        let placements = plan(answer, world) + placements(answer, world)
         let workloads = workloads(answer, world)
         let rest = rest(answer, world)
         let ends = StyledText(answer.isSettled ? "settles after \(WhatIfWords.short(answer.took))" : "still moving after \(WhatIfWords.short(answer.ran)), where it was stopped", theme[answer.isSettled ? .dim : .rowPending])
@@ -142,6 +145,20 @@ struct WhatIfScreen: Screen {
         }
         let hidden = lines.count - first - inside.height
         if hidden > 0 { canvas.write(StyledText(" \(hidden) more ", theme[.dim]), endingAt: box.right - 2, y: box.bottom - 1) }
+    }
+
+    /// The evictions of a rebalance in their order, with where the replacement landed when it was tried.
+    private func plan(_ answer: WhatIfAnswer, _ world: World) -> [StyledText] {
+        guard let plan = answer.question.plan else { return [] }
+        let theme = world.theme
+        var lines = plan.steps.enumerated().map { index, step in
+            var line = StyledText("\(index + 1) evict \(step.pod.name)  ", theme[.text])
+            line.append("\(step.from) → \(step.to)", theme[.good])
+            return line
+        }
+        if !plan.problem.isEmpty { lines.append(StyledText("\(world.glyphs.stopped) \(plan.problem)", theme[.rowError])) }
+        if plan.steps.isEmpty, plan.problem.isEmpty { lines.append(StyledText("\(world.glyphs.passed) Its hard constraints hold: nothing to move.", theme[.good])) }
+        return lines + [StyledText("")]
     }
 
     private func placements(_ answer: WhatIfAnswer, _ world: World) -> [StyledText] {

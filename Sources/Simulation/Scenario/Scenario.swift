@@ -87,12 +87,13 @@ public struct ScenarioStep: APIStruct {
     public var kubelet: KubeletStep?
     public var runtime: RuntimeStep?
     public var gates: StringMap<Bool>?
+    public var rebalance: WorkloadStep?
     public init() {}
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
             scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, demand, autosize, autoscaler, setImage, restart, pause,
-            resume, undo, apply, kubelet, runtime, gates,
+            resume, undo, apply, kubelet, runtime, gates, rebalance,
         ]
         return actions.count { $0 != nil }
     }
@@ -121,6 +122,7 @@ public struct ScenarioStep: APIStruct {
         .f("resume", \.resume, "Resumes it, as kubectl rollout resume."),
         .f("undo", \.undo, "Rolls a Deployment back, as kubectl rollout undo."),
         .f("apply", \.apply, "Applies one manifest or a list of them."),
+        .f("rebalance", \.rebalance, "Evicts pods of a workload, one after another, until its hard spread constraints hold."),
         .f("gates", \.gates, "Starts the components again with these feature gates."),
         .f("kubelet", \.kubelet, "Changes the configuration of kubelets."),
         .f("runtime", \.runtime, "Has the container runtime of a node hang."),

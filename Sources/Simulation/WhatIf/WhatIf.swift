@@ -17,8 +17,19 @@ public struct WhatIf: Sendable {
     public var title: String
     /// What makes it so; all are performed at once.
     public var commands: [Command]
+    /// The evictions of a rebalance, one a line.
+    public var plan: RebalancePlan?
 
     public init(_ title: String, _ commands: [Command]) { (self.title, self.commands) = (title, commands) }
+
+    /// The fewest evictions after which the workload's hard constraints hold.
+    public static func rebalance(_ workload: Workload, _ simulation: Simulation) -> WhatIf {
+        let plan = RebalancePlan(for: workload, simulation)
+        let count = plan.steps.count
+        var question = WhatIf("rebalance \(workload.name): \(count) \(count == 1 ? "move" : "moves")", count == 0 ? [] : [plan.command])
+        question.plan = plan
+        return question
+    }
 
     /// The state that answers are compared with; shared by the questions about one moment.
     public struct Present: Sendable {

@@ -1,0 +1,331 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Simulation
+import SimulationKit
+
+/// What a failure would cost: workloads by domains, the worst first, and the numbers of the selected one.
+struct AvailabilityScreen: Screen {
+    var filter = "" { didSet { cursorKey = nil } }
+    private var cursorKey: Workload?
+    private var top = 0
+    private var detailTop = 0
+    private var height = 5
+    private var found: [WorkloadAvailability] = []
+    private var stamp: Stamp?
+
+    private struct Stamp: Equatable {
+        var revision: Int
+        var generation: Int
+        var second: Int
+        var parameters: AvailabilityParameters
+    }
+
+    init(_ workload: Workload? = nil) { cursorKey = workload }
+
+    var crumb: String { "availability" }
+    var bindings: [BindingGroup] {
+        [
+            BindingGroup(
+                "Availability",
+                [
+                    Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
+                    Binding(.character("p"), action: .parameters, "rates", "Set failure rates, traffic, price and clients", footer: 10),
+                    Binding(.tab, action: .nextPane, "more", "Scroll the numbers", footer: 15),
+                    Binding(.control("z"), action: .faultsOnly, "risks", "Show only workloads at risk", footer: 20),
+                    Binding(.character("d"), action: .describe, "describe", "Describe the workload"),
+                    Binding(.character("s"), action: .scale, "scale", "Scale the workload"),
+                ])
+        ]
+    }
+    private var onlyRisks = false
+
+    private mutating func refresh(_ world: World) {
+        // While time runs, once a second of virtual time is often enough.
+        let stamp = Stamp(
+            revision: world.session.isPaused ? world.store.revision : -1, generation: world.generation,
+            second: world.session.isPaused ? 0 : world.now.sinceStart.wholeSeconds, parameters: world.availability)
+        if stamp != self.stamp {
+            self.stamp = stamp
+            found = world.session.simulation.availability(world.availability)
+        }
+    }
+    private func rows(_ world: World) -> [WorkloadAvailability] {
+        let words = filter.lowercased().split(separator: " ")
+        return found.filter { one in
+            guard world.namespace.isEmpty || world.namespace == one.workload.namespace else { return false }
+            if onlyRisks, one.risk == .none { return false }
+            let text = "\(one.workload.namespace) \(one.workload.kind) \(one.workload.name) \(one.riskText)".lowercased()
+            return words.allSatisfy { text.contains($0) }
+        }
+    }
+
+    func focusedWorkload(_ world: World) -> Workload? { cursorKey ?? found.first?.workload }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        refresh(world)
+        let rows = rows(world)
+        var index = rows.firstIndex { $0.workload == cursorKey } ?? 0
+        switch action {
+        case .down: index += 1
+        case .up: index -= 1
+        case .top: index = 0
+        case .bottom: index = rows.count - 1
+        case .pageDown: index += max(1, height - 1)
+        case .pageUp: index -= max(1, height - 1)
+        case .nextPane: detailTop += 3
+        case .previousPane: detailTop = max(0, detailTop - 3)
+        case .faultsOnly: onlyRisks.toggle()
+        case .parameters: return [.open(Forms.availability(world))]
+        case .open where !rows.isEmpty: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(rows[index].workload)))]
+        case .describe where !rows.isEmpty, .scale where !rows.isEmpty:
+            let workload = rows[index].workload
+            guard let info = KindInfo.find(workload.kind), let object = world.store.object(info.type, workload.key) else { return [] }
+            if action == .describe { return [.push(DetailScreen(object, tab: .describe))] }
+            return world.cluster.replicas(info.type, workload.key) == nil ? [.flash("A \(workload.kind) cannot be scaled", .warning)] : [.open(Forms.scale([object], info, world))]
+        default: return nil
+        }
+        index = max(0, min(rows.count - 1, index))
+        if rows.indices.contains(index), rows[index].workload != cursorKey { (cursorKey, detailTop) = (rows[index].workload, action == .nextPane ? detailTop : 0) }
+        return []
+    }
+
+    // MARK: Drawing
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        refresh(world)
+        let theme = world.theme
+        let rows = rows(world)
+        let index = rows.firstIndex { $0.workload == cursorKey } ?? 0
+        let detailHeight = area.height >= 16 ? min(18, area.height - min(rows.count + 3, max(6, area.height / 2))) : 0
+        let rects = area.splitRows([.weight(1), .fixed(detailHeight)])
+        var title = StyledText("Availability", theme[.title])
+        title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
+        title.append("[\(rows.count)]", theme[.titleCounter])
+        if onlyRisks { title.append(" risks", theme[.titleFilter]) }
+        if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
+        let points = rows.count { $0.risk.isSinglePoint || $0.risk == .down }
+        canvas.drawBox(
+            in: rects[0], title: title,
+            right: StyledText(points == 0 ? "no single point of failure" : "\(points) single \(points == 1 ? "point" : "points") of failure", theme[points == 0 ? .good : .rowError]),
+            style: theme[.borderFocus])
+        let inside = rects[0].interior
+        guard !rows.isEmpty else {
+            canvas.write("No workload has a pod here.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
+            return
+        }
+        height = max(1, inside.height - 1)
+        top = Scrolling.top(following: index, from: top, height: height, count: rows.count)
+        let zones = zones(world)
+        var columns = [
+            TableWidget.Column("WORKLOAD", minimum: 10, ideal: 22), TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
+            TableWidget.Column("RISK", minimum: 20, ideal: 36), TableWidget.Column("NODE", alignment: .right, minimum: 4, ideal: 5),
+            TableWidget.Column("ZONE", alignment: .right, minimum: 4, ideal: 5), TableWidget.Column("DOWN A YEAR", alignment: .right, minimum: 11, priority: 3),
+            TableWidget.Column("CROSS-ZONE", alignment: .right, minimum: 10, priority: 4),
+        ]
+        for zone in zones { columns.append(TableWidget.Column(zone.isEmpty ? "(none)" : zone, alignment: .right, minimum: max(3, min(10, TextWidth.columns(zone))), priority: 5)) }
+        let table = TableWidget(columns: columns, rowCount: rows.count, cursor: index, top: top)
+        table.draw(on: &canvas, in: inside, theme: theme) { row in
+            let one = rows[row]
+            let risk = Self.risk(one, world)
+            var cells = [
+                StyledText(one.workload.name, theme[.text]), StyledText("\(one.ready)/\(one.desired)", theme[one.ready < one.desired ? .rowPending : .text]), risk,
+                Self.share(one.byNode.worst, theme), Self.share(one.byZone.worst, theme),
+                StyledText(AvailabilityWords.downtime(one.unavailability.belowQuorum), theme[.text]),
+                StyledText(one.traffic.map { AvailabilityWords.percent($0.crossZone) } ?? "-", theme[.dim]),
+            ]
+            for zone in zones {
+                let count = one.byZone.domains.first { $0.name == zone }?.ready ?? 0
+                let share = one.ready == 0 ? 0 : Double(count) / Double(one.ready)
+                cells.append(StyledText(count == 0 ? world.glyphs.notAsked.description : "\(count)", theme[Self.role(share)]))
+            }
+            return TableRow(cells)
+        }
+        if detailHeight > 0 { drawDetail(rows[index], on: &canvas, in: rects[1], world) }
+    }
+
+    private func zones(_ world: World) -> [String] {
+        Set(world.view.nodes.values.map { $0.labels["topology.kubernetes.io/zone"] ?? "" }).sorted().prefix(12).map { $0 }
+    }
+    static func role(_ share: Double) -> Role { share > 0.5 ? .rowError : share > 0.34 ? .rowPending : share == 0 ? .dim : .text }
+    private static func share(_ value: Double?, _ theme: Theme) -> StyledText {
+        value.map { StyledText(AvailabilityWords.percent($0), theme[role($0)]) } ?? StyledText("-", theme[.dim])
+    }
+    /// Glyph and words of what is wrong.
+    static func risk(_ one: WorkloadAvailability, _ world: World) -> StyledText {
+        let theme = world.theme
+        if one.risk == .none { return StyledText(one.desired == 0 ? "scaled to 0" : "\(world.glyphs.passed) survives any one node\(one.knowsZones ? " or zone" : "")", theme[one.desired == 0 ? .dim : .good]) }
+        let isPoint = one.risk.isSinglePoint || one.risk == .down
+        return StyledText("\(world.glyphs.stopped) \(one.riskText)", theme[isPoint ? .rowError : .rowPending])
+    }
+
+    private mutating func drawDetail(_ one: WorkloadAvailability, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        var title = StyledText("\(one.workload.kind.lowercased()) \(one.workload.name)  ", theme[.titleHighlight])
+        title.append("needs \(one.quorum) of \(one.desired)", theme[.title])
+        title.append(one.budget.map { " (budget \($0))" } ?? "", theme[.dim])
+        let rates = world.availability
+        let right = StyledText("down: zone \(AvailabilityWords.scientific(rates.zone))  node \(AvailabilityWords.scientific(rates.node))  pod \(AvailabilityWords.scientific(rates.pod))", theme[.dim])
+        canvas.drawBox(in: box, title: title, right: right, style: theme[.border])
+        let inside = box.interior.inset(x: 1, y: 0)
+        let lines = AvailabilityDetail.lines(one, world).flatMap { entry -> [(String, StyledText)] in
+            let parts = entry.1.wrapped(to: max(10, inside.width - 11))
+            return parts.enumerated().map { ($0 == 0 ? entry.0 : "", $1) }
+        }
+        detailTop = max(0, min(detailTop, lines.count - inside.height))
+        for (line, entry) in lines.dropFirst(detailTop).prefix(inside.height).enumerated() {
+            canvas.write(entry.0, at: Point(x: inside.x, y: inside.y + line), style: theme[.dim])
+            canvas.write(entry.1, at: Point(x: inside.x + 11, y: inside.y + line), maxWidth: inside.width - 11)
+        }
+        let hidden = lines.count - detailTop - inside.height
+        if hidden > 0 { canvas.write(StyledText(" <tab> \(hidden) more ", theme[.dim]), endingAt: box.right - 2, y: box.bottom - 1) }
+    }
+}
+
+/// The formulas with their numbers.
+enum AvailabilityDetail {
+    static func lines(_ one: WorkloadAvailability, _ world: World) -> [(String, StyledText)] {
+        let theme = world.theme
+        func text(_ text: String, _ role: Role = .text) -> StyledText { StyledText(text, theme[role]) }
+        func fixed(_ value: Double, _ decimals: Int = 2) -> String { AvailabilityWords.fixed(value, decimals) }
+        guard one.ready > 0 else { return [("", text("No pod is ready: there is nothing to lose.", .rowError))] }
+        var lines: [(String, StyledText)] = []
+        let open = openDomains(one, world)
+        for (name, radius, count) in [("nodes", one.byNode, open.nodes), ("zones", one.byZone, open.zones)] {
+            var radius = radius
+            radius.open = max(count, radius.domains.count)
+            let worst = radius.domains[0]
+            var line = text("worst \(AvailabilityWords.percent(radius.worst!)) = \(worst.ready)/\(radius.ready) in \(worst.name.isEmpty ? "(none)" : worst.name)", AvailabilityScreen.role(radius.worst!))
+            line.append("   best possible \(AvailabilityWords.percent(radius.bestPossible!)) = ceil(\(radius.ready)/\(radius.open!))/\(radius.ready)", theme[.dim])
+            line.append("   evenness \(fixed(radius.evenness!))   as good as \(fixed(radius.effectiveDomains, 1)) equal \(name), uses \(radius.domains.count) of \(radius.open!)", theme[.dim])
+            lines.append((name, line))
+        }
+        var losses = text("")
+        for radius in [one.byNode, one.byZone] {
+            let worst = radius.domains[0]
+            let left = radius.survivors(without: worst)
+            losses.append("\(worst.name.isEmpty ? "(none)" : worst.name): ", theme[.text])
+            losses.append("\(left) left\(radius.loadFactor(without: worst).map { ", load ×\(fixed($0))" } ?? "")", theme[left < one.quorum ? .rowError : .text])
+            losses.append(left < one.quorum ? ", \(one.quorum) needed     " : "     ", theme[.rowError])
+        }
+        lines.append(("if lost", losses))
+        let rates = world.availability
+        var none = text("P0 = × over zones [ pz + (1-pz) · × over nodes ( pn + (1-pn)·pp^r ) ] = ", .dim)
+        none.append("\(AvailabilityWords.scientific(one.unavailability.none)) = \(AvailabilityWords.downtime(one.unavailability.none)) a year", theme[.text])
+        lines.append(("all down", none))
+        if one.quorum > 1 {
+            var below = text("P(<\(one.quorum)) = sum of P(up = k) for k < \(one.quorum) = ", .dim)
+            below.append("\(AvailabilityWords.scientific(one.unavailability.belowQuorum)) = \(AvailabilityWords.downtime(one.unavailability.belowQuorum)) a year", theme[.text])
+            lines.append(("too few", below))
+        }
+        lines.append(
+            ("lost", text("1 - (1-pz)(1-pn)(1-pp) = \(fixed(one.unavailability.loss * 100, 3))% of the pods on average, wherever they are", .dim)))
+        let quick = rates.node(repairedIn: min(rates.nodeRepair, rates.replacement))
+        lines.append(
+            (
+                "replaced",
+                text("pods of a dead node back in \(WhatIfWords.short(rates.replacement)), not \(WhatIfWords.short(rates.nodeRepair)): pn \(AvailabilityWords.scientific(quick)), P0 \(AvailabilityWords.scientific(one.noneWithReplacement)) = \(AvailabilityWords.downtime(one.noneWithReplacement)) a year", .dim)
+            ))
+        guard let traffic = one.traffic, let service = one.service else {
+            lines.append(("traffic", text("no Service selects its pods", .dim)))
+            return lines
+        }
+        var route = text("service \(service), \(traffic.asked.text)")
+        if traffic.routing != traffic.asked { route.append("; uniform instead: \(traffic.hintsRefusal)", theme[.rowPending]) }
+        lines.append(("traffic", route))
+        lines.append(("cross-zone", text(crossZone(traffic) + " = \(AvailabilityWords.percent(traffic.crossZone))")))
+        lines.append(("cost", text("\(fixed(rates.gigabytesPerSecond, 3)) GB/s · 2,592,000 s · \(fixed(traffic.crossZone, 3)) · \(fixed(rates.pricePerGigabyte, 3))/GB = \(fixed(traffic.monthlyCost(rates))) a month")))
+        let loads = traffic.zones.indices.compactMap { zone in traffic.loadFactor(zone).map { "\(traffic.zones[zone].name) \(fixed($0))" } }
+        var latency = text("mean \(traffic.meanLatency(rates.latency).map { "\(fixed($0)) ms" } ?? "-"), slower than 1 ms: \(AvailabilityWords.percent(traffic.share(slowerThan: 1, rates.latency)))   load of an endpoint (1 is fair)  \(loads.joined(separator: "  "))")
+        if traffic.dropped > 0 { latency.append("   \(AvailabilityWords.percent(traffic.dropped)) finds no endpoint", theme[.rowError]) }
+        lines.append(("latency", latency))
+        if traffic.asked == .uniform {
+            let prefer = Traffic(traffic.zones, .preferSameZone)
+            lines.append(
+                ("instead", text("PreferSameZone: cross-zone \(AvailabilityWords.percent(prefer.crossZone)), \(fixed(prefer.monthlyCost(rates))) a month, mean \(prefer.meanLatency(rates.latency).map { fixed($0) } ?? "-") ms, load up to \(fixed(prefer.worstLoadFactor ?? 0))", .dim)))
+        }
+        return lines
+    }
+
+    private static func crossZone(_ traffic: Traffic) -> String {
+        let total = traffic.zones.reduce(0) { $0 + $1.endpoints }
+        func share(_ value: Double) -> String { AvailabilityWords.fixed(value, 2) }
+        switch traffic.routing {
+        case .uniform:
+            return "X = sum of c·(1 - e/E) = " + traffic.zones.filter { $0.clients > 0 }.map { "\(share($0.clients))·(1 - \($0.endpoints)/\(total))" }.joined(separator: " + ")
+        default:
+            let terms = traffic.zones.indices.filter { traffic.zones[$0].clients > 0 }.map { z in
+                let away = traffic.shares[z].indices.reduce(0) { $0 + ($1 == z ? 0 : traffic.shares[z][$1]) }
+                return "\(share(traffic.zones[z].clients))·\(share(away))"
+            }
+            return "X = sum of c·(share that leaves the zone) = " + terms.joined(separator: " + ")
+        }
+    }
+
+    /// Nodes and zones that could take one more pod: schedulable, without taints that keep it away, with room.
+    private static func openDomains(_ one: WorkloadAvailability, _ world: World) -> (nodes: Int, zones: Int) {
+        let pod = one.places.lazy.flatMap { world.store.pods(onNode: $0.node) }.first { Workload(of: $0, world.cluster) == one.workload }
+        guard let pod else { return (0, 0) }
+        let wanted = pod.requests(RequestRules(pending: world.cluster.profile))
+        let used = Set(one.places.map(\.node))
+        var names: [String] = []
+        var zones: Set<String> = []
+        for name in world.view.nodeNames {
+            guard let node = world.view.nodes[name] else { continue }
+            let free = node.allocatable - node.requested
+            let fits = node.isReady && !node.isCordoned && free.milliCPU >= wanted.milliCPU && free.memory >= wanted.memory
+                && node.taints.allSatisfy { taint in pod.spec.tolerations.contains { $0.tolerates(taint) } }
+            guard fits || used.contains(name) else { continue }
+            names.append(name)
+            zones.insert(node.labels["topology.kubernetes.io/zone"] ?? "")
+        }
+        return (names.count, zones.count)
+    }
+}
+
+extension Forms {
+    /// The rates and prices that availability is worked out from.
+    static func availability(_ world: World) -> Form {
+        let present = world.availability
+        func number(_ value: Double) -> String { AvailabilityWords.plain(value) }
+        let clients = present.clientShares.sorted { $0.key < $1.key }.map { "\($0.key)=\(number($0.value))" }.joined(separator: ",")
+        return Form(
+            title: "Rates and prices",
+            fields: [
+                FormField("zone", "Zone down", text: number(present.zone), hint: "share of time, 0 to 1"),
+                FormField("node", "Node down", text: number(present.node), hint: "while its zone is up"),
+                FormField("pod", "Pod down", text: number(present.pod), hint: "while its node is up"),
+                FormField("replacement", "Replacement", text: present.replacement.description, hint: "until a dead node's pods are back"),
+                FormField("repair", "Node repair", text: present.nodeRepair.description, hint: "mean time"),
+                FormField("quorum", "Pods needed", text: present.quorum.map(String.init) ?? "", hint: "empty: the budget's, else 1"),
+                FormField("traffic", "Traffic GB/s", text: number(present.gigabytesPerSecond), hint: "to each Service"),
+                FormField("price", "Price a GB", text: number(present.pricePerGigabyte), hint: "that crosses zones"),
+                FormField("clients", "Clients", text: clients, hint: "eu-a=2,eu-b=1; empty: even"),
+            ], action: "Use them",
+            submit: { values, world in
+                var parameters = AvailabilityParameters()
+                for (name, path) in [
+                    ("zone", \AvailabilityParameters.zone), ("node", \.node), ("pod", \.pod), ("traffic", \.gigabytesPerSecond), ("price", \.pricePerGigabyte),
+                ] {
+                    guard let value = Double(values[name]), value >= 0, value.isFinite else { return .problem("\(values[name]) is not a number", field: name) }
+                    if ["zone", "node", "pod"].contains(name), value >= 1 { return .problem("A share of time is less than 1", field: name) }
+                    parameters[keyPath: path] = value
+                }
+                for (name, path) in [("replacement", \AvailabilityParameters.replacement), ("repair", \.nodeRepair)] {
+                    guard let span = Duration(values[name]), span > .zero else { return .problem("A time is written as 6m30s or 30m", field: name) }
+                    parameters[keyPath: path] = span
+                }
+                if !values["quorum"].isEmpty {
+                    guard let quorum = values.int("quorum"), quorum >= 0 else { return .problem("The pods needed are a number", field: "quorum") }
+                    parameters.quorum = quorum
+                }
+                for item in values["clients"].split(separator: ",") {
+                    let parts = item.split(separator: "=")
+                    guard parts.count == 2, let share = Double(parts[1]), share >= 0, share.isFinite else { return .problem("Clients are written as eu-a=2,eu-b=1", field: "clients") }
+                    guard world.view.nodes.values.contains(where: { $0.labels["topology.kubernetes.io/zone"] == String(parts[0]) }) else { return .problem("There is no zone \(parts[0])", field: "clients") }
+                    parameters.clientShares[String(parts[0])] = share
+                }
+                return .done([.setAvailability(parameters)])
+            })
+    }
+}

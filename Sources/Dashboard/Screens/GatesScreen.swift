@@ -1,0 +1,201 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Simulation
+import SimulationKit
+
+/// Every feature gate that matters: its stage in this release, whether it is on, what it changes.
+struct GatesScreen: Screen {
+    var filter = "" { didSet { cursor = 0 } }
+    private var cursor = 0
+    private var top = 0
+    private var height = 10
+    private var showsAll = false
+    private var onlyChanged = false
+
+    var crumb: String { "gates" }
+    var bindings: [BindingGroup] {
+        [
+            BindingGroup(
+                "Feature gates",
+                [
+                    Binding(.enter, action: .open, "on/off", "Turn the gate on or off: the components start again with it", footer: 5),
+                    Binding(.control("w"), action: .wide, "all releases", "Show also gates that this release does not have", footer: 10),
+                    Binding(.control("z"), action: .faultsOnly, "changed", "Show only gates that differ from the release's default", footer: 15),
+                    Binding(.character("c"), action: .copyName, "copy", "Copy the gate's name"),
+                ])
+        ]
+    }
+
+    private func gates(_ world: World) -> [FeatureGate] {
+        let profile = world.cluster.profile
+        let words = filter.lowercased().split(separator: " ")
+        return FeatureGate.allCases.filter { gate in
+            guard showsAll || gate.stage(in: profile.version).isKnown else { return false }
+            if onlyChanged, !isChanged(gate, profile) { return false }
+            let text = "\(gate.name) \(gate.stage(in: profile.version).text) \(profile.isEnabled(gate) ? "on" : "off") \(gate.group.title) \(gate.summary.on) \(gate.summary.off)".lowercased()
+            return words.allSatisfy { text.contains($0) }
+        }
+    }
+    private func isChanged(_ gate: FeatureGate, _ profile: KubernetesProfile) -> Bool {
+        profile.isEnabled(gate) != gate.isOnByDefault(in: profile.version)
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        let gates = gates(world)
+        cursor = max(0, min(cursor, gates.count - 1))
+        switch action {
+        case .down: cursor = min(gates.count - 1, cursor + 1)
+        case .up: cursor = max(0, cursor - 1)
+        case .top: cursor = 0
+        case .bottom: cursor = max(0, gates.count - 1)
+        case .pageDown: cursor = min(gates.count - 1, cursor + max(1, height - 1))
+        case .pageUp: cursor = max(0, cursor - max(1, height - 1))
+        case .wide: showsAll.toggle()
+        case .faultsOnly: onlyChanged.toggle()
+        case .copyName: return gates.indices.contains(cursor) ? [.copy(gates[cursor].name, what: gates[cursor].name)] : []
+        case .open:
+            guard gates.indices.contains(cursor) else { return [] }
+            if let why = Self.whyFixed(gates[cursor], world.cluster.profile) { return [.flash(why, .warning)] }
+            return [.open(Forms.gate(gates[cursor], world))]
+        default: return nil
+        }
+        return []
+    }
+
+    /// Why the gate cannot be set; nil if it can.
+    static func whyFixed(_ gate: FeatureGate, _ profile: KubernetesProfile) -> String? {
+        let on = !profile.isEnabled(gate)
+        do throws(ProfileError) {
+            _ = try profile.setting(profile.settings(for: gate, on: on).map { ($0.0.name, $0.1) })
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    // MARK: Drawing
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let profile = world.cluster.profile
+        let gates = gates(world)
+        let detailHeight = area.height >= 26 ? 9 : area.height >= 17 ? 8 : 0
+        let rects = area.splitRows([.weight(1), .fixed(detailHeight)])
+        var title = StyledText("Feature gates", theme[.title])
+        title.append("(v\(profile.version))", theme[.titleHighlight])
+        title.append("[\(gates.count)]", theme[.titleCounter])
+        if onlyChanged { title.append(" changed", theme[.titleFilter]) }
+        if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
+        let changed = profile.changedGates.count
+        canvas.drawBox(
+            in: rects[0], title: title, right: StyledText(changed == 0 ? "all as the release has them" : "\(changed) changed *", theme[changed == 0 ? .dim : .mark]),
+            style: theme[.borderFocus])
+        let inside = rects[0].interior
+        height = max(1, inside.height - 1)
+        cursor = max(0, min(cursor, gates.count - 1))
+        top = Scrolling.top(following: cursor, from: top, height: height, count: gates.count)
+        guard !gates.isEmpty else {
+            canvas.write("No gate passes. <esc> clears the filter.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
+            return
+        }
+        let widest = gates.map { $0.name.count }.max() ?? 20
+        let table = TableWidget(
+            columns: [
+                TableWidget.Column("GATE", minimum: min(widest, 30), ideal: widest), TableWidget.Column("STAGE", minimum: 10),
+                TableWidget.Column("DEFAULT", minimum: 7, priority: 3), TableWidget.Column("NOW", minimum: 5),
+                TableWidget.Column("SO", minimum: 12, ideal: 60, priority: 2, stretches: true),
+            ], rowCount: gates.count, cursor: cursor, top: top)
+        table.draw(on: &canvas, in: inside, theme: theme) { index in
+            let gate = gates[index]
+            let stage = gate.stage(in: profile.version)
+            let isOn = profile.isEnabled(gate)
+            let role: Role = stage == .locked || !stage.isKnown ? .dim : .text
+            return TableRow(
+                [
+                    StyledText(gate.name, theme[role]), StyledText(stage.text, theme[stage == .alphaOff || stage == .alphaOn ? .rowPending : .dim]),
+                    StyledText(stage.isKnown ? (stage.isOnByDefault ? "on" : "off") : "-", theme[.dim]),
+                    StyledText(isOn ? "\(world.glyphs.passed) on" : "\(world.glyphs.stopped) off", theme[isOn ? .good : .dim]),
+                    StyledText(isOn ? gate.summary.on : gate.summary.off, theme[role]),
+                ], isMarked: isChanged(gate, profile))
+        }
+        if detailHeight > 0 { drawDetail(gates[cursor], on: &canvas, in: rects[1], world) }
+    }
+
+    private func drawDetail(_ gate: FeatureGate, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        let profile = world.cluster.profile
+        canvas.drawBox(in: box, title: StyledText(gate.name, theme[.titleHighlight]), right: StyledText(gate.group.title, theme[.dim]), style: theme[.border])
+        let inside = box.interior.inset(x: 1, y: 0)
+        let isOn = profile.isEnabled(gate)
+        func names(_ gates: [FeatureGate]) -> StyledText {
+            var text = StyledText("")
+            for other in gates {
+                text.append(other.name, theme[.text])
+                text.append(profile.isEnabled(other) ? " on   " : " off   ", theme[profile.isEnabled(other) ? .good : .dim])
+            }
+            return gates.isEmpty ? StyledText("nothing", theme[.dim]) : text
+        }
+        var lines: [(String, StyledText)] = [
+            ("on", StyledText(gate.summary.on, theme[isOn ? .good : .text])), ("off", StyledText(gate.summary.off, theme[isOn ? .text : .good])),
+            ("needs", names(gate.dependencies)), ("needed by", names(FeatureGate.allCases.filter { $0.dependencies.contains(gate) })),
+            ("releases", StyledText(Self.history(gate), theme[.dim])),
+        ]
+        if let why = Self.whyFixed(gate, profile) {
+            lines.append(("fixed", StyledText(why, theme[.rowPending])))
+        } else {
+            let others = profile.settings(for: gate, on: !isOn).filter { $0.0 != gate }.map(\.0.name)
+            let text = "turns it \(isOn ? "off" : "on")" + (others.isEmpty ? "" : ", and with it \(others.joined(separator: ", "))")
+            lines.append(("<enter>", StyledText(text, theme[.text])))
+        }
+        for (line, entry) in lines.prefix(inside.height).enumerated() {
+            canvas.write(entry.0, at: Point(x: inside.x, y: inside.y + line), style: theme[.dim])
+            canvas.write(entry.1.truncated(to: inside.width - 11), at: Point(x: inside.x + 11, y: inside.y + line), maxWidth: inside.width - 11)
+        }
+    }
+
+    /// `1.24 alpha off, 1.27-1.29 beta on, 1.30-1.31 GA, locked`
+    static func history(_ gate: FeatureGate) -> String {
+        var runs: [(text: String, first: KubernetesVersion, last: KubernetesVersion)] = []
+        for version in KubernetesVersion.all {
+            let stage = gate.stage(in: version)
+            guard stage != .absent else { continue }
+            let text =
+                switch stage {
+                case .alphaOff, .alphaOn, .betaOff, .betaOn: "\(stage.text) \(stage.isOnByDefault ? "on" : "off")"
+                case .removed: gate.isDropped ? "dropped" : "built in"
+                default: stage.text
+                }
+            if runs.last?.text == text { runs[runs.count - 1].last = version } else { runs.append((text, version, version)) }
+        }
+        return runs.map { run in
+            let isOpen = run.last == KubernetesVersion.all.last
+            return run.first == run.last && !isOpen ? "\(run.first) \(run.text)" : isOpen ? "\(run.first) on \(run.text)".replacing(" on ", with: "+ ") : "\(run.first)-\(run.last) \(run.text)"
+        }.joined(separator: ", ")
+    }
+}
+
+extension Forms {
+    /// Turns a gate on or off, with what must follow.
+    static func gate(_ gate: FeatureGate, _ world: World) -> Form {
+        let on = !world.cluster.profile.isEnabled(gate)
+        let settings = world.cluster.profile.settings(for: gate, on: on)
+        return Form(
+            title: on ? "Turn on" : "Turn off", subject: gate.name, fields: [], action: "Restart with it", startOnCancel: true,
+            preview: { _, world in
+                var lines: [StyledText] = []
+                for (one, on) in settings {
+                    lines.append(StyledText("\(one.name)=\(on)", world.theme[one == gate ? .text : .accent]))
+                    lines.append(StyledText("  from now on: \(on ? one.summary.on : one.summary.off)", world.theme[.dim]))
+                }
+                if settings.count > 1 { lines.append(StyledText("\(on ? "It needs the others." : "The others need it.")", world.theme[.rowPending])) }
+                lines.append(StyledText("All components start again at once. Objects keep the fields they have; the scheduler looks at every waiting pod anew. <U> takes it back.", world.theme[.dim]))
+                return lines
+            },
+            submit: { _, _ in
+                var gates = StringMap<Bool>()
+                for (one, on) in settings { gates[one.name] = on }
+                return .done([.perform([.setGates(gates)])])
+            })
+    }
+}

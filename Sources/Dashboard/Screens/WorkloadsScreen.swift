@@ -1,0 +1,332 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Simulation
+import SimulationKit
+
+/// All workloads in one table with their rollouts, and the revisions of the selected one.
+struct WorkloadsScreen: Screen {
+    var filter = "" { didSet { cursorKey = nil } }
+    private var cursorKey: Workload?
+    private var top = 0
+    private var height = 5
+    private var inRevisions = false
+    private var revisionCursor = 0
+    private var onlyFaults = false
+    private var risks: [Workload: WorkloadAvailability] = [:]
+    private var risksAt: (revision: Int, generation: Int, second: Int)?
+
+    init(_ workload: Workload? = nil) { cursorKey = workload }
+
+    var crumb: String { "workloads" }
+    var bindings: [BindingGroup] {
+        [
+            BindingGroup(
+                "Workloads",
+                [
+                    Binding(.enter, action: .open, "pods", "The pods of the workload, or of the revision", footer: 5),
+                    Binding(.tab, action: .nextPane, "revisions", "To the revisions and back", footer: 8),
+                    Binding(.control("l"), action: .rollback, "roll back", "Roll back to the revision under the cursor, or to the one before", footer: 10),
+                    Binding(.character("p"), action: .pauseRollout, "pause", "Pause or resume the rollout", footer: 12),
+                    Binding(.character("s"), action: .scale, "scale", "Scale", footer: 20),
+                    Binding(.character("r"), action: .restart, "restart", "Restart by a rolling update", footer: 25),
+                    Binding(.character("i"), action: .setImage, "image", "Set the image of a container", footer: 30),
+                    Binding(.character("d"), action: .describe, "describe", "Describe the workload", footer: 35),
+                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the workload", footer: 36),
+                    Binding(.control("z"), action: .faultsOnly, "faults", "Show only workloads that are not complete"),
+                ])
+        ]
+    }
+
+    // MARK: Rows
+
+    private func rows(_ world: World) -> [Rollout] {
+        let words = filter.lowercased().split(separator: " ")
+        return [Kind.deployment, .statefulSet, .daemonSet, .job].flatMap { kind in world.store.objects(kind) }
+            .filter { world.namespace.isEmpty || world.namespace == $0.metadata.namespace }
+            .map { Rollout($0, world) }
+            .filter { rollout in
+                if onlyFaults, rollout.role == .good { return false }
+                let text = "\(rollout.workload.namespace) \(rollout.workload.kind) \(rollout.workload.name) \(rollout.word)".lowercased()
+                return words.allSatisfy { text.contains($0) }
+            }
+            .sorted { a, b in
+                let (x, y) = (a.workload, b.workload)
+                return x.isSystem != y.isSystem ? !x.isSystem : x.namespace != y.namespace ? x.namespace < y.namespace : naturalOrder(x.name, y.name)
+            }
+    }
+    func focusedWorkload(_ world: World) -> Workload? { cursorKey ?? rows(world).first?.workload }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        let rows = rows(world)
+        guard !rows.isEmpty else { return nil }
+        var index = rows.firstIndex { $0.workload == cursorKey } ?? 0
+        let rollout = rows[index]
+        let revisions = Revision.all(of: rollout, world)
+        revisionCursor = max(0, min(revisionCursor, revisions.count - 1))
+        if inRevisions {
+            switch action {
+            case .down: revisionCursor = min(revisions.count - 1, revisionCursor + 1); return []
+            case .up: revisionCursor = max(0, revisionCursor - 1); return []
+            case .open where revisions.indices.contains(revisionCursor):
+                let revision = revisions[revisionCursor]
+                return [.push(TableScreen(Kind.pod.info, scope: .labels(LabelSelector(matchLabels: [revision.label: revision.hash]), title: revision.name)))]
+            default: break
+            }
+        }
+        let (kind, key) = (rollout.kind, rollout.workload.key)
+        switch action {
+        case .down: index += 1
+        case .up: index -= 1
+        case .top: index = 0
+        case .bottom: index = rows.count - 1
+        case .pageDown: index += max(1, height - 1)
+        case .pageUp: index -= max(1, height - 1)
+        case .nextPane, .previousPane: inRevisions = !inRevisions && !revisions.isEmpty
+        case .faultsOnly: onlyFaults.toggle()
+        case .open: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(rollout.workload)))]
+        case .describe: return [.push(DetailScreen(rollout.object, tab: .describe))]
+        case .yaml: return [.push(DetailScreen(rollout.object, tab: .yaml))]
+        case .scale:
+            if world.cluster.replicas(kind, key) == nil { return [.flash("A \(rollout.workload.kind) cannot be scaled", .warning)] }
+            return [.open(Forms.scale([rollout.object], kind.info, world))]
+        case .restart: return [.perform([.restart(kind, key)])]
+        case .setImage: return kind == .job ? [.flash("The template of a Job cannot be changed", .warning)] : [.open(Forms.setImage(rollout.object, kind.info))]
+        case .rollback:
+            guard kind == .deployment else { return [.flash("Only Deployments are rolled back", .warning)] }
+            return [.perform([.undoRollout(key, toRevision: inRevisions && revisions.indices.contains(revisionCursor) ? revisions[revisionCursor].number : 0)])]
+        case .pauseRollout:
+            guard let deployment = rollout.object as? Deployment else { return [.flash("Only the rollout of a Deployment can be paused", .warning)] }
+            return [.perform([.pause(key, !deployment.spec.paused)])]
+        default: return nil
+        }
+        index = max(0, min(rows.count - 1, index))
+        if rows[index].workload != rollout.workload { revisionCursor = 0 }
+        cursorKey = rows[index].workload
+        return []
+    }
+
+    // MARK: Drawing
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let rows = rows(world)
+        let index = rows.firstIndex { $0.workload == cursorKey } ?? 0
+        refreshRisks(world)
+        let lowHeight = area.height >= 15 && !rows.isEmpty ? max(8, min(area.height / 2, area.height - rows.count - 3)) : 0
+        let rects = area.splitRows([.weight(1), .fixed(lowHeight)])
+        var title = StyledText("Workloads", theme[.title])
+        title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
+        title.append("[\(rows.count)]", theme[.titleCounter])
+        if onlyFaults { title.append(" faults", theme[.titleFilter]) }
+        if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
+        let busy = rows.count { $0.role != .good }
+        canvas.drawBox(
+            in: rects[0], title: title, right: StyledText(busy == 0 ? "all complete" : "\(busy) not complete", theme[busy == 0 ? .good : .rowPending]),
+            style: theme[inRevisions ? .border : .borderFocus])
+        let inside = rects[0].interior
+        guard !rows.isEmpty else {
+            canvas.write("No workloads here.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
+            return
+        }
+        height = max(1, inside.height - 1)
+        top = Scrolling.top(following: index, from: top, height: height, count: rows.count)
+        let table = TableWidget(
+            columns: [
+                TableWidget.Column("NAMESPACE", minimum: 9, ideal: 12, priority: 5), TableWidget.Column("NAME", minimum: 12, ideal: 24),
+                TableWidget.Column("KIND", minimum: 6, ideal: 11, priority: 4), TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
+                TableWidget.Column("UPDATED", alignment: .right, minimum: 7, priority: 3), TableWidget.Column("ROLLOUT", minimum: 8, priority: 2),
+                TableWidget.Column("STATE", minimum: 22, ideal: 34), TableWidget.Column("REV", alignment: .right, minimum: 3, priority: 3),
+                TableWidget.Column("RISK", minimum: 14, ideal: 30, priority: 6, stretches: true), TableWidget.Column("AGE", alignment: .right, minimum: 5, priority: 3),
+            ], rowCount: rows.count, cursor: index, top: top)
+        table.draw(on: &canvas, in: inside, theme: theme) { row in
+            let rollout = rows[row]
+            let full = rollout.desired == 0 ? 8 : min(8, rollout.updatedReady * 8 / rollout.desired)
+            var bar = StyledText(String(repeating: world.glyphs.barFull, count: full), theme[rollout.role])
+            bar.append(String(repeating: world.glyphs.barEmpty, count: 8 - full), theme[.gaugeFree])
+            let risk = risks[rollout.workload]
+            return TableRow([
+                StyledText(rollout.workload.namespace, theme[.dim]), StyledText(rollout.workload.name, theme[.text]), StyledText(rollout.workload.kind, theme[.dim]),
+                StyledText("\(rollout.ready)/\(rollout.desired)", theme[rollout.ready < rollout.desired ? .rowPending : .text]),
+                StyledText("\(rollout.updated)", theme[rollout.updated < rollout.desired ? .rowPending : .dim]), bar,
+                StyledText("\(rollout.glyph(world)) \(rollout.word)", theme[rollout.role]), StyledText(rollout.revision, theme[.dim]),
+                risk.map { $0.risk == .none ? StyledText("", theme[.dim]) : AvailabilityScreen.risk($0, world) } ?? StyledText(""),
+                StyledText(world.age(rollout.object.metadata.creationTimestamp), theme[.dim]),
+            ])
+        }
+        if lowHeight > 0 { drawRevisions(rows[index], on: &canvas, in: rects[1], world) }
+    }
+
+    private mutating func refreshRisks(_ world: World) {
+        let stamp = (world.session.isPaused ? world.store.revision : -1, world.generation, world.session.isPaused ? 0 : world.now.sinceStart.wholeSeconds)
+        if let risksAt, risksAt == stamp { return }
+        risksAt = stamp
+        risks = Dictionary(world.session.simulation.availability(world.availability).map { ($0.workload, $0) }) { first, _ in first }
+    }
+
+    private mutating func drawRevisions(_ rollout: Rollout, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        let revisions = Revision.all(of: rollout, world)
+        revisionCursor = max(0, min(revisionCursor, revisions.count - 1))
+        var title = StyledText("\(rollout.workload.kind.lowercased()) \(rollout.workload.name)  ", theme[.titleHighlight])
+        title.append(rollout.strategy, theme[.dim])
+        canvas.drawBox(in: box, title: title, right: StyledText("\(revisions.count) \(revisions.count == 1 ? "revision" : "revisions")", theme[.dim]), style: theme[inRevisions ? .borderFocus : .border])
+        let inside = box.interior
+        let conditions = rollout.object.conditions
+        let conditionRows = min(conditions.count, max(0, inside.height - 2), 4)
+        let tableHeight = max(1, inside.height - conditionRows)
+        let table = TableWidget(
+            columns: [
+                TableWidget.Column("REV", alignment: .right, minimum: 3), TableWidget.Column("NAME", minimum: 14, ideal: 28),
+                TableWidget.Column("PODS", alignment: .right, minimum: 4), TableWidget.Column("READY", alignment: .right, minimum: 5),
+                TableWidget.Column("AGE", alignment: .right, minimum: 6), TableWidget.Column("IMAGES", minimum: 14, ideal: 40),
+                TableWidget.Column("CHANGE", minimum: 10, ideal: 30, priority: 3, stretches: true),
+            ], rowCount: revisions.count, cursor: inRevisions ? revisionCursor : nil,
+            top: Scrolling.top(following: revisionCursor, from: 0, height: max(1, tableHeight - 1), count: revisions.count))
+        table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: tableHeight), theme: theme) { row in
+            let revision = revisions[row]
+            let role: Role = row == 0 ? .text : .dim
+            return TableRow([
+                StyledText("\(revision.number)", theme[role]), StyledText(revision.name, theme[row == 0 ? .accent : role]),
+                StyledText("\(revision.pods)", theme[revision.pods == 0 ? .dim : row == 0 ? .text : .rowPending]),
+                StyledText("\(revision.ready)", theme[revision.ready < revision.pods ? .rowPending : role]), StyledText(world.age(revision.created), theme[.dim]),
+                StyledText(revision.images, theme[role]), StyledText(revision.cause, theme[.dim]),
+            ])
+        }
+        for (line, condition) in conditions.prefix(conditionRows).enumerated() {
+            let isFine = condition.isTrue != ["ReplicaFailure", "Failed", "FailureTarget"].contains(condition.type)
+            var text = StyledText("\(isFine ? world.glyphs.passed : world.glyphs.stopped) \(pad(condition.type, 14)) ", theme[isFine ? .good : .rowError])
+            text.append("\(condition.reason)  ", theme[.text])
+            text.append(condition.message, theme[.dim])
+            canvas.write(text.truncated(to: inside.width - 2), at: Point(x: inside.x + 1, y: inside.bottom - conditionRows + line), maxWidth: inside.width - 2)
+        }
+    }
+}
+
+/// How far the rollout of a workload is.
+struct Rollout {
+    var workload: Workload
+    var kind: Kind
+    var object: any StoredObject
+    var desired = 0
+    var ready = 0
+    var updated = 0
+    var revision = "-"
+    var strategy = ""
+    var word = "complete"
+    var role = Role.good
+    /// Pods of the newest revision that are available, for the bar.
+    var updatedReady = 0
+
+    func glyph(_ world: World) -> Character {
+        role == .good ? world.glyphs.passed : role == .rowError ? world.glyphs.stopped : world.glyphs.notReady
+    }
+
+    init(_ object: any StoredObject, _ world: World) {
+        self.object = object
+        kind = type(of: object).kind
+        workload = Workload(kind: kind.rawValue, namespace: object.metadata.namespace, name: object.metadata.name)
+        switch object {
+        case let it as Deployment: read(it)
+        case let it as StatefulSet: read(it)
+        case let it as DaemonSet: read(it)
+        case let it as Job: read(it)
+        default: break
+        }
+    }
+
+    private mutating func say(_ word: String, _ role: Role = .rowPending) { (self.word, self.role) = (word, role) }
+
+    private mutating func read(_ it: Deployment) {
+        let status = it.status
+        (desired, ready, updated) = (it.spec.replicas ?? 1, status.readyReplicas, status.updatedReplicas)
+        updatedReady = min(updated, max(0, status.availableReplicas - (status.replicas - updated)))
+        revision = it.metadata.annotations["deployment.kubernetes.io/revision"] ?? "-"
+        let rolling = it.spec.strategy.rollingUpdate
+        strategy = it.spec.strategy.type + (rolling.map { "  maxSurge \($0.maxSurge?.text ?? "-")  maxUnavailable \($0.maxUnavailable?.text ?? "-")" } ?? "")
+        let progressing = status.conditions["Progressing"]
+        if status.observedGeneration < it.metadata.generation {
+            say("not looked at yet")
+        } else if it.spec.paused {
+            say("paused")
+        } else if progressing?.reason == "ProgressDeadlineExceeded" {
+            say("stuck for \(it.spec.progressDeadlineSeconds ?? 600)s", .rowError)
+        } else if updated < desired {
+            say("\(updated) of \(desired) updated")
+        } else if status.replicas > updated {
+            say("\(status.replicas - updated) old \(status.replicas - updated == 1 ? "pod" : "pods") left")
+        } else if status.availableReplicas < updated {
+            say("\(status.availableReplicas) of \(updated) available")
+        }
+    }
+    private mutating func read(_ it: StatefulSet) {
+        let status = it.status
+        (desired, ready) = (it.spec.replicas ?? 1, status.readyReplicas)
+        updated = status.updateRevision == status.currentRevision ? status.replicas : status.updatedReplicas
+        updatedReady = min(updated, ready)
+        revision = status.updateRevision.split(separator: "-").last.map(String.init) ?? "-"
+        strategy = it.spec.updateStrategy.type + (it.spec.updateStrategy.rollingUpdate?.partition.map { $0 > 0 ? "  partition \($0)" : "" } ?? "")
+        if ready < desired { say("\(ready) of \(desired) ready") } else if updated < desired { say("\(updated) of \(desired) updated") }
+    }
+    private mutating func read(_ it: DaemonSet) {
+        let status = it.status
+        (desired, ready, updated) = (status.desiredNumberScheduled, status.numberReady, status.updatedNumberScheduled)
+        updatedReady = min(updated, status.numberAvailable)
+        strategy = it.spec.updateStrategy.type
+        if updated < desired { say("\(updated) of \(desired) updated") } else if ready < desired { say("\(ready) of \(desired) ready") }
+    }
+    private mutating func read(_ it: Job) {
+        (desired, ready, updated) = (it.spec.completions ?? it.spec.parallelism ?? 1, it.status.succeeded, it.status.succeeded)
+        updatedReady = ready
+        strategy = "completions \(it.spec.completions.map(String.init) ?? "any")  parallelism \(it.spec.parallelism ?? 1)"
+        if it.status.conditions.isTrue("Failed") {
+            say("failed: \(it.status.conditions["Failed"]?.reason ?? "")", .rowError)
+        } else if it.spec.suspend == true {
+            say("suspended")
+        } else if !it.status.conditions.isTrue("Complete") {
+            say("\(it.status.succeeded) of \(desired) done, \(it.status.active) active\(it.status.failed > 0 ? ", \(it.status.failed) failed" : "")")
+        }
+    }
+}
+
+/// One revision of a workload's template.
+struct Revision {
+    var number: Int
+    var name: String
+    var pods: Int
+    var ready: Int
+    var created: Instant?
+    var images: String
+    var cause: String
+    /// The label by which its pods are known, and its value.
+    var label: String
+    var hash: String
+
+    /// All revisions that are kept, newest first.
+    static func all(of rollout: Rollout, _ world: World) -> [Revision] {
+        let store = world.store
+        let uid = rollout.object.metadata.uid
+        func images(_ spec: PodSpec) -> String { spec.containers.map(\.image).joined(separator: ", ") }
+        if rollout.kind == .deployment {
+            return store.replicaSets.all.filter { $0.metadata.controller?.uid == uid }.map { set in
+                Revision(
+                    number: Int(set.metadata.annotations["deployment.kubernetes.io/revision"] ?? "") ?? 0, name: set.metadata.name,
+                    pods: set.status.replicas, ready: set.status.readyReplicas, created: set.metadata.creationTimestamp, images: images(set.spec.template.spec.value),
+                    cause: set.metadata.annotations["kubernetes.io/change-cause"] ?? (set.spec.template.metadata.annotations["kubectl.kubernetes.io/restartedAt"].map { "restarted at \($0)" } ?? ""),
+                    label: "pod-template-hash", hash: set.metadata.labels["pod-template-hash"] ?? "")
+            }.sorted { ($0.number, $0.name) > ($1.number, $1.name) }
+        }
+        guard rollout.kind == .statefulSet || rollout.kind == .daemonSet else { return [] }
+        let pods = store.pods(ownedBy: uid).filter { !$0.metadata.isTerminating }
+        return store.controllerRevisions.all.filter { $0.metadata.controller?.uid == uid }.map { revision in
+            let hash = revision.metadata.labels["controller-revision-hash"] ?? ""
+            // StatefulSets name the whole revision in the label, DaemonSets its hash.
+            let mine = pods.filter { [hash, revision.metadata.name].contains($0.metadata.labels["controller-revision-hash"] ?? "-") }
+            let containers = revision.data?["spec"]?["template"]?["spec"]?["containers"]?.array ?? []
+            return Revision(
+                number: revision.revision, name: revision.metadata.name, pods: mine.count, ready: mine.count(where: \.isReady), created: revision.metadata.creationTimestamp,
+                images: containers.compactMap { $0["image"]?.string }.joined(separator: ", "), cause: revision.metadata.annotations["kubernetes.io/change-cause"] ?? "",
+                label: "controller-revision-hash", hash: mine.first?.metadata.labels["controller-revision-hash"] ?? hash)
+        }.sorted { ($0.number, $0.name) > ($1.number, $1.name) }
+    }
+}
