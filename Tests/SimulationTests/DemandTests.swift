@@ -108,10 +108,10 @@ import Testing
         #expect(curve.firstAbove(3000, from: .start, startedAt: .start) == nil)
         #expect(
             problems(scenario("  steps:\n  - {at: 1s, demand: {kind: Deployment, name: web, cpu: much}}\n  controllerManager: {kube-api-qps: 0, node-monitor-period: 0s}\n  metricsServer: {metric-resolution: 0s}")) == [
-                "test.yaml:6: spec.steps[0].demand.cpu: \"much\" is no demand; write 2, 200m..6/30m or 500m@0s 6@5m",
                 "test.yaml:7: spec.controllerManager.kube-api-qps: must be 0.1 or more, not 0.0",
                 "test.yaml:7: spec.controllerManager.node-monitor-period: must be 1s or more, not 0s",
                 "test.yaml:8: spec.metricsServer.metric-resolution: must be 1s or more",
+                "test.yaml:6: spec.steps[0].demand.cpu: \"much\" is no demand; write 2, 200m..6/30m or 500m@0s 6@5m",
             ])
     }
 }
