@@ -46,6 +46,8 @@ public struct KubeletFleet: Component {
     /// Faults: containers and how often updating their resources is still to fail.
     var failingUpdates: [ResourceUpdate: Int] = [:]
     var isBeating = false
+    /// Nodes that fell silent since the last heartbeat.
+    var silenced: [Int] = []
     var jitter: SeededRandom
     /// The configurations in use; the first is that of nodes that no document singles out.
     var setups: [KubeletSetup]

@@ -35,6 +35,9 @@ public enum ScenarioCatalog {
         .rollingUpdate,
         .rollingUpdateRevisions,
         .singlePoint,
+        .podBurstOld,
+        .podBurst,
+        .podBurstParallel,
     ]
 
     /// The scenario called `name`; nil if there is none.
