@@ -81,10 +81,10 @@ import Testing
         // The calls for the volumes, and two for each status.
         let activity = old.fleet.activity(node: "n1", in: old.cluster)!
         #expect(activity.calls >= 661 && activity.callsWaited >= 651)
-        #expect(old.cluster.store.pods.all.allSatisfy(\.isReady))
+        #expect(old.cluster.store.pods.all.allSatisfy { $0.isReady })
         let new = try burst(27)
         #expect(timeouts(new).isEmpty)
-        #expect(new.cluster.store.pods.all.allSatisfy(\.isReady))
+        #expect(new.cluster.store.pods.all.allSatisfy { $0.isReady })
         var configuration = KubeletConfiguration()
         (configuration.kubeAPIQPS, configuration.kubeAPIBurst) = (50, 100)
         #expect(timeouts(try burst(26, configuration)).isEmpty)
@@ -150,7 +150,7 @@ import Testing
         let after = bench.fleet.activity(node: "n1", in: bench.cluster)!
         #expect(after.waitingCalls.isEmpty && after.unsentStatuses.isEmpty)
         #expect(after.api.tokens == 2)
-        #expect(bench.cluster.store.pods.all.allSatisfy(\.isReady))
+        #expect(bench.cluster.store.pods.all.allSatisfy { $0.isReady })
     }
 
     @Test func `an event waits for its token and keeps its time`() throws {

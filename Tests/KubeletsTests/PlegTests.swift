@@ -38,9 +38,8 @@ import Testing
             bench.run(to: 60)
             return bench.pod().status.conditions["Ready"]!.lastTransitionTime! - bench.container().state.running!.startedAt!
         }
-        #expect(try ready(36) == .zero)
-        #expect(try ready(27) > .zero)
-        #expect(try ready(27, [("EventedPLEG", true)]) == .milliseconds(20))
+        let times = [try ready(36), try ready(27), try ready(27, [("EventedPLEG", true)])]
+        #expect(times[0] == .zero && times[1] > .zero && times[2] == .milliseconds(20))
     }
 
     @Test func `S12 a runtime that hangs makes the node unready three minutes after the last list`() throws {
@@ -48,7 +47,7 @@ import Testing
         try bench.node()
         try bench.bind(Pod.named("p", ["run-time": "100s"]))
         bench.run(to: 60)
-        #expect(bench.fleet.hangRuntime(node: "n1", for: .seconds(200), at: bench.cluster.now))
+        bench.fleet.hangRuntime(node: "n1", for: .seconds(200), at: bench.cluster.now)
         let last = activity(bench).pleg.lastRelist!
         var changes: [(Double, Bool, String)] = []
         bench.run(to: 300) { bench in
@@ -101,6 +100,7 @@ import Testing
         let generic = try cost(false)
         #expect(generic.items == 330)
         #expect(abs(generic.milliCPU - 49) < 1)
-        #expect(try cost(true).milliCPU < 0.2)
+        let evented = try cost(true)
+        #expect(evented.milliCPU < 0.2)
     }
 }

@@ -107,8 +107,11 @@ struct NodeLifecycleController: Controller {
                 }
                 // What was heard of all was heard of it, up to the last pass.
                 quiet[slot] = nil
-                health[node.name]?.heardAt = max(health[node.name]?.heardAt ?? .start, before.heardAt)
-                health[node.name]?.renewal = max(health[node.name]?.renewal ?? .start, before.beat)
+                if var heard = health[node.name] {
+                    heard.heardAt = max(heard.heardAt, before.heardAt)
+                    heard.renewal = max(heard.renewal ?? .start, before.beat)
+                    health[node.name] = heard
+                }
             }
             let name = node.name
             let zone = register(node, &cluster)
