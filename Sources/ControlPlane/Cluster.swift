@@ -19,9 +19,9 @@ public struct Cluster: Sendable {
     ///
     /// Differs from Kubernetes: leases are kept here, not as Lease objects; 5,000 of them would be
     /// 500 writes a second that nobody reads but the node controller.
-    public var leaseRenewals: [String: Instant] = [:]
     /// What the metrics server measured.
     public var metrics = MetricsAPI()
+    public var leaseRenewals = LeaseRenewals()
     /// Events as they were told, for `--events` and the ticker.
     public internal(set) var narrative = Narrative()
     var eventRecorder = EventRecorder()

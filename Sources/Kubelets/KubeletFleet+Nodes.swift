@@ -7,7 +7,9 @@ extension KubeletFleet {
     mutating func see(_ change: Change<Node>, _ cluster: inout Cluster) {
         let node = change.object
         switch (nodeIndex[node.name], change.action) {
-        case (let index?, .deleted): removeNode(index)
+        case (let index?, .deleted):
+            removeNode(index)
+            cluster.leaseRenewals.leave(node.name)
         case (nil, .deleted): break
         case (nil, _): addNode(node, &cluster)
         case (let index?, _):
@@ -16,6 +18,12 @@ extension KubeletFleet {
                 removeNode(index)
                 addNode(node, &cluster)
             } else {
+                // Most changes of a node are its own heartbeats.
+                if let old = change.previous, old.spec.identity == node.spec.identity,
+                    old.status.allocatable == node.status.allocatable
+                {
+                    return
+                }
                 follow(node, index, &cluster)
             }
         }
@@ -125,7 +133,7 @@ extension KubeletFleet {
         readResources(node, index)
         nodes[index]!.isRegistered = true
         nodes[index]!.wasUnschedulable = node.spec.unschedulable
-        cluster.leaseRenewals[state.name] = now
+        cluster.leaseRenewals.join(state.name, at: now)
         tell("Starting", "Starting kubelet.", node, &cluster)
         tell("NodeAllocatableEnforced", "Updated Node Allocatable limit across pods", node, &cluster)
         for reason in [
@@ -227,11 +235,15 @@ extension KubeletFleet {
     ///
     /// Differs from Kubernetes: all nodes beat at the same moment, so that 5,000 idle ones cost one wake-up.
     mutating func heartbeat(_ cluster: inout Cluster) {
-        for index in nodes.indices {
-            guard let state = nodes[index], !state.isFailed else { continue }
-            cluster.leaseRenewals[state.name] = cluster.now
-            let isReportDue = cluster.now - state.lastReport >= settings(index).statusReport
-            if state.isStatusDirty || isReportDue { writeNodeStatus(index, &cluster) }
+        for index in silenced { if let state = nodes[index], state.isFailed { cluster.leaseRenewals.leave(state.name) } }
+        silenced = []
+        cluster.leaseRenewals.renew(at: cluster.now)
+        for index in nodes.indices where nodes[index]?.isFailed == false {
+            if nodes[index]!.isStatusDirty
+                || cluster.now - nodes[index]!.lastReport >= setups[nodes[index]!.setup].settings.statusReport
+            {
+                writeNodeStatus(index, &cluster)
+            }
         }
         timers.schedule(.heartbeat, at: cluster.now + setups[0].settings.leaseRenewal)
     }
@@ -285,6 +297,7 @@ extension KubeletFleet {
     public mutating func fail(node name: String, containers: ContainerFate = .survive) -> Bool {
         guard let index = nodeIndex[name], nodes[index]?.isFailed == false else { return false }
         nodes[index]!.isFailed = true
+        silenced.append(index)
         nodes[index]!.containersDie = containers == .die
         return true
     }
@@ -309,7 +322,7 @@ extension KubeletFleet {
         nodes[index]!.isFailed = false
         nodes[index]!.evicting = nil
         forgetRequests(index)
-        cluster.leaseRenewals[state.name] = cluster.now
+        cluster.leaseRenewals.join(state.name, at: cluster.now)
         let node = cluster.store.nodes[ObjectKey(name: state.name)]
         if let node {
             tell("Starting", "Starting kubelet.", node, &cluster)

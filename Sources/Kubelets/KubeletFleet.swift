@@ -53,6 +53,8 @@ public struct KubeletFleet: Component {
     var isBeating = false
     /// When a pod was last asked to resize, or had resized.
     var lastResize: Instant?
+    /// Nodes that fell silent since the last heartbeat.
+    var silenced: [Int] = []
     var jitter: SeededRandom
     /// The configurations in use; the first is that of nodes that no document singles out.
     var setups: [KubeletSetup]

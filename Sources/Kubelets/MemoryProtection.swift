@@ -47,7 +47,7 @@ public struct MemoryProtection: Sendable, Equatable {
 
     /// How long the kernel lets each 256 KiB wait that are charged while `usage` is above `high`.
     /// - Source: Linux `mm/memcontrol.c`, `calculate_high_delay`.
-    static func delay(usage: Int64, high: Int64) -> Double {
+    public static func delay(usage: Int64, high: Int64) -> Double {
         guard usage > high, high > 0 else { return 0 }
         let overage = Double(usage - high) / Double(high)
         return min(2, 64 * overage * overage)

@@ -5,19 +5,19 @@ import SimulationKit
 /// and the nth of a burst at time 0 begins at `max(0, (n − burst) / qps)`.
 ///
 /// - Source: Kubernetes `client-go/util/flowcontrol/throttle.go`, `golang.org/x/time/rate`.
-struct TokenBucket: Sendable, Equatable {
+package struct TokenBucket: Sendable, Equatable {
     /// Tokens a second; 0: no limit.
     private(set) var qps: Int
     private(set) var burst: Int
     /// When it is full again if nobody asks: kept instead of a count, so that nothing is rounded.
     private var full = Instant.start
 
-    init(qps: Int, burst: Int) { (self.qps, self.burst) = (max(0, qps), max(1, burst)) }
+    package init(qps: Int, burst: Int) { (self.qps, self.burst) = (max(0, qps), max(1, burst)) }
 
     private var interval: Int64 { 1_000_000_000 / Int64(qps) }
 
     /// When a request made now begins; takes its token.
-    mutating func reserve(at now: Instant) -> Instant {
+    package mutating func reserve(at now: Instant) -> Instant {
         guard qps > 0 else { return now }
         let start = next(at: now)
         full = max(full, now) + Duration(nanoseconds: interval)
@@ -35,7 +35,7 @@ struct TokenBucket: Sendable, Equatable {
         return max(now, max(full, now) - Duration(nanoseconds: Int64(burst - 1) * interval))
     }
     /// Tokens that are there; negative if some are booked ahead.
-    func tokens(at now: Instant) -> Double {
+    package func tokens(at now: Instant) -> Double {
         guard qps > 0 else { return Double(burst) }
         return Double(burst) - Double((max(full, now) - now).nanoseconds) / Double(interval)
     }

@@ -77,8 +77,8 @@ public struct Input: Sendable {
                     func report(_ field: String, _ message: String) {
                         problems.append(document.problem(path + field, message))
                     }
-                    if expectation.count != 1 { report("", "needs exactly one of spread, pods, condition, event, nodes, field") }
-                    for (name, text) in [("pods", expectation.pods?.labelSelector), ("nodes", expectation.nodes?.labelSelector)] {
+                    if expectation.count != 1 { report("", "needs exactly one of spread, pods, condition, event, nodes, field, timeToReady") }
+                    for (name, text) in [("pods", expectation.pods?.labelSelector), ("nodes", expectation.nodes?.labelSelector), ("timeToReady", expectation.timeToReady?.labelSelector)] {
                         if let text, LabelSelector(text: text) == nil { report(".\(name).labelSelector", "\"\(text)\" is not a label selector") }
                     }
                     // Without a number an expectation could not fail.
@@ -90,6 +90,10 @@ public struct Input: Sendable {
                     }
                     if let field = expectation.field, field.equals == nil, field.atLeast == nil, field.atMost == nil {
                         report(".field", "needs equals, atLeast or atMost")
+                    }
+                    if let time = expectation.timeToReady {
+                        if !(1...100).contains(time.percentile) { report(".timeToReady.percentile", "must be 1 to 100, not \(time.percentile)") }
+                        if time.atLeast == nil, time.atMost == nil { report(".timeToReady", "needs atLeast or atMost") }
                     }
                     if let spread = expectation.spread, spread.skewAtMost == nil, spread.skewAtLeast == nil {
                         report(".spread", "needs skewAtMost or skewAtLeast")

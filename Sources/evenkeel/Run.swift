@@ -87,6 +87,11 @@ struct Run: ParsableCommand {
         let ready = pods.count(where: \.isReady)
         let pending = pods.count { $0.status.phase == .pending && $0.nodeName.isEmpty }
         note("\(session.now.sinceStart) simulated: \(session.cluster.store.nodes.count) nodes, \(pods.count) pods, \(ready) ready, \(pending) waiting for a node, \(session.cluster.narrative.count) events.")
+        let times = session.simulation.kubelets.timesToReady(in: session.cluster)
+        if let median = times.median, let most = times.percentile(95), let longest = times.times.last {
+            func text(_ time: Duration) -> String { time.truncated(to: .milliseconds(100)).description }
+            note("time to ready of \(times.count) pods: median \(text(median)), 95 % within \(text(most)), all within \(text(longest)).")
+        }
         let script = session.script
         if script.passed + script.failures.count > 0 { note("\(script.passed) expectations held, \(script.failures.count) failed.") }
         guard script.failures.isEmpty else {

@@ -19,6 +19,7 @@ import Testing
         for i in 0..<3 { try bench.node("n\(i)", cpu: "4", memory: "4Gi") }
         var seen: [String: Seen] = [:]
         var number = 0
+        var deletions: [String: Double] = [:]
         for step in 0..<60 {
             switch random.below(8) {
             case 0...3:
@@ -53,6 +54,7 @@ import Testing
                 let key = ObjectKey(namespace: "default", name: "p\(random.below(number + 1))")
                 _ = try? bench.cluster.delete(
                     Pod.self, key, DeleteOptions(gracePeriodSeconds: [nil, 0, 3][random.below(3)]))
+                deletions[key.name] = deletions[key.name] ?? bench.cluster.now.sinceStart.seconds
             case 5:
                 let key = ObjectKey(namespace: "default", name: "p\(random.below(number + 1))")
                 _ = try? bench.cluster.resize(
@@ -68,6 +70,7 @@ import Testing
             bench.run(to: Double(step + 1) * 10) { bench in
                 if check { self.check(bench, &seen) }
             }
+            if check { checkStarts(bench, deletions) }
         }
         for i in 0..<3 { bench.fleet.recover(node: "n\(i)") }
         for pod in bench.cluster.store.pods.all { _ = try? bench.cluster.delete(Pod.self, pod.key) }
@@ -75,6 +78,24 @@ import Testing
         #expect(bench.cluster.store.pods.isEmpty, "seed \(seed)")
         return bench.cluster.narrative.events.map {
             "\($0.time.nanoseconds) \($0.reason) \($0.objectText) \($0.message)"
+        }
+    }
+
+    /// Restarts are starts beyond the first, and nothing starts once its pod is being deleted.
+    private func checkStarts(_ bench: Bench, _ deletions: [String: Double]) {
+        var starts: [String: [Double]] = [:]
+        for event in bench.cluster.narrative.events where event.reason == "Started" && event.kind == "Pod" {
+            starts[event.object.name, default: []].append(event.time.sinceStart.seconds)
+        }
+        for pod in bench.cluster.store.pods.all where !bench.fleet.isFailed(node: pod.nodeName) {
+            let expected = (pod.status.containerStatuses + pod.status.initContainerStatuses).reduce(0) {
+                $0 + $1.restartCount + ($1.state.running != nil || $1.state.terminated?.startedAt != nil || $1.lastState.terminated != nil ? 1 : 0)
+            }
+            #expect((starts[pod.name] ?? []).count == expected, "\(pod.name)")
+        }
+        for (name, times) in starts {
+            // The kubelet hears of a deletion after 10 ms.
+            if let deleted = deletions[name] { #expect(times.allSatisfy { $0 <= deleted + 0.011 }, "\(name)") }
         }
     }
 
@@ -104,6 +125,8 @@ import Testing
                         $0.state.running != nil
                     })
             }
+            if status.reason == "Evicted" { #expect(status.qosClass != .guaranteed, "a Guaranteed pod was evicted") }
+            #expect(status.containerStatuses.count { $0.ready } <= pod.spec.containers.count)
             if status.phase == .failed {
                 let failed = (status.containerStatuses + status.initContainerStatuses).contains {
                     ($0.state.terminated ?? $0.lastState.terminated)?.exitCode ?? 0 != 0

@@ -32,6 +32,11 @@ struct NodeLifecycleController: Controller {
     /// The zones in the order they came.
     private var zoneNames: [String] = []
     private var removed: [Node] = []
+    /// Nodes, by their slot, with which all was well at the last pass, and their zone's place among the names. As long
+    /// as they do not change and renew their leases with all others there is nothing to look at.
+    private var quiet: [(node: Node, zone: Int)?] = []
+    /// The leases' version and common renewal at the last pass, and when that renewal was heard of.
+    private var leases = (version: -1, beat: Instant.start, heardAt: Instant.start)
 
     init(profile: KubernetesProfile, settings: ControllerManagerSettings) {
         self.settings = settings
@@ -41,6 +46,12 @@ struct NodeLifecycleController: Controller {
 
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {
         if change.action == .deleted { removed.append(change.object) }
+        if let old = change.previous, change.action == .modified, old.spec.identity == change.object.spec.identity,
+            old.status.conditions.elementsEqual(
+                change.object.status.conditions, by: { $0.type == $1.type && $0.status == $1.status })
+        {
+            return
+        }
         queue.add(.taints(change.object.name))
     }
 
@@ -73,10 +84,37 @@ struct NodeLifecycleController: Controller {
         }
         removed = []
         var counts: [String: (ready: Int, notReady: Int)] = [:]
-        for name in cluster.store.nodes.rows.compactMap({ $0?.name }) {
-            guard let node = cluster.store.nodes[ObjectKey(name: name)] else { continue }
+        let isBeat = cluster.leaseRenewals.beat > leases.beat
+        let areSame = cluster.leaseRenewals.version == leases.version
+        let areFresh = areSame && (isBeat || cluster.now <= leases.heardAt + gracePeriod)
+        let before = leases
+        leases = (
+            cluster.leaseRenewals.version, cluster.leaseRenewals.beat, isBeat ? cluster.now : leases.heardAt
+        )
+        var quietCounts = [Int](repeating: 0, count: zoneNames.count)
+        let slots = cluster.store.nodes.rows.count
+        if quiet.count < slots { quiet += Array(repeating: nil, count: slots - quiet.count) }
+        for slot in 0..<slots {
+            guard let node = cluster.store.nodes.rows[slot] else {
+                quiet[slot] = nil
+                continue
+            }
+            if let known = quiet[slot] {
+                if areFresh, known.node.isSame(as: node) {
+                    quietCounts[known.zone] += 1
+                    continue
+                }
+                // What was heard of all was heard of it, up to the last pass.
+                quiet[slot] = nil
+                if var heard = health[node.name] {
+                    heard.heardAt = max(heard.heardAt, before.heardAt)
+                    heard.renewal = max(heard.renewal ?? .start, before.beat)
+                    health[node.name] = heard
+                }
+            }
+            let name = node.name
             let zone = register(node, &cluster)
-            let before = node.status.conditions["Ready"]?.status ?? "Unknown"
+            let earlier = node.status.conditions["Ready"]?.status ?? "Unknown"
             let after = judge(node, &cluster)
             if after == "True" {
                 counts[zone, default: (0, 0)].ready += 1
@@ -85,16 +123,26 @@ struct NodeLifecycleController: Controller {
                 counts[zone, default: (0, 0)].notReady += 1
                 markUnreachable(node, zone, after, &cluster)
                 // A kubelet that reports itself as not ready tells its own event.
-                if before == "True" {
+                if earlier == "True" {
                     cluster.record(
                         "NodeNotReady", "Node \(name) status is now: NodeNotReady", about: node,
                         source: source)
                 }
-                if before == "True" || health[name]?.ready?.isTrue == true {
+                if earlier == "True" || health[name]?.ready?.isTrue == true {
                     markPodsNotReady(node, &cluster)
                 }
             }
-            health[name]?.ready = cluster.store.nodes[node.key]?.status.conditions["Ready"]
+            let seen = cluster.store.nodes[node.key]
+            health[name]?.ready = seen?.status.conditions["Ready"]
+            if let seen, after == "True", cluster.leaseRenewals.isBeating(name),
+                !seen.spec.taints.contains(where: { Self.lifecycleTaints.contains($0.key) }),
+                let place = zoneNames.firstIndex(of: zone)
+            {
+                quiet[slot] = (seen, place)
+            }
+        }
+        for (place, count) in quietCounts.enumerated() where count > 0 {
+            counts[zoneNames[place], default: (0, 0)].ready += count
         }
         setRates(counts, &cluster)
     }
@@ -245,6 +293,7 @@ struct NodeLifecycleController: Controller {
         } else if allWereFull {
             // What was silent so far gets a new chance.
             for node in cluster.store.nodes.all { health[node.name]?.heardAt = cluster.now }
+            leases.heardAt = cluster.now
         }
         for (zone, state) in zip(present, states)
         where state != zones[zone]!.state || allAreFull || allWereFull {
@@ -288,6 +337,14 @@ struct NodeLifecycleController: Controller {
                 spec.taints.append(Taint(key: key, effect: "NoSchedule", timeAdded: now))
             }
         }
+    }
+}
+
+extension Node {
+    /// Whether the two are one version of one object, found out without a look into it.
+    fileprivate func isSame(as other: Node) -> Bool {
+        metadata.identity == other.metadata.identity && spec.identity == other.spec.identity
+            && status.identity == other.status.identity
     }
 }
 

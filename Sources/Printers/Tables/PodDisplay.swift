@@ -94,7 +94,7 @@ public struct PodDisplay: Sendable, Hashable {
             }
             if text == "Completed" {
                 let isReady = state.conditions.isTrue("Ready")
-                if profile.version.minor >= 36 {
+                if profile.statusColumnPrefersFailure {
                     if hasReadyRunning, isReady {
                         text = "Running"
                     } else if let failure {
@@ -111,7 +111,7 @@ public struct PodDisplay: Sendable, Hashable {
         if pod.metadata.isTerminating {
             if state.reason == "NodeLost" {
                 text = "Unknown"
-            } else if profile.version.minor < 31 || !pod.isFinished {
+            } else if !profile.statusColumnKeepsTerminalPhase || !pod.isFinished {
                 text = "Terminating"
             }
         }

@@ -31,6 +31,7 @@ extension Expectation {
             return Self.difference(count, "nodes" + nodes.words, exactly: nodes.count, atLeast: nodes.atLeast, atMost: nodes.atMost)
         }
         if let field { return field.difference(in: cluster) }
+        if let timeToReady { return timeToReady.difference(in: simulation) }
         if let condition {
             guard let info = KindInfo.find(condition.kind), info.type != .custom else { return "no kind \(condition.kind)" }
             let key = ObjectKey(namespace: info.isNamespaced ? (condition.namespace.isEmpty ? "default" : condition.namespace) : "", name: condition.name)
@@ -149,5 +150,19 @@ extension PodsExpectation {
             if let zone, cluster.store.nodes[ObjectKey(name: pod.nodeName)]?.zone != zone { return sum }
             return sum + 1
         }
+    }
+}
+
+extension TimeToReadyExpectation {
+    fileprivate func difference(in simulation: Simulation) -> String? {
+        let selector = labelSelector.flatMap { LabelSelector(text: $0) }
+        let times = simulation.kubelets.timesToReady(in: simulation.cluster) { pod in
+            (namespace.map { $0 == pod.namespace } ?? true) && (selector?.matches(pod.metadata.labels) ?? true)
+        }
+        guard let time = times.percentile(percentile) else { return "no pod became ready" }
+        let what = "\(percentile) % of \(times.count) pods were ready within \(time)"
+        if let most = atMost, time > most { return "\(what), expected at most \(most)" }
+        if let least = atLeast, time < least { return "\(what), expected at least \(least)" }
+        return nil
     }
 }

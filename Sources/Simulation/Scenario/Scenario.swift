@@ -330,10 +330,11 @@ public struct Expectation: APIStruct {
     public var event: EventExpectation?
     public var nodes: NodesExpectation?
     public var field: FieldExpectation?
+    public var timeToReady: TimeToReadyExpectation?
     public init() {}
     /// How many things it expects: one, if it is written as it should be.
     var count: Int {
-        let all: [Any?] = [spread, pods, condition, event, nodes, field]
+        let all: [Any?] = [spread, pods, condition, event, nodes, field, timeToReady]
         return all.count { $0 != nil }
     }
     public static let summary = "A time and one thing that must hold."
@@ -345,6 +346,7 @@ public struct Expectation: APIStruct {
         .f("event", \.event, "How often an event was told."),
         .f("nodes", \.nodes, "How many nodes there are."),
         .f("field", \.field, "A field of an object."),
+        .f("timeToReady", \.timeToReady, "How long pods took to become ready."),
     ]
 }
 
@@ -441,6 +443,22 @@ public struct NodesExpectation: APIStruct {
         .f("ready", \.ready, "Only ready ones, or only those that are not."),
         .f("count", \.count, "Exactly so many."), .f("atLeast", \.atLeast, "At least so many."),
         .f("atMost", \.atMost, "At most so many."),
+    ]
+}
+
+public struct TimeToReadyExpectation: APIStruct {
+    public var namespace: String?
+    public var labelSelector: String?
+    public var percentile = 50
+    public var atLeast: Duration?
+    public var atMost: Duration?
+    public init() {}
+    public static let summary = "How long pods took from creation to being ready for the first time."
+    public static let fields: [Field<TimeToReadyExpectation>] = [
+        .f("namespace", \.namespace, "Only this namespace; default all."),
+        .f("labelSelector", \.labelSelector, "Only pods with these labels, as kubectl -l takes them."),
+        .f("percentile", \.percentile, "Of which share of the pods, 1 to 100; default 50, the median."),
+        .f("atLeast", \.atLeast, "At least so long."), .f("atMost", \.atMost, "At most so long."),
     ]
 }
 

@@ -40,6 +40,9 @@ public enum ScenarioCatalog {
         .verticalScaling,
         .elasticWeb,
         .minDomains,
+        .podBurstOld,
+        .podBurst,
+        .podBurstParallel,
     ]
 
     /// The scenario called `name`; nil if there is none.
