@@ -38,6 +38,7 @@ public enum Command: Sendable {
     case setImage(Kind, ObjectKey, container: String, image: String)
     case load(Kind, ObjectKey, cpu: Quantity?, memory: Quantity?)
     case label(Kind, ObjectKey, key: String, value: String?)
+    case patch(Kind, ObjectKey, JSONValue)
 }
 
 /// What a command answered.
