@@ -73,6 +73,12 @@ enum PromptCommands {
             let world = dashboard.world
             dashboard.show("sim:\(world.options.name), Kubernetes v\(world.cluster.profile.version), seed \(world.session.simulation.options.seed)", .info)
         },
+        PromptCommand(names: ["scenario", "scenarios"], arguments: "[name]", help: "Open a scenario that comes with the program, or list them") { dashboard, words in
+            guard let word = words.first else { return dashboard.apply([.push(ScenariosScreen())]) }
+            if let scenario = ScenarioCatalog.find(word) { return dashboard.open(scenario) }
+            let near = nearest(word, among: ScenarioCatalog.all.map(\.name)).map { "; nearest: \($0)" } ?? ""
+            dashboard.show("No scenario \(word)\(near)", .error)
+        },
         PromptCommand(names: ["aliases", "alias", "a"], arguments: "", help: "List the kinds and their short names") { dashboard, _ in
             dashboard.perform(.aliases)
         },
@@ -193,6 +199,8 @@ enum Completions {
             candidates = dashboard.world.store.pods.sorted().map(\.metadata.name)
         } else if words[0] == "deck" {
             candidates = TopologyKeys.used(dashboard.world).map(TopologyKeys.short)
+        } else if ["scenario", "scenarios"].contains(words[0]) {
+            candidates = ScenarioCatalog.all.map(\.name)
         } else if words[0] == "spread" {
             candidates = dashboard.world.spread.map(\.ownerName)
         } else {

@@ -65,6 +65,23 @@ public struct Dashboard {
     /// The session with all its state, for summaries.
     public var session: Session { world.session }
 
+    /// Opens a scenario that comes with the program in place of the session; pace and pause stay as they are.
+    mutating func open(_ scenario: ShippedScenario) {
+        let input = scenario.input()
+        var (session, refusals) = input.makeSession()
+        if let problem = (input.problems + refusals.problems).first { return show(problem.description, .error) }
+        session.isPaused = world.session.isPaused
+        session.speed = world.session.speed
+        var options = world.options
+        options.name = scenario.name
+        world = World(session: session, options: options)
+        stack = [DeckScreen()]
+        lastCheckpoint = clock
+        world.sample()
+        run(to: .start + scenario.prelude)
+        show(scenario.summary, .info)
+    }
+
     // MARK: Time
 
     /// Lets virtual time run as far as `elapsed` real time allows at the present speed; `shouldStop` ends the work

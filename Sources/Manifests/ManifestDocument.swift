@@ -85,7 +85,7 @@ struct PositionTree: Sendable {
         var tree = self
         var value = json
         var found: Int?
-        for step in Self.steps(path) {
+        for step in JSONValue.steps(path) {
             var index: Int?
             switch value {
             case .object(let object): index = object.members.firstIndex { $0.key == step }
@@ -102,23 +102,5 @@ struct PositionTree: Sendable {
             }
         }
         return found
-    }
-
-    /// The names and numbers that make up `path`. What stands in brackets may have dots.
-    private static func steps(_ path: String) -> [String] {
-        var steps: [String] = []
-        var current = ""
-        var inBrackets = false
-        for character in path {
-            switch character {
-            case "[" where !inBrackets, "." where !inBrackets, "]" where inBrackets:
-                if !current.isEmpty { steps.append(current) }
-                current = ""
-                inBrackets = character == "["
-            default: current.append(character)
-            }
-        }
-        if !current.isEmpty { steps.append(current) }
-        return steps
     }
 }

@@ -23,6 +23,11 @@ public enum BuiltInCluster {
           - {at: 110s, scale: {kind: Deployment, name: web, namespace: shop, replicas: 15}}
           - {at: 130s, resize: {pod: db-1, namespace: shop, container: db, requests: {cpu: 700m}}}
           - {at: 140s, resize: {pod: db-0, namespace: shop, container: db, requests: {cpu: 3900m}}}
+          expect:
+          - {at: 150s, spread: {kind: Deployment, name: web, namespace: shop, topologyKey: topology.kubernetes.io/zone, skewAtMost: 1}}
+          - {at: 150s, spread: {kind: Deployment, name: api, namespace: shop, topologyKey: topology.kubernetes.io/zone, skewAtLeast: 2}}
+          - {at: 150s, pods: {namespace: shop, labelSelector: app=web, phase: Pending, count: 1}}
+          - {at: 150s, event: {reason: ResizeDeferred, name: db-0}}
         ---
         apiVersion: apps/v1
         kind: DaemonSet
@@ -195,4 +200,11 @@ public enum BuiltInCluster {
           - metadata: {name: data}
             spec: {accessModes: [ReadWriteOncePod], resources: {requests: {storage: 10Gi}}}
         """
+}
+
+extension ShippedScenario {
+    /// What opens without files.
+    public static let threeZones = ShippedScenario(
+        BuiltInCluster.name, "What opens without files: a replica that waits, a skew that drifted, a resize put off",
+        prelude: BuiltInCluster.prelude, BuiltInCluster.manifests)
 }

@@ -77,6 +77,8 @@ extension Simulation {
         case .pause(let key, let isPaused):
             try cluster.update(Deployment.self, key) { $0.spec.paused = isPaused }
             return "deployment.apps/\(key.name) \(isPaused ? "paused" : "resumed")"
+        case .undoRollout(let key, let revision):
+            return "deployment.apps/\(key.name) \(try cluster.undoRollout(ofDeployment: key, toRevision: revision))"
         case .setImage(let kind, let key, let container, let image): return try setImage(kind, key, container, image)
         case .load(let kind, let key, let cpu, let memory):
             guard cluster.store.object(kind, key) != nil else { throw .notFound(kind.info, key.name) }
@@ -155,9 +157,14 @@ extension Simulation {
     }
 
     private mutating func setImage(_ kind: Kind, _ key: ObjectKey, _ container: String, _ image: String) throws(APIError) -> String {
+        var found = false
         func put(_ spec: inout Shared<PodSpec>) {
-            for index in spec.containers.indices where spec.containers[index].name == container { spec.containers[index].image = image }
-            for index in spec.initContainers.indices where spec.initContainers[index].name == container { spec.initContainers[index].image = image }
+            for index in spec.containers.indices where container == "*" || spec.containers[index].name == container {
+                (spec.containers[index].image, found) = (image, true)
+            }
+            for index in spec.initContainers.indices where container == "*" || spec.initContainers[index].name == container {
+                (spec.initContainers[index].image, found) = (image, true)
+            }
         }
         switch kind {
         case .deployment: try cluster.update(Deployment.self, key) { put(&$0.spec.template.spec) }
@@ -166,6 +173,7 @@ extension Simulation {
         case .pod: try cluster.update(Pod.self, key) { put(&$0.spec) }
         default: throw .badRequest("the image of \(kind.info.plural) cannot be set")
         }
+        if !found { throw .badRequest("unable to find container named \"\(container)\"") }
         return "\(name(kind, key)) image updated"
     }
 

@@ -35,6 +35,9 @@ public enum Command: Sendable {
     case recover(FaultTarget)
     case restart(Kind, ObjectKey)
     case pause(ObjectKey, Bool)
+    /// Rolls a Deployment back to a revision; 0 is the one before the present.
+    case undoRollout(ObjectKey, toRevision: Int)
+    /// `*` is every container.
     case setImage(Kind, ObjectKey, container: String, image: String)
     case load(Kind, ObjectKey, cpu: Quantity?, memory: Quantity?)
     case label(Kind, ObjectKey, key: String, value: String?)

@@ -74,21 +74,29 @@ public struct Input: Sendable {
                 scenario = value
                 for (index, step) in value.spec.steps.enumerated() { read(step, index, document) }
                 for (index, expectation) in value.spec.expect.enumerated() {
-                    let count = [expectation.spread != nil, expectation.pods != nil, expectation.condition != nil, expectation.event != nil].count { $0 }
                     let path = "spec.expect[\(index)]"
                     func report(_ field: String, _ message: String) {
                         problems.append(document.problem(path + field, message))
                     }
-                    if count != 1 { report("", "needs exactly one of spread, pods, condition, event") }
-                    if let text = expectation.pods?.labelSelector, LabelSelector(text: text) == nil {
-                        report(".pods.labelSelector", "\"\(text)\" is not a label selector")
+                    if expectation.count != 1 { report("", "needs exactly one of spread, pods, condition, event, nodes, field") }
+                    for (name, text) in [("pods", expectation.pods?.labelSelector), ("nodes", expectation.nodes?.labelSelector)] {
+                        if let text, LabelSelector(text: text) == nil { report(".\(name).labelSelector", "\"\(text)\" is not a label selector") }
                     }
                     // Without a number an expectation could not fail.
                     if let pods = expectation.pods, pods.count == nil, pods.atLeast == nil, pods.atMost == nil {
                         report(".pods", "needs count, atLeast or atMost")
                     }
+                    if let nodes = expectation.nodes, nodes.count == nil, nodes.atLeast == nil, nodes.atMost == nil {
+                        report(".nodes", "needs count, atLeast or atMost")
+                    }
+                    if let field = expectation.field, field.equals == nil, field.atLeast == nil, field.atMost == nil {
+                        report(".field", "needs equals, atLeast or atMost")
+                    }
                     if let spread = expectation.spread, spread.skewAtMost == nil, spread.skewAtLeast == nil {
                         report(".spread", "needs skewAtMost or skewAtLeast")
+                    }
+                    if let revision = expectation.spread?.revision, revision != "newest" {
+                        report(".spread.revision", "must be newest, not \"\(revision)\"")
                     }
                     if let at = expectation.at, at < .zero { report(".at", "must not be before the start") }
                 }
@@ -187,6 +195,18 @@ public struct Input: Sendable {
             commands.append((name, name == "fail" ? .fail(target) : .recover(target)))
         }
         if let load = step.load, let (kind, key) = typed(load.kind, load.name, load.namespace, "load") { commands.append(("load", .load(kind, key, cpu: load.cpu, memory: load.memory))) }
+        if let image = step.setImage, let (kind, key) = typed(image.kind, image.name, image.namespace, "setImage") {
+            commands.append(("setImage", .setImage(kind, key, container: image.container, image: image.image)))
+        }
+        if let workload = step.restart, let (kind, key) = typed(workload.kind, workload.name, workload.namespace, "restart") {
+            commands.append(("restart", .restart(kind, key)))
+        }
+        for (name, workload) in [("pause", step.pause), ("resume", step.resume)] {
+            guard let workload, let (kind, key) = typed(workload.kind, workload.name, workload.namespace, name) else { continue }
+            if kind != .deployment { problems.append(document.problem("\(path).\(name).kind", "must be Deployment")) }
+            commands.append((name, .pause(key, name == "pause")))
+        }
+        if let undo = step.undo { commands.append(("undo", .undoRollout(key(undo.namespace, undo.name), toRevision: undo.toRevision ?? 0))) }
         if let apply = step.apply {
             var objects: [any StoredObject] = []
             for (number, json) in (apply.array ?? [apply]).enumerated() {

@@ -40,7 +40,7 @@ struct Dash: ParsableCommand {
         }
         session.isPaused = paused
         options.readOnly = readOnly
-        options.name = input.scenario.map(\.metadata.name) ?? (cluster.files.isEmpty ? BuiltInCluster.name : Dash.name(cluster.files))
+        options.name = input.scenario.map(\.metadata.name) ?? Dash.name(cluster.files)
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? "<,> pause   <?> help   <:> command" : remarks.joined(separator: " ")
 
@@ -61,8 +61,8 @@ struct Dash: ParsableCommand {
             }
         }
         var dashboard = Dashboard(session: session, options: options)
-        // The built-in cluster begins where it is worth looking at.
-        if cluster.files.isEmpty { dashboard.run(to: .start + BuiltInCluster.prelude) }
+        // What comes with the program begins where it is worth looking at.
+        if let shipped = try cluster.shipped(builtIn: true) { dashboard.run(to: .start + shipped.prelude) }
         if let warning { dashboard.note(warning, isError: true) }
         if let namespace, !allNamespaces { dashboard.type(":ns \(namespace)") }
         if let command { dashboard.type(":\(command)") }

@@ -23,6 +23,7 @@ struct Evenkeel: ParsableCommand {
               evenkeel                          the built-in cluster
               evenkeel app.yaml k8s/            manifests on 12 nodes in 3 zones
               evenkeel --nodes 20 --zones 4 -   manifests from standard input
+              evenkeel --scenario zone-outage-honor   a shipped story; evenkeel scenarios lists them
               evenkeel run scenario.yaml        without a screen, for CI
               evenkeel validate k8s/            would the API server accept them?
 
@@ -41,13 +42,13 @@ struct Evenkeel: ParsableCommand {
             3 bad input.
             """,
         version: "evenkeel 0.1.0",
-        subcommands: [Dash.self, Run.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ValidateCommand.self],
+        subcommands: [Dash.self, Run.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ValidateCommand.self, ScenariosCommand.self],
         defaultSubcommand: Dash.self)
 
     /// Runs the command line and maps every way out to the documented exit status.
     static func main() {
         // Before any thread exists: signals are read from a descriptor in the dashboard's loop.
-        if !CommandLine.arguments.dropFirst().contains(where: { ["run", "schedule", "screen", "explain", "validate"].contains($0) }) {
+        if !CommandLine.arguments.dropFirst().contains(where: { ["run", "schedule", "screen", "explain", "validate", "scenarios"].contains($0) }) {
             NcursesTerminal.blockSignals()
         }
         do {
@@ -94,6 +95,9 @@ struct ClusterArguments: ParsableArguments {
     @Argument(help: ArgumentHelp("Manifests: files, folders, or - for standard input.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
     var files: [String] = []
 
+    @Option(help: ArgumentHelp("Open a scenario that comes with the program (evenkeel scenarios lists them).", valueName: "name"), completion: .list(ScenarioCatalog.all.map(\.name)))
+    var scenario: String?
+
     @Option(help: ArgumentHelp("How many nodes to put under manifests that bring none (default 12).", valueName: "count"))
     var nodes: Int?
 
@@ -124,14 +128,20 @@ struct ClusterArguments: ParsableArguments {
         return overrides
     }
 
+    /// The shipped scenario that was asked for, or the built-in cluster where there is nothing else.
+    func shipped(builtIn: Bool = false) throws -> ShippedScenario? {
+        guard let scenario else { return files.isEmpty && builtIn ? .threeZones : nil }
+        guard files.isEmpty else { throw Failure.usage("--scenario opens a scenario that comes with the program; give it or files") }
+        if let found = ScenarioCatalog.find(scenario) { return found }
+        throw Failure.usage("no scenario \(scenario); there are: \(ScenarioCatalog.all.map(\.name).joined(separator: ", "))")
+    }
+
     /// Reads and understands the files; bad input ends the program with status 3.
     func input(builtIn: Bool = false) throws -> Input {
         let overrides = try overrides()
-        let manifests =
-            files.isEmpty && builtIn
-            ? ManifestReader.read(text: BuiltInCluster.manifests, file: "built-in")
-            : ManifestReader.read(paths: files) { [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
-        let input = Input(manifests, overrides: overrides)
+        let input =
+            try shipped(builtIn: builtIn)?.input(overrides: overrides)
+            ?? Input(ManifestReader.read(paths: files) { [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }, overrides: overrides)
         if !input.problems.isEmpty { throw Failure.input(input.problems, others: input.objects.count) }
         return input
     }
@@ -153,6 +163,7 @@ struct ClusterArguments: ParsableArguments {
 
     /// What to tell a user about the input: nodes put under it, kinds not acted on.
     func remarks(_ input: Input) -> [String] {
+        if let scenario { return ScenarioCatalog.find(scenario).map { [$0.summary + "."] } ?? [] }
         if files.isEmpty { return [] }
         var lines: [String] = []
         if let shape = input.shape {

@@ -18,6 +18,7 @@ struct Run: ParsableCommand {
 
               evenkeel run app.yaml --until 10m -o table
               evenkeel run scenario.yaml --events jsonl
+              evenkeel run --scenario zone-outage-honor
             """)
 
     enum Output: String, ExpressibleByArgument, CaseIterable { case json, yaml, table }
@@ -34,7 +35,7 @@ struct Run: ParsableCommand {
             guard let span = Duration(until), span >= .zero else { throw Failure.usage("--until must be a span such as 90s or 10m, not \(until)") }
             limit = span
         }
-        if cluster.files.isEmpty { throw Failure.usage("run needs files; evenkeel alone opens the built-in cluster") }
+        if cluster.files.isEmpty, cluster.scenario == nil { throw Failure.usage("run needs files or --scenario; evenkeel alone opens the built-in cluster") }
         var (session, input) = try cluster.session()
         for remark in cluster.remarks(input) { note(remark) }
         let end = Instant.start + (limit ?? session.script.duration ?? .minutes(10))

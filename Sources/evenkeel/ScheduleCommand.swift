@@ -23,7 +23,7 @@ struct ScheduleCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("json has every node's verdict (default table).", valueName: "json|table")) var output = Output.table
 
     func run() throws {
-        if cluster.files.isEmpty { throw Failure.usage("schedule needs files") }
+        if cluster.files.isEmpty, cluster.scenario == nil { throw Failure.usage("schedule needs files or --scenario") }
         let input = try cluster.input()
         let (state, refusals) = input.makeGivenState()
         try ClusterArguments.check(refusals, input)

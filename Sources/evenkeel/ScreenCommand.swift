@@ -17,7 +17,7 @@ struct ScreenCommand: ParsableCommand {
     @OptionGroup var cluster: ClusterArguments
     @Option(help: ArgumentHelp("Columns and rows, such as 80x24 (default 120x36).", valueName: "WxH")) var size = "120x36"
     @Option(help: ArgumentHelp("Keys to press, such as ':po<Enter>jj' or '<ctrl-d>'; <wait:30s> lets time run between keys.", valueName: "keys")) var keys = ""
-    @Option(help: ArgumentHelp("Virtual time that passes before the keys (default 0s; the built-in cluster starts after its own).", valueName: "span")) var after = "0s"
+    @Option(help: ArgumentHelp("Virtual time that passes before the keys (default 0s; what comes with the program starts after its own).", valueName: "span")) var after = "0s"
     @Flag(help: "With colours, as escape sequences.") var color = false
     @Flag(help: "Draw with ASCII characters only.") var ascii = false
 
@@ -29,12 +29,12 @@ struct ScreenCommand: ParsableCommand {
         guard let span = Duration(after), span >= .zero else { throw Failure.usage("--after must be a span such as 30s, not \(after)") }
         let (session, input) = try cluster.session(builtIn: true)
         var options = DashboardOptions()
-        options.name = input.scenario.map(\.metadata.name) ?? (cluster.files.isEmpty ? BuiltInCluster.name : "manifests")
+        options.name = input.scenario.map(\.metadata.name) ?? "manifests"
         options.glyphs = ascii ? .ascii : .block
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? nil : remarks.joined(separator: " ")
         var dashboard = Dashboard(session: session, options: options)
-        let start = cluster.files.isEmpty ? BuiltInCluster.prelude : .zero
+        let start = try cluster.shipped(builtIn: true)?.prelude ?? .zero
         dashboard.run(to: .start + start + span)
         _ = dashboard.frame(size: Size(width: parts[0], height: parts[1]))
         do {

@@ -32,7 +32,7 @@ import Testing
             ("yaml", ":deploy shop<Enter>y"), ("help", "?"), ("aliases", "<C-a>"), ("explain", ":explain pod.spec.topologySpreadConstraints<Enter>"),
             ("create", "C"), ("delete", ":po<Enter><C-d>"), ("scale", ":deploy<Enter>s"), ("resize", ":po /db-1<Enter>R+"),
             ("evict", ":po /web<Enter>V"), ("fault", "I"), ("drain", ":no<Enter>r"), ("palette", "<C-p>drain"),
-            ("unknown-command", ":podz<Enter>"),
+            ("unknown-command", ":podz<Enter>"), ("scenarios", ":scenario<Enter>j"), ("scenario-opened", ":scenario drain-budget<Enter><wait:70s>"),
         ]
         var all = screens.flatMap { name, keys in
             [Case(name: name, width: 120, height: 36, keys: keys), Case(name: name, width: 80, height: 24, keys: keys)]

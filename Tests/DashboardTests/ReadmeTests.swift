@@ -1,6 +1,7 @@
 import Canvas
 import Dashboard
 import Foundation
+import Simulation
 import Testing
 
 /// The README's generated parts are what the code generates: keys, commands, the picture, the differences.
@@ -9,7 +10,7 @@ import Testing
 @Suite(.serialized) struct ReadmeTests {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    @Test(arguments: ["keys", "commands", "picture", "annotations", "differences"])
+    @Test(arguments: ["keys", "commands", "picture", "annotations", "scenarios", "differences"])
     func `a generated part of the README is true`(section: String) throws {
         let file = Self.root.appending(path: "README.md")
         let readme = try String(contentsOf: file, encoding: .utf8)
@@ -33,6 +34,8 @@ import Testing
         case "picture":
             var dashboard = PictureTests.dashboards["block"]!
             return "```text\n\(dashboard.frame(size: Size(width: 120, height: 36)).picture())\n```"
+        case "scenarios":
+            return (["| scenario | shows |", "| --- | --- |"] + ScenarioCatalog.all.map { "| `\($0.name)` | \($0.summary) |" }).joined(separator: "\n")
         case "annotations":
             let text = try String(contentsOf: root.appending(path: "Sources/Kubelets/Program.swift"), encoding: .utf8)
             return text.split(separator: "\n").filter { $0.hasPrefix("/// |") }.map { $0.dropFirst(4) }.joined(separator: "\n")

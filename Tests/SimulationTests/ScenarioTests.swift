@@ -89,6 +89,21 @@ import Testing
         Step(
             name: "load", step: "load: {kind: Pod, name: solo, memory: 300Mi}", expect: "event: {reason: BackOff, name: solo}"),
         Step(
+            name: "setImage", step: "setImage: {kind: Deployment, name: web, container: main, image: 'example/web:2'}",
+            expect: "field: {kind: Deployment, name: web, path: 'spec.template.spec.containers[0].image', equals: 'example/web:2'}"),
+        Step(
+            name: "restart", step: "restart: {kind: Deployment, name: web}",
+            expect: "field: {kind: Deployment, name: web, path: 'metadata.annotations[deployment.kubernetes.io/revision]', equals: '2'}"),
+        Step(
+            name: "pause", step: "pause: {kind: Deployment, name: web}",
+            expect: "condition: {kind: Deployment, name: web, type: Progressing, status: Unknown, reason: DeploymentPaused}"),
+        Step(
+            name: "resume", before: ["pause: {kind: Deployment, name: web}"], step: "resume: {kind: Deployment, name: web}",
+            expect: "condition: {kind: Deployment, name: web, type: Progressing, status: 'True'}"),
+        Step(
+            name: "undo", before: ["setImage: {kind: Deployment, name: web, container: '*', image: 'example/web:2'}"],
+            step: "undo: {name: web}", expect: "field: {kind: Deployment, name: web, path: 'spec.template.spec.containers[0].image', equals: 'example/web:1'}"),
+        Step(
             name: "apply one",
             step: "apply: {apiVersion: v1, kind: Pod, metadata: {name: new, labels: {app: new}}, spec: {containers: [{name: c, image: i}]}}",
             expect: "pods: {labelSelector: app=new, ready: true, count: 1}"),
@@ -100,7 +115,7 @@ import Testing
 
     @Test(arguments: steps) func `a step does what it says`(_ step: Step) {
         // At 0 s for what is to be there before the pods are placed; kubelets cannot fail before they started.
-        let lead = step.before.map { "  - {at: \($0.hasPrefix("fail") ? 50 : 0)s, \($0)}\n" }.joined()
+        let lead = step.before.map { "  - {at: \($0.hasPrefix("fail") || $0.hasPrefix("setImage") ? 50 : 0)s, \($0)}\n" }.joined()
         let tail = "  expect:\n  - \(step.expect)"
         let with = Self.play("  steps:\n\(lead)  - at: 1m\n    \(step.step)\n" + tail)
         #expect(with.script.failures.map(\.message) == [])
@@ -233,6 +248,21 @@ import Testing
             "condition Nonsense of Pod default/solo is absent, expected True"
         ),
         ("condition: {kind: Pod, name: gone, type: Ready, status: 'True'}", "Pod default/gone does not exist"),
+        ("nodes: {count: 6, ready: true}", nil),
+        ("nodes: {zone: eu-a, labelSelector: kubernetes.io/hostname!=a1, count: 2}", "1 nodes in zone eu-a with kubernetes.io/hostname!=a1, expected 2"),
+        ("nodes: {ready: false, atLeast: 1}", "0 nodes, not ready, expected at least 1"),
+        ("nodes: {atMost: 5}", "6 nodes, expected at most 5"),
+        ("field: {kind: Deployment, name: web, path: status.readyReplicas, equals: 3, atLeast: 3, atMost: 3}", nil),
+        ("field: {kind: deploy, name: web, path: status.readyReplicas, atLeast: 4}", "status.readyReplicas of Deployment default/web is 3, expected at least 4"),
+        ("field: {kind: Deployment, name: web, path: status.unavailableReplicas, atMost: 0}", nil),
+        ("field: {kind: Deployment, name: web, path: status.unavailableReplicas, equals: 0}", "status.unavailableReplicas of Deployment default/web is absent, expected 0"),
+        ("field: {kind: Pod, name: solo, path: 'spec.containers[0].image', atMost: 3}", "spec.containers[0].image of Pod default/solo is \"example/solo:1\", which is no whole number"),
+        ("field: {kind: Pod, name: gone, path: spec, equals: 1}", "Pod default/gone does not exist"),
+        ("spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, revision: newest, skewAtMost: 0}", nil),
+        (
+            "spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, revision: newest, skewAtLeast: 1}",
+            "skew of the newest revision of Deployment default/web over topology.kubernetes.io/zone is 0, expected at least 1"
+        ),
         ("event: {reason: Scheduled}", nil),
         ("event: {reason: Scheduled, kind: Pod, name: solo, message: to a1, atLeast: 1, atMost: 1}", nil),
         ("event: {reason: Scheduled, atLeast: 5}", "4 events Scheduled, expected at least 5"),
@@ -323,8 +353,8 @@ import Testing
         ("  steps:\n  - {delete: {kind: Pod, name: p, propagationPolicy: Maybe}}", "test.yaml:6: spec.steps[0].delete.propagationPolicy: must be Background, Foreground or Orphan, not \"Maybe\""),
         ("  steps:\n  - {refused: 3, cordon: {node: a1}}", "test.yaml:6: spec.steps[0].refused: must be true or part of the message"),
         ("  steps:\n  - apply:\n    - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n    - {apiVersion: v1, kind: Pod, metadata: {name: b}, spac: {}}", "test.yaml:8: spec.steps[0].apply[1]: "),
-        ("  expect:\n  - {at: 3m}", "test.yaml:6: spec.expect[0]: needs exactly one of spread, pods, condition, event"),
-        ("  expect:\n  - {pods: {count: 1}, event: {reason: x}}", "test.yaml:6: spec.expect[0]: needs exactly one of spread, pods, condition, event"),
+        ("  expect:\n  - {at: 3m}", "test.yaml:6: spec.expect[0]: needs exactly one of spread, pods, condition, event, nodes, field"),
+        ("  expect:\n  - {pods: {count: 1}, event: {reason: x}}", "test.yaml:6: spec.expect[0]: needs exactly one of spread, pods, condition, event, nodes, field"),
         ("  expect:\n  - pods:\n      count: 1\n      labelSelector: 'a in'", "test.yaml:8: spec.expect[0].pods.labelSelector: \"a in\" is not a label selector"),
         ("  expect:\n  - {pods: {phase: Running}}", "test.yaml:6: spec.expect[0].pods: needs count, atLeast or atMost"),
         ("  expect:\n  - {spread: {kind: Deployment, name: web, topologyKey: x}}", "test.yaml:6: spec.expect[0].spread: needs skewAtMost or skewAtLeast"),

@@ -149,3 +149,35 @@ extension JSONValue {
         out += "\""
     }
 }
+
+extension JSONValue {
+    /// The value at a path such as `spec.containers[0].image` or `metadata.labels[app.kubernetes.io/name]`; nil if there is
+    /// none. What stands in brackets may have dots.
+    public func value(at path: String) -> JSONValue? {
+        var value = self
+        for step in Self.steps(path) {
+            let next: JSONValue? = if let index = Int(step), let array = value.array { array.indices.contains(index) ? array[index] : nil } else { value[step] }
+            guard let next else { return nil }
+            value = next
+        }
+        return value
+    }
+
+    /// The names and numbers that make up `path`.
+    public static func steps(_ path: String) -> [String] {
+        var steps: [String] = []
+        var current = ""
+        var inBrackets = false
+        for character in path {
+            switch character {
+            case "[" where !inBrackets, "." where !inBrackets, "]" where inBrackets:
+                if !current.isEmpty { steps.append(current) }
+                current = ""
+                inBrackets = character == "["
+            default: current.append(character)
+            }
+        }
+        if !current.isEmpty { steps.append(current) }
+        return steps
+    }
+}

@@ -67,12 +67,18 @@ public struct ScenarioStep: APIStruct {
     public var fail: FaultStep?
     public var recover: FaultStep?
     public var load: LoadStep?
+    public var setImage: SetImageStep?
+    public var restart: WorkloadStep?
+    public var pause: WorkloadStep?
+    public var resume: WorkloadStep?
+    public var undo: UndoStep?
     public var apply: JSONValue?
     public init() {}
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
-            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, apply,
+            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, setImage, restart, pause,
+            resume, undo, apply,
         ]
         return actions.count { $0 != nil }
     }
@@ -92,6 +98,11 @@ public struct ScenarioStep: APIStruct {
         .f("fail", \.fail, "Silences the kubelet of a node or of all nodes of a zone."),
         .f("recover", \.recover, "Ends the failure of a node or zone."),
         .f("load", \.load, "Sets the usage of each pod of a workload from now on."),
+        .f("setImage", \.setImage, "Sets the image of a container of a workload, as kubectl set image."),
+        .f("restart", \.restart, "Restarts the pods of a workload by a rolling update, as kubectl rollout restart."),
+        .f("pause", \.pause, "Pauses the rollout of a Deployment, as kubectl rollout pause."),
+        .f("resume", \.resume, "Resumes it, as kubectl rollout resume."),
+        .f("undo", \.undo, "Rolls a Deployment back, as kubectl rollout undo."),
         .f("apply", \.apply, "Applies one manifest or a list of them."),
     ]
 }
@@ -198,6 +209,45 @@ public struct LoadStep: APIStruct {
     ]
 }
 
+public struct WorkloadStep: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public init() {}
+    public static let summary = "A workload."
+    public static let fields: [Field<WorkloadStep>] = [
+        .f("kind", \.kind, "Its kind, such as Deployment."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+    ]
+}
+
+public struct SetImageStep: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var container = ""
+    public var image = ""
+    public init() {}
+    public static let summary = "A container of a workload and its new image."
+    public static let fields: [Field<SetImageStep>] = [
+        .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet or Pod."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("container", \.container, "The container; * for all."), .f("image", \.image, "The new image."),
+    ]
+}
+
+public struct UndoStep: APIStruct {
+    public var name = ""
+    public var namespace = ""
+    public var toRevision: Int?
+    public init() {}
+    public static let summary = "A Deployment and the revision to go back to."
+    public static let fields: [Field<UndoStep>] = [
+        .f("name", \.name, "Name of the Deployment."), .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("toRevision", \.toRevision, "The revision; default the one before the present."),
+    ]
+}
+
 /// Something that must hold at a time.
 public struct Expectation: APIStruct {
     public var at: Duration?
@@ -205,7 +255,14 @@ public struct Expectation: APIStruct {
     public var pods: PodsExpectation?
     public var condition: ConditionExpectation?
     public var event: EventExpectation?
+    public var nodes: NodesExpectation?
+    public var field: FieldExpectation?
     public init() {}
+    /// How many things it expects: one, if it is written as it should be.
+    var count: Int {
+        let all: [Any?] = [spread, pods, condition, event, nodes, field]
+        return all.count { $0 != nil }
+    }
     public static let summary = "A time and one thing that must hold."
     public static let fields: [Field<Expectation>] = [
         .f("at", \.at, "When; default the end."),
@@ -213,6 +270,8 @@ public struct Expectation: APIStruct {
         .f("pods", \.pods, "How many pods there are."),
         .f("condition", \.condition, "A condition of an object."),
         .f("event", \.event, "How often an event was told."),
+        .f("nodes", \.nodes, "How many nodes there are."),
+        .f("field", \.field, "A field of an object."),
     ]
 }
 
@@ -221,6 +280,7 @@ public struct SpreadExpectation: APIStruct {
     public var name = ""
     public var namespace = ""
     public var topologyKey = ""
+    public var revision: String?
     public var skewAtMost: Int?
     public var skewAtLeast: Int?
     public init() {}
@@ -229,6 +289,7 @@ public struct SpreadExpectation: APIStruct {
         .f("kind", \.kind, "Kind of the workload."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
         .f("topologyKey", \.topologyKey, "The constraint's key."),
+        .f("revision", \.revision, "newest: only the pods of the newest revision, whatever the constraint counts."),
         .f("skewAtMost", \.skewAtMost, "The most that the skew may be."),
         .f("skewAtLeast", \.skewAtLeast, "The least that the skew may be."),
     ]
@@ -289,5 +350,42 @@ public struct EventExpectation: APIStruct {
         .f("name", \.name, "Only about the object of this name."),
         .f("message", \.message, "Only with this in the message."),
         .f("atLeast", \.atLeast, "At least so often; default 1 without atMost."), .f("atMost", \.atMost, "At most so often."),
+    ]
+}
+
+public struct NodesExpectation: APIStruct {
+    public var zone: String?
+    public var labelSelector: String?
+    public var ready: Bool?
+    public var count: Int?
+    public var atLeast: Int?
+    public var atMost: Int?
+    public init() {}
+    public static let summary = "How many nodes there are."
+    public static let fields: [Field<NodesExpectation>] = [
+        .f("zone", \.zone, "Only in this zone."),
+        .f("labelSelector", \.labelSelector, "Only nodes with these labels, as kubectl -l takes them."),
+        .f("ready", \.ready, "Only ready ones, or only those that are not."),
+        .f("count", \.count, "Exactly so many."), .f("atLeast", \.atLeast, "At least so many."),
+        .f("atMost", \.atMost, "At most so many."),
+    ]
+}
+
+public struct FieldExpectation: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var path = ""
+    public var equals: JSONValue?
+    public var atLeast: Int?
+    public var atMost: Int?
+    public init() {}
+    public static let summary = "A field of an object."
+    public static let fields: [Field<FieldExpectation>] = [
+        .f("kind", \.kind, "Kind of the object."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("path", \.path, "The field, such as status.desiredReplicas or spec.template.spec.containers[0].image."),
+        .f("equals", \.equals, "Exactly this."), .f("atLeast", \.atLeast, "A number of at least so many; absent counts as 0."),
+        .f("atMost", \.atMost, "A number of at most so many; absent counts as 0."),
     ]
 }
