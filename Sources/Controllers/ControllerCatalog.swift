@@ -19,6 +19,7 @@ enum ControllerCatalog {
             TaintEvictionController(profile: profile),
             PodGarbageCollector(),
             PersistentVolumeController(),
+            AttachDetachController(),
             ResourceQuotaController(),
         ]
     }

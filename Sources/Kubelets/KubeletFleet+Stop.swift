@@ -156,8 +156,9 @@ extension KubeletFleet {
             release(&worker)
             if nodes[node]?.evicting?.pod == worker.reference { nodes[node]!.evicting = nil }
             retryResizesSoon(node, cluster.now)
+            let unmounted = unmount(worker, cluster.now)
             if worker.isForsaken || !termination.isDeletion { return drop(&worker) }
-            schedule(.gone, worker, at: cluster.now + latencies.cleanUp)
+            schedule(.gone, worker, at: max(unmounted, cluster.now + latencies.cleanUp))
         } else if worker.isForsaken {
             drop(&worker)
         }

@@ -10,53 +10,52 @@ extension KubeletFleet {
             worker.hasBegunMounting = true
             timelines[worker.uid]?.begin(.volumes, at: cluster.now)
         }
-        var needsAttachedStorage = false
+        var done = cluster.now + latencies.setUpVolume
         for volume in worker.pod.spec.volumes {
+            var failure: (reason: String, message: String)?
             switch state(of: volume, worker.pod, cluster) {
             case .local: break
-            case .claim: needsAttachedStorage = true
+            case .claim(let claim):
+                switch mount(volume.name, claim, &worker, &cluster) {
+                case .mounted(let end): done = max(done, end)
+                case .waits(let what): return waitingForStorage[what, default: []].append(worker.reference)
+                case .isNotAttached: failure = ("", "")
+                case .fails(let reason, let message): failure = (reason, message)
+                }
             case .waiting(let what): return waitingForStorage[what, default: []].append(worker.reference)
-            case .missing(let what):
-                let message = "MountVolume.SetUp failed for volume \"\(volume.name)\" : \(what)"
-                // Retries double from 500 ms to 2 m 2 s, also when the object came in the meantime.
-                if worker.mountProblem != message { worker.mountDelay = .milliseconds(500) }
-                worker.mountProblem = message
-                tell("FailedMount", message, worker, warning: true, &cluster)
-                syncLater(worker, at: cluster.now + worker.mountDelay)
-                worker.mountDelay = min(worker.mountDelay * 2, .seconds(122))
-                return
+            case .missing(let what): failure = ("FailedMount", "MountVolume.SetUp failed for volume \"\(volume.name)\" : \(what)")
             }
+            guard let failure else { continue }
+            // Retries double from 500 ms to 2 m 2 s, also when the object came in the meantime.
+            if worker.mountProblem != failure.message { worker.mountDelay = .milliseconds(500) }
+            worker.mountProblem = failure.message
+            if !failure.message.isEmpty { tell(failure.reason, failure.message, worker, warning: true, &cluster) }
+            syncLater(worker, at: cluster.now + worker.mountDelay)
+            worker.mountDelay = min(worker.mountDelay * 2, .seconds(122))
+            return
         }
-        let time = needsAttachedStorage ? latencies.mountClaim : latencies.setUpVolume
-        begin(.volumes, &worker, until: cluster.now + time)
+        begin(.volumes, &worker, until: done)
     }
 
-    /// A claim or volume attachment changed that pods may wait for.
+    /// A claim changed that pods may wait for.
     mutating func storageChanged(_ entry: LogEntry, _ cluster: inout Cluster) {
-        let what: String
-        if entry.kind == .persistentVolumeClaim {
-            what = Self.waitingName(
-                claim: cluster.store.persistentVolumeClaims.change(entry.index).object.key)
-        } else {
-            let change = cluster.store.volumeAttachments.change(entry.index)
-            what = Self.waitingName(
-                volume: change.object.spec.source.persistentVolumeName ?? "",
-                node: change.object.spec.nodeName)
-            attaching[what] = change.action != .deleted && !change.object.status.attached ? true : nil
-        }
+        wake(Self.waitingName(claim: cluster.store.persistentVolumeClaims.change(entry.index).object.key), &cluster)
+    }
+
+    /// What pods waited for may be there.
+    mutating func wake(_ what: String, _ cluster: inout Cluster) {
         for reference in waitingForStorage.removeValue(forKey: what) ?? [] {
             with(reference, &cluster) { $0.sync(&$1, &$2) }
         }
     }
     private static func waitingName(claim: ObjectKey) -> String { "claim \(claim)" }
-    private static func waitingName(volume: String, node: String) -> String { "volume \(volume) \(node)" }
 
     private enum VolumeState {
         /// Can be set up at once.
         case local
-        /// Can be mounted from its persistent volume.
-        case claim
-        /// Its claim is not bound, or its volume not attached yet.
+        /// Can be mounted from its persistent volume, once that is attached.
+        case claim(PersistentVolumeClaim)
+        /// Its claim is not bound yet.
         case waiting(String)
         case missing(String)
     }
@@ -91,9 +90,7 @@ extension KubeletFleet {
         guard let claim = cluster.store.persistentVolumeClaims[key], claim.status.phase == "Bound" else {
             return .waiting(Self.waitingName(claim: key))
         }
-        // Attaching is the attach/detach controller's work: wait for it where it is under way.
-        let name = Self.waitingName(volume: claim.spec.volumeName, node: pod.nodeName)
-        return attaching[name] == true ? .waiting(name) : .claim
+        return .claim(claim)
     }
 
     /// A ConfigMap, Secret or key that container `i` takes its environment from and that is not there.

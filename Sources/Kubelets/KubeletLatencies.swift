@@ -7,8 +7,12 @@ public struct KubeletLatencies: Sendable, Equatable {
     public var podSetup = Duration.milliseconds(10)
     /// One local volume, ConfigMap, Secret or token.
     public var setUpVolume = Duration.milliseconds(5)
-    /// Staging and publishing a volume of a claim.
-    public var mountClaim = Duration.milliseconds(1500)
+    /// Staging a volume of a claim on a node: once for all its pods.
+    public var stageVolume = Duration.seconds(1)
+    /// Publishing a staged volume to a pod.
+    public var publishVolume = Duration.milliseconds(500)
+    /// Taking a volume from a pod that has ended, and the same again to take it off the node after its last pod.
+    public var unpublishVolume = Duration.milliseconds(500)
     /// The pod's sandbox with its network.
     public var runSandbox = Duration.milliseconds(300)
     /// Asking the registry what an image consists of.

@@ -20,6 +20,7 @@ struct NodeState: Sendable {
     /// Sum of the requests of pods that are admitted and not at their end.
     var used = Resources()
     var images: ImageStore
+    var volumes = NodeVolumes()
     /// Pods whose resize waits for room, in the order of trying.
     var pendingResizes: [PodReference] = []
     var resizeTimer = 0
