@@ -18,6 +18,7 @@ public enum Action: String, CaseIterable, Sendable {
     case open, mark, markRange, clearMarks, faultsOnly, wide, copyName, copyNamespace, warp, save
     case columnLeft, columnRight, sortByColumn, sortByName, sortByAge, sortByStatus, sortByNamespace
     case peek
+    case usedBy, migrate
     // Objects
     case describe, yaml, edit, delete, kill, events, owner, node, why
     case resize, evict, scale, restart, setImage, showPods, replicaSets
@@ -164,6 +165,12 @@ public enum Bindings {
             Binding(.character("i"), action: .setImage, "image", "Set the image of a container", footer: 30),
             Binding(.character("z"), action: .replicaSets, "replica sets", "Show the ReplicaSets"),
             Binding(.character("J"), action: .owner, "owner", "Show the owner"),
+        ])
+    public static let claims = BindingGroup(
+        "Claims and volumes",
+        [
+            Binding(.character("u"), action: .usedBy, "used by", "Who has it, who waits and why", footer: 20),
+            Binding(.character("M"), action: .migrate, "to RWOP", "Move the volume to ReadWriteOncePod, step by step", footer: 25),
         ])
     public static let nodes = BindingGroup(
         "Nodes",

@@ -33,6 +33,22 @@ enum PromptCommands {
             let world = dashboard.world
             dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
         },
+        PromptCommand(names: ["volumes", "volume", "vol"], arguments: "[claim]", help: "Claims, volumes, nodes and pods: who has it, who waits and why") { dashboard, words in
+            guard let word = words.first else { return dashboard.apply([.push(VolumesScreen())]) }
+            dashboard.withClaim(word) { [.push(VolumesScreen(claim: $0))] }
+        },
+        PromptCommand(names: ["migrate"], arguments: "claim", help: "Move a claim's volume to ReadWriteOncePod, step by step") { dashboard, words in
+            guard let word = words.first else { return dashboard.show("Which claim? :migrate CLAIM, or NAMESPACE/CLAIM", .error) }
+            let world = dashboard.world
+            dashboard.withClaim(word) { key in
+                var view = VolumeView()
+                view.refresh(world.cluster, generation: 0)
+                guard let migration = Migration(of: key, users: view.pods(of: key), in: world.cluster) else {
+                    return [.flash("The claim \(key) has no volume", .error)]
+                }
+                return [.push(MigrateScreen(migration))]
+            }
+        },
         PromptCommand(names: ["evict"], arguments: "[pod]", help: "Evict a pod, budgets respected") { dashboard, words in
             let world = dashboard.world
             dashboard.withPod(words.first) { [.open(EvictDialog([$0], world))] }
@@ -150,6 +166,21 @@ extension Dashboard {
         apply(body(pod))
     }
 
+    /// Does something with the claim `[NAMESPACE/]NAME`; it may be gone if a volume is kept for it.
+    mutating func withClaim(_ word: String, _ body: (ObjectKey) -> [Effect]) {
+        let parts = word.split(separator: "/", maxSplits: 1).map(String.init)
+        let claims = world.store.persistentVolumeClaims.sorted().map(\.key)
+        let kept = world.store.persistentVolumes.sorted().compactMap { $0.spec.claimRef.map { ObjectKey(namespace: $0.namespace, name: $0.name) } }
+        let found = (claims + kept).first { key in
+            parts.count == 2 ? key == ObjectKey(namespace: parts[0], name: parts[1]) : key.name == word && (world.namespace.isEmpty || world.namespace == key.namespace)
+        }
+        guard let found else {
+            let near = nearest(word, among: claims.map(\.name)).map { "; nearest: \($0)" } ?? ""
+            return show("No claim \(word)\(near)", .error)
+        }
+        apply(body(found))
+    }
+
     mutating func withNode(_ name: String?, _ body: (Node, World) -> [Effect]) {
         guard let name, let node = world.store.nodes[ObjectKey(name: name)] else { return show(name.map { "No node \($0)" } ?? "Which node?", .error) }
         apply(body(node, world))
@@ -201,6 +232,8 @@ enum Completions {
             candidates = TopologyKeys.used(dashboard.world).map(TopologyKeys.short)
         } else if ["scenario", "scenarios"].contains(words[0]) {
             candidates = ScenarioCatalog.all.map(\.name)
+        } else if ["volumes", "volume", "vol", "migrate"].contains(words[0]) {
+            candidates = dashboard.world.store.persistentVolumeClaims.sorted().map(\.metadata.name)
         } else if words[0] == "spread" {
             candidates = dashboard.world.spread.map(\.ownerName)
         } else {

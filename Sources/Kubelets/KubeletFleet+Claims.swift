@@ -14,14 +14,21 @@ struct NodeVolumes: Sendable {
     struct State: Sendable {
         /// Identities of the pods that want it, mounted or not.
         var claimants: [String] = []
-        /// Identities of the pods that it is mounted for, or being mounted, in order.
-        var pods: [String] = []
+        /// The pods that it is mounted for, or being mounted, in order.
+        var mounts: [Mount] = []
         var isStaged = false
         /// One operation on a volume at a time.
         var busyUntil = Instant.start
         /// Empty if the volume is not attachable.
         var uniqueName = ""
-        var isFree: Bool { claimants.isEmpty && pods.isEmpty }
+        var isFree: Bool { claimants.isEmpty && mounts.isEmpty }
+        func mount(for pod: String) -> Mount? { mounts.first { $0.pod == pod } }
+    }
+    struct Mount: Sendable {
+        /// The pod's identity.
+        var pod: String
+        /// When the volume is, or was, published to it.
+        var at: Instant
     }
 
     /// Answers whether it is new.
@@ -60,7 +67,7 @@ extension KubeletFleet {
         var state = nodes[worker.node]!.volumes.states[volume.name] ?? .init()
         defer { nodes[worker.node]!.volumes.states[volume.name] = state }
         // Mounted in an earlier try, that another volume of the pod held up.
-        if state.pods.contains(worker.uid) { return .mounted(max(now, state.busyUntil)) }
+        if let mount = state.mount(for: worker.uid) { return .mounted(max(now, mount.at)) }
         if !state.claimants.contains(worker.uid) { state.claimants.append(worker.uid) }
         let driver = volume.spec.csi.flatMap { cluster.store.csiDrivers[ObjectKey(name: $0.driver)] }
         if volume.isAttached(with: driver) {
@@ -72,7 +79,7 @@ extension KubeletFleet {
             let node = cluster.store.nodes[ObjectKey(name: worker.pod.nodeName)]
             guard node?.status.volumesAttached.contains(where: { $0.name == volume.uniqueName }) == true else { return .isNotAttached }
         }
-        if volume.isForOnePod, !state.pods.isEmpty {
+        if volume.isForOnePod, !state.mounts.isEmpty {
             let isBlock = volume.spec.volumeMode == "Block"
             let operation = isBlock ? "MapVolume.SetUpDevice" : "MountVolume.SetUp"
             return .fails(
@@ -85,7 +92,7 @@ extension KubeletFleet {
         end = end + latencies.publishVolume
         state.isStaged = true
         state.busyUntil = end
-        state.pods.append(worker.uid)
+        state.mounts.append(.init(pod: worker.uid, at: end))
         return .mounted(end)
     }
 
@@ -106,7 +113,7 @@ extension KubeletFleet {
         var last = now
         for name in volumes.states.keys.sorted() where volumes.states[name]!.claimants.contains(worker.uid) {
             nodes[worker.node]!.volumes.states[name]!.claimants.removeAll { $0 == worker.uid }
-            guard volumes.states[name]!.pods.contains(worker.uid) else {
+            guard volumes.states[name]!.mount(for: worker.uid) != nil else {
                 timers.schedule(.unstaged(node: worker.node, volume: name), at: now)
                 continue
             }
@@ -120,7 +127,7 @@ extension KubeletFleet {
 
     mutating func unpublished(_ name: String, _ pod: String, _ node: Int, _ now: Instant) {
         guard nodes[node]?.isFailed == false, nodes[node]!.volumes.states[name] != nil else { return }
-        nodes[node]!.volumes.states[name]!.pods.removeAll { $0 == pod }
+        nodes[node]!.volumes.states[name]!.mounts.removeAll { $0.pod == pod }
         guard nodes[node]!.volumes.states[name]!.isFree else { return }
         let end = max(now, nodes[node]!.volumes.states[name]!.busyUntil) + latencies.unpublishVolume
         nodes[node]!.volumes.states[name]!.busyUntil = end
@@ -140,7 +147,7 @@ extension KubeletFleet {
     mutating func unmountForgotten(_ node: Int, _ now: Instant) {
         guard let volumes = nodes[node]?.volumes, !volumes.states.isEmpty else { return }
         for name in volumes.states.keys.sorted() {
-            for pod in volumes.states[name]!.pods where slots[pod] == nil {
+            for pod in volumes.states[name]!.mounts.map(\.pod) where slots[pod] == nil {
                 timers.schedule(.unpublished(node: node, volume: name, pod: pod), at: now + latencies.unpublishVolume)
             }
             if volumes.states[name]!.isFree {
@@ -151,6 +158,11 @@ extension KubeletFleet {
 
     /// The pods on a node that a persistent volume is mounted for, by identity.
     public func mounts(of volume: String, on node: String) -> [String] {
-        nodeIndex[node].flatMap { nodes[$0]?.volumes.states[volume]?.pods } ?? []
+        nodeIndex[node].flatMap { nodes[$0]?.volumes.states[volume]?.mounts.map(\.pod) } ?? []
+    }
+
+    /// When a persistent volume is, or was, published to a pod, by its identity; nil if that has not begun.
+    public func mount(of volume: String, for pod: String, on node: String) -> Instant? {
+        nodeIndex[node].flatMap { nodes[$0]?.volumes.states[volume]?.mount(for: pod)?.at }
     }
 }

@@ -78,6 +78,7 @@ struct TableScreen: Screen, PodHolder {
         case .pod: [Bindings.pods, Bindings.table]
         case .deployment, .statefulSet, .daemonSet, .replicaSet: [Bindings.workloads, Bindings.table]
         case .node: [Bindings.nodes, Bindings.table]
+        case .persistentVolumeClaim, .persistentVolume: [Bindings.claims, Bindings.table]
         default: [Bindings.table]
         }
     }
@@ -287,6 +288,12 @@ struct TableScreen: Screen, PodHolder {
             return [.open(Forms.setImage(object, kind))]
         case (.replicaSets, .deployment):
             return [.push(TableScreen(Kind.replicaSet.info, scope: .ofWorkload(Workload(kind: "Deployment", namespace: object.metadata.namespace, name: object.metadata.name))))]
+        case (.usedBy, .persistentVolumeClaim): return [.push(VolumesScreen(claim: object.key))]
+        case (.usedBy, .persistentVolume): return (object as? PersistentVolume).map { [.push(VolumesScreen(volume: $0))] }
+        case (.migrate, .persistentVolumeClaim): return [.run(line: "migrate \(object.key)")]
+        case (.migrate, .persistentVolume):
+            guard let claim = (object as? PersistentVolume)?.spec.claimRef else { return [.flash("No claim has the volume", .warning)] }
+            return [.run(line: "migrate \(claim.namespace)/\(claim.name)")]
         case (.cordon, .node): return [.perform(targets.map { .cordon(node: $0.metadata.name) })]
         case (.uncordon, .node): return [.perform(targets.map { .uncordon(node: $0.metadata.name) })]
         case (.drain, .node): return [.open(Forms.drain(targets, world))]

@@ -35,6 +35,7 @@ public enum ScenarioCatalog {
         .rollingUpdate,
         .rollingUpdateRevisions,
         .singlePoint,
+        .singleWriter,
     ]
 
     /// The scenario called `name`; nil if there is none.
