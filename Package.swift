@@ -35,13 +35,16 @@ let package = Package(
         .target(name: "Canvas", dependencies: [.product(name: "Yams", package: "Yams")]),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
         .target(name: "Terminal", dependencies: ["Canvas", "CTerminal"]),
-        .target(name: "Dashboard", dependencies: ["Simulation", "Printers", "Canvas"]),
+        .target(
+            name: "Dashboard",
+            dependencies: ["Simulation", "Printers", "Canvas", .product(name: "Yams", package: "Yams")]),
         .executableTarget(
             name: "evenkeel",
             dependencies: [
                 "Dashboard", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .executableTarget(name: "evenkeel-lab", dependencies: ["Dashboard"]),
+        .target(name: "CAllocations"),
+        .executableTarget(name: "evenkeel-lab", dependencies: ["Dashboard", "CAllocations"]),
 
         .testTarget(name: "SimulationKitTests", dependencies: ["SimulationKit"]),
         .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"]),

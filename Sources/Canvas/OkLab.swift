@@ -15,6 +15,9 @@ public struct OkLab: Equatable, Sendable {
     /// Blue (negative) to yellow.
     public var b: Double
 
+    /// A place by its coordinates.
+    public init(lightness: Double, a: Double, b: Double) { (self.lightness, self.a, self.b) = (lightness, a, b) }
+
     /// The place of an sRGB colour.
     public init(red: UInt8, green: UInt8, blue: UInt8) {
         let r = Color.linear(red)

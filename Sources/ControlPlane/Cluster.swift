@@ -11,16 +11,20 @@ public struct Cluster: Sendable {
     public var now: Instant = .start
     public var store = ObjectStore()
     /// Version and feature gates.
-    public let profile: KubernetesProfile
+    public internal(set) var profile: KubernetesProfile
+    /// Whether gates were set since the start: objects may then have fields of gates that are off.
+    var gatesWereChanged = false
     public var settings: ClusterSettings
     /// When each node's kubelet last renewed its lease, by node name.
     ///
     /// Differs from Kubernetes: leases are kept here, not as Lease objects; 5,000 of them would be
     /// 500 writes a second that nobody reads but the node controller.
     public var leaseRenewals: [String: Instant] = [:]
+    /// What the metrics server measured.
+    public var metrics = MetricsAPI()
     /// Events as they were told, for `--events` and the ticker.
     public internal(set) var narrative = Narrative()
-    var recorder = EventRecorder()
+    var eventRecorder = EventRecorder()
     /// The last completed spec of each controlling owner, by its identity.
     var completedSpecs: [String: CompletedSpec] = [:]
     var names: SeededRandom
@@ -31,6 +35,12 @@ public struct Cluster: Sendable {
         self.settings = settings
         names = SeededRandom(seed: seed, stream: "names")
         bootstrap()
+    }
+
+    /// Takes other feature gates, as an API server that is started again with them. Objects stay as they are stored.
+    public mutating func restart(with profile: KubernetesProfile) {
+        self.profile = profile
+        gatesWereChanged = true
     }
 
     /// A fresh identity, in the form of a UUID.
@@ -75,6 +85,12 @@ public struct ClusterSettings: Sendable, Equatable {
     /// Events older than this are dropped. Kubernetes' default: 1 h.
     public var eventTimeToLive = Duration.hours(1)
     public init() {}
+
+    /// The delays by name, as a scenario's parameters name them.
+    public static let times: [(name: String, path: WritableKeyPath<ClusterSettings, Duration> & Sendable)] = [
+        ("controllerWatchDelay", \.controllerWatchDelay), ("schedulerWatchDelay", \.schedulerWatchDelay),
+        ("kubeletWatchDelay", \.kubeletWatchDelay), ("eventTimeToLive", \.eventTimeToLive),
+    ]
 }
 
 /// A part of the control plane that runs by itself: scheduler, controllers, kubelets.

@@ -50,21 +50,39 @@ public struct Narrative: Sendable {
 
 /// Remembers which Event object stands for which repeated event.
 struct EventRecorder: Sendable {
-    struct Identity: Hashable {
-        var object: String
-        var reason: String
-        var message: String
-        var fieldPath: String
-        var component: String
-        // The rest seldom differs, and is compared anyway.
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(object)
-            hasher.combine(reason)
-        }
+    /// Where the newest Event about the same stands, by the hash of what makes it the same. A hint: what stands there
+    /// is compared.
+    var slots: [Int: Int32] = [:]
+    /// By slot: the number of the Event there.
+    private var numbers: [Int] = []
+    var expiry = EventQueue<(slot: Int, number: Int)>()
+    private(set) var number = 0
+
+    /// The number of the event to come.
+    mutating func next() -> Int {
+        number += 1
+        return number
     }
-    var known: [Identity: ObjectKey] = [:]
-    var expiry = EventQueue<(key: ObjectKey, identity: Identity)>()
-    var number = 0
+    mutating func keep(_ slot: Int, number: Int, hash: Int, until time: Instant) {
+        while numbers.count <= slot { numbers.append(0) }
+        numbers[slot] = number
+        slots[hash] = Int32(slot)
+        expiry.schedule((slot, number), at: time)
+    }
+    func holds(_ slot: Int, number: Int) -> Bool { slot < numbers.count && numbers[slot] == number }
+
+    static func hash(_ reference: ObjectReference, _ reason: String, _ message: String) -> Int {
+        var hasher = Hasher()
+        hasher.combine(reference.uid.isEmpty ? reference.name : reference.uid)
+        hasher.combine(reason)
+        hasher.combine(message)
+        return hasher.finalize()
+    }
+    static func isSame(_ event: EventContent, _ reference: ObjectReference, _ reason: String, _ message: String, _ source: EventSource) -> Bool {
+        event.message == message && event.reason == reason && event.source == source
+            && event.involvedObject.uid == reference.uid && event.involvedObject.name == reference.name
+            && event.involvedObject.fieldPath == reference.fieldPath
+    }
 }
 
 extension Cluster {
@@ -84,52 +102,53 @@ extension Cluster {
     }
 
     /// Tells an event about the object that `reference` names.
+    /// - Parameter happened: when, if it could not be told at once; default now.
     public mutating func record(
         _ reason: String, _ message: String, about reference: ObjectReference, warning: Bool = false,
-        source: EventSource, action: String = ""
+        source: EventSource, action: String = "", happened: Instant? = nil
     ) {
+        let time = happened ?? now
         narrative.append(
             ToldEvent(
                 time: now, isWarning: warning, reason: reason, kind: reference.kind,
                 object: ObjectKey(namespace: reference.namespace, name: reference.name), message: message,
                 source: source.component, host: source.host))
         expireEvents()
-        let identity = EventRecorder.Identity(
-            object: reference.uid.isEmpty ? reference.name : reference.uid, reason: reason, message: message,
-            fieldPath: reference.fieldPath, component: source.component + source.host)
-        if let key = recorder.known[identity], var event = store.events[key] {
+        let hash = EventRecorder.hash(reference, reason, message)
+        if let slot = eventRecorder.slots[hash].map(Int.init), var event = store.events.rows[slot],
+            EventRecorder.isSame(event.content.value, reference, reason, message, source)
+        {
             event.count += 1
-            event.lastTimestamp = now
+            event.lastTimestamp = time
             store.replace(event, at: now)
             return
         }
-        recorder.number += 1
-        var event = Event()
-        let stamp = String(UInt64(bitPattern: now.nanoseconds &+ 0x17a0_0000_0000_0000) &+ UInt64(recorder.number), radix: 16)
-        event.metadata.name = "\(reference.name).\(stamp)"
-        event.metadata.namespace = reference.namespace.isEmpty ? "default" : reference.namespace
-        event.metadata.uid = makeUID()
-        event.metadata.creationTimestamp = now
-        event.involvedObject = reference
-        (event.reason, event.message, event.action) = (reason, message, action)
-        (event.source, event.reportingComponent, event.reportingInstance) = (source, source.component, source.host)
-        (event.firstTimestamp, event.lastTimestamp, event.count) = (now, now, 1)
-        event.type = warning ? "Warning" : "Normal"
-        store.insert(event, at: now)
-        recorder.known[identity] = event.key
-        recorder.expiry.schedule((event.key, identity), at: now + settings.eventTimeToLive)
+        let number = eventRecorder.next()
+        let stamp = String(UInt64(bitPattern: now.nanoseconds &+ 0x17a0_0000_0000_0000) &+ UInt64(number), radix: 16)
+        var metadata = ObjectMeta(
+            name: "\(reference.name).\(stamp)", namespace: reference.namespace.isEmpty ? "default" : reference.namespace)
+        metadata.uid = makeUID()
+        metadata.creationTimestamp = now
+        var content = EventContent()
+        content.involvedObject = reference
+        (content.reason, content.message, content.action) = (reason, message, action)
+        (content.source, content.reportingComponent, content.reportingInstance) = (source, source.component, source.host)
+        (content.firstTimestamp, content.lastTimestamp, content.count) = (time, time, 1)
+        content.type = warning ? "Warning" : "Normal"
+        let slot = store.add(Event(Metadata(metadata), content), at: now)
+        eventRecorder.keep(slot, number: number, hash: hash, until: now + settings.eventTimeToLive)
     }
 
     private mutating func expireEvents() {
-        while let (_, told) = recorder.expiry.popDue(by: now) {
-            if let event = store.events[told.key], let last = event.lastTimestamp,
-                last + settings.eventTimeToLive > now
-            {
-                recorder.expiry.schedule(told, at: last + settings.eventTimeToLive)
+        while let (_, told) = eventRecorder.expiry.popDue(by: now) {
+            guard eventRecorder.holds(told.slot, number: told.number), let event = store.events.rows[told.slot] else { continue }
+            if let last = event.lastTimestamp, last + settings.eventTimeToLive > now {
+                eventRecorder.expiry.schedule(told, at: last + settings.eventTimeToLive)
                 continue
             }
-            store.remove(Event.self, told.key, at: now)
-            if recorder.known[told.identity] == told.key { recorder.known[told.identity] = nil }
+            store.remove(Event.self, event.key, at: now)
+            let hash = EventRecorder.hash(event.involvedObject, event.reason, event.message)
+            if eventRecorder.slots[hash] == Int32(told.slot) { eventRecorder.slots[hash] = nil }
         }
     }
 }

@@ -2,7 +2,7 @@ import KubernetesAPI
 
 /// The one list of controllers, in the order in which they run.
 enum ControllerCatalog {
-    static func make(profile: KubernetesProfile, seed: UInt64) -> [any Controller] {
+    static func make(profile: KubernetesProfile, seed: UInt64, settings: ControllerManagerSettings) -> [any Controller] {
         [
             ServiceAccountController(),
             NamespaceController(),
@@ -13,11 +13,12 @@ enum ControllerCatalog {
             DaemonSetController(),
             JobController(),
             CronJobController(),
+            HorizontalPodAutoscalerController(settings: settings),
             DisruptionController(),
             EndpointSliceController(),
-            NodeLifecycleController(profile: profile),
-            TaintEvictionController(profile: profile),
-            PodGarbageCollector(),
+            NodeLifecycleController(profile: profile, settings: settings),
+            TaintEvictionController(),
+            PodGarbageCollector(settings: settings),
             PersistentVolumeController(),
             AttachDetachController(),
             ResourceQuotaController(),

@@ -14,8 +14,8 @@ public struct ControllerManager: Component {
     private var nextWork: Instant?
 
     /// The controllers of `profile`'s version; `seed` feeds what they draw by chance.
-    public init(profile: KubernetesProfile = .default, seed: UInt64 = 0) {
-        controllers = ControllerCatalog.make(profile: profile, seed: seed)
+    public init(profile: KubernetesProfile = .default, seed: UInt64 = 0, settings: ControllerManagerSettings = .init()) {
+        controllers = ControllerCatalog.make(profile: profile, seed: seed, settings: settings)
         var watchers: [Kind: [Int]] = [:]
         for (index, controller) in controllers.enumerated() {
             let watches = type(of: controller).watches

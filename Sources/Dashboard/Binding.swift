@@ -10,7 +10,8 @@ public enum Action: String, CaseIterable, Sendable {
     case toggleHeader, toggleCrumbs, clearFilter, historyBack, historyForward, lastCommand
     case allNamespaces, namespace1, namespace2, namespace3, namespace4, namespace5, namespace6, namespace7,
         namespace8, namespace9
-    case deck, spread, create, fault, undo
+    case deck, spread, whatIf, create, fault, undo
+    case traceRequest, toggleAuthority, toggleServing, toggleEgress, toggleTrust
     case pause, step, slower, faster, time, previousEvent, nextEvent
     case nextPane, previousPane
     // Tables and lists
@@ -18,13 +19,18 @@ public enum Action: String, CaseIterable, Sendable {
     case open, mark, markRange, clearMarks, faultsOnly, wide, copyName, copyNamespace, warp, save
     case columnLeft, columnRight, sortByColumn, sortByName, sortByAge, sortByStatus, sortByNamespace
     case peek
-    case usedBy, migrate
+    case holders, migrate
     // Objects
     case describe, yaml, edit, delete, kill, events, owner, node, why
+    case load, moreLoad, lessLoad, recommend, autosize
     case resize, evict, scale, restart, setImage, showPods, replicaSets
     case cordon, uncordon, drain
+    case moreDemand, lessDemand
     case cells, topologyKey
+    case nextOption, previousOption, increase, decrease, newSeed, moreRuns, export
     case searchNext, searchPrevious, fullScreen
+    // What the views of k9s have besides
+    case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode
 }
 
 /// One key and what it does, as data: help, the footer, the palette and the README read it.
@@ -84,9 +90,13 @@ public enum Bindings {
             Binding(.character("9"), action: .namespace9, "", ""),
             Binding(.character("D"), action: .deck, "deck", "The big picture: domains, nodes, pods"),
             Binding(.character("X"), action: .spread, "spread", "Spread over domains, of the row's workload", footer: 45),
+            Binding(.character("B"), action: .whatIf, "what if", "Try a change on a branch: what would be other than now", footer: 47),
             Binding(.character("C"), action: .create, "create", "Create an object by a form", footer: 50),
             Binding(.character("I"), action: .fault, "fault", "Fail or recover a node or a zone", footer: 60),
             Binding(.character("U"), action: .undo, "undo", "Take back the last command: the state before it"),
+            Binding(.character("Z"), action: .zoom, "zoom", "The focused pane alone, or all again"),
+            Binding(.character("m"), action: .setBookmark, "bookmark", "Keep this view under the letter that follows"),
+            Binding(.character("'"), action: .goToBookmark, "go to", "Go to the view kept under a letter"),
         ])
 
     /// Keys of virtual time.
@@ -143,7 +153,7 @@ public enum Bindings {
             Binding(.character("c"), action: .copyName, "copy", "Copy the name"),
             Binding(.character("n"), action: .copyNamespace, "", "Copy the namespace"),
             Binding(.character("w"), action: .warp, "warp", "Go to the row's namespace"),
-            Binding(.control("s"), action: .save, "save", "Save the table as CSV in the working directory"),
+            Binding(.control("s"), action: .save, "save", "Save the table as CSV, JSON or YAML"),
         ])
 
     /// Keys of single kinds.
@@ -155,6 +165,10 @@ public enum Bindings {
             Binding(.character("W"), action: .why, "why", "Why it is pending, or placed here", footer: 30),
             Binding(.control("k"), action: .kill, "kill", "Delete at once without grace", footer: 0),
             Binding(.character("o"), action: .node, "node", "Show the pod's node"),
+            Binding(.character("L"), action: .load, "load", "Set the load: how much CPU and memory it uses"),
+            Binding(.character(")"), action: .moreLoad, "more load", "More load: CPU up by a quarter of the request"),
+            Binding(.character("("), action: .lessLoad, "less load", "Less load"),
+            Binding(.character("H"), action: .recommend, "usage", "Usage over time, and the size it suggests"),
             Binding(.character("J"), action: .owner, "owner", "Show the pod's owner"),
         ])
     public static let workloads = BindingGroup(
@@ -163,14 +177,27 @@ public enum Bindings {
             Binding(.character("s"), action: .scale, "scale", "Scale", footer: 20),
             Binding(.character("r"), action: .restart, "restart", "Restart by a rolling update", footer: 25),
             Binding(.character("i"), action: .setImage, "image", "Set the image of a container", footer: 30),
+            Binding(.character("R"), action: .resize, "resize", "Resize all its pods in place", footer: 22),
+            Binding(.character("L"), action: .load, "load", "Set the load: how much CPU and memory each pod uses"),
+            Binding(.character(")"), action: .moreLoad, "more load", "More load: a tenth more demand, or CPU of each pod up by a quarter of its request"),
+            Binding(.character("("), action: .lessLoad, "less load", "Less load"),
+            Binding(.character("H"), action: .recommend, "usage", "Usage over time, and the size it suggests"),
             Binding(.character("z"), action: .replicaSets, "replica sets", "Show the ReplicaSets"),
             Binding(.character("J"), action: .owner, "owner", "Show the owner"),
         ])
     public static let claims = BindingGroup(
         "Claims and volumes",
         [
-            Binding(.character("u"), action: .usedBy, "used by", "Who has it, who waits and why", footer: 20),
+            Binding(.character("V"), action: .holders, "holders", "Who has the volume, who waits and why", footer: 15),
+            Binding(.character("u"), action: .usedBy, "used by", "The pods that use it", footer: 20),
             Binding(.character("M"), action: .migrate, "to RWOP", "Move the volume to ReadWriteOncePod, step by step", footer: 25),
+        ])
+    /// Keys of what can be asked for more or less.
+    public static let demand = BindingGroup(
+        "Demand",
+        [
+            Binding(.character(")"), action: .moreDemand, "demand", "Ask 10 % more of the workload (see :demand)", footer: 35),
+            Binding(.character("("), action: .lessDemand, "demand -", "Ask 10 % less of the workload"),
         ])
     public static let nodes = BindingGroup(
         "Nodes",
@@ -178,6 +205,36 @@ public enum Bindings {
             Binding(.character("c"), action: .cordon, "cordon", "Keep new pods off the node", footer: 20),
             Binding(.character("u"), action: .uncordon, "uncordon", "Let new pods onto the node", footer: 25),
             Binding(.character("r"), action: .drain, "drain", "Cordon the node and evict its pods", footer: 30),
+        ])
+    public static let namespaces = BindingGroup(
+        "Namespaces",
+        [
+            Binding(.character("u"), action: .useNamespace, "use", "Look at this namespace, or at the marked ones", footer: 20)
+        ])
+    public static let cronJobs = BindingGroup(
+        "CronJobs",
+        [
+            Binding(.character("t"), action: .trigger, "trigger", "Make a Job of it now", footer: 20),
+            Binding(.character("s"), action: .suspendJob, "suspend", "Suspend or resume its schedule", footer: 25),
+        ])
+    /// Kinds that pods use: configmaps, claims, service accounts, priority classes.
+    public static let used = BindingGroup(
+        "Used by pods", [Binding(.character("u"), action: .usedBy, "used by", "The pods that use it", footer: 20)])
+    public static let secrets = BindingGroup(
+        "Secrets",
+        [
+            Binding(.character("u"), action: .usedBy, "used by", "The pods that use it", footer: 20),
+            Binding(.character("x"), action: .decode, "decode", "Show the values decoded", footer: 25),
+        ])
+    /// Keys of one object in full.
+    public static let object = BindingGroup(
+        "Object",
+        [
+            Binding(.tab, action: .nextPane, "tab", "Next tab: describe, YAML, events, conditions, resize", footer: 5),
+            Binding(.character("d"), action: .describe, "describe", "Describe", footer: 10),
+            Binding(.character("y"), action: .yaml, "yaml", "YAML", footer: 15),
+            Binding(.character("e"), action: .edit, "edit", "Edit the object as YAML in your editor", footer: 16),
+            Binding(.control("d"), action: .delete, "delete", "Delete the object", footer: 70),
         ])
     /// Keys of texts: YAML, describe, help.
     public static let text = BindingGroup(

@@ -2,18 +2,7 @@ import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-/// The workload at the root of a pod's owners, or the pod itself if nobody owns it.
-struct Workload: Hashable, Comparable {
-    var kind: String
-    var namespace: String
-    var name: String
-
-    static func < (a: Workload, b: Workload) -> Bool {
-        (a.namespace, a.name, a.kind) < (b.namespace, b.name, b.kind)
-    }
-    var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }
-    /// Belongs to the machinery rather than to users: shown together as `sys`.
-    var isSystem: Bool { namespace == "kube-system" || kind == "DaemonSet" }
+extension Workload {
     /// A name of at most `width` characters for crowded places.
     func label(_ width: Int = 8) -> String { isSystem ? "sys" : String(name.prefix(width)) }
 }
@@ -58,12 +47,15 @@ struct NodeView {
     var capacityPods: Int
     var pods: [PodCell] = []
     var requested = Resources()
+    /// Pods whose new size the kubelet has not taken yet; the scheduler counts it already.
+    var waitingForResize: [String] = []
 
     /// The state in one word.
     var word: String {
         if !isReady { return "NotReady" }
         if isCordoned { return "cordoned" }
-        if let taint = taints.first { return "taint \(taint.key.split(separator: "/").last ?? "")" }
+        // `dedicated=db` is known by what it is dedicated to.
+        if let taint = taints.first { return "taint \(taint.value.isEmpty ? String(taint.key.split(separator: "/").last ?? "") : taint.value)" }
         return "Ready"
     }
     var isFine: Bool { isReady && !isCordoned && taints.isEmpty }
@@ -83,7 +75,7 @@ struct ClusterView {
     private(set) var unplaced: [PodCell] = []
     private var cursor = WatchCursor.beginning
     private var generation = -1
-    private var owners: [String: Workload] = [:]
+    private var owners = WorkloadIndex()
     private var unplacedKeys: Set<ObjectKey> = []
 
     /// Takes in what changed. `generation` differs when the store is another one than before (undo, rewind).
@@ -121,7 +113,7 @@ struct ClusterView {
                 namesChanged = namesChanged || change.action != .modified
             case .replicaSet:
                 let change = cluster.store.replicaSets.change(entry.index)
-                if change.action == .deleted { owners[change.object.metadata.uid] = nil }
+                if change.action == .deleted { owners.forget(ownedBy: change.object.metadata.uid) }
             default: break
             }
         }
@@ -153,6 +145,7 @@ struct ClusterView {
             if !pod.isFinished {
                 cell.requests = pod.requests(rules)
                 view.requested += cell.requests
+                if pod.status.conditions["PodResizePending"] != nil { view.waitingForResize.append(pod.metadata.name) }
             }
             view.pods.append(cell)
         }
@@ -165,35 +158,7 @@ struct ClusterView {
     }
 
     /// The workload that a pod belongs to.
-    mutating func workload(of pod: Pod, _ cluster: Cluster) -> Workload {
-        guard let owner = pod.metadata.controller else {
-            return Workload(kind: "Pod", namespace: pod.metadata.namespace, name: pod.metadata.name)
-        }
-        if let known = owners[owner.uid] { return known }
-        let found = Workload.root(of: owner, namespace: pod.metadata.namespace, cluster)
-        owners[owner.uid] = found
-        return found
-    }
-}
-
-extension Workload {
-    /// The workload at the root of `owner`: a ReplicaSet's Deployment, a Job's CronJob.
-    static func root(of owner: OwnerReference, namespace: String, _ cluster: Cluster) -> Workload {
-        let key = ObjectKey(namespace: namespace, name: owner.name)
-        let above: OwnerReference? =
-            switch owner.kind {
-            case "ReplicaSet": cluster.store.replicaSets[key]?.metadata.controller
-            case "Job": cluster.store.jobs[key]?.metadata.controller
-            default: nil
-            }
-        return Workload(kind: (above ?? owner).kind, namespace: namespace, name: (above ?? owner).name)
-    }
-    /// The workload of a pod, found anew.
-    init(of pod: Pod, _ cluster: Cluster) {
-        self =
-            pod.metadata.controller.map { Workload.root(of: $0, namespace: pod.metadata.namespace, cluster) }
-            ?? Workload(kind: "Pod", namespace: pod.metadata.namespace, name: pod.metadata.name)
-    }
+    mutating func workload(of pod: Pod, _ cluster: Cluster) -> Workload { owners.workload(of: pod, cluster) }
 }
 
 /// Compares names so that numbers in them count as numbers: `node-2` before `node-10`.

@@ -1,6 +1,7 @@
 import Canvas
 import ControlPlane
 import KubernetesAPI
+import Kubelets
 import Simulation
 import SimulationKit
 
@@ -29,8 +30,18 @@ enum PromptCommands {
         PromptCommand(names: ["why"], arguments: "[pod]", help: "Why a pod is pending, or where it is") { dashboard, words in
             dashboard.withPod(words.first) { [.push(WhyScreen($0.key))] }
         },
-        PromptCommand(names: ["resize"], arguments: "[pod]", help: "Resize a pod in place") { dashboard, words in
+        PromptCommand(names: ["whatif", "what-if"], arguments: "[node|zone|workload]", help: "Try a change on a branch before making it") { dashboard, words in
+            guard let word = words.first else { return dashboard.perform(.whatIf) }
+            guard let subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
+            dashboard.apply([.push(WhatIfScreen(subject))])
+        },
+        PromptCommand(names: ["resize"], arguments: "[pod|kind/name]", help: "Resize a pod, or all pods of a workload, in place") { dashboard, words in
             let world = dashboard.world
+            if let (kind, object) = LiveWorkload.find(words.first, world) {
+                let pods = LiveWorkload.pods(of: [object], world)
+                if pods.isEmpty { return dashboard.show("\(kind.kind) \(object.metadata.name) has no pod", .error) }
+                return dashboard.apply([.open(ResizeDialog(pods, of: "\(pods.count) pods of \(kind.kind) \(object.metadata.name)", world))])
+            }
             dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
         },
         PromptCommand(names: ["volumes", "volume", "vol"], arguments: "[claim]", help: "Claims, volumes, nodes and pods: who has it, who waits and why") { dashboard, words in
@@ -48,6 +59,17 @@ enum PromptCommands {
                 }
                 return [.push(MigrateScreen(migration))]
             }
+        },
+        PromptCommand(names: ["recommend", "vpa"], arguments: "[workload]", help: "Usage over time and the sizes it suggests") { dashboard, words in
+            let cluster = dashboard.world.cluster
+            let focus = words.first.flatMap { word in cluster.store.pods.all.lazy.map { Workload(of: $0, cluster) }.first { $0.name == word } }
+            if let word = words.first, focus == nil { return dashboard.show("No workload \(word) has pods", .error) }
+            dashboard.apply([.push(RecommendScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
+        },
+        PromptCommand(names: ["load"], arguments: "[pod|kind/name]", help: "Set how much CPU and memory a pod, or each pod of a workload, uses") { dashboard, words in
+            let world = dashboard.world
+            if let (_, object) = LiveWorkload.find(words.first, world) { return dashboard.apply([.open(LoadDialog([object], world))]) }
+            dashboard.withPod(words.first) { [.open(LoadDialog([$0], world))] }
         },
         PromptCommand(names: ["evict"], arguments: "[pod]", help: "Evict a pod, budgets respected") { dashboard, words in
             let world = dashboard.world
@@ -68,6 +90,13 @@ enum PromptCommands {
             let isZone = dashboard.world.view.nodes.values.contains { $0.labels["topology.kubernetes.io/zone"] == words[1] }
             let target: FaultTarget = isZone ? .zone(words[1]) : .node(words[1])
             dashboard.perform([words[0] == "recover" ? .recover(target) : .fail(target)])
+        },
+        PromptCommand(names: ["lab"], arguments: "", help: "What makes pods start faster: a burst under two settings") { dashboard, _ in
+            dashboard.apply([.push(LabScreen(dashboard.world))])
+        },
+        PromptCommand(names: ["demand"], arguments: "workload [cpu|+20%|-20%|none]", help: "What a workload or Service is asked to do in sum: 2, 200m..6/30m, 500m@0s 6@5m") { dashboard, words in
+            guard let name = words.first else { return dashboard.show("Whose demand? :demand web 2", .error) }
+            dashboard.bendDemand(of: name, words.dropFirst().joined(separator: " "))
         },
         PromptCommand(names: ["speed"], arguments: "1…10000|max", help: "How fast virtual time runs") { dashboard, words in
             guard let word = words.first, let speed = Speed(word) else { return dashboard.show("The speed is 1 to 10000, or max", .error) }
@@ -101,6 +130,16 @@ enum PromptCommands {
         PromptCommand(names: ["explain"], arguments: "kind.field", help: "What a field means, as kubectl explain") { dashboard, words in
             dashboard.apply([.push(ExplainScreen(words.first ?? "pod"))])
         },
+        PromptCommand(names: ["links"], arguments: "", help: "Links between API server, nodes and pods, and what protects them") { dashboard, _ in
+            dashboard.apply([.push(LinksScreen())])
+        },
+        PromptCommand(names: ["trace"], arguments: "logs|exec|from POD, get PATH …", help: "Follow one request hop by hop") { dashboard, words in
+            do {
+                let request = try LinkRequest(words.joined(separator: " "), namespace: dashboard.world.namespace)
+                if dashboard.stack.last is LinksScreen { dashboard.apply([.pop]) }
+                dashboard.apply([.push(LinksScreen(tracing: request))])
+            } catch { dashboard.show((error as? LinkRequest.Mistake)?.text ?? "\(error)", .error) }
+        },
         PromptCommand(names: ["help", "h", "?"], arguments: "", help: "Keys and commands") { dashboard, _ in dashboard.perform(.help) },
         PromptCommand(names: ["skin"], arguments: "name", help: "Use another theme of the themes folder") { dashboard, words in
             dashboard.requestedSkin = words.first ?? ""
@@ -118,22 +157,31 @@ enum PromptCommands {
 extension Dashboard {
     /// Runs a line of the `:` prompt: a command, or a kind with namespace, filter and labels in any order.
     mutating func run(line: String, remember: Bool = true) {
-        let words = line.split(separator: " ").map(String.init)
+        let words = resolve(CommandLine.words(line))
         guard let first = words.first else { return }
         if remember { history.add(line) }
         if let command = PromptCommands.find(first) { return command.run(&self, Array(words.dropFirst())) }
         guard let kind = KindInfo.find(first, among: world.store.customKinds) else {
-            let names = PromptCommands.all.flatMap(\.names) + KindInfo.all.flatMap { [$0.plural] + $0.shortNames } + world.store.customKinds.map(\.plural)
+            let names =
+                PromptCommands.all.flatMap(\.names) + KindInfo.all.flatMap { [$0.plural] + $0.shortNames } + world.store.customKinds.map(\.plural)
+                + world.options.settings.aliases.keys.sorted()
             let near = nearest(first, among: names).map { "; nearest: \($0)" } ?? ""
             prompt = Prompt(.command, text: line)
             return show("No kind or command \(first)\(near)", .error)
         }
         var filter: [String] = []
-        for word in words.dropFirst() {
+        var rest = words.dropFirst()
+        while let word = rest.popFirst() {
             if word.hasPrefix("/") {
                 filter.append(String(word.dropFirst()))
-            } else if word.contains("=") {
-                filter.append(word)
+            } else if ["-f", "-l"].contains(word) {
+                // Fuzzy or labels: the next word belongs to it.
+                filter.append(([word] + (rest.popFirst().map { [$0] } ?? [])).joined(separator: " "))
+            } else if word.hasPrefix("@") {
+                // A context, as k9s writes it; there is one.
+                if word.dropFirst() != world.options.name { show("The only context is \(world.options.name)", .warning) }
+            } else if word.contains(" ") || word.contains("=") && !word.hasPrefix("!") {
+                filter.append(word.contains(" ") ? "-l " + word : word)
             } else if word == "all" {
                 setNamespace("")
             } else {
@@ -141,6 +189,17 @@ extension Dashboard {
             }
         }
         apply([.root(TableScreen(kind, filter: filter.joined(separator: " ")))])
+    }
+
+    /// The words with the user's name for a command replaced by what it stands for.
+    func resolve(_ words: [String]) -> [String] {
+        var words = words
+        var seen: Set<String> = []
+        while let first = words.first?.lowercased(), seen.insert(first).inserted {
+            guard let line = world.options.settings.aliases[first] else { break }
+            words = CommandLine.words(line) + words.dropFirst()
+        }
+        return words
     }
 
     /// Looks at a namespace, several (`a,b`) or all but some (`!a`); refuses names that do not exist.
@@ -181,9 +240,43 @@ extension Dashboard {
         apply(body(found))
     }
 
+    /// Sets, changes by percent, takes away or tells the demand on the workload or Service called `name`.
+    mutating func bendDemand(of name: String, _ text: String) {
+        guard let target = Demands.find(name, world) else { return show("No workload or Service \(name)", .error) }
+        let present = Demands.load(target, world)
+        if text.isEmpty { return show(present.map { "\(name) is asked for \(Demand.text($0))" } ?? "\(name) has no demand; :demand \(name) 2 gives it one", .info) }
+        if text == "none" { return perform([.demand(target.kind, target.key, nil)]) }
+        guard text.hasSuffix("%"), let percent = Int(text.dropLast().drop { $0 == "+" }) else { return perform([.demand(target.kind, target.key, text)]) }
+        guard let present else { return show("\(name) has no demand; :demand \(name) 2 gives it one", .error) }
+        perform([Demands.bent(target, present, percent: percent)])
+    }
+
     mutating func withNode(_ name: String?, _ body: (Node, World) -> [Effect]) {
         guard let name, let node = world.store.nodes[ObjectKey(name: name)] else { return show(name.map { "No node \($0)" } ?? "Which node?", .error) }
         apply(body(node, world))
+    }
+}
+
+/// How a line of the prompt falls into words.
+enum CommandLine {
+    /// Words between spaces; those in quotes stay together: `po 'a in (b,c)'`.
+    static func words(_ line: String) -> [String] {
+        var words: [String] = []
+        var word = ""
+        var quote: Character?
+        for character in line {
+            if character == quote {
+                quote = nil
+            } else if quote == nil, word.isEmpty, character == "'" || character == "\"" {
+                quote = character
+            } else if quote == nil, character == " " {
+                if !word.isEmpty { words.append(word) }
+                word = ""
+            } else {
+                word.append(character)
+            }
+        }
+        return word.isEmpty ? words : words + [word]
     }
 }
 
@@ -224,12 +317,15 @@ enum Completions {
         let candidates: [String]
         if words.count == 1 {
             candidates = PromptCommands.all.map { $0.names[0] } + KindInfo.all.map(\.plural) + dashboard.world.store.customKinds.map(\.plural)
-        } else if ["drain", "cordon", "uncordon"].contains(words[0]) {
+                + dashboard.world.options.settings.aliases.keys.sorted()
+        } else if ["drain", "cordon", "uncordon", "whatif"].contains(words[0]) {
             candidates = dashboard.world.view.nodeNames
-        } else if ["why", "resize", "evict"].contains(words[0]) {
+        } else if ["why", "resize", "load", "evict"].contains(words[0]) {
             candidates = dashboard.world.store.pods.sorted().map(\.metadata.name)
         } else if words[0] == "deck" {
             candidates = TopologyKeys.used(dashboard.world).map(TopologyKeys.short)
+        } else if words[0] == "demand" {
+            candidates = dashboard.world.store.deployments.sorted().map(\.metadata.name) + dashboard.world.store.statefulSets.sorted().map(\.metadata.name)
         } else if ["scenario", "scenarios"].contains(words[0]) {
             candidates = ScenarioCatalog.all.map(\.name)
         } else if ["volumes", "volume", "vol", "migrate"].contains(words[0]) {

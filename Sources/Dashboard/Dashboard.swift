@@ -22,6 +22,9 @@ public struct Dashboard {
     var dialog: (any Dialog)?
     var prompt: Prompt?
     var flash: Flash?
+    /// A key that waits for a letter: `m` or `'`.
+    var chord: Chord?
+    var bookmarks: [Character: Bookmark] = [:]
     private var flashUntil = Duration.zero
     private var clock = Duration.zero
     private var dialogOpenedAt: Duration?
@@ -65,6 +68,17 @@ public struct Dashboard {
     /// The session with all its state, for summaries.
     public var session: Session { world.session }
 
+    /// The commands of the `:` prompt, oldest first: kept from one start to the next by the caller.
+    public var commandLines: [String] {
+        get { history.lines }
+        set { history = CommandHistory(lines: newValue) }
+    }
+
+    /// Shows or hides the first row.
+    public mutating func toggleHeader() { showsHeader.toggle() }
+    /// Shows or hides the breadcrumbs.
+    public mutating func toggleCrumbs() { showsCrumbs.toggle() }
+
     /// Opens a scenario that comes with the program in place of the session; pace and pause stay as they are.
     mutating func open(_ scenario: ShippedScenario) {
         let input = scenario.input()
@@ -89,6 +103,7 @@ public struct Dashboard {
     public mutating func advance(by elapsed: Duration, until shouldStop: () -> Bool) {
         clock = clock + elapsed
         if flash != nil, flash?.level != .error, clock > flashUntil { (flash, needsFrame) = (nil, true) }
+        defer { work(until: shouldStop) }
         guard !world.session.isPaused else { return }
         let before = world.now
         let revision = world.store.revision
@@ -100,6 +115,19 @@ public struct Dashboard {
             lastCheckpoint = clock
             world.session.checkpoint()
         }
+    }
+
+    /// Lets the view compute. It gets some steps in any case, or time that runs at full speed would leave it none.
+    private mutating func work(until shouldStop: () -> Bool) {
+        guard stack.last!.hasWork else { return }
+        var steps = 0
+        withTop { screen, _ in
+            screen.work {
+                steps += 1
+                return steps > 100 && shouldStop()
+            }
+        }
+        needsFrame = true
     }
 
     /// Lets virtual time run to `limit` at once: for frames of a later moment.
@@ -121,6 +149,7 @@ public struct Dashboard {
 
     /// How long the caller may sleep when no key comes; nil for as long as it likes.
     public var patience: Duration? {
+        if stack.last!.hasWork { return .milliseconds(1) }
         if !world.session.isPaused { return .milliseconds(33) }
         if flash != nil, flash?.level != .error { return max(.milliseconds(20), flashUntil - clock + .milliseconds(5)) }
         return nil
@@ -169,6 +198,8 @@ public struct Dashboard {
             rest = after[after.index(after: end)...]
         }
         for key in try Key.parse(String(rest)) { handle(.key(key), isScripted: true) }
+        // What is computed in the background is there in the frame that follows.
+        withTop { screen, _ in screen.work { false } }
     }
 
     private mutating func press(_ key: Key, isScripted: Bool) {
@@ -188,7 +219,15 @@ public struct Dashboard {
             let effects = dialog!.handle(key, world)
             return apply(effects)
         }
-        guard let binding = binding(for: key) else {
+        if let chord {
+            self.chord = nil
+            return finish(chord, key)
+        }
+        let binding = binding(for: key)
+        if let hotkey = world.options.settings.hotkeys.first(where: { $0.key == key }), binding == nil || hotkey.overrides {
+            return run(line: hotkey.command)
+        }
+        guard let binding else {
             show("\(key.description) does nothing here; ? lists the keys", .info)
             return
         }
@@ -196,7 +235,10 @@ public struct Dashboard {
     }
 
     /// The groups of bindings in force: the screen's own first.
-    var bindingGroups: [BindingGroup] { stack.last!.bindings + [Bindings.general, Bindings.time, Bindings.navigation] }
+    var bindingGroups: [BindingGroup] {
+        let keymap = world.options.settings.keymap
+        return (stack.last!.bindings + [Bindings.general, Bindings.time, Bindings.navigation]).map { keymap.applied(to: $0) }
+    }
 
     private func binding(for key: Key) -> Binding? {
         for group in bindingGroups {
@@ -221,16 +263,18 @@ public struct Dashboard {
         switch action {
         case .command: prompt = Prompt(.command)
         case .filter: prompt = Prompt(.filter, text: stack.last!.filter)
-        case .help: apply([.push(HelpScreen(bindingGroups))])
+        case .help: apply([.push(HelpScreen(bindingGroups, hotkeys: world.options.settings.hotkeys))])
         case .back:
             if !stack.last!.filter.isEmpty { setFilter("") } else { apply([.pop]) }
         case .interrupt: wantsToQuit = true
         case .aliases: apply([.push(AliasScreen())])
         case .palette: prompt = Prompt(.palette)
         case .redraw: break
-        case .fullScreen: isFullScreen.toggle()
-        case .toggleHeader: showsHeader.toggle()
-        case .toggleCrumbs: showsCrumbs.toggle()
+        case .fullScreen, .zoom: isFullScreen.toggle()
+        case .setBookmark: chord = .set
+        case .goToBookmark: chord = .go
+        case .toggleHeader: toggleHeader()
+        case .toggleCrumbs: toggleCrumbs()
         case .clearFilter: setFilter("")
         case .historyBack: if let line = history.back() { run(line: line, remember: false) }
         case .historyForward: if let line = history.forward() { run(line: line, remember: false) }
@@ -242,6 +286,8 @@ public struct Dashboard {
             if index < names.count { setNamespace(names[index]) } else { show("There are only \(names.count) namespaces", .warning) }
         case .deck: apply([.root(DeckScreen())])
         case .spread: apply([.push(SpreadScreen(focus: stack.last!.focusedWorkload(world)))])
+        case .whatIf:
+            if let subject = stack.last!.whatIfSubject(world) { apply([.push(WhatIfScreen(subject))]) } else { show("Select a node, a workload or a constraint first", .warning) }
         case .create: open(Forms.create(world))
         case .fault: open(Forms.fault(world, node: nil))
         case .undo: undo()
@@ -288,13 +334,14 @@ public struct Dashboard {
                 if world.options.readOnly { show("Read-only: nothing can be changed", .error) } else { textToEdit = ManifestWriter.yaml(object.document) }
             case .write(let name, let content): fileToWrite = (name, content)
             case .run(let line): run(line: line)
+            case .prompt(let text): prompt = Prompt(.command, text: text)
             case .quit: wantsToQuit = true
             }
         }
     }
 
     private mutating func open(_ new: some Dialog) {
-        if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
+        if world.options.readOnly, new.changesCluster { return show("Read-only: nothing can be changed", .error) }
         dialog = new
         dialogOpenedAt = clock
     }
@@ -407,6 +454,7 @@ public struct Dashboard {
             dialog = open
         }
         prompt?.drawSuggestions(on: &canvas, above: area, self)
+        if let chord { drawBookmarks(for: chord, on: &canvas, in: area) }
         return canvas
     }
 

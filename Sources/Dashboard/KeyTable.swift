@@ -4,8 +4,24 @@ import Canvas
 public enum KeyTable {
     /// All groups in the order in which help shows them.
     public static let groups: [BindingGroup] = [
-        Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.nodes, Bindings.claims,
-        DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], VolumesScreen().bindings[0], Bindings.text,
+        Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.nodes,
+        Bindings.claims, Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
+        DeckScreen().bindings[0],
+        SpreadScreen(focus: nil).bindings[0],
+        WhyScreen(.init(name: "")).bindings[0],
+        VolumesScreen().bindings[0],
+        WhatIfScreen(.node("")).bindings[0],
+        PodScreen.keys,
+        NodeScreen.keys,
+        RecommendScreen(focus: nil).bindings[0],
+        LabScreen.keys,
+        LinksScreen().bindings[0],
+        Bindings.object, Bindings.text,
+    ]
+
+    /// The groups that stand before ``Bindings/table`` in tables of their kinds.
+    static let kinds: [BindingGroup] = [
+        Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.nodes, Bindings.claims, Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
     ]
 
     /// Markdown: a table with a row for each binding.

@@ -33,7 +33,7 @@ enum ObjectColumns {
     static var namespace: ObjectColumn { ObjectColumn(title: "NAMESPACE", priority: 3, text: { object, _ in object.metadata.namespace }) }
 
     static func columns(for kind: KindInfo, wide: Bool, _ world: World) -> [ObjectColumn] {
-        if kind.type == .pod { return pods(wide: wide) }
+        if kind.type == .pod { return pods(wide: wide, world) }
         var columns: [ObjectColumn] = []
         for (index, column) in Printers.columns(for: kind).enumerated() where wide || column.priority == 0 {
             columns.append(
@@ -64,11 +64,15 @@ enum ObjectColumns {
         return columns
     }
 
-    private static func pods(wide: Bool) -> [ObjectColumn] {
+    private static func pods(wide: Bool, _ world: World) -> [ObjectColumn] {
         func pod(_ object: any StoredObject) -> Pod { object as! Pod }
         func usage(_ object: any StoredObject, _ world: World) -> (milliCPU: Int64, memory: Int64)? {
             let pod = pod(object)
             return pod.status.phase == .running ? world.session.simulation.usage(of: pod) : nil
+        }
+        func isThrottled(_ object: any StoredObject, _ world: World) -> Bool {
+            let pod = pod(object)
+            return pod.status.phase == .running && world.session.simulation.kubelets.isThrottled(pod, in: world.cluster)
         }
         func share(_ used: Int64?, of requested: Int64) -> String {
             guard let used, requested > 0 else { return "-" }
@@ -84,7 +88,8 @@ enum ObjectColumns {
             ObjectColumn(title: "RST", isNumber: true, priority: 2, text: { object, world in "\(PodDisplay(pod(object), profile: world.cluster.profile).restarts)" }),
             ObjectColumn(
                 title: "CPU", isNumber: true, priority: 4,
-                text: { object, world in usage(object, world).map { "\($0.milliCPU)m" } ?? "-" }),
+                text: { object, world in usage(object, world).map { "\($0.milliCPU)m\(isThrottled(object, world) ? "!" : "")" } ?? "-" },
+                style: { object, world in isThrottled(object, world) ? world.theme[.rowPending] : nil }),
             ObjectColumn(
                 title: "%R", isNumber: true, priority: 6,
                 text: { object, world in share(usage(object, world)?.milliCPU, of: pod(object).requests().milliCPU) }),
@@ -105,6 +110,12 @@ enum ObjectColumns {
                 title: "SPREAD", priority: 3, text: { object, world in SpreadWords.word(for: pod(object), world).text },
                 style: { object, world in SpreadWords.word(for: pod(object), world).role.map { world.theme[$0] } }),
         ]
+        if world.session.simulation.kubelets.hasResizes(within: ResizeProgress.remembered, of: world.now) {
+            columns.append(
+                ObjectColumn(
+                    title: "RESIZE", priority: 3, text: { object, world in ResizeProgress.word(pod(object), world)?.text ?? "-" },
+                    style: { object, world in ResizeProgress.word(pod(object), world).map { world.theme[$0.role] } }))
+        }
         if wide {
             columns.append(ObjectColumn(title: "IP", priority: 7, text: { object, _ in pod(object).status.podIP.isEmpty ? "<none>" : pod(object).status.podIP }))
             columns.append(ObjectColumn(title: "QOS", priority: 7, text: { object, _ in pod(object).status.qosClass.rawValue }))

@@ -9,7 +9,7 @@ enum PeekPane {
         let theme = world.theme
         canvas.drawBox(
             in: box, title: StyledText("Peek  ", theme[.title]) + StyledText(pod.key.description, theme[.titleHighlight]),
-            right: StyledText("<ctrl-o> hide", theme[.dim]), style: theme[.border])
+            right: StyledText(world.hint(.peek, "hide", in: Bindings.table), theme[.dim]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         var lines: [(String, StyledText)] = []
         let scheduled = pod.status.conditions["PodScheduled"]
@@ -18,11 +18,10 @@ enum PeekPane {
         } else if let waiting = (pod.status.initContainerStatuses + pod.status.containerStatuses).first(where: { $0.state.waiting != nil }) {
             let state = waiting.state.waiting!
             lines.append(("why", StyledText("\(waiting.name): \(state.reason) \(state.message)", theme[.rowPending])))
-        } else if let pending = pod.status.conditions["PodResizePending"] ?? pod.status.conditions["PodResizeInProgress"] {
-            lines.append(("resize", StyledText("\(pending.reason.isEmpty ? "in progress" : pending.reason) \(pending.message)", theme[.rowPending])))
         } else if !pod.status.message.isEmpty {
             lines.append(("why", StyledText("\(pod.status.reason): \(pod.status.message)", theme[.rowError])))
         }
+        if let progress = ResizeProgress.line(pod, world) { lines.append(("resize", progress)) }
         let events = world.store.events.all.filter { $0.involvedObject.uid == pod.metadata.uid }
             .sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.resourceVersion) > ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.resourceVersion) }
         let room = inside.height - lines.count - (inside.height >= 5 ? 2 : 0)
@@ -39,13 +38,18 @@ enum PeekPane {
             if let controller = pod.metadata.controller, controller.name != workload.name { owner.append(" \(world.glyphs.more) \(controller.kind) \(controller.name)", theme[.text]) }
             owner.append("   priority \(pod.spec.priority ?? 0)   QoS \(pod.status.qosClass.rawValue)   grace \(pod.spec.terminationGracePeriodSeconds ?? 30) s", theme[.dim])
             lines.append(("owner", owner))
-            let containers = pod.spec.containers.map { container in
+            let usage = world.session.simulation.kubelets.containerUsage(of: pod, in: world.cluster)
+            var line = StyledText("")
+            for (index, container) in pod.spec.containers.enumerated() {
                 func pair(_ name: String) -> String {
                     "\(container.resources.requests[name]?.description ?? "-")/\(container.resources.limits[name]?.description ?? "-")"
                 }
-                return "\(container.name) cpu \(pair("cpu")) mem \(pair("memory"))  image \(container.image)"
+                let used = usage.first { $0.container == container.name }
+                line.append("\(index == 0 ? "" : "   ")\(container.name) cpu \(used.map { "\($0.milliCPU)m of " } ?? "")\(pair("cpu"))", theme[.dim])
+                if let used, used.isThrottled { line.append(" throttled, wants \(used.wantedMilliCPU)m", theme[.rowPending]) }
+                line.append("  mem \(used.map { "\($0.memory >> 20)Mi of " } ?? "")\(pair("memory"))  image \(container.image)", theme[.dim])
             }
-            lines.append(("spec", StyledText(containers.joined(separator: "   "), theme[.dim])))
+            lines.append(("spec", line))
         }
         for (index, line) in lines.prefix(inside.height).enumerated() {
             canvas.write(line.0, at: Point(x: inside.x, y: inside.y + index), style: theme[.dim])

@@ -51,6 +51,8 @@ extension Dashboard {
         defer { if prompt != nil { prompt = open } }
         switch key {
         case .escape, .control("c"):
+            // Leaving a filter clears it, as in k9s: Enter keeps it.
+            if open.purpose == .filter { setFilter("") }
             prompt = nil
         case .enter:
             prompt = nil
@@ -91,6 +93,7 @@ extension Dashboard {
 struct CommandHistory {
     private(set) var lines: [String] = []
     private var position = 0
+    init(lines: [String] = []) { (self.lines, position) = (lines, max(0, lines.count - 1)) }
     mutating func add(_ line: String) {
         if lines.last != line { lines.append(line) }
         position = lines.count - 1

@@ -21,6 +21,8 @@ enum Effect {
     case edit(any StoredObject)
     case write(file: String, content: String)
     case run(line: String)
+    /// Open the command prompt with this text.
+    case prompt(String)
     case quit
 }
 
@@ -43,9 +45,15 @@ protocol Screen {
     var isText: Bool { get }
     /// The workload the view is about, if any: the Deck and Spread follow it.
     func focusedWorkload(_ world: World) -> Workload?
+    /// What the key for what-if asks about; nil: the workload.
+    func whatIfSubject(_ world: World) -> WhatIfSubject?
     /// Performs `action`; nil if the screen does not know it.
     mutating func perform(_ action: Action, _ world: World) -> [Effect]?
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
+    /// Whether the view has something to compute beside time and keys.
+    var hasWork: Bool { get }
+    /// Computes until `shouldStop` says so; it is asked often.
+    mutating func work(until shouldStop: () -> Bool)
     /// A click or turn of the wheel inside the view.
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect]
 }
@@ -53,6 +61,9 @@ protocol Screen {
 extension Screen {
     var isText: Bool { false }
     func focusedWorkload(_ world: World) -> Workload? { nil }
+    func whatIfSubject(_ world: World) -> WhatIfSubject? { focusedWorkload(world).map(WhatIfSubject.workload) }
+    var hasWork: Bool { false }
+    mutating func work(until shouldStop: () -> Bool) {}
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
         case .wheelDown: perform(.down, world) ?? []
@@ -69,8 +80,11 @@ protocol Dialog {
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
     /// Keys for the last row while the dialog is open.
     var hints: [(key: String, text: String)] { get }
+    /// Whether it is refused when nothing may be changed.
+    var changesCluster: Bool { get }
 }
 
 extension Dialog {
     mutating func paste(_ text: String) {}
+    var changesCluster: Bool { true }
 }

@@ -16,6 +16,10 @@ public struct DashboardOptions: Sendable {
     public var notice: String?
     public var theme = Theme.standard
     public var glyphs = GlyphSet.block
+    /// The user's own keys and names.
+    public var settings = UserSettings()
+    /// No highlights of what has just changed.
+    public var reducedMotion = false
     public init() {}
 }
 
@@ -35,6 +39,10 @@ struct World {
     private var spreadRevision = -1
     private var spreadView = SpreadView()
     private var spreadGeneration = 0
+    /// The rates, traffic and prices that availability is worked out from.
+    var availability = AvailabilityParameters()
+    /// Follows the session, for forks to go on from.
+    var spreadFollower: SpreadView { spreadView }
     /// Raised when the session's past was changed, so that nothing derived is trusted.
     var generation = 0
 

@@ -89,7 +89,7 @@ extension KubeletFleet {
             worker.containers[i].instance = old.restartCount + (old.state.waiting == nil ? 1 : 0)
             if let end = old.state.terminated?.finishedAt { worker.containers[i].crash.exit = end }
             if old.state.running != nil {
-                nodes[worker.node]!.images.add(old.image, size: ImageStore.modelSize(old.image))
+                nodes[worker.node]!.images.add(Self.fullName(old.image), size: ImageStore.modelSize(old.image), at: cluster.now)
             }
         }
         resume(&worker, rebooted: false, &cluster)
@@ -108,6 +108,8 @@ extension KubeletFleet {
         worker.verdict = .init(reason: refusal.reason, message: "Pod was rejected: \(refusal.message)")
         tell(refusal.reason, refusal.message, worker, warning: true, &cluster)
         let now = cluster.now
+        _ = call("GET pods", worker, now)
+        _ = call("PATCH pods/status", worker, now)
         cluster.modify(Pod.self, worker.key) { pod in
             pod.status.phase = .failed
             pod.status.reason = refusal.reason

@@ -57,7 +57,7 @@ extension KubeletFleet {
 
     /// Tries to mount the volume of a bound claim.
     mutating func mount(
-        _ name: String, _ claim: PersistentVolumeClaim, _ worker: inout PodWorker, _ cluster: inout Cluster
+        _ claim: PersistentVolumeClaim, _ worker: inout PodWorker, _ cluster: inout Cluster
     ) -> ClaimMount {
         let now = cluster.now
         guard let volume = cluster.store.persistentVolumes[ObjectKey(name: claim.spec.volumeName)] else {

@@ -17,7 +17,7 @@ extension KubeletFleet {
     }
 
     private func canRunShort(_ state: NodeState) -> Bool {
-        guard let threshold = settings.memoryThreshold, state.memoryCapacity > 0 else { return false }
+        guard let threshold = settings(state.index).memoryThreshold, state.memoryCapacity > 0 else { return false }
         return state.memoryCapacity - state.memoryPeak < threshold.value(of: state.memoryCapacity)
     }
 
@@ -31,7 +31,7 @@ extension KubeletFleet {
     /// - Source: Kubernetes `pkg/kubelet/eviction/eviction_manager.go`, `synchronize`.
     mutating func checkMemory(_ index: Int, _ cluster: inout Cluster) {
         let now = cluster.now
-        guard let state = nodes[index], !state.isFailed, let threshold = settings.memoryThreshold else {
+        guard let state = nodes[index], !state.isFailed, let threshold = settings(index).memoryThreshold else {
             return
         }
         let limit = threshold.value(of: state.memoryCapacity)
@@ -42,7 +42,7 @@ extension KubeletFleet {
             if !state.hasMemoryPressure { setPressure(index, true) }
             if state.evicting.map({ $0.until <= now }) ?? true { evict(index, limit, available, &cluster) }
         } else if state.hasMemoryPressure,
-            now - (state.lastMemoryPressure ?? now) >= settings.pressureTransition
+            now - (state.lastMemoryPressure ?? now) >= settings(index).pressureTransition
         {
             setPressure(index, false)
         }

@@ -24,22 +24,28 @@ extension KubeletFleet {
     private mutating func addNode(_ seen: Node, _ cluster: inout Cluster) {
         guard let node = cluster.store.nodes[seen.key], node.metadata.uid == seen.metadata.uid else { return }
         let index = nodes.count
+        let setup = setup(for: node.metadata.labels)
+        let settings = setups[setup].settings
         var state = NodeState(
-            index: index, name: node.name, images: ImageStore(limit: settings.pullLimit, latencies: latencies)
-        )
+            index: index, name: node.name,
+            images: ImageStore(
+                limit: settings.pullLimit, registry: TokenBucket(qps: settings.registryQPS, burst: settings.registryBurst)),
+            api: APIClient(settings), pleg: Pleg(at: cluster.now, index: index))
+        state.setup = setup
+        state.pleg.isEvented = settings.isEvented
         state.uid = node.metadata.uid
         state.address =
             node.status.addresses.first { $0.type == "InternalIP" }?.address
             ?? "172.18.\(index / 250 % 256).\(index % 250 + 2)"
         state.podPrefix = podPrefix(node, index)
         for image in node.status.images {
-            for name in image.names { state.images.add(name, size: Int64(image.sizeBytes)) }
+            for name in image.names { state.images.add(name, size: Int64(image.sizeBytes), at: cluster.now) }
         }
         nodes.append(state)
         nodeIndex[node.name] = index
         if !isBeating {
             isBeating = true
-            timers.schedule(.heartbeat, at: cluster.now + settings.leaseRenewal)
+            timers.schedule(.heartbeat, at: cluster.now + setups[0].settings.leaseRenewal)
         }
         register(index, &cluster)
         let waiting = cluster.store.pods(onNode: node.name).filter { slots[$0.metadata.uid] == nil }
@@ -85,6 +91,7 @@ extension KubeletFleet {
         guard let state = nodes[index] else { return }
         let key = ObjectKey(name: state.name)
         let now = cluster.now
+        let settings = settings(index)
         cluster.modify(Node.self, key) { node in
             for (label, value) in [
                 ("kubernetes.io/hostname", state.name), ("kubernetes.io/os", "linux"),
@@ -104,7 +111,7 @@ extension KubeletFleet {
             status.capacity = defaults.merging(status.capacity)
             // The API server has set allocatable to capacity where only that was given.
             let isStated = !settings.hasReservations || status.allocatable != stated
-            status.allocatable = allocatable(status.capacity).merging(isStated ? status.allocatable : [:])
+            status.allocatable = allocatable(status.capacity, settings).merging(isStated ? status.allocatable : [:])
             if status.addresses.isEmpty {
                 status.addresses = [
                     NodeAddress("InternalIP", state.address), NodeAddress("Hostname", state.name),
@@ -130,7 +137,7 @@ extension KubeletFleet {
 
     /// Capacity less reservations and hard eviction thresholds.
     /// - Source: Kubernetes `pkg/kubelet/cm/node_container_manager_linux.go`, `GetNodeAllocatableReservation`.
-    func allocatable(_ capacity: ResourceList) -> ResourceList {
+    func allocatable(_ capacity: ResourceList, _ settings: KubeletSettings) -> ResourceList {
         var result = capacity
         for (name, quantity) in capacity.entries {
             var taken = settings.reserved[name]
@@ -145,9 +152,10 @@ extension KubeletFleet {
         return result
     }
 
-    private mutating func readResources(_ node: Node, _ index: Int) {
+    mutating func readResources(_ node: Node, _ index: Int) {
         nodes[index]!.allocatable = Resources(node.status.allocatable)
-        nodes[index]!.maxPods = Int(node.status.allocatable["pods"]?.value ?? Int64(settings.maxPods))
+        nodes[index]!.maxPods = Int(node.status.allocatable["pods"]?.value ?? Int64(settings(index).maxPods))
+        nodes[index]!.imageCapacity = node.status.capacity["ephemeral-storage"]?.value ?? 0
         nodes[index]!.memoryCapacity = node.status.capacity.memoryBytes ?? 0
         nodes[index]!.cores = max(1, Int((node.status.capacity.milliCPU ?? 1000) / 1000))
     }
@@ -195,7 +203,11 @@ extension KubeletFleet {
         }
         set("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure")
         set("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available")
-        set("Ready", true, "KubeletReady", "kubelet is posting ready status")
+        if let problem = unreadiness(state, now) {
+            set("Ready", false, "KubeletNotReady", problem)
+        } else {
+            set("Ready", true, "KubeletReady", "kubelet is posting ready status")
+        }
         return conditions
     }
 
@@ -218,10 +230,10 @@ extension KubeletFleet {
         for index in nodes.indices {
             guard let state = nodes[index], !state.isFailed else { continue }
             cluster.leaseRenewals[state.name] = cluster.now
-            let isReportDue = cluster.now - state.lastReport >= settings.statusReport
+            let isReportDue = cluster.now - state.lastReport >= settings(index).statusReport
             if state.isStatusDirty || isReportDue { writeNodeStatus(index, &cluster) }
         }
-        timers.schedule(.heartbeat, at: cluster.now + settings.leaseRenewal)
+        timers.schedule(.heartbeat, at: cluster.now + setups[0].settings.leaseRenewal)
     }
 
     mutating func writeNodeStatus(_ index: Int, _ cluster: inout Cluster) {
@@ -245,16 +257,20 @@ extension KubeletFleet {
                 state.hasMemoryPressure ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory", new,
                 &cluster)
         }
-        if !old.status.conditions.isTrue("Ready") { tellStatus("NodeReady", new, &cluster) }
+        let isReady = new.status.conditions.isTrue("Ready")
+        if isReady != old.status.conditions.isTrue("Ready") { tellStatus(isReady ? "NodeReady" : "NodeNotReady", new, &cluster) }
+        // How long it has been ill is part of the message.
+        if !isReady { nodes[index]!.isStatusDirty = true }
     }
 
-    func tell(
+    mutating func tell(
         _ reason: String, _ message: String, _ node: Node, warning: Bool = false, _ cluster: inout Cluster
     ) {
-        cluster.record(
-            reason, message, about: node, warning: warning, source: EventSource("kubelet", host: node.name))
+        send(
+            reason, message, about: ObjectReference(node), warning: warning,
+            from: EventSource("kubelet", host: node.name), node: nodeIndex[node.name] ?? 0, &cluster)
     }
-    private func tellStatus(_ reason: String, _ node: Node, _ cluster: inout Cluster) {
+    private mutating func tellStatus(_ reason: String, _ node: Node, _ cluster: inout Cluster) {
         tell(reason, "Node \(node.name) status is now: \(reason)", node, &cluster)
     }
 
@@ -297,6 +313,7 @@ extension KubeletFleet {
         guard let state = nodes[index] else { return }
         nodes[index]!.isFailed = false
         nodes[index]!.evicting = nil
+        forgetRequests(index)
         cluster.leaseRenewals[state.name] = cluster.now
         let node = cluster.store.nodes[ObjectKey(name: state.name)]
         if let node {
@@ -318,6 +335,7 @@ extension KubeletFleet {
         let waiting = cluster.store.pods(onNode: state.name).filter { slots[$0.metadata.uid] == nil }
         take(waiting.map { ($0, cluster.now) }, &cluster)
         if nodes[index]?.isWatchingMemory == true { timers.schedule(.memory(node: index), at: cluster.now) }
+        retryResizesSoon(index, cluster.now, because: "pods_added")
     }
 }
 

@@ -55,7 +55,7 @@ extension KubeletFleet {
 
     private mutating func setReady(_ worker: inout PodWorker, _ i: Int, _ ready: Bool, _ now: Instant) {
         worker.containers[i].status.ready = ready
-        if ready { timelines[worker.uid]?.end(.application, container: i, at: now) }
+        if ready { timelines[worker.uid]?.ready(container: i, answers: worker.containers[i].work?.end ?? now, at: now) }
     }
 
     private mutating func scheduleProbe(_ worker: inout PodWorker, _ i: Int, _ p: Int, from time: Instant) {
@@ -85,7 +85,7 @@ extension KubeletFleet {
             return
         }
         var probe = worker.containers[i].probes[p]
-        if worker.containers[i].kill != nil && probe.kind != .readiness { return }
+        if worker.containers[i].kill != nil && probe.kind != .readiness || worker.containers[i].exited != nil { return }
         if probe.kind == .liveness && worker.termination != nil { return }
         let now = cluster.now
         let problem = failure(worker, i, probe, now)

@@ -2,7 +2,7 @@ import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// In-place resize: what is granted (allocated), and how it comes into force (actuated).
+// In-place resize: what is granted (allocated). `KubeletFleet+Actuation` brings it into force.
 extension KubeletFleet {
     /// The pod's spec changed while it is on the node.
     mutating func specChanged(_ worker: inout PodWorker, _ old: Pod, _ cluster: inout Cluster) {
@@ -24,14 +24,21 @@ extension KubeletFleet {
             worker.allocated = pod.spec
             return sync(&worker, &cluster)
         }
+        let isWanted = differs(pod.spec.value, worker.allocated.value)
+        if isWanted {
+            lastResize = cluster.now
+            worker.resize.trace = ResizeTrace(generation: pod.metadata.generation, asked: cluster.now)
+        } else if worker.resize.trace?.granted == nil {
+            worker.resize.trace = nil
+        }
         if profile.resizeReportsConditions {
-            if !differs(pod.spec.value, worker.allocated.value) {
+            if !isWanted {
                 if worker.resize.pending != nil { clearPending(&worker, &cluster) }
             } else {
                 if !nodes[worker.node]!.pendingResizes.contains(worker.reference) {
                     nodes[worker.node]!.pendingResizes.append(worker.reference)
                 }
-                retryResizesSoon(worker.node, cluster.now)
+                retryResizesSoon(worker.node, cluster.now, because: "pod_updated")
             }
         } else {
             worker.resize.text = nil
@@ -62,7 +69,7 @@ extension KubeletFleet {
     }
 
     /// Whether two specs differ in CPU or memory.
-    private func differs(_ a: PodSpec, _ b: PodSpec) -> Bool {
+    func differs(_ a: PodSpec, _ b: PodSpec) -> Bool {
         func same(_ a: ResourceRequirements, _ b: ResourceRequirements) -> Bool {
             a.requests == b.requests && a.limits == b.limits
         }
@@ -72,7 +79,7 @@ extension KubeletFleet {
             && a.resources?.requests == b.resources?.requests && a.resources?.limits == b.resources?.limits)
     }
 
-    private func requests(of spec: Shared<PodSpec>) -> Resources {
+    func requests(of spec: Shared<PodSpec>) -> Resources {
         var pod = Pod()
         pod.spec = spec
         return pod.requests(RequestRules(pending: profile))
@@ -80,10 +87,12 @@ extension KubeletFleet {
 
     // MARK: Granting, 1.33 and later
 
-    /// Tries the pending resizes of a node again at this moment.
-    mutating func retryResizesSoon(_ node: Int, _ now: Instant) {
+    /// Tries the pending resizes of a node again at this moment; `trigger` says why, in the words of the kubelet's
+    /// metrics.
+    mutating func retryResizesSoon(_ node: Int, _ now: Instant, because trigger: String) {
         guard let state = nodes[node], !state.pendingResizes.isEmpty, !state.isFailed else { return }
         nodes[node]!.resizeTimer += 1
+        nodes[node]!.resizeTrigger = trigger
         timers.schedule(.resizeRetry(node: node, token: nodes[node]!.resizeTimer), at: now)
     }
 
@@ -92,10 +101,15 @@ extension KubeletFleet {
     mutating func retryResizes(_ node: Int, _ cluster: inout Cluster) {
         guard let state = nodes[node], !state.isFailed else { return }
         for reference in inOrder(state.pendingResizes) {
-            with(reference, &cluster) { $0.tryResize(&$1, &$2) }
+            with(reference, &cluster) { fleet, worker, cluster in
+                worker.resize.trace?.trigger = state.resizeTrigger
+                worker.resize.trace?.tries += 1
+                fleet.tryResize(&worker, &cluster)
+            }
         }
         guard let rest = nodes[node]?.pendingResizes, !rest.isEmpty else { return }
         nodes[node]!.resizeTimer += 1
+        nodes[node]!.resizeTrigger = "periodic_retry"
         timers.schedule(
             .resizeRetry(node: node, token: nodes[node]!.resizeTimer), at: cluster.now + .minutes(3))
     }
@@ -146,7 +160,7 @@ extension KubeletFleet {
         }
         nodes[worker.node]!.pendingResizes.removeAll { $0 == worker.reference }
         worker.resize.pending = nil
-        allocate(&worker, worker.pod.spec)
+        allocate(&worker, worker.pod.spec, cluster.now)
         worker.resize.inProgress = .init(
             reason: "", message: "", generation: worker.pod.metadata.generation, since: cluster.now)
         worker.resize.toldError = ""
@@ -155,9 +169,13 @@ extension KubeletFleet {
         sync(&worker, &cluster)
     }
 
-    private mutating func allocate(_ worker: inout PodWorker, _ spec: Shared<PodSpec>) {
+    private mutating func allocate(_ worker: inout PodWorker, _ spec: Shared<PodSpec>, _ now: Instant) {
+        if worker.resize.cgroup == nil { worker.resize.cgroup = cgroup(of: worker.allocated) }
         worker.resize.before = worker.requests
         worker.resize.retryAt = .start
+        worker.resize.trace?.granted = now
+        // The call that is under way is finished; then all is planned anew.
+        worker.resize.steps = Array(worker.resize.steps.prefix(1))
         worker.allocated = spec
         let new = requests(of: spec)
         nodes[worker.node]!.used += new - worker.requests
@@ -172,13 +190,16 @@ extension KubeletFleet {
         {
             return "InPlacePodLevelResourcesVerticalScaling is disabled"
         }
+        if settings(worker.node).swapsMemory, mayNotSwap(worker) {
+            return "In-place resize of containers with swap is not supported."
+        }
         if worker.pod.status.qosClass == .guaranteed {
-            if settings.staticCPUs, desired.milliCPU != worker.requests.milliCPU,
+            if settings(worker.node).staticCPUs, desired.milliCPU != worker.requests.milliCPU,
                 !profile.isEnabled(.inPlacePodVerticalScalingExclusiveCPUs)
             {
                 return "Resize is infeasible for Guaranteed Pods alongside CPU Manager policy \"static\""
             }
-            if settings.staticMemory, desired.memory != worker.requests.memory,
+            if settings(worker.node).staticMemory, desired.memory != worker.requests.memory,
                 !profile.isEnabled(.inPlacePodVerticalScalingExclusiveMemory)
             {
                 return "Resize is infeasible for Guaranteed Pods alongside Memory Manager policy \"Static\""
@@ -196,6 +217,19 @@ extension KubeletFleet {
         return nil
     }
 
+    /// Whether the memory request of a container changes that may swap and is not restarted for it.
+    /// - Source: Kubernetes v1.36.2 `pkg/kubelet/allocation/allocation_manager.go`, `disallowResizeForSwappableContainers`.
+    private func mayNotSwap(_ worker: PodWorker) -> Bool {
+        guard worker.pod.status.qosClass == .burstable, !isCritical(worker.pod) else { return false }
+        let (wanted, granted) = (worker.pod.spec.value, worker.allocated.value)
+        return zip(wanted.containers + wanted.initContainers, granted.containers + granted.initContainers).contains { new, old in
+            let resources = old.resources
+            return new.resources.requests["memory"] != resources.requests["memory"]
+                && resources.requests["memory"] != nil && resources.requests["memory"] != resources.limits["memory"]
+                && !old.resizePolicy.contains { $0.resourceName == "memory" && $0.restartPolicy == "RestartContainer" }
+        }
+    }
+
     private mutating func setPending(
         _ worker: inout PodWorker, _ reason: String, _ message: String, event: String,
         _ cluster: inout Cluster
@@ -211,7 +245,7 @@ extension KubeletFleet {
         writeStatus(&worker, &cluster)
     }
 
-    private func tellResize(
+    mutating func tellResize(
         _ reason: String, _ what: String, _ worker: PodWorker, _ generation: Int, error: String = "",
         warning: Bool = false, desired: Bool = false, _ cluster: inout Cluster
     ) {
@@ -253,19 +287,22 @@ extension KubeletFleet {
 
     /// Decides about changed resources in each sync of a running pod.
     /// - Source: Kubernetes v1.27.16 `pkg/kubelet/kubelet.go`, `canResizePod`.
-    private mutating func decideAtSync(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+    mutating func decideAtSync(_ worker: inout PodWorker, _ cluster: inout Cluster) {
         guard profile.isEnabled(.inPlacePodVerticalScaling), !profile.resizeReportsConditions,
-            worker.pod.status.phase == .running
+            worker.pod.status.phase == .running, worker.pod.metadata.annotations["kubernetes.io/config.mirror"] == nil
         else { return }
         let (wanted, granted) = (worker.pod.spec.value, worker.allocated.value)
         if differs(wanted, granted) {
+            // As upstream: requests that were added or removed are never noticed by themselves.
             let requestsChanged = zip(wanted.containers, granted.containers).contains {
-                $0.resources.requests != $1.resources.requests
+                $0.resources.requests.entries.count == $1.resources.requests.entries.count
+                    && $0.resources.requests != $1.resources.requests
             }
             let desired = requests(of: worker.pod.spec)
             guard let state = nodes[worker.node] else { return }
+            if requestsChanged { worker.resize.trace?.tries += 1 }
             if !requestsChanged {
-                allocate(&worker, worker.pod.spec)
+                allocate(&worker, worker.pod.spec, cluster.now)
             } else if desired.milliCPU > state.allocatable.milliCPU
                 || desired.memory > state.allocatable.memory
             {
@@ -273,7 +310,7 @@ extension KubeletFleet {
             } else if refusal(worker, desired, cluster) != nil {
                 worker.resize.text = "Deferred"
             } else {
-                allocate(&worker, worker.pod.spec)
+                allocate(&worker, worker.pod.spec, cluster.now)
                 worker.resize.text = "InProgress"
             }
             writeStatus(&worker, &cluster)
@@ -288,182 +325,6 @@ extension KubeletFleet {
             worker.resize.text = isInForce(worker) ? "" : "InProgress"
             writeStatus(&worker, &cluster)
         }
-    }
-
-    // MARK: Actuation
-
-    private func isInForce(_ worker: PodWorker) -> Bool {
-        worker.containers.indices.allSatisfy { changes(worker, $0).isEmpty }
-    }
-
-    /// What of container `i` must be written to bring its allocation into force.
-    private func changes(_ worker: PodWorker, _ i: Int) -> [String] {
-        let container = worker.containers[i]
-        guard container.isRunning else { return [] }
-        let wanted = resized(worker.spec(i).resources)
-        var names = container.changes(to: wanted)
-        if !profile.resizeReportsConditions {
-            // The alpha leaves containers without limits alone, and has nothing to write for a memory request.
-            if wanted.limits.isEmpty { return [] }
-            if wanted.limits["memory"] == container.actuated.limits["memory"] {
-                names.removeAll { $0 == "memory" }
-            }
-        }
-        return names
-    }
-
-    /// Takes the next step of a resize: kills containers whose policy wants it, or begins to write. Answers
-    /// whether the worker is busy with it.
-    mutating func actuateResize(_ worker: inout PodWorker, _ cluster: inout Cluster) -> Bool {
-        guard profile.isEnabled(.inPlacePodVerticalScaling) else { return false }
-        decideAtSync(&worker, &cluster)
-        let changed = worker.containers.indices.map { changes(worker, $0) }
-        if changed.allSatisfy(\.isEmpty) {
-            completeResize(&worker, &cluster)
-            return false
-        }
-        if cluster.now < worker.resize.retryAt { return false }
-        for i in worker.containers.indices where !changed[i].isEmpty {
-            let policies = worker.spec(i).resizePolicy
-            let restarts = changed[i].contains { name in
-                policies.contains { $0.resourceName == name && $0.restartPolicy == "RestartContainer" }
-            }
-            if restarts {
-                worker.containers[i].kill = .resize
-                kill(&worker, i, &cluster)
-                return true
-            }
-        }
-        if let error = decreaseError(worker, cluster.now) {
-            resizeFailed(&worker, error, &cluster)
-            return false
-        }
-        worker.resize.calls = calls(worker, changed)
-        begin(.resize, &worker, until: cluster.now + latencies.updateResources)
-        return true
-    }
-
-    /// Memory before CPU; of each first what gets smaller, so that the pod's own limit is never exceeded.
-    private func calls(_ worker: PodWorker, _ changed: [[String]]) -> [ResourceUpdate] {
-        var result: [ResourceUpdate] = []
-        for resource in ["memory", "cpu"] {
-            let touched = changed.indices.filter { changed[$0].contains(resource) }
-            let decreasing = touched.filter { i in
-                let (old, new) = (worker.containers[i].actuated, worker.spec(i).resources)
-                let (limit, before) = (new.limits[resource], old.limits[resource])
-                if limit != before { return before == nil || limit.map { $0 < before! } ?? false }
-                return new.requests[resource] ?? .zero < old.requests[resource] ?? .zero
-            }
-            for i in decreasing + touched.filter({ !decreasing.contains($0) }) {
-                result.append(
-                    ResourceUpdate(
-                        uid: worker.uid, container: worker.containers[i].status.name, resource: resource))
-            }
-        }
-        return result
-    }
-
-    /// Why the memory limits cannot be lowered now; nil if they can or need not.
-    private func decreaseError(_ worker: PodWorker, _ now: Instant) -> String? {
-        func limit(_ i: Int, _ resources: (Int) -> ResourceRequirements) -> Int64? {
-            resources(i).limits.memoryBytes
-        }
-        let running = worker.containers.indices.filter { worker.containers[$0].isRunning }
-        func podLimit(_ resources: (Int) -> ResourceRequirements) -> Int64? {
-            let limits = running.map { limit($0, resources) }
-            return limits.contains(nil) ? nil : limits.reduce(0) { $0 + $1! }
-        }
-        let wanted: (Int) -> ResourceRequirements = { worker.spec($0).resources }
-        let actual: (Int) -> ResourceRequirements = { worker.containers[$0].actuated }
-        let usage = memory(worker, now)
-        var errors: [String] = []
-        if let new = podLimit(wanted), new < podLimit(actual) ?? .max, usage >= new {
-            errors.append("attempting to set pod memory limit (\(new)) below current usage (\(usage))")
-        }
-        if profile.resizeReportsConditions {
-            for i in running {
-                guard let new = limit(i, wanted), new < limit(i, actual) ?? .max,
-                    memory(worker, i, now) >= new
-                else { continue }
-                // As upstream, the number is the pod's usage.
-                errors.append(
-                    "attempting to set container \"\(worker.containers[i].status.name)\" memory limit (\(new)) below current usage (\(usage))"
-                )
-            }
-        }
-        if errors.isEmpty { return nil }
-        return "cannot decrease memory limits: "
-            + (errors.count == 1 ? errors[0] : "[\(errors.joined(separator: ", "))]")
-    }
-
-    private mutating func resizeFailed(_ worker: inout PodWorker, _ error: String, _ cluster: inout Cluster) {
-        worker.resize.retryAt = cluster.now + latencies.syncErrorBackOff * (1 + jitter.unit() / 2)
-        syncLater(worker, at: worker.resize.retryAt)
-        guard profile.resizeReportsConditions else { return }
-        let old = worker.resize.inProgress
-        worker.resize.inProgress = .init(
-            reason: "Error", message: error, generation: old?.generation ?? worker.pod.metadata.generation,
-            since: old?.reason == "Error" ? old!.since : cluster.now)
-        if worker.resize.toldError != error {
-            worker.resize.toldError = error
-            tellResize(
-                "ResizeError", "error", worker, worker.resize.inProgress!.generation, error: error,
-                warning: true, &cluster)
-        }
-        writeStatus(&worker, &cluster)
-    }
-
-    /// One call to the runtime has returned.
-    mutating func resizeEnded(_ worker: inout PodWorker, _ cluster: inout Cluster) {
-        guard !worker.resize.calls.isEmpty else { return }
-        let call = worker.resize.calls.removeFirst()
-        if let times = failingUpdates[call], times > 0 {
-            failingUpdates[call] = times - 1
-            worker.resize.calls = []
-            return resizeFailed(
-                &worker,
-                "updating \(call.resource) of container \"\(call.container)\": runtime refused the update",
-                &cluster)
-        }
-        if let i = worker.containers.firstIndex(where: { $0.status.name == call.container }),
-            worker.containers[i].isRunning
-        {
-            let wanted = worker.spec(i).resources
-            worker.containers[i].actuated.requests[call.resource] = wanted.requests[call.resource]
-            worker.containers[i].actuated.limits[call.resource] = wanted.limits[call.resource]
-            if call.resource == "cpu" {
-                worker.containers[i].work?.change(limit: wanted.limits.milliCPU, at: cluster.now)
-                rescheduleProbes(&worker, i, cluster.now)
-            } else {
-                watchMemory(&worker, i, cluster.now)
-            }
-        }
-        if !worker.resize.calls.isEmpty {
-            begin(.resize, &worker, until: cluster.now + latencies.updateResources)
-        }
-        writeStatus(&worker, &cluster)
-    }
-
-    private mutating func completeResize(_ worker: inout PodWorker, _ cluster: inout Cluster) {
-        if let done = worker.resize.inProgress {
-            worker.resize.inProgress = nil
-            tellResize("ResizeCompleted", "completed", worker, done.generation, &cluster)
-        } else if worker.resize.text == "InProgress" {
-            worker.resize.text = ""
-        } else {
-            return
-        }
-        writeStatus(&worker, &cluster)
-        let before = worker.resize.before
-        if worker.requests.milliCPU < before.milliCPU || worker.requests.memory < before.memory {
-            retryResizesSoon(worker.node, cluster.now)
-        }
-    }
-
-    /// Lets the next `times` updates of one resource (cpu or memory) of a container fail.
-    public mutating func failUpdates(of pod: Pod, container: String, resource: String, times: Int) {
-        failingUpdates[ResourceUpdate(uid: pod.metadata.uid, container: container, resource: resource)] =
-            times
     }
 }
 
@@ -486,6 +347,12 @@ extension KubeletFleet {
             var worker = workers[slot]
         else { return forecast }
         worker.pod = pod
+        if forecast.outcome == .fits, forecast.restarts.isEmpty {
+            var granted = worker
+            if granted.resize.cgroup == nil { granted.resize.cgroup = self.cgroup(of: worker.allocated) }
+            granted.allocated = pod.spec
+            forecast.blocked = decreaseError(granted, cluster.now)
+        }
         if let message = infeasibility(worker, requests(of: pod.spec)) {
             forecast.outcome = .infeasible(message: message)
         }

@@ -2,132 +2,21 @@ import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// The stages of one container's start: image, create, start, postStart; then the program's own start.
+// The stages of one container's start after its image: create, start, postStart; then the program's own start.
 extension KubeletFleet {
     mutating func beginStart(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
-        let now = cluster.now
-        let spec = worker.spec(i)
-        let image = Self.fullName(spec.image)
-        var policy = spec.imagePullPolicy
-        if policy.isEmpty { policy = image.hasSuffix(":latest") ? "Always" : "IfNotPresent" }
-        let isPresent = nodes[worker.node]!.images.contains(image)
-        if isPresent && policy != "Always" {
-            let access = profile.presentImageTextTellsAccess ? " and can be accessed by the pod" : ""
-            tell(
-                "Pulled", "Container image \"\(spec.image)\" already present on machine\(access)", worker,
-                container: i, &cluster)
-            return create(&worker, i, &cluster)
-        }
-        if policy == "Never" {
-            let message = "Container image \"\(spec.image)\" is not present with pull policy of Never"
-            tell("ErrImageNeverPull", message, worker, container: i, warning: true, &cluster)
-            return startFailed(&worker, i, "ErrImageNeverPull", message, &cluster)
-        }
-        if let retry = worker.containers[i].pull.retryAt, retry > now {
-            return pullBacksOff(&worker, i, until: retry, &cluster)
-        }
-        tell("Pulling", "Pulling image \"\(spec.image)\"", worker, container: i, &cluster)
-        timelines[worker.uid]?.begin(.image, container: i, at: now)
-        let program = worker.containers[i].program
-        let known = cluster.store.nodes[ObjectKey(name: worker.pod.nodeName)]?.status.images
-        let listed = known?.first { $0.names.contains(image) }?.sizeBytes
-        let pull = ImageStore.Pull(
-            pod: worker.reference, container: i, image: image,
-            size: program.imageSize ?? listed.map { Int64($0) } ?? ImageStore.modelSize(image),
-            fixedTime: program.pullTime, failure: program.pullFailure?.message(image), asked: now, began: now,
-            overhead: .zero, bytes: 0, updated: now)
-        nodes[worker.node]!.images.request(pull)
-        begin(.image(i), &worker, until: nil)
-        advancePulls(worker.node, now)
-    }
-
-    /// The name with which the runtime is asked: without tag and digest it is the latest.
-    static func fullName(_ image: String) -> String {
-        let last = image.split(separator: "/").last ?? ""
-        return last.contains(":") || last.contains("@") ? image : image + ":latest"
-    }
-
-    private mutating func advancePulls(_ node: Int, _ now: Instant) {
-        guard let end = nodes[node]!.images.advance(now) else { return }
-        timers.schedule(.pull(node: node, token: nodes[node]!.images.token), at: end)
-    }
-
-    /// Pulls of a node may have ended.
-    mutating func pullsEnd(_ node: Int, _ token: Int, _ cluster: inout Cluster) {
-        guard nodes[node]?.images.token == token else { return }
-        let done = nodes[node]!.images.finish(cluster.now)
-        let before = nodes[node]!.images.token
-        advancePulls(node, cluster.now)
-        if nodes[node]!.images.token == before, let end = nodes[node]!.images.nextEnd(cluster.now) {
-            timers.schedule(.pull(node: node, token: before), at: max(end, cluster.now))
-        }
-        for pull in done {
-            with(pull.pod, &cluster) { $0.pullEnded(&$1, pull, &$2) }
-        }
-    }
-
-    private mutating func pullEnded(
-        _ worker: inout PodWorker, _ pull: ImageStore.Pull, _ cluster: inout Cluster
-    ) {
-        guard worker.operation == .image(pull.container), !isDark(worker) else { return }
-        let i = pull.container
-        worker.operation = nil
-        timelines[worker.uid]?.end(.image, container: i, at: cluster.now)
-        let name = worker.spec(i).image
-        if let error = pull.failure {
-            worker.containers[i].pull.fail(error, at: cluster.now)
-            tell(
-                "Failed", "Failed to pull image \"\(name)\": \(error)", worker, container: i, warning: true,
-                &cluster)
-            tell("Failed", "Error: ErrImagePull", worker, container: i, warning: true, &cluster)
-            setWaiting(&worker, i, "ErrImagePull", error)
-            worker.containers[i].retryAt = cluster.now + latencies.backOffNotice
-            writeStatus(&worker, &cluster)
-            syncLater(worker, at: cluster.now + latencies.backOffNotice)
-            return sync(&worker, &cluster)
-        }
-        worker.containers[i].pull = PullBackOff()
-        var (own, whole) = (cluster.now - pull.began, cluster.now - pull.asked)
-        var size = ""
-        if profile.pulledEventTexts == .v136 {
-            own = own.truncated(to: .milliseconds(1))
-            whole = whole.truncated(to: .milliseconds(1))
-            size = ". Image size: \(pull.size) bytes."
-        }
-        tell(
-            "Pulled", "Successfully pulled image \"\(name)\" in \(own) (\(whole) including waiting)\(size)",
-            worker,
-            container: i, &cluster)
-        create(&worker, i, &cluster)
-    }
-
-    private mutating func pullBacksOff(
-        _ worker: inout PodWorker, _ i: Int, until: Instant, _ cluster: inout Cluster
-    ) {
-        let name = worker.spec(i).image
-        if worker.containers[i].pull.isFresh {
-            worker.containers[i].pull.isFresh = false
-            tell("BackOff", "Back-off pulling image \"\(name)\"", worker, container: i, &cluster)
-            tell("Failed", "Error: ImagePullBackOff", worker, container: i, warning: true, &cluster)
-            let cause =
-                profile.pullBackOffNamesCause ? ": ErrImagePull: \(worker.containers[i].pull.error)" : ""
-            setWaiting(&worker, i, "ImagePullBackOff", "Back-off pulling image \"\(name)\"\(cause)")
-            writeStatus(&worker, &cluster)
-        }
-        worker.containers[i].retryAt = until
-        syncLater(worker, at: until)
-        // The container must not hold up those after it.
-        syncLater(worker, at: cluster.now)
+        ensureImage(&worker, i, &cluster)
     }
 
     /// A start that failed for another reason than its image is tried again after 10 to 15 s.
-    private mutating func startFailed(
+    mutating func startFailed(
         _ worker: inout PodWorker, _ i: Int, _ reason: String, _ message: String, _ cluster: inout Cluster
     ) {
         tell(
-            "Failed", "Error: \(reason == "ErrImageNeverPull" ? reason : message)", worker, container: i,
+            "Failed", "Error: \(["ErrImageNeverPull", "InvalidImageName"].contains(reason) ? reason : message)", worker, container: i,
             warning: true, &cluster)
         setWaiting(&worker, i, reason, message)
+        nodes[worker.node]!.images.use(Self.fullName(worker.spec(i).image), at: cluster.now)
         let retry = cluster.now + latencies.syncErrorBackOff * (1 + jitter.unit() / 2)
         worker.containers[i].retryAt = retry
         writeStatus(&worker, &cluster)
@@ -135,7 +24,7 @@ extension KubeletFleet {
         syncLater(worker, at: cluster.now)
     }
 
-    private func setWaiting(_ worker: inout PodWorker, _ i: Int, _ reason: String, _ message: String) {
+    func setWaiting(_ worker: inout PodWorker, _ i: Int, _ reason: String, _ message: String) {
         if worker.containers[i].status.state.terminated != nil {
             worker.containers[i].status.lastState = worker.containers[i].status.state
         }
@@ -144,7 +33,7 @@ extension KubeletFleet {
 
     // MARK: Create and start
 
-    private mutating func create(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
+    mutating func create(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
         if let missing = missingConfiguration(worker, i, cluster) {
             return startFailed(&worker, i, "CreateContainerConfigError", missing, &cluster)
         }
@@ -195,7 +84,7 @@ extension KubeletFleet {
             timelines[worker.uid]?.begin(.postStart, container: i, at: now)
             begin(.postStart(i), &worker, until: now + time)
         }
-        writeStatus(&worker, &cluster)
+        if !seesStartsLate(worker.node) { writeStatus(&worker, &cluster) }
     }
 
     mutating func postStartEnded(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
@@ -212,6 +101,7 @@ extension KubeletFleet {
         let spec = worker.spec(i)
         let instance = worker.containers[i].instance
         let program = worker.containers[i].program
+        makeRoomInGroup(&worker, i, cluster.now)
         worker.containers[i].actuated = resized(spec.resources)
         let cores = Int64(nodes[worker.node]!.cores)
         worker.containers[i].work = StartupWork(
@@ -223,8 +113,18 @@ extension KubeletFleet {
         if let time = program.runTime(max(1, instance)) {
             schedule(.exit(container: i, instance: instance), worker, at: max(cluster.now, start + time))
         }
+        worker.containers[i].exited = nil
+        worker.containers[i].throttle = nil
+        worker.containers[i].memory = memoryValues(worker, i, spec.resources)
         watchMemory(&worker, i, cluster.now)
-        startProbes(&worker, i, &cluster)
+        if start == cluster.now, seesStartsLate(worker.node) {
+            (worker.containers[i].status.started, worker.containers[i].status.ready) = (false, false)
+            let items = nodes[worker.node].map { plegItems($0) } ?? 0
+            let seen = nodes[worker.node]!.pleg.detection(of: start, items: items, latencies)
+            schedule(.detected(container: i, instance: instance), worker, at: seen)
+        } else {
+            startProbes(&worker, i, &cluster)
+        }
     }
 
     /// The part of a container's resources that can be resized: CPU and memory.
@@ -244,6 +144,7 @@ extension KubeletFleet {
             var new = Program(worker.spec(i), isInit: worker.containers[i].isInit, of: worker.pod)
             override(&new, worker, i, cluster)
             if new == old { continue }
+            keepUsage(&worker, i, cluster.now)
             worker.containers[i].program = new
             guard worker.containers[i].isRunning else { continue }
             let instance = worker.containers[i].instance

@@ -40,7 +40,7 @@ extension KubeletFleet {
         tell("Killing", message, worker, container: i, &cluster)
         let hook = worker.spec(i).lifecycle?.preStop
         var stop = StopSequence(step: .preStop, began: now, grace: grace, due: now, isOrdered: isOrdered)
-        if let hook, grace > .zero {
+        if let hook, grace > .zero, worker.containers[i].exited == nil {
             let program = worker.containers[i].program
             if program.preStopFails {
                 tell("FailedPreStopHook", "PreStopHook failed", worker, container: i, warning: true, &cluster)
@@ -74,7 +74,10 @@ extension KubeletFleet {
         case .signalled:
             let program = worker.containers[i].program
             let code = stop.endsByKill ? 137 : program.stopExitCode
-            containerEnded(&worker, i, code: code, reason: code == 0 ? "Completed" : "Error", &cluster)
+            let exit = worker.containers[i].exited
+            containerEnded(
+                &worker, i, code: exit?.code ?? code, reason: exit?.reason ?? (code == 0 ? "Completed" : "Error"),
+                &cluster)
         }
     }
 
@@ -89,7 +92,9 @@ extension KubeletFleet {
         let stop = worker.containers[i].stop!
         let rest = max(Self.minimumGrace, stop.began + stop.grace - now)
         worker.containers[i].stop!.step = .signalled
-        if let time = worker.containers[i].program.stopTime, time < rest {
+        if worker.containers[i].exited != nil {
+            worker.containers[i].stop!.due = now
+        } else if let time = worker.containers[i].program.stopTime, time < rest {
             worker.containers[i].stop!.due = now + time
         } else {
             worker.containers[i].stop!.due = now + rest
@@ -152,16 +157,22 @@ extension KubeletFleet {
             worker.termination!.isFinished = true
             settleContainers(&worker, cluster.now)
             writeStatus(&worker, &cluster)
+            worker.unmounted = unmount(worker, cluster.now)
             let node = worker.node
             release(&worker)
             if nodes[node]?.evicting?.pod == worker.reference { nodes[node]!.evicting = nil }
-            retryResizesSoon(node, cluster.now)
-            let unmounted = unmount(worker, cluster.now)
-            if worker.isForsaken || !termination.isDeletion { return drop(&worker) }
-            schedule(.gone, worker, at: max(unmounted, cluster.now + latencies.cleanUp))
+            retryResizesSoon(node, cluster.now, because: termination.isDeletion ? "pods_removed" : "pod_terminated")
+            if worker.isForsaken || !worker.isStatusQueued { statusIsSent(&worker, &cluster) }
         } else if worker.isForsaken {
             drop(&worker)
         }
+    }
+
+    /// The API has the newest status: a pod that has come to its end is forgotten, or its object removed.
+    mutating func statusIsSent(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+        guard let termination = worker.termination, termination.isFinished else { return }
+        if worker.isForsaken || !termination.isDeletion { return drop(&worker) }
+        schedule(.gone, worker, at: max(worker.unmounted, cluster.now + latencies.cleanUp))
     }
 
     /// Containers that never ran, or are lost, have an end too when their pod has one.
@@ -185,6 +196,11 @@ extension KubeletFleet {
 
     /// All is cleaned up: the object may go.
     mutating func finishDeletion(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+        if !worker.hasDeletionToken {
+            worker.hasDeletionToken = true
+            let start = call("DELETE pods", worker, cluster.now)
+            if start > cluster.now { return schedule(.gone, worker, at: start) }
+        }
         cluster.finishDeletion(ofPod: worker.key, uid: worker.uid)
         drop(&worker)
     }

@@ -142,7 +142,7 @@ extension KubeletFleet {
         // A start that was put off for its image has gone through the back-off already.
         if worker.containers[i].pull.retryAt != nil || worker.containers[i].retryAt != nil { return nil }
         let until = worker.containers[i].crash.next(
-            now, initial: settings.crashInitial, maximum: settings.crashMaximum)
+            now, initial: settings(worker.node).crashInitial, maximum: settings(worker.node).crashMaximum)
         worker.containers[i].crash.settleKill()
         return until
     }
@@ -156,7 +156,7 @@ extension KubeletFleet {
         // The next sync after the one that saw the exit finds the back-off.
         let notice = (end.finishedAt ?? cluster.now) + latencies.backOffNotice
         if cluster.now < notice, notice < until { return syncLater(worker, at: notice) }
-        let delay = worker.containers[i].crash.delay ?? settings.crashInitial
+        let delay = worker.containers[i].crash.delay ?? settings(worker.node).crashInitial
         let name = container.status.name
         worker.containers[i].status.lastState = container.status.state
         worker.containers[i].status.state = .waiting(
@@ -178,15 +178,17 @@ extension KubeletFleet {
         _ worker: inout PodWorker, _ i: Int, code: Int, reason: String, message: String = "",
         _ cluster: inout Cluster
     ) {
-        let wasStopping = worker.containers[i].stop != nil
-        markEnded(&worker, i, code: code, reason: reason, message: message, at: cluster.now)
+        let wasStopping = worker.containers[i].stop != nil && worker.containers[i].exited == nil
+        // The kubelet may hear of it later.
+        let time = worker.containers[i].exited?.at ?? cluster.now
+        markEnded(&worker, i, code: code, reason: reason, message: message, at: time)
         if worker.containers[i].isPlainInit {
             timelines[worker.uid]?.end(.initRun, container: i, at: cluster.now)
         }
         if wasStopping && worker.termination == nil {
-            worker.containers[i].crash.killed = cluster.now
+            worker.containers[i].crash.killed = time
         } else {
-            worker.containers[i].crash.exit = cluster.now
+            worker.containers[i].crash.exit = time
         }
         if worker.containers[i].kill != .resize { worker.containers[i].kill = nil }
         if worker.operation == .kill(i) || worker.operation == .postStart(i) { worker.operation = nil }
@@ -201,6 +203,7 @@ extension KubeletFleet {
     mutating func markEnded(
         _ worker: inout PodWorker, _ i: Int, code: Int, reason: String, message: String = "", at now: Instant
     ) {
+        keepUsage(&worker, i, now, isOutOfMemory: reason == "OOMKilled")
         var end = ContainerStateTerminated()
         (end.exitCode, end.reason, end.message) = (code, reason, message)
         (end.startedAt, end.finishedAt) = (worker.containers[i].startedAt, now)
@@ -213,6 +216,8 @@ extension KubeletFleet {
         worker.containers[i].stop = nil
         worker.containers[i].probes = []
         worker.containers[i].work = nil
+        worker.containers[i].exited = nil
+        worker.containers[i].throttle = nil
         countMemory(&worker, i, 0)
     }
 
@@ -220,14 +225,18 @@ extension KubeletFleet {
     mutating func endUnseen(_ worker: inout PodWorker, _ i: Int, _ now: Instant) {
         guard worker.containers[i].isRunning else { return }
         let code = worker.containers[i].program.exitCode(worker.containers[i].instance)
-        markEnded(&worker, i, code: code, reason: code == 0 ? "Completed" : "Error", at: now)
-        worker.containers[i].crash.exit = now
+        let exit = worker.containers[i].exited
+        markEnded(
+            &worker, i, code: exit?.code ?? code, reason: exit?.reason ?? (code == 0 ? "Completed" : "Error"),
+            at: exit?.at ?? now)
+        worker.containers[i].crash.exit = exit?.at ?? now
     }
 
     /// A kubelet that was silent, or is new, looks at a pod.
     mutating func resume(_ worker: inout PodWorker, rebooted: Bool, _ cluster: inout Cluster) {
         worker.operation = nil
         worker.operationNumber += 1
+        for i in worker.containers.indices where worker.containers[i].exited != nil { endUnseen(&worker, i, cluster.now) }
         if rebooted {
             for i in worker.containers.indices where worker.containers[i].isRunning {
                 markEnded(&worker, i, code: 255, reason: "Unknown", at: cluster.now)
@@ -261,10 +270,17 @@ extension KubeletFleet {
         }
         for i in worker.containers.indices where worker.containers[i].isRunning {
             worker.containers[i].stop = nil
+            // What runs keeps its control group, whatever was granted meanwhile.
+            let inForce = worker.containers[i].actuated
             runs(&worker, i, since: worker.containers[i].startedAt, &cluster)
+            if inForce != ResourceRequirements() {
+                worker.containers[i].actuated = inForce
+                watchMemory(&worker, i, cluster.now)
+            }
         }
         if pod.metadata.annotations != old.metadata.annotations { reprogram(&worker, &cluster) }
         if pod.spec.identity != old.spec.identity { specChanged(&worker, old, &cluster) }
+        if worker.stage == .volumes { worker.hasBegunMounting = false }
         if let limit = pod.spec.activeDeadlineSeconds {
             schedule(.deadline, worker, at: max(cluster.now, worker.startTime + .seconds(limit)))
         }

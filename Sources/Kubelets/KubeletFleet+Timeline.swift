@@ -3,15 +3,50 @@ import SimulationKit
 extension KubeletFleet {
     /// The recorded steps of a pod's start, in the order of their begin; empty for a pod that this fleet did
     /// not start. Kept until the pod's object is gone.
-    public func startup(of podUID: String) -> [StageSpan] {
+    ///
+    /// Of a container's own start only the parts of one instance after the other are told; a restarted container
+    /// has its steps again. `tokens` lies beside `volumes`; all others follow each other for one container.
+    ///
+    /// - Parameter now: the present moment; with it a program's own start that is over is told as such, though probes
+    ///   have not seen it yet.
+    public func startup(of podUID: String, at now: Instant? = nil) -> [StageSpan] {
         guard let timeline = timelines[podUID] else { return [] }
-        let names =
-            slots[podUID].flatMap { workers[$0] }?.containers.map(\.status.name) ?? timeline.containers
-        return timeline.entries.map { entry in
+        let worker = slots[podUID].flatMap { workers[$0] }
+        let names = worker?.containers.map(\.status.name) ?? timeline.containers
+        var spans: [StageSpan] = []
+        for entry in timeline.entries {
             let i = Int(entry.container)
-            return StageSpan(
+            var span = StageSpan(
                 stage: entry.stage, container: names.indices.contains(i) ? names[i] : "", begin: entry.begin,
                 end: entry.end == .distantFuture ? nil : entry.end)
+            if span.end == nil, entry.stage == .application, let now, let answers = worker?.containers[i].work?.end,
+                answers <= now
+            {
+                span.end = max(span.begin, answers)
+                spans.append(span)
+                span = StageSpan(stage: .probes, container: span.container, begin: span.end!, end: nil)
+            }
+            spans.append(span)
         }
+        if now != nil, let worker { spans += pullsUnderWay(worker) }
+        return spans
     }
+
+    /// What the timeline gets only at the end of a pull, as far as it has come.
+    private func pullsUnderWay(_ worker: PodWorker) -> [StageSpan] {
+        guard let images = nodes[worker.node]?.images else { return [] }
+        var spans: [StageSpan] = []
+        for (pulls, runs) in [(images.active, true), (images.waiting, false)] {
+            for pull in pulls where pull.pod == worker.reference {
+                if !runs || pull.began > pull.asked {
+                    spans.append(StageSpan(stage: .imageQueue, container: pull.containerName, begin: pull.asked, end: runs ? pull.began : nil))
+                }
+                if runs { spans.append(StageSpan(stage: .image, container: pull.containerName, begin: pull.began, end: nil)) }
+            }
+        }
+        return spans
+    }
+
+    /// When the pod's condition Ready was True for the first time; nil if it never was.
+    public func firstReady(of podUID: String) -> Instant? { timelines[podUID]?.ready }
 }

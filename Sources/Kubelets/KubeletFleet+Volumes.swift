@@ -4,39 +4,6 @@ import SimulationKit
 
 // What must be there before containers can start: volumes with their claims, ConfigMaps and Secrets.
 extension KubeletFleet {
-    /// Mounts the pod's volumes if all that they need is there, or says what is missing.
-    mutating func mount(_ worker: inout PodWorker, _ cluster: inout Cluster) {
-        if !worker.hasBegunMounting {
-            worker.hasBegunMounting = true
-            timelines[worker.uid]?.begin(.volumes, at: cluster.now)
-        }
-        var done = cluster.now + latencies.setUpVolume
-        for volume in worker.pod.spec.volumes {
-            var failure: (reason: String, message: String)?
-            switch state(of: volume, worker.pod, cluster) {
-            case .local: break
-            case .claim(let claim):
-                switch mount(volume.name, claim, &worker, &cluster) {
-                case .mounted(let end): done = max(done, end)
-                case .waits(let what): return waitingForStorage[what, default: []].append(worker.reference)
-                case .isNotAttached: failure = ("", "")
-                case .fails(let reason, let message): failure = (reason, message)
-                }
-            case .waiting(let what): return waitingForStorage[what, default: []].append(worker.reference)
-            case .missing(let what): failure = ("FailedMount", "MountVolume.SetUp failed for volume \"\(volume.name)\" : \(what)")
-            }
-            guard let failure else { continue }
-            // Retries double from 500 ms to 2 m 2 s, also when the object came in the meantime.
-            if worker.mountProblem != failure.message { worker.mountDelay = .milliseconds(500) }
-            worker.mountProblem = failure.message
-            if !failure.message.isEmpty { tell(failure.reason, failure.message, worker, warning: true, &cluster) }
-            syncLater(worker, at: cluster.now + worker.mountDelay)
-            worker.mountDelay = min(worker.mountDelay * 2, .seconds(122))
-            return
-        }
-        begin(.volumes, &worker, until: done)
-    }
-
     /// A claim changed that pods may wait for.
     mutating func storageChanged(_ entry: LogEntry, _ cluster: inout Cluster) {
         wake(Self.waitingName(claim: cluster.store.persistentVolumeClaims.change(entry.index).object.key), &cluster)
@@ -50,7 +17,7 @@ extension KubeletFleet {
     }
     private static func waitingName(claim: ObjectKey) -> String { "claim \(claim)" }
 
-    private enum VolumeState {
+    enum VolumeState {
         /// Can be set up at once.
         case local
         /// Can be mounted from its persistent volume, once that is attached.
@@ -60,7 +27,7 @@ extension KubeletFleet {
         case missing(String)
     }
 
-    private func state(of volume: Volume, _ pod: Pod, _ cluster: Cluster) -> VolumeState {
+    func state(of volume: Volume, _ pod: Pod, _ cluster: Cluster) -> VolumeState {
         let namespace = pod.namespace
         func config(_ source: ConfigMapVolumeSource) -> String? {
             cluster.store.configMaps[ObjectKey(namespace: namespace, name: source.name)] != nil

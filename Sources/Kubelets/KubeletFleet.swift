@@ -17,11 +17,12 @@ import SimulationKit
 /// ```
 ///
 /// The life of a pod: `KubeletFleet+Arrival` (admission), `+Start` (stages up to running containers), `+Sync`
-/// (what to do next), `+Probes`, `+Resize`, `+Eviction`, `+Stop` (termination), `PodStatusWriter` (what the
+/// (what to do next), `+Probes`, `+Resize`, `+Eviction`, `+Demand` (load shared by pods), `+Stop` (termination), `PodStatusWriter` (what the
 /// API shows of it).
 public struct KubeletFleet: Component {
-    public let profile: KubernetesProfile
-    public let configuration: KubeletConfiguration
+    public internal(set) var profile: KubernetesProfile
+    /// The configuration documents as given: those for all nodes, and those for some.
+    public let documents: [KubeletConfiguration]
     /// Latencies of kubelets and runtimes. Takes effect for what begins from now on.
     public var latencies: KubeletLatencies
     public private(set) var cursor = WatchCursor.beginning
@@ -36,6 +37,11 @@ public struct KubeletFleet: Component {
     /// Recorded starts by pod identity, until the pod's object is gone.
     var timelines: [String: Timeline] = [:]
     var loads: [LoadTarget: LoadOverride] = [:]
+    var demands: [LoadTarget: Demand] = [:]
+    /// Who meets which demand, by the pod's identity.
+    var serving: [String: LoadTarget] = [:]
+    /// Demands whose pods are to be counted anew.
+    var demandsDue: [LoadTarget] = []
     /// Nodes whose kubelet comes back at the next run.
     var recovering: [Int] = []
     /// Pods that wait for a claim to be bound, or for their node to report their volumes in use, by what they wait for.
@@ -43,8 +49,11 @@ public struct KubeletFleet: Component {
     /// Faults: containers and how often updating their resources is still to fail.
     var failingUpdates: [ResourceUpdate: Int] = [:]
     var isBeating = false
+    /// When a pod was last asked to resize, or had resized.
+    var lastResize: Instant?
     var jitter: SeededRandom
-    var settings: KubeletSettings
+    /// The configurations in use; the first is that of nodes that no document singles out.
+    var setups: [KubeletSetup]
 
     /// What is due at some moment.
     enum Timer: Sendable {
@@ -52,6 +61,14 @@ public struct KubeletFleet: Component {
         case pod(PodReference, PodTimer)
         case pull(node: Int, token: Int)
         case memory(node: Int)
+        case images(node: Int)
+        /// The status that a kubelet is sending.
+        case status(node: Int, token: Int)
+        /// The first event that waits for a token.
+        case events(node: Int)
+        /// A hanging runtime makes its node unready, or answers again.
+        case pleg(node: Int)
+        case demands
         case resizeRetry(node: Int, token: Int)
         case unpublished(node: Int, volume: String, pod: String)
         case unstaged(node: Int, volume: String)
@@ -61,6 +78,10 @@ public struct KubeletFleet: Component {
         case operation(Int)
         case exit(container: Int, instance: Int)
         case outOfMemory(container: Int, instance: Int, token: Int)
+        /// The kubelet finds out that a container runs, or that it has ended.
+        case detected(container: Int, instance: Int)
+        /// A container near its `memory.high` goes on.
+        case memory(container: Int, instance: Int, token: Int)
         case probe(container: Int, instance: Int, probe: Int, token: Int)
         case stop(container: Int, instance: Int, token: Int)
         case deadline
@@ -68,17 +89,19 @@ public struct KubeletFleet: Component {
     }
 
     /// - Parameters:
-    ///   - configuration: the same for all nodes; see ``KubeletConfiguration/validate(profile:)``.
+    ///   - configuration: for all nodes; see ``KubeletConfiguration/validate(profile:)``.
+    ///   - others: documents that go over it, in this order; each for all nodes or for those that it selects.
     ///   - latencies: times of the model.
     public init(
         profile: KubernetesProfile, seed: UInt64, configuration: KubeletConfiguration = .init(),
-        latencies: KubeletLatencies = .init()
+        others: [KubeletConfiguration] = [], latencies: KubeletLatencies = .init()
     ) {
         self.profile = profile
-        self.configuration = configuration
+        documents = [configuration] + others
         self.latencies = latencies
         jitter = SeededRandom(seed: seed, stream: "kubelet")
-        settings = KubeletSettings(configuration, profile: profile)
+        let general = documents.filter(\.isForAllNodes).reduce(KubeletConfiguration()) { $0.applying($1.jsonObject) ?? $0 }
+        setups = [KubeletSetup(general, profile: profile)]
     }
 
     public func nextWake(_ cluster: Cluster) -> Instant? {
@@ -104,6 +127,7 @@ public struct KubeletFleet: Component {
             switch entry.kind {
             case .pod:
                 let change = cluster.store.pods.change(entry.index)
+                if !demands.isEmpty { noticeDemand(of: change, cluster) }
                 if change.object.nodeName.isEmpty { continue }
                 if slots[change.object.metadata.uid] == nil, change.action != .deleted {
                     if change.previous?.nodeName.isEmpty ?? true {
@@ -117,6 +141,7 @@ public struct KubeletFleet: Component {
                 let change = cluster.store.nodes.change(entry.index)
                 see(change, &cluster)
             case .persistentVolumeClaim: storageChanged(entry, &cluster)
+            case .deployment, .statefulSet, .replicaSet, .daemonSet, .service, .endpointSlice: noticeDemand(entry, cluster)
             default: break
             }
         }
@@ -138,6 +163,8 @@ public struct KubeletFleet: Component {
                 worker.isForsaken = true
                 worker.pod = pod
                 if fleet.isDark(worker) { return }
+                // Admission goes by what the API server has: what is deleted there counts no more, though it still ends.
+                fleet.release(&worker)
                 fleet.terminate(
                     &worker, grace: .seconds(max(1, pod.metadata.deletionGracePeriodSeconds ?? 1)), &cluster)
                 fleet.terminationGoesOn(&worker, &cluster)
@@ -188,6 +215,11 @@ public struct KubeletFleet: Component {
         case .heartbeat: heartbeat(&cluster)
         case .pull(let node, let token): pullsEnd(node, token, &cluster)
         case .memory(let node): checkMemory(node, &cluster)
+        case .images(let node): collectImages(node, &cluster)
+        case .status(let node, let token): sendingGoesOn(node, token, &cluster)
+        case .events(let node): tellingGoesOn(node, &cluster)
+        case .pleg(let node): if nodes[node] != nil { nodes[node]!.isStatusDirty = true }
+        case .demands: shareDemands(&cluster)
         case .resizeRetry(let node, let token):
             if nodes[node]?.resizeTimer == token { retryResizes(node, &cluster) }
         case .unpublished(let node, let volume, let pod): unpublished(volume, pod, node, cluster.now)
@@ -206,6 +238,10 @@ public struct KubeletFleet: Component {
             }
             return
         }
+        // A kubelet whose runtime does not answer waits; programs go on.
+        if let hang = nodes[worker.node]?.pleg.hang, hang.until > cluster.now, !timer.isOfTheProgram {
+            return schedule(timer, worker, at: hang.until)
+        }
         switch timer {
         case .sync: sync(&worker, &cluster)
         case .operation(let number):
@@ -213,12 +249,20 @@ public struct KubeletFleet: Component {
         case .exit(let i, let instance):
             guard worker.containers[i].instance == instance, worker.containers[i].isRunning else { return }
             let code = worker.containers[i].program.exitCode(instance)
-            containerEnded(&worker, i, code: code, reason: code == 0 ? "Completed" : "Error", &cluster)
+            exits(&worker, i, code: code, reason: code == 0 ? "Completed" : "Error", cluster.now)
         case .outOfMemory(let i, let instance, let token):
             guard worker.containers[i].instance == instance, worker.containers[i].isRunning,
                 worker.containers[i].loadToken == token
             else { return }
-            containerEnded(&worker, i, code: 137, reason: "OOMKilled", &cluster)
+            exits(&worker, i, code: 137, reason: "OOMKilled", cluster.now)
+        case .detected(let i, let instance):
+            guard worker.containers[i].instance == instance, worker.containers[i].isRunning else { return }
+            detected(&worker, i, &cluster)
+        case .memory(let i, let instance, let token):
+            guard worker.containers[i].instance == instance, worker.containers[i].isRunning,
+                worker.containers[i].loadToken == token
+            else { return }
+            memoryGoesOn(&worker, i, &cluster)
         case .probe(let i, let instance, let probe, let token):
             guard worker.containers[i].instance == instance, worker.containers[i].isRunning else { return }
             attempt(&worker, i, probe, token, &cluster)
@@ -269,6 +313,7 @@ public struct KubeletFleet: Component {
     /// Forgets a pod whose containers have ended.
     mutating func drop(_ worker: inout PodWorker) {
         release(&worker)
+        forgetObjects(worker)
         let slot = worker.reference.slot
         slots[worker.uid] = nil
         timelines[worker.uid]?.containers = worker.containers.map(\.status.name)
@@ -291,7 +336,7 @@ public struct KubeletFleet: Component {
     func isDark(_ worker: PodWorker) -> Bool { nodes[worker.node]?.isFailed ?? true }
 
     /// Tells an event of the pod, or of one of its containers.
-    func tell(
+    mutating func tell(
         _ reason: String, _ message: String, _ worker: PodWorker, container: Int? = nil,
         warning: Bool = false,
         _ cluster: inout Cluster
@@ -302,8 +347,18 @@ public struct KubeletFleet: Component {
             path =
                 "spec.\(worker.containers[i].isInit ? "initContainers" : "containers"){\(worker.containers[i].status.name)}"
         }
-        cluster.record(
-            reason, message, about: worker.pod, warning: warning,
-            source: EventSource("kubelet", host: worker.pod.nodeName), fieldPath: path)
+        send(
+            reason, message, about: ObjectReference(worker.pod, fieldPath: path), warning: warning,
+            from: EventSource("kubelet", host: worker.pod.nodeName), node: worker.node, &cluster)
+    }
+}
+
+extension KubeletFleet.PodTimer {
+    /// What happens in the container, whatever the kubelet does.
+    var isOfTheProgram: Bool {
+        switch self {
+        case .exit, .outOfMemory, .memory: true
+        default: false
+        }
     }
 }

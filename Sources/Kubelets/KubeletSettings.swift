@@ -19,6 +19,23 @@ struct KubeletSettings: Sendable {
     var crashMaximum = Duration.seconds(300)
     var staticCPUs = false
     var staticMemory = false
+    /// Version and gates of this kubelet.
+    var profile = KubernetesProfile.default
+    var apiQPS = 50
+    var apiBurst = 100
+    var eventQPS = 50
+    var eventBurst = 100
+    var registryQPS = 5
+    var registryBurst = 10
+    var imageMinimumAge = Duration.minutes(2)
+    /// Nil: images stay as long as there is room.
+    var imageMaximumAge: Duration?
+    var imageHighPercent = 85
+    var imageLowPercent = 80
+    var memory = MemoryProtection()
+    var isEvented = false
+    /// Burstable pods may use swap (`LimitedSwap`).
+    var swapsMemory = false
 
     /// An amount, or a share of the capacity.
     enum Threshold: Sendable, Equatable {
@@ -44,7 +61,10 @@ struct KubeletSettings: Sendable {
 }
 
 extension KubeletSettings {
-    init(_ configuration: KubeletConfiguration, profile: KubernetesProfile) {
+    /// - Parameter cluster: the cluster's gates, over which the document's own go.
+    init(_ configuration: KubeletConfiguration, profile cluster: KubernetesProfile) {
+        let profile = (try? configuration.profile(cluster)) ?? cluster
+        self.profile = profile
         maxPods = configuration.maxPods ?? 110
         let parallel = profile.hasMaxParallelImagePulls ? configuration.maxParallelImagePulls : nil
         let isSerial =
@@ -78,5 +98,30 @@ extension KubeletSettings {
         }
         staticCPUs = configuration.cpuManagerPolicy == "static"
         staticMemory = configuration.memoryManagerPolicy == "Static"
+        // Zero means the client's own 5 and 10 for requests, and no limit for events.
+        apiQPS = configuration.kubeAPIQPS ?? profile.kubeAPIQPS
+        apiBurst = configuration.kubeAPIBurst ?? profile.kubeAPIBurst
+        if apiQPS == 0 { apiQPS = 5 }
+        if apiBurst == 0 { apiBurst = 10 }
+        eventQPS = configuration.eventRecordQPS ?? profile.eventRecordQPS
+        eventBurst = configuration.eventBurst ?? profile.eventRecordBurst
+        registryQPS = configuration.registryPullQPS ?? profile.registryPullQPS
+        registryBurst = configuration.registryBurst ?? profile.registryPullBurst
+        imageMinimumAge = configuration.imageMinimumGCAge?.value ?? .minutes(2)
+        if let age = configuration.imageMaximumGCAge?.value, age > .zero, profile.version.minor >= 29 {
+            imageMaximumAge = age
+        }
+        imageHighPercent = configuration.imageGCHighThresholdPercent ?? 85
+        imageLowPercent = configuration.imageGCLowThresholdPercent ?? 80
+        memory.isEnabled = profile.isEnabled(.memoryQoS)
+        memory.factor = configuration.memoryThrottlingFactor ?? profile.memoryThrottlingFactor
+        memory.formula = profile.memoryHighFormula
+        if profile.hasMemoryReservationPolicy {
+            memory.policy = configuration.memoryReservationPolicy == "TieredReservation" ? .tiered : .none
+        }
+        isEvented = profile.isEnabled(.eventedPLEG)
+        if profile.isEnabled(.nodeSwap), case .object(let swap) = configuration.memorySwap {
+            swapsMemory = swap["swapBehavior"] == "LimitedSwap"
+        }
     }
 }

@@ -8,6 +8,16 @@ public enum Load: Sendable, Equatable {
     case wave(low: Int64, high: Int64, period: Duration, shift: Duration)
     /// Goes evenly from one value to another in the time `over` after the container's start, and stays there.
     case ramp(from: Int64, to: Int64, over: Duration)
+    /// Goes evenly from point to point, by times since the start of the cluster, rising; the first and the last value
+    /// hold before and after.
+    case points([Point])
+
+    /// A point of a curve.
+    public struct Point: Sendable, Equatable {
+        public var at: Duration
+        public var value: Int64
+        public init(at: Duration, value: Int64) { (self.at, self.value) = (at, value) }
+    }
 
     /// The most that will ever be used.
     public var maximum: Int64 {
@@ -15,6 +25,7 @@ public enum Load: Sendable, Equatable {
         case .constant(let value): value
         case .wave(_, let high, _, _): high
         case .ramp(let from, let to, _): max(from, to)
+        case .points(let points): points.map(\.value).max() ?? 0
         }
     }
 
@@ -28,6 +39,12 @@ public enum Load: Sendable, Equatable {
             let passed = now - start
             if passed >= over { return to }
             return from + Int64(Double(to - from) * (passed.seconds / over.seconds))
+        case .points(let points):
+            let time = now.sinceStart
+            guard let next = points.firstIndex(where: { $0.at > time }) else { return points.last?.value ?? 0 }
+            if next == 0 { return points[0].value }
+            let (a, b) = (points[next - 1], points[next])
+            return a.value + Int64(Double(b.value - a.value) * ((time - a.at).seconds / (b.at - a.at).seconds))
         }
     }
 
@@ -61,12 +78,31 @@ public enum Load: Sendable, Equatable {
                 if value(at: now + middle, startedAt: start) > limit { high = middle } else { low = middle }
             }
             return now + high
+        case .points(let points):
+            let time = now.sinceStart
+            guard let next = points.firstIndex(where: { $0.at > time && $0.value > limit }) else { return nil }
+            let (a, b) = (points[max(0, next - 1)], points[next])
+            guard b.value > a.value else { return max(now, .start + a.at) }
+            let share = Double(limit - a.value) / Double(b.value - a.value)
+            return max(now, .start + a.at + (b.at - a.at) * max(0, share) + .milliseconds(1))
         }
     }
 
-    /// Reads `300m` (constant), `100m..500m/10m` (wave with its period) or `64Mi->1Gi/5m` (ramp with its length).
+    /// Reads `300m` (constant), `100m..500m/10m` (wave with its period), `64Mi->1Gi/5m` (ramp with its length) or
+    /// `200m@0s 6@5m 6@20m` (a curve through these points).
     public init?(_ text: String, amount: (Quantity) -> Int64) {
         func quantity(_ text: Substring) -> Int64? { Quantity(text).map(amount) }
+        if text.contains("@") {
+            var points: [Point] = []
+            for word in text.split(whereSeparator: { $0 == " " || $0 == "," }) {
+                let parts = word.split(separator: "@", omittingEmptySubsequences: false)
+                guard parts.count == 2, let value = quantity(parts[0]), let at = Duration(parts[1]), at >= points.last?.at ?? .zero
+                else { return nil }
+                points.append(Point(at: at, value: value))
+            }
+            self = .points(points)
+            return
+        }
         let parts = text.split(separator: "/")
         guard let range = parts.first, parts.count <= 2 else { return nil }
         let length = parts.count == 2 ? Duration(parts[1]) : nil
@@ -80,6 +116,26 @@ public enum Load: Sendable, Equatable {
         } else {
             guard parts.count == 1, let value = quantity(range) else { return nil }
             self = .constant(value)
+        }
+    }
+
+    /// The same curve with each value changed.
+    public func map(_ change: (Int64) -> Int64) -> Load {
+        switch self {
+        case .constant(let value): .constant(change(value))
+        case .wave(let low, let high, let period, let shift): .wave(low: change(low), high: change(high), period: period, shift: shift)
+        case .ramp(let from, let to, let over): .ramp(from: change(from), to: change(to), over: over)
+        case .points(let points): .points(points.map { Point(at: $0.at, value: change($0.value)) })
+        }
+    }
+
+    /// The text that ``init(_:amount:)`` reads as this, `quantity` being the text of an amount.
+    public func text(_ quantity: (Int64) -> String) -> String {
+        switch self {
+        case .constant(let value): quantity(value)
+        case .wave(let low, let high, let period, _): "\(quantity(low))..\(quantity(high))/\(period)"
+        case .ramp(let from, let to, let over): "\(quantity(from))->\(quantity(to))/\(over)"
+        case .points(let points): points.map { "\(quantity($0.value))@\($0.at)" }.joined(separator: " ")
         }
     }
 

@@ -21,9 +21,20 @@ struct NodeState: Sendable {
     var used = Resources()
     var images: ImageStore
     var volumes = NodeVolumes()
+    /// Its configuration's position.
+    var setup = 0
+    var api: APIClient
+    var pleg: Pleg
+    /// Bytes of the file system that images are on.
+    var imageCapacity: Int64 = 0
+    var isWatchingImages = false
+    /// Failures of image garbage collection in a row.
+    var imageFailures = 0
     /// Pods whose resize waits for room, in the order of trying.
     var pendingResizes: [PodReference] = []
     var resizeTimer = 0
+    /// Why they are tried next, in the words of the kubelet's metrics.
+    var resizeTrigger = ""
     /// Sum over running containers of the most memory each can come to use.
     var memoryPeak: Int64 = 0
     var isWatchingMemory = false

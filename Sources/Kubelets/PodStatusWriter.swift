@@ -4,13 +4,13 @@ import SimulationKit
 
 // What the API shows of a pod: phase, conditions, container statuses.
 extension KubeletFleet {
-    /// Writes the pod's status if it differs from what the API has.
+    /// The pod's status if it differs from what the API has.
     /// - Source: Kubernetes `pkg/kubelet/kubelet_pods.go`, `generateAPIPodStatus`; `pkg/kubelet/status/generate.go`.
-    mutating func writeStatus(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+    func changedStatus(_ worker: PodWorker, _ cluster: Cluster) -> PodStatus? {
         guard !worker.isForsaken, let current = cluster.store.pods[worker.key],
             current.metadata.uid == worker.uid
         else {
-            return
+            return nil
         }
         let old = current.status.value
         var status = old
@@ -41,8 +41,7 @@ extension KubeletFleet {
             status.resize =
                 status.phase == .succeeded || status.phase == .failed ? "" : worker.resize.text ?? old.resize
         }
-        if status == old { return }
-        cluster.modify(Pod.self, worker.key) { $0.status = Shared(status) }
+        return status == old ? nil : status
     }
 
     private func containerStatus(_ worker: PodWorker, _ i: Int) -> ContainerStatus {
@@ -57,6 +56,15 @@ extension KubeletFleet {
                 for name in ["cpu", "memory"] {
                     resources.requests[name] = actual.requests[name]
                     resources.limits[name] = actual.limits[name]
+                }
+                // The alpha finds no memory request in the control group and shows the granted one; so small amounts
+                // of CPU cannot be told apart there.
+                if !profile.resizeReportsConditions { resources.requests["memory"] = spec.resources.requests["memory"] }
+                if max(actual.limits.milliCPU ?? .max, spec.resources.limits.milliCPU ?? .max) <= 10 {
+                    resources.limits["cpu"] = spec.resources.limits["cpu"]
+                }
+                if max(actual.requests.milliCPU ?? .max, spec.resources.requests.milliCPU ?? .max) <= 2 {
+                    resources.requests["cpu"] = spec.resources.requests["cpu"]
                 }
                 status.resources = resources
             } else {
@@ -73,7 +81,14 @@ extension KubeletFleet {
             return
         }
         status.allocatedResources = own.requests
-        status.resources = own
+        var actual = own
+        if let cgroup = worker.resize.cgroup {
+            // What is written of the pod's own group; memory requests are not written anywhere.
+            if own.requests["cpu"] != nil { actual.requests["cpu"] = Quantity(milli: cgroup.milliCPU) }
+            if own.limits["cpu"] != nil { actual.limits["cpu"] = cgroup.cpuLimit.map { Quantity(milli: $0) } }
+            if own.limits["memory"] != nil { actual.limits["memory"] = cgroup.memoryLimit.map { Quantity(bytes: $0) } }
+        }
+        status.resources = actual
     }
 
     // MARK: Phase

@@ -62,9 +62,20 @@ struct PodWorker: Sendable {
     /// Whether the pod still counts on its node.
     var holdsResources = true
     var hasBegunMounting = false
-    /// What is missing for a volume, as last told, so that the same is not told at each try.
-    var mountProblem = ""
-    var mountDelay = Duration.milliseconds(500)
+    /// The volumes on their way, until all are mounted.
+    var mounts: [VolumeMount] = []
+    /// When the worker began to wait for them, this time.
+    /// When its volumes are, or will be, taken from it, once its containers ended.
+    var unmounted = Instant.start
+    var mountBegan = Instant.start
+    var mountWake: Instant?
+    var mountDeadline: Instant?
+    /// ConfigMaps and Secrets that its node watches for it.
+    var cachedObjects: [String] = []
+    /// A new status waits for API tokens.
+    var isStatusQueued = false
+    /// The request to remove its object has its token.
+    var hasDeletionToken = false
     var resize = ResizeState()
 
     var uid: String { pod.metadata.uid }
@@ -112,6 +123,12 @@ struct ContainerRuntime: Sendable {
     var stop: StopSequence?
     /// Why the kubelet wants it dead, until it is.
     var kill: KillReason?
+    /// It has ended, and the kubelet does not know yet.
+    var exited: Exit?
+    /// What MemoryQoS wrote for the running instance.
+    var memory = MemoryValues()
+    /// Its memory, once it has come near `memory.high`.
+    var throttle: MemoryGroup?
     var crash = CrashBackOff()
     var pull = PullBackOff()
     /// A start failed and is not tried again before this.
@@ -120,6 +137,8 @@ struct ContainerRuntime: Sendable {
     var actuated = ResourceRequirements()
     /// Its share of the node's highest possible memory use.
     var memoryPeak: Int64 = 0
+    /// What it used before its load or limits last changed, oldest first.
+    var past: [UsageSpan] = []
 
     var isRunning: Bool { status.state.running != nil }
     var isPlainInit: Bool { isInit && !isSidecar }
@@ -130,6 +149,13 @@ struct ContainerRuntime: Sendable {
     /// Whether startup is over: by the startup probe, or at once without one.
     var isStarted: Bool { status.started == true }
     var startedAt: Instant { status.state.running?.startedAt ?? .start }
+
+    /// How a container ended.
+    struct Exit: Sendable {
+        var code: Int
+        var reason: String
+        var at: Instant
+    }
 }
 
 /// Why the kubelet kills a running container while the pod goes on.

@@ -21,7 +21,8 @@ import SimulationKit
 /// | `cpu`, `memory` | use: `300m`; `100m..500m/10m` swings in 10 minutes; `64Mi->1Gi/5m` rises in 5 minutes | swings within 30 to 80 % of the request |
 /// | `image-size` | size of the image | 20 to 400 MB, from its name |
 /// | `image-pull-time` | how long the pull takes, whatever the size | from the size |
-/// | `image-pull` | `not-found`, `denied` or `timeout`: the pull fails | fails as not found if the image's name contains `does-not-exist` |
+/// | `page-cache` | page cache that it fills, as `memory` | none |
+/// | `image-pull` | `not-found`, `denied`, `timeout`, `unavailable` (registry down) or `bad-signature`: the pull fails | fails as not found if the image's name contains `does-not-exist` |
 ///
 /// A value that cannot be read counts as absent.
 public struct Program: Sendable, Equatable {
@@ -42,6 +43,8 @@ public struct Program: Sendable, Equatable {
     public var failures: [ProbeKind: FailureWindow] = [:]
     public var cpu = Load.constant(0)
     public var memory = Load.constant(0)
+    /// Memory that the kernel may take back; nil: none to speak of.
+    public var pageCache: Load?
     public var imageSize: Int64?
     public var pullTime: Duration?
     public var pullFailure: PullFailure?
@@ -58,6 +61,17 @@ public struct Program: Sendable, Equatable {
         case notFound = "not-found"
         case denied
         case timeout
+        case unavailable
+        case badSignature = "bad-signature"
+
+        /// The container's reason to wait.
+        func reason(_ profile: KubernetesProfile) -> String {
+            switch self {
+            case .unavailable: "RegistryUnavailable"
+            case .badSignature where profile.hasSignatureValidationReason: "SignatureValidationFailed"
+            default: "ErrImagePull"
+            }
+        }
 
         /// The runtime's error, in the words of containerd. *Model*.
         func message(_ image: String) -> String {
@@ -72,6 +86,10 @@ public struct Program: Sendable, Equatable {
             case .timeout:
                 return
                     "rpc error: code = DeadlineExceeded desc = \(head) failed to do request: dial tcp 192.0.2.1:443: i/o timeout"
+            case .unavailable:
+                return "rpc error: code = Unknown desc = RegistryUnavailable: \(head) unexpected status from HEAD request: 503 Service Unavailable"
+            case .badSignature:
+                return "rpc error: code = Unknown desc = SignatureValidationFailed: Source image rejected: A signature was required, but no signature exists"
             }
         }
     }
@@ -133,6 +151,7 @@ extension Program {
         }
         if let load = text("cpu").flatMap({ Load($0, amount: \.milliValue) }) { cpu = load }
         if let load = text("memory").flatMap({ Load($0, amount: \.value) }) { memory = load }
+        pageCache = text("page-cache").flatMap { Load($0, amount: \.value) }
         if let size = text("image-size").flatMap({ Quantity($0) }) { imageSize = size.value }
         pullTime = time("image-pull-time")
         if let failure = text("image-pull") { pullFailure = PullFailure(rawValue: failure) }

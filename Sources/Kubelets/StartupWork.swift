@@ -8,37 +8,75 @@ import SimulationKit
 struct StartupWork: Sendable, Equatable {
     static let period: Int64 = 100_000_000
     /// CPU time left, in nanoseconds, at `since`.
-    var left: Int64
-    var since: Instant
+    private(set) var left: Int64
+    private(set) var since: Instant
     /// Threads that can run at once: busy ones, but no more than the node has cores.
-    var parallel: Int64
+    let parallel: Int64
     /// Thousandths of a core; nil: no limit.
-    var limit: Int64?
+    private(set) var limit: Int64?
+    /// Share of its speed that waiting for memory leaves it, 0.02…1.
+    private(set) var speed = 1.0
+    /// Throttled periods and their time before `since`.
+    private var periods = 0
+    private var stopped = Duration.zero
+
+    init(left: Int64, since: Instant, parallel: Int64, limit: Int64?) {
+        (self.left, self.since, self.parallel, self.limit) = (left, since, parallel, limit)
+    }
 
     private var quota: Int64? {
         guard let limit, limit > 0, limit < parallel * 1000 else { return nil }
         return max(1_000_000, limit * Self.period / 1000)
     }
+    /// CPU time that it takes at the present speed to do what is left.
+    private var cost: Int64 { speed == 1 ? left : Int64(Double(left) / speed) }
 
-    /// When the work is done if the limit stays.
+    /// When the work is done if limit and speed stay.
     var end: Instant {
         guard left > 0 else { return since }
-        guard let quota else { return since + Duration(nanoseconds: (left + parallel - 1) / parallel) }
-        let full = (left + quota - 1) / quota - 1
+        let cost = cost
+        guard let quota else { return since + Duration(nanoseconds: (cost + parallel - 1) / parallel) }
+        let full = (cost + quota - 1) / quota - 1
         return since
-            + Duration(nanoseconds: full * Self.period + (left - full * quota + parallel - 1) / parallel)
+            + Duration(nanoseconds: full * Self.period + (cost - full * quota + parallel - 1) / parallel)
     }
 
     /// Goes on from `now` under another limit.
     mutating func change(limit: Int64?, at now: Instant) {
-        let passed = (now - since).nanoseconds
-        if let quota {
-            left -= passed / Self.period * quota + min(quota, passed % Self.period * parallel)
-        } else {
-            left -= passed * parallel
-        }
-        left = max(0, left)
-        since = now
+        settle(at: now)
         self.limit = limit
+    }
+    /// Goes on from `now` at another speed.
+    mutating func change(speed: Double, at now: Instant) {
+        settle(at: now)
+        self.speed = max(0.02, speed)
+    }
+
+    private mutating func settle(at now: Instant) {
+        (periods, stopped) = throttling(at: now)
+        let passed = (now - since).nanoseconds
+        let spent: Int64
+        if let quota {
+            spent = passed / Self.period * quota + min(quota, passed % Self.period * parallel)
+        } else {
+            spent = passed * parallel
+        }
+        left = max(0, left - (speed == 1 ? spent : Int64(Double(spent) * speed)))
+        since = now
+    }
+
+    /// Periods in which it was stopped since its start, and for how long in all.
+    func throttling(at now: Instant) -> (periods: Int, time: Duration) {
+        guard let quota, left > 0, now > since else { return (periods, stopped) }
+        let cost = cost
+        let most = (cost + quota - 1) / quota - 1
+        let done = min(most, (now - since).nanoseconds / Self.period)
+        return (periods + Int(done), stopped + Duration(nanoseconds: done * (Self.period - quota / parallel)))
+    }
+
+    /// The share of time in which it is stopped now, 0…1.
+    func throttledShare(at now: Instant) -> Double {
+        guard let quota, left > 0, now < end else { return 0 }
+        return 1 - Double(quota / parallel) / Double(Self.period)
     }
 }

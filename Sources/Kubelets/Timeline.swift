@@ -7,9 +7,14 @@ public enum StartStage: UInt8, Sendable, CaseIterable {
     /// Until the kubelet heard of it.
     case watch
     case setup
+    /// Until all volumes are mounted and the pod's worker has seen it.
     case volumes
+    /// The part of it in which requests wait for API tokens; runs beside `volumes`, and only if there is a wait.
+    case tokens
     case sandbox
-    /// Waiting for and pulling the image.
+    /// Waiting for the image's turn to be pulled; only if there is a wait.
+    case imageQueue
+    /// Pulling the image.
     case image
     case create
     case start
@@ -17,8 +22,10 @@ public enum StartStage: UInt8, Sendable, CaseIterable {
     case postStart
     /// An init container's run.
     case initRun
-    /// The program's own start, throttled by its CPU limit, until probes say it is started and ready.
+    /// The program's own start, throttled by its CPU limit, until it answers.
     case application
+    /// Until probes have said that it is started and ready, after it could answer; only if there is a wait.
+    case probes
 
     /// The stage in a word.
     public var title: String {
@@ -27,13 +34,16 @@ public enum StartStage: UInt8, Sendable, CaseIterable {
         case .watch: "Watch"
         case .setup: "Setup"
         case .volumes: "Volumes"
+        case .tokens: "API tokens"
         case .sandbox: "Sandbox"
-        case .image: "Image"
+        case .imageQueue: "Image queue"
+        case .image: "Image pull"
         case .create: "Create"
         case .start: "Start"
         case .postStart: "Post-start hook"
         case .initRun: "Init container"
         case .application: "Application"
+        case .probes: "Probes"
         }
     }
 }
@@ -61,6 +71,8 @@ struct Timeline: Sendable {
     var entries: [Entry] = []
     /// Names of the containers, kept only once the pod has ended.
     var containers: [String] = []
+    /// When the pod was ready for the first time.
+    var ready: Instant?
 
     mutating func begin(_ stage: StartStage, container: Int = -1, at now: Instant) {
         entries.append(Entry(stage: stage, container: Int16(container), begin: now, end: .distantFuture))
@@ -71,7 +83,15 @@ struct Timeline: Sendable {
         else { return }
         entries[i].end = now
     }
-    mutating func add(_ stage: StartStage, from begin: Instant, to end: Instant) {
-        entries.append(Entry(stage: stage, container: -1, begin: begin, end: end))
+    mutating func add(_ stage: StartStage, container: Int = -1, from begin: Instant, to end: Instant) {
+        entries.append(Entry(stage: stage, container: Int16(container), begin: begin, end: end))
+    }
+    /// The container is ready at `now`; its program could answer from `answers` on.
+    mutating func ready(container: Int, answers: Instant, at now: Instant) {
+        guard let i = entries.lastIndex(where: { $0.stage == .application && Int($0.container) == container }),
+            entries[i].end == .distantFuture
+        else { return }
+        entries[i].end = max(entries[i].begin, min(answers, now))
+        if entries[i].end < now { add(.probes, container: container, from: entries[i].end, to: now) }
     }
 }

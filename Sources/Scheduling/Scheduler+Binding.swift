@@ -101,7 +101,7 @@ extension Scheduler {
         endBinding(slot)
         cluster.record(
             "Scheduled", "Successfully assigned \(pod.key) to \(binding.node)", about: pod,
-            source: EventSource(settings(for: pod)?.name ?? "default-scheduler"), action: "Binding")
+            source: EventSource(Self.schedulerName(of: pod)), action: "Binding")
     }
 
     /// Gives the place back and puts the pod through the failure path.

@@ -18,7 +18,7 @@ public struct SchedulerTiming: Sendable, Equatable {
 /// A value like all components: a copy schedules its own fork of the cluster.
 /// - Source: Kubernetes `pkg/scheduler/schedule_one.go`.
 public struct Scheduler: Component {
-    public private(set) var cursor = WatchCursor.beginning
+    public internal(set) var cursor = WatchCursor.beginning
     /// Delays; may be changed at any time.
     public var timing = SchedulerTiming()
     let profiles: [SchedulingProfile]
@@ -71,19 +71,20 @@ public struct Scheduler: Component {
     // MARK: The feed
 
     mutating func readChanges(_ cluster: Cluster, until limit: Instant) {
-        let store = cluster.store
-        while let entry = store.next(&cursor, until: limit) {
+        // The store is not held in a variable: a copy of its many tables for each look would cost more than the look.
+        while let entry = cluster.store.next(&cursor, until: limit) {
             switch entry.kind {
-            case .pod: read(store.pods.change(entry.index), cluster.now)
-            case .node: read(store.nodes.change(entry.index), cluster.now)
+            case .event: continue
+            case .pod: read(cluster.store.pods.change(entry.index), cluster.now)
+            case .node: read(cluster.store.nodes.change(entry.index), cluster.now)
             case .persistentVolumeClaim:
-                storage(store.persistentVolumeClaims.change(entry.index), cluster.now)
-            case .persistentVolume: storage(store.persistentVolumes.change(entry.index), cluster.now)
-            case .storageClass: storage(store.storageClasses.change(entry.index), cluster.now)
-            case .csiNode: storage(store.csiNodes.change(entry.index), cluster.now)
-            case .csiDriver: storage(store.csiDrivers.change(entry.index), cluster.now)
-            case .volumeAttachment: storage(store.volumeAttachments.change(entry.index), cluster.now)
-            default: state.read(entry, store)
+                storage(cluster.store.persistentVolumeClaims.change(entry.index), cluster.now)
+            case .persistentVolume: storage(cluster.store.persistentVolumes.change(entry.index), cluster.now)
+            case .storageClass: storage(cluster.store.storageClasses.change(entry.index), cluster.now)
+            case .csiNode: storage(cluster.store.csiNodes.change(entry.index), cluster.now)
+            case .csiDriver: storage(cluster.store.csiDrivers.change(entry.index), cluster.now)
+            case .volumeAttachment: storage(cluster.store.volumeAttachments.change(entry.index), cluster.now)
+            default: state.read(entry, cluster.store)
             }
         }
     }
@@ -146,7 +147,7 @@ public struct Scheduler: Component {
         }
     }
 
-    private mutating func notePending(_ pod: Pod, _ slot: Int, _ previous: Pod?, _ now: Instant) {
+    mutating func notePending(_ pod: Pod, _ slot: Int, _ previous: Pod?, _ now: Instant) {
         guard let known = queue[slot] else {
             if bindings[slot] != nil { return }
             let entry = QueuedPod(pod: pod, facts: state.facts(of: pod), timestamp: now)
@@ -180,12 +181,16 @@ public struct Scheduler: Component {
 
     /// The profile that a pod asks for; nil if it is another scheduler's.
     func settings(for pod: Pod) -> SchedulingProfile? {
-        let name = pod.spec.schedulerName.isEmpty ? "default-scheduler" : pod.spec.schedulerName
+        let name = Self.schedulerName(of: pod)
         return profiles.first { $0.name == name }
+    }
+    static func schedulerName(of pod: Pod) -> String {
+        pod.spec.schedulerName.isEmpty ? "default-scheduler" : pod.spec.schedulerName
     }
 
     /// Offers an event to the pods that wait for one.
     mutating func move(after event: ClusterEvent, _ now: Instant) {
+        if queue.unschedulable.isEmpty { return }
         for slot in queue.unschedulable {
             guard let entry = queue[slot], let settings = settings(for: entry.pod) else { continue }
             if state.isWorthRetry(entry, after: event, settings) { queue.requeue(slot, now: now) }

@@ -84,7 +84,36 @@ extension Simulation {
             guard cluster.store.object(kind, key) != nil else { throw .notFound(kind.info, key.name) }
             kubelets.setLoad(
                 of: LoadTarget(kind: kind.rawValue, key: key), cpu: cpu?.milliValue, memory: memory?.value, in: &cluster)
-            return "\(name(kind, key)) load set"
+            let parts = [cpu.map { "cpu \($0)" }, memory.map { "memory \($0)" }].compactMap { $0 }
+            return "\(name(kind, key)) load set\(parts.isEmpty ? " back to its program's own" : ": \(parts.joined(separator: ", "))\(kind == .pod ? "" : " a pod")")"
+        case .configureKubelets(let choice, let fields):
+            let names = try nodes(choice)
+            let problems = kubelets.configure(names, fields, in: &cluster)
+            if let first = problems.first { throw .badRequest(first) }
+            let what = fields.members.map { "\($0.key)=\($0.value.text())" }.joined(separator: " ")
+            return "kubelet of \(choice.text) configured: \(what)"
+        case .hangRuntime(let node, let time):
+            guard cluster.store.nodes[ObjectKey(name: node)] != nil else { throw .notFound(Kind.node.info, node) }
+            guard kubelets.hangRuntime(node: node, for: time, at: now) else {
+                throw .badRequest("the kubelet of node \(node) is silent")
+            }
+            return "the container runtime of node \(node) hangs for \(time)"
+        case .demand(let kind, let key, let text):
+            guard [.deployment, .statefulSet, .daemonSet, .replicaSet, .service].contains(kind) else {
+                throw .badRequest("a demand is put on a Deployment, StatefulSet, DaemonSet, ReplicaSet or Service, not on \(kind.info.kind)")
+            }
+            if let text, Demand.load(text) == nil {
+                throw .badRequest("\"\(text)\" is no demand: 2, 200m..6/30m or 500m@0s 6@5m")
+            }
+            try setAnnotation(ObjectStore.type(of: kind), key, Demand.annotation, text)
+            return "\(name(kind, key)) demand \(text ?? "removed")"
+        case .autosize(let kind, let key, let mode):
+            guard [.deployment, .statefulSet, .daemonSet, .replicaSet, .job, .cronJob].contains(kind) else {
+                throw .badRequest("the pods of \(kind.info.plural) cannot be sized")
+            }
+            guard cluster.store.object(kind, key) != nil else { throw .notFound(kind.info, key.name) }
+            vertical.set(mode, of: LoadTarget(kind: kind.rawValue, key: key), in: cluster)
+            return "\(name(kind, key)) vertical scaling \(mode.rawValue)"
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"
@@ -92,6 +121,16 @@ extension Simulation {
             let before = cluster.store.object(kind, key)?.metadata.resourceVersion
             let after = try cluster.patch(kind, key, patch).metadata.resourceVersion
             return "\(name(kind, key)) patched\(before == after ? " (no change)" : "")"
+        case .links(let settings):
+            if let refusal = settings.refusal { throw .badRequest(refusal) }
+            let before = links
+            links = settings
+            if before.networkIsUntrusted != settings.networkIsUntrusted { return "the network counts as \(settings.networkIsUntrusted ? "untrusted" : "trusted")" }
+            if before.servingCertificate != settings.servingCertificate {
+                return "kubelets serve certificates \(settings.servingCertificate == .selfSigned ? "of their own" : "signed by the cluster's authority")"
+            }
+            return "API server restarted: kubelet certificates \(settings.checksKubelets ? "checked" : "not checked"), egress \(settings.egress.rawValue)"
+        case .setGates(let gates): return try setGates(gates)
         }
     }
 
@@ -135,6 +174,10 @@ extension Simulation {
 
     private mutating func setLabel<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, _ label: String, _ value: String?) throws(APIError) {
         try cluster.update(type, key) { $0.metadata.labels[label] = value }
+    }
+
+    private mutating func setAnnotation<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, _ name: String, _ value: String?) throws(APIError) {
+        try cluster.update(type, key) { $0.metadata.annotations[name] = value }
     }
 
     // MARK: Workloads
@@ -187,6 +230,18 @@ extension Simulation {
         case .zone(let zone):
             let names = cluster.store.nodes.all.filter { $0.zone == zone }.map(\.metadata.name)
             if names.isEmpty { throw .badRequest("no node has topology.kubernetes.io/zone=\(zone)") }
+            return names
+        }
+    }
+
+    private func nodes(_ choice: NodeChoice) throws(APIError) -> [String] {
+        switch choice {
+        case .all: return cluster.store.nodes.all.map(\.metadata.name)
+        case .node(let name): return try nodes(FaultTarget.node(name))
+        case .selector(let text):
+            guard let selector = LabelSelector(text: text) else { throw .badRequest("\"\(text)\" is not a label selector") }
+            let names = cluster.store.nodes.all.filter { selector.matches($0.metadata.labels) }.map(\.metadata.name)
+            if names.isEmpty { throw .badRequest("no node matches \(text)") }
             return names
         }
     }

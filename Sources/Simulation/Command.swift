@@ -40,8 +40,37 @@ public enum Command: Sendable {
     /// `*` is every container.
     case setImage(Kind, ObjectKey, container: String, image: String)
     case load(Kind, ObjectKey, cpu: Quantity?, memory: Quantity?)
+    /// Changes fields of the configuration of the selected nodes' kubelets; null gives a field its default back.
+    case configureKubelets(NodeChoice, JSONObject)
+    /// The container runtime of a node answers nothing for a time.
+    case hangRuntime(node: String, Duration)
+    /// What the workload or Service is asked to do in sum, as ``Demand`` reads it; nil: nothing is said.
+    case demand(Kind, ObjectKey, String?)
+    /// Lets the pods of a workload follow what is recommended for them, or no longer.
+    case autosize(Kind, ObjectKey, VerticalScaling)
     case label(Kind, ObjectKey, key: String, value: String?)
     case patch(Kind, ObjectKey, JSONValue)
+    /// Restarts the API server with other flags for the way to its nodes.
+    case links(LinkSettings)
+    /// Starts the components again with these feature gates besides those already set.
+    case setGates(StringMap<Bool>)
+}
+
+/// Some nodes, or all.
+public enum NodeChoice: Sendable, Equatable {
+    case all
+    case node(String)
+    /// Those with labels as `kubectl -l` takes them.
+    case selector(String)
+
+    /// `all nodes`, `node c2`, `nodes with pool=big`
+    public var text: String {
+        switch self {
+        case .all: "all nodes"
+        case .node(let name): "node \(name)"
+        case .selector(let selector): "nodes with \(selector)"
+        }
+    }
 }
 
 /// What a command answered.

@@ -100,6 +100,15 @@ public struct Input: Sendable {
                     }
                     if let at = expectation.at, at < .zero { report(".at", "must not be before the start") }
                 }
+                if let flags = value.spec.controllerManager {
+                    let (settings, wrong) = flags.settings()
+                    options.controllerManager = settings
+                    problems += wrong.map { document.problem("spec.controllerManager.\($0.flag)", $0.message) }
+                }
+                if let resolution = value.spec.metricsServer?.metricResolution {
+                    if resolution < .seconds(1) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 1s or more")) }
+                    options.metricsServer.resolution = max(.seconds(1), resolution)
+                }
                 if let duration = value.spec.duration, duration < .zero {
                     problems.append(document.problem("spec.duration", "must not be negative"))
                 }
@@ -111,6 +120,7 @@ public struct Input: Sendable {
                 }
             }
         }
+        if let parameters = scenario?.spec.parameters { readParameters(parameters, scenarios[0]) }
         for extra in scenarios.dropFirst() { problems.append(extra.problem("", "a second Scenario; there can be one")) }
         var seed: UInt64 = 0
         if let json = scenario?.spec.seed {
@@ -139,7 +149,7 @@ public struct Input: Sendable {
             problems += found
             if let value {
                 problems += value.validate(profile: options.profile).map { document.problem("", $0) }
-                options.kubelet = value
+                options.kubelets.append(value)
             }
         }
         for document in manifests.configurations(ofKind: "KubeSchedulerConfiguration") {
@@ -148,6 +158,40 @@ public struct Input: Sendable {
             if let value {
                 problems += value.validate(for: options.profile).map { document.problem($0.field, $0.body) }
                 options.scheduler = value
+            }
+        }
+    }
+
+    /// Sets parameters of the latency model, or notes what is wrong with them.
+    private mutating func readParameters(_ json: JSONValue, _ document: ManifestDocument) {
+        guard let object = json.object else {
+            problems.append(document.problem("spec.parameters", "must be an object"))
+            return
+        }
+        let names = KubeletLatencies.times.map(\.name) + KubeletLatencies.numbers.map(\.name) + ClusterSettings.times.map(\.name)
+        for (name, value) in object.members {
+            func refuse(_ what: String) { problems.append(document.problem("spec.parameters.\(name)", what)) }
+            let number: Double? = switch value {
+            case .int(let n): Double(n)
+            case .double(let n): n
+            default: value.string.flatMap { Quantity($0) }.map { Double($0.value) }
+            }
+            if let (_, path) = KubeletLatencies.numbers.first(where: { $0.name == name }) {
+                if let number, number > 0 || name == "sharedLayers" && number == 0, name != "sharedLayers" || number < 1 {
+                    options.latencies[keyPath: path] = number
+                } else {
+                    refuse(name == "sharedLayers" ? "must be 0 or more and less than 1" : "must be a number above 0")
+                }
+            } else if let time = value.string.flatMap({ Duration($0) }), time >= .zero {
+                if let (_, path) = KubeletLatencies.times.first(where: { $0.name == name }) {
+                    options.latencies[keyPath: path] = time
+                } else if let (_, path) = ClusterSettings.times.first(where: { $0.name == name }) {
+                    options.settings[keyPath: path] = time
+                } else {
+                    refuse("is no parameter; there are \(names.joined(separator: ", "))")
+                }
+            } else {
+                refuse(names.contains(name) ? "must be a length of time such as 300ms" : "is no parameter; there are \(names.joined(separator: ", "))")
             }
         }
     }
@@ -195,6 +239,47 @@ public struct Input: Sendable {
             commands.append((name, name == "fail" ? .fail(target) : .recover(target)))
         }
         if let load = step.load, let (kind, key) = typed(load.kind, load.name, load.namespace, "load") { commands.append(("load", .load(kind, key, cpu: load.cpu, memory: load.memory))) }
+        if let kubelet = step.kubelet {
+            var choice = kubelet.node.isEmpty ? NodeChoice.all : .node(kubelet.node)
+            if !kubelet.selector.isEmpty {
+                if LabelSelector(text: kubelet.selector) != nil, kubelet.node.isEmpty {
+                    choice = .selector(kubelet.selector)
+                } else {
+                    problems.append(document.problem("\(path).kubelet.selector", kubelet.node.isEmpty ? "\"\(kubelet.selector)\" is not a label selector" : "cannot stand beside node"))
+                }
+            }
+            if let fields = kubelet.set?.object, !fields.members.isEmpty {
+                var decoder = APIDecoder()
+                let given = KubeletConfiguration.decode(.object(KubeletConfiguration().merged(with: fields)), &decoder)
+                problems += decoder.problems.map { document.problem("\(path).kubelet.set.\($0.path)", $0.message) }
+                if given != nil { commands.append(("kubelet", .configureKubelets(choice, fields))) }
+            } else {
+                problems.append(document.problem("\(path).kubelet.set", "needs fields of KubeletConfiguration"))
+            }
+        }
+        if let runtime = step.runtime {
+            if runtime.hangs <= .zero { problems.append(document.problem("\(path).runtime.hangs", "must be more than 0s")) }
+            commands.append(("runtime", .hangRuntime(node: runtime.node, runtime.hangs)))
+        }
+        if let demand = step.demand, let (kind, key) = typed(demand.kind, demand.name, demand.namespace, "demand") {
+            let text: String? =
+                switch demand.cpu {
+                case nil, .null: nil
+                case .string(let text): text
+                case let other?: other.text()
+                }
+            if let text, Demand.load(text) == nil {
+                problems.append(document.problem("\(path).demand.cpu", "\"\(text)\" is no demand; write 2, 200m..6/30m or 500m@0s 6@5m"))
+            }
+            commands.append(("demand", .demand(kind, key, text)))
+        }
+        if let autosize = step.autosize, let (kind, key) = typed(autosize.kind, autosize.name, autosize.namespace, "autosize") {
+            if let mode = VerticalScaling(rawValue: autosize.mode) {
+                commands.append(("autosize", .autosize(kind, key, mode)))
+            } else {
+                problems.append(document.problem("\(path).autosize.mode", "must be Off, InPlaceOrRecreate or InPlace, not \"\(autosize.mode)\""))
+            }
+        }
         if let image = step.setImage, let (kind, key) = typed(image.kind, image.name, image.namespace, "setImage") {
             commands.append(("setImage", .setImage(kind, key, container: image.container, image: image.image)))
         }
@@ -217,6 +302,7 @@ public struct Input: Sendable {
             }
             commands.append(("apply", .apply(objects)))
         }
+        if let gates = step.gates { commands.append(("gates", .setGates(gates))) }
         guard step.actionCount == 1 else {
             problems.append(document.problem(path, "needs exactly one action"))
             return

@@ -10,7 +10,16 @@ public struct SimulationOptions: Sendable {
     public var profile = KubernetesProfile.default
     public var seed: UInt64 = 0
     public var scheduler = SchedulerConfiguration()
+    /// The configuration of all kubelets.
     public var kubelet = KubeletConfiguration()
+    /// Further documents that go over it, each for all nodes or for those that it selects, in this order.
+    public var kubelets: [KubeletConfiguration] = []
+    /// Parameters of the latency model.
+    public var latencies = KubeletLatencies()
+    /// Delays of the control plane.
+    public var settings = ClusterSettings()
+    public var controllerManager = ControllerManagerSettings()
+    public var metricsServer = MetricsServer()
     public init() {}
 }
 
@@ -28,6 +37,11 @@ public struct Simulation: Sendable {
     public var controllers: ControllerManager
     public var scheduler: Scheduler
     public var kubelets: KubeletFleet
+    /// How control plane, nodes and pods reach each other.
+    public internal(set) var links = LinkSettings()
+    public private(set) var metricsServer: MetricsServer
+    /// Workloads whose pods follow what is recommended for them.
+    public internal(set) var vertical = VerticalScaler()
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// How many times a component ran: with the time, the position at which a command was applied.
@@ -35,10 +49,12 @@ public struct Simulation: Sendable {
 
     public init(_ options: SimulationOptions) {
         self.options = options
-        cluster = Cluster(profile: options.profile, seed: options.seed)
-        controllers = ControllerManager(profile: options.profile, seed: options.seed)
+        cluster = Cluster(profile: options.profile, seed: options.seed, settings: options.settings)
+        controllers = ControllerManager(profile: options.profile, seed: options.seed, settings: options.controllerManager)
         scheduler = Scheduler(profile: options.profile, seed: options.seed, configuration: options.scheduler)
-        kubelets = KubeletFleet(profile: options.profile, seed: options.seed, configuration: options.kubelet)
+        kubelets = KubeletFleet(profile: options.profile, seed: options.seed, configuration: options.kubelet,
+            others: options.kubelets, latencies: options.latencies)
+        metricsServer = options.metricsServer
     }
 
     /// The present moment.
@@ -47,7 +63,7 @@ public struct Simulation: Sendable {
     /// When the next event is due; nil if nothing will ever happen by itself.
     public var nextDue: Instant? { next?.due }
 
-    private enum Part { case controllers, scheduler, kubelets, drains }
+    private enum Part { case controllers, vertical, scheduler, kubelets, metrics, drains }
 
     /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
     private var next: (part: Part, due: Instant)? {
@@ -58,8 +74,10 @@ public struct Simulation: Sendable {
             if due < first?.due ?? .distantFuture { first = (part, due) }
         }
         take(.controllers, controllers.nextWake(cluster))
+        take(.vertical, vertical.nextWake(cluster))
         take(.scheduler, scheduler.nextWake(cluster))
         take(.kubelets, kubelets.nextWake(cluster))
+        take(.metrics, metricsServer.nextWake(cluster))
         if !drains.isEmpty { take(.drains, drains.lazy.compactMap(\.nextStep).min()) }
         return first
     }
@@ -71,12 +89,15 @@ public struct Simulation: Sendable {
         cluster.now = due
         switch part {
         case .controllers: controllers.run(&cluster)
+        case .vertical: runVerticalScaler()
         case .scheduler: scheduler.run(&cluster)
         case .kubelets: kubelets.run(&cluster)
+        case .metrics: metricsServer.run(&cluster, kubelets)
         case .drains: runDrains()
         }
         eventsRun += 1
-        let read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
+        var read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
+        if !vertical.modes.isEmpty { read = min(read, vertical.cursor.position) }
         cluster.store.compact(before: WatchCursor(position: read))
         assertProgress(at: due)
         return true

@@ -6,17 +6,20 @@ switch arguments.first {
 case "schedule": ScheduleBench.run(Array(arguments.dropFirst()))
 case "quiet": quietHour(Array(arguments.dropFirst()))
 case "store": storeWrites()
+case "whatif": whatIf(Array(arguments.dropFirst()))
 case "dashboard": DashboardBenchmark.run()
 default:
     print(
         """
         usage: evenkeel-lab COMMAND
 
-          schedule [NODES…] [--only NAME] [--pods N] [--phase all|decide]
-                     pods placed per second, by kind of workload and number of nodes (default 100 1000 5000)
+          schedule [NODES…] [--only NAME] [--pods N] [--runs N] [--phase all|decide]
+                     pods placed per second, by kind of workload and number of nodes (default 100 1000 5000, best of 3)
           quiet [NODES PODS]
                      wall time of one virtual hour in which nothing happens (default 5000 50000)
           store      writes per second into the store
+          whatif [NODES PODS]
+                     time of an answer to "what if", by kind of change (default 1000 10000)
           dashboard  time of a frame of each screen
         """)
     exit(arguments.isEmpty ? 0 : 64)

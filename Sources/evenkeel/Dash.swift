@@ -9,7 +9,20 @@ import Terminal
 /// `evenkeel [FILE…]`: the dashboard.
 struct Dash: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dashboard", abstract: "Open the dashboard (the default).", aliases: ["dash"])
+        commandName: "dashboard", abstract: "Open the dashboard (the default).",
+        discussion: """
+            The keys, commands and flags of k9s mean what they mean there. Your own keys,
+            names and colours are read from $XDG_CONFIG_HOME (~/.config):
+
+              evenkeel/keymap.yaml      keymap: {kill: [], nodes: {drain: ctrl-r}}
+              evenkeel/aliases.yaml     aliases: {shop: pods shop app=web}
+              evenkeel/hotkeys.yaml     hotKeys: {a: {shortCut: F5, command: deploy}}
+              evenkeel/themes/*.yaml    themes: k9s skins
+              k9s/aliases.yaml, k9s/hotkeys.yaml and k9s/skins/ as they are
+
+            Commands typed after : are kept in $XDG_STATE_HOME/evenkeel/history.
+            """,
+        aliases: ["dash"])
 
     @OptionGroup var cluster: ClusterArguments
 
@@ -18,6 +31,8 @@ struct Dash: ParsableCommand {
 
     @Flag(name: [.customLong("read-only"), .customLong("readonly")], help: "Refuse everything that changes the cluster.")
     var readOnly = false
+
+    @Flag(help: "The contrary of --read-only; it wins.") var write = false
 
     @Flag(help: "Start paused.") var paused = false
 
@@ -28,6 +43,18 @@ struct Dash: ParsableCommand {
     @Flag(name: .customLong("no-color"), help: "Attributes only; also by NO_COLOR.") var noColor = false
     @Flag(help: "Draw with ASCII characters only.") var ascii = false
     @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.") var noMouse = false
+    @Flag(help: "Turn light and dark around, keeping the hues.") var invert = false
+    @Flag(help: "Hide the first row, as ctrl-e.") var headless = false
+    @Flag(help: "Hide the breadcrumbs, as ctrl-g.") var crumbsless = false
+    @Option(name: [.customShort("r"), .long], help: ArgumentHelp("At most one frame in so many seconds while time runs (default 0.033).", valueName: "seconds")) var refresh: Double?
+    @Flag(name: .customLong("reduced-motion"), help: "One frame a second, and nothing flashes.") var reducedMotion = false
+    @Option(name: [.customLong("screen-dump-dir"), .customLong("screenDumpDir", withSingleDash: false)], help: ArgumentHelp("Where ctrl-s saves (default: the working directory).", valueName: "folder")) var screenDumpFolder: String?
+    @Flag(help: "Accepted for k9s' sake: there is no splash.") var splashless = false
+    @Flag(help: "Accepted for k9s' sake: there is no logo.") var logoless = false
+    @Option(name: [.customShort("l"), .customLong("logLevel"), .customLong("log-level")], help: ArgumentHelp("Accepted for k9s' sake: there is no log.", valueName: "level")) var logLevel: String?
+    @Option(name: [.customLong("logFile"), .customLong("log-file")], help: ArgumentHelp("Accepted for k9s' sake: there is no log.", valueName: "file")) var logFile: String?
+    @Option(help: ArgumentHelp("Refused: nothing but the simulated cluster is there to look at.", valueName: "name", visibility: .hidden)) var context: String?
+    @Option(help: ArgumentHelp("Refused, as --context.", valueName: "file", visibility: .hidden)) var kubeconfig: String?
 
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
@@ -38,8 +65,14 @@ struct Dash: ParsableCommand {
             guard let value = Speed(speed) else { throw Failure.usage("--speed must be 1 to 10000 or max, not \(speed)") }
             session.speed = value
         }
+        if context != nil || kubeconfig != nil {
+            throw Failure.usage("Evenkeel talks to no cluster; give it manifests, such as those of `kubectl get all,no -A -o yaml`")
+        }
+        if let refresh, !(0...3600).contains(refresh) { throw Failure.usage("--refresh must be 0 to 3600 seconds, not \(refresh)") }
         session.isPaused = paused
-        options.readOnly = readOnly
+        options.readOnly = readOnly && !write
+        options.reducedMotion = reducedMotion
+        var warnings = Settings.load(&options.settings)
         options.name = input.scenario.map(\.metadata.name) ?? Dash.name(cluster.files)
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? "<,> pause   <?> help   <:> command" : remarks.joined(separator: " ")
@@ -53,21 +86,35 @@ struct Dash: ParsableCommand {
         }
         options.glyphs = terminal.capabilities.glyphs
         if terminal.capabilities.colors == 0 { options.theme = .monochrome }
-        var warning: String?
-        if let name = skin ?? environment["EVENKEEL_SKIN"] ?? environment["K9S_SKIN"], !name.isEmpty {
+        if let name = skin ?? environment["EVENKEEL_SKIN"] ?? environment["K9S_SKIN"], !name.isEmpty, terminal.capabilities.colors > 0 {
             switch Skins.load(name) {
-            case .success(let found): options.theme = found
-            case .failure(let problem): warning = problem.message
+            case .success(let found):
+                options.theme = found.theme
+                warnings += found.remarks
+            case .failure(let problem): warnings.append(problem.message)
             }
+        } else if terminal.capabilities.colors > 0, Skins.isLight(terminal.background, environment["COLORFGBG"]),
+            case .success(let light) = Skins.load("harbor-light")
+        {
+            options.theme = light.theme
         }
+        if invert { options.theme = options.theme.inverted }
         var dashboard = Dashboard(session: session, options: options)
         // What comes with the program begins where it is worth looking at.
         if let shipped = try cluster.shipped(builtIn: true) { dashboard.run(to: .start + shipped.prelude) }
-        if let warning { dashboard.note(warning, isError: true) }
+        dashboard.commandLines = History.load()
+        if headless { dashboard.toggleHeader() }
+        if crumbsless { dashboard.toggleCrumbs() }
+        if let first = warnings.first {
+            dashboard.note(warnings.count == 1 ? first : "\(first)  (and \(warnings.count - 1) more)", isError: true)
+        }
         if let namespace, !allNamespaces { dashboard.type(":ns \(namespace)") }
         if let command { dashboard.type(":\(command)") }
         var loop = MainLoop(terminal: terminal, dashboard: dashboard)
+        loop.framePeriod = UInt64(max(refresh ?? 0, reducedMotion ? 1 : 0.033) * 1e9)
+        loop.folder = screenDumpFolder
         let status = loop.run()
+        History.save(loop.dashboard.commandLines)
         let end = loop.dashboard.session
         print("evenkeel: stopped at \(end.now.sinceStart), \(end.journal.count) commands, seed \(end.simulation.options.seed)")
         if status != 0 { throw ExitCode(status) }
@@ -92,8 +139,12 @@ struct MainLoop {
 
     /// At most so much work between two looks at the keyboard, in nanoseconds.
     private static let slice: UInt64 = 12_000_000
-    /// Between two frames while time runs, in nanoseconds: 30 a second.
-    private static let framePeriod: UInt64 = 33_000_000
+    /// Between two frames while time runs, in nanoseconds: 30 a second unless the user asks for fewer.
+    var framePeriod: UInt64 = 33_000_000
+    /// Where files are saved; nil for the working directory.
+    var folder: String?
+    /// Whether another window has the keyboard: then four frames a second are enough.
+    private var isUnfocused = false
 
     /// Runs until the user leaves; answers the exit status.
     mutating func run() -> Int32 {
@@ -101,7 +152,7 @@ struct MainLoop {
         var hadKey = true
         while true {
             let now = DispatchTime.now().uptimeNanoseconds
-            if dashboard.needsFrame, hadKey || now &- lastFrame >= Self.framePeriod {
+            if dashboard.needsFrame, hadKey || now &- lastFrame >= (isUnfocused ? max(framePeriod, 250_000_000) : framePeriod) {
                 do throws(TerminalError) {
                     try terminal.present(dashboard.frame(size: terminal.size))
                 } catch {
@@ -122,6 +173,9 @@ struct MainLoop {
                 case .hangup:
                     terminal.restore()
                     return 129
+                case .focus(let hasFocus):
+                    isUnfocused = !hasFocus
+                    dashboard.handle(event)
                 default: dashboard.handle(event)
                 }
             }
@@ -184,8 +238,10 @@ struct MainLoop {
         if let file = dashboard.fileToWrite {
             dashboard.fileToWrite = nil
             do {
-                try file.content.write(toFile: file.name, atomically: true, encoding: .utf8)
-                dashboard.note("Saved \(file.name)")
+                let path = folder.map { "\($0)/\(file.name)" } ?? file.name
+                if let folder { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+                try file.content.write(toFile: path, atomically: true, encoding: .utf8)
+                dashboard.note("Saved \(path)")
             } catch {
                 dashboard.note("\(file.name) could not be written", isError: true)
             }
@@ -197,9 +253,9 @@ struct MainLoop {
         if let name = dashboard.requestedSkin {
             dashboard.requestedSkin = nil
             switch Skins.load(name) {
-            case .success(let theme):
-                dashboard.theme = theme
-                dashboard.note("Theme \(name)")
+            case .success(let found):
+                dashboard.theme = found.theme
+                dashboard.note((["Theme \(name)"] + found.remarks).joined(separator: "; "))
             case .failure(let problem): dashboard.note(problem.message, isError: true)
             }
         }

@@ -6,29 +6,49 @@ enum Skins {
     struct Problem: Error {
         var message: String
     }
+    /// A theme, and what is to be said about it: keys that mean nothing, text that is hard to read.
+    struct Found {
+        var theme: Theme
+        var remarks: [String] = []
+    }
 
-    /// The folders that are searched, in order.
+    /// The folders that are searched, in order: the user's, k9s', ours here and beside the program.
     static var folders: [String] {
-        let environment = ProcessInfo.processInfo.environment
-        let home = environment["HOME"] ?? ""
-        let config = environment["XDG_CONFIG_HOME"] ?? home + "/.config"
-        return [config + "/evenkeel/themes", config + "/k9s/skins", "themes"]
+        let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
+        return [Folders.config("evenkeel/themes"), Folders.config("k9s/skins"), "themes", program + "/themes", program + "/../../../themes"]
     }
 
     /// The theme called `name`: `standard`, a path, or a file in one of the folders.
-    static func load(_ name: String) -> Result<Theme, Problem> {
-        if name == "standard" || name == "default" { return .success(.standard) }
+    static func load(_ name: String) -> Result<Found, Problem> {
+        if name == "standard" || name == "default" { return .success(Found(theme: .standard)) }
         let paths = name.contains("/") || name.hasSuffix(".yaml") ? [name] : folders.map { "\($0)/\(name).yaml" }
         for path in paths {
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
             do {
-                return .success(try ThemeReader.read(text, file: path, name: name).theme)
+                let reading = try ThemeReader.read(text, file: path, name: name)
+                return .success(Found(theme: reading.theme, remarks: reading.warnings + faint(reading.theme)))
             } catch {
                 return .failure(Problem(message: "\(error)"))
             }
         }
-        let known = folders.flatMap { (try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? [] }
-            .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+        var known: [String] = []
+        for file in folders.flatMap({ (try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? [] }).sorted() where file.hasSuffix(".yaml") {
+            if known.last != String(file.dropLast(5)) { known.append(String(file.dropLast(5))) }
+        }
         return .failure(Problem(message: "No theme \(name). There are: standard\(known.map { ", " + $0 }.joined())"))
+    }
+
+    private static func faint(_ theme: Theme) -> [String] {
+        let roles = theme.faintRoles(below: 3)
+        guard let worst = roles.min(by: { $0.contrast < $1.contrast }) else { return [] }
+        let tenths = Int((worst.contrast * 10).rounded())
+        return ["hard to read: \(roles.count) \(roles.count == 1 ? "colour" : "colours") under 3:1, \(worst.role.rawValue) \(tenths / 10).\(tenths % 10):1"]
+    }
+
+    /// Whether the terminal is light: by its own answer, else by `COLORFGBG`, whose last number is the background.
+    static func isLight(_ background: Color?, _ hint: String?) -> Bool {
+        if let luminance = background?.luminance { return luminance > 0.4 }
+        guard let number = hint?.split(separator: ";").last.flatMap({ Int($0) }) else { return false }
+        return number == 7 || (9...15).contains(number)
     }
 }

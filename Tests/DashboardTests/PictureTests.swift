@@ -31,8 +31,17 @@ import Testing
             ("claims", ":pvc<Enter>"), ("spread", "X"), ("why", "W"), ("describe", ":po shop /web<Enter>d"),
             ("yaml", ":deploy shop<Enter>y"), ("help", "?"), ("aliases", "<C-a>"), ("explain", ":explain pod.spec.topologySpreadConstraints<Enter>"),
             ("create", "C"), ("delete", ":po<Enter><C-d>"), ("scale", ":deploy<Enter>s"), ("resize", ":po /db-1<Enter>R+"),
+            ("resize-deferred", ":po /db-1<Enter>R3900m<Enter>"), ("resize-workload", ":deploy shop<Enter>jjjR+<Enter>"),
+            ("resize-progress", ":po /db-0<Enter>d<S-Tab>"), ("load", ":deploy shop<Enter>jjjL++++++++<Tab>++++++++++"),
+            ("recommend", "<wait:8m>:recommend web<Enter>"),
             ("evict", ":po /web<Enter>V"), ("fault", "I"), ("drain", ":no<Enter>r"), ("palette", "<C-p>drain"),
+            ("links", ":links<Enter>"), ("trace", ":trace from shop/db-1<Enter>"),
             ("unknown-command", ":podz<Enter>"), ("scenarios", ":scenario<Enter>j"), ("scenario-opened", ":scenario drain-budget<Enter><wait:70s>"),
+            ("what-if", "B"), ("what-if-node", ":whatif b1<Enter>"), ("what-if-zone", ":whatif eu-a<Enter>"),
+            ("lab", ":lab<Enter>"), ("lab-cpu", ":lab<Enter>4"), ("lab-budget", ":lab<Enter>2"), ("pod", ":po /web<Enter><Enter>"), ("pod-usage", ":po /db-1<Enter><Enter><Tab>"),
+            ("pod-starting", ":po /web<Enter><C-k><wait:900ms>Ag<Enter>"),
+            ("node", ":no /c3<Enter><Enter>"), ("node-pulls", ":no /c3<Enter><Enter><Tab>"), ("node-client", ":no /c3<Enter><Enter><Tab><Tab>"),
+            ("node-cgroups", ":no /c3<Enter><Enter><Tab><Tab><Tab>"), ("node-settings", ":no /c3<Enter><Enter><Tab><Tab><Tab><Tab>"),
         ]
         var all = screens.flatMap { name, keys in
             [Case(name: name, width: 120, height: 36, keys: keys), Case(name: name, width: 80, height: 24, keys: keys)]
@@ -40,6 +49,12 @@ import Testing
         all.append(Case(name: "deck-ascii", width: 80, height: 24, keys: "", glyphs: .ascii))
         all.append(Case(name: "deck", width: 200, height: 60, keys: ""))
         all.append(Case(name: "pods", width: 200, height: 60, keys: ":po<Enter>"))
+        all.append(Case(name: "what-if-zone", width: 200, height: 60, keys: ":whatif eu-a<Enter>"))
+        all.append(Case(name: "pod", width: 200, height: 60, keys: ":po /web<Enter><Enter>"))
+        all.append(Case(name: "node", width: 200, height: 60, keys: ":no /c3<Enter><Enter>"))
+        all.append(Case(name: "lab", width: 200, height: 60, keys: ":lab<Enter>ooooooo+++"))
+        all.append(Case(name: "resize-deferred", width: 200, height: 60, keys: ":po /db-1<Enter>R3900m<Enter>"))
+        all.append(Case(name: "recommend", width: 200, height: 60, keys: "<wait:8m>:recommend web<Enter>"))
         all.append(Case(name: "deck", width: 40, height: 10, keys: ""))
         all.append(Case(name: "too-small", width: 30, height: 8, keys: ""))
         return all
@@ -81,7 +96,7 @@ import Testing
     @Test func `no frame leaves its size at any size`() {
         var dashboard = Self.dashboards["block"]!
         for (width, height) in [(1, 1), (5, 3), (40, 10), (41, 11), (60, 15), (80, 16), (99, 30), (101, 31), (300, 100)] {
-            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>"] {
+            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>", "B", ":lab<Enter>", ":links<Enter>", ":po<Enter><Enter>", ":no<Enter><Enter>", ":no<Enter><Enter><Tab><Tab><Tab>"] {
                 var copy = dashboard
                 #expect(throws: Never.self) { try copy.press(keys) }
                 let frame = copy.frame(size: Size(width: width, height: height))

@@ -10,7 +10,7 @@ import Testing
 @Suite(.serialized) struct ReadmeTests {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    @Test(arguments: ["keys", "commands", "picture", "annotations", "scenarios", "differences"])
+    @Test(arguments: ["keys", "commands", "picture", "annotations", "parameters", "scenarios", "differences"])
     func `a generated part of the README is true`(section: String) throws {
         let file = Self.root.appending(path: "README.md")
         let readme = try String(contentsOf: file, encoding: .utf8)
@@ -34,11 +34,12 @@ import Testing
         case "picture":
             var dashboard = PictureTests.dashboards["block"]!
             return "```text\n\(dashboard.frame(size: Size(width: 120, height: 36)).picture())\n```"
+        case "annotations", "parameters":
+            let file = section == "annotations" ? "Program" : "KubeletLatencies"
+            let text = try String(contentsOf: root.appending(path: "Sources/Kubelets/\(file).swift"), encoding: .utf8)
+            return text.split(separator: "\n").filter { $0.hasPrefix("/// |") }.map { $0.dropFirst(4) }.joined(separator: "\n")
         case "scenarios":
             return (["| scenario | shows |", "| --- | --- |"] + ScenarioCatalog.all.map { "| `\($0.name)` | \($0.summary) |" }).joined(separator: "\n")
-        case "annotations":
-            let text = try String(contentsOf: root.appending(path: "Sources/Kubelets/Program.swift"), encoding: .utf8)
-            return text.split(separator: "\n").filter { $0.hasPrefix("/// |") }.map { $0.dropFirst(4) }.joined(separator: "\n")
         default: return try differences()
         }
     }

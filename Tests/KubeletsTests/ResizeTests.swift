@@ -4,44 +4,6 @@ import KubernetesAPI
 import SimulationKit
 import Testing
 
-extension ResourceList {
-    fileprivate init(cpu: String? = nil, memory: String? = nil) {
-        self.init()
-        if let cpu { self["cpu"] = Quantity(cpu)! }
-        if let memory { self["memory"] = Quantity(memory)! }
-    }
-}
-
-extension Bench {
-    fileprivate mutating func resize(
-        _ name: String = "p", _ container: String = "c", cpu: String? = nil, memory: String? = nil,
-        cpuLimit: String? = nil,
-        memoryLimit: String? = nil
-    ) throws {
-        try cluster.resize(
-            pod: ObjectKey(namespace: "default", name: name),
-            containers: [
-                .init(
-                    container, requests: .init(cpu: cpu, memory: memory),
-                    limits: .init(cpu: cpuLimit, memory: memoryLimit))
-            ])
-    }
-    fileprivate func pending(_ name: String = "p") -> KubernetesAPI.Condition? {
-        pod(name).status.conditions["PodResizePending"]
-    }
-    fileprivate func inProgress(_ name: String = "p") -> KubernetesAPI.Condition? {
-        pod(name).status.conditions["PodResizeInProgress"]
-    }
-    fileprivate func actual(_ name: String = "p", _ index: Int = 0) -> ResourceRequirements {
-        container(index, of: name).resources ?? ResourceRequirements()
-    }
-    /// The refusal of a resize.
-    fileprivate mutating func refusal(_ body: (inout Bench) throws -> Void) -> APIError? {
-        do { try body(&self) } catch { return error as? APIError }
-        return nil
-    }
-}
-
 /// The worked scenarios and the decision table of `in-place-resize.md`.
 @Suite struct ResizeTests {
     /// The decision table's ground: 4000m and 8Gi, others with 1500m and 2Gi, `c` with 500m/512Mi of 1000m/1Gi,

@@ -148,8 +148,8 @@ struct DefaultingTests {
         let scaler = Self.defaulted(HorizontalPodAutoscaler.self, ["spec": ["behavior": ["scaleDown": [:]]]])
         #expect(
             scaler.spec.minReplicas == 1 && scaler.spec.metrics[0].resource?.target.averageUtilization == 80)
-        #expect(scaler.spec.behavior?["scaleUp"]?["stabilizationWindowSeconds"] == 0)
-        #expect(scaler.spec.behavior?["scaleDown"]?["policies"]?.array?.count == 1)
+        #expect(scaler.spec.behavior?.scaleUp?.stabilizationWindowSeconds == 0)
+        #expect(scaler.spec.behavior?.scaleDown?.policies?.count == 1)
         let node = Self.defaulted(Node.self, ["status": ["capacity": ["cpu": "4"]]])
         #expect(node.status.allocatable == ["cpu": Quantity(4)])
         let space = Self.defaulted(Namespace.self, ["metadata": ["name": "shop"]])

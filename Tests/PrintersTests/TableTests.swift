@@ -93,8 +93,9 @@ struct TableTests {
                 """)
         #expect(
             table(Kind.service.info) == """
-                NAME   TYPE           CLUSTER-IP   EXTERNAL-IP   PORT(S)               AGE
-                lb     LoadBalancer   10.96.0.2    <pending>     80:30080/TCP,53/UDP   100s
+                NAME         TYPE           CLUSTER-IP   EXTERNAL-IP   PORT(S)               AGE
+                kubernetes   ClusterIP      10.96.0.1    <none>        443/TCP               100s
+                lb           LoadBalancer   10.96.0.2    <pending>     80:30080/TCP,53/UDP   100s
 
                 """)
         #expect(

@@ -26,6 +26,7 @@ import Testing
         "Simulation": ["SimulationKit", "KubernetesAPI", "ControlPlane", "Scheduling", "Controllers", "Kubelets", "Manifests"],
         "Canvas": [],
         "CTerminal": [],
+        "CAllocations": [],
         "Terminal": ["Canvas", "CTerminal"],
         "Dashboard": [
             "SimulationKit", "KubernetesAPI", "ControlPlane", "Scheduling", "Controllers", "Kubelets", "Manifests", "Printers",

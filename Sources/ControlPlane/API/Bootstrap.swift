@@ -24,6 +24,49 @@ extension Cluster {
             priority.preemptionPolicy = "PreemptLowerPriority"
             store.insert(priority, at: now)
         }
+        bootstrapServer()
+    }
+
+    /// The Service `kubernetes` and its endpoint, which API servers write themselves: where pods find them.
+    private mutating func bootstrapServer() {
+        // Identities from a stream of their own, so that the names of everything else stay as they were.
+        let others = names
+        defer { names = others }
+        names = SeededRandom(seed: StableHash.fnv1a64("service kubernetes"), stream: "names")
+        let labels: StringMap<String> = ["component": "apiserver", "provider": "kubernetes"]
+        var service = Service()
+        service.metadata.namespace = "default"
+        service.metadata.name = "kubernetes"
+        service.metadata.uid = makeUID()
+        service.metadata.creationTimestamp = now
+        service.metadata.labels = labels
+        var port = ServicePort()
+        (port.name, port.protocol, port.port, port.targetPort) = ("https", "TCP", 443, .int(6443))
+        service.spec.ports = [port]
+        service.spec.type = "ClusterIP"
+        service.spec.clusterIP = "10.96.0.1"
+        service.spec.clusterIPs = ["10.96.0.1"]
+        service.spec.sessionAffinity = "None"
+        service.spec.internalTrafficPolicy = "Cluster"
+        service.spec.ipFamilies = ["IPv4"]
+        service.spec.ipFamilyPolicy = "SingleStack"
+        store.insert(service, at: now)
+        var slice = EndpointSlice()
+        slice.metadata.namespace = "default"
+        slice.metadata.name = "kubernetes"
+        slice.metadata.uid = makeUID()
+        slice.metadata.creationTimestamp = now
+        slice.metadata.generation = 1
+        slice.metadata.labels = ["kubernetes.io/service-name": "kubernetes"]
+        slice.addressType = "IPv4"
+        var endpoint = Endpoint()
+        endpoint.addresses = ["172.18.0.1"]
+        endpoint.conditions.ready = true
+        slice.endpoints = [endpoint]
+        var target = EndpointPort()
+        (target.name, target.protocol, target.port) = ("https", "TCP", 6443)
+        slice.ports = [target]
+        store.insert(slice, at: now)
     }
 
     private mutating func makeNamespace(_ namespace: inout Namespace) {

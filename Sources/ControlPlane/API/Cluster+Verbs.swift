@@ -20,6 +20,7 @@ extension Cluster {
     /// Creates `object`: completes, admits and validates it, gives it a name (from `generateName`), identity
     /// and time, and writes it. Answers the object as written.
     @discardableResult
+    @specialized(where O == Pod)
     public mutating func create<O: StoredObject>(_ object: O) throws(APIError) -> O {
         var object = object
         if object.kindInfo.isNamespaced {
@@ -79,6 +80,7 @@ extension Cluster {
                 info, new.metadata.name,
                 "the object has been modified; please apply your changes to the latest version and try again")
         }
+        let profile = gatesWereChanged ? Defaulting.profile(profile, keepingFieldsOf: old) : profile
         Defaulting.apply(&new, profile: profile)
         try admitUpdate(&new, old: old)
         let errors = Validation.update(new, old: old, profile: profile)
@@ -205,7 +207,9 @@ extension Cluster {
     /// Binds a pod to a node: the scheduler's last step.
     /// - Source: Kubernetes `pkg/registry/core/pod/storage/storage.go`, `setPodNodeAndMetadata`.
     public mutating func bind(pod key: ObjectKey, uid: String, to node: String) throws(APIError) {
-        guard var pod = store.pods[key], pod.metadata.uid == uid else { throw .notFound(Kind.pod.info, key.name) }
+        guard let slot = store.pods.slot(of: key), var pod = store.pods.rows[slot], pod.metadata.uid == uid else {
+            throw .notFound(Kind.pod.info, key.name)
+        }
         func refuse(_ why: String) -> APIError { .bindingConflict(key.name, why) }
         if pod.metadata.isTerminating { throw refuse("pod \(key.name) is being deleted, cannot be assigned to a host") }
         if !pod.nodeName.isEmpty { throw refuse("pod \(key.name) is already assigned to node \"\(pod.nodeName)\"") }
@@ -220,7 +224,7 @@ extension Cluster {
             pod.status.nominatedNodeName = ""
         }
         pod.status.conditions.set(Condition(type: "PodScheduled", status: true), now: now)
-        store.replace(pod, at: now)
+        store.replace(pod, at: slot, now)
     }
 
     /// How many replicas a workload has now; nil if its kind cannot be scaled or it is not there.

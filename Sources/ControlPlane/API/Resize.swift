@@ -1,8 +1,10 @@
 import KubernetesAPI
 import SimulationKit
 
-/// New CPU and memory of one container; what is not named stays.
+/// New CPU and memory of one container, or of the pod as a whole; what is not named stays.
 public struct ContainerResize: Sendable, Equatable {
+    /// In place of a container's name: the resources of the pod as a whole (`spec.resources`).
+    public static let wholePod = "*"
     public var name: String
     public var requests: ResourceList
     public var limits: ResourceList
@@ -31,14 +33,19 @@ extension Cluster {
         return store.replace(new, at: now)
     }
 
-    private func patched(_ key: ObjectKey, _ containers: [ContainerResize]) throws(APIError) -> Pod {
+    func patched(_ key: ObjectKey, _ containers: [ContainerResize]) throws(APIError) -> Pod {
         guard var pod = store.pods[key] else { throw .notFound(Kind.pod.info, key.name) }
         func apply(_ change: ContainerResize, _ container: inout Container) {
             container.resources.requests = container.resources.requests.merging(change.requests)
             container.resources.limits = container.resources.limits.merging(change.limits)
         }
         for change in containers {
-            if let i = pod.spec.containers.firstIndex(where: { $0.name == change.name }) {
+            if change.name == ContainerResize.wholePod {
+                var resources = pod.spec.resources ?? ResourceRequirements()
+                resources.requests = resources.requests.merging(change.requests)
+                resources.limits = resources.limits.merging(change.limits)
+                pod.spec.resources = resources
+            } else if let i = pod.spec.containers.firstIndex(where: { $0.name == change.name }) {
                 apply(change, &pod.spec.containers[i])
             } else if let i = pod.spec.initContainers.firstIndex(where: { $0.name == change.name }) {
                 apply(change, &pod.spec.initContainers[i])
@@ -76,7 +83,7 @@ extension Cluster {
         for i in wanted.spec.initContainers.indices {
             new.spec.initContainers[i].resources = wanted.spec.initContainers[i].resources
         }
-        new.spec.resources = wanted.spec.resources
+        if profile.isEnabled(.podLevelResources) { new.spec.resources = wanted.spec.resources }
         if new.spec == old.spec { return (old, old) }
         new.metadata.generation += 1
         try requireWithinLimitRanges(new)
@@ -201,7 +208,13 @@ extension Cluster {
     }
 
     private func podLevelErrors(_ new: Pod, old: Pod) -> [FieldError] {
-        guard let present = old.spec.resources else { return [] }
+        guard let present = old.spec.resources else {
+            guard new.spec.resources != nil, profile.isEnabled(.podLevelResources) else { return [] }
+            return [FieldError(.forbidden, "spec.resources", "only cpu and memory resources are mutable")]
+        }
+        if !profile.isEnabled(.inPlacePodLevelResourcesVerticalScaling), new.spec.resources != present {
+            return [FieldError(.forbidden, "spec.resources", "pod-level resources are immutable")]
+        }
         guard let wanted = new.spec.resources else {
             return [FieldError(.forbidden, "spec.resources", "pod-level resources cannot be removed")]
         }

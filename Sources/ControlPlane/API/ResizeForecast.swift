@@ -21,6 +21,8 @@ public struct ResizeForecast: Sendable, Equatable {
     /// For each container named in the wish: the largest CPU request (thousandths of a core) and memory request
     /// (bytes) that fit now, the other containers as wished.
     public var largest: [Largest] = []
+    /// Granted, but not written as long as so much memory is used: the kubelet's own text.
+    public var blocked: String?
 
     public struct Largest: Sendable, Equatable {
         public var container: String
@@ -44,30 +46,19 @@ extension Cluster {
         do throws(APIError) {
             resized = try fork.resize(pod: key, containers: containers)
         } catch {
-            return ResizeForecast(outcome: .refused(error))
+            var forecast = ResizeForecast(outcome: .refused(error))
+            // A wish beyond the node is a wish all the same: say what would fit.
+            if error.causes.contains(where: { $0.reason == "NodeCapacity" }), let wished = try? patched(key, containers) {
+                forecast.largest = room(for: wished, containers)?.largest ?? []
+            }
+            return forecast
         }
         guard let before, resized.spec != before.spec else { return ResizeForecast(outcome: .unchanged) }
         var forecast = ResizeForecast(outcome: .fits)
         forecast.restarts = restarts(resized, before)
-        let rules = RequestRules(pending: profile)
-        guard let node = store.nodes[ObjectKey(name: resized.nodeName)] else { return forecast }
-        let capacity = Resources(node.status.allocatable)
-        var used = Resources()
-        for other in store.pods(onNode: resized.nodeName) where other.key != key && !other.isFinished {
-            used += allocated(other).requests(rules)
-        }
-        let wanted = resized.requests(rules)
-        for change in containers {
-            guard
-                let container = (resized.spec.containers + resized.spec.initContainers).first(where: {
-                    $0.name == change.name
-                })
-            else { continue }
-            let own = Resources(container.resources.requests)
-            let room = capacity - used - wanted + own
-            forecast.largest.append(
-                .init(container: change.name, milliCPU: max(0, room.milliCPU), memory: max(0, room.memory)))
-        }
+        guard let room = self.room(for: resized, containers) else { return forecast }
+        let (capacity, used, wanted) = (room.capacity, room.used, room.wanted)
+        forecast.largest = room.largest
         for name in ["cpu", "memory"] where wanted[name] > capacity[name] {
             forecast.outcome = .infeasible(
                 message:
@@ -85,8 +76,29 @@ extension Cluster {
         return forecast
     }
 
+    /// What the node of a resized pod has, what its other pods hold, and what the pod would; nil without a node.
+    private func room(for resized: Pod, _ containers: [ContainerResize]) -> (
+        capacity: Resources, used: Resources, wanted: Resources, largest: [ResizeForecast.Largest]
+    )? {
+        guard let node = store.nodes[ObjectKey(name: resized.nodeName)] else { return nil }
+        let rules = RequestRules(pending: profile)
+        let capacity = Resources(node.status.allocatable)
+        var used = Resources()
+        for other in store.pods(onNode: resized.nodeName) where other.key != resized.key && !other.isFinished {
+            used += allocated(other).requests(rules)
+        }
+        let wanted = resized.requests(rules)
+        let largest = containers.map { change in
+            let container = (resized.spec.containers + resized.spec.initContainers).first { $0.name == change.name }
+            let own = Resources(container?.resources.requests ?? resized.spec.resources?.requests ?? [:])
+            let room = capacity - used - wanted + own
+            return ResizeForecast.Largest(container: change.name, milliCPU: max(0, room.milliCPU), memory: max(0, room.memory))
+        }
+        return (capacity, used, wanted, largest)
+    }
+
     /// The pod with the resources that its kubelet granted.
-    private func allocated(_ pod: Pod) -> Pod {
+    func allocated(_ pod: Pod) -> Pod {
         guard profile.isEnabled(.inPlacePodVerticalScaling) else { return pod }
         var pod = pod
         for status in pod.status.containerStatuses where !status.allocatedResources.isEmpty {

@@ -73,6 +73,7 @@ public struct ObjectStore: Sendable {
     // MARK: Reading
 
     /// The object of type `type` called `key`.
+    @specialized(where O == Pod)
     public func get<O: StoredObject>(_ type: O.Type, _ key: ObjectKey) -> O? { self[keyPath: O.table][key] }
 
     /// The pods bound to the node `name`, in slot order. O(pods on the node).
@@ -120,23 +121,35 @@ public struct ObjectStore: Sendable {
     /// Adds `object` and answers it with its revision. The key must be free.
     @discardableResult
     public mutating func insert<O: StoredObject>(_ object: O, at time: Instant) -> O {
+        let slot = add(object, at: time)
+        return self[keyPath: O.table].rows[slot]!
+    }
+    /// Adds `object` and answers its slot. The key must be free.
+    @specialized(where O == Pod)
+    @specialized(where O == Event)
+    public mutating func add<O: StoredObject>(_ object: O, at time: Instant) -> Int {
         var object = object
-        precondition(self[keyPath: O.table].slot(of: object.key) == nil, "\(O.kind.rawValue) \(object.key) exists")
         revision += 1
         object.metadata.resourceVersion = revision
         log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))
-        self[keyPath: O.table].insert(object)
-        if O.self == Pod.self { index(object as! Pod, slot: pods.slot(of: object.key)!, previous: nil) }
-        return object
+        let slot = self[keyPath: O.table].insert(object)
+        if O.self == Pod.self { index(object as! Pod, slot: slot, previous: nil) }
+        return slot
     }
 
     /// Puts `object` in place of the one with its key and answers it with its new revision.
     @discardableResult
     public mutating func replace<O: StoredObject>(_ object: O, at time: Instant) -> O {
-        var object = object
         guard let slot = self[keyPath: O.table].slot(of: object.key) else {
             preconditionFailure("\(O.kind.rawValue) \(object.key) does not exist")
         }
+        return replace(object, at: slot, time)
+    }
+    /// Puts `object` in place of the one of `slot`, which has its key.
+    @discardableResult
+    @specialized(where O == Pod)
+    mutating func replace<O: StoredObject>(_ object: O, at slot: Int, _ time: Instant) -> O {
+        var object = object
         revision += 1
         object.metadata.resourceVersion = revision
         log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))

@@ -54,7 +54,8 @@ public struct Table<Object: KubernetesObject>: Sendable {
         firstChange = index
     }
 
-    mutating func insert(_ object: Object) {
+    /// Answers the slot. The key must be free.
+    mutating func insert(_ object: Object) -> Int {
         let slot: Int
         if let reused = free.popLast() {
             slot = reused
@@ -63,8 +64,10 @@ public struct Table<Object: KubernetesObject>: Sendable {
             slot = rows.count
             rows.append(object)
         }
-        slots[object.key] = slot
+        let taken = slots.updateValue(slot, forKey: object.key)
+        precondition(taken == nil, "\(Object.kind.rawValue) \(object.key) exists")
         changes.append(Change(action: .added, object: object, previous: nil, slot: slot))
+        return slot
     }
     mutating func replace(_ object: Object, at slot: Int) {
         let previous = rows[slot]

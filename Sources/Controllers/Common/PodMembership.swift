@@ -42,6 +42,9 @@ struct PodMembership: Sendable {
         return now + before.filter { !now.contains($0) }
     }
 
+    /// Who selects the pod, sorted.
+    func selecting(_ pod: Pod) -> [ObjectKey] { index.matching(namespace: pod.namespace, pod.metadata.labels) }
+
     /// The pods that the object `key` selects, in slot order.
     mutating func pods(of key: ObjectKey, _ cluster: Cluster) -> [Pod] {
         resolveFresh(cluster)

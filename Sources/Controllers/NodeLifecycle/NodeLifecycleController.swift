@@ -16,9 +16,7 @@ struct NodeLifecycleController: Controller {
     var queue = WorkQueue<Key>()
     private let source = EventSource("node-controller")
 
-    static let monitorPeriod = Duration.seconds(5)
-    static let startupGracePeriod = Duration.seconds(60)
-    /// 40 s up to 1.31, 50 s from 1.32.
+    private let settings: ControllerManagerSettings
     private let gracePeriod: Duration
 
     /// What was last heard of a node, on this controller's own clock.
@@ -35,8 +33,9 @@ struct NodeLifecycleController: Controller {
     private var zoneNames: [String] = []
     private var removed: [Node] = []
 
-    init(profile: KubernetesProfile) {
-        gracePeriod = .seconds(profile.version.minor >= 32 ? 50 : 40)
+    init(profile: KubernetesProfile, settings: ControllerManagerSettings) {
+        self.settings = settings
+        gracePeriod = settings.nodeMonitorGracePeriod ?? .seconds(profile.nodeMonitorGracePeriodSeconds)
         queue.add(.monitor, at: .start)
     }
 
@@ -49,7 +48,7 @@ struct NodeLifecycleController: Controller {
         switch key {
         case .monitor:
             monitor(&cluster)
-            return .at(cluster.now + Self.monitorPeriod)
+            return .at(cluster.now + settings.nodeMonitorPeriod)
         case .taints(let name):
             markConditions(name, &cluster)
             return .none
@@ -106,7 +105,7 @@ struct NodeLifecycleController: Controller {
         let ready = node.status.conditions["Ready"]
         let renewal = cluster.leaseRenewals[node.name]
         if zones[zone] == nil {
-            zones[zone] = ZoneTainter()
+            zones[zone] = ZoneTainter(interval: settings.nodeEvictionInterval)
             zoneNames.append(zone)
         }
         guard var known = health[node.name] else {
@@ -138,7 +137,7 @@ struct NodeLifecycleController: Controller {
     /// Sets the conditions of a node that was silent for too long. Answers the status of Ready.
     private func judge(_ node: Node, _ cluster: inout Cluster) -> String {
         let ready = node.status.conditions["Ready"]
-        let grace = ready == nil ? Self.startupGracePeriod : gracePeriod
+        let grace = ready == nil ? settings.nodeStartupGracePeriod : gracePeriod
         guard let known = health[node.name], cluster.now > known.heardAt + grace else {
             return ready?.status ?? "Unknown"
         }
@@ -235,7 +234,7 @@ struct NodeLifecycleController: Controller {
     {
         let present = zoneNames.filter { counts[$0] != nil }
         func isFull(_ state: ZoneState?) -> Bool { state == .fullDisruption }
-        let states = present.map { ZoneState(ready: counts[$0]!.ready, notReady: counts[$0]!.notReady) }
+        let states = present.map { ZoneState(ready: counts[$0]!.ready, notReady: counts[$0]!.notReady, threshold: settings.unhealthyZoneThreshold) }
         let allAreFull = !states.isEmpty && states.allSatisfy(isFull)
         let known = zoneNames.compactMap { zones[$0]!.state }
         let allWereFull = !known.isEmpty && known.allSatisfy(isFull)
@@ -250,7 +249,7 @@ struct NodeLifecycleController: Controller {
         for (zone, state) in zip(present, states)
         where state != zones[zone]!.state || allAreFull || allWereFull {
             let size = counts[zone]!.ready + counts[zone]!.notReady
-            zones[zone]!.setInterval(allAreFull ? nil : state.interval(nodes: size), now: cluster.now)
+            zones[zone]!.setInterval(allAreFull ? nil : state.interval(nodes: size, settings), now: cluster.now)
             zones[zone]!.state = state
             queue.add(.zone(zone))
         }

@@ -15,7 +15,6 @@ struct TaintEvictionController: Controller {
 
     static let watches: [Kind] = [.pod, .node]
     var queue = WorkQueue<Key>()
-    private let source: EventSource
 
     private struct Plan: Sendable {
         var uid: String
@@ -24,10 +23,8 @@ struct TaintEvictionController: Controller {
     /// Pods that are going to be deleted.
     private var plans: [ObjectKey: Plan] = [:]
 
-    init(profile: KubernetesProfile) {
-        source = EventSource(
-            profile.isEnabled(.separateTaintEvictionController)
-                ? "taint-eviction-controller" : "taint-controller")
+    private static func source(_ cluster: Cluster) -> EventSource {
+        EventSource(cluster.profile.isEnabled(.separateTaintEvictionController) ? "taint-eviction-controller" : "taint-controller")
     }
 
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {
@@ -100,14 +97,14 @@ struct TaintEvictionController: Controller {
     private mutating func cancel(_ pod: Pod, _ cluster: inout Cluster) {
         guard plans.removeValue(forKey: pod.key) != nil else { return }
         cluster.record(
-            "TaintManagerEviction", "Cancelling deletion of Pod \(pod.key)", about: pod, source: source)
+            "TaintManagerEviction", "Cancelling deletion of Pod \(pod.key)", about: pod, source: Self.source(cluster))
     }
 
     private func evict(_ key: ObjectKey, _ uid: String, _ cluster: inout Cluster) {
         guard let pod = cluster.store.pods[key], pod.metadata.uid == uid, !pod.metadata.isTerminating else {
             return
         }
-        cluster.record("TaintManagerEviction", "Marking for deletion Pod \(key)", about: pod, source: source)
+        cluster.record("TaintManagerEviction", "Marking for deletion Pod \(key)", about: pod, source: Self.source(cluster))
         if cluster.profile.isEnabled(.podDisruptionConditions) {
             cluster.markDisrupted(
                 key, reason: "DeletionByTaintManager",

@@ -6,10 +6,11 @@ import SimulationKit
 enum ZoneState: Sendable, Equatable {
     case normal, partialDisruption, fullDisruption
 
-    init(ready: Int, notReady: Int) {
+    /// - Parameter threshold: the share of not ready nodes from which a zone counts as partly disrupted.
+    init(ready: Int, notReady: Int, threshold: Double) {
         if ready == 0 && notReady > 0 {
             self = .fullDisruption
-        } else if notReady > 2, notReady * 100 >= 55 * (ready + notReady) {
+        } else if notReady > 2, Double(notReady) / Double(ready + notReady) >= threshold {
             self = .partialDisruption
         } else {
             self = .normal
@@ -17,10 +18,11 @@ enum ZoneState: Sendable, Equatable {
     }
 
     /// The time between two nodes that get a NoExecute taint in a zone of `nodes` nodes; nil: none gets it.
-    func interval(nodes: Int) -> Duration? {
+    func interval(nodes: Int, _ settings: ControllerManagerSettings) -> Duration? {
         switch self {
-        case .normal, .fullDisruption: .seconds(10)
-        case .partialDisruption: nodes > 50 ? .seconds(100) : nil
+        case .normal, .fullDisruption: settings.nodeEvictionInterval
+        case .partialDisruption:
+            nodes > settings.largeClusterSizeThreshold ? ControllerManagerSettings.interval(settings.secondaryNodeEvictionRate) : nil
         }
     }
 }
@@ -29,9 +31,11 @@ enum ZoneState: Sendable, Equatable {
 struct ZoneTainter: Sendable {
     private(set) var waiting: [String] = []
     /// The time between two nodes; nil: stopped.
-    private(set) var interval: Duration? = .seconds(10)
+    private(set) var interval: Duration?
     private var nextAllowed = Instant.start
     var state: ZoneState?
+
+    init(interval: Duration?) { self.interval = interval }
 
     mutating func add(_ node: String) { if !waiting.contains(node) { waiting.append(node) } }
     mutating func remove(_ node: String) { waiting.removeAll { $0 == node } }

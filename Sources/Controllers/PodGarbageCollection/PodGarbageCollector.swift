@@ -15,14 +15,17 @@ struct PodGarbageCollector: Controller {
     static let period = Duration.seconds(20)
     static let quarantine = Duration.seconds(40)
     /// How many finished pods are kept.
-    static let finishedThreshold = 12_500
+    private let finishedThreshold: Int
 
     /// Names of nodes that pods stand on and that may not exist, with the end of their quarantine.
     private var missing: [String: Instant?] = [:]
     private var outOfService: Set<String> = []
     private var finished: Set<ObjectKey> = []
 
-    init() { queue.add(.pass, at: .start + Self.period) }
+    init(settings: ControllerManagerSettings) {
+        finishedThreshold = settings.terminatedPodGCThreshold
+        queue.add(.pass, at: .start + Self.period)
+    }
 
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {
         let name = change.object.name
@@ -59,12 +62,12 @@ struct PodGarbageCollector: Controller {
     }
 
     private func collectFinished(_ cluster: inout Cluster) {
-        guard finished.count > Self.finishedThreshold else { return }
+        guard finished.count > finishedThreshold else { return }
         let oldest = finished.compactMap { cluster.store.pods[$0] }.sorted { a, b in
             let (x, y) = (a.metadata.creationTimestamp ?? .start, b.metadata.creationTimestamp ?? .start)
             return x == y ? a.key < b.key : x < y
         }
-        for pod in oldest.prefix(oldest.count - Self.finishedThreshold) {
+        for pod in oldest.prefix(oldest.count - finishedThreshold) {
             _ = try? cluster.delete(Pod.self, pod.key, DeleteOptions(gracePeriodSeconds: 0))
         }
     }

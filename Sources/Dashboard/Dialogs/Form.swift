@@ -57,6 +57,7 @@ struct Form: Dialog {
     var submit: (FormValues, World) -> FormResult
     /// Shows or hides a field by the values of the others.
     var isShown: (String, FormValues) -> Bool = { _, _ in true }
+    var changesCluster = true
     /// Index among the shown fields; then Cancel and the action.
     var focus = 0
     private var problem: String?

@@ -2,6 +2,7 @@ import Canvas
 import ControlPlane
 import Controllers
 import KubernetesAPI
+import Manifests
 import Simulation
 import SimulationKit
 
@@ -20,6 +21,29 @@ enum Forms {
                 guard let wanted = values.int("replicas"), wanted >= 0 else { return .problem("Replicas is a whole number, 0 or more", field: "replicas") }
                 return .done([.perform(targets.map { .scale(kind.type, $0.key, replicas: wanted) })])
             })
+    }
+
+    /// Asks how a table is written to a file: as CSV of what is seen, or its objects as JSON or YAML.
+    static func save(name: String, csv: String, objects: [any StoredObject]) -> Form {
+        var form = Form(
+            title: "Save", subject: "\(objects.count) \(name)",
+            fields: [
+                FormField("format", "Format", choices: ["csv", "json", "yaml"]),
+                FormField("name", "File", text: name, hint: "the ending is added"),
+            ], action: "Save",
+            submit: { values, _ in
+                if values["name"].isEmpty { return .problem("A file needs a name", field: "name") }
+                let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(objects.map(\.document))]
+                let content = switch values["format"] {
+                case "json": list.text(indent: 2) + "\n"
+                case "yaml": ManifestWriter.yaml(list)
+                default: csv
+                }
+                return .done([.write(file: "\(values["name"]).\(values["format"])", content: content)])
+            })
+        form.changesCluster = false
+        form.focus = 3
+        return form
     }
 
     static func setImage(_ object: any StoredObject, _ kind: KindInfo) -> Form {

@@ -3,255 +3,483 @@ import ControlPlane
 import KubernetesAPI
 import Simulation
 
-/// New requests and limits for the containers of a pod, with the outcome before it is confirmed.
+/// New requests and limits for the containers of one pod, of marked pods or of all pods of a workload, with the outcome
+/// before it is confirmed.
 ///
 /// `+` and `-` step through sensible values, Enter goes to the buttons, Enter again applies: R + Enter Enter.
 struct ResizeDialog: Dialog {
-    private struct Row {
+    struct Row {
         var container: String
-        var resource: String
         var isLimit: Bool
-        var present: Quantity?
-        var field: TextField
-        var policy: String
-        var wanted: String { field.text.trimmingSpaces }
-        var isChanged: Bool { wanted != (present?.description ?? "") }
+        var field: QuantityField
+        /// The resizePolicy of the resource wants a restart.
+        var restarts: Bool
+        /// Pods differ in what they have now.
+        var isMixed = false
+        /// Set because its other half was.
+        var isCarried = false
+        var resource: String { field.resource }
     }
     private let pods: [Pod]
+    private let title: String
     private var rows: [Row] = []
-    /// A row, then Cancel and Apply.
+    /// A row, then the buttons.
     private var focus = 0
     private var top = 0
-    private var forecast: ResizeOutlook?
-    private var forecastFor = ""
+    private var outlook: ResizeOutlook?
+    private var outlookFor = ""
     private var problem: String?
+    /// Requests that equal their limits stay so: another class would be refused.
+    private let keepsEqual: Bool
 
-    init(_ pods: [Pod], _ world: World) {
+    /// - Parameters:
+    ///   - name: whose pods they are; nil: named by themselves.
+    ///   - suggestion: values to begin with.
+    init(_ pods: [Pod], of name: String? = nil, suggesting suggestion: [ContainerResize] = [], _ world: World) {
         self.pods = pods
+        title = name ?? (pods.count == 1 ? pods[0].key.description : "\(pods.count) pods")
+        keepsEqual = pods.first?.status.qosClass == .guaranteed
         guard let pod = pods.first else { return }
-        for container in pod.spec.containers + pod.spec.sidecars {
+        addRows(pod)
+        for wish in suggestion {
+            for index in rows.indices where rows[index].container == wish.name {
+                let list = rows[index].isLimit ? wish.limits : wish.requests
+                if let quantity = list[rows[index].resource] { rows[index].field.set(quantity) }
+            }
+        }
+        if !suggestion.isEmpty { focus = rows.firstIndex { $0.field.isChanged } ?? 0 }
+        updateOutlook(world)
+    }
+
+    private mutating func addRows(_ pod: Pod) {
+        func add(_ name: String, _ resources: ResourceRequirements, _ policies: [ContainerResizePolicy]) {
             for resource in ["cpu", "memory"] {
+                let restarts = policies.contains { $0.resourceName == resource && $0.restartPolicy == "RestartContainer" }
                 for isLimit in [false, true] {
-                    let present = isLimit ? container.resources.limits[resource] : container.resources.requests[resource]
-                    let policy = container.resizePolicy.first { $0.resourceName == resource }?.restartPolicy ?? "NotRequired"
+                    let present = isLimit ? resources.limits[resource] : resources.requests[resource]
+                    let others = pods.dropFirst().prefix(500).map { self.present($0, name, resource, isLimit) }
                     rows.append(
-                        Row(container: container.name, resource: resource, isLimit: isLimit, present: present, field: TextField(present?.description ?? ""), policy: policy))
+                        Row(
+                            container: name, isLimit: isLimit, field: QuantityField(resource, present: present), restarts: restarts,
+                            isMixed: others.contains { $0 != present }))
                 }
             }
         }
-        updateForecast(world)
+        if let own = pod.spec.resources { add(ContainerResize.wholePod, own, []) }
+        for container in pod.spec.containers + pod.spec.sidecars { add(container.name, container.resources, container.resizePolicy) }
+    }
+
+    private func present(_ pod: Pod, _ container: String, _ resource: String, _ isLimit: Bool) -> Quantity? {
+        let resources =
+            container == ContainerResize.wholePod
+            ? pod.spec.resources : (pod.spec.containers + pod.spec.initContainers).first { $0.name == container }?.resources
+        return isLimit ? resources?.limits[resource] : resources?.requests[resource]
+    }
+
+    // MARK: Buttons
+
+    private enum Button: Equatable { case cancel, fit(String), apply }
+    private var fit: (row: Int, quantity: Quantity)? {
+        guard let lead = outlook?.lead, lead.verdict >= .deferred, let room = lead.largest.first(where: { room in rows.contains { $0.container == room.container && !$0.isLimit && $0.field.isChanged } })
+        else { return nil }
+        let resource = lead.lack?.resource ?? (rows.contains { $0.container == room.container && $0.resource == "cpu" && !$0.isLimit && $0.field.isChanged } ? "cpu" : "memory")
+        guard let row = rows.firstIndex(where: { $0.container == room.container && $0.resource == resource && !$0.isLimit && $0.field.isChanged }) else { return nil }
+        let quantity = resource == "cpu" ? Quantity(milli: room.milliCPU) : Quantity(mebibytesOf: room.memory)
+        guard quantity > rows[row].field.present ?? .zero else { return nil }
+        return (row, quantity)
+    }
+    private var buttons: [Button] {
+        var list: [Button] = [.cancel]
+        if let fit { list.append(.fit(fit.quantity.description)) }
+        list.append(.apply)
+        return list
+    }
+    private func label(of button: Button) -> String {
+        switch button {
+        case .cancel: "Cancel"
+        case .fit(let amount): "Fit \(amount)"
+        case .apply:
+            switch outlook?.verdict {
+            case .fits: "Apply"
+            case .restarts: "Apply, restarts"
+            case .deferred: "Apply deferred"
+            case .blocked: "Apply, waits"
+            case .infeasible, .refused: "Apply anyway"
+            case .unchanged, nil: "Apply"
+            }
+        }
     }
 
     var hints: [(key: String, text: String)] {
-        [("tab", "next field"), ("+/-", "step"), ("u", "undo field"), ("f", "largest that fits"), ("enter", focus < rows.count ? "to the buttons" : "press"), ("esc", "cancel")]
+        var hints: [(key: String, text: String)] = [("tab", "next field"), ("+/-", "step"), ("shift-↑/↓", "big step"), ("u", "undo field")]
+        if fit != nil { hints.append(("f", "largest that fits")) }
+        if (outlook?.verdict ?? .fits) >= .deferred { hints.append(("V", "evict instead")) }
+        return hints + [("enter", focus < rows.count ? "to the buttons" : "press"), ("esc", "cancel")]
     }
 
-    /// What changes, as the resize verb takes it; nil with ``problem`` set if a field cannot be read.
-    private mutating func resizes() -> [ContainerResize]? {
-        var result: [ContainerResize] = []
-        for row in rows where row.isChanged {
-            guard let quantity = Self.quantity(row.wanted, present: row.present) else {
-                problem = "\"\(row.wanted)\" is not a quantity such as 250m, 512Mi, +100m or +10%"
-                return nil
-            }
-            if !result.contains(where: { $0.name == row.container }) { result.append(ContainerResize(row.container)) }
-            let index = result.firstIndex { $0.name == row.container }!
-            if row.isLimit { result[index].limits[row.resource] = quantity } else { result[index].requests[row.resource] = quantity }
+    // MARK: Wishes
+
+    /// What changes, for each pod as the resize verb takes it; nil with ``problem`` set if a field cannot be read.
+    private mutating func wishes() -> [(pod: ObjectKey, resizes: [ContainerResize])]? {
+        if let row = rows.first(where: { $0.field.isChanged && !$0.field.isReadable }) {
+            problem =
+                row.field.wanted.isEmpty
+                ? "A \(row.isLimit ? "limit" : "request") cannot be removed by a resize" : "\"\(row.field.wanted)\" is not an amount such as 250m, 512Mi, +100m or -10%"
+            return nil
         }
         problem = nil
-        return result
-    }
-
-    /// An amount, or a change of the present one: `+250m`, `-10%`.
-    static func quantity(_ text: String, present: Quantity?) -> Quantity? {
-        guard let sign = text.first, sign == "+" || sign == "-", let present else { return Quantity(text) }
-        let rest = text.dropFirst().filter { $0 != " " }
-        let factor: Int128 = sign == "-" ? -1 : 1
-        if rest.hasSuffix("%"), let percent = Int(rest.dropLast()) {
-            let change = present.nano * Int128(percent) / 100
-            // Whole millicores and whole mebibytes: what a user would have typed.
-            let unit: Int128 = present.format == .binarySI ? (1 << 20) * 1_000_000_000 : 1_000_000
-            return Quantity(nano: (present.nano + factor * change + unit / 2) / unit * unit, format: present.format)
-        }
-        guard let change = Quantity(rest) else { return nil }
-        return Quantity(nano: present.nano + factor * change.nano, format: present.format)
-    }
-
-    private mutating func updateForecast(_ world: World) {
-        let key = rows.map(\.wanted).joined(separator: " ")
-        if key == forecastFor { return }
-        forecastFor = key
-        forecast = nil
-        guard let pod = pods.first, let resizes = resizes(), !resizes.isEmpty else { return }
-        forecast = world.session.simulation.outlook(resizing: pod.key, resizes)
-    }
-
-    /// Steps to the next sensible amount: 50m steps below half a core, 100m, 250m above; memory in powers' eighths.
-    private mutating func step(_ direction: Int) {
-        guard focus < rows.count else { return }
-        let row = rows[focus]
-        let base = Self.quantity(row.wanted, present: row.present) ?? row.present ?? (row.resource == "cpu" ? Quantity(milli: 100) : Quantity(bytes: 64 << 20))
-        let next: Quantity
-        if row.resource == "cpu" {
-            let now = base.milliValue
-            let step: Int64 = now + Int64(min(0, direction)) < 500 ? 50 : now < 2000 ? 100 : 250
-            next = Quantity(milli: max(10, now + Int64(direction) * step))
-        } else {
-            let now = base.value
-            let step: Int64 = now < 512 << 20 ? 32 << 20 : now < 2 << 30 ? 128 << 20 : 512 << 20
-            next = Quantity(bytes: max(16 << 20, now + Int64(direction) * step))
-        }
-        rows[focus].field = TextField(next.description)
-        // A request beyond the limit takes the limit along, as a user would have to do next.
-        if !row.isLimit, let limit = rows.indices.first(where: { rows[$0].container == row.container && rows[$0].resource == row.resource && rows[$0].isLimit }),
-            let most = Quantity(rows[limit].wanted), most < next
-        {
-            rows[limit].field = TextField(next.description)
+        let changed = rows.filter { $0.field.isChanged }
+        return pods.compactMap { pod in
+            var result: [ContainerResize] = []
+            for row in changed {
+                let present = present(pod, row.container, row.resource, row.isLimit)
+                guard let quantity = row.field.quantity(from: present), quantity != present else { continue }
+                if !result.contains(where: { $0.name == row.container }) { result.append(ContainerResize(row.container)) }
+                let index = result.firstIndex { $0.name == row.container }!
+                if row.isLimit { result[index].limits[row.resource] = quantity } else { result[index].requests[row.resource] = quantity }
+            }
+            return result.isEmpty ? nil : (pod.key, result)
         }
     }
+
+    private mutating func updateOutlook(_ world: World) {
+        let key = rows.map(\.field.wanted).joined(separator: " ") + " \(world.store.revision)"
+        if key == outlookFor { return }
+        outlookFor = key
+        outlook = nil
+        guard let wishes = wishes(), !wishes.isEmpty else { return }
+        outlook = world.session.simulation.outlook(resizing: wishes)
+    }
+
+    /// Takes along what must change together: a limit below its request, or both halves of a Guaranteed pod.
+    private mutating func takeAlong(_ index: Int) {
+        rows[index].isCarried = false
+        let row = rows[index]
+        guard let other = rows.firstIndex(where: { $0.container == row.container && $0.resource == row.resource && $0.isLimit != row.isLimit }) else { return }
+        // While an amount is being typed, its first digits must not leave traces in the other half.
+        if rows[other].isCarried { rows[other].field.reset() }
+        rows[other].isCarried = false
+        guard let new = row.field.quantity, let partner = rows[other].field.quantity else { return }
+        let isPair = keepsEqual && rows[other].field.present == row.field.present
+        if isPair ? partner != new : row.isLimit ? partner > new : partner < new {
+            rows[other].field.set(new)
+            rows[other].isCarried = true
+        }
+    }
+
+    // MARK: Keys
 
     mutating func handle(_ key: Key, _ world: World) -> [Effect] {
         guard !pods.isEmpty else { return [.closeDialog] }
-        let count = rows.count + 2
+        let count = rows.count + buttons.count
+        let onButtons = focus >= rows.count
         switch key {
         case .escape: return [.closeDialog]
-        case .tab, .down: focus = (focus + 1) % count
-        case .backtab, .up: focus = (focus + count - 1) % count
-        case .left where focus >= rows.count, .right where focus >= rows.count: focus = focus == rows.count ? rows.count + 1 : rows.count
-        case .enter, .character("y"):
-            guard key == .enter || focus >= rows.count else { break }
-            if focus < rows.count { focus = rows.count + 1 } else if focus == rows.count, key == .enter { return [.closeDialog] } else { return apply(world) }
-        case .character("+") where !(focus < rows.count && rows[focus].field.isEmpty), .character("="), .shiftUp: step(1)
-        case .character("-") where !(focus < rows.count && rows[focus].field.isEmpty), .shiftDown: step(-1)
-        case .character("u") where focus < rows.count: rows[focus].field = TextField(rows[focus].present?.description ?? "")
-        case .character("f"):
-            if let fit = forecast?.largestCPU, let index = rows.firstIndex(where: { $0.resource == "cpu" && !$0.isLimit && $0.isChanged }) {
-                rows[index].field = TextField(fit.description)
-            }
-        default: if focus < rows.count { _ = rows[focus].field.handle(key) }
+        case .tab: focus = (focus + 1) % count
+        case .backtab: focus = (focus + count - 1) % count
+        case .down where onButtons, .right where onButtons: focus = rows.count + (focus - rows.count + 1) % buttons.count
+        case .up where onButtons, .left where onButtons: focus = rows.count + (focus - rows.count + buttons.count - 1) % buttons.count
+        case .enter where !onButtons: focus = count - 1
+        case .enter: return press(buttons[focus - rows.count], world)
+        case .character("y") where onButtons: return press(.apply, world)
+        case .character("n") where onButtons: return [.closeDialog]
+        case .character("u") where !onButtons:
+            rows[focus].field.reset()
+            takeAlong(focus)
+        case .character("f"): return press(.fit(""), world)
+        case .character("V"): return [.closeDialog, .open(EvictDialog(pods, world))]
+        default:
+            let index = onButtons ? 0 : focus
+            if rows[index].field.handle(key) { takeAlong(index) }
+            if onButtons { focus = 0 }
         }
-        updateForecast(world)
+        updateOutlook(world)
+        focus = min(focus, rows.count + buttons.count - 1)
         return []
     }
 
-    private mutating func apply(_ world: World) -> [Effect] {
-        guard let resizes = resizes() else { return [] }
-        if resizes.isEmpty {
-            problem = "Nothing is changed yet: + and - step, or type an amount"
-            focus = 0
+    private mutating func press(_ button: Button, _ world: World) -> [Effect] {
+        switch button {
+        case .cancel: return [.closeDialog]
+        case .fit:
+            guard let fit else { return [] }
+            rows[fit.row].field.set(fit.quantity)
+            takeAlong(fit.row)
+            updateOutlook(world)
+            focus = rows.count + buttons.count - 1
             return []
+        case .apply:
+            guard let wishes = wishes() else { return [] }
+            if wishes.isEmpty {
+                problem = "Nothing is changed yet: + and - step, or type an amount"
+                focus = 0
+                return []
+            }
+            return [.closeDialog, .perform(wishes.map { .resize(pod: $0.pod, $0.resizes) })]
         }
-        return [.closeDialog, .perform(pods.map { .resize(pod: $0.key, resizes) })]
     }
 
-    mutating func paste(_ text: String) { if focus < rows.count { rows[focus].field.insert(text) } }
+    mutating func paste(_ text: String) { if focus < rows.count { rows[focus].field.paste(text) } }
+
+    // MARK: Drawing
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         guard let pod = pods.first else { return }
+        updateOutlook(world)
         let theme = world.theme
         let surface = theme[.dialog].background
-        let lines = verdictLines(world)
-        let width = min(area.width, 104)
+        let width = min(area.width, 106)
         let inner = width - 4
-        let wrapped = lines.flatMap { $0.wrapped(to: inner) }
-        let gauges = world.view.nodes[pod.nodeName] == nil ? 0 : 4
-        let containers = Set(rows.map(\.container)).count
-        let wantedHeight = rows.count + containers + gauges + wrapped.count + 6
-        let height = min(area.height, wantedHeight)
-        var title = StyledText("Resize", theme[.title])
-        title.append("  \(pods.count == 1 ? pod.key.description : "\(pods.count) pods")", theme[.titleHighlight])
-        if !pod.nodeName.isEmpty { title.append("  on \(pod.nodeName)", theme[.dim]) }
-        let inside = Popup(title: title, right: StyledText("in place, v\(world.cluster.profile.version) rules")).draw(on: &canvas, centeredIn: area, size: Size(width: width, height: height), theme: theme)
-        // The fields scroll when the terminal is short; gauges give way first.
-        let fixed = wrapped.count + 3
-        let showsGauges = inside.height - fixed - gauges >= min(rows.count + containers, 5)
-        let fieldRows = max(3, inside.height - fixed - (showsGauges ? gauges : 0))
-        var lineOf: [(y: Int, row: Int?)] = []
-        var lastContainer = ""
-        for (index, row) in rows.enumerated() {
-            if row.container != lastContainer {
-                lineOf.append((lineOf.count, nil))
-                lastContainer = row.container
-            }
-            lineOf.append((lineOf.count, index))
-        }
-        let focusLine = lineOf.first { $0.row == focus }?.y ?? 0
-        top = Scrolling.top(following: focusLine, from: top, height: fieldRows, count: lineOf.count, margin: 1)
+        let node = world.view.nodes[outlook?.lead?.node ?? pod.nodeName]
+        let verdict = verdictLines(world).flatMap { $0.wrapped(to: inner) }
+        let checks = checkLines(inner, world)
+        let gauges = node.map { gaugeLines($0, world).count } ?? 0
+        let names = rows.map(\.container).reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } }
+        // Top to bottom; what there is no room for gives way in this order: rules, checks, the bars, then fields scroll.
+        let room = area.height - 4
+        let least = min(rows.count + names.count, 5)
+        var showsRules = true
+        var shownGauges = gauges
+        var shownChecks = checks.count
+        func needed() -> Int { verdict.count + shownChecks + shownGauges + (showsRules ? (shownGauges > 0 ? 1 : 0) + 1 + (shownChecks > 0 ? 1 : 0) : 0) }
+        if needed() + rows.count + names.count > room { showsRules = false }
+        if needed() + least > room { shownChecks = min(shownChecks, 1) }
+        if needed() + least > room { shownGauges = min(shownGauges, 2) }
+        if needed() + least > room { shownChecks = 0 }
+        if needed() + least > room { shownGauges = 0 }
+        let fieldRows = max(3, min(rows.count + names.count, room - needed()))
+        let height = min(area.height, fieldRows + needed() + 4)
+        var heading = StyledText("Resize", theme[.title])
+        heading.append("  \(title)", theme[.titleHighlight])
+        if pods.count == 1, !pod.nodeName.isEmpty { heading.append("  on \(pod.nodeName)", theme[.dim]) }
+        let inside = Popup(title: heading, right: StyledText("in place, v\(world.cluster.profile.version) rules"))
+            .draw(on: &canvas, centeredIn: area, size: Size(width: width, height: height), theme: theme)
         var y = inside.y
-        for line in lineOf.dropFirst(top).prefix(fieldRows) {
-            if let index = line.row {
-                draw(rows[index], index: index, on: &canvas, at: Point(x: inside.x, y: y), inner, theme)
-            } else {
-                let name = line.y + 1 < lineOf.count ? lineOf[line.y + 1].row.map { rows[$0].container } ?? "" : ""
-                canvas.write(pad("CONTAINER \(name)", 26) + pad("NOW", 12) + pad("NEW", 16) + pad("CHANGE", 11) + "WHEN IT CHANGES", at: Point(x: inside.x, y: y), style: theme[.tableHeader].on(surface), maxWidth: inner)
-            }
+        func rule(_ text: String) {
+            guard showsRules, y < inside.bottom - 1 else { return }
+            let line = String(canvas.glyphs.frame.horizontal) + " \(text) "
+            canvas.write(line + String(repeating: canvas.glyphs.frame.horizontal, count: max(0, inner - TextWidth.columns(line))), at: Point(x: inside.x, y: y), style: theme[.dim].on(surface), maxWidth: inner)
             y += 1
         }
-        if showsGauges, let node = world.view.nodes[pod.nodeName] { y = drawGauges(node, on: &canvas, at: Point(x: inside.x, y: y), inner, world) }
-        for line in wrapped where y < inside.bottom - 2 {
+        func write(_ line: StyledText) {
+            guard y < inside.bottom - 1 else { return }
             canvas.write(line.restyled(from: theme[.dialog]) { $0.on(surface) }, at: Point(x: inside.x, y: y), style: theme[.dialog], maxWidth: inner)
             y += 1
         }
+        drawFields(on: &canvas, in: Rect(x: inside.x, y: y, width: inner, height: fieldRows), theme)
+        y += fieldRows
+        if shownGauges > 0, let node {
+            if showsRules {
+                rule("Node \(node.name)   allocatable cpu \(Quantity(milli: node.allocatable.milliCPU)), memory \(Quantity(bytes: node.allocatable.memory))")
+            }
+            for line in gaugeLines(node, world).suffix(shownGauges) {
+                draw(line, on: &canvas, at: Point(x: inside.x, y: y), inner, theme)
+                y += 1
+            }
+        }
+        rule("Verdict")
+        for line in verdict { write(line) }
+        if shownChecks > 0 { rule("Checks") }
+        for line in checks.prefix(shownChecks) { write(line) }
         if let problem { canvas.write(problem, at: Point(x: inside.x, y: inside.bottom - 2), style: theme[.flashError].on(surface), maxWidth: inner) }
-        let verb = forecast.map { "Apply: \($0.word.lowercased())" } ?? "Apply"
-        ButtonRow(["Cancel", verb], focused: focus >= rows.count ? focus - rows.count : nil)
+        ButtonRow(buttons.map { label(of: $0) }, focused: focus >= rows.count ? focus - rows.count : nil)
             .draw(on: &canvas, in: Rect(x: inside.x, y: inside.bottom - 1, width: inner, height: 1), theme: theme)
     }
 
-    private mutating func draw(_ row: Row, index: Int, on canvas: inout Canvas, at point: Point, _ width: Int, _ theme: Theme) {
+    private mutating func drawFields(on canvas: inout Canvas, in area: Rect, _ theme: Theme) {
         let surface = theme[.dialog].background
+        var lines: [(header: String?, row: Int)] = []
+        for (index, row) in rows.enumerated() {
+            if index == 0 || rows[index - 1].container != row.container {
+                lines.append((row.container == ContainerResize.wholePod ? "WHOLE POD" : "CONTAINER \(row.container)", index))
+            }
+            lines.append((nil, index))
+        }
+        let focusLine = lines.firstIndex { $0.header == nil && $0.row == focus } ?? 0
+        top = Scrolling.top(following: focusLine, from: top, height: area.height, count: lines.count, margin: 1)
+        let isWide = area.width >= 92
+        let (now, new, change, when) = isWide ? (28, 42, 60, 73) : (22, 34, 50, 61)
+        for (offset, line) in lines.dropFirst(top).prefix(area.height).enumerated() {
+            let point = Point(x: area.x, y: area.y + offset)
+            if let header = line.header {
+                let style = theme[.tableHeader].on(surface)
+                canvas.write(header, at: point, style: style, maxWidth: now - 1)
+                for (x, text) in [(now, isWide ? "DESIRED NOW" : "NOW"), (new, "NEW"), (change, "CHANGE"), (when, isWide ? "WHEN IT CHANGES" : "THEN")] {
+                    canvas.write(text, at: point.offset(x: x), style: style, maxWidth: area.width - x)
+                }
+            } else {
+                draw(line.row, on: &canvas, at: point, area.width, (now, new, change, when), theme)
+            }
+        }
+    }
+
+    private mutating func draw(_ index: Int, on canvas: inout Canvas, at point: Point, _ width: Int, _ x: (now: Int, new: Int, change: Int, when: Int), _ theme: Theme) {
+        let surface = theme[.dialog].background
+        let row = rows[index]
         let focused = index == focus
         canvas.write(focused ? String(canvas.glyphs.cursor) : " ", at: point, style: theme[.accent].on(surface))
         canvas.write("\(row.resource) \(row.isLimit ? "limit" : "request")", at: point.offset(x: 2), style: theme[.dialogLabel].on(surface))
-        canvas.write(row.present?.description ?? "-", at: point.offset(x: 26), style: theme[.dialog], maxWidth: 11)
-        var field = row.field
-        field.draw(on: &canvas, at: point.offset(x: 38), width: 14, style: theme[focused ? .dialogFieldFocus : .dialogField], focused: focused)
-        rows[index].field = field
+        canvas.write(row.isMixed ? "mixed" : row.field.present?.description ?? "-", at: point.offset(x: x.now), style: theme[.dialog], maxWidth: x.new - x.now - 1)
+        rows[index].field.text.draw(on: &canvas, at: point.offset(x: x.new), width: 14, style: theme[focused ? .dialogFieldFocus : .dialogField], focused: focused)
         var change = "-"
-        if row.isChanged, let new = Self.quantity(row.wanted, present: row.present) {
-            let difference = new - (row.present ?? .zero)
-            change = (difference >= .zero ? "+" : "") + difference.description
+        if row.field.isChanged {
+            if row.isMixed, row.field.isRelative {
+                change = "each"
+            } else if let new = row.field.quantity {
+                let difference = new - (row.field.present ?? .zero)
+                change = (difference >= .zero ? "+" : "") + difference.description
+            } else {
+                change = "?"
+            }
         }
-        canvas.write(change, at: point.offset(x: 54), style: theme[row.isChanged ? .rowHighlight : .dim].on(surface), maxWidth: 10)
-        canvas.write(row.policy == "NotRequired" ? "NotRequired: no restart" : row.policy, at: point.offset(x: 65), style: theme[.dim].on(surface), maxWidth: width - 65)
+        canvas.write(change, at: point.offset(x: x.change), style: theme[row.field.isChanged ? .rowHighlight : .dim].on(surface), maxWidth: x.when - x.change - 1)
+        let then = row.restarts ? (row.field.isChanged ? "\(canvas.glyphs.restarts) RestartContainer" : "RestartContainer") : x.now == 28 ? "NotRequired: no restart" : "no restart"
+        canvas.write(then, at: point.offset(x: x.when), style: theme[row.restarts && row.field.isChanged ? .rowPending : .dim].on(surface), maxWidth: width - x.when)
     }
 
-    private func drawGauges(_ node: NodeView, on canvas: inout Canvas, at point: Point, _ width: Int, _ world: World) -> Int {
-        let theme = world.theme
-        let surface = theme[.dialog].background
-        canvas.write("Node \(node.name)   allocatable cpu \(Quantity(milli: node.allocatable.milliCPU)), memory \(Quantity(bytes: node.allocatable.memory))", at: point.offset(y: 1), style: theme[.dialogLabel].on(surface), maxWidth: width)
-        let change = forecast?.change ?? Resources()
-        let barWidth = max(10, width - 44)
-        for (line, item) in [
-            ("cpu after", Double(node.requested.milliCPU), Double(change.milliCPU), Double(node.allocatable.milliCPU)),
-            ("mem after", Double(node.requested.memory), Double(change.memory), Double(node.allocatable.memory)),
-        ].enumerated() {
-            let (name, used, added, all) = item
-            guard all > 0 else { continue }
-            let at = point.offset(y: 2 + line)
-            canvas.write(name, at: at, style: theme[.dialogLabel].on(surface))
-            let over = used + added > all
-            Gauge(used: min(used, used + added), scale: max(all, used + added), added: max(0, added), limit: over ? all : nil)
-                .draw(on: &canvas, at: at.offset(x: 11), width: barWidth, role: line == 0 ? .gaugeCPU : .gaugeMemory, theme: theme)
-            let after = used + added
-            let text = line == 0 ? "\(Quantity(milli: Int64(after))) of \(Quantity(milli: Int64(all)))" : "\(Int64(after) >> 20)Mi of \(Int64(all) >> 20)Mi"
-            canvas.write("\(text)  \(Int(after / all * 100)) %", at: at.offset(x: 13 + barWidth), style: theme[over ? .rowError : .dialog].on(surface), maxWidth: width - 13 - barWidth)
-        }
-        return point.y + 4
+    // MARK: The node
+
+    private struct GaugeLine {
+        var name: String
+        var used: Double
+        var added: Double
+        var all: Double
+        var isCPU: Bool
+        var text: String
+        var isOver: Bool
     }
+
+    /// CPU now, CPU afterwards, memory afterwards.
+    private func gaugeLines(_ node: NodeView, _ world: World) -> [GaugeLine] {
+        let changes = (outlook?.pods ?? []).filter { $0.node == node.name && $0.verdict != .refused }
+        let change = changes.reduce(Resources()) { $0 + $1.change }
+        func line(_ name: String, _ used: Int64, _ change: Int64, _ all: Int64, _ isCPU: Bool) -> GaugeLine {
+            let after = used + change
+            func text(_ amount: Int64) -> String { isCPU ? Quantity(milli: amount).description : Quantity(mebibytesOf: amount).description }
+            let over = after - all
+            let percent = all == 0 ? 0 : after * 100 / all
+            var words = "\(text(after)) of \(text(all))  \(percent) %"
+            if over > 0 { words += "  \(text(over)) over" } else if change == 0 && name.hasSuffix("after") { words += "  same" }
+            return GaugeLine(name: name, used: Double(min(used, after)), added: Double(max(0, change)), all: Double(max(1, all)), isCPU: isCPU, text: words, isOver: over > 0)
+        }
+        if outlook?.verdict == .refused, changes.isEmpty {
+            return [
+                line("cpu now", node.requested.milliCPU, 0, node.allocatable.milliCPU, true),
+                line("mem now", node.requested.memory, 0, node.allocatable.memory, false),
+            ]
+        }
+        return [
+            line("cpu now", node.requested.milliCPU, 0, node.allocatable.milliCPU, true),
+            line("cpu after", node.requested.milliCPU, change.milliCPU, node.allocatable.milliCPU, true),
+            line("mem after", node.requested.memory, change.memory, node.allocatable.memory, false),
+        ]
+    }
+
+    private func draw(_ line: GaugeLine, on canvas: inout Canvas, at point: Point, _ width: Int, _ theme: Theme) {
+        let surface = theme[.dialog].background
+        canvas.write(line.name, at: point.offset(x: 2), style: theme[.dialogLabel].on(surface))
+        let words = min(36, width / 2)
+        let barWidth = width - 13 - words
+        Gauge(used: line.used, scale: max(line.all, line.used + line.added), added: line.added, limit: line.isOver ? line.all : nil, showsRoom: true)
+            .draw(on: &canvas, at: point.offset(x: 12), width: barWidth, role: line.isCPU ? .gaugeCPU : .gaugeMemory, theme: theme)
+        canvas.write(line.text, at: point.offset(x: 13 + barWidth), style: theme[line.isOver ? .rowError : .dialog].on(surface), maxWidth: words)
+    }
+
+    // MARK: Words
 
     private func verdictLines(_ world: World) -> [StyledText] {
         let theme = world.theme
-        guard let forecast else { return [StyledText("+ and - step, or type an amount (900m, +250m, +10%). The outcome is shown here before you confirm.", theme[.dim])] }
-        let (glyph, role): (Character, Role) =
-            switch forecast.verdict {
-            case .unchanged: (world.glyphs.notAsked, .dim)
-            case .fits: (world.glyphs.passed, .good)
-            case .deferred: (world.glyphs.notReady, .rowPending)
-            case .infeasible, .refused: (world.glyphs.stopped, .rowError)
+        guard let outlook, let lead = outlook.lead else {
+            return [StyledText("+ and - step, or type an amount (900m, +250m, -20%). What will happen is said here before you confirm.", theme[.dim])]
+        }
+        var lines: [StyledText] = []
+        let isAlpha = !world.cluster.profile.resizeReportsConditions
+        if outlook.pods.count > 1 {
+            var head = StyledText("")
+            for (verdict, count) in outlook.counts { head.append("\(glyph(verdict, world)) \(count) \(verdict.word)   ", theme[role(verdict)]) }
+            if outlook.unseen > 0 { head.append("the first 200 of \(outlook.pods.count + outlook.unseen) pods", theme[.dim]) }
+            lines.append(head)
+            if outlook.verdict > .fits { lines.append(StyledText("  \(lead.pod.name) on \(lead.node):", theme[.dim])) }
+        }
+        var head = StyledText("")
+        if outlook.pods.count == 1 {
+            head.append("\(glyph(lead.verdict, world)) \(lead.verdict.word)   ", theme[role(lead.verdict)])
+        } else {
+            head.append("  ")
+        }
+        let subtle = lead.verdict == .deferred
+        if subtle, outlook.pods.count == 1 { head.append(isAlpha ? "status.resize Deferred: accepted, not granted yet" : "accepted by the API server, not by the kubelet yet", theme[.dialog]) } else { head.append(lead.message, theme[.dialog]) }
+        lines.append(head)
+        func detail(_ label: String, _ text: String, _ role: Role = .dialog) {
+            var line = StyledText("  " + pad(label, 14), theme[.dim])
+            line.append(text, theme[role])
+            lines.append(line)
+        }
+        if subtle, outlook.pods.count == 1 { lines.append(StyledText("  " + lead.message, theme[.dialog])) }
+        if lead.verdict == .deferred {
+            let when = isAlpha ? "at the pod's next sync, within 60 to 90 s" : "when a pod leaves or shrinks on \(lead.node), or every 3 min"
+            detail("tried again", "\(when); the scheduler counts the new size at once")
+        }
+        if lead.verdict == .blocked { detail("tried again", "every 10 to 15 s, until less is used: nothing is written before") }
+        if lead.verdict == .infeasible { detail("tried again", isAlpha ? "at each sync of the pod" : "never, until the size is changed again") }
+        if let lack = lead.lack { detail("short by", "\(lack.resource == "cpu" ? Quantity(milli: lack.amount) : Quantity(mebibytesOf: lack.amount, roundedUp: true)) \(lack.resource)") }
+        if let fit { detail("fits up to", "\(fit.quantity)   <f> takes it") }
+        if lead.verdict >= .deferred, lead.lack != nil {
+            let places = roomElsewhere(lead, world)
+            detail("room on", places.isEmpty ? "no other node" : "\(places)   <V> evict instead: a replacement has the old size")
+        }
+        if !outlook.makingRoom.isEmpty { detail("to make room", outlook.makingRoom.joined(separator: ", or ")) }
+        return lines
+    }
+
+    /// Nodes with room for the pod at its new size: `a4 b4 c2(cordoned)`.
+    private func roomElsewhere(_ lead: ResizeOutlook.PodOutlook, _ world: World) -> String {
+        let places = world.view.nodeNames.compactMap { name -> String? in
+            guard name != lead.node, let node = world.view.nodes[name], node.isReady else { return nil }
+            let free = node.allocatable - node.requested
+            guard free.milliCPU >= lead.wanted.milliCPU, free.memory >= lead.wanted.memory else { return nil }
+            return node.isCordoned ? "\(name)(cordoned)" : node.taints.isEmpty ? name : "\(name)(taint)"
+        }
+        return places.prefix(6).joined(separator: " ") + (places.count > 6 ? " and \(places.count - 6) more" : "")
+    }
+
+    private func checkLines(_ width: Int, _ world: World) -> [StyledText] {
+        let theme = world.theme
+        var lines: [StyledText] = []
+        for check in outlook?.checks ?? [] {
+            let glyph: String =
+                switch check.state {
+                case .passed: String(world.glyphs.passed)
+                case .warning: "!"
+                case .failed: String(world.glyphs.stopped)
+                }
+            var item = StyledText("\(glyph) ", theme[check.state == .passed ? .good : .rowPending])
+            item.append(check.text, theme[.dialog])
+            if let last = lines.last, last.width + item.width + 3 <= width {
+                lines[lines.count - 1].append("   ")
+                lines[lines.count - 1] = lines[lines.count - 1] + item
+            } else {
+                lines.append(StyledText("  ") + item)
             }
-        var head = StyledText("\(glyph) \(forecast.word)", theme[role])
-        head.append("   " + forecast.message, theme[.dialog])
-        return [head] + forecast.remarks.map { StyledText("  " + $0, theme[.dim]) }
+        }
+        return lines
+    }
+
+    private func glyph(_ verdict: ResizeOutlook.Verdict, _ world: World) -> Character {
+        switch verdict {
+        case .unchanged: world.glyphs.notAsked
+        case .fits: world.glyphs.passed
+        case .restarts: world.glyphs.restarts
+        case .blocked, .deferred: world.glyphs.notReady
+        case .infeasible, .refused: world.glyphs.stopped
+        }
+    }
+    private func role(_ verdict: ResizeOutlook.Verdict) -> Role {
+        switch verdict {
+        case .unchanged: .dim
+        case .fits: .good
+        case .restarts, .blocked, .deferred: .rowPending
+        case .infeasible, .refused: .rowError
+        }
     }
 }

@@ -21,6 +21,8 @@ struct DeckScreen: Screen {
     private var spreadTop = 0
     private var firstDomain = 0
     private var onlyWarnings = false
+    /// Whether the focused pane has the whole view.
+    private var isZoomed = false
     private var nodeAreas: [(name: String, area: Rect)] = []
     private var spreadArea = Rect.zero
 
@@ -42,6 +44,10 @@ struct DeckScreen: Screen {
     func focusedWorkload(_ world: World) -> Workload? {
         selectedGroup(world).map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }
     }
+    func whatIfSubject(_ world: World) -> WhatIfSubject? {
+        if pane == .nodes, let nodeCursor { return .node(nodeCursor) }
+        return selectedGroup(world).map { .constraint($0.id) }
+    }
     private func selectedGroup(_ world: World) -> SpreadGroup? {
         world.spread.first { $0.id == spreadCursor } ?? world.spread.first
     }
@@ -60,6 +66,7 @@ struct DeckScreen: Screen {
         case .pageUp: move(-10, world)
         case .left: if pane == .nodes { moveSideways(-1, world) } else { firstDomain = max(0, firstDomain - 1) }
         case .right: if pane == .nodes { moveSideways(1, world) } else { firstDomain += 1 }
+        case .zoom: isZoomed.toggle()
         case .cells: colouring = colouring == .state ? .workload : .state
         case .faultsOnly:
             onlyWarnings.toggle()
@@ -110,7 +117,7 @@ struct DeckScreen: Screen {
     private func open(_ world: World) -> [Effect] {
         switch pane {
         case .spread: return selectedGroup(world).map { [.push(SpreadScreen(group: $0.id))] } ?? [.flash("There are no spread constraints")]
-        case .nodes: return nodeCursor.map { [.push(TableScreen(Kind.pod.info, scope: .onNode($0)))] } ?? []
+        case .nodes: return nodeCursor.map { [.push(NodeScreen($0, world))] } ?? []
         case .events:
             let events = events(world)
             guard eventIndex < events.count, let info = KindInfo.find(events[eventIndex].kind),
@@ -160,6 +167,14 @@ struct DeckScreen: Screen {
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         nodeAreas = []
         let domains = domains(world)
+        if isZoomed {
+            switch pane {
+            case .spread: drawSpread(on: &canvas, in: area, domains.map(\.name), world)
+            case .nodes: drawDomains(domains, on: &canvas, in: area, world)
+            case .events: drawEvents(on: &canvas, in: area, world)
+            }
+            return
+        }
         let unplaced = world.view.unplaced.filter { $0.state == .starting }
         let lane = unplaced.isEmpty ? 0 : 1
         let least = min(area.height - 8, max(10, area.height * 2 / 5))
@@ -225,7 +240,8 @@ struct DeckScreen: Screen {
         }
         if hidden.right > 0 { right.append(" \(hidden.right) »", theme[.dim]) }
         let pods = "  \(podCount) pods"
-        if title.width + pods.count + right.width + 10 <= box.width { title.append(pods, theme[.titleCounter]) }
+        let spare = box.width - title.width - right.width - (right.isEmpty ? 7 : 9)
+        if spare >= pods.count - 1 { title.append(spare >= pods.count ? pods : String(pods.dropFirst()), theme[.titleCounter]) }
         canvas.drawBox(in: box, title: title, right: right.isEmpty ? nil : right, style: theme[pane == .nodes ? .borderFocus : .border])
         let inside = box.interior.inset(x: 1, y: 0)
         guard inside.height > 0 else { return }
@@ -252,8 +268,28 @@ struct DeckScreen: Screen {
             }
         } else {
             drawHeat(nodes, on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: rows), world)
+            y = inside.y + rows
+        }
+        // What is odd about the nodes, where there is room above the curve.
+        let remarks = remarks(nodes).prefix(max(0, inside.bottom - extras - y - 1))
+        for (line, remark) in remarks.enumerated() {
+            canvas.write(remark, at: Point(x: inside.x, y: inside.bottom - extras - remarks.count + line), style: theme[.rowPending], maxWidth: inside.width, ellipsis: true)
         }
         drawExtras(extras, domain, nodes, on: &canvas, box: box, inside: inside, world)
+    }
+
+    /// Nodes that are gone, or promise more than they have, in words.
+    private func remarks(_ nodes: [NodeView]) -> [String] {
+        var lines: [String] = []
+        let gone = nodes.filter { !$0.isReady }.map(\.name)
+        if gone.count > 1 { lines.append("\(gone.count) of \(nodes.count) nodes NotReady") }
+        for node in nodes where max(node.cpuShare, node.memoryShare) > 1 {
+            let name = node.cpuShare > 1 ? "cpu" : "mem"
+            lines.append(
+                node.waitingForResize.first.map { "\(node.name) \(name): \($0)'s deferred size counts" }
+                    ?? "\(node.name) \(name): more asked than there is")
+        }
+        return lines
     }
 
     private func drawExtras(_ extras: Int, _ domain: Domain, _ nodes: [NodeView], on canvas: inout Canvas, box: Rect, inside: Rect, _ world: World) {
@@ -334,7 +370,7 @@ struct DeckScreen: Screen {
         if isCursor { canvas.write(canvas.glyphs.cursor, at: point.offset(x: -1), style: theme[.accent]) }
         let nameWidth = max(3, min(node.name.count, width / 3))
         canvas.write(node.name, at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth, ellipsis: true)
-        let wordWidth = width >= 30 ? 9 : node.isFine ? 0 : 8
+        let wordWidth = width >= 30 ? (node.isFine ? 9 : max(9, min(node.word.count, width / 3))) : node.isFine ? 0 : 8
         if wordWidth > 0 {
             canvas.write(node.word, at: point.offset(x: nameWidth + 1), style: theme[node.isReady ? (node.isFine ? .dim : .rowPending) : .rowError], maxWidth: wordWidth, ellipsis: true)
         }
@@ -370,22 +406,37 @@ struct DeckScreen: Screen {
         canvas.write(percent, at: point.offset(x: width - percent.count), style: theme[.dim])
     }
 
-    /// One mark of two cells a node, coloured by how full it is.
+    /// A mark for each node, as high as it is full: two cells wide, one if that does not fit, and for several nodes
+    /// together if even that does not. The last line tells about the node under the cursor.
     private mutating func drawHeat(_ nodes: [NodeView], on canvas: inout Canvas, in area: Rect, _ world: World) {
-        let perRow = max(1, area.width / 2)
-        for (index, node) in nodes.enumerated() {
-            let at = Point(x: area.x + index % perRow * 2, y: area.y + index / perRow)
-            guard at.y < area.bottom else {
-                canvas.write("+\(nodes.count - index) more", at: Point(x: area.right - 10, y: area.bottom - 1), style: world.theme[.dim])
-                break
-            }
-            let level = max(node.cpuShare, node.memoryShare)
+        let theme = world.theme
+        let rows = area.height - 1
+        guard rows > 0 else { return }
+        let pitch = nodes.count <= area.width / 2 * rows ? 2 : 1
+        let perRow = max(1, area.width / pitch)
+        let share = max(1, (nodes.count + perRow * rows - 1) / (perRow * rows))
+        var chosen: NodeView?
+        for (index, start) in stride(from: 0, to: nodes.count, by: share).enumerated() {
+            let group = nodes[start..<min(start + share, nodes.count)]
+            let at = Point(x: area.x + index % perRow * pitch, y: area.y + index / perRow)
+            let level = group.map { max($0.cpuShare, $0.memoryShare) }.max() ?? 0
             let levels = canvas.glyphs.sparkLevels
-            let glyph = node.isReady ? levels[min(levels.count - 1, Int(level * Double(levels.count)))] : canvas.glyphs.failed
-            let role: Role = !node.isReady ? .rowError : !node.isFine ? .rowPending : level > 0.9 ? .rowPending : .gaugeCPU
-            let isCursor = pane == .nodes && node.name == nodeCursor
-            canvas.write(glyph, at: at, style: isCursor ? world.theme[role].with(.reverse) : world.theme[role])
-            nodeAreas.append((node.name, Rect(x: at.x, y: at.y, width: 2, height: 1)))
+            let isReady = group.allSatisfy(\.isReady)
+            let glyph = isReady ? levels[min(levels.count - 1, Int(level * Double(levels.count)))] : canvas.glyphs.failed
+            let role: Role = !isReady ? .rowError : !group.allSatisfy(\.isFine) || level > 0.9 ? .rowPending : .gaugeCPU
+            let cursor = pane == .nodes ? group.first { $0.name == nodeCursor } : nil
+            if let cursor { chosen = cursor }
+            canvas.write(glyph, at: at, style: cursor == nil ? theme[role] : theme[role].with(.reverse))
+            nodeAreas.append((group.first!.name, Rect(x: at.x, y: at.y, width: pitch, height: 1)))
+        }
+        let last = Point(x: area.x, y: area.bottom - 1)
+        if let chosen {
+            func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
+            canvas.write(
+                "\(chosen.name) \(chosen.word)  cpu \(percent(chosen.cpuShare)) mem \(percent(chosen.memoryShare))  \(chosen.pods.count) pods", at: last,
+                style: theme[.text], maxWidth: area.width, ellipsis: true)
+        } else {
+            canvas.write(share > 1 ? "a mark is \(share) nodes, the fullest" : "a mark is a node, as full as high", at: last, style: theme[.dim], maxWidth: area.width, ellipsis: true)
         }
     }
 
@@ -454,7 +505,7 @@ struct DeckScreen: Screen {
     private mutating func drawEvents(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         canvas.drawBox(
-            in: box, title: StyledText(onlyWarnings ? "Warnings" : "Events", theme[.title]), right: StyledText("<ctrl-z> \(onlyWarnings ? "all" : "warnings")", theme[.dim]),
+            in: box, title: StyledText(onlyWarnings ? "Warnings" : "Events", theme[.title]), right: StyledText(world.hint(.faultsOnly, onlyWarnings ? "all" : "warnings", in: bindings[0]), theme[.dim]),
             style: theme[pane == .events ? .borderFocus : .border])
         let inside = box.interior
         let events = events(world)

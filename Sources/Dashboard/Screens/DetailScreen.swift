@@ -11,6 +11,7 @@ struct DetailScreen: Screen, PodHolder {
         case yaml = "YAML"
         case events = "Events"
         case conditions = "Conditions"
+        case resize = "Resize"
     }
     let kind: Kind
     let key: ObjectKey
@@ -32,22 +33,15 @@ struct DetailScreen: Screen, PodHolder {
     var isText: Bool { true }
     var bindings: [BindingGroup] {
         let own: [BindingGroup] = kind == .pod ? [Bindings.pods] : []
-        return own + [
-            BindingGroup(
-                "Object",
-                [
-                    Binding(.tab, action: .nextPane, "tab", "Next tab: describe, YAML, events, conditions", footer: 5),
-                    Binding(.character("d"), action: .describe, "describe", "Describe", footer: 10),
-                    Binding(.character("y"), action: .yaml, "yaml", "YAML", footer: 15),
-                    Binding(.character("e"), action: .edit, "edit", "Edit the object as YAML in your editor", footer: 16),
-                    Binding(.control("d"), action: .delete, "delete", "Delete the object", footer: 70),
-                ]), Bindings.text,
-        ]
+        return own + [Bindings.object, Bindings.text]
     }
 
     func focusedWorkload(_ world: World) -> Workload? { (last as? Pod).map { Workload(of: $0, world.cluster) } }
 
     func selectedPod(_ world: World) -> Pod? { last as? Pod }
+
+    /// Only pods are resized.
+    private var tabs: [Tab] { kind == .pod ? Tab.allCases : Tab.allCases.filter { $0 != .resize } }
 
     private func lines(_ world: World) -> [StyledText] {
         let theme = world.theme
@@ -78,6 +72,7 @@ struct DetailScreen: Screen, PodHolder {
                 if event.count > 1 { text.append("  (x\(event.count))", theme[.dim]) }
                 return text
             }
+        case .resize: return (last as? Pod).map { ResizeProgress.report($0, world) } ?? []
         case .conditions:
             if last.conditions.isEmpty { return [StyledText("This object has no conditions.", theme[.dim])] }
             return last.conditions.map { condition in
@@ -93,7 +88,7 @@ struct DetailScreen: Screen, PodHolder {
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if let object = world.store.object(kind, key) { last = object }
-        let tabs = Tab.allCases
+        let tabs = tabs
         let index = tabs.firstIndex(of: tab)!
         switch action {
         case .nextPane: show(tabs[(index + 1) % tabs.count])
@@ -106,8 +101,14 @@ struct DetailScreen: Screen, PodHolder {
         case .save: return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(last.document))]
         case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
         case .resize where kind == .pod: return (last as? Pod).map { [.open(ResizeDialog([$0], world))] }
+        case .load where kind == .pod: return [.open(LoadDialog([last], world))]
+        case .moreLoad where kind == .pod: return [.perform(LoadSteps.commands([last], 1, world))]
+        case .lessLoad where kind == .pod: return [.perform(LoadSteps.commands([last], -1, world))]
+        case .recommend where kind == .pod: return focusedWorkload(world).map { [.push(RecommendScreen(focus: $0))] }
         case .evict where kind == .pod: return (last as? Pod).map { [.open(EvictDialog([$0], world))] }
         case .why where kind == .pod: return [.push(WhyScreen(key))]
+        case .node where kind == .pod: return (last as? Pod).map { [NodeScreen.effect($0, world)] }
+        case .owner: return TableScreen.owner(of: last)
         case .kill: return [.perform([.delete(kind, key, DeleteOptions(gracePeriodSeconds: 0))])]
         default: return text.perform(action) ? [] : nil
         }
@@ -131,7 +132,7 @@ struct DetailScreen: Screen, PodHolder {
         }
         if !filter.isEmpty { title.append("  </\(filter)>", theme[.titleFilter]) }
         var right = StyledText("")
-        for each in Tab.allCases {
+        for each in tabs {
             right.append(each == tab ? "[\(each.rawValue)]" : " \(each.rawValue) ", theme[each == tab ? .titleHighlight : .dim])
         }
         canvas.drawBox(in: area, title: title, right: right, style: theme[.borderFocus])
@@ -205,4 +206,6 @@ enum YAMLColours {
     }
 }
 
-func pad(_ text: String, _ width: Int) -> String { TextWidth.padded(text, to: width) }
+func pad(_ text: String, _ width: Int, _ alignment: TextWidth.Alignment = .left) -> String {
+    TextWidth.padded(text, to: width, alignment: alignment)
+}

@@ -21,7 +21,7 @@ struct MigrateScreen: Screen {
                 [
                     Binding(.enter, action: .open, "do the step", "Perform the next step", footer: 5),
                     Binding(.character("c"), action: .copyName, "copy", "Copy the next step's kubectl command", footer: 10),
-                    Binding(.character("u"), action: .usedBy, "volumes", "The claim among the volumes", footer: 15),
+                    Binding(.character("V"), action: .holders, "volumes", "The claim among the volumes", footer: 15),
                     Binding(.character("d"), action: .describe, "describe", "Describe the volume", footer: 20),
                 ])
         ]
@@ -42,7 +42,7 @@ struct MigrateScreen: Screen {
             }
             return [.perform(commands)]
         case .copyName: return next.map { [.copy($0.command, what: $0.command)] } ?? []
-        case .usedBy: return [.push(VolumesScreen(claim: migration.claim))]
+        case .holders: return [.push(VolumesScreen(claim: migration.claim))]
         case .describe:
             guard let volume = world.store.persistentVolumes[ObjectKey(name: migration.volume)] else { return [.flash("The volume is gone", .warning)] }
             return [.push(DetailScreen(volume, tab: .describe))]

@@ -45,6 +45,8 @@ struct SpreadScreen: Screen {
         group(world).map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }
     }
 
+    func whatIfSubject(_ world: World) -> WhatIfSubject? { group(world).map { .constraint($0.id) } }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         guard let group = group(world) else { return nil }
         let workload = Workload(kind: group.ownerKind, namespace: group.namespace, name: group.ownerName)

@@ -13,6 +13,8 @@ struct TableScreen: Screen, PodHolder {
         case onNode(String)
         case ofWorkload(Workload)
         case labels(LabelSelector, title: String)
+        /// Those with these keys.
+        case keys(Set<ObjectKey>, title: String)
         /// Events about one object.
         case about(kind: String, ObjectKey)
     }
@@ -35,6 +37,8 @@ struct TableScreen: Screen, PodHolder {
     private var showsPeek = true
     private var rows: [Row] = []
     private var rowsStamp: Stamp?
+    /// The last filter that could be read: it stays in force while a new one is being typed.
+    private var goodFilter = Filter("")
     private var total = 0
     private var lastLayout: TableWidget.Layout?
 
@@ -69,6 +73,7 @@ struct TableScreen: Screen, PodHolder {
         case .onNode(let name): "\(kind.plural) on \(name)"
         case .ofWorkload(let workload): "\(kind.plural) of \(workload.name)"
         case .labels(_, let title): "\(kind.plural) of \(title)"
+        case .keys(_, let title): "\(kind.plural) \(title)"
         case .about(_, let key): "events of \(key.name)"
         }
     }
@@ -77,8 +82,13 @@ struct TableScreen: Screen, PodHolder {
         switch kind.type {
         case .pod: [Bindings.pods, Bindings.table]
         case .deployment, .statefulSet, .daemonSet, .replicaSet: [Bindings.workloads, Bindings.table]
+        case .horizontalPodAutoscaler, .service: [Bindings.demand, Bindings.table]
         case .node: [Bindings.nodes, Bindings.table]
         case .persistentVolumeClaim, .persistentVolume: [Bindings.claims, Bindings.table]
+        case .namespace: [Bindings.namespaces, Bindings.table]
+        case .cronJob: [Bindings.cronJobs, Bindings.table]
+        case .secret: [Bindings.secrets, Bindings.table]
+        case .configMap, .serviceAccount, .priorityClass: [Bindings.used, Bindings.table]
         default: [Bindings.table]
         }
     }
@@ -108,6 +118,7 @@ struct TableScreen: Screen, PodHolder {
             case .ofWorkload(let workload):
                 return world.store.pods.all.filter { Workload(of: $0, world.cluster) == workload }
             case .labels(let selector, _): pods = world.store.pods.all.filter { selector.matches($0.metadata.labels) }
+            case .keys(let keys, _): pods = keys.sorted().compactMap { world.store.pods[$0] }
             default: pods = world.store.pods.all
             }
             return pods.filter { shown($0.metadata.namespace) }
@@ -135,7 +146,10 @@ struct TableScreen: Screen, PodHolder {
         if stamp == rowsStamp, !filter.contains("<"), !filter.contains(">") { return }
         rowsStamp = stamp
         let columns = columns(world)
-        let filterValue = Filter(filter)
+        let filterValue: Filter
+        let typed = Filter(filter)
+        if typed.problem == nil { goodFilter = typed }
+        filterValue = goodFilter
         var shown: [(row: Row, created: Int64)] = []
         total = 0
         for object in objects(world) {
@@ -197,6 +211,10 @@ struct TableScreen: Screen, PodHolder {
         }
     }
 
+    func whatIfSubject(_ world: World) -> WhatIfSubject? {
+        kind.type == .node ? object(world).map { .node($0.metadata.name) } : focusedWorkload(world).map(WhatIfSubject.workload)
+    }
+
     // MARK: Actions
 
     private mutating func move(to index: Int) {
@@ -231,7 +249,7 @@ struct TableScreen: Screen, PodHolder {
         case .copyName: return copy(targets(world).map(\.metadata.name).joined(separator: "\n"))
         case .copyNamespace: return copy(object(world)?.metadata.namespace ?? "")
         case .warp: return object(world).map { [.setNamespace($0.metadata.namespace)] } ?? []
-        case .save: return [.write(file: "\(kind.plural).csv", content: csv(world))]
+        case .save: return [.open(Forms.save(name: kind.plural, csv: csv(world), objects: rows.compactMap { world.store.object(kind.type, $0.key) }))]
         default: return performOnObject(action, world)
         }
         return []
@@ -244,8 +262,12 @@ struct TableScreen: Screen, PodHolder {
         }
         let targets = targets(world)
         switch (action, kind.type) {
-        case (.open, .namespace): return [.setNamespace(object.metadata.name), .root(TableScreen(Kind.pod.info))]
-        case (.open, .node): return [.push(TableScreen(Kind.pod.info, scope: .onNode(object.metadata.name)))]
+        case (.open, .namespace), (.useNamespace, .namespace):
+            // Marks show several at once.
+            let names = targets.map(\.metadata.name).joined(separator: ",")
+            return [.setNamespace(names)] + (action == .open ? [.root(TableScreen(Kind.pod.info))] : [])
+        case (.open, .node): return [.push(NodeScreen(object.metadata.name, world))]
+        case (.open, .pod): return (object as? Pod).map { [.push(PodScreen($0))] }
         case (.open, .deployment), (.open, .statefulSet), (.open, .daemonSet), (.open, .job):
             return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(Workload(kind: kind.kind, namespace: object.metadata.namespace, name: object.metadata.name))))]
         case (.open, .replicaSet):
@@ -267,20 +289,22 @@ struct TableScreen: Screen, PodHolder {
         case (.kill, _):
             return [.perform(targets.map { .delete(kind.type, $0.key, DeleteOptions(gracePeriodSeconds: 0)) })]
         case (.resize, .pod): return [.open(ResizeDialog(targets.compactMap { $0 as? Pod }, world))]
+        case (.resize, .deployment), (.resize, .statefulSet), (.resize, .daemonSet), (.resize, .replicaSet), (.resize, .job):
+            let pods = LiveWorkload.pods(of: targets, world)
+            if pods.isEmpty { return [.flash("\(kind.kind) \(object.metadata.name) has no pod to resize", .warning)] }
+            let name = targets.count == 1 ? "\(kind.kind) \(object.metadata.name)" : "\(targets.count) \(kind.plural)"
+            return [.open(ResizeDialog(pods, of: "\(pods.count) \(pods.count == 1 ? "pod" : "pods") of \(name)", world))]
+        case (.load, _) where LoadSteps.kinds.contains(kind.type): return [.open(LoadDialog(targets, world))]
+        case (.moreLoad, _) where LoadSteps.kinds.contains(kind.type): return [.perform(LoadSteps.commands(targets, 1, world))]
+        case (.lessLoad, _) where LoadSteps.kinds.contains(kind.type): return [.perform(LoadSteps.commands(targets, -1, world))]
+        case (.recommend, _):
+            guard let workload = focusedWorkload(world) else { return [.flash("\(kind.kind) \(object.metadata.name) has no pods", .warning)] }
+            return [.push(RecommendScreen(focus: workload))]
         case (.evict, .pod): return [.open(EvictDialog(targets.compactMap { $0 as? Pod }, world))]
         case (.why, .pod): return [.push(WhyScreen(object.key))]
         case (.node, .pod):
-            guard let pod = object as? Pod, !pod.nodeName.isEmpty else { return [.flash("The pod has no node yet", .warning)] }
-            var screen = TableScreen(Kind.node.info)
-            screen.select(ObjectKey(name: pod.nodeName))
-            return [.push(screen)]
-        case (.owner, _):
-            guard let owner = object.metadata.controller, let info = KindInfo.find(owner.kind) else {
-                return [.flash("Nobody owns \(kind.kind.lowercased()) \(object.metadata.name)", .warning)]
-            }
-            var screen = TableScreen(info)
-            screen.select(ObjectKey(namespace: info.isNamespaced ? object.metadata.namespace : "", name: owner.name))
-            return [.push(screen)]
+            return (object as? Pod).map { [NodeScreen.effect($0, world)] }
+        case (.owner, _): return Self.owner(of: object)
         case (.scale, .deployment), (.scale, .statefulSet), (.scale, .replicaSet): return [.open(Forms.scale(targets, kind, world))]
         case (.restart, .deployment), (.restart, .statefulSet), (.restart, .daemonSet):
             return [.perform(targets.map { .restart(kind.type, $0.key) })]
@@ -288,17 +312,47 @@ struct TableScreen: Screen, PodHolder {
             return [.open(Forms.setImage(object, kind))]
         case (.replicaSets, .deployment):
             return [.push(TableScreen(Kind.replicaSet.info, scope: .ofWorkload(Workload(kind: "Deployment", namespace: object.metadata.namespace, name: object.metadata.name))))]
-        case (.usedBy, .persistentVolumeClaim): return [.push(VolumesScreen(claim: object.key))]
-        case (.usedBy, .persistentVolume): return (object as? PersistentVolume).map { [.push(VolumesScreen(volume: $0))] }
+        case (.holders, .persistentVolumeClaim): return [.push(VolumesScreen(claim: object.key))]
+        case (.holders, .persistentVolume), (.usedBy, .persistentVolume): return (object as? PersistentVolume).map { [.push(VolumesScreen(volume: $0))] }
         case (.migrate, .persistentVolumeClaim): return [.run(line: "migrate \(object.key)")]
         case (.migrate, .persistentVolume):
             guard let claim = (object as? PersistentVolume)?.spec.claimRef else { return [.flash("No claim has the volume", .warning)] }
             return [.run(line: "migrate \(claim.namespace)/\(claim.name)")]
+        case (.moreDemand, _), (.lessDemand, _): return Demands.effects(targets, percent: action == .moreDemand ? 10 : -10, world)
         case (.cordon, .node): return [.perform(targets.map { .cordon(node: $0.metadata.name) })]
         case (.uncordon, .node): return [.perform(targets.map { .uncordon(node: $0.metadata.name) })]
+        case (.usedBy, _):
+            let users = Users(of: object, world)
+            return users.keys.isEmpty
+                ? [.flash("No pod uses \(ObjectColumns.subject(object))")]
+                : [.push(TableScreen(Kind.pod.info, scope: .keys(users.keys, title: "using \(object.metadata.name)")))]
+        case (.decode, .secret): return (object as? Secret).map { [.push(SecretScreen($0))] } ?? []
+        case (.trigger, .cronJob):
+            return [.perform(targets.compactMap { $0 as? CronJob }.map { .create($0.manualJob(at: world.now)) })]
+        case (.suspendJob, .cronJob):
+            return [
+                .perform([
+                    .apply(
+                        targets.compactMap { $0 as? CronJob }.map { job in
+                            var changed = job
+                            changed.spec.suspend = !(job.spec.suspend ?? false)
+                            return changed
+                        })
+                ])
+            ]
         case (.drain, .node): return [.open(Forms.drain(targets, world))]
         default: return nil
         }
+    }
+
+    /// Opens the table with the object's owner under the cursor.
+    static func owner(of object: any StoredObject) -> [Effect] {
+        guard let owner = object.metadata.controller, let info = KindInfo.find(owner.kind) else {
+            return [.flash("Nobody owns \(object.kindInfo.kind.lowercased()) \(object.metadata.name)", .warning)]
+        }
+        var screen = TableScreen(info)
+        screen.select(ObjectKey(namespace: info.isNamespaced ? object.metadata.namespace : "", name: owner.name))
+        return [.push(screen)]
     }
 
     private mutating func toggleMark() {
@@ -389,10 +443,11 @@ struct TableScreen: Screen, PodHolder {
 
     private var kindTitle: String {
         switch scope {
-        case .all: kind.kind + (kind.kind.hasSuffix("s") ? "" : "s")
+        case .all: kind.pluralTitle
         case .onNode(let name): "Pods on \(name) "
-        case .ofWorkload(let workload): "\(kind.kind)s of \(workload.name) "
-        case .labels(_, let title): "\(kind.kind)s of \(title) "
+        case .ofWorkload(let workload): "\(kind.pluralTitle) of \(workload.name) "
+        case .labels(_, let title): "\(kind.pluralTitle) of \(title) "
+        case .keys(_, let title): "\(kind.pluralTitle) \(title) "
         case .about(_, let key): "Events of \(key.name) "
         }
     }
@@ -422,5 +477,14 @@ struct TableScreen: Screen, PodHolder {
         case .release: break
         }
         return []
+    }
+}
+
+extension KindInfo {
+    /// `Pods`, `NetworkPolicies`, `StorageClasses`: the kind's name with the ending of its plural.
+    var pluralTitle: String {
+        let lower = kind.lowercased()
+        if plural.hasPrefix(lower) { return kind + plural.dropFirst(lower.count) }
+        return plural.hasSuffix("ies") ? kind.dropLast() + "ies" : kind
     }
 }

@@ -37,7 +37,8 @@ struct HelpScreen: TextScreen {
     var text = ScrollingText()
     var filter = ""
     private let groups: [BindingGroup]
-    init(_ groups: [BindingGroup]) { self.groups = groups }
+    private let hotkeys: [Hotkey]
+    init(_ groups: [BindingGroup], hotkeys: [Hotkey]) { (self.groups, self.hotkeys) = (groups, hotkeys) }
     var crumb: String { "help" }
     var heading: StyledText { "Help" }
 
@@ -54,6 +55,15 @@ struct HelpScreen: TextScreen {
                     line.append(binding.help, theme[.help])
                     return line
                 } + [StyledText("")]
+        }
+        if !hotkeys.isEmpty {
+            blocks.insert(
+                [StyledText("Hot keys", theme[.helpSection])]
+                    + hotkeys.map { hotkey in
+                        var line = StyledText(pad("<\(hotkey.key)>", 13) + " ", theme[.helpKey])
+                        line.append(hotkey.description, theme[.help])
+                        return line
+                    } + [StyledText("")], at: min(1, blocks.count))
         }
         blocks.append(
             [StyledText("Commands", theme[.helpSection])]
@@ -106,6 +116,12 @@ struct AliasScreen: TextScreen {
                 var line = StyledText(pad(kind.plural, 28), theme[.accent])
                 line.append(pad(kind.shortNames.joined(separator: ","), 12) + pad(kind.apiVersion, 28), theme[.text])
                 line.append("\(count)" + (kind.type == .custom ? "  kept, not acted on" : ""), theme[.dim])
+                return line
+            }
+            + world.options.settings.aliases.sorted { $0.key < $1.key }.map { name, target in
+                var line = StyledText(pad(target, 28), theme[.accent])
+                line.append(pad(name, 12), theme[.text])
+                line.append("yours", theme[.dim])
                 return line
             }
     }

@@ -162,7 +162,7 @@ public struct KindInfo: Sendable, Hashable {
         let lower = name.lowercased()
         return (all + extra + keptKinds).first {
             $0.plural == lower || $0.kind.lowercased() == lower || $0.shortNames.contains(lower)
-                || $0.qualifiedPlural == lower || "\($0.group)/\($0.version)/\($0.plural)" == lower
+                || $0.qualifiedPlural == lower || "\($0.apiVersion)/\($0.plural)" == lower
         }
     }
     /// The typed kind of a document, or nil: then it is kept as a custom object. Older versions of a group are read

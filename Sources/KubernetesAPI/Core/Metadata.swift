@@ -20,6 +20,12 @@ public struct Metadata: APIValue {
     @inlinable public subscript<Member>(dynamicMember path: KeyPath<ObjectMeta, Member>) -> Member {
         shared[dynamicMember: path]
     }
+    // Read of the box directly: by the path of a computed property all of the value would be copied first.
+    public var isTerminating: Bool { shared.deletionTimestamp != nil }
+    /// The owner that controls the object, if any.
+    public var controller: OwnerReference? { shared.ownerReferences.first { $0.controller == true } }
+    public var key: ObjectKey { ObjectKey(namespace: shared.namespace, name: shared.name) }
+
     /// All of it as one value.
     public var value: ObjectMeta {
         get {

@@ -82,6 +82,8 @@ public struct Resources: Sendable, Hashable {
 public struct RequestRules: Sendable, Equatable {
     /// Count what the kubelet allocated or runs, where that is more than the spec (in-place resize).
     public var useStatus = false
+    /// Of the status only what is allocated counts, as up to 1.32.
+    public var allocatedOnly = false
     /// `spec.resources` of the pod replaces the containers' sums (1.34 and later).
     public var podLevelResources = true
     /// Init containers with restartPolicy Always are sidecars (1.29 and later).
@@ -90,6 +92,7 @@ public struct RequestRules: Sendable, Equatable {
     /// The rules of `profile` for a pod that stands on a node.
     public init(assigned profile: KubernetesProfile) {
         useStatus = profile.isEnabled(.inPlacePodVerticalScaling)
+        allocatedOnly = !profile.resizeReportsConditions
         podLevelResources = profile.isEnabled(.podLevelResources)
         sidecars = profile.isEnabled(.sidecarContainers)
     }
@@ -111,9 +114,12 @@ extension Pod {
         let infeasible = status.conditions["PodResizePending"]?.reason == "Infeasible" || status.resize == "Infeasible"
         func request(_ container: Container, _ statuses: [ContainerStatus]) -> Resources {
             let spec = Resources(container.resources.requests)
-            guard rules.useStatus, let state = statuses.first(where: { $0.name == container.name }),
-                let actual = state.resources
-            else { return spec }
+            guard rules.useStatus, let state = statuses.first(where: { $0.name == container.name }) else { return spec }
+            if rules.allocatedOnly, !state.allocatedResources.isEmpty {
+                let granted = Resources(state.allocatedResources)
+                return infeasible ? granted : granted.union(spec)
+            }
+            guard let actual = state.resources else { return spec }
             let present = Resources(actual.requests).union(Resources(state.allocatedResources))
             return infeasible ? present : present.union(spec)
         }

@@ -141,3 +141,11 @@ extension StringMap where Value == Quantity {
     /// Memory in bytes; nil if not stated.
     public var memoryBytes: Int64? { self["memory"]?.value }
 }
+
+extension Quantity {
+    /// Bytes cut to whole mebibytes, or filled up to them: amounts as a user would write them.
+    public init(mebibytesOf bytes: Int64, roundedUp: Bool = false) {
+        let unit: Int64 = 1 << 20
+        self.init(bytes: (bytes + (roundedUp ? unit - 1 : 0)) / unit * unit)
+    }
+}

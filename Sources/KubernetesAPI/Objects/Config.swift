@@ -159,117 +159,6 @@ public struct PodDisruptionBudgetStatus: APIStruct {
     ]
 }
 
-/// Scales a workload by its load.
-public struct HorizontalPodAutoscaler: KubernetesObject {
-    public static let kind = Kind.horizontalPodAutoscaler
-    public var metadata = Metadata(ObjectMeta())
-    public var spec = HorizontalPodAutoscalerSpec()
-    public var status = HorizontalPodAutoscalerStatus()
-    public init() {}
-    public static let summary = "Scales a workload by its load."
-    public static let fields: [Field<HorizontalPodAutoscaler>] = [
-        .f("metadata", \.metadata, "Names, labels, owners."),
-        .f("spec", \.spec, "What is scaled, between which bounds, by which metrics."),
-        .f("status", \.status, "What was measured and decided."),
-    ]
-}
-
-public struct HorizontalPodAutoscalerSpec: APIStruct {
-    public var scaleTargetRef = CrossVersionObjectReference()
-    public var minReplicas: Int?
-    public var maxReplicas = 0
-    public var metrics: [MetricSpec] = []
-    public var behavior: JSONValue?
-    public init() {}
-    public static let summary = "What is scaled, between which bounds, by which metrics."
-    public static let fields: [Field<HorizontalPodAutoscalerSpec>] = [
-        .f("scaleTargetRef", \.scaleTargetRef, "The workload.", always: true),
-        .f("minReplicas", \.minReplicas, "Fewest replicas; default 1."),
-        .f("maxReplicas", \.maxReplicas, "Most replicas.", always: true),
-        .f("metrics", \.metrics, "What is measured and wanted; default 80 % of the requested CPU."),
-        .f("behavior", \.behavior, "How fast it may go up and down."),
-    ]
-}
-
-public struct CrossVersionObjectReference: APIStruct {
-    public var kind = ""
-    public var name = ""
-    public var apiVersion = ""
-    public init() {}
-    public static let summary = "An object by kind and name."
-    public static let fields: [Field<CrossVersionObjectReference>] = [
-        .f("kind", \.kind, "Its kind.", always: true),
-        .f("name", \.name, "Its name.", always: true),
-        .f("apiVersion", \.apiVersion, "Its group and version."),
-    ]
-}
-
-public struct MetricSpec: APIStruct {
-    /// Resource, ContainerResource, Pods, Object, External.
-    public var type = ""
-    public var object: JSONValue?
-    public var pods: JSONValue?
-    public var resource: ResourceMetricSource?
-    public var containerResource: JSONValue?
-    public var external: JSONValue?
-    public init() {}
-    public static let summary = "What is measured and which value is wanted."
-    public static let fields: [Field<MetricSpec>] = [
-        .f("type", \.type, "Resource, ContainerResource, Pods, Object or External.", always: true),
-        .f("object", \.object, "A metric of another object. Kept, not acted on."),
-        .f("pods", \.pods, "A metric of each pod. Kept, not acted on."),
-        .f("resource", \.resource, "CPU or memory of the pods."),
-        .f("containerResource", \.containerResource, "CPU or memory of one container. Kept, not acted on."),
-        .f("external", \.external, "A metric from outside. Kept, not acted on."),
-    ]
-}
-
-public struct ResourceMetricSource: APIStruct {
-    public var name = ""
-    public var target = MetricTarget()
-    public init() {}
-    public static let summary = "CPU or memory of the pods."
-    public static let fields: [Field<ResourceMetricSource>] = [
-        .f("name", \.name, "cpu or memory.", always: true),
-        .f("target", \.target, "The wanted value.", always: true),
-    ]
-}
-
-public struct MetricTarget: APIStruct {
-    /// Utilization, AverageValue, Value.
-    public var type = ""
-    public var value: Quantity?
-    public var averageValue: Quantity?
-    public var averageUtilization: Int?
-    public init() {}
-    public static let summary = "The wanted value of a metric."
-    public static let fields: [Field<MetricTarget>] = [
-        .f("type", \.type, "Utilization, AverageValue or Value.", always: true),
-        .f("value", \.value, "The wanted value."),
-        .f("averageValue", \.averageValue, "The wanted value of each pod."),
-        .f("averageUtilization", \.averageUtilization, "The wanted percentage of the request."),
-    ]
-}
-
-public struct HorizontalPodAutoscalerStatus: APIStruct {
-    public var observedGeneration: Int?
-    public var lastScaleTime: Instant?
-    public var currentReplicas = 0
-    public var desiredReplicas = 0
-    public var currentMetrics: JSONValue?
-    public var conditions: [Condition] = []
-    public init() {}
-    public static let summary = "What was measured and decided."
-    public static let fields: [Field<HorizontalPodAutoscalerStatus>] = [
-        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to."),
-        .f("lastScaleTime", \.lastScaleTime, "When it last scaled."),
-        .f("currentReplicas", \.currentReplicas, "Replicas when last seen."),
-        .f("desiredReplicas", \.desiredReplicas, "Replicas it wants.", always: true),
-        .f("currentMetrics", \.currentMetrics, "What was measured."),
-        .f("conditions", \.conditions, "AbleToScale, ScalingActive, ScalingLimited."),
-    ]
-}
-
 /// What a namespace may use in sum.
 public struct ResourceQuota: KubernetesObject {
     public static let kind = Kind.resourceQuota
@@ -350,25 +239,20 @@ public struct LimitRangeItem: APIStruct {
 }
 
 /// Something that happened to an object, told by a component.
+///
+/// Events are many and wide: their content is shared, so that tables and feeds move two words each.
+@dynamicMemberLookup
 public struct Event: KubernetesObject {
     public static let kind = Kind.event
-    public var metadata = Metadata(ObjectMeta())
-    public var involvedObject = ObjectReference()
-    public var reason = ""
-    public var message = ""
-    public var source = EventSource()
-    public var firstTimestamp: Instant?
-    public var lastTimestamp: Instant?
-    public var count = 0
-    /// Normal or Warning.
-    public var type = ""
-    public var eventTime: Instant?
-    public var series: JSONValue?
-    public var action = ""
-    public var related: ObjectReference?
-    public var reportingComponent = ""
-    public var reportingInstance = ""
-    public init() {}
+    public var metadata: Metadata
+    public var content: Shared<EventContent>
+    public init() { self.init(Metadata(ObjectMeta()), EventContent()) }
+    public init(_ metadata: Metadata, _ content: EventContent) { (self.metadata, self.content) = (metadata, Shared(content)) }
+
+    @inlinable public subscript<Member>(dynamicMember path: WritableKeyPath<EventContent, Member>) -> Member {
+        get { content[dynamicMember: path] }
+        _modify { yield &content[dynamicMember: path] }
+    }
     public static let summary = "Something that happened to an object, told by a component."
     public static let fields: [Field<Event>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -387,6 +271,29 @@ public struct Event: KubernetesObject {
         .f("reportingComponent", \.reportingComponent, "Who tells it.", always: true),
         .f("reportingInstance", \.reportingInstance, "Which instance of it.", always: true),
     ]
+}
+
+/// All of an event but its metadata.
+public struct EventContent: APIStruct {
+    public var involvedObject = ObjectReference()
+    public var reason = ""
+    public var message = ""
+    public var source = EventSource()
+    public var firstTimestamp: Instant?
+    public var lastTimestamp: Instant?
+    public var count = 0
+    /// Normal or Warning.
+    public var type = ""
+    public var eventTime: Instant?
+    public var series: JSONValue?
+    public var action = ""
+    public var related: ObjectReference?
+    public var reportingComponent = ""
+    public var reportingInstance = ""
+    public init() {}
+    public static let summary = Event.summary
+    /// None: they are read and written as fields of ``Event``.
+    public static let fields: [Field<EventContent>] = []
 }
 
 public struct EventSource: APIStruct, Hashable {
@@ -413,8 +320,9 @@ public struct ObjectReference: APIStruct, Hashable {
     public init() {}
     /// A reference to `object`, or to the part of it at `fieldPath`.
     public init(_ object: some KubernetesObject, fieldPath: String = "") {
-        (kind, apiVersion) = (object.kindInfo.kind, object.kindInfo.apiVersion)
-        (namespace, name, uid) = (object.metadata.namespace, object.metadata.name, object.metadata.uid)
+        let (info, metadata) = (object.kindInfo, object.metadata)
+        (kind, apiVersion) = (info.kind, info.apiVersion)
+        (namespace, name, uid) = (metadata.namespace, metadata.name, metadata.uid)
         self.fieldPath = fieldPath
     }
     public static let summary = "An object by kind, name and identity."

@@ -8,6 +8,8 @@ import SimulationKit
 public struct KubeletConfiguration: APIStruct {
     public var apiVersion = ""
     public var kind = ""
+    /// Ours, not the kubelet's: which nodes the document is for. See ``nodeSelector``.
+    public var metadata = ObjectMeta()
     public var enableServer: Bool?
     public var staticPodPath = ""
     public var podLogsDir = ""
@@ -139,6 +141,7 @@ public struct KubeletConfiguration: APIStruct {
     public static let fields: [Field<KubeletConfiguration>] = [
         .f("apiVersion", \.apiVersion, "kubelet.config.k8s.io/v1beta1."),
         .f("kind", \.kind, "KubeletConfiguration."),
+        .f("metadata", \.metadata, "Not part of a kubelet's own file. The annotation evenkeel.dev/node-selector says which nodes the document is for; default all."),
         .f("enableServer", \.enableServer, "Kept, not acted on."),
         .f("staticPodPath", \.staticPodPath, "Kept, not acted on."),
         .f("podLogsDir", \.podLogsDir, "Kept, not acted on."),
@@ -159,12 +162,12 @@ public struct KubeletConfiguration: APIStruct {
         .f("serverTLSBootstrap", \.serverTLSBootstrap, "Kept, not acted on."),
         .f("authentication", \.authentication, "Kept, not acted on."),
         .f("authorization", \.authorization, "Kept, not acted on."),
-        .f("registryPullQPS", \.registryPullQPS, "Image pulls a second; 0: no limit. Default 5. Kept, not acted on."),
-        .f("registryBurst", \.registryBurst, "Pulls that may start at once. Default 10. Kept, not acted on."),
+        .f("registryPullQPS", \.registryPullQPS, "Image pulls that may begin in a second; 0: no limit. One too many fails. Default 5."),
+        .f("registryBurst", \.registryBurst, "Image pulls that may begin at once. Default 10."),
         .f("imagePullCredentialsVerificationPolicy", \.imagePullCredentialsVerificationPolicy, "Kept, not acted on."),
         .f("preloadedImagesVerificationAllowlist", \.preloadedImagesVerificationAllowlist, "Kept, not acted on."),
-        .f("eventRecordQPS", \.eventRecordQPS, "Events a second; 0: no limit. Default 50, before 1.27 5. Kept, not acted on."),
-        .f("eventBurst", \.eventBurst, "Events that may go out at once. Default 100, before 1.27 10. Kept, not acted on."),
+        .f("eventRecordQPS", \.eventRecordQPS, "Events a second; 0: no limit. Default 50, before 1.27 5."),
+        .f("eventBurst", \.eventBurst, "Events that may go out at once. Default 100, before 1.27 10."),
         .f("enableDebuggingHandlers", \.enableDebuggingHandlers, "Kept, not acted on."),
         .f("enableContentionProfiling", \.enableContentionProfiling, "Kept, not acted on."),
         .f("healthzPort", \.healthzPort, "Kept, not acted on."),
@@ -176,10 +179,10 @@ public struct KubeletConfiguration: APIStruct {
         .f("nodeStatusUpdateFrequency", \.nodeStatusUpdateFrequency, "How often the node's status is computed. Default 10s. Kept, not acted on."),
         .f("nodeStatusReportFrequency", \.nodeStatusReportFrequency, "How often an unchanged status is written. Default 5m."),
         .f("nodeLeaseDurationSeconds", \.nodeLeaseDurationSeconds, "Life of the node's lease, renewed each quarter of it. Default 40."),
-        .f("imageMinimumGCAge", \.imageMinimumGCAge, "Kept, not acted on."),
-        .f("imageMaximumGCAge", \.imageMaximumGCAge, "Kept, not acted on."),
-        .f("imageGCHighThresholdPercent", \.imageGCHighThresholdPercent, "Kept, not acted on."),
-        .f("imageGCLowThresholdPercent", \.imageGCLowThresholdPercent, "Kept, not acted on."),
+        .f("imageMinimumGCAge", \.imageMinimumGCAge, "How long an image stays at least when the disk is full. Default 2m."),
+        .f("imageMaximumGCAge", \.imageMaximumGCAge, "How long an unused image stays at most; 0: as long as there is room. Default 0. From 1.29 on."),
+        .f("imageGCHighThresholdPercent", \.imageGCHighThresholdPercent, "Share of the disk at which unused images are deleted. Default 85."),
+        .f("imageGCLowThresholdPercent", \.imageGCLowThresholdPercent, "Share of the disk down to which they are deleted. Default 80."),
         .f("volumeStatsAggPeriod", \.volumeStatsAggPeriod, "Kept, not acted on."),
         .f("kubeletCgroups", \.kubeletCgroups, "Kept, not acted on."),
         .f("systemCgroups", \.systemCgroups, "Kept, not acted on."),
@@ -207,8 +210,8 @@ public struct KubeletConfiguration: APIStruct {
         .f("nodeStatusMaxImages", \.nodeStatusMaxImages, "Kept, not acted on."),
         .f("maxOpenFiles", \.maxOpenFiles, "Kept, not acted on."),
         .f("contentType", \.contentType, "Kept, not acted on."),
-        .f("kubeAPIQPS", \.kubeAPIQPS, "Requests a second to the API server. Default 50, before 1.27 5. Kept, not acted on."),
-        .f("kubeAPIBurst", \.kubeAPIBurst, "Requests that may go out at once. Default 100, before 1.27 10. Kept, not acted on."),
+        .f("kubeAPIQPS", \.kubeAPIQPS, "Requests a second to the API server, but for events and heartbeats. Default 50, before 1.27 5."),
+        .f("kubeAPIBurst", \.kubeAPIBurst, "Requests that may go out at once. Default 100, before 1.27 10."),
         .f("serializeImagePulls", \.serializeImagePulls, "One pull at a time. Default true, but false if maxParallelImagePulls is 2 or more."),
         .f("maxParallelImagePulls", \.maxParallelImagePulls, "Pulls at once when they are not serialized; absent: no limit. From 1.27 on."),
         .f("evictionHard", \.evictionHard, "Thresholds such as memory.available: 100Mi at which pods are evicted at once; memory is acted on."),
@@ -224,7 +227,7 @@ public struct KubeletConfiguration: APIStruct {
         .f("makeIPTablesUtilChains", \.makeIPTablesUtilChains, "Kept, not acted on."),
         .f("iptablesMasqueradeBit", \.iptablesMasqueradeBit, "Kept, not acted on."),
         .f("iptablesDropBit", \.iptablesDropBit, "Kept, not acted on."),
-        .f("featureGates", \.featureGates, "Feature gates by name. Kept; the cluster's profile decides."),
+        .f("featureGates", \.featureGates, "Feature gates by name, over the cluster's; what pods may be resized to is decided by the cluster's."),
         .f("failSwapOn", \.failSwapOn, "Kept, not acted on."),
         .f("memorySwap", \.memorySwap, "Kept, not acted on."),
         .f("containerLogMaxSize", \.containerLogMaxSize, "Kept, not acted on."),
@@ -254,8 +257,8 @@ public struct KubeletConfiguration: APIStruct {
         .f("enableProfilingHandler", \.enableProfilingHandler, "Kept, not acted on."),
         .f("enableDebugFlagsHandler", \.enableDebugFlagsHandler, "Kept, not acted on."),
         .f("seccompDefault", \.seccompDefault, "Kept, not acted on."),
-        .f("memoryThrottlingFactor", \.memoryThrottlingFactor, "For the gate MemoryQoS: where between request and limit memory.high lies. Default 0.9, before 1.27 0.8. Kept, not acted on."),
-        .f("memoryReservationPolicy", \.memoryReservationPolicy, "For the gate MemoryQoS: None (default) or TieredReservation. From 1.36 on. Kept, not acted on."),
+        .f("memoryThrottlingFactor", \.memoryThrottlingFactor, "For the gate MemoryQoS: where between request and limit memory.high lies. Default 0.9, before 1.27 0.8."),
+        .f("memoryReservationPolicy", \.memoryReservationPolicy, "For the gate MemoryQoS: None (default) protects no memory, TieredReservation what is requested. From 1.36 on."),
         .f("registerWithTaints", \.registerWithTaints, "Kept, not acted on."),
         .f("registerNode", \.registerNode, "Kept, not acted on."),
         .f("tracing", \.tracing, "Kept, not acted on."),
@@ -294,6 +297,51 @@ public struct GoDuration: APIValue, Hashable {
     public var json: JSONValue? { .string(value.description) }
 }
 
+// MARK: For which nodes, and with which gates
+
+extension KubeletConfiguration {
+    /// The annotation that says which nodes a document is for, as `kubectl -l` writes it: `pool=big,disk!=hdd`.
+    public static let selectorAnnotation = "evenkeel.dev/node-selector"
+
+    /// The nodes that the document is for: an empty selector, all nodes, without the annotation; nil if it cannot be
+    /// read.
+    public var nodeSelector: LabelSelector? {
+        guard let text = metadata.annotations[Self.selectorAnnotation], !text.isEmpty else { return LabelSelector() }
+        return LabelSelector(text: text)
+    }
+
+    /// The cluster's gates with those of the document over them.
+    /// - Throws: what is wrong with the document's gates.
+    public func profile(_ cluster: KubernetesProfile) throws(ProfileError) -> KubernetesProfile {
+        guard let gates = featureGates?.object, !gates.members.isEmpty else { return cluster }
+        var overrides = cluster.changedGates.map { ($0.name, cluster.isEnabled($0)) }
+        for (name, value) in gates.members {
+            guard case .bool(let isOn) = value else { throw .invalidValue(name: name, value: value.text()) }
+            overrides.append((name, isOn))
+        }
+        return try KubernetesProfile(version: cluster.version, overrides: overrides)
+    }
+
+    /// This configuration with what `other` states over it, as the kubelet takes files of its drop-in directory:
+    /// objects are merged, lists and values replaced; null gives a field its default back.
+    public func merged(with other: JSONObject) -> JSONObject {
+        func merge(_ base: JSONObject, _ over: JSONObject) -> JSONObject {
+            var result = base
+            for (key, value) in over.members {
+                if case .null = value {
+                    result[key] = nil
+                } else if let new = value.object, let old = result[key]?.object {
+                    result[key] = .object(merge(old, new))
+                } else {
+                    result[key] = value
+                }
+            }
+            return result
+        }
+        return merge(jsonObject, other)
+    }
+}
+
 // MARK: Validation
 
 extension KubeletConfiguration {
@@ -301,6 +349,15 @@ extension KubeletConfiguration {
     /// - Source: Kubernetes v1.36.2 `pkg/kubelet/apis/config/validation/validation.go`.
     public func validate(profile: KubernetesProfile) -> [String] {
         var errors: [String] = []
+        var profile = profile
+        do throws(ProfileError) {
+            profile = try self.profile(profile)
+        } catch {
+            return ["failed to set feature gates from initial flags-based config: \(error.description)"]
+        }
+        if nodeSelector == nil {
+            errors.append("metadata.annotations[\(Self.selectorAnnotation)]: \"\(metadata.annotations[Self.selectorAnnotation] ?? "")\" is not a label selector")
+        }
         func refuse(_ text: String) { errors.append("invalid configuration: \(text)") }
         func notNegative(_ value: Int?, _ field: String, _ flag: String) {
             if let value, value < 0 { refuse("\(field) (--\(flag)) \(value) must not be a negative number") }

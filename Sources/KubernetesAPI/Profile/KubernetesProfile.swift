@@ -94,6 +94,37 @@ public struct KubernetesProfile: Sendable, Hashable {
         FeatureGate.allCases.filter { isEnabled($0) != $0.isOnByDefault(in: version) }
     }
 
+    /// The same with one gate set, whatever it needs and whatever needs it.
+    func with(_ gate: FeatureGate, on: Bool) -> KubernetesProfile {
+        var copy = self
+        copy.set(gate, to: on)
+        return copy
+    }
+
+    /// The same release with some gates set besides those that were changed already.
+    ///
+    /// - Throws: as ``init(version:overrides:)``.
+    public func setting(_ gates: [(String, Bool)]) throws(ProfileError) -> KubernetesProfile {
+        let named = Set(gates.map(\.0))
+        let kept = changedGates.filter { !named.contains($0.name) && $0.stage(in: version).isKnown }.map { ($0.name, isEnabled($0)) }
+        return try KubernetesProfile(version: version, overrides: kept + gates)
+    }
+
+    /// What has to be set together with `gate` so that every gate that is on has what it needs: the gates that it
+    /// needs when it is turned on, those that need it when it is turned off. In the order of the table, `gate` included.
+    public func settings(for gate: FeatureGate, on: Bool) -> [(FeatureGate, Bool)] {
+        var wanted: Set<FeatureGate> = [gate]
+        var grew = true
+        while grew {
+            grew = false
+            for other in FeatureGate.allCases where !wanted.contains(other) && isEnabled(other) != on {
+                let follows = on ? wanted.contains { $0.dependencies.contains(other) } : other.dependencies.contains { wanted.contains($0) }
+                if follows { (wanted, grew) = (wanted.union([other]), true) }
+            }
+        }
+        return FeatureGate.allCases.filter(wanted.contains).map { ($0, on) }
+    }
+
     private mutating func set(_ gate: FeatureGate, to value: Bool) {
         let bit = gate.ordinal
         let mask: UInt64 = 1 << UInt64(bit & 63)

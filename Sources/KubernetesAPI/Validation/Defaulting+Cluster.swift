@@ -103,24 +103,16 @@ extension Defaulting {
             metric.resource!.target.averageUtilization = 80
             scaler.spec.metrics = [metric]
         }
-        guard var behavior = scaler.spec.behavior, behavior.object != nil else { return }
-        for (direction, policies) in [("scaleUp", scaleUpPolicies), ("scaleDown", scaleDownPolicies)] {
-            var rules = behavior[direction] ?? [:]
-            if direction == "scaleUp", rules["stabilizationWindowSeconds"] == nil {
-                rules["stabilizationWindowSeconds"] = 0
-            }
-            if rules["selectPolicy"] == nil { rules["selectPolicy"] = "Max" }
-            if rules["policies"] == nil { rules["policies"] = policies }
-            if !profile.isEnabled(.hpaConfigurableTolerance) { rules["tolerance"] = nil }
-            behavior[direction] = rules
-        }
+        guard var behavior = scaler.spec.behavior else { return }
+        var (up, down) = (behavior.scaleUp ?? HPAScalingRules(), behavior.scaleDown ?? HPAScalingRules())
+        up.stabilizationWindowSeconds.fill(0)
+        up.selectPolicy.fill("Max")
+        up.policies.fill([HPAScalingPolicy(type: "Pods", value: 4, periodSeconds: 15), HPAScalingPolicy(type: "Percent", value: 100, periodSeconds: 15)])
+        // The window downwards stays open: the controller manager's own setting fills it.
+        down.selectPolicy.fill("Max")
+        down.policies.fill([HPAScalingPolicy(type: "Percent", value: 100, periodSeconds: 15)])
+        if !profile.isEnabled(.hpaConfigurableTolerance) { (up.tolerance, down.tolerance) = (nil, nil) }
+        (behavior.scaleUp, behavior.scaleDown) = (up, down)
         scaler.spec.behavior = behavior
     }
-    private static let scaleUpPolicies: JSONValue = [
-        ["type": "Pods", "value": 4, "periodSeconds": 15],
-        ["type": "Percent", "value": 100, "periodSeconds": 15],
-    ]
-    private static let scaleDownPolicies: JSONValue = [
-        ["type": "Percent", "value": 100, "periodSeconds": 15]
-    ]
 }

@@ -1,8 +1,47 @@
-// Fields whose feature gate is off are left out when an object is written.
-//
-// Differs from Kubernetes: an update does not keep a field that was set while its gate was on; the gates of a
-// cluster do not change while it runs.
+// Fields whose feature gate is off are left out when an object is created; an update keeps those that were set
+// while the gate was on.
 extension Defaulting {
+    /// `profile` with those gates on whose fields `old` has: what an update of it is defaulted and validated by.
+    public static func profile(_ profile: KubernetesProfile, keepingFieldsOf old: some KubernetesObject) -> KubernetesProfile {
+        let off = fieldGates.filter { !profile.isEnabled($0) }
+        if off.isEmpty { return profile }
+        let all = off.reduce(profile) { $0.with($1, on: true) }
+        func isUsed<Spec: Equatable>(_ gate: FeatureGate, by spec: Spec?, _ drop: (inout Spec, KubernetesProfile) -> Void) -> Bool {
+            guard let spec else { return false }
+            var (kept, dropped) = (spec, spec)
+            drop(&kept, all)
+            drop(&dropped, all.with(gate, on: false))
+            return kept != dropped
+        }
+        let (pod, job, set) = specs(of: old)
+        return off.reduce(profile) { result, gate in
+            isUsed(gate, by: pod, dropDisabledFields) || isUsed(gate, by: job, dropDisabledFields)
+                || isUsed(gate, by: set, dropDisabledFields) ? result.with(gate, on: true) : result
+        }
+    }
+
+    /// The gates that have a field below.
+    private static let fieldGates: [FeatureGate] = [
+        .minDomainsInPodTopologySpread, .nodeInclusionPolicyInPodTopologySpread, .matchLabelKeysInPodTopologySpread,
+        .matchLabelKeysInPodAffinity, .podSchedulingReadiness, .podLevelResources, .userNamespacesSupport, .genericWorkload,
+        .imageVolume, .sidecarContainers, .containerRestartRules, .inPlacePodVerticalScaling, .containerStopSignals,
+        .podLifecycleSleepAction, .jobPodFailurePolicy, .jobSuccessPolicy, .jobBackoffLimitPerIndex, .jobPodReplacementPolicy,
+        .jobManagedBy, .maxUnavailableStatefulSet, .statefulSetAutoDeletePVC, .statefulSetStartOrdinal,
+    ]
+
+    private static func specs(of object: some KubernetesObject) -> (PodSpec?, JobSpec?, StatefulSetSpec?) {
+        switch object {
+        case let pod as Pod: (pod.spec.value, nil, nil)
+        case let it as Deployment: (it.spec.template.spec.value, nil, nil)
+        case let it as ReplicaSet: (it.spec.template.spec.value, nil, nil)
+        case let it as DaemonSet: (it.spec.template.spec.value, nil, nil)
+        case let it as StatefulSet: (it.spec.template.spec.value, nil, it.spec.value)
+        case let it as Job: (it.spec.template.spec.value, it.spec.value, nil)
+        case let it as CronJob: (it.spec.jobTemplate.spec.template.spec.value, it.spec.jobTemplate.spec, nil)
+        default: (nil, nil, nil)
+        }
+    }
+
     static func dropDisabledFields(_ spec: inout PodSpec, _ profile: KubernetesProfile) {
         if !spec.topologySpreadConstraints.isEmpty { dropDisabledSpreadFields(&spec, profile) }
         if spec.affinity != nil, !profile.isEnabled(.matchLabelKeysInPodAffinity) {

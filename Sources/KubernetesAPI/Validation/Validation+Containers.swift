@@ -80,7 +80,7 @@ extension Validation {
         mounts(container.volumeMounts, volumes, "\(at).volumeMounts", &errors)
         errors.oneOf("\(at).imagePullPolicy", container.imagePullPolicy, ["Always", "IfNotPresent", "Never"])
         containerResources(container.resources, "\(at).resources", &errors)
-        resizePolicy(container.resizePolicy, spec, "\(at).resizePolicy", &errors)
+        resizePolicy(container.resizePolicy, spec, "\(at).resizePolicy", profile, &errors)
     }
 
     private static func ports(_ ports: [ContainerPort], _ at: String, _ errors: inout [FieldError]) {

@@ -57,7 +57,7 @@ extension Validation {
                 "spec.metrics",
                 "must specify at least one Object or External metric to support scaling to zero replicas")
         }
-        if let behavior = spec.behavior {
+        if let behavior = spec.behavior?.json {
             for direction in ["scaleUp", "scaleDown"] {
                 if let rules = behavior[direction] {
                     scalingRules(rules, "spec.behavior.\(direction)", &errors)
@@ -75,9 +75,9 @@ extension Validation {
 
     private static func metric(_ metric: MetricSpec, _ at: String, _ errors: inout [FieldError]) {
         let sources: [(type: String, field: String, value: JSONValue?)] = [
-            ("ContainerResource", "containerResource", metric.containerResource),
-            ("External", "external", metric.external), ("Object", "object", metric.object),
-            ("Pods", "pods", metric.pods), ("Resource", "resource", metric.resource?.json),
+            ("ContainerResource", "containerResource", metric.containerResource?.json),
+            ("External", "external", metric.external?.json), ("Object", "object", metric.object?.json),
+            ("Pods", "pods", metric.pods?.json), ("Resource", "resource", metric.resource?.json),
         ]
         if metric.type.isEmpty { errors.required("\(at).type", "must specify a metric source type") }
         guard let wanted = sources.first(where: { $0.type == metric.type }) else {

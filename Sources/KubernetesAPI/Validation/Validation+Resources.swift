@@ -93,7 +93,7 @@ extension Validation {
     }
 
     static func resizePolicy(
-        _ policies: [ContainerResizePolicy], _ spec: PodSpec, _ at: String, _ errors: inout [FieldError]
+        _ policies: [ContainerResizePolicy], _ spec: PodSpec, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]
     ) {
         for (i, policy) in policies.enumerated() {
             if policies[..<i].contains(where: { $0.resourceName == policy.resourceName }) {
@@ -101,7 +101,7 @@ extension Validation {
             }
             errors.oneOf(at, policy.resourceName, ["cpu", "memory"])
             errors.oneOf(at, policy.restartPolicy, ["NotRequired", "RestartContainer"])
-            if spec.restartPolicy == "Never", policy.restartPolicy == "RestartContainer" {
+            if profile.resizeReportsConditions, spec.restartPolicy == "Never", policy.restartPolicy == "RestartContainer" {
                 errors.invalid(
                     at, .string(policy.restartPolicy),
                     "must be 'NotRequired' when pod `restartPolicy` is 'Never'")

@@ -198,9 +198,12 @@ extension Description {
         line(0, "CreationTimestamp:", meta.creationTimestamp?.rfc1123 ?? "<unknown>")
         line(0, "Reference:", "\(spec.scaleTargetRef.kind)/\(spec.scaleTargetRef.name)")
         line(0, "Metrics:", "( current / target )")
-        func text(_ value: JSONValue?) -> String { value?.string ?? "" }
         for (i, metric) in spec.metrics.enumerated() {
-            let values = AutoscalerDisplay.target(object, i, named: false).replacing("/", with: " / ")
+            var values = AutoscalerDisplay.target(object, i, named: false).replacing("/", with: " / ")
+            let current = i < status.currentMetrics?.count ?? 0 ? status.currentMetrics![i].current : nil
+            if let percent = current?.averageUtilization, let average = current?.averageValue {
+                values = "\(percent)% (\(average))" + values.drop { $0 != " " }
+            }
             switch metric.type {
             case "Resource":
                 let name = metric.resource?.name ?? ""
@@ -208,26 +211,20 @@ extension Description {
                     metric.resource?.target.averageUtilization == nil ? "" : "  (as a percentage of request)"
                 line(1, "resource \(name) on pods\(unit):", values)
             case "ContainerResource":
-                let source = metric.containerResource ?? .null
-                line(
-                    1,
-                    "resource \(text(source["name"])) of container \"\(text(source["container"]))\" on pods:",
-                    values)
-            case "Pods": line(1, "\"\(metric.pods?["metric"]?["name"]?.string ?? "")\" on pods:", values)
+                let source = metric.containerResource ?? ContainerResourceMetricSource()
+                let unit = source.target.averageUtilization == nil ? "" : "  (as a percentage of request)"
+                line(1, "resource \(source.name) of container \"\(source.container)\" on pods\(unit):", values)
+            case "Pods": line(1, "\"\(metric.pods?.metric.name ?? "")\" on pods:", values)
             case "Object":
-                let source = metric.object ?? .null
-                let target = source["describedObject"] ?? .null
-                line(
-                    1,
-                    "\"\(text(source["metric"]?["name"]))\" on \(text(target["kind"]))/\(text(target["name"])):",
-                    values)
-            case "External": line(1, "\"\(metric.external?["metric"]?["name"]?.string ?? "")\":", values)
+                let source = metric.object ?? ObjectMetricSource()
+                line(1, "\"\(source.metric.name)\" on \(source.describedObject.kind)/\(source.describedObject.name):", values)
+            case "External": line(1, "\"\(metric.external?.metric.name ?? "")\":", values)
             default: line(1, "<unknown metric type \"\(metric.type)\">")
             }
         }
         line(0, "Min replicas:", spec.minReplicas.map(String.init) ?? "<unset>")
         line(0, "Max replicas:", String(spec.maxReplicas))
-        if let behavior = spec.behavior {
+        if let behavior = spec.behavior?.json {
             line(0, "Behavior:")
             tree(behavior, level: 1)
         }

@@ -16,8 +16,8 @@ enum AutoscalerDisplay {
     /// The measured and the wanted value of the metric numbered `index`.
     static func target(_ object: HorizontalPodAutoscaler, _ index: Int, named: Bool) -> String {
         let metric = object.spec.metrics[index]
-        let statuses = object.status.currentMetrics?.array ?? []
-        let status = index < statuses.count ? statuses[index] : .null
+        let statuses = object.status.currentMetrics ?? []
+        let status = index < statuses.count ? statuses[index].json ?? .null : .null
         switch metric.type {
         case "Resource":
             guard let resource = metric.resource else { break }
@@ -25,19 +25,19 @@ enum AutoscalerDisplay {
                 resource.target.json ?? .null, status["resource"]?["current"] ?? .null,
                 name: named ? resource.name : nil)
         case "ContainerResource":
-            let source = metric.containerResource ?? .null
+            guard let source = metric.containerResource else { break }
             return pair(
-                source["target"] ?? .null, status["containerResource"]?["current"] ?? .null,
-                name: named ? source["name"]?.string : nil)
+                source.target.json ?? .null, status["containerResource"]?["current"] ?? .null,
+                name: named ? source.name : nil)
         case "Pods":
-            return pair(metric.pods?["target"] ?? .null, status["pods"]?["current"] ?? .null, name: nil)
+            return pair(metric.pods?.target.json ?? .null, status["pods"]?["current"] ?? .null, name: nil)
         case "Object":
             return pair(
-                metric.object?["target"] ?? .null, status["object"]?["current"] ?? .null, name: nil,
+                metric.object?.target.json ?? .null, status["object"]?["current"] ?? .null, name: nil,
                 isShared: true)
         case "External":
             return pair(
-                metric.external?["target"] ?? .null, status["external"]?["current"] ?? .null, name: nil,
+                metric.external?.target.json ?? .null, status["external"]?["current"] ?? .null, name: nil,
                 isShared: true)
         default: break
         }

@@ -36,7 +36,9 @@ extension SchedulingState {
 
     /// Asks the plugins that look at the pod alone. Answers the first refusal.
     func preFilter(_ cycle: inout Cycle, _ store: ObjectStore) -> Rejection? {
+        let hasNoVolumes = cycle.demand.facts.hasNoVolumes
         for plugin in cycle.settings.filters {
+            if hasNoVolumes, plugin.filterScope == .volumes { continue }
             if let rejection = plugin.preFilter?(&cycle, self, store) { return rejection }
         }
         return nil

@@ -48,6 +48,12 @@ extension SchedulingState {
     /// The demand of pods with these facts, compiled once and brought up to date.
     mutating func demand(of pod: Pod, _ facts: PodFacts, _ settings: SchedulingProfile) -> PodDemand {
         let identity = ObjectIdentifier(facts)
+        if let known = demands[identity], known.carryingSeen == carryingCounters.count,
+            !known.usesDefaultSpread || known.selectorEpoch == selectors.epoch
+        {
+            refresh(known)
+            return known
+        }
         var demand = demands[identity] ?? compileDemand(pod, facts, settings)
         if demand.usesDefaultSpread || demand.selectorEpoch < 0, demand.selectorEpoch != selectors.epoch {
             compileSpread(&demand, settings)

@@ -6,8 +6,7 @@ enum NodeUnschedulable {
     @Sendable static func filter(
         _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
     ) {
-        let taint = Taint(key: "node.kubernetes.io/unschedulable", effect: "NoSchedule")
-        if cycle.demand.facts.spec.tolerations.contains(where: { $0.tolerates(taint) }) { return }
+        if cycle.demand.facts.toleratesCordon { return }
         pass.drop(
             state.nodes.cordoned,
             because: Rejection(plugin: .nodeUnschedulable, reason: .unschedulable, isUnresolvable: true))

@@ -52,7 +52,8 @@ struct SchedulingQueue: Sendable {
     static let longestStay = Duration.minutes(5)
     static let flushPeriod = Duration.seconds(30)
 
-    private(set) var entries: [Int: QueuedPod] = [:]
+    // By slot.
+    private var entries: [QueuedPod?] = []
     private var active = Heap<Ticket>(precedes: Ticket.precedes)
     private var backoff = Heap<Ticket>(precedes: Ticket.precedes)
     private var errorBackoff = Heap<Ticket>(precedes: Ticket.precedes)
@@ -67,12 +68,13 @@ struct SchedulingQueue: Sendable {
         popsFromBackoff = profile.isEnabled(.schedulerPopFromBackoffQ)
     }
 
-    subscript(slot: Int) -> QueuedPod? { entries[slot] }
+    subscript(slot: Int) -> QueuedPod? { slot < entries.count ? entries[slot] : nil }
 
     /// Puts a pod into a place; the entry is updated by `change` first.
     mutating func put(_ entry: QueuedPod, slot: Int, into place: QueuedPod.Place) {
         var entry = entry
-        if let old = entries[slot] { leave(old) }
+        while entries.count <= slot { entries.append(nil) }
+        leave(slot)
         stamps += 1
         entry.stamp = stamps
         entry.place = place
@@ -92,27 +94,29 @@ struct SchedulingQueue: Sendable {
     }
     /// Puts a pod that failed before into the active queue, or into backoff while its time has not come.
     mutating func requeue(_ slot: Int, now: Instant) {
-        guard let entry = entries[slot] else { return }
+        guard let entry = self[slot] else { return }
         put(entry, slot: slot, into: isBackingOff(entry, now: now) ? .backoff : .active)
     }
     @discardableResult
     mutating func remove(_ slot: Int) -> QueuedPod? {
-        guard let entry = entries.removeValue(forKey: slot) else { return nil }
-        leave(entry)
+        guard slot < entries.count, entries[slot] != nil else { return nil }
+        leave(slot)
+        var entry: QueuedPod?
+        swap(&entry, &entries[slot])
         return entry
     }
     /// Replaces what is known of a pod without moving it.
     mutating func update(_ slot: Int, _ change: (inout QueuedPod) -> Void) {
-        guard entries[slot] != nil else { return }
+        guard slot < entries.count, entries[slot] != nil else { return }
         change(&entries[slot]!)
     }
 
-    private mutating func leave(_ entry: QueuedPod) {
-        guard entry.place == .unschedulable else { return }
+    private mutating func leave(_ slot: Int) {
+        guard entries[slot]?.place == .unschedulable, let position = entries[slot]?.position else { return }
         let last = unschedulable.removeLast()
-        if entry.position < unschedulable.count {
-            unschedulable[entry.position] = last
-            entries[last]?.position = entry.position
+        if position < unschedulable.count {
+            unschedulable[position] = last
+            entries[last]?.position = position
         }
     }
     private func ticket(_ entry: QueuedPod, _ slot: Int, expiry: Instant) -> Ticket {
@@ -145,10 +149,12 @@ struct SchedulingQueue: Sendable {
     /// When something happens by itself: pods leave backoff, or have waited too long for an event.
     /// May be too early, if a pod left by other ways.
     var nextFlush: Instant? {
-        [
-            backoff.first.map { flush(after: $0.expiry) }, errorBackoff.first.map { flush(after: $0.expiry) },
-            stays.nextDue,
-        ].compactMap { $0 }.min()
+        var next = stays.nextDue
+        for ticket in [backoff.first, errorBackoff.first] {
+            guard let due = ticket.map({ flush(after: $0.expiry) }) else { continue }
+            next = min(next ?? due, due)
+        }
+        return next
     }
 
     /// Moves what is due at `now`; answers the pods that waited for five minutes.
@@ -163,7 +169,7 @@ struct SchedulingQueue: Sendable {
             if isValid(ticket) { put(entries[ticket.slot]!, slot: ticket.slot, into: .active) }
         }
         while let (_, stay) = stays.popDue(by: now) {
-            if let entry = entries[stay.slot], entry.stamp == stay.stamp { requeue(stay.slot, now: now) }
+            if entries[stay.slot]?.stamp == stay.stamp { requeue(stay.slot, now: now) }
         }
     }
 
@@ -182,9 +188,10 @@ struct SchedulingQueue: Sendable {
     mutating func pop() -> Int? {
         dropStale()
         guard let ticket = active.pop() ?? (popsFromBackoff ? backoff.pop() : nil) else { return nil }
-        var entry = entries[ticket.slot]!
-        entry.attempts += 1
-        put(entry, slot: ticket.slot, into: .inFlight)
+        stamps += 1
+        entries[ticket.slot]!.attempts += 1
+        entries[ticket.slot]!.stamp = stamps
+        entries[ticket.slot]!.place = .inFlight
         return ticket.slot
     }
 

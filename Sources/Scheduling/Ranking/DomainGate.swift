@@ -95,6 +95,20 @@ struct DomainLayout: Sendable {
         }
     }
 
+    /// How many values of the key the nodes of `mask` have; having none counts as one.
+    func valueCount(in mask: NodeMask) -> Int {
+        var result = mask.intersects(unlabelled) ? 1 : 0
+        for domain in 0..<domainCount {
+            let number = setNumbers[domain]
+            if number >= 0 {
+                if mask.intersects(sets[Int(number)]) { result += 1 }
+            } else if (starts[domain]..<starts[domain + 1]).contains(where: { mask[Int(positions[Int($0)])] }) {
+                result += 1
+            }
+        }
+        return result
+    }
+
     /// Adds the nodes of `domain` to `mask`, or takes them out.
     func set(_ mask: inout NodeMask, _ domain: Int, _ isMember: Bool) {
         let number = setNumbers[domain]

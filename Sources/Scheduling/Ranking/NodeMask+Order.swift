@@ -4,6 +4,18 @@ extension NodeMask {
         for i in 0..<min(words.count, other.words.count) { words[i] |= other.words[i] }
     }
 
+    /// What is in both; nil if nothing is. Both must be over the same rows.
+    func intersection(_ other: NodeMask) -> NodeMask? {
+        guard intersects(other) else { return nil }
+        var result = self
+        result.formIntersection(other)
+        return result
+    }
+    func intersects(_ other: NodeMask) -> Bool {
+        for i in 0..<min(words.count, other.words.count) where words[i] & other.words[i] != 0 { return true }
+        return false
+    }
+
     /// The position of the member with `rank` members below it; `rank` must be less than ``count``.
     func member(_ rank: Int) -> Int {
         var left = rank
@@ -80,14 +92,24 @@ extension NodeMask {
     /// greater than the left. So of equal ones that one wins which is first when the heap's tree is walked node, left
     /// side, right side. In each level of the tree that is the leftmost; then levels are compared.
     func heapRoot(tied: NodeMask) -> Int {
-        let count = count
+        // By word: how many members are below it.
+        var below: [Int32] = []
+        below.reserveCapacity(words.count + 1)
+        var count: Int32 = 0
+        for word in words {
+            below.append(count)
+            count += Int32(word.nonzeroBitCount)
+        }
         var best: (key: UInt64, position: Int)?
-        var level = 0
+        var level: Int32 = 0
+        var word = 0
         while level < count {
-            // Ranks level … 2 · level stand side by side in the tree.
-            guard let position = tied.first(from: member(level)) else { break }
-            let rank = rank(of: position)
-            if rank <= 2 * level {
+            // Ranks level … 2 · level stand side by side in the tree. The member of rank `level`:
+            while word + 1 < below.count, below[word + 1] <= level { word += 1 }
+            let leftmost = word << 6 + Self.bit(Int(level - below[word]), of: words[word])
+            guard let position = tied.first(from: leftmost) else { break }
+            let rank = Int(below[position >> 6]) + (words[position >> 6] & (1 << UInt64(position & 63) - 1)).nonzeroBitCount
+            if rank <= 2 * Int(level) {
                 // The way down from the root: 1, then 0 for left and 1 for right.
                 let path = UInt64(rank + 1)
                 let key = path << UInt64(path.leadingZeroBitCount)

@@ -10,6 +10,7 @@ import KubernetesAPI
 /// - plugins of scope ``Plugin/Scope/node``: their filters decide about ``fitting``, their scores are summed up and
 ///   group the fitting nodes into ``buckets``;
 /// - filters that count pods per domain: a ``DomainGate`` each;
+/// - the score of soft spread constraints: ``SpreadLevels`` each;
 /// - all other scores: computed anew for the feasible nodes, unless they are the same for all.
 struct NodeRanking: Sendable {
     /// Nodes with the same sum of scores.
@@ -25,6 +26,8 @@ struct NodeRanking: Sendable {
     /// By position: the sum of scores; of no meaning for nodes that do not fit.
     private(set) var scores: [Int32] = []
     var gates: [DomainGate] = []
+    /// One for each soft spread constraint.
+    var levels: [SpreadLevels] = []
 
     /// What the ranking was made from; it starts anew when one of these is another.
     struct Basis: Sendable, Equatable {
@@ -89,13 +92,23 @@ struct NodeRanking: Sendable {
         for gate in gates { result.formIntersection(gate.open) }
         return result
     }
-    /// Those of `nodes` with the highest score. `nodes` must fit, and not be empty.
-    func best(of nodes: NodeMask) -> NodeMask {
+    /// Those of `nodes` with the highest score, and that. `nodes` must fit, and not be empty.
+    func best(of nodes: NodeMask) -> (nodes: NodeMask, score: Int) {
         for bucket in buckets where bucket.count > 0 {
-            var result = bucket.nodes
-            result.formIntersection(nodes)
-            if !result.isEmpty { return result }
+            if let result = bucket.nodes.intersection(nodes) { return (result, bucket.score) }
         }
         preconditionFailure("a fitting node stands in no bucket")
+    }
+    /// Those of `classes` with the highest total, each class having its own score with `weight` besides.
+    func best(of classes: [PodTopologySpread.Class], weight: Int) -> NodeMask {
+        guard let ceiling = buckets.first(where: { $0.count > 0 })?.score else { preconditionFailure("no node fits") }
+        var result = NodeMask(count: 0)
+        var highest = Int.min
+        for part in classes where ceiling + weight * part.score >= highest {
+            let best = best(of: part.nodes)
+            let total = best.score + weight * part.score
+            if total > highest { (highest, result) = (total, best.nodes) } else if total == highest { result.formUnion(best.nodes) }
+        }
+        return result
     }
 }

@@ -40,7 +40,11 @@ extension Scheduler {
             plugin.score != nil && plugin.scoreScope != .node && weight != 0
                 && !(plugin.isUniform?(cycle, state) ?? false)
         }
-        if others.isEmpty { return ranking.best(of: sample) }
+        if others.isEmpty { return ranking.best(of: sample).nodes }
+        if others.count == 1, others[0].plugin.name == .podTopologySpread, !ranking.levels.isEmpty {
+            let classes = PodTopologySpread.classes(of: sample, ranking.levels, cycle.demand, state)
+            return ranking.best(of: classes, weight: others[0].weight)
+        }
         let positions = sample.members
         let rows = positions.map { state.order.rows[$0] }
         var totals = positions.map { Int(ranking.scores[$0]) }

@@ -7,9 +7,7 @@ extension SchedulingState {
 
     /// Whether pods of the template are placed by a ranking: not if a filter looks at more than it can keep.
     func isRankable(_ cycle: Cycle) -> Bool {
-        let facts = cycle.demand.facts
-        return facts.claims.isEmpty && !facts.hasEphemeralClaims && facts.disks.isEmpty && cycle.nodeNames == nil
-            && cycle.pod.nodeName.isEmpty
+        cycle.demand.facts.hasNoVolumes && cycle.nodeNames == nil && cycle.pod.nodeName.isEmpty
             && cycle.settings.filters.allSatisfy { $0.filter == nil || $0.filterScope != .others }
             && (nominatedSlots.isEmpty || crowdedRows(for: cycle.pod).isEmpty)
     }
@@ -53,8 +51,10 @@ extension SchedulingState {
         if ranking.rules != rules {
             ranking.rules = rules
             ranking.gates = gates(cycle)
+            ranking.levels = Array(repeating: SpreadLevels(), count: cycle.demand.softSpread.count)
         }
         for i in ranking.gates.indices { refresh(&ranking.gates[i], cycle.demand) }
+        for i in ranking.levels.indices { refresh(&ranking.levels[i], cycle.demand.softSpread[i]) }
     }
 
     /// What one node with the image adds to ImageLocality's sum, by image.
@@ -100,10 +100,7 @@ extension SchedulingState {
 
     private mutating func refresh(_ gate: inout DomainGate, _ demand: PodDemand) {
         let column = views[gate.view].column
-        while layouts.count <= column { layouts.append(DomainLayout()) }
-        if layouts[column].version != .init(column: columns[column].version, order: order.epoch) {
-            layouts[column] = DomainLayout(columns[column], order)
-        }
+        refresh(layout: column)
         let limits: ClosedRange<Int>
         switch gate.rule {
         case .spread(let i):
@@ -113,6 +110,24 @@ extension SchedulingState {
         case .apart: limits = Int.min...0
         }
         gate.refresh(views[gate.view], layouts[column], limits: limits)
+    }
+
+    private mutating func refresh(_ levels: inout SpreadLevels, _ rule: SpreadRule) {
+        let column = views[rule.view].column
+        refresh(layout: column)
+        if rule.constraint.topologyKey == PodTopologySpread.hostname {
+            levels.refresh(counters[rule.counter], columns[column], order, layouts[column])
+        } else {
+            levels.refresh(views[rule.view], layouts[column])
+        }
+    }
+
+    /// Brings the layout of a topology column up to date.
+    private mutating func refresh(layout column: Int) {
+        while layouts.count <= column { layouts.append(DomainLayout()) }
+        if layouts[column].version != .init(column: columns[column].version, order: order.epoch) {
+            layouts[column] = DomainLayout(columns[column], order)
+        }
     }
 
     /// The first pod of a group that wants to be near itself may go anywhere.

@@ -32,7 +32,7 @@ public struct SpreadView: Sendable {
 
     /// The groups of `cluster`: the pods' own rules first, then those by default, in the order of their first pod.
     public mutating func groups(of cluster: Cluster) -> [SpreadGroup] {
-        if seen.revision == cluster.store.revision, seen.now <= cluster.now { return groups }
+        if seen.revision == cluster.store.revision, seen.now <= cluster.now, state?.profile == cluster.profile { return groups }
         follow(cluster)
         groups = build(cluster.store)
         seen = (cluster.store.revision, cluster.now)
@@ -43,7 +43,7 @@ public struct SpreadView: Sendable {
     public mutating func reset() { (state, seen) = (nil, (-1, .start)) }
 
     private mutating func follow(_ cluster: Cluster) {
-        if state != nil, cluster.store.revision >= seen.revision, cluster.now >= seen.now {
+        if state?.profile == cluster.profile, cluster.store.revision >= seen.revision, cluster.now >= seen.now {
             let before = cursor.position
             var count = 0
             while let entry = cluster.store.next(&cursor, until: cluster.now) {

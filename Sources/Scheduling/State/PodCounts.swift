@@ -14,6 +14,8 @@ struct PodCounter: Sendable {
     /// By node row; as long as the highest row that ever counted.
     var perNode: [Int32] = []
     var views: [Int] = []
+    /// Rows whose count changed.
+    var changed = ChangeLog()
     func count(_ row: Int) -> Int { row < perNode.count ? Int(perNode[row]) : 0 }
 }
 

@@ -25,6 +25,10 @@ final class PodFacts: Sendable {
     let preferredAntiAffinity: [(term: AffinityTerm, weight: Int)]
     let nodeSelection: NodeSelection
     let images: [String]
+    /// Whether cordoned nodes may take the pod.
+    let toleratesCordon: Bool
+    /// Whether plugins that look at volumes have nothing to look at.
+    var hasNoVolumes: Bool { claims.isEmpty && !hasEphemeralClaims && disks.isEmpty }
 
     init(_ pod: Pod, profile: KubernetesProfile) {
         let spec = pod.spec.value
@@ -72,6 +76,8 @@ final class PodFacts: Sendable {
         images =
             programs.map { Self.normalized(image: $0.image) }
             + spec.volumes.compactMap { $0.image.map { Self.normalized(image: $0.reference) } }
+        let cordon = Taint(key: "node.kubernetes.io/unschedulable", effect: "NoSchedule")
+        toleratesCordon = spec.tolerations.contains { $0.tolerates(cordon) }
     }
 
     /// Adds the tag `latest` to an image name without one.

@@ -226,9 +226,8 @@ struct SchedulingState: Sendable {
 
     /// What a pod takes of its node: worked out once a template, unless the pod's status has a say.
     mutating func costs(of pod: Pod, _ facts: PodFacts) -> PodCosts {
-        let status = pod.status.value
         let isPlain =
-            status.containerStatuses.isEmpty && status.initContainerStatuses.isEmpty && status.resources == nil
+            pod.status.containerStatuses.isEmpty && pod.status.initContainerStatuses.isEmpty && pod.status.resources == nil
         if isPlain, let known = costs[ObjectIdentifier(facts)] { return known }
         let rules = RequestRules(assigned: profile)
         let nonZero = nonZeroRequests(pod, rules)
@@ -244,7 +243,7 @@ struct SchedulingState: Sendable {
     mutating func put(_ entry: PlacedPod, slot: Int, trial: Bool = false) {
         var entry = entry
         entry.podClass = retainClass(of: entry.facts)
-        if slot >= placed.count { placed += Array(repeating: nil, count: slot + 1 - placed.count) }
+        while slot >= placed.count { placed.append(nil) }
         placed[slot] = entry
         nodes.podSlots[entry.row].append(slot)
         account(entry, 1, trial: trial)
@@ -293,6 +292,7 @@ struct SchedulingState: Sendable {
                 repeating: 0, count: nodes.count - counters[counter].perNode.count)
         }
         counters[counter].perNode[row] += Int32(delta)
+        counters[counter].changed.note(row, of: nodes.count)
         for view in counters[counter].views { views[view].add(delta, row: row) }
     }
 

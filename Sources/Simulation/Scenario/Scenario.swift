@@ -24,6 +24,9 @@ public struct ScenarioSpec: APIStruct {
     public var kubernetesVersion: String?
     public var featureGates: StringMap<Bool> = [:]
     public var cluster: ScenarioCluster?
+    public var parameters: JSONValue?
+    public var controllerManager: ControllerManagerFlags?
+    public var metricsServer: MetricsServerFlags?
     public var duration: Duration?
     public var steps: [ScenarioStep] = []
     public var expect: [Expectation] = []
@@ -34,6 +37,9 @@ public struct ScenarioSpec: APIStruct {
         .f("kubernetesVersion", \.kubernetesVersion, "1.22 to 1.36; default 1.36."),
         .f("featureGates", \.featureGates, "Gates that differ from the version's defaults."),
         .f("cluster", \.cluster, "The nodes, if the files hold none."),
+        .f("parameters", \.parameters, "Parameters of the latency model that differ from their defaults, by name."),
+        .f("controllerManager", \.controllerManager, "Flags of kube-controller-manager."),
+        .f("metricsServer", \.metricsServer, "Flags of the metrics server."),
         .f("duration", \.duration, "How long run plays it; default 10m."),
         .f("steps", \.steps, "What happens, by at, then in the order of the file."),
         .f("expect", \.expect, "What must hold, at a time or at the end."),
@@ -67,18 +73,23 @@ public struct ScenarioStep: APIStruct {
     public var fail: FaultStep?
     public var recover: FaultStep?
     public var load: LoadStep?
+    public var demand: DemandStep?
+    public var autosize: AutosizeStep?
     public var setImage: SetImageStep?
     public var restart: WorkloadStep?
     public var pause: WorkloadStep?
     public var resume: WorkloadStep?
     public var undo: UndoStep?
     public var apply: JSONValue?
+    public var kubelet: KubeletStep?
+    public var runtime: RuntimeStep?
+    public var gates: StringMap<Bool>?
     public init() {}
     /// How many actions it has: one, if it is written as it should be.
     var actionCount: Int {
         let actions: [Any?] = [
-            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, setImage, restart, pause,
-            resume, undo, apply,
+            scale, resize, delete, evict, cordon, uncordon, drain, taint, untaint, fail, recover, load, demand, autosize, setImage, restart, pause,
+            resume, undo, apply, kubelet, runtime, gates,
         ]
         return actions.count { $0 != nil }
     }
@@ -98,12 +109,40 @@ public struct ScenarioStep: APIStruct {
         .f("fail", \.fail, "Silences the kubelet of a node or of all nodes of a zone."),
         .f("recover", \.recover, "Ends the failure of a node or zone."),
         .f("load", \.load, "Sets the usage of each pod of a workload from now on."),
+        .f("demand", \.demand, "Sets what a workload or Service is asked to do in sum; its ready pods share it."),
+        .f("autosize", \.autosize, "Lets the pods of a workload follow what is recommended, as a VerticalPodAutoscaler."),
         .f("setImage", \.setImage, "Sets the image of a container of a workload, as kubectl set image."),
         .f("restart", \.restart, "Restarts the pods of a workload by a rolling update, as kubectl rollout restart."),
         .f("pause", \.pause, "Pauses the rollout of a Deployment, as kubectl rollout pause."),
         .f("resume", \.resume, "Resumes it, as kubectl rollout resume."),
         .f("undo", \.undo, "Rolls a Deployment back, as kubectl rollout undo."),
         .f("apply", \.apply, "Applies one manifest or a list of them."),
+        .f("gates", \.gates, "Starts the components again with these feature gates."),
+        .f("kubelet", \.kubelet, "Changes the configuration of kubelets."),
+        .f("runtime", \.runtime, "Has the container runtime of a node hang."),
+    ]
+}
+
+public struct KubeletStep: APIStruct {
+    public var node = ""
+    public var selector = ""
+    public var set: JSONValue?
+    public init() {}
+    public static let summary = "Which kubelets, and what is to be different in their configuration."
+    public static let fields: [Field<KubeletStep>] = [
+        .f("node", \.node, "The kubelet of this node; default all."),
+        .f("selector", \.selector, "The kubelets of nodes with these labels, as kubectl -l takes them; default all."),
+        .f("set", \.set, "Fields of KubeletConfiguration with their new values; null gives a field its default back."),
+    ]
+}
+
+public struct RuntimeStep: APIStruct {
+    public var node = ""
+    public var hangs = Duration.zero
+    public init() {}
+    public static let summary = "A node and how long its container runtime answers nothing."
+    public static let fields: [Field<RuntimeStep>] = [
+        .f("node", \.node, "The node."), .f("hangs", \.hangs, "How long it answers nothing: 200s."),
     ]
 }
 
@@ -206,6 +245,34 @@ public struct LoadStep: APIStruct {
         .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or Pod."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
         .f("cpu", \.cpu, "CPU of each pod from now on."), .f("memory", \.memory, "Memory of each pod from now on."),
+    ]
+}
+
+public struct DemandStep: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var cpu: JSONValue?
+    public init() {}
+    public static let summary = "A workload or Service and what it is asked to do in sum."
+    public static let fields: [Field<DemandStep>] = [
+        .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet or Service."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("cpu", \.cpu, "CPU in sum: 2; 200m..6/30m swings in 30 minutes; 500m@0s 6@5m goes through these points. Absent: no demand."),
+    ]
+}
+
+public struct AutosizeStep: APIStruct {
+    public var kind = ""
+    public var name = ""
+    public var namespace = ""
+    public var mode = "InPlaceOrRecreate"
+    public init() {}
+    public static let summary = "A workload and how its pods are sized."
+    public static let fields: [Field<AutosizeStep>] = [
+        .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob."), .f("name", \.name, "Its name."),
+        .f("namespace", \.namespace, "Its namespace; default default."),
+        .f("mode", \.mode, "Off, InPlaceOrRecreate (default) or InPlace."),
     ]
 }
 

@@ -36,6 +36,9 @@ public enum ScenarioCatalog {
         .rollingUpdateRevisions,
         .singlePoint,
         .singleWriter,
+        .nodeFullResize,
+        .horizontalAutoscaling,
+        .verticalScaling,
     ]
 
     /// The scenario called `name`; nil if there is none.

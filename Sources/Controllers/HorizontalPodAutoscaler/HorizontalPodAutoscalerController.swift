@@ -1,0 +1,250 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// Brings each autoscaler's workload to the size that its metrics ask for, every 15 s.
+///
+/// - Source: Kubernetes v1.36.2 `pkg/controller/podautoscaler/horizontal.go`.
+struct HorizontalPodAutoscalerController: Controller {
+    static let watches: [Kind] = [.horizontalPodAutoscaler, .pod]
+    var queue = WorkQueue<ObjectKey>()
+    private let settings: ControllerManagerSettings
+    private var membership = PodMembership()
+    private var histories: [ObjectKey: ScalingHistory] = [:]
+    private let source = EventSource("horizontal-pod-autoscaler")
+
+    init(settings: ControllerManagerSettings) { self.settings = settings }
+
+    mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
+        let change = cluster.store.horizontalPodAutoscalers.change(entry.index)
+        let key = change.object.key
+        if change.action == .deleted {
+            histories[key] = nil
+            membership.set(key, nil)
+            // The others say again which pods they want when they are looked at.
+            cluster.metrics.forgetWanted()
+        } else {
+            if change.action == .added { follow(change.object, &cluster) }
+            queue.add(key, at: cluster.now + settings.autoscalerSyncPeriod)
+        }
+    }
+
+    mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) {
+        if membership.observe(change).isEmpty { return }
+        if change.action == .deleted { cluster.metrics.forgetWanted(change.object.key) } else { cluster.metrics.want(change.object.key) }
+    }
+
+    /// Keeps an eye on the pods of the autoscaler's workload and has them measured.
+    private mutating func follow(_ scaler: HorizontalPodAutoscaler, _ cluster: inout Cluster) {
+        membership.set(scaler.key, cluster.scaleTarget(of: scaler)?.selector)
+        for pod in membership.pods(of: scaler.key, cluster) { cluster.metrics.want(pod.key) }
+    }
+
+    mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
+        guard let scaler = cluster.store.horizontalPodAutoscalers[key] else { return .none }
+        var pass = Pass(scaler: scaler, status: scaler.status, now: cluster.now)
+        sync(&pass, &cluster)
+        if pass.status != scaler.status { cluster.modify(HorizontalPodAutoscaler.self, key) { $0.status = pass.status } }
+        return .at(cluster.now + settings.autoscalerSyncPeriod)
+    }
+
+    /// One look at one autoscaler.
+    private struct Pass {
+        let scaler: HorizontalPodAutoscaler
+        var status: HorizontalPodAutoscalerStatus
+        let now: Instant
+        var spec: HorizontalPodAutoscalerSpec { scaler.spec }
+
+        mutating func set(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String) {
+            status.conditions.set(Condition(type: type, status: isTrue, reason: reason, message: message), now: now)
+        }
+    }
+
+    private mutating func sync(_ pass: inout Pass, _ cluster: inout Cluster) {
+        let (scaler, spec) = (pass.scaler, pass.spec)
+        guard let target = cluster.scaleTarget(of: scaler) else {
+            let why = spec.scaleTargetRef.notFoundMessage
+            cluster.record("FailedGetScale", why, about: scaler, warning: true, source: source)
+            return pass.set("AbleToScale", false, "FailedGetScale", "the HPA controller was unable to get the target's current scale: \(why)")
+        }
+        pass.set("AbleToScale", true, "SucceededGetScale", "the HPA controller was able to get the target's current scale")
+        let current = target.replicas
+        let least = spec.minReplicas ?? 1
+        histories[scaler.key, default: ScalingHistory()].begin(current, now: pass.now)
+        var desired = current
+        var reason = ""
+        var metrics: [MetricStatus]?
+        if current == 0, least != 0 {
+            pass.set("ScalingActive", false, "ScalingDisabled", "scaling is disabled since the replica count of the target is zero")
+        } else if current > spec.maxReplicas {
+            (desired, reason) = (spec.maxReplicas, "Current number of replicas above Spec.MaxReplicas")
+        } else if current < least {
+            (desired, reason) = (least, "Current number of replicas below Spec.MinReplicas")
+        } else {
+            let (wish, statuses) = wish(&pass, target, &cluster)
+            metrics = statuses
+            guard let wish else {
+                pass.status.currentReplicas = current
+                pass.status.currentMetrics = statuses
+                return
+            }
+            reason = wish.replicas > current ? "\(wish.metric) above target" : wish.replicas < current ? "All metrics below target" : ""
+            let bounds = ScalingHistory.Bounds(current: current, least: least, most: spec.maxReplicas)
+            let decision =
+                if let rules = rules(spec) {
+                    histories[scaler.key]!.decide(wish.replicas, bounds, up: rules.up, down: rules.down, now: pass.now)
+                } else {
+                    histories[scaler.key]!.decide(wish.replicas, bounds, window: settings.autoscalerDownscaleStabilization, now: pass.now)
+                }
+            pass.set("AbleToScale", true, decision.able.reason, decision.able.message)
+            pass.set("ScalingLimited", decision.limited.isTrue, decision.limited.reason, decision.limited.message)
+            desired = decision.replicas
+        }
+        pass.status.currentReplicas = current
+        pass.status.currentMetrics = metrics
+        if desired != current {
+            do throws(APIError) {
+                try cluster.scale(target.kind, target.key, to: desired)
+            } catch {
+                cluster.record(
+                    "FailedRescale", "New size: \(desired); reason: \(reason); error: \(error.message)", about: scaler, warning: true,
+                    source: source)
+                return pass.set("AbleToScale", false, "FailedUpdateScale", "the HPA controller was unable to update the target scale: \(error.message)")
+            }
+            pass.set("AbleToScale", true, "SucceededRescale", "the HPA controller was able to update the target scale to \(desired)")
+            cluster.record("SuccessfulRescale", "New size: \(desired); reason: \(reason)", about: scaler, source: source)
+            if let rules = rules(spec) {
+                histories[scaler.key]!.note(from: current, to: desired, up: rules.up, down: rules.down, now: pass.now)
+            }
+            pass.status.lastScaleTime = pass.now
+        }
+        pass.status.desiredReplicas = desired
+    }
+
+    /// The rules of `behavior`, completed; nil if there is none.
+    private func rules(_ spec: HorizontalPodAutoscalerSpec) -> (up: HPAScalingRules, down: HPAScalingRules)? {
+        guard let behavior = spec.behavior else { return nil }
+        var (up, down) = (behavior.scaleUp ?? HPAScalingRules(), behavior.scaleDown ?? HPAScalingRules())
+        if up.stabilizationWindowSeconds == nil { up.stabilizationWindowSeconds = 0 }
+        if down.stabilizationWindowSeconds == nil { down.stabilizationWindowSeconds = Int(settings.autoscalerDownscaleStabilization.seconds) }
+        return (up, down)
+    }
+
+    // MARK: Metrics
+
+    /// The highest of what the metrics ask for, with its name; nil if there is none to go by.
+    private mutating func wish(_ pass: inout Pass, _ target: ScaleTarget, _ cluster: inout Cluster)
+        -> (wish: (replicas: Int, metric: String)?, statuses: [MetricStatus])
+    {
+        let (scaler, spec) = (pass.scaler, pass.spec)
+        guard let selector = target.selector, !selector.isEmpty else {
+            cluster.record("SelectorRequired", "selector is required", about: scaler, warning: true, source: source)
+            pass.set("ScalingActive", false, "InvalidSelector", "the HPA target's scale is missing a selector")
+            return (nil, [])
+        }
+        follow(scaler, &cluster)
+        let pods = membership.pods(of: scaler.key, cluster)
+        let others = pods.reduce(into: [ObjectKey]()) { keys, pod in
+            for key in membership.selecting(pod) where !keys.contains(key) { keys.append(key) }
+        }
+        if others.count > 1 {
+            let list = others.sorted().map { "{\($0.name) \($0.namespace)}" }.joined(separator: " ")
+            let why = "pods by selector \(selector.canonical) are controlled by multiple HPAs: [\(list)]"
+            cluster.record("AmbiguousSelector", why, about: scaler, warning: true, source: source)
+            pass.set("ScalingActive", false, "AmbiguousSelector", why)
+            return (nil, [])
+        }
+        var best: (replicas: Int, metric: String)?
+        var failures: [(reason: String, condition: String, error: String)] = []
+        var statuses: [MetricStatus] = []
+        for metric in spec.metrics {
+            do throws(MetricFailure) {
+                let (proposal, name, status) = try measure(metric, pods, current: target.replicas, spec, cluster)
+                statuses.append(status)
+                if best.map({ proposal > $0.replicas }) ?? true { best = (proposal, name) }
+            } catch {
+                cluster.record(error.reason, error.message, about: scaler, warning: true, source: source)
+                failures.append((error.reason, "the HPA was unable to compute the replica count: \(error.message)", error.summary))
+                statuses.append(MetricStatus())
+            }
+        }
+        if let first = failures.first, best == nil || best!.replicas < target.replicas {
+            pass.set("ScalingActive", false, first.reason, first.condition)
+            cluster.record(
+                "FailedComputeMetricsReplicas", "invalid metrics (\(failures.count) invalid out of \(spec.metrics.count)), first error is: \(first.error)",
+                about: scaler, warning: true, source: source)
+            return (nil, statuses)
+        }
+        guard let best else { return (nil, statuses) }
+        pass.set("ScalingActive", true, "ValidMetricFound", "the HPA was able to successfully calculate a replica count from \(best.metric)")
+        return (best, statuses)
+    }
+
+    /// Why a metric cannot be had: the event's and condition's reason, their message, and how it is summed up.
+    private struct MetricFailure: Error {
+        var reason: String
+        var message: String
+        var summary: String
+    }
+
+    private func measure(
+        _ metric: MetricSpec, _ pods: [Pod], current: Int, _ spec: HorizontalPodAutoscalerSpec, _ cluster: Cluster
+    ) throws(MetricFailure) -> (replicas: Int, name: String, status: MetricStatus) {
+        let reason: String
+        let (resource, target, container): (String, MetricTarget, String)
+        switch metric.type {
+        case "Resource":
+            let own = metric.resource ?? ResourceMetricSource()
+            (reason, resource, target, container) = ("FailedGetResourceMetric", own.name, own.target, "")
+        case "ContainerResource":
+            let own = metric.containerResource ?? ContainerResourceMetricSource()
+            (reason, resource, target, container) = ("FailedGetContainerResourceMetric", own.name, own.target, own.container)
+        default: throw noAdapter(metric)
+        }
+        let rules = cluster.profile.isEnabled(.hpaConfigurableTolerance) ? spec.behavior : nil
+        func tolerance(_ rules: HPAScalingRules?) -> Double { rules?.tolerance.map { Double($0.milliValue) / 1000 } ?? settings.autoscalerTolerance }
+        let calculator = MetricReplicas(
+            settings: settings, now: cluster.now, tolerance: (tolerance(rules?.scaleUp), tolerance(rules?.scaleDown)), current: current)
+        do throws(MetricReplicas.Failure) {
+            let proposal: MetricReplicas.Proposal
+            if let wanted = target.averageValue {
+                proposal = try calculator.average(resource, container: container, target: wanted.milliValue, pods, cluster.metrics)
+            } else {
+                proposal = try calculator.utilization(resource, container: container, target: target.averageUtilization ?? 80, pods, cluster.metrics)
+            }
+            var value = MetricValueStatus()
+            value.averageUtilization = proposal.utilization
+            value.averageValue = Quantity(milli: proposal.average)
+            var status = MetricStatus()
+            status.type = metric.type
+            let sort = container.isEmpty ? "resource" : "container resource"
+            if container.isEmpty {
+                status.resource = ResourceMetricStatus()
+                (status.resource!.name, status.resource!.current) = (resource, value)
+            } else {
+                status.containerResource = ContainerResourceMetricStatus()
+                (status.containerResource!.name, status.containerResource!.current, status.containerResource!.container) = (resource, value, container)
+            }
+            let name = target.averageValue == nil ? "\(resource) \(sort) utilization (percentage of request)" : "\(resource) \(sort)"
+            return (proposal.replicas, name, status)
+        } catch {
+            let message = "failed to get \(resource) \(target.averageValue == nil ? "utilization" : "usage"): \(error.message)"
+            let value = container.isEmpty ? "\(resource) resource" : "\(container) container"
+            throw MetricFailure(reason: reason, message: message, summary: "failed to get \(value) metric value: \(message)")
+        }
+    }
+
+    /// Metrics that an adapter would serve: there is none here, as in a cluster without one.
+    private func noAdapter(_ metric: MetricSpec) -> MetricFailure {
+        let (reason, sort, message): (String, String, String) =
+            switch metric.type {
+            case "Pods":
+                ("FailedGetPodsMetric", "pods", "unable to get metric \(metric.pods?.metric.name ?? ""): unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered")
+            case "Object":
+                ("FailedGetObjectMetric", "object", "unable to get metric \(metric.object?.metric.name ?? ""): unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered")
+            default:
+                ("FailedGetExternalMetric", "external", "unable to get external metric \(metric.external?.metric.name ?? ""): unable to fetch metrics from external metrics API: the server could not find the requested resource")
+            }
+        return MetricFailure(reason: reason, message: message, summary: "failed to get \(sort) metric value: \(message)")
+    }
+}

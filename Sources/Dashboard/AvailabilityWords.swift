@@ -1,0 +1,43 @@
+import Canvas
+import Simulation
+import SimulationKit
+
+/// Numbers of availability as people read them.
+enum AvailabilityWords {
+    /// `33%`; a share of 1 and of 0 are exact.
+    static func percent(_ share: Double) -> String {
+        let value = Int((share * 100).rounded())
+        return value == 100 && share < 1 ? ">99%" : value == 0 && share > 0 ? "<1%" : "\(value)%"
+    }
+
+    /// What a share of the year is: `9h39m`, `54.7m`, `2.3s`, `<1ms`.
+    static func downtime(_ probability: Double) -> String {
+        let seconds = probability * Unavailability.minutesPerYear * 60
+        if seconds >= 364 * 86400 { return "always" }
+        if seconds >= 86400 { return "\(fixed(seconds / 86400, 1))d" }
+        if seconds >= 36000 { return "\(fixed(seconds / 3600, 0))h" }
+        if seconds >= 3600 { return "\(fixed(seconds / 3600, 1))h" }
+        if seconds >= 60 { return "\(fixed(seconds / 60, seconds >= 6000 ? 0 : 1))m" }
+        if seconds >= 1 { return "\(fixed(seconds, 1))s" }
+        return seconds >= 0.001 ? "\(fixed(seconds * 1000, 0))ms" : seconds > 0 ? "<1ms" : "0"
+    }
+
+    /// `1.10e-3`
+    static func scientific(_ value: Double) -> String {
+        guard value > 0 else { return "0" }
+        var (mantissa, exponent) = (value, 0)
+        while mantissa < 0.9995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+        while mantissa >= 9.995 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+        return exponent == 0 ? fixed(mantissa, 2) : "\(fixed(mantissa, 2))e\(exponent)"
+    }
+
+    /// A number with so many decimals.
+    static func fixed(_ value: Double, _ decimals: Int) -> String {
+        let scale = (0..<decimals).reduce(1) { result, _ in result * 10 }
+        let rounded = Int((abs(value) * Double(scale)).rounded())
+        let sign = value < 0 && rounded > 0 ? "-" : ""
+        guard decimals > 0 else { return "\(sign)\(rounded)" }
+        let rest = String(rounded % scale)
+        return "\(sign)\(rounded / scale)." + String(repeating: "0", count: decimals - rest.count) + rest
+    }
+}

@@ -1,0 +1,217 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Simulation
+import SimulationKit
+
+/// The hub and its spokes: which connections there are between API server, nodes and pods, what protects each,
+/// and one request followed hop by hop.
+struct LinksScreen: Screen {
+    var filter = ""
+    private var cursor: Int
+    private var top = 0
+    /// What the user typed after `:trace`; nil for the example of the link under the cursor.
+    private var typed: LinkRequest?
+
+    init(tracing request: LinkRequest? = nil) {
+        typed = request
+        cursor = 0
+    }
+
+    var crumb: String { "links" }
+    var bindings: [BindingGroup] {
+        [
+            BindingGroup(
+                "Links",
+                [
+                    Binding(.character("t"), action: .traceRequest, "trace", "Trace a request: logs POD, exec POD, get PATH, from POD", footer: 5),
+                    Binding(.character("a"), action: .toggleAuthority, "check kubelets", "Give the API server --kubelet-certificate-authority, or take it away", footer: 10),
+                    Binding(.character("s"), action: .toggleServing, "kubelet certificates", "Kubelets' certificates: self-signed, or by the cluster's authority", footer: 15),
+                    Binding(.character("e"), action: .toggleEgress, "egress", "Reach nodes directly, or by konnectivity", footer: 20),
+                    Binding(.character("u"), action: .toggleTrust, "untrusted network", "Suppose that somebody sits between the machines", footer: 25),
+                ])
+        ]
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        var settings = world.session.simulation.links
+        let count = Link.present(settings).count
+        switch action {
+        case .down: (cursor, typed) = (min(count - 1, cursor + 1), nil)
+        case .up: (cursor, typed) = (max(0, cursor - 1), nil)
+        case .top, .pageUp: (cursor, typed) = (0, nil)
+        case .bottom, .pageDown: (cursor, typed) = (count - 1, nil)
+        case .open: typed = nil
+        case .traceRequest: return [.prompt("trace ")]
+        case .toggleAuthority:
+            settings.checksKubelets.toggle()
+            return [.perform([.links(settings)])]
+        case .toggleServing:
+            settings.servingCertificate = settings.servingCertificate == .selfSigned ? .clusterAuthority : .selfSigned
+            return [.perform([.links(settings)])]
+        case .toggleEgress:
+            settings.egress = settings.egress == .direct ? .konnectivity : .direct
+            return [.perform([.links(settings)])]
+        case .toggleTrust:
+            settings.networkIsUntrusted.toggle()
+            return [.perform([.links(settings)])]
+        default: return nil
+        }
+        return []
+    }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let links = Link.present(world.session.simulation.links)
+        cursor = max(0, min(cursor, links.count - 1))
+        let tableHeight = min(links.count + 4, area.height / 2)
+        let rects = area.splitRows([.fixed(tableHeight), .weight(1)])
+        drawLinks(links, on: &canvas, in: rects[0], world)
+        drawTrace(typed ?? Self.example(links[cursor], world), on: &canvas, in: rects[1], world)
+    }
+
+    // MARK: Links
+
+    private mutating func drawLinks(_ links: [Link], on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        let settings = world.session.simulation.links
+        var title = StyledText("Links  ", theme[.title])
+        title.append("every spoke ends at the API server", theme[.titleHighlight])
+        let silent = world.view.nodeNames.count { world.session.simulation.kubelets.isFailed(node: $0) }
+        var right = "\(world.view.nodeNames.count) kubelets"
+        if silent > 0 { right += ", \(silent) silent" }
+        canvas.drawBox(in: box, title: title, right: StyledText(right, theme[silent > 0 ? .rowError : .dim]), style: theme[.borderFocus])
+        let inside = box.interior
+        let height = inside.height - 2
+        top = Scrolling.top(following: cursor, from: top, height: height, count: links.count)
+        let columns = [
+            TableWidget.Column("LINK", minimum: 24, ideal: 54), TableWidget.Column("DIALS", minimum: 6, ideal: 10, priority: 3),
+            TableWidget.Column("TRANSPORT", minimum: 8, ideal: 19, priority: 2), TableWidget.Column("ENCRYPTED", minimum: 9),
+            TableWidget.Column("SERVER", minimum: 9), TableWidget.Column("CLIENT", minimum: 9, priority: 1),
+        ]
+        let table = TableWidget(columns: columns, rowCount: links.count, cursor: cursor, top: top)
+        func mark(_ is: Bool, _ yes: String, _ no: String) -> StyledText {
+            StyledText("\(`is` ? world.glyphs.passed : world.glyphs.stopped) \(`is` ? yes : no)", theme[`is` ? .good : settings.networkIsUntrusted ? .rowError : .rowPending])
+        }
+        table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
+            let facts = links[index].facts(settings)
+            return TableRow([
+                StyledText(links[index].title, theme[.text]), StyledText(links[index].initiator, theme[.dim]), StyledText(facts.transport, theme[.dim]),
+                mark(facts.isEncrypted, "yes", "no"), mark(facts.checksServer, "checked", "unknown"), mark(facts.checksClient, "checked", "anybody"),
+            ])
+        }
+        let flags = "kubelet CA \(settings.checksKubelets ? "given" : "not given")   kubelet certificates \(settings.servingCertificate == .selfSigned ? "self-signed" : "by the cluster")   egress \(settings.egress.rawValue)   network \(settings.networkIsUntrusted ? "untrusted" : "trusted")"
+        canvas.write(flags, at: Point(x: inside.x + 1, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 2, ellipsis: true)
+    }
+
+    /// A request that goes over `link`, with the first things of the cluster that it fits; nil for calls that nobody makes here.
+    private static func example(_ link: Link, _ world: World) -> LinkRequest? {
+        let pods = world.store.pods.sorted().filter { !$0.nodeName.isEmpty && (world.namespace.isEmpty ? !$0.namespace.hasPrefix("kube-") : $0.namespace == world.namespace) }
+        let pod = pods.first ?? world.store.pods.sorted().first { !$0.nodeName.isEmpty }
+        let key = pod?.key ?? ObjectKey(namespace: "default", name: "web")
+        let node = pod?.nodeName ?? world.view.nodeNames.first ?? "node"
+        func get(_ path: String) -> LinkRequest { (try? LinkRequest.ProxyTarget(path: path)).map { .proxy($0) } ?? .fromPod(key) }
+        let port = pod?.spec.containers.flatMap(\.ports).first?.containerPort ?? 8080
+        switch link {
+        case .podToServer: return .fromPod(key)
+        case .nodeToServer: return .fromNode(node)
+        case .serverToKubelet, .konnectivity: return .stream(.logs, pod: key, container: nil)
+        case .nodeProxy: return get("/api/v1/nodes/\(node):9100/proxy/metrics")
+        case .podProxy: return get("/api/v1/namespaces/\(key.namespace)/pods/\(key.name):\(port)/proxy/")
+        case .securePodProxy: return get("/api/v1/namespaces/\(key.namespace)/pods/https:\(key.name):8443/proxy/")
+        case .webhook, .aggregated: return nil
+        case .serviceProxy:
+            let service = world.store.services.sorted().first { !$0.spec.selector.isEmpty && (world.namespace.isEmpty || $0.namespace == world.namespace) }
+            guard let service else { return get("/api/v1/namespaces/default/services/kubernetes:443/proxy/") }
+            return get("/api/v1/namespaces/\(service.namespace)/services/\(service.name):\(service.spec.ports.first?.port ?? 80)/proxy/")
+        }
+    }
+
+    // MARK: Trace
+
+    private func drawTrace(_ request: LinkRequest?, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        guard box.height > 3 else { return }
+        let theme = world.theme
+        let inside = box.interior.inset(x: 1, y: 0)
+        guard let request else {
+            canvas.drawBox(in: box, title: StyledText("Trace", theme[.title]), style: theme[.border])
+            let text = "The API server calls what was registered with it, with the certificate authority given there. Webhooks and aggregated APIs are kept here, not called."
+            for (index, line) in StyledText(text, theme[.dim]).wrapped(to: inside.width).prefix(inside.height).enumerated() {
+                canvas.write(line, at: Point(x: inside.x, y: inside.y + index))
+            }
+            return
+        }
+        let trace = world.session.simulation.trace(request)
+        var title = StyledText("Trace  ", theme[.title])
+        title.append(Self.text(request), theme[.titleHighlight])
+        canvas.drawBox(in: box, title: title, right: StyledText("total \(Self.milliseconds(trace.total))", theme[.dim]), style: theme[.border])
+        // Two rows a hop: who to whom; below, what and why.
+        let rowsPerHop = trace.hops.count * 2 + 2 <= inside.height ? 2 : 1
+        var y = inside.y
+        for (index, hop) in trace.hops.enumerated() where y < inside.bottom - 1 {
+            let failed = index == trace.failedHop
+            var line = StyledText(hop.from, theme[.text])
+            line.append(" → ", theme[.dim])
+            line.append(hop.to, theme[failed ? .rowError : .text])
+            if rowsPerHop == 1 { line.append("  \(hop.what)", theme[.dim]) }
+            let (word, role): (String, Role) = !hop.isEncrypted ? ("plain", .rowPending) : hop.checksServer ? ("checked", .good) : ("unchecked", .rowPending)
+            let sign = failed ? world.glyphs.stopped : hop.checksServer ? world.glyphs.passed : "!"
+            let facts = StyledText(TextWidth.padded("\(sign) \(word)", to: 12), theme[failed ? .rowError : role]) + StyledText(Self.milliseconds(hop.took), theme[.dim])
+            canvas.write(line, at: Point(x: inside.x, y: y), maxWidth: inside.width - facts.width - 2)
+            canvas.write(facts, endingAt: inside.right, y: y)
+            y += 1
+            if rowsPerHop == 2 {
+                canvas.write(StyledText(hop.what, theme[.accent]) + StyledText(hop.note.isEmpty ? "" : "   \(hop.note)", theme[.dim]), at: Point(x: inside.x + 2, y: y), maxWidth: inside.width - 2)
+                y += 1
+            }
+        }
+        let sign = trace.failedHop == nil ? world.glyphs.passed : world.glyphs.stopped
+        for line in StyledText("\(sign) \(trace.answer)", theme[trace.failedHop == nil ? .good : .rowError]).wrapped(to: inside.width).prefix(2) where y < inside.bottom {
+            canvas.write(line, at: Point(x: inside.x, y: y), maxWidth: inside.width)
+            y += 1
+        }
+        if trace.canBeIntercepted, y < inside.bottom {
+            canvas.write("! who sits between can pretend to be a server that nobody checks, and read or change what passes", at: Point(x: inside.x, y: y), style: theme[.rowError], maxWidth: inside.width, ellipsis: true)
+            y += 1
+        }
+        drawCredentials(request, on: &canvas, in: box, from: y, world)
+    }
+
+    /// What the pod of the request was given to find and convince the API server.
+    private func drawCredentials(_ request: LinkRequest, on canvas: inout Canvas, in box: Rect, from y: Int, _ world: World) {
+        let inside = box.interior
+        guard case .fromPod(let key) = request, let pod = world.store.pods[key], inside.bottom - y >= 4 else { return }
+        let theme = world.theme
+        let credentials = PodCredentials(of: pod, in: world.cluster, at: world.now)
+        canvas.drawRule(inBox: box, y: y, title: StyledText("what \(key.name) was given", theme[.title]), style: theme[.border])
+        var lines: [(String, String)] = [("user", credentials.user)]
+        if credentials.isMounted {
+            lines.append(("mount", "\(PodCredentials.mountPath), read-only, in every container"))
+            for file in PodCredentials.files { lines.append((file.name, file.source)) }
+            if let last = credentials.fetches.last, let next = credentials.nextFetch {
+                lines.append(("renewed", "\(credentials.fetches.count - 1) times, last \(clockText(last, milliseconds: false)), next \(clockText(next, milliseconds: false)) (at 80 % of its life, up to 10 s early)"))
+            }
+            lines.append(("taken", "for a year: the server extends pods' tokens and counts those over \(PodCredentials.lifeSeconds) s as stale"))
+        } else {
+            lines.append(("mount", "none: automountServiceAccountToken is false"))
+        }
+        lines.append(("env", PodCredentials.environment.prefix(2).map { "\($0.name)=\($0.value)" }.joined(separator: "  ") + "  and \(PodCredentials.environment.count - 2) more"))
+        for (index, line) in lines.prefix(inside.bottom - y - 1).enumerated() {
+            canvas.write(line.0, at: Point(x: inside.x + 1, y: y + 1 + index), style: theme[.dim])
+            canvas.write(line.1, at: Point(x: inside.x + 12, y: y + 1 + index), style: theme[.text], maxWidth: inside.width - 13, ellipsis: true)
+        }
+    }
+
+    private static func text(_ request: LinkRequest) -> String {
+        switch request {
+        case .stream(let stream, let pod, let container): "\(stream.rawValue) \(pod)\(container.map { " \($0)" } ?? "")"
+        case .proxy(let target): "get \(target.thing.rawValue)s/\(target.id)/proxy/\(target.rest)"
+        case .fromPod(let pod): "from pod \(pod)"
+        case .fromNode(let node): "from node \(node)"
+        }
+    }
+
+    private static func milliseconds(_ span: Duration) -> String {
+        let tenths = span.nanoseconds / 100_000
+        return tenths >= 10_000 ? "\(tenths / 10_000).\(tenths / 1000 % 10) s" : "\(tenths / 10).\(tenths % 10) ms"
+    }
+}

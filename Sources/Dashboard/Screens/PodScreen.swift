@@ -1,0 +1,410 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Kubelets
+import Manifests
+import Printers
+import Simulation
+import SimulationKit
+
+/// One pod: what it is, what it uses against what it asked for, how it started and where the time went, its
+/// conditions and events.
+struct PodScreen: Screen, PodHolder {
+    enum Pane: String, CaseIterable {
+        case startup = "Startup"
+        case usage = "Usage"
+        case conditions = "Conditions"
+        case events = "Events"
+    }
+    let key: ObjectKey
+    var filter = ""
+    private var last: Pod
+    private var pane = Pane.startup
+    private var cursor = 0
+    private var top = 0
+    private var scroll = 0
+    private var links: [StartupStory.Link] = []
+    private var events: [Event] = []
+    private var eventsStamp: (revision: Int, generation: Int)?
+
+    init(_ pod: Pod) { (key, last) = (pod.key, pod) }
+
+    var crumb: String { key.name }
+    var bindings: [BindingGroup] { [Self.keys, Bindings.pods] }
+    static let keys = BindingGroup(
+        "Pod",
+        [
+            Binding(.tab, action: .nextPane, "pane", "Next pane: startup, usage, conditions, events", footer: 5),
+            Binding(.enter, action: .open, "follow", "Go where the row of the waterfall leads: the node's pulls, its API client, why", footer: 6),
+            Binding(.character("d"), action: .describe, "describe", "Describe the pod", footer: 10),
+            Binding(.character("y"), action: .yaml, "yaml", "YAML of the pod", footer: 15),
+            Binding(.character("e"), action: .edit, "edit", "Edit the pod as YAML in your editor", footer: 16),
+            Binding(.control("d"), action: .delete, "delete", "Delete the pod", footer: 70),
+        ])
+
+    func focusedWorkload(_ world: World) -> Workload? { Workload(of: last, world.cluster) }
+    func selectedPod(_ world: World) -> Pod? { world.store.pods[key] ?? last }
+
+    // MARK: Actions
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        if let pod = world.store.pods[key] { last = pod }
+        switch action {
+        case .nextPane, .previousPane:
+            let panes = Pane.allCases
+            let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
+            (pane, scroll) = (panes[index % panes.count], 0)
+        case .down: move(1)
+        case .up: move(-1)
+        case .pageDown: move(8)
+        case .pageUp: move(-8)
+        case .top: move(-10_000)
+        case .bottom: move(10_000)
+        case .open: return follow(pane == .startup && links.indices.contains(cursor) ? links[cursor] : .none, world)
+        case .describe: return [.push(DetailScreen(last, tab: .describe))]
+        case .yaml: return [.push(DetailScreen(last, tab: .yaml))]
+        case .events: return [.push(DetailScreen(last, tab: .events))]
+        case .edit: return [.edit(last)]
+        case .delete: return [.open(DeleteDialog([last]))]
+        case .kill: return [.perform([.delete(.pod, key, DeleteOptions(gracePeriodSeconds: 0))])]
+        case .resize: return [.open(ResizeDialog([last], world))]
+        case .evict: return [.open(EvictDialog([last], world))]
+        case .why: return [.push(WhyScreen(key))]
+        case .node: return [NodeScreen.effect(last, world)]
+        case .owner: return TableScreen.owner(of: last)
+        case .copyName: return [.copy(last.metadata.name, what: last.metadata.name)]
+        default: return nil
+        }
+        return []
+    }
+
+    private mutating func move(_ step: Int) {
+        if pane == .startup {
+            cursor = max(0, min(links.count - 1, cursor + step))
+        } else {
+            scroll = max(0, scroll + step)
+        }
+    }
+
+    private func follow(_ link: StartupStory.Link, _ world: World) -> [Effect] {
+        switch link {
+        case .none: return [.push(DetailScreen(last, tab: .describe))]
+        case .why: return [.push(WhyScreen(key))]
+        case .pulls: return [NodeScreen.effect(last, world, pane: .pulls)]
+        case .client: return [NodeScreen.effect(last, world, pane: .client)]
+        case .node: return [NodeScreen.effect(last, world)]
+        }
+    }
+
+    // MARK: Drawing
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let present = world.store.pods[key]
+        if let present { last = present }
+        readEvents(world)
+        let story = StartupStory(last, world)
+        links = story.rows.map(\.link)
+        let isWide = area.width >= 100 && area.height >= 26
+        guard isWide else {
+            let facts = min(7, max(0, area.height - 8))
+            drawFacts(isGone: present == nil, on: &canvas, in: Rect(x: area.x, y: area.y, width: area.width, height: facts), world)
+            let rest = area.inset(top: facts)
+            switch pane {
+            case .startup: drawStartup(story, on: &canvas, in: rest, world)
+            case .usage: drawUsage(on: &canvas, in: rest, world)
+            case .conditions: drawConditions(on: &canvas, in: rest, world)
+            case .events: drawEvents(on: &canvas, in: rest, world)
+            }
+            return
+        }
+        let upper = area.height >= 44 ? 16 : 12
+        let middle = max(5, min(story.rows.count + 4, area.height - upper - 6))
+        let bands = area.splitRows([.fixed(upper), .fixed(middle), .weight(1)])
+        let above = bands[0].splitColumns([.fixed(area.width * 46 / 120), .weight(1)])
+        drawFacts(isGone: present == nil, on: &canvas, in: above[0], world)
+        drawUsage(on: &canvas, in: above[1], world)
+        drawStartup(story, on: &canvas, in: bands[1], world)
+        let below = bands[2].splitColumns([.weight(1), .weight(1)])
+        drawConditions(on: &canvas, in: below[0], world)
+        drawEvents(on: &canvas, in: below[1], world)
+    }
+
+    private func box(_ pane: Pane, _ title: StyledText, _ right: StyledText, on canvas: inout Canvas, in box: Rect, _ theme: Theme) {
+        canvas.drawBox(in: box, title: title, right: right, style: theme[pane == self.pane ? .borderFocus : .border])
+    }
+
+    private func drawFacts(isGone: Bool, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        guard box.height > 2 else { return }
+        let theme = world.theme
+        let state = PodState(last)
+        let status = isGone ? StyledText("gone", theme[.rowError]) : StyledText("\(world.glyph(state)) \(PodDisplay(last, profile: world.cluster.profile).status)", theme[World.role(state)])
+        canvas.drawBox(in: box, title: StyledText(key.description, theme[.titleHighlight]), right: status, style: theme[.border])
+        var lines: [(label: String, text: StyledText)] = []
+        func add(_ label: String, _ text: String, _ role: Role = .text) { lines.append((label, StyledText(text, theme[role]))) }
+        let workload = Workload(of: last, world.cluster)
+        var owner = "\(workload.kind) \(workload.name)"
+        if let controller = last.metadata.controller, controller.name != workload.name { 
+            // A ReplicaSet is told by its hash: the rest of its name is the Deployment's.
+            let prefix = workload.name + "-"
+            let short = controller.kind == "ReplicaSet" && controller.name.hasPrefix(prefix)
+            owner += " \(world.glyphs.more) " + (short ? "RS \(controller.name.dropFirst(prefix.count))" : "\(controller.kind) \(controller.name)")
+        }
+        add("owner", last.metadata.controller == nil ? "nobody" : owner)
+        let zone = world.store.nodes[ObjectKey(name: last.nodeName)]?.zone ?? ""
+        var place = last.nodeName.isEmpty ? "none yet" : last.nodeName
+        if !zone.isEmpty { place += "   zone \(zone)" }
+        if !last.status.podIP.isEmpty { place += "   ip \(last.status.podIP)" }
+        add("node", place, last.nodeName.isEmpty ? .rowPending : .text)
+        add("qos", "\(last.spec.qosClass.rawValue)   priority \(last.spec.priority ?? 0)" + (box.width >= 60 ? "   grace \(last.spec.terminationGracePeriodSeconds ?? 30) s" : ""))
+        let statuses = last.status.initContainerStatuses + last.status.containerStatuses
+        for container in last.spec.initContainers + last.spec.containers {
+            let status = statuses.first { $0.name == container.name }
+            if lines.count == 3, box.height >= 11 { add("", "") }
+            add("container", "\(container.name)  \(container.image)   restarts \(status?.restartCount ?? 0)")
+            func pair(_ name: String) -> String {
+                "\(container.resources.requests[name]?.description ?? "-")/\(container.resources.limits[name]?.description ?? "-")"
+            }
+            add("", "cpu \(pair("cpu"))   mem \(pair("memory"))", .dim)
+            lines.append(("", words(status, container, world)))
+        }
+        if let resize = resizeWords { add("resize", resize.0, resize.1) }
+        let inside = box.interior.inset(x: 1, y: 0)
+        let room = lines.count > inside.height ? inside.height - 1 : inside.height
+        for (index, line) in lines.prefix(room).enumerated() {
+            canvas.write(line.label, at: Point(x: inside.x, y: inside.y + index), style: theme[.dim])
+            canvas.write(line.text, at: Point(x: inside.x + 10, y: inside.y + index), maxWidth: inside.width - 10)
+        }
+        if room < lines.count {
+            canvas.write("\(lines.count - room) lines more: <d>", at: Point(x: inside.x + 10, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 10)
+        }
+    }
+
+    /// How a container is, in a line: `● ready  startup ✓  liveness ✓`.
+    private func words(_ status: ContainerStatus?, _ container: Container, _ world: World) -> StyledText {
+        let theme = world.theme
+        let glyphs = world.glyphs
+        guard let status else { return StyledText("\(glyphs.starting) not created", theme[.dim]) }
+        var text: StyledText
+        if let waiting = status.state.waiting {
+            text = StyledText("\(glyphs.starting) \(waiting.reason)", theme[.rowPending])
+            if !waiting.message.isEmpty { text.append("  \(waiting.message)", theme[.dim]) }
+            return text
+        }
+        if let ended = status.state.terminated {
+            return StyledText("\(ended.exitCode == 0 ? glyphs.passed : glyphs.failed) \(ended.reason)  exit \(ended.exitCode)", theme[ended.exitCode == 0 ? .rowCompleted : .rowError])
+        }
+        text = StyledText("\(status.ready ? glyphs.ready : glyphs.notReady) \(status.ready ? "ready" : "not ready")", theme[status.ready ? .good : .rowPending])
+        if container.startupProbe != nil { text.append("  startup \(status.started == true ? glyphs.passed : glyphs.starting)", theme[.dim]) }
+        if container.livenessProbe != nil { text.append("  liveness \(glyphs.passed)", theme[.dim]) }
+        if container.readinessProbe != nil { text.append("  readiness \(status.ready ? glyphs.passed : glyphs.stopped)", theme[.dim]) }
+        return text
+    }
+
+    /// How far a resize in place has come; nil if the version does not tell.
+    private var resizeWords: (String, Role)? {
+        if let pending = last.status.conditions["PodResizePending"] { return ("\(pending.reason) \(pending.message)", .rowPending) }
+        if let running = last.status.conditions["PodResizeInProgress"] { return ("in progress \(running.message)", .rowPending) }
+        if !last.status.resize.isEmpty { return (last.status.resize, .rowPending) }
+        let known = last.status.containerStatuses.contains { $0.resources != nil }
+        return known ? ("desired = allocated = actual", .dim) : nil
+    }
+
+    // MARK: Usage
+
+    private func drawUsage(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let starts = last.status.containerStatuses.compactMap { $0.state.running?.startedAt }
+        let start = starts.min()
+        var title = StyledText("Usage", theme[.title])
+        if let start { title.append("  since start, \(world.age(start))", theme[.titleHighlight]) }
+        box(.usage, title, StyledText("\(canvas.glyphs.dotted) request, top is the limit", theme[.dim]), on: &canvas, in: area, theme)
+        let inside = area.interior.inset(x: 1, y: 0)
+        guard let start, let now = world.session.simulation.kubelets.usage(of: last, at: world.now) else {
+            canvas.write(last.isFinished ? "It has ended." : "No container runs yet.", at: inside.origin, style: theme[.dim], maxWidth: inside.width)
+            return
+        }
+        let facts = notes(world).prefix(inside.height >= 9 ? 2 : inside.height >= 7 ? 1 : 0)
+        let rows = inside.height - facts.count - 2
+        let upper = max(1, (rows + 1) / 2)
+        let width = inside.width - 7
+        let length = world.now - start
+        let samples = (1...max(1, width)).map { column -> (milliCPU: Int64, memory: Int64)? in
+            world.session.simulation.kubelets.usage(of: last, at: start + length * (Double(column) / Double(max(1, width))))
+        }
+        let rules = RequestRules(assigned: world.cluster.profile)
+        let requests = last.requests(rules)
+        func limit(_ name: String, _ amount: (Quantity) -> Int64) -> Int64? {
+            let limits = last.spec.containers.map { $0.resources.limits[name].map(amount) }
+            return limits.contains(nil) ? nil : limits.compactMap { $0 }.reduce(0, +)
+        }
+        func cpu(_ milli: Int64) -> String { milli >= 10_000 || milli % 1000 == 0 ? "\(milli / 1000)" : "\(milli)m" }
+        let parts: [(String, Int64, Int64, Int64?, [Double], (Int64) -> String, Int)] = [
+            ("cpu", now.milliCPU, requests.milliCPU, limit("cpu", \.milliValue), samples.map { $0.map { Double($0.milliCPU) } ?? .nan }, cpu, upper),
+            ("mem", now.memory, requests.memory, limit("memory", \.value), samples.map { $0.map { Double($0.memory) } ?? .nan }, bytesText, max(1, rows - upper)),
+        ]
+        var y = inside.y
+        for (name, value, request, limit, values, text, height) in parts where y < inside.bottom {
+            var head = StyledText("\(name)  ", theme[.dim])
+            head.append(text(value), theme[.text])
+            head.append(request > 0 ? " of \(text(request)) requested" : ", nothing requested", theme[.dim])
+            head.append(limit.map { ", limit \(text($0))" } ?? ", no limit", theme[.dim])
+            canvas.write(head, at: Point(x: inside.x, y: y), maxWidth: inside.width)
+            let peak = values.lazy.filter(\.isFinite).max() ?? 0
+            let most = max(limit.map(Double.init) ?? max(Double(request), peak) * 1.15, peak, 1)
+            let chart = Rect(x: inside.x + 7, y: y + 1, width: width, height: height).intersection(inside)
+            canvas.write(text(Int64(most)), at: Point(x: inside.x, y: chart.y), style: theme[.dim], maxWidth: 6)
+            if request > 0, Double(request) < most {
+                let row = chart.bottom - 1 - min(max(0, chart.height - 1), Int(Double(request) / most * Double(chart.height)))
+                canvas.repeating(canvas.glyphs.dotted, count: width, at: Point(x: chart.x, y: row), style: theme[.limit])
+            }
+            AreaChart(values, minimum: 0, maximum: most, limit: limit.map { Double($0) * 0.98 }).draw(on: &canvas, in: chart, theme: theme)
+            y += 1 + height
+        }
+        for (index, fact) in facts.enumerated() {
+            canvas.write(fact, at: Point(x: inside.x, y: inside.bottom - facts.count + index), maxWidth: inside.width)
+        }
+    }
+
+    /// What the control groups and the probes say.
+    private func notes(_ world: World) -> [StyledText] {
+        let theme = world.theme
+        let groups = world.session.simulation.kubelets.cgroups(of: last, in: world.cluster)
+        let names = last.spec.containers.map(\.name)
+        var first = StyledText("", theme[.dim])
+        if let group = groups.first(where: { names.contains($0.name) }) {
+            if names.count > 1 { first.append("\(group.name): ", theme[.dim]) }
+            let throttled = group.cpuThrottled > 0 ? "throttled \(fixed(group.cpuThrottled * 100, 0)) % of the time" : "throttled \(group.throttledPeriods) periods, \(fixed(group.throttledTime.seconds, 1)) s"
+            first.append(throttled, theme[group.cpuThrottled > 0 ? .rowPending : .dim])
+            first.append("   memory.high \(group.memoryHigh.map(bytesText) ?? "max")", theme[.dim])
+            if group.memoryStall > 0 { first.append(", stalled \(fixed(group.memoryStall * 100, 0)) %", theme[.rowPending]) }
+            if let adjustment = group.oomScoreAdj { first.append("   oom_score_adj \(adjustment)", theme[.dim]) }
+        }
+        var second = StyledText("probes  ", theme[.dim])
+        var parts: [String] = []
+        for container in last.spec.containers {
+            for (name, probe) in [("startup", container.startupProbe), ("liveness", container.livenessProbe), ("readiness", container.readinessProbe)] {
+                if let probe { parts.append("\(name) every \(probe.periodSeconds == 0 ? 10 : probe.periodSeconds) s") }
+            }
+        }
+        second.append(parts.isEmpty ? "none" : parts.prefix(3).joined(separator: ", "), theme[.dim])
+        if !parts.isEmpty {
+            let failure = events.first { $0.reason == "Unhealthy" }
+            second.append("   last failure \(failure?.lastTimestamp.map { clockText($0, milliseconds: false) } ?? "never")", theme[failure == nil ? .dim : .rowPending])
+        }
+        return [first, second]
+    }
+
+    // MARK: Startup
+
+    private mutating func drawStartup(_ story: StartupStory, on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let inside = area.interior
+        let isWide = inside.width >= 96
+        let labels = isWide ? 36 : 20
+        let scale = Gantt.Scale(span: max(story.length, 0.05), columns: inside.width - labels - 9)
+        var title = StyledText("Startup  ", theme[.title])
+        if story.isReady {
+            title.append("\(fixed(story.length, 2)) s from created to ready", theme[.titleHighlight])
+        } else if !story.rows.isEmpty {
+            title.append(last.isFinished ? "\(fixed(story.length, 2)) s until it ended" : "not ready after \(fixed(story.length, 1)) s", theme[.rowPending])
+        }
+        var right = StyledText(isWide ? "each column \(scale.text)   " : "", theme[.dim])
+        right.append(Gantt.legend([(.wait, "waiting"), (.work, "working")], canvas.glyphs, theme))
+        box(.startup, title, right, on: &canvas, in: area, theme)
+        guard !story.rows.isEmpty else {
+            canvas.write("It ran before this kubelet did: nobody saw how it started.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
+            return
+        }
+        let room = max(0, inside.height - 2)
+        cursor = max(0, min(cursor, story.rows.count - 1))
+        top = Scrolling.top(following: cursor, from: top, height: room, count: story.rows.count)
+        Gantt.drawAxis(scale, on: &canvas, at: Point(x: inside.x + labels, y: inside.y), theme)
+        canvas.write(StyledText("TOTAL s", theme[.tableHeader]), endingAt: inside.right - 1, y: inside.y)
+        for (index, row) in story.rows.dropFirst(top).prefix(room).enumerated() {
+            let y = inside.y + 1 + index
+            let isCursor = pane == .startup && top + index == cursor
+            if isCursor { canvas.write(canvas.glyphs.cursor, at: Point(x: inside.x, y: y), style: theme[.accent]) }
+            canvas.write(row.label, at: Point(x: inside.x + 1, y: y), style: theme[isCursor ? .accent : .text], maxWidth: 18, ellipsis: true)
+            if isWide { canvas.write(row.who, at: Point(x: inside.x + 20, y: y), style: theme[.dim], maxWidth: 15, ellipsis: true) }
+            Gantt.draw(row.bars, scale, on: &canvas, at: Point(x: inside.x + labels, y: y), theme)
+            let total = row.isOpen ? "\(fixed(row.total, 2))\(canvas.glyphs.ellipsis)" : fixed(row.total, 2)
+            canvas.write(StyledText(total, theme[row.isOpen ? .rowPending : .text]), endingAt: inside.right - 1, y: y)
+        }
+        canvas.write(path(story, world), at: Point(x: inside.x + 1, y: inside.bottom - 1), maxWidth: inside.width - 2)
+    }
+
+    /// `critical path  image queue 28 % behind cart:2.3: serializeImagePulls   image pull 35 %   probes 26 %   rest 11 %`
+    private func path(_ story: StartupStory, _ world: World) -> StyledText {
+        let theme = world.theme
+        var text = StyledText("critical path", theme[.title])
+        let sum = story.causes.reduce(0) { $0 + $1.seconds }
+        guard sum > 0 else { return text }
+        var shown = 0.0
+        for (cause, seconds) in story.causes.prefix(4) where seconds / sum >= 0.03 {
+            shown += seconds
+            text.append("   \(cause.title) ", theme[.text])
+            text.append("\(fixed(seconds / sum * 100, 0)) %", theme[seconds == story.causes[0].seconds ? .rowHighlight : .text])
+            if cause == .queue, !story.queuedBehind.isEmpty { text.append(" (\(fixed(seconds, 1)) s behind \(story.queuedBehind))", theme[.rowPending]) }
+        }
+        if sum - shown > 0.005 * sum { text.append("   rest \(fixed((sum - shown) / sum * 100, 0)) %", theme[.dim]) }
+        return text
+    }
+
+    // MARK: Conditions and events
+
+    private func drawConditions(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let conditions = last.status.conditions
+        box(.conditions, StyledText("Conditions", theme[.title]), StyledText("\(conditions.count)", theme[.dim]), on: &canvas, in: area, theme)
+        let inside = area.interior.inset(x: 1, y: 0)
+        let first = min(pane == .conditions ? scroll : 0, max(0, conditions.count - inside.height))
+        for (index, condition) in conditions.dropFirst(first).prefix(inside.height).enumerated() {
+            let fine = condition.isTrue != ["PodResize", "DisruptionTarget"].contains { condition.type.hasPrefix($0) }
+            var text = StyledText(pad(condition.type, 26), theme[.text])
+            text.append(String(fine ? world.glyphs.passed : world.glyphs.stopped), theme[fine ? .good : .rowPending])
+            text.append(" \(condition.lastTransitionTime.map { clockText($0, milliseconds: false) } ?? "-")", theme[.dim])
+            let why = [condition.reason, condition.message].filter { !$0.isEmpty }.joined(separator: ": ")
+            if !why.isEmpty { text.append("  \(why)", theme[.dim]) }
+            canvas.write(text, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width)
+        }
+        if conditions.isEmpty { canvas.write("none", at: inside.origin, style: theme[.dim]) }
+    }
+
+    /// Looks for the pod's events when something was written, the newest first.
+    private mutating func readEvents(_ world: World) {
+        if let stamp = eventsStamp, stamp == (world.store.revision, world.generation) { return }
+        eventsStamp = (world.store.revision, world.generation)
+        let uid = last.metadata.uid
+        events = world.store.events.all.filter { $0.involvedObject.uid == uid }
+            .sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.resourceVersion) > ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.resourceVersion) }
+    }
+
+    private func drawEvents(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let shown = filter.isEmpty ? events : events.filter { "\($0.type) \($0.reason) \($0.message)".lowercased().contains(filter.lowercased()) }
+        var title = StyledText("Events", theme[.title])
+        if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
+        box(.events, title, StyledText("\(shown.count)", theme[.dim]), on: &canvas, in: area, theme)
+        let inside = area.interior.inset(x: 1, y: 0)
+        let first = min(pane == .events ? scroll : 0, max(0, shown.count - inside.height))
+        for (index, event) in shown.dropFirst(first).prefix(inside.height).enumerated() {
+            let isWarning = event.type == "Warning"
+            var text = StyledText("\(event.lastTimestamp.map { String(clockText($0, milliseconds: false).dropFirst(3)) } ?? "") ", theme[.dim])
+            text.append(isWarning ? "! " : "  ", theme[.rowPending])
+            text.append("\(event.reason) ", theme[isWarning ? .rowPending : .accent])
+            text.append(event.message, theme[.text])
+            if event.count > 1 { text.append(" (x\(event.count))", theme[.dim]) }
+            canvas.write(text, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width)
+        }
+        if shown.isEmpty { canvas.write("none", at: inside.origin, style: theme[.dim]) }
+    }
+
+    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
+        switch event.kind {
+        case .wheelDown: move(1)
+        case .wheelUp: move(-1)
+        default: break
+        }
+        return []
+    }
+}

@@ -1,0 +1,354 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Kubelets
+import Simulation
+import SimulationKit
+
+/// What containers use against what they request, and the size that suggests: the vertical autoscaler's recommender.
+struct RecommendScreen: Screen {
+    private struct Row: Equatable {
+        var workload: Workload
+        var container: String
+    }
+    private struct Fact {
+        var recommendation: Recommendation
+        var container: Container
+        /// As many pods as were looked at for the curves.
+        var pods: [Pod]
+        var count: Int
+    }
+    /// So often are the numbers worked out anew, in virtual time.
+    private static let period = Duration.seconds(10)
+
+    var filter = "" { didSet { stamp = nil } }
+    var crumb: String { "recommend" }
+    private var focus: Workload?
+    private var rows: [Row] = []
+    private var podsOf: [Workload: [Pod]] = [:]
+    private var facts: [String: Fact] = [:]
+    private var stamp: Stamp?
+    private var cursor = 0
+    private var top = 0
+    private var height = 10
+
+    private struct Stamp: Equatable {
+        var step: Int64
+        var generation: Int
+        var namespace: String
+        var commands: Int
+    }
+
+    init(focus: Workload?) { self.focus = focus }
+
+    var bindings: [BindingGroup] {
+        [
+            BindingGroup(
+                "Recommend",
+                [
+                    Binding(.character("R"), action: .resize, "take it", "Resize all its pods to what is suggested, after a look at the outcome", footer: 10),
+                    Binding(.character("a"), action: .autosize, "auto", "Automatic: off, InPlaceOrRecreate, InPlace", footer: 15),
+                    Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
+                    Binding(.character("L"), action: .load, "load", "Set the load of its pods", footer: 20),
+                    Binding(.character(")"), action: .moreLoad, "more load", "More load", footer: 25),
+                    Binding(.character("("), action: .lessLoad, "less load", "Less load"),
+                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the workload"),
+                ])
+        ]
+    }
+
+    func focusedWorkload(_ world: World) -> Workload? { cursor < rows.count ? rows[cursor].workload : focus }
+
+    // MARK: What is shown
+
+    private mutating func refresh(_ world: World) {
+        let new = Stamp(
+            step: world.now.nanoseconds / Self.period.nanoseconds, generation: world.generation, namespace: world.namespace,
+            commands: world.session.journal.count)
+        if new == stamp { return }
+        let selected = cursor < rows.count ? rows[cursor] : nil
+        stamp = new
+        facts = [:]
+        podsOf = [:]
+        let names = world.namespace.split(separator: ",").map(String.init)
+        for pod in world.store.pods.all where !pod.isFinished && !pod.nodeName.isEmpty {
+            let namespace = pod.metadata.namespace
+            if let first = names.first, first.hasPrefix("!") ? names.contains("!" + namespace) : !names.contains(namespace) { continue }
+            podsOf[Workload(of: pod, world.cluster), default: []].append(pod)
+        }
+        let terms = Filter(filter)
+        rows = podsOf.keys.sorted().flatMap { workload -> [Row] in
+            let pods = podsOf[workload]!.sorted { naturalOrder($0.name, $1.name) }
+            podsOf[workload] = pods
+            if !terms.terms.isEmpty {
+                let cells = [(title: "NAMESPACE", text: workload.namespace), (title: "WORKLOAD", text: workload.name), (title: "KIND", text: workload.kind)]
+                if !terms.passes(cells: cells, labels: pods[0].metadata.labels) { return [] }
+            }
+            return (pods[0].spec.containers + pods[0].spec.sidecars).map { Row(workload: workload, container: $0.name) }
+        }
+        // Users' workloads before those of the machinery.
+        rows = rows.filter { !$0.workload.isSystem } + rows.filter(\.workload.isSystem)
+        if let index = rows.firstIndex(where: { $0 == selected }) {
+            cursor = index
+        } else if let focus, let index = rows.firstIndex(where: { $0.workload == focus }) {
+            cursor = index
+        }
+        cursor = max(0, min(cursor, rows.count - 1))
+    }
+
+    /// Worked out for rows that are seen, and kept until the next period.
+    private mutating func fact(_ row: Row, _ world: World) -> Fact? {
+        let id = "\(row.workload.kind)/\(row.workload.key)/\(row.container)"
+        if let known = facts[id] { return known }
+        guard let pods = podsOf[row.workload], let first = pods.first else { return nil }
+        for recommendation in world.session.simulation.recommendations(for: pods) {
+            guard let container = (first.spec.containers + first.spec.sidecars).first(where: { $0.name == recommendation.container }) else { continue }
+            facts["\(row.workload.kind)/\(row.workload.key)/\(recommendation.container)"] = Fact(
+                recommendation: recommendation, container: container, pods: Array(pods.prefix(8)), count: pods.count)
+        }
+        return facts[id]
+    }
+
+    private func target(_ workload: Workload) -> LoadTarget { LoadTarget(kind: workload.kind, key: workload.key) }
+    private func object(_ workload: Workload, _ world: World) -> (any StoredObject)? {
+        KindInfo.find(workload.kind).flatMap { world.store.object($0.type, workload.key) }
+    }
+
+    // MARK: Keys
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        refresh(world)
+        switch action {
+        case .down: cursor = min(cursor + 1, rows.count - 1)
+        case .up: cursor = max(cursor - 1, 0)
+        case .top: cursor = 0
+        case .bottom: cursor = max(0, rows.count - 1)
+        case .pageDown: cursor = min(rows.count - 1, cursor + max(1, height - 1))
+        case .pageUp: cursor = max(0, cursor - max(1, height - 1))
+        case .open, .resize, .autosize, .load, .moreLoad, .lessLoad, .yaml:
+            guard cursor < rows.count else { return [.flash("Nothing is selected", .warning)] }
+            return act(action, rows[cursor], world)
+        default: return nil
+        }
+        return []
+    }
+
+    private mutating func act(_ action: Action, _ row: Row, _ world: World) -> [Effect]? {
+        let pods = podsOf[row.workload] ?? []
+        guard let object = object(row.workload, world) else { return [.flash("\(row.workload.kind) \(row.workload.name) is gone", .warning)] }
+        switch action {
+        case .open: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(row.workload)))]
+        case .load: return [.open(LoadDialog([object], world))]
+        case .moreLoad, .lessLoad: return [.perform(LoadSteps.commands([object], action == .moreLoad ? 1 : -1, world))]
+        case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
+        case .autosize:
+            guard row.workload.kind != "Pod" else { return [.flash("A pod without an owner cannot be recreated: <R> resizes it", .warning)] }
+            let modes: [VerticalScaling] = [.off, .inPlaceOrRecreate, .inPlace]
+            let index = modes.firstIndex(of: world.session.simulation.vertical[target(row.workload)]) ?? 0
+            return [.perform([.autosize(object.kindInfo.type, row.workload.key, modes[(index + 1) % modes.count])])]
+        default:
+            let wishes = world.session.simulation.recommendations(for: pods).compactMap { recommendation in
+                (pods[0].spec.containers + pods[0].spec.sidecars).first { $0.name == recommendation.container }.flatMap { recommendation.resize(of: $0) }
+            }
+            if wishes.isEmpty { return [.flash("\(row.workload.name) has the suggested size already", .info)] }
+            return [.open(ResizeDialog(pods, of: "\(pods.count) \(pods.count == 1 ? "pod" : "pods") of \(row.workload.kind) \(row.workload.name), as suggested", suggesting: wishes, world))]
+        }
+    }
+
+    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
+        switch event.kind {
+        case .wheelDown: perform(.down, world) ?? []
+        case .wheelUp: perform(.up, world) ?? []
+        default: []
+        }
+    }
+
+    // MARK: Drawing
+
+    private static func cpu(_ amount: Int64) -> String { Quantity(milli: amount).description }
+    private static func memory(_ amount: Int64) -> String { amount >> 20 >= 10_240 ? "\(amount >> 30)Gi" : "\((amount + (1 << 20) - 1) >> 20)Mi" }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        refresh(world)
+        let theme = world.theme
+        let detailHeight = rows.isEmpty ? 0 : area.height >= 26 ? min(max(14, area.height - rows.count - 4), area.height - 12, 32) : area.height >= 15 ? 7 : 0
+        let box = area.inset(bottom: detailHeight)
+        var title = StyledText("Recommend", theme[.title])
+        title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
+        title.append("[\(rows.count)]", theme[.titleCounter])
+        if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
+        canvas.drawBox(in: box, title: title, right: StyledText("requests against use", theme[.dim]), style: theme[.borderFocus])
+        let inside = box.interior
+        height = max(1, inside.height - 1)
+        top = Scrolling.top(following: cursor, from: top, height: height, count: rows.count)
+        var shown: [TableRow] = []
+        for row in rows.dropFirst(top).prefix(height) { shown.append(cells(row, world)) }
+        let titles: [(String, Bool, Int)] = [
+            ("NAMESPACE", false, 3), ("WORKLOAD", false, 0), ("CONTAINER", false, 1), ("PODS", true, 2), ("CPU REQ", true, 0), ("LIMIT", true, 4),
+            ("P50", true, 5), ("P90", true, 1), ("P95", true, 6), ("SUGGEST", true, 0), ("MEM REQ", true, 0), ("LIMIT", true, 4), ("PEAK", true, 1),
+            ("SUGGEST", true, 0), ("NOTE", false, 2), ("AUTO", false, 2),
+        ]
+        let columns = titles.enumerated().map { index, column in
+            let widest = shown.reduce(column.0.count) { max($0, index < $1.cells.count ? $1.cells[index].width : 0) }
+            return TableWidget.Column(column.0, alignment: column.1 ? .right : .left, minimum: min(widest, 26), ideal: min(widest, 26) + (column.1 ? 1 : 2), priority: column.2)
+        }
+        let table = TableWidget(columns: columns, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursor, top: top, frozenColumns: 2)
+        let first = top
+        _ = table.draw(on: &canvas, in: inside, theme: theme) { index in
+            index - first < shown.count && index >= first ? shown[index - first] : TableRow([])
+        }
+        if rows.isEmpty { canvas.write("No pods run here.", at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4) }
+        if detailHeight > 0, cursor < rows.count, let fact = fact(rows[cursor], world) {
+            drawDetail(rows[cursor], fact, on: &canvas, in: Rect(x: area.x, y: box.bottom, width: area.width, height: detailHeight), world)
+        }
+    }
+
+    private mutating func cells(_ row: Row, _ world: World) -> TableRow {
+        let theme = world.theme
+        guard let fact = fact(row, world) else { return TableRow([StyledText(row.workload.namespace), StyledText(row.workload.name), StyledText(row.container)]) }
+        let it = fact.recommendation
+        let resources = fact.container.resources
+        func style(_ have: Int64?, _ target: Int64, _ lower: Int64) -> Role {
+            guard let have else { return .rowPending }
+            return have < lower ? .rowError : abs(have - target) * 10 > have ? .rowPending : .good
+        }
+        let mode = world.session.simulation.vertical[target(row.workload)]
+        var notes: [String] = []
+        if it.outOfMemory > 0 { notes.append("OOM \(it.outOfMemory)") }
+        if it.throttled >= 0.01 { notes.append("throttled \(Int((it.throttled * 100).rounded())) %") }
+        let cpuLimit = resources.limits["cpu"].map(\.description) ?? "-"
+        let memoryLimit = resources.limits["memory"].map(\.description) ?? "-"
+        return TableRow([
+            StyledText(row.workload.namespace), StyledText(row.workload.name), StyledText(row.container), StyledText("\(fact.count)"),
+            StyledText(resources.requests["cpu"]?.description ?? "-"), StyledText(cpuLimit), StyledText(Self.cpu(it.median.milliCPU)), StyledText(Self.cpu(it.p90.milliCPU)),
+            StyledText(Self.cpu(it.p95.milliCPU)),
+            StyledText(Self.cpu(it.target.milliCPU), theme[style(resources.requests.milliCPU, it.target.milliCPU, it.lower.milliCPU)]),
+            StyledText(resources.requests["memory"]?.description ?? "-"), StyledText(memoryLimit), StyledText(Self.memory(it.p95.memory)),
+            StyledText(Self.memory(it.target.memory), theme[style(resources.requests.memoryBytes, it.target.memory, it.lower.memory)]),
+            StyledText(notes.isEmpty ? "-" : notes.joined(separator: ", "), notes.isEmpty ? theme[.dim] : theme[.rowPending]),
+            StyledText(mode == .off ? "-" : mode.rawValue, mode == .off ? theme[.dim] : theme[.good]),
+        ])
+    }
+
+    private func drawDetail(_ row: Row, _ fact: Fact, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        let it = fact.recommendation
+        var title = StyledText("Usage  ", theme[.title])
+        title.append("\(row.workload.kind) \(row.workload.name) / \(row.container)", theme[.titleHighlight])
+        canvas.drawBox(in: box, title: title, right: StyledText("over \(it.span.truncated(to: .seconds(1)))", theme[.dim]), style: theme[.border])
+        let inside = box.interior.inset(x: 1, y: 0)
+        var y = inside.y
+        let charts = inside.height >= 10
+        let resources = fact.container.resources
+        let curves = curves(fact, columns: max(10, charts ? (inside.width - 3) / 2 : inside.width - 50), world)
+        if charts {
+            let half = (inside.width - 3) / 2
+            let rows = inside.height - 4
+            chart("cpu", curves.cpu, resources.requests.milliCPU, resources.limits.milliCPU, it.target.milliCPU, Self.cpu, on: &canvas, in: Rect(x: inside.x, y: y, width: half, height: rows + 1), theme)
+            chart("memory", curves.memory, resources.requests.memoryBytes, resources.limits.memoryBytes, it.target.memory, Self.memory, on: &canvas, in: Rect(x: inside.x + half + 3, y: y, width: half, height: rows + 1), theme)
+            y += rows + 1
+        } else {
+            for (name, values, unit) in [("cpu", curves.cpu, Self.cpu), ("mem", curves.memory, Self.memory)] {
+                canvas.write(name, at: Point(x: inside.x, y: y), style: theme[.dim])
+                let width = max(10, inside.width - 50)
+                let limit = name == "cpu" ? resources.requests.milliCPU : resources.requests.memoryBytes
+                Sparkline(values, maximum: max(values.max() ?? 1, Double(limit ?? 1)), limit: limit.map(Double.init)).draw(on: &canvas, at: Point(x: inside.x + 5, y: y), width: width, theme: theme)
+                canvas.write("now \(unit(Int64(values.last ?? 0)))  request \(limit.map(unit) ?? "-")", at: Point(x: inside.x + 7 + width, y: y), style: theme[.text], maxWidth: inside.width - 7 - width)
+                y += 1
+            }
+        }
+        for line in words(row, fact, world) where y < inside.bottom {
+            canvas.write(line, at: Point(x: inside.x, y: y), maxWidth: inside.width)
+            y += 1
+        }
+    }
+
+    /// Curves of the mean use of a pod, the newest at the end.
+    private func curves(_ fact: Fact, columns: Int, _ world: World) -> (cpu: [Double], memory: [Double]) {
+        let span = max(fact.recommendation.span, .seconds(60))
+        let histories = fact.pods.map { world.session.simulation.kubelets.usageHistory(of: $0, container: fact.container.name, in: world.cluster) }
+        var cpu: [Double] = []
+        var memory: [Double] = []
+        for column in 0..<columns {
+            let time = world.now - span + span * column / max(1, columns - 1)
+            var sum = (cpu: 0.0, memory: 0.0, count: 0.0)
+            for spans in histories {
+                guard let span = spans.last(where: { $0.from <= time && time <= $0.to }) else { continue }
+                sum = (sum.cpu + Double(span.milliCPU(at: time)), sum.memory + Double(span.memory(at: time)), sum.count + 1)
+            }
+            cpu.append(sum.count == 0 ? 0 : sum.cpu / sum.count)
+            memory.append(sum.count == 0 ? 0 : sum.memory / sum.count)
+        }
+        return (cpu, memory)
+    }
+
+    /// Columns of use, with lines where request, limit and suggestion are.
+    private func chart(
+        _ name: String, _ values: [Double], _ request: Int64?, _ limit: Int64?, _ target: Int64, _ unit: (Int64) -> String,
+        on canvas: inout Canvas, in area: Rect, _ theme: Theme
+    ) {
+        var head = StyledText("\(name) ", theme[.text])
+        head.append("now \(unit(Int64(values.last ?? 0)))  request \(request.map(unit) ?? "-")  limit \(limit.map(unit) ?? "-")  suggested \(unit(target))", theme[.dim])
+        canvas.write(head, at: area.origin, maxWidth: area.width)
+        let plot = area.inset(top: 1)
+        // A limit far above everything would flatten the curve.
+        let highest = max(values.max() ?? 1, Double(max(request ?? 0, target)))
+        let scale = max(1, (limit.map { Double($0) <= highest * 2 ? Double($0) : 0 } ?? 0), highest) * 1.05
+        let levels = canvas.glyphs.sparkLevels
+        let labelWidth = 10
+        let width = plot.width - labelWidth
+        let samples = Sparkline.thinned(values, to: width)
+        for (column, value) in samples.enumerated() {
+            let steps = Int(value / scale * Double(plot.height * levels.count))
+            for line in 0..<plot.height {
+                let rest = steps - line * levels.count
+                guard rest > 0 else { break }
+                let over = request.map { value > Double($0) } ?? false
+                canvas.write(
+                    levels[min(levels.count, rest) - 1], at: Point(x: plot.x + width - samples.count + column, y: plot.bottom - 1 - line),
+                    style: theme[over ? .sparklineFault : .sparkline])
+            }
+        }
+        var taken: Set<Int> = []
+        for (label, amount, role) in [("limit", limit, Role.limit), ("request", request, .text), ("suggested", target, .good)] as [(String, Int64?, Role)] {
+            guard let amount, Double(amount) <= scale else { continue }
+            let line = min(plot.height - 1, Int(Double(amount) / scale * Double(plot.height)))
+            let y = plot.bottom - 1 - line
+            for x in plot.x..<(plot.x + width) where canvas[x, y].scalar == 32 {
+                canvas.write(canvas.glyphs.dotted, at: Point(x: x, y: y), style: theme[role])
+            }
+            if taken.insert(y).inserted { canvas.write(label, at: Point(x: plot.x + width + 1, y: y), style: theme[role], maxWidth: labelWidth - 1) }
+        }
+    }
+
+    private func words(_ row: Row, _ fact: Fact, _ world: World) -> [StyledText] {
+        let theme = world.theme
+        let it = fact.recommendation
+        let resources = fact.container.resources
+        var lines: [StyledText] = []
+        let spare = (resources.requests.milliCPU ?? 0) - it.target.milliCPU
+        let spareMemory = (resources.requests.memoryBytes ?? 0) - it.target.memory
+        func text(_ amount: Int64, _ unit: (Int64) -> String, _ name: String) -> String {
+            amount >= 0 ? "\(unit(amount * Int64(fact.count))) \(name) too much" : "\(unit(-amount * Int64(fact.count))) \(name) too little"
+        }
+        lines.append(
+            StyledText("requested in all \(fact.count) \(fact.count == 1 ? "pod" : "pods"): \(text(spare, Self.cpu, "cpu")), \(text(spareMemory, Self.memory, "memory"))", theme[.text]))
+        // With a history of minutes the upper bound is beyond all reason.
+        func upper(_ resource: String, _ unit: (Int64) -> String) -> String {
+            it.upper[resource] > it.target[resource] * 10 ? "up" : "to \(unit(it.upper[resource]))"
+        }
+        var bounds = StyledText(
+            "automatic mode leaves alone cpu from \(Self.cpu(it.lower.milliCPU)) \(upper("cpu", Self.cpu)), memory from \(Self.memory(it.lower.memory)) \(upper("memory", Self.memory))", theme[.dim])
+        bounds.append("   p90 + 15 %, half-life 24 h", theme[.dim])
+        lines.append(bounds)
+        let mode = world.session.simulation.vertical[target(row.workload)]
+        var auto = StyledText("<R> resizes to the suggestion   <a> ", theme[.dim])
+        switch mode {
+        case .off: auto.append("automatic: off", theme[.dim])
+        case .inPlaceOrRecreate: auto.append("automatic: in place, else evicted (deferred 5 min, infeasible), budgets respected", theme[.good])
+        case .inPlace: auto.append("automatic: in place only", theme[.good])
+        }
+        lines.append(auto)
+        return lines
+    }
+}

@@ -1,0 +1,246 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+import Simulation
+import SimulationKit
+
+/// Changes to the selected thing, each tried on a branch that is run ahead: what would be other than now.
+struct WhatIfScreen: Screen {
+    let subject: WhatIfSubject
+    var filter = ""
+    private var cursor = 0
+    private var top = 0
+    private var detailTop = 0
+    private var answers = WhatIfAnswers()
+
+    init(_ subject: WhatIfSubject) { self.subject = subject }
+
+    var crumb: String { "what if" }
+    var bindings: [BindingGroup] {
+        [
+            BindingGroup(
+                "What if",
+                [
+                    Binding(.enter, action: .open, "do it", "Make the change for real; <U> takes it back", footer: 5),
+                    Binding(.character("n"), action: .searchNext, "again", "Ask again from the present, after time went on", footer: 10),
+                    Binding(.tab, action: .nextPane, "more", "Scroll what differs", footer: 15),
+                ])
+        ]
+    }
+
+    /// The workload that READY and SKEW are about.
+    private func focus(_ world: World) -> Workload? {
+        switch subject {
+        case .workload(let workload): workload
+        case .constraint(let id): world.spread.first { $0.id == id }?.workload
+        default: nil
+        }
+    }
+    func focusedWorkload(_ world: World) -> Workload? { focus(world) }
+    func whatIfSubject(_ world: World) -> WhatIfSubject? { subject }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        answers.refresh(subject, world)
+        let count = answers.questions.count
+        let before = cursor
+        switch action {
+        case .down: cursor = min(count - 1, cursor + 1)
+        case .up: cursor = max(0, cursor - 1)
+        case .top, .pageUp: cursor = 0
+        case .bottom, .pageDown: cursor = max(0, count - 1)
+        case .nextPane: detailTop += 3
+        case .previousPane: detailTop = max(0, detailTop - 3)
+        case .searchNext: answers.again()
+        case .open:
+            guard answers.questions.indices.contains(cursor) else { return [] }
+            return [.perform(answers.questions[cursor].commands)]
+        default: return nil
+        }
+        if cursor != before { detailTop = 0 }
+        return []
+    }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        answers.refresh(subject, world)
+        let questions = answers.questions
+        cursor = max(0, min(cursor, questions.count - 1))
+        let listHeight = min(questions.count + 3, max(5, area.height * 2 / 5))
+        let rects = area.splitRows([.fixed(listHeight), .weight(1)])
+        var title = StyledText("What if  ", theme[.title])
+        title.append(subjectTitle(world), theme[.titleHighlight])
+        let right =
+            answers.isOld(world)
+            ? StyledText("as of \(clockText(answers.at, milliseconds: false)); <n> asks again", theme[.rowPending])
+            : StyledText("tried on a branch; nothing is changed until <enter>", theme[.dim])
+        canvas.drawBox(in: rects[0], title: title, right: right, style: theme[.borderFocus])
+        let inside = rects[0].interior
+        guard !questions.isEmpty else {
+            canvas.write("There is nothing to ask about it.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
+            return
+        }
+        top = Scrolling.top(following: cursor, from: top, height: max(1, inside.height - 1), count: questions.count)
+        let all = answers.isQuick
+        var shown: [Int: WhatIfAnswer] = [:]
+        for index in top..<min(questions.count, top + max(1, inside.height - 1)) { shown[index] = answers.answer(index, now: all || index == cursor) }
+        let focus = focus(world)
+        let spread: SpreadGroup? =
+            if case .constraint(let id) = subject { world.spread.first { $0.id == id } } else { focus.flatMap { focus in answers.spread(of: focus) } }
+        let table = TableWidget(columns: WhatIfWords.columns, rowCount: questions.count, cursor: cursor, top: top)
+        table.draw(on: &canvas, in: inside, theme: theme) { index in
+            let head = StyledText(questions[index].title, theme[index == cursor ? .accent : .text])
+            guard let answer = shown[index] else { return TableRow([head]) }
+            return TableRow([head] + WhatIfWords.cells(answer, subject: subject, focus: focus, spread: spread, theme))
+        }
+        if let answer = shown[cursor] { drawAnswer(answer, on: &canvas, in: rects[1], world) }
+    }
+
+    private func subjectTitle(_ world: World) -> String {
+        guard case .constraint(let id) = subject else { return subject.text }
+        return world.spread.first { $0.id == id }.map { "\($0.ownerName) / \($0.topologyKey)" } ?? "a constraint that is gone"
+    }
+
+    // MARK: The difference
+
+    private mutating func drawAnswer(_ answer: WhatIfAnswer, on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        if let refusal = answer.refusal {
+            canvas.drawBox(in: area, title: StyledText(answer.question.title, theme[.title]), style: theme[.border])
+            let inside = area.interior.inset(x: 1, y: 0)
+            for (line, text) in StyledText("Refused: \(refusal)", theme[.rowError]).wrapped(to: inside.width).prefix(inside.height).enumerated() {
+                canvas.write(text, at: Point(x: inside.x, y: inside.y + line), maxWidth: inside.width)
+            }
+            return
+        }
+        let placements = placements(answer, world)
+        let workloads = workloads(answer, world)
+        let rest = rest(answer, world)
+        let ends = StyledText(answer.isSettled ? "settles after \(WhatIfWords.short(answer.took))" : "still moving after \(WhatIfWords.short(answer.ran)), where it was stopped", theme[answer.isSettled ? .dim : .rowPending])
+        if area.width < 100 {
+            // One after the other, scrolled together.
+            let lines = workloads + [StyledText("")] + rest + [StyledText("")] + placements
+            drawLines(lines, title: "now → then", right: ends, on: &canvas, in: area, world)
+            return
+        }
+        let columns = area.splitColumns([.weight(4), .weight(7)])
+        drawLines(placements, title: "Placements that differ", right: StyledText("now → then", theme[.dim]), on: &canvas, in: columns[0], world)
+        let restHeight = max(4, min(rest.count + 2, columns[1].height / 2))
+        let rows = columns[1].splitRows([.weight(1), .fixed(restHeight)])
+        drawLines(workloads, title: "Workloads", right: ends, on: &canvas, in: rows[0], world)
+        drawLines(rest, title: "Spread, budgets, waiting pods", right: nil, on: &canvas, in: rows[1], world)
+    }
+
+    private mutating func drawLines(_ lines: [StyledText], title: String, right: StyledText?, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        canvas.drawBox(in: box, title: StyledText(title, theme[.title]), right: right, style: theme[.border])
+        let inside = box.interior.inset(x: 1, y: 0)
+        let lines = lines.flatMap { $0.width > inside.width ? $0.wrapped(to: inside.width) : [$0] }
+        let first = max(0, min(detailTop, lines.count - inside.height))
+        for (line, text) in lines.dropFirst(first).prefix(inside.height).enumerated() {
+            canvas.write(text.truncated(to: inside.width), at: Point(x: inside.x, y: inside.y + line), maxWidth: inside.width)
+        }
+        let hidden = lines.count - first - inside.height
+        if hidden > 0 { canvas.write(StyledText(" \(hidden) more ", theme[.dim]), endingAt: box.right - 2, y: box.bottom - 1) }
+    }
+
+    private func placements(_ answer: WhatIfAnswer, _ world: World) -> [StyledText] {
+        let theme = world.theme
+        if answer.nodes.isEmpty { return [StyledText("Every pod stays where it is.", theme[.dim])] }
+        let nameWidth = min(24, answer.nodes.map { TextWidth.columns($0.name) }.max() ?? 4)
+        let zoneWidth = min(12, answer.nodes.map { TextWidth.columns($0.zone) }.max() ?? 0)
+        return answer.nodes.sorted { a, b in a.zone != b.zone ? a.zone < b.zone : naturalOrder(a.name, b.name) }.map { node in
+            var line = StyledText(pad(node.name, nameWidth) + " ", theme[.text])
+            line.append(pad(node.zone, zoneWidth) + (zoneWidth > 0 ? "  " : " "), theme[.dim])
+            if node.before != node.after {
+                let text = node.before.isEmpty ? "new, \(node.after)" : node.after.isEmpty ? "gone" : "\(node.before) → \(node.after)"
+                line.append("\(text)  ", theme[node.after == "Ready" ? .good : .rowPending])
+            }
+            for pods in node.pods {
+                line.append("\(pods.workload.name) ", theme[.text])
+                line.append("\(pods.before) → \(pods.after)   ", theme[pods.after > pods.before ? .good : .rowPending])
+            }
+            return line
+        }
+    }
+
+    private func workloads(_ answer: WhatIfAnswer, _ world: World) -> [StyledText] {
+        let theme = world.theme
+        if answer.workloads.isEmpty { return [StyledText("No workload loses or gains a pod.", theme[.dim])] }
+        let width = min(22, max(8, answer.workloads.map { TextWidth.columns($0.workload.name) }.max() ?? 8))
+        var lines = [StyledText(pad("WORKLOAD", width) + " READY    LOWEST     MOVED WORST NODE  WORST ZONE  DOWN A YEAR", theme[.tableHeader])]
+        for one in answer.workloads {
+            var line = StyledText(pad(one.workload.name, width) + " ", theme[.text])
+            func cell(_ text: StyledText, _ width: Int) {
+                line.append(text)
+                line.append(String(repeating: " ", count: max(1, width - text.width)))
+            }
+            cell(WhatIfWords.change("\(one.readyBefore)", "\(one.readyAfter)", theme, one.readyAfter < one.readyBefore ? .rowError : .good), 9)
+            let dips = one.lowest < min(one.readyBefore, one.readyAfter)
+            cell(StyledText(dips ? "\(one.lowest) at \(WhatIfWords.short(one.lowestAfter))" : "-", theme[dips ? .rowPending : .dim]), 11)
+            cell(StyledText("\(one.moved)", theme[one.moved == 0 ? .dim : .text]), 6)
+            func share(_ radius: BlastRadius?) -> String { radius?.worst.map(AvailabilityWords.percent) ?? "-" }
+            cell(WhatIfWords.change(share(one.before?.byNode), share(one.after?.byNode), theme, .rowPending), 12)
+            cell(WhatIfWords.change(share(one.before?.byZone), share(one.after?.byZone), theme, .rowPending), 12)
+            func down(_ found: WorkloadAvailability?) -> String { found.map { AvailabilityWords.downtime($0.unavailability.belowQuorum) } ?? "-" }
+            let isWorse = (one.after?.unavailability.belowQuorum ?? 1) > (one.before?.unavailability.belowQuorum ?? 0)
+            line.append(WhatIfWords.change(down(one.before), down(one.after), theme, isWorse ? .rowPending : .good))
+            lines.append(line)
+            if let after = one.after, after.risk != .none, after.risk != one.before?.risk {
+                lines.append(StyledText("  \(world.glyphs.stopped) \(after.riskText)", theme[.rowError]))
+            }
+        }
+        return lines
+    }
+
+    private func counts(_ group: SpreadGroup) -> String {
+        let pods = group.domains.map(\.pods)
+        return pods.count <= 6 ? pods.map(String.init).joined(separator: " ") : "\(pods.min() ?? 0)..\(pods.max() ?? 0)/\(pods.count)"
+    }
+
+    private func rest(_ answer: WhatIfAnswer, _ world: World) -> [StyledText] {
+        let theme = world.theme
+        var lines: [StyledText] = []
+        for difference in answer.spread where !difference.group.isDefault {
+            let group = difference.group
+            if let before = difference.before, let after = difference.after, counts(before) == counts(after), before.skewNow == after.skewNow,
+                (before.maxSkew, before.minDomains, before.waiting.count) == (after.maxSkew, after.minDomains, after.waiting.count)
+            {
+                continue
+            }
+            var line = StyledText("\(group.ownerName)\(group.revision.map { " \($0.prefix(6))" } ?? "") / \(TopologyKeys.short(group.topologyKey))  ", theme[.text])
+            guard let after = difference.after else {
+                line.append("no pod has it any more", theme[.dim])
+                lines.append(line)
+                continue
+            }
+            line.append(WhatIfWords.change(difference.before.map(counts) ?? "new", counts(after), theme, .text))
+            line.append("  skew ", theme[.dim])
+            line.append(WhatIfWords.change(difference.before.map { "\($0.skewNow)" } ?? "-", "\(after.skewNow)", theme, SpreadWords.role(after)))
+            line.append(" of \(after.maxSkew)  ", theme[.dim])
+            line.append(SpreadWords.state(after, world))
+            lines.append(line)
+        }
+        for budget in answer.blocked {
+            lines.append(
+                StyledText("\(world.glyphs.stopped) budget \(budget.budget.name): \(budget.needed) needed, \(budget.healthy) healthy: \(budget.pods.count) not evicted, asked again every 5s", theme[.rowError]))
+        }
+        // Pods of a workload that wait for the same reason are one line.
+        var groups: [(workload: Workload, reason: String, count: Int, isOld: Bool)] = []
+        for pod in answer.pending {
+            let reason = WhatIfWords.reason(pod.message)
+            if let index = groups.firstIndex(where: { $0.workload == pod.workload && $0.reason == reason }) {
+                groups[index].count += 1
+                groups[index].isOld = groups[index].isOld && pod.isOld
+            } else {
+                groups.append((pod.workload, reason, 1, pod.isOld))
+            }
+        }
+        for group in groups {
+            var line = StyledText("\(world.glyphs.starting) \(group.workload.name) \(group.count) \(group.count == 1 ? "waits" : "wait")\(group.isOld ? " as before" : ""): ", theme[group.isOld ? .dim : .rowPending])
+            line.append(group.reason, theme[group.isOld ? .dim : .text])
+            lines.append(line)
+        }
+        return lines.isEmpty ? [StyledText("No rule, budget or waiting pod is affected.", theme[.dim])] : lines
+    }
+}

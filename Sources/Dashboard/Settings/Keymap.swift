@@ -1,0 +1,133 @@
+import Canvas
+import func KubernetesAPI.nearest
+import Yams
+
+/// Keys that a user gave to actions, in place of ours.
+///
+/// ```yaml
+/// keymap:
+///   kill: []                  # no key at all
+///   delete: [ctrl-x, del]     # in every view
+///   nodes:
+///     drain: ctrl-r           # in one view
+/// ```
+///
+/// Actions are called as `Action` does, views by the headings of the help in lower case.
+public struct Keymap: Sendable {
+    private struct Change {
+        /// Lower-case title of a group; nil for all.
+        var view: String?
+        var action: Action
+        var keys: [Key]
+        var place: String
+    }
+    private var changes: [Change] = []
+
+    public init() {}
+
+    public var isEmpty: Bool { changes.isEmpty }
+
+    /// The group with the user's keys. An action that lost its keys is left out.
+    public func applied(to group: BindingGroup) -> BindingGroup {
+        if changes.isEmpty { return group }
+        var result = group
+        let title = group.title.lowercased()
+        var done: Set<Action> = []
+        result.bindings = group.bindings.compactMap { binding in
+            guard let change = change(binding.action, in: title) else { return binding }
+            // An action may stand there twice, as esc and q; the first has all its keys now.
+            guard !change.keys.isEmpty, done.insert(binding.action).inserted else { return nil }
+            var changed = binding
+            changed.keys = change.keys
+            return changed
+        }
+        return result
+    }
+
+    private func change(_ action: Action, in view: String) -> Change? {
+        changes.last { $0.action == action && $0.view == view } ?? changes.last { $0.action == action && $0.view == nil }
+    }
+
+    mutating func read(_ root: Node.Mapping, _ file: String, _ problems: inout [String]) {
+        let views = KeyTable.groups.map { $0.title.lowercased() }
+        for (key, value) in root {
+            guard key.string == "keymap", let entries = value.mapping else {
+                problems.append("\(SettingsFile.place(file, key)) `keymap` with a block of actions is expected")
+                continue
+            }
+            for (name, value) in entries {
+                let word = name.string ?? ""
+                if let inner = value.mapping {
+                    guard views.contains(word.lowercased()) else {
+                        problems.append("\(SettingsFile.place(file, name)) no view \(word); there are \(views.joined(separator: ", "))")
+                        continue
+                    }
+                    for (name, value) in inner { take(name, value, view: word.lowercased(), file, &problems) }
+                } else {
+                    take(name, value, view: nil, file, &problems)
+                }
+            }
+        }
+        problems += clashes()
+    }
+
+    private mutating func take(_ name: Node, _ value: Node, view: String?, _ file: String, _ problems: inout [String]) {
+        let word = name.string ?? ""
+        let place = SettingsFile.place(file, name)
+        guard let action = Action(rawValue: word) else {
+            let near = nearest(word, among: Action.allCases.map(\.rawValue)).map { "; nearest: \($0)" } ?? ""
+            return problems.append("\(place) no action \(word)\(near)")
+        }
+        let known = KeyTable.groups.filter { group in
+            (view == nil || group.title.lowercased() == view) && group.bindings.contains { $0.action == action }
+        }
+        guard !known.isEmpty else { return problems.append("\(place) \(word) has no key\(view.map { " in \($0)" } ?? "")") }
+        let isNone = value.null != nil || value.string == "none"
+        var keys: [Key] = []
+        for node in isNone ? [] : value.sequence.map(Array.init) ?? [value] {
+            let text = node.string ?? ""
+            guard let key = Key.named(text) else {
+                problems.append("\(place) \"\(text)\" is not a key such as x, ctrl-x, shift-left, f5 or space")
+                continue
+            }
+            keys.append(key)
+        }
+        changes.append(Change(view: view, action: action, keys: keys, place: place))
+    }
+
+    /// Keys that a change gave a second meaning in the same view.
+    private func clashes() -> [String] {
+        var found: [String] = []
+        let everywhere = [Bindings.general, Bindings.time, Bindings.navigation]
+        for group in KeyTable.groups {
+            let isEverywhere = everywhere.contains { $0.title == group.title }
+            // What is in force together with the group: kinds come with the table's keys.
+            var others = isEverywhere ? everywhere : [group] + everywhere
+            if KeyTable.kinds.contains(where: { $0.title == group.title }) { others.append(Bindings.table) }
+            for binding in applied(to: group).bindings {
+                guard let change = change(binding.action, in: group.title.lowercased()) else { continue }
+                for key in binding.keys {
+                    for other in others {
+                        for rival in applied(to: other).bindings where rival.keys.contains(key) && rival.action != binding.action {
+                            found.append("\(change.place) \(key) is both \(binding.action) (\(group.title)) and \(rival.action) (\(other.title))")
+                        }
+                    }
+                }
+            }
+        }
+        var seen: Set<String> = []
+        return found.filter { seen.insert($0).inserted }
+    }
+}
+
+extension World {
+    /// The first key of an action as the footer shows it, for hints inside a view: `ctrl-o`; "" if it has none.
+    func key(_ action: Action, in group: BindingGroup) -> String {
+        options.settings.keymap.applied(to: group).bindings.first { $0.action == action }?.keys[0].description ?? ""
+    }
+    /// `<ctrl-o> hide`; empty if the action has no key.
+    func hint(_ action: Action, _ text: String, in group: BindingGroup) -> String {
+        let key = key(action, in: group)
+        return key.isEmpty ? "" : "<\(key)> \(text)"
+    }
+}

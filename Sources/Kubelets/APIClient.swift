@@ -1,0 +1,54 @@
+import KubernetesAPI
+import SimulationKit
+
+/// One kubelet's requests to the API server: they wait for tokens, in the order in which they were made.
+///
+/// Heartbeats have a client of their own without a limit and do not come here.
+/// - Source: Kubernetes `cmd/kubelet/app/server.go`; `pod-startup.md` §4.
+struct APIClient: Sendable {
+    var main: TokenBucket
+    var events: TokenBucket
+    /// ConfigMaps and Secrets that some pod of the node uses: when the answer to their first LIST is there, and how
+    /// many pods use them. By `configmap NAMESPACE/NAME`.
+    var cached: [String: (ready: Instant, users: Int)] = [:]
+    /// Pods whose new status waits for its turn; the first is being sent.
+    var unsent: [PodReference] = []
+    /// The first of `unsent` was read, and is to be patched.
+    var isPatching = false
+    /// Raised when the sender is reset: older timers are void.
+    var sendToken = 0
+    /// Events that wait for a token, and when the first gets it.
+    var untold: [PendingEvent] = []
+    var calls = 0
+    var callsWaited = 0
+    var longestWait = Duration.zero
+    var waits = Recent<NodeActivity.Call>(1024)
+
+    init(_ settings: KubeletSettings) {
+        main = TokenBucket(qps: settings.apiQPS, burst: settings.apiBurst)
+        events = TokenBucket(qps: settings.eventQPS, burst: settings.eventBurst)
+    }
+
+    /// Makes a request; answers when it begins.
+    mutating func call(_ request: String, for pod: ObjectKey, at now: Instant) -> Instant {
+        let start = main.reserve(at: now)
+        calls += 1
+        if start > now {
+            callsWaited += 1
+            longestWait = max(longestWait, start - now)
+            waits.append(.init(request: request, pod: pod, asked: now, began: start))
+        }
+        return start
+    }
+
+    /// An event that waits for a token.
+    struct PendingEvent: Sendable {
+        var due: Instant
+        var happened: Instant
+        var reason: String
+        var message: String
+        var about: ObjectReference
+        var isWarning: Bool
+        var source: EventSource
+    }
+}

@@ -1,0 +1,113 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+// The control groups of a node: what the kubelet writes, and what the kernel makes of it.
+extension KubeletFleet {
+    /// The pod's own cgroup, then those of its containers in the order of the spec; empty for a pod that is on no
+    /// node, or has ended.
+    public func cgroups(of pod: Pod, in cluster: Cluster) -> [CgroupValues] {
+        guard let slot = slots[pod.metadata.uid], let worker = workers[slot], worker.holdsResources else { return [] }
+        return [podCgroup(worker)] + worker.containers.indices.map { containerCgroup(worker, $0, cluster.now) }
+    }
+
+    /// `/kubepods`, `/kubepods/burstable` and `/kubepods/besteffort` of a node.
+    /// - Source: Kubernetes `pkg/kubelet/cm/qos_container_manager_linux.go`, `node_container_manager_linux.go`.
+    public func cgroups(node name: String, in cluster: Cluster) -> [CgroupValues] {
+        guard let index = nodeIndex[name], let state = nodes[index] else { return [] }
+        var (guaranteed, burstable, burstableCPU) = (Int64(0), Int64(0), Int64(0))
+        for worker in state.workers.lazy.compactMap({ workers[$0] }) where worker.holdsResources {
+            switch worker.pod.spec.qosClass {
+            case .guaranteed: guaranteed += worker.requests.memory
+            case .burstable:
+                burstable += worker.requests.memory
+                burstableCPU += worker.requests.milliCPU
+            default: break
+            }
+        }
+        var all = CgroupValues(name: "/kubepods", cpuQuota: nil, cpuWeight: Self.weight(state.allocatable.milliCPU))
+        all.memoryMax = state.allocatable.memory > 0 ? state.allocatable.memory : nil
+        var middle = CgroupValues(name: "/kubepods/burstable", cpuQuota: nil, cpuWeight: Self.weight(burstableCPU))
+        let memory = settings(index).memory
+        if memory.isEnabled {
+            switch memory.policy {
+            case .always: (all.memoryMin, middle.memoryMin) = (guaranteed + burstable, burstable)
+            case .tiered: (all.memoryMin, middle.memoryLow) = (guaranteed + burstable, burstable)
+            case .none: break
+            }
+        }
+        return [all, middle, CgroupValues(name: "/kubepods/besteffort", cpuQuota: nil, cpuWeight: 1)]
+    }
+
+    private func podCgroup(_ worker: PodWorker) -> CgroupValues {
+        let spec = worker.allocated.value
+        let qos = worker.pod.spec.qosClass
+        let containers = (0..<worker.containers.count).filter { !worker.containers[$0].isPlainInit }.map { worker.spec($0) }
+        func sum(_ amount: (ResourceList) -> Int64?, own: Int64?) -> Int64? {
+            if let own, own > 0 { return own }
+            let limits = containers.map { amount($0.resources.limits) ?? 0 }
+            return limits.contains(0) ? nil : limits.reduce(0, +)
+        }
+        var group = CgroupValues(
+            name: worker.pod.name, cpuQuota: sum(\.milliCPU, own: spec.resources?.limits.milliCPU).map { max(1000, $0 * 100) },
+            cpuWeight: qos == .bestEffort ? 1 : Self.weight(worker.requests.milliCPU))
+        group.memoryMax = sum(\.memoryBytes, own: spec.resources?.limits.memoryBytes)
+        (group.memoryMin, group.memoryLow) = settings(worker.node).memory.protection(
+            request: worker.requests.memory, isGuaranteed: qos == .guaranteed)
+        return group
+    }
+
+    private func containerCgroup(_ worker: PodWorker, _ i: Int, _ now: Instant) -> CgroupValues {
+        let container = worker.containers[i]
+        let spec = worker.spec(i)
+        // A running container has what was written for it; one to come gets what its spec says.
+        let resources = container.isRunning ? container.actuated : spec.resources
+        let limit = resources.limits.milliCPU ?? 0
+        var group = CgroupValues(
+            name: spec.name, cpuQuota: limit > 0 ? max(1000, limit * 100) : nil,
+            cpuWeight: Self.weight(resources.requests.milliCPU ?? 0))
+        let memory = container.isRunning ? container.memory : memoryValues(worker, i, resources)
+        (group.memoryMin, group.memoryLow, group.memoryHigh) = (memory.min, memory.low, memory.high)
+        group.memoryMax = resources.limits.memoryBytes.flatMap { $0 > 0 ? $0 : nil } ?? worker.allocated.value.resources?.limits.memoryBytes
+        var own = worker.pod
+        own.spec = worker.allocated
+        group.oomScoreAdj = OOMScore.adjustment(of: spec, in: own, nodeMemory: nodes[worker.node]?.memoryCapacity ?? 0)
+        guard container.isRunning, container.exited == nil else { return group }
+        group.memoryUsed = self.memory(worker, i, now)
+        if let throttle = container.throttle {
+            (group.memoryStall, group.memoryHighEvents) = (throttle.stall, throttle.highEvents)
+        }
+        if let work = container.work {
+            group.cpuThrottled = work.throttledShare(at: now)
+            (group.throttledPeriods, group.throttledTime) = work.throttling(at: now)
+        }
+        return group
+    }
+
+    /// What MemoryQoS writes for container `i` with `resources` under the present configuration.
+    func memoryValues(_ worker: PodWorker, _ i: Int, _ resources: ResourceRequirements) -> MemoryValues {
+        let protection = settings(worker.node).memory
+        guard protection.isEnabled else { return MemoryValues() }
+        let request = resources.requests.memoryBytes ?? 0
+        let (min, low) = protection.protection(request: request, isGuaranteed: worker.pod.spec.qosClass == .guaranteed)
+        return MemoryValues(
+            min: min, low: low,
+            high: protection.high(
+                request: request, limit: resources.limits.memoryBytes ?? 0,
+                allocatable: nodes[worker.node]?.allocatable.memory ?? 0))
+    }
+
+    /// `cpu.weight` for a request, by way of cgroup v1's shares.
+    /// - Source: Kubernetes `pkg/kubelet/cm/helpers_linux.go`, `MilliCPUToShares`; KEP-2254's conversion.
+    static func weight(_ milliCPU: Int64) -> Int64 {
+        let shares = min(262_144, max(2, milliCPU * 1024 / 1000))
+        return 1 + (shares - 2) * 9999 / 262_142
+    }
+}
+
+/// What was written into a running container's cgroup for MemoryQoS.
+struct MemoryValues: Sendable, Equatable {
+    var min: Int64 = 0
+    var low: Int64 = 0
+    var high: Int64?
+}

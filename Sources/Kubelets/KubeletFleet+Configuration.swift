@@ -1,0 +1,147 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// A configuration and what follows from it, shared by the nodes that have it.
+struct KubeletSetup: Sendable {
+    let configuration: KubeletConfiguration
+    let settings: KubeletSettings
+    let rows: [KubeletSetting]
+
+    init(_ configuration: KubeletConfiguration, profile: KubernetesProfile) {
+        self.configuration = configuration
+        settings = KubeletSettings(configuration, profile: profile)
+        rows = settings.rows(configuration)
+    }
+}
+
+// Which kubelet has which configuration, and changing it while pods run.
+extension KubeletFleet {
+    func settings(_ node: Int) -> KubeletSettings { setups[nodes[node]?.setup ?? 0].settings }
+
+    /// The configuration of `node`'s kubelet: all documents that are for it, later ones over earlier ones, and what
+    /// was changed since; nil if the kubelet has not started yet.
+    public func configuration(node name: String) -> KubeletConfiguration? {
+        nodeIndex[name].flatMap { nodes[$0] }.map { setups[$0.setup].configuration }
+    }
+
+    /// The position of the configuration for a node with `labels`: made if no node had the like before.
+    mutating func setup(for labels: StringMap<String>) -> Int {
+        let special = documents.filter { !$0.isForAllNodes && ($0.nodeSelector?.matches(labels) ?? false) }
+        if special.isEmpty { return 0 }
+        return setup(special.reduce(setups[0].configuration) { $0.applying($1.jsonObject) ?? $0 })
+    }
+    private mutating func setup(_ configuration: KubeletConfiguration) -> Int {
+        let json = configuration.jsonObject
+        if let known = setups.firstIndex(where: { $0.configuration.jsonObject == json }) { return known }
+        setups.append(KubeletSetup(configuration, profile: profile))
+        return setups.count - 1
+    }
+
+    /// Changes fields of the configuration of some kubelets. What starts from now on follows it: pulls that wait begin
+    /// if there is room, token buckets are full anew; running containers keep the cgroups that they have.
+    ///
+    /// - Parameters:
+    ///   - selected: names of nodes whose kubelets are changed.
+    ///   - fields: what is to be different, in the document's own form; null gives a field its default back.
+    /// - Returns: what is wrong, in the kubelet's words, if anything: then nothing is changed.
+    public mutating func configure(
+        _ selected: [String], _ fields: JSONObject, in cluster: inout Cluster
+    ) -> [String] {
+        var changes: [(node: Int, setup: KubeletConfiguration)] = []
+        // Few configurations, many nodes: each is worked out once.
+        var worked: [Int: KubeletConfiguration] = [:]
+        for name in selected {
+            guard let index = nodeIndex[name], let state = nodes[index] else { continue }
+            if worked[state.setup] == nil {
+                var decoder = APIDecoder()
+                let document = setups[state.setup].configuration.merged(with: fields)
+                let new = KubeletConfiguration.decode(.object(document), &decoder)
+                if !decoder.problems.isEmpty { return decoder.problems.map { "\($0.path): \($0.message)" } }
+                guard let new else { return ["KubeletConfiguration: not an object"] }
+                let errors = new.validate(profile: profile)
+                if !errors.isEmpty { return errors }
+                worked[state.setup] = new
+            }
+            changes.append((index, worked[state.setup]!))
+        }
+        for (index, configuration) in changes { adopt(configuration, index, &cluster) }
+        return []
+    }
+
+    // Differs from Kubernetes: a kubelet takes a changed configuration without a restart of its own; pulls, back-offs
+    // and waits that are under way go on.
+    private mutating func adopt(_ configuration: KubeletConfiguration, _ index: Int, _ cluster: inout Cluster) {
+        let setup = setup(configuration)
+        guard let state = nodes[index], state.setup != setup else { return }
+        let now = cluster.now
+        nodes[index]!.setup = setup
+        let settings = setups[setup].settings
+        nodes[index]!.images.limit = settings.pullLimit
+        nodes[index]!.images.registry = TokenBucket(qps: settings.registryQPS, burst: settings.registryBurst)
+        nodes[index]!.api.main = TokenBucket(qps: settings.apiQPS, burst: settings.apiBurst)
+        nodes[index]!.api.events = TokenBucket(qps: settings.eventQPS, burst: settings.eventBurst)
+        nodes[index]!.pleg.settle(at: now, items: plegItems(state), latencies)
+        nodes[index]!.pleg.isEvented = settings.isEvented
+        if let node = cluster.store.nodes[ObjectKey(name: state.name)] {
+            if !state.isFailed { tell("Starting", "Starting kubelet.", node, &cluster) }
+            readResources(node, index)
+        }
+        advancePulls(index, now)
+        watchPressure(index, now)
+        watchImages(index, now)
+    }
+}
+
+extension KubeletConfiguration {
+    var isForAllNodes: Bool { nodeSelector == LabelSelector() }
+    /// With the fields of `other` over it; nil if the two together cannot be read.
+    func applying(_ other: JSONObject) -> KubeletConfiguration? {
+        var over = other
+        over["metadata"] = nil
+        var decoder = APIDecoder()
+        return KubeletConfiguration.decode(.object(merged(with: over)), &decoder)
+    }
+}
+
+extension KubeletSettings {
+    /// What is in force, in words, by field.
+    func rows(_ document: KubeletConfiguration) -> [KubeletSetting] {
+        let stated = document.jsonObject
+        var rows: [KubeletSetting] = []
+        func add(_ field: String, _ value: String) {
+            rows.append(.init(field: field, value: value, isDefault: stated[field] == nil))
+        }
+        func rate(_ value: Int) -> String { value == 0 ? "no limit" : "\(value)" }
+        add("serializeImagePulls", pullLimit == 1 && document.maxParallelImagePulls != 1 ? "true" : document.serializeImagePulls == true ? "true" : "false")
+        if profile.hasMaxParallelImagePulls { add("maxParallelImagePulls", document.maxParallelImagePulls.map { "\($0)" } ?? "unset") }
+        add("registryPullQPS", rate(registryQPS))
+        add("registryBurst", "\(registryBurst)")
+        add("kubeAPIQPS", rate(max(0, apiQPS)))
+        add("kubeAPIBurst", "\(apiBurst)")
+        add("eventRecordQPS", rate(eventQPS))
+        add("eventBurst", "\(eventBurst)")
+        add("imageMinimumGCAge", "\(imageMinimumAge)")
+        if profile.version.minor >= 29 { add("imageMaximumGCAge", imageMaximumAge.map { "\($0)" } ?? "off") }
+        add("imageGCHighThresholdPercent", "\(imageHighPercent)")
+        add("imageGCLowThresholdPercent", "\(imageLowPercent)")
+        add("nodeLeaseDurationSeconds", "\((leaseRenewal * 4).wholeSeconds)")
+        add("nodeStatusReportFrequency", "\(statusReport)")
+        add("maxPods", "\(maxPods)")
+        add("evictionHard", document.evictionHard.isEmpty ? "memory.available<100Mi, nodefs.available<10%" : document.evictionHard.entries.map { "\($0.key)<\($0.value)" }.joined(separator: ", "))
+        add("evictionPressureTransitionPeriod", "\(pressureTransition)")
+        add("cpuManagerPolicy", staticCPUs ? "static" : "none")
+        add("memoryManagerPolicy", staticMemory ? "Static" : "None")
+        func gate(_ gate: FeatureGate) {
+            rows.append(
+                .init(
+                    field: "featureGates.\(gate.name)", value: profile.isEnabled(gate) ? "true" : "false",
+                    isDefault: profile.isEnabled(gate) == gate.isOnByDefault(in: profile.version)))
+        }
+        if profile.version.minor >= 26 { gate(.eventedPLEG) }
+        gate(.memoryQoS)
+        add("memoryThrottlingFactor", "\(memory.factor)")
+        if profile.hasMemoryReservationPolicy { add("memoryReservationPolicy", memory.policy == .tiered ? "TieredReservation" : "None") }
+        return rows
+    }
+}

@@ -1,0 +1,182 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// How a workload would stand a failure, from where its ready pods are now.
+public struct WorkloadAvailability: Sendable, Equatable {
+    public var workload: Workload
+    /// Nodes with ready pods, by name.
+    public var places: [Unavailability.Place]
+    /// S: how many pods it wants.
+    public var desired: Int
+    /// Q: how many pods it needs, and who says so: a budget's name, or nil for the parameter or 1.
+    public var quorum: Int
+    public var budget: String?
+    public var byNode: BlastRadius
+    public var byZone: BlastRadius
+    public var unavailability: Unavailability
+    /// P0 if the pods of a dead node are back elsewhere within the time of replacement.
+    public var noneWithReplacement: Double
+    /// The Service in front of it, if there is one, and its traffic.
+    public var service: String?
+    public var traffic: Traffic?
+
+    /// What is wrong, the worst first.
+    public enum Risk: Int, Sendable, Comparable {
+        case down, oneReplica, oneNode, oneZone, quorumNode, quorumZone, none
+        public static func < (a: Risk, b: Risk) -> Bool { a.rawValue < b.rawValue }
+        /// All ready pods stand or fall together.
+        public var isSinglePoint: Bool { self >= .oneReplica && self <= .oneZone }
+    }
+    /// R: ready pods.
+    public var ready: Int { byNode.ready }
+    public var risk: Risk {
+        if desired == 0 && ready == 0 { return .none }
+        if ready == 0 { return .down }
+        if ready == 1 { return .oneReplica }
+        if byNode.isSinglePoint { return .oneNode }
+        if byZone.isSinglePoint, knowsZones { return .oneZone }
+        if quorum > 0, byNode.isQuorumSinglePoint(quorum) { return .quorumNode }
+        if quorum > 0, knowsZones, byZone.isQuorumSinglePoint(quorum) { return .quorumZone }
+        return .none
+    }
+    /// Whether any node has a zone.
+    public var knowsZones: Bool
+
+    /// The risk in words: `2 ready pods on node n1`.
+    public var riskText: String {
+        switch risk {
+        case .down: "no ready pod"
+        case .oneReplica: "one replica"
+        case .oneNode: "\(ready) ready pods on node \(byNode.domains[0].name)"
+        case .oneZone: "\(ready) ready pods in zone \(byZone.domains[0].name)"
+        case .quorumNode: "without node \(byNode.domains[0].name) \(byNode.survivors(without: byNode.domains[0])) of \(quorum) needed"
+        case .quorumZone: "without zone \(byZone.domains[0].name) \(byZone.survivors(without: byZone.domains[0])) of \(quorum) needed"
+        case .none: ""
+        }
+    }
+}
+
+extension Simulation {
+    /// How each workload would stand a failure, the worst first.
+    ///
+    /// - Parameter only: just these workloads; nil for all.
+    /// - Complexity: one pass over pods and nodes.
+    public func availability(_ parameters: AvailabilityParameters = .init(), only: Set<Workload>? = nil) -> [WorkloadAvailability] {
+        var survey = AvailabilitySurvey(cluster)
+        return survey.results(parameters, only: only)
+    }
+}
+
+/// Gathers what is asked of a cluster for ``WorkloadAvailability``.
+private struct AvailabilitySurvey {
+    struct Found {
+        var workload: Workload
+        var sample: Pod
+        var isActive = false
+        var places: [String: Int] = [:]
+        var nodeNames: [String] = []
+    }
+    let cluster: Cluster
+    var owners = WorkloadIndex()
+    var nodes: [String: (zone: String, region: String)] = [:]
+    var zones: [(name: String, region: String, nodes: Int, milliCPU: Int64)] = []
+    var isComplete = true
+
+    init(_ cluster: Cluster) {
+        self.cluster = cluster
+        for case let node? in cluster.store.nodes.rows {
+            let zone = node.zone
+            let region = node.metadata.labels["topology.kubernetes.io/region"] ?? ""
+            nodes[node.metadata.name] = (zone, region)
+            let milliCPU = Resources(node.status.allocatable).milliCPU
+            let index: Int
+            if let known = zones.firstIndex(where: { $0.name == zone }) { index = known } else {
+                index = zones.count
+                zones.append((zone, region, 0, 0))
+            }
+            guard node.isReady else { continue }
+            if zone.isEmpty || milliCPU == 0 { isComplete = false }
+            zones[index].nodes += 1
+            zones[index].milliCPU += milliCPU
+        }
+        zones.sort { $0.name < $1.name }
+    }
+
+    mutating func results(_ parameters: AvailabilityParameters, only: Set<Workload>?) -> [WorkloadAvailability] {
+        var found: [Found] = []
+        var indices: [Workload: Int] = [:]
+        for case let pod? in cluster.store.pods.rows where !pod.isFinished {
+            let workload = owners.workload(of: pod, cluster)
+            if let only, !only.contains(workload) { continue }
+            let index: Int
+            if let known = indices[workload] { index = known } else {
+                index = found.count
+                indices[workload] = index
+                found.append(Found(workload: workload, sample: pod))
+            }
+            guard pod.isReady, !pod.metadata.isTerminating, !pod.nodeName.isEmpty else { continue }
+            if found[index].places[pod.nodeName] == nil { found[index].nodeNames.append(pod.nodeName) }
+            found[index].places[pod.nodeName, default: 0] += 1
+        }
+        let budgets = Dictionary(grouping: cluster.store.podDisruptionBudgets.sorted(), by: \.metadata.namespace)
+        let services = Dictionary(grouping: cluster.store.services.sorted(), by: \.metadata.namespace)
+        return found.map { availability(of: $0, parameters, budgets[$0.workload.namespace] ?? [], services[$0.workload.namespace] ?? []) }
+            .sorted { a, b in
+                if a.risk != b.risk { return a.risk < b.risk }
+                if a.unavailability.none != b.unavailability.none { return a.unavailability.none > b.unavailability.none }
+                return a.workload < b.workload
+            }
+    }
+
+    private func availability(
+        of found: Found, _ parameters: AvailabilityParameters, _ budgets: [PodDisruptionBudget], _ services: [Service]
+    ) -> WorkloadAvailability {
+        let places = found.nodeNames.sorted().map { name in
+            Unavailability.Place(
+                node: name, zone: nodes[name]?.zone ?? "", region: nodes[name]?.region ?? "", ready: found.places[name] ?? 0)
+        }
+        var perZone: [String: Int] = [:]
+        for place in places { perZone[place.zone, default: 0] += place.ready }
+        let labels = found.sample.metadata.labels
+        let budget = budgets.first { $0.spec.selector?.matches(labels) ?? false }
+        let quorum = parameters.quorum ?? budget?.status.desiredHealthy ?? 1
+        let service = services.first { service in
+            !service.spec.selector.isEmpty && service.spec.selector.entries.allSatisfy { labels[$0.key] == $0.value }
+        }
+        let unavailability = Unavailability(places, quorum: quorum, parameters)
+        return WorkloadAvailability(
+            workload: found.workload, places: places, desired: desired(found), quorum: quorum,
+            budget: parameters.quorum == nil ? budget?.metadata.name : nil,
+            byNode: BlastRadius(places.map { ($0.node, $0.ready) }),
+            byZone: BlastRadius(zones.map { ($0.name, perZone[$0.name] ?? 0) }), unavailability: unavailability,
+            noneWithReplacement: Unavailability(places, quorum: quorum, parameters, node: parameters.node(repairedIn: min(parameters.nodeRepair, parameters.replacement))).none,
+            service: service?.metadata.name, traffic: service.map { traffic(to: $0, places, parameters) }, knowsZones: zones.contains { !$0.name.isEmpty })
+    }
+
+    /// Pods of a workload are taken for the endpoints of its Service.
+    private func traffic(to service: Service, _ places: [Unavailability.Place], _ parameters: AvailabilityParameters) -> Traffic {
+        let withNodes = zones.count { $0.nodes > 0 }
+        let shares = zones.reduce(0) { $0 + (parameters.clientShares[$1.name] ?? 0) }
+        return Traffic(
+            zones.map { zone in
+                let here = places.filter { $0.zone == zone.name }
+                let clients = shares > 0 ? (parameters.clientShares[zone.name] ?? 0) / shares : zone.nodes > 0 ? 1 / Double(withNodes) : 0
+                return Traffic.Zone(
+                    name: zone.name, region: zone.region, nodes: zone.nodes, nodesWithEndpoints: min(zone.nodes, here.count),
+                    milliCPU: zone.milliCPU, endpoints: here.reduce(0) { $0 + $1.ready }, clients: clients)
+            }, Routing(service, cluster.profile), isComplete: isComplete)
+    }
+
+    private func desired(_ found: Found) -> Int {
+        let (store, key) = (cluster.store, found.workload.key)
+        return switch found.workload.kind {
+        case "Deployment": store.deployments[key]?.spec.replicas ?? 0
+        case "StatefulSet": store.statefulSets[key]?.spec.replicas ?? 0
+        case "ReplicaSet": store.replicaSets[key]?.spec.replicas ?? 0
+        case "DaemonSet": store.daemonSets[key]?.status.desiredNumberScheduled ?? 0
+        case "Job": store.jobs[key]?.spec.parallelism ?? 1
+        default: 1
+        }
+    }
+}

@@ -1,0 +1,249 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// One request followed from end to end: the hops, what protects each, and the answer or the hop that failed.
+public struct LinkTrace: Sendable, Equatable {
+    public struct Hop: Sendable, Equatable {
+        public var from: String
+        public var what: String
+        public var to: String
+        public var took: Duration
+        public var isEncrypted: Bool
+        public var checksServer: Bool
+        public var note: String
+    }
+    public var hops: [Hop] = []
+    /// The answer, in the words that a client sees.
+    public var answer = ""
+    /// The hop that failed, by its place; nil if none did.
+    public var failedHop: Int?
+    /// A hop whose server nobody checks, on a network where somebody may pretend to be it.
+    public var canBeIntercepted = false
+
+    public var total: Duration { hops.reduce(.zero) { $0 + $1.took } }
+    public var isEncrypted: Bool { hops.allSatisfy(\.isEncrypted) }
+    /// Whether each hop checked who answered.
+    public var isVerified: Bool { hops.allSatisfy(\.checksServer) }
+}
+
+extension Simulation {
+    /// Follows `request` through the present state; nothing is changed.
+    ///
+    /// Differs from Kubernetes: rights (RBAC) are not evaluated; a program is taken to listen on the ports that its
+    /// container declares, with TLS on ports named `https` and on 443, 6443 and 8443.
+    public func trace(_ request: LinkRequest) -> LinkTrace {
+        var tracer = LinkTracer(simulation: self)
+        switch request {
+        case .stream(let stream, let pod, let container): tracer.follow(stream, pod, container)
+        case .proxy(let target): tracer.follow(target)
+        case .fromPod(let key): tracer.followPod(key)
+        case .fromNode(let name): tracer.followNode(name)
+        }
+        tracer.trace.canBeIntercepted = links.networkIsUntrusted && !tracer.trace.isVerified
+        return tracer.trace
+    }
+}
+
+/// Writes a trace hop by hop; stops at the first that fails.
+private struct LinkTracer {
+    let simulation: Simulation
+    var trace = LinkTrace()
+    private var settings: LinkSettings { simulation.links }
+    private var store: ObjectStore { simulation.cluster.store }
+
+    init(simulation: Simulation) { self.simulation = simulation }
+
+    private mutating func hop(_ from: String, _ what: String, _ to: String, took: Duration, encrypted: Bool = true, checked: Bool = true, _ note: String = "") {
+        trace.hops.append(LinkTrace.Hop(from: from, what: what, to: to, took: took, isEncrypted: encrypted, checksServer: checked, note: note))
+    }
+    private mutating func fail(_ answer: String) {
+        trace.failedHop = trace.hops.count - 1
+        trace.answer = answer
+    }
+    private func isReachable(_ node: String) -> Bool { store.nodes[ObjectKey(name: node)] != nil && !simulation.kubelets.isFailed(node: node) }
+    private func address(_ node: Node) -> String {
+        (node.status.addresses.first { $0.type == "InternalIP" } ?? node.status.addresses.first)?.address ?? node.metadata.name
+    }
+
+    /// From the user to the API server: never what fails here.
+    private mutating func callServer(_ what: String) {
+        hop("you", what, "API server", took: settings.nodeLatency, "client certificate or token; server checked by the kubeconfig's CA")
+    }
+
+    /// By the tunnel's way to `node` if there is one. Answers false if it ends there.
+    private mutating func leave(towards node: String) -> Bool {
+        guard settings.egress == .konnectivity else { return true }
+        let agents = store.nodes.sorted().map(\.metadata.name).filter(isReachable)
+        hop("API server", "CONNECT", "konnectivity server", took: .microseconds(100), "local socket")
+        guard let agent = agents.first(where: { $0 == node }) ?? agents.first else {
+            fail("Error from server: No agent available")
+            return false
+        }
+        hop("konnectivity server", "tunnel", "agent on \(agent)", took: settings.nodeLatency, agent == node ? "mutual TLS; the agent dialled out" : "mutual TLS; no agent on \(node), so by \(agent) and the node network")
+        return true
+    }
+
+    // MARK: The kubelet's API
+
+    mutating func follow(_ stream: LinkRequest.Stream, _ key: ObjectKey, _ container: String?) {
+        callServer("\(stream == .logs ? "GET" : "POST") pods/\(key.name)/\(stream == .logs ? "log" : stream.rawValue.replacing("-", with: ""))")
+        guard let pod = store.pods[key] else { return fail("Error from server (NotFound): pods \"\(key.name)\" not found") }
+        let name = container ?? pod.spec.containers.first?.name ?? ""
+        guard (pod.spec.containers + pod.spec.initContainers).contains(where: { $0.name == name }) else {
+            return fail("Error from server (BadRequest): container \(name) is not valid for pod \(key.name)")
+        }
+        guard let node = store.nodes[ObjectKey(name: pod.nodeName)] else {
+            if stream == .logs { return trace.answer = "200, and nothing: the pod has no node yet" }
+            return fail("Error from server (BadRequest): pod \(key.name) does not have a host assigned")
+        }
+        let path = "/\(stream.path)/\(key.namespace)/\(key.name)" + (stream == .portForward ? "" : "/\(name)")
+        guard callKubelet(of: node, path) else { return }
+        let status = (pod.status.containerStatuses + pod.status.initContainerStatuses).first { $0.name == name }
+        if let waiting = status?.state.waiting, stream == .logs, status?.lastState.terminated == nil {
+            return fail("Error from server (BadRequest): container \"\(name)\" in pod \"\(key.name)\" is waiting to start: \(waiting.reason)")
+        }
+        if stream == .portForward ? pod.status.phase != .running : status?.state.running == nil, stream != .logs {
+            return fail(stream == .portForward
+                ? "error: unable to forward port because pod is not running. Current status=\(pod.status.phase.rawValue)"
+                : "error: unable to upgrade connection: container not found (\"\(name)\")")
+        }
+        hop("kubelet \(pod.nodeName)", stream.rawValue, "runtime", took: .milliseconds(1), "on the node, by its socket")
+        trace.answer = stream == .logs ? "200, the log of \(name)" : "101 Switching Protocols: \(stream.rawValue) to \(name)"
+    }
+
+    /// The API server dials the kubelet. Answers whether it got there.
+    private mutating func callKubelet(of node: Node, _ path: String) -> Bool {
+        let name = node.metadata.name
+        guard leave(towards: name) else { return false }
+        let host = "\(address(node)):10250"
+        let from = settings.egress == .konnectivity ? "agent" : "API server"
+        guard isReachable(name) else {
+            hop(from, path, "kubelet \(name)", took: settings.kubeletDialTimeout, checked: settings.checksKubelets)
+            fail("Error from server: Get \"https://\(host)\(path)\": dial tcp \(host): i/o timeout")
+            return false
+        }
+        let note = settings.checksKubelets ? "certificate checked by --kubelet-certificate-authority" : "HTTPS with a client certificate, but nobody checks the kubelet's"
+        hop(from, path, "kubelet \(name)", took: settings.nodeLatency, checked: settings.checksKubelets, note)
+        if settings.checksKubelets, settings.servingCertificate == .selfSigned {
+            fail("Error from server: Get \"https://\(host)\(path)\": tls: failed to verify certificate: x509: certificate signed by unknown authority")
+            return false
+        }
+        return true
+    }
+
+    // MARK: The proxy
+
+    mutating func follow(_ target: LinkRequest.ProxyTarget) {
+        callServer("GET \(target.thing.rawValue)s/\(target.id)/proxy/\(target.rest)")
+        switch target.thing {
+        case .node:
+            guard let node = store.nodes[ObjectKey(name: target.name)] else { return fail("404: nodes \"\(target.name)\" not found") }
+            if target.port.isEmpty || target.port == "10250" {
+                // The exception: the kubelet's own port is always dialled as for logs, whatever the scheme says.
+                if callKubelet(of: node, "/\(target.rest)") { trace.answer = "200 from the kubelet" }
+                return
+            }
+            guard leave(towards: target.name) else { return }
+            let host = "\(address(node)):\(target.port)"
+            dial(target, host: host, thing: "\(target.name):\(target.port)", isUp: isReachable(target.name), listens: true, speaksTLS: nil)
+        case .pod:
+            let key = ObjectKey(namespace: target.namespace, name: target.name)
+            guard let pod = store.pods[key] else { return fail("404: pods \"\(target.name)\" not found") }
+            let declared = pod.spec.containers.flatMap(\.ports)
+            let port = Int(target.port) ?? declared.first?.containerPort
+            reach(target, pod, port: port)
+        case .service:
+            let key = ObjectKey(namespace: target.namespace, name: target.name)
+            guard let service = store.services[key] else { return fail("404: services \"\(target.name)\" not found") }
+            var portName = target.port
+            if let number = Int(target.port) {
+                guard let port = service.spec.ports.first(where: { $0.port == number }) else {
+                    return fail("503: no service port \(number) found for service \"\(target.name)\"")
+                }
+                portName = port.name
+            }
+            let slices = store.endpointSlices.sorted().filter { $0.namespace == target.namespace && $0.metadata.labels["kubernetes.io/service-name"] == target.name }
+            var ready: [(ObjectKey, Int?)] = []
+            for slice in slices {
+                guard let port = slice.ports.first(where: { ($0.name ?? "") == portName }) else { continue }
+                for endpoint in slice.endpoints where endpoint.conditions.ready == true {
+                    guard let pod = endpoint.targetRef?["name"]?.string else { continue }
+                    ready.append((ObjectKey(namespace: target.namespace, name: pod), port.port))
+                }
+            }
+            guard !ready.isEmpty else { return fail("503: no endpoints available for service \"\(target.id)\"") }
+            // Any ready endpoint; which one follows from the seed and the moment.
+            var random = SeededRandom(seed: simulation.options.seed &+ UInt64(bitPattern: simulation.now.nanoseconds), stream: "service proxy")
+            let (podKey, port) = ready[random.below(ready.count)]
+            guard let pod = store.pods[podKey] else { return fail("503: no endpoints available for service \"\(target.id)\"") }
+            hop("API server", "choose 1 of \(ready.count) ready endpoints", podKey.name, took: .zero, "not by the ClusterIP: the API server picks the pod itself")
+            reach(target, pod, port: port)
+        }
+    }
+
+    private mutating func reach(_ target: LinkRequest.ProxyTarget, _ pod: Pod, port: Int?) {
+        guard leave(towards: pod.nodeName) else { return }
+        guard !pod.status.podIP.isEmpty else {
+            hop("API server", "dial", pod.name, took: .zero, encrypted: false, checked: false)
+            return fail("400: address not allowed")
+        }
+        let declared = pod.spec.containers.flatMap(\.ports)
+        let number = port ?? (target.scheme == "https" ? 443 : 80)
+        let known = declared.first { $0.containerPort == number }
+        let runs = pod.status.containerStatuses.contains { $0.state.running != nil }
+        dial(
+            target, host: "\(pod.status.podIP):\(number)", thing: pod.name, isUp: isReachable(pod.nodeName), listens: runs && known != nil,
+            speaksTLS: known.map { $0.name.contains("https") || [443, 6443, 8443].contains($0.containerPort) })
+    }
+
+    /// `speaksTLS` is nil if nobody knows.
+    private mutating func dial(_ target: LinkRequest.ProxyTarget, host: String, thing: String, isUp: Bool, listens: Bool, speaksTLS: Bool?) {
+        let secure = target.scheme == "https"
+        let note = secure ? "TLS, but the certificate is taken as it comes and none is offered" : "plain HTTP: nobody is checked, anybody can read it"
+        hop(
+            settings.egress == .konnectivity ? "agent" : "API server", "GET \(secure ? "https" : "http")://\(host)/\(target.rest)", thing,
+            took: isUp ? settings.nodeLatency + settings.podLatency : settings.proxyDialTimeout, encrypted: secure, checked: false, note)
+        if !isUp { return fail("503: error trying to reach service: dial tcp \(host): i/o timeout") }
+        if !listens { return fail("503: error trying to reach service: dial tcp \(host): connect: connection refused") }
+        if let speaksTLS, speaksTLS != secure {
+            return fail(secure ? "503: error trying to reach service: http: server gave HTTP response to HTTPS client" : "400: Client sent an HTTP request to an HTTPS server.")
+        }
+        trace.answer = "200 from \(thing)"
+    }
+
+    // MARK: Towards the API server
+
+    mutating func followPod(_ key: ObjectKey) {
+        guard let pod = store.pods[key] else {
+            hop(key.name, "connect", "node network", took: .zero)
+            return fail("pods \"\(key.name)\" not found")
+        }
+        let credentials = PodCredentials(of: pod, in: simulation.cluster, at: simulation.now)
+        hop("container", "connect \(PodCredentials.serverAddress):443", "node \(pod.nodeName.isEmpty ? "-" : pod.nodeName)", took: .microseconds(50), "KUBERNETES_SERVICE_HOST and _PORT, or kubernetes.default.svc")
+        guard pod.status.containerStatuses.contains(where: { $0.state.running != nil }) else { return fail("no container of the pod runs") }
+        hop("kube-proxy's rule", "DNAT to an endpoint", "API server:6443", took: settings.nodeLatency, "TLS from the container to the server; the rule only changes the address")
+        guard isReachable(pod.nodeName) else { return fail("dial tcp \(PodCredentials.serverAddress):443: i/o timeout") }
+        hop("API server", "authenticate", credentials.isMounted ? credentials.user : "system:anonymous", took: .microseconds(200), credentials.isMounted ? tokenNote(credentials) : "automountServiceAccountToken is false: no token")
+        if !credentials.isMounted { return fail("403: forbidden: User \"system:anonymous\" cannot get path \"/api\"") }
+        trace.answer = "200 /api as \(credentials.user)"
+    }
+
+    private func tokenNote(_ credentials: PodCredentials) -> String {
+        guard let last = credentials.fetches.last, let next = credentials.nextFetch else { return "token bound to the pod" }
+        let now = simulation.now
+        return "token bound to the pod, \((now - last).truncated(to: .seconds(1))) old, next in \((next - now).truncated(to: .seconds(1)))"
+    }
+
+    mutating func followNode(_ name: String) {
+        guard let node = store.nodes[ObjectKey(name: name)] else {
+            hop(name, "connect", "API server", took: .zero)
+            return fail("nodes \"\(name)\" not found")
+        }
+        let up = isReachable(name)
+        hop("kubelet \(name)", "PUT leases/\(name)", "API server:6443", took: up ? settings.nodeLatency : settings.kubeletDialTimeout, "HTTPS by the kubeconfig's address; server checked by the cluster CA, client certificate system:node:\(name)")
+        if !up { return fail("dial tcp: i/o timeout: the lease runs out and the node becomes NotReady") }
+        hop("API server", "authorize", "Node authorizer", took: .microseconds(100), "only objects of the pods on \(address(node))")
+        trace.answer = "200"
+    }
+}

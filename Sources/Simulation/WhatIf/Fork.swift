@@ -1,0 +1,205 @@
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// A fork of a simulation that is given commands and run ahead, with a record of what became of which pod.
+/// The simulation it was made of stays as it is.
+///
+/// ```swift
+/// var fork = Fork(of: simulation)
+/// fork.perform(.drain(node: "c2", options))
+/// fork.run()                                // until it settles, 10 virtual minutes at most
+/// fork.pods.filter { $0.came }              // replacements, and where they are
+/// ```
+/// The record comes from the feed of changes: it costs what changed, not what exists.
+public struct Fork: Sendable {
+    public private(set) var simulation: Simulation
+    public let start: Instant
+    /// Pods that changed, in the order of their first change.
+    public private(set) var pods: [PodFate] = []
+    /// Readiness of the workloads of these pods since the start.
+    public private(set) var readiness: [Workload: ReadinessTrace] = [:]
+    /// When a pod last was placed, became ready or not, ended or began to leave.
+    public private(set) var lastChange: Instant
+    /// Whether nothing more was about to happen when the run ended; false: the limit came first.
+    public private(set) var isSettled = false
+
+    private var indices: [String: Int] = [:]
+    private var owners = WorkloadIndex()
+    private var cursor: WatchCursor
+    /// Identities of placed pods that are on their way: starting, or leaving.
+    private var moving: Set<String> = []
+    private var failing: [String] = []
+    private var quiet = Duration.seconds(20)
+
+    /// What became of one pod.
+    public struct PodFate: Sendable {
+        public var workload: Workload
+        /// As it was at the start; nil if it came later.
+        public var before: Pod?
+        /// As it is now; nil if it is gone.
+        public var after: Pod?
+        /// Created since the start and still there.
+        public var came: Bool { before == nil && after?.metadata.isTerminating == false }
+        /// There at the start, and gone or going now.
+        public var left: Bool { before?.metadata.isTerminating == false && after?.metadata.isTerminating ?? true }
+    }
+
+    /// How the number of a workload's ready pods moved.
+    public struct ReadinessTrace: Sendable, Equatable {
+        /// Against the start.
+        public var change = 0
+        /// The lowest value of ``change``, and when it was reached.
+        public var lowest = 0
+        public var lowestAt: Instant
+    }
+
+    public init(of simulation: Simulation) {
+        self.simulation = simulation
+        (start, lastChange) = (simulation.now, simulation.now)
+        cursor = simulation.cluster.store.end
+    }
+
+    /// Performs a command on the fork.
+    @discardableResult
+    public mutating func perform(_ command: Command) -> Result<Receipt, APIError> {
+        switch command {
+        case .fail(.node(let name)): failing.append(name)
+        case .fail(.zone(let zone)):
+            for node in simulation.cluster.store.nodes.all where node.zone == zone { failing.append(node.metadata.name) }
+        case .restart(let kind, let key), .setImage(let kind, let key, _, _): waitFor(kind, key)
+        case .apply(let objects): for object in objects { waitFor(type(of: object).kind, object.key) }
+        default: break
+        }
+        let result = simulation.perform(command)
+        lastChange = simulation.now
+        read()
+        return result
+    }
+
+    /// New pods count as available only after minReadySeconds: nothing changes until then.
+    private mutating func waitFor(_ kind: Kind, _ key: ObjectKey) {
+        let store = simulation.cluster.store
+        let seconds = kind == .deployment ? store.deployments[key]?.spec.minReadySeconds ?? 0 : kind == .statefulSet ? store.statefulSets[key]?.spec.minReadySeconds ?? 0 : 0
+        quiet = max(quiet, .seconds(20 + seconds))
+    }
+
+    /// Runs ahead until nothing is about to change, at most for `limit` of virtual time.
+    ///
+    /// That is when no pod starts or leaves and none changed for 20 s (longer than a pod's back-off and an
+    /// autoscaler's period), or when those that start or leave have been stuck for two minutes. After a failure it
+    /// also waits until taints have driven out the pods of the failed nodes that do not tolerate them for ever.
+    public mutating func run(for limit: Duration = .minutes(10)) {
+        let end = start + limit
+        isSettled = false
+        while true {
+            let goal = lastChange + (moving.isEmpty ? quiet : max(quiet, .minutes(2)))
+            if simulation.runNext(by: min(goal, end)) {
+                read()
+            } else if goal > end {
+                return simulation.moveTime(to: end)
+            } else if awaitsEviction, lastChange + .seconds(330) > goal {
+                let later = min(lastChange + .seconds(330), end)
+                guard simulation.runNext(by: later) else {
+                    simulation.moveTime(to: later)
+                    isSettled = later < end
+                    return
+                }
+                read()
+            } else {
+                isSettled = true
+                return simulation.moveTime(to: goal)
+            }
+        }
+    }
+
+    /// Runs ahead until `isDone` says so (asked after each event), at most for `limit`.
+    public mutating func run(for limit: Duration, until isDone: (Fork) -> Bool) {
+        let end = start + limit
+        while !isDone(self), simulation.runNext(by: end) { read() }
+    }
+
+    /// Whether a failed node still has pods that will have to go: they do not tolerate its taint for ever.
+    private var awaitsEviction: Bool {
+        failing.contains { name in
+            simulation.kubelets.isFailed(node: name)
+                && simulation.cluster.store.pods(onNode: name).contains { pod in
+                    !pod.metadata.isTerminating && !pod.isFinished
+                        && !pod.spec.tolerations.contains {
+                            ($0.key.isEmpty || $0.key == "node.kubernetes.io/unreachable")
+                                && ($0.effect.isEmpty || $0.effect == "NoExecute") && $0.tolerationSeconds == nil
+                        }
+                }
+        }
+    }
+
+    // MARK: The feed
+
+    private mutating func read() {
+        while let entry = simulation.cluster.store.next(&cursor, until: .distantFuture) {
+            guard entry.kind == .pod else { continue }
+            note(simulation.cluster.store.pods.change(entry.index))
+        }
+    }
+
+    private mutating func note(_ change: Change<Pod>) {
+        let uid = change.object.metadata.uid
+        let now: Pod? = change.action == .deleted ? nil : change.object
+        let index: Int
+        if let known = indices[uid] {
+            index = known
+            pods[index].after = now
+        } else {
+            index = pods.count
+            indices[uid] = index
+            let workload = owners.workload(of: change.object, simulation.cluster)
+            pods.append(PodFate(workload: workload, before: change.previous, after: now))
+        }
+        let (was, isNow) = (Visible(change.previous), Visible(now))
+        guard was != isNow else { return }
+        lastChange = simulation.now
+        if was.isReady != isNow.isReady {
+            let workload = pods[index].workload
+            var trace = readiness[workload] ?? ReadinessTrace(lowestAt: start)
+            trace.change += isNow.isReady ? 1 : -1
+            if trace.change < trace.lowest { (trace.lowest, trace.lowestAt) = (trace.change, simulation.now) }
+            readiness[workload] = trace
+        }
+        // A dead kubelet neither starts nor ends anything.
+        let isMoving = now.map { pod in
+            !pod.nodeName.isEmpty && !pod.isFinished && (pod.metadata.isTerminating || !pod.isReady)
+                && !simulation.kubelets.isFailed(node: pod.nodeName)
+        }
+        if isMoving == true { moving.insert(uid) } else { moving.remove(uid) }
+    }
+
+    /// What a user sees of a pod.
+    private struct Visible: Equatable {
+        var exists = false
+        var node = ""
+        var isReady = false
+        var isLeaving = false
+        var phase: PodPhase?
+        init(_ pod: Pod?) {
+            guard let pod else { return }
+            exists = true
+            node = pod.nodeName
+            isLeaving = pod.metadata.isTerminating
+            isReady = pod.isReady && !isLeaving
+            phase = pod.status.phase
+        }
+    }
+}
+
+extension Simulation {
+    /// Where the pod called `key` is `span` after `command`, tried on a fork; nil if the command is refused or the pod
+    /// still waits.
+    public func placement(of key: ObjectKey, after command: Command, within span: Duration = .seconds(2)) -> String? {
+        var fork = Fork(of: self)
+        guard case .success = fork.perform(command) else { return nil }
+        func node(_ fork: Fork) -> String { fork.simulation.cluster.store.pods[key]?.nodeName ?? "" }
+        fork.run(for: span) { !node($0).isEmpty }
+        let name = node(fork)
+        return name.isEmpty ? nil : name
+    }
+}

@@ -1,0 +1,227 @@
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+import SimulationKit
+
+/// The difference between the present and what would come of a change.
+public struct WhatIfAnswer: Sendable {
+    public var question: WhatIf
+    /// Why the change is not possible, in the API server's words; then there is nothing else.
+    public var refusal: String?
+    /// From the change to the last thing that came of it.
+    public var took = Duration.zero
+    /// How far the fork was run.
+    public var ran = Duration.zero
+    /// Whether nothing more was about to happen then.
+    public var isSettled = true
+    /// Nodes whose pods or state differ, by name.
+    public var nodes: [NodeDifference] = []
+    /// Workloads with pods that came, left or became ready or not; the hardest hit first.
+    public var workloads: [WorkloadDifference] = []
+    /// Spread rules whose counts or state differ.
+    public var spread: [SpreadDifference] = []
+    /// Pods without a node at the end.
+    public var pending: [PendingPod] = []
+    public var pendingBefore = 0
+    /// Nodes of the pods that waited before and do no more.
+    public var placed: [String] = []
+    /// Budgets that kept pods from being evicted until the end.
+    public var blocked: [BlockedBudget] = []
+
+    /// A node with other pods than before, or in another state.
+    public struct NodeDifference: Sendable, Equatable {
+        public var name: String
+        public var zone: String
+        /// `Ready`, `NotReady`, `cordoned`; empty: there is no such node.
+        public var before: String
+        public var after: String
+        /// Workloads with another number of pods here.
+        public var pods: [(workload: Workload, before: Int, after: Int)] = []
+        public static func == (a: Self, b: Self) -> Bool {
+            (a.name, a.zone, a.before, a.after) == (b.name, b.zone, b.before, b.after)
+                && a.pods.elementsEqual(b.pods) { $0 == $1 }
+        }
+    }
+    public struct WorkloadDifference: Sendable, Equatable {
+        public var workload: Workload
+        public var readyBefore: Int
+        public var readyAfter: Int
+        /// The fewest ready pods on the way, and how long after the change.
+        public var lowest: Int
+        public var lowestAfter: Duration
+        /// Pods that left and were replaced elsewhere or in place.
+        public var moved: Int
+        public var pendingBefore: Int
+        public var pendingAfter: Int
+        /// Nil: no pods.
+        public var before: WorkloadAvailability?
+        public var after: WorkloadAvailability?
+    }
+    public struct SpreadDifference: Sendable, Equatable {
+        /// Nil: the rule is new, or another one now.
+        public var before: SpreadGroup?
+        public var after: SpreadGroup?
+        public var group: SpreadGroup { (after ?? before)! }
+    }
+    public struct PendingPod: Sendable, Equatable {
+        public var key: ObjectKey
+        public var workload: Workload
+        /// The scheduler's message.
+        public var message: String
+        /// Waited before already.
+        public var isOld: Bool
+    }
+    public struct BlockedBudget: Sendable, Equatable {
+        public var budget: ObjectKey
+        public var healthy: Int
+        public var needed: Int
+        /// Pods that it still protects.
+        public var pods: [ObjectKey]
+    }
+
+    /// Pods that left and were replaced, DaemonSets aside.
+    public var moved: Int { workloads.reduce(0) { $0 + ($1.workload.kind == "DaemonSet" ? 0 : $1.moved) } }
+    public func workload(_ workload: Workload) -> WorkloadDifference? { workloads.first { $0.workload == workload } }
+
+    init(_ question: WhatIf, refusal: String) { (self.question, self.refusal) = (question, refusal) }
+
+    init(_ question: WhatIf, _ fork: Fork, _ present: WhatIf.Present, spread: [SpreadGroup], _ parameters: AvailabilityParameters) {
+        self.question = question
+        took = fork.lastChange - fork.start
+        ran = fork.simulation.now - fork.start
+        isSettled = fork.isSettled
+        pendingBefore = present.pending
+        pending = Self.pending(fork)
+        placed = fork.pods.compactMap { fate in
+            guard fate.before?.isWaitingForNode == true, let node = fate.after?.nodeName, !node.isEmpty else { return nil }
+            return node
+        }
+        nodes = Self.nodes(fork, present.simulation)
+        workloads = Self.workloads(fork, present.simulation, pending, parameters)
+        self.spread = Self.spread(present.spread, spread)
+        blocked = Self.blocked(fork)
+    }
+
+    // MARK: Parts
+
+    private static func pending(_ fork: Fork) -> [PendingPod] {
+        let cluster = fork.simulation.cluster
+        var found: [PendingPod] = []
+        for case let pod? in cluster.store.pods.rows where pod.isWaitingForNode {
+            let message = pod.status.conditions["PodScheduled"]?.message ?? ""
+            let isOld = pod.metadata.creationTimestamp.map { $0 < fork.start } ?? false
+            found.append(PendingPod(key: pod.key, workload: Workload(of: pod, cluster), message: message, isOld: isOld))
+        }
+        return found.sorted { $0.key < $1.key }
+    }
+
+    private static func nodes(_ fork: Fork, _ simulation: Simulation) -> [NodeDifference] {
+        var owners = WorkloadIndex()
+        func tally(_ name: String, _ simulation: Simulation) -> [Workload: Int] {
+            var counts: [Workload: Int] = [:]
+            for pod in simulation.cluster.store.pods(onNode: name) where pod.isActive {
+                counts[owners.workload(of: pod, simulation.cluster), default: 0] += 1
+            }
+            return counts
+        }
+        func node(_ name: String, _ simulation: Simulation) -> Node? { simulation.cluster.store.nodes[ObjectKey(name: name)] }
+        func state(_ node: Node?) -> String {
+            node.map { !$0.isReady ? "NotReady" : $0.spec.unschedulable ? "cordoned" : "Ready" } ?? ""
+        }
+        var touched: Set<String> = []
+        for fate in fork.pods {
+            for name in [fate.before?.nodeName, fate.after?.nodeName] { if let name, !name.isEmpty { touched.insert(name) } }
+        }
+        // Few changes are about nodes, so that looking at all of them is cheap.
+        let after = fork.simulation.cluster.store.nodes.all
+        for now in after where state(now) != state(node(now.metadata.name, simulation)) { touched.insert(now.metadata.name) }
+        return touched.sorted().compactMap { name in
+            let (old, new) = (node(name, simulation), node(name, fork.simulation))
+            var difference = NodeDifference(name: name, zone: (new ?? old)?.zone ?? "", before: state(old), after: state(new))
+            let (was, now) = (tally(name, simulation), tally(name, fork.simulation))
+            for workload in Set(was.keys).union(now.keys).sorted() where was[workload] != now[workload] {
+                difference.pods.append((workload, was[workload] ?? 0, now[workload] ?? 0))
+            }
+            return difference.pods.isEmpty && difference.before == difference.after ? nil : difference
+        }
+    }
+
+    private static func workloads(
+        _ fork: Fork, _ simulation: Simulation, _ pending: [PendingPod], _ parameters: AvailabilityParameters
+    ) -> [WorkloadDifference] {
+        var names: [Workload] = []
+        var counts: [Workload: (left: Int, came: Int)] = [:]
+        for fate in fork.pods {
+            let touched = fate.left || fate.came || (fate.before?.isReady ?? false) != (fate.after?.isReady ?? false) || fork.readiness[fate.workload] != nil
+            guard touched else { continue }
+            if counts[fate.workload] == nil { names.append(fate.workload) }
+            counts[fate.workload, default: (0, 0)].left += fate.left ? 1 : 0
+            counts[fate.workload, default: (0, 0)].came += fate.came ? 1 : 0
+        }
+        guard !names.isEmpty else { return [] }
+        let only = Set(names)
+        func byWorkload(_ list: [WorkloadAvailability]) -> [Workload: WorkloadAvailability] {
+            Dictionary(list.map { ($0.workload, $0) }) { first, _ in first }
+        }
+        let before = byWorkload(simulation.availability(parameters, only: only))
+        let after = byWorkload(fork.simulation.availability(parameters, only: only))
+        var waitedBefore: [Workload: Int] = [:]
+        for case let pod? in simulation.cluster.store.pods.rows where pod.isWaitingForNode {
+            waitedBefore[Workload(of: pod, simulation.cluster), default: 0] += 1
+        }
+        return names.map { name in
+            let ready = before[name]?.ready ?? 0
+            let trace = fork.readiness[name]
+            return WorkloadDifference(
+                workload: name, readyBefore: ready, readyAfter: after[name]?.ready ?? 0, lowest: ready + (trace?.lowest ?? 0),
+                lowestAfter: (trace?.lowestAt ?? fork.start) - fork.start, moved: min(counts[name]!.left, counts[name]!.came),
+                pendingBefore: waitedBefore[name] ?? 0, pendingAfter: pending.count { $0.workload == name },
+                before: before[name], after: after[name])
+        }
+        .sorted { a, b in
+            let (lostA, lostB) = (a.readyBefore - a.readyAfter, b.readyBefore - b.readyAfter)
+            return lostA != lostB ? lostA > lostB : a.moved != b.moved ? a.moved > b.moved : a.workload < b.workload
+        }
+    }
+
+    /// Rules are the same rule if they count the same pods over the same key in the same way; the numbers may differ.
+    private static func spread(_ before: [SpreadGroup], _ after: [SpreadGroup]) -> [SpreadDifference] {
+        func id(_ group: SpreadGroup) -> String {
+            "\(group.namespace)/\(group.selector)/\(group.topologyKey)/\(group.isDefault)/\(group.owners.first?.kind ?? "")/\(group.owners.first?.name ?? "")"
+        }
+        var rest = after
+        var found: [SpreadDifference] = []
+        for old in before {
+            let index = rest.firstIndex { id($0) == id(old) && $0.isHard == old.isHard } ?? rest.firstIndex { id($0) == id(old) }
+            let new = index.map { rest.remove(at: $0) }
+            let isSame = new.map {
+                $0.skewNow == old.skewNow && $0.domains.elementsEqual(old.domains) { ($0.name, $0.pods) == ($1.name, $1.pods) }
+                    && $0.waiting.count == old.waiting.count && $0.maxSkew == old.maxSkew && $0.minDomains == old.minDomains
+                    && $0.effectiveMinimum == old.effectiveMinimum
+            }
+            if isSame != true { found.append(SpreadDifference(before: old, after: new)) }
+        }
+        return found + rest.map { SpreadDifference(before: nil, after: $0) }
+    }
+
+    private static func blocked(_ fork: Fork) -> [BlockedBudget] {
+        let store = fork.simulation.cluster.store
+        var found: [BlockedBudget] = []
+        for drain in fork.simulation.drains where drain.state == .running {
+            for progress in drain.pods {
+                guard case .evicting(_, let refusal?) = progress.state, !refusal.isEmpty, let pod = store.pods[progress.pod] else { continue }
+                for budget in store.podDisruptionBudgets.sorted(namespace: pod.metadata.namespace)
+                where budget.spec.selector?.matches(pod.metadata.labels) ?? false {
+                    if let index = found.firstIndex(where: { $0.budget == budget.key }) {
+                        found[index].pods.append(pod.key)
+                    } else {
+                        found.append(
+                            BlockedBudget(
+                                budget: budget.key, healthy: budget.status.currentHealthy, needed: budget.status.desiredHealthy, pods: [pod.key]))
+                    }
+                }
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,80 @@
+import ControlPlane
+import KubernetesAPI
+import Simulation
+import SimulationKit
+
+/// How long an answer to a what-if takes on a cluster at rest, with its difference to the present.
+func whatIf(_ arguments: [String]) {
+    let numbers = arguments.compactMap { Int($0) }
+    let nodes = numbers.first ?? 1000
+    let pods = numbers.count > 1 ? numbers[1] : nodes * 10
+    var simulation = Simulation(SimulationOptions())
+    ScheduleBench.nodes(nodes, in: &simulation.cluster)
+    for i in 0..<50 {
+        var deployment = Deployment()
+        deployment.metadata.name = "app-\(i)"
+        deployment.metadata.namespace = "default"
+        deployment.spec.replicas = pods / 50 + (i < pods % 50 ? 1 : 0)
+        deployment.spec.selector = LabelSelector(matchLabels: ["app": "app-\(i)"])
+        deployment.spec.template.metadata.labels = ["app": "app-\(i)"]
+        var container = Container(name: "app", image: "app:\(i)")
+        container.resources.requests = ["cpu": Quantity(milli: 100), "memory": Quantity(bytes: 128 << 20)]
+        deployment.spec.template.spec.containers = [container]
+        if i % 2 == 0 {
+            deployment.spec.template.spec.topologySpreadConstraints = [
+                TopologySpreadConstraint(
+                    maxSkew: 1, topologyKey: ScheduleBench.zone, whenUnsatisfiable: "DoNotSchedule",
+                    labelSelector: LabelSelector(matchLabels: ["app": "app-\(i)"]))
+            ]
+        }
+        _ = try! simulation.cluster.create(deployment)
+        var budget = PodDisruptionBudget()
+        budget.metadata.name = "app-\(i)"
+        budget.metadata.namespace = "default"
+        budget.spec.selector = LabelSelector(matchLabels: ["app": "app-\(i)"])
+        budget.spec.maxUnavailable = .string("10%")
+        _ = try! simulation.cluster.create(budget)
+    }
+    func ready() -> Int { simulation.cluster.store.pods.rows.count { $0?.isReady ?? false } }
+    let limit = Instant.start + .hours(2)
+    while ready() < pods, simulation.now < limit { simulation.advance(to: simulation.now + .seconds(10)) }
+    simulation.advance(to: simulation.now + .minutes(1))
+    print("\(grouped(ready())) of \(grouped(pods)) pods ready on \(grouped(nodes)) nodes; milliseconds of real time, the better of two")
+    var present: WhatIf.Present?
+    func milliseconds(_ work: () -> Void) -> String { grouped(Int((seconds(work) * 1000).rounded())) }
+    print("the present, once for all questions: \(milliseconds { present = WhatIf.Present(simulation) }) ms")
+    let node = simulation.cluster.store.nodes.all[nodes / 2]
+    let key = ObjectKey(namespace: "default", name: "app-0")
+    let count = simulation.cluster.replicas(.deployment, key) ?? 0
+    let group = present!.spread.first { !$0.isDefault && $0.owners.first?.name == "app-0" }!
+    var questions = [
+        WhatIf.drain(node.metadata.name), WhatIf("lose node \(node.metadata.name)", [.fail(.node(node.metadata.name))]),
+        .scale(.deployment, key, from: count, to: count * 2), .scale(.deployment, key, from: count, to: count / 2),
+        .addNode(like: node),
+    ]
+    questions += WhatIf.questions(about: group, simulation.cluster.store).filter { $0.title.hasPrefix("maxSkew") || $0.title.hasPrefix("minDomains") }
+    questions += [WhatIf("restart app-1", [.restart(.deployment, ObjectKey(namespace: "default", name: "app-1"))]), WhatIf("lose zone a", [.fail(.zone("a"))])]
+    let widths = [34, 6, 10, 10, 8, 8]
+    print(row(["change", "ms", "fork+run", "virtual s", "moved", "pending"], widths))
+    for question in questions {
+        var answer: WhatIfAnswer?
+        var best = Double.infinity
+        var run = Double.infinity
+        for _ in 0..<2 {
+            best = min(best, seconds { answer = question.answer(from: present!) })
+            run = min(run, seconds {
+                var fork = Fork(of: simulation)
+                for command in question.commands { fork.perform(command) }
+                fork.run()
+            })
+        }
+        guard let answer else { continue }
+        print(
+            row(
+                [
+                    question.title, grouped(Int((best * 1000).rounded())), grouped(Int((run * 1000).rounded())),
+                    grouped(answer.ran.wholeSeconds) + (answer.isSettled ? "" : " +"), grouped(answer.moved), grouped(answer.pending.count),
+                ], widths))
+    }
+    print("+ the limit of ten virtual minutes came before it settled")
+}

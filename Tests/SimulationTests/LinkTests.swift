@@ -1,0 +1,206 @@
+import KubernetesAPI
+import ControlPlane
+import Manifests
+import Simulation
+import SimulationKit
+import Testing
+
+/// The worked scenarios (C1 … C16) and invariants of the links between control plane, nodes and pods.
+@Suite struct LinkTests {
+    /// Two nodes, a Deployment behind a Service, a pod without a token, a Service without pods.
+    static let manifests = """
+        apiVersion: evenkeel.dev/v1
+        kind: Scenario
+        metadata: {name: links}
+        spec: {seed: 1, cluster: {zones: 1, nodesPerZone: 2}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web, labels: {app: web}}
+        spec:
+          nodeName: a1
+          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080}, {name: https, containerPort: 8443}]}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: quiet}
+        spec:
+          automountServiceAccountToken: false
+          nodeName: a2
+          containers: [{name: quiet, image: quiet}]
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: empty}
+        spec: {selector: {app: nobody}, ports: [{name: http, port: 80}]}
+        """
+
+    static func running(until time: Duration = .minutes(2)) -> Simulation {
+        var simulation = Input(ManifestReader.read(text: manifests, file: "links")).makeSession().session.simulation
+        simulation.advance(to: .start + time)
+        return simulation
+    }
+    static let web = ObjectKey(namespace: "default", name: "web")
+    static let logs = LinkRequest.stream(.logs, pod: web, container: nil)
+    static func get(_ path: String) throws -> LinkRequest { .proxy(try LinkRequest.ProxyTarget(path: path)) }
+    static func change(_ simulation: inout Simulation, _ edit: (inout LinkSettings) -> Void) -> Result<Receipt, APIError> {
+        var settings = simulation.links
+        edit(&settings)
+        return simulation.perform(.links(settings))
+    }
+
+    @Test func `a pod is given three files and the server's address`() throws {
+        let simulation = Self.running()
+        let pod = try #require(simulation.cluster.store.pods[Self.web])
+        let credentials = PodCredentials(of: pod, in: simulation.cluster, at: simulation.now)
+        #expect(credentials.isMounted)
+        #expect(credentials.user == "system:serviceaccount:default:default")
+        #expect(PodCredentials.files.map(\.name) == ["token", "ca.crt", "namespace"])
+        #expect(PodCredentials.environment.first { $0.name == "KUBERNETES_SERVICE_HOST" }?.value == "10.96.0.1")
+        let service = try #require(simulation.cluster.store.services[ObjectKey(namespace: "default", name: "kubernetes")])
+        #expect(service.spec.clusterIP == PodCredentials.serverAddress)
+        #expect(service.spec.ports.map(\.port) == [443])
+    }
+
+    @Test func `the pod's word about the token wins over its account's`() throws {
+        var simulation = Self.running()
+        try simulation.cluster.update(ServiceAccount.self, ObjectKey(namespace: "default", name: "default")) { $0.automountServiceAccountToken = false }
+        var pod = try #require(simulation.cluster.store.pods[Self.web])
+        #expect(!PodCredentials(of: pod, in: simulation.cluster, at: simulation.now).isMounted)
+        pod.spec.automountServiceAccountToken = true
+        #expect(PodCredentials(of: pod, in: simulation.cluster, at: simulation.now).isMounted)
+    }
+
+    @Test func `a token is renewed once between 2876 and 2886 seconds`() throws {
+        let simulation = Self.running(until: .minutes(50))
+        let pod = try #require(simulation.cluster.store.pods[Self.web])
+        let credentials = PodCredentials(of: pod, in: simulation.cluster, at: simulation.now)
+        let start = try #require(pod.status.startTime)
+        #expect(credentials.fetches.count == 2)
+        let age = credentials.fetches[1] - start
+        #expect(age > .seconds(2875) && age <= .seconds(2886))
+    }
+
+    @Test func `an old token is stale, or refused where lives are not extended`() {
+        var settings = LinkSettings()
+        #expect(PodCredentials.verdict(age: .minutes(60), settings) == .valid)
+        #expect(PodCredentials.verdict(age: .hours(2), settings) == .stale)
+        settings.extendsTokens = false
+        #expect(PodCredentials.verdict(age: .hours(2), settings) == .expired)
+    }
+
+    @Test func `a pod reaches the server, and without a token it is nobody`() {
+        let simulation = Self.running()
+        let trace = simulation.trace(.fromPod(Self.web))
+        #expect(trace.failedHop == nil)
+        #expect(trace.isEncrypted && trace.isVerified)
+        let anonymous = simulation.trace(.fromPod(ObjectKey(namespace: "default", name: "quiet")))
+        #expect(anonymous.answer == "403: forbidden: User \"system:anonymous\" cannot get path \"/api\"")
+    }
+
+    @Test func `nobody checks a kubelet's certificate unless told to`() {
+        var simulation = Self.running()
+        var trace = simulation.trace(Self.logs)
+        #expect(trace.failedHop == nil && trace.isEncrypted && !trace.isVerified && !trace.canBeIntercepted)
+        _ = Self.change(&simulation) { $0.networkIsUntrusted = true }
+        #expect(simulation.trace(Self.logs).canBeIntercepted)
+        // With the authority given, self-signed certificates are refused; pods run on.
+        _ = Self.change(&simulation) { $0.checksKubelets = true }
+        trace = simulation.trace(Self.logs)
+        #expect(trace.answer.hasSuffix("tls: failed to verify certificate: x509: certificate signed by unknown authority"))
+        _ = Self.change(&simulation) { $0.servingCertificate = .clusterAuthority }
+        trace = simulation.trace(Self.logs)
+        #expect(trace.failedHop == nil && trace.isVerified && !trace.canBeIntercepted)
+    }
+
+    @Test func `the proxy speaks plain HTTP unless told otherwise, and checks nobody`() throws {
+        let simulation = Self.running()
+        let plain = simulation.trace(try Self.get("/api/v1/namespaces/default/pods/web:8080/proxy/"))
+        #expect(plain.failedHop == nil && !plain.isEncrypted)
+        let first = simulation.trace(try Self.get("/api/v1/namespaces/default/pods/web/proxy/"))
+        #expect(first.hops.last?.what.contains(":8080/") == true)
+        let secure = simulation.trace(try Self.get("/api/v1/namespaces/default/pods/https:web:8443/proxy/"))
+        #expect(secure.failedHop == nil && secure.isEncrypted && !secure.isVerified)
+        #expect(simulation.trace(try Self.get("/api/v1/namespaces/default/pods/web:8443/proxy/")).answer == "400: Client sent an HTTP request to an HTTPS server.")
+        #expect(simulation.trace(try Self.get("/api/v1/namespaces/default/pods/https:web:8080/proxy/")).answer.hasSuffix("http: server gave HTTP response to HTTPS client"))
+        #expect(simulation.trace(try Self.get("/api/v1/namespaces/default/pods/web:9/proxy/")).answer.hasSuffix(":9: connect: connection refused"))
+        #expect(Link.podProxy.facts(LinkSettings()).isEncrypted == false)
+        #expect(Link.securePodProxy.facts(LinkSettings()).checksClient == false)
+    }
+
+    @Test func `a node's own port is dialled as a kubelet, any other as a plain server`() throws {
+        let simulation = Self.running()
+        let kubelet = simulation.trace(try Self.get("/api/v1/nodes/a1/proxy/metrics"))
+        #expect(kubelet.isEncrypted && kubelet.answer == "200 from the kubelet")
+        let other = simulation.trace(try Self.get("/api/v1/nodes/a1:9100/proxy/metrics"))
+        #expect(!other.isEncrypted && other.failedHop == nil)
+    }
+
+    @Test func `a service is resolved to a ready endpoint, or to none`() throws {
+        let simulation = Self.running()
+        let found = simulation.trace(try Self.get("/api/v1/namespaces/default/services/web:80/proxy/"))
+        #expect(found.failedHop == nil)
+        #expect(found.hops.last?.to == "web")
+        #expect(simulation.trace(try Self.get("/api/v1/namespaces/default/services/empty:http/proxy/")).answer == "503: no endpoints available for service \"empty:http\"")
+        #expect(simulation.trace(try Self.get("/api/v1/namespaces/default/services/web:81/proxy/")).answer == "503: no service port 81 found for service \"web\"")
+    }
+
+    @Test func `a silent node is not reached, and its lease not renewed`() throws {
+        var simulation = Self.running()
+        _ = simulation.perform(.fail(.node("a1")))
+        #expect(simulation.trace(Self.logs).answer.hasSuffix("i/o timeout"))
+        #expect(simulation.trace(.fromNode("a1")).failedHop == 0)
+        simulation.advance(to: simulation.now + .minutes(1))
+        #expect(simulation.cluster.store.nodes[ObjectKey(name: "a1")]?.isReady == false)
+        #expect(simulation.cluster.store.pods[Self.web]?.status.phase == .running)
+    }
+
+    @Test func `konnectivity goes by the agent on the node, else by another, else not at all`() {
+        var simulation = Self.running()
+        _ = Self.change(&simulation) { $0.egress = .konnectivity }
+        let direct = simulation.trace(Self.logs)
+        #expect(direct.failedHop == nil && direct.hops.contains { $0.to == "agent on a1" })
+        // The tunnel does not change what protects the link inside it.
+        #expect(!direct.isVerified)
+        _ = simulation.perform(.fail(.node("a1")))
+        let around = simulation.trace(Self.logs)
+        #expect(around.hops.contains { $0.to == "agent on a2" } && around.failedHop != nil)
+        _ = simulation.perform(.fail(.node("a2")))
+        #expect(simulation.trace(Self.logs).answer == "Error from server: No agent available")
+    }
+
+    @Test func `SSH tunnels are no more`() {
+        var simulation = Self.running()
+        guard case .failure(let error) = Self.change(&simulation, { $0.egress = .sshTunnel }) else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(error.message == "SSH tunnels were removed in Kubernetes 1.22; use konnectivity or direct")
+        #expect(simulation.links.egress == .direct)
+    }
+
+    @Test(arguments: [
+        ("logs", "A request is: logs|exec|attach|port-forward POD, get PATH, from POD, from node NODE"),
+        ("dig web", "No request dig: logs, exec, attach, port-forward, get, from"),
+        ("get /api/v1/pods", "Not a proxy path: /api/v1/nodes/ID/proxy/… or /api/v1/namespaces/NS/pods|services/ID/proxy/…"),
+        ("get /api/v1/namespaces/default/pods/a:b:c/proxy/", "invalid pod request \"a:b:c\""),
+    ])
+    func `a request that cannot be read is told`(_ text: String, _ words: String) {
+        #expect(throws: LinkRequest.Mistake(text: words)) { _ = try LinkRequest(text, namespace: "") }
+    }
+
+    @Test func `every failed request names its hop`() throws {
+        var simulation = Self.running()
+        _ = simulation.perform(.fail(.node("a1")))
+        for request in [Self.logs, .fromNode("none"), .fromPod(ObjectKey(namespace: "default", name: "none")), try Self.get("/api/v1/nodes/none/proxy/")] {
+            let trace = simulation.trace(request)
+            #expect(trace.failedHop != nil, "\(request)")
+            #expect(!trace.answer.isEmpty)
+        }
+    }
+}

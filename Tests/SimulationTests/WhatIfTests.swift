@@ -1,0 +1,135 @@
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+import Simulation
+import SimulationKit
+import Testing
+
+/// Changes that are tried on a fork: the answer is what would happen, and nothing of the session changes.
+@Suite struct WhatIfTests {
+    static let web = Workload(kind: "Deployment", namespace: "default", name: "web")
+
+    /// Three zones with so many nodes; `web` spread over them.
+    static func cluster(_ nodesPerZone: Int, replicas: Int, _ more: String = "", extra: String = "") -> Session {
+        var session = session(scenario("  cluster: {zones: 3, nodesPerZone: \(nodesPerZone)}") + deployment("web", replicas: replicas, zoneSpread("web", more)) + extra)
+        session.run(to: 120)
+        #expect(session.pods(app: "web").count { $0.isReady } == replicas)
+        return session
+    }
+    static func budget(_ spec: String) -> String {
+        """
+        ---
+        apiVersion: policy/v1
+        kind: PodDisruptionBudget
+        metadata: {name: web}
+        spec: {\(spec), selector: {matchLabels: {app: web}}}
+
+        """
+    }
+    static func answer(_ session: Session, _ question: WhatIf) -> WhatIfAnswer { question.answer(from: WhatIf.Present(session.simulation)) }
+
+    @Test func `asking changes nothing of the session`() {
+        let session = Self.cluster(2, replicas: 6)
+        let before = session.objects
+        let node = session.node("a1")
+        for question in WhatIf.questions(about: node, session.simulation) + WhatIf.questions(about: Self.web, WhatIf.Present(session.simulation)) {
+            _ = Self.answer(session, question)
+        }
+        #expect(session.objects == before && session.simulation.eventsRun == session.simulation.eventsRun)
+        var other = Self.cluster(2, replicas: 6)
+        var same = session
+        other.run(to: 600)
+        same.run(to: 600)
+        #expect(other.objects == same.objects)
+    }
+
+    @Test func `the prediction of a drain is the drain`() {
+        var session = Self.cluster(2, replicas: 9, extra: Self.budget("maxUnavailable: 1"))
+        let question = WhatIf.drain("b1")
+        let answer = Self.answer(session, question)
+        #expect(answer.refusal == nil && answer.isSettled && answer.pending.isEmpty)
+        let before = session.pods(app: "web").count { $0.nodeName == "b1" }
+        #expect(before > 0 && answer.moved == before)
+        let difference = answer.nodes.first { $0.name == "b1" }
+        #expect(difference?.before == "Ready" && difference?.after == "cordoned")
+        #expect(difference?.pods.first { $0.workload == Self.web }.map { [$0.before, $0.after] } == [before, 0])
+
+        _ = session.perform(question.commands[0])
+        session.advance(to: session.now + answer.ran)
+        for node in answer.nodes {
+            let now = session.pods(app: "web").count { $0.nodeName == node.name && $0.isActive }
+            if let pods = node.pods.first(where: { $0.workload == Self.web }) { #expect(now == pods.after, "\(node.name)") }
+        }
+        // The budget lets one go at a time, and each is back before the next.
+        #expect(answer.workload(Self.web)?.lowest == 8 && answer.workload(Self.web)?.readyAfter == 9)
+    }
+
+    @Test func `a drain that a hard constraint and a budget stop is told with both`() throws {
+        let session = Self.cluster(1, replicas: 15, extra: Self.budget("maxUnavailable: 1"))
+        let answer = Self.answer(session, WhatIf.drain("c1"))
+        let message = try #require(answer.pending.first).message
+        #expect(answer.pending.count == 1 && message.contains("didn't match pod topology spread constraints"))
+        #expect(answer.blocked.map(\.budget.name) == ["web"] && answer.blocked[0].pods.count == 4)
+        #expect(answer.workload(Self.web)?.readyAfter == 14)
+    }
+
+    @Test func `with nodeTaintsPolicy Honor the same drain goes through`() {
+        let session = Self.cluster(1, replicas: 15, ", nodeTaintsPolicy: Honor", extra: Self.budget("maxUnavailable: 1"))
+        let answer = Self.answer(session, WhatIf.drain("c1"))
+        #expect(answer.pending.isEmpty && answer.blocked.isEmpty && answer.moved == 5)
+        #expect(answer.workload(Self.web)?.after?.byZone.domains.map(\.ready) == [8, 7])
+    }
+
+    @Test func `losing a zone waits for the taint's tolerance, and tells what stays pending`() throws {
+        let session = Self.cluster(2, replicas: 6)
+        let answer = Self.answer(session, WhatIf("lose zone eu-a", [.fail(.zone("eu-a"))]))
+        #expect(answer.pending.count == 2 && answer.pendingBefore == 0)
+        #expect(answer.took > .seconds(300) && answer.isSettled)
+        let web = try #require(answer.workload(Self.web))
+        #expect(web.readyBefore == 6 && web.lowest == 4 && web.readyAfter == 4)
+        #expect((Duration.seconds(40)...Duration.seconds(60)).contains(web.lowestAfter))
+        #expect(answer.nodes.filter { $0.after == "NotReady" }.map(\.name) == ["a1", "a2"])
+    }
+
+    @Test func `a soft constraint lets the replacements land elsewhere`() throws {
+        let text = "topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: web}}}]"
+        var session = session(scenario("  cluster: {zones: 3, nodesPerZone: 2}") + deployment("web", replicas: 6, text))
+        session.run(to: 120)
+        let answer = Self.answer(session, WhatIf("lose zone eu-a", [.fail(.zone("eu-a"))]))
+        let web = try #require(answer.workload(Self.web))
+        #expect(answer.pending.isEmpty && web.readyAfter == 6 && web.moved == 2)
+        #expect(web.after?.byZone.domains.map(\.ready) == [3, 3])
+    }
+
+    @Test func `scaling tells placements and skew`() throws {
+        let session = Self.cluster(2, replicas: 6)
+        let answer = Self.answer(session, .scale(.deployment, Self.web.key, from: 6, to: 8))
+        #expect(answer.workload(Self.web)?.readyAfter == 8 && answer.isSettled)
+        #expect(answer.nodes.flatMap(\.pods).reduce(0) { $0 + $1.after - $1.before } == 2)
+        let zone = try #require(answer.spread.first { !$0.group.isDefault })
+        #expect(zone.before?.skewNow == 0 && zone.after?.skewNow == 1)
+    }
+
+    @Test func `a smaller maxSkew or more minDomains are rolled out on the fork`() throws {
+        let session = Self.cluster(2, replicas: 6)
+        let present = WhatIf.Present(session.simulation)
+        let group = try #require(present.spread(of: Self.web).first { !$0.isDefault })
+        let questions = WhatIf.questions(about: group, session.cluster.store)
+        let loose = try #require(questions.first { $0.title == "maxSkew 1 to 2 on zone" }).answer(from: present)
+        #expect(loose.pending.isEmpty && loose.moved == 6)
+        let four = try #require(questions.first { $0.title == "minDomains unset to 2 on zone" }).answer(from: present)
+        #expect(four.pending.isEmpty)
+    }
+
+    @Test func `a refused change says why and is not run`() {
+        let session = Self.cluster(1, replicas: 3)
+        let answer = Self.answer(session, WhatIf("drain", [.drain(node: "nowhere", Drain.Options())]))
+        #expect(answer.refusal == "nodes \"nowhere\" not found" && answer.nodes.isEmpty && answer.ran == .zero)
+    }
+
+    @Test func `what changed is all that is told`() {
+        let session = Self.cluster(2, replicas: 6, extra: deployment("other", replicas: 3))
+        let answer = Self.answer(session, .scale(.deployment, Self.web.key, from: 6, to: 7))
+        #expect(answer.workloads.map(\.workload) == [Self.web] && answer.nodes.count == 1)
+    }
+}
