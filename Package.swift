@@ -49,7 +49,7 @@ let package = Package(
         .testTarget(name: "SimulationKitTests", dependencies: ["SimulationKit"]),
         .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"]),
         .testTarget(name: "ManifestsTests", dependencies: ["Manifests"]),
-        .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane", "Manifests"]),
+        .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane", "Manifests"], exclude: ["Golden"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Manifests"], exclude: ["Golden"]),
         .testTarget(name: "ControllersTests", dependencies: ["Controllers"]),
         .testTarget(name: "KubeletsTests", dependencies: ["Kubelets"]),

@@ -20,6 +20,7 @@ enum ControllerCatalog {
             TaintEvictionController(),
             PodGarbageCollector(settings: settings),
             PersistentVolumeController(),
+            AttachDetachController(),
             ResourceQuotaController(),
         ]
     }

@@ -19,6 +19,7 @@ public enum Action: String, CaseIterable, Sendable {
     case open, mark, markRange, clearMarks, faultsOnly, wide, copyName, copyNamespace, warp, save
     case columnLeft, columnRight, sortByColumn, sortByName, sortByAge, sortByStatus, sortByNamespace
     case peek
+    case holders, migrate
     // Objects
     case describe, yaml, edit, delete, kill, events, owner, node, why
     case load, moreLoad, lessLoad, recommend, autosize
@@ -184,6 +185,13 @@ public enum Bindings {
             Binding(.character("H"), action: .recommend, "usage", "Usage over time, and the size it suggests"),
             Binding(.character("z"), action: .replicaSets, "replica sets", "Show the ReplicaSets"),
             Binding(.character("J"), action: .owner, "owner", "Show the owner"),
+        ])
+    public static let claims = BindingGroup(
+        "Claims and volumes",
+        [
+            Binding(.character("V"), action: .holders, "holders", "Who has the volume, who waits and why", footer: 15),
+            Binding(.character("u"), action: .usedBy, "used by", "The pods that use it", footer: 20),
+            Binding(.character("M"), action: .migrate, "to RWOP", "Move the volume to ReadWriteOncePod, step by step", footer: 25),
         ])
     /// Keys of what can be asked for more or less.
     public static let demand = BindingGroup(

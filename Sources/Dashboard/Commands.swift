@@ -58,6 +58,22 @@ enum PromptCommands {
             }
             dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
         },
+        PromptCommand(names: ["volumes", "volume", "vol"], arguments: "[claim]", help: "Claims, volumes, nodes and pods: who has it, who waits and why") { dashboard, words in
+            guard let word = words.first else { return dashboard.apply([.push(VolumesScreen())]) }
+            dashboard.withClaim(word) { [.push(VolumesScreen(claim: $0))] }
+        },
+        PromptCommand(names: ["migrate"], arguments: "claim", help: "Move a claim's volume to ReadWriteOncePod, step by step") { dashboard, words in
+            guard let word = words.first else { return dashboard.show("Which claim? :migrate CLAIM, or NAMESPACE/CLAIM", .error) }
+            let world = dashboard.world
+            dashboard.withClaim(word) { key in
+                var view = VolumeView()
+                view.refresh(world.cluster, generation: 0)
+                guard let migration = Migration(of: key, users: view.pods(of: key), in: world.cluster) else {
+                    return [.flash("The claim \(key) has no volume", .error)]
+                }
+                return [.push(MigrateScreen(migration))]
+            }
+        },
         PromptCommand(names: ["recommend", "vpa"], arguments: "[workload]", help: "Usage over time and the sizes it suggests") { dashboard, words in
             let cluster = dashboard.world.cluster
             let focus = words.first.flatMap { word in cluster.store.pods.all.lazy.map { Workload(of: $0, cluster) }.first { $0.name == word } }
@@ -223,6 +239,21 @@ extension Dashboard {
         apply(body(pod))
     }
 
+    /// Does something with the claim `[NAMESPACE/]NAME`; it may be gone if a volume is kept for it.
+    mutating func withClaim(_ word: String, _ body: (ObjectKey) -> [Effect]) {
+        let parts = word.split(separator: "/", maxSplits: 1).map(String.init)
+        let claims = world.store.persistentVolumeClaims.sorted().map(\.key)
+        let kept = world.store.persistentVolumes.sorted().compactMap { $0.spec.claimRef.map { ObjectKey(namespace: $0.namespace, name: $0.name) } }
+        let found = (claims + kept).first { key in
+            parts.count == 2 ? key == ObjectKey(namespace: parts[0], name: parts[1]) : key.name == word && (world.namespace.isEmpty || world.namespace == key.namespace)
+        }
+        guard let found else {
+            let near = nearest(word, among: claims.map(\.name)).map { "; nearest: \($0)" } ?? ""
+            return show("No claim \(word)\(near)", .error)
+        }
+        apply(body(found))
+    }
+
     /// Sets, changes by percent, takes away or tells the demand on the workload or Service called `name`.
     mutating func bendDemand(of name: String, _ text: String) {
         guard let target = Demands.find(name, world) else { return show("No workload or Service \(name)", .error) }
@@ -311,6 +342,8 @@ enum Completions {
             candidates = dashboard.world.store.deployments.sorted().map(\.metadata.name) + dashboard.world.store.statefulSets.sorted().map(\.metadata.name)
         } else if ["scenario", "scenarios"].contains(words[0]) {
             candidates = ScenarioCatalog.all.map(\.name)
+        } else if ["volumes", "volume", "vol", "migrate"].contains(words[0]) {
+            candidates = dashboard.world.store.persistentVolumeClaims.sorted().map(\.metadata.name)
         } else if words[0] == "spread" {
             candidates = dashboard.world.spread.map(\.ownerName)
         } else {

@@ -4,11 +4,12 @@ import Canvas
 public enum KeyTable {
     /// All groups in the order in which help shows them.
     public static let groups: [BindingGroup] = [
-        Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes,
+        Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.claims,
         Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
         DeckScreen().bindings[0],
         SpreadScreen(focus: nil).bindings[0],
         WhyScreen(.init(name: "")).bindings[0],
+        VolumesScreen().bindings[0],
         WhatIfScreen(.node("")).bindings[0],
         AvailabilityScreen().bindings[0],
         WorkloadsScreen().bindings[0],
@@ -23,7 +24,7 @@ public enum KeyTable {
 
     /// The groups that stand before ``Bindings/table`` in tables of their kinds.
     static let kinds: [BindingGroup] = [
-        Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
+        Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.claims, Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
     ]
 
     /// Markdown: a table with a row for each binding.

@@ -18,17 +18,26 @@ struct VolumeMount: Sendable {
     enum Step: Sendable, Equatable {
         case tries(Instant)
         /// The try ends without success.
-        case fails(Instant, String)
+        case fails(Instant, reason: String, String)
         case mounted(Instant)
-        /// Until its claim is bound, or its volume attached.
+        /// Until its claim is bound, or the node has reported that the volume is in use.
         case waits
     }
+    /// The last try found that the volume is not attached to the node.
+    var isUnattached = false
     var due: Instant? {
         switch step {
-        case .tries(let at), .fails(let at, _): at
+        case .tries(let at), .fails(let at, _, _): at
         case .mounted, .waits: nil
         }
     }
+
+    /// Retries double from 500 ms to 2 m 2 s.
+    mutating func tryLater(after time: Instant) {
+        step = .tries(time + delay)
+        delay = min(delay * 2, .seconds(122))
+    }
+    func failure(_ what: String) -> String { "MountVolume.SetUp failed for volume \"\(name)\" : \(what)" }
 }
 
 // Mounting the volumes of a pod: what must be asked of the API server first, tries and failures, and the worker that
@@ -81,26 +90,38 @@ extension KubeletFleet {
         var mount = worker.mounts[v]
         defer { worker.mounts[v] = mount }
         switch mount.step {
-        case .fails(_, let message):
-            tell("FailedMount", "MountVolume.SetUp failed for volume \"\(mount.name)\" : \(message)", worker, warning: true, &cluster)
-            mount.step = .tries(time + mount.delay)
-            mount.delay = min(mount.delay * 2, .seconds(122))
+        case .fails(_, let reason, let message):
+            tell(reason, message, worker, warning: true, &cluster)
+            mount.tryLater(after: time)
         case .tries:
+            mount.isUnattached = false
             let begin = max(time, mount.token)
             if mount.objects > begin + latencies.cacheWait {
-                mount.step = .fails(begin + latencies.cacheWait, "failed to sync \(mount.kind) cache: timed out waiting for the condition")
+                mount.step = .fails(
+                    begin + latencies.cacheWait, reason: "FailedMount", mount.failure("failed to sync \(mount.kind) cache: timed out waiting for the condition"))
                 return
             }
             let asked = max(begin, mount.objects)
             let volume = worker.pod.spec.volumes.first { $0.name == mount.name }
             switch volume.map({ state(of: $0, worker.pod, cluster) }) ?? .local {
             case .local: mount.step = .mounted(asked + latencies.setUpVolume)
-            case .claim: mount.step = .mounted(asked + latencies.mountClaim)
+            case .claim where asked > time: mount.step = .tries(asked)
+            case .claim(let claim):
+                switch self.mount(claim, &worker, &cluster) {
+                case .mounted(let end): mount.step = .mounted(end)
+                case .waits(let what):
+                    waitingForStorage[what, default: []].append(worker.reference)
+                    (mount.step, mount.isUnattached) = (.waits, true)
+                case .isNotAttached:
+                    mount.isUnattached = true
+                    mount.tryLater(after: time)
+                case .fails(let reason, let message): mount.step = .fails(time, reason: reason, message)
+                }
             case .waiting(let what):
                 waitingForStorage[what, default: []].append(worker.reference)
                 mount.step = .waits
             // That it is missing is seen when the answer is there.
-            case .missing(let what): mount.step = asked > time ? .tries(asked) : .fails(time, what)
+            case .missing(let what): mount.step = asked > time ? .tries(asked) : .fails(time, reason: "FailedMount", mount.failure(what))
             }
         case .mounted, .waits: break
         }
@@ -110,7 +131,7 @@ extension KubeletFleet {
     private mutating func giveUp(_ worker: inout PodWorker, _ cluster: inout Cluster) {
         if profile.volumeTimeOutGivesEvent {
             let names = worker.mounts.filter { if case .mounted = $0.step { false } else { true } }.map(\.name).sorted()
-            let waiting = worker.mounts.filter { $0.step == .waits }.map(\.name).sorted()
+            let waiting = worker.mounts.filter { $0.step == .waits || $0.isUnattached }.map(\.name).sorted()
             let failed = profile.version.minor >= 27 ? ", failed to process volumes=[]" : ""
             tell(
                 "FailedMount",

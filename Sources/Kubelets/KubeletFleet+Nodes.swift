@@ -257,8 +257,13 @@ extension KubeletFleet {
         let now = cluster.now
         guard
             let new = cluster.modify(
-                Node.self, key, { $0.status.conditions = conditions($0.status.conditions, state, now) })
+                Node.self, key,
+                {
+                    $0.status.conditions = conditions($0.status.conditions, state, now)
+                    $0.status.volumesInUse = state.volumes.inUse
+                })
         else { return }
+        reportedVolumes(index, &cluster)
         if new.status.conditions.isTrue("MemoryPressure") != old.status.conditions.isTrue("MemoryPressure") {
             tellStatus(
                 state.hasMemoryPressure ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory", new,
@@ -335,6 +340,7 @@ extension KubeletFleet {
             }
         }
         writeNodeStatus(index, &cluster)
+        unmountForgotten(index, cluster.now)
         for slot in state.workers {
             with(slot, &cluster) { $0.resume(&$1, rebooted: state.containersDie, &$2) }
         }

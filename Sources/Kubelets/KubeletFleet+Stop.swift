@@ -157,6 +157,7 @@ extension KubeletFleet {
             worker.termination!.isFinished = true
             settleContainers(&worker, cluster.now)
             writeStatus(&worker, &cluster)
+            worker.unmounted = unmount(worker, cluster.now)
             let node = worker.node
             release(&worker)
             if nodes[node]?.evicting?.pod == worker.reference { nodes[node]!.evicting = nil }
@@ -171,7 +172,7 @@ extension KubeletFleet {
     mutating func statusIsSent(_ worker: inout PodWorker, _ cluster: inout Cluster) {
         guard let termination = worker.termination, termination.isFinished else { return }
         if worker.isForsaken || !termination.isDeletion { return drop(&worker) }
-        schedule(.gone, worker, at: cluster.now + latencies.cleanUp)
+        schedule(.gone, worker, at: max(worker.unmounted, cluster.now + latencies.cleanUp))
     }
 
     /// Containers that never ran, or are lost, have an end too when their pod has one.

@@ -4,32 +4,25 @@ import SimulationKit
 
 // What must be there before containers can start: volumes with their claims, ConfigMaps and Secrets.
 extension KubeletFleet {
-    /// A claim or volume attachment changed that pods may wait for.
+    /// A claim changed that pods may wait for.
     mutating func storageChanged(_ entry: LogEntry, _ cluster: inout Cluster) {
-        let what: String
-        if entry.kind == .persistentVolumeClaim {
-            what = Self.waitingName(
-                claim: cluster.store.persistentVolumeClaims.change(entry.index).object.key)
-        } else {
-            let change = cluster.store.volumeAttachments.change(entry.index)
-            what = Self.waitingName(
-                volume: change.object.spec.source.persistentVolumeName ?? "",
-                node: change.object.spec.nodeName)
-            attaching[what] = change.action != .deleted && !change.object.status.attached ? true : nil
-        }
+        wake(Self.waitingName(claim: cluster.store.persistentVolumeClaims.change(entry.index).object.key), &cluster)
+    }
+
+    /// What pods waited for may be there.
+    mutating func wake(_ what: String, _ cluster: inout Cluster) {
         for reference in waitingForStorage.removeValue(forKey: what) ?? [] {
             with(reference, &cluster) { $0.sync(&$1, &$2) }
         }
     }
     private static func waitingName(claim: ObjectKey) -> String { "claim \(claim)" }
-    private static func waitingName(volume: String, node: String) -> String { "volume \(volume) \(node)" }
 
     enum VolumeState {
         /// Can be set up at once.
         case local
-        /// Can be mounted from its persistent volume.
-        case claim
-        /// Its claim is not bound, or its volume not attached yet.
+        /// Can be mounted from its persistent volume, once that is attached.
+        case claim(PersistentVolumeClaim)
+        /// Its claim is not bound yet.
         case waiting(String)
         case missing(String)
     }
@@ -64,9 +57,7 @@ extension KubeletFleet {
         guard let claim = cluster.store.persistentVolumeClaims[key], claim.status.phase == "Bound" else {
             return .waiting(Self.waitingName(claim: key))
         }
-        // Attaching is the attach/detach controller's work: wait for it where it is under way.
-        let name = Self.waitingName(volume: claim.spec.volumeName, node: pod.nodeName)
-        return attaching[name] == true ? .waiting(name) : .claim
+        return .claim(claim)
     }
 
     /// A ConfigMap, Secret or key that container `i` takes its environment from and that is not there.

@@ -44,10 +44,8 @@ public struct KubeletFleet: Component {
     var demandsDue: [LoadTarget] = []
     /// Nodes whose kubelet comes back at the next run.
     var recovering: [Int] = []
-    /// Pods that wait for a claim to be bound or a volume to be attached, by what they wait for.
+    /// Pods that wait for a claim to be bound, or for their node to report their volumes in use, by what they wait for.
     var waitingForStorage: [String: [PodReference]] = [:]
-    /// Volumes whose attachment to a node is under way.
-    var attaching: [String: Bool] = [:]
     /// Faults: containers and how often updating their resources is still to fail.
     var failingUpdates: [ResourceUpdate: Int] = [:]
     var isBeating = false
@@ -74,6 +72,8 @@ public struct KubeletFleet: Component {
         case pleg(node: Int)
         case demands
         case resizeRetry(node: Int, token: Int)
+        case unpublished(node: Int, volume: String, pod: String)
+        case unstaged(node: Int, volume: String)
     }
     enum PodTimer: Sendable {
         case sync
@@ -142,7 +142,7 @@ public struct KubeletFleet: Component {
             case .node:
                 let change = cluster.store.nodes.change(entry.index)
                 see(change, &cluster)
-            case .persistentVolumeClaim, .volumeAttachment: storageChanged(entry, &cluster)
+            case .persistentVolumeClaim: storageChanged(entry, &cluster)
             case .deployment, .statefulSet, .replicaSet, .daemonSet, .service, .endpointSlice: noticeDemand(entry, cluster)
             default: break
             }
@@ -224,6 +224,8 @@ public struct KubeletFleet: Component {
         case .demands: shareDemands(&cluster)
         case .resizeRetry(let node, let token):
             if nodes[node]?.resizeTimer == token { retryResizes(node, &cluster) }
+        case .unpublished(let node, let volume, let pod): unpublished(volume, pod, node, cluster.now)
+        case .unstaged(let node, let volume): unstaged(volume, node)
         case .pod(let reference, let timer):
             guard workers[reference.slot]?.reference == reference else { return }
             with(reference.slot, &cluster) { $0.fire(timer, &$1, &$2) }

@@ -10,7 +10,9 @@ import SimulationKit
 /// | `apiLatency` | `10ms` | from the begin of a request of a kubelet to its answer | model |
 /// | `podSetup` | `10ms` | control groups and directories of a new pod | model |
 /// | `setUpVolume` | `5ms` | mounting one ConfigMap, Secret, token or local volume | model |
-/// | `mountClaim` | `1500ms` | staging (1 s) and publishing (500 ms) a volume of a claim | model |
+/// | `stageVolume` | `1s` | staging a volume of a claim on a node, once for all its pods | model |
+/// | `publishVolume` | `500ms` | publishing a staged volume to a pod | model |
+/// | `unpublishVolume` | `500ms` | taking a volume from a pod that has ended, and again to take it off the node after its last pod | model |
 /// | `cacheWait` | `1s` | how long a mount waits for its ConfigMap or Secret before it fails | `pkg/kubelet/util/manager/watch_based_manager.go` |
 /// | `mountPoll` | `300ms` | how often a pod's worker looks whether all volumes are mounted | `pkg/kubelet/volumemanager/volume_manager.go` |
 /// | `mountTimeout` | `2m3s` | after this it gives up and tries again | `pkg/kubelet/volumemanager/volume_manager.go` |
@@ -43,7 +45,9 @@ public struct KubeletLatencies: Sendable, Equatable {
     public var apiLatency = Duration.milliseconds(10)
     public var podSetup = Duration.milliseconds(10)
     public var setUpVolume = Duration.milliseconds(5)
-    public var mountClaim = Duration.milliseconds(1500)
+    public var stageVolume = Duration.seconds(1)
+    public var publishVolume = Duration.milliseconds(500)
+    public var unpublishVolume = Duration.milliseconds(500)
     public var cacheWait = Duration.seconds(1)
     public var mountPoll = Duration.milliseconds(300)
     public var mountTimeout = Duration.seconds(123)
@@ -73,7 +77,8 @@ public struct KubeletLatencies: Sendable, Equatable {
     /// A parameter that is a length of time, by its name.
     public static let times: [(name: String, path: WritableKeyPath<KubeletLatencies, Duration> & Sendable)] = [
         ("apiLatency", \.apiLatency), ("podSetup", \.podSetup), ("setUpVolume", \.setUpVolume),
-        ("mountClaim", \.mountClaim), ("cacheWait", \.cacheWait), ("mountPoll", \.mountPoll),
+        ("stageVolume", \.stageVolume), ("publishVolume", \.publishVolume), ("unpublishVolume", \.unpublishVolume),
+        ("cacheWait", \.cacheWait), ("mountPoll", \.mountPoll),
         ("mountTimeout", \.mountTimeout), ("runSandbox", \.runSandbox), ("manifestCheck", \.manifestCheck),
         ("createContainer", \.createContainer), ("startContainer", \.startContainer),
         ("backOffNotice", \.backOffNotice), ("cleanUp", \.cleanUp), ("updateResources", \.updateResources),

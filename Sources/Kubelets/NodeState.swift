@@ -20,6 +20,7 @@ struct NodeState: Sendable {
     /// Sum of the requests of pods that are admitted and not at their end.
     var used = Resources()
     var images: ImageStore
+    var volumes = NodeVolumes()
     /// Its configuration's position.
     var setup = 0
     var api: APIClient

@@ -65,6 +65,8 @@ struct PodWorker: Sendable {
     /// The volumes on their way, until all are mounted.
     var mounts: [VolumeMount] = []
     /// When the worker began to wait for them, this time.
+    /// When its volumes are, or will be, taken from it, once its containers ended.
+    var unmounted = Instant.start
     var mountBegan = Instant.start
     var mountWake: Instant?
     var mountDeadline: Instant?

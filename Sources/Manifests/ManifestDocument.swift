@@ -16,6 +16,12 @@ public struct ManifestDocument: Sendable {
     public var name: String { json["metadata"]?["name"]?.string ?? "" }
     public var namespace: String { json["metadata"]?["namespace"]?.string ?? "" }
 
+    /// The facts about its kind: guessed where it is not one of Kubernetes' own.
+    public var kindInfo: KindInfo { ManifestKinds.info(self) }
+
+    /// Why there can be no such kind: a slip in the name of one of Kubernetes' own, or in its version.
+    public var kindProblem: ManifestProblem? { ManifestKinds.problem(self) }
+
     /// The line of the field at `path` (as `spec.containers[0].image` or `metadata.labels[app]`), or of its
     /// nearest ancestor that is there.
     public func line(of path: String) -> Int { positions.line(at: path, in: json) ?? line }

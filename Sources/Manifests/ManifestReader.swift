@@ -8,7 +8,15 @@ public enum ManifestReader {
     /// Reads the files at `paths` in order. A folder stands for its `*.yaml`, `*.yml` and `*.json` files by
     /// name, without its subfolders, as `kubectl -f`; `-` stands for `standardInput`.
     public static func read(paths: [String], standardInput: () -> [UInt8] = { [] }) -> ManifestSet {
-        var collector = Collector()
+        read(paths: paths, whole: false, standardInput: standardInput)
+    }
+
+    /// Reads the files at `paths` as ``read(paths:standardInput:)`` does.
+    ///
+    /// - Parameter whole: keep what is no set of objects for one cluster as well: an object that is there twice, a
+    ///   kind that Kubernetes does not have. Otherwise these are problems.
+    public static func read(paths: [String], whole: Bool, standardInput: () -> [UInt8]) -> ManifestSet {
+        var collector = Collector(whole: whole)
         for path in paths {
             if path == "-" {
                 collector.add(Data(standardInput()), file: "-")
@@ -39,8 +47,11 @@ public enum ManifestReader {
     }
 
     /// Reads `text` as if it were the content of `file`.
-    public static func read(text: String, file: String = "-") -> ManifestSet {
-        var collector = Collector()
+    public static func read(text: String, file: String = "-") -> ManifestSet { read(text: text, file: file, whole: false) }
+
+    /// Reads `text` as ``read(paths:whole:standardInput:)`` reads files.
+    public static func read(text: String, file: String, whole: Bool) -> ManifestSet {
+        var collector = Collector(whole: whole)
         collector.add(Data(text.utf8), file: file)
         return collector.finish()
     }
@@ -54,9 +65,12 @@ private struct Collector {
         var namespace: String
         var name: String
     }
+    let whole: Bool
     var set = ManifestSet()
     private var places: [Identity: (file: String, line: Int)] = [:]
     private var emptyFiles: [String] = []
+
+    init(whole: Bool) { self.whole = whole }
 
     /// A file without objects is fine beside others; alone it is a problem, as for kubectl.
     mutating func finish() -> ManifestSet {
@@ -176,6 +190,10 @@ private struct Collector {
     private mutating func addObject(_ document: ManifestDocument) {
         if ManifestKinds.isConfiguration(document) {
             set.configurations.append(document)
+            return
+        }
+        if whole {
+            set.documents.append(document)
             return
         }
         if let problem = ManifestKinds.problem(document) {

@@ -121,6 +121,10 @@ extension Simulation {
         case .label(let kind, let key, let label, let value):
             try setLabel(ObjectStore.type(of: kind), key, label, value)
             return "\(name(kind, key)) labeled"
+        case .patch(let kind, let key, let patch):
+            let before = cluster.store.object(kind, key)?.metadata.resourceVersion
+            let after = try cluster.patch(kind, key, patch).metadata.resourceVersion
+            return "\(name(kind, key)) patched\(before == after ? " (no change)" : "")"
         case .links(let settings):
             if let refusal = settings.refusal { throw .badRequest(refusal) }
             let before = links

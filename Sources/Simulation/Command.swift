@@ -51,6 +51,7 @@ public enum Command: Sendable {
     /// Turns the node autoscaler on or off, with these settings.
     case nodeAutoscaler(NodeAutoscalerSettings)
     case label(Kind, ObjectKey, key: String, value: String?)
+    case patch(Kind, ObjectKey, JSONValue)
     /// Restarts the API server with other flags for the way to its nodes.
     case links(LinkSettings)
     /// Evicts these pods of a workload one after another, each when the replacement of the one before is ready; without

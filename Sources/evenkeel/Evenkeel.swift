@@ -25,6 +25,7 @@ struct Evenkeel: ParsableCommand {
               evenkeel --nodes 20 --zones 4 -   manifests from standard input
               evenkeel --scenario zone-outage-honor   a shipped story; evenkeel scenarios lists them
               evenkeel run scenario.yaml        without a screen, for CI
+              evenkeel validate k8s/            would the API server accept them?
 
             Options of the dashboard (evenkeel dashboard --help tells them all):
 
@@ -41,13 +42,13 @@ struct Evenkeel: ParsableCommand {
             3 bad input.
             """,
         version: "evenkeel 0.1.0",
-        subcommands: [Dash.self, Run.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ScenariosCommand.self],
+        subcommands: [Dash.self, Run.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ValidateCommand.self, ScenariosCommand.self],
         defaultSubcommand: Dash.self)
 
     /// Runs the command line and maps every way out to the documented exit status.
     static func main() {
         // Before any thread exists: signals are read from a descriptor in the dashboard's loop.
-        if !CommandLine.arguments.dropFirst().contains(where: { ["run", "schedule", "screen", "explain", "scenarios"].contains($0) }) {
+        if !CommandLine.arguments.dropFirst().contains(where: { ["run", "schedule", "screen", "explain", "validate", "scenarios"].contains($0) }) {
             NcursesTerminal.blockSignals()
         }
         do {

@@ -332,6 +332,55 @@ struct EndToEndTests {
         #expect(bad.error.contains("bad.yaml:3"))
     }
 
+    @Test func `validate tells what the API server would refuse`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "evenkeel-validate-\(ProcessInfo.processInfo.processIdentifier)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func write(_ name: String, _ text: String) throws -> String {
+            let file = folder.appending(path: name)
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            return file.path
+        }
+        func claim(_ modes: String) -> String {
+            """
+            apiVersion: v1
+            kind: PersistentVolumeClaim
+            metadata: {name: data, namespace: shop}
+            spec: {accessModes: [\(modes)], resources: {requests: {storage: 1Gi}}}
+            """
+        }
+        let fine = try write("fine.yaml", claim("ReadWriteOncePod"))
+        let accepted = try await Program.run("validate", fine)
+        #expect(accepted.status == .exited(0))
+        #expect(accepted.output == "\(fine):1: persistentvolumeclaim/data in shop accepted\n")
+        #expect(accepted.error == "Taken as there: namespace shop.\n1 document, all accepted.\n")
+        let alone = try await Program.run("validate", "--only-files", "-q", fine)
+        #expect(alone.status == .exited(1))
+        #expect(alone.output == "\(fine):1: persistentvolumeclaim/data in shop refused: 404 NotFound\n  namespaces \"shop\" not found\n")
+
+        let mixed = try write("mixed.yaml", claim("ReadWriteOnce, ReadWriteOncePod"))
+        let refused = try await Program.run("validate", mixed)
+        #expect(refused.status == .exited(1))
+        #expect(
+            refused.output == """
+                \(mixed):1: persistentvolumeclaim/data in shop refused: 422 Invalid
+                  \(mixed):4: spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes
+
+                """)
+        let json = try await Program.run("validate", "-o", "json", mixed, fine)
+        #expect(json.status == .exited(1))
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        let items = try #require(report["items"] as? [[String: Any]])
+        let statuses = items.compactMap { $0["status"] as? [String: Any] }
+        #expect(statuses.map { $0["code"] as? Int } == [422, 201])
+        #expect(statuses[0]["reason"] as? String == "Invalid")
+        #expect(items[0]["line"] as? Int == 1)
+
+        let broken = try await Program.run("validate", write("broken.yaml", "kind: [\n"))
+        #expect(broken.status == .exited(3))
+        #expect(broken.error.contains("broken.yaml:"))
+    }
+
     // MARK: Reading
 
     /// The rows of the pod table on the screen by the pods' names.

@@ -101,10 +101,10 @@ extension Cluster {
     private func resizeErrors(_ new: Pod, old: Pod) -> [FieldError] {
         if !profile.isEnabled(.inPlacePodVerticalScaling) { return updateErrors(new, old: old) }
         if old.metadata.annotations["kubernetes.io/config.mirror"] != nil {
-            return [FieldError(.forbidden, "", "static pods cannot be resized")]
+            return [FieldError(.forbidden, "[]", "static pods cannot be resized")]
         }
         if old.spec.os?.name == "windows" {
-            return [FieldError(.forbidden, "", "windows pods cannot be resized")]
+            return [FieldError(.forbidden, "[]", "windows pods cannot be resized")]
         }
         if old.spec.resourceClaims != nil, old.status.value.hasNodeAllocatableClaims {
             return [

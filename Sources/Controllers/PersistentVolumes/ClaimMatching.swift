@@ -19,11 +19,20 @@ extension PersistentVolume {
 
     /// Whether the volume has what the claim asks for.
     func suits(_ claim: PersistentVolumeClaim) -> Bool {
-        className == claim.className && (spec.volumeMode ?? "Filesystem") == claim.mode
-            && claim.spec.accessModes.allSatisfy(spec.accessModes.contains)
-            && (spec.capacity["storage"] ?? .zero) >= claim.requested
-            && claim.spec.selector?.matches(metadata.labels) ?? true
-            && (spec.volumeAttributesClassName ?? "") == (claim.spec.volumeAttributesClassName ?? "")
+        mismatch(with: claim) == nil && claim.spec.selector?.matches(metadata.labels) ?? true
+    }
+
+    /// What the claim asks for and the volume has not; nil if it has all. Labels are not asked for by a claim that
+    /// names its volume.
+    /// - Source: Kubernetes `pkg/controller/volume/persistentvolume/pv_controller.go`, `checkVolumeSatisfyClaim`.
+    func mismatch(with claim: PersistentVolumeClaim) -> String? {
+        if (spec.capacity["storage"] ?? .zero) < claim.requested { return "requested PV is too small" }
+        if className != claim.className { return "storageClassName does not match" }
+        if (spec.volumeAttributesClassName ?? "") != (claim.spec.volumeAttributesClassName ?? "") {
+            return "volumeAttributesClassName does not match"
+        }
+        if (spec.volumeMode ?? "Filesystem") != claim.mode { return "incompatible volumeMode" }
+        return claim.spec.accessModes.allSatisfy(spec.accessModes.contains) ? nil : "incompatible accessMode"
     }
 }
 

@@ -22,10 +22,14 @@ struct PersistentVolumeController: Controller {
     private var users: [ObjectKey: Set<ObjectKey>] = [:]
     /// Claims for which a volume is being made, by their identity.
     private var provisioning: [ObjectKey: String] = [:]
+    /// When volumes that could not be deleted are tried again, and how long that was put off.
+    private var deletions: [ObjectKey: (at: Instant, delay: Duration)] = [:]
 
     static let resync = Duration.seconds(15)
     /// How long a driver needs to make a volume. *Model*.
-    static let provisionLatency = Duration.seconds(2)
+    static let provisionLatency = Duration.seconds(5)
+    /// How long the provisioner waits after its first failure to delete a volume; doubles up to 5 minutes.
+    static let deleteRetry = Duration.seconds(1)
 
     static let selectedNode = "volume.kubernetes.io/selected-node"
     static let bindCompleted = "pv.kubernetes.io/bind-completed"
@@ -165,12 +169,11 @@ struct PersistentVolumeController: Controller {
             return .at(cluster.now + Self.resync)
         }
         if volume.spec.claimRef == nil || volume.isReserved(for: claim) {
-            guard isComplete || volume.suits(claim) else {
+            if !isComplete, let why = volume.mismatch(with: claim) {
                 cluster.record(
-                    "VolumeMismatch",
-                    "Cannot bind to requested volume \"\(volume.name)\": it does not match the claim",
-                    about: claim, warning: true, source: source)
-                return .none
+                    "VolumeMismatch", "Cannot bind to requested volume \"\(volume.name)\": \(why)", about: claim,
+                    warning: true, source: source)
+                return .at(cluster.now + Self.resync)
             }
             bind(claim, volume, &cluster)
         } else if isComplete {
@@ -242,6 +245,16 @@ struct PersistentVolumeController: Controller {
         if storageClass.provisioner == "kubernetes.io/no-provisioner" {
             return fail("no volume plugin matched name: kubernetes.io/no-provisioner")
         }
+        if claim.spec.accessModes.contains("ReadWriteOncePod") {
+            let unsupported = "failed to provision volume with StorageClass \"\(storageClass.name)\": unsupported access mode: ReadWriteOncePod"
+            // Differs from Kubernetes: plugins that are no CSI drivers do not know the mode; here that is said at once.
+            if storageClass.provisioner.contains("/") {
+                return fail(unsupported + " (\(storageClass.provisioner) is no CSI driver)")
+            }
+            if let version = cluster.store.csiDrivers[ObjectKey(name: storageClass.provisioner)]?.outdated(.provisioner) {
+                return fail(unsupported + " (csi-provisioner \(version); \(CSISidecar.provisioner.required) is the first to know it)")
+            }
+        }
         if provisioning[claim.key] == claim.metadata.uid { return .none }
         let driver = storageClass.provisioner
         cluster.modify(PersistentVolumeClaim.self, claim.key) { claim in
@@ -282,9 +295,13 @@ struct PersistentVolumeController: Controller {
         volume.spec.storageClassName = storageClass.name
         volume.spec.mountOptions = storageClass.mountOptions
         volume.spec.volumeMode = claim.mode
-        volume.spec.csi = CSIPersistentVolumeSource()
-        volume.spec.csi?.driver = storageClass.provisioner
-        volume.spec.csi?.volumeHandle = volume.metadata.name
+        if let driver = storageClass.csiDriverName {
+            volume.spec.csi = CSIPersistentVolumeSource()
+            volume.spec.csi?.driver = driver
+            volume.spec.csi?.volumeHandle = volume.metadata.name
+        } else {
+            volume.spec.hostPath = ["path": .string("/var/lib/volumes/\(volume.metadata.name)"), "type": ""]
+        }
         if let name = claim.metadata.annotations[Self.selectedNode],
             let node = cluster.store.nodes[ObjectKey(name: name)], !node.zone.isEmpty
         {
@@ -342,7 +359,7 @@ struct PersistentVolumeController: Controller {
         setPhase("Released")
         if volume.spec.persistentVolumeReclaimPolicy == "Delete" {
             if volume.metadata.annotations[Self.provisionedBy] != nil {
-                _ = try? cluster.delete(PersistentVolume.self, key)
+                return deleteWhenDetached(volume, &cluster)
             } else {
                 setPhase("Failed")
                 cluster.record(
@@ -351,6 +368,25 @@ struct PersistentVolumeController: Controller {
             }
         }
         return .none
+    }
+
+    /// Deletes the volume with its data, once it is attached nowhere.
+    /// - Source: kubernetes-csi `external-provisioner/pkg/controller/controller.go`, `canDeleteVolume`.
+    private mutating func deleteWhenDetached(_ volume: PersistentVolume, _ cluster: inout Cluster) -> Requeue {
+        if let waits = deletions[volume.key], cluster.now < waits.at { return .at(waits.at) }
+        let attachment = cluster.store.volumeAttachments.rows.lazy.compactMap { $0 }
+            .first { $0.spec.source.persistentVolumeName == volume.name }
+        guard let attachment else {
+            deletions[volume.key] = nil
+            _ = try? cluster.delete(PersistentVolume.self, volume.key)
+            return .none
+        }
+        cluster.record(
+            "VolumeFailedDelete", "persistentvolume \(volume.name) is still attached to node \(attachment.spec.nodeName)",
+            about: volume, warning: true, source: EventSource(volume.spec.csi?.driver ?? source.component))
+        let delay = min(deletions[volume.key].map { $0.delay * 2 } ?? Self.deleteRetry, .minutes(5))
+        deletions[volume.key] = (cluster.now + delay, delay)
+        return .at(cluster.now + delay)
     }
 
     /// Whether the claim that the volume names is there.

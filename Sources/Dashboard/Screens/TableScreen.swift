@@ -85,10 +85,11 @@ struct TableScreen: Screen, PodHolder {
         case .replicaSet: [Bindings.replicaSets, Bindings.table]
         case .horizontalPodAutoscaler, .service: [Bindings.demand, Bindings.table]
         case .node: [Bindings.nodes, Bindings.table]
+        case .persistentVolumeClaim, .persistentVolume: [Bindings.claims, Bindings.table]
         case .namespace: [Bindings.namespaces, Bindings.table]
         case .cronJob: [Bindings.cronJobs, Bindings.table]
         case .secret: [Bindings.secrets, Bindings.table]
-        case .configMap, .persistentVolumeClaim, .serviceAccount, .priorityClass: [Bindings.used, Bindings.table]
+        case .configMap, .serviceAccount, .priorityClass: [Bindings.used, Bindings.table]
         default: [Bindings.table]
         }
     }
@@ -316,6 +317,12 @@ struct TableScreen: Screen, PodHolder {
             return [.open(Forms.setImage(object, kind))]
         case (.replicaSets, .deployment):
             return [.push(TableScreen(Kind.replicaSet.info, scope: .ofWorkload(Workload(kind: "Deployment", namespace: object.metadata.namespace, name: object.metadata.name))))]
+        case (.holders, .persistentVolumeClaim): return [.push(VolumesScreen(claim: object.key))]
+        case (.holders, .persistentVolume), (.usedBy, .persistentVolume): return (object as? PersistentVolume).map { [.push(VolumesScreen(volume: $0))] }
+        case (.migrate, .persistentVolumeClaim): return [.run(line: "migrate \(object.key)")]
+        case (.migrate, .persistentVolume):
+            guard let claim = (object as? PersistentVolume)?.spec.claimRef else { return [.flash("No claim has the volume", .warning)] }
+            return [.run(line: "migrate \(claim.namespace)/\(claim.name)")]
         case (.moreDemand, _), (.lessDemand, _): return Demands.effects(targets, percent: action == .moreDemand ? 10 : -10, world)
         case (.cordon, .node): return [.perform(targets.map { .cordon(node: $0.metadata.name) })]
         case (.uncordon, .node): return [.perform(targets.map { .uncordon(node: $0.metadata.name) })]

@@ -47,7 +47,7 @@ public struct NodeStatus: APIStruct {
     public var nodeInfo: NodeSystemInfo?
     public var images: [ContainerImage] = []
     public var volumesInUse: [String] = []
-    public var volumesAttached: JSONValue?
+    public var volumesAttached: [AttachedVolume] = []
     public var config: JSONValue?
     public var runtimeHandlers: JSONValue?
     public var features: JSONValue?
@@ -121,5 +121,18 @@ public struct NodeSystemInfo: APIStruct {
         .f("operatingSystem", \.operatingSystem, "linux or windows.", always: true),
         .f("architecture", \.architecture, "amd64, arm64 …", always: true),
         .f("swap", \.swap, "Swap space."),
+    ]
+}
+
+/// A volume that is attached to a node.
+public struct AttachedVolume: APIStruct {
+    /// ``PersistentVolume/uniqueName``.
+    public var name = ""
+    public var devicePath = ""
+    public init() {}
+    public static let summary = "A volume that is attached to a node."
+    public static let fields: [Field<AttachedVolume>] = [
+        .f("name", \.name, "The volume, as driver and handle.", always: true),
+        .f("devicePath", \.devicePath, "Where it is on the node.", always: true),
     ]
 }

@@ -170,7 +170,7 @@ extension Validation {
 
 extension PersistentVolumeSpec {
     /// The names of the sources that are set; one in a valid volume.
-    var sources: [String] {
+    public var sources: [String] {
         let others = [
             "capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName",
             "mountOptions", "volumeMode", "nodeAffinity", "volumeAttributesClassName",

@@ -10,6 +10,11 @@ func accessModeText(_ modes: [String]) -> String {
     .filter { modes.contains($0.0) }.map(\.1).joined(separator: ",")
 }
 
+extension Printers {
+    /// Access modes as kubectl shortens them: `RWO,ROX`.
+    public static func accessModes(_ modes: [String]) -> String { accessModeText(modes) }
+}
+
 private let classAnnotation = "volume.beta.kubernetes.io/storage-class"
 
 extension KindPrinter {

@@ -33,7 +33,8 @@ enum VolumeRestrictions {
         }
         let exclusive = cycle.volumes.claims.filter { $0.spec.accessModes.contains("ReadWriteOncePod") }
         if exclusive.contains(where: { state.claimUsers[$0.key, default: 0] > 0 }) {
-            pass.reject(.volumeRestrictions) { _ in (.readWriteOncePod, false) }
+            let isUnresolvable = state.profile.readWriteOncePodConflictIsUnresolvable
+            pass.reject(.volumeRestrictions) { _ in (.readWriteOncePod, isUnresolvable) }
         }
     }
 

@@ -35,6 +35,7 @@ public enum ScenarioCatalog {
         .rollingUpdate,
         .rollingUpdateRevisions,
         .singlePoint,
+        .singleWriter,
         .nodeFullResize,
         .horizontalAutoscaling,
         .verticalScaling,

@@ -1,0 +1,368 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Printers
+import Simulation
+
+/// Claims with their volume, the nodes it is attached to and the pods that use it: who has it, who waits and why.
+struct VolumesScreen: Screen, PodHolder {
+    var filter = ""
+    private var view = VolumeView()
+    private var cursor: Row.ID?
+    private var cursorIndex = 0
+    private var top = 0
+    private var pageRows = 10
+    private var onlyFaults = false
+    private var rows: [Row] = []
+    private var stories: [Item: VolumeView.Story] = [:]
+    private var stamp: (revision: Int, generation: Int, nanoseconds: Int64, key: String)?
+    private var lastLayout: TableWidget.Layout?
+
+    /// What a block of rows is about.
+    private enum Item: Hashable {
+        case claim(ObjectKey)
+        /// One without a claim.
+        case volume(String)
+    }
+    private struct Row {
+        enum Part: Hashable {
+            case head, volume
+            case pod(ObjectKey)
+        }
+        struct ID: Hashable {
+            var item: Item
+            var part: Part
+        }
+        var id: ID
+    }
+
+    init() {}
+    /// With the cursor on a claim.
+    init(claim: ObjectKey) { cursor = Row.ID(item: .claim(claim), part: .head) }
+    /// With the cursor on a volume, or on the claim that has it.
+    init(volume: PersistentVolume) {
+        if let claim = volume.spec.claimRef, volume.status.phase == "Bound" {
+            cursor = Row.ID(item: .claim(ObjectKey(namespace: claim.namespace, name: claim.name)), part: .volume)
+        } else {
+            cursor = Row.ID(item: .volume(volume.name), part: .head)
+        }
+    }
+
+    var crumb: String { "volumes" }
+    var bindings: [BindingGroup] {
+        [
+            BindingGroup(
+                "Volumes",
+                [
+                    Binding(.enter, .character("d"), action: .describe, "describe", "Describe the claim, volume or pod", footer: 5),
+                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the claim, volume or pod", footer: 10),
+                    Binding(.character("W"), action: .why, "why", "Why the pod waits for a node", footer: 15),
+                    Binding(.character("M"), action: .migrate, "to RWOP", "Move the volume to ReadWriteOncePod, step by step", footer: 20),
+                    Binding(.character("v"), action: .events, "events", "Events of the claim, volume or pod", footer: 25),
+                    Binding(.character("o"), action: .node, "node", "Show the node of the pod or attachment", footer: 26),
+                    Binding(.control("d"), action: .delete, "delete", "Delete the claim, volume or pod", footer: 70),
+                    Binding(.control("z"), action: .faultsOnly, "faults", "Show only claims that somebody waits for", footer: 30),
+                    Binding(.character("c"), action: .copyName, "copy", "Copy the name"),
+                ])
+        ]
+    }
+
+    // MARK: Rows
+
+    private mutating func refresh(_ world: World) {
+        let key = "\(world.namespace) \(filter) \(onlyFaults)"
+        if let stamp, stamp == (world.store.revision, world.generation, world.now.nanoseconds, key) { return }
+        stamp = (world.store.revision, world.generation, world.now.nanoseconds, key)
+        view.refresh(world.cluster, generation: world.generation)
+        stories = [:]
+        rows = []
+        for item in items(world) {
+            if !filter.isEmpty || onlyFaults {
+                let story = story(item, world)
+                if onlyFaults, !Self.isFault(story) { continue }
+                if !filter.isEmpty, !text(item, story, world).localizedContains(filter) { continue }
+            }
+            func add(_ part: Row.Part) { rows.append(Row(id: Row.ID(item: item, part: part))) }
+            add(.head)
+            guard case .claim(let claim) = item else { continue }
+            if let name = world.store.persistentVolumeClaims[claim]?.spec.volumeName, !name.isEmpty { add(.volume) }
+            for pod in view.pods(of: claim) { add(.pod(pod)) }
+        }
+        if let cursor, let index = rows.firstIndex(where: { $0.id == cursor }) ?? rows.firstIndex(where: { $0.id.item == cursor.item }) {
+            cursorIndex = index
+        }
+        cursorIndex = max(0, min(cursorIndex, rows.count - 1))
+        cursor = rows.isEmpty ? nil : rows[cursorIndex].id
+    }
+
+    /// Claims by name, then the volumes that no claim has.
+    private func items(_ world: World) -> [Item] {
+        let names = world.namespace.isEmpty ? [] : world.namespace.split(separator: ",").map(String.init)
+        func shown(_ namespace: String) -> Bool {
+            guard let first = names.first else { return true }
+            return first.hasPrefix("!") ? !names.contains("!" + namespace) : names.contains(namespace)
+        }
+        let claims = world.store.persistentVolumeClaims.sorted().map(\.key).filter { shown($0.namespace) }
+        let free = world.store.persistentVolumes.sorted().filter { volume in
+            guard let claim = volume.spec.claimRef else { return true }
+            let key = ObjectKey(namespace: claim.namespace, name: claim.name)
+            return world.store.persistentVolumeClaims[key]?.spec.volumeName != volume.name && shown(claim.namespace)
+        }
+        return claims.map { .claim($0) } + free.map { .volume($0.name) }
+    }
+
+    private mutating func story(_ item: Item, _ world: World) -> VolumeView.Story {
+        if let known = stories[item] { return known }
+        var story = VolumeView.Story()
+        switch item {
+        case .claim(let key):
+            if let claim = world.store.persistentVolumeClaims[key] { story = view.story(of: claim, in: world.session.simulation) }
+        case .volume(let name):
+            if let volume = world.store.persistentVolumes[ObjectKey(name: name)] { story = view.story(of: volume, in: world.session.simulation) }
+        }
+        stories[item] = story
+        return story
+    }
+
+    private static func isFault(_ story: VolumeView.Story) -> Bool {
+        story.users.contains { [.pending, .refused].contains($0.state) } || story.claim != nil && story.volume == nil || story.claim == nil
+    }
+
+    private func text(_ item: Item, _ story: VolumeView.Story, _ world: World) -> String {
+        var words = [story.volume ?? "", story.why] + story.users.flatMap { [$0.pod.name, $0.node, $0.why, $0.state.rawValue] } + story.places.map(\.node)
+        if case .claim(let key) = item {
+            words += ["\(key)", world.store.persistentVolumeClaims[key].map { Printers.accessModes($0.spec.accessModes) + " " + $0.className } ?? ""]
+        }
+        return words.joined(separator: " ")
+    }
+
+    /// The object of a row.
+    private func object(_ id: Row.ID, _ world: World) -> (any StoredObject)? {
+        switch (id.item, id.part) {
+        case (_, .pod(let key)): world.store.pods[key]
+        case (.claim(let key), .head): world.store.persistentVolumeClaims[key]
+        case (.claim(let key), .volume):
+            world.store.persistentVolumeClaims[key].flatMap { world.store.persistentVolumes[ObjectKey(name: $0.spec.volumeName)] }
+        case (.volume(let name), _): world.store.persistentVolumes[ObjectKey(name: name)]
+        }
+    }
+
+    func selectedPod(_ world: World) -> Pod? { cursor.flatMap { object($0, world) as? Pod } }
+    func focusedWorkload(_ world: World) -> Workload? { selectedPod(world).map { Workload(of: $0, world.cluster) } }
+
+    // MARK: Actions
+
+    private mutating func move(to index: Int) {
+        guard !rows.isEmpty else { return }
+        cursorIndex = max(0, min(rows.count - 1, index))
+        cursor = rows[cursorIndex].id
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        refresh(world)
+        switch action {
+        case .down: move(to: cursorIndex + 1)
+        case .up: move(to: cursorIndex - 1)
+        case .top: move(to: 0)
+        case .bottom: move(to: rows.count - 1)
+        case .pageDown: move(to: cursorIndex + max(1, pageRows - 1))
+        case .pageUp: move(to: cursorIndex - max(1, pageRows - 1))
+        case .faultsOnly: onlyFaults.toggle()
+        case .describe, .yaml, .events, .delete, .copyName, .why, .node, .migrate:
+            guard let cursor, let object = object(cursor, world) else { return [.flash("Nothing is selected", .warning)] }
+            return performOnObject(action, cursor, object, world)
+        default: return nil
+        }
+        return []
+    }
+
+    private mutating func performOnObject(_ action: Action, _ id: Row.ID, _ object: any StoredObject, _ world: World) -> [Effect] {
+        switch action {
+        case .describe: return [.push(DetailScreen(object, tab: .describe))]
+        case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
+        case .events: return [.push(TableScreen(Kind.event.info, scope: .about(kind: object.kindInfo.kind, object.key)))]
+        case .delete: return [.open(DeleteDialog([object]))]
+        case .copyName: return [.copy(object.metadata.name, what: object.metadata.name)]
+        case .why:
+            guard let pod = object as? Pod else { return [.flash("Only a pod waits for a node; its row is below", .warning)] }
+            return [.push(WhyScreen(pod.key))]
+        case .node:
+            let name = (object as? Pod)?.nodeName ?? story(id.item, world).places.first?.node ?? ""
+            if name.isEmpty { return [.flash("It is on no node", .warning)] }
+            var screen = TableScreen(Kind.node.info)
+            screen.select(ObjectKey(name: name))
+            return [.push(screen)]
+        default:
+            switch id.item {
+            case .claim(let key): return [.run(line: "migrate \(key.namespace)/\(key.name)")]
+            case .volume(let name):
+                guard let claim = world.store.persistentVolumes[ObjectKey(name: name)]?.spec.claimRef else { return [.flash("No claim has the volume", .warning)] }
+                return [.run(line: "migrate \(claim.namespace)/\(claim.name)")]
+            }
+        }
+    }
+
+    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
+        switch event.kind {
+        case .wheelDown: move(to: cursorIndex + 3)
+        case .wheelUp: move(to: cursorIndex - 3)
+        case .press:
+            guard let row = lastLayout?.row(at: event.point) else { return [] }
+            if row == cursorIndex { return perform(.describe, world) ?? [] }
+            move(to: row)
+        case .release: break
+        }
+        return []
+    }
+
+    // MARK: Drawing
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        refresh(world)
+        let theme = world.theme
+        let peekHeight = rows.isEmpty ? 0 : area.height >= 28 ? 9 : area.height >= 16 ? 6 : 0
+        let box = area.inset(bottom: peekHeight)
+        var title = StyledText("Volumes", theme[.title])
+        title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
+        title.append("[\(rows.count { $0.id.part == .head })]", theme[.titleCounter])
+        if onlyFaults { title.append(" faults", theme[.titleFilter]) }
+        if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
+        canvas.drawBox(in: box, title: title, style: theme[.borderFocus])
+        let inside = box.interior
+        pageRows = max(1, inside.height - 1)
+        top = Scrolling.top(following: cursorIndex, from: top, height: pageRows, count: rows.count)
+        let first = min(top, max(0, rows.count - 1))
+        let visible = rows.dropFirst(first).prefix(pageRows).map { row in cells(row.id, world) }
+        func width(_ column: Int, _ title: String, atMost: Int) -> Int {
+            min(atMost, max(title.count, visible.map { $0.cells[column].width }.max() ?? 0))
+        }
+        let table = TableWidget(
+            columns: [
+                .init("CLAIM, VOLUME, PODS", minimum: min(28, width(0, "CLAIM", atMost: 28)), ideal: width(0, "CLAIM, VOLUME, PODS", atMost: 48)),
+                .init("STATUS", minimum: width(1, "STATUS", atMost: 11)),
+                .init("MODES", minimum: width(2, "MODES", atMost: 9), priority: 1),
+                .init("SIZE", alignment: .right, minimum: width(3, "SIZE", atMost: 8), priority: 3),
+                .init("CLASS", minimum: width(4, "CLASS", atMost: 14), priority: 2),
+                .init("NODE", minimum: width(5, "NODE", atMost: 16)),
+                .init("SINCE", alignment: .right, minimum: width(6, "SINCE", atMost: 6)),
+                .init("WHO HAS IT, WHO WAITS AND WHY", minimum: 20, stretches: true),
+            ], rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex, top: top)
+        lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in visible[index - first] }
+        if rows.isEmpty {
+            let isFiltered = !filter.isEmpty || onlyFaults
+            canvas.write(
+                isFiltered ? "Nothing passes the filter. <esc> clears it." : "No claims and no volumes here. A PersistentVolumeClaim makes one: <C> or :create.",
+                at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
+        }
+        if peekHeight > 0, let cursor {
+            drawPeek(cursor, on: &canvas, in: Rect(x: area.x, y: box.bottom, width: area.width, height: peekHeight), world)
+        }
+    }
+
+    private mutating func cells(_ id: Row.ID, _ world: World) -> TableRow {
+        let theme = world.theme
+        let story = story(id.item, world)
+        let branch = String(world.glyphs.frame.branch)
+        func row(_ texts: [(String, Role)], _ role: Role = .text) -> TableRow {
+            TableRow(texts.map { StyledText($0.0, theme[$0.1]) }, role: role)
+        }
+        switch (id.item, id.part) {
+        case (.claim(let key), .head):
+            guard let claim = world.store.persistentVolumeClaims[key] else { return TableRow([]) }
+            let phase = claim.metadata.isTerminating ? "Terminating" : claim.status.phase
+            let role: Role = claim.metadata.isTerminating ? .rowKilled : phase == "Bound" ? .text : phase == "Lost" ? .rowError : .rowPending
+            let holders = story.users.count { $0.state == .mounted }
+            let waiting = story.users.count { $0.state != .mounted }
+            var words: [String] = []
+            if holders > 0 { words.append("\(holders) \(holders == 1 ? "pod has" : "pods have") it") }
+            if waiting > 0 { words.append("\(waiting) \(waiting == 1 ? "waits" : "wait")") }
+            if words.isEmpty { words.append(story.why.isEmpty ? "nobody uses it" : story.why) }
+            return row([
+                (world.namespace.isEmpty || world.namespace.contains(",") ? "\(key)" : key.name, role), (phase, role),
+                (Printers.accessModes(claim.spec.accessModes), .text), ((claim.status.capacity["storage"] ?? claim.spec.resources.requests["storage"] ?? .zero).description, .text),
+                (claim.className, .text), ("", .text), (world.age(claim.metadata.creationTimestamp), .dim),
+                (words.joined(separator: ", "), waiting > 0 || !story.why.isEmpty ? .rowPending : .dim),
+            ], role)
+        case (.claim, .volume):
+            guard let volume = object(id, world) as? PersistentVolume else {
+                return row([(" \(branch) (gone)", .rowError), ("", .text), ("", .text), ("", .text), ("", .text), ("", .text), ("", .text), ("its volume does not exist", .rowError)])
+            }
+            let claimModes = world.store.persistentVolumeClaims[story.claim!]?.spec.accessModes
+            return volumeRow(volume, story, name: " \(branch) \(volume.name)", modes: volume.spec.accessModes == claimModes ? "" : Printers.accessModes(volume.spec.accessModes), world)
+        case (.volume(let name), _):
+            guard let volume = world.store.persistentVolumes[ObjectKey(name: name)] else { return TableRow([]) }
+            var cells = volumeRow(volume, story, name: name, modes: Printers.accessModes(volume.spec.accessModes), world)
+            cells.cells[3] = StyledText((volume.spec.capacity["storage"] ?? .zero).description)
+            cells.cells[4] = StyledText(volume.className)
+            if !story.why.isEmpty { cells.cells[7] = StyledText(story.why, theme[.rowPending]) }
+            return cells
+        case (_, .pod(let key)):
+            guard let user = story.users.first(where: { $0.pod == key }) else { return TableRow([]) }
+            let role: Role =
+                switch user.state {
+                case .mounted: user.isTerminating ? .rowKilled : .good
+                case .mounting, .attaching: .rowPending
+                case .pending: .rowPending
+                case .refused: .rowError
+                }
+            let sign =
+                switch user.state {
+                case .mounted: user.isTerminating ? world.glyphs.leaving : world.glyphs.ready
+                case .refused: world.glyphs.failed
+                default: world.glyphs.starting
+                }
+            let words = user.why.isEmpty ? (user.isTerminating ? "has it, leaving" : user.state == .mounting ? "gets it now" : "has it") : user.why
+            return row([
+                ("   \(branch) \(sign) \(key.name)", role), (user.state.rawValue, role), ("", .text), ("", .text), ("", .text), (user.node, .text),
+                (world.age(user.since), .dim), (words, user.state == .mounted ? .dim : role),
+            ])
+        }
+    }
+
+    private func volumeRow(_ volume: PersistentVolume, _ story: VolumeView.Story, name: String, modes: String, _ world: World) -> TableRow {
+        let theme = world.theme
+        let driver = volume.spec.csi.flatMap { world.store.csiDrivers[ObjectKey(name: $0.driver)] }
+        let places = story.places.map { "\($0.state.rawValue) \($0.state == .detaching ? "from" : "to") \($0.node)" }.joined(separator: ", ")
+        let where_ = !places.isEmpty ? places : volume.isAttached(with: driver) ? "attached nowhere" : "needs no attaching"
+        let kind = volume.spec.csi?.driver ?? volume.spec.sources.first ?? ""
+        let phase = volume.metadata.isTerminating ? "Terminating" : volume.status.phase
+        let role: Role = phase == "Bound" ? .dim : phase == "Available" ? .good : phase == "Failed" ? .rowError : .rowPending
+        return TableRow([
+            StyledText(name, theme[.text]), StyledText(phase, theme[role]), StyledText(modes, theme[.rowHighlight]), StyledText(""), StyledText(""),
+            StyledText(story.places.map(\.node).joined(separator: ","), theme[.text]), StyledText(story.places.count == 1 ? world.age(story.places[0].since) : "", theme[.dim]),
+            StyledText("\(where_), \(volume.spec.persistentVolumeReclaimPolicy), \(kind)", theme[.dim]),
+        ])
+    }
+
+    /// All of what the row can only begin to say, and the newest events.
+    private mutating func drawPeek(_ id: Row.ID, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        guard let object = object(id, world) else { return }
+        canvas.drawBox(
+            in: box, title: StyledText("\(object.kindInfo.kind)  ", theme[.title]) + StyledText(object.metadata.name, theme[.titleHighlight]),
+            right: StyledText("<enter> describe", theme[.dim]), style: theme[.border])
+        let inside = box.interior.inset(x: 1, y: 0)
+        let story = story(id.item, world)
+        var lines: [StyledText] = []
+        var why = ""
+        if case .pod(let key) = id.part { why = story.users.first { $0.pod == key }?.why ?? "" } else if id.part == .head { why = story.why }
+        if !why.isEmpty { lines += StyledText(why, theme[.rowPending]).wrapped(to: inside.width).prefix(max(1, inside.height - 2)) }
+        let room = inside.height - lines.count
+        let events = world.cluster.narrative.events.suffix(2000).filter { $0.object == object.key && $0.kind == object.kindInfo.kind }
+        for event in events.suffix(max(0, room)).reversed() {
+            var text = StyledText("\(clockText(event.time, milliseconds: false))  ", theme[.dim])
+            text.append(pad(event.reason, 22), theme[event.isWarning ? .rowPending : .accent])
+            text.append(" \(event.message)", theme[.text])
+            lines.append(text)
+        }
+        if lines.isEmpty { lines.append(StyledText("No events are kept of it.", theme[.dim])) }
+        for (index, line) in lines.prefix(inside.height).enumerated() {
+            canvas.write(line, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width)
+        }
+    }
+}
+
+extension String {
+    /// Whether `text` is in it, in any case.
+    fileprivate func localizedContains(_ text: String) -> Bool { lowercased().contains(text.lowercased()) }
+}
