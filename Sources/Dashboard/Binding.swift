@@ -25,7 +25,7 @@ public enum Action: String, CaseIterable, Sendable {
     case cells, topologyKey
     case searchNext, searchPrevious, fullScreen
     // What the views of k9s have besides
-    case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode
+    case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode, stopDrain, logs, placeGhost, removeGhost
 }
 
 /// One key and what it does, as data: help, the footer, the palette and the README read it.
@@ -160,6 +160,8 @@ public enum Bindings {
             Binding(.control("k"), action: .kill, "kill", "Delete at once without grace", footer: 0),
             Binding(.character("o"), action: .node, "node", "Show the pod's node"),
             Binding(.character("J"), action: .owner, "owner", "Show the pod's owner"),
+            Binding(.character("K"), action: .containers, "containers", "Show the pod's containers"),
+            Binding(.character("l"), action: .logs, "logs", "What happened to it: simulated programs write no logs"),
         ])
     public static let workloads = BindingGroup(
         "Workload",

@@ -5,17 +5,17 @@ import SimulationKit
 
 /// What would happen: tried on a fork of the simulation that is run ahead and thrown away.
 enum Forecast {
-    /// Where the replacements of `pods` would land if they were evicted now, in a sentence.
+    /// Where the replacements of `pods` would land if they were evicted (or deleted) now, in a sentence.
     ///
     /// The fork runs one minute ahead at most; nothing of the session changes.
-    static func replacement(of pods: [Pod], _ world: World) -> String {
+    static func replacement(of pods: [Pod], _ world: World, deleting: Bool = false) -> String {
         guard let first = pods.first, first.metadata.controller != nil else { return "" }
         let workload = Workload(of: first, world.cluster)
         var fork = world.session.simulation
         let before = Set(fork.cluster.store.pods.all.map(\.metadata.uid))
         var refusal: String?
         for pod in pods {
-            if case .failure(let error) = fork.perform(.evict(pod: pod.key)) { refusal = refusal ?? error.message }
+            if case .failure(let error) = fork.perform(deleting ? .delete(.pod, pod.key, DeleteOptions()) : .evict(pod: pod.key)) { refusal = refusal ?? error.message }
         }
         if let refusal { return "Tried on a fork: refused. \(refusal)" }
         var fresh: [Pod] = []

@@ -6,7 +6,7 @@ public enum KeyTable {
     public static let groups: [BindingGroup] = [
         Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.nodes,
         Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
-        DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], Bindings.object, Bindings.text,
+        DrainScreen.keys, ListScreen.list, ListScreen.tree, DeckScreen().bindings[0], SpreadScreen(focus: nil).bindings[0], WhyScreen(.init(name: "")).bindings[0], Bindings.object, Bindings.text,
     ]
 
     /// The groups that stand before ``Bindings/table`` in tables of their kinds.

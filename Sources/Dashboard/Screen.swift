@@ -14,7 +14,7 @@ enum Effect {
     case open(any Dialog)
     case closeDialog
     /// Perform a command; the answer or refusal is flashed.
-    case perform([Command])
+    case perform([Command], then: (any Screen)? = nil)
     case setNamespace(String)
     case copy(String, what: String)
     /// Open the object in the user's editor and apply what comes back.
