@@ -31,7 +31,7 @@ public enum Action: String, CaseIterable, Sendable {
     case rollback, pauseRollout, rebalance, parameters
     case searchNext, searchPrevious, fullScreen
     // What the views of k9s have besides
-    case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode
+    case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode, stopDrain, logs, placeGhost, removeGhost
 }
 
 /// One key and what it does, as data: help, the footer, the palette and the README read it.
@@ -171,6 +171,8 @@ public enum Bindings {
             Binding(.character("("), action: .lessLoad, "less load", "Less load"),
             Binding(.character("H"), action: .recommend, "usage", "Usage over time, and the size it suggests"),
             Binding(.character("J"), action: .owner, "owner", "Show the pod's owner"),
+            Binding(.character("K"), action: .containers, "containers", "Show the pod's containers"),
+            Binding(.character("l"), action: .logs, "logs", "What happened to it: simulated programs write no logs"),
         ])
     public static let workloads = BindingGroup(
         "Workload",

@@ -98,6 +98,22 @@ enum PromptCommands {
         PromptCommand(names: ["uncordon"], arguments: "node", help: "Let new pods onto a node") { dashboard, words in
             dashboard.withNode(words.first) { node, _ in [.perform([.uncordon(node: node.metadata.name)])] }
         },
+        PromptCommand(names: ["containers", "co"], arguments: "[pod]", help: "The containers of a pod") { dashboard, words in
+            dashboard.withPod(words.first) { [.push(Lists.containers(of: $0))] }
+        },
+        PromptCommand(names: ["xray", "x", "xr"], arguments: "kind [namespace]", help: "Objects and all that belongs to them, as a tree: deploy, sts, ds, svc, po, no …") { dashboard, words in
+            guard let word = words.first ?? "deploy", let info = KindInfo.find(word), Lists.xrayKinds.contains(info.type) else {
+                return dashboard.show("An x-ray begins with \(Lists.xrayKinds.map { $0.info.plural }.joined(separator: ", "))", .error)
+            }
+            if let namespace = words.dropFirst().first { dashboard.use(namespace: namespace) }
+            dashboard.apply([.push(Lists.xray(info))])
+        },
+        PromptCommand(names: ["workload", "wk", "workloads"], arguments: "", help: "Everything that makes pods, in one list") { dashboard, _ in
+            dashboard.apply([.root(Lists.workloads)])
+        },
+        PromptCommand(names: ["pulse", "pu", "pulses", "hz"], arguments: "", help: "How many objects of each kind, and how many with a fault") { dashboard, _ in
+            dashboard.apply([.root(Lists.pulses)])
+        },
         PromptCommand(names: ["create"], arguments: "", help: "Create an object by a form") { dashboard, _ in dashboard.perform(.create) },
         PromptCommand(names: ["fault"], arguments: "[fail|recover zone|node]", help: "Fail or recover a node or a zone") { dashboard, words in
             guard words.count == 2 else { return dashboard.perform(.fault) }

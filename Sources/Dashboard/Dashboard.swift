@@ -29,6 +29,7 @@ public struct Dashboard {
     private var clock = Duration.zero
     private var dialogOpenedAt: Duration?
     private var lastInterrupt: Duration?
+    private var highlightsUntil: Duration?
     private var lastCheckpoint = Duration.zero
     var history = CommandHistory()
     var showsHeader = true
@@ -102,6 +103,9 @@ public struct Dashboard {
     /// early (it is asked after each event). Samples for the curves are taken on the way, at fixed virtual times.
     public mutating func advance(by elapsed: Duration, until shouldStop: () -> Bool) {
         clock = clock + elapsed
+        world.clock = clock
+        // What has just changed is highlighted for a moment, and drawn plainly after it.
+        if let until = highlightsUntil, clock >= until { (highlightsUntil, needsFrame) = (nil, true) }
         if flash != nil, flash?.level != .error, clock > flashUntil { (flash, needsFrame) = (nil, true) }
         defer { work(until: shouldStop) }
         guard !world.session.isPaused else { return }
@@ -110,6 +114,7 @@ public struct Dashboard {
         // After a suspension the real time that passed is not made up for.
         run(to: world.session.target(elapsed: min(elapsed, .milliseconds(250))), until: shouldStop)
         if world.now != before || world.store.revision != revision { needsFrame = true }
+        if world.store.revision != revision { noteChange() }
         // A place to go back to, now and then in real time: it costs what changes afterwards.
         if clock - lastCheckpoint > .seconds(2) {
             lastCheckpoint = clock
@@ -151,6 +156,7 @@ public struct Dashboard {
     public var patience: Duration? {
         if stack.last!.hasWork { return .milliseconds(1) }
         if !world.session.isPaused { return .milliseconds(33) }
+        if let highlightsUntil { return max(.milliseconds(20), highlightsUntil - clock + .milliseconds(5)) }
         if flash != nil, flash?.level != .error { return max(.milliseconds(20), flashUntil - clock + .milliseconds(5)) }
         return nil
     }
@@ -195,6 +201,8 @@ public struct Dashboard {
             let after = rest[start.upperBound...]
             guard let end = after.firstIndex(of: ">"), let span = Duration(after[..<end]) else { break }
             run(to: world.now + span)
+            clock = clock + span
+            world.clock = clock
             rest = after[after.index(after: end)...]
         }
         for key in try Key.parse(String(rest)) { handle(.key(key), isScripted: true) }
@@ -327,7 +335,7 @@ public struct Dashboard {
             case .flash(let text, let level): show(text, level)
             case .open(let dialog): open(dialog)
             case .closeDialog: dialog = nil
-            case .perform(let commands): perform(commands)
+            case .perform(let commands, let screen): if perform(commands), let screen { stack.append(screen) }
             case .setNamespace(let name): setNamespace(name)
             case .setAvailability(let parameters): world.availability = parameters
             case .copy(let text, let what):
@@ -349,11 +357,16 @@ public struct Dashboard {
         dialogOpenedAt = clock
     }
 
-    /// Performs commands and tells the answers: the only answer, or how many of them were refused.
-    mutating func perform(_ commands: [Command]) {
-        if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
+    /// Performs commands and tells the answers: the only answer, or how many of them were refused. Answers whether none was.
+    @discardableResult
+    mutating func perform(_ commands: [Command]) -> Bool {
+        if world.options.readOnly {
+            show("Read-only: nothing can be changed", .error)
+            return false
+        }
         var refusals: [String] = []
         var last = ""
+        noteChange()
         for command in commands {
             switch world.session.perform(command) {
             case .success(let receipt):
@@ -366,8 +379,9 @@ public struct Dashboard {
         if let first = refusals.first {
             show(refusals.count == 1 ? "Refused: \(first)" : "\(refusals.count) of \(commands.count) refused: \(first)", .error)
         } else {
-            show(commands.count > 1 ? "\(last) and \(commands.count - 1) more" : last + "   <U> undo", .info)
+            show((commands.count > 1 ? "\(last) and \(commands.count - 1) more" : last) + "   " + world.hint(.undo, "undo", in: Bindings.general), .info)
         }
+        return refusals.isEmpty
     }
 
     /// Applies what came back from the editor: nothing if it is as it was, an error in words if it cannot be read.
@@ -419,6 +433,8 @@ public struct Dashboard {
     }
     /// Shows what came of something the caller did.
     public mutating func note(_ text: String, isError: Bool = false) { show(text, isError ? .error : .info) }
+
+    private mutating func noteChange() { highlightsUntil = clock + TableScreen.highlightTime + .milliseconds(5) }
 
     // MARK: Frames
 

@@ -5,14 +5,14 @@ import SimulationKit
 
 /// What would happen, in a sentence for a dialog: tried on a fork that is run ahead and thrown away.
 enum Forecast {
-    /// Where the replacements of `pods` would land if they were evicted now. Runs one minute ahead at most.
-    static func replacement(of pods: [Pod], _ world: World) -> String {
+    /// Where the replacements of `pods` would land if they were evicted (or deleted) now. Runs one minute ahead at most.
+    static func replacement(of pods: [Pod], _ world: World, deleting: Bool = false) -> String {
         guard let first = pods.first, first.metadata.controller != nil else { return "" }
         let workload = Workload(of: first, world.cluster)
         var fork = Fork(of: world.session.simulation)
         var refusal: String?
         for pod in pods {
-            if case .failure(let error) = fork.perform(.evict(pod: pod.key)) { refusal = refusal ?? error.message }
+            if case .failure(let error) = fork.perform(deleting ? .delete(.pod, pod.key, DeleteOptions()) : .evict(pod: pod.key)) { refusal = refusal ?? error.message }
         }
         if let refusal { return "Tried on a fork: refused. \(refusal)" }
         func fresh(_ fork: Fork) -> [Pod] { fork.pods.filter { $0.came && $0.workload == workload }.compactMap(\.after) }

@@ -6,6 +6,9 @@ public enum KeyTable {
     public static let groups: [BindingGroup] = [
         Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.claims,
         Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
+        DrainScreen.keys,
+        ListScreen.list,
+        ListScreen.tree,
         DeckScreen().bindings[0],
         SpreadScreen(focus: nil).bindings[0],
         WhyScreen(.init(name: "")).bindings[0],

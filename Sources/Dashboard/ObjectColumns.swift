@@ -13,6 +13,9 @@ struct ObjectColumn {
     var text: (any StoredObject, World) -> String
     var style: ((any StoredObject, World) -> Style?)?
 
+    /// Moves all the time by itself: no news.
+    var isRestless: Bool { ["AGE", "LAST SEEN", "CPU", "MEM", "%R", "%M", "CPU%", "MEM%", "DURATION"].contains(title) || title.hasPrefix("CPU ") }
+
     /// The cell of `object`.
     func styled(_ object: any StoredObject, _ world: World) -> StyledText {
         StyledText(text(object, world), style?(object, world))

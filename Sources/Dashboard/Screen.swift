@@ -14,7 +14,7 @@ enum Effect {
     case open(any Dialog)
     case closeDialog
     /// Perform a command; the answer or refusal is flashed.
-    case perform([Command])
+    case perform([Command], then: (any Screen)? = nil)
     case setNamespace(String)
     case setAvailability(AvailabilityParameters)
     case copy(String, what: String)

@@ -29,8 +29,10 @@ struct World {
     var options: DashboardOptions
     var theme: Theme { options.theme }
     var glyphs: GlyphSet { options.glyphs }
-    /// The namespace looked at; empty for all.
+    /// The namespace looked at; empty for all, `a,b` for several, `!a` for all others.
     var namespace = ""
+    /// Real time since the start: only for what is highlighted for a moment.
+    var clock = Duration.zero
     /// The node label by which the Deck makes columns.
     var topologyKey = "topology.kubernetes.io/zone"
     private(set) var view = ClusterView()
@@ -82,6 +84,14 @@ struct World {
     mutating func sample() {
         refresh()
         history.sample(self)
+    }
+
+    /// Whether objects of a namespace are looked at; those without one always are.
+    func shows(_ name: String) -> Bool {
+        if namespace.isEmpty || name.isEmpty { return true }
+        let names = namespace.split(separator: ",")
+        if names[0].hasPrefix("!") { return !names.contains("!" + Substring(name)) }
+        return names.contains(Substring(name))
     }
 
     // MARK: Words

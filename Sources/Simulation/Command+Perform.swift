@@ -47,6 +47,10 @@ extension Simulation {
         case .uncordon(let node):
             return try cluster.uncordon(node) ? "node/\(node) uncordoned" : "node/\(node) already uncordoned"
         case .drain(let node, let options): return try startDrain(node, options)
+        case .stopDrain(let node):
+            guard drains.contains(where: { $0.node == node && $0.state == .running }) else { throw .badRequest("node \(node) is not being drained") }
+            drains.removeAll { $0.node == node }
+            return "drain of node/\(node) stopped; it stays cordoned"
         case .taint(let node, let taint):
             var taint = taint
             if taint.effect == "NoExecute", taint.timeAdded == nil { taint.timeAdded = now }
@@ -271,6 +275,8 @@ extension Simulation {
 
     /// CPU in thousandths of a core and memory in bytes that a running pod uses now.
     public func usage(of pod: Pod) -> (milliCPU: Int64, memory: Int64) { kubelets.usage(of: pod, in: cluster) }
+    /// The same for each running container, in the order of the spec.
+    public func containerUsage(of pod: Pod) -> [KubeletFleet.Usage] { kubelets.containerUsage(of: pod, in: cluster) }
 }
 
 extension Command {

@@ -29,6 +29,8 @@ public enum Command: Sendable {
     case cordon(node: String)
     case uncordon(node: String)
     case drain(node: String, Drain.Options)
+    /// Ends a drain under way; the node stays cordoned.
+    case stopDrain(node: String)
     case taint(node: String, Taint)
     case untaint(node: String, key: String, effect: String)
     case fail(FaultTarget)

@@ -10,7 +10,8 @@ func targetNames(_ objects: [any StoredObject]) -> String {
 }
 
 /// Asks before objects are deleted: propagation, grace, and what it means. Starts on Cancel.
-func DeleteDialog(_ objects: [any StoredObject]) -> Form {
+func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
+    let forecast = Forecast.replacement(of: objects.compactMap { $0 as? Pod }.filter { $0.metadata.controller != nil }, world, deleting: true)
     let pods = objects.allSatisfy { $0 is Pod }
     let many = objects.count > 10
     var fields: [FormField] = []
@@ -25,7 +26,7 @@ func DeleteDialog(_ objects: [any StoredObject]) -> Form {
     fields.append(FormField("force", "Force", choices: ["no", "yes"], hint: "grace 0: gone at once"))
     if many { fields.append(FormField("count", "Type the number", hint: "\(objects.count) objects")) }
     return Form(
-        title: "Delete", subject: objects.count == 1 ? ObjectColumns.subject(objects[0]) : "\(objects.count) objects",
+        title: "Delete", subject: (objects.count == 1 ? ObjectColumns.subject(objects[0]) : "\(objects.count) objects") + "  in \(world.options.name)",
         fields: fields, action: "Delete", startOnCancel: true,
         preview: { values, world in
             var lines = [StyledText(targetNames(objects), world.theme[.text])]
@@ -37,14 +38,35 @@ func DeleteDialog(_ objects: [any StoredObject]) -> Form {
                         lines.append(StyledText("Nobody owns it: it will not come back.", world.theme[.rowPending]))
                     }
                     let grace = values["force"] == "yes" ? "0" : values["grace"].isEmpty ? "\(pod.spec.terminationGracePeriodSeconds ?? 30)" : values["grace"]
-                    lines.append(StyledText("Grace \(grace) s. Budgets are not asked when a pod is deleted; <V> evicts.", world.theme[.dim]))
+                    lines.append(StyledText("Grace \(grace) s. Budgets are not asked when a pod is deleted; \(world.hint(.evict, "evicts", in: Bindings.pods)).", world.theme[.dim]))
                 } else if let node = object as? Node {
                     let count = world.store.podSlots(onNode: node.metadata.name).count
                     lines.append(StyledText("\(count) pods are on it; without the node they are collected after 40 s.", world.theme[.rowPending]))
+                } else if let namespace = object as? Namespace {
+                    let name = namespace.metadata.name
+                    let pods = world.store.pods.all.count { $0.metadata.namespace == name }
+                    lines.append(StyledText("Everything in it goes with it: \(pods) \(pods == 1 ? "pod" : "pods") and all other objects.", world.theme[.rowPending]))
+                } else if [.deployment, .statefulSet, .daemonSet, .replicaSet, .job].contains(object.kindInfo.type), values["propagation"] != "Orphan" {
+                    let workload = Workload(kind: object.kindInfo.kind, namespace: object.metadata.namespace, name: object.metadata.name)
+                    let pods = world.store.pods.all.count { $0.metadata.namespace == workload.namespace && (Workload(of: $0, world.cluster) == workload || $0.metadata.controller?.uid == object.metadata.uid) }
+                    lines.append(StyledText("\(pods) \(pods == 1 ? "pod goes" : "pods go") with it.", world.theme[pods > 0 ? .rowPending : .dim]))
+                } else if [.configMap, .secret, .persistentVolumeClaim, .serviceAccount].contains(object.kindInfo.type) {
+                    let users = Users(of: object, world).keys.count
+                    lines.append(StyledText(users == 0 ? "No pod uses it." : "\(users) \(users == 1 ? "pod uses" : "pods use") it.", world.theme[users == 0 ? .dim : .rowPending]))
                 } else if values["propagation"] == "Orphan" {
                     lines.append(StyledText("What belongs to it stays, without an owner.", world.theme[.dim]))
                 }
             }
+            let budgets = world.store.podDisruptionBudgets.all.filter { budget in
+                objects.contains { $0 is Pod && $0.metadata.namespace == budget.metadata.namespace && budget.spec.selector?.matches($0.metadata.labels) ?? false }
+            }
+            for budget in budgets {
+                lines.append(
+                    StyledText(
+                        "Budget \(budget.metadata.name) would let \(budget.status.disruptionsAllowed) go now.",
+                        world.theme[budget.status.disruptionsAllowed < objects.count ? .rowPending : .dim]))
+            }
+            if !forecast.isEmpty { lines.append(StyledText(forecast, world.theme[.accent])) }
             return lines
         },
         submit: { values, _ in

@@ -69,8 +69,16 @@ enum Forms {
                 FormField("grace", "Grace period", hint: "seconds; empty: each pod's own"),
             ], action: "Drain", startOnCancel: true,
             preview: { _, world in
-                let count = targets.reduce(0) { $0 + world.store.podSlots(onNode: $1.metadata.name).count }
-                return [StyledText("Cordons the node and evicts its pods one by one; \(count) pods are there now.", world.theme[.dim])]
+                let pods = targets.flatMap { world.store.pods(onNode: $0.metadata.name) }.filter { $0.metadata.controller?.kind != "DaemonSet" && !$0.isFinished }
+                let held = world.store.podDisruptionBudgets.all.filter { budget in
+                    budget.status.disruptionsAllowed == 0
+                        && pods.contains { $0.metadata.namespace == budget.metadata.namespace && budget.spec.selector?.matches($0.metadata.labels) ?? false }
+                }
+                var lines = [StyledText("Cordons the node and evicts its pods as budgets allow; \(pods.count) \(pods.count == 1 ? "pod has" : "pods have") to go.", world.theme[.dim])]
+                let local = pods.filter { $0.spec.volumes.contains { $0.emptyDir != nil } }.count
+                if local > 0 { lines.append(StyledText("\(local) of them with emptyDir data, which would be lost.", world.theme[.rowPending])) }
+                for budget in held { lines.append(StyledText("Budget \(budget.metadata.name) allows none to go now: the drain waits for it.", world.theme[.rowPending])) }
+                return lines
             },
             submit: { values, _ in
                 var options = Drain.Options()
@@ -82,7 +90,8 @@ enum Forms {
                     guard let seconds = values.int("grace"), seconds >= 0 else { return .problem("The grace period is a number of seconds", field: "grace") }
                     options.gracePeriodSeconds = seconds
                 }
-                return .done([.perform(targets.map { .drain(node: $0.metadata.name, options) })])
+                let names = targets.map(\.metadata.name)
+                return .done([.perform(names.map { .drain(node: $0, options) }, then: DrainScreen(names))])
             })
     }
 

@@ -96,7 +96,7 @@ struct DetailScreen: Screen, PodHolder {
         case .describe: show(.describe)
         case .yaml: show(.yaml)
         case .edit: return [.edit(last)]
-        case .delete: return [.open(DeleteDialog([last]))]
+        case .delete: return [.open(DeleteDialog([last], world))]
         case .copyName: return [.copy(lines(world).map(\.text).joined(separator: "\n"), what: "\(info.kind.lowercased()) \(last.metadata.name)")]
         case .save: return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(last.document))]
         case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)

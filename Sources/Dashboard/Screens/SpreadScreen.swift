@@ -13,6 +13,8 @@ struct SpreadScreen: Screen {
     private var top = 0
     /// The maxSkew that is tried with `(` and `)`.
     private var triedSkew: Int?
+    /// Pods placed (or taken away, below 0) by domain with `+` and `-`.
+    private var ghosts: [String: Int] = [:]
     var filter = ""
 
     init(group: String) { groupID = group }
@@ -29,6 +31,8 @@ struct SpreadScreen: Screen {
                     Binding(.character("("), action: .columnLeft, "maxSkew -", "Try a smaller maxSkew (nothing is changed)", footer: 10),
                     Binding(.character(")"), action: .columnRight, "maxSkew +", "Try a larger maxSkew (nothing is changed)", footer: 11),
                     Binding(.character("M"), action: .rebalance, "rebalance", "The fewest evictions that bring it within maxSkew", footer: 18),
+                    Binding(.character("+"), .character("="), action: .placeGhost, "place", "Place one more pod in the domain, on paper", footer: 8),
+                    Binding(.character("-"), action: .removeGhost, "remove", "Take a pod out of the domain, on paper", footer: 9),
                     Binding(.character("s"), action: .scale, "scale", "Scale the workload", footer: 20),
                     Binding(.character("W"), action: .why, "why", "Why a pod of the workload waits", footer: 30),
                     Binding(.character("y"), action: .yaml, "yaml", "YAML of the workload", footer: 35),
@@ -56,13 +60,20 @@ struct SpreadScreen: Screen {
             let index = world.spread.firstIndex { $0.id == group.id } ?? 0
             let step = action == .nextPane ? 1 : world.spread.count - 1
             groupID = world.spread[(index + step) % world.spread.count].id
-            (cursor, triedSkew) = (0, nil)
+            (cursor, triedSkew, ghosts) = (0, nil, [:])
         case .down: cursor = min(group.domains.count - 1, cursor + 1)
         case .up: cursor = max(0, cursor - 1)
         case .top: cursor = 0
         case .bottom: cursor = group.domains.count - 1
         case .pageDown: cursor = min(group.domains.count - 1, cursor + 8)
         case .pageUp: cursor = max(0, cursor - 8)
+        case .placeGhost, .removeGhost:
+            guard group.domains.indices.contains(cursor) else { return [] }
+            let domain = group.domains[cursor]
+            let change = (ghosts[domain.name] ?? 0) + (action == .placeGhost ? 1 : -1)
+            ghosts[domain.name] = max(-domain.pods, change) == 0 ? nil : max(-domain.pods, change)
+        case .back where !ghosts.isEmpty || triedSkew != nil:
+            (ghosts, triedSkew) = ([:], nil)
         case .columnLeft: triedSkew = max(1, (triedSkew ?? group.maxSkew) - 1)
         case .columnRight: triedSkew = (triedSkew ?? group.maxSkew) + 1
         case .open:
@@ -90,6 +101,8 @@ struct SpreadScreen: Screen {
             canvas.write("No workload has a spread constraint. <C> creates one with.", at: Point(x: area.x + 2, y: area.y + 2), style: theme[.dim])
             return
         }
+        let present = group
+        let group = tried(group)
         let factsHeight = 5
         let lowHeight = area.height >= 26 ? 8 : area.height >= 20 ? 6 : 0
         let rects = area.splitRows([.fixed(factsHeight), .weight(1), .fixed(lowHeight)])
@@ -98,10 +111,10 @@ struct SpreadScreen: Screen {
         guard lowHeight > 0 else { return }
         if area.width >= 100 {
             let halves = rects[2].splitColumns([.weight(1), .weight(1)])
-            drawCounted(group, on: &canvas, in: halves[0], world)
-            drawCurve(group, on: &canvas, in: halves[1], world)
+            drawCounted(present, on: &canvas, in: halves[0], world)
+            drawCurve(present, on: &canvas, in: halves[1], world)
         } else {
-            drawCounted(group, on: &canvas, in: rects[2], world)
+            drawCounted(present, on: &canvas, in: rects[2], world)
         }
     }
 
@@ -140,11 +153,29 @@ struct SpreadScreen: Screen {
 
     private func skew(_ group: SpreadGroup) -> Int { triedSkew ?? group.maxSkew }
 
+    /// The group with the pods that were placed and taken away on paper.
+    private func tried(_ group: SpreadGroup) -> SpreadGroup {
+        if ghosts.isEmpty { return group }
+        var result = group
+        for index in result.domains.indices {
+            let change = ghosts[result.domains[index].name] ?? 0
+            result.domains[index].pods = max(0, result.domains[index].pods + change)
+            result.domains[index].ready = min(result.domains[index].ready, result.domains[index].pods)
+        }
+        result.minimum = result.domains.map(\.pods).min() ?? 0
+        result.effectiveMinimum = result.minDomainsUnmet ? 0 : result.minimum
+        for index in result.domains.indices { result.domains[index].skew = result.domains[index].pods - result.effectiveMinimum }
+        return result
+    }
+
     private mutating func drawDomains(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         let limit = group.effectiveMinimum + skew(group)
         canvas.drawBox(
-            in: box, title: StyledText("Eligible domains", theme[.title]), right: StyledText("each block is one pod   \(canvas.glyphs.limit) limit \(limit)", theme[.dim]),
+            in: box, title: StyledText("Eligible domains", theme[.title]),
+            right: ghosts.isEmpty && triedSkew == nil
+                ? StyledText("each block is one pod   \(canvas.glyphs.limit) limit \(limit)", theme[.dim])
+                : StyledText("tried on paper, nothing is changed   <esc> takes it back   limit \(limit)", theme[.rowHighlight]),
             style: theme[.border])
         let inside = box.interior
         let nameWidth = min(16, max(6, group.domains.map { TextWidth.columns($0.name) }.max() ?? 6))
@@ -189,8 +220,9 @@ struct SpreadScreen: Screen {
                 canvas.write("+\(domain.pods - index)", at: point.offset(x: min(x, width - 3)), style: theme[.dim])
                 return
             }
-            let role: Role = index >= limit ? .rowError : index < domain.ready ? .good : .rowPending
-            canvas.write(block, at: point.offset(x: x), style: theme[role])
+            let isGhost = index >= domain.pods - max(0, ghosts[domain.name] ?? 0)
+            let role: Role = index >= limit ? .rowError : isGhost ? .rowHighlight : index < domain.ready ? .good : .rowPending
+            canvas.write(isGhost ? String(repeating: canvas.glyphs.ghost, count: block.count) : block, at: point.offset(x: x), style: theme[role])
         }
         for index in domain.pods..<max(domain.pods, limit) where (index + 1) * unit <= width {
             canvas.write(String(repeating: canvas.glyphs.wait, count: block.count), at: point.offset(x: index * unit), style: theme[.dim])

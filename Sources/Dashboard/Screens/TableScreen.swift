@@ -40,8 +40,31 @@ struct TableScreen: Screen, PodHolder {
     /// The last filter that could be read: it stays in force while a new one is being typed.
     private var goodFilter = Filter("")
     private var total = 0
+    /// Rows without the ghosts.
+    private var shownCount = 0
+    /// The rows of the last frame, and what they said.
+    private var lastFrame: LastFrame?
+    private var highlights: [ObjectKey: (role: Role, until: Duration)] = [:]
+    private var ghosts: [Ghost] = []
     private var lastLayout: TableWidget.Layout?
 
+    /// For how long a row that has just come, changed or gone is shown as such.
+    static let highlightTime = Duration.seconds(2)
+    private struct LastFrame {
+        var index: Int
+        var cells: [ObjectKey: [StyledText]]
+        var keys: [ObjectKey]
+        var time: Instant
+        var stamp: Stamp?
+    }
+    /// A row whose object is gone.
+    private struct Ghost {
+        var key: ObjectKey
+        var index: Int
+        var cells: [StyledText]
+        var until: Duration
+        var generation: Int
+    }
     private struct Row {
         var key: ObjectKey
         var sortText: String
@@ -55,6 +78,14 @@ struct TableScreen: Screen, PodHolder {
         var ascending: Bool
         var faults: Bool
         var wide: Bool
+        var ghosts: Int
+
+        /// Whether two frames show the same kind of rows, so that a difference is a change of the cluster.
+        func isSameView(as other: Stamp?) -> Bool {
+            guard let other else { return false }
+            return (generation, namespace, filter, sort, ascending, faults) == (other.generation, other.namespace, other.filter, other.sort, other.ascending, other.faults)
+                && wide == other.wide
+        }
     }
 
     init(_ kind: KindInfo, scope: Scope = .all, filter: String = "") {
@@ -63,6 +94,9 @@ struct TableScreen: Screen, PodHolder {
         self.filter = filter
         if kind.type == .event { (sortTitle, ascending) = ("LAST SEEN", true) }
     }
+
+    /// Shows only rows with a fault.
+    mutating func showFaults() { onlyFaults = true }
 
     /// Puts the cursor on the object called `key`.
     mutating func select(_ key: ObjectKey) { cursorKey = key }
@@ -106,12 +140,7 @@ struct TableScreen: Screen, PodHolder {
     }
 
     private func objects(_ world: World) -> [any StoredObject] {
-        let names = world.namespace.isEmpty ? [] : world.namespace.split(separator: ",").map(String.init)
-        func shown(_ namespace: String) -> Bool {
-            guard kind.isNamespaced, !names.isEmpty else { return true }
-            if let first = names.first, first.hasPrefix("!") { return !names.contains("!" + namespace) }
-            return names.contains(namespace)
-        }
+        func shown(_ namespace: String) -> Bool { !kind.isNamespaced || world.shows(namespace) }
         if kind.type == .pod {
             let pods: [Pod]
             switch scope {
@@ -141,9 +170,10 @@ struct TableScreen: Screen, PodHolder {
     private mutating func refresh(_ world: World) {
         // Ages move with time even when nothing is written.
         let byAge = sortTitle == "AGE" || sortTitle == "LAST SEEN"
+        ghosts.removeAll { $0.until <= world.clock || world.generation != $0.generation }
         let stamp = Stamp(
             revision: world.store.revision, generation: world.generation, namespace: world.namespace, filter: filter,
-            sort: sortTitle, ascending: ascending, faults: onlyFaults, wide: isWide)
+            sort: sortTitle, ascending: ascending, faults: onlyFaults, wide: isWide, ghosts: ghosts.count)
         if stamp == rowsStamp, !filter.contains("<"), !filter.contains(">") { return }
         rowsStamp = stamp
         let columns = columns(world)
@@ -182,6 +212,8 @@ struct TableScreen: Screen, PodHolder {
                 ? a.row.key.namespace < b.row.key.namespace : naturalOrder(a.row.key.name, b.row.key.name)
         }
         rows = shown.map(\.row)
+        shownCount = rows.count
+        mourn(world)
         marks = marks.filter { key in world.store.object(kind.type, key) != nil }
         if let cursorKey, let index = rows.firstIndex(where: { $0.key == cursorKey }) {
             cursorIndex = index
@@ -189,6 +221,42 @@ struct TableScreen: Screen, PodHolder {
             cursorIndex = max(0, min(cursorIndex, rows.count - 1))
             cursorKey = rows.isEmpty ? nil : rows[cursorIndex].key
         }
+    }
+
+    /// Puts rows whose objects have just gone back where they were, for a moment: a list that jumps under the finger
+    /// makes users hit the wrong row.
+    private mutating func mourn(_ world: World) {
+        guard let last = lastFrame, !world.options.reducedMotion, last.stamp?.isSameView(as: rowsStamp) ?? false else {
+            ghosts = []
+            return
+        }
+        for (offset, key) in last.keys.enumerated() where world.store.object(kind.type, key) == nil && !ghosts.contains(where: { $0.key == key }) {
+            ghosts.append(
+                Ghost(key: key, index: last.index + offset, cells: last.cells[key] ?? [], until: world.clock + Self.highlightTime, generation: world.generation))
+        }
+        for ghost in ghosts.sorted(by: { $0.index < $1.index }) where !rows.contains(where: { $0.key == ghost.key }) {
+            rows.insert(Row(key: ghost.key, sortText: ""), at: min(ghost.index, rows.count))
+        }
+    }
+
+    /// Notes which of the rows seen have come or changed since the last frame.
+    private mutating func compare(_ seen: [Row], _ cells: [[StyledText]], _ columns: [ObjectColumn], _ world: World) {
+        highlights = highlights.filter { $0.value.until > world.clock }
+        if let last = lastFrame, !world.options.reducedMotion, last.stamp?.isSameView(as: rowsStamp) ?? false {
+            for (row, cells) in zip(seen, cells) {
+                guard let object = world.store.object(kind.type, row.key) else { continue }
+                if let before = last.cells[row.key] {
+                    let isSame = columns.indices.allSatisfy { index in
+                        columns[index].isRestless || index >= before.count || index >= cells.count || before[index].text == cells[index].text
+                    }
+                    if !isSame { highlights[row.key] = (.rowModified, world.clock + Self.highlightTime) }
+                } else if let created = object.metadata.creationTimestamp, created > last.time {
+                    highlights[row.key] = (.rowAdded, world.clock + Self.highlightTime)
+                }
+            }
+        }
+        lastFrame = LastFrame(
+            index: top, cells: Dictionary(zip(seen.map(\.key), cells)) { a, _ in a }, keys: seen.map(\.key), time: world.now, stamp: rowsStamp)
     }
 
     private func object(_ world: World) -> (any StoredObject)? {
@@ -286,7 +354,7 @@ struct TableScreen: Screen, PodHolder {
         case (.edit, _): return [.edit(object)]
         case (.yaml, _): return [.push(DetailScreen(object, tab: .yaml))]
         case (.events, _): return [.push(TableScreen(Kind.event.info, scope: .about(kind: kind.kind, object.key)))]
-        case (.delete, _): return [.open(DeleteDialog(targets))]
+        case (.delete, _): return [.open(DeleteDialog(targets, world))]
         case (.kill, _):
             return [.perform(targets.map { .delete(kind.type, $0.key, DeleteOptions(gracePeriodSeconds: 0)) })]
         case (.resize, .pod): return [.open(ResizeDialog(targets.compactMap { $0 as? Pod }, world))]
@@ -301,6 +369,8 @@ struct TableScreen: Screen, PodHolder {
         case (.recommend, _):
             guard let workload = focusedWorkload(world) else { return [.flash("\(kind.kind) \(object.metadata.name) has no pods", .warning)] }
             return [.push(RecommendScreen(focus: workload))]
+        case (.containers, .pod): return (object as? Pod).map { [.push(Lists.containers(of: $0))] } ?? []
+        case (.logs, .pod): return [.push(DetailScreen(object, tab: .events)), .flash("Simulated programs write no logs; these are the pod's events")]
         case (.evict, .pod): return [.open(EvictDialog(targets.compactMap { $0 as? Pod }, world))]
         case (.why, .pod): return [.push(WhyScreen(object.key))]
         case (.node, .pod):
@@ -406,7 +476,7 @@ struct TableScreen: Screen, PodHolder {
             title.append(" </\(filter)>", theme[problem == nil ? .titleFilter : .flashError])
         }
         var right = StyledText("")
-        if rows.count != total { right.append("\(rows.count) of \(total) shown", theme[.dim]) }
+        if shownCount != total { right.append("\(shownCount) of \(total) shown", theme[.dim]) }
         if !marks.isEmpty { right.append("  \(marks.count) marked", theme[.mark]) }
         canvas.drawBox(in: tableArea, title: title, right: right.isEmpty ? nil : right, style: theme[.borderFocus])
 
@@ -420,8 +490,10 @@ struct TableScreen: Screen, PodHolder {
         pageRows = max(1, inside.height - 1)
         top = Scrolling.top(following: cursorIndex, from: top, height: pageRows, count: rows.count)
         let visible = rows.dropFirst(top).prefix(pageRows).map { row in
-            world.store.object(kind.type, row.key).map { object in columns.map { $0.styled(object, world) } } ?? []
+            world.store.object(kind.type, row.key).map { object in columns.map { $0.styled(object, world) } }
+                ?? ghosts.first { $0.key == row.key }?.cells ?? []
         }
+        compare(Array(rows.dropFirst(top).prefix(pageRows)), visible, columns, world)
         var table = TableWidget(
             columns: columns.enumerated().map { index, column in column.widget(cells: visible.map { index < $0.count ? $0[index] : "" }) }, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex,
             top: top, frozenColumns: columns.first?.title == "NAMESPACE" ? 2 : 1, columnOffset: columnOffset)
@@ -429,13 +501,17 @@ struct TableScreen: Screen, PodHolder {
         table.selectedColumn = chosenColumn
         let shown = rows
         let marked = marks
+        let lit = highlights
         let type = kind.type
         let first = min(top, max(0, rows.count - 1))
         lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
-            guard let object = world.store.object(type, shown[index].key) else { return TableRow([]) }
+            guard let object = world.store.object(type, shown[index].key) else {
+                return TableRow(visible[index - first].map { $0.restyled { _ in theme[.rowKilled] } }, role: .rowKilled, gutter: "-")
+            }
+            let highlight = lit[shown[index].key]?.role
             return TableRow(
-                visible[index - first], role: ObjectColumns.role(object, world),
-                isMarked: marked.contains(shown[index].key))
+                visible[index - first], role: highlight ?? ObjectColumns.role(object, world),
+                isMarked: marked.contains(shown[index].key), gutter: highlight.map { $0 == .rowAdded ? "+" : "~" })
         }
         if rows.isEmpty {
             let text = total > 0 ? "No \(kind.plural) pass the filter. <esc> clears it." : "No \(kind.plural) here."

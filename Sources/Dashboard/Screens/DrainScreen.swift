@@ -1,0 +1,129 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+/// Nodes being drained, pod by pod: queued, evicting, held by which budget, leaving, gone.
+struct DrainScreen: Screen, PodHolder {
+    private let nodes: [String]
+    private var cursor = 0
+    private var top = 0
+    var filter = ""
+
+    init(_ nodes: [String]) { self.nodes = nodes }
+
+    var crumb: String { "drain \(nodes.joined(separator: ","))" }
+    static let keys = BindingGroup(
+        "Drain",
+        [
+            Binding(.enter, action: .open, "describe", "Describe the pod", footer: 5),
+            Binding(.character("x"), action: .stopDrain, "stop", "Stop draining; the node stays cordoned", footer: 10),
+            Binding(.character("u"), action: .uncordon, "uncordon", "Stop draining and let pods onto the node again", footer: 15),
+            Binding(.character("W"), action: .why, "why", "Why the pod under the cursor is where it is", footer: 30),
+        ])
+    var bindings: [BindingGroup] { [Self.keys] }
+
+    private func drains(_ world: World) -> [Drain] { nodes.compactMap { name in world.session.simulation.drains.last { $0.node == name } } }
+    private func rows(_ world: World) -> [(node: String, pod: Drain.PodProgress)] {
+        drains(world).flatMap { drain in drain.pods.map { (drain.node, $0) } }
+    }
+    func selectedPod(_ world: World) -> Pod? {
+        let rows = rows(world)
+        return rows.indices.contains(cursor) ? world.store.pods[rows[cursor].pod.pod] : nil
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        let count = rows(world).count
+        switch action {
+        case .down: cursor = min(max(0, count - 1), cursor + 1)
+        case .up: cursor = max(0, cursor - 1)
+        case .top: cursor = 0
+        case .bottom: cursor = max(0, count - 1)
+        case .pageDown: cursor = min(max(0, count - 1), cursor + 10)
+        case .pageUp: cursor = max(0, cursor - 10)
+        case .open: return selectedPod(world).map { [.push(DetailScreen($0, tab: .describe))] } ?? [.flash("The pod is gone", .warning)]
+        case .why: return selectedPod(world).map { [.push(WhyScreen($0.key))] } ?? [.flash("The pod is gone", .warning)]
+        case .stopDrain:
+            let running = drains(world).filter { $0.state == .running }
+            return running.isEmpty ? [.flash("Nothing is being drained", .warning)] : [.perform(running.map { .stopDrain(node: $0.node) })]
+        case .uncordon:
+            let running = drains(world).filter { $0.state == .running }
+            return [.perform(running.map { .stopDrain(node: $0.node) } + nodes.map { .uncordon(node: $0) })]
+        default: return nil
+        }
+        return []
+    }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let drains = drains(world)
+        let rows = rows(world)
+        let gone = rows.count { $0.pod.state == .gone }
+        var title = StyledText("Drain ", theme[.title])
+        title.append(nodes.joined(separator: ", "), theme[.titleHighlight])
+        canvas.drawBox(in: area, title: title, right: StyledText("\(gone) of \(rows.count) gone", theme[.titleCounter]), style: theme[.borderFocus])
+        let inside = area.interior.inset(x: 1, y: 0)
+        guard !drains.isEmpty else {
+            canvas.write("Nothing is being drained here any more; the node stays as it is.", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width)
+            return
+        }
+        Gauge(used: Double(gone), scale: Double(max(1, rows.count))).draw(on: &canvas, at: Point(x: inside.x, y: inside.y), width: max(8, inside.width - 60), role: .gaugeCPU, theme: theme)
+        canvas.write(summary(drains, rows.map(\.pod), world), at: Point(x: inside.x + max(8, inside.width - 60) + 2, y: inside.y), maxWidth: min(58, inside.width - 10))
+        let said = drains.flatMap { drain in drain.lines.filter { !$0.hasPrefix("evicting") }.map { drains.count > 1 ? "\(drain.node): \($0)" : $0 } }
+        let words = min(said.count, max(0, inside.height - rows.count - 4), 6)
+        let body = Rect(x: area.x + 1, y: inside.y + 2, width: area.width - 2, height: max(2, inside.height - 2 - (words > 0 ? words + 1 : 0)))
+        cursor = max(0, min(cursor, rows.count - 1))
+        top = Scrolling.top(following: cursor, from: top, height: body.height - 1, count: rows.count)
+        let nameWidth = rows.map { TextWidth.columns($0.pod.pod.description) }.max() ?? 4
+        var table = TableWidget(
+            columns: [
+                .init("NODE", minimum: 4, ideal: max(4, nodes.map(\.count).max() ?? 4), priority: 3), .init("POD", minimum: min(40, nameWidth)), .init("STATE", minimum: 10),
+                .init("WHAT IT WAITS FOR", minimum: 20, priority: 1, stretches: true),
+            ], rowCount: rows.count, cursor: rows.isEmpty ? nil : cursor, top: top)
+        table.frozenColumns = 2
+        table.draw(on: &canvas, in: body, theme: theme) { index in
+            let (word, role, detail) = words(rows[index].pod, world)
+            return TableRow(
+                [StyledText(rows[index].node, theme[.dim]), StyledText(rows[index].pod.pod.description, theme[role == .dim ? .dim : .text]), StyledText(word, theme[role]), StyledText(detail, theme[.dim])])
+        }
+        if rows.isEmpty { canvas.write("No pod had to go.", at: Point(x: inside.x, y: body.y + 1), style: theme[.dim]) }
+        guard words > 0 else { return }
+        canvas.drawRule(inBox: area, y: inside.bottom - words - 1, title: StyledText("kubectl would say", theme[.dim]), style: theme[.border])
+        for (index, line) in said.suffix(words).enumerated() {
+            canvas.write(line, at: Point(x: inside.x, y: inside.bottom - words + index), style: theme[.dim], maxWidth: inside.width, ellipsis: true)
+        }
+    }
+
+    private func summary(_ drains: [Drain], _ pods: [Drain.PodProgress], _ world: World) -> StyledText {
+        let theme = world.theme
+        if let failure = drains.lazy.compactMap({ if case .failed(let why) = $0.state { why } else { nil } }).first {
+            return StyledText("\(world.glyphs.stopped) \(failure)", theme[.rowError])
+        }
+        if drains.allSatisfy({ $0.state == .drained }) { return StyledText("\(world.glyphs.passed) drained: every pod is gone", theme[.good]) }
+        var parts: [String] = []
+        for (word, count) in [
+            ("blocked", pods.count { if case .evicting(_, let refusal?) = $0.state { !refusal.isEmpty } else { false } }), ("leaving", pods.count { $0.state == .ending }),
+            ("queued", pods.count { if case .evicting(_, nil) = $0.state { true } else { false } }),
+        ] where count > 0 { parts.append("\(count) \(word)") }
+        return StyledText(parts.joined(separator: ", "), theme[.rowPending])
+    }
+
+    private func words(_ progress: Drain.PodProgress, _ world: World) -> (String, Role, String) {
+        let glyphs = world.glyphs
+        func span(until time: Instant) -> String { Printers.ageText(from: world.now, to: max(time, world.now)) }
+        switch progress.state {
+        case .gone: return ("\(glyphs.passed) gone", .dim, "")
+        case .failed(let why): return ("\(glyphs.stopped) failed", .rowError, why)
+        case .ending:
+            let deadline = world.store.pods[progress.pod]?.metadata.deletionTimestamp
+            return ("\(glyphs.leaving) leaving", .rowKilled, deadline.map { "its program to stop; killed in \(span(until: $0)) at the latest" } ?? "its program to stop")
+        case .evicting(let at, let refusal):
+            guard refusal != nil else { return ("\(glyphs.starting) queued", .rowPending, "its turn") }
+            let budgets = world.store.podDisruptionBudgets.all.filter { budget in
+                world.store.pods[progress.pod].map { $0.metadata.namespace == budget.metadata.namespace && budget.spec.selector?.matches($0.metadata.labels) ?? false } ?? false
+            }
+            let names = budgets.map { "budget \($0.metadata.name): \($0.status.currentHealthy) healthy, \($0.status.desiredHealthy) needed" }
+            return ("\(glyphs.notReady) blocked", .rowError, "\(names.isEmpty ? refusal! : names.joined(separator: "; ")); tried again in \(span(until: at))")
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+
+/// Lines about things of several kinds, flat or as a tree, each of which can be opened: containers, workloads, pulses, x-rays.
+struct ListScreen: Screen, PodHolder {
+    struct Line {
+        /// Says which line it is from one frame to the next.
+        var id: String
+        var cells: [StyledText]
+        var role = Role.text
+        /// How deep it stands in a tree; 0 at the root.
+        var depth = 0
+        /// What it is about, for describe, YAML and the keys of pods.
+        var object: (kind: Kind, key: ObjectKey)?
+        /// What Enter does; describe if nil.
+        var open: (@Sendable (World) -> [Effect])?
+    }
+
+    let crumb: String
+    let title: String
+    let columns: [TableWidget.Column]
+    let isTree: Bool
+    let lines: @Sendable (World) -> [Line]
+    var filter = ""
+    private var cursorID: String?
+    private var cursorIndex = 0
+    private var top = 0
+    private var pageRows = 10
+    private var collapsed: Set<String> = []
+    private var shown: [Line] = []
+    private var all: [Line] = []
+    private var stamp: (revision: Int, generation: Int, namespace: String, now: Int64) = (-1, 0, "", 0)
+    private var lastLayout: TableWidget.Layout?
+
+    init(crumb: String, title: String, columns: [TableWidget.Column], isTree: Bool = false, lines: @escaping @Sendable (World) -> [Line]) {
+        (self.crumb, self.title, self.columns, self.isTree, self.lines) = (crumb, title, columns, isTree, lines)
+    }
+
+    static let tree = BindingGroup(
+        "Tree",
+        [
+            Binding(.character(" "), action: .mark, "expand", "Show or hide what is below the line", footer: 6),
+            Binding(.character("x"), action: .cells, "all", "Show or hide what is below all lines", footer: 7),
+        ])
+    static let list = BindingGroup(
+        "List",
+        [
+            Binding(.enter, action: .open, "open", "Open the line", footer: 5),
+            Binding(.character("d"), action: .describe, "describe", "Describe the object", footer: 10),
+            Binding(.character("y"), action: .yaml, "yaml", "Show the object as YAML", footer: 15),
+            Binding(.character("W"), action: .why, "why", "Pods: why it is pending, or placed here", footer: 30),
+            Binding(.character("R"), action: .resize, "resize", "Pods: resize in place", footer: 20),
+            Binding(.character("V"), action: .evict, "evict", "Pods: evict, budgets respected", footer: 25),
+        ])
+    var bindings: [BindingGroup] { (isTree ? [Self.tree] : []) + [Self.list] }
+
+    private mutating func refresh(_ world: World) {
+        let now = (world.store.revision, world.generation, world.namespace, world.now.nanoseconds)
+        if now != stamp {
+            stamp = now
+            all = lines(world)
+        }
+        var hiddenBelow: Int?
+        shown = all.filter { line in
+            if let depth = hiddenBelow {
+                if line.depth > depth { return false }
+                hiddenBelow = nil
+            }
+            if collapsed.contains(line.id) { hiddenBelow = line.depth }
+            return true
+        }
+        let wanted = Filter(filter)
+        if !wanted.terms.isEmpty {
+            shown = shown.filter { line in
+                let cells = zip(columns, line.cells).map { (title: $0.title, text: $1.text) }
+                let labels = line.object.flatMap { world.store.object($0.kind, $0.key)?.metadata.labels } ?? [:]
+                return wanted.passes(cells: cells, labels: labels)
+            }
+        }
+        if let cursorID, let index = shown.firstIndex(where: { $0.id == cursorID }) {
+            cursorIndex = index
+        } else {
+            move(to: cursorIndex)
+        }
+    }
+
+    private mutating func move(to index: Int) {
+        cursorIndex = max(0, min(shown.count - 1, index))
+        cursorID = shown.isEmpty ? nil : shown[cursorIndex].id
+    }
+    private var line: Line? { shown.indices.contains(cursorIndex) ? shown[cursorIndex] : nil }
+    private func object(_ world: World) -> (any StoredObject)? { line?.object.flatMap { world.store.object($0.kind, $0.key) } }
+    func selectedPod(_ world: World) -> Pod? { object(world) as? Pod }
+    func focusedWorkload(_ world: World) -> Workload? { selectedPod(world).map { Workload(of: $0, world.cluster) } }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        refresh(world)
+        switch action {
+        case .down: move(to: cursorIndex + 1)
+        case .up: move(to: cursorIndex - 1)
+        case .top: move(to: 0)
+        case .bottom: move(to: shown.count - 1)
+        case .pageDown: move(to: cursorIndex + max(1, pageRows - 1))
+        case .pageUp: move(to: cursorIndex - max(1, pageRows - 1))
+        case .mark where isTree:
+            guard let cursorID else { return [] }
+            if collapsed.remove(cursorID) == nil { collapsed.insert(cursorID) }
+        case .cells where isTree:
+            // Roots only, or everything.
+            collapsed = collapsed.isEmpty ? Set(all.filter { $0.depth == 0 }.map(\.id)) : []
+        case .open:
+            guard let line else { return [] }
+            if let open = line.open { return open(world) }
+            return object(world).map { [.push(DetailScreen($0, tab: .describe))] } ?? [.flash("That object is not there", .warning)]
+        case .describe, .yaml:
+            return object(world).map { [.push(DetailScreen($0, tab: action == .yaml ? .yaml : .describe))] } ?? [.flash("That object is not there", .warning)]
+        case .why: return selectedPod(world).map { [.push(WhyScreen($0.key))] } ?? [.flash("This line is not a pod", .warning)]
+        case .resize: return selectedPod(world).map { [.open(ResizeDialog([$0], world))] } ?? [.flash("This line is not a pod", .warning)]
+        case .evict: return selectedPod(world).map { [.open(EvictDialog([$0], world))] } ?? [.flash("This line is not a pod", .warning)]
+        default: return nil
+        }
+        return []
+    }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        refresh(world)
+        let theme = world.theme
+        var heading = StyledText(title, theme[.title])
+        heading.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
+        heading.append("[\(shown.count)]", theme[.titleCounter])
+        if !filter.isEmpty { heading.append(" </\(filter)>", theme[Filter(filter).problem == nil ? .titleFilter : .flashError]) }
+        canvas.drawBox(in: area, title: heading, style: theme[.borderFocus])
+        let inside = area.interior
+        if shown.isEmpty {
+            canvas.write("Nothing here.", at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim])
+            return
+        }
+        pageRows = max(1, inside.height - 1)
+        top = Scrolling.top(following: cursorIndex, from: top, height: pageRows, count: shown.count)
+        let branches = isTree ? branches(canvas.glyphs) : []
+        var columns = columns
+        let visible = shown.indices.dropFirst(top).prefix(pageRows)
+        // As wide as what is seen asks for.
+        for index in columns.indices {
+            let widest = visible.map { (shown[$0].cells.indices.contains(index) ? shown[$0].cells[index].width : 0) + (index == 0 && isTree ? branches[$0].count + 2 : 0) }.max() ?? 0
+            columns[index].minimumWidth = max(columns[index].minimumWidth, min(widest, index == 0 ? 60 : 40))
+            columns[index].idealWidth = max(columns[index].idealWidth, columns[index].minimumWidth + 1)
+        }
+        let table = TableWidget(columns: columns, rowCount: shown.count, cursor: cursorIndex, top: top)
+        lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+            let line = shown[index]
+            guard isTree else { return TableRow(line.cells, role: line.role) }
+            var first = StyledText(branches[index], theme[.dim])
+            first.append(collapsed.contains(line.id) ? "+ " : "", theme[.accent])
+            first.append(line.cells[0])
+            return TableRow([first] + line.cells.dropFirst(), role: line.role)
+        }
+    }
+
+    /// The lines that connect each shown line with its parent: `│  └─ `.
+    private func branches(_ glyphs: GlyphSet) -> [String] {
+        let plain = glyphs.alphabet == .ascii
+        var result = Array(repeating: "", count: shown.count)
+        var more: [Bool] = []
+        for index in shown.indices.reversed() {
+            let depth = shown[index].depth
+            while more.count <= depth { more.append(false) }
+            if depth > 0 {
+                for level in 1..<depth where depth > 1 { result[index] += more[level] ? (plain ? "|  " : "│  ") : "   " }
+                result[index] += more[depth] ? (plain ? "|- " : "├─ ") : (plain ? "`- " : "└─ ")
+            }
+            more[depth] = true
+            for level in more.indices where level > depth { more[level] = false }
+        }
+        return result
+    }
+
+    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
+        switch event.kind {
+        case .wheelDown: move(to: cursorIndex + 3)
+        case .wheelUp: move(to: cursorIndex - 3)
+        case .press:
+            guard let row = lastLayout?.row(at: event.point) else { return [] }
+            if row == cursorIndex { return perform(.open, world) ?? [] }
+            move(to: row)
+        case .release: break
+        }
+        return []
+    }
+}

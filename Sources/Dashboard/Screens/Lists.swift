@@ -1,0 +1,147 @@
+import Canvas
+import ControlPlane
+import Kubelets
+import KubernetesAPI
+import Printers
+import SimulationKit
+
+/// The lists of k9s that are no tables of one kind: containers, workloads, pulses, x-rays.
+enum Lists {
+    // MARK: Containers
+
+    /// The containers of a pod: what each is, does and may use.
+    static func containers(of pod: Pod) -> ListScreen {
+        let key = pod.key
+        return ListScreen(
+            crumb: "containers of \(pod.metadata.name)", title: "Containers of \(pod.metadata.name) ",
+            columns: [
+                .init("NAME", minimum: 4), .init("ROLE", minimum: 7, priority: 3), .init("STATE", minimum: 9), .init("READY", minimum: 5),
+                .init("RST", alignment: .right, minimum: 3, priority: 2), .init("CPU", alignment: .right, minimum: 5, priority: 4),
+                .init("CPU R/L", alignment: .right, minimum: 7, priority: 1), .init("MEM", alignment: .right, minimum: 5, priority: 4),
+                .init("MEM R/L", alignment: .right, minimum: 7, priority: 1), .init("PROBES", minimum: 6, priority: 5),
+                .init("PORTS", minimum: 5, priority: 6), .init("IMAGE", minimum: 8, priority: 7, stretches: true),
+            ],
+            lines: { world in
+                guard let pod = world.store.pods[key] else { return [] }
+                let usage = world.session.simulation.containerUsage(of: pod)
+                let initial = pod.spec.initContainers.map { ($0, $0.restartPolicy == "Always" ? "sidecar" : "init", pod.status.initContainerStatuses) }
+                let all = initial + pod.spec.containers.map { ($0, "app", pod.status.containerStatuses) }
+                return all.map { container, role, statuses in
+                    line(container, role, statuses.first { $0.name == container.name }, usage.first { $0.container == container.name }, pod, world)
+                }
+            })
+    }
+
+    private static func line(
+        _ container: Container, _ role: String, _ status: ContainerStatus?, _ usage: KubeletFleet.Usage?, _ pod: Pod, _ world: World
+    ) -> ListScreen.Line {
+        let theme = world.theme
+        let (word, state) = state(of: status)
+        func pair(_ name: String) -> String {
+            "\(container.resources.requests[name]?.description ?? "-")/\(container.resources.limits[name]?.description ?? "-")"
+        }
+        let probes = [("S", container.startupProbe != nil), ("L", container.livenessProbe != nil), ("R", container.readinessProbe != nil)]
+            .filter(\.1).map(\.0).joined(separator: " ")
+        let ports = container.ports.map { "\($0.containerPort)" + ($0.protocol.isEmpty || $0.protocol == "TCP" ? "" : "/\($0.protocol)") }.joined(separator: ",")
+        let cells: [StyledText] = [
+            StyledText(container.name), StyledText(role, theme[.dim]), StyledText("\(world.glyph(state)) \(word)", theme[World.role(state)]),
+            StyledText(status?.ready == true ? "true" : "false"), StyledText("\(status?.restartCount ?? 0)"),
+            StyledText(usage.map { "\($0.milliCPU)m" } ?? "-"), StyledText(pair("cpu")), StyledText(usage.map { "\($0.memory >> 20)Mi" } ?? "-"),
+            StyledText(pair("memory")), StyledText(probes.isEmpty ? "-" : probes), StyledText(ports.isEmpty ? "-" : ports), StyledText(container.image, theme[.dim]),
+        ]
+        return ListScreen.Line(id: container.name, cells: cells, object: (.pod, pod.key))
+    }
+
+    private static func state(of status: ContainerStatus?) -> (String, PodState) {
+        if let waiting = status?.state.waiting { return (waiting.reason.isEmpty ? "Waiting" : waiting.reason, .starting) }
+        if let ended = status?.state.terminated { return (ended.reason.isEmpty ? "Exit \(ended.exitCode)" : ended.reason, ended.exitCode == 0 ? .done : .failed) }
+        if status?.state.running != nil { return ("Running", status?.ready == true ? .ready : .notReady) }
+        return ("Waiting", .starting)
+    }
+
+    // MARK: Workloads
+
+    /// Everything that makes pods, in one list: k9s' workload view.
+    static var workloads: ListScreen {
+        ListScreen(
+            crumb: "workloads", title: "Workloads",
+            columns: [
+                .init("NAMESPACE", minimum: 9, priority: 3), .init("NAME", minimum: 6), .init("KIND", minimum: 11), .init("READY", alignment: .right, minimum: 6),
+                .init("STATE", minimum: 10), .init("IMAGES", minimum: 6, priority: 4, stretches: true), .init("AGE", alignment: .right, minimum: 5, priority: 2),
+            ],
+            lines: { world in
+                let kinds: [Kind] = [.deployment, .statefulSet, .daemonSet, .job, .cronJob, .replicaSet, .pod]
+                return kinds.flatMap { kind in
+                    world.store.objects(kind).filter { object in
+                        world.shows(object.metadata.namespace) && (![.job, .replicaSet, .pod].contains(kind) || object.metadata.controller == nil)
+                    }.map { workload($0, kind, world) }
+                }
+            })
+    }
+
+    private static func workload(_ object: any StoredObject, _ kind: Kind, _ world: World) -> ListScreen.Line {
+        let theme = world.theme
+        let (ready, wanted): (Int, Int) =
+            switch object {
+            case let x as Deployment: (x.status.readyReplicas, x.spec.replicas ?? 1)
+            case let x as StatefulSet: (x.status.readyReplicas, x.spec.replicas ?? 1)
+            case let x as ReplicaSet: (x.status.readyReplicas, x.spec.replicas ?? 1)
+            case let x as DaemonSet: (x.status.numberReady, x.status.desiredNumberScheduled)
+            case let x as Pod: (x.isReady ? 1 : 0, 1)
+            default: (0, 0)
+            }
+        let isFault = ObjectColumns.isFault(object, world)
+        let state: (String, Role) = isFault ? ("\(world.glyphs.notReady) degraded", .rowPending) : ("\(world.glyphs.ready) ok", .good)
+        let images = (object.podSpec?.containers ?? []).map(\.image).joined(separator: ", ")
+        return ListScreen.Line(
+            id: "\(kind.rawValue)/\(object.key)",
+            cells: [
+                StyledText(object.metadata.namespace), StyledText(object.metadata.name), StyledText(kind.rawValue, theme[.dim]),
+                StyledText([.job, .cronJob].contains(kind) ? "-" : "\(ready)/\(wanted)"), StyledText(state.0, theme[state.1]), StyledText(images, theme[.dim]),
+                StyledText(world.age(object.metadata.creationTimestamp)),
+            ],
+            object: (kind, object.key),
+            open: kind == .pod || kind == .cronJob
+                ? nil
+                : { _ in
+                    [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(Workload(kind: kind.rawValue, namespace: object.metadata.namespace, name: object.metadata.name))))]
+                })
+    }
+
+    // MARK: Pulses
+
+    /// How many objects of each kind there are, and how many have a fault.
+    static var pulses: ListScreen {
+        ListScreen(
+            crumb: "pulses", title: "Pulses",
+            columns: [
+                .init("KIND", minimum: 12), .init("TOTAL", alignment: .right, minimum: 6), .init("FINE", alignment: .right, minimum: 6),
+                .init("FAULTS", alignment: .right, minimum: 6), .init("SHARE FINE", minimum: 22), .init("WORST", minimum: 5, stretches: true),
+            ],
+            lines: { world in
+                let theme = world.theme
+                let kinds = KindInfo.all.filter { ![.event, .custom, .endpointSlice, .controllerRevision].contains($0.type) }
+                return kinds.compactMap { info -> ListScreen.Line? in
+                    let objects = world.store.objects(info.type).filter { world.shows($0.metadata.namespace) || !info.isNamespaced }
+                    if objects.isEmpty { return nil }
+                    let faults = objects.filter { ObjectColumns.isFault($0, world) }
+                    let fine = objects.count - faults.count
+                    let full = fine * 20 / objects.count
+                    var bar = StyledText(String(repeating: world.glyphs.barFull, count: full), theme[faults.isEmpty ? .good : .rowPending])
+                    bar.append(String(repeating: world.glyphs.barEmpty, count: 20 - full), theme[.dim])
+                    return ListScreen.Line(
+                        id: info.plural,
+                        cells: [
+                            StyledText(info.pluralTitle), StyledText("\(objects.count)"), StyledText("\(fine)"),
+                            StyledText("\(faults.count)", theme[faults.isEmpty ? .dim : .rowError]), bar,
+                            StyledText(faults.prefix(3).map(\.metadata.name).joined(separator: ", ") + (faults.count > 3 ? " and \(faults.count - 3) more" : ""), theme[.dim]),
+                        ],
+                        open: { _ in
+                            var table = TableScreen(info)
+                            if !faults.isEmpty { table.showFaults() }
+                            return [.push(table)]
+                        })
+                }
+            })
+    }
+}
