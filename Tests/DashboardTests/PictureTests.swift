@@ -42,6 +42,10 @@ import Testing
             ("pod-starting", ":po /web<Enter><C-k><wait:900ms>Ag<Enter>"),
             ("node", ":no /c3<Enter><Enter>"), ("node-pulls", ":no /c3<Enter><Enter><Tab>"), ("node-client", ":no /c3<Enter><Enter><Tab><Tab>"),
             ("node-cgroups", ":no /c3<Enter><Enter><Tab><Tab><Tab>"), ("node-settings", ":no /c3<Enter><Enter><Tab><Tab><Tab><Tab>"),
+            ("availability", ":av<Enter>"), ("availability-rates", ":av<Enter>p"), ("workloads", ":wk<Enter>"),
+            ("workloads-revisions", ":wk<Enter>r<wait:5s><Tab>j"), ("gates", ":gates<Enter>"), ("gates-toggled", ":gates<Enter>j<Enter>"),
+            ("rebalance", ":rebalance web<Enter>"),
+            ("spread-rollout", ":scenario rolling-update<Enter><wait:66s>X"), ("spread-rollout-revisions", ":scenario rolling-update-revisions<Enter><wait:66s>X"),
         ]
         var all = screens.flatMap { name, keys in
             [Case(name: name, width: 120, height: 36, keys: keys), Case(name: name, width: 80, height: 24, keys: keys)]
@@ -55,6 +59,8 @@ import Testing
         all.append(Case(name: "lab", width: 200, height: 60, keys: ":lab<Enter>ooooooo+++"))
         all.append(Case(name: "resize-deferred", width: 200, height: 60, keys: ":po /db-1<Enter>R3900m<Enter>"))
         all.append(Case(name: "recommend", width: 200, height: 60, keys: "<wait:8m>:recommend web<Enter>"))
+        all.append(Case(name: "availability", width: 200, height: 60, keys: ":av<Enter>"))
+        all.append(Case(name: "workloads", width: 200, height: 60, keys: ":wk<Enter>"))
         all.append(Case(name: "deck", width: 40, height: 10, keys: ""))
         all.append(Case(name: "too-small", width: 30, height: 8, keys: ""))
         return all
@@ -96,7 +102,7 @@ import Testing
     @Test func `no frame leaves its size at any size`() {
         var dashboard = Self.dashboards["block"]!
         for (width, height) in [(1, 1), (5, 3), (40, 10), (41, 11), (60, 15), (80, 16), (99, 30), (101, 31), (300, 100)] {
-            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>", "B", ":lab<Enter>", ":links<Enter>", ":po<Enter><Enter>", ":no<Enter><Enter>", ":no<Enter><Enter><Tab><Tab><Tab>"] {
+            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>", "B", ":av<Enter>", ":wk<Enter>", ":gates<Enter>", ":lab<Enter>", ":links<Enter>", ":po<Enter><Enter>", ":no<Enter><Enter>", ":no<Enter><Enter><Tab><Tab><Tab>"] {
                 var copy = dashboard
                 #expect(throws: Never.self) { try copy.press(keys) }
                 let frame = copy.frame(size: Size(width: width, height: height))

@@ -97,7 +97,11 @@ struct AvailabilityScreen: Screen {
         let theme = world.theme
         let rows = rows(world)
         let index = rows.firstIndex { $0.workload == cursorKey } ?? 0
-        let detailHeight = area.height >= 16 ? min(18, area.height - min(rows.count + 3, max(6, area.height / 2))) : 0
+        let details = rows.isEmpty ? [] : AvailabilityDetail.lines(rows[index], world).flatMap { entry -> [(String, StyledText)] in
+            let parts = entry.1.wrapped(to: max(10, area.width - 15))
+            return parts.enumerated().map { ($0 == 0 ? entry.0 : "", $1) }
+        }
+        let detailHeight = area.height >= 16 ? min(details.count + 2, area.height - min(rows.count + 3, max(6, area.height / 2))) : 0
         let rects = area.splitRows([.weight(1), .fixed(detailHeight)])
         var title = StyledText("Availability", theme[.title])
         title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
@@ -119,11 +123,13 @@ struct AvailabilityScreen: Screen {
         let zones = zones(world)
         var columns = [
             TableWidget.Column("WORKLOAD", minimum: 10, ideal: 22), TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
-            TableWidget.Column("RISK", minimum: 20, ideal: 36), TableWidget.Column("NODE", alignment: .right, minimum: 4, ideal: 5),
+            TableWidget.Column("RISK", minimum: 36, ideal: 40), TableWidget.Column("NODE", alignment: .right, minimum: 4, ideal: 5),
             TableWidget.Column("ZONE", alignment: .right, minimum: 4, ideal: 5), TableWidget.Column("DOWN A YEAR", alignment: .right, minimum: 11, priority: 3),
             TableWidget.Column("CROSS-ZONE", alignment: .right, minimum: 10, priority: 4),
         ]
+        let nodes = nodes(world, width: inside.width - 104 - zones.count * 11)
         for zone in zones { columns.append(TableWidget.Column(zone.isEmpty ? "(none)" : zone, alignment: .right, minimum: max(3, min(10, TextWidth.columns(zone))), priority: 5)) }
+        for node in nodes { columns.append(TableWidget.Column(node, alignment: .right, minimum: max(3, TextWidth.columns(node)), priority: 6)) }
         let table = TableWidget(columns: columns, rowCount: rows.count, cursor: index, top: top)
         table.draw(on: &canvas, in: inside, theme: theme) { row in
             let one = rows[row]
@@ -139,9 +145,22 @@ struct AvailabilityScreen: Screen {
                 let share = one.ready == 0 ? 0 : Double(count) / Double(one.ready)
                 cells.append(StyledText(count == 0 ? world.glyphs.notAsked.description : "\(count)", theme[Self.role(share)]))
             }
+            for node in nodes {
+                let count = one.places.first { $0.node == node }?.ready ?? 0
+                let share = one.ready == 0 ? 0 : Double(count) / Double(one.ready)
+                cells.append(StyledText(count == 0 ? world.glyphs.notAsked.description : "\(count)", theme[Self.role(share)]))
+            }
             return TableRow(cells)
         }
-        if detailHeight > 0 { drawDetail(rows[index], on: &canvas, in: rects[1], world) }
+        if detailHeight > 0 { drawDetail(rows[index], details, on: &canvas, in: rects[1], world) }
+    }
+
+    /// All nodes by zone, if a column for each fits into `width`.
+    private func nodes(_ world: World, width: Int) -> [String] {
+        let names = world.view.nodeNames
+        guard names.reduce(0, { $0 + max(3, TextWidth.columns($1)) + 1 }) <= width else { return [] }
+        func zone(_ name: String) -> String { world.view.nodes[name]?.labels["topology.kubernetes.io/zone"] ?? "" }
+        return names.sorted { zone($0) != zone($1) ? zone($0) < zone($1) : naturalOrder($0, $1) }
     }
 
     private func zones(_ world: World) -> [String] {
@@ -152,14 +171,14 @@ struct AvailabilityScreen: Screen {
         value.map { StyledText(AvailabilityWords.percent($0), theme[role($0)]) } ?? StyledText("-", theme[.dim])
     }
     /// Glyph and words of what is wrong.
-    static func risk(_ one: WorkloadAvailability, _ world: World) -> StyledText {
+    static func risk(_ one: WorkloadAvailability, _ world: World, short: Bool = false) -> StyledText {
         let theme = world.theme
         if one.risk == .none { return StyledText(one.desired == 0 ? "scaled to 0" : "\(world.glyphs.passed) survives any one node\(one.knowsZones ? " or zone" : "")", theme[one.desired == 0 ? .dim : .good]) }
         let isPoint = one.risk.isSinglePoint || one.risk == .down
-        return StyledText("\(world.glyphs.stopped) \(one.riskText)", theme[isPoint ? .rowError : .rowPending])
+        return StyledText("\(world.glyphs.stopped) \(short ? one.riskWord : one.riskText)", theme[isPoint ? .rowError : .rowPending])
     }
 
-    private mutating func drawDetail(_ one: WorkloadAvailability, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    private mutating func drawDetail(_ one: WorkloadAvailability, _ lines: [(String, StyledText)], on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         var title = StyledText("\(one.workload.kind.lowercased()) \(one.workload.name)  ", theme[.titleHighlight])
         title.append("needs \(one.quorum) of \(one.desired)", theme[.title])
@@ -168,10 +187,6 @@ struct AvailabilityScreen: Screen {
         let right = StyledText("down: zone \(AvailabilityWords.scientific(rates.zone))  node \(AvailabilityWords.scientific(rates.node))  pod \(AvailabilityWords.scientific(rates.pod))", theme[.dim])
         canvas.drawBox(in: box, title: title, right: right, style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
-        let lines = AvailabilityDetail.lines(one, world).flatMap { entry -> [(String, StyledText)] in
-            let parts = entry.1.wrapped(to: max(10, inside.width - 11))
-            return parts.enumerated().map { ($0 == 0 ? entry.0 : "", $1) }
-        }
         detailTop = max(0, min(detailTop, lines.count - inside.height))
         for (line, entry) in lines.dropFirst(detailTop).prefix(inside.height).enumerated() {
             canvas.write(entry.0, at: Point(x: inside.x, y: inside.y + line), style: theme[.dim])
@@ -228,7 +243,7 @@ enum AvailabilityDetail {
             ))
         guard let traffic = one.traffic, let service = one.service else {
             lines.append(("traffic", text("no Service selects its pods", .dim)))
-            return lines
+            return lines + domains(one, world)
         }
         var route = text("service \(service), \(traffic.asked.text)")
         if traffic.routing != traffic.asked { route.append("; uniform instead: \(traffic.hintsRefusal)", theme[.rowPending]) }
@@ -244,7 +259,27 @@ enum AvailabilityDetail {
             lines.append(
                 ("instead", text("PreferSameZone: cross-zone \(AvailabilityWords.percent(prefer.crossZone)), \(fixed(prefer.monthlyCost(rates))) a month, mean \(prefer.meanLatency(rates.latency).map { fixed($0) } ?? "-") ms, load up to \(fixed(prefer.worstLoadFactor ?? 0))", .dim)))
         }
-        return lines
+        return lines + domains(one, world)
+    }
+
+    /// What the loss of each zone and each node would leave.
+    private static func domains(_ one: WorkloadAvailability, _ world: World) -> [(String, StyledText)] {
+        let theme = world.theme
+        return [(one.byZone, "each zone"), (one.byNode, "each node")].flatMap { radius, name in
+            let width = radius.domains.map { TextWidth.columns($0.name) }.max() ?? 0
+            return radius.domains.enumerated().map { index, domain in
+                let share = Double(domain.ready) / Double(max(1, radius.ready))
+                let left = radius.survivors(without: domain)
+                let full = Int((share * 20).rounded())
+                var line = StyledText(pad(domain.name.isEmpty ? "(none)" : domain.name, max(width, 6) + 1), theme[.text])
+                line.append(String(repeating: world.glyphs.barFull, count: full), theme[AvailabilityScreen.role(share)])
+                line.append(String(repeating: world.glyphs.barEmpty, count: 20 - full), theme[.gaugeFree])
+                line.append(" \(AvailabilityWords.percent(share))  \(left) left", theme[.text])
+                if let factor = radius.loadFactor(without: domain) { line.append(", load ×\(AvailabilityWords.fixed(factor, 2))", theme[.dim]) }
+                if left < one.quorum { line.append("  \(world.glyphs.stopped) \(one.quorum) needed", theme[.rowError]) }
+                return (index == 0 ? name : "", line)
+            }
+        }
     }
 
     private static func crossZone(_ traffic: Traffic) -> String {
@@ -292,15 +327,15 @@ extension Forms {
         return Form(
             title: "Rates and prices",
             fields: [
-                FormField("zone", "Zone down", text: number(present.zone), hint: "share of time, 0 to 1"),
+                FormField("zone", "Zone down", text: number(present.zone), hint: "share of time, 0..1"),
                 FormField("node", "Node down", text: number(present.node), hint: "while its zone is up"),
                 FormField("pod", "Pod down", text: number(present.pod), hint: "while its node is up"),
-                FormField("replacement", "Replacement", text: present.replacement.description, hint: "until a dead node's pods are back"),
+                FormField("replacement", "Replacement", text: present.replacement.description, hint: "until pods are back"),
                 FormField("repair", "Node repair", text: present.nodeRepair.description, hint: "mean time"),
-                FormField("quorum", "Pods needed", text: present.quorum.map(String.init) ?? "", hint: "empty: the budget's, else 1"),
+                FormField("quorum", "Pods needed", text: present.quorum.map(String.init) ?? "", hint: "empty: budget's or 1"),
                 FormField("traffic", "Traffic GB/s", text: number(present.gigabytesPerSecond), hint: "to each Service"),
                 FormField("price", "Price a GB", text: number(present.pricePerGigabyte), hint: "that crosses zones"),
-                FormField("clients", "Clients", text: clients, hint: "eu-a=2,eu-b=1; empty: even"),
+                FormField("clients", "Clients", text: clients, hint: "empty: even; or a=2,b=1"),
             ], action: "Use them",
             submit: { values, world in
                 var parameters = AvailabilityParameters()

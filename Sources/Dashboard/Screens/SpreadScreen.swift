@@ -103,10 +103,11 @@ struct SpreadScreen: Screen {
         }
         let present = group
         let group = tried(group)
-        let factsHeight = 5
+        let revisions = RevisionSpread.all(of: group, world)
+        let factsHeight = revisions.isEmpty ? 5 : 6
         let lowHeight = area.height >= 26 ? 8 : area.height >= 20 ? 6 : 0
         let rects = area.splitRows([.fixed(factsHeight), .weight(1), .fixed(lowHeight)])
-        drawFacts(group, on: &canvas, in: rects[0], world)
+        drawFacts(group, revisions, on: &canvas, in: rects[0], world)
         drawDomains(group, on: &canvas, in: rects[1], world)
         guard lowHeight > 0 else { return }
         if area.width >= 100 {
@@ -118,7 +119,7 @@ struct SpreadScreen: Screen {
         }
     }
 
-    private func drawFacts(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    private func drawFacts(_ group: SpreadGroup, _ revisions: [RevisionSpread], on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         let index = (world.spread.firstIndex { $0.id == group.id } ?? 0) + 1
         var title = StyledText("Spread  ", theme[.title])
@@ -149,6 +150,11 @@ struct SpreadScreen: Screen {
                 ("limit \(group.effectiveMinimum + skew(group)) = minimum + maxSkew", .text), ("waiting \(group.waiting.count)", !group.waiting.isEmpty ? .rowPending : .text),
                 (worst.map { "worst \($0.skew) at \(clockText($0.at, milliseconds: false))" } ?? "", .dim),
             ])
+        guard !revisions.isEmpty else { return }
+        line(
+            inside.y + 3, "revisions",
+            revisions.map { ("\($0.hash.prefix(6)) \($0.isNewest ? "new" : "old") \($0.countsText) skew \($0.skew)", group.isHard && $0.skew > group.maxSkew ? .rowPending : .text) }
+                + [(group.revision == nil ? "together" : "each by itself", .dim)])
     }
 
     private func skew(_ group: SpreadGroup) -> Int { triedSkew ?? group.maxSkew }

@@ -133,11 +133,11 @@ struct WorkloadsScreen: Screen {
         top = Scrolling.top(following: index, from: top, height: height, count: rows.count)
         let table = TableWidget(
             columns: [
-                TableWidget.Column("NAMESPACE", minimum: 9, ideal: 12, priority: 5), TableWidget.Column("NAME", minimum: 12, ideal: 24),
-                TableWidget.Column("KIND", minimum: 6, ideal: 11, priority: 4), TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
+                TableWidget.Column("NAMESPACE", minimum: 9, ideal: 12, priority: 5), TableWidget.Column("NAME", minimum: 12, ideal: 18),
+                TableWidget.Column("KIND", minimum: 11, priority: 4), TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
                 TableWidget.Column("UPDATED", alignment: .right, minimum: 7, priority: 3), TableWidget.Column("ROLLOUT", minimum: 8, priority: 2),
-                TableWidget.Column("STATE", minimum: 22, ideal: 34), TableWidget.Column("REV", alignment: .right, minimum: 3, priority: 3),
-                TableWidget.Column("RISK", minimum: 14, ideal: 30, priority: 6, stretches: true), TableWidget.Column("AGE", alignment: .right, minimum: 5, priority: 3),
+                TableWidget.Column("STATE", minimum: 22, ideal: 26), TableWidget.Column("REV", alignment: .right, minimum: 3, priority: 3),
+                TableWidget.Column("RISK", minimum: 14, ideal: 40, priority: 6), TableWidget.Column("AGE", alignment: .right, minimum: 5, priority: 3),
             ], rowCount: rows.count, cursor: index, top: top)
         table.draw(on: &canvas, in: inside, theme: theme) { row in
             let rollout = rows[row]
@@ -150,7 +150,7 @@ struct WorkloadsScreen: Screen {
                 StyledText("\(rollout.ready)/\(rollout.desired)", theme[rollout.ready < rollout.desired ? .rowPending : .text]),
                 StyledText("\(rollout.updated)", theme[rollout.updated < rollout.desired ? .rowPending : .dim]), bar,
                 StyledText("\(rollout.glyph(world)) \(rollout.word)", theme[rollout.role]), StyledText(rollout.revision, theme[.dim]),
-                risk.map { $0.risk == .none ? StyledText("", theme[.dim]) : AvailabilityScreen.risk($0, world) } ?? StyledText(""),
+                risk.map { $0.risk == .none ? StyledText("", theme[.dim]) : AvailabilityScreen.risk($0, world, short: inside.width < 150) } ?? StyledText(""),
                 StyledText(world.age(rollout.object.metadata.creationTimestamp), theme[.dim]),
             ])
         }
@@ -228,8 +228,8 @@ struct Rollout {
         workload = Workload(kind: kind.rawValue, namespace: object.metadata.namespace, name: object.metadata.name)
         switch object {
         case let it as Deployment: read(it)
-        case let it as StatefulSet: read(it)
-        case let it as DaemonSet: read(it)
+        case let it as StatefulSet: read(it, world)
+        case let it as DaemonSet: read(it, world)
         case let it as Job: read(it)
         default: break
         }
@@ -259,20 +259,21 @@ struct Rollout {
             say("\(status.availableReplicas) of \(updated) available")
         }
     }
-    private mutating func read(_ it: StatefulSet) {
+    private mutating func read(_ it: StatefulSet, _ world: World) {
         let status = it.status
         (desired, ready) = (it.spec.replicas ?? 1, status.readyReplicas)
         updated = status.updateRevision == status.currentRevision ? status.replicas : status.updatedReplicas
         updatedReady = min(updated, ready)
-        revision = status.updateRevision.split(separator: "-").last.map(String.init) ?? "-"
+        revision = world.store.controllerRevisions[ObjectKey(namespace: it.metadata.namespace, name: status.updateRevision)].map { "\($0.revision)" } ?? "-"
         strategy = it.spec.updateStrategy.type + (it.spec.updateStrategy.rollingUpdate?.partition.map { $0 > 0 ? "  partition \($0)" : "" } ?? "")
         if ready < desired { say("\(ready) of \(desired) ready") } else if updated < desired { say("\(updated) of \(desired) updated") }
     }
-    private mutating func read(_ it: DaemonSet) {
+    private mutating func read(_ it: DaemonSet, _ world: World) {
         let status = it.status
         (desired, ready, updated) = (status.desiredNumberScheduled, status.numberReady, status.updatedNumberScheduled)
         updatedReady = min(updated, status.numberAvailable)
         strategy = it.spec.updateStrategy.type
+        revision = world.store.controllerRevisions.all.lazy.filter { $0.metadata.controller?.uid == it.metadata.uid }.map(\.revision).max().map(String.init) ?? "-"
         if updated < desired { say("\(updated) of \(desired) updated") } else if ready < desired { say("\(ready) of \(desired) ready") }
     }
     private mutating func read(_ it: Job) {

@@ -43,6 +43,16 @@ public struct WorkloadAvailability: Sendable, Equatable {
     /// Whether any node has a zone.
     public var knowsZones: Bool
 
+    /// The risk in few words: `all on n1`.
+    public var riskWord: String {
+        switch risk {
+        case .down, .oneReplica, .none: riskText
+        case .oneNode: "all on \(byNode.domains[0].name)"
+        case .oneZone: "all in \(byZone.domains[0].name)"
+        case .quorumNode: "needs \(byNode.domains[0].name)"
+        case .quorumZone: "needs \(byZone.domains[0].name)"
+        }
+    }
     /// The risk in words: `2 ready pods on node n1`.
     public var riskText: String {
         switch risk {
