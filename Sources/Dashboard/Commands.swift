@@ -102,14 +102,11 @@ enum PromptCommands {
             dashboard.withPod(words.first) { [.push(Lists.containers(of: $0))] }
         },
         PromptCommand(names: ["xray", "x", "xr"], arguments: "kind [namespace]", help: "Objects and all that belongs to them, as a tree: deploy, sts, ds, svc, po, no …") { dashboard, words in
-            guard let word = words.first ?? "deploy", let info = KindInfo.find(word), Lists.xrayKinds.contains(info.type) else {
+            guard let info = KindInfo.find(words.first ?? "deploy"), Lists.xrayKinds.contains(info.type) else {
                 return dashboard.show("An x-ray begins with \(Lists.xrayKinds.map { $0.info.plural }.joined(separator: ", "))", .error)
             }
             if let namespace = words.dropFirst().first { dashboard.use(namespace: namespace) }
             dashboard.apply([.push(Lists.xray(info))])
-        },
-        PromptCommand(names: ["workload", "wk", "workloads"], arguments: "", help: "Everything that makes pods, in one list") { dashboard, _ in
-            dashboard.apply([.root(Lists.workloads)])
         },
         PromptCommand(names: ["pulse", "pu", "pulses", "hz"], arguments: "", help: "How many objects of each kind, and how many with a fault") { dashboard, _ in
             dashboard.apply([.root(Lists.pulses)])
@@ -275,8 +272,14 @@ extension Dashboard {
         guard let target = Demands.find(name, world) else { return show("No workload or Service \(name)", .error) }
         let present = Demands.load(target, world)
         if text.isEmpty { return show(present.map { "\(name) is asked for \(Demand.text($0))" } ?? "\(name) has no demand; :demand \(name) 2 gives it one", .info) }
-        if text == "none" { return perform([.demand(target.kind, target.key, nil)]) }
-        guard text.hasSuffix("%"), let percent = Int(text.dropLast().drop { $0 == "+" }) else { return perform([.demand(target.kind, target.key, text)]) }
+        if text == "none" {
+            perform([.demand(target.kind, target.key, nil)])
+            return
+        }
+        guard text.hasSuffix("%"), let percent = Int(text.dropLast().drop { $0 == "+" }) else {
+            perform([.demand(target.kind, target.key, text)])
+            return
+        }
         guard let present else { return show("\(name) has no demand; :demand \(name) 2 gives it one", .error) }
         perform([Demands.bent(target, present, percent: percent)])
     }

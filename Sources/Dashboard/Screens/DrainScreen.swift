@@ -1,6 +1,7 @@
 import Canvas
 import ControlPlane
 import KubernetesAPI
+import Printers
 import SimulationKit
 
 /// Nodes being drained, pod by pod: queued, evicting, held by which budget, leaving, gone.
@@ -70,8 +71,8 @@ struct DrainScreen: Screen, PodHolder {
         Gauge(used: Double(gone), scale: Double(max(1, rows.count))).draw(on: &canvas, at: Point(x: inside.x, y: inside.y), width: max(8, inside.width - 60), role: .gaugeCPU, theme: theme)
         canvas.write(summary(drains, rows.map(\.pod), world), at: Point(x: inside.x + max(8, inside.width - 60) + 2, y: inside.y), maxWidth: min(58, inside.width - 10))
         let said = drains.flatMap { drain in drain.lines.filter { !$0.hasPrefix("evicting") }.map { drains.count > 1 ? "\(drain.node): \($0)" : $0 } }
-        let words = min(said.count, max(0, inside.height - rows.count - 4), 6)
-        let body = Rect(x: area.x + 1, y: inside.y + 2, width: area.width - 2, height: max(2, inside.height - 2 - (words > 0 ? words + 1 : 0)))
+        let spoken = min(said.count, max(0, inside.height - rows.count - 4), 6)
+        let body = Rect(x: area.x + 1, y: inside.y + 2, width: area.width - 2, height: max(2, inside.height - 2 - (spoken > 0 ? spoken + 1 : 0)))
         cursor = max(0, min(cursor, rows.count - 1))
         top = Scrolling.top(following: cursor, from: top, height: body.height - 1, count: rows.count)
         let nameWidth = rows.map { TextWidth.columns($0.pod.pod.description) }.max() ?? 4
@@ -87,10 +88,10 @@ struct DrainScreen: Screen, PodHolder {
                 [StyledText(rows[index].node, theme[.dim]), StyledText(rows[index].pod.pod.description, theme[role == .dim ? .dim : .text]), StyledText(word, theme[role]), StyledText(detail, theme[.dim])])
         }
         if rows.isEmpty { canvas.write("No pod had to go.", at: Point(x: inside.x, y: body.y + 1), style: theme[.dim]) }
-        guard words > 0 else { return }
-        canvas.drawRule(inBox: area, y: inside.bottom - words - 1, title: StyledText("kubectl would say", theme[.dim]), style: theme[.border])
-        for (index, line) in said.suffix(words).enumerated() {
-            canvas.write(line, at: Point(x: inside.x, y: inside.bottom - words + index), style: theme[.dim], maxWidth: inside.width, ellipsis: true)
+        guard spoken > 0 else { return }
+        canvas.drawRule(inBox: area, y: inside.bottom - spoken - 1, title: StyledText("kubectl would say", theme[.dim]), style: theme[.border])
+        for (index, line) in said.suffix(spoken).enumerated() {
+            canvas.write(line, at: Point(x: inside.x, y: inside.bottom - spoken + index), style: theme[.dim], maxWidth: inside.width, ellipsis: true)
         }
     }
 

@@ -2,7 +2,7 @@ import Canvas
 import ControlPlane
 import KubernetesAPI
 
-/// Lines about things of several kinds, flat or as a tree, each of which can be opened: containers, workloads, pulses, x-rays.
+/// Lines about things of several kinds, flat or as a tree, each of which can be opened: containers, pulses, x-rays.
 struct ListScreen: Screen, PodHolder {
     struct Line {
         /// Says which line it is from one frame to the next.

@@ -5,7 +5,7 @@ import KubernetesAPI
 import Printers
 import SimulationKit
 
-/// The lists of k9s that are no tables of one kind: containers, workloads, pulses, x-rays.
+/// The lists of k9s that are no tables of one kind: containers, pulses, x-rays.
 enum Lists {
     // MARK: Containers
 
@@ -57,55 +57,6 @@ enum Lists {
         if let ended = status?.state.terminated { return (ended.reason.isEmpty ? "Exit \(ended.exitCode)" : ended.reason, ended.exitCode == 0 ? .done : .failed) }
         if status?.state.running != nil { return ("Running", status?.ready == true ? .ready : .notReady) }
         return ("Waiting", .starting)
-    }
-
-    // MARK: Workloads
-
-    /// Everything that makes pods, in one list: k9s' workload view.
-    static var workloads: ListScreen {
-        ListScreen(
-            crumb: "workloads", title: "Workloads",
-            columns: [
-                .init("NAMESPACE", minimum: 9, priority: 3), .init("NAME", minimum: 6), .init("KIND", minimum: 11), .init("READY", alignment: .right, minimum: 6),
-                .init("STATE", minimum: 10), .init("IMAGES", minimum: 6, priority: 4, stretches: true), .init("AGE", alignment: .right, minimum: 5, priority: 2),
-            ],
-            lines: { world in
-                let kinds: [Kind] = [.deployment, .statefulSet, .daemonSet, .job, .cronJob, .replicaSet, .pod]
-                return kinds.flatMap { kind in
-                    world.store.objects(kind).filter { object in
-                        world.shows(object.metadata.namespace) && (![.job, .replicaSet, .pod].contains(kind) || object.metadata.controller == nil)
-                    }.map { workload($0, kind, world) }
-                }
-            })
-    }
-
-    private static func workload(_ object: any StoredObject, _ kind: Kind, _ world: World) -> ListScreen.Line {
-        let theme = world.theme
-        let (ready, wanted): (Int, Int) =
-            switch object {
-            case let x as Deployment: (x.status.readyReplicas, x.spec.replicas ?? 1)
-            case let x as StatefulSet: (x.status.readyReplicas, x.spec.replicas ?? 1)
-            case let x as ReplicaSet: (x.status.readyReplicas, x.spec.replicas ?? 1)
-            case let x as DaemonSet: (x.status.numberReady, x.status.desiredNumberScheduled)
-            case let x as Pod: (x.isReady ? 1 : 0, 1)
-            default: (0, 0)
-            }
-        let isFault = ObjectColumns.isFault(object, world)
-        let state: (String, Role) = isFault ? ("\(world.glyphs.notReady) degraded", .rowPending) : ("\(world.glyphs.ready) ok", .good)
-        let images = (object.podSpec?.containers ?? []).map(\.image).joined(separator: ", ")
-        return ListScreen.Line(
-            id: "\(kind.rawValue)/\(object.key)",
-            cells: [
-                StyledText(object.metadata.namespace), StyledText(object.metadata.name), StyledText(kind.rawValue, theme[.dim]),
-                StyledText([.job, .cronJob].contains(kind) ? "-" : "\(ready)/\(wanted)"), StyledText(state.0, theme[state.1]), StyledText(images, theme[.dim]),
-                StyledText(world.age(object.metadata.creationTimestamp)),
-            ],
-            object: (kind, object.key),
-            open: kind == .pod || kind == .cronJob
-                ? nil
-                : { _ in
-                    [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(Workload(kind: kind.rawValue, namespace: object.metadata.namespace, name: object.metadata.name))))]
-                })
     }
 
     // MARK: Pulses

@@ -65,7 +65,7 @@ struct PodScreen: Screen, PodHolder {
         case .yaml: return [.push(DetailScreen(last, tab: .yaml))]
         case .events: return [.push(DetailScreen(last, tab: .events))]
         case .edit: return [.edit(last)]
-        case .delete: return [.open(DeleteDialog([last]))]
+        case .delete: return [.open(DeleteDialog([last], world))]
         case .kill: return [.perform([.delete(.pod, key, DeleteOptions(gracePeriodSeconds: 0))])]
         case .resize: return [.open(ResizeDialog([last], world))]
         case .evict: return [.open(EvictDialog([last], world))]

@@ -96,13 +96,12 @@ struct SpreadScreen: Screen {
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        guard let group = group(world) else {
+        guard let present = group(world) else {
             canvas.drawBox(in: area, title: StyledText("Spread", theme[.title]), style: theme[.borderFocus])
             canvas.write("No workload has a spread constraint. <C> creates one with.", at: Point(x: area.x + 2, y: area.y + 2), style: theme[.dim])
             return
         }
-        let present = group
-        let group = tried(group)
+        let group = tried(present)
         let revisions = RevisionSpread.all(of: group, world)
         let factsHeight = revisions.isEmpty ? 5 : 6
         let lowHeight = area.height >= 26 ? 8 : area.height >= 20 ? 6 : 0

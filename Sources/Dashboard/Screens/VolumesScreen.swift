@@ -181,7 +181,7 @@ struct VolumesScreen: Screen, PodHolder {
         case .describe: return [.push(DetailScreen(object, tab: .describe))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .events: return [.push(TableScreen(Kind.event.info, scope: .about(kind: object.kindInfo.kind, object.key)))]
-        case .delete: return [.open(DeleteDialog([object]))]
+        case .delete: return [.open(DeleteDialog([object], world))]
         case .copyName: return [.copy(object.metadata.name, what: object.metadata.name)]
         case .why:
             guard let pod = object as? Pod else { return [.flash("Only a pod waits for a node; its row is below", .warning)] }
