@@ -81,8 +81,7 @@ extension SchedulingState {
         let core = core(diagnosis, cycle)
         if preemption.message.isEmpty { return core }
         if !cycle.settings.postFilters.contains(.dynamicResources) {
-            // Up to 1.33 a full stop was put behind a text that has one.
-            return core + " " + preemption.message + (profile.version.minor < 34 ? "." : "")
+            return core + " " + preemption.message + (profile.failureTextEndsInTwoStops ? "." : "")
         }
         // Without its own PreFilter state the plugin for dynamic resources fails, and nothing runs after it.
         if diagnosis.preFilter != nil { return core + " not found" }

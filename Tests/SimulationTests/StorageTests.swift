@@ -193,7 +193,9 @@ import Testing
         #expect(isRunning(session, "a") && session.pod("b")?.nodeName == "")
         let last = told(session, "FailedScheduling", "b").last?.message ?? ""
         #expect(last.hasPrefix("0/3 nodes are available: 3 \(words)."), "\(last)")
-        #expect(last.hasSuffix("preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod."), "\(last)")
+        // Up to 1.29 a full stop is put behind a text that has one.
+        let stop = words == Self.inUseByName ? ".." : "."
+        #expect(last.hasSuffix("preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod\(stop)"), "\(last)")
         delete(&session, .pod, "a")
         session.run(to: 200)
         #expect(isRunning(session, "b"))

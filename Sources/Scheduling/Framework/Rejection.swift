@@ -52,19 +52,12 @@ enum Reason: Sendable, Hashable {
             return result
         case .diskConflict: return ["node(s) had no available disk"]
         case .readWriteOncePod:
-            return [
-                minor >= 28
-                    ? "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod"
-                    : "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
-            ]
+            return [state.profile.readWriteOncePodReason]
         case .volumeLimit: return ["node(s) exceed max volume count"]
         case .volumes(let bits):
             var result: [String] = []
             if bits & Self.volumeConflict != 0 {
-                result.append(
-                    minor >= 30
-                        ? "node(s) didn't match PersistentVolume's node affinity"
-                        : "node(s) had volume node affinity conflict")
+                result.append(state.profile.volumeNodeAffinityReason)
             }
             if bits & Self.volumeUnmatched != 0 {
                 result.append("node(s) didn't find available persistent volumes to bind")
