@@ -22,7 +22,13 @@ extension Validation {
 
     static func podDisruptionBudget(_ spec: PodDisruptionBudgetSpec, _ errors: inout [FieldError]) {
         if spec.minAvailable != nil, spec.maxUnavailable != nil {
-            errors.invalid("spec", spec.json ?? [:], "minAvailable and maxUnavailable cannot be both set")
+            // The internal type's own names, which upstream prints.
+            let printed: JSONValue = [
+                "MinAvailable": spec.minAvailable?.json ?? .null, "Selector": spec.selector?.json ?? .null,
+                "MaxUnavailable": spec.maxUnavailable?.json ?? .null,
+                "UnhealthyPodEvictionPolicy": spec.unhealthyPodEvictionPolicy.map { .string($0) } ?? .null,
+            ]
+            errors.invalid("spec", printed, "minAvailable and maxUnavailable cannot be both set")
         }
         errors.nonnegativeOrPercent("spec.minAvailable", spec.minAvailable)
         errors.atMost100Percent("spec.minAvailable", spec.minAvailable)
