@@ -30,6 +30,7 @@ public struct Dashboard {
     private var dialogOpenedAt: Duration?
     private var lastInterrupt: Duration?
     private var highlightsUntil: Duration?
+    private var replacements = Replacements()
     private var lastCheckpoint = Duration.zero
     var history = CommandHistory()
     var showsHeader = true
@@ -91,6 +92,7 @@ public struct Dashboard {
         options.name = scenario.name
         world = World(session: session, options: options)
         stack = [DeckScreen()]
+        replacements.forget()
         lastCheckpoint = clock
         world.sample()
         run(to: .start + scenario.prelude)
@@ -367,6 +369,7 @@ public struct Dashboard {
         var refusals: [String] = []
         var last = ""
         noteChange()
+        replacements.expect(after: commands, world)
         for command in commands {
             switch world.session.perform(command) {
             case .success(let receipt):
@@ -395,6 +398,7 @@ public struct Dashboard {
 
     private mutating func undo() {
         if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
+        replacements.forget()
         if let entry = world.session.undo() {
             world.generation += 1
             if case .success(let receipt) = entry.result { show("Taken back: \(receipt.message) (now \(clockText(world.now)))", .info) }
@@ -405,6 +409,7 @@ public struct Dashboard {
 
     mutating func rewind(to time: Instant) {
         world.session.isPaused = true
+        replacements.forget()
         if world.session.rewind(to: time) {
             world.generation += 1
             show("Back at \(clockText(world.now)); <,> plays on from here", .info)
@@ -443,6 +448,7 @@ public struct Dashboard {
         self.size = size
         needsFrame = false
         world.refresh()
+        if !replacements.isEmpty, flash?.level != .error, let news = replacements.news(world) { show(news, .info) }
         let theme = world.theme
         var canvas = Canvas(size: size, glyphs: world.glyphs, style: theme[.text])
         if size.width < 40 || size.height < 10 {

@@ -22,11 +22,15 @@ enum Forecast {
         }
         let found = fresh(fork)
         guard !found.isEmpty else { return "Tried on a fork: no replacement within a minute." }
-        let places = found.map { pod in
-            pod.nodeName.isEmpty
-                ? "nowhere (\(pod.status.conditions["PodScheduled"]?.message.prefix(90) ?? "pending"))"
-                : "\(pod.nodeName)\(fork.simulation.cluster.store.nodes[ObjectKey(name: pod.nodeName)].map { $0.zone.isEmpty ? "" : " in \($0.zone)" } ?? "")"
+        let places = found.filter { !$0.nodeName.isEmpty }.map { pod in
+            "\(pod.nodeName)\(fork.simulation.cluster.store.nodes[ObjectKey(name: pod.nodeName)].map { $0.zone.isEmpty ? "" : " in \($0.zone)" } ?? "")"
         }
-        return "Tried on a fork: the replacement\(found.count == 1 ? "" : "s") would go to \(places.joined(separator: ", "))."
+        let waiting = found.filter(\.nodeName.isEmpty)
+        let name = "the replacement\(found.count == 1 ? "" : "s")"
+        var outcomes = places.isEmpty ? [] : ["\(name) would go to \(places.joined(separator: ", "))"]
+        if let reason = waiting.first?.status.conditions["PodScheduled"]?.message {
+            outcomes.append("\(places.isEmpty ? name : "\(waiting.count)") would wait (\(reason.prefix(90)))")
+        }
+        return "Tried on a fork: \(outcomes.joined(separator: ", "))."
     }
 }

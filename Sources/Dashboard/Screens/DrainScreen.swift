@@ -79,7 +79,7 @@ struct DrainScreen: Screen, PodHolder {
         var table = TableWidget(
             columns: [
                 .init("NODE", minimum: 4, ideal: max(4, nodes.map(\.count).max() ?? 4), priority: 3), .init("POD", minimum: min(40, nameWidth)), .init("STATE", minimum: 10),
-                .init("WHAT IT WAITS FOR", minimum: 20, priority: 1, stretches: true),
+                .init("DETAIL", minimum: 20, priority: 1, stretches: true),
             ], rowCount: rows.count, cursor: rows.isEmpty ? nil : cursor, top: top)
         table.frozenColumns = 2
         table.draw(on: &canvas, in: body, theme: theme) { index in
@@ -113,7 +113,7 @@ struct DrainScreen: Screen, PodHolder {
         let glyphs = world.glyphs
         func span(until time: Instant) -> String { Printers.ageText(from: world.now, to: max(time, world.now)) }
         switch progress.state {
-        case .gone: return ("\(glyphs.passed) gone", .dim, "")
+        case .gone: return ("\(glyphs.passed) gone", .dim, successor(of: progress.pod, world))
         case .failed(let why): return ("\(glyphs.stopped) failed", .rowError, why)
         case .ending:
             let deadline = world.store.pods[progress.pod]?.metadata.deletionTimestamp
@@ -126,5 +126,11 @@ struct DrainScreen: Screen, PodHolder {
             let names = budgets.map { "budget \($0.metadata.name): \($0.status.currentHealthy) healthy, \($0.status.desiredHealthy) needed" }
             return ("\(glyphs.notReady) blocked", .rowError, "\(names.isEmpty ? refusal! : names.joined(separator: "; ")); tried again in \(span(until: at))")
         }
+    }
+
+    /// Where the pod came back, if it keeps its name, as pods of StatefulSets do.
+    private func successor(of key: ObjectKey, _ world: World) -> String {
+        guard let pod = world.store.pods[key], !pod.metadata.isTerminating else { return "" }
+        return pod.nodeName.isEmpty ? "came back and waits for a node" : "came back on \(pod.nodeName)"
     }
 }
