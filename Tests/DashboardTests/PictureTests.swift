@@ -35,6 +35,8 @@ import Testing
             ("resize-progress", ":po /db-0<Enter>d<S-Tab>"), ("load", ":deploy shop<Enter>jjjL++++++++<Tab>++++++++++"),
             ("recommend", "<wait:8m>:recommend web<Enter>"),
             ("evict", ":po /web<Enter>V"), ("fault", "I"), ("drain", ":no<Enter>r"), ("palette", "<C-p>drain"),
+            ("volumes", ":volumes<Enter>"), ("volumes-waiting", ":scenario single-writer<Enter><wait:50s>:volumes<Enter>jjj"), ("migrate", ":scenario single-writer<Enter>:migrate reports<Enter><Enter>"),
+            ("drain-progress", ":no /b2<Enter>ry<wait:5s>"), ("xray", ":xray deploy<Enter>"), ("pulses", ":pulses<Enter>"), ("containers", ":po /db-1<Enter>:co<Enter>"),
             ("links", ":links<Enter>"), ("trace", ":trace from shop/db-1<Enter>"),
             ("unknown-command", ":podz<Enter>"), ("scenarios", ":scenario<Enter>j"), ("scenario-opened", ":scenario drain-budget<Enter><wait:70s>"),
             ("what-if", "B"), ("what-if-node", ":whatif b1<Enter>"), ("what-if-zone", ":whatif eu-a<Enter>"),
