@@ -184,6 +184,14 @@ import Testing
         #expect(session.count(.volumeAttachment) == 0)
     }
 
+    @Test func `of two pods that come at once to two nodes, one gets a ReadWriteOnce volume`() {
+        var session = play(Self.storageClass() + Self.claim("ReadWriteOnce") + Self.pod("a", Self.on("a1")) + Self.pod("b", Self.on("a2")))
+        session.run(to: 60)
+        #expect(session.count(.volumeAttachment) == 1)
+        #expect(isRunning(session, "a") != isRunning(session, "b"))
+        #expect(told(session, "FailedAttachVolume").count == 1)
+    }
+
     // MARK: V6 to V8: ReadWriteOncePod and the scheduler
 
     @Test(arguments: [("1.36", inUse), ("1.33", inUse), ("1.29", inUseByName), ("1.27", inUseByName)])

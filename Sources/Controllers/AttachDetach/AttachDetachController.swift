@@ -180,8 +180,12 @@ struct AttachDetachController: Controller {
             }
         }
         guard let volume else { return again }
+        // What one pass attaches counts for the nodes after it.
+        var holders = attached
         for node in wanted.keys.sorted() where !attached.contains(node) {
-            again = again.sooner(attach(VolumeOnNode(volume: name, node: node), volume, wanted[node]!, attached, &cluster))
+            let place = VolumeOnNode(volume: name, node: node)
+            again = again.sooner(attach(place, volume, wanted[node]!, holders, &cluster))
+            if cluster.store.volumeAttachments[place.attachment] != nil { holders.append(node) }
         }
         return again
     }

@@ -7,6 +7,8 @@ extension ShippedScenario {
         """
         # One claim for one pod. writer has it; second waits, with the scheduler's words for every node. At two minutes
         # urgent comes with a higher priority: the scheduler preempts writer, and urgent gets the volume on its node.
+        # writer takes three seconds to stop, so that urgent's back-off is over when it is gone; with less, second might
+        # take its place first, and be preempted in turn.
         # At four minutes intruder names a node itself, so that no scheduler looks: the kubelet refuses it the volume.
         apiVersion: evenkeel.dev/v1
         kind: Scenario
@@ -53,7 +55,7 @@ extension ShippedScenario {
         ---
         apiVersion: v1
         kind: Pod
-        metadata: {name: writer, labels: {app: writer}}
+        metadata: {name: writer, labels: {app: writer}, annotations: {evenkeel.dev/stop-time: 3s}}
         spec:
           terminationGracePeriodSeconds: 5
           containers: [{name: main, image: "shop/ledger:1", volumeMounts: [{name: data, mountPath: /data}]}]
