@@ -69,7 +69,7 @@ extension SchedulingState {
         var words = NodeReasons()
         for rejection in diagnosis.rejections {
             guard let rejection else { continue }
-            if case .notSelected = rejection.reason, profile.version.minor < 34 { continue }
+            if case .notSelected = rejection.reason, !profile.preFilterExclusionsAreCounted { continue }
             for word in rejection.reason.words(cycle.demand, self) { words.add(word) }
         }
         return availability + words.text
@@ -135,7 +135,7 @@ extension SchedulingState {
             for row in rows {
                 if let reason = failures[row] {
                     for word in reason.words(cycle.demand, self) { words.add(word) }
-                } else if profile.version.minor >= 28 || diagnosis.preFilter == nil {
+                } else if profile.preFilterRefusalIsUnresolvable || diagnosis.preFilter == nil {
                     words.add("Preemption is not helpful for scheduling")
                 }
             }
@@ -210,7 +210,7 @@ extension SchedulingState {
                 if violating.contains(slot) { violations += 1 }
             }
         }
-        if profile.version.minor >= 28 {
+        if profile.victimsAreSortedByImportance {
             victims.sort { ranked.firstIndex(of: $0)! < ranked.firstIndex(of: $1)! }
         }
         return .success(PreemptionCandidate(row: row, victims: victims, violations: violations))

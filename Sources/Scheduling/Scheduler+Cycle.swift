@@ -95,7 +95,7 @@ extension Scheduler {
 
     /// The index of the highest total; equal ones by the rule of the version.
     private mutating func choose(_ totals: [Int]) -> Int {
-        if state.profile.version.minor >= 35 { return heapRoot(totals) }
+        if state.profile.schedulerTieRule == .heap { return heapRoot(totals) }
         let best = totals.max()!
         let ties = totals.indices.filter { totals[$0] == best }
         return ties.count == 1 ? ties[0] : ties[random.below(ties.count)]
@@ -164,7 +164,7 @@ extension Scheduler {
             }
             _ = try? cluster.delete(Pod.self, victim.key, DeleteOptions(uid: victim.metadata.uid))
             cluster.record(
-                "Preempted", "Preempted by pod \(cycle.pod.metadata.uid) on node \(node)", about: victim,
+                "Preempted", "Preempted by \(state.profile.preemptedEventNamesPreemptor ? "pod \(cycle.pod.metadata.uid)" : "a pod") on node \(node)", about: victim,
                 source: Self.source(cycle.settings), action: "Preempting")
         }
         // Pods of lower priority that waited for this node look for another one.

@@ -298,7 +298,7 @@ struct DeploymentController: Controller {
     ) {
         let direction = from < set.wanted ? "up" : "down"
         let sizes =
-            if cluster.profile.version.minor >= 31 { "from \(from) to \(set.wanted)" } else if atCreation {
+            if cluster.profile.scalingEventReadsFromTo { "from \(from) to \(set.wanted)" } else if atCreation {
                 "to \(set.wanted)"
             } else { "to \(set.wanted) from \(from)" }
         cluster.record(

@@ -263,12 +263,7 @@ struct PersistentVolumeController: Controller {
         }
         cluster.record(
             "ExternalProvisioning",
-            cluster.profile.version.minor >= 28
-                ? "Waiting for a volume to be created either by the external provisioner '\(driver)' or manually by "
-                    + "the system administrator. If volume creation is delayed, please verify that the provisioner is "
-                    + "running and correctly registered."
-                : "waiting for a volume to be created, either by external provisioner \"\(driver)\" or manually created "
-                    + "by system administrator", about: claim, source: source)
+            cluster.profile.externalProvisioningMessage(driver: driver), about: claim, source: source)
         cluster.record(
             "Provisioning", "External provisioner is provisioning volume for claim \"\(claim.key)\"",
             about: claim,

@@ -95,8 +95,7 @@ extension Defaulting {
         where container.resources.requests[name] == nil {
             container.resources.requests[name] = limit
         }
-        // Later versions read a missing policy as NotRequired and write nothing.
-        guard profile.isEnabled(.inPlacePodVerticalScaling), profile.version.minor < 33 else { return }
+        guard profile.isEnabled(.inPlacePodVerticalScaling), profile.resizePolicyIsDefaulted else { return }
         for name in ["cpu", "memory"] where container.resources.requests[name] != nil {
             if !container.resizePolicy.contains(where: { $0.resourceName == name }) {
                 container.resizePolicy.append(ContainerResizePolicy(name, "NotRequired"))

@@ -35,7 +35,7 @@ extension Validation {
 
     /// Before the `resize` subresource, an ordinary update resized.
     private static func resizesByUpdate(_ profile: KubernetesProfile) -> Bool {
-        profile.isEnabled(.inPlacePodVerticalScaling) && profile.version.minor < 32
+        profile.isEnabled(.inPlacePodVerticalScaling) && !profile.resizeUsesSubresource
     }
 
     private static func images(_ containers: [Container], _ at: String, _ errors: inout [FieldError]) {

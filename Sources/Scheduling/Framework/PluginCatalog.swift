@@ -54,7 +54,7 @@ enum PluginCatalog {
         all.filter { plugin in
             switch plugin.name {
             case .schedulingGates: profile.isEnabled(.podSchedulingReadiness)
-            case .dynamicResources: profile.version.minor >= 34
+            case .dynamicResources: profile.postFilterDynamicResourcesText
             case .nodeDeclaredFeatures: profile.isEnabled(.nodeDeclaredFeatures)
             default: true
             }

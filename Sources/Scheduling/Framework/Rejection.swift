@@ -32,14 +32,12 @@ enum Reason: Sendable, Hashable {
 
     /// The sentences upstream prints, in its order.
     func words(_ demand: PodDemand, _ state: SchedulingState) -> [String] {
-        let minor = state.profile.version.minor
         switch self {
         case .unschedulable: return ["node(s) were unschedulable"]
         case .nodeName: return ["node(s) didn't match the requested node name"]
         case .taint(let key, let value):
-            // The words became generic between 1.34 and 1.36.
             return [
-                minor >= 35
+                state.profile.taintReasonIsGeneric
                     ? "node(s) had untolerated taint(s)" : "node(s) had untolerated taint {\(key): \(value)}"
             ]
         case .nodeAffinity: return ["node(s) didn't match Pod's node affinity/selector"]

@@ -20,7 +20,7 @@ enum ImageLocality {
         // depended on the order of arrival; the live number is used for all versions.
         let spec = cycle.demand.facts.spec
         let containers =
-            spec.containers.count + (state.profile.version.minor >= 28 ? spec.initContainers.count : 0)
+            spec.containers.count + (state.profile.imageLocalityCountsInitContainers ? spec.initContainers.count : 0)
         let low = 23 * mebibyte
         let high = 1000 * mebibyte * containers
         for (i, row) in rows.enumerated() {

@@ -7,11 +7,11 @@ enum NodeResourcesBalancedAllocation {
     @Sendable static func score(
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {
-        let minor = state.profile.version.minor
+        let profile = state.profile
         let (cpu, memory) = (cycle.balancedCPU, cycle.balancedMemory)
-        // 1.27 scored pods that request nothing, too.
-        if cpu == 0 && memory == 0 && minor >= 28 { return false }
+        if cpu == 0 && memory == 0 && profile.bestEffortBalancedAllocationSkipped { return false }
         let nodes = state.nodes
+        let countsChange = profile.balancedAllocationFormula == .improvement
         for (i, row) in rows.enumerated() {
             let usedCPU = nodes.requested[0][row]
             let usedMemory = nodes.requested[1][row]
@@ -19,8 +19,8 @@ enum NodeResourcesBalancedAllocation {
                 Self.balance(cpu, of: nodes.allocatable[0][row], memory, of: nodes.allocatable[1][row])
             }
             let with = balance(usedCPU + cpu, usedMemory + memory)
-            // Since 1.36 it is the change that counts, around 75.
-            scores[i] = minor >= 36 ? 50 + (50 + with - balance(usedCPU, usedMemory)) / 2 : with
+            // By improvement it is the change that counts, around 75.
+            scores[i] = countsChange ? 50 + (50 + with - balance(usedCPU, usedMemory)) / 2 : with
         }
         return true
     }

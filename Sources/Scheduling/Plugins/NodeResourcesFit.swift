@@ -8,8 +8,7 @@ enum NodeResourcesFit {
     ) {
         let nodes = state.nodes
         let demand = cycle.demand.requests
-        // Since 1.34 a request larger than the whole node is known to be beyond help.
-        let knowsHopeless = state.profile.version.minor >= 34
+        let knowsHopeless = state.profile.fitTooLargeIsUnresolvable
         pass.reject(.nodeResourcesFit) { row in
             var short: UInt64 = Int64(nodes.podSlots[row].count) + 1 > nodes.podLimit[row] ? 1 : 0
             var hopeless = false

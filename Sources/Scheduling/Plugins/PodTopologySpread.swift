@@ -35,9 +35,8 @@ enum PodTopologySpread {
     ) -> Bool {
         let rules = cycle.demand.softSpread
         if rules.isEmpty {
-            // Up to 1.27 the plugin was not left out, and gave every node full marks.
             for i in scores.indices { scores[i] = 100 }
-            return state.profile.version.minor < 28
+            return state.profile.spreadWithoutSoftConstraintsScores
         }
         // The tables are taken out once: reaching them through the state for each node costs more than the sums.
         let tables = rules.map { rule in

@@ -64,7 +64,7 @@ struct SchedulingQueue: Sendable {
 
     init(initialBackoff: Duration, maxBackoff: Duration, profile: KubernetesProfile) {
         (self.initialBackoff, self.maxBackoff) = (initialBackoff, maxBackoff)
-        floorsExpiry = profile.version.minor >= 33
+        floorsExpiry = profile.backoffExpiryIsFloored
         popsFromBackoff = profile.isEnabled(.schedulerPopFromBackoffQ)
     }
 

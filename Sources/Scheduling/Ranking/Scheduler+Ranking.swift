@@ -24,7 +24,7 @@ extension Scheduler {
         } else {
             let tied = best(of: sample.rotated(to: (count - start) % count, count: count), ranking, cycle)
                 .rotated(to: start, count: count)
-            if state.profile.version.minor >= 35 {
+            if state.profile.schedulerTieRule == .heap {
                 place = sample.heapRoot(tied: tied)
             } else {
                 let ties = tied.count

@@ -71,8 +71,7 @@ final class PodFacts: Sendable {
         (carried, carriedTerms) = (counts, distinct)
         nodeSelection = NodeSelection(
             labels: spec.nodeSelector, required: spec.affinity?.nodeAffinity?.required)
-        // 1.27 did not count the images of init containers.
-        let programs = profile.version.minor >= 28 ? spec.initContainers + spec.containers : spec.containers
+        let programs = profile.imageLocalityCountsInitContainers ? spec.initContainers + spec.containers : spec.containers
         images =
             programs.map { Self.normalized(image: $0.image) }
             + spec.volumes.compactMap { $0.image.map { Self.normalized(image: $0.reference) } }
