@@ -17,11 +17,19 @@ struct APIClient: Sendable {
     var isPatching = false
     /// Raised when the sender is reset: older timers are void.
     var sendToken = 0
-    /// Events that wait for a token, and when the first gets it.
+    /// Events that wait for those before them, and the first for a token.
     var untold: [PendingEvent] = []
+    var correlator = EventCorrelator()
+    /// How many events the recorder holds; more are dropped.
+    /// - Source: Kubernetes `client-go/tools/record/event.go`, `maxQueuedEvents`.
+    static let maxQueuedEvents = 1000
     var calls = 0
     var callsWaited = 0
     var longestWait = Duration.zero
+    /// Times a pod's worker gave up waiting for its volumes.
+    var mountTimeouts = 0
+    /// Events that the recorder dropped: its queue was full, or too much was told about their object.
+    var droppedEvents = 0
     var waits = Recent<NodeActivity.Call>(1024)
 
     init(_ settings: KubeletSettings) {
@@ -43,7 +51,6 @@ struct APIClient: Sendable {
 
     /// An event that waits for a token.
     struct PendingEvent: Sendable {
-        var due: Instant
         var happened: Instant
         var reason: String
         var message: String

@@ -41,6 +41,8 @@ extension KubeletFleet {
         activity.pastWaits = waits.filter { $0.began <= now }.suffix(64)
         (activity.calls, activity.callsWaited) = (state.api.calls, state.api.callsWaited)
         activity.longestWait = state.api.longestWait
+        activity.mountTimeouts = state.api.mountTimeouts
+        activity.droppedEvents = state.api.droppedEvents
         activity.unsentStatuses = state.api.unsent.compactMap { workers[$0.slot].flatMap { $0.key } }
         activity.pleg = plegActivity(state, now)
         return activity

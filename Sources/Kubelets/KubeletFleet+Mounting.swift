@@ -129,6 +129,7 @@ extension KubeletFleet {
 
     /// The worker's patience is over: it says so, up to 1.35, and tries again after 10 to 15 s. What is under way goes on.
     private mutating func giveUp(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+        nodes[worker.node]?.api.mountTimeouts += 1
         if profile.volumeTimeOutGivesEvent {
             let names = worker.mounts.filter { if case .mounted = $0.step { false } else { true } }.map(\.name).sorted()
             let waiting = worker.mounts.filter { $0.step == .waits || $0.isUnattached }.map(\.name).sorted()

@@ -74,34 +74,47 @@ extension KubeletFleet {
         }
         nodes[node]!.api.unsent = []
         nodes[node]!.api.untold = []
+        nodes[node]!.api.correlator.forgetAll()
         nodes[node]!.api.sendToken += 1
     }
 
     // MARK: Events
 
-    /// Tells an event of a kubelet when its client has a token for it.
+    /// Tells an event of a kubelet: after those before it, if the correlator lets it through, and when its client has a token.
     mutating func send(
         _ reason: String, _ message: String, about: ObjectReference, warning: Bool, from source: EventSource,
         node: Int, _ cluster: inout Cluster
     ) {
         let now = cluster.now
-        guard let start = nodes[node]?.api.events.reserve(at: now), start > now else {
+        guard let waiting = nodes[node]?.api.untold.count else {
             return cluster.record(reason, message, about: about, warning: warning, source: source)
         }
+        if waiting >= APIClient.maxQueuedEvents {
+            nodes[node]!.api.droppedEvents += 1
+            return
+        }
         nodes[node]!.api.untold.append(
-            .init(
-                due: start, happened: now, reason: reason, message: message, about: about, isWarning: warning,
-                source: source))
-        if nodes[node]!.api.untold.count == 1 { timers.schedule(.events(node: node), at: start) }
+            .init(happened: now, reason: reason, message: message, about: about, isWarning: warning, source: source))
+        if waiting == 0 { tellingGoesOn(node, &cluster) }
     }
 
     mutating func tellingGoesOn(_ node: Int, _ cluster: inout Cluster) {
-        while let event = nodes[node]?.api.untold.first, event.due <= cluster.now {
-            nodes[node]!.api.untold.removeFirst()
+        let now = cluster.now
+        var done = 0
+        defer { if done > 0 { nodes[node]?.api.untold.removeFirst(done) } }
+        while let events = nodes[node]?.api.untold, done < events.count {
+            let event = events[done]
+            let start = nodes[node]!.api.events.next(at: now)
+            if start > now { return timers.schedule(.events(node: node), at: start) }
+            done += 1
+            guard let message = nodes[node]!.api.correlator.message(event, at: now) else {
+                nodes[node]!.api.droppedEvents += 1
+                continue
+            }
+            _ = nodes[node]!.api.events.reserve(at: now)
             cluster.record(
-                event.reason, event.message, about: event.about, warning: event.isWarning, source: event.source,
-                happened: event.happened)
+                event.reason, message, about: event.about, warning: event.isWarning, source: event.source,
+                happened: event.happened == now ? nil : event.happened)
         }
-        if let next = nodes[node]?.api.untold.first { timers.schedule(.events(node: node), at: next.due) }
     }
 }

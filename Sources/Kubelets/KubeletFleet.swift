@@ -316,6 +316,7 @@ public struct KubeletFleet: Component {
     mutating func drop(_ worker: inout PodWorker) {
         release(&worker)
         forgetObjects(worker)
+        nodes[worker.node]?.api.correlator.forget(worker.uid)
         let slot = worker.reference.slot
         slots[worker.uid] = nil
         timelines[worker.uid]?.containers = worker.containers.map(\.status.name)

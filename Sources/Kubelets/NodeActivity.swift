@@ -43,6 +43,10 @@ public struct NodeActivity: Sendable, Equatable {
     public var calls = 0
     public var callsWaited = 0
     public var longestWait = Duration.zero
+    /// Times a pod's worker gave up waiting for its volumes and began anew.
+    public var mountTimeouts = 0
+    /// Events that were never told: the recorder's queue of 1,000 was full, or more than 25 were about one object.
+    public var droppedEvents = 0
     /// Pods whose newest status is not in the API yet.
     public var unsentStatuses: [ObjectKey] = []
 

@@ -93,10 +93,10 @@ struct LabRun: Sendable {
                 }
             }
         }
-        let failures = simulation.cluster.narrative.events.filter { $0.reason == "FailedMount" }
+        let nodes = simulation.cluster.store.nodes.all.compactMap { simulation.kubelets.activity(node: $0.name, in: simulation.cluster) }
         return StartupLab.Run(
-            seed: seed, pods: pods, failedMounts: failures.count,
-            mountTimeouts: failures.count { $0.message.hasPrefix("Unable to attach or mount volumes") },
+            seed: seed, pods: pods, failedMounts: simulation.cluster.narrative.events.count { $0.reason == "FailedMount" },
+            mountTimeouts: nodes.reduce(0) { $0 + $1.mountTimeouts },
             end: simulation.now - Self.begin)
     }
 }

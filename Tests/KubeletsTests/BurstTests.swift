@@ -32,7 +32,7 @@ import Testing
             #expect(zip(starts, starts.dropFirst()).allSatisfy { $0 <= $1 })
             for (i, first) in starts.enumerated() {
                 for j in stride(from: i, to: starts.count, by: 17) {
-                    let allowed = Double(burst) + Double(qps) * (starts[j] - first).seconds + 1e-6
+                    let allowed = Double(burst) + Double(qps) * (starts[j] - first).seconds + 1e-3
                     #expect(Double(j - i + 1) <= allowed)
                 }
             }
@@ -70,12 +70,16 @@ import Testing
         return bench
     }
     private func timeouts(_ bench: Bench) -> [ToldEvent] {
-        bench.cluster.narrative.events.filter { $0.reason == "FailedMount" && $0.message.hasPrefix("Unable to attach or mount volumes") }
+        bench.cluster.narrative.events.filter { $0.reason == "FailedMount" && $0.message.contains("Unable to attach or mount volumes") }
     }
 
     @Test func `S9 with 5 requests a second a burst of pods runs into the mount timeout, with 50 it does not`() throws {
         let old = try burst(26)
-        #expect((20...40).contains(timeouts(old).count))
+        // All but the first half of the pods have their next try after the worker's patience.
+        let gaveUp = old.fleet.activity(node: "n1", in: old.cluster)!.mountTimeouts
+        #expect((20...40).contains(gaveUp), "\(gaveUp)")
+        // Of the events, those that the recorder neither dropped nor combined.
+        #expect((1...gaveUp).contains(timeouts(old).count), "\(timeouts(old).count)")
         let message = timeouts(old)[0].message
         #expect(message.contains("unmounted volumes=[") && message.hasSuffix("unattached volumes=[]: timed out waiting for the condition"))
         // The calls for the volumes, and two for each status.
@@ -93,11 +97,21 @@ import Testing
     }
 
     @Test func `S10 from 1_36 on the timeout tells no event`() throws {
-        var configuration = KubeletConfiguration()
-        (configuration.kubeAPIQPS, configuration.kubeAPIBurst) = (1, 1)
-        let bench = try burst(36, configuration)
-        #expect(timeouts(bench).isEmpty)
-        #expect(bench.fleet.activity(node: "n1", in: bench.cluster)!.longestWait > .seconds(123))
+        func missing(_ minor: Int) throws -> Bench {
+            var bench = try Bench(minor)
+            try bench.node()
+            var volume = Volume()
+            volume.name = "v"
+            volume.secret = SecretVolumeSource()
+            volume.secret?.secretName = "none"
+            try bench.bind(Pod.named("p").with { $0.spec.volumes = [volume] })
+            bench.run(to: 300)
+            #expect(bench.fleet.activity(node: "n1", in: bench.cluster)!.mountTimeouts == 2)
+            #expect(bench.events("FailedMount").contains { $0.message.hasPrefix("MountVolume.SetUp failed for volume") })
+            return bench
+        }
+        #expect(timeouts(try missing(36)).isEmpty)
+        #expect(timeouts(try missing(35)).count == 2)
     }
 
     @Test func `S11 a Secret that comes after 40 seconds is mounted at the try after 70`() throws {

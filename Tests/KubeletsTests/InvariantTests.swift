@@ -91,7 +91,12 @@ import Testing
             let expected = (pod.status.containerStatuses + pod.status.initContainerStatuses).reduce(0) {
                 $0 + $1.restartCount + ($1.state.running != nil || $1.state.terminated?.startedAt != nil || $1.lastState.terminated != nil ? 1 : 0)
             }
-            #expect((starts[pod.name] ?? []).count == expected, "\(pod.name)")
+            // The status tells of a start once PLEG has seen it and the write had its tokens.
+            let all = starts[pod.name] ?? []
+            let settled = all.count { $0 < bench.cluster.now.sinceStart.seconds - 2 }
+            // Of a pod that has much told about it, not every start is.
+            let isCut = bench.fleet.activity(node: pod.nodeName, in: bench.cluster)?.droppedEvents ?? 0 > 0
+            #expect(expected >= settled && (isCut || expected <= all.count), "\(pod.name): \(settled)...\(all.count), told \(expected)")
         }
         for (name, times) in starts {
             // The kubelet hears of a deletion after 10 ms.

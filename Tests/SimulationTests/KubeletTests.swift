@@ -122,7 +122,7 @@ import Testing
         session.advance(to: .start + .minutes(8)) {
             false
         }
-        for event in session.cluster.store.events.all where event.message.hasPrefix("Unable to attach or mount volumes") {
+        for event in session.cluster.store.events.all where event.message.contains("Unable to attach or mount volumes") {
             timeouts.insert(event.involvedObject.name)
         }
         return (timeouts.count, session.simulation.kubelets.timesToReady(in: session.cluster))

@@ -63,17 +63,19 @@ import Testing
         func pick(_ n: Int) -> Int { Int(random.next() % UInt64(n)) }
         func apply(_ yaml: String) { for object in Input(ManifestReader.read(text: yaml)).objects { _ = session.perform(.apply([object])) } }
         let nodes = ["a1", "a2", "b1", "b2"]
-        for round in 0..<60 {
+        for round in 0..<90 {
             switch pick(10) {
-            case 0...3: apply(Self.pod("p\(round)", claim: pick(6), priority: ["low", "middle", "high"][pick(3)], node: nil))
-            case 4:
+            case 0...4: apply(Self.pod("p\(round)", claim: [0, 0, 1, 1, 2, 3, 4, 5][pick(8)], priority: ["low", "middle", "high"][pick(3)], node: nil))
+            case 5:
                 watch.bypassing.insert("p\(round)")
-                apply(Self.pod("p\(round)", claim: pick(6), priority: "low", node: nodes[pick(4)]))
-            case 5, 6:
+                apply(Self.pod("p\(round)", claim: [0, 0, 1, 1, 2, 3, 4, 5][pick(8)], priority: "low", node: nodes[pick(4)]))
+            case 6, 8:
                 let pods = session.pods()
                 if !pods.isEmpty { _ = session.perform(.delete(.pod, pods[pick(pods.count)].key, DeleteOptions(gracePeriodSeconds: pick(4) == 0 ? 0 : nil))) }
-            case 7: _ = session.perform(.fail(.node(nodes[pick(4)])))
-            case 8: for node in nodes { _ = session.perform(.recover(.node(node))) }
+            case 7:
+                // One node at a time is down.
+                for node in nodes { _ = session.perform(.recover(.node(node))) }
+                if pick(2) == 0 { _ = session.perform(.fail(.node(nodes[pick(4)]))) }
             default:
                 let claim = pick(6)
                 _ = session.perform(.delete(.persistentVolumeClaim, ObjectKey(namespace: "default", name: "c\(claim)"), DeleteOptions()))

@@ -135,7 +135,7 @@ extension NodeScreen {
         if let lastCall = activity.waitingCalls.last {
             add("\(activity.waitingCalls.count) calls wait, the last \(fixed((lastCall.began - now).seconds, 1)) s more", .rowError)
         } else {
-            add("calls \(activity.calls), \(activity.callsWaited) waited, longest \(fixed(activity.longestWait.seconds, 1)) s", activity.callsWaited > 0 ? .rowPending : .dim)
+            add("calls \(activity.calls), \(activity.callsWaited) waited, longest \(fixed(activity.longestWait.seconds, 1)) s\(activity.mountTimeouts > 0 ? ", \(activity.mountTimeouts) mounts timed out" : "")", activity.callsWaited > 0 ? .rowPending : .dim)
         }
         if let call = activity.waitingCalls.first {
             add("next \(call.request) for \(shortPod(call.pod.name))", .dim)
