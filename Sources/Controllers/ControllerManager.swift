@@ -8,7 +8,7 @@ import SimulationKit
 /// ``ControllerCatalog``, keys in the order in which they came.
 public struct ControllerManager: Component {
     public private(set) var cursor = WatchCursor.beginning
-    private var controllers: [any Controller]
+    private(set) var controllers: [any Controller]
     private let watchersByKind: [Kind: [Int]]
     /// When the first controller wants to work again; queues change only while the manager runs.
     private var nextWork: Instant?

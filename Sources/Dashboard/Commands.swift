@@ -46,6 +46,16 @@ enum PromptCommands {
         PromptCommand(names: ["workload", "wk", "workloads"], arguments: "", help: "All workloads: rollouts and revisions") { dashboard, _ in
             dashboard.apply([.root(WorkloadsScreen(dashboard.stack.last!.focusedWorkload(dashboard.world)))])
         },
+        PromptCommand(names: ["autoscaler", "autoscale"], arguments: "[name|workload]", help: "An autoscaler's arithmetic, curves and what is asked; the node autoscaler") { dashboard, words in
+            let world = dashboard.world
+            guard let word = words.first else { return dashboard.apply([.push(AutoscalerScreen(of: dashboard.stack.last!.focusedWorkload(world), world))]) }
+            let all = world.store.horizontalPodAutoscalers.sorted()
+            guard let scaler = all.first(where: { $0.name == word }) ?? all.first(where: { $0.spec.scaleTargetRef.name == word }) else {
+                let near = nearest(word, among: all.map(\.name)).map { "; nearest: \($0)" } ?? ""
+                return dashboard.show("No HorizontalPodAutoscaler \(word)\(near)", .error)
+            }
+            dashboard.apply([.push(AutoscalerScreen(scaler.key))])
+        },
         PromptCommand(names: ["gates", "gate"], arguments: "", help: "Feature gates: stage, on or off, what each changes") { dashboard, _ in
             dashboard.apply([.push(GatesScreen())])
         },
@@ -357,6 +367,8 @@ enum Completions {
             candidates = dashboard.world.store.pods.sorted().map(\.metadata.name)
         } else if words[0] == "deck" {
             candidates = TopologyKeys.used(dashboard.world).map(TopologyKeys.short)
+        } else if ["autoscaler", "autoscale"].contains(words[0]) {
+            candidates = dashboard.world.store.horizontalPodAutoscalers.sorted().map(\.name)
         } else if words[0] == "demand" {
             candidates = dashboard.world.store.deployments.sorted().map(\.metadata.name) + dashboard.world.store.statefulSets.sorted().map(\.metadata.name)
         } else if ["scenario", "scenarios"].contains(words[0]) {

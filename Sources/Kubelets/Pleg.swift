@@ -41,8 +41,13 @@ struct Pleg: Sendable {
 
     /// The items, or the way of finding out, change at `now`: lists so far stay where they were.
     mutating func settle(at now: Instant, items: Int, _ latencies: KubeletLatencies) {
+        if let hang {
+            // While the runtime hangs no list succeeds; the next begins when it answers again.
+            if hang.until > now { return }
+            begin = hang.until
+            self.hang = nil
+        }
         if let last = last(by: now, items: items, latencies) { begin = last }
-        if let hang, hang.until <= now { self.hang = nil }
     }
 
     /// When a change that happens at `now` is known.
@@ -60,7 +65,7 @@ struct Pleg: Sendable {
     /// `until` means never.
     mutating func stop(at now: Instant, until: Instant, items: Int, _ latencies: KubeletLatencies) -> Instant {
         settle(at: now, items: items, latencies)
-        hang = (now, until)
+        hang = (hang?.from ?? now, until)
         return begin + threshold
     }
 

@@ -3,7 +3,8 @@ import KubernetesAPI
 import Simulation
 import SimulationKit
 
-/// How long an answer to a what-if takes on a cluster at rest, with its difference to the present.
+/// How long an answer to a what-if takes on a cluster at rest, with its difference to the present: `whatif [NODES [PODS]]
+/// [TITLE]`; with a title only questions that begin so.
 func whatIf(_ arguments: [String]) {
     let numbers = arguments.compactMap { Int($0) }
     let nodes = numbers.first ?? 1000
@@ -56,7 +57,8 @@ func whatIf(_ arguments: [String]) {
     questions += [WhatIf("restart app-1", [.restart(.deployment, ObjectKey(namespace: "default", name: "app-1"))]), WhatIf("lose zone a", [.fail(.zone("a"))])]
     let widths = [34, 6, 10, 10, 8, 8]
     print(row(["change", "ms", "fork+run", "virtual s", "moved", "pending"], widths))
-    for question in questions {
+    let title = arguments.last.flatMap { Int($0) == nil ? $0 : nil } ?? ""
+    for question in questions where question.title.hasPrefix(title) {
         var answer: WhatIfAnswer?
         var best = Double.infinity
         var run = Double.infinity

@@ -47,6 +47,9 @@ import Testing
             ("availability", ":av<Enter>"), ("availability-rates", ":av<Enter>p"), ("workloads", ":wk<Enter>"),
             ("workloads-revisions", ":wk<Enter>r<wait:5s><Tab>j"), ("gates", ":gates<Enter>"), ("gates-toggled", ":gates<Enter>j<Enter>"),
             ("rebalance", ":rebalance web<Enter>"),
+            ("autoscaler", ":scenario horizontal-autoscaling<Enter><wait:5m>:autoscaler<Enter>"),
+            ("autoscaler-held", ":scenario horizontal-autoscaling<Enter><wait:16m>:hpa<Enter><Enter><Tab>"),
+            ("autoscaler-nodes", ":scenario elastic-web<Enter><wait:8m>:hpa<Enter><Enter><Tab><Tab>"),
             ("spread-rollout", ":scenario rolling-update<Enter><wait:66s>X"), ("spread-rollout-revisions", ":scenario rolling-update-revisions<Enter><wait:66s>X"),
         ]
         var all = screens.flatMap { name, keys in
@@ -62,6 +65,7 @@ import Testing
         all.append(Case(name: "resize-deferred", width: 200, height: 60, keys: ":po /db-1<Enter>R3900m<Enter>"))
         all.append(Case(name: "recommend", width: 200, height: 60, keys: "<wait:8m>:recommend web<Enter>"))
         all.append(Case(name: "availability", width: 200, height: 60, keys: ":av<Enter>"))
+        all.append(Case(name: "autoscaler", width: 200, height: 60, keys: ":scenario horizontal-autoscaling<Enter><wait:5m>:autoscaler<Enter>"))
         all.append(Case(name: "workloads", width: 200, height: 60, keys: ":wk<Enter>"))
         all.append(Case(name: "deck", width: 40, height: 10, keys: ""))
         all.append(Case(name: "too-small", width: 30, height: 8, keys: ""))
@@ -104,7 +108,7 @@ import Testing
     @Test func `no frame leaves its size at any size`() {
         var dashboard = Self.dashboards["block"]!
         for (width, height) in [(1, 1), (5, 3), (40, 10), (41, 11), (60, 15), (80, 16), (99, 30), (101, 31), (300, 100)] {
-            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>", "B", ":av<Enter>", ":wk<Enter>", ":gates<Enter>", ":lab<Enter>", ":links<Enter>", ":po<Enter><Enter>", ":no<Enter><Enter>", ":no<Enter><Enter><Tab><Tab><Tab>"] {
+            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>", "B", ":av<Enter>", ":wk<Enter>", ":gates<Enter>", ":autoscaler<Enter>", ":lab<Enter>", ":links<Enter>", ":po<Enter><Enter>", ":no<Enter><Enter>", ":no<Enter><Enter><Tab><Tab><Tab>"] {
                 var copy = dashboard
                 #expect(throws: Never.self) { try copy.press(keys) }
                 let frame = copy.frame(size: Size(width: width, height: height))

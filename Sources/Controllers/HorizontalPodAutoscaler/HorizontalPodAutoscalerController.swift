@@ -11,6 +11,8 @@ struct HorizontalPodAutoscalerController: Controller {
     private let settings: ControllerManagerSettings
     private var membership = PodMembership()
     private var histories: [ObjectKey: ScalingHistory] = [:]
+    /// How each came to its size, for users to read; nothing is decided by it.
+    private(set) var traces: [ObjectKey: AutoscalerTrace] = [:]
     private let source = EventSource("horizontal-pod-autoscaler")
 
     init(settings: ControllerManagerSettings) { self.settings = settings }
@@ -20,6 +22,7 @@ struct HorizontalPodAutoscalerController: Controller {
         let key = change.object.key
         if change.action == .deleted {
             histories[key] = nil
+            traces[key] = nil
             membership.set(key, nil)
             // The others say again which pods they want when they are looked at.
             cluster.metrics.forgetWanted()
@@ -42,10 +45,23 @@ struct HorizontalPodAutoscalerController: Controller {
 
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
         guard let scaler = cluster.store.horizontalPodAutoscalers[key] else { return .none }
-        var pass = Pass(scaler: scaler, status: scaler.status, now: cluster.now)
+        var pass = Pass(
+            scaler: scaler, status: scaler.status, now: cluster.now,
+            trace: AutoscalerTrace(at: cluster.now, next: cluster.now + settings.autoscalerSyncPeriod))
         sync(&pass, &cluster)
+        keep(pass, earlier: traces[key]?.looks ?? [])
         if pass.status != scaler.status { cluster.modify(HorizontalPodAutoscaler.self, key) { $0.status = pass.status } }
         return .at(cluster.now + settings.autoscalerSyncPeriod)
+    }
+
+    private mutating func keep(_ pass: Pass, earlier: [AutoscalerTrace.Look]) {
+        var trace = pass.trace
+        trace.looks = earlier
+        let measured = trace.metrics.first?.measured
+        trace.looks.append(
+            AutoscalerTrace.Look(at: pass.now, current: trace.current, desired: trace.desired ?? trace.current, value: measured?.value, used: measured?.used))
+        if trace.looks.count > AutoscalerTrace.kept * 2 { trace.looks.removeFirst(trace.looks.count - AutoscalerTrace.kept) }
+        traces[pass.scaler.key] = trace
     }
 
     /// One look at one autoscaler.
@@ -53,6 +69,7 @@ struct HorizontalPodAutoscalerController: Controller {
         let scaler: HorizontalPodAutoscaler
         var status: HorizontalPodAutoscalerStatus
         let now: Instant
+        var trace: AutoscalerTrace
         var spec: HorizontalPodAutoscalerSpec { scaler.spec }
 
         mutating func set(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String) {
@@ -71,6 +88,7 @@ struct HorizontalPodAutoscalerController: Controller {
         let current = target.replicas
         let least = spec.minReplicas ?? 1
         histories[scaler.key, default: ScalingHistory()].begin(current, now: pass.now)
+        (pass.trace.current, pass.trace.least, pass.trace.most) = (current, least, spec.maxReplicas)
         var desired = current
         var reason = ""
         var metrics: [MetricStatus]?
@@ -88,6 +106,7 @@ struct HorizontalPodAutoscalerController: Controller {
                 pass.status.currentMetrics = statuses
                 return
             }
+            pass.trace.wish = wish.replicas
             reason = wish.replicas > current ? "\(wish.metric) above target" : wish.replicas < current ? "All metrics below target" : ""
             let bounds = ScalingHistory.Bounds(current: current, least: least, most: spec.maxReplicas)
             let decision =
@@ -99,7 +118,9 @@ struct HorizontalPodAutoscalerController: Controller {
             pass.set("AbleToScale", true, decision.able.reason, decision.able.message)
             pass.set("ScalingLimited", decision.limited.isTrue, decision.limited.reason, decision.limited.message)
             desired = decision.replicas
+            pass.trace.speed = decision.speed
         }
+        (pass.trace.desired, pass.trace.reason) = (desired, reason)
         pass.status.currentReplicas = current
         pass.status.currentMetrics = metrics
         if desired != current {
@@ -161,8 +182,10 @@ struct HorizontalPodAutoscalerController: Controller {
             do throws(MetricFailure) {
                 let (proposal, name, status) = try measure(metric, pods, current: target.replicas, spec, cluster)
                 statuses.append(status)
-                if best.map({ proposal > $0.replicas }) ?? true { best = (proposal, name) }
+                pass.trace.metrics.append(trace(metric, proposal.measured))
+                if best.map({ proposal.replicas > $0.replicas }) ?? true { best = (proposal.replicas, name) }
             } catch {
+                pass.trace.metrics.append(trace(metric, nil, failure: error.message))
                 cluster.record(error.reason, error.message, about: scaler, warning: true, source: source)
                 failures.append((error.reason, "the HPA was unable to compute the replica count: \(error.message)", error.summary))
                 statuses.append(MetricStatus())
@@ -180,6 +203,14 @@ struct HorizontalPodAutoscalerController: Controller {
         return (best, statuses)
     }
 
+    private func trace(_ metric: MetricSpec, _ measured: AutoscalerTrace.Measured?, failure: String? = nil) -> AutoscalerTrace.Metric {
+        let target = metric.resource?.target ?? metric.containerResource?.target
+        let name = metric.resource?.name ?? metric.containerResource.map { "\($0.name) of \($0.container)" } ?? metric.type
+        return AutoscalerTrace.Metric(
+            name: name, target: target?.averageValue?.milliValue ?? Int64(target?.averageUtilization ?? 80),
+            isUtilization: target?.averageValue == nil, measured: measured, failure: failure)
+    }
+
     /// Why a metric cannot be had: the event's and condition's reason, their message, and how it is summed up.
     private struct MetricFailure: Error {
         var reason: String
@@ -189,7 +220,7 @@ struct HorizontalPodAutoscalerController: Controller {
 
     private func measure(
         _ metric: MetricSpec, _ pods: [Pod], current: Int, _ spec: HorizontalPodAutoscalerSpec, _ cluster: Cluster
-    ) throws(MetricFailure) -> (replicas: Int, name: String, status: MetricStatus) {
+    ) throws(MetricFailure) -> (proposal: MetricReplicas.Proposal, name: String, status: MetricStatus) {
         let reason: String
         let (resource, target, container): (String, MetricTarget, String)
         switch metric.type {
@@ -226,7 +257,7 @@ struct HorizontalPodAutoscalerController: Controller {
                 (status.containerResource!.name, status.containerResource!.current, status.containerResource!.container) = (resource, value, container)
             }
             let name = target.averageValue == nil ? "\(resource) \(sort) utilization (percentage of request)" : "\(resource) \(sort)"
-            return (proposal.replicas, name, status)
+            return (proposal, name, status)
         } catch {
             let message = "failed to get \(resource) \(target.averageValue == nil ? "utilization" : "usage"): \(error.message)"
             let value = container.isEmpty ? "\(resource) resource" : "\(container) container"

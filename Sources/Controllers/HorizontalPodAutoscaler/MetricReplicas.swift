@@ -13,6 +13,7 @@ struct MetricReplicas {
         var utilization: Int?
         /// Thousandths of a core, or of a byte, for each pod.
         var average: Int64
+        var measured: AutoscalerTrace.Measured
     }
     struct Failure: Error, Equatable { var message: String }
 
@@ -103,10 +104,11 @@ struct MetricReplicas {
         let utilization = try percent(values)
         let average = values.values.reduce(0, +) / Int64(values.count)
         let fallback = Int64(max(100, target))
-        let replicas = try decide(
+        var measured = try decide(
             groups, values, ratio: Double(utilization) / Double(target), missingWhenLow: { requests[$0] * fallback / 100 },
             again: { values throws(Failure) in Double(try percent(values)) / Double(target) })
-        return Proposal(replicas: replicas, utilization: utilization, average: average)
+        (measured.value, measured.requested) = (Int64(utilization), values.keys.reduce(0) { $0 + requests[$1] })
+        return Proposal(replicas: measured.proposal, utilization: utilization, average: average, measured: measured)
     }
 
     /// The replicas that bring the use of each pod to `target` thousandths.
@@ -115,10 +117,11 @@ struct MetricReplicas {
         let groups = try grouped(pods, resource, &values, metrics)
         func mean(_ values: [Int: Int64]) -> Int64 { values.values.reduce(0, +) / Int64(values.count) }
         let average = mean(values)
-        let replicas = try decide(
+        var measured = try decide(
             groups, values, ratio: Double(average) / Double(target), missingWhenLow: { _ in target },
             again: { values throws(Failure) in Double(mean(values)) / Double(target) })
-        return Proposal(replicas: replicas, average: average)
+        measured.value = average
+        return Proposal(replicas: measured.proposal, average: average, measured: measured)
     }
 
     /// Sorts the pods, and drops the measurements of those that do not count.
@@ -133,13 +136,20 @@ struct MetricReplicas {
     private func decide(
         _ groups: [Group], _ measured: [Int: Int64], ratio: Double, missingWhenLow: (Int) -> Int64,
         again: ([Int: Int64]) throws(Failure) -> Double
-    ) throws(Failure) -> Int {
+    ) throws(Failure) -> AutoscalerTrace.Measured {
         var values = measured
         let (missing, unready) = (groups.indices.filter { groups[$0] == .missing }, groups.indices.filter { groups[$0] == .unready })
+        let ready = groups.count { $0 == .ready }
+        var result = AutoscalerTrace.Measured()
+        result.used = measured.values.reduce(0, +)
+        (result.ready, result.unready, result.missing, result.ignored) = (ready, unready.count, missing.count, groups.count { $0 == .ignored })
+        (result.ratio, result.counted) = (ratio, ready)
+        (result.toleranceDown, result.toleranceUp) = (tolerance.down, tolerance.up)
+        result.proposal = current
         let countsUnready = !unready.isEmpty && ratio > 1
         if !countsUnready, missing.isEmpty {
-            if isWithin(ratio) { return current }
-            return Int((ratio * Double(groups.count { $0 == .ready })).rounded(.up))
+            if !isWithin(ratio) { result.proposal = Int((ratio * Double(ready)).rounded(.up)) }
+            return result
         }
         // Pods that are not measured are taken to be such that the change is smaller, never larger.
         for index in missing {
@@ -147,9 +157,10 @@ struct MetricReplicas {
         }
         if countsUnready { for index in unready { values[index] = 0 } }
         let ratioNow = try again(values)
-        if isWithin(ratioNow) || (ratio < 1 && ratioNow > 1) || (ratio > 1 && ratioNow < 1) { return current }
+        (result.cautious, result.counted) = (ratioNow, values.count)
+        if isWithin(ratioNow) || (ratio < 1 && ratioNow > 1) || (ratio > 1 && ratioNow < 1) { return result }
         let replicas = Int((ratioNow * Double(values.count)).rounded(.up))
-        if (ratioNow < 1 && replicas > current) || (ratioNow > 1 && replicas < current) { return current }
-        return replicas
+        if !((ratioNow < 1 && replicas > current) || (ratioNow > 1 && replicas < current)) { result.proposal = replicas }
+        return result
     }
 }

@@ -24,8 +24,9 @@ struct ScalingHistory: Sendable {
         var replicas: Int
         var able: (reason: String, message: String)
         var limited: (isTrue: Bool, reason: String, message: String)
+        var speed: AutoscalerTrace.Speed
         static func == (a: Decision, b: Decision) -> Bool {
-            a.replicas == b.replicas && a.able == b.able && a.limited == b.limited
+            a.replicas == b.replicas && a.able == b.able && a.limited == b.limited && a.speed == b.speed
         }
     }
     struct Bounds {
@@ -53,13 +54,16 @@ struct ScalingHistory: Sendable {
     /// Goes down only to the highest wish of `window`, and up at most to twice the size, or 4.
     mutating func decide(_ wish: Int, _ bounds: Bounds, window: Duration, now: Instant) -> Decision {
         let stable = wishes.filter { $0.at >= now - window }.map(\.replicas).max().map { max($0, wish) } ?? wish
+        let held = wishes.last { $0.at >= now - window && $0.replicas == stable }.map { $0.at + window }
         remember(wish, keeping: window, now: now)
         let limit = max(2 * bounds.current, 4)
         let (most, why) = bounds.most > limit ? (limit, Self.upLimit) : (bounds.most, Self.tooMany)
         let (size, reason) = stable < bounds.least ? (bounds.least, Self.tooFew) : stable > most ? (most, why) : (stable, Self.within)
         return Decision(
             replicas: size, able: stable == wish ? Self.ready : Self.highest,
-            limited: (size != stable, reason.0, reason.1))
+            limited: (size != stable, reason.0, reason.1),
+            speed: AutoscalerTrace.Speed(
+                stable: stable, heldUntil: stable == wish ? nil : held, upWindow: .zero, downWindow: window, highest: limit, lowest: nil))
     }
 
     private mutating func remember(_ wish: Int, keeping window: Duration, now: Instant) {
@@ -73,21 +77,27 @@ struct ScalingHistory: Sendable {
         let (upWindow, downWindow) = (Duration.seconds(up.stabilizationWindowSeconds ?? 0), Duration.seconds(down.stabilizationWindowSeconds ?? 300))
         let lowest = wishes.filter { $0.at > now - upWindow }.reduce(wish) { min($0, $1.replicas) }
         let highest = wishes.filter { $0.at > now - downWindow }.reduce(wish) { max($0, $1.replicas) }
-        remember(wish, keeping: max(upWindow, downWindow), now: now)
         let stable = min(max(bounds.current, lowest), max(lowest, highest))
+        let window = wish >= bounds.current ? upWindow : downWindow
+        let held = wishes.last { $0.at > now - window && $0.replicas == stable }.map { $0.at + window }
+        remember(wish, keeping: max(upWindow, downWindow), now: now)
         let able = stable == wish ? Self.ready : wish >= bounds.current ? Self.lowest : Self.highest
 
         var (size, reason) = (stable, Self.within)
+        let (highestNow, lowestNow) = (max(bounds.current, upwards(up, bounds.current, now)), min(bounds.current, downwards(down, bounds.current, now)))
         if stable > bounds.current {
-            let limit = max(bounds.current, upwards(up, bounds.current, now))
+            let limit = highestNow
             let (most, why) = bounds.most > limit ? (limit, Self.upLimit) : (bounds.most, Self.tooMany)
             if stable > most { (size, reason) = (most, why) }
         } else if stable < bounds.current {
-            let limit = min(bounds.current, downwards(down, bounds.current, now))
+            let limit = lowestNow
             let (least, why) = bounds.least < limit ? (limit, Self.downLimit) : (bounds.least, Self.tooFew)
             if stable < least { (size, reason) = (least, why) }
         }
-        return Decision(replicas: size, able: able, limited: (size != stable, reason.0, reason.1))
+        return Decision(
+            replicas: size, able: able, limited: (size != stable, reason.0, reason.1),
+            speed: AutoscalerTrace.Speed(
+                stable: stable, heldUntil: stable == wish ? nil : held, upWindow: upWindow, downWindow: downWindow, highest: highestNow, lowest: lowestNow))
     }
 
     /// Notes that the size was changed, as long as a policy counts it.

@@ -342,6 +342,7 @@ struct TableScreen: Screen, PodHolder {
         case (.open, .replicaSet):
             let selector = (object as? ReplicaSet)?.spec.selector ?? LabelSelector()
             return [.push(TableScreen(Kind.pod.info, scope: .labels(selector, title: object.metadata.name)))]
+        case (.open, .horizontalPodAutoscaler): return [.push(AutoscalerScreen(object.key))]
         case (.open, .service):
             let selector = LabelSelector(matchLabels: (object as? Service)?.spec.selector ?? [:])
             return [.push(TableScreen(Kind.pod.info, scope: .labels(selector, title: object.metadata.name)))]

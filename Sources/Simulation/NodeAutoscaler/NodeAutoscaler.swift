@@ -45,9 +45,11 @@ public struct NodeAutoscaler: Sendable {
         public var size: Int { nodes.count + upcoming }
     }
 
-    var lastAdd: Instant?
-    var lastFailure: Instant?
-    private var nextScan: Instant?
+    /// When nodes were last asked for, and when emptying one last failed: removals wait after both.
+    public internal(set) var lastAdd: Instant?
+    public internal(set) var lastFailure: Instant?
+    /// When it looks next; nil: it is off.
+    public private(set) var nextScan: Instant?
     var random: SeededRandom
     let source = EventSource("cluster-autoscaler")
 

@@ -1,0 +1,222 @@
+import Canvas
+import ControlPlane
+import Controllers
+import KubernetesAPI
+import Kubelets
+import Simulation
+import SimulationKit
+
+/// One HorizontalPodAutoscaler: what it measured, how it came to its size, what is asked of its workload and what that
+/// did over time; and the node autoscaler, which gives its pods room.
+struct AutoscalerScreen: Screen {
+    enum Pane: String, CaseIterable {
+        case history = "Over time"
+        case events = "Events"
+        case nodes = "Node autoscaler"
+    }
+    var filter = ""
+    var pane = Pane.history
+    private var key: ObjectKey?
+    var scroll = 0
+    var events: [Event] = []
+    private var eventsStamp: (revision: Int, generation: Int, key: ObjectKey?)?
+
+    init(_ key: ObjectKey?) { self.key = key }
+
+    /// The autoscaler of a workload, else any.
+    init(of workload: Workload?, _ world: World) {
+        let own = workload.flatMap { workload in
+            world.store.horizontalPodAutoscalers.sorted().first {
+                $0.namespace == workload.namespace && $0.spec.scaleTargetRef.kind == workload.kind && $0.spec.scaleTargetRef.name == workload.name
+            }
+        }
+        key = own?.key
+    }
+
+    var crumb: String { key?.name ?? "autoscaler" }
+    var bindings: [BindingGroup] {
+        [
+            BindingGroup(
+                "Autoscaler",
+                [
+                    Binding(.tab, action: .nextPane, "pane", "Next pane: over time, events, node autoscaler", footer: 8),
+                    Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
+                    Binding(.character(")"), action: .moreDemand, "demand", "Ask 10 % more of the workload", footer: 10),
+                    Binding(.character("("), action: .lessDemand, "less", "Ask 10 % less of the workload", footer: 11),
+                    Binding(.character("L"), action: .load, "set demand", "Set what the workload is asked to do: 2, 200m..6/30m, 500m@0s 6@5m", footer: 12),
+                    Binding(.character("a"), action: .autosize, "nodes", "Turn the node autoscaler on or off", footer: 15),
+                    Binding(.character("s"), action: .scale, "scale", "Scale the workload by hand: the autoscaler answers", footer: 20),
+                    Binding(.character("d"), action: .describe, "describe", "Describe the autoscaler", footer: 25),
+                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the autoscaler", footer: 26),
+                    Binding(.character("e"), action: .edit, "edit", "Edit the autoscaler as YAML in your editor", footer: 27),
+                ])
+        ]
+    }
+
+    // MARK: What it is about
+
+    private func all(_ world: World) -> [HorizontalPodAutoscaler] { world.store.horizontalPodAutoscalers.sorted().filter { world.shows($0.namespace) } }
+    private func scaler(_ world: World) -> HorizontalPodAutoscaler? {
+        key.map { world.store.horizontalPodAutoscalers[$0] } ?? all(world).first
+    }
+    func workload(_ scaler: HorizontalPodAutoscaler) -> Workload {
+        Workload(kind: scaler.spec.scaleTargetRef.kind, namespace: scaler.namespace, name: scaler.spec.scaleTargetRef.name)
+    }
+    func focusedWorkload(_ world: World) -> Workload? { scaler(world).map(workload) }
+    func target(_ scaler: HorizontalPodAutoscaler, _ world: World) -> (any StoredObject)? {
+        KindInfo.find(scaler.spec.scaleTargetRef.kind).flatMap {
+            world.store.object($0.type, ObjectKey(namespace: scaler.namespace, name: scaler.spec.scaleTargetRef.name))
+        }
+    }
+
+    // MARK: Keys
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        switch action {
+        case .nextPane, .previousPane:
+            let panes = Pane.allCases
+            let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
+            (pane, scroll) = (panes[index % panes.count], 0)
+        case .down where pane != .history, .up where pane != .history: scroll = max(0, scroll + (action == .down ? 1 : -1))
+        case .down, .up:
+            let list = all(world)
+            guard let present = scaler(world), let index = list.firstIndex(where: { $0.key == present.key }) else { return [] }
+            key = list[max(0, min(list.count - 1, index + (action == .down ? 1 : -1)))].key
+        case .top: scroll = 0
+        case .bottom: scroll = max(0, events.count - 1)
+        case .autosize:
+            var settings = world.session.simulation.nodeAutoscaler.settings
+            settings.isOn.toggle()
+            return [.perform([.nodeAutoscaler(settings)])]
+        case .open, .moreDemand, .lessDemand, .load, .scale, .describe, .yaml, .edit:
+            guard let scaler = scaler(world) else { return [.flash("There is no HorizontalPodAutoscaler", .warning)] }
+            return act(action, scaler, world)
+        default: return nil
+        }
+        return []
+    }
+
+    private func act(_ action: Action, _ scaler: HorizontalPodAutoscaler, _ world: World) -> [Effect] {
+        let workload = workload(scaler)
+        switch action {
+        case .describe: return [.push(DetailScreen(scaler, tab: .describe))]
+        case .yaml: return [.push(DetailScreen(scaler, tab: .yaml))]
+        case .edit: return [.edit(scaler)]
+        case .moreDemand: return Demands.effects([scaler], percent: 10, world)
+        case .lessDemand: return Demands.effects([scaler], percent: -10, world)
+        default: break
+        }
+        guard let object = target(scaler, world) else { return [.flash("\(workload.kind) \(workload.name) does not exist", .warning)] }
+        switch action {
+        case .open: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload)))]
+        case .scale: return [.open(Forms.scale([object], object.kindInfo, world))]
+        default:
+            let demand = Demands.target(of: object, world).flatMap { Demands.load($0, world) }
+            return [.prompt("demand \(workload.name) \(demand.map(Demand.text) ?? "")")]
+        }
+    }
+
+    // MARK: Drawing
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        guard let scaler = scaler(world) else { return drawNone(on: &canvas, in: area, world) }
+        readEvents(scaler, world)
+        let trace = world.session.simulation.controllers.autoscaling(scaler.key)
+        let steps = trace.map { AutoscalerWords.steps($0, scaler) } ?? []
+        let conditions = scaler.status.conditions
+        let wanted = max(1, steps.count) + conditions.count + 2 + (conditions.isEmpty ? 0 : 1)
+        let isTall = area.height >= 28
+        let upper = min(wanted, isTall ? area.height - 16 : area.height - 7)
+        drawSteps(scaler, steps, trace, on: &canvas, in: Rect(x: area.x, y: area.y, width: area.width, height: upper), world)
+        let rest = area.inset(top: upper)
+        if isTall, area.width >= 100 {
+            let low = max(8, min(16, rest.height / 3))
+            let rows = rest.splitRows([.weight(1), .fixed(low)])
+            drawHistory(scaler, trace, on: &canvas, in: rows[0], world)
+            let columns = rows[1].splitColumns([.weight(1), .fixed(area.width / 2)])
+            drawEvents(on: &canvas, in: columns[0], world)
+            drawNodes(on: &canvas, in: columns[1], world)
+        } else {
+            switch pane {
+            case .history: drawHistory(scaler, trace, on: &canvas, in: rest, world)
+            case .events: drawEvents(on: &canvas, in: rest, world)
+            case .nodes: drawNodes(on: &canvas, in: rest, world)
+            }
+        }
+    }
+
+    private func drawNone(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let rows = area.splitRows([.fixed(5), .weight(1)])
+        canvas.drawBox(in: rows[0], title: StyledText("Autoscaler", theme[.title]), style: theme[.border])
+        let name = key.map { "HorizontalPodAutoscaler \($0.name) is gone." } ?? "There is no HorizontalPodAutoscaler here."
+        canvas.write(name, at: Point(x: area.x + 2, y: area.y + 1), style: theme[.text], maxWidth: area.width - 4)
+        canvas.write(
+            StyledText("Load a manifest with one, or :scenario horizontal-autoscaling shows one at work.", theme[.dim]).truncated(to: area.width - 4),
+            at: Point(x: area.x + 2, y: area.y + 2))
+        drawNodes(on: &canvas, in: rows[1], world)
+    }
+
+    private func drawSteps(
+        _ scaler: HorizontalPodAutoscaler, _ steps: [AutoscalerWords.Step], _ trace: AutoscalerTrace?, on canvas: inout Canvas, in box: Rect, _ world: World
+    ) {
+        let theme = world.theme
+        let list = all(world)
+        var title = StyledText("Autoscaler ", theme[.title])
+        title.append(scaler.name, theme[.titleHighlight])
+        title.append(" \(world.glyphs.arrowRight) \(scaler.spec.scaleTargetRef.kind) \(scaler.spec.scaleTargetRef.name)", theme[.title])
+        if list.count > 1, let index = list.firstIndex(where: { $0.key == scaler.key }) { title.append("  \(index + 1) of \(list.count)", theme[.titleCounter]) }
+        var right = StyledText("replicas \(scaler.status.currentReplicas) \(world.glyphs.arrowRight) \(scaler.status.desiredReplicas)", theme[.titleHighlight])
+        if let trace, trace.next > world.now, box.width >= 70 { right.append("  looks again in \((trace.next - world.now).wholeSecondsUp)s", theme[.dim]) }
+        canvas.drawBox(in: box, title: title, right: right, style: theme[.border])
+        let inside = box.interior.inset(x: 1, y: 0)
+        guard !steps.isEmpty else {
+            canvas.write("It has not looked yet: the first time is 15 s after it was made.", at: inside.origin, style: theme[.dim], maxWidth: inside.width)
+            return
+        }
+        let conditions = scaler.status.conditions
+        let room = max(1, inside.height - conditions.count)
+        // What came of it is never cut.
+        let shown = steps.count <= room ? steps : Array(steps.prefix(max(0, room - 1))) + [steps.last!]
+        let nameWidth = max(11, (steps.map { TextWidth.columns($0.name) }.max() ?? 0) + 1)
+        let valueWidth = max(7, steps.map { TextWidth.columns($0.value) }.max() ?? 0)
+        for (index, step) in shown.enumerated() {
+            let isLast = step.name == "desired"
+            var text = StyledText(pad(step.name, nameWidth), theme[isLast ? .title : .dim])
+            text.append(pad(step.value, valueWidth, .right), theme[step.role])
+            text.append("   \(step.why)", theme[isLast ? step.role : step.role == .rowError ? .rowError : .text])
+            canvas.write(text.truncated(to: inside.width), at: Point(x: inside.x, y: inside.y + index))
+        }
+        let y = inside.bottom - min(conditions.count, max(0, inside.height - shown.count))
+        for (index, condition) in conditions.enumerated() where y + index < inside.bottom {
+            let isFine = condition.isTrue != (condition.type == "ScalingLimited")
+            var text = StyledText("\(isFine ? world.glyphs.passed : world.glyphs.notReady) ", theme[isFine ? .good : .rowPending])
+            text.append(pad(condition.type, 15), theme[.text])
+            text.append("\(condition.isTrue ? "yes" : "no ")  \(condition.reason)", theme[isFine ? .text : .rowPending])
+            text.append("  \(condition.message)", theme[.dim])
+            canvas.write(text.truncated(to: inside.width), at: Point(x: inside.x, y: y + index))
+        }
+    }
+
+    /// The autoscaler's events, its workload's and the node autoscaler's, the newest first.
+    private mutating func readEvents(_ scaler: HorizontalPodAutoscaler, _ world: World) {
+        if let stamp = eventsStamp, stamp == (world.store.revision, world.generation, scaler.key) { return }
+        eventsStamp = (world.store.revision, world.generation, scaler.key)
+        let reference = scaler.spec.scaleTargetRef
+        events = world.store.events.all.filter { event in
+            let about = event.involvedObject
+            return about.uid == scaler.metadata.uid || event.source.component == "cluster-autoscaler"
+                || about.kind == reference.kind && about.name == reference.name && about.namespace == scaler.namespace
+        }
+        .sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.resourceVersion) > ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.resourceVersion) }
+    }
+
+    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
+        switch event.kind {
+        case .wheelDown: scroll += 1
+        case .wheelUp: scroll = max(0, scroll - 1)
+        default: break
+        }
+        return []
+    }
+}
