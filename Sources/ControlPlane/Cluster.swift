@@ -25,6 +25,10 @@ public struct Cluster: Sendable {
     /// Events as they were told, for `--events` and the ticker.
     public internal(set) var narrative = Narrative()
     var eventRecorder = EventRecorder()
+    /// Whether events are told. A fork that is run ahead and thrown away has no reader for them.
+    public var tellsEvents = true
+    /// Hashes of the events that were left out.
+    var leftOut: Set<Int> = []
     /// The last completed spec of each controlling owner, by its identity.
     var completedSpecs: [String: CompletedSpec] = [:]
     var names: SeededRandom

@@ -108,6 +108,7 @@ extension Cluster {
         source: EventSource, action: String = "", happened: Instant? = nil
     ) {
         let time = happened ?? now
+        if !tellsEvents { return leaveOut(reference, reason, message, source) }
         narrative.append(
             ToldEvent(
                 time: now, isWarning: warning, reason: reason, kind: reference.kind,
@@ -137,6 +138,17 @@ extension Cluster {
         content.type = warning ? "Warning" : "Normal"
         let slot = store.add(Event(Metadata(metadata), content), at: now)
         eventRecorder.keep(slot, number: number, hash: hash, until: now + settings.eventTimeToLive)
+    }
+
+    /// Draws what a new event would have drawn, so that all that comes after is named as if it had been told.
+    private mutating func leaveOut(_ reference: ObjectReference, _ reason: String, _ message: String, _ source: EventSource) {
+        let hash = EventRecorder.hash(reference, reason, message)
+        if let slot = eventRecorder.slots[hash].map(Int.init), let event = store.events.rows[slot],
+            EventRecorder.isSame(event.content.value, reference, reason, message, source)
+        {
+            return
+        }
+        if leftOut.insert(hash).inserted { _ = makeUID() }
     }
 
     private mutating func expireEvents() {

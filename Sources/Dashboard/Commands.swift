@@ -30,9 +30,16 @@ enum PromptCommands {
         PromptCommand(names: ["why"], arguments: "[pod]", help: "Why a pod is pending, or where it is") { dashboard, words in
             dashboard.withPod(words.first) { [.push(WhyScreen($0.key))] }
         },
-        PromptCommand(names: ["whatif", "what-if"], arguments: "[node|zone|workload]", help: "Try a change on a branch before making it") { dashboard, words in
+        PromptCommand(names: ["whatif", "what-if"], arguments: "[node|zone|workload [replicas]]", help: "Try a change on a branch before making it") { dashboard, words in
             guard let word = words.first else { return dashboard.perform(.whatIf) }
-            guard let subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
+            guard var subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
+            if words.count > 1 {
+                guard case .workload(let workload) = subject, let replicas = Int(words[1]), replicas >= 0 else {
+                    return dashboard.show("A number of replicas follows the name of a workload: :whatif web 22", .error)
+                }
+                subject = .scale(workload, replicas)
+            }
+            if dashboard.stack.last is WhatIfScreen { dashboard.apply([.pop]) }
             dashboard.apply([.push(WhatIfScreen(subject))])
         },
         PromptCommand(names: ["availability", "av"], arguments: "", help: "Single points of failure, what a failure would cost, traffic between zones") { dashboard, _ in

@@ -10,6 +10,8 @@ enum WhatIfSubject: Hashable {
     case node(String)
     case zone(String)
     case workload(Workload)
+    /// Another number of replicas than the usual questions try.
+    case scale(Workload, Int)
     /// A spread constraint, by its group's id.
     case constraint(String)
     /// Moving pods of a workload until its constraints hold.
@@ -20,6 +22,7 @@ enum WhatIfSubject: Hashable {
         case .node(let name): "node \(name)"
         case .zone(let name): "zone \(name)"
         case .workload(let workload): "\(workload.kind.lowercased()) \(workload.name)"
+        case .scale(let workload, let replicas): "\(workload.kind.lowercased()) \(workload.name) with \(replicas) replicas"
         case .constraint(let id): id
         case .rebalance(let workload): "rebalance \(workload.name)"
         }
@@ -43,6 +46,9 @@ enum WhatIfSubject: Hashable {
         case .node(let name): return store.nodes[ObjectKey(name: name)].map { WhatIf.questions(about: $0, present.simulation) } ?? []
         case .zone(let name): return WhatIf.questions(aboutZone: name, present.simulation)
         case .workload(let workload): return WhatIf.questions(about: workload, present)
+        case .scale(let workload, let replicas):
+            guard let kind = Kind(rawValue: workload.kind), let now = present.simulation.cluster.replicas(kind, workload.key) else { return [] }
+            return [WhatIf.scale(kind, workload.key, from: now, to: replicas)] + WhatIf.questions(about: workload, present)
         case .constraint(let id):
             guard let group = present.spread.first(where: { $0.id == id }) else { return [] }
             // Planning tries each eviction; where there are many pods it is done when asked for.
@@ -60,6 +66,8 @@ struct WhatIfAnswers {
     private(set) var at = Instant.start
     private var present: WhatIf.Present?
     private var found: [Int: WhatIfAnswer] = [:]
+    /// In a large cluster the answer looked at, as long as it is not final.
+    private var trial: (index: Int, it: WhatIf.Trial)?
     private var revision = -1
     private var generation = -1
     private var parameters = AvailabilityParameters()
@@ -71,6 +79,7 @@ struct WhatIfAnswers {
         if subject == self.subject, parameters == world.availability, !isStale || (!world.session.isPaused && generation == world.generation && present != nil) { return }
         let new = WhatIf.Present(world.session.simulation, view: world.spreadFollower)
         (self.subject, present, at, found, parameters) = (subject, new, world.now, [:], world.availability)
+        trial = nil
         (revision, generation) = (world.store.revision, world.generation)
         questions = subject.questions(new)
     }
@@ -81,9 +90,33 @@ struct WhatIfAnswers {
     mutating func answer(_ index: Int, now: Bool = true) -> WhatIfAnswer? {
         if let known = found[index] { return known }
         guard now, let present, questions.indices.contains(index) else { return nil }
-        let answer = questions[index].answer(from: present, parameters)
-        found[index] = answer
-        return answer
+        if isQuick {
+            found[index] = questions[index].answer(from: present, parameters)
+        } else if trial?.index != index {
+            var new = WhatIf.Trial(questions[index], from: present)
+            new.run(pause: WhatIf.Trial.first)
+            found[index] = new.answer(parameters)
+            trial = new.isDone ? nil : (index, new)
+        }
+        return found[index]
+    }
+
+    /// Whether the answer looked at is a first one, and goes on.
+    var isUnderWay: Bool { trial != nil }
+    /// Whether that is so of the answer numbered `index`.
+    func isFirst(_ index: Int) -> Bool { trial?.index == index }
+    /// Runs the answer looked at to its end, as long as `shouldStop` allows.
+    mutating func work(until shouldStop: () -> Bool) {
+        guard let index = trial?.index, var it = trial?.it else { return }
+        trial = nil
+        it.run(until: shouldStop)
+        if it.isDone { found[index] = it.answer(parameters) } else { trial = (index, it) }
+    }
+    /// Others than the answer looked at are not worked on; they are asked again when they are looked at.
+    mutating func look(at index: Int) {
+        guard let other = trial?.index, other != index else { return }
+        found[other] = nil
+        trial = nil
     }
     /// Whether all can be worked out at once without being felt.
     var isQuick: Bool { present.map { $0.simulation.cluster.store.pods.count <= 1000 } ?? true }

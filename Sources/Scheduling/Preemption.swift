@@ -41,7 +41,12 @@ struct Diagnosis: Sendable {
     var plugins: Set<PluginName> {
         var result: Set<PluginName> = []
         if let preFilter { result.insert(preFilter.plugin) }
-        for rejection in rejections { if let rejection { result.insert(rejection.plugin) } }
+        var last: PluginName?
+        for rejection in rejections {
+            guard let plugin = rejection?.plugin, plugin != last else { continue }
+            result.insert(plugin)
+            last = plugin
+        }
         if let narrowedBy { result.insert(narrowedBy) }
         return result
     }
@@ -66,11 +71,24 @@ extension SchedulingState {
         if let preFilter = diagnosis.preFilter {
             return availability + " \(preFilter.reason.words(cycle.demand, self).joined(separator: ", "))."
         }
-        var words = NodeReasons()
+        // Nodes are many, reasons few: each is put into words once.
+        var numbers: [Reason: Int] = [:]
+        var counts: [(reason: Reason, nodes: Int)] = []
         for rejection in diagnosis.rejections {
-            guard let rejection else { continue }
-            if case .notSelected = rejection.reason, !profile.preFilterExclusionsAreCounted { continue }
-            for word in rejection.reason.words(cycle.demand, self) { words.add(word) }
+            guard let reason = rejection?.reason else { continue }
+            if let last = counts.last, last.reason == reason {
+                counts[counts.count - 1].nodes += 1
+            } else if let number = numbers[reason] {
+                counts[number].nodes += 1
+            } else {
+                numbers[reason] = counts.count
+                counts.append((reason, 1))
+            }
+        }
+        var words = NodeReasons()
+        for (reason, nodes) in counts {
+            if case .notSelected = reason, !profile.preFilterExclusionsAreCounted { continue }
+            for word in reason.words(cycle.demand, self) { words.add(word, nodes) }
         }
         return availability + words.text
     }
@@ -104,6 +122,9 @@ extension SchedulingState {
         }
         if let reason = whyNotEligible(diagnosis, cycle) {
             return Preemption(outcome: .notEligible(reason), message: "preemption: " + reason)
+        }
+        if diagnosis.preFilter == nil, !isAnyPlaced(below: cycle.demand.facts.priority) {
+            return nobodyToEvict(diagnosis, cycle, random: &random, all: all)
         }
         let rows = byName(nodes.present)
         let potential = rows.filter { row in
@@ -143,6 +164,21 @@ extension SchedulingState {
         }
         let tied = best(candidates, now)
         return Preemption(outcome: .nominated(tied[0]), candidates: candidates, tied: tied.map(\.row))
+    }
+
+    /// What the search comes to if no pod has a lower priority: the usual case, and it need not look at each node's pods.
+    private func nobodyToEvict(_ diagnosis: Diagnosis, _ cycle: Cycle, random: inout SeededRandom, all: Bool) -> Preemption {
+        var potential = 0
+        nodes.present.forEach { row in
+            if let rejection = diagnosis.rejections[row], !rejection.isUnresolvable { potential += 1 }
+        }
+        // Where the search would have begun.
+        if potential > 0, !all { _ = random.below(potential) }
+        var words = NodeReasons()
+        if potential > 0 { for word in Reason.noVictims.words(cycle.demand, self) { words.add(word, potential) } }
+        let others = nodes.presentCount - potential
+        if others > 0 { words.add("Preemption is not helpful for scheduling", others) }
+        return Preemption(outcome: .notHelpful, message: "preemption: " + availability + words.text)
     }
 
     func byName(_ mask: NodeMask) -> [Int] {
@@ -271,9 +307,9 @@ extension SchedulingState {
 struct NodeReasons {
     private var counts: [String: Int] = [:]
     private var order: [String] = []
-    mutating func add(_ word: String) {
+    mutating func add(_ word: String, _ nodes: Int = 1) {
         if counts[word] == nil { order.append(word) }
-        counts[word, default: 0] += 1
+        counts[word, default: 0] += nodes
     }
     /// ` 1 first, 2 second.`; empty without reasons.
     var text: String {

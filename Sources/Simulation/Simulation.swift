@@ -48,6 +48,8 @@ public struct Simulation: Sendable {
     public internal(set) var drains: [Drain] = []
     /// Rebalances that are under way or over.
     public internal(set) var rebalancings: [Rebalancing] = []
+    /// Changes from here on are kept for somebody who reads them later; nil: nobody does.
+    var keptFrom: WatchCursor?
     /// How many times a component ran: with the time, the position at which a command was applied.
     public private(set) var eventsRun = 0
 
@@ -107,6 +109,7 @@ public struct Simulation: Sendable {
         eventsRun += 1
         var read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
         if !vertical.modes.isEmpty { read = min(read, vertical.cursor.position) }
+        if let keptFrom { read = min(read, keptFrom.position) }
         cluster.store.compact(before: WatchCursor(position: read))
         assertProgress(at: due)
         return true

@@ -55,28 +55,38 @@ func whatIf(_ arguments: [String]) {
     ]
     questions += WhatIf.questions(about: group, simulation.cluster.store).filter { $0.title.hasPrefix("maxSkew") || $0.title.hasPrefix("minDomains") }
     questions += [WhatIf("restart app-1", [.restart(.deployment, ObjectKey(namespace: "default", name: "app-1"))]), WhatIf("lose zone a", [.fail(.zone("a"))])]
-    let widths = [34, 6, 10, 10, 8, 8]
-    print(row(["change", "ms", "fork+run", "virtual s", "moved", "pending"], widths))
+    print("first: what came of it in the first \(WhatIf.Trial.first) of virtual time, which is the whole answer if it settles by then")
+    let widths = [34, 8, 8, 10, 8, 8]
+    print(row(["change", "first ms", "settled", "virtual s", "moved", "pending"], widths))
+    var slowest = 0.0
     let title = arguments.last.flatMap { Int($0) == nil ? $0 : nil } ?? ""
     for question in questions where question.title.hasPrefix(title) {
         var answer: WhatIfAnswer?
         var best = Double.infinity
-        var run = Double.infinity
+        var first = Double.infinity
         for _ in 0..<2 {
-            best = min(best, seconds { answer = question.answer(from: present!) })
-            run = min(run, seconds {
-                var fork = Fork(of: simulation)
-                for command in question.commands { fork.perform(command) }
-                fork.run()
+            var trial: WhatIf.Trial?
+            let toFirst = seconds {
+                trial = WhatIf.Trial(question, from: present!)
+                trial!.run(pause: WhatIf.Trial.first)
+                answer = trial!.answer()
+            }
+            first = min(first, toFirst)
+            best = min(best, toFirst + seconds {
+                if trial!.isDone { return }
+                trial!.run()
+                answer = trial!.answer()
             })
         }
+        slowest = max(slowest, first)
         guard let answer else { continue }
         print(
             row(
                 [
-                    question.title, grouped(Int((best * 1000).rounded())), grouped(Int((run * 1000).rounded())),
+                    question.title, grouped(Int((first * 1000).rounded())), grouped(Int((best * 1000).rounded())),
                     grouped(answer.ran.wholeSeconds) + (answer.isSettled ? "" : " +"), grouped(answer.moved), grouped(answer.pending.count),
                 ], widths))
     }
+    print("slowest first answer \(grouped(Int((slowest * 1000).rounded()))) ms, to be within 300 ms: \(slowest <= 0.3 ? "holds" : "does not hold")")
     print("+ the limit of ten virtual minutes came before it settled")
 }

@@ -34,7 +34,9 @@ struct NodeLifecycleController: Controller {
     private var removed: [Node] = []
     /// Nodes, by their slot, with which all was well at the last pass, and their zone's place among the names. As long
     /// as they do not change and renew their leases with all others there is nothing to look at.
-    private var quiet: [(node: Node, zone: Int)?] = []
+    ///
+    /// Likewise nodes that were found lost: as long as they do not change and nobody's lease comes or goes.
+    private var quiet: [(node: Node, zone: Int, isLost: Bool)?] = []
     /// The leases' version and common renewal at the last pass, and when that renewal was heard of.
     private var leases = (version: -1, beat: Instant.start, heardAt: Instant.start)
 
@@ -92,6 +94,7 @@ struct NodeLifecycleController: Controller {
             cluster.leaseRenewals.version, cluster.leaseRenewals.beat, isBeat ? cluster.now : leases.heardAt
         )
         var quietCounts = [Int](repeating: 0, count: zoneNames.count)
+        var lostCounts = quietCounts
         let slots = cluster.store.nodes.rows.count
         if quiet.count < slots { quiet += Array(repeating: nil, count: slots - quiet.count) }
         for slot in 0..<slots {
@@ -99,7 +102,13 @@ struct NodeLifecycleController: Controller {
                 quiet[slot] = nil
                 continue
             }
-            if let known = quiet[slot] {
+            if let known = quiet[slot], known.isLost {
+                if areSame, known.node.isSame(as: node) {
+                    lostCounts[known.zone] += 1
+                    continue
+                }
+                quiet[slot] = nil
+            } else if let known = quiet[slot] {
                 if areFresh, known.node.isSame(as: node) {
                     quietCounts[known.zone] += 1
                     continue
@@ -138,11 +147,18 @@ struct NodeLifecycleController: Controller {
                 !seen.spec.taints.contains(where: { Self.lifecycleTaints.contains($0.key) }),
                 let place = zoneNames.firstIndex(of: zone)
             {
-                quiet[slot] = (seen, place)
+                quiet[slot] = (seen, place, false)
+            } else if let seen, after == "Unknown", seen.isSame(as: node), !cluster.leaseRenewals.isBeating(name),
+                let place = zoneNames.firstIndex(of: zone)
+            {
+                quiet[slot] = (seen, place, true)
             }
         }
         for (place, count) in quietCounts.enumerated() where count > 0 {
             counts[zoneNames[place], default: (0, 0)].ready += count
+        }
+        for (place, count) in lostCounts.enumerated() where count > 0 {
+            counts[zoneNames[place], default: (0, 0)].notReady += count
         }
         setRates(counts, &cluster)
     }
@@ -287,6 +303,8 @@ struct NodeLifecycleController: Controller {
         let known = zoneNames.compactMap { zones[$0]!.state }
         let allWereFull = !known.isEmpty && known.allSatisfy(isFull)
         if allAreFull && allWereFull { return }
+        // Both change who waits for a taint, of lost nodes too.
+        if allAreFull || allWereFull { for slot in quiet.indices where quiet[slot]?.isLost == true { quiet[slot] = nil } }
         if allAreFull {
             // The trouble is likely here and not there: nobody is evicted.
             for node in cluster.store.nodes.all { markReachable(node, Self.zone(of: node), &cluster) }

@@ -24,6 +24,7 @@ struct WhatIfScreen: Screen {
                 [
                     Binding(.enter, action: .open, "do it", "Make the change for real; <U> takes it back", footer: 5),
                     Binding(.character("n"), action: .searchNext, "again", "Ask again from the present, after time went on", footer: 10),
+                    Binding(.character("s"), action: .scale, "scale to", "Ask for any number of replicas of the workload", footer: 12),
                     Binding(.tab, action: .nextPane, "more", "Scroll what differs", footer: 15),
                 ])
         ]
@@ -32,14 +33,16 @@ struct WhatIfScreen: Screen {
     /// The workload that READY and SKEW are about.
     private func focus(_ world: World) -> Workload? {
         switch subject {
-        case .workload(let workload): workload
-        case .rebalance(let workload): workload
+        case .workload(let workload), .rebalance(let workload), .scale(let workload, _): workload
         case .constraint(let id): world.spread.first { $0.id == id }?.workload
         default: nil
         }
     }
     func focusedWorkload(_ world: World) -> Workload? { focus(world) }
     func whatIfSubject(_ world: World) -> WhatIfSubject? { subject }
+
+    var hasWork: Bool { answers.isUnderWay }
+    mutating func work(until shouldStop: () -> Bool) { answers.work(until: shouldStop) }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         answers.refresh(subject, world)
@@ -53,6 +56,11 @@ struct WhatIfScreen: Screen {
         case .nextPane: detailTop += 3
         case .previousPane: detailTop = max(0, detailTop - 3)
         case .searchNext: answers.again()
+        case .scale:
+            guard let workload = focus(world), let kind = Kind(rawValue: workload.kind), world.cluster.replicas(kind, workload.key) != nil else {
+                return [.flash("Nothing here can be scaled: ask about a workload", .warning)]
+            }
+            return [.prompt("whatif \(workload.name) ")]
         case .open:
             guard answers.questions.indices.contains(cursor) else { return [] }
             let question = answers.questions[cursor]
@@ -84,6 +92,7 @@ struct WhatIfScreen: Screen {
             return
         }
         top = Scrolling.top(following: cursor, from: top, height: max(1, inside.height - 1), count: questions.count)
+        answers.look(at: cursor)
         let all = answers.isQuick
         var shown: [Int: WhatIfAnswer] = [:]
         for index in top..<min(questions.count, top + max(1, inside.height - 1)) { shown[index] = answers.answer(index, now: all || index == cursor) }
@@ -119,7 +128,7 @@ struct WhatIfScreen: Screen {
         let placements = plan(answer, world) + placements(answer, world)
         let workloads = workloads(answer, world)
         let rest = rest(answer, world)
-        let ends = StyledText(answer.isSettled ? "settles after \(WhatIfWords.short(answer.took))" : "still moving after \(WhatIfWords.short(answer.ran)), where it was stopped", theme[answer.isSettled ? .dim : .rowPending])
+        let ends = answers.isFirst(cursor) ? StyledText("after \(WhatIfWords.short(answer.ran)); it is being run on", theme[.rowPending]) : StyledText(answer.isSettled ? "settles after \(WhatIfWords.short(answer.took))" : "still moving after \(WhatIfWords.short(answer.ran)), where it was stopped", theme[answer.isSettled ? .dim : .rowPending])
         if area.width < 100 {
             // One after the other, scrolled together.
             let lines = workloads + [StyledText("")] + rest + [StyledText("")] + placements

@@ -38,6 +38,9 @@ struct SchedulingState: Sendable {
     var nominated: [Int: PlacedPod] = [:]
     var nominatedSlots: [Int] = []
 
+    /// How many placed pods have each priority, the lowest first.
+    private var priorities: [(priority: Int, pods: Int)] = []
+
     // Classes of pods that look alike to selectors.
     var classes: [PodClass?] = []
     var classNumbers: [PodClass.Key: Int] = [:]
@@ -260,8 +263,19 @@ struct SchedulingState: Sendable {
         return entry
     }
 
+    /// Whether a placed pod has a lower priority than `priority`.
+    func isAnyPlaced(below priority: Int) -> Bool { priorities.first.map { $0.priority < priority } ?? false }
+
+    private mutating func count(priority: Int, _ sign: Int) {
+        let index = priorities.firstIndex { $0.priority >= priority } ?? priorities.count
+        if index == priorities.count || priorities[index].priority != priority { priorities.insert((priority, 0), at: index) }
+        priorities[index].pods += sign
+        if priorities[index].pods == 0 { priorities.remove(at: index) }
+    }
+
     private mutating func account(_ entry: PlacedPod, _ sign: Int, trial: Bool) {
         let row = entry.row
+        count(priority: entry.facts.priority, sign)
         nodes.touch(row)
         for amount in entry.requests { nodes.requested[amount.resource][row] += Int64(sign) * amount.amount }
         nodes.nonZeroCPU[row] += Int64(sign) * entry.nonZeroCPU

@@ -58,6 +58,9 @@ public struct Fork: Sendable {
         self.simulation = simulation
         (start, lastChange) = (simulation.now, simulation.now)
         cursor = simulation.cluster.store.end
+        // A view of the spread that followed the original goes on from here.
+        self.simulation.keptFrom = cursor
+        self.simulation.cluster.tellsEvents = false
     }
 
     /// Performs a command on the fork.
@@ -89,26 +92,33 @@ public struct Fork: Sendable {
     /// That is when no pod starts or leaves and none changed for 20 s (longer than a pod's back-off and an
     /// autoscaler's period), or when those that start or leave have been stuck for two minutes. After a failure it
     /// also waits until taints have driven out the pods of the failed nodes that do not tolerate them for ever.
-    public mutating func run(for limit: Duration = .minutes(10)) {
+    ///
+    /// - Parameter shouldStop: asked before each event, with the time; a run that it stopped goes on where it was when called again.
+    /// - Returns: whether it came to its end.
+    @discardableResult
+    public mutating func run(for limit: Duration = .minutes(10), unless shouldStop: (Instant) -> Bool = { _ in false }) -> Bool {
         let end = start + limit
         isSettled = false
         while true {
+            if shouldStop(simulation.now) { return false }
             let goal = lastChange + (moving.isEmpty ? quiet : max(quiet, .minutes(2)))
             if simulation.runNext(by: min(goal, end)) {
                 read()
             } else if goal > end {
-                return simulation.moveTime(to: end)
+                simulation.moveTime(to: end)
+                return true
             } else if awaitsEviction, lastChange + .seconds(330) > goal {
                 let later = min(lastChange + .seconds(330), end)
                 guard simulation.runNext(by: later) else {
                     simulation.moveTime(to: later)
                     isSettled = later < end
-                    return
+                    return true
                 }
                 read()
             } else {
                 isSettled = true
-                return simulation.moveTime(to: goal)
+                simulation.moveTime(to: goal)
+                return true
             }
         }
     }

@@ -37,7 +37,7 @@ public struct WhatIf: Sendable {
         public private(set) var spread: [SpreadGroup]
         /// How many pods have no node.
         public let pending: Int
-        fileprivate var view: SpreadView
+        var view: SpreadView
 
         /// - Parameter view: one that has followed the simulation so far saves counting all pods.
         public init(_ simulation: Simulation, view: SpreadView? = nil) {
@@ -57,13 +57,53 @@ public struct WhatIf: Sendable {
     public func answer(
         from present: Present, limit: Duration = .minutes(10), _ parameters: AvailabilityParameters = .init()
     ) -> WhatIfAnswer {
-        var fork = Fork(of: present.simulation)
-        for command in commands {
-            if case .failure(let error) = fork.perform(command) { return WhatIfAnswer(self, refusal: error.message) }
+        var trial = Trial(self, from: present)
+        trial.run(for: limit)
+        return trial.answer(parameters)
+    }
+
+    /// A change that is being tried: run ahead bit by bit, it can tell at any time what has come of it so far.
+    public struct Trial: Sendable {
+        public let question: WhatIf
+        private let present: Present
+        private var fork: Fork
+        private var view: SpreadView
+        private var refusal: String?
+        /// Whether there is nothing more to find out.
+        public private(set) var isDone = false
+
+        /// By then most changes have settled, and what fails has been noticed: enough for a first answer.
+        public static let first = Duration.seconds(90)
+
+        public init(_ question: WhatIf, from present: Present) {
+            (self.question, self.present) = (question, present)
+            fork = Fork(of: present.simulation)
+            view = present.view
+            for command in question.commands where refusal == nil {
+                if case .failure(let error) = fork.perform(command) { (refusal, isDone) = (error.message, true) }
+            }
         }
-        fork.run(for: limit)
-        var view = present.view
-        return WhatIfAnswer(self, fork, present, spread: view.groups(of: fork.simulation.cluster), parameters)
+
+        /// How far it was run ahead.
+        public var ran: Duration { fork.simulation.now - fork.start }
+
+        /// Runs on to the end, to `pause` of virtual time, or until `shouldStop` says so: it is asked before each event.
+        public mutating func run(for limit: Duration = .minutes(10), pause: Duration? = nil, until shouldStop: () -> Bool = { false }) {
+            if isDone { return }
+            let goal = pause.map { fork.start + $0 }
+            isDone = fork.run(
+                for: limit,
+                unless: { now in
+                    if let goal, now >= goal { return true }
+                    return shouldStop()
+                })
+        }
+
+        /// What has come of the change so far.
+        public mutating func answer(_ parameters: AvailabilityParameters = .init()) -> WhatIfAnswer {
+            if let refusal { return WhatIfAnswer(question, refusal: refusal) }
+            return WhatIfAnswer(question, fork, present, spread: view.groups(of: fork.simulation.cluster), parameters)
+        }
     }
 }
 
