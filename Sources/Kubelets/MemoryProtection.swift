@@ -77,7 +77,8 @@ struct MemoryGroup: Sendable, Equatable {
         demand: Int64, cache wanted: Int64, high: Int64?, rate: Double, reclaim: Double, seconds: Double
     ) {
         stall = 0
-        cache = min(max(cache, wanted), wanted)
+        // Page cache takes what is left below the threshold; it never pushes the group above.
+        cache = max(0, min(wanted, high.map { max(cache, $0 - anonymous) } ?? wanted))
         if demand <= anonymous {
             anonymous = demand
         } else if let high {

@@ -41,8 +41,12 @@ struct Pleg: Sendable {
 
     /// The items, or the way of finding out, change at `now`: lists so far stay where they were.
     mutating func settle(at now: Instant, items: Int, _ latencies: KubeletLatencies) {
+        if let hang {
+            // While the runtime hangs the last list stays what it was; the next begins when it answers again.
+            guard hang.until <= now else { return }
+            (begin, self.hang) = (max(begin, hang.until), nil)
+        }
         if let last = last(by: now, items: items, latencies) { begin = last }
-        if let hang, hang.until <= now { self.hang = nil }
     }
 
     /// When a change that happens at `now` is known.
