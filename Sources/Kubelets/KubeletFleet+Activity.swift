@@ -12,6 +12,9 @@ import SimulationKit
 //     startup(of:at:)             the steps of a pod's start                                      [StageSpan]
 //     timesToReady(in:where:)     how long pods took                                              TimeToReady
 extension KubeletFleet {
+    /// Times that pods' workers gave up waiting for volumes, on all nodes.
+    public var mountTimeouts: Int { nodes.reduce(0) { $0 + ($1?.api.mountTimeouts ?? 0) } }
+
     /// What the kubelet of `node` is doing; nil if it has not started yet.
     /// - Complexity: O(pods and images of the node).
     public func activity(node name: String, in cluster: Cluster) -> NodeActivity? {

@@ -86,8 +86,9 @@ extension KubeletFleet {
 
     /// What MemoryQoS writes for container `i` with `resources` under the present configuration.
     func memoryValues(_ worker: PodWorker, _ i: Int, _ resources: ResourceRequirements) -> MemoryValues {
-        let protection = settings(worker.node).memory
+        var protection = settings(worker.node).memory
         guard protection.isEnabled else { return MemoryValues() }
+        protection.pageSize = max(1, Int64(latencies.pageSize))
         let request = resources.requests.memoryBytes ?? 0
         let (min, low) = protection.protection(request: request, isGuaranteed: worker.pod.spec.qosClass == .guaranteed)
         return MemoryValues(

@@ -72,12 +72,15 @@ extension KubeletFleet {
         let driver = volume.spec.csi.flatMap { cluster.store.csiDrivers[ObjectKey(name: $0.driver)] }
         if volume.isAttached(with: driver) {
             state.uniqueName = volume.uniqueName
-            if nodes[worker.node]!.volumes.use(volume.uniqueName) { nodes[worker.node]!.isStatusDirty = true }
+            if nodes[worker.node]!.volumes.use(volume.uniqueName) { reportDue[worker.node] = .start }
             guard nodes[worker.node]!.volumes.reported.contains(volume.uniqueName) else {
                 return .waits(Self.reportName(worker.node))
             }
+            // Each look at what is attached asks for the node.
+            _ = call("GET nodes", worker, now)
             let node = cluster.store.nodes[ObjectKey(name: worker.pod.nodeName)]
             guard node?.status.volumesAttached.contains(where: { $0.name == volume.uniqueName }) == true else { return .isNotAttached }
+            _ = call("GET volumeattachments", worker, now)
         }
         if volume.isForOnePod, !state.mounts.isEmpty {
             let isBlock = volume.spec.volumeMode == "Block"
@@ -140,7 +143,7 @@ extension KubeletFleet {
         guard !state.uniqueName.isEmpty else { return }
         // The controller may detach it once the next status of the node does not name it any more.
         nodes[node]!.volumes.release(state.uniqueName)
-        nodes[node]!.isStatusDirty = true
+        reportDue[node] = .start
     }
 
     /// A kubelet that comes back unmounts what it finds of pods that it does not know.

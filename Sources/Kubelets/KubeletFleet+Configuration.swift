@@ -76,6 +76,7 @@ extension KubeletFleet {
         guard let state = nodes[index], state.setup != setup else { return }
         let now = cluster.now
         nodes[index]!.setup = setup
+        reportDue[index] = .start
         let settings = setups[setup].settings
         nodes[index]!.images.limit = settings.pullLimit
         nodes[index]!.images.registry = TokenBucket(qps: settings.registryQPS, burst: settings.registryBurst)

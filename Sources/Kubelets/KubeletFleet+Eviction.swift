@@ -55,7 +55,7 @@ extension KubeletFleet {
 
     private mutating func setPressure(_ index: Int, _ isShort: Bool) {
         nodes[index]!.hasMemoryPressure = isShort
-        nodes[index]!.isStatusDirty = true
+        reportDue[index] = .start
     }
 
     /// Evicts the pod that ranks first; one at a time.

@@ -50,6 +50,7 @@ extension KubeletFleet {
             for name in image.names { state.images.add(name, size: Int64(image.sizeBytes), at: cluster.now) }
         }
         nodes.append(state)
+        reportDue.append(.start + settings.statusReport)
         nodeIndex[node.name] = index
         if !isBeating {
             isBeating = true
@@ -85,6 +86,7 @@ extension KubeletFleet {
             }
         }
         nodes[index] = nil
+        reportDue[index] = .distantFuture
         nodeIndex[state.name] = nil
     }
 
@@ -238,20 +240,15 @@ extension KubeletFleet {
         for index in silenced { if let state = nodes[index], state.isFailed { cluster.leaseRenewals.leave(state.name) } }
         silenced = []
         cluster.leaseRenewals.renew(at: cluster.now)
-        for index in nodes.indices where nodes[index]?.isFailed == false {
-            if nodes[index]!.isStatusDirty
-                || cluster.now - nodes[index]!.lastReport >= setups[nodes[index]!.setup].settings.statusReport
-            {
-                writeNodeStatus(index, &cluster)
-            }
+        for index in reportDue.indices where reportDue[index] <= cluster.now && nodes[index]?.isFailed == false {
+            writeNodeStatus(index, &cluster)
         }
         timers.schedule(.heartbeat, at: cluster.now + setups[0].settings.leaseRenewal)
     }
 
     mutating func writeNodeStatus(_ index: Int, _ cluster: inout Cluster) {
         guard let state = nodes[index] else { return }
-        nodes[index]!.isStatusDirty = false
-        nodes[index]!.lastReport = cluster.now
+        reportDue[index] = cluster.now + setups[state.setup].settings.statusReport
         let key = ObjectKey(name: state.name)
         guard let old = cluster.store.nodes[key], old.metadata.uid == state.uid else { return }
         let now = cluster.now
@@ -272,7 +269,7 @@ extension KubeletFleet {
         let isReady = new.status.conditions.isTrue("Ready")
         if isReady != old.status.conditions.isTrue("Ready") { tellStatus(isReady ? "NodeReady" : "NodeNotReady", new, &cluster) }
         // How long it has been ill is part of the message.
-        if !isReady { nodes[index]!.isStatusDirty = true }
+        if !isReady { reportDue[index] = .start }
     }
 
     mutating func tell(

@@ -29,6 +29,9 @@ public struct KubeletFleet: Component {
 
     var timers = EventQueue<Timer>()
     var nodes: [NodeState?] = []
+    /// When the status of each node is to be written at the latest; in the past: at the next heartbeat. By itself, so that a
+    /// heartbeat of thousands of quiet nodes looks at nothing else.
+    var reportDue: [Instant] = []
     var nodeIndex: [String: Int] = [:]
     var workers: [PodWorker?] = []
     var freeSlots: [Int] = []
@@ -220,7 +223,7 @@ public struct KubeletFleet: Component {
         case .images(let node): collectImages(node, &cluster)
         case .status(let node, let token): sendingGoesOn(node, token, &cluster)
         case .events(let node): tellingGoesOn(node, &cluster)
-        case .pleg(let node): if nodes[node] != nil { nodes[node]!.isStatusDirty = true }
+        case .pleg(let node): if nodes[node] != nil { reportDue[node] = .start }
         case .demands: shareDemands(&cluster)
         case .resizeRetry(let node, let token):
             if nodes[node]?.resizeTimer == token { retryResizes(node, &cluster) }

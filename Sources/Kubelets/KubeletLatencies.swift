@@ -37,6 +37,7 @@ import SimulationKit
 /// | `eventCost` | `1ms` | evented PLEG: CPU time of one event | model |
 /// | `memoryRate` | `200000000` | bytes a second at which a program fills memory | model |
 /// | `reclaimRate` | `209715200` | bytes a second of page cache that the kernel takes back | model |
+/// | `pageSize` | `4096` | bytes of a page of the nodes' kernels, to which MemoryQoS cuts `memory.high` | model |
 /// | `kubeletWatchDelay` | `10ms` | from a write to the kubelet concerned | model |
 /// | `controllerWatchDelay` | `5ms` | from a write to the controllers | model |
 /// | `schedulerWatchDelay` | `5ms` | from a write to the scheduler | model |
@@ -72,6 +73,7 @@ public struct KubeletLatencies: Sendable, Equatable {
     public var eventCost = Duration.milliseconds(1)
     public var memoryRate = 200_000_000.0
     public var reclaimRate = 209_715_200.0
+    public var pageSize = 4096.0
     public init() {}
 
     /// A parameter that is a length of time, by its name.
@@ -90,5 +92,6 @@ public struct KubeletLatencies: Sendable, Equatable {
     public static let numbers: [(name: String, path: WritableKeyPath<KubeletLatencies, Double> & Sendable)] = [
         ("registryRate", \.registryRate), ("nodeBandwidth", \.nodeBandwidth), ("unpackRate", \.unpackRate),
         ("sharedLayers", \.sharedLayers), ("memoryRate", \.memoryRate), ("reclaimRate", \.reclaimRate),
+        ("pageSize", \.pageSize),
     ]
 }

@@ -65,14 +65,17 @@ extension KubeletSettings {
     init(_ configuration: KubeletConfiguration, profile cluster: KubernetesProfile) {
         let profile = (try? configuration.profile(cluster)) ?? cluster
         self.profile = profile
-        maxPods = configuration.maxPods ?? 110
+        // 0 of a field that is no pointer in Kubernetes is the same as leaving it out, as kubeadm writes it.
+        func stated(_ value: Int?) -> Int? { value == 0 ? nil : value }
+        func stated(_ time: GoDuration?) -> Duration? { time?.value == .zero ? nil : time?.value }
+        maxPods = stated(configuration.maxPods) ?? 110
         let parallel = profile.hasMaxParallelImagePulls ? configuration.maxParallelImagePulls : nil
         let isSerial =
             configuration.serializeImagePulls ?? profile.serializesImagePulls(maxParallelImagePulls: parallel)
         pullLimit = isSerial ? 1 : parallel
-        leaseRenewal = .seconds(configuration.nodeLeaseDurationSeconds ?? 40) / 4
-        statusReport = configuration.nodeStatusReportFrequency?.value ?? .minutes(5)
-        pressureTransition = configuration.evictionPressureTransitionPeriod?.value ?? .minutes(5)
+        leaseRenewal = .seconds(stated(configuration.nodeLeaseDurationSeconds) ?? 40) / 4
+        statusReport = stated(configuration.nodeStatusReportFrequency) ?? .minutes(5)
+        pressureTransition = stated(configuration.evictionPressureTransitionPeriod) ?? .minutes(5)
         let hard = configuration.evictionHard
         // A threshold of one's own turns the other defaults off, unless they are to be merged.
         let keepsDefaults =
@@ -98,16 +101,15 @@ extension KubeletSettings {
         }
         staticCPUs = configuration.cpuManagerPolicy == "static"
         staticMemory = configuration.memoryManagerPolicy == "Static"
-        // Zero means the client's own 5 and 10 for requests, and no limit for events.
+        // A rate of zero means the client's own 5 for requests, and no limit for events.
         apiQPS = configuration.kubeAPIQPS ?? profile.kubeAPIQPS
-        apiBurst = configuration.kubeAPIBurst ?? profile.kubeAPIBurst
+        apiBurst = stated(configuration.kubeAPIBurst) ?? profile.kubeAPIBurst
         if apiQPS == 0 { apiQPS = 5 }
-        if apiBurst == 0 { apiBurst = 10 }
         eventQPS = configuration.eventRecordQPS ?? profile.eventRecordQPS
-        eventBurst = configuration.eventBurst ?? profile.eventRecordBurst
+        eventBurst = stated(configuration.eventBurst) ?? profile.eventRecordBurst
         registryQPS = configuration.registryPullQPS ?? profile.registryPullQPS
-        registryBurst = configuration.registryBurst ?? profile.registryPullBurst
-        imageMinimumAge = configuration.imageMinimumGCAge?.value ?? .minutes(2)
+        registryBurst = stated(configuration.registryBurst) ?? profile.registryPullBurst
+        imageMinimumAge = stated(configuration.imageMinimumGCAge) ?? .minutes(2)
         if let age = configuration.imageMaximumGCAge?.value, age > .zero, profile.version.minor >= 29 {
             imageMaximumAge = age
         }

@@ -77,8 +77,8 @@ struct MemoryGroup: Sendable, Equatable {
         demand: Int64, cache wanted: Int64, high: Int64?, rate: Double, reclaim: Double, seconds: Double
     ) {
         stall = 0
-        // Page cache fills what room there is; beyond the threshold it would only be taken back.
-        cache = min(wanted, high.map { max(cache, $0 - anonymous) } ?? wanted)
+        // Page cache takes what is left below the threshold; it never pushes the group above.
+        cache = max(0, min(wanted, high.map { max(cache, $0 - anonymous) } ?? wanted))
         if demand <= anonymous {
             anonymous = demand
         } else if let high {

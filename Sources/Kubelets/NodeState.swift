@@ -42,9 +42,6 @@ struct NodeState: Sendable {
     var hasMemoryPressure = false
     /// A pod that is being evicted: no other one until it is gone, or until this moment.
     var evicting: (pod: PodReference, until: Instant)?
-    /// The status has something new to say.
-    var isStatusDirty = false
-    var lastReport = Instant.start
     var isFailed = false
     /// What becomes of the containers that ran when the kubelet fell silent.
     var containersDie = false

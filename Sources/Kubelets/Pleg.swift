@@ -42,10 +42,9 @@ struct Pleg: Sendable {
     /// The items, or the way of finding out, change at `now`: lists so far stay where they were.
     mutating func settle(at now: Instant, items: Int, _ latencies: KubeletLatencies) {
         if let hang {
-            // While the runtime hangs no list succeeds; the next begins when it answers again.
-            if hang.until > now { return }
-            begin = hang.until
-            self.hang = nil
+            // While the runtime hangs the last list stays what it was; the next begins when it answers again.
+            guard hang.until <= now else { return }
+            (begin, self.hang) = (max(begin, hang.until), nil)
         }
         if let last = last(by: now, items: items, latencies) { begin = last }
     }
@@ -65,7 +64,7 @@ struct Pleg: Sendable {
     /// `until` means never.
     mutating func stop(at now: Instant, until: Instant, items: Int, _ latencies: KubeletLatencies) -> Instant {
         settle(at: now, items: items, latencies)
-        hang = (hang?.from ?? now, until)
+        hang = (now, until)
         return begin + threshold
     }
 

@@ -14,7 +14,8 @@ package struct TokenBucket: Sendable, Equatable {
 
     package init(qps: Int, burst: Int) { (self.qps, self.burst) = (max(0, qps), max(1, burst)) }
 
-    private var interval: Int64 { 1_000_000_000 / Int64(qps) }
+    /// Between two tokens; rounded up, so that it is never more than the rate.
+    private var interval: Int64 { (1_000_000_000 + Int64(qps) - 1) / Int64(qps) }
 
     /// When a request made now begins; takes its token.
     package mutating func reserve(at now: Instant) -> Instant {

@@ -92,6 +92,8 @@ struct Run: ParsableCommand {
             func text(_ time: Duration) -> String { time.truncated(to: .milliseconds(100)).description }
             note("time to ready of \(times.count) pods: median \(text(median)), 95 % within \(text(most)), all within \(text(longest)).")
         }
+        let timeouts = session.simulation.kubelets.mountTimeouts
+        if timeouts > 0 { note("mounts of volumes timed out \(timeouts) times.") }
         let script = session.script
         if script.passed + script.failures.count > 0 { note("\(script.passed) expectations held, \(script.failures.count) failed.") }
         guard script.failures.isEmpty else {

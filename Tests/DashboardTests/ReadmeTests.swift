@@ -2,6 +2,7 @@ import Canvas
 import Dashboard
 import Foundation
 import Simulation
+import SimulationKit
 import Testing
 
 /// The README's generated parts are what the code generates: keys, commands, the picture, the differences.
@@ -10,7 +11,7 @@ import Testing
 @Suite(.serialized) struct ReadmeTests {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    @Test(arguments: ["keys", "commands", "picture", "annotations", "parameters", "scenarios", "differences"])
+    @Test(arguments: ["keys", "commands", "picture", "annotations", "parameters", "scenarios", "burst", "differences"])
     func `a generated part of the README is true`(section: String) throws {
         let file = Self.root.appending(path: "README.md")
         let readme = try String(contentsOf: file, encoding: .utf8)
@@ -40,8 +41,23 @@ import Testing
             return text.split(separator: "\n").filter { $0.hasPrefix("/// |") }.map { $0.dropFirst(4) }.joined(separator: "\n")
         case "scenarios":
             return (["| scenario | shows |", "| --- | --- |"] + ScenarioCatalog.all.map { "| `\($0.name)` | \($0.summary) |" }).joined(separator: "\n")
+        case "burst": return try burst()
         default: return try differences()
         }
+    }
+
+    /// What comes of a burst of sixty pods under three settings.
+    static func burst() throws -> String {
+        var lines = ["| scenario | waits for volumes that timed out | median | 95 % within | all within |", "| --- | --- | --- | --- | --- |"]
+        for name in ["pod-burst-1-26", "pod-burst-1-27", "pod-burst-parallel"] {
+            var (session, _) = try #require(ScenarioCatalog.find(name)).input().makeSession()
+            let length = try #require(session.script.duration)
+            session.advance(to: .start + length)
+            let times = session.simulation.kubelets.timesToReady(in: session.cluster)
+            let spans = [times.median, times.percentile(95), times.times.last].map { $0.map { "\($0.truncated(to: .milliseconds(100)))" } ?? "" }
+            lines.append("| `\(name)` | \(session.simulation.kubelets.mountTimeouts) | \(spans.joined(separator: " | ")) |")
+        }
+        return lines.joined(separator: "\n")
     }
 
     /// The comments that begin with `Differs from Kubernetes:`, in the order of the files.

@@ -1,3 +1,4 @@
+import Foundation
 import Kubelets
 import KubernetesAPI
 import SimulationKit
@@ -14,7 +15,7 @@ import Testing
         #expect(configuration.validate(profile: .default) == [text])
     }
 
-    @Test func `the throttling factor must be a share`() {
+    @Test func `M9 the throttling factor must be a share`() {
         var configuration = KubeletConfiguration()
         configuration.memoryThrottlingFactor = 1.2
         #expect(
@@ -46,6 +47,32 @@ import Testing
                 ])
     }
 
+    /// Field and value, and what a kubelet says to it.
+    @Test(arguments: [
+        ("eventBurst", -1, "eventBurst (--event-burst) -1 must not be a negative number"),
+        ("eventRecordQPS", -1, "eventRecordQPS (--event-qps) -1 must not be a negative number"),
+        ("kubeAPIQPS", -1, "kubeAPIQPS (--kube-api-qps) -1 must not be a negative number"),
+        ("kubeAPIBurst", -1, "kubeAPIBurst (--kube-api-burst) -1 must not be a negative number"),
+        ("registryBurst", -1, "registryBurst (--registry-burst) -1 must not be a negative number"),
+        ("maxPods", -1, "maxPods (--max-pods) -1 must not be a negative number"),
+        ("imageGCHighThresholdPercent", 101, "imageGCHighThresholdPercent (--image-gc-high-threshold) 101 must be between 0 and 100, inclusive"),
+        ("imageGCLowThresholdPercent", 85, "imageGCLowThresholdPercent (--image-gc-low-threshold) 85 must be less than imageGCHighThresholdPercent (--image-gc-high-threshold) 85"),
+        ("imageMaximumGCAge", "1m", "imageMaximumGCAge 1m0s must be greater than imageMinimumGCAge 2m0s"),
+        ("nodeLeaseDurationSeconds", -1, "nodeLeaseDurationSeconds must be greater than 0"),
+        ("healthzPort", 70000, "healthzPort (--healthz-port) 70000 must be between 1 and 65535, inclusive"),
+        ("memoryReservationPolicy", "Some", "option \"Some\" specified for memoryReservationPolicy. Valid options are \"None\" or \"TieredReservation\""),
+        ("topologyManagerPolicy", "numa", "topologyManagerPolicy (--topology-manager-policy) \"numa\" must be one of: [\"none\" \"best-effort\" \"restricted\" \"single-numa-node\"]"),
+        ("shutdownGracePeriodCriticalPods", "5s", "shutdownGracePeriodCriticalPods 5s must be <= shutdownGracePeriod 0s"),
+        ("enforceNodeAllocatable", ["system-reserved"], "systemReservedCgroup (--system-reserved-cgroup) must be specified when \"system-reserved\" or \"system-reserved-compressible\" included in enforceNodeAllocatable (--enforce-node-allocatable)"),
+        ("crashLoopBackOff", ["maxContainerRestartPeriod": "10m"], "CrashLoopBackOff.MaxContainerRestartPeriod (got: 600 seconds) must be set between 1s and 300s"),
+    ] as [(String, JSONValue, String)])
+    func `a configuration that no kubelet starts with is refused in its words`(field: String, value: JSONValue, text: String) throws {
+        var decoder = APIDecoder()
+        let configuration = try #require(KubeletConfiguration.decode(.object([field: value]), &decoder))
+        #expect(decoder.problems.isEmpty)
+        #expect(configuration.validate(profile: .default) == ["invalid configuration: \(text)"])
+    }
+
     @Test func `a configuration as kubeadm writes it is read strictly`() {
         let json: JSONValue = [
             "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
@@ -66,6 +93,25 @@ import Testing
         decoder = APIDecoder()
         _ = KubeletConfiguration.decode(["maxpods": 50], &decoder)
         #expect(decoder.problems.map(\.kind) == [.unknownField(nearest: "maxPods")])
+    }
+
+    @Test func `every parameter of the model has a row with its default, what it is and its source in the README`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        var rows: [String: [String]] = [:]
+        for line in readme.split(separator: "\n") where line.hasPrefix("| `") {
+            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            if cells.count == 4 { rows[cells[0].trimmingCharacters(in: ["`"])] = cells }
+        }
+        let defaults = KubeletLatencies()
+        for (name, path) in KubeletLatencies.times {
+            let text = try #require(rows[name])[1].trimmingCharacters(in: ["`"])
+            #expect(SimulationKit.Duration(text) == defaults[keyPath: path], "\(name)")
+        }
+        for (name, path) in KubeletLatencies.numbers {
+            let text = try #require(rows[name])[1].trimmingCharacters(in: ["`"])
+            #expect(Double(text) == defaults[keyPath: path], "\(name)")
+        }
     }
 
     @Test func `the longest restart pause can be lowered`() throws {

@@ -210,6 +210,25 @@ import Testing
         #expect(sum() == 512 << 20)
     }
 
+    @Test func `no pod, and no class of pods, has a memory high of its own`() throws {
+        for minor in [27, 36] {
+            var bench = try bench(minor)
+            try two(&bench)
+            let pods = ["g", "b"].map { bench.fleet.cgroups(of: bench.pod($0), in: bench.cluster)[0] }
+            #expect((pods + bench.fleet.cgroups(node: "n1", in: bench.cluster)).allSatisfy { $0.memoryHigh == nil })
+        }
+    }
+
+    @Test func `a scenario may have kernels with larger pages`() throws {
+        var latencies = KubeletLatencies()
+        latencies.pageSize = 65536
+        var bench = try Bench(36, gates: [("MemoryQoS", true)], latencies: latencies)
+        try bench.node()
+        try bench.bind(row8("100Mi"))
+        bench.run(to: 60)
+        #expect(cgroup(bench).memoryHigh == 1_020_002_304)
+    }
+
     @Test func `without the gate only memory max is written`() throws {
         var bench = try bench(gate: false)
         try two(&bench)

@@ -134,14 +134,15 @@ import Testing
                 .with {
                     $0.spec.containers[0].livenessProbe = .http(period: 10, threshold: 3)
                 })
-        var reasons: Set<String> = []
+        var waits = false
         bench.run(to: 600) { bench in
-            if let reason = bench.cluster.store.pods.all[0].status.containerStatuses.first?.state.waiting?.reason { reasons.insert(reason) }
+            waits = waits || bench.pod().status.containerStatuses.first?.state.waiting?.reason == "CrashLoopBackOff"
         }
         let start = bench.times("Started")[0]
         #expect((20...30).contains(bench.times("Killing")[0] - start))
-        #expect(reasons.contains("CrashLoopBackOff"))
         #expect(bench.container().restartCount > 2)
+        // It gets so far that the back-off holds it; of the event, the recorder may have dropped it.
+        #expect(waits)
     }
 
     @Test func `S16 a startup probe and a higher limit let it start`() throws {

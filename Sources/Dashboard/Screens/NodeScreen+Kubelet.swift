@@ -196,7 +196,8 @@ extension NodeScreen {
     mutating func drawCgroups(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         let kubelets = world.session.simulation.kubelets
-        let isOn = world.cluster.profile.isEnabled(.memoryQoS)
+        // Its own configuration may switch the gate on.
+        let isOn = kubelets.settings(node: name).contains { $0.field == "featureGates.MemoryQoS" && $0.value == "true" }
         frame(.cgroups, StyledText("cgroup v2", theme[.title]), StyledText("MemoryQoS \(isOn ? "on" : "off")", theme[isOn ? .good : .dim]), on: &canvas, in: box, theme)
         var groups: [(level: Int, key: ObjectKey?, values: CgroupValues)] = kubelets.cgroups(node: name, in: world.cluster).map { (0, nil, $0) }
         var cursorRow = 0
@@ -215,8 +216,8 @@ extension NodeScreen {
             TableWidget.Column("STALL", alignment: .right, minimum: 5, priority: 3), TableWidget.Column("OOM ADJ", alignment: .right, minimum: 7, priority: 6),
         ]
         let inside = box.interior
-        top = Scrolling.top(following: cursorRow, from: top, height: max(1, inside.height - 1), count: groups.count)
-        let table = TableWidget(columns: columns, rowCount: groups.count, cursor: groups.isEmpty ? nil : cursorRow, top: top)
+        groupTop = Scrolling.top(following: cursorRow, from: groupTop, height: max(1, inside.height - 1), count: groups.count)
+        let table = TableWidget(columns: columns, rowCount: groups.count, cursor: groups.isEmpty ? nil : cursorRow, top: groupTop)
         _ = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let (level, _, group) = groups[index]
             let role: Role = level == 2 ? .text : .dim

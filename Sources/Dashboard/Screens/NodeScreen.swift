@@ -22,6 +22,7 @@ struct NodeScreen: Screen, PodHolder {
     var pane: Pane
     var cursor = 0
     var top = 0
+    var groupTop = 0
     var scroll = 0
     var rows: [ObjectKey] = []
     private var loss: NodeLoss?
@@ -146,6 +147,10 @@ struct NodeScreen: Screen, PodHolder {
         drawClient(activity, on: &canvas, in: middle[1], world)
         switch pane {
         case .cgroups, .settings: drawPane(node, activity, on: &canvas, in: bands[2], world)
+        case _ where bands[2].height >= 26:
+            let parts = bands[2].splitRows([.weight(3), .weight(2)])
+            drawPods(withLoss: true, on: &canvas, in: parts[0], world)
+            drawCgroups(on: &canvas, in: parts[1], world)
         default: drawPods(withLoss: true, on: &canvas, in: bands[2], world)
         }
     }
