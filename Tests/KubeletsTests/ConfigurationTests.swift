@@ -68,7 +68,7 @@ import Testing
     ] as [(String, JSONValue, String)])
     func `a configuration that no kubelet starts with is refused in its words`(field: String, value: JSONValue, text: String) throws {
         var decoder = APIDecoder()
-        let configuration = try #require(KubeletConfiguration.decode(.object([field: value]), &decoder))
+        let configuration = try #require(KubeletConfiguration.decode([field: value], &decoder))
         #expect(decoder.problems.isEmpty)
         #expect(configuration.validate(profile: .default) == ["invalid configuration: \(text)"])
     }
