@@ -1,4 +1,4 @@
-public import ControlPlane
+import ControlPlane
 public import KubernetesAPI
 import SimulationKit
 

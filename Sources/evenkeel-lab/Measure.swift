@@ -7,6 +7,18 @@ func seconds(_ work: () -> Void) -> Double {
     return Double(span.components.seconds) + Double(span.components.attoseconds) * 1e-18
 }
 
+/// Seconds of computing that `work` takes on this thread: what its real time would be with nothing else on the machine.
+func processorSeconds(_ work: () -> Void) -> Double {
+    func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+    let begin = now()
+    work()
+    return now() - begin
+}
+
 /// The highest amount of memory since ``resetPeakMemory()``, in MB; nil where the system does not tell.
 func peakMemory() -> Int? {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),

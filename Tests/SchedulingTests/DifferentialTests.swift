@@ -11,19 +11,55 @@ import Testing
 @Suite struct DifferentialTests {
     static let seeds = ProcessInfo.processInfo.environment["EVENKEEL_DIFFERENTIAL_SEEDS"].flatMap { Int($0) } ?? 2000
 
-    @Test func `places each pod as the plain rules say`() {
-        var decisions = 0
-        var placed = 0
-        for seed in 0..<Self.seeds {
+    /// Two runs side by side, each over every other seed.
+    @Test(arguments: [0, 1])
+    func `places each pod, and evicts for it, as the plain rules say`(first: Int) {
+        var seen = Coverage()
+        for seed in stride(from: first, to: Self.seeds, by: 2) {
             var trial = Trial(seed: UInt64(seed))
             if let difference = trial.run() {
                 Issue.record("seed \(seed): \(difference)")
                 return
             }
-            decisions += trial.decisions
-            placed += trial.placed
+            seen.add(trial.seen)
         }
-        #expect(decisions > Self.seeds * 8 && placed > Self.seeds * 4, "\(placed) of \(decisions) placed")
+        // Neither can it pass by looking at nothing: each kind of answer was compared, many times.
+        let seeds = Self.seeds / 2
+        guard seeds >= 1000 else { return }
+        #expect(seen.decisions > seeds * 8 && seen.placed > seeds * 4 && seen.ranked > seeds, "\(seen)")
+        #expect(seen.preempting > seeds / 20 && seen.violating > 0, "\(seen)")
+        let deciders = [
+            "NodeUnschedulable", "TaintToleration", "NodeAffinity", "NodePorts", "NodeResourcesFit", "VolumeRestrictions",
+            "NodeVolumeLimits", "VolumeBinding", "VolumeZone", "PodTopologySpread", "InterPodAffinity",
+        ]
+        for plugin in deciders { #expect(seen.refusals[plugin, default: 0] > seeds / 40, "\(plugin): \(seen)") }
+        for plugin in ReferenceScheduler.scorers {
+            #expect(seen.contested[plugin, default: 0] > seeds / 40, "\(plugin): \(seen)")
+        }
+    }
+
+    /// What was compared.
+    struct Coverage {
+        var decisions = 0
+        var placed = 0
+        /// Placements with several feasible nodes.
+        var ranked = 0
+        /// Pods for which others were to be evicted, and those of them against a budget.
+        var preempting = 0
+        var violating = 0
+        /// By plugin: nodes that it refused; pods for whose nodes its scores differ.
+        var refusals: [String: Int] = [:]
+        var contested: [String: Int] = [:]
+
+        mutating func add(_ other: Coverage) {
+            decisions += other.decisions
+            placed += other.placed
+            ranked += other.ranked
+            preempting += other.preempting
+            violating += other.violating
+            refusals.merge(other.refusals, uniquingKeysWith: +)
+            contested.merge(other.contested, uniquingKeysWith: +)
+        }
     }
 
     struct Trial {
@@ -32,8 +68,7 @@ import Testing
         var templates: [Pod] = []
         /// Nodes by zone, zones and nodes in the order in which they came.
         var zones: [(name: String, nodes: [String])] = []
-        var decisions = 0
-        var placed = 0
+        var seen = Coverage()
         var pods = 0
 
         init(seed: UInt64) {
@@ -42,6 +77,7 @@ import Testing
             // Now and then so many nodes that only a part of them is looked at would be too slow for the reference;
             // those are in SchedulerTests.
             for i in 0..<(3 + random.below(6)) { addNode("n\(i)") }
+            addObjects()
             for i in 0..<3 { templates.append(template(i)) }
         }
 
@@ -65,6 +101,7 @@ import Testing
                 }
             }
             note(zone ?? "", name)
+            if chance(3) { limitVolumes(of: name) }
         }
         mutating func note(_ zone: String?, _ node: String) {
             for i in zones.indices.reversed() {
@@ -81,63 +118,6 @@ import Testing
         var order: [String] {
             let depth = zones.map(\.nodes.count).max() ?? 0
             return (0..<depth).flatMap { i in zones.compactMap { i < $0.nodes.count ? $0.nodes[i] : nil } }
-        }
-
-        mutating func term(_ app: String) -> PodAffinityTerm {
-            var term = PodAffinityTerm()
-            term.labelSelector = LabelSelector(matchLabels: ["app": app])
-            term.topologyKey = chance(2) ? zoneKey : hostnameKey
-            return term
-        }
-        mutating func template(_ number: Int) -> Pod {
-            let apps = ["x", "y"]
-            var pod = Pod()
-            pod.metadata.namespace = "default"
-            pod.metadata.labels = ["app": pick(apps)]
-            var owner = OwnerReference()
-            (owner.apiVersion, owner.kind, owner.name, owner.uid) = ("apps/v1", "Job", "t\(number)", "t\(number)")
-            owner.controller = true
-            pod.metadata.ownerReferences = [owner]
-            var container = Container(name: "web", image: "web:1")
-            if !chance(4) { container.resources.requests["cpu"] = Quantity(milli: Int64(50 * (1 + random.below(8)))) }
-            if !chance(3) { container.resources.requests["memory"] = Quantity(bytes: Int64(100 + random.below(400)) << 20) }
-            if chance(8) {
-                var port = ContainerPort()
-                (port.containerPort, port.hostPort) = (80, 8080)
-                container.ports = [port]
-            }
-            pod.spec.containers = [container]
-            for key in [zoneKey, hostnameKey] where chance(2) {
-                var rule = spread(
-                    key, 1 + random.below(3), hard: chance(2), selector: LabelSelector(matchLabels: ["app": pick(apps)]))
-                if rule.whenUnsatisfiable == "DoNotSchedule", chance(4) { rule.minDomains = 2 + random.below(2) }
-                if chance(3) { rule.nodeTaintsPolicy = "Honor" }
-                if chance(3) { rule.nodeAffinityPolicy = "Ignore" }
-                pod.spec.topologySpreadConstraints.append(rule)
-            }
-            var affinity = Affinity()
-            if chance(4) {
-                affinity.podAntiAffinity = PodAffinity()
-                affinity.podAntiAffinity!.required = [term(pick(apps))]
-            }
-            if chance(4) {
-                affinity.podAffinity = PodAffinity()
-                if chance(2) { affinity.podAffinity!.required = [term(pick(apps))] }
-                var weighted = WeightedPodAffinityTerm()
-                (weighted.weight, weighted.podAffinityTerm) = (1 + random.below(100), term(pick(apps)))
-                affinity.podAffinity!.preferred = [weighted]
-            }
-            if chance(5) {
-                var like = PreferredSchedulingTerm()
-                like.weight = 1 + random.below(50)
-                like.preference.matchExpressions = [SelectorRequirement("disk", "Exists")]
-                affinity.nodeAffinity = NodeAffinity()
-                affinity.nodeAffinity!.preferred = [like]
-            }
-            if affinity != Affinity() { pod.spec.affinity = affinity }
-            if chance(5) { pod.spec.nodeSelector = ["disk": "ssd"] }
-            if chance(5) { pod.spec.tolerations = [Toleration(operator: "Exists")] }
-            return pod
         }
 
         /// Something happens to the cluster.
@@ -172,6 +152,10 @@ import Testing
                 bench.cluster.modify(Pod.self, all[random.below(all.count)].key) {
                     if !$0.nodeName.isEmpty { $0.status.phase = .succeeded }
                 }
+            case 8:
+                for pod in all where pod.metadata.isTerminating {
+                    bench.cluster.finishDeletion(ofPod: pod.key, uid: pod.metadata.uid)
+                }
             default: break
             }
             bench.run(.milliseconds(20))
@@ -193,17 +177,20 @@ import Testing
         }
 
         private mutating func compare(_ pod: Pod) -> String? {
-            decisions += 1
-            let verdicts = ReferenceScheduler(bench.cluster).verdicts(pod)
+            seen.decisions += 1
+            let reference = ReferenceScheduler(bench.cluster)
+            let verdicts = reference.verdicts(pod)
             let explanation = bench.scheduler.explain(pod: pod, in: bench.cluster)
             for verdict in verdicts {
                 guard let found = explanation.nodes.first(where: { $0.node == verdict.node }) else {
                     return "\(pod.name) on \(verdict.node): no verdict"
                 }
-                let refusal = verdict.refusal.map { $0.split(separator: " ")[0] }
-                if found.refusal?.plugin.map({ Substring($0) }) != refusal {
-                    return "\(pod.name) on \(verdict.node): filter: \(found.refusal?.plugin ?? "passes"), "
-                        + "expected \(verdict.refusal ?? "passes")"
+                let refusal = found.refusal.map {
+                    ReferenceScheduler.Refusal(plugin: $0.plugin ?? "", isFinal: $0.code == "UnschedulableAndUnresolvable")
+                }
+                if refusal != verdict.refusal {
+                    return "\(pod.name) on \(verdict.node): filter: \(refusal.map { "\($0)" } ?? "passes"), "
+                        + "expected \(verdict.refusal.map { "\($0)" } ?? "passes")"
                 }
                 for (i, plugin) in explanation.scorePlugins.enumerated() where verdict.refusal == nil {
                     if found.scores[i] != verdict.scores[plugin] {
@@ -211,23 +198,60 @@ import Testing
                             + "expected \(verdict.scores[plugin] ?? -1)"
                     }
                 }
+                if let refusal { seen.refusals[refusal.plugin, default: 0] += 1 }
             }
             let feasible = order.compactMap { name in verdicts.first { $0.node == name && $0.refusal == nil } }
-            bench.run(.milliseconds(50))
-            let place = bench.place(pod.name)
-            if feasible.isEmpty {
-                if place != "" { return "\(pod.name): placed on \(place), expected nowhere" }
-                _ = try! bench.cluster.delete(Pod.self, pod.key)
-                bench.run(.milliseconds(20))
-                return nil
+            for plugin in ReferenceScheduler.scorers where Set(feasible.map { $0.scores[plugin] }).count > 1 {
+                seen.contested[plugin, default: 0] += 1
             }
-            placed += 1
+            if feasible.isEmpty { return compareFailure(pod, explanation, reference) }
+            if pod.spec.volumes.contains(where: { ["local", "made"].contains($0.persistentVolumeClaim?.claimName) }) {
+                // Nobody binds volumes here: the pod would wait for ever.
+                return forget(pod)
+            }
+            bench.run(.milliseconds(50))
+            let place = bench.cluster.store.pods[pod.key]?.nodeName ?? "gone"
+            seen.placed += 1
+            seen.ranked += feasible.count > 1 ? 1 : 0
             let best = feasible.map(\.total).max()!
             let expected =
                 bench.cluster.profile.version.minor < 35
                 ? feasible.filter { $0.total == best }.map(\.node)
                 : [feasible[ReferenceScheduler.heapWinner(feasible.map(\.total))].node]
-            return expected.contains(place) ? nil : "\(pod.name): winner: \(place), expected one of \(expected)"
+            if !expected.contains(place) { return "\(pod.name): winner: \(place), expected one of \(expected)" }
+            if chance(2) {
+                let start = bench.cluster.now - .milliseconds(1 + random.below(5))
+                bench.cluster.modify(Pod.self, pod.key) { $0.status.startTime = start }
+            }
+            return nil
+        }
+
+        /// A pod that fits nowhere: whom would it evict, and does it?
+        private mutating func compareFailure(_ pod: Pod, _ explanation: Explanation, _ reference: ReferenceScheduler) -> String? {
+            let expected = reference.candidates(for: pod)
+            let found = (explanation.preemption?.candidates ?? []).map {
+                ReferenceScheduler.Candidate(node: $0.node, victims: $0.victims, violations: $0.pdbViolations)
+            }
+            if found != expected.all { return "\(pod.name): preemption: \(found), expected \(expected.all)" }
+            let wasTerminating = Set(bench.cluster.store.pods.all.filter(\.metadata.isTerminating).map(\.key))
+            bench.run(.milliseconds(50))
+            let stored = bench.cluster.store.pods[pod.key]
+            // With spread, a victim that is being deleted may be all that was in the way.
+            let nominated = stored.map { $0.nodeName.isEmpty ? $0.status.nominatedNodeName : $0.nodeName } ?? "gone"
+            if expected.best.isEmpty != nominated.isEmpty || !nominated.isEmpty && !expected.best.contains(nominated) {
+                return "\(pod.name): nominated: \(nominated), expected one of \(expected.best)"
+            }
+            let evicted = bench.cluster.store.pods.all.filter { $0.metadata.isTerminating && !wasTerminating.contains($0.key) }
+            let victims = expected.all.first { $0.node == nominated }?.victims.filter { !wasTerminating.contains($0) } ?? []
+            if Set(evicted.map(\.key)) != Set(victims) { return "\(pod.name): evicted: \(evicted.map(\.key)), expected \(victims)" }
+            if !expected.all.isEmpty { seen.preempting += 1 }
+            seen.violating += expected.all.contains { $0.violations > 0 } ? 1 : 0
+            return forget(pod)
+        }
+        private mutating func forget(_ pod: Pod) -> String? {
+            _ = try! bench.cluster.delete(Pod.self, pod.key)
+            bench.run(.milliseconds(20))
+            return nil
         }
     }
 }

@@ -4,18 +4,29 @@ import SimulationKit
 
 /// kube-scheduler's rules written down once more, straight from `shared/spec/scheduler.md` and `topology-spread.md`:
 /// nothing is kept from one decision to the next, every pod and every node is looked at each time. Slow, and meant to be
-/// obviously right. Of plugins it has those that placement without volumes needs.
+/// obviously right.
 struct ReferenceScheduler {
     let minor: Int
+    let store: ObjectStore
+    let now: Instant
     /// In the store's order.
     let nodes: [Node]
     /// Pods that count, with the node they count on.
-    let placed: [(pod: Pod, node: Node)]
+    var placed: [(pod: Pod, node: Node)]
+    /// Pods that a dry run took away although spread had not counted them, as they are being deleted: upstream takes
+    /// them off the counts all the same.
+    var uncounted: [(pod: Pod, node: Node)] = []
+
+    struct Refusal: Equatable {
+        var plugin: String
+        /// Evicting pods would not help.
+        var isFinal = false
+    }
 
     struct Verdict: Equatable {
         var node: String
-        /// Plugin and reasons; nil: the node would do.
-        var refusal: String?
+        /// nil: the node would do.
+        var refusal: Refusal?
         /// Weighted, by plugin.
         var scores: [String: Int] = [:]
         var total: Int { scores.values.reduce(0, +) }
@@ -23,6 +34,7 @@ struct ReferenceScheduler {
 
     init(_ cluster: Cluster) {
         minor = cluster.profile.version.minor
+        (store, now) = (cluster.store, cluster.now)
         nodes = cluster.store.nodes.all
         placed = cluster.store.pods.all.filter { !$0.isFinished }.compactMap { pod in
             cluster.store.nodes[ObjectKey(name: pod.nodeName)].map { (pod, $0) }
@@ -58,28 +70,41 @@ struct ReferenceScheduler {
         return heap[0].index
     }
 
+    /// The plugins that give scores.
+    static let scorers = [
+        "TaintToleration", "NodeAffinity", "NodeResourcesFit", "NodeResourcesBalancedAllocation", "ImageLocality",
+        "PodTopologySpread", "InterPodAffinity",
+    ]
+
     // MARK: Filters
 
-    private func refusal(_ pod: Pod, _ node: Node) -> String? {
+    func refusal(_ pod: Pod, _ node: Node) -> Refusal? {
         let cordon = Taint(key: "node.kubernetes.io/unschedulable", effect: "NoSchedule")
         if node.spec.unschedulable, !pod.spec.tolerations.contains(where: { $0.tolerates(cordon) }) {
-            return "NodeUnschedulable"
+            return Refusal(plugin: "NodeUnschedulable", isFinal: true)
         }
         for taint in node.spec.taints where taint.effect != "PreferNoSchedule" {
-            if !pod.spec.tolerations.contains(where: { $0.tolerates(taint) }) { return "TaintToleration" }
+            if !pod.spec.tolerations.contains(where: { $0.tolerates(taint) }) {
+                return Refusal(plugin: "TaintToleration", isFinal: true)
+            }
         }
-        if !affinityAllows(pod, node) { return "NodeAffinity" }
+        if !affinityAllows(pod, node) { return Refusal(plugin: "NodeAffinity", isFinal: true) }
         let here = placed.filter { $0.node.name == node.name }.map(\.pod)
         let wanted = pod.spec.hostPorts.map(\.hostPort)
-        if here.contains(where: { $0.spec.hostPorts.contains { wanted.contains($0.hostPort) } }) { return "NodePorts" }
-        var short: [String] = []
-        if Int64(here.count) + 1 > node.status.allocatable["pods"]?.value ?? 0 { short.append("pods") }
-        for (name, of) in [("cpu", \Resources.milliCPU), ("memory", \Resources.memory)] {
+        if here.contains(where: { $0.spec.hostPorts.contains { wanted.contains($0.hostPort) } }) {
+            return Refusal(plugin: "NodePorts")
+        }
+        var isShort = Int64(here.count) + 1 > node.status.allocatable["pods"]?.value ?? 0
+        var isHopeless = false
+        for of in [\Resources.milliCPU, \Resources.memory] {
             let want = pod.requests()[keyPath: of]
             let used = here.reduce(0) { $0 + $1.requests()[keyPath: of] }
-            if want > 0, want > allocatable(node)[keyPath: of] - used { short.append(name) }
+            let all = allocatable(node)[keyPath: of]
+            if want > 0, want > all - used { isShort = true }
+            if want > all, minor >= 34 { isHopeless = true }
         }
-        if !short.isEmpty { return "NodeResourcesFit" }
+        if isShort { return Refusal(plugin: "NodeResourcesFit", isFinal: isHopeless) }
+        if let refused = storageRefusal(pod, node, here) { return refused }
         if let refused = spreadRefusal(pod, node) { return refused }
         return neighbourRefusal(pod, node)
     }
@@ -98,12 +123,21 @@ struct ReferenceScheduler {
     private func matching(
         _ constraint: TopologySpreadConstraint, _ pod: Pod, _ counts: (Node) -> Bool, value: String?
     ) -> Int {
-        guard let selector = constraint.labelSelector, !selector.isEmpty else { return 0 }
-        return placed.count { other in
+        guard let selector = selector(of: constraint, pod), !selector.isEmpty else { return 0 }
+        func isMeant(_ other: (pod: Pod, node: Node)) -> Bool {
             other.node.metadata.labels[constraint.topologyKey] == value && counts(other.node)
-                && other.pod.namespace == pod.namespace && !other.pod.metadata.isTerminating
-                && selector.matches(other.pod.metadata.labels)
+                && other.pod.namespace == pod.namespace && selector.matches(other.pod.metadata.labels)
         }
+        return placed.count { isMeant($0) && !$0.pod.metadata.isTerminating } - uncounted.count(where: isMeant)
+    }
+    /// The selector with the pod's own values of matchLabelKeys.
+    private func selector(of constraint: TopologySpreadConstraint, _ pod: Pod) -> LabelSelector? {
+        var selector = constraint.labelSelector
+        for key in constraint.matchLabelKeys {
+            guard let value = pod.metadata.labels[key] else { continue }
+            selector?.matchExpressions.append(SelectorRequirement(key, "In", [value]))
+        }
+        return selector
     }
 
     private func included(_ constraint: TopologySpreadConstraint, _ pod: Pod, _ node: Node, keys: [String]) -> Bool {
@@ -117,11 +151,13 @@ struct ReferenceScheduler {
         return true
     }
 
-    private func spreadRefusal(_ pod: Pod, _ node: Node) -> String? {
+    private func spreadRefusal(_ pod: Pod, _ node: Node) -> Refusal? {
         let hard = pod.spec.topologySpreadConstraints.filter { $0.whenUnsatisfiable == "DoNotSchedule" }
         let keys = hard.map(\.topologyKey)
         for constraint in hard {
-            guard let value = node.metadata.labels[constraint.topologyKey] else { return "PodTopologySpread label" }
+            guard let value = node.metadata.labels[constraint.topologyKey] else {
+                return Refusal(plugin: "PodTopologySpread", isFinal: true)
+            }
             let counted = nodes.filter { included(constraint, pod, $0, keys: keys) }
             let domains = Set(counted.map { $0.metadata.labels[constraint.topologyKey]! })
             func count(_ value: String) -> Int {
@@ -129,8 +165,8 @@ struct ReferenceScheduler {
             }
             let least = domains.map(count).min() ?? 0
             let g = domains.count < constraint.minDomains ?? 1 ? 0 : least
-            let own = constraint.labelSelector?.matches(pod.metadata.labels) ?? false ? 1 : 0
-            if count(value) + own - g > constraint.maxSkew { return "PodTopologySpread" }
+            let own = selector(of: constraint, pod)?.matches(pod.metadata.labels) ?? false ? 1 : 0
+            if count(value) + own - g > constraint.maxSkew { return Refusal(plugin: "PodTopologySpread") }
         }
         return nil
     }
@@ -167,7 +203,10 @@ struct ReferenceScheduler {
     // MARK: Neighbours
 
     private func means(_ term: PodAffinityTerm, of owner: Pod, _ other: Pod) -> Bool {
-        owner.namespace == other.namespace && term.labelSelector?.matches(other.metadata.labels) ?? false
+        let isOwn = term.namespaces.isEmpty && term.namespaceSelector == nil && owner.namespace == other.namespace
+        let labels = store.namespaces[ObjectKey(name: other.namespace)]?.metadata.labels ?? [:]
+        return (isOwn || term.namespaces.contains(other.namespace) || term.namespaceSelector?.matches(labels) ?? false)
+            && term.labelSelector?.matches(other.metadata.labels) ?? false
     }
     /// Whether `a` and `b` are the same place by the term.
     private func together(_ term: PodAffinityTerm, _ a: Node, _ b: Node) -> Bool {
@@ -175,25 +214,27 @@ struct ReferenceScheduler {
         return b.metadata.labels[term.topologyKey] == value
     }
 
-    private func neighbourRefusal(_ pod: Pod, _ node: Node) -> String? {
+    private func neighbourRefusal(_ pod: Pod, _ node: Node) -> Refusal? {
         let wanted = pod.spec.affinity?.podAffinity?.required ?? []
         let group = placed.filter { other in wanted.allSatisfy { means($0, of: pod, other.pod) } }
         let isCounted = wanted.map { term in
             group.contains { $0.node.metadata.labels[term.topologyKey] != nil }
         }
         let isFirst = !isCounted.contains(true) && wanted.allSatisfy { means($0, of: pod, pod) }
-        for term in wanted where node.metadata.labels[term.topologyKey] == nil { return "InterPodAffinity" }
+        let affinity = Refusal(plugin: "InterPodAffinity", isFinal: true)
+        let antiAffinity = Refusal(plugin: "InterPodAffinity")
+        for term in wanted where node.metadata.labels[term.topologyKey] == nil { return affinity }
         for term in wanted where !isFirst && !group.contains(where: { together(term, node, $0.node) }) {
-            return "InterPodAffinity"
+            return affinity
         }
         for term in pod.spec.affinity?.podAntiAffinity?.required ?? [] {
             if placed.contains(where: { means(term, of: pod, $0.pod) && together(term, node, $0.node) }) {
-                return "InterPodAffinity"
+                return antiAffinity
             }
         }
         for other in placed {
             for term in other.pod.spec.affinity?.podAntiAffinity?.required ?? [] {
-                if means(term, of: other.pod, pod), together(term, node, other.node) { return "InterPodAffinity" }
+                if means(term, of: other.pod, pod), together(term, node, other.node) { return antiAffinity }
             }
         }
         return nil

@@ -161,6 +161,44 @@ import Testing
         #expect(bench.messages("FailedScheduling").isEmpty)
     }
 
+    @Test func `15 a sidecar counts beside the app and beside later init containers`() {
+        func asks(_ bench: Bench) -> String { bench.messages("FailedScheduling").isEmpty ? "fits" : "waits" }
+        for (free, expected) in [("600m", "fits"), ("599m", "waits")] {
+            var bench = Bench()
+            bench.node("a", cpu: free)
+            bench.pod("p", cpu: "200m") {
+                var sidecar = Container(name: "sidecar", image: "proxy:1")
+                sidecar.restartPolicy = "Always"
+                sidecar.resources.requests["cpu"] = Quantity("100m")!
+                var setUp = Container(name: "init", image: "init:1")
+                setUp.resources.requests["cpu"] = Quantity("500m")!
+                $0.spec.initContainers = [sidecar, setUp]
+            }
+            bench.run(.seconds(1))
+            #expect(asks(bench) == expected, "\(free)")
+        }
+    }
+
+    @Test(arguments: [(false, ""), (true, "a")])
+    func `18 a resize in progress counts with its larger size unless it is infeasible`(isInfeasible: Bool, place: String) {
+        var bench = Bench()
+        bench.node("a", cpu: "3")
+        let key = bench.pod("resized", cpu: "2", on: "a").key
+        bench.cluster.modify(Pod.self, key) {
+            var state = ContainerStatus()
+            state.name = "web"
+            state.allocatedResources = ["cpu": Quantity(1)]
+            state.resources = ResourceRequirements()
+            state.resources!.requests = ["cpu": Quantity(1)]
+            $0.status.containerStatuses = [state]
+            let reason = isInfeasible ? "Infeasible" : "Deferred"
+            $0.status.conditions.set(Condition(type: "PodResizePending", status: true, reason: reason), now: .start)
+        }
+        bench.pod("p", cpu: "2")
+        bench.run(.seconds(1))
+        #expect(bench.place("p") == place)
+    }
+
     @Test func `higher priority goes first, then the older pod`() {
         var bench = Bench()
         bench.node("a", cpu: "2")

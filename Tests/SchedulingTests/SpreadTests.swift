@@ -194,6 +194,30 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         #expect(live.count { $0.nodeName.isEmpty } == pending)
     }
 
+    @Test(arguments: [true, false])
+    func `8 a rolling update ends even if matchLabelKeys tells revisions apart`(isApart: Bool) throws {
+        var bench = Bench()
+        let rule = spread(zoneKey, 1) { if isApart { $0.matchLabelKeys = ["pod-template-hash"] } }
+        func labels(_ revision: String) -> StringMap<String> { ["app": "web", "pod-template-hash": revision] }
+        bench.node("a1", cpu: "64", zone: "a")
+        bench.node("b1", cpu: "64", zone: "b")
+        for i in 0..<6 {
+            bench.pod("old\(i)", labels: labels("old"), on: i < 3 ? "a1" : "b1") { $0.spec.topologySpreadConstraints = [rule] }
+        }
+        // With the old revision even, the first new pod may go anywhere. One surges, one goes.
+        #expect(bench.verdicts([rule], labels: labels("new")) == ["a1": "ok", "b1": "ok"])
+        for i in 0..<6 {
+            bench.pod("new\(i)", labels: labels("new")) { $0.spec.topologySpreadConstraints = [rule] }
+            bench.run(.seconds(1))
+            #expect(bench.place("new\(i)") != "")
+            try bench.cluster.delete(Pod.self, bench.stored("old\(i)").key)
+        }
+        bench.run(.seconds(1))
+        let inA = (0..<6).count { bench.place("new\($0)") == "a1" }
+        // Otherwise only the sum with what is left of the old revision is bounded.
+        if isApart { #expect(inA == 3) } else { #expect((2...4).contains(inA)) }
+    }
+
     @Test func `9 a scale-down leaves a skew that only the next pod mends`() {
         var bench = Bench()
         bench.zones(("a", 3), ("b", 3), ("c", 0), carrying: [spread(zoneKey, 1)])
@@ -241,6 +265,21 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
     @Test func `13 in an empty cluster all nodes score alike`() {
         #expect(
             four(pods: false, owned: true).spreadScores([]) == ["n1": 100, "n2": 100, "n3": 100, "n4": 100])
+    }
+
+    @Test func `14 on twenty nodes a pod weighs on its node most, then on its zone`() {
+        var bench = Bench()
+        for i in 0..<20 {
+            bench.node(i < 10 ? "n0\(i)" : "n\(i)", cpu: "64", zone: ["a", "b", "c"][i % 3])
+        }
+        bench.service()
+        bench.pod("web-0", on: "n00")
+        let scores = bench.spreadScores([])
+        for (name, score) in scores {
+            let number = Int(name.dropFirst())!
+            #expect(score == (number == 0 ? 54 : number % 3 == 0 ? 81 : 100), "\(name)")
+        }
+        #expect(scores.count == 20)
     }
 
     @Test func `15 a node without the key of a soft constraint scores 0`() {

@@ -199,8 +199,9 @@ public struct ObjectStore: Sendable {
         return low
     }
     private static func insert(_ slot: Int, into map: inout [String: [Int]], _ key: String) {
-        let at = position(slot, in: map[key] ?? [])
-        map[key, default: []].insert(slot, at: at)
+        // One look-up for both: the list is changed where it is.
+        func insert(into slots: inout [Int]) { slots.insert(slot, at: position(slot, in: slots)) }
+        insert(into: &map[key, default: []])
     }
     private static func remove(_ slot: Int, from map: inout [String: [Int]], _ key: String) {
         guard let slots = map[key] else { return }

@@ -168,10 +168,11 @@ public enum IntOrString: APIValue, Hashable {
 /// and small maps (labels) are faster to search than a dictionary.
 public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiteral {
     /// The entries, sorted by key.
-    public private(set) var entries: [(key: String, value: Value)] = []
+    @inlinable public var entries: [(key: String, value: Value)] { sorted }
+    @usableFromInline var sorted: [(key: String, value: Value)] = []
 
-    public init() {}
-    public init(dictionaryLiteral elements: (String, Value)...) {
+    @inlinable public init() {}
+    @inlinable public init(dictionaryLiteral elements: (String, Value)...) {
         for (key, value) in elements { self[key] = value }
     }
     public var isEmpty: Bool { entries.isEmpty }
@@ -180,26 +181,26 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
 
     @inlinable func position(of key: String) -> (index: Int, found: Bool) {
         var low = 0
-        var high = entries.count
+        var high = sorted.count
         while low < high {
             let middle = (low + high) / 2
-            if entries[middle].key < key { low = middle + 1 } else { high = middle }
+            if sorted[middle].key < key { low = middle + 1 } else { high = middle }
         }
-        return (low, low < entries.count && entries[low].key == key)
+        return (low, low < sorted.count && sorted[low].key == key)
     }
 
     /// The value of `key`; setting nil removes it.
     public subscript(key: String) -> Value? {
         @inlinable get {
             let (index, found) = position(of: key)
-            return found ? entries[index].value : nil
+            return found ? sorted[index].value : nil
         }
-        set {
+        @inlinable set {
             let (index, found) = position(of: key)
             switch (found, newValue) {
-            case (true, let value?): entries[index].value = value
-            case (true, nil): entries.remove(at: index)
-            case (false, let value?): entries.insert((key, value), at: index)
+            case (true, let value?): sorted[index].value = value
+            case (true, nil): sorted.remove(at: index)
+            case (false, let value?): sorted.insert((key, value), at: index)
             case (false, nil): break
             }
         }
@@ -260,7 +261,8 @@ extension StringMap: Hashable where Value: Hashable {
 public struct Shared<Value: APIValue>: APIValue {
     @usableFromInline
     final class Box: @unchecked Sendable {  // written only while uniquely referenced
-        @usableFromInline var value: Value
+        // Reached through a Shared alone, a value, of which the compiler knows that accesses do not overlap.
+        @exclusivity(unchecked) @usableFromInline var value: Value
         @inlinable init(_ value: Value) { self.value = value }
     }
     @usableFromInline var box: Box

@@ -29,8 +29,8 @@ public struct ObjectMeta: APIStruct {
     public var creationTimestamp: Instant?
     public var deletionTimestamp: Instant?
     public var deletionGracePeriodSeconds: Int?
-    public var labels: StringMap<String> = [:]
-    public var annotations: StringMap<String> = [:]
+    public var labels = StringMap<String>()
+    public var annotations = StringMap<String>()
     public var ownerReferences: [OwnerReference] = []
     public var finalizers: [String] = []
     public var selfLink = ""

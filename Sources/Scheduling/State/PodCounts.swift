@@ -48,6 +48,8 @@ struct DomainView: Sendable {
     private(set) var minimum = 0
     // How many domains have so many pods.
     private var histogram: [Int32] = [0]
+    // Counts below zero: a dry run may take away a pod that was never counted, as it is being deleted. Almost always none.
+    private var negative: [Int32] = []
     /// Domains whose pods or nodes changed.
     private(set) var changed = ChangeLog()
     var journal = 0
@@ -92,17 +94,21 @@ struct DomainView: Sendable {
             domains += 1
         }
         if domains == 0 { minimum = 0 }
-        while domains > 0, minimum < histogram.count, histogram[minimum] == 0 { minimum += 1 }
+        if let least = negative.min() {
+            minimum = Int(least)
+        } else {
+            minimum = max(0, minimum)
+            while domains > 0, minimum < histogram.count, histogram[minimum] == 0 { minimum += 1 }
+        }
     }
     private mutating func leave(_ count: Int) {
-        // A dry run may take away a pod that was never counted: below zero all counts are one bucket.
-        histogram[max(0, count)] -= 1
+        if count < 0 { negative.remove(at: negative.firstIndex(of: Int32(count))!) } else { histogram[count] -= 1 }
     }
     private mutating func enter(_ count: Int) {
-        let bucket = max(0, count)
-        if bucket >= histogram.count { histogram += Array(repeating: 0, count: bucket + 1 - histogram.count) }
-        histogram[bucket] += 1
-        minimum = domains == 0 ? bucket : min(minimum, bucket)
+        if count < 0 { negative.append(Int32(count)); return }
+        if count >= histogram.count { histogram += Array(repeating: 0, count: count + 1 - histogram.count) }
+        histogram[count] += 1
+        minimum = domains == 0 ? count : min(minimum, count)
     }
 }
 

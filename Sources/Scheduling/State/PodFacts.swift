@@ -19,6 +19,8 @@ final class PodFacts: Sendable {
     /// Terms that weigh on other pods, and what they say.
     let carried: [CarriedTerm: Int]
     let carriedTerms: [CarriedTerm]
+    /// The class of pods that it belongs to.
+    let classKey: PodClass.Key
     let requiredAffinity: [AffinityTerm]
     let requiredAntiAffinity: [AffinityTerm]
     let preferredAffinity: [(term: AffinityTerm, weight: Int)]
@@ -69,6 +71,7 @@ final class PodFacts: Sendable {
             counts[term, default: 0] += 1
         }
         (carried, carriedTerms) = (counts, distinct)
+        classKey = PodClass.Key(namespace: namespace, labels: labels, carried: counts)
         nodeSelection = NodeSelection(
             labels: spec.nodeSelector, required: spec.affinity?.nodeAffinity?.required)
         let programs = profile.imageLocalityCountsInitContainers ? spec.initContainers + spec.containers : spec.containers

@@ -3,9 +3,21 @@ import KubernetesAPI
 /// Pods that all selectors treat alike: same namespace, labels and carried terms.
 struct PodClass: Sendable {
     struct Key: Sendable, Hashable {
-        var namespace: String
-        var labels: StringMap<String>
-        var carried: [CarriedTerm: Int]
+        let namespace: String
+        let labels: StringMap<String>
+        let carried: [CarriedTerm: Int]
+        // Worked out once a template: each placement looks its class up.
+        private let hash: Int
+
+        init(namespace: String, labels: StringMap<String>, carried: [CarriedTerm: Int]) {
+            (self.namespace, self.labels, self.carried) = (namespace, labels, carried)
+            var hasher = Hasher()
+            hasher.combine(namespace)
+            hasher.combine(labels)
+            hasher.combine(carried)
+            hash = hasher.finalize()
+        }
+        func hash(into hasher: inout Hasher) { hasher.combine(hash) }
     }
     struct Match: Sendable, Equatable {
         var counter: Int
@@ -20,7 +32,7 @@ struct PodClass: Sendable {
 // Counting incrementally: a pod touches the counters of its class and their views, nothing else.
 extension SchedulingState {
     mutating func retainClass(of facts: PodFacts) -> Int {
-        let key = PodClass.Key(namespace: facts.namespace, labels: facts.labels, carried: facts.carried)
+        let key = facts.classKey
         if let number = classNumbers[key] {
             classes[number]!.pods += 1
             return number

@@ -67,7 +67,7 @@ struct SchedulingState: Sendable {
     var demands: [ObjectIdentifier: PodDemand] = [:]
     var images = ImageIndex()
     var selectors = SelectorIndex()
-    /// How many placed pods use a claim.
+    /// How many placed pods use a claim; those on a node that is gone do not count.
     var claimUsers: [ObjectKey: Int] = [:]
     var namespaceLabels: [String: StringMap<String>] = [:]
     var volumes = AssumedVolumes()
@@ -100,6 +100,7 @@ struct SchedulingState: Sendable {
         }
         images.change(from: old, to: node, row: row)
         nodes.set(node, row: row)
+        if old == nil { countClaims(row, 1) }
         updateColumns(row)
         if old == nil || NodeOrder.zone(of: old!) != NodeOrder.zone(of: node) {
             order.set(zone: NodeOrder.zone(of: node), row: row)
@@ -110,9 +111,21 @@ struct SchedulingState: Sendable {
         guard let row = nodes.row(name), let old = nodes.objects[row] else { return }
         images.change(from: old, to: nil, row: row)
         nodes.set(nil, row: row)
+        countClaims(row, -1)
         updateColumns(row)
         order.set(zone: nil, row: row)
         nodes.releaseIfUnused(row)
+    }
+
+    /// Takes in that a node came or went: the claims of the pods that are bound to it.
+    private mutating func countClaims(_ row: Int, _ sign: Int) {
+        for slot in nodes.podSlots[row] { count(claims: placed[slot]!.claims, sign) }
+    }
+    private mutating func count(claims: [ObjectKey], _ sign: Int) {
+        for claim in claims {
+            let users = claimUsers[claim, default: 0] + sign
+            claimUsers[claim] = users == 0 ? nil : users
+        }
     }
 
     private mutating func updateColumns(_ row: Int) {
@@ -287,10 +300,7 @@ struct SchedulingState: Sendable {
                 nodes.hostPorts[row].remove(at: i)
             }
         }
-        for claim in entry.claims {
-            let users = claimUsers[claim, default: 0] + sign
-            claimUsers[claim] = users == 0 ? nil : users
-        }
+        if nodes.objects[row] != nil { count(claims: entry.claims, sign) }
         count(entry, classes[entry.podClass]!.counters, sign, trial: trial)
     }
     private mutating func count(_ entry: PlacedPod, _ matches: [PodClass.Match], _ sign: Int, trial: Bool) {
