@@ -67,9 +67,14 @@ public struct StyledText: Equatable, Sendable, ExpressibleByArrayLiteral {
     }
 
     /// The beginning that fits into `width` columns, ending in `ellipsis` if some is missing.
-    public func truncated(to width: Int, ellipsis: Character? = "…") -> StyledText {
+    ///
+    /// With `keepsEnd` the middle is left out instead, if the text has one style.
+    public func truncated(to width: Int, ellipsis: Character? = "…", keepsEnd: Bool = false) -> StyledText {
         guard self.width > width else { return self }
         guard width > 0 else { return StyledText() }
+        if keepsEnd, spans.count == 1 {
+            return StyledText([Span(TextWidth.truncatedInside(spans[0].text, to: width, ellipsis: ellipsis), spans[0].style)])
+        }
         var room = ellipsis == nil ? width : width - 1
         var result = StyledText()
         var lastStyle: Style?

@@ -80,6 +80,16 @@ public enum TextWidth {
         return result
     }
 
+    /// Beginning and end of `text` in at most `width` columns, with `ellipsis` for what is missing between them.
+    public static func truncatedInside(_ text: String, to width: Int, ellipsis: Character? = "…") -> String {
+        guard columns(text) > width, width > 4 else { return truncated(text, to: width, ellipsis: ellipsis) }
+        let room = width - (ellipsis == nil ? 0 : 1)
+        // The end of a pod's name is what tells it from its siblings: hash and five letters are 16 characters.
+        let head = max(room * 2 / 5, room - 16)
+        let end = truncated(String(text.reversed()), to: room - head, ellipsis: nil)
+        return truncated(text, to: head, ellipsis: nil) + (ellipsis.map(String.init) ?? "") + String(end.reversed())
+    }
+
     /// `text` in exactly `width` columns: cut with `ellipsis` or filled with spaces.
     public static func padded(
         _ text: some StringProtocol, to width: Int, alignment: Alignment = .left,

@@ -20,10 +20,30 @@ public struct Theme: Equatable, Sendable {
     ///
     /// Nil if one of the two is the terminal's own colour, which nobody knows.
     public func contrast(of role: Role) -> Double? {
-        let style = self[role]
+        Theme.contrast(self[role])
+    }
+
+    /// The WCAG contrast of a style's foreground on its background; nil if nobody knows one of them.
+    public static func contrast(_ style: Style) -> Double? {
         guard let front = style.foreground.luminance, let back = style.background.luminance
         else { return nil }
         return (max(front, back) + 0.05) / (min(front, back) + 0.05)
+    }
+
+    /// How text of `style` looks in the row under the cursor. States keep their hue: it is mixed with the cursor's
+    /// own colour as far as it takes to be read there. Plain text takes the cursor's.
+    ///
+    /// - Parameter plain: the style of plain text.
+    public func underCursor(_ style: Style, plain: Style) -> Style {
+        let over = self[.cursor]
+        var result = style.foreground == plain.foreground ? over : style
+        result.background = over.background
+        result.attributes.formUnion(over.attributes)
+        for step in 1...4 {
+            guard let contrast = Theme.contrast(result), contrast < 4.5 else { break }
+            result.foreground = style.foreground.mixed(with: over.foreground, amount: Double(step) / 4)
+        }
+        return result
     }
 
     /// The text roles with less contrast than `minimum`, as `:skin` reports them.

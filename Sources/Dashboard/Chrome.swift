@@ -7,30 +7,38 @@ import SimulationKit
 enum StatusLine {
     static func draw(on canvas: inout Canvas, in row: Rect, _ world: World) {
         let theme = world.theme
-        let session = world.session
         canvas.fill(row, style: theme[.statusLine])
+        // What is least needed goes first where there is no room: seed, version, nodes, milliseconds, product name.
+        let start = row.width >= 110 ? 0 : row.width >= 100 ? 1 : 5
+        let room = row.width - 5
+        let line = (start...5).lazy.map { text(without: $0, world) }.first { $0.width <= room } ?? text(without: 6, world)
+        canvas.write(line.truncated(to: room + 1), at: row.origin, style: theme[.statusLine])
+        let mode = world.options.readOnly ? "RO" : "RW"
+        canvas.write(mode, at: Point(x: row.right - 3, y: row.y), style: theme[world.options.readOnly ? .rowPending : .good])
+    }
+
+    /// The row without its `left out` least needed parts.
+    private static func text(without leftOut: Int, _ world: World) -> StyledText {
+        let theme = world.theme
+        let session = world.session
         let running = session.isPaused ? "\(world.glyphs.pause) paused" : "\(world.glyphs.play) \(session.speed)"
-        let pods = world.store.pods.count
         let pending = world.view.unplaced.filter { $0.state == .starting }.count
         let drift = world.spread.filter { $0.isHard && $0.isViolated }.count
-        let mode = world.options.readOnly ? "RO" : "RW"
-        // Dropped from the left inwards when there is no room: seed, version, product name.
-        let wide = row.width >= 110
+        let isLong = leftOut < 5
         var left = StyledText(" ")
-        if row.width >= 100 { left.append("evenkeel  ", theme[.accent]) }
-        left.append(row.width >= 100 ? "sim:\(world.options.name)" : world.options.name, theme[.title])
+        if isLong { left.append("evenkeel  ", theme[.accent]) }
+        left.append(isLong ? "sim:\(world.options.name)" : world.options.name, theme[.title])
         left.append("  ns:\(world.namespace.isEmpty ? "all" : world.namespace)", theme[.titleHighlight])
-        if row.width >= 100 { left.append("  v\(world.cluster.profile.version)", theme[.statusLabel]) }
-        if wide { left.append("  seed \(session.simulation.options.seed)", theme[.statusLabel]) }
-        left.append(" │ ", theme[.dim])
-        left.append("\(running)  \(row.width >= 100 ? "T+" : "")\(clockText(session.now, milliseconds: row.width >= 100))", theme[session.isPaused ? .rowPending : .good])
-        left.append(" │ ", theme[.dim])
-        if row.width >= 100 { left.append("nodes \(world.store.nodes.count)  ", theme[.statusLabel]) }
-        left.append("pods \(pods)  ", theme[.statusLabel])
-        left.append("\(row.width >= 100 ? "pending" : "pend") \(pending)", theme[pending > 0 ? .rowPending : .statusLabel])
-        left.append("  drift \(drift)", theme[drift > 0 ? .rowError : .statusLabel])
-        canvas.write(left, at: row.origin, style: theme[.statusLine], maxWidth: row.width - 4)
-        canvas.write(mode, at: Point(x: row.right - 3, y: row.y), style: theme[world.options.readOnly ? .rowPending : .good])
+        if leftOut < 2 { left.append("  v\(world.cluster.profile.version)", theme[.statusLabel]) }
+        if leftOut < 1 { left.append("  seed \(session.simulation.options.seed)", theme[.statusLabel]) }
+        left.append(" \(world.glyphs.alphabet == .ascii ? "|" : "│") ", theme[.dim])
+        left.append("\(running)  \(isLong ? "T+" : "")\(clockText(session.now, milliseconds: leftOut < 4))", theme[session.isPaused ? .rowPending : .good])
+        left.append(" \(world.glyphs.alphabet == .ascii ? "|" : "│") ", theme[.dim])
+        if leftOut < 3 { left.append("nodes \(world.store.nodes.count)  ", theme[.statusLabel]) }
+        left.append("pods \(world.store.pods.count)  ", theme[.statusLabel])
+        left.append("\(isLong ? "pending" : "pend") \(pending)", theme[pending > 0 ? .rowPending : .statusLabel])
+        if leftOut < 6 { left.append("  drift \(drift)", theme[drift > 0 ? .rowError : .statusLabel]) }
+        return left
     }
 }
 
@@ -66,14 +74,24 @@ enum TimeStrip {
 enum KeyRow {
     static func draw(_ dashboard: Dashboard, on canvas: inout Canvas, in row: Rect) {
         let hints: [KeyHints.Hint]
+        var last: KeyHints.Hint?
         if let dialog = dashboard.dialog {
             hints = dialog.hints.map { KeyHints.Hint($0.key, $0.text) }
-        } else if dashboard.prompt != nil {
-            hints = [("tab", "complete"), ("enter", "do it"), ("↑/↓", "history"), ("esc", "leave")].map { KeyHints.Hint($0.0, $0.1) }
+        } else if let prompt = dashboard.prompt {
+            let arrows = dashboard.world.glyphs.alphabet == .ascii ? "up/down" : "↑/↓"
+            let keys =
+                switch prompt.purpose {
+                case .command: [("tab", "complete"), ("enter", "do it"), (arrows, "history"), ("esc", "leave")]
+                case .filter: [("enter", "keep"), ("ctrl-u", "empty"), ("esc", "clear")]
+                case .palette: [("enter", "do it"), (arrows, "choose"), ("ctrl-u", "empty"), ("esc", "leave")]
+                }
+            hints = keys.map { KeyHints.Hint($0.0, $0.1) }
         } else {
-            let bindings = dashboard.bindingGroups.flatMap(\.bindings).filter { $0.footer > 0 }
+            let screen = dashboard.stack.last!
+            let bindings = dashboard.bindingGroups.flatMap(\.bindings).filter { $0.footer > 0 && screen.offers($0.action, dashboard.world) }
+            last = KeyHints.Hint("?", "help")
             hints = bindings.sorted { $0.footer < $1.footer }.map { KeyHints.Hint($0.keys[0].description, $0.label) }
         }
-        _ = KeyHints(hints, last: KeyHints.Hint("?", "help")).draw(on: &canvas, at: Point(x: row.x + 1, y: row.y), width: row.width - 1, theme: dashboard.world.theme)
+        _ = KeyHints(hints, last: last).draw(on: &canvas, at: Point(x: row.x + 1, y: row.y), width: row.width - 1, theme: dashboard.world.theme)
     }
 }

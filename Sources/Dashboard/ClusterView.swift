@@ -80,7 +80,8 @@ struct ClusterView {
 
     /// Takes in what changed. `generation` differs when the store is another one than before (undo, rewind).
     mutating func refresh(_ cluster: Cluster, generation: Int) {
-        if generation != self.generation {
+        // The feed forgets what all components have read: then some changes may have been missed.
+        if generation != self.generation || !cluster.store.holds(cursor) {
             self = ClusterView()
             self.generation = generation
             cursor = cluster.store.end
@@ -92,7 +93,6 @@ struct ClusterView {
         var dirty: Set<String> = []
         var namesChanged = false
         var unplacedChanged = false
-        let before = cursor
         while let entry = cluster.store.next(&cursor, until: .distantFuture) {
             switch entry.kind {
             case .pod:
@@ -117,8 +117,6 @@ struct ClusterView {
             default: break
             }
         }
-        // The feed forgets what all components have read; then some changes may have been missed.
-        if cursor.position - before.position > 100_000 { return refresh(cluster, generation: generation &+ 1 << 32) }
         for name in dirty { read(name, cluster) }
         if namesChanged || unplacedChanged { finish(cluster, namesChanged: namesChanged) }
     }

@@ -188,6 +188,15 @@ enum PromptCommands {
         PromptCommand(names: ["skin"], arguments: "name", help: "Use another theme of the themes folder") { dashboard, words in
             dashboard.requestedSkin = words.first ?? ""
         },
+        PromptCommand(names: ["set"], arguments: "[header|crumbs|motion|ascii] [on|off]", help: "Show or change how the dashboard draws") { dashboard, words in
+            dashboard.set(words)
+        },
+        PromptCommand(names: ["export"], arguments: "[file]", help: "Save all objects of the namespaces looked at as manifests") { dashboard, words in
+            dashboard.export(to: words.first)
+        },
+        PromptCommand(names: ["seed"], arguments: "", help: "The seed of all chance") { dashboard, _ in
+            dashboard.show("The seed is \(dashboard.session.simulation.options.seed); evenkeel --seed N starts with another", .info)
+        },
         PromptCommand(names: ["suspend"], arguments: "", help: "Stop the process; fg goes on") { dashboard, _ in dashboard.wantsToSuspend = true },
         PromptCommand(names: ["cow"], arguments: "message", help: "Moo") { dashboard, words in
             dashboard.show("< \(words.isEmpty ? "moo" : words.joined(separator: " ")) >  ^__^ (oo)", .info)
@@ -372,6 +381,13 @@ enum Completions {
             candidates = dashboard.world.view.nodeNames
         } else if ["why", "resize", "load", "evict"].contains(words[0]) {
             candidates = dashboard.world.store.pods.sorted().map(\.metadata.name)
+        } else if words[0] == "set" {
+            candidates = words.count == 2 ? Dashboard.Switch.allCases.map(\.rawValue) : ["on", "off"]
+        } else if ["xray", "x", "xr"].contains(words[0]), words.count == 2 {
+            candidates = Lists.xrayKinds.map { $0.info.plural }
+        } else if words[0] == "fault" {
+            let zones = Set(dashboard.world.view.nodes.values.compactMap { $0.labels["topology.kubernetes.io/zone"] })
+            candidates = words.count == 2 ? ["fail", "recover"] : zones.sorted() + dashboard.world.view.nodeNames
         } else if words[0] == "deck" {
             candidates = TopologyKeys.used(dashboard.world).map(TopologyKeys.short)
         } else if ["autoscaler", "autoscale"].contains(words[0]) {
@@ -385,60 +401,20 @@ enum Completions {
         } else if words[0] == "spread" {
             candidates = dashboard.world.spread.map(\.ownerName)
         } else {
-            candidates = dashboard.world.store.namespaces.sorted().map(\.metadata.name)
+            candidates = dashboard.world.store.namespaces.sorted().map(\.metadata.name) + labels(of: words[0], dashboard.world)
         }
         guard let match = candidates.first(where: { $0.hasPrefix(word.lowercased()) }) else { return "" }
         return String(match.dropFirst(word.count))
     }
-}
 
-/// The fuzzy list of everything one can do or go to.
-enum Palette {
-    enum Item {
-        case action(Action, title: String, key: String)
-        case line(String, title: String)
-        var title: String {
-            switch self {
-            case .action(_, let title, _), .line(_, let title): title
-            }
+    /// `app=web` and the like: the labels of a kind's objects, to narrow a table by.
+    private static func labels(of noun: String, _ world: World) -> [String] {
+        guard let kind = KindInfo.find(noun, among: world.store.customKinds) else { return [] }
+        var found: Set<String> = []
+        // A sample is enough to complete from, and cheap in large clusters.
+        for object in world.store.objects(kind.type).prefix(500) {
+            for (key, value) in object.metadata.labels.entries where !value.isEmpty { found.insert("\(key)=\(value)") }
         }
-        var key: String {
-            switch self {
-            case .action(_, _, let key): "<\(key)>"
-            case .line(let line, _): ":\(line)"
-            }
-        }
-    }
-
-    static func items(_ text: String, _ dashboard: Dashboard) -> [Item] {
-        var all: [Item] = []
-        for binding in dashboard.bindingGroups.flatMap(\.bindings) where !binding.help.isEmpty {
-            all.append(.action(binding.action, title: binding.help, key: binding.keys[0].description))
-        }
-        for command in PromptCommands.all { all.append(.line(command.names[0], title: command.help)) }
-        for kind in KindInfo.all { all.append(.line(kind.plural, title: "List \(kind.plural)")) }
-        let wanted = text.lowercased()
-        if wanted.isEmpty { return all }
-        // Whole words first, then letters in order.
-        let hits = all.filter { $0.title.lowercased().contains(wanted) || $0.key.lowercased().contains(wanted) }
-        let rest = all.filter { item in
-            var letters = Substring((item.title + item.key).lowercased())
-            return !hits.contains { $0.title == item.title && $0.key == item.key }
-                && wanted.allSatisfy { letter in
-                    guard let index = letters.firstIndex(of: letter) else { return false }
-                    letters = letters[letters.index(after: index)...]
-                    return true
-                }
-        }
-        return hits + rest
-    }
-}
-
-extension Dashboard {
-    mutating func choose(_ item: Palette.Item) {
-        switch item {
-        case .action(let action, _, _): perform(action)
-        case .line(let line, _): run(line: line)
-        }
+        return found.sorted()
     }
 }

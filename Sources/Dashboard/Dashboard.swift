@@ -273,7 +273,7 @@ public struct Dashboard {
         switch action {
         case .command: prompt = Prompt(.command)
         case .filter: prompt = Prompt(.filter, text: stack.last!.filter)
-        case .help: apply([.push(HelpScreen(bindingGroups, hotkeys: world.options.settings.hotkeys))])
+        case .help: apply([.push(HelpScreen(bindingGroups, of: stack.last!.crumb, hotkeys: world.options.settings.hotkeys))])
         case .back:
             if !stack.last!.filter.isEmpty { setFilter("") } else { apply([.pop]) }
         case .interrupt: wantsToQuit = true
@@ -347,6 +347,7 @@ public struct Dashboard {
                 if world.options.readOnly { show("Read-only: nothing can be changed", .error) } else { textToEdit = ManifestWriter.yaml(object.document) }
             case .write(let name, let content): fileToWrite = (name, content)
             case .run(let line): run(line: line)
+            case .act(let action): perform(action)
             case .prompt(let text): prompt = Prompt(.command, text: text)
             case .quit: wantsToQuit = true
             }
@@ -504,7 +505,12 @@ public struct Dashboard {
         }
         // The flash may have all but the last crumb.
         let used = canvas.write(crumbs.truncated(to: flash == nil ? row.width : max(row.width / 3, row.width - TextWidth.columns(flash!.text) - 3)), at: row.origin)
-        guard let flash else { return }
+        guard let flash else {
+            if let remark = stack.last!.remark(world), used + TextWidth.columns(remark) + 3 <= row.width {
+                canvas.write(StyledText(remark, theme[.dim]), endingAt: row.right - 1, y: row.y)
+            }
+            return
+        }
         let role: Role = flash.level == .info ? .flashInfo : flash.level == .warning ? .flashWarn : .flashError
         let room = row.width - used - 2
         let text = StyledText(flash.text, theme[role]).truncated(to: room)

@@ -22,7 +22,7 @@ public enum KeyTable {
         RecommendScreen(focus: nil).bindings[0],
         LabScreen.keys,
         LinksScreen().bindings[0],
-        Bindings.object, Bindings.text,
+        Bindings.object, Bindings.text, HelpScreen.keys,
     ]
 
     /// The groups that stand before ``Bindings/table`` in tables of their kinds.

@@ -24,10 +24,13 @@ struct ObjectColumn {
     /// The widget's column, as wide as the cells to be seen ask for.
     func widget(cells: [StyledText]) -> TableWidget.Column {
         let widest = cells.reduce(title.count) { max($0, $1.width) }
-        let least = title == "MESSAGE" || title == "OBJECT" ? max(title.count, min(widest, 24)) : min(widest, 44)
+        // Long names leave room for what is told about them; what is left over goes back to them.
+        let most = ["MESSAGE": 24, "OBJECT": 24, "NAME": 34, "NODE": 18, "VOLUME": 18, "ZONE": 18][title] ?? 44
+        let least = max(title.count, min(widest, most))
+        let ideal = isNumber ? least + 1 : most < 44 && title != "MESSAGE" ? widest + 2 : least + 2
         return TableWidget.Column(
-            title, alignment: isNumber ? .right : .left, minimum: least, ideal: isNumber ? least + 1 : least + 2, priority: priority,
-            stretches: title == "MESSAGE")
+            title, alignment: isNumber ? .right : .left, minimum: least, ideal: ideal, priority: priority,
+            stretches: title == "MESSAGE", keepsEnd: title == "NAME" || title == "OBJECT")
     }
 }
 

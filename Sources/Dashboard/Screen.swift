@@ -22,6 +22,8 @@ enum Effect {
     case edit(any StoredObject)
     case write(file: String, content: String)
     case run(line: String)
+    /// Do what a key for it would do in the view that is on top by then.
+    case act(Action)
     /// Open the command prompt with this text.
     case prompt(String)
     case quit
@@ -48,6 +50,10 @@ protocol Screen {
     func focusedWorkload(_ world: World) -> Workload?
     /// What the key for what-if asks about; nil: the workload.
     func whatIfSubject(_ world: World) -> WhatIfSubject?
+    /// Whether the footer offers `action` for what is under the cursor.
+    func offers(_ action: Action, _ world: World) -> Bool
+    /// What stands at the right of the breadcrumbs while there is no message; nil for nothing.
+    func remark(_ world: World) -> String?
     /// Performs `action`; nil if the screen does not know it.
     mutating func perform(_ action: Action, _ world: World) -> [Effect]?
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
@@ -63,6 +69,15 @@ extension Screen {
     var isText: Bool { false }
     func focusedWorkload(_ world: World) -> Workload? { nil }
     func whatIfSubject(_ world: World) -> WhatIfSubject? { focusedWorkload(world).map(WhatIfSubject.workload) }
+    func offers(_ action: Action, _ world: World) -> Bool {
+        switch action {
+        case .spread: focusedWorkload(world) != nil
+        case .whatIf: whatIfSubject(world) != nil
+        case .create, .fault: !isText
+        default: true
+        }
+    }
+    func remark(_ world: World) -> String? { nil }
     var hasWork: Bool { false }
     mutating func work(until shouldStop: () -> Bool) {}
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {

@@ -68,15 +68,14 @@ public struct VolumeView: Sendable {
 
     /// Brings the index up to date; reads everything anew if `generation` is another than last time.
     public mutating func refresh(_ cluster: Cluster, generation: Int) {
-        let before = cursor.position
-        if generation == self.generation {
+        // The feed forgets what all components have read: then some changes may have been missed.
+        if generation == self.generation, cluster.store.holds(cursor) {
             while let entry = cluster.store.next(&cursor, until: .distantFuture) {
                 guard entry.kind == .pod else { continue }
                 let change = cluster.store.pods.change(entry.index)
                 read(change.object, isGone: change.action == .deleted)
             }
-            // The feed forgets what all components have read; then some changes may have been missed.
-            if cursor.position - before <= 100_000 { return }
+            return
         }
         self = VolumeView()
         self.generation = generation

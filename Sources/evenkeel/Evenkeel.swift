@@ -64,9 +64,16 @@ struct Evenkeel: ParsableCommand {
                 print(text)
                 Foundation.exit(0)
             }
-            if !text.isEmpty { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+            if !text.isEmpty { FileHandle.standardError.write(Data((brief(text) + "\n").utf8)) }
             Foundation.exit(status == .validationFailure ? 2 : status.rawValue)
         }
+    }
+
+    /// What is wrong and where help is, without the list of all options in between.
+    private static func brief(_ text: String) -> String {
+        let lines = text.split(separator: "\n")
+        guard lines.count > 2, lines[0].hasPrefix("Error:"), let more = lines.last(where: { $0.contains("See '") }) else { return text }
+        return "\(lines[0])\n\(more.drop { $0 == " " })"
     }
 }
 
@@ -98,13 +105,14 @@ struct ClusterArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Open a scenario that comes with the program (evenkeel scenarios lists them).", valueName: "name"), completion: .list(ScenarioCatalog.all.map(\.name)))
     var scenario: String?
 
-    @Option(help: ArgumentHelp("How many nodes to put under manifests that bring none (default 12).", valueName: "count"))
+    // Unconditional: -1 is a bad number, not an option.
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many nodes to put under manifests that bring none (default 12).", valueName: "count"))
     var nodes: Int?
 
-    @Option(help: ArgumentHelp("In how many zones, 1 to 26 (default 3).", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("In how many zones, 1 to 26 (default 3).", valueName: "count"))
     var zones: Int?
 
-    @Option(help: ArgumentHelp("Seed of all chance: the same seed and input give the same bytes (default 0).", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seed of all chance: the same seed and input give the same bytes (default 0).", valueName: "number"))
     var seed: UInt64?
 
     @Option(help: ArgumentHelp("Version whose rules apply, 1.22 to 1.36 (default 1.36).", valueName: "version"))

@@ -35,7 +35,7 @@ enum Skins {
         for file in folders.flatMap({ (try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? [] }).sorted() where file.hasSuffix(".yaml") {
             if known.last != String(file.dropLast(5)) { known.append(String(file.dropLast(5))) }
         }
-        return .failure(Problem(message: "No theme \(name). There are: standard\(known.map { ", " + $0 }.joined())"))
+        return .failure(Problem(message: "\(name.isEmpty ? "" : "No theme \(name). ")There are: standard\(known.map { ", " + $0 }.joined())"))
     }
 
     private static func faint(_ theme: Theme) -> [String] {

@@ -6,6 +6,13 @@ import Testing
 #endif
 
 struct TextWidthTests {
+    @Test func `a name that is too long keeps the end that tells it from its siblings`() {
+        #expect(TextWidth.truncatedInside("payments-reconciliation-5b8c7d9f6c-g2l4s", to: 30) == "payments-reco…5b8c7d9f6c-g2l4s")
+        #expect(TextWidth.truncatedInside("web-1", to: 30) == "web-1")
+        #expect(TextWidth.truncatedInside("支付对账服务很长的名字", to: 11) == "支付…的名字")
+        for width in 0...12 { #expect(TextWidth.columns(TextWidth.truncatedInside("支付对账服务很长的名字", to: width)) <= width) }
+    }
+
     @Test func `letters, frames and bars take one column, Chinese and simple emoji two`() {
         for text in ["a", "é", "e\u{301}", "─", "╭", "█", "▁", "⣿", "●", "◐", "▸", "…", "≤", "✓"] {
             #expect(TextWidth.columns(text) == 1, "\(text)")

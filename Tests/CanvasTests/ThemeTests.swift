@@ -28,6 +28,18 @@ struct ThemeTests {
         }
     }
 
+    @Test func `what is under the cursor can be read in every theme we ship, with states apart`() throws {
+        for name in ["harbor-dark", "harbor-light", "colourblind"] {
+            let theme = try load(themesFolder.appending(path: "\(name).yaml")).theme
+            for role in Role.allCases where !Role.graphic.contains(role) {
+                let contrast = try #require(Theme.contrast(theme.underCursor(theme[role], plain: theme[.text])))
+                #expect(contrast >= 4.5, "\(name) \(role) \(contrast)")
+            }
+        }
+        // Without colours it is reverse video.
+        #expect(Theme.monochrome.underCursor(Theme.monochrome[.rowError], plain: Theme.monochrome[.text]).attributes.contains(.reverse))
+    }
+
     @Test func `the theme without a skin can be read and is the same as its file`() throws {
         #expect(Theme.standard.faintRoles(below: 4.5).isEmpty)
         let file = try load(themesFolder.appending(path: "harbor-dark.yaml")).theme

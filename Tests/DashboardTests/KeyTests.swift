@@ -1,5 +1,8 @@
 import Canvas
 import Dashboard
+import Manifests
+import Simulation
+import SimulationKit
 import Testing
 
 /// Flows by keys on the built-in cluster: what k9s users' fingers expect.
@@ -137,6 +140,45 @@ import Testing
         // Saving writes a file, not the cluster.
         try dashboard.press(":po<Enter><C-s>")
         #expect(dashboard.frame(size: size).picture().contains("─ Save"))
+    }
+
+    @Test func `help is narrowed by typing and does what its line says`() throws {
+        var user = try User()
+        #expect(try user.press(":no<Enter>?/cordon<Enter>").contains("Help (nodes) </cordon>"))
+        #expect(user.line("▸").contains("Keep new pods off the node"))
+        #expect(try user.press("<Enter>").contains("node/a1 cordoned"))
+        // A command that needs more is put into the prompt.
+        #expect(try user.press("?/drain<Enter>G<Enter>").contains(":drain"))
+    }
+
+    @Test func `the palette finds objects by their names`() throws {
+        var user = try User()
+        #expect(try user.press("<C-p>db-1").contains("shop/db-1"))
+        #expect(try user.press("<Enter>").contains("╭─ shop/db-1"))
+        #expect(try user.press("<C-p>c3<Enter>").contains("╭─ Node c3"))
+    }
+
+    @Test func `the footer offers only what the line under the cursor can do`() throws {
+        var user = try User()
+        let tree = try user.press(":xray deploy<Enter>").split(separator: "\n").last ?? ""
+        #expect(tree.contains("<d> describe") && !tree.contains("<R> resize"))
+        #expect(try user.press("jj").split(separator: "\n").last?.contains("<R> resize") == true)
+        #expect(try user.press(":pulses<Enter>").split(separator: "\n").last?.contains("describe") == false)
+        #expect(try user.press(":po shop<Enter>K").contains("(shop)["))
+    }
+
+    @Test func `the deck shows what changed while many changes were not looked at`() throws {
+        var manifests = "apiVersion: evenkeel.dev/v1\nkind: Scenario\nmetadata: {name: many}\nspec:\n  duration: 1m\n  cluster: {zones: 3, nodesPerZone: 1}\n  steps:\n"
+        manifests += "  - {at: 11s, cordon: {node: b1}}\n  - at: 12s\n    apply:\n"
+        for number in 1...6000 { manifests += "    - {apiVersion: v1, kind: ConfigMap, metadata: {name: m\(number), namespace: default}}\n" }
+        let input = Input(ManifestReader.read(text: manifests, file: "many.yaml"))
+        #expect(input.problems.isEmpty)
+        var dashboard = Dashboard(session: input.makeSession().session)
+        dashboard.run(to: .start + .seconds(10))
+        _ = dashboard.frame(size: Size(width: 120, height: 36))
+        dashboard.run(to: .start + .seconds(19))
+        #expect(dashboard.session.cluster.store.configMaps.count > 6000)
+        #expect(dashboard.frame(size: Size(width: 120, height: 36)).picture().contains("cordoned"))
     }
 
     @Test func `the commands of the last time can be walked through`() throws {

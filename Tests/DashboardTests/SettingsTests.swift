@@ -32,7 +32,7 @@ import Testing
         let table = try screen(&dashboard, ":po<Enter>")
         #expect(table.contains("<ctrl-t> evict"))
         #expect(!table.contains("<W> why"))
-        #expect(try screen(&dashboard, "?").contains("<ctrl-t>      Evict the pod"))
+        #expect(try screen(&dashboard, "?").contains("<ctrl-t>            Evict the pod"))
     }
 
     @Test func `two meanings of a key in one view are reported`() throws {

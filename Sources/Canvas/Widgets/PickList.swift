@@ -32,16 +32,8 @@ public struct PickList: Sendable {
                     canvas.write(canvas.glyphs.cursor, at: area.origin, style: theme[.cursor])
                 }
                 let base = theme[role]
-                let over = theme[.cursor]
                 var text = item(index)
-                if index == cursor {
-                    text = text.restyled(from: base) { style in
-                        var result = style.foreground == base.foreground ? over : style
-                        result.background = over.background
-                        result.attributes.formUnion(over.attributes)
-                        return result
-                    }
-                }
+                if index == cursor { text = text.restyled(from: base) { theme.underCursor($0, plain: base) } }
                 canvas.write(
                     text, at: area.origin.offset(x: 1), style: base,
                     maxWidth: max(0, area.width - 1))

@@ -24,11 +24,13 @@ public struct Table: Sendable {
         public var priority: Int
         /// Whether it takes what room is left over.
         public var stretches: Bool
+        /// Whether a text that is too long loses its middle rather than its end: the ends of names tell them apart.
+        public var keepsEnd: Bool
 
         /// A column; the ideal width is the minimum if not given.
         public init(
             _ title: String, alignment: TextWidth.Alignment = .left, minimum: Int,
-            ideal: Int? = nil, priority: Int = 0, stretches: Bool = false
+            ideal: Int? = nil, priority: Int = 0, stretches: Bool = false, keepsEnd: Bool = false
         ) {
             self.title = title
             self.alignment = alignment
@@ -36,6 +38,7 @@ public struct Table: Sendable {
             self.idealWidth = max(self.minimumWidth, ideal ?? 0)
             self.priority = priority
             self.stretches = stretches
+            self.keepsEnd = keepsEnd
         }
     }
 
@@ -191,17 +194,11 @@ public struct Table: Sendable {
                 drawCell(
                     content.cells[column], on: &canvas,
                     in: Rect(x: place.x, y: y, width: place.width, height: 1),
-                    alignment: columns[column].alignment, style: base)
+                    alignment: columns[column].alignment, keepsEnd: columns[column].keepsEnd, style: base)
             }
             if isCursor {
-                let over = theme[.cursor]
-                canvas.restyle(area) { style in
-                    // States keep their colour under the cursor; plain text takes the cursor's.
-                    var result = style.foreground == theme[.text].foreground ? over : style
-                    result.background = over.background
-                    result.attributes.formUnion(over.attributes)
-                    return result
-                }
+                let plain = theme[.text]
+                canvas.restyle(area) { theme.underCursor($0, plain: plain) }
             }
         }
         return layout
@@ -237,9 +234,9 @@ public struct Table: Sendable {
 
     private func drawCell(
         _ text: StyledText, on canvas: inout Canvas, in area: Rect,
-        alignment: TextWidth.Alignment, style: Style
+        alignment: TextWidth.Alignment, keepsEnd: Bool = false, style: Style
     ) {
-        let text = text.truncated(to: area.width, ellipsis: canvas.glyphs.ellipsis)
+        let text = text.truncated(to: area.width, ellipsis: canvas.glyphs.ellipsis, keepsEnd: keepsEnd)
         let room = area.width - text.width
         let shift =
             switch alignment {

@@ -100,6 +100,8 @@ public struct ObjectStore: Sendable {
         cursor.position += 1
         return log[index]
     }
+    /// Whether nothing after `cursor` was forgotten: a reader for whom it was has to read the objects themselves.
+    public func holds(_ cursor: WatchCursor) -> Bool { cursor.position >= firstEntry }
     /// Forgets the entries before `cursor` once they are many. Readers that are behind would miss them.
     public mutating func compact(before cursor: WatchCursor) {
         let surplus = min(cursor.position - firstEntry, log.count)

@@ -42,7 +42,9 @@ struct DaemonSetController: Controller {
         guard let owner = change.object.metadata.controller, owner.kind == "DaemonSet" else { return }
         let key = ObjectKey(namespace: change.object.namespace, name: owner.name)
         if change.action == .modified {
-            queue.add(key, at: cluster.now + ReplicaSetController.statusBatch)
+            // A look costs in proportion to the nodes: sets on many take changes of pods more of them at a time.
+            let nodes = cluster.store.daemonSets[key]?.status.desiredNumberScheduled ?? 0
+            queue.add(key, at: cluster.now + ReplicaSetController.statusBatch * (1 + nodes / 100))
         } else {
             queue.add(key)
         }

@@ -142,7 +142,7 @@ struct Form: Dialog {
         let shown = shown
         let labelWidth = (shown.map { TextWidth.columns(fields[$0].label) }.max() ?? 0) + 2
         let lines = preview(values, world)
-        let width = min(area.width, max(56, min(area.width - 4, max(labelWidth + 62, (lines.map(\.width).max() ?? 0) + 6))))
+        let width = min(area.width, max(56, min(area.width - 4, max(labelWidth + max(62, 40 + (shown.map { TextWidth.columns(fields[$0].hint) }.max() ?? 0)), (lines.map(\.width).max() ?? 0) + 6))))
         let inner = width - 4
         let wrapped = lines.flatMap { $0.wrapped(to: inner) }
         let height = min(area.height, shown.count + wrapped.count + (wrapped.isEmpty ? 0 : 1) + 5)
@@ -169,7 +169,7 @@ struct Form: Dialog {
                 canvas.write("\(focused ? "‹ " : "  ")\(value)\(focused ? " ›" : "")", at: fieldRect.origin, style: style, maxWidth: fieldRect.width)
             }
             if !field.hint.isEmpty {
-                canvas.write(field.hint, at: Point(x: fieldRect.right + 2, y: y), style: theme[.dim].on(surface), maxWidth: max(0, inside.right - fieldRect.right - 2))
+                canvas.write(field.hint, at: Point(x: fieldRect.right + 2, y: y), style: theme[.dim].on(surface), maxWidth: max(0, inside.right - fieldRect.right - 2), ellipsis: true)
             }
             y += 1
         }
@@ -179,7 +179,7 @@ struct Form: Dialog {
             y += 1
         }
         if let problem {
-            canvas.write(problem, at: Point(x: inside.x, y: inside.bottom - 2), style: theme[.flashError].on(surface), maxWidth: inner)
+            canvas.write(problem, at: Point(x: inside.x, y: inside.bottom - 2), style: theme[.flashError].on(surface), maxWidth: inner, ellipsis: true)
         }
         ButtonRow(["Cancel", action], focused: focus >= shown.count ? focus - shown.count : nil)
             .draw(on: &canvas, in: Rect(x: inside.x, y: inside.bottom - 1, width: inner, height: 1), theme: theme)

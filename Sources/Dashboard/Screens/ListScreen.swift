@@ -21,6 +21,10 @@ struct ListScreen: Screen, PodHolder {
     let title: String
     let columns: [TableWidget.Column]
     let isTree: Bool
+    /// The namespace that the lines are about; nil for those looked at.
+    let namespace: String?
+    /// Whether lines are about objects, rather than about kinds of them.
+    let hasObjects: Bool
     let lines: @Sendable (World) -> [Line]
     var filter = ""
     private var cursorID: String?
@@ -33,8 +37,9 @@ struct ListScreen: Screen, PodHolder {
     private var stamp: (revision: Int, generation: Int, namespace: String, now: Int64) = (-1, 0, "", 0)
     private var lastLayout: TableWidget.Layout?
 
-    init(crumb: String, title: String, columns: [TableWidget.Column], isTree: Bool = false, lines: @escaping @Sendable (World) -> [Line]) {
+    init(crumb: String, title: String, columns: [TableWidget.Column], isTree: Bool = false, namespace: String? = nil, hasObjects: Bool = true, lines: @escaping @Sendable (World) -> [Line]) {
         (self.crumb, self.title, self.columns, self.isTree, self.lines) = (crumb, title, columns, isTree, lines)
+        (self.namespace, self.hasObjects) = (namespace, hasObjects)
     }
 
     static let tree = BindingGroup(
@@ -53,7 +58,18 @@ struct ListScreen: Screen, PodHolder {
             Binding(.character("R"), action: .resize, "resize", "Pods: resize in place", footer: 20),
             Binding(.character("V"), action: .evict, "evict", "Pods: evict, budgets respected", footer: 25),
         ])
-    var bindings: [BindingGroup] { (isTree ? [Self.tree] : []) + [Self.list] }
+    var bindings: [BindingGroup] {
+        hasObjects ? (isTree ? [Self.tree] : []) + [Self.list] : [BindingGroup(Self.list.title, Array(Self.list.bindings.prefix(1)))]
+    }
+
+    func offers(_ action: Action, _ world: World) -> Bool {
+        switch action {
+        case .why, .resize, .evict: selectedPod(world) != nil
+        case .describe, .yaml: object(world) != nil
+        case .spread, .whatIf: focusedWorkload(world) != nil
+        default: true
+        }
+    }
 
     private mutating func refresh(_ world: World) {
         let now = (world.store.revision, world.generation, world.namespace, world.now.nanoseconds)
@@ -127,7 +143,7 @@ struct ListScreen: Screen, PodHolder {
         refresh(world)
         let theme = world.theme
         var heading = StyledText(title, theme[.title])
-        heading.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
+        heading.append("(\(namespace ?? (world.namespace.isEmpty ? "all" : world.namespace)))", theme[.titleHighlight])
         heading.append("[\(shown.count)]", theme[.titleCounter])
         if !filter.isEmpty { heading.append(" </\(filter)>", theme[Filter(filter).problem == nil ? .titleFilter : .flashError]) }
         canvas.drawBox(in: area, title: heading, style: theme[.borderFocus])

@@ -20,7 +20,7 @@ enum Lists {
                 .init("CPU R/L", alignment: .right, minimum: 7, priority: 1), .init("MEM", alignment: .right, minimum: 5, priority: 4),
                 .init("MEM R/L", alignment: .right, minimum: 7, priority: 1), .init("PROBES", minimum: 6, priority: 5),
                 .init("PORTS", minimum: 5, priority: 6), .init("IMAGE", minimum: 8, priority: 7, stretches: true),
-            ],
+            ], namespace: pod.metadata.namespace,
             lines: { world in
                 guard let pod = world.store.pods[key] else { return [] }
                 let usage = world.session.simulation.containerUsage(of: pod)
@@ -67,8 +67,8 @@ enum Lists {
             crumb: "pulses", title: "Pulses",
             columns: [
                 .init("KIND", minimum: 12), .init("TOTAL", alignment: .right, minimum: 6), .init("FINE", alignment: .right, minimum: 6),
-                .init("FAULTS", alignment: .right, minimum: 6), .init("SHARE FINE", minimum: 22), .init("WORST", minimum: 5, stretches: true),
-            ],
+                .init("FAULTS", alignment: .right, minimum: 6), .init("SHARE FINE", minimum: 12), .init("WORST", minimum: 5, stretches: true),
+            ], hasObjects: false,
             lines: { world in
                 let theme = world.theme
                 let kinds = KindInfo.all.filter { ![.event, .custom, .endpointSlice, .controllerRevision].contains($0.type) }
@@ -77,9 +77,9 @@ enum Lists {
                     if objects.isEmpty { return nil }
                     let faults = objects.filter { ObjectColumns.isFault($0, world) }
                     let fine = objects.count - faults.count
-                    let full = fine * 20 / objects.count
+                    let full = fine * 12 / objects.count
                     var bar = StyledText(String(repeating: world.glyphs.barFull, count: full), theme[faults.isEmpty ? .good : .rowPending])
-                    bar.append(String(repeating: world.glyphs.barEmpty, count: 20 - full), theme[.dim])
+                    bar.append(String(repeating: world.glyphs.barEmpty, count: 12 - full), theme[.dim])
                     return ListScreen.Line(
                         id: info.plural,
                         cells: [

@@ -1,0 +1,391 @@
+import Canvas
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+import Simulation
+import SimulationKit
+
+/// The upper half of the Deck: domains as boxes, nodes in them, pods as cells.
+extension DeckScreen {
+    // MARK: Domains
+
+    struct Domain {
+        var name: String
+        var nodes: [String]
+    }
+    /// The values of the topology key in natural order with their nodes; nodes without the label come last.
+    func domains(_ world: World) -> [Domain] {
+        var byName: [String: [String]] = [:]
+        for name in world.view.nodeNames { byName[world.view.nodes[name]?.labels[world.topologyKey] ?? "", default: []].append(name) }
+        return byName.keys.sorted(by: naturalOrder).filter { !$0.isEmpty }.map { Domain(name: $0, nodes: byName[$0]!) }
+            + (byName[""].map { [Domain(name: "", nodes: $0)] } ?? [])
+    }
+
+    /// How many rows of boxes there are: many domains of few nodes stand in several, so that more of them are seen.
+    static func bands(_ domains: [Domain], perRow: Int, height: Int) -> Int {
+        let wanted = (domains.count + perRow - 1) / perRow
+        let most = domains.map(\.nodes.count).max() ?? 1
+        // Two lines a node if all fit so, one otherwise.
+        return max(1, min(wanted, wanted * (most * 2 + 2) <= height ? wanted : height / (most + 2)))
+    }
+    static func perRow(_ domains: [Domain], width: Int) -> Int { max(1, min(domains.count, width / 24)) }
+
+    mutating func drawDomains(_ domains: [Domain], on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let perRow = Self.perRow(domains, width: area.width)
+        let bands = Self.bands(domains, perRow: perRow, height: area.height)
+        let count = min(domains.count, perRow * bands)
+        domainsPerRow = bands > 1 ? perRow : domains.count
+        firstDomain = max(0, min(firstDomain, domains.count - count))
+        if let cursor = nodeCursor, pane == .nodes, let index = domains.firstIndex(where: { $0.nodes.contains(cursor) }) {
+            if index < firstDomain { firstDomain = index / perRow * (bands > 1 ? perRow : 1) + (bands > 1 ? 0 : index % perRow) }
+            while index >= firstDomain + count { firstDomain += bands > 1 ? perRow : 1 }
+            firstDomain = min(firstDomain, domains.count - count)
+        }
+        let columns = area.splitColumns(Array(repeating: .weight(1), count: perRow))
+        let height = area.height / bands
+        let group = selectedGroup(world)
+        let sameKey = group?.topologyKey == world.topologyKey ? group : nil
+        var heads: [(domain: Domain, box: Rect, head: DomainHead)] = []
+        for index in 0..<count {
+            let domain = domains[firstDomain + index]
+            let column = columns[index % perRow]
+            let y = area.y + index / perRow * height
+            let box = Rect(x: column.x, y: y, width: column.width, height: index / perRow == bands - 1 ? area.bottom - y : height)
+            let hidden = (index == 0 ? firstDomain : 0, index == count - 1 ? domains.count - firstDomain - count : 0)
+            heads.append((domain, box, DomainHead(domain, isWide: box.width >= 36, group: group, domainGroup: sameKey, hidden: hidden, world)))
+        }
+        names = NodeNames(world.view.nodeNames)
+        // All say the number of nodes in the same way: the longest for which all have room.
+        let form = (0..<2).first { form in heads.allSatisfy { $0.head.spare(form, in: $0.box.width) >= 0 } } ?? 2
+        for (domain, box, head) in heads { draw(domain, head, form, on: &canvas, in: box, group: group, isFirst: box.origin == area.origin, world) }
+    }
+
+    private mutating func draw(
+        _ domain: Domain, _ head: DomainHead, _ form: Int, on canvas: inout Canvas, in box: Rect, group: SpreadGroup?, isFirst: Bool, _ world: World
+    ) {
+        let theme = world.theme
+        let nodes = domain.nodes.compactMap { world.view.nodes[$0] }
+        let (title, right) = head.texts(form, in: box.width, world)
+        canvas.drawBox(in: box, title: title, right: right.isEmpty ? nil : right, style: theme[pane == .nodes ? .borderFocus : .border])
+        let inside = box.interior.inset(x: 1, y: 0)
+        guard inside.height > 0 else { return }
+        let extras = inside.height >= 15 && nodes.count * 2 + 5 <= inside.height ? 4 : inside.height >= 6 ? 1 : 0
+        let rows = inside.height - extras
+        var y = inside.y
+        if nodes.count * 2 <= rows {
+            let separated = nodes.count * 3 - 1 <= rows
+            for (index, node) in nodes.enumerated() {
+                drawTwoLines(node, on: &canvas, at: Point(x: inside.x, y: y), width: inside.width, group, world)
+                nodeAreas.append((node.name, Rect(x: inside.x, y: y, width: inside.width, height: 2)))
+                y += 2
+                if separated, index < nodes.count - 1 {
+                    canvas.write(String(repeating: canvas.glyphs.alphabet == .ascii ? "-" : "┈", count: inside.width), at: Point(x: inside.x, y: y), style: theme[.border])
+                    y += 1
+                }
+            }
+        } else if nodes.count <= rows {
+            let nameWidth = min(max(8, inside.width / 4), (nodes.map { names.short($0.name).count }.max() ?? 2))
+            for node in nodes {
+                drawOneLine(node, on: &canvas, at: Point(x: inside.x, y: y), width: inside.width, nameWidth: nameWidth, group, world)
+                nodeAreas.append((node.name, Rect(x: inside.x, y: y, width: inside.width, height: 1)))
+                y += 1
+            }
+        } else {
+            let area = Rect(x: inside.x, y: inside.y, width: inside.width, height: rows)
+            if !drawNames(nodes, on: &canvas, in: area, group, world) { drawHeat(nodes, on: &canvas, in: area, group, explains: isFirst, world) }
+            y = inside.y + rows
+        }
+        // What is odd about the nodes, where there is room above the curve.
+        let remarks = remarks(nodes).prefix(max(0, inside.bottom - extras - y - 1))
+        for (line, remark) in remarks.enumerated() {
+            canvas.write(remark, at: Point(x: inside.x, y: inside.bottom - extras - remarks.count + line), style: theme[.rowPending], maxWidth: inside.width, ellipsis: true)
+        }
+        drawExtras(extras, domain, nodes, on: &canvas, box: box, inside: inside, world)
+    }
+
+    /// Nodes that are gone, or promise more than they have, in words.
+    private func remarks(_ nodes: [NodeView]) -> [String] {
+        var lines: [String] = []
+        let gone = nodes.filter { !$0.isReady }.map(\.name)
+        if gone.count > 1 { lines.append("\(gone.count) of \(nodes.count) nodes NotReady") }
+        for node in nodes where max(node.cpuShare, node.memoryShare) > 1 {
+            let name = node.cpuShare > 1 ? "cpu" : "mem"
+            lines.append(
+                node.waitingForResize.first.map { "\(node.name) \(name): \($0)'s deferred size counts" }
+                    ?? "\(node.name) \(name): more asked than there is")
+        }
+        return lines
+    }
+
+    private func drawExtras(_ extras: Int, _ domain: Domain, _ nodes: [NodeView], on canvas: inout Canvas, box: Rect, inside: Rect, _ world: World) {
+        let theme = world.theme
+        let shares = world.history.cpuShare[domain.name] ?? []
+        let curve = Sparkline(Array(shares.suffix(60)), minimum: 0, maximum: 1, limit: 0.9)
+        if extras == 1 {
+            canvas.write("cpu ", at: Point(x: inside.x, y: inside.bottom - 1), style: theme[.dim])
+            curve.draw(on: &canvas, at: Point(x: inside.x + 4, y: inside.bottom - 1), width: inside.width - 4, theme: theme)
+        }
+        guard extras == 4 else { return }
+        let y = inside.bottom - 4
+        canvas.drawRule(inBox: box, y: y, title: StyledText("cpu requested, 10 min", theme[.dim]), style: theme[.border])
+        curve.draw(on: &canvas, at: Point(x: inside.x, y: y + 1), width: inside.width, theme: theme)
+        canvas.drawRule(inBox: box, y: y + 2, title: StyledText("pods by workload", theme[.dim]), style: theme[.border])
+        var counts: [(name: String, count: Int, workload: Workload)] = []
+        for pod in nodes.flatMap(\.pods) where pod.state != .done {
+            let name = pod.workload.label()
+            if let index = counts.firstIndex(where: { $0.name == name }) { counts[index].count += 1 } else { counts.append((name, 1, pod.workload)) }
+        }
+        counts.sort { ($0.workload.isSystem ? 1 : 0, -$0.count, $0.name) < ($1.workload.isSystem ? 1 : 0, -$1.count, $1.name) }
+        var text = StyledText("")
+        for entry in counts { text.append("\(entry.name) \(entry.count)  ", colour(of: entry.workload, world)) }
+        canvas.write(text, at: Point(x: inside.x, y: y + 3), maxWidth: inside.width)
+    }
+
+    private func colour(of workload: Workload, _ world: World) -> Style {
+        guard colouring == .workload, !workload.isSystem else { return world.theme[workload.isSystem ? .dim : .text] }
+        return world.theme[.workload(Int(StableHash.fnv1a32(workload.name) % 8))]
+    }
+
+    /// The sign of a pod: by state for the workload looked at, `•` for ready pods of others.
+    private func cell(_ pod: PodCell, _ group: SpreadGroup?, _ world: World) -> (Character, Style) {
+        let isFocused = pod.workload.name == group?.ownerName && pod.workload.namespace == group?.namespace
+        let glyph = pod.state == .ready && !isFocused ? world.glyphs.other : world.glyph(pod.state)
+        if colouring == .workload, pod.state == .ready { return (glyph, colour(of: pod.workload, world)) }
+        if pod.state == .ready { return (glyph, world.theme[isFocused ? .good : pod.workload.isSystem ? .dim : .text]) }
+        return (glyph, world.theme[World.role(pod.state)])
+    }
+
+    /// `web●● cart• sys••`: the pods of a node by workload, cut to `width`.
+    private func podText(_ node: NodeView, _ group: SpreadGroup?, _ world: World, names: Bool, width: Int) -> StyledText {
+        var groups: [(label: String, workload: Workload, pods: [PodCell])] = []
+        for pod in node.pods where pod.state != .done {
+            let label = pod.workload.label()
+            if let index = groups.firstIndex(where: { $0.label == label && ($0.workload.isSystem || $0.workload == pod.workload) }) {
+                groups[index].pods.append(pod)
+            } else {
+                groups.append((label, pod.workload, [pod]))
+            }
+        }
+        groups.sort { a, b in
+            let (x, y) = (rank(a.workload, group), rank(b.workload, group))
+            return x != y ? x < y : a.label < b.label
+        }
+        // Names give way before cells do.
+        var nameWidth = names ? 8 : 0
+        func need() -> Int { groups.reduce(0) { $0 + min(nameWidth, $1.label.count) + $1.pods.count + (names ? 1 : 0) } - 1 }
+        while nameWidth > 2, need() > width { nameWidth -= 1 }
+        var text = StyledText("")
+        for (index, entry) in groups.enumerated() {
+            if names, index > 0 { text.append(" ") }
+            if nameWidth > 0 { text.append(String(entry.label.prefix(nameWidth)), colour(of: entry.workload, world)) }
+            for pod in entry.pods {
+                let (glyph, style) = cell(pod, group, world)
+                text.append(String(glyph), style)
+            }
+        }
+        return text
+    }
+    private func rank(_ workload: Workload, _ group: SpreadGroup?) -> Int {
+        workload.isSystem ? 2 : workload.name == group?.ownerName && workload.namespace == group?.namespace ? 0 : 1
+    }
+
+    private func drawTwoLines(_ node: NodeView, on canvas: inout Canvas, at point: Point, width: Int, _ group: SpreadGroup?, _ world: World) {
+        let theme = world.theme
+        let isCursor = pane == .nodes && node.name == nodeCursor
+        if isCursor { canvas.write(canvas.glyphs.cursor, at: point.offset(x: -1), style: theme[.accent]) }
+        let name = names.short(node.name)
+        let nameWidth = max(3, min(name.count, width / 3))
+        canvas.write(name, at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth, ellipsis: true)
+        let wordWidth = width >= 30 ? (node.isFine ? 9 : max(9, min(node.word.count, width / 3))) : node.isFine ? 0 : 8
+        if wordWidth > 0 {
+            canvas.write(node.word, at: point.offset(x: nameWidth + 1), style: theme[node.isReady ? (node.isFine ? .dim : .rowPending) : .rowError], maxWidth: wordWidth, ellipsis: true)
+        }
+        let x = nameWidth + 1 + (wordWidth > 0 ? wordWidth + 1 : 0)
+        let room = max(0, width - x)
+        canvas.write(podText(node, group, world, names: room >= 14, width: room), at: point.offset(x: x), maxWidth: room)
+        // cpu █████▋░░  71%  mem ███▎░░░░  42%
+        let half = (width - 2) / 2
+        let bar = max(2, half - 4 - 5)
+        for (index, item) in [("cpu", node.cpuShare, Role.gaugeCPU), ("mem", node.memoryShare, Role.gaugeMemory)].enumerated() {
+            let at = point.offset(x: index * (half + 2), y: 1)
+            canvas.write(item.0, at: at, style: theme[.dim])
+            Gauge(used: item.1, scale: 1).draw(on: &canvas, at: at.offset(x: 4), width: bar, role: item.1 > 0.9 ? .rowPending : item.2, theme: theme)
+            let percent = "\(Int((item.1 * 100).rounded()))%"
+            canvas.write(percent, at: at.offset(x: 4 + bar + 5 - percent.count), style: theme[item.1 > 0.9 ? .rowPending : .text])
+        }
+    }
+
+    private func drawOneLine(_ node: NodeView, on canvas: inout Canvas, at point: Point, width: Int, nameWidth: Int, _ group: SpreadGroup?, _ world: World) {
+        let theme = world.theme
+        let isCursor = pane == .nodes && node.name == nodeCursor
+        if isCursor { canvas.write(canvas.glyphs.cursor, at: point.offset(x: -1), style: theme[.accent]) }
+        canvas.write(names.short(node.name), at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth, ellipsis: true)
+        let word = node.isReady ? (node.isCordoned ? "cordon" : node.taints.isEmpty ? "" : "taint") : "NotReady"
+        let tail = 4 + (word.isEmpty ? 0 : word.count + 1)
+        let cells = min(max(5, node.pods.count), max(5, (width - nameWidth - tail) / 2))
+        canvas.write(podText(node, group, world, names: false, width: cells), at: point.offset(x: nameWidth + 1), maxWidth: cells)
+        let barX = nameWidth + 2 + cells
+        let bar = width - barX - tail
+        if bar >= 2 { Gauge(used: node.cpuShare, scale: 1).draw(on: &canvas, at: point.offset(x: barX), width: bar, role: .gaugeCPU, theme: theme) }
+        if !word.isEmpty { canvas.write(word, at: point.offset(x: width - tail + 1), style: theme[node.isReady ? .rowPending : .rowError], maxWidth: tail - 1) }
+        let percent = "\(Int((node.cpuShare * 100).rounded()))"
+        canvas.write(percent, at: point.offset(x: width - percent.count), style: theme[.dim])
+    }
+
+    /// Several nodes a line, each with its name, a mark as high as it is full and as many pods as there is room for.
+    /// Answers false if not even names and marks fit.
+    private mutating func drawNames(_ nodes: [NodeView], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, _ world: World) -> Bool {
+        let theme = world.theme
+        let rows = area.height - 1
+        guard rows > 0 else { return false }
+        let perLine = (nodes.count + rows - 1) / rows
+        let width = (area.width + 1) / perLine
+        let nameWidth = nodes.map { names.short($0.name).count }.max() ?? 0
+        guard nameWidth > 0, width >= nameWidth + 2 else { return false }
+        for (index, node) in nodes.enumerated() {
+            let at = Point(x: area.x + index / rows * width, y: area.y + index % rows)
+            let isCursor = pane == .nodes && node.name == nodeCursor
+            canvas.write(names.short(node.name), at: at, style: theme[isCursor ? .cursor : node.isReady ? .dim : .rowError])
+            canvas.write(fill([node], canvas.glyphs), at: at.offset(x: nameWidth), style: theme[fillRole([node])])
+            let room = width - nameWidth - 3
+            if room > 0 {
+                // All pods if they fit, else those of the workload looked at, else their number.
+                let all = podText(node, group, world, names: false, width: room)
+                let focused = pods(of: group, on: node)
+                var text = all.width <= room ? all : StyledText("")
+                if all.width > room, focused.count <= room { for pod in focused { text.append(String(cell(pod, group, world).0), cell(pod, group, world).1) } }
+                if all.width > room, focused.count > room { text.append(focused.count > 9 ? "+" : "\(focused.count)", theme[.good]) }
+                canvas.write(text, at: at.offset(x: nameWidth + 2), maxWidth: room)
+            }
+            nodeAreas.append((node.name, Rect(x: at.x, y: at.y, width: width - 1, height: 1)))
+        }
+        let last = Point(x: area.x, y: area.bottom - 1)
+        canvas.write(about(nodes), at: last, style: theme[.dim], maxWidth: area.width, ellipsis: true)
+        return true
+    }
+
+    private func pods(of group: SpreadGroup?, on node: NodeView) -> [PodCell] {
+        node.pods.filter { $0.workload.name == group?.ownerName && $0.workload.namespace == group?.namespace && $0.state != .done }
+    }
+
+    /// The node under the cursor, or how full they are and which is fullest.
+    private func about(_ nodes: [NodeView]) -> String {
+        func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
+        if pane == .nodes, let node = nodes.first(where: { $0.name == nodeCursor }) {
+            return "\(node.name) \(node.word)  cpu \(percent(node.cpuShare)) mem \(percent(node.memoryShare))  \(node.pods.count) pods"
+        }
+        let mean = nodes.reduce(0) { $0 + $1.cpuShare } / Double(max(1, nodes.count))
+        let fullest = nodes.max { max($0.cpuShare, $0.memoryShare) < max($1.cpuShare, $1.memoryShare) }
+        return "cpu \(percent(mean))" + (fullest.map { ", \($0.name) \(percent(max($0.cpuShare, $0.memoryShare)))" } ?? "")
+    }
+
+    /// A mark as high as the fullest of some nodes, or that one is not ready.
+    private func fill(_ nodes: some Collection<NodeView>, _ glyphs: GlyphSet) -> Character {
+        guard nodes.allSatisfy(\.isReady) else { return glyphs.failed }
+        let level = nodes.map { max($0.cpuShare, $0.memoryShare) }.max() ?? 0
+        return glyphs.sparkLevels[min(glyphs.sparkLevels.count - 1, Int(level * Double(glyphs.sparkLevels.count)))]
+    }
+    private func fillRole(_ nodes: some Collection<NodeView>) -> Role {
+        if !nodes.allSatisfy(\.isReady) { return .rowError }
+        return !nodes.allSatisfy(\.isFine) || nodes.contains { max($0.cpuShare, $0.memoryShare) > 0.9 } ? .rowPending : .gaugeCPU
+    }
+
+    /// A mark for each node, as high as it is full, and how many pods of the workload looked at it has; without the
+    /// number if that does not fit, and for several nodes together if even that does not. The last line tells about
+    /// the node under the cursor.
+    private mutating func drawHeat(_ nodes: [NodeView], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, explains: Bool, _ world: World) {
+        let theme = world.theme
+        let rows = area.height - 1
+        guard rows > 0 else { return }
+        let pitch = nodes.count <= area.width / 2 * rows ? 2 : 1
+        let perRow = max(1, area.width / pitch)
+        let share = max(1, (nodes.count + perRow * rows - 1) / (perRow * rows))
+        for (index, start) in stride(from: 0, to: nodes.count, by: share).enumerated() {
+            let some = nodes[start..<min(start + share, nodes.count)]
+            let at = Point(x: area.x + index % perRow * pitch, y: area.y + index / perRow)
+            let isCursor = pane == .nodes && some.contains { $0.name == nodeCursor }
+            let style = theme[fillRole(some)]
+            canvas.write(fill(some, canvas.glyphs), at: at, style: isCursor ? style.with(.reverse) : style)
+            if pitch == 2 {
+                let count = pods(of: group, on: some.first!).count
+                if count > 0 { canvas.write(count > 9 ? "+" : "\(count)", at: at.offset(x: 1), style: theme[.good]) }
+            }
+            nodeAreas.append((some.first!.name, Rect(x: at.x, y: at.y, width: pitch, height: 1)))
+        }
+        let mark = fill(nodes.prefix(1), canvas.glyphs)
+        let legend =
+            share > 1 ? "a mark is \(share) nodes, the fullest" : pitch == 1 ? "a mark is a node's fill" : "\(mark)2 a node's fill, 2 \(group?.ownerName.prefix(8) ?? "pods")"
+        let isChosen = pane == .nodes && nodes.contains { $0.name == nodeCursor }
+        canvas.write(
+            explains && !isChosen && TextWidth.columns(legend) <= area.width ? legend : about(nodes), at: Point(x: area.x, y: area.bottom - 1), style: theme[isChosen ? .text : .dim],
+            maxWidth: area.width, ellipsis: true)
+    }
+}
+
+/// What stands in the upper edge of a domain's box.
+private struct DomainHead {
+    private var left: StyledText
+    private var count: Int
+    private var pods: Int
+    private var right = StyledText("")
+    private var times: String
+    private var isNode: Bool
+
+    init(_ domain: DeckScreen.Domain, isWide: Bool, group: SpreadGroup?, domainGroup: SpreadGroup?, hidden: (left: Int, right: Int), _ world: World) {
+        let theme = world.theme
+        left = StyledText(hidden.left > 0 ? "« \(hidden.left) " : "", theme[.dim])
+        left.append(domain.name.isEmpty ? "no \(TopologyKeys.short(world.topologyKey)) label" : domain.name, theme[.title])
+        count = domain.nodes.count
+        isNode = domain.nodes == [domain.name]
+        pods = domain.nodes.reduce(0) { $0 + (world.view.nodes[$1]?.pods.count ?? 0) }
+        times = world.glyphs.alphabet == .ascii ? "x" : "×"
+        if let group, let found = domainGroup?.domains.first(where: { $0.name == domain.name }) {
+            right.append("\(Workload(kind: group.ownerKind, namespace: "", name: group.ownerName).label()) \(found.pods)", theme[.titleHighlight])
+            let isLeast = found.pods == domainGroup!.domains.map(\.pods).min()
+            if isLeast { right.append(" \(world.glyphs.minimum)\(isWide ? "min" : "")", theme[.accent]) }
+        }
+        if hidden.right > 0 { right.append(" \(hidden.right) »", theme[.dim]) }
+    }
+
+    private func number(_ form: Int) -> String {
+        // By hostname a domain is a node.
+        if isNode { return "" }
+        return form == 2 ? " \(times)\(count)" : "\(form == 0 ? "  " : " ")\(count) \(count == 1 ? "node" : "nodes")"
+    }
+    /// The columns left in a box of `width` with the number of nodes in `form`: 0 long, 1 tight, 2 short.
+    func spare(_ form: Int, in width: Int) -> Int { width - left.width - number(form).count - right.width - (right.isEmpty ? 6 : 9) }
+
+    func texts(_ form: Int, in width: Int, _ world: World) -> (StyledText, StyledText) {
+        let theme = world.theme
+        var title = left
+        title.append(number(form), theme[.titleCounter])
+        let pods = "  \(pods) pods"
+        let spare = spare(form, in: width)
+        if form < 2, spare >= pods.count - 1 { title.append(spare >= pods.count ? pods : String(pods.dropFirst()), theme[.titleCounter]) }
+        return (title, right)
+    }
+}
+
+/// What tells nodes apart: their names without what all begin or end with, as `ip-10-0-` and `.eu-west-1.compute.internal`.
+struct NodeNames {
+    private var prefix = 0
+    private var suffix = 0
+
+    init(_ names: [String] = []) {
+        // Short names are shown as they are.
+        guard names.count > 1, let first = names.first, names.contains(where: { $0.count > 8 }) else { return }
+        var (begin, end) = (Array(first.utf8), Array(first.utf8.reversed()))
+        for name in names {
+            begin = Array(zip(begin, name.utf8).prefix { $0 == $1 }.map(\.0))
+            end = Array(zip(end, name.utf8.reversed()).prefix { $0 == $1 }.map(\.0))
+        }
+        let separators = [UInt8(ascii: "-"), UInt8(ascii: ".")]
+        prefix = (begin.lastIndex { separators.contains($0) } ?? -1) + 1
+        suffix = (end.lastIndex(of: UInt8(ascii: ".")) ?? -1) + 1
+    }
+
+    func short(_ name: String) -> String {
+        let rest = name.utf8.count - prefix - suffix
+        return rest > 0 ? String(name.utf8.dropFirst(prefix).prefix(rest)) ?? name : name
+    }
+}

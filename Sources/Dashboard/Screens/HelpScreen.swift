@@ -1,0 +1,246 @@
+import Canvas
+import KubernetesAPI
+
+/// The keys of the view it was opened from, then the general ones, then the commands: a menu to read, to narrow by
+/// typing after `/`, and to do things from.
+struct HelpScreen: Screen {
+    private struct Entry {
+        var keys: String
+        var text: String
+        /// The name it has in the footer: for searching.
+        var label = ""
+        var section = 0
+        var action: Action?
+        /// A command, and whether something has to follow it.
+        var line: (text: String, isOpen: Bool)?
+    }
+    private struct Place {
+        var column: Int
+        var row: Int
+    }
+
+    var filter = ""
+    private let view: String
+    private var sections: [String] = []
+    private var entries: [Entry] = []
+    private var cursor = 0
+    private var top = 0
+    private var height = 10
+    /// Where each entry that passes the filter stands in the last frame; rows of ``lines`` by column.
+    private var shown: [Int] = []
+    private var places: [Place] = []
+    private var areas: [(index: Int, area: Rect)] = []
+
+    init(_ groups: [BindingGroup], of view: String, hotkeys: [Hotkey]) {
+        self.view = view
+        for (index, group) in groups.enumerated() {
+            let bindings = group.bindings.filter { !$0.help.isEmpty }
+            add(group.title, bindings.map { Entry(keys: $0.keys.map { "<\($0.description)>" }.joined(separator: " "), text: $0.help, label: $0.label, action: $0.action) })
+            if index == 0, !hotkeys.isEmpty {
+                add("Hot keys", hotkeys.map { Entry(keys: "<\($0.key)>", text: $0.description, line: ($0.command, false)) })
+            }
+        }
+        let commands = PromptCommands.all.map { command in
+            Entry(
+                keys: ":" + command.names[0] + (command.arguments.isEmpty ? "" : " " + command.arguments), text: command.help,
+                label: command.names.joined(separator: " "), line: (command.names[0], !command.arguments.isEmpty))
+        }
+        let anyKind = Entry(keys: ":KIND [namespace] [/filter] [label=value]", text: "Any kind by kubectl's names: po, no, deploy, sts, svc …", line: ("", true))
+        add("Commands", commands + [anyKind])
+        let filters = [
+            ("text", "A regular expression; capitals count if there is one"), ("!text", "Rows that do not match"),
+            ("app=web", "Labels; -l with a selector: -l app in (web,api)"), ("-f abc", "Letters in this order"),
+            ("status:pending", "What a column says; node:c3 zone:eu-c"), ("cpu>500m age<5m", "How much a column says"),
+        ]
+        add("Filter", filters.map { Entry(keys: $0.0, text: $0.1) })
+        add("Mouse", [Entry(keys: "wheel, click", text: "Move, choose, open; with shift held the terminal selects text")])
+    }
+
+    private mutating func add(_ title: String, _ lines: [Entry]) {
+        sections.append(title)
+        for var line in lines {
+            line.section = sections.count - 1
+            entries.append(line)
+        }
+    }
+
+    var crumb: String { "help" }
+    static let keys = BindingGroup(
+        "Help",
+        [
+            Binding(.enter, action: .open, "do it", "Do what the line under the cursor says", footer: 5),
+            Binding(.character("c"), action: .copyName, "copy", "Copy the text", footer: 30),
+            Binding(.control("s"), action: .save, "save", "Save the text in the working directory"),
+        ])
+    var bindings: [BindingGroup] { [Self.keys] }
+    func offers(_ action: Action, _ world: World) -> Bool { ![.create, .fault, .spread, .whatIf].contains(action) }
+
+    // MARK: Actions
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        refresh()
+        switch action {
+        case .down: cursor += 1
+        case .up: cursor -= 1
+        case .pageDown: cursor += max(1, height - 1)
+        case .pageUp: cursor -= max(1, height - 1)
+        case .top: cursor = 0
+        case .bottom: cursor = shown.count
+        case .left, .right: moveSideways(action == .right ? 1 : -1)
+        case .open: return open()
+        case .copyName: return [.copy(text, what: "the keys of \(view)")]
+        case .save: return [.write(file: "help.txt", content: text)]
+        // Help about the help would only hide it.
+        case .help: return [.pop]
+        default: return nil
+        }
+        cursor = max(0, min(cursor, shown.count - 1))
+        return []
+    }
+
+    private mutating func moveSideways(_ step: Int) {
+        guard places.indices.contains(cursor) else { return }
+        let here = places[cursor]
+        let there = places.indices.filter { places[$0].column == here.column + step }
+        if let nearest = there.min(by: { abs(places[$0].row - here.row) < abs(places[$1].row - here.row) }) { cursor = nearest }
+    }
+
+    private func open() -> [Effect] {
+        guard shown.indices.contains(cursor) else { return [] }
+        let entry = entries[shown[cursor]]
+        if let action = entry.action { return [.pop, .act(action)] }
+        guard let line = entry.line else { return [.flash("Type it after /")] }
+        return line.isOpen ? [.pop, .prompt(line.text.isEmpty ? "" : line.text + " ")] : [.pop, .run(line: line.text)]
+    }
+
+    private mutating func refresh() {
+        let wanted = filter.lowercased()
+        shown = entries.indices.filter { index in
+            wanted.isEmpty || [entries[index].keys, entries[index].text, entries[index].label].contains { $0.lowercased().contains(wanted) }
+        }
+    }
+
+    private var text: String {
+        var lines: [String] = []
+        for (section, title) in sections.enumerated() {
+            lines.append(title)
+            lines += entries.filter { $0.section == section }.map { pad("  " + $0.keys, 34) + $0.text }
+            lines.append("")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
+        switch event.kind {
+        case .wheelDown: return perform(.down, world) ?? []
+        case .wheelUp: return perform(.up, world) ?? []
+        case .press:
+            guard let hit = areas.first(where: { $0.area.contains(event.point) }) else { return [] }
+            if hit.index == cursor { return open() }
+            cursor = hit.index
+        case .release: break
+        }
+        return []
+    }
+
+    // MARK: Drawing
+
+    /// One row of a column: a heading, an entry (by its number among those shown), the rest of one, or nothing.
+    private enum Line {
+        case heading(String)
+        case entry(Int, keys: String, text: StyledText)
+        case rest(StyledText)
+        case blank
+    }
+
+    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        refresh()
+        cursor = max(0, min(cursor, shown.count - 1))
+        let theme = world.theme
+        var title = StyledText("Help ", theme[.title])
+        title.append("(\(view))", theme[.titleHighlight])
+        if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
+        let right = filter.isEmpty ? "\(min(cursor + 1, shown.count)) of \(shown.count)" : "\(shown.count) of \(entries.count)"
+        canvas.drawBox(in: area, title: title, right: StyledText(right, theme[.dim]), style: theme[.borderFocus])
+        let inside = area.interior.inset(x: 1, y: 0)
+        if shown.isEmpty {
+            canvas.write("Nothing has \(filter) in it. <esc> shows all.", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width)
+            return
+        }
+        let count = max(1, min(3, (inside.width + 2) / 57))
+        let width = (inside.width - (count - 1) * 2) / count
+        let columns = flow(lines(width, theme), into: count)
+        height = inside.height
+        let rows = columns.map(\.count).max() ?? 0
+        places = Array(repeating: Place(column: 0, row: 0), count: shown.count)
+        for (column, lines) in columns.enumerated() {
+            for (row, line) in lines.enumerated() { if case .entry(let index, _, _) = line { places[index] = Place(column: column, row: row) } }
+        }
+        let row = places[cursor].row
+        // The heading above the first entry comes along.
+        top = Scrolling.top(following: row <= 1 ? 0 : row, from: top, height: height, count: rows)
+        areas = []
+        for (column, lines) in columns.enumerated() {
+            let x = inside.x + column * (width + 2)
+            for (offset, line) in lines.dropFirst(top).prefix(height).enumerated() {
+                draw(line, on: &canvas, in: Rect(x: x, y: inside.y + offset, width: width, height: 1), theme)
+            }
+        }
+    }
+
+    private mutating func draw(_ line: Line, on canvas: inout Canvas, in row: Rect, _ theme: Theme) {
+        let indent = keyWidth(row.width)
+        switch line {
+        case .blank: break
+        case .heading(let title): canvas.write(title, at: row.origin, style: theme[.helpSection], maxWidth: row.width, ellipsis: true)
+        case .rest(let text): canvas.write(text, at: row.origin.offset(x: indent + 3), style: theme[.help])
+        case .entry(let index, let keys, let text):
+            let isCursor = index == cursor
+            if isCursor {
+                canvas.fill(row, style: theme[.cursor])
+                canvas.write(canvas.glyphs.cursor, at: row.origin, style: theme[.cursor])
+            }
+            canvas.write(keys, at: row.origin.offset(x: 1), style: theme[isCursor ? .cursor : .helpKey], maxWidth: row.width - 1, ellipsis: true)
+            let isLong = TextWidth.columns(keys) > indent
+            if !isLong { canvas.write(text, at: row.origin.offset(x: indent + 3), style: theme[isCursor ? .cursor : .help]) }
+            areas.append((index, row))
+        }
+    }
+
+    private func keyWidth(_ width: Int) -> Int { min(18, width * 2 / 5) }
+
+    /// A block of lines for each section.
+    private func lines(_ width: Int, _ theme: Theme) -> [[Line]] {
+        let indent = keyWidth(width)
+        var blocks: [[Line]] = []
+        var section = -1
+        for (number, index) in shown.enumerated() {
+            let entry = entries[index]
+            if entry.section != section {
+                if !blocks.isEmpty { blocks[blocks.count - 1].append(.blank) }
+                section = entry.section
+                blocks.append([.heading(sections[section])])
+            }
+            let text = StyledText(entry.text).wrapped(to: width - indent - 3)
+            let isLong = TextWidth.columns(entry.keys) > indent
+            blocks[blocks.count - 1].append(.entry(number, keys: entry.keys, text: text.first ?? ""))
+            blocks[blocks.count - 1] += text.dropFirst(isLong ? 0 : 1).map { .rest($0) }
+        }
+        return blocks
+    }
+
+    /// The lines in columns of about the same height. A section may go on in the next column.
+    private func flow(_ blocks: [[Line]], into count: Int) -> [[Line]] {
+        let all = blocks.flatMap(\.self)
+        let share = max(height, (all.count + count - 1) / count)
+        var columns: [[Line]] = [[]]
+        for line in all {
+            var isRest = false
+            if case .rest = line { isRest = true }
+            if columns[columns.count - 1].count >= share, columns.count < count, !isRest { columns.append([]) }
+            if case .blank = line, columns[columns.count - 1].isEmpty { continue }
+            columns[columns.count - 1].append(line)
+        }
+        return columns
+    }
+}
