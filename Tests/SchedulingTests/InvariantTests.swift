@@ -52,7 +52,7 @@ import Testing
 
     @Test func `5 the counts of a failure's text cover all nodes`() {
         var failures = 0
-        trials(150) { trial, pod in
+        trials(50) { trial, pod in
             let found = explain(pod, trial.bench.cluster)
             guard found.result == .unschedulable, found.preFilter == nil else { return }
             failures += 1
@@ -62,13 +62,13 @@ import Testing
             let sum = parts.reduce(0) { $0 + Int($1.prefix { $0.isNumber })! }
             #expect(sum >= nodes, "\(found.core)")
         }
-        #expect(failures > 20)
+        #expect(failures > 5)
     }
 
     @Test func `10 and spread 5 no score leaves its range`() {
         let weights = ["TaintToleration": 3, "NodeAffinity": 2, "PodTopologySpread": 2, "InterPodAffinity": 2]
         var scored = 0
-        trials(150) { trial, pod in
+        trials(50) { trial, pod in
             let found = explain(pod, trial.bench.cluster)
             for node in found.nodes where node.isFeasible {
                 for (plugin, score) in zip(found.scorePlugins, node.scores) {
@@ -77,12 +77,12 @@ import Testing
                 }
             }
         }
-        #expect(scored > 1000)
+        #expect(scored > 300)
     }
 
     @Test func `spread 3 verdicts do not depend on room elsewhere`() {
         var refused = 0
-        trials(100) { trial, pod in
+        trials(40) { trial, pod in
             let before = explain(pod, trial.bench.cluster)
             var roomy = trial.bench.cluster
             for node in roomy.store.nodes.all {
@@ -98,11 +98,11 @@ import Testing
                 #expect(new.refusal == old.refusal)
             }
         }
-        #expect(refused > 20)
+        #expect(refused > 5)
     }
 
     @Test func `spread 4 the order of nodes changes no verdict and no score`() throws {
-        try trials(100) { trial, pod in
+        try trials(40) { trial, pod in
             let cluster = trial.bench.cluster
             var turned = Cluster(profile: cluster.profile)
             let store = cluster.store
@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test func `spread 8 soft constraints refuse nobody`() {
-        trials(100) { trial, pod in
+        trials(40) { trial, pod in
             guard pod.spec.topologySpreadConstraints.allSatisfy({ $0.whenUnsatisfiable == "ScheduleAnyway" }) else { return }
             #expect(!explain(pod, trial.bench.cluster).nodes.contains { $0.refusal?.plugin == "PodTopologySpread" })
         }

@@ -133,7 +133,7 @@ extension PodTopologySpreadArgs {
                     .notSupported, path + ".defaultingType", value: quoted(defaultingType),
                     "supported values: \"System\", \"List\""))
         }
-        if defaultingType != "List", !defaultConstraints.isEmpty {
+        if ["", "System"].contains(defaultingType), !defaultConstraints.isEmpty {
             errors.append(
                 FieldError(
                     .invalid, path + ".defaultingType", value: quoted("System"),
