@@ -49,7 +49,7 @@ extension Dashboard {
         var objects: [any StoredObject] = []
         for kind in kinds {
             objects += world.store.objects(kind.type)
-                .filter { (!kind.isNamespaced || world.shows($0.metadata.namespace)) && $0.metadata.controller == nil }
+                .filter { (!kind.isNamespaced || world.shows($0.metadata.namespace)) && $0.metadata.controller == nil && !Self.comesWithCluster($0) }
                 .sorted { $0.key < $1.key }
         }
         objects += world.store.customObjects.sorted().filter { world.shows($0.metadata.namespace) }.map { $0 as any StoredObject }
@@ -57,5 +57,16 @@ extension Dashboard {
         let file = name.map { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") ? $0 : $0 + ".yaml" } ?? "\(world.options.name).yaml"
         fileToWrite = (file, ManifestWriter.yaml(objects.map(\.document)))
         show("\(objects.count) objects", .info)
+    }
+    /// What every cluster has from its beginning: it would be there already where the manifests are applied.
+    private static func comesWithCluster(_ object: any StoredObject) -> Bool {
+        switch object {
+        case is Namespace: object.metadata.name == "default" || object.metadata.name.hasPrefix("kube-")
+        case is PriorityClass: object.metadata.name.hasPrefix("system-")
+        case is Service: object.key == ObjectKey(namespace: "default", name: "kubernetes")
+        case is ServiceAccount: object.metadata.name == "default"
+        case is ConfigMap: object.metadata.name == "kube-root-ca.crt"
+        default: false
+        }
     }
 }

@@ -462,10 +462,8 @@ public struct Dashboard {
             StatusLine.draw(on: &canvas, in: area.row(0), world)
             area = area.inset(top: 1)
         }
-        if !isFullScreen {
-            KeyRow.draw(self, on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1))
-            area = area.inset(bottom: 1)
-        }
+        let keyRow = Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1)
+        if !isFullScreen { area = area.inset(bottom: 1) }
         if showsCrumbs && size.height >= 12 && !isFullScreen || prompt != nil || flash != nil {
             drawCrumbs(on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1))
             area = area.inset(bottom: 1)
@@ -478,6 +476,8 @@ public struct Dashboard {
         var screen = stack.removeLast()
         canvas.withClip(area) { canvas in screen.draw(on: &canvas, in: area, world) }
         stack.append(screen)
+        // What is under the cursor is known once the view is drawn.
+        if !isFullScreen { KeyRow.draw(self, on: &canvas, in: keyRow) }
         if var open = dialog {
             canvas.withClip(area) { canvas in open.draw(on: &canvas, in: area, world) }
             dialog = open

@@ -30,7 +30,7 @@ enum Palette {
     /// How many objects are offered at most: more do not help to choose.
     private static let objectsMax = 200
 
-    /// What matches `text`, best first: as it stands at the start of a word, anywhere, then its letters in order.
+    /// What matches `text`, best first: the object called so, as it stands at the start of a word, anywhere, then its letters in order.
     /// Objects come once two letters are typed.
     static func items(_ text: String, _ dashboard: Dashboard) -> [Item] {
         var all: [Item] = []
@@ -57,6 +57,10 @@ enum Palette {
             if room <= 0 { break }
             var found: [(rank: Int, key: ObjectKey)] = []
             for object in world.store.objects(kind) where world.shows(object.metadata.namespace) {
+                if object.metadata.name.utf8.elementsEqual(wanted) {
+                    found.append((-1, object.key))
+                    continue
+                }
                 // The letters of a name are many and random: only what stands together counts.
                 if let rank = rank(wanted, in: object.key.description), rank < 2 { found.append((rank, object.key)) }
             }

@@ -149,7 +149,7 @@ struct TableTests {
         }
         for x in 0..<40 { #expect(canvas[x, 1].style.background == theme[.cursor].background) }
         #expect(canvas[1, 1].style.foreground == theme[.cursor].foreground)
-        #expect(canvas[14, 1].style.foreground == theme[.rowError].foreground)
+        #expect(canvas[14, 1].style.foreground == theme.underCursor(theme[.rowError], plain: theme[.text]).foreground)
     }
 
     @Test func `nothing breaks at any size`() {

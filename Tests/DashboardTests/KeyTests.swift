@@ -167,6 +167,18 @@ import Testing
         #expect(try user.press(":po shop<Enter>K").contains("(shop)["))
     }
 
+    @Test func `what is exported can be started from`() throws {
+        var user = try User()
+        _ = try user.press(":export x<Enter>")
+        let file = try #require(user.dashboard.fileToWrite)
+        #expect(file.name == "x.yaml")
+        let input = Input(ManifestReader.read(text: file.content, file: file.name))
+        #expect(input.problems.map(\.description) == [])
+        let (session, refusals) = input.makeSession()
+        #expect(refusals.problems.map(\.description) == [])
+        #expect(session.cluster.store.deployments.count == 4 && session.cluster.store.nodes.count == 12)
+    }
+
     @Test func `the deck shows what changed while many changes were not looked at`() throws {
         var manifests = "apiVersion: evenkeel.dev/v1\nkind: Scenario\nmetadata: {name: many}\nspec:\n  duration: 1m\n  cluster: {zones: 3, nodesPerZone: 1}\n  steps:\n"
         manifests += "  - {at: 11s, cordon: {node: b1}}\n  - at: 12s\n    apply:\n"
