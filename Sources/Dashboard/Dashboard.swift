@@ -138,7 +138,10 @@ public struct Dashboard {
     }
 
     /// Lets virtual time run to `limit` at once: for frames of a later moment.
-    public mutating func run(to limit: Instant) { run(to: limit, until: { false }) }
+    public mutating func run(to limit: Instant) {
+        run(to: limit, until: { false })
+        noteChange()
+    }
 
     private mutating func run(to limit: Instant?, until shouldStop: () -> Bool) {
         let period = History.period

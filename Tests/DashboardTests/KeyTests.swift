@@ -151,6 +151,19 @@ import Testing
         #expect(try user.press("?/drain<Enter>G<Enter>").contains(":drain"))
     }
 
+    @Test func `a row whose object is gone is shown for two seconds`() throws {
+        var user = try User()
+        let pod = "cart-5bbbf55764-cf5nq"
+        _ = try user.press(":po /cart<Enter>")
+        _ = try user.press("<C-k>")
+        #expect(user.line(pod).contains(pod))
+        for _ in 0..<3 {
+            user.dashboard.advance(by: .milliseconds(1500), until: { false })
+            _ = user.dashboard.frame(size: user.size)
+        }
+        #expect(!user.dashboard.frame(size: user.size).picture().contains(" \(pod)  "))
+    }
+
     @Test func `the palette finds objects by their names`() throws {
         var user = try User()
         #expect(try user.press("<C-p>db-1").contains("shop/db-1"))

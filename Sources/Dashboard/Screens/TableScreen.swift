@@ -53,7 +53,8 @@ struct TableScreen: Screen, PodHolder {
     private struct LastFrame {
         var index: Int
         var cells: [ObjectKey: [StyledText]]
-        var keys: [ObjectKey]
+        /// The rows whose objects were there, nil for the others.
+        var keys: [ObjectKey?]
         var time: Instant
         var stamp: Stamp?
     }
@@ -230,7 +231,8 @@ struct TableScreen: Screen, PodHolder {
             ghosts = []
             return
         }
-        for (offset, key) in last.keys.enumerated() where world.store.object(kind.type, key) == nil && !ghosts.contains(where: { $0.key == key }) {
+        for (offset, key) in last.keys.enumerated() {
+            guard let key, world.store.object(kind.type, key) == nil, !ghosts.contains(where: { $0.key == key }) else { continue }
             ghosts.append(
                 Ghost(key: key, index: last.index + offset, cells: last.cells[key] ?? [], until: world.clock + Self.highlightTime, generation: world.generation))
         }
@@ -256,7 +258,8 @@ struct TableScreen: Screen, PodHolder {
             }
         }
         lastFrame = LastFrame(
-            index: top, cells: Dictionary(zip(seen.map(\.key), cells)) { a, _ in a }, keys: seen.map(\.key), time: world.now, stamp: rowsStamp)
+            index: top, cells: Dictionary(zip(seen.map(\.key), cells)) { a, _ in a }, 
+            keys: seen.map { world.store.object(kind.type, $0.key) == nil ? nil : $0.key }, time: world.now, stamp: rowsStamp)
     }
 
     private func object(_ world: World) -> (any StoredObject)? {
