@@ -76,8 +76,10 @@ struct EndToEndTests {
             try await tmux.see("Help (pods", "Evict the pod, budgets respected")
             // Help is narrowed by typing, and Enter does what the line says.
             try await tmux.enter("/pause or play")
-            try await tmux.see("1 of ", "Pause or play")
-            try await tmux.press("Escape", "q")
+            try await tmux.see("2 of ", "Pause or play")
+            try await tmux.press("Escape")
+            try await tmux.see("Help (pods)", without: "</pause or play>")
+            try await tmux.press("q")
             try await tmux.enter(":podz")
             try await tmux.see("No kind or command podz", "nearest: pod")
             try await tmux.press("Escape")
