@@ -10,7 +10,7 @@ extension ShippedScenario {
                 # Secret fail and try again ever later, and after 2m3s the pod's worker gives up: FailedMount.
                 """,
             expectations: """
-                  - {event: {reason: FailedMount, message: Unable to attach or mount volumes, atLeast: 1}}
+                  - {event: {reason: FailedMount, message: Unable to attach or mount volumes, atLeast: 10}}
                   - {timeToReady: {percentile: 50, atLeast: 70s}}
                 """))
 
