@@ -104,3 +104,30 @@ extension Dialog {
     mutating func paste(_ text: String) {}
     var changesCluster: Bool { true }
 }
+
+/// A screen that is one list of rows with a cursor.
+protocol RowScreen: Screen {
+    var cursorIndex: Int { get }
+    /// Where the rows were drawn last.
+    var lastLayout: TableWidget.Layout? { get }
+    /// What a click on the row under the cursor does.
+    var opening: Action { get }
+    mutating func move(to index: Int)
+}
+
+extension RowScreen {
+    var opening: Action { .open }
+
+    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
+        switch event.kind {
+        case .wheelDown: move(to: cursorIndex + 3)
+        case .wheelUp: move(to: cursorIndex - 3)
+        case .press:
+            guard let row = lastLayout?.row(at: event.point) else { return [] }
+            if row == cursorIndex { return perform(opening, world) ?? [] }
+            move(to: row)
+        case .release: break
+        }
+        return []
+    }
+}

@@ -140,7 +140,6 @@ struct ProfileDefaultsTests {
         #expect(v134.bestEffortBalancedAllocationSkipped)
         #expect(v127.spreadWithoutSoftConstraintsScores)
         #expect(!v134.spreadWithoutSoftConstraintsScores)
-        #expect(!v127.imageLocalityCountsNodesLive && v134.imageLocalityCountsNodesLive)
         #expect(!v127.imageLocalityCountsInitContainers && v134.imageLocalityCountsInitContainers)
     }
 
@@ -159,7 +158,6 @@ struct ProfileDefaultsTests {
             v134.volumeNodeAffinityReason
                 == "node(s) didn't match PersistentVolume's node affinity")
         #expect(!v127.preFilterExclusionsAreCounted && v134.preFilterExclusionsAreCounted)
-        #expect(v127.localVolumeNarrowsNodes && !v134.localVolumeNarrowsNodes)
     }
 
     @Test func `preemption and its texts follow the release`() {

@@ -3,7 +3,7 @@ import ControlPlane
 import KubernetesAPI
 
 /// Lines about things of several kinds, flat or as a tree, each of which can be opened: containers, pulses, x-rays.
-struct ListScreen: Screen, PodHolder {
+struct ListScreen: RowScreen, PodHolder {
     struct Line {
         /// Says which line it is from one frame to the next.
         var id: String
@@ -28,14 +28,14 @@ struct ListScreen: Screen, PodHolder {
     let lines: @Sendable (World) -> [Line]
     var filter = ""
     private var cursorID: String?
-    private var cursorIndex = 0
+    private(set) var cursorIndex = 0
     private var top = 0
     private var pageRows = 10
     private var collapsed: Set<String> = []
     private var shown: [Line] = []
     private var all: [Line] = []
     private var stamp: (revision: Int, generation: Int, namespace: String, now: Int64) = (-1, 0, "", 0)
-    private var lastLayout: TableWidget.Layout?
+    private(set) var lastLayout: TableWidget.Layout?
 
     init(crumb: String, title: String, columns: [TableWidget.Column], isTree: Bool = false, namespace: String? = nil, hasObjects: Bool = true, lines: @escaping @Sendable (World) -> [Line]) {
         (self.crumb, self.title, self.columns, self.isTree, self.lines) = (crumb, title, columns, isTree, lines)
@@ -101,7 +101,7 @@ struct ListScreen: Screen, PodHolder {
         }
     }
 
-    private mutating func move(to index: Int) {
+    mutating func move(to index: Int) {
         cursorIndex = max(0, min(shown.count - 1, index))
         cursorID = shown.isEmpty ? nil : shown[cursorIndex].id
     }
@@ -190,18 +190,5 @@ struct ListScreen: Screen, PodHolder {
             for level in more.indices where level > depth { more[level] = false }
         }
         return result
-    }
-
-    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
-        switch event.kind {
-        case .wheelDown: move(to: cursorIndex + 3)
-        case .wheelUp: move(to: cursorIndex - 3)
-        case .press:
-            guard let row = lastLayout?.row(at: event.point) else { return [] }
-            if row == cursorIndex { return perform(.open, world) ?? [] }
-            move(to: row)
-        case .release: break
-        }
-        return []
     }
 }

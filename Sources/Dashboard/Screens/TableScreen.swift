@@ -6,7 +6,7 @@ import Simulation
 import SimulationKit
 
 /// The objects of one kind in rows: k9s' table.
-struct TableScreen: Screen, PodHolder {
+struct TableScreen: RowScreen, PodHolder {
     /// Which objects of the kind: all, or those that belong to something.
     enum Scope {
         case all
@@ -23,7 +23,7 @@ struct TableScreen: Screen, PodHolder {
     var scope: Scope = .all
     var filter = ""
     private var cursorKey: ObjectKey?
-    private var cursorIndex = 0
+    private(set) var cursorIndex = 0
     private var top = 0
     private var pageRows = 10
     private var columnOffset = 0
@@ -46,7 +46,7 @@ struct TableScreen: Screen, PodHolder {
     private var lastFrame: LastFrame?
     private var highlights: [ObjectKey: (role: Role, until: Duration)] = [:]
     private var ghosts: [Ghost] = []
-    private var lastLayout: TableWidget.Layout?
+    private(set) var lastLayout: TableWidget.Layout?
 
     /// For how long a row that has just come, changed or gone is shown as such.
     static let highlightTime = Duration.seconds(2)
@@ -289,7 +289,7 @@ struct TableScreen: Screen, PodHolder {
 
     // MARK: Actions
 
-    private mutating func move(to index: Int) {
+    mutating func move(to index: Int) {
         guard !rows.isEmpty else { return }
         cursorIndex = max(0, min(rows.count - 1, index))
         cursorKey = rows[cursorIndex].key
@@ -549,19 +549,6 @@ struct TableScreen: Screen, PodHolder {
             text.append(" \(state.word) \(count)   ", world.theme[.dim])
         }
         return text
-    }
-
-    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
-        switch event.kind {
-        case .wheelDown: move(to: cursorIndex + 3)
-        case .wheelUp: move(to: cursorIndex - 3)
-        case .press:
-            guard let row = lastLayout?.row(at: event.point) else { return [] }
-            if row == cursorIndex { return perform(.open, world) ?? [] }
-            move(to: row)
-        case .release: break
-        }
-        return []
     }
 }
 

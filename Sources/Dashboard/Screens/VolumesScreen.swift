@@ -5,18 +5,18 @@ import Printers
 import Simulation
 
 /// Claims with their volume, the nodes it is attached to and the pods that use it: who has it, who waits and why.
-struct VolumesScreen: Screen, PodHolder {
+struct VolumesScreen: RowScreen, PodHolder {
     var filter = ""
     private var view = VolumeView()
     private var cursor: Row.ID?
-    private var cursorIndex = 0
+    private(set) var cursorIndex = 0
     private var top = 0
     private var pageRows = 10
     private var onlyFaults = false
     private var rows: [Row] = []
     private var stories: [Item: VolumeView.Story] = [:]
     private var stamp: (revision: Int, generation: Int, nanoseconds: Int64, key: String)?
-    private var lastLayout: TableWidget.Layout?
+    private(set) var lastLayout: TableWidget.Layout?
 
     /// What a block of rows is about.
     private enum Item: Hashable {
@@ -152,7 +152,7 @@ struct VolumesScreen: Screen, PodHolder {
 
     // MARK: Actions
 
-    private mutating func move(to index: Int) {
+    mutating func move(to index: Int) {
         guard !rows.isEmpty else { return }
         cursorIndex = max(0, min(rows.count - 1, index))
         cursor = rows[cursorIndex].id
@@ -202,18 +202,7 @@ struct VolumesScreen: Screen, PodHolder {
         }
     }
 
-    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
-        switch event.kind {
-        case .wheelDown: move(to: cursorIndex + 3)
-        case .wheelUp: move(to: cursorIndex - 3)
-        case .press:
-            guard let row = lastLayout?.row(at: event.point) else { return [] }
-            if row == cursorIndex { return perform(.describe, world) ?? [] }
-            move(to: row)
-        case .release: break
-        }
-        return []
-    }
+    var opening: Action { .describe }
 
     // MARK: Drawing
 

@@ -9,29 +9,12 @@ extension KubernetesProfile {
     /// - Source: Kubernetes v1.32, `pkg/controller/nodelifecycle/config/v1alpha1/defaults.go`.
     public var nodeMonitorGracePeriodSeconds: Int { isAtLeast(32) ? 50 : 40 }
 
-    /// Whether kube-controller-manager still takes `--pod-eviction-timeout`, which taints had made
-    /// idle: up to 1.26.
-    ///
-    /// - Source: Kubernetes v1.27 release notes.
-    public var hasPodEvictionTimeoutFlag: Bool { !isAtLeast(27) }
-
     /// Whether the event `ScalingReplicaSet` reads `Scaled up replica set X from A to B`; before,
     /// it reads `… X to B from A`, and `… X to B` at creation.
     ///
     /// - Source: Kubernetes v1.27.16 (no) and v1.36.2 (yes), `pkg/controller/deployment/sync.go`.
     ///   Judgement between them, taken as yes from 1.31 on.
     public var scalingEventReadsFromTo: Bool { isAtLeast(31) }
-
-    /// Whether a claim is matched only with volumes of its VolumeAttributesClass: from 1.31 on.
-    ///
-    /// - Source: `storage.md`, Kubernetes v1.36.2 `pkg/controller/volume/persistentvolume`.
-    public var bindingComparesVolumeAttributesClass: Bool { isAtLeast(31) }
-
-    /// Whether the forced detach from unhealthy nodes after 6 minutes can be switched off: from
-    /// 1.30 on.
-    ///
-    /// - Source: `storage.md`.
-    public var hasForceDetachSwitch: Bool { isAtLeast(30) }
 
     /// The message of the event `ExternalProvisioning`.
     ///

@@ -89,17 +89,6 @@ extension KubernetesProfile {
     /// - Source: Kubernetes v1.36.2, `pkg/kubelet/cm/helpers_linux.go`.
     public var hasMemoryReservationPolicy: Bool { isAtLeast(36) }
 
-    /// Whether running out of memory ends all processes of a container on cgroup v2; before 1.28
-    /// the kernel picks one process.
-    ///
-    /// - Source: kubernetes PR 117793.
-    public var oomKillsWholeContainer: Bool { isAtLeast(28) }
-
-    /// Whether the configuration has `singleProcessOOMKill` to go back to one process: from 1.32.
-    ///
-    /// - Source: kubernetes PR 126096.
-    public var hasSingleProcessOOMKill: Bool { isAtLeast(32) }
-
     /// Grace in seconds that a pod gets when it is evicted at a hard threshold.
     ///
     /// - Source: Kubernetes v1.27.16 (0) and v1.36.2 (1), `pkg/kubelet/eviction`. Judgement between
@@ -124,13 +113,6 @@ extension KubernetesProfile {
     /// - Source: KEP-3329; Kubernetes v1.27 `pkg/kubelet/status/status_manager.go`.
     public var deletedPodsGetTerminalPhase: Bool { isAtLeast(27) }
 
-    /// Whether a crashed container is retried when its back-off expires; before that it waits for
-    /// the next sync of its pod.
-    ///
-    /// - Source: Kubernetes v1.27.16 (no) and v1.36.2 (yes), `pkg/kubelet/pod_workers.go`.
-    ///   Judgement for 1.28 to 1.35, taken as no.
-    public var crashBackOffRetriesAtExpiry: Bool { isAtLeast(36) }
-
     /// Whether the STATUS column looks for a failed container before it says `NotReady` for a
     /// partly finished pod.
     ///
@@ -144,13 +126,6 @@ extension KubernetesProfile {
     /// - Source: Kubernetes v1.27.16 (no) and v1.36.2 (yes), as `statusColumnPrefersFailure`.
     ///   Judgement between them, taken as yes from 1.32 on.
     public var statusColumnKeepsTerminalPhase: Bool { isAtLeast(32) }
-
-    /// Whether the report of an unchanged node status shifts by up to half its period after a
-    /// change.
-    ///
-    /// - Source: Kubernetes v1.36.2 `pkg/kubelet/kubelet_node_status.go`. Judgement for 1.28 to
-    ///   1.35, taken as no.
-    public var nodeStatusReportIsJittered: Bool { isAtLeast(36) }
 }
 
 // MARK: - In-place resize

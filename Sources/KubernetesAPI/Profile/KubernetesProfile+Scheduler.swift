@@ -59,12 +59,6 @@ extension KubernetesProfile {
     /// - Source: kubernetes PR 118608; golden data.
     public var spreadWithoutSoftConstraintsScores: Bool { !isAtLeast(28) }
 
-    /// Whether `ImageLocality` knows at all times how many nodes hold an image; before 1.28 a node
-    /// keeps the count of the moment when it was added.
-    ///
-    /// - Source: kubernetes PR 116938 of spring 2023; golden data. Judgement for 1.28 to 1.33.
-    public var imageLocalityCountsNodesLive: Bool { isAtLeast(28) }
-
     /// Whether `ImageLocality` also sums the images of init containers.
     ///
     /// - Source: kubernetes issue 115587; golden data (1.27 no, 1.34 yes). Judgement for 1.28 to
@@ -119,33 +113,6 @@ extension KubernetesProfile {
     ///
     /// - Source: kubernetes PR 119779, merged for 1.30; golden data.
     public var preFilterExclusionsAreCounted: Bool { isAtLeast(30) }
-
-    /// Whether a local volume bound to one named host narrows the PreFilter node set to that host,
-    /// so that the other nodes are neither filtered nor mentioned.
-    ///
-    /// - Source: golden data (1.27 yes, 1.34 no). Judgement for 1.28 to 1.33: yes as long as
-    ///   excluded nodes go unmentioned.
-    public var localVolumeNarrowsNodes: Bool { !preFilterExclusionsAreCounted }
-
-    /// Which of a bound pod's resource values count as its request while a resize is on its way.
-    ///
-    /// Matters only with the gate `inPlacePodVerticalScaling` on; otherwise `spec` alone counts.
-    public enum ResizedRequestRule: Hashable, Sendable {
-        /// `max(spec, allocated)`; allocated alone when `status.resize` is `Infeasible`.
-        case specAndAllocated
-        /// `max(spec, status.resources, allocated)`; without spec when the condition
-        /// `PodResizePending` has reason `Infeasible`.
-        case specStatusAndAllocated
-    }
-
-    /// The rule for requests during a resize.
-    ///
-    /// - Source: Kubernetes v1.27.1 `pkg/api/v1/resource/helpers.go`, v1.34.1
-    ///   `component-helpers/resource/helpers.go`. Judgement for 1.28 to 1.32: the rule changes
-    ///   together with the conditions, in 1.33.
-    public var resizedRequestRule: ResizedRequestRule {
-        resizeReportsConditions ? .specStatusAndAllocated : .specAndAllocated
-    }
 }
 
 // MARK: - Queue
