@@ -38,14 +38,4 @@ enum AvailabilityWords {
         while decimals < 9, abs(value - Double(fixed(value, decimals))!) > abs(value) * 1e-9 { decimals += 1 }
         return fixed(value, decimals)
     }
-
-    /// A number with so many decimals.
-    static func fixed(_ value: Double, _ decimals: Int) -> String {
-        let scale = (0..<decimals).reduce(1) { result, _ in result * 10 }
-        let rounded = Int((abs(value) * Double(scale)).rounded())
-        let sign = value < 0 && rounded > 0 ? "-" : ""
-        guard decimals > 0 else { return "\(sign)\(rounded)" }
-        let rest = String(rounded % scale)
-        return "\(sign)\(rounded / scale)." + String(repeating: "0", count: decimals - rest.count) + rest
-    }
 }

@@ -76,7 +76,7 @@ enum Gantt {
 }
 
 /// `7.30`: with exactly so many decimals, rounded.
-func fixed(_ value: Double, _ places: Int) -> String {
+func fixed(_ value: Double, _ places: Int = 2) -> String {
     var factor = 1
     for _ in 0..<places { factor *= 10 }
     let scaled = Int((abs(value) * Double(factor)).rounded())

@@ -108,6 +108,9 @@ extension Dialog {
 /// A screen that is one list of rows with a cursor.
 protocol RowScreen: Screen {
     var cursorIndex: Int { get }
+    var rowCount: Int { get }
+    /// Rows that were seen at once when they were drawn last.
+    var pageRows: Int { get }
     /// Where the rows were drawn last.
     var lastLayout: TableWidget.Layout? { get }
     /// What a click on the row under the cursor does.
@@ -117,6 +120,20 @@ protocol RowScreen: Screen {
 
 extension RowScreen {
     var opening: Action { .open }
+
+    /// Moves the cursor if that is what `action` does; answers whether it is.
+    mutating func navigate(_ action: Action) -> Bool {
+        switch action {
+        case .down: move(to: cursorIndex + 1)
+        case .up: move(to: cursorIndex - 1)
+        case .top: move(to: 0)
+        case .bottom: move(to: rowCount - 1)
+        case .pageDown: move(to: cursorIndex + max(1, pageRows - 1))
+        case .pageUp: move(to: cursorIndex - max(1, pageRows - 1))
+        default: return false
+        }
+        return true
+    }
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {

@@ -78,6 +78,23 @@ struct ScheduleBench {
         return template(i, cpu: Int64(50 + 10 * (i % 7)), memory: Int64(64 << (i % 3)), spread: spread)
     }
 
+    /// Fifty Deployments with `pods` pods between them, each as `adjust` leaves it.
+    static func deployments(_ pods: Int, in cluster: inout Cluster, adjust: (Int, inout Deployment) -> Void = { _, _ in }) {
+        for i in 0..<50 {
+            var deployment = Deployment()
+            deployment.metadata.name = "app-\(i)"
+            deployment.metadata.namespace = "default"
+            deployment.spec.replicas = pods / 50 + (i < pods % 50 ? 1 : 0)
+            deployment.spec.selector = LabelSelector(matchLabels: ["app": "app-\(i)"])
+            deployment.spec.template.metadata.labels = ["app": "app-\(i)"]
+            var container = Container(name: "app", image: "app:\(i)")
+            container.resources.requests = ["cpu": Quantity(milli: 100), "memory": Quantity(bytes: 128 << 20)]
+            deployment.spec.template.spec.containers = [container]
+            adjust(i, &deployment)
+            _ = try! cluster.create(deployment)
+        }
+    }
+
     static func nodes(_ count: Int, in cluster: inout Cluster) {
         for i in 0..<count {
             var node = Node()

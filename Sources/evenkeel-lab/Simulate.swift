@@ -11,18 +11,7 @@ func quietHour(_ arguments: [String]) {
     var simulation = Simulation(SimulationOptions())
     let start = seconds {
         ScheduleBench.nodes(nodes, in: &simulation.cluster)
-        for i in 0..<50 {
-            var deployment = Deployment()
-            deployment.metadata.name = "app-\(i)"
-            deployment.metadata.namespace = "default"
-            deployment.spec.replicas = pods / 50 + (i < pods % 50 ? 1 : 0)
-            deployment.spec.selector = LabelSelector(matchLabels: ["app": "app-\(i)"])
-            deployment.spec.template.metadata.labels = ["app": "app-\(i)"]
-            var container = Container(name: "app", image: "app:\(i)")
-            container.resources.requests = ["cpu": Quantity(milli: 100), "memory": Quantity(bytes: 128 << 20)]
-            deployment.spec.template.spec.containers = [container]
-            _ = try! simulation.cluster.create(deployment)
-        }
+        ScheduleBench.deployments(pods, in: &simulation.cluster)
         let limit = Instant.start + .hours(2)
         while simulation.cluster.store.pods.count(where: \.isReady) < pods, simulation.now < limit {
             simulation.advance(to: simulation.now + .seconds(10))

@@ -11,16 +11,7 @@ func whatIf(_ arguments: [String]) {
     let pods = numbers.count > 1 ? numbers[1] : nodes * 10
     var simulation = Simulation(SimulationOptions())
     ScheduleBench.nodes(nodes, in: &simulation.cluster)
-    for i in 0..<50 {
-        var deployment = Deployment()
-        deployment.metadata.name = "app-\(i)"
-        deployment.metadata.namespace = "default"
-        deployment.spec.replicas = pods / 50 + (i < pods % 50 ? 1 : 0)
-        deployment.spec.selector = LabelSelector(matchLabels: ["app": "app-\(i)"])
-        deployment.spec.template.metadata.labels = ["app": "app-\(i)"]
-        var container = Container(name: "app", image: "app:\(i)")
-        container.resources.requests = ["cpu": Quantity(milli: 100), "memory": Quantity(bytes: 128 << 20)]
-        deployment.spec.template.spec.containers = [container]
+    ScheduleBench.deployments(pods, in: &simulation.cluster) { i, deployment in
         if i % 2 == 0 {
             deployment.spec.template.spec.topologySpreadConstraints = [
                 TopologySpreadConstraint(
@@ -28,7 +19,8 @@ func whatIf(_ arguments: [String]) {
                     labelSelector: LabelSelector(matchLabels: ["app": "app-\(i)"]))
             ]
         }
-        _ = try! simulation.cluster.create(deployment)
+    }
+    for i in 0..<50 {
         var budget = PodDisruptionBudget()
         budget.metadata.name = "app-\(i)"
         budget.metadata.namespace = "default"

@@ -125,17 +125,12 @@ extension AutoscalerScreen {
 
     func drawEvents(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        let shown = filter.isEmpty ? events : events.filter { "\($0.type) \($0.reason) \($0.message)".lowercased().contains(filter.lowercased()) }
+        let shown = EventLines.matching(filter, events)
         box(.events, filter.isEmpty ? "" : "</\(filter)>", StyledText("\(shown.count)", theme[.dim]), on: &canvas, in: area, theme)
         let inside = area.interior.inset(x: 1, y: 0)
         let first = min(pane == .events ? scroll : 0, max(0, shown.count - inside.height))
         for (index, event) in shown.dropFirst(first).prefix(inside.height).enumerated() {
-            let isWarning = event.type == "Warning"
-            var text = StyledText("\(event.lastTimestamp.map { String(clockText($0, milliseconds: false).dropFirst(3)) } ?? "") ", theme[.dim])
-            text.append(isWarning ? "! " : "  ", theme[.rowPending])
-            text.append("\(event.reason) ", theme[isWarning ? .rowPending : .accent])
-            text.append(event.message, theme[.text])
-            if event.count > 1 { text.append(" (x\(event.count))", theme[.dim]) }
+            let text = EventLines.line(event, theme)
             canvas.write(text.truncated(to: inside.width), at: Point(x: inside.x, y: inside.y + index))
         }
         if shown.isEmpty { canvas.write("none", at: inside.origin, style: theme[.dim]) }

@@ -202,7 +202,6 @@ enum AvailabilityDetail {
     static func lines(_ one: WorkloadAvailability, _ world: World) -> [(String, StyledText)] {
         let theme = world.theme
         func text(_ text: String, _ role: Role = .text) -> StyledText { StyledText(text, theme[role]) }
-        func fixed(_ value: Double, _ decimals: Int = 2) -> String { AvailabilityWords.fixed(value, decimals) }
         guard one.ready > 0 else { return [("", text("No pod is ready: there is nothing to lose.", .rowError))] }
         var lines: [(String, StyledText)] = []
         let open = openDomains(one, world)
@@ -275,7 +274,7 @@ enum AvailabilityDetail {
                 line.append(String(repeating: world.glyphs.barFull, count: full), theme[AvailabilityScreen.role(share)])
                 line.append(String(repeating: world.glyphs.barEmpty, count: 20 - full), theme[.gaugeFree])
                 line.append(" \(AvailabilityWords.percent(share))  \(left) left", theme[.text])
-                if let factor = radius.loadFactor(without: domain) { line.append(", load ×\(AvailabilityWords.fixed(factor, 2))", theme[.dim]) }
+                if let factor = radius.loadFactor(without: domain) { line.append(", load ×\(fixed(factor, 2))", theme[.dim]) }
                 if left < one.quorum { line.append("  \(world.glyphs.stopped) \(one.quorum) needed", theme[.rowError]) }
                 return (index == 0 ? name : "", line)
             }
@@ -284,7 +283,7 @@ enum AvailabilityDetail {
 
     private static func crossZone(_ traffic: Traffic) -> String {
         let total = traffic.zones.reduce(0) { $0 + $1.endpoints }
-        func share(_ value: Double) -> String { AvailabilityWords.fixed(value, 2) }
+        func share(_ value: Double) -> String { fixed(value, 2) }
         switch traffic.routing {
         case .uniform:
             return "X = sum of c·(1 - e/E) = " + traffic.zones.filter { $0.clients > 0 }.map { "\(share($0.clients))·(1 - \($0.endpoints)/\(total))" }.joined(separator: " + ")

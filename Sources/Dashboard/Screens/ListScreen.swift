@@ -30,7 +30,7 @@ struct ListScreen: RowScreen, PodHolder {
     private var cursorID: String?
     private(set) var cursorIndex = 0
     private var top = 0
-    private var pageRows = 10
+    private(set) var pageRows = 10
     private var collapsed: Set<String> = []
     private var shown: [Line] = []
     private var all: [Line] = []
@@ -101,6 +101,7 @@ struct ListScreen: RowScreen, PodHolder {
         }
     }
 
+    var rowCount: Int { shown.count }
     mutating func move(to index: Int) {
         cursorIndex = max(0, min(shown.count - 1, index))
         cursorID = shown.isEmpty ? nil : shown[cursorIndex].id
@@ -112,13 +113,8 @@ struct ListScreen: RowScreen, PodHolder {
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         refresh(world)
+        if navigate(action) { return [] }
         switch action {
-        case .down: move(to: cursorIndex + 1)
-        case .up: move(to: cursorIndex - 1)
-        case .top: move(to: 0)
-        case .bottom: move(to: shown.count - 1)
-        case .pageDown: move(to: cursorIndex + max(1, pageRows - 1))
-        case .pageUp: move(to: cursorIndex - max(1, pageRows - 1))
         case .mark where isTree:
             guard let cursorID else { return [] }
             if collapsed.remove(cursorID) == nil { collapsed.insert(cursorID) }

@@ -25,7 +25,7 @@ struct TableScreen: RowScreen, PodHolder {
     private var cursorKey: ObjectKey?
     private(set) var cursorIndex = 0
     private var top = 0
-    private var pageRows = 10
+    private(set) var pageRows = 10
     private var columnOffset = 0
     private var marks: Set<ObjectKey> = []
     private var lastMark: ObjectKey?
@@ -289,6 +289,7 @@ struct TableScreen: RowScreen, PodHolder {
 
     // MARK: Actions
 
+    var rowCount: Int { rows.count }
     mutating func move(to index: Int) {
         guard !rows.isEmpty else { return }
         cursorIndex = max(0, min(rows.count - 1, index))
@@ -297,13 +298,8 @@ struct TableScreen: RowScreen, PodHolder {
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         refresh(world)
+        if navigate(action) { return [] }
         switch action {
-        case .down: move(to: cursorIndex + 1)
-        case .up: move(to: cursorIndex - 1)
-        case .top: move(to: 0)
-        case .bottom: move(to: rows.count - 1)
-        case .pageDown: move(to: cursorIndex + max(1, pageRows - 1))
-        case .pageUp: move(to: cursorIndex - max(1, pageRows - 1))
         case .left: columnOffset = max(0, columnOffset - 1)
         case .right: columnOffset = min(columns(world).count - 2, columnOffset + 1)
         case .wide: isWide.toggle()

@@ -11,7 +11,7 @@ struct VolumesScreen: RowScreen, PodHolder {
     private var cursor: Row.ID?
     private(set) var cursorIndex = 0
     private var top = 0
-    private var pageRows = 10
+    private(set) var pageRows = 10
     private var onlyFaults = false
     private var rows: [Row] = []
     private var stories: [Item: VolumeView.Story] = [:]
@@ -152,6 +152,7 @@ struct VolumesScreen: RowScreen, PodHolder {
 
     // MARK: Actions
 
+    var rowCount: Int { rows.count }
     mutating func move(to index: Int) {
         guard !rows.isEmpty else { return }
         cursorIndex = max(0, min(rows.count - 1, index))
@@ -160,13 +161,8 @@ struct VolumesScreen: RowScreen, PodHolder {
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         refresh(world)
+        if navigate(action) { return [] }
         switch action {
-        case .down: move(to: cursorIndex + 1)
-        case .up: move(to: cursorIndex - 1)
-        case .top: move(to: 0)
-        case .bottom: move(to: rows.count - 1)
-        case .pageDown: move(to: cursorIndex + max(1, pageRows - 1))
-        case .pageUp: move(to: cursorIndex - max(1, pageRows - 1))
         case .faultsOnly: onlyFaults.toggle()
         case .describe, .yaml, .events, .delete, .copyName, .why, .node, .migrate:
             guard let cursor, let object = object(cursor, world) else { return [.flash("Nothing is selected", .warning)] }

@@ -1,8 +1,8 @@
 import KubernetesAPI
 import SimulationKit
 
-/// What the availability of a workload is worked out from besides where its pods are. The defaults are placeholders
-/// to compare layouts by, not measurements.
+/// What the availability of a workload is worked out from besides where its pods are. The defaults are round
+/// figures to compare layouts by, not measurements.
 public struct AvailabilityParameters: Sendable, Equatable {
     /// Share of time that a zone is down; 0 … 1.
     public var zone = 1e-4
