@@ -1,4 +1,4 @@
-/// A length of virtual time in whole nanoseconds. Range about ±292 years.
+/// A length of virtual time in whole nanoseconds. Range about ±292 years; arithmetic stays at its ends.
 ///
 /// Text follows Go's `time.Duration`, because Kubernetes prints and reads durations that way.
 public struct Duration: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -13,24 +13,24 @@ public struct Duration: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// `value` seconds.
     @inlinable public static func seconds(_ value: Int) -> Duration {
-        Duration(nanoseconds: Int64(value) * 1_000_000_000)
+        Duration(nanoseconds: Int64(value).saturatingMultiply(1_000_000_000))
     }
     /// `value` seconds, rounded to the nearest nanosecond, half away from zero.
     @inlinable public static func seconds(_ value: Double) -> Duration {
-        Duration(nanoseconds: Int64((value * 1e9).rounded()))
+        Duration(nanoseconds: Int64(saturating: value * 1e9))
     }
     /// `value` milliseconds.
     @inlinable public static func milliseconds(_ value: Int) -> Duration {
-        Duration(nanoseconds: Int64(value) * 1_000_000)
+        Duration(nanoseconds: Int64(value).saturatingMultiply(1_000_000))
     }
     /// `value` microseconds.
     @inlinable public static func microseconds(_ value: Int) -> Duration {
-        Duration(nanoseconds: Int64(value) * 1_000)
+        Duration(nanoseconds: Int64(value).saturatingMultiply(1_000))
     }
     /// `value` minutes.
-    @inlinable public static func minutes(_ value: Int) -> Duration { .seconds(value * 60) }
+    @inlinable public static func minutes(_ value: Int) -> Duration { .seconds(value.saturatingMultiply(60)) }
     /// `value` hours.
-    @inlinable public static func hours(_ value: Int) -> Duration { .seconds(value * 3600) }
+    @inlinable public static func hours(_ value: Int) -> Duration { .seconds(value.saturatingMultiply(3600)) }
 
     /// The length in seconds, as a floating-point number.
     @inlinable public var seconds: Double { Double(nanoseconds) / 1e9 }
@@ -39,17 +39,17 @@ public struct Duration: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     @inlinable public static func < (a: Duration, b: Duration) -> Bool { a.nanoseconds < b.nanoseconds }
     @inlinable public static func + (a: Duration, b: Duration) -> Duration {
-        Duration(nanoseconds: a.nanoseconds + b.nanoseconds)
+        Duration(nanoseconds: a.nanoseconds.saturatingAdd(b.nanoseconds))
     }
     @inlinable public static func - (a: Duration, b: Duration) -> Duration {
-        Duration(nanoseconds: a.nanoseconds - b.nanoseconds)
+        Duration(nanoseconds: a.nanoseconds.saturatingSubtract(b.nanoseconds))
     }
     @inlinable public static func * (a: Duration, b: Int) -> Duration {
-        Duration(nanoseconds: a.nanoseconds * Int64(b))
+        Duration(nanoseconds: a.nanoseconds.saturatingMultiply(Int64(b)))
     }
     /// Scaled by a factor, rounded to the nearest nanosecond.
     @inlinable public static func * (a: Duration, b: Double) -> Duration {
-        Duration(nanoseconds: Int64((Double(a.nanoseconds) * b).rounded()))
+        Duration(nanoseconds: Int64(saturating: Double(a.nanoseconds) * b))
     }
     @inlinable public static func / (a: Duration, b: Int) -> Duration {
         Duration(nanoseconds: a.nanoseconds / Int64(b))
@@ -57,7 +57,7 @@ public struct Duration: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// The length cut down to a multiple of `unit`, as Go's `Truncate`.
     public func truncated(to unit: Duration) -> Duration {
-        Duration(nanoseconds: nanoseconds - nanoseconds % unit.nanoseconds)
+        unit.nanoseconds <= 0 ? self : Duration(nanoseconds: nanoseconds - nanoseconds % unit.nanoseconds)
     }
 
     /// Go's form: `1h2m3s`, `1.503s`, `300ms`, `0s`.
@@ -84,7 +84,7 @@ public struct Duration: Hashable, Comparable, Sendable, CustomStringConvertible 
         return "\(value / unit).\(digits)"
     }
 
-    /// Reads Go's form (`90s`, `1m30s`, `2h`, `1.5s`, `300ms`); nil if `text` is none.
+    /// Reads Go's form (`90s`, `1m30s`, `2h`, `1.5s`, `300ms`); nil if `text` is none, or longer than the range.
     public init?(_ text: some StringProtocol) {
         var rest = Substring(text)
         var sign: Double = 1
@@ -108,12 +108,13 @@ public struct Duration: Hashable, Comparable, Sendable, CustomStringConvertible 
             default: return nil
             }
         }
-        guard total < 9.2e18 else { return nil }
-        nanoseconds = Int64((sign * total).rounded())
+        guard let exact = Int64(exactly: (sign * total).rounded()) else { return nil }
+        nanoseconds = exact
     }
 }
 
-/// A moment of virtual time: nanoseconds since the start of the simulation.
+/// A moment of virtual time: nanoseconds since the start of the simulation. From 1733 to 2318; what lies beyond stands at
+/// the ends.
 ///
 /// The start is 2026-01-01T00:00:00Z, so that timestamps in objects look real and are the same
 /// in every run.
@@ -130,20 +131,20 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     @inlinable public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
     @inlinable public static func + (a: Instant, b: Duration) -> Instant {
-        Instant(nanoseconds: a.nanoseconds + b.nanoseconds)
+        Instant(nanoseconds: a.nanoseconds.saturatingAdd(b.nanoseconds))
     }
     @inlinable public static func - (a: Instant, b: Duration) -> Instant {
-        Instant(nanoseconds: a.nanoseconds - b.nanoseconds)
+        Instant(nanoseconds: a.nanoseconds.saturatingSubtract(b.nanoseconds))
     }
     @inlinable public static func - (a: Instant, b: Instant) -> Duration {
-        Duration(nanoseconds: a.nanoseconds - b.nanoseconds)
+        Duration(nanoseconds: a.nanoseconds.saturatingSubtract(b.nanoseconds))
     }
     /// Time since the start.
     @inlinable public var sinceStart: Duration { Duration(nanoseconds: nanoseconds) }
     /// The moment cut down to the whole second before it.
     @inlinable public var flooredToSecond: Instant {
         let r = nanoseconds % 1_000_000_000
-        return Instant(nanoseconds: nanoseconds - (r < 0 ? r + 1_000_000_000 : r))
+        return Instant(nanoseconds: nanoseconds.saturatingSubtract(r < 0 ? r + 1_000_000_000 : r))
     }
 
     private static let unixStart: Int64 = 1_767_225_600  // 2026-01-01T00:00:00Z
@@ -162,7 +163,8 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     // Days to civil date by the well-known era arithmetic of the proleptic Gregorian calendar.
     private var civil: (year: Int64, month: Int64, day: Int64, secondOfDay: Int64) {
-        let seconds = Self.unixStart + flooredToSecond.nanoseconds / 1_000_000_000
+        let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let seconds = Self.unixStart + whole - (rest < 0 ? 1 : 0)
         let secondOfDay = (seconds % 86_400 + 86_400) % 86_400
         let z = (seconds - secondOfDay) / 86_400 + 719_468
         let era = (z >= 0 ? z : z - 146_096) / 146_097
@@ -174,33 +176,70 @@ public struct Instant: Hashable, Comparable, Sendable {
         return (yoe + era * 400 + (month <= 2 ? 1 : 0), month, doy - (153 * mp + 2) / 5 + 1, secondOfDay)
     }
 
-    /// Reads RFC 3339 (`2026-01-01T00:00:05Z`, fractions and offsets allowed); nil if `text` is none.
+    /// Go's zero time, `0001-01-01T00:00:00Z`, which Kubernetes takes for no time at all.
+    public static let zeroTime = Instant(nanoseconds: .min)
+
+    /// Reads RFC 3339 (`2026-01-01T00:00:05Z`, fractions and offsets allowed) as strictly as Go; nil if `text` is none.
+    /// A year that the range does not reach gives its nearer end, and Go's zero time ``zeroTime``.
     public init?(rfc3339 text: String) {
-        let parts = text.utf8.split(separator: UInt8(ascii: "T"))
-        guard parts.count == 2 else { return nil }
-        let date = String(parts[0])!.split(separator: "-").compactMap { Int64($0) }
-        var clock = String(parts[1])!
-        var offset: Int64 = 0
-        if clock.hasSuffix("Z") {
-            clock.removeLast()
-        } else if let sign = clock.lastIndex(where: { $0 == "+" || $0 == "-" }) {
-            let zone = clock[clock.index(after: sign)...].split(separator: ":").compactMap { Int64($0) }
-            guard zone.count == 2 else { return nil }
-            offset = (zone[0] * 3600 + zone[1] * 60) * (clock[sign] == "+" ? 1 : -1)
-            clock = String(clock[..<sign])
-        } else {
-            return nil
+        var rest = Array(text.utf8)[...]
+        /// The next `digits` digits as a number in `range`.
+        func number(_ digits: Int, _ range: ClosedRange<Int64>) -> Int64? {
+            guard rest.count >= digits else { return nil }
+            var value: Int64 = 0
+            for byte in rest.prefix(digits) {
+                guard 48...57 ~= byte else { return nil }
+                value = value * 10 + Int64(byte - 48)
+            }
+            rest = rest.dropFirst(digits)
+            return range.contains(value) ? value : nil
         }
-        let time = clock.split(separator: ":")
-        guard date.count == 3, time.count == 3, let h = Int64(time[0]), let m = Int64(time[1]),
-            let s = Double(time[2]), (1...12).contains(date[1]), (1...31).contains(date[2])
+        func skip(_ character: Unicode.Scalar) -> Bool {
+            guard let byte = rest.first, byte == UInt8(ascii: character) else { return false }
+            rest.removeFirst()
+            return true
+        }
+        guard let year = number(4, 0...9999), skip("-"), let month = number(2, 1...12), skip("-"),
+            let day = number(2, 1...Self.days(month, year)), skip("T"), let hour = number(2, 0...23), skip(":"),
+            let minute = number(2, 0...59), skip(":"), let second = number(2, 0...59)
         else { return nil }
-        let y = date[1] <= 2 ? date[0] - 1 : date[0]
+        var fraction: Int64 = 0
+        if let point = rest.first, point == UInt8(ascii: ".") || point == UInt8(ascii: ",") {
+            let digits = rest.dropFirst().prefix { 48...57 ~= $0 }
+            if digits.isEmpty { return nil }
+            rest = rest.dropFirst(1 + digits.count)
+            for digit in Array(digits.prefix(9)) + Array(repeating: 48, count: max(0, 9 - digits.count)) {
+                fraction = fraction * 10 + Int64(digit - 48)
+            }
+        }
+        var offset: Int64 = 0
+        if !skip("Z") {
+            let sign: Int64
+            if skip("+") { sign = 1 } else if skip("-") { sign = -1 } else { return nil }
+            guard let hours = number(2, 0...24), skip(":"), let minutes = number(2, 0...60) else { return nil }
+            offset = sign * (hours * 3600 + minutes * 60)
+        }
+        guard rest.isEmpty else { return nil }
+        let y = month <= 2 ? year - 1 : year
         let era = (y >= 0 ? y : y - 399) / 400
         let yoe = y - era * 400
-        let doy = (153 * (date[1] + (date[1] > 2 ? -3 : 9)) + 2) / 5 + date[2] - 1
+        let doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
         let days = era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
-        let seconds = days * 86_400 + h * 3600 + m * 60 - offset - Self.unixStart
-        nanoseconds = seconds * 1_000_000_000 + Int64((s * 1e9).rounded())
+        let unix = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        if unix == -62_135_596_800, fraction == 0 {
+            self = .zeroTime
+            return
+        }
+        // The very ends mean no time and for ever.
+        let limit = Int64.max - 1
+        nanoseconds = max(-limit, min(limit, (unix - Self.unixStart).saturatingMultiply(1_000_000_000).saturatingAdd(fraction)))
+    }
+
+    private static func days(_ month: Int64, _ year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 }

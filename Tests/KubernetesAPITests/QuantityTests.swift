@@ -53,4 +53,33 @@ struct QuantityTests {
         for _ in 0..<10 { sum = sum + Quantity("0.1")! }
         #expect(sum.description == "1")
     }
+
+    @Test(arguments: [
+        ("8Ei", "9223372036854775807", Int64.max), ("90Pi", "90Pi", 90 << 50), ("1e18", "1e18", 1_000_000_000_000_000_000),
+        ("1E400", "9223372036854775807", .max), ("-1E400", "-9223372036854775807", -.max), ("1e-400", "1e-9", 1),
+        ("-0", "0", 0), ("-0.0Ki", "0", 0), ("0e999999999999", "0", 0), ("123456789012345678901234567890", "9223372036854775807", .max),
+        ("000000000000000000000000000000000000000000000012", "12", 12), ("0.00000000000000000000000000000000000000000000001", "1n", 1),
+        ("1.00000000000000000000000000000000000000000001", "1000000001n", 2), ("9223372036854775807", "9223372036854775807", .max),
+        ("12345678901234567890n", "12345678901234567890n", 12_345_678_902), ("1.5Ei", "1536Pi", 3 << 59), ("7Ei", "7Ei", 7 << 60),
+        ("0.5Ki", "512", 512), ("1000Ki", "1000Ki", 1_024_000), ("1e-3", "1e-3", 1),
+    ] as [(String, String, Int64)])
+    func `amounts of any length are read and stay within 64 bits of whole units`(text: String, canonical: String, value: Int64) throws {
+        let quantity = try #require(Quantity(text))
+        #expect(quantity.description == canonical)
+        #expect(quantity.value == value)
+        for other in [quantity, Quantity(nano: .max), Quantity(nano: .min), .zero] {
+            for result in [quantity + other, quantity - other, other - quantity, quantity * .max, quantity * .min] {
+                #expect(abs(result.nano) <= Quantity.most)
+            }
+        }
+        _ = (quantity.milliValue, Resources(["cpu": quantity]) + Resources(["cpu": quantity]))
+    }
+
+    @Test func `shares of amounts are exact at any size`() {
+        #expect(Quantity(10).scaled(by: 1, over: 3) == Quantity("3.333333333"))
+        #expect(Quantity(nano: .max).scaled(by: 3, over: 3) == Quantity(nano: .max))
+        #expect(Quantity(nano: .max).scaled(by: Quantity.most, over: 1) == Quantity(nano: .max))
+        #expect(Quantity(nano: .max).scaled(by: -1, over: 0) == Quantity(nano: .min))
+        #expect(Quantity(-6).scaled(by: 2, over: -4) == Quantity(3))
+    }
 }

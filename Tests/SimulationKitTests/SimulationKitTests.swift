@@ -96,3 +96,27 @@ import Testing
         #expect(DeterministicMath.log2Bucket(1024) == 10)
     }
 }
+
+@Suite struct SaturationTests {
+    @Test func `arithmetic at the ends of the range stays there`() {
+        #expect(Int64.max.saturatingAdd(1) == .max && Int64.min.saturatingAdd(-1) == .min && Int64.max.saturatingAdd(-1) == .max - 1)
+        #expect(Int64.min.saturatingSubtract(1) == .min && Int64.max.saturatingSubtract(-1) == .max && Int64(0).saturatingSubtract(.min) == .max)
+        #expect(Int64.max.saturatingMultiply(-2) == .min && Int64.min.saturatingMultiply(-1) == .max && Int64(3).saturatingMultiply(-4) == -12)
+        #expect(UInt8(200).saturatingAdd(100) == .max && UInt8(1).saturatingSubtract(2) == .min)
+        for (value, wanted) in [(1.5, 2), (-1.5, -2), (1e300, .max), (-1e300, .min), (.infinity, .max), (.nan, 0), (0x1p63, .max)] as [(Double, Int64)] {
+            #expect(Int64(saturating: value) == wanted)
+        }
+    }
+
+    @Test func `times and spans of any size do not trap`() {
+        let spans = [Duration(nanoseconds: .max), Duration(nanoseconds: .min), .zero, .hours(.max), .minutes(.min), .seconds(Double.nan), .seconds(1e300)]
+        let moments = spans.map { Instant(nanoseconds: $0.nanoseconds) }
+        for a in spans {
+            for b in spans { _ = (a + b, a - b, a.truncated(to: b), a * 1e300, a * Double.nan, a * Int.min) }
+            for t in moments { _ = (t + a, t - a, t - .start, t.rfc3339, t.flooredToSecond) }
+            _ = a.description
+        }
+        #expect(Duration.hours(.max).nanoseconds == .max)
+        #expect(Duration("2562048h") == nil && Duration("-9223372036854775808ns") == Duration(nanoseconds: .min))
+    }
+}

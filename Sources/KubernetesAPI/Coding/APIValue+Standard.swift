@@ -3,19 +3,32 @@ import SimulationKit
 extension String: APIValue {
     public static var typeName: String { "string" }
     public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> String? {
-        if case .string(let s) = json { return s }
-        decoder.expected("a string", json)
-        return nil
+        switch json {
+        case .string(let s): return s
+        case .null: return ""
+        default:
+            decoder.expected("a string", json)
+            return nil
+        }
     }
     public var json: JSONValue? { isEmpty ? nil : .string(self) }
+
+    /// The text without white space at its ends.
+    var trimmed: String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
 }
 
 extension Bool: APIValue {
     public static var typeName: String { "boolean" }
     public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Bool? {
-        if case .bool(let b) = json { return b }
-        decoder.expected("true or false", json)
-        return nil
+        switch json {
+        case .bool(let b): return b
+        case .null: return false
+        default:
+            decoder.expected("true or false", json)
+            return nil
+        }
     }
     public var json: JSONValue? { self ? .bool(true) : nil }
 }
@@ -23,9 +36,7 @@ extension Bool: APIValue {
 extension Int: APIValue {
     public static var typeName: String { "integer" }
     public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Int? {
-        if let i = json.int { return Int(i) }
-        decoder.expected("a whole number", json)
-        return nil
+        decoder.integer(json, "a whole number")
     }
     public var json: JSONValue? { self == 0 ? nil : .int(Int64(self)) }
 }
@@ -72,6 +83,7 @@ extension Array: APIValue where Element: APIValue {
     public static var typeName: String { "[]" + Element.typeName }
     public static var structure: (any APIStruct.Type)? { Element.structure }
     public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> [Element]? {
+        if json == .null { return [] }
         guard case .array(let elements) = json else {
             decoder.expected("a list", json)
             return nil
@@ -95,7 +107,7 @@ extension Instant: APIValue {
             decoder.expected("a time in RFC 3339", json)
             return nil
         }
-        if let instant = Instant(rfc3339: text) { return instant }
+        if let instant = Instant(rfc3339: text) { return instant == .zeroTime ? nil : instant }
         decoder.note(.invalid("\"\(text)\" is not a time in RFC 3339"))
         return nil
     }
@@ -106,7 +118,7 @@ extension Duration: APIValue {
     public static var typeName: String { "Duration" }
     public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Duration? {
         if let text = json.string, let duration = Duration(text) { return duration }
-        if json.int == 0 { return .zero }
+        if json.int == 0 || json == .null { return .zero }
         decoder.note(.invalid("must be a duration such as 90s, 1m30s or 2h"))
         return nil
     }
@@ -133,10 +145,8 @@ public enum IntOrString: APIValue, Hashable {
 
     public static var typeName: String { "IntOrString" }
     public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> IntOrString? {
-        if let i = json.int { return .int(Int(i)) }
         if let s = json.string { return .string(s) }
-        decoder.expected("a whole number or a string", json)
-        return nil
+        return decoder.integer(json, "a whole number or a string", bits: 32).map { .int($0) }
     }
     public var json: JSONValue? {
         switch self {
@@ -151,16 +161,19 @@ public enum IntOrString: APIValue, Hashable {
         case .string(let s): s
         }
     }
-    /// The percentage, if this is one such as `25%`.
+    /// The percentage, if this is one such as `25%`; of more digits than 32 bits hold, what 32 bits hold.
     public var percent: Int? {
         guard case .string(let s) = self, s.hasSuffix("%") else { return nil }
-        return Int(s.dropLast())
+        let digits = s.utf8.dropLast()
+        if let percent = Int32(s.dropLast()) { return Int(percent) }
+        return !digits.isEmpty && digits.allSatisfy { 48...57 ~= $0 } ? Int(Int32.max) : nil
     }
     /// The number meant, a percentage taken of `total`, rounded up or down; nil if the text is no percentage.
     public func scaled(of total: Int, roundUp: Bool) -> Int? {
         if case .int(let i) = self { return i }
         guard let percent else { return nil }
-        return roundUp ? (percent * total + 99) / 100 : percent * total / 100
+        let product = percent.saturatingMultiply(total)
+        return roundUp ? product.saturatingAdd(99) / 100 : product / 100
     }
 }
 
@@ -225,6 +238,7 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
     public static var typeName: String { "map[string]" + Value.typeName }
     public static var structure: (any APIStruct.Type)? { Value.structure }
     public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> StringMap? {
+        if json == .null { return StringMap() }
         guard let object = json.object else {
             decoder.expected("a map", json)
             return nil

@@ -41,13 +41,15 @@ public struct Field<Root>: Sendable {
     let decode: @Sendable (inout Root, JSONValue, inout APIDecoder) -> Void
     let encode: @Sendable (Root) -> JSONValue?
 
-    /// A field kept at `path`. With `always`, it is written even when empty.
+    /// A field kept at `path`. With `always`, it is written even when empty. `bits` is the width of its whole numbers: 32 as
+    /// nearly all of the API's, or 64.
     public static func f<Value: APIValue>(
-        _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ summary: String, always: Bool = false
+        _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ summary: String, always: Bool = false, bits: Int = 32
     ) -> Field {
         Field(
             name: name, summary: summary, typeName: Value.typeName, structure: Value.structure,
             decode: { root, json, decoder in
+                decoder.bits = bits
                 if let value = Value.decode(json, &decoder) { root[keyPath: path] = value }
             },
             encode: { root in root[keyPath: path].json ?? (always ? Self.emptyValue(Value.self) : nil) })
@@ -96,6 +98,9 @@ public struct APIDecoder {
     /// All problems so far, in reading order.
     public private(set) var problems: [DecodeProblem] = []
 
+    /// The width of the whole numbers of the field being read.
+    var bits = 64
+
     public enum PathElement: Sendable, Equatable {
         case field(String)
         case index(Int)
@@ -111,6 +116,20 @@ public struct APIDecoder {
     /// Notes that the value has the wrong type.
     public mutating func expected(_ expected: String, _ found: JSONValue) {
         note(.wrongType(expected: expected, found: found.typeName))
+    }
+    /// Reads a whole number of `bits` bits; of as many as the field has, if that is nil. What is none is noted.
+    mutating func integer(_ json: JSONValue, _ expected: String, bits: Int? = nil) -> Int? {
+        let bits = bits ?? self.bits
+        switch json {
+        case .null: return 0
+        case .int(let i) where bits == 64 || Int64(Int32.min)...Int64(Int32.max) ~= i: return Int(i)
+        case .double(let d) where d == d.rounded() && abs(d) < (bits == 64 ? 0x1p63 : 0x1p31): return Int(d)
+        case .int, .double:
+            let range = bits == 64 ? "\(Int64.min) to \(Int64.max)" : "\(Int32.min) to \(Int32.max)"
+            note(.wrongType(expected: "\(expected) from \(range) (int\(bits))", found: "number \(json.text())"))
+        default: self.expected(expected, json)
+        }
+        return nil
     }
     /// Reads one level deeper.
     public mutating func at<T>(_ element: PathElement, _ body: (inout APIDecoder) -> T) -> T {
@@ -138,6 +157,7 @@ extension APIStruct {
     public static var structure: (any APIStruct.Type)? { Self.self }
 
     public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Self? {
+        if json == .null { return Self() }
         guard let object = json.object else {
             decoder.expected("an object", json)
             return nil

@@ -124,7 +124,7 @@ public struct Toleration: APIStruct, Hashable {
         .f("operator", \.operator, "Equal (default) compares the value, Exists does not."),
         .f("value", \.value, "Value of the taint, for operator Equal."),
         .f("effect", \.effect, "NoSchedule, PreferNoSchedule or NoExecute; empty: all of them."),
-        .f("tolerationSeconds", \.tolerationSeconds, "For NoExecute: how long the pod stays; absent: for ever."),
+        .f("tolerationSeconds", \.tolerationSeconds, "For NoExecute: how long the pod stays; absent: for ever.", bits: 64),
     ]
 }
 

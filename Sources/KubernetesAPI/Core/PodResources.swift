@@ -1,5 +1,7 @@
+import SimulationKit
+
 /// Amounts of resources as whole numbers, for sums and comparisons: CPU in thousandths of a core,
-/// memory and ephemeral storage in bytes, all others in units.
+/// memory and ephemeral storage in bytes, all others in units. Sums stay at the ends of the range.
 public struct Resources: Sendable, Hashable {
     public var milliCPU: Int64 = 0
     public var memory: Int64 = 0
@@ -50,18 +52,18 @@ public struct Resources: Sendable, Hashable {
 
     public static func + (a: Resources, b: Resources) -> Resources {
         var sum = a
-        sum.milliCPU += b.milliCPU
-        sum.memory += b.memory
-        sum.ephemeralStorage += b.ephemeralStorage
-        for scalar in b.scalars { sum[scalar.name] += scalar.amount }
+        sum.milliCPU = a.milliCPU.saturatingAdd(b.milliCPU)
+        sum.memory = a.memory.saturatingAdd(b.memory)
+        sum.ephemeralStorage = a.ephemeralStorage.saturatingAdd(b.ephemeralStorage)
+        for scalar in b.scalars { sum[scalar.name] = a[scalar.name].saturatingAdd(scalar.amount) }
         return sum
     }
     public static func - (a: Resources, b: Resources) -> Resources {
         var sum = a
-        sum.milliCPU -= b.milliCPU
-        sum.memory -= b.memory
-        sum.ephemeralStorage -= b.ephemeralStorage
-        for scalar in b.scalars { sum[scalar.name] -= scalar.amount }
+        sum.milliCPU = a.milliCPU.saturatingSubtract(b.milliCPU)
+        sum.memory = a.memory.saturatingSubtract(b.memory)
+        sum.ephemeralStorage = a.ephemeralStorage.saturatingSubtract(b.ephemeralStorage)
+        for scalar in b.scalars { sum[scalar.name] = a[scalar.name].saturatingSubtract(scalar.amount) }
         return sum
     }
     public static func += (a: inout Resources, b: Resources) { a = a + b }

@@ -1,18 +1,24 @@
+import SimulationKit
+
 /// An amount of a resource as the API writes it: `250m`, `1.5`, `512Mi`, `2G`.
 ///
-/// Exact: the amount is held in billionths. Printing gives Kubernetes' canonical form in the
+/// Exact: the amount is held in billionths, at most what 64 bits hold in whole units; what is more counts as that much,
+/// and sums and products stay there too. Printing gives Kubernetes' canonical form in the
 /// family of suffixes (decimal or binary) in which it was written.
 /// - Source: Kubernetes `apimachinery/pkg/api/resource/quantity.go`.
 public struct Quantity: APIValue, Hashable, Comparable {
     public enum Format: Sendable, Hashable { case decimalSI, binarySI, decimalExponent }
 
-    /// The amount in billionths of a unit.
-    public var nano: Int128
+    /// The amount in billionths of a unit, between ±``most``.
+    public private(set) var nano: Int128
     /// The family of suffixes for printing.
     public var format: Format
 
+    /// The most that is told apart: the largest whole number of 64 bits.
+    public static let most = Int128(Int64.max) * 1_000_000_000
+
     public init(nano: Int128, format: Format = .decimalSI) {
-        self.nano = nano
+        self.nano = max(-Self.most, min(Self.most, nano))
         self.format = format
     }
     /// `value` whole units (bytes, pods, cores).
@@ -30,7 +36,19 @@ public struct Quantity: APIValue, Hashable, Comparable {
     public static func == (a: Quantity, b: Quantity) -> Bool { a.nano == b.nano }
     public func hash(into hasher: inout Hasher) { hasher.combine(nano) }
     public static func + (a: Quantity, b: Quantity) -> Quantity { Quantity(nano: a.nano + b.nano, format: a.format) }
+    public static func += (a: inout Quantity, b: Quantity) { a = a + b }
     public static func - (a: Quantity, b: Quantity) -> Quantity { Quantity(nano: a.nano - b.nano, format: a.format) }
+
+    public static func * (a: Quantity, b: Int) -> Quantity { a.scaled(by: Int128(b), over: 1) }
+    /// The amount times `numerator` over `denominator`, rounded towards zero, as the same amount of another whole; the most
+    /// there is if `denominator` is 0.
+    public func scaled(by numerator: Int128, over denominator: Int128) -> Quantity {
+        let isNegative = (nano < 0) != ((numerator < 0) != (denominator < 0))
+        let product = nano.magnitude.multipliedFullWidth(by: numerator.magnitude)
+        let size = product.high >= denominator.magnitude
+            ? UInt128(Self.most) : min(UInt128(Self.most), denominator.magnitude.dividingFullWidth(product).quotient)
+        return Quantity(nano: isNegative ? -Int128(size) : Int128(size), format: format)
+    }
 
     /// Whole units, rounded up, as the API's `Value()`.
     public var value: Int64 { Int64(clamping: Self.divideRoundingUp(nano, 1_000_000_000)) }
@@ -39,20 +57,17 @@ public struct Quantity: APIValue, Hashable, Comparable {
 
     private static func divideRoundingUp(_ n: Int128, _ d: Int128) -> Int128 { n >= 0 ? (n + d - 1) / d : n / d }
 
-    private static let suffixes: [(text: String, factor: Int128, format: Format)] = [
-        ("Ki", 1 << 10, .binarySI), ("Mi", 1 << 20, .binarySI), ("Gi", 1 << 30, .binarySI),
-        ("Ti", 1 << 40, .binarySI), ("Pi", 1 << 50, .binarySI), ("Ei", 1 << 60, .binarySI),
-        ("k", 1_000, .decimalSI), ("M", 1_000_000, .decimalSI), ("G", 1_000_000_000, .decimalSI),
-        ("T", 1_000_000_000_000, .decimalSI), ("P", 1_000_000_000_000_000, .decimalSI),
-        ("E", 1_000_000_000_000_000_000, .decimalSI),
-    ]
-    private static let fractions: [(text: String, divisor: Int128)] = [
-        ("m", 1_000), ("u", 1_000_000), ("n", 1_000_000_000),
+    private static let suffixes: [(text: String, power: Int, format: Format)] = [
+        ("Ki", 10, .binarySI), ("Mi", 20, .binarySI), ("Gi", 30, .binarySI), ("Ti", 40, .binarySI),
+        ("Pi", 50, .binarySI), ("Ei", 60, .binarySI),
+        ("n", -9, .decimalSI), ("u", -6, .decimalSI), ("m", -3, .decimalSI), ("", 0, .decimalSI), ("k", 3, .decimalSI),
+        ("M", 6, .decimalSI), ("G", 9, .decimalSI), ("T", 12, .decimalSI), ("P", 15, .decimalSI), ("E", 18, .decimalSI),
     ]
     /// The pattern that the API server names when a text is no quantity.
     public static let pattern = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
 
-    /// Reads `text`; nil if it is no quantity. Amounts finer than a billionth are rounded up.
+    /// Reads `text`; nil if it is no quantity. Amounts finer than a billionth are rounded up, and what is beyond ``most``
+    /// is that much.
     public init?(_ text: some StringProtocol) {
         var rest = Substring(text)
         var negative = false
@@ -61,34 +76,40 @@ public struct Quantity: APIValue, Hashable, Comparable {
         let suffix = rest.dropFirst(number.count)
         let parts = number.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count <= 2, number.contains(where: \.isWholeNumber) else { return nil }
-        let whole = String(parts[0])
-        let fraction = parts.count == 2 ? String(parts[1]) : ""
-        guard whole.count + fraction.count <= 28 else { return nil }
 
-        var numerator: Int128 = 1_000_000_000
-        var denominator: Int128 = 1
-        var format = Format.decimalSI
-        if suffix.isEmpty {
-        } else if let known = Self.suffixes.first(where: { $0.text == suffix }) {
-            numerator *= known.factor
+        // The amount is digits · 10^power · 2^shift.
+        var (power, shift) = (0, 0)
+        if let known = Self.suffixes.first(where: { $0.text == suffix }) {
             format = known.format
-        } else if let known = Self.fractions.first(where: { $0.text == suffix }) {
-            denominator = known.divisor
-        } else if suffix.first == "e" || suffix.first == "E", let exponent = Int(suffix.dropFirst()),
-            (-18...18).contains(exponent)
-        {
-            for _ in 0..<abs(exponent) { if exponent > 0 { numerator *= 10 } else { denominator *= 10 } }
+            if known.format == .binarySI { shift = known.power } else { power = known.power }
+        } else if suffix.first == "e" || suffix.first == "E", let exponent = Int64(suffix.dropFirst()) {
             format = .decimalExponent
+            power = Int(max(-1_000_000_000, min(1_000_000_000, exponent)))
         } else {
             return nil
         }
-        guard let digits = Int128(whole + fraction) ?? (whole + fraction == "" ? 0 : nil) else { return nil }
-        for _ in fraction { denominator *= 10 }
-        let (product, overflow) = digits.multipliedReportingOverflow(by: numerator)
-        guard !overflow else { return nil }
-        let amount = Self.divideRoundingUp(product, denominator)
-        nano = negative ? -amount : amount
-        self.format = format
+        var digits = parts.joined().utf8.drop { $0 == 48 }
+        if parts.count == 2 { power -= parts[1].utf8.count }
+        while digits.last == 48 { digits.removeLast(); power += 1 }
+        // Digits that 128 bits have no room for only say that there is more.
+        let room = shift > 0 ? 19 : 37
+        var isMore = digits.count > room
+        if isMore {
+            power += digits.count - room
+            digits = digits.prefix(room)
+        }
+        var amount = digits.reduce(UInt128(0)) { $0 * 10 + UInt128($1 - 48) } << UInt128(shift)
+        let limit = UInt128(Self.most)
+        power += 9
+        while power > 0, amount > 0, amount <= limit { amount *= 10; power -= 1 }
+        while power < 0, amount > 0 {
+            let (quotient, remainder) = amount.quotientAndRemainder(dividingBy: 10)
+            isMore = isMore || remainder > 0
+            amount = quotient
+            power += 1
+        }
+        let size = Int128(min(limit, amount < limit && isMore ? amount + 1 : amount))
+        nano = negative ? -size : size
     }
 
     /// The canonical text.
@@ -96,7 +117,7 @@ public struct Quantity: APIValue, Hashable, Comparable {
         let sign = nano < 0 ? "-" : ""
         let amount = nano.magnitude
         if amount == 0 { return "0" }
-        if format == .binarySI, amount % 1_000_000_000 == 0 {
+        if format == .binarySI, amount % 1_000_000_000 == 0, amount >= 1_024_000_000_000 {
             var value = amount / 1_000_000_000
             var power = 0
             while power < 6, value % 1024 == 0 { value /= 1024; power += 1 }
@@ -116,8 +137,9 @@ public struct Quantity: APIValue, Hashable, Comparable {
     public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Quantity? {
         let text: String
         switch json {
-        case .string(let s): text = s
+        case .string(let s): text = s.trimmed
         case .int(let i): text = String(i)
+        case .null: return .zero
         case .double(let d): text = "\(d)"
         default:
             decoder.expected("a quantity such as 250m or 512Mi", json)
@@ -146,6 +168,6 @@ extension Quantity {
     /// Bytes cut to whole mebibytes, or filled up to them: amounts as a user would write them.
     public init(mebibytesOf bytes: Int64, roundedUp: Bool = false) {
         let unit: Int64 = 1 << 20
-        self.init(bytes: (bytes + (roundedUp ? unit - 1 : 0)) / unit * unit)
+        self.init(bytes: bytes.saturatingAdd(roundedUp ? unit - 1 : 0) / unit * unit)
     }
 }

@@ -196,7 +196,7 @@ public struct HorizontalPodAutoscalerStatus: APIStruct {
     public init() {}
     public static let summary = "What was measured and decided."
     public static let fields: [Field<HorizontalPodAutoscalerStatus>] = [
-        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to."),
+        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to.", bits: 64),
         .f("lastScaleTime", \.lastScaleTime, "When it last scaled."),
         .f("currentReplicas", \.currentReplicas, "Replicas when last seen."),
         .f("desiredReplicas", \.desiredReplicas, "Replicas it wants.", always: true),

@@ -149,7 +149,7 @@ public struct PodDisruptionBudgetStatus: APIStruct {
     public init() {}
     public static let summary = "How many pods may go now."
     public static let fields: [Field<PodDisruptionBudgetStatus>] = [
-        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to."),
+        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to.", bits: 64),
         .f("disruptedPods", \.disruptedPods, "Pods whose eviction was granted but not seen yet."),
         .f("disruptionsAllowed", \.disruptionsAllowed, "How many may be evicted now.", always: true),
         .f("currentHealthy", \.currentHealthy, "Ready pods.", always: true),

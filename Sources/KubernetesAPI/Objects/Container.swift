@@ -229,7 +229,7 @@ public struct Probe: APIStruct {
         .f("periodSeconds", \.periodSeconds, "Seconds between checks; default 10."),
         .f("successThreshold", \.successThreshold, "Successes in a row that count; default 1."),
         .f("failureThreshold", \.failureThreshold, "Failures in a row that count; default 3."),
-        .f("terminationGracePeriodSeconds", \.terminationGracePeriodSeconds, "Grace when this probe has the container killed."),
+        .f("terminationGracePeriodSeconds", \.terminationGracePeriodSeconds, "Grace when this probe has the container killed.", bits: 64),
     ]
 }
 
@@ -311,5 +311,5 @@ public struct SleepAction: APIStruct {
     public var seconds = 0
     public init() {}
     public static let summary = "A pause."
-    public static let fields: [Field<SleepAction>] = [.f("seconds", \.seconds, "How long.", always: true)]
+    public static let fields: [Field<SleepAction>] = [.f("seconds", \.seconds, "How long.", always: true, bits: 64)]
 }

@@ -91,7 +91,7 @@ public struct ContainerImage: APIStruct {
     public static let summary = "An image on the node."
     public static let fields: [Field<ContainerImage>] = [
         .f("names", \.names, "Names under which it is known."),
-        .f("sizeBytes", \.sizeBytes, "Its size."),
+        .f("sizeBytes", \.sizeBytes, "Its size.", bits: 64),
     ]
 }
 

@@ -31,7 +31,7 @@ public struct PodStatus: APIStruct {
     public init() {}
     public static let summary = "What is known of the pod: phase, conditions, and its containers."
     public static let fields: [Field<PodStatus>] = [
-        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this status belongs to."),
+        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this status belongs to.", bits: 64),
         .f("phase", \.phase, "Pending, Running, Succeeded or Failed."),
         .f("conditions", \.conditions, "Aspects such as PodScheduled, Initialized and Ready."),
         .f("message", \.message, "Why the pod is in this state, in a sentence."),

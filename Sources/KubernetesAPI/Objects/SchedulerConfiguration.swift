@@ -36,8 +36,8 @@ public struct SchedulerConfiguration: APIStruct {
             "After this share of feasible nodes the search stops; 0 adapts it to the number of nodes."),
         .f(
             "podInitialBackoffSeconds", \.podInitialBackoffSeconds,
-            "Wait after the first failure, doubled by each further one; default 1."),
-        .f("podMaxBackoffSeconds", \.podMaxBackoffSeconds, "The longest wait after a failure; default 10."),
+            "Wait after the first failure, doubled by each further one; default 1.", bits: 64),
+        .f("podMaxBackoffSeconds", \.podMaxBackoffSeconds, "The longest wait after a failure; default 10.", bits: 64),
         .f("profiles", \.profiles, "Schedulers by name; pods choose with spec.schedulerName."),
         .f("extenders", \.extenders, "Webhooks that take part. Kept, not acted on."),
         .f("delayCacheUntilActive", \.delayCacheUntilActive, "Kept, not acted on."),

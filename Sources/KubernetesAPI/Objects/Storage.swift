@@ -287,7 +287,7 @@ public struct CSIDriverSpec: APIStruct {
         .f("tokenRequests", \.tokenRequests, "Tokens it wants."),
         .f("requiresRepublish", \.requiresRepublish, "Whether mounting is repeated."),
         .f("seLinuxMount", \.seLinuxMount, "Whether it mounts with a context."),
-        .f("nodeAllocatableUpdatePeriodSeconds", \.nodeAllocatableUpdatePeriodSeconds, "How often the limit of volumes is refreshed."),
+        .f("nodeAllocatableUpdatePeriodSeconds", \.nodeAllocatableUpdatePeriodSeconds, "How often the limit of volumes is refreshed.", bits: 64),
         .f("serviceAccountTokenInSecrets", \.serviceAccountTokenInSecrets, "Kept, not acted on."),
     ]
 }

@@ -95,7 +95,7 @@ public struct DeploymentStatus: APIStruct {
     public init() {}
     public static let summary = "How far the roll-out is."
     public static let fields: [Field<DeploymentStatus>] = [
-        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to."),
+        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to.", bits: 64),
         .f("replicas", \.replicas, "Pods of all revisions."),
         .f("updatedReplicas", \.updatedReplicas, "Pods of the newest revision."),
         .f("readyReplicas", \.readyReplicas, "Ready pods."),
@@ -155,7 +155,7 @@ public struct ReplicaSetStatus: APIStruct {
         .f("readyReplicas", \.readyReplicas, "Ready pods."),
         .f("availableReplicas", \.availableReplicas, "Pods ready for minReadySeconds."),
         .f("terminatingReplicas", \.terminatingReplicas, "Pods being deleted."),
-        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to."),
+        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to.", bits: 64),
         .f("conditions", \.conditions, "ReplicaFailure."),
     ]
 }
@@ -292,7 +292,7 @@ public struct StatefulSetStatus: APIStruct {
     public init() {}
     public static let summary = "How many pods there are, in which revision."
     public static let fields: [Field<StatefulSetStatus>] = [
-        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to."),
+        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to.", bits: 64),
         .f("replicas", \.replicas, "Pods that are there.", always: true),
         .f("readyReplicas", \.readyReplicas, "Ready pods."),
         .f("currentReplicas", \.currentReplicas, "Pods of the current revision."),
@@ -316,7 +316,7 @@ public struct ControllerRevision: KubernetesObject {
     public static let fields: [Field<ControllerRevision>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("data", \.data, "The template of this revision."),
-        .f("revision", \.revision, "Its number.", always: true),
+        .f("revision", \.revision, "Its number.", always: true, bits: 64),
     ]
 }
 
@@ -384,7 +384,7 @@ public struct DaemonSetStatus: APIStruct {
         .f("numberMisscheduled", \.numberMisscheduled, "Nodes that have one and should not.", always: true),
         .f("desiredNumberScheduled", \.desiredNumberScheduled, "Nodes that should have one.", always: true),
         .f("numberReady", \.numberReady, "Nodes with a ready one.", always: true),
-        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to."),
+        .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to.", bits: 64),
         .f("updatedNumberScheduled", \.updatedNumberScheduled, "Nodes with one of the newest template."),
         .f("numberAvailable", \.numberAvailable, "Nodes with an available one."),
         .f("numberUnavailable", \.numberUnavailable, "Nodes still without an available one."),
@@ -433,7 +433,7 @@ public struct JobSpec: APIStruct {
     public static let fields: [Field<JobSpec>] = [
         .f("parallelism", \.parallelism, "How many pods at a time; default 1."),
         .f("completions", \.completions, "How many successes are wanted; default 1."),
-        .f("activeDeadlineSeconds", \.activeDeadlineSeconds, "Seconds after which the job is failed."),
+        .f("activeDeadlineSeconds", \.activeDeadlineSeconds, "Seconds after which the job is failed.", bits: 64),
         .f("podFailurePolicy", \.podFailurePolicy, "What a failure means, by exit code. Kept, not acted on."),
         .f("successPolicy", \.successPolicy, "When the job counts as done early. Kept, not acted on."),
         .f("backoffLimit", \.backoffLimit, "How many failures are accepted; default 6."),
@@ -509,7 +509,7 @@ public struct CronJobSpec: APIStruct {
     public static let fields: [Field<CronJobSpec>] = [
         .f("schedule", \.schedule, "Minute, hour, day, month, weekday.", always: true),
         .f("timeZone", \.timeZone, "Time zone of the schedule."),
-        .f("startingDeadlineSeconds", \.startingDeadlineSeconds, "How late a job may still be made."),
+        .f("startingDeadlineSeconds", \.startingDeadlineSeconds, "How late a job may still be made.", bits: 64),
         .f("concurrencyPolicy", \.concurrencyPolicy, "Allow (default), Forbid or Replace while the last job runs."),
         .f("suspend", \.suspend, "While true no jobs are made."),
         .f("jobTemplate", \.jobTemplate, "What the jobs look like."),

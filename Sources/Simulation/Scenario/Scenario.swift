@@ -193,7 +193,7 @@ public struct DeleteStep: APIStruct {
     public static let fields: [Field<DeleteStep>] = [
         .f("kind", \.kind, "Its kind."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
-        .f("gracePeriodSeconds", \.gracePeriodSeconds, "Grace for a pod; default its own."),
+        .f("gracePeriodSeconds", \.gracePeriodSeconds, "Grace for a pod; default its own.", bits: 64),
         .f("propagationPolicy", \.propagationPolicy, "Background (default), Foreground or Orphan."),
     ]
 }
@@ -317,7 +317,7 @@ public struct UndoStep: APIStruct {
     public static let summary = "A Deployment and the revision to go back to."
     public static let fields: [Field<UndoStep>] = [
         .f("name", \.name, "Name of the Deployment."), .f("namespace", \.namespace, "Its namespace; default default."),
-        .f("toRevision", \.toRevision, "The revision; default the one before the present."),
+        .f("toRevision", \.toRevision, "The revision; default the one before the present.", bits: 64),
     ]
 }
 
@@ -476,7 +476,7 @@ public struct FieldExpectation: APIStruct {
         .f("kind", \.kind, "Kind of the object."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
         .f("path", \.path, "The field, such as status.desiredReplicas or spec.template.spec.containers[0].image."),
-        .f("equals", \.equals, "Exactly this."), .f("atLeast", \.atLeast, "A number of at least so many; absent counts as 0."),
-        .f("atMost", \.atMost, "A number of at most so many; absent counts as 0."),
+        .f("equals", \.equals, "Exactly this."), .f("atLeast", \.atLeast, "A number of at least so many; absent counts as 0.", bits: 64),
+        .f("atMost", \.atMost, "A number of at most so many; absent counts as 0.", bits: 64),
     ]
 }
