@@ -90,11 +90,14 @@ public struct ClusterSettings: Sendable, Equatable {
     public var eventTimeToLive = Duration.hours(1)
     public init() {}
 
-    /// The delays by name, as a scenario's parameters name them.
-    public static let times: [(name: String, path: WritableKeyPath<ClusterSettings, Duration> & Sendable)] = [
-        ("controllerWatchDelay", \.controllerWatchDelay), ("schedulerWatchDelay", \.schedulerWatchDelay),
-        ("kubeletWatchDelay", \.kubeletWatchDelay), ("eventTimeToLive", \.eventTimeToLive),
-    ]
+    /// The delays by name, as a scenario's parameters name them, with the lengths that they can have.
+    public static let times: [(name: String, path: WritableKeyPath<ClusterSettings, Duration> & Sendable, range: ClosedRange<Duration>)] = {
+        let delay = Duration.zero...Duration.hours(24)
+        return [
+            ("controllerWatchDelay", \.controllerWatchDelay, delay), ("schedulerWatchDelay", \.schedulerWatchDelay, delay),
+            ("kubeletWatchDelay", \.kubeletWatchDelay, delay), ("eventTimeToLive", \.eventTimeToLive, .seconds(1)...Duration.hours(24 * 365)),
+        ]
+    }()
 }
 
 /// A part of the control plane that runs by itself: scheduler, controllers, kubelets.

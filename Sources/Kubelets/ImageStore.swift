@@ -61,12 +61,12 @@ struct ImageStore: Sendable {
     /// The names of the images that are there, in order.
     var names: [String] { images.keys.sorted() }
     mutating func add(_ image: String, size: Int64, at now: Instant, secrets: [String]? = nil) {
-        if let old = images[image] { bytes -= old.size }
+        if let old = images[image] { bytes = bytes.saturatingSubtract(old.size) }
         images[image] = Image(
             size: size, firstDetected: images[image]?.firstDetected ?? now, lastUsed: now, secrets: secrets)
-        bytes += size
+        bytes = bytes.saturatingAdd(size)
     }
-    mutating func remove(_ image: String) { if let old = images.removeValue(forKey: image) { bytes -= old.size } }
+    mutating func remove(_ image: String) { if let old = images.removeValue(forKey: image) { bytes = bytes.saturatingSubtract(old.size) } }
     mutating func use(_ image: String, at now: Instant) { images[image]?.lastUsed = now }
     /// The pod with `secrets` has proved that it may use the image.
     mutating func prove(_ image: String, _ secrets: [String]) { images[image]?.secrets = secrets }

@@ -196,7 +196,7 @@ extension KubeletFleet {
                 worker.containers.indices.reduce(0) { sum, other in
                     let container = worker.containers[other]
                     guard other == i || container.isRunning && container.exited == nil else { return sum }
-                    return sum + (limit(other == i ? worker.spec(i).resources : container.actuated) ?? 0)
+                    return sum.saturatingAdd(limit(other == i ? worker.spec(i).resources : container.actuated) ?? 0)
                 }
             }
             wanted.cpuLimit = wanted.cpuLimit.map { max($0, together(\.limits.milliCPU)) }

@@ -86,7 +86,7 @@ extension KubeletFleet {
                 continue
             }
             worker.containers[i].status = old
-            worker.containers[i].instance = old.restartCount + (old.state.waiting == nil ? 1 : 0)
+            worker.containers[i].instance = max(0, old.restartCount).saturatingAdd(old.state.waiting == nil ? 1 : 0)
             if let end = old.state.terminated?.finishedAt { worker.containers[i].crash.exit = end }
             if old.state.running != nil {
                 nodes[worker.node]!.images.add(Self.fullName(old.image), size: ImageStore.modelSize(old.image), at: cluster.now)
@@ -180,12 +180,13 @@ extension KubeletFleet {
         let isThere = state.workers.contains(worker.reference.slot) && worker.holdsResources
         let others = isThere ? state.used - worker.requests : state.used
         func short(_ name: String, _ wanted: Int64, _ used: Int64, _ capacity: Int64) -> Refusal? {
-            guard wanted > 0, wanted > capacity - used else { return nil }
+            let free = capacity.saturatingSubtract(used)
+            guard wanted > 0, wanted > free else { return nil }
             return Refusal(
                 reason: "OutOf\(name)",
                 message:
                     "Node didn't have enough resource: \(name), requested: \(wanted), used: \(used), capacity: \(capacity)",
-                missing: (name, wanted - (capacity - used)))
+                missing: (name, wanted.saturatingSubtract(free)))
         }
         let pods = Int64(activePods(state) - (isThere ? 1 : 0))
         if let refusal = short("pods", 1, pods, Int64(state.maxPods)) { return refusal }
@@ -234,7 +235,7 @@ extension KubeletFleet {
         guard let state = nodes[worker.node] else { return false }
         var need = requests + state.used - state.allocatable
         if state.workers.contains(worker.reference.slot) { need -= worker.requests }
-        let pods = activePods(state) + 1 - state.maxPods
+        let pods = (activePods(state) + 1).saturatingSubtract(state.maxPods)
         var candidates: [[PodWorker]] = [[], [], []]
         for slot in state.workers {
             guard let other = workers[slot], other.holdsResources, !isCritical(other.pod),
@@ -249,9 +250,9 @@ extension KubeletFleet {
             var surplus: Int64 = 0
             let freed = victim?.requests ?? Resources()
             for name in names where need[name] > 0 {
-                let share = Double(max(0, need[name] - freed[name])) / Double(need[name])
+                let share = Double(max(0, need[name].saturatingSubtract(freed[name]))) / Double(need[name])
                 rest += share * share
-                surplus += max(0, freed[name] - need[name])
+                surplus = surplus.saturatingAdd(max(0, freed[name].saturatingSubtract(need[name])))
             }
             if pods > 0, victim == nil { rest += 1 }
             return (rest, surplus)

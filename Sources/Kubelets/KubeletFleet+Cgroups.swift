@@ -18,10 +18,10 @@ extension KubeletFleet {
         var (guaranteed, burstable, burstableCPU) = (Int64(0), Int64(0), Int64(0))
         for worker in state.workers.lazy.compactMap({ workers[$0] }) where worker.holdsResources {
             switch worker.pod.spec.qosClass {
-            case .guaranteed: guaranteed += worker.requests.memory
+            case .guaranteed: guaranteed = guaranteed.saturatingAdd(worker.requests.memory)
             case .burstable:
-                burstable += worker.requests.memory
-                burstableCPU += worker.requests.milliCPU
+                burstable = burstable.saturatingAdd(worker.requests.memory)
+                burstableCPU = burstableCPU.saturatingAdd(worker.requests.milliCPU)
             default: break
             }
         }
@@ -31,8 +31,8 @@ extension KubeletFleet {
         let memory = settings(index).memory
         if memory.isEnabled {
             switch memory.policy {
-            case .always: (all.memoryMin, middle.memoryMin) = (guaranteed + burstable, burstable)
-            case .tiered: (all.memoryMin, middle.memoryLow) = (guaranteed + burstable, burstable)
+            case .always: (all.memoryMin, middle.memoryMin) = (guaranteed.saturatingAdd(burstable), burstable)
+            case .tiered: (all.memoryMin, middle.memoryLow) = (guaranteed.saturatingAdd(burstable), burstable)
             case .none: break
             }
         }
@@ -46,7 +46,7 @@ extension KubeletFleet {
         func sum(_ amount: (ResourceList) -> Int64?, own: Int64?) -> Int64? {
             if let own, own > 0 { return own }
             let limits = containers.map { amount($0.resources.limits) ?? 0 }
-            return limits.contains(0) ? nil : limits.reduce(0, +)
+            return limits.contains(0) ? nil : limits.saturatingSum
         }
         var group = CgroupValues(
             name: worker.pod.name, cpuQuota: sum(\.milliCPU, own: spec.resources?.limits.milliCPU).map { max(1000, $0 * 100) },
@@ -88,7 +88,7 @@ extension KubeletFleet {
     func memoryValues(_ worker: PodWorker, _ i: Int, _ resources: ResourceRequirements) -> MemoryValues {
         var protection = settings(worker.node).memory
         guard protection.isEnabled else { return MemoryValues() }
-        protection.pageSize = max(1, Int64(latencies.pageSize))
+        protection.pageSize = max(1, Int64(saturating: latencies.pageSize))
         let request = resources.requests.memoryBytes ?? 0
         let (min, low) = protection.protection(request: request, isGuaranteed: worker.pod.spec.qosClass == .guaranteed)
         return MemoryValues(

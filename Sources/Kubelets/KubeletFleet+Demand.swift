@@ -136,8 +136,8 @@ extension KubeletFleet {
             return
         }
         let requests = worker.appIndices.map { worker.spec($0).resources.requests.milliCPU ?? 0 }
-        let sum = requests.reduce(0, +)
+        let sum = requests.saturatingSum
         let (part, whole) = sum == 0 ? (1, Int64(requests.count)) : (requests[i - worker.initCount], sum)
-        program.cpu = demand.load.map { idle + $0 * part / (whole * Int64(demand.pods)) }
+        program.cpu = demand.load.map { idle + $0.proportion(part, of: whole.saturatingMultiply(Int64(demand.pods))) }
     }
 }

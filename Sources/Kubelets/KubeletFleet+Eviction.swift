@@ -18,13 +18,13 @@ extension KubeletFleet {
 
     private func canRunShort(_ state: NodeState) -> Bool {
         guard let threshold = settings(state.index).memoryThreshold, state.memoryCapacity > 0 else { return false }
-        return state.memoryCapacity - state.memoryPeak < threshold.value(of: state.memoryCapacity)
+        return state.memoryCapacity.saturatingSubtract(state.memoryPeak) < threshold.value(of: state.memoryCapacity)
     }
 
     /// Memory that no container of the node uses.
     func availableMemory(_ index: Int, _ now: Instant) -> Int64 {
         guard let state = nodes[index] else { return 0 }
-        return state.workers.reduce(state.memoryCapacity) { $0 - (workers[$1].map { memory($0, now) } ?? 0) }
+        return state.workers.reduce(state.memoryCapacity) { $0.saturatingSubtract(workers[$1].map { memory($0, now) } ?? 0) }
     }
 
     /// One pass of the eviction manager over a node.
@@ -108,7 +108,7 @@ extension KubeletFleet {
             let used = memory(worker, now)
             return Candidate(
                 pod: worker.reference, isWithin: used <= worker.requests.memory,
-                priority: worker.pod.spec.priority ?? 0, excess: used - worker.requests.memory)
+                priority: worker.pod.spec.priority ?? 0, excess: used.saturatingSubtract(worker.requests.memory))
         }
         return candidates.enumerated().sorted { a, b in
             let (x, y) = (a.element, b.element)
@@ -132,7 +132,7 @@ public enum OOMScore {
         default: break
         }
         guard capacity > 0 else { return 999 }
-        func score(_ request: Int64) -> Int64 { 1000 - 1000 * request / capacity }
+        func score(_ request: Int64) -> Int64 { Int64(1000).saturatingSubtract(Int64(1000).proportion(request, of: capacity)) }
         var value = score(container.resources.requests.memoryBytes ?? 0)
         if container.isSidecar, pod.spec.initContainers.contains(where: { $0.name == container.name }) {
             let least = pod.spec.containers.map { $0.resources.requests.memoryBytes ?? 0 }.min() ?? 0

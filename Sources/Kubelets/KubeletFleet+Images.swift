@@ -51,7 +51,7 @@ extension KubeletFleet {
         let listed = known?.first { $0.names.contains(image) }?.sizeBytes
         let pull = ImageStore.Pull(
             pod: worker.reference, podKey: worker.key, container: i, containerName: spec.name, image: image,
-            size: program.imageSize ?? listed.map { Int64($0) } ?? ImageStore.modelSize(image),
+            size: program.imageSize ?? listed.map { max(0, Int64($0)) } ?? ImageStore.modelSize(image),
             fixedTime: program.pullTime, failure: program.pullFailure?.message(image), secrets: secrets.known,
             asked: now, began: now, updated: now)
         nodes[worker.node]!.images.request(pull)
@@ -223,7 +223,7 @@ extension KubeletFleet {
     }
     private func usedPercent(_ state: NodeState) -> Int {
         guard state.imageCapacity > 0 else { return 0 }
-        return Int(100 - max(0, state.imageCapacity - state.images.bytes) * 100 / state.imageCapacity)
+        return Int(100 - max(0, state.imageCapacity.saturatingSubtract(state.images.bytes)).proportion(100, of: state.imageCapacity))
     }
 
     /// One pass of the image garbage collection.
@@ -248,12 +248,12 @@ extension KubeletFleet {
             nodes[index]!.imageFailures = 0
             return
         }
-        let wanted = rest.images.bytes - state.imageCapacity * Int64(settings.imageLowPercent) / 100
+        let wanted = rest.images.bytes.saturatingSubtract(state.imageCapacity.proportion(Int64(settings.imageLowPercent), of: 100))
         var freed: Int64 = 0
         for (name, image) in unused where freed < wanted {
             if image.lastUsed >= now || now - image.firstDetected < settings.imageMinimumAge { continue }
             nodes[index]!.images.remove(name)
-            freed += image.size
+            freed = freed.saturatingAdd(image.size)
         }
         guard freed < wanted else {
             nodes[index]!.imageFailures = 0

@@ -47,7 +47,7 @@ extension KubeletFleet {
             ?? "172.18.\(index / 250 % 256).\(index % 250 + 2)"
         state.podPrefix = podPrefix(node, index)
         for image in node.status.images {
-            for name in image.names { state.images.add(name, size: Int64(image.sizeBytes), at: cluster.now) }
+            for name in image.names { state.images.add(name, size: max(0, Int64(image.sizeBytes)), at: cluster.now) }
         }
         nodes.append(state)
         reportDue.append(.start + settings.statusReport)
@@ -150,11 +150,13 @@ extension KubeletFleet {
     func allocatable(_ capacity: ResourceList, _ settings: KubeletSettings) -> ResourceList {
         var result = capacity
         for (name, quantity) in capacity.entries {
-            var taken = settings.reserved[name]
-            if name == "memory" { taken += settings.memoryThreshold?.value(of: quantity.value) ?? 0 }
-            if name == "ephemeral-storage" {
-                taken += settings.nodefsThreshold?.value(of: quantity.value) ?? 0
-            }
+            let threshold =
+                switch name {
+                case "memory": settings.memoryThreshold
+                case "ephemeral-storage": settings.nodefsThreshold
+                default: nil as KubeletSettings.Threshold?
+                }
+            let taken = settings.reserved[name].saturatingAdd(threshold?.value(of: quantity.value) ?? 0)
             if taken == 0 { continue }
             let held = name == "cpu" ? Quantity(milli: taken) : Quantity(taken)
             result[name] = quantity - held < .zero ? Quantity.zero : quantity - held

@@ -15,7 +15,9 @@ extension KubeletFleet {
             var cpu = container.program.cpu.value(at: time, startedAt: start)
             if let work = container.work, work.end > time { cpu = work.parallel * 1000 }
             let memory = container.program.memory.value(at: time, startedAt: start)
-            sum = ((sum?.milliCPU ?? 0) + min(limit, cpu), (sum?.memory ?? 0) + min(container.actuated.limits.memoryBytes ?? .max, memory))
+            sum = (
+                (sum?.milliCPU ?? 0).saturatingAdd(min(limit, cpu)),
+                (sum?.memory ?? 0).saturatingAdd(min(container.actuated.limits.memoryBytes ?? .max, memory)))
         }
         return sum
     }

@@ -34,7 +34,8 @@ extension KubeletFleet {
     /// What the pod uses at this moment: thousandths of a core and bytes; zero if nothing of it runs.
     /// - Complexity: O(containers).
     public func usage(of pod: Pod, in cluster: Cluster) -> (milliCPU: Int64, memory: Int64) {
-        containerUsage(of: pod, in: cluster).reduce((0, 0)) { ($0.0 + $1.milliCPU, $0.1 + $1.memory) }
+        let usage = containerUsage(of: pod, in: cluster)
+        return (usage.lazy.map(\.milliCPU).saturatingSum, usage.lazy.map(\.memory).saturatingSum)
     }
 
     /// The same for each running container, in the order of the spec.
@@ -91,18 +92,19 @@ extension KubeletFleet {
         return own + max(0, min(cache.value(at: now, startedAt: container.startedAt), most - own))
     }
     func memory(_ worker: PodWorker, _ now: Instant) -> Int64 {
-        worker.containers.indices.reduce(0) { $0 + memory(worker, $1, now) }
+        worker.containers.indices.lazy.map { memory(worker, $0, now) }.saturatingSum
     }
 
     /// Sets what each pod of `target` uses from now on, also pods that come later; nil gives that resource back
     /// to the program. Spread over the pod's containers by their requests, evenly without.
     /// - Parameters:
-    ///   - cpu: thousandths of a core per pod.
+    ///   - cpu: thousandths of a core per pod; held within ``Load/range``, as is memory.
     ///   - memory: bytes per pod.
     public mutating func setLoad(
         of target: LoadTarget, cpu: Int64?, memory: Int64?, in cluster: inout Cluster
     ) {
-        loads[target] = cpu == nil && memory == nil ? nil : LoadOverride(cpu: cpu, memory: memory)
+        func held(_ amount: Int64?) -> Int64? { amount.map { min(max($0, Load.range.lowerBound), Load.range.upperBound) } }
+        loads[target] = cpu == nil && memory == nil ? nil : LoadOverride(cpu: held(cpu), memory: held(memory))
         for slot in workers.indices
         where workers[slot].map({ targets(of: $0.pod, in: cluster).contains(target) }) ?? false {
             with(slot, &cluster) { $0.reprogram(&$1, &$2) }
@@ -139,9 +141,9 @@ extension KubeletFleet {
         guard let load = targets(of: worker.pod, in: cluster).lazy.compactMap({ loads[$0] }).first else { return }
         func share(_ name: String, _ amount: (Quantity) -> Int64, _ total: Int64) -> Int64 {
             let requests = worker.appIndices.map { worker.spec($0).resources.requests[name].map(amount) ?? 0 }
-            let sum = requests.reduce(0, +)
+            let sum = requests.saturatingSum
             if sum == 0 { return total / Int64(requests.count) }
-            return Int64(Double(total) * Double(requests[i - worker.initCount]) / Double(sum))
+            return total.proportion(requests[i - worker.initCount], of: sum)
         }
         if let cpu = load.cpu { program.cpu = .constant(share("cpu", \.milliValue, cpu)) }
         if let memory = load.memory { program.memory = .constant(share("memory", \.value, memory)) }
@@ -180,6 +182,8 @@ extension KubeletFleet {
 
     /// Counts the container with `peak` bytes in what its node can come to use.
     mutating func countMemory(_ worker: inout PodWorker, _ i: Int, _ peak: Int64) {
+        // More than any machine has counts as that: so the sum over a node's containers is always right.
+        let peak = min(peak, Load.range.upperBound)
         nodes[worker.node]?.memoryPeak += peak - worker.containers[i].memoryPeak
         worker.containers[i].memoryPeak = peak
     }

@@ -3,7 +3,8 @@ import SimulationKit
 /// How long a kubelet, its container runtime and its network take for each step: the parameters of the latency model.
 ///
 /// Set by a scenario's `spec.parameters`, by the name in the table. *Model* values are ours: Kubernetes leaves them to
-/// the machine. The others are Kubernetes' own constants.
+/// the machine. The others are Kubernetes' own constants. Times can be 0s to 24h, those after which something is tried again
+/// 100ms to 24h; rates 1 to 1e15 bytes a second, `sharedLayers` from 0 and less than 1, `pageSize` 1 to 1073741824.
 ///
 /// | parameter | default | what | source |
 /// | --- | --- | --- | --- |
@@ -76,22 +77,27 @@ public struct KubeletLatencies: Sendable, Equatable {
     public var pageSize = 4096.0
     public init() {}
 
-    /// A parameter that is a length of time, by its name.
-    public static let times: [(name: String, path: WritableKeyPath<KubeletLatencies, Duration> & Sendable)] = [
-        ("apiLatency", \.apiLatency), ("podSetup", \.podSetup), ("setUpVolume", \.setUpVolume),
-        ("stageVolume", \.stageVolume), ("publishVolume", \.publishVolume), ("unpublishVolume", \.unpublishVolume),
-        ("cacheWait", \.cacheWait), ("mountPoll", \.mountPoll),
-        ("mountTimeout", \.mountTimeout), ("runSandbox", \.runSandbox), ("manifestCheck", \.manifestCheck),
-        ("createContainer", \.createContainer), ("startContainer", \.startContainer),
-        ("backOffNotice", \.backOffNotice), ("cleanUp", \.cleanUp), ("updateResources", \.updateResources),
-        ("syncErrorBackOff", \.syncErrorBackOff), ("resync", \.resync), ("relistPeriod", \.relistPeriod), ("relistBase", \.relistBase),
-        ("relistPerContainer", \.relistPerContainer), ("inspectPod", \.inspectPod),
-        ("eventLatency", \.eventLatency), ("eventCost", \.eventCost),
-    ]
-    /// A parameter that is a number, by its name.
-    public static let numbers: [(name: String, path: WritableKeyPath<KubeletLatencies, Double> & Sendable)] = [
-        ("registryRate", \.registryRate), ("nodeBandwidth", \.nodeBandwidth), ("unpackRate", \.unpackRate),
-        ("sharedLayers", \.sharedLayers), ("memoryRate", \.memoryRate), ("reclaimRate", \.reclaimRate),
-        ("pageSize", \.pageSize),
+    /// A parameter that is a length of time, by its name, with the lengths that it can have.
+    public static let times: [(name: String, path: WritableKeyPath<KubeletLatencies, Duration> & Sendable, range: ClosedRange<Duration>)] = {
+        // What is waited for before the same is tried again must not be no time at all: it would be tried for ever.
+        let again = Duration.milliseconds(100)...Duration.hours(24)
+        let step = Duration.zero...Duration.hours(24)
+        return [
+            ("apiLatency", \.apiLatency, step), ("podSetup", \.podSetup, step), ("setUpVolume", \.setUpVolume, step),
+            ("stageVolume", \.stageVolume, step), ("publishVolume", \.publishVolume, step), ("unpublishVolume", \.unpublishVolume, step),
+            ("cacheWait", \.cacheWait, step), ("mountPoll", \.mountPoll, step),
+            ("mountTimeout", \.mountTimeout, again), ("runSandbox", \.runSandbox, step), ("manifestCheck", \.manifestCheck, step),
+            ("createContainer", \.createContainer, step), ("startContainer", \.startContainer, step),
+            ("backOffNotice", \.backOffNotice, step), ("cleanUp", \.cleanUp, step), ("updateResources", \.updateResources, step),
+            ("syncErrorBackOff", \.syncErrorBackOff, again), ("resync", \.resync, again), ("relistPeriod", \.relistPeriod, again),
+            ("relistBase", \.relistBase, step), ("relistPerContainer", \.relistPerContainer, step), ("inspectPod", \.inspectPod, step),
+            ("eventLatency", \.eventLatency, step), ("eventCost", \.eventCost, step),
+        ]
+    }()
+    /// A parameter that is a number, by its name, with the numbers that it can be.
+    public static let numbers: [(name: String, path: WritableKeyPath<KubeletLatencies, Double> & Sendable, range: ClosedRange<Double>)] = [
+        ("registryRate", \.registryRate, 1...1e15), ("nodeBandwidth", \.nodeBandwidth, 1...1e15), ("unpackRate", \.unpackRate, 1...1e15),
+        ("sharedLayers", \.sharedLayers, 0...1.0.nextDown), ("memoryRate", \.memoryRate, 1...1e15), ("reclaimRate", \.reclaimRate, 1...1e15),
+        ("pageSize", \.pageSize, 1...1_073_741_824),
     ]
 }

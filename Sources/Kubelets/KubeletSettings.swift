@@ -44,13 +44,14 @@ struct KubeletSettings: Sendable {
         func value(of capacity: Int64) -> Int64 {
             switch self {
             case .amount(let quantity): quantity.value
-            case .percent(let share): Int64(Double(capacity) * share / 100)
+            case .percent(let share): Int64(saturating: (Double(capacity) * share / 100).rounded(.towardZero))
             }
         }
         /// Reads `100Mi` or `10%`.
         init?(_ text: String) {
             if text.hasSuffix("%") {
-                guard let share = Double(text.dropLast()) else { return nil }
+                // All or nothing of the capacity means no threshold.
+                guard let share = Double(text.dropLast()), share > 0, share < 100 else { return nil }
                 self = .percent(share)
             } else {
                 guard let quantity = Quantity(text) else { return nil }
@@ -87,7 +88,7 @@ extension KubeletSettings {
         for list in [configuration.kubeReserved, configuration.systemReserved] {
             for (name, text) in list.entries {
                 guard let quantity = Quantity(text) else { continue }
-                reserved[name] += name == "cpu" ? quantity.milliValue : quantity.value
+                reserved[name] = reserved[name].saturatingAdd(name == "cpu" ? quantity.milliValue : quantity.value)
             }
         }
         hasReservations =

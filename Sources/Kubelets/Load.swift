@@ -1,7 +1,7 @@
 import KubernetesAPI
 import SimulationKit
 
-/// How much of a resource a program uses over time: thousandths of a core, or bytes.
+/// How much of a resource a program uses over time: thousandths of a core, or bytes; each value is in ``range``.
 public enum Load: Sendable, Equatable {
     case constant(Int64)
     /// Swings smoothly between `low` and `high`; `shift` moves the wave in time.
@@ -19,6 +19,12 @@ public enum Load: Sendable, Equatable {
         public init(at: Duration, value: Int64) { (self.at, self.value) = (at, value) }
     }
 
+    /// What can be used: up to 2^53, which is 8Pi bytes or 9 billion cores. So sums over a node's containers stay far from
+    /// the end of what an integer holds, and floating-point numbers are exact.
+    public static let range: ClosedRange<Int64> = 0...(1 << 53)
+    /// How long a wave's period or a ramp can be.
+    public static let lengths: ClosedRange<Duration> = .milliseconds(100)...Program.longest
+
     /// The most that will ever be used.
     public var maximum: Int64 {
         switch self {
@@ -34,17 +40,17 @@ public enum Load: Sendable, Equatable {
         switch self {
         case .constant(let value): return value
         case .wave(let low, let high, let period, let shift):
-            return low + Int64(Double(high - low) * Self.swing(now.sinceStart + shift, period))
+            return low + Int64(saturating: (Double(high - low) * Self.swing(now.sinceStart + shift, period)).rounded(.towardZero))
         case .ramp(let from, let to, let over):
-            let passed = now - start
+            let passed = max(.zero, now - start)
             if passed >= over { return to }
-            return from + Int64(Double(to - from) * (passed.seconds / over.seconds))
+            return from + Int64(saturating: (Double(to - from) * (passed.seconds / over.seconds)).rounded(.towardZero))
         case .points(let points):
             let time = now.sinceStart
             guard let next = points.firstIndex(where: { $0.at > time }) else { return points.last?.value ?? 0 }
             if next == 0 { return points[0].value }
             let (a, b) = (points[next - 1], points[next])
-            return a.value + Int64(Double(b.value - a.value) * ((time - a.at).seconds / (b.at - a.at).seconds))
+            return a.value + Int64(saturating: (Double(b.value - a.value) * ((time - a.at).seconds / (b.at - a.at).seconds)).rounded(.towardZero))
         }
     }
 
@@ -91,22 +97,27 @@ public enum Load: Sendable, Equatable {
     /// Reads `300m` (constant), `100m..500m/10m` (wave with its period), `64Mi->1Gi/5m` (ramp with its length) or
     /// `200m@0s 6@5m 6@20m` (a curve through these points).
     public init?(_ text: String, amount: (Quantity) -> Int64) {
-        func quantity(_ text: Substring) -> Int64? { Quantity(text).map(amount) }
+        func quantity(_ text: Substring) -> Int64? { Quantity(text).map(amount).flatMap { Self.range.contains($0) ? $0 : nil } }
         if text.contains("@") {
             var points: [Point] = []
             for word in text.split(whereSeparator: { $0 == " " || $0 == "," }) {
                 let parts = word.split(separator: "@", omittingEmptySubsequences: false)
-                guard parts.count == 2, let value = quantity(parts[0]), let at = Duration(parts[1]), at >= points.last?.at ?? .zero
+                guard parts.count == 2, let value = quantity(parts[0]), let at = Duration(parts[1]), at >= points.last?.at ?? .zero,
+                    at <= Self.lengths.upperBound
                 else { return nil }
                 points.append(Point(at: at, value: value))
             }
+            if points.isEmpty { return nil }
             self = .points(points)
             return
         }
         let parts = text.split(separator: "/")
         guard let range = parts.first, parts.count <= 2 else { return nil }
-        let length = parts.count == 2 ? Duration(parts[1]) : nil
-        if parts.count == 2, length == nil || length! <= .zero { return nil }
+        var length: Duration?
+        if parts.count == 2 {
+            guard let given = Duration(parts[1]), Self.lengths.contains(given) else { return nil }
+            length = given
+        }
         if let (low, high) = Self.split(range, at: "..") {
             guard let low = quantity(low), let high = quantity(high), low <= high else { return nil }
             self = .wave(low: low, high: high, period: length ?? .minutes(10), shift: .zero)

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SimulationKit
 
 /// The gate MemoryQoS on one node: what it writes into `memory.min`, `memory.low` and `memory.high`.
 ///
@@ -27,10 +28,10 @@ public struct MemoryProtection: Sendable, Equatable {
         guard isEnabled, request != limit || formula == .shareOfLimit, top > 0 else { return nil }
         let high: Int64
         switch formula {
-        case .shareOfLimit: high = Int64(factor * Double(top))
+        case .shareOfLimit: high = Int64(saturating: (factor * Double(top)).rounded(.down))
         case .betweenRequestAndLimit:
             // In this order: the product in floating point, then whole bytes, then whole pages.
-            high = Int64((Double(request) + Double(top - request) * factor).rounded(.down)) / pageSize * pageSize
+            high = Int64(saturating: (Double(request) + Double(top - request) * factor).rounded(.down)) / pageSize * pageSize
         }
         return high > request && high != 0 ? high : nil
     }
@@ -88,23 +89,23 @@ struct MemoryGroup: Sendable, Equatable {
             while left > 0, anonymous < demand {
                 // Page cache makes room first.
                 let over = usage - high
-                if over > 0, cache > 0 { cache -= min(cache, over, Int64(reclaim * part) + 1) }
+                if over > 0, cache > 0 { cache -= min(cache, over, Int64(saturating: reclaim * part).saturatingAdd(1)) }
                 let delay = MemoryProtection.delay(usage: usage, high: high)
                 let speed = Self.batch / (Self.batch / rate + delay)
-                var gain = min(demand - anonymous, max(1, Int64(speed * part)))
+                var gain = min(demand - anonymous, max(1, Int64(saturating: (speed * part).rounded(.down))))
                 // Up to the threshold nothing is held back, beyond it each batch is.
                 if usage < high, gain > high - usage + cache { gain = max(1, high - usage + cache) }
                 anonymous += gain
                 if delay > 0 {
                     let batches = Double(gain) / Self.batch
-                    highEvents += Int(batches.rounded(.up))
+                    highEvents = highEvents.saturatingAdd(Int(saturating: batches.rounded(.up)))
                     stall += min(0.98, delay * speed / Self.batch) * part / seconds
                 }
                 left -= part
             }
             stall = min(0.98, stall)
         } else {
-            anonymous += min(demand - anonymous, Int64(rate * seconds))
+            anonymous += min(demand - anonymous, Int64(saturating: (rate * seconds).rounded(.down)))
         }
         if let high, cache > 0, usage > high { cache -= min(cache, usage - high) }
     }

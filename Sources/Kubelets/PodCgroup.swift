@@ -24,12 +24,13 @@ public struct PodCgroup: Sendable, Equatable {
         func own(_ container: Container) -> Int64? { container.resources.limits[name].map(amount).flatMap { $0 > 0 ? $0 : nil } }
         let limits = (spec.containers + spec.initContainers).map(own)
         if limits.contains(nil) { return nil }
-        let lasting = (spec.containers + spec.initContainers.filter(\.isSidecar)).reduce(0) { $0 + own($1)! }
+        let lasting = (spec.containers + spec.initContainers.filter(\.isSidecar)).compactMap(own).saturatingSum
         var sidecars: Int64 = 0
         var peak: Int64 = 0
         for container in spec.initContainers {
-            if container.isSidecar { sidecars += own(container)! }
-            peak = max(peak, sidecars + (container.isSidecar ? 0 : own(container)!))
+            let amount = own(container) ?? 0
+            if container.isSidecar { sidecars = sidecars.saturatingAdd(amount) }
+            peak = max(peak, container.isSidecar ? sidecars : sidecars.saturatingAdd(amount))
         }
         return max(lasting, peak)
     }
@@ -47,7 +48,7 @@ public struct PodCgroup: Sendable, Equatable {
 public enum CgroupValue {
     /// `cpu.shares` of a request in thousandths of a core: 2 … 262144.
     /// - Source: Kubernetes `pkg/kubelet/cm/helpers_linux.go`, `MilliCPUToShares`.
-    public static func shares(milliCPU: Int64) -> Int64 { min(262_144, max(2, milliCPU * 1024 / 1000)) }
+    public static func shares(milliCPU: Int64) -> Int64 { min(262_144, max(2, milliCPU.proportion(1024, of: 1000))) }
 
     /// `cpu.weight` (control groups v2) for shares, 1 … 10000, as runtimes convert it since 2025: 1024 is 100.
     /// - Source: opencontainers/cgroups, `ConvertCPUSharesToCgroupV2Value`.
@@ -63,6 +64,6 @@ public enum CgroupValue {
     /// - Source: Kubernetes `pkg/kubelet/cm/helpers_linux.go`, `MilliCPUToQuota`.
     public static func quota(milliCPU: Int64?) -> Int64? {
         guard let milliCPU, milliCPU > 0 else { return nil }
-        return max(1000, milliCPU * 100)
+        return max(1000, milliCPU.saturatingMultiply(100))
     }
 }

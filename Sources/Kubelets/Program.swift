@@ -6,25 +6,26 @@ import SimulationKit
 /// Given by annotations of the pod, `evenkeel.dev/KEY`, or for one container
 /// `evenkeel.dev/CONTAINER.KEY`, which wins. They may be changed while the pod runs.
 ///
-/// | key | value | default |
-/// | --- | --- | --- |
-/// | `startup-work` | CPU seconds before it answers probes, throttled by the CPU limit | `0` |
-/// | `threads` | busy threads during that work | `1` |
-/// | `run-time` | time until it exits, or `forever`; a list such as `0s,0s,11m` is for the 1st, 2nd, 3rd … start, the last entry stays | `forever`; init container `1s`; pod that does not restart always `10s` |
-/// | `exit-code` | how it exits then, a list as above | `0` |
-/// | `stop-time` | time from SIGTERM to its exit, or `never` | `1s` |
-/// | `stop-exit-code` | how it exits on SIGTERM | `143` |
-/// | `pre-stop-time` | how long the preStop hook runs | its sleep, else `1s` |
-/// | `pre-stop`, `post-start` | `fail`: the hook fails | |
-/// | `post-start-time` | how long the postStart hook runs | its sleep, else `1s` |
-/// | `readiness-fails`, `liveness-fails`, `startup-fails` | when the probe fails, after the container's start: `100s` (from then on) or `30s-90s` | never |
-/// | `cpu`, `memory` | use: `300m`; `100m..500m/10m` swings in 10 minutes; `64Mi->1Gi/5m` rises in 5 minutes | swings within 30 to 80 % of the request |
-/// | `image-size` | size of the image | 20 to 400 MB, from its name |
-/// | `image-pull-time` | how long the pull takes, whatever the size | from the size |
-/// | `page-cache` | page cache that it fills, as `memory` | none |
-/// | `image-pull` | `not-found`, `denied`, `timeout`, `unavailable` (registry down) or `bad-signature`: the pull fails | fails as not found if the image's name contains `does-not-exist` |
+/// | key | value | range | default |
+/// | --- | --- | --- | --- |
+/// | `startup-work` | CPU seconds before it answers probes, throttled by the CPU limit | 0 to 1000000 | `0` |
+/// | `threads` | busy threads during that work | 1 to 1024 | `1` |
+/// | `run-time` | time until it exits, or `forever`; a list such as `0s,0s,11m` is for the 1st, 2nd, 3rd … start, the last entry stays | 0s to 87600h | `forever`; init container `1s`; pod that does not restart always `10s` |
+/// | `exit-code` | how it exits then, a list as above | 0 to 255 | `0` |
+/// | `stop-time` | time from SIGTERM to its exit, or `never` | 0s to 87600h | `1s` |
+/// | `stop-exit-code` | how it exits on SIGTERM | 0 to 255 | `143` |
+/// | `pre-stop-time` | how long the preStop hook runs | 0s to 87600h | its sleep, else `1s` |
+/// | `pre-stop`, `post-start` | `fail`: the hook fails | | |
+/// | `post-start-time` | how long the postStart hook runs | 0s to 87600h | its sleep, else `1s` |
+/// | `readiness-fails`, `liveness-fails`, `startup-fails` | when the probe fails, after the container's start: `100s` (from then on) or `30s-90s` | 0s to 87600h | never |
+/// | `cpu`, `memory` | use: `300m`; `100m..500m/10m` swings in 10 minutes; `64Mi->1Gi/5m` rises in 5 minutes | 0 to 9007199254740 cores, 0 to 8Pi; 100ms to 87600h | swings within 30 to 80 % of the request |
+/// | `image-size` | size of the image | 0 to 8Pi | 20 to 400 MB, from its name |
+/// | `image-pull-time` | how long the pull takes, whatever the size | 0s to 87600h | from the size |
+/// | `page-cache` | page cache that it fills, as `memory` | as `memory` | none |
+/// | `image-pull` | `not-found`, `denied`, `timeout`, `unavailable` (registry down) or `bad-signature`: the pull fails | | fails as not found if the image's name contains `does-not-exist` |
 ///
-/// A value that cannot be read counts as absent.
+/// Files with a value that cannot be read, or is out of its range, are refused; on an object that came another way it counts as
+/// absent.
 public struct Program: Sendable, Equatable {
     /// Work before the program answers, in nanoseconds of CPU time.
     public var startupWork: Int64 = 0
@@ -57,7 +58,7 @@ public struct Program: Sendable, Equatable {
     }
 
     /// Why an image cannot be pulled.
-    public enum PullFailure: String, Sendable {
+    public enum PullFailure: String, Sendable, CaseIterable {
         case notFound = "not-found"
         case denied
         case timeout
@@ -95,14 +96,16 @@ public struct Program: Sendable, Equatable {
     }
 
     /// The run time of the `instance`th start, counted from 1.
-    func runTime(_ instance: Int) -> Duration? { runTimes[min(instance, runTimes.count) - 1] }
+    func runTime(_ instance: Int) -> Duration? { runTimes[max(0, min(instance, runTimes.count) - 1)] }
     /// The exit code of the `instance`th start, counted from 1.
-    func exitCode(_ instance: Int) -> Int { exitCodes[min(instance, exitCodes.count) - 1] }
+    func exitCode(_ instance: Int) -> Int { exitCodes[max(0, min(instance, exitCodes.count) - 1)] }
 }
 
 extension Program {
     /// The prefix of all annotations.
     public static let prefix = "evenkeel.dev/"
+    /// The longest time that an annotation can give: ten years.
+    public static let longest = Duration.hours(87_600)
 
     /// The program of `container` in `pod`.
     public init(_ container: Container, isInit: Bool, of pod: Pod) {
@@ -113,48 +116,65 @@ extension Program {
         }
         if container.image.contains("does-not-exist") { pullFailure = .notFound }
         setDefaultLoads(container, pod)
-        let annotations = pod.metadata.annotations
+        read(pod.metadata.annotations, of: container.name) { _, _ in }
+    }
+
+    /// What is wrong with the annotations for the program of container `name`: each with its key and what it must be.
+    public static func problems(of annotations: StringMap<String>, container name: String) -> [(key: String, message: String)] {
+        var problems: [(String, String)] = []
+        var program = Program()
+        program.read(annotations, of: name) { problems.append(($0, $1)) }
+        return problems
+    }
+
+    private mutating func read(_ annotations: StringMap<String>, of name: String, refuse: (String, String) -> Void) {
         // Most pods have none: look at single keys only where the prefix occurs.
         guard annotations.keys.contains(where: { $0.hasPrefix(Self.prefix) }) else { return }
-        func text(_ key: String) -> String? {
-            annotations["\(Self.prefix)\(container.name).\(key)"] ?? annotations[Self.prefix + key]
+        func take<Value>(_ key: String, _ wanted: String, _ read: (String) -> Value?) -> Value? {
+            let own = "\(Self.prefix)\(name).\(key)"
+            let full = annotations[own] == nil ? Self.prefix + key : own
+            guard let text = annotations[full] else { return nil }
+            if let value = read(text) { return value }
+            refuse(full, "must be \(wanted), not \"\(text)\"")
+            return nil
         }
-        func time(_ key: String) -> Duration? { text(key).flatMap { Duration($0) } }
-        if let work = text("startup-work").flatMap({ Double($0) }), work >= 0 {
-            startupWork = Int64(work * 1e9)
+        func time(_ text: some StringProtocol) -> Duration? {
+            Duration(text).flatMap { $0 >= .zero && $0 <= Self.longest ? $0 : nil }
         }
-        if let count = text("threads").flatMap({ Int($0) }), count > 0 { threads = count }
-        if let list = text("run-time") {
-            let words = list.split(separator: ",")
-            let times = words.map { Duration($0) }
-            let isReadable = zip(words, times).allSatisfy { $0 == "forever" || $1 != nil }
-            if !words.isEmpty && isReadable { runTimes = times }
+        func number(_ text: some StringProtocol, _ range: ClosedRange<Int>) -> Int? { Int(text).flatMap { range.contains($0) ? $0 : nil } }
+        func list<Value>(_ text: String, _ read: (Substring) -> Value?) -> [Value]? {
+            let words = text.split(separator: ",")
+            let values = words.compactMap(read)
+            return values.isEmpty || values.count < words.count ? nil : values
         }
-        if let list = text("exit-code") {
-            let codes = list.split(separator: ",").map { Int($0) }
-            if !codes.isEmpty, codes.allSatisfy({ $0 != nil }) { exitCodes = codes.map { $0! } }
+        let times = "a length of time from 0s to 87600h"
+        let amount = "from 0 to 8Pi: 512Mi, 64Mi..1Gi/10m or 64Mi->1Gi/5m with a time from 100ms to 87600h, or 64Mi@0s 1Gi@5m"
+        if let work = take("startup-work", "a number of CPU seconds from 0 to 1000000", { Double($0).flatMap { 0...1_000_000 ~= $0 ? $0 : nil } }) {
+            startupWork = Int64(saturating: (work * 1e9).rounded(.down))
         }
-        if text("stop-time") == "never" {
-            stopTime = nil
-        } else if let time = time("stop-time") {
-            stopTime = time
+        if let count = take("threads", "a whole number from 1 to 1024", { number($0, 1...1024) }) { threads = count }
+        if let list = take("run-time", "\(times), forever, or a list of them", { list($0) { word in word == "forever" ? .some(Duration?.none) : time(word).map { .some($0) } } }) {
+            runTimes = list
         }
-        if let code = text("stop-exit-code").flatMap({ Int($0) }) { stopExitCode = code }
-        preStopTime = time("pre-stop-time")
-        preStopFails = text("pre-stop") == "fail"
-        postStartTime = time("post-start-time")
-        postStartFails = text("post-start") == "fail"
+        if let list = take("exit-code", "a whole number from 0 to 255, or a list of them", { list($0) { number($0, 0...255) } }) { exitCodes = list }
+        if let time = take("stop-time", "\(times), or never", { $0 == "never" ? .some(Duration?.none) : time($0).map { .some($0) } }) { stopTime = time }
+        if let code = take("stop-exit-code", "a whole number from 0 to 255", { number($0, 0...255) }) { stopExitCode = code }
+        preStopTime = take("pre-stop-time", times) { time($0) }
+        preStopFails = take("pre-stop", "fail") { $0 == "fail" ? true : nil } ?? false
+        postStartTime = take("post-start-time", times) { time($0) }
+        postStartFails = take("post-start", "fail") { $0 == "fail" ? true : nil } ?? false
         for kind in ProbeKind.allCases {
-            if let window = text("\(kind.rawValue)-fails").flatMap(FailureWindow.init) {
-                failures[kind] = window
-            }
+            failures[kind] = take("\(kind.rawValue)-fails", "\(times) from which on it fails, or a span such as 30s-90s", FailureWindow.init)
         }
-        if let load = text("cpu").flatMap({ Load($0, amount: \.milliValue) }) { cpu = load }
-        if let load = text("memory").flatMap({ Load($0, amount: \.value) }) { memory = load }
-        pageCache = text("page-cache").flatMap { Load($0, amount: \.value) }
-        if let size = text("image-size").flatMap({ Quantity($0) }) { imageSize = size.value }
-        pullTime = time("image-pull-time")
-        if let failure = text("image-pull") { pullFailure = PullFailure(rawValue: failure) }
+        if let load = take("cpu", "from 0 to 9007199254740 cores: 300m, 100m..500m/10m or 100m->2/5m with a time from 100ms to 87600h, or 200m@0s 6@5m", {
+            Load($0, amount: \.milliValue)
+        }) { cpu = load }
+        if let load = take("memory", amount, { Load($0, amount: \.value) }) { memory = load }
+        pageCache = take("page-cache", amount) { Load($0, amount: \.value) }
+        imageSize = take("image-size", "a size from 0 to 8Pi") { Quantity($0).map(\.value).flatMap { Load.range.contains($0) ? $0 : nil } }
+        pullTime = take("image-pull-time", times) { time($0) }
+        let failures = PullFailure.allCases.map(\.rawValue).joined(separator: ", ")
+        if let failure = take("image-pull", "one of \(failures)", PullFailure.init(rawValue:)) { pullFailure = failure }
     }
 
     /// Use that looks alive: within 30 to 80 % of the request, swinging in 10 to 30 minutes; from name and identity.
@@ -168,9 +188,10 @@ extension Program {
             if base == 0 {
                 base = container.resources.limits[name].map(amount) ?? floor + floor * bits(from, 100) / 50
             }
+            base = min(max(0, base), Load.range.upperBound)
             let middle = 40 + bits(from, 31)
             return .wave(
-                low: base * (middle - 10) / 100, high: base * (middle + 10) / 100, period: period,
+                low: base.proportion(middle - 10, of: 100), high: base.proportion(middle + 10, of: 100), period: period,
                 shift: shift)
         }
         cpu = load("cpu", \.milliValue, floor: 10, 3)
@@ -182,10 +203,10 @@ extension Program.FailureWindow {
     /// Reads `100s` or `30s-90s`.
     init?(_ text: String) {
         let parts = text.split(separator: "-")
-        guard let first = parts.first, let from = Duration(first), parts.count <= 2 else { return nil }
+        guard let first = parts.first, let from = Duration(first), parts.count <= 2, from <= Program.longest, !text.hasPrefix("-") else { return nil }
         self.from = from
         if parts.count == 2 {
-            guard let end = Duration(parts[1]), end > from else { return nil }
+            guard let end = Duration(parts[1]), end > from, end <= Program.longest else { return nil }
             until = end
         }
     }

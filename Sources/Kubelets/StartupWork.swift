@@ -25,11 +25,11 @@ struct StartupWork: Sendable, Equatable {
     }
 
     private var quota: Int64? {
-        guard let limit, limit > 0, limit < parallel * 1000 else { return nil }
-        return max(1_000_000, limit * Self.period / 1000)
+        guard let limit, limit > 0, limit < parallel.saturatingMultiply(1000) else { return nil }
+        return max(1_000_000, limit.proportion(Self.period, of: 1000))
     }
     /// CPU time that it takes at the present speed to do what is left.
-    private var cost: Int64 { speed == 1 ? left : Int64(Double(left) / speed) }
+    private var cost: Int64 { speed == 1 ? left : Int64(saturating: Double(left) / speed) }
 
     /// When the work is done if limit and speed stay.
     var end: Instant {
@@ -57,11 +57,11 @@ struct StartupWork: Sendable, Equatable {
         let passed = (now - since).nanoseconds
         let spent: Int64
         if let quota {
-            spent = passed / Self.period * quota + min(quota, passed % Self.period * parallel)
+            spent = (passed / Self.period).saturatingMultiply(quota).saturatingAdd(min(quota, passed % Self.period * parallel))
         } else {
-            spent = passed * parallel
+            spent = passed.saturatingMultiply(parallel)
         }
-        left = max(0, left - (speed == 1 ? spent : Int64(Double(spent) * speed)))
+        left = max(0, left - (speed == 1 ? spent : Int64(saturating: Double(spent) * speed)))
         since = now
     }
 

@@ -15,7 +15,7 @@ package struct TokenBucket: Sendable, Equatable {
     package init(qps: Int, burst: Int) { (self.qps, self.burst) = (max(0, qps), max(1, burst)) }
 
     /// Between two tokens; rounded up, so that it is never more than the rate.
-    private var interval: Int64 { (1_000_000_000 + Int64(qps) - 1) / Int64(qps) }
+    private var interval: Int64 { Int64(999_999_999).saturatingAdd(Int64(qps)) / Int64(qps) }
 
     /// When a request made now begins; takes its token.
     package mutating func reserve(at now: Instant) -> Instant {
@@ -33,7 +33,7 @@ package struct TokenBucket: Sendable, Equatable {
     /// When a request made now would begin.
     func next(at now: Instant) -> Instant {
         guard qps > 0 else { return now }
-        return max(now, max(full, now) - Duration(nanoseconds: Int64(burst - 1) * interval))
+        return max(now, max(full, now) - Duration(nanoseconds: interval) * (burst - 1))
     }
     /// Tokens that are there; negative if some are booked ahead.
     package func tokens(at now: Instant) -> Double {

@@ -152,7 +152,7 @@ private struct RemedySearch {
     /// The free amount of a resource on a node.
     private func free(_ name: String, _ resource: Int) -> Int64 {
         guard let row = state.nodes.row(name) else { return 0 }
-        return state.nodes.allocatable[resource][row] - state.nodes.requested[resource][row]
+        return state.nodes.free(resource, row)
     }
     private static func amount(_ container: Container, _ resource: String) -> Int64 { Resources(container.resources.requests)[resource] }
     private static func quantity(_ amount: Int64, _ resource: String) -> Quantity {
@@ -168,7 +168,7 @@ private struct RemedySearch {
             guard let i = containers.indices.max(by: { Self.amount(containers[$0], resource) < Self.amount(containers[$1], resource) }),
                 let present = containers[i].resources.requests[resource]
             else { continue }
-            let fitting = room - (pod.requests(RequestRules(pending: state.profile))[resource] - Self.amount(containers[i], resource))
+            let fitting = room.saturatingSubtract(pod.requests(RequestRules(pending: state.profile))[resource].saturatingSubtract(Self.amount(containers[i], resource)))
             guard fitting > 0 else { continue }
             let wanted = Self.quantity(fitting, resource)
             tryPod("\(resource) request \(present) to \(wanted)", cost: "new rollout") { $0.containers[i].resources.requests[resource] = wanted }
@@ -181,7 +181,7 @@ private struct RemedySearch {
             let wanted = pod.requests(RequestRules(pending: state.profile))[resource]
             let short = stopped(onlyBy: [.nodeResourcesFit]).filter { $0.refusal?.reasons == ["Insufficient \(resource)"] }
             guard let node = short.max(by: { free($0.node, number) < free($1.node, number) })?.node, let row = state.nodes.row(node) else { continue }
-            let missing = wanted - free(node, number)
+            let missing = wanted.saturatingSubtract(free(node, number))
             var best: (slot: Int, container: Int, amount: Int64)?
             for slot in state.nodes.podSlots[row] {
                 guard let placed = state.placedPod(slot), placed.pod.metadata.namespace != "kube-system" else { continue }
@@ -192,7 +192,7 @@ private struct RemedySearch {
             }
             guard let best, var other = state.placedPod(best.slot)?.pod else { continue }
             let container = other.spec.containers[best.container]
-            let left = Self.quantity(best.amount - missing, resource)
+            let left = Self.quantity(best.amount.saturatingSubtract(missing), resource)
             other.spec.containers[best.container].resources.requests[resource] = left
             other.status = Shared(PodStatus())
             tryState(

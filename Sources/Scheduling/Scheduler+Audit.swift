@@ -1,5 +1,6 @@
 import ControlPlane
 import KubernetesAPI
+import SimulationKit
 
 // What must hold, looked at while the scheduler works. In debug builds only: tests run with it, users do not pay for it.
 #if DEBUG
@@ -49,11 +50,11 @@ extension SchedulingState {
         if Int64(here.count) >= node.status.allocatable["pods"]?.value ?? 0 { return "room for a pod" }
         for want in cycle.demand.requests {
             let used = here.reduce(Int64(0)) { sum, pod in
-                sum + pod.requests.reduce(0) { $0 + ($1.resource == want.resource ? $1.amount : 0) }
+                sum.saturatingAdd(pod.requests.lazy.map { $0.resource == want.resource ? $0.amount : 0 }.saturatingSum)
             }
             let name = nodes.resourceNames[want.resource]
             let all = node.status.allocatable[name].map { name == "cpu" ? $0.milliValue : $0.value } ?? 0
-            if want.amount > 0, used + want.amount > all { return name }
+            if want.amount > 0, used.saturatingAdd(want.amount) > all { return name }
         }
         return nil
     }
@@ -125,7 +126,7 @@ extension SchedulingState {
         for (slot, pod) in placed.enumerated() {
             guard let pod else { continue }
             slots[pod.row].append(slot)
-            for amount in pod.requests { requested[amount.resource][pod.row] += amount.amount }
+            for amount in pod.requests { requested[amount.resource][pod.row] &+= amount.amount }
             ports[pod.row] += pod.facts.hostPorts
             if nodes.objects[pod.row] != nil { for claim in pod.claims { users[claim, default: 0] += 1 } }
             for (i, counter) in counters.enumerated() where !(counter.leavesOutTerminating && pod.isTerminating) {

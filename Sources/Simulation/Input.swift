@@ -42,6 +42,7 @@ public struct Input: Sendable {
             guard let stored = object as? any StoredObject else { continue }
             objects.append(stored)
             sources.append(document)
+            problems += AnnotationReview.problems(of: object).map { document.problem($0.path, $0.message) }
             if let custom = object as? CustomObject {
                 if let index = keptKinds.firstIndex(where: { $0.kind == custom.kindInfo }) {
                     keptKinds[index].count += 1
@@ -109,8 +110,8 @@ public struct Input: Sendable {
                     problems += wrong.map { document.problem("spec.controllerManager.\($0.flag)", $0.message) }
                 }
                 if let resolution = value.spec.metricsServer?.metricResolution {
-                    if resolution < .seconds(1) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 1s or more")) }
-                    options.metricsServer.resolution = max(.seconds(1), resolution)
+                    if !(Duration.seconds(1)...Duration.hours(24)).contains(resolution) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be from 1s to 24h")) }
+                    options.metricsServer.resolution = min(max(.seconds(1), resolution), .hours(24))
                 }
                 if let flags = value.spec.autoscaler {
                     options.nodeAutoscaler = flags.applied(to: NodeAutoscalerSettings())
@@ -184,22 +185,23 @@ public struct Input: Sendable {
             case .double(let n): n
             default: value.string.flatMap { Quantity($0) }.map { Double($0.value) }
             }
-            if let (_, path) = KubeletLatencies.numbers.first(where: { $0.name == name }) {
-                if let number, number > 0 || name == "sharedLayers" && number == 0, name != "sharedLayers" || number < 1 {
+            /// Takes the value as a length of time in `range`.
+            func take(_ range: ClosedRange<Duration>, _ set: (Duration) -> Void) {
+                if let time = value.string.flatMap({ Duration($0) }), range.contains(time) { return set(time) }
+                refuse("must be a length of time such as 300ms, from \(range.lowerBound) to \(range.upperBound)")
+            }
+            if let (_, path, range) = KubeletLatencies.numbers.first(where: { $0.name == name }) {
+                if let number, range.contains(number) {
                     options.latencies[keyPath: path] = number
                 } else {
-                    refuse(name == "sharedLayers" ? "must be 0 or more and less than 1" : "must be a number above 0")
+                    refuse(range.upperBound < 1 ? "must be 0 or more and less than 1" : "must be a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))")
                 }
-            } else if let time = value.string.flatMap({ Duration($0) }), time >= .zero {
-                if let (_, path) = KubeletLatencies.times.first(where: { $0.name == name }) {
-                    options.latencies[keyPath: path] = time
-                } else if let (_, path) = ClusterSettings.times.first(where: { $0.name == name }) {
-                    options.settings[keyPath: path] = time
-                } else {
-                    refuse("is no parameter; there are \(names.joined(separator: ", "))")
-                }
+            } else if let (_, path, range) = KubeletLatencies.times.first(where: { $0.name == name }) {
+                take(range) { options.latencies[keyPath: path] = $0 }
+            } else if let (_, path, range) = ClusterSettings.times.first(where: { $0.name == name }) {
+                take(range) { options.settings[keyPath: path] = $0 }
             } else {
-                refuse(names.contains(name) ? "must be a length of time such as 300ms" : "is no parameter; there are \(names.joined(separator: ", "))")
+                refuse("is no parameter; there are \(names.joined(separator: ", "))")
             }
         }
     }
@@ -246,7 +248,11 @@ public struct Input: Sendable {
             let target = fault.node.map(FaultTarget.node) ?? .zone(fault.zone!)
             commands.append((name, name == "fail" ? .fail(target) : .recover(target)))
         }
-        if let load = step.load, let (kind, key) = typed(load.kind, load.name, load.namespace, "load") { commands.append(("load", .load(kind, key, cpu: load.cpu, memory: load.memory))) }
+        if let load = step.load, let (kind, key) = typed(load.kind, load.name, load.namespace, "load") {
+            if let cpu = load.cpu, !Load.range.contains(cpu.milliValue) { problems.append(document.problem("\(path).load.cpu", "must be from 0 to 9007199254740 cores, not \(cpu)")) }
+            if let memory = load.memory, !Load.range.contains(memory.value) { problems.append(document.problem("\(path).load.memory", "must be from 0 to 8Pi, not \(memory)")) }
+            commands.append(("load", .load(kind, key, cpu: load.cpu, memory: load.memory)))
+        }
         if let kubelet = step.kubelet {
             var choice = kubelet.node.isEmpty ? NodeChoice.all : .node(kubelet.node)
             if !kubelet.selector.isEmpty {
@@ -266,7 +272,7 @@ public struct Input: Sendable {
             }
         }
         if let runtime = step.runtime {
-            if runtime.hangs <= .zero { problems.append(document.problem("\(path).runtime.hangs", "must be more than 0s")) }
+            if runtime.hangs <= .zero || runtime.hangs > Program.longest { problems.append(document.problem("\(path).runtime.hangs", "must be more than 0s and at most 87600h")) }
             commands.append(("runtime", .hangRuntime(node: runtime.node, runtime.hangs)))
         }
         if let demand = step.demand, let (kind, key) = typed(demand.kind, demand.name, demand.namespace, "demand") {
@@ -309,7 +315,10 @@ public struct Input: Sendable {
             var objects: [any StoredObject] = []
             for (number, json) in (apply.array ?? [apply]).enumerated() {
                 switch decodeObject(json) {
-                case .success(let object): objects.append(object)
+                case .success(let object):
+                    objects.append(object)
+                    let place = "\(path).apply\(apply.array == nil ? "" : "[\(number)]")."
+                    problems += AnnotationReview.problems(of: object).map { document.problem(place + $0.path, $0.message) }
                 case .failure(let error): problems.append(document.problem("\(path).apply\(apply.array == nil ? "" : "[\(number)]")", error.message))
                 }
             }

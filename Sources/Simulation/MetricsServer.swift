@@ -55,7 +55,7 @@ public struct MetricsServer: Sendable {
     /// The mean of a curve through `values`, which lie at equal distances.
     private static func mean(_ values: [Int64]) -> Int64 {
         guard values.count > 1 else { return values.first ?? 0 }
-        let doubled = values.reduce(0, +) * 2 - values.first! - values.last!
+        let doubled = values.saturatingSum.saturatingMultiply(2).saturatingSubtract(values[0].saturatingAdd(values[values.count - 1]))
         return doubled / Int64(2 * (values.count - 1))
     }
 }

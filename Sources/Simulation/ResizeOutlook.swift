@@ -1,6 +1,7 @@
 import ControlPlane
 import KubernetesAPI
 import Kubelets
+import SimulationKit
 
 /// What resizing some pods would do now, in words for a dialog.
 public struct ResizeOutlook: Sendable {
@@ -192,8 +193,8 @@ extension Simulation {
             }
         var lines: [String] = []
         // A margin of 15 %, as the autoscaler's recommender keeps.
-        if let spare = others.filter({ $0.requested - $0.used * 115 / 100 >= lack.amount })
-            .max(by: { $0.requested - $0.used < $1.requested - $1.used })
+        if let spare = others.filter({ $0.requested.saturatingSubtract($0.used.proportion(115, of: 100)) >= lack.amount })
+            .max(by: { $0.requested.saturatingSubtract($0.used) < $1.requested.saturatingSubtract($1.used) })
         {
             lines.append("shrink \(spare.pod.name) by \(text(lack.amount)): uses \(text(spare.used)) of \(text(spare.requested))")
         }
@@ -206,7 +207,7 @@ extension Simulation {
             var names: [String] = []
             for other in others.sorted(by: { $0.requested > $1.requested }) where rest > 0 && other.requested > 0 {
                 names.append(other.pod.name)
-                rest -= other.requested
+                rest = rest.saturatingSubtract(other.requested)
             }
             if rest <= 0 { lines.append("\(names.count) pods would have to go: \(names.joined(separator: ", "))") }
         }

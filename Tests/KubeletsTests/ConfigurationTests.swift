@@ -104,11 +104,11 @@ import Testing
             if cells.count == 4 { rows[cells[0].trimmingCharacters(in: ["`"])] = cells }
         }
         let defaults = KubeletLatencies()
-        for (name, path) in KubeletLatencies.times {
+        for (name, path, _) in KubeletLatencies.times {
             let text = try #require(rows[name])[1].trimmingCharacters(in: ["`"])
             #expect(SimulationKit.Duration(text) == defaults[keyPath: path], "\(name)")
         }
-        for (name, path) in KubeletLatencies.numbers {
+        for (name, path, _) in KubeletLatencies.numbers {
             let text = try #require(rows[name])[1].trimmingCharacters(in: ["`"])
             #expect(Double(text) == defaults[keyPath: path], "\(name)")
         }

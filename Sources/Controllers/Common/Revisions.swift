@@ -38,7 +38,7 @@ struct Revisions: Sendable {
         let uid = owner.metadata.uid
         let data = data(template, owner: uid)
         let history = all(of: uid, cluster)
-        let next = (history.last?.revision ?? 0) + 1
+        let next = (history.last?.revision ?? 0).saturatingAdd(1)
         if let last = history.last, last.data == data { return last }
         if let equal = history.last(where: { $0.data == data }) {
             return try cluster.update(ControllerRevision.self, equal.key) { $0.revision = next }

@@ -101,6 +101,11 @@ struct CronJobController: Controller {
                     "TooManyMissedTimes",
                     "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew",
                     about: cronJob, warning: true, source: source)
+                // Only the last of them counts: look for it from the present backwards, not minute by minute through years.
+                let now = cluster.now
+                let near = [.hours(1), .hours(24), .hours(24 * 31), Duration.hours(24 * 366)].map { now - $0 }
+                    .first { schedule.next(after: $0).map { $0 <= now } ?? false }
+                if let near, near > time { latest = near }
             }
         }
         return latest

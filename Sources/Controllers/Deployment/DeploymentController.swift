@@ -121,7 +121,7 @@ struct DeploymentController: Controller {
         for deployment: inout Deployment, _ sets: [ReplicaSet], create: Bool, _ cluster: inout Cluster
     ) throws(APIError) -> (new: ReplicaSet?, old: [ReplicaSet]) {
         let (found, old) = split(sets, for: deployment)
-        let revision = (old.map(\.revision).max() ?? 0) + 1
+        let revision = (old.map(\.revision).max() ?? 0).saturatingAdd(1)
         if let found {
             let new = try annotate(found, of: deployment, revision: revision, &cluster)
             setRevision(new.revision, of: &deployment, &cluster) { status, now in
@@ -187,7 +187,7 @@ struct DeploymentController: Controller {
         meta.annotations[DeploymentAnnotation.revision] = String(revision)
         meta.annotations[DeploymentAnnotation.desiredReplicas] = String(deployment.spec.wanted)
         meta.annotations[DeploymentAnnotation.maxReplicas] = String(
-            deployment.spec.wanted + deployment.spec.maxSurge)
+            deployment.spec.wanted.saturatingAdd(deployment.spec.maxSurge))
         var spec = ReplicaSetSpec()
         spec.replicas = deployment.spec.value.newReplicas(total: old.total, new: 0)
         spec.minReadySeconds = deployment.spec.minReadySeconds
@@ -275,7 +275,7 @@ struct DeploymentController: Controller {
         _ set: ReplicaSet, to size: Int, of deployment: Deployment, _ cluster: inout Cluster
     ) throws(APIError) -> Bool {
         let desired = String(deployment.spec.wanted)
-        let most = String(deployment.spec.wanted + deployment.spec.maxSurge)
+        let most = String(deployment.spec.wanted.saturatingAdd(deployment.spec.maxSurge))
         let annotations = set.metadata.annotations
         if set.wanted == size, annotations[DeploymentAnnotation.desiredReplicas] == desired,
             annotations[DeploymentAnnotation.maxReplicas] == most
@@ -325,7 +325,7 @@ struct DeploymentController: Controller {
             return
         }
         guard deployment.spec.isRollingUpdate else { return }
-        let allowed = wanted > 0 ? wanted + deployment.spec.maxSurge : 0
+        let allowed = wanted > 0 ? wanted.saturatingAdd(deployment.spec.maxSurge) : 0
         let toAdd = allowed - active.total
         let sorted = active.largestFirst(newerFirst: toAdd > 0)
         var sizes: [Int] = []

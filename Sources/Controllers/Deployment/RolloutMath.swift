@@ -1,5 +1,6 @@
 import KubernetesAPI
 import SimulationKit
+import SimulationKit
 
 /// The names of the annotations by which a Deployment and its ReplicaSets remember.
 enum DeploymentAnnotation {
@@ -43,7 +44,7 @@ extension DeploymentSpec {
     /// How many replicas the new ReplicaSet should have now, when all sets together have `total`.
     func newReplicas(total: Int, new: Int) -> Int {
         guard isRollingUpdate else { return wanted }
-        let most = wanted + maxSurge
+        let most = wanted.saturatingAdd(maxSurge)
         return total >= most ? new : new + min(most - total, wanted - new)
     }
 }
@@ -68,7 +69,8 @@ extension PodTemplateSpec {
 extension ReplicaSet {
     var wanted: Int { spec.replicas ?? 1 }
     var revision: Int { Int(metadata.annotations[DeploymentAnnotation.revision] ?? "") ?? 0 }
-    func annotation(_ name: String) -> Int? { metadata.annotations[name].flatMap { Int($0) } }
+    /// A number of replicas that an annotation holds; nil if it is none.
+    func annotation(_ name: String) -> Int? { metadata.annotations[name].flatMap { Int32($0) }.map(Int.init) }
 
     /// By how much the set's size changes when `deployment` is scaled in proportion and `allowed` are left.
     func proportion(of deployment: Deployment, toAdd: Int, added: Int) -> Int {
@@ -83,8 +85,8 @@ extension ReplicaSet {
         if before == 0 { before = deployment.status.replicas }
         if before == 0 { return 0 }
         // Rounded half up, as all terms are positive.
-        return (2 * wanted * (deployment.spec.wanted + deployment.spec.maxSurge) + before) / (2 * before)
-            - wanted
+        let most = Int128(deployment.spec.wanted.saturatingAdd(deployment.spec.maxSurge))
+        return Int(clamping: (2 * Int128(wanted) * most + Int128(before)) / (2 * Int128(before))).saturatingSubtract(wanted)
     }
 }
 

@@ -37,7 +37,7 @@ struct MetricReplicas {
             var sum: Int64 = 0
             var found = container.isEmpty
             for own in sample.containers where container.isEmpty || own.name == container {
-                sum += resource == "cpu" ? own.milliCPU : own.memory * 1000
+                sum = sum.saturatingAdd(resource == "cpu" ? own.milliCPU : own.memory.saturatingMultiply(1000))
                 found = true
             }
             guard found else {
@@ -82,7 +82,7 @@ struct MetricReplicas {
                 guard let request = own.resources.requests[resource] else {
                     throw Failure(message: "missing request for \(resource) in container \(own.name) of Pod \(pod.name)")
                 }
-                sum += request.milliValue
+                sum = sum.saturatingAdd(request.milliValue)
             }
             sums.append(sum)
         }
@@ -97,17 +97,17 @@ struct MetricReplicas {
         let groups = try grouped(pods, resource, &values, metrics)
         let requests = try requests(resource, container: container, pods)
         func percent(_ values: [Int: Int64]) throws(Failure) -> Int {
-            let (used, wanted) = values.keys.reduce((Int64(0), Int64(0))) { ($0.0 + values[$1]!, $0.1 + requests[$1]) }
+            let (used, wanted) = (values.values.saturatingSum, values.keys.lazy.map { requests[$0] }.saturatingSum)
             if wanted == 0 { throw Failure(message: "no metrics returned matched known pods") }
-            return Int(used * 100 / wanted)
+            return Int(used.proportion(100, of: wanted))
         }
         let utilization = try percent(values)
-        let average = values.values.reduce(0, +) / Int64(values.count)
+        let average = values.values.saturatingSum / Int64(values.count)
         let fallback = Int64(max(100, target))
         var measured = try decide(
-            groups, values, ratio: Double(utilization) / Double(target), missingWhenLow: { requests[$0] * fallback / 100 },
+            groups, values, ratio: Double(utilization) / Double(target), missingWhenLow: { requests[$0].proportion(fallback, of: 100) },
             again: { values throws(Failure) in Double(try percent(values)) / Double(target) })
-        (measured.value, measured.requested) = (Int64(utilization), values.keys.reduce(0) { $0 + requests[$1] })
+        (measured.value, measured.requested) = (Int64(utilization), values.keys.lazy.map { requests[$0] }.saturatingSum)
         return Proposal(replicas: measured.proposal, utilization: utilization, average: average, measured: measured)
     }
 
@@ -115,7 +115,7 @@ struct MetricReplicas {
     func average(_ resource: String, container: String, target: Int64, _ pods: [Pod], _ metrics: MetricsAPI) throws(Failure) -> Proposal {
         var values = try measure(resource, container: container, pods, metrics)
         let groups = try grouped(pods, resource, &values, metrics)
-        func mean(_ values: [Int: Int64]) -> Int64 { values.values.reduce(0, +) / Int64(values.count) }
+        func mean(_ values: [Int: Int64]) -> Int64 { values.values.saturatingSum / Int64(max(1, values.count)) }
         let average = mean(values)
         var measured = try decide(
             groups, values, ratio: Double(average) / Double(target), missingWhenLow: { _ in target },
@@ -141,14 +141,14 @@ struct MetricReplicas {
         let (missing, unready) = (groups.indices.filter { groups[$0] == .missing }, groups.indices.filter { groups[$0] == .unready })
         let ready = groups.count { $0 == .ready }
         var result = AutoscalerTrace.Measured()
-        result.used = measured.values.reduce(0, +)
+        result.used = measured.values.saturatingSum
         (result.ready, result.unready, result.missing, result.ignored) = (ready, unready.count, missing.count, groups.count { $0 == .ignored })
         (result.ratio, result.counted) = (ratio, ready)
         (result.toleranceDown, result.toleranceUp) = (tolerance.down, tolerance.up)
         result.proposal = current
         let countsUnready = !unready.isEmpty && ratio > 1
         if !countsUnready, missing.isEmpty {
-            if !isWithin(ratio) { result.proposal = Int((ratio * Double(ready)).rounded(.up)) }
+            if !isWithin(ratio) { result.proposal = Int(saturating: (ratio * Double(ready)).rounded(.up)) }
             return result
         }
         // Pods that are not measured are taken to be such that the change is smaller, never larger.
@@ -159,7 +159,7 @@ struct MetricReplicas {
         let ratioNow = try again(values)
         (result.cautious, result.counted) = (ratioNow, values.count)
         if isWithin(ratioNow) || (ratio < 1 && ratioNow > 1) || (ratio > 1 && ratioNow < 1) { return result }
-        let replicas = Int((ratioNow * Double(values.count)).rounded(.up))
+        let replicas = Int(saturating: (ratioNow * Double(values.count)).rounded(.up))
         if !((ratioNow < 1 && replicas > current) || (ratioNow > 1 && replicas < current)) { result.proposal = replicas }
         return result
     }

@@ -121,7 +121,7 @@ struct ScalingHistory: Sendable {
         if rules.selectPolicy == "Disabled" { return current }
         let sizes = (rules.policies ?? []).map { policy in
             let start = start(policy, current, now)
-            return policy.type == "Pods" ? start + policy.value : Int((Double(start) * (1 + Double(policy.value) / 100)).rounded(.up))
+            return policy.type == "Pods" ? start + policy.value : Int(saturating: (Double(start) * (1 + Double(policy.value) / 100)).rounded(.up))
         }
         return (rules.selectPolicy == "Min" ? sizes.min() : sizes.max()) ?? current
     }
@@ -130,7 +130,7 @@ struct ScalingHistory: Sendable {
         if rules.selectPolicy == "Disabled" { return current }
         let sizes = (rules.policies ?? []).map { policy in
             let start = start(policy, current, now)
-            return policy.type == "Pods" ? start - policy.value : Int(Double(start) * (1 - Double(policy.value) / 100))
+            return policy.type == "Pods" ? start - policy.value : Int(saturating: (Double(start) * (1 - Double(policy.value) / 100)).rounded(.towardZero))
         }
         return (rules.selectPolicy == "Min" ? sizes.max() : sizes.min()) ?? current
     }

@@ -77,6 +77,7 @@ extension KubeletConfiguration {
         checkMachine(refuse)
         checkShutdown(profile, refuse)
         checkReservations(refuse)
+        checkThresholds { errors.append($0) }
         return errors
     }
 
@@ -138,6 +139,49 @@ extension KubeletConfiguration {
         for (field, value) in [("shutdownGracePeriod", all), ("shutdownGracePeriodCriticalPods", critical)]
         where value != .zero && value < .seconds(1) {
             refuse("\(field) \(value) must be either zero or otherwise >= 1 sec")
+        }
+    }
+
+    /// Amounts that a kubelet finds wrong when it starts, after its configuration was taken.
+    /// - Source: Kubernetes v1.36.2 `pkg/kubelet/eviction/helpers.go`, `parseThresholdStatement`; `cmd/kubelet/app/server.go`,
+    ///   `parseResourceList`.
+    private func checkThresholds(_ refuse: (String) -> Void) {
+        let signals = [
+            "memory.available", "allocatableMemory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available",
+            "imagefs.inodesFree", "containerfs.available", "containerfs.inodesFree", "pid.available",
+        ]
+        for list in [evictionHard, evictionSoft] {
+            for (signal, text) in list.entries {
+                guard signals.contains(signal) else {
+                    refuse("unsupported eviction signal \(signal)")
+                    continue
+                }
+                if text.hasSuffix("%") {
+                    guard let share = Float(text.dropLast()), share.isFinite else {
+                        refuse("eviction percentage threshold \(signal) must be a number from 0% to 100%: \(text)")
+                        continue
+                    }
+                    if share < 0 { refuse("eviction percentage threshold \(signal) must be >= 0%: \(text)") }
+                    if share > 100 { refuse("eviction percentage threshold \(signal) must be <= 100%: \(text)") }
+                } else if let amount = Quantity(text) {
+                    if amount <= .zero { refuse("eviction threshold \(signal) must be positive: \(text)") }
+                } else {
+                    refuse("eviction threshold \(signal): quantities must match the regular expression '\(Quantity.pattern)': \(text)")
+                }
+            }
+        }
+        for (flag, list) in [("kube-reserved", kubeReserved), ("system-reserved", systemReserved)] {
+            for (name, text) in list.entries {
+                if !["cpu", "memory", "ephemeral-storage", "pid"].contains(name) {
+                    refuse("--\(flag) value failed to parse: cannot reserve \"\(name)\" resource")
+                } else if let amount = Quantity(text) {
+                    if amount < .zero { refuse("--\(flag) value failed to parse: resource quantity for \"\(name)\" cannot be negative: \(text)") }
+                } else {
+                    refuse(
+                        "--\(flag) value failed to parse: failed to parse quantity \"\(text)\" for \"\(name)\" resource: quantities must match "
+                            + "the regular expression '\(Quantity.pattern)'")
+                }
+            }
         }
     }
 

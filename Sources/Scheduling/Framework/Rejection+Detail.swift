@@ -68,7 +68,7 @@ extension SchedulingState {
     private func shortage(_ bits: UInt64, _ row: Int, _ demand: PodDemand) -> String {
         var parts = bits & 1 != 0 ? ["pods: \(nodes.podSlots[row].count) of \(nodes.podLimit[row])"] : []
         for (i, want) in demand.requests.enumerated() where bits & (2 << UInt64(i)) != 0 {
-            let free = nodes.allocatable[want.resource][row] - nodes.requested[want.resource][row]
+            let free = nodes.free(want.resource, row)
             func text(_ amount: Int64) -> String {
                 switch want.resource {
                 case 0: Quantity(milli: amount).description

@@ -52,6 +52,7 @@ extension SchedulingProfile {
         preEnqueue = Set(resolve(.preEnqueue, written.plugins?.preEnqueue).map(\.plugin.name))
         filters = resolve(.filter, written.plugins?.filter).map(\.plugin)
         scores = resolve(.score, written.plugins?.score)
+        weighScores()
         postFilters = resolve(.postFilter, written.plugins?.postFilter).map(\.plugin.name)
         for config in written.pluginConfig {
             var decoder = APIDecoder()

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SimulationKit
 
 /// One profile of the configuration, ready to use: which plugins run and with which settings.
 struct SchedulingProfile: Sendable {
@@ -8,6 +9,8 @@ struct SchedulingProfile: Sendable {
     var preEnqueue: Set<PluginName> = []
     var filters: [Plugin] = []
     var scores: [(plugin: Plugin, weight: Int)] = []
+    /// Whether the sum of all scores has room in the 32 bits that rankings keep for it. Weights can be anything.
+    private(set) var hasRankableWeights = true
     var postFilters: [PluginName] = []
     /// nil: the system's own soft constraints.
     var spreadDefaults: [TopologySpreadConstraint]?
@@ -23,6 +26,11 @@ struct SchedulingProfile: Sendable {
         filters = catalog.filter { $0.points.contains(.filter) }
         scores = catalog.filter { $0.points.contains(.score) }.map { ($0, $0.weight) }
         postFilters = catalog.filter { $0.points.contains(.postFilter) }.map(\.name)
+    }
+
+    /// To be called when ``scores`` is complete.
+    mutating func weighScores() {
+        hasRankableWeights = scores.map(\.weight.magnitude).saturatingSum <= UInt(Int32.max) / 100
     }
 
     func runs(_ name: PluginName) -> Bool { filters.contains { $0.name == name } }

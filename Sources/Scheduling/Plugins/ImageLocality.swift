@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SimulationKit
 
 /// Prefers nodes that have the pod's images, the more the larger they are and the more nodes have them.
 ///
@@ -8,7 +9,7 @@ enum ImageLocality {
 
     /// What a node that has the image gets for it: its size, scaled by the share of nodes that have it.
     static func share(_ image: ImageIndex.Entry, of nodes: Int) -> Int {
-        Int(Double(image.size) * (Double(image.count) / Double(nodes)))
+        Int(saturating: (Double(image.size) * (Double(image.count) / Double(nodes))).rounded(.towardZero))
     }
 
     @Sendable static func score(
@@ -26,7 +27,7 @@ enum ImageLocality {
         for (i, row) in rows.enumerated() {
             var sum = 0
             for image in images where image.nodes[row] {
-                sum += share(image, of: state.nodes.presentCount)
+                sum = sum.saturatingAdd(share(image, of: state.nodes.presentCount))
             }
             scores[i] = 100 * (min(max(sum, low), high) - low) / (high - low)
         }

@@ -18,7 +18,7 @@ enum NodeResourcesBalancedAllocation {
             func balance(_ cpu: Int64, _ memory: Int64) -> Int {
                 Self.balance(cpu, of: nodes.allocatable[0][row], memory, of: nodes.allocatable[1][row])
             }
-            let with = balance(usedCPU + cpu, usedMemory + memory)
+            let with = balance(usedCPU &+ cpu, usedMemory &+ memory)
             // By improvement it is the change that counts, around 75.
             scores[i] = countsChange ? 50 + (50 + with - balance(usedCPU, usedMemory)) / 2 : with
         }
@@ -28,8 +28,8 @@ enum NodeResourcesBalancedAllocation {
     /// 100 for equal shares, less by their standard deviation; a resource that the node lacks is left out.
     static func balance(_ cpu: Int64, of cpuTotal: Int64, _ memory: Int64, of memoryTotal: Int64) -> Int {
         guard cpuTotal > 0, memoryTotal > 0 else { return 100 }
-        let a = min(1, Double(cpu) / Double(cpuTotal))
-        let b = min(1, Double(memory) / Double(memoryTotal))
+        let a = max(0, min(1, Double(cpu) / Double(cpuTotal)))
+        let b = max(0, min(1, Double(memory) / Double(memoryTotal)))
         return Int((1 - abs((a - b) / 2)) * 100)
     }
 }

@@ -1,5 +1,6 @@
 import ControlPlane
 import KubernetesAPI
+import SimulationKit
 
 /// Refuses nodes without room; prefers nodes with much left (LeastAllocated).
 enum NodeResourcesFit {
@@ -14,7 +15,7 @@ enum NodeResourcesFit {
             var hopeless = false
             for (i, want) in demand.enumerated() {
                 let allocatable = nodes.allocatable[want.resource][row]
-                if want.amount > allocatable - nodes.requested[want.resource][row] {
+                if want.amount > nodes.free(want.resource, row) {
                     short |= 2 << UInt64(i)
                     if want.amount > allocatable { hopeless = knowsHopeless }
                 }
@@ -29,18 +30,20 @@ enum NodeResourcesFit {
     ) -> Bool {
         let nodes = state.nodes
         func part(_ requested: Int64, of allocatable: Int64) -> Int64 {
-            requested > allocatable ? 0 : (allocatable - requested) * 100 / allocatable
+            guard 0...allocatable ~= requested else { return 0 }
+            let (product, overflow) = (allocatable - requested).multipliedReportingOverflow(by: 100)
+            return overflow ? (allocatable - requested).proportion(100, of: allocatable) : product / allocatable
         }
         for (i, row) in rows.enumerated() {
             let (cpu, memory) = (nodes.allocatable[0][row], nodes.allocatable[1][row])
             var sum: Int64 = 0
             var weights: Int64 = 0
             if cpu > 0 {
-                sum += part(nodes.nonZeroCPU[row] + cycle.demand.nonZeroCPU, of: cpu)
+                sum += part(nodes.nonZeroCPU[row] &+ cycle.demand.nonZeroCPU, of: cpu)
                 weights += 1
             }
             if memory > 0 {
-                sum += part(nodes.nonZeroMemory[row] + cycle.demand.nonZeroMemory, of: memory)
+                sum += part(nodes.nonZeroMemory[row] &+ cycle.demand.nonZeroMemory, of: memory)
                 weights += 1
             }
             scores[i] = weights == 0 ? 0 : Int(sum / weights)

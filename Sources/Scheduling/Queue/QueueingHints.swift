@@ -75,8 +75,7 @@ extension SchedulingState {
 
     private mutating func fits(_ pod: Pod, row: Int, empty: Bool) -> Bool {
         for want in compile(pod.requests(RequestRules(pending: profile))) {
-            let used = empty ? 0 : nodes.requested[want.resource][row]
-            if want.amount > nodes.allocatable[want.resource][row] - used { return false }
+            if want.amount > (empty ? nodes.allocatable[want.resource][row] : nodes.free(want.resource, row)) { return false }
         }
         return true
     }

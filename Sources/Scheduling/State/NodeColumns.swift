@@ -107,6 +107,14 @@ struct NodeColumns: Sendable {
     /// The number of the resource called `name`, if any node or pod has it.
     func knownResource(_ name: String) -> Int? { resourceNumbers[name] }
 
+    /// What is left of a resource on a node; below zero if pods that were bound past the scheduler have taken more.
+    ///
+    /// The sums wrap around, so that what was added can always be taken away again: one below zero is beyond all nodes.
+    func free(_ resource: Int, _ row: Int) -> Int64 {
+        let used = requested[resource][row]
+        return used < 0 ? .min : allocatable[resource][row] &- used
+    }
+
     func labels(_ row: Int) -> StringMap<String> { objects[row]?.metadata.labels ?? [:] }
 }
 

@@ -290,9 +290,9 @@ struct SchedulingState: Sendable {
         let row = entry.row
         count(priority: entry.facts.priority, sign)
         nodes.touch(row)
-        for amount in entry.requests { nodes.requested[amount.resource][row] += Int64(sign) * amount.amount }
-        nodes.nonZeroCPU[row] += Int64(sign) * entry.nonZeroCPU
-        nodes.nonZeroMemory[row] += Int64(sign) * entry.nonZeroMemory
+        for amount in entry.requests { nodes.requested[amount.resource][row] &+= Int64(sign) &* amount.amount }
+        nodes.nonZeroCPU[row] &+= Int64(sign) &* entry.nonZeroCPU
+        nodes.nonZeroMemory[row] &+= Int64(sign) &* entry.nonZeroMemory
         for port in entry.facts.hostPorts {
             if sign > 0 {
                 nodes.hostPorts[row].append(port)

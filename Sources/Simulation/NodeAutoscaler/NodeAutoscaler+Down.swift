@@ -47,13 +47,12 @@ extension NodeAutoscaler {
     /// Of CPU and memory, the greater share that is requested.
     func utilization(_ node: Node, _ cluster: Cluster) -> Double {
         let rules = RequestRules(pending: cluster.profile)
-        var (cpu, memory) = (Int64(0), Int64(0))
+        var sum = Resources()
         for pod in cluster.store.pods(onNode: node.name) where !pod.isFinished {
-            let requests = pod.requests(rules)
-            (cpu, memory) = (cpu + requests.milliCPU, memory + requests.memory)
+            sum += pod.requests(rules)
         }
         func share(_ used: Int64, _ all: Int64?) -> Double { all.map { $0 > 0 ? Double(used) / Double($0) : 1 } ?? 1 }
-        return max(share(cpu, node.status.allocatable.milliCPU), share(memory, node.status.allocatable.memoryBytes))
+        return max(share(sum.milliCPU, node.status.allocatable.milliCPU), share(sum.memory, node.status.allocatable.memoryBytes))
     }
 
     /// Whether nothing about the pods themselves keeps them where they are.

@@ -136,12 +136,12 @@ extension NodeAutoscaler {
 
     private func waste(_ pods: [ObjectKey], count: Int, _ node: Node, _ cluster: Cluster) -> Double {
         let rules = RequestRules(pending: cluster.profile)
-        let sums = pods.compactMap { cluster.store.pods[$0]?.requests(rules) }.reduce((Int64(0), Int64(0))) { ($0.0 + $1.milliCPU, $0.1 + $1.memory) }
+        let sums = pods.compactMap { cluster.store.pods[$0]?.requests(rules) }.reduce(Resources(), +)
         func unused(_ requested: Int64, _ each: Int64?) -> Double {
             guard let each, each > 0 else { return 0 }
             return 1 - Double(requested) / (Double(each) * Double(count))
         }
-        return (unused(sums.0, node.status.allocatable.milliCPU) + unused(sums.1, node.status.allocatable.memoryBytes)) / 2
+        return (unused(sums.milliCPU, node.status.allocatable.milliCPU) + unused(sums.memory, node.status.allocatable.memoryBytes)) / 2
     }
 }
 

@@ -85,21 +85,21 @@ extension Simulation {
                     result.outOfMemory += 1
                     // What it would have needed is not known: a fifth more, and 100 MB at least.
                     let used = span.memory(at: span.to)
-                    peak = max(peak, used * 12 / 10, used + 100_000_000)
+                    peak = max(peak, used.proportion(12, of: 10), used.saturatingAdd(100_000_000))
                 }
             }
             if peak > 0 { memory.add(Double(peak), weight: 1) }
         }
         func amounts(_ percentile: Double) -> Recommendation.Amounts {
-            .init(milliCPU: Int64((cpu.percentile(percentile) * 1000).rounded()), memory: Int64(memory.percentile(percentile)))
+            .init(milliCPU: Int64(saturating: cpu.percentile(percentile) * 1000), memory: Int64(saturating: memory.percentile(percentile).rounded(.towardZero)))
         }
         (result.median, result.p90, result.p95) = (amounts(0.5), amounts(0.9), amounts(0.95))
         result.throttled = moments == 0 ? 0 : Double(throttled) / Double(moments)
         // Each pod gets 25m and 250 MB at least, shared by its containers.
         func estimate(_ base: Recommendation.Amounts, times factor: Double) -> Recommendation.Amounts {
             .init(
-                milliCPU: max(25 / Int64(count), Int64((Double(base.milliCPU) * 1.15 * factor).rounded())),
-                memory: max(250_000_000 / Int64(count), Int64(Double(base.memory) * 1.15 * factor)))
+                milliCPU: max(25 / Int64(count), Int64(saturating: Double(base.milliCPU) * 1.15 * factor)),
+                memory: max(250_000_000 / Int64(count), Int64(saturating: (Double(base.memory) * 1.15 * factor).rounded(.towardZero))))
         }
         let days = max(result.span.seconds / 86_400, 1e-6)
         let confidence = min(Double(moments) / 1440, days)
@@ -127,7 +127,7 @@ extension Recommendation {
             let amount = target[resource]
             guard amount > 0 else { continue }
             // Whole 5m and MiB: what a user would write.
-            let new = resource == "cpu" ? Quantity(milli: (amount + 4) / 5 * 5) : Quantity(mebibytesOf: amount, roundedUp: true)
+            let new = resource == "cpu" ? Quantity(milli: amount.saturatingAdd(4) / 5 * 5) : Quantity(mebibytesOf: amount, roundedUp: true)
             let old = container.resources.requests[resource]
             if new != old { wish.requests[resource] = new }
             if let limit = container.resources.limits[resource], let old, old > .zero {
@@ -148,7 +148,7 @@ extension Recommendation {
             let have = resource == "cpu" ? container.resources.requests.milliCPU ?? 0 : container.resources.requests.memoryBytes ?? 0
             if have < lower[resource] || have > upper[resource] { return true }
             if resource == "memory", outOfMemory > 0, have < target.memory { return true }
-            let difference = have == 0 ? 1 : Double(abs(target[resource] - have)) / Double(have)
+            let difference = have == 0 ? 1 : abs(Double(target[resource]) - Double(have)) / Double(have)
             return podAge >= .seconds(12 * 3600) && difference > 0.1
         }
     }

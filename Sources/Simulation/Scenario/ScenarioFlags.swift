@@ -43,32 +43,34 @@ public struct ControllerManagerFlags: APIStruct {
     func settings() -> (ControllerManagerSettings, problems: [(flag: String, message: String)]) {
         var settings = ControllerManagerSettings()
         var problems: [(String, String)] = []
-        func take<V: Comparable>(_ value: V?, _ flag: String, least: V, _ path: WritableKeyPath<ControllerManagerSettings, V>) {
+        func take<V: Comparable>(_ value: V?, _ flag: String, _ range: ClosedRange<V>, _ set: (V) -> Void) {
             guard let value else { return }
-            if value < least { return problems.append((flag, "must be \(least) or more, not \(value)")) }
-            settings[keyPath: path] = value
+            if range.contains(value) { return set(value) }
+            problems.append((flag, "must be from \(range.lowerBound) to \(range.upperBound), not \(value)"))
         }
-        func take<V: Comparable>(_ value: V?, _ flag: String, least: V, _ path: WritableKeyPath<ControllerManagerSettings, V?>) {
-            guard let value else { return }
-            if value < least { return problems.append((flag, "must be \(least) or more, not \(value)")) }
-            settings[keyPath: path] = value
+        func take<V: Comparable>(_ value: V?, _ flag: String, _ range: ClosedRange<V>, _ path: WritableKeyPath<ControllerManagerSettings, V>) {
+            take(value, flag, range) { settings[keyPath: path] = $0 }
         }
-        let second = Duration.seconds(1)
-        take(kubeAPIQPS, "kube-api-qps", least: 0.1, \.kubeAPIQPS)
-        take(kubeAPIBurst, "kube-api-burst", least: 1, \.kubeAPIBurst)
-        take(autoscalerSyncPeriod, "horizontal-pod-autoscaler-sync-period", least: second, \.autoscalerSyncPeriod)
-        take(autoscalerDownscaleStabilization, "horizontal-pod-autoscaler-downscale-stabilization", least: .zero, \.autoscalerDownscaleStabilization)
-        take(autoscalerTolerance, "horizontal-pod-autoscaler-tolerance", least: 0, \.autoscalerTolerance)
-        take(autoscalerCPUInitializationPeriod, "horizontal-pod-autoscaler-cpu-initialization-period", least: .zero, \.autoscalerCPUInitializationPeriod)
-        take(autoscalerInitialReadinessDelay, "horizontal-pod-autoscaler-initial-readiness-delay", least: .zero, \.autoscalerInitialReadinessDelay)
-        take(nodeMonitorPeriod, "node-monitor-period", least: second, \.nodeMonitorPeriod)
-        take(nodeMonitorGracePeriod, "node-monitor-grace-period", least: second, \.nodeMonitorGracePeriod)
-        take(nodeStartupGracePeriod, "node-startup-grace-period", least: second, \.nodeStartupGracePeriod)
-        take(nodeEvictionRate, "node-eviction-rate", least: 0, \.nodeEvictionRate)
-        take(secondaryNodeEvictionRate, "secondary-node-eviction-rate", least: 0, \.secondaryNodeEvictionRate)
-        take(largeClusterSizeThreshold, "large-cluster-size-threshold", least: 0, \.largeClusterSizeThreshold)
-        take(unhealthyZoneThreshold, "unhealthy-zone-threshold", least: 0, \.unhealthyZoneThreshold)
-        take(terminatedPodGCThreshold, "terminated-pod-gc-threshold", least: 0, \.terminatedPodGCThreshold)
+        func take<V: Comparable>(_ value: V?, _ flag: String, _ range: ClosedRange<V>, _ path: WritableKeyPath<ControllerManagerSettings, V?>) {
+            take(value, flag, range) { settings[keyPath: path] = $0 }
+        }
+        let (second, longest) = (Duration.seconds(1), Duration.hours(8760))
+        let number = 0...Int(Int32.max)
+        take(kubeAPIQPS, "kube-api-qps", 0.1...1_000_000, \.kubeAPIQPS)
+        take(kubeAPIBurst, "kube-api-burst", 1...1_000_000, \.kubeAPIBurst)
+        take(autoscalerSyncPeriod, "horizontal-pod-autoscaler-sync-period", second...longest, \.autoscalerSyncPeriod)
+        take(autoscalerDownscaleStabilization, "horizontal-pod-autoscaler-downscale-stabilization", Duration.zero...longest, \.autoscalerDownscaleStabilization)
+        take(autoscalerTolerance, "horizontal-pod-autoscaler-tolerance", 0...1_000_000, \.autoscalerTolerance)
+        take(autoscalerCPUInitializationPeriod, "horizontal-pod-autoscaler-cpu-initialization-period", Duration.zero...longest, \.autoscalerCPUInitializationPeriod)
+        take(autoscalerInitialReadinessDelay, "horizontal-pod-autoscaler-initial-readiness-delay", Duration.zero...longest, \.autoscalerInitialReadinessDelay)
+        take(nodeMonitorPeriod, "node-monitor-period", second...longest, \.nodeMonitorPeriod)
+        take(nodeMonitorGracePeriod, "node-monitor-grace-period", second...longest, \.nodeMonitorGracePeriod)
+        take(nodeStartupGracePeriod, "node-startup-grace-period", second...longest, \.nodeStartupGracePeriod)
+        take(nodeEvictionRate, "node-eviction-rate", 0...1_000_000, \.nodeEvictionRate)
+        take(secondaryNodeEvictionRate, "secondary-node-eviction-rate", 0...1_000_000, \.secondaryNodeEvictionRate)
+        take(largeClusterSizeThreshold, "large-cluster-size-threshold", number, \.largeClusterSizeThreshold)
+        take(unhealthyZoneThreshold, "unhealthy-zone-threshold", 0...1, \.unhealthyZoneThreshold)
+        take(terminatedPodGCThreshold, "terminated-pod-gc-threshold", number, \.terminatedPodGCThreshold)
         return (settings, problems)
     }
 }
