@@ -30,7 +30,7 @@ public struct Cluster: Sendable {
     /// Hashes of the events that were left out.
     var leftOut: Set<Int> = []
     /// The last completed spec of each controlling owner, by its identity.
-    var completedSpecs: [String: CompletedSpec] = [:]
+    var completedSpecs = CompletedSpecs()
     var names: SeededRandom
 
     /// An empty cluster with the namespaces that every cluster has.

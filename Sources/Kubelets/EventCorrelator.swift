@@ -27,9 +27,12 @@ struct EventCorrelator: Sendable {
         var last = Instant.start
     }
     private var objects: [String: Object] = [:]
+    /// As many objects as are remembered before those that are quiet are looked for.
+    private var limit = 256
 
     /// The message as it is to be told, or nil if the event is dropped.
     mutating func message(_ event: APIClient.PendingEvent, at now: Instant) -> String? {
+        if objects.count > limit { forgetQuiet(now) }
         var object = objects[event.about.uid] ?? Object()
         defer { objects[event.about.uid] = object }
         let index = object.groups.firstIndex { $0.reason == event.reason && $0.isWarning == event.isWarning } ?? object.groups.count
@@ -46,6 +49,14 @@ struct EventCorrelator: Sendable {
         guard full - now <= Self.refill * (Self.burst - 1) else { return nil }
         object.full = full + Self.refill
         return message
+    }
+
+    /// Forgets objects that are as if nothing had been told about them.
+    private mutating func forgetQuiet(_ now: Instant) {
+        objects = objects.filter { _, object in
+            object.full > now || object.groups.contains { now - $0.last <= Self.similarWithin }
+        }
+        limit = max(256, objects.count * 2)
     }
 
     /// The object is gone, or the kubelet starts anew.

@@ -75,7 +75,12 @@ struct Timeline: Sendable {
     var ready: Instant?
 
     mutating func begin(_ stage: StartStage, container: Int = -1, at now: Instant) {
-        entries.append(Entry(stage: stage, container: Int16(container), begin: now, end: .distantFuture))
+        append(Entry(stage: stage, container: Int16(clamping: container), begin: now, end: .distantFuture))
+    }
+    /// Of a pod whose containers start again and again its first start is kept, and the newest ones.
+    private mutating func append(_ entry: Entry) {
+        entries.append(entry)
+        if entries.count > 1024 { entries.removeSubrange(256..<768) }
     }
     mutating func end(_ stage: StartStage, container: Int = -1, at now: Instant) {
         guard let i = entries.lastIndex(where: { $0.stage == stage && Int($0.container) == container }),
@@ -84,7 +89,7 @@ struct Timeline: Sendable {
         entries[i].end = now
     }
     mutating func add(_ stage: StartStage, container: Int = -1, from begin: Instant, to end: Instant) {
-        entries.append(Entry(stage: stage, container: Int16(container), begin: begin, end: end))
+        append(Entry(stage: stage, container: Int16(clamping: container), begin: begin, end: end))
     }
     /// The container is ready at `now`; its program could answer from `answers` on.
     mutating func ready(container: Int, answers: Instant, at now: Instant) {

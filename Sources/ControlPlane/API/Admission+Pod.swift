@@ -93,7 +93,29 @@ extension Cluster {
 
 // MARK: One completed spec for all pods of a template
 
-/// What defaulting and admission made of the spec of a template, for the next pod of the same owner.
+/// What defaulting and admission made of the specs of templates, for the next pod of the same owner.
+struct CompletedSpecs: Sendable {
+    private static let most = 512
+    private var recent: [String: CompletedSpec] = [:]
+    private var earlier: [String: CompletedSpec] = [:]
+
+    /// The last completed spec of the owner `uid`. Those of owners that make no pods any more are forgotten: the next pod of
+    /// such a one costs one completion.
+    subscript(uid: String) -> CompletedSpec? {
+        mutating get {
+            if let known = recent[uid] { return known }
+            guard let known = earlier[uid] else { return nil }
+            self[uid] = known
+            return known
+        }
+        set {
+            if recent.count >= Self.most { (earlier, recent) = (recent, [:]) }
+            recent[uid] = newValue
+        }
+    }
+}
+
+/// See ``CompletedSpecs``.
 struct CompletedSpec: Sendable {
     /// The spec as the owner gave it; kept, so that its identity stays its own.
     var source: Shared<PodSpec>
@@ -137,8 +159,6 @@ extension Cluster {
             // What a limit range set is also told in an annotation of each pod.
             pod.metadata.annotations[Self.limitRangerAnnotation] == nil
         else { return }
-        // Owners come and go; the next pod of each costs one completion.
-        if completedSpecs.count >= 8192 { completedSpecs.removeAll() }
         completedSpecs[owner] = CompletedSpec(
             source: source, result: pod.spec, namespace: pod.namespace, labels: pod.metadata.labels,
             circumstances: circumstances)

@@ -26,7 +26,7 @@ struct JobController: Controller {
         let pod = change.object
         guard let owner = pod.metadata.controller, owner.kind == "Job" else { return }
         // A pod that vanishes before its end was counted counts too.
-        if change.action == .deleted { tallies[owner.uid, default: JobTally()].count(pod, now: cluster.now) }
+        if change.action == .deleted { tallies[owner.uid]?.count(pod, now: cluster.now) }
         queue.add(ObjectKey(namespace: pod.namespace, name: owner.name), at: cluster.now + Self.batch)
     }
 

@@ -183,9 +183,10 @@ extension SchedulingState {
         masks[number].journal = nodes.journal.end
     }
 
-    /// Starts anew once very many templates were compiled; most of them will be gone.
+    /// Starts anew once many more templates were compiled than there are: most of them are gone.
     mutating func trimCompiled() {
-        if demands.count > 4096 || counters.count > 8192 { resetCompiled() }
+        let there = classNumbers.count
+        if demands.count > 512 + 4 * there || counters.count > 2048 + 8 * there { resetCompiled() }
     }
 
     /// Forgets everything compiled for selectors and templates and builds what placed pods carry anew.

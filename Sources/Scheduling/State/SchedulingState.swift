@@ -363,7 +363,8 @@ struct SchedulingState: Sendable {
                 && facts.owner?.uid == pod.metadata.controller?.uid
             { return facts }
         }
-        if factsCount > 20_000 {
+        // Most of them are then of templates that are gone.
+        if factsCount > 1024 + 4 * classNumbers.count {
             (factsBySpec, costs) = ([:], [:])
             factsCount = 0
         }

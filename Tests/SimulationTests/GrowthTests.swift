@@ -1,0 +1,105 @@
+import KubernetesAPI
+import Manifests
+import Simulation
+import Testing
+
+/// What a long run keeps: it must not grow while the number of pods stays the same.
+struct GrowthTests {
+    /// How many elements the collections within a value hold, by their path; the places of elements are left out of it.
+    private struct Census {
+        var counts: [String: Int] = [:]
+
+        init(_ value: Any) { count(value, "") }
+
+        private mutating func count(_ value: Any, _ path: String) {
+            // Objects of the API are as large as they are; how many there are is counted.
+            if value is any KubernetesObject || value is String || value is JSONValue { return }
+            let mirror = Mirror(reflecting: value)
+            switch mirror.displayStyle {
+            case .collection, .dictionary, .set:
+                counts[path, default: 0] += mirror.children.count
+                for child in mirror.children.prefix(2000) { count(child.value, path) }
+            case .struct, .tuple, .optional, .enum:
+                for child in mirror.children { count(child.value, child.label.map { $0 == "some" || $0.hasPrefix(".") ? path : "\(path).\($0)" } ?? path) }
+            default: break
+            }
+        }
+    }
+
+    @Test(arguments: ["job", "crash", "scaled", "probes"])
+    func `what a run keeps does not grow from one hour to the next`(_ kind: String) {
+        let workload =
+            switch kind {
+            case "job":
+                """
+                apiVersion: batch/v1
+                kind: CronJob
+                metadata: {name: tick}
+                spec:
+                  schedule: "* * * * *"
+                  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}}
+                """
+            case "crash":
+                """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: crash}
+                spec:
+                  replicas: 3
+                  selector: {matchLabels: {app: a}}
+                  template:
+                    metadata: {labels: {app: a}, annotations: {evenkeel.dev/run-time: 15s, evenkeel.dev/exit-code: "1"}}
+                    spec: {containers: [{name: c, image: i}]}
+                """
+            case "scaled":
+                """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: web, annotations: {evenkeel.dev/demand: 500m..4/10m}}
+                spec:
+                  selector: {matchLabels: {app: a}}
+                  template:
+                    metadata: {labels: {app: a}}
+                    spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 500m}}}]}
+                ---
+                apiVersion: autoscaling/v2
+                kind: HorizontalPodAutoscaler
+                metadata: {name: web}
+                spec:
+                  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+                  minReplicas: 1
+                  maxReplicas: 10
+                  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]
+                  behavior: {scaleDown: {stabilizationWindowSeconds: 0}}
+                """
+            default:
+                """
+                apiVersion: apps/v1
+                kind: StatefulSet
+                metadata: {name: db}
+                spec:
+                  serviceName: db
+                  podManagementPolicy: Parallel
+                  replicas: 3
+                  selector: {matchLabels: {app: a}}
+                  template:
+                    metadata: {labels: {app: a}, annotations: {evenkeel.dev/c.readiness-fails: 60s}}
+                    spec:
+                      containers:
+                      - {name: c, image: i, readinessProbe: {httpGet: {port: 80}}, livenessProbe: {tcpSocket: {port: 80}}}
+                      - {name: bad, image: does-not-exist}
+                """
+            }
+        let input = Input(ManifestReader.read(text: workload, file: kind))
+        #expect(input.problems.isEmpty)
+        var session = input.makeSession().session
+        session.run(to: 2 * 3600)
+        let before = Census(session.simulation).counts
+        session.run(to: 4 * 3600)
+        let after = Census(session.simulation).counts
+        for (path, count) in after.sorted(by: { $0.key < $1.key }) where count > before[path, default: 0] + 40 {
+            // The feed is cut once it is long; events are kept for an hour; the ring buffers of what was told fill.
+            Issue.record("\(path): \(before[path, default: 0]) after two hours, \(count) after four")
+        }
+    }
+}
