@@ -27,7 +27,7 @@ public struct ToldEvent: Sendable {
     public var objectText: String { "\(kind)/\(object)" }
 }
 
-/// The told events in order; the oldest are forgotten when they are many.
+/// The told events in order; the oldest are forgotten when they are many, or a day old.
 public struct Narrative: Sendable {
     /// The events that are kept.
     public private(set) var events = Deque<ToldEvent>()
@@ -45,6 +45,7 @@ public struct Narrative: Sendable {
         count += 1
         // Dropping in blocks keeps the cost of an append constant.
         if events.count > capacity * 2 { events.removeFirst(events.count - capacity) }
+        while let first = events.first, event.time - first.time > .hours(24) { events.removeFirst() }
     }
 }
 

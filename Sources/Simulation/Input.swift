@@ -110,7 +110,8 @@ public struct Input: Sendable {
                     problems += wrong.map { document.problem("spec.controllerManager.\($0.flag)", $0.message) }
                 }
                 if let resolution = value.spec.metricsServer?.metricResolution {
-                    if !(Duration.seconds(1)...Duration.hours(24)).contains(resolution) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be from 1s to 24h")) }
+                    if resolution < .seconds(1) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 1s or more")) }
+                    if resolution > .hours(24) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 24h or less")) }
                     options.metricsServer.resolution = min(max(.seconds(1), resolution), .hours(24))
                 }
                 if let flags = value.spec.autoscaler {

@@ -95,7 +95,7 @@ extension Cluster {
 
 /// What defaulting and admission made of the specs of templates, for the next pod of the same owner.
 struct CompletedSpecs: Sendable {
-    private static let most = 512
+    private static let most = 128
     private var recent: [String: CompletedSpec] = [:]
     private var earlier: [String: CompletedSpec] = [:]
 

@@ -102,10 +102,11 @@ public struct ObjectStore: Sendable {
     }
     /// Whether nothing after `cursor` was forgotten: a reader for whom it was has to read the objects themselves.
     public func holds(_ cursor: WatchCursor) -> Bool { cursor.position >= firstEntry }
-    /// Forgets the entries before `cursor` once they are many. Readers that are behind would miss them.
+    /// Forgets the entries before `cursor` once they are many: each holds an object before and after. Readers that are behind
+    /// would miss them.
     public mutating func compact(before cursor: WatchCursor) {
         let surplus = min(cursor.position - firstEntry, log.count)
-        guard surplus > 4096 else { return }
+        guard surplus > min(4096, 256 + pods.count) else { return }
         var lastIndex: [Kind: Int] = [:]
         for i in 0..<surplus { lastIndex[log[i].kind] = log[i].index + 1 }
         log.removeFirst(surplus)

@@ -186,7 +186,7 @@ extension SchedulingState {
     /// Starts anew once many more templates were compiled than there are: most of them are gone.
     mutating func trimCompiled() {
         let there = classNumbers.count
-        if demands.count > 512 + 4 * there || counters.count > 2048 + 8 * there { resetCompiled() }
+        if demands.count > 128 + 4 * there || counters.count > 2048 + 8 * there { resetCompiled() }
     }
 
     /// Forgets everything compiled for selectors and templates and builds what placed pods carry anew.

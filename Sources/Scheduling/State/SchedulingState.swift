@@ -364,7 +364,7 @@ struct SchedulingState: Sendable {
             { return facts }
         }
         // Most of them are then of templates that are gone.
-        if factsCount > 1024 + 4 * classNumbers.count {
+        if factsCount > 256 + 4 * classNumbers.count {
             (factsBySpec, costs) = ([:], [:])
             factsCount = 0
         }

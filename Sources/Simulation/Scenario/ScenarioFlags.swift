@@ -46,7 +46,7 @@ public struct ControllerManagerFlags: APIStruct {
         func take<V: Comparable>(_ value: V?, _ flag: String, _ range: ClosedRange<V>, _ set: (V) -> Void) {
             guard let value else { return }
             if range.contains(value) { return set(value) }
-            problems.append((flag, "must be from \(range.lowerBound) to \(range.upperBound), not \(value)"))
+            problems.append((flag, value < range.lowerBound ? "must be \(range.lowerBound) or more, not \(value)" : "must be \(range.upperBound) or less, not \(value)"))
         }
         func take<V: Comparable>(_ value: V?, _ flag: String, _ range: ClosedRange<V>, _ path: WritableKeyPath<ControllerManagerSettings, V>) {
             take(value, flag, range) { settings[keyPath: path] = $0 }
