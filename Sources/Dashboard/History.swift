@@ -33,14 +33,17 @@ struct History {
         for (domain, sum) in sums {
             append(sum.allocatable == 0 ? 0 : Double(sum.requested) / Double(sum.allocatable), to: &cpuShare[domain, default: []])
         }
-        for group in world.spread {
-            append(Double(group.skewNow), to: &skew[group.id, default: []])
-            if group.skewNow > worst[group.id]?.skew ?? -1 { worst[group.id] = (group.skewNow, now) }
-        }
+        for group in world.spread { append(Double(group.skewNow), to: &skew[group.id, default: []]) }
+        note(world.spread, at: now)
         let told = world.cluster.narrative.count
         eventCounts.append(max(0, told - toldBefore))
         toldBefore = told
         nextSample = now + Self.period
+    }
+
+    /// Remembers the largest skew: of what is shown between two samples, too.
+    mutating func note(_ groups: [SpreadGroup], at time: Instant) {
+        for group in groups where group.skewNow > worst[group.id]?.skew ?? -1 { worst[group.id] = (group.skewNow, time) }
     }
 
     private func append(_ value: Double, to values: inout [Double]) {

@@ -13,7 +13,8 @@ enum SpreadWords {
     static func state(_ group: SpreadGroup, _ world: World) -> StyledText {
         let theme = world.theme
         if group.isViolated { return StyledText(group.isHard ? "DRIFT" : "uneven", theme[group.isHard ? .rowError : .rowPending]) }
-        if group.isHard, !group.waiting.isEmpty, group.domains.allSatisfy({ !$0.takesNext }) { return StyledText("blocked", theme[.rowError]) }
+        if group.isHard, !group.isEnforced { return StyledText("off", theme[.dim]) }
+        if group.isBlocked { return StyledText("blocked", theme[.rowError]) }
         if group.isAtLimit, group.isHard { return StyledText("at limit", theme[.rowPending]) }
         return StyledText("ok", theme[.good])
     }
@@ -56,7 +57,7 @@ enum SpreadWords {
         var text = StyledText("takes  ", theme[.dim])
         for domain in group.domains.prefix(8) {
             text.append("\(domain.name) ", theme[.text])
-            text.append(domain.takesNext ? "yes  " : "no  ", theme[domain.takesNext ? .good : .rowPending])
+            text.append(domain.takesOneMore ? "yes  " : "no  ", theme[domain.takesOneMore ? .good : .rowPending])
         }
         if group.domains.count > 8 { text.append("… ", theme[.dim]) }
         if !group.waiting.isEmpty { text.append("  waiting: \(group.waiting.count) \(group.waiting.count == 1 ? "pod" : "pods")", theme[.rowPending]) }
@@ -66,8 +67,11 @@ enum SpreadWords {
     /// What is special about the group now, in a line.
     static func remark(_ group: SpreadGroup, _ world: World) -> StyledText {
         let theme = world.theme
+        if group.isHard, !group.isEnforced {
+            return StyledText("\(group.scheduler) runs without the filter PodTopologySpread: the rule holds nothing back", theme[.rowPending])
+        }
         if group.isViolated, group.isHard {
-            return StyledText("Legal when placed; nothing moves pods back. \(group.movesToEven) \(group.movesToEven == 1 ? "move" : "moves") would make it even.", theme[.rowPending])
+            return StyledText("Nothing moves pods that run: \(moves(group)).", theme[.rowPending])
         }
         if !group.waiting.isEmpty, let domain = group.blockers.first {
             return StyledText("\(domain) holds the minimum down and takes no pod: room for \(group.room.map { "\($0) more" } ?? "any number")", theme[.rowPending])
@@ -77,6 +81,13 @@ enum SpreadWords {
         }
         if !group.stranded.isEmpty { return StyledText("\(group.stranded.count) matching pods are on nodes that do not count", theme[.dim]) }
         return StyledText(group.isDefault ? "A default constraint of the scheduler" : "", theme[.dim])
+    }
+
+    /// `2 moves would make it even`, or why no moves can.
+    static func moves(_ group: SpreadGroup) -> String {
+        if let moves = group.movesToEven { return "\(moves) \(moves == 1 ? "move" : "moves") would make it even" }
+        if group.minDomainsUnmet { return "with \(group.domainCount) of minDomains \(group.minDomains ?? 1) no moves make it even" }
+        return "no moves make it even, as \(group.blockers.first ?? "the domain that lacks pods") takes none"
     }
 
     /// A word for the SPREAD column of a pod: the worst state of its groups.

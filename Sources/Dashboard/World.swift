@@ -39,7 +39,7 @@ struct World {
     private(set) var spread: [SpreadGroup] = []
     var history = History()
     private var spreadRevision = -1
-    private var spreadView = SpreadView()
+    private var spreadView: SpreadView
     private var spreadGeneration = 0
     /// The rates, traffic and prices that availability is worked out from.
     var availability = AvailabilityParameters()
@@ -51,6 +51,7 @@ struct World {
     init(session: Session, options: DashboardOptions) {
         self.session = session
         self.options = options
+        spreadView = SpreadView(configuration: session.simulation.options.scheduler)
     }
 
     var cluster: Cluster { session.cluster }
@@ -64,10 +65,11 @@ struct World {
         if revision != spreadRevision {
             spreadRevision = revision
             if generation != spreadGeneration {
-                spreadView.reset()
+                spreadView = SpreadView(configuration: session.simulation.options.scheduler)
                 spreadGeneration = generation
             }
             spread = spreadView.groups(of: cluster).sorted(by: Self.comesFirst)
+            history.note(spread, at: now)
         }
     }
 

@@ -207,14 +207,24 @@ struct SpreadScreen: Screen {
                 drawBar(domain, group, unit: unit, width: barWidth, limit: limit, on: &canvas, at: Point(x: inside.x + barX, y: y + row), theme)
             }
             canvas.write("\(domain.pods)", at: Point(x: inside.x + barX + barWidth + 2, y: y), style: theme[.text])
-            // The filter's own arithmetic, with the tried maxSkew.
+            // The filter's own arithmetic, with the tried maxSkew; as it is, what the whole filter says comes after.
             let result = domain.pods + group.selfMatch - group.effectiveMinimum
             let passes = result <= skew(group)
             let relation = passes ? String(canvas.glyphs.atMost) : ">"
             var text = StyledText(verdictWidth >= 30 ? "\(domain.pods)+\(group.selfMatch)-\(group.effectiveMinimum) = \(result) \(relation) \(skew(group))  " : "\(result) \(relation) \(skew(group)) ", theme[.dim])
-            text.append(passes ? (domain.openNodes > 0 ? "allowed" : verdictWidth >= 30 ? "allowed, no node" : "no node") : "refused", theme[passes ? (domain.openNodes > 0 ? .good : .rowPending) : .rowError])
+            let isOnPaper = !ghosts.isEmpty || triedSkew != nil
+            let (word, role) = Self.verdict(domain, group, passes: passes, isOnPaper: isOnPaper, isWide: verdictWidth >= 30)
+            text.append(word, theme[role])
             canvas.write(text, at: Point(x: inside.right - verdictWidth, y: y), maxWidth: verdictWidth)
         }
+    }
+
+    /// What the scheduler says to one more pod in a domain; on paper only this rule and the nodes' room are known.
+    private static func verdict(_ domain: SpreadDomain, _ group: SpreadGroup, passes: Bool, isOnPaper: Bool, isWide: Bool) -> (String, Role) {
+        if group.isHard, !passes, group.isEnforced { return ("refused", .rowError) }
+        if domain.openNodes == 0 { return (isWide ? "allowed, no node" : "no node", .rowPending) }
+        if !isOnPaper, !domain.takesOneMore { return (isWide ? "other rule refuses" : "other rule", .rowPending) }
+        return passes ? ("allowed", .good) : (group.isHard ? "not applied" : "allowed", .rowPending)
     }
 
     private func drawBar(_ domain: SpreadDomain, _ group: SpreadGroup, unit: Int, width: Int, limit: Int, on canvas: inout Canvas, at point: Point, _ theme: Theme) {

@@ -4,7 +4,7 @@ public import KubernetesAPI
 ///
 /// One group for each distinct rule: namespace, effective selector, topology key, action, numbers and policies.
 /// The quantities are those of the scheduler's filter; ``skewNow`` is about pods that are there, ``SpreadDomain/oneMore``
-/// about the next one.
+/// about the next one as far as this rule goes, ``SpreadDomain/takesOneMore`` about the next one as the whole filter has it.
 public struct SpreadGroup: Sendable, Equatable {
     /// The workload whose pods carry the constraint.
     public struct Owner: Sendable, Hashable {
@@ -44,7 +44,7 @@ public struct SpreadGroup: Sendable, Equatable {
     /// DoNotSchedule rather than ScheduleAnyway.
     public var isHard: Bool
     public var maxSkew: Int
-    /// As written; nil counts as 1.
+    /// As written, where the version knows it; nil counts as 1.
     public var minDomains: Int?
     /// Whether node selector and affinity decide which nodes count.
     public var honorsAffinity: Bool
@@ -57,6 +57,10 @@ public struct SpreadGroup: Sendable, Equatable {
     public var revision: String?
     /// The rule comes from the scheduler's configuration, not from the pods.
     public var isDefault: Bool
+    /// The profile of the scheduler that places the pods.
+    public var scheduler: String
+    /// Whether that profile has the plugin that filters by spread; if not, a hard rule holds nothing back.
+    public var isEnforced: Bool
 
     /// Pods with the rule in their spec, placed or waiting.
     public var carriers: Int
@@ -116,17 +120,16 @@ public struct SpreadGroup: Sendable, Equatable {
         return domains.filter(\.isOpen).reduce(0) { $0 + max(0, bound + maxSkew - $1.pods) }
     }
 
-    /// The least number of pods to move so that no two domains differ by more than maxSkew.
-    public var movesToEven: Int {
+    /// The least number of pods to move so that no two domains differ by more than maxSkew; nil if no moves can do it:
+    /// domains are missing, or those that lack pods take none.
+    public var movesToEven: Int? {
+        if minDomainsUnmet && violatedNow { return nil }
         if domains.isEmpty { return 0 }
-        let total = matched
-        var best = Int.max
-        for low in 0...(total / domainCount) where total <= domainCount * (low + maxSkew) {
-            let surplus = domains.reduce(0) { $0 + max(0, $1.pods - low - maxSkew) }
-            let deficit = domains.reduce(0) { $0 + max(0, low - $1.pods) }
-            best = min(best, max(surplus, deficit))
-        }
-        return best == Int.max ? 0 : best
+        return RebalanceMath(domains.map { .init(pods: $0.pods, movable: $0.pods, isOpen: $0.isOpen) }, maxSkew: maxSkew)?.moves
+    }
+    /// Whether pods wait for this rule: it refuses every domain that would take one otherwise.
+    public var isBlocked: Bool {
+        isHard && isEnforced && !waiting.isEmpty && domains.contains(where: \.isOpen) && domains.allSatisfy { !$0.isOpen || !$0.takesNext }
     }
 }
 
@@ -146,9 +149,14 @@ public struct SpreadDomain: Sendable, Equatable {
     public var skew: Int
     /// What the filter would compute for one more pod here: pods + self − minimum.
     public var oneMore: Int
-    /// Whether that is allowed.
+    /// Whether this rule allows that; for a soft rule that is only a wish.
     public var takesNext: Bool
+    /// Counted nodes that pass the scheduler's whole filter for a new pod like the carriers.
+    public var takers: Int
     /// The same spelled out: `5+1-4 = 2 > 1`.
     public var arithmetic: String
+    /// Whether a node would take a carrier if there were no spread.
     public var isOpen: Bool { openNodes > 0 }
+    /// Whether the scheduler would find a node here for one more pod.
+    public var takesOneMore: Bool { takers > 0 }
 }

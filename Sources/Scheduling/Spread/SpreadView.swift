@@ -18,6 +18,8 @@ public struct SpreadView: Sendable {
     private var cursor = WatchCursor.beginning
     private var seen = (revision: -1, now: Instant.start)
     private var groups: [SpreadGroup] = []
+    /// New pods like those with these facts, which the filters are asked about: made once, so that they are compiled once.
+    private var fresh: [ObjectIdentifier: (facts: PodFacts, pod: Pod)] = [:]
 
     /// A view of clusters whose scheduler has this configuration.
     public init(configuration: SchedulerConfiguration = .init()) { self.configuration = configuration }
@@ -55,6 +57,7 @@ public struct SpreadView: Sendable {
         }
         profiles = SchedulingProfile.all(configuration, cluster.profile)
         state = SchedulingState(cluster)
+        fresh = [:]
         cursor = cluster.store.end
     }
 
@@ -64,14 +67,22 @@ public struct SpreadView: Sendable {
         var view: Int
         var constraint: TopologySpreadConstraint
         var isDefault: Bool
+        var profile: String
     }
     private struct Draft {
         var rule: SpreadRule
         var group: SpreadGroup
-        /// A carrier, by which the other filters are asked; one that waits if there is any.
+        /// A carrier, by which the filters are asked: one that waits if there is any, else the newest.
         var sample: Pod
         var settings: SchedulingProfile
         var ready: [Int: Int] = [:]
+    }
+    /// What the filters say to a new pod.
+    private struct Verdict {
+        /// Nodes that would take it if spread had no say.
+        var open: NodeMask
+        /// Nodes that take it.
+        var taking: NodeMask
     }
 
     private mutating func build(_ store: ObjectStore) -> [SpreadGroup] {
@@ -91,14 +102,13 @@ public struct SpreadView: Sendable {
                 mine = (demand.hardSpread + demand.softSpread).map { rule in
                     var written = rule.constraint
                     written.labelSelector = nil  // already in the view
-                    let key = Key(view: rule.view, constraint: written, isDefault: demand.usesDefaultSpread)
+                    let key = Key(view: rule.view, constraint: written, isDefault: demand.usesDefaultSpread, profile: settings.name)
                     if let number = numbers[key] { return number }
                     numbers[key] = drafts.count
                     drafts.append(
                         Draft(
-                            rule: rule, group: group(rule, facts, isDefault: demand.usesDefaultSpread),
-                            sample: pod,
-                            settings: settings))
+                            rule: rule, group: group(rule, facts, settings, isDefault: demand.usesDefaultSpread),
+                            sample: pod, settings: settings))
                     return drafts.count - 1
                 }
                 byFacts[ObjectIdentifier(facts)] = mine
@@ -112,27 +122,32 @@ public struct SpreadView: Sendable {
                 if pod.nodeName.isEmpty {
                     if drafts[i].group.waiting.isEmpty { drafts[i].sample = pod }
                     drafts[i].group.waiting.append(pod.key)
+                } else if drafts[i].group.waiting.isEmpty, pod.metadata.creationTimestamp ?? .start > drafts[i].sample.metadata.creationTimestamp ?? .start {
+                    drafts[i].sample = pod
                 }
             }
         }
         countPods(&drafts)
-        let built = drafts.map { finish($0, store) }
+        // Rules of one template share what the filters say.
+        var verdicts: [ObjectIdentifier: Verdict] = [:]
+        let built = drafts.map { finish($0, store, &verdicts) }
         return built.filter { !$0.isDefault } + built.filter(\.isDefault)
     }
 
-    private func group(_ rule: SpreadRule, _ facts: PodFacts, isDefault: Bool) -> SpreadGroup {
+    private func group(_ rule: SpreadRule, _ facts: PodFacts, _ settings: SchedulingProfile, isDefault: Bool) -> SpreadGroup {
         let constraint = rule.constraint
         let policies = state!.profile.isEnabled(.nodeInclusionPolicyInPodTopologySpread)
         return SpreadGroup(
             owners: [], namespace: facts.namespace, topologyKey: constraint.topologyKey,
             isHard: constraint.isHard,
-            maxSkew: constraint.maxSkew, minDomains: constraint.minDomains,
+            maxSkew: constraint.maxSkew,
+            minDomains: state!.profile.isEnabled(.minDomainsInPodTopologySpread) ? constraint.minDomains : nil,
             honorsAffinity: !policies || constraint.nodeAffinityPolicy ?? "Honor" == "Honor",
             honorsTaints: policies && constraint.nodeTaintsPolicy == "Honor",
             selector: rule.selector?.canonical ?? "", matchLabelKeys: constraint.matchLabelKeys,
             revision: constraint.matchLabelKeys.contains("pod-template-hash")
                 ? facts.labels["pod-template-hash"] : nil,
-            isDefault: isDefault, carriers: 0, waiting: [], selfMatch: rule.selfMatch, domains: [],
+            isDefault: isDefault, scheduler: settings.name, isEnforced: settings.runs(.podTopologySpread), carriers: 0, waiting: [], selfMatch: rule.selfMatch, domains: [],
             stranded: [],
             terminating: [], excludedNodes: [], minimum: 0, effectiveMinimum: 0)
     }
@@ -177,9 +192,11 @@ public struct SpreadView: Sendable {
         }
     }
 
-    private mutating func finish(_ draft: Draft, _ store: ObjectStore) -> SpreadGroup {
+    private mutating func finish(_ draft: Draft, _ store: ObjectStore, _ verdicts: inout [ObjectIdentifier: Verdict]) -> SpreadGroup {
         var group = draft.group
-        let open = openNodes(draft, store)
+        let sample = ObjectIdentifier(state!.facts(of: draft.sample))
+        let verdict = verdicts[sample] ?? self.verdict(draft, store)
+        verdicts[sample] = verdict
         let state = state!
         let view = state.views[draft.rule.view]
         let column = state.columns[view.column]
@@ -188,11 +205,13 @@ public struct SpreadView: Sendable {
         let g = group.effectiveMinimum
         var nodes = Array(repeating: 0, count: column.values.count)
         var openCounts = nodes
+        var takers = nodes
         state.nodes.present.forEach { row in
             let value = column.value(row)
             if value >= 0 { nodes[value] += 1 }
             if row < view.domainOf.count, view.domainOf[row] >= 0 {
-                if open[row] { openCounts[value] += 1 }
+                if verdict.open[row] { openCounts[value] += 1 }
+                if verdict.taking[row] { takers[value] += 1 }
             } else {
                 group.excludedNodes.append(
                     .init(name: state.nodes.names[row], why: whyExcluded(row, view.key, draft.sample, state)))
@@ -206,7 +225,7 @@ public struct SpreadView: Sendable {
                     name: column.values[domain], nodes: nodes[domain], countedNodes: Int(view.nodes[domain]),
                     openNodes: openCounts[domain], pods: pods, ready: draft.ready[domain] ?? 0,
                     skew: pods - g,
-                    oneMore: oneMore, takesNext: oneMore <= group.maxSkew,
+                    oneMore: oneMore, takesNext: oneMore <= group.maxSkew, takers: takers[domain],
                     arithmetic: "\(pods)+\(group.selfMatch)-\(g) = \(oneMore) "
                         + (oneMore <= group.maxSkew ? "≤" : ">") + " \(group.maxSkew)"))
         }
@@ -218,16 +237,45 @@ public struct SpreadView: Sendable {
         return group
     }
 
-    /// Nodes that would take the sample carrier if spread had no say.
-    private mutating func openNodes(_ draft: Draft, _ store: ObjectStore) -> NodeMask {
+    /// What the scheduler's own filters say to a new pod like the sample, with spread and without.
+    private mutating func verdict(_ draft: Draft, _ store: ObjectStore) -> Verdict {
+        let pod = freshPod(like: draft.sample)
         var settings = draft.settings
+        func ask(_ state: inout SchedulingState, _ settings: SchedulingProfile) -> NodeMask {
+            var cycle = Cycle(pod: pod, demand: state.demand(of: pod, state.facts(of: pod), settings), settings: settings)
+            if state.preFilter(&cycle, store) != nil { return NodeMask(count: state.nodes.count) }
+            return state.filter(cycle, store, explaining: false).feasible
+        }
+        let taking = ask(&state!, settings)
+        let hasHardRule = !state!.demand(of: pod, state!.facts(of: pod), settings).hardSpread.isEmpty
+        guard hasHardRule, settings.runs(.podTopologySpread) else { return Verdict(open: taking, taking: taking) }
         settings.filters.removeAll { $0.name == .podTopologySpread }
-        var pod = draft.sample
+        return Verdict(open: ask(&state!, settings), taking: taking)
+    }
+
+    /// A pod as the template of `sample` makes the next one: without a node and without the claims that are a pod's own.
+    private mutating func freshPod(like sample: Pod) -> Pod {
+        if sample.nodeName.isEmpty { return sample }
+        let facts = state!.facts(of: sample)
+        if let known = fresh[ObjectIdentifier(facts)] { return known.pod }
+        if fresh.count > 4096 { fresh = [:] }
+        var pod = sample
         pod.nodeName = ""
-        var cycle = Cycle(
-            pod: pod, demand: state!.demand(of: pod, state!.facts(of: pod), settings), settings: settings)
-        if state!.preFilter(&cycle, store) != nil { return NodeMask(count: 0) }
-        return state!.filter(cycle, store, explaining: false).feasible
+        pod.status = Pod().status
+        pod.metadata.uid = ""
+        // A claim made for this one pod lies where the pod is; the next pod gets one of its own.
+        let own = sample.metadata.name
+        pod.spec.volumes.removeAll { volume in
+            volume.ephemeral != nil || sample.metadata.controller?.kind == "StatefulSet" && volume.persistentVolumeClaim?.claimName == "\(volume.name)-\(own)"
+        }
+        if sample.metadata.controller?.kind == "DaemonSet" {
+            // The controller pins each pod to its node by name.
+            for i in pod.spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms.indices ?? 0..<0 {
+                pod.spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms[i].matchFields = []
+            }
+        }
+        fresh[ObjectIdentifier(facts)] = (facts, pod)
+        return pod
     }
 
     private func whyExcluded(_ row: Int, _ key: ViewKey, _ carrier: Pod, _ state: SchedulingState)

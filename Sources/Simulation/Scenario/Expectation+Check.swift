@@ -10,7 +10,7 @@ extension Expectation {
         let cluster = simulation.cluster
         if let spread {
             let key = ObjectKey(namespace: spread.namespace.isEmpty ? "default" : spread.namespace, name: spread.name)
-            let groups = SpreadView.groups(of: cluster).filter {
+            let groups = SpreadView.groups(of: cluster, configuration: simulation.options.scheduler).filter {
                 $0.namespace == key.namespace && $0.owners.contains { $0.kind == spread.kind && $0.name == spread.name }
                     && $0.topologyKey == spread.topologyKey
             }
