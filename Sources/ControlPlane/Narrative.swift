@@ -14,6 +14,8 @@ public struct ToldEvent: Sendable {
     public var source: String
     /// The node it runs on, for kubelets.
     public var host: String
+    /// How often the same was told until now: the count of the Event object.
+    public var count = 1
 
     /// The line of `--events jsonl`: `t` in seconds of virtual time.
     public var json: JSONValue {
@@ -110,17 +112,18 @@ extension Cluster {
     ) {
         let time = happened ?? now
         if !tellsEvents { return leaveOut(reference, reason, message, source) }
-        narrative.append(
-            ToldEvent(
-                time: now, isWarning: warning, reason: reason, kind: reference.kind,
-                object: ObjectKey(namespace: reference.namespace, name: reference.name), message: message,
-                source: source.component, host: source.host))
+        var told = ToldEvent(
+            time: now, isWarning: warning, reason: reason, kind: reference.kind,
+            object: ObjectKey(namespace: reference.namespace, name: reference.name), message: message,
+            source: source.component, host: source.host)
+        defer { narrative.append(told) }
         expireEvents()
         let hash = EventRecorder.hash(reference, reason, message)
         if let slot = eventRecorder.slots[hash].map(Int.init), var event = store.events.rows[slot],
             EventRecorder.isSame(event.content.value, reference, reason, message, source)
         {
             event.count += 1
+            told.count = event.count
             event.lastTimestamp = time
             store.replace(event, at: now)
             return

@@ -22,7 +22,8 @@ enum StatusLine {
         let theme = world.theme
         let session = world.session
         let running = session.isPaused ? "\(world.glyphs.pause) paused" : "\(world.glyphs.play) \(session.speed)"
-        let pending = world.view.unplaced.filter { $0.state == .starting }.count
+        let pending = world.view.waiting.count
+        let faults = world.view.faults
         let drift = world.spread.filter { $0.isHard && $0.isViolated }.count
         let isLong = leftOut < 5
         var left = StyledText(" ")
@@ -37,6 +38,8 @@ enum StatusLine {
         if leftOut < 3 { left.append("nodes \(world.store.nodes.count)  ", theme[.statusLabel]) }
         left.append("pods \(world.store.pods.count)  ", theme[.statusLabel])
         left.append("\(isLong ? "pending" : "pend") \(pending)", theme[pending > 0 ? .rowPending : .statusLabel])
+        // A count of nothing is left out before the numbers that say something.
+        if leftOut < 5 || faults > 0 { left.append("  faults \(faults)", theme[faults > 0 ? .rowError : .statusLabel]) }
         if leftOut < 6 { left.append("  drift \(drift)", theme[drift > 0 ? .rowError : .statusLabel]) }
         return left
     }

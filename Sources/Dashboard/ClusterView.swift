@@ -9,22 +9,81 @@ extension Workload {
 
 /// How a pod is, as one of the signs that screens show.
 enum PodState: Int, CaseIterable {
-    case ready, notReady, starting, leaving, failed, done
+    case ready, notReady, starting
+    /// No node takes it.
+    case unschedulable
+    /// A container does not start, or keeps ending: CrashLoopBackOff, ImagePullBackOff, CreateContainerConfigError …
+    case faulty
+    /// It is on a node that is not ready, or gone: nobody knows how it is.
+    case unreachable
+    case leaving
+    /// It should have been gone by now.
+    case stuck
+    case failed, done
 
-    init(_ pod: Pod) {
-        if pod.metadata.isTerminating {
-            self = .leaving
-        } else if pod.status.phase == .failed {
+    /// - Parameters:
+    ///   - isNodeReady: of the pod's node; of no interest before it has one.
+    ///   - now: to tell what is overdue; nil if that does not matter.
+    init(_ pod: Pod, isNodeReady: Bool, now: Instant?) {
+        let isLost = !pod.nodeName.isEmpty && !isNodeReady
+        if pod.status.phase == .failed && !pod.metadata.isTerminating {
             self = .failed
-        } else if pod.status.phase == .succeeded {
+        } else if pod.status.phase == .succeeded && !pod.metadata.isTerminating {
             self = .done
+        } else if pod.metadata.isTerminating {
+            let isOverdue = now.map { pod.metadata.deletionTimestamp.map { $0 + Self.patience }! < $0 } ?? false
+            self = isLost || isOverdue ? .stuck : .leaving
+        } else if isLost {
+            self = .unreachable
+        } else if pod.status.phase == .running && pod.isReady {
+            self = .ready
+        } else if Self.hasContainerFault(pod) {
+            self = .faulty
         } else if pod.status.phase == .running {
-            self = pod.isReady ? .ready : .notReady
+            self = .notReady
+        } else if pod.nodeName.isEmpty, let scheduled = pod.status.conditions["PodScheduled"], scheduled.status == "False", scheduled.reason != "SchedulingGated" {
+            self = .unschedulable
         } else {
             self = .starting
         }
     }
-    var word: String { ["ready", "not ready", "starting", "terminating", "failed", "completed"][rawValue] }
+
+    /// How long after its grace period a pod may still be there: containers are killed, volumes unmounted, the API told.
+    static let patience = Duration.seconds(15)
+
+    private static func hasContainerFault(_ pod: Pod) -> Bool {
+        let status = pod.status.value
+        return (status.initContainerStatuses + status.containerStatuses).contains(where: isFault)
+    }
+    /// Whether a container waits for anything but its turn, or ended badly.
+    static func isFault(_ status: ContainerStatus) -> Bool {
+        if let waiting = status.state.waiting { return !["", "ContainerCreating", "PodInitializing"].contains(waiting.reason) }
+        return (status.state.terminated?.exitCode ?? 0) != 0
+    }
+
+    var word: String {
+        switch self {
+        case .ready: "ready"
+        case .notReady: "not ready"
+        case .starting: "starting"
+        case .unschedulable: "unschedulable"
+        case .faulty: "faulty"
+        case .unreachable: "unreachable"
+        case .leaving: "terminating"
+        case .stuck: "stuck terminating"
+        case .failed: "failed"
+        case .done: "completed"
+        }
+    }
+    /// Whether somebody has to look at it; what starts or ends in good time needs nobody.
+    var isFault: Bool {
+        switch self {
+        case .notReady, .unschedulable, .faulty, .unreachable, .stuck, .failed: true
+        case .ready, .starting, .leaving, .done: false
+        }
+    }
+    /// Whether it has no node and is to have one.
+    var isWaiting: Bool { self == .starting || self == .unschedulable }
 }
 
 /// What screens show of one pod.
@@ -47,18 +106,23 @@ struct NodeView {
     var capacityPods: Int
     var pods: [PodCell] = []
     var requested = Resources()
+    /// How many of the pods have a fault.
+    var faults = 0
+    /// `MemoryPressure`, `DiskPressure` …, those that are true.
+    var pressures: [String] = []
     /// Pods whose new size the kubelet has not taken yet; the scheduler counts it already.
     var waitingForResize: [String] = []
 
     /// The state in one word.
     var word: String {
         if !isReady { return "NotReady" }
+        if let first = pressures.first { return first }
         if isCordoned { return "cordoned" }
         // `dedicated=db` is known by what it is dedicated to.
         if let taint = taints.first { return "taint \(taint.value.isEmpty ? String(taint.key.split(separator: "/").last ?? "") : taint.value)" }
         return "Ready"
     }
-    var isFine: Bool { isReady && !isCordoned && taints.isEmpty }
+    var isFine: Bool { isReady && !isCordoned && taints.isEmpty && pressures.isEmpty }
     var cpuShare: Double { allocatable.milliCPU == 0 ? 0 : Double(requested.milliCPU) / Double(allocatable.milliCPU) }
     var memoryShare: Double { allocatable.memory == 0 ? 0 : Double(requested.memory) / Double(allocatable.memory) }
 }
@@ -73,6 +137,14 @@ struct ClusterView {
     private(set) var nodeNames: [String] = []
     /// Pods without a node, by key.
     private(set) var unplaced: [PodCell] = []
+    /// Those of them that are to have one.
+    var waiting: [PodCell] { unplaced.filter(\.state.isWaiting) }
+    /// Pods that nobody may create.
+    private(set) var heldBack = HeldBackPods()
+    /// How many pods have a fault.
+    private(set) var faults = 0
+    /// When the first of a node's pods that are on their way out is overdue.
+    private var overdue: [String: Instant] = [:]
     private var cursor = WatchCursor.beginning
     private var generation = -1
     private var owners = WorkloadIndex()
@@ -87,7 +159,9 @@ struct ClusterView {
             cursor = cluster.store.end
             for node in cluster.store.nodes.all { read(node.metadata.name, cluster) }
             for pod in cluster.store.pods.rows.lazy.compactMap({ $0 }) where pod.nodeName.isEmpty { unplacedKeys.insert(pod.key) }
+            for event in cluster.store.events.rows.lazy.compactMap({ $0 }) { heldBack.note(event) }
             finish(cluster, namesChanged: true)
+            heldBack.refresh(cluster)
             return
         }
         var dirty: Set<String> = []
@@ -107,6 +181,9 @@ struct ClusterView {
                 } else if unplacedKeys.remove(change.object.key) != nil {
                     unplacedChanged = true
                 }
+            case .event:
+                let change = cluster.store.events.change(entry.index)
+                if change.action != .deleted { heldBack.note(change.object) }
             case .node:
                 let change = cluster.store.nodes.change(entry.index)
                 dirty.insert(change.object.metadata.name)
@@ -117,16 +194,23 @@ struct ClusterView {
             default: break
             }
         }
+        // What is overdue changes without a write.
+        for (name, time) in overdue where time < cluster.now { dirty.insert(name) }
         for name in dirty { read(name, cluster) }
         if namesChanged || unplacedChanged { finish(cluster, namesChanged: namesChanged) }
+        heldBack.refresh(cluster)
     }
 
     private mutating func finish(_ cluster: Cluster, namesChanged: Bool) {
         if namesChanged { nodeNames = nodes.keys.sorted(by: naturalOrder) }
-        unplaced = unplacedKeys.sorted().compactMap { key in cluster.store.pods[key].map { cell($0, cluster) } }
+        faults -= unplaced.count { $0.state.isFault }
+        unplaced = unplacedKeys.sorted().compactMap { key in cluster.store.pods[key].map { cell($0, isNodeReady: true, cluster) } }
+        faults += unplaced.count { $0.state.isFault }
     }
 
     private mutating func read(_ name: String, _ cluster: Cluster) {
+        faults -= nodes[name]?.faults ?? 0
+        overdue[name] = nil
         guard let node = cluster.store.nodes[ObjectKey(name: name)] else {
             nodes[name] = nil
             return
@@ -137,9 +221,13 @@ struct ClusterView {
             taints: node.spec.taints.filter { !$0.key.hasPrefix("node.kubernetes.io/") && $0.effect != "PreferNoSchedule" },
             allocatable: Resources(node.status.allocatable),
             capacityPods: Int(node.status.allocatable["pods"]?.value ?? 0))
+        view.pressures = node.status.conditions.filter { $0.isTrue && ($0.type.hasSuffix("Pressure") || $0.type == "NetworkUnavailable") }.map(\.type)
         let rules = RequestRules(assigned: cluster.profile)
         for pod in cluster.store.pods(onNode: name) {
-            var cell = cell(pod, cluster)
+            var cell = cell(pod, isNodeReady: node.isReady, cluster)
+            if cell.state == .leaving, let time = pod.metadata.deletionTimestamp {
+                overdue[name] = min(overdue[name] ?? .distantFuture, time + PodState.patience)
+            }
             if !pod.isFinished {
                 cell.requests = pod.requests(rules)
                 view.requested += cell.requests
@@ -148,11 +236,15 @@ struct ClusterView {
             view.pods.append(cell)
         }
         view.pods.sort { $0.key < $1.key }
+        view.faults = view.pods.count { $0.state.isFault }
+        faults += view.faults
         nodes[name] = view
     }
 
-    private mutating func cell(_ pod: Pod, _ cluster: Cluster) -> PodCell {
-        PodCell(key: pod.key, workload: workload(of: pod, cluster), state: PodState(pod), requests: Resources())
+    private mutating func cell(_ pod: Pod, isNodeReady: Bool, _ cluster: Cluster) -> PodCell {
+        PodCell(
+            key: pod.key, workload: workload(of: pod, cluster), state: PodState(pod, isNodeReady: isNodeReady, now: cluster.now),
+            requests: Resources())
     }
 
     /// The workload that a pod belongs to.

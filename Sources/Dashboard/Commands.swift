@@ -28,6 +28,10 @@ enum PromptCommands {
             dashboard.apply([.push(SpreadScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
         },
         PromptCommand(names: ["why"], arguments: "[pod]", help: "Why a pod is pending, or where it is") { dashboard, words in
+            // A workload whose pods are not even created.
+            if let name = words.first, dashboard.world.view.heldBack.entries.contains(where: { $0.workload.name == name || $0.owner.name == name }) {
+                return dashboard.apply([.push(Lists.heldBack)])
+            }
             dashboard.withPod(words.first) { [.push(WhyScreen($0.key))] }
         },
         PromptCommand(names: ["whatif", "what-if"], arguments: "[node|zone|workload [replicas]]", help: "Try a change on a branch before making it") { dashboard, words in

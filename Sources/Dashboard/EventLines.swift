@@ -16,7 +16,7 @@ enum EventLines {
         text.append(isWarning ? "! " : "  ", theme[.rowPending])
         text.append("\(event.reason) ", theme[isWarning ? .rowPending : .accent])
         text.append(event.message, theme[.text])
-        if event.count > 1 { text.append(" (x\(event.count))", theme[.dim]) }
+        if event.count > 1 { text.append(" ×\(event.count)", theme[.rowPending]) }
         return text
     }
 }

@@ -89,8 +89,8 @@ enum ObjectColumns {
             ObjectColumn(title: "READY", priority: 0, text: { object, world in PodDisplay(pod(object), profile: world.cluster.profile).ready }),
             ObjectColumn(
                 title: "STATUS", priority: 0,
-                text: { object, world in "\(world.glyph(PodState(pod(object)))) \(PodDisplay(pod(object), profile: world.cluster.profile).status)" },
-                style: { object, world in world.theme[World.role(PodState(pod(object)))] }),
+                text: { object, world in "\(world.glyph(world.state(of: pod(object)))) \(PodDisplay(pod(object), profile: world.cluster.profile).status)" },
+                style: { object, world in world.theme[World.role(world.state(of: pod(object)))] }),
             ObjectColumn(title: "RST", isNumber: true, priority: 2, text: { object, world in "\(PodDisplay(pod(object), profile: world.cluster.profile).restarts)" }),
             ObjectColumn(
                 title: "CPU", isNumber: true, priority: 4,
@@ -134,11 +134,11 @@ enum ObjectColumns {
     static func role(_ object: any StoredObject, _ world: World) -> Role {
         switch object {
         case let pod as Pod:
-            switch PodState(pod) {
+            switch world.state(of: pod) {
             case .leaving: .rowKilled
             case .done: .rowCompleted
-            case .failed: .rowError
-            default: .text
+            case .ready, .notReady, .starting: .text
+            default: .rowError
             }
         case let event as Event: event.type == "Warning" ? .rowPending : .text
         case let node as Node: node.isReady ? (node.spec.unschedulable ? .rowPending : .text) : .rowError
@@ -149,7 +149,7 @@ enum ObjectColumns {
     /// Whether the object has a fault: what ctrl-z keeps.
     static func isFault(_ object: any StoredObject, _ world: World) -> Bool {
         switch object {
-        case let pod as Pod: ![.ready, .done].contains(PodState(pod))
+        case let pod as Pod: world.state(of: pod).isFault
         case let node as Node: !node.isReady || node.spec.unschedulable
         case let event as Event: event.type == "Warning"
         case let deployment as Deployment: deployment.status.availableReplicas < deployment.spec.replicas ?? 1

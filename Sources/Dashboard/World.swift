@@ -108,9 +108,15 @@ struct World {
         case .notReady: glyphs.notReady
         case .starting: glyphs.starting
         case .leaving: glyphs.leaving
-        case .failed: glyphs.failed
+        case .failed, .unschedulable, .faulty, .unreachable, .stuck: glyphs.failed
         case .done: glyphs.passed
         }
+    }
+    /// `×`, before how often something is.
+    var times: String { glyphs.alphabet == .ascii ? "x" : "×" }
+    /// How a pod is, by its containers, its node and the time.
+    func state(of pod: Pod) -> PodState {
+        PodState(pod, isNodeReady: pod.nodeName.isEmpty || store.nodes[ObjectKey(name: pod.nodeName)]?.isReady ?? false, now: now)
     }
     /// The role in which a pod's state is drawn.
     static func role(_ state: PodState) -> Role {
@@ -118,7 +124,7 @@ struct World {
         case .ready: .good
         case .notReady, .starting: .rowPending
         case .leaving: .rowKilled
-        case .failed: .rowError
+        case .failed, .unschedulable, .faulty, .unreachable, .stuck: .rowError
         case .done: .rowCompleted
         }
     }

@@ -85,8 +85,8 @@ struct DeckScreen: Screen {
             return [.run(line: "deck \(next)")]
         case .open: return open(world)
         case .why:
-            guard let pod = world.view.unplaced.first(where: { $0.state == .starting }) else { return [.flash("No pod is waiting for a node")] }
-            return [.push(WhyScreen(pod.key))]
+            if let pod = world.view.waiting.first { return [.push(WhyScreen(pod.key))] }
+            return world.view.heldBack.entries.isEmpty ? [.flash("No pod is waiting for a node")] : [.push(Lists.heldBack)]
         case .fault:
             return [.open(Forms.fault(world, node: pane == .nodes ? nodeCursor : nil))]
         case .cordon where pane == .nodes: return nodeCursor.map { [.perform([.cordon(node: $0)])] }
@@ -177,8 +177,8 @@ struct DeckScreen: Screen {
             }
             return
         }
-        let unplaced = world.view.unplaced.filter { $0.state == .starting }
-        let lane = unplaced.isEmpty ? 0 : 1
+        let notPlaced = notPlaced(world)
+        let lane = min(notPlaced.count, area.height >= 50 ? 6 : area.height >= 40 ? 3 : 1)
         let least = min(area.height - 8, max(10, area.height * 2 / 5))
         let spreadRows = min(world.spread.count, 8)
         var bottomHeight = min(max(least, area.height >= 30 ? spreadRows + 8 : 8), area.height - 9)
@@ -194,7 +194,7 @@ struct DeckScreen: Screen {
         } else {
             drawDomains(domains, on: &canvas, in: top, world)
         }
-        if lane > 0 { drawLane(unplaced, on: &canvas, in: Rect(x: area.x, y: top.bottom, width: area.width, height: 1), world) }
+        if lane > 0 { drawLane(notPlaced, on: &canvas, in: Rect(x: area.x, y: top.bottom, width: area.width, height: lane), world) }
         let bottom = Rect(x: area.x, y: top.bottom + lane, width: area.width, height: bottomHeight)
         if area.width >= 100 {
             let eventsWidth = min(area.width * 2 / 5, max(44, area.width - 74))
@@ -207,16 +207,54 @@ struct DeckScreen: Screen {
         }
     }
 
+    /// Pods without a place for one reason.
+    private struct NotPlaced {
+        var name: String
+        var count: Int
+        var age: Instant?
+        var why: String
+        var isHeldBack: Bool
+    }
+    /// Pods that wait for a node, and those that are not even created, by workload and reason.
+    private func notPlaced(_ world: World) -> [NotPlaced] {
+        var result: [NotPlaced] = []
+        var places: [String: Int] = [:]
+        for cell in world.view.waiting {
+            guard let pod = world.store.pods[cell.key] else { continue }
+            let message = pod.status.conditions["PodScheduled"]?.message ?? ""
+            let why = message.isEmpty ? "waits for the scheduler" : message
+            let key = "\(cell.workload.kind)/\(cell.workload.key) \(why)"
+            if let place = places[key] {
+                result[place].count += 1
+            } else {
+                places[key] = result.count
+                result.append(NotPlaced(name: cell.key.name, count: 1, age: pod.metadata.creationTimestamp, why: why, isHeldBack: false))
+            }
+        }
+        for entry in world.view.heldBack.entries {
+            result.append(NotPlaced(name: entry.workload.name, count: entry.count, age: entry.since, why: entry.message, isHeldBack: true))
+        }
+        return result
+    }
+
     /// What is not placed, always in sight.
-    private func drawLane(_ pods: [PodCell], on canvas: inout Canvas, in row: Rect, _ world: World) {
+    private func drawLane(_ groups: [NotPlaced], on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        var text = StyledText(" not placed \(pods.count)  ", theme[.rowPending])
-        let pod = pods[0]
-        text.append("\(pod.key.name)\(world.glyphs.starting) \(world.age(world.store.pods[pod.key]?.metadata.creationTimestamp))  ", theme[.text])
-        let message = world.store.pods[pod.key]?.status.conditions["PodScheduled"]?.message ?? ""
-        text.append(message.isEmpty ? "waits for the scheduler" : message, theme[.dim])
-        canvas.write(text.truncated(to: row.width - 10), at: row.origin)
-        canvas.write("<W> why ", at: Point(x: row.right - 8, y: row.y), style: theme[.menuKey])
+        let total = groups.reduce(0) { $0 + $1.count }
+        for (line, group) in groups.prefix(box.height).enumerated() {
+            let head = " not placed \(total)  "
+            var text = StyledText(line == 0 ? head : String(repeating: " ", count: head.count), theme[.rowPending])
+            if group.isHeldBack {
+                text.append("\(group.name) \(world.times)\(group.count) not created \(world.age(group.age))  ", theme[.rowError])
+            } else {
+                text.append("\(group.name)\(world.glyphs.starting) \(world.age(group.age))\(group.count > 1 ? " \(world.times)\(group.count)" : "")  ", theme[.text])
+            }
+            text.append(group.why, theme[.dim])
+            let hidden = line == box.height - 1 ? groups.count - box.height : 0
+            let tail = line == 0 ? "<W> why " : hidden > 0 ? "+\(hidden) more " : ""
+            canvas.write(text.truncated(to: max(0, box.width - tail.count - 2)), at: Point(x: box.x, y: box.y + line))
+            canvas.write(tail, at: Point(x: box.right - tail.count, y: box.y + line), style: theme[line == 0 ? .menuKey : .dim])
+        }
     }
 
     // MARK: Spread pane
@@ -266,7 +304,12 @@ struct DeckScreen: Screen {
     // MARK: Events pane
 
     private func events(_ world: World) -> [ToldEvent] {
-        world.cluster.narrative.events.suffix(400).reversed().filter { !onlyWarnings || $0.isWarning }
+        // What was told several times stands where it was told last, with its count.
+        var seen: Set<String> = []
+        return world.cluster.narrative.events.suffix(400).reversed().filter { event in
+            if onlyWarnings && !event.isWarning { return false }
+            return seen.insert("\(event.objectText) \(event.reason) \(event.source) \(event.message)").inserted
+        }
     }
 
     private mutating func drawEvents(on canvas: inout Canvas, in box: Rect, _ world: World) {
@@ -286,6 +329,7 @@ struct DeckScreen: Screen {
             text.append(event.isWarning ? "! " : "  ", theme[.rowPending])
             text.append(pad(shortName(event.object.name, 11), 12), theme[.text])
             text.append(event.reason, theme[event.isWarning ? .rowPending : .accent])
+            if event.count > 1 { text.append(" \(world.times)\(event.count)", theme[.rowPending]) }
             text.append(" \(event.message)", theme[.dim])
             canvas.write(text, at: at, maxWidth: inside.width - 2)
             if pane == .events, eventTop + line == eventIndex {

@@ -127,7 +127,7 @@ struct DetailScreen: Screen, PodHolder {
         title.append(last.metadata.namespace.isEmpty ? last.metadata.name : "\(last.metadata.namespace)/\(last.metadata.name)", theme[.titleHighlight])
         if present == nil { title.append("  gone", theme[.rowError]) }
         if let pod = present as? Pod {
-            let state = PodState(pod)
+            let state = world.state(of: pod)
             title.append("  \(world.glyph(state)) \(PodDisplay(pod, profile: world.cluster.profile).status)", theme[World.role(state)])
         }
         if !filter.isEmpty { title.append("  </\(filter)>", theme[.titleFilter]) }

@@ -53,10 +53,35 @@ enum Lists {
     }
 
     private static func state(of status: ContainerStatus?) -> (String, PodState) {
-        if let waiting = status?.state.waiting { return (waiting.reason.isEmpty ? "Waiting" : waiting.reason, .starting) }
+        if let waiting = status?.state.waiting { return (waiting.reason.isEmpty ? "Waiting" : waiting.reason, status.map(PodState.isFault) == true ? .faulty : .starting) }
         if let ended = status?.state.terminated { return (ended.reason.isEmpty ? "Exit \(ended.exitCode)" : ended.reason, ended.exitCode == 0 ? .done : .failed) }
         if status?.state.running != nil { return ("Running", status?.ready == true ? .ready : .notReady) }
         return ("Waiting", .starting)
+    }
+
+    // MARK: What is not created
+
+    /// Pods that controllers want and the API server refuses, with its words.
+    static var heldBack: ListScreen {
+        ListScreen(
+            crumb: "not created", title: "Pods not created",
+            columns: [
+                .init("WORKLOAD", minimum: 12, ideal: 20), .init("WANTED BY", minimum: 12, ideal: 28), .init("MISSING", alignment: .right, minimum: 7),
+                .init("SINCE", alignment: .right, minimum: 6), .init("TRIED", alignment: .right, minimum: 6), .init("WHY", minimum: 20, stretches: true),
+            ],
+            lines: { world in
+                let theme = world.theme
+                return world.view.heldBack.entries.compactMap { entry -> ListScreen.Line? in
+                    guard let kind = Kind(rawValue: entry.owner.kind), world.shows(entry.owner.namespace) else { return nil }
+                    return ListScreen.Line(
+                        id: "\(entry.owner.kind)/\(entry.owner.key)",
+                        cells: [
+                            StyledText(entry.workload.name), StyledText("\(entry.owner.kind.lowercased())/\(entry.owner.name)", theme[.dim]),
+                            StyledText("\(entry.count)", theme[.rowError]), StyledText(world.age(entry.since)), StyledText("\(world.times)\(entry.times)"),
+                            StyledText(entry.message, theme[.rowPending]),
+                        ], object: (kind, entry.owner.key))
+                }
+            })
     }
 
     // MARK: Pulses

@@ -299,7 +299,7 @@ struct NodeScreen: Screen, PodHolder {
             let display = PodDisplay(pod, profile: world.cluster.profile)
             let requests = pod.requests(rules)
             let use = world.session.simulation.usage(of: pod)
-            let state = PodState(pod)
+            let state = world.state(of: pod)
             let cells: [(String, Role)] = [
                 (pod.metadata.namespace, .dim), (pod.metadata.name, .text), (display.ready, .text), ("\(world.glyph(state)) \(display.status)", World.role(state)),
                 ("\(requests.milliCPU)m", .text), ("\(use.milliCPU)m", .text), (bytesText(requests.memory), .text), (bytesText(use.memory), .text),

@@ -136,7 +136,7 @@ struct PodScreen: Screen, PodHolder {
     private func drawFacts(isGone: Bool, on canvas: inout Canvas, in box: Rect, _ world: World) {
         guard box.height > 2 else { return }
         let theme = world.theme
-        let state = PodState(last)
+        let state = world.state(of: last)
         let status = isGone ? StyledText("gone", theme[.rowError]) : StyledText("\(world.glyph(state)) \(PodDisplay(last, profile: world.cluster.profile).status)", theme[World.role(state)])
         canvas.drawBox(in: box, title: StyledText(key.description, theme[.titleHighlight]), right: status, style: theme[.border])
         var lines: [(label: String, text: StyledText)] = []
@@ -186,7 +186,8 @@ struct PodScreen: Screen, PodHolder {
         guard let status else { return StyledText("\(glyphs.starting) not created", theme[.dim]) }
         var text: StyledText
         if let waiting = status.state.waiting {
-            text = StyledText("\(glyphs.starting) \(waiting.reason)", theme[.rowPending])
+            let isFault = PodState.isFault(status)
+            text = StyledText("\(isFault ? glyphs.failed : glyphs.starting) \(waiting.reason)", theme[isFault ? .rowError : .rowPending])
             if !waiting.message.isEmpty { text.append("  \(waiting.message)", theme[.dim]) }
             return text
         }

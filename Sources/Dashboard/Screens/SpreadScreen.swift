@@ -87,7 +87,8 @@ struct SpreadScreen: Screen {
             if action == .yaml { return [.push(DetailScreen(object, tab: .yaml))] }
             return world.cluster.replicas(info.type, workload.key) == nil ? [.flash("A \(workload.kind) cannot be scaled", .warning)] : [.open(Forms.scale([object], info, world))]
         case .why:
-            let waiting = world.view.unplaced.first { $0.workload == workload && $0.state == .starting }
+            let waiting = world.view.waiting.first { $0.workload == workload }
+            if waiting == nil, world.view.heldBack.entries.contains(where: { $0.workload == workload }) { return [.push(Lists.heldBack)] }
             return waiting.map { [.push(WhyScreen($0.key))] } ?? [.flash("No pod of \(workload.name) waits for a node")]
         default: return nil
         }

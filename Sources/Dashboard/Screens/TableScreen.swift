@@ -537,7 +537,7 @@ struct TableScreen: RowScreen, PodHolder {
     private func stateTotals(_ world: World) -> StyledText? {
         guard kind.type == .pod, !rows.isEmpty, rows.count <= 5000 else { return nil }
         var counts: [PodState: Int] = [:]
-        for row in rows { if let pod = world.store.pods[row.key] { counts[PodState(pod), default: 0] += 1 } }
+        for row in rows { if let pod = world.store.pods[row.key] { counts[world.state(of: pod), default: 0] += 1 } }
         var text = StyledText("")
         for state in PodState.allCases {
             guard let count = counts[state] else { continue }

@@ -89,7 +89,7 @@ private struct XRayTree {
     private func state(_ object: any StoredObject) -> (String, Role) {
         switch object {
         case let pod as Pod:
-            let state = PodState(pod)
+            let state = world.state(of: pod)
             return ("\(world.glyph(state)) \(PodDisplay(pod, profile: world.cluster.profile).status)\(pod.nodeName.isEmpty ? "" : "  \(pod.nodeName)")", World.role(state))
         case let node as Node: return (world.view.nodes[node.metadata.name]?.word ?? "", ObjectColumns.isFault(node, world) ? .rowPending : .good)
         case let x as Deployment: return count(x.status.readyReplicas, x.spec.replicas ?? 1)
