@@ -21,6 +21,9 @@ struct WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// When the next key is due by its timer; nil if none waits.
     var nextDue: Instant? { first < ready.count ? .start : timers.nextDue }
 
+    /// When `key` is due by its timer; nil if it is due now or not at all.
+    func due(_ key: Key) -> Instant? { wanted[key] }
+
     /// The key is to be looked at now.
     mutating func add(_ key: Key) {
         if isReady.insert(key).inserted { ready.append(key) }

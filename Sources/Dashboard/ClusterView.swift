@@ -113,6 +113,7 @@ struct NodeView {
     /// Pods whose new size the kubelet has not taken yet; the scheduler counts it already.
     var waitingForResize: [String] = []
 
+    var zone: String { labels["topology.kubernetes.io/zone"] ?? "" }
     /// The state in one word.
     var word: String {
         if !isReady { return "NotReady" }
@@ -121,6 +122,11 @@ struct NodeView {
         // `dedicated=db` is known by what it is dedicated to.
         if let taint = taints.first { return "taint \(taint.value.isEmpty ? String(taint.key.split(separator: "/").last ?? "") : taint.value)" }
         return "Ready"
+    }
+    /// The same in at most `width` columns, if it is a pressure: `MemPress`.
+    func shortWord(_ width: Int) -> String {
+        guard isReady, let first = pressures.first, first.count > width else { return word }
+        return first.replacing("Memory", with: "Mem").replacing("Pressure", with: "Press")
     }
     var isFine: Bool { isReady && !isCordoned && taints.isEmpty && pressures.isEmpty }
     var cpuShare: Double { allocatable.milliCPU == 0 ? 0 : Double(requested.milliCPU) / Double(allocatable.milliCPU) }
@@ -143,6 +149,8 @@ struct ClusterView {
     private(set) var heldBack = HeldBackPods()
     /// How many pods have a fault.
     private(set) var faults = 0
+    /// How many nodes are not ready.
+    private(set) var notReady = 0
     /// When the first of a node's pods that are on their way out is overdue.
     private var overdue: [String: Instant] = [:]
     private var cursor = WatchCursor.beginning
@@ -210,6 +218,7 @@ struct ClusterView {
 
     private mutating func read(_ name: String, _ cluster: Cluster) {
         faults -= nodes[name]?.faults ?? 0
+        notReady -= nodes[name]?.isReady == false ? 1 : 0
         overdue[name] = nil
         guard let node = cluster.store.nodes[ObjectKey(name: name)] else {
             nodes[name] = nil
@@ -238,6 +247,7 @@ struct ClusterView {
         view.pods.sort { $0.key < $1.key }
         view.faults = view.pods.count { $0.state.isFault }
         faults += view.faults
+        notReady += view.isReady ? 0 : 1
         nodes[name] = view
     }
 

@@ -467,7 +467,7 @@ public struct Dashboard {
         }
         let keyRow = Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1)
         if !isFullScreen { area = area.inset(bottom: 1) }
-        if showsCrumbs && size.height >= 12 && !isFullScreen || prompt != nil || flash != nil {
+        if showsCrumbs && size.height >= 12 && !isFullScreen || prompt != nil || flash != nil || !world.outages.isEmpty {
             drawCrumbs(on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1))
             area = area.inset(bottom: 1)
         }
@@ -507,7 +507,12 @@ public struct Dashboard {
             crumbs.append(" ")
         }
         // The flash may have all but the last crumb.
-        let used = canvas.write(crumbs.truncated(to: flash == nil ? row.width : max(row.width / 3, row.width - TextWidth.columns(flash!.text) - 3)), at: row.origin)
+        var used = canvas.write(crumbs.truncated(to: flash == nil ? row.width : max(row.width / 3, row.width - TextWidth.columns(flash!.text) - 3)), at: row.origin)
+        // A fault stays in sight whatever is said beside it.
+        if !world.outages.isEmpty {
+            let chip = world.outages.chip(width: flash == nil ? row.width - used - 1 : max(24, row.width - used - TextWidth.columns(flash!.text) - 4), world)
+            used += canvas.write(StyledText(chip, theme[.flashError]).truncated(to: max(0, row.width - used)), at: Point(x: row.x + used, y: row.y)) + 1
+        }
         guard let flash else {
             if let remark = stack.last!.remark(world), used + TextWidth.columns(remark) + 3 <= row.width {
                 canvas.write(StyledText(remark, theme[.dim]), endingAt: row.right - 1, y: row.y)

@@ -10,13 +10,14 @@ enum EventLines {
     }
 
     /// When it was last told, `!` for a warning, the reason and the message, and how often.
-    static func line(_ event: Event, _ theme: Theme) -> StyledText {
+    static func line(_ event: Event, _ world: World) -> StyledText {
+        let theme = world.theme
         let isWarning = event.type == "Warning"
         var text = StyledText("\(event.lastTimestamp.map { String(clockText($0, milliseconds: false).dropFirst(3)) } ?? "") ", theme[.dim])
         text.append(isWarning ? "! " : "  ", theme[.rowPending])
         text.append("\(event.reason) ", theme[isWarning ? .rowPending : .accent])
         text.append(event.message, theme[.text])
-        if event.count > 1 { text.append(" ×\(event.count)", theme[.rowPending]) }
+        if event.count > 1 { text.append(" \(world.glyphs.times)\(event.count)", theme[.rowPending]) }
         return text
     }
 }

@@ -38,6 +38,7 @@ struct World {
     private(set) var view = ClusterView()
     private(set) var spread: [SpreadGroup] = []
     var history = History()
+    private(set) var outages = Outages()
     private var spreadRevision = -1
     private var spreadView: SpreadView
     private var spreadGeneration = 0
@@ -61,6 +62,7 @@ struct World {
     /// Brings what is derived up to date with the session.
     mutating func refresh() {
         view.refresh(session.cluster, generation: generation)
+        outages = Outages(session.simulation, view)
         let revision = store.revision &+ generation << 40
         if revision != spreadRevision {
             spreadRevision = revision
@@ -112,8 +114,6 @@ struct World {
         case .done: glyphs.passed
         }
     }
-    /// `×`, before how often something is.
-    var times: String { glyphs.alphabet == .ascii ? "x" : "×" }
     /// How a pod is, by its containers, its node and the time.
     func state(of pod: Pod) -> PodState {
         PodState(pod, isNodeReady: pod.nodeName.isEmpty || store.nodes[ObjectKey(name: pod.nodeName)]?.isReady ?? false, now: now)

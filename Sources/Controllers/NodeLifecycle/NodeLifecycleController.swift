@@ -242,12 +242,66 @@ struct NodeLifecycleController: Controller {
         }
     }
 
+    // MARK: What is to come
+
+    /// A node that is silent or not ready: when the controller last heard of it, since when it is not ready or when it
+    /// will be if no more is heard, and when the taint comes that drives pods out (nil: never, as it is).
+    struct Lost {
+        var node: Node
+        var heardAt: Instant
+        var lostAt: Instant
+        var taintAt: Instant?
+    }
+
+    /// What is to come for the nodes called `names`. O(nodes).
+    func outlook(of names: Set<String>, _ cluster: Cluster) -> [Lost] {
+        var counts: [String: (ready: Int, notReady: Int)] = [:]
+        for case let node? in cluster.store.nodes.rows {
+            let isLost = names.contains(node.name)
+            counts[Self.zone(of: node), default: (0, 0)].ready += isLost ? 0 : 1
+            counts[Self.zone(of: node), default: (0, 0)].notReady += isLost ? 1 : 0
+        }
+        let states = counts.mapValues { ZoneState(ready: $0.ready, notReady: $0.notReady, threshold: settings.unhealthyZoneThreshold) }
+        let areAllLost = states.values.allSatisfy { $0 == .fullDisruption }
+        let period = max(settings.nodeMonitorPeriod, Duration(nanoseconds: 1))
+        let nextPass = max(queue.due(.monitor) ?? cluster.now, cluster.now)
+        var result: [Lost] = []
+        // Those of a zone that are found lost in one pass are tainted one after another.
+        var places: [String: Int] = [:]
+        for (slot, row) in cluster.store.nodes.rows.enumerated() {
+            guard let node = row, names.contains(node.name) else { continue }
+            let zone = Self.zone(of: node)
+            let ready = node.status.conditions["Ready"]
+            var lost = Lost(node: node, heardAt: health[node.name]?.heardAt ?? node.metadata.creationTimestamp ?? cluster.now, lostAt: .start)
+            // As long as it renewed with the others, what was heard of all was heard of it.
+            if slot < quiet.count, let known = quiet[slot], !known.isLost { lost.heardAt = max(lost.heardAt, leases.heardAt) }
+            if ready?.isTrue ?? true {
+                // The first pass at which the grace period is over.
+                let end = lost.heardAt + (ready == nil ? settings.nodeStartupGracePeriod : gracePeriod)
+                lost.lostAt = nextPass > end ? nextPass : nextPass + period * Int((end - nextPass).nanoseconds / period.nanoseconds + 1)
+            } else {
+                lost.lostAt = ready?.lastTransitionTime ?? lost.heardAt
+            }
+            let count = counts[zone] ?? (0, 0)
+            if !areAllLost, let interval = states[zone]?.interval(nodes: count.ready + count.notReady, settings) {
+                if let place = zones[zone]?.waiting.firstIndex(of: node.name), let next = zones[zone]?.nextDue {
+                    lost.taintAt = max(next, cluster.now) + interval * place
+                } else {
+                    lost.taintAt = max(lost.lostAt, cluster.now) + interval * places[zone, default: 0]
+                    places[zone, default: 0] += 1
+                }
+            }
+            result.append(lost)
+        }
+        return result
+    }
+
     // MARK: NoExecute taints
 
     private static func taint(for status: String) -> String {
         status == "False" ? "node.kubernetes.io/not-ready" : "node.kubernetes.io/unreachable"
     }
-    private static let lifecycleTaints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+    static let lifecycleTaints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
 
     private mutating func markUnreachable(
         _ node: Node, _ zone: String, _ status: String, _ cluster: inout Cluster

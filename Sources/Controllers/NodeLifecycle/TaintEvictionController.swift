@@ -89,6 +89,20 @@ struct TaintEvictionController: Controller {
         schedule(pod, due: cluster.now + .seconds(seconds))
     }
 
+    /// When the first of a node's pods is going to be deleted: by the plans there are, or if the node has its taint at
+    /// `taintAt`. nil: none is.
+    func firstEviction(from node: String, taintAt: Instant?, _ cluster: Cluster) -> Instant? {
+        let taint = Taint(key: "node.kubernetes.io/unreachable", effect: "NoExecute")
+        return cluster.store.pods(onNode: node).compactMap { pod -> Instant? in
+            if pod.metadata.isTerminating || pod.isFinished { return nil }
+            if let plan = plans[pod.key], plan.uid == pod.metadata.uid { return plan.due }
+            guard let taintAt else { return nil }
+            let used = pod.spec.tolerations.filter { $0.tolerates(taint) }
+            if used.isEmpty { return taintAt }
+            return used.compactMap(\.tolerationSeconds).min().map { taintAt + .seconds(max(0, $0)) }
+        }.min()
+    }
+
     private mutating func schedule(_ pod: Pod, due: Instant) {
         plans[pod.key] = Plan(uid: pod.metadata.uid, due: due)
         queue.add(.eviction(pod.key), at: due)

@@ -130,7 +130,7 @@ extension AutoscalerScreen {
         let inside = area.interior.inset(x: 1, y: 0)
         let first = min(pane == .events ? scroll : 0, max(0, shown.count - inside.height))
         for (index, event) in shown.dropFirst(first).prefix(inside.height).enumerated() {
-            let text = EventLines.line(event, theme)
+            let text = EventLines.line(event, world)
             canvas.write(text.truncated(to: inside.width), at: Point(x: inside.x, y: inside.y + index))
         }
         if shown.isEmpty { canvas.write("none", at: inside.origin, style: theme[.dim]) }

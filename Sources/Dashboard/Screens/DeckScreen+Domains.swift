@@ -65,8 +65,14 @@ extension DeckScreen {
     ) {
         let theme = world.theme
         let nodes = domain.nodes.compactMap { world.view.nodes[$0] }
-        let (title, right) = head.texts(form, in: box.width, world)
-        canvas.drawBox(in: box, title: title, right: right.isEmpty ? nil : right, style: theme[pane == .nodes ? .borderFocus : .border])
+        let isDead = !nodes.isEmpty && nodes.allSatisfy { world.outages[$0.name] != nil }
+        var (title, right) = head.texts(form, in: box.width, world)
+        if isDead {
+            let word = nodes.allSatisfy { !$0.isReady } ? "DOWN" : "SILENT"
+            right = StyledText(word + (right.isEmpty ? "" : " "), theme[.rowError]) + right
+            if title.width + right.width + 7 > box.width { right = StyledText(word, theme[.rowError]) }
+        }
+        canvas.drawBox(in: box, title: title, right: right.isEmpty ? nil : right, style: theme[isDead ? .rowError : pane == .nodes ? .borderFocus : .border])
         let inside = box.interior.inset(x: 1, y: 0)
         guard inside.height > 0 else { return }
         let extras = inside.height >= 15 && nodes.count * 2 + 5 <= inside.height ? 4 : inside.height >= 6 ? 1 : 0
@@ -107,6 +113,7 @@ extension DeckScreen {
     private func remarks(_ nodes: [NodeView]) -> [String] {
         var lines: [String] = []
         let gone = nodes.filter { !$0.isReady }.map(\.name)
+        for node in nodes where !node.pressures.isEmpty { lines.append("\(node.name) \(node.pressures.joined(separator: " "))") }
         if gone.count > 1 { lines.append("\(gone.count) of \(nodes.count) nodes NotReady") }
         for node in nodes where max(node.cpuShare, node.memoryShare) > 1 {
             let name = node.cpuShare > 1 ? "cpu" : "mem"
@@ -196,9 +203,10 @@ extension DeckScreen {
         let name = names.short(node.name)
         let nameWidth = max(3, min(name.count, width / 3))
         canvas.write(name, at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth, ellipsis: true)
+        let isLost = world.outages[node.name] != nil
         let wordWidth = width >= 30 ? (node.isFine ? 9 : max(9, min(node.word.count, width / 3))) : node.isFine ? 0 : 8
         if wordWidth > 0 {
-            canvas.write(node.word, at: point.offset(x: nameWidth + 1), style: theme[node.isReady ? (node.isFine ? .dim : .rowPending) : .rowError], maxWidth: wordWidth, ellipsis: true)
+            canvas.write(isLost && node.isReady ? "silent" : node.shortWord(wordWidth), at: point.offset(x: nameWidth + 1), style: theme[node.isReady && !isLost ? (node.isFine ? .dim : .rowPending) : .rowError], maxWidth: wordWidth, ellipsis: true)
         }
         let x = nameWidth + 1 + (wordWidth > 0 ? wordWidth + 1 : 0)
         let room = max(0, width - x)
@@ -209,25 +217,37 @@ extension DeckScreen {
         for (index, item) in [("cpu", node.cpuShare, Role.gaugeCPU), ("mem", node.memoryShare, Role.gaugeMemory)].enumerated() {
             let at = point.offset(x: index * (half + 2), y: 1)
             canvas.write(item.0, at: at, style: theme[.dim])
-            Gauge(used: item.1, scale: 1).draw(on: &canvas, at: at.offset(x: 4), width: bar, role: item.1 > 0.9 ? .rowPending : item.2, theme: theme)
+            if isLost {
+                canvas.write(Self.crossed(bar, canvas.glyphs), at: at.offset(x: 4), style: theme[.dim])
+            } else {
+                Gauge(used: item.1, scale: 1).draw(on: &canvas, at: at.offset(x: 4), width: bar, role: item.1 > 0.9 ? .rowPending : item.2, theme: theme)
+            }
             let percent = "\(Int((item.1 * 100).rounded()))%"
-            canvas.write(percent, at: at.offset(x: 4 + bar + 5 - percent.count), style: theme[item.1 > 0.9 ? .rowPending : .text])
+            canvas.write(percent, at: at.offset(x: 4 + bar + 5 - percent.count), style: theme[isLost ? .dim : item.1 > 0.9 ? .rowPending : .text])
         }
     }
+
+    /// A bar of a node of which nobody knows anything: crossed out.
+    static func crossed(_ width: Int, _ glyphs: GlyphSet) -> String { String(repeating: glyphs.alphabet == .ascii ? "x" : "╳", count: max(0, width)) }
 
     private func drawOneLine(_ node: NodeView, on canvas: inout Canvas, at point: Point, width: Int, nameWidth: Int, _ group: SpreadGroup?, _ world: World) {
         let theme = world.theme
         let isCursor = pane == .nodes && node.name == nodeCursor
         if isCursor { canvas.write(canvas.glyphs.cursor, at: point.offset(x: -1), style: theme[.accent]) }
         canvas.write(names.short(node.name), at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth, ellipsis: true)
-        let word = node.isReady ? (node.isCordoned ? "cordon" : node.taints.isEmpty ? "" : "taint") : "NotReady"
+        let isLost = world.outages[node.name] != nil
+        let word = isLost ? (node.isReady ? "silent" : "NotReady") : !node.pressures.isEmpty ? node.shortWord(9) : node.isReady ? (node.isCordoned ? "cordon" : node.taints.isEmpty ? "" : "taint") : "NotReady"
         let tail = 4 + (word.isEmpty ? 0 : word.count + 1)
         let cells = min(max(5, node.pods.count), max(5, (width - nameWidth - tail) / 2))
         canvas.write(podText(node, group, world, names: false, width: cells), at: point.offset(x: nameWidth + 1), maxWidth: cells)
         let barX = nameWidth + 2 + cells
         let bar = width - barX - tail
-        if bar >= 2 { Gauge(used: node.cpuShare, scale: 1).draw(on: &canvas, at: point.offset(x: barX), width: bar, role: .gaugeCPU, theme: theme) }
-        if !word.isEmpty { canvas.write(word, at: point.offset(x: width - tail + 1), style: theme[node.isReady ? .rowPending : .rowError], maxWidth: tail - 1) }
+        if bar >= 2, isLost {
+            canvas.write(Self.crossed(bar, canvas.glyphs), at: point.offset(x: barX), style: theme[.dim])
+        } else if bar >= 2 {
+            Gauge(used: node.cpuShare, scale: 1).draw(on: &canvas, at: point.offset(x: barX), width: bar, role: .gaugeCPU, theme: theme)
+        }
+        if !word.isEmpty { canvas.write(word, at: point.offset(x: width - tail + 1), style: theme[isLost ? .rowError : .rowPending], maxWidth: tail - 1) }
         let percent = "\(Int((node.cpuShare * 100).rounded()))"
         canvas.write(percent, at: point.offset(x: width - percent.count), style: theme[.dim])
     }
@@ -245,7 +265,7 @@ extension DeckScreen {
         for (index, node) in nodes.enumerated() {
             let at = Point(x: area.x + index / rows * width, y: area.y + index % rows)
             let isCursor = pane == .nodes && node.name == nodeCursor
-            canvas.write(names.short(node.name), at: at, style: theme[isCursor ? .cursor : node.isReady ? .dim : .rowError])
+            canvas.write(names.short(node.name), at: at, style: theme[isCursor ? .cursor : node.isReady && world.outages[node.name] == nil ? .dim : .rowError])
             canvas.write(fill([node], canvas.glyphs), at: at.offset(x: nameWidth), style: theme[fillRole([node])])
             let room = width - nameWidth - 3
             if room > 0 {

@@ -245,9 +245,9 @@ struct DeckScreen: Screen {
             let head = " not placed \(total)  "
             var text = StyledText(line == 0 ? head : String(repeating: " ", count: head.count), theme[.rowPending])
             if group.isHeldBack {
-                text.append("\(group.name) \(world.times)\(group.count) not created \(world.age(group.age))  ", theme[.rowError])
+                text.append("\(group.name) \(world.glyphs.times)\(group.count) not created \(world.age(group.age))  ", theme[.rowError])
             } else {
-                text.append("\(group.name)\(world.glyphs.starting) \(world.age(group.age))\(group.count > 1 ? " \(world.times)\(group.count)" : "")  ", theme[.text])
+                text.append("\(group.name)\(world.glyphs.starting) \(world.age(group.age))\(group.count > 1 ? " \(world.glyphs.times)\(group.count)" : "")  ", theme[.text])
             }
             text.append(group.why, theme[.dim])
             let hidden = line == box.height - 1 ? groups.count - box.height : 0
@@ -329,7 +329,7 @@ struct DeckScreen: Screen {
             text.append(event.isWarning ? "! " : "  ", theme[.rowPending])
             text.append(pad(shortName(event.object.name, 11), 12), theme[.text])
             text.append(event.reason, theme[event.isWarning ? .rowPending : .accent])
-            if event.count > 1 { text.append(" \(world.times)\(event.count)", theme[.rowPending]) }
+            if event.count > 1 { text.append(" \(world.glyphs.times)\(event.count)", theme[.rowPending]) }
             text.append(" \(event.message)", theme[.dim])
             canvas.write(text, at: at, maxWidth: inside.width - 2)
             if pane == .events, eventTop + line == eventIndex {

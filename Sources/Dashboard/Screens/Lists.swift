@@ -77,7 +77,7 @@ enum Lists {
                         id: "\(entry.owner.kind)/\(entry.owner.key)",
                         cells: [
                             StyledText(entry.workload.name), StyledText("\(entry.owner.kind.lowercased())/\(entry.owner.name)", theme[.dim]),
-                            StyledText("\(entry.count)", theme[.rowError]), StyledText(world.age(entry.since)), StyledText("\(world.times)\(entry.times)"),
+                            StyledText("\(entry.count)", theme[.rowError]), StyledText(world.age(entry.since)), StyledText("\(world.glyphs.times)\(entry.times)"),
                             StyledText(entry.message, theme[.rowPending]),
                         ], object: (kind, entry.owner.key))
                 }

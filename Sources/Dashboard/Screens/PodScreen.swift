@@ -389,7 +389,7 @@ struct PodScreen: Screen, PodHolder {
         let inside = area.interior.inset(x: 1, y: 0)
         let first = min(pane == .events ? scroll : 0, max(0, shown.count - inside.height))
         for (index, event) in shown.dropFirst(first).prefix(inside.height).enumerated() {
-            let text = EventLines.line(event, theme)
+            let text = EventLines.line(event, world)
             canvas.write(text, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width)
         }
         if shown.isEmpty { canvas.write("none", at: inside.origin, style: theme[.dim]) }
