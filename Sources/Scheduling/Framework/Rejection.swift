@@ -7,8 +7,7 @@ enum Reason: Sendable, Hashable {
     case taint(key: String, value: String)
     case nodeAffinity
     case ports
-    /// Bit 0: too many pods; bit 1 + i: too little of the i-th resource of the pod's demand.
-    case resources(UInt64)
+    case resources(Shortage)
     case diskConflict
     case readWriteOncePod
     case volumeLimit
@@ -42,9 +41,9 @@ enum Reason: Sendable, Hashable {
             ]
         case .nodeAffinity: return ["node(s) didn't match Pod's node affinity/selector"]
         case .ports: return ["node(s) didn't have free ports for the requested pod ports"]
-        case .resources(let bits):
-            var result = bits & 1 != 0 ? ["Too many pods"] : []
-            for (i, amount) in demand.requests.enumerated() where bits & (2 << UInt64(i)) != 0 {
+        case .resources(let short):
+            var result = short.isOfPods ? ["Too many pods"] : []
+            for (i, amount) in demand.requests.enumerated() where short.contains(i) {
                 result.append("Insufficient \(state.nodes.resourceNames[amount.resource])")
             }
             return result
@@ -122,6 +121,17 @@ struct FilterPass: Sendable {
             candidates.forEach { row in if refused[row] { record(row, rejection()) } }
         }
         candidates.subtract(refused)
+    }
+    /// Refuses the candidates for which `test` holds; `reason` is asked only if somebody wants to know.
+    @inline(__always)
+    mutating func reject(
+        _ plugin: PluginName, _ test: (Int) -> Bool, because reason: (Int) -> (reason: Reason, isUnresolvable: Bool)
+    ) {
+        if recording == .nothing {
+            candidates.filter { !test($0) }
+        } else {
+            reject(plugin) { test($0) ? reason($0) : nil }
+        }
     }
     /// Refuses the candidates for which `test` gives a reason.
     @inline(__always)

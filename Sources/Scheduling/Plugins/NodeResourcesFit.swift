@@ -9,18 +9,18 @@ enum NodeResourcesFit {
     ) {
         let nodes = state.nodes
         let demand = cycle.demand.requests
-        let knowsHopeless = state.profile.fitTooLargeIsUnresolvable
         pass.reject(.nodeResourcesFit) { row in
-            var short: UInt64 = Int64(nodes.podSlots[row].count) + 1 > nodes.podLimit[row] ? 1 : 0
+            if nodes.isFull(row) { return true }
+            for want in demand where nodes.isShort(of: want, row) { return true }
+            return false
+        } because: { row in
+            var short = Shortage(ofPods: nodes.isFull(row))
             var hopeless = false
-            for (i, want) in demand.enumerated() {
-                let allocatable = nodes.allocatable[want.resource][row]
-                if want.amount > nodes.free(want.resource, row) {
-                    short |= 2 << UInt64(i)
-                    if want.amount > allocatable { hopeless = knowsHopeless }
-                }
+            for (i, want) in demand.enumerated() where nodes.isShort(of: want, row) {
+                short.insert(i)
+                if want.amount > nodes.allocatable[want.resource][row] { hopeless = state.profile.fitTooLargeIsUnresolvable }
             }
-            return short == 0 ? nil : (.resources(short), hopeless)
+            return (.resources(short), hopeless)
         }
     }
 
@@ -49,5 +49,38 @@ enum NodeResourcesFit {
             scores[i] = weights == 0 ? 0 : Int(sum / weights)
         }
         return true
+    }
+}
+
+/// What a node has too little of: pods, and resources by their place in the pod's demand, however many it asks for.
+struct Shortage: Sendable, Hashable {
+    /// Bit 0: pods; bit 1 + i: the i-th resource.
+    private var first: UInt64
+    /// Further resources: the first bit is the 64th place.
+    private var rest: [UInt64] = []
+
+    init(ofPods: Bool) { first = ofPods ? 1 : 0 }
+
+    var isOfPods: Bool { first & 1 != 0 }
+    func contains(_ place: Int) -> Bool {
+        let bit = place + 1
+        if bit < 64 { return first & (1 << UInt64(bit)) != 0 }
+        return bit / 64 - 1 < rest.count && rest[bit / 64 - 1] & (1 << UInt64(bit % 64)) != 0
+    }
+    mutating func insert(_ place: Int) {
+        let bit = place + 1
+        if bit < 64 { first |= 1 << UInt64(bit); return }
+        while rest.count < bit / 64 { rest.append(0) }
+        rest[bit / 64 - 1] |= 1 << UInt64(bit % 64)
+    }
+}
+
+extension NodeColumns {
+    /// Whether one more pod is too many.
+    func isFull(_ row: Int) -> Bool { Int64(podSlots[row].count) + 1 > podLimit[row] }
+    /// Whether too little is left of what is wanted.
+    @inline(__always)
+    func isShort(of want: ResourceAmount, _ row: Int) -> Bool {
+        want.amount > free(want.resource, row)
     }
 }
