@@ -136,9 +136,8 @@ extension KubeletFleet {
         }
         let pod = worker.pod
         if state.hasMemoryPressure, !isCritical(pod), pod.spec.qosClass == .bestEffort,
-            !pod.spec.tolerations.contains(where: {
-                $0.tolerates(Taint(key: "node.kubernetes.io/memory-pressure", effect: "NoSchedule"))
-            })
+            !pod.spec.tolerations.tolerate(
+                Taint(key: "node.kubernetes.io/memory-pressure", effect: "NoSchedule"), cluster.profile)
         {
             return Refusal(reason: "Evicted", message: "The node had condition: [MemoryPressure]. ")
         }
@@ -165,7 +164,7 @@ extension KubeletFleet {
                     "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
         }
         let unbearable = node.spec.taints.contains { taint in
-            taint.effect == "NoExecute" && !pod.spec.tolerations.contains { $0.tolerates(taint) }
+            taint.effect == "NoExecute" && !pod.spec.tolerations.tolerate(taint, cluster.profile)
         }
         if unbearable {
             return Refusal(

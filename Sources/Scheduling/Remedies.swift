@@ -105,7 +105,7 @@ private struct RemedySearch {
         }
         if let name = first(.taintToleration), let node = object(name) {
             let taints = node.spec.taints.filter { taint in
-                (taint.effect == "NoSchedule" || taint.effect == "NoExecute") && !pod.spec.tolerations.contains { $0.tolerates(taint) }
+                (taint.effect == "NoSchedule" || taint.effect == "NoExecute") && !pod.spec.tolerations.tolerate(taint, state.profile)
             }
             var changed = node
             changed.spec.taints.removeAll { taints.contains($0) }
@@ -230,7 +230,7 @@ private struct RemedySearch {
             guard let like = state.nodes.objects[row] else { continue }
             let zone = like.zone
             if zones.contains(zone) { continue }
-            let isOpen = !like.spec.unschedulable && untoleratedTaint(of: like, pod.spec.tolerations) == nil
+            let isOpen = !like.spec.unschedulable && untoleratedTaint(of: like, pod.spec.tolerations, state.profile) == nil
             guard isOpen else { continue }
             zones.append(zone)
             var node = Node()

@@ -114,7 +114,7 @@ extension SchedulingState {
     private func counts(_ key: ViewKey, row: Int) -> Bool {
         guard let node = nodes.objects[row], node.metadata.labels[key.topologyKey] != nil else { return false }
         return key.requiredKeys.allSatisfy { node.metadata.labels[$0] != nil }
-            && [key.affinityMask, key.taintMask].allSatisfy { $0.map { masks[$0].rule.allows(node) } ?? true }
+            && [key.affinityMask, key.taintMask].allSatisfy { $0.map { masks[$0].rule.allows(node, profile) } ?? true }
     }
 
     func auditCounts() {

@@ -396,4 +396,72 @@ import Testing
         #expect(explained.tied == ["a", "b"])
         #expect(bench.cluster.store.revision == revision)
     }
+
+    /// The demand is a list of any length: no resource of it goes unchecked.
+    @Test(arguments: [3, 60, 61, 62, 63, 64, 70, 130]) func `every requested resource is checked, however many there are`(count: Int) {
+        let names = (0..<count).map { "example.com/r\($0)" }
+        for missing in [0, count / 2, count - 2, count - 1] {
+            var bench = Bench()
+            bench.node("n1") { node in
+                for (index, name) in names.enumerated() where index != missing {
+                    node.status.allocatable[name] = Quantity(1)
+                }
+                node.status.capacity = node.status.allocatable
+            }
+            bench.pod("p") { pod in
+                for name in names {
+                    pod.spec.containers[0].resources.requests[name] = Quantity(1)
+                    pod.spec.containers[0].resources.limits[name] = Quantity(1)
+                }
+            }
+            bench.run(.seconds(2))
+            #expect(bench.place("p") == "")
+            #expect(bench.messages("FailedScheduling").first?.contains("1 Insufficient \(names[missing])") == true)
+            // With it the pod fits.
+            try! bench.cluster.update(Node.self, ObjectKey(name: "n1")) { $0.status.allocatable[names[missing]] = Quantity(1) }
+            bench.cluster.modify(Node.self, ObjectKey(name: "n1")) { $0.status.allocatable[names[missing]] = Quantity(1) }
+            bench.run(.seconds(20))
+            #expect(bench.place("p") == "n1")
+        }
+    }
+
+    @Test func `all shortages of many are told`() {
+        var bench = Bench()
+        bench.node("n1") { $0.status.allocatable["pods"] = Quantity(0) }
+        bench.pod("p") { pod in
+            for index in 0..<80 {
+                pod.spec.containers[0].resources.requests["example.com/r\(index)"] = Quantity(1)
+                pod.spec.containers[0].resources.limits["example.com/r\(index)"] = Quantity(1)
+            }
+        }
+        let explanation = bench.scheduler.explain(pod: bench.stored("p"), in: bench.cluster, everyFilter: true)
+        for index in 0..<80 { #expect(explanation.message.contains("1 Insufficient example.com/r\(index)")) }
+        #expect(explanation.message.contains("1 Too many pods"))
+    }
+
+    @Test(arguments: [
+        ("Gt", "5", "6", true), ("Gt", "5", "5", false), ("Gt", "-3", "-2", true), ("Lt", "5", "4", true), ("Lt", "5", "5", false),
+        ("Lt", "5", "x", false), ("Gt", "5", "06", false), ("Gt", "5", "", false), ("Gt", "9", "10", true),
+        ("Lt", "9223372036854775807", "9223372036854775806", true), ("Gt", "0", "9223372036854775808", false),
+    ])
+    func `Gt and Lt of tolerations compare numbers where the gate is on`(comparison: String, bound: String, taint: String, passes: Bool) throws {
+        for isOn in [false, true] {
+            let profile = try KubernetesProfile(
+                version: .default, overrides: [("TaintTolerationComparisonOperators", isOn)])
+            let toleration = Toleration(key: "tier", operator: comparison, value: bound, effect: "NoSchedule")
+            #expect(toleration.tolerates(Taint(key: "tier", value: taint, effect: "NoSchedule"), profile) == (passes && isOn))
+            var cluster = Cluster(profile: profile, seed: 1)
+            var node = Node()
+            node.metadata.name = "n1"
+            node.status.allocatable = ["cpu": Quantity(4), "memory": Quantity(bytes: 1 << 30), "pods": Quantity(9)]
+            node.spec.taints = [Taint(key: "tier", value: taint, effect: "NoSchedule")]
+            _ = try cluster.adopt(node)
+            var pod = Pod()
+            pod.metadata.name = "p"
+            pod.spec.containers = [Container(name: "c", image: "i:1")]
+            pod.spec.tolerations = [toleration]
+            _ = try cluster.adopt(pod)
+            #expect(decide(cluster: cluster, order: .file).first?.winner == (passes && isOn ? "n1" : nil))
+        }
+    }
 }

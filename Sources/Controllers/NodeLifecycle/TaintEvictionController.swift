@@ -74,7 +74,7 @@ struct TaintEvictionController: Controller {
         let tolerations = pod.spec.tolerations
         var seconds: Int?
         for taint in taints {
-            let used = tolerations.filter { $0.tolerates(taint) }
+            let used = tolerations.filter { $0.tolerates(taint, cluster.profile) }
             if used.isEmpty {
                 cancel(pod, &cluster)
                 return schedule(pod, due: cluster.now)
@@ -97,7 +97,7 @@ struct TaintEvictionController: Controller {
             if pod.metadata.isTerminating || pod.isFinished { return nil }
             if let plan = plans[pod.key], plan.uid == pod.metadata.uid { return plan.due }
             guard let taintAt else { return nil }
-            let used = pod.spec.tolerations.filter { $0.tolerates(taint) }
+            let used = pod.spec.tolerations.filter { $0.tolerates(taint, cluster.profile) }
             if used.isEmpty { return taintAt }
             return used.compactMap(\.tolerationSeconds).min().map { taintAt + .seconds(max(0, $0)) }
         }.min()

@@ -308,7 +308,7 @@ enum AvailabilityDetail {
             guard let node = world.view.nodes[name] else { continue }
             let free = node.allocatable - node.requested
             let fits = node.isReady && !node.isCordoned && free.milliCPU >= wanted.milliCPU && free.memory >= wanted.memory
-                && node.taints.allSatisfy { taint in pod.spec.tolerations.contains { $0.tolerates(taint) } }
+                && node.taints.allSatisfy { taint in pod.spec.tolerations.tolerate(taint, world.cluster.profile) }
             guard fits || used.contains(name) else { continue }
             names.append(name)
             zones.insert(node.labels["topology.kubernetes.io/zone"] ?? "")

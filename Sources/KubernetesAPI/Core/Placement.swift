@@ -94,7 +94,7 @@ public struct WeightedPodAffinityTerm: APIStruct {
 /// Lets a pod onto nodes with a matching taint.
 public struct Toleration: APIStruct, Hashable {
     public var key = ""
-    /// Equal (also when empty) or Exists.
+    /// Equal (also when empty), Exists, or with TaintTolerationComparisonOperators Lt or Gt.
     public var `operator` = ""
     public var value = ""
     /// NoSchedule, PreferNoSchedule, NoExecute; empty: all.
@@ -108,24 +108,43 @@ public struct Toleration: APIStruct, Hashable {
         tolerationSeconds = seconds
     }
 
-    /// Whether the toleration covers `taint`.
-    public func tolerates(_ taint: Taint) -> Bool {
+    /// Whether the toleration covers `taint` by the rules of `profile`.
+    /// - Source: Kubernetes v1.36.2 `k8s.io/api/core/v1/toleration.go`, `ToleratesTaint`.
+    public func tolerates(_ taint: Taint, _ profile: KubernetesProfile = .default) -> Bool {
         if !effect.isEmpty && effect != taint.effect { return false }
         if !key.isEmpty && key != taint.key { return false }
         switch `operator` {
         case "Exists": return true
         case "", "Equal": return !key.isEmpty && value == taint.value
+        case "Lt", "Gt":
+            guard profile.isEnabled(.taintTolerationComparisonOperators), let bound = Self.number(value),
+                let there = Self.number(taint.value)
+            else { return false }
+            return `operator` == "Lt" ? there < bound : there > bound
         default: return false
         }
+    }
+
+    /// A whole number as people write it: no sign but a minus, no leading zeros.
+    public static func number(_ text: String) -> Int64? {
+        guard let number = Int64(text), String(number) == text else { return nil }
+        return number
     }
     public static let summary = "Lets the pod onto nodes with a matching taint."
     public static let fields: [Field<Toleration>] = [
         .f("key", \.key, "Key of the taint; empty with operator Exists: every taint."),
-        .f("operator", \.operator, "Equal (default) compares the value, Exists does not."),
+        .f("operator", \.operator, "Equal (default) compares the value, Exists does not; Lt and Gt compare numbers: the taint's is less or greater."),
         .f("value", \.value, "Value of the taint, for operator Equal."),
         .f("effect", \.effect, "NoSchedule, PreferNoSchedule or NoExecute; empty: all of them."),
         .f("tolerationSeconds", \.tolerationSeconds, "For NoExecute: how long the pod stays; absent: for ever.", bits: 64),
     ]
+}
+
+extension Array where Element == Toleration {
+    /// Whether one of them covers `taint`.
+    public func tolerate(_ taint: Taint, _ profile: KubernetesProfile) -> Bool {
+        contains { $0.tolerates(taint, profile) }
+    }
 }
 
 /// A mark on a node that keeps pods away unless they tolerate it.

@@ -183,7 +183,7 @@ extension Validation {
             // From 1.35 on the text names the operators even where they are off.
             let known = profile.version.minor >= 35 ? ["Equal", "Exists", "Lt", "Gt"] : ["Equal", "Exists"]
             errors.notSupported("\(at).operator", .string(toleration.operator), known)
-        } else if Int64(toleration.value) == nil {
+        } else if Toleration.number(toleration.value) == nil {
             errors.invalid(
                 "\(at).value", .string(toleration.value),
                 "value must be a valid integer when `operator` is '\(toleration.operator)'")

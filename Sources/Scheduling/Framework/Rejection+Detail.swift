@@ -10,14 +10,14 @@ extension SchedulingState {
         case .unschedulable: return "cordoned"
         case .taint:
             let taints = node.spec.taints.filter { taint in
-                (taint.effect == "NoSchedule" || taint.effect == "NoExecute") && !demand.facts.spec.tolerations.contains { $0.tolerates(taint) }
+                (taint.effect == "NoSchedule" || taint.effect == "NoExecute") && !demand.facts.spec.tolerations.tolerate(taint, profile)
             }
             return "taint " + taints.map(\.text).joined(separator: ", ")
         case .nodeAffinity: return selectionDetail(demand.facts.nodeSelection, node)
         case .ports:
             let taken = demand.facts.hostPorts.filter { port in nodes.hostPorts[row].contains { $0.conflicts(port) } }
             return "taken: " + taken.map { "\($0.port)/\($0.protocol)" }.joined(separator: ", ")
-        case .resources(let bits): return shortage(bits, row, demand)
+        case .resources(let short): return shortage(short, row, demand)
         case .spreadLabel:
             let missing = demand.hardSpread.first { columns[views[$0.view].column].value(row) < 0 }
             return missing.map { "no label \($0.constraint.topologyKey)" } ?? ""
@@ -65,9 +65,9 @@ extension SchedulingState {
         return ""
     }
 
-    private func shortage(_ bits: UInt64, _ row: Int, _ demand: PodDemand) -> String {
-        var parts = bits & 1 != 0 ? ["pods: \(nodes.podSlots[row].count) of \(nodes.podLimit[row])"] : []
-        for (i, want) in demand.requests.enumerated() where bits & (2 << UInt64(i)) != 0 {
+    private func shortage(_ short: Shortage, _ row: Int, _ demand: PodDemand) -> String {
+        var parts = short.isOfPods ? ["pods: \(nodes.podSlots[row].count) of \(nodes.podLimit[row])"] : []
+        for (i, want) in demand.requests.enumerated() where short.contains(i) {
             let free = nodes.free(want.resource, row)
             func text(_ amount: Int64) -> String {
                 switch want.resource {

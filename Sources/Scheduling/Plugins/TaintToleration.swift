@@ -8,7 +8,7 @@ enum TaintToleration {
     ) {
         let tolerations = cycle.demand.facts.spec.tolerations
         pass.keep(state.masks[cycle.demand.taintMask].mask) { row in
-            let taint = state.nodes.objects[row].flatMap { untoleratedTaint(of: $0, tolerations) }
+            let taint = state.nodes.objects[row].flatMap { untoleratedTaint(of: $0, tolerations, state.profile) }
             return Rejection(
                 plugin: .taintToleration, reason: .taint(key: taint?.key ?? "", value: taint?.value ?? ""),
                 isUnresolvable: true)
@@ -26,7 +26,7 @@ enum TaintToleration {
         }
         for (i, row) in rows.enumerated() {
             scores[i] = state.nodes.objects[row]!.spec.taints.count { taint in
-                taint.effect == "PreferNoSchedule" && !tolerations.contains { $0.tolerates(taint) }
+                taint.effect == "PreferNoSchedule" && !tolerations.tolerate(taint, state.profile)
             }
         }
         normalize(&scores, reversed: true)

@@ -64,7 +64,7 @@ extension SchedulingState {
     private mutating func passesPreCheck(_ entry: QueuedPod, _ node: Node) -> Bool {
         guard let row = nodes.row(node.metadata.name), nodes.objects[row] != nil else { return true }
         let facts = entry.facts
-        if node.spec.unschedulable || untoleratedTaint(of: node, facts.spec.tolerations) != nil {
+        if node.spec.unschedulable || untoleratedTaint(of: node, facts.spec.tolerations, profile) != nil {
             return false
         }
         if !facts.nodeSelection.allows(labels: node.metadata.labels, name: node.metadata.name) {
@@ -110,10 +110,10 @@ extension SchedulingState {
         case (.nodeUnschedulable, .nodeChanged(let node, let old)):
             return old.spec.unschedulable && !node.spec.unschedulable
         case (.nodeName, .nodeAdded): return true
-        case (.taintToleration, .nodeAdded(let node)): return untoleratedTaint(of: node, tolerations) == nil
+        case (.taintToleration, .nodeAdded(let node)): return untoleratedTaint(of: node, tolerations, profile) == nil
         case (.taintToleration, .nodeChanged(let node, let old)):
-            return untoleratedTaint(of: node, tolerations) == nil
-                && untoleratedTaint(of: old, tolerations) != nil
+            return untoleratedTaint(of: node, tolerations, profile) == nil
+                && untoleratedTaint(of: old, tolerations, profile) != nil
         case (.nodeUnschedulable, .podItselfChanged(let new, let old)),
             (.taintToleration, .podItselfChanged(let new, let old)):
             return new.spec.tolerations != old.spec.tolerations

@@ -286,7 +286,7 @@ public struct SpreadView: Sendable {
             return .missingLabel(missing)
         }
         if let mask = key.affinityMask, !state.masks[mask].mask[row] { return .affinity }
-        let taint = state.nodes.objects[row].flatMap { untoleratedTaint(of: $0, carrier.spec.tolerations) }
+        let taint = state.nodes.objects[row].flatMap { untoleratedTaint(of: $0, carrier.spec.tolerations, state.profile) }
         return .taint(taint?.text ?? "")
     }
 }

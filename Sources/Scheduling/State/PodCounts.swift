@@ -149,20 +149,20 @@ enum NodeRule: Sendable, Hashable {
     /// No taint with effect NoSchedule or NoExecute that these do not tolerate.
     case tolerations([Toleration])
 
-    func allows(_ node: Node) -> Bool {
+    func allows(_ node: Node, _ profile: KubernetesProfile) -> Bool {
         switch self {
         case .selection(let selection):
             selection.allows(labels: node.metadata.labels, name: node.metadata.name)
-        case .tolerations(let tolerations): untoleratedTaint(of: node, tolerations) == nil
+        case .tolerations(let tolerations): untoleratedTaint(of: node, tolerations, profile) == nil
         }
     }
 }
 
 /// The first taint that keeps pods with these tolerations away.
-func untoleratedTaint(of node: Node, _ tolerations: [Toleration]) -> Taint? {
+func untoleratedTaint(of node: Node, _ tolerations: [Toleration], _ profile: KubernetesProfile) -> Taint? {
     node.spec.taints.first { taint in
         (taint.effect == "NoSchedule" || taint.effect == "NoExecute")
-            && !tolerations.contains { $0.tolerates(taint) }
+            && !tolerations.tolerate(taint, profile)
     }
 }
 

@@ -79,7 +79,7 @@ final class PodFacts: Sendable {
             programs.map { Self.normalized(image: $0.image) }
             + spec.volumes.compactMap { $0.image.map { Self.normalized(image: $0.reference) } }
         let cordon = Taint(key: "node.kubernetes.io/unschedulable", effect: "NoSchedule")
-        toleratesCordon = spec.tolerations.contains { $0.tolerates(cordon) }
+        toleratesCordon = spec.tolerations.tolerate(cordon, profile)
     }
 
     /// Adds the tag `latest` to an image name without one.

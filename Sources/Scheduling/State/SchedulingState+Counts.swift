@@ -178,7 +178,7 @@ extension SchedulingState {
         if position == nodes.journal.end { return }
         let rule = masks[number].rule
         for row in nodes.journal.since(position).map({ $0.map(Int.init) }) ?? Array(0..<nodes.count) {
-            masks[number].mask[row] = nodes.objects[row].map(rule.allows) ?? false
+            masks[number].mask[row] = nodes.objects[row].map { rule.allows($0, profile) } ?? false
         }
         masks[number].journal = nodes.journal.end
     }
