@@ -368,11 +368,12 @@ public struct Input: Sendable {
         var simulation = Simulation(options)
         var refused = Refusals()
         for node in shape?.manifests ?? [] { _ = simulation.perform(.create(node)) }
-        // Namespaces and classes first, as a user would apply them; else in the order of the files.
-        let order = objects.indices.sorted { (Self.rank(objects[$0]), $0) < (Self.rank(objects[$1]), $1) }
+        let before = simulation.cluster.store
         for index in order {
             ensureNamespace(of: objects[index], in: &simulation)
-            if case .failure(let error) = simulation.perform(.create(objects[index])) {
+            // What every cluster has from the start is changed, not made.
+            let isThere = Self.isThere(objects[index], before)
+            if case .failure(let error) = simulation.perform(isThere ? .apply([objects[index]]) : .create(objects[index])) {
                 refused.add(error, sources[index])
             }
         }
@@ -386,18 +387,39 @@ public struct Input: Sendable {
         var refused = Refusals()
         func put<O: StoredObject>(_ object: O, _ document: ManifestDocument?) {
             do throws(APIError) {
-                try cluster.adopt(object)
+                try cluster.adopt(object, completing: true)
             } catch {
                 if let document { refused.add(error, document) }
             }
         }
         for node in shape?.manifests ?? [] { put(node, nil) }
-        for (object, place) in zip(objects, sources) {
-            if let namespace = object as? Namespace, cluster.store.namespaces[namespace.key] != nil { continue }
-            if let priority = object as? PriorityClass, cluster.store.priorityClasses[priority.key] != nil { continue }
-            put(object, place)
+        // Nodes before the pods on them, which get labels of theirs.
+        func rank(_ object: any StoredObject) -> Int { object is Node ? 2 : Self.rank(object) }
+        let before = cluster.store
+        for index in objects.indices.sorted(by: { (rank(objects[$0]), $0) < (rank(objects[$1]), $1) }) {
+            func relabel<O: StoredObject>(_ object: O) {
+                let key = Self.key(of: object)
+                cluster.modify(O.self, key) {
+                    $0.metadata.labels = $0.metadata.labels.merging(object.metadata.labels)
+                    $0.metadata.annotations = $0.metadata.annotations.merging(object.metadata.annotations)
+                }
+            }
+            if Self.isThere(objects[index], before) { relabel(objects[index]) } else { put(objects[index], sources[index]) }
         }
         return (cluster, refused)
+    }
+
+    /// Namespaces and classes first, as a user would apply them; else in the order of the files.
+    private var order: [Int] {
+        objects.indices.sorted { (Self.rank(objects[$0]), $0) < (Self.rank(objects[$1]), $1) }
+    }
+    /// Whether `store` has an object of this kind and name.
+    private static func isThere<O: StoredObject>(_ object: O, _ store: ObjectStore) -> Bool {
+        store.get(O.self, key(of: object)) != nil
+    }
+    private static func key(of object: some StoredObject) -> ObjectKey {
+        let isLocal = object.kindInfo.isNamespaced && object.metadata.namespace.isEmpty
+        return isLocal ? ObjectKey(namespace: "default", name: object.metadata.name) : object.key
     }
 
     private static func rank(_ object: any StoredObject) -> Int {

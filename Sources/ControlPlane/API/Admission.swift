@@ -38,6 +38,26 @@ extension Cluster {
         }
     }
 
+    /// Completes an object of a given state as ``admitCreate(_:)`` does one that is created, as far as placement looks at
+    /// it; what the object states already stays.
+    mutating func completeGiven<O: StoredObject>(_ object: inout O) throws(APIError) {
+        switch O.kind {
+        case .pod:
+            var pod = object as! Pod
+            setLimitRangeDefaults(&pod)
+            if pod.spec.priority == nil { try setPriority(&pod) }
+            setDefaultTolerations(&pod)
+            setTopologyLabels(&pod)
+            Defaulting.mergeMatchLabelKeys(&pod, profile: profile, again: true)
+            object = pod as! O
+        case .persistentVolumeClaim:
+            var claim = object as! PersistentVolumeClaim
+            setDefaultStorageClass(&claim)
+            object = claim as! O
+        default: break
+        }
+    }
+
     /// Completes or refuses the change from `old` to `new`.
     mutating func admitUpdate<O: StoredObject>(_ new: inout O, old: O) throws(APIError) {
         switch O.kind {

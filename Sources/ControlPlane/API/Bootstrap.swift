@@ -80,8 +80,10 @@ extension Cluster {
     /// Puts an object into the store as it is, status included, with an identity and time where it has none:
     /// for a state that is given rather than reached (`evenkeel schedule`, tests).
     /// A missing namespace is made.
+    /// - Parameter completing: an object without identity has not been through an API server: it gets what admission
+    ///   would give it.
     @discardableResult
-    public mutating func adopt<O: StoredObject>(_ object: O) throws(APIError) -> O {
+    public mutating func adopt<O: StoredObject>(_ object: O, completing: Bool = false) throws(APIError) -> O {
         var object = object
         if object.kindInfo.isNamespaced {
             if object.metadata.namespace.isEmpty { object.metadata.namespace = "default" }
@@ -94,6 +96,7 @@ extension Cluster {
             }
         }
         Defaulting.apply(&object, profile: profile)
+        if completing, object.metadata.uid.isEmpty { try completeGiven(&object) }
         if store.get(O.self, object.key) != nil { throw .alreadyExists(object.kindInfo, object.metadata.name) }
         if object.metadata.uid.isEmpty { object.metadata.uid = makeUID() }
         if object.metadata.creationTimestamp == nil { object.metadata.creationTimestamp = now }

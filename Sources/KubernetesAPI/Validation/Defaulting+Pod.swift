@@ -203,41 +203,44 @@ extension Defaulting {
     ///
     /// Once, when the pod is created: a label that changes later leaves the selector as it is. Spread
     /// constraints are treated so from 1.34 on; before that only the scheduler adds the labels.
+    /// - Parameter again: the selectors may have been written before; what they say already is not said twice.
     /// - Source: Kubernetes `pkg/registry/core/pod/strategy.go`, `applyMatchLabelKeysAndMismatchLabelKeys`
     ///   and `applyLabelKeysToLabelSelector` of topology spread constraints.
-    public static func mergeMatchLabelKeys(_ pod: inout Pod, profile: KubernetesProfile) {
+    public static func mergeMatchLabelKeys(_ pod: inout Pod, profile: KubernetesProfile, again: Bool = false) {
         let labels = pod.metadata.labels
         edit(&pod.spec) { spec in
             if profile.isEnabled(.matchLabelKeysInPodTopologySpreadSelectorMerge) {
                 for i in spec.topologySpreadConstraints.indices {
                     let keys = spec.topologySpreadConstraints[i].matchLabelKeys
-                    add(keys, "In", labels, to: &spec.topologySpreadConstraints[i].labelSelector)
+                    add(keys, "In", labels, again, to: &spec.topologySpreadConstraints[i].labelSelector)
                 }
             }
             if profile.isEnabled(.matchLabelKeysInPodAffinity), spec.affinity != nil {
-                merge(&spec.affinity!.podAffinity, labels)
-                merge(&spec.affinity!.podAntiAffinity, labels)
+                merge(&spec.affinity!.podAffinity, labels, again)
+                merge(&spec.affinity!.podAntiAffinity, labels, again)
             }
         }
     }
 
-    private static func merge(_ affinity: inout PodAffinity?, _ labels: StringMap<String>) {
+    private static func merge(_ affinity: inout PodAffinity?, _ labels: StringMap<String>, _ again: Bool) {
         guard affinity != nil else { return }
         func merge(_ term: inout PodAffinityTerm) {
-            add(term.matchLabelKeys, "In", labels, to: &term.labelSelector)
-            add(term.mismatchLabelKeys, "NotIn", labels, to: &term.labelSelector)
+            add(term.matchLabelKeys, "In", labels, again, to: &term.labelSelector)
+            add(term.mismatchLabelKeys, "NotIn", labels, again, to: &term.labelSelector)
         }
         for i in affinity!.required.indices { merge(&affinity!.required[i]) }
         for i in affinity!.preferred.indices { merge(&affinity!.preferred[i].podAffinityTerm) }
     }
 
     private static func add(
-        _ keys: [String], _ operator: String, _ labels: StringMap<String>, to selector: inout LabelSelector?
+        _ keys: [String], _ operator: String, _ labels: StringMap<String>, _ again: Bool, to selector: inout LabelSelector?
     ) {
         guard selector != nil else { return }
         for key in keys {
             guard let value = labels[key] else { continue }
-            selector!.matchExpressions.append(SelectorRequirement(key, `operator`, [value]))
+            let requirement = SelectorRequirement(key, `operator`, [value])
+            if again, selector!.matchExpressions.contains(requirement) { continue }
+            selector!.matchExpressions.append(requirement)
         }
     }
 }
