@@ -111,6 +111,82 @@ import Testing
         #expect(test.sizes() == [11, 7])
     }
 
+    @Test func `scaling a stuck roll-out down keeps the old pods that must be available`() {
+        var test = TestCluster(nodes: 5)
+        test.player.brokenImages = ["v2"]
+        test.deploy(replicas: 10) { spec in
+            spec.strategy.rollingUpdate = RollingUpdateDeployment()
+            spec.strategy.rollingUpdate?.maxSurge = .int(3)
+            spec.strategy.rollingUpdate?.maxUnavailable = .int(2)
+        }
+        test.run(10)
+        test.setImage("v2")
+        test.run(30)
+        try! test.cluster.scale(.deployment, test.deployment().key, to: 5)
+        test.run(60)
+        #expect(test.sizes() == [3, 5])
+        #expect(test.deployment().status.availableReplicas == 3)
+        #expect(test.deployment().status.conditions["Available"]?.isTrue == true)
+    }
+
+    /// By its own steps a roll-out never goes below the wanted availability nor above the surge, whatever is scaled,
+    /// rolled back or rolled over meanwhile.
+    @Test(arguments: 1...12) func `random roll-outs keep their promises`(seed: Int) {
+        var random = SeededRandom(seed: UInt64(seed), stream: "rollouts")
+        var test = TestCluster(nodes: 4)
+        test.player.brokenImages = ["v2", "v4"]
+        func bound() -> IntOrString { random.below(2) == 0 ? .int(random.below(5)) : .string("\(1 + random.below(60))%") }
+        test.deploy(replicas: random.below(12)) { spec in
+            spec.minReadySeconds = random.below(2) * 3
+            spec.strategy.rollingUpdate = RollingUpdateDeployment()
+            spec.strategy.rollingUpdate?.maxSurge = bound()
+            spec.strategy.rollingUpdate?.maxUnavailable = random.below(3) == 0 ? .int(0) : bound()
+            if spec.strategy.rollingUpdate?.maxSurge == .int(0) { spec.strategy.rollingUpdate?.maxSurge = .int(1) }
+        }
+        let key = test.deployment().key
+        struct View {
+            var sizes: [String: Int] = [:]
+            var ready: [String: Int] = [:]
+            var desired: [String: String] = [:]
+            var total: Int { sizes.values.reduce(0, +) }
+            /// Ready pods that stay if each set gets its size.
+            var kept: Int { sizes.reduce(0) { $0 + min(ready[$1.key] ?? 0, $1.value) } }
+        }
+        func look(_ cluster: Cluster) -> View {
+            var view = View()
+            for set in cluster.store.replicaSets.all {
+                view.sizes[set.metadata.uid] = set.spec.replicas ?? 1
+                view.desired[set.metadata.uid] = set.metadata.annotations["deployment.kubernetes.io/desired-replicas"]
+                view.ready[set.metadata.uid] = cluster.store.pods(ownedBy: set.metadata.uid).count { $0.isActive && $0.isReady }
+            }
+            return view
+        }
+        var before = look(test.cluster)
+        for _ in 0..<14 {
+            test.run(Double(random.below(8)) + 0.3) { cluster in
+                let now = look(cluster)
+                defer { before = now }
+                guard let spec = cluster.store.deployments[key]?.spec.value, now.sizes != before.sizes else { return }
+                let wanted = spec.replicas ?? 1
+                let surge = spec.strategy.rollingUpdate?.maxSurge?.scaled(of: wanted, roundUp: true) ?? 0
+                var missing = spec.strategy.rollingUpdate?.maxUnavailable?.scaled(of: wanted, roundUp: false) ?? 0
+                if surge == 0, missing == 0 { missing = 1 }
+                #expect(now.total <= max(before.total, wanted + surge))
+                // In proportion to their sizes sets are scaled whatever becomes of availability.
+                let isScaling = now.desired.contains { before.desired[$0.key] ?? $0.value != $0.value }
+                if !isScaling { #expect(now.kept >= min(before.kept, wanted - min(missing, wanted))) }
+            }
+            switch random.below(3) {
+            case 0: try! test.cluster.scale(.deployment, key, to: random.below(16))
+            default: test.setImage("v\(1 + random.below(5))")
+            }
+            before = look(test.cluster)
+        }
+        test.setImage("v9")
+        test.run(200)
+        #expect(test.sizes().last == test.deployment().spec.replicas && test.sizes().dropLast().allSatisfy { $0 == 0 })
+    }
+
     // Scenario 4.
     @Test func `a roll-out without progress fails after its deadline`() {
         var test = TestCluster()

@@ -10,9 +10,11 @@ struct TestCluster {
     var controllers: ControllerManager
     var player = Player()
 
-    init(minor: Int = 36, nodes: Int = 3, zones: Int = 3) {
-        cluster = Cluster(profile: KubernetesProfile(minor: minor), seed: 1)
-        controllers = ControllerManager(profile: cluster.profile, seed: 1)
+    init(minor: Int = 36, nodes: Int = 3, zones: Int = 3, seed: UInt64 = 1, gates: [FeatureGate: Bool] = [:]) {
+        let overrides = gates.map { ($0.key.rawValue, $0.value) }
+        cluster = Cluster(
+            profile: try! KubernetesProfile(version: KubernetesVersion(minor: minor), overrides: overrides), seed: seed)
+        controllers = ControllerManager(profile: cluster.profile, seed: seed)
         for index in 0..<nodes { addNode("n\(index)", zone: "z\(index % zones)") }
     }
 
@@ -168,7 +170,7 @@ struct Player: Component {
             let hard = node.spec.taints.filter { $0.effect != "PreferNoSchedule" }
             return wanted?.contains(name)
                 ?? (!node.spec.unschedulable
-                    && hard.allSatisfy { taint in pod.spec.tolerations.contains { $0.tolerates(taint) } })
+                    && hard.allSatisfy { taint in pod.spec.tolerations.tolerate(taint, cluster.profile) })
         }
         let counts = candidates.map { cluster.store.podSlots(onNode: $0).count }
         guard let least = counts.min() else { return }

@@ -38,16 +38,16 @@ extension DeploymentController {
     ) throws(APIError) -> Bool {
         if old.isEmpty { return false }
         let leastAvailable = deployment.spec.wanted - deployment.spec.maxUnavailable
-        let most = total - leastAvailable - (new.wanted - new.status.availableReplicas)
+        let most = total - leastAvailable - (new.wanted - new.lasting)
         if most <= 0 { return false }
         // Replicas that do not work are no loss: they go first.
         var gone = 0
-        for set in old where gone < most && set.wanted > set.status.availableReplicas {
-            let count = min(most - gone, set.wanted - set.status.availableReplicas)
+        for set in old where gone < most && set.wanted > set.lasting {
+            let count = min(most - gone, set.wanted - set.lasting)
             try resize(set, to: set.wanted - count, of: deployment, &cluster)
             gone += count
         }
-        var spare = (old + [new]).available - leastAvailable
+        var spare = old.reduce(new.lasting) { $0 + $1.lasting } - leastAvailable
         var shrunk = gone > 0
         for set in refreshed(old, cluster) where spare > 0 && set.wanted > 0 {
             let count = min(set.wanted, spare)

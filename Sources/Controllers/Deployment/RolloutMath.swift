@@ -68,6 +68,9 @@ extension PodTemplateSpec {
 
 extension ReplicaSet {
     var wanted: Int { spec.replicas ?? 1 }
+    /// How many of the available pods are wanted on: a set that was made smaller reports those that are to go until they
+    /// went. Upstream notices such a stale report, too, and scales nothing down because of it.
+    var lasting: Int { min(status.availableReplicas, wanted) }
     var revision: Int { Int(metadata.annotations[DeploymentAnnotation.revision] ?? "") ?? 0 }
     /// A number of replicas that an annotation holds; nil if it is none.
     func annotation(_ name: String) -> Int? { metadata.annotations[name].flatMap { Int32($0) }.map(Int.init) }
