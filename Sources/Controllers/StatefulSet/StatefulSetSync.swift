@@ -71,43 +71,37 @@ struct StatefulSetSync {
         return again.sooner(try rollOver(&cluster))
     }
 
-    /// Replaces outdated pods from the highest ordinal down to the partition.
+    /// Replaces outdated pods from the highest ordinal down to the partition: one after another, or as many at once as
+    /// `maxUnavailable` leaves, where it counts.
+    /// - Source: Kubernetes v1.36.2 `stateful_set_control.go`, `updateStatefulSet` and
+    ///   `updateStatefulSetAfterInvariantEstablished`.
     private func rollOver(_ cluster: inout Cluster) throws(APIError) -> Requeue {
         let now = cluster.now
         let targets = ordinals.filter { $0 >= set.firstOrdinal + set.partition }.reversed()
-        var budget = 1
-        if cluster.profile.isEnabled(.maxUnavailableStatefulSet),
-            let most = set.spec.updateStrategy.rollingUpdate?.maxUnavailable
-        {
-            budget = max(1, most.scaled(of: set.wanted, roundUp: true) ?? 1)
+        if cluster.profile.isEnabled(.maxUnavailableStatefulSet) {
+            let most = set.spec.updateStrategy.rollingUpdate?.maxUnavailable ?? .int(1)
+            var budget = max(1, most.scaled(of: set.wanted, roundUp: false) ?? 1)
             budget -= ordinals.count { ordinal in byOrdinal[ordinal].map { !isHealthy($0, now) } ?? true }
-        }
-        let several =
-            budget != 1
-            || set.spec.updateStrategy.rollingUpdate?.maxUnavailable != nil
-                && cluster.profile.isEnabled(.maxUnavailableStatefulSet)
-        for ordinal in targets {
-            guard let pod = byOrdinal[ordinal] else { continue }
-            let isOld = revision(of: pod) != update.name
-            if several {
-                guard isOld, !pod.metadata.isTerminating else { continue }
-                // A pod that does not work costs nothing of the budget.
-                if isHealthy(pod, now) {
-                    if budget <= 0 { return .none }
-                    budget -= 1
-                }
+            for ordinal in targets where budget > 0 {
+                guard let pod = byOrdinal[ordinal], isOld(pod), !pod.metadata.isTerminating else { continue }
                 try delete(pod, &cluster)
-            } else {
-                if isOld, !pod.metadata.isTerminating {
-                    try delete(pod, &cluster)
-                    return .none
-                }
-                if !isHealthy(pod, now) { return wait(for: pod, now) }
+                budget -= 1
             }
+            return .none
+        }
+        for ordinal in targets {
+            // A pod that was made a moment ago is waited for like any other that is not available.
+            guard let pod = byOrdinal[ordinal] else { return .none }
+            if isOld(pod), !pod.metadata.isTerminating {
+                try delete(pod, &cluster)
+                return .none
+            }
+            if !isHealthy(pod, now) { return wait(for: pod, now) }
         }
         return .none
     }
 
+    private func isOld(_ pod: Pod) -> Bool { revision(of: pod) != update.name }
     private func revision(of pod: Pod) -> String { pod.metadata.labels["controller-revision-hash"] ?? "" }
 
     // MARK: Pods
