@@ -95,6 +95,41 @@ import Testing
         #expect(status.currentRevision == status.updateRevision)
     }
 
+    @Test(arguments: ["OrderedReady", "Parallel"])
+    func `an update takes one pod at a time`(policy: String) {
+        var test = TestCluster()
+        make(&test, replicas: 5) { $0.podManagementPolicy = policy }
+        test.run(30)
+        try! test.cluster.update(StatefulSet.self, key) { $0.spec.template.spec.containers[0].image = "v2" }
+        var least = 5
+        test.run(60) { least = min(least, $0.store.pods.all.count { $0.isReady && !$0.metadata.isTerminating }) }
+        #expect(least == 4)
+        #expect(images(test) == Array(repeating: "v2", count: 5))
+    }
+
+    @Test(arguments: [
+        ("50%", 5, 2), ("10%", 5, 1), ("99%", 5, 4), ("100%", 3, 3), ("40%", 5, 2), ("2", 5, 2), ("", 4, 1),
+    ])
+    func `where it counts maxUnavailable is rounded down and at least one`(text: String, replicas: Int, atOnce: Int) {
+        for policy in ["OrderedReady", "Parallel"] {
+            var test = TestCluster(gates: [.maxUnavailableStatefulSet: true])
+            make(&test, replicas: replicas) { spec in
+                spec.podManagementPolicy = policy
+                spec.updateStrategy.rollingUpdate = RollingUpdateStatefulSet()
+                spec.updateStrategy.rollingUpdate?.maxUnavailable = text.isEmpty ? nil : Int(text).map { .int($0) } ?? .string(text)
+            }
+            test.run(30)
+            try! test.cluster.update(StatefulSet.self, key) { $0.spec.template.spec.containers[0].image = "v2" }
+            test.run(1)
+            let gone = test.pods().filter(\.metadata.isTerminating).map(\.name)
+            #expect(gone == (replicas - atOnce..<replicas).map { "web-\($0)" })
+            var least = replicas
+            test.run(90) { least = min(least, $0.store.pods.all.count { $0.isReady && !$0.metadata.isTerminating }) }
+            #expect(least == replicas - atOnce)
+            #expect(images(test) == Array(repeating: "v2", count: replicas))
+        }
+    }
+
     // Scenario 18.
     @Test func `a pod on a lost node is replaced only once it is out of service`() {
         var test = TestCluster(nodes: 4, zones: 2)
@@ -129,6 +164,73 @@ import Testing
         set.spec.template = TestCluster.template("agent")
         change(&set.spec.value)
         _ = try! test.cluster.create(set)
+    }
+
+    @Test func `orphans are adopted, and pods that no longer match are let go`() {
+        var test = TestCluster(nodes: 3)
+        // A pod with the right labels and one with others.
+        let orphan = test.addPod("mine", labels: ["app": "agent"], node: "n1")
+        test.addPod("other", labels: ["app": "else"], node: "n2")
+        make(&test) { $0.updateStrategy.type = "OnDelete" }
+        test.run(10)
+        let owned = { (test: TestCluster) in test.pods().filter { $0.metadata.controller?.kind == "DaemonSet" } }
+        #expect(owned(test).map(\.nodeName).sorted() == ["n0", "n1", "n2"])
+        #expect(test.cluster.store.pods[orphan.key]?.metadata.uid == orphan.metadata.uid)
+        #expect(owned(test).contains { $0.name == "mine" })
+        // Out of the selector: released, and replaced on its node.
+        test.cluster.modify(Pod.self, orphan.key) { $0.metadata.labels = ["app": "loose"] }
+        test.run(10)
+        #expect(test.cluster.store.pods[orphan.key]?.metadata.controller == nil)
+        #expect(owned(test).map(\.nodeName).sorted() == ["n0", "n1", "n2"])
+        #expect(!owned(test).contains { $0.name == "mine" })
+        // Back in: one of the two on the node goes, the older stays.
+        test.cluster.modify(Pod.self, orphan.key) { $0.metadata.labels = ["app": "agent"] }
+        test.run(10)
+        #expect(owned(test).map(\.nodeName).sorted() == ["n0", "n1", "n2"])
+        #expect(owned(test).contains { $0.name == "mine" })
+    }
+
+    @Test func `a set made again takes over the pods and revisions of the one that was deleted without them`() {
+        var test = TestCluster(nodes: 3)
+        make(&test)
+        test.run(10)
+        let before = test.pods().map(\.metadata.uid)
+        _ = try! test.cluster.delete(DaemonSet.self, key, DeleteOptions(propagation: .orphan))
+        test.run(5)
+        #expect(test.pods().allSatisfy { $0.metadata.controller == nil })
+        make(&test)
+        test.run(20)
+        #expect(test.pods().map(\.metadata.uid) == before)
+        #expect(test.pods().allSatisfy { $0.metadata.controller?.name == "agent" })
+        #expect(test.cluster.store.daemonSets[key]?.status.updatedNumberScheduled == 3)
+        #expect(test.cluster.store.controllerRevisions.count == 1)
+    }
+
+    @Test(arguments: [false, true]) func `tolerations that compare numbers count where the gate is on`(isOn: Bool) {
+        var test = TestCluster(nodes: 3, gates: [.taintTolerationComparisonOperators: isOn])
+        for (name, tier) in [("n0", "3"), ("n1", "7")] {
+            try! test.cluster.update(Node.self, ObjectKey(name: name)) {
+                $0.spec.taints.append(Taint(key: "tier", value: tier, effect: "NoExecute"))
+            }
+        }
+        var set = DaemonSet()
+        set.metadata.name = "agent"
+        set.spec.selector = LabelSelector(matchLabels: ["app": "agent"])
+        set.spec.template = TestCluster.template("agent")
+        set.spec.template.spec.tolerations = [Toleration(key: "tier", operator: "Gt", value: "5", effect: "NoExecute")]
+        guard isOn else {
+            let message = "spec.template.spec.tolerations[0].operator: Unsupported value: \"Gt\": supported values: \"Equal\", \"Exists\", \"Lt\", \"Gt\""
+            let error = #expect(throws: APIError.self) { try test.cluster.create(set) }
+            #expect(error?.message.hasSuffix(message) == true)
+            return
+        }
+        _ = try! test.cluster.create(set)
+        test.run(10)
+        #expect(test.pods().map(\.nodeName).sorted() == ["n1", "n2"])
+        // The eviction by taints compares in the same way.
+        try! test.cluster.update(Node.self, ObjectKey(name: "n1")) { $0.spec.taints[0].value = "5" }
+        test.run(10)
+        #expect(test.pods().map(\.nodeName).sorted() == ["n2"])
     }
 
     @Test func `each node has one pod, cordoned or new`() {

@@ -43,23 +43,27 @@ struct Revisions: Sendable {
         if let equal = history.last(where: { $0.data == data }) {
             return try cluster.update(ControllerRevision.self, equal.key) { $0.revision = next }
         }
-        let text = data.text() + (collisions.map(String.init) ?? "")
-        let hash = StableHash.safeEncode(StableHash.fnv1a32(text))
-        var revision = ControllerRevision()
-        var meta = ObjectMeta(
-            name: "\(owner.metadata.name)-\(hash)", namespace: owner.metadata.namespace,
-            labels: template.metadata.labels)
-        meta.labels["controller-revision-hash"] = hash
-        meta.ownerReferences = [OwnerReference(controller: owner)]
-        revision.metadata = Metadata(meta)
-        revision.data = data
-        revision.revision = next
-        if let present = cluster.store.controllerRevisions[revision.key],
-            present.metadata.controller?.uid == uid, present.data == data
-        {
-            return present
+        var collisions = collisions
+        while true {
+            let text = data.text() + (collisions.map(String.init) ?? "")
+            let hash = StableHash.safeEncode(StableHash.fnv1a32(text))
+            var meta = ObjectMeta(
+                name: "\(owner.metadata.name)-\(hash)", namespace: owner.metadata.namespace,
+                labels: template.metadata.labels)
+            meta.labels["controller-revision-hash"] = hash
+            meta.ownerReferences = [OwnerReference(controller: owner)]
+            var revision = ControllerRevision()
+            (revision.metadata, revision.data, revision.revision) = (Metadata(meta), data, next)
+            guard let present = cluster.store.controllerRevisions[revision.key] else {
+                return try cluster.create(revision)
+            }
+            if present.data == data, present.metadata.controller.map({ $0.uid == uid }) ?? !present.metadata.isTerminating {
+                // Left over from an owner of the same name that was deleted without its dependents.
+                return cluster.adopt(ControllerRevision.self, [present.key], by: owner).first ?? present
+            }
+            // The name is another's: try the next hash.
+            collisions = (collisions ?? 0) + 1
         }
-        return try cluster.create(revision)
     }
 
     /// Deletes the oldest revisions beyond `limit` that `live` does not name.

@@ -8,6 +8,8 @@ struct DaemonSetController: Controller {
     static let watches: [Kind] = [.daemonSet, .controllerRevision, .node, .pod]
     var queue = WorkQueue<ObjectKey>()
     private var revisions = Revisions()
+    private var selectors = SelectorIndex()
+    private var orphans = Orphans()
     private var sets: Set<ObjectKey> = []
     private let podControl = PodControl(source: EventSource("daemonset-controller"))
     /// Failed pods by set and node: how often, and when the next may be removed.
@@ -19,6 +21,7 @@ struct DaemonSetController: Controller {
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
         guard entry.kind == .daemonSet else { return revisions.observe(entry, cluster) }
         let change = cluster.store.daemonSets.change(entry.index)
+        selectors.set(change.object.key, change.action == .deleted ? nil : change.object.spec.selector)
         if change.action == .deleted {
             sets.remove(change.object.key)
             revisions.forget(owner: change.object.metadata.uid)
@@ -39,7 +42,12 @@ struct DaemonSetController: Controller {
     }
 
     mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) {
-        guard let owner = change.object.metadata.controller, owner.kind == "DaemonSet" else { return }
+        if let labels = orphans.observe(change) {
+            for key in selectors.matching(namespace: change.object.namespace, labels) { queue.add(key) }
+        }
+        guard let owner = change.object.metadata.controller ?? change.previous?.metadata.controller,
+            owner.kind == "DaemonSet"
+        else { return }
         let key = ObjectKey(namespace: change.object.namespace, name: owner.name)
         if change.action == .modified {
             // A look costs in proportion to the nodes: sets on many take changes of pods more of them at a time.
@@ -89,14 +97,10 @@ struct DaemonSetController: Controller {
     private func look(
         _ set: DaemonSet, _ hash: String, _ selector: LabelSelector, _ cluster: inout Cluster
     ) -> View {
-        let fit = NodeFit(set.spec.template)
+        let fit = NodeFit(set.spec.template, cluster.profile)
         var pods: [String: [Pod]] = [:]
-        for pod in cluster.store.pods(ownedBy: set.metadata.uid) {
-            if selector.matches(pod.metadata.labels) {
-                pods[NodeFit.node(of: pod), default: []].append(pod)
-            } else {
-                cluster.release(Pod.self, pod.key, owner: set.metadata.uid)
-            }
+        for pod in cluster.claimPods(of: set, selector, orphans, suits: { _ in true }) {
+            pods[NodeFit.node(of: pod), default: []].append(pod)
         }
         let nodes = cluster.store.nodes.all.map { node in
             let (run, stay) = fit.judge(node)
@@ -140,8 +144,10 @@ struct DaemonSetController: Controller {
                     && running.contains { $0.metadata.labels["controller-revision-hash"] == view.hash }
                     && running.contains { $0.metadata.labels["controller-revision-hash"] != view.hash }
                 if running.count > 1, !isSurge {
-                    running.sort {
-                        ($0.metadata.creationTimestamp ?? .start) < ($1.metadata.creationTimestamp ?? .start)
+                    running.sort { a, b in
+                        if a.nodeName.isEmpty != b.nodeName.isEmpty { return b.nodeName.isEmpty }
+                        let (x, y) = (a.metadata.creationTimestamp ?? .start, b.metadata.creationTimestamp ?? .start)
+                        return x == y ? a.name < b.name : x < y
                     }
                     surplus += running.dropFirst()
                 }
@@ -178,7 +184,7 @@ struct DaemonSetController: Controller {
     }
 
     private func createPods(on nodes: [String], _ view: View, _ cluster: inout Cluster) throws(APIError) {
-        let fit = NodeFit(view.set.spec.template)
+        let fit = NodeFit(view.set.spec.template, cluster.profile)
         var base = PodControl.pod(from: view.set.spec.template, owner: view.set)
         base.metadata.labels["controller-revision-hash"] = view.hash
         let set = view.set

@@ -5,9 +5,10 @@ import KubernetesAPI
 struct NodeFit {
     private let template: PodTemplateSpec
     private let tolerations: [Toleration]
+    private let profile: KubernetesProfile
 
-    init(_ template: PodTemplateSpec) {
-        self.template = template
+    init(_ template: PodTemplateSpec, _ profile: KubernetesProfile) {
+        (self.template, self.profile) = (template, profile)
         tolerations = template.spec.tolerations + Self.added(hostNetwork: template.spec.hostNetwork)
     }
 
@@ -38,7 +39,7 @@ struct NodeFit {
             return (false, false)
         }
         let refused = node.spec.taints.filter { taint in
-            taint.effect != "PreferNoSchedule" && !tolerations.contains { $0.tolerates(taint) }
+            taint.effect != "PreferNoSchedule" && !tolerations.tolerate(taint, profile)
         }
         return (refused.isEmpty, !refused.contains { $0.effect == "NoExecute" })
     }

@@ -36,7 +36,7 @@ struct StatefulSetController: Controller {
         guard let set = cluster.store.statefulSets[key], let selector = set.spec.selector else {
             return .none
         }
-        let pods = claimPods(of: set, selector, &cluster)
+        let pods = cluster.claimPods(of: set, selector, orphans) { set.ordinal(of: $0) != nil }
         if set.metadata.isTerminating { return .none }
         do throws(APIError) {
             let update = try revisions.current(
@@ -56,23 +56,5 @@ struct StatefulSetController: Controller {
         } catch {
             return error.isNamespaceTerminating ? .none : .retry
         }
-    }
-
-    private func claimPods(of set: StatefulSet, _ selector: LabelSelector, _ cluster: inout Cluster) -> [Pod]
-    {
-        var pods: [Pod] = []
-        for pod in cluster.store.pods(ownedBy: set.metadata.uid) {
-            if selector.matches(pod.metadata.labels) {
-                pods.append(pod)
-            } else if !set.metadata.isTerminating {
-                cluster.release(Pod.self, pod.key, owner: set.metadata.uid)
-            }
-        }
-        if set.metadata.isTerminating { return pods }
-        let candidates = orphans.matching(namespace: set.namespace, selector).filter { key in
-            cluster.store.pods[key].map { $0.metadata.controller == nil && set.ordinal(of: $0) != nil }
-                ?? false
-        }
-        return pods + cluster.adopt(Pod.self, candidates, by: set)
     }
 }
