@@ -1,4 +1,5 @@
 import ControlPlane
+import Controllers
 import KubernetesAPI
 import SimulationKit
 import Testing
@@ -26,6 +27,24 @@ import Testing
         test.run(10)
         let counts = ["n0", "n1", "n2"].map { test.cluster.store.pods(onNode: $0).count }
         #expect(counts == [0, 5, 4])
+    }
+
+    /// The seed alone differs: the pods, their identities and ages are the same.
+    @Test func `who goes of equal pods is chance, from the seed`() {
+        func survivors(_ seed: UInt64) -> [String] {
+            var test = TestCluster(nodes: 4)
+            test.controllers = ControllerManager(profile: test.cluster.profile, seed: seed)
+            for index in 0..<8 { test.addPod("web-\(index)", labels: ["app": "web"], node: "n\(index % 4)") }
+            let key = makeSet(&test, replicas: 8)
+            test.run(5)
+            try! test.cluster.scale(.replicaSet, key, to: 4)
+            test.run(5)
+            return test.pods().map(\.name)
+        }
+        let answers = (0..<12).map { survivors(UInt64($0)) }
+        #expect(answers.allSatisfy { $0.count == 4 })
+        #expect(Set(answers).count > 6)
+        #expect(survivors(3) == answers[3])
     }
 
     // Scenario 6.

@@ -9,6 +9,8 @@ struct DeletionRanking {
     var usesDeletionCost: Bool
     /// Compare ages by the power of two they reach, so that pods of about one age are chosen by chance (their UID).
     var usesLogarithmicAges: Bool
+    /// Decides among pods that are equal in everything: upstream has its list of pods from a map, in chance's order.
+    var random: SeededRandom
 
     private struct Candidate {
         var pod: Pod
@@ -24,8 +26,8 @@ struct DeletionRanking {
     }
 
     /// The `count` of `pods` that go first. `neighbours` counts the related active pods by node.
-    func first(_ count: Int, of pods: [Pod], neighbours: [String: Int]) -> [Pod] {
-        let candidates = pods.map { pod in
+    mutating func first(_ count: Int, of pods: [Pod], neighbours: [String: Int] = [:]) -> [Pod] {
+        let candidates = pods.shuffled(using: &random).map { pod in
             let status = pod.status.value
             let sidecars = Set(pod.spec.initContainers.lazy.filter(\.isSidecar).map(\.name))
             return Candidate(

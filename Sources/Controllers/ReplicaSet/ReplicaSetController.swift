@@ -14,6 +14,10 @@ struct ReplicaSetController: Controller {
     /// ReplicaSets by the Deployment that owns them.
     private var siblings = ChildIndex()
     private let podControl = PodControl(source: EventSource("replicaset-controller"))
+    /// Whom chance picks when a set shrinks; a stream of its own, so that nothing else is drawn differently.
+    private var chance: SeededRandom
+
+    init(seed: UInt64) { chance = SeededRandom(seed: seed, stream: "replicaset-controller") }
 
     /// Reports of many pods' states are counted together: changes wait this long for more of them, and as often
     /// as the set has 500 pods, because counting costs that much more.
@@ -69,7 +73,7 @@ struct ReplicaSetController: Controller {
 
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
         guard let set = cluster.store.replicaSets[key], let selector = set.spec.selector else { return .none }
-        let pods = claimPods(of: set, selector, &cluster)
+        let pods = cluster.claimPods(of: set, selector, orphans, suits: \.isActive)
         let active = pods.filter(\.isActive)
         var failure: (reason: String, error: APIError)?
         if !set.metadata.isTerminating { failure = manage(set, active, &cluster) }
@@ -81,25 +85,8 @@ struct ReplicaSetController: Controller {
             .map { .at($0) } ?? .none
     }
 
-    /// The set's pods, after orphans that match were adopted and pods that no longer match released.
-    private func claimPods(of set: ReplicaSet, _ selector: LabelSelector, _ cluster: inout Cluster) -> [Pod] {
-        var pods: [Pod] = []
-        for pod in cluster.store.pods(ownedBy: set.metadata.uid) {
-            if selector.matches(pod.metadata.labels) {
-                pods.append(pod)
-            } else if !set.metadata.isTerminating {
-                cluster.release(Pod.self, pod.key, owner: set.metadata.uid)
-            }
-        }
-        if set.metadata.isTerminating { return pods }
-        let candidates = orphans.matching(namespace: set.namespace, selector).filter { key in
-            cluster.store.pods[key].map { $0.isActive && $0.metadata.controller == nil } ?? false
-        }
-        return pods + cluster.adopt(Pod.self, candidates, by: set)
-    }
-
     /// Creates what is missing or deletes what is too much, at most 500.
-    private func manage(
+    private mutating func manage(
         _ set: ReplicaSet, _ active: [Pod], _ cluster: inout Cluster
     ) -> (reason: String, error: APIError)? {
         let surplus = active.count - (set.spec.replicas ?? 1)
@@ -121,7 +108,7 @@ struct ReplicaSetController: Controller {
         return failure.map { ("FailedDelete", $0) }
     }
 
-    private func victims(_ count: Int, _ set: ReplicaSet, _ active: [Pod], _ cluster: Cluster) -> [Pod] {
+    private mutating func victims(_ count: Int, _ set: ReplicaSet, _ active: [Pod], _ cluster: Cluster) -> [Pod] {
         if count <= 0 { return [] }
         if count >= active.count { return active }
         var neighbours: [String: Int] = [:]
@@ -132,9 +119,10 @@ struct ReplicaSetController: Controller {
                 neighbours[pod.nodeName, default: 0] += 1
             }
         }
-        let ranking = DeletionRanking(
+        var ranking = DeletionRanking(
             now: cluster.now, usesDeletionCost: cluster.profile.isEnabled(.podDeletionCost),
-            usesLogarithmicAges: cluster.profile.isEnabled(.logarithmicScaleDown))
+            usesLogarithmicAges: cluster.profile.isEnabled(.logarithmicScaleDown), random: chance)
+        defer { chance = ranking.random }
         return ranking.first(count, of: active, neighbours: neighbours)
     }
 
