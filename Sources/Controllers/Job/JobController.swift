@@ -12,6 +12,10 @@ struct JobController: Controller {
     var queue = WorkQueue<ObjectKey>()
     private var tallies: [String: JobTally] = [:]
     private let podControl = PodControl(source: EventSource("job-controller"))
+    /// Whom chance picks of equal pods when there are too many.
+    private var chance: SeededRandom
+
+    init(seed: UInt64) { chance = SeededRandom(seed: seed, stream: "job-controller") }
 
     /// Changes of pods are looked at together.
     static let batch = Duration.seconds(1)
@@ -25,9 +29,12 @@ struct JobController: Controller {
     mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) {
         let pod = change.object
         guard let owner = pod.metadata.controller, owner.kind == "Job" else { return }
+        let key = ObjectKey(namespace: pod.namespace, name: owner.name)
         // A pod that vanishes before its end was counted counts too.
-        if change.action == .deleted { tallies[owner.uid]?.count(pod, now: cluster.now) }
-        queue.add(ObjectKey(namespace: pod.namespace, name: owner.name), at: cluster.now + Self.batch)
+        if change.action == .deleted, let job = cluster.store.jobs[key], job.metadata.uid == owner.uid {
+            tallies[owner.uid, default: JobTally()].count(pod, of: job, cluster.profile, now: cluster.now)
+        }
+        queue.add(key, at: cluster.now + Self.batch)
     }
 
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
@@ -37,17 +44,19 @@ struct JobController: Controller {
         else { return .none }
         if job.isFinished { return collect(job, &cluster) }
         let pods = cluster.store.pods(ownedBy: job.metadata.uid)
-        let waitsForFailed = job.spec.podReplacementPolicy == "Failed" || job.spec.podFailurePolicy != nil
+        let now = cluster.now
         var tally = tallies[job.metadata.uid] ?? JobTally()
-        for pod in pods where pod.isFinished || (pod.metadata.isTerminating && !waitsForFailed) {
-            tally.count(pod, now: cluster.now)
+        let ended = pods.filter { $0.isFinished || ($0.metadata.isTerminating && !job.replacesOnlyFailed) }
+        // In the order of their ends: a success forgives the failures before it.
+        for pod in ended.sorted(by: { ($0.finishedAt(now: now), $0.name) < ($1.finishedAt(now: now), $1.name) }) {
+            tally.count(pod, of: job, cluster.profile, now: now)
         }
-        tallies[job.metadata.uid] = tally
-
-        var sync = JobSync(job: job, pods: pods, tally: tally, podControl: podControl)
+        var sync = JobSync(job: job, pods: pods, tally: tally, podControl: podControl, random: chance)
         sync.begin(&cluster)
-        let again = sync.run(waitsForFailed: waitsForFailed, &cluster)
+        let again = sync.run(&cluster)
         sync.report(&cluster)
+        tallies[job.metadata.uid] = sync.tally
+        chance = sync.random
         return again
     }
 
@@ -62,74 +71,5 @@ struct JobController: Controller {
         _ = try? cluster.delete(
             Job.self, job.key, DeleteOptions(propagation: .foreground, uid: job.metadata.uid))
         return .none
-    }
-}
-
-/// The ends of a Job's pods, each counted once.
-struct JobTally: Sendable {
-    private var counted: Set<String> = []
-    private(set) var succeeded = 0
-    private(set) var failed = 0
-    /// The indexes that are done, rising.
-    private(set) var indexes: [Int] = []
-    /// Failures since the last success, and when the last was.
-    private(set) var failuresInRow = 0
-    private(set) var lastFailure: Instant?
-
-    /// Counts the end of `pod`; one that is deleted before it succeeded has failed.
-    mutating func count(_ pod: Pod, now: Instant) {
-        guard counted.insert(pod.metadata.uid).inserted else { return }
-        if pod.status.phase == .succeeded {
-            if let index = pod.completionIndex {
-                guard !indexes.contains(index) else { return }
-                indexes.append(index)
-                indexes.sort()
-            }
-            succeeded += 1
-            failuresInRow = 0
-        } else {
-            failed += 1
-            failuresInRow += 1
-            let ends = pod.status.containerStatuses.compactMap { $0.state.terminated?.finishedAt }
-            lastFailure = max(lastFailure ?? .start, ends.max() ?? now)
-        }
-    }
-
-    /// When the next pod may be made after failures: 10 s · 2^(n−1), at most 10 min.
-    var nextStart: Instant? {
-        guard failuresInRow > 0, let lastFailure else { return nil }
-        return lastFailure + min(.seconds(10 << min(failuresInRow - 1, 10)), .minutes(10))
-    }
-
-    /// The done indexes as the API writes them: `0-2,5`.
-    var indexText: String {
-        var parts: [String] = []
-        var position = 0
-        while position < indexes.count {
-            let first = indexes[position]
-            var last = first
-            while position + 1 < indexes.count, indexes[position + 1] == last + 1 {
-                position += 1
-                last += 1
-            }
-            parts.append(
-                first == last ? "\(first)" : last == first + 1 ? "\(first),\(last)" : "\(first)-\(last)")
-            position += 1
-        }
-        return parts.joined(separator: ",")
-    }
-}
-
-extension Pod {
-    /// The index of a pod of an Indexed Job.
-    var completionIndex: Int? {
-        metadata.annotations["batch.kubernetes.io/job-completion-index"].flatMap { Int($0) }
-    }
-}
-
-extension Job {
-    var isFinished: Bool { status.conditions.isTrue("Complete") || status.conditions.isTrue("Failed") }
-    var finishedAt: Instant? {
-        (status.conditions["Complete"] ?? status.conditions["Failed"]).flatMap(\.lastTransitionTime)
     }
 }

@@ -5,16 +5,17 @@ import SimulationKit
 /// One look at one Job.
 struct JobSync {
     let job: Job
-    let tally: JobTally
+    private(set) var tally: JobTally
     let podControl: PodControl
+    private(set) var random: SeededRandom
     private var active: [Pod]
-    private let terminating: Int
+    private let terminating: [Pod]
     private var status: JobStatus
 
-    init(job: Job, pods: [Pod], tally: JobTally, podControl: PodControl) {
-        (self.job, self.tally, self.podControl) = (job, tally, podControl)
+    init(job: Job, pods: [Pod], tally: JobTally, podControl: PodControl, random: SeededRandom) {
+        (self.job, self.tally, self.podControl, self.random) = (job, tally, podControl, random)
         active = pods.filter(\.isActive)
-        terminating = pods.count { $0.isTerminating }
+        terminating = pods.filter(\.isTerminating)
         status = job.status
     }
 
@@ -32,24 +33,36 @@ struct JobSync {
         if status.startTime == nil, !isSuspended { status.startTime = cluster.now }
         status.succeeded = tally.succeeded
         status.failed = tally.failed
-        if isIndexed { status.completedIndexes = tally.indexText }
+        if isIndexed {
+            status.completedIndexes = JobIndexes.text(tally.succeededIndexes)
+            if job.spec.backoffLimitPerIndex != nil { status.failedIndexes = JobIndexes.text(tally.failedIndexes) }
+        }
     }
 
     /// Ends, suspends or continues the job.
-    mutating func run(waitsForFailed: Bool, _ cluster: inout Cluster) -> Requeue {
-        if let target = status.conditions["FailureTarget"] {
-            return fail(target.reason, target.message, &cluster)
+    mutating func run(_ cluster: inout Cluster) -> Requeue {
+        if let target = status.conditions["SuccessCriteriaMet"], target.isTrue {
+            return end("Complete", target.reason, target.message, &cluster)
         }
-        if let (reason, message) = failure(cluster.now) { return fail(reason, message, &cluster) }
+        if let target = status.conditions["FailureTarget"], target.isTrue {
+            return end("Failed", target.reason, target.message, &cluster)
+        }
+        if let (reason, message) = failure(cluster.now) { return end("Failed", reason, message, &cluster) }
+        if let message = job.spec.value.successMessage(tally.succeededIndexes) { return end("Complete", "SuccessPolicy", message, &cluster) }
+        var again = Requeue.none
+        if isSuspended { deleteUncounted(active, &cluster) } else { again = manage(&cluster) }
         if isDone { return complete(&cluster) }
-        if isSuspended { return suspend(&cluster) }
+        if isSuspended {
+            suspend(&cluster)
+            return .none
+        }
         resume(&cluster)
-        let again = manage(waitsForFailed: waitsForFailed, &cluster)
         guard let seconds = job.spec.activeDeadlineSeconds, let start = status.startTime else { return again }
         return again.sooner(.at(start + .seconds(seconds)))
     }
 
     private func failure(_ now: Instant) -> (String, String)? {
+        if let message = tally.failMessage { return ("PodFailurePolicy", message) }
         if tally.failed > backoffLimit || restartsExceedLimit {
             return ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
         }
@@ -57,6 +70,13 @@ struct JobSync {
             start + .seconds(seconds) <= now
         {
             return ("DeadlineExceeded", "Job was active longer than specified deadline")
+        }
+        guard isIndexed, job.spec.backoffLimitPerIndex != nil, !tally.failedIndexes.isEmpty else { return nil }
+        if let most = job.spec.maxFailedIndexes, tally.failedIndexes.count > most {
+            return ("MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes")
+        }
+        if tally.failedIndexes.count + tally.succeededIndexes.count >= completions ?? 0 {
+            return ("FailedIndexes", "Job has failed indexes")
         }
         return nil
     }
@@ -73,49 +93,39 @@ struct JobSync {
 
     private var isDone: Bool {
         guard let completions else { return tally.succeeded > 0 && active.isEmpty }
-        return tally.succeeded >= completions
+        return tally.succeeded >= completions && active.isEmpty
     }
 
-    /// Since 1.31 a job is Failed or Complete only when its last pod is gone; until then it says what it will be.
-    private func ends(
-        _ cluster: Cluster, then type: String, _ reason: String, _ message: String,
-        _ status: inout JobStatus
-    ) -> Bool {
-        let target = type == "Failed" ? "FailureTarget" : "SuccessCriteriaMet"
+    /// Since 1.31 a job is Failed or Complete only when its last pod is gone; until then it says what it will be. What
+    /// the policies decide was always said so.
+    private mutating func end(_ type: String, _ reason: String, _ message: String, _ cluster: inout Cluster) -> Requeue {
+        for pod in active { try? podControl.delete(pod, for: job, &cluster) }
+        active = active.filter { cluster.store.pods[$0.key]?.metadata.uid == $0.metadata.uid }
         let waits = cluster.profile.version.minor >= 31
-        if waits {
+        if waits || reason == "PodFailurePolicy" || reason == "SuccessPolicy" {
+            let target = type == "Failed" ? "FailureTarget" : "SuccessCriteriaMet"
             status.conditions.set(
                 Condition(type: target, status: true, reason: reason, message: message), now: cluster.now)
-            if !active.isEmpty || terminating > 0 { return false }
         }
+        if waits, !active.isEmpty || !terminating.isEmpty { return .none }
         status.conditions.set(
             Condition(type: type, status: true, reason: reason, message: message), now: cluster.now)
-        return true
-    }
-
-    private mutating func fail(_ reason: String, _ message: String, _ cluster: inout Cluster) -> Requeue {
-        deleteAll(&cluster)
-        if ends(cluster, then: "Failed", reason, message, &status) {
+        if type == "Failed" {
             cluster.record(reason, message, about: job, warning: true, source: source)
-        }
-        return .none
-    }
-
-    private mutating func complete(_ cluster: inout Cluster) -> Requeue {
-        deleteAll(&cluster)
-        let tells = cluster.profile.version.minor >= 31
-        if ends(
-            cluster, then: "Complete", tells ? "CompletionsReached" : "",
-            tells ? "Reached expected number of succeeded pods" : "", &status)
-        {
+        } else {
             status.completionTime = cluster.now
             cluster.record("Completed", "Job completed", about: job, source: source)
         }
         return .none
     }
 
-    private mutating func suspend(_ cluster: inout Cluster) -> Requeue {
-        deleteAll(&cluster)
+    private mutating func complete(_ cluster: inout Cluster) -> Requeue {
+        let tells = cluster.profile.version.minor >= 31
+        return end(
+            "Complete", tells ? "CompletionsReached" : "", tells ? "Reached expected number of succeeded pods" : "", &cluster)
+    }
+
+    private mutating func suspend(_ cluster: inout Cluster) {
         if !status.conditions.isTrue("Suspended") {
             status.conditions.set(
                 Condition(type: "Suspended", status: true, reason: "JobSuspended", message: "Job suspended"),
@@ -123,7 +133,6 @@ struct JobSync {
             cluster.record("Suspended", "Job suspended", about: job, source: source)
         }
         status.startTime = nil
-        return .none
     }
 
     private mutating func resume(_ cluster: inout Cluster) {
@@ -137,44 +146,80 @@ struct JobSync {
 
     // MARK: Pods
 
-    private mutating func deleteAll(_ cluster: inout Cluster) {
-        for pod in active { try? podControl.delete(pod, for: job, &cluster) }
-        active = active.filter { cluster.store.pods[$0.key]?.metadata.uid == $0.metadata.uid }
+    /// Deletes pods that are too many: they have not failed.
+    private mutating func deleteUncounted(_ pods: [Pod], _ cluster: inout Cluster) {
+        for pod in pods {
+            tally.leaveOut(pod)
+            try? podControl.delete(pod, for: job, &cluster)
+        }
+        let gone = Set(pods.map(\.metadata.uid))
+        active.removeAll { gone.contains($0.metadata.uid) }
     }
 
-    private mutating func manage(waitsForFailed: Bool, _ cluster: inout Cluster) -> Requeue {
+    /// The pods to delete if at least `count` are too many: those with an index that another has or that is not wanted any
+    /// more, then by the order that ReplicaSets have, too.
+    private mutating func surplus(_ count: Int, _ now: Instant) -> [Pod] {
+        var ranking = DeletionRanking(now: now, usesDeletionCost: false, usesLogarithmicAges: false, random: random)
+        defer { random = ranking.random }
+        var result: [Pod] = []
+        var rest = active
+        if isIndexed {
+            rest = []
+            let byIndex = Dictionary(grouping: active) { $0.completionIndex ?? -1 }
+            for (index, pods) in byIndex.sorted(by: { $0.key < $1.key }) {
+                if index < 0 || index >= completions ?? 0 {
+                    result += pods
+                } else if pods.count > 1 {
+                    let order = ranking.first(pods.count, of: pods)
+                    result += order.dropLast()
+                    rest += order.suffix(1)
+                } else {
+                    rest += pods
+                }
+            }
+        }
+        if result.count < count { result += ranking.first(count - result.count, of: rest) }
+        return result
+    }
+
+    private mutating func manage(_ cluster: inout Cluster) -> Requeue {
         var wanted = parallelism
         if let completions {
-            wanted = min(parallelism, completions - tally.succeeded)
+            wanted = max(0, min(parallelism, completions - tally.succeeded))
         } else if tally.succeeded > 0 {
             wanted = active.count
         }
-        if active.count > wanted {
-            // Pods that are not running yet go first, then the youngest.
-            let order = active.sorted { a, b in
-                if a.isReady != b.isReady { return !a.isReady }
-                let (x, y) = (a.metadata.creationTimestamp ?? .start, b.metadata.creationTimestamp ?? .start)
-                return x == y ? a.name < b.name : x > y
+        if active.count > wanted || isIndexed {
+            let surplus = surplus(max(0, active.count - wanted), cluster.now).prefix(PodControl.burst)
+            if !surplus.isEmpty {
+                deleteUncounted(Array(surplus), &cluster)
+                return .none
             }
-            for pod in order.prefix(active.count - wanted) { try? podControl.delete(pod, for: job, &cluster) }
-            active = Array(order.dropFirst(active.count - wanted))
-            return .none
         }
-        let missing = wanted - active.count - (waitsForFailed ? terminating : 0)
+        let missing = min(wanted - active.count - (job.replacesOnlyFailed ? terminating.count : 0), PodControl.burst)
         if missing <= 0 { return .none }
-        if let start = tally.nextStart, start > cluster.now { return .at(start) }
-        let indexes = isIndexed ? freeIndexes(missing) : []
+        let now = cluster.now
+        let tally = self.tally
+        let limitsIndexes = isIndexed && job.spec.backoffLimitPerIndex != nil
+        if !limitsIndexes, let start = tally.nextStart, start > now { return .at(start) }
+        var indexes = isIndexed ? freeIndexes(missing) : []
+        var later: Instant?
+        if limitsIndexes {
+            // Each index has its own pause.
+            later = indexes.compactMap { tally.nextStart(of: $0) }.filter { $0 > now }.min()
+            indexes.removeAll { tally.nextStart(of: $0).map { $0 > now } ?? false }
+        }
         let base = basePod()
         let job = self.job
         let podControl = self.podControl
         var made: [Pod] = []
-        let count = min(isIndexed ? indexes.count : missing, PodControl.burst)
-        let result = PodControl.slowStart(count) { number throws(APIError) in
-            let pod = indexes.isEmpty ? base : Self.indexed(base, indexes[number], of: job)
+        let result = PodControl.slowStart(isIndexed ? indexes.count : missing) { number throws(APIError) in
+            var pod = base
+            if job.spec.completionMode == "Indexed" { Self.index(&pod, indexes[number], of: job, tally, cluster.profile) }
             made.append(try podControl.create(pod, for: job, &cluster))
         }
         active += made
-        guard let error = result.error else { return .none }
+        guard let error = result.error else { return later.map { .at($0) } ?? .none }
         return error.isNamespaceTerminating ? .none : .retry
     }
 
@@ -188,23 +233,29 @@ struct JobSync {
     }
 
     private func freeIndexes(_ count: Int) -> [Int] {
-        let taken = Set(tally.indexes + active.compactMap(\.completionIndex))
-        return Array((0..<(completions ?? 0)).lazy.filter { !taken.contains($0) }.prefix(count))
+        var taken = tally.succeededIndexes.union(tally.failedIndexes).union(active.compactMap(\.completionIndex))
+        if job.replacesOnlyFailed { taken.formUnion(terminating.compactMap(\.completionIndex)) }
+        return Array((0..<max(0, completions ?? 0)).lazy.filter { !taken.contains($0) }.prefix(count))
     }
 
-    private static func indexed(_ base: Pod, _ index: Int, of job: Job) -> Pod {
-        var pod = base
+    private static func index(_ pod: inout Pod, _ index: Int, of job: Job, _ tally: JobTally, _ profile: KubernetesProfile) {
+        let key = "batch.kubernetes.io/job-completion-index"
         pod.metadata.generateName = "\(job.name)-\(index)-"
-        for key in ["batch.kubernetes.io/job-completion-index"] {
-            pod.metadata.annotations[key] = String(index)
-            pod.metadata.labels[key] = String(index)
+        pod.metadata.annotations[key] = String(index)
+        pod.metadata.labels[key] = String(index)
+        if job.spec.backoffLimitPerIndex != nil {
+            let failures = tally.failuresByIndex[index]
+            pod.metadata.annotations["batch.kubernetes.io/job-index-failure-count"] = String(failures?.counted ?? 0)
+            if let ignored = failures?.ignored, ignored > 0 {
+                pod.metadata.annotations["batch.kubernetes.io/job-index-ignored-failure-count"] = String(ignored)
+            }
         }
         pod.spec.hostname = "\(job.name)-\(index)"
         var variable = EnvVar()
         variable.name = "JOB_COMPLETION_INDEX"
         variable.value = String(index)
+        for container in pod.spec.initContainers.indices { pod.spec.initContainers[container].env.append(variable) }
         for container in pod.spec.containers.indices { pod.spec.containers[container].env.append(variable) }
-        return pod
     }
 
     // MARK: Status
