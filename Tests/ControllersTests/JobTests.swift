@@ -143,10 +143,129 @@ import Testing
         #expect(test.cluster.store.jobs.count == 1)
     }
 
+    @Test(arguments: [
+        // 9 o'clock in Berlin: winter, summer, and the days of the changes.
+        ("0 9 * * *", "Europe/Berlin", "2026-01-01T00:00:00Z", ["2026-01-01T08:00:00Z", "2026-01-02T08:00:00Z"]),
+        ("0 9 * * *", "Europe/Berlin", "2026-03-28T10:00:00Z", ["2026-03-29T07:00:00Z", "2026-03-30T07:00:00Z"]),
+        // 2:30 is left out when the clocks go forward, and comes twice when they go back.
+        ("30 2 * * *", "Europe/Berlin", "2026-03-28T00:00:00Z", ["2026-03-28T01:30:00Z", "2026-03-30T00:30:00Z"]),
+        ("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]),
+        ("0 0 1 * *", "America/New_York", "2026-02-15T00:00:00Z", ["2026-03-01T05:00:00Z", "2026-04-01T04:00:00Z"]),
+        ("0 0 * * *", "Asia/Kolkata", "2026-01-01T00:00:00Z", ["2026-01-01T18:30:00Z"]),
+        ("0 12 * * *", "Pacific/Chatham", "2026-04-04T00:00:00Z", ["2026-04-04T23:15:00Z"]),
+        ("0 3 * * *", "America/Sao_Paulo", "2026-06-01T00:00:00Z", ["2026-06-01T06:00:00Z"]),
+        // The fast of 2026: an hour back on 15 February, forward again on 22 March.
+        ("0 12 * * *", "Africa/Casablanca", "2026-02-14T12:00:00Z", ["2026-02-15T12:00:00Z"]),
+        ("0 12 * * *", "Africa/Casablanca", "2026-03-21T13:00:00Z", ["2026-03-22T11:00:00Z"]),
+        ("0 12 * * *", "Europe/Dublin", "2026-07-01T00:00:00Z", ["2026-07-01T11:00:00Z"]),
+        ("0 12 * * *", "Australia/Lord_Howe", "2026-07-01T00:00:00Z", ["2026-07-01T01:30:00Z"]),
+        ("0 12 * * *", "America/Santiago", "2026-12-31T00:00:00Z", ["2026-12-31T15:00:00Z"]),
+        ("@daily", "US/Hawaii", "2026-01-01T00:00:00Z", ["2026-01-01T10:00:00Z"]),
+    ])
+    func `a schedule runs by the clocks of its zone`(schedule: String, zone: String, from: String, times: [String]) throws {
+        let schedule = try #require(CronSchedule(schedule))
+        let zone = try #require(ZoneInfo.named(zone))
+        var time = Instant(rfc3339: from)!
+        for expected in times {
+            time = try #require(schedule.next(after: time, in: zone))
+            #expect(time.rfc3339 == expected)
+        }
+    }
+
+    @Test func `all zones are known, and none that is none`() {
+        #expect(ZoneInfo.names.count == 598)
+        for name in ["UTC", "Etc/UTC", "GMT", "EST5EDT", "Europe/Kyiv", "America/Argentina/Ushuaia", "Asia/Gaza"] {
+            #expect(ZoneInfo.named(name) != nil)
+        }
+        for name in ["Mars/Olympus", "europe/berlin", "CEST", "Local", " UTC", "../UTC"] { #expect(ZoneInfo.named(name) == nil) }
+        // No zone is more than fourteen hours from UTC, at any time.
+        for name in ZoneInfo.names {
+            for year in stride(from: -40, through: 80, by: 7) {
+                #expect(abs(ZoneInfo.named(name)!.offset(atSecond: year * 31_556_952)) <= 14 * 3600)
+            }
+        }
+    }
+
+    @Test func `a cron job in a zone makes its job at the local time and says so`() {
+        var test = TestCluster(nodes: 1)
+        test.player.endingImages = ["ok": 0]
+        _ = try! test.cluster.create(cron("0 9 * * *") { $0.timeZone = "America/New_York" })
+        test.run(15 * 3600)
+        let jobs = test.cluster.store.jobs.sorted()
+        #expect(jobs.map(\.name) == ["tick-\((1_767_225_600 + 14 * 3600) / 60)"])
+        #expect(jobs[0].metadata.annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"] == "2026-01-01T09:00:00-05:00")
+        let error = #expect(throws: APIError.self) { try test.cluster.create(cron("0 9 * * *") { $0.timeZone = "Mars/Olympus" }) }
+        #expect(error?.message.hasSuffix("spec.timeZone: Invalid value: \"Mars/Olympus\": unknown time zone Mars/Olympus") == true)
+        // One that got in nevertheless is told of.
+        var odd = cron("0 9 * * *") { $0.timeZone = "Mars/Olympus" }
+        odd.metadata.name = "odd"
+        _ = try! test.cluster.adopt(odd)
+        test.run(1)
+        #expect(test.events("UnknownTimeZone") == ["invalid timeZone: \"Mars/Olympus\": unknown time zone Mars/Olympus"])
+    }
+
+    @Test(arguments: [
+        ("@every 90s", [90, 180, 270]), ("@every 500ms", [1, 2, 3]), ("@every 1m30.7s", [90, 180, 270]),
+        ("@hourly", [3600, 7200]), ("*/2 * * * *", [120, 240]), ("5/20 * * * *", [300, 1500]), ("1-3,7 * * * *", [60, 120, 180, 420]),
+    ])
+    func `intervals and steps`(schedule: String, seconds: [Int]) {
+        var time = Instant.start
+        for second in seconds {
+            time = CronSchedule(schedule)!.next(after: time)!
+            #expect(time == .start + .seconds(second))
+        }
+    }
+
+    @Test(arguments: [
+        ("61 * * * *", "end of range (61) above maximum (59): 61"), ("* * * *", "expected exactly 5 fields, found 4: [* * * *]"),
+        ("0 0 * * 7", "end of range (7) above maximum (6): 7"), ("0 0 0 * *", "beginning of range (0) below minimum (1): 0"),
+        ("5-1 * * * *", "beginning of range (5) beyond end of range (1): 5-1"), ("*/0 * * * *", "step of range should be a positive number: */0"),
+        ("x * * * *", "failed to parse int from x: strconv.Atoi: parsing \"x\": invalid syntax"), ("@fortnightly", "unrecognized descriptor: @fortnightly"),
+        ("@every soon", "failed to parse duration @every soon: time: invalid duration \"soon\""), ("1/2/3 * * * *", "too many slashes: 1/2/3"),
+        ("1-2-3 * * * *", "too many hyphens: 1-2-3"), ("", "empty spec string"),
+    ])
+    func `what is no schedule is refused in the library's words`(schedule: String, message: String) {
+        let problem = #expect(throws: CronSchedule.Problem.self) { try CronSchedule(parsing: schedule) }
+        #expect(problem?.message == message)
+    }
+
+    @Test func `missed times make one job, and too many are told`() {
+        var test = TestCluster(nodes: 1)
+        test.player.endingImages = ["ok": 0]
+        _ = try! test.cluster.create(cron("* * * * *") { $0.suspend = true })
+        test.run(3600 * 3)
+        let key = ObjectKey(namespace: "default", name: "tick")
+        try! test.cluster.update(CronJob.self, key) { $0.spec.suspend = false }
+        test.run(1)
+        #expect(test.events("SuccessfulCreate").count { $0.hasPrefix("Created job") } == 1)
+        #expect(test.events("TooManyMissedTimes").count == 1)
+        #expect(test.cluster.store.cronJobs[key]?.status.lastScheduleTime == .start + .hours(3))
+        // With a deadline only what is late by less counts; the last time may be too late itself.
+        var late = cron("0 * * * *") { spec in
+            spec.suspend = true
+            spec.startingDeadlineSeconds = 600
+        }
+        late.metadata.name = "late"
+        late = try! test.cluster.create(late)
+        test.run(3600 + 900)
+        try! test.cluster.update(CronJob.self, late.key) { $0.spec.suspend = false }
+        test.run(1)
+        #expect(test.cluster.store.jobs.sorted().allSatisfy { !$0.name.hasPrefix("late") })
+        test.run(3600)
+        #expect(test.cluster.store.jobs.sorted().count { $0.name.hasPrefix("late") } == 1)
+    }
+
     @Test func `a schedule that is none is told`() {
         var test = TestCluster()
-        _ = try! test.cluster.create(cron("61 * * * *"))
+        _ = try! test.cluster.adopt(cron("61 * * * *"))
         test.run(1)
-        #expect(test.events("UnparseableSchedule").count == 1)
+        #expect(
+            test.events("UnparseableSchedule") == ["unparseable schedule: \"61 * * * *\" : end of range (61) above maximum (59): 61"])
+        // One whose day never comes.
+        var never = cron("0 0 30 2 *")
+        never.metadata.name = "never"
+        _ = try! test.cluster.create(never)
+        test.run(1)
+        #expect(test.events("InvalidSchedule").count == 1)
     }
 }

@@ -1,3 +1,5 @@
+import SimulationKit
+
 // Jobs and CronJobs.
 extension Validation {
     static func job(_ spec: JobSpec, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError])
@@ -99,6 +101,7 @@ extension Validation {
                     "spec.timeZone", .string(zone),
                     "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
             }
+            if zone != "Local", ZoneInfo.named(zone) == nil { errors.invalid("spec.timeZone", .string(zone), "unknown time zone \(zone)") }
         }
         errors.nonnegative("spec.startingDeadlineSeconds", spec.startingDeadlineSeconds)
         errors.oneOf("spec.concurrencyPolicy", spec.concurrencyPolicy, ["Allow", "Forbid", "Replace"])
@@ -113,17 +116,10 @@ extension Validation {
                 "spec.schedule", .string(text),
                 "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
         }
-        let macros = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"]
-        if macros.contains(text) || text.hasPrefix("@every ") { return }
-        if text.hasPrefix("@") {
-            errors.invalid("spec.schedule", .string(text), "unrecognized descriptor: \(text)")
-            return
-        }
-        let fields = text.split(separator: " ")
-        if fields.count != 5 {
-            errors.invalid(
-                "spec.schedule", .string(text),
-                "expected exactly 5 fields, found \(fields.count): [\(fields.joined(separator: " "))]")
+        do throws(CronSchedule.Problem) {
+            _ = try CronSchedule(parsing: text)
+        } catch {
+            errors.invalid("spec.schedule", .string(text), error.message)
         }
     }
 }
