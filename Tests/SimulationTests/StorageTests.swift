@@ -435,4 +435,53 @@ import Testing
         let waiting = (0..<4).map { "p\($0)" }.first { session.pod($0)!.nodeName.isEmpty }!
         #expect(told(session, "FailedScheduling", waiting).last?.message.contains("1 node(s) exceed max volume count") == true)
     }
+
+    @Test func `volumes on a node's disk are pinned to the node's hostname, others to its zone`() throws {
+        for (provisioner, label) in [
+            ("rancher.io/local-path", "kubernetes.io/hostname"), ("openebs.io/local", "kubernetes.io/hostname"),
+            ("disk.example.com", "topology.kubernetes.io/zone"),
+        ] {
+            let storageClass = Self.storageClass("WaitForFirstConsumer").replacing("disk.example.com", with: provisioner)
+            var session = session(storageClass + Self.claim("ReadWriteOnce") + Self.pod("p"))
+            session.run(to: 60)
+            let node = session.node(session.pod("p")!.nodeName)
+            let volume = try #require(session.cluster.store.persistentVolumes.all.first)
+            let terms = volume.spec.nodeAffinity?.required?.nodeSelectorTerms ?? []
+            #expect(terms.map(\.matchExpressions) == [[SelectorRequirement(label, "In", [node.metadata.labels[label]!])]])
+            // The pod comes back to its volume: on the very node, or anywhere in the zone.
+            let fits = session.cluster.store.nodes.all.filter { fit in
+                volume.spec.nodeAffinity?.required?.matches(labels: fit.metadata.labels, name: fit.metadata.name) ?? true
+            }
+            #expect(fits.count == (label == "kubernetes.io/hostname" ? 1 : 4))
+        }
+        // Without a pod nobody knows the node.
+        var session = session(Self.storageClass("Immediate").replacing("disk.example.com", with: "rancher.io/local-path") + Self.claim("ReadWriteOnce"))
+        session.run(to: 30)
+        #expect(session.events("ProvisioningFailed").first?.message.hasSuffix("configuration error, no node was specified") == true)
+        #expect(session.count(.persistentVolume) == 0)
+    }
+
+    @Test(arguments: [("Delete", ReclaimForecast.Fate.destroyed), ("Retain", .retained)])
+    func `deleting a claim says what becomes of its volume, and that comes`(policy: String, fate: ReclaimForecast.Fate) throws {
+        var session = session(Self.storageClass("WaitForFirstConsumer", reclaim: policy) + Self.claim("ReadWriteOnce") + Self.pod("p"))
+        let key = ObjectKey(namespace: "default", name: "data")
+        #expect(session.cluster.reclaim(deleting: session.cluster.store.persistentVolumeClaims[key]!).fate == .none)
+        session.run(to: 60)
+        let claim = try #require(session.cluster.store.persistentVolumeClaims[key])
+        let forecast = session.cluster.reclaim(deleting: claim)
+        #expect(forecast.fate == fate && forecast.volume == claim.spec.volumeName)
+        #expect(forecast.users.map(\.name) == ["p"])
+        #expect(forecast.text.contains("reclaim policy \(policy)") && forecast.text.contains("until pod p is gone"))
+        #expect(session.cluster.losesVolume(deleting: claim) == (fate == .destroyed))
+        #expect(session.cluster.claims(deletedWith: session.cluster.store.namespaces[ObjectKey(name: "default")]!).map(\.name) == ["data"])
+        // And so it comes: protected while in use, then as told.
+        _ = session.perform(.delete(.persistentVolumeClaim, key, DeleteOptions()))
+        session.run(to: 90)
+        #expect(session.cluster.store.persistentVolumeClaims[key]?.metadata.isTerminating == true)
+        #expect(session.count(.persistentVolume) == 1)
+        _ = session.perform(.delete(.pod, ObjectKey(namespace: "default", name: "p"), DeleteOptions()))
+        session.run(to: 300)
+        #expect(session.cluster.store.persistentVolumeClaims[key] == nil)
+        #expect(session.cluster.store.persistentVolumes.all.map(\.status.phase) == (fate == .destroyed ? [] : ["Released"]))
+    }
 }

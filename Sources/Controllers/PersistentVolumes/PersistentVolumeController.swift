@@ -110,8 +110,8 @@ struct PersistentVolumeController: Controller {
     private mutating func sync(claim key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
         guard var claim = cluster.store.persistentVolumeClaims[key] else { return .none }
         if claim.metadata.isTerminating {
-            // A claim goes when no pod uses it any more.
-            if users[key] == nil {
+            // A claim goes when no pod on a node uses it any more; one without a node will not get the claim.
+            if !(users[key] ?? []).contains(where: { cluster.store.pods[$0]?.nodeName.isEmpty == false }) {
                 cluster.releaseFinalizer("kubernetes.io/pvc-protection", .persistentVolumeClaim, key)
             }
             return .none
@@ -245,6 +245,9 @@ struct PersistentVolumeController: Controller {
         if storageClass.provisioner == "kubernetes.io/no-provisioner" {
             return fail("no volume plugin matched name: kubernetes.io/no-provisioner")
         }
+        if storageClass.isNodeLocal, claim.metadata.annotations[Self.selectedNode] == nil {
+            return fail("failed to provision volume with StorageClass \"\(storageClass.name)\": configuration error, no node was specified")
+        }
         if claim.spec.accessModes.contains("ReadWriteOncePod") {
             let unsupported = "failed to provision volume with StorageClass \"\(storageClass.name)\": unsupported access mode: ReadWriteOncePod"
             // Differs from Kubernetes: plugins that are no CSI drivers do not know the mode; here that is said at once.
@@ -298,10 +301,11 @@ struct PersistentVolumeController: Controller {
             volume.spec.hostPath = ["path": .string("/var/lib/volumes/\(volume.metadata.name)"), "type": ""]
         }
         if let name = claim.metadata.annotations[Self.selectedNode],
-            let node = cluster.store.nodes[ObjectKey(name: name)], !node.zone.isEmpty
+            let node = cluster.store.nodes[ObjectKey(name: name)],
+            let place = storageClass.place(ofVolumeMadeFor: node)
         {
             var term = NodeSelectorTerm()
-            term.matchExpressions = [SelectorRequirement("topology.kubernetes.io/zone", "In", [node.zone])]
+            term.matchExpressions = [SelectorRequirement(place.label, "In", [place.value])]
             var required = NodeSelector()
             required.nodeSelectorTerms = [term]
             volume.spec.nodeAffinity = VolumeNodeAffinity()

@@ -50,12 +50,25 @@ func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
                     let workload = Workload(kind: object.kindInfo.kind, namespace: object.metadata.namespace, name: object.metadata.name)
                     let pods = world.store.pods.all.count { $0.metadata.namespace == workload.namespace && (Workload(of: $0, world.cluster) == workload || $0.metadata.controller?.uid == object.metadata.uid) }
                     lines.append(StyledText("\(pods) \(pods == 1 ? "pod goes" : "pods go") with it.", world.theme[pods > 0 ? .rowPending : .dim]))
-                } else if [.configMap, .secret, .persistentVolumeClaim, .serviceAccount].contains(object.kindInfo.type) {
+                } else if let claim = object as? PersistentVolumeClaim {
+                    let forecast = world.cluster.reclaim(deleting: claim)
+                    lines.append(StyledText(forecast.text, world.theme[forecast.fate == .destroyed ? .rowError : .dim]))
+                } else if let volume = object as? PersistentVolume {
+                    let forecast = world.cluster.reclaim(deleting: volume)
+                    lines.append(StyledText(forecast.text, world.theme[forecast.fate == .destroyed ? .rowError : .dim]))
+                } else if [.configMap, .secret, .serviceAccount].contains(object.kindInfo.type) {
                     let users = Users(of: object, world).keys.count
                     lines.append(StyledText(users == 0 ? "No pod uses it." : "\(users) \(users == 1 ? "pod uses" : "pods use") it.", world.theme[users == 0 ? .dim : .rowPending]))
                 } else if values["propagation"] == "Orphan" {
                     lines.append(StyledText("What belongs to it stays, without an owner.", world.theme[.dim]))
                 }
+            }
+            // Several claims, or those that go with their owner: how many volumes are lost.
+            var claims = values["propagation"] == "Orphan" ? [] : objects.flatMap { world.cluster.claims(deletedWith: $0) }
+            if objects.count > 1 { claims += objects.compactMap { $0 as? PersistentVolumeClaim } }
+            let lost = claims.count { world.cluster.losesVolume(deleting: $0) }
+            if lost > 0 {
+                lines.append(StyledText("\(lost) \(lost == 1 ? "PersistentVolume is" : "PersistentVolumes are") deleted with \(claims.count == 1 ? "its claim" : "the claims"), and all data on \(lost == 1 ? "it" : "them"): reclaim policy Delete.", world.theme[.rowError]))
             }
             let budgets = world.store.podDisruptionBudgets.all.filter { budget in
                 objects.contains { $0 is Pod && $0.metadata.namespace == budget.metadata.namespace && budget.spec.selector?.matches($0.metadata.labels) ?? false }

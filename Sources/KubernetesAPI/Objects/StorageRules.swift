@@ -45,6 +45,26 @@ extension StorageClass {
         default: provisioner.contains("/") ? nil : provisioner
         }
     }
+
+    /// Whether the provisioner makes volumes on the disk of one node: they cannot be reached from any other.
+    /// - Source: Rancher local-path-provisioner `provisioner.go`; the documentation of OpenEBS, TopoLVM and MicroK8s.
+    public var isNodeLocal: Bool {
+        switch provisioner {
+        case "rancher.io/local-path", "openebs.io/local", "microk8s.io/hostpath", "local.csi.openebs.io", "zfs.csi.openebs.io",
+            "topolvm.io", "topolvm.cybozu.com", "hostpath.csi.k8s.io":
+            true
+        default: false
+        }
+    }
+
+    /// The node label, with its value, to which a volume made for a pod on `node` is pinned; nil: to none.
+    public func place(ofVolumeMadeFor node: Node) -> (label: String, value: String)? {
+        if isNodeLocal {
+            let label = "kubernetes.io/hostname"
+            return (label, node.metadata.labels[label] ?? node.name)
+        }
+        return node.zone.isEmpty ? nil : ("topology.kubernetes.io/zone", node.zone)
+    }
 }
 
 /// The parts of a CSI driver that must know ReadWriteOncePod, with the first version that does.
