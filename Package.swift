@@ -44,7 +44,8 @@ let package = Package(
                 "Dashboard", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(name: "CAllocations"),
-        .executableTarget(name: "evenkeel-lab", dependencies: ["Dashboard", "CAllocations"]),
+        .target(name: "Fuzzing", dependencies: ["Dashboard"]),
+        .executableTarget(name: "evenkeel-lab", dependencies: ["Dashboard", "Fuzzing", "CAllocations"]),
 
         .testTarget(name: "SimulationKitTests", dependencies: ["SimulationKit"]),
         .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"]),
@@ -58,6 +59,7 @@ let package = Package(
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"]),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard"], exclude: ["Pictures"]),
+        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"]),
         .testTarget(
             name: "EndToEndTests", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
         .testTarget(name: "RepositoryTests"),

@@ -100,6 +100,9 @@ public struct Canvas: Sendable, Equatable {
         }
     }
 
+    /// The cell, level or row, counted from 0 to `last`, for a place on a scale; 0 for no number.
+    public static func step(_ place: Double, upTo last: Int) -> Int { place.isNaN ? 0 : Int(max(0, min(Double(last), place))) }
+
     /// Repeats a character `count` times to the right of `point`.
     @discardableResult
     public mutating func repeating(

@@ -86,8 +86,12 @@ public enum TextWidth {
         let room = width - (ellipsis == nil ? 0 : 1)
         // The end of a pod's name is what tells it from its siblings: hash and five letters are 16 characters.
         let head = max(room * 2 / 5, room - 16)
-        let end = truncated(String(text.reversed()), to: room - head, ellipsis: nil)
-        return truncated(text, to: head, ellipsis: nil) + (ellipsis.map(String.init) ?? "") + String(end.reversed())
+        return truncated(text, to: head, ellipsis: nil) + (ellipsis.map(String.init) ?? "") + ending(text, columns: room - head)
+    }
+
+    /// The end of `text` in at most so many columns.
+    public static func ending(_ text: String, columns: Int) -> String {
+        String(truncated(String(text.reversed()), to: columns, ellipsis: nil).reversed())
     }
 
     /// `text` in exactly `width` columns: cut with `ellipsis` or filled with spaces.
@@ -103,7 +107,7 @@ public enum TextWidth {
         case .center:
             let before = room / 2
             return String(repeating: " ", count: before) + cut
-                + String(repeating: " ", count: room - before)
+                + String(" ", times: room - before)
         }
     }
 }

@@ -95,7 +95,7 @@ enum AutoscalerWords {
         let last = it.cautious ?? it.ratio
         if last <= 1 + it.toleranceUp, last >= 1 - it.toleranceDown { return head + "as many as now" }
         if it.cautious != nil, (it.ratio > 1) != (last > 1) { return head + "as many as now: with the others counted it would go the other way" }
-        let product = Int((last * Double(it.counted)).rounded(.up))
+        let product = Int(saturating: (last * Double(it.counted)).rounded(.up))
         if product != it.proposal { return head + "as many as now: ceil(\(fixed(last, 2)) × \(it.counted)) would go the other way" }
         return head + "ceil(\(fixed(last, 2)) × \(it.counted) \(it.counted == 1 ? "pod" : "pods"))"
     }

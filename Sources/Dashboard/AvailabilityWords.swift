@@ -6,7 +6,7 @@ import SimulationKit
 enum AvailabilityWords {
     /// `33%`; a share of 1 and of 0 are exact.
     static func percent(_ share: Double) -> String {
-        let value = Int((share * 100).rounded())
+        let value = Int(saturating: share * 100)
         return value == 100 && share < 1 ? ">99%" : value == 0 && share > 0 ? "<1%" : "\(value)%"
     }
 
@@ -25,6 +25,7 @@ enum AvailabilityWords {
     /// `1.10e-3`
     static func scientific(_ value: Double) -> String {
         guard value > 0 else { return "0" }
+        guard value.isFinite else { return "\(value)" }
         var (mantissa, exponent) = (value, 0)
         while mantissa < 0.9995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
         while mantissa >= 9.995 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
@@ -35,7 +36,7 @@ enum AvailabilityWords {
     static func plain(_ value: Double) -> String {
         if value == 0 { return "0" }
         var decimals = 0
-        while decimals < 9, abs(value - Double(fixed(value, decimals))!) > abs(value) * 1e-9 { decimals += 1 }
+        while decimals < 9, abs(value - (Double(fixed(value, decimals)) ?? value)) > abs(value) * 1e-9 { decimals += 1 }
         return fixed(value, decimals)
     }
 }

@@ -60,11 +60,11 @@ enum TimeStrip {
         // The strip always reaches from the start to now: few samples are stretched, many are thinned.
         let values = counts.count >= width ? Sparkline.thinned(counts, to: width - 1) : (0..<(width - 1)).map { counts.isEmpty ? 0 : counts[$0 * counts.count / (width - 1)] }
         let shown = values.map { $0 == 0 ? 0 : DeterministicMath.ln($0 + 1) }
-        canvas.write(String(repeating: canvas.glyphs.alphabet == .ascii ? "-" : "─", count: width), at: Point(x: x + 1, y: row.y), style: theme[.border])
+        canvas.write(String(canvas.glyphs.alphabet == .ascii ? "-" : "─", times: width), at: Point(x: x + 1, y: row.y), style: theme[.border])
         let highest = shown.max() ?? 0
         for (index, value) in shown.enumerated() where value > 0 {
             let levels = canvas.glyphs.sparkLevels
-            let level = levels[min(levels.count - 1, Int(value / highest * Double(levels.count - 1)))]
+            let level = levels[Canvas.step(value / highest * Double(levels.count - 1), upTo: levels.count - 1)]
             canvas.write(level, at: Point(x: x + 1 + index, y: row.y), style: theme[.sparkline])
         }
         canvas.write(canvas.glyphs.now, at: Point(x: x + 1 + min(width - 1, shown.count), y: row.y), style: theme[.accent])

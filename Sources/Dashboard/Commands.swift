@@ -38,10 +38,10 @@ enum PromptCommands {
             guard let word = words.first else { return dashboard.perform(.whatIf) }
             guard var subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
             if words.count > 1 {
-                guard case .workload(let workload) = subject, let replicas = Int(words[1]), replicas >= 0 else {
-                    return dashboard.show("A number of replicas follows the name of a workload: :whatif web 22", .error)
+                guard case .workload(let workload) = subject, let replicas = Int32(words[1]), replicas >= 0 else {
+                    return dashboard.show("A number of replicas, at most \(Int32.max), follows the name of a workload: :whatif web 22", .error)
                 }
-                subject = .scale(workload, replicas)
+                subject = .scale(workload, Int(replicas))
             }
             if dashboard.stack.last is WhatIfScreen { dashboard.apply([.pop]) }
             dashboard.apply([.push(WhatIfScreen(subject))])
@@ -212,6 +212,9 @@ enum PromptCommands {
 }
 
 extension Dashboard {
+    /// The names of all commands of the `:` prompt.
+    public static var commandNames: [String] { PromptCommands.all.flatMap(\.names) }
+
     /// Runs a line of the `:` prompt: a command, or a kind with namespace, filter and labels in any order.
     mutating func run(line: String, remember: Bool = true) {
         let words = resolve(CommandLine.words(line))
@@ -262,7 +265,9 @@ extension Dashboard {
     /// Looks at a namespace, several (`a,b`) or all but some (`!a`); refuses names that do not exist.
     mutating func use(namespace word: String) {
         if word == "all" { return setNamespace("") }
-        for name in word.split(separator: ",") where world.store.namespaces[ObjectKey(name: String(name.drop { $0 == "!" }))] == nil {
+        let names = word.split(separator: ",")
+        if names.isEmpty { return show("No namespace \(word)", .error) }
+        for name in names where world.store.namespaces[ObjectKey(name: String(name.drop { $0 == "!" }))] == nil {
             return show("No namespace \(name)", .error)
         }
         setNamespace(word)
@@ -310,6 +315,7 @@ extension Dashboard {
             perform([.demand(target.kind, target.key, text)])
             return
         }
+        guard abs(Double(percent)) <= Double(QuantityField.mostPercent) else { return show("A demand changes by at most \(QuantityField.mostPercent)%", .error) }
         guard let present else { return show("\(name) has no demand; :demand \(name) 2 gives it one", .error) }
         perform([Demands.bent(target, present, percent: percent)])
     }

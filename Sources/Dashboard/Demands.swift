@@ -35,8 +35,8 @@ enum Demands {
     /// The command that changes a demand by so many percent, at least by a thousandth of a core.
     static func bent(_ target: Target, _ load: Load, percent: Int) -> Command {
         let bent = load.map { value in
-            let change = value * Int64(percent) / 100
-            return max(0, value + (change == 0 && value > 0 ? percent.signum() > 0 ? 1 : -1 : change))
+            let change = Int128(value) * Int128(percent) / 100
+            return Int64(clamping: max(0, Int128(value) + (change == 0 && value > 0 ? percent.signum() > 0 ? 1 : -1 : change)))
         }
         return .demand(target.kind, target.key, Demand.text(bent))
     }

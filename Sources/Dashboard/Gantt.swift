@@ -26,7 +26,7 @@ enum Gantt {
             self.columns = max(1, columns)
             step = Self.steps.first { $0 * Double(max(1, columns)) >= span } ?? span / Double(max(1, columns))
         }
-        func column(_ seconds: Double) -> Int { Int((seconds / step + 1e-9).rounded(.down)) }
+        func column(_ seconds: Double) -> Int { Canvas.step((seconds / step + 1e-9).rounded(.down), upTo: columns) }
         /// `0.15 s`
         var text: String { "\(secondsText(step)) s" }
     }
@@ -44,7 +44,7 @@ enum Gantt {
         for kind in [Kind.wait, .after, .work] {
             for bar in bars where bar.kind == kind {
                 let from = scale.column(bar.from)
-                let to = max(from + 1, Int((bar.to / scale.step).rounded()))
+                let to = max(from + 1, Canvas.step((bar.to / scale.step).rounded(), upTo: scale.columns))
                 let (glyph, role): (Character, Role) =
                     switch kind {
                     case .wait: (canvas.glyphs.wait, .wait)
@@ -75,16 +75,20 @@ enum Gantt {
     }
 }
 
-/// `7.30`: with exactly so many decimals, rounded.
+/// `7.30`: with exactly so many decimals, rounded. What is too large to have decimals is written as it is: `1e+300`.
 func fixed(_ value: Double, _ places: Int = 2) -> String {
     var factor = 1
     for _ in 0..<places { factor *= 10 }
+    guard abs(value) * Double(factor) < 9e15 else { return "\(value)" }
     let scaled = Int((abs(value) * Double(factor)).rounded())
     let sign = value < 0 && scaled != 0 ? "-" : ""
     if places == 0 { return "\(sign)\(scaled)" }
     let rest = String(scaled % factor)
-    return "\(sign)\(scaled / factor).\(String(repeating: "0", count: places - rest.count))\(rest)"
+    return "\(sign)\(scaled / factor).\(String("0", times: places - rest.count))\(rest)"
 }
+
+/// The share of `part` in `whole` in percent, cut to whole ones; 0 of nothing.
+func percent(_ part: Int64, of whole: Int64) -> Int { whole == 0 ? 0 : Int(clamping: Int128(part) * 100 / Int128(whole)) }
 
 /// Seconds with as many decimals as are needed, three at most: `0.15`, `1.5`, `30`.
 func secondsText(_ value: Double) -> String {

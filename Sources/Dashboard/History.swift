@@ -27,8 +27,8 @@ struct History {
         for name in world.view.nodeNames {
             guard let node = world.view.nodes[name] else { continue }
             let domain = node.labels[world.topologyKey] ?? ""
-            sums[domain, default: (0, 0)].requested += node.requested.milliCPU
-            sums[domain, default: (0, 0)].allocatable += node.allocatable.milliCPU
+            let sum = sums[domain] ?? (0, 0)
+            sums[domain] = (sum.requested.saturatingAdd(node.requested.milliCPU), sum.allocatable.saturatingAdd(node.allocatable.milliCPU))
         }
         for (domain, sum) in sums {
             append(sum.allocatable == 0 ? 0 : Double(sum.requested) / Double(sum.allocatable), to: &cpuShare[domain, default: []])

@@ -56,7 +56,7 @@ enum ObjectColumns {
                     ObjectColumn(
                         title: title, isNumber: true, priority: 4,
                         text: { object, world in
-                            world.view.nodes[object.metadata.name].map { "\(Int(($0[keyPath: share] * 100).rounded()))" } ?? "-"
+                            world.view.nodes[object.metadata.name].map { fixed($0[keyPath: share] * 100, 0) } ?? "-"
                         }))
             }
             columns.append(
@@ -82,7 +82,7 @@ enum ObjectColumns {
         }
         func share(_ used: Int64?, of requested: Int64) -> String {
             guard let used, requested > 0 else { return "-" }
-            return "\(used * 100 / requested)"
+            return "\(percent(used, of: requested))"
         }
         var columns: [ObjectColumn] = [
             ObjectColumn(title: "NAME", priority: 0, text: { object, _ in object.metadata.name }),

@@ -94,7 +94,7 @@ struct World {
     func shows(_ name: String) -> Bool {
         if namespace.isEmpty || name.isEmpty { return true }
         let names = namespace.split(separator: ",")
-        if names[0].hasPrefix("!") { return !names.contains("!" + Substring(name)) }
+        if names.first?.hasPrefix("!") ?? false { return !names.contains("!" + Substring(name)) }
         return names.contains(Substring(name))
     }
 
@@ -138,7 +138,7 @@ func clockText(_ time: Instant, milliseconds: Bool = true) -> String {
     var text = "\(two(s / 3600)):\(two(s / 60 % 60)):\(two(s % 60))"
     if milliseconds {
         let rest = String(ms % 1000)
-        text += "." + String(repeating: "0", count: 3 - rest.count) + rest
+        text += "." + String("0", times: 3 - rest.count) + rest
     }
     return text
 }

@@ -8,6 +8,7 @@ case "quiet": quietHour(Array(arguments.dropFirst()))
 case "store": storeWrites()
 case "whatif": whatIf(Array(arguments.dropFirst()))
 case "dashboard": DashboardBenchmark.run()
+case "fuzz": Fuzz.run(Array(arguments.dropFirst()))
 default:
     print(
         """
@@ -21,6 +22,9 @@ default:
           whatif [NODES PODS]
                      time of an answer to "what if", by kind of change (default 1000 10000)
           dashboard  time of a frame of each screen
+          fuzz KIND [--count N] [--seed S] [--from I] [--case I]
+                     random cases: keys, manifests, values, commands, prompt or arguments; those that trap or take more
+                     than 5 s, with the steps they need; --case runs one of them here
         """)
     exit(arguments.isEmpty ? 0 : 64)
 }

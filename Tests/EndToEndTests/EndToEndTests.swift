@@ -263,6 +263,35 @@ struct EndToEndTests {
         }
     }
 
+    /// Keys as a cat on the keyboard presses them, some hundred of each seed, at changing sizes.
+    @Test(arguments: [1, 2] as [UInt64])
+    func `whatever keys were pressed, it lives, leaves on ctrl-c and gives the terminal back`(seed: UInt64) async throws {
+        let special = [
+            "Enter", "Tab", "BTab", "Escape", "BSpace", "DC", "IC", "Up", "Down", "Left", "Right", "Home", "End", "PPage", "NPage", "S-Up", "S-Down", "C-Left", "C-Right", "F1", "F5", "F12", "M-b", "M-x",
+            "C-a", "C-d", "C-e", "C-f", "C-g", "C-k", "C-l", "C-n", "C-p", "C-r", "C-s", "C-u", "C-w", "C-z", "Space", ":", "/", "?",
+        ]
+        var state = seed
+        func below(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        try await withDashboard("", environment: ["EVENKEEL_EDITOR=true"]) { tmux, process in
+            try await tmux.see("<deck>")
+            for round in 0..<30 {
+                // Each round leaves what the last one opened, so that q is never the answer to a question.
+                var keys = ["Escape", "Escape"]
+                for _ in 0..<20 { keys.append(below(2) == 0 ? special[below(special.count)] : String(UnicodeScalar(UInt8(0x21 + below(0x5E))))) }
+                // A last ; would be tmux' own.
+                try await tmux(["send-keys", "-t", "test"] + keys.filter { $0 != ";" })
+                if round % 5 == 4 { try await tmux(["resize-window", "-t", "test", "-x", "\(40 + below(180))", "-y", "\(10 + below(50))"]) }
+                try #require(process.isAlive)
+            }
+            try await tmux.press("C-c", "C-c", "C-c")
+            try await Tmux.wait(for: "the end of the process") { process.isAlive ? nil : true }
+            try await expectGone(process, tmux, status: 0)
+        }
+    }
+
     @Test(arguments: ["", "--paused"])
     func `it ends with its terminal`(arguments: String) async throws {
         try await withDashboard(arguments) { tmux, process in

@@ -32,6 +32,10 @@ import Testing
             "SimulationKit", "KubernetesAPI", "ControlPlane", "Scheduling", "Controllers", "Kubelets", "Manifests", "Printers",
             "Simulation", "Canvas",
         ],
+        "Fuzzing": [
+            "SimulationKit", "KubernetesAPI", "ControlPlane", "Scheduling", "Controllers", "Kubelets", "Manifests", "Printers",
+            "Simulation", "Canvas", "Dashboard",
+        ],
     ]
 
     @Test(arguments: allowed.keys.sorted())
@@ -49,7 +53,7 @@ import Testing
     }
 
     /// Calls that would make a run differ from another: the wall clock, global chance, threads, the environment.
-    @Test(arguments: ["SimulationKit", "KubernetesAPI", "ControlPlane", "Scheduling", "Controllers", "Kubelets", "Simulation", "Dashboard"])
+    @Test(arguments: ["SimulationKit", "KubernetesAPI", "ControlPlane", "Scheduling", "Controllers", "Kubelets", "Simulation", "Dashboard", "Fuzzing"])
     func `the simulation asks nobody for time or chance`(module: String) {
         let banned = [
             "Date()", "ContinuousClock", "SuspendingClock", "DispatchQueue", "DispatchTime", "UUID()", ".hashValue", "Task {", "getenv", "ProcessInfo",
@@ -59,6 +63,19 @@ import Testing
             for call in banned { #expect(!file.text.contains(call), "\(file.name) contains \(call)") }
             for line in file.text.split(separator: "\n") where line.contains(".random(") || line.contains(".randomElement(") || line.contains(".shuffled(") {
                 #expect(line.contains("using:"), "\(file.name): \(line)")
+            }
+        }
+    }
+
+    /// What is left of a width may be less than nothing, and `prefix`, `suffix`, `dropFirst` and `repeating` end the program then.
+    /// `first(upTo:)`, `last(upTo:)`, `skipping(_:)` and `String(_:times:)` do not.
+    @Test(arguments: ["Canvas", "Dashboard"])
+    func `no text or list is cut by what may be less than nothing`(module: String) throws {
+        let cut = try Regex(#"(\.(prefix|suffix|dropFirst|dropLast)\(|String\(repeating: .*count: )([^(){}]|\([^()]*\))* - "#)
+        for file in Self.swiftFiles(in: "Sources/\(module)") {
+            for line in file.text.split(separator: "\n") {
+                guard let found = line.firstMatch(of: cut), !line[found.range].contains("max(") else { continue }
+                Issue.record("\(file.name): \(line)")
             }
         }
     }

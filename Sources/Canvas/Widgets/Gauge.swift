@@ -65,7 +65,7 @@ public struct Gauge: Sendable {
         let steps = glyphs.barParts.count + 1
         let all = width * steps
         func position(_ value: Double) -> Int {
-            min(all, max(0, Int((value / scale * Double(all) + 1e-6).rounded(.down))))
+            Canvas.step((value / scale * Double(all) + 1e-6).rounded(.down), upTo: all)
         }
         let usedSteps = position(used)
         let addedEnd = added > 0 ? (position(used + added) + steps - 1) / steps : 0
@@ -124,8 +124,8 @@ public struct Scale: Sendable {
             canvas.glyphs.frame.horizontal, count: room, at: start, style: theme[.border])
         canvas.write(right, at: start.offset(x: room), style: theme[.dim])
         func column(_ value: Int) -> Int {
-            let share = Double(value - minimum) / Double(maximum - minimum)
-            return min(room - 1, max(0, Int((share * Double(room - 1)).rounded())))
+            let share = (Double(value) - Double(minimum)) / (Double(maximum) - Double(minimum))
+            return Canvas.step((share * Double(room - 1)).rounded(), upTo: room - 1)
         }
         if let limit {
             canvas.write(

@@ -41,7 +41,7 @@ public struct Sparkline: Sendable {
             guard value.isFinite else { return " " }
             return levels[level(of: value, top: top, count: levels.count)]
         }
-        return String(repeating: " ", count: width - curve.count) + String(curve)
+        return String(" ", times: width - curve.count) + String(curve)
     }
 
     /// Draws the curve into `width` columns from `point`.
@@ -90,7 +90,7 @@ public struct Sparkline: Sendable {
     private func level(of value: Double, top: Double, count: Int) -> Int {
         guard top > minimum else { return 0 }
         let share = (value - minimum) / (top - minimum)
-        return min(count - 1, max(0, Int((share * Double(count - 1)).rounded())))
+        return Canvas.step((share * Double(count - 1)).rounded(), upTo: count - 1)
     }
 
     private func braille(_ width: Int) -> String {
@@ -145,7 +145,7 @@ public struct AreaChart: Sendable {
         let levels = canvas.glyphs.sparkLevels
         for (index, value) in samples.enumerated() where value.isFinite && top > line.minimum {
             let share = min(1, max(0, (value - line.minimum) / (top - line.minimum)))
-            var eighths = Int((share * Double(rect.height * levels.count)).rounded())
+            var eighths = Canvas.step((share * Double(rect.height * levels.count)).rounded(), upTo: rect.height * levels.count)
             if eighths == 0, share > 0 { eighths = 1 }
             let isOver = line.limit.map { value > $0 } ?? false
             let x = rect.right - samples.count + index

@@ -33,8 +33,8 @@ struct FormField {
 struct FormValues {
     var values: [String: String]
     subscript(name: String) -> String { values[name] ?? "" }
-    /// The whole number in a field; nil if it is none.
-    func int(_ name: String) -> Int? { Int(self[name]) }
+    /// The whole number in a field, as far as the API counts: 32 bits; nil if it is none.
+    func int(_ name: String) -> Int? { Int32(self[name]).map(Int.init) }
 }
 
 /// What a form wants done, or why it cannot be done yet.
@@ -73,7 +73,7 @@ struct Form: Dialog {
         if startOnCancel { focus = shown.count }
     }
 
-    var values: FormValues { FormValues(values: Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.value) })) }
+    var values: FormValues { FormValues(values: Dictionary(fields.map { ($0.name, $0.value) }) { first, _ in first }) }
     private var shown: [Int] {
         let values = values
         return fields.indices.filter { isShown(fields[$0].name, values) }
@@ -110,12 +110,13 @@ struct Form: Dialog {
             case .text(var field):
                 _ = field.handle(key)
                 fields[shown[focus]].content = .text(field)
-            case .choice(let choices, let index):
+            case .choice(let choices, let index) where !choices.isEmpty:
                 switch key {
                 case .left, .character("h"): fields[shown[focus]].content = .choice(choices, (index + choices.count - 1) % choices.count)
                 case .right, .character(" "), .character("l"): fields[shown[focus]].content = .choice(choices, (index + 1) % choices.count)
                 default: break
                 }
+            case .choice: break
             }
         }
         return []

@@ -8,17 +8,19 @@ import SimulationKit
 
 /// The forms of the dashboard: what is asked, what is previewed, which command comes of it.
 enum Forms {
+    private static let replicasAre = "Replicas is a whole number from 0 to \(Int32.max)"
+
     static func scale(_ targets: [any StoredObject], _ kind: KindInfo, _ world: World) -> Form {
         let present = targets.first.flatMap { world.cluster.replicas(kind.type, $0.key) } ?? 1
         return Form(
             title: "Scale", subject: targets.count == 1 ? "\(kind.kind.lowercased()) \(targets[0].metadata.name)" : "\(targets.count) \(kind.plural)",
             fields: [FormField("replicas", "Replicas", text: String(present), hint: "now \(present)")], action: "Scale",
             preview: { values, world in
-                guard let wanted = values.int("replicas"), wanted != present else { return [] }
+                guard let wanted = values.int("replicas"), wanted >= 0, wanted != present else { return [] }
                 return [StyledText(wanted > present ? "\(wanted - present) more pods are made." : "\(present - wanted) pods go: unready ones first, then by rank; budgets are not asked.", world.theme[.dim])]
             },
             submit: { values, _ in
-                guard let wanted = values.int("replicas"), wanted >= 0 else { return .problem("Replicas is a whole number, 0 or more", field: "replicas") }
+                guard let wanted = values.int("replicas"), wanted >= 0 else { return .problem(replicasAre, field: "replicas") }
                 return .done([.perform(targets.map { .scale(kind.type, $0.key, replicas: wanted) })])
             })
     }
@@ -173,15 +175,15 @@ enum Forms {
             }
             if isLimit { container.resources.limits[resource] = quantity } else { container.resources.requests[resource] = quantity }
         }
-        guard let replicas = Int(values["replicas"]), replicas >= 0 else {
-            return .failure(FieldProblem(text: "Replicas is a whole number, 0 or more", field: "replicas"))
+        guard let replicas = values.int("replicas"), replicas >= 0 else {
+            return .failure(FieldProblem(text: replicasAre, field: "replicas"))
         }
         let labels: StringMap<String> = ["app": name]
         let selector = LabelSelector(matchLabels: labels)
         var spec = PodSpec()
         spec.containers = [container]
         if values["spread"] != "nothing" {
-            guard let skew = Int(values["skew"]) else { return .failure(FieldProblem(text: "maxSkew is a whole number, 1 or more", field: "skew")) }
+            guard let skew = values.int("skew") else { return .failure(FieldProblem(text: "maxSkew is a whole number, 1 or more", field: "skew")) }
             let keys = values["spread"] == "zone and hostname" ? ["topology.kubernetes.io/zone", "kubernetes.io/hostname"] : [values["spread"]]
             spec.topologySpreadConstraints = keys.map {
                 TopologySpreadConstraint(maxSkew: skew, topologyKey: $0, whenUnsatisfiable: values["action"], labelSelector: selector)

@@ -3,6 +3,7 @@ import ControlPlane
 import KubernetesAPI
 import Kubelets
 import Simulation
+import SimulationKit
 
 /// Steps of load by one key.
 enum LoadSteps {
@@ -20,7 +21,7 @@ enum LoadSteps {
             let unit = max(10, (pods.first?.requests().milliCPU ?? 0) / 4)
             let set = override(of: object, world)
             let now = set?.cpu ?? mean(pods, world).milliCPU
-            let next = direction > 0 ? (now / unit + 1) * unit : max(0, (now + unit - 1) / unit - 1) * unit
+            let next = max(0, QuantityField.step(now, direction, unit))
             return .load(kind, object.key, cpu: Quantity(milli: next), memory: set?.memory.map { Quantity(bytes: $0) })
         }
     }
@@ -35,7 +36,7 @@ enum LoadSteps {
     static func mean(_ pods: [Pod], _ world: World) -> (milliCPU: Int64, memory: Int64) {
         let uses = pods.prefix(50).map { world.session.simulation.kubelets.containerUsage(of: $0, in: world.cluster) }.filter { !$0.isEmpty }
         guard !uses.isEmpty else { return (0, 0) }
-        let sum = uses.reduce((Int64(0), Int64(0))) { sum, use in use.reduce(sum) { ($0.0 + $1.wantedMilliCPU, $0.1 + $1.memory) } }
+        let sum = uses.reduce((Int64(0), Int64(0))) { sum, use in use.reduce(sum) { ($0.0.saturatingAdd($1.wantedMilliCPU), $0.1.saturatingAdd($1.memory)) } }
         return (sum.0 / Int64(uses.count), sum.1 / Int64(uses.count))
     }
 }
@@ -53,7 +54,7 @@ struct LoadDialog: Dialog {
     init(_ objects: [any StoredObject], _ world: World) {
         self.objects = objects
         let first = objects.first
-        subject = objects.count == 1 ? "\(first!.kindInfo.kind) \(first!.metadata.name)" : "\(objects.count) \(first?.kindInfo.plural ?? "")"
+        subject = first.map { objects.count == 1 ? "\($0.kindInfo.kind) \($0.metadata.name)" : "\(objects.count) \($0.kindInfo.plural)" } ?? ""
         let pods = first.map { LoadSteps.pods(of: $0, world) } ?? []
         sample = pods.first
         let mean = LoadSteps.mean(pods, world)

@@ -1,5 +1,6 @@
 import Canvas
 import KubernetesAPI
+import SimulationKit
 
 /// A field for an amount of CPU or memory: steps through sensible values, or takes an amount or a change of the
 /// present one: `900m`, `+250m`, `-20%`.
@@ -74,15 +75,23 @@ struct QuantityField {
             if resource == "cpu" {
                 let value = now.milliValue
                 let size: Int64 = value + min(0, direction) < 500 ? 50 : value + min(0, direction) < 2000 ? 100 : 250
-                now = Quantity(milli: max(10, (direction > 0 ? value / size + 1 : (value + size - 1) / size - 1) * size))
+                now = Quantity(milli: max(10, Self.step(value, direction, size)))
             } else {
                 let value = now.value
                 let size: Int64 = value + min(0, direction) < 512 << 20 ? 32 << 20 : value + min(0, direction) < 2 << 30 ? 128 << 20 : 512 << 20
-                now = Quantity(bytes: max(16 << 20, (direction > 0 ? value / size + 1 : (value + size - 1) / size - 1) * size))
+                now = Quantity(bytes: max(16 << 20, Self.step(value, direction, size)))
             }
         }
         set(now)
     }
+
+    /// The next or last multiple of `size`; what is beyond all amounts stays the largest.
+    static func step(_ value: Int64, _ direction: Int64, _ size: Int64) -> Int64 {
+        (direction > 0 ? value / size + 1 : value.saturatingAdd(size - 1) / size - 1).saturatingMultiply(size)
+    }
+
+    /// The largest change in percent that makes sense: a thousand times as much.
+    static let mostPercent = 100_000
 
     /// An amount, or a change of the present one: `+250m`, `-10%`.
     static func quantity(_ text: String, present: Quantity?) -> Quantity? {
@@ -91,7 +100,7 @@ struct QuantityField {
         let rest = text.dropFirst().filter { $0 != " " }
         let factor: Int128 = sign == "-" ? -1 : 1
         if rest.hasSuffix("%") {
-            guard let percent = Int(rest.dropLast()), percent <= 100_000 else { return nil }
+            guard let percent = Int(rest.dropLast()), (0...Self.mostPercent).contains(percent) else { return nil }
             let change = present.nano * Int128(percent) / 100
             // Whole millicores and whole mebibytes: what a user would have typed.
             let unit: Int128 = present.format == .binarySI ? (1 << 20) * 1_000_000_000 : 1_000_000

@@ -2,6 +2,7 @@ import Canvas
 import ControlPlane
 import KubernetesAPI
 import Simulation
+import SimulationKit
 
 /// New requests and limits for the containers of one pod, of marked pods or of all pods of a workload, with the outcome
 /// before it is confirmed.
@@ -135,7 +136,7 @@ struct ResizeDialog: Dialog {
                 let present = present(pod, row.container, row.resource, row.isLimit)
                 guard let quantity = row.field.quantity(from: present), quantity != present else { continue }
                 if !result.contains(where: { $0.name == row.container }) { result.append(ContainerResize(row.container)) }
-                let index = result.firstIndex { $0.name == row.container }!
+                guard let index = result.firstIndex(where: { $0.name == row.container }) else { continue }
                 if row.isLimit { result[index].limits[row.resource] = quantity } else { result[index].requests[row.resource] = quantity }
             }
             return result.isEmpty ? nil : (pod.key, result)
@@ -170,7 +171,7 @@ struct ResizeDialog: Dialog {
     // MARK: Keys
 
     mutating func handle(_ key: Key, _ world: World) -> [Effect] {
-        guard !pods.isEmpty else { return [.closeDialog] }
+        guard !rows.isEmpty else { return [.closeDialog] }
         let count = rows.count + buttons.count
         let onButtons = focus >= rows.count
         switch key {
@@ -258,7 +259,7 @@ struct ResizeDialog: Dialog {
         func rule(_ text: String) {
             guard showsRules, y < inside.bottom - 1 else { return }
             let line = String(canvas.glyphs.frame.horizontal) + " \(text) "
-            canvas.write(line + String(repeating: canvas.glyphs.frame.horizontal, count: max(0, inner - TextWidth.columns(line))), at: Point(x: inside.x, y: y), style: theme[.dim].on(surface), maxWidth: inner)
+            canvas.write(line + String(canvas.glyphs.frame.horizontal, times: inner - TextWidth.columns(line)), at: Point(x: inside.x, y: y), style: theme[.dim].on(surface), maxWidth: inner)
             y += 1
         }
         func write(_ line: StyledText) {
@@ -272,7 +273,7 @@ struct ResizeDialog: Dialog {
             if showsRules {
                 rule("Node \(node.name)   allocatable cpu \(Quantity(milli: node.allocatable.milliCPU)), memory \(Quantity(bytes: node.allocatable.memory))")
             }
-            for line in gaugeLines(node, world).suffix(shownGauges) {
+            for line in gaugeLines(node, world).last(upTo: shownGauges) {
                 draw(line, on: &canvas, at: Point(x: inside.x, y: y), inner, theme)
                 y += 1
             }
@@ -280,7 +281,7 @@ struct ResizeDialog: Dialog {
         rule("Verdict")
         for line in verdict { write(line) }
         if shownChecks > 0 { rule("Checks") }
-        for line in checks.prefix(shownChecks) { write(line) }
+        for line in checks.first(upTo: shownChecks) { write(line) }
         if let problem { canvas.write(problem, at: Point(x: inside.x, y: inside.bottom - 2), style: theme[.flashError].on(surface), maxWidth: inner) }
         ButtonRow(buttons.map { label(of: $0) }, focused: focus >= rows.count ? focus - rows.count : nil)
             .draw(on: &canvas, in: Rect(x: inside.x, y: inside.bottom - 1, width: inner, height: 1), theme: theme)
@@ -354,10 +355,10 @@ struct ResizeDialog: Dialog {
         let changes = (outlook?.pods ?? []).filter { $0.node == node.name && $0.verdict != .refused }
         let change = changes.reduce(Resources()) { $0 + $1.change }
         func line(_ name: String, _ used: Int64, _ change: Int64, _ all: Int64, _ isCPU: Bool) -> GaugeLine {
-            let after = used + change
+            let after = used.saturatingAdd(change)
             func text(_ amount: Int64) -> String { isCPU ? Quantity(milli: amount).description : Quantity(mebibytesOf: amount).description }
-            let over = after - all
-            let percent = all == 0 ? 0 : after * 100 / all
+            let over = after.saturatingSubtract(all)
+            let percent = percent(after, of: all)
             var words = "\(text(after)) of \(text(all))  \(percent) %"
             if over > 0 { words += "  \(text(over)) over" } else if change == 0 && name.hasSuffix("after") { words += "  same" }
             return GaugeLine(name: name, used: Double(min(used, after)), added: Double(max(0, change)), all: Double(max(1, all)), isCPU: isCPU, text: words, isOver: over > 0)

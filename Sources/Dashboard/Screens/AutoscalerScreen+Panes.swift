@@ -74,7 +74,7 @@ extension AutoscalerScreen {
             }
             let now = demand.value(at: world.now, startedAt: .start)
             let next = values.last ?? 0
-            let trend = abs(next - Double(now)) < 1 ? "" : ", then \(AutoscalerWords.cores(Int64(next)))"
+            let trend = abs(next - Double(now)) < 1 ? "" : ", then \(AutoscalerWords.cores(Int64(saturating: next.rounded(.down))))"
             curves.append(Curve(name: "asked", now: "\(AutoscalerWords.cores(now)) cpu\(trend)", values: values, maximum: max(1, values.filter(\.isFinite).max() ?? 1)))
         }
         if let metric = trace.metrics.first {
@@ -91,7 +91,7 @@ extension AutoscalerScreen {
         curves.append(
             Curve(
                 name: "replicas", now: "\(trace.desired ?? trace.current), \(trace.least) to \(trace.most)", values: values,
-                maximum: Double(max(trace.most, Int(values.filter(\.isFinite).max() ?? 1))), line: (Double(trace.most), "max")))
+                maximum: max(Double(trace.most), values.filter(\.isFinite).max() ?? 1), line: (Double(trace.most), "max")))
         return curves
     }
 
@@ -112,7 +112,7 @@ extension AutoscalerScreen {
             AreaChart(Array(curve.values.dropFirst(past)), maximum: curve.maximum).draw(on: &canvas, in: right, style: theme[.dim], faultStyle: theme[.dim])
         }
         if let line = curve.line, plot.height > 1, line.value <= curve.maximum {
-            let y = plot.bottom - 1 - min(plot.height - 1, Int(line.value / curve.maximum * Double(plot.height)))
+            let y = plot.bottom - 1 - Canvas.step(line.value / curve.maximum * Double(plot.height), upTo: plot.height - 1)
             for x in left.x..<left.right where canvas[x, y].scalar == 32 { canvas.write(canvas.glyphs.dotted, at: Point(x: x, y: y), style: theme[.limit]) }
             if plot.width > past + line.name.count { canvas.write(line.name, at: Point(x: left.right + 1, y: y), style: theme[.limit], maxWidth: plot.width - past - 1) }
         }
@@ -144,7 +144,7 @@ extension AutoscalerScreen {
         let settings = autoscaler.settings
         let pools = autoscaler.pools(world.cluster)
         let total = pools.reduce(0) { $0 + $1.size }
-        let most = settings.maxNodesTotal ?? pools.count * settings.maxPerZone
+        let most = settings.maxNodesTotal ?? settings.maxPerZone.saturatingMultiply(pools.count)
         box(
             .nodes, settings.isOn ? "on" : "off", StyledText(settings.isOn ? "\(total) of \(most) nodes" : "<a> turns it on", theme[.dim]), on: &canvas, in: area, theme)
         let inside = area.interior.inset(x: 1, y: 0)
@@ -155,11 +155,11 @@ extension AutoscalerScreen {
                 var text = StyledText(pad(pool.zone, width), theme[.text])
                 let full = max(0, settings.maxPerZone)
                 let bar = min(20, full)
-                let filled = full == 0 ? 0 : pool.nodes.count * bar / full
+                let filled = full == 0 ? 0 : min(bar, pool.nodes.count * bar / full)
                 let coming = full == 0 ? 0 : min(bar - filled, (pool.upcoming * bar + full - 1) / full)
-                text.append(String(repeating: world.glyphs.barFull, count: filled), theme[.good])
-                text.append(String(repeating: world.glyphs.barAdded, count: coming), theme[.rowPending])
-                text.append(String(repeating: world.glyphs.barEmpty, count: max(0, bar - filled - coming)), theme[.gaugeFree])
+                text.append(String(world.glyphs.barFull, times: filled), theme[.good])
+                text.append(String(world.glyphs.barAdded, times: coming), theme[.rowPending])
+                text.append(String(world.glyphs.barEmpty, times: bar - filled - coming), theme[.gaugeFree])
                 text.append("  \(pool.nodes.count)", theme[.text])
                 if pool.upcoming > 0 { text.append(" +\(pool.upcoming)", theme[.rowPending]) }
                 text.append(" of \(settings.minPerZone)..\(settings.maxPerZone)", theme[pool.size >= settings.maxPerZone ? .rowPending : .dim])
@@ -192,14 +192,14 @@ extension AutoscalerScreen {
         if let failed = autoscaler.lastFailure { earliest = max(earliest, failed + settings.delayAfterFailure) }
         for node in autoscaler.unneeded {
             let due = max(earliest, node.since + settings.unneededTime)
-            let use = world.view.nodes[node.node].map { $0.allocatable.milliCPU > 0 ? "cpu \($0.requested.milliCPU * 100 / $0.allocatable.milliCPU)%, " : "" } ?? ""
+            let use = world.view.nodes[node.node].map { $0.allocatable.milliCPU > 0 ? "cpu \(percent($0.requested.milliCPU, of: $0.allocatable.milliCPU))%, " : "" } ?? ""
             lines.append(StyledText("- \(node.node) is not needed (\(use)for \(from(world.now + (world.now - node.since)))): goes in \(from(due))", theme[.rowPending]))
         }
         guard settings.isOn else {
             return [
                 StyledText("Pods that find no room wait: nodes are what you make them.", theme[.text]),
-                StyledText("On, it adds nodes of \(settings.minPerZone)..\(settings.maxPerZone) a zone for pods that wait, \(Int(settings.provisioningFrom.seconds)) to \(Int(settings.provisioningTo.seconds)) s later,", theme[.dim]),
-                StyledText("and removes nodes below \(Int(settings.utilizationThreshold * 100)) % use after \(AutoscalerWords.span(settings.unneededTime)).", theme[.dim]),
+                StyledText("On, it adds nodes of \(settings.minPerZone)..\(settings.maxPerZone) a zone for pods that wait, \(settings.provisioningFrom.wholeSeconds) to \(settings.provisioningTo.wholeSeconds) s later,", theme[.dim]),
+                StyledText("and removes nodes below \(fixed(settings.utilizationThreshold * 100, 0)) % use after \(AutoscalerWords.span(settings.unneededTime)).", theme[.dim]),
             ]
         }
         if lines.isEmpty {

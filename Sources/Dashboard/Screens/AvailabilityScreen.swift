@@ -269,10 +269,10 @@ enum AvailabilityDetail {
             return radius.domains.enumerated().map { index, domain in
                 let share = Double(domain.ready) / Double(max(1, radius.ready))
                 let left = radius.survivors(without: domain)
-                let full = Int((share * 20).rounded())
+                let full = Canvas.step((share * 20).rounded(), upTo: 20)
                 var line = StyledText(pad(domain.name.isEmpty ? "(none)" : domain.name, max(width, 6) + 1), theme[.text])
-                line.append(String(repeating: world.glyphs.barFull, count: full), theme[AvailabilityScreen.role(share)])
-                line.append(String(repeating: world.glyphs.barEmpty, count: 20 - full), theme[.gaugeFree])
+                line.append(String(world.glyphs.barFull, times: full), theme[AvailabilityScreen.role(share)])
+                line.append(String(world.glyphs.barEmpty, times: 20 - full), theme[.gaugeFree])
                 line.append(" \(AvailabilityWords.percent(share))  \(left) left", theme[.text])
                 if let factor = radius.loadFactor(without: domain) { line.append(", load ×\(fixed(factor, 2))", theme[.dim]) }
                 if left < one.quorum { line.append("  \(world.glyphs.stopped) \(one.quorum) needed", theme[.rowError]) }

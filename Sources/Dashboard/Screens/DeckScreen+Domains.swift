@@ -85,7 +85,7 @@ extension DeckScreen {
                 nodeAreas.append((node.name, Rect(x: inside.x, y: y, width: inside.width, height: 2)))
                 y += 2
                 if separated, index < nodes.count - 1 {
-                    canvas.write(String(repeating: canvas.glyphs.alphabet == .ascii ? "-" : "┈", count: inside.width), at: Point(x: inside.x, y: y), style: theme[.border])
+                    canvas.write(String(canvas.glyphs.alphabet == .ascii ? "-" : "┈", times: inside.width), at: Point(x: inside.x, y: y), style: theme[.border])
                     y += 1
                 }
             }
@@ -184,7 +184,7 @@ extension DeckScreen {
         var text = StyledText("")
         for (index, entry) in groups.enumerated() {
             if names, index > 0 { text.append(" ") }
-            if nameWidth > 0 { text.append(String(entry.label.prefix(nameWidth)), colour(of: entry.workload, world)) }
+            if nameWidth > 0 { text.append(String(entry.label.first(upTo: nameWidth)), colour(of: entry.workload, world)) }
             for pod in entry.pods {
                 let (glyph, style) = cell(pod, group, world)
                 text.append(String(glyph), style)
@@ -201,8 +201,8 @@ extension DeckScreen {
         let isCursor = pane == .nodes && node.name == nodeCursor
         if isCursor { canvas.write(canvas.glyphs.cursor, at: point.offset(x: -1), style: theme[.accent]) }
         let name = names.short(node.name)
-        let nameWidth = max(3, min(name.count, width / 3))
-        canvas.write(name, at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth, ellipsis: true)
+        let nameWidth = max(3, min(TextWidth.columns(name), width / 3))
+        canvas.write(names.cut(name, to: nameWidth, canvas.glyphs), at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth)
         let isLost = world.outages[node.name] != nil
         let wordWidth = width >= 30 ? (node.isFine ? 9 : max(9, min(node.word.count, width / 3))) : node.isFine ? 0 : 8
         if wordWidth > 0 {
@@ -222,7 +222,7 @@ extension DeckScreen {
             } else {
                 Gauge(used: item.1, scale: 1).draw(on: &canvas, at: at.offset(x: 4), width: bar, role: item.1 > 0.9 ? .rowPending : item.2, theme: theme)
             }
-            let percent = "\(Int((item.1 * 100).rounded()))%"
+            let percent = fixed(item.1 * 100, 0) + "%"
             canvas.write(percent, at: at.offset(x: 4 + bar + 5 - percent.count), style: theme[isLost ? .dim : item.1 > 0.9 ? .rowPending : .text])
         }
     }
@@ -234,7 +234,7 @@ extension DeckScreen {
         let theme = world.theme
         let isCursor = pane == .nodes && node.name == nodeCursor
         if isCursor { canvas.write(canvas.glyphs.cursor, at: point.offset(x: -1), style: theme[.accent]) }
-        canvas.write(names.short(node.name), at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth, ellipsis: true)
+        canvas.write(names.cut(names.short(node.name), to: nameWidth, canvas.glyphs), at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth)
         let isLost = world.outages[node.name] != nil
         let word = isLost ? (node.isReady ? "silent" : "NotReady") : !node.pressures.isEmpty ? node.shortWord(9) : node.isReady ? (node.isCordoned ? "cordon" : node.taints.isEmpty ? "" : "taint") : "NotReady"
         let tail = 4 + (word.isEmpty ? 0 : word.count + 1)
@@ -248,7 +248,7 @@ extension DeckScreen {
             Gauge(used: node.cpuShare, scale: 1).draw(on: &canvas, at: point.offset(x: barX), width: bar, role: .gaugeCPU, theme: theme)
         }
         if !word.isEmpty { canvas.write(word, at: point.offset(x: width - tail + 1), style: theme[isLost ? .rowError : .rowPending], maxWidth: tail - 1) }
-        let percent = "\(Int((node.cpuShare * 100).rounded()))"
+        let percent = fixed(node.cpuShare * 100, 0)
         canvas.write(percent, at: point.offset(x: width - percent.count), style: theme[.dim])
     }
 
@@ -290,7 +290,7 @@ extension DeckScreen {
 
     /// The node under the cursor, or how full they are and which is fullest.
     private func about(_ nodes: [NodeView]) -> String {
-        func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
+        func percent(_ share: Double) -> String { fixed(share * 100, 0) + "%" }
         if pane == .nodes, let node = nodes.first(where: { $0.name == nodeCursor }) {
             return "\(node.name) \(node.word)  cpu \(percent(node.cpuShare)) mem \(percent(node.memoryShare))  \(node.pods.count) pods"
         }
@@ -303,7 +303,7 @@ extension DeckScreen {
     private func fill(_ nodes: some Collection<NodeView>, _ glyphs: GlyphSet) -> Character {
         guard nodes.allSatisfy(\.isReady) else { return glyphs.failed }
         let level = nodes.map { max($0.cpuShare, $0.memoryShare) }.max() ?? 0
-        return glyphs.sparkLevels[min(glyphs.sparkLevels.count - 1, Int(level * Double(glyphs.sparkLevels.count)))]
+        return glyphs.sparkLevels[Canvas.step(level * Double(glyphs.sparkLevels.count), upTo: glyphs.sparkLevels.count - 1)]
     }
     private func fillRole(_ nodes: some Collection<NodeView>) -> Role {
         if !nodes.allSatisfy(\.isReady) { return .rowError }
@@ -321,7 +321,7 @@ extension DeckScreen {
         let perRow = max(1, area.width / pitch)
         let share = max(1, (nodes.count + perRow * rows - 1) / (perRow * rows))
         for (index, start) in stride(from: 0, to: nodes.count, by: share).enumerated() {
-            let some = nodes[start..<min(start + share, nodes.count)]
+            let some = nodes[start...].first(upTo: share)
             let at = Point(x: area.x + index % perRow * pitch, y: area.y + index / perRow)
             let isCursor = pane == .nodes && some.contains { $0.name == nodeCursor }
             let style = theme[fillRole(some)]
@@ -359,9 +359,9 @@ private struct DomainHead {
         isNode = domain.nodes == [domain.name]
         pods = domain.nodes.reduce(0) { $0 + (world.view.nodes[$1]?.pods.count ?? 0) }
         times = world.glyphs.alphabet == .ascii ? "x" : "×"
-        if let group, let found = domainGroup?.domains.first(where: { $0.name == domain.name }) {
+        if let group, let domainGroup, let found = domainGroup.domains.first(where: { $0.name == domain.name }) {
             right.append("\(Workload(kind: group.ownerKind, namespace: "", name: group.ownerName).label()) \(found.pods)", theme[.titleHighlight])
-            let isLeast = found.pods == domainGroup!.domains.map(\.pods).min()
+            let isLeast = found.pods == domainGroup.domains.map(\.pods).min()
             if isLeast { right.append(" \(world.glyphs.minimum)\(isWide ? "min" : "")", theme[.accent]) }
         }
         if hidden.right > 0 { right.append(" \(hidden.right) »", theme[.dim]) }
@@ -387,7 +387,7 @@ private struct DomainHead {
 }
 
 /// What tells nodes apart: their names without what all begin or end with, as `ip-10-0-` and `.eu-west-1.compute.internal`.
-struct NodeNames {
+struct NodeNames: Equatable {
     private var prefix = 0
     private var suffix = 0
 
@@ -402,10 +402,19 @@ struct NodeNames {
         let separators = [UInt8(ascii: "-"), UInt8(ascii: ".")]
         prefix = (begin.lastIndex { separators.contains($0) } ?? -1) + 1
         suffix = (end.lastIndex(of: UInt8(ascii: ".")) ?? -1) + 1
+        // A common end after a dash goes too, but for digits: 3-22 of ip-10-0-3-22 says more than 3.
+        if suffix == 0, let dash = end.lastIndex(of: UInt8(ascii: "-")), end[..<dash].contains(where: { $0 >= UInt8(ascii: "a") }) { suffix = dash + 1 }
     }
 
     func short(_ name: String) -> String {
         let rest = name.utf8.count - prefix - suffix
         return rest > 0 ? String(name.utf8.dropFirst(prefix).prefix(rest)) ?? name : name
+    }
+
+    /// A short name cut to `width` columns so that it can still be told from its neighbours: they differ at the end.
+    func cut(_ short: String, to width: Int, _ glyphs: GlyphSet) -> String {
+        let missing = TextWidth.columns(short) - width
+        guard missing > 0, width <= 8 else { return TextWidth.truncatedInside(short, to: width, ellipsis: glyphs.ellipsis) }
+        return String(glyphs.ellipsis) + TextWidth.ending(short, columns: width - 1)
     }
 }

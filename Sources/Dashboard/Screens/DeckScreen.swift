@@ -327,7 +327,7 @@ struct DeckScreen: Screen {
             let clock = clockText(event.time, milliseconds: false)
             var text = StyledText(String(clock.hasPrefix("00:") ? clock.dropFirst(3) : clock[...]) + " ", theme[.dim])
             text.append(event.isWarning ? "! " : "  ", theme[.rowPending])
-            text.append(pad(shortName(event.object.name, 11), 12), theme[.text])
+            text.append(pad(Self.shortName(event.object.name, 11), 12), theme[.text])
             text.append(event.reason, theme[event.isWarning ? .rowPending : .accent])
             if event.count > 1 { text.append(" \(world.glyphs.times)\(event.count)", theme[.rowPending]) }
             text.append(" \(event.message)", theme[.dim])
@@ -338,11 +338,14 @@ struct DeckScreen: Screen {
         }
     }
 
-    /// A pod's name without its middle, which is the same for all its siblings: `web-x2k4q`.
-    private func shortName(_ name: String, _ width: Int) -> String {
-        guard name.count > width else { return name }
+    /// A pod's name without its middle, which is the same for all its siblings: `web-x2k4q`. Where its last part leaves no
+    /// room for the first, as that of `my-team-authentication`, beginning and end of the whole.
+    static func shortName(_ name: String, _ width: Int) -> String {
+        guard TextWidth.columns(name) > width else { return name }
         let parts = name.split(separator: "-")
-        guard parts.count > 2, let last = parts.last else { return TextWidth.truncated(name, to: width) }
-        return String(parts[0].prefix(width - last.count - 1)) + "-" + last
+        guard parts.count > 2, let last = parts.last, case let room = width - TextWidth.columns(last) - 1, room >= 2 else {
+            return TextWidth.truncatedInside(name, to: width)
+        }
+        return TextWidth.truncated(parts[0], to: room, ellipsis: nil) + "-" + last
     }
 }

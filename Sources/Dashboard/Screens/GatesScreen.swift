@@ -45,11 +45,11 @@ struct GatesScreen: Screen {
         let gates = gates(world)
         cursor = max(0, min(cursor, gates.count - 1))
         switch action {
-        case .down: cursor = min(gates.count - 1, cursor + 1)
+        case .down: cursor = max(0, min(gates.count - 1, cursor + 1))
         case .up: cursor = max(0, cursor - 1)
         case .top: cursor = 0
         case .bottom: cursor = max(0, gates.count - 1)
-        case .pageDown: cursor = min(gates.count - 1, cursor + max(1, height - 1))
+        case .pageDown: cursor = max(0, min(gates.count - 1, cursor + max(1, height - 1)))
         case .pageUp: cursor = max(0, cursor - max(1, height - 1))
         case .wide: showsAll.toggle()
         case .faultsOnly: onlyChanged.toggle()

@@ -63,11 +63,11 @@ struct LabScreen: Screen {
             option = options.first(where: differs) ?? option
         case .newSeed: lab.nextSeed()
         case .moreRuns: lab.addSeeds()
-        case .down: cursor = min(count - 1, cursor + 1)
+        case .down: cursor = max(0, min(count - 1, cursor + 1))
         case .up: cursor = max(0, cursor - 1)
         case .top: cursor = 0
-        case .bottom: cursor = count - 1
-        case .pageDown: cursor = min(count - 1, cursor + rows)
+        case .bottom: cursor = max(0, count - 1)
+        case .pageDown: cursor = max(0, min(count - 1, cursor + rows))
         case .pageUp: cursor = max(0, cursor - rows)
         case .export:
             guard lab.isDone else { return [.flash("Still running: \(lab.progress.done) of \(lab.progress.wanted)", .warning)] }
@@ -292,7 +292,7 @@ struct LabScreen: Screen {
     private static func role(_ change: Double) -> Role { change < -0.05 ? .good : change > 0.05 ? .rowError : .dim }
 
     private func drawBar(_ sum: StartupLab.Summary, _ longest: Double, width: Int, on canvas: inout Canvas, at point: Point, _ theme: Theme) {
-        func column(_ time: Duration) -> Int { min(width - 1, Int(time.seconds / longest * Double(width - 1) + 0.5)) }
+        func column(_ time: Duration) -> Int { Canvas.step(time.seconds / longest * Double(width - 1) + 0.5, upTo: width - 1) }
         let (from, to) = (column(sum.low), column(sum.high))
         canvas.repeating(canvas.glyphs.frame.horizontal, count: to - from + 1, at: point.offset(x: from), style: theme[.sparkline])
         canvas.write(from == to ? canvas.glyphs.frame.vertical : canvas.glyphs.frame.teeRight, at: point.offset(x: from), style: theme[.sparkline])

@@ -37,10 +37,10 @@ struct LinksScreen: Screen {
         var settings = world.session.simulation.links
         let count = Link.present(settings).count
         switch action {
-        case .down: (cursor, typed) = (min(count - 1, cursor + 1), nil)
+        case .down: (cursor, typed) = (max(0, min(count - 1, cursor + 1)), nil)
         case .up: (cursor, typed) = (max(0, cursor - 1), nil)
         case .top, .pageUp: (cursor, typed) = (0, nil)
-        case .bottom, .pageDown: (cursor, typed) = (count - 1, nil)
+        case .bottom, .pageDown: (cursor, typed) = (max(0, count - 1), nil)
         case .open: typed = nil
         case .traceRequest: return [.prompt("trace ")]
         case .toggleAuthority:
@@ -195,7 +195,7 @@ struct LinksScreen: Screen {
             lines.append(("mount", "none: automountServiceAccountToken is false"))
         }
         lines.append(("env", PodCredentials.environment.prefix(2).map { "\($0.name)=\($0.value)" }.joined(separator: "  ") + "  and \(PodCredentials.environment.count - 2) more"))
-        for (index, line) in lines.prefix(inside.bottom - y - 1).enumerated() {
+        for (index, line) in lines.first(upTo: inside.bottom - y - 1).enumerated() {
             canvas.write(line.0, at: Point(x: inside.x + 1, y: y + 1 + index), style: theme[.dim])
             canvas.write(line.1, at: Point(x: inside.x + 12, y: y + 1 + index), style: theme[.text], maxWidth: inside.width - 13, ellipsis: true)
         }

@@ -103,8 +103,8 @@ enum Lists {
                     let faults = objects.filter { ObjectColumns.isFault($0, world) }
                     let fine = objects.count - faults.count
                     let full = fine * 12 / objects.count
-                    var bar = StyledText(String(repeating: world.glyphs.barFull, count: full), theme[faults.isEmpty ? .good : .rowPending])
-                    bar.append(String(repeating: world.glyphs.barEmpty, count: 12 - full), theme[.dim])
+                    var bar = StyledText(String(world.glyphs.barFull, times: full), theme[faults.isEmpty ? .good : .rowPending])
+                    bar.append(String(world.glyphs.barEmpty, times: 12 - full), theme[.dim])
                     return ListScreen.Line(
                         id: info.plural,
                         cells: [

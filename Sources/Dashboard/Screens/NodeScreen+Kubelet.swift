@@ -70,12 +70,12 @@ extension NodeScreen {
         let latencies = world.session.simulation.kubelets.latencies
         var y = inside.bottom - footer
         canvas.drawRule(
-            inBox: box, y: y, title: StyledText("bandwidth \(Int(latencies.nodeBandwidth / 1e6)) MB/s, a pull \(Int(latencies.registryRate / 1e6)), last 10 min", theme[.dim]), style: theme[.border])
+            inBox: box, y: y, title: StyledText("bandwidth \(fixed((latencies.nodeBandwidth / 1e6).rounded(.down), 0)) MB/s, a pull \(fixed((latencies.registryRate / 1e6).rounded(.down), 0)), last 10 min", theme[.dim]), style: theme[.border])
         let width = inside.width - 2
         Sparkline(rates(activity, width, now), maximum: latencies.nodeBandwidth).draw(on: &canvas, at: Point(x: inside.x + 1, y: y + 1), width: width, theme: theme)
         guard footer == 4 else { return }
         y += 2
-        let percent = activity.imageCapacity > 0 ? Int(activity.imageBytes * 100 / activity.imageCapacity) : 0
+        let percent = percent(activity.imageBytes, of: activity.imageCapacity)
         canvas.drawRule(
             inBox: box, y: y,
             title: StyledText("image store \(megabytesText(activity.imageBytes)) of \(megabytesText(activity.imageCapacity)), \(percent) %   gc above \(activity.imageHighPercent) %", theme[.dim]), style: theme[.border])
@@ -101,7 +101,7 @@ extension NodeScreen {
             let (a, b) = ((from - (now - window)).seconds, (to - (now - window)).seconds)
             guard b > a, b > 0 else { return }
             let rate = bytes / (b - a)
-            for column in max(0, Int(a / step))..<min(sums.count, Int(b / step) + 1) where column < sums.count {
+            for column in Canvas.step(a / step, upTo: sums.count - 1)...Canvas.step(b / step, upTo: sums.count - 1) {
                 let (low, high) = (max(a, Double(column) * step), min(b, Double(column + 1) * step))
                 if high > low { sums[column] += rate * (high - low) / step }
             }
@@ -126,7 +126,7 @@ extension NodeScreen {
         let api = activity.api
         var title = StyledText("API client  ", theme[.title])
         title.append(api.qps == 0 ? "no limit" : "\(api.qps)/s burst \(api.burst)", theme[.titleHighlight])
-        let tokens = Int(api.tokens.rounded(.down))
+        let tokens = Int(saturating: api.tokens.rounded(.down))
         frame(.client, title, box.width >= 56 ? StyledText("tokens \(tokens)", theme[tokens > 0 ? .dim : .rowError]) : nil, on: &canvas, in: box, theme)
         let inside = box.interior.inset(x: 1, y: 0)
         var lines: [(StyledText, Double?)] = []
@@ -144,7 +144,7 @@ extension NodeScreen {
         }
         if !activity.unsentStatuses.isEmpty { add("statuses unsent \(activity.unsentStatuses.count): API behind", .rowPending) }
         let buckets = [("events", activity.events), ("registry", activity.registry)].map { name, bucket in
-            "\(name) \(bucket.qps)/s, \(max(0, Int(bucket.tokens))) of \(bucket.burst)"
+            "\(name) \(bucket.qps)/s, \(max(0, Int(saturating: bucket.tokens.rounded(.down)))) of \(bucket.burst)"
         }
         for text in inside.width >= 50 ? [buckets.joined(separator: "   ")] : buckets { add(text, .dim) }
         let pleg = plegLines(activity.pleg, now, theme)
@@ -221,7 +221,7 @@ extension NodeScreen {
         _ = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let (level, _, group) = groups[index]
             let role: Role = level == 2 ? .text : .dim
-            let name = level == 0 ? group.name : String(repeating: " ", count: level * 2) + group.name
+            let name = level == 0 ? group.name : String(" ", times: level * 2) + group.name
             let over = group.memoryHigh.map { group.memoryUsed > $0 } ?? false
             let cells: [(String, Role)] = [
                 (name, level == 1 ? .accent : role), (group.cpuQuota.map { "\($0 / 1000) ms" } ?? "max", role), ("\(group.cpuWeight)", .dim), (low(group.memoryMin), role),

@@ -209,7 +209,7 @@ struct NodeScreen: Screen, PodHolder {
         line("taints", StyledText(taints.isEmpty ? "none" : taints.joined(separator: "  "), theme[taints.isEmpty ? .dim : .rowPending]))
         let used = world.store.pods(onNode: name).reduce((cpu: Int64(0), memory: Int64(0))) { sum, pod in
             let use = world.session.simulation.usage(of: pod)
-            return (sum.cpu + use.milliCPU, sum.memory + use.memory)
+            return (sum.cpu.saturatingAdd(use.milliCPU), sum.memory.saturatingAdd(use.memory))
         }
         guard let view else { return }
         func bar(_ label: String, _ value: Int64, _ whole: Int64, _ role: Role, _ text: String) {

@@ -236,7 +236,7 @@ struct PodScreen: Screen, PodHolder {
         let requests = last.requests(rules)
         func limit(_ name: String, _ amount: (Quantity) -> Int64) -> Int64? {
             let limits = last.spec.containers.map { $0.resources.limits[name].map(amount) }
-            return limits.contains(nil) ? nil : limits.compactMap { $0 }.reduce(0, +)
+            return limits.contains(nil) ? nil : limits.compactMap { $0 }.reduce(0) { $0.saturatingAdd($1) }
         }
         func cpu(_ milli: Int64) -> String { milli >= 10_000 || milli % 1000 == 0 ? "\(milli / 1000)" : "\(milli)m" }
         let parts: [(String, Int64, Int64, Int64?, [Double], (Int64) -> String, Int)] = [
@@ -253,9 +253,9 @@ struct PodScreen: Screen, PodHolder {
             let peak = values.lazy.filter(\.isFinite).max() ?? 0
             let most = max(limit.map(Double.init) ?? max(Double(request), peak) * 1.15, peak, 1)
             let chart = Rect(x: inside.x + 7, y: y + 1, width: width, height: height).intersection(inside)
-            canvas.write(text(Int64(most)), at: Point(x: inside.x, y: chart.y), style: theme[.dim], maxWidth: 6)
+            canvas.write(text(Int64(saturating: most.rounded(.down))), at: Point(x: inside.x, y: chart.y), style: theme[.dim], maxWidth: 6)
             if request > 0, Double(request) < most {
-                let row = chart.bottom - 1 - min(max(0, chart.height - 1), Int(Double(request) / most * Double(chart.height)))
+                let row = chart.bottom - 1 - Canvas.step(Double(request) / most * Double(chart.height), upTo: max(0, chart.height - 1))
                 canvas.repeating(canvas.glyphs.dotted, count: width, at: Point(x: chart.x, y: row), style: theme[.limit])
             }
             AreaChart(values, minimum: 0, maximum: most, limit: limit.map { Double($0) * 0.98 }).draw(on: &canvas, in: chart, theme: theme)

@@ -119,12 +119,12 @@ struct RecommendScreen: Screen {
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         refresh(world)
         switch action {
-        case .down: cursor = min(cursor + 1, rows.count - 1)
-        case .up: cursor = max(cursor - 1, 0)
+        case .down: move(to: cursor + 1)
+        case .up: move(to: cursor - 1)
         case .top: cursor = 0
-        case .bottom: cursor = max(0, rows.count - 1)
-        case .pageDown: cursor = min(rows.count - 1, cursor + max(1, height - 1))
-        case .pageUp: cursor = max(0, cursor - max(1, height - 1))
+        case .bottom: move(to: rows.count - 1)
+        case .pageDown: move(to: cursor + max(1, height - 1))
+        case .pageUp: move(to: cursor - max(1, height - 1))
         case .open, .resize, .autosize, .load, .moreLoad, .lessLoad, .yaml:
             guard cursor < rows.count else { return [.flash("Nothing is selected", .warning)] }
             return act(action, rows[cursor], world)
@@ -132,6 +132,8 @@ struct RecommendScreen: Screen {
         }
         return []
     }
+
+    private mutating func move(to index: Int) { cursor = max(0, min(rows.count - 1, index)) }
 
     private mutating func act(_ action: Action, _ row: Row, _ world: World) -> [Effect]? {
         let pods = podsOf[row.workload] ?? []
@@ -166,7 +168,7 @@ struct RecommendScreen: Screen {
     // MARK: Drawing
 
     private static func cpu(_ amount: Int64) -> String { Quantity(milli: amount).description }
-    private static func memory(_ amount: Int64) -> String { amount >> 20 >= 10_240 ? "\(amount >> 30)Gi" : "\((amount + (1 << 20) - 1) >> 20)Mi" }
+    private static func memory(_ amount: Int64) -> String { amount >> 20 >= 10_240 ? "\(amount >> 30)Gi" : "\(amount.saturatingAdd((1 << 20) - 1) >> 20)Mi" }
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         refresh(world)
@@ -210,12 +212,12 @@ struct RecommendScreen: Screen {
         let resources = fact.container.resources
         func style(_ have: Int64?, _ target: Int64, _ lower: Int64) -> Role {
             guard let have else { return .rowPending }
-            return have < lower ? .rowError : abs(have - target) * 10 > have ? .rowPending : .good
+            return have < lower ? .rowError : abs(Double(have) - Double(target)) * 10 > Double(have) ? .rowPending : .good
         }
         let mode = world.session.simulation.vertical[target(row.workload)]
         var notes: [String] = []
         if it.outOfMemory > 0 { notes.append("OOM \(it.outOfMemory)") }
-        if it.throttled >= 0.01 { notes.append("throttled \(Int((it.throttled * 100).rounded())) %") }
+        if it.throttled >= 0.01 { notes.append("throttled \(fixed(it.throttled * 100, 0)) %") }
         let cpuLimit = resources.limits["cpu"].map(\.description) ?? "-"
         let memoryLimit = resources.limits["memory"].map(\.description) ?? "-"
         return TableRow([
@@ -253,7 +255,7 @@ struct RecommendScreen: Screen {
                 let width = max(10, inside.width - 50)
                 let limit = name == "cpu" ? resources.requests.milliCPU : resources.requests.memoryBytes
                 Sparkline(values, maximum: max(values.max() ?? 1, Double(limit ?? 1)), limit: limit.map(Double.init)).draw(on: &canvas, at: Point(x: inside.x + 5, y: y), width: width, theme: theme)
-                canvas.write("now \(unit(Int64(values.last ?? 0)))  request \(limit.map(unit) ?? "-")", at: Point(x: inside.x + 7 + width, y: y), style: theme[.text], maxWidth: inside.width - 7 - width)
+                canvas.write("now \(unit(Int64(saturating: (values.last ?? 0).rounded(.down))))  request \(limit.map(unit) ?? "-")", at: Point(x: inside.x + 7 + width, y: y), style: theme[.text], maxWidth: inside.width - 7 - width)
                 y += 1
             }
         }
@@ -288,7 +290,7 @@ struct RecommendScreen: Screen {
         on canvas: inout Canvas, in area: Rect, _ theme: Theme
     ) {
         var head = StyledText("\(name) ", theme[.text])
-        head.append("now \(unit(Int64(values.last ?? 0)))  request \(request.map(unit) ?? "-")  limit \(limit.map(unit) ?? "-")  suggested \(unit(target))", theme[.dim])
+        head.append("now \(unit(Int64(saturating: (values.last ?? 0).rounded(.down))))  request \(request.map(unit) ?? "-")  limit \(limit.map(unit) ?? "-")  suggested \(unit(target))", theme[.dim])
         canvas.write(head, at: area.origin, maxWidth: area.width)
         let plot = area.inset(top: 1)
         // A limit far above everything would flatten the curve.
@@ -299,7 +301,7 @@ struct RecommendScreen: Screen {
         let width = plot.width - labelWidth
         let samples = Sparkline.thinned(values, to: width)
         for (column, value) in samples.enumerated() {
-            let steps = Int(value / scale * Double(plot.height * levels.count))
+            let steps = Canvas.step(value / scale * Double(plot.height * levels.count), upTo: plot.height * levels.count)
             for line in 0..<plot.height {
                 let rest = steps - line * levels.count
                 guard rest > 0 else { break }
@@ -312,9 +314,9 @@ struct RecommendScreen: Screen {
         var taken: Set<Int> = []
         for (label, amount, role) in [("limit", limit, Role.limit), ("request", request, .text), ("suggested", target, .good)] as [(String, Int64?, Role)] {
             guard let amount, Double(amount) <= scale else { continue }
-            let line = min(plot.height - 1, Int(Double(amount) / scale * Double(plot.height)))
+            let line = Canvas.step(Double(amount) / scale * Double(plot.height), upTo: plot.height - 1)
             let y = plot.bottom - 1 - line
-            for x in plot.x..<(plot.x + width) where canvas[x, y].scalar == 32 {
+            for x in plot.x..<max(plot.x, plot.x + width) where canvas[x, y].scalar == 32 {
                 canvas.write(canvas.glyphs.dotted, at: Point(x: x, y: y), style: theme[role])
             }
             if taken.insert(y).inserted { canvas.write(label, at: Point(x: plot.x + width + 1, y: y), style: theme[role], maxWidth: labelWidth - 1) }
@@ -326,16 +328,17 @@ struct RecommendScreen: Screen {
         let it = fact.recommendation
         let resources = fact.container.resources
         var lines: [StyledText] = []
-        let spare = (resources.requests.milliCPU ?? 0) - it.target.milliCPU
-        let spareMemory = (resources.requests.memoryBytes ?? 0) - it.target.memory
+        let spare = (resources.requests.milliCPU ?? 0).saturatingSubtract(it.target.milliCPU)
+        let spareMemory = (resources.requests.memoryBytes ?? 0).saturatingSubtract(it.target.memory)
         func text(_ amount: Int64, _ unit: (Int64) -> String, _ name: String) -> String {
-            amount >= 0 ? "\(unit(amount * Int64(fact.count))) \(name) too much" : "\(unit(-amount * Int64(fact.count))) \(name) too little"
+            let all = amount.saturatingMultiply(Int64(fact.count))
+            return all >= 0 ? "\(unit(all)) \(name) too much" : "\(unit(Int64(0).saturatingSubtract(all))) \(name) too little"
         }
         lines.append(
             StyledText("requested in all \(fact.count) \(fact.count == 1 ? "pod" : "pods"): \(text(spare, Self.cpu, "cpu")), \(text(spareMemory, Self.memory, "memory"))", theme[.text]))
         // With a history of minutes the upper bound is beyond all reason.
         func upper(_ resource: String, _ unit: (Int64) -> String) -> String {
-            it.upper[resource] > it.target[resource] * 10 ? "up" : "to \(unit(it.upper[resource]))"
+            it.upper[resource] > it.target[resource].saturatingMultiply(10) ? "up" : "to \(unit(it.upper[resource]))"
         }
         var bounds = StyledText(
             "automatic mode leaves alone cpu from \(Self.cpu(it.lower.milliCPU)) \(upper("cpu", Self.cpu)), memory from \(Self.memory(it.lower.memory)) \(upper("memory", Self.memory))", theme[.dim])

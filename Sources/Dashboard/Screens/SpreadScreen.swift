@@ -61,11 +61,11 @@ struct SpreadScreen: Screen {
             let step = action == .nextPane ? 1 : world.spread.count - 1
             groupID = world.spread[(index + step) % world.spread.count].id
             (cursor, triedSkew, ghosts) = (0, nil, [:])
-        case .down: cursor = min(group.domains.count - 1, cursor + 1)
+        case .down: cursor = max(0, min(group.domains.count - 1, cursor + 1))
         case .up: cursor = max(0, cursor - 1)
         case .top: cursor = 0
-        case .bottom: cursor = group.domains.count - 1
-        case .pageDown: cursor = min(group.domains.count - 1, cursor + 8)
+        case .bottom: cursor = max(0, group.domains.count - 1)
+        case .pageDown: cursor = max(0, min(group.domains.count - 1, cursor + 8))
         case .pageUp: cursor = max(0, cursor - 8)
         case .placeGhost, .removeGhost:
             guard group.domains.indices.contains(cursor) else { return [] }
@@ -229,7 +229,7 @@ struct SpreadScreen: Screen {
     }
 
     private func drawBar(_ domain: SpreadDomain, _ group: SpreadGroup, unit: Int, width: Int, limit: Int, on canvas: inout Canvas, at point: Point, _ theme: Theme) {
-        let block = String(repeating: canvas.glyphs.barFull, count: max(1, unit - (unit > 2 ? 1 : 0)))
+        let block = String(canvas.glyphs.barFull, times: max(1, unit - (unit > 2 ? 1 : 0)))
         for index in 0..<domain.pods {
             let x = index * unit
             guard x + unit <= width else {
@@ -240,10 +240,10 @@ struct SpreadScreen: Screen {
             let role: Role = index >= limit ? .rowError : isGhost ? .rowHighlight : index < domain.ready ? .good : .rowPending
             canvas.write(isGhost ? String(repeating: canvas.glyphs.ghost, count: block.count) : block, at: point.offset(x: x), style: theme[role])
         }
-        for index in domain.pods..<max(domain.pods, limit) where (index + 1) * unit <= width {
+        for index in domain.pods..<max(domain.pods, min(limit, width / unit)) {
             canvas.write(String(repeating: canvas.glyphs.wait, count: block.count), at: point.offset(x: index * unit), style: theme[.dim])
         }
-        if limit * unit <= width { canvas.write(canvas.glyphs.limit, at: point.offset(x: limit * unit), style: theme[.limit]) }
+        if limit <= width / unit { canvas.write(canvas.glyphs.limit, at: point.offset(x: limit * unit), style: theme[.limit]) }
     }
 
     private func drawCounted(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
@@ -278,12 +278,12 @@ struct SpreadScreen: Screen {
 
     private func drawCurve(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        let values = Array((world.history.skew[group.id] ?? []).suffix(box.width - 8))
+        let values = Array((world.history.skew[group.id] ?? []).last(upTo: box.width - 8))
         let worst = world.history.worst[group.id]?.skew ?? 0
         canvas.drawBox(in: box, title: StyledText("Skew over time", theme[.title]), right: StyledText("worst \(worst)", theme[.dim]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
-        let highest = Double(max(worst, group.maxSkew + 1))
-        canvas.write("\(Int(highest))", at: Point(x: inside.x, y: inside.y), style: theme[.dim])
+        let highest = max(Double(worst), Double(group.maxSkew) + 1)
+        canvas.write(fixed(highest, 0), at: Point(x: inside.x, y: inside.y), style: theme[.dim])
         canvas.write("0", at: Point(x: inside.x, y: inside.bottom - 1), style: theme[.dim])
         var chart = AreaChart(values, minimum: 0, maximum: highest)
         chart.line.limit = Double(group.maxSkew)

@@ -49,7 +49,7 @@ struct WhatIfScreen: Screen {
         let count = answers.questions.count
         let before = cursor
         switch action {
-        case .down: cursor = min(count - 1, cursor + 1)
+        case .down: cursor = max(0, min(count - 1, cursor + 1))
         case .up: cursor = max(0, cursor - 1)
         case .top, .pageUp: cursor = 0
         case .bottom, .pageDown: cursor = max(0, count - 1)
@@ -199,7 +199,7 @@ struct WhatIfScreen: Screen {
             var line = StyledText(pad(one.workload.name, width) + " ", theme[.text])
             func cell(_ text: StyledText, _ width: Int) {
                 line.append(text)
-                line.append(String(repeating: " ", count: max(1, width - text.width)))
+                line.append(String(" ", times: max(1, width - text.width)))
             }
             cell(WhatIfWords.change("\(one.readyBefore)", "\(one.readyAfter)", theme, one.readyAfter < one.readyBefore ? .rowError : .good), 9)
             let dips = one.lowest < min(one.readyBefore, one.readyAfter)

@@ -69,11 +69,11 @@ struct WhyScreen: Screen {
         let rows = rows(explanation(pod, world), scores: inScores(pod))
         let node = rows.indices.contains(cursor) ? rows[cursor].nodes[0] : nil
         switch action {
-        case .down: cursor = min(rows.count - 1, cursor + 1)
+        case .down: cursor = max(0, min(rows.count - 1, cursor + 1))
         case .up: cursor = max(0, cursor - 1)
         case .top: cursor = 0
         case .bottom: cursor = max(0, rows.count - 1)
-        case .pageDown: cursor = min(rows.count - 1, cursor + height)
+        case .pageDown: cursor = max(0, min(rows.count - 1, cursor + height))
         case .pageUp: cursor = max(0, cursor - height)
         case .allFailures:
             hearsAll.toggle()
@@ -260,7 +260,7 @@ struct WhyScreen: Screen {
         var cells = [
             StyledText(row.nodes.count > 1 ? "\(verdict.node) +\(row.nodes.count - 1)" : verdict.node, theme[isChosen ? .accent : .text]),
             StyledText(zones.count == 1 ? zones.first! : "\(zones.count) zones", theme[.dim]),
-            StyledText(view.map { Quantity(milli: max(0, $0.allocatable.milliCPU - $0.requested.milliCPU)).description } ?? "-", theme[.dim]),
+            StyledText(view.map { Quantity(milli: max(0, $0.allocatable.milliCPU.saturatingSubtract($0.requested.milliCPU))).description } ?? "-", theme[.dim]),
         ]
         if scores {
             guard verdict.isFeasible else {

@@ -141,9 +141,9 @@ struct WorkloadsScreen: Screen {
             ], rowCount: rows.count, cursor: index, top: top)
         table.draw(on: &canvas, in: inside, theme: theme) { row in
             let rollout = rows[row]
-            let full = rollout.desired == 0 ? 8 : min(8, rollout.updatedReady * 8 / rollout.desired)
-            var bar = StyledText(String(repeating: world.glyphs.barFull, count: full), theme[rollout.role])
-            bar.append(String(repeating: world.glyphs.barEmpty, count: 8 - full), theme[.gaugeFree])
+            let full = rollout.desired == 0 ? 8 : Canvas.step(Double(rollout.updatedReady) * 8 / Double(rollout.desired), upTo: 8)
+            var bar = StyledText(String(world.glyphs.barFull, times: full), theme[rollout.role])
+            bar.append(String(world.glyphs.barEmpty, times: 8 - full), theme[.gaugeFree])
             let risk = risks[rollout.workload]
             return TableRow([
                 StyledText(rollout.workload.namespace, theme[.dim]), StyledText(rollout.workload.name, theme[.text]), StyledText(rollout.workload.kind, theme[.dim]),

@@ -67,7 +67,7 @@ extension Description {
         var requests = Resources()
         var limits = Resources()
         func share(_ text: String, _ part: Int64, _ whole: Int64) -> String {
-            "\(text) (\(whole == 0 ? 0 : Int(Double(part) / Double(whole) * 100))%)"
+            "\(text) (\(whole == 0 ? 0 : Int(saturating: (Double(part) / Double(whole) * 100).rounded(.down)))%)"
         }
         func cpu(_ amount: Resources) -> String {
             share(Quantity(milli: amount.milliCPU).description, amount.milliCPU, have.milliCPU)

@@ -108,7 +108,7 @@ private struct AvailabilitySurvey {
             guard node.isReady else { continue }
             if zone.isEmpty || milliCPU == 0 { isComplete = false }
             zones[index].nodes += 1
-            zones[index].milliCPU += milliCPU
+            zones[index].milliCPU = zones[index].milliCPU.saturatingAdd(milliCPU)
         }
         zones.sort { $0.name < $1.name }
     }

@@ -1,0 +1,152 @@
+import Foundation
+import Fuzzing
+
+/// `evenkeel-lab fuzz KIND`: many random cases in processes of their own, since a trap ends the process it is in.
+///
+/// A worker writes the number of the case it begins into a file. When it ends before its time, or is at one case for more
+/// than five seconds, that case is reported with the steps that are needed for it, and another worker goes on behind it.
+struct Fuzz {
+    private static let patience = 5.0
+
+    private var kind: FuzzKind
+    private var seed: UInt64 = 1
+    private let progress = URL(filePath: NSTemporaryDirectory()).appending(path: "evenkeel-fuzz-\(ProcessInfo.processInfo.processIdentifier)")
+
+    static func run(_ arguments: [String]) {
+        func number(_ name: String) -> Int? {
+            guard let index = arguments.firstIndex(of: "--" + name), index + 1 < arguments.count else { return nil }
+            return Int(arguments[index + 1])
+        }
+        guard let kind = arguments.first.flatMap(FuzzKind.init) else {
+            print("usage: evenkeel-lab fuzz \(FuzzKind.allCases.map(\.rawValue).joined(separator: "|")) [--count N] [--seed S] [--from I] [--case I]")
+            exit(64)
+        }
+        let seed = UInt64(number("seed") ?? 1)
+        if let path = arguments.firstIndex(of: "--worker").map({ arguments[$0 + 1] }) {
+            var only: [Int]?
+            if let index = arguments.firstIndex(of: "--only") { only = arguments[index + 1].split(separator: ",").compactMap { Int($0) } }
+            return work(kind, seed, number("from") ?? 0, number("count") ?? 1, only, path)
+        }
+        if let number = number("case") {
+            let aCase = FuzzCase(kind, seed: seed, number: number)
+            for step in aCase.steps { print(step.description) }
+            fflush(nil)
+            var fuzzer = Fuzzer()
+            print("\(text(seconds { fuzzer.run(aCase) })) s")
+            return
+        }
+        Fuzz(kind: kind, seed: seed).run(from: number("from") ?? 0, count: number("count") ?? 10_000)
+    }
+
+    private static func text(_ seconds: Double) -> String { String(format: "%.2f", seconds) }
+
+    // MARK: The worker
+
+    private static func work(_ kind: FuzzKind, _ seed: UInt64, _ from: Int, _ count: Int, _ only: [Int]?, _ path: String) {
+        // What asks for more memory than this fails, and not the machine.
+        var limit = rlimit(rlim_cur: 4 << 30, rlim_max: 4 << 30)
+        setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        let file = open(path, O_WRONLY)
+        func note(_ state: [Int64]) { _ = state.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) } }
+        var fuzzer = Fuzzer()
+        var slowest = (number: 0, milliseconds: 0)
+        for number in from..<from + count {
+            note([Int64(number), Int64(slowest.number), Int64(slowest.milliseconds)])
+            var aCase = FuzzCase(kind, seed: seed, number: number)
+            if let only { aCase.steps = only.map { aCase.steps[$0] } }
+            let time = Int(seconds { fuzzer.run(aCase) } * 1000)
+            if time > slowest.milliseconds { slowest = (number, time) }
+        }
+        note([Int64(from + count), Int64(slowest.number), Int64(slowest.milliseconds)])
+    }
+
+    // MARK: The supervisor
+
+    private enum End: Equatable { case done, trapped, hung }
+
+    /// Runs a worker on cases until it has done them, trapped or hung; answers the case it was at and the slowest one.
+    private func worker(from: Int, count: Int, only: [Int]? = nil, report: (Int) -> Void = { _ in }) -> (end: End, at: Int, slowest: (number: Int, milliseconds: Int)) {
+        var state: [Int64] = [Int64(from), 0, 0]
+        try? state.withUnsafeBytes { Data($0) }.write(to: progress)
+        let process = Process()
+        process.executableURL = URL(filePath: CommandLine.arguments[0])
+        process.arguments = ["fuzz", kind.rawValue, "--seed", "\(seed)", "--from", "\(from)", "--count", "\(count)", "--worker", progress.path]
+            + (only.map { ["--only", $0.map(String.init).joined(separator: ",")] } ?? [])
+        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return (.trapped, from, (0, 0)) }
+        var (last, since) = (Int64(-1), Date())
+        var isHung = false
+        while process.isRunning {
+            Thread.sleep(forTimeInterval: count == 1 ? 0.01 : 0.1)
+            state = read() ?? state
+            if state[0] != last { (last, since) = (state[0], Date()) }
+            report(Int(state[0]))
+            // The first case builds its clusters too.
+            if Date().timeIntervalSince(since) > Self.patience + (state[0] == Int64(from) ? 5 : 0) {
+                isHung = true
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+            }
+        }
+        process.waitUntilExit()
+        state = read() ?? state
+        let isDone = process.terminationReason == .exit && process.terminationStatus == 0
+        return (isHung ? .hung : isDone ? .done : .trapped, Int(state[0]), (Int(state[1]), Int(state[2])))
+    }
+
+    private func read() -> [Int64]? {
+        guard let data = try? Data(contentsOf: progress), data.count == 24 else { return nil }
+        return data.withUnsafeBytes { Array($0.bindMemory(to: Int64.self)) }
+    }
+
+    private func run(from: Int, count: Int) {
+        defer { try? FileManager.default.removeItem(at: progress) }
+        let begin = Date()
+        var next = from
+        var (traps, hangs) = (0, 0)
+        var slowest = (number: 0, milliseconds: 0)
+        var told = begin
+        while next < from + count {
+            let (end, at, slow) = worker(from: next, count: from + count - next) { now in
+                guard Date().timeIntervalSince(told) > 30 else { return }
+                told = Date()
+                print("\(kind.rawValue): \(grouped(now - from)) cases, \(traps) traps, \(hangs) hangs, \(Self.text(told.timeIntervalSince(begin))) s")
+                fflush(nil)
+            }
+            if slow.milliseconds > slowest.milliseconds { slowest = slow }
+            if end == .done { break }
+            if end == .trapped { traps += 1 } else { hangs += 1 }
+            print("\n\(kind.rawValue): case \(at) of seed \(seed) \(end == .trapped ? "trapped" : "took more than \(Int(Self.patience)) s"); evenkeel-lab fuzz \(kind.rawValue) --seed \(seed) --case \(at)")
+            for step in shrunk(at, end) { print("    \(step)") }
+            fflush(nil)
+            next = at + 1
+        }
+        print(
+            "\n\(grouped(count)) cases of \(kind.rawValue), seed \(seed): \(traps) traps, \(hangs) hangs; \(Self.text(Date().timeIntervalSince(begin))) s, "
+                + "the slowest took \(slowest.milliseconds) ms (case \(slowest.number))")
+        if traps + hangs > 0 { exit(1) }
+    }
+
+    /// The steps of a case without those it ends in the same way without: half of them, a quarter, … and single ones.
+    private func shrunk(_ number: Int, _ end: End) -> [FuzzStep] {
+        let steps = FuzzCase(kind, seed: seed, number: number).steps
+        var kept = Array(steps.indices)
+        // What takes seconds is tried a few times only.
+        var tries = end == .hung ? 12 : 150
+        var size = max(1, kept.count / 2)
+        while tries > 0 {
+            var isSmaller = false
+            var start = 0
+            while start < kept.count, tries > 0 {
+                var fewer = kept
+                fewer.removeSubrange(start..<min(start + size, kept.count))
+                tries -= 1
+                if !fewer.isEmpty, worker(from: number, count: 1, only: fewer).end == end { (kept, isSmaller) = (fewer, true) } else { start += size }
+            }
+            if size == 1, !isSmaller { break }
+            size = max(1, size / 2)
+        }
+        return kept.map { steps[$0] }
+    }
+}
