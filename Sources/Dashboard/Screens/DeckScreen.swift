@@ -60,6 +60,17 @@ struct DeckScreen: Screen {
         world.spread.first { $0.id == spreadCursor } ?? world.spread.first
     }
 
+    func peek(_ world: World) -> Peek? {
+        switch pane {
+        case .spread: return focusedWorkload(world).flatMap { Peek(of: $0, world) }
+        case .nodes: return nodeCursor.flatMap { world.store.nodes[ObjectKey(name: $0)] }.map { Peek(of: $0, world) }
+        case .events:
+            return events(world)[safe: eventIndex].map { event in
+                Peek(title: "\(event.kind.lowercased()) \(event.object.name)", lines: [(event.reason, StyledText(event.message, world.theme[event.isWarning ? .rowPending : .text]))])
+            }
+        }
+    }
+
     // MARK: Actions
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
