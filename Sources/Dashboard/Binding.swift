@@ -213,7 +213,8 @@ public enum Bindings {
         case .persistentVolumeClaim: own = [sort("V", .sortByVolume, "volume"), sort("O", .sortByStorageClass, "storage class"), sort("C", .sortByCapacity, "capacity")]
         default: own = []
         }
-        return BindingGroup("Sort \(kind.info.plural)", own.map { $0.only(in: .k9s) })
+        // Kinds without a row of the table have no information of their own.
+        return BindingGroup(own.isEmpty ? "Sort" : "Sort \(kind.info.plural)", own.map { $0.only(in: .k9s) })
     }
 
     /// Keys of single kinds.

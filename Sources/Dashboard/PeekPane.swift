@@ -49,7 +49,7 @@ struct Peek {
         var fine = StyledText("")
         for condition in object.conditions {
             if condition.isFine {
-                fine.append("\(world.glyphs.passed) \(condition.type)   ", theme[.good])
+                fine.append("\(world.glyphs.passed) \(condition.type)=\(condition.status)   ", theme[.good])
             } else {
                 var text = StyledText("\(world.glyphs.stopped) \(condition.type)=\(condition.status) ", theme[.rowPending])
                 text.append([condition.reason, condition.message].filter { !$0.isEmpty }.joined(separator: ": "), theme[.text])

@@ -160,13 +160,15 @@ struct ScrollingText {
         case .left: left -= 8
         case .right: left += 8
         default:
-            guard let place = action.place(from: top, count: count, page: height) else { return false }
+            guard let place = action.place(from: top, count: count > 0 ? count : 1_000_000, page: height) else { return false }
             top = place
         }
         clamp()
         return true
     }
     private mutating func clamp() {
+        // How long the text is, is known once it was drawn.
+        guard count > 0 else { return }
         top = max(0, min(top, count - height))
         left = max(0, min(left, longest - width))
     }
