@@ -91,11 +91,10 @@ extension Screen {
     var hasWork: Bool { false }
     mutating func work(until shouldStop: () -> Bool) {}
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
-        switch event.kind {
-        case .wheelDown: perform(.down, world) ?? []
-        case .wheelUp: perform(.up, world) ?? []
-        default: []
-        }
+        guard event.kind == .wheelDown || event.kind == .wheelUp else { return [] }
+        var effects: [Effect] = []
+        for _ in 0..<(isText ? 3 : 1) { effects += perform(event.kind == .wheelDown ? .down : .up, world) ?? [] }
+        return effects
     }
 }
 

@@ -262,7 +262,7 @@ struct DeckScreen: Screen {
             }
             text.append(group.why, theme[.dim])
             let hidden = line == box.height - 1 ? groups.count - box.height : 0
-            let tail = line == 0 ? "<W> why " : hidden > 0 ? "+\(hidden) more " : ""
+            let tail = line == 0 ? "\(world.hint(.why, "why", in: Bindings.pods)) " : hidden > 0 ? "+\(hidden) more " : ""
             canvas.write(text.truncated(to: max(0, box.width - tail.count - 2)), at: Point(x: box.x, y: box.y + line))
             canvas.write(tail, at: Point(x: box.right - tail.count, y: box.y + line), style: theme[line == 0 ? .menuKey : .dim])
         }

@@ -152,9 +152,10 @@ struct GatesScreen: ListedScreen {
             let text = "turns it \(isOn ? "off" : "on")" + (others.isEmpty ? "" : ", and with it \(others.joined(separator: ", "))")
             lines.append(("<enter>", StyledText(text, theme[.text])))
         }
-        for (line, entry) in lines.prefix(inside.height).enumerated() {
+        let wrapped = lines.flatMap { entry in entry.1.wrapped(to: max(1, inside.width - 11)).enumerated().map { ($0 == 0 ? entry.0 : "", $1) } }
+        for (line, entry) in wrapped.prefix(inside.height).enumerated() {
             canvas.write(entry.0, at: Point(x: inside.x, y: inside.y + line), style: theme[.dim])
-            canvas.write(entry.1.truncated(to: inside.width - 11), at: Point(x: inside.x + 11, y: inside.y + line), maxWidth: inside.width - 11)
+            canvas.write(entry.1, at: Point(x: inside.x + 11, y: inside.y + line), maxWidth: inside.width - 11)
         }
     }
 
@@ -193,7 +194,7 @@ extension Forms {
                     lines.append(StyledText("  from now on: \(on ? one.summary.on : one.summary.off)", world.theme[.dim]))
                 }
                 if settings.count > 1 { lines.append(StyledText("\(on ? "It needs the others." : "The others need it.")", world.theme[.rowPending])) }
-                lines.append(StyledText("All components start again at once. Objects keep the fields they have; the scheduler looks at every waiting pod anew. <U> takes it back.", world.theme[.dim]))
+                lines.append(StyledText("All components start again at once. Objects keep the fields they have; the scheduler looks at every waiting pod anew. \(world.mark(.undo)) takes it back.", world.theme[.dim]))
                 return lines
             },
             submit: { _, _ in

@@ -131,7 +131,7 @@ struct RecommendScreen: ListedScreen {
         case .moreLoad, .lessLoad: return [.perform(LoadSteps.commands([object], action == .moreLoad ? 1 : -1, world))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .autosize:
-            guard row.workload.kind != "Pod" else { return [.flash("A pod without an owner cannot be recreated: <R> resizes it", .warning)] }
+            guard row.workload.kind != "Pod" else { return [.flash("A pod without an owner cannot be recreated: \(world.hint(.resize, "resizes it", in: bindings[0]))", .warning)] }
             let modes: [VerticalScaling] = [.off, .inPlaceOrRecreate, .inPlace]
             let index = modes.firstIndex(of: world.session.simulation.vertical[target(row.workload)]) ?? 0
             return [.perform([.autosize(object.kindInfo.type, row.workload.key, modes[(index + 1) % modes.count])])]
@@ -324,7 +324,7 @@ struct RecommendScreen: ListedScreen {
         bounds.append("   p90 + 15 %, half-life 24 h", theme[.dim])
         lines.append(bounds)
         let mode = world.session.simulation.vertical[target(row.workload)]
-        var auto = StyledText("<R> resizes to the suggestion   <a> ", theme[.dim])
+        var auto = StyledText("\(world.hint(.resize, "resizes to the suggestion", in: bindings[0]))   <a> ", theme[.dim])
         switch mode {
         case .off: auto.append("automatic: off", theme[.dim])
         case .inPlaceOrRecreate: auto.append("automatic: in place, else evicted (deferred 5 min, infeasible), budgets respected", theme[.good])

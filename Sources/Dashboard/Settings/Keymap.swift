@@ -159,6 +159,11 @@ extension World {
     func key(_ action: Action, in group: BindingGroup) -> String {
         options.settings.keymap.applied(to: group).bindings.first { $0.action == action }?.keys[0].description ?? ""
     }
+    /// `<alt-c>`: a key that means the same in all views; the action's command if it has none.
+    func mark(_ action: Action) -> String {
+        let key = key(action, in: Bindings.general)
+        return key.isEmpty ? ":\(action.rawValue)" : "<\(key)>"
+    }
     /// `<ctrl-o> hide`; empty if the action has no key.
     func hint(_ action: Action, _ text: String, in group: BindingGroup) -> String {
         let key = key(action, in: group)
