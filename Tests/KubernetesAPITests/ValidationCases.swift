@@ -447,7 +447,7 @@ ok | {spec:{managedBy:example.com/foo}}
 ok | {}
 spec.schedule:R | {spec:{schedule:''}}
 spec.schedule:I | {spec:{schedule:'error'}}
-spec.schedule:I spec.schedule:I | {spec:{schedule:'TZ=UTC 0 * * *'}}
+spec.schedule:I | {spec:{schedule:'TZ=UTC 0 * * *'}} atLeast
 spec.timeZone:I | {spec:{timeZone:LOCAL}} atLeast
 spec.startingDeadlineSeconds:I | {spec:{startingDeadlineSeconds:-1}}
 spec.successfulJobsHistoryLimit:I spec.failedJobsHistoryLimit:I | {spec:{successfulJobsHistoryLimit:-1,failedJobsHistoryLimit:-1}}
@@ -662,7 +662,7 @@ metadata.annotations:I | {metadata:{annotations:{'a b':d}}}
 metadata.finalizers:I | {metadata:{finalizers:['a/b/c']}}
 metadata.finalizers[0]:I | {metadata:{finalizers:[foo]}}
 metadata.finalizers:I | {metadata:{finalizers:[orphan,foregroundDeletion]}}
-metadata.generateName:I metadata.name:I | {metadata:{name:'A-x',generateName:'A-'}}
+metadata.generateName:I metadata.name:I | {metadata:{name:'AB-x',generateName:'AB-'}}
 ok | {metadata:{generateName:'a-'}}
 metadata.ownerReferences[0].apiVersion:I metadata.ownerReferences[0].uid:I | {metadata:{ownerReferences:[{apiVersion:'',kind:K,name:n}]}}
 metadata.ownerReferences[0]:I | {metadata:{ownerReferences:[{apiVersion:v1,kind:Event,name:n,uid:u}]}}

@@ -98,7 +98,7 @@ struct ValidationTableTests {
     func `a manifest is accepted or refused as the API server does`(_ it: Case) throws {
         let (type, json) = Self.document(it)
         var profile = KubernetesProfile(minor: 36)
-        if let gate = it.gate { profile = profile.with(try #require(FeatureGate(rawValue: gate)), on: true) }
+        if let gate = it.gate { profile = try profile.setting([(gate, true)]) }
         func check<O: KubernetesObject>(_ type: O.Type) throws {
             var decoder = APIDecoder()
             var object = try #require(O.decode(json, &decoder))
