@@ -42,8 +42,9 @@ extension Validation {
     }
 
     private static func images(_ containers: [Container], _ at: String, _ errors: inout [FieldError]) {
-        for (i, container) in containers.enumerated() where container.image.isEmpty {
-            errors.required("\(at)[\(i)].image")
+        for (i, container) in containers.enumerated() {
+            if container.image.isEmpty { errors.required("\(at)[\(i)].image") }
+            imageWithoutSpaces(container, "\(at)[\(i)]", &errors)
         }
     }
 
