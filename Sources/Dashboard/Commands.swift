@@ -75,7 +75,7 @@ enum PromptCommands {
             if let (kind, object) = LiveWorkload.find(words.first, world) {
                 let pods = LiveWorkload.pods(of: [object], world)
                 if pods.isEmpty { return dashboard.show("\(kind.kind) \(object.metadata.name) has no pod", .error) }
-                return dashboard.apply([.open(ResizeDialog(pods, of: "\(pods.count) pods of \(kind.kind) \(object.metadata.name)", world))])
+                return dashboard.apply([.open(ResizeDialog(pods, of: "\(counted(pods.count, "pod")) of \(kind.kind) \(object.metadata.name)", world))])
             }
             dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
         },

@@ -17,7 +17,7 @@ enum Forms {
             fields: [FormField("replicas", "Replicas", text: String(present), hint: "now \(present)")], action: "Scale",
             preview: { values, world in
                 guard let wanted = values.int("replicas"), wanted >= 0, wanted != present else { return [] }
-                return [StyledText(wanted > present ? "\(wanted - present) more pods are made." : "\(present - wanted) pods go: unready ones first, then by rank; budgets are not asked.", world.theme[.dim])]
+                return [StyledText(wanted > present ? "\(counted(wanted - present, "more pod is", "more pods are")) made." : "\(counted(present - wanted, "pod goes", "pods go")): unready ones first, then by rank; budgets are not asked.", world.theme[.dim])]
             },
             submit: { values, _ in
                 guard let wanted = values.int("replicas"), wanted >= 0 else { return .problem(replicasAre, field: "replicas") }

@@ -135,7 +135,7 @@ extension NodeScreen {
         func add(_ text: String, _ role: Role = .text) { lines.append((StyledText(text, theme[role]), nil)) }
         lines.append((StyledText("\(max(0, tokens))/\(api.burst)", theme[tokens > 0 ? .text : .rowError]), api.burst == 0 ? 1 : max(0, api.tokens) / Double(api.burst)))
         if let lastCall = activity.waitingCalls.last {
-            add("\(activity.waitingCalls.count) calls wait, the last \(fixed((lastCall.began - now).seconds, 1)) s more", .rowError)
+            add("\(counted(activity.waitingCalls.count, "call waits", "calls wait")), the last \(fixed((lastCall.began - now).seconds, 1)) s more", .rowError)
         } else {
             add("calls \(activity.calls), \(activity.callsWaited) waited, longest \(fixed(activity.longestWait.seconds, 1)) s\(activity.mountTimeouts > 0 ? ", \(activity.mountTimeouts) mounts timed out" : "")", activity.callsWaited > 0 ? .rowPending : .dim)
         }

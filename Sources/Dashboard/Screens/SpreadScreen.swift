@@ -249,9 +249,9 @@ struct SpreadScreen: ListedScreen {
         let inside = box.interior.inset(x: 1, y: 0)
         var lines: [(String, String, Role)] = []
         for (reason, names) in excluded(group) { lines.append((names.prefix(3).joined(separator: " ") + (names.count > 3 ? " +\(names.count - 3)" : ""), reason, .rowPending)) }
-        if !group.terminating.isEmpty { lines.append(("\(group.terminating.count) pods", "terminating: not counted", .dim)) }
-        if !group.waiting.isEmpty { lines.append(("\(group.waiting.count) pods", "pending: not counted until bound", .rowPending)) }
-        if !group.stranded.isEmpty { lines.append(("\(group.stranded.count) pods", "stranded on nodes that do not count", .rowPending)) }
+        if !group.terminating.isEmpty { lines.append((counted(group.terminating.count, "pod"), "terminating: not counted", .dim)) }
+        if !group.waiting.isEmpty { lines.append((counted(group.waiting.count, "pod"), "pending: not counted until bound", .rowPending)) }
+        if !group.stranded.isEmpty { lines.append((counted(group.stranded.count, "pod"), "stranded on nodes that do not count", .rowPending)) }
         if group.carriers - group.waiting.count != group.matched { lines.append(("\(group.matched) matched", "\(group.carriers) pods carry the constraint", .dim)) }
         lines.append(("remark", SpreadWords.remark(group, world).text, .dim))
         for (line, entry) in lines.prefix(inside.height).enumerated() where !entry.1.isEmpty {
