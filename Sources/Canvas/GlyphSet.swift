@@ -90,6 +90,8 @@ public struct GlyphSet: Equatable, Sendable {
     public var more: Character = "›"
     /// Columns are hidden on the left.
     public var less: Character = "‹"
+    /// The part of a scroll bar that stands for what is seen.
+    public var scrollBar: Character = "┃"
     /// Domains are hidden on the left.
     public var scrolledLeft: Character = "«"
     /// Domains are hidden on the right.
@@ -155,6 +157,7 @@ public struct GlyphSet: Equatable, Sendable {
     /// Nothing above U+007E.
     public static let ascii: GlyphSet = {
         var set = GlyphSet(.ascii)
+        set.scrollBar = "#"
         (set.ready, set.notReady, set.starting, set.leaving) = ("#", "o", ".", "-")
         (set.failed, set.other, set.ghost) = ("x", ":", "+")
         (set.barFull, set.barParts, set.barEmpty) = ("=", ["."], " ")

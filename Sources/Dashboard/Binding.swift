@@ -1,4 +1,5 @@
 import Canvas
+import KubernetesAPI
 
 /// Everything that a key, the palette or a mouse click can ask for.
 ///
@@ -18,6 +19,9 @@ public enum Action: String, CaseIterable, Sendable {
     case down, up, left, right, top, bottom, pageDown, pageUp
     case open, mark, markRange, clearMarks, faultsOnly, wide, copyName, copyNamespace, warp, save
     case columnLeft, columnRight, sortByColumn, sortByName, sortByAge, sortByStatus, sortByNamespace
+    case sortByReady, sortByRestarts, sortByCPU, sortByMemory, sortByCPURequest, sortByMemoryRequest, sortByCPULimit, sortByMemoryLimit
+    case sortByIP, sortByNode, sortByRole, sortByPods, sortByUpToDate, sortByAvailable, sortByDesired, sortByCurrent
+    case sortByType, sortByReason, sortBySource, sortByCount, sortByFirstSeen, sortByLastSeen, sortByVolume, sortByStorageClass, sortByCapacity
     case peek
     case holders, migrate
     // Objects
@@ -31,7 +35,7 @@ public enum Action: String, CaseIterable, Sendable {
     case rollback, pauseRollout, rebalance, parameters
     case searchNext, searchPrevious, fullScreen
     // What the views of k9s have besides
-    case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode, stopDrain, logs, placeGhost, removeGhost
+    case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode, stopDrain, logs, previousLogs, shell, attach, portForward, placeGhost, removeGhost
 }
 
 /// One key and what it does, as data: help, the footer, the palette and the README read it.
@@ -45,9 +49,26 @@ public struct Binding: Sendable {
     public var help: String
     /// Shown in the footer from the left in this order; 0 is not shown.
     public var footer: Int
+    /// Its keys in the k9s preset; nil: the same, but for letters with shift, which are left to sorting.
+    public var k9sKeys: [Key]?
+    /// The only preset that has it; nil: all.
+    public var preset: KeymapPreset?
 
     public init(_ keys: Key..., action: Action, _ label: String, _ help: String, footer: Int = 0) {
         (self.keys, self.action, self.label, self.help, self.footer) = (keys, action, label, help, footer)
+    }
+
+    /// The binding with other keys in the k9s preset.
+    func k9s(_ keys: Key...) -> Binding {
+        var result = self
+        result.k9sKeys = keys
+        return result
+    }
+    /// The binding in one preset alone.
+    func only(in preset: KeymapPreset) -> Binding {
+        var result = self
+        result.preset = preset
+        return result
     }
 }
 
@@ -89,6 +110,7 @@ public enum Bindings {
             Binding(.character("7"), action: .namespace7, "", ""),
             Binding(.character("8"), action: .namespace8, "", ""),
             Binding(.character("9"), action: .namespace9, "", ""),
+            Binding(.control("o"), action: .peek, "peek", "Show or hide the pane about the row: conditions, last events"),
             Binding(.character("D"), action: .deck, "deck", "The big picture: domains, nodes, pods"),
             Binding(.character("X"), action: .spread, "spread", "Spread over domains, of the row's workload", footer: 45),
             Binding(.character("B"), action: .whatIf, "what if", "Try a change on a branch: what would be other than now", footer: 47),
@@ -122,7 +144,7 @@ public enum Bindings {
             Binding(.character("h"), .left, action: .left, "left", "Scroll left"),
             Binding(.character("l"), .right, action: .right, "right", "Scroll right"),
             Binding(.character("g"), .home, action: .top, "top", "First row"),
-            Binding(.character("G"), .end, action: .bottom, "bottom", "Last row"),
+            Binding(.character("G"), .end, action: .bottom, "bottom", "Last row").k9s(.character("G"), .end),
             Binding(.control("f"), .pageDown, action: .pageDown, "page down", "Next page"),
             Binding(.control("b"), .pageUp, action: .pageUp, "page up", "Previous page"),
             Binding(.tab, action: .nextPane, "pane", "Next pane or field"),
@@ -143,19 +165,57 @@ public enum Bindings {
             Binding(.control("\\"), action: .clearMarks, "clear marks", "Clear all marks"),
             Binding(.control("z"), action: .faultsOnly, "faults", "Show only rows with a fault"),
             Binding(.control("w"), action: .wide, "wide", "Show kubectl's wide columns"),
-            Binding(.control("o"), action: .peek, "peek", "Show or hide the pane about the row"),
             Binding(.shiftLeft, action: .columnLeft, "column", "Choose the column to the left"),
             Binding(.shiftRight, action: .columnRight, "", "Choose the column to the right"),
-            Binding(.character("O"), action: .sortByColumn, "sort", "Sort by the chosen column; again to invert"),
-            Binding(.character("N"), action: .sortByName, "", "Sort by name"),
-            Binding(.character("A"), action: .sortByAge, "", "Sort by age"),
-            Binding(.character("S"), action: .sortByStatus, "", "Sort by status"),
-            Binding(.character("P"), action: .sortByNamespace, "", "Sort by namespace"),
+            sort("O", .sortByColumn, "the chosen column; again to invert"),
+            sort("N", .sortByName, "name"),
+            sort("A", .sortByAge, "age"),
+            sort("S", .sortByStatus, "status"),
+            sort("P", .sortByNamespace, "namespace"),
             Binding(.character("c"), action: .copyName, "copy", "Copy the name"),
             Binding(.character("n"), action: .copyNamespace, "", "Copy the namespace"),
             Binding(.character("w"), action: .warp, "warp", "Go to the row's namespace"),
             Binding(.control("s"), action: .save, "save", "Save the table as CSV, JSON or YAML"),
         ])
+
+    /// A key that sorts means the same in all presets.
+    static func sort(_ key: Character, _ action: Action, _ what: String) -> Binding {
+        Binding(.character(key), action: action, "", "Sort by \(what)").k9s(.character(key))
+    }
+
+    /// The keys by which k9s sorts the tables of a kind, beside those of all tables.
+    static func sorting(_ kind: Kind) -> BindingGroup {
+        let metrics: [Binding] = [sort("C", .sortByCPU, "CPU"), sort("M", .sortByMemory, "memory")]
+        let own: [Binding]
+        switch kind {
+        case .pod:
+            own = [
+                sort("R", .sortByReady, "ready"), sort("T", .sortByRestarts, "restarts"), sort("X", .sortByCPURequest, "CPU in % of the request"),
+                sort("Z", .sortByMemoryRequest, "memory in % of the request"), sort("I", .sortByIP, "IP"), sort("O", .sortByNode, "node"),
+                Binding(.control("x"), action: .sortByCPULimit, "", "Sort by CPU in % of the limit"),
+                Binding(.control("q"), action: .sortByMemoryLimit, "", "Sort by memory in % of the limit"),
+            ] + metrics
+        case .node: own = [sort("R", .sortByRole, "role"), sort("O", .sortByPods, "pods")] + metrics
+        case .deployment: own = [sort("R", .sortByReady, "ready"), sort("U", .sortByUpToDate, "up-to-date"), sort("L", .sortByAvailable, "available")]
+        case .daemonSet:
+            own = [
+                sort("D", .sortByDesired, "desired"), sort("C", .sortByCurrent, "current"), sort("R", .sortByReady, "ready"),
+                sort("U", .sortByUpToDate, "up-to-date"), sort("L", .sortByAvailable, "available"),
+            ]
+        case .replicaSet: own = [sort("D", .sortByDesired, "desired"), sort("C", .sortByCurrent, "current"), sort("R", .sortByReady, "ready")]
+        case .statefulSet: own = [sort("R", .sortByReady, "ready")]
+        case .service: own = [sort("T", .sortByType, "type")]
+        case .event:
+            own = [
+                sort("L", .sortByLastSeen, "last seen"), sort("F", .sortByFirstSeen, "first seen"), sort("T", .sortByType, "type"),
+                sort("R", .sortByReason, "reason"), sort("S", .sortBySource, "source"), sort("C", .sortByCount, "count"),
+            ]
+        case .persistentVolumeClaim: own = [sort("V", .sortByVolume, "volume"), sort("O", .sortByStorageClass, "storage class"), sort("C", .sortByCapacity, "capacity")]
+        default: own = []
+        }
+        // Kinds without a row of the table have no information of their own.
+        return BindingGroup(own.isEmpty ? "Sort" : "Sort \(kind.info.plural)", own.map { $0.only(in: .k9s) })
+    }
 
     /// Keys of single kinds.
     public static let pods = BindingGroup(
@@ -170,15 +230,23 @@ public enum Bindings {
             Binding(.character(")"), action: .moreLoad, "more load", "More load: CPU up by a quarter of the request"),
             Binding(.character("("), action: .lessLoad, "less load", "Less load"),
             Binding(.character("H"), action: .recommend, "usage", "Usage over time, and the size it suggests"),
-            Binding(.character("J"), action: .owner, "owner", "Show the pod's owner"),
-            Binding(.character("K"), action: .containers, "containers", "Show the pod's containers"),
+            Binding(.character("J"), action: .owner, "owner", "Show the pod's owner").k9s(.character("J")),
+            Binding(.character("K"), action: .containers, "containers", "Show the pod's containers").only(in: .evenkeel),
+            Binding(.enter, action: .containers, "containers", "Show the pod's containers", footer: 5).only(in: .k9s),
+            Binding(.alt("k"), action: .open, "pod", "Its startup, use, conditions and events").only(in: .k9s),
+            Binding(.character("i"), action: .setImage, "image", "Set the image of a container"),
             Binding(.character("l"), action: .logs, "logs", "What happened to it: simulated programs write no logs"),
+            Binding(.character("p"), action: .previousLogs, "previous", "As l: there are no logs of the container before"),
+            Binding(.character("s"), action: .shell, "shell", "Simulated containers have no shell"),
+            Binding(.character("a"), action: .attach, "attach", "Simulated containers have nothing to attach to"),
+            Binding(.character("f"), action: .portForward, "forward", "Simulated containers listen on no port"),
         ])
     public static let workloads = BindingGroup(
         "Workload",
         [
             Binding(.character("s"), action: .scale, "scale", "Scale", footer: 20),
             Binding(.character("r"), action: .restart, "restart", "Restart by a rolling update", footer: 25),
+            Binding(.character("l"), action: .logs, "logs", "What happened to it: simulated programs write no logs"),
             Binding(.character("i"), action: .setImage, "image", "Set the image of a container", footer: 30),
             Binding(.character("R"), action: .resize, "resize", "Resize all its pods in place", footer: 22),
             Binding(.character("L"), action: .load, "load", "Set the load: how much CPU and memory each pod uses"),
@@ -186,7 +254,7 @@ public enum Bindings {
             Binding(.character("("), action: .lessLoad, "less load", "Less load"),
             Binding(.character("H"), action: .recommend, "usage", "Usage over time, and the size it suggests"),
             Binding(.character("z"), action: .replicaSets, "replica sets", "Show the ReplicaSets"),
-            Binding(.character("J"), action: .owner, "owner", "Show the owner"),
+            Binding(.character("J"), action: .owner, "owner", "Show the owner").k9s(.character("J")),
         ])
     public static let claims = BindingGroup(
         "Claims and volumes",
@@ -207,7 +275,7 @@ public enum Bindings {
         [
             Binding(.control("l"), action: .rollback, "roll back", "Roll the Deployment back to this revision", footer: 18),
             Binding(.character("s"), action: .scale, "scale", "Scale", footer: 20),
-            Binding(.character("J"), action: .owner, "owner", "Show the owner"),
+            Binding(.character("J"), action: .owner, "owner", "Show the owner").k9s(.character("J")),
         ])
     public static let nodes = BindingGroup(
         "Nodes",
@@ -215,6 +283,8 @@ public enum Bindings {
             Binding(.character("c"), action: .cordon, "cordon", "Keep new pods off the node", footer: 20),
             Binding(.character("u"), action: .uncordon, "uncordon", "Let new pods onto the node", footer: 25),
             Binding(.character("r"), action: .drain, "drain", "Cordon the node and evict its pods", footer: 30),
+            Binding(.enter, action: .showPods, "pods", "The pods on the node", footer: 5).only(in: .k9s),
+            Binding(.alt("k"), action: .open, "node", "Its pods, image pulls, API client, cgroups and settings").only(in: .k9s),
         ])
     public static let namespaces = BindingGroup(
         "Namespaces",
@@ -251,7 +321,7 @@ public enum Bindings {
         "Text",
         [
             Binding(.character("n"), action: .searchNext, "next", "Next hit", footer: 20),
-            Binding(.character("N"), action: .searchPrevious, "previous", "Previous hit", footer: 25),
+            Binding(.character("N"), action: .searchPrevious, "previous", "Previous hit", footer: 25).k9s(.character("N")),
             Binding(.character("c"), action: .copyName, "copy", "Copy the text", footer: 30),
             Binding(.character("f"), action: .fullScreen, "full screen", "Hide or show everything else"),
             Binding(.control("s"), action: .save, "save", "Save the text in the working directory"),

@@ -75,7 +75,7 @@ enum PromptCommands {
             if let (kind, object) = LiveWorkload.find(words.first, world) {
                 let pods = LiveWorkload.pods(of: [object], world)
                 if pods.isEmpty { return dashboard.show("\(kind.kind) \(object.metadata.name) has no pod", .error) }
-                return dashboard.apply([.open(ResizeDialog(pods, of: "\(pods.count) pods of \(kind.kind) \(object.metadata.name)", world))])
+                return dashboard.apply([.open(ResizeDialog(pods, of: "\(counted(pods.count, "pod")) of \(kind.kind) \(object.metadata.name)", world))])
             }
             dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
         },
@@ -150,14 +150,15 @@ enum PromptCommands {
             guard let word = words.first, let speed = Speed(word) else { return dashboard.show("The speed is 1 to 10000, or max", .error) }
             dashboard.setSpeed(speed)
         },
-        PromptCommand(names: ["pause", "play"], arguments: "", help: "Pause or play") { dashboard, _ in dashboard.perform(.pause) },
+        PromptCommand(names: ["pause", "stop"], arguments: "", help: "Pause virtual time") { dashboard, _ in dashboard.setPaused(true) },
+        PromptCommand(names: ["play", "resume", "continue"], arguments: "", help: "Let virtual time run") { dashboard, _ in dashboard.setPaused(false) },
         PromptCommand(names: ["time"], arguments: "t|+d|-d", help: "Go to a time, on or back by a span: 5m, +30s, -10s") { dashboard, words in
             guard let word = words.first, let span = Duration(word.hasPrefix("+") || word.hasPrefix("-") ? String(word.dropFirst()) : word)
             else { return dashboard.show("A time is a span such as 90s or 5m since the start, or + or - and a span", .error) }
             let goal = word.hasPrefix("+") ? dashboard.world.now + span : word.hasPrefix("-") ? dashboard.world.now - span : .start + span
             if goal < dashboard.world.now { dashboard.rewind(to: max(.start, goal)) } else { dashboard.run(to: goal) }
         },
-        PromptCommand(names: ["undo"], arguments: "", help: "Take back the last command") { dashboard, _ in dashboard.perform(.undo) },
+        PromptCommand(names: ["undo"], arguments: "", help: "Take back the last command") { dashboard, _ in dashboard.undo() },
         PromptCommand(names: ["ns", "namespace", "namespaces"], arguments: "[name]", help: "Look at one namespace, or list them") { dashboard, words in
             guard let word = words.first else { return dashboard.apply([.push(TableScreen(Kind.namespace.info))]) }
             dashboard.use(namespace: word)
@@ -189,6 +190,14 @@ enum PromptCommands {
             } catch { dashboard.show((error as? LinkRequest.Mistake)?.text ?? "\(error)", .error) }
         },
         PromptCommand(names: ["help", "h", "?"], arguments: "", help: "Keys and commands") { dashboard, _ in dashboard.perform(.help) },
+        PromptCommand(names: ["keymap"], arguments: "[k9s|evenkeel]", help: "Letters with shift sort as in k9s, or have our own meanings") { dashboard, words in
+            guard let word = words.first else { return dashboard.show("Keymap \(dashboard.world.options.settings.keymap.preset.rawValue)", .info) }
+            guard let preset = KeymapPreset(rawValue: word) else {
+                return dashboard.show("No keymap \(word); there are \(KeymapPreset.allCases.map(\.rawValue).joined(separator: ", "))", .error)
+            }
+            dashboard.world.options.settings.keymap.preset = preset
+            dashboard.show("Keymap \(preset.rawValue)", .info)
+        },
         PromptCommand(names: ["skin"], arguments: "name", help: "Use another theme of the themes folder") { dashboard, words in
             dashboard.requestedSkin = words.first ?? ""
         },

@@ -37,6 +37,8 @@ public struct Dashboard {
     var showsCrumbs = true
     /// Only the screen, without the rows around it.
     var isFullScreen = false
+    /// Whether the user wants the peek pane; nil: where the view has it by itself.
+    private var wantsPeek: Bool?
     private var size = Size(width: 80, height: 24)
     private var bodyArea = Rect.zero
 
@@ -48,8 +50,9 @@ public struct Dashboard {
     public var clipboard: String?
     /// A file to write, by name and content; the caller writes it, answers by ``note(_:isError:)`` and clears it.
     public var fileToWrite: (name: String, content: String)?
-    /// YAML to open in the user's editor; the caller does and hands the result to ``applyEdited(_:)``.
+    /// YAML to open in the user's editor; the caller does and hands the result to ``applyEdited(_:shown:)``.
     public var textToEdit: String?
+    var edited: Edited?
     /// A theme that the user asked for by `:skin`; the caller loads it, sets ``theme`` and clears it.
     public var requestedSkin: String?
     /// How roles look.
@@ -250,7 +253,15 @@ public struct Dashboard {
     /// The groups of bindings in force: the screen's own first.
     var bindingGroups: [BindingGroup] {
         let keymap = world.options.settings.keymap
-        return (stack.last!.bindings + [Bindings.general, Bindings.time, Bindings.navigation]).map { keymap.applied(to: $0) }
+        var taken: Set<Key> = []
+        return (stack.last!.bindings + [Bindings.general, Bindings.time, Bindings.navigation]).map { group in
+            var group = keymap.applied(to: group)
+            // A key means what the first group says; what loses all its keys is not offered.
+            for index in group.bindings.indices { group.bindings[index].keys.removeAll { taken.contains($0) } }
+            group.bindings.removeAll { $0.keys.isEmpty }
+            taken.formUnion(group.bindings.flatMap(\.keys))
+            return group
+        }
     }
 
     private func binding(for key: Key) -> Binding? {
@@ -286,6 +297,9 @@ public struct Dashboard {
         case .fullScreen, .zoom: isFullScreen.toggle()
         case .setBookmark: chord = .set
         case .goToBookmark: chord = .go
+        case .peek:
+            if stack.last!.isText { return show("There is no row to peek at", .info) }
+            wantsPeek = !(wantsPeek ?? stack.last!.peeksByDefault)
         case .toggleHeader: toggleHeader()
         case .toggleCrumbs: toggleCrumbs()
         case .clearFilter: setFilter("")
@@ -295,7 +309,7 @@ public struct Dashboard {
         case .allNamespaces: setNamespace("")
         case .namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9:
             let index = Int(action.rawValue.dropFirst("namespace".count))! - 1
-            let names = favouriteNamespaces
+            let names = world.favouriteNamespaces
             if index < names.count { setNamespace(names[index]) } else { show("There are only \(names.count) namespaces", .warning) }
         case .deck: apply([.root(DeckScreen())])
         case .spread: apply([.push(SpreadScreen(focus: stack.last!.focusedWorkload(world)))])
@@ -304,11 +318,14 @@ public struct Dashboard {
         case .rebalance:
             if let workload = stack.last!.focusedWorkload(world) { apply([.push(WhatIfScreen(.rebalance(workload)))]) } else { show("Select a workload first", .warning) }
         case .create: open(Forms.create(world))
-        case .fault: open(Forms.fault(world, node: nil))
+        case .fault:
+            let node: String? = if case .node(let name) = stack.last!.whatIfSubject(world) { name } else { nil }
+            open(Forms.fault(world, node: node))
         case .undo: undo()
-        case .pause:
-            world.session.isPaused.toggle()
-            show(world.session.isPaused ? "Paused" : "Playing at \(world.session.speed)", .info)
+        case .pause: setPaused(!world.session.isPaused)
+        case .logs, .previousLogs: show("Simulated programs write no logs; events tell what happened", .info)
+        case .shell, .attach: show("Simulated containers run no program to attach to; :trace exec POD follows the request", .info)
+        case .portForward: show("Simulated containers listen on no port; :trace from POD follows a request", .info)
         case .step:
             world.session.isPaused = true
             if !world.session.step() { show("Nothing is due any more", .info) }
@@ -318,14 +335,6 @@ public struct Dashboard {
         case .previousEvent: rewind(to: max(.start, world.now - .seconds(10)))
         case .nextEvent: run(to: world.now + .seconds(10))
         default: show("That does nothing here; ? lists the keys", .info)
-        }
-    }
-
-    /// The namespaces of the digit keys: the user's own before the system's.
-    var favouriteNamespaces: [String] {
-        world.store.namespaces.sorted().map(\.metadata.name).sorted { a, b in
-            let (x, y) = (a.hasPrefix("kube-"), b.hasPrefix("kube-"))
-            return x != y ? !x : a < b
         }
     }
 
@@ -341,16 +350,18 @@ public struct Dashboard {
             case .open(let dialog): open(dialog)
             case .closeDialog: dialog = nil
             case .perform(let commands, let screen): if perform(commands), let screen { stack.append(screen) }
+            case .attempt(let commands, let screen): attempt(commands, then: screen)
             case .setNamespace(let name): setNamespace(name)
             case .setAvailability(let parameters): world.availability = parameters
             case .copy(let text, let what):
                 clipboard = text
                 show("Sent to the terminal's clipboard: \(what.prefix(60))", .info)
             case .edit(let object):
-                if world.options.readOnly { show("Read-only: nothing can be changed", .error) } else { textToEdit = ManifestWriter.yaml(object.document) }
+                edit(object)
             case .write(let name, let content): fileToWrite = (name, content)
             case .run(let line): run(line: line)
             case .act(let action): perform(action)
+            case .press(let key): press(key, isScripted: true)
             case .prompt(let text): prompt = Prompt(.command, text: text)
             case .quit: wantsToQuit = true
             }
@@ -365,12 +376,30 @@ public struct Dashboard {
 
     /// Performs commands and tells the answers: the only answer, or how many of them were refused. Answers whether none was.
     @discardableResult
-    mutating func perform(_ commands: [Command]) -> Bool {
+    mutating func perform(_ commands: [Command]) -> Bool { execute(commands).isEmpty }
+
+    /// Performs what a dialog asks for. Refused, the dialog stays with all that was typed, unless a part is done that cannot be
+    /// done twice.
+    private mutating func attempt(_ commands: [Command], then screen: (any Screen)?) {
+        let refusals = execute(commands)
+        let isPartlyDone = refusals.count < commands.count
+        if refusals.isEmpty || dialog == nil || isPartlyDone && commands.contains(where: \.isOnce) {
+            dialog = nil
+            if refusals.isEmpty, let screen { stack.append(screen) }
+            return
+        }
+        let named = refusals.flatMap { $0.reason == "AlreadyExists" ? [APIError.Cause(reason: $0.reason, message: $0.message, field: "metadata.name")] : $0.causes }
+        dialog?.refused(flash?.text ?? "", named)
+        flash = nil
+    }
+
+    /// Performs commands, tells the answers and returns the refusals.
+    mutating func execute(_ commands: [Command]) -> [APIError] {
         if world.options.readOnly {
             show("Read-only: nothing can be changed", .error)
-            return false
+            return [.badRequest("Read-only: nothing can be changed")]
         }
-        var refusals: [String] = []
+        var refusals: [APIError] = []
         var last = ""
         noteChange()
         replacements.expect(after: commands, world)
@@ -380,27 +409,23 @@ public struct Dashboard {
                 last = receipt.message
                 // What screens derived by the old gates is not trusted.
                 if case .setGates = command { world.generation += 1 }
-            case .failure(let error): refusals.append(error.message)
+            case .failure(let error): refusals.append(error)
             }
         }
-        if let first = refusals.first {
+        if let first = refusals.first?.message {
             show(refusals.count == 1 ? "Refused: \(first)" : "\(refusals.count) of \(commands.count) refused: \(first)", .error)
         } else {
             show((commands.count > 1 ? "\(last) and \(commands.count - 1) more" : last) + "   " + world.hint(.undo, "undo", in: Bindings.general), .info)
         }
-        return refusals.isEmpty
+        return refusals
     }
 
-    /// Applies what came back from the editor: nothing if it is as it was, an error in words if it cannot be read.
-    public mutating func applyEdited(_ text: String, original: String) {
-        if text == original { return show("Edit cancelled, no changes made", .info) }
-        let manifests = ManifestReader.read(text: text, file: "edit")
-        let (objects, found) = manifests.decodeAll()
-        if let problem = (manifests.problems + found).first { return show(problem.description, .error) }
-        perform([.apply(objects.compactMap { $0 as? any StoredObject })])
+    mutating func setPaused(_ isPaused: Bool) {
+        world.session.isPaused = isPaused
+        show(isPaused ? "Paused" : "Playing at \(world.session.speed)", .info)
     }
 
-    private mutating func undo() {
+    mutating func undo() {
         if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
         replacements.forget()
         if let entry = world.session.undo() {
@@ -477,7 +502,11 @@ public struct Dashboard {
         }
         bodyArea = area
         var screen = stack.removeLast()
-        canvas.withClip(area) { canvas in screen.draw(on: &canvas, in: area, world) }
+        let peek = peek(&screen, in: area, canvas)
+        let peekHeight = peek.map { PeekPane.height($0, in: area, isWanted: wantsPeek == true) } ?? 0
+        let screenArea = area.inset(bottom: peekHeight)
+        canvas.withClip(screenArea) { canvas in screen.draw(on: &canvas, in: screenArea, world) }
+        if let peek, peekHeight > 0 { PeekPane.draw(peek, on: &canvas, in: Rect(x: area.x, y: screenArea.bottom, width: area.width, height: peekHeight), world) }
         stack.append(screen)
         // What is under the cursor is known once the view is drawn.
         if !isFullScreen { KeyRow.draw(self, on: &canvas, in: keyRow) }
@@ -488,6 +517,16 @@ public struct Dashboard {
         prompt?.drawSuggestions(on: &canvas, above: area, self)
         if let chord { drawBookmarks(for: chord, on: &canvas, in: area) }
         return canvas
+    }
+
+    /// What the peek pane tells, if it is wanted.
+    private func peek(_ screen: inout any Screen, in area: Rect, _ canvas: Canvas) -> Peek? {
+        guard wantsPeek ?? screen.peeksByDefault, !screen.isText else { return nil }
+        if let peek = screen.peek(world) { return peek }
+        // Which row is under the cursor may not be known before the view was drawn once.
+        var scratch = canvas
+        screen.draw(on: &scratch, in: area, world)
+        return screen.peek(world)
     }
 
     private mutating func drawCrumbs(on canvas: inout Canvas, in row: Rect) {
@@ -514,15 +553,40 @@ public struct Dashboard {
             used += canvas.write(StyledText(chip, theme[.flashError]).truncated(to: max(0, row.width - used)), at: Point(x: row.x + used, y: row.y)) + 1
         }
         guard let flash else {
+            var end = row.right - 1
             if let remark = stack.last!.remark(world), used + TextWidth.columns(remark) + 3 <= row.width {
-                canvas.write(StyledText(remark, theme[.dim]), endingAt: row.right - 1, y: row.y)
+                end -= canvas.write(StyledText(remark, theme[.dim]), endingAt: end, y: row.y) + 3
             }
+            drawNamespaces(on: &canvas, from: row.x + used + 2, to: end, y: row.y)
             return
         }
         let role: Role = flash.level == .info ? .flashInfo : flash.level == .warning ? .flashWarn : .flashError
         let room = row.width - used - 2
         let text = StyledText(flash.text, theme[role]).truncated(to: room)
         canvas.write(text, endingAt: row.right - 1, y: row.y)
+    }
+
+    /// Which namespace each digit stands for, as many as there is room for: `<0> all <1> default <2> shop`.
+    private func drawNamespaces(on canvas: inout Canvas, from start: Int, to end: Int, y: Int) {
+        let theme = world.theme
+        let actions: [Action] = [
+            .allNamespaces, .namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9,
+        ]
+        // Where digits mean something else, they are not offered.
+        let keys = Dictionary(bindingGroups.flatMap { $0.bindings }.map { ($0.action, $0.keys[0]) }, uniquingKeysWith: { first, _ in first })
+        let isOther = stack.last!.bindings.contains { $0.bindings.contains { actions.contains($0.action) } }
+        guard !isOther else { return }
+        var text = StyledText("")
+        for (action, name) in zip(actions, ["all"] + world.favouriteNamespaces) {
+            guard let key = keys[action] else { continue }
+            let isPresent = action == .allNamespaces ? world.namespace.isEmpty : world.namespace == name
+            var part = StyledText(text.isEmpty ? "" : " ")
+            part.append("<\(key)>", theme[.menuKey])
+            part.append(" \(name)", theme[isPresent ? .titleHighlight : .dim])
+            if text.width + part.width > end - start { break }
+            text.append(part)
+        }
+        canvas.write(text, endingAt: end, y: y)
     }
 
     var currentSize: Size { size }

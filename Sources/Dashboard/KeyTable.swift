@@ -1,4 +1,5 @@
 import Canvas
+import KubernetesAPI
 
 /// The bindings as a table for the README, generated so that it cannot lie.
 public enum KeyTable {
@@ -23,18 +24,23 @@ public enum KeyTable {
         LabScreen.keys,
         LinksScreen().bindings[0],
         Bindings.object, Bindings.text, HelpScreen.keys,
-    ]
+    ] + sorted.map(Bindings.sorting)
+
+    /// The kinds whose tables k9s sorts by keys of their own.
+    private static let sorted: [Kind] = [.pod, .node, .deployment, .statefulSet, .daemonSet, .replicaSet, .service, .event, .persistentVolumeClaim]
 
     /// The groups that stand before ``Bindings/table`` in tables of their kinds.
     static let kinds: [BindingGroup] = [
         Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.claims, Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
     ]
 
-    /// Markdown: a table with a row for each binding.
-    public static var markdown: String {
+    /// Markdown: a table with a row for each binding; of the k9s preset those that are others than the default's.
+    public static func markdown(_ preset: KeymapPreset = .evenkeel) -> String {
         var lines = ["| where | key | does |", "| --- | --- | --- |"]
         for group in groups {
-            for binding in group.bindings where !binding.help.isEmpty {
+            let ours = Keymap().applied(to: group).bindings
+            for binding in Keymap(preset: preset).applied(to: group).bindings where !binding.help.isEmpty {
+                if preset != .evenkeel, ours.contains(where: { $0.action == binding.action && $0.keys == binding.keys }) { continue }
                 let keys = binding.keys.map { "`\($0.description.replacing("|", with: "\\|"))`" }.joined(separator: " ")
                 lines.append("| \(group.title) | \(keys) | \(binding.help.replacing("|", with: "\\|")) |")
             }

@@ -12,6 +12,9 @@ struct ObjectColumn {
     var priority = 1
     var text: (any StoredObject, World) -> String
     var style: ((any StoredObject, World) -> Style?)?
+    /// What rows are sorted by, if it is not what they show.
+    var sort: ((any StoredObject, World) -> String)?
+    func sortText(_ object: any StoredObject, _ world: World) -> String { (sort ?? text)(object, world) }
 
     /// Moves all the time by itself: no news.
     var isRestless: Bool { ["AGE", "LAST SEEN", "CPU", "MEM", "%R", "%M", "CPU%", "MEM%", "DURATION"].contains(title) || title.hasPrefix("CPU ") }
@@ -27,10 +30,10 @@ struct ObjectColumn {
         // Long names leave room for what is told about them; what is left over goes back to them.
         let most = ["MESSAGE": 24, "OBJECT": 24, "NAME": 34, "NODE": 18, "VOLUME": 18, "ZONE": 18][title] ?? 44
         let least = max(title.count, min(widest, most))
-        let ideal = isNumber ? least + 1 : most < 44 && title != "MESSAGE" ? widest + 2 : least + 2
+        let ideal = widest + (isNumber ? 1 : 2)
         return TableWidget.Column(
             title, alignment: isNumber ? .right : .left, minimum: least, ideal: ideal, priority: priority,
-            stretches: title == "MESSAGE", keepsEnd: title == "NAME" || title == "OBJECT")
+            stretches: title == "MESSAGE", keepsEnd: ["NAME", "OBJECT", "NODE", "VOLUME"].contains(title))
     }
 }
 
@@ -67,6 +70,12 @@ enum ObjectColumns {
                 ObjectColumn(
                     title: "ZONE", priority: 3, text: { object, _ in (object as? Node)?.zone ?? "" }))
         }
+        if kind.type == .namespace {
+            columns.append(
+                ObjectColumn(
+                    title: "KEY", priority: 3,
+                    text: { object, world in world.favouriteNamespaces.firstIndex(of: object.metadata.name).flatMap { $0 < 9 ? "\($0 + 1)" : nil } ?? "" }))
+        }
         return columns
     }
 
@@ -90,7 +99,8 @@ enum ObjectColumns {
             ObjectColumn(
                 title: "STATUS", priority: 0,
                 text: { object, world in "\(world.glyph(world.state(of: pod(object)))) \(PodDisplay(pod(object), profile: world.cluster.profile).status)" },
-                style: { object, world in world.theme[World.role(world.state(of: pod(object)))] }),
+                style: { object, world in world.theme[World.role(world.state(of: pod(object)))] },
+                sort: { object, world in PodDisplay(pod(object), profile: world.cluster.profile).status }),
             ObjectColumn(title: "RST", isNumber: true, priority: 2, text: { object, world in "\(PodDisplay(pod(object), profile: world.cluster.profile).restarts)" }),
             ObjectColumn(
                 title: "CPU", isNumber: true, priority: 4,
@@ -123,6 +133,17 @@ enum ObjectColumns {
                     style: { object, world in ResizeProgress.word(pod(object), world).map { world.theme[$0.role] } }))
         }
         if wide {
+            for (title, name) in [("%CPU/L", "cpu"), ("%MEM/L", "memory")] {
+                columns.append(
+                    ObjectColumn(
+                        title: title, isNumber: true, priority: 7,
+                        text: { object, world in
+                            let limits = pod(object).spec.containers.map { $0.resources.limits[name] }
+                            guard !limits.contains(nil), let used = usage(object, world) else { return "-" }
+                            let sum = limits.compactMap(\.self).reduce(0.0) { $0 + Double($1.milliValue) }
+                            return share(name == "cpu" ? used.milliCPU : used.memory, of: Int64(clamping: Int(min(sum / (name == "cpu" ? 1 : 1000), 1e18))))
+                        }))
+            }
             columns.append(ObjectColumn(title: "IP", priority: 7, text: { object, _ in pod(object).status.podIP.isEmpty ? "<none>" : pod(object).status.podIP }))
             columns.append(ObjectColumn(title: "QOS", priority: 7, text: { object, _ in pod(object).status.qosClass.rawValue }))
         }

@@ -37,11 +37,12 @@ struct Prompt {
         let inside = Popup(title: StyledText("Palette")).draw(on: &canvas, in: box, theme: dashboard.world.theme)
         let cursor = min(choice ?? 0, max(0, items.count - 1))
         let list = PickList(count: items.count, cursor: items.isEmpty ? nil : cursor, top: Scrolling.top(following: cursor, from: 0, height: inside.height, count: items.count))
-        _ = list.draw(on: &canvas, in: inside, theme: dashboard.world.theme, role: .dialog) { index in
+        let seen = list.draw(on: &canvas, in: inside, theme: dashboard.world.theme, role: .dialog) { index in
             var text = StyledText(pad(items[index].key, 15) + " ", dashboard.world.theme[.menuKey])
             text.append(items[index].title, dashboard.world.theme[.text])
             return text
         }
+        canvas.drawPosition(of: seen, in: items.count, onBox: box, theme: dashboard.world.theme)
     }
 }
 

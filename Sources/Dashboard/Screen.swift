@@ -15,6 +15,8 @@ enum Effect {
     case closeDialog
     /// Perform a command; the answer or refusal is flashed.
     case perform([Command], then: (any Screen)? = nil)
+    /// Perform what a dialog asks for: it closes if that is done, and is told the reason if it is refused.
+    case attempt([Command], then: (any Screen)? = nil)
     case setNamespace(String)
     case setAvailability(AvailabilityParameters)
     case copy(String, what: String)
@@ -24,6 +26,8 @@ enum Effect {
     case run(line: String)
     /// Do what a key for it would do in the view that is on top by then.
     case act(Action)
+    /// Do what this key does.
+    case press(Key)
     /// Open the command prompt with this text.
     case prompt(String)
     case quit
@@ -61,6 +65,10 @@ protocol Screen {
     var hasWork: Bool { get }
     /// Computes until `shouldStop` says so; it is asked often.
     mutating func work(until shouldStop: () -> Bool)
+    /// What the peek pane tells about the row under the cursor; nil if there is nothing to tell.
+    func peek(_ world: World) -> Peek?
+    /// Whether the peek pane is there unless the user hides it; where the view tells about the row itself it is not.
+    var peeksByDefault: Bool { get }
     /// A click or turn of the wheel inside the view.
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect]
 }
@@ -78,14 +86,15 @@ extension Screen {
         }
     }
     func remark(_ world: World) -> String? { nil }
+    func peek(_ world: World) -> Peek? { nil }
+    var peeksByDefault: Bool { false }
     var hasWork: Bool { false }
     mutating func work(until shouldStop: () -> Bool) {}
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
-        switch event.kind {
-        case .wheelDown: perform(.down, world) ?? []
-        case .wheelUp: perform(.up, world) ?? []
-        default: []
-        }
+        guard event.kind == .wheelDown || event.kind == .wheelUp else { return [] }
+        var effects: [Effect] = []
+        for _ in 0..<(isText ? 3 : 1) { effects += perform(event.kind == .wheelDown ? .down : .up, world) ?? [] }
+        return effects
     }
 }
 
@@ -98,6 +107,16 @@ protocol Dialog {
     var hints: [(key: String, text: String)] { get }
     /// Whether it is refused when nothing may be changed.
     var changesCluster: Bool { get }
+    /// What it asked for was refused: it stays as it is and says why. The causes name the fields.
+    mutating func refused(_ text: String, _ causes: [APIError.Cause])
+}
+
+extension [Effect] {
+    /// The effects of a dialog that is done: commands that are refused leave it open.
+    static func attempting(_ effects: [Effect]) -> [Effect] {
+        guard effects.count == 1, case .perform(let commands, let screen) = effects[0] else { return [.closeDialog] + effects }
+        return [.attempt(commands, then: screen)]
+    }
 }
 
 extension Dialog {
@@ -113,25 +132,14 @@ protocol RowScreen: Screen {
     var pageRows: Int { get }
     /// Where the rows were drawn last.
     var lastLayout: TableWidget.Layout? { get }
-    /// What a click on the row under the cursor does.
-    var opening: Action { get }
     mutating func move(to index: Int)
 }
 
 extension RowScreen {
-    var opening: Action { .open }
-
     /// Moves the cursor if that is what `action` does; answers whether it is.
     mutating func navigate(_ action: Action) -> Bool {
-        switch action {
-        case .down: move(to: cursorIndex + 1)
-        case .up: move(to: cursorIndex - 1)
-        case .top: move(to: 0)
-        case .bottom: move(to: rowCount - 1)
-        case .pageDown: move(to: cursorIndex + max(1, pageRows - 1))
-        case .pageUp: move(to: cursorIndex - max(1, pageRows - 1))
-        default: return false
-        }
+        guard let place = action.place(from: cursorIndex, count: rowCount, page: pageRows) else { return false }
+        move(to: place)
         return true
     }
 
@@ -141,7 +149,7 @@ extension RowScreen {
         case .wheelUp: move(to: cursorIndex - 3)
         case .press:
             guard let row = lastLayout?.row(at: event.point) else { return [] }
-            if row == cursorIndex { return perform(opening, world) ?? [] }
+            if row == cursorIndex { return [.press(.enter)] }
             move(to: row)
         case .release: break
         }

@@ -101,6 +101,9 @@ struct WhatIfAnswers {
         return found[index]
     }
 
+    /// The answer to the question numbered `index` if it is there.
+    func known(_ index: Int) -> WhatIfAnswer? { found[index] }
+
     /// Whether the answer looked at is a first one, and goes on.
     var isUnderWay: Bool { trial != nil }
     /// Whether that is so of the answer numbered `index`.

@@ -98,6 +98,14 @@ struct World {
         return names.contains(Substring(name))
     }
 
+    /// The namespaces of the digit keys: the user's own before the system's.
+    var favouriteNamespaces: [String] {
+        store.namespaces.sorted().map(\.metadata.name).sorted { a, b in
+            let (x, y) = (a.hasPrefix("kube-"), b.hasPrefix("kube-"))
+            return x != y ? !x : a < b
+        }
+    }
+
     // MARK: Words
 
     /// A span since `time` in kubectl's short form: `11s`, `3m19s`.
@@ -128,6 +136,11 @@ struct World {
         case .done: .rowCompleted
         }
     }
+}
+
+extension Array {
+    /// The element at `index`; nil outside the array.
+    subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }
 
 /// `T+00:12:31.250` without the `T+`.

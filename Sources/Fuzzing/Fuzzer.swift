@@ -113,7 +113,7 @@ public struct Fuzzer {
                 let index = hostile.below(lines.count)
                 let head = lines[index].prefix { $0 != ":" }
                 lines[index] = hostile.chance(50) ? "\(head): \(hostile.pick([hostile.number(), hostile.quantity(), hostile.duration()]))" : lines[index] + hostile.anyText()
-                dashboard?.applyEdited(lines.joined(separator: "\n"), original: text)
+                _ = dashboard?.applyEdited(lines.joined(separator: "\n"), shown: text)
             case .text, .word: continue
             }
             if dashboard?.wantsToQuit ?? true { return }

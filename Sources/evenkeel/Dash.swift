@@ -14,7 +14,8 @@ struct Dash: ParsableCommand {
             The keys, commands and flags of k9s mean what they mean there. Your own keys,
             names and colours are read from $XDG_CONFIG_HOME (~/.config):
 
-              evenkeel/keymap.yaml      keymap: {kill: [], nodes: {drain: ctrl-r}}
+              evenkeel/keymap.yaml      preset: k9s
+                                        keymap: {kill: [], nodes: {drain: ctrl-r}}
               evenkeel/aliases.yaml     aliases: {shop: pods shop app=web}
               evenkeel/hotkeys.yaml     hotKeys: {a: {shortCut: F5, command: deploy}}
               evenkeel/themes/*.yaml    themes: k9s skins
@@ -40,6 +41,7 @@ struct Dash: ParsableCommand {
     @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Look at all namespaces (the default).") var allNamespaces = false
     @Option(name: [.customShort("c"), .long], help: ArgumentHelp("Run a command of the : prompt at the start, such as po or spread.", valueName: "line")) var command: String?
     @Option(help: ArgumentHelp("A theme: a file, or a name in the themes folder (K9S_SKIN is used too).", valueName: "name")) var skin: String?
+    @Option(help: ArgumentHelp("Keys to start from: k9s (letters with shift sort, and nothing else) or evenkeel (the default).", valueName: "preset")) var keymap: KeymapPreset?
     @Flag(name: .customLong("no-color"), help: "Attributes only; also by NO_COLOR.") var noColor = false
     @Flag(help: "Draw with ASCII characters only.") var ascii = false
     @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.") var noMouse = false
@@ -73,6 +75,7 @@ struct Dash: ParsableCommand {
         options.readOnly = readOnly && !write
         options.reducedMotion = reducedMotion
         var warnings = Settings.load(&options.settings)
+        if let keymap { options.settings.keymap.preset = keymap }
         options.name = input.scenario.map(\.metadata.name) ?? Dash.name(cluster.files)
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? "<,> pause   <?> help   <:> command" : remarks.joined(separator: " ")
@@ -208,13 +211,24 @@ struct MainLoop {
         let environment = ProcessInfo.processInfo.environment
         let editor = ["EVENKEEL_EDITOR", "K9S_EDITOR", "KUBE_EDITOR", "EDITOR"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "vi"
         let file = FileManager.default.temporaryDirectory.appending(path: "evenkeel-edit-\(ProcessInfo.processInfo.processIdentifier).yaml")
-        defer { try? FileManager.default.removeItem(at: file) }
+        var text = text
+        var keepsFile = false
+        defer { if !keepsFile { try? FileManager.default.removeItem(at: file) } }
         do {
-            try text.write(to: file, atomically: true, encoding: .utf8)
-            let status = try terminal.withTerminalReleased { try ChildProgram.run(editor.split(separator: " ").map(String.init) + [file.path]) }
-            last = DispatchTime.now().uptimeNanoseconds
-            guard status == 0 else { return dashboard.note("\(editor) ended with status \(status)", isError: true) }
-            dashboard.applyEdited(try String(contentsOf: file, encoding: .utf8), original: text)
+            while true {
+                try text.write(to: file, atomically: true, encoding: .utf8)
+                let status = try terminal.withTerminalReleased { try ChildProgram.run(editor.split(separator: " ").map(String.init) + [file.path]) }
+                last = DispatchTime.now().uptimeNanoseconds
+                guard status == 0 else { return dashboard.note("\(editor) ended with status \(status)", isError: true) }
+                switch dashboard.applyEdited(try String(contentsOf: file, encoding: .utf8), shown: text) {
+                case .done: return
+                case .again(let refused): text = refused
+                case .givenUp(let message, let refused):
+                    keepsFile = true
+                    try refused.write(to: file, atomically: true, encoding: .utf8)
+                    return dashboard.note("\(message) A copy of your changes has been stored to \(file.path)", isError: true)
+                }
+            }
         } catch {
             dashboard.note("The editor \(editor) could not be used: \(error)", isError: true)
         }
@@ -261,3 +275,5 @@ struct MainLoop {
         }
     }
 }
+
+extension KeymapPreset: ExpressibleByArgument {}

@@ -18,6 +18,7 @@ struct ScreenCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Columns and rows, such as 80x24 (default 120x36).", valueName: "WxH")) var size = "120x36"
     @Option(help: ArgumentHelp("Keys to press, such as ':po<Enter>jj' or '<ctrl-d>'; <wait:30s> lets time run between keys.", valueName: "keys")) var keys = ""
     @Option(help: ArgumentHelp("Virtual time that passes before the keys (default 0s; what comes with the program starts after its own).", valueName: "span")) var after = "0s"
+    @Option(help: ArgumentHelp("Keys: k9s or evenkeel (the default).", valueName: "preset")) var keymap: KeymapPreset = .evenkeel
     @Flag(help: "With colours, as escape sequences.") var color = false
     @Flag(help: "Draw with ASCII characters only.") var ascii = false
 
@@ -31,6 +32,7 @@ struct ScreenCommand: ParsableCommand {
         var options = DashboardOptions()
         options.name = input.scenario.map(\.metadata.name) ?? "manifests"
         options.glyphs = ascii ? .ascii : .block
+        options.settings.keymap.preset = keymap
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? nil : remarks.joined(separator: " ")
         var dashboard = Dashboard(session: session, options: options)

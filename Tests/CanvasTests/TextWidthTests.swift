@@ -26,7 +26,7 @@ struct TextWidthTests {
 
     @Test(arguments: [
         ("❤\u{FE0F}x", "❤x"), ("👨\u{200D}👩\u{200D}👧x", "👨x"), ("👍\u{1F3FD}x", "👍x"),
-        ("🇩🇪x", "··x"), ("\u{1FAE8}x", "·x"), ("1\u{FE0F}\u{20E3}x", "1x"),
+        ("👩\u{200D}💻x", "👩x"), ("👩\u{1F3FD}\u{200D}🚀x", "👩x"), ("🏴\u{200D}☠\u{FE0F}x", "🏴x"), ("🇩🇪x", "··x"), ("\u{1FAE8}x", "·x"), ("1\u{FE0F}\u{20E3}x", "1x"),
         ("a\u{1B}[31mb", "a·[31mb"), ("a\tb\nc", "a b c"), ("a\u{202E}b\u{200B}c", "abc"),
         ("क्\u{200D}ष", "क्ष"),
     ])
@@ -70,6 +70,23 @@ struct TextWidthTests {
             #expect(wrong == [])
         }
     #endif
+
+    @Test func `a joined emoji has two columns wherever it stands`() {
+        let worker = "👩\u{200D}💻"
+        #expect(TextWidth.columns(worker) == 2 && TextWidth.columns("a\(worker)b\(worker)") == 6)
+        #expect(TextWidth.columns(TextWidth.truncated("\(worker)\(worker)\(worker)", to: 5)) == 5)
+        #expect(TextWidth.columns(TextWidth.padded(worker, to: 7)) == 7)
+        #expect(StyledText("\(worker) \(worker) \(worker)").wrapped(to: 5).map(\.width) == [5, 2])
+        // Typed scalar by scalar, as a terminal sends it, it is one character that backspace deletes.
+        var field = TextField("x")
+        for scalar in worker.unicodeScalars { field.handle(.character(Character(scalar))) }
+        #expect(field.text == "x\(worker)" && TextWidth.columns(field.text) == 3)
+        field.handle(.backspace)
+        #expect(field.text == "x")
+        var canvas = Canvas(size: Size(width: 6, height: 1))
+        canvas.write("a\(worker)b", at: .zero, style: .plain)
+        #expect(canvas[1, 0].width == 2 && canvas[2, 0].isContinuation && canvas[3, 0].text == "b")
+    }
 
     @Test func `cut text ends in an ellipsis and never in half a character`() {
         #expect(TextWidth.truncated("web-7d9f6c", to: 10) == "web-7d9f6c")

@@ -103,10 +103,10 @@ import Testing
     @Test func `the lab writes its report and a scenario that reads back`() throws {
         var dashboard = dashboard(Self.twoPods, at: .seconds(1))
         try dashboard.press(":lab<Enter>")
-        try dashboard.press("e")
+        try dashboard.press("e<Enter>")
         let report = try #require(dashboard.fileToWrite)
         #expect(report.name == "startup-lab.txt" && report.content.contains("serializeImagePulls") && report.content.contains("half of them"))
-        try dashboard.press("<Tab>y")
+        try dashboard.press("<Tab>y<Enter>")
         let scenario = try #require(dashboard.fileToWrite)
         #expect(scenario.name == "startup-a.yaml")
         #expect(Input(ManifestReader.read(text: scenario.content, file: "a.yaml")).problems.isEmpty)

@@ -11,7 +11,7 @@ import Testing
 @Suite(.serialized) struct ReadmeTests {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    @Test(arguments: ["keys", "commands", "picture", "annotations", "parameters", "scenarios", "burst", "differences"])
+    @Test(arguments: ["keys", "k9s-keys", "commands", "picture", "annotations", "parameters", "scenarios", "burst", "differences"])
     func `a generated part of the README is true`(section: String) throws {
         let file = Self.root.appending(path: "README.md")
         let readme = try String(contentsOf: file, encoding: .utf8)
@@ -30,7 +30,8 @@ import Testing
 
     static func content(of section: String) throws -> String {
         switch section {
-        case "keys": return KeyTable.markdown
+        case "keys": return KeyTable.markdown()
+        case "k9s-keys": return KeyTable.markdown(.k9s)
         case "commands": return KeyTable.commandMarkdown
         case "picture":
             var dashboard = PictureTests.dashboards["block"]!

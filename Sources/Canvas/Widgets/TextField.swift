@@ -4,11 +4,19 @@ public struct TextField: Equatable, Sendable {
     /// Characters before the cursor, from 0 to the length.
     public private(set) var cursor: Int
     private var firstShown = 0
+    /// Whether all of the text is selected: what is typed or pasted next replaces it, any other key edits it.
+    public private(set) var isSelected = false
 
     /// A field with `text` in it and the cursor at its end.
-    public init(_ text: String = "") {
+    public init(_ text: String = "", selected: Bool = false) {
         characters = Array(TextField.oneLine(text))
         cursor = characters.count
+        isSelected = selected && !characters.isEmpty
+    }
+
+    /// A field for what is likely to be changed as a whole: a number is selected, other text is edited.
+    public init(prefilled text: String) {
+        self.init(text, selected: text.first.map { $0.isNumber || $0 == "-" } ?? false)
     }
 
     /// What is in the field. Setting it puts the cursor at the end.
@@ -30,8 +38,12 @@ public struct TextField: Equatable, Sendable {
     /// - Returns: false if the key means nothing to a field, so that others may use it.
     @discardableResult
     public mutating func handle(_ key: Key) -> Bool {
+        if case .character(let character) = key {
+            insert(String(character))
+            return true
+        }
+        defer { isSelected = false }
         switch key {
-        case .character(let character): insert(String(character))
         case .left, .control("b"): cursor = max(0, cursor - 1)
         case .right, .control("f"): cursor = min(characters.count, cursor + 1)
         case .home, .control("a"): cursor = 0
@@ -52,6 +64,7 @@ public struct TextField: Equatable, Sendable {
     /// Inserts text at the cursor, as for a paste; line ends and tabs become spaces.
     public mutating func insert(_ text: String) {
         let new = Array(TextField.oneLine(text))
+        if isSelected, !new.isEmpty { self = TextField() }
         characters.insert(contentsOf: new, at: cursor)
         cursor += new.count
         // A combining mark typed after its letter joins it.
@@ -92,6 +105,9 @@ public struct TextField: Equatable, Sendable {
             if cursor == characters.count, !suggestion.isEmpty {
                 used += canvas.write(
                     suggestion, at: point.offset(x: used), style: suggestionStyle ?? style)
+            }
+            if focused, isSelected {
+                canvas.restyle(Rect(x: point.x, y: point.y, width: used, height: 1)) { $0.with(.reverse) }
             }
             if focused {
                 let before = TextWidth.columns(String(characters[firstShown..<cursor]))

@@ -37,6 +37,11 @@ public struct TextPane: Sendable {
                         Rect(x: rect.x - left + hit.lowerBound, y: y, width: hit.count, height: 1)
                     ) { _ in theme[.search] }
                 }
+                // What goes on beyond the edges is told, or nobody would look for it.
+                if left > 0, !text.isEmpty { canvas.write(canvas.glyphs.less, at: Point(x: rect.x, y: y), style: theme[.tableSorted]) }
+                if rect.width > 1, text.width - left > rect.width {
+                    canvas.write(canvas.glyphs.more, at: Point(x: rect.right - 1, y: y), style: theme[.tableSorted])
+                }
             }
         }
         return seen

@@ -37,7 +37,7 @@ extension Cluster {
         let source = (object as? Pod)?.spec
         let isKnown = try complete(&object)
         resetForCreate(&object)
-        let errors = isKnown ? Validation.metadata(of: object) : Validation.create(object, profile: profile)
+        let errors = isKnown ? Validation.metadata(of: object, profile: profile) : Validation.create(object, profile: profile)
         if !errors.isEmpty { throw .invalid(object.kindInfo, object.metadata.name, errors) }
         if !isKnown { remember(object, source: source) }
         try reviewCreate(object)

@@ -1,4 +1,6 @@
 import Canvas
+import ControlPlane
+import Simulation
 import SimulationKit
 
 /// One field of a form.
@@ -15,7 +17,7 @@ struct FormField {
 
     init(_ name: String, _ label: String, text: String = "", hint: String = "") {
         (self.name, self.label, self.hint) = (name, label, hint)
-        content = .text(TextField(text))
+        content = .text(TextField(prefilled: text))
     }
     init(_ name: String, _ label: String, choices: [String], selected: Int = 0, hint: String = "") {
         (self.name, self.label, self.hint) = (name, label, hint)
@@ -60,7 +62,14 @@ struct Form: Dialog {
     var changesCluster = true
     /// Index among the shown fields; then Cancel and the action.
     var focus = 0
+    /// The form field that the cause of a refusal is about: where the cursor goes when it is refused.
+    var fieldOf: (APIError.Cause) -> String? = { _ in nil }
+    /// Adapts the other fields after one was changed.
+    var adapt: (inout Form, String, World) -> Void = { _, _, _ in }
     private var problem: String?
+    /// Whether the user has changed a field. Until then Enter leads to Cancel: a key pressed by mistake changes nothing.
+    private var isTouched = false
+    private var top = 0
 
     init(
         title: String, subject: String = "", fields: [FormField], action: String, startOnCancel: Bool = false,
@@ -90,11 +99,14 @@ struct Form: Dialog {
         let onButtons = focus >= shown.count
         switch key {
         case .escape: return [.closeDialog]
-        case .tab, .down: focus = (focus + 1) % count
-        case .backtab, .up: focus = (focus + count - 1) % count
+        case .tab: focus = (focus + 1) % count
+        case .backtab: focus = (focus + count - 1) % count
+        // Arrows never lead to the button that acts: who thinks to be in a list must not press it.
+        case .down: focus = onButtons ? 0 : focus + 1
+        case .up: focus = onButtons ? max(0, shown.count - 1) : (focus + shown.count) % (shown.count + 1)
         case .enter:
             if !onButtons {
-                focus = shown.count + 1
+                focus = shown.count + (isTouched ? 1 : 0)
             } else if focus == shown.count {
                 return [.closeDialog]
             } else {
@@ -108,23 +120,32 @@ struct Form: Dialog {
             problem = nil
             switch fields[shown[focus]].content {
             case .text(var field):
+                let before = field.text
                 _ = field.handle(key)
                 fields[shown[focus]].content = .text(field)
-            case .choice(let choices, let index) where !choices.isEmpty:
+                if field.text != before { changed(shown[focus], world) }
+            case .choice(let choices, let index):
+                guard !choices.isEmpty else { return [] }
                 switch key {
                 case .left, .character("h"): fields[shown[focus]].content = .choice(choices, (index + choices.count - 1) % choices.count)
                 case .right, .character(" "), .character("l"): fields[shown[focus]].content = .choice(choices, (index + 1) % choices.count)
-                default: break
+                default: return []
                 }
-            case .choice: break
+                changed(shown[focus], world)
             }
         }
         return []
     }
 
+    private mutating func changed(_ index: Int, _ world: World) {
+        isTouched = true
+        adapt(&self, fields[index].name, world)
+    }
+
     private mutating func press(_ world: World) -> [Effect] {
+        problem = nil
         switch submit(values, world) {
-        case .done(let effects): return [.closeDialog] + effects
+        case .done(let effects): return .attempting(effects)
         case .problem(let text, let field):
             problem = text
             focus = shown.firstIndex { fields[$0].name == field } ?? focus
@@ -132,10 +153,17 @@ struct Form: Dialog {
         }
     }
 
+    mutating func refused(_ text: String, _ causes: [APIError.Cause]) {
+        problem = text
+        let named = causes.compactMap { fieldOf($0) }
+        if let place = shown.firstIndex(where: { fields[$0].name == named.first }) { focus = place }
+    }
+
     mutating func paste(_ text: String) {
         guard focus < shown.count, case .text(var field) = fields[shown[focus]].content else { return }
         field.insert(text.replacing("\n", with: " "))
         fields[shown[focus]].content = .text(field)
+        (isTouched, problem) = (true, nil)
     }
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
@@ -146,13 +174,18 @@ struct Form: Dialog {
         let width = min(area.width, max(56, min(area.width - 4, max(labelWidth + max(62, 40 + (shown.map { TextWidth.columns(fields[$0].hint) }.max() ?? 0)), (lines.map(\.width).max() ?? 0) + 6))))
         let inner = width - 4
         let wrapped = lines.flatMap { $0.wrapped(to: inner) }
-        let height = min(area.height, shown.count + wrapped.count + (wrapped.isEmpty ? 0 : 1) + 5)
+        let refusal = problem.map { StyledText($0, theme[.flashError]).wrapped(to: inner) } ?? []
+        let height = min(area.height, shown.count + wrapped.count + (wrapped.isEmpty ? 0 : 1) + 4 + max(1, refusal.count))
         var title = StyledText(self.title, theme[.title])
         if !subject.isEmpty { title.append("  \(subject)", theme[.titleHighlight]) }
         let inside = Popup(title: title).draw(on: &canvas, centeredIn: area, size: Size(width: width, height: height), theme: theme)
         let surface = theme[.dialog].background
+        // The reason of a refusal comes first, then the fields, which scroll, then what would happen.
+        let reasonHeight = min(max(1, refusal.count), max(1, inside.height - 2))
+        let end = inside.bottom - 1 - reasonHeight
+        top = Scrolling.top(following: min(focus, max(0, shown.count - 1)), from: top, height: max(1, end - inside.y), count: shown.count)
         var y = inside.y
-        for (position, index) in shown.enumerated() where y < inside.bottom - 2 {
+        for (position, index) in shown.enumerated().dropFirst(top) where y < end {
             let field = fields[index]
             let focused = position == focus
             canvas.write(field.label, at: Point(x: inside.x, y: y), style: theme[.dialogLabel].on(surface), maxWidth: labelWidth - 1)
@@ -175,14 +208,24 @@ struct Form: Dialog {
             y += 1
         }
         if !wrapped.isEmpty { y += 1 }
-        for line in wrapped where y < inside.bottom - 2 {
+        for line in wrapped where y < end {
             canvas.write(line.restyled(from: theme[.dialog]) { $0.on(surface) }, at: Point(x: inside.x, y: y), style: theme[.dialog], maxWidth: inner)
             y += 1
         }
-        if let problem {
-            canvas.write(problem, at: Point(x: inside.x, y: inside.bottom - 2), style: theme[.flashError].on(surface), maxWidth: inner, ellipsis: true)
+        for (line, text) in refusal.prefix(reasonHeight).enumerated() {
+            canvas.write(text.restyled { $0.on(surface) }, at: Point(x: inside.x, y: end + line), maxWidth: inner)
         }
         ButtonRow(["Cancel", action], focused: focus >= shown.count ? focus - shown.count : nil)
             .draw(on: &canvas, in: Rect(x: inside.x, y: inside.bottom - 1, width: inner, height: 1), theme: theme)
+    }
+}
+
+extension Command {
+    /// Whether it cannot be done again to what it has been done to.
+    var isOnce: Bool {
+        switch self {
+        case .create, .delete, .evict: true
+        default: false
+        }
     }
 }

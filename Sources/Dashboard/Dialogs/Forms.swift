@@ -12,17 +12,19 @@ enum Forms {
 
     static func scale(_ targets: [any StoredObject], _ kind: KindInfo, _ world: World) -> Form {
         let present = targets.first.flatMap { world.cluster.replicas(kind.type, $0.key) } ?? 1
-        return Form(
+        var form = Form(
             title: "Scale", subject: targets.count == 1 ? "\(kind.kind.lowercased()) \(targets[0].metadata.name)" : "\(targets.count) \(kind.plural)",
             fields: [FormField("replicas", "Replicas", text: String(present), hint: "now \(present)")], action: "Scale",
             preview: { values, world in
                 guard let wanted = values.int("replicas"), wanted >= 0, wanted != present else { return [] }
-                return [StyledText(wanted > present ? "\(wanted - present) more pods are made." : "\(present - wanted) pods go: unready ones first, then by rank; budgets are not asked.", world.theme[.dim])]
+                return [StyledText(wanted > present ? "\(counted(wanted - present, "more pod is", "more pods are")) made." : "\(counted(present - wanted, "pod goes", "pods go")): unready ones first, then by rank; budgets are not asked.", world.theme[.dim])]
             },
             submit: { values, _ in
                 guard let wanted = values.int("replicas"), wanted >= 0 else { return .problem(replicasAre, field: "replicas") }
                 return .done([.perform(targets.map { .scale(kind.type, $0.key, replicas: wanted) })])
             })
+        form.fieldOf = { _ in "replicas" }
+        return form
     }
 
     /// Asks how a table is written to a file: as CSV of what is seen, or its objects as JSON or YAML.
@@ -50,7 +52,7 @@ enum Forms {
 
     static func setImage(_ object: any StoredObject, _ kind: KindInfo) -> Form {
         let containers = object.podSpec?.containers ?? []
-        return Form(
+        var form = Form(
             title: "Set image", subject: ObjectColumns.subject(object),
             fields: containers.map { FormField($0.name, $0.name, text: $0.image) }, action: "Set",
             submit: { values, _ in
@@ -58,6 +60,11 @@ enum Forms {
                 if changed.isEmpty { return .problem("No image was changed", field: containers.first?.name ?? "") }
                 return .done([.perform(changed.map { .setImage(kind.type, object.key, container: $0.name, image: values[$0.name]) })])
             })
+        form.fieldOf = { cause in
+            guard let start = cause.field.range(of: "containers["), let index = Int(cause.field[start.upperBound...].prefix { $0 != "]" }) else { return nil }
+            return containers.indices.contains(index) ? containers[index].name : nil
+        }
+        return form
     }
 
     static func drain(_ targets: [any StoredObject], _ world: World) -> Form {
@@ -97,37 +104,90 @@ enum Forms {
             })
     }
 
+    /// Asks under which name a text is written.
+    static func write(_ content: String, to name: String, what: String) -> Form {
+        var form = Form(
+            title: "Save", subject: what, fields: [FormField("name", "File", text: name)], action: "Save",
+            submit: { values, _ in
+                values["name"].isEmpty ? .problem("A file needs a name", field: "name") : .done([.write(file: values["name"], content: content)])
+            })
+        form.changesCluster = false
+        form.focus = 2
+        return form
+    }
+
+    /// Asks before the last command is taken back.
+    static func undo(_ world: World) -> Form {
+        let last = world.session.journal.lazy.reversed().compactMap { entry in if case .success(let receipt) = entry.result { (entry.time, receipt.message) } else { nil } }.first
+        return Form(
+            title: "Undo", fields: [], action: "Undo", startOnCancel: true,
+            preview: { _, world in
+                guard let last else { return [StyledText("There is no command to take back.", world.theme[.dim])] }
+                return [
+                    StyledText("Takes back the last command: \(last.1).", world.theme[.text]),
+                    StyledText("Goes back to \(clockText(last.0)); what happened since then is forgotten.", world.theme[.rowPending]),
+                ]
+            }, submit: { _, _ in .done([.run(line: "undo")]) })
+    }
+
+    /// Fails nodes, or recovers those that have failed: what is offered first fits what the chosen node or zone is now.
     static func fault(_ world: World, node: String?) -> Form {
         let zones = Set(world.view.nodes.values.compactMap { $0.labels["topology.kubernetes.io/zone"] }).sorted(by: naturalOrder)
         let names = world.view.nodeNames
-        return Form(
+        func nodes(_ values: FormValues, _ world: World) -> [String] {
+            values["scope"] == "zone" ? names.filter { world.view.nodes[$0]?.labels["topology.kubernetes.io/zone"] == values["zone"] } : [values["node"]]
+        }
+        func failed(_ names: [String], _ world: World) -> [String] { names.filter { world.session.simulation.kubelets.isFailed(node: $0) } }
+        let down = failed(names, world)
+        func isDown(zone: String) -> Bool {
+            let nodes = names.filter { world.view.nodes[$0]?.labels["topology.kubernetes.io/zone"] == zone }
+            return !nodes.isEmpty && failed(nodes, world).count == nodes.count
+        }
+        let downZone = node == nil ? zones.firstIndex(where: isDown) : nil
+        let chosen = node ?? (downZone == nil ? down.first : nil)
+        var form = Form(
             title: "Fault", subject: "simulator only",
             fields: [
-                FormField("what", "What", choices: ["fail", "recover"]),
-                FormField("scope", "Strikes", choices: zones.isEmpty ? ["node"] : ["zone", "node"], selected: node == nil || zones.isEmpty ? 0 : 1),
-                FormField("zone", "Zone", choices: zones),
-                FormField("node", "Node", choices: names, selected: node.flatMap { names.firstIndex(of: $0) } ?? 0),
-            ], action: "Do it",
+                FormField("what", "Action", choices: ["fail", "recover"], selected: chosen.map(down.contains) ?? (downZone != nil) ? 1 : 0),
+                FormField("scope", "Target", choices: zones.isEmpty ? ["node"] : ["zone", "node"], selected: chosen == nil || zones.isEmpty ? 0 : 1),
+                FormField("zone", "Zone", choices: zones, selected: downZone ?? 0),
+                FormField("node", "Node", choices: names, selected: chosen.flatMap { names.firstIndex(of: $0) } ?? 0),
+            ], action: "Apply",
             isShown: { name, values in name == "zone" ? values["scope"] == "zone" : name == "node" ? values["scope"] == "node" : true },
             preview: { values, world in
                 let grace = world.cluster.profile.nodeMonitorGracePeriodSeconds
-                return values["what"] == "fail"
-                    ? [
-                        StyledText("The kubelet falls silent; pods there go dark.", world.theme[.text]),
-                        StyledText("NotReady after about \(grace) s, pods evicted 300 s later, replacements then.", world.theme[.dim]),
-                    ] : [StyledText("The kubelet answers again; taints go, evictions are called off.", world.theme[.dim])]
+                let there = nodes(values, world)
+                let silent = failed(there, world)
+                let all = failed(names, world)
+                var lines: [StyledText] = []
+                if values["what"] == "fail" {
+                    lines.append(StyledText("The kubelet stops responding; the pods on it cannot be reached.", world.theme[.text]))
+                    lines.append(StyledText("The node is NotReady after about \(grace) s; its pods are evicted 300 s later and replaced.", world.theme[.dim]))
+                    if silent.count == there.count, !there.isEmpty { lines.append(StyledText("It has failed already.", world.theme[.rowPending])) }
+                } else {
+                    lines.append(StyledText("The kubelet responds again; taints are removed and evictions are called off.", world.theme[.dim]))
+                    if silent.isEmpty { lines.append(StyledText("Nothing has failed there.", world.theme[.rowPending])) }
+                }
+                if !all.isEmpty { lines.append(StyledText("Failed now: \(all.prefix(8).joined(separator: ", "))\(all.count > 8 ? " and \(all.count - 8) more" : "")", world.theme[.rowError])) }
+                return lines
             },
             submit: { values, _ in
                 let target: FaultTarget = values["scope"] == "zone" ? .zone(values["zone"]) : .node(values["node"])
                 return .done([.perform([values["what"] == "fail" ? .fail(target) : .recover(target)])])
             })
+        form.adapt = { form, field, world in
+            guard field != "what", let index = form.fields.firstIndex(where: { $0.name == "what" }), case .choice(let choices, _) = form.fields[index].content else { return }
+            let there = nodes(form.values, world)
+            form.fields[index].content = .choice(choices, !there.isEmpty && failed(there, world).count == there.count ? 1 : 0)
+        }
+        return form
     }
 
     /// Creates a workload or a pod: kind, image, replicas, requests and limits, a spread constraint.
     static func create(_ world: World) -> Form {
         let namespaces = world.store.namespaces.sorted().map(\.metadata.name)
         let present = namespaces.firstIndex(of: world.namespace) ?? namespaces.firstIndex(of: "default") ?? 0
-        return Form(
+        var form = Form(
             title: "Create", subject: "",
             fields: [
                 FormField("kind", "Kind", choices: ["Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"]),
@@ -156,6 +216,22 @@ enum Forms {
                 case .failure(let problem): .problem(problem.text, field: problem.field)
                 }
             })
+        form.fieldOf = { field(of: $0) }
+        return form
+    }
+
+    /// The field of the create form that a refusal is about.
+    private static func field(of cause: APIError.Cause) -> String? {
+        let path = cause.field
+        if path.contains("resources") {
+            let isLimit = path.contains("limits")
+            return path.contains("memory") || cause.message.contains("memory") ? (isLimit ? "memoryLimit" : "memory") : isLimit ? "cpuLimit" : "cpu"
+        }
+        let parts = [
+            ("metadata.namespace", "namespace"), ("image", "image"), ("replicas", "replicas"), ("maxSkew", "skew"), ("whenUnsatisfiable", "action"),
+            ("topologySpreadConstraints", "spread"), ("name", "name"), ("labels", "name"), ("selector", "name"),
+        ]
+        return parts.first { path.contains($0.0) }?.1
     }
 
     private struct FieldProblem: Error {

@@ -49,6 +49,8 @@ struct LoadDialog: Dialog {
     private var fields: [QuantityField] = []
     /// A field, then Cancel, Own, Set.
     private var focus = 0
+    /// Whether the user has changed an amount; until then arrows go from field to field and Enter leads to Cancel.
+    private var isTouched = false
     private var problem: String?
 
     init(_ objects: [any StoredObject], _ world: World) {
@@ -79,14 +81,18 @@ struct LoadDialog: Dialog {
         case .backtab: focus = (focus + count - 1) % count
         case .left where onButtons, .up where onButtons: focus = fields.count + (focus - fields.count + 2) % 3
         case .right where onButtons, .down where onButtons: focus = fields.count + (focus - fields.count + 1) % 3
-        case .enter where !onButtons: focus = count - 1
+        case .down where !isTouched: focus = min(focus + 1, fields.count)
+        case .up where !isTouched: focus = max(0, min(focus, fields.count + 1) - 1)
+        case .enter where !onButtons: focus = isTouched ? count - 1 : fields.count
         case .character("n") where onButtons: return [.closeDialog]
         case .enter where focus == fields.count: return [.closeDialog]
         case .enter where focus == fields.count + 1:
-            return [.closeDialog, .perform(objects.map { .load($0.kindInfo.type, $0.key, cpu: nil, memory: nil) })]
+            return [.attempt(objects.map { .load($0.kindInfo.type, $0.key, cpu: nil, memory: nil) })]
         case .enter: return set()
         case .character("y") where onButtons: return set()
-        default: _ = fields[onButtons ? 0 : focus].handle(key)
+        default:
+            let index = onButtons ? 0 : focus
+            if fields[index].handle(key) { isTouched = isTouched || fields[index].isChanged }
         }
         return []
     }
@@ -100,7 +106,7 @@ struct LoadDialog: Dialog {
         func amount(_ index: Int, _ isSet: (LoadOverride?) -> Bool, _ object: any StoredObject, _ world: LoadOverride?) -> Quantity? {
             fields[index].wanted.isEmpty || !fields[index].isChanged && !isSet(world) ? nil : fields[index].quantity
         }
-        return [.closeDialog, .perform(objects.map { object in
+        return [.attempt(objects.map { object in
             .load(
                 object.kindInfo.type, object.key, cpu: amount(0, { $0?.cpu != nil }, object, overrides[object.key] ?? nil),
                 memory: amount(1, { $0?.memory != nil }, object, overrides[object.key] ?? nil))
@@ -108,7 +114,13 @@ struct LoadDialog: Dialog {
     }
     private var overrides: [ObjectKey: LoadOverride?] = [:]
 
-    mutating func paste(_ text: String) { if focus < fields.count { fields[focus].paste(text) } }
+    mutating func paste(_ text: String) {
+        guard focus < fields.count else { return }
+        fields[focus].paste(text)
+        isTouched = true
+    }
+
+    mutating func refused(_ text: String, _ causes: [APIError.Cause]) { problem = text }
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         for object in objects { overrides[object.key] = LoadSteps.override(of: object, world) }

@@ -10,8 +10,10 @@ struct QuantityField {
     /// What is now; nil: nothing.
     var present: Quantity?
     var text: TextField
-    /// The first digit replaces what stands there.
+    /// Nobody has typed what stands there: the first digit replaces it.
     private var isUntouched = true
+    /// What amounts are made of; other keys do nothing here.
+    private static let characters = Set("0123456789.+-%munkKMGTPEie ")
     /// The text before a `+` or `-` that stepped: with a digit after it, it was the sign of a change.
     private var beforeSign: (text: String, sign: Character)?
 
@@ -31,7 +33,7 @@ struct QuantityField {
 
     mutating func set(_ quantity: Quantity) {
         text = TextField(quantity.description)
-        (isUntouched, beforeSign) = (false, nil)
+        (isUntouched, beforeSign) = (true, nil)
     }
     mutating func reset() {
         text = TextField(present?.description ?? "")
@@ -49,15 +51,16 @@ struct QuantityField {
             let before = wanted
             step(sign == "+" ? 1 : -1)
             beforeSign = (before, sign)
-        case .character(let digit) where digit.isNumber && (isUntouched || beforeSign != nil):
+        case .character(let digit) where (digit.isNumber || digit == ".") && (isUntouched || beforeSign != nil):
             text = TextField(beforeSign.map { String($0.sign) } ?? "")
             (isUntouched, beforeSign) = (false, nil)
             _ = text.handle(key)
+        case .character(let character) where !Self.characters.contains(character): return false
         default:
             beforeSign = nil
-            if case .character = key { isUntouched = false }
-            if key == .backspace { isUntouched = false }
-            return text.handle(key)
+            let isKnown = text.handle(key)
+            if isKnown { isUntouched = false }
+            return isKnown
         }
         return true
     }

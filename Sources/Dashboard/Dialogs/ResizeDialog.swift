@@ -30,6 +30,9 @@ struct ResizeDialog: Dialog {
     private var outlook: ResizeOutlook?
     private var outlookFor = ""
     private var problem: String?
+    /// Whether the user has changed an amount. Until then arrows go from field to field and Enter leads to Cancel, so that a
+    /// key pressed by mistake and what is typed after it resize nothing.
+    private var isTouched = false
     /// Requests that equal their limits stay so: another class would be refused.
     private let keepsEqual: Bool
 
@@ -48,6 +51,7 @@ struct ResizeDialog: Dialog {
                 if let quantity = list[rows[index].resource] { rows[index].field.set(quantity) }
             }
         }
+        isTouched = !suggestion.isEmpty
         if !suggestion.isEmpty { focus = rows.firstIndex { $0.field.isChanged } ?? 0 }
         updateOutlook(world)
     }
@@ -180,7 +184,9 @@ struct ResizeDialog: Dialog {
         case .backtab: focus = (focus + count - 1) % count
         case .down where onButtons, .right where onButtons: focus = rows.count + (focus - rows.count + 1) % buttons.count
         case .up where onButtons, .left where onButtons: focus = rows.count + (focus - rows.count + buttons.count - 1) % buttons.count
-        case .enter where !onButtons: focus = count - 1
+        case .down where !isTouched: focus = min(focus + 1, rows.count)
+        case .up where !isTouched: focus = max(0, min(focus, rows.count + 1) - 1)
+        case .enter where !onButtons: focus = isTouched ? count - 1 : rows.count
         case .enter: return press(buttons[focus - rows.count], world)
         case .character("y") where onButtons: return press(.apply, world)
         case .character("n") where onButtons: return [.closeDialog]
@@ -191,8 +197,11 @@ struct ResizeDialog: Dialog {
         case .character("V"): return [.closeDialog, .open(EvictDialog(pods, world))]
         default:
             let index = onButtons ? 0 : focus
-            if rows[index].field.handle(key) { takeAlong(index) }
-            if onButtons { focus = 0 }
+            if rows[index].field.handle(key) {
+                isTouched = isTouched || rows[index].field.isChanged
+                takeAlong(index)
+                if onButtons { focus = 0 }
+            }
         }
         updateOutlook(world)
         focus = min(focus, rows.count + buttons.count - 1)
@@ -216,11 +225,17 @@ struct ResizeDialog: Dialog {
                 focus = 0
                 return []
             }
-            return [.closeDialog, .perform(wishes.map { .resize(pod: $0.pod, $0.resizes) })]
+            return [.attempt(wishes.map { .resize(pod: $0.pod, $0.resizes) })]
         }
     }
 
-    mutating func paste(_ text: String) { if focus < rows.count { rows[focus].field.paste(text) } }
+    mutating func paste(_ text: String) {
+        guard focus < rows.count else { return }
+        rows[focus].field.paste(text)
+        isTouched = true
+    }
+
+    mutating func refused(_ text: String, _ causes: [APIError.Cause]) { problem = text }
 
     // MARK: Drawing
 
@@ -282,7 +297,13 @@ struct ResizeDialog: Dialog {
         for line in verdict { write(line) }
         if shownChecks > 0 { rule("Checks") }
         for line in checks.first(upTo: shownChecks) { write(line) }
-        if let problem { canvas.write(problem, at: Point(x: inside.x, y: inside.bottom - 2), style: theme[.flashError].on(surface), maxWidth: inner) }
+        // A long reason goes over what stands above it.
+        let reason = problem.map { StyledText($0, theme[.flashError].on(surface)).wrapped(to: inner) } ?? []
+        for (line, text) in reason.suffix(max(1, inside.height - 2)).enumerated() {
+            let row = Rect(x: inside.x, y: inside.bottom - 1 - min(reason.count, max(1, inside.height - 2)) + line, width: inner, height: 1)
+            canvas.fill(row, style: theme[.dialog])
+            canvas.write(text, at: row.origin, maxWidth: inner)
+        }
         ButtonRow(buttons.map { label(of: $0) }, focused: focus >= rows.count ? focus - rows.count : nil)
             .draw(on: &canvas, in: Rect(x: inside.x, y: inside.bottom - 1, width: inner, height: 1), theme: theme)
     }

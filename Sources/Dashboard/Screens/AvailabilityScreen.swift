@@ -5,12 +5,10 @@ import Simulation
 import SimulationKit
 
 /// What a failure would cost: workloads by domains, the worst first, and the numbers of the selected one.
-struct AvailabilityScreen: Screen {
-    var filter = "" { didSet { cursorKey = nil } }
-    private var cursorKey: Workload?
-    private var top = 0
+struct AvailabilityScreen: ListedScreen {
+    var filter = "" { didSet { list.reset() } }
+    var list = ListCursor<Workload>()
     private var detailTop = 0
-    private var height = 5
     private var found: [WorkloadAvailability] = []
     private var stamp: Stamp?
 
@@ -21,7 +19,7 @@ struct AvailabilityScreen: Screen {
         var parameters: AvailabilityParameters
     }
 
-    init(_ workload: Workload? = nil) { cursorKey = workload }
+    init(_ workload: Workload? = nil) { list = ListCursor(on: workload) }
 
     var crumb: String { "availability" }
     var bindings: [BindingGroup] {
@@ -53,40 +51,39 @@ struct AvailabilityScreen: Screen {
     private func rows(_ world: World) -> [WorkloadAvailability] {
         let words = filter.lowercased().split(separator: " ")
         return found.filter { one in
-            guard world.namespace.isEmpty || world.namespace == one.workload.namespace else { return false }
+            guard world.shows(one.workload.namespace) else { return false }
             if onlyRisks, one.risk == .none { return false }
             let text = "\(one.workload.namespace) \(one.workload.kind) \(one.workload.name) \(one.riskText)".lowercased()
             return words.allSatisfy { text.contains($0) }
         }
     }
 
-    func focusedWorkload(_ world: World) -> Workload? { cursorKey ?? found.first?.workload }
+    func focusedWorkload(_ world: World) -> Workload? { list.id ?? found.first?.workload }
+
+    func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         refresh(world)
         let rows = rows(world)
-        var index = rows.firstIndex { $0.workload == cursorKey } ?? 0
+        list.show(rows.map(\.workload))
+        let before = list.id
+        if list.perform(action) {
+            if list.id != before { detailTop = 0 }
+            return []
+        }
         switch action {
-        case .down: index += 1
-        case .up: index -= 1
-        case .top: index = 0
-        case .bottom: index = rows.count - 1
-        case .pageDown: index += max(1, height - 1)
-        case .pageUp: index -= max(1, height - 1)
         case .nextPane: detailTop += 3
         case .previousPane: detailTop = max(0, detailTop - 3)
         case .faultsOnly: onlyRisks.toggle()
         case .parameters: return [.open(Forms.availability(world))]
-        case .open where !rows.isEmpty: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(rows[index].workload)))]
+        case .open where !rows.isEmpty: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(rows[list.index].workload)))]
         case .describe where !rows.isEmpty, .scale where !rows.isEmpty:
-            let workload = rows[index].workload
+            let workload = rows[list.index].workload
             guard let info = KindInfo.find(workload.kind), let object = world.store.object(info.type, workload.key) else { return [] }
             if action == .describe { return [.push(DetailScreen(object, tab: .describe))] }
             return world.cluster.replicas(info.type, workload.key) == nil ? [.flash("A \(workload.kind) cannot be scaled", .warning)] : [.open(Forms.scale([object], info, world))]
         default: return nil
         }
-        index = max(0, min(rows.count - 1, index))
-        if rows.indices.contains(index), rows[index].workload != cursorKey { (cursorKey, detailTop) = (rows[index].workload, action == .nextPane ? detailTop : 0) }
         return []
     }
 
@@ -96,7 +93,8 @@ struct AvailabilityScreen: Screen {
         refresh(world)
         let theme = world.theme
         let rows = rows(world)
-        let index = rows.firstIndex { $0.workload == cursorKey } ?? 0
+        list.show(rows.map(\.workload))
+        let index = list.index
         let details = rows.isEmpty ? [] : AvailabilityDetail.lines(rows[index], world).flatMap { entry -> [(String, StyledText)] in
             let parts = entry.1.wrapped(to: max(10, area.width - 15))
             return parts.enumerated().map { ($0 == 0 ? entry.0 : "", $1) }
@@ -118,11 +116,10 @@ struct AvailabilityScreen: Screen {
             canvas.write("No workload has a pod here.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
             return
         }
-        height = max(1, inside.height - 1)
-        top = Scrolling.top(following: index, from: top, height: height, count: rows.count)
+        list.scroll(height: inside.height - 1)
         let zones = zones(world)
         var columns = [
-            TableWidget.Column("WORKLOAD", minimum: 10, ideal: 22), TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
+            TableWidget.Column("WORKLOAD", minimum: 10, ideal: max(22, (rows.map { TextWidth.columns($0.workload.name) }.max() ?? 0) + 1)), TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
             TableWidget.Column("RISK", minimum: 36, ideal: 40), TableWidget.Column("NODE", alignment: .right, minimum: 4, ideal: 5),
             TableWidget.Column("ZONE", alignment: .right, minimum: 4, ideal: 5), TableWidget.Column("DOWN A YEAR", alignment: .right, minimum: 11, priority: 3),
             TableWidget.Column("CROSS-ZONE", alignment: .right, minimum: 10, priority: 4),
@@ -130,8 +127,8 @@ struct AvailabilityScreen: Screen {
         let nodes = nodes(world, width: inside.width - 104 - zones.count * 11)
         for zone in zones { columns.append(TableWidget.Column(zone.isEmpty ? "(none)" : zone, alignment: .right, minimum: max(3, min(10, TextWidth.columns(zone))), priority: 5)) }
         for node in nodes { columns.append(TableWidget.Column(node, alignment: .right, minimum: max(3, TextWidth.columns(node)), priority: 6)) }
-        let table = TableWidget(columns: columns, rowCount: rows.count, cursor: index, top: top)
-        table.draw(on: &canvas, in: inside, theme: theme) { row in
+        let table = TableWidget(columns: columns, rowCount: rows.count, cursor: index, top: list.top)
+        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { row in
             let one = rows[row]
             let risk = Self.risk(one, world)
             var cells = [
@@ -152,6 +149,7 @@ struct AvailabilityScreen: Screen {
             }
             return TableRow(cells)
         }
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: rects[0], rows: list.layout?.body, theme: theme)
         if detailHeight > 0 { drawDetail(rows[index], details, on: &canvas, in: rects[1], world) }
     }
 

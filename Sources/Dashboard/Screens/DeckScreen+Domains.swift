@@ -292,7 +292,7 @@ extension DeckScreen {
     private func about(_ nodes: [NodeView]) -> String {
         func percent(_ share: Double) -> String { fixed(share * 100, 0) + "%" }
         if pane == .nodes, let node = nodes.first(where: { $0.name == nodeCursor }) {
-            return "\(node.name) \(node.word)  cpu \(percent(node.cpuShare)) mem \(percent(node.memoryShare))  \(node.pods.count) pods"
+            return "\(node.name) \(node.word)  cpu \(percent(node.cpuShare)) mem \(percent(node.memoryShare))  \(counted(node.pods.count, "pod"))"
         }
         let mean = nodes.reduce(0) { $0 + $1.cpuShare } / Double(max(1, nodes.count))
         let fullest = nodes.max { max($0.cpuShare, $0.memoryShare) < max($1.cpuShare, $1.memoryShare) }
@@ -370,7 +370,7 @@ private struct DomainHead {
     private func number(_ form: Int) -> String {
         // By hostname a domain is a node.
         if isNode { return "" }
-        return form == 2 ? " \(times)\(count)" : "\(form == 0 ? "  " : " ")\(count) \(count == 1 ? "node" : "nodes")"
+        return form == 2 ? " \(times)\(count)" : "\(form == 0 ? "  " : " ")\(counted(count, "node"))"
     }
     /// The columns left in a box of `width` with the number of nodes in `form`: 0 long, 1 tight, 2 short.
     func spare(_ form: Int, in width: Int) -> Int { width - left.width - number(form).count - right.width - (right.isEmpty ? 6 : 9) }
@@ -379,7 +379,7 @@ private struct DomainHead {
         let theme = world.theme
         var title = left
         title.append(number(form), theme[.titleCounter])
-        let pods = "  \(pods) pods"
+        let pods = "  " + counted(pods, "pod")
         let spare = spare(form, in: width)
         if form < 2, spare >= pods.count - 1 { title.append(spare >= pods.count ? pods : String(pods.dropFirst()), theme[.titleCounter]) }
         return (title, right)

@@ -60,6 +60,17 @@ struct DeckScreen: Screen {
         world.spread.first { $0.id == spreadCursor } ?? world.spread.first
     }
 
+    func peek(_ world: World) -> Peek? {
+        switch pane {
+        case .spread: return focusedWorkload(world).flatMap { Peek(of: $0, world) }
+        case .nodes: return nodeCursor.flatMap { world.store.nodes[ObjectKey(name: $0)] }.map { Peek(of: $0, world) }
+        case .events:
+            return events(world)[safe: eventIndex].map { event in
+                Peek(title: "\(event.kind.lowercased()) \(event.object.name)", lines: [(event.reason, StyledText(event.message, world.theme[event.isWarning ? .rowPending : .text]))])
+            }
+        }
+    }
+
     // MARK: Actions
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
@@ -251,7 +262,7 @@ struct DeckScreen: Screen {
             }
             text.append(group.why, theme[.dim])
             let hidden = line == box.height - 1 ? groups.count - box.height : 0
-            let tail = line == 0 ? "<W> why " : hidden > 0 ? "+\(hidden) more " : ""
+            let tail = line == 0 ? "\(world.hint(.why, "why", in: Bindings.pods)) " : hidden > 0 ? "+\(hidden) more " : ""
             canvas.write(text.truncated(to: max(0, box.width - tail.count - 2)), at: Point(x: box.x, y: box.y + line))
             canvas.write(tail, at: Point(x: box.right - tail.count, y: box.y + line), style: theme[line == 0 ? .menuKey : .dim])
         }

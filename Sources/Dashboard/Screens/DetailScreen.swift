@@ -32,7 +32,9 @@ struct DetailScreen: Screen, PodHolder {
     var crumb: String { last.metadata.name }
     var isText: Bool { true }
     var bindings: [BindingGroup] {
-        let own: [BindingGroup] = kind == .pod ? [Bindings.pods] : []
+        // In a text, l scrolls and f fills the screen.
+        let inTables: [Action] = [.logs, .previousLogs, .shell, .attach, .portForward, .setImage]
+        let own = kind == .pod ? [BindingGroup(Bindings.pods.title, Bindings.pods.bindings.filter { !inTables.contains($0.action) })] : []
         return own + [Bindings.object, Bindings.text]
     }
 
@@ -107,6 +109,8 @@ struct DetailScreen: Screen, PodHolder {
         case .recommend where kind == .pod: return focusedWorkload(world).map { [.push(RecommendScreen(focus: $0))] }
         case .evict where kind == .pod: return (last as? Pod).map { [.open(EvictDialog([$0], world))] }
         case .why where kind == .pod: return [.push(WhyScreen(key))]
+        case .containers where kind == .pod: return (last as? Pod).map { [.push(Lists.containers(of: $0))] }
+        case .open where kind == .pod: return (last as? Pod).map { [.push(PodScreen($0))] }
         case .node where kind == .pod: return (last as? Pod).map { [NodeScreen.effect($0, world)] }
         case .owner: return TableScreen.owner(of: last)
         case .kill: return [.perform([.delete(kind, key, DeleteOptions(gracePeriodSeconds: 0))])]
@@ -136,7 +140,7 @@ struct DetailScreen: Screen, PodHolder {
             right.append(each == tab ? "[\(each.rawValue)]" : " \(each.rawValue) ", theme[each == tab ? .titleHighlight : .dim])
         }
         canvas.drawBox(in: area, title: title, right: right, style: theme[.borderFocus])
-        text.draw(lines(world), search: filter, on: &canvas, in: area.interior.inset(x: 1, y: 0), theme)
+        text.draw(lines(world), search: filter, on: &canvas, in: area.interior.inset(x: 1, y: 0), box: area, theme)
     }
 }
 
@@ -145,25 +149,29 @@ struct ScrollingText {
     private var top = 0
     private var left = 0
     private var height = 10
+    private var width = 80
     private var count = 0
+    /// Columns of the longest line.
+    private var longest = 0
     private var texts: [String] = []
 
     mutating func perform(_ action: Action) -> Bool {
         switch action {
-        case .down: top += 1
-        case .up: top -= 1
-        case .pageDown: top += max(1, height - 1)
-        case .pageUp: top -= max(1, height - 1)
-        case .top: top = 0
-        case .bottom: top = count
-        case .left: left = max(0, left - 8)
+        case .left: left -= 8
         case .right: left += 8
-        default: return false
+        default:
+            guard let place = action.place(from: top, count: count > 0 ? count : 1_000_000, page: height) else { return false }
+            top = place
         }
         clamp()
         return true
     }
-    private mutating func clamp() { top = max(0, min(top, count - height)) }
+    private mutating func clamp() {
+        // How long the text is, is known once it was drawn.
+        guard count > 0 else { return }
+        top = max(0, min(top, count - height))
+        left = max(0, min(left, longest - width))
+    }
 
     /// Scrolls to the next line that contains `word`, around the end.
     mutating func search(_ word: String, forward: Bool) {
@@ -178,14 +186,17 @@ struct ScrollingText {
         }
     }
 
-    mutating func draw(_ lines: [StyledText], search: String, on canvas: inout Canvas, in area: Rect, _ theme: Theme) {
+    /// Draws the lines into the inside of a box, and on its edges which of them they are.
+    mutating func draw(_ lines: [StyledText], search: String, on canvas: inout Canvas, in area: Rect, box: Rect, _ theme: Theme) {
         count = lines.count
-        height = area.height
+        (width, height) = (area.width, area.height)
+        longest = lines.reduce(0) { max($0, $1.width) }
         texts = search.isEmpty ? [] : lines.map(\.text)
         clamp()
         var pane = TextPane(lineCount: lines.count, top: top, left: left)
         pane.search = search.isEmpty ? nil : search
-        pane.draw(on: &canvas, in: area, theme: theme) { lines[$0] }
+        let seen = pane.draw(on: &canvas, in: area, theme: theme) { lines[$0] }
+        canvas.drawPosition(of: seen, in: count, onBox: box, theme: theme)
     }
 }
 

@@ -5,10 +5,9 @@ import Printers
 import SimulationKit
 
 /// Nodes being drained, pod by pod: queued, evicting, held by which budget, leaving, gone.
-struct DrainScreen: Screen, PodHolder {
+struct DrainScreen: ListedScreen, PodHolder {
     private let nodes: [String]
-    private var cursor = 0
-    private var top = 0
+    var list = ListCursor<ObjectKey>()
     var filter = ""
 
     init(_ nodes: [String]) { self.nodes = nodes }
@@ -29,19 +28,19 @@ struct DrainScreen: Screen, PodHolder {
         drains(world).flatMap { drain in drain.pods.map { (drain.node, $0) } }
     }
     func selectedPod(_ world: World) -> Pod? {
-        let rows = rows(world)
-        return rows.indices.contains(cursor) ? world.store.pods[rows[cursor].pod.pod] : nil
+        list.id.flatMap { world.store.pods[$0] }
+    }
+
+    func peek(_ world: World) -> Peek? {
+        guard var peek = selectedPod(world).map({ Peek(of: $0, world) }) else { return nil }
+        if let progress = rows(world)[safe: list.index]?.pod { peek.lines.insert(("drain", StyledText(words(progress, world).2, world.theme[.rowPending])), at: 0) }
+        return peek
     }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        let count = rows(world).count
+        list.show(rows(world).map(\.pod.pod))
+        if list.perform(action) { return [] }
         switch action {
-        case .down: cursor = min(max(0, count - 1), cursor + 1)
-        case .up: cursor = max(0, cursor - 1)
-        case .top: cursor = 0
-        case .bottom: cursor = max(0, count - 1)
-        case .pageDown: cursor = min(max(0, count - 1), cursor + 10)
-        case .pageUp: cursor = max(0, cursor - 10)
         case .open: return selectedPod(world).map { [.push(DetailScreen($0, tab: .describe))] } ?? [.flash("The pod is gone", .warning)]
         case .why: return selectedPod(world).map { [.push(WhyScreen($0.key))] } ?? [.flash("The pod is gone", .warning)]
         case .stopDrain:
@@ -52,7 +51,6 @@ struct DrainScreen: Screen, PodHolder {
             return [.perform(running.map { .stopDrain(node: $0.node) } + nodes.map { .uncordon(node: $0) })]
         default: return nil
         }
-        return []
     }
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
@@ -73,20 +71,21 @@ struct DrainScreen: Screen, PodHolder {
         let said = drains.flatMap { drain in drain.lines.filter { !$0.hasPrefix("evicting") }.map { drains.count > 1 ? "\(drain.node): \($0)" : $0 } }
         let spoken = min(said.count, max(0, inside.height - rows.count - 4), 6)
         let body = Rect(x: area.x + 1, y: inside.y + 2, width: area.width - 2, height: max(2, inside.height - 2 - (spoken > 0 ? spoken + 1 : 0)))
-        cursor = max(0, min(cursor, rows.count - 1))
-        top = Scrolling.top(following: cursor, from: top, height: body.height - 1, count: rows.count)
+        list.show(rows.map(\.pod.pod))
+        list.scroll(height: body.height - 1)
         let nameWidth = rows.map { TextWidth.columns($0.pod.pod.description) }.max() ?? 4
         var table = TableWidget(
             columns: [
-                .init("NODE", minimum: 4, ideal: max(4, nodes.map(\.count).max() ?? 4), priority: 3), .init("POD", minimum: min(40, nameWidth)), .init("STATE", minimum: 10),
+                .init("NODE", minimum: 4, ideal: max(4, nodes.map(\.count).max() ?? 4), priority: 3), .init("POD", minimum: min(40, nameWidth), ideal: nameWidth), .init("STATE", minimum: 10),
                 .init("DETAIL", minimum: 20, priority: 1, stretches: true),
-            ], rowCount: rows.count, cursor: rows.isEmpty ? nil : cursor, top: top)
+            ], rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: list.top)
         table.frozenColumns = 2
-        table.draw(on: &canvas, in: body, theme: theme) { index in
+        list.layout = table.draw(on: &canvas, in: body, theme: theme) { index in
             let (word, role, detail) = words(rows[index].pod, world)
             return TableRow(
                 [StyledText(rows[index].node, theme[.dim]), StyledText(rows[index].pod.pod.description, theme[role == .dim ? .dim : .text]), StyledText(word, theme[role]), StyledText(detail, theme[.dim])])
         }
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: area, rows: list.layout?.body, theme: theme)
         if rows.isEmpty { canvas.write("No pod had to go.", at: Point(x: inside.x, y: body.y + 1), style: theme[.dim]) }
         guard spoken > 0 else { return }
         canvas.drawRule(inBox: area, y: inside.bottom - spoken - 1, title: StyledText("kubectl would say", theme[.dim]), style: theme[.border])

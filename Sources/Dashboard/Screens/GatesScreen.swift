@@ -5,11 +5,9 @@ import Simulation
 import SimulationKit
 
 /// Every feature gate that matters: its stage in this release, whether it is on, what it changes.
-struct GatesScreen: Screen {
-    var filter = "" { didSet { cursor = 0 } }
-    private var cursor = 0
-    private var top = 0
-    private var height = 10
+struct GatesScreen: ListedScreen {
+    var filter = "" { didSet { list.reset() } }
+    var list = ListCursor<String>()
     private var showsAll = false
     private var onlyChanged = false
 
@@ -41,16 +39,22 @@ struct GatesScreen: Screen {
         profile.isEnabled(gate) != gate.isOnByDefault(in: profile.version)
     }
 
+    func peek(_ world: World) -> Peek? {
+        gates(world)[safe: list.index].map { gate in
+            let why = Self.whyFixed(gate, world.cluster.profile)
+            return Peek(
+                title: gate.name,
+                lines: [("on", StyledText(gate.summary.on)), ("off", StyledText(gate.summary.off)), ("releases", StyledText(Self.history(gate), world.theme[.dim]))]
+                    + (why.map { [("fixed", StyledText($0, world.theme[.rowPending]))] } ?? []))
+        }
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         let gates = gates(world)
-        cursor = max(0, min(cursor, gates.count - 1))
+        list.show(gates.map(\.name))
+        if list.perform(action) { return [] }
+        let cursor = list.index
         switch action {
-        case .down: cursor = max(0, min(gates.count - 1, cursor + 1))
-        case .up: cursor = max(0, cursor - 1)
-        case .top: cursor = 0
-        case .bottom: cursor = max(0, gates.count - 1)
-        case .pageDown: cursor = max(0, min(gates.count - 1, cursor + max(1, height - 1)))
-        case .pageUp: cursor = max(0, cursor - max(1, height - 1))
         case .wide: showsAll.toggle()
         case .faultsOnly: onlyChanged.toggle()
         case .copyName: return gates.indices.contains(cursor) ? [.copy(gates[cursor].name, what: gates[cursor].name)] : []
@@ -92,9 +96,8 @@ struct GatesScreen: Screen {
             in: rects[0], title: title, right: StyledText(changed == 0 ? "all as the release has them" : "\(changed) changed *", theme[changed == 0 ? .dim : .mark]),
             style: theme[.borderFocus])
         let inside = rects[0].interior
-        height = max(1, inside.height - 1)
-        cursor = max(0, min(cursor, gates.count - 1))
-        top = Scrolling.top(following: cursor, from: top, height: height, count: gates.count)
+        list.show(gates.map(\.name))
+        list.scroll(height: inside.height - 1)
         guard !gates.isEmpty else {
             canvas.write("No gate passes. <esc> clears the filter.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
             return
@@ -105,8 +108,8 @@ struct GatesScreen: Screen {
                 TableWidget.Column("GATE", minimum: min(widest, 30), ideal: widest), TableWidget.Column("STAGE", minimum: 10),
                 TableWidget.Column("DEFAULT", minimum: 7, priority: 3), TableWidget.Column("NOW", minimum: 5),
                 TableWidget.Column("SO", minimum: 12, ideal: 60, priority: 2, stretches: true),
-            ], rowCount: gates.count, cursor: cursor, top: top)
-        table.draw(on: &canvas, in: inside, theme: theme) { index in
+            ], rowCount: gates.count, cursor: list.index, top: list.top)
+        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let gate = gates[index]
             let stage = gate.stage(in: profile.version)
             let isOn = profile.isEnabled(gate)
@@ -119,7 +122,8 @@ struct GatesScreen: Screen {
                     StyledText(isOn ? gate.summary.on : gate.summary.off, theme[role]),
                 ], isMarked: isChanged(gate, profile))
         }
-        if detailHeight > 0 { drawDetail(gates[cursor], on: &canvas, in: rects[1], world) }
+        canvas.drawPosition(of: list.seen, in: gates.count, onBox: rects[0], rows: list.layout?.body, theme: theme)
+        if detailHeight > 0 { drawDetail(gates[list.index], on: &canvas, in: rects[1], world) }
     }
 
     private func drawDetail(_ gate: FeatureGate, on canvas: inout Canvas, in box: Rect, _ world: World) {
@@ -148,9 +152,10 @@ struct GatesScreen: Screen {
             let text = "turns it \(isOn ? "off" : "on")" + (others.isEmpty ? "" : ", and with it \(others.joined(separator: ", "))")
             lines.append(("<enter>", StyledText(text, theme[.text])))
         }
-        for (line, entry) in lines.prefix(inside.height).enumerated() {
+        let wrapped = lines.flatMap { entry in entry.1.wrapped(to: max(1, inside.width - 11)).enumerated().map { ($0 == 0 ? entry.0 : "", $1) } }
+        for (line, entry) in wrapped.prefix(inside.height).enumerated() {
             canvas.write(entry.0, at: Point(x: inside.x, y: inside.y + line), style: theme[.dim])
-            canvas.write(entry.1.truncated(to: inside.width - 11), at: Point(x: inside.x + 11, y: inside.y + line), maxWidth: inside.width - 11)
+            canvas.write(entry.1, at: Point(x: inside.x + 11, y: inside.y + line), maxWidth: inside.width - 11)
         }
     }
 
@@ -189,7 +194,7 @@ extension Forms {
                     lines.append(StyledText("  from now on: \(on ? one.summary.on : one.summary.off)", world.theme[.dim]))
                 }
                 if settings.count > 1 { lines.append(StyledText("\(on ? "It needs the others." : "The others need it.")", world.theme[.rowPending])) }
-                lines.append(StyledText("All components start again at once. Objects keep the fields they have; the scheduler looks at every waiting pod anew. <U> takes it back.", world.theme[.dim]))
+                lines.append(StyledText("All components start again at once. Objects keep the fields they have; the scheduler looks at every waiting pod anew. \(world.mark(.undo)) takes it back.", world.theme[.dim]))
                 return lines
             },
             submit: { _, _ in

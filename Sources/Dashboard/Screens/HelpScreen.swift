@@ -180,6 +180,7 @@ struct HelpScreen: Screen {
         // The heading above the first entry comes along.
         top = Scrolling.top(following: row <= 1 ? 0 : row, from: top, height: height, count: rows)
         areas = []
+        canvas.drawPosition(of: top..<min(rows, top + height), in: rows, onBox: area, text: false, theme: theme)
         for (column, lines) in columns.enumerated() {
             let x = inside.x + column * (width + 2)
             for (offset, line) in lines.dropFirst(top).prefix(height).enumerated() {

@@ -5,14 +5,12 @@ import SimulationKit
 
 /// What makes pods start faster: the same burst on a cold node under settings A and B, as two Gantt charts and as
 /// percentiles over several seeds.
-struct LabScreen: Screen {
+struct LabScreen: ListedScreen {
     private var lab: StartupLab
     private var side = StartupLab.Side.b
     private var option = StartupLab.Option.serializeImagePulls
     private var preset: StartupLab.Preset? = .serialOrParallel
-    private var cursor = 0
-    private var top = 0
-    private var rows = 8
+    var list = ListCursor<Int>()
     var filter = ""
 
     init(_ world: World) { lab = StartupLab(world.session.simulation.options) }
@@ -47,7 +45,8 @@ struct LabScreen: Screen {
     mutating func work(until shouldStop: () -> Bool) { lab.work(until: shouldStop) }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        let count = lab.run(side)?.pods.count ?? lab.burst.pods
+        list.show(Array(0..<max(0, lab.run(side)?.pods.count ?? lab.burst.pods)))
+        if list.perform(action) { return [] }
         switch action {
         case .nextPane, .previousPane: side = side.other
         case .nextOption, .previousOption:
@@ -59,20 +58,15 @@ struct LabScreen: Screen {
         case .namespace1, .namespace2, .namespace3, .namespace4:
             let chosen = StartupLab.Preset(rawValue: Int(String(action.rawValue.last!))! - 1)!
             lab.apply(chosen)
-            (preset, cursor, top) = (chosen, 0, 0)
+            preset = chosen
+            list.reset()
             option = options.first(where: differs) ?? option
         case .newSeed: lab.nextSeed()
         case .moreRuns: lab.addSeeds()
-        case .down: cursor = max(0, min(count - 1, cursor + 1))
-        case .up: cursor = max(0, cursor - 1)
-        case .top: cursor = 0
-        case .bottom: cursor = max(0, count - 1)
-        case .pageDown: cursor = max(0, min(count - 1, cursor + rows))
-        case .pageUp: cursor = max(0, cursor - rows)
         case .export:
             guard lab.isDone else { return [.flash("Still running: \(lab.progress.done) of \(lab.progress.wanted)", .warning)] }
-            return [.write(file: "startup-lab.txt", content: report)]
-        case .yaml: return [.write(file: "startup-\(side.name.lowercased()).yaml", content: lab.scenario(side))]
+            return [.open(Forms.write(report, to: "startup-lab.txt", what: "results"))]
+        case .yaml: return [.open(Forms.write(lab.scenario(side), to: "startup-\(side.name.lowercased()).yaml", what: "side \(side.name) as a scenario"))]
         default: return nil
         }
         return []
@@ -153,10 +147,10 @@ struct LabScreen: Screen {
         if let run, run.unready > 0 { title.append("  \(run.unready) never ready", theme[.rowError]) }
         let legend = Gantt.legend([(.wait, "waits"), (.work, "pulls"), (.after, "starts")], canvas.glyphs, theme)
         var bottom: StyledText?
-        if let run, run.pods.indices.contains(cursor) { bottom = StyledText(story(run.pods[cursor]), theme[.dim]) }
+        if let run, run.pods.indices.contains(list.index) { bottom = StyledText(story(run.pods[list.index]), theme[.dim]) }
         canvas.drawBox(
             in: box, title: title, right: box.width >= 76 ? legend : nil, bottom: bottom,
-            bottomRight: run.map { $0.pods.count > box.height - 3 ? StyledText("\(cursor + 1) of \($0.pods.count)", theme[.dim]) : StyledText("seed \($0.seed)", theme[.dim]) },
+            bottomRight: run.map { $0.pods.count > box.height - 3 ? StyledText("\(list.index + 1) of \($0.pods.count)", theme[.dim]) : StyledText("seed \($0.seed)", theme[.dim]) },
             style: theme[side == self.side ? .borderFocus : .border])
         let inside = box.interior
         if let problem = lab.problem(side) {
@@ -169,15 +163,15 @@ struct LabScreen: Screen {
             canvas.write("runs \(canvas.glyphs.ellipsis)", at: Point(x: inside.x + 1, y: inside.y + 1), style: theme[.dim])
             return
         }
-        rows = max(1, inside.height - 1)
-        cursor = max(0, min(cursor, run.pods.count - 1))
-        top = Scrolling.top(following: cursor, from: top, height: rows, count: run.pods.count)
+        list.show(Array(run.pods.indices))
+        list.scroll(height: inside.height - 1)
+        canvas.drawPosition(of: list.seen, in: run.pods.count, onBox: box, rows: inside.inset(top: 1), text: false, theme: theme)
         let nameWidth = 9
         let scale = Gantt.Scale(span: span, columns: inside.width - nameWidth - 15)
         Gantt.drawAxis(scale, on: &canvas, at: Point(x: inside.x + nameWidth, y: inside.y), theme)
-        for (line, pod) in run.pods.dropFirst(top).prefix(rows).enumerated() {
+        for (line, pod) in run.pods.dropFirst(list.top).prefix(list.page).enumerated() {
             let y = inside.y + 1 + line
-            let isCursor = top + line == cursor
+            let isCursor = list.top + line == list.index
             canvas.write(pod.name, at: Point(x: inside.x + 1, y: y), style: theme[isCursor ? .cursor : .text], maxWidth: nameWidth - 1, ellipsis: true)
             Gantt.draw(Self.bars(pod, run), scale, on: &canvas, at: Point(x: inside.x + nameWidth, y: y), theme)
             if let ready = pod.ready {

@@ -6,16 +6,14 @@ import SimulationKit
 
 /// The hub and its spokes: which connections there are between API server, nodes and pods, what protects each,
 /// and one request followed hop by hop.
-struct LinksScreen: Screen {
+struct LinksScreen: ListedScreen {
     var filter = ""
-    private var cursor: Int
-    private var top = 0
+    var list = ListCursor<String>()
     /// What the user typed after `:trace`; nil for the example of the link under the cursor.
     private var typed: LinkRequest?
 
     init(tracing request: LinkRequest? = nil) {
         typed = request
-        cursor = 0
     }
 
     var crumb: String { "links" }
@@ -35,12 +33,12 @@ struct LinksScreen: Screen {
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         var settings = world.session.simulation.links
-        let count = Link.present(settings).count
+        list.show(Link.present(settings).map(\.title))
+        if list.perform(action) {
+            typed = nil
+            return []
+        }
         switch action {
-        case .down: (cursor, typed) = (max(0, min(count - 1, cursor + 1)), nil)
-        case .up: (cursor, typed) = (max(0, cursor - 1), nil)
-        case .top, .pageUp: (cursor, typed) = (0, nil)
-        case .bottom, .pageDown: (cursor, typed) = (max(0, count - 1), nil)
         case .open: typed = nil
         case .traceRequest: return [.prompt("trace ")]
         case .toggleAuthority:
@@ -62,11 +60,11 @@ struct LinksScreen: Screen {
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let links = Link.present(world.session.simulation.links)
-        cursor = max(0, min(cursor, links.count - 1))
+        list.show(links.map(\.title))
         let tableHeight = min(links.count + 4, area.height / 2)
         let rects = area.splitRows([.fixed(tableHeight), .weight(1)])
         drawLinks(links, on: &canvas, in: rects[0], world)
-        drawTrace(typed ?? Self.example(links[cursor], world), on: &canvas, in: rects[1], world)
+        drawTrace(typed ?? (links.indices.contains(list.index) ? Self.example(links[list.index], world) : nil), on: &canvas, in: rects[1], world)
     }
 
     // MARK: Links
@@ -82,17 +80,18 @@ struct LinksScreen: Screen {
         canvas.drawBox(in: box, title: title, right: StyledText(right, theme[silent > 0 ? .rowError : .dim]), style: theme[.borderFocus])
         let inside = box.interior
         let height = inside.height - 2
-        top = Scrolling.top(following: cursor, from: top, height: height, count: links.count)
+        list.scroll(height: height)
+        canvas.drawPosition(of: list.seen, in: links.count, onBox: box, rows: inside.inset(top: 1, bottom: 1), theme: theme)
         let columns = [
             TableWidget.Column("LINK", minimum: 24, ideal: 54), TableWidget.Column("DIALS", minimum: 6, ideal: 10, priority: 3),
             TableWidget.Column("TRANSPORT", minimum: 8, ideal: 19, priority: 2), TableWidget.Column("ENCRYPTED", minimum: 9),
             TableWidget.Column("SERVER", minimum: 9), TableWidget.Column("CLIENT", minimum: 9, priority: 1),
         ]
-        let table = TableWidget(columns: columns, rowCount: links.count, cursor: cursor, top: top)
+        let table = TableWidget(columns: columns, rowCount: links.count, cursor: list.index, top: list.top)
         func mark(_ is: Bool, _ yes: String, _ no: String) -> StyledText {
             StyledText("\(`is` ? world.glyphs.passed : world.glyphs.stopped) \(`is` ? yes : no)", theme[`is` ? .good : settings.networkIsUntrusted ? .rowError : .rowPending])
         }
-        table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
+        list.layout = table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
             let facts = links[index].facts(settings)
             return TableRow([
                 StyledText(links[index].title, theme[.text]), StyledText(links[index].initiator, theme[.dim]), StyledText(facts.transport, theme[.dim]),

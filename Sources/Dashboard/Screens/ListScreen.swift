@@ -110,6 +110,10 @@ struct ListScreen: RowScreen, PodHolder {
     private func object(_ world: World) -> (any StoredObject)? { line?.object.flatMap { world.store.object($0.kind, $0.key) } }
     func selectedPod(_ world: World) -> Pod? { object(world) as? Pod }
     func focusedWorkload(_ world: World) -> Workload? { selectedPod(world).map { Workload(of: $0, world.cluster) } }
+    func peek(_ world: World) -> Peek? {
+        guard hasObjects else { return nil }
+        return object(world).map { Peek(of: $0, world) }
+    }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         refresh(world)
@@ -157,9 +161,10 @@ struct ListScreen: RowScreen, PodHolder {
         for index in columns.indices {
             let widest = visible.map { (shown[$0].cells.indices.contains(index) ? shown[$0].cells[index].width : 0) + (index == 0 && isTree ? branches[$0].count + 2 : 0) }.max() ?? 0
             columns[index].minimumWidth = max(columns[index].minimumWidth, min(widest, index == 0 ? 60 : 40))
-            columns[index].idealWidth = max(columns[index].idealWidth, columns[index].minimumWidth + 1)
+            columns[index].idealWidth = max(columns[index].idealWidth, widest + 1)
         }
         let table = TableWidget(columns: columns, rowCount: shown.count, cursor: cursorIndex, top: top)
+        canvas.drawPosition(of: top..<min(shown.count, top + pageRows), in: shown.count, onBox: area, rows: inside.inset(top: 1), theme: theme)
         lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let line = shown[index]
             guard isTree else { return TableRow(line.cells, role: line.role) }

@@ -40,7 +40,11 @@ struct MigrateScreen: Screen {
             if commands.isEmpty {
                 return [.flash(world.session.isPaused ? "\(next.title): \(next.words); <,> lets time run" : "\(next.title): \(next.words)", .warning)]
             }
-            return [.perform(commands)]
+            // The screen opens by one key, so a second one must not change the cluster.
+            return [.open(Form(
+                title: "Step", subject: next.title, fields: [], action: "Do it", startOnCancel: true,
+                preview: { _, world in [StyledText(next.words, world.theme[.text]), StyledText(next.command, world.theme[.dim])] },
+                submit: { _, _ in .done([.perform(commands)]) }))]
         case .copyName: return next.map { [.copy($0.command, what: $0.command)] } ?? []
         case .holders: return [.push(VolumesScreen(claim: migration.claim))]
         case .describe:

@@ -20,7 +20,7 @@ extension NodeScreen {
         var error: String?
     }
 
-    func drawPulls(_ activity: NodeActivity, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    mutating func drawPulls(_ activity: NodeActivity, on canvas: inout Canvas, in box: Rect, _ world: World) {
         guard box.height > 2 else { return }
         let theme = world.theme
         let now = world.now
@@ -35,7 +35,9 @@ extension NodeScreen {
         // Below the pulls: bandwidth and store, as far as there is room.
         let footer = inside.height >= 8 ? 4 : inside.height >= 6 ? 2 : 0
         let room = max(1, inside.height - 1 - footer)
-        let first = max(0, all.count - room - (pane == .pulls ? min(scroll, all.count) : 0))
+        if pane == .pulls { scroll = min(scroll, max(0, all.count - room)) }
+        let first = max(0, all.count - room - (pane == .pulls ? scroll : 0))
+        canvas.drawPosition(of: first..<min(all.count, first + room), in: all.count, onBox: box, rows: Rect(x: inside.x, y: inside.y + 1, width: inside.width, height: room), theme: theme)
         let shown = Array(all.dropFirst(first).prefix(room))
         let names = max(14, min(24, inside.width / 4))
         let columns = 1 + names + 12
@@ -133,7 +135,7 @@ extension NodeScreen {
         func add(_ text: String, _ role: Role = .text) { lines.append((StyledText(text, theme[role]), nil)) }
         lines.append((StyledText("\(max(0, tokens))/\(api.burst)", theme[tokens > 0 ? .text : .rowError]), api.burst == 0 ? 1 : max(0, api.tokens) / Double(api.burst)))
         if let lastCall = activity.waitingCalls.last {
-            add("\(activity.waitingCalls.count) calls wait, the last \(fixed((lastCall.began - now).seconds, 1)) s more", .rowError)
+            add("\(counted(activity.waitingCalls.count, "call waits", "calls wait")), the last \(fixed((lastCall.began - now).seconds, 1)) s more", .rowError)
         } else {
             add("calls \(activity.calls), \(activity.callsWaited) waited, longest \(fixed(activity.longestWait.seconds, 1)) s\(activity.mountTimeouts > 0 ? ", \(activity.mountTimeouts) mounts timed out" : "")", activity.callsWaited > 0 ? .rowPending : .dim)
         }
@@ -203,7 +205,7 @@ extension NodeScreen {
         var cursorRow = 0
         for (index, key) in rows.enumerated() {
             guard let pod = world.store.pods[key] else { continue }
-            if index == cursor { cursorRow = groups.count }
+            if index == list.index { cursorRow = groups.count }
             for (number, group) in kubelets.cgroups(of: pod, in: world.cluster).enumerated() { groups.append((number == 0 ? 1 : 2, number == 0 ? key : nil, group)) }
         }
         func limit(_ bytes: Int64?) -> String { bytes.map(bytesText) ?? "max" }
@@ -218,6 +220,7 @@ extension NodeScreen {
         let inside = box.interior
         groupTop = Scrolling.top(following: cursorRow, from: groupTop, height: max(1, inside.height - 1), count: groups.count)
         let table = TableWidget(columns: columns, rowCount: groups.count, cursor: groups.isEmpty ? nil : cursorRow, top: groupTop)
+        canvas.drawPosition(of: groupTop..<min(groups.count, groupTop + max(1, inside.height - 1)), in: groups.count, onBox: box, rows: inside.inset(top: 1), theme: theme)
         _ = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let (level, _, group) = groups[index]
             let role: Role = level == 2 ? .text : .dim
@@ -232,7 +235,7 @@ extension NodeScreen {
         }
     }
 
-    func drawSettings(on canvas: inout Canvas, in box: Rect, _ world: World) {
+    mutating func drawSettings(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         frame(.settings, StyledText("KubeletConfiguration in force", theme[.title]), StyledText("dim: the version's default", theme[.dim]), on: &canvas, in: box, theme)
         let settings = world.session.simulation.kubelets.settings(node: name)
@@ -240,7 +243,9 @@ extension NodeScreen {
         let columns = max(1, inside.width / 58)
         let perColumn = max(1, (settings.count + columns - 1) / columns)
         let height = min(inside.height, perColumn)
-        let first = min(pane == .settings ? scroll : 0, max(0, perColumn - inside.height))
+        if pane == .settings { scroll = min(scroll, max(0, perColumn - inside.height)) }
+        let first = pane == .settings ? scroll : 0
+        canvas.drawPosition(of: first..<min(perColumn, first + height), in: perColumn, onBox: box, theme: theme)
         for column in 0..<columns {
             for row in 0..<height {
                 let index = column * perColumn + first + row

@@ -8,7 +8,7 @@ import SimulationKit
 
 /// One node: its state and lease, what its kubelet is doing (image pulls, requests to the API server, PLEG), the
 /// control groups it writes, its pods, and what would happen if it were lost.
-struct NodeScreen: Screen, PodHolder {
+struct NodeScreen: ListedScreen, PodHolder {
     enum Pane: String, CaseIterable {
         case pods = "Pods"
         case pulls = "Image pulls"
@@ -20,19 +20,17 @@ struct NodeScreen: Screen, PodHolder {
     let name: String
     var filter = ""
     var pane: Pane
-    var cursor = 0
-    var top = 0
+    var list = ListCursor<ObjectKey>()
     var groupTop = 0
     var scroll = 0
-    var rows: [ObjectKey] = []
+    var rows: [ObjectKey] { list.ids }
     private var loss: NodeLoss?
     private var lossFor = ""
-    private var lastLayout: TableWidget.Layout?
 
     init(_ name: String, _ world: World, pane: Pane = .pods) {
         (self.name, self.pane) = (name, pane)
         forecast(world)
-        rows = sortedPods(world).map(\.key)
+        list.show(sortedPods(world).map(\.key))
     }
 
     /// Opens the pod's node, or says that it has none.
@@ -53,7 +51,7 @@ struct NodeScreen: Screen, PodHolder {
             Binding(.character("p"), action: .showPods, "table", "The node's pods as a table of their own"),
         ])
 
-    func selectedPod(_ world: World) -> Pod? { rows.indices.contains(cursor) ? world.store.pods[rows[cursor]] : nil }
+    func selectedPod(_ world: World) -> Pod? { list.id.flatMap { world.store.pods[$0] } }
     func focusedWorkload(_ world: World) -> Workload? { selectedPod(world).map { Workload(of: $0, world.cluster) } }
 
     private func node(_ world: World) -> Node? { world.store.nodes[ObjectKey(name: name)] }
@@ -73,18 +71,15 @@ struct NodeScreen: Screen, PodHolder {
 
     // MARK: Actions
 
+    func peek(_ world: World) -> Peek? { selectedPod(world).map { Peek(of: $0, world) } ?? node(world).map { Peek(of: $0, world) } }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         switch action {
         case .nextPane, .previousPane:
             let panes = Pane.allCases
             let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
             (pane, scroll) = (panes[index % panes.count], 0)
-        case .down: move(1)
-        case .up: move(-1)
-        case .pageDown: move(8)
-        case .pageUp: move(-8)
-        case .top: move(-100_000)
-        case .bottom: move(100_000)
+        case .down, .up, .pageDown, .pageUp, .top, .bottom: move(action)
         case .open: return selectedPod(world).map { [.push(PodScreen($0))] } ?? [.flash("No pod runs here")]
         case .showPods: return [.push(TableScreen(Kind.pod.info, scope: .onNode(name)))]
         case .fault: return [.open(Forms.fault(world, node: name))]
@@ -102,11 +97,12 @@ struct NodeScreen: Screen, PodHolder {
         return []
     }
 
-    private mutating func move(_ step: Int) {
+    private mutating func move(_ action: Action) {
         if pane == .pods || pane == .cgroups {
-            cursor = max(0, min(rows.count - 1, cursor + step))
+            _ = list.perform(action)
         } else {
-            scroll = max(0, scroll + step)
+            // How far it goes is known once it is drawn.
+            scroll = max(0, action.place(from: scroll, count: 10_000, page: 9) ?? scroll)
         }
     }
 
@@ -126,8 +122,7 @@ struct NodeScreen: Screen, PodHolder {
             return
         }
         forecast(world)
-        rows = sortedPods(world).map(\.key)
-        cursor = max(0, min(cursor, rows.count - 1))
+        list.show(sortedPods(world).map(\.key))
         guard let activity = world.session.simulation.kubelets.activity(node: name, in: world.cluster) else {
             drawFacts(node, on: &canvas, in: Rect(x: area.x, y: area.y, width: area.width, height: min(8, area.height)), world)
             return
@@ -281,10 +276,9 @@ struct NodeScreen: Screen, PodHolder {
             drawLoss(on: &canvas, in: Rect(x: inside.x + 1, y: y + 1, width: inside.width - 2, height: height - 1), world)
             inside = inside.inset(bottom: height)
         }
-        let room = max(1, inside.height - 1)
-        top = Scrolling.top(following: cursor, from: top, height: room, count: rows.count)
+        list.scroll(height: inside.height - 1)
         let columns = [
-            TableWidget.Column("NAMESPACE", minimum: 9, ideal: 12, priority: 5), TableWidget.Column("NAME", minimum: 16, ideal: 26),
+            TableWidget.Column("NAMESPACE", minimum: 9, ideal: 12, priority: 5), TableWidget.Column("NAME", minimum: 16, ideal: max(26, rows.map { TextWidth.columns($0.name) }.max() ?? 0), keepsEnd: true),
             TableWidget.Column("READY", minimum: 5, priority: 2), TableWidget.Column("STATUS", minimum: 12, ideal: 18),
             TableWidget.Column("CPU REQ", alignment: .right, minimum: 7, priority: 1), TableWidget.Column("USE", alignment: .right, minimum: 6, priority: 2),
             TableWidget.Column("MEM REQ", alignment: .right, minimum: 7, priority: 3), TableWidget.Column("USE", alignment: .right, minimum: 6, priority: 4),
@@ -293,8 +287,8 @@ struct NodeScreen: Screen, PodHolder {
         ]
         let keys = rows
         let rules = RequestRules(assigned: world.cluster.profile)
-        let table = TableWidget(columns: columns, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursor, top: top, frozenColumns: 2)
-        lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+        let table = TableWidget(columns: columns, rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: list.top, frozenColumns: 2)
+        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             guard let pod = world.store.pods[keys[index]] else { return TableRow([]) }
             let display = PodDisplay(pod, profile: world.cluster.profile)
             let requests = pod.requests(rules)
@@ -307,6 +301,7 @@ struct NodeScreen: Screen, PodHolder {
             ]
             return TableRow(cells.map { StyledText($0.0, theme[$0.1]) }, role: ObjectColumns.role(pod, world))
         }
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: list.layout?.body, theme: theme)
         if rows.isEmpty { canvas.write("No pods here.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim]) }
     }
 
@@ -316,7 +311,7 @@ struct NodeScreen: Screen, PodHolder {
         if let loss {
             lines = loss.isDone ? loss.lines.map { StyledText($0, theme[.text]) } : [StyledText("trying it on a fork \(canvas.glyphs.ellipsis)", theme[.dim])]
         } else {
-            lines = [StyledText("It is lost: its kubelet is silent. <I> brings it back.", theme[.rowError])]
+            lines = [StyledText("It is lost: its kubelet is silent. \(world.mark(.fault)) brings it back.", theme[.rowError])]
         }
         let budgets = NodeLoss.budgets(name, world)
         if !budgets.isEmpty { lines.append(StyledText("disruption budgets  ", theme[.dim]) + StyledText(budgets, theme[.text])) }
@@ -326,12 +321,12 @@ struct NodeScreen: Screen, PodHolder {
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
-        case .wheelDown: move(1)
-        case .wheelUp: move(-1)
+        case .wheelDown: for _ in 0..<3 { move(.down) }
+        case .wheelUp: for _ in 0..<3 { move(.up) }
         case .press:
-            guard pane != .cgroups, let row = lastLayout?.row(at: event.point) else { return [] }
-            if row == cursor { return perform(.open, world) ?? [] }
-            cursor = row
+            guard pane != .cgroups, let row = list.layout?.row(at: event.point) else { return [] }
+            if row == list.index { return [.press(.enter)] }
+            list.move(to: row)
         case .release: break
         }
         return []

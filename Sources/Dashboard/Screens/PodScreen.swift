@@ -20,8 +20,7 @@ struct PodScreen: Screen, PodHolder {
     var filter = ""
     private var last: Pod
     private var pane = Pane.startup
-    private var cursor = 0
-    private var top = 0
+    private var list = ListCursor<Int>()
     private var scroll = 0
     private var links: [StartupStory.Link] = []
     private var events: [Event] = []
@@ -47,6 +46,8 @@ struct PodScreen: Screen, PodHolder {
 
     // MARK: Actions
 
+    func peek(_ world: World) -> Peek? { Peek(of: last, world) }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if let pod = world.store.pods[key] { last = pod }
         switch action {
@@ -54,13 +55,8 @@ struct PodScreen: Screen, PodHolder {
             let panes = Pane.allCases
             let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
             (pane, scroll) = (panes[index % panes.count], 0)
-        case .down: move(1)
-        case .up: move(-1)
-        case .pageDown: move(8)
-        case .pageUp: move(-8)
-        case .top: move(-10_000)
-        case .bottom: move(10_000)
-        case .open: return follow(pane == .startup && links.indices.contains(cursor) ? links[cursor] : .none, world)
+        case .down, .up, .pageDown, .pageUp, .top, .bottom: move(action)
+        case .open: return follow(pane == .startup && links.indices.contains(list.index) ? links[list.index] : .none, world)
         case .describe: return [.push(DetailScreen(last, tab: .describe))]
         case .yaml: return [.push(DetailScreen(last, tab: .yaml))]
         case .events: return [.push(DetailScreen(last, tab: .events))]
@@ -72,17 +68,21 @@ struct PodScreen: Screen, PodHolder {
         case .why: return [.push(WhyScreen(key))]
         case .node: return [NodeScreen.effect(last, world)]
         case .owner: return TableScreen.owner(of: last)
+        case .containers: return [.push(Lists.containers(of: last))]
+        case .setImage: return [.open(Forms.setImage(last, Kind.pod.info))]
         case .copyName: return [.copy(last.metadata.name, what: last.metadata.name)]
         default: return nil
         }
         return []
     }
 
-    private mutating func move(_ step: Int) {
+    private mutating func move(_ action: Action) {
         if pane == .startup {
-            cursor = max(0, min(links.count - 1, cursor + step))
+            list.show(Array(links.indices))
+            _ = list.perform(action)
         } else {
-            scroll = max(0, scroll + step)
+            // How far it goes is known once it is drawn.
+            scroll = max(0, action.place(from: scroll, count: 10_000, page: 9) ?? scroll)
         }
     }
 
@@ -317,13 +317,14 @@ struct PodScreen: Screen, PodHolder {
             return
         }
         let room = max(0, inside.height - 2)
-        cursor = max(0, min(cursor, story.rows.count - 1))
-        top = Scrolling.top(following: cursor, from: top, height: room, count: story.rows.count)
+        list.show(Array(story.rows.indices))
+        list.scroll(height: room)
+        canvas.drawPosition(of: list.seen, in: story.rows.count, onBox: area, rows: inside.inset(top: 1, bottom: 1), theme: theme)
         Gantt.drawAxis(scale, on: &canvas, at: Point(x: inside.x + labels, y: inside.y), theme)
         canvas.write(StyledText("TOTAL s", theme[.tableHeader]), endingAt: inside.right - 1, y: inside.y)
-        for (index, row) in story.rows.dropFirst(top).prefix(room).enumerated() {
+        for (index, row) in story.rows.dropFirst(list.top).prefix(room).enumerated() {
             let y = inside.y + 1 + index
-            let isCursor = pane == .startup && top + index == cursor
+            let isCursor = pane == .startup && list.top + index == list.index
             if isCursor { canvas.write(canvas.glyphs.cursor, at: Point(x: inside.x, y: y), style: theme[.accent]) }
             canvas.write(row.label, at: Point(x: inside.x + 1, y: y), style: theme[isCursor ? .accent : .text], maxWidth: 18, ellipsis: true)
             if isWide { canvas.write(row.who, at: Point(x: inside.x + 20, y: y), style: theme[.dim], maxWidth: 15, ellipsis: true) }
@@ -353,22 +354,34 @@ struct PodScreen: Screen, PodHolder {
 
     // MARK: Conditions and events
 
-    private func drawConditions(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    private mutating func drawConditions(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         let conditions = last.status.conditions
         box(.conditions, StyledText("Conditions", theme[.title]), StyledText("\(conditions.count)", theme[.dim]), on: &canvas, in: area, theme)
-        let inside = area.interior.inset(x: 1, y: 0)
-        let first = min(pane == .conditions ? scroll : 0, max(0, conditions.count - inside.height))
-        for (index, condition) in conditions.dropFirst(first).prefix(inside.height).enumerated() {
+        let lines = conditions.map { condition in
             let fine = condition.isTrue != ["PodResize", "DisruptionTarget"].contains { condition.type.hasPrefix($0) }
             var text = StyledText(pad(condition.type, 26), theme[.text])
             text.append(String(fine ? world.glyphs.passed : world.glyphs.stopped), theme[fine ? .good : .rowPending])
             text.append(" \(condition.lastTransitionTime.map { clockText($0, milliseconds: false) } ?? "-")", theme[.dim])
             let why = [condition.reason, condition.message].filter { !$0.isEmpty }.joined(separator: ": ")
             if !why.isEmpty { text.append("  \(why)", theme[.dim]) }
-            canvas.write(text, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width)
+            return text
         }
-        if conditions.isEmpty { canvas.write("none", at: inside.origin, style: theme[.dim]) }
+        draw(lines, of: .conditions, on: &canvas, in: area, theme)
+    }
+
+    /// Lines that are wrapped, scrolled while the pane has the focus.
+    private mutating func draw(_ lines: [StyledText], of pane: Pane, on canvas: inout Canvas, in area: Rect, _ theme: Theme) {
+        let inside = area.interior.inset(x: 1, y: 0)
+        if lines.isEmpty { canvas.write("none", at: inside.origin, style: theme[.dim]) }
+        let wrapped = lines.flatMap { $0.wrapped(to: inside.width) }
+        let most = max(0, wrapped.count - inside.height)
+        if self.pane == pane { scroll = min(scroll, most) }
+        let first = self.pane == pane ? scroll : 0
+        for (index, line) in wrapped.dropFirst(first).prefix(inside.height).enumerated() {
+            canvas.write(line, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width)
+        }
+        canvas.drawPosition(of: first..<min(wrapped.count, first + inside.height), in: wrapped.count, onBox: area, theme: theme)
     }
 
     /// Looks for the pod's events when something was written, the newest first.
@@ -380,25 +393,19 @@ struct PodScreen: Screen, PodHolder {
             .sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.resourceVersion) > ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.resourceVersion) }
     }
 
-    private func drawEvents(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    private mutating func drawEvents(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         let shown = EventLines.matching(filter, events)
         var title = StyledText("Events", theme[.title])
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         box(.events, title, StyledText("\(shown.count)", theme[.dim]), on: &canvas, in: area, theme)
-        let inside = area.interior.inset(x: 1, y: 0)
-        let first = min(pane == .events ? scroll : 0, max(0, shown.count - inside.height))
-        for (index, event) in shown.dropFirst(first).prefix(inside.height).enumerated() {
-            let text = EventLines.line(event, world)
-            canvas.write(text, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width)
-        }
-        if shown.isEmpty { canvas.write("none", at: inside.origin, style: theme[.dim]) }
+        draw(shown.map { EventLines.line($0, world) }, of: .events, on: &canvas, in: area, theme)
     }
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
-        case .wheelDown: move(1)
-        case .wheelUp: move(-1)
+        case .wheelDown: for _ in 0..<3 { move(.down) }
+        case .wheelUp: for _ in 0..<3 { move(.up) }
         default: break
         }
         return []

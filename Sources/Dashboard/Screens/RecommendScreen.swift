@@ -6,8 +6,8 @@ import Simulation
 import SimulationKit
 
 /// What containers use against what they request, and the size that suggests: the vertical autoscaler's recommender.
-struct RecommendScreen: Screen {
-    private struct Row: Equatable {
+struct RecommendScreen: ListedScreen {
+    struct Row: Hashable {
         var workload: Workload
         var container: String
     }
@@ -28,9 +28,7 @@ struct RecommendScreen: Screen {
     private var podsOf: [Workload: [Pod]] = [:]
     private var facts: [String: Fact] = [:]
     private var stamp: Stamp?
-    private var cursor = 0
-    private var top = 0
-    private var height = 10
+    var list = ListCursor<Row>()
 
     private struct Stamp: Equatable {
         var step: Int64
@@ -57,7 +55,7 @@ struct RecommendScreen: Screen {
         ]
     }
 
-    func focusedWorkload(_ world: World) -> Workload? { cursor < rows.count ? rows[cursor].workload : focus }
+    func focusedWorkload(_ world: World) -> Workload? { list.id?.workload ?? focus }
 
     // MARK: What is shown
 
@@ -66,7 +64,6 @@ struct RecommendScreen: Screen {
             step: world.now.nanoseconds / Self.period.nanoseconds, generation: world.generation, namespace: world.namespace,
             commands: world.session.journal.count)
         if new == stamp { return }
-        let selected = cursor < rows.count ? rows[cursor] : nil
         stamp = new
         facts = [:]
         podsOf = [:]
@@ -88,12 +85,8 @@ struct RecommendScreen: Screen {
         }
         // Users' workloads before those of the machinery.
         rows = rows.filter { !$0.workload.isSystem } + rows.filter(\.workload.isSystem)
-        if let index = rows.firstIndex(where: { $0 == selected }) {
-            cursor = index
-        } else if let focus, let index = rows.firstIndex(where: { $0.workload == focus }) {
-            cursor = index
-        }
-        cursor = max(0, min(cursor, rows.count - 1))
+        if list.id == nil, let focus, let row = rows.first(where: { $0.workload == focus }) { list.select(row) }
+        list.show(rows)
     }
 
     /// Worked out for rows that are seen, and kept until the next period.
@@ -116,24 +109,18 @@ struct RecommendScreen: Screen {
 
     // MARK: Keys
 
+    func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         refresh(world)
+        if list.perform(action) { return [] }
         switch action {
-        case .down: move(to: cursor + 1)
-        case .up: move(to: cursor - 1)
-        case .top: cursor = 0
-        case .bottom: move(to: rows.count - 1)
-        case .pageDown: move(to: cursor + max(1, height - 1))
-        case .pageUp: move(to: cursor - max(1, height - 1))
         case .open, .resize, .autosize, .load, .moreLoad, .lessLoad, .yaml:
-            guard cursor < rows.count else { return [.flash("Nothing is selected", .warning)] }
-            return act(action, rows[cursor], world)
+            guard let row = list.id else { return [.flash("Nothing is selected", .warning)] }
+            return act(action, row, world)
         default: return nil
         }
-        return []
     }
-
-    private mutating func move(to index: Int) { cursor = max(0, min(rows.count - 1, index)) }
 
     private mutating func act(_ action: Action, _ row: Row, _ world: World) -> [Effect]? {
         let pods = podsOf[row.workload] ?? []
@@ -144,7 +131,7 @@ struct RecommendScreen: Screen {
         case .moreLoad, .lessLoad: return [.perform(LoadSteps.commands([object], action == .moreLoad ? 1 : -1, world))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .autosize:
-            guard row.workload.kind != "Pod" else { return [.flash("A pod without an owner cannot be recreated: <R> resizes it", .warning)] }
+            guard row.workload.kind != "Pod" else { return [.flash("A pod without an owner cannot be recreated: \(world.hint(.resize, "resizes it", in: bindings[0]))", .warning)] }
             let modes: [VerticalScaling] = [.off, .inPlaceOrRecreate, .inPlace]
             let index = modes.firstIndex(of: world.session.simulation.vertical[target(row.workload)]) ?? 0
             return [.perform([.autosize(object.kindInfo.type, row.workload.key, modes[(index + 1) % modes.count])])]
@@ -154,14 +141,6 @@ struct RecommendScreen: Screen {
             }
             if wishes.isEmpty { return [.flash("\(row.workload.name) has the suggested size already", .info)] }
             return [.open(ResizeDialog(pods, of: "\(pods.count) \(pods.count == 1 ? "pod" : "pods") of \(row.workload.kind) \(row.workload.name), as suggested", suggesting: wishes, world))]
-        }
-    }
-
-    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
-        switch event.kind {
-        case .wheelDown: perform(.down, world) ?? []
-        case .wheelUp: perform(.up, world) ?? []
-        default: []
         }
     }
 
@@ -181,10 +160,9 @@ struct RecommendScreen: Screen {
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         canvas.drawBox(in: box, title: title, right: StyledText("requests against use", theme[.dim]), style: theme[.borderFocus])
         let inside = box.interior
-        height = max(1, inside.height - 1)
-        top = Scrolling.top(following: cursor, from: top, height: height, count: rows.count)
+        list.scroll(height: inside.height - 1)
         var shown: [TableRow] = []
-        for row in rows.dropFirst(top).prefix(height) { shown.append(cells(row, world)) }
+        for row in rows.dropFirst(list.top).prefix(list.page) { shown.append(cells(row, world)) }
         let titles: [(String, Bool, Int)] = [
             ("NAMESPACE", false, 3), ("WORKLOAD", false, 0), ("CONTAINER", false, 1), ("PODS", true, 2), ("CPU REQ", true, 0), ("LIMIT", true, 4),
             ("P50", true, 5), ("P90", true, 1), ("P95", true, 6), ("SUGGEST", true, 0), ("MEM REQ", true, 0), ("LIMIT", true, 4), ("PEAK", true, 1),
@@ -192,16 +170,17 @@ struct RecommendScreen: Screen {
         ]
         let columns = titles.enumerated().map { index, column in
             let widest = shown.reduce(column.0.count) { max($0, index < $1.cells.count ? $1.cells[index].width : 0) }
-            return TableWidget.Column(column.0, alignment: column.1 ? .right : .left, minimum: min(widest, 26), ideal: min(widest, 26) + (column.1 ? 1 : 2), priority: column.2)
+            return TableWidget.Column(column.0, alignment: column.1 ? .right : .left, minimum: min(widest, 26), ideal: widest + (column.1 ? 1 : 2), priority: column.2)
         }
-        let table = TableWidget(columns: columns, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursor, top: top, frozenColumns: 2)
-        let first = top
-        _ = table.draw(on: &canvas, in: inside, theme: theme) { index in
+        let table = TableWidget(columns: columns, rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: list.top, frozenColumns: 2)
+        let first = list.top
+        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             index - first < shown.count && index >= first ? shown[index - first] : TableRow([])
         }
         if rows.isEmpty { canvas.write("No pods run here.", at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4) }
-        if detailHeight > 0, cursor < rows.count, let fact = fact(rows[cursor], world) {
-            drawDetail(rows[cursor], fact, on: &canvas, in: Rect(x: area.x, y: box.bottom, width: area.width, height: detailHeight), world)
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: list.layout?.body, theme: theme)
+        if detailHeight > 0, let row = list.id, let fact = fact(row, world) {
+            drawDetail(row, fact, on: &canvas, in: Rect(x: area.x, y: box.bottom, width: area.width, height: detailHeight), world)
         }
     }
 
@@ -345,7 +324,7 @@ struct RecommendScreen: Screen {
         bounds.append("   p90 + 15 %, half-life 24 h", theme[.dim])
         lines.append(bounds)
         let mode = world.session.simulation.vertical[target(row.workload)]
-        var auto = StyledText("<R> resizes to the suggestion   <a> ", theme[.dim])
+        var auto = StyledText("\(world.hint(.resize, "resizes to the suggestion", in: bindings[0]))   <a> ", theme[.dim])
         switch mode {
         case .off: auto.append("automatic: off", theme[.dim])
         case .inPlaceOrRecreate: auto.append("automatic: in place, else evicted (deferred 5 min, infeasible), budgets respected", theme[.good])

@@ -2,11 +2,9 @@ import Canvas
 import Simulation
 
 /// The scenarios that come with the program, to open one; below, the file of the one under the cursor.
-struct ScenariosScreen: Screen {
-    private var cursor = 0
-    private var top = 0
-    private var lastLayout: TableWidget.Layout?
-    var filter = "" { didSet { cursor = 0 } }
+struct ScenariosScreen: ListedScreen {
+    var list = ListCursor<String>()
+    var filter = "" { didSet { list.reset() } }
 
     var crumb: String { "scenarios" }
     var bindings: [BindingGroup] {
@@ -26,18 +24,18 @@ struct ScenariosScreen: Screen {
         return ScenarioCatalog.all.filter { wanted.isEmpty || ($0.name + " " + $0.summary).lowercased().contains(wanted) }
     }
 
+    func peek(_ world: World) -> Peek? {
+        shown[safe: list.index].map { Peek(title: $0.name, lines: [("shows", StyledText($0.summary))]) }
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         let shown = shown
+        list.show(shown.map(\.name))
+        if list.perform(action) { return [] }
         switch action {
-        case .down: cursor += 1
-        case .up: cursor -= 1
-        case .top: cursor = 0
-        case .bottom: cursor = shown.count - 1
-        case .pageDown: cursor += 10
-        case .pageUp: cursor -= 10
         case .open, .yaml, .save:
-            guard shown.indices.contains(cursor) else { return [.flash("Nothing is selected", .warning)] }
-            let scenario = shown[cursor]
+            guard shown.indices.contains(list.index) else { return [.flash("Nothing is selected", .warning)] }
+            let scenario = shown[list.index]
             switch action {
             case .open: return [.run(line: "scenario \(scenario.name)")]
             case .save: return [.write(file: "\(scenario.name).yaml", content: scenario.manifests + "\n")]
@@ -45,14 +43,12 @@ struct ScenariosScreen: Screen {
             }
         default: return nil
         }
-        cursor = max(0, min(cursor, shown.count - 1))
-        return []
     }
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         let shown = shown
-        cursor = max(0, min(cursor, shown.count - 1))
+        list.show(shown.map(\.name))
         let listHeight = area.height < 14 ? area.height : min(shown.count + 3, area.height * 2 / 3)
         let box = Rect(x: area.x, y: area.y, width: area.width, height: listHeight)
         var title = StyledText("Scenarios", theme[.title])
@@ -60,14 +56,14 @@ struct ScenariosScreen: Screen {
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         canvas.drawBox(in: box, title: title, style: theme[.borderFocus])
         let inside = box.interior
-        top = Scrolling.top(following: cursor, from: top, height: max(1, inside.height - 1), count: shown.count)
+        list.scroll(height: inside.height - 1)
         let nameWidth = shown.map(\.name.count).max() ?? 4
         let table = TableWidget(
             columns: [
                 .init("NAME", minimum: min(nameWidth, area.width / 3), ideal: nameWidth), .init("SHOWS", minimum: 20, stretches: true),
                 .init("LENGTH", alignment: .right, minimum: 6, priority: 1),
-            ], rowCount: shown.count, cursor: shown.isEmpty ? nil : cursor, top: top)
-        lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+            ], rowCount: shown.count, cursor: shown.isEmpty ? nil : list.index, top: list.top)
+        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let scenario = shown[index]
             return TableRow([
                 StyledText(scenario.name, theme[scenario.name == world.options.name ? .rowHighlight : .text]), StyledText(scenario.summary),
@@ -75,26 +71,14 @@ struct ScenariosScreen: Screen {
             ])
         }
         if shown.isEmpty { canvas.write("No scenario passes the filter. <esc> clears it.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim]) }
-        guard shown.indices.contains(cursor), area.height - listHeight >= 4 else { return }
+        canvas.drawPosition(of: list.seen, in: shown.count, onBox: box, rows: list.layout?.body, theme: theme)
+        guard shown.indices.contains(list.index), area.height - listHeight >= 4 else { return }
         let below = Rect(x: area.x, y: box.bottom, width: area.width, height: area.height - listHeight)
-        canvas.drawBox(in: below, title: StyledText(shown[cursor].name, theme[.title]), right: StyledText("<y> all of it", theme[.dim]), style: theme[.border])
+        canvas.drawBox(in: below, title: StyledText(shown[list.index].name, theme[.title]), right: StyledText("<y> all of it", theme[.dim]), style: theme[.border])
         let text = below.interior.inset(x: 1, y: 0)
-        for (row, line) in YAMLColours.lines(shown[cursor].manifests, theme).prefix(text.height).enumerated() {
+        for (row, line) in YAMLColours.lines(shown[list.index].manifests, theme).prefix(text.height).enumerated() {
             canvas.write(line.truncated(to: text.width), at: Point(x: text.x, y: text.y + row))
         }
-    }
-
-    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
-        switch event.kind {
-        case .wheelDown: return perform(.down, world) ?? []
-        case .wheelUp: return perform(.up, world) ?? []
-        case .press:
-            guard let row = lastLayout?.row(at: event.point) else { return [] }
-            if row == cursor { return perform(.open, world) ?? [] }
-            cursor = row
-        case .release: break
-        }
-        return []
     }
 }
 

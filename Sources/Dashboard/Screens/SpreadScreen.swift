@@ -6,11 +6,10 @@ import Simulation
 
 /// One spread constraint in full: what is counted, the minimum, the limit, and the verdict for one more pod
 /// in each domain with the arithmetic.
-struct SpreadScreen: Screen {
+struct SpreadScreen: ListedScreen {
     private var groupID: String?
     private var focus: Workload?
-    private var cursor = 0
-    private var top = 0
+    var list = ListCursor<String>()
     /// The maxSkew that is tried with `(` and `)`.
     private var triedSkew: Int?
     /// Pods placed (or taken away, below 0) by domain with `+` and `-`.
@@ -52,24 +51,22 @@ struct SpreadScreen: Screen {
 
     func whatIfSubject(_ world: World) -> WhatIfSubject? { group(world).map { .constraint($0.id) } }
 
+    func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         guard let group = group(world) else { return nil }
         let workload = Workload(kind: group.ownerKind, namespace: group.namespace, name: group.ownerName)
+        list.show(group.domains.map(\.name))
+        if list.perform(action) { return [] }
         switch action {
         case .nextPane, .previousPane:
             let index = world.spread.firstIndex { $0.id == group.id } ?? 0
             let step = action == .nextPane ? 1 : world.spread.count - 1
             groupID = world.spread[(index + step) % world.spread.count].id
-            (cursor, triedSkew, ghosts) = (0, nil, [:])
-        case .down: cursor = max(0, min(group.domains.count - 1, cursor + 1))
-        case .up: cursor = max(0, cursor - 1)
-        case .top: cursor = 0
-        case .bottom: cursor = max(0, group.domains.count - 1)
-        case .pageDown: cursor = max(0, min(group.domains.count - 1, cursor + 8))
-        case .pageUp: cursor = max(0, cursor - 8)
+            (triedSkew, ghosts) = (nil, [:])
+            list.reset()
         case .placeGhost, .removeGhost:
-            guard group.domains.indices.contains(cursor) else { return [] }
-            let domain = group.domains[cursor]
+            guard let domain = group.domains.first(where: { $0.name == list.id }) else { return [] }
             let change = (ghosts[domain.name] ?? 0) + (action == .placeGhost ? 1 : -1)
             ghosts[domain.name] = max(-domain.pods, change) == 0 ? nil : max(-domain.pods, change)
         case .back where !ghosts.isEmpty || triedSkew != nil:
@@ -77,8 +74,7 @@ struct SpreadScreen: Screen {
         case .columnLeft: triedSkew = max(1, (triedSkew ?? group.maxSkew) - 1)
         case .columnRight: triedSkew = (triedSkew ?? group.maxSkew) + 1
         case .open:
-            guard group.domains.indices.contains(cursor) else { return [] }
-            let name = group.domains[cursor].name
+            guard let name = list.id else { return [] }
             let term = group.topologyKey == "kubernetes.io/hostname" ? "node:\(name)" : group.topologyKey == "topology.kubernetes.io/zone" ? "zone:\(name)" : ""
             return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload), filter: term))]
         case .showPods: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload)))]
@@ -196,11 +192,12 @@ struct SpreadScreen: Screen {
         let rows = inside.height - 1
         let perDomain = group.domains.count * 3 <= rows ? 3 : group.domains.count * 2 <= rows ? 2 : 1
         let shown = max(1, rows / perDomain)
-        cursor = max(0, min(cursor, group.domains.count - 1))
-        top = Scrolling.top(following: cursor, from: top, height: shown, count: group.domains.count)
-        for (line, domain) in group.domains.dropFirst(top).prefix(shown).enumerated() {
+        list.show(group.domains.map(\.name))
+        list.scroll(height: shown)
+        canvas.drawPosition(of: list.seen, in: group.domains.count, onBox: box, rows: inside.inset(top: 1), theme: theme)
+        for (line, domain) in group.domains.dropFirst(list.top).prefix(shown).enumerated() {
             let y = inside.y + 1 + line * perDomain
-            let isCursor = top + line == cursor
+            let isCursor = list.top + line == list.index
             if isCursor { canvas.write(canvas.glyphs.cursor, at: Point(x: inside.x, y: y), style: theme[.accent]) }
             canvas.write(domain.name, at: Point(x: inside.x + 1, y: y), style: theme[isCursor ? .cursor : .text], maxWidth: nameWidth, ellipsis: true)
             canvas.write("\(domain.openNodes)/\(domain.nodes)", at: Point(x: inside.x + nameWidth + 2, y: y), style: theme[domain.openNodes == domain.nodes ? .dim : .rowPending])
@@ -252,9 +249,9 @@ struct SpreadScreen: Screen {
         let inside = box.interior.inset(x: 1, y: 0)
         var lines: [(String, String, Role)] = []
         for (reason, names) in excluded(group) { lines.append((names.prefix(3).joined(separator: " ") + (names.count > 3 ? " +\(names.count - 3)" : ""), reason, .rowPending)) }
-        if !group.terminating.isEmpty { lines.append(("\(group.terminating.count) pods", "terminating: not counted", .dim)) }
-        if !group.waiting.isEmpty { lines.append(("\(group.waiting.count) pods", "pending: not counted until bound", .rowPending)) }
-        if !group.stranded.isEmpty { lines.append(("\(group.stranded.count) pods", "stranded on nodes that do not count", .rowPending)) }
+        if !group.terminating.isEmpty { lines.append((counted(group.terminating.count, "pod"), "terminating: not counted", .dim)) }
+        if !group.waiting.isEmpty { lines.append((counted(group.waiting.count, "pod"), "pending: not counted until bound", .rowPending)) }
+        if !group.stranded.isEmpty { lines.append((counted(group.stranded.count, "pod"), "stranded on nodes that do not count", .rowPending)) }
         if group.carriers - group.waiting.count != group.matched { lines.append(("\(group.matched) matched", "\(group.carriers) pods carry the constraint", .dim)) }
         lines.append(("remark", SpreadWords.remark(group, world).text, .dim))
         for (line, entry) in lines.prefix(inside.height).enumerated() where !entry.1.isEmpty {

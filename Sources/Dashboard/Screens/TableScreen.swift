@@ -34,7 +34,6 @@ struct TableScreen: RowScreen, PodHolder {
     private var chosenColumn: Int?
     private var isWide = false
     private var onlyFaults = false
-    private var showsPeek = true
     private var rows: [Row] = []
     private var rowsStamp: Stamp?
     /// The last filter that could be read: it stays in force while a new one is being typed.
@@ -113,7 +112,8 @@ struct TableScreen: RowScreen, PodHolder {
         }
     }
 
-    var bindings: [BindingGroup] {
+    var bindings: [BindingGroup] { [Bindings.sorting(kind.type)] + ownBindings }
+    private var ownBindings: [BindingGroup] {
         switch kind.type {
         case .pod: [Bindings.pods, Bindings.table]
         case .deployment, .statefulSet, .daemonSet: [Bindings.workloads, Bindings.table]
@@ -178,6 +178,8 @@ struct TableScreen: RowScreen, PodHolder {
         if stamp == rowsStamp, !filter.contains("<"), !filter.contains(">") { return }
         rowsStamp = stamp
         let columns = columns(world)
+        // A column that is not shown sorts, too.
+        let sorter = byAge ? nil : sortTitle.flatMap { title in (columns + ObjectColumns.columns(for: kind, wide: true, world)).first { $0.title == title } }
         let filterValue: Filter
         let typed = Filter(filter)
         if typed.problem == nil { goodFilter = typed }
@@ -194,12 +196,10 @@ struct TableScreen: RowScreen, PodHolder {
             let created =
                 (object as? Event)?.lastTimestamp?.nanoseconds ?? object.metadata.creationTimestamp?.nanoseconds ?? 0
             var sortText = ""
-            if let sortTitle, !byAge, let column = columns.first(where: { $0.title == sortTitle }) {
-                sortText = column.text(object, world)
-            }
+            if let sorter { sortText = sorter.sortText(object, world) }
             shown.append((Row(key: object.key, sortText: sortText), created))
         }
-        let numeric = columns.first { $0.title == sortTitle }?.isNumber ?? false
+        let numeric = sorter?.isNumber ?? false
         shown.sort { a, b in
             let (x, y) = ascending ? (a, b) : (b, a)
             if byAge {
@@ -301,27 +301,42 @@ struct TableScreen: RowScreen, PodHolder {
         if navigate(action) { return [] }
         switch action {
         case .left: columnOffset = max(0, columnOffset - 1)
-        case .right: columnOffset = min(columns(world).count - 2, columnOffset + 1)
+        case .right: columnOffset = max(0, min(columns(world).count - 2, columnOffset + 1))
+        // k9s sorts by one of them with shift and u.
+        case .undo where [.deployment, .daemonSet].contains(kind.type): return [.open(Forms.undo(world))]
         case .wide: isWide.toggle()
         case .faultsOnly: onlyFaults.toggle()
-        case .peek: showsPeek.toggle()
         case .mark: toggleMark()
         case .markRange: markRange()
         case .clearMarks: marks = []
         case .columnLeft, .columnRight: chooseColumn(action == .columnRight ? 1 : -1, world)
-        case .sortByColumn: sort(by: columns(world)[chosenColumn ?? 0].title)
-        case .sortByName: sort(by: "NAME")
-        case .sortByAge: sort(by: kind.type == .event ? "LAST SEEN" : "AGE")
-        case .sortByStatus: sort(by: columns(world).first { ["STATUS", "READY", "TYPE", "PHASE"].contains($0.title) }?.title ?? "NAME")
-        case .sortByNamespace: sort(by: "NAMESPACE")
+        case .sortByColumn:
+            let columns = columns(world)
+            if let column = columns[safe: chosenColumn ?? 0] { sort(by: column.title, descending: column.isNumber && !["AGE", "LAST SEEN"].contains(column.title)) }
         case .copyName: return copy(targets(world).map(\.metadata.name).joined(separator: "\n"))
         case .copyNamespace: return copy(object(world)?.metadata.namespace ?? "")
         case .warp: return object(world).map { [.setNamespace($0.metadata.namespace)] } ?? []
         case .save: return [.open(Forms.save(name: kind.plural, csv: csv(world), objects: rows.compactMap { world.store.object(kind.type, $0.key) }))]
-        default: return performOnObject(action, world)
+        default:
+            guard let (titles, isDescending) = Self.sorts[action] else { return performOnObject(action, world) }
+            let known = Set((columns(world) + ObjectColumns.columns(for: kind, wide: true, world)).map(\.title))
+            guard let title = titles.first(where: known.contains) else { return [.flash("\(kind.pluralTitle) have no column \(titles[0])", .warning)] }
+            sort(by: title, descending: isDescending)
         }
         return []
     }
+
+    /// By which column a key sorts, the first that there is, and whether the largest comes first.
+    private static let sorts: [Action: (titles: [String], isDescending: Bool)] = [
+        .sortByName: (["NAME"], false), .sortByAge: (["AGE", "LAST SEEN"], false), .sortByNamespace: (["NAMESPACE"], false),
+        .sortByStatus: (["STATUS", "PHASE", "STATE", "READY", "TYPE"], false), .sortByReady: (["READY"], false), .sortByRestarts: (["RST", "RESTARTS"], true),
+        .sortByCPU: (["CPU", "CPU%"], true), .sortByMemory: (["MEM", "MEM%"], true), .sortByCPURequest: (["%R"], true), .sortByMemoryRequest: (["%M"], true),
+        .sortByCPULimit: (["%CPU/L"], true), .sortByMemoryLimit: (["%MEM/L"], true), .sortByIP: (["IP"], false), .sortByNode: (["NODE"], false),
+        .sortByRole: (["ROLES", "ROLE"], false), .sortByPods: (["PODS"], true), .sortByUpToDate: (["UP-TO-DATE"], false), .sortByAvailable: (["AVAILABLE"], false),
+        .sortByDesired: (["DESIRED"], false), .sortByCurrent: (["CURRENT"], false), .sortByType: (["TYPE"], false), .sortByReason: (["REASON"], false),
+        .sortBySource: (["SOURCE"], false), .sortByCount: (["COUNT"], true), .sortByFirstSeen: (["FIRST SEEN"], false), .sortByLastSeen: (["LAST SEEN"], false),
+        .sortByVolume: (["VOLUME"], false), .sortByStorageClass: (["STORAGECLASS"], false), .sortByCapacity: (["CAPACITY"], false),
+    ]
 
     private mutating func performOnObject(_ action: Action, _ world: World) -> [Effect]? {
         guard let object = object(world) else {
@@ -370,7 +385,10 @@ struct TableScreen: RowScreen, PodHolder {
             guard let workload = focusedWorkload(world) else { return [.flash("\(kind.kind) \(object.metadata.name) has no pods", .warning)] }
             return [.push(RecommendScreen(focus: workload))]
         case (.containers, .pod): return (object as? Pod).map { [.push(Lists.containers(of: $0))] } ?? []
-        case (.logs, .pod): return [.push(DetailScreen(object, tab: .events)), .flash("Simulated programs write no logs; these are the pod's events")]
+        case (.showPods, .node): return [.push(TableScreen(Kind.pod.info, scope: .onNode(object.metadata.name)))]
+        case (.logs, .deployment), (.logs, .statefulSet), (.logs, .daemonSet):
+            return [.push(DetailScreen(object, tab: .events)), .flash("Simulated programs write no logs; these are the events of the \(kind.kind)")]
+        case (.logs, .pod), (.previousLogs, .pod): return [.push(DetailScreen(object, tab: .events)), .flash("Simulated programs write no logs; these are the pod's events")]
         case (.evict, .pod): return [.open(EvictDialog(targets.compactMap { $0 as? Pod }, world))]
         case (.why, .pod): return [.push(WhyScreen(object.key))]
         case (.node, .pod):
@@ -442,10 +460,10 @@ struct TableScreen: RowScreen, PodHolder {
     }
     private mutating func chooseColumn(_ step: Int, _ world: World) {
         let count = columns(world).count
-        chosenColumn = ((chosenColumn ?? (step > 0 ? -1 : count)) + step + count) % count
+        if count > 0 { chosenColumn = (min(chosenColumn ?? (step > 0 ? -1 : count), count) + step + count) % count }
     }
-    private mutating func sort(by title: String) {
-        if sortTitle == title { ascending.toggle() } else { (sortTitle, ascending) = (title, true) }
+    private mutating func sort(by title: String, descending: Bool) {
+        if sortTitle == title { ascending.toggle() } else { (sortTitle, ascending) = (title, !descending) }
     }
     private func copy(_ text: String) -> [Effect] { text.isEmpty ? [] : [.copy(text, what: text)] }
 
@@ -464,8 +482,7 @@ struct TableScreen: RowScreen, PodHolder {
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         refresh(world)
-        let peekHeight = kind.type == .pod && showsPeek && !rows.isEmpty ? (area.height >= 28 ? 8 : area.height >= 17 ? 5 : 0) : 0
-        let tableArea = area.inset(bottom: peekHeight)
+        let tableArea = area
         let theme = world.theme
         var title = StyledText(kindTitle, theme[.title])
         title.append("(\(world.namespace.isEmpty || !kind.isNamespaced ? "all" : world.namespace))", theme[.titleHighlight])
@@ -517,10 +534,11 @@ struct TableScreen: RowScreen, PodHolder {
             let text = total > 0 ? "No \(kind.plural) pass the filter. <esc> clears it." : "No \(kind.plural) here."
             canvas.write(text, at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
         }
-        if peekHeight > 0, let pod = object(world) as? Pod {
-            PeekPane.draw(pod, on: &canvas, in: Rect(x: area.x, y: tableArea.bottom, width: area.width, height: peekHeight), world)
-        }
+        canvas.drawPosition(of: top..<min(rows.count, top + pageRows), in: rows.count, onBox: tableArea, rows: lastLayout?.body, theme: theme)
     }
+
+    var peeksByDefault: Bool { true }
+    func peek(_ world: World) -> Peek? { object(world).map { Peek(of: $0, world) } }
 
     private var kindTitle: String {
         switch scope {

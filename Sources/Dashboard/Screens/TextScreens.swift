@@ -28,7 +28,7 @@ extension TextScreen {
         if !filter.isEmpty { title.append("  </\(filter)>", world.theme[.titleFilter]) }
         canvas.drawBox(in: area, title: title, style: world.theme[.borderFocus], titleStyle: world.theme[.title])
         let inside = area.interior.inset(x: 1, y: 0)
-        text.draw(lines(world, width: inside.width), search: filter, on: &canvas, in: inside, world.theme)
+        text.draw(lines(world, width: inside.width), search: filter, on: &canvas, in: inside, box: area, world.theme)
     }
 }
 

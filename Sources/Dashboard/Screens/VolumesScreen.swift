@@ -152,6 +152,8 @@ struct VolumesScreen: RowScreen, PodHolder {
 
     // MARK: Actions
 
+    func peek(_ world: World) -> Peek? { cursor.flatMap { object($0, world) }.map { Peek(of: $0, world) } }
+
     var rowCount: Int { rows.count }
     mutating func move(to index: Int) {
         guard !rows.isEmpty else { return }
@@ -198,8 +200,6 @@ struct VolumesScreen: RowScreen, PodHolder {
         }
     }
 
-    var opening: Action { .describe }
-
     // MARK: Drawing
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
@@ -233,10 +233,11 @@ struct VolumesScreen: RowScreen, PodHolder {
                 .init("WHO HAS IT, WHO WAITS AND WHY", minimum: 20, stretches: true),
             ], rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex, top: top)
         lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in visible[index - first] }
+        canvas.drawPosition(of: top..<min(rows.count, top + pageRows), in: rows.count, onBox: box, rows: lastLayout?.body, theme: theme)
         if rows.isEmpty {
             let isFiltered = !filter.isEmpty || onlyFaults
             canvas.write(
-                isFiltered ? "Nothing passes the filter. <esc> clears it." : "No claims and no volumes here. A PersistentVolumeClaim makes one: <C> or :create.",
+                isFiltered ? "Nothing passes the filter. <esc> clears it." : "No claims and no volumes here. A PersistentVolumeClaim makes one: \(world.mark(.create)) or :create.",
                 at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
         }
         if peekHeight > 0, let cursor {

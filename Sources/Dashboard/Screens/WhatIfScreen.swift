@@ -6,11 +6,10 @@ import Simulation
 import SimulationKit
 
 /// Changes to the selected thing, each tried on a branch that is run ahead: what would be other than now.
-struct WhatIfScreen: Screen {
+struct WhatIfScreen: ListedScreen {
     let subject: WhatIfSubject
     var filter = ""
-    private var cursor = 0
-    private var top = 0
+    var list = ListCursor<Int>()
     private var detailTop = 0
     private var answers = WhatIfAnswers()
 
@@ -44,15 +43,26 @@ struct WhatIfScreen: Screen {
     var hasWork: Bool { answers.isUnderWay }
     mutating func work(until shouldStop: () -> Bool) { answers.work(until: shouldStop) }
 
+    /// What the change was refused with or which pods wait with their whole messages, else the workload.
+    func peek(_ world: World) -> Peek? {
+        let focused = focus(world).flatMap { Peek(of: $0, world) }
+        guard let question = answers.questions[safe: list.index] else { return focused }
+        var peek = Peek(title: question.title, lines: focused?.lines ?? [])
+        let answer = answers.known(list.index)
+        if let refusal = answer?.refusal { peek.lines.insert(("refused", StyledText(refusal, world.theme[.rowError])), at: 0) }
+        for pod in (answer?.pending ?? []).prefix(3).reversed() { peek.lines.insert(("waits", StyledText("\(pod.workload.name): \(pod.message)", world.theme[.rowPending])), at: 0) }
+        return peek
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         answers.refresh(subject, world)
-        let count = answers.questions.count
-        let before = cursor
+        list.show(Array(answers.questions.indices))
+        let before = list.index
+        if list.perform(action) {
+            if list.index != before { detailTop = 0 }
+            return []
+        }
         switch action {
-        case .down: cursor = max(0, min(count - 1, cursor + 1))
-        case .up: cursor = max(0, cursor - 1)
-        case .top, .pageUp: cursor = 0
-        case .bottom, .pageDown: cursor = max(0, count - 1)
         case .nextPane: detailTop += 3
         case .previousPane: detailTop = max(0, detailTop - 3)
         case .searchNext: answers.again()
@@ -62,13 +72,12 @@ struct WhatIfScreen: Screen {
             }
             return [.prompt("whatif \(workload.name) ")]
         case .open:
-            guard answers.questions.indices.contains(cursor) else { return [] }
-            let question = answers.questions[cursor]
+            guard answers.questions.indices.contains(list.index) else { return [] }
+            let question = answers.questions[list.index]
             if question.commands.isEmpty { return [.flash(question.plan?.problem.isEmpty == false ? question.plan!.problem : "There is nothing to do", .warning)] }
             return [.perform(question.commands)]
         default: return nil
         }
-        if cursor != before { detailTop = 0 }
         return []
     }
 
@@ -76,7 +85,8 @@ struct WhatIfScreen: Screen {
         let theme = world.theme
         answers.refresh(subject, world)
         let questions = answers.questions
-        cursor = max(0, min(cursor, questions.count - 1))
+        list.show(Array(questions.indices))
+        let cursor = list.index
         let listHeight = min(questions.count + 3, max(5, area.height * 2 / 5))
         let rects = area.splitRows([.fixed(listHeight), .weight(1)])
         var title = StyledText("What if  ", theme[.title])
@@ -91,20 +101,21 @@ struct WhatIfScreen: Screen {
             canvas.write("There is nothing to ask about it.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
             return
         }
-        top = Scrolling.top(following: cursor, from: top, height: max(1, inside.height - 1), count: questions.count)
+        list.scroll(height: inside.height - 1)
         answers.look(at: cursor)
         let all = answers.isQuick
         var shown: [Int: WhatIfAnswer] = [:]
-        for index in top..<min(questions.count, top + max(1, inside.height - 1)) { shown[index] = answers.answer(index, now: all || index == cursor) }
+        for index in list.seen { shown[index] = answers.answer(index, now: all || index == cursor) }
         let focus = focus(world)
         let spread: SpreadGroup? =
             if case .constraint(let id) = subject { world.spread.first { $0.id == id } } else { focus.flatMap { focus in answers.spread(of: focus) } }
-        let table = TableWidget(columns: WhatIfWords.columns, rowCount: questions.count, cursor: cursor, top: top)
-        table.draw(on: &canvas, in: inside, theme: theme) { index in
+        let table = TableWidget(columns: WhatIfWords.columns, rowCount: questions.count, cursor: cursor, top: list.top)
+        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let head = StyledText(questions[index].title, theme[index == cursor ? .accent : .text])
             guard let answer = shown[index] else { return TableRow([head]) }
             return TableRow([head] + WhatIfWords.cells(answer, subject: subject, focus: focus, spread: spread, theme))
         }
+        canvas.drawPosition(of: list.seen, in: questions.count, onBox: rects[0], rows: list.layout?.body, theme: theme)
         if let answer = shown[cursor] { drawAnswer(answer, on: &canvas, in: rects[1], world) }
     }
 
@@ -128,7 +139,7 @@ struct WhatIfScreen: Screen {
         let placements = plan(answer, world) + placements(answer, world)
         let workloads = workloads(answer, world)
         let rest = rest(answer, world)
-        let ends = answers.isFirst(cursor) ? StyledText("after \(WhatIfWords.short(answer.ran)); it is being run on", theme[.rowPending]) : StyledText(answer.isSettled ? "settles after \(WhatIfWords.short(answer.took))" : "still moving after \(WhatIfWords.short(answer.ran)), where it was stopped", theme[answer.isSettled ? .dim : .rowPending])
+        let ends = answers.isFirst(list.index) ? StyledText("after \(WhatIfWords.short(answer.ran)); it is being run on", theme[.rowPending]) : StyledText(answer.isSettled ? "settles after \(WhatIfWords.short(answer.took))" : "still moving after \(WhatIfWords.short(answer.ran)), where it was stopped", theme[answer.isSettled ? .dim : .rowPending])
         if area.width < 100 {
             // One after the other, scrolled together.
             let lines = workloads + [StyledText("")] + rest + [StyledText("")] + placements

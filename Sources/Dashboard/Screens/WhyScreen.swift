@@ -6,16 +6,14 @@ import Scheduling
 import Simulation
 
 /// Why a pod is pending, or why it stands where it stands: nodes × plugins, every score, what would help.
-struct WhyScreen: Screen {
+struct WhyScreen: ListedScreen {
     let key: ObjectKey
     var filter = ""
     /// Scores instead of filters; nil: filters for a pod that waits, scores for one that has a place.
     private var showsScores: Bool?
     /// Whether plugins are heard that were not asked any more.
     private var hearsAll = false
-    private var cursor = 0
-    private var top = 0
-    private var height = 5
+    var list = ListCursor<String>()
     private var isNarrow = false
     private var cached: (revision: Int, generation: Int, explanation: Explanation)?
     private var remedies: [Remedy] = []
@@ -64,17 +62,26 @@ struct WhyScreen: Screen {
     }
     private func inScores(_ pod: Pod) -> Bool { showsScores ?? !pod.nodeName.isEmpty }
 
+    /// The node's whole answer, and the node itself.
+    func peek(_ world: World) -> Peek? {
+        guard let name = list.id, let node = world.store.nodes[ObjectKey(name: name)] else { return world.store.pods[key].map { Peek(of: $0, world) } }
+        var peek = Peek(of: node, world)
+        let verdict = cached?.explanation.nodes.first { $0.node == name }
+        let refusals = (verdict?.refusal.map { [$0] } ?? []) + (verdict?.further ?? [])
+        for refusal in refusals.reversed() {
+            let words = refusal.reasons.joined(separator: ", ") + (refusal.detail.isEmpty ? "" : " (\(refusal.detail))")
+            peek.lines.insert(("refuses", StyledText("\(refusal.plugin.map { "\($0): " } ?? "")\(words)", world.theme[.rowPending])), at: 0)
+        }
+        return peek
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         guard let pod = world.store.pods[key] else { return nil }
         let rows = rows(explanation(pod, world), scores: inScores(pod))
-        let node = rows.indices.contains(cursor) ? rows[cursor].nodes[0] : nil
+        list.show(rows.compactMap(\.nodes.first))
+        if list.perform(action) { return [] }
+        let node = list.id
         switch action {
-        case .down: cursor = max(0, min(rows.count - 1, cursor + 1))
-        case .up: cursor = max(0, cursor - 1)
-        case .top: cursor = 0
-        case .bottom: cursor = max(0, rows.count - 1)
-        case .pageDown: cursor = max(0, min(rows.count - 1, cursor + height))
-        case .pageUp: cursor = max(0, cursor - height)
         case .allFailures:
             hearsAll.toggle()
             showsScores = false
@@ -208,19 +215,20 @@ struct WhyScreen: Screen {
         canvas.drawBox(in: box, title: StyledText(isNarrow ? (scores ? "Scores" : "Filters") : title, theme[.title]), right: right, style: theme[.border])
         let inside = box.interior
         let footer = footer(explanation, theme)
-        height = max(1, inside.height - 1 - footer.count)
-        cursor = max(0, min(cursor, rows.count - 1))
-        top = Scrolling.top(following: cursor, from: top, height: height, count: rows.count)
+        let height = max(1, inside.height - 1 - footer.count)
+        list.show(rows.compactMap(\.nodes.first))
+        list.scroll(height: height)
         if let refusal = explanation.preFilter ?? explanation.gate {
             canvas.write("\(refusal.plugin ?? "Several plugins"): \(refusal.words)", at: Point(x: inside.x + 1, y: inside.y), style: theme[.text], maxWidth: inside.width - 2, ellipsis: true)
         }
         if !rows.isEmpty {
             let chosen = pod.nodeName.isEmpty ? explanation.winner : pod.nodeName
-            let table = TableWidget(columns: columns(explanation, scores: scores), rowCount: rows.count, cursor: cursor, top: top)
-            table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
+            let table = TableWidget(columns: columns(explanation, scores: scores), rowCount: rows.count, cursor: list.index, top: list.top)
+            list.layout = table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
                 TableRow(cells(rows[index], explanation, scores: scores, chosen: chosen, world))
             }
         }
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: list.layout?.body, theme: theme)
         for (i, text) in footer.enumerated() {
             canvas.write(text, at: Point(x: inside.x + 1, y: inside.bottom - footer.count + i), maxWidth: inside.width - 2, ellipsis: true)
         }

@@ -5,18 +5,16 @@ import Simulation
 import SimulationKit
 
 /// All workloads in one table with their rollouts, and the revisions of the selected one.
-struct WorkloadsScreen: Screen {
-    var filter = "" { didSet { cursorKey = nil } }
-    private var cursorKey: Workload?
-    private var top = 0
-    private var height = 5
+struct WorkloadsScreen: ListedScreen {
+    var filter = "" { didSet { list.reset() } }
+    var list = ListCursor<Workload>()
+    private var revisions = ListCursor<Int>()
     private var inRevisions = false
-    private var revisionCursor = 0
     private var onlyFaults = false
     private var risks: [Workload: WorkloadAvailability] = [:]
     private var risksAt: (revision: Int, generation: Int, second: Int)?
 
-    init(_ workload: Workload? = nil) { cursorKey = workload }
+    init(_ workload: Workload? = nil) { list = ListCursor(on: workload) }
 
     var crumb: String { "workloads" }
     var bindings: [BindingGroup] {
@@ -43,7 +41,7 @@ struct WorkloadsScreen: Screen {
     private func rows(_ world: World) -> [Rollout] {
         let words = filter.lowercased().split(separator: " ")
         return [Kind.deployment, .statefulSet, .daemonSet, .job].flatMap { kind in world.store.objects(kind) }
-            .filter { world.namespace.isEmpty || world.namespace == $0.metadata.namespace }
+            .filter { world.shows($0.metadata.namespace) }
             .map { Rollout($0, world) }
             .filter { rollout in
                 if onlyFaults, rollout.role == .good { return false }
@@ -55,35 +53,34 @@ struct WorkloadsScreen: Screen {
                 return x.isSystem != y.isSystem ? !x.isSystem : x.namespace != y.namespace ? x.namespace < y.namespace : naturalOrder(x.name, y.name)
             }
     }
-    func focusedWorkload(_ world: World) -> Workload? { cursorKey ?? rows(world).first?.workload }
+    func focusedWorkload(_ world: World) -> Workload? { list.id ?? rows(world).first?.workload }
+
+    func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         let rows = rows(world)
-        guard !rows.isEmpty else { return nil }
-        var index = rows.firstIndex { $0.workload == cursorKey } ?? 0
-        let rollout = rows[index]
-        let revisions = Revision.all(of: rollout, world)
-        revisionCursor = max(0, min(revisionCursor, revisions.count - 1))
+        list.show(rows.map(\.workload))
+        if action == .faultsOnly {
+            onlyFaults.toggle()
+            return []
+        }
+        guard rows.indices.contains(list.index) else { return action.place(from: 0, count: 0, page: 1) == nil ? nil : [] }
+        let rollout = rows[list.index]
+        let found = Revision.all(of: rollout, world)
+        revisions.show(found.map(\.number))
+        let chosen = inRevisions && found.indices.contains(revisions.index) ? found[revisions.index] : nil
         if inRevisions {
-            switch action {
-            case .down: revisionCursor = min(revisions.count - 1, revisionCursor + 1); return []
-            case .up: revisionCursor = max(0, revisionCursor - 1); return []
-            case .open where revisions.indices.contains(revisionCursor):
-                let revision = revisions[revisionCursor]
-                return [.push(TableScreen(Kind.pod.info, scope: .labels(LabelSelector(matchLabels: [revision.label: revision.hash]), title: revision.name)))]
-            default: break
+            if revisions.perform(action) { return [] }
+            if action == .open, let chosen {
+                return [.push(TableScreen(Kind.pod.info, scope: .labels(LabelSelector(matchLabels: [chosen.label: chosen.hash]), title: chosen.name)))]
             }
+        } else if list.perform(action) {
+            if list.id != rollout.workload { revisions.reset() }
+            return []
         }
         let (kind, key) = (rollout.kind, rollout.workload.key)
         switch action {
-        case .down: index += 1
-        case .up: index -= 1
-        case .top: index = 0
-        case .bottom: index = rows.count - 1
-        case .pageDown: index += max(1, height - 1)
-        case .pageUp: index -= max(1, height - 1)
-        case .nextPane, .previousPane: inRevisions = !inRevisions && !revisions.isEmpty
-        case .faultsOnly: onlyFaults.toggle()
+        case .nextPane, .previousPane: inRevisions = !inRevisions && !found.isEmpty
         case .open: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(rollout.workload)))]
         case .describe: return [.push(DetailScreen(rollout.object, tab: .describe))]
         case .yaml: return [.push(DetailScreen(rollout.object, tab: .yaml))]
@@ -94,15 +91,12 @@ struct WorkloadsScreen: Screen {
         case .setImage: return kind == .job ? [.flash("The template of a Job cannot be changed", .warning)] : [.open(Forms.setImage(rollout.object, kind.info))]
         case .rollback:
             guard kind == .deployment else { return [.flash("Only Deployments are rolled back", .warning)] }
-            return [.perform([.undoRollout(key, toRevision: inRevisions && revisions.indices.contains(revisionCursor) ? revisions[revisionCursor].number : 0)])]
+            return [.perform([.undoRollout(key, toRevision: chosen?.number ?? 0)])]
         case .pauseRollout:
             guard let deployment = rollout.object as? Deployment else { return [.flash("Only the rollout of a Deployment can be paused", .warning)] }
             return [.perform([.pause(key, !deployment.spec.paused)])]
         default: return nil
         }
-        index = max(0, min(rows.count - 1, index))
-        if rows[index].workload != rollout.workload { revisionCursor = 0 }
-        cursorKey = rows[index].workload
         return []
     }
 
@@ -111,7 +105,7 @@ struct WorkloadsScreen: Screen {
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         let rows = rows(world)
-        let index = rows.firstIndex { $0.workload == cursorKey } ?? 0
+        list.show(rows.map(\.workload))
         refreshRisks(world)
         let lowHeight = area.height >= 15 && !rows.isEmpty ? max(8, min(area.height / 2, area.height - rows.count - 3)) : 0
         let rects = area.splitRows([.weight(1), .fixed(lowHeight)])
@@ -129,17 +123,17 @@ struct WorkloadsScreen: Screen {
             canvas.write("No workloads here.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
             return
         }
-        height = max(1, inside.height - 1)
-        top = Scrolling.top(following: index, from: top, height: height, count: rows.count)
+        list.scroll(height: inside.height - 1)
+        let nameWidth = rows.map { TextWidth.columns($0.workload.name) }.max() ?? 4
         let table = TableWidget(
             columns: [
-                TableWidget.Column("NAMESPACE", minimum: 9, ideal: 12, priority: 5), TableWidget.Column("NAME", minimum: 12, ideal: 18),
+                TableWidget.Column("NAMESPACE", minimum: 9, ideal: 12, priority: 5), TableWidget.Column("NAME", minimum: 12, ideal: max(18, nameWidth + 1)),
                 TableWidget.Column("KIND", minimum: 11, priority: 4), TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
                 TableWidget.Column("UPDATED", alignment: .right, minimum: 7, priority: 3), TableWidget.Column("ROLLOUT", minimum: 8, priority: 2),
                 TableWidget.Column("STATE", minimum: 22, ideal: 26), TableWidget.Column("REV", alignment: .right, minimum: 3, priority: 3),
                 TableWidget.Column("RISK", minimum: 14, ideal: 40, priority: 6), TableWidget.Column("AGE", alignment: .right, minimum: 5, priority: 3),
-            ], rowCount: rows.count, cursor: index, top: top)
-        table.draw(on: &canvas, in: inside, theme: theme) { row in
+            ], rowCount: rows.count, cursor: list.index, top: list.top)
+        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { row in
             let rollout = rows[row]
             let full = rollout.desired == 0 ? 8 : Canvas.step(Double(rollout.updatedReady) * 8 / Double(rollout.desired), upTo: 8)
             var bar = StyledText(String(world.glyphs.barFull, times: full), theme[rollout.role])
@@ -154,7 +148,8 @@ struct WorkloadsScreen: Screen {
                 StyledText(world.age(rollout.object.metadata.creationTimestamp), theme[.dim]),
             ])
         }
-        if lowHeight > 0 { drawRevisions(rows[index], on: &canvas, in: rects[1], world) }
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: rects[0], rows: list.layout?.body, theme: theme)
+        if lowHeight > 0 { drawRevisions(rows[list.index], on: &canvas, in: rects[1], world) }
     }
 
     private mutating func refreshRisks(_ world: World) {
@@ -166,25 +161,26 @@ struct WorkloadsScreen: Screen {
 
     private mutating func drawRevisions(_ rollout: Rollout, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        let revisions = Revision.all(of: rollout, world)
-        revisionCursor = max(0, min(revisionCursor, revisions.count - 1))
+        let found = Revision.all(of: rollout, world)
+        revisions.show(found.map(\.number))
         var title = StyledText("\(rollout.workload.kind.lowercased()) \(rollout.workload.name)  ", theme[.titleHighlight])
         title.append(rollout.strategy, theme[.dim])
-        canvas.drawBox(in: box, title: title, right: StyledText("\(revisions.count) \(revisions.count == 1 ? "revision" : "revisions")", theme[.dim]), style: theme[inRevisions ? .borderFocus : .border])
+        canvas.drawBox(in: box, title: title, right: StyledText("\(found.count) \(found.count == 1 ? "revision" : "revisions")", theme[.dim]), style: theme[inRevisions ? .borderFocus : .border])
         let inside = box.interior
         let conditions = rollout.object.conditions
         let conditionRows = min(conditions.count, max(0, inside.height - 2), 4)
         let tableHeight = max(1, inside.height - conditionRows)
+        revisions.scroll(height: tableHeight - 1)
         let table = TableWidget(
             columns: [
                 TableWidget.Column("REV", alignment: .right, minimum: 3), TableWidget.Column("NAME", minimum: 14, ideal: 28),
                 TableWidget.Column("PODS", alignment: .right, minimum: 4), TableWidget.Column("READY", alignment: .right, minimum: 5),
                 TableWidget.Column("AGE", alignment: .right, minimum: 6), TableWidget.Column("IMAGES", minimum: 14, ideal: 40),
                 TableWidget.Column("CHANGE", minimum: 10, ideal: 30, priority: 3, stretches: true),
-            ], rowCount: revisions.count, cursor: inRevisions ? revisionCursor : nil,
-            top: Scrolling.top(following: revisionCursor, from: 0, height: max(1, tableHeight - 1), count: revisions.count))
+            ], rowCount: found.count, cursor: inRevisions ? revisions.index : nil, top: revisions.top)
+        canvas.drawPosition(of: revisions.seen, in: found.count, onBox: box, rows: Rect(x: inside.x, y: inside.y + 1, width: inside.width, height: tableHeight - 1), theme: theme)
         table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: tableHeight), theme: theme) { row in
-            let revision = revisions[row]
+            let revision = found[row]
             let role: Role = row == 0 ? .text : .dim
             return TableRow([
                 StyledText("\(revision.number)", theme[role]), StyledText(revision.name, theme[row == 0 ? .accent : role]),

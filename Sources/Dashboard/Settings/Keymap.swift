@@ -2,9 +2,18 @@ import Canvas
 import func KubernetesAPI.nearest
 import Yams
 
-/// Keys that a user gave to actions, in place of ours.
+/// A set of keys to start from.
+public enum KeymapPreset: String, CaseIterable, Sendable {
+    /// Our own: k9s' keys, and letters with shift for what k9s does not have.
+    case evenkeel
+    /// Letters with shift sort as in k9s and do nothing else; ours are the same letters with alt. Enter opens what it opens in k9s.
+    case k9s
+}
+
+/// Keys that a user gave to actions, in place of those of the preset.
 ///
 /// ```yaml
+/// preset: k9s                 # or evenkeel, which is the default
 /// keymap:
 ///   kill: []                  # no key at all
 ///   delete: [ctrl-x, del]     # in every view
@@ -22,13 +31,30 @@ public struct Keymap: Sendable {
         var place: String
     }
     private var changes: [Change] = []
+    public var preset = KeymapPreset.evenkeel
 
-    public init() {}
+    public init(preset: KeymapPreset = .evenkeel) { self.preset = preset }
 
-    public var isEmpty: Bool { changes.isEmpty }
+    /// The group with the preset's keys.
+    private func withPreset(_ group: BindingGroup) -> BindingGroup {
+        var result = group
+        result.bindings = group.bindings.compactMap { binding in
+            guard binding.preset == nil || binding.preset == preset else { return nil }
+            var result = binding
+            if preset == .k9s {
+                result.keys = binding.k9sKeys ?? binding.keys.map { key in
+                    guard case .character(let letter) = key, letter.isASCII, letter.isUppercase, let lower = letter.lowercased().first else { return key }
+                    return .alt(lower)
+                }
+            }
+            return result
+        }
+        return result
+    }
 
     /// The group with the user's keys. An action that lost its keys is left out.
     public func applied(to group: BindingGroup) -> BindingGroup {
+        let group = withPreset(group)
         if changes.isEmpty { return group }
         var result = group
         let title = group.title.lowercased()
@@ -51,6 +77,14 @@ public struct Keymap: Sendable {
     mutating func read(_ root: Node.Mapping, _ file: String, _ problems: inout [String]) {
         let views = KeyTable.groups.map { $0.title.lowercased() }
         for (key, value) in root {
+            if key.string == "preset" {
+                if let preset = KeymapPreset(rawValue: value.string ?? "") {
+                    self.preset = preset
+                } else {
+                    problems.append("\(SettingsFile.place(file, value)) no preset \(value.string ?? ""); there are \(KeymapPreset.allCases.map(\.rawValue).joined(separator: ", "))")
+                }
+                continue
+            }
             guard key.string == "keymap", let entries = value.mapping else {
                 problems.append("\(SettingsFile.place(file, key)) `keymap` with a block of actions is expected")
                 continue
@@ -124,6 +158,11 @@ extension World {
     /// The first key of an action as the footer shows it, for hints inside a view: `ctrl-o`; "" if it has none.
     func key(_ action: Action, in group: BindingGroup) -> String {
         options.settings.keymap.applied(to: group).bindings.first { $0.action == action }?.keys[0].description ?? ""
+    }
+    /// `<alt-c>`: a key that means the same in all views; the action's command if it has none.
+    func mark(_ action: Action) -> String {
+        let key = key(action, in: Bindings.general)
+        return key.isEmpty ? ":\(action.rawValue)" : "<\(key)>"
     }
     /// `<ctrl-o> hide`; empty if the action has no key.
     func hint(_ action: Action, _ text: String, in group: BindingGroup) -> String {

@@ -55,6 +55,20 @@ public struct Field<Root>: Sendable {
             encode: { root in root[keyPath: path].json ?? (always ? Self.emptyValue(Value.self) : nil) })
     }
 
+    /// A field whose JSON must be what `schema` reads, and that is kept in a plainer form: mostly as the JSON that was
+    /// written.
+    static func f<Value: APIValue, Schema: APIValue>(
+        _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, as schema: Schema.Type, _ summary: String
+    ) -> Field {
+        Field(
+            name: name, summary: summary, typeName: Schema.typeName, structure: Schema.structure,
+            decode: { root, json, decoder in
+                var silent = APIDecoder()
+                if Schema.decode(json, &decoder) != nil, let value = Value.decode(json, &silent) { root[keyPath: path] = value }
+            },
+            encode: { root in root[keyPath: path].json })
+    }
+
     private static func emptyValue<Value: APIValue>(_ type: Value.Type) -> JSONValue? {
         if type.typeName.hasPrefix("[]") { return [] }
         switch type.typeName {

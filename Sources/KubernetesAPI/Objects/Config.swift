@@ -48,7 +48,7 @@ public struct ConfigMap: KubernetesObject {
     public static let fields: [Field<ConfigMap>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("data", \.data, "Texts by key."),
-        .f("binaryData", \.binaryData, "Bytes by key, in base64."),
+        .f("binaryData", \.binaryData, as: StringMap<Base64Text>.self, "Bytes by key, in base64."),
         .f("immutable", \.immutable, "Whether it cannot be changed."),
     ]
 }
@@ -66,7 +66,7 @@ public struct Secret: KubernetesObject {
     public static let fields: [Field<Secret>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("type", \.type, "What it holds; default Opaque."),
-        .f("data", \.data, "Bytes by key, in base64."),
+        .f("data", \.data, as: StringMap<Base64Text>.self, "Bytes by key, in base64."),
         .f("stringData", \.stringData, "Texts by key, turned into data when written."),
         .f("immutable", \.immutable, "Whether it cannot be changed."),
     ]
@@ -183,7 +183,7 @@ public struct ResourceQuotaSpec: APIStruct {
     public static let fields: [Field<ResourceQuotaSpec>] = [
         .f("hard", \.hard, "The limits by resource, such as requests.cpu or pods."),
         .f("scopes", \.scopes, "Which pods count."),
-        .f("scopeSelector", \.scopeSelector, "Which pods count. Kept, not acted on."),
+        .f("scopeSelector", \.scopeSelector, as: ScopeSelector.self, "Which pods count. Kept, not acted on."),
     ]
 }
 

@@ -49,14 +49,14 @@ public struct Container: APIStruct {
         .f("resources", \.resources, "Requests (what the scheduler counts) and limits (what the kernel enforces)."),
         .f("resizePolicy", \.resizePolicy, "Per resource: whether a resize in place restarts the container."),
         .f("restartPolicy", \.restartPolicy, "Always on an init container makes it a sidecar that stays."),
-        .f("restartPolicyRules", \.restartPolicyRules, "Restart rules by exit code. Kept, not acted on."),
+        .f("restartPolicyRules", \.restartPolicyRules, as: [ContainerRestartRule].self, "Restart rules by exit code. Kept, not acted on."),
         .f("volumeMounts", \.volumeMounts, "Where volumes appear in the file system."),
-        .f("volumeDevices", \.volumeDevices, "Block devices. Kept, not acted on."),
+        .f("volumeDevices", \.volumeDevices, as: [VolumeDevice].self, "Block devices. Kept, not acted on."),
         .f("livenessProbe", \.livenessProbe, "Failing it restarts the container."),
         .f("readinessProbe", \.readinessProbe, "While it fails the pod gets no traffic."),
         .f("startupProbe", \.startupProbe, "Until it succeeds the other probes wait; failing it restarts the container."),
         .f("lifecycle", \.lifecycle, "What runs right after the start and before the stop."),
-        .f("securityContext", \.securityContext, "User, group and kernel settings. Kept, not acted on."),
+        .f("securityContext", \.securityContext, as: SecurityContext.self, "User, group and kernel settings. Kept, not acted on."),
         .f("terminationMessagePath", \.terminationMessagePath, "File whose content becomes the termination message."),
         .f("terminationMessagePolicy", \.terminationMessagePolicy, "File or FallbackToLogsOnError."),
         .f("stdin", \.stdin, "Keep standard input open."),
@@ -106,9 +106,9 @@ public struct EnvVarSource: APIStruct {
     public static let fields: [Field<EnvVarSource>] = [
         .f("configMapKeyRef", \.configMapKeyRef, "A key of a ConfigMap."),
         .f("secretKeyRef", \.secretKeyRef, "A key of a Secret."),
-        .f("fieldRef", \.fieldRef, "A field of the pod."),
-        .f("resourceFieldRef", \.resourceFieldRef, "A request or limit of a container."),
-        .f("fileKeyRef", \.fileKeyRef, "A key of a file in a volume. Kept, not acted on."),
+        .f("fieldRef", \.fieldRef, as: ObjectFieldSelector.self, "A field of the pod."),
+        .f("resourceFieldRef", \.resourceFieldRef, as: ResourceFieldSelector.self, "A request or limit of a container."),
+        .f("fileKeyRef", \.fileKeyRef, as: FileKeySelector.self, "A key of a file in a volume. Kept, not acted on."),
     ]
 }
 
@@ -162,7 +162,7 @@ public struct ResourceRequirements: APIStruct {
     public static let fields: [Field<ResourceRequirements>] = [
         .f("limits", \.limits, "The most it may use: CPU is throttled, memory beyond it is killed."),
         .f("requests", \.requests, "What the scheduler reserves on the node; defaults to the limits."),
-        .f("claims", \.claims, "Names of resource claims. Kept, not acted on."),
+        .f("claims", \.claims, as: [ResourceClaim].self, "Names of resource claims. Kept, not acted on."),
     ]
     public var json: JSONValue? {
         let object = jsonObject
@@ -253,7 +253,7 @@ public struct HTTPGetAction: APIStruct {
         .f("port", \.port, "Number or name of the port.", always: true),
         .f("host", \.host, "Host name; default the pod's address."),
         .f("scheme", \.scheme, "HTTP (default) or HTTPS."),
-        .f("httpHeaders", \.httpHeaders, "Further headers."),
+        .f("httpHeaders", \.httpHeaders, as: [HTTPHeader].self, "Further headers."),
     ]
 }
 

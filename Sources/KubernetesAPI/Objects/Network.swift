@@ -51,7 +51,7 @@ public struct ServiceSpec: APIStruct {
         .f("externalTrafficPolicy", \.externalTrafficPolicy, "Cluster (default) or Local: whether traffic from outside leaves its node."),
         .f("healthCheckNodePort", \.healthCheckNodePort, "Port of the health check for policy Local."),
         .f("publishNotReadyAddresses", \.publishNotReadyAddresses, "Whether pods that are not ready count too."),
-        .f("sessionAffinityConfig", \.sessionAffinityConfig, "How long a client keeps its pod."),
+        .f("sessionAffinityConfig", \.sessionAffinityConfig, as: SessionAffinityConfig.self, "How long a client keeps its pod."),
         .f("ipFamilies", \.ipFamilies, "IPv4, IPv6."),
         .f("ipFamilyPolicy", \.ipFamilyPolicy, "SingleStack, PreferDualStack or RequireDualStack."),
         .f("allocateLoadBalancerNodePorts", \.allocateLoadBalancerNodePorts, "Whether node ports are taken for a load balancer."),

@@ -37,35 +37,35 @@ public struct Volume: APIStruct {
     public static let fields: [Field<Volume>] = [
         .f("name", \.name, "Name, unique in the pod.", always: true),
         .f("emptyDir", \.emptyDir, "An empty folder that lives as long as the pod."),
-        .f("hostPath", \.hostPath, "A path of the node."),
+        .f("hostPath", \.hostPath, as: HostPathVolumeSource.self, "A path of the node."),
         .f("configMap", \.configMap, "The keys of a ConfigMap as files."),
         .f("secret", \.secret, "The keys of a Secret as files."),
-        .f("downwardAPI", \.downwardAPI, "Fields of the pod as files."),
+        .f("downwardAPI", \.downwardAPI, as: DownwardAPIVolumeSource.self, "Fields of the pod as files."),
         .f("projected", \.projected, "Several sources in one folder."),
         .f("persistentVolumeClaim", \.persistentVolumeClaim, "A claim for persistent storage."),
-        .f("ephemeral", \.ephemeral, "A claim made for this pod and deleted with it."),
-        .f("csi", \.csi, "Storage of a CSI driver that lives with the pod."),
+        .f("ephemeral", \.ephemeral, as: EphemeralVolumeSource.self, "A claim made for this pod and deleted with it."),
+        .f("csi", \.csi, as: CSIVolumeSource.self, "Storage of a CSI driver that lives with the pod."),
         .f("image", \.image, "The content of an image."),
-        .f("nfs", \.nfs, "A network share."),
+        .f("nfs", \.nfs, as: NFSVolumeSource.self, "A network share."),
         .f("gcePersistentDisk", \.gcePersistentDisk, "A disk of Google Cloud."),
         .f("awsElasticBlockStore", \.awsElasticBlockStore, "A disk of AWS."),
-        .f("azureDisk", \.azureDisk, "A disk of Azure."),
-        .f("azureFile", \.azureFile, "A share of Azure."),
-        .f("iscsi", \.iscsi, "An iSCSI disk."),
-        .f("rbd", \.rbd, "A Ceph block device."),
-        .f("cephfs", \.cephfs, "A Ceph file system."),
-        .f("cinder", \.cinder, "An OpenStack disk."),
-        .f("fc", \.fc, "A Fibre Channel disk."),
-        .f("flexVolume", \.flexVolume, "An exec based driver."),
-        .f("flocker", \.flocker, "Removed upstream."),
-        .f("gitRepo", \.gitRepo, "A git repository."),
-        .f("glusterfs", \.glusterfs, "A Gluster file system."),
-        .f("photonPersistentDisk", \.photonPersistentDisk, "Removed upstream."),
-        .f("portworxVolume", \.portworxVolume, "A Portworx volume."),
-        .f("quobyte", \.quobyte, "Removed upstream."),
-        .f("scaleIO", \.scaleIO, "A ScaleIO volume."),
-        .f("storageos", \.storageos, "Removed upstream."),
-        .f("vsphereVolume", \.vsphereVolume, "A vSphere disk."),
+        .f("azureDisk", \.azureDisk, as: AzureDiskVolumeSource.self, "A disk of Azure."),
+        .f("azureFile", \.azureFile, as: AzureFileVolumeSource.self, "A share of Azure."),
+        .f("iscsi", \.iscsi, as: ISCSIVolumeSource.self, "An iSCSI disk."),
+        .f("rbd", \.rbd, as: RBDVolumeSource.self, "A Ceph block device."),
+        .f("cephfs", \.cephfs, as: CephFSVolumeSource.self, "A Ceph file system."),
+        .f("cinder", \.cinder, as: CinderVolumeSource.self, "An OpenStack disk."),
+        .f("fc", \.fc, as: FCVolumeSource.self, "A Fibre Channel disk."),
+        .f("flexVolume", \.flexVolume, as: FlexVolumeSource.self, "An exec based driver."),
+        .f("flocker", \.flocker, as: FlockerVolumeSource.self, "Removed upstream."),
+        .f("gitRepo", \.gitRepo, as: GitRepoVolumeSource.self, "A git repository."),
+        .f("glusterfs", \.glusterfs, as: GlusterfsVolumeSource.self, "A Gluster file system."),
+        .f("photonPersistentDisk", \.photonPersistentDisk, as: PhotonPersistentDiskVolumeSource.self, "Removed upstream."),
+        .f("portworxVolume", \.portworxVolume, as: PortworxVolumeSource.self, "A Portworx volume."),
+        .f("quobyte", \.quobyte, as: QuobyteVolumeSource.self, "Removed upstream."),
+        .f("scaleIO", \.scaleIO, as: ScaleIOVolumeSource.self, "A ScaleIO volume."),
+        .f("storageos", \.storageos, as: StorageOSVolumeSource.self, "Removed upstream."),
+        .f("vsphereVolume", \.vsphereVolume, as: VsphereVolumeSource.self, "A vSphere disk."),
     ]
 }
 
@@ -89,7 +89,7 @@ public struct ConfigMapVolumeSource: APIStruct {
     public static let summary = "The keys of a ConfigMap as files."
     public static let fields: [Field<ConfigMapVolumeSource>] = [
         .f("name", \.name, "The ConfigMap."),
-        .f("items", \.items, "Which keys, under which paths."),
+        .f("items", \.items, as: [KeyToPath].self, "Which keys, under which paths."),
         .f("defaultMode", \.defaultMode, "File mode."),
         .f("optional", \.optional, "Whether it may be missing."),
     ]
@@ -104,7 +104,7 @@ public struct SecretVolumeSource: APIStruct {
     public static let summary = "The keys of a Secret as files."
     public static let fields: [Field<SecretVolumeSource>] = [
         .f("secretName", \.secretName, "The Secret."),
-        .f("items", \.items, "Which keys, under which paths."),
+        .f("items", \.items, as: [KeyToPath].self, "Which keys, under which paths."),
         .f("defaultMode", \.defaultMode, "File mode."),
         .f("optional", \.optional, "Whether it may be missing."),
     ]
@@ -133,10 +133,10 @@ public struct VolumeProjection: APIStruct {
     public static let fields: [Field<VolumeProjection>] = [
         .f("configMap", \.configMap, "The keys of a ConfigMap."),
         .f("secret", \.secret, "The keys of a Secret."),
-        .f("downwardAPI", \.downwardAPI, "Fields of the pod."),
-        .f("serviceAccountToken", \.serviceAccountToken, "A token bound to the pod, renewed by the kubelet."),
-        .f("clusterTrustBundle", \.clusterTrustBundle, "Trusted certificates. Kept, not acted on."),
-        .f("podCertificate", \.podCertificate, "A certificate for the pod. Kept, not acted on."),
+        .f("downwardAPI", \.downwardAPI, as: DownwardAPIProjection.self, "Fields of the pod."),
+        .f("serviceAccountToken", \.serviceAccountToken, as: ServiceAccountTokenProjection.self, "A token bound to the pod, renewed by the kubelet."),
+        .f("clusterTrustBundle", \.clusterTrustBundle, as: ClusterTrustBundleProjection.self, "Trusted certificates. Kept, not acted on."),
+        .f("podCertificate", \.podCertificate, as: PodCertificateProjection.self, "A certificate for the pod. Kept, not acted on."),
     ]
 }
 
@@ -148,7 +148,7 @@ public struct OptionalProjection: APIStruct {
     public static let summary = "The keys of an object as files."
     public static let fields: [Field<OptionalProjection>] = [
         .f("name", \.name, "The object."),
-        .f("items", \.items, "Which keys, under which paths."),
+        .f("items", \.items, as: [KeyToPath].self, "Which keys, under which paths."),
         .f("optional", \.optional, "Whether it may be missing."),
     ]
 }

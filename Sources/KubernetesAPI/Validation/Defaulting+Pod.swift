@@ -36,7 +36,7 @@ extension Defaulting {
 
     // MARK: Containers
 
-    private static func container(_ container: inout Container) {
+    static func container(_ container: inout Container) {
         container.imagePullPolicy.fill(pullPolicy(image: container.image))
         container.terminationMessagePath.fill("/dev/termination-log")
         container.terminationMessagePolicy.fill("File")
@@ -275,6 +275,9 @@ extension PodSpec {
 }
 
 extension Volume {
-    /// The names of the sources that are set; one in a valid volume.
-    var sources: [String] { jsonObject.members.map(\.key).filter { $0 != "name" } }
+    /// The names of the sources that are set, in the order of the API server's checks; one in a valid volume.
+    var sources: [String] {
+        let set = jsonObject.members.map(\.key).filter { $0 != "name" }
+        return set.count < 2 ? set : Validation.volumeSources.filter(set.contains)
+    }
 }

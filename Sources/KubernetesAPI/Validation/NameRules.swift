@@ -136,6 +136,43 @@ enum NameRules {
         ]
     }
 
+    /// The name of a header of HTTP.
+    static func httpHeaderName(_ text: String) -> [String] {
+        if !text.isEmpty, text.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 45 }) { return [] }
+        return [
+            "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is "
+                + "'[-A-Za-z0-9]+')"
+        ]
+    }
+
+    /// A subdomain in which underscores are allowed.
+    static func subdomainWithUnderscores(_ text: String) -> [String] {
+        var problems = length(text, 253)
+        let fits = text.utf8.split(separator: 46, omittingEmptySubsequences: false).allSatisfy { part in
+            guard let first = part.first, let last = part.last else { return false }
+            return (isLowerAlphanumeric(first) || first == 95) && (isLowerAlphanumeric(last) || last == 95 && part.count == 1)
+                && part.allSatisfy { isLowerAlphanumeric($0) || $0 == 45 || $0 == 95 }
+        }
+        if !fits {
+            problems.append(
+                "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
+                    + "with an alphanumeric character or underscore (e.g. 'example.com', regex used for validation is "
+                    + #"'[a-z0-9_]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')"#)
+        }
+        return problems
+    }
+
+    /// A name to which something will be added: a dash at its end does no harm.
+    static func maskingDash(_ text: String) -> String {
+        text.utf8.count > 1 && text.hasSuffix("-") ? String(text.dropLast(2)) + "a" : text
+    }
+
+    /// A part of a path in a URL.
+    static func pathSegment(_ text: String) -> [String] {
+        if text == "." || text == ".." { return ["may not be '\(text)'"] }
+        return ["/", "%"].filter { text.contains($0) }.map { "may not contain '\($0)'" }
+    }
+
     // MARK: Shapes
 
     private static func length(_ text: String, _ limit: Int) -> [String] {

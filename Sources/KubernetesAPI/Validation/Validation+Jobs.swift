@@ -11,6 +11,10 @@ extension Validation {
         errors.nonnegative("\(at).ttlSecondsAfterFinished", spec.ttlSecondsAfterFinished)
         errors.nonnegative("\(at).backoffLimitPerIndex", spec.backoffLimitPerIndex)
         errors.nonnegative("\(at).maxFailedIndexes", spec.maxFailedIndexes)
+        if spec.maxFailedIndexes != nil, spec.backoffLimitPerIndex == nil {
+            errors.required("\(at).backoffLimitPerIndex", "when maxFailedIndexes is specified")
+        }
+        if let name = spec.managedBy { managedBy(name, "\(at).managedBy", &errors) }
         if let mode = spec.completionMode {
             if !["NonIndexed", "Indexed"].contains(mode) {
                 errors.notSupported("\(at).completionMode", .string(mode), ["Indexed", "NonIndexed"])
@@ -28,8 +32,11 @@ extension Validation {
                     "\(at).maxFailedIndexes", spec.maxFailedIndexes!, "requires indexed completion mode")
             }
         }
+        podFailurePolicy(spec, "\(at).podFailurePolicy", &errors)
+        successPolicy(spec, "\(at).successPolicy", &errors)
         if let policy = spec.podReplacementPolicy {
-            errors.oneOf("\(at).podReplacementPolicy", policy, ["Failed", "TerminatingOrFailed"])
+            let known = spec.podFailurePolicy == nil ? ["Failed", "TerminatingOrFailed"] : ["Failed"]
+            errors.oneOf("\(at).podReplacementPolicy", policy, known)
         }
         template(spec.template, "\(at).template", profile, &errors)
         // A job's pods must be able to end.
@@ -44,6 +51,22 @@ extension Validation {
                     "only \"Never\" is supported when podFailurePolicy is specified")
             }
         }
+        // The template of a CronJob has no selector.
+        if at == "spec" { jobSelector(spec, &errors) }
+    }
+
+    private static func jobSelector(_ spec: JobSpec, _ errors: inout [FieldError]) {
+        guard let selector = spec.selector else {
+            // Otherwise the API server makes it.
+            if spec.manualSelector == true { errors.required("spec.selector") }
+            return
+        }
+        labelSelector("spec.selector", selector, &errors)
+        if isSelector(selector), !selector.matches(spec.template.metadata.labels) {
+            errors.invalid(
+                "spec.template.metadata.labels", spec.template.metadata.labels.json ?? .null,
+                "`selector` does not match template `labels`")
+        }
     }
 
     private static func indexed(_ spec: JobSpec, _ at: String, _ errors: inout [FieldError]) {
@@ -56,9 +79,16 @@ extension Validation {
         if let most = spec.maxFailedIndexes, let completions = spec.completions, most > completions {
             errors.invalid("\(at).maxFailedIndexes", most, "must be less than or equal to completions")
         }
-        if spec.maxFailedIndexes != nil, spec.backoffLimitPerIndex == nil {
-            errors.required("\(at).backoffLimitPerIndex", "when maxFailedIndexes is specified")
+        if let most = spec.maxFailedIndexes, most > 100_000 {
+            errors.invalid("\(at).maxFailedIndexes", most, "must be less than or equal to 100000")
         }
+        guard let completions = spec.completions, completions > 100_000, spec.backoffLimitPerIndex != nil else { return }
+        let why = "must be less than or equal to 10000 when completions are above 100000 and used with backoff limit per index"
+        if spec.maxFailedIndexes == nil {
+            errors.required("\(at).maxFailedIndexes", "must be specified when completions is above 100000")
+        }
+        if let parallelism = spec.parallelism, parallelism > 10_000 { errors.invalid("\(at).parallelism", parallelism, why) }
+        if let most = spec.maxFailedIndexes, most > 10_000 { errors.invalid("\(at).maxFailedIndexes", most, why) }
     }
 
     static func jobChange(_ new: Job, _ old: Job, _ errors: inout [FieldError]) {
@@ -106,6 +136,12 @@ extension Validation {
         errors.nonnegative("spec.startingDeadlineSeconds", spec.startingDeadlineSeconds)
         errors.oneOf("spec.concurrencyPolicy", spec.concurrencyPolicy, ["Allow", "Forbid", "Replace"])
         Self.job(spec.jobTemplate.spec, "spec.jobTemplate.spec", profile, &errors)
+        if let selector = spec.jobTemplate.spec.selector {
+            errors.invalid("spec.jobTemplate.spec.selector", selector.json ?? [:], "`selector` will be auto-generated")
+        }
+        if spec.jobTemplate.spec.manualSelector == true {
+            errors.notSupported("spec.jobTemplate.spec.manualSelector", true, ["nil", "false"])
+        }
         errors.nonnegative("spec.successfulJobsHistoryLimit", spec.successfulJobsHistoryLimit)
         errors.nonnegative("spec.failedJobsHistoryLimit", spec.failedJobsHistoryLimit)
     }

@@ -1,15 +1,22 @@
 // Names, labels, annotations, owners: the same for all kinds.
 extension Validation {
     /// What is wrong with the metadata of a new object.
-    static func metadata<O: KubernetesObject>(_ object: O, _ errors: inout [FieldError]) {
+    static func metadata<O: KubernetesObject>(_ object: O, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         let meta = object.metadata.value
+        if !meta.generateName.isEmpty {
+            let start = NameRules.maskingDash(meta.generateName)
+            errors.invalid("metadata.generateName", meta.generateName, each: nameProblems(O.kind, start, profile))
+        }
         if meta.name.isEmpty {
             errors.required("metadata.name", "name or generateName is required")
         } else {
-            errors.invalid("metadata.name", meta.name, each: nameProblems(O.kind, meta.name))
+            errors.invalid("metadata.name", meta.name, each: nameProblems(O.kind, meta.name, profile))
             if O.kind == .cronJob, meta.name.utf8.count > 52 {
                 errors.invalid("metadata.name", .string(meta.name), "must be no more than 52 characters")
             }
+        }
+        if !meta.namespace.isEmpty, object.kindInfo.isNamespaced {
+            errors.invalid("metadata.namespace", meta.namespace, each: NameRules.label(meta.namespace))
         }
         common(meta, &errors)
     }
@@ -28,8 +35,10 @@ extension Validation {
         }
     }
 
-    private static func nameProblems(_ kind: Kind, _ name: String) -> [String] {
+    private static func nameProblems(_ kind: Kind, _ name: String, _ profile: KubernetesProfile) -> [String] {
         switch kind {
+        // Its pods' host names are made of it.
+        case .statefulSet where profile.version.minor >= 27: NameRules.label(name)
         case .namespace: NameRules.label(name)
         case .service: NameRules.dns1035Label(name)
         // Names of custom kinds follow their own rules; only what no path can hold is refused.
@@ -49,6 +58,9 @@ extension Validation {
             if owner.kind.isEmpty { errors.invalid("\(at).kind", "", "must not be empty") }
             if owner.name.isEmpty { errors.invalid("\(at).name", "", "must not be empty") }
             if owner.uid.isEmpty { errors.invalid("\(at).uid", "", "must not be empty") }
+            if owner.apiVersion == "v1", owner.kind == "Event" {
+                errors.invalid(at, owner.json ?? [:], "/v1, Kind=Event is disallowed from being an owner")
+            }
         }
         let controllers = meta.ownerReferences.filter { $0.controller == true }
         if controllers.count > 1 {
@@ -57,13 +69,18 @@ extension Validation {
                 "Only one reference can have Controller set to true. Found \"true\" in references for "
                     + "\(controllers[0].name) and \(controllers[1].name)")
         }
-        for finalizer in meta.finalizers {
-            errors.invalid("metadata.finalizers", finalizer, each: NameRules.qualifiedName(finalizer))
-            if !finalizer.contains("/"), !["foregroundDeletion", "orphan", "kubernetes"].contains(finalizer) {
-                errors.invalid(
-                    "metadata.finalizers", .string(finalizer),
-                    "name is neither a standard finalizer name nor is it fully qualified")
-            }
+        let finalizers = meta.finalizers
+        for finalizer in finalizers { errors.invalid("metadata.finalizers", finalizer, each: NameRules.qualifiedName(finalizer)) }
+        if finalizers.contains("orphan"), finalizers.contains("foregroundDeletion") {
+            errors.invalid(
+                "metadata.finalizers", finalizers.json ?? [], "finalizer orphan and foregroundDeletion cannot be both set")
+        }
+        for (i, finalizer) in finalizers.enumerated() { standardFinalizer(finalizer, "metadata.finalizers[\(i)]", &errors) }
+    }
+
+    static func standardFinalizer(_ finalizer: String, _ at: String, _ errors: inout [FieldError]) {
+        if !finalizer.contains("/"), !["foregroundDeletion", "orphan", "kubernetes"].contains(finalizer) {
+            errors.invalid(at, .string(finalizer), "name is neither a standard finalizer name nor is it fully qualified")
         }
     }
 
@@ -84,6 +101,13 @@ extension Validation {
     }
 
     // MARK: Selectors
+
+    /// Whether the API server can make a selector of `selector` at all.
+    static func isSelector(_ selector: LabelSelector) -> Bool {
+        var errors: [FieldError] = []
+        labelSelector("", selector, &errors)
+        return errors.isEmpty
+    }
 
     static func labelSelector(_ field: String, _ selector: LabelSelector?, _ errors: inout [FieldError]) {
         guard let selector else { return }

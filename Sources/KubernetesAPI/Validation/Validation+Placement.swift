@@ -10,7 +10,7 @@ extension Validation {
             if let selector = node.required { nodeSelector(selector, "\(at).\(required)", &errors) }
             for (i, term) in node.preferred.enumerated() {
                 weight(term.weight, "\(at).\(preferred)[\(i)]", &errors)
-                nodeSelectorTerm(term.preference, "\(at).\(preferred)[\(i)].preference", &errors)
+                nodeSelectorTerm(term.preference, checksValues: false, "\(at).\(preferred)[\(i)].preference", &errors)
             }
         }
         for (own, name) in [
@@ -43,8 +43,10 @@ extension Validation {
         }
     }
 
-    private static func nodeSelectorTerm(_ term: NodeSelectorTerm, _ at: String, _ errors: inout [FieldError])
-    {
+    /// The values of wishes are not looked at: no node need have them.
+    private static func nodeSelectorTerm(
+        _ term: NodeSelectorTerm, checksValues: Bool = true, _ at: String, _ errors: inout [FieldError]
+    ) {
         for (i, requirement) in term.matchExpressions.enumerated() {
             let at = "\(at).matchExpressions[\(i)]"
             switch requirement.operator {
@@ -67,6 +69,10 @@ extension Validation {
                     "\(at).operator", .string(requirement.operator), "not a valid selector operator")
             }
             errors.invalid("\(at).key", requirement.key, each: NameRules.labelKey(requirement.key))
+            if !checksValues { continue }
+            for (j, value) in requirement.values.enumerated() {
+                errors.invalid("\(at).values[\(j)]", value, each: NameRules.labelValue(value))
+            }
         }
         for (i, requirement) in term.matchFields.enumerated() {
             let at = "\(at).matchFields[\(i)]"
@@ -102,6 +108,7 @@ extension Validation {
         ] {
             if !keys.isEmpty, term.labelSelector == nil {
                 errors.forbidden("\(at).\(name)", "must not be specified when labelSelector is not set")
+                continue
             }
             for (i, key) in keys.enumerated() {
                 errors.invalid("\(at).\(name)[\(i)]", key, each: NameRules.labelKey(key))
@@ -248,10 +255,10 @@ extension Validation {
     ) {
         let keys = constraint.matchLabelKeys
         guard !keys.isEmpty else { return }
-        guard let selector = constraint.labelSelector else {
+        if constraint.labelSelector == nil {
             errors.forbidden("\(at).matchLabelKeys", "must not be specified when labelSelector is not set")
-            return
         }
+        let selector = constraint.labelSelector ?? LabelSelector()
         let merged = profile.isEnabled(.matchLabelKeysInPodTopologySpreadSelectorMerge)
         let inSelector = selector.matchLabels.keys + selector.matchExpressions.map(\.key)
         for (i, key) in keys.enumerated() {

@@ -5,18 +5,21 @@ extension Validation {
         // Most updates are about labels and owners alone.
         if new.spec.identity == old.spec.identity, new.nodeName == old.nodeName { return }
         let (spec, before) = (new.spec.value, old.spec.value)
+        podContent(new, profile, &errors)
         if spec.containers.count != before.containers.count {
-            errors.forbidden("spec.containers", "pod updates may not add or remove containers")
+            return errors.forbidden("spec.containers", "pod updates may not add or remove containers")
         }
         if spec.initContainers.count != before.initContainers.count {
-            errors.forbidden("spec.initContainers", "pod updates may not add or remove containers")
+            return errors.forbidden("spec.initContainers", "pod updates may not add or remove containers")
         }
-        if !errors.isEmpty { return }
         images(spec.containers, "spec.containers", &errors)
         images(spec.initContainers, "spec.initContainers", &errors)
+        let count = errors.count
         activeDeadline(spec, before, &errors)
+        if errors.count > count, spec.activeDeadlineSeconds != nil { return }
         addedTolerations(spec.tolerations, before.tolerations, profile, &errors)
         removedGates(new, old, &errors)
+        if !before.schedulingGates.isEmpty { nodeRules(spec, before, &errors) }
         if allowed(spec, over: before, isGated: !before.schedulingGates.isEmpty, profile) != before
             || new.nodeName != old.nodeName
         {
@@ -39,8 +42,9 @@ extension Validation {
     }
 
     private static func images(_ containers: [Container], _ at: String, _ errors: inout [FieldError]) {
-        for (i, container) in containers.enumerated() where container.image.isEmpty {
-            errors.required("\(at)[\(i)].image")
+        for (i, container) in containers.enumerated() {
+            if container.image.isEmpty { errors.required("\(at)[\(i)].image") }
+            imageWithoutSpaces(container, "\(at)[\(i)]", &errors)
         }
     }
 
@@ -78,9 +82,9 @@ extension Validation {
     }
 
     private static func removedGates(_ new: Pod, _ old: Pod, _ errors: inout [FieldError]) {
-        for gate in new.spec.schedulingGates where !old.spec.schedulingGates.contains(gate) {
+        for (i, gate) in new.spec.schedulingGates.enumerated() where !old.spec.schedulingGates.contains(gate) {
             errors.forbidden(
-                "spec.schedulingGates",
+                "spec.schedulingGates[\(i)].name",
                 "only deletion is allowed, but found new scheduling gate '\(gate.name)'")
         }
         if !old.spec.schedulingGates.isEmpty, !new.nodeName.isEmpty {
@@ -107,9 +111,14 @@ extension Validation {
             spec.terminationGracePeriodSeconds = old.terminationGracePeriodSeconds
         }
         spec.schedulingGates = old.schedulingGates
-        if isGated, narrows(spec, old) {
+        if isGated {
             spec.nodeSelector = old.nodeSelector
-            spec.affinity = old.affinity
+            if spec.affinity?.podAffinity == nil, spec.affinity?.podAntiAffinity == nil, old.affinity == nil {
+                spec.affinity = nil
+            } else {
+                spec.affinity = spec.affinity ?? Affinity()
+                spec.affinity?.nodeAffinity = old.affinity?.nodeAffinity
+            }
         }
         return spec
     }
@@ -118,22 +127,24 @@ extension Validation {
         for name in ["cpu", "memory"] { list[name] = old[name] }
     }
 
-    /// Whether a gated pod's node rules were only tightened: labels added, and requirements added to each
-    /// term.
-    private static func narrows(_ spec: PodSpec, _ old: PodSpec) -> Bool {
-        if !old.nodeSelector.entries.allSatisfy({ spec.nodeSelector[$0.key] == $0.value }) { return false }
-        if spec.affinity?.podAffinity != old.affinity?.podAffinity
-            || spec.affinity?.podAntiAffinity != old.affinity?.podAntiAffinity
-        {
-            return false
+    /// A gated pod's node rules may only be tightened: labels added, and requirements added to each term.
+    private static func nodeRules(_ spec: PodSpec, _ old: PodSpec, _ errors: inout [FieldError]) {
+        if !old.nodeSelector.entries.allSatisfy({ spec.nodeSelector[$0.key] == $0.value }) {
+            errors.invalid(
+                "spec.nodeSelector", spec.nodeSelector.json ?? [:],
+                "only additions to spec.nodeSelector are allowed (no mutations or deletions)")
         }
-        guard let before = old.affinity?.nodeAffinity?.required else { return true }
-        guard let terms = spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms,
-            terms.count == before.nodeSelectorTerms.count
-        else { return false }
-        return zip(terms, before.nodeSelectorTerms).allSatisfy { new, old in
-            old.matchExpressions.allSatisfy(new.matchExpressions.contains)
-                && old.matchFields.allSatisfy(new.matchFields.contains)
+        guard spec.affinity?.nodeAffinity != old.affinity?.nodeAffinity, let before = old.affinity?.nodeAffinity?.required else { return }
+        let at = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
+        let terms = spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms ?? []
+        if !before.nodeSelectorTerms.isEmpty, terms.count != before.nodeSelectorTerms.count {
+            return errors.invalid(
+                at, terms.json ?? [], "no additions/deletions to non-empty NodeSelectorTerms list are allowed")
+        }
+        for (i, (new, old)) in zip(terms, before.nodeSelectorTerms).enumerated() {
+            let grows = old.matchExpressions.isEmpty && old.matchFields.isEmpty ? new == old
+                : new.matchExpressions.starts(with: old.matchExpressions) && new.matchFields.starts(with: old.matchFields)
+            if !grows { errors.invalid("\(at)[\(i)]", new.json ?? [:], "only additions are allowed (no mutations or deletions)") }
         }
     }
 }

@@ -1,7 +1,9 @@
 // Priority classes, disruption budgets, autoscalers.
 extension Validation {
     static func priorityClass(_ priority: PriorityClass, _ errors: inout [FieldError]) {
-        if priority.metadata.name.hasPrefix("system-") {
+        let system = ["system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000]
+        if system[priority.metadata.name] == priority.value, !priority.globalDefault {
+        } else if priority.metadata.name.hasPrefix("system-") {
             errors.forbidden(
                 "metadata.name", "priority class names with 'system-' prefix are reserved for system use only"
             )
@@ -75,64 +77,113 @@ extension Validation {
     private static func target(
         _ reference: CrossVersionObjectReference, _ at: String, _ errors: inout [FieldError]
     ) {
-        if reference.kind.isEmpty { errors.required("\(at).kind") }
-        if reference.name.isEmpty { errors.required("\(at).name") }
+        for (value, field) in [(reference.kind, "kind"), (reference.name, "name")] {
+            if value.isEmpty {
+                errors.required("\(at).\(field)")
+            } else {
+                errors.invalid("\(at).\(field)", value, each: NameRules.pathSegment(value))
+            }
+        }
     }
 
     private static func metric(_ metric: MetricSpec, _ at: String, _ errors: inout [FieldError]) {
-        let sources: [(type: String, field: String, value: JSONValue?)] = [
-            ("ContainerResource", "containerResource", metric.containerResource?.json),
-            ("External", "external", metric.external?.json), ("Object", "object", metric.object?.json),
-            ("Pods", "pods", metric.pods?.json), ("Resource", "resource", metric.resource?.json),
-        ]
+        let types = ["ContainerResource", "External", "Object", "Pods", "Resource"]
         if metric.type.isEmpty { errors.required("\(at).type", "must specify a metric source type") }
-        guard let wanted = sources.first(where: { $0.type == metric.type }) else {
-            errors.notSupported("\(at).type", .string(metric.type), sources.map(\.type))
-            return
+        errors.oneOf("\(at).type", metric.type, types)
+        // Of several sources the first is looked at.
+        let present = [
+            ("object", metric.object != nil), ("external", metric.external != nil), ("pods", metric.pods != nil),
+            ("resource", metric.resource != nil), ("containerResource", metric.containerResource != nil),
+        ].filter(\.1).map(\.0)
+        let own = "\(at).\(present.first ?? "")"
+        switch present.first {
+        case "object": if let source = metric.object { object(source, own, &errors) }
+        case "external": if let source = metric.external { external(source, own, &errors) }
+        case "pods": if let source = metric.pods { pods(source, own, &errors) }
+        case "resource":
+            if let source = metric.resource { resource(source.name, source.target, own, &errors) }
+        case "containerResource":
+            if let source = metric.containerResource {
+                resource(source.name, source.target, container: source.container, own, &errors)
+            }
+        default: break
         }
-        guard let source = wanted.value else {
-            errors.required("\(at).\(wanted.field)", "must populate information for the given metric source")
-            return
+        let expected = metric.type.prefix(1).lowercased() + metric.type.dropFirst()
+        if types.contains(metric.type) {
+            if !present.contains(expected) {
+                errors.required("\(at).\(expected)", "must populate information for the given metric source")
+            }
+        } else {
+            errors.notSupported("\(at).type", .string(metric.type), types)
         }
-        for other in sources where other.field != wanted.field && other.value != nil {
-            errors.forbidden("\(at).\(other.field)", "must populate the given metric source only")
-        }
-        let at = "\(at).\(wanted.field)"
-        switch metric.type {
-        case "Resource", "ContainerResource":
-            if metric.type == "ContainerResource", (source["container"]?.string ?? "").isEmpty {
-                errors.required("\(at).container", "must specify a container")
+        if present.count != 1 {
+            for name in present where name != expected {
+                errors.forbidden("\(at).\(name)", "must populate the given metric source only")
             }
-            if (source["name"]?.string ?? "").isEmpty {
-                errors.required("\(at).name", "must specify a resource name")
-            }
-            metricTarget(source["target"], "\(at).target", &errors)
-            let target = source["target"]
-            if target?["averageUtilization"] == nil, target?["averageValue"] == nil {
-                errors.required(
-                    "\(at).target.averageUtilization",
-                    "must set either a target raw value or a target utilization")
-            }
-        default:
-            if (source["metric"]?["name"]?.string ?? "").isEmpty {
-                errors.required("\(at).metric.name", "must specify a metric name")
-            }
-            metricTarget(source["target"], "\(at).target", &errors)
         }
     }
 
-    private static func metricTarget(_ target: JSONValue?, _ at: String, _ errors: inout [FieldError]) {
-        let type = target?["type"]?.string ?? ""
-        if type.isEmpty { errors.required("\(at).type", "must specify a metric target type") }
-        errors.oneOf("\(at).type", type, ["Utilization", "Value", "AverageValue"])
-        for field in ["value", "averageValue"] {
-            guard let text = target?[field]?.string, let amount = Quantity(text), amount <= .zero else {
-                continue
-            }
-            errors.invalid("\(at).\(field)", amount, "must be positive")
+    private static func object(_ source: ObjectMetricSource, _ at: String, _ errors: inout [FieldError]) {
+        target(source.describedObject, "\(at).describedObject", &errors)
+        identifier(source.metric, "\(at).metric", &errors)
+        metricTarget(source.target, "\(at).target", &errors)
+        if source.target.value == nil, source.target.averageValue == nil {
+            errors.required("\(at).target.averageValue", "must set either a target value or averageValue")
         }
-        if let percent = target?["averageUtilization"]?.int, percent < 1 {
-            errors.invalid("\(at).averageUtilization", .int(percent), "must be greater than 0")
+    }
+
+    private static func external(_ source: ExternalMetricSource, _ at: String, _ errors: inout [FieldError]) {
+        identifier(source.metric, "\(at).metric", &errors)
+        metricTarget(source.target, "\(at).target", &errors)
+        switch (source.target.value, source.target.averageValue) {
+        case (nil, nil):
+            errors.required("\(at).target.averageValue", "must set either a target value for metric or a per-pod target")
+        case (.some, .some):
+            errors.forbidden("\(at).target.value", "may not set both a target value for metric and a per-pod target")
+        default: break
+        }
+    }
+
+    private static func pods(_ source: PodsMetricSource, _ at: String, _ errors: inout [FieldError]) {
+        identifier(source.metric, "\(at).metric", &errors)
+        metricTarget(source.target, "\(at).target", &errors)
+        if source.target.averageValue == nil || source.target.averageValue! <= .zero {
+            errors.required("\(at).target.averageValue", "must specify a positive target averageValue")
+        }
+    }
+
+    private static func resource(
+        _ name: String, _ target: MetricTarget, container: String? = nil, _ at: String, _ errors: inout [FieldError]
+    ) {
+        if container == "" { errors.required("\(at).container", "must specify a container") }
+        if name.isEmpty { errors.required("\(at).name", "must specify a resource name") }
+        metricTarget(target, "\(at).target", &errors)
+        switch (target.averageUtilization, target.averageValue) {
+        case (nil, nil):
+            errors.required("\(at).target.averageUtilization", "must set either a target raw value or a target utilization")
+        case (.some, .some):
+            errors.forbidden("\(at).target.averageValue", "may not set both a target raw value and a target utilization")
+        default: break
+        }
+    }
+
+    private static func identifier(_ metric: MetricIdentifier, _ at: String, _ errors: inout [FieldError]) {
+        if metric.name.isEmpty {
+            errors.required("\(at).name", "must specify a metric name")
+        } else {
+            errors.invalid("\(at).name", metric.name, each: NameRules.pathSegment(metric.name))
+        }
+    }
+
+    private static func metricTarget(_ target: MetricTarget, _ at: String, _ errors: inout [FieldError]) {
+        if target.type.isEmpty { errors.required("\(at).type", "must specify a metric target type") }
+        if !["Utilization", "Value", "AverageValue"].contains(target.type) {
+            errors.invalid("\(at).type", .string(target.type), "must be either Utilization, Value, or AverageValue")
+        }
+        if let value = target.value, value <= .zero { errors.invalid("\(at).value", value, "must be positive") }
+        if let value = target.averageValue, value <= .zero { errors.invalid("\(at).averageValue", value, "must be positive") }
+        if let percent = target.averageUtilization, percent < 1 {
+            errors.invalid("\(at).averageUtilization", percent, "must be greater than 0")
         }
     }
 
@@ -145,7 +196,7 @@ extension Validation {
         if let select = rules["selectPolicy"]?.string {
             errors.oneOf("\(at).selectPolicy", select, ["Disabled", "Max", "Min"])
         }
-        if rules["policies"]?.array?.isEmpty ?? false {
+        if rules["policies"]?.array?.isEmpty ?? true {
             errors.required("\(at).policies", "must specify at least one Policy")
         }
         for (i, policy) in (rules["policies"]?.array ?? []).enumerated() {

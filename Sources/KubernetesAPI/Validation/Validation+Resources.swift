@@ -7,30 +7,85 @@ extension Validation {
             "configmaps",
             "persistentvolumeclaims", "services.loadbalancers", "services.nodeports",
         ]
-    private static func isHugePages(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
+    static func isHugePages(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
     /// Of `kubernetes.io` itself, or without a domain.
     private static func isNative(_ name: String) -> Bool {
         !name.contains("/") || name.contains("kubernetes.io/")
     }
-    private static func isExtended(_ name: String) -> Bool { !isNative(name) && !name.hasPrefix("requests.") }
+    private static func isExtended(_ name: String) -> Bool {
+        !isNative(name) && !name.hasPrefix("requests.") && NameRules.qualifiedName("requests.\(name)").isEmpty
+    }
     /// Whether more may be promised than there is: limits above requests.
-    private static func mayOvercommit(_ name: String) -> Bool { isNative(name) && !isHugePages(name) }
+    static func mayOvercommit(_ name: String) -> Bool { isNative(name) && !isHugePages(name) }
 
     static func containerResources(
-        _ resources: ResourceRequirements, _ at: String, _ errors: inout [FieldError]
+        _ resources: ResourceRequirements, claims: [String], _ at: String, _ errors: inout [FieldError]
+    ) {
+        requirements(resources, claims: claims, containerResourceName, at, &errors)
+    }
+
+    private static func requirements(
+        _ resources: ResourceRequirements, claims: [String],
+        _ nameRule: (_ name: String, _ at: String, _ errors: inout [FieldError]) -> Void, _ at: String, _ errors: inout [FieldError]
     ) {
         for (name, limit) in resources.limits.entries {
-            containerResourceName(name, "\(at).limits[\(name)]", &errors)
-            amount(name, limit, "\(at).limits[\(name)]", &errors)
+            let at = "\(at).limits[\(name)]"
+            nameRule(name, at, &errors)
+            amount(name, limit, at, &errors)
+            hugePages(name, limit, at, &errors)
         }
         for (name, request) in resources.requests.entries {
-            containerResourceName(name, "\(at).requests[\(name)]", &errors)
-            amount(name, request, "\(at).requests[\(name)]", &errors)
+            let own = "\(at).requests[\(name)]"
+            nameRule(name, own, &errors)
+            amount(name, request, own, &errors)
             requestAgainstLimit(name, request, resources.limits[name], at, &errors)
+            hugePages(name, request, own, &errors)
         }
         let names = resources.limits.keys + resources.requests.keys
         if names.contains(where: isHugePages), !names.contains("cpu"), !names.contains("memory") {
             errors.forbidden(at, "HugePages require cpu or memory")
+        }
+        usedClaims(resources.claims?.read([ResourceClaim].self) ?? [], claims, "\(at).claims", &errors)
+    }
+
+    /// Huge pages come in whole pages.
+    private static func hugePages(_ name: String, _ quantity: Quantity, _ at: String, _ errors: inout [FieldError]) {
+        guard isHugePages(name) else { return }
+        let size = Quantity(name.dropFirst("hugepages-".count))
+        if let size, size > .zero, quantity.nano % size.nano == 0 { return }
+        errors.invalid(at, quantity, "\(quantity) is not positive integer multiple of \(name)")
+    }
+
+    /// The claims of the pod that a container uses: each once, and not a request of one beside the whole.
+    private static func usedClaims(_ claims: [ResourceClaim], _ ofPod: [String], _ at: String, _ errors: inout [FieldError]) {
+        var taken: [String] = []
+        for (i, claim) in claims.enumerated() {
+            let (at, name) = ("\(at)[\(i)]", claim.name)
+            if name.isEmpty {
+                errors.required(at)
+                continue
+            }
+            if taken.contains(name) {
+                errors.duplicate(at, .string(name))
+            } else {
+                let key = claim.request.isEmpty ? name : "\(name)/\(claim.request)"
+                if !claim.request.isEmpty {
+                    errors.invalid("\(at).request", claim.request, each: NameRules.label(claim.request))
+                }
+                if taken.contains(key) {
+                    errors.duplicate(at, .string(key))
+                } else if claim.request.isEmpty {
+                    for other in taken where other.hasPrefix("\(name)/") { errors.duplicate(at, .string(name)) }
+                }
+                taken.append(key)
+            }
+            if !ofPod.contains(name) {
+                let list = ofPod.isEmpty ? " which is empty" : ": " + Set(ofPod).sorted().joined(separator: ", ")
+                errors.append(
+                    FieldError(
+                        .notFound, at, value: JSONValue.string(name).text(),
+                        "must be one of the names in pod.spec.resourceClaims\(list)"))
+            }
         }
     }
 
@@ -49,7 +104,7 @@ extension Validation {
         }
     }
 
-    private static func containerResourceName(_ name: String, _ at: String, _ errors: inout [FieldError]) {
+    static func containerResourceName(_ name: String, _ at: String, _ errors: inout [FieldError]) {
         let before = errors.count
         resourceName(name, at, &errors)
         if !name.contains("/") {
@@ -61,21 +116,30 @@ extension Validation {
         }
     }
 
-    private static func resourceName(_ name: String, _ at: String, _ errors: inout [FieldError]) {
+    static func isStandardResource(_ name: String) -> Bool {
+        standardResourceNames.contains(name) || isHugePages(name) || name.hasPrefix("requests.hugepages-")
+            || ["requests.cpu", "requests.memory", "requests.storage", "requests.ephemeral-storage", "limits.cpu", "limits.memory",
+                "limits.ephemeral-storage"].contains(name)
+    }
+
+    static func resourceName(_ name: String, _ at: String, _ errors: inout [FieldError]) {
         let problems = NameRules.qualifiedName(name)
         errors.invalid(at, name, each: problems)
-        if problems.isEmpty, !name.contains("/"), !standardResourceNames.contains(name), !isHugePages(name),
-            !name.hasPrefix("requests."), !name.hasPrefix("limits."), !name.hasPrefix("count/")
-        {
+        if problems.isEmpty, !name.contains("/"), !isStandardResource(name) {
             errors.invalid(at, .string(name), "must be a standard resource type or fully qualified")
         }
     }
 
-    private static func amount(
+    private static let wholeResourceNames = [
+        "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps", "persistentvolumeclaims",
+        "services.nodeports", "services.loadbalancers",
+    ]
+
+    static func amount(
         _ name: String, _ quantity: Quantity, _ at: String, _ errors: inout [FieldError]
     ) {
         if quantity < .zero { errors.invalid(at, quantity, "must be greater than or equal to 0") }
-        let whole = isExtended(name) || ["pods", "services", "secrets", "configmaps"].contains(name)
+        let whole = isExtended(name) || wholeResourceNames.contains(name)
         if whole, quantity.nano % 1_000_000_000 != 0 { errors.invalid(at, quantity, "must be an integer") }
     }
 
@@ -114,25 +178,22 @@ extension Validation {
         _ resources: ResourceRequirements, _ spec: PodSpec, _ at: String, _ errors: inout [FieldError]
     ) {
         func isSupported(_ name: String) -> Bool { name == "cpu" || name == "memory" || isHugePages(name) }
-        for (list, field) in [(resources.limits, "limits"), (resources.requests, "requests")] {
-            for (name, quantity) in list.entries {
-                let at = "\(at).\(field)[\(name)]"
-                if !isSupported(name) {
-                    errors.notSupported(at, .string(name), ["cpu", "hugepages-", "memory"])
-                }
-                amount(name, quantity, at, &errors)
+        if resources.claims != nil { errors.forbidden("\(at).claims", "claims cannot be set for Resources at pod-level") }
+        func nameRule(_ name: String, _ at: String, _ errors: inout [FieldError]) {
+            let before = errors.count
+            resourceName(name, at, &errors)
+            if errors.count == before, !isSupported(name) {
+                errors.notSupported(at, .string(name), ["cpu", "hugepages-", "memory"])
             }
         }
-        for (name, request) in resources.requests.entries where isSupported(name) {
-            guard let limit = resources.limits[name], request > limit else { continue }
-            errors.invalid(
-                "\(at).requests", request, "must be less than or equal to \(name) limit of \(limit)")
-        }
-        for (name, sum) in spec.aggregate(\.requests).entries {
-            guard let request = resources.requests[name], sum > request else { continue }
-            errors.invalid(
-                "\(at).requests[\(name)]", request,
-                "must be greater than or equal to aggregate container requests of \(sum)")
+        requirements(resources, claims: claimNames(spec), nameRule, at, &errors)
+        for (name, sum) in spec.aggregate(\.requests).entries where isSupported(name) {
+            let request = resources.requests[name] ?? .zero
+            if sum > request {
+                errors.invalid(
+                    "\(at).requests[\(name)]", request,
+                    "must be greater than or equal to aggregate container requests of \(sum)")
+            }
         }
         for (i, container) in spec.containers.enumerated() {
             for (name, limit) in container.resources.limits.entries {

@@ -3,11 +3,10 @@ extension Validation {
     private static func accessModes(
         _ modes: [String], _ profile: KubernetesProfile, _ at: String, _ errors: inout [FieldError]
     ) {
-        if modes.isEmpty { errors.required(at, "at least 1 access mode is required") }
         var known = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce"]
         if profile.isEnabled(.readWriteOncePod) { known.append("ReadWriteOncePod") }
         for mode in modes { errors.oneOf(at, mode, known) }
-        if modes.count > 1, modes.contains("ReadWriteOncePod") {
+        if modes.contains("ReadWriteOncePod"), modes.contains(where: { known.contains($0) && $0 != "ReadWriteOncePod" }) {
             errors.forbidden(at, "may not use ReadWriteOncePod with other access modes")
         }
     }
@@ -18,17 +17,21 @@ extension Validation {
         _ volume: PersistentVolume, _ profile: KubernetesProfile, _ errors: inout [FieldError]
     ) {
         let spec = volume.spec
+        if spec.accessModes.isEmpty { errors.required("spec.accessModes") }
         accessModes(spec.accessModes, profile, "spec.accessModes", &errors)
         if spec.capacity.isEmpty { errors.required("spec.capacity") }
         if spec.capacity["storage"] == nil || spec.capacity.count > 1 {
             errors.notSupported("spec.capacity", spec.capacity.json ?? .null, ["storage"])
         }
         for (name, amount) in spec.capacity.entries where amount <= .zero {
+            if amount < .zero { errors.invalid("spec.capacity[\(name)]", .int(amount.value), "must be a valid resource quantity") }
             errors.invalid("spec.capacity[\(name)]", amount, "must be greater than zero")
         }
-        errors.oneOf(
-            "spec.persistentVolumeReclaimPolicy", spec.persistentVolumeReclaimPolicy,
-            ["Delete", "Recycle", "Retain"])
+        if !spec.persistentVolumeReclaimPolicy.isEmpty {
+            errors.oneOf(
+                "spec.persistentVolumeReclaimPolicy", spec.persistentVolumeReclaimPolicy,
+                ["Delete", "Recycle", "Retain"])
+        }
         if let required = spec.nodeAffinity?.required {
             nodeSelector(required, "spec.nodeAffinity.required", &errors)
         }
@@ -36,23 +39,34 @@ extension Validation {
             errors.required("spec.nodeAffinity.required", "must specify required node constraints")
         }
         let sources = spec.sources
-        for name in sources.dropFirst() {
-            errors.forbidden("spec.\(name)", "may not specify more than 1 volume type")
-        }
         switch sources.first {
         case nil: errors.required("spec", "must specify a volume type")
-        case "hostPath": hostPath(spec.hostPath, "spec.hostPath", &errors)
+        case "gcePersistentDisk": disk(spec.gcePersistentDisk, \.pdName, "pdName", "spec.persistentDisk", &errors)
+        case "awsElasticBlockStore": disk(spec.awsElasticBlockStore, \.volumeID, "volumeID", "spec.awsElasticBlockStore", &errors)
         case "local":
-            if (spec.local?["path"]?.string ?? "").isEmpty { errors.required("spec.local.path") }
+            let path = spec.local?["path"]?.string ?? ""
+            if path.isEmpty { errors.required("spec.local.path") } else { noBacksteps(path, "spec.local.path", &errors) }
             if spec.nodeAffinity == nil {
                 errors.required("spec.nodeAffinity", "Local volume requires node affinity")
             }
-        case "csi":
-            if spec.csi!.driver.isEmpty { errors.required("spec.csi.driver") }
-            if spec.csi!.volumeHandle.isEmpty { errors.required("spec.csi.volumeHandle") }
-        default: break
+        case "csi": if let csi = spec.csi { persistentCSI(csi, &errors) }
+        case "iscsi"?:
+            if let iscsi = spec.iscsi?.read(ISCSIVolumeSource.self), iscsi.initiatorName != nil,
+                volume.name.utf8.count + 1 + iscsi.targetPortal.utf8.count > 64
+            {
+                errors.invalid(
+                    "spec.iscsi.targetportal", .string(iscsi.targetPortal),
+                    "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.")
+            }
+            sharedSource("iscsi", spec.iscsi, isPersistent: true, "spec", &errors)
+        case let name?: sharedSource(name, spec.jsonObject[name], isPersistent: true, "spec", &errors)
         }
-        if spec.hostPath?["path"] == "/", spec.persistentVolumeReclaimPolicy == "Recycle" {
+        for name in sources.dropFirst() {
+            errors.forbidden("spec.\(name)", "may not specify more than 1 volume type")
+        }
+        let hostPath = spec.hostPath?["path"]?.string ?? ""
+        let isRoot = hostPath.hasPrefix("/") && hostPath.split(separator: "/").allSatisfy { $0 == "." }
+        if isRoot, spec.persistentVolumeReclaimPolicy == "Recycle" {
             errors.forbidden(
                 "spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'")
         }
@@ -62,19 +76,84 @@ extension Validation {
                 each: NameRules.subdomain(spec.storageClassName))
         }
         if let mode = spec.volumeMode { errors.oneOf("spec.volumeMode", mode, ["Block", "Filesystem"]) }
+        guard let name = spec.volumeAttributesClassName, profile.isEnabled(.volumeAttributesClass) else { return }
+        if name.isEmpty {
+            errors.required("spec.volumeAttributesClassName", "an empty string is disallowed")
+        } else {
+            errors.invalid("spec.volumeAttributesClassName", name, each: NameRules.subdomain(name))
+        }
+        if spec.csi == nil { errors.required("spec.csi", "has to be specified when using volumeAttributesClassName") }
+    }
+
+    private static func persistentCSI(_ csi: CSIPersistentVolumeSource, _ errors: inout [FieldError]) {
+        csiDriverName(csi.driver, "spec.csi.driver", &errors)
+        if csi.volumeHandle.isEmpty { errors.required("spec.csi.volumeHandle") }
+        for (secret, field) in [
+            (csi.controllerPublishSecretRef, "controllerPublishSecretRef"), (csi.controllerExpandSecretRef, "controllerExpandSecretRef"),
+            (csi.nodePublishSecretRef, "nodePublishSecretRef"), (csi.nodeExpandSecretRef, "nodeExpandSecretRef"),
+        ] {
+            guard let secret = secret?.read(SecretReference.self) else { continue }
+            let at = "spec.csi.\(field)"
+            if secret.name.isEmpty {
+                errors.required("\(at).name")
+            } else {
+                errors.invalid("\(at).name", secret.name, each: NameRules.subdomain(secret.name))
+            }
+            if secret.namespace.isEmpty {
+                errors.required("\(at).namespace")
+            } else {
+                errors.invalid("\(at).namespace", secret.namespace, each: NameRules.label(secret.namespace))
+            }
+        }
     }
 
     static func persistentVolumeChange(
-        _ new: PersistentVolume, _ old: PersistentVolume, _ errors: inout [FieldError]
+        _ new: PersistentVolume, _ old: PersistentVolume, _ profile: KubernetesProfile, _ errors: inout [FieldError]
     ) {
+        var new = new
+        // A secret for growing may be added.
+        if old.spec.csi != nil, old.spec.csi?.controllerExpandSecretRef == nil { new.spec.csi?.controllerExpandSecretRef = nil }
         let same = new.spec.sources == old.spec.sources && sourceJSON(new.spec) == sourceJSON(old.spec)
         if !same {
             errors.forbidden(
                 "spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation")
         }
-        errors.immutable("spec.volumeMode", new.spec.volumeMode, old.spec.volumeMode)
-        if let before = old.spec.nodeAffinity, new.spec.nodeAffinity != before {
-            errors.invalid("spec.nodeAffinity", new.spec.nodeAffinity?.json ?? .null, "field is immutable")
+        errors.immutable("volumeMode", new.spec.volumeMode, old.spec.volumeMode)
+        if let before = old.spec.nodeAffinity, !isSame(new.spec.nodeAffinity, before) {
+            errors.invalid(
+                "nodeAffinity", new.spec.nodeAffinity?.json ?? .null,
+                "field is immutable, except for updating from beta label to GA")
+        }
+        attributesChange(new.spec.volumeAttributesClassName, old.spec.volumeAttributesClassName, profile, &errors)
+    }
+
+    private static func attributesChange(_ new: String?, _ old: String?, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        guard new != old else { return }
+        let at = "spec.volumeAttributesClassName"
+        if !profile.isEnabled(.volumeAttributesClass) {
+            errors.forbidden(at, "update is forbidden when the VolumeAttributesClass feature gate is disabled")
+        }
+        guard old != nil else { return }
+        if new == nil { errors.forbidden(at, "update from non-nil value to nil is forbidden") }
+    }
+
+    /// Whether the affinity is as it was, but for labels that got their final names.
+    private static func isSame(_ new: VolumeNodeAffinity?, _ old: VolumeNodeAffinity) -> Bool {
+        let renamed = [
+            "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+            "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+            "beta.kubernetes.io/os": "kubernetes.io/os", "beta.kubernetes.io/arch": "kubernetes.io/arch",
+            "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+        ]
+        guard let terms = new?.required?.nodeSelectorTerms, let before = old.required?.nodeSelectorTerms, terms.count == before.count
+        else { return new == old }
+        return zip(terms, before).allSatisfy { new, old in
+            new.matchFields == old.matchFields && new.matchExpressions.count == old.matchExpressions.count
+                && zip(new.matchExpressions, old.matchExpressions).allSatisfy { new, old in
+                    var same = old
+                    if renamed[old.key] == new.key { same.key = new.key }
+                    return same == new
+                }
         }
     }
 
@@ -88,6 +167,7 @@ extension Validation {
         _ spec: PersistentVolumeClaimSpec, _ at: String, _ profile: KubernetesProfile,
         _ errors: inout [FieldError]
     ) {
+        if spec.accessModes.isEmpty { errors.required("\(at).accessModes", "at least 1 access mode is required") }
         labelSelector("\(at).selector", spec.selector, &errors)
         accessModes(spec.accessModes, profile, "\(at).accessModes", &errors)
         if let storage = spec.resources.requests["storage"] {
@@ -101,6 +181,40 @@ extension Validation {
             errors.invalid("\(at).storageClassName", name, each: NameRules.subdomain(name))
         }
         if let mode = spec.volumeMode { errors.oneOf("\(at).volumeMode", mode, ["Block", "Filesystem"]) }
+        dataSources(spec, at, profile, &errors)
+        if let name = spec.volumeAttributesClassName, !name.isEmpty, profile.isEnabled(.volumeAttributesClass) {
+            errors.invalid("\(at).volumeAttributesClassName", name, each: NameRules.subdomain(name))
+        }
+    }
+
+    private static func dataSources(
+        _ spec: PersistentVolumeClaimSpec, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]
+    ) {
+        let source = spec.dataSource?.read(TypedObjectReference.self)
+        let reference = profile.isEnabled(.anyVolumeDataSource) ? spec.dataSourceRef?.read(TypedObjectReference.self) : nil
+        for (own, field) in [(source, "dataSource"), (reference, "dataSourceRef")] {
+            guard let own else { continue }
+            let at = "\(at).\(field)"
+            if own.name.isEmpty { errors.required("\(at).name") }
+            if own.kind.isEmpty { errors.required("\(at).kind") }
+            let group = own.apiGroup ?? ""
+            if group.isEmpty {
+                if own.kind != "PersistentVolumeClaim" {
+                    errors.invalid(at, .string(own.kind), "must be 'PersistentVolumeClaim' when referencing the default apiGroup")
+                }
+            } else {
+                errors.invalid("\(at).apiGroup", group, each: NameRules.subdomain(group))
+            }
+            if field == "dataSourceRef", let namespace = own.namespace, !namespace.isEmpty {
+                errors.invalid("\(at).namespace", namespace, each: NameRules.label(namespace))
+            }
+        }
+        guard let source, let reference else { return }
+        if reference.namespace ?? "" != "" {
+            errors.invalid(at, .string("\(at).dataSource"), "may not be specified when dataSourceRef.namespace is specified")
+        } else if source.apiGroup != reference.apiGroup || source.kind != reference.kind || source.name != reference.name {
+            errors.invalid(at, .string("\(at).dataSource"), "must match dataSourceRef")
+        }
     }
 
     static func persistentVolumeClaimChange(
@@ -109,7 +223,12 @@ extension Validation {
     ) {
         persistentVolumeClaim(new.spec, "spec", profile, &errors)
         let attributes = profile.isEnabled(.volumeAttributesClass)
-        let isBound = old.status.phase == "Bound"
+        let isBound = new.status.phase == "Bound"
+        let annotation = "volume.beta.kubernetes.io/storage-class"
+        let (named, was) = (new.metadata.annotations[annotation] ?? "", old.metadata.annotations[annotation] ?? "")
+        if named != was, !(old.spec.storageClassName == nil && new.spec.storageClassName == was) {
+            errors.invalid("metadata.annotations.\(annotation)", .string(named), "field is immutable")
+        }
         var same = new.spec
         // Binding names the volume; a class may be given where there was none.
         if old.spec.volumeName.isEmpty { same.volumeName = old.spec.volumeName }
@@ -123,22 +242,25 @@ extension Validation {
                 "spec",
                 "spec is immutable after creation except resources.requests"
                     + (attributes ? " and volumeAttributesClassName" : "") + " for bound claims")
-            return
         }
-        guard isBound, let size = new.spec.resources.requests["storage"],
-            let before = old.spec.resources.requests["storage"], size < before
-        else { return }
-        let recover = profile.isEnabled(.recoverVolumeExpansionFailure)
-        if !recover {
-            errors.forbidden("spec.resources.requests.storage", "field can not be less than previous value")
-        } else if let capacity = old.status.capacity["storage"], size <= capacity {
-            errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity")
+        if let size = new.spec.resources.requests["storage"], let before = old.spec.resources.requests["storage"], size < before {
+            let field = "spec.resources.requests.storage"
+            if !profile.isEnabled(.recoverVolumeExpansionFailure) {
+                errors.forbidden(field, "field can not be less than previous value")
+            } else if size <= old.status.capacity["storage"] ?? .zero {
+                errors.forbidden(field, "field can not be less than status.capacity")
+            }
+        }
+        errors.immutable("volumeMode", new.spec.volumeMode, old.spec.volumeMode)
+        attributesChange(new.spec.volumeAttributesClassName, old.spec.volumeAttributesClassName, profile, &errors)
+        if old.spec.volumeAttributesClassName != nil, new.spec.volumeAttributesClassName == "", profile.isEnabled(.volumeAttributesClass) {
+            errors.forbidden("spec.volumeAttributesClassName", "update from non-nil value to an empty string is forbidden")
         }
     }
 
     // MARK: StorageClass
 
-    static func storageClass(_ storage: StorageClass, _ errors: inout [FieldError]) {
+    static func storageClass(_ storage: StorageClass, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         if storage.provisioner.isEmpty {
             errors.required("provisioner")
         } else {
@@ -146,12 +268,98 @@ extension Validation {
                 "provisioner", storage.provisioner,
                 each: NameRules.qualifiedName(storage.provisioner.lowercased()))
         }
+        if storage.parameters.count > 512 { errors.append(FieldError(.tooLong, "parameters", "Provisioner Parameters exceeded max allowed")) }
+        var size = 0
+        for (key, value) in storage.parameters.entries {
+            if key.isEmpty { errors.invalid("parameters", .string(key), "field can not be empty.") }
+            size += key.utf8.count + value.utf8.count
+        }
+        if size > 262_144 { errors.tooLong("parameters", 262_144) }
         if let policy = storage.reclaimPolicy { errors.oneOf("reclaimPolicy", policy, ["Delete", "Retain"]) }
+        topologies(storage.allowedTopologies, "allowedTopologies", &errors)
         guard let mode = storage.volumeBindingMode else {
             errors.required("volumeBindingMode")
             return
         }
         errors.oneOf("volumeBindingMode", mode, ["Immediate", "WaitForFirstConsumer"])
+    }
+
+    /// Terms must be distinct, and within one the keys and the values of a key.
+    private static func topologies(_ terms: [TopologySelectorTerm], _ at: String, _ errors: inout [FieldError]) {
+        var seen: [[String: Set<String>]] = []
+        for (i, term) in terms.enumerated() {
+            let term = term.matchLabelExpressions
+            for (j, requirement) in term.enumerated() {
+                let at = "\(at)[\(i)].matchLabelExpressions[\(j)]"
+                if requirement.values.isEmpty { errors.required("\(at).values") }
+                for (k, value) in requirement.values.enumerated() where requirement.values[..<k].contains(value) {
+                    errors.duplicate("\(at).values[\(k)]", .string(value))
+                }
+                errors.invalid("\(at).key", requirement.key, each: NameRules.labelKey(requirement.key))
+                if term[..<j].contains(where: { $0.key == requirement.key }) {
+                    errors.duplicate("\(at).key", .string(requirement.key))
+                }
+            }
+            let raw = Dictionary(term.map { ($0.key, Set($0.values)) }, uniquingKeysWith: { $1 })
+            if seen.contains(raw) { errors.duplicate("\(at)[\(i)].matchLabelExpressions", "") }
+            seen.append(raw)
+        }
+    }
+
+    // MARK: CSI
+
+    static func csiDriver(_ driver: CSIDriver, _ errors: inout [FieldError]) {
+        csiDriverName(driver.name, "name", &errors)
+        let spec = driver.spec
+        if spec.attachRequired == nil { errors.required("spec.attachedRequired") }
+        if spec.podInfoOnMount == nil { errors.required("spec.podInfoOnMount") }
+        if spec.storageCapacity == nil { errors.required("spec.storageCapacity") }
+        if let policy = spec.fsGroupPolicy { errors.oneOf("spec.fsGroupPolicy", policy, ["File", "None", "ReadWriteOnceWithFSType"]) }
+        for mode in spec.volumeLifecycleModes { errors.oneOf("spec.volumeLifecycleModes", mode, ["Ephemeral", "Persistent"]) }
+        if let seconds = spec.nodeAllocatableUpdatePeriodSeconds, seconds < 10 {
+            errors.invalid("spec.nodeAllocatableUpdatePeriodSeconds", seconds, "must be greater than or equal to 10 seconds")
+        }
+    }
+
+    static func csiDriverChange(_ new: CSIDriverSpec, _ old: CSIDriverSpec, _ errors: inout [FieldError]) {
+        errors.immutable("spec.attachedRequired", new.attachRequired, old.attachRequired)
+        errors.immutable("spec.volumeLifecycleModes", new.volumeLifecycleModes, old.volumeLifecycleModes)
+    }
+
+    static func csiNode(_ node: CSINode, _ errors: inout [FieldError]) {
+        let drivers = node.spec.drivers
+        for (i, driver) in drivers.enumerated() {
+            let at = "spec.drivers[\(i)]"
+            csiDriverName(driver.name, "\(at).name", &errors)
+            if driver.nodeID.isEmpty { errors.required("\(at).nodeID") }
+            if driver.nodeID.utf8.count > 256 { errors.tooLong("\(at).nodeID", 256) }
+            if let count = driver.allocatable?.count { errors.nonnegative("\(at).allocatable.count", count) }
+            if drivers[..<i].contains(where: { $0.name == driver.name }) { errors.duplicate("\(at).name", .string(driver.name)) }
+            for (j, key) in driver.topologyKeys.enumerated() {
+                if driver.topologyKeys[..<j].contains(key) { errors.duplicate("\(at).topologyKeys", .string(key)) }
+                errors.invalid("\(at).topologyKeys", key, each: NameRules.qualifiedName(key))
+            }
+        }
+    }
+
+    static func volumeAttachment(_ spec: VolumeAttachmentSpec, _ errors: inout [FieldError]) {
+        if spec.attacher.isEmpty {
+            errors.required("spec.attacher")
+        } else {
+            csiDriverName(spec.attacher, "spec.attacher", &errors)
+        }
+        switch (spec.source.persistentVolumeName, spec.source.inlineVolumeSpec) {
+        case (.some, .some): errors.forbidden("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
+        case (nil, nil): errors.required("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
+        case (let name?, nil):
+            if name.isEmpty {
+                errors.required("spec.source.persistentVolumeName", "must specify non empty persistentVolumeName")
+            } else {
+                errors.invalid("spec.source.persistentVolumeName", name, each: NameRules.subdomain(name))
+            }
+        default: break
+        }
+        if spec.nodeName.isEmpty { errors.required("spec.nodeName") } else { errors.invalid("spec.nodeName", spec.nodeName, each: NameRules.subdomain(spec.nodeName)) }
     }
 
     static func storageClassChange(_ new: StorageClass, _ old: StorageClass, _ errors: inout [FieldError]) {

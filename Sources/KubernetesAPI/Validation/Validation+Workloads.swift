@@ -4,7 +4,7 @@ extension Validation {
     {
         errors.nonnegative("spec.replicas", spec.replicas)
         selector(spec.selector, "empty selector is invalid for deployment", &errors)
-        workloadTemplate(spec.template, spec.selector, "ReplicaSet", profile, &errors)
+        replicaTemplate(spec.template, spec.selector, profile, &errors)
         strategy(spec.strategy, &errors)
         errors.nonnegative("spec.minReadySeconds", spec.minReadySeconds)
         errors.nonnegative("spec.revisionHistoryLimit", spec.revisionHistoryLimit)
@@ -23,7 +23,17 @@ extension Validation {
         errors.nonnegative("spec.minReadySeconds", spec.minReadySeconds)
         // The API server says "deployment" here too.
         selector(spec.selector, "empty selector is invalid for deployment", &errors)
-        workloadTemplate(spec.template, spec.selector, "ReplicaSet", profile, &errors)
+        replicaTemplate(spec.template, spec.selector, profile, &errors)
+    }
+
+    private static func replicaTemplate(
+        _ own: PodTemplateSpec, _ selector: LabelSelector?, _ profile: KubernetesProfile, _ errors: inout [FieldError]
+    ) {
+        if let selector, !isSelector(selector) {
+            errors.invalid("spec.selector", selector.json ?? [:], "invalid label selector")
+        } else {
+            workloadTemplate(own, selector, "ReplicaSet", profile, &errors)
+        }
     }
 
     static func replicationController(
@@ -85,7 +95,7 @@ extension Validation {
         _ own: PodTemplateSpec, _ selector: LabelSelector?, _ kind: String, _ profile: KubernetesProfile,
         _ errors: inout [FieldError]
     ) {
-        if let selector, !selector.isEmpty, !selector.matches(own.metadata.labels) {
+        if let selector, !selector.isEmpty, isSelector(selector), !selector.matches(own.metadata.labels) {
             errors.invalid(
                 "spec.template.metadata.labels", own.metadata.labels.json ?? .null,
                 "`selector` does not match template `labels`")
@@ -130,7 +140,7 @@ extension Validation {
         switch value {
         case nil: true
         case .int(let i)?: i == 0
-        case .string?: value!.percent == 0
+        case .string(let text)?: (value?.percent ?? Int(text) ?? 0) == 0
         }
     }
 
@@ -139,7 +149,9 @@ extension Validation {
     static func statefulSet(
         _ spec: StatefulSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]
     ) {
-        if !["OrderedReady", "Parallel"].contains(spec.podManagementPolicy) {
+        if spec.podManagementPolicy.isEmpty {
+            errors.required("spec.podManagementPolicy")
+        } else if !["OrderedReady", "Parallel"].contains(spec.podManagementPolicy) {
             errors.invalid(
                 "spec.podManagementPolicy", .string(spec.podManagementPolicy),
                 "must be 'OrderedReady' or 'Parallel'")
@@ -173,20 +185,42 @@ extension Validation {
         errors.nonnegative("spec.ordinals.start", spec.ordinals?.start)
         errors.nonnegative("spec.revisionHistoryLimit", spec.revisionHistoryLimit)
         selector(spec.selector, "empty selector is invalid for statefulset", &errors)
-        statefulSetTemplate(spec, &errors)
+        if let selector = spec.selector, !isSelector(selector) {
+            errors.invalid("spec.selector", selector.json ?? [:], "")
+        } else {
+            statefulSetTemplate(spec, profile, &errors)
+        }
+        guard profile.version.minor >= 33 else { return }
+        for (i, claim) in spec.volumeClaimTemplates.enumerated() {
+            persistentVolumeClaim(claim.spec, "spec.volumeClaimTemplates[\(i)].spec", profile, &errors)
+        }
+        if !spec.serviceName.isEmpty { errors.invalid("spec.serviceName", spec.serviceName, each: NameRules.subdomain(spec.serviceName)) }
     }
 
-    /// The pod spec of the template is not looked at here: its mounts may name claims of the set. Each pod is
-    /// validated when it is made.
-    private static func statefulSetTemplate(_ spec: StatefulSetSpec, _ errors: inout [FieldError]) {
-        let own = spec.template
+    /// Before 1.33 the pod spec of the template was not looked at: each pod is validated when it is made.
+    private static func statefulSetTemplate(
+        _ spec: StatefulSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]
+    ) {
+        var own = spec.template
         if let selector = spec.selector, !selector.isEmpty, !selector.matches(own.metadata.labels) {
             errors.invalid(
                 "spec.template.metadata.labels", own.metadata.labels.json ?? .null,
                 "`selector` does not match template `labels`")
         }
-        labels("spec.template.labels", own.metadata.labels, &errors)
-        annotations("spec.template.annotations", own.metadata.annotations, &errors)
+        if profile.version.minor >= 33 {
+            // Its mounts may name the claims of the set, which take the place of volumes of the same name.
+            for claim in spec.volumeClaimTemplates where !own.spec.volumes.contains(where: { $0.name == claim.name }) {
+                var volume = Volume()
+                volume.name = claim.name
+                volume.persistentVolumeClaim = PersistentVolumeClaimVolumeSource()
+                volume.persistentVolumeClaim?.claimName = claim.name
+                own.spec.volumes.append(volume)
+            }
+            template(own, "spec.template", profile, &errors)
+        } else {
+            labels("spec.template.labels", own.metadata.labels, &errors)
+            annotations("spec.template.annotations", own.metadata.annotations, &errors)
+        }
         if own.spec.restartPolicy != "Always" {
             errors.notSupported(
                 "spec.template.spec.restartPolicy", .string(own.spec.restartPolicy), ["Always"])

@@ -7,16 +7,17 @@ public enum Validation {
     /// What is wrong with `object` (after defaulting) when it is created; empty if nothing is.
     public static func create<O: KubernetesObject>(_ object: O, profile: KubernetesProfile) -> [FieldError] {
         var errors: [FieldError] = []
-        metadata(object, &errors)
+        metadata(object, profile, &errors)
         content(object, profile, &errors)
+        created(object, &errors)
         return errors
     }
 
     /// What is wrong with the name, labels, annotations and owners of a new object: enough for a pod whose
     /// spec was found right before.
-    public static func metadata<O: KubernetesObject>(of object: O) -> [FieldError] {
+    public static func metadata<O: KubernetesObject>(of object: O, profile: KubernetesProfile) -> [FieldError] {
         var errors: [FieldError] = []
-        metadata(object, &errors)
+        metadata(object, profile, &errors)
         return errors
     }
 
@@ -36,6 +37,16 @@ public enum Validation {
         return errors
     }
 
+    /// The rules that are only about new objects.
+    private static func created<O: KubernetesObject>(_ object: O, _ errors: inout [FieldError]) {
+        switch object {
+        case let it as Job: newJob(it, &errors)
+        case let it as Node: podCIDRs(it.spec.podCIDRs, &errors)
+        case let it as EndpointSlice: endpointSlice(it, &errors)
+        default: break
+        }
+    }
+
     /// The rules about an object by itself.
     private static func content<O: KubernetesObject>(
         _ object: O, _ profile: KubernetesProfile, _ errors: inout [FieldError]
@@ -50,17 +61,21 @@ public enum Validation {
         case let it as ReplicationController: replicationController(it.spec, profile, &errors)
         case let it as Job: job(it.spec.value, "spec", profile, &errors)
         case let it as CronJob: cronJob(it, profile, &errors)
-        case let it as Service: service(it.spec, &errors)
+        case let it as Namespace: namespace(it, &errors)
+        case let it as Service: service(it, profile, &errors)
         case let it as ConfigMap: configMap(it, &errors)
         case let it as Secret: secret(it, &errors)
         case let it as PriorityClass: priorityClass(it, &errors)
         case let it as PodDisruptionBudget: podDisruptionBudget(it.spec, &errors)
         case let it as HorizontalPodAutoscaler: horizontalPodAutoscaler(it.spec, profile, &errors)
-        case let it as ResourceQuota: resourceQuota(it.spec, &errors)
+        case let it as ResourceQuota: resourceQuota(it, &errors)
         case let it as LimitRange: limitRange(it.spec, &errors)
         case let it as PersistentVolume: persistentVolume(it, profile, &errors)
         case let it as PersistentVolumeClaim: persistentVolumeClaim(it.spec, "spec", profile, &errors)
-        case let it as StorageClass: storageClass(it, &errors)
+        case let it as StorageClass: storageClass(it, profile, &errors)
+        case let it as CSIDriver: csiDriver(it, &errors)
+        case let it as CSINode: csiNode(it, &errors)
+        case let it as VolumeAttachment: volumeAttachment(it.spec, &errors)
         case let it as ControllerRevision:
             if it.data == nil { errors.required("data", "data is mandatory") }
             errors.nonnegative("revision", it.revision)
@@ -74,6 +89,18 @@ public enum Validation {
     ) {
         switch (new, old) {
         case (let new as Pod, let old as Pod): podChange(new, old, profile, &errors)
+        case (let new as Node, let old as Node): nodeChange(new.spec.value, old.spec.value, &errors)
+        case (let new as ResourceQuota, let old as ResourceQuota):
+            if Set(new.spec.scopes) != Set(old.spec.scopes) {
+                errors.invalid("spec.scopes", new.spec.scopes.json ?? [], "field is immutable")
+            }
+        case (let new as EndpointSlice, let old as EndpointSlice):
+            if new.addressType != old.addressType {
+                errors.invalid("addressType", .string(new.addressType), "field is immutable")
+            }
+        case (let new as CSIDriver, let old as CSIDriver): csiDriverChange(new.spec, old.spec, &errors)
+        case (let new as ControllerRevision, let old as ControllerRevision):
+            if new.data != old.data { errors.invalid("data", new.data ?? .null, "field is immutable") }
         case (let new as Deployment, let old as Deployment):
             errors.immutable("spec.selector", new.spec.selector, old.spec.selector)
         case (let new as ReplicaSet, let old as ReplicaSet):
@@ -88,7 +115,7 @@ public enum Validation {
         case (let new as Secret, let old as Secret): secretChange(new, old, &errors)
         case (let new as PriorityClass, let old as PriorityClass): priorityClassChange(new, old, &errors)
         case (let new as PersistentVolume, let old as PersistentVolume):
-            persistentVolumeChange(new, old, &errors)
+            persistentVolumeChange(new, old, profile, &errors)
         case (let new as PersistentVolumeClaim, let old as PersistentVolumeClaim):
             persistentVolumeClaimChange(new, old, profile, &errors)
         case (let new as StorageClass, let old as StorageClass): storageClassChange(new, old, &errors)
@@ -131,6 +158,13 @@ extension [FieldError] {
     /// Refuses a text that is none of `supported`.
     mutating func oneOf(_ field: String, _ value: String, _ supported: [String]) {
         if !supported.contains(value) { notSupported(field, .string(value), supported) }
+    }
+    /// The same for a text that must be there.
+    mutating func choice(_ field: String, _ value: String, _ supported: [String]) {
+        if value.isEmpty { required(field) } else { oneOf(field, value, supported) }
+    }
+    mutating func tooMany(_ field: String, _ count: Int, _ limit: Int) {
+        append(FieldError(.tooMany, field, value: "\(count)", "must have at most \(limit) item\(limit == 1 ? "" : "s")"))
     }
     mutating func tooLong(_ field: String, _ limit: Int) {
         append(FieldError(.tooLong, field, "may not be more than \(limit) bytes"))
