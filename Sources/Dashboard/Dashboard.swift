@@ -425,6 +425,16 @@ public struct Dashboard {
         show(isPaused ? "Paused" : "Playing at \(world.session.speed)", .info)
     }
 
+    /// Applies the manifests of files and folders.
+    mutating func applyFiles(_ paths: [String]) {
+        if paths.isEmpty { return show("Name a file or a folder with manifests", .warning) }
+        let manifests = ManifestReader.read(paths: paths)
+        let (_, found) = manifests.decodeAll()
+        if let problem = (manifests.problems + found).first { return show(problem.description, .error) }
+        if manifests.documents.isEmpty { return show("There are no objects in \(paths.joined(separator: " "))", .warning) }
+        perform([.apply(manifests.documents.map(\.json))])
+    }
+
     mutating func undo() {
         if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
         replacements.forget()

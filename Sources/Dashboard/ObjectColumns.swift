@@ -44,7 +44,7 @@ enum ObjectColumns {
     static func columns(for kind: KindInfo, wide: Bool, _ world: World) -> [ObjectColumn] {
         if kind.type == .pod { return pods(wide: wide, world) }
         var columns: [ObjectColumn] = []
-        for (index, column) in Printers.columns(for: kind).enumerated() where wide || column.priority == 0 {
+        for (index, column) in Printers.columns(for: kind, in: world.cluster).enumerated() where wide || column.priority == 0 {
             columns.append(
                 ObjectColumn(
                     title: column.title.uppercased(), isNumber: column.alignment == .trailing, priority: index == 0 ? 0 : index + 1,

@@ -160,8 +160,7 @@ struct TableScreen: RowScreen, PodHolder {
                     && $0.involvedObject.namespace == key.namespace
             }
         }
-        var all = world.store.objects(kind.type)
-        if kind.type == .custom { all.removeAll { $0.kindInfo.kind != kind.kind || $0.kindInfo.group != kind.group } }
+        var all = world.store.objects(of: kind)
         if kind.type == .replicaSet, case .ofWorkload(let workload) = scope {
             all.removeAll { $0.metadata.controller?.name != workload.name || $0.metadata.namespace != workload.namespace }
         }
@@ -425,7 +424,7 @@ struct TableScreen: RowScreen, PodHolder {
         case (.suspendJob, .cronJob):
             return [
                 .perform([
-                    .apply(
+                    .edit(
                         targets.compactMap { $0 as? CronJob }.map { job in
                             var changed = job
                             changed.spec.suspend = !(job.spec.suspend ?? false)

@@ -71,7 +71,9 @@ public struct Fork: Sendable {
         case .fail(.zone(let zone)):
             for node in simulation.cluster.store.nodes.all where node.zone == zone { failing.append(node.metadata.name) }
         case .restart(let kind, let key), .setImage(let kind, let key, _, _): waitFor(kind, key)
-        case .apply(let objects): for object in objects { waitFor(type(of: object).kind, object.key) }
+        case .apply(let manifests):
+            for case .success(let object) in manifests.map({ decodeObject($0) }) { waitFor(type(of: object).kind, object.key) }
+        case .edit(let objects): for object in objects { waitFor(type(of: object).kind, object.key) }
         default: break
         }
         let result = simulation.perform(command)
