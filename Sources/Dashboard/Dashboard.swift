@@ -215,7 +215,10 @@ public struct Dashboard {
         }
         for key in try Key.parse(String(rest)) { handle(.key(key), isScripted: true) }
         // What is computed in the background is there in the frame that follows.
-        withTop { screen, _ in screen.work { false } }
+        withTop { screen, world in
+            screen.prepare(world)
+            screen.work { false }
+        }
     }
 
     private mutating func press(_ key: Key, isScripted: Bool) {

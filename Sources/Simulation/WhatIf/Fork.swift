@@ -125,6 +125,16 @@ public struct Fork: Sendable {
         }
     }
 
+    /// Runs the next event that is due by `limit`; false if there is none, and the time is moved there.
+    mutating func step(by limit: Instant) -> Bool {
+        guard simulation.runNext(by: limit) else {
+            simulation.moveTime(to: limit)
+            return false
+        }
+        read()
+        return true
+    }
+
     /// Runs ahead until `isDone` says so (asked after each event), at most for `limit`.
     public mutating func run(for limit: Duration, until isDone: (Fork) -> Bool) {
         let end = start + limit
