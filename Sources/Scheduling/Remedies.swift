@@ -298,7 +298,7 @@ private struct RemedySearch {
         if found.count > before + 1 { found.removeSubrange((before + 1)...) }
         // A domain more: what is short of domains, or may not stand beside its like in any.
         guard isRefused(by: .podTopologySpread) || isRefused(by: .interPodAffinity), let like = state.byName(state.nodes.present).compactMap({ state.nodes.objects[$0] })
-            .first(where: { !$0.zone.isEmpty && !$0.spec.unschedulable && untoleratedTaint(of: $0, pod.spec.tolerations) == nil })
+            .first(where: { !$0.zone.isEmpty && !$0.spec.unschedulable && untoleratedTaint(of: $0, pod.spec.tolerations, state.profile) == nil })
         else { return }
         let taken = Set(state.byName(state.nodes.present).compactMap { state.nodes.objects[$0]?.zone })
         let zone = Self.next(after: taken.sorted().last ?? like.zone, taken)

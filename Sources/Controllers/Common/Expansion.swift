@@ -98,7 +98,7 @@ private struct Expansion {
     }
 
     private mutating func expand(_ set: DaemonSet) {
-        let fit = NodeFit(set.spec.template)
+        let fit = NodeFit(set.spec.template, profile)
         let nodes = cluster.store.nodes.all.filter { fit.judge($0).run }.map(\.name)
         guard take(nodes.count, set, zero: "no node fits it") else { return }
         var pod = PodControl.pod(from: set.spec.template, owner: set)
