@@ -121,7 +121,7 @@ import Testing
         var bench = try Bench()
         try bench.node()
         try bench.bind(
-            Pod.named("p", containers: ["c", "d"], ["c.run-time": "20s,forever", "c.exit-code": "7", "i.run-time": "2s"]).with {
+            Pod.named("p", containers: ["c", "d"], ["c.run-time": "20s,forever", "c.exit-code": "7", "d.run-time": "forever", "i.run-time": "2s"]).with {
                 $0.spec.restartPolicy = "Never"
                 $0.spec.initContainers = [Container(name: "i", image: "app:1")]
                 $0.spec.containers[0].restartPolicy = "Never"
