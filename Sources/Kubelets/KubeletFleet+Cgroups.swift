@@ -77,7 +77,7 @@ extension KubeletFleet {
         if let throttle = container.throttle {
             (group.memoryStall, group.memoryHighEvents) = (throttle.stall, throttle.highEvents)
         }
-        let throttling = throttling(worker, i, now)
+        let throttling = self.throttling(worker, i, now)
         (group.cpuThrottled, group.throttledPeriods, group.throttledTime) = (throttledShare(worker, i, now), throttling.periods, throttling.stopped)
         return group
     }

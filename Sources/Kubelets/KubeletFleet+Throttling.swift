@@ -72,7 +72,7 @@ extension Load {
     /// What a limit of `limit` thousandths of a core does to a program with this use from `begin` to `end`.
     func throttling(_ limit: Int64, from begin: Instant, to end: Instant, startedAt start: Instant) -> CPUThrottling {
         guard maximum > limit, end > begin else { return CPUThrottling() }
-        let steps = steps(start)
+        let steps = self.steps(start)
         let (before, after) = (steps.throttling(limit, until: begin), steps.throttling(limit, until: end))
         return CPUThrottling(wanted: after.wanted - before.wanted, stopped: after.stopped - before.stopped)
     }

@@ -101,7 +101,7 @@ extension KubeletFleet {
     private func rootProblem(_ worker: PodWorker, _ spec: Container) -> String? {
         let (own, pod) = (spec.securityContext, worker.allocated.value.securityContext)
         guard own != nil || pod != nil else { return nil }
-        guard (own?["runAsNonRoot"] ?? pod?["runAsNonRoot"]) == .bool(true), (own?["runAsUser"] ?? pod?["runAsUser"])?.int == 0 else { return nil }
+        guard (own?["runAsNonRoot"] ?? pod?["runAsNonRoot"]) == JSONValue.bool(true), (own?["runAsUser"] ?? pod?["runAsUser"])?.int == 0 else { return nil }
         return "container's runAsUser breaks non-root policy (pod: \"\(worker.pod.name)_\(worker.pod.namespace)(\(worker.uid))\", container: \(spec.name))"
     }
 }

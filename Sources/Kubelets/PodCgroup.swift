@@ -55,8 +55,12 @@ public enum CgroupValue {
     /// Up to 1.34 a straight line, by which 1 CPU is 39; later releases bring runtimes that make it 100, the kernel's own default.
     /// - Source: KEP-2254; opencontainers/cgroups v0.0.4, `ConvertCPUSharesToCgroupV2Value`.
     public static func weight(milliCPU: Int64, _ profile: KubernetesProfile) -> Int64 {
-        let shares = shares(milliCPU: milliCPU)
-        if profile.version.minor < 35 { return 1 + (shares - 2) * 9999 / 262_142 }
+        let shares = Self.shares(milliCPU: milliCPU)
+        return profile.version.minor < 35 ? 1 + (shares - 2) * 9999 / 262_142 : weight(shares: shares)
+    }
+
+    /// The newer conversion, of shares: 1024 is 100.
+    public static func weight(shares: Int64) -> Int64 {
         if shares <= 2 { return 1 }
         if shares >= 262_144 { return 10_000 }
         let l = DeterministicMath.ln(Double(shares)) / DeterministicMath.ln(2)

@@ -214,7 +214,8 @@ struct ProbeWorker: Sendable {
 extension Container {
     /// Its probes, startup first.
     var probes: [(kind: ProbeKind, probe: Probe)] {
-        [(.startup, startupProbe), (.liveness, livenessProbe), (.readiness, readinessProbe)].compactMap { kind, probe in probe.map { (kind, $0) } }
+        let all: [(ProbeKind, Probe?)] = [(.startup, startupProbe), (.liveness, livenessProbe), (.readiness, readinessProbe)]
+        return all.compactMap { kind, probe in probe.map { (kind: kind, probe: $0) } }
     }
 }
 

@@ -228,7 +228,7 @@ import Testing
         _ = bench.fleet.fail(node: "n1")
         bench.run(to: 75)
         let first = bench.fleet.containerUsage(of: bench.pod(), in: bench.cluster)
-        #expect(bench.fleet.isStale(bench.pod()) && first.first?.staleSince.map { $0 <= .start + .seconds(60) } == true)
+        #expect(bench.fleet.isStale(bench.pod()) && first.first?.staleSince.map { $0 <= Instant.start + .seconds(60) } == true)
         for second in [90.0, 300, 1800] {
             bench.run(to: second)
             #expect(bench.fleet.containerUsage(of: bench.pod(), in: bench.cluster) == first)
