@@ -23,7 +23,7 @@ extension Theme {
             styles: [
                 .text: ink(text), .dim: ink(dim), .accent: ink(teal),
                 .title: ink(0xE8EDF4, .bold), .titleHighlight: ink(teal),
-                .titleCounter: ink(amber), .titleFilter: ink(violet),
+                .titleCounter: ink(dim), .titleFilter: ink(violet),
                 .border: ink(0x3B4858), .borderFocus: ink(teal),
                 .statusLine: Style(foreground: Color(hex: text), background: raised),
                 .statusLabel: Style(foreground: Color(hex: dim), background: raised),

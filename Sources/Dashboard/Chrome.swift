@@ -11,10 +11,16 @@ enum StatusLine {
         // What is least needed goes first where there is no room: seed, version, nodes, milliseconds, product name.
         let start = row.width >= 110 ? 0 : row.width >= 100 ? 1 : 5
         let room = row.width - 5
-        let line = (start...5).lazy.map { text(without: $0, world) }.first { $0.width <= room } ?? text(without: 6, world)
-        canvas.write(line.truncated(to: room + 1), at: row.origin, style: theme[.statusLine])
+        let line = (start...7).lazy.map { text(without: $0, world) }.first { $0.width <= room } ?? text(without: 8, world)
+        // One background from end to end, whatever is said.
+        let back = theme[.statusLine]
+        func onLine(_ style: Style) -> Style {
+            let isPlain = style.background == .terminalDefault || style.background == theme[.text].background
+            return (isPlain ? style.on(back.background) : style).with(back.attributes.intersection(.reverse))
+        }
+        canvas.write(line.truncated(to: room + 1).restyled(from: back, onLine), at: row.origin, style: back)
         let mode = world.options.readOnly ? "RO" : "RW"
-        canvas.write(mode, at: Point(x: row.right - 3, y: row.y), style: theme[world.options.readOnly ? .rowPending : .good])
+        canvas.write(mode, at: Point(x: row.right - 3, y: row.y), style: onLine(theme[world.options.readOnly ? .rowPending : .good]))
     }
 
     /// The row without its `left out` least needed parts.
@@ -23,24 +29,28 @@ enum StatusLine {
         let session = world.session
         let running = session.isPaused ? "\(world.glyphs.pause) paused" : "\(world.glyphs.play) \(session.speed)"
         let pending = world.view.waiting.count
+        let isStuck = world.view.waiting.contains { $0.state == .unschedulable }
         let faults = world.view.faults
         let drift = world.spread.filter { $0.isHard && $0.isViolated }.count
         let isLong = leftOut < 5
         var left = StyledText(" ")
         if isLong { left.append("evenkeel  ", theme[.accent]) }
-        left.append(isLong ? "sim:\(world.options.name)" : world.options.name, theme[.title])
-        left.append("  ns:\(world.namespace.isEmpty ? "all" : world.namespace)", theme[.titleHighlight])
+        if leftOut < 8 { left.append((isLong ? "sim:\(world.options.name)" : world.options.name) + "  ", theme[.title]) }
+        left.append("ns:\(world.namespace.isEmpty ? "all" : world.namespace)", theme[.titleHighlight])
         if leftOut < 2 { left.append("  v\(world.cluster.profile.version)", theme[.statusLabel]) }
         if leftOut < 1 { left.append("  seed \(session.simulation.options.seed)", theme[.statusLabel]) }
         left.append(" \(world.glyphs.alphabet == .ascii ? "|" : "│") ", theme[.dim])
-        left.append("\(running)  \(isLong ? "T+" : "")\(clockText(session.now, milliseconds: leftOut < 4))", theme[session.isPaused ? .rowPending : .good])
+        left.append("\(running)  \(isLong ? "T+" : "")\(clockText(session.now, milliseconds: leftOut < 4))", theme[session.isPaused ? .titleHighlight : .good])
         left.append(" \(world.glyphs.alphabet == .ascii ? "|" : "│") ", theme[.dim])
         if leftOut < 3 { left.append("nodes \(world.store.nodes.count)  ", theme[.statusLabel]) }
-        left.append("pods \(world.store.pods.count)  ", theme[.statusLabel])
-        left.append("\(isLong ? "pending" : "pend") \(pending)", theme[pending > 0 ? .rowPending : .statusLabel])
-        // A count of nothing is left out before the numbers that say something.
-        if leftOut < 5 || faults > 0 { left.append("  faults \(faults)", theme[faults > 0 ? .rowError : .statusLabel]) }
-        if leftOut < 6 { left.append("  drift \(drift)", theme[drift > 0 ? .rowError : .statusLabel]) }
+        // Counts are grey; what needs somebody is in colour, and goes last where there is no room.
+        let counts: [(String, Int, Role)] = [
+            ("pods", leftOut < 7 ? world.store.pods.count : 0, .statusLabel), (isLong ? "pending" : "pend", pending, isStuck ? .rowPending : .statusLabel),
+            ("faults", faults, .rowError), ("drift", drift, .rowError),
+        ]
+        for (index, (name, count, role)) in counts.enumerated() where count > 0 || leftOut < 6 {
+            left.append("\(index == 0 ? "" : leftOut < 6 ? "  " : " ")\(name) \(count)", theme[count > 0 ? role : .statusLabel])
+        }
         return left
     }
 }

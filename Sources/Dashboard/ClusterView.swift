@@ -31,7 +31,8 @@ enum PodState: Int, CaseIterable {
         } else if pod.status.phase == .succeeded && !pod.metadata.isTerminating {
             self = .done
         } else if pod.metadata.isTerminating {
-            let isOverdue = now.map { pod.metadata.deletionTimestamp.map { $0 + Self.patience }! < $0 } ?? false
+            let due = pod.metadata.deletionTimestamp.map { $0 + Self.patience }
+            let isOverdue = due.map { $0 < now ?? .start } ?? false
             self = isLost || isOverdue ? .stuck : .leaving
         } else if isLost {
             self = .unreachable

@@ -176,6 +176,9 @@ enum PromptCommands {
         PromptCommand(names: ["aliases", "alias", "a"], arguments: "", help: "List the kinds and their short names") { dashboard, _ in
             dashboard.perform(.aliases)
         },
+        PromptCommand(names: ["apply"], arguments: "file …", help: "Apply manifests, as kubectl apply -f") { dashboard, words in
+            dashboard.applyFiles(words)
+        },
         PromptCommand(names: ["explain"], arguments: "kind.field", help: "What a field means, as kubectl explain") { dashboard, words in
             dashboard.apply([.push(ExplainScreen(words.first ?? "pod"))])
         },

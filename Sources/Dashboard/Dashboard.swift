@@ -215,7 +215,10 @@ public struct Dashboard {
         }
         for key in try Key.parse(String(rest)) { handle(.key(key), isScripted: true) }
         // What is computed in the background is there in the frame that follows.
-        withTop { screen, _ in screen.work { false } }
+        withTop { screen, world in
+            screen.prepare(world)
+            screen.work { false }
+        }
     }
 
     private mutating func press(_ key: Key, isScripted: Bool) {
@@ -423,6 +426,16 @@ public struct Dashboard {
     mutating func setPaused(_ isPaused: Bool) {
         world.session.isPaused = isPaused
         show(isPaused ? "Paused" : "Playing at \(world.session.speed)", .info)
+    }
+
+    /// Applies the manifests of files and folders.
+    mutating func applyFiles(_ paths: [String]) {
+        if paths.isEmpty { return show("Name a file or a folder with manifests", .warning) }
+        let manifests = ManifestReader.read(paths: paths)
+        let (_, found) = manifests.decodeAll()
+        if let problem = (manifests.problems + found).first { return show(problem.description, .error) }
+        if manifests.documents.isEmpty { return show("There are no objects in \(paths.joined(separator: " "))", .warning) }
+        perform([.apply(manifests.documents.map(\.json))])
     }
 
     mutating func undo() {

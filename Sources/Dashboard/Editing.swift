@@ -110,6 +110,6 @@ extension Dashboard {
         guard stored.count == 1, let object = stored.first, object.kindInfo == edited.info, object.key == edited.key else {
             return EditText.Reason(head: "At least one of apiVersion, kind, namespace and name was changed")
         }
-        return execute([.apply([object])]).first.map { EditText.reason($0, edited.info, edited.key.name) }
+        return execute([.edit([object])]).first.map { EditText.reason($0, edited.info, edited.key.name) }
     }
 }

@@ -44,7 +44,7 @@ enum ObjectColumns {
     static func columns(for kind: KindInfo, wide: Bool, _ world: World) -> [ObjectColumn] {
         if kind.type == .pod { return pods(wide: wide, world) }
         var columns: [ObjectColumn] = []
-        for (index, column) in Printers.columns(for: kind).enumerated() where wide || column.priority == 0 {
+        for (index, column) in Printers.columns(for: kind, in: world.cluster).enumerated() where wide || column.priority == 0 {
             columns.append(
                 ObjectColumn(
                     title: column.title.uppercased(), isNumber: column.alignment == .trailing, priority: index == 0 ? 0 : index + 1,
@@ -83,8 +83,10 @@ enum ObjectColumns {
         func pod(_ object: any StoredObject) -> Pod { object as! Pod }
         func usage(_ object: any StoredObject, _ world: World) -> (milliCPU: Int64, memory: Int64)? {
             let pod = pod(object)
-            return pod.status.phase == .running ? world.session.simulation.usage(of: pod) : nil
+            return pod.status.phase == .running && !isStale(object, world) ? world.session.simulation.usage(of: pod) : nil
         }
+        // What a node whose kubelet is silent uses is not known.
+        func isStale(_ object: any StoredObject, _ world: World) -> Bool { world.session.simulation.kubelets.isStale(pod(object)) }
         func isThrottled(_ object: any StoredObject, _ world: World) -> Bool {
             let pod = pod(object)
             return pod.status.phase == .running && world.session.simulation.kubelets.isThrottled(pod, in: world.cluster)
@@ -104,14 +106,14 @@ enum ObjectColumns {
             ObjectColumn(title: "RST", isNumber: true, priority: 2, text: { object, world in "\(PodDisplay(pod(object), profile: world.cluster.profile).restarts)" }),
             ObjectColumn(
                 title: "CPU", isNumber: true, priority: 4,
-                text: { object, world in usage(object, world).map { "\($0.milliCPU)m\(isThrottled(object, world) ? "!" : "")" } ?? "-" },
+                text: { object, world in usage(object, world).map { "\($0.milliCPU)m\(isThrottled(object, world) ? "!" : "")" } ?? (isStale(object, world) ? "n/a" : "-") },
                 style: { object, world in isThrottled(object, world) ? world.theme[.rowPending] : nil }),
             ObjectColumn(
                 title: "%R", isNumber: true, priority: 6,
                 text: { object, world in share(usage(object, world)?.milliCPU, of: pod(object).requests().milliCPU) }),
             ObjectColumn(
                 title: "MEM", isNumber: true, priority: 4,
-                text: { object, world in usage(object, world).map { "\($0.memory >> 20)Mi" } ?? "-" }),
+                text: { object, world in usage(object, world).map { "\($0.memory >> 20)Mi" } ?? (isStale(object, world) ? "n/a" : "-") }),
             ObjectColumn(
                 title: "%M", isNumber: true, priority: 6,
                 text: { object, world in share(usage(object, world)?.memory, of: pod(object).requests().memory) }),

@@ -13,6 +13,10 @@ extension Remedy {
         case .addNode(let node): [.create(node)]
         case .resize(let pod, let container, let requests): [.resize(pod: pod, [ContainerResize(container, requests: requests)])]
         case .template(let spec): Self.rollout(of: pod, to: spec, world)
+        case .addClass(let storageClass): [.create(storageClass)]
+        case .makeDefault(let name):
+            [.patch(.storageClass, ObjectKey(name: name), ["metadata": ["annotations": ["storageclass.kubernetes.io/is-default-class": "true"]]])]
+        case .delete(let pod): [.delete(.pod, pod, DeleteOptions())]
         }
     }
 
@@ -39,11 +43,11 @@ extension Remedy {
         let workload = Workload(of: pod, world.cluster)
         if workload.kind == "Deployment", var object = world.store.deployments[workload.key] {
             change(&object.spec.template.spec.value)
-            return [.apply([object])]
+            return [.edit([object])]
         }
         if workload.kind == "StatefulSet", var object = world.store.statefulSets[workload.key] {
             change(&object.spec.template.spec.value)
-            return [.apply([object])]
+            return [.edit([object])]
         }
         return []
     }

@@ -128,7 +128,7 @@ enum ResizeProgress {
         if let group = kubelets.cgroup(of: pod) {
             let shares = CgroupValue.shares(milliCPU: group.milliCPU)
             add("Control group of the pod")
-            add("  cpu.weight    \(CgroupValue.weight(shares: shares))   (cpu.shares \(shares))")
+            add("  cpu.weight    \(CgroupValue.weight(milliCPU: group.milliCPU, world.cluster.profile))   (cpu.shares \(shares))")
             add("  cpu.max       \(CgroupValue.quota(milliCPU: group.cpuLimit).map(String.init) ?? "max") 100000")
             add("  memory.max    \(group.memoryLimit.map(String.init) ?? "max")")
             add("")

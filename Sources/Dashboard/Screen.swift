@@ -63,6 +63,8 @@ protocol Screen {
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
     /// Whether the view has something to compute beside time and keys.
     var hasWork: Bool { get }
+    /// Starts what is to be computed for what is looked at now.
+    mutating func prepare(_ world: World)
     /// Computes until `shouldStop` says so; it is asked often.
     mutating func work(until shouldStop: () -> Bool)
     /// What the peek pane tells about the row under the cursor; nil if there is nothing to tell.
@@ -89,6 +91,7 @@ extension Screen {
     func peek(_ world: World) -> Peek? { nil }
     var peeksByDefault: Bool { false }
     var hasWork: Bool { false }
+    mutating func prepare(_ world: World) {}
     mutating func work(until shouldStop: () -> Bool) {}
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         guard event.kind == .wheelDown || event.kind == .wheelUp else { return [] }

@@ -19,26 +19,35 @@ enum SpreadWords {
         return StyledText("ok", theme[.good])
     }
 
-    static func columns(width: Int) -> [TableWidget.Column] {
-        [
+    static func columns(width: Int, _ groups: [SpreadGroup]) -> [TableWidget.Column] {
+        let counts = countsWidth(width, groups)
+        return [
             TableWidget.Column("WORKLOAD", minimum: 8, ideal: 14), TableWidget.Column("KEY", minimum: 4, ideal: 8),
-            TableWidget.Column("RULE", minimum: 4), TableWidget.Column("COUNTS", minimum: 6, ideal: 11),
+            TableWidget.Column("RULE", minimum: 4), TableWidget.Column("COUNTS", minimum: min(counts, 11), ideal: counts),
             TableWidget.Column("SKEW", minimum: 5, ideal: 6),
-            TableWidget.Column("LAST 10 MIN", minimum: sparkWidth(width), priority: 5),
+            TableWidget.Column("LAST 10 MIN", minimum: sparkWidth(width, groups), priority: 5),
             TableWidget.Column("STATE", minimum: 8),
         ]
     }
 
+    /// The columns for the counts: all domains of each rule, as long as the curve has room beside them.
+    private static func countsWidth(_ width: Int, _ groups: [SpreadGroup]) -> Int {
+        groups.map { counts($0, room: countsRoom(width)).count }.max().map { max(11, $0) } ?? 11
+    }
+    private static func countsRoom(_ width: Int) -> Int { max(11, min(48, width - 55)) }
+    /// `5 5 4`; of more domains than there is room for the fewest, the most and how many.
+    static func counts(_ group: SpreadGroup, room: Int) -> String {
+        let counts = group.domains.map(\.pods)
+        let all = counts.map { String($0) }.joined(separator: " ")
+        return all.count <= room ? all : "\(counts.min() ?? 0)..\(counts.max() ?? 0)/\(counts.count)"
+    }
     /// The columns left for the curve in a table of `width` columns.
-    static func sparkWidth(_ width: Int) -> Int { max(11, min(30, width - 55)) }
+    static func sparkWidth(_ width: Int, _ groups: [SpreadGroup]) -> Int { max(11, min(60, width - 44 - countsWidth(width, groups))) }
 
     /// The cells of a group for the columns of a table of `width` columns.
-    static func cells(_ group: SpreadGroup, width: Int, _ world: World) -> [StyledText] {
+    static func cells(_ group: SpreadGroup, width: Int, of groups: [SpreadGroup], _ world: World) -> [StyledText] {
         let theme = world.theme
-        let counts = group.domains.map(\.pods)
-        let countText =
-            counts.count <= 5
-            ? counts.map { String($0) }.joined(separator: " ") : "\(counts.min() ?? 0)..\(counts.max() ?? 0)/\(counts.count)"
+        let countText = counts(group, room: countsRoom(width))
         let relation = group.skewNow > group.maxSkew ? ">" : String(world.glyphs.atMost)
         let values = (world.history.skew[group.id] ?? []).suffix(60)
         let highest = max(Double(group.maxSkew) + 1, values.max() ?? 0)
@@ -46,7 +55,7 @@ enum SpreadWords {
             StyledText(group.ownerName + (group.revision.map { " \($0.prefix(6))" } ?? ""), theme[.text]),
             StyledText(TopologyKeys.short(group.topologyKey), theme[.dim]), StyledText(group.isHard ? "hard" : "soft", theme[group.isHard ? .text : .dim]),
             StyledText(countText, theme[.text]), StyledText("\(group.skewNow) \(relation) \(group.maxSkew)", theme[role(group)]),
-            StyledText(Sparkline(Array(values), minimum: 0, maximum: highest).text(width: sparkWidth(width), glyphs: world.glyphs), theme[.sparkline]),
+            StyledText(Sparkline(Array(values), minimum: 0, maximum: highest).text(width: sparkWidth(width, groups), glyphs: world.glyphs), theme[.sparkline]),
             state(group, world),
         ]
     }

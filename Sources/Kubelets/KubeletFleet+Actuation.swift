@@ -230,7 +230,7 @@ extension KubeletFleet {
                 if growingOnly, step.resource != "cpu" || wanted.milliCPU <= present.milliCPU { continue }
                 worker.resize.cgroup?.milliCPU = wanted.milliCPU
                 worker.resize.trace?.note(
-                    "pod", "cpu.weight", "\(CgroupValue.weight(shares: CgroupValue.shares(milliCPU: wanted.milliCPU)))", at: now)
+                    "pod", "cpu.weight", "\(CgroupValue.weight(milliCPU: wanted.milliCPU, profile))", at: now)
             }
         }
     }

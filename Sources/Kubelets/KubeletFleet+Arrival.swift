@@ -78,6 +78,7 @@ extension KubeletFleet {
         let status = worker.pod.status.value
         worker.stage = .containers
         worker.hasSandbox = true
+        worker.probedSince = cluster.now
         worker.ip = status.podIP.isEmpty ? makePodAddress(worker.node) : status.podIP
         worker.startTime = status.startTime ?? cluster.now
         let known = status.initContainerStatuses + status.containerStatuses

@@ -25,9 +25,9 @@ extension KubeletFleet {
             default: break
             }
         }
-        var all = CgroupValues(name: "/kubepods", cpuQuota: nil, cpuWeight: Self.weight(state.allocatable.milliCPU))
+        var all = CgroupValues(name: "/kubepods", cpuQuota: nil, cpuWeight: CgroupValue.weight(milliCPU: state.allocatable.milliCPU, profile))
         all.memoryMax = state.allocatable.memory > 0 ? state.allocatable.memory : nil
-        var middle = CgroupValues(name: "/kubepods/burstable", cpuQuota: nil, cpuWeight: Self.weight(burstableCPU))
+        var middle = CgroupValues(name: "/kubepods/burstable", cpuQuota: nil, cpuWeight: CgroupValue.weight(milliCPU: burstableCPU, profile))
         let memory = settings(index).memory
         if memory.isEnabled {
             switch memory.policy {
@@ -49,8 +49,8 @@ extension KubeletFleet {
             return limits.contains(0) ? nil : limits.saturatingSum
         }
         var group = CgroupValues(
-            name: worker.pod.name, cpuQuota: sum(\.milliCPU, own: spec.resources?.limits.milliCPU).map { max(1000, $0 * 100) },
-            cpuWeight: qos == .bestEffort ? 1 : Self.weight(worker.requests.milliCPU))
+            name: worker.pod.name, cpuQuota: sum(\.milliCPU, own: spec.resources?.limits.milliCPU).flatMap { CgroupValue.quota(milliCPU: $0) },
+            cpuWeight: qos == .bestEffort ? 1 : CgroupValue.weight(milliCPU: worker.requests.milliCPU, profile))
         group.memoryMax = sum(\.memoryBytes, own: spec.resources?.limits.memoryBytes)
         (group.memoryMin, group.memoryLow) = settings(worker.node).memory.protection(
             request: worker.requests.memory, isGuaranteed: qos == .guaranteed)
@@ -64,8 +64,8 @@ extension KubeletFleet {
         let resources = container.isRunning ? container.actuated : spec.resources
         let limit = resources.limits.milliCPU ?? 0
         var group = CgroupValues(
-            name: spec.name, cpuQuota: limit > 0 ? max(1000, limit * 100) : nil,
-            cpuWeight: Self.weight(resources.requests.milliCPU ?? 0))
+            name: spec.name, cpuQuota: CgroupValue.quota(milliCPU: limit),
+            cpuWeight: CgroupValue.weight(milliCPU: resources.requests.milliCPU ?? 0, profile))
         let memory = container.isRunning ? container.memory : memoryValues(worker, i, resources)
         (group.memoryMin, group.memoryLow, group.memoryHigh) = (memory.min, memory.low, memory.high)
         group.memoryMax = resources.limits.memoryBytes.flatMap { $0 > 0 ? $0 : nil } ?? worker.allocated.value.resources?.limits.memoryBytes
@@ -77,10 +77,8 @@ extension KubeletFleet {
         if let throttle = container.throttle {
             (group.memoryStall, group.memoryHighEvents) = (throttle.stall, throttle.highEvents)
         }
-        if let work = container.work {
-            group.cpuThrottled = work.throttledShare(at: now)
-            (group.throttledPeriods, group.throttledTime) = work.throttling(at: now)
-        }
+        let throttling = self.throttling(worker, i, now)
+        (group.cpuThrottled, group.throttledPeriods, group.throttledTime) = (throttledShare(worker, i, now), throttling.periods, throttling.stopped)
         return group
     }
 
@@ -98,12 +96,6 @@ extension KubeletFleet {
                 allocatable: nodes[worker.node]?.allocatable.memory ?? 0))
     }
 
-    /// `cpu.weight` for a request, by way of cgroup v1's shares.
-    /// - Source: Kubernetes `pkg/kubelet/cm/helpers_linux.go`, `MilliCPUToShares`; KEP-2254's conversion.
-    static func weight(_ milliCPU: Int64) -> Int64 {
-        let shares = min(262_144, max(2, milliCPU * 1024 / 1000))
-        return 1 + (shares - 2) * 9999 / 262_142
-    }
 }
 
 /// What was written into a running container's cgroup for MemoryQoS.

@@ -239,7 +239,11 @@ extension KubeletFleet {
     ///
     /// Differs from Kubernetes: all nodes beat at the same moment, so that 5,000 idle ones cost one wake-up.
     mutating func heartbeat(_ cluster: inout Cluster) {
-        for index in silenced { if let state = nodes[index], state.isFailed { cluster.leaseRenewals.leave(state.name) } }
+        for index in silenced {
+            guard let state = nodes[index], state.isFailed else { continue }
+            cluster.leaseRenewals.leave(state.name)
+            nodes[index]?.silentSince = cluster.leaseRenewals[state.name]
+        }
         silenced = []
         cluster.leaseRenewals.renew(at: cluster.now)
         for index in reportDue.indices where reportDue[index] <= cluster.now && nodes[index]?.isFailed == false {
@@ -324,6 +328,7 @@ extension KubeletFleet {
     mutating func comeBack(_ index: Int, _ cluster: inout Cluster) {
         guard let state = nodes[index] else { return }
         nodes[index]!.isFailed = false
+        nodes[index]!.silentSince = nil
         nodes[index]!.evicting = nil
         forgetRequests(index)
         cluster.leaseRenewals.join(state.name, at: cluster.now)

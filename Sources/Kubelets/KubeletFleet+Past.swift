@@ -5,13 +5,14 @@ extension KubeletFleet {
     /// What the pod's containers used at `time`, as their programs' courses say: thousandths of a core and bytes; nil
     /// while none of those that run now ran. Nothing is recorded for it: what is looked at is worked out.
     ///
-    /// Limits, and how far `memory.high` held a program back, are taken as they are now.
+    /// On a node whose kubelet is silent the last that was heard is what there is. Limits, and how far `memory.high` held a program back, are taken as they are now.
     /// - Complexity: O(containers).
     public func usage(of pod: Pod, at time: Instant) -> (milliCPU: Int64, memory: Int64)? {
         guard let slot = slots[pod.metadata.uid], let worker = workers[slot] else { return nil }
+        let time = lastSeen(worker, time)
         var sum: (milliCPU: Int64, memory: Int64)?
-        for container in worker.containers where container.isRunning && container.startedAt <= time {
-            let (limit, start) = (container.actuated.limits.milliCPU ?? .max, container.startedAt)
+        for (i, container) in worker.containers.enumerated() where container.isRunning && container.startedAt <= time {
+            let (limit, start) = (cpuLimit(worker, i) ?? .max, container.startedAt)
             var cpu = container.program.cpu.value(at: time, startedAt: start)
             if let work = container.work, work.end > time { cpu = work.parallel * 1000 }
             let memory = container.program.memory.value(at: time, startedAt: start)
@@ -19,6 +20,7 @@ extension KubeletFleet {
                 (sum?.milliCPU ?? 0).saturatingAdd(min(limit, cpu)),
                 (sum?.memory ?? 0).saturatingAdd(min(container.actuated.limits.memoryBytes ?? .max, memory)))
         }
-        return sum
+        guard let all = sum, let limit = podLimits(worker)?.cpuLimit else { return sum }
+        return (min(limit, all.milliCPU), all.memory)
     }
 }

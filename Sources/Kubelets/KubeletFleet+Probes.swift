@@ -13,17 +13,11 @@ extension KubeletFleet {
             worker.containers[i].status.started = true
             return
         }
-        for (kind, probe) in [
-            (ProbeKind.startup, spec.startupProbe), (.liveness, spec.livenessProbe),
-            (.readiness, spec.readinessProbe),
-        ] {
-            guard let probe else { continue }
-            var new = ProbeWorker(kind: kind, probe: probe, first: start)
-            // The delay is checked once each period.
-            let period = new.period.nanoseconds
-            let delay = Duration.seconds(probe.initialDelaySeconds).nanoseconds
-            new.first = start + Duration(nanoseconds: (delay + period - 1) / period * period)
-            worker.containers[i].probes.append(new)
+        for (kind, probe) in spec.probes {
+            worker.containers[i].probes.append(
+                ProbeWorker(
+                    kind: kind, probe: probe, ticker: worker.containers[i].tickers[kind] ?? worker.probedSince ?? start,
+                    earliest: start + .seconds(probe.initialDelaySeconds)))
         }
         if spec.startupProbe == nil {
             setStarted(&worker, i, &cluster)
@@ -38,15 +32,19 @@ extension KubeletFleet {
         worker.containers[i].status.started = true
         for p in worker.containers[i].probes.indices where worker.containers[i].probes[p].kind != .startup {
             if worker.containers[i].probes[p].kind == .readiness, profile.readinessIsProbedAtStart,
-                worker.containers[i].probes[p].first <= cluster.now
+                worker.containers[i].probes[p].earliest <= cluster.now
             {
+                // Its ticker begins anew with that.
+                worker.containers[i].probes[p].ticker = cluster.now
+                worker.containers[i].tickers[.readiness] = cluster.now
                 let token = worker.containers[i].probes[p].token
                 schedule(
                     .probe(container: i, instance: worker.containers[i].instance, probe: p, token: token),
                     worker,
                     at: cluster.now)
             } else {
-                scheduleProbe(&worker, i, p, from: cluster.now)
+                // A tick of this very moment comes too early: the pod's status is told after it.
+                scheduleProbe(&worker, i, p, from: cluster.now + Duration(nanoseconds: 1))
             }
         }
         let hasReadiness = worker.containers[i].probes.contains { $0.kind == .readiness }

@@ -74,6 +74,8 @@ extension KubeletFleet {
         status.containerID = "containerd://\(id)\(id)"
         worker.containers[i].status = status
         worker.containers[i].kill = nil
+        worker.containers[i].startsAnew = false
+        worker.containers[i].throttled = CPUThrottling()
         worker.containers[i].pull = PullBackOff()
         if worker.containers[i].isPlainInit { timelines[worker.uid]?.begin(.initRun, container: i, at: now) }
         runs(&worker, i, since: now, &cluster)

@@ -24,6 +24,7 @@ extension KubeletFleet {
                 "\(title) \(name) failed \(kind.rawValue) probe" + (restarts ? ", will be restarted" : "")
         case .resize: message = "Container \(name) resize requires restart"
         case .definition: message = "Container \(name) definition changed, will be restarted"
+        case .allRestart: message = "Container \(name) will be restarted with all containers of the pod"
         case .postStart: message = "FailedPostStartHook"
         case nil: return
         }
@@ -75,6 +76,9 @@ extension KubeletFleet {
             let program = worker.containers[i].program
             let code = stop.endsByKill ? 137 : program.stopExitCode
             let exit = worker.containers[i].exited
+            if worker.containers[i].kill == .allRestart, exit == nil {
+                return containerEnded(&worker, i, code: 137, reason: "RestartingAllContainers", &cluster)
+            }
             containerEnded(
                 &worker, i, code: exit?.code ?? code, reason: exit?.reason ?? (code == 0 ? "Completed" : "Error"),
                 &cluster)

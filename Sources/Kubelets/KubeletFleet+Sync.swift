@@ -34,6 +34,7 @@ extension KubeletFleet {
             worker.stage = .volumes
         case .volumes:
             timelines[worker.uid]?.end(.volumes, at: cluster.now)
+            worker.probedSince = worker.probedSince ?? cluster.now
             worker.stage = .sandbox
         case .sandbox:
             timelines[worker.uid]?.end(.sandbox, at: cluster.now)
@@ -60,6 +61,7 @@ extension KubeletFleet {
         if let i = worker.containers.firstIndex(where: { $0.kill != nil && $0.isRunning }) {
             return kill(&worker, i, &cluster)
         }
+        beginAnew(&worker)
         if actuateResize(&worker, &cluster) { return }
         let initialized = worker.wasInitialized
         if isOver(worker) {
@@ -93,16 +95,16 @@ extension KubeletFleet {
         if !worker.wasInitialized {
             return (0..<worker.initCount).contains { i in
                 let container = worker.containers[i]
-                return container.isPlainInit && !container.isRunning
+                return container.isPlainInit && !container.isRunning && !container.startsAnew && container.kill != .allRestart
                     && (container.termination?.exitCode ?? 0) != 0
                     && !restarts(worker, i, exitCode: 1)
             }
         }
         return worker.appIndices.allSatisfy { i in
             let container = worker.containers[i]
-            guard !container.isRunning, container.kill != .resize, let end = container.termination else {
-                return false
-            }
+            guard !container.isRunning, container.kill != .resize, container.kill != .allRestart, !container.startsAnew,
+                let end = container.termination
+            else { return false }
             return !restarts(worker, i, exitCode: end.exitCode)
         }
     }
@@ -111,7 +113,10 @@ extension KubeletFleet {
     func restarts(_ worker: PodWorker, _ i: Int, exitCode: Int) -> Bool {
         if worker.containers[i].isSidecar { return true }
         var policy = worker.restartPolicy
-        if profile.isEnabled(.containerRestartRules), let own = worker.spec(i).restartPolicy { policy = own }
+        if profile.isEnabled(.containerRestartRules), let own = worker.spec(i).restartPolicy {
+            if restartRule(worker, i, exitCode: exitCode) != nil { return true }
+            policy = own
+        }
         if worker.containers[i].isPlainInit && policy == "Always" { policy = "OnFailure" }
         return policy == "Always" || policy == "OnFailure" && exitCode != 0
     }
@@ -124,9 +129,11 @@ extension KubeletFleet {
             // A container killed for a resize starts at once, whatever the policy says.
             if container.kill == .resize {
                 worker.containers[i].crash.settleKill()
-            } else if !restarts(worker, i, exitCode: end.exitCode) {
+            } else if !container.startsAnew, !restarts(worker, i, exitCode: end.exitCode) {
                 return false
-            } else if let until = crashDelay(&worker, i, now) {
+            } else if !container.startsAnew || restartRule(worker, i, exitCode: end.exitCode) == .restartAllContainers,
+                let until = crashDelay(&worker, i, now)
+            {
                 waitAfterCrash(&worker, i, until: until, &cluster)
                 return false
             }
@@ -152,13 +159,13 @@ extension KubeletFleet {
     ) {
         let container = worker.containers[i]
         if container.status.state.waiting?.reason == "CrashLoopBackOff" { return }
-        guard let end = container.status.state.terminated else { return }
+        guard let end = container.termination else { return }
         // The next sync after the one that saw the exit finds the back-off.
         let notice = (end.finishedAt ?? cluster.now) + latencies.backOffNotice
         if cluster.now < notice, notice < until { return syncLater(worker, at: notice) }
         let delay = worker.containers[i].crash.delay ?? settings(worker.node).crashInitial
         let name = container.status.name
-        worker.containers[i].status.lastState = container.status.state
+        if container.status.state.terminated != nil { worker.containers[i].status.lastState = container.status.state }
         worker.containers[i].status.state = .waiting(
             "CrashLoopBackOff",
             "back-off \(delay) restarting failed container=\(name) pod=\(worker.pod.name)_\(worker.pod.namespace)(\(worker.uid))"
@@ -169,6 +176,39 @@ extension KubeletFleet {
             worker, container: i, warning: true, &cluster)
         writeStatus(&worker, &cluster)
         syncLater(worker, at: until)
+    }
+
+    // MARK: Restart rules
+
+    /// What a rule of a container has its kubelet do when the container ends.
+    enum RestartAction: String { case restart = "Restart", restartAllContainers = "RestartAllContainers" }
+
+    /// The action of the first rule of container `i` that is for `exitCode`; nil: its restart policy decides.
+    /// - Source: KEP-5307, KEP-5532; Kubernetes v1.36.2 `pkg/kubelet/container/helpers.go`.
+    func restartRule(_ worker: PodWorker, _ i: Int, exitCode: Int) -> RestartAction? {
+        let spec = worker.spec(i)
+        guard spec.restartPolicyRules != nil, spec.restartPolicy != nil, profile.isEnabled(.containerRestartRules) else { return nil }
+        for rule in spec.restartPolicyRules?.array ?? [] {
+            let codes = (rule["exitCodes"]?["values"]?.array ?? []).compactMap { $0.int }
+            let isListed = codes.contains(Int64(exitCode))
+            guard rule["exitCodes"]?["operator"]?.string == "NotIn" ? !isListed : isListed else { continue }
+            guard let action = RestartAction(rawValue: rule["action"]?.string ?? ""),
+                action == .restart || profile.isEnabled(.restartAllContainersOnContainerExits)
+            else { continue }
+            return action
+        }
+        return nil
+    }
+
+    /// Once all containers have ended that a rule has start anew, they do: init containers first, in the same sandbox.
+    private func beginAnew(_ worker: inout PodWorker) {
+        guard worker.containers.contains(where: { $0.kill == .allRestart }), !worker.isAnythingRunning else { return }
+        for i in worker.containers.indices where worker.containers[i].kill == .allRestart {
+            worker.containers[i].kill = nil
+            guard worker.containers[i].instance > 0 else { continue }
+            worker.containers[i].startsAnew = true
+            setWaiting(&worker, i, worker.initCount > 0 ? "PodInitializing" : "ContainerCreating", "")
+        }
     }
 
     // MARK: Ends
@@ -190,7 +230,9 @@ extension KubeletFleet {
         } else {
             worker.containers[i].crash.exit = time
         }
-        if worker.containers[i].kill != .resize { worker.containers[i].kill = nil }
+        let restartsAll = !wasStopping && worker.termination == nil && restartRule(worker, i, exitCode: code) == .restartAllContainers
+        if worker.containers[i].kill != .resize, worker.containers[i].kill != .allRestart { worker.containers[i].kill = nil }
+        if restartsAll { for other in worker.containers.indices { worker.containers[other].kill = .allRestart } }
         if worker.operation == .kill(i) || worker.operation == .postStart(i) { worker.operation = nil }
         // The last words of a pod are written once, at its end.
         if worker.isAnythingRunning || worker.termination == nil && !isOver(worker) {
@@ -270,6 +312,10 @@ extension KubeletFleet {
         }
         for i in worker.containers.indices where worker.containers[i].isRunning {
             worker.containers[i].stop = nil
+            // After a restart of the kubelet each probe waits for a random part of its period.
+            for (kind, probe) in worker.spec(i).probes {
+                worker.containers[i].tickers[kind] = cluster.now + ProbeWorker.period(probe) * jitter.unit()
+            }
             // What runs keeps its control group, whatever was granted meanwhile.
             let inForce = worker.containers[i].actuated
             runs(&worker, i, since: worker.containers[i].startedAt, &cluster)

@@ -28,6 +28,8 @@ extension KubeletFleet {
         /// The limits in force, its own or its pod's; nil: none.
         public var cpuLimit: Int64?
         public var memoryLimit: Int64?
+        /// When this was, if it is not now: the kubelet of its node is silent since.
+        public var staleSince: Instant?
         public var isThrottled: Bool { wantedMilliCPU > milliCPU }
     }
 
@@ -41,15 +43,32 @@ extension KubeletFleet {
     /// The same for each running container, in the order of the spec.
     public func containerUsage(of pod: Pod, in cluster: Cluster) -> [Usage] {
         guard let slot = slots[pod.metadata.uid], let worker = workers[slot] else { return [] }
-        return worker.containers.indices.compactMap { i in
+        let now = lastSeen(worker, cluster.now)
+        var all = worker.containers.indices.compactMap { i -> Usage? in
             let container = worker.containers[i]
             guard container.isRunning else { return nil }
-            let wanted = wantedMilliCPU(worker, i, cluster.now)
+            let wanted = wantedMilliCPU(worker, i, now)
             let limit = cpuLimit(worker, i)
             return Usage(
                 container: container.status.name, milliCPU: min(limit ?? .max, wanted),
-                memory: memory(worker, i, cluster.now), wantedMilliCPU: wanted, cpuLimit: limit, memoryLimit: memoryLimit(worker, i))
+                memory: memory(worker, i, now), wantedMilliCPU: wanted, cpuLimit: limit, memoryLimit: memoryLimit(worker, i),
+                staleSince: now < cluster.now ? now : nil)
         }
+        // Under a limit of the whole pod its containers share what it allows.
+        if let limit = podLimits(worker)?.cpuLimit {
+            let sum = all.lazy.map(\.milliCPU).saturatingSum
+            if sum > limit { for i in all.indices { all[i].milliCPU = all[i].milliCPU.proportion(limit, of: sum) } }
+        }
+        return all
+    }
+
+    /// When the pod's node was last heard of, if its kubelet is silent: what it uses since is not known. Else `now`.
+    func lastSeen(_ worker: PodWorker, _ now: Instant) -> Instant { min(now, nodes[worker.node]?.silentSince ?? now) }
+
+    /// Whether what is known of the pod's use is old, because its node's kubelet is silent.
+    public func isStale(_ pod: Pod) -> Bool {
+        guard let slot = slots[pod.metadata.uid], let worker = workers[slot] else { return false }
+        return nodes[worker.node]?.silentSince != nil
     }
 
     /// Whether a container of the pod would use more CPU than its limit lets it.
@@ -57,7 +76,7 @@ extension KubeletFleet {
         guard let slot = slots[pod.metadata.uid], let worker = workers[slot] else { return false }
         return worker.containers.indices.contains { i in
             guard worker.containers[i].isRunning, let limit = cpuLimit(worker, i) else { return false }
-            return wantedMilliCPU(worker, i, cluster.now) > limit
+            return wantedMilliCPU(worker, i, lastSeen(worker, cluster.now)) > limit
         }
     }
 
@@ -69,7 +88,7 @@ extension KubeletFleet {
     }
 
     /// The limit in force of container `i`; without one of its own that of its pod.
-    private func cpuLimit(_ worker: PodWorker, _ i: Int) -> Int64? {
+    func cpuLimit(_ worker: PodWorker, _ i: Int) -> Int64? {
         worker.containers[i].actuated.limits.milliCPU ?? podLimits(worker)?.cpuLimit
     }
     private func memoryLimit(_ worker: PodWorker, _ i: Int) -> Int64? {
@@ -77,7 +96,7 @@ extension KubeletFleet {
         return podLimits(worker)?.memoryLimit
     }
     /// Limits of the pod as a whole, where its spec has any.
-    private func podLimits(_ worker: PodWorker) -> PodCgroup? {
+    func podLimits(_ worker: PodWorker) -> PodCgroup? {
         worker.allocated.value.resources == nil ? nil : worker.resize.cgroup ?? cgroup(of: worker.allocated)
     }
 

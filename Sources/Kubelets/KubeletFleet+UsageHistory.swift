@@ -31,6 +31,7 @@ extension KubeletFleet {
     /// Puts down what container `i` used up to now, before its program or limits change.
     func keepUsage(_ worker: inout PodWorker, _ i: Int, _ now: Instant, isOutOfMemory: Bool = false) {
         guard var span = presentSpan(worker, i, now), span.to > span.from || isOutOfMemory else { return }
+        worker.containers[i].throttled = worker.containers[i].throttled + presentThrottling(worker, i, now)
         span.isOutOfMemory = isOutOfMemory
         worker.containers[i].past.append(span)
         if worker.containers[i].past.count > Self.spansKept { worker.containers[i].past.removeFirst() }
@@ -41,7 +42,7 @@ extension KubeletFleet {
         guard container.isRunning else { return nil }
         return UsageSpan(
             from: max(container.startedAt, container.past.last?.to ?? .start), to: now, startedAt: container.startedAt,
-            cpu: container.program.cpu, memory: container.program.memory, cpuLimit: container.actuated.limits.milliCPU)
+            cpu: container.program.cpu, memory: container.program.memory, cpuLimit: cpuLimit(worker, i))
     }
 
     /// What a container of the pod used, oldest first, up to now; empty if it is on no node.

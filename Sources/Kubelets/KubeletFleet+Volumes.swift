@@ -92,6 +92,16 @@ extension KubeletFleet {
                 }
             }
         }
-        return nil
+        return rootProblem(worker, spec)
+    }
+
+    /// Why a container that must not run as root may not start; nil if it may. What user an image has is not known: it is taken
+    /// for one that is not root.
+    /// - Source: Kubernetes v1.36.2 `pkg/kubelet/kuberuntime/security_context_others.go`, `verifyRunAsNonRoot`.
+    private func rootProblem(_ worker: PodWorker, _ spec: Container) -> String? {
+        let (own, pod) = (spec.securityContext, worker.allocated.value.securityContext)
+        guard own != nil || pod != nil else { return nil }
+        guard (own?["runAsNonRoot"] ?? pod?["runAsNonRoot"]) == JSONValue.bool(true), (own?["runAsUser"] ?? pod?["runAsUser"])?.int == 0 else { return nil }
+        return "container's runAsUser breaks non-root policy (pod: \"\(worker.pod.name)_\(worker.pod.namespace)(\(worker.uid))\", container: \(spec.name))"
     }
 }

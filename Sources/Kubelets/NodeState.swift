@@ -43,6 +43,8 @@ struct NodeState: Sendable {
     /// A pod that is being evicted: no other one until it is gone, or until this moment.
     var evicting: (pod: PodReference, until: Instant)?
     var isFailed = false
+    /// The last heartbeat before it fell silent, once one was missed.
+    var silentSince: Instant?
     /// What becomes of the containers that ran when the kubelet fell silent.
     var containersDie = false
     var isRegistered = false

@@ -50,8 +50,16 @@ public enum CgroupValue {
     /// - Source: Kubernetes `pkg/kubelet/cm/helpers_linux.go`, `MilliCPUToShares`.
     public static func shares(milliCPU: Int64) -> Int64 { min(262_144, max(2, milliCPU.proportion(1024, of: 1000))) }
 
-    /// `cpu.weight` (control groups v2) for shares, 1 … 10000, as runtimes convert it since 2025: 1024 is 100.
-    /// - Source: opencontainers/cgroups, `ConvertCPUSharesToCgroupV2Value`.
+    /// `cpu.weight` (control groups v2) of a request in thousandths of a core, 1 … 10000: the only place that works it out.
+    ///
+    /// Up to 1.34 a straight line, by which 1 CPU is 39; later releases bring runtimes that make it 100, the kernel's own default.
+    /// - Source: KEP-2254; opencontainers/cgroups v0.0.4, `ConvertCPUSharesToCgroupV2Value`.
+    public static func weight(milliCPU: Int64, _ profile: KubernetesProfile) -> Int64 {
+        let shares = Self.shares(milliCPU: milliCPU)
+        return profile.version.minor < 35 ? 1 + (shares - 2) * 9999 / 262_142 : weight(shares: shares)
+    }
+
+    /// The newer conversion, of shares: 1024 is 100.
     public static func weight(shares: Int64) -> Int64 {
         if shares <= 2 { return 1 }
         if shares >= 262_144 { return 10_000 }

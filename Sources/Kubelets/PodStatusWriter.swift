@@ -96,6 +96,8 @@ extension KubeletFleet {
     /// - Source: Kubernetes `pkg/kubelet/kubelet_pods.go`, `getPhase`, and `pod-lifecycle.md` §1.
     func phase(_ worker: PodWorker) -> PodPhase {
         let isOver = worker.termination?.isFinished == true
+        // A pod that starts anew as a whole goes on being what it was.
+        if !isOver, worker.verdict == nil, worker.termination == nil, worker.pod.status.phase == .running, worker.isStartingAnew { return .running }
         let phase =
             isOver || worker.termination == nil || !worker.isAnythingRunning ? phaseOfContainers(worker) : nil
         if worker.isAnythingRunning || worker.termination != nil && !isOver {
@@ -174,10 +176,11 @@ extension KubeletFleet {
         } else if profile.isEnabled(.podHasNetworkCondition) {
             add("PodHasNetwork", hasSandbox)
         }
+        if worker.isStartingAnew { add("AllContainersRestarting", true, "RestartAllContainersStarted") }
         let incomplete = (0..<worker.initCount).filter { i in
             let container = worker.containers[i]
             if container.isSidecar { return !container.isStarted }
-            return (container.status.state.terminated ?? container.status.lastState.terminated)?.exitCode != 0
+            return container.startsAnew || (container.status.state.terminated ?? container.status.lastState.terminated)?.exitCode != 0
         }.map { worker.containers[$0].status.name }
         if status.phase == .succeeded {
             add("Initialized", true, "PodCompleted")
@@ -197,7 +200,7 @@ extension KubeletFleet {
         }
         add("ContainersReady", ready.isReady, ready.reason, ready.message)
         add("PodScheduled", true)
-        let names = Set(own.map(\.type) + ["PodResizePending", "PodResizeInProgress"])
+        let names = Set(own.map(\.type) + ["PodResizePending", "PodResizeInProgress", "AllContainersRestarting"])
         return old.filter { !names.contains($0.type) } + own
     }
 

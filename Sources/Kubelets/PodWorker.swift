@@ -61,6 +61,8 @@ struct PodWorker: Sendable {
     var isForsaken = false
     /// Whether the pod still counts on its node.
     var holdsResources = true
+    /// When the kubelet began to probe the pod: the first time that its volumes were mounted.
+    var probedSince: Instant?
     var hasBegunMounting = false
     /// The volumes on their way, until all are mounted.
     var mounts: [VolumeMount] = []
@@ -88,8 +90,10 @@ struct PodWorker: Sendable {
     func spec(_ i: Int) -> Container {
         i < initCount ? allocated.value.initContainers[i] : allocated.value.containers[i - initCount]
     }
-    /// Whether an app container has ever been started: then init containers are past.
-    var wasInitialized: Bool { appIndices.contains { containers[$0].instance > 0 } }
+    /// Whether an app container has ever been started, this time: then init containers are past.
+    var wasInitialized: Bool { appIndices.contains { containers[$0].instance > 0 && !containers[$0].startsAnew } }
+    /// Its containers end, or are on their way to start anew, all of them.
+    var isStartingAnew: Bool { containers.contains { $0.startsAnew || $0.kill == .allRestart } }
     var isAnythingRunning: Bool { containers.contains(where: \.isRunning) }
 
     struct Verdict: Sendable {
@@ -118,6 +122,8 @@ struct ContainerRuntime: Sendable {
     var instance = 0
     var work: StartupWork?
     var probes: [ProbeWorker] = []
+    /// When the tickers of its probes began, where that was not with the pod.
+    var tickers: [ProbeKind: Instant] = [:]
     /// Raised when its loads change: older timers of running out of memory are void.
     var loadToken = 0
     var stop: StopSequence?
@@ -131,6 +137,10 @@ struct ContainerRuntime: Sendable {
     var throttle: MemoryGroup?
     var crash = CrashBackOff()
     var pull = PullBackOff()
+    /// All containers of the pod start anew by a rule, whatever their restart policy says, and this one has not yet.
+    var startsAnew = false
+    /// Time in which its program wanted more CPU than it may have, and how long it was stopped for it, before its use last changed.
+    var throttled = CPUThrottling()
     /// A start failed and is not tried again before this.
     var retryAt: Instant?
     /// Requests and limits in force in the running instance.
@@ -163,6 +173,8 @@ enum KillReason: Sendable, Equatable {
     case probe(ProbeKind)
     case resize
     case postStart
+    /// A rule has all containers of the pod start anew.
+    case allRestart
     /// Its image was changed.
     case definition
 }
@@ -174,8 +186,10 @@ enum KillReason: Sendable, Equatable {
 struct ProbeWorker: Sendable {
     let kind: ProbeKind
     let probe: Probe
-    /// The first attempt; the others follow each period.
-    var first: Instant
+    /// When its ticker began; ticks follow each period, whatever becomes of the container.
+    var ticker: Instant
+    /// Ticks before this do nothing: the container's start and its initial delay.
+    var earliest: Instant
     var successes = 0
     var failures = 0
     /// Nil: not decided yet.
@@ -183,15 +197,25 @@ struct ProbeWorker: Sendable {
     /// Raised when another attempt is scheduled instead.
     var token = 0
 
-    var period: Duration { .seconds(max(1, probe.periodSeconds == 0 ? 10 : probe.periodSeconds)) }
+    var period: Duration { Self.period(probe) }
+    static func period(_ probe: Probe) -> Duration { .seconds(max(1, probe.periodSeconds == 0 ? 10 : probe.periodSeconds)) }
     var failureThreshold: Int { probe.failureThreshold == 0 ? 3 : probe.failureThreshold }
     var successThreshold: Int { max(1, probe.successThreshold) }
 
-    /// The first attempt at `time` or later.
+    /// The first tick at `time` or later that does something.
     func attempt(from time: Instant) -> Instant {
-        if time <= first { return first }
+        let time = max(time, earliest)
+        if time <= ticker { return ticker }
         let n = period.nanoseconds
-        return first + Duration(nanoseconds: ((time - first).nanoseconds + n - 1) / n * n)
+        return ticker + Duration(nanoseconds: (time - ticker).nanoseconds.saturatingAdd(n - 1) / n * n)
+    }
+}
+
+extension Container {
+    /// Its probes, startup first.
+    var probes: [(kind: ProbeKind, probe: Probe)] {
+        let all: [(ProbeKind, Probe?)] = [(.startup, startupProbe), (.liveness, livenessProbe), (.readiness, readinessProbe)]
+        return all.compactMap { kind, probe in probe.map { (kind: kind, probe: $0) } }
     }
 }
 

@@ -6,23 +6,7 @@ import SimulationKit
 /// Given by annotations of the pod, `evenkeel.dev/KEY`, or for one container
 /// `evenkeel.dev/CONTAINER.KEY`, which wins. They may be changed while the pod runs.
 ///
-/// | key | value | range | default |
-/// | --- | --- | --- | --- |
-/// | `startup-work` | CPU seconds before it answers probes, throttled by the CPU limit | 0 to 1000000 | `0` |
-/// | `threads` | busy threads during that work | 1 to 1024 | `1` |
-/// | `run-time` | time until it exits, or `forever`; a list such as `0s,0s,11m` is for the 1st, 2nd, 3rd … start, the last entry stays | 0s to 87600h | `forever`; init container `1s`; pod that does not restart always `10s` |
-/// | `exit-code` | how it exits then, a list as above | 0 to 255 | `0` |
-/// | `stop-time` | time from SIGTERM to its exit, or `never` | 0s to 87600h | `1s` |
-/// | `stop-exit-code` | how it exits on SIGTERM | 0 to 255 | `143` |
-/// | `pre-stop-time` | how long the preStop hook runs | 0s to 87600h | its sleep, else `1s` |
-/// | `pre-stop`, `post-start` | `fail`: the hook fails | | |
-/// | `post-start-time` | how long the postStart hook runs | 0s to 87600h | its sleep, else `1s` |
-/// | `readiness-fails`, `liveness-fails`, `startup-fails` | when the probe fails, after the container's start: `100s` (from then on) or `30s-90s` | 0s to 87600h | never |
-/// | `cpu`, `memory` | use: `300m`; `100m..500m/10m` swings in 10 minutes; `64Mi->1Gi/5m` rises in 5 minutes | 0 to 9007199254740 cores, 0 to 8Pi; 100ms to 87600h | swings within 30 to 80 % of the request |
-/// | `image-size` | size of the image | 0 to 8Pi | 20 to 400 MB, from its name |
-/// | `image-pull-time` | how long the pull takes, whatever the size | 0s to 87600h | from the size |
-/// | `page-cache` | page cache that it fills, as `memory` | as `memory` | none |
-/// | `image-pull` | `not-found`, `denied`, `timeout`, `unavailable` (registry down) or `bad-signature`: the pull fails | | fails as not found if the image's name contains `does-not-exist` |
+/// ``AnnotationNote/all`` lists them.
 ///
 /// Files with a value that cannot be read, or is out of its range, are refused; on an object that came another way it counts as
 /// absent.

@@ -5,6 +5,7 @@ enum ManifestKinds {
     /// Documents that configure a part of the product instead of describing an object of the cluster.
     static let configurations = [
         ("evenkeel.dev/v1", "Scenario"),
+        ("evenkeel.dev/v1", "NodePool"),
         ("kubelet.config.k8s.io/v1beta1", "KubeletConfiguration"),
         ("kubescheduler.config.k8s.io/v1", "KubeSchedulerConfiguration"),
     ]

@@ -5,11 +5,12 @@ import SimulationKit
 /// Objects as kubectl prints them: tables, descriptions, explanations of fields.
 public enum Printers {
     /// The columns of `kubectl get` for `kind`, those of `-o wide` included.
-    public static func columns(for kind: KindInfo) -> [TableColumn] { printer(kind).columns }
+    /// - Parameter cluster: where a custom resource's definition may be.
+    public static func columns(for kind: KindInfo, in cluster: Cluster? = nil) -> [TableColumn] { printer(kind, cluster).columns }
 
     /// The cells of `object`, one for each of ``columns(for:)``.
     public static func row(for object: any StoredObject, in cluster: Cluster) -> [String] {
-        printer(object.kindInfo).row(object, cluster)
+        printer(object.kindInfo, cluster).row(object, cluster)
     }
 
     /// A table as `kubectl get` prints it: the headings and a line for each of `objects`, all of one kind.
@@ -22,7 +23,7 @@ public enum Printers {
         namespaceColumn: Bool = false
     ) -> String {
         if objects.isEmpty { return "" }
-        let printer = printer(kind)
+        let printer = printer(kind, cluster)
         let shown = printer.columns.indices.filter { wide || printer.columns[$0].priority == 0 }
         let withNamespace = namespaceColumn && kind.isNamespaced
         var rows = [(withNamespace ? ["NAMESPACE"] : []) + shown.map { printer.columns[$0].title }]
@@ -36,7 +37,7 @@ public enum Printers {
         return TabWriter.text(rows, minimum: 6, padding: 3)
     }
 
-    private static func printer(_ kind: KindInfo) -> KindPrinter {
+    private static func printer(_ kind: KindInfo, _ cluster: Cluster?) -> KindPrinter {
         switch kind.type {
         case .pod: .pod
         case .node: .node
@@ -66,7 +67,7 @@ public enum Printers {
         case .limitRange: .limitRange
         case .controllerRevision: .controllerRevision
         case .replicationController: .replicationController
-        case .custom: .custom
+        case .custom: .kept(kind, in: cluster)
         }
     }
 }

@@ -14,6 +14,10 @@ public struct Remedy: Sendable {
         case resize(pod: ObjectKey, container: String, requests: ResourceList)
         /// The pod's own spec, as its template would have to say.
         case template(PodSpec)
+        case addClass(StorageClass)
+        /// A class that is there becomes the one of claims that name none.
+        case makeDefault(storageClass: String)
+        case delete(pod: ObjectKey)
     }
     public var change: Change
     /// `uncordon c2`, `maxSkew 1 to 2 on zone`.
@@ -32,6 +36,7 @@ extension SchedulingState {
     func remedies(_ pod: Pod, _ explanation: Explanation, _ settings: SchedulingProfile, _ store: ObjectStore) -> [Remedy] {
         guard explanation.result == .unschedulable else { return [] }
         var search = RemedySearch(state: self, pod: pod, settings: settings, store: store, refused: explanation.nodes.filter { !$0.isFeasible })
+        search.storage()
         search.nodes()
         search.spread()
         search.requests()
@@ -75,10 +80,12 @@ private struct RemedySearch {
 
     // MARK: Trying
 
-    private mutating func tryState(_ change: Remedy.Change, _ words: String, cost: String, _ modify: (inout SchedulingState) -> Void) {
+    private mutating func tryState(
+        _ change: Remedy.Change, _ words: String, cost: String, _ store: ObjectStore? = nil, _ modify: (inout SchedulingState) -> Void = { _ in }
+    ) {
         var fork = state
         modify(&fork)
-        found.append(Remedy(change: change, words: words, node: fork.winner(pod, settings, store), cost: cost))
+        found.append(Remedy(change: change, words: words, node: fork.winner(pod, settings, store ?? self.store), cost: cost))
     }
     @discardableResult
     private mutating func tryPod(_ words: String, cost: String, _ modify: (inout PodSpec) -> Void) -> Bool {
@@ -91,6 +98,45 @@ private struct RemedySearch {
     }
 
     // MARK: Sorts of changes
+
+    /// A StorageClass that is missing, and the pod that holds a claim for one pod alone.
+    mutating func storage() {
+        let claims = pod.spec.volumes.compactMap { $0.persistentVolumeClaim?.claimName }
+            .compactMap { store.persistentVolumeClaims[ObjectKey(namespace: pod.namespace, name: $0)] }
+        for claim in claims where claim.spec.volumeName.isEmpty {
+            func tryClass(_ storageClass: StorageClass, isNew: Bool, _ change: Remedy.Change, _ words: String) {
+                var (fork, claim, storageClass) = (store, claim, storageClass)
+                claim.spec.storageClassName = storageClass.name
+                // A volume that is made at once is not there yet: what matters is that one can be made.
+                storageClass.volumeBindingMode = "WaitForFirstConsumer"
+                if isNew { fork.insert(storageClass, at: .start) } else { fork.replace(storageClass, at: .start) }
+                fork.replace(claim, at: .start)
+                tryState(change, words, cost: "one class", fork)
+            }
+            if let name = claim.spec.storageClassName, !name.isEmpty {
+                if store.storageClasses[ObjectKey(name: name)] != nil { continue }
+                let made = StorageClass.make(name, StorageClass.standard.provisioner, waits: true, isDefault: false)
+                tryClass(made, isNew: true, .addClass(made), "create StorageClass \(name), which claim \(claim.name) asks for")
+            } else if claim.spec.storageClassName == nil, !store.storageClasses.all.contains(where: \.isDefault) {
+                if let first = store.storageClasses.sorted().first {
+                    tryClass(first, isNew: false, .makeDefault(storageClass: first.name), "make \(first.name) the default StorageClass: claim \(claim.name) names none")
+                } else {
+                    tryClass(.standard, isNew: true, .addClass(.standard), "create a default StorageClass: claim \(claim.name) names none")
+                }
+            }
+        }
+        guard isRefused(by: .volumeRestrictions) else { return }
+        let single = Set(claims.filter { $0.spec.accessModes.contains("ReadWriteOncePod") }.map(\.name))
+        for row in state.byName(state.nodes.present) {
+            for slot in state.nodes.podSlots[row] {
+                guard let holder = state.placedPod(slot)?.pod, holder.namespace == pod.namespace,
+                    let claim = holder.spec.volumes.compactMap({ $0.persistentVolumeClaim?.claimName }).first(where: single.contains)
+                else { continue }
+                let again = holder.metadata.controller.map { "; its \($0.kind) makes another" } ?? ""
+                tryState(.delete(pod: holder.key), "delete pod \(holder.name), which holds claim \(claim)", cost: "one pod\(again)") { $0.remove(podAt: slot) }
+            }
+        }
+    }
 
     /// Cordons, taints and labels: first of nodes that nothing else keeps the pod from, of one node each.
     mutating func nodes() {
@@ -142,6 +188,15 @@ private struct RemedySearch {
                 }
             }
             if found.count > before + 1 { found.removeSubrange((before + 1)...) }
+            if state.profile.isEnabled(.nodeInclusionPolicyInPodTopologySpread) {
+                // Domains of nodes that the pod cannot use no longer hold the minimum down.
+                if constraint.nodeTaintsPolicy != "Honor", isRefused(by: .taintToleration) || isRefused(by: .nodeUnschedulable) {
+                    tryPod("nodeTaintsPolicy Honor on \(key)", cost: "other nodes count") { $0.topologySpreadConstraints[i].nodeTaintsPolicy = "Honor" }
+                }
+                if constraint.nodeAffinityPolicy == "Ignore" {
+                    tryPod("nodeAffinityPolicy Honor on \(key)", cost: "other nodes count") { $0.topologySpreadConstraints[i].nodeAffinityPolicy = "Honor" }
+                }
+            }
             tryPod("ScheduleAnyway on \(key)", cost: "soft rule") {
                 $0.topologySpreadConstraints[i].whenUnsatisfiable = "ScheduleAnyway"
                 $0.topologySpreadConstraints[i].minDomains = nil
@@ -233,11 +288,7 @@ private struct RemedySearch {
             let isOpen = !like.spec.unschedulable && untoleratedTaint(of: like, pod.spec.tolerations, state.profile) == nil
             guard isOpen else { continue }
             zones.append(zone)
-            var node = Node()
-            node.metadata.name = like.metadata.name + "-new"
-            node.metadata.labels = like.metadata.labels
-            node.metadata.labels["kubernetes.io/hostname"] = node.metadata.name
-            (node.status.capacity, node.status.allocatable) = (like.status.capacity, like.status.allocatable)
+            let node = Self.node(like: like, like.metadata.name + "-new")
             tryState(.addNode(node), "add a node" + (zone.isEmpty ? "" : " to \(zone)"), cost: "one node") { $0.set(node: node) }
             if found.last?.node != nil {
                 found.removeSubrange(before..<(found.count - 1))
@@ -245,5 +296,36 @@ private struct RemedySearch {
             }
         }
         if found.count > before + 1 { found.removeSubrange((before + 1)...) }
+        // A domain more: what is short of domains, or may not stand beside its like in any.
+        guard isRefused(by: .podTopologySpread) || isRefused(by: .interPodAffinity), let like = state.byName(state.nodes.present).compactMap({ state.nodes.objects[$0] })
+            .first(where: { !$0.zone.isEmpty && !$0.spec.unschedulable && untoleratedTaint(of: $0, pod.spec.tolerations, state.profile) == nil })
+        else { return }
+        let taken = Set(state.byName(state.nodes.present).compactMap { state.nodes.objects[$0]?.zone })
+        let zone = Self.next(after: taken.sorted().last ?? like.zone, taken)
+        var node = Self.node(like: like, like.metadata.name + "-new")
+        node.metadata.labels["topology.kubernetes.io/zone"] = zone
+        tryState(.addNode(node), "open zone \(zone) with a node", cost: "one node") { $0.set(node: node) }
+        if found.last?.node == nil { found.removeLast() }
+    }
+
+    /// An empty node with the labels and the size of another.
+    private static func node(like other: Node, _ name: String) -> Node {
+        var node = Node()
+        node.metadata.name = name
+        node.metadata.labels = other.metadata.labels
+        node.metadata.labels["kubernetes.io/hostname"] = name
+        (node.status.capacity, node.status.allocatable) = (other.status.capacity, other.status.allocatable)
+        return node
+    }
+
+    /// The name of a zone that is not there: `eu-d` after `eu-c`, `west-4` after `west-3`.
+    private static func next(after last: String, _ taken: Set<String>) -> String {
+        if let byte = last.utf8.last, (97...121).contains(byte) || (48...56).contains(byte) {
+            let name = String(last.dropLast()) + String(UnicodeScalar(byte + 1))
+            if !taken.contains(name) { return name }
+        }
+        var name = last + "-new"
+        while taken.contains(name) { name += "-new" }
+        return name
     }
 }

@@ -21,9 +21,13 @@ extension Simulation {
     private mutating func answer(_ command: Command) throws(APIError) -> String {
         switch command {
         case .create(let object): return try create(object)
-        case .apply(let objects):
+        case .apply(let manifests):
             var answers: [String] = []
-            for object in objects { answers.append(try apply(object)) }
+            for manifest in manifests { answers.append(try apply(manifest)) }
+            return answers.joined(separator: ", ")
+        case .edit(let objects):
+            var answers: [String] = []
+            for object in objects { answers.append(try edit(object)) }
             return answers.joined(separator: ", ")
         case .delete(let kind, let key, let options):
             try delete(ObjectStore.type(of: kind), key, options)
@@ -152,27 +156,12 @@ extension Simulation {
 
     // MARK: Objects of any kind
 
-    private mutating func create<O: StoredObject>(_ object: O) throws(APIError) -> String {
+    mutating func create<O: StoredObject>(_ object: O) throws(APIError) -> String {
         let made = try cluster.create(object)
         return "\(label(made)) created"
     }
 
-    /// Creates the object, or puts the manifest's labels, annotations and spec over the one that is there.
-    private mutating func apply<O: StoredObject>(_ object: O) throws(APIError) -> String {
-        var object = object
-        if object.kindInfo.isNamespaced, object.metadata.namespace.isEmpty { object.metadata.namespace = "default" }
-        guard let present = cluster.store.get(O.self, object.key) else { return try create(object) }
-        object.metadata.labels = present.metadata.labels.merging(object.metadata.labels)
-        object.metadata.annotations = present.metadata.annotations.merging(object.metadata.annotations)
-        object.metadata.ownerReferences = present.metadata.ownerReferences
-        object.metadata.finalizers = present.metadata.finalizers
-        object.metadata.resourceVersion = 0
-        object.keepStatus(of: present)
-        let written = try cluster.update(object)
-        return "\(label(written)) \(written.metadata.resourceVersion == present.metadata.resourceVersion ? "unchanged" : "configured")"
-    }
-
-    private func label(_ object: some StoredObject) -> String {
+    func label(_ object: some StoredObject) -> String {
         let info = object.kindInfo
         return info.kind.lowercased() + (info.group.isEmpty ? "" : ".\(info.group)") + "/\(object.metadata.name)"
     }
@@ -283,7 +272,8 @@ extension Command {
     /// Whether the first refusal comes before anything is changed, so that there is nothing to take back.
     fileprivate var isOneWrite: Bool {
         switch self {
-        case .apply(let objects): objects.count <= 1
+        case .apply(let manifests): manifests.count <= 1
+        case .edit(let objects): objects.count <= 1
         case .drain, .fail, .rebalance: false
         default: true
         }
@@ -292,7 +282,7 @@ extension Command {
 
 extension KubernetesObject {
     /// Takes over the status of the object that this one replaces: a manifest does not write it.
-    fileprivate mutating func keepStatus(of other: Self) {
+    mutating func keepStatus(of other: Self) {
         func keep<Object: KubernetesObject, Status>(_ type: Object.Type, _ path: WritableKeyPath<Object, Status>) {
             guard var object = self as? Object, let old = other as? Object else { return }
             object[keyPath: path] = old[keyPath: path]

@@ -20,7 +20,10 @@ public enum FaultTarget: Sendable, Equatable {
 
 /// Everything that a user, a key, a scenario step or the journal can ask of the simulation.
 public enum Command: Sendable {
-    case apply([any StoredObject])
+    /// Applies manifests as `kubectl apply` does: a three-way merge of what was applied last, what is there and this.
+    case apply([JSONValue])
+    /// Puts changed objects in the place of those that are there, as `kubectl edit` does.
+    case edit([any StoredObject])
     case create(any StoredObject)
     case delete(Kind, ObjectKey, DeleteOptions)
     case scale(Kind, ObjectKey, replicas: Int)
@@ -61,6 +64,9 @@ public enum Command: Sendable {
     case rebalance(Workload, [ObjectKey])
     /// Starts the components again with these feature gates besides those already set.
     case setGates(StringMap<Bool>)
+
+    /// Applies manifests that say what these objects do.
+    public static func apply(_ objects: [any StoredObject]) -> Command { .apply(objects.map { $0.manifest }) }
 }
 
 /// Some nodes, or all.

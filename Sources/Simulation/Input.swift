@@ -9,6 +9,10 @@ import SimulationKit
 public struct InputOverrides: Sendable {
     public var nodes: Int?
     public var zones: Int?
+    /// What the nodes have that are put under the files.
+    public var node = NodeShape()
+    /// Files of node pools.
+    public var pools: ManifestSet?
     public var seed: UInt64?
     public var version: KubernetesVersion?
     public var featureGates: [(String, Bool)] = []
@@ -26,10 +30,17 @@ public struct Input: Sendable {
     private var steps: [Script.Step] = []
     /// The nodes that are put under the files; nil if they bring their own.
     public private(set) var shape: ClusterShape?
+    /// The StorageClasses that are put under the files; empty if they bring their own.
+    public private(set) var storageClasses: [StorageClass] = []
+    /// Whether something in the files asks for a volume.
+    public private(set) var hasClaims = false
     /// Kinds that are kept but not acted on, with their number, in the order of first appearance.
     public private(set) var keptKinds: [(kind: KindInfo, count: Int)] = []
     /// Everything that is wrong; if there is anything, the input must not be used.
     public private(set) var problems: [ManifestProblem] = []
+
+    /// The "file" of problems with gates of the command line.
+    public static let featureGatesFlag = "--feature-gates"
 
     /// Understands `manifests`.
     public init(_ manifests: ManifestSet, overrides: InputOverrides = InputOverrides()) {
@@ -51,8 +62,14 @@ public struct Input: Sendable {
                 }
             }
         }
-        if !objects.contains(where: { $0 is Node }) {
-            var shape = ClusterShape()
+        let pools = readPools(manifests, overrides)
+        if !pools.isEmpty {
+            shape = ClusterShape()
+            shape?.pools = pools
+        } else if !objects.contains(where: { $0 is Node }) {
+            let look = overrides.node.like
+            var shape = ClusterShape(zones: look?.defaultZones ?? 3, nodes: look?.defaultNodes ?? 12)
+            shape.node = overrides.node
             if let cluster = scenario?.spec.cluster {
                 shape.zones = min(max(1, cluster.zones ?? 3), 26)
                 shape.nodes = shape.zones * min(max(1, cluster.nodesPerZone ?? 4), 10_000)
@@ -64,6 +81,45 @@ public struct Input: Sendable {
             if let nodes = overrides.nodes { shape.nodes = nodes }
             self.shape = shape
         }
+        hasClaims = objects.contains { object in
+            switch object {
+            case is PersistentVolumeClaim: true
+            case let set as StatefulSet: !set.spec.volumeClaimTemplates.isEmpty
+            default: false
+            }
+        }
+        if !objects.contains(where: { $0 is StorageClass }) {
+            storageClasses = shape?.objects(version: options.profile.version).compactMap { $0 as? StorageClass } ?? []
+            if storageClasses.isEmpty { storageClasses = [.standard] }
+        }
+    }
+
+    /// The node pools of the files and of the command line.
+    private mutating func readPools(_ manifests: ManifestSet, _ overrides: InputOverrides) -> [NodePool] {
+        var pools: [NodePool] = []
+        if let set = overrides.pools {
+            problems += set.problems
+            problems += (set.documents + set.configurations.filter { $0.kind != "NodePool" }).map { $0.problem("kind", "must be NodePool in a file of node pools, not \($0.kind)") }
+        }
+        for document in manifests.configurations(ofKind: "NodePool") + (overrides.pools?.configurations(ofKind: "NodePool") ?? []) {
+            let (value, found) = document.decode(as: NodePool.self)
+            problems += found
+            guard let value else { continue }
+            if let wrong = value.problem { problems.append(document.problem(wrong.field, wrong.message)) }
+            if pools.contains(where: { $0.metadata.name == value.metadata.name }) {
+                problems.append(document.problem("metadata.name", "a second NodePool \(value.metadata.name)"))
+            }
+            pools.append(value)
+            if pools.reduce(0, { $0 + min(max(0, $1.spec.count), 1_000_000) }) > 100_000 {
+                problems.append(document.problem("spec.count", "makes more than 100000 nodes in sum"))
+            }
+        }
+        return pools
+    }
+
+    /// What is put under the files besides nodes.
+    private var underneath: [any StoredObject] {
+        (shape?.objects(version: options.profile.version).filter { !($0 is StorageClass) } ?? []) + storageClasses
     }
 
     private mutating func readConfigurations(_ manifests: ManifestSet, _ overrides: InputOverrides) {
@@ -150,9 +206,13 @@ public struct Input: Sendable {
             options.profile = try KubernetesProfile(version: version, overrides: gates)
         } catch {
             let path = if case .unknownVersion = error { "spec.kubernetesVersion" } else { "spec.featureGates" }
+            // The flag is to blame if the scenario's own gates are right.
+            let version = overrides.version ?? scenario?.spec.kubernetesVersion.flatMap { try? KubernetesVersion($0) } ?? .default
+            let own = scenario?.spec.featureGates.entries.map { ($0.key, $0.value) } ?? []
+            let isOwn = overrides.featureGates.isEmpty || path == "spec.kubernetesVersion" || (try? KubernetesProfile(version: version, overrides: own)) == nil
             problems.append(
-                scenarios.first?.problem(path, error.description)
-                    ?? ManifestProblem(file: "--feature-gates", message: error.description))
+                (isOwn ? scenarios.first?.problem(path, error.description) : nil)
+                    ?? ManifestProblem(file: Self.featureGatesFlag, message: error.description))
         }
         for document in manifests.configurations(ofKind: "KubeletConfiguration") {
             let (value, found) = document.decode(as: KubeletConfiguration.self)
@@ -313,17 +373,15 @@ public struct Input: Sendable {
         }
         if let undo = step.undo { commands.append(("undo", .undoRollout(key(undo.namespace, undo.name), toRevision: undo.toRevision ?? 0))) }
         if let apply = step.apply {
-            var objects: [any StoredObject] = []
-            for (number, json) in (apply.array ?? [apply]).enumerated() {
+            let manifests = apply.array ?? [apply]
+            for (number, json) in manifests.enumerated() {
+                let place = "\(path).apply\(apply.array == nil ? "" : "[\(number)]")"
                 switch decodeObject(json) {
-                case .success(let object):
-                    objects.append(object)
-                    let place = "\(path).apply\(apply.array == nil ? "" : "[\(number)]")."
-                    problems += AnnotationReview.problems(of: object).map { document.problem(place + $0.path, $0.message) }
-                case .failure(let error): problems.append(document.problem("\(path).apply\(apply.array == nil ? "" : "[\(number)]")", error.message))
+                case .success(let object): problems += AnnotationReview.problems(of: object).map { document.problem("\(place).\($0.path)", $0.message) }
+                case .failure(let error): problems.append(document.problem(place, error.message))
                 }
             }
-            commands.append(("apply", .apply(objects)))
+            commands.append(("apply", .apply(manifests)))
         }
         if let workload = step.rebalance, let (kind, key) = typed(workload.kind, workload.name, workload.namespace, "rebalance") {
             commands.append(("rebalance", .rebalance(Workload(kind: kind.rawValue, namespace: key.namespace, name: key.name), [])))
@@ -368,14 +426,14 @@ public struct Input: Sendable {
         var simulation = Simulation(options)
         var refused = Refusals()
         for node in shape?.manifests ?? [] { _ = simulation.perform(.create(node)) }
-        let before = simulation.cluster.store
+        let given = underneath
+        simulation.cluster.withNames(of: "underneath") { cluster in
+            func create<O: StoredObject>(_ object: O) { _ = try? cluster.create(object) }
+            for object in given where !objects.contains(where: { $0.kindInfo == object.kindInfo && $0.key == object.key }) { create(object) }
+        }
         for index in order {
             ensureNamespace(of: objects[index], in: &simulation)
-            // What every cluster has from the start is changed, not made.
-            let isThere = Self.isThere(objects[index], before)
-            if case .failure(let error) = simulation.perform(isThere ? .apply([objects[index]]) : .create(objects[index])) {
-                refused.add(error, sources[index])
-            }
+            if case .failure(let error) = simulation.start(objects[index], from: sources[index].json) { refused.add(error, sources[index]) }
         }
         let script = scenario.map { Script($0, steps: steps) } ?? Script()
         return (Session(simulation, script: script), refused)
@@ -393,6 +451,7 @@ public struct Input: Sendable {
             }
         }
         for node in shape?.manifests ?? [] { put(node, nil) }
+        for object in underneath where !objects.contains(where: { $0.kindInfo == object.kindInfo && $0.key == object.key }) { put(object, nil) }
         // Nodes before the pods on them, which get labels of theirs.
         func rank(_ object: any StoredObject) -> Int { object is Node ? 2 : Self.rank(object) }
         let before = cluster.store

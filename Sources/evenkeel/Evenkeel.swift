@@ -5,6 +5,8 @@ import Manifests
 import Simulation
 import Terminal
 
+extension ClusterLook: ExpressibleByArgument {}
+
 /// The program: the dashboard when no subcommand is named.
 @main
 struct Evenkeel: ParsableCommand {
@@ -30,6 +32,9 @@ struct Evenkeel: ParsableCommand {
             Options of the dashboard (evenkeel dashboard --help tells them all):
 
               --nodes N --zones Z               nodes under manifests without any
+              --node-cpu 8 --node-memory 32Gi   what each has; --node-pods, --node-resource
+              --like kind|eks|gke|aks           nodes and classes as people have them
+              --node-pool FILE                  several sorts of nodes
               --seed N                          the same seed, the same bytes
               --speed 1..10000|max, --paused    how fast virtual time runs
               --kubernetes-version 1.27         whose rules apply: 1.22 to 1.36
@@ -112,6 +117,24 @@ struct ClusterArguments: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("In how many zones, 1 to 26 (default 3).", valueName: "count"))
     var zones: Int?
 
+    @Option(help: ArgumentHelp("Nodes, agents and StorageClasses as such a cluster has them.", valueName: "kind|eks|gke|aks"))
+    var like: ClusterLook?
+
+    @Option(help: ArgumentHelp("Cores of each node put under manifests (default 4).", valueName: "quantity"))
+    var nodeCpu: String?
+
+    @Option(help: ArgumentHelp("Memory of each (default 16Gi).", valueName: "quantity"))
+    var nodeMemory: String?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many pods each takes (default 110).", valueName: "count"))
+    var nodePods: Int?
+
+    @Option(help: ArgumentHelp("A further resource of each, such as nvidia.com/gpu=8; may be repeated.", valueName: "name=quantity"))
+    var nodeResource: [String] = []
+
+    @Option(help: ArgumentHelp("A file of NodePool documents: several sorts of nodes; may be repeated.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
+    var nodePool: [String] = []
+
     @Option(parsing: .unconditional, help: ArgumentHelp("Seed of all chance: the same seed and input give the same bytes (default 0).", valueName: "number"))
     var seed: UInt64?
 
@@ -123,17 +146,46 @@ struct ClusterArguments: ParsableArguments {
 
     func overrides() throws -> InputOverrides {
         var overrides = InputOverrides()
-        if let nodes, !(1...100_000).contains(nodes) { throw Failure.usage("--nodes must be 1 to 100000, not \(nodes)") }
+        if let nodes, !(0...100_000).contains(nodes) { throw Failure.usage("--nodes must be 0 to 100000, not \(nodes)") }
         if let zones, !(1...26).contains(zones) { throw Failure.usage("--zones must be 1 to 26, not \(zones)") }
         (overrides.nodes, overrides.zones, overrides.seed) = (nodes, zones, seed)
+        overrides.node = try nodeShape()
+        if !nodePool.isEmpty {
+            if nodes != nil || zones != nil || overrides.node != NodeShape() {
+                throw Failure.usage("--node-pool says how many nodes there are and what they have; leave out --nodes, --zones, --like and --node-...")
+            }
+            overrides.pools = ManifestReader.read(paths: nodePool)
+        }
         do throws(ProfileError) {
             overrides.version = try kubernetesVersion.map { text throws(ProfileError) in try KubernetesVersion(text) }
             overrides.featureGates = try KubernetesProfile.parseOverrides(featureGates ?? "")
-            _ = try KubernetesProfile(version: overrides.version ?? .default, overrides: overrides.featureGates)
         } catch {
             throw Failure.usage(error.description)
         }
         return overrides
+    }
+
+    private func nodeShape() throws -> NodeShape {
+        func quantity(_ option: String, _ text: String) throws -> Quantity {
+            guard let quantity = Quantity(text) else { throw Failure.usage("\(option) must be a quantity such as 8, 500m or 32Gi, not \(text)") }
+            return quantity
+        }
+        var shape = NodeShape()
+        shape.like = like
+        shape.cpu = try nodeCpu.map { try quantity("--node-cpu", $0) }
+        shape.memory = try nodeMemory.map { try quantity("--node-memory", $0) }
+        shape.pods = nodePods
+        for text in nodeResource {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty else { throw Failure.usage("--node-resource must be name=quantity such as nvidia.com/gpu=8, not \(text)") }
+            if shape.resources[parts[0]] != nil { throw Failure.usage("--node-resource \(parts[0]) is there twice") }
+            shape.resources[parts[0]] = try quantity("--node-resource \(parts[0])", parts[1])
+        }
+        if let wrong = shape.problem {
+            let option = wrong.field.hasPrefix("resources[") ? "--node-resource \(wrong.field.dropFirst(10).dropLast())" : "--node-\(wrong.field)"
+            throw Failure.usage("\(option) \(wrong.message)")
+        }
+        return shape
     }
 
     /// The shipped scenario that was asked for, or the built-in cluster where there is nothing else.
@@ -150,6 +202,8 @@ struct ClusterArguments: ParsableArguments {
         let input =
             try shipped(builtIn: builtIn)?.input(overrides: overrides)
             ?? Input(ManifestReader.read(paths: files) { [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }, overrides: overrides)
+        // The scenario may set the version by which the gates are judged, so that this is known only now.
+        if let gates = input.problems.first(where: { $0.file == Input.featureGatesFlag }) { throw Failure.usage(gates.message) }
         if !input.problems.isEmpty { throw Failure.input(input.problems, others: input.objects.count) }
         return input
     }
@@ -175,7 +229,15 @@ struct ClusterArguments: ParsableArguments {
         if files.isEmpty { return [] }
         var lines: [String] = []
         if let shape = input.shape {
-            lines.append("The files hold no Node: \(shape.nodes) nodes in \(shape.zones) \(shape.zones == 1 ? "zone" : "zones") were put under them.")
+            switch shape.count {
+            case 0: lines.append("The files hold no Node, and none was put under them.")
+            case let count: lines.append("\(shape.pools.isEmpty ? "The files hold no Node: " : "")\(shape.text) \(count == 1 ? "was" : "were") put under them.")
+            }
+        } else if nodes != nil || zones != nil || like != nil || nodeCpu != nil || nodeMemory != nil || nodePods != nil || !nodeResource.isEmpty {
+            lines.append("The files bring their own nodes; none was put under them.")
+        }
+        if input.hasClaims, let given = input.storageClasses.first(where: \.isDefault) {
+            lines.append("The files hold no StorageClass: \(given.name) (default, \(given.provisioner)) was put under them.")
         }
         for (kind, count) in input.keptKinds { lines.append("\(count) \(kind.qualifiedPlural) kept, not acted on.") }
         return lines

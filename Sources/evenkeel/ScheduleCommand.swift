@@ -1,5 +1,7 @@
 import ArgumentParser
 import ControlPlane
+import Controllers
+import Foundation
 import KubernetesAPI
 import Manifests
 import Scheduling
@@ -12,7 +14,8 @@ struct ScheduleCommand: ParsableCommand {
         discussion: """
             All nodes are considered, ties go to the lexicographically smallest node
             name, a placed pod counts for the next one, nothing is evicted. Objects are
-            taken as they are, with their status; no time runs.
+            taken as they are, with their status; no time runs. Workloads without pods in
+            the files stand for the pods that they would make.
 
             With --explain each pod comes with the matrix of nodes and plugins (passed,
             stopped here, not asked), the constraint and the domain that refuse it, every
@@ -34,8 +37,9 @@ struct ScheduleCommand: ParsableCommand {
         if cluster.files.isEmpty { throw Failure.usage("schedule needs files") }
         if all, !explain { throw Failure.usage("--all goes with --explain") }
         let input = try cluster.input()
-        let (state, refusals) = input.makeGivenState()
+        var (state, refusals) = input.makeGivenState()
         try ClusterArguments.check(refusals, input)
+        for line in cluster.remarks(input) + state.expandWorkloads() { note(line) }
         let wanted = pod.map { text in
             let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
             return parts.count == 2 ? ObjectKey(namespace: parts[0], name: parts[1]) : ObjectKey(namespace: "default", name: text)
@@ -48,6 +52,10 @@ struct ScheduleCommand: ParsableCommand {
         let decisions = decide(
             cluster: state, order: order == .queue ? .queue : .file, configuration: input.options.scheduler, explaining: explain
         ).filter { wanted == nil || $0.pod == wanted }
+        if decisions.isEmpty {
+            let placed = state.store.pods.all.count
+            note("Nothing to place: " + (placed == 0 ? "the files hold no pod, and no workload that makes one." : "none of the \(placed) pods waits for a node."))
+        }
         if output == .json { return printJSON(decisions, input) }
         if explain { return print(decisions.map { report($0) }.joined(separator: "\n\n")) }
         var rows = [["POD", "RESULT", "NODE", "MESSAGE"]]
@@ -59,6 +67,7 @@ struct ScheduleCommand: ParsableCommand {
         }
     }
 
+    private func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
     private func report(_ explanation: Explanation, node: String? = nil) -> String {
         ScheduleReport(all: all).lines(explanation, node: node).joined(separator: "\n")
     }

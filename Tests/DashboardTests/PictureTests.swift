@@ -68,6 +68,14 @@ import Testing
         all.append(Case(name: "autoscaler", width: 200, height: 60, keys: ":scenario horizontal-autoscaling<Enter><wait:5m>:autoscaler<Enter>"))
         all.append(Case(name: "workloads", width: 200, height: 60, keys: ":wk<Enter>"))
         all.append(Case(name: "deck", width: 40, height: 10, keys: ""))
+        for (width, height) in [(60, 15), (240, 70), (400, 120)] { all.append(Case(name: "deck", width: width, height: height, keys: "")) }
+        for (name, keys) in [
+            ("deck-zone-silent", ":fault fail eu-a<Enter><wait:12s>"), ("deck-zone-down", ":fault fail eu-a<Enter><wait:2m>"),
+            ("pods-zone-down", ":fault fail eu-a<Enter><wait:2m>:po<Enter><C-z>"),
+        ] {
+            for (width, height) in [(60, 15), (80, 24), (120, 36)] { all.append(Case(name: name, width: width, height: height, keys: keys)) }
+        }
+        all.append(Case(name: "deck-zone-down", width: 200, height: 60, keys: ":fault fail eu-a<Enter><wait:2m>"))
         all.append(Case(name: "too-small", width: 30, height: 8, keys: ""))
         return all
     }()

@@ -1,6 +1,7 @@
 import Canvas
 import Dashboard
 import Foundation
+import KubernetesAPI
 import Simulation
 import SimulationKit
 import Testing
@@ -36,9 +37,9 @@ import Testing
         case "picture":
             var dashboard = PictureTests.dashboards["block"]!
             return "```text\n\(dashboard.frame(size: Size(width: 120, height: 36)).picture())\n```"
-        case "annotations", "parameters":
-            let file = section == "annotations" ? "Program" : "KubeletLatencies"
-            let text = try String(contentsOf: root.appending(path: "Sources/Kubelets/\(file).swift"), encoding: .utf8)
+        case "annotations": return AnnotationNote.markdown
+        case "parameters":
+            let text = try String(contentsOf: root.appending(path: "Sources/Kubelets/KubeletLatencies.swift"), encoding: .utf8)
             return text.split(separator: "\n").filter { $0.hasPrefix("/// |") }.map { $0.dropFirst(4) }.joined(separator: "\n")
         case "scenarios":
             return (["| scenario | shows |", "| --- | --- |"] + ScenarioCatalog.all.map { "| `\($0.name)` | \($0.summary) |" }).joined(separator: "\n")

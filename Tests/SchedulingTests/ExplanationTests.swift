@@ -50,8 +50,9 @@ import Testing
         let revision = bench.cluster.store.revision
         let remedies = bench.scheduler.remedies(for: pod, explained, in: bench.cluster)
         #expect(remedies.map { "\($0.words): \($0.node ?? "no")" } == [
-            "uncordon b1: b1", "maxSkew 1 to 2 on zone: a2", "ScheduleAnyway on zone: a2",
-            "take dedicated=db:NoSchedule off b2: no", "tolerate dedicated=db:NoSchedule: no", "add a node to a: no",
+            "uncordon b1: b1", "maxSkew 1 to 2 on zone: a2", "ScheduleAnyway on zone: a2", "open zone c with a node: a1-new",
+            "take dedicated=db:NoSchedule off b2: no", "tolerate dedicated=db:NoSchedule: no", "nodeTaintsPolicy Honor on zone: no",
+            "add a node to a: no",
         ])
         #expect(bench.cluster.store.revision == revision && bench.scheduler.explain(pod: pod, in: bench.cluster).json == explained.json)
     }

@@ -30,6 +30,14 @@ import Testing
           containers: [{name: quiet, image: quiet}]
         ---
         apiVersion: v1
+        kind: Pod
+        metadata: {name: exporter}
+        spec:
+          nodeName: a1
+          hostNetwork: true
+          containers: [{name: exporter, image: exporter, ports: [{name: metrics, containerPort: 9100, hostPort: 9100}]}]
+        ---
+        apiVersion: v1
         kind: Service
         metadata: {name: web}
         spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
@@ -138,7 +146,82 @@ import Testing
         let kubelet = simulation.trace(try Self.get("/api/v1/nodes/a1/proxy/metrics"))
         #expect(kubelet.isEncrypted && kubelet.answer == "200 from the kubelet")
         let other = simulation.trace(try Self.get("/api/v1/nodes/a1:9100/proxy/metrics"))
-        #expect(!other.isEncrypted && other.failedHop == nil)
+        #expect(!other.isEncrypted && other.failedHop == nil && other.answer == "200 from exporter on a1")
+        // Nothing listens on that port of the other node, whatever its pods have in their own networks.
+        let refused = simulation.trace(try Self.get("nodes/a2:9100/proxy/metrics"))
+        #expect(refused.failedHop != nil && refused.answer.hasSuffix(":9100: connect: connection refused"))
+        #expect(simulation.trace(try Self.get("nodes/a1:8080/proxy/")).answer.hasSuffix(":8080: connect: connection refused"))
+        #expect(simulation.trace(try Self.get("nodes/https:a1:9100/proxy/")).answer.hasSuffix("http: server gave HTTP response to HTTPS client"))
+        #expect(simulation.trace(try Self.get("nodes/https:a1:/proxy/healthz")).answer == "200 from the kubelet")
+        #expect(simulation.trace(try Self.get("nodes/a1:99999/proxy/")).answer.hasSuffix("dial tcp: address 99999: invalid port"))
+    }
+
+    @Test(arguments: [
+        ("pods/web/proxy", "/api/v1/namespaces/default/pods/web/proxy/"), ("po/web:8080/proxy/a/b", "/api/v1/namespaces/default/pods/web:8080/proxy/a/b"),
+        ("nodes/a1:9100/proxy", "/api/v1/nodes/a1:9100/proxy/"), ("svc/https:web:http/proxy/", "/api/v1/namespaces/default/services/https:web:http/proxy/"),
+        ("namespaces/default/services/web:http/proxy", "/api/v1/namespaces/default/services/web:http/proxy"),
+    ])
+    func `a short path of the proxy means the long one`(_ short: String, _ long: String) throws {
+        #expect(try LinkRequest("get \(short)", namespace: "") == Self.get(long))
+        #expect(try LinkRequest("get pods/web/proxy", namespace: "shop") == Self.get("/api/v1/namespaces/shop/pods/web/proxy"))
+    }
+
+    @Test func `names of ports are for services, those of a pod are not looked up`() throws {
+        let simulation = Self.running()
+        #expect(simulation.trace(try Self.get("services/web:http/proxy")).failedHop == nil)
+        // `http` means 80 wherever a name of a port is dialled.
+        #expect(simulation.trace(try Self.get("pods/web:http/proxy")).answer.hasSuffix(":80: connect: connection refused"))
+        #expect(simulation.trace(try Self.get("pods/web:metrics/proxy")).answer.hasSuffix("dial tcp: lookup tcp/metrics: unknown port"))
+    }
+
+    @Test func `an untrusted network tells the links apart`() {
+        var settings = LinkSettings()
+        #expect(Link.allCases.filter { !$0.facts(settings).isSafe } == [.serverToKubelet, .nodeProxy, .podProxy, .securePodProxy, .serviceProxy])
+        #expect(Link.podProxy.facts(settings).risk == "readable" && Link.securePodProxy.facts(settings).risk == "spoofable")
+        settings.checksKubelets = true
+        #expect(Link.serverToKubelet.facts(settings).risk == nil)
+    }
+
+    @Test func `a pod whose account is missing is refused`() {
+        var simulation = Self.running()
+        var pod = Pod()
+        (pod.metadata.name, pod.metadata.namespace, pod.spec.serviceAccountName) = ("lost", "default", "nobody")
+        pod.spec.containers = [Container(name: "c", image: "i")]
+        guard case .failure(let error) = simulation.perform(.create(pod)) else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(error.code == 403)
+        #expect(error.message == "pods \"lost\" is forbidden: error looking up service account default/nobody: serviceaccount \"nobody\" not found")
+    }
+
+    @Test func `of three servers one that died is met by a third of the connections for at most 25 s`() {
+        var simulation = Self.running()
+        _ = Self.change(&simulation) { $0.serverCount = 3 }
+        func refused() -> Int {
+            var (count, at) = (0, simulation)
+            for _ in 0..<300 {
+                at.advance(to: at.now + .milliseconds(10))
+                if at.trace(.fromPod(Self.web)).failedHop != nil { count += 1 }
+            }
+            return count
+        }
+        #expect(refused() == 0)
+        let now = simulation.now
+        _ = Self.change(&simulation) { ($0.deadServers, $0.serversDiedAt) = (1, now) }
+        #expect((70...130).contains(refused()))
+        simulation.advance(to: simulation.now + .seconds(25))
+        #expect(refused() == 0)
+    }
+
+    @Test func `without agents nothing goes through the tunnel, and kubelets go on`() throws {
+        var simulation = Self.running()
+        _ = Self.change(&simulation) { ($0.egress, $0.agentsAreDown) = (.konnectivity, true) }
+        for request in [Self.logs, .stream(.exec, pod: Self.web, container: nil), try Self.get("pods/web/proxy")] {
+            #expect(simulation.trace(request).answer.hasSuffix("No agent available"))
+        }
+        #expect(simulation.trace(.fromNode("a1")).failedHop == nil)
+        #expect(simulation.trace(.fromPod(Self.web)).failedHop == nil)
     }
 
     @Test func `a service is resolved to a ready endpoint, or to none`() throws {

@@ -109,9 +109,7 @@ extension Cluster {
         guard claim.spec.storageClassName == nil,
             claim.metadata.annotations["volume.beta.kubernetes.io/storage-class"] == nil
         else { return }
-        let defaults = store.storageClasses.all.filter {
-            $0.metadata.annotations["storageclass.kubernetes.io/is-default-class"] == "true"
-        }
+        let defaults = store.storageClasses.all.filter(\.isDefault)
         // The newest of several; by name among equally old ones.
         let chosen = defaults.min { a, b in
             let (x, y) = (a.metadata.creationTimestamp ?? .start, b.metadata.creationTimestamp ?? .start)

@@ -29,10 +29,18 @@ extension Cluster {
 
     /// The Service `kubernetes` and its endpoint, which API servers write themselves: where pods find them.
     private mutating func bootstrapServer() {
-        // Identities from a stream of their own, so that the names of everything else stay as they were.
+        withNames(of: "service kubernetes") { $0.makeServer() }
+    }
+
+    /// Makes objects with identities from a stream of their own, so that the names of everything else stay as they were.
+    public mutating func withNames(of what: String, _ make: (inout Cluster) -> Void) {
         let others = names
-        defer { names = others }
-        names = SeededRandom(seed: StableHash.fnv1a64("service kubernetes"), stream: "names")
+        names = SeededRandom(seed: StableHash.fnv1a64(what), stream: "names")
+        make(&self)
+        names = others
+    }
+
+    private mutating func makeServer() {
         let labels: StringMap<String> = ["component": "apiserver", "provider": "kubernetes"]
         var service = Service()
         service.metadata.namespace = "default"

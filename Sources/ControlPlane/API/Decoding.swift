@@ -20,7 +20,7 @@ public func decodeObject(_ json: JSONValue, strict: Bool = true) -> Result<any S
         return .failure(.badRequest("Object 'apiVersion' is missing in '\(json.text())'"))
     }
     let type = ObjectStore.type(of: KindInfo.typed(apiVersion: apiVersion, kind: kind)?.type ?? .custom)
-    let content = apiVersion == "autoscaling/v1" ? upgradedAutoscaler(document) : document
+    let content = servedManifest(json).object ?? document
     return decode(type, content, apiVersion, strict)
 }
 
@@ -60,10 +60,10 @@ private func cannotHandle(_ kind: String, _ apiVersion: String, _ why: String) -
     return .badRequest("\(kind) in version \"\(version)\" cannot be handled as a \(kind): \(why)")
 }
 
-/// `autoscaling/v1` has the CPU target in a field of its own.
-private func upgradedAutoscaler(_ document: JSONObject) -> JSONObject {
-    var document = document
-    guard let percent = document["spec"]?["targetCPUUtilizationPercentage"] else { return document }
+/// A document in the form of the version that the cluster keeps: `autoscaling/v1` has the CPU target in a field of its own.
+public func servedManifest(_ json: JSONValue) -> JSONValue {
+    guard json["apiVersion"]?.string == "autoscaling/v1", var document = json.object else { return json }
+    guard let percent = document["spec"]?["targetCPUUtilizationPercentage"] else { return json }
     document["spec"]!["targetCPUUtilizationPercentage"] = nil
     document["spec"]!["metrics"] = [
         [
@@ -72,5 +72,5 @@ private func upgradedAutoscaler(_ document: JSONObject) -> JSONObject {
         ]
     ]
     document["status"]?["currentCPUUtilizationPercentage"] = nil
-    return document
+    return .object(document)
 }

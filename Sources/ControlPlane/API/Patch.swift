@@ -2,7 +2,7 @@ import KubernetesAPI
 
 extension Cluster {
     /// Changes an object as `kubectl patch` does: members of `patch` replace the object's, null takes one away,
-    /// and what the result may be is what an update may do. A `status` in the patch is left out.
+    /// lists are merged by their keys, and what the result may be is what an update may do. A `status` in the patch is left out.
     ///
     /// - Returns: the object as written; as it was if nothing differs.
     /// - Throws: 404 if there is none, 400 for a patch that renames it or cannot be read, else what the update is
@@ -21,7 +21,7 @@ extension Cluster {
         guard let old = store.object(kind, key) else { throw .notFound(kind.info, key.name) }
         var patch = patch
         if patch.object != nil { patch["status"] = nil }
-        let new = try decodeObject(old.document.merging(patch)).get()
+        let new = try decodeObject(old.document.patched(patch, MergeRules(old.kindInfo))).get()
         if new.metadata.name != key.name {
             throw .badRequest("the name of the object (\(new.metadata.name)) does not match the name on the URL (\(key.name))")
         }
@@ -30,30 +30,5 @@ extension Cluster {
                 "the namespace of the object (\(new.metadata.namespace)) does not match the namespace on the URL (\(key.namespace))")
         }
         return new
-    }
-}
-
-extension JSONValue {
-    /// This value with a patch put over it: members of objects one by one, null takes a member away.
-    func merging(_ patch: JSONValue) -> JSONValue {
-        // Differs from Kubernetes: a strategic merge patch knows the key of each list; here lists of things with a
-        // name are merged by it (containers, volumes, variables), all others are replaced.
-        if let elements = patch.array, let old = array, !elements.isEmpty, elements.allSatisfy({ $0["name"] != nil }) {
-            var merged = old
-            for element in elements {
-                if let i = merged.firstIndex(where: { $0["name"] == element["name"] }) {
-                    merged[i] = merged[i].merging(element)
-                } else {
-                    merged.append(element)
-                }
-            }
-            return .array(merged)
-        }
-        guard let members = patch.object?.members else { return patch }
-        var result = object ?? JSONObject()
-        for (key, change) in members {
-            result[key] = change == .null ? nil : (result[key] ?? .null).merging(change)
-        }
-        return .object(result)
     }
 }

@@ -138,7 +138,7 @@ extension ObjectStore {
     /// The object of `kind` called `key`, whatever its type.
     public func object(_ kind: Kind, _ key: ObjectKey) -> (any StoredObject)? {
         func get<O: StoredObject>(_ type: O.Type) -> (any StoredObject)? { self.get(type, key) }
-        return get(Self.type(of: kind))
+        return get(Self.type(of: kind)) ?? (kind == .custom ? derived(key) : nil)
     }
     /// All objects of `kind`, or those of one namespace, sorted by namespace and name.
     public func objects(_ kind: Kind, namespace: String? = nil) -> [any StoredObject] {

@@ -53,10 +53,7 @@ extension ObjectStore {
 
     /// The class that claims without one get: the newest that is marked so.
     var defaultStorageClass: StorageClass? {
-        storageClasses.all.filter {
-            $0.metadata.annotations["storageclass.kubernetes.io/is-default-class"] == "true"
-                || $0.metadata.annotations["storageclass.beta.kubernetes.io/is-default-class"] == "true"
-        }.max { a, b in
+        storageClasses.all.filter(\.isDefault).max { a, b in
             let (x, y) = (a.metadata.creationTimestamp ?? .start, b.metadata.creationTimestamp ?? .start)
             return x == y ? a.name > b.name : x < y
         }

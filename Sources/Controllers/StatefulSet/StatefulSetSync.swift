@@ -36,10 +36,13 @@ struct StatefulSetSync {
     mutating func run(_ cluster: inout Cluster) throws(APIError) -> Requeue {
         let now = cluster.now
         var again = Requeue.none
+        var made = 0
         for ordinal in ordinals {
             guard let pod = byOrdinal[ordinal] else {
                 try create(ordinal, &cluster)
                 if !set.isParallel { return .none }
+                made += 1
+                if made == PodControl.burst { return .at(now + .milliseconds(10)) }
                 continue
             }
             if pod.isFinished {
@@ -77,11 +80,12 @@ struct StatefulSetSync {
     ///   `updateStatefulSetAfterInvariantEstablished`.
     private func rollOver(_ cluster: inout Cluster) throws(APIError) -> Requeue {
         let now = cluster.now
-        let targets = ordinals.filter { $0 >= set.firstOrdinal + set.partition }.reversed()
+        // By the pods that there are: a set may ask for very many more.
+        let targets = byOrdinal.keys.filter { ordinals.contains($0) && $0 >= set.firstOrdinal + set.partition }.sorted(by: >)
         if cluster.profile.isEnabled(.maxUnavailableStatefulSet) {
             let most = set.spec.updateStrategy.rollingUpdate?.maxUnavailable ?? .int(1)
             var budget = max(1, most.scaled(of: set.wanted, roundUp: false) ?? 1)
-            budget -= ordinals.count { ordinal in byOrdinal[ordinal].map { !isHealthy($0, now) } ?? true }
+            budget -= ordinals.count - byOrdinal.count { ordinals.contains($0.key) && isHealthy($0.value, now) }
             for ordinal in targets where budget > 0 {
                 guard let pod = byOrdinal[ordinal], isOld(pod), !pod.metadata.isTerminating else { continue }
                 try delete(pod, &cluster)

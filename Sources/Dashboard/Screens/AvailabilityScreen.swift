@@ -37,6 +37,40 @@ struct AvailabilityScreen: ListedScreen {
         ]
     }
     private var onlyRisks = false
+    /// What becomes of the selected workload's pods if their node is lost, and for which state of it that was tried.
+    private var trial: (key: TrialKey, trial: ReplacementTrial)?
+    /// The nodes that would take another pod of the selected workload.
+    private var open: (key: TrialKey, names: Set<String>)?
+
+    private struct TrialKey: Equatable {
+        var places: [Unavailability.Place]
+        var workload: Workload
+        var repair: Duration
+        var generation: Int
+        /// While time runs, the same places are as good as the same state.
+        var revision: Int
+    }
+
+    var hasWork: Bool { trial.map { !$0.trial.isDone } ?? false }
+    mutating func work(until shouldStop: () -> Bool) { trial?.trial.run(until: shouldStop) }
+    mutating func prepare(_ world: World) {
+        refresh(world)
+        let rows = rows(world)
+        list.show(rows.map(\.workload))
+        guard rows.indices.contains(list.index) else { return }
+        let one = rows[list.index]
+        let key = TrialKey(
+            places: one.places, workload: one.workload, repair: world.availability.nodeRepair, generation: world.generation,
+            revision: world.session.isPaused ? world.store.revision : -1)
+        if trial?.key != key {
+            trial = ReplacementTrial(of: one, world.session.simulation, limit: world.availability.nodeRepair).map { (key, $0) }
+        }
+        if open?.key != key {
+            let pod = one.places.lazy.flatMap { world.store.pods(onNode: $0.node) }.first { Workload(of: $0, world.cluster) == one.workload }
+            var view = world.spreadFollower
+            open = (key, pod.map { view.openNodes(like: $0, in: world.cluster) } ?? [])
+        }
+    }
 
     private mutating func refresh(_ world: World) {
         // While time runs, once a second of virtual time is often enough.
@@ -90,12 +124,11 @@ struct AvailabilityScreen: ListedScreen {
     // MARK: Drawing
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        refresh(world)
+        prepare(world)
         let theme = world.theme
         let rows = rows(world)
-        list.show(rows.map(\.workload))
         let index = list.index
-        let details = rows.isEmpty ? [] : AvailabilityDetail.lines(rows[index], world).flatMap { entry -> [(String, StyledText)] in
+        let details = rows.isEmpty ? [] : AvailabilityDetail.lines(rows[index], open: open?.names ?? [], loss: trial?.trial, world).flatMap { entry -> [(String, StyledText)] in
             let parts = entry.1.wrapped(to: max(10, area.width - 15))
             return parts.enumerated().map { ($0 == 0 ? entry.0 : "", $1) }
         }
@@ -197,12 +230,12 @@ struct AvailabilityScreen: ListedScreen {
 
 /// The formulas with their numbers.
 enum AvailabilityDetail {
-    static func lines(_ one: WorkloadAvailability, _ world: World) -> [(String, StyledText)] {
+    static func lines(_ one: WorkloadAvailability, open names: Set<String>, loss: ReplacementTrial?, _ world: World) -> [(String, StyledText)] {
         let theme = world.theme
         func text(_ text: String, _ role: Role = .text) -> StyledText { StyledText(text, theme[role]) }
         guard one.ready > 0 else { return [("", text("No pod is ready: there is nothing to lose.", .rowError))] }
         var lines: [(String, StyledText)] = []
-        let open = openDomains(one, world)
+        let open = openDomains(one, names, world)
         for (name, radius, count) in [("nodes", one.byNode, open.nodes), ("zones", one.byZone, open.zones)] {
             var radius = radius
             radius.open = max(count, radius.domains.count)
@@ -232,12 +265,7 @@ enum AvailabilityDetail {
         }
         lines.append(
             ("lost", text("1 - (1-pz)(1-pn)(1-pp) = \(fixed(one.unavailability.loss * 100, 3))% of the pods on average, wherever they are", .dim)))
-        let quick = rates.node(repairedIn: min(rates.nodeRepair, rates.replacement))
-        lines.append(
-            (
-                "replaced",
-                text("pods of a dead node back in \(WhatIfWords.short(rates.replacement)), not \(WhatIfWords.short(rates.nodeRepair)): pn \(AvailabilityWords.scientific(quick)), P0 \(AvailabilityWords.scientific(one.noneWithReplacement)) = \(AvailabilityWords.downtime(one.noneWithReplacement)) a year", .dim)
-            ))
+        lines.append(("replaced", replaced(one, loss, world)))
         guard let traffic = one.traffic, let service = one.service else {
             lines.append(("traffic", text("no Service selects its pods", .dim)))
             return lines + domains(one, world)
@@ -294,24 +322,29 @@ enum AvailabilityDetail {
         }
     }
 
-    /// Nodes and zones that could take one more pod: schedulable, without taints that keep it away, with room.
-    private static func openDomains(_ one: WorkloadAvailability, _ world: World) -> (nodes: Int, zones: Int) {
-        let pod = one.places.lazy.flatMap { world.store.pods(onNode: $0.node) }.first { Workload(of: $0, world.cluster) == one.workload }
-        guard let pod else { return (0, 0) }
-        let wanted = pod.requests(RequestRules(pending: world.cluster.profile))
-        let used = Set(one.places.map(\.node))
-        var names: [String] = []
-        var zones: Set<String> = []
-        for name in world.view.nodeNames {
-            guard let node = world.view.nodes[name] else { continue }
-            let free = node.allocatable - node.requested
-            let fits = node.isReady && !node.isCordoned && free.milliCPU >= wanted.milliCPU && free.memory >= wanted.memory
-                && node.taints.allSatisfy { taint in pod.spec.tolerations.tolerate(taint, world.cluster.profile) }
-            guard fits || used.contains(name) else { continue }
-            names.append(name)
-            zones.insert(node.labels["topology.kubernetes.io/zone"] ?? "")
+    /// What the loss of the node with most of the pods came to on a fork, and what that means over a year.
+    private static func replaced(_ one: WorkloadAvailability, _ loss: ReplacementTrial?, _ world: World) -> StyledText {
+        let theme = world.theme
+        guard let loss, let outcome = loss.outcome else { return StyledText("trying on a fork what becomes of the pods of a lost node \(world.glyphs.ellipsis)", theme[.dim]) }
+        let rates = world.availability
+        let repair = WhatIfWords.short(rates.nodeRepair)
+        let pods = "\(outcome.lost) \(outcome.lost == 1 ? "pod" : "pods")"
+        guard let after = outcome.after else {
+            var text = StyledText("\(outcome.node) lost: \(outcome.back) of \(pods) ready again within \(repair)", theme[.rowPending])
+            text.append(": \(outcome.why)", theme[.text])
+            return text
         }
-        return (names.count, zones.count)
+        let quick = rates.node(repairedIn: min(rates.nodeRepair, after))
+        let none = Unavailability(one.places, quorum: one.quorum, rates, node: quick).none
+        var text = StyledText("\(outcome.node) lost: \(pods) ready again after \(WhatIfWords.short(after)), not \(repair)", theme[.text])
+        text.append(", as tried on a fork: pn \(AvailabilityWords.scientific(quick)), P0 \(AvailabilityWords.scientific(none)) = \(AvailabilityWords.downtime(none)) a year", theme[.dim])
+        return text
+    }
+
+    /// How many nodes and zones could have pods of the workload: those that have some, and those that the filters leave.
+    private static func openDomains(_ one: WorkloadAvailability, _ open: Set<String>, _ world: World) -> (nodes: Int, zones: Int) {
+        let names = open.union(one.places.map(\.node))
+        return (names.count, Set(names.map { world.view.nodes[$0]?.zone ?? "" }).count)
     }
 }
 

@@ -91,8 +91,10 @@ extension DeckScreen {
             }
         } else if nodes.count <= rows {
             let nameWidth = min(max(8, inside.width / 4), (nodes.map { names.short($0.name).count }.max() ?? 2))
+            // All bars start at one column, whatever pods there are.
+            let cells = nodes.map { min(max(5, $0.pods.count), max(5, (inside.width - nameWidth - 4) / 2)) }.max() ?? 5
             for node in nodes {
-                drawOneLine(node, on: &canvas, at: Point(x: inside.x, y: y), width: inside.width, nameWidth: nameWidth, group, world)
+                drawOneLine(node, on: &canvas, at: Point(x: inside.x, y: y), width: inside.width, nameWidth: nameWidth, cells: cells, group, world)
                 nodeAreas.append((node.name, Rect(x: inside.x, y: y, width: inside.width, height: 1)))
                 y += 1
             }
@@ -148,7 +150,7 @@ extension DeckScreen {
         canvas.write(text, at: Point(x: inside.x, y: y + 3), maxWidth: inside.width)
     }
 
-    private func colour(of workload: Workload, _ world: World) -> Style {
+    func colour(of workload: Workload, _ world: World) -> Style {
         guard colouring == .workload, !workload.isSystem else { return world.theme[workload.isSystem ? .dim : .text] }
         return world.theme[.workload(Int(StableHash.fnv1a32(workload.name) % 8))]
     }
@@ -230,24 +232,24 @@ extension DeckScreen {
     /// A bar of a node of which nobody knows anything: crossed out.
     static func crossed(_ width: Int, _ glyphs: GlyphSet) -> String { String(repeating: glyphs.alphabet == .ascii ? "x" : "╳", count: max(0, width)) }
 
-    private func drawOneLine(_ node: NodeView, on canvas: inout Canvas, at point: Point, width: Int, nameWidth: Int, _ group: SpreadGroup?, _ world: World) {
+    private func drawOneLine(_ node: NodeView, on canvas: inout Canvas, at point: Point, width: Int, nameWidth: Int, cells: Int, _ group: SpreadGroup?, _ world: World) {
         let theme = world.theme
         let isCursor = pane == .nodes && node.name == nodeCursor
         if isCursor { canvas.write(canvas.glyphs.cursor, at: point.offset(x: -1), style: theme[.accent]) }
         canvas.write(names.cut(names.short(node.name), to: nameWidth, canvas.glyphs), at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth)
         let isLost = world.outages[node.name] != nil
         let word = isLost ? (node.isReady ? "silent" : "NotReady") : !node.pressures.isEmpty ? node.shortWord(9) : node.isReady ? (node.isCordoned ? "cordon" : node.taints.isEmpty ? "" : "taint") : "NotReady"
-        let tail = 4 + (word.isEmpty ? 0 : word.count + 1)
-        let cells = min(max(5, node.pods.count), max(5, (width - nameWidth - tail) / 2))
         canvas.write(podText(node, group, world, names: false, width: cells), at: point.offset(x: nameWidth + 1), maxWidth: cells)
         let barX = nameWidth + 2 + cells
-        let bar = width - barX - tail
-        if bar >= 2, isLost {
-            canvas.write(Self.crossed(bar, canvas.glyphs), at: point.offset(x: barX), style: theme[.dim])
-        } else if bar >= 2 {
-            Gauge(used: node.cpuShare, scale: 1).draw(on: &canvas, at: point.offset(x: barX), width: bar, role: .gaugeCPU, theme: theme)
+        let bar = width - barX - 4
+        // A word has the end of the bar, or all of it.
+        let left = word.isEmpty ? bar : bar - word.count - 1
+        if left >= 2, isLost {
+            canvas.write(Self.crossed(left, canvas.glyphs), at: point.offset(x: barX), style: theme[.dim])
+        } else if left >= 2 {
+            Gauge(used: node.cpuShare, scale: 1).draw(on: &canvas, at: point.offset(x: barX), width: left, role: .gaugeCPU, theme: theme)
         }
-        if !word.isEmpty { canvas.write(word, at: point.offset(x: width - tail + 1), style: theme[isLost ? .rowError : .rowPending], maxWidth: tail - 1) }
+        if !word.isEmpty, bar > 0 { canvas.write(word, at: point.offset(x: left >= 2 ? barX + left + 1 : barX), style: theme[isLost ? .rowError : .rowPending], maxWidth: bar, ellipsis: true) }
         let percent = fixed(node.cpuShare * 100, 0)
         canvas.write(percent, at: point.offset(x: width - percent.count), style: theme[.dim])
     }

@@ -209,7 +209,12 @@ struct DeckScreen: Screen {
         let bottom = Rect(x: area.x, y: top.bottom + lane, width: area.width, height: bottomHeight)
         if area.width >= 100 {
             let eventsWidth = min(area.width * 2 / 5, max(44, area.width - 74))
-            drawSpread(on: &canvas, in: Rect(x: bottom.x, y: bottom.y, width: bottom.width - eventsWidth, height: bottom.height), domains.map(\.name), world)
+            // What the rules leave of a large screen goes to the workloads.
+            let needed = max(world.spread.count + 8, 12)
+            let rest = bottom.height - needed >= 8 && world.store.pods.count <= 5000 ? bottom.height - needed : 0
+            let left = Rect(x: bottom.x, y: bottom.y, width: bottom.width - eventsWidth, height: bottom.height - rest)
+            drawSpread(on: &canvas, in: left, domains.map(\.name), world)
+            if rest > 0 { drawWorkloads(on: &canvas, in: Rect(x: left.x, y: left.bottom, width: left.width, height: rest), domains.map(\.name), world) }
             drawEvents(on: &canvas, in: Rect(x: bottom.right - eventsWidth, y: bottom.y, width: eventsWidth, height: bottom.height), world)
         } else if pane == .events {
             drawEvents(on: &canvas, in: bottom, world)
@@ -284,13 +289,16 @@ struct DeckScreen: Screen {
             return
         }
         let detailHeight = inside.height >= 10 ? 5 : inside.height >= 6 ? 1 : 0
-        let rows = max(1, inside.height - 1 - detailHeight)
+        // Where there is room for one line it is a rule, not the header.
+        let header = inside.height > 1 ? 1 : 0
+        let rows = max(1, inside.height - header - detailHeight)
         let cursor = groups.firstIndex { $0.id == spreadCursor } ?? 0
         spreadTop = Scrolling.top(following: cursor, from: spreadTop, height: rows, count: groups.count)
-        var table = TableWidget(columns: SpreadWords.columns(width: inside.width), rowCount: groups.count, cursor: cursor, top: spreadTop)
+        var table = TableWidget(columns: SpreadWords.columns(width: inside.width, groups), rowCount: groups.count, cursor: cursor, top: spreadTop)
         table.frozenColumns = 1
-        table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: rows + 1), theme: theme) { index in
-            TableRow(SpreadWords.cells(groups[index], width: inside.width, world))
+        table.showsHeader = header == 1
+        table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: rows + header), theme: theme) { index in
+            TableRow(SpreadWords.cells(groups[index], width: inside.width, of: groups, world))
         }
         guard detailHeight > 0 else { return }
         let group = groups[cursor]
@@ -310,6 +318,66 @@ struct DeckScreen: Screen {
         if let worst { summary += "; worst \(worst.skew) at \(clockText(worst.at, milliseconds: false))" }
         canvas.write(summary, at: Point(x: inside.x + 8, y: y + 3), style: theme[.text], maxWidth: inside.width - 10)
         canvas.write(SpreadWords.remark(group, world), at: Point(x: inside.x + 1, y: y + 4), maxWidth: inside.width - 2)
+    }
+
+    // MARK: Workloads pane
+
+    private struct WorkloadLine {
+        var workload: Workload
+        var pods = 0
+        var ready = 0
+        var faults = 0
+        var requests = Resources()
+        var counts: [String: Int] = [:]
+    }
+
+    /// Workloads with their pods by domain, those with faults first. O(pods).
+    private func drawWorkloads(on canvas: inout Canvas, in box: Rect, _ domains: [String], _ world: World) {
+        let theme = world.theme
+        var places: [Workload: Int] = [:]
+        var lines: [WorkloadLine] = []
+        func add(_ pod: PodCell, _ domain: String?) {
+            if pod.state == .done { return }
+            let place = places[pod.workload] ?? lines.count
+            if place == lines.count {
+                places[pod.workload] = place
+                lines.append(WorkloadLine(workload: pod.workload))
+            }
+            lines[place].pods += 1
+            lines[place].ready += pod.state == .ready ? 1 : 0
+            lines[place].faults += pod.state.isFault ? 1 : 0
+            lines[place].requests += pod.requests
+            if let domain { lines[place].counts[domain, default: 0] += 1 }
+        }
+        for name in world.view.nodeNames {
+            guard let node = world.view.nodes[name] else { continue }
+            for pod in node.pods { add(pod, node.labels[world.topologyKey] ?? "") }
+        }
+        for pod in world.view.waiting { add(pod, nil) }
+        lines.sort { a, b in
+            if (a.faults > 0) != (b.faults > 0) { return a.faults > 0 }
+            if a.workload.isSystem != b.workload.isSystem { return b.workload.isSystem }
+            return a.workload < b.workload
+        }
+        canvas.drawBox(
+            in: box, title: StyledText("Workloads  ", theme[.title]) + StyledText("\(lines.count)", theme[.titleCounter]),
+            right: StyledText("pods by \(TopologyKeys.short(world.topologyKey))", theme[.dim]), style: theme[.border])
+        var columns = [
+            TableWidget.Column("WORKLOAD", minimum: 12, ideal: 28), TableWidget.Column("KIND", minimum: 11, priority: 4),
+            TableWidget.Column("READY", alignment: .right, minimum: 7), TableWidget.Column("FAULTS", alignment: .right, minimum: 6),
+            TableWidget.Column("CPU", alignment: .right, minimum: 7, priority: 3), TableWidget.Column("MEM", alignment: .right, minimum: 7, priority: 3),
+        ]
+        let shown = Array(domains.prefix(24))
+        for domain in shown { columns.append(TableWidget.Column(domain.isEmpty ? "(none)" : domain, alignment: .right, minimum: max(4, min(12, TextWidth.columns(domain))), priority: 5)) }
+        TableWidget(columns: columns, rowCount: lines.count).draw(on: &canvas, in: box.interior, theme: theme) { index in
+            let line = lines[index]
+            let cells = [
+                StyledText(line.workload.name, colour(of: line.workload, world)), StyledText(line.workload.kind, theme[.dim]),
+                StyledText("\(line.ready)/\(line.pods)", theme[line.ready < line.pods ? .rowPending : .text]), StyledText("\(line.faults)", theme[line.faults > 0 ? .rowError : .dim]),
+                StyledText("\(line.requests.milliCPU)m", theme[.dim]), StyledText("\(line.requests.memory >> 20)Mi", theme[.dim]),
+            ]
+            return TableRow(cells + shown.map { StyledText("\(line.counts[$0] ?? 0)", theme[line.counts[$0] == nil ? .dim : .text]) })
+        }
     }
 
     // MARK: Events pane

@@ -86,6 +86,7 @@ struct LinksScreen: ListedScreen {
             TableWidget.Column("LINK", minimum: 24, ideal: 54), TableWidget.Column("DIALS", minimum: 6, ideal: 10, priority: 3),
             TableWidget.Column("TRANSPORT", minimum: 8, ideal: 19, priority: 2), TableWidget.Column("ENCRYPTED", minimum: 9),
             TableWidget.Column("SERVER", minimum: 9), TableWidget.Column("CLIENT", minimum: 9, priority: 1),
+            TableWidget.Column("NETWORK", minimum: 11),
         ]
         let table = TableWidget(columns: columns, rowCount: links.count, cursor: list.index, top: list.top)
         func mark(_ is: Bool, _ yes: String, _ no: String) -> StyledText {
@@ -96,6 +97,7 @@ struct LinksScreen: ListedScreen {
             return TableRow([
                 StyledText(links[index].title, theme[.text]), StyledText(links[index].initiator, theme[.dim]), StyledText(facts.transport, theme[.dim]),
                 mark(facts.isEncrypted, "yes", "no"), mark(facts.checksServer, "checked", "unknown"), mark(facts.checksClient, "checked", "anybody"),
+                settings.networkIsUntrusted ? mark(facts.isSafe, "safe", facts.risk ?? "") : StyledText("trusted", theme[.dim]),
             ])
         }
         let flags = "kubelet CA \(settings.checksKubelets ? "given" : "not given")   kubelet certificates \(settings.servingCertificate == .selfSigned ? "self-signed" : "by the cluster")   egress \(settings.egress.rawValue)   network \(settings.networkIsUntrusted ? "untrusted" : "trusted")"

@@ -218,6 +218,7 @@ struct PodScreen: Screen, PodHolder {
         let start = starts.min()
         var title = StyledText("Usage", theme[.title])
         if let start { title.append("  since start, \(world.age(start))", theme[.titleHighlight]) }
+        if world.session.simulation.kubelets.isStale(last) { title.append("  stale: the node is silent", theme[.rowPending]) }
         box(.usage, title, StyledText("\(canvas.glyphs.dotted) request, top is the limit", theme[.dim]), on: &canvas, in: area, theme)
         let inside = area.interior.inset(x: 1, y: 0)
         guard let start, let now = world.session.simulation.kubelets.usage(of: last, at: world.now) else {
@@ -274,7 +275,8 @@ struct PodScreen: Screen, PodHolder {
         var first = StyledText("", theme[.dim])
         if let group = groups.first(where: { names.contains($0.name) }) {
             if names.count > 1 { first.append("\(group.name): ", theme[.dim]) }
-            let throttled = group.cpuThrottled > 0 ? "throttled \(fixed(group.cpuThrottled * 100, 0)) % of the time" : "throttled \(group.throttledPeriods) periods, \(fixed(group.throttledTime.seconds, 1)) s"
+            let share = group.cpuThrottled > 0 ? "\(fixed(group.cpuThrottled * 100, 0)) % of the time, " : ""
+            let throttled = "throttled \(share)\(group.throttledPeriods) periods, \(fixed(group.throttledTime.seconds, 1)) s"
             first.append(throttled, theme[group.cpuThrottled > 0 ? .rowPending : .dim])
             first.append("   memory.high \(group.memoryHigh.map(bytesText) ?? "max")", theme[.dim])
             if group.memoryStall > 0 { first.append(", stalled \(fixed(group.memoryStall * 100, 0)) %", theme[.rowPending]) }

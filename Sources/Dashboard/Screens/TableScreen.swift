@@ -160,13 +160,14 @@ struct TableScreen: RowScreen, PodHolder {
                     && $0.involvedObject.namespace == key.namespace
             }
         }
-        var all = world.store.objects(kind.type)
-        if kind.type == .custom { all.removeAll { $0.kindInfo.kind != kind.kind || $0.kindInfo.group != kind.group } }
+        var all = world.store.objects(of: kind)
         if kind.type == .replicaSet, case .ofWorkload(let workload) = scope {
             all.removeAll { $0.metadata.controller?.name != workload.name || $0.metadata.namespace != workload.namespace }
         }
         return all.filter { shown($0.metadata.namespace) }
     }
+
+    private var statusWidth = 0
 
     private mutating func refresh(_ world: World) {
         // Ages move with time even when nothing is written.
@@ -425,7 +426,7 @@ struct TableScreen: RowScreen, PodHolder {
         case (.suspendJob, .cronJob):
             return [
                 .perform([
-                    .apply(
+                    .edit(
                         targets.compactMap { $0 as? CronJob }.map { job in
                             var changed = job
                             changed.spec.suspend = !(job.spec.suspend ?? false)
@@ -480,6 +481,15 @@ struct TableScreen: RowScreen, PodHolder {
 
     // MARK: Drawing
 
+    /// STATUS never gets narrower, and has room for what pods usually go through: the columns beside it stay where they are.
+    private mutating func steady(_ column: TableWidget.Column, _ width: Int) -> TableWidget.Column {
+        guard column.title == "STATUS" else { return column }
+        statusWidth = max(statusWidth, column.minimumWidth, kind.type == .pod && width >= 100 ? 19 : 0)
+        var column = column
+        (column.minimumWidth, column.idealWidth) = (statusWidth, max(statusWidth, column.idealWidth))
+        return column
+    }
+
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         refresh(world)
         let tableArea = area
@@ -512,7 +522,9 @@ struct TableScreen: RowScreen, PodHolder {
         }
         compare(Array(rows.dropFirst(top).prefix(pageRows)), visible, columns, world)
         var table = TableWidget(
-            columns: columns.enumerated().map { index, column in column.widget(cells: visible.map { index < $0.count ? $0[index] : "" }) }, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex,
+            columns: columns.enumerated().map { index, column in
+                steady(column.widget(cells: visible.map { index < $0.count ? $0[index] : "" }), inside.width)
+            }, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex,
             top: top, frozenColumns: columns.first?.title == "NAMESPACE" ? 2 : 1, columnOffset: columnOffset)
         if let sortTitle, let index = columns.firstIndex(where: { $0.title == sortTitle }) { table.sort = (index, ascending) }
         table.selectedColumn = chosenColumn

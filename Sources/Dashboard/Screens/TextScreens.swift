@@ -71,7 +71,7 @@ struct ExplainScreen: TextScreen {
     var heading: StyledText { StyledText("Explain \(path)") }
     func lines(_ world: World, width: Int) -> [StyledText] {
         do {
-            return try Explain.text(path: path, recursive: false).split(separator: "\n", omittingEmptySubsequences: false)
+            return try Explain.text(path: path, in: .complete(world.store)).split(separator: "\n", omittingEmptySubsequences: false)
                 .flatMap { StyledText(String($0)).wrapped(to: width) }
         } catch {
             return [StyledText("\(error)", world.theme[.flashError])]

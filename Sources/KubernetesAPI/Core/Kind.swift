@@ -81,7 +81,7 @@ public struct KindInfo: Sendable, Hashable {
         KindInfo(.job, "batch", "v1", "jobs", ["jo"]),
         KindInfo(.cronJob, "batch", "v1", "cronjobs", ["cj"]),
         KindInfo(.service, "", "v1", "services", ["svc"]),
-        KindInfo(.endpointSlice, "discovery.k8s.io", "v1", "endpointslices", []),
+        KindInfo(.endpointSlice, "discovery.k8s.io", "v1", "endpointslices", ["eps"]),
         KindInfo(.namespace, "", "v1", "namespaces", ["ns"], namespaced: false),
         KindInfo(.event, "", "v1", "events", ["ev"]),
         KindInfo(.configMap, "", "v1", "configmaps", ["cm"]),
@@ -123,6 +123,7 @@ public struct KindInfo: Sendable, Hashable {
             kept("networking.k8s.io", "v1", "IngressClass", "ingressclasses", [], namespaced: false),
             kept("", "v1", "Endpoints", "endpoints", ["ep"]),
             kept("", "v1", "PodTemplate", "podtemplates"),
+            kept("", "v1", "ComponentStatus", "componentstatuses", ["cs"], namespaced: false),
             kept("coordination.k8s.io", "v1", "Lease", "leases"),
             kept("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", [], namespaced: false),
             kept("storage.k8s.io", "v1", "CSIStorageCapacity", "csistoragecapacities"),
@@ -134,6 +135,16 @@ public struct KindInfo: Sendable, Hashable {
             kept("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema", "flowschemas", [], namespaced: false),
             kept("flowcontrol.apiserver.k8s.io", "v1", "PriorityLevelConfiguration", "prioritylevelconfigurations", [], namespaced: false),
             kept("certificates.k8s.io", "v1", "CertificateSigningRequest", "certificatesigningrequests", ["csr"], namespaced: false),
+            kept("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", "validatingadmissionpolicies", [], namespaced: false),
+            kept("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", [], namespaced: false),
+            kept("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicy", "mutatingadmissionpolicies", [], namespaced: false),
+            kept("admissionregistration.k8s.io", "v1", "MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings", [], namespaced: false),
+            kept("networking.k8s.io", "v1", "IPAddress", "ipaddresses", ["ip"], namespaced: false),
+            kept("networking.k8s.io", "v1", "ServiceCIDR", "servicecidrs", [], namespaced: false),
+            kept("resource.k8s.io", "v1", "DeviceClass", "deviceclasses", [], namespaced: false),
+            kept("resource.k8s.io", "v1", "ResourceClaim", "resourceclaims"),
+            kept("resource.k8s.io", "v1", "ResourceClaimTemplate", "resourceclaimtemplates"),
+            kept("resource.k8s.io", "v1", "ResourceSlice", "resourceslices", [], namespaced: false),
         ]
     }()
 

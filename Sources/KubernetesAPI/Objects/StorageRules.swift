@@ -29,6 +29,27 @@ extension PersistentVolume {
 }
 
 extension StorageClass {
+    /// The default class that kind has: a volume is made on the node that its first pod goes to.
+    public static let standard = make("standard", "rancher.io/local-path", waits: true, isDefault: true)
+
+    /// A class whose volumes go with their claims.
+    /// - Parameter waits: the node of the first pod decides where a volume is made.
+    public static func make(_ name: String, _ provisioner: String, waits: Bool, isDefault: Bool) -> StorageClass {
+        var made = StorageClass()
+        made.metadata.name = name
+        if isDefault { made.metadata.annotations["storageclass.kubernetes.io/is-default-class"] = "true" }
+        made.provisioner = provisioner
+        made.reclaimPolicy = "Delete"
+        made.volumeBindingMode = waits ? "WaitForFirstConsumer" : "Immediate"
+        return made
+    }
+
+    /// Whether claims that name no class get this one.
+    public var isDefault: Bool {
+        ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
+            .contains { metadata.annotations[$0] == "true" }
+    }
+
     /// The CSI driver that makes its volumes; nil for a provisioner that is none, whose name has a slash.
     ///
     /// The names of Kubernetes' former own plugins stand for the drivers that took their place.

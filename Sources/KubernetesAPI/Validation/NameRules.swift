@@ -1,8 +1,8 @@
 /// The rules for names, labels and keys. Each answers what is wrong with a text; empty if nothing is.
 /// - Source: Kubernetes `apimachinery/pkg/util/validation/validation.go`.
-enum NameRules {
+package enum NameRules {
     /// Up to 253 characters: labels joined by dots. What most objects are called.
-    static func subdomain(_ text: String) -> [String] {
+    package static func subdomain(_ text: String) -> [String] {
         var problems = length(text, 253)
         if !isSubdomain(text) {
             problems.append(
@@ -41,7 +41,7 @@ enum NameRules {
     /// The key of a label: a name of up to 63 characters, after a subdomain and a slash if it has a prefix.
     static func labelKey(_ text: String) -> [String] { qualified(text, "a valid label key") }
     /// A name with an optional prefix, as resources, scheduling gates and annotations have.
-    static func qualifiedName(_ text: String) -> [String] { qualified(text, "a qualified name") }
+    package static func qualifiedName(_ text: String) -> [String] { qualified(text, "a qualified name") }
 
     private static let nameRule =
         "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
@@ -74,7 +74,7 @@ enum NameRules {
     }
 
     /// The value of a label: empty, or up to 63 characters.
-    static func labelValue(_ text: String) -> [String] {
+    package static func labelValue(_ text: String) -> [String] {
         var problems = length(text, 63)
         if !text.isEmpty, !isWord(text) {
             problems.append(

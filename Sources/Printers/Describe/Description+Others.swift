@@ -175,17 +175,60 @@ extension Description {
     private mutating func limitRanges(_ ranges: [LimitRange]) {
         if ranges.isEmpty { return line(0, "No LimitRange resource.") }
         line(0, "Resource Limits")
-        line(
-            1, "Type", "Resource", "Min", "Max", "Default Request", "Default Limit", "Max Limit/Request Ratio"
-        )
-        line(
-            1, "----", "--------", "---", "---", "---------------", "-------------", "-----------------------"
-        )
-        for item in ranges.flatMap(\.spec.limits) {
+        limits(1, ranges.flatMap(\.spec.limits))
+    }
+    private mutating func limits(_ level: Int, _ items: [LimitRangeItem]) {
+        line(level, "Type", "Resource", "Min", "Max", "Default Request", "Default Limit", "Max Limit/Request Ratio")
+        line(level, "----", "--------", "---", "---", "---------------", "-------------", "-----------------------")
+        for item in items {
             let lists = [item.min, item.max, item.defaultRequest, item.default, item.maxLimitRequestRatio]
             var names: [String] = []
             for name in lists.flatMap(\.keys).sorted() where names.last != name { names.append(name) }
-            for name in names { line(1, [item.type, name] + lists.map { $0[name]?.description ?? "-" }) }
+            for name in names { line(level, [item.type, name] + lists.map { $0[name]?.description ?? "-" }) }
+        }
+    }
+
+    mutating func limitRange(_ object: LimitRange) {
+        line(0, "Name:", object.name)
+        line(0, "Namespace:", object.namespace)
+        limits(0, object.spec.limits)
+    }
+
+    mutating func resourceQuota(_ object: ResourceQuota) {
+        line(0, "Name:", object.name)
+        line(0, "Namespace:", object.namespace)
+        let scopes = object.spec.scopes.sorted()
+        if !scopes.isEmpty { line(0, "Scopes:", scopes.joined(separator: ", ")) }
+        let help = [
+            "Terminating": "Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system.",
+            "NotTerminating": "Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.",
+            "BestEffort": "Matches all pods that do not have resource requirements set. These pods have a best effort quality of service.",
+            "NotBestEffort": "Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service.",
+        ]
+        for text in scopes.compactMap({ help[$0] }) { line(0, " * \(text)") }
+        line(0, "Resource", "Used", "Hard")
+        line(0, "--------", "----", "----")
+        for (name, hard) in object.status.hard.entries {
+            var used = object.status.used[name] ?? .zero
+            used.format = hard.format
+            line(0, name, used.description, hard.description)
+        }
+    }
+
+    mutating func storageClass(_ object: StorageClass) {
+        line(0, "Name:", object.name)
+        line(0, "IsDefaultClass:", object.isDefault ? "Yes" : "No")
+        line(0, "Annotations:", object.metadata.annotations.labelText)
+        line(0, "Provisioner:", object.provisioner)
+        line(0, "Parameters:", object.parameters.labelText)
+        line(0, "AllowVolumeExpansion:", object.allowVolumeExpansion.map { $0 ? "True" : "False" } ?? "<unset>")
+        if object.mountOptions.isEmpty { line(0, "MountOptions:", "<none>") } else { line(0, "MountOptions:") }
+        for option in object.mountOptions { line(1, option) }
+        if let policy = object.reclaimPolicy { line(0, "ReclaimPolicy:", policy) }
+        if let mode = object.volumeBindingMode { line(0, "VolumeBindingMode:", mode) }
+        if !object.allowedTopologies.isEmpty { line(0, "AllowedTopologies:", "") }
+        for (i, term) in object.allowedTopologies.enumerated() {
+            multiline(1, "Term \(i)", term.matchLabelExpressions.map { "\($0.key) in [\($0.values.joined(separator: ", "))]" })
         }
     }
 

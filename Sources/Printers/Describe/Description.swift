@@ -139,6 +139,13 @@ extension Printers {
             out.namespace(object)
             return out.text
         case let object as HorizontalPodAutoscaler: out.horizontalPodAutoscaler(object)
+        case let object as StorageClass: out.storageClass(object)
+        case let object as ResourceQuota:
+            out.resourceQuota(object)
+            return out.text
+        case let object as LimitRange:
+            out.limitRange(object)
+            return out.text
         default: out.generic(object)
         }
         out.events(about: object)

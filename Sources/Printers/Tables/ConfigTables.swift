@@ -88,11 +88,6 @@ extension KindPrinter {
             object.name,
         ]
     }
-
-    /// A kind without a type of its own is shown as kubectl shows a custom resource without extra columns.
-    static let custom = KindPrinter(CustomObject.self, [.name, .age]) { object, cluster in
-        [object.name, object.age(cluster)]
-    }
 }
 
 /// `text` without white space at both ends.

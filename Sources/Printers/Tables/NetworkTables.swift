@@ -9,16 +9,19 @@ enum ServiceDisplay {
         switch spec.type {
         case "ExternalName": return spec.externalName
         case "LoadBalancer":
-            var addresses: [String] = []
-            for ingress in service.status?["loadBalancer"]?["ingress"]?.array ?? [] {
-                guard let address = ingress["ip"]?.string ?? ingress["hostname"]?.string else { continue }
-                if !addresses.contains(address) { addresses.append(address) }
-            }
-            var text = addresses.joined(separator: ",")
-            if !wide, text.count > 16 { text = text.prefix(13) + "..." }
-            return [text, external].filter { !$0.isEmpty }.joined(separator: ",").or("<pending>")
+            return [addresses(service.status?["loadBalancer"], wide: wide), external].filter { !$0.isEmpty }.joined(separator: ",").or("<pending>")
         default: return external.or("<none>")
         }
+    }
+    /// The addresses of a load balancer.
+    static func addresses(_ balancer: JSONValue?, wide: Bool) -> String {
+        var addresses: [String] = []
+        for ingress in balancer?["ingress"]?.array ?? [] {
+            guard let address = ingress["ip"]?.string ?? ingress["hostname"]?.string else { continue }
+            if !addresses.contains(address) { addresses.append(address) }
+        }
+        let text = addresses.joined(separator: ",")
+        return !wide && text.count > 16 ? text.prefix(13) + "..." : text
     }
     static func ports(_ service: Service) -> String {
         service.spec.ports.map { port in

@@ -68,13 +68,8 @@ extension KindPrinter {
             TableColumn("ALLOWVOLUMEEXPANSION"), .age,
         ]
     ) { object, cluster in
-        let annotations = object.metadata.annotations
-        let isDefault = [
-            "storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class",
-        ]
-        .contains { annotations[$0] == "true" }
         return [
-            object.name + (isDefault ? " (default)" : ""), object.provisioner,
+            object.name + (object.isDefault ? " (default)" : ""), object.provisioner,
             object.reclaimPolicy ?? "Delete",
             object.volumeBindingMode ?? "Immediate", String(object.allowVolumeExpansion ?? false),
             object.age(cluster),

@@ -41,6 +41,18 @@ public struct SpreadView: Sendable {
         return groups
     }
 
+    /// The nodes of `cluster` that the scheduler's filters would give to another pod like `pod`, if spread had no say.
+    public mutating func openNodes(like pod: Pod, in cluster: Cluster) -> Set<String> {
+        follow(cluster)
+        seen.now = max(seen.now, cluster.now)
+        let name = pod.spec.schedulerName.isEmpty ? "default-scheduler" : pod.spec.schedulerName
+        guard let settings = profiles.first(where: { $0.name == name }) else { return [] }
+        let open = verdict(of: freshPod(like: pod), settings, cluster.store).open
+        var names: Set<String> = []
+        state!.nodes.present.forEach { row in if open[row] { names.insert(state!.nodes.names[row]) } }
+        return names
+    }
+
     /// Forgets the history, for instance after a jump to another branch.
     public mutating func reset() { (state, seen) = (nil, (-1, .start)) }
 
@@ -195,7 +207,7 @@ public struct SpreadView: Sendable {
     private mutating func finish(_ draft: Draft, _ store: ObjectStore, _ verdicts: inout [ObjectIdentifier: Verdict]) -> SpreadGroup {
         var group = draft.group
         let sample = ObjectIdentifier(state!.facts(of: draft.sample))
-        let verdict = verdicts[sample] ?? self.verdict(draft, store)
+        let verdict = verdicts[sample] ?? self.verdict(of: freshPod(like: draft.sample), draft.settings, store)
         verdicts[sample] = verdict
         let state = state!
         let view = state.views[draft.rule.view]
@@ -237,10 +249,9 @@ public struct SpreadView: Sendable {
         return group
     }
 
-    /// What the scheduler's own filters say to a new pod like the sample, with spread and without.
-    private mutating func verdict(_ draft: Draft, _ store: ObjectStore) -> Verdict {
-        let pod = freshPod(like: draft.sample)
-        var settings = draft.settings
+    /// What the scheduler's own filters say to a new pod, with spread and without.
+    private mutating func verdict(of pod: Pod, _ settings: SchedulingProfile, _ store: ObjectStore) -> Verdict {
+        var settings = settings
         func ask(_ state: inout SchedulingState, _ settings: SchedulingProfile) -> NodeMask {
             var cycle = Cycle(pod: pod, demand: state.demand(of: pod, state.facts(of: pod), settings), settings: settings)
             if state.preFilter(&cycle, store) != nil { return NodeMask(count: state.nodes.count) }

@@ -15,7 +15,7 @@ public struct WorkloadAvailability: Sendable, Equatable {
     public var byNode: BlastRadius
     public var byZone: BlastRadius
     public var unavailability: Unavailability
-    /// P0 if the pods of a dead node are back elsewhere within the time of replacement.
+    /// P0 if the pods of a dead node are back elsewhere within the time of replacement, if anybody replaces them there.
     public var noneWithReplacement: Double
     /// The Service in front of it, if there is one, and its traffic.
     public var service: String?
@@ -155,12 +155,15 @@ private struct AvailabilitySurvey {
             !service.spec.selector.isEmpty && service.spec.selector.entries.allSatisfy { labels[$0.key] == $0.value }
         }
         let unavailability = Unavailability(places, quorum: quorum, parameters)
+        // Nobody replaces a bare pod, and a StatefulSet or DaemonSet does not while the node is only silent.
+        let isReplaced = !["Pod", "Node", "StatefulSet", "DaemonSet"].contains(found.workload.kind)
+        let downtime = isReplaced ? min(parameters.nodeRepair, parameters.replacement) : parameters.nodeRepair
         return WorkloadAvailability(
             workload: found.workload, places: places, desired: desired(found), quorum: quorum,
             budget: parameters.quorum == nil ? budget?.metadata.name : nil,
             byNode: BlastRadius(places.map { ($0.node, $0.ready) }),
             byZone: BlastRadius(zones.map { ($0.name, perZone[$0.name] ?? 0) }), unavailability: unavailability,
-            noneWithReplacement: Unavailability(places, quorum: quorum, parameters, node: parameters.node(repairedIn: min(parameters.nodeRepair, parameters.replacement))).none,
+            noneWithReplacement: Unavailability(places, quorum: quorum, parameters, node: parameters.node(repairedIn: downtime)).none,
             service: service?.metadata.name, traffic: service.map { traffic(to: $0, places, parameters) }, knowsZones: zones.contains { !$0.name.isEmpty })
     }
 

@@ -51,7 +51,7 @@ public enum LinkRequest: Sendable, Equatable {
         }
         guard words.count >= 2 else { throw Mistake(text: "A request is: logs|exec|attach|port-forward POD, get PATH, from POD, from node NODE") }
         switch words[0] {
-        case "get": self = .proxy(try ProxyTarget(path: words[1]))
+        case "get": self = .proxy(try ProxyTarget(path: words[1], namespace: namespace))
         case "from" where words[1] == "node" && words.count == 3: self = .fromNode(words[2])
         case "from": self = .fromPod(key(words[1]))
         default:
@@ -63,9 +63,16 @@ public enum LinkRequest: Sendable, Equatable {
 
 extension LinkRequest.ProxyTarget {
     /// Reads `/api/v1/nodes/ID/proxy/…`, `/api/v1/namespaces/NS/pods/ID/proxy/…` and services alike; `ID` is `name`,
-    /// `name:port` or `scheme:name:port`.
-    public init(path: String) throws(LinkRequest.Mistake) {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+    /// `name:port` or `scheme:name:port`. `/api/v1` may be left out, and so may the namespace if it is `namespace`:
+    /// `pods/web:8080/proxy/`, `svc/https:web:tls/proxy`.
+    public init(path: String, namespace: String = "default") throws(LinkRequest.Mistake) {
+        var parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+        if let first = parts.first, first != "api" {
+            let plurals = ["po": "pods", "pod": "pods", "svc": "services", "service": "services", "no": "nodes", "node": "nodes", "ns": "namespaces"]
+            parts[0] = plurals[first] ?? first
+            if parts[0] == "pods" || parts[0] == "services" { parts = ["namespaces", namespace.isEmpty ? "default" : namespace] + parts }
+            parts = ["api", "v1"] + parts
+        }
         func fail() -> LinkRequest.Mistake { LinkRequest.Mistake(text: "Not a proxy path: /api/v1/nodes/ID/proxy/… or /api/v1/namespaces/NS/pods|services/ID/proxy/…") }
         guard parts.count >= 5, parts[0] == "api", parts[1] == "v1" else { throw fail() }
         let at: Int

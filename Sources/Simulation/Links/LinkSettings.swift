@@ -25,6 +25,13 @@ public struct LinkSettings: Sendable, Equatable {
     public var networkIsUntrusted = false
     /// `--service-account-extend-token-expiration`. Kubernetes' default: yes.
     public var extendsTokens = true
+    /// The konnectivity agents do not run.
+    public var agentsAreDown = false
+    /// How many API servers there are, 1 to 9.
+    public var serverCount = 1
+    /// How many of them have died, the last ones first, and when that was.
+    public var deadServers = 0
+    public var serversDiedAt = Instant.start
     /// One way between control plane and node. *Model*: 1 ms.
     public var nodeLatency = Duration.milliseconds(1)
     /// One way between pods. *Model*: 0.5 ms.
@@ -37,7 +44,26 @@ public struct LinkSettings: Sendable, Equatable {
 
     /// Why these settings cannot be had; nil if they can.
     public var refusal: String? {
-        egress == .sshTunnel ? "SSH tunnels were removed in Kubernetes 1.22; use konnectivity or direct" : nil
+        if egress == .sshTunnel { return "SSH tunnels were removed in Kubernetes 1.22; use konnectivity or direct" }
+        if !(1...9).contains(serverCount) { return "there can be 1 to 9 API servers, not \(serverCount)" }
+        if !(0...serverCount).contains(deadServers) { return "of \(serverCount) API servers 0 to \(serverCount) can be dead, not \(deadServers)" }
+        return nil
+    }
+
+    /// How long a server's lease in the store lasts, and how often the servers look whose endpoints are to go.
+    /// - Source: Kubernetes `pkg/controlplane/reconcilers/lease.go`, `pkg/controlplane/instance.go`.
+    static let endpointLease = Duration.seconds(15)
+    static let endpointReconcile = Duration.seconds(10)
+
+    /// The servers among the endpoints of the Service `kubernetes` at `now`, by number: those that live, and those that died
+    /// so lately that nobody has taken them out.
+    public func serverEndpoints(at now: Instant) -> (alive: Int, dead: Int) {
+        let expiry = (serversDiedAt + Self.endpointLease).sinceStart
+        let period = Self.endpointReconcile.nanoseconds
+        let gone = Instant(nanoseconds: expiry.nanoseconds.saturatingAdd(period - 1) / period * period)
+        // With no server left there is nobody to take them out.
+        let isListed = now < gone || deadServers == serverCount
+        return (serverCount - deadServers, isListed ? deadServers : 0)
     }
 }
 
@@ -56,6 +82,8 @@ public enum Link: String, Sendable, CaseIterable {
         public var checksClient: Bool
         /// Safe where somebody may listen or pretend to be the other end.
         public var isSafe: Bool { isEncrypted && checksServer }
+        /// What somebody between the two ends can do; nil: nothing.
+        public var risk: String? { isSafe ? nil : isEncrypted ? "spoofable" : "readable" }
     }
 
     public var title: String {

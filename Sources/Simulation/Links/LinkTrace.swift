@@ -76,7 +76,7 @@ private struct LinkTracer {
         guard settings.egress == .konnectivity else { return true }
         let agents = store.nodes.sorted().map(\.metadata.name).filter(isReachable)
         hop("API server", "CONNECT", "konnectivity server", took: .microseconds(100), "local socket")
-        guard let agent = agents.first(where: { $0 == node }) ?? agents.first else {
+        guard !settings.agentsAreDown, let agent = agents.first(where: { $0 == node }) ?? agents.first else {
             fail("Error from server: No agent available")
             return false
         }
@@ -98,7 +98,7 @@ private struct LinkTracer {
             return fail("Error from server (BadRequest): pod \(key.name) does not have a host assigned")
         }
         let path = "/\(stream.path)/\(key.namespace)/\(key.name)" + (stream == .portForward ? "" : "/\(name)")
-        guard callKubelet(of: node, path) else { return }
+        guard callKubelet(of: node, path, isStream: stream != .logs) else { return }
         let status = (pod.status.containerStatuses + pod.status.initContainerStatuses).first { $0.name == name }
         if let waiting = status?.state.waiting, stream == .logs, status?.lastState.terminated == nil {
             return fail("Error from server (BadRequest): container \"\(name)\" in pod \"\(key.name)\" is waiting to start: \(waiting.reason)")
@@ -113,14 +113,14 @@ private struct LinkTracer {
     }
 
     /// The API server dials the kubelet. Answers whether it got there.
-    private mutating func callKubelet(of node: Node, _ path: String) -> Bool {
+    private mutating func callKubelet(of node: Node, _ path: String, isStream: Bool = false) -> Bool {
         let name = node.metadata.name
         guard leave(towards: name) else { return false }
         let host = "\(address(node)):10250"
         let from = settings.egress == .konnectivity ? "agent" : "API server"
         guard isReachable(name) else {
             hop(from, path, "kubelet \(name)", took: settings.kubeletDialTimeout, checked: settings.checksKubelets)
-            fail("Error from server: Get \"https://\(host)\(path)\": dial tcp \(host): i/o timeout")
+            fail("Error from server: \(isStream ? "error dialing backend" : "Get \"https://\(host)\(path)\""): dial tcp \(host): i/o timeout")
             return false
         }
         let note = settings.checksKubelets ? "certificate checked by --kubelet-certificate-authority" : "HTTPS with a client certificate, but nobody checks the kubelet's"
@@ -145,14 +145,14 @@ private struct LinkTracer {
                 return
             }
             guard leave(towards: target.name) else { return }
-            let host = "\(address(node)):\(target.port)"
-            dial(target, host: host, thing: "\(target.name):\(target.port)", isUp: isReachable(target.name), listens: true, speaksTLS: nil)
+            let found = listener(on: node, target.port)
+            dial(
+                target, address: address(node), port: target.port, thing: found.map { "\($0.pod) on \(target.name)" } ?? "\(target.name):\(target.port)",
+                isUp: isReachable(target.name), listens: found != nil, speaksTLS: found.map { Self.speaksTLS($0.port) })
         case .pod:
             let key = ObjectKey(namespace: target.namespace, name: target.name)
             guard let pod = store.pods[key] else { return fail("404: pods \"\(target.name)\" not found") }
-            let declared = pod.spec.containers.flatMap(\.ports)
-            let port = Int(target.port) ?? declared.first?.containerPort
-            reach(target, pod, port: port)
+            reach(target, pod, port: target.port.isEmpty ? pod.spec.containers.flatMap(\.ports).first.map { "\($0.containerPort)" } ?? "" : target.port)
         case .service:
             let key = ObjectKey(namespace: target.namespace, name: target.name)
             guard let service = store.services[key] else { return fail("404: services \"\(target.name)\" not found") }
@@ -178,32 +178,50 @@ private struct LinkTracer {
             let (podKey, port) = ready[random.below(ready.count)]
             guard let pod = store.pods[podKey] else { return fail("503: no endpoints available for service \"\(target.id)\"") }
             hop("API server", "choose 1 of \(ready.count) ready endpoints", podKey.name, took: .zero, "not by the ClusterIP: the API server picks the pod itself")
-            reach(target, pod, port: port)
+            reach(target, pod, port: port.map { "\($0)" } ?? "")
         }
     }
 
-    private mutating func reach(_ target: LinkRequest.ProxyTarget, _ pod: Pod, port: Int?) {
+    /// The pod that listens on a port of the node itself, by its host network or a host port; nil if none does.
+    private func listener(on node: Node, _ port: String) -> (pod: String, port: ContainerPort)? {
+        guard let number = Int(port) else { return nil }
+        for pod in store.pods(onNode: node.metadata.name) where !pod.isFinished {
+            for container in pod.spec.containers where pod.status.containerStatuses.contains(where: { $0.name == container.name && $0.state.running != nil }) {
+                for own in container.ports where own.hostPort == number || pod.spec.hostNetwork && own.containerPort == number { return (pod.name, own) }
+            }
+        }
+        return nil
+    }
+    private static func speaksTLS(_ port: ContainerPort) -> Bool { port.name.contains("https") || [443, 6443, 8443].contains(port.containerPort) }
+
+    private mutating func reach(_ target: LinkRequest.ProxyTarget, _ pod: Pod, port: String) {
         guard leave(towards: pod.nodeName) else { return }
         guard !pod.status.podIP.isEmpty else {
             hop("API server", "dial", pod.name, took: .zero, encrypted: false, checked: false)
             return fail("400: address not allowed")
         }
-        let declared = pod.spec.containers.flatMap(\.ports)
-        let number = port ?? (target.scheme == "https" ? 443 : 80)
-        let known = declared.first { $0.containerPort == number }
-        let runs = pod.status.containerStatuses.contains { $0.state.running != nil }
+        // Go knows these two names; those of the container are not looked up.
+        let text = port.isEmpty ? (target.scheme == "https" ? "443" : "80") : ["http": "80", "https": "443"][port] ?? port
+        let number = Int(text)
+        let container = pod.spec.containers.first { $0.ports.contains { $0.containerPort == number } }
+        let runs = pod.status.containerStatuses.contains { $0.name == container?.name && $0.state.running != nil }
         dial(
-            target, host: "\(pod.status.podIP):\(number)", thing: pod.name, isUp: isReachable(pod.nodeName), listens: runs && known != nil,
-            speaksTLS: known.map { $0.name.contains("https") || [443, 6443, 8443].contains($0.containerPort) })
+            target, address: pod.status.podIP, port: text, thing: pod.name, isUp: isReachable(pod.nodeName), listens: runs,
+            speaksTLS: container?.ports.first { $0.containerPort == number }.map(Self.speaksTLS))
     }
 
     /// `speaksTLS` is nil if nobody knows.
-    private mutating func dial(_ target: LinkRequest.ProxyTarget, host: String, thing: String, isUp: Bool, listens: Bool, speaksTLS: Bool?) {
+    private mutating func dial(
+        _ target: LinkRequest.ProxyTarget, address: String, port: String, thing: String, isUp: Bool, listens: Bool, speaksTLS: Bool?
+    ) {
+        let host = "\(address):\(port)"
         let secure = target.scheme == "https"
         let note = secure ? "TLS, but the certificate is taken as it comes and none is offered" : "plain HTTP: nobody is checked, anybody can read it"
         hop(
             settings.egress == .konnectivity ? "agent" : "API server", "GET \(secure ? "https" : "http")://\(host)/\(target.rest)", thing,
             took: isUp ? settings.nodeLatency + settings.podLatency : settings.proxyDialTimeout, encrypted: secure, checked: false, note)
+        guard let number = Int(port) else { return fail("503: error trying to reach service: dial tcp: lookup tcp/\(port): unknown port") }
+        guard (0...65535).contains(number) else { return fail("503: error trying to reach service: dial tcp: address \(port): invalid port") }
         if !isUp { return fail("503: error trying to reach service: dial tcp \(host): i/o timeout") }
         if !listens { return fail("503: error trying to reach service: dial tcp \(host): connect: connection refused") }
         if let speaksTLS, speaksTLS != secure {
@@ -224,6 +242,12 @@ private struct LinkTracer {
         guard pod.status.containerStatuses.contains(where: { $0.state.running != nil }) else { return fail("no container of the pod runs") }
         hop("kube-proxy's rule", "DNAT to an endpoint", "API server:6443", took: settings.nodeLatency, "TLS from the container to the server; the rule only changes the address")
         guard isReachable(pod.nodeName) else { return fail("dial tcp \(PodCredentials.serverAddress):443: i/o timeout") }
+        // The rule takes any of the endpoints, also one whose server has died and that nobody has taken out yet.
+        let servers = settings.serverEndpoints(at: simulation.now)
+        var random = SeededRandom(seed: simulation.options.seed &+ UInt64(bitPattern: simulation.now.nanoseconds), stream: "servers \(pod.metadata.uid)")
+        if servers.alive + servers.dead == 0 || random.below(servers.alive + servers.dead) >= servers.alive {
+            return fail("dial tcp \(PodCredentials.serverAddress):443: connect: connection refused")
+        }
         hop("API server", "authenticate", credentials.isMounted ? credentials.user : "system:anonymous", took: .microseconds(200), credentials.isMounted ? tokenNote(credentials) : "automountServiceAccountToken is false: no token")
         if !credentials.isMounted { return fail("403: forbidden: User \"system:anonymous\" cannot get path \"/api\"") }
         trace.answer = "200 /api as \(credentials.user)"

@@ -71,7 +71,9 @@ public struct Fork: Sendable {
         case .fail(.zone(let zone)):
             for node in simulation.cluster.store.nodes.all where node.zone == zone { failing.append(node.metadata.name) }
         case .restart(let kind, let key), .setImage(let kind, let key, _, _): waitFor(kind, key)
-        case .apply(let objects): for object in objects { waitFor(type(of: object).kind, object.key) }
+        case .apply(let manifests):
+            for case .success(let object) in manifests.map({ decodeObject($0) }) { waitFor(type(of: object).kind, object.key) }
+        case .edit(let objects): for object in objects { waitFor(type(of: object).kind, object.key) }
         default: break
         }
         let result = simulation.perform(command)
@@ -121,6 +123,16 @@ public struct Fork: Sendable {
                 return true
             }
         }
+    }
+
+    /// Runs the next event that is due by `limit`; false if there is none, and the time is moved there.
+    mutating func step(by limit: Instant) -> Bool {
+        guard simulation.runNext(by: limit) else {
+            simulation.moveTime(to: limit)
+            return false
+        }
+        read()
+        return true
     }
 
     /// Runs ahead until `isDone` says so (asked after each event), at most for `limit`.

@@ -59,7 +59,7 @@ extension WhatIf {
             guard let owner = group.owners.first,
                 let object = Self.changed(Workload(kind: owner.kind, namespace: group.namespace, name: owner.name), group, store, modify)
             else { return }
-            list.append(WhatIf(title, [.apply([object])]))
+            list.append(WhatIf(title, [.edit([object])]))
         }
         change("maxSkew \(group.maxSkew) to \(group.maxSkew + 1) on \(key)") { $0.maxSkew += 1 }
         if group.maxSkew > 1 { change("maxSkew \(group.maxSkew) to \(group.maxSkew - 1) on \(key)") { $0.maxSkew -= 1 } }

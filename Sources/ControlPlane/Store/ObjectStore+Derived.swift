@@ -1,0 +1,87 @@
+import KubernetesAPI
+
+// Objects that are not written: what is known already is read from where it is.
+extension ObjectStore {
+    /// All objects of one kind, sorted by namespace and name; those of Endpoints and ComponentStatus are made from what there is.
+    public func objects(of info: KindInfo) -> [any StoredObject] {
+        guard info.type == .custom else { return objects(info.type) }
+        let kept = customObjects.sorted().filter { $0.kindInfo.kind == info.kind && $0.kindInfo.group == info.group }
+        let made = derived(info).filter { made in !kept.contains { $0.key == made.key } }
+        return made.isEmpty ? kept : (kept + made).sorted { $0.key < $1.key }
+    }
+
+    /// The object that is made for `key`; nil if there is none.
+    func derived(_ key: ObjectKey) -> (any StoredObject)? {
+        guard let slash = key.name.firstIndex(of: "/") else { return nil }
+        let name = String(key.name[key.name.index(after: slash)...])
+        switch key.name[..<slash] {
+        case "Endpoints.":
+            guard let service = services[ObjectKey(namespace: key.namespace, name: name)] else { return nil }
+            return endpoints(of: service)
+        case "ComponentStatus.": return derivedStatuses.first { $0.name == name }
+        default: return nil
+        }
+    }
+
+    private func derived(_ info: KindInfo) -> [CustomObject] {
+        switch (info.group, info.kind) {
+        case ("", "Endpoints"): services.sorted().compactMap(endpoints)
+        case ("", "ComponentStatus"): derivedStatuses
+        default: []
+        }
+    }
+
+    /// The Endpoints that Kubernetes keeps beside the slices of a Service; nil for a Service without slices.
+    private func endpoints(of service: Service) -> CustomObject? {
+        let slices = endpointSlices.sorted(namespace: service.namespace).filter { $0.metadata.labels["kubernetes.io/service-name"] == service.name }
+        if slices.isEmpty { return nil }
+        let subsets = slices.compactMap { slice -> JSONValue? in
+            func addresses(ready: Bool) -> [JSONValue] {
+                slice.endpoints.filter { ($0.conditions.ready ?? true) == ready }.flatMap { endpoint in
+                    endpoint.addresses.map { address -> JSONValue in
+                        var entry: JSONObject = ["ip": .string(address)]
+                        if let node = endpoint.nodeName, !node.isEmpty { entry["nodeName"] = .string(node) }
+                        if let target = endpoint.targetRef?.json { entry["targetRef"] = target }
+                        return .object(entry)
+                    }
+                }
+            }
+            var subset = JSONObject()
+            for (name, list) in [("addresses", addresses(ready: true)), ("notReadyAddresses", addresses(ready: false))] where !list.isEmpty { subset[name] = .array(list) }
+            if subset.members.isEmpty { return nil }
+            subset["ports"] = .array(slice.ports.compactMap(\.json))
+            return .object(subset)
+        }
+        var made = CustomObject()
+        (made.apiVersion, made.kindName) = ("v1", "Endpoints")
+        made.metadata.name = service.name
+        made.metadata.namespace = service.namespace
+        made.metadata.labels = service.metadata.labels
+        made.metadata.uid = service.metadata.uid
+        made.metadata.creationTimestamp = service.metadata.creationTimestamp
+        if !subsets.isEmpty { made.content["subsets"] = .array(subsets) }
+        return made
+    }
+
+    /// The parts of the control plane, which are well as long as there is a cluster.
+    private var derivedStatuses: [CustomObject] {
+        ["controller-manager", "etcd-0", "scheduler"].map { name in
+            var made = CustomObject()
+            (made.apiVersion, made.kindName) = ("v1", "ComponentStatus")
+            made.metadata.name = name
+            made.content["conditions"] = [["type": "Healthy", "status": "True", "message": "ok"]]
+            return made
+        }
+    }
+
+    /// The CustomResourceDefinition of a kind, if it is there.
+    public func definition(of kind: KindInfo) -> CustomObject? {
+        func defines(_ object: CustomObject) -> Bool {
+            let spec = object.content["spec"]
+            return object.kindName == "CustomResourceDefinition" && spec?["group"]?.string == kind.group && spec?["names"]?["kind"]?.string == kind.kind
+        }
+        let likely = customObjects[ObjectKey(name: "CustomResourceDefinition.apiextensions.k8s.io/\(kind.plural).\(kind.group)")]
+        if let likely, defines(likely) { return likely }
+        return customObjects.all.first(where: defines)
+    }
+}
