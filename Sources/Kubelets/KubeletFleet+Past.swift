@@ -5,7 +5,8 @@ extension KubeletFleet {
     /// What the pod's containers used at `time`, as their programs' courses say: thousandths of a core and bytes; nil
     /// while none of those that run now ran. Nothing is recorded for it: what is looked at is worked out.
     ///
-    /// On a node whose kubelet is silent the last that was heard is what there is. Limits, and how far `memory.high` held a program back, are taken as they are now.
+    /// On a node whose kubelet is silent the last that was heard is what there is. Limits, and how far `memory.high` held a
+    /// program back, are taken as they are now.
     /// - Complexity: O(containers).
     public func usage(of pod: Pod, at time: Instant) -> (milliCPU: Int64, memory: Int64)? {
         guard let slot = slots[pod.metadata.uid], let worker = workers[slot] else { return nil }

@@ -326,42 +326,6 @@ extension Validation {
         errors.immutable("spec.volumeLifecycleModes", new.volumeLifecycleModes, old.volumeLifecycleModes)
     }
 
-    static func csiNode(_ node: CSINode, _ errors: inout [FieldError]) {
-        let drivers = node.spec.drivers
-        for (i, driver) in drivers.enumerated() {
-            let at = "spec.drivers[\(i)]"
-            csiDriverName(driver.name, "\(at).name", &errors)
-            if driver.nodeID.isEmpty { errors.required("\(at).nodeID") }
-            if driver.nodeID.utf8.count > 256 { errors.tooLong("\(at).nodeID", 256) }
-            if let count = driver.allocatable?.count { errors.nonnegative("\(at).allocatable.count", count) }
-            if drivers[..<i].contains(where: { $0.name == driver.name }) { errors.duplicate("\(at).name", .string(driver.name)) }
-            for (j, key) in driver.topologyKeys.enumerated() {
-                if driver.topologyKeys[..<j].contains(key) { errors.duplicate("\(at).topologyKeys", .string(key)) }
-                errors.invalid("\(at).topologyKeys", key, each: NameRules.qualifiedName(key))
-            }
-        }
-    }
-
-    static func volumeAttachment(_ spec: VolumeAttachmentSpec, _ errors: inout [FieldError]) {
-        if spec.attacher.isEmpty {
-            errors.required("spec.attacher")
-        } else {
-            csiDriverName(spec.attacher, "spec.attacher", &errors)
-        }
-        switch (spec.source.persistentVolumeName, spec.source.inlineVolumeSpec) {
-        case (.some, .some): errors.forbidden("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
-        case (nil, nil): errors.required("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
-        case (let name?, nil):
-            if name.isEmpty {
-                errors.required("spec.source.persistentVolumeName", "must specify non empty persistentVolumeName")
-            } else {
-                errors.invalid("spec.source.persistentVolumeName", name, each: NameRules.subdomain(name))
-            }
-        default: break
-        }
-        if spec.nodeName.isEmpty { errors.required("spec.nodeName") } else { errors.invalid("spec.nodeName", spec.nodeName, each: NameRules.subdomain(spec.nodeName)) }
-    }
-
     static func storageClassChange(_ new: StorageClass, _ old: StorageClass, _ errors: inout [FieldError]) {
         if new.parameters != old.parameters {
             errors.forbidden("parameters", "updates to parameters are forbidden.")
