@@ -443,7 +443,7 @@ struct EndToEndTests {
     }
 
     @Test(arguments: [
-        "run --scenario drain-budget --until 1s -o json", "screen", "explain pod", "scenarios", "--help", "run --help", "--version",
+        "run --scenario zone-outage-honor --until 1s -o json", "screen", "explain pod", "scenarios", "--help", "run --help", "--version",
         "validate page", "schedule page",
     ])
     func `output that is lost is said once, and is no success`(arguments: String) async throws {

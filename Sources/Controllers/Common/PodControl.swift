@@ -106,7 +106,10 @@ struct PodAllowance {
         count = max(0, min(missing, PodControl.burst))
         let free = Self.free(cluster)
         guard count > max(0, free) else { return }
-        if free > 0 { return count = free }
+        if free > 0 {
+            count = free
+            return
+        }
         let last = active.lazy.compactMap(\.metadata.creationTimestamp).max()
         let next = last.map { $0 + Self.period } ?? cluster.now
         count = next <= cluster.now ? min(count, Self.batch) : 0

@@ -81,7 +81,7 @@ struct ReplicaSetController: Controller {
         report(set, active, terminating: pods.count { $0.isTerminating }, failure, &cluster)
         if let failure, !failure.error.isNamespaceTerminating { return .retry }
         let available = active.compactMap { $0.availableAt(minReadySeconds: set.spec.minReadySeconds, now: cluster.now) }.min()
-        return (available.map { .at($0) } ?? .none).sooner(allowance.again)
+        return (available.map { Requeue.at($0) } ?? Requeue.none).sooner(allowance.again)
     }
 
     /// Creates what is missing or deletes what is too much, at most 500.
