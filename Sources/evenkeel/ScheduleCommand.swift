@@ -67,7 +67,7 @@ struct ScheduleCommand: ParsableCommand {
         }
     }
 
-    private func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    private func note(_ line: String) { Out.error(line + "\n") }
     private func report(_ explanation: Explanation, node: String? = nil) -> String {
         ScheduleReport(all: all).lines(explanation, node: node).joined(separator: "\n")
     }
