@@ -15,9 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -48,10 +51,10 @@ static const char modes_on[] = "\033[?2004h\033[?1004h";
 static const char mouse_on[] = "\033[?1000h\033[?1006h";
 static const char modes_off[] = "\033[?1006l\033[?1000l\033[?1004l\033[?2004l";
 
-// What a crash writes. The alternate screen is left last, so that the message that follows it
-// stands on the screen the user came from.
+// What a crash writes. It begins by breaking off whatever sequence was under way. The alternate
+// screen is left last, so that the message that follows it stands on the screen the user came from.
 static const char crash_sequence[] =
-    "\033[?2026l\033[?1003l\033[?1002l\033[?1000l\033[?1006l\033[?1004l\033[?2004l"
+    "\030\033[?2026l\033[?1003l\033[?1002l\033[?1000l\033[?1006l\033[?1004l\033[?2004l"
     "\033[?25h\033[0m\033(B\017\033[?1l\033>\033[?1049l\r";
 
 static struct {
@@ -68,10 +71,16 @@ static struct {
     int rows;
     SCREEN *screen;
     FILE *out;
-    int draw_fd;       // where ncurses writes: the terminal, or the buffer during evk_flush
-    int tty_fd;        // the terminal's output, never anything else
+    int draw_fd;       // where ncurses writes: the terminal, or the buffer while output is gathered
+    int plain_fd;      // standard output as we got it
+    int tty_fd;        // the terminal's output through a description of our own, which never blocks
+    bool blocks;       // the terminal could not be opened anew: tty_fd is standard output's own
     int buffer_fd;     // memfd that gathers one frame
     int signal_fd;
+    char *queue;       // what the terminal has not taken yet
+    size_t queue_count;
+    size_t queue_size;
+    bool stale;        // something was drawn while the terminal took nothing
     WINDOW *keys;
     struct termios saved;
     char *frame;
@@ -81,7 +90,18 @@ static struct {
     uint32_t *paste;
     int32_t paste_count;
     int32_t paste_size;
-} term = {.draw_fd = -1, .tty_fd = -1, .buffer_fd = -1, .signal_fd = -1};
+} term = {.draw_fd = -1, .plain_fd = -1, .tty_fd = -1, .buffer_fd = -1, .signal_fd = -1};
+
+// A signal that ends us goes to a thread of its own, which tells the loop. If the loop does not
+// give the terminal back in time, because it computes or because nobody reads the terminal, the
+// thread does it and ends the process. So no work and no write can hold a signal up.
+enum { GRACE_MILLISECONDS = 100, CHILD_GRACE_MILLISECONDS = 2000, EXIT_MILLISECONDS = 1000 };
+static atomic_int ending = 0;     // the signal that ends us
+static atomic_int child = 0;      // the editor or pager that has the terminal
+static atomic_bool closed = true; // the terminal is as it was found
+static int ending_fd = -1;        // becomes readable with `ending`
+static pthread_t watcher;
+static atomic_bool is_watching = false;
 
 // Read by the crash handler; set once before the handlers are.
 static volatile sig_atomic_t crash_armed = 0;
@@ -91,25 +111,44 @@ static int capture_fd = -1;  // what was written to standard error meanwhile
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS};
 enum { CRASH_SIGNALS = sizeof crash_signals / sizeof *crash_signals };
 static struct sigaction crash_before[CRASH_SIGNALS];
+// Signals that nobody expects here, and that end a process.
+static const int fatal_signals[] = {
+    SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGXCPU, SIGIO, SIGPWR, SIGSTKFLT,
+};
+enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof *fatal_signals };
 static bool crash_chains = false;
 static char crash_stack[64 * 1024];
 
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+enum { ENDING_SIGNALS = sizeof ending_signals / sizeof *ending_signals };
+
+// Those of them that the user's shell does not have us ignore, as nohup does: a blocked signal is
+// delivered to the thread that waits for it even if it is ignored.
+static void add_ending_signals(sigset_t *set) {
+    for (int index = 0; index < ENDING_SIGNALS; index++) {
+        struct sigaction now;
+        int number = ending_signals[index];
+        if (sigaction(number, NULL, &now) == 0 && now.sa_handler != SIG_IGN) sigaddset(set, number);
+    }
+}
+
+// The signals that the loop reads.
 static void loop_signals(sigset_t *set) {
     sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
-    sigaddset(set, SIGQUIT);
     sigaddset(set, SIGTSTP);
     sigaddset(set, SIGCONT);
     sigaddset(set, SIGWINCH);
 }
 
-void evk_block_signals(void) {
+// Threads started later inherit the mask.
+static void block_signals(void) {
     sigset_t set;
     loop_signals(&set);
+    add_ending_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    // A file that may not grow is an error of the write, with a message.
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 // Standard error: Swift prints the reason of a crash before it traps, and that must not go onto
@@ -144,15 +183,36 @@ static void release_errors(void) {
 
 // Crashes
 
+static const char report_line[] =
+    "evenkeel: this is a fault of the program. Please report it to those you have it from, with "
+    "the files and the keys that led here.\n";
+
+// Gives the terminal back as well as it can be done at once. Async-signal-safe.
+static void restore_at_once(void) {
+    if (!crash_armed) return;
+    crash_armed = 0;
+    size_t length = sizeof crash_sequence - 1;
+    if (term.blocks) {
+        struct pollfd room = {.fd = term.tty_fd, .events = POLLOUT};
+        if (poll(&room, 1, 0) <= 0 || !(room.revents & POLLOUT)) length = 0;
+    }
+    if (length > 0 && write(term.tty_fd, crash_sequence, length) != (ssize_t)length && !term.blocks) {
+        // It is full: what waits there is a frame that nobody needs any more.
+        tcflush(term.tty_fd, TCOFLUSH);
+        ssize_t ignored = write(term.tty_fd, crash_sequence, length);
+        (void)ignored;
+    }
+    tcsetattr(STDIN_FILENO, TCSANOW, &term.saved);
+    copy_captured();
+    if (error_fd >= 0) dup2(error_fd, STDERR_FILENO);
+}
+
 static void on_crash(int number) {
     int saved_errno = errno;
     if (crash_armed) {
-        crash_armed = 0;
-        ssize_t ignored = write(term.tty_fd, crash_sequence, sizeof crash_sequence - 1);
+        restore_at_once();
+        ssize_t ignored = write(STDERR_FILENO, report_line, sizeof report_line - 1);
         (void)ignored;
-        tcsetattr(term.tty_fd, TCSANOW, &term.saved);
-        copy_captured();
-        if (error_fd >= 0) dup2(error_fd, STDERR_FILENO);
     }
     for (int index = 0; index < CRASH_SIGNALS; index++) {
         if (crash_signals[index] != number) continue;
@@ -166,6 +226,64 @@ static void on_crash(int number) {
     // Blocked until this handler returns; a faulting instruction would fault again anyway, a
     // signal sent from outside would not.
     raise(number);
+}
+
+static void on_fatal(int number) {
+    restore_at_once();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+// For a thread that was there before the signals were blocked, and got one.
+static void on_ending(int number) {
+    if (is_watching) pthread_kill(watcher, number);
+}
+
+static void end_by(int number) {
+    sigset_t set;
+    signal(number, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(number);
+    _exit(128 + number);
+}
+
+static bool closes_within(int milliseconds) {
+    const struct timespec step = {.tv_nsec = 5000000};
+    for (int waited = 0; !closed && waited < milliseconds; waited += 5) nanosleep(&step, NULL);
+    return closed;
+}
+
+static void *watch(void *unused) {
+    (void)unused;
+    sigset_t set;
+    sigemptyset(&set);
+    add_ending_signals(&set);
+    for (;;) {
+        int number;
+        if (sigwait(&set, &number) != 0) continue;
+        pid_t running = child;
+        int grace = GRACE_MILLISECONDS;
+        if (running > 0) {
+            // Keys such as ctrl-c went to the child and, as signals, to us.
+            if (number == SIGINT || number == SIGQUIT) continue;
+            kill(running, number);
+            grace = CHILD_GRACE_MILLISECONDS;
+        }
+        if (closed) end_by(number);
+        ending = number;
+        uint64_t one = 1;
+        ssize_t ignored = write(ending_fd, &one, sizeof one);
+        (void)ignored;
+        if (closes_within(grace)) {
+            const struct timespec rest = {.tv_sec = EXIT_MILLISECONDS / 1000};
+            nanosleep(&rest, NULL);
+        } else {
+            restore_at_once();
+        }
+        end_by(number);
+    }
 }
 
 static void arm_crash_handlers(void) {
@@ -183,29 +301,115 @@ static void arm_crash_handlers(void) {
         for (int index = 0; index < CRASH_SIGNALS; index++) {
             sigaction(crash_signals[index], &action, &crash_before[index]);
         }
+        // What the user's shell has us ignore stays ignored.
+        struct sigaction before;
+        action.sa_handler = on_fatal;
+        for (int index = 0; index < FATAL_SIGNALS; index++) {
+            int number = fatal_signals[index];
+            if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_DFL) sigaction(number, &action, NULL);
+        }
+        for (int number = SIGRTMIN; number <= SIGRTMAX; number++) {
+            if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_DFL) sigaction(number, &action, NULL);
+        }
+        action.sa_handler = on_ending;
+        action.sa_flags = SA_RESTART;
+        for (int index = 0; index < ENDING_SIGNALS; index++) {
+            int number = ending_signals[index];
+            // ncurses has put handlers of its own where there was none.
+            if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(number, &action, NULL);
+        }
     }
     crash_armed = 1;
 }
 
 // Output past ncurses
 
-static bool write_all(const char *bytes, size_t count) {
-    while (count > 0) {
-        ssize_t done = write(term.tty_fd, bytes, count);
-        if (done < 0) {
-            if (errno == EINTR) continue;
-            if (errno == EAGAIN) {
-                struct pollfd wait = {.fd = term.tty_fd, .events = POLLOUT};
-                poll(&wait, 1, 1000);
-                if (!(wait.revents & (POLLHUP | POLLERR))) continue;
-            }
-            term.gone = true;
-            return false;
+static int64_t now_milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// As much of the queue as the terminal takes without waiting.
+static void drain(void) {
+    size_t done = 0;
+    while (done < term.queue_count && !term.gone) {
+        size_t part = term.queue_count - done;
+        if (term.blocks) {
+            // Room for a few hundred bytes is all that poll promises.
+            struct pollfd room = {.fd = term.tty_fd, .events = POLLOUT};
+            if (poll(&room, 1, 0) <= 0 || !(room.revents & POLLOUT)) break;
+            if (part > 256) part = 256;
         }
-        bytes += done;
-        count -= (size_t)done;
+        ssize_t count = write(term.tty_fd, term.queue + done, part);
+        if (count > 0) {
+            done += (size_t)count;
+        } else if (count < 0 && errno != EINTR && errno != EAGAIN) {
+            term.gone = true;
+        } else if (count == 0 || errno == EAGAIN) {
+            break;
+        }
     }
+    term.queue_count -= done;
+    memmove(term.queue, term.queue + done, term.queue_count);
+}
+
+// Gives the terminal so long to take what is left.
+static bool drain_within(int milliseconds) {
+    int64_t deadline = now_milliseconds() + milliseconds;
+    for (;;) {
+        drain();
+        int64_t left = deadline - now_milliseconds();
+        if (term.queue_count == 0 || term.gone) return true;
+        if (left <= 0) return false;
+        struct pollfd room = {.fd = term.tty_fd, .events = POLLOUT};
+        poll(&room, 1, (int)left);
+        if (room.revents & (POLLHUP | POLLERR)) return true;
+    }
+}
+
+// Never waits: what the terminal does not take now it gets when it has room.
+static bool write_all(const char *bytes, size_t count) {
+    if (term.gone) return false;
+    if (term.queue_count + count > term.queue_size) {
+        size_t size = (term.queue_count + count) * 2;
+        char *more = realloc(term.queue, size);
+        if (!more) return false;
+        term.queue = more;
+        term.queue_size = size;
+    }
+    memcpy(term.queue + term.queue_count, bytes, count);
+    term.queue_count += count;
+    drain();
+    return !term.gone;
+}
+
+// ncurses calls write once a cursor movement, which tears and costs hundreds of system calls a
+// frame, and waits where the terminal takes nothing. So its descriptor points to a buffer while it
+// draws, and what it drew leaves in one write.
+static bool begin_gathering(void) {
+    if (term.buffer_fd < 0 || dup3(term.buffer_fd, term.draw_fd, O_CLOEXEC) < 0) return false;
+    lseek(term.buffer_fd, 0, SEEK_SET);
     return true;
+}
+
+static bool end_gathering(const char *before, const char *after) {
+    off_t length = lseek(term.buffer_fd, 0, SEEK_CUR);
+    dup3(term.plain_fd, term.draw_fd, O_CLOEXEC);
+    if (length <= 0) return true;
+    size_t first = strlen(before), last = strlen(after);
+    size_t size = first + (size_t)length + last;
+    if (term.frame_size < size) {
+        char *more = realloc(term.frame, size);
+        if (!more) return false;
+        term.frame = more;
+        term.frame_size = size;
+    }
+    memcpy(term.frame, before, first);
+    ssize_t count = pread(term.buffer_fd, term.frame + first, (size_t)length, 0);
+    if (count < 0) return false;
+    memcpy(term.frame + first + count, after, last);
+    return write_all(term.frame, first + (size_t)count + last);
 }
 
 static void extras_on(void) {
@@ -220,6 +424,22 @@ static void extras_off(void) {
 bool evk_write(const uint8_t *bytes, int64_t count) {
     if (!term.open || term.released) return false;
     return write_all((const char *)bytes, (size_t)count);
+}
+
+// Leaves the screen; if nobody takes that in time, without it.
+static void leave(void) {
+    extras_off();
+    bool gathers = begin_gathering();
+    endwin();
+    if (gathers) end_gathering("", "");
+    if (drain_within(GRACE_MILLISECONDS)) {
+        tcsetattr(STDIN_FILENO, TCSANOW, &term.saved);
+        crash_armed = 0;
+    } else {
+        restore_at_once();
+    }
+    term.queue_count = 0;
+    release_errors();
 }
 
 // Opening
@@ -253,6 +473,49 @@ static SCREEN *start_screen(const char *type) {
         }
     }
     return newterm(type, term.out, stdin);
+}
+
+// A type that this system has no entry for is most likely a relative of one that it has.
+static SCREEN *start_relative(const char *type, char *name, size_t size) {
+    static const char *const relatives[] = {
+        "xterm-256color", "xterm", "vt220", "vt100", "linux", "ansi",
+    };
+    static const char *const multiplexers[] = {"screen-256color", "screen"};
+    if (!strncmp(type, "screen", 6) || !strncmp(type, "tmux", 4)) {
+        for (size_t index = 0; index < sizeof multiplexers / sizeof *multiplexers; index++) {
+            SCREEN *screen = newterm(multiplexers[index], term.out, stdin);
+            if (!screen) continue;
+            snprintf(name, size, "%s", multiplexers[index]);
+            return screen;
+        }
+    }
+    for (size_t index = 0; index < sizeof relatives / sizeof *relatives; index++) {
+        SCREEN *screen = newterm(relatives[index], term.out, stdin);
+        if (!screen) continue;
+        snprintf(name, size, "%s", relatives[index]);
+        return screen;
+    }
+    return NULL;
+}
+
+// The terminal through an open file description of our own: that it never blocks must not be felt
+// by the shell and others who share ours.
+static int open_terminal(void) {
+    char path[128];
+    struct stat ours, found;
+    if (fstat(STDOUT_FILENO, &ours) != 0) return -1;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (attempt == 1) {
+            snprintf(path, sizeof path, "/proc/self/fd/%d", STDOUT_FILENO);
+        } else if (ttyname_r(STDOUT_FILENO, path, sizeof path) != 0) {
+            continue;
+        }
+        int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0) continue;
+        if (fstat(fd, &found) == 0 && found.st_rdev == ours.st_rdev && isatty(fd)) return fd;
+        close(fd);
+    }
+    return -1;
 }
 
 static void define_keys(void) {
@@ -305,12 +568,6 @@ static void read_size(int *columns, int *rows) {
         *columns = size.ws_col;
         *rows = size.ws_row;
     }
-}
-
-static int64_t now_milliseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 // Draws one line character, asks where the cursor is and what the background is. The answer about
@@ -373,12 +630,14 @@ evk_status evk_open(evk_options options, evk_terminal *terminal) {
     const char *type = getenv("TERM");
     if (!type || !*type) return EVK_TYPE_UNSET;
     choose_locale();
-    evk_block_signals();
     if (tcgetattr(STDIN_FILENO, &term.saved) != 0) return EVK_SYSTEM;
     term.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    term.tty_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    term.plain_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     term.draw_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-    if (term.tty_fd < 0 || term.draw_fd < 0) return EVK_SYSTEM;
+    term.tty_fd = open_terminal();
+    term.blocks = term.tty_fd < 0;
+    if (term.blocks) term.tty_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (term.tty_fd < 0 || term.draw_fd < 0 || term.plain_fd < 0) return EVK_SYSTEM;
     term.out = fdopen(term.draw_fd, "w");
     if (!term.out) return EVK_SYSTEM;
     sigset_t set;
@@ -386,8 +645,12 @@ evk_status evk_open(evk_options options, evk_terminal *terminal) {
     term.signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (term.signal_fd < 0) return EVK_SYSTEM;
     term.buffer_fd = memfd_create("evenkeel-frame", MFD_CLOEXEC);
+    if (ending_fd < 0) ending_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (ending_fd < 0) return EVK_SYSTEM;
 
+    terminal->drawn_as[0] = 0;
     term.screen = start_screen(type);
+    if (!term.screen) term.screen = start_relative(type, terminal->drawn_as, sizeof terminal->drawn_as);
     if (!term.screen) return EVK_TYPE_UNKNOWN;
     char *address = tigetstr("cup");
     if (!address || address == (char *)-1) {
@@ -401,7 +664,13 @@ evk_status evk_open(evk_options options, evk_terminal *terminal) {
     static bool registered = false;
     if (!registered) atexit(evk_close);
     registered = true;
+    block_signals();
     arm_crash_handlers();
+    closed = false;
+    if (!is_watching) {
+        if (pthread_create(&watcher, NULL, watch, NULL) != 0) return EVK_SYSTEM;
+        is_watching = true;
+    }
     capture_errors();
 
     set_escdelay(25);
@@ -440,13 +709,8 @@ evk_status evk_open(evk_options options, evk_terminal *terminal) {
 void evk_close(void) {
     if (!term.open) return;
     term.open = false;
-    crash_armed = 0;
-    if (!term.released) {
-        extras_off();
-        endwin();
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &term.saved);
-        release_errors();
-    }
+    if (!term.released) leave();
+    closed = true;
 }
 
 void evk_size(int32_t *columns, int32_t *rows) {
@@ -644,6 +908,11 @@ static void ask_for_size(void) {
 
 static bool read_signal(evk_event *event) {
     struct signalfd_siginfo info;
+    if (ending) {
+        event->kind = EVK_TERMINATE;
+        event->code = ending;
+        return true;
+    }
     while (read(term.signal_fd, &info, sizeof info) == sizeof info) {
         switch (info.ssi_signo) {
         case SIGWINCH:
@@ -659,10 +928,6 @@ static bool read_signal(evk_event *event) {
             clearok(curscr, TRUE);
             ask_for_size();
             event->kind = EVK_RESUMED;
-            return true;
-        default:
-            event->kind = EVK_TERMINATE;
-            event->code = (int32_t)info.ssi_signo;
             return true;
         }
     }
@@ -691,15 +956,21 @@ bool evk_next_event(int32_t timeout_milliseconds, evk_event *event) {
             int64_t left = deadline - now_milliseconds();
             wait = left > 0 ? (int32_t)left : 0;
         }
-        struct pollfd files[2] = {
+        struct pollfd files[4] = {
             {.fd = STDIN_FILENO, .events = POLLIN},
             {.fd = term.signal_fd, .events = POLLIN},
+            {.fd = ending_fd, .events = POLLIN},
+            {.fd = term.queue_count > 0 ? term.tty_fd : -1, .events = POLLOUT},
         };
-        int ready = poll(files, 2, wait);
+        int ready = poll(files, 4, wait);
         if (ready < 0 && errno != EINTR) return false;
         if (ready < 0) continue;
         if (ready == 0) return false;
-        if ((files[1].revents & POLLIN) && read_signal(event)) return true;
+        if (((files[1].revents | files[2].revents) & POLLIN) && read_signal(event)) return true;
+        if (files[3].revents & POLLOUT) {
+            drain();
+            if (term.queue_count == 0 && term.stale) evk_flush();
+        }
         if (files[0].revents & POLLIN) {
             if (read_key(event)) {
                 term.more_input = true;
@@ -772,43 +1043,21 @@ void evk_invalidate(void) {
 
 bool evk_flush(void) {
     if (!term.open || term.released || term.gone) return false;
+    drain();
+    // A frame more would only wait behind the one that nobody reads. It is drawn when there is room.
+    term.stale = term.queue_count > 0;
+    if (term.stale) return true;
     wnoutrefresh(stdscr);
-    // ncurses calls write once a cursor movement, which tears and costs hundreds of system calls a
-    // frame. So its descriptor points to a buffer for the moment, and the frame leaves in one.
-    static const char begin[] = "\033[?2026h";
-    static const char end[] = "\033[?2026l";
-    if (term.buffer_fd < 0 || dup3(term.buffer_fd, term.draw_fd, O_CLOEXEC) < 0) {
-        doupdate();
-        return !term.gone;
-    }
-    lseek(term.buffer_fd, 0, SEEK_SET);
+    bool gathers = begin_gathering();
     doupdate();
-    off_t length = lseek(term.buffer_fd, 0, SEEK_CUR);
-    dup3(term.tty_fd, term.draw_fd, O_CLOEXEC);
-    if (length <= 0) return true;
-    size_t around = sizeof begin - 1 + sizeof end - 1;
-    if (term.frame_size < (size_t)length + around) {
-        char *more = realloc(term.frame, (size_t)length + around);
-        if (!more) return false;
-        term.frame = more;
-        term.frame_size = (size_t)length + around;
-    }
-    memcpy(term.frame, begin, sizeof begin - 1);
-    ssize_t count = pread(term.buffer_fd, term.frame + sizeof begin - 1, (size_t)length, 0);
-    if (count < 0) return false;
-    memcpy(term.frame + sizeof begin - 1 + count, end, sizeof end - 1);
-    return write_all(term.frame, (size_t)count + around);
+    return gathers ? end_gathering("\033[?2026h", "\033[?2026l") : !term.gone;
 }
 
 // Lending the terminal, stopping, and other programs
 
 void evk_release(void) {
     if (!term.open || term.released) return;
-    extras_off();
-    endwin();
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &term.saved);
-    crash_armed = 0;
-    release_errors();
+    leave();
     term.released = true;
 }
 
@@ -822,7 +1071,9 @@ void evk_retake(void) {
     clearok(curscr, TRUE);
     // Enters the alternate screen before the extras are asked for.
     wnoutrefresh(stdscr);
+    bool gathers = begin_gathering();
     doupdate();
+    if (gathers) end_gathering("", "");
     clearok(curscr, TRUE);
     extras_on();
     ask_for_size();
@@ -853,37 +1104,39 @@ void evk_stop(void) {
 int32_t evk_run(const char *const *arguments) {
     posix_spawnattr_t attributes;
     sigset_t none, defaults;
-    pid_t child;
+    pid_t started;
     // Our blocked mask and ignored signals must not be inherited.
     sigemptyset(&none);
     loop_signals(&defaults);
+    add_ending_signals(&defaults);
     sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGXFSZ);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     int result = posix_spawnp(
-        &child, arguments[0], NULL, &attributes, (char *const *)arguments, environ);
+        &started, arguments[0], NULL, &attributes, (char *const *)arguments, environ);
     posix_spawnattr_destroy(&attributes);
     if (result != 0) {
         errno = result;
         return -1;
     }
+    child = started;
     for (;;) {
         int status;
-        if (waitpid(child, &status, WUNTRACED) < 0) {
+        if (waitpid(started, &status, WUNTRACED) < 0) {
             if (errno == EINTR) continue;
+            child = 0;
             return -1;
         }
         // An editor stopped with ctrl-z: stop with it, or the shell would wait for us for ever.
         if (WIFSTOPPED(status)) {
             evk_stop();
-            kill(child, SIGCONT);
+            kill(started, SIGCONT);
             continue;
         }
-        // Keys such as ctrl-c went to the child and, as signals, to us.
-        drain_signal(SIGINT);
-        drain_signal(SIGQUIT);
+        child = 0;
         drain_signal(SIGTSTP);
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     }

@@ -5,6 +5,7 @@ import SimulationKit
 /// Differs from Kubernetes: by default the clients of the controllers are not limited to 20 calls a second (burst 30),
 /// which is what keeps a real cluster at 20 new pods a second for each controller. One comes to see what scheduler and
 /// kubelets do with 1,000 pods, not to wait 50 s for them; `kube-api-qps: 20` and `kube-api-burst: 30` bring it back.
+/// Once there are more pods than nodes could run (250 a node, and 1,000), each owner gets no more than 20 a second.
 /// - Source: Kubernetes v1.36.2 `cmd/kube-controller-manager/app/options`.
 public struct ControllerManagerSettings: Sendable, Equatable {
     /// `kube-api-qps`: pods that each controller creates or deletes in a second; nil: any number.

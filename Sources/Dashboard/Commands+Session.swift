@@ -44,7 +44,7 @@ extension Dashboard {
     }
 
     /// Has all objects written as manifests, but for events and what controllers make of the others.
-    mutating func export(to name: String?) {
+    mutating func export(to name: String?, replaces: Bool = false) {
         let kinds = KindInfo.all.filter { ![.event, .endpointSlice, .custom, .volumeAttachment, .controllerRevision].contains($0.type) }
         var objects: [any StoredObject] = []
         for kind in kinds {
@@ -55,7 +55,16 @@ extension Dashboard {
         objects += world.store.customObjects.sorted().filter { world.shows($0.metadata.namespace) }.map { $0 as any StoredObject }
         if objects.isEmpty { return show("There is nothing to export", .warning) }
         let file = name.map { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") ? $0 : $0 + ".yaml" } ?? "\(world.options.name).yaml"
-        fileToWrite = (file, ManifestWriter.yaml(objects.map(\.document)))
+        var documents: [JSONValue] = []
+        for object in objects {
+            documents.append(object.document)
+            let isOver = world.patience.isOver {
+                WorkProgress(
+                    title: "Export", detail: "\(documents.count) of \(objects.count) objects", share: Double(documents.count) / Double(objects.count))
+            }
+            if isOver { return show("Stopped: nothing was written", .warning) }
+        }
+        fileToWrite = (file, ManifestWriter.yaml(documents), replaces)
         show("\(objects.count) objects", .info)
     }
     /// What every cluster has from its beginning: it would be there already where the manifests are applied.

@@ -39,8 +39,9 @@ enum PromptCommands {
             guard var subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
             if words.count > 1 {
                 guard case .workload(let workload) = subject, let replicas = Int32(words[1]), replicas >= 0 else {
-                    return dashboard.show("A number of replicas, at most \(Int32.max), follows the name of a workload: :whatif web 22", .error)
+                    return dashboard.show("A number of replicas, at most \(WhatIf.mostReplicas), follows the name of a workload: :whatif web 22", .error)
                 }
+                guard replicas <= WhatIf.mostReplicas else { return dashboard.show("What-if goes up to \(WhatIf.mostReplicas) replicas", .error) }
                 subject = .scale(workload, Int(replicas))
             }
             if dashboard.stack.last is WhatIfScreen { dashboard.apply([.pop]) }
@@ -153,9 +154,13 @@ enum PromptCommands {
         PromptCommand(names: ["pause", "stop"], arguments: "", help: "Pause virtual time") { dashboard, _ in dashboard.setPaused(true) },
         PromptCommand(names: ["play", "resume", "continue"], arguments: "", help: "Let virtual time run") { dashboard, _ in dashboard.setPaused(false) },
         PromptCommand(names: ["time"], arguments: "t|+d|-d", help: "Go to a time, on or back by a span: 5m, +30s, -10s") { dashboard, words in
-            guard let word = words.first, let span = Duration(word.hasPrefix("+") || word.hasPrefix("-") ? String(word.dropFirst()) : word)
+            guard let word = words.first, let span = Duration(word.hasPrefix("+") || word.hasPrefix("-") ? String(word.dropFirst()) : word), span >= .zero
             else { return dashboard.show("A time is a span such as 90s or 5m since the start, or + or - and a span", .error) }
-            let goal = word.hasPrefix("+") ? dashboard.world.now + span : word.hasPrefix("-") ? dashboard.world.now - span : .start + span
+            let now = dashboard.world.now
+            guard span <= (word.hasPrefix("+") ? Dashboard.longestJump : now.sinceStart + Dashboard.longestJump) || word.hasPrefix("-") else {
+                return dashboard.show("At most a year (8760h) at once", .error)
+            }
+            let goal = word.hasPrefix("+") ? now + span : word.hasPrefix("-") ? now - span : .start + span
             if goal < dashboard.world.now { dashboard.rewind(to: max(.start, goal)) } else { dashboard.run(to: goal) }
         },
         PromptCommand(names: ["undo"], arguments: "", help: "Take back the last command") { dashboard, _ in dashboard.undo() },
@@ -207,8 +212,11 @@ enum PromptCommands {
         PromptCommand(names: ["set"], arguments: "[header|crumbs|motion|ascii] [on|off]", help: "Show or change how the dashboard draws") { dashboard, words in
             dashboard.set(words)
         },
-        PromptCommand(names: ["export"], arguments: "[file]", help: "Save all objects of the namespaces looked at as manifests") { dashboard, words in
+        PromptCommand(names: ["export"], arguments: "[file]", help: "Save all objects of the namespaces looked at as manifests; :export! replaces a file") { dashboard, words in
             dashboard.export(to: words.first)
+        },
+        PromptCommand(names: ["export!"], arguments: "[file]", help: "The same, in place of a file that is there") { dashboard, words in
+            dashboard.export(to: words.first, replaces: true)
         },
         PromptCommand(names: ["seed"], arguments: "", help: "The seed of all chance") { dashboard, _ in
             dashboard.show("The seed is \(dashboard.session.simulation.options.seed); evenkeel --seed N starts with another", .info)

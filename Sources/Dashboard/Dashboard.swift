@@ -48,8 +48,9 @@ public struct Dashboard {
     public var wantsToSuspend = false
     /// Text for the clipboard; the caller sends it and clears it.
     public var clipboard: String?
-    /// A file to write, by name and content; the caller writes it, answers by ``note(_:isError:)`` and clears it.
-    public var fileToWrite: (name: String, content: String)?
+    /// A file to write, by name and content; the caller writes it, answers by ``note(_:isError:)`` or
+    /// ``askToReplace(_:content:)``, and clears it.
+    public var fileToWrite: (name: String, content: String, replaces: Bool)?
     /// YAML to open in the user's editor; the caller does and hands the result to ``applyEdited(_:shown:)``.
     public var textToEdit: String?
     var edited: Edited?
@@ -68,6 +69,12 @@ public struct Dashboard {
         stack = [DeckScreen()]
         world.sample()
         if let notice = options.notice { show(notice, .info) }
+    }
+
+    /// What the owner says to work that takes long.
+    public var usersPatience: Patience {
+        get { world.patience }
+        set { world.patience = newValue }
     }
 
     /// The session with all its state, for summaries.
@@ -93,13 +100,14 @@ public struct Dashboard {
         session.speed = world.session.speed
         var options = world.options
         options.name = scenario.name
+        let patience = world.patience
         world = World(session: session, options: options)
+        world.patience = patience
         stack = [DeckScreen()]
         replacements.forget()
         lastCheckpoint = clock
         world.sample()
-        run(to: .start + scenario.prelude)
-        show(scenario.summary, .info)
+        if run(to: .start + scenario.prelude) { show(scenario.summary, .info) }
     }
 
     // MARK: Time
@@ -117,7 +125,7 @@ public struct Dashboard {
         let before = world.now
         let revision = world.store.revision
         // After a suspension the real time that passed is not made up for.
-        run(to: world.session.target(elapsed: min(elapsed, .milliseconds(250))), until: shouldStop)
+        run(to: world.session.target(elapsed: min(elapsed, .milliseconds(250)))) { _ in shouldStop() }
         if world.now != before || world.store.revision != revision { needsFrame = true }
         if world.store.revision != revision { noteChange() }
         // A place to go back to, now and then in real time: it costs what changes afterwards.
@@ -140,23 +148,38 @@ public struct Dashboard {
         needsFrame = true
     }
 
-    /// Lets virtual time run to `limit` at once: for frames of a later moment.
-    public mutating func run(to limit: Instant) {
-        run(to: limit, until: { false })
+    /// As far as virtual time may go by one command.
+    static let longestJump = Duration.hours(8760)
+
+    /// Lets virtual time run to `limit` at once, as far as ``usersPatience`` allows; answers whether it got there.
+    @discardableResult
+    public mutating func run(to limit: Instant) -> Bool {
+        let (from, patience) = (world.now, world.patience)
+        var isOver = false
+        run(to: limit) { now in
+            isOver = patience.isOver {
+                WorkProgress(
+                    title: "Running to T+\(clockText(limit, milliseconds: false))", detail: "T+\(clockText(now, milliseconds: false))",
+                    share: (now - from).seconds / max((limit - from).seconds, 1e-9))
+            }
+            return isOver
+        }
         noteChange()
+        if isOver { show("Stopped at \(clockText(world.now))", .warning) }
+        return !isOver
     }
 
-    private mutating func run(to limit: Instant?, until shouldStop: () -> Bool) {
+    private mutating func run(to limit: Instant?, until shouldStop: (Instant) -> Bool) {
         let period = History.period
         while true {
             // At full speed the goal is one sample further, again and again, until time is up.
             let goal = limit ?? world.now + period
             let next = min(goal, world.history.nextSample)
-            let arrived = world.session.advance(to: next, until: shouldStop)
+            let arrived = world.session.advance(to: next, unless: shouldStop)
             guard arrived else { return }
             if next >= world.history.nextSample { world.sample() }
             if let limit, world.now >= limit { return }
-            if limit == nil, world.session.simulation.nextDue == nil || shouldStop() { return }
+            if limit == nil, world.session.simulation.nextDue == nil || shouldStop(world.now) { return }
         }
     }
 
@@ -178,7 +201,8 @@ public struct Dashboard {
         case .key(let key): press(key, isScripted: isScripted)
         case .paste(let text):
             if prompt != nil {
-                prompt!.field.insert(text.replacing("\n", with: " "))
+                prompt!.field.insert(text)
+                if prompt!.purpose == .filter { setFilter(prompt!.field.text) }
             } else {
                 dialog?.paste(text)
             }
@@ -226,15 +250,17 @@ public struct Dashboard {
             if let last = lastInterrupt, clock - last < .seconds(1) { wantsToQuit = true }
             lastInterrupt = clock
         }
+        // The key that leaves does so wherever one is; ctrl-c first closes what is open.
+        if case .function = key, binding(for: key)?.action == .interrupt { return wantsToQuit = true }
         if flash?.level == .error { flash = nil }
         // Where nothing but the message about the size is seen, q means leave.
         if size.width < 40 || size.height < 10, key == .character("q") { wantsToQuit = true }
         world.refresh()
         if prompt != nil { return typeInPrompt(key) }
         if dialog != nil {
+            if key == .control("c") { return apply([.closeDialog]) }
             // Keys typed before the dialog was seen must not answer it.
             if !isScripted, let opened = dialogOpenedAt, clock - opened < .milliseconds(250) { return }
-            if key == .control("c") { return apply([.closeDialog]) }
             let effects = dialog!.handle(key, world)
             return apply(effects)
         }
@@ -361,7 +387,7 @@ public struct Dashboard {
                 show("Sent to the terminal's clipboard: \(what.prefix(60))", .info)
             case .edit(let object):
                 edit(object)
-            case .write(let name, let content): fileToWrite = (name, content)
+            case .write(let name, let content, let replaces): fileToWrite = (name, content, replaces)
             case .run(let line): run(line: line)
             case .act(let action): perform(action)
             case .press(let key): press(key, isScripted: true)
@@ -452,12 +478,20 @@ public struct Dashboard {
     mutating func rewind(to time: Instant) {
         world.session.isPaused = true
         replacements.forget()
-        if world.session.rewind(to: time) {
-            world.generation += 1
-            show("Back at \(clockText(world.now)); <,> plays on from here", .info)
-        } else {
-            show("This is the beginning", .info)
+        guard var replay = world.session.replay(to: time) else { return show("This is the beginning", .info) }
+        let (from, patience) = (replay.session.now, world.patience)
+        let arrived = replay.run { now in
+            patience.isOver {
+                WorkProgress(
+                    title: "Going back to T+\(clockText(time, milliseconds: false))",
+                    detail: "from T+\(clockText(from, milliseconds: false)) on: T+\(clockText(now, milliseconds: false))",
+                    share: (now - from).seconds / max((time - from).seconds, 1e-9))
+            }
         }
+        guard arrived else { return show("Stopped: still at \(clockText(world.now))", .warning) }
+        world.session = replay.session
+        world.generation += 1
+        show("Back at \(clockText(world.now)); <,> plays on from here", .info)
     }
 
     mutating func setSpeed(_ speed: Speed) {
@@ -478,6 +512,16 @@ public struct Dashboard {
         flashUntil = clock + .seconds(6)
         needsFrame = true
     }
+    /// Asks whether the file called `name` that is there is to be replaced; ``fileToWrite`` comes again if so.
+    public mutating func askToReplace(_ name: String, content: String) {
+        var form = Form(
+            title: "Replace", subject: name, fields: [], action: "Replace", startOnCancel: true,
+            preview: { _, world in [StyledText("There is a file of this name. What is in it would be lost.", world.theme[.text])] },
+            submit: { _, _ in .done([.write(file: name, content: content, replaces: true)]) })
+        form.changesCluster = false
+        open(form)
+    }
+
     /// Shows what came of something the caller did.
     public mutating func note(_ text: String, isError: Bool = false) { show(text, isError ? .error : .info) }
 

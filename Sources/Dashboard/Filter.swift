@@ -14,12 +14,18 @@ struct Filter {
         enum Comparison: String { case contains = ":", below = "<", above = ">" }
     }
     private(set) var terms: [Term] = []
+    /// A longer filter is something pasted by mistake; reading it at each frame would be felt.
+    private static let longest = 1000
     /// Why the text cannot be read; then it filters nothing.
     private(set) var problem: String?
 
     init(_ text: String) {
         let text = text.trimmingSpaces
         if text.isEmpty { return }
+        guard text.utf8.count <= Self.longest else {
+            problem = "longer than \(Self.longest) characters"
+            return
+        }
         if text.hasPrefix("-l ") {
             add(selector: String(text.dropFirst(3)))
             return

@@ -16,10 +16,17 @@ enum Forecast {
         }
         if let refusal { return "Tried on a fork: refused. \(refusal)" }
         func fresh(_ fork: Fork) -> [Pod] { fork.pods.filter { $0.came && $0.workload == workload }.compactMap(\.after) }
-        fork.run(for: .minutes(1)) { fork in
-            let fresh = fresh(fork)
-            return fresh.count >= pods.count && fresh.allSatisfy { !$0.nodeName.isEmpty }
-        }
+        let start = fork.start
+        let isDone = fork.run(
+            for: .minutes(1),
+            until: { fork in
+                let fresh = fresh(fork)
+                return fresh.count >= pods.count && fresh.allSatisfy { !$0.nodeName.isEmpty }
+            },
+            unless: { now in
+                world.patience.isOver { WorkProgress(title: "Trying it on a fork", detail: (now - start).description, share: (now - start).seconds / 60) }
+            })
+        if !isDone { return "Tried on a fork: stopped before it was known." }
         let found = fresh(fork)
         guard !found.isEmpty else { return "Tried on a fork: no replacement within a minute." }
         let places = found.filter { !$0.nodeName.isEmpty }.map { pod in

@@ -22,7 +22,8 @@ enum Effect {
     case copy(String, what: String)
     /// Open the object in the user's editor and apply what comes back.
     case edit(any StoredObject)
-    case write(file: String, content: String)
+    /// Have a file written; one that is there already is replaced only after a question, unless `replaces` says so.
+    case write(file: String, content: String, replaces: Bool = false)
     case run(line: String)
     /// Do what a key for it would do in the view that is on top by then.
     case act(Action)

@@ -40,8 +40,13 @@ enum WhatIfSubject: Hashable {
     }
 
     /// The changes worth asking about.
-    func questions(_ present: WhatIf.Present) -> [WhatIf] {
+    func questions(_ present: WhatIf.Present, _ patience: Patience) -> [WhatIf] {
         let store = present.simulation.cluster.store
+        func rebalance(_ workload: Workload) -> WhatIf {
+            .rebalance(workload, present.simulation) { found in
+                patience.isOver { WorkProgress(title: "Planning the rebalance of \(workload.name)", detail: "\(found) \(found == 1 ? "eviction" : "evictions") found") }
+            }
+        }
         switch self {
         case .node(let name): return store.nodes[ObjectKey(name: name)].map { WhatIf.questions(about: $0, present.simulation) } ?? []
         case .zone(let name): return WhatIf.questions(aboutZone: name, present.simulation)
@@ -52,9 +57,9 @@ enum WhatIfSubject: Hashable {
         case .constraint(let id):
             guard let group = present.spread.first(where: { $0.id == id }) else { return [] }
             // Planning tries each eviction; where there are many pods it is done when asked for.
-            let plans = group.isHard && group.isViolated && store.pods.count <= 1000 ? [WhatIf.rebalance(group.workload, present.simulation)] : []
+            let plans = group.isHard && group.isViolated && store.pods.count <= 1000 ? [rebalance(group.workload)] : []
             return plans + WhatIf.questions(about: group, store)
-        case .rebalance(let workload): return [WhatIf.rebalance(workload, present.simulation)]
+        case .rebalance(let workload): return [rebalance(workload)]
         }
     }
 }
@@ -66,8 +71,9 @@ struct WhatIfAnswers {
     private(set) var at = Instant.start
     private var present: WhatIf.Present?
     private var found: [Int: WhatIfAnswer] = [:]
-    /// In a large cluster the answer looked at, as long as it is not final.
-    private var trial: (index: Int, it: WhatIf.Trial)?
+    /// Answers that are not final: they go on when there is time.
+    private var trials: [Int: WhatIf.Trial] = [:]
+    private var lookedAt = 0
     private var revision = -1
     private var generation = -1
     private var parameters = AvailabilityParameters()
@@ -79,47 +85,51 @@ struct WhatIfAnswers {
         if subject == self.subject, parameters == world.availability, !isStale || (!world.session.isPaused && generation == world.generation && present != nil) { return }
         let new = WhatIf.Present(world.session.simulation, view: world.spreadFollower)
         (self.subject, present, at, found, parameters) = (subject, new, world.now, [:], world.availability)
-        trial = nil
+        trials = [:]
         (revision, generation) = (world.store.revision, world.generation)
-        questions = subject.questions(new)
+        questions = subject.questions(new, world.patience)
     }
     mutating func again() { present = nil }
     func isOld(_ world: World) -> Bool { revision != world.store.revision }
 
-    /// The answer to the question numbered `index`; worked out if it is not there yet and `now` says so.
-    mutating func answer(_ index: Int, now: Bool = true) -> WhatIfAnswer? {
+    /// The answer to the question numbered `index`; worked out if it is not there yet and `now` says so, as far as that
+    /// is not felt. What is left goes on in ``work(until:)``.
+    mutating func answer(_ index: Int, now: Bool = true, _ patience: Patience) -> WhatIfAnswer? {
         if let known = found[index] { return known }
         guard now, let present, questions.indices.contains(index) else { return nil }
-        if isQuick {
-            found[index] = questions[index].answer(from: present, parameters)
-        } else if trial?.index != index {
-            var new = WhatIf.Trial(questions[index], from: present)
-            new.run(pause: WhatIf.Trial.first)
-            found[index] = new.answer(parameters)
-            trial = new.isDone ? nil : (index, new)
-        }
+        var new = WhatIf.Trial(questions[index], from: present)
+        new.run(pause: isQuick ? nil : WhatIf.Trial.first, until: patience.isFelt)
+        found[index] = new.answer(parameters)
+        if !new.isDone { trials[index] = new }
         return found[index]
     }
 
     /// The answer to the question numbered `index` if it is there.
     func known(_ index: Int) -> WhatIfAnswer? { found[index] }
 
-    /// Whether the answer looked at is a first one, and goes on.
-    var isUnderWay: Bool { trial != nil }
+    /// Whether an answer is a first one, and goes on.
+    var isUnderWay: Bool { !trials.isEmpty }
     /// Whether that is so of the answer numbered `index`.
-    func isFirst(_ index: Int) -> Bool { trial?.index == index }
-    /// Runs the answer looked at to its end, as long as `shouldStop` allows.
+    func isFirst(_ index: Int) -> Bool { trials[index] != nil }
+    /// Runs first answers to their end, as long as `shouldStop` allows: the one looked at before the others.
     mutating func work(until shouldStop: () -> Bool) {
-        guard let index = trial?.index, var it = trial?.it else { return }
-        trial = nil
-        it.run(until: shouldStop)
-        if it.isDone { found[index] = it.answer(parameters) } else { trial = (index, it) }
+        while let index = trials[lookedAt] != nil ? lookedAt : trials.keys.min(), var it = trials.removeValue(forKey: index) {
+            it.run(until: shouldStop)
+            guard it.isDone else {
+                trials[index] = it
+                return
+            }
+            found[index] = it.answer(parameters)
+        }
     }
-    /// Others than the answer looked at are not worked on; they are asked again when they are looked at.
+    /// In a large cluster others than the answer looked at are not worked on; they are asked again when they are looked at.
     mutating func look(at index: Int) {
-        guard let other = trial?.index, other != index else { return }
-        found[other] = nil
-        trial = nil
+        lookedAt = index
+        if isQuick { return }
+        for other in trials.keys.sorted() where other != index {
+            found[other] = nil
+            trials[other] = nil
+        }
     }
     /// Whether all can be worked out at once without being felt.
     var isQuick: Bool { present.map { $0.simulation.cluster.store.pods.count <= 1000 } ?? true }

@@ -33,6 +33,8 @@ struct World {
     var namespace = ""
     /// Real time since the start: only for what is highlighted for a moment.
     var clock = Duration.zero
+    /// Asked by work that may take long.
+    var patience = Patience()
     /// The node label by which the Deck makes columns.
     var topologyKey = "topology.kubernetes.io/zone"
     private(set) var view = ClusterView()

@@ -47,8 +47,11 @@ public struct Session: Sendable {
     public var speed = Speed.times(10)
     /// The scenario that is being played, if any.
     public private(set) var script: Script
-    /// The commands so far, oldest first.
+    /// The commands so far, oldest first; the oldest are forgotten when they are many, and with them the time they were in.
     public private(set) var journal: [JournalEntry] = []
+    /// How many commands there were, forgotten ones included.
+    public var commandCount: Int { forgotten + journal.count }
+    private var forgotten = 0
     private var checkpoints: [Checkpoint] = []
     /// How many events and instants of the script were run.
     private var turns = 0
@@ -69,7 +72,24 @@ public struct Session: Sendable {
         var turns: Int
         /// Taken just before a command: what undo goes back to.
         var isBeforeCommand: Bool
+
+        /// What it holds in bytes beside what it shares with `next`, the state kept after it: no less than that.
+        ///
+        /// Objects that were written in between are held twice, and so are the tables and queues around them, which are
+        /// copied as a whole when they are written. Found by measuring; a test holds it against the memory that is taken.
+        func size(beside next: Simulation) -> Int {
+            let (store, later) = (simulation.cluster.store, next.cluster.store)
+            let writes = abs(later.revision - store.revision)
+            if writes == 0, simulation.eventsRun == next.eventsRun { return 1 << 10 }
+            return min(writes, store.count) * 2400 + store.count * 400 + simulation.cluster.narrative.events.count * 160 + (32 << 10)
+        }
     }
+    /// All states kept may hold so much, in bytes.
+    public static let capacity = 96 << 20
+    /// So many of the newest are kept whatever they hold.
+    private static let leastKept = 8
+    private static let mostKept = 240
+    private static let mostCommands = 10_000
 
     public init(_ simulation: Simulation, script: Script = Script()) {
         self.simulation = simulation
@@ -95,6 +115,11 @@ public struct Session: Sendable {
     /// if nothing stopped it. Answers whether it got there.
     @discardableResult
     public mutating func advance(to limit: Instant, until shouldStop: () -> Bool = { false }) -> Bool {
+        advance(to: limit) { _ in shouldStop() }
+    }
+
+    /// The same; `shouldStop` hears how far time has come.
+    public mutating func advance(to limit: Instant, unless shouldStop: (Instant) -> Bool) -> Bool {
         while true {
             // A step of the script comes before what the components do at its instant.
             if let due = script.nextDue, due <= limit {
@@ -102,7 +127,7 @@ public struct Session: Sendable {
             } else if !runEvent(by: limit) {
                 break
             }
-            if shouldStop() { return false }
+            if shouldStop(now) { return false }
         }
         simulation.moveTime(to: limit)
         return true
@@ -130,9 +155,7 @@ public struct Session: Sendable {
         while let step = script.takeStep(by: simulation.now) {
             let result = simulation.perform(step.command)
             script.note(result, of: step, at: simulation.now)
-            journal.append(
-                JournalEntry(
-                    time: simulation.now, command: step.command, result: result, isScripted: true, turn: turns))
+            note(JournalEntry(time: simulation.now, command: step.command, result: result, isScripted: true, turn: turns))
         }
         script.checkExpectations(due: simulation.now, in: simulation)
     }
@@ -150,9 +173,19 @@ public struct Session: Sendable {
             // Not even the names that chance gives next may depend on what was refused: it is not in the journal.
             simulation = checkpoints.removeLast().simulation
         } else {
-            journal.append(JournalEntry(time: now, command: command, result: result, turn: turns))
+            note(JournalEntry(time: now, command: command, result: result, turn: turns))
         }
         return result
+    }
+
+    private mutating func note(_ entry: JournalEntry) {
+        journal.append(entry)
+        guard journal.count > Self.mostCommands, let first = checkpoints.firstIndex(where: { $0.journalCount >= Self.mostCommands / 2 }) else { return }
+        let gone = checkpoints[first].journalCount
+        checkpoints.removeFirst(first)
+        for index in checkpoints.indices { checkpoints[index].journalCount -= gone }
+        journal.removeFirst(gone)
+        forgotten += gone
     }
 
     /// Takes back the last command and everything since: the state just before it. Answers what was undone.
@@ -168,20 +201,52 @@ public struct Session: Sendable {
     /// What came after `time` is forgotten. Answers false if `time` is not in the past.
     @discardableResult
     public mutating func rewind(to time: Instant) -> Bool {
-        guard time < now, let index = checkpoints.lastIndex(where: { $0.simulation.now <= time }) ?? checkpoints.indices.first
-        else { return false }
-        let commands = journal[checkpoints[index].journalCount...].filter { $0.time <= time && !$0.isScripted }
-        go(to: index)
-        for entry in commands {
-            while turns < entry.turn, step() {}
-            simulation.moveTime(to: entry.time)
-            let kept = checkpoints[checkpoints.count - 1]
-            if !kept.isBeforeCommand || kept.journalCount < journal.count { checkpoint(beforeCommand: true) }
-            let result = simulation.perform(entry.command)
-            journal.append(JournalEntry(time: entry.time, command: entry.command, result: result, turn: turns))
-        }
-        advance(to: max(time, now))
+        guard var replay = replay(to: time) else { return false }
+        replay.run()
+        self = replay.session
         return true
+    }
+
+    /// ``rewind(to:)`` as work that can be stopped; nil if `time` is not in the past.
+    public func replay(to time: Instant) -> Replay? {
+        guard time < now, let index = checkpoints.lastIndex(where: { $0.simulation.now <= time }) ?? checkpoints.indices.first
+        else { return nil }
+        let commands = journal[checkpoints[index].journalCount...].filter { $0.time <= time && !$0.isScripted }
+        var session = self
+        session.go(to: index)
+        return Replay(session: session, commands: commands[...], goal: max(time, session.now))
+    }
+
+    /// The way back to a moment: the same events and commands again.
+    public struct Replay: Sendable {
+        /// As far as it got; what it was made of stays as it is until this takes its place.
+        public private(set) var session: Session
+        private var commands: ArraySlice<JournalEntry>
+        private let goal: Instant
+
+        fileprivate init(session: Session, commands: ArraySlice<JournalEntry>, goal: Instant) {
+            (self.session, self.commands, self.goal) = (session, commands, goal)
+        }
+
+        /// Goes on until `shouldStop` says so; it is asked after each event. Answers whether it arrived.
+        @discardableResult
+        public mutating func run(unless shouldStop: (Instant) -> Bool = { _ in false }) -> Bool {
+            while let entry = commands.first {
+                while session.turns < entry.turn, session.step() {
+                    if shouldStop(session.now) { return false }
+                }
+                session.repeat(entry)
+                commands.removeFirst()
+            }
+            return session.advance(to: goal, unless: shouldStop)
+        }
+    }
+
+    private mutating func `repeat`(_ entry: JournalEntry) {
+        simulation.moveTime(to: entry.time)
+        if let kept = checkpoints.last, !kept.isBeforeCommand || kept.journalCount < journal.count { checkpoint(beforeCommand: true) }
+        let result = simulation.perform(entry.command)
+        note(JournalEntry(time: entry.time, command: entry.command, result: result, turn: turns))
     }
 
     private mutating func go(to index: Int) {
@@ -198,24 +263,35 @@ public struct Session: Sendable {
 
     private mutating func checkpoint(beforeCommand: Bool) {
         if !beforeCommand, let last = checkpoints.last, last.simulation.eventsRun == simulation.eventsRun { return }
+        var kept = simulation
+        kept.forgetReadChanges()
         checkpoints.append(
-            Checkpoint(
-                simulation: simulation, script: script, journalCount: journal.count, turns: turns,
-                isBeforeCommand: beforeCommand))
-        guard checkpoints.count > 240 else { return }
-        // Every second one of the older half goes, but not those before a command.
-        var keep = true
-        var index = 1
-        while index < checkpoints.count / 2 {
-            if !checkpoints[index].isBeforeCommand {
-                keep.toggle()
-                if !keep {
-                    checkpoints.remove(at: index)
-                    continue
-                }
+            Checkpoint(simulation: kept, script: script, journalCount: journal.count, turns: turns, isBeforeCommand: beforeCommand))
+        thin()
+    }
+
+    /// What the states kept hold, in bytes: an upper bound.
+    public var keptSize: Int {
+        checkpoints.indices.reduce(0) { $0 + checkpoints[$1].size(beside: $1 + 1 < checkpoints.count ? checkpoints[$1 + 1].simulation : simulation) }
+    }
+    /// How many states are kept.
+    public var keptCount: Int { checkpoints.count }
+
+    /// Drops states as long as they hold too much: every second one of the older half, those before commands last. The
+    /// first stays, and so do the newest.
+    private mutating func thin() {
+        while checkpoints.count > Self.leastKept, checkpoints.count > Self.mostKept || keptSize > Self.capacity {
+            let before = checkpoints.count
+            let end = max(2, min(before / 2, before - Self.leastKept))
+            var drops = false
+            var kept = Array(checkpoints[..<1])
+            for index in 1..<before {
+                let isOld = index < end && !checkpoints[index].isBeforeCommand
+                if isOld { drops.toggle() }
+                if !(isOld && drops) { kept.append(checkpoints[index]) }
             }
-            index += 1
+            if kept.count == before { kept.remove(at: 1) }
+            checkpoints = kept
         }
-        if checkpoints.count > 240 { checkpoints.remove(at: 1) }
     }
 }

@@ -107,13 +107,21 @@ public struct Simulation: Sendable {
         case .rebalancings: runRebalancings()
         }
         eventsRun += 1
-        var read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
-        if !vertical.modes.isEmpty { read = min(read, vertical.cursor.position) }
-        if let keptFrom { read = min(read, keptFrom.position) }
-        cluster.store.compact(before: WatchCursor(position: read))
+        cluster.store.compact(before: read)
         assertProgress(at: due)
         return true
     }
+
+    /// Up to where all components have read the feed of changes.
+    private var read: WatchCursor {
+        var read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
+        if !vertical.modes.isEmpty { read = min(read, vertical.cursor.position) }
+        if let keptFrom { read = min(read, keptFrom.position) }
+        return WatchCursor(position: read)
+    }
+
+    /// Forgets the changes that all components have read, be they ever so few: for a state that is kept.
+    mutating func forgetReadChanges() { cluster.store.compact(before: read, surplus: 0) }
 
     /// Runs everything that is due by `limit` and moves the time there.
     public mutating func advance(to limit: Instant) {

@@ -5,7 +5,6 @@ import Glibc
 /// The terminal of this process, drawn by ncurses.
 ///
 /// ```swift
-/// NcursesTerminal.blockSignals()  // first statement of main
 /// let terminal = try NcursesTerminal.open()
 /// defer { terminal.restore() }
 /// try terminal.present(canvas)
@@ -13,7 +12,8 @@ import Glibc
 /// ```
 ///
 /// One a process, one thread. Whatever ends the process but SIGKILL gives the terminal back:
-/// `restore`, `exit`, a trap, a signal.
+/// `restore`, `exit`, a trap, a signal. Nothing here waits for a terminal that is not read, and a
+/// signal that ends the process does so within a tenth of a second, whatever the thread is doing.
 public final class NcursesTerminal: TerminalDevice {
     /// What the user chose.
     public struct Options: Sendable {
@@ -36,6 +36,8 @@ public final class NcursesTerminal: TerminalDevice {
     public let capabilities: TerminalCapabilities
     /// The terminal's background, if it told; tells dark from light.
     public let background: Color?
+    /// What to tell the user about the terminal: that its type is not known here. Nil for nothing.
+    public let remark: String?
     private let palette: Palette
     private var pairs: [UInt64: Int32] = [:]
     private var pairsByIndices: [UInt64: Int32] = [:]
@@ -45,12 +47,6 @@ public final class NcursesTerminal: TerminalDevice {
     private var row: [evk_cell] = []
     private var pendingEvents: [TerminalEvent] = []
     private var isRestored = false
-
-    /// Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT and SIGWINCH, which come as
-    /// events, and ignores SIGPIPE. The first statement of `main`, before any thread exists.
-    public static func blockSignals() {
-        evk_block_signals()
-    }
 
     /// Takes the terminal.
     ///
@@ -80,6 +76,9 @@ public final class NcursesTerminal: TerminalDevice {
             isUTF8: found.utf8, colors: Int(found.colors), mouse: options.mouse,
             alphabet: plain ? .ascii : .block)
         background = found.background < 0 ? nil : Color(hex: UInt32(found.background))
+        let drawnAs = withUnsafeBytes(of: found.drawn_as) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let type = NcursesTerminal.environment("TERM") ?? ""
+        remark = drawnAs.isEmpty ? nil : "This system has no entry for TERM=\(type); drawing as \(drawnAs)"
         palette = Palette(colors: Int(found.colors))
         // Cells keep 15 bits for the pair.
         pairLimit = min(found.pairs, 32_767)

@@ -97,8 +97,8 @@ public enum TerminalError: Error, Equatable, Sendable, CustomStringConvertible {
             return "TERM is not set, so the dashboard cannot know the terminal. "
                 + "Try TERM=xterm-256color. \(instead)"
         case .typeUnknown(let name):
-            return "This system does not know the terminal type TERM=\(name). "
-                + "Try TERM=xterm-256color. \(instead)"
+            return "This system knows neither the terminal type TERM=\(name) nor the usual ones: "
+                + "its terminfo database is missing. \(instead)"
         case .typeTooPoor(let name):
             return "A terminal of type TERM=\(name) cannot place its cursor. \(instead)"
         case .alreadyOpen:

@@ -125,7 +125,9 @@ struct Fuzz {
         print(
             "\n\(grouped(count)) cases of \(kind.rawValue), seed \(seed): \(traps) traps, \(hangs) hangs; \(Self.text(Date().timeIntervalSince(begin))) s, "
                 + "the slowest took \(slowest.milliseconds) ms (case \(slowest.number))")
-        if traps + hangs > 0 { exit(1) }
+        guard traps + hangs > 0 else { return }
+        try? FileManager.default.removeItem(at: progress)
+        exit(1)
     }
 
     /// The steps of a case without those it ends in the same way without: half of them, a quarter, … and single ones.

@@ -74,7 +74,7 @@ struct Dash: ParsableCommand {
         session.isPaused = paused
         options.readOnly = readOnly && !write
         options.reducedMotion = reducedMotion
-        var warnings = Settings.load(&options.settings)
+        let problems = Settings.load(&options.settings)
         if let keymap { options.settings.keymap.preset = keymap }
         options.name = input.scenario.map(\.metadata.name) ?? Dash.name(cluster.files)
         let remarks = cluster.remarks(input)
@@ -87,6 +87,7 @@ struct Dash: ParsableCommand {
         } catch {
             throw Failure.usage(error.description)
         }
+        var warnings = (terminal.remark.map { [$0] } ?? []) + problems
         options.glyphs = terminal.capabilities.glyphs
         if terminal.capabilities.colors == 0 { options.theme = .monochrome }
         if let name = skin ?? environment["EVENKEEL_SKIN"] ?? environment["K9S_SKIN"], !name.isEmpty, terminal.capabilities.colors > 0 {
@@ -103,7 +104,10 @@ struct Dash: ParsableCommand {
         }
         if invert { options.theme = options.theme.inverted }
         var dashboard = Dashboard(session: session, options: options)
-        // What comes with the program begins where it is worth looking at.
+        let watch = LongWorkWatch(terminal, theme: options.theme)
+        dashboard.usersPatience = watch.patience
+        // What comes with the program begins where it is worth looking at. Keys wait for that.
+        watch.begin(onlyLeaving: true)
         if let shipped = try cluster.shipped(builtIn: true) { dashboard.run(to: .start + shipped.prelude) }
         dashboard.commandLines = History.load()
         if headless { dashboard.toggleHeader() }
@@ -113,14 +117,14 @@ struct Dash: ParsableCommand {
         }
         if let namespace, !allNamespaces { dashboard.type(":ns \(namespace)") }
         if let command { dashboard.type(":\(command)") }
-        var loop = MainLoop(terminal: terminal, dashboard: dashboard)
+        var loop = MainLoop(terminal: terminal, dashboard: dashboard, watch: watch)
         loop.framePeriod = UInt64(max(refresh ?? 0, reducedMotion ? 1 : 0.033) * 1e9)
         loop.folder = screenDumpFolder
         let status = loop.run()
         History.save(loop.dashboard.commandLines)
         let end = loop.dashboard.session
-        print("evenkeel: stopped at \(end.now.sinceStart), \(end.journal.count) commands, seed \(end.simulation.options.seed)")
-        if status != 0 { throw ExitCode(status) }
+        Out.line("evenkeel: stopped at \(end.now.sinceStart), \(end.commandCount) commands, seed \(end.simulation.options.seed)")
+        Out.end(status)
     }
 
     private static func name(_ files: [String]) -> String {
@@ -133,11 +137,11 @@ struct Dash: ParsableCommand {
 struct MainLoop {
     var terminal: NcursesTerminal
     var dashboard: Dashboard
+    private let watch: LongWorkWatch
     private var last = DispatchTime.now().uptimeNanoseconds
 
-    init(terminal: NcursesTerminal, dashboard: Dashboard) {
-        self.terminal = terminal
-        self.dashboard = dashboard
+    init(terminal: NcursesTerminal, dashboard: Dashboard, watch: LongWorkWatch) {
+        (self.terminal, self.dashboard, self.watch) = (terminal, dashboard, watch)
     }
 
     /// At most so much work between two looks at the keyboard, in nanoseconds.
@@ -156,19 +160,20 @@ struct MainLoop {
         while true {
             let now = DispatchTime.now().uptimeNanoseconds
             if dashboard.needsFrame, hadKey || now &- lastFrame >= (isUnfocused ? max(framePeriod, 250_000_000) : framePeriod) {
-                do throws(TerminalError) {
-                    try terminal.present(dashboard.frame(size: terminal.size))
-                } catch {
+                watch.begin()
+                let frame = dashboard.frame(size: terminal.size)
+                guard watch.show(frame) else {
                     terminal.restore()
                     return 129
                 }
                 lastFrame = now
                 hadKey = false
             }
-            let events = terminal.nextEvents(timeoutMilliseconds: timeout(since: lastFrame))
+            let events = nextEvents(since: lastFrame)
             advance()
             for event in events {
                 hadKey = true
+                watch.begin()
                 switch event {
                 case .terminate(let signal):
                     terminal.restore()
@@ -188,6 +193,11 @@ struct MainLoop {
             }
             performRequests()
         }
+    }
+
+    private func nextEvents(since lastFrame: UInt64) -> [TerminalEvent] {
+        let kept = watch.takeEvents()
+        return kept + terminal.nextEvents(timeoutMilliseconds: kept.isEmpty ? timeout(since: lastFrame) : 0)
     }
 
     private func timeout(since lastFrame: UInt64) -> Int32 {
@@ -251,13 +261,14 @@ struct MainLoop {
         }
         if let file = dashboard.fileToWrite {
             dashboard.fileToWrite = nil
-            do {
-                let path = folder.map { "\($0)/\(file.name)" } ?? file.name
-                if let folder { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
-                try file.content.write(toFile: path, atomically: true, encoding: .utf8)
+            let isPath = file.name.hasPrefix("/") || file.name.hasPrefix("~/")
+            let path = folder.flatMap { isPath ? nil : "\($0)/\(file.name)" } ?? file.name
+            if let folder, !isPath { try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+            do throws(SavedFile.Problem) {
+                try SavedFile(path: path).write(file.content, replacing: file.replaces)
                 dashboard.note("Saved \(path)")
             } catch {
-                dashboard.note("\(file.name) could not be written", isError: true)
+                if case .exists = error { dashboard.askToReplace(file.name, content: file.content) } else { dashboard.note("Not saved: \(error)", isError: true) }
             }
         }
         if let text = dashboard.textToEdit {
@@ -269,6 +280,7 @@ struct MainLoop {
             switch Skins.load(name) {
             case .success(let found):
                 dashboard.theme = found.theme
+                watch.theme = found.theme
                 dashboard.note((["Theme \(name)"] + found.remarks).joined(separator: "; "))
             case .failure(let problem): dashboard.note(problem.message, isError: true)
             }

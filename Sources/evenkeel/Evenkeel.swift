@@ -44,7 +44,7 @@ struct Evenkeel: ParsableCommand {
               --skin NAME, --no-color, --ascii, --no-mouse
 
             Exit status: 0 fine, 1 refused or expectation failed, 2 bad usage,
-            3 bad input.
+            3 bad input, 4 output that could not be written.
             """,
         version: "evenkeel 0.1.0",
         subcommands: [Dash.self, Run.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ValidateCommand.self, ScenariosCommand.self],
@@ -52,26 +52,26 @@ struct Evenkeel: ParsableCommand {
 
     /// Runs the command line and maps every way out to the documented exit status.
     static func main() {
-        // Before any thread exists: signals are read from a descriptor in the dashboard's loop.
-        if !CommandLine.arguments.dropFirst().contains(where: { ["run", "schedule", "screen", "explain", "validate", "scenarios"].contains($0) }) {
-            NcursesTerminal.blockSignals()
-        }
+        Out.claimDescriptors()
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {
-            FileHandle.standardError.write(Data(failure.message.utf8))
-            Foundation.exit(failure.status)
+            Out.flush()
+            Out.error(failure.message)
+            Out.end(failure.status)
         } catch {
             let status = exitCode(for: error)
             let text = fullMessage(for: error)
             if status == .success {
-                print(text)
-                Foundation.exit(0)
+                Out.line(text)
+                Out.end(0)
             }
-            if !text.isEmpty { FileHandle.standardError.write(Data((brief(text) + "\n").utf8)) }
-            Foundation.exit(status == .validationFailure ? 2 : status.rawValue)
+            Out.flush()
+            if !text.isEmpty { Out.error(brief(text) + "\n") }
+            Out.end(status == .validationFailure ? 2 : status.rawValue)
         }
+        Out.end(0)
     }
 
     /// What is wrong and where help is, without the list of all options in between.
@@ -201,7 +201,7 @@ struct ClusterArguments: ParsableArguments {
         let overrides = try overrides()
         let input =
             try shipped(builtIn: builtIn)?.input(overrides: overrides)
-            ?? Input(ManifestReader.read(paths: files) { [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }, overrides: overrides)
+            ?? Input(ManifestReader.read(paths: files) { StandardInput.read() }, overrides: overrides)
         // The scenario may set the version by which the gates are judged, so that this is known only now.
         if let gates = input.problems.first(where: { $0.file == Input.featureGatesFlag }) { throw Failure.usage(gates.message) }
         if !input.problems.isEmpty { throw Failure.input(input.problems, others: input.objects.count) }

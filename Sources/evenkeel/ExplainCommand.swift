@@ -32,11 +32,11 @@ struct ExplainCommand: ParsableCommand {
     @Flag(help: "List the fields of fields too.") var recursive = false
 
     func run() throws {
-        let manifests = ManifestReader.read(paths: files, whole: true) { [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
+        let manifests = ManifestReader.read(paths: files, whole: true) { StandardInput.read() }
         let (objects, _) = manifests.decodeAll()
         if !manifests.problems.isEmpty { throw Failure.input(manifests.problems, others: 0) }
         do {
-            print(try Explain.text(path: path, recursive: recursive, in: .complete(definitions: objects.compactMap { $0 as? CustomObject })))
+            Out.line(try Explain.text(path: path, recursive: recursive, in: .complete(definitions: objects.compactMap { $0 as? CustomObject })))
         } catch {
             throw Failure.usage("\(error)")
         }

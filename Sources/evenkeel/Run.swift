@@ -39,12 +39,11 @@ struct Run: ParsableCommand {
         var (session, input) = try cluster.session()
         for remark in cluster.remarks(input) { note(remark) }
         let end = Instant.start + (limit ?? session.script.duration ?? .minutes(10))
-        var out = OutputBuffer()
         var told = 0
         func tell(_ session: Session) {
             guard events == .jsonl else { return }
             let narrative = session.cluster.narrative
-            for event in narrative.events(from: told) { out.line(event.json.text()) }
+            for event in narrative.events(from: told) { Out.line(event.json.text()) }
             told = narrative.count
         }
         tell(session)
@@ -56,12 +55,12 @@ struct Run: ParsableCommand {
         }) { tell(session) }
         tell(session)
         session.finishScript()
-        write(session, to: &out)
-        out.flush()
+        write(session)
+        Out.flush()
         try conclude(session)
     }
 
-    private func write(_ session: Session, to out: inout OutputBuffer) {
+    private func write(_ session: Session) {
         let cluster = session.cluster
         switch output {
         case nil: break
@@ -69,15 +68,15 @@ struct Run: ParsableCommand {
             var items: [JSONValue] = []
             for kind in Kind.allCases { items += cluster.store.objects(kind).map(\.document) }
             let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(items)]
-            if output == .json { out.line(list.text(indent: 2)) } else { out.text(ManifestWriter.yaml(list)) }
+            if output == .json { Out.line(list.text(indent: 2)) } else { Out.text(ManifestWriter.yaml(list)) }
         case .table:
             var first = true
             for info in KindInfo.all + cluster.store.customKinds where info.type != .event {
                 let objects = cluster.store.objects(info.type).filter { info.type != .custom || $0.kindInfo == info }
                 if objects.isEmpty { continue }
-                if !first { out.line("") }
+                if !first { Out.line("") }
                 first = false
-                out.text(Printers.table(info, objects, in: cluster, wide: info.type == .pod, namespaceColumn: info.isNamespaced))
+                Out.text(Printers.table(info, objects, in: cluster, wide: info.type == .pod, namespaceColumn: info.isNamespaced))
             }
         }
     }
@@ -101,20 +100,5 @@ struct Run: ParsableCommand {
         }
     }
 
-    private func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
-}
-
-/// Standard output in large blocks.
-struct OutputBuffer {
-    private var bytes: [UInt8] = []
-    mutating func line(_ text: String) { self.text(text + "\n") }
-    mutating func text(_ text: String) {
-        bytes += text.utf8
-        if bytes.count > 1 << 16 { flush() }
-    }
-    mutating func flush() {
-        guard !bytes.isEmpty else { return }
-        FileHandle.standardOutput.write(Data(bytes))
-        bytes.removeAll(keepingCapacity: true)
-    }
+    private func note(_ line: String) { Out.error(line + "\n") }
 }

@@ -21,13 +21,13 @@ struct ScenariosCommand: ParsableCommand {
         guard let name = print else {
             let width = (ScenarioCatalog.all.map(\.name.count).max() ?? 0) + 3
             for scenario in [("NAME", "SHOWS")] + ScenarioCatalog.all.map({ ($0.name, $0.summary) }) {
-                Swift.print(scenario.0 + String(repeating: " ", count: width - scenario.0.count) + scenario.1)
+                Out.line(scenario.0 + String(repeating: " ", count: width - scenario.0.count) + scenario.1)
             }
             return
         }
         guard let scenario = ScenarioCatalog.find(name) else {
             throw Failure.usage("no scenario \(name); there are: \(ScenarioCatalog.all.map(\.name).joined(separator: ", "))")
         }
-        Swift.print(scenario.manifests)
+        Out.line(scenario.manifests)
     }
 }

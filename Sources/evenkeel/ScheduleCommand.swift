@@ -47,7 +47,7 @@ struct ScheduleCommand: ParsableCommand {
         if let wanted, state.store.pods[wanted] == nil { throw Failure.usage("there is no pod \(wanted) in the files") }
         if let wanted, explain, let placed = state.store.pods[wanted], !placed.nodeName.isEmpty {
             let explanation = explainPlace(of: placed, in: state, configuration: input.options.scheduler)
-            return output == .json ? printJSON([explanation], input) : print(report(explanation, node: placed.nodeName))
+            return output == .json ? printJSON([explanation], input) : Out.line(report(explanation, node: placed.nodeName))
         }
         let decisions = decide(
             cluster: state, order: order == .queue ? .queue : .file, configuration: input.options.scheduler, explaining: explain
@@ -57,17 +57,17 @@ struct ScheduleCommand: ParsableCommand {
             note("Nothing to place: " + (placed == 0 ? "the files hold no pod, and no workload that makes one." : "none of the \(placed) pods waits for a node."))
         }
         if output == .json { return printJSON(decisions, input) }
-        if explain { return print(decisions.map { report($0) }.joined(separator: "\n\n")) }
+        if explain { return Out.line(decisions.map { report($0) }.joined(separator: "\n\n")) }
         var rows = [["POD", "RESULT", "NODE", "MESSAGE"]]
         for decision in decisions { rows.append([decision.pod.description, decision.result.rawValue, decision.winner ?? "-", decision.message]) }
         let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
         for row in rows {
             let line = (0..<3).map { row[$0] + String(repeating: " ", count: widths[$0] - row[$0].count + 3) }.joined() + row[3]
-            print(line.last == " " ? String(line.reversed().drop { $0 == " " }.reversed()) : line)
+            Out.line(line.last == " " ? String(line.reversed().drop { $0 == " " }.reversed()) : line)
         }
     }
 
-    private func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    private func note(_ line: String) { Out.error(line + "\n") }
     private func report(_ explanation: Explanation, node: String? = nil) -> String {
         ScheduleReport(all: all).lines(explanation, node: node).joined(separator: "\n")
     }
@@ -76,6 +76,6 @@ struct ScheduleCommand: ParsableCommand {
             "scorePlugins": .array(scorePluginNames(input.options.scheduler, input.options.profile).map { .string($0) }),
             "decisions": .array(decisions.map { explain ? $0.explainedJSON : $0.json }),
         ]
-        print(report.text(indent: 2))
+        Out.line(report.text(indent: 2))
     }
 }

@@ -45,6 +45,6 @@ struct ScreenCommand: ParsableCommand {
             throw Failure.usage("--keys: \(error)")
         }
         let frame = dashboard.frame(size: Size(width: parts[0], height: parts[1]))
-        print(color ? frame.styledPicture() : frame.picture())
+        Out.line(color ? frame.styledPicture() : frame.picture())
     }
 }

@@ -47,6 +47,6 @@ enum History {
         if lines.isEmpty { return }
         try? FileManager.default.createDirectory(
             atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        try? (lines.suffix(capacity).joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        try? SavedFile(path: path).write(lines.suffix(capacity).joined(separator: "\n") + "\n", replacing: true)
     }
 }

@@ -55,18 +55,17 @@ struct ValidateCommand: ParsableCommand {
         } catch {
             throw Failure.usage(error.description)
         }
-        let manifests = ManifestReader.read(paths: files, whole: true) { [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
+        let manifests = ManifestReader.read(paths: files, whole: true) { StandardInput.read() }
         // Configurations are no objects of the cluster: wrong ones are files that make no sense.
         var configuration = manifests
         configuration.documents = []
         let problems = Input(configuration).problems
         let review = ManifestReview(manifests.documents, profile: profile, onlyFiles: onlyFiles)
-        var out = OutputBuffer()
         switch output {
-        case .json: out.line(report(review).text(indent: 2))
-        case .text: for answer in review.answers { write(answer, to: &out) }
+        case .json: Out.line(report(review).text(indent: 2))
+        case .text: for answer in review.answers { write(answer) }
         }
-        out.flush()
+        Out.flush()
         if !review.assumed.isEmpty { note("Taken as there: \(review.assumed.joined(separator: ", ")).") }
         let refused = review.refused.count
         if problems.isEmpty { note(Self.summary(review.answers.count, refused)) }
@@ -80,19 +79,19 @@ struct ValidateCommand: ParsableCommand {
     }
 
     /// A line for the document, and one for each field that is wrong.
-    private func write(_ answer: ManifestReview.Answer, to out: inout OutputBuffer) {
+    private func write(_ answer: ManifestReview.Answer) {
         let place = "\(answer.document.source):\(answer.document.line): \(answer.title)"
             + (answer.namespace.isEmpty || answer.namespace == "default" ? "" : " in \(answer.namespace)")
         guard let error = answer.error else {
-            if !quiet { out.line("\(place) accepted\(answer.isKindKnown ? "" : " (only its metadata was looked at)")") }
+            if !quiet { Out.line("\(place) accepted\(answer.isKindKnown ? "" : " (only its metadata was looked at)")") }
             return
         }
-        out.line("\(place) refused: \(error.code) \(error.reason)")
+        Out.line("\(place) refused: \(error.code) \(error.reason)")
         // The message of an invalid object is the list of its faults, without their lines.
         if error.code != 422 || answer.faults.count < error.causes.count {
-            out.line("  \(error.message.replacing("\n", with: "\n  "))")
+            Out.line("  \(error.message.replacing("\n", with: "\n  "))")
         }
-        for fault in answer.faults { out.line("  \(fault)") }
+        for fault in answer.faults { Out.line("  \(fault)") }
     }
 
     private func report(_ review: ManifestReview) -> JSONValue {
@@ -118,5 +117,5 @@ struct ValidateCommand: ParsableCommand {
         ]
     }
 
-    private func note(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    private func note(_ line: String) { Out.error(line + "\n") }
 }

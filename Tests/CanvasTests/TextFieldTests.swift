@@ -49,4 +49,30 @@ struct TextFieldTests {
         field.draw(on: &canvas, at: .zero, width: 5, style: .plain, focused: false)
         #expect(canvas.picture() == "漢字")
     }
+
+    @Test func `a long line is edited and drawn at the cost of what is seen`() {
+        var field = TextField()
+        field.insert(String(repeating: "é漢a\u{0}", count: 40_000))
+        #expect(field.cursor == TextField.limit)
+        var canvas = Canvas(size: Size(width: 40, height: 1))
+        for _ in 0..<500 {
+            field.handle(.left)
+            field.handle(.character("x"))
+            field.draw(on: &canvas, at: .zero, width: 40, style: .plain, focused: true)
+        }
+        field.handle(.home)
+        field.draw(on: &canvas, at: .zero, width: 40, style: .plain, focused: true)
+        #expect(canvas.picture().hasPrefix("é漢aé漢a"))
+        field.handle(.control("k"))
+        #expect(field.isEmpty && field.cursor == 0)
+    }
+
+    @Test func `a mark that is typed after its letter joins it, in the middle too`() {
+        var field = TextField("ae")
+        field.handle(.left)
+        field.insert("\u{301}")
+        #expect(field.text == "a\u{301}e" && field.cursor == 1)
+        field.handle(.backspace)
+        #expect(field.text == "e" && field.cursor == 0)
+    }
 }

@@ -308,14 +308,6 @@ import Testing
 
     // MARK: Sorting and the k9s preset
 
-    /// The statuses of the pods table from the top.
-    private func column(_ title: String, _ user: User) -> [String] {
-        let lines = user.screen.split(separator: "\n").map(Array.init)
-        guard let header = lines.first(where: { String($0).contains("NAME ") && String($0).contains(title) }), let start = String(header).range(of: title) else { return [] }
-        let x = String(header)[..<start.lowerBound].count
-        return lines.drop { $0 != header }.dropFirst().prefix { !String($0).contains("● ready") }.map { String($0.dropFirst(x).prefix { $0 != " " || $0 == "●" }) }
-    }
-
     @Test func `S sorts by status`() throws {
         for preset in KeymapPreset.allCases {
             var user = try User(preset)

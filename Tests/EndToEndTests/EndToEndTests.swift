@@ -244,12 +244,127 @@ struct EndToEndTests {
         }
     }
 
-    @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV])
+    @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV, SIGILL, SIGTRAP, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU])
     func `a signal ends it and gives the terminal back`(signal: Int32) async throws {
         try await withDashboard("") { tmux, process in
             try await tmux.see("<deck>")
             process.send(signal)
             try await expectGone(process, tmux, status: 128 + signal)
+        }
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP])
+    func `a signal reaches the editor, and ends both`(signal: Int32) async throws {
+        try await withDashboard("--paused -c 'deploy shop'", environment: ["EVENKEEL_EDITOR=sh editor"]) { tmux, process in
+            try "echo $$ > editor-pid; echo EDITING; sleep 60\n".write(toFile: tmux.folder + "/editor", atomically: true, encoding: .utf8)
+            try await tmux.see("<deployments>", "web")
+            try await tmux.press("e")
+            try await tmux.see("EDITING")
+            let editor = RunningProcess(pid: try #require(pid_t(try await tmux.file("editor-pid"))))
+            process.send(signal)
+            try await expectGone(process, tmux, status: 128 + signal)
+            try await Tmux.wait(for: "the end of the editor", within: .seconds(5)) { editor.isAlive ? nil : true }
+        }
+    }
+
+    @Test(arguments: ["F10", "C-c"])
+    func `long work shows how far it is, and a key stops it`(key: String) async throws {
+        try await withDashboard("--paused") { tmux, process in
+            try await tmux.see("<deck>", "not placed 1")
+            try await tmux.enter(":time 5000h")
+            try await tmux.see("Running to T+5000:00:00", "any key stops", " 0 %")
+            try await tmux.press("x")
+            try await tmux.see("Stopped at", without: "any key stops")
+            try await tmux.enter(":time 5000h")
+            try await tmux.see("any key stops")
+            try await tmux.press(key)
+            if key == "C-c" {
+                try await tmux.see("Stopped at", without: "any key stops")
+                try await tmux.enter(":q")
+            }
+            try await expectGone(process, tmux, status: 0)
+        }
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
+    func `a signal gets through while it works for long`(signal: Int32) async throws {
+        try await withDashboard("--paused") { tmux, process in
+            try await tmux.see("<deck>", "not placed 1")
+            try await tmux.enter(":time 5000h")
+            try await tmux.see("any key stops")
+            process.send(signal)
+            try await expectGone(process, tmux, status: 128 + signal)
+        }
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
+    func `a signal gets through while nobody reads the terminal`(signal: Int32) async throws {
+        try await withDashboard("--speed max") { tmux, process in
+            try await tmux.see("<deck>")
+            // The server stops reading, as a terminal behind a broken line does.
+            let server = RunningProcess(pid: try #require(pid_t(try await tmux.variable("pid"))))
+            server.send(SIGSTOP)
+            try await Task.sleep(for: .seconds(3))
+            process.send(signal)
+            try await Tmux.wait(for: "the end of the process", within: .seconds(2)) { process.isAlive ? nil : true }
+            server.send(SIGCONT)
+            _ = try await tmux.file("end")
+            let (before, after) = (try await tmux.file("before"), try await tmux.file("after"))
+            #expect(before == after)
+        }
+    }
+
+    @Test func `a page pasted into the prompt is there at once`() async throws {
+        try await withDashboard("--paused") { tmux, process in
+            try await tmux.see("<deck>", "not placed 1")
+            try await tmux.press(":")
+            try String(repeating: "lorem ipsum\t", count: 1000).write(toFile: tmux.folder + "/page", atomically: true, encoding: .utf8)
+            try await tmux(["load-buffer", tmux.folder + "/page"])
+            let start = ContinuousClock.now
+            try await tmux(["paste-buffer", "-p", "-t", "test"])
+            try await tmux.see("lorem ipsum lorem ipsum")
+            #expect(ContinuousClock.now - start < .seconds(5))
+            try await tmux.press("Escape")
+            try await tmux.see("<deck>", without: "lorem")
+        }
+    }
+
+    @Test func `a type of terminal that is not known is drawn as one that is, and said so`() async throws {
+        try await Tmux.withTerminal(running: "TERM=nobody-knows \(Program.path) --paused; exec cat") { tmux in
+            try await tmux.see("no entry for TERM=nobody-knows; drawing as", "not placed 1")
+            try await tmux.press("C-c")
+            try await tmux.see("evenkeel: stopped at")
+        }
+    }
+
+    @Test func `export replaces nothing unasked, and leaves no half of a file`() async throws {
+        try await withDashboard("--paused") { tmux, _ in
+            try await tmux.see("<deck>", "not placed 1")
+            let path = tmux.folder + "/all.yaml"
+            func text() -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+            try "mine\n".write(toFile: path, atomically: true, encoding: .utf8)
+            chmod(path, 0o640)
+            try await tmux.enter(":export all")
+            try await tmux.seeDialog("Replace", "all.yaml")
+            try await tmux.press("Enter")
+            try await tmux.see("<deck>", without: "Replace")
+            #expect(text() == "mine\n")
+            try await tmux.enter(":export! all")
+            try await tmux.see("Saved all.yaml")
+            #expect(text().contains("kind: Deployment"))
+            let mode = (try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int) ?? 0
+            #expect(mode == 0o640)
+            chmod(path, 0o440)
+            let before = text()
+            try await tmux.enter(":export! all")
+            try await tmux.see("Not saved: all.yaml is read-only")
+            #expect(text() == before)
+            try await tmux.enter(":export no/such/all")
+            try await tmux.see("there is no folder")
+            try await tmux.enter(":export /tmp/.yaml/../")
+            try await tmux.see("Not saved")
+            let left = try FileManager.default.contentsOfDirectory(atPath: tmux.folder).filter { $0.hasPrefix(".evenkeel") }
+            #expect(left.isEmpty)
         }
     }
 
@@ -325,6 +440,51 @@ struct EndToEndTests {
             #expect(status == "2")
             #expect(error.contains("TERM=dumb"))
         }
+    }
+
+    @Test(arguments: [
+        "run --scenario zone-outage-honor --until 1s -o json", "screen", "explain pod", "scenarios", "--help", "run --help", "--version",
+        "validate page", "schedule page",
+    ])
+    func `output that is lost is said once, and is no success`(arguments: String) async throws {
+        let script = """
+            printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: one}\nspec: {containers: [{name: one, image: nginx}]}\n' > page
+            for end in '>/dev/full' '>&-' '>/dev/full 2>&-'; do
+                eval "\(Program.path) \(arguments) 2>error $end"; echo "$end $? $(grep -c 'standard output' error)"; done > results
+            echo end > end; exec cat
+            """
+        try await Tmux.withTerminal(running: script) { tmux in
+            _ = try await tmux.file("end")
+            let results = try await tmux.file("results")
+            #expect(results == ">/dev/full 4 1\n>&- 4 1\n>/dev/full 2>&- 4 0", "\(results)")
+        }
+    }
+
+    @Test func `a workload of any size starts, and a signal ends the run`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "evenkeel-\(getpid())-huge")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "huge.yaml")
+        try """
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: web}
+            spec:
+              replicas: 2147483647
+              selector: {matchLabels: {app: web}}
+              template:
+                metadata: {labels: {app: web}}
+                spec: {containers: [{name: c, image: nginx}]}
+            """.write(to: file, atomically: true, encoding: .utf8)
+        try await Tmux.withTerminal(running: "\(Program.path) run \(file.path) --until 300h & echo $! > pid; wait $!; echo $? > status; exec cat") { tmux in
+            let process = RunningProcess(pid: try #require(pid_t(try await tmux.file("pid"))))
+            try await Task.sleep(for: .seconds(2))
+            process.send(SIGTERM)
+            #expect(try await tmux.file("status", within: .seconds(2)) == "143")
+        }
+        let screen = try await Program.run("screen", file.path, "--after", "1s", "--size", "80x24")
+        #expect(screen.status == .exited(0), "\(screen.error)")
+        #expect(screen.output.contains("web"))
     }
 
     @Test func `the exit status tells what was wrong`() async throws {

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Subprocess
 
-/// The release build of the program, as users run it.
+/// The release build of the program, as users run it; `EVENKEEL_PROGRAM` names another.
 enum Program {
-    static let path = URL(filePath: #filePath)
+    static let path = ProcessInfo.processInfo.environment["EVENKEEL_PROGRAM"] ?? URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: ".build/release/evenkeel").path
     static var isBuilt: Bool { FileManager.default.isExecutableFile(atPath: path) }
@@ -43,4 +43,10 @@ struct RunningProcess {
     }
 
     func send(_ signal: Int32) { kill(pid, signal) }
+
+    /// Memory that is in use, in megabytes.
+    var memory: Int {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8)) ?? ""
+        return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) >> 20
+    }
 }

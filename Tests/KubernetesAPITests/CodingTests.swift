@@ -23,6 +23,7 @@ struct CodingTests {
         case ("string", "phase"): return "Running"
         case ("string", "qosClass"): return "Burstable"
         case ("string", "resourceVersion"): return "7"
+        case ("string", "data"), ("string", "binaryData"): return "c29tZQ=="
         case ("string", _): return .string("some \(name)")
         case ("integer", _): return 3
         case ("number", _): return .double(2.5)

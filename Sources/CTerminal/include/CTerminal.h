@@ -33,6 +33,8 @@ typedef struct {
     int32_t pairs;
     /// 0xRRGGBB, or -1 if the terminal did not say.
     int32_t background;
+    /// The type it is drawn as, where the system has no entry for its own; empty otherwise.
+    char drawn_as[32];
 } evk_terminal;
 
 typedef enum {
@@ -86,11 +88,11 @@ typedef struct {
     uint8_t columns;
 } evk_cell;
 
-/// Blocks the signals that the loop reads, and ignores SIGPIPE. The first statement of main:
-/// threads started later inherit the mask.
-void evk_block_signals(void);
-
 /// Takes the terminal. On EVK_SYSTEM, errno tells.
+///
+/// From here on SIGTSTP, SIGCONT and SIGWINCH come as events; so do SIGINT, SIGTERM, SIGHUP and
+/// SIGQUIT, but the process ends by them, with the terminal given back, if it does not do so
+/// itself within a tenth of a second. All other signals that end a process give it back as well.
 evk_status evk_open(evk_options options, evk_terminal *terminal);
 
 /// Gives the terminal back; nothing happens if it is not taken.
@@ -113,10 +115,11 @@ void evk_draw(int32_t y, int32_t x, const evk_cell *cells, int32_t count);
 /// Makes the next evk_flush draw everything.
 void evk_invalidate(void);
 
-/// Shows what was drawn in a single write. False if the terminal is gone.
+/// Shows what was drawn in a single write, which never waits: what a terminal that is not read
+/// does not take is written during evk_next_event. False if the terminal is gone.
 bool evk_flush(void);
 
-/// Writes bytes past ncurses, as for the clipboard.
+/// Writes bytes past ncurses, as for the clipboard; never waits.
 bool evk_write(const uint8_t *bytes, int64_t count);
 
 /// Lends the terminal to another program, and takes it again.

@@ -62,18 +62,25 @@ public struct TextField: Equatable, Sendable {
     }
 
     /// Inserts text at the cursor, as for a paste; line ends and tabs become spaces.
+    ///
+    /// What goes beyond ``limit`` is left out.
+    ///
+    /// - Complexity: O(length of `text`), and what moving the rest of the line costs.
     public mutating func insert(_ text: String) {
-        let new = Array(TextField.oneLine(text))
-        if isSelected, !new.isEmpty { self = TextField() }
-        characters.insert(contentsOf: new, at: cursor)
-        cursor += new.count
-        // A combining mark typed after its letter joins it.
-        let joined = Array(String(characters))
-        if joined.count != characters.count {
-            cursor = max(0, cursor - (characters.count - joined.count))
-            characters = joined
-        }
+        let line = TextField.oneLine(text)
+        if isSelected, !line.isEmpty { self = TextField() }
+        let new = line.prefix(max(0, TextField.limit - characters.count))
+        if new.isEmpty { return }
+        // A combining mark typed after its letter joins it: characters may change where the texts meet, nowhere else.
+        let seam = max(0, cursor - 1)..<min(characters.count, cursor + 1)
+        let behind = characters.count - cursor
+        let joined = String(characters[seam.lowerBound..<cursor]) + new + String(characters[cursor..<seam.upperBound])
+        characters.replaceSubrange(seam, with: Array(joined))
+        cursor = max(0, characters.count - behind)
     }
+
+    /// The most characters in a field.
+    public static let limit = 1 << 16
 
     /// Draws the field into `width` columns from `point`, scrolled so that the cursor is seen.
     ///
@@ -85,23 +92,35 @@ public struct TextField: Equatable, Sendable {
         suggestion: String = "", suggestionStyle: Style? = nil
     ) {
         guard width > 0 else { return }
-        if firstShown > cursor { firstShown = cursor }
-        while firstShown < cursor,
-            TextWidth.columns(String(characters[firstShown..<cursor])) > width - 1
-        {
-            firstShown += 1
+        // Only what is seen is measured: a line may be as long as something pasted.
+        var first = cursor
+        var before = 0
+        while first > min(firstShown, cursor) {
+            let columns = TextWidth.columns(characters[first - 1])
+            if before + columns > width - 1 { break }
+            before += columns
+            first -= 1
+        }
+        var last = cursor
+        var shown = before
+        while last < characters.count, shown < width {
+            shown += TextWidth.columns(characters[last])
+            last += 1
         }
         // After deleting, show as much of the beginning as fits.
-        while firstShown > 0,
-            TextWidth.columns(String(characters[(firstShown - 1)...])) <= width - 1
-        {
-            firstShown -= 1
+        while last == characters.count, first > 0 {
+            let columns = TextWidth.columns(characters[first - 1])
+            if shown + columns > width - 1 { break }
+            shown += columns
+            before += columns
+            first -= 1
         }
+        firstShown = first
         let area = Rect(x: point.x, y: point.y, width: width, height: 1)
         canvas.withClip(area) { canvas in
             canvas.fill(area, style: style)
             var used = canvas.write(
-                String(characters[firstShown...]), at: point, style: style, maxWidth: width)
+                String(characters[first..<last]), at: point, style: style, maxWidth: width)
             if cursor == characters.count, !suggestion.isEmpty {
                 used += canvas.write(
                     suggestion, at: point.offset(x: used), style: suggestionStyle ?? style)
@@ -110,7 +129,6 @@ public struct TextField: Equatable, Sendable {
                 canvas.restyle(Rect(x: point.x, y: point.y, width: used, height: 1)) { $0.with(.reverse) }
             }
             if focused {
-                let before = TextWidth.columns(String(characters[firstShown..<cursor]))
                 let cell = canvas[point.x + before, point.y]
                 canvas.restyle(
                     Rect(x: point.x + before, y: point.y, width: max(1, cell.width), height: 1)

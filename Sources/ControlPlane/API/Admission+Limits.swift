@@ -111,7 +111,7 @@ extension Cluster {
                 problems.append("\(rule), but no limit is specified or limit is 0")
                 continue
             }
-            if limit.nano * 1_000_000_000 > ratio.nano * request.nano {
+            if limit > request.scaled(by: ratio.nano, over: 1_000_000_000) {
                 let millionths = Int64(clamping: limit.nano * 1_000_000 / request.nano)
                 let fraction = String(millionths % 1_000_000 + 1_000_000).dropFirst()
                 problems.append("\(rule), but provided ratio is \(millionths / 1_000_000).\(fraction)")

@@ -72,6 +72,12 @@ public struct ObjectStore: Sendable {
 
     // MARK: Reading
 
+    /// How many objects there are, of all kinds.
+    public var count: Int {
+        func count<O: StoredObject>(_ type: O.Type) -> Int { self[keyPath: O.table].count }
+        return Self.types.reduce(0) { $0 + count($1) }
+    }
+
     /// The object of type `type` called `key`.
     @specialized(where O == Pod)
     public func get<O: StoredObject>(_ type: O.Type, _ key: ObjectKey) -> O? { self[keyPath: O.table][key] }
@@ -104,9 +110,11 @@ public struct ObjectStore: Sendable {
     public func holds(_ cursor: WatchCursor) -> Bool { cursor.position >= firstEntry }
     /// Forgets the entries before `cursor` once they are many: each holds an object before and after. Readers that are behind
     /// would miss them.
-    public mutating func compact(before cursor: WatchCursor) {
+    public mutating func compact(before cursor: WatchCursor) { compact(before: cursor, surplus: min(4096, 256 + pods.count)) }
+    /// Forgets them if they are more than `least`.
+    public mutating func compact(before cursor: WatchCursor, surplus least: Int) {
         let surplus = min(cursor.position - firstEntry, log.count)
-        guard surplus > min(4096, 256 + pods.count) else { return }
+        guard surplus > least else { return }
         var lastIndex: [Kind: Int] = [:]
         for i in 0..<surplus { lastIndex[log[i].kind] = log[i].index + 1 }
         log.removeFirst(surplus)

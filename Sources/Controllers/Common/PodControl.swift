@@ -86,6 +86,37 @@ struct PodControl: Sendable {
     }
 }
 
+/// How many pods a controller may create for one owner in a sync, and when it may create more.
+///
+/// Upstream's controllers create at most 500 in a sync, and at most 20 a second by their client's limit. Without that limit
+/// (see ``ControllerManagerSettings``) an owner that wants 2,147,483,647 pods would have them, and all memory, within a
+/// virtual second. So it holds as soon as there are more pods than the nodes could ever run.
+struct PodAllowance {
+    /// How many may be created now, 0 or more.
+    private(set) var count: Int
+    /// When to look again for the next ones.
+    private(set) var again = Requeue.none
+
+    /// Pods beyond this many wait for nodes that are not there: the most that a node runs anywhere, and a thousand.
+    private static func free(_ cluster: Cluster) -> Int { cluster.store.nodes.count * 250 + 1000 - cluster.store.pods.count }
+    private static let period = Duration.seconds(10)
+    private static let batch = 200
+
+    init(missing: Int, _ active: [Pod], _ cluster: Cluster) {
+        count = max(0, min(missing, PodControl.burst))
+        let free = Self.free(cluster)
+        guard count > max(0, free) else { return }
+        if free > 0 {
+            count = free
+            return
+        }
+        let last = active.lazy.compactMap(\.metadata.creationTimestamp).max()
+        let next = last.map { $0 + Self.period } ?? cluster.now
+        count = next <= cluster.now ? min(count, Self.batch) : 0
+        again = .at(next <= cluster.now ? cluster.now + Self.period : next)
+    }
+}
+
 extension APIError {
     /// Nothing more can be created: the namespace is being deleted. Controllers then give up silently.
     var isNamespaceTerminating: Bool { causes.contains { $0.reason == "NamespaceTerminating" } }

@@ -202,7 +202,8 @@ struct JobSync {
         let tally = self.tally
         let limitsIndexes = isIndexed && job.spec.backoffLimitPerIndex != nil
         if !limitsIndexes, let start = tally.nextStart, start > now { return .at(start) }
-        var indexes = isIndexed ? freeIndexes(missing) : []
+        let allowance = PodAllowance(missing: missing, active, cluster)
+        var indexes = isIndexed ? freeIndexes(allowance.count) : []
         var later: Instant?
         if limitsIndexes {
             // Each index has its own pause.
@@ -213,13 +214,13 @@ struct JobSync {
         let job = self.job
         let podControl = self.podControl
         var made: [Pod] = []
-        let result = PodControl.slowStart(isIndexed ? indexes.count : missing) { number throws(APIError) in
+        let result = PodControl.slowStart(isIndexed ? indexes.count : allowance.count) { number throws(APIError) in
             var pod = base
             if job.spec.completionMode == "Indexed" { Self.index(&pod, indexes[number], of: job, tally, cluster.profile) }
             made.append(try podControl.create(pod, for: job, &cluster))
         }
         active += made
-        guard let error = result.error else { return later.map { .at($0) } ?? .none }
+        guard let error = result.error else { return (later.map { Requeue.at($0) } ?? Requeue.none).sooner(allowance.again) }
         return error.isNamespaceTerminating ? .none : .retry
     }
 

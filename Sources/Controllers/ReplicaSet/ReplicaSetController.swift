@@ -76,23 +76,22 @@ struct ReplicaSetController: Controller {
         let pods = cluster.claimPods(of: set, selector, orphans, suits: \.isActive)
         let active = pods.filter(\.isActive)
         var failure: (reason: String, error: APIError)?
-        if !set.metadata.isTerminating { failure = manage(set, active, &cluster) }
+        let allowance = PodAllowance(missing: (set.spec.replicas ?? 1) - active.count, active, cluster)
+        if !set.metadata.isTerminating { failure = manage(set, active, allowance, &cluster) }
         report(set, active, terminating: pods.count { $0.isTerminating }, failure, &cluster)
         if let failure, !failure.error.isNamespaceTerminating { return .retry }
-        return active.compactMap {
-            $0.availableAt(minReadySeconds: set.spec.minReadySeconds, now: cluster.now)
-        }.min()
-            .map { .at($0) } ?? .none
+        let available = active.compactMap { $0.availableAt(minReadySeconds: set.spec.minReadySeconds, now: cluster.now) }.min()
+        return (available.map { Requeue.at($0) } ?? Requeue.none).sooner(allowance.again)
     }
 
     /// Creates what is missing or deletes what is too much, at most 500.
     private mutating func manage(
-        _ set: ReplicaSet, _ active: [Pod], _ cluster: inout Cluster
+        _ set: ReplicaSet, _ active: [Pod], _ allowance: PodAllowance, _ cluster: inout Cluster
     ) -> (reason: String, error: APIError)? {
         let surplus = active.count - (set.spec.replicas ?? 1)
         if surplus < 0 {
             let pod = PodControl.pod(from: set.spec.template, owner: set)
-            let result = PodControl.slowStart(min(-surplus, PodControl.burst)) { _ throws(APIError) in
+            let result = PodControl.slowStart(allowance.count) { _ throws(APIError) in
                 try podControl.create(pod, for: set, &cluster)
             }
             return result.error.map { ("FailedCreate", $0) }

@@ -35,14 +35,15 @@ struct StatefulSetSync {
     /// Does what can be done now.
     mutating func run(_ cluster: inout Cluster) throws(APIError) -> Requeue {
         let now = cluster.now
+        let allowance = PodAllowance(missing: set.wanted, Array(byOrdinal.values), cluster)
         var again = Requeue.none
         var made = 0
         for ordinal in ordinals {
             guard let pod = byOrdinal[ordinal] else {
+                if made >= allowance.count { return allowance.again == .none ? .at(now + .milliseconds(10)) : allowance.again }
                 try create(ordinal, &cluster)
                 if !set.isParallel { return .none }
                 made += 1
-                if made == PodControl.burst { return .at(now + .milliseconds(10)) }
                 continue
             }
             if pod.isFinished {

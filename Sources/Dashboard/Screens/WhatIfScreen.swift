@@ -105,7 +105,7 @@ struct WhatIfScreen: ListedScreen {
         answers.look(at: cursor)
         let all = answers.isQuick
         var shown: [Int: WhatIfAnswer] = [:]
-        for index in list.seen { shown[index] = answers.answer(index, now: all || index == cursor) }
+        for index in list.seen { shown[index] = answers.answer(index, now: all || index == cursor, world.patience) }
         let focus = focus(world)
         let spread: SpreadGroup? =
             if case .constraint(let id) = subject { world.spread.first { $0.id == id } } else { focus.flatMap { focus in answers.spread(of: focus) } }

@@ -221,10 +221,12 @@ public func nearest(_ word: String, among candidates: [String]) -> String? {
     }
     let lower = Array(word.lowercased().utf8)
     var best: (name: String, distance: Int)?
-    for candidate in candidates {
+    // No more than that is a slip, and texts whose lengths differ by more are not compared: a word may be a pasted page.
+    let most = max(1, word.count / 3)
+    for candidate in candidates where abs(candidate.utf8.count - lower.count) <= most {
         let d = distance(lower, Array(candidate.lowercased().utf8))
         if d < best?.distance ?? Int.max { best = (candidate, d) }
     }
-    guard let best, best.distance <= max(1, word.count / 3) else { return nil }
+    guard let best, best.distance <= most else { return nil }
     return best.name
 }

@@ -131,7 +131,7 @@ extension Recommendation {
             let old = container.resources.requests[resource]
             if new != old { wish.requests[resource] = new }
             if let limit = container.resources.limits[resource], let old, old > .zero {
-                let scaled = limit.nano * new.nano / old.nano
+                let scaled = limit.scaled(by: new.nano, over: old.nano).nano
                 let unit: Int128 = resource == "cpu" ? 1_000_000 : (1 << 20) * 1_000_000_000
                 let rounded = Quantity(nano: (scaled + unit - 1) / unit * unit, format: new.format)
                 if rounded != limit { wish.limits[resource] = rounded }

@@ -135,10 +135,16 @@ public struct Fork: Sendable {
         return true
     }
 
-    /// Runs ahead until `isDone` says so (asked after each event), at most for `limit`.
-    public mutating func run(for limit: Duration, until isDone: (Fork) -> Bool) {
+    /// Runs ahead until `isDone` says so (asked after each event), at most for `limit`, unless `shouldStop` says so first;
+    /// answers whether it did not.
+    @discardableResult
+    public mutating func run(for limit: Duration, until isDone: (Fork) -> Bool, unless shouldStop: (Instant) -> Bool = { _ in false }) -> Bool {
         let end = start + limit
-        while !isDone(self), simulation.runNext(by: end) { read() }
+        while !isDone(self), simulation.runNext(by: end) {
+            read()
+            if shouldStop(simulation.now) { return false }
+        }
+        return true
     }
 
     /// Whether a failed node still has pods that will have to go: they do not tolerate its taint for ever.

@@ -24,14 +24,17 @@ public struct RebalancePlan: Sendable, Equatable {
 
     /// The plan for `workload` from now on.
     ///
-    /// - Parameter limit: evictions at most.
-    public init(for workload: Workload, _ simulation: Simulation, limit: Int = 50) {
+    /// - Parameters:
+    ///   - limit: evictions at most.
+    ///   - shouldStop: asked after each event of each fork, with how many evictions were found so far; the plan then ends there.
+    public init(for workload: Workload, _ simulation: Simulation, limit: Int = 50, unless shouldStop: (Int) -> Bool = { _ in false }) {
         self.workload = workload
         var planner = Planner(workload, simulation)
         while steps.count < limit {
             let violated = planner.violated()
             if violated.isEmpty { return }
-            switch planner.step(violated) {
+            let found = steps.count
+            switch planner.step(violated, unless: { shouldStop(found) }) {
             case .success(let step): steps.append(step)
             case .failure(let stop):
                 problem = stop.why
@@ -91,7 +94,7 @@ private struct Planner {
     }
 
     /// Evicts the pod that helps most, and waits for its replacement.
-    mutating func step(_ violated: [SpreadGroup]) -> Result<RebalancePlan.Step, Stop> {
+    mutating func step(_ violated: [SpreadGroup], unless shouldStop: () -> Bool) -> Result<RebalancePlan.Step, Stop> {
         let needs = violated.compactMap(need)
         guard needs.count == violated.count else {
             let group = violated.first { need($0) == nil } ?? violated[0]
@@ -113,7 +116,12 @@ private struct Planner {
                 stop = Stop(why: error.causes.first?.message ?? error.message)
                 continue
             }
-            attempt.run(for: .minutes(5))
+            var isStopped = false
+            attempt.run(for: .minutes(5), unless: { _ in
+                isStopped = shouldStop()
+                return isStopped
+            })
+            if isStopped { return .failure(Stop(why: "the planning was stopped")) }
             guard let fresh = attempt.pods.first(where: { $0.came && $0.workload == workload })?.after, !fresh.nodeName.isEmpty, fresh.isReady else {
                 stop = Stop(why: "the replacement of \(pod.name) finds no place or does not get ready")
                 continue

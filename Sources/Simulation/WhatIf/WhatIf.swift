@@ -22,9 +22,12 @@ public struct WhatIf: Sendable {
 
     public init(_ title: String, _ commands: [Command]) { (self.title, self.commands) = (title, commands) }
 
+    /// More replicas are not asked about: a cluster of that size is another cluster, and the answer would take minutes.
+    public static let mostReplicas = 10_000
+
     /// The fewest evictions after which the workload's hard constraints hold.
-    public static func rebalance(_ workload: Workload, _ simulation: Simulation) -> WhatIf {
-        let plan = RebalancePlan(for: workload, simulation)
+    public static func rebalance(_ workload: Workload, _ simulation: Simulation, unless shouldStop: (Int) -> Bool = { _ in false }) -> WhatIf {
+        let plan = RebalancePlan(for: workload, simulation, unless: shouldStop)
         let count = plan.steps.count
         var question = WhatIf("rebalance \(workload.name): \(count) \(count == 1 ? "move" : "moves")", count == 0 ? [] : [plan.command])
         question.plan = plan
