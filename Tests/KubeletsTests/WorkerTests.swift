@@ -155,7 +155,7 @@ import Testing
     }
 
     @Test func `one formula gives the weight of CPU, by version`() throws {
-        let (old, new) = (try KubernetesProfile(version: KubernetesVersion(minor: 34)), try KubernetesProfile(version: KubernetesVersion(minor: 36)))
+        let (old, new) = (KubernetesProfile(minor: 34), KubernetesProfile(minor: 36))
         #expect(CgroupValue.weight(milliCPU: 1000, old) == 39 && CgroupValue.weight(milliCPU: 500, old) == 20)
         #expect((100...101).contains(CgroupValue.weight(milliCPU: 1000, new)) && CgroupValue.weight(milliCPU: 500, new) == 59)
         #expect([0, 1, 2].map { CgroupValue.weight(milliCPU: $0, new) } == [1, 1, 1])

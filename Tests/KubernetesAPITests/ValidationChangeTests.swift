@@ -38,11 +38,12 @@ struct ValidationChangeTests {
     @Test func `volumes, claims and quotas keep what was agreed on`() {
         let volume = "{spec:{capacity:{storage:1Gi},accessModes:[ReadWriteOnce],csi:{driver:d,volumeHandle:h},nodeAffinity:{required:{nodeSelectorTerms:[{matchExpressions:[{key:failure-domain.beta.kubernetes.io/zone,operator:In,values:[a]}]}]}}}}"
         #expect(Self.change(PersistentVolume.self, volume) { $0.spec.csi?.volumeHandle = "i" } == ["spec.persistentvolumesource"])
-        #expect(Self.change(PersistentVolume.self, volume) { $0.spec.csi?.controllerExpandSecretRef = ["name": "a", "namespace": "b"] }.isEmpty)
-        #expect(
-            Self.change(PersistentVolume.self, volume) {
-                $0.spec.nodeAffinity?.required?.nodeSelectorTerms[0].matchExpressions[0].key = "topology.kubernetes.io/zone"
-            }.isEmpty)
+        let secretAdded = Self.change(PersistentVolume.self, volume) { $0.spec.csi?.controllerExpandSecretRef = ["name": "a", "namespace": "b"] }
+        #expect(secretAdded == [])
+        let labelRenamed = Self.change(PersistentVolume.self, volume) {
+            $0.spec.nodeAffinity?.required?.nodeSelectorTerms[0].matchExpressions[0].key = "topology.kubernetes.io/zone"
+        }
+        #expect(labelRenamed == [])
         #expect(
             Self.change(PersistentVolume.self, volume) {
                 $0.spec.nodeAffinity?.required?.nodeSelectorTerms[0].matchExpressions[0].values = ["b"]

@@ -222,7 +222,7 @@ import Testing
                     ["at": "40s", "resize": ["pod": "single", "requests": ["cpu": "1"], "limits": ["cpu": "2"]]],
                     ["at": "50s", "scale": ["kind": "Deployment", "name": "web", "replicas": 4]],
                 ],
-                "parameters": ["runSandbox": "1s", "registryRate": "10M", "resync": "60s", "pageSize": 4096, "sharedLayers": 0.5],
+                "parameters": ["runSandbox": "1s", "registryRate": "10M", "resync": "60s", "pageSize": 4096, "sharedLayers": .double(0.5)],
             ],
         ],
     ]

@@ -77,9 +77,9 @@ extension LinkRequest.ProxyTarget {
         guard parts.count >= 5, parts[0] == "api", parts[1] == "v1" else { throw fail() }
         let at: Int
         switch (parts[2], parts.count) {
-        case ("nodes", _): (thing, namespace, at) = (.node, "", 3)
-        case ("namespaces", 7...) where parts[4] == "pods": (thing, namespace, at) = (.pod, parts[3], 5)
-        case ("namespaces", 7...) where parts[4] == "services": (thing, namespace, at) = (.service, parts[3], 5)
+        case ("nodes", _): (thing, self.namespace, at) = (.node, "", 3)
+        case ("namespaces", 7...) where parts[4] == "pods": (thing, self.namespace, at) = (.pod, parts[3], 5)
+        case ("namespaces", 7...) where parts[4] == "services": (thing, self.namespace, at) = (.service, parts[3], 5)
         default: throw fail()
         }
         guard parts[at + 1] == "proxy" else { throw fail() }
