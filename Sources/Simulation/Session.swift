@@ -76,7 +76,7 @@ public struct Session: Sendable {
         /// What it holds in bytes beside what it shares with `next`, the state kept after it: no less than that.
         ///
         /// Objects that were written in between are held twice, and so are the tables and queues around them, which are
-        /// copied as a whole when they are written. Found by measuring; a test holds it against the memory that is taken.
+        /// copied as a whole when they are written. An estimate: what a write and an object take in round numbers.
         func size(beside next: Simulation) -> Int {
             let (store, later) = (simulation.cluster.store, next.cluster.store)
             let writes = abs(later.revision - store.revision)
@@ -89,7 +89,7 @@ public struct Session: Sendable {
     /// So many of the newest are kept whatever they hold.
     private static let leastKept = 8
     private static let mostKept = 240
-    private static let mostCommands = 10_000
+    public var mostCommands = 10_000
 
     public init(_ simulation: Simulation, script: Script = Script()) {
         self.simulation = simulation
@@ -180,7 +180,7 @@ public struct Session: Sendable {
 
     private mutating func note(_ entry: JournalEntry) {
         journal.append(entry)
-        guard journal.count > Self.mostCommands, let first = checkpoints.firstIndex(where: { $0.journalCount >= Self.mostCommands / 2 }) else { return }
+        guard journal.count > mostCommands, let first = checkpoints.firstIndex(where: { $0.journalCount >= mostCommands / 2 }) else { return }
         let gone = checkpoints[first].journalCount
         checkpoints.removeFirst(first)
         for index in checkpoints.indices { checkpoints[index].journalCount -= gone }

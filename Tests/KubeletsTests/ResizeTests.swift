@@ -217,9 +217,10 @@ import Testing
     @Test func `a mirror pod cannot be resized`() throws {
         var bench = try Bench()
         try bench.node()
-        try bench.bind(
+        try bench.cluster.create(
             Pod.named().resources(cpu: "500m").with {
                 $0.metadata.annotations["kubernetes.io/config.mirror"] = "x"
+                $0.nodeName = "n1"
             })
         bench.run(to: 60)
         #expect(

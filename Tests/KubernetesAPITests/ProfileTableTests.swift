@@ -54,7 +54,7 @@ struct FeatureGateReference {
     static let notHeld: Set<String> = [
         "MutableSchedulingDirectivesForSuspendedJobs", "KubeletFineGrainedAuthz", "PodLogsQuerySplitStreams",
         "TranslateStreamCloseWebsocketRequests", "PortForwardWebsockets", "AuthorizePodWebsocketUpgradeCreatePermission",
-        "ExtendWebSocketsToKubelet", "VolumeLimitScaling", "PersistentVolumeClaimUnusedSinceTime", "WorkloadWithJob",
+        "ExtendWebSocketsToKubelet", "VolumeLimitScaling", "PersistentVolumeClaimUnusedSinceTime", "SELinuxMount", "WorkloadWithJob",
     ]
 
     /// The reference beside the repository, or beside the folder of its worktrees.

@@ -59,11 +59,11 @@ envFrom[0].secretRef.name:I | {envFrom:[{secretRef:{name:$}}]}
 envFrom[0].prefix:I | {envFrom:[{prefix:'a=',secretRef:{name:s}}]}
 envFrom:I | {envFrom:[{}]}
 envFrom:I | {envFrom:[{configMapRef:{name:m},secretRef:{name:s}}]}
-resources.limits[disk]:I resources.limits[disk]:I | {resources:{limits:{disk:10}}}
+resources.limits[disk]:I resources.limits[disk]:I resources.requests[disk]:I resources.requests[disk]:I | {resources:{limits:{disk:10}}}
 resources.requests[a.b]:I resources.requests[a.b]:I | {resources:{requests:{'a.b':10}}}
-resources.limits[my.org/resource]:I | {resources:{limits:{'my.org/resource':10.5}}}
+resources.limits[my.org/resource]:I resources.requests[my.org/resource]:I | {resources:{limits:{'my.org/resource':10.5}}}
 ok | {resources:{limits:{'my.org/resource':10}}}
-resources.limits[cpu]:I | {resources:{limits:{cpu:-10}}}
+resources.limits[cpu]:I resources.requests[cpu]:I | {resources:{limits:{cpu:-10}}}
 resources.requests[memory]:I | {resources:{requests:{memory:-10Mi}}}
 resources.requests:I | {resources:{requests:{cpu:2},limits:{cpu:1}}}
 resources.requests:I | {resources:{requests:{'a.io/g':1},limits:{'a.io/g':2}}}
@@ -349,7 +349,7 @@ resources.claims:F | {resources:{claims:[{name:a}]},resourceClaims:[{name:a,reso
 ok | {}
 spec.ports:R | {spec:{ports:[]}}
 ok | {spec:{ports:[],clusterIP:None}}
-spec.ports[0].port:I | {spec:{ports:[{port:0}]}}
+spec.ports[0].port:I spec.ports[0].targetPort:I | {spec:{ports:[{port:0}]}}
 spec.ports[0].protocol:N | {spec:{ports:[{port:80,protocol:X}]}}
 spec.ports[0].targetPort:I | {spec:{ports:[{port:80,targetPort:65536}]}}
 spec.ports[0].targetPort:I | {spec:{ports:[{port:80,targetPort:'http_x'}]}}
@@ -404,7 +404,8 @@ metadata.name:I | {metadata:{name:123abc}}
 ok | {}
 spec.parallelism:I spec.completions:I spec.activeDeadlineSeconds:I spec.backoffLimit:I spec.ttlSecondsAfterFinished:I | {spec:{parallelism:-1,completions:-1,activeDeadlineSeconds:-1,backoffLimit:-1,ttlSecondsAfterFinished:-1}}
 spec.completionMode:N | {spec:{completionMode:Both}}
-spec.completions:R | {spec:{completionMode:Indexed}}
+ok | {spec:{completionMode:Indexed}}
+spec.completions:R | {spec:{completionMode:Indexed,parallelism:2}}
 spec.parallelism:I | {spec:{completionMode:Indexed,completions:2,parallelism:100001}}
 spec.backoffLimitPerIndex:I | {spec:{backoffLimitPerIndex:1}}
 spec.backoffLimitPerIndex:R spec.maxFailedIndexes:I | {spec:{completionMode:Indexed,completions:2,maxFailedIndexes:3}}
@@ -552,9 +553,9 @@ spec.selector.matchExpressions[0].operator:I | {spec:{selector:{matchExpressions
 spec.volumeMode:N | {spec:{volumeMode:X}}
 spec.storageClassName:I | {spec:{storageClassName:-a-}}
 ok | {spec:{dataSource:{kind:PersistentVolumeClaim,name:a}}}
-spec.dataSource:I | {spec:{dataSource:{kind:VolumeSnapshot,name:a}}}
-spec.dataSource.name:R spec.dataSource.kind:R spec.dataSource:I | {spec:{dataSource:{}}}
-spec.dataSource.apiGroup:I | {spec:{dataSource:{apiGroup:'^a',kind:X,name:a}}}
+spec.dataSource:I spec.dataSourceRef:I | {spec:{dataSource:{kind:VolumeSnapshot,name:a}}}
+spec.dataSource.name:R spec.dataSource.kind:R spec.dataSource:I spec.dataSourceRef.name:R spec.dataSourceRef.kind:R spec.dataSourceRef:I | {spec:{dataSource:{}}}
+spec.dataSource.apiGroup:I spec.dataSourceRef.apiGroup:I | {spec:{dataSource:{apiGroup:'^a',kind:X,name:a}}}
 spec:I | {spec:{dataSource:{kind:PersistentVolumeClaim,name:a},dataSourceRef:{kind:PersistentVolumeClaim,name:b}}}
 ok | {spec:{dataSource:{kind:PersistentVolumeClaim,name:a},dataSourceRef:{kind:PersistentVolumeClaim,name:a}}}
 

@@ -309,7 +309,7 @@ import Testing
         ("evictionHard: {memory.available: \"-5\"}", "eviction threshold memory.available must be positive: -5"),
         ("evictionHard: {heat: 5%}", "unsupported eviction signal heat"),
         ("systemReserved: {cpu: \"-1\"}", "--system-reserved value failed to parse: resource quantity for \"cpu\" cannot be negative: -1"),
-        ("kubeReserved: {gpu: 1}", "--kube-reserved value failed to parse: cannot reserve \"gpu\" resource"),
+        ("kubeReserved: {gpu: \"1\"}", "--kube-reserved value failed to parse: cannot reserve \"gpu\" resource"),
     ])
     func `a kubelet does not start with thresholds and reservations that make no sense`(_ field: String, _ message: String) {
         let found = problems("apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n\(field)\n")

@@ -28,9 +28,11 @@ private struct Expansion {
 
     mutating func run() {
         let hasPods = !cluster.store.pods.all.isEmpty
+        // Those of the files: the ones that Deployments make below have had their turn.
+        let given = Array(cluster.store.replicaSets.all)
         for deployment in cluster.store.deployments.all { expand(deployment) }
         var left = 0
-        for set in cluster.store.replicaSets.all where isFree(set, set.spec.selector) {
+        for set in given where isFree(set, set.spec.selector) {
             // One whose Deployment made it is no bystander.
             if hasPods, set.metadata.controller == nil { left += 1 } else { replicas(set.spec.replicas ?? 1, of: set, set.spec.template) }
         }

@@ -81,21 +81,21 @@ struct StatefulSetSync {
     ///   `updateStatefulSetAfterInvariantEstablished`.
     private func rollOver(_ cluster: inout Cluster) throws(APIError) -> Requeue {
         let now = cluster.now
-        // By the pods that there are: a set may ask for very many more.
-        let targets = byOrdinal.keys.filter { ordinals.contains($0) && $0 >= set.firstOrdinal + set.partition }.sorted(by: >)
+        let lowest = min(ordinals.upperBound, set.firstOrdinal + max(0, set.partition))
         if cluster.profile.isEnabled(.maxUnavailableStatefulSet) {
             let most = set.spec.updateStrategy.rollingUpdate?.maxUnavailable ?? .int(1)
             var budget = max(1, most.scaled(of: set.wanted, roundUp: false) ?? 1)
             budget -= ordinals.count - byOrdinal.count { ordinals.contains($0.key) && isHealthy($0.value, now) }
-            for ordinal in targets where budget > 0 {
+            // By the pods that there are: a set may ask for very many more.
+            for ordinal in byOrdinal.keys.filter({ (lowest..<ordinals.upperBound).contains($0) }).sorted(by: >) where budget > 0 {
                 guard let pod = byOrdinal[ordinal], isOld(pod), !pod.metadata.isTerminating else { continue }
                 try delete(pod, &cluster)
                 budget -= 1
             }
             return .none
         }
-        for ordinal in targets {
-            // A pod that was made a moment ago is waited for like any other that is not available.
+        for ordinal in (lowest..<ordinals.upperBound).reversed() {
+            // A pod that is missing, or was made a moment ago, is waited for like any other that is not available.
             guard let pod = byOrdinal[ordinal] else { return .none }
             if isOld(pod), !pod.metadata.isTerminating {
                 try delete(pod, &cluster)

@@ -216,6 +216,10 @@ extension FeatureGate: CustomStringConvertible {
             [.genericWorkload]
         case .workloadAwarePreemption:
             [.gangScheduling]
+        case .gracefulNodeShutdownBasedOnPodPriority:
+            [.gracefulNodeShutdown]
+        case .restartAllContainersOnContainerExits:
+            [.containerRestartRules, .nodeDeclaredFeatures]
         default:
             []
         }
