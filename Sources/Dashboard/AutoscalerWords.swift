@@ -77,7 +77,7 @@ enum AutoscalerWords {
             var counted: [String] = []
             if it.missing > 0, it.ratio != 1 {
                 let share = metric.isUtilization ? "\(max(100, metric.target))% of its request" : "the target"
-                counted.append("each pod not measured counts as \(it.ratio < 1 ? share : "0")")
+                counted.append("each pod without metrics counts as \(it.ratio < 1 ? share : "0")")
             }
             if it.unready > 0, it.ratio > 1 { counted.append("each not ready as 0") }
             steps.append(Step(name: "cautious", value: fixed(cautious, 2), why: counted.joined(separator: ", ") + ": \(verdict(cautious))", role: .rowPending))
@@ -93,10 +93,10 @@ enum AutoscalerWords {
         let head = trace.metrics.count > 1 ? "the highest of \(others.joined(separator: ", ")): " : ""
         guard let it = deciding?.measured else { return head }
         let last = it.cautious ?? it.ratio
-        if last <= 1 + it.toleranceUp, last >= 1 - it.toleranceDown { return head + "as many as now" }
-        if it.cautious != nil, (it.ratio > 1) != (last > 1) { return head + "as many as now: with the others counted it would go the other way" }
+        if last <= 1 + it.toleranceUp, last >= 1 - it.toleranceDown { return head + "no change" }
+        if it.cautious != nil, (it.ratio > 1) != (last > 1) { return head + "no change: with unready pods counted the direction would flip" }
         let product = Int(saturating: (last * Double(it.counted)).rounded(.up))
-        if product != it.proposal { return head + "as many as now: ceil(\(fixed(last, 2)) × \(it.counted)) would go the other way" }
+        if product != it.proposal { return head + "no change: ceil(\(fixed(last, 2)) × \(it.counted)) would flip the direction" }
         return head + "ceil(\(fixed(last, 2)) × \(it.counted) \(it.counted == 1 ? "pod" : "pods"))"
     }
 
@@ -105,7 +105,7 @@ enum AutoscalerWords {
         if speed.stable == wish { return "up \(window(speed.upWindow)), down \(window(speed.downWindow))" }
         let until = speed.heldUntil.map { " until \(clockText($0, milliseconds: false))" } ?? ""
         return wish < speed.stable
-            ? "held by the highest wish of the last \(span(speed.downWindow))\(until)" : "held by the lowest wish of the last \(span(speed.upWindow))\(until)"
+            ? "held by the highest recommendation of the last \(span(speed.downWindow))\(until)" : "held by the lowest recommendation of the last \(span(speed.upWindow))\(until)"
     }
 
     private static func pace(_ speed: AutoscalerTrace.Speed, _ current: Int, _ behavior: HorizontalPodAutoscalerBehavior?) -> String {
@@ -122,7 +122,7 @@ enum AutoscalerWords {
 
     private static func outcome(_ trace: AutoscalerTrace) -> Step {
         guard let desired = trace.desired else {
-            return Step(name: "desired", value: "\(trace.current)", why: "stays: without a metric nothing is changed", role: .rowError)
+            return Step(name: "desired", value: "\(trace.current)", why: "stays: without a metric nothing changes", role: .rowError)
         }
         if trace.current == 0, trace.least > 0 {
             return Step(name: "desired", value: "0", why: "off while the workload has 0 replicas; scale it up to start it", role: .rowPending)

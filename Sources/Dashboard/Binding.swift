@@ -93,15 +93,15 @@ public enum Bindings {
             Binding(.control("a"), action: .aliases, "aliases", "List the kinds and their short names"),
             Binding(.control("p"), action: .palette, "palette", "Find any action, kind or object"),
             Binding(.control("c"), .function(10), action: .interrupt, "quit", "Quit"),
-            Binding(.control("r"), .control("l"), action: .redraw, "redraw", "Draw the screen again"),
+            Binding(.control("r"), .control("l"), action: .redraw, "redraw", "Redraw the screen"),
             Binding(.control("e"), action: .toggleHeader, "header", "Show or hide the first row"),
             Binding(.control("g"), action: .toggleCrumbs, "crumbs", "Show or hide the breadcrumbs"),
             Binding(.control("u"), .control("q"), action: .clearFilter, "clear", "Clear the filter"),
-            Binding(.character("["), action: .historyBack, "older", "Command before this one"),
-            Binding(.character("]"), action: .historyForward, "newer", "Command after this one"),
-            Binding(.character("-"), action: .lastCommand, "last", "The command before, as cd -"),
+            Binding(.character("["), action: .historyBack, "older", "Previous command"),
+            Binding(.character("]"), action: .historyForward, "newer", "Next command"),
+            Binding(.character("-"), action: .lastCommand, "last", "Repeat the last command"),
             Binding(.character("0"), action: .allNamespaces, "all", "All namespaces"),
-            Binding(.character("1"), action: .namespace1, "ns 1", "First namespace; 2 to 9 the others"),
+            Binding(.character("1"), action: .namespace1, "ns 1", "First namespace; 2 to 9: the others"),
             Binding(.character("2"), action: .namespace2, "", ""),
             Binding(.character("3"), action: .namespace3, "", ""),
             Binding(.character("4"), action: .namespace4, "", ""),
@@ -112,14 +112,14 @@ public enum Bindings {
             Binding(.character("9"), action: .namespace9, "", ""),
             Binding(.control("o"), action: .peek, "peek", "Show or hide the pane about the row: conditions, last events"),
             Binding(.character("D"), action: .deck, "deck", "The big picture: domains, nodes, pods"),
-            Binding(.character("X"), action: .spread, "spread", "Spread over domains, of the row's workload", footer: 45),
-            Binding(.character("B"), action: .whatIf, "what if", "Try a change on a branch: what would be other than now", footer: 47),
-            Binding(.character("C"), action: .create, "create", "Create an object by a form", footer: 50),
+            Binding(.character("X"), action: .spread, "spread", "Spread of the row's workload over its domains", footer: 45),
+            Binding(.character("B"), action: .whatIf, "what if", "What if: try a change on a fork and see what would differ", footer: 47),
+            Binding(.character("C"), action: .create, "create", "Create an object with a form", footer: 50),
             Binding(.character("I"), action: .fault, "fault", "Fail or recover a node or a zone", footer: 60),
-            Binding(.character("U"), action: .undo, "undo", "Take back the last command: the state before it"),
-            Binding(.character("Z"), action: .zoom, "zoom", "The focused pane alone, or all again"),
-            Binding(.character("m"), action: .setBookmark, "bookmark", "Keep this view under the letter that follows"),
-            Binding(.character("'"), action: .goToBookmark, "go to", "Go to the view kept under a letter"),
+            Binding(.character("U"), action: .undo, "undo", "Undo the last command: back to the state before it"),
+            Binding(.character("Z"), action: .zoom, "zoom", "Zoom the focused pane, or show all panes"),
+            Binding(.character("m"), action: .setBookmark, "bookmark", "Bookmark this view under the letter that follows"),
+            Binding(.character("'"), action: .goToBookmark, "go to", "Go to the bookmark of the letter that follows"),
         ])
 
     /// Keys of virtual time.
@@ -131,8 +131,8 @@ public enum Bindings {
             Binding(.character("<"), action: .slower, "slower", "Slower"),
             Binding(.character(">"), action: .faster, "faster", "Faster"),
             Binding(.character("T"), action: .time, "time", "Go to a time: 5m, +30s, -10s"),
-            Binding(.character("{"), action: .previousEvent, "back 10s", "Back by 10 seconds"),
-            Binding(.character("}"), action: .nextEvent, "on 10s", "On by 10 seconds"),
+            Binding(.character("{"), action: .previousEvent, "back 10s", "Go back 10 seconds"),
+            Binding(.character("}"), action: .nextEvent, "on 10s", "Go forward 10 seconds"),
         ])
 
     /// Moving in lists.
@@ -165,9 +165,9 @@ public enum Bindings {
             Binding(.control("\\"), action: .clearMarks, "clear marks", "Clear all marks"),
             Binding(.control("z"), action: .faultsOnly, "faults", "Show only rows with a fault"),
             Binding(.control("w"), action: .wide, "wide", "Show kubectl's wide columns"),
-            Binding(.shiftLeft, action: .columnLeft, "column", "Choose the column to the left"),
-            Binding(.shiftRight, action: .columnRight, "", "Choose the column to the right"),
-            sort("O", .sortByColumn, "the chosen column; again to invert"),
+            Binding(.shiftLeft, action: .columnLeft, "column", "Select the column to the left"),
+            Binding(.shiftRight, action: .columnRight, "", "Select the column to the right"),
+            sort("O", .sortByColumn, "the chosen column; again to reverse"),
             sort("N", .sortByName, "name"),
             sort("A", .sortByAge, "age"),
             sort("S", .sortByStatus, "status"),
@@ -222,20 +222,20 @@ public enum Bindings {
         "Pods",
         [
             Binding(.character("R"), action: .resize, "resize", "Resize the pod in place", footer: 20),
-            Binding(.character("V"), action: .evict, "evict", "Evict the pod, budgets respected", footer: 25),
-            Binding(.character("W"), action: .why, "why", "Why it is pending, or placed here", footer: 30),
-            Binding(.control("k"), action: .kill, "kill", "Delete at once without grace", footer: 0),
+            Binding(.character("V"), action: .evict, "evict", "Evict the pod; disruption budgets apply", footer: 25),
+            Binding(.character("W"), action: .why, "why", "Why it is pending, or why it was placed here", footer: 30),
+            Binding(.control("k"), action: .kill, "kill", "Kill: delete at once, without a grace period", footer: 0),
             Binding(.character("o"), action: .node, "node", "Show the pod's node"),
             Binding(.character("L"), action: .load, "load", "Set the load: how much CPU and memory it uses"),
             Binding(.character(")"), action: .moreLoad, "more load", "More load: CPU up by a quarter of the request"),
             Binding(.character("("), action: .lessLoad, "less load", "Less load"),
-            Binding(.character("H"), action: .recommend, "usage", "Usage over time, and the size it suggests"),
+            Binding(.character("H"), action: .recommend, "usage", "Usage over time and the recommended size"),
             Binding(.character("J"), action: .owner, "owner", "Show the pod's owner").k9s(.character("J")),
             Binding(.character("K"), action: .containers, "containers", "Show the pod's containers").only(in: .evenkeel),
             Binding(.enter, action: .containers, "containers", "Show the pod's containers", footer: 5).only(in: .k9s),
             Binding(.alt("k"), action: .open, "pod", "Its startup, use, conditions and events").only(in: .k9s),
             Binding(.character("i"), action: .setImage, "image", "Set the image of a container"),
-            Binding(.character("l"), action: .logs, "logs", "What happened to it: simulated programs write no logs"),
+            Binding(.character("l"), action: .logs, "logs", "Events of the pod: simulated programs write no logs"),
             Binding(.character("p"), action: .previousLogs, "previous", "As l: there are no logs of the container before"),
             Binding(.character("s"), action: .shell, "shell", "Simulated containers have no shell"),
             Binding(.character("a"), action: .attach, "attach", "Simulated containers have nothing to attach to"),
@@ -246,20 +246,20 @@ public enum Bindings {
         [
             Binding(.character("s"), action: .scale, "scale", "Scale", footer: 20),
             Binding(.character("r"), action: .restart, "restart", "Restart by a rolling update", footer: 25),
-            Binding(.character("l"), action: .logs, "logs", "What happened to it: simulated programs write no logs"),
+            Binding(.character("l"), action: .logs, "logs", "Events of the pod: simulated programs write no logs"),
             Binding(.character("i"), action: .setImage, "image", "Set the image of a container", footer: 30),
-            Binding(.character("R"), action: .resize, "resize", "Resize all its pods in place", footer: 22),
+            Binding(.character("R"), action: .resize, "resize", "Resize all of its pods in place", footer: 22),
             Binding(.character("L"), action: .load, "load", "Set the load: how much CPU and memory each pod uses"),
-            Binding(.character(")"), action: .moreLoad, "more load", "More load: a tenth more demand, or CPU of each pod up by a quarter of its request"),
+            Binding(.character(")"), action: .moreLoad, "more load", "More load: 10 % more demand, or each pod's CPU up by a quarter of its request"),
             Binding(.character("("), action: .lessLoad, "less load", "Less load"),
-            Binding(.character("H"), action: .recommend, "usage", "Usage over time, and the size it suggests"),
+            Binding(.character("H"), action: .recommend, "usage", "Usage over time and the recommended size"),
             Binding(.character("z"), action: .replicaSets, "replica sets", "Show the ReplicaSets"),
             Binding(.character("J"), action: .owner, "owner", "Show the owner").k9s(.character("J")),
         ])
     public static let claims = BindingGroup(
         "Claims and volumes",
         [
-            Binding(.character("V"), action: .holders, "holders", "Who has the volume, who waits and why", footer: 15),
+            Binding(.character("V"), action: .holders, "holders", "Who holds the volume, who waits for it, and why", footer: 15),
             Binding(.character("u"), action: .usedBy, "used by", "The pods that use it", footer: 20),
             Binding(.character("M"), action: .migrate, "to RWOP", "Move the volume to ReadWriteOncePod, step by step", footer: 25),
         ])
@@ -267,8 +267,8 @@ public enum Bindings {
     public static let demand = BindingGroup(
         "Demand",
         [
-            Binding(.character(")"), action: .moreDemand, "demand", "Ask 10 % more of the workload (see :demand)", footer: 35),
-            Binding(.character("("), action: .lessDemand, "demand -", "Ask 10 % less of the workload"),
+            Binding(.character(")"), action: .moreDemand, "demand", "Raise the workload's demand by 10 % (see :demand)", footer: 35),
+            Binding(.character("("), action: .lessDemand, "demand -", "Lower the workload's demand by 10 %"),
         ])
     public static let replicaSets = BindingGroup(
         "ReplicaSets",
@@ -289,12 +289,12 @@ public enum Bindings {
     public static let namespaces = BindingGroup(
         "Namespaces",
         [
-            Binding(.character("u"), action: .useNamespace, "use", "Look at this namespace, or at the marked ones", footer: 20)
+            Binding(.character("u"), action: .useNamespace, "use", "Switch to this namespace, or to the marked ones", footer: 20)
         ])
     public static let cronJobs = BindingGroup(
         "CronJobs",
         [
-            Binding(.character("t"), action: .trigger, "trigger", "Make a Job of it now", footer: 20),
+            Binding(.character("t"), action: .trigger, "trigger", "Create a Job from it now", footer: 20),
             Binding(.character("s"), action: .suspendJob, "suspend", "Suspend or resume its schedule", footer: 25),
         ])
     /// Kinds that pods use: configmaps, claims, service accounts, priority classes.
@@ -323,7 +323,7 @@ public enum Bindings {
             Binding(.character("n"), action: .searchNext, "next", "Next hit", footer: 20),
             Binding(.character("N"), action: .searchPrevious, "previous", "Previous hit", footer: 25).k9s(.character("N")),
             Binding(.character("c"), action: .copyName, "copy", "Copy the text", footer: 30),
-            Binding(.character("f"), action: .fullScreen, "full screen", "Hide or show everything else"),
+            Binding(.character("f"), action: .fullScreen, "full screen", "Full screen on or off"),
             Binding(.control("s"), action: .save, "save", "Save the text in the working directory"),
         ])
 }

@@ -34,12 +34,12 @@ enum PromptCommands {
             }
             dashboard.withPod(words.first) { [.push(WhyScreen($0.key))] }
         },
-        PromptCommand(names: ["whatif", "what-if"], arguments: "[node|zone|workload [replicas]]", help: "Try a change on a branch before making it") { dashboard, words in
+        PromptCommand(names: ["whatif", "what-if"], arguments: "[node|zone|workload [replicas]]", help: "Try a change on a fork before making it") { dashboard, words in
             guard let word = words.first else { return dashboard.perform(.whatIf) }
             guard var subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
             if words.count > 1 {
                 guard case .workload(let workload) = subject, let replicas = Int32(words[1]), replicas >= 0 else {
-                    return dashboard.show("A number of replicas, at most \(WhatIf.mostReplicas), follows the name of a workload: :whatif web 22", .error)
+                    return dashboard.show("Give a number of replicas, at most \(WhatIf.mostReplicas), after the workload: :whatif web 22", .error)
                 }
                 guard replicas <= WhatIf.mostReplicas else { return dashboard.show("What-if goes up to \(WhatIf.mostReplicas) replicas", .error) }
                 subject = .scale(workload, Int(replicas))
@@ -58,7 +58,7 @@ enum PromptCommands {
         PromptCommand(names: ["workload", "wk", "workloads"], arguments: "", help: "All workloads: rollouts and revisions") { dashboard, _ in
             dashboard.apply([.root(WorkloadsScreen(dashboard.stack.last!.focusedWorkload(dashboard.world)))])
         },
-        PromptCommand(names: ["autoscaler", "autoscale"], arguments: "[name|workload]", help: "An autoscaler's arithmetic, curves and what is asked; the node autoscaler") { dashboard, words in
+        PromptCommand(names: ["autoscaler", "autoscale"], arguments: "[name|workload]", help: "An autoscaler's arithmetic, curves and demand; the node autoscaler") { dashboard, words in
             let world = dashboard.world
             guard let word = words.first else { return dashboard.apply([.push(AutoscalerScreen(of: dashboard.stack.last!.focusedWorkload(world), world))]) }
             let all = world.store.horizontalPodAutoscalers.sorted()
@@ -80,12 +80,12 @@ enum PromptCommands {
             }
             dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
         },
-        PromptCommand(names: ["volumes", "volume", "vol"], arguments: "[claim]", help: "Claims, volumes, nodes and pods: who has it, who waits and why") { dashboard, words in
+        PromptCommand(names: ["volumes", "volume", "vol"], arguments: "[claim]", help: "Claims, volumes, nodes and pods: who holds a volume, who waits for it, and why") { dashboard, words in
             guard let word = words.first else { return dashboard.apply([.push(VolumesScreen())]) }
             dashboard.withClaim(word) { [.push(VolumesScreen(claim: $0))] }
         },
         PromptCommand(names: ["migrate"], arguments: "claim", help: "Move a claim's volume to ReadWriteOncePod, step by step") { dashboard, words in
-            guard let word = words.first else { return dashboard.show("Which claim? :migrate CLAIM, or NAMESPACE/CLAIM", .error) }
+            guard let word = words.first else { return dashboard.show("Name a claim: :migrate CLAIM, or NAMESPACE/CLAIM", .error) }
             let world = dashboard.world
             dashboard.withClaim(word) { key in
                 var view = VolumeView()
@@ -96,7 +96,7 @@ enum PromptCommands {
                 return [.push(MigrateScreen(migration))]
             }
         },
-        PromptCommand(names: ["recommend", "vpa"], arguments: "[workload]", help: "Usage over time and the sizes it suggests") { dashboard, words in
+        PromptCommand(names: ["recommend", "vpa"], arguments: "[workload]", help: "Usage over time and the recommended sizes") { dashboard, words in
             let cluster = dashboard.world.cluster
             let focus = words.first.flatMap { word in cluster.store.pods.all.lazy.map { Workload(of: $0, cluster) }.first { $0.name == word } }
             if let word = words.first, focus == nil { return dashboard.show("No workload \(word) has pods", .error) }
@@ -107,7 +107,7 @@ enum PromptCommands {
             if let (_, object) = LiveWorkload.find(words.first, world) { return dashboard.apply([.open(LoadDialog([object], world))]) }
             dashboard.withPod(words.first) { [.open(LoadDialog([$0], world))] }
         },
-        PromptCommand(names: ["evict"], arguments: "[pod]", help: "Evict a pod, budgets respected") { dashboard, words in
+        PromptCommand(names: ["evict"], arguments: "[pod]", help: "Evict a pod; disruption budgets apply") { dashboard, words in
             let world = dashboard.world
             dashboard.withPod(words.first) { [.open(EvictDialog([$0], world))] }
         },
@@ -123,17 +123,17 @@ enum PromptCommands {
         PromptCommand(names: ["containers", "co"], arguments: "[pod]", help: "The containers of a pod") { dashboard, words in
             dashboard.withPod(words.first) { [.push(Lists.containers(of: $0))] }
         },
-        PromptCommand(names: ["xray", "x", "xr"], arguments: "kind [namespace]", help: "Objects and all that belongs to them, as a tree: deploy, sts, ds, svc, po, no …") { dashboard, words in
+        PromptCommand(names: ["xray", "x", "xr"], arguments: "kind [namespace]", help: "Objects and what they own, as a tree: deploy, sts, ds, svc, po, no …") { dashboard, words in
             guard let info = KindInfo.find(words.first ?? "deploy"), Lists.xrayKinds.contains(info.type) else {
-                return dashboard.show("An x-ray begins with \(Lists.xrayKinds.map { $0.info.plural }.joined(separator: ", "))", .error)
+                return dashboard.show("An x-ray starts from one of \(Lists.xrayKinds.map { $0.info.plural }.joined(separator: ", "))", .error)
             }
             if let namespace = words.dropFirst().first { dashboard.use(namespace: namespace) }
             dashboard.apply([.push(Lists.xray(info))])
         },
-        PromptCommand(names: ["pulse", "pu", "pulses", "hz"], arguments: "", help: "How many objects of each kind, and how many with a fault") { dashboard, _ in
+        PromptCommand(names: ["pulse", "pu", "pulses", "hz"], arguments: "", help: "How many objects of each kind there are, and how many have a fault") { dashboard, _ in
             dashboard.apply([.root(Lists.pulses)])
         },
-        PromptCommand(names: ["create"], arguments: "", help: "Create an object by a form") { dashboard, _ in dashboard.perform(.create) },
+        PromptCommand(names: ["create"], arguments: "", help: "Create an object with a form") { dashboard, _ in dashboard.perform(.create) },
         PromptCommand(names: ["fault"], arguments: "[fail|recover zone|node]", help: "Fail or recover a node or a zone") { dashboard, words in
             guard words.count == 2 else { return dashboard.perform(.fault) }
             let isZone = dashboard.world.view.nodes.values.contains { $0.labels["topology.kubernetes.io/zone"] == words[1] }
@@ -143,8 +143,8 @@ enum PromptCommands {
         PromptCommand(names: ["lab"], arguments: "", help: "What makes pods start faster: a burst under two settings") { dashboard, _ in
             dashboard.apply([.push(LabScreen(dashboard.world))])
         },
-        PromptCommand(names: ["demand"], arguments: "workload [cpu|+20%|-20%|none]", help: "What a workload or Service is asked to do in sum: 2, 200m..6/30m, 500m@0s 6@5m") { dashboard, words in
-            guard let name = words.first else { return dashboard.show("Whose demand? :demand web 2", .error) }
+        PromptCommand(names: ["demand"], arguments: "workload [cpu|+20%|-20%|none]", help: "Total demand on a workload or Service: 2, 200m..6/30m, 500m@0s 6@5m") { dashboard, words in
+            guard let name = words.first else { return dashboard.show("Name a workload or Service: :demand web 2", .error) }
             dashboard.bendDemand(of: name, words.dropFirst().joined(separator: " "))
         },
         PromptCommand(names: ["speed"], arguments: "1…10000|max", help: "How fast virtual time runs") { dashboard, words in
@@ -153,9 +153,9 @@ enum PromptCommands {
         },
         PromptCommand(names: ["pause", "stop"], arguments: "", help: "Pause virtual time") { dashboard, _ in dashboard.setPaused(true) },
         PromptCommand(names: ["play", "resume", "continue"], arguments: "", help: "Let virtual time run") { dashboard, _ in dashboard.setPaused(false) },
-        PromptCommand(names: ["time"], arguments: "t|+d|-d", help: "Go to a time, on or back by a span: 5m, +30s, -10s") { dashboard, words in
+        PromptCommand(names: ["time"], arguments: "t|+d|-d", help: "Go to a time, or forward or back by a span: 5m, +30s, -10s") { dashboard, words in
             guard let word = words.first, let span = Duration(word.hasPrefix("+") || word.hasPrefix("-") ? String(word.dropFirst()) : word), span >= .zero
-            else { return dashboard.show("A time is a span such as 90s or 5m since the start, or + or - and a span", .error) }
+            else { return dashboard.show("A time is a span since the start, such as 90s or 5m, or + or - and a span", .error) }
             let now = dashboard.world.now
             guard span <= (word.hasPrefix("+") ? Dashboard.longestJump : now.sinceStart + Dashboard.longestJump) || word.hasPrefix("-") else {
                 return dashboard.show("At most a year (8760h) at once", .error)
@@ -218,10 +218,10 @@ enum PromptCommands {
         PromptCommand(names: ["export!"], arguments: "[file]", help: "The same, in place of a file that is there") { dashboard, words in
             dashboard.export(to: words.first, replaces: true)
         },
-        PromptCommand(names: ["seed"], arguments: "", help: "The seed of all chance") { dashboard, _ in
+        PromptCommand(names: ["seed"], arguments: "", help: "The seed of all random choices") { dashboard, _ in
             dashboard.show("The seed is \(dashboard.session.simulation.options.seed); evenkeel --seed N starts with another", .info)
         },
-        PromptCommand(names: ["suspend"], arguments: "", help: "Stop the process; fg goes on") { dashboard, _ in dashboard.wantsToSuspend = true },
+        PromptCommand(names: ["suspend"], arguments: "", help: "Suspend the program; fg resumes it") { dashboard, _ in dashboard.wantsToSuspend = true },
         PromptCommand(names: ["cow"], arguments: "message", help: "Moo") { dashboard, words in
             dashboard.show("< \(words.isEmpty ? "moo" : words.joined(separator: " ")) >  ^__^ (oo)", .info)
         },
@@ -326,7 +326,7 @@ extension Dashboard {
     mutating func bendDemand(of name: String, _ text: String) {
         guard let target = Demands.find(name, world) else { return show("No workload or Service \(name)", .error) }
         let present = Demands.load(target, world)
-        if text.isEmpty { return show(present.map { "\(name) is asked for \(Demand.text($0))" } ?? "\(name) has no demand; :demand \(name) 2 gives it one", .info) }
+        if text.isEmpty { return show(present.map { "The demand on \(name) is \(Demand.text($0))" } ?? "\(name) has no demand; :demand \(name) 2 gives it one", .info) }
         if text == "none" {
             perform([.demand(target.kind, target.key, nil)])
             return

@@ -357,7 +357,7 @@ public struct Dashboard {
         case .portForward: show("Simulated containers listen on no port; :trace from POD follows a request", .info)
         case .step:
             world.session.isPaused = true
-            if !world.session.step() { show("Nothing is due any more", .info) }
+            if !world.session.step() { show("Nothing is left to happen", .info) }
         case .slower: setSpeed(world.session.speed.slower)
         case .faster: setSpeed(world.session.speed.faster)
         case .time: prompt = Prompt(.command, text: "time ")
@@ -469,9 +469,9 @@ public struct Dashboard {
         replacements.forget()
         if let entry = world.session.undo() {
             world.generation += 1
-            if case .success(let receipt) = entry.result { show("Taken back: \(receipt.message) (now \(clockText(world.now)))", .info) }
+            if case .success(let receipt) = entry.result { show("Undone: \(receipt.message) (now \(clockText(world.now)))", .info) }
         } else {
-            show("There is nothing to take back", .warning)
+            show("There is nothing to undo", .warning)
         }
     }
 

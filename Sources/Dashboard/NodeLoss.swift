@@ -66,13 +66,13 @@ struct NodeLoss {
         if !stay.isEmpty { text += "; \(stay.count) stay\(stay.count == 1 ? "s" : ""): \(Self.names(stay))" }
         lines = [text]
         if !evicted.isEmpty {
-            var outcome = placed.isEmpty ? "no replacement finds a place" : "\(placed.count) come\(placed.count == 1 ? "s" : "") back on \(Self.counted(placed.map(\.nodeName)))"
+            var outcome = placed.isEmpty ? "no replacement can be placed" : "\(placed.count) come\(placed.count == 1 ? "s" : "") back on \(Self.counted(placed.map(\.nodeName)))"
             if !pending.isEmpty {
                 let reason = pending[0].status.conditions["PodScheduled"]?.message ?? ""
                 outcome += "; \(pending.count) pending: \(Self.names(pending))" + (reason.isEmpty ? "" : ": \(reason)")
             }
             let missing = evicted.count - fresh.count
-            if missing > 0 { outcome += "; \(missing) not replaced: nobody owns them, or their old pod must be gone first" }
+            if missing > 0 { outcome += "; \(missing) not replaced: they have no controller, or their old pod must be removed first" }
             lines.append(outcome)
         }
     }

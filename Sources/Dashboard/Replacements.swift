@@ -46,7 +46,7 @@ struct Replacements {
             let fresh = world.store.pods(ownedBy: vacancy.owner).filter { !vacancy.known.contains($0.metadata.uid) }
             if let waiting = fresh.first(where: { $0.nodeName.isEmpty && $0.status.conditions["PodScheduled"]?.status == "False" }) {
                 vacancies.remove(at: index)
-                return "\(waiting.metadata.name) came in its place and waits: \(waiting.status.conditions["PodScheduled"]?.message ?? "")"
+                return "\(waiting.metadata.name) replaces it and waits: \(waiting.status.conditions["PodScheduled"]?.message ?? "")"
             }
             guard fresh.count >= vacancy.count, fresh.allSatisfy({ !$0.nodeName.isEmpty }) else { continue }
             vacancies.remove(at: index)

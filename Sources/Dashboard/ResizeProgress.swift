@@ -67,10 +67,10 @@ enum ResizeProgress {
     private static func trigger(_ trace: ResizeTrace) -> String {
         let tries = trace.tries > 1 ? ", \(trace.tries) tries" : ""
         return switch trace.trigger {
-        case "pods_removed": "when a pod had gone\(tries)"
-        case "pod_terminated": "when a pod had ended\(tries)"
-        case "pod_resized": "when another pod had shrunk\(tries)"
-        case "pods_added": "when its kubelet came back\(tries)"
+        case "pods_removed": "after a pod was removed\(tries)"
+        case "pod_terminated": "after a pod ended\(tries)"
+        case "pod_resized": "after another pod shrank\(tries)"
+        case "pods_added": "after its kubelet came back\(tries)"
         case "periodic_retry": "at a periodic retry\(tries)"
         default: trace.tries > 1 ? "\(trace.tries) tries" : "at the first try"
         }

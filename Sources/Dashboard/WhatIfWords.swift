@@ -165,7 +165,7 @@ enum WhatIfWords {
         if let better = answer.workloads.first(where: { ($0.after?.risk ?? .none) > ($0.before?.risk ?? .none) }), let before = better.before {
             return ("\(better.workload.name): no longer \(before.riskText)", .good)
         }
-        if !answer.isSettled { return ("still moving after \(short(answer.ran))", .rowPending) }
+        if !answer.isSettled { return ("not settled after \(short(answer.ran))", .rowPending) }
         if answer.workloads.isEmpty, answer.nodes.allSatisfy(\.pods.isEmpty) { return ("nothing moves", .dim) }
         return ("settles after \(short(answer.took))", .dim)
     }

@@ -108,10 +108,10 @@ extension Simulation {
             return "the container runtime of node \(node) hangs for \(time)"
         case .demand(let kind, let key, let text):
             guard [.deployment, .statefulSet, .daemonSet, .replicaSet, .service].contains(kind) else {
-                throw .badRequest("a demand is put on a Deployment, StatefulSet, DaemonSet, ReplicaSet or Service, not on \(kind.info.kind)")
+                throw .badRequest("a demand is set on a Deployment, StatefulSet, DaemonSet, ReplicaSet or Service, not on a \(kind.info.kind)")
             }
             if let text, Demand.load(text) == nil {
-                throw .badRequest("\"\(text)\" is no demand: 2, 200m..6/30m or 500m@0s 6@5m")
+                throw .badRequest("\"\(text)\" is not a demand such as 2, 200m..6/30m or 500m@0s 6@5m")
             }
             try setAnnotation(ObjectStore.type(of: kind), key, Demand.annotation, text)
             return "\(name(kind, key)) demand \(text ?? "removed")"
@@ -137,7 +137,7 @@ extension Simulation {
             if let refusal = settings.refusal { throw .badRequest(refusal) }
             let before = links
             links = settings
-            if before.networkIsUntrusted != settings.networkIsUntrusted { return "the network counts as \(settings.networkIsUntrusted ? "untrusted" : "trusted")" }
+            if before.networkIsUntrusted != settings.networkIsUntrusted { return "the network is treated as \(settings.networkIsUntrusted ? "untrusted" : "trusted")" }
             if before.servingCertificate != settings.servingCertificate {
                 return "kubelets serve certificates \(settings.servingCertificate == .selfSigned ? "of their own" : "signed by the cluster's authority")"
             }

@@ -23,6 +23,6 @@ extension Simulation {
         cluster.restart(with: profile)
         scheduler.restart(in: cluster, configuration: options.scheduler)
         kubelets.restart(with: profile)
-        return "components started again with --feature-gates=\(text)"
+        return "components restarted with --feature-gates=\(text)"
     }
 }

@@ -262,7 +262,7 @@ public struct Input: Sendable {
             } else if let (_, path, range) = ClusterSettings.times.first(where: { $0.name == name }) {
                 take(range) { options.settings[keyPath: path] = $0 }
             } else {
-                refuse("is no parameter; there are \(names.joined(separator: ", "))")
+                refuse("is not a parameter; there are \(names.joined(separator: ", "))")
             }
         }
     }
@@ -320,7 +320,7 @@ public struct Input: Sendable {
                 if LabelSelector(text: kubelet.selector) != nil, kubelet.node.isEmpty {
                     choice = .selector(kubelet.selector)
                 } else {
-                    problems.append(document.problem("\(path).kubelet.selector", kubelet.node.isEmpty ? "\"\(kubelet.selector)\" is not a label selector" : "cannot stand beside node"))
+                    problems.append(document.problem("\(path).kubelet.selector", kubelet.node.isEmpty ? "\"\(kubelet.selector)\" is not a label selector" : "cannot be used with node"))
                 }
             }
             if let fields = kubelet.set?.object, !fields.members.isEmpty {
@@ -344,7 +344,7 @@ public struct Input: Sendable {
                 case let other?: other.text()
                 }
             if let text, Demand.load(text) == nil {
-                problems.append(document.problem("\(path).demand.cpu", "\"\(text)\" is no demand; write 2, 200m..6/30m or 500m@0s 6@5m"))
+                problems.append(document.problem("\(path).demand.cpu", "\"\(text)\" is not a demand such as 2, 200m..6/30m or 500m@0s 6@5m"))
             }
             commands.append(("demand", .demand(kind, key, text)))
         }

@@ -87,7 +87,7 @@ extension Simulation {
         var result = ResizeOutlook.PodOutlook(pod: key, node: before?.nodeName ?? "", verdict: .fits, message: "", largest: forecast.largest)
         result.restarts = forecast.restarts
         switch forecast.outcome {
-        case .unchanged: (result.verdict, result.message) = (.unchanged, "has these values already")
+        case .unchanged: (result.verdict, result.message) = (.unchanged, "already has these values")
         case .fits where before?.nodeName.isEmpty ?? true: result.message = "waits for a node: placed with the new size"
         case .fits where forecast.blocked != nil: (result.verdict, result.message) = (.blocked, forecast.blocked!)
         case .fits where !forecast.restarts.isEmpty:
@@ -96,7 +96,7 @@ extension Simulation {
         case .fits: result.message = "the kubelet grants it at once, in place, without a restart"
         case .deferred(let message, let resource, let lack):
             if before?.spec.priority ?? 0 >= 2_000_000_000 {
-                result.message = "critical: the kubelet ends pods of lower priority to make room"
+                result.message = "critical: the kubelet evicts pods of lower priority to make room"
             } else {
                 (result.verdict, result.message, result.lack) = (.deferred, message, (resource, lack))
             }
@@ -155,7 +155,7 @@ extension Simulation {
                 $0.spec.scaleTargetRef.kind == workload.kind && $0.spec.scaleTargetRef.name == workload.name
             })
         {
-            add(.warning, "HPA \(scaler.name) measures use against requests: it will see another share")
+            add(.warning, "HPA \(scaler.name) measures use against requests: its utilization will change")
         }
         return checks
     }
@@ -209,7 +209,7 @@ extension Simulation {
                 names.append(other.pod.name)
                 rest = rest.saturatingSubtract(other.requested)
             }
-            if rest <= 0 { lines.append("\(names.count) pods would have to go: \(names.joined(separator: ", "))") }
+            if rest <= 0 { lines.append("\(names.count) pods would have to be evicted: \(names.joined(separator: ", "))") }
         }
         return lines
     }

@@ -33,7 +33,7 @@ struct Dash: ParsableCommand {
     @Flag(name: [.customLong("read-only"), .customLong("readonly")], help: "Refuse everything that changes the cluster.")
     var readOnly = false
 
-    @Flag(help: "The contrary of --read-only; it wins.") var write = false
+    @Flag(help: "The opposite of --read-only, which it overrides.") var write = false
 
     @Flag(help: "Start paused.") var paused = false
 
@@ -45,16 +45,16 @@ struct Dash: ParsableCommand {
     @Flag(name: .customLong("no-color"), help: "Attributes only; also by NO_COLOR.") var noColor = false
     @Flag(help: "Draw with ASCII characters only.") var ascii = false
     @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.") var noMouse = false
-    @Flag(help: "Turn light and dark around, keeping the hues.") var invert = false
-    @Flag(help: "Hide the first row, as ctrl-e.") var headless = false
-    @Flag(help: "Hide the breadcrumbs, as ctrl-g.") var crumbsless = false
+    @Flag(help: "Swap light and dark, keeping the hues.") var invert = false
+    @Flag(help: "Hide the header, as ctrl-e does.") var headless = false
+    @Flag(help: "Hide the breadcrumbs, as ctrl-g does.") var crumbsless = false
     @Option(name: [.customShort("r"), .long], help: ArgumentHelp("At most one frame in so many seconds while time runs (default 0.033).", valueName: "seconds")) var refresh: Double?
     @Flag(name: .customLong("reduced-motion"), help: "One frame a second, and nothing flashes.") var reducedMotion = false
     @Option(name: [.customLong("screen-dump-dir"), .customLong("screenDumpDir", withSingleDash: false)], help: ArgumentHelp("Where ctrl-s saves (default: the working directory).", valueName: "folder")) var screenDumpFolder: String?
-    @Flag(help: "Accepted for k9s' sake: there is no splash.") var splashless = false
-    @Flag(help: "Accepted for k9s' sake: there is no logo.") var logoless = false
-    @Option(name: [.customShort("l"), .customLong("logLevel"), .customLong("log-level")], help: ArgumentHelp("Accepted for k9s' sake: there is no log.", valueName: "level")) var logLevel: String?
-    @Option(name: [.customLong("logFile"), .customLong("log-file")], help: ArgumentHelp("Accepted for k9s' sake: there is no log.", valueName: "file")) var logFile: String?
+    @Flag(help: "Accepted for compatibility with k9s: there is no splash screen.") var splashless = false
+    @Flag(help: "Accepted for compatibility with k9s: there is no logo.") var logoless = false
+    @Option(name: [.customShort("l"), .customLong("logLevel"), .customLong("log-level")], help: ArgumentHelp("Accepted for compatibility with k9s: there is no log.", valueName: "level")) var logLevel: String?
+    @Option(name: [.customLong("logFile"), .customLong("log-file")], help: ArgumentHelp("Accepted for compatibility with k9s: there is no log.", valueName: "file")) var logFile: String?
     @Option(help: ArgumentHelp("Refused: nothing but the simulated cluster is there to look at.", valueName: "name", visibility: .hidden)) var context: String?
     @Option(help: ArgumentHelp("Refused, as --context.", valueName: "file", visibility: .hidden)) var kubeconfig: String?
 

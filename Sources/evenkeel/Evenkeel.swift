@@ -111,7 +111,7 @@ struct ClusterArguments: ParsableArguments {
     var scenario: String?
 
     // Unconditional: -1 is a bad number, not an option.
-    @Option(parsing: .unconditional, help: ArgumentHelp("How many nodes to put under manifests that bring none (default 12).", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many nodes to add to manifests that bring none (default 12).", valueName: "count"))
     var nodes: Int?
 
     @Option(parsing: .unconditional, help: ArgumentHelp("In how many zones, 1 to 26 (default 3).", valueName: "count"))
@@ -135,7 +135,7 @@ struct ClusterArguments: ParsableArguments {
     @Option(help: ArgumentHelp("A file of NodePool documents: several sorts of nodes; may be repeated.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
     var nodePool: [String] = []
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Seed of all chance: the same seed and input give the same bytes (default 0).", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seed of all random choices: the same seed and input give the same bytes (default 0).", valueName: "number"))
     var seed: UInt64?
 
     @Option(help: ArgumentHelp("Version whose rules apply, 1.22 to 1.36 (default 1.36).", valueName: "version"))

@@ -10,7 +10,7 @@ import Simulation
 /// `evenkeel schedule FILE…`: where each pending pod would go, without running time.
 struct ScheduleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schedule", abstract: "Say where each pending pod would go and why.",
+        commandName: "schedule", abstract: "Show where each pending pod would go, and why.",
         discussion: """
             All nodes are considered, ties go to the lexicographically smallest node
             name, a placed pod counts for the next one, nothing is evicted. Objects are
@@ -27,10 +27,10 @@ struct ScheduleCommand: ParsableCommand {
     enum Output: String, ExpressibleByArgument, CaseIterable { case json, table }
 
     @OptionGroup var cluster: ClusterArguments
-    @Option(help: ArgumentHelp("In which order: as the queue would, or as in the files (default queue).", valueName: "queue|file")) var order = Order.queue
+    @Option(help: ArgumentHelp("In which order: as the queue sorts them, or as in the files (default queue).", valueName: "queue|file")) var order = Order.queue
     @Option(name: .shortAndLong, help: ArgumentHelp("json has every node's verdict (default table).", valueName: "json|table")) var output = Output.table
-    @Flag(help: "Tell for each pod which plugin refused which node and why, and what would help.") var explain = false
-    @Flag(help: "With --explain: also ask the plugins that are left out once one has refused a node.") var all = false
+    @Flag(help: "Say for each pod which plugin refused which node and why, and what would help.") var explain = false
+    @Flag(help: "With --explain: also ask the plugins that are skipped once one has refused a node.") var all = false
     @Option(help: ArgumentHelp("Only this pod; with --explain it may be placed already.", valueName: "[namespace/]name")) var pod: String?
 
     func run() throws {

@@ -41,8 +41,8 @@ struct ValidateCommand: ParsableCommand {
     var files: [String] = []
     @Option(help: ArgumentHelp("Version whose rules apply, 1.22 to 1.36 (default 1.36).", valueName: "version")) var kubernetesVersion: String?
     @Option(help: ArgumentHelp("Feature gates that differ from the version's defaults.", valueName: "A=true,B=false")) var featureGates: String?
-    @Flag(help: "Take nothing as there that the files do not bring.") var onlyFiles = false
-    @Flag(name: .shortAndLong, help: "Say nothing of what is accepted.") var quiet = false
+    @Flag(help: "Assume no object that the files do not bring.") var onlyFiles = false
+    @Flag(name: .shortAndLong, help: "Print nothing about what is accepted.") var quiet = false
     @Option(name: .shortAndLong, help: ArgumentHelp("text: a line for each document (default); json: a ValidationReport.", valueName: "json|text")) var output = Output.text
 
     func run() throws {
@@ -66,7 +66,7 @@ struct ValidateCommand: ParsableCommand {
         case .text: for answer in review.answers { write(answer) }
         }
         Out.flush()
-        if !review.assumed.isEmpty { note("Taken as there: \(review.assumed.joined(separator: ", ")).") }
+        if !review.assumed.isEmpty { note("Assumed to exist: \(review.assumed.joined(separator: ", ")).") }
         let refused = review.refused.count
         if problems.isEmpty { note(Self.summary(review.answers.count, refused)) }
         guard problems.isEmpty else { throw Failure(status: 3, message: problems.map { "\($0)\n" }.joined()) }

@@ -81,7 +81,7 @@ import Testing
         let before = picture(&dashboard)
         #expect(before.contains("2 pods are evicted 35") && before.contains("2 not replaced"), "\(before)")
         try dashboard.press("<Esc>:fault fail n1<Enter>:no<Enter><Enter>")
-        #expect(picture(&dashboard).contains("It is lost"))
+        #expect(picture(&dashboard).contains("The node is lost"))
     }
 
     @Test func `the lab computes in slices between keys`() throws {

@@ -73,7 +73,7 @@ struct EndToEndTests {
             try await tmux.press("q")
             try await tmux.see("15 of 55 shown")
             try await tmux.press("?")
-            try await tmux.see("Help (pods", "Evict the pod, budgets respected")
+            try await tmux.see("Help (pods", "Evict the pod; disruption budgets apply")
             // Help is narrowed by typing, and Enter does what the line says.
             try await tmux.enter("/pause or play")
             try await tmux.see("2 of ", "Pause or play")
@@ -179,7 +179,7 @@ struct EndToEndTests {
             try await tmux.enter(":uncordon c2")
             try await tmux.see("node/c2 uncordoned", without: "SchedulingDisabled")
             try await tmux.press("U")
-            try await tmux.see("Taken back: node/c2 uncordoned", "SchedulingDisabled")
+            try await tmux.see("Undone: node/c2 uncordoned", "SchedulingDisabled")
         }
     }
 
@@ -547,7 +547,7 @@ struct EndToEndTests {
         let accepted = try await Program.run("validate", fine)
         #expect(accepted.status == .exited(0))
         #expect(accepted.output == "\(fine):1: persistentvolumeclaim/data in shop accepted\n")
-        #expect(accepted.error == "Taken as there: namespace shop.\n1 document, all accepted.\n")
+        #expect(accepted.error == "Assumed to exist: namespace shop.\n1 document, all accepted.\n")
         let alone = try await Program.run("validate", "--only-files", "-q", fine)
         #expect(alone.status == .exited(1))
         #expect(alone.output == "\(fine):1: persistentvolumeclaim/data in shop refused: 404 NotFound\n  namespaces \"shop\" not found\n")

@@ -51,8 +51,8 @@ import Testing
         session.run(to: 310)
         #expect(session.simulation.kubelets.demand(on: LoadTarget(kind: "Deployment", key: ObjectKey(namespace: "default", name: "web"))) == nil)
         #expect(use(session) != [400, 400, 400] && own != [100, 100, 100])
-        #expect(session.perform(.demand(.deployment, ObjectKey(namespace: "default", name: "web"), "much")).isRefused("\"much\" is no demand"))
-        #expect(session.perform(.demand(.node, ObjectKey(name: "a1"), "1")).isRefused("a demand is put on"))
+        #expect(session.perform(.demand(.deployment, ObjectKey(namespace: "default", name: "web"), "much")).isRefused("\"much\" is not a demand"))
+        #expect(session.perform(.demand(.node, ObjectKey(name: "a1"), "1")).isRefused("a demand is set on"))
     }
 
     @Test func `the demand on a Service goes to the pods behind it`() {
@@ -111,7 +111,7 @@ import Testing
                 "test.yaml:7: spec.controllerManager.kube-api-qps: must be 0.1 or more, not 0.0",
                 "test.yaml:7: spec.controllerManager.node-monitor-period: must be 1s or more, not 0s",
                 "test.yaml:8: spec.metricsServer.metric-resolution: must be 1s or more",
-                "test.yaml:6: spec.steps[0].demand.cpu: \"much\" is no demand; write 2, 200m..6/30m or 500m@0s 6@5m",
+                "test.yaml:6: spec.steps[0].demand.cpu: \"much\" is not a demand such as 2, 200m..6/30m or 500m@0s 6@5m",
             ])
     }
 }

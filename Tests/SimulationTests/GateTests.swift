@@ -14,7 +14,7 @@ import Testing
         session.run(to: 90)
         #expect(session.pods(app: "web").count { $0.nodeName.isEmpty } == 1)
         let answer = session.perform(.setGates(["MinDomainsInPodTopologySpread": false]))
-        #expect(try answer.get().message == "components started again with --feature-gates=MinDomainsInPodTopologySpread=false")
+        #expect(try answer.get().message == "components restarted with --feature-gates=MinDomainsInPodTopologySpread=false")
         session.run(to: 91)
         #expect(session.pods(app: "web").allSatisfy { !$0.nodeName.isEmpty })
         #expect(session.cluster.store.deployments.all[0].spec.template.spec.topologySpreadConstraints[0].minDomains == 3)

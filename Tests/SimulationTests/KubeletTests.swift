@@ -110,7 +110,7 @@ import Testing
         #expect(spans.first { $0.stage == .sandbox }.map { $0.end! - $0.begin } == .seconds(10))
         #expect(session.cluster.settings.kubeletWatchDelay == .seconds(1))
         #expect(session.simulation.kubelets.latencies.registryRate == 10_000_000)
-        #expect(problems(scenario("  parameters: {runSandbx: 10s}")).first?.contains("spec.parameters.runSandbx: is no parameter") == true)
+        #expect(problems(scenario("  parameters: {runSandbx: 10s}")).first?.contains("spec.parameters.runSandbx: is not a parameter") == true)
         #expect(problems(scenario("  parameters: {runSandbox: 10}")).first?.contains("must be a length of time such as 300ms") == true)
         #expect(problems(scenario("  parameters: {sharedLayers: 1}")).first?.contains("must be 0 or more and less than 1") == true)
     }

@@ -268,8 +268,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("logs", "A request is: logs|exec|attach|port-forward POD, get PATH, from POD, from node NODE"),
-        ("dig web", "No request dig: logs, exec, attach, port-forward, get, from"),
+        ("logs", "A request is one of: logs|exec|attach|port-forward POD, get PATH, from POD, from node NODE"),
+        ("dig web", "Unknown request dig; use logs, exec, attach, port-forward, get or from"),
         ("get /api/v1/pods", "Not a proxy path: /api/v1/nodes/ID/proxy/… or /api/v1/namespaces/NS/pods|services/ID/proxy/…"),
         ("get /api/v1/namespaces/default/pods/a:b:c/proxy/", "invalid pod request \"a:b:c\""),
     ])

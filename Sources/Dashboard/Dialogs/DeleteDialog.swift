@@ -21,9 +21,9 @@ func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
         fields.append(
             FormField(
                 "propagation", "Propagation", choices: DeleteOptions.Propagation.allCases.map(\.rawValue),
-                hint: "what belongs to it"))
+                hint: "dependents"))
     }
-    fields.append(FormField("force", "Force", choices: ["no", "yes"], hint: "grace 0: gone at once"))
+    fields.append(FormField("force", "Force", choices: ["no", "yes"], hint: "grace 0: removed at once"))
     if many { fields.append(FormField("count", "Type the number", hint: "\(objects.count) objects")) }
     return Form(
         title: "Delete", subject: (objects.count == 1 ? ObjectColumns.subject(objects[0]) : "\(objects.count) objects") + "  in \(world.options.name)",
@@ -33,19 +33,19 @@ func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
             for object in objects.prefix(1) {
                 if let pod = object as? Pod {
                     if let owner = pod.metadata.controller {
-                        lines.append(StyledText("\(owner.kind) \(owner.name) will make a new one at once.", world.theme[.dim]))
+                        lines.append(StyledText("\(owner.kind) \(owner.name) will create a replacement at once.", world.theme[.dim]))
                     } else {
-                        lines.append(StyledText("Nobody owns it: it will not come back.", world.theme[.rowPending]))
+                        lines.append(StyledText("It has no owner: nothing will recreate it.", world.theme[.rowPending]))
                     }
                     let grace = values["force"] == "yes" ? "0" : values["grace"].isEmpty ? "\(pod.spec.terminationGracePeriodSeconds ?? 30)" : values["grace"]
-                    lines.append(StyledText("Grace \(grace) s. Budgets are not asked when a pod is deleted; \(world.hint(.evict, "evicts", in: Bindings.pods)).", world.theme[.dim]))
+                    lines.append(StyledText("Grace \(grace) s. Disruption budgets do not apply to a delete; \(world.hint(.evict, "evicts", in: Bindings.pods)).", world.theme[.dim]))
                 } else if let node = object as? Node {
                     let count = world.store.podSlots(onNode: node.metadata.name).count
-                    lines.append(StyledText("\(count) pods are on it; without the node they are collected after 40 s.", world.theme[.rowPending]))
+                    lines.append(StyledText("\(count) pods run on it; once the node is gone they are garbage-collected after 40 s.", world.theme[.rowPending]))
                 } else if let namespace = object as? Namespace {
                     let name = namespace.metadata.name
                     let pods = world.store.pods.all.count { $0.metadata.namespace == name }
-                    lines.append(StyledText("Everything in it goes with it: \(pods) \(pods == 1 ? "pod" : "pods") and all other objects.", world.theme[.rowPending]))
+                    lines.append(StyledText("Everything in it is deleted too: \(pods) \(pods == 1 ? "pod" : "pods") and all other objects.", world.theme[.rowPending]))
                 } else if [.deployment, .statefulSet, .daemonSet, .replicaSet, .job].contains(object.kindInfo.type), values["propagation"] != "Orphan" {
                     let workload = Workload(kind: object.kindInfo.kind, namespace: object.metadata.namespace, name: object.metadata.name)
                     let pods = world.store.pods.all.count { $0.metadata.namespace == workload.namespace && (Workload(of: $0, world.cluster) == workload || $0.metadata.controller?.uid == object.metadata.uid) }
@@ -60,7 +60,7 @@ func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
                     let users = Users(of: object, world).keys.count
                     lines.append(StyledText(users == 0 ? "No pod uses it." : "\(users) \(users == 1 ? "pod uses" : "pods use") it.", world.theme[users == 0 ? .dim : .rowPending]))
                 } else if values["propagation"] == "Orphan" {
-                    lines.append(StyledText("What belongs to it stays, without an owner.", world.theme[.dim]))
+                    lines.append(StyledText("Its dependents stay, without an owner.", world.theme[.dim]))
                 }
             }
             // Several claims, or those that go with their owner: how many volumes are lost.
@@ -76,7 +76,7 @@ func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
             for budget in budgets {
                 lines.append(
                     StyledText(
-                        "Budget \(budget.metadata.name) would let \(budget.status.disruptionsAllowed) go now.",
+                        "Budget \(budget.metadata.name) would allow \(budget.status.disruptionsAllowed) now.",
                         world.theme[budget.status.disruptionsAllowed < objects.count ? .rowPending : .dim]))
             }
             if !forecast.isEmpty { lines.append(StyledText(forecast, world.theme[.accent])) }
@@ -111,11 +111,11 @@ func EvictDialog(_ pods: [Pod], _ world: World) -> Form {
                     let allowed = budget.status.disruptionsAllowed
                     lines.append(
                         StyledText(
-                            "Budget \(budget.metadata.name): \(budget.status.currentHealthy) healthy, \(budget.status.desiredHealthy) needed, \(allowed) may go now",
+                            "Budget \(budget.metadata.name): \(budget.status.currentHealthy) healthy, \(budget.status.desiredHealthy) needed, \(allowed) may be evicted now",
                             world.theme[allowed > 0 ? .good : .rowPending]))
                 }
                 if budgets.isEmpty { lines.append(StyledText("No disruption budget covers \(pod.metadata.name).", world.theme[.dim])) }
-                if pod.metadata.controller == nil { lines.append(StyledText("Nobody owns it: it will not come back.", world.theme[.rowPending])) }
+                if pod.metadata.controller == nil { lines.append(StyledText("It has no owner: nothing will recreate it.", world.theme[.rowPending])) }
             }
             lines.append(StyledText(forecast, world.theme[.accent]))
             return lines

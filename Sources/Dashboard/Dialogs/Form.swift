@@ -89,7 +89,7 @@ struct Form: Dialog {
     }
 
     var hints: [(key: String, text: String)] {
-        [("tab", "next"), ("←/→", "choose"), ("enter", focus < shown.count ? "to the buttons" : "press"), ("y", action.lowercased()), ("esc", "cancel")]
+        [("tab", "next"), ("←/→", "choose"), ("enter", focus < shown.count ? "buttons" : "press"), ("y", action.lowercased()), ("esc", "cancel")]
             .filter { $0.key != "y" || fields.isEmpty || focus >= shown.count }
     }
 

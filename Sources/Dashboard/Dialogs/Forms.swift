@@ -17,7 +17,7 @@ enum Forms {
             fields: [FormField("replicas", "Replicas", text: String(present), hint: "now \(present)")], action: "Scale",
             preview: { values, world in
                 guard let wanted = values.int("replicas"), wanted >= 0, wanted != present else { return [] }
-                return [StyledText(wanted > present ? "\(counted(wanted - present, "more pod is", "more pods are")) made." : "\(counted(present - wanted, "pod goes", "pods go")): unready ones first, then by rank; budgets are not asked.", world.theme[.dim])]
+                return [StyledText(wanted > present ? "\(counted(wanted - present, "more pod will be", "more pods will be")) created." : "\(counted(present - wanted, "pod will be", "pods will be")) deleted, unready ones first; disruption budgets do not apply.", world.theme[.dim])]
             },
             submit: { values, _ in
                 guard let wanted = values.int("replicas"), wanted >= 0 else { return .problem(replicasAre, field: "replicas") }
@@ -33,7 +33,7 @@ enum Forms {
             title: "Save", subject: "\(objects.count) \(name)",
             fields: [
                 FormField("format", "Format", choices: ["csv", "json", "yaml"]),
-                FormField("name", "File", text: name, hint: "the ending is added"),
+                FormField("name", "File", text: name, hint: "the extension is added"),
             ], action: "Save",
             submit: { values, _ in
                 if values["name"].isEmpty { return .problem("A file needs a name", field: "name") }
@@ -57,7 +57,7 @@ enum Forms {
             fields: containers.map { FormField($0.name, $0.name, text: $0.image) }, action: "Set",
             submit: { values, _ in
                 let changed = containers.filter { values[$0.name] != $0.image }
-                if changed.isEmpty { return .problem("No image was changed", field: containers.first?.name ?? "") }
+                if changed.isEmpty { return .problem("No image changed", field: containers.first?.name ?? "") }
                 return .done([.perform(changed.map { .setImage(kind.type, object.key, container: $0.name, image: values[$0.name]) })])
             })
         form.fieldOf = { cause in
@@ -73,7 +73,7 @@ enum Forms {
             fields: [
                 FormField("daemonsets", "Ignore DaemonSet pods", choices: ["yes", "no"]),
                 FormField("emptydir", "Delete emptyDir data", choices: ["no", "yes"]),
-                FormField("force", "Force", choices: ["no", "yes"], hint: "pods without an owner too"),
+                FormField("force", "Force", choices: ["no", "yes"], hint: "pods without a controller too"),
                 FormField("eviction", "Respect budgets", choices: ["yes", "no"]),
                 FormField("grace", "Grace period", hint: "seconds; empty: each pod's own"),
             ], action: "Drain", startOnCancel: true,
@@ -85,8 +85,8 @@ enum Forms {
                 }
                 var lines = [StyledText("Cordons the node and evicts its pods as budgets allow; \(pods.count) \(pods.count == 1 ? "pod has" : "pods have") to go.", world.theme[.dim])]
                 let local = pods.filter { $0.spec.volumes.contains { $0.emptyDir != nil } }.count
-                if local > 0 { lines.append(StyledText("\(local) of them with emptyDir data, which would be lost.", world.theme[.rowPending])) }
-                for budget in held { lines.append(StyledText("Budget \(budget.metadata.name) allows none to go now: the drain waits for it.", world.theme[.rowPending])) }
+                if local > 0 { lines.append(StyledText("\(local) of them with emptyDir data, which will be lost.", world.theme[.rowPending])) }
+                for budget in held { lines.append(StyledText("Budget \(budget.metadata.name) allows no eviction now: the drain waits for it.", world.theme[.rowPending])) }
                 return lines
             },
             submit: { values, _ in
@@ -165,7 +165,7 @@ enum Forms {
                     lines.append(StyledText("The node is NotReady after about \(grace) s; its pods are evicted 300 s later and replaced.", world.theme[.dim]))
                     if silent.count == there.count, !there.isEmpty { lines.append(StyledText("It has failed already.", world.theme[.rowPending])) }
                 } else {
-                    lines.append(StyledText("The kubelet responds again; taints are removed and evictions are called off.", world.theme[.dim]))
+                    lines.append(StyledText("The kubelet responds again; taints are removed and pending evictions are cancelled.", world.theme[.dim]))
                     if silent.isEmpty { lines.append(StyledText("Nothing has failed there.", world.theme[.rowPending])) }
                 }
                 if !all.isEmpty { lines.append(StyledText("Failed now: \(all.prefix(8).joined(separator: ", "))\(all.count > 8 ? " and \(all.count - 8) more" : "")", world.theme[.rowError])) }

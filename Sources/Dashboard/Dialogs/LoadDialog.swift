@@ -68,7 +68,7 @@ struct LoadDialog: Dialog {
     }
 
     var hints: [(key: String, text: String)] {
-        [("tab", "next field"), ("+/-", "step"), ("shift-↑/↓", "big step"), ("enter", focus < fields.count ? "to the buttons" : "press"), ("esc", "cancel")]
+        [("tab", "next field"), ("+/-", "step"), ("shift-↑/↓", "big step"), ("enter", focus < fields.count ? "buttons" : "press"), ("esc", "cancel")]
     }
 
     mutating func handle(_ key: Key, _ world: World) -> [Effect] {
@@ -179,7 +179,7 @@ struct LoadDialog: Dialog {
             }
             if let request, wanted > request {
                 return StyledText(
-                    field.resource == "cpu" ? "! cpu: more than requested" : "! memory: more than requested, so first to be evicted when the node runs short", theme[.rowPending])
+                    field.resource == "cpu" ? "! cpu: more than requested" : "! memory: more than requested, so evicted first under node pressure", theme[.rowPending])
             }
             return StyledText("\(world.glyphs.passed) \(field.resource): within what is requested", theme[.good])
         }

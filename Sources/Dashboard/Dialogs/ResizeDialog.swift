@@ -119,7 +119,7 @@ struct ResizeDialog: Dialog {
         var hints: [(key: String, text: String)] = [("tab", "next field"), ("+/-", "step"), ("shift-↑/↓", "big step"), ("u", "undo field")]
         if fit != nil { hints.append(("f", "largest that fits")) }
         if (outlook?.verdict ?? .fits) >= .deferred { hints.append(("V", "evict instead")) }
-        return hints + [("enter", focus < rows.count ? "to the buttons" : "press"), ("esc", "cancel")]
+        return hints + [("enter", focus < rows.count ? "buttons" : "press"), ("esc", "cancel")]
     }
 
     // MARK: Wishes
@@ -221,7 +221,7 @@ struct ResizeDialog: Dialog {
         case .apply:
             guard let wishes = wishes() else { return [] }
             if wishes.isEmpty {
-                problem = "Nothing is changed yet: + and - step, or type an amount"
+                problem = "Nothing changed yet: + and - step, or type an amount"
                 focus = 0
                 return []
             }
@@ -412,7 +412,7 @@ struct ResizeDialog: Dialog {
     private func verdictLines(_ world: World) -> [StyledText] {
         let theme = world.theme
         guard let outlook, let lead = outlook.lead else {
-            return [StyledText("+ and - step, or type an amount (900m, +250m, -20%). What will happen is said here before you confirm.", theme[.dim])]
+            return [StyledText("+ and - step, or type an amount (900m, +250m, -20%). The outcome is shown here before you confirm.", theme[.dim])]
         }
         var lines: [StyledText] = []
         let isAlpha = !world.cluster.profile.resizeReportsConditions
@@ -439,7 +439,7 @@ struct ResizeDialog: Dialog {
         }
         if subtle, outlook.pods.count == 1 { lines.append(StyledText("  " + lead.message, theme[.dialog])) }
         if lead.verdict == .deferred {
-            let when = isAlpha ? "at the pod's next sync, within 60 to 90 s" : "when a pod leaves or shrinks on \(lead.node), or every 3 min"
+            let when = isAlpha ? "at the pod's next sync, in 60 to 90 s" : "when a pod ends or shrinks on \(lead.node), or every 3 min"
             detail("tried again", "\(when); the scheduler counts the new size at once")
         }
         if lead.verdict == .blocked { detail("tried again", "every 10 to 15 s, until less is used: nothing is written before") }
@@ -448,7 +448,7 @@ struct ResizeDialog: Dialog {
         if let fit { detail("fits up to", "\(fit.quantity)   <f> takes it") }
         if lead.verdict >= .deferred, lead.lack != nil {
             let places = roomElsewhere(lead, world)
-            detail("room on", places.isEmpty ? "no other node" : "\(places)   <V> evict instead: a replacement has the old size")
+            detail("room on", places.isEmpty ? "no other node" : "\(places)   <V> evicts instead: the replacement has the old size")
         }
         if !outlook.makingRoom.isEmpty { detail("to make room", outlook.makingRoom.joined(separator: ", or ")) }
         return lines

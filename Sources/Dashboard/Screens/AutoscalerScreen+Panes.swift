@@ -181,11 +181,11 @@ extension AutoscalerScreen {
         func from(_ time: Instant) -> String { "\(max(.zero, time - world.now).truncated(to: .seconds(1)))" }
         var lines: [StyledText] = []
         for new in autoscaler.upcoming {
-            lines.append(StyledText("+ \(new.node.metadata.name) in \(new.zone) comes in \(from(new.due))", theme[.rowAdded]))
+            lines.append(StyledText("+ \(new.node.metadata.name) in \(new.zone) ready in \(from(new.due))", theme[.rowAdded]))
         }
         for removal in autoscaler.removals {
             let left = world.store.pods(onNode: removal.node).count { !$0.isFinished && $0.metadata.controller?.kind != "DaemonSet" }
-            lines.append(StyledText("- \(removal.node) is being emptied: \(left) \(left == 1 ? "pod" : "pods") left", theme[.rowKilled]))
+            lines.append(StyledText("- \(removal.node) is being drained: \(left) \(left == 1 ? "pod" : "pods") left", theme[.rowKilled]))
         }
         var earliest = Instant.start
         if let added = autoscaler.lastAdd { earliest = max(earliest, added + settings.delayAfterAdd) }
@@ -193,11 +193,11 @@ extension AutoscalerScreen {
         for node in autoscaler.unneeded {
             let due = max(earliest, node.since + settings.unneededTime)
             let use = world.view.nodes[node.node].map { $0.allocatable.milliCPU > 0 ? "cpu \(percent($0.requested.milliCPU, of: $0.allocatable.milliCPU))%, " : "" } ?? ""
-            lines.append(StyledText("- \(node.node) is not needed (\(use)for \(from(world.now + (world.now - node.since)))): goes in \(from(due))", theme[.rowPending]))
+            lines.append(StyledText("- \(node.node) is not needed (\(use)for \(from(world.now + (world.now - node.since)))): removed in \(from(due))", theme[.rowPending]))
         }
         guard settings.isOn else {
             return [
-                StyledText("Pods that find no room wait: nodes are what you make them.", theme[.text]),
+                StyledText("Off: pods that find no room wait; no node is added or removed.", theme[.text]),
                 StyledText("On, it adds nodes of \(settings.minPerZone)..\(settings.maxPerZone) a zone for pods that wait, \(settings.provisioningFrom.wholeSeconds) to \(settings.provisioningTo.wholeSeconds) s later,", theme[.dim]),
                 StyledText("and removes nodes below \(fixed(settings.utilizationThreshold * 100, 0)) % use after \(AutoscalerWords.span(settings.unneededTime)).", theme[.dim]),
             ]
@@ -205,9 +205,9 @@ extension AutoscalerScreen {
         if lines.isEmpty {
             let waiting = world.store.pods.rows.count { $0.map { $0.nodeName.isEmpty && !$0.isFinished && !$0.metadata.isTerminating } ?? false }
             lines.append(
-                StyledText(waiting == 0 ? "Nothing to do: no pod waits, no node is idle." : "\(waiting) \(waiting == 1 ? "pod waits" : "pods wait"); it looks at them next.", theme[.dim]))
+                StyledText(waiting == 0 ? "Nothing to do: no pod waits, no node is idle." : "\(waiting) \(waiting == 1 ? "pod waits" : "pods wait"); it checks them next.", theme[.dim]))
         }
-        if let scan = autoscaler.nextScan, scan > world.now { lines.append(StyledText("looks again in \((scan - world.now).wholeSecondsUp)s", theme[.dim])) }
+        if let scan = autoscaler.nextScan, scan > world.now { lines.append(StyledText("next check in \((scan - world.now).wholeSecondsUp)s", theme[.dim])) }
         return lines
     }
 }

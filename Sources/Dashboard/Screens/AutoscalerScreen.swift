@@ -41,9 +41,9 @@ struct AutoscalerScreen: Screen {
                 [
                     Binding(.tab, action: .nextPane, "pane", "Next pane: over time, events, node autoscaler", footer: 8),
                     Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
-                    Binding(.character(")"), action: .moreDemand, "demand", "Ask 10 % more of the workload", footer: 10),
-                    Binding(.character("("), action: .lessDemand, "less", "Ask 10 % less of the workload", footer: 11),
-                    Binding(.character("L"), action: .load, "set demand", "Set what the workload is asked to do: 2, 200m..6/30m, 500m@0s 6@5m", footer: 12),
+                    Binding(.character(")"), action: .moreDemand, "demand", "Raise the workload's demand by 10 %", footer: 10),
+                    Binding(.character("("), action: .lessDemand, "less", "Lower the workload's demand by 10 %", footer: 11),
+                    Binding(.character("L"), action: .load, "set demand", "Set the workload's demand: 2, 200m..6/30m, 500m@0s 6@5m", footer: 12),
                     Binding(.character("a"), action: .autosize, "nodes", "Turn the node autoscaler on or off", footer: 15),
                     Binding(.character("s"), action: .scale, "scale", "Scale the workload by hand: the autoscaler answers", footer: 20),
                     Binding(.character("d"), action: .describe, "describe", "Describe the autoscaler", footer: 25),
@@ -167,11 +167,11 @@ struct AutoscalerScreen: Screen {
         title.append(" \(world.glyphs.arrowRight) \(scaler.spec.scaleTargetRef.kind) \(scaler.spec.scaleTargetRef.name)", theme[.title])
         if list.count > 1, let index = list.firstIndex(where: { $0.key == scaler.key }) { title.append("  \(index + 1) of \(list.count)", theme[.titleCounter]) }
         var right = StyledText("replicas \(scaler.status.currentReplicas) \(world.glyphs.arrowRight) \(scaler.status.desiredReplicas)", theme[.titleHighlight])
-        if let trace, trace.next > world.now, box.width >= 70 { right.append("  looks again in \((trace.next - world.now).wholeSecondsUp)s", theme[.dim]) }
+        if let trace, trace.next > world.now, box.width >= 70 { right.append("  next check in \((trace.next - world.now).wholeSecondsUp)s", theme[.dim]) }
         canvas.drawBox(in: box, title: title, right: right, style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         guard !steps.isEmpty else {
-            canvas.write("It has not looked yet: the first time is 15 s after it was made.", at: inside.origin, style: theme[.dim], maxWidth: inside.width)
+            canvas.write("No check yet: the first is 15 s after it was created.", at: inside.origin, style: theme[.dim], maxWidth: inside.width)
             return
         }
         let conditions = scaler.status.conditions

@@ -28,7 +28,7 @@ struct AvailabilityScreen: ListedScreen {
                 "Availability",
                 [
                     Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
-                    Binding(.character("p"), action: .parameters, "rates", "Set failure rates, traffic, price and clients", footer: 10),
+                    Binding(.character("p"), action: .parameters, "rates", "Set failure rates, traffic, prices and clients", footer: 10),
                     Binding(.tab, action: .nextPane, "more", "Scroll the numbers", footer: 15),
                     Binding(.control("z"), action: .faultsOnly, "risks", "Show only workloads at risk", footer: 20),
                     Binding(.character("d"), action: .describe, "describe", "Describe the workload"),
@@ -264,7 +264,7 @@ enum AvailabilityDetail {
             lines.append(("too few", below))
         }
         lines.append(
-            ("lost", text("1 - (1-pz)(1-pn)(1-pp) = \(fixed(one.unavailability.loss * 100, 3))% of the pods on average, wherever they are", .dim)))
+            ("lost", text("1 - (1-pz)(1-pn)(1-pp) = \(fixed(one.unavailability.loss * 100, 3))% of the pods on average, wherever they run", .dim)))
         lines.append(("replaced", replaced(one, loss, world)))
         guard let traffic = one.traffic, let service = one.service else {
             lines.append(("traffic", text("no Service selects its pods", .dim)))
@@ -360,7 +360,7 @@ extension Forms {
                 FormField("zone", "Zone down", text: number(present.zone), hint: "share of time, 0..1"),
                 FormField("node", "Node down", text: number(present.node), hint: "while its zone is up"),
                 FormField("pod", "Pod down", text: number(present.pod), hint: "while its node is up"),
-                FormField("replacement", "Replacement", text: present.replacement.description, hint: "until pods are back"),
+                FormField("replacement", "Replacement", text: present.replacement.description, hint: "until pods are replaced"),
                 FormField("repair", "Node repair", text: present.nodeRepair.description, hint: "mean time"),
                 FormField("quorum", "Pods needed", text: present.quorum.map(String.init) ?? "", hint: "empty: budget's or 1"),
                 FormField("traffic", "Traffic GB/s", text: number(present.gigabytesPerSecond), hint: "to each Service"),

@@ -285,7 +285,7 @@ struct DeckScreen: Screen {
             style: theme[pane == .spread ? .borderFocus : .border])
         let inside = box.interior
         if groups.isEmpty {
-            canvas.write("No workload has a spread constraint. <C> creates one with.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
+            canvas.write("No workload has a spread constraint. <C> creates a workload with one.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
             return
         }
         let detailHeight = inside.height >= 10 ? 5 : inside.height >= 6 ? 1 : 0

@@ -63,7 +63,7 @@ struct DrainScreen: ListedScreen, PodHolder {
         canvas.drawBox(in: area, title: title, right: StyledText("\(gone) of \(rows.count) gone", theme[.titleCounter]), style: theme[.borderFocus])
         let inside = area.interior.inset(x: 1, y: 0)
         guard !drains.isEmpty else {
-            canvas.write("Nothing is being drained here any more; the node stays as it is.", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width)
+            canvas.write("The drain has ended; the node stays as it is.", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width)
             return
         }
         Gauge(used: Double(gone), scale: Double(max(1, rows.count))).draw(on: &canvas, at: Point(x: inside.x, y: inside.y), width: max(8, inside.width - 60), role: .gaugeCPU, theme: theme)
@@ -86,7 +86,7 @@ struct DrainScreen: ListedScreen, PodHolder {
                 [StyledText(rows[index].node, theme[.dim]), StyledText(rows[index].pod.pod.description, theme[role == .dim ? .dim : .text]), StyledText(word, theme[role]), StyledText(detail, theme[.dim])])
         }
         canvas.drawPosition(of: list.seen, in: rows.count, onBox: area, rows: list.layout?.body, theme: theme)
-        if rows.isEmpty { canvas.write("No pod had to go.", at: Point(x: inside.x, y: body.y + 1), style: theme[.dim]) }
+        if rows.isEmpty { canvas.write("No pod had to be evicted.", at: Point(x: inside.x, y: body.y + 1), style: theme[.dim]) }
         guard spoken > 0 else { return }
         canvas.drawRule(inBox: area, y: inside.bottom - spoken - 1, title: StyledText("kubectl would say", theme[.dim]), style: theme[.border])
         for (index, line) in said.suffix(spoken).enumerated() {
@@ -116,7 +116,7 @@ struct DrainScreen: ListedScreen, PodHolder {
         case .failed(let why): return ("\(glyphs.stopped) failed", .rowError, why)
         case .ending:
             let deadline = world.store.pods[progress.pod]?.metadata.deletionTimestamp
-            return ("\(glyphs.leaving) leaving", .rowKilled, deadline.map { "its program to stop; killed in \(span(until: $0)) at the latest" } ?? "its program to stop")
+            return ("\(glyphs.leaving) leaving", .rowKilled, deadline.map { "its containers to stop; killed in \(span(until: $0)) at the latest" } ?? "its containers to stop")
         case .evicting(let at, let refusal):
             guard refusal != nil else { return ("\(glyphs.starting) queued", .rowPending, "its turn") }
             let budgets = world.store.podDisruptionBudgets.all.filter { budget in
@@ -130,6 +130,6 @@ struct DrainScreen: ListedScreen, PodHolder {
     /// Where the pod came back, if it keeps its name, as pods of StatefulSets do.
     private func successor(of key: ObjectKey, _ world: World) -> String {
         guard let pod = world.store.pods[key], !pod.metadata.isTerminating else { return "" }
-        return pod.nodeName.isEmpty ? "came back and waits for a node" : "came back on \(pod.nodeName)"
+        return pod.nodeName.isEmpty ? "was replaced; the replacement waits for a node" : "was replaced on \(pod.nodeName)"
     }
 }

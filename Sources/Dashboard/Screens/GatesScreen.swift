@@ -17,7 +17,7 @@ struct GatesScreen: ListedScreen {
             BindingGroup(
                 "Feature gates",
                 [
-                    Binding(.enter, action: .open, "on/off", "Turn the gate on or off: the components start again with it", footer: 5),
+                    Binding(.enter, action: .open, "on/off", "Turn the gate on or off: the components restart with it", footer: 5),
                     Binding(.control("w"), action: .wide, "all releases", "Show also gates that this release does not have", footer: 10),
                     Binding(.control("z"), action: .faultsOnly, "changed", "Show only gates that differ from the release's default", footer: 15),
                     Binding(.character("c"), action: .copyName, "copy", "Copy the gate's name"),
@@ -93,7 +93,7 @@ struct GatesScreen: ListedScreen {
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         let changed = profile.changedGates.count
         canvas.drawBox(
-            in: rects[0], title: title, right: StyledText(changed == 0 ? "all as the release has them" : "\(changed) changed *", theme[changed == 0 ? .dim : .mark]),
+            in: rects[0], title: title, right: StyledText(changed == 0 ? "all at the release's default" : "\(changed) changed *", theme[changed == 0 ? .dim : .mark]),
             style: theme[.borderFocus])
         let inside = rects[0].interior
         list.show(gates.map(\.name))
@@ -194,7 +194,7 @@ extension Forms {
                     lines.append(StyledText("  from now on: \(on ? one.summary.on : one.summary.off)", world.theme[.dim]))
                 }
                 if settings.count > 1 { lines.append(StyledText("\(on ? "It needs the others." : "The others need it.")", world.theme[.rowPending])) }
-                lines.append(StyledText("All components start again at once. Objects keep the fields they have; the scheduler looks at every waiting pod anew. \(world.mark(.undo)) takes it back.", world.theme[.dim]))
+                lines.append(StyledText("All components restart at once. Objects keep their fields; the scheduler retries every waiting pod. \(world.mark(.undo)) takes it back.", world.theme[.dim]))
                 return lines
             },
             submit: { _, _ in

@@ -49,8 +49,8 @@ struct HelpScreen: Screen {
         add("Commands", commands + [anyKind])
         let filters = [
             ("text", "A regular expression; capitals count if there is one"), ("!text", "Rows that do not match"),
-            ("app=web", "Labels; -l with a selector: -l app in (web,api)"), ("-f abc", "Letters in this order"),
-            ("status:pending", "What a column says; node:c3 zone:eu-c"), ("cpu>500m age<5m", "How much a column says"),
+            ("app=web", "Labels; -l with a selector: -l app in (web,api)"), ("-f abc", "Fuzzy: these letters in this order"),
+            ("status:pending", "A column's value; node:c3 zone:eu-c"), ("cpu>500m age<5m", "A column's number"),
         ]
         add("Filter", filters.map { Entry(keys: $0.0, text: $0.1) })
         add("Mouse", [Entry(keys: "wheel, click", text: "Move, choose, open; with shift held the terminal selects text")])

@@ -20,7 +20,7 @@ struct LabScreen: ListedScreen {
     static let keys = BindingGroup(
         "Startup lab",
         [
-            Binding(.tab, action: .nextPane, "side", "Side that is changed, and shown where there is room for one", footer: 5),
+            Binding(.tab, action: .nextPane, "side", "The side that is edited, and shown when there is room for one only", footer: 5),
             Binding(.character("o"), action: .nextOption, "option", "Next option", footer: 10),
             Binding(.character("O"), action: .previousOption, "", "Option before"),
             Binding(.character("+"), .character("="), action: .increase, "value +", "Next value of the option", footer: 15),
@@ -32,7 +32,7 @@ struct LabScreen: ListedScreen {
             Binding(.character("n"), action: .newSeed, "seed", "Another seed", footer: 30),
             Binding(.character("m"), action: .moreRuns, "more runs", "Five more seeds", footer: 31),
             Binding(.character("e"), action: .export, "export", "Save settings and results as text", footer: 40),
-            Binding(.character("y"), action: .yaml, "scenario", "Save the side as manifests with a scenario", footer: 41),
+            Binding(.character("y"), action: .yaml, "scenario", "Save this side as manifests with a scenario", footer: 41),
         ])
 
     private var options: [StartupLab.Option] { StartupLab.Option.available(lab.base.profile) }

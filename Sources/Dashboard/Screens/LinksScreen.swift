@@ -23,10 +23,10 @@ struct LinksScreen: ListedScreen {
                 "Links",
                 [
                     Binding(.character("t"), action: .traceRequest, "trace", "Trace a request: logs POD, exec POD, get PATH, from POD", footer: 5),
-                    Binding(.character("a"), action: .toggleAuthority, "check kubelets", "Give the API server --kubelet-certificate-authority, or take it away", footer: 10),
-                    Binding(.character("s"), action: .toggleServing, "kubelet certificates", "Kubelets' certificates: self-signed, or by the cluster's authority", footer: 15),
-                    Binding(.character("e"), action: .toggleEgress, "egress", "Reach nodes directly, or by konnectivity", footer: 20),
-                    Binding(.character("u"), action: .toggleTrust, "untrusted network", "Suppose that somebody sits between the machines", footer: 25),
+                    Binding(.character("a"), action: .toggleAuthority, "check kubelets", "Set or unset the API server's --kubelet-certificate-authority", footer: 10),
+                    Binding(.character("s"), action: .toggleServing, "kubelet certificates", "Kubelet serving certificates: self-signed, or signed by the cluster CA", footer: 15),
+                    Binding(.character("e"), action: .toggleEgress, "egress", "Reach nodes directly, or through Konnectivity", footer: 20),
+                    Binding(.character("u"), action: .toggleTrust, "untrusted network", "Treat the network between the machines as untrusted", footer: 25),
                 ])
         ]
     }
@@ -135,7 +135,7 @@ struct LinksScreen: ListedScreen {
         let inside = box.interior.inset(x: 1, y: 0)
         guard let request else {
             canvas.drawBox(in: box, title: StyledText("Trace", theme[.title]), style: theme[.border])
-            let text = "The API server calls what was registered with it, with the certificate authority given there. Webhooks and aggregated APIs are kept here, not called."
+            let text = "The API server calls registered webhooks and aggregated APIs, verifying them with the CA bundle of the registration. Here they are kept, not called."
             for (index, line) in StyledText(text, theme[.dim]).wrapped(to: inside.width).prefix(inside.height).enumerated() {
                 canvas.write(line, at: Point(x: inside.x, y: inside.y + index))
             }
@@ -171,7 +171,7 @@ struct LinksScreen: ListedScreen {
             y += 1
         }
         if trace.canBeIntercepted, y < inside.bottom {
-            canvas.write("! who sits between can pretend to be a server that nobody checks, and read or change what passes", at: Point(x: inside.x, y: y), style: theme[.rowError], maxWidth: inside.width, ellipsis: true)
+            canvas.write("! on an untrusted network an attacker can impersonate a server that is not verified, and read or change the traffic", at: Point(x: inside.x, y: y), style: theme[.rowError], maxWidth: inside.width, ellipsis: true)
             y += 1
         }
         drawCredentials(request, on: &canvas, in: box, from: y, world)
@@ -183,7 +183,7 @@ struct LinksScreen: ListedScreen {
         guard case .fromPod(let key) = request, let pod = world.store.pods[key], inside.bottom - y >= 4 else { return }
         let theme = world.theme
         let credentials = PodCredentials(of: pod, in: world.cluster, at: world.now)
-        canvas.drawRule(inBox: box, y: y, title: StyledText("what \(key.name) was given", theme[.title]), style: theme[.border])
+        canvas.drawRule(inBox: box, y: y, title: StyledText("credentials of \(key.name)", theme[.title]), style: theme[.border])
         var lines: [(String, String)] = [("user", credentials.user)]
         if credentials.isMounted {
             lines.append(("mount", "\(PodCredentials.mountPath), read-only, in every container"))
@@ -191,7 +191,7 @@ struct LinksScreen: ListedScreen {
             if let last = credentials.fetches.last, let next = credentials.nextFetch {
                 lines.append(("renewed", "\(credentials.fetches.count - 1) times, last \(clockText(last, milliseconds: false)), next \(clockText(next, milliseconds: false)) (at 80 % of its life, up to 10 s early)"))
             }
-            lines.append(("taken", "for a year: the server extends pods' tokens and counts those over \(PodCredentials.lifeSeconds) s as stale"))
+            lines.append(("taken", "valid for a year: the server extends pods' tokens and counts those older than \(PodCredentials.lifeSeconds) s as stale"))
         } else {
             lines.append(("mount", "none: automountServiceAccountToken is false"))
         }

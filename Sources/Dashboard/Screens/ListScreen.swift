@@ -56,7 +56,7 @@ struct ListScreen: RowScreen, PodHolder {
             Binding(.character("y"), action: .yaml, "yaml", "Show the object as YAML", footer: 15),
             Binding(.character("W"), action: .why, "why", "Pods: why it is pending, or placed here", footer: 30),
             Binding(.character("R"), action: .resize, "resize", "Pods: resize in place", footer: 20),
-            Binding(.character("V"), action: .evict, "evict", "Pods: evict, budgets respected", footer: 25),
+            Binding(.character("V"), action: .evict, "evict", "Pods: evict; disruption budgets apply", footer: 25),
         ])
     var bindings: [BindingGroup] {
         hasObjects ? (isTree ? [Self.tree] : []) + [Self.list] : [BindingGroup(Self.list.title, Array(Self.list.bindings.prefix(1)))]

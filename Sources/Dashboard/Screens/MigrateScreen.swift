@@ -42,7 +42,7 @@ struct MigrateScreen: Screen {
             }
             // The screen opens by one key, so a second one must not change the cluster.
             return [.open(Form(
-                title: "Step", subject: next.title, fields: [], action: "Do it", startOnCancel: true,
+                title: "Step", subject: next.title, fields: [], action: "Apply", startOnCancel: true,
                 preview: { _, world in [StyledText(next.words, world.theme[.text]), StyledText(next.command, world.theme[.dim])] },
                 submit: { _, _ in .done([.perform(commands)]) }))]
         case .copyName: return next.map { [.copy($0.command, what: $0.command)] } ?? []

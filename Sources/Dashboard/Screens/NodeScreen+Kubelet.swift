@@ -144,7 +144,7 @@ extension NodeScreen {
         } else if let wait = activity.pastWaits.last {
             add("last \(wait.request): waited \(fixed((wait.began - wait.asked).seconds, 1)) s", .dim)
         }
-        if !activity.unsentStatuses.isEmpty { add("statuses unsent \(activity.unsentStatuses.count): API behind", .rowPending) }
+        if !activity.unsentStatuses.isEmpty { add("\(activity.unsentStatuses.count) statuses not sent yet: the API budget is used up", .rowPending) }
         let buckets = [("events", activity.events), ("registry", activity.registry)].map { name, bucket in
             "\(name) \(bucket.qps)/s, \(max(0, Int(saturating: bucket.tokens.rounded(.down)))) of \(bucket.burst)"
         }
@@ -182,11 +182,11 @@ extension NodeScreen {
     private func plegLines(_ pleg: NodeActivity.PLEG, _ now: Instant, _ theme: Theme) -> [StyledText] {
         var lines: [StyledText] = []
         if let problem = pleg.problem { lines.append(StyledText(problem, theme[.rowError])) }
-        if let hang = pleg.hangsUntil { lines.append(StyledText("the runtime hangs \((hang - now).wholeSeconds) s more", theme[.rowError])) }
+        if let hang = pleg.hangsUntil { lines.append(StyledText("the runtime hangs for another \((hang - now).wholeSeconds) s", theme[.rowError])) }
         var text = "relist \(fixed(pleg.relistDuration.seconds * 1000, 0)) ms"
         if let last = pleg.lastRelist { text += ", last \(fixed((now - last).seconds, 1)) s ago" }
         lines.append(StyledText("\(text), \(pleg.items) items", theme[.text]))
-        lines.append(StyledText("exit seen in \(fixed(pleg.detectionAtMost.seconds, 2)) s, costs \(fixed(pleg.milliCPU, 1))m cpu", theme[.dim]))
+        lines.append(StyledText("exit detected in \(fixed(pleg.detectionAtMost.seconds, 2)) s, costs \(fixed(pleg.milliCPU, 1))m cpu", theme[.dim]))
         if let last = pleg.detections.last {
             lines.append(StyledText("last \(last.event) \(shortPod(last.pod.name)) after \(fixed((last.seen - last.happened).seconds, 2)) s", theme[.dim]))
         }

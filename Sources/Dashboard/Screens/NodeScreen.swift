@@ -311,7 +311,7 @@ struct NodeScreen: ListedScreen, PodHolder {
         if let loss {
             lines = loss.isDone ? loss.lines.map { StyledText($0, theme[.text]) } : [StyledText("trying it on a fork \(canvas.glyphs.ellipsis)", theme[.dim])]
         } else {
-            lines = [StyledText("It is lost: its kubelet is silent. \(world.mark(.fault)) brings it back.", theme[.rowError])]
+            lines = [StyledText("The node is lost: its kubelet is silent. \(world.mark(.fault)) recovers it.", theme[.rowError])]
         }
         let budgets = NodeLoss.budgets(name, world)
         if !budgets.isEmpty { lines.append(StyledText("disruption budgets  ", theme[.dim]) + StyledText(budgets, theme[.text])) }

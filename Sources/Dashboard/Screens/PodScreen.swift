@@ -315,7 +315,7 @@ struct PodScreen: Screen, PodHolder {
         right.append(Gantt.legend([(.wait, "waiting"), (.work, "working")], canvas.glyphs, theme))
         box(.startup, title, right, on: &canvas, in: area, theme)
         guard !story.rows.isEmpty else {
-            canvas.write("It ran before this kubelet did: nobody saw how it started.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
+            canvas.write("It started before this kubelet did: its start was not recorded.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
             return
         }
         let room = max(0, inside.height - 2)

@@ -44,7 +44,7 @@ struct RecommendScreen: ListedScreen {
             BindingGroup(
                 "Recommend",
                 [
-                    Binding(.character("R"), action: .resize, "take it", "Resize all its pods to what is suggested, after a look at the outcome", footer: 10),
+                    Binding(.character("R"), action: .resize, "take it", "Resize all of its pods as recommended; the outcome is shown first", footer: 10),
                     Binding(.character("a"), action: .autosize, "auto", "Automatic: off, InPlaceOrRecreate, InPlace", footer: 15),
                     Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
                     Binding(.character("L"), action: .load, "load", "Set the load of its pods", footer: 20),
@@ -131,7 +131,7 @@ struct RecommendScreen: ListedScreen {
         case .moreLoad, .lessLoad: return [.perform(LoadSteps.commands([object], action == .moreLoad ? 1 : -1, world))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .autosize:
-            guard row.workload.kind != "Pod" else { return [.flash("A pod without an owner cannot be recreated: \(world.hint(.resize, "resizes it", in: bindings[0]))", .warning)] }
+            guard row.workload.kind != "Pod" else { return [.flash("A pod without a controller cannot be recreated: \(world.hint(.resize, "resizes it", in: bindings[0]))", .warning)] }
             let modes: [VerticalScaling] = [.off, .inPlaceOrRecreate, .inPlace]
             let index = modes.firstIndex(of: world.session.simulation.vertical[target(row.workload)]) ?? 0
             return [.perform([.autosize(object.kindInfo.type, row.workload.key, modes[(index + 1) % modes.count])])]
@@ -139,8 +139,8 @@ struct RecommendScreen: ListedScreen {
             let wishes = world.session.simulation.recommendations(for: pods).compactMap { recommendation in
                 (pods[0].spec.containers + pods[0].spec.sidecars).first { $0.name == recommendation.container }.flatMap { recommendation.resize(of: $0) }
             }
-            if wishes.isEmpty { return [.flash("\(row.workload.name) has the suggested size already", .info)] }
-            return [.open(ResizeDialog(pods, of: "\(pods.count) \(pods.count == 1 ? "pod" : "pods") of \(row.workload.kind) \(row.workload.name), as suggested", suggesting: wishes, world))]
+            if wishes.isEmpty { return [.flash("\(row.workload.name) already has the recommended size", .info)] }
+            return [.open(ResizeDialog(pods, of: "\(pods.count) \(pods.count == 1 ? "pod" : "pods") of \(row.workload.kind) \(row.workload.name), as recommended", suggesting: wishes, world))]
         }
     }
 
@@ -320,14 +320,14 @@ struct RecommendScreen: ListedScreen {
             it.upper[resource] > it.target[resource].saturatingMultiply(10) ? "up" : "to \(unit(it.upper[resource]))"
         }
         var bounds = StyledText(
-            "automatic mode leaves alone cpu from \(Self.cpu(it.lower.milliCPU)) \(upper("cpu", Self.cpu)), memory from \(Self.memory(it.lower.memory)) \(upper("memory", Self.memory))", theme[.dim])
+            "automatic mode accepts cpu from \(Self.cpu(it.lower.milliCPU)) \(upper("cpu", Self.cpu)), memory from \(Self.memory(it.lower.memory)) \(upper("memory", Self.memory))", theme[.dim])
         bounds.append("   p90 + 15 %, half-life 24 h", theme[.dim])
         lines.append(bounds)
         let mode = world.session.simulation.vertical[target(row.workload)]
-        var auto = StyledText("\(world.hint(.resize, "resizes to the suggestion", in: bindings[0]))   <a> ", theme[.dim])
+        var auto = StyledText("\(world.hint(.resize, "resizes as recommended", in: bindings[0]))   <a> ", theme[.dim])
         switch mode {
         case .off: auto.append("automatic: off", theme[.dim])
-        case .inPlaceOrRecreate: auto.append("automatic: in place, else evicted (deferred 5 min, infeasible), budgets respected", theme[.good])
+        case .inPlaceOrRecreate: auto.append("automatic: in place, or by eviction (deferred for 5 min, or infeasible); budgets apply", theme[.good])
         case .inPlace: auto.append("automatic: in place only", theme[.good])
         }
         lines.append(auto)

@@ -30,8 +30,8 @@ struct SpreadScreen: ListedScreen {
                     Binding(.character("("), action: .columnLeft, "maxSkew -", "Try a smaller maxSkew (nothing is changed)", footer: 10),
                     Binding(.character(")"), action: .columnRight, "maxSkew +", "Try a larger maxSkew (nothing is changed)", footer: 11),
                     Binding(.character("M"), action: .rebalance, "rebalance", "The fewest evictions that bring it within maxSkew", footer: 18),
-                    Binding(.character("+"), .character("="), action: .placeGhost, "place", "Place one more pod in the domain, on paper", footer: 8),
-                    Binding(.character("-"), action: .removeGhost, "remove", "Take a pod out of the domain, on paper", footer: 9),
+                    Binding(.character("+"), .character("="), action: .placeGhost, "place", "Add a pod to the domain, on paper only", footer: 8),
+                    Binding(.character("-"), action: .removeGhost, "remove", "Take a pod out of the domain, on paper only", footer: 9),
                     Binding(.character("s"), action: .scale, "scale", "Scale the workload", footer: 20),
                     Binding(.character("W"), action: .why, "why", "Why a pod of the workload waits", footer: 30),
                     Binding(.character("y"), action: .yaml, "yaml", "YAML of the workload", footer: 35),
@@ -95,7 +95,7 @@ struct SpreadScreen: ListedScreen {
         let theme = world.theme
         guard let present = group(world) else {
             canvas.drawBox(in: area, title: StyledText("Spread", theme[.title]), style: theme[.borderFocus])
-            canvas.write("No workload has a spread constraint. <C> creates one with.", at: Point(x: area.x + 2, y: area.y + 2), style: theme[.dim])
+            canvas.write("No workload has a spread constraint. <C> creates a workload with one.", at: Point(x: area.x + 2, y: area.y + 2), style: theme[.dim])
             return
         }
         let group = tried(present)

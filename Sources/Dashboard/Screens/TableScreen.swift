@@ -442,7 +442,7 @@ struct TableScreen: RowScreen, PodHolder {
     /// Opens the table with the object's owner under the cursor.
     static func owner(of object: any StoredObject) -> [Effect] {
         guard let owner = object.metadata.controller, let info = KindInfo.find(owner.kind) else {
-            return [.flash("Nobody owns \(object.kindInfo.kind.lowercased()) \(object.metadata.name)", .warning)]
+            return [.flash("Nothing owns \(object.kindInfo.kind.lowercased()) \(object.metadata.name)", .warning)]
         }
         var screen = TableScreen(info)
         screen.select(ObjectKey(namespace: info.isNamespaced ? object.metadata.namespace : "", name: owner.name))

@@ -61,7 +61,7 @@ struct VolumesScreen: RowScreen, PodHolder {
                     Binding(.character("v"), action: .events, "events", "Events of the claim, volume or pod", footer: 25),
                     Binding(.character("o"), action: .node, "node", "Show the node of the pod or attachment", footer: 26),
                     Binding(.control("d"), action: .delete, "delete", "Delete the claim, volume or pod", footer: 70),
-                    Binding(.control("z"), action: .faultsOnly, "faults", "Show only claims that somebody waits for", footer: 30),
+                    Binding(.control("z"), action: .faultsOnly, "faults", "Show only claims that a pod waits for", footer: 30),
                     Binding(.character("c"), action: .copyName, "copy", "Copy the name"),
                 ])
         ]
@@ -182,7 +182,7 @@ struct VolumesScreen: RowScreen, PodHolder {
         case .delete: return [.open(DeleteDialog([object], world))]
         case .copyName: return [.copy(object.metadata.name, what: object.metadata.name)]
         case .why:
-            guard let pod = object as? Pod else { return [.flash("Only a pod waits for a node; its row is below", .warning)] }
+            guard let pod = object as? Pod else { return [.flash("Only a pod waits for a node; select its row below", .warning)] }
             return [.push(WhyScreen(pod.key))]
         case .node:
             let name = (object as? Pod)?.nodeName ?? story(id.item, world).places.first?.node ?? ""
@@ -230,7 +230,7 @@ struct VolumesScreen: RowScreen, PodHolder {
                 .init("CLASS", minimum: width(4, "CLASS", atMost: 14), priority: 2),
                 .init("NODE", minimum: width(5, "NODE", atMost: 16)),
                 .init("SINCE", alignment: .right, minimum: width(6, "SINCE", atMost: 6)),
-                .init("WHO HAS IT, WHO WAITS AND WHY", minimum: 20, stretches: true),
+                .init("WHO HOLDS IT, WHO WAITS AND WHY", minimum: 20, stretches: true),
             ], rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex, top: top)
         lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in visible[index - first] }
         canvas.drawPosition(of: top..<min(rows.count, top + pageRows), in: rows.count, onBox: box, rows: lastLayout?.body, theme: theme)
@@ -262,7 +262,7 @@ struct VolumesScreen: RowScreen, PodHolder {
             var words: [String] = []
             if holders > 0 { words.append("\(holders) \(holders == 1 ? "pod has" : "pods have") it") }
             if waiting > 0 { words.append("\(waiting) \(waiting == 1 ? "waits" : "wait")") }
-            if words.isEmpty { words.append(story.why.isEmpty ? "nobody uses it" : story.why) }
+            if words.isEmpty { words.append(story.why.isEmpty ? "not used by any pod" : story.why) }
             return row([
                 (world.namespace.isEmpty || world.namespace.contains(",") ? "\(key)" : key.name, role), (phase, role),
                 (Printers.accessModes(claim.spec.accessModes), .text), ((claim.status.capacity["storage"] ?? claim.spec.resources.requests["storage"] ?? .zero).description, .text),
@@ -297,7 +297,7 @@ struct VolumesScreen: RowScreen, PodHolder {
                 case .refused: world.glyphs.failed
                 default: world.glyphs.starting
                 }
-            let words = user.why.isEmpty ? (user.isTerminating ? "has it, leaving" : user.state == .mounting ? "gets it now" : "has it") : user.why
+            let words = user.why.isEmpty ? (user.isTerminating ? "holds it, terminating" : user.state == .mounting ? "attaching" : "has it") : user.why
             return row([
                 ("   \(branch) \(sign) \(key.name)", role), (user.state.rawValue, role), ("", .text), ("", .text), ("", .text), (user.node, .text),
                 (world.age(user.since), .dim), (words, user.state == .mounted ? .dim : role),
@@ -341,7 +341,7 @@ struct VolumesScreen: RowScreen, PodHolder {
             text.append(" \(event.message)", theme[.text])
             lines.append(text)
         }
-        if lines.isEmpty { lines.append(StyledText("No events are kept of it.", theme[.dim])) }
+        if lines.isEmpty { lines.append(StyledText("No events about it.", theme[.dim])) }
         for (index, line) in lines.prefix(inside.height).enumerated() {
             canvas.write(line, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width)
         }

@@ -21,7 +21,7 @@ struct WhatIfScreen: ListedScreen {
             BindingGroup(
                 "What if",
                 [
-                    Binding(.enter, action: .open, "do it", "Make the change for real; <U> takes it back", footer: 5),
+                    Binding(.enter, action: .open, "do it", "Make the change for real; <U> undoes it", footer: 5),
                     Binding(.character("n"), action: .searchNext, "again", "Ask again from the present, after time went on", footer: 10),
                     Binding(.character("s"), action: .scale, "scale to", "Ask for any number of replicas of the workload", footer: 12),
                     Binding(.tab, action: .nextPane, "more", "Scroll what differs", footer: 15),
@@ -68,7 +68,7 @@ struct WhatIfScreen: ListedScreen {
         case .searchNext: answers.again()
         case .scale:
             guard let workload = focus(world), let kind = Kind(rawValue: workload.kind), world.cluster.replicas(kind, workload.key) != nil else {
-                return [.flash("Nothing here can be scaled: ask about a workload", .warning)]
+                return [.flash("Nothing here can be scaled: select a workload", .warning)]
             }
             return [.prompt("whatif \(workload.name) ")]
         case .open:
@@ -94,11 +94,11 @@ struct WhatIfScreen: ListedScreen {
         let right =
             answers.isOld(world)
             ? StyledText("as of \(clockText(answers.at, milliseconds: false)); <n> asks again", theme[.rowPending])
-            : StyledText("tried on a branch; nothing is changed until <enter>", theme[.dim])
+            : StyledText("tried on a fork; nothing changes until <enter>", theme[.dim])
         canvas.drawBox(in: rects[0], title: title, right: right, style: theme[.borderFocus])
         let inside = rects[0].interior
         guard !questions.isEmpty else {
-            canvas.write("There is nothing to ask about it.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
+            canvas.write("There is no question to ask about it.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
             return
         }
         list.scroll(height: inside.height - 1)
@@ -139,7 +139,7 @@ struct WhatIfScreen: ListedScreen {
         let placements = plan(answer, world) + placements(answer, world)
         let workloads = workloads(answer, world)
         let rest = rest(answer, world)
-        let ends = answers.isFirst(list.index) ? StyledText("after \(WhatIfWords.short(answer.ran)); it is being run on", theme[.rowPending]) : StyledText(answer.isSettled ? "settles after \(WhatIfWords.short(answer.took))" : "still moving after \(WhatIfWords.short(answer.ran)), where it was stopped", theme[answer.isSettled ? .dim : .rowPending])
+        let ends = answers.isFirst(list.index) ? StyledText("after \(WhatIfWords.short(answer.ran)); still running", theme[.rowPending]) : StyledText(answer.isSettled ? "settles after \(WhatIfWords.short(answer.took))" : "not settled after \(WhatIfWords.short(answer.ran)), where the run stopped", theme[answer.isSettled ? .dim : .rowPending])
         if area.width < 100 {
             // One after the other, scrolled together.
             let lines = workloads + [StyledText("")] + rest + [StyledText("")] + placements
@@ -278,6 +278,6 @@ struct WhatIfScreen: ListedScreen {
             line.append(group.reason, theme[group.isOld ? .dim : .text])
             lines.append(line)
         }
-        return lines.isEmpty ? [StyledText("No rule, budget or waiting pod is affected.", theme[.dim])] : lines
+        return lines.isEmpty ? [StyledText("No constraint, budget or waiting pod is affected.", theme[.dim])] : lines
     }
 }

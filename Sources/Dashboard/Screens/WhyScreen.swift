@@ -28,7 +28,7 @@ struct WhyScreen: ListedScreen {
                 "Why",
                 [
                     Binding(.enter, action: .open, "node", "The pods on the node", footer: 5),
-                    Binding(.character("a"), action: .allFailures, "all failures", "Also ask the plugins that are left out once one has refused a node", footer: 6),
+                    Binding(.character("a"), action: .allFailures, "all failures", "Also ask the plugins that are skipped once one has refused a node", footer: 6),
                     Binding(.character("s"), action: .scores, "scores", "Scores or filters of each node", footer: 7),
                     Binding(.character("1"), action: .namespace1, "try fix", "Apply the first of the changes that would help; 2 to 9 the others", footer: 8),
                     Binding(.character("d"), action: .describe, "describe", "Describe the pod", footer: 10),
@@ -94,7 +94,7 @@ struct WhyScreen: ListedScreen {
             if pod.nodeName.isEmpty { findRemedies(pod, explanation(pod, world), world) }
             guard pod.nodeName.isEmpty, remedies.indices.contains(index) else { return [.flash("There is no change \(index + 1)", .warning)] }
             let commands = remedies[index].commands(for: pod, world)
-            if commands.isEmpty { return [.flash("\(remedies[index].words): nobody owns the pod, so there is no template to change", .warning)] }
+            if commands.isEmpty { return [.flash("\(remedies[index].words): the pod has no controller, so there is no template to change", .warning)] }
             return [.perform(commands)]
         case .cordon: return node.map { [.perform([.cordon(node: $0)])] } ?? []
         case .uncordon: return node.map { [.perform([.uncordon(node: $0)])] } ?? []
@@ -173,7 +173,7 @@ struct WhyScreen: ListedScreen {
         canvas.drawBox(in: box, title: title, right: StyledText(attempts(pod, world), theme[.dim]), style: theme[.borderFocus])
         let inside = box.interior.inset(x: 1, y: 0)
         let message = pod.status.conditions["PodScheduled"]?.message ?? ""
-        let text = waits ? (message.isEmpty ? "The scheduler has not looked at it yet." : message) : "As if it were placed again now; the pod itself does not count."
+        let text = waits ? (message.isEmpty ? "The scheduler has not tried it yet." : message) : "As if it were placed again now; the pod itself is not counted."
         // Two lines; what does not fit is told by the matrix below.
         let lines = StyledText(text, theme[waits ? .rowPending : .dim]).wrapped(to: inside.width)
         for (line, part) in lines.prefix(2).enumerated() {

@@ -242,7 +242,7 @@ struct Rollout {
         strategy = it.spec.strategy.type + (rolling.map { "  maxSurge \($0.maxSurge?.text ?? "-")  maxUnavailable \($0.maxUnavailable?.text ?? "-")" } ?? "")
         let progressing = status.conditions["Progressing"]
         if status.observedGeneration < it.metadata.generation {
-            say("not looked at yet")
+            say("not observed yet")
         } else if it.spec.paused {
             say("paused")
         } else if progressing?.reason == "ProgressDeadlineExceeded" {

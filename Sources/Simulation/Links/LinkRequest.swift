@@ -49,13 +49,13 @@ public enum LinkRequest: Sendable, Equatable {
             let parts = word.split(separator: "/", maxSplits: 1).map(String.init)
             return parts.count == 2 ? ObjectKey(namespace: parts[0], name: parts[1]) : ObjectKey(namespace: namespace.isEmpty ? "default" : namespace, name: word)
         }
-        guard words.count >= 2 else { throw Mistake(text: "A request is: logs|exec|attach|port-forward POD, get PATH, from POD, from node NODE") }
+        guard words.count >= 2 else { throw Mistake(text: "A request is one of: logs|exec|attach|port-forward POD, get PATH, from POD, from node NODE") }
         switch words[0] {
         case "get": self = .proxy(try ProxyTarget(path: words[1], namespace: namespace))
         case "from" where words[1] == "node" && words.count == 3: self = .fromNode(words[2])
         case "from": self = .fromPod(key(words[1]))
         default:
-            guard let stream = Stream(rawValue: words[0]) else { throw Mistake(text: "No request \(words[0]): logs, exec, attach, port-forward, get, from") }
+            guard let stream = Stream(rawValue: words[0]) else { throw Mistake(text: "Unknown request \(words[0]); use logs, exec, attach, port-forward, get or from") }
             self = .stream(stream, pod: key(words[1]), container: stream != .portForward && words.count > 2 ? words[2] : nil)
         }
     }

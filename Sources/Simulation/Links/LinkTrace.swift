@@ -68,7 +68,7 @@ private struct LinkTracer {
 
     /// From the user to the API server: never what fails here.
     private mutating func callServer(_ what: String) {
-        hop("you", what, "API server", took: settings.nodeLatency, "client certificate or token; server checked by the kubeconfig's CA")
+        hop("you", what, "API server", took: settings.nodeLatency, "client certificate or token; server verified by the kubeconfig's CA")
     }
 
     /// By the tunnel's way to `node` if there is one. Answers false if it ends there.
@@ -80,7 +80,7 @@ private struct LinkTracer {
             fail("Error from server: No agent available")
             return false
         }
-        hop("konnectivity server", "tunnel", "agent on \(agent)", took: settings.nodeLatency, agent == node ? "mutual TLS; the agent dialled out" : "mutual TLS; no agent on \(node), so by \(agent) and the node network")
+        hop("konnectivity server", "tunnel", "agent on \(agent)", took: settings.nodeLatency, agent == node ? "mutual TLS; the agent dialed out" : "mutual TLS; no agent on \(node), so through \(agent) and the node network")
         return true
     }
 
@@ -94,7 +94,7 @@ private struct LinkTracer {
             return fail("Error from server (BadRequest): container \(name) is not valid for pod \(key.name)")
         }
         guard let node = store.nodes[ObjectKey(name: pod.nodeName)] else {
-            if stream == .logs { return trace.answer = "200, and nothing: the pod has no node yet" }
+            if stream == .logs { return trace.answer = "200 with an empty body: the pod has no node yet" }
             return fail("Error from server (BadRequest): pod \(key.name) does not have a host assigned")
         }
         let path = "/\(stream.path)/\(key.namespace)/\(key.name)" + (stream == .portForward ? "" : "/\(name)")
@@ -108,7 +108,7 @@ private struct LinkTracer {
                 ? "error: unable to forward port because pod is not running. Current status=\(pod.status.phase.rawValue)"
                 : "error: unable to upgrade connection: container not found (\"\(name)\")")
         }
-        hop("kubelet \(pod.nodeName)", stream.rawValue, "runtime", took: .milliseconds(1), "on the node, by its socket")
+        hop("kubelet \(pod.nodeName)", stream.rawValue, "runtime", took: .milliseconds(1), "on the node, over the runtime's socket")
         trace.answer = stream == .logs ? "200, the log of \(name)" : "101 Switching Protocols: \(stream.rawValue) to \(name)"
     }
 
@@ -123,7 +123,7 @@ private struct LinkTracer {
             fail("Error from server: \(isStream ? "error dialing backend" : "Get \"https://\(host)\(path)\""): dial tcp \(host): i/o timeout")
             return false
         }
-        let note = settings.checksKubelets ? "certificate checked by --kubelet-certificate-authority" : "HTTPS with a client certificate, but nobody checks the kubelet's"
+        let note = settings.checksKubelets ? "kubelet certificate verified by --kubelet-certificate-authority" : "HTTPS with a client certificate; the kubelet's serving certificate is not verified"
         hop(from, path, "kubelet \(name)", took: settings.nodeLatency, checked: settings.checksKubelets, note)
         if settings.checksKubelets, settings.servingCertificate == .selfSigned {
             fail("Error from server: Get \"https://\(host)\(path)\": tls: failed to verify certificate: x509: certificate signed by unknown authority")
@@ -177,7 +177,7 @@ private struct LinkTracer {
             var random = SeededRandom(seed: simulation.options.seed &+ UInt64(bitPattern: simulation.now.nanoseconds), stream: "service proxy")
             let (podKey, port) = ready[random.below(ready.count)]
             guard let pod = store.pods[podKey] else { return fail("503: no endpoints available for service \"\(target.id)\"") }
-            hop("API server", "choose 1 of \(ready.count) ready endpoints", podKey.name, took: .zero, "not by the ClusterIP: the API server picks the pod itself")
+            hop("API server", "choose 1 of \(ready.count) ready endpoints", podKey.name, took: .zero, "not through the ClusterIP: the API server picks an endpoint itself")
             reach(target, pod, port: port.map { "\($0)" } ?? "")
         }
     }
@@ -216,7 +216,7 @@ private struct LinkTracer {
     ) {
         let host = "\(address):\(port)"
         let secure = target.scheme == "https"
-        let note = secure ? "TLS, but the certificate is taken as it comes and none is offered" : "plain HTTP: nobody is checked, anybody can read it"
+        let note = secure ? "TLS, but the server certificate is not verified and no client certificate is sent" : "plain HTTP: neither side is authenticated, and anyone on the way can read it"
         hop(
             settings.egress == .konnectivity ? "agent" : "API server", "GET \(secure ? "https" : "http")://\(host)/\(target.rest)", thing,
             took: isUp ? settings.nodeLatency + settings.podLatency : settings.proxyDialTimeout, encrypted: secure, checked: false, note)
@@ -240,7 +240,7 @@ private struct LinkTracer {
         let credentials = PodCredentials(of: pod, in: simulation.cluster, at: simulation.now)
         hop("container", "connect \(PodCredentials.serverAddress):443", "node \(pod.nodeName.isEmpty ? "-" : pod.nodeName)", took: .microseconds(50), "KUBERNETES_SERVICE_HOST and _PORT, or kubernetes.default.svc")
         guard pod.status.containerStatuses.contains(where: { $0.state.running != nil }) else { return fail("no container of the pod runs") }
-        hop("kube-proxy's rule", "DNAT to an endpoint", "API server:6443", took: settings.nodeLatency, "TLS from the container to the server; the rule only changes the address")
+        hop("kube-proxy's rule", "DNAT to an endpoint", "API server:6443", took: settings.nodeLatency, "TLS from the container to the API server; DNAT only rewrites the address")
         guard isReachable(pod.nodeName) else { return fail("dial tcp \(PodCredentials.serverAddress):443: i/o timeout") }
         // The rule takes any of the endpoints, also one whose server has died and that nobody has taken out yet.
         let servers = settings.serverEndpoints(at: simulation.now)
@@ -265,9 +265,9 @@ private struct LinkTracer {
             return fail("nodes \"\(name)\" not found")
         }
         let up = isReachable(name)
-        hop("kubelet \(name)", "PUT leases/\(name)", "API server:6443", took: up ? settings.nodeLatency : settings.kubeletDialTimeout, "HTTPS by the kubeconfig's address; server checked by the cluster CA, client certificate system:node:\(name)")
-        if !up { return fail("dial tcp: i/o timeout: the lease runs out and the node becomes NotReady") }
-        hop("API server", "authorize", "Node authorizer", took: .microseconds(100), "only objects of the pods on \(address(node))")
+        hop("kubelet \(name)", "PUT leases/\(name)", "API server:6443", took: up ? settings.nodeLatency : settings.kubeletDialTimeout, "HTTPS to the kubeconfig's address; server verified by the cluster CA, client certificate system:node:\(name)")
+        if !up { return fail("dial tcp: i/o timeout: the lease expires and the node becomes NotReady") }
+        hop("API server", "authorize", "Node authorizer", took: .microseconds(100), "only objects referenced by pods on \(address(node))")
         trace.answer = "200"
     }
 }

@@ -51,7 +51,7 @@ public struct PodCredentials: Sendable, Equatable {
 
     /// The files under ``mountPath`` and where they come from.
     public static let files: [(name: String, source: String)] = [
-        ("token", "bound to this pod, asked for \(lifeSeconds) s"),
+        ("token", "bound to this pod, requested for \(lifeSeconds) s"),
         ("ca.crt", "ConfigMap kube-root-ca.crt"),
         ("namespace", "the pod's namespace"),
     ]

@@ -34,7 +34,7 @@ public struct ScenarioSpec: APIStruct {
     public init() {}
     public static let summary = "Cluster, steps and expectations."
     public static let fields: [Field<ScenarioSpec>] = [
-        .f("seed", \.seed, "Seed of all chance, unsigned 64 bit; default 0."),
+        .f("seed", \.seed, "Seed of all random choices, unsigned 64 bit; default 0."),
         .f("kubernetesVersion", \.kubernetesVersion, "1.22 to 1.36; default 1.36."),
         .f("featureGates", \.featureGates, "Gates that differ from the version's defaults."),
         .f("cluster", \.cluster, "The nodes, if the files hold none."),
@@ -43,7 +43,7 @@ public struct ScenarioSpec: APIStruct {
         .f("metricsServer", \.metricsServer, "Flags of the metrics server."),
         .f("autoscaler", \.autoscaler, "The node autoscaler; without it there is none."),
         .f("duration", \.duration, "How long run plays it; default 10m."),
-        .f("steps", \.steps, "What happens, by at, then in the order of the file."),
+        .f("steps", \.steps, "What happens, ordered by `at`, then as in the file."),
         .f("expect", \.expect, "What must hold, at a time or at the end."),
     ]
 }
@@ -104,17 +104,17 @@ public struct ScenarioStep: APIStruct {
         .f("scale", \.scale, "Sets the replicas of a workload."),
         .f("resize", \.resize, "Resizes a container of a pod in place."),
         .f("delete", \.delete, "Deletes an object."),
-        .f("evict", \.evict, "Evicts a pod, budgets respected."),
+        .f("evict", \.evict, "Evicts a pod; disruption budgets apply."),
         .f("cordon", \.cordon, "Keeps new pods off a node."),
         .f("uncordon", \.uncordon, "Lets new pods onto a node again."),
         .f("drain", \.drain, "Cordons a node and evicts its pods."),
         .f("taint", \.taint, "Puts a taint on a node."),
         .f("untaint", \.untaint, "Takes a taint off a node."),
-        .f("fail", \.fail, "Silences the kubelet of a node or of all nodes of a zone."),
+        .f("fail", \.fail, "Stops the kubelet of a node, or of all nodes of a zone, from reporting."),
         .f("recover", \.recover, "Ends the failure of a node or zone."),
         .f("load", \.load, "Sets the usage of each pod of a workload from now on."),
-        .f("demand", \.demand, "Sets what a workload or Service is asked to do in sum; its ready pods share it."),
-        .f("autosize", \.autosize, "Lets the pods of a workload follow what is recommended, as a VerticalPodAutoscaler."),
+        .f("demand", \.demand, "Sets the total demand on a workload or Service; its ready pods share it."),
+        .f("autosize", \.autosize, "Resizes the pods of a workload as recommended, as a VerticalPodAutoscaler does."),
         .f("autoscaler", \.autoscaler, "Changes the scenario's node autoscaler, or turns it off."),
         .f("setImage", \.setImage, "Sets the image of a container of a workload, as kubectl set image."),
         .f("restart", \.restart, "Restarts the pods of a workload by a rolling update, as kubectl rollout restart."),
@@ -123,9 +123,9 @@ public struct ScenarioStep: APIStruct {
         .f("undo", \.undo, "Rolls a Deployment back, as kubectl rollout undo."),
         .f("apply", \.apply, "Applies one manifest or a list of them."),
         .f("rebalance", \.rebalance, "Evicts pods of a workload, one after another, until its hard spread constraints hold."),
-        .f("gates", \.gates, "Starts the components again with these feature gates."),
+        .f("gates", \.gates, "Restarts the components with these feature gates."),
         .f("kubelet", \.kubelet, "Changes the configuration of kubelets."),
-        .f("runtime", \.runtime, "Has the container runtime of a node hang."),
+        .f("runtime", \.runtime, "Makes the container runtime of a node hang."),
     ]
 }
 
@@ -138,7 +138,7 @@ public struct KubeletStep: APIStruct {
     public static let fields: [Field<KubeletStep>] = [
         .f("node", \.node, "The kubelet of this node; default all."),
         .f("selector", \.selector, "The kubelets of nodes with these labels, as kubectl -l takes them; default all."),
-        .f("set", \.set, "Fields of KubeletConfiguration with their new values; null gives a field its default back."),
+        .f("set", \.set, "Fields of KubeletConfiguration with their new values; null resets a field to its default."),
     ]
 }
 
@@ -146,9 +146,9 @@ public struct RuntimeStep: APIStruct {
     public var node = ""
     public var hangs = Duration.zero
     public init() {}
-    public static let summary = "A node and how long its container runtime answers nothing."
+    public static let summary = "A node and how long its container runtime does not answer."
     public static let fields: [Field<RuntimeStep>] = [
-        .f("node", \.node, "The node."), .f("hangs", \.hangs, "How long it answers nothing: 200s."),
+        .f("node", \.node, "The node."), .f("hangs", \.hangs, "How long it does not answer, such as 200s."),
     ]
 }
 
@@ -260,7 +260,7 @@ public struct DemandStep: APIStruct {
     public var namespace = ""
     public var cpu: JSONValue?
     public init() {}
-    public static let summary = "A workload or Service and what it is asked to do in sum."
+    public static let summary = "A workload or Service and the total demand on it."
     public static let fields: [Field<DemandStep>] = [
         .f("kind", \.kind, "Deployment, StatefulSet, DaemonSet, ReplicaSet or Service."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
@@ -343,7 +343,7 @@ public struct Expectation: APIStruct {
         .f("spread", \.spread, "How even the pods of a workload are."),
         .f("pods", \.pods, "How many pods there are."),
         .f("condition", \.condition, "A condition of an object."),
-        .f("event", \.event, "How often an event was told."),
+        .f("event", \.event, "How often an event was recorded."),
         .f("nodes", \.nodes, "How many nodes there are."),
         .f("field", \.field, "A field of an object."),
         .f("timeToReady", \.timeToReady, "How long pods took to become ready."),
@@ -390,8 +390,8 @@ public struct PodsExpectation: APIStruct {
         .f("ready", \.ready, "Only ready ones, or only those that are not."),
         .f("node", \.node, "Only on this node."), .f("zone", \.zone, "Only on nodes of this zone."),
         .f("reason", \.reason, "Only with this status.reason."),
-        .f("count", \.count, "Exactly so many."), .f("atLeast", \.atLeast, "At least so many."),
-        .f("atMost", \.atMost, "At most so many."),
+        .f("count", \.count, "Exactly this many."), .f("atLeast", \.atLeast, "At least this many."),
+        .f("atMost", \.atMost, "At most this many."),
     ]
 }
 
@@ -419,12 +419,12 @@ public struct EventExpectation: APIStruct {
     public var atLeast: Int?
     public var atMost: Int?
     public init() {}
-    public static let summary = "How often an event was told since the start."
+    public static let summary = "How often an event was recorded since the start."
     public static let fields: [Field<EventExpectation>] = [
         .f("reason", \.reason, "Its reason."), .f("kind", \.kind, "Only about objects of this kind."),
         .f("name", \.name, "Only about the object of this name."),
         .f("message", \.message, "Only with this in the message."),
-        .f("atLeast", \.atLeast, "At least so often; default 1 without atMost."), .f("atMost", \.atMost, "At most so often."),
+        .f("atLeast", \.atLeast, "At least this often; default 1 without atMost."), .f("atMost", \.atMost, "At most this often."),
     ]
 }
 
@@ -441,8 +441,8 @@ public struct NodesExpectation: APIStruct {
         .f("zone", \.zone, "Only in this zone."),
         .f("labelSelector", \.labelSelector, "Only nodes with these labels, as kubectl -l takes them."),
         .f("ready", \.ready, "Only ready ones, or only those that are not."),
-        .f("count", \.count, "Exactly so many."), .f("atLeast", \.atLeast, "At least so many."),
-        .f("atMost", \.atMost, "At most so many."),
+        .f("count", \.count, "Exactly this many."), .f("atLeast", \.atLeast, "At least this many."),
+        .f("atMost", \.atMost, "At most this many."),
     ]
 }
 
@@ -458,7 +458,7 @@ public struct TimeToReadyExpectation: APIStruct {
         .f("namespace", \.namespace, "Only this namespace; default all."),
         .f("labelSelector", \.labelSelector, "Only pods with these labels, as kubectl -l takes them."),
         .f("percentile", \.percentile, "Of which share of the pods, 1 to 100; default 50, the median."),
-        .f("atLeast", \.atLeast, "At least so long."), .f("atMost", \.atMost, "At most so long."),
+        .f("atLeast", \.atLeast, "At least this long."), .f("atMost", \.atMost, "At most this long."),
     ]
 }
 
@@ -476,7 +476,7 @@ public struct FieldExpectation: APIStruct {
         .f("kind", \.kind, "Kind of the object."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
         .f("path", \.path, "The field, such as status.desiredReplicas or spec.template.spec.containers[0].image."),
-        .f("equals", \.equals, "Exactly this."), .f("atLeast", \.atLeast, "A number of at least so many; absent counts as 0.", bits: 64),
-        .f("atMost", \.atMost, "A number of at most so many; absent counts as 0.", bits: 64),
+        .f("equals", \.equals, "Exactly this."), .f("atLeast", \.atLeast, "A number of at least this; absent counts as 0.", bits: 64),
+        .f("atMost", \.atMost, "A number of at most this; absent counts as 0.", bits: 64),
     ]
 }

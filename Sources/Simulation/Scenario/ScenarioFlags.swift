@@ -22,21 +22,21 @@ public struct ControllerManagerFlags: APIStruct {
     public init() {}
     public static let summary = "Flags of kube-controller-manager, by their names there."
     public static let fields: [Field<ControllerManagerFlags>] = [
-        .f("kube-api-qps", \.kubeAPIQPS, "Pods that each controller creates or deletes in a second; default any number, upstream 20."),
+        .f("kube-api-qps", \.kubeAPIQPS, "Pods that each controller creates or deletes in a second; default unlimited, upstream 20."),
         .f("kube-api-burst", \.kubeAPIBurst, "How many at once before that counts; default 30."),
-        .f("horizontal-pod-autoscaler-sync-period", \.autoscalerSyncPeriod, "How often autoscalers are looked at; default 15s."),
-        .f("horizontal-pod-autoscaler-downscale-stabilization", \.autoscalerDownscaleStabilization, "How long a higher wish holds; default 5m."),
+        .f("horizontal-pod-autoscaler-sync-period", \.autoscalerSyncPeriod, "How often autoscalers are synced; default 15s."),
+        .f("horizontal-pod-autoscaler-downscale-stabilization", \.autoscalerDownscaleStabilization, "How long a higher recommendation holds; default 5m."),
         .f("horizontal-pod-autoscaler-tolerance", \.autoscalerTolerance, "How far a metric may be off; default 0.1."),
         .f("horizontal-pod-autoscaler-cpu-initialization-period", \.autoscalerCPUInitializationPeriod, "How long a pod counts as starting; default 5m."),
         .f("horizontal-pod-autoscaler-initial-readiness-delay", \.autoscalerInitialReadinessDelay, "In which readiness is not taken as the first; default 30s."),
-        .f("node-monitor-period", \.nodeMonitorPeriod, "How often nodes are looked at; default 5s."),
+        .f("node-monitor-period", \.nodeMonitorPeriod, "How often nodes are checked; default 5s."),
         .f("node-monitor-grace-period", \.nodeMonitorGracePeriod, "Silence after which a node is lost; default 50s, before 1.32 40s."),
         .f("node-startup-grace-period", \.nodeStartupGracePeriod, "The same for nodes that never reported; default 60s."),
         .f("node-eviction-rate", \.nodeEvictionRate, "Nodes tainted NoExecute in a second and zone; default 0.1."),
         .f("secondary-node-eviction-rate", \.secondaryNodeEvictionRate, "The same in unhealthy zones that are large; default 0.01."),
         .f("large-cluster-size-threshold", \.largeClusterSizeThreshold, "Nodes beyond which a zone is large; default 50."),
         .f("unhealthy-zone-threshold", \.unhealthyZoneThreshold, "Share of nodes not ready that makes a zone unhealthy; default 0.55."),
-        .f("terminated-pod-gc-threshold", \.terminatedPodGCThreshold, "Finished pods that are kept; default 12500."),
+        .f("terminated-pod-gc-threshold", \.terminatedPodGCThreshold, "Finished pods to keep; default 12500."),
     ]
 
     /// The settings with these flags, and what is wrong with them, by flag.
@@ -101,20 +101,20 @@ public struct AutoscalerFlags: APIStruct {
     public var delayAfterFailure: Duration?
     public var utilizationThreshold: Double?
     public init() {}
-    public static let summary = "Adds nodes when pods wait, and removes them when they are hardly used: one pool of nodes in each zone."
+    public static let summary = "Adds nodes when pods wait and removes nodes that are hardly used: one pool of nodes in each zone."
     public static let fields: [Field<AutoscalerFlags>] = [
         .f("enabled", \.enabled, "Whether it works; default true where it is written, else it is off."),
         .f("zones", \.zones, "The zones with a pool; default those of the nodes."),
-        .f("minPerZone", \.minPerZone, "Fewest nodes of a pool; default 1."), .f("maxPerZone", \.maxPerZone, "Most nodes of a pool; default 10."),
-        .f("max-nodes-total", \.maxNodesTotal, "Most nodes of all pools; default any number."),
-        .f("scan-interval", \.scanInterval, "How often it looks; default 10s."),
-        .f("provisioningFrom", \.provisioningFrom, "A node comes at the earliest after this; default 60s."),
+        .f("minPerZone", \.minPerZone, "Fewest nodes in a pool; default 1."), .f("maxPerZone", \.maxPerZone, "Most nodes in a pool; default 10."),
+        .f("max-nodes-total", \.maxNodesTotal, "Most nodes in all pools; default unlimited."),
+        .f("scan-interval", \.scanInterval, "How often it checks; default 10s."),
+        .f("provisioningFrom", \.provisioningFrom, "A new node is ready at the earliest after this; default 60s."),
         .f("provisioningTo", \.provisioningTo, "And at the latest after this; default 120s."),
         .f("scale-down-enabled", \.scaleDownEnabled, "Whether nodes are removed; default true."),
-        .f("scale-down-unneeded-time", \.unneededTime, "How long a node must be dispensable; default 10m."),
+        .f("scale-down-unneeded-time", \.unneededTime, "How long a node must be unneeded; default 10m."),
         .f("scale-down-delay-after-add", \.delayAfterAdd, "How long after an addition none is removed; default 10m."),
         .f("scale-down-delay-after-failure", \.delayAfterFailure, "The same after a removal that failed; default 3m."),
-        .f("scale-down-utilization-threshold", \.utilizationThreshold, "Share of requests below which a node may be dispensable; default 0.5."),
+        .f("scale-down-utilization-threshold", \.utilizationThreshold, "Share of requests below which a node may be unneeded; default 0.5."),
     ]
 
     /// `settings` with what is said here.
