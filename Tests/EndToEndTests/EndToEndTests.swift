@@ -73,10 +73,10 @@ struct EndToEndTests {
             try await tmux.press("q")
             try await tmux.see("15 of 55 shown")
             try await tmux.press("?")
-            try await tmux.see("Help (pods", "Evict the pod; disruption budgets apply")
+            try await tmux.see("Help (pods", "Evict the pod; disruption budgets")
             // Help is narrowed by typing, and Enter does what the line says.
             try await tmux.enter("/pause or play")
-            try await tmux.see("2 of ", "Pause or play")
+            try await tmux.see("</pause or play>", "▸<,>")
             try await tmux.press("Escape")
             try await tmux.see("Help (pods)", without: "</pause or play>")
             try await tmux.press("q")
@@ -102,11 +102,11 @@ struct EndToEndTests {
             try await tmux.press("Enter", "Enter")
             try await tmux.see("deployment.apps/sea created")
 
-            // eu-c has no room: as many wait as the rule forbids elsewhere. The cordoned node is opened for them.
+            // eu-c has no room for one: it waits, as the rule forbids it elsewhere. The cordoned node is opened for them.
             try await tmux.enter(":deploy default")
             try await tmux.see("Deployments(default)[1]", "0/6")
             try await tmux.enter(":time +60s")
-            try await tmux.see("sea    2/6")
+            try await tmux.see("sea    5/6")
             try await tmux.enter(":uncordon c2")
             try await tmux.see("node/c2 uncordoned")
             try await tmux.enter(":time +60s")
@@ -119,7 +119,7 @@ struct EndToEndTests {
             // Delete the pod under the cursor: another takes its place.
             let first = try #require(pods.keys.min())
             try await tmux.press("C-d")
-            let dialog = try await tmux.seeDialog("Delete", "pod \(first)", "will make a new one at once")
+            let dialog = try await tmux.seeDialog("Delete", "pod \(first)", "will create a replacement at once")
             #expect(dialog.contains("Cancel"))
             try await tmux.press("y")
             try await tmux.see("pod/\(first) deleted")
@@ -129,8 +129,9 @@ struct EndToEndTests {
 
             // Fail a zone: its nodes become NotReady, the others do not.
             try await tmux.press("I")
-            try await tmux.seeDialog("Fault", "eu-a", "The kubelet falls silent")
-            try await tmux.press("Enter", "Enter")
+            try await tmux.seeDialog("Fault", "eu-a", "The kubelet stops responding")
+            // A form that nobody touched leads to Cancel first.
+            try await tmux.press("Enter", "Right", "Enter")
             try await tmux.see("eu-a failed")
             try await tmux.enter(":time +60s")
             try await tmux.enter(":no")
@@ -198,7 +199,7 @@ struct EndToEndTests {
     @Test func `it follows the size of the terminal`() async throws {
         try await withDashboard { tmux, process in
             try await tmux.see("evenkeel  sim:three-zones")
-            for (columns, rows, shows) in [(80, 24, "not placed 1"), (200, 60, "evenkeel  sim:three-zones"), (40, 10, "three-zones")] {
+            for (columns, rows, shows) in [(80, 24, "not placed 1"), (200, 60, "evenkeel  sim:three-zones"), (40, 10, "paused")] {
                 try await tmux(["resize-window", "-t", "test", "-x", "\(columns)", "-y", "\(rows)"])
                 let screen = try await tmux.see(shows, columns >= 80 ? "<?> help" : "eu-a", without: "too small")
                 let lines = screen.split(separator: "\n", omittingEmptySubsequences: false)
@@ -375,35 +376,6 @@ struct EndToEndTests {
             try await tmux.press(key)
             try await expectGone(process, tmux, status: 0)
             try await tmux.see("evenkeel: stopped at", without: "<deck>")
-        }
-    }
-
-    /// Keys as a cat on the keyboard presses them, some hundred of each seed, at changing sizes.
-    @Test(arguments: [1, 2] as [UInt64])
-    func `whatever keys were pressed, it lives, leaves on ctrl-c and gives the terminal back`(seed: UInt64) async throws {
-        let special = [
-            "Enter", "Tab", "BTab", "Escape", "BSpace", "DC", "IC", "Up", "Down", "Left", "Right", "Home", "End", "PPage", "NPage", "S-Up", "S-Down", "C-Left", "C-Right", "F1", "F5", "F12", "M-b", "M-x",
-            "C-a", "C-d", "C-e", "C-f", "C-g", "C-k", "C-l", "C-n", "C-p", "C-r", "C-s", "C-u", "C-w", "C-z", "Space", ":", "/", "?",
-        ]
-        var state = seed
-        func below(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
-        try await withDashboard("", environment: ["EVENKEEL_EDITOR=true"]) { tmux, process in
-            try await tmux.see("<deck>")
-            for round in 0..<30 {
-                // Each round leaves what the last one opened, so that q is never the answer to a question.
-                var keys = ["Escape", "Escape"]
-                for _ in 0..<20 { keys.append(below(2) == 0 ? special[below(special.count)] : String(UnicodeScalar(UInt8(0x21 + below(0x5E))))) }
-                // A last ; would be tmux' own.
-                try await tmux(["send-keys", "-t", "test"] + keys.filter { $0 != ";" })
-                if round % 5 == 4 { try await tmux(["resize-window", "-t", "test", "-x", "\(40 + below(180))", "-y", "\(10 + below(50))"]) }
-                try #require(process.isAlive)
-            }
-            try await tmux.press("C-c", "C-c", "C-c")
-            try await Tmux.wait(for: "the end of the process") { process.isAlive ? nil : true }
-            try await expectGone(process, tmux, status: 0)
         }
     }
 
