@@ -100,6 +100,10 @@ struct NodeView {
     var name: String
     var labels: StringMap<String>
     var isReady: Bool
+    /// Has no condition Ready yet: its kubelet has not reported since the node was made.
+    var isUnreported: Bool
+    /// Is said to be out of order.
+    var isDown: Bool { !isReady && !isUnreported }
     var isCordoned: Bool
     /// Taints other than those of cordon and node conditions.
     var taints: [Taint]
@@ -117,6 +121,8 @@ struct NodeView {
     var zone: String { labels["topology.kubernetes.io/zone"] ?? "" }
     /// The state in one word.
     var word: String {
+        // As kubectl calls a node without the condition.
+        if isUnreported { return "Unknown" }
         if !isReady { return "NotReady" }
         if let first = pressures.first { return first }
         if isCordoned { return "cordoned" }
@@ -219,14 +225,14 @@ struct ClusterView {
 
     private mutating func read(_ name: String, _ cluster: Cluster) {
         faults -= nodes[name]?.faults ?? 0
-        notReady -= nodes[name]?.isReady == false ? 1 : 0
+        notReady -= nodes[name]?.isDown == true ? 1 : 0
         overdue[name] = nil
         guard let node = cluster.store.nodes[ObjectKey(name: name)] else {
             nodes[name] = nil
             return
         }
         var view = NodeView(
-            name: name, labels: node.metadata.labels, isReady: node.isReady,
+            name: name, labels: node.metadata.labels, isReady: node.isReady, isUnreported: node.status.conditions["Ready"] == nil,
             isCordoned: node.spec.unschedulable,
             taints: node.spec.taints.filter { !$0.key.hasPrefix("node.kubernetes.io/") && $0.effect != "PreferNoSchedule" },
             allocatable: Resources(node.status.allocatable),
@@ -234,7 +240,7 @@ struct ClusterView {
         view.pressures = node.status.conditions.filter { $0.isTrue && ($0.type.hasSuffix("Pressure") || $0.type == "NetworkUnavailable") }.map(\.type)
         let rules = RequestRules(assigned: cluster.profile)
         for pod in cluster.store.pods(onNode: name) {
-            var cell = cell(pod, isNodeReady: node.isReady, cluster)
+            var cell = cell(pod, isNodeReady: !view.isDown, cluster)
             if cell.state == .leaving, let time = pod.metadata.deletionTimestamp {
                 overdue[name] = min(overdue[name] ?? .distantFuture, time + PodState.patience)
             }
@@ -248,7 +254,7 @@ struct ClusterView {
         view.pods.sort { $0.key < $1.key }
         view.faults = view.pods.count { $0.state.isFault }
         faults += view.faults
-        notReady += view.isReady ? 0 : 1
+        notReady += view.isDown ? 1 : 0
         nodes[name] = view
     }
 

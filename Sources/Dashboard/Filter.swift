@@ -6,7 +6,7 @@ import SimulationKit
 /// such as `status:pending node:c3 age<5m`.
 struct Filter {
     enum Term {
-        case pattern(Regex<AnyRegexOutput>, negated: Bool)
+        case pattern(SearchPattern, negated: Bool)
         case labels(LabelSelector)
         case fuzzy(String)
         /// A column by its title and what it must contain, or be below or above.
@@ -54,10 +54,9 @@ struct Filter {
         let negated = pattern.hasPrefix("!")
         if negated { pattern.removeFirst() }
         do {
-            let regex = try Regex(pattern)
-            terms.append(.pattern(pattern.contains(where: \.isUppercase) ? regex : regex.ignoresCase(), negated: negated))
+            terms.append(.pattern(try SearchPattern(pattern), negated: negated))
         } catch {
-            problem = "\"\(pattern)\" is not a regular expression"
+            problem = "\"\(pattern)\" is not a regular expression: \(error.text)"
         }
     }
 
@@ -73,8 +72,8 @@ struct Filter {
     func passes(cells: [(title: String, text: String)], labels: StringMap<String>) -> Bool {
         for term in terms {
             switch term {
-            case .pattern(let regex, let negated):
-                if cells.contains(where: { $0.text.contains(regex) }) == negated { return false }
+            case .pattern(let pattern, let negated):
+                if cells.contains(where: { pattern.isFound(in: $0.text) }) == negated { return false }
             case .labels(let selector):
                 if !selector.matches(labels) { return false }
             case .fuzzy(let text):

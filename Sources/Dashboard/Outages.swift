@@ -30,7 +30,7 @@ struct Outages {
     init(_ simulation: Simulation, _ view: ClusterView) {
         let silent = Set(simulation.kubelets.failedNodes)
         if silent.isEmpty && view.notReady == 0 { return }
-        let lost = silent.union(view.nodeNames.filter { view.nodes[$0]?.isReady == false })
+        let lost = silent.union(view.nodeNames.filter { view.nodes[$0]?.isDown == true })
         let outlooks = simulation.controllers.outlook(ofLost: lost, simulation.cluster).sorted { naturalOrder($0.node, $1.node) }
         var sizes: [String: Int] = [:]
         for node in view.nodes.values { sizes[node.zone, default: 0] += 1 }

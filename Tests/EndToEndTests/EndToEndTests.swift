@@ -21,15 +21,16 @@ struct EndToEndTests {
         }
     }
 
-    /// Expects that the process is gone within a second and the terminal is as it was.
-    private func expectGone(_ process: RunningProcess, _ tmux: Tmux, status: Int32) async throws {
+    /// Expects that the process is gone within a second and the terminal is as it was, but for its size if `sameSize` is false.
+    private func expectGone(_ process: RunningProcess, _ tmux: Tmux, status: Int32, sameSize: Bool = true) async throws {
         try await Tmux.wait(for: "the end of the process", within: .seconds(1)) { process.isAlive ? nil : true }
         _ = try await tmux.file("end")
         let (found, before, after) = (
             try await tmux.file("status"), try await tmux.file("before"), try await tmux.file("after")
         )
         #expect(found == "\(status)")
-        #expect(before == after)
+        let size = /rows \d+; columns \d+;/
+        #expect(sameSize ? before == after : before.replacing(size, with: "") == after.replacing(size, with: ""))
         for (mode, expected) in [
             ("alternate_on", "0"), ("mouse_any_flag", "0"), ("keypad_flag", "0"), ("keypad_cursor_flag", "0"), ("cursor_flag", "1"),
         ] {
@@ -377,6 +378,36 @@ struct EndToEndTests {
             try await tmux.press(key)
             try await expectGone(process, tmux, status: 0)
             try await tmux.see("evenkeel: stopped at", without: "<deck>")
+        }
+    }
+
+    /// Keys as a cat on the keyboard presses them, some hundred of each seed, at changing sizes.
+    @Test(arguments: [1, 2] as [UInt64])
+    func `whatever keys were pressed, it lives, leaves on ctrl-c and gives the terminal back`(seed: UInt64) async throws {
+        // Not ctrl-z: what it stops, no key continues.
+        let special = [
+            "Enter", "Tab", "BTab", "Escape", "BSpace", "DC", "IC", "Up", "Down", "Left", "Right", "Home", "End", "PPage", "NPage", "S-Up", "S-Down", "C-Left", "C-Right", "F1", "F5", "F12", "M-b", "M-x",
+            "C-a", "C-d", "C-e", "C-f", "C-g", "C-k", "C-l", "C-n", "C-p", "C-r", "C-s", "C-u", "C-w", "Space", ":", "/", "?",
+        ]
+        var state = seed
+        func below(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        try await withDashboard("", environment: ["EVENKEEL_EDITOR=true"]) { tmux, process in
+            try await tmux.see("<deck>")
+            for round in 0..<30 {
+                // Each round leaves what the last one opened, so that q is never the answer to a question.
+                var keys = ["Escape", "Escape"]
+                for _ in 0..<20 { keys.append(below(2) == 0 ? special[below(special.count)] : String(UnicodeScalar(UInt8(0x21 + below(0x5E))))) }
+                // A last ; would be tmux' own.
+                try await tmux(["send-keys", "-t", "test"] + keys.filter { $0 != ";" })
+                if round % 5 == 4 { try await tmux(["resize-window", "-t", "test", "-x", "\(40 + below(180))", "-y", "\(10 + below(50))"]) }
+                try #require(process.isAlive)
+            }
+            try await tmux.press("C-c", "C-c", "C-c")
+            try await Tmux.wait(for: "the end of the process") { process.isAlive ? nil : true }
+            try await expectGone(process, tmux, status: 0, sameSize: false)
         }
     }
 

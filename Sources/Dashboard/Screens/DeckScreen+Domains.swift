@@ -68,7 +68,7 @@ extension DeckScreen {
         let isDead = !nodes.isEmpty && nodes.allSatisfy { world.outages[$0.name] != nil }
         var (title, right) = head.texts(form, in: box.width, world)
         if isDead {
-            let word = nodes.allSatisfy { !$0.isReady } ? "DOWN" : "SILENT"
+            let word = nodes.allSatisfy(\.isDown) ? "DOWN" : "SILENT"
             right = StyledText(word + (right.isEmpty ? "" : " "), theme[.rowError]) + right
             if title.width + right.width + 7 > box.width { right = StyledText(word, theme[.rowError]) }
         }
@@ -114,7 +114,7 @@ extension DeckScreen {
     /// Nodes that are gone, or promise more than they have, in words.
     private func remarks(_ nodes: [NodeView]) -> [String] {
         var lines: [String] = []
-        let gone = nodes.filter { !$0.isReady }.map(\.name)
+        let gone = nodes.filter(\.isDown).map(\.name)
         for node in nodes where !node.pressures.isEmpty { lines.append("\(node.name) \(node.pressures.joined(separator: " "))") }
         if gone.count > 1 { lines.append("\(gone.count) of \(nodes.count) nodes NotReady") }
         for node in nodes where max(node.cpuShare, node.memoryShare) > 1 {
@@ -208,7 +208,7 @@ extension DeckScreen {
         let isLost = world.outages[node.name] != nil
         let wordWidth = width >= 30 ? (node.isFine ? 9 : max(9, min(node.word.count, width / 3))) : node.isFine ? 0 : 8
         if wordWidth > 0 {
-            canvas.write(isLost && node.isReady ? "silent" : node.shortWord(wordWidth), at: point.offset(x: nameWidth + 1), style: theme[node.isReady && !isLost ? (node.isFine ? .dim : .rowPending) : .rowError], maxWidth: wordWidth, ellipsis: true)
+            canvas.write(isLost && !node.isDown ? "silent" : node.shortWord(wordWidth), at: point.offset(x: nameWidth + 1), style: theme[!node.isDown && !isLost ? (node.isFine ? .dim : .rowPending) : .rowError], maxWidth: wordWidth, ellipsis: true)
         }
         let x = nameWidth + 1 + (wordWidth > 0 ? wordWidth + 1 : 0)
         let room = max(0, width - x)
@@ -238,7 +238,7 @@ extension DeckScreen {
         if isCursor { canvas.write(canvas.glyphs.cursor, at: point.offset(x: -1), style: theme[.accent]) }
         canvas.write(names.cut(names.short(node.name), to: nameWidth, canvas.glyphs), at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth)
         let isLost = world.outages[node.name] != nil
-        let word = isLost ? (node.isReady ? "silent" : "NotReady") : !node.pressures.isEmpty ? node.shortWord(9) : node.isReady ? (node.isCordoned ? "cordon" : node.taints.isEmpty ? "" : "taint") : "NotReady"
+        let word = isLost ? (node.isDown ? "NotReady" : "silent") : node.isUnreported ? "Unknown" : !node.pressures.isEmpty ? node.shortWord(9) : node.isReady ? (node.isCordoned ? "cordon" : node.taints.isEmpty ? "" : "taint") : "NotReady"
         canvas.write(podText(node, group, world, names: false, width: cells), at: point.offset(x: nameWidth + 1), maxWidth: cells)
         let barX = nameWidth + 2 + cells
         let bar = width - barX - 4
@@ -267,7 +267,7 @@ extension DeckScreen {
         for (index, node) in nodes.enumerated() {
             let at = Point(x: area.x + index / rows * width, y: area.y + index % rows)
             let isCursor = pane == .nodes && node.name == nodeCursor
-            canvas.write(names.short(node.name), at: at, style: theme[isCursor ? .cursor : node.isReady && world.outages[node.name] == nil ? .dim : .rowError])
+            canvas.write(names.short(node.name), at: at, style: theme[isCursor ? .cursor : !node.isDown && world.outages[node.name] == nil ? .dim : .rowError])
             canvas.write(fill([node], canvas.glyphs), at: at.offset(x: nameWidth), style: theme[fillRole([node])])
             let room = width - nameWidth - 3
             if room > 0 {
@@ -303,12 +303,12 @@ extension DeckScreen {
 
     /// A mark as high as the fullest of some nodes, or that one is not ready.
     private func fill(_ nodes: some Collection<NodeView>, _ glyphs: GlyphSet) -> Character {
-        guard nodes.allSatisfy(\.isReady) else { return glyphs.failed }
+        guard !nodes.contains(where: \.isDown) else { return glyphs.failed }
         let level = nodes.map { max($0.cpuShare, $0.memoryShare) }.max() ?? 0
         return glyphs.sparkLevels[Canvas.step(level * Double(glyphs.sparkLevels.count), upTo: glyphs.sparkLevels.count - 1)]
     }
     private func fillRole(_ nodes: some Collection<NodeView>) -> Role {
-        if !nodes.allSatisfy(\.isReady) { return .rowError }
+        if nodes.contains(where: \.isDown) { return .rowError }
         return !nodes.allSatisfy(\.isFine) || nodes.contains { max($0.cpuShare, $0.memoryShare) > 0.9 } ? .rowPending : .gaugeCPU
     }
 

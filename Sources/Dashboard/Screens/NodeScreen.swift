@@ -183,11 +183,11 @@ struct NodeScreen: ListedScreen, PodHolder {
         title.append(name, theme[.titleHighlight])
         if !node.zone.isEmpty { title.append("  \(node.zone)", theme[.title]) }
         let ready = node.status.conditions["Ready"]
-        let words = (node.isReady ? "Ready" : "NotReady") + (node.spec.unschedulable ? ", cordoned" : "")
-        let glyph = node.isReady ? world.glyphs.ready : world.glyphs.failed
+        let words = (node.isReady ? "Ready" : ready == nil ? "Unknown" : "NotReady") + (node.spec.unschedulable ? ", cordoned" : "")
+        let glyph = node.isReady ? world.glyphs.ready : ready == nil ? world.glyphs.notReady : world.glyphs.failed
         canvas.drawBox(
             in: box, title: title,
-            right: StyledText("\(glyph) \(words) \(world.age(ready?.lastTransitionTime))", theme[node.isReady ? (node.spec.unschedulable ? .rowPending : .good) : .rowError]), style: theme[.border])
+            right: StyledText("\(glyph) \(words) \(world.age(ready?.lastTransitionTime))", theme[node.isReady ? (node.spec.unschedulable ? .rowPending : .good) : ready == nil ? .rowPending : .rowError]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         var y = inside.y
         func line(_ label: String, _ text: StyledText) {

@@ -45,6 +45,9 @@ struct ScenariosScreen: ListedScreen {
         }
     }
 
+    /// How long each runs; reading them all takes longer than a frame may.
+    private static let lengths = Dictionary(uniqueKeysWithValues: ScenarioCatalog.all.compactMap { one in one.input().scenario?.spec.duration.map { (one.name, "\($0)") } })
+
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         let shown = shown
@@ -67,7 +70,7 @@ struct ScenariosScreen: ListedScreen {
             let scenario = shown[index]
             return TableRow([
                 StyledText(scenario.name, theme[scenario.name == world.options.name ? .rowHighlight : .text]), StyledText(scenario.summary),
-                StyledText(scenario.input().scenario?.spec.duration.map { "\($0)" } ?? ""),
+                StyledText(Self.lengths[scenario.name] ?? ""),
             ])
         }
         if shown.isEmpty { canvas.write("No scenario passes the filter. <esc> clears it.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim]) }
