@@ -62,7 +62,7 @@ struct SearchPattern {
                 let matches =
                     switch program[position] {
                     case .scalar(let wanted): (ignoresCase ? Self.lowered(scalar) : scalar) == wanted
-                    case .set(let set): set.contains(scalar) || ignoresCase && (set.contains(Self.lowered(scalar)) || set.contains(Self.raised(scalar)))
+                    case .set(let set): ignoresCase ? set.contains(scalar, or: Self.lowered(scalar), Self.raised(scalar)) : set.contains(scalar)
                     default: false
                     }
                 if matches, follow(position + 1, at: index + 1, of: text, into: &next, &stack) { return true }
@@ -216,6 +216,10 @@ private struct ScalarSet {
     var isNegated = false
 
     func contains(_ scalar: UInt32) -> Bool { ranges.contains { $0 ~= scalar } != isNegated }
+    /// Whether one of three forms of a scalar is in it.
+    func contains(_ scalar: UInt32, or lower: UInt32, _ upper: UInt32) -> Bool {
+        ranges.contains { $0 ~= scalar || $0 ~= lower || $0 ~= upper } != isNegated
+    }
 
     static let word = ScalarSet(ranges: [0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
     static let any = ScalarSet(ranges: [], isNegated: true)

@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ":po<Enter>L9999999999999999<down>", ":po<Enter>R9999999999999999<down>", ":po<Enter>L<tab>8Ei<up>", ":po<Enter>R<tab><tab>8Ei<up><up>", ":po<Enter>L9223372036854775807<S-Up><S-Up>",
+        ":po<Enter>L9999999999999999<down>", ":po<Enter>R9999999999999999<down>", ":po<Enter>L<tab>8Ei<up>", ":po<Enter>R<tab><tab>8Ei<up><up>", ":po<Enter>L9223372036854775807<S-Up><S-Up>", ":po<Enter>L-9223372036854775807-", ":po<Enter>R-9223372036854775807<down>",
         ":po<Enter>L+-9223372036854775808%<Enter><Enter>", ":po<Enter>R+99999999999%<Enter><Enter>", ":po<Enter>R16Ei<Enter>y", ":whatif web 9223372036854775807<Enter>", ":whatif web 99999999999999999999<Enter>",
         ":demand web 2<Enter>:demand web 9223372036854775%<Enter>", ":demand web 2<Enter>:demand web -9223372036854775808%<Enter>", ":time -2555555h<Enter>", ":time -2562047h47m16s<Enter>",
         ":speed 9223372036854775808<Enter>", ":deploy<Enter>s<C-u>-9223372036854775808<Enter><Enter>", ":deploy<Enter>s<C-u>9223372036854775807<Enter><Enter>", ":ns ,<Enter>:po<Enter>",

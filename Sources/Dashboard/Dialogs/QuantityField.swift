@@ -76,11 +76,11 @@ struct QuantityField {
         var now = quantity ?? present ?? (resource == "cpu" ? Quantity(milli: 100) : Quantity(bytes: 64 << 20))
         for _ in 0..<times {
             if resource == "cpu" {
-                let value = now.milliValue
+                let value = max(0, now.milliValue)
                 let size: Int64 = value + min(0, direction) < 500 ? 50 : value + min(0, direction) < 2000 ? 100 : 250
                 now = Quantity(milli: max(10, Self.step(value, direction, size)))
             } else {
-                let value = now.value
+                let value = max(0, now.value)
                 let size: Int64 = value + min(0, direction) < 512 << 20 ? 32 << 20 : value + min(0, direction) < 2 << 30 ? 128 << 20 : 512 << 20
                 now = Quantity(bytes: max(16 << 20, Self.step(value, direction, size)))
             }
