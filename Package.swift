@@ -45,7 +45,11 @@ let package = Package(
             ]),
         .target(name: "CAllocations"),
         .target(name: "Fuzzing", dependencies: ["Dashboard"]),
-        .executableTarget(name: "evenkeel-lab", dependencies: ["Dashboard", "Fuzzing", "CAllocations"]),
+        .executableTarget(
+            name: "evenkeel-lab",
+            dependencies: [
+                "Dashboard", "Fuzzing", "CAllocations", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
 
         .testTarget(name: "SimulationKitTests", dependencies: ["SimulationKit"]),
         .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"]),

@@ -12,30 +12,20 @@ struct Fuzz {
     private var seed: UInt64 = 1
     private let progress = URL(filePath: NSTemporaryDirectory()).appending(path: "evenkeel-fuzz-\(ProcessInfo.processInfo.processIdentifier)")
 
-    static func run(_ arguments: [String]) {
-        func number(_ name: String) -> Int? {
-            guard let index = arguments.firstIndex(of: "--" + name), index + 1 < arguments.count else { return nil }
-            return Int(arguments[index + 1])
+    static func run(_ options: Lab.FuzzCommand) {
+        if let path = options.worker {
+            let only = options.only?.split(separator: ",").compactMap { Int($0) }
+            return work(options.kind, options.seed, options.from, options.count, only, path)
         }
-        guard let kind = arguments.first.flatMap(FuzzKind.init) else {
-            print("usage: evenkeel-lab fuzz \(FuzzKind.allCases.map(\.rawValue).joined(separator: "|")) [--count N] [--seed S] [--from I] [--case I]")
-            exit(64)
-        }
-        let seed = UInt64(number("seed") ?? 1)
-        if let path = arguments.firstIndex(of: "--worker").map({ arguments[$0 + 1] }) {
-            var only: [Int]?
-            if let index = arguments.firstIndex(of: "--only") { only = arguments[index + 1].split(separator: ",").compactMap { Int($0) } }
-            return work(kind, seed, number("from") ?? 0, number("count") ?? 1, only, path)
-        }
-        if let number = number("case") {
-            let aCase = FuzzCase(kind, seed: seed, number: number)
+        if let number = options.number {
+            let aCase = FuzzCase(options.kind, seed: options.seed, number: number)
             for step in aCase.steps { print(step.description) }
             fflush(nil)
             var fuzzer = Fuzzer()
             print("\(text(seconds { fuzzer.run(aCase) })) s")
             return
         }
-        Fuzz(kind: kind, seed: seed).run(from: number("from") ?? 0, count: number("count") ?? 10_000)
+        Fuzz(kind: options.kind, seed: options.seed).run(from: options.from, count: options.count)
     }
 
     private static func text(_ seconds: Double) -> String { String(format: "%.2f", seconds) }

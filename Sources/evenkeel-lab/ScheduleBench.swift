@@ -163,26 +163,18 @@ struct ScheduleBench {
         allocs        Blocks asked of malloc per placed pod. peak MB: of the process.
         """
 
-    static func run(_ arguments: [String]) {
-        func value(_ option: String) -> String? {
-            arguments.firstIndex(of: option).flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
-        }
-        var sizes = arguments.prefix { !$0.hasPrefix("--") }.compactMap { Int($0) }
-        if sizes.isEmpty { sizes = [100, 1000, 5000] }
-        let phase = value("--phase")
-        // The best of several: other work on the machine only ever makes a run slower.
-        let runs = value("--runs").flatMap { Int($0) } ?? 3
+    static func run(_ options: Lab.Schedule) {
+        let (phase, runs) = (options.phase, options.runs)
         let widths = [26, 6, 7, 10, 10, 10, 12, 7, 8]
         print(row(["workload", "nodes", "pods", "placed /s", "by CPU", "created /s", "decisions /s", "allocs", "peak MB"], widths))
-        for workload in workloads where value("--only").map(workload.name.contains) ?? true {
-            for nodes in sizes {
-                let count = min(
-                    nodes * workload.density, value("--pods").flatMap { Int($0) } ?? 50_000)
+        for workload in workloads where options.only.map(workload.name.contains) ?? true {
+            for nodes in options.nodes {
+                let count = min(nodes.saturatingMultiply(workload.density), options.pods)
                 resetPeakMemory()
                 var best = (placed: 0.0, computed: 0.0, created: 0.0, decided: 0.0)
                 var left = 0
                 var allocations = 0
-                for _ in 0..<runs where phase != "decide" {
+                for _ in 0..<runs where phase != .decide {
                     var bench = ScheduleBench(workload, nodes: nodes, pods: count)
                     let creation = processorSeconds { bench.create() }
                     best.created = max(best.created, Double(count) / creation)
@@ -195,7 +187,7 @@ struct ScheduleBench {
                     allocations = (allocation_count() - before) / max(1, placed)
                     left = count - placed
                 }
-                for _ in 0..<runs where phase != "all" {
+                for _ in 0..<runs where phase != .all {
                     var bench = ScheduleBench(workload, nodes: nodes, pods: count)
                     bench.create()
                     let waiting = bench.cluster.store.pods.all

@@ -4,10 +4,8 @@ import Simulation
 import SimulationKit
 
 /// One virtual hour of a cluster in which all pods run and nothing is asked of it.
-func quietHour(_ arguments: [String]) {
-    let numbers = arguments.compactMap { Int($0) }
-    let nodes = numbers.first ?? 5000
-    let pods = numbers.count > 1 ? numbers[1] : nodes * 10
+func quietHour(nodes: Int, pods: Int?) {
+    let pods = pods ?? nodes.saturatingMultiply(10)
     var simulation = Simulation(SimulationOptions())
     let start = seconds {
         ScheduleBench.nodes(nodes, in: &simulation.cluster)

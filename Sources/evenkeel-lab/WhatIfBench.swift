@@ -3,12 +3,10 @@ import KubernetesAPI
 import Simulation
 import SimulationKit
 
-/// How long an answer to a what-if takes on a cluster at rest, with its difference to the present: `whatif [NODES [PODS]]
-/// [TITLE]`; with a title only questions that begin so.
-func whatIf(_ arguments: [String]) {
-    let numbers = arguments.compactMap { Int($0) }
-    let nodes = numbers.first ?? 1000
-    let pods = numbers.count > 1 ? numbers[1] : nodes * 10
+/// How long an answer to a what-if takes on a cluster at rest, with its difference to the present; with a title only
+/// questions that begin so.
+func whatIf(nodes: Int, pods: Int?, only title: String) {
+    let pods = pods ?? nodes.saturatingMultiply(10)
     var simulation = Simulation(SimulationOptions())
     ScheduleBench.nodes(nodes, in: &simulation.cluster)
     ScheduleBench.deployments(pods, in: &simulation.cluster) { i, deployment in
@@ -51,7 +49,6 @@ func whatIf(_ arguments: [String]) {
     let widths = [34, 8, 8, 10, 8, 8]
     print(row(["change", "first ms", "settled", "virtual s", "moved", "pending"], widths))
     var slowest = 0.0
-    let title = arguments.last.flatMap { Int($0) == nil ? $0 : nil } ?? ""
     for question in questions where question.title.hasPrefix(title) {
         var answer: WhatIfAnswer?
         var best = Double.infinity

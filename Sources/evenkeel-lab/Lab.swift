@@ -1,0 +1,73 @@
+import ArgumentParser
+import Fuzzing
+
+/// Measures and fuzzes; asserts nothing. What is printed depends on the machine.
+@main struct Lab: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evenkeel-lab", abstract: "Measure Evenkeel, or look for inputs that trap it. Use a release build.",
+        subcommands: [Schedule.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, FuzzCommand.self])
+
+    struct Schedule: ParsableCommand {
+        enum Phase: String, ExpressibleByArgument, CaseIterable { case all, decide, both }
+        static let configuration = CommandConfiguration(abstract: "Pods placed a second, by kind of workload and number of nodes.")
+        @Argument(help: "Numbers of nodes.") var nodes = [100, 1000, 5000]
+        @Option(help: "Only workloads whose name contains this.") var only: String?
+        @Option(help: "At most so many pods.") var pods = 50_000
+        // The best of several: other work on the machine only ever makes a run slower.
+        @Option(help: "The best of so many runs counts.") var runs = 3
+        @Option(help: "all: whole placements; decide: decisions alone; both.") var phase = Phase.both
+        func validate() throws {
+            if (nodes + [pods, runs]).contains(where: { $0 < 1 }) { throw ValidationError("Numbers are at least 1.") }
+        }
+        func run() { ScheduleBench.run(self) }
+    }
+
+    struct Quiet: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Real time of one virtual hour in which nothing happens.")
+        @OptionGroup var size: ClusterSize
+        func run() { quietHour(nodes: size.nodes ?? 5000, pods: size.pods) }
+    }
+
+    struct Store: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Writes a second into the store.")
+        func run() { storeWrites() }
+    }
+
+    struct WhatIfTimes: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "whatif", abstract: "Time of an answer to \"what if\", by kind of change.")
+        @OptionGroup var size: ClusterSize
+        @Option(help: "Only questions that begin so.") var only = ""
+        func run() { whatIf(nodes: size.nodes ?? 1000, pods: size.pods, only: only) }
+    }
+
+    struct Frames: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "dashboard", abstract: "Time of a frame of each screen, and of an answer to a key in a terminal.")
+        func run() { DashboardBenchmark.run() }
+    }
+
+    struct FuzzCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "fuzz", abstract: "Random cases; those that trap or take more than 5 s are told, with the steps they need.")
+        @Argument(help: ArgumentHelp("What is drawn at random.", valueName: "kind")) var kind: FuzzKind
+        @Option(help: "How many cases.") var count = 10_000
+        @Option(help: "The same seed draws the same cases.") var seed: UInt64 = 1
+        @Option(help: "The first case.") var from = 0
+        @Option(name: .customLong("case"), help: "Print the steps of one case, and do them here.") var number: Int?
+        @Option(help: ArgumentHelp("The file that a worker tells its progress in.", visibility: .private)) var worker: String?
+        @Option(help: ArgumentHelp("The steps that a worker does, by number.", visibility: .private)) var only: String?
+        func validate() throws {
+            if count < 1 || from < 0 || (number ?? 0) < 0 { throw ValidationError("Cases are counted from 0, and at least one is done.") }
+        }
+        func run() { Fuzz.run(self) }
+    }
+}
+
+struct ClusterSize: ParsableArguments {
+    @Argument(help: "Nodes of the cluster.") var nodes: Int?
+    @Argument(help: "Pods on it; ten a node if not given.") var pods: Int?
+    func validate() throws {
+        if (nodes ?? 1) < 1 || (pods ?? 1) < 1 { throw ValidationError("Numbers are at least 1.") }
+    }
+}
+
+extension FuzzKind: ExpressibleByArgument {}
