@@ -69,7 +69,9 @@ public struct ManifestReview: Sendable {
     private static func identity(_ document: ManifestDocument) -> Wanted {
         let info = document.kindInfo
         let namespace = !info.isNamespaced ? "" : document.namespace.isEmpty ? "default" : document.namespace
-        return Wanted(kind: info.type, key: ObjectKey(namespace: namespace, name: document.name))
+        // As the key of a kept object, which has its kind in it.
+        let name = info.type == .custom ? "\(info.kind).\(info.group)/\(document.name)" : document.name
+        return Wanted(kind: info.type, key: ObjectKey(namespace: namespace, name: name))
     }
 
     private mutating func answer(_ document: ManifestDocument) -> Answer {
@@ -127,6 +129,13 @@ public struct ManifestReview: Sendable {
             account.metadata.name = pod.spec.serviceAccountName
             account.metadata.namespace = pod.namespace.isEmpty ? "default" : pod.namespace
             assume(account, "serviceaccount")
+        }
+        if let name = pod.spec.runtimeClassName {
+            var runtimeClass = CustomObject()
+            (runtimeClass.apiVersion, runtimeClass.kindName, runtimeClass.metadata.name) = ("node.k8s.io/v1", "RuntimeClass", name)
+            runtimeClass.content["handler"] = .string(name)
+            if let overhead = pod.spec.overhead.json { runtimeClass.content["overhead"] = ["podFixed": overhead] }
+            assume(runtimeClass, "runtimeclass")
         }
     }
 

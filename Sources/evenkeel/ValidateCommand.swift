@@ -17,8 +17,8 @@ struct ValidateCommand: ParsableCommand {
             none. Unknown fields are refused, as kubectl does.
 
             What files may leave to the cluster is taken as there, and named on standard
-            error: namespaces, and the PriorityClasses and ServiceAccounts of pods. With
-            --only-files it is missed.
+            error: namespaces, and the PriorityClasses, RuntimeClasses and ServiceAccounts
+            of pods. With --only-files it is missed.
 
             Kinds that Evenkeel does not act on (custom resources, RBAC, Ingress ...) are
             accepted if their metadata is right.

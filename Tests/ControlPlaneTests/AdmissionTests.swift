@@ -46,6 +46,28 @@ struct AdmissionTests {
             ])
     }
 
+    @Test mutating func `a runtime class brings its overhead, selector and tolerations`() throws {
+        let toleration: JSONValue = ["key": "kata", "operator": "Exists"]
+        try create([
+            "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": ["name": "kata"], "handler": "kata",
+            "overhead": ["podFixed": ["cpu": "250m", "memory": "120Mi"]], "scheduling": ["nodeSelector": ["kata": "yes"], "tolerations": [toleration, toleration]],
+        ])
+        let pod = try pod(["runtimeClassName": "kata", "nodeSelector": ["disk": "ssd"]])
+        #expect(pod.spec.overhead == ["cpu": Quantity("250m")!, "memory": Quantity("120Mi")!])
+        #expect(pod.spec.nodeSelector == ["disk": "ssd", "kata": "yes"])
+        #expect(pod.spec.tolerations.filter { $0.key == "kata" }.count == 1)
+        #expect(try self.pod(["runtimeClassName": "kata", "overhead": ["cpu": "0.25", "memory": "120Mi"]], name: "same").spec.overhead == pod.spec.overhead)
+        #expect(
+            refusal(Self.pod(["runtimeClassName": "kata", "overhead": ["cpu": "1"]]))?.message
+                == "pods \"p\" is forbidden: pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
+        #expect(
+            refusal(Self.pod(["overhead": ["cpu": "1"]]))?.message == "pods \"p\" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead")
+        #expect(refusal(Self.pod(["runtimeClassName": "gvisor"]))?.message == "pods \"p\" is forbidden: pod rejected: RuntimeClass \"gvisor\" not found")
+        #expect(
+            refusal(Self.pod(["runtimeClassName": "kata", "nodeSelector": ["kata": "no"]]))?.message
+                == "pods \"p\" is forbidden: conflict: runtimeClass.scheduling.nodeSelector[kata] = yes; pod.spec.nodeSelector[kata] = no")
+    }
+
     @Test mutating func `own tolerations stand before the default ones, or in their place`() throws {
         let stays = try pod(["tolerations": [["operator": "Exists"]]], name: "stays")
         #expect(stays.spec.tolerations.count == 1)

@@ -65,6 +65,12 @@ import Testing
     }
 
     private static let manifests = """
+        apiVersion: node.k8s.io/v1
+        kind: RuntimeClass
+        metadata: {name: small}
+        handler: small
+        overhead: {podFixed: {cpu: 10m}}
+        ---
         apiVersion: v1
         kind: Node
         metadata: {name: n1, labels: {topology.kubernetes.io/zone: a}}
@@ -97,6 +103,7 @@ import Testing
           priority: 5
           terminationGracePeriodSeconds: 5
           activeDeadlineSeconds: 100
+          runtimeClassName: small
           overhead: {cpu: 10m}
           resources: {requests: {cpu: 1}, limits: {cpu: 2}}
           tolerations: [{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: 5}]

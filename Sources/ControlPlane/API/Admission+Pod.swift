@@ -128,7 +128,9 @@ struct CompletedSpec: Sendable {
 
 extension Cluster {
     private var circumstances: [Int] {
-        [store.limitRanges.changeCount, store.serviceAccounts.changeCount, store.priorityClasses.changeCount]
+        [
+            store.limitRanges.changeCount, store.serviceAccounts.changeCount, store.priorityClasses.changeCount, store.customObjects.changeCount,
+        ]
     }
 
     /// Defaulting and admission of a new object. Answers true if it is a pod whose spec is that of an

@@ -19,6 +19,7 @@ extension Cluster {
             try setServiceAccount(&pod)
             try setPriority(&pod)
             setDefaultTolerations(&pod)
+            try setRuntimeClass(&pod)
             setTopologyLabels(&pod)
             Defaulting.mergeMatchLabelKeys(&pod, profile: profile)
             object = pod as! O
