@@ -32,6 +32,10 @@ protocol Controller: Sendable {
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster)
     /// Looks at `key` and does what is to be done; answers whether to come back.
     mutating func reconcile(_ key: Key, _ cluster: inout Cluster) -> Requeue
+    /// When it next has a key to look at by itself; nil: only when something changes.
+    var nextDue: Instant? { get }
+    /// Looks at all keys that are due.
+    mutating func work(_ cluster: inout Cluster)
 }
 
 /// Whether a key is looked at again without a change.
@@ -49,10 +53,8 @@ extension Controller {
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {}
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {}
 
-    /// When it next has a key to look at by itself; nil: only when something changes.
+    // Required, although none does it otherwise: so each controller has its own, specialized for its keys.
     var nextDue: Instant? { queue.nextDue }
-
-    /// Looks at all keys that are due.
     mutating func work(_ cluster: inout Cluster) {
         while let key = queue.next(by: cluster.now) {
             switch reconcile(key, &cluster) {

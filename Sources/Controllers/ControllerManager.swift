@@ -10,7 +10,9 @@ public struct ControllerManager: Component {
     public private(set) var cursor = WatchCursor.beginning
     private(set) var controllers: [any Controller]
     private let watchersByKind: [Kind: [Int]]
-    /// When the first controller wants to work again; queues change only while the manager runs.
+    /// When each controller wants to work again, and the start of time where it heard of something since.
+    private var due: [Instant?]
+    /// The earliest of these.
     private var nextWork: Instant?
 
     /// The controllers of `profile`'s version; `seed` feeds what they draw by chance.
@@ -24,6 +26,7 @@ public struct ControllerManager: Component {
             }
         }
         watchersByKind = watchers
+        due = controllers.map(\.nextDue)
     }
 
     // A change is heard of after it was made, never in the same instant: else two controllers could answer
@@ -41,6 +44,7 @@ public struct ControllerManager: Component {
         let limit = cluster.now - delay(cluster)
         while let entry = cluster.store.next(&cursor, until: limit) {
             guard let watchers = watchersByKind[entry.kind] else { continue }
+            for index in watchers { due[index] = .start }
             switch entry.kind {
             case .pod:
                 let change = cluster.store.pods.change(entry.index)
@@ -54,8 +58,11 @@ public struct ControllerManager: Component {
         }
         nextWork = nil
         for index in controllers.indices {
-            if let due = controllers[index].nextDue, due <= cluster.now { controllers[index].work(&cluster) }
-            if let due = controllers[index].nextDue { nextWork = min(due, nextWork ?? due) }
+            if let time = due[index], time <= cluster.now {
+                controllers[index].work(&cluster)
+                due[index] = controllers[index].nextDue
+            }
+            if let time = due[index] { nextWork = min(time, nextWork ?? time) }
         }
     }
 }

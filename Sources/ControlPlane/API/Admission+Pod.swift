@@ -123,14 +123,12 @@ struct CompletedSpec: Sendable {
     var namespace: String
     var labels: StringMap<String>
     /// How often the objects had changed that admission looks at.
-    var circumstances: [Int]
+    var circumstances: SIMD4<Int>
 }
 
 extension Cluster {
-    private var circumstances: [Int] {
-        [
-            store.limitRanges.changeCount, store.serviceAccounts.changeCount, store.priorityClasses.changeCount, store.customObjects.changeCount,
-        ]
+    private var circumstances: SIMD4<Int> {
+        SIMD4(store.limitRanges.changeCount, store.serviceAccounts.changeCount, store.priorityClasses.changeCount, store.customObjects.changeCount)
     }
 
     /// Defaulting and admission of a new object. Answers true if it is a pod whose spec is that of an

@@ -127,15 +127,16 @@ struct DisruptionController: Controller {
         var sum = 0
         var unmanaged = 0
         var seen: Set<String> = []
-        var last = ""
+        var last: [OwnerReference] = []
         for pod in pods {
+            // Most have the owner of the one before, made together with them.
+            let owners = pod.metadata.ownerReferences
+            if !owners.isEmpty, owners.isIdentical(to: last) { continue }
             guard let owner = pod.metadata.controller else {
                 unmanaged += 1
                 continue
             }
-            // Most have the owner of the one before.
-            if owner.uid == last { continue }
-            last = owner.uid
+            last = owners
             if !seen.insert(owner.uid).inserted { continue }
             let (uid, scale) = try scale(of: owner, namespace: pod.namespace, cluster)
             if uid == owner.uid || seen.insert(uid).inserted { sum += scale }
@@ -176,5 +177,12 @@ struct DisruptionController: Controller {
         }
         // The owner is gone: its pods count for nothing until they are gone too.
         return (owner.uid, 0)
+    }
+}
+
+extension Array {
+    /// Whether both are one copy of the same storage.
+    fileprivate func isIdentical(to other: [Element]) -> Bool {
+        withUnsafeBufferPointer { mine in other.withUnsafeBufferPointer { mine.baseAddress == $0.baseAddress && mine.count == $0.count } }
     }
 }

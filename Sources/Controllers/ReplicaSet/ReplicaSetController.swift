@@ -131,9 +131,8 @@ struct ReplicaSetController: Controller {
     ) {
         var status = set.status
         status.replicas = active.count
-        status.fullyLabeledReplicas = active.count {
-            LabelSelector(matchLabels: set.spec.template.metadata.labels).matches($0.metadata.labels)
-        }
+        let template = LabelSelector(matchLabels: set.spec.template.metadata.labels)
+        status.fullyLabeledReplicas = active.count { template.matches($0.metadata.labels) }
         status.readyReplicas = active.count { $0.isReady }
         status.availableReplicas = active.count {
             $0.isAvailable(minReadySeconds: set.spec.minReadySeconds, now: cluster.now)

@@ -49,6 +49,8 @@ package enum NameRules {
         + "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 
     private static func qualified(_ text: String, _ what: String) -> [String] {
+        // Most are right and have no prefix; each pod's labels come here.
+        if text.utf8.count <= 63, isWord(text) { return [] }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         var problems: [String] = []
         if parts.count > 2 {
