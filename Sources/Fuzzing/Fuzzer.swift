@@ -44,6 +44,19 @@ public struct FuzzCase: Sendable {
             case .arguments: (0..<4).map { _ in .word(FuzzCase.word(&hostile)) }
             }
     }
+    /// How many inputs it is made of: keys and other events, lines, words; a manifest is one.
+    public var inputs: Int {
+        switch kind {
+        case .manifests, .values: 1
+        case .keys, .commands, .prompt, .arguments:
+            steps.count {
+                switch $0 {
+                case .event, .line, .edit, .word: true
+                case .cluster, .size, .passing, .text: false
+                }
+            }
+        }
+    }
     fileprivate static let manifests = ManifestFuzz()
 
     private static func word(_ hostile: inout Hostile) -> String {

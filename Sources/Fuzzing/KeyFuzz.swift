@@ -32,7 +32,7 @@ struct KeyFuzz {
     }
 
     /// Lines of the `:` prompt, by the grammar of its commands.
-    mutating func commands() -> [FuzzStep] { start() + (0..<(1 + hostile.below(2))).map { _ in .line(command()) } }
+    mutating func commands() -> [FuzzStep] { start() + (0..<(1 + hostile.below(8))).map { _ in .line(command()) } }
 
     /// What is typed, pasted and edited in the prompt, the filter, the palette, the dialogs.
     mutating func typing() -> [FuzzStep] {

@@ -40,23 +40,28 @@ struct Fuzz {
         func note(_ state: [Int64]) { _ = state.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) } }
         var fuzzer = Fuzzer()
         var slowest = (number: 0, milliseconds: 0)
+        var inputs = 0
         for number in from..<from + count {
-            note([Int64(number), Int64(slowest.number), Int64(slowest.milliseconds)])
+            note([Int64(number), Int64(slowest.number), Int64(slowest.milliseconds), Int64(inputs)])
             var aCase = FuzzCase(kind, seed: seed, number: number)
             if let only { aCase.steps = only.map { aCase.steps[$0] } }
             let time = Int(seconds { fuzzer.run(aCase) } * 1000)
             if time > slowest.milliseconds { slowest = (number, time) }
+            inputs += aCase.inputs
         }
-        note([Int64(from + count), Int64(slowest.number), Int64(slowest.milliseconds)])
+        note([Int64(from + count), Int64(slowest.number), Int64(slowest.milliseconds), Int64(inputs)])
     }
 
     // MARK: The supervisor
 
     private enum End: Equatable { case done, trapped, hung }
 
-    /// Runs a worker on cases until it has done them, trapped or hung; answers the case it was at and the slowest one.
-    private func worker(from: Int, count: Int, only: [Int]? = nil, report: (Int) -> Void = { _ in }) -> (end: End, at: Int, slowest: (number: Int, milliseconds: Int)) {
-        var state: [Int64] = [Int64(from), 0, 0]
+    /// Runs a worker on cases until it has done them, trapped or hung; returns the case it was at, the slowest one, and how many
+    /// inputs were done.
+    private func worker(
+        from: Int, count: Int, only: [Int]? = nil, report: (Int) -> Void = { _ in }
+    ) -> (end: End, at: Int, slowest: (number: Int, milliseconds: Int), inputs: Int) {
+        var state: [Int64] = [Int64(from), 0, 0, 0]
         try? state.withUnsafeBytes { Data($0) }.write(to: progress)
         let process = Process()
         process.executableURL = URL(filePath: CommandLine.arguments[0])
@@ -64,7 +69,7 @@ struct Fuzz {
             + (only.map { ["--only", $0.map(String.init).joined(separator: ",")] } ?? [])
         process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return (.trapped, from, (0, 0)) }
+        guard (try? process.run()) != nil else { return (.trapped, from, (0, 0), 0) }
         var (last, since, computed) = (Int64(-1), Date(), 0.0)
         var isHung = false
         while process.isRunning {
@@ -85,7 +90,7 @@ struct Fuzz {
         process.waitUntilExit()
         state = read() ?? state
         let isDone = process.terminationReason == .exit && process.terminationStatus == 0
-        return (isHung ? .hung : isDone ? .done : .trapped, Int(state[0]), (Int(state[1]), Int(state[2])))
+        return (isHung ? .hung : isDone ? .done : .trapped, Int(state[0]), (Int(state[1]), Int(state[2])), Int(state[3]))
     }
 
     /// What a process has computed so far, in seconds; 0 where the system does not tell.
@@ -97,7 +102,7 @@ struct Fuzz {
     }
 
     private func read() -> [Int64]? {
-        guard let data = try? Data(contentsOf: progress), data.count == 24 else { return nil }
+        guard let data = try? Data(contentsOf: progress), data.count == 32 else { return nil }
         return data.withUnsafeBytes { Array($0.bindMemory(to: Int64.self)) }
     }
 
@@ -105,17 +110,18 @@ struct Fuzz {
         defer { try? FileManager.default.removeItem(at: progress) }
         let begin = Date()
         var next = from
-        var (traps, hangs) = (0, 0)
+        var (traps, hangs, inputs) = (0, 0, 0)
         var slowest = (number: 0, milliseconds: 0)
         var told = begin
         while next < from + count {
-            let (end, at, slow) = worker(from: next, count: from + count - next) { now in
+            let (end, at, slow, done) = worker(from: next, count: from + count - next) { now in
                 guard Date().timeIntervalSince(told) > 30 else { return }
                 told = Date()
                 print("\(kind.rawValue): \(grouped(now - from)) cases, \(traps) traps, \(hangs) hangs, \(Self.text(told.timeIntervalSince(begin))) s")
                 fflush(nil)
             }
             if slow.milliseconds > slowest.milliseconds { slowest = slow }
+            inputs += done
             if end == .done { break }
             if end == .trapped { traps += 1 } else { hangs += 1 }
             print("\n\(kind.rawValue): case \(at) of seed \(seed) \(end == .trapped ? "trapped" : "took more than \(Int(Self.patience)) s"); evenkeel-lab fuzz \(kind.rawValue) --seed \(seed) --case \(at)")
@@ -124,7 +130,7 @@ struct Fuzz {
             next = at + 1
         }
         print(
-            "\n\(grouped(count)) cases of \(kind.rawValue), seed \(seed): \(traps) traps, \(hangs) hangs; \(Self.text(Date().timeIntervalSince(begin))) s, "
+            "\n\(grouped(count)) cases of \(kind.rawValue), \(grouped(inputs)) inputs, seed \(seed): \(traps) traps, \(hangs) hangs; \(Self.text(Date().timeIntervalSince(begin))) s, "
                 + "the slowest took \(slowest.milliseconds) ms (case \(slowest.number))")
         guard traps + hangs > 0 else { return }
         try? FileManager.default.removeItem(at: progress)

@@ -47,19 +47,19 @@ extension StatefulSet {
     }
 
     /// The claims of the pod `ordinal`.
-    func claims(_ ordinal: Int) -> [PersistentVolumeClaim] {
-        spec.volumeClaimTemplates.map { template in
-            var claim = template
-            claim.metadata.name = claimName(template, ordinal)
-            claim.metadata.namespace = namespace
-            claim.metadata.labels = template.metadata.labels.merging(spec.selector?.matchLabels ?? [:])
-            if spec.persistentVolumeClaimRetentionPolicy?.whenDeleted == "Delete" {
-                var owner = OwnerReference(controller: self)
-                owner.controller = nil
-                owner.blockOwnerDeletion = nil
-                claim.metadata.ownerReferences.append(owner)
-            }
-            return claim
+    func claims(_ ordinal: Int) -> [PersistentVolumeClaim] { spec.volumeClaimTemplates.map { claim(from: $0, ordinal) } }
+
+    func claim(from template: PersistentVolumeClaim, _ ordinal: Int) -> PersistentVolumeClaim {
+        var claim = template
+        claim.metadata.name = claimName(template, ordinal)
+        claim.metadata.namespace = namespace
+        claim.metadata.labels = template.metadata.labels.merging(spec.selector?.matchLabels ?? [:])
+        if spec.persistentVolumeClaimRetentionPolicy?.whenDeleted == "Delete" {
+            var owner = OwnerReference(controller: self)
+            owner.controller = nil
+            owner.blockOwnerDeletion = nil
+            claim.metadata.ownerReferences.append(owner)
         }
+        return claim
     }
 }

@@ -134,7 +134,11 @@ struct StatefulSetSync {
     }
 
     private func makeClaims(_ ordinal: Int, _ cluster: inout Cluster) throws(APIError) {
-        for claim in set.claims(ordinal) where cluster.store.persistentVolumeClaims[claim.key] == nil {
+        for template in set.spec.volumeClaimTemplates {
+            // Mostly it is there: then its name is enough.
+            let key = ObjectKey(namespace: set.namespace, name: set.claimName(template, ordinal))
+            if cluster.store.persistentVolumeClaims[key] != nil { continue }
+            let claim = set.claim(from: template, ordinal)
             let text = "create Claim \(claim.name) Pod \(set.name)-\(ordinal) in StatefulSet \(set.name)"
             do throws(APIError) {
                 try cluster.create(claim)
