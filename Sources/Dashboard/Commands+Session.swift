@@ -64,7 +64,7 @@ extension Dashboard {
             }
             if isOver { return show("Stopped: nothing was written", .warning) }
         }
-        fileToWrite = (file, ManifestWriter.yaml(documents), replaces)
+        requests.append(.write(file: file, content: ManifestWriter.yaml(documents), replaces: replaces))
         show("\(objects.count) objects", .info)
     }
     /// What every cluster has from its beginning: it would be there already where the manifests are applied.

@@ -207,7 +207,7 @@ enum PromptCommands {
             dashboard.show("Keymap \(preset.rawValue)", .info)
         },
         PromptCommand(names: ["skin"], arguments: "name", help: "Use another theme of the themes folder") { dashboard, words in
-            dashboard.requestedSkin = words.first ?? ""
+            dashboard.requests.append(.loadTheme(words.first ?? ""))
         },
         PromptCommand(names: ["set"], arguments: "[header|crumbs|motion|ascii] [on|off]", help: "Show or change how the dashboard draws") { dashboard, words in
             dashboard.set(words)
@@ -221,7 +221,7 @@ enum PromptCommands {
         PromptCommand(names: ["seed"], arguments: "", help: "The seed of all random choices") { dashboard, _ in
             dashboard.show("The seed is \(dashboard.session.simulation.options.seed); evenkeel --seed N starts with another", .info)
         },
-        PromptCommand(names: ["suspend"], arguments: "", help: "Suspend the program; fg resumes it") { dashboard, _ in dashboard.wantsToSuspend = true },
+        PromptCommand(names: ["suspend"], arguments: "", help: "Suspend the program; fg resumes it") { dashboard, _ in dashboard.requests.append(.suspend) },
         PromptCommand(names: ["cow"], arguments: "message", help: "Moo") { dashboard, words in
             dashboard.show("< \(words.isEmpty ? "moo" : words.joined(separator: " ")) >  ^__^ (oo)", .info)
         },

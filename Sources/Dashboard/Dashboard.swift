@@ -44,18 +44,10 @@ public struct Dashboard {
 
     /// Set when the user asked to leave.
     public private(set) var wantsToQuit = false
-    /// Set when the user asked to stop the process (`:suspend`); the caller suspends and clears it.
-    public var wantsToSuspend = false
-    /// Text for the clipboard; the caller sends it and clears it.
-    public var clipboard: String?
-    /// A file to write, by name and content; the caller writes it, answers by ``note(_:isError:)`` or
-    /// ``askToReplace(_:content:)``, and clears it.
-    public var fileToWrite: (name: String, content: String, replaces: Bool)?
-    /// YAML to open in the user's editor; the caller does and hands the result to ``applyEdited(_:shown:)``.
-    public var textToEdit: String?
-    var edited: Edited?
-    /// A theme that the user asked for by `:skin`; the caller loads it, sets ``theme`` and clears it.
-    public var requestedSkin: String?
+    /// What the caller is asked for and has not taken by ``takeRequest()`` yet, oldest first.
+    public internal(set) var requests: [HostRequest] = []
+    /// Whether the dialog that is open is the question of ``askToReplace(_:content:)``.
+    private(set) var asksToReplace = false
     /// How roles look.
     public var theme: Theme {
         get { world.options.theme }
@@ -213,7 +205,7 @@ public struct Dashboard {
             apply(effects)
         case .resize(let size): self.size = size
         case .focus, .resumed: break
-        case .suspendRequested: wantsToSuspend = true
+        case .suspendRequested: requests.append(.suspend)
         case .terminate, .hangup: wantsToQuit = true
         }
     }
@@ -383,11 +375,11 @@ public struct Dashboard {
             case .setNamespace(let name): setNamespace(name)
             case .setAvailability(let parameters): world.availability = parameters
             case .copy(let text, let what):
-                clipboard = text
+                requests.append(.copy(text))
                 show("Sent to the terminal's clipboard: \(what.prefix(60))", .info)
             case .edit(let object):
                 edit(object)
-            case .write(let name, let content, let replaces): fileToWrite = (name, content, replaces)
+            case .write(let name, let content, let replaces): requests.append(.write(file: name, content: content, replaces: replaces))
             case .run(let line): run(line: line)
             case .act(let action): perform(action)
             case .press(let key): press(key, isScripted: true)
@@ -400,6 +392,7 @@ public struct Dashboard {
     private mutating func open(_ new: some Dialog) {
         if world.options.readOnly, new.changesCluster { return show("Read-only: nothing can be changed", .error) }
         dialog = new
+        asksToReplace = false
         dialogOpenedAt = clock
     }
 
@@ -512,7 +505,7 @@ public struct Dashboard {
         flashUntil = clock + .seconds(6)
         needsFrame = true
     }
-    /// Asks whether the file called `name` that is there is to be replaced; ``fileToWrite`` comes again if so.
+    /// Asks whether the file called `name` that is there is to be replaced; it is requested again if so.
     public mutating func askToReplace(_ name: String, content: String) {
         var form = Form(
             title: "Replace", subject: name, fields: [], action: "Replace", startOnCancel: true,
@@ -520,6 +513,7 @@ public struct Dashboard {
             submit: { _, _ in .done([.write(file: name, content: content, replaces: true)]) })
         form.changesCluster = false
         open(form)
+        asksToReplace = true
     }
 
     /// Shows what came of something the caller did.

@@ -7,7 +7,7 @@ public enum EditOutcome: Sendable, Equatable {
     /// The object was changed, or nothing was wanted.
     case done
     /// It was refused: the text with the reasons on top, for the editor to be opened again.
-    case again(String)
+    case again(EditedObject)
     /// It was refused and is given up: what to say, and the text, which must not be lost.
     case givenUp(message: String, text: String)
 }
@@ -55,46 +55,41 @@ enum EditText {
 }
 
 /// An object that is being edited.
-struct Edited {
+public struct EditedObject: Equatable, Sendable {
     var info: KindInfo
     var key: ObjectKey
-    /// What was refused last.
-    var refused: String?
+    /// What the editor is opened with.
+    public var text: String
+    /// Whether the text was refused before and has the reasons on top.
+    var wasRefused = false
 }
 
 extension Dashboard {
     mutating func edit(_ object: any StoredObject) {
         if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
-        edited = Edited(info: object.kindInfo, key: object.key)
-        textToEdit = EditText.text(ManifestWriter.yaml(object.document))
+        requests.append(.edit(EditedObject(info: object.kindInfo, key: object.key, text: EditText.text(ManifestWriter.yaml(object.document)))))
     }
 
-    /// Applies what came back from the editor, which had been opened with `shown`.
+    /// Applies what came back from the editor.
     ///
     /// As kubectl: unchanged or empty it is left; what is refused is answered with the reasons on top, to be edited again.
-    public mutating func applyEdited(_ text: String, shown: String) -> EditOutcome {
+    public mutating func applyEdited(_ text: String, of edited: EditedObject) -> EditOutcome {
         let body = EditText.body(text)
-        let isUnchanged = body.trimmingSpaces == EditText.body(shown).trimmingSpaces
+        let isUnchanged = body.trimmingSpaces == EditText.body(edited.text).trimmingSpaces
         if body.isEmpty || isUnchanged {
-            let refused = edited?.refused
-            edited = nil
-            let message = body.isEmpty ? "Edit cancelled, saved file was empty." : refused == nil ? "Edit cancelled, no changes made." : "Edit cancelled, no valid changes were saved."
-            if let refused { return .givenUp(message: message, text: isUnchanged ? text : refused) }
+            let message = body.isEmpty ? "Edit cancelled, saved file was empty." : edited.wasRefused ? "Edit cancelled, no valid changes were saved." : "Edit cancelled, no changes made."
+            if edited.wasRefused { return .givenUp(message: message, text: isUnchanged ? text : edited.text) }
             show(message, .info)
             return .done
         }
-        guard let edited else { return .done }
-        guard let reason = applyBody(body, edited) else {
-            self.edited = nil
-            return .done
-        }
-        let again = EditText.text(body, reasons: [reason])
-        self.edited?.refused = again
+        guard let reason = applyBody(body, edited) else { return .done }
+        var again = edited
+        (again.text, again.wasRefused) = (EditText.text(body, reasons: [reason]), true)
         return .again(again)
     }
 
-    /// Applies a text without comments; answers why it is refused.
-    private mutating func applyBody(_ body: String, _ edited: Edited) -> EditText.Reason? {
+    /// Applies a text without comments; returns why it is refused.
+    private mutating func applyBody(_ body: String, _ edited: EditedObject) -> EditText.Reason? {
         let manifests = ManifestReader.read(text: body, file: "edit")
         let (objects, found) = manifests.decodeAll()
         let problems = manifests.problems + found

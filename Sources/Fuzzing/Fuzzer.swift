@@ -119,14 +119,15 @@ public struct Fuzzer {
                     return calls > 50
                 }
             case .edit(let number):
-                guard let text = dashboard?.textToEdit else { continue }
-                dashboard?.textToEdit = nil
+                var edited: EditedObject?
+                while let request = dashboard?.takeRequest() { if case .edit(let object) = request { edited = object } }
+                guard let edited else { continue }
                 var hostile = Hostile(SeededRandom(seed: number, stream: "edit"))
-                var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+                var lines = edited.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
                 let index = hostile.below(lines.count)
                 let head = lines[index].prefix { $0 != ":" }
                 lines[index] = hostile.chance(50) ? "\(head): \(hostile.pick([hostile.number(), hostile.quantity(), hostile.duration()]))" : lines[index] + hostile.anyText()
-                _ = dashboard?.applyEdited(lines.joined(separator: "\n"), shown: text)
+                _ = dashboard?.applyEdited(lines.joined(separator: "\n"), of: edited)
             case .text, .word: continue
             }
             if dashboard?.wantsToQuit ?? true { return }

@@ -7,9 +7,9 @@ import Terminal
 ///
 /// What was typed before the progress was seen is kept for afterwards, as anybody types ahead; only ctrl-c and F10 stop the
 /// work from the first moment. From then on any key does.
-final class LongWorkWatch {
+package final class LongWorkWatch<Device: TerminalDevice> {
     var theme: Theme
-    private let terminal: NcursesTerminal
+    package var terminal: Device
     /// Events that came meanwhile.
     private var events: [TerminalEvent] = []
     /// What is on the screen, for the progress to stand on.
@@ -21,11 +21,11 @@ final class LongWorkWatch {
     private var onlyLeaving = false
 
     /// Work that takes longer is felt, and shown; in nanoseconds.
-    private static let felt: UInt64 = 80_000_000
-    private static let lookPeriod: UInt64 = 20_000_000
-    private static let showPeriod: UInt64 = 100_000_000
+    private static var felt: UInt64 { 80_000_000 }
+    private static var lookPeriod: UInt64 { 20_000_000 }
+    private static var showPeriod: UInt64 { 100_000_000 }
 
-    init(_ terminal: NcursesTerminal, theme: Theme) { (self.terminal, self.theme) = (terminal, theme) }
+    package init(_ terminal: Device, theme: Theme) { (self.terminal, self.theme) = (terminal, theme) }
 
     /// What the dashboard asks.
     var patience: Patience {

@@ -69,47 +69,52 @@ import Testing
     @Test func `a refused edit opens the editor again with the reason on top, until it is given up`() throws {
         var user = try User()
         try user.press(":deploy shop /api<Enter>e")
-        let first = try #require(user.dashboard.textToEdit)
+        let edited = try #require(user.dashboard.objectToEdit)
+        let first = edited.text
         #expect(first.hasPrefix("# Please edit the object below. Lines beginning with a '#' will be ignored,\n"))
         let wrong = first.replacing("  replicas: ", with: "  replicas: -")
-        guard case .again(let second) = user.dashboard.applyEdited(wrong, shown: first) else { Issue.record("not refused"); return }
+        guard case .again(let again) = user.dashboard.applyEdited(wrong, of: edited) else { Issue.record("not refused"); return }
+        let second = again.text
         #expect(second.contains("# deployments.apps \"api\" was not valid:\n# * spec.replicas: Invalid value: -"))
         #expect(second.contains("must be greater than or equal to 0\n#\n"))
         #expect(second.contains("\n  replicas: -"))
         #expect(second.count { $0 == "#" } < 12)
         // Saved unchanged or emptied it is given up, and the text is not lost.
         var other = user
-        #expect(other.dashboard.applyEdited(second, shown: second) == .givenUp(message: "Edit cancelled, no valid changes were saved.", text: second))
+        #expect(other.dashboard.applyEdited(second, of: again) == .givenUp(message: "Edit cancelled, no valid changes were saved.", text: second))
         other = user
-        #expect(other.dashboard.applyEdited("\n", shown: second) == .givenUp(message: "Edit cancelled, saved file was empty.", text: second))
+        #expect(other.dashboard.applyEdited("\n", of: again) == .givenUp(message: "Edit cancelled, saved file was empty.", text: second))
         // Mended, with the comments still there, it is applied.
         let commands = user.commands
-        #expect(user.dashboard.applyEdited(second.replacing("  replicas: -", with: "  replicas: "), shown: second) == .done)
+        #expect(user.dashboard.applyEdited(second.replacing("  replicas: -", with: "  replicas: "), of: again) == .done)
         #expect(user.commands == commands + 1)
     }
 
     @Test func `an edit that is unchanged, emptied, misspelt or of another object changes nothing`() throws {
         var user = try User()
         try user.press(":deploy shop /api<Enter>e")
-        let first = try #require(user.dashboard.textToEdit)
+        let edited = try #require(user.dashboard.objectToEdit)
+        let first = edited.text
         let before = user.commands
         var other = user
-        #expect(other.dashboard.applyEdited(first, shown: first) == .done)
+        #expect(other.dashboard.applyEdited(first, of: edited) == .done)
         #expect(other.screen.contains("Edit cancelled, no changes made."))
         other = user
-        #expect(other.dashboard.applyEdited("# nothing\n", shown: first) == .done)
+        #expect(other.dashboard.applyEdited("# nothing\n", of: edited) == .done)
         #expect(other.screen.contains("Edit cancelled, saved file was empty."))
         for (wrong, reason) in [
             (first.replacing("  replicas:", with: "  replica:"), "spec.replica"), (first + "  x: [\n", "had a syntax error"),
             (first.replacing("  name: api\n", with: "  name: other\n"), "name was changed"),
         ] {
             other = user
-            guard case .again(let text) = other.dashboard.applyEdited(wrong, shown: first) else { Issue.record("taken: \(reason)"); continue }
+            guard case .again(let again) = other.dashboard.applyEdited(wrong, of: edited) else { Issue.record("taken: \(reason)"); continue }
+            let text = again.text
             #expect(text.contains(reason), "\(text.prefix(600))")
         }
         // The line of a mistake is that of the file as it is opened again.
         other = user
-        if case .again(let text) = other.dashboard.applyEdited(first.replacing("  replicas:", with: "  replica:"), shown: first) {
+        if case .again(let again) = other.dashboard.applyEdited(first.replacing("  replicas:", with: "  replica:"), of: edited) {
+            let text = again.text
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             let told = lines.first { $0.contains("line ") }.flatMap { $0.split(separator: " ").compactMap { Int($0.filter(\.isNumber)) }.first } ?? 0
             #expect(told > 0 && lines[told - 1].contains("replica:"), "\(text.prefix(500))")

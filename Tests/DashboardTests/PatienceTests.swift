@@ -108,7 +108,7 @@ import Testing
         try dashboard.press(":export all<Enter>")
         let file = try #require(dashboard.fileToWrite)
         #expect(file.name == "all.yaml" && !file.replaces)
-        dashboard.fileToWrite = nil
+        _ = dashboard.takeRequest()
         dashboard.askToReplace(file.name, content: file.content)
         #expect(dashboard.frame(size: size).picture().contains("Replace  all.yaml"))
         try dashboard.press("<Enter>")

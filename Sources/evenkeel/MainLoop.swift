@@ -1,0 +1,160 @@
+// The loop that runs the dashboard on a terminal, or on a script in tests.
+
+import Canvas
+import Dashboard
+import Dispatch
+import Foundation
+import SimulationKit
+import Terminal
+
+/// The loop of the dashboard: sleep until a key, a signal or the next frame; let time run; draw; do what the dashboard asks for.
+package struct MainLoop<Device: TerminalDevice> {
+    package var dashboard: Dashboard
+    /// It has the terminal, since it looks at the keyboard while the dashboard works.
+    private let watch: LongWorkWatch<Device>
+    private var last = DispatchTime.now().uptimeNanoseconds
+
+    package init(dashboard: Dashboard, watch: LongWorkWatch<Device>) { (self.dashboard, self.watch) = (dashboard, watch) }
+
+    /// At most so much work between two looks at the keyboard, in nanoseconds.
+    private static var slice: UInt64 { 12_000_000 }
+    /// Between two frames while time runs, in nanoseconds: 30 a second unless the user asks for fewer.
+    var framePeriod: UInt64 = 33_000_000
+    /// Where files are saved; nil for the working directory.
+    package var folder: String?
+    /// Names the editor.
+    package var environment = ProcessInfo.processInfo.environment
+    /// Whether another window has the keyboard: then four frames a second are enough.
+    private var isUnfocused = false
+
+    /// Runs until the user leaves; returns the exit status.
+    package mutating func run() -> Int32 {
+        var lastFrame: UInt64 = 0
+        var hadKey = true
+        while true {
+            let now = DispatchTime.now().uptimeNanoseconds
+            if dashboard.needsFrame, hadKey || now &- lastFrame >= (isUnfocused ? max(framePeriod, 250_000_000) : framePeriod) {
+                watch.begin()
+                let frame = dashboard.frame(size: watch.terminal.size)
+                guard watch.show(frame) else {
+                    watch.terminal.restore()
+                    return 129
+                }
+                lastFrame = now
+                hadKey = false
+            }
+            let events = nextEvents(since: lastFrame)
+            advance()
+            for event in events {
+                hadKey = true
+                watch.begin()
+                switch event {
+                case .terminate(let signal):
+                    watch.terminal.restore()
+                    return 128 + signal
+                case .hangup:
+                    watch.terminal.restore()
+                    return 129
+                case .focus(let hasFocus):
+                    isUnfocused = !hasFocus
+                    dashboard.handle(event)
+                default: dashboard.handle(event)
+                }
+            }
+            performRequests()
+            if dashboard.wantsToQuit {
+                watch.terminal.restore()
+                return 0
+            }
+        }
+    }
+
+    private func nextEvents(since lastFrame: UInt64) -> [TerminalEvent] {
+        let kept = watch.takeEvents()
+        return kept + watch.terminal.nextEvents(timeoutMilliseconds: kept.isEmpty ? timeout(since: lastFrame) : 0)
+    }
+
+    private func timeout(since lastFrame: UInt64) -> Int32 {
+        guard let patience = dashboard.patience else { return dashboard.needsFrame ? 0 : -1 }
+        if dashboard.session.isPaused { return Int32(max(1, patience.nanoseconds / 1_000_000)) }
+        if dashboard.session.speed == .maximum { return 0 }
+        let elapsed = DispatchTime.now().uptimeNanoseconds &- lastFrame
+        return Int32(max(1, (patience.nanoseconds - Int64(elapsed)) / 1_000_000))
+    }
+
+    private mutating func advance() {
+        let now = DispatchTime.now().uptimeNanoseconds
+        let elapsed = min(now &- last, 3_600_000_000_000)
+        last = now
+        let deadline = now + Self.slice
+        dashboard.advance(by: Duration(nanoseconds: Int64(elapsed))) { DispatchTime.now().uptimeNanoseconds > deadline }
+    }
+
+    /// Opens `text` in the user's editor, as k9s and kubectl choose it, and applies what comes back.
+    private mutating func edit(_ object: EditedObject) {
+        let environment = environment
+        let editor = ["EVENKEEL_EDITOR", "K9S_EDITOR", "KUBE_EDITOR", "EDITOR"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "vi"
+        let file = FileManager.default.temporaryDirectory.appending(path: "evenkeel-edit-\(ProcessInfo.processInfo.processIdentifier).yaml")
+        var object = object
+        var keepsFile = false
+        defer { if !keepsFile { try? FileManager.default.removeItem(at: file) } }
+        do {
+            while true {
+                try object.text.write(to: file, atomically: true, encoding: .utf8)
+                let status = try watch.terminal.withTerminalReleased { try ChildProgram.run(editor.split(separator: " ").map(String.init) + [file.path]) }
+                last = DispatchTime.now().uptimeNanoseconds
+                guard status == 0 else { return dashboard.note("\(editor) ended with status \(status)", isError: true) }
+                switch dashboard.applyEdited(try String(contentsOf: file, encoding: .utf8), of: object) {
+                case .done: return
+                case .again(let refused): object = refused
+                case .givenUp(let message, let refused):
+                    keepsFile = true
+                    try refused.write(to: file, atomically: true, encoding: .utf8)
+                    return dashboard.note("\(message) A copy of your changes has been stored to \(file.path)", isError: true)
+                }
+            }
+        } catch {
+            dashboard.note("The editor \(editor) could not be used: \(error)", isError: true)
+        }
+    }
+
+    /// Does what the dashboard asks for, in the order in which it was asked.
+    private mutating func performRequests() {
+        while let request = dashboard.takeRequest() {
+            switch request {
+            case .suspend:
+                watch.terminal.suspend()
+                last = DispatchTime.now().uptimeNanoseconds
+            case .copy(let text):
+                do throws(TerminalError) {
+                    _ = try watch.terminal.copyToClipboard(text)
+                } catch {
+                    dashboard.note(error.description, isError: true)
+                }
+            case .write(let file, let content, let replaces): write(content, to: file, replaces: replaces)
+            case .edit(let object): edit(object)
+            case .loadTheme(let name):
+                switch Skins.load(name) {
+                case .success(let found):
+                    dashboard.theme = found.theme
+                    watch.theme = found.theme
+                    dashboard.note((["Theme \(name)"] + found.remarks).joined(separator: "; "))
+                case .failure(let problem): dashboard.note(problem.message, isError: true)
+                }
+            }
+        }
+    }
+
+    /// Writes a file into the folder for files, unless its name is a whole path.
+    private mutating func write(_ content: String, to file: String, replaces: Bool) {
+        let isPath = file.hasPrefix("/") || file.hasPrefix("~/")
+        let path = folder.flatMap { isPath ? nil : "\($0)/\(file)" } ?? file
+        if let folder, !isPath { try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+        do throws(SavedFile.Problem) {
+            try SavedFile(path: path).write(content, replacing: replaces)
+            dashboard.note("Saved \(path)")
+        } catch {
+            if case .exists = error { dashboard.askToReplace(file, content: content) } else { dashboard.note("Not saved: \(error)", isError: true) }
+        }
+    }
+}
