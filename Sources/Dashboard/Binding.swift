@@ -36,6 +36,34 @@ public enum Action: String, CaseIterable, Sendable {
     case searchNext, searchPrevious, fullScreen
     // What the views of k9s have besides
     case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode, stopDrain, logs, previousLogs, shell, attach, portForward, placeGhost, removeGhost
+    // Single views
+    case tryFix1, tryFix2, tryFix3, tryFix4, tryFix5, tryFix6, tryFix7, tryFix8, tryFix9
+    case comparePulls, compareAPIBudgets, comparePLEGs, compareCPULimits, saveScenario
+    case allReleases, changedOnly, warningsOnly, askAgain, smallerMaxSkew, largerMaxSkew
+    case expand, expandAll, takeRecommendation, setDemand, toggleNodeAutoscaler, copyCommand, copyText
+}
+
+extension Action {
+    static let namespaces: [Action] = [.namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9]
+    /// The changes that the why screen offers, in its order.
+    static let fixes: [Action] = [.tryFix1, .tryFix2, .tryFix3, .tryFix4, .tryFix5, .tryFix6, .tryFix7, .tryFix8, .tryFix9]
+    /// The comparisons of the startup lab, in the order of `StartupLab.Preset`.
+    static let comparisons: [Action] = [.comparePulls, .compareAPIBudgets, .comparePLEGs, .compareCPULimits]
+
+    /// What was called by another view's action until it got a name of its own, by view (the heading of the help in lower case).
+    /// The old names still work in a keymap.
+    package static let renamed: [(view: String, old: Action, new: Action)] = {
+        var result: [(view: String, old: Action, new: Action)] = [
+            ("startup lab", .yaml, .saveScenario), ("feature gates", .wide, .allReleases), ("feature gates", .faultsOnly, .changedOnly),
+            ("deck", .faultsOnly, .warningsOnly), ("what if", .searchNext, .askAgain), ("spread", .columnLeft, .smallerMaxSkew),
+            ("spread", .columnRight, .largerMaxSkew), ("tree", .mark, .expand), ("tree", .cells, .expandAll),
+            ("recommend", .resize, .takeRecommendation), ("autoscaler", .load, .setDemand), ("autoscaler", .autosize, .toggleNodeAutoscaler),
+            ("migrate", .copyName, .copyCommand), ("text", .copyName, .copyText), ("help", .copyName, .copyText),
+        ]
+        for (old, new) in zip(namespaces, fixes) { result.append(("why", old, new)) }
+        for (old, new) in zip(namespaces, comparisons) { result.append(("startup lab", old, new)) }
+        return result
+    }()
 }
 
 /// One key and what it does, as data: help, the footer, the palette and the README read it.
@@ -322,7 +350,7 @@ public enum Bindings {
         [
             Binding(.character("n"), action: .searchNext, "next", "Next hit", footer: 20),
             Binding(.character("N"), action: .searchPrevious, "previous", "Previous hit", footer: 25).k9s(.character("N")),
-            Binding(.character("c"), action: .copyName, "copy", "Copy the text", footer: 30),
+            Binding(.character("c"), action: .copyText, "copy", "Copy the text", footer: 30),
             Binding(.character("f"), action: .fullScreen, "full screen", "Full screen on or off"),
             Binding(.control("s"), action: .save, "save", "Save the text in the working directory"),
         ])

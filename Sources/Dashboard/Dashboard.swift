@@ -329,7 +329,7 @@ public struct Dashboard {
         case .lastCommand: if let line = history.last() { run(line: line) }
         case .allNamespaces: setNamespace("")
         case .namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9:
-            let index = Int(action.rawValue.dropFirst("namespace".count))! - 1
+            guard let index = Action.namespaces.firstIndex(of: action) else { return }
             let names = world.favouriteNamespaces
             if index < names.count { setNamespace(names[index]) } else { show("There are only \(names.count) namespaces", .warning) }
         case .deck: apply([.root(DeckScreen())])
@@ -620,12 +620,12 @@ public struct Dashboard {
     /// Which namespace each digit stands for, as many as there is room for: `<0> all <1> default <2> shop`.
     private func drawNamespaces(on canvas: inout Canvas, from start: Int, to end: Int, y: Int) {
         let theme = world.theme
-        let actions: [Action] = [
-            .allNamespaces, .namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9,
-        ]
+        let actions = [.allNamespaces] + Action.namespaces
         // Where digits mean something else, they are not offered.
         let keys = Dictionary(bindingGroups.flatMap { $0.bindings }.map { ($0.action, $0.keys[0]) }, uniquingKeysWith: { first, _ in first })
-        let isOther = stack.last!.bindings.contains { $0.bindings.contains { actions.contains($0.action) } }
+        let keymap = world.options.settings.keymap
+        let own = Set(stack.last!.bindings.flatMap { keymap.applied(to: $0).bindings.flatMap(\.keys) })
+        let isOther = keymap.applied(to: Bindings.general).bindings.contains { actions.contains($0.action) && !own.isDisjoint(with: $0.keys) }
         guard !isOther else { return }
         var text = StyledText("")
         for (action, name) in zip(actions, ["all"] + world.favouriteNamespaces) {

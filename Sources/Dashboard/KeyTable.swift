@@ -14,8 +14,10 @@ public enum KeyTable {
         SpreadScreen(focus: nil).bindings[0],
         WhyScreen(.init(name: "")).bindings[0],
         VolumesScreen().bindings[0],
+        MigrateScreen.keys,
         WhatIfScreen(.node("")).bindings[0],
         AvailabilityScreen().bindings[0],
+        AutoscalerScreen(nil).bindings[0],
         WorkloadsScreen().bindings[0],
         GatesScreen().bindings[0],
         PodScreen.keys,
@@ -23,6 +25,7 @@ public enum KeyTable {
         RecommendScreen(focus: nil).bindings[0],
         LabScreen.keys,
         LinksScreen().bindings[0],
+        ScenariosScreen().bindings[0],
         Bindings.object, Bindings.text, HelpScreen.keys,
     ] + sorted.map(Bindings.sorting)
 

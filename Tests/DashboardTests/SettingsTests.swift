@@ -42,6 +42,29 @@ import Testing
                 == ["k.yaml:3: d is both evict (Pods) and describe (Table)"])
     }
 
+    @Test func `an old name of an action still works, with a warning that names the new one`() throws {
+        var (dashboard, problems) = try dashboard {
+            $0.read(keymap: "keymap:\n  namespace1: f8\n  wide: f6\n  deck:\n    faultsOnly: f7\n  why: {namespace2: f9}\n", file: "k.yaml")
+        }
+        #expect(problems == [
+            "k.yaml:5: faultsOnly is called warningsOnly in deck now; the old name still works",
+            "k.yaml:6: namespace2 is called tryFix2 in why now; the old name still works",
+        ])
+        #expect(try screen(&dashboard, "").contains("<f7> warnings"))
+        // In every view the name is right, and what borrowed it follows.
+        #expect(try screen(&dashboard, ":gates<Enter>").contains("<f6> all releases"))
+        #expect(try screen(&dashboard, ":po<Enter>/Pending<Enter>W").contains("<f8> try fix"))
+        #expect(try screen(&dashboard, "<F9>").contains("f9") == false)
+    }
+
+    @Test func `each old name is one that the view had, and each new one has a key there`() {
+        for (view, old, new) in Action.renamed where KeyTable.groups.contains(where: { $0.title.lowercased() == view }) {
+            let bindings = KeyTable.groups.filter { $0.title.lowercased() == view }.flatMap(\.bindings)
+            #expect(bindings.contains { $0.action == new }, "\(new) has no key in \(view)")
+            #expect(!bindings.contains { $0.action == old }, "\(old) is still in \(view)")
+        }
+    }
+
     @Test func `every k9s key keeps one meaning in each view`() {
         for group in KeyTable.groups {
             var seen: [Key: Action] = [:]

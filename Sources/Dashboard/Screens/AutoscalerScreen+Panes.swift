@@ -44,7 +44,7 @@ extension AutoscalerScreen {
         let curves = curves(trace, demand, step, past: past, width: width, world)
         var right = StyledText("last \(spanText(step * past))", theme[.dim])
         if ahead > 0 { right.append("  \(canvas.glyphs.now) now  next \(spanText(step * ahead))", theme[.dim]) }
-        box(.history, demand.map { "asked \($0.text(AutoscalerWords.cores).replacing("m0s", with: "m"))" } ?? "no demand given: \(world.hint(.load, "sets one", in: Bindings.workloads))", right, on: &canvas, in: area, theme)
+        box(.history, demand.map { "asked \($0.text(AutoscalerWords.cores).replacing("m0s", with: "m"))" } ?? "no demand given: \(world.hint(.setDemand, "sets one", in: bindings[0]))", right, on: &canvas, in: area, theme)
         let shown = Array(curves.prefix(max(1, inside.height)))
         let gaps = inside.height >= shown.count * 3 ? shown.count - 1 : 0
         var y = inside.y

@@ -43,8 +43,8 @@ struct AutoscalerScreen: Screen {
                     Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
                     Binding(.character(")"), action: .moreDemand, "demand", "Raise the workload's demand by 10 %", footer: 10),
                     Binding(.character("("), action: .lessDemand, "less", "Lower the workload's demand by 10 %", footer: 11),
-                    Binding(.character("L"), action: .load, "set demand", "Set the workload's demand: 2, 200m..6/30m, 500m@0s 6@5m", footer: 12),
-                    Binding(.character("a"), action: .autosize, "nodes", "Turn the node autoscaler on or off", footer: 15),
+                    Binding(.character("L"), action: .setDemand, "set demand", "Set the workload's demand: 2, 200m..6/30m, 500m@0s 6@5m", footer: 12),
+                    Binding(.character("a"), action: .toggleNodeAutoscaler, "nodes", "Turn the node autoscaler on or off", footer: 15),
                     Binding(.character("s"), action: .scale, "scale", "Scale the workload by hand: the autoscaler answers", footer: 20),
                     Binding(.character("d"), action: .describe, "describe", "Describe the autoscaler", footer: 25),
                     Binding(.character("y"), action: .yaml, "yaml", "YAML of the autoscaler", footer: 26),
@@ -84,11 +84,11 @@ struct AutoscalerScreen: Screen {
             key = list[max(0, min(list.count - 1, index + (action == .down ? 1 : -1)))].key
         case .top: scroll = 0
         case .bottom: scroll = max(0, events.count - 1)
-        case .autosize:
+        case .toggleNodeAutoscaler:
             var settings = world.session.simulation.nodeAutoscaler.settings
             settings.isOn.toggle()
             return [.perform([.nodeAutoscaler(settings)])]
-        case .open, .moreDemand, .lessDemand, .load, .scale, .describe, .yaml, .edit:
+        case .open, .moreDemand, .lessDemand, .setDemand, .scale, .describe, .yaml, .edit:
             guard let scaler = scaler(world) else { return [.flash("There is no HorizontalPodAutoscaler", .warning)] }
             return act(action, scaler, world)
         default: return nil

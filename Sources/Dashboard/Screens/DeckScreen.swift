@@ -39,7 +39,7 @@ struct DeckScreen: Screen {
                 Binding(.character("x"), action: .cells, "cells", "Colour cells by state or by workload", footer: 35),
                 Binding(.character("o"), action: .topologyKey, "key", "Columns by the next topology key", footer: 36),
                 Binding(.character("W"), action: .why, "why", "Why the first waiting pod is not placed", footer: 30),
-                Binding(.control("z"), action: .faultsOnly, "warnings", "Events: warnings only"),
+                Binding(.control("z"), action: .warningsOnly, "warnings", "Events: warnings only"),
             ])
         return pane == .nodes ? [own, Bindings.nodes] : [own]
     }
@@ -87,7 +87,7 @@ struct DeckScreen: Screen {
         case .right: if pane == .nodes { moveSideways(1, world) } else { firstDomain += 1 }
         case .zoom: isZoomed.toggle()
         case .cells: colouring = colouring == .state ? .workload : .state
-        case .faultsOnly:
+        case .warningsOnly:
             onlyWarnings.toggle()
             (eventIndex, eventTop) = (0, 0)
         case .topologyKey:
@@ -394,7 +394,7 @@ struct DeckScreen: Screen {
     private mutating func drawEvents(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         canvas.drawBox(
-            in: box, title: StyledText(onlyWarnings ? "Warnings" : "Events", theme[.title]), right: StyledText(world.hint(.faultsOnly, onlyWarnings ? "all" : "warnings", in: bindings[0]), theme[.dim]),
+            in: box, title: StyledText(onlyWarnings ? "Warnings" : "Events", theme[.title]), right: StyledText(world.hint(.warningsOnly, onlyWarnings ? "all" : "warnings", in: bindings[0]), theme[.dim]),
             style: theme[pane == .events ? .borderFocus : .border])
         let inside = box.interior
         let events = events(world)

@@ -99,7 +99,7 @@ struct DetailScreen: Screen, PodHolder {
         case .yaml: show(.yaml)
         case .edit: return [.edit(last)]
         case .delete: return [.open(DeleteDialog([last], world))]
-        case .copyName: return [.copy(lines(world).map(\.text).joined(separator: "\n"), what: "\(info.kind.lowercased()) \(last.metadata.name)")]
+        case .copyText: return [.copy(lines(world).map(\.text).joined(separator: "\n"), what: "\(info.kind.lowercased()) \(last.metadata.name)")]
         case .save: return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(last.document))]
         case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
         case .resize where kind == .pod: return (last as? Pod).map { [.open(ResizeDialog([$0], world))] }

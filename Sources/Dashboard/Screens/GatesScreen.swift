@@ -18,8 +18,8 @@ struct GatesScreen: ListedScreen {
                 "Feature gates",
                 [
                     Binding(.enter, action: .open, "on/off", "Turn the gate on or off: the components restart with it", footer: 5),
-                    Binding(.control("w"), action: .wide, "all releases", "Show also gates that this release does not have", footer: 10),
-                    Binding(.control("z"), action: .faultsOnly, "changed", "Show only gates that differ from the release's default", footer: 15),
+                    Binding(.control("w"), action: .allReleases, "all releases", "Show also gates that this release does not have", footer: 10),
+                    Binding(.control("z"), action: .changedOnly, "changed", "Show only gates that differ from the release's default", footer: 15),
                     Binding(.character("c"), action: .copyName, "copy", "Copy the gate's name"),
                 ])
         ]
@@ -55,8 +55,8 @@ struct GatesScreen: ListedScreen {
         if list.perform(action) { return [] }
         let cursor = list.index
         switch action {
-        case .wide: showsAll.toggle()
-        case .faultsOnly: onlyChanged.toggle()
+        case .allReleases: showsAll.toggle()
+        case .changedOnly: onlyChanged.toggle()
         case .copyName: return gates.indices.contains(cursor) ? [.copy(gates[cursor].name, what: gates[cursor].name)] : []
         case .open:
             guard gates.indices.contains(cursor) else { return [] }

@@ -69,7 +69,7 @@ struct HelpScreen: Screen {
         "Help",
         [
             Binding(.enter, action: .open, "do it", "Do what the line under the cursor says", footer: 5),
-            Binding(.character("c"), action: .copyName, "copy", "Copy the text", footer: 30),
+            Binding(.character("c"), action: .copyText, "copy", "Copy the text", footer: 30),
             Binding(.control("s"), action: .save, "save", "Save the text in the working directory"),
         ])
     var bindings: [BindingGroup] { [Self.keys] }
@@ -88,7 +88,7 @@ struct HelpScreen: Screen {
         case .bottom: cursor = shown.count
         case .left, .right: moveSideways(action == .right ? 1 : -1)
         case .open: return open()
-        case .copyName: return [.copy(text, what: "the keys of \(view)")]
+        case .copyText: return [.copy(text, what: "the keys of \(view)")]
         case .save: return [.write(file: "help.txt", content: text)]
         // Help about the help would only hide it.
         case .help: return [.pop]

@@ -25,14 +25,14 @@ struct LabScreen: ListedScreen {
             Binding(.character("O"), action: .previousOption, "", "Option before"),
             Binding(.character("+"), .character("="), action: .increase, "value +", "Next value of the option", footer: 15),
             Binding(.character("-"), action: .decrease, "value -", "Value before", footer: 16),
-            Binding(.character("1"), action: .namespace1, "serial", "Compare serial with parallel pulls", footer: 20),
-            Binding(.character("2"), action: .namespace2, "API budget", "Compare kubeAPIQPS and Burst 5/10 with 50/100", footer: 21),
-            Binding(.character("3"), action: .namespace3, "PLEG", "Compare generic with evented PLEG", footer: 22),
-            Binding(.character("4"), action: .namespace4, "CPU", "Compare a CPU limit of 500m with 2", footer: 23),
+            Binding(.character("1"), action: .comparePulls, "serial", "Compare serial with parallel pulls", footer: 20),
+            Binding(.character("2"), action: .compareAPIBudgets, "API budget", "Compare kubeAPIQPS and Burst 5/10 with 50/100", footer: 21),
+            Binding(.character("3"), action: .comparePLEGs, "PLEG", "Compare generic with evented PLEG", footer: 22),
+            Binding(.character("4"), action: .compareCPULimits, "CPU", "Compare a CPU limit of 500m with 2", footer: 23),
             Binding(.character("n"), action: .newSeed, "seed", "Another seed", footer: 30),
             Binding(.character("m"), action: .moreRuns, "more runs", "Five more seeds", footer: 31),
             Binding(.character("e"), action: .export, "export", "Save settings and results as text", footer: 40),
-            Binding(.character("y"), action: .yaml, "scenario", "Save this side as manifests with a scenario", footer: 41),
+            Binding(.character("y"), action: .saveScenario, "scenario", "Save this side as manifests with a scenario", footer: 41),
         ])
 
     private var options: [StartupLab.Option] { StartupLab.Option.available(lab.base.profile) }
@@ -55,8 +55,8 @@ struct LabScreen: ListedScreen {
         case .increase, .decrease:
             guard lab.change(option, side, by: action == .increase ? 1 : -1) else { return [.flash("\(option.title) ends there")] }
             preset = nil
-        case .namespace1, .namespace2, .namespace3, .namespace4:
-            let chosen = StartupLab.Preset(rawValue: Int(String(action.rawValue.last!))! - 1)!
+        case .comparePulls, .compareAPIBudgets, .comparePLEGs, .compareCPULimits:
+            guard let chosen = Action.comparisons.firstIndex(of: action).flatMap({ StartupLab.Preset(rawValue: $0) }) else { return nil }
             lab.apply(chosen)
             preset = chosen
             list.reset()
@@ -66,7 +66,7 @@ struct LabScreen: ListedScreen {
         case .export:
             guard lab.isDone else { return [.flash("Still running: \(lab.progress.done) of \(lab.progress.wanted)", .warning)] }
             return [.open(Forms.write(report, to: "startup-lab.txt", what: "results"))]
-        case .yaml: return [.open(Forms.write(lab.scenario(side), to: "startup-\(side.name.lowercased()).yaml", what: "side \(side.name) as a scenario"))]
+        case .saveScenario: return [.open(Forms.write(lab.scenario(side), to: "startup-\(side.name.lowercased()).yaml", what: "side \(side.name) as a scenario"))]
         default: return nil
         }
         return []

@@ -45,8 +45,8 @@ struct ListScreen: RowScreen, PodHolder {
     static let tree = BindingGroup(
         "Tree",
         [
-            Binding(.character(" "), action: .mark, "expand", "Show or hide what is below the line", footer: 6),
-            Binding(.character("x"), action: .cells, "all", "Show or hide what is below all lines", footer: 7),
+            Binding(.character(" "), action: .expand, "expand", "Show or hide what is below the line", footer: 6),
+            Binding(.character("x"), action: .expandAll, "all", "Show or hide what is below all lines", footer: 7),
         ])
     static let list = BindingGroup(
         "List",
@@ -119,10 +119,10 @@ struct ListScreen: RowScreen, PodHolder {
         refresh(world)
         if navigate(action) { return [] }
         switch action {
-        case .mark where isTree:
+        case .expand where isTree:
             guard let cursorID else { return [] }
             if collapsed.remove(cursorID) == nil { collapsed.insert(cursorID) }
-        case .cells where isTree:
+        case .expandAll where isTree:
             // Roots only, or everything.
             collapsed = collapsed.isEmpty ? Set(all.filter { $0.depth == 0 }.map(\.id)) : []
         case .open:

@@ -14,18 +14,15 @@ struct MigrateScreen: Screen {
     init(_ migration: Migration) { self.migration = migration }
 
     var crumb: String { "migrate \(migration.claim.name)" }
-    var bindings: [BindingGroup] {
+    static let keys = BindingGroup(
+        "Migrate",
         [
-            BindingGroup(
-                "Migrate",
-                [
-                    Binding(.enter, action: .open, "do the step", "Perform the next step", footer: 5),
-                    Binding(.character("c"), action: .copyName, "copy", "Copy the next step's kubectl command", footer: 10),
-                    Binding(.character("V"), action: .holders, "volumes", "The claim among the volumes", footer: 15),
-                    Binding(.character("d"), action: .describe, "describe", "Describe the volume", footer: 20),
-                ])
-        ]
-    }
+            Binding(.enter, action: .open, "do the step", "Perform the next step", footer: 5),
+            Binding(.character("c"), action: .copyCommand, "copy", "Copy the next step's kubectl command", footer: 10),
+            Binding(.character("V"), action: .holders, "volumes", "The claim among the volumes", footer: 15),
+            Binding(.character("d"), action: .describe, "describe", "Describe the volume", footer: 20),
+        ])
+    var bindings: [BindingGroup] { [Self.keys] }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         view.refresh(world.cluster, generation: world.generation)
@@ -45,7 +42,7 @@ struct MigrateScreen: Screen {
                 title: "Step", subject: next.title, fields: [], action: "Apply", startOnCancel: true,
                 preview: { _, world in [StyledText(next.words, world.theme[.text]), StyledText(next.command, world.theme[.dim])] },
                 submit: { _, _ in .done([.perform(commands)]) }))]
-        case .copyName: return next.map { [.copy($0.command, what: $0.command)] } ?? []
+        case .copyCommand: return next.map { [.copy($0.command, what: $0.command)] } ?? []
         case .holders: return [.push(VolumesScreen(claim: migration.claim))]
         case .describe:
             guard let volume = world.store.persistentVolumes[ObjectKey(name: migration.volume)] else { return [.flash("The volume is gone", .warning)] }

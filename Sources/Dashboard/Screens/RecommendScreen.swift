@@ -44,7 +44,7 @@ struct RecommendScreen: ListedScreen {
             BindingGroup(
                 "Recommend",
                 [
-                    Binding(.character("R"), action: .resize, "take it", "Resize all of its pods as recommended; the outcome is shown first", footer: 10),
+                    Binding(.character("R"), action: .takeRecommendation, "take it", "Resize all of its pods as recommended; the outcome is shown first", footer: 10),
                     Binding(.character("a"), action: .autosize, "auto", "Automatic: off, InPlaceOrRecreate, InPlace", footer: 15),
                     Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
                     Binding(.character("L"), action: .load, "load", "Set the load of its pods", footer: 20),
@@ -115,7 +115,7 @@ struct RecommendScreen: ListedScreen {
         refresh(world)
         if list.perform(action) { return [] }
         switch action {
-        case .open, .resize, .autosize, .load, .moreLoad, .lessLoad, .yaml:
+        case .open, .takeRecommendation, .autosize, .load, .moreLoad, .lessLoad, .yaml:
             guard let row = list.id else { return [.flash("Nothing is selected", .warning)] }
             return act(action, row, world)
         default: return nil
@@ -131,7 +131,7 @@ struct RecommendScreen: ListedScreen {
         case .moreLoad, .lessLoad: return [.perform(LoadSteps.commands([object], action == .moreLoad ? 1 : -1, world))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .autosize:
-            guard row.workload.kind != "Pod" else { return [.flash("A pod without a controller cannot be recreated: \(world.hint(.resize, "resizes it", in: bindings[0]))", .warning)] }
+            guard row.workload.kind != "Pod" else { return [.flash("A pod without a controller cannot be recreated: \(world.hint(.takeRecommendation, "resizes it", in: bindings[0]))", .warning)] }
             let modes: [VerticalScaling] = [.off, .inPlaceOrRecreate, .inPlace]
             let index = modes.firstIndex(of: world.session.simulation.vertical[target(row.workload)]) ?? 0
             return [.perform([.autosize(object.kindInfo.type, row.workload.key, modes[(index + 1) % modes.count])])]
@@ -324,7 +324,7 @@ struct RecommendScreen: ListedScreen {
         bounds.append("   p90 + 15 %, half-life 24 h", theme[.dim])
         lines.append(bounds)
         let mode = world.session.simulation.vertical[target(row.workload)]
-        var auto = StyledText("\(world.hint(.resize, "resizes as recommended", in: bindings[0]))   <a> ", theme[.dim])
+        var auto = StyledText("\(world.hint(.takeRecommendation, "resizes as recommended", in: bindings[0]))   <a> ", theme[.dim])
         switch mode {
         case .off: auto.append("automatic: off", theme[.dim])
         case .inPlaceOrRecreate: auto.append("automatic: in place, or by eviction (deferred for 5 min, or infeasible); budgets apply", theme[.good])

@@ -27,8 +27,8 @@ struct SpreadScreen: ListedScreen {
                 [
                     Binding(.tab, action: .nextPane, "rule", "Next constraint", footer: 5),
                     Binding(.enter, action: .open, "domain", "The pods counted in the domain", footer: 6),
-                    Binding(.character("("), action: .columnLeft, "maxSkew -", "Try a smaller maxSkew (nothing is changed)", footer: 10),
-                    Binding(.character(")"), action: .columnRight, "maxSkew +", "Try a larger maxSkew (nothing is changed)", footer: 11),
+                    Binding(.character("("), action: .smallerMaxSkew, "maxSkew -", "Try a smaller maxSkew (nothing is changed)", footer: 10),
+                    Binding(.character(")"), action: .largerMaxSkew, "maxSkew +", "Try a larger maxSkew (nothing is changed)", footer: 11),
                     Binding(.character("M"), action: .rebalance, "rebalance", "The fewest evictions that bring it within maxSkew", footer: 18),
                     Binding(.character("+"), .character("="), action: .placeGhost, "place", "Add a pod to the domain, on paper only", footer: 8),
                     Binding(.character("-"), action: .removeGhost, "remove", "Take a pod out of the domain, on paper only", footer: 9),
@@ -71,8 +71,8 @@ struct SpreadScreen: ListedScreen {
             ghosts[domain.name] = max(-domain.pods, change) == 0 ? nil : max(-domain.pods, change)
         case .back where !ghosts.isEmpty || triedSkew != nil:
             (ghosts, triedSkew) = ([:], nil)
-        case .columnLeft: triedSkew = max(1, (triedSkew ?? group.maxSkew) - 1)
-        case .columnRight: triedSkew = (triedSkew ?? group.maxSkew) + 1
+        case .smallerMaxSkew: triedSkew = max(1, (triedSkew ?? group.maxSkew) - 1)
+        case .largerMaxSkew: triedSkew = (triedSkew ?? group.maxSkew) + 1
         case .open:
             guard let name = list.id else { return [] }
             let term = group.topologyKey == "kubernetes.io/hostname" ? "node:\(name)" : group.topologyKey == "topology.kubernetes.io/zone" ? "zone:\(name)" : ""

@@ -16,7 +16,7 @@ extension TextScreen {
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         switch action {
         case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
-        case .copyName: return [.copy(lines(world, width: 100).map(\.text).joined(separator: "\n"), what: crumb)]
+        case .copyText: return [.copy(lines(world, width: 100).map(\.text).joined(separator: "\n"), what: crumb)]
         case .save: return [.write(file: "\(crumb).txt", content: lines(world, width: 100).map(\.text).joined(separator: "\n") + "\n")]
         default: return text.perform(action) ? [] : nil
         }

@@ -22,7 +22,7 @@ struct WhatIfScreen: ListedScreen {
                 "What if",
                 [
                     Binding(.enter, action: .open, "do it", "Make the change for real; <U> undoes it", footer: 5),
-                    Binding(.character("n"), action: .searchNext, "again", "Ask again from the present, after time went on", footer: 10),
+                    Binding(.character("n"), action: .askAgain, "again", "Ask again from the present, after time went on", footer: 10),
                     Binding(.character("s"), action: .scale, "scale to", "Ask for any number of replicas of the workload", footer: 12),
                     Binding(.tab, action: .nextPane, "more", "Scroll what differs", footer: 15),
                 ])
@@ -65,7 +65,7 @@ struct WhatIfScreen: ListedScreen {
         switch action {
         case .nextPane: detailTop += 3
         case .previousPane: detailTop = max(0, detailTop - 3)
-        case .searchNext: answers.again()
+        case .askAgain: answers.again()
         case .scale:
             guard let workload = focus(world), let kind = Kind(rawValue: workload.kind), world.cluster.replicas(kind, workload.key) != nil else {
                 return [.flash("Nothing here can be scaled: select a workload", .warning)]

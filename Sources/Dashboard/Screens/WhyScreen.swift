@@ -30,7 +30,11 @@ struct WhyScreen: ListedScreen {
                     Binding(.enter, action: .open, "node", "The pods on the node", footer: 5),
                     Binding(.character("a"), action: .allFailures, "all failures", "Also ask the plugins that are skipped once one has refused a node", footer: 6),
                     Binding(.character("s"), action: .scores, "scores", "Scores or filters of each node", footer: 7),
-                    Binding(.character("1"), action: .namespace1, "try fix", "Apply the first of the changes that would help; 2 to 9 the others", footer: 8),
+                    Binding(.character("1"), action: .tryFix1, "try fix", "Apply the first of the changes that would help; 2 to 9 the others", footer: 8),
+                    Binding(.character("2"), action: .tryFix2, "", ""), Binding(.character("3"), action: .tryFix3, "", ""),
+                    Binding(.character("4"), action: .tryFix4, "", ""), Binding(.character("5"), action: .tryFix5, "", ""),
+                    Binding(.character("6"), action: .tryFix6, "", ""), Binding(.character("7"), action: .tryFix7, "", ""),
+                    Binding(.character("8"), action: .tryFix8, "", ""), Binding(.character("9"), action: .tryFix9, "", ""),
                     Binding(.character("d"), action: .describe, "describe", "Describe the pod", footer: 10),
                     Binding(.character("y"), action: .yaml, "yaml", "YAML of the pod", footer: 15),
                     Binding(.character("c"), action: .cordon, "cordon", "Keep new pods off the node", footer: 20),
@@ -89,8 +93,8 @@ struct WhyScreen: ListedScreen {
         case .open: return node.map { [.push(TableScreen(Kind.pod.info, scope: .onNode($0)))] } ?? []
         case .describe: return [.push(DetailScreen(pod, tab: .describe))]
         case .yaml: return [.push(DetailScreen(pod, tab: .yaml))]
-        case .namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9:
-            let index = Int(String(action.rawValue.last!))! - 1
+        case .tryFix1, .tryFix2, .tryFix3, .tryFix4, .tryFix5, .tryFix6, .tryFix7, .tryFix8, .tryFix9:
+            guard let index = Action.fixes.firstIndex(of: action) else { return nil }
             if pod.nodeName.isEmpty { findRemedies(pod, explanation(pod, world), world) }
             guard pod.nodeName.isEmpty, remedies.indices.contains(index) else { return [.flash("There is no change \(index + 1)", .warning)] }
             let commands = remedies[index].commands(for: pod, world)

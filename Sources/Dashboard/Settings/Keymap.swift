@@ -21,7 +21,8 @@ public enum KeymapPreset: String, CaseIterable, Sendable {
 ///     drain: ctrl-r           # in one view
 /// ```
 ///
-/// Actions are called as `Action` does, views by the headings of the help in lower case.
+/// Actions are called as `Action` does, views by the headings of the help in lower case. Names from before an action had its own still work
+/// and are told (``Action/renamed``).
 public struct Keymap: Sendable {
     private struct Change {
         /// Lower-case title of a group; nil for all.
@@ -72,6 +73,13 @@ public struct Keymap: Sendable {
 
     private func change(_ action: Action, in view: String) -> Change? {
         changes.last { $0.action == action && $0.view == view } ?? changes.last { $0.action == action && $0.view == nil }
+            // Keys given to an action everywhere are also those of what borrowed its name before.
+            ?? Self.oldName(of: action, in: view).flatMap { old in changes.last { $0.action == old && $0.view == nil } }
+    }
+
+    /// The action by whose name a view called `action` before; nil if it had its own.
+    private static func oldName(of action: Action, in view: String) -> Action? {
+        Action.renamed.first { $0.view == view && $0.new == action }?.old
     }
 
     mutating func read(_ root: Node.Mapping, _ file: String, _ problems: inout [String]) {
@@ -108,9 +116,13 @@ public struct Keymap: Sendable {
     private mutating func take(_ name: Node, _ value: Node, view: String?, _ file: String, _ problems: inout [String]) {
         let word = name.string ?? ""
         let place = SettingsFile.place(file, name)
-        guard let action = Action(rawValue: word) else {
+        guard var action = Action(rawValue: word) else {
             let near = nearest(word, among: Action.allCases.map(\.rawValue)).map { "; nearest: \($0)" } ?? ""
             return problems.append("\(place) no action \(word)\(near)")
+        }
+        if let renamed = Action.renamed.first(where: { $0.view == view && $0.old == action }) {
+            action = renamed.new
+            problems.append("\(place) \(word) is called \(action.rawValue) in \(renamed.view) now; the old name still works")
         }
         let known = KeyTable.groups.filter { group in
             (view == nil || group.title.lowercased() == view) && group.bindings.contains { $0.action == action }
@@ -142,7 +154,8 @@ public struct Keymap: Sendable {
                 guard let change = change(binding.action, in: group.title.lowercased()) else { continue }
                 for key in binding.keys {
                     for other in others {
-                        for rival in applied(to: other).bindings where rival.keys.contains(key) && rival.action != binding.action {
+                        for rival in applied(to: other).bindings
+                        where rival.keys.contains(key) && rival.action != binding.action && rival.action != Self.oldName(of: binding.action, in: group.title.lowercased()) {
                             found.append("\(change.place) \(key) is both \(binding.action) (\(group.title)) and \(rival.action) (\(other.title))")
                         }
                     }
