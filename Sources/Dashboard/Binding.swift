@@ -264,7 +264,7 @@ public enum Bindings {
             Binding(.alt("k"), action: .open, "pod", "Its startup, use, conditions and events").only(in: .k9s),
             Binding(.character("i"), action: .setImage, "image", "Set the image of a container"),
             Binding(.character("l"), action: .logs, "logs", "Events of the pod: simulated programs write no logs"),
-            Binding(.character("p"), action: .previousLogs, "previous", "As l: there are no logs of the container before"),
+            Binding(.character("p"), action: .previousLogs, "previous", "As logs: there are none of the container before"),
             Binding(.character("s"), action: .shell, "shell", "Simulated containers have no shell"),
             Binding(.character("a"), action: .attach, "attach", "Simulated containers have nothing to attach to"),
             Binding(.character("f"), action: .portForward, "forward", "Simulated containers listen on no port"),

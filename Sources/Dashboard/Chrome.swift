@@ -102,7 +102,8 @@ enum KeyRow {
         } else {
             let screen = dashboard.stack.last!
             let bindings = dashboard.bindingGroups.flatMap(\.bindings).filter { $0.footer > 0 && screen.offers($0.action, dashboard.world) }
-            last = KeyHints.Hint("?", "help")
+            let help = dashboard.world.key(.help, in: Bindings.general)
+            if !help.isEmpty { last = KeyHints.Hint(help, "help") }
             hints = bindings.sorted { $0.footer < $1.footer }.map { KeyHints.Hint($0.keys[0].description, $0.label) }
         }
         _ = KeyHints(hints, last: last).draw(on: &canvas, at: Point(x: row.x + 1, y: row.y), width: row.width - 1, theme: dashboard.world.theme)

@@ -265,10 +265,16 @@ public struct Dashboard {
             return run(line: hotkey.command)
         }
         guard let binding else {
-            show("\(key.description) does nothing here; ? lists the keys", .info)
+            show("\(key.description) does nothing here" + keysAreListed, .info)
             return
         }
         perform(binding.action)
+    }
+
+    /// `; ? lists the keys`, as far as a key does.
+    private var keysAreListed: String {
+        let key = world.key(.help, in: Bindings.general)
+        return key.isEmpty ? "" : "; \(key) lists the keys"
     }
 
     /// The groups of bindings in force: the screen's own first.
@@ -355,7 +361,7 @@ public struct Dashboard {
         case .time: prompt = Prompt(.command, text: "time ")
         case .previousEvent: rewind(to: max(.start, world.now - .seconds(10)))
         case .nextEvent: run(to: world.now + .seconds(10))
-        default: show("That does nothing here; ? lists the keys", .info)
+        default: show("That does nothing here" + keysAreListed, .info)
         }
     }
 
@@ -365,7 +371,7 @@ public struct Dashboard {
         for effect in effects {
             switch effect {
             case .push(let screen): stack.append(screen)
-            case .pop: if stack.count > 1 { stack.removeLast() } else { show("<:q> or <ctrl-c> leaves", .info) }
+            case .pop: if stack.count > 1 { stack.removeLast() } else { show(world.hint(.interrupt, "leaves").isEmpty ? "<:q> leaves" : "<:q> or \(world.hint(.interrupt, "leaves"))", .info) }
             case .root(let screen): stack = [screen]
             case .flash(let text, let level): show(text, level)
             case .open(let dialog): open(dialog)
@@ -484,7 +490,7 @@ public struct Dashboard {
         guard arrived else { return show("Stopped: still at \(clockText(world.now))", .warning) }
         world.session = replay.session
         world.generation += 1
-        show("Back at \(clockText(world.now)); <,> plays on from here", .info)
+        show("Back at \(clockText(world.now)); \(world.mark(.pause, in: Bindings.time)) plays on from here", .info)
     }
 
     mutating func setSpeed(_ speed: Speed) {

@@ -78,7 +78,7 @@ struct Dash: ParsableCommand {
         if let keymap { options.settings.keymap.preset = keymap }
         options.name = input.scenario.map(\.metadata.name) ?? Dash.name(cluster.files)
         let remarks = cluster.remarks(input)
-        options.notice = remarks.isEmpty ? "<,> pause   <?> help   <:> command" : remarks.joined(separator: " ")
+        options.notice = remarks.isEmpty ? options.firstKeys : remarks.joined(separator: " ")
 
         let terminal: NcursesTerminal
         do throws(TerminalError) {

@@ -448,7 +448,7 @@ struct ResizeDialog: Dialog {
         if let fit { detail("fits up to", "\(fit.quantity)   <f> takes it") }
         if lead.verdict >= .deferred, lead.lack != nil {
             let places = roomElsewhere(lead, world)
-            detail("room on", places.isEmpty ? "no other node" : "\(places)   <V> evicts instead: the replacement has the old size")
+            detail("room on", places.isEmpty ? "no other node" : "\(places)   \(world.mark(.evict, in: Bindings.pods)) evicts instead: the replacement has the old size")
         }
         if !outlook.makingRoom.isEmpty { detail("to make room", outlook.makingRoom.joined(separator: ", or ")) }
         return lines

@@ -201,7 +201,7 @@ struct DeckScreen: Screen {
         let top = area.inset(bottom: bottomHeight + lane)
         if world.view.nodeNames.isEmpty {
             canvas.drawBox(in: top, title: StyledText("Deck", world.theme[.title]), style: world.theme[.border])
-            canvas.write("No nodes. <C> creates objects; start evenkeel with manifests or --nodes N.", at: Point(x: top.x + 2, y: top.y + 2), style: world.theme[.dim], maxWidth: top.width - 4)
+            canvas.write("No nodes. \(world.mark(.create)) creates objects; start evenkeel with manifests or --nodes N.", at: Point(x: top.x + 2, y: top.y + 2), style: world.theme[.dim], maxWidth: top.width - 4)
         } else {
             drawDomains(domains, on: &canvas, in: top, world)
         }
@@ -285,7 +285,7 @@ struct DeckScreen: Screen {
             style: theme[pane == .spread ? .borderFocus : .border])
         let inside = box.interior
         if groups.isEmpty {
-            canvas.write("No workload has a spread constraint. <C> creates a workload with one.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
+            canvas.write("No workload has a spread constraint. \(world.mark(.create)) creates a workload with one.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
             return
         }
         let detailHeight = inside.height >= 10 ? 5 : inside.height >= 6 ? 1 : 0
@@ -400,7 +400,7 @@ struct DeckScreen: Screen {
         let events = events(world)
         eventIndex = max(0, min(eventIndex, events.count - 1))
         eventTop = Scrolling.top(following: eventIndex, from: eventTop, height: inside.height, count: events.count)
-        if events.isEmpty { canvas.write("Nothing has happened yet. <,> plays.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2) }
+        if events.isEmpty { canvas.write("Nothing has happened yet. \(world.mark(.pause, in: Bindings.time)) plays.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2) }
         for (line, event) in events.dropFirst(eventTop).prefix(inside.height).enumerated() {
             let at = Point(x: inside.x + 1, y: inside.y + line)
             let clock = clockText(event.time, milliseconds: false)

@@ -99,7 +99,7 @@ struct GatesScreen: ListedScreen {
         list.show(gates.map(\.name))
         list.scroll(height: inside.height - 1)
         guard !gates.isEmpty else {
-            canvas.write("No gate passes. <esc> clears the filter.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
+            canvas.write("No gate passes. \(world.hint(.back, "clears the filter."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
             return
         }
         let widest = gates.map { $0.name.count }.max() ?? 20

@@ -164,7 +164,7 @@ struct HelpScreen: Screen {
         canvas.drawBox(in: area, title: title, right: StyledText(right, theme[.dim]), style: theme[.borderFocus])
         let inside = area.interior.inset(x: 1, y: 0)
         if shown.isEmpty {
-            canvas.write("Nothing has \(filter) in it. <esc> shows all.", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width)
+            canvas.write("Nothing has \(filter) in it. \(world.hint(.back, "shows all."))", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width)
             return
         }
         let count = max(1, min(3, (inside.width + 2) / 57))

@@ -35,7 +35,7 @@ struct MigrateScreen: Screen {
             guard let next else { return [.flash("All steps are done")] }
             let commands = migration.commandsOfNext(users, in: world.cluster)
             if commands.isEmpty {
-                return [.flash(world.session.isPaused ? "\(next.title): \(next.words); <,> lets time run" : "\(next.title): \(next.words)", .warning)]
+                return [.flash(world.session.isPaused ? "\(next.title): \(next.words); \(world.mark(.pause, in: Bindings.time)) lets time run" : "\(next.title): \(next.words)", .warning)]
             }
             // The screen opens by one key, so a second one must not change the cluster.
             return [.open(Form(
@@ -90,7 +90,7 @@ struct MigrateScreen: Screen {
             text.append("\(index + 1)  ", theme[.dim])
             text.append(pad(step.title, min(38, inside.width / 2)), theme[isNext ? .text : .dim])
             text.append(" \(step.words)", theme[role])
-            if step.state == .waits { text.append(world.session.isPaused ? "   <,> lets time run" : "   under way", theme[.dim]) }
+            if step.state == .waits { text.append(world.session.isPaused ? "   \(world.mark(.pause, in: Bindings.time)) lets time run" : "   under way", theme[.dim]) }
             write(text)
             if lines >= 2, !step.command.isEmpty {
                 write(StyledText(step.command, theme[isNext ? .accent : .dim]).truncated(to: inside.width - 5, ellipsis: world.glyphs.ellipsis), x: 5)

@@ -324,7 +324,7 @@ struct RecommendScreen: ListedScreen {
         bounds.append("   p90 + 15 %, half-life 24 h", theme[.dim])
         lines.append(bounds)
         let mode = world.session.simulation.vertical[target(row.workload)]
-        var auto = StyledText("\(world.hint(.takeRecommendation, "resizes as recommended", in: bindings[0]))   <a> ", theme[.dim])
+        var auto = StyledText("\(world.hint(.takeRecommendation, "resizes as recommended", in: bindings[0]))   \(world.hint(.autosize, "", in: bindings[0]))", theme[.dim])
         switch mode {
         case .off: auto.append("automatic: off", theme[.dim])
         case .inPlaceOrRecreate: auto.append("automatic: in place, or by eviction (deferred for 5 min, or infeasible); budgets apply", theme[.good])

@@ -73,7 +73,7 @@ struct ScenariosScreen: ListedScreen {
                 StyledText(Self.lengths[scenario.name] ?? ""),
             ])
         }
-        if shown.isEmpty { canvas.write("No scenario passes the filter. <esc> clears it.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim]) }
+        if shown.isEmpty { canvas.write("No scenario passes the filter. \(world.hint(.back, "clears it."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim]) }
         canvas.drawPosition(of: list.seen, in: shown.count, onBox: box, rows: list.layout?.body, theme: theme)
         guard shown.indices.contains(list.index), area.height - listHeight >= 4 else { return }
         let below = Rect(x: area.x, y: box.bottom, width: area.width, height: area.height - listHeight)

@@ -95,7 +95,7 @@ struct SpreadScreen: ListedScreen {
         let theme = world.theme
         guard let present = group(world) else {
             canvas.drawBox(in: area, title: StyledText("Spread", theme[.title]), style: theme[.borderFocus])
-            canvas.write("No workload has a spread constraint. <C> creates a workload with one.", at: Point(x: area.x + 2, y: area.y + 2), style: theme[.dim])
+            canvas.write("No workload has a spread constraint. \(world.mark(.create)) creates a workload with one.", at: Point(x: area.x + 2, y: area.y + 2), style: theme[.dim])
             return
         }
         let group = tried(present)
@@ -177,7 +177,7 @@ struct SpreadScreen: ListedScreen {
             in: box, title: StyledText("Eligible domains", theme[.title]),
             right: ghosts.isEmpty && triedSkew == nil
                 ? StyledText("each block is one pod   \(canvas.glyphs.limit) limit \(limit)", theme[.dim])
-                : StyledText("tried on paper, nothing is changed   <esc> takes it back   limit \(limit)", theme[.rowHighlight]),
+                : StyledText("tried on paper, nothing is changed   \(world.hint(.back, "takes it back"))   limit \(limit)", theme[.rowHighlight]),
             style: theme[.border])
         let inside = box.interior
         let nameWidth = min(16, max(6, group.domains.map { TextWidth.columns($0.name) }.max() ?? 6))

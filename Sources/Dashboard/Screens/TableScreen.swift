@@ -543,7 +543,7 @@ struct TableScreen: RowScreen, PodHolder {
                 isMarked: marked.contains(shown[index].key), gutter: highlight.map { $0 == .rowAdded ? "+" : "~" })
         }
         if rows.isEmpty {
-            let text = total > 0 ? "No \(kind.plural) pass the filter. <esc> clears it." : "No \(kind.plural) here."
+            let text = total > 0 ? "No \(kind.plural) pass the filter. \(world.hint(.back, "clears it."))" : "No \(kind.plural) here."
             canvas.write(text, at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
         }
         canvas.drawPosition(of: top..<min(rows.count, top + pageRows), in: rows.count, onBox: tableArea, rows: lastLayout?.body, theme: theme)

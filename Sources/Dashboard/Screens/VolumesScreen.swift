@@ -237,7 +237,7 @@ struct VolumesScreen: RowScreen, PodHolder {
         if rows.isEmpty {
             let isFiltered = !filter.isEmpty || onlyFaults
             canvas.write(
-                isFiltered ? "Nothing passes the filter. <esc> clears it." : "No claims and no volumes here. A PersistentVolumeClaim makes one: \(world.mark(.create)) or :create.",
+                isFiltered ? "Nothing passes the filter. \(world.hint(.back, "clears it."))" : "No claims and no volumes here. A PersistentVolumeClaim makes one: \(world.mark(.create)) or :create.",
                 at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
         }
         if peekHeight > 0, let cursor {

@@ -21,7 +21,7 @@ struct WhatIfScreen: ListedScreen {
             BindingGroup(
                 "What if",
                 [
-                    Binding(.enter, action: .open, "do it", "Make the change for real; <U> undoes it", footer: 5),
+                    Binding(.enter, action: .open, "do it", "Make the change for real; undo takes it back", footer: 5),
                     Binding(.character("n"), action: .askAgain, "again", "Ask again from the present, after time went on", footer: 10),
                     Binding(.character("s"), action: .scale, "scale to", "Ask for any number of replicas of the workload", footer: 12),
                     Binding(.tab, action: .nextPane, "more", "Scroll what differs", footer: 15),
@@ -93,7 +93,7 @@ struct WhatIfScreen: ListedScreen {
         title.append(subjectTitle(world), theme[.titleHighlight])
         let right =
             answers.isOld(world)
-            ? StyledText("as of \(clockText(answers.at, milliseconds: false)); <n> asks again", theme[.rowPending])
+            ? StyledText("as of \(clockText(answers.at, milliseconds: false)); \(world.hint(.askAgain, "asks again", in: bindings[0]))", theme[.rowPending])
             : StyledText("tried on a fork; nothing changes until <enter>", theme[.dim])
         canvas.drawBox(in: rects[0], title: title, right: right, style: theme[.borderFocus])
         let inside = rects[0].interior

@@ -167,18 +167,28 @@ public struct Keymap: Sendable {
     }
 }
 
+extension DashboardOptions {
+    /// The keys to begin with: `<,> pause   <?> help   <:> command`.
+    public var firstKeys: String {
+        let hints: [(Action, String, BindingGroup)] = [(.pause, "pause", Bindings.time), (.help, "help", Bindings.general), (.command, "command", Bindings.general)]
+        return hints.compactMap { action, text, group in
+            settings.keymap.applied(to: group).bindings.first { $0.action == action }.map { "<\($0.keys[0])> \(text)" }
+        }.joined(separator: "   ")
+    }
+}
+
 extension World {
     /// The first key of an action as the footer shows it, for hints inside a view: `ctrl-o`; "" if it has none.
     func key(_ action: Action, in group: BindingGroup) -> String {
         options.settings.keymap.applied(to: group).bindings.first { $0.action == action }?.keys[0].description ?? ""
     }
-    /// `<alt-c>`: a key that means the same in all views; the action's command if it has none.
-    func mark(_ action: Action) -> String {
-        let key = key(action, in: Bindings.general)
+    /// `<alt-c>`: the key of an action that has a command of the same name, which stands there if it has no key.
+    func mark(_ action: Action, in group: BindingGroup = Bindings.general) -> String {
+        let key = key(action, in: group)
         return key.isEmpty ? ":\(action.rawValue)" : "<\(key)>"
     }
     /// `<ctrl-o> hide`; empty if the action has no key.
-    func hint(_ action: Action, _ text: String, in group: BindingGroup) -> String {
+    func hint(_ action: Action, _ text: String, in group: BindingGroup = Bindings.general) -> String {
         let key = key(action, in: group)
         return key.isEmpty ? "" : "<\(key)> \(text)"
     }
