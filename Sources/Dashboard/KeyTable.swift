@@ -7,27 +7,7 @@ public enum KeyTable {
     public static let groups: [BindingGroup] = [
         Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.claims,
         Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
-        DrainScreen.keys,
-        ListScreen.list,
-        ListScreen.tree,
-        DeckScreen().bindings[0],
-        SpreadScreen(focus: nil).bindings[0],
-        WhyScreen(.init(name: "")).bindings[0],
-        VolumesScreen().bindings[0],
-        MigrateScreen.keys,
-        WhatIfScreen(.node("")).bindings[0],
-        AvailabilityScreen().bindings[0],
-        AutoscalerScreen(nil).bindings[0],
-        WorkloadsScreen().bindings[0],
-        GatesScreen().bindings[0],
-        PodScreen.keys,
-        NodeScreen.keys,
-        RecommendScreen(focus: nil).bindings[0],
-        LabScreen.keys,
-        LinksScreen().bindings[0],
-        ScenariosScreen().bindings[0],
-        Bindings.object, Bindings.text, HelpScreen.keys,
-    ] + sorted.map(Bindings.sorting)
+    ] + ScreenCatalog.all.flatMap(\.keys) + [Bindings.object, Bindings.text, HelpScreen.keys] + sorted.map(Bindings.sorting)
 
     /// The kinds whose tables k9s sorts by keys of their own.
     private static let sorted: [Kind] = [.pod, .node, .deployment, .statefulSet, .daemonSet, .replicaSet, .service, .event, .persistentVolumeClaim]

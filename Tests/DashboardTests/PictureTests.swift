@@ -25,29 +25,27 @@ import Testing
 
     static let cases: [Case] = {
         let screens: [(String, String)] = [
-            ("deck", ""), ("deck-by-host", ":deck hostname<Enter>"), ("deck-nodes", "<Tab>jj"), ("pods", ":po<Enter>"),
+            ("deck-by-host", ":deck hostname<Enter>"), ("deck-nodes", "<Tab>jj"), ("pods", ":po<Enter>"),
             ("pods-faults", ":po<Enter><C-z>"), ("pods-filtered", ":po<Enter>/node:b1<Enter>"), ("nodes", ":no<Enter>"),
             ("deployments", ":deploy<Enter>"), ("statefulsets", ":sts<Enter>"), ("events", ":ev<Enter>"),
-            ("claims", ":pvc<Enter>"), ("spread", "X"), ("why", "W"), ("describe", ":po shop /web<Enter>d"),
+            ("claims", ":pvc<Enter>"), ("describe", ":po shop /web<Enter>d"),
             ("yaml", ":deploy shop<Enter>y"), ("help", "?"), ("aliases", "<C-a>"), ("explain", ":explain pod.spec.topologySpreadConstraints<Enter>"),
             ("create", "C"), ("delete", ":po<Enter><C-d>"), ("scale", ":deploy<Enter>s"), ("resize", ":po /db-1<Enter>R+"),
             ("resize-deferred", ":po /db-1<Enter>R3900m<Enter>"), ("resize-workload", ":deploy shop<Enter>jjjR+<Enter>"),
             ("resize-progress", ":po /db-0<Enter>d<S-Tab>"), ("load", ":deploy shop<Enter>jjjL++++++++<Tab>++++++++++"),
-            ("recommend", "<wait:8m>:recommend web<Enter>"),
             ("evict", ":po /web<Enter>V"), ("fault", "I"), ("drain", ":no<Enter>r"), ("palette", "<C-p>drain"),
-            ("volumes", ":volumes<Enter>"), ("volumes-waiting", ":scenario single-writer<Enter><wait:50s>:volumes<Enter>jjj"), ("migrate", ":scenario single-writer<Enter>:migrate reports<Enter><Enter>"),
-            ("drain-progress", ":no /b2<Enter>ry<wait:5s>"), ("xray", ":xray deploy<Enter>"), ("pulses", ":pulses<Enter>"), ("containers", ":po /db-1<Enter>:co<Enter>"),
-            ("links", ":links<Enter>"), ("trace", ":trace from shop/db-1<Enter>"),
-            ("unknown-command", ":podz<Enter>"), ("scenarios", ":scenario<Enter>j"), ("scenario-opened", ":scenario drain-budget<Enter><wait:70s>"),
-            ("what-if", "B"), ("what-if-node", ":whatif b1<Enter>"), ("what-if-zone", ":whatif eu-a<Enter>"),
-            ("lab", ":lab<Enter>"), ("lab-cpu", ":lab<Enter>4"), ("lab-budget", ":lab<Enter>2"), ("pod", ":po /web<Enter><Enter>"), ("pod-usage", ":po /db-1<Enter><Enter><Tab>"),
+            ("volumes-waiting", ":scenario single-writer<Enter><wait:50s>:volumes<Enter>jjj"),
+            ("pulses", ":pulses<Enter>"), ("containers", ":po /db-1<Enter>:co<Enter>"),
+            ("trace", ":trace from shop/db-1<Enter>"),
+            ("unknown-command", ":podz<Enter>"), ("scenario-opened", ":scenario drain-budget<Enter><wait:70s>"),
+            ("what-if-node", ":whatif b1<Enter>"), ("what-if-zone", ":whatif eu-a<Enter>"),
+            ("lab-cpu", ":lab<Enter>4"), ("lab-budget", ":lab<Enter>2"), ("pod-usage", ":po /db-1<Enter><Enter><Tab>"),
             ("pod-starting", ":po /web<Enter><C-k><wait:900ms>Ag<Enter>"),
-            ("node", ":no /c3<Enter><Enter>"), ("node-pulls", ":no /c3<Enter><Enter><Tab>"), ("node-client", ":no /c3<Enter><Enter><Tab><Tab>"),
+            ("node-pulls", ":no /c3<Enter><Enter><Tab>"), ("node-client", ":no /c3<Enter><Enter><Tab><Tab>"),
             ("node-cgroups", ":no /c3<Enter><Enter><Tab><Tab><Tab>"), ("node-settings", ":no /c3<Enter><Enter><Tab><Tab><Tab><Tab>"),
-            ("availability", ":av<Enter>"), ("availability-rates", ":av<Enter>p"), ("workloads", ":wk<Enter>"),
-            ("workloads-revisions", ":wk<Enter>r<wait:5s><Tab>j"), ("gates", ":gates<Enter>"), ("gates-toggled", ":gates<Enter>j<Enter>"),
+            ("availability-rates", ":av<Enter>p"),
+            ("workloads-revisions", ":wk<Enter>r<wait:5s><Tab>j"), ("gates-toggled", ":gates<Enter>j<Enter>"),
             ("rebalance", ":rebalance web<Enter>"),
-            ("autoscaler", ":scenario horizontal-autoscaling<Enter><wait:5m>:autoscaler<Enter>"),
             ("autoscaler-held", ":scenario horizontal-autoscaling<Enter><wait:16m>:hpa<Enter><Enter><Tab>"),
             ("autoscaler-nodes", ":scenario elastic-web<Enter><wait:8m>:hpa<Enter><Enter><Tab><Tab>"),
             ("spread-rollout", ":scenario rolling-update<Enter><wait:66s>X"), ("spread-rollout-revisions", ":scenario rolling-update-revisions<Enter><wait:66s>X"),
@@ -56,17 +54,10 @@ import Testing
             [Case(name: name, width: 120, height: 36, keys: keys), Case(name: name, width: 80, height: 24, keys: keys)]
         }
         all.append(Case(name: "deck-ascii", width: 80, height: 24, keys: "", glyphs: .ascii))
-        all.append(Case(name: "deck", width: 200, height: 60, keys: ""))
         all.append(Case(name: "pods", width: 200, height: 60, keys: ":po<Enter>"))
         all.append(Case(name: "what-if-zone", width: 200, height: 60, keys: ":whatif eu-a<Enter>"))
-        all.append(Case(name: "pod", width: 200, height: 60, keys: ":po /web<Enter><Enter>"))
-        all.append(Case(name: "node", width: 200, height: 60, keys: ":no /c3<Enter><Enter>"))
         all.append(Case(name: "lab", width: 200, height: 60, keys: ":lab<Enter>ooooooo+++"))
         all.append(Case(name: "resize-deferred", width: 200, height: 60, keys: ":po /db-1<Enter>R3900m<Enter>"))
-        all.append(Case(name: "recommend", width: 200, height: 60, keys: "<wait:8m>:recommend web<Enter>"))
-        all.append(Case(name: "availability", width: 200, height: 60, keys: ":av<Enter>"))
-        all.append(Case(name: "autoscaler", width: 200, height: 60, keys: ":scenario horizontal-autoscaling<Enter><wait:5m>:autoscaler<Enter>"))
-        all.append(Case(name: "workloads", width: 200, height: 60, keys: ":wk<Enter>"))
         all.append(Case(name: "deck", width: 40, height: 10, keys: ""))
         for (width, height) in [(60, 15), (240, 70), (400, 120)] { all.append(Case(name: "deck", width: width, height: height, keys: "")) }
         for (name, keys) in [
@@ -77,6 +68,12 @@ import Testing
         }
         all.append(Case(name: "deck-zone-down", width: 200, height: 60, keys: ":fault fail eu-a<Enter><wait:2m>"))
         all.append(Case(name: "too-small", width: 30, height: 8, keys: ""))
+        // Every view of the catalog at three sizes, if none is there that shows more.
+        for screen in ScreenCatalog.all {
+            for (width, height) in [(80, 24), (120, 36), (200, 60)] where !all.contains(where: { $0.name == screen.name && $0.width == width }) {
+                all.append(Case(name: screen.name, width: width, height: height, keys: screen.path))
+            }
+        }
         return all
     }()
 

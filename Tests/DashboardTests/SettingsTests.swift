@@ -54,7 +54,8 @@ import Testing
         // In every view the name is right, and what borrowed it follows.
         #expect(try screen(&dashboard, ":gates<Enter>").contains("<f6> all releases"))
         #expect(try screen(&dashboard, ":po<Enter>/Pending<Enter>W").contains("<f8> try fix"))
-        #expect(try screen(&dashboard, "<F9>").contains("f9") == false)
+        let after = try screen(&dashboard, "<F9>")
+        #expect(!after.contains("f9 does nothing"))
     }
 
     @Test func `each old name is one that the view had, and each new one has a key there`() {

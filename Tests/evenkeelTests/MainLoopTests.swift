@@ -11,11 +11,15 @@ import evenkeel
 
 /// The main loop on a script in place of a terminal: what the dashboard asks for is done, all of it and in order.
 @Suite struct MainLoopTests {
-    private typealias Parts = (loop: MainLoop<ScriptedTerminal>, watch: LongWorkWatch<ScriptedTerminal>, folder: URL)
+    private struct Parts {
+        var loop: MainLoop<ScriptedTerminal>
+        var watch: LongWorkWatch<ScriptedTerminal>
+        var folder: URL
+    }
 
     /// The loop over the built-in cluster, paused, where all keys come in one turn and the end of the terminal after them; and the
     /// folder of its files, which the caller removes.
-    private func parts(_ keys: String) throws -> Parts {
+    private func make(_ keys: String) throws -> Parts {
         var session = Input(ManifestReader.read(text: BuiltInCluster.manifests, file: "built-in")).makeSession().session
         session.isPaused = true
         var terminal = ScriptedTerminal(size: Size(width: 120, height: 36))
@@ -26,53 +30,53 @@ import evenkeel
         var loop = MainLoop(dashboard: Dashboard(session: session), watch: watch)
         let folder = FileManager.default.temporaryDirectory.appending(path: "evenkeel-loop-\(UUID().uuidString)")
         loop.folder = folder.path
-        return (loop, watch, folder)
+        return Parts(loop: loop, watch: watch, folder: folder)
     }
 
     @Test func `two files, two copies, a suspension and a theme of one turn all happen before the end`() throws {
-        var (loop, watch, folder) = try parts(":export a<Enter>:deploy<Enter>c:export b<Enter>jc:suspend<Enter>:skin standard<Enter>:q!<Enter>")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let status = loop.run()
+        var parts = try make(":export a<Enter>:deploy<Enter>c:export b<Enter>jc:suspend<Enter>:skin standard<Enter>:q!<Enter>")
+        defer { try? FileManager.default.removeItem(at: parts.folder) }
+        let status = parts.loop.run()
         #expect(status == 0)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["a.yaml", "b.yaml"])
-        #expect(watch.terminal.clipboard.count == 2 && watch.terminal.clipboard.first != watch.terminal.clipboard.last)
-        #expect(watch.terminal.suspensions == 1)
-        #expect(watch.terminal.isRestored)
-        #expect(loop.dashboard.requests == [])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parts.folder.path).sorted() == ["a.yaml", "b.yaml"])
+        #expect(parts.watch.terminal.clipboard.count == 2 && parts.watch.terminal.clipboard.first != parts.watch.terminal.clipboard.last)
+        #expect(parts.watch.terminal.suspensions == 1)
+        #expect(parts.watch.terminal.isRestored)
+        #expect(parts.loop.dashboard.requests == [])
     }
 
     @Test func `of two files that are there already one is asked about after the other`() throws {
-        var (loop, watch, folder) = try parts(":export a<Enter>:export b<Enter>")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for name in ["a.yaml", "b.yaml"] { try "kept".write(to: folder.appending(path: name), atomically: true, encoding: .utf8) }
-        _ = loop.run()
-        #expect(watch.terminal.picture.contains("Replace  a.yaml"))
-        watch.terminal.batch = 1
+        var parts = try make(":export a<Enter>:export b<Enter>")
+        defer { try? FileManager.default.removeItem(at: parts.folder) }
+        try FileManager.default.createDirectory(at: parts.folder, withIntermediateDirectories: true)
+        for name in ["a.yaml", "b.yaml"] { try "kept".write(to: parts.folder.appending(path: name), atomically: true, encoding: .utf8) }
+        _ = parts.loop.run()
+        #expect(parts.watch.terminal.picture.contains("Replace  a.yaml"))
+        parts.watch.terminal.batch = 1
         for key in ["<Esc>", "y"] {
             // An answer that came before the question was seen would not count.
-            loop.dashboard.advance(by: .seconds(1)) { true }
-            watch.terminal.events = try Key.parse(key).map { .key($0) } + [.hangup]
-            _ = loop.run()
+            parts.loop.dashboard.advance(by: .seconds(1)) { true }
+            parts.watch.terminal.events = try Key.parse(key).map { TerminalEvent.key($0) } + [.hangup]
+            _ = parts.loop.run()
         }
-        #expect(try String(contentsOf: folder.appending(path: "a.yaml"), encoding: .utf8) == "kept")
-        #expect(try String(contentsOf: folder.appending(path: "b.yaml"), encoding: .utf8).contains("kind: Deployment"))
+        #expect(try String(contentsOf: parts.folder.appending(path: "a.yaml"), encoding: .utf8) == "kept")
+        #expect(try String(contentsOf: parts.folder.appending(path: "b.yaml"), encoding: .utf8).contains("kind: Deployment"))
     }
 
     @Test func `an edit goes through the editor of the user and back`() throws {
-        var (loop, watch, _) = try parts(":deploy shop /api<Enter>e")
-        loop.environment = ["EDITOR": #"sed -i -E 0,/replicas:/s/(replicas:).[0-9]+/\1\x207/"#]
-        _ = loop.run()
-        #expect(watch.terminal.releases == 1)
-        #expect(loop.dashboard.session.cluster.store.deployments[ObjectKey(namespace: "shop", name: "api")]?.spec.replicas == 7)
+        var parts = try make(":deploy shop /api<Enter>e")
+        parts.loop.environment = ["EDITOR": #"sed -i -E 0,/replicas:/s/(replicas:).[0-9]+/\1\x207/"#]
+        _ = parts.loop.run()
+        #expect(parts.watch.terminal.releases == 1)
+        #expect(parts.loop.dashboard.session.cluster.store.deployments[ObjectKey(namespace: "shop", name: "api")]?.spec.replicas == 7)
     }
 
-    @Test(arguments: [(TerminalEvent.terminate(signal: 15), 143), (.hangup, 129)])
+    @Test(arguments: [(.terminate(signal: 15), 143), (.hangup, 129)] as [(TerminalEvent, Int32)])
     func `a signal ends it with the status of a shell`(event: TerminalEvent, status: Int32) throws {
-        var (loop, watch, _) = try parts("j")
-        watch.terminal.events = [event]
-        let found = loop.run()
+        var parts = try make("j")
+        parts.watch.terminal.events = [event]
+        let found = parts.loop.run()
         #expect(found == status)
-        #expect(watch.terminal.isRestored)
+        #expect(parts.watch.terminal.isRestored)
     }
 }
