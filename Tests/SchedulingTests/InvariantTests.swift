@@ -4,7 +4,7 @@ import Scheduling
 import SimulationKit
 import Testing
 
-/// The invariants of `shared/spec/scheduler.md` and `topology-spread.md`, by their numbers, on random clusters. Those
+/// The invariants of `scheduler.md` and `topology-spread.md`, by their numbers, on random clusters. Those
 /// that hold after each event (room, ports, anti-affinity, skew, counts) the scheduler checks by itself in debug builds.
 @Suite struct InvariantTests {
     /// Random clusters with pods on them, and a pod that is still to be placed.

@@ -4,7 +4,7 @@ import Scheduling
 import SimulationKit
 import Testing
 
-/// `shared/spec/scheduler.md` §4.4: an event wakes the pods that it can help, and no others.
+/// `scheduler.md` §4.4: an event wakes the pods that it can help, and no others.
 @Suite struct QueueingHintTests {
     typealias Change = @Sendable (inout Bench) -> Void
     struct Case: Sendable, CustomTestStringConvertible {

@@ -2,7 +2,7 @@ import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-/// kube-scheduler's rules written down once more, straight from `shared/spec/scheduler.md` and `topology-spread.md`:
+/// kube-scheduler's rules written down once more, straight from `scheduler.md` and `topology-spread.md`:
 /// nothing is kept from one decision to the next, every pod and every node is looked at each time. Slow, and meant to be
 /// obviously right.
 struct ReferenceScheduler {

@@ -4,7 +4,7 @@ import Scheduling
 import SimulationKit
 import Testing
 
-/// The worked scenarios of `shared/spec/scheduler.md`, by their numbers, and the scheduler's way through time.
+/// The worked scenarios of `scheduler.md`, by their numbers, and the scheduler's way through time.
 @Suite struct SchedulerTests {
     @Test func `pending pods are bound to nodes with room`() {
         var bench = Bench()

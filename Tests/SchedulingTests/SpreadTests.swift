@@ -76,7 +76,7 @@ extension Bench {
 private let skewed = "node(s) didn't match pod topology spread constraints"
 private let unlabelled = "node(s) didn't match pod topology spread constraints (missing required label)"
 
-/// The worked scenarios of `shared/spec/topology-spread.md`, by their numbers.
+/// The worked scenarios of `topology-spread.md`, by their numbers.
 @Suite struct SpreadTests {
     @Test func `1 a domain above the minimum by maxSkew refuses`() {
         var bench = Bench()
