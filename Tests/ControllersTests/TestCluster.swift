@@ -11,7 +11,7 @@ struct TestCluster {
     var player = Player()
 
     init(minor: Int = 36, nodes: Int = 3, zones: Int = 3, seed: UInt64 = 1, gates: [FeatureGate: Bool] = [:]) {
-        let overrides = gates.map { ($0.key.rawValue, $0.value) }
+        let overrides = gates.map { ($0.key.name, $0.value) }
         cluster = Cluster(
             profile: try! KubernetesProfile(version: KubernetesVersion(minor: minor), overrides: overrides), seed: seed)
         controllers = ControllerManager(profile: cluster.profile, seed: seed)

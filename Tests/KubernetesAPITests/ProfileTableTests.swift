@@ -5,14 +5,14 @@ import Testing
 /// The table of feature gates against its reference, which lies outside of the repository.
 ///
 /// Skipped, and listed as such, where the reference is not there: a plain checkout has the table
-/// only in `FeatureGate+History.swift`, and then the other profile tests guard it.
+/// only in `FeatureGate+Table.swift`, and then the other profile tests guard it.
 @Suite(
     .enabled(if: FeatureGateReference.url != nil, "spec/feature-gates.md is not at hand"))
 struct ProfileTableTests {
     @Test func `each gate has the history of the reference`() throws {
         let reference = try FeatureGateReference.read()
         for row in reference.rows {
-            let gate = try #require(FeatureGate(rawValue: row.name), "\(row.name) is missing")
+            let gate = try #require(FeatureGate(name: row.name), "\(row.name) is missing")
             let history = KubernetesVersion.all.map { gate.stage(in: $0).rawValue }
             #expect(String(history) == row.history, "\(row.name)")
             #expect(gate.group.title == row.group, "\(row.name)")
@@ -32,7 +32,7 @@ struct ProfileTableTests {
     @Test func `each gate has the dependencies of the reference`() throws {
         let reference = try FeatureGateReference.read()
         for gate in FeatureGate.allCases {
-            let needed = (reference.dependencies[gate.name] ?? []).filter { FeatureGate(rawValue: $0) != nil }
+            let needed = (reference.dependencies[gate.name] ?? []).filter { FeatureGate(name: $0) != nil }
             #expect(gate.dependencies.map(\.name) == needed, "\(gate.name)")
         }
     }

@@ -55,11 +55,11 @@ extension FeatureGate {
     ///
     /// - Complexity: O(1), no allocation.
     public func stage(in version: KubernetesVersion) -> Stage {
-        Self.rows[ordinal].stages[version.minor - KubernetesVersion.minors.lowerBound]
+        Self.rows[rawValue].stages[version.minor - KubernetesVersion.minors.lowerBound]
     }
 
     /// The heading under which lists show the gate.
-    public var group: Group { Self.rows[ordinal].group }
+    public var group: Group { Self.rows[rawValue].group }
 
     /// The releases that accept the gate's name, oldest first; never empty and without holes.
     public var versions: ClosedRange<KubernetesVersion> {
@@ -77,7 +77,7 @@ extension FeatureGate {
     /// `InPlacePodVerticalScalingAllocatedStatus` (withdrawn). After their removal these two are
     /// off; every other removed gate is on.
     public var isDropped: Bool {
-        let history = Self.rows[ordinal].stages
+        let history = Self.rows[rawValue].stages
         guard history.last == .removed, let last = history.last(where: \.isKnown) else {
             return false
         }

@@ -1,227 +1,213 @@
 /// A feature gate of Kubernetes that matters to the simulation or to what its screens explain.
 ///
-/// The raw value is the name that Kubernetes uses on command lines and in configuration files.
+/// The raw value is the gate's place among the cases, and so its bit in a profile. Everything else that is known about a
+/// gate stands in its row of `FeatureGate+Table.swift`.
 /// What a gate does in a run is asked from the profile: `profile.isEnabled(.sidecarContainers)`.
 ///
 /// - Source: `pkg/features/kube_features.go` of Kubernetes v1.27.1, v1.34.1 and v1.36.2, and the
 ///   documentation's page of removed feature gates.
-public enum FeatureGate: String, CaseIterable, Sendable {
+public enum FeatureGate: Int, CaseIterable, Sendable {
     // MARK: Topology spread and scheduling
 
     /// Default spreading by topology constraints instead of SelectorSpread.
-    case defaultPodTopologySpread = "DefaultPodTopologySpread"
+    case defaultPodTopologySpread
     /// `minDomains` in spread constraints.
-    case minDomainsInPodTopologySpread = "MinDomainsInPodTopologySpread"
+    case minDomainsInPodTopologySpread
     /// `nodeAffinityPolicy` and `nodeTaintsPolicy` in spread constraints.
-    case nodeInclusionPolicyInPodTopologySpread = "NodeInclusionPolicyInPodTopologySpread"
+    case nodeInclusionPolicyInPodTopologySpread
     /// `matchLabelKeys` in spread constraints.
-    case matchLabelKeysInPodTopologySpread = "MatchLabelKeysInPodTopologySpread"
+    case matchLabelKeysInPodTopologySpread
     /// The API server stores the selector merged from `matchLabelKeys`.
-    case matchLabelKeysInPodTopologySpreadSelectorMerge =
-        "MatchLabelKeysInPodTopologySpreadSelectorMerge"
+    case matchLabelKeysInPodTopologySpreadSelectorMerge
     /// `matchLabelKeys` and `mismatchLabelKeys` in affinity terms.
-    case matchLabelKeysInPodAffinity = "MatchLabelKeysInPodAffinity"
+    case matchLabelKeysInPodAffinity
     /// `schedulingGates` on pods.
-    case podSchedulingReadiness = "PodSchedulingReadiness"
+    case podSchedulingReadiness
     /// Plugins say which events make a pod worth retrying.
-    case schedulerQueueingHints = "SchedulerQueueingHints"
+    case schedulerQueueingHints
     /// An idle scheduler takes pods out of the backoff queue.
-    case schedulerPopFromBackoffQ = "SchedulerPopFromBackoffQ"
+    case schedulerPopFromBackoffQ
     /// Victims are deleted outside the scheduling cycle.
-    case schedulerAsyncPreemption = "SchedulerAsyncPreemption"
+    case schedulerAsyncPreemption
     /// The scheduler's API calls leave the scheduling cycle.
-    case schedulerAsyncAPICalls = "SchedulerAsyncAPICalls"
+    case schedulerAsyncAPICalls
     /// `nominatedNodeName` announces any expected placement.
-    case nominatedNodeNameForExpectation = "NominatedNodeNameForExpectation"
+    case nominatedNodeNameForExpectation
     /// The bind call clears `nominatedNodeName`.
-    case clearingNominatedNodeNameAfterBinding = "ClearingNominatedNodeNameAfterBinding"
+    case clearingNominatedNodeNameAfterBinding
     /// Like pods share the result of a scheduling cycle.
-    case opportunisticBatching = "OpportunisticBatching"
+    case opportunisticBatching
     /// Tolerations with `Lt` and `Gt`.
-    case taintTolerationComparisonOperators = "TaintTolerationComparisonOperators"
+    case taintTolerationComparisonOperators
     /// Zone and region labels of the node are copied to its pods.
-    case podTopologyLabelsAdmission = "PodTopologyLabelsAdmission"
+    case podTopologyLabelsAdmission
     /// Nodes declare features; the scheduler matches them.
-    case nodeDeclaredFeatures = "NodeDeclaredFeatures"
+    case nodeDeclaredFeatures
     /// Nodes are scored by free storage capacity.
-    case storageCapacityScoring = "StorageCapacityScoring"
+    case storageCapacityScoring
     /// The Workload API.
-    case genericWorkload = "GenericWorkload"
+    case genericWorkload
     /// All pods of a gang are placed, or none.
-    case gangScheduling = "GangScheduling"
+    case gangScheduling
     /// Pods of a workload are placed into one topology domain.
-    case topologyAwareWorkloadScheduling = "TopologyAwareWorkloadScheduling"
+    case topologyAwareWorkloadScheduling
     /// Preemption for and of whole workloads.
-    case workloadAwarePreemption = "WorkloadAwarePreemption"
+    case workloadAwarePreemption
 
     // MARK: Pod resources and resize
 
     /// Changing the resources of a running pod.
-    case inPlacePodVerticalScaling = "InPlacePodVerticalScaling"
+    case inPlacePodVerticalScaling
     /// `allocatedResources` in container statuses.
-    case inPlacePodVerticalScalingAllocatedStatus = "InPlacePodVerticalScalingAllocatedStatus"
+    case inPlacePodVerticalScalingAllocatedStatus
     /// Resize of containers with exclusive CPUs.
-    case inPlacePodVerticalScalingExclusiveCPUs = "InPlacePodVerticalScalingExclusiveCPUs"
+    case inPlacePodVerticalScalingExclusiveCPUs
     /// Resize of containers with pinned memory.
-    case inPlacePodVerticalScalingExclusiveMemory = "InPlacePodVerticalScalingExclusiveMemory"
+    case inPlacePodVerticalScalingExclusiveMemory
     /// Resize of plain init containers.
-    case inPlacePodVerticalScalingInitContainers = "InPlacePodVerticalScalingInitContainers"
+    case inPlacePodVerticalScalingInitContainers
     /// Resize of `spec.resources` of a pod.
-    case inPlacePodLevelResourcesVerticalScaling = "InPlacePodLevelResourcesVerticalScaling"
+    case inPlacePodLevelResourcesVerticalScaling
     /// Requests and limits of a whole pod.
-    case podLevelResources = "PodLevelResources"
+    case podLevelResources
     /// Init containers with `restartPolicy: Always`.
-    case sidecarContainers = "SidecarContainers"
+    case sidecarContainers
     /// `observedGeneration` in pod status and conditions.
-    case podObservedGenerationTracking = "PodObservedGenerationTracking"
+    case podObservedGenerationTracking
     /// Resources of a suspended Job's template can change.
-    case mutablePodResourcesForSuspendedJobs = "MutablePodResourcesForSuspendedJobs"
+    case mutablePodResourcesForSuspendedJobs
 
     // MARK: Kubelet start-up and node
 
     /// The kubelet listens to the runtime's events.
-    case eventedPLEG = "EventedPLEG"
+    case eventedPLEG
     /// cgroup v2 memory protection and throttling.
-    case memoryQoS = "MemoryQoS"
+    case memoryQoS
     /// The kubelet lists one pod's containers when it needs to.
-    case plegOnDemandRelist = "PLEGOnDemandRelist"
+    case plegOnDemandRelist
     /// Images and writable layers on separate file systems.
-    case kubeletSeparateDiskGC = "KubeletSeparateDiskGC"
+    case kubeletSeparateDiskGC
     /// The longest crash back-off can be configured.
-    case kubeletCrashLoopBackOffMax = "KubeletCrashLoopBackOffMax"
+    case kubeletCrashLoopBackOffMax
     /// Shorter crash back-off for everybody.
-    case reduceDefaultCrashLoopBackOffDecay = "ReduceDefaultCrashLoopBackOffDecay"
+    case reduceDefaultCrashLoopBackOffDecay
     /// Present images are used only with valid credentials.
-    case kubeletEnsureSecretPulledImages = "KubeletEnsureSecretPulledImages"
+    case kubeletEnsureSecretPulledImages
     /// Unused images are deleted after a maximum age.
-    case imageMaximumGCAge = "ImageMaximumGCAge"
+    case imageMaximumGCAge
     /// Volumes with the contents of an image.
-    case imageVolume = "ImageVolume"
+    case imageVolume
     /// The kubelet ends pods before its machine shuts down.
-    case gracefulNodeShutdown = "GracefulNodeShutdown"
+    case gracefulNodeShutdown
     /// Node shutdown in the order of pod priority.
-    case gracefulNodeShutdownBasedOnPodPriority = "GracefulNodeShutdownBasedOnPodPriority"
+    case gracefulNodeShutdownBasedOnPodPriority
     /// Pods may use swap.
-    case nodeSwap = "NodeSwap"
+    case nodeSwap
     /// Condition `PodHasNetwork`, the former name of `PodReadyToStartContainers`.
-    case podHasNetworkCondition = "PodHasNetworkCondition"
+    case podHasNetworkCondition
     /// Condition `PodReadyToStartContainers`.
-    case podReadyToStartContainersCondition = "PodReadyToStartContainersCondition"
+    case podReadyToStartContainersCondition
     /// `sleep` as a life-cycle hook.
-    case podLifecycleSleepAction = "PodLifecycleSleepAction"
+    case podLifecycleSleepAction
     /// Restart policy and exit-code rules of a container.
-    case containerRestartRules = "ContainerRestartRules"
+    case containerRestartRules
     /// A container's exit can restart its whole pod.
-    case restartAllContainersOnContainerExits = "RestartAllContainersOnContainerExits"
+    case restartAllContainersOnContainerExits
     /// Stop signal in the pod spec.
-    case containerStopSignals = "ContainerStopSignals"
+    case containerStopSignals
     /// OpenTelemetry traces from the kubelet.
-    case kubeletTracing = "KubeletTracing"
+    case kubeletTracing
     /// Pods with their own user namespace.
-    case userNamespacesSupport = "UserNamespacesSupport"
+    case userNamespacesSupport
 
     // MARK: Storage
 
     /// Volumes that a single pod may use.
-    case readWriteOncePod = "ReadWriteOncePod"
+    case readWriteOncePod
     /// SELinux labels by mount option.
-    case selinuxMountReadWriteOncePod = "SELinuxMountReadWriteOncePod"
+    case selinuxMountReadWriteOncePod
     /// A failed volume expansion can be retried smaller.
-    case recoverVolumeExpansionFailure = "RecoverVolumeExpansionFailure"
+    case recoverVolumeExpansionFailure
     /// Classes of volume attributes that can change.
-    case volumeAttributesClass = "VolumeAttributesClass"
+    case volumeAttributesClass
     /// CSI drivers update a node's volume limit.
-    case mutableCSINodeAllocatableCount = "MutableCSINodeAllocatableCount"
+    case mutableCSINodeAllocatableCount
     /// The out-of-service taint frees pods and volumes.
-    case nodeOutOfServiceVolumeDetach = "NodeOutOfServiceVolumeDetach"
+    case nodeOutOfServiceVolumeDetach
     /// Claims filled from any kind of object.
-    case anyVolumeDataSource = "AnyVolumeDataSource"
+    case anyVolumeDataSource
 
     // MARK: Controllers and availability
 
     /// Condition `DisruptionTarget` on pods about to be ended.
-    case podDisruptionConditions = "PodDisruptionConditions"
+    case podDisruptionConditions
     /// `unhealthyPodEvictionPolicy` of disruption budgets.
-    case pdbUnhealthyPodEvictionPolicy = "PDBUnhealthyPodEvictionPolicy"
+    case pdbUnhealthyPodEvictionPolicy
     /// Taint eviction as a controller of its own.
-    case separateTaintEvictionController = "SeparateTaintEvictionController"
+    case separateTaintEvictionController
     /// Scaling down compares ages roughly.
-    case logarithmicScaleDown = "LogarithmicScaleDown"
+    case logarithmicScaleDown
     /// Annotation for the order of scaling down.
-    case podDeletionCost = "PodDeletionCost"
+    case podDeletionCost
     /// Claims deleted with their StatefulSet or on scale-down.
-    case statefulSetAutoDeletePVC = "StatefulSetAutoDeletePVC"
+    case statefulSetAutoDeletePVC
     /// First ordinal of a StatefulSet.
-    case statefulSetStartOrdinal = "StatefulSetStartOrdinal"
+    case statefulSetStartOrdinal
     /// Label with the index of a StatefulSet's or Job's pod.
-    case podIndexLabel = "PodIndexLabel"
+    case podIndexLabel
     /// Several pods of a StatefulSet updated at once.
-    case maxUnavailableStatefulSet = "MaxUnavailableStatefulSet"
+    case maxUnavailableStatefulSet
     /// Count of terminating pods in status.
-    case deploymentReplicaSetTerminatingReplicas = "DeploymentReplicaSetTerminatingReplicas"
+    case deploymentReplicaSetTerminatingReplicas
     /// Rules for failed pods of a Job.
-    case jobPodFailurePolicy = "JobPodFailurePolicy"
+    case jobPodFailurePolicy
     /// Retry limit for each index of a Job.
-    case jobBackoffLimitPerIndex = "JobBackoffLimitPerIndex"
+    case jobBackoffLimitPerIndex
     /// When a Job replaces ending pods.
-    case jobPodReplacementPolicy = "JobPodReplacementPolicy"
+    case jobPodReplacementPolicy
     /// A Job can succeed early.
-    case jobSuccessPolicy = "JobSuccessPolicy"
+    case jobSuccessPolicy
     /// Jobs left to another controller.
-    case jobManagedBy = "JobManagedBy"
+    case jobManagedBy
     /// Autoscaling by one container's usage.
-    case hpaContainerMetrics = "HPAContainerMetrics"
+    case hpaContainerMetrics
     /// Tolerance of an autoscaler.
-    case hpaConfigurableTolerance = "HPAConfigurableTolerance"
+    case hpaConfigurableTolerance
     /// Autoscaling down to zero.
-    case hpaScaleToZero = "HPAScaleToZero"
+    case hpaScaleToZero
     /// Order of deletion in a namespace.
-    case orderedNamespaceDeletion = "OrderedNamespaceDeletion"
+    case orderedNamespaceDeletion
 
     // MARK: Services
 
     /// `serving` and `terminating` in EndpointSlices.
-    case endpointSliceTerminatingCondition = "EndpointSliceTerminatingCondition"
+    case endpointSliceTerminatingCondition
     /// Traffic to terminating endpoints as a last resort.
-    case proxyTerminatingEndpoints = "ProxyTerminatingEndpoints"
+    case proxyTerminatingEndpoints
     /// Zone hints from the annotation `topology-mode`.
-    case topologyAwareHints = "TopologyAwareHints"
+    case topologyAwareHints
     /// `trafficDistribution: PreferClose`.
-    case serviceTrafficDistribution = "ServiceTrafficDistribution"
+    case serviceTrafficDistribution
     /// `PreferSameZone` and `PreferSameNode`.
-    case preferSameTrafficDistribution = "PreferSameTrafficDistribution"
+    case preferSameTrafficDistribution
 }
 
 extension FeatureGate: CustomStringConvertible {
-    /// The name that Kubernetes uses.
-    public var name: String { rawValue }
+    /// The gate that Kubernetes calls `name`; nil if there is none in the table.
+    public init?(name: String) {
+        guard let gate = Self.byName[name] else { return nil }
+        self = gate
+    }
+
+    /// The name that Kubernetes uses on command lines and in configuration files.
+    public var name: String { Self.rows[rawValue].name }
 
     /// The name that Kubernetes uses.
-    public var description: String { rawValue }
+    public var description: String { name }
 
     /// The gates that have to be on for this one to be turned on.
-    ///
-    /// - Source: Kubernetes v1.36, `defaultKubernetesFeatureGateDependencies`.
-    public var dependencies: [FeatureGate] {
-        switch self {
-        case .matchLabelKeysInPodTopologySpreadSelectorMerge:
-            [.matchLabelKeysInPodTopologySpread]
-        case .inPlacePodVerticalScalingExclusiveCPUs, .inPlacePodVerticalScalingExclusiveMemory:
-            [.inPlacePodVerticalScaling]
-        case .inPlacePodVerticalScalingInitContainers:
-            [.inPlacePodVerticalScaling, .nodeDeclaredFeatures]
-        case .inPlacePodLevelResourcesVerticalScaling:
-            [.inPlacePodVerticalScaling, .podLevelResources, .nodeDeclaredFeatures]
-        case .gangScheduling, .topologyAwareWorkloadScheduling:
-            [.genericWorkload]
-        case .workloadAwarePreemption:
-            [.gangScheduling]
-        case .gracefulNodeShutdownBasedOnPodPriority:
-            [.gracefulNodeShutdown]
-        case .restartAllContainersOnContainerExits:
-            [.containerRestartRules, .nodeDeclaredFeatures]
-        default:
-            []
-        }
-    }
+    public var dependencies: [FeatureGate] { Self.rows[rawValue].needs }
+
+    /// What a cluster does with the gate off and with the gate on, in a few words each.
+    public var summary: (off: String, on: String) { (Self.rows[rawValue].off, Self.rows[rawValue].on) }
 }

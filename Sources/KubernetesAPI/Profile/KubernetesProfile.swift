@@ -83,7 +83,7 @@ public struct KubernetesProfile: Sendable, Hashable {
     ///
     /// - Complexity: O(1), a bit test.
     public func isEnabled(_ gate: FeatureGate) -> Bool {
-        let bit = gate.ordinal
+        let bit = gate.rawValue
         let word = bit < 64 ? enabledLow : enabledHigh
         return word & (1 << UInt64(truncatingIfNeeded: bit & 63)) != 0
     }
@@ -126,7 +126,7 @@ public struct KubernetesProfile: Sendable, Hashable {
     }
 
     private mutating func set(_ gate: FeatureGate, to value: Bool) {
-        let bit = gate.ordinal
+        let bit = gate.rawValue
         let mask: UInt64 = 1 << UInt64(bit & 63)
         if bit < 64 {
             enabledLow = value ? enabledLow | mask : enabledLow & ~mask
@@ -185,7 +185,7 @@ extension KubernetesProfile {
     private static func settableGate(
         _ name: String, to value: Bool, in version: KubernetesVersion
     ) throws(ProfileError) -> FeatureGate {
-        guard let gate = FeatureGate(rawValue: name), gate.stage(in: version).isKnown else {
+        guard let gate = FeatureGate(name: name), gate.stage(in: version).isKnown else {
             let nearest = nearestName(to: name, in: version)
             throw .unrecognizedGate(name, version: version, nearest: nearest)
         }
@@ -210,7 +210,7 @@ extension KubernetesProfile {
     ///
     /// A name of the table is spelled correctly, so it gets no suggestion.
     private static func nearestName(to name: String, in version: KubernetesVersion) -> String? {
-        guard FeatureGate(rawValue: name) == nil else { return nil }
+        guard FeatureGate(name: name) == nil else { return nil }
         let known = FeatureGate.allCases.filter { $0.stage(in: version).isKnown }.map(\.name)
         let lowercased = Array(name.lowercased().utf8)
         let distances = (known + [allAlpha, allBeta]).map { candidate in

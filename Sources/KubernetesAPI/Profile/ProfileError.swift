@@ -46,7 +46,7 @@ extension ProfileError: CustomStringConvertible {
     private static func history(
         ofGateNamed name: String, in version: KubernetesVersion
     ) -> String {
-        guard let gate = FeatureGate(rawValue: name) else {
+        guard let gate = FeatureGate(name: name) else {
             return "no such gate in Kubernetes \(KubernetesVersion.rangeText)"
         }
         let known = gate.versions
