@@ -32,18 +32,7 @@ extension Explanation {
         return result
     }
     private static func title(of plugin: String) -> String {
-        switch PluginName(rawValue: plugin) {
-        case .nodeUnschedulable: "unsch"
-        case .nodeName: "name"
-        case .taintToleration: "taint"
-        case .nodeAffinity: "affin"
-        case .nodePorts: "ports"
-        case .nodeResourcesFit: "fit"
-        case .volumeRestrictions, .nodeVolumeLimits, .volumeBinding, .volumeZone: "vols"
-        case .podTopologySpread: "spread"
-        case .interPodAffinity: "podaff"
-        default: String(plugin.prefix(6)).lowercased()
-        }
+        PluginCatalog.all.first { $0.name.rawValue == plugin }?.title ?? String(plugin.prefix(6)).lowercased()
     }
 
     /// The marks of a node, one for each of ``checks``.

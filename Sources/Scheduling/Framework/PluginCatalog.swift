@@ -32,11 +32,17 @@ struct Plugin: Sendable {
         /// On anything.
         case others
     }
+    /// Whether an event may make a pod fit that the plugin refused; asked with the gate `SchedulerQueueingHints`.
+    typealias Hint = @Sendable (inout SchedulingState, QueuedPod, ClusterEvent, SchedulingProfile) -> Bool
     /// Whether a score is the same for all nodes.
     typealias Uniform = @Sendable (Cycle, SchedulingState) -> Bool
 
     var name: PluginName
+    /// The heading of its column where plugins are columns; plugins side by side with one title share a column.
+    var title: String?
     var points: ExtensionPoints
+    /// Whether a release has the plugin.
+    var isThere: @Sendable (KubernetesProfile) -> Bool = { _ in true }
     var weight = 1
     var preFilter: PreFilter?
     var filterScope = Scope.others
@@ -44,6 +50,9 @@ struct Plugin: Sendable {
     var scoreScope = Scope.others
     var isUniform: Uniform?
     var score: Score?
+    /// Events that are worth a retry if nobody looks closer: without the gate `SchedulerQueueingHints`.
+    var events: ClusterEvent.Sort = .nodes
+    var hint: Hint?
 }
 
 /// The one list of plugins, in the order of the default profile. A new plugin: a file in Plugins, a line here.
@@ -51,61 +60,66 @@ struct Plugin: Sendable {
 /// - Source: Kubernetes `pkg/scheduler/apis/config/v1/default_plugins.go`.
 enum PluginCatalog {
     static func plugins(_ profile: KubernetesProfile) -> [Plugin] {
-        all.filter { plugin in
-            switch plugin.name {
-            case .schedulingGates: profile.isEnabled(.podSchedulingReadiness)
-            case .dynamicResources: profile.postFilterDynamicResourcesText
-            case .nodeDeclaredFeatures: profile.isEnabled(.nodeDeclaredFeatures)
-            default: true
-            }
-        }
+        all.filter { $0.isThere(profile) }
     }
 
     static let all: [Plugin] = [
-        Plugin(name: .schedulingGates, points: .preEnqueue),
+        Plugin(name: .schedulingGates, points: .preEnqueue, isThere: { $0.isEnabled(.podSchedulingReadiness) }, events: []),
         Plugin(name: .prioritySort, points: []),
-        Plugin(name: .nodeUnschedulable, points: .filter, filterScope: .node, filter: NodeUnschedulable.filter),
-        Plugin(name: .nodeName, points: .filter, filterScope: .node, filter: NodeNamePlugin.filter),
+        Plugin(name: .nodeUnschedulable, title: "unsch", points: .filter, filterScope: .node, filter: NodeUnschedulable.filter,
+            hint: NodeUnschedulable.hint),
+        Plugin(name: .nodeName, title: "name", points: .filter, filterScope: .node, filter: NodeNamePlugin.filter,
+            hint: NodeNamePlugin.hint),
         Plugin(
-            name: .taintToleration, points: [.filter, .score], weight: 3, filterScope: .node,
+            name: .taintToleration, title: "taint", points: [.filter, .score], weight: 3, filterScope: .node,
             filter: TaintToleration.filter, isUniform: TaintToleration.isUniform,
-            score: TaintToleration.score),
+            score: TaintToleration.score,
+            hint: TaintToleration.hint),
         Plugin(
-            name: .nodeAffinity, points: [.filter, .score], weight: 2,
+            name: .nodeAffinity, title: "affin", points: [.filter, .score], weight: 2,
             preFilter: NodeAffinityPlugin.preFilter, filterScope: .node, filter: NodeAffinityPlugin.filter,
-            isUniform: NodeAffinityPlugin.isUniform, score: NodeAffinityPlugin.score),
-        Plugin(name: .nodePorts, points: .filter, filterScope: .node, filter: NodePorts.filter),
+            isUniform: NodeAffinityPlugin.isUniform, score: NodeAffinityPlugin.score,
+            hint: NodeAffinityPlugin.hint),
+        Plugin(name: .nodePorts, title: "ports", points: .filter, filterScope: .node, filter: NodePorts.filter,
+            events: [.nodes, .podGone], hint: NodePorts.hint),
         Plugin(
-            name: .nodeResourcesFit, points: [.filter, .score], filterScope: .node,
+            name: .nodeResourcesFit, title: "fit", points: [.filter, .score], filterScope: .node,
             filter: NodeResourcesFit.filter, scoreScope: .node,
-            score: NodeResourcesFit.score),
+            score: NodeResourcesFit.score,
+            events: [.nodes, .podGone], hint: NodeResourcesFit.hint),
         Plugin(
-            name: .volumeRestrictions, points: .filter, preFilter: VolumeRestrictions.preFilter,
-            filterScope: .volumes, filter: VolumeRestrictions.filter),
-        Plugin(name: .nodeVolumeLimits, points: .filter, filterScope: .volumes, filter: NodeVolumeLimits.filter),
+            name: .volumeRestrictions, title: "vols", points: .filter, preFilter: VolumeRestrictions.preFilter,
+            filterScope: .volumes, filter: VolumeRestrictions.filter,
+            events: [.nodes, .podGone, .storage], hint: VolumeRestrictions.hint),
+        Plugin(name: .nodeVolumeLimits, title: "vols", points: .filter, filterScope: .volumes, filter: NodeVolumeLimits.filter,
+            events: [.nodes, .podGone, .storage], hint: NodeVolumeLimits.hint),
         Plugin(
-            name: .volumeBinding, points: .filter, preFilter: VolumeBinding.preFilter,
-            filterScope: .volumes, filter: VolumeBinding.filter),
+            name: .volumeBinding, title: "vols", points: .filter, preFilter: VolumeBinding.preFilter,
+            filterScope: .volumes, filter: VolumeBinding.filter,
+            events: [.nodes, .storage], hint: VolumeBinding.hint),
         Plugin(
-            name: .volumeZone, points: .filter, preFilter: VolumeZone.preFilter, filterScope: .volumes,
-            filter: VolumeZone.filter),
+            name: .volumeZone, title: "vols", points: .filter, preFilter: VolumeZone.preFilter, filterScope: .volumes,
+            filter: VolumeZone.filter,
+            events: [.nodes, .storage], hint: VolumeZone.hint),
         Plugin(
-            name: .podTopologySpread, points: [.filter, .score], weight: 2, filterScope: .domain,
+            name: .podTopologySpread, title: "spread", points: [.filter, .score], weight: 2, filterScope: .domain,
             filter: PodTopologySpread.filter, isUniform: PodTopologySpread.isUniform,
-            score: PodTopologySpread.score),
+            score: PodTopologySpread.score,
+            events: [.nodes, .nodeGone, .pods, .podGone], hint: PodTopologySpread.hint),
         Plugin(
-            name: .interPodAffinity, points: [.filter, .score], weight: 2, filterScope: .domain,
+            name: .interPodAffinity, title: "podaff", points: [.filter, .score], weight: 2, filterScope: .domain,
             filter: InterPodAffinity.filter, isUniform: InterPodAffinity.isUniform,
-            score: InterPodAffinity.score),
+            score: InterPodAffinity.score,
+            events: [.nodes, .pods, .podGone], hint: InterPodAffinity.hint),
         // Claims of dynamic resources are kept, not acted on: of this plugin only the words appear.
-        Plugin(name: .dynamicResources, points: .postFilter),
-        Plugin(name: .defaultPreemption, points: [.postFilter]),
+        Plugin(name: .dynamicResources, points: .postFilter, isThere: { $0.postFilterDynamicResourcesText }),
+        Plugin(name: .defaultPreemption, points: [.postFilter], events: .podGone),
         Plugin(
             name: .nodeResourcesBalancedAllocation, points: .score, scoreScope: .node,
             score: NodeResourcesBalancedAllocation.score),
         Plugin(name: .imageLocality, points: .score, scoreScope: .node, score: ImageLocality.score),
         Plugin(name: .defaultBinder, points: .bind),
         // Pods cannot declare the features they need here, so the plugin never refuses.
-        Plugin(name: .nodeDeclaredFeatures, points: []),
+        Plugin(name: .nodeDeclaredFeatures, points: [], isThere: { $0.isEnabled(.nodeDeclaredFeatures) }),
     ]
 }

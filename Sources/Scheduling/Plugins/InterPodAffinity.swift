@@ -65,3 +65,41 @@ enum InterPodAffinity {
         return true
     }
 }
+
+extension InterPodAffinity {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        let labelsOfNamespaces = state.namespaceLabels
+        let facts = entry.facts
+        func labels(_ pod: Pod) -> StringMap<String> { labelsOfNamespaces[pod.metadata.namespace] ?? [:] }
+        func wants(_ pod: Pod, _ terms: [AffinityTerm]) -> Bool {
+            terms.contains {
+                $0.matches(
+                    labels: pod.metadata.labels, namespace: pod.metadata.namespace,
+                    namespaceLabels: labels(pod))
+            }
+        }
+        func isUnwanted(by pod: Pod) -> Bool {
+            (pod.spec.affinity?.podAntiAffinity?.required ?? []).contains {
+                AffinityTerm($0, namespace: pod.metadata.namespace).matches(
+                    labels: facts.labels, namespace: facts.namespace,
+                    namespaceLabels: labelsOfNamespaces[facts.namespace] ?? [:])
+            }
+        }
+        let keys = (facts.requiredAffinity + facts.requiredAntiAffinity).map(\.topologyKey)
+        switch event {
+        case .assignedPodAdded(let pod): return wants(pod, facts.requiredAffinity)
+        case .assignedPodChanged(let pod, let old):
+            return wants(pod, facts.requiredAffinity) && !wants(old, facts.requiredAffinity)
+                || wants(old, facts.requiredAntiAffinity) && !wants(pod, facts.requiredAntiAffinity)
+        case .assignedPodDeleted(let pod):
+            return wants(pod, facts.requiredAntiAffinity) || isUnwanted(by: pod)
+        case .nodeAdded(let node): return keys.isEmpty || keys.contains { node.metadata.labels[$0] != nil }
+        case .nodeChanged(let node, let old):
+            return keys.contains { node.metadata.labels[$0] != old.metadata.labels[$0] }
+                || keys.isEmpty && node.metadata.labels != old.metadata.labels
+        case .podItselfChanged(let pod, let old): return pod.metadata.labels != old.metadata.labels
+        default: return false
+        }
+    }
+}

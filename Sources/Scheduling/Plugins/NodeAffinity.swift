@@ -54,3 +54,15 @@ enum NodeAffinityPlugin {
         return true
     }
 }
+
+extension NodeAffinityPlugin {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        func allows(_ node: Node) -> Bool { entry.facts.nodeSelection.allows(labels: node.metadata.labels, name: node.metadata.name) }
+        return switch event {
+        case .nodeAdded(let node): allows(node)
+        case .nodeChanged(let node, let old): allows(node) && !allows(old)
+        default: false
+        }
+    }
+}

@@ -13,3 +13,10 @@ enum NodeNamePlugin {
         pass.keep(allowed) { _ in Rejection(plugin: .nodeName, reason: .nodeName, isUnresolvable: true) }
     }
 }
+
+extension NodeNamePlugin {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        if case .nodeAdded = event { true } else { false }
+    }
+}

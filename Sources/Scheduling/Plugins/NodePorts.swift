@@ -14,3 +14,15 @@ enum NodePorts {
         }
     }
 }
+
+extension NodePorts {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        switch event {
+        case .nodeAdded: true
+        case .assignedPodDeleted(let pod):
+            pod.spec.hostPorts.contains { port in entry.facts.hostPorts.contains { $0.conflicts(HostPort(port)) } }
+        default: false
+        }
+    }
+}

@@ -84,3 +84,27 @@ extension NodeColumns {
         want.amount > free(want.resource, row)
     }
 }
+
+extension NodeResourcesFit {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        switch event {
+        case .nodeAdded(let node):
+            guard let row = state.nodes.row(node.metadata.name) else { return false }
+            return state.fits(entry.pod, row: row, empty: true)
+        case .nodeChanged(let node, let old):
+            guard let row = state.nodes.row(node.metadata.name), state.fits(entry.pod, row: row, empty: true) else { return false }
+            let (new, before) = (node.status.allocatable, old.status.allocatable)
+            if new["pods"]?.value ?? 0 > before["pods"]?.value ?? 0 { return true }
+            let wanted = entry.pod.requests(RequestRules(pending: state.profile))
+            let (grown, was) = (Resources(new), Resources(before))
+            return (["cpu", "memory", "ephemeral-storage"] + wanted.scalars.map(\.name)).contains { wanted[$0] > 0 && grown[$0] > was[$0] }
+        case .assignedPodDeleted: return true
+        case .assignedPodChanged(let pod, let old): return state.scaledDown(pod, old)
+        case .podItselfChanged(let pod, let old):
+            let rules = RequestRules(pending: state.profile)
+            return pod.requests(rules) != old.requests(rules)
+        default: return false
+        }
+    }
+}

@@ -46,3 +46,15 @@ enum NodeVolumeLimits {
         return Attachment(driver: storageClass.provisioner, volume: "\(claim.key)")
     }
 }
+
+extension NodeVolumeLimits {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        switch event {
+        case .assignedPodDeleted(let pod): pod.spec.volumes.contains { $0.persistentVolumeClaim != nil || $0.ephemeral != nil }
+        case .storageChanged(let kind, let key, let isNew):
+            kind == .csiNode || kind == .volumeAttachment || kind == .persistentVolumeClaim && isNew && entry.claims(key)
+        default: false
+        }
+    }
+}

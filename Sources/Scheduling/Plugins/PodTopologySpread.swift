@@ -87,3 +87,40 @@ enum PodTopologySpread {
         return true
     }
 }
+
+extension PodTopologySpread {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        let rules = state.demand(of: entry.pod, entry.facts, settings).hardSpread
+        func matches(_ pod: Pod, _ rule: SpreadRule) -> Bool {
+            rule.selector?.matches(pod.metadata.labels) ?? false
+        }
+        func hasAllKeys(_ node: Node) -> Bool {
+            rules.allSatisfy { node.metadata.labels[$0.constraint.topologyKey] != nil }
+        }
+        switch event {
+        case .assignedPodAdded(let pod), .assignedPodDeleted(let pod):
+            return pod.metadata.namespace == entry.facts.namespace && rules.contains { matches(pod, $0) }
+        case .assignedPodChanged(let pod, let old):
+            return pod.metadata.namespace == entry.facts.namespace
+                && rules.contains { matches(pod, $0) != matches(old, $0) }
+        case .podItselfChanged(let pod, let old):
+            if pod.metadata.labels != old.metadata.labels {
+                return rules.contains { matches(pod, $0) != matches(old, $0) }
+            }
+            return pod.spec.tolerations != old.spec.tolerations
+                && rules.contains { $0.constraint.nodeTaintsPolicy == "Honor" }
+        case .nodeAdded(let node), .nodeDeleted(let node): return hasAllKeys(node)
+        case .nodeChanged(let node, let old):
+            let (new, before) = (hasAllKeys(node), hasAllKeys(old))
+            if new != before { return true }
+            return new
+                && (node.spec.taints != old.spec.taints || node.spec.unschedulable != old.spec.unschedulable
+                    || rules.contains {
+                        node.metadata.labels[$0.constraint.topologyKey]
+                            != old.metadata.labels[$0.constraint.topologyKey]
+                    })
+        case .storageChanged: return false
+        }
+    }
+}

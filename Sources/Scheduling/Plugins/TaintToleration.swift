@@ -44,3 +44,17 @@ func normalize(_ scores: inout [Int], reversed: Bool = false) {
         scores[i] = reversed ? 100 - scaled : scaled
     }
 }
+
+extension TaintToleration {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        let tolerations = entry.facts.spec.tolerations
+        func isTolerated(_ node: Node) -> Bool { untoleratedTaint(of: node, tolerations, state.profile) == nil }
+        return switch event {
+        case .nodeAdded(let node): isTolerated(node)
+        case .nodeChanged(let node, let old): isTolerated(node) && !isTolerated(old)
+        case .podItselfChanged(let new, let old): new.spec.tolerations != old.spec.tolerations
+        default: false
+        }
+    }
+}

@@ -175,3 +175,14 @@ enum VolumeBinding {
         }
     }
 }
+
+extension VolumeBinding {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        switch event {
+        case .storageChanged(let kind, let key, _): kind != .persistentVolumeClaim || entry.claims(key)
+        case .nodeAdded, .nodeChanged: true
+        default: false
+        }
+    }
+}

@@ -61,3 +61,19 @@ enum VolumeRestrictions {
         return false
     }
 }
+
+extension VolumeRestrictions {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        switch event {
+        case .assignedPodDeleted(let pod):
+            let names = Set(entry.facts.claims)
+            return pod.metadata.namespace == entry.facts.namespace
+                && pod.spec.volumes.contains { $0.persistentVolumeClaim.map { names.contains($0.claimName) } ?? false }
+                || !entry.facts.disks.isEmpty
+        case .storageChanged(.persistentVolumeClaim, let key, true): return entry.claims(key)
+        case .nodeAdded: return true
+        default: return false
+        }
+    }
+}

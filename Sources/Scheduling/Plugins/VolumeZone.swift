@@ -64,3 +64,16 @@ enum VolumeZone {
         }
     }
 }
+
+extension VolumeZone {
+    /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
+    @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
+        switch event {
+        case .storageChanged(let kind, let key, let isNew):
+            kind == .persistentVolumeClaim ? entry.claims(key) : kind == .persistentVolume || isNew
+        case .nodeAdded: true
+        case .nodeChanged(let node, let old): node.metadata.labels != old.metadata.labels
+        default: false
+        }
+    }
+}
