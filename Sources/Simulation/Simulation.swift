@@ -70,24 +70,41 @@ public struct Simulation: Sendable {
     /// When the next event is due; nil if nothing will ever happen by itself.
     public var nextDue: Instant? { next?.due }
 
-    private enum Part { case controllers, vertical, scheduler, kubelets, metrics, nodes, drains, rebalancings }
+    /// A component in the loop: what it is asked and told.
+    private struct Part: Sendable {
+        /// When it next wants to run; nil: only when something changes.
+        let nextWake: @Sendable (Simulation) -> Instant?
+        /// Does everything that is due now.
+        let run: @Sendable (inout Simulation) -> Void
+        /// Up to where it has read the feed of changes; nil if it reads none.
+        let read: @Sendable (Simulation) -> WatchCursor?
 
-    /// Who runs next, and when. Parts that are due at the same instant run in the order of the cases.
-    private var next: (part: Part, due: Instant)? {
-        var first: (part: Part, due: Instant)?
-        func take(_ part: Part, _ wake: Instant?) {
-            guard let wake else { return }
+        init(
+            _ nextWake: @escaping @Sendable (Simulation) -> Instant?, run: @escaping @Sendable (inout Simulation) -> Void,
+            read: @escaping @Sendable (Simulation) -> WatchCursor? = { _ in nil }
+        ) { (self.nextWake, self.run, self.read) = (nextWake, run, read) }
+    }
+
+    /// All components: a new one is a property above and a row here. Those that are due at the same instant run in this order.
+    private static let parts: [Part] = [
+        Part({ $0.controllers.nextWake($0.cluster) }, run: { $0.controllers.run(&$0.cluster) }, read: { $0.controllers.cursor }),
+        Part({ $0.vertical.nextWake($0.cluster) }, run: { $0.runVerticalScaler() }, read: { $0.vertical.modes.isEmpty ? nil : $0.vertical.cursor }),
+        Part({ $0.scheduler.nextWake($0.cluster) }, run: { $0.scheduler.run(&$0.cluster) }, read: { $0.scheduler.cursor }),
+        Part({ $0.kubelets.nextWake($0.cluster) }, run: { $0.kubelets.run(&$0.cluster) }, read: { $0.kubelets.cursor }),
+        Part({ $0.metricsServer.nextWake($0.cluster) }, run: { $0.metricsServer.run(&$0.cluster, $0.kubelets) }),
+        Part({ $0.nodeAutoscaler.nextWake }, run: { $0.nodeAutoscaler.run(&$0.cluster, $0.options.scheduler) }),
+        Part({ $0.rebalancings.lazy.compactMap(\.nextStep).min() }, run: { $0.runRebalancings() }),
+        Part({ $0.drains.lazy.compactMap(\.nextStep).min() }, run: { $0.runDrains() }),
+    ]
+
+    /// Who runs next, as a place in the list, and when.
+    private var next: (part: Int, due: Instant)? {
+        var first: (part: Int, due: Instant)?
+        for index in Self.parts.indices {
+            guard let wake = Self.parts[index].nextWake(self) else { continue }
             let due = max(wake, cluster.now)
-            if due < first?.due ?? .distantFuture { first = (part, due) }
+            if due < first?.due ?? .distantFuture { first = (index, due) }
         }
-        take(.controllers, controllers.nextWake(cluster))
-        take(.vertical, vertical.nextWake(cluster))
-        take(.scheduler, scheduler.nextWake(cluster))
-        take(.kubelets, kubelets.nextWake(cluster))
-        take(.metrics, metricsServer.nextWake(cluster))
-        take(.nodes, nodeAutoscaler.nextWake)
-        if !rebalancings.isEmpty { take(.rebalancings, rebalancings.lazy.compactMap(\.nextStep).min()) }
-        if !drains.isEmpty { take(.drains, drains.lazy.compactMap(\.nextStep).min()) }
         return first
     }
 
@@ -96,16 +113,7 @@ public struct Simulation: Sendable {
     public mutating func runNext(by limit: Instant) -> Bool {
         guard let (part, due) = next, due <= limit else { return false }
         cluster.now = due
-        switch part {
-        case .controllers: controllers.run(&cluster)
-        case .vertical: runVerticalScaler()
-        case .scheduler: scheduler.run(&cluster)
-        case .kubelets: kubelets.run(&cluster)
-        case .metrics: metricsServer.run(&cluster, kubelets)
-        case .nodes: nodeAutoscaler.run(&cluster, options.scheduler)
-        case .drains: runDrains()
-        case .rebalancings: runRebalancings()
-        }
+        Self.parts[part].run(&self)
         eventsRun += 1
         cluster.store.compact(before: read)
         assertProgress(at: due)
@@ -114,9 +122,8 @@ public struct Simulation: Sendable {
 
     /// Up to where all components have read the feed of changes.
     private var read: WatchCursor {
-        var read = min(controllers.cursor.position, scheduler.cursor.position, kubelets.cursor.position)
-        if !vertical.modes.isEmpty { read = min(read, vertical.cursor.position) }
-        if let keptFrom { read = min(read, keptFrom.position) }
+        var read = keptFrom?.position ?? .max
+        for part in Self.parts { if let cursor = part.read(self) { read = min(read, cursor.position) } }
         return WatchCursor(position: read)
     }
 
