@@ -90,14 +90,13 @@ public struct ClusterSettings: Sendable, Equatable {
     public var eventTimeToLive = Duration.hours(1)
     public init() {}
 
-    /// The delays by name, as a scenario's parameters name them, with the lengths that they can have.
-    public static let times: [(name: String, path: WritableKeyPath<ClusterSettings, Duration> & Sendable, range: ClosedRange<Duration>)] = {
-        let delay = Duration.zero...Duration.hours(24)
-        return [
-            ("controllerWatchDelay", \.controllerWatchDelay, delay), ("schedulerWatchDelay", \.schedulerWatchDelay, delay),
-            ("kubeletWatchDelay", \.kubeletWatchDelay, delay), ("eventTimeToLive", \.eventTimeToLive, .seconds(1)...Duration.hours(24 * 365)),
-        ]
-    }()
+    /// The delays that a scenario can set.
+    public static let parameters: [Parameter<ClusterSettings>] = [
+        .time("kubeletWatchDelay", \.kubeletWatchDelay, "from a write to the kubelet concerned"),
+        .time("controllerWatchDelay", \.controllerWatchDelay, "from a write to the controllers"),
+        .time("schedulerWatchDelay", \.schedulerWatchDelay, "from a write to the scheduler"),
+        .time("eventTimeToLive", \.eventTimeToLive, "how long Event objects are kept", range: .seconds(1)...Duration.hours(24 * 365), source: "kube-apiserver `--event-ttl`"),
+    ]
 }
 
 /// A part of the control plane that runs by itself: scheduler, controllers, kubelets.

@@ -1,48 +1,11 @@
+import ControlPlane
 import SimulationKit
 
 /// How long a kubelet, its container runtime and its network take for each step: the parameters of the latency model.
 ///
-/// Set by a scenario's `spec.parameters`, by the name in the table. *Model* values are ours: Kubernetes leaves them to
+/// Set by a scenario's `spec.parameters`, by the names in ``parameters``. *Model* values are ours: Kubernetes leaves them to
 /// the machine. The others are Kubernetes' own constants. Times can be 0s to 24h, those after which something is tried again
 /// 100ms to 24h; rates 1 to 1e15 bytes a second, `sharedLayers` from 0 and less than 1, `pageSize` 1 to 1073741824.
-///
-/// | parameter | default | what | source |
-/// | --- | --- | --- | --- |
-/// | `apiLatency` | `10ms` | from the begin of a request of a kubelet to its answer | model |
-/// | `podSetup` | `10ms` | control groups and directories of a new pod | model |
-/// | `setUpVolume` | `5ms` | mounting one ConfigMap, Secret, token or local volume | model |
-/// | `stageVolume` | `1s` | staging a volume of a claim on a node, once for all its pods | model |
-/// | `publishVolume` | `500ms` | publishing a staged volume to a pod | model |
-/// | `unpublishVolume` | `500ms` | taking a volume from a pod that has ended, and again to take it off the node after its last pod | model |
-/// | `cacheWait` | `1s` | how long a mount waits for its ConfigMap or Secret before it fails | `pkg/kubelet/util/manager/watch_based_manager.go` |
-/// | `mountPoll` | `300ms` | how often a pod's worker looks whether all volumes are mounted | `pkg/kubelet/volumemanager/volume_manager.go` |
-/// | `mountTimeout` | `2m3s` | after this it gives up and tries again | `pkg/kubelet/volumemanager/volume_manager.go` |
-/// | `runSandbox` | `300ms` | the pod's sandbox with its network | model |
-/// | `manifestCheck` | `300ms` | asking the registry what an image consists of | model |
-/// | `registryRate` | `50000000` | bytes a second that one pull gets from the registry | model |
-/// | `nodeBandwidth` | `125000000` | bytes a second that all pulls of a node share | model |
-/// | `unpackRate` | `200000000` | bytes a second at which downloaded layers are unpacked | model |
-/// | `sharedLayers` | `0.6` | share of an image that is there already if another of its repository is | model |
-/// | `createContainer` | `50ms` | one CreateContainer call | model |
-/// | `startContainer` | `100ms` | one StartContainer call | model |
-/// | `backOffNotice` | `1s` | from a failed pull or seen exit to the sync that finds the back-off | model |
-/// | `cleanUp` | `100ms` | unmounting and removing control groups once all containers ended | model |
-/// | `updateResources` | `50ms` | one UpdateContainerResources call | model |
-/// | `syncErrorBackOff` | `10s` | a failed sync is repeated after this, times 1 to 1.5 | `pkg/kubelet/kubelet.go`, `backOffPeriod` |
-/// | `resync` | `60s` | a sync is repeated after this, times 1 to 1.5, if nothing else asks for one | `pkg/kubelet/kubelet.go`, `syncFrequency` |
-/// | `relistPeriod` | `1s` | generic PLEG: from the end of one list to the begin of the next | `pkg/kubelet/kubelet.go` |
-/// | `relistBase` | `2ms` | a list, whatever its length | model |
-/// | `relistPerContainer` | `150us` | a list, for each container and sandbox: 50 µs kubelet, 100 µs runtime | model |
-/// | `inspectPod` | `3ms` | a list, for each pod that changed | model |
-/// | `eventLatency` | `20ms` | evented PLEG: from a change to its event | model |
-/// | `eventCost` | `1ms` | evented PLEG: CPU time of one event | model |
-/// | `memoryRate` | `200000000` | bytes a second at which a program fills memory | model |
-/// | `reclaimRate` | `209715200` | bytes a second of page cache that the kernel takes back | model |
-/// | `pageSize` | `4096` | bytes of a page of the nodes' kernels, to which MemoryQoS cuts `memory.high` | model |
-/// | `kubeletWatchDelay` | `10ms` | from a write to the kubelet concerned | model |
-/// | `controllerWatchDelay` | `5ms` | from a write to the controllers | model |
-/// | `schedulerWatchDelay` | `5ms` | from a write to the scheduler | model |
-/// | `eventTimeToLive` | `1h` | how long Event objects are kept | kube-apiserver `--event-ttl` |
 public struct KubeletLatencies: Sendable, Equatable {
     public var apiLatency = Duration.milliseconds(10)
     public var podSetup = Duration.milliseconds(10)
@@ -77,27 +40,38 @@ public struct KubeletLatencies: Sendable, Equatable {
     public var pageSize = 4096.0
     public init() {}
 
-    /// A parameter that is a length of time, by its name, with the lengths that it can have.
-    public static let times: [(name: String, path: WritableKeyPath<KubeletLatencies, Duration> & Sendable, range: ClosedRange<Duration>)] = {
-        // What is waited for before the same is tried again must not be no time at all: it would be tried for ever.
-        let again = Duration.milliseconds(100)...Duration.hours(24)
-        let step = Duration.zero...Duration.hours(24)
-        return [
-            ("apiLatency", \.apiLatency, step), ("podSetup", \.podSetup, step), ("setUpVolume", \.setUpVolume, step),
-            ("stageVolume", \.stageVolume, step), ("publishVolume", \.publishVolume, step), ("unpublishVolume", \.unpublishVolume, step),
-            ("cacheWait", \.cacheWait, step), ("mountPoll", \.mountPoll, step),
-            ("mountTimeout", \.mountTimeout, again), ("runSandbox", \.runSandbox, step), ("manifestCheck", \.manifestCheck, step),
-            ("createContainer", \.createContainer, step), ("startContainer", \.startContainer, step),
-            ("backOffNotice", \.backOffNotice, step), ("cleanUp", \.cleanUp, step), ("updateResources", \.updateResources, step),
-            ("syncErrorBackOff", \.syncErrorBackOff, again), ("resync", \.resync, again), ("relistPeriod", \.relistPeriod, again),
-            ("relistBase", \.relistBase, step), ("relistPerContainer", \.relistPerContainer, step), ("inspectPod", \.inspectPod, step),
-            ("eventLatency", \.eventLatency, step), ("eventCost", \.eventCost, step),
-        ]
-    }()
-    /// A parameter that is a number, by its name, with the numbers that it can be.
-    public static let numbers: [(name: String, path: WritableKeyPath<KubeletLatencies, Double> & Sendable, range: ClosedRange<Double>)] = [
-        ("registryRate", \.registryRate, 1...1e15), ("nodeBandwidth", \.nodeBandwidth, 1...1e15), ("unpackRate", \.unpackRate, 1...1e15),
-        ("sharedLayers", \.sharedLayers, 0...1.0.nextDown), ("memoryRate", \.memoryRate, 1...1e15), ("reclaimRate", \.reclaimRate, 1...1e15),
-        ("pageSize", \.pageSize, 1...1_073_741_824),
+    /// The parameters that a scenario can set.
+    public static let parameters: [Parameter<KubeletLatencies>] = [
+        .time("apiLatency", \.apiLatency, "from the begin of a request of a kubelet to its answer"),
+        .time("podSetup", \.podSetup, "control groups and directories of a new pod"),
+        .time("setUpVolume", \.setUpVolume, "mounting one ConfigMap, Secret, token or local volume"),
+        .time("stageVolume", \.stageVolume, "staging a volume of a claim on a node, once for all its pods"),
+        .time("publishVolume", \.publishVolume, "publishing a staged volume to a pod"),
+        .time("unpublishVolume", \.unpublishVolume, "taking a volume from a pod that has ended, and again to take it off the node after its last pod"),
+        .time("cacheWait", \.cacheWait, "how long a mount waits for its ConfigMap or Secret before it fails", source: "`pkg/kubelet/util/manager/watch_based_manager.go`"),
+        .time("mountPoll", \.mountPoll, "how often a pod's worker looks whether all volumes are mounted", source: "`pkg/kubelet/volumemanager/volume_manager.go`"),
+        .time("mountTimeout", \.mountTimeout, "after this it gives up and tries again", range: .again, source: "`pkg/kubelet/volumemanager/volume_manager.go`"),
+        .time("runSandbox", \.runSandbox, "the pod's sandbox with its network"),
+        .time("manifestCheck", \.manifestCheck, "asking the registry what an image consists of"),
+        .number("registryRate", \.registryRate, 1...1e15, "bytes a second that one pull gets from the registry"),
+        .number("nodeBandwidth", \.nodeBandwidth, 1...1e15, "bytes a second that all pulls of a node share"),
+        .number("unpackRate", \.unpackRate, 1...1e15, "bytes a second at which downloaded layers are unpacked"),
+        .number("sharedLayers", \.sharedLayers, 0...1.0.nextDown, "share of an image that is there already if another of its repository is"),
+        .time("createContainer", \.createContainer, "one CreateContainer call"),
+        .time("startContainer", \.startContainer, "one StartContainer call"),
+        .time("backOffNotice", \.backOffNotice, "from a failed pull or seen exit to the sync that finds the back-off"),
+        .time("cleanUp", \.cleanUp, "unmounting and removing control groups once all containers ended"),
+        .time("updateResources", \.updateResources, "one UpdateContainerResources call"),
+        .time("syncErrorBackOff", \.syncErrorBackOff, "a failed sync is repeated after this, times 1 to 1.5", range: .again, source: "`pkg/kubelet/kubelet.go`, `backOffPeriod`"),
+        .time("resync", \.resync, "a sync is repeated after this, times 1 to 1.5, if nothing else asks for one", range: .again, source: "`pkg/kubelet/kubelet.go`, `syncFrequency`"),
+        .time("relistPeriod", \.relistPeriod, "generic PLEG: from the end of one list to the begin of the next", range: .again, source: "`pkg/kubelet/kubelet.go`"),
+        .time("relistBase", \.relistBase, "a list, whatever its length"),
+        .time("relistPerContainer", \.relistPerContainer, "a list, for each container and sandbox: 50 µs kubelet, 100 µs runtime"),
+        .time("inspectPod", \.inspectPod, "a list, for each pod that changed"),
+        .time("eventLatency", \.eventLatency, "evented PLEG: from a change to its event"),
+        .time("eventCost", \.eventCost, "evented PLEG: CPU time of one event"),
+        .number("memoryRate", \.memoryRate, 1...1e15, "bytes a second at which a program fills memory"),
+        .number("reclaimRate", \.reclaimRate, 1...1e15, "bytes a second of page cache that the kernel takes back"),
+        .number("pageSize", \.pageSize, 1...1_073_741_824, "bytes of a page of the nodes' kernels, to which MemoryQoS cuts `memory.high`"),
     ]
 }

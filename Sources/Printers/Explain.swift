@@ -82,6 +82,13 @@ public enum Explain {
         return try walk(kind, steps, context).page
     }
 
+    /// The paths that begin with what is `typed` up to its last dot, for a shell to choose from: kinds, or the fields of one.
+    public static func completions(of typed: String, in context: Context = Context()) -> [String] {
+        guard let dot = typed.lastIndex(of: ".") else { return (KindInfo.all + context.configurations.map(\.kind)).map { $0.kind.lowercased() } }
+        let above = String(typed[..<dot])
+        return ((try? page(path: above, in: context))?.fields ?? []).map { "\(above).\($0.name)" }
+    }
+
     /// The page as `kubectl explain` lays it out; with `recursive` all fields below without their meaning. A path that
     /// begins with `evenkeel.dev` means the product's annotations.
     /// - Throws: ``Failure``, which names the nearest kind or field.

@@ -129,41 +129,10 @@ public struct Input: Sendable {
             problems += found
             if let value {
                 scenario = value
-                for (index, expectation) in value.spec.expect.enumerated() {
-                    let path = "spec.expect[\(index)]"
-                    func report(_ field: String, _ message: String) {
-                        problems.append(document.problem(path + field, message))
-                    }
-                    if expectation.count != 1 { report("", "needs exactly one of spread, pods, condition, event, nodes, field, timeToReady") }
-                    for (name, text) in [("pods", expectation.pods?.labelSelector), ("nodes", expectation.nodes?.labelSelector), ("timeToReady", expectation.timeToReady?.labelSelector)] {
-                        if let text, LabelSelector(text: text) == nil { report(".\(name).labelSelector", "\"\(text)\" is not a label selector") }
-                    }
-                    // Without a number an expectation could not fail.
-                    if let pods = expectation.pods, pods.count == nil, pods.atLeast == nil, pods.atMost == nil {
-                        report(".pods", "needs count, atLeast or atMost")
-                    }
-                    if let nodes = expectation.nodes, nodes.count == nil, nodes.atLeast == nil, nodes.atMost == nil {
-                        report(".nodes", "needs count, atLeast or atMost")
-                    }
-                    if let field = expectation.field, field.equals == nil, field.atLeast == nil, field.atMost == nil {
-                        report(".field", "needs equals, atLeast or atMost")
-                    }
-                    if let time = expectation.timeToReady {
-                        if !(1...100).contains(time.percentile) { report(".timeToReady.percentile", "must be 1 to 100, not \(time.percentile)") }
-                        if time.atLeast == nil, time.atMost == nil { report(".timeToReady", "needs atLeast or atMost") }
-                    }
-                    if let spread = expectation.spread, spread.skewAtMost == nil, spread.skewAtLeast == nil {
-                        report(".spread", "needs skewAtMost or skewAtLeast")
-                    }
-                    if let revision = expectation.spread?.revision, revision != "newest" {
-                        report(".spread.revision", "must be newest, not \"\(revision)\"")
-                    }
-                    if let at = expectation.at, at < .zero { report(".at", "must not be before the start") }
-                }
+                for (index, expectation) in value.spec.expect.enumerated() { check(expectation, index, document) }
                 if let flags = value.spec.controllerManager {
-                    let (settings, wrong) = flags.settings()
-                    options.controllerManager = settings
-                    problems += wrong.map { document.problem("spec.controllerManager.\($0.flag)", $0.message) }
+                    options.controllerManager = flags.settings
+                    problems += flags.faults.map { document.problem("spec.controllerManager.\($0.flag)", $0.message) }
                 }
                 if let resolution = value.spec.metricsServer?.metricResolution {
                     if resolution < .seconds(1) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 1s or more")) }
@@ -238,160 +207,36 @@ public struct Input: Sendable {
             problems.append(document.problem("spec.parameters", "must be an object"))
             return
         }
-        let names = KubeletLatencies.times.map(\.name) + KubeletLatencies.numbers.map(\.name) + ClusterSettings.times.map(\.name)
+        let names = KubeletLatencies.parameters.map(\.name) + ClusterSettings.parameters.map(\.name)
         for (name, value) in object.members {
-            func refuse(_ what: String) { problems.append(document.problem("spec.parameters.\(name)", what)) }
-            let number: Double? = switch value {
-            case .int(let n): Double(n)
-            case .double(let n): n
-            default: value.string.flatMap { Quantity($0) }.map { Double($0.value) }
-            }
-            /// Takes the value as a length of time in `range`.
-            func take(_ range: ClosedRange<Duration>, _ set: (Duration) -> Void) {
-                if let time = value.string.flatMap({ Duration($0) }), range.contains(time) { return set(time) }
-                refuse("must be a length of time such as 300ms, from \(range.lowerBound) to \(range.upperBound)")
-            }
-            if let (_, path, range) = KubeletLatencies.numbers.first(where: { $0.name == name }) {
-                if let number, range.contains(number) {
-                    options.latencies[keyPath: path] = number
+            let problem: String? =
+                if let parameter = KubeletLatencies.parameters.first(where: { $0.name == name }) {
+                    parameter.set(value, in: &options.latencies)
+                } else if let parameter = ClusterSettings.parameters.first(where: { $0.name == name }) {
+                    parameter.set(value, in: &options.settings)
                 } else {
-                    refuse(range.upperBound < 1 ? "must be 0 or more and less than 1" : "must be a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))")
+                    "is not a parameter; there are \(names.joined(separator: ", "))"
                 }
-            } else if let (_, path, range) = KubeletLatencies.times.first(where: { $0.name == name }) {
-                take(range) { options.latencies[keyPath: path] = $0 }
-            } else if let (_, path, range) = ClusterSettings.times.first(where: { $0.name == name }) {
-                take(range) { options.settings[keyPath: path] = $0 }
-            } else {
-                refuse("is not a parameter; there are \(names.joined(separator: ", "))")
-            }
+            if let problem { problems.append(document.problem("spec.parameters.\(name)", problem)) }
         }
+    }
+
+    /// Notes what is wrong with an expectation.
+    private mutating func check(_ expectation: Expectation, _ index: Int, _ document: ManifestDocument) {
+        let path = "spec.expect[\(index)]"
+        if expectation.claims.count != 1 { problems.append(document.problem(path, "needs exactly one of \(Expectation.names.joined(separator: ", "))")) }
+        for claim in expectation.claims { note(claim.faults, "\(path).\(type(of: claim).name)", document) }
+        if let at = expectation.at, at < .zero { problems.append(document.problem("\(path).at", "must not be before the start")) }
     }
 
     /// Turns a step into its command, or notes what is wrong with it.
     private mutating func read(_ step: ScenarioStep, _ index: Int, _ document: ManifestDocument) {
         let path = "spec.steps[\(index)]"
-        var commands: [(String, Command)] = []
-        func key(_ namespace: String, _ name: String) -> ObjectKey { ObjectKey(namespace: namespace.isEmpty ? "default" : namespace, name: name) }
-        func typed(_ kind: String, _ name: String, _ namespace: String, _ field: String) -> (Kind, ObjectKey)? {
-            guard let info = KindInfo.find(kind), info.type != .custom else {
-                problems.append(document.problem("\(path).\(field).kind", "\"\(kind)\" is not a kind that is acted on"))
-                return nil
-            }
-            return (info.type, info.isNamespaced ? key(namespace, name) : ObjectKey(name: name))
-        }
-        if let scale = step.scale, let (kind, key) = typed(scale.kind, scale.name, scale.namespace, "scale") { commands.append(("scale", .scale(kind, key, replicas: scale.replicas))) }
-        if let resize = step.resize {
-            commands.append(("resize", .resize(pod: key(resize.namespace, resize.pod), [ContainerResize(resize.container, requests: resize.requests, limits: resize.limits)])))
-        }
-        if let delete = step.delete, let (kind, key) = typed(delete.kind, delete.name, delete.namespace, "delete") {
-            var options = DeleteOptions(gracePeriodSeconds: delete.gracePeriodSeconds)
-            if let text = delete.propagationPolicy {
-                if let policy = DeleteOptions.Propagation(rawValue: text) {
-                    options.propagation = policy
-                } else {
-                    problems.append(document.problem("\(path).delete.propagationPolicy", "must be Background, Foreground or Orphan, not \"\(text)\""))
-                }
-            }
-            commands.append(("delete", .delete(kind, key, options)))
-        }
-        if let evict = step.evict { commands.append(("evict", .evict(pod: key(evict.namespace, evict.pod)))) }
-        if let node = step.cordon?.node { commands.append(("cordon", .cordon(node: node))) }
-        if let node = step.uncordon?.node { commands.append(("uncordon", .uncordon(node: node))) }
-        if let node = step.drain?.node { commands.append(("drain", .drain(node: node, .init(ignoreDaemonSets: true, deleteEmptyDirData: true, force: true)))) }
-        if let taint = step.taint { commands.append(("taint", .taint(node: taint.node, Taint(key: taint.key, value: taint.value, effect: taint.effect)))) }
-        if let taint = step.untaint { commands.append(("untaint", .untaint(node: taint.node, key: taint.key, effect: taint.effect))) }
-        for (name, fault) in [("fail", step.fail), ("recover", step.recover)] {
-            guard let fault else { continue }
-            guard (fault.node == nil) != (fault.zone == nil) else {
-                problems.append(document.problem("\(path).\(name)", "needs exactly one of node, zone"))
-                continue
-            }
-            let target = fault.node.map(FaultTarget.node) ?? .zone(fault.zone!)
-            commands.append((name, name == "fail" ? .fail(target) : .recover(target)))
-        }
-        if let load = step.load, let (kind, key) = typed(load.kind, load.name, load.namespace, "load") {
-            if let cpu = load.cpu, !Load.range.contains(cpu.milliValue) { problems.append(document.problem("\(path).load.cpu", "must be from 0 to 9007199254740 cores, not \(cpu)")) }
-            if let memory = load.memory, !Load.range.contains(memory.value) { problems.append(document.problem("\(path).load.memory", "must be from 0 to 8Pi, not \(memory)")) }
-            commands.append(("load", .load(kind, key, cpu: load.cpu, memory: load.memory)))
-        }
-        if let kubelet = step.kubelet {
-            var choice = kubelet.node.isEmpty ? NodeChoice.all : .node(kubelet.node)
-            if !kubelet.selector.isEmpty {
-                if LabelSelector(text: kubelet.selector) != nil, kubelet.node.isEmpty {
-                    choice = .selector(kubelet.selector)
-                } else {
-                    problems.append(document.problem("\(path).kubelet.selector", kubelet.node.isEmpty ? "\"\(kubelet.selector)\" is not a label selector" : "cannot be used with node"))
-                }
-            }
-            if let fields = kubelet.set?.object, !fields.members.isEmpty {
-                var decoder = APIDecoder()
-                let given = KubeletConfiguration.decode(.object(KubeletConfiguration().merged(with: fields)), &decoder)
-                problems += decoder.problems.map { document.problem("\(path).kubelet.set.\($0.path)", $0.message) }
-                if given != nil { commands.append(("kubelet", .configureKubelets(choice, fields))) }
-            } else {
-                problems.append(document.problem("\(path).kubelet.set", "needs fields of KubeletConfiguration"))
-            }
-        }
-        if let runtime = step.runtime {
-            if runtime.hangs <= .zero || runtime.hangs > Program.longest { problems.append(document.problem("\(path).runtime.hangs", "must be more than 0s and at most 87600h")) }
-            commands.append(("runtime", .hangRuntime(node: runtime.node, runtime.hangs)))
-        }
-        if let demand = step.demand, let (kind, key) = typed(demand.kind, demand.name, demand.namespace, "demand") {
-            let text: String? =
-                switch demand.cpu {
-                case nil, .null: nil
-                case .string(let text): text
-                case let other?: other.text()
-                }
-            if let text, Demand.load(text) == nil {
-                problems.append(document.problem("\(path).demand.cpu", "\"\(text)\" is not a demand such as 2, 200m..6/30m or 500m@0s 6@5m"))
-            }
-            commands.append(("demand", .demand(kind, key, text)))
-        }
-        if let autosize = step.autosize, let (kind, key) = typed(autosize.kind, autosize.name, autosize.namespace, "autosize") {
-            if let mode = VerticalScaling(rawValue: autosize.mode) {
-                commands.append(("autosize", .autosize(kind, key, mode)))
-            } else {
-                problems.append(document.problem("\(path).autosize.mode", "must be Off, InPlaceOrRecreate or InPlace, not \"\(autosize.mode)\""))
-            }
-        }
-        if let flags = step.autoscaler {
-            let settings = flags.applied(to: options.nodeAutoscaler)
-            if let problem = settings.problem { problems.append(document.problem("\(path).autoscaler.\(problem.field)", problem.message)) }
-            commands.append(("autoscaler", .nodeAutoscaler(settings)))
-        }
-        if let image = step.setImage, let (kind, key) = typed(image.kind, image.name, image.namespace, "setImage") {
-            commands.append(("setImage", .setImage(kind, key, container: image.container, image: image.image)))
-        }
-        if let workload = step.restart, let (kind, key) = typed(workload.kind, workload.name, workload.namespace, "restart") {
-            commands.append(("restart", .restart(kind, key)))
-        }
-        for (name, workload) in [("pause", step.pause), ("resume", step.resume)] {
-            guard let workload, let (kind, key) = typed(workload.kind, workload.name, workload.namespace, name) else { continue }
-            if kind != .deployment { problems.append(document.problem("\(path).\(name).kind", "must be Deployment")) }
-            commands.append((name, .pause(key, name == "pause")))
-        }
-        if let undo = step.undo { commands.append(("undo", .undoRollout(key(undo.namespace, undo.name), toRevision: undo.toRevision ?? 0))) }
-        if let apply = step.apply {
-            let manifests = apply.array ?? [apply]
-            for (number, json) in manifests.enumerated() {
-                let place = "\(path).apply\(apply.array == nil ? "" : "[\(number)]")"
-                switch decodeObject(json) {
-                case .success(let object): problems += AnnotationReview.problems(of: object).map { document.problem("\(place).\($0.path)", $0.message) }
-                case .failure(let error): problems.append(document.problem(place, error.message))
-                }
-            }
-            commands.append(("apply", .apply(manifests)))
-        }
-        if let workload = step.rebalance, let (kind, key) = typed(workload.kind, workload.name, workload.namespace, "rebalance") {
-            commands.append(("rebalance", .rebalance(Workload(kind: kind.rawValue, namespace: key.namespace, name: key.name), [])))
-        }
-        if let gates = step.gates { commands.append(("gates", .setGates(gates))) }
-        guard step.actionCount == 1 else {
+        guard step.actions.count == 1, let action = step.actions.first else {
             problems.append(document.problem(path, "needs exactly one action"))
             return
         }
-        guard commands.count == 1 else { return }
+        let name = type(of: action).name
         if step.at < .zero { problems.append(document.problem("\(path).at", "must not be before the start")) }
         var refusal: String?
         switch step.refused {
@@ -400,7 +245,19 @@ public struct Input: Sendable {
         case nil, .bool(false), .null: break
         default: problems.append(document.problem("\(path).refused", "must be true or part of the message"))
         }
-        steps.append(Script.Step(at: .start + step.at, command: commands[0].1, refusal: refusal, title: "\(document.source):\(document.line(of: path)): \(path) \(commands[0].0)"))
+        do throws(StepProblem) {
+            let command = try action.command(options)
+            steps.append(Script.Step(at: .start + step.at, command: command, refusal: refusal, title: "\(document.source):\(document.line(of: path)): \(path) \(name)"))
+        } catch {
+            note(error.faults, "\(path).\(name)", document)
+        }
+    }
+
+    /// Notes faults of fields below `place`.
+    private mutating func note(_ faults: [(field: String, message: String)], _ place: String, _ document: ManifestDocument) {
+        for (field, message) in faults {
+            problems.append(document.problem(place + (field.isEmpty || field.hasPrefix("[") ? field : ".\(field)"), message))
+        }
     }
 
     /// Objects that the API server did not take.

@@ -198,14 +198,11 @@ extension SimulationOptions {
     /// The parameters of the latency model that differ from their defaults, as a scenario states them.
     static func parameters(_ latencies: KubeletLatencies, _ settings: ClusterSettings) -> JSONValue {
         var result = JSONValue.object(JSONObject())
-        for (name, path, _) in KubeletLatencies.times where latencies[keyPath: path] != KubeletLatencies()[keyPath: path] {
-            result[name] = .string("\(latencies[keyPath: path])")
+        for parameter in KubeletLatencies.parameters where parameter.json(in: latencies) != parameter.json(in: KubeletLatencies()) {
+            result[parameter.name] = parameter.json(in: latencies)
         }
-        for (name, path, _) in KubeletLatencies.numbers where latencies[keyPath: path] != KubeletLatencies()[keyPath: path] {
-            result[name] = .double(latencies[keyPath: path])
-        }
-        for (name, path, _) in ClusterSettings.times where settings[keyPath: path] != ClusterSettings()[keyPath: path] {
-            result[name] = .string("\(settings[keyPath: path])")
+        for parameter in ClusterSettings.parameters where parameter.json(in: settings) != parameter.json(in: ClusterSettings()) {
+            result[parameter.name] = parameter.json(in: settings)
         }
         return result
     }

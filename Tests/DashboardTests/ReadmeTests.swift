@@ -1,7 +1,9 @@
 import Canvas
+import ControlPlane
 import Dashboard
 import Foundation
 import KubernetesAPI
+import Kubelets
 import Simulation
 import SimulationKit
 import Testing
@@ -12,7 +14,7 @@ import Testing
 @Suite(.serialized) struct ReadmeTests {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    @Test(arguments: ["keys", "k9s-keys", "commands", "picture", "annotations", "parameters", "scenarios", "burst", "differences"])
+    @Test(arguments: ["keys", "k9s-keys", "commands", "picture", "annotations", "parameters", "steps", "scenarios", "burst", "differences"])
     func `a generated part of the README is true`(section: String) throws {
         let file = Self.root.appending(path: "README.md")
         let readme = try String(contentsOf: file, encoding: .utf8)
@@ -39,8 +41,13 @@ import Testing
             return "```text\n\(dashboard.frame(size: Size(width: 120, height: 36)).picture())\n```"
         case "annotations": return AnnotationNote.markdown
         case "parameters":
-            let text = try String(contentsOf: root.appending(path: "Sources/Kubelets/KubeletLatencies.swift"), encoding: .utf8)
-            return text.split(separator: "\n").filter { $0.hasPrefix("/// |") }.map { $0.dropFirst(4) }.joined(separator: "\n")
+            return
+                (["| parameter | default | what | source |", "| --- | --- | --- | --- |"]
+                + KubeletLatencies.parameters.map { $0.markdown(default: KubeletLatencies()) }
+                + ClusterSettings.parameters.map { $0.markdown(default: ClusterSettings()) }).joined(separator: "\n")
+        case "steps":
+            func list(_ title: String, _ names: [String]) -> String { "\(title): \(names.map { "`\($0)`" }.joined(separator: ", "))." }
+            return list("Steps", ScenarioStep.names) + "\n" + list("Expectations", Expectation.names)
         case "scenarios":
             return (["| scenario | shows |", "| --- | --- |"] + ScenarioCatalog.all.map { "| `\($0.name)` | \($0.summary) |" }).joined(separator: "\n")
         case "burst": return try burst()

@@ -95,25 +95,6 @@ import Testing
         #expect(decoder.problems.map(\.kind) == [.unknownField(nearest: "maxPods")])
     }
 
-    @Test func `every parameter of the model has a row with its default, what it is and its source in the README`() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-        var rows: [String: [String]] = [:]
-        for line in readme.split(separator: "\n") where line.hasPrefix("| `") {
-            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-            if cells.count == 4 { rows[cells[0].trimmingCharacters(in: ["`"])] = cells }
-        }
-        let defaults = KubeletLatencies()
-        for (name, path, _) in KubeletLatencies.times {
-            let text = try #require(rows[name])[1].trimmingCharacters(in: ["`"])
-            #expect(SimulationKit.Duration(text) == defaults[keyPath: path], "\(name)")
-        }
-        for (name, path, _) in KubeletLatencies.numbers {
-            let text = try #require(rows[name])[1].trimmingCharacters(in: ["`"])
-            #expect(Double(text) == defaults[keyPath: path], "\(name)")
-        }
-    }
-
     @Test func `the longest restart pause can be lowered`() throws {
         var configuration = KubeletConfiguration()
         configuration.crashLoopBackOff = CrashLoopBackOffConfig()

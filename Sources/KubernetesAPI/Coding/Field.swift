@@ -69,6 +69,19 @@ public struct Field<Root>: Sendable {
             encode: { root in root[keyPath: path].json })
     }
 
+    /// A field of which the value is found and put by functions, as no one property keeps it; `get` returns nil if it is absent.
+    public static func f<Value: APIValue>(
+        _ name: String, _ summary: String, get: @escaping @Sendable (Root) -> Value?, set: @escaping @Sendable (inout Root, Value) -> Void
+    ) -> Field {
+        Field(
+            name: name, summary: summary, typeName: Value.typeName, structure: Value.structure,
+            decode: { root, json, decoder in
+                decoder.bits = 32
+                if let value = Value.decode(json, &decoder) { set(&root, value) }
+            },
+            encode: { root in get(root).json })
+    }
+
     private static func emptyValue<Value: APIValue>(_ type: Value.Type) -> JSONValue? {
         if type.typeName.hasPrefix("[]") { return [] }
         switch type.typeName {

@@ -4,74 +4,62 @@ import SimulationKit
 
 /// Flags of kube-controller-manager that a scenario may set, by their names there.
 public struct ControllerManagerFlags: APIStruct {
-    public var kubeAPIQPS: Double?
-    public var kubeAPIBurst: Int?
-    public var autoscalerSyncPeriod: Duration?
-    public var autoscalerDownscaleStabilization: Duration?
-    public var autoscalerTolerance: Double?
-    public var autoscalerCPUInitializationPeriod: Duration?
-    public var autoscalerInitialReadinessDelay: Duration?
-    public var nodeMonitorPeriod: Duration?
-    public var nodeMonitorGracePeriod: Duration?
-    public var nodeStartupGracePeriod: Duration?
-    public var nodeEvictionRate: Double?
-    public var secondaryNodeEvictionRate: Double?
-    public var largeClusterSizeThreshold: Int?
-    public var unhealthyZoneThreshold: Double?
-    public var terminatedPodGCThreshold: Int?
+    /// What comes of the flags.
+    private(set) var settings = ControllerManagerSettings()
+    /// Flags with a value that they cannot have.
+    private(set) var faults: [Fault] = []
+    fileprivate var given: Set<String> = []
     public init() {}
-    public static let summary = "Flags of kube-controller-manager, by their names there."
-    public static let fields: [Field<ControllerManagerFlags>] = [
-        .f("kube-api-qps", \.kubeAPIQPS, "Pods that each controller creates or deletes in a second; default unlimited, upstream 20."),
-        .f("kube-api-burst", \.kubeAPIBurst, "How many at once before that counts; default 30."),
-        .f("horizontal-pod-autoscaler-sync-period", \.autoscalerSyncPeriod, "How often autoscalers are synced; default 15s."),
-        .f("horizontal-pod-autoscaler-downscale-stabilization", \.autoscalerDownscaleStabilization, "How long a higher recommendation holds; default 5m."),
-        .f("horizontal-pod-autoscaler-tolerance", \.autoscalerTolerance, "How far a metric may be off; default 0.1."),
-        .f("horizontal-pod-autoscaler-cpu-initialization-period", \.autoscalerCPUInitializationPeriod, "How long a pod counts as starting; default 5m."),
-        .f("horizontal-pod-autoscaler-initial-readiness-delay", \.autoscalerInitialReadinessDelay, "In which readiness is not taken as the first; default 30s."),
-        .f("node-monitor-period", \.nodeMonitorPeriod, "How often nodes are checked; default 5s."),
-        .f("node-monitor-grace-period", \.nodeMonitorGracePeriod, "Silence after which a node is lost; default 50s, before 1.32 40s."),
-        .f("node-startup-grace-period", \.nodeStartupGracePeriod, "The same for nodes that never reported; default 60s."),
-        .f("node-eviction-rate", \.nodeEvictionRate, "Nodes tainted NoExecute in a second and zone; default 0.1."),
-        .f("secondary-node-eviction-rate", \.secondaryNodeEvictionRate, "The same in unhealthy zones that are large; default 0.01."),
-        .f("large-cluster-size-threshold", \.largeClusterSizeThreshold, "Nodes beyond which a zone is large; default 50."),
-        .f("unhealthy-zone-threshold", \.unhealthyZoneThreshold, "Share of nodes not ready that makes a zone unhealthy; default 0.55."),
-        .f("terminated-pod-gc-threshold", \.terminatedPodGCThreshold, "Finished pods to keep; default 12500."),
-    ]
 
-    /// The settings with these flags, and what is wrong with them, by flag.
-    func settings() -> (ControllerManagerSettings, problems: [(flag: String, message: String)]) {
-        var settings = ControllerManagerSettings()
-        var problems: [(String, String)] = []
-        func take<V: Comparable>(_ value: V?, _ flag: String, _ range: ClosedRange<V>, _ set: (V) -> Void) {
-            guard let value else { return }
-            if range.contains(value) { return set(value) }
-            problems.append((flag, value < range.lowerBound ? "must be \(range.lowerBound) or more, not \(value)" : "must be \(range.upperBound) or less, not \(value)"))
-        }
-        func take<V: Comparable>(_ value: V?, _ flag: String, _ range: ClosedRange<V>, _ path: WritableKeyPath<ControllerManagerSettings, V>) {
-            take(value, flag, range) { settings[keyPath: path] = $0 }
-        }
-        func take<V: Comparable>(_ value: V?, _ flag: String, _ range: ClosedRange<V>, _ path: WritableKeyPath<ControllerManagerSettings, V?>) {
-            take(value, flag, range) { settings[keyPath: path] = $0 }
-        }
-        let (second, longest) = (Duration.seconds(1), Duration.hours(8760))
-        let number = 0...Int(Int32.max)
-        take(kubeAPIQPS, "kube-api-qps", 0.1...1_000_000, \.kubeAPIQPS)
-        take(kubeAPIBurst, "kube-api-burst", 1...1_000_000, \.kubeAPIBurst)
-        take(autoscalerSyncPeriod, "horizontal-pod-autoscaler-sync-period", second...longest, \.autoscalerSyncPeriod)
-        take(autoscalerDownscaleStabilization, "horizontal-pod-autoscaler-downscale-stabilization", Duration.zero...longest, \.autoscalerDownscaleStabilization)
-        take(autoscalerTolerance, "horizontal-pod-autoscaler-tolerance", 0...1_000_000, \.autoscalerTolerance)
-        take(autoscalerCPUInitializationPeriod, "horizontal-pod-autoscaler-cpu-initialization-period", Duration.zero...longest, \.autoscalerCPUInitializationPeriod)
-        take(autoscalerInitialReadinessDelay, "horizontal-pod-autoscaler-initial-readiness-delay", Duration.zero...longest, \.autoscalerInitialReadinessDelay)
-        take(nodeMonitorPeriod, "node-monitor-period", second...longest, \.nodeMonitorPeriod)
-        take(nodeMonitorGracePeriod, "node-monitor-grace-period", second...longest, \.nodeMonitorGracePeriod)
-        take(nodeStartupGracePeriod, "node-startup-grace-period", second...longest, \.nodeStartupGracePeriod)
-        take(nodeEvictionRate, "node-eviction-rate", 0...1_000_000, \.nodeEvictionRate)
-        take(secondaryNodeEvictionRate, "secondary-node-eviction-rate", 0...1_000_000, \.secondaryNodeEvictionRate)
-        take(largeClusterSizeThreshold, "large-cluster-size-threshold", number, \.largeClusterSizeThreshold)
-        take(unhealthyZoneThreshold, "unhealthy-zone-threshold", 0...1, \.unhealthyZoneThreshold)
-        take(terminatedPodGCThreshold, "terminated-pod-gc-threshold", number, \.terminatedPodGCThreshold)
-        return (settings, problems)
+    struct Fault: Sendable, Equatable {
+        var flag: String
+        var message: String
+    }
+
+    public static let summary = "Flags of kube-controller-manager, by their names there."
+    /// One row a flag: its name, the setting with its default, what it can be, what it means.
+    public static let fields: [Field<ControllerManagerFlags>] = [
+        .flag("kube-api-qps", \.kubeAPIQPS, 0.1...1_000_000, "Pods that each controller creates or deletes in a second; default unlimited, upstream 20."),
+        .flag("kube-api-burst", \.kubeAPIBurst, 1...1_000_000, "How many at once before that counts; default 30."),
+        .flag("horizontal-pod-autoscaler-sync-period", \.autoscalerSyncPeriod, Duration.seconds(1)...longest, "How often autoscalers are synced; default 15s."),
+        .flag("horizontal-pod-autoscaler-downscale-stabilization", \.autoscalerDownscaleStabilization, Duration.zero...longest, "How long a higher recommendation holds; default 5m."),
+        .flag("horizontal-pod-autoscaler-tolerance", \.autoscalerTolerance, 0...1_000_000, "How far a metric may be off; default 0.1."),
+        .flag("horizontal-pod-autoscaler-cpu-initialization-period", \.autoscalerCPUInitializationPeriod, Duration.zero...longest, "How long a pod counts as starting; default 5m."),
+        .flag("horizontal-pod-autoscaler-initial-readiness-delay", \.autoscalerInitialReadinessDelay, Duration.zero...longest, "In which readiness is not taken as the first; default 30s."),
+        .flag("node-monitor-period", \.nodeMonitorPeriod, Duration.seconds(1)...longest, "How often nodes are checked; default 5s."),
+        .flag("node-monitor-grace-period", \.nodeMonitorGracePeriod, Duration.seconds(1)...longest, "Silence after which a node is lost; default 50s, before 1.32 40s."),
+        .flag("node-startup-grace-period", \.nodeStartupGracePeriod, Duration.seconds(1)...longest, "The same for nodes that never reported; default 60s."),
+        .flag("node-eviction-rate", \.nodeEvictionRate, 0...1_000_000, "Nodes tainted NoExecute in a second and zone; default 0.1."),
+        .flag("secondary-node-eviction-rate", \.secondaryNodeEvictionRate, 0...1_000_000, "The same in unhealthy zones that are large; default 0.01."),
+        .flag("large-cluster-size-threshold", \.largeClusterSizeThreshold, number, "Nodes beyond which a zone is large; default 50."),
+        .flag("unhealthy-zone-threshold", \.unhealthyZoneThreshold, 0...1, "Share of nodes not ready that makes a zone unhealthy; default 0.55."),
+        .flag("terminated-pod-gc-threshold", \.terminatedPodGCThreshold, number, "Finished pods to keep; default 12500."),
+    ]
+    private static let longest = Duration.hours(8760)
+    private static let number = 0...Int(Int32.max)
+
+    fileprivate mutating func take<V: Comparable>(_ value: V, _ flag: String, _ range: ClosedRange<V>, _ set: (inout ControllerManagerSettings) -> Void) {
+        given.insert(flag)
+        if range.contains(value) { return set(&settings) }
+        faults.append(Fault(flag: flag, message: value < range.lowerBound ? "must be \(range.lowerBound) or more, not \(value)" : "must be \(range.upperBound) or less, not \(value)"))
+    }
+}
+
+extension Field<ControllerManagerFlags> {
+    fileprivate static func flag<V: APIValue & Comparable>(
+        _ name: String, _ path: WritableKeyPath<ControllerManagerSettings, V> & Sendable, _ range: ClosedRange<V>, _ summary: String
+    ) -> Self {
+        .f(
+            name, summary, get: { $0.given.contains(name) ? $0.settings[keyPath: path] : nil },
+            set: { flags, value in flags.take(value, name, range) { $0[keyPath: path] = value } })
+    }
+    /// The same for a setting that may be absent.
+    fileprivate static func flag<V: APIValue & Comparable>(
+        _ name: String, _ path: WritableKeyPath<ControllerManagerSettings, V?> & Sendable, _ range: ClosedRange<V>, _ summary: String
+    ) -> Self {
+        .f(
+            name, summary, get: { $0.settings[keyPath: path] },
+            set: { flags, value in flags.take(value, name, range) { $0[keyPath: path] = value } })
     }
 }
 

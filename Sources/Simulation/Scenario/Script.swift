@@ -88,7 +88,7 @@ public struct Script: Sendable {
     }
 
     private mutating func check(_ expectation: Expectation, index: Int, in simulation: Simulation) {
-        if let difference = expectation.difference(in: simulation) {
+        if let difference = expectation.claims.first?.difference(in: simulation) {
             failures.append(Failure(at: simulation.now, message: "expect[\(index)]: \(difference)"))
         } else {
             passed += 1

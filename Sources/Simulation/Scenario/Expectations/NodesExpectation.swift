@@ -1,0 +1,47 @@
+// The expectation `nodes`.
+import ControlPlane
+import KubernetesAPI
+
+struct NodesExpectation: Claim {
+    var zone: String?
+    var labelSelector: String?
+    var ready: Bool?
+    var count: Int?
+    var atLeast: Int?
+    var atMost: Int?
+    static let name = "nodes"
+    static let summary = "How many nodes there are."
+    static let fields: [Field<NodesExpectation>] = [
+        .f("zone", \.zone, "Only in this zone."),
+        .f("labelSelector", \.labelSelector, "Only nodes with these labels, as kubectl -l takes them."),
+        .f("ready", \.ready, "Only ready ones, or only those that are not."),
+        .f("count", \.count, "Exactly this many."), .f("atLeast", \.atLeast, "At least this many."),
+        .f("atMost", \.atMost, "At most this many."),
+    ]
+
+    var faults: [(field: String, message: String)] {
+        // Without a number an expectation could not fail.
+        faults(ofSelector: labelSelector) + (count == nil && atLeast == nil && atMost == nil ? [("", "needs count, atLeast or atMost")] : [])
+    }
+
+    func difference(in simulation: Simulation) -> String? {
+        difference(count(in: simulation.cluster), "nodes" + words, exactly: count, atLeast: atLeast, atMost: atMost)
+    }
+
+    /// The filters in words: ` in zone eu-a, ready`.
+    private var words: String {
+        var text = ""
+        if let zone { text += " in zone \(zone)" }
+        if let labelSelector { text += " with \(labelSelector)" }
+        if let ready { text += ready ? ", ready" : ", not ready" }
+        return text
+    }
+
+    private func count(in cluster: Cluster) -> Int {
+        let selector = labelSelector.flatMap { LabelSelector(text: $0) } ?? LabelSelector()
+        return cluster.store.nodes.all.count { node in
+            (zone.map { $0 == node.zone } ?? true) && selector.matches(node.metadata.labels)
+                && (ready.map { $0 == node.status.conditions.isTrue("Ready") } ?? true)
+        }
+    }
+}
