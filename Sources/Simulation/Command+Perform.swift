@@ -279,32 +279,3 @@ extension Command {
         }
     }
 }
-
-extension KubernetesObject {
-    /// Takes over the status of the object that this one replaces: a manifest does not write it.
-    mutating func keepStatus(of other: Self) {
-        func keep<Object: KubernetesObject, Status>(_ type: Object.Type, _ path: WritableKeyPath<Object, Status>) {
-            guard var object = self as? Object, let old = other as? Object else { return }
-            object[keyPath: path] = old[keyPath: path]
-            self = object as! Self
-        }
-        keep(Pod.self, \.status)
-        keep(Node.self, \.status)
-        keep(Deployment.self, \.status)
-        keep(ReplicaSet.self, \.status)
-        keep(StatefulSet.self, \.status)
-        keep(DaemonSet.self, \.status)
-        keep(Job.self, \.status)
-        keep(CronJob.self, \.status)
-        keep(Namespace.self, \.status)
-        keep(PersistentVolume.self, \.status)
-        keep(PersistentVolumeClaim.self, \.status)
-        keep(PodDisruptionBudget.self, \.status)
-        keep(HorizontalPodAutoscaler.self, \.status)
-        keep(ResourceQuota.self, \.status)
-        if var pod = self as? Pod, let old = other as? Pod, pod.nodeName.isEmpty {
-            pod.nodeName = old.nodeName
-            self = pod as! Self
-        }
-    }
-}

@@ -7,6 +7,28 @@ public protocol KubernetesObject: APIStruct {
     /// What the store finds the object by: namespace and name.
     var key: ObjectKey { get }
     var kindInfo: KindInfo { get }
+    /// The conditions in the status; none for kinds without.
+    var conditions: [Condition] { get }
+    /// Takes over what a manifest does not write from the object that this one replaces: the status.
+    mutating func keepStatus(of other: Self)
+}
+
+/// A kind with a status. It says itself which conditions that has: there is no default to forget about.
+public protocol ObjectWithStatus: KubernetesObject {
+    associatedtype Status
+    var status: Status { get set }
+}
+
+extension ObjectWithStatus {
+    public mutating func keepStatus(of other: Self) { status = other.status }
+}
+
+/// A kind that is all spec.
+public protocol ObjectWithoutStatus: KubernetesObject {}
+
+extension ObjectWithoutStatus {
+    public var conditions: [Condition] { [] }
+    public mutating func keepStatus(of other: Self) {}
 }
 
 extension KubernetesObject {
@@ -27,7 +49,7 @@ extension KubernetesObject {
 }
 
 /// An object of a kind that is kept and shown but not acted on.
-public struct CustomObject: KubernetesObject {
+public struct CustomObject: ObjectWithoutStatus {
     public static let kind = Kind.custom
     public var apiVersion = ""
     public var kindName = ""

@@ -1,12 +1,13 @@
 import SimulationKit
 
 /// Scales a workload by its load.
-public struct HorizontalPodAutoscaler: KubernetesObject {
+public struct HorizontalPodAutoscaler: ObjectWithStatus {
     public static let kind = Kind.horizontalPodAutoscaler
     public var metadata = Metadata(ObjectMeta())
     public var spec = HorizontalPodAutoscalerSpec()
     public var status = HorizontalPodAutoscalerStatus()
     public init() {}
+    public var conditions: [Condition] { status.conditions }
     public static let summary = "Scales a workload by its load."
     public static let fields: [Field<HorizontalPodAutoscaler>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),

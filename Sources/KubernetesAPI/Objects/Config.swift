@@ -1,12 +1,13 @@
 import SimulationKit
 
 /// A room for names.
-public struct Namespace: KubernetesObject {
+public struct Namespace: ObjectWithStatus {
     public static let kind = Kind.namespace
     public var metadata = Metadata(ObjectMeta())
     public var spec = NamespaceSpec()
     public var status = NamespaceStatus()
     public init() {}
+    public var conditions: [Condition] { status.conditions }
     public static let summary = "A room for names: objects of different namespaces may have the same name."
     public static let fields: [Field<Namespace>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -37,7 +38,7 @@ public struct NamespaceStatus: APIStruct {
 }
 
 /// Configuration by key.
-public struct ConfigMap: KubernetesObject {
+public struct ConfigMap: ObjectWithoutStatus {
     public static let kind = Kind.configMap
     public var metadata = Metadata(ObjectMeta())
     public var data: StringMap<String> = [:]
@@ -54,7 +55,7 @@ public struct ConfigMap: KubernetesObject {
 }
 
 /// Credentials by key.
-public struct Secret: KubernetesObject {
+public struct Secret: ObjectWithoutStatus {
     public static let kind = Kind.secret
     public var metadata = Metadata(ObjectMeta())
     public var type = ""
@@ -73,7 +74,7 @@ public struct Secret: KubernetesObject {
 }
 
 /// The account under which pods talk to the API server.
-public struct ServiceAccount: KubernetesObject {
+public struct ServiceAccount: ObjectWithoutStatus {
     public static let kind = Kind.serviceAccount
     public var metadata = Metadata(ObjectMeta())
     public var secrets: JSONValue?
@@ -90,7 +91,7 @@ public struct ServiceAccount: KubernetesObject {
 }
 
 /// How important pods are.
-public struct PriorityClass: KubernetesObject {
+public struct PriorityClass: ObjectWithoutStatus {
     public static let kind = Kind.priorityClass
     public var metadata = Metadata(ObjectMeta())
     public var value = 0
@@ -109,12 +110,13 @@ public struct PriorityClass: KubernetesObject {
 }
 
 /// How many pods of a group must stay when pods are evicted.
-public struct PodDisruptionBudget: KubernetesObject {
+public struct PodDisruptionBudget: ObjectWithStatus {
     public static let kind = Kind.podDisruptionBudget
     public var metadata = Metadata(ObjectMeta())
     public var spec = PodDisruptionBudgetSpec()
     public var status = PodDisruptionBudgetStatus()
     public init() {}
+    public var conditions: [Condition] { status.conditions }
     public static let summary = "How many pods of a group must stay when pods are evicted."
     public static let fields: [Field<PodDisruptionBudget>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -160,12 +162,13 @@ public struct PodDisruptionBudgetStatus: APIStruct {
 }
 
 /// What a namespace may use in sum.
-public struct ResourceQuota: KubernetesObject {
+public struct ResourceQuota: ObjectWithStatus {
     public static let kind = Kind.resourceQuota
     public var metadata = Metadata(ObjectMeta())
     public var spec = ResourceQuotaSpec()
     public var status = ResourceQuotaStatus()
     public init() {}
+    public var conditions: [Condition] { [] }
     public static let summary = "What a namespace may use in sum."
     public static let fields: [Field<ResourceQuota>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -199,7 +202,7 @@ public struct ResourceQuotaStatus: APIStruct {
 }
 
 /// Defaults and bounds for the resources of one container or pod.
-public struct LimitRange: KubernetesObject {
+public struct LimitRange: ObjectWithoutStatus {
     public static let kind = Kind.limitRange
     public var metadata = Metadata(ObjectMeta())
     public var spec = LimitRangeSpec()
@@ -242,7 +245,7 @@ public struct LimitRangeItem: APIStruct {
 ///
 /// Events are many and wide: their content is shared, so that tables and feeds move two words each.
 @dynamicMemberLookup
-public struct Event: KubernetesObject {
+public struct Event: ObjectWithoutStatus {
     public static let kind = Kind.event
     public var metadata: Metadata
     public var content: Shared<EventContent>

@@ -1,10 +1,11 @@
 /// A name and address behind which ready pods stand.
-public struct Service: KubernetesObject {
+public struct Service: ObjectWithStatus {
     public static let kind = Kind.service
     public var metadata = Metadata(ObjectMeta())
     public var spec = ServiceSpec()
     public var status: JSONValue?
     public init() {}
+    public var conditions: [Condition] { [] }
     public static let summary = "A name and address behind which ready pods stand."
     public static let fields: [Field<Service>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -81,7 +82,7 @@ public struct ServicePort: APIStruct {
 }
 
 /// The addresses behind a service, at most 100 in one object.
-public struct EndpointSlice: KubernetesObject {
+public struct EndpointSlice: ObjectWithoutStatus {
     public static let kind = Kind.endpointSlice
     public var metadata = Metadata(ObjectMeta())
     public var addressType = ""

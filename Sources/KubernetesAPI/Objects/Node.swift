@@ -1,10 +1,11 @@
 /// A machine that runs pods.
-public struct Node: KubernetesObject {
+public struct Node: ObjectWithStatus {
     public static let kind = Kind.node
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(NodeSpec())
     public var status = Shared(NodeStatus())
     public init() {}
+    public var conditions: [Condition] { status.conditions }
     public static let summary = "A machine that runs pods."
     public static let fields: [Field<Node>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),

@@ -5,7 +5,7 @@ import SimulationKit
 /// Three shared parts and the node's name, so that a status change or a binding copies neither the
 /// spec nor the labels. The node's name stands beside the spec although the API has it inside:
 /// the pods of one template then share their spec even after they are bound.
-public struct Pod: KubernetesObject {
+public struct Pod: ObjectWithStatus {
     public static let kind = Kind.pod
     public var metadata = Metadata(ObjectMeta())
     /// `spec.nodeName` of the API; empty until bound.
@@ -14,6 +14,12 @@ public struct Pod: KubernetesObject {
     public var status = Shared(PodStatus())
 
     public init() {}
+    public var conditions: [Condition] { status.conditions }
+    /// The node is kept as well: a manifest seldom names it.
+    public mutating func keepStatus(of other: Pod) {
+        status = other.status
+        if nodeName.isEmpty { nodeName = other.nodeName }
+    }
     public static let summary = "Containers that run together on one node."
     public static let fields: [Field<Pod>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),

@@ -1,12 +1,13 @@
 import SimulationKit
 
 /// A piece of storage.
-public struct PersistentVolume: KubernetesObject {
+public struct PersistentVolume: ObjectWithStatus {
     public static let kind = Kind.persistentVolume
     public var metadata = Metadata(ObjectMeta())
     public var spec = PersistentVolumeSpec()
     public var status = PersistentVolumeStatus()
     public init() {}
+    public var conditions: [Condition] { [] }
     public static let summary = "A piece of storage."
     public static let fields: [Field<PersistentVolume>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -139,7 +140,7 @@ public struct PersistentVolumeStatus: APIStruct {
 }
 
 /// A wish for storage.
-public struct PersistentVolumeClaim: KubernetesObject {
+public struct PersistentVolumeClaim: ObjectWithStatus {
     public static let kind = Kind.persistentVolumeClaim
     public var metadata = Metadata(ObjectMeta())
     public var spec = PersistentVolumeClaimSpec()
@@ -148,6 +149,7 @@ public struct PersistentVolumeClaim: KubernetesObject {
     var apiVersion = ""
     var kindName = ""
     public init() {}
+    public var conditions: [Condition] { status.conditions }
     public static let summary = "A wish for storage."
     public static let fields: [Field<PersistentVolumeClaim>] = [
         .f("apiVersion", \.apiVersion, "v1, in the claim templates of a StatefulSet."),
@@ -207,7 +209,7 @@ public struct PersistentVolumeClaimStatus: APIStruct {
 }
 
 /// A kind of storage that can be made on demand.
-public struct StorageClass: KubernetesObject {
+public struct StorageClass: ObjectWithoutStatus {
     public static let kind = Kind.storageClass
     public var metadata = Metadata(ObjectMeta())
     public var provisioner = ""
@@ -253,7 +255,7 @@ public struct TopologySelectorRequirement: APIStruct {
 }
 
 /// A CSI driver as the cluster knows it.
-public struct CSIDriver: KubernetesObject {
+public struct CSIDriver: ObjectWithoutStatus {
     public static let kind = Kind.csiDriver
     public var metadata = Metadata(ObjectMeta())
     public var spec = CSIDriverSpec()
@@ -293,7 +295,7 @@ public struct CSIDriverSpec: APIStruct {
 }
 
 /// The CSI drivers of a node.
-public struct CSINode: KubernetesObject {
+public struct CSINode: ObjectWithoutStatus {
     public static let kind = Kind.csiNode
     public var metadata = Metadata(ObjectMeta())
     public var spec = CSINodeSpec()
@@ -335,12 +337,13 @@ public struct VolumeNodeResources: APIStruct {
 }
 
 /// That a volume is, or is to be, attached to a node.
-public struct VolumeAttachment: KubernetesObject {
+public struct VolumeAttachment: ObjectWithStatus {
     public static let kind = Kind.volumeAttachment
     public var metadata = Metadata(ObjectMeta())
     public var spec = VolumeAttachmentSpec()
     public var status = VolumeAttachmentStatus()
     public init() {}
+    public var conditions: [Condition] { [] }
     public static let summary = "That a volume is, or is to be, attached to a node."
     public static let fields: [Field<VolumeAttachment>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),

@@ -22,12 +22,13 @@ public struct PodTemplateSpec: APIStruct {
 // MARK: Deployment
 
 /// Keeps a number of equal pods and replaces them step by step when the template changes.
-public struct Deployment: KubernetesObject {
+public struct Deployment: ObjectWithStatus {
     public static let kind = Kind.deployment
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(DeploymentSpec())
     public var status = DeploymentStatus()
     public init() {}
+    public var conditions: [Condition] { status.conditions }
     public static let summary = "Keeps a number of equal pods and replaces them step by step when the template changes."
     public static let fields: [Field<Deployment>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -110,12 +111,13 @@ public struct DeploymentStatus: APIStruct {
 // MARK: ReplicaSet
 
 /// Keeps a number of equal pods.
-public struct ReplicaSet: KubernetesObject {
+public struct ReplicaSet: ObjectWithStatus {
     public static let kind = Kind.replicaSet
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(ReplicaSetSpec())
     public var status = ReplicaSetStatus()
     public init() {}
+    public var conditions: [Condition] { status.conditions }
     public static let summary = "Keeps a number of equal pods."
     public static let fields: [Field<ReplicaSet>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -161,12 +163,13 @@ public struct ReplicaSetStatus: APIStruct {
 }
 
 /// The older form of a ReplicaSet; only its selector is used (by default spread constraints).
-public struct ReplicationController: KubernetesObject {
+public struct ReplicationController: ObjectWithStatus {
     public static let kind = Kind.replicationController
     public var metadata = Metadata(ObjectMeta())
     public var spec = ReplicationControllerSpec()
     public var status: JSONValue?
     public init() {}
+    public var conditions: [Condition] { [] }
     public static let summary = "The older form of a ReplicaSet. Its selector is used, its pods are not made."
     public static let fields: [Field<ReplicationController>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -193,12 +196,13 @@ public struct ReplicationControllerSpec: APIStruct {
 // MARK: StatefulSet
 
 /// Keeps pods with fixed names and storage of their own.
-public struct StatefulSet: KubernetesObject {
+public struct StatefulSet: ObjectWithStatus {
     public static let kind = Kind.statefulSet
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(StatefulSetSpec())
     public var status = StatefulSetStatus()
     public init() {}
+    public var conditions: [Condition] { status.conditions }
     public static let summary = "Keeps pods with fixed names and storage of their own."
     public static let fields: [Field<StatefulSet>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -306,7 +310,7 @@ public struct StatefulSetStatus: APIStruct {
 }
 
 /// One revision of a StatefulSet or DaemonSet.
-public struct ControllerRevision: KubernetesObject {
+public struct ControllerRevision: ObjectWithoutStatus {
     public static let kind = Kind.controllerRevision
     public var metadata = Metadata(ObjectMeta())
     public var data: JSONValue?
@@ -323,12 +327,13 @@ public struct ControllerRevision: KubernetesObject {
 // MARK: DaemonSet
 
 /// Runs one pod on each node that fits.
-public struct DaemonSet: KubernetesObject {
+public struct DaemonSet: ObjectWithStatus {
     public static let kind = Kind.daemonSet
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(DaemonSetSpec())
     public var status = DaemonSetStatus()
     public init() {}
+    public var conditions: [Condition] { status.conditions }
     public static let summary = "Runs one pod on each node that fits."
     public static let fields: [Field<DaemonSet>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -396,12 +401,13 @@ public struct DaemonSetStatus: APIStruct {
 // MARK: Job and CronJob
 
 /// Runs pods until enough of them succeeded.
-public struct Job: KubernetesObject {
+public struct Job: ObjectWithStatus {
     public static let kind = Kind.job
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(JobSpec())
     public var status = JobStatus()
     public init() {}
+    public var conditions: [Condition] { status.conditions }
     public static let summary = "Runs pods until enough of them succeeded."
     public static let fields: [Field<Job>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -480,12 +486,13 @@ public struct JobStatus: APIStruct {
 }
 
 /// Makes a Job at the times of a schedule.
-public struct CronJob: KubernetesObject {
+public struct CronJob: ObjectWithStatus {
     public static let kind = Kind.cronJob
     public var metadata = Metadata(ObjectMeta())
     public var spec = CronJobSpec()
     public var status = CronJobStatus()
     public init() {}
+    public var conditions: [Condition] { [] }
     public static let summary = "Makes a Job at the times of a schedule."
     public static let fields: [Field<CronJob>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
