@@ -1,3 +1,5 @@
+// A kubelet's requests to the API server and the tokens they wait for.
+
 import KubernetesAPI
 import SimulationKit
 

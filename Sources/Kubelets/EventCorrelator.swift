@@ -1,3 +1,5 @@
+// Combines and limits the events of a kubelet before they are sent.
+
 import KubernetesAPI
 import SimulationKit
 

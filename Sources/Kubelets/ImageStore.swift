@@ -1,3 +1,5 @@
+// The images of one node and the pulls that are under way.
+
 import KubernetesAPI
 import SimulationKit
 

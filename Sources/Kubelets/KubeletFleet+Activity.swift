@@ -1,7 +1,3 @@
-import ControlPlane
-import KubernetesAPI
-import SimulationKit
-
 // What screens ask of the kubelets. All of it is read only and made on demand.
 //
 //     activity(node:in:)          pulls, images, token buckets, calls that wait, PLEG            NodeActivity
@@ -11,6 +7,11 @@ import SimulationKit
 //     configuration(node:)        the same as a document
 //     startup(of:at:)             the steps of a pod's start                                      [StageSpan]
 //     timesToReady(in:where:)     how long pods took                                              TimeToReady
+
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
 extension KubeletFleet {
     /// Times that pods' workers gave up waiting for volumes, on all nodes.
     public var mountTimeouts: Int { nodes.reduce(0) { $0 + ($1?.api.mountTimeouts ?? 0) } }

@@ -1,8 +1,9 @@
+// In-place resize: how what was granted comes into force (actuated), container by container.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// In-place resize: how what was granted comes into force (actuated), container by container.
 extension KubeletFleet {
     func isInForce(_ worker: PodWorker) -> Bool {
         worker.containers.indices.allSatisfy { changes(worker, $0).isEmpty }

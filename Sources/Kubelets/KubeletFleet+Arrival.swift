@@ -1,8 +1,9 @@
+// Pods that come to a node: a worker for each, and the kubelet's own admission.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// Pods that come to a node: a worker for each, and the kubelet's own admission.
 extension KubeletFleet {
     /// Takes over pods that were bound to nodes; those of one batch in the order of their creation.
     mutating func take(_ arrivals: [(pod: Pod, bound: Instant)], _ cluster: inout Cluster) {
@@ -44,7 +45,7 @@ extension KubeletFleet {
             if pod.metadata.isTerminating {
                 book(&worker)
                 terminate(&worker, grace: .seconds(1), deletion: true, &cluster)
-                terminationGoesOn(&worker, &cluster)
+                continueTermination(&worker, &cluster)
             } else if let refusal = admit(worker, &cluster) {
                 reject(&worker, refusal, &cluster)
             } else {
@@ -288,7 +289,7 @@ extension KubeletFleet {
                 // Differs from Kubernetes: the room counts as free at once, though the victims may take their grace.
                 fleet.release(&victim)
                 fleet.terminate(&victim, grace: .seconds(0), &cluster)
-                fleet.terminationGoesOn(&victim, &cluster)
+                fleet.continueTermination(&victim, &cluster)
             }
         }
         return true

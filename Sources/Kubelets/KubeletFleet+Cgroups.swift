@@ -1,8 +1,9 @@
+// The control groups of a node: what the kubelet writes, and what the kernel makes of it.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// The control groups of a node: what the kubelet writes, and what the kernel makes of it.
 extension KubeletFleet {
     /// The pod's own cgroup, then those of its containers in the order of the spec; empty for a pod that is on no
     /// node, or has ended.

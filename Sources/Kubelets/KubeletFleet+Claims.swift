@@ -1,3 +1,5 @@
+// Volumes that come from claims: attached, mounted and released on a node.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

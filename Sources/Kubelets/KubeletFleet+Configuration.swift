@@ -1,3 +1,5 @@
+// Which kubelet has which configuration and feature gates, and changing them while pods run.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
@@ -15,8 +17,13 @@ struct KubeletSetup: Sendable {
     }
 }
 
-// Which kubelet has which configuration, and changing it while pods run.
 extension KubeletFleet {
+    /// Takes other feature gates, as kubelets that are started again with them; containers go on.
+    public mutating func restart(with profile: KubernetesProfile) {
+        self.profile = profile
+        for index in setups.indices { setups[index] = KubeletSetup(setups[index].configuration, profile: profile) }
+    }
+
     func settings(_ node: Int) -> KubeletSettings { setups[nodes[node]?.setup ?? 0].settings }
 
     /// The configuration of `node`'s kubelet: all documents that are for it, later ones over earlier ones, and what

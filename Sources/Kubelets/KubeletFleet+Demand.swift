@@ -1,3 +1,5 @@
+// CPU demand on a workload or Service, shared by its ready pods.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

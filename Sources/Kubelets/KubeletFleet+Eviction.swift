@@ -1,8 +1,9 @@
+// Memory pressure: which pods a node gives up to save itself.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// Memory pressure: which pods a node gives up to save itself.
 extension KubeletFleet {
     static let evictionPeriod = Duration.seconds(10)
 
@@ -85,7 +86,7 @@ extension KubeletFleet {
             fleet.tell("Evicted", message, worker, warning: true, &cluster)
             worker.verdict = .init(reason: "Evicted", message: message, disruption: message)
             fleet.terminate(&worker, grace: .seconds(fleet.profile.hardEvictionGraceSeconds), &cluster)
-            fleet.terminationGoesOn(&worker, &cluster)
+            fleet.continueTermination(&worker, &cluster)
         }
     }
 

@@ -1,8 +1,9 @@
+// A container's image: whether to pull it, the pull, its failure, and deleting images that nobody uses.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// A container's image: whether to pull it, the pull, its failure, and deleting images that nobody uses.
 extension KubeletFleet {
     /// Sees to it that the image of container `i` is there, and goes on to create it.
     /// - Source: Kubernetes `pkg/kubelet/images/image_manager.go`, `EnsureImageExists`.

@@ -1,3 +1,5 @@
+// Mounts the volumes of a pod, with tries, deadlines and waits.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

@@ -1,9 +1,13 @@
+// Nodes: registration, heartbeats, status, faults.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// Nodes: registration, heartbeats, status, faults.
 extension KubeletFleet {
+    /// The nodes whose kubelets are silent. O(nodes).
+    public var failedNodes: [String] { nodes.indices.compactMap { nodes[$0]?.isFailed == true ? nodes[$0]?.name : nil } }
+
     mutating func see(_ change: Change<Node>, _ cluster: inout Cluster) {
         let node = change.object
         switch (nodeIndex[node.name], change.action) {

@@ -1,3 +1,5 @@
+// What a pod used at an earlier moment.
+
 import KubernetesAPI
 import SimulationKit
 

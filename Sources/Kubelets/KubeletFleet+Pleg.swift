@@ -1,8 +1,9 @@
+// How kubelets find out what became of containers, and runtimes that do not answer.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// How kubelets find out what became of containers, and runtimes that do not answer.
 extension KubeletFleet {
     /// Containers and sandboxes that a list of the node goes through.
     func plegItems(_ state: NodeState) -> Int {

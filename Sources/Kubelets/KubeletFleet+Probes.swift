@@ -1,8 +1,9 @@
+// Startup, liveness and readiness.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// Startup, liveness and readiness.
 extension KubeletFleet {
     /// Gives a running container its probes; without a startup probe it counts as started at once.
     mutating func startProbes(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {

@@ -1,10 +1,11 @@
+// What the kubelet asks of the API server, and what must wait for a token: statuses, deletions, events.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// What the kubelet asks of the API server, and what must wait for a token: statuses, deletions, events.
 extension KubeletFleet {
-    /// Makes a request for a pod; answers when it begins.
+    /// Makes a request for a pod; returns when it begins.
     mutating func call(_ request: String, _ worker: PodWorker, _ now: Instant) -> Instant {
         nodes[worker.node]?.api.call(request, for: worker.key, at: now) ?? now
     }
@@ -44,7 +45,7 @@ extension KubeletFleet {
     }
 
     /// The status that is being sent has come one call further.
-    mutating func sendingGoesOn(_ node: Int, _ token: Int, _ cluster: inout Cluster) {
+    mutating func continueSending(_ node: Int, _ token: Int, _ cluster: inout Cluster) {
         guard let state = nodes[node], state.api.sendToken == token, !state.isFailed, let first = state.api.unsent.first
         else { return }
         let now = cluster.now
@@ -95,10 +96,10 @@ extension KubeletFleet {
         }
         nodes[node]!.api.untold.append(
             .init(happened: now, reason: reason, message: message, about: about, isWarning: warning, source: source))
-        if waiting == 0 { tellingGoesOn(node, &cluster) }
+        if waiting == 0 { sendWaitingEvents(node, &cluster) }
     }
 
-    mutating func tellingGoesOn(_ node: Int, _ cluster: inout Cluster) {
+    mutating func sendWaitingEvents(_ node: Int, _ cluster: inout Cluster) {
         let now = cluster.now
         var done = 0
         defer { if done > 0 { nodes[node]?.api.untold.removeFirst(done) } }

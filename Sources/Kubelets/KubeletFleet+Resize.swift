@@ -1,8 +1,9 @@
+// In-place resize: what is granted (allocated). `KubeletFleet+Actuation` brings it into force.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// In-place resize: what is granted (allocated). `KubeletFleet+Actuation` brings it into force.
 extension KubeletFleet {
     /// The pod's spec changed while it is on the node.
     mutating func specChanged(_ worker: inout PodWorker, _ old: Pod, _ cluster: inout Cluster) {

@@ -1,8 +1,9 @@
+// The stages of one container's start after its image: create, start, postStart; then the program's own start.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// The stages of one container's start after its image: create, start, postStart; then the program's own start.
 extension KubeletFleet {
     mutating func beginStart(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
         ensureImage(&worker, i, &cluster)

@@ -1,8 +1,9 @@
+// The end of containers and pods: preStop, SIGTERM, SIGKILL, and the last words.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// The end of containers and pods: preStop, SIGTERM, SIGKILL, and the last words.
 extension KubeletFleet {
     /// SIGTERM comes at least this long before SIGKILL.
     static let minimumGrace = Duration.seconds(2)
@@ -51,7 +52,7 @@ extension KubeletFleet {
             }
         }
         worker.containers[i].stop = stop
-        if stop.due > now { scheduleStop(&worker, i) } else { stopGoesOn(&worker, i, &cluster) }
+        if stop.due > now { scheduleStop(&worker, i) } else { continueStop(&worker, i, &cluster) }
     }
 
     private mutating func scheduleStop(_ worker: inout PodWorker, _ i: Int) {
@@ -63,7 +64,7 @@ extension KubeletFleet {
     }
 
     /// The next step of a container's end.
-    mutating func stopGoesOn(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
+    mutating func continueStop(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
         guard let stop = worker.containers[i].stop else { return }
         let now = cluster.now
         switch stop.step {
@@ -148,7 +149,7 @@ extension KubeletFleet {
     }
 
     /// Something of the pod ended: whose turn is it, or is it all over?
-    mutating func terminationGoesOn(_ worker: inout PodWorker, _ cluster: inout Cluster) {
+    mutating func continueTermination(_ worker: inout PodWorker, _ cluster: inout Cluster) {
         guard let termination = worker.termination else { return }
         if worker.isAnythingRunning {
             for i in (0..<worker.initCount).reversed()
@@ -166,8 +167,8 @@ extension KubeletFleet {
             release(&worker)
             if nodes[node]?.evicting?.pod == worker.reference { nodes[node]!.evicting = nil }
             retryResizesSoon(node, cluster.now, because: termination.isDeletion ? "pods_removed" : "pod_terminated")
-            if worker.isForsaken || !worker.isStatusQueued { statusIsSent(&worker, &cluster) }
-        } else if worker.isForsaken {
+            if worker.isObjectRemoved || !worker.isStatusQueued { statusIsSent(&worker, &cluster) }
+        } else if worker.isObjectRemoved {
             drop(&worker)
         }
     }
@@ -175,7 +176,7 @@ extension KubeletFleet {
     /// The API has the newest status: a pod that has come to its end is forgotten, or its object removed.
     mutating func statusIsSent(_ worker: inout PodWorker, _ cluster: inout Cluster) {
         guard let termination = worker.termination, termination.isFinished else { return }
-        if worker.isForsaken || !termination.isDeletion { return drop(&worker) }
+        if worker.isObjectRemoved || !termination.isDeletion { return drop(&worker) }
         schedule(.gone, worker, at: max(worker.unmounted, cluster.now + latencies.cleanUp))
     }
 
@@ -218,6 +219,6 @@ extension KubeletFleet {
         tell("DeadlineExceeded", message, worker, &cluster)
         worker.verdict = .init(reason: "DeadlineExceeded", message: message)
         terminate(&worker, grace: worker.grace, &cluster)
-        terminationGoesOn(&worker, &cluster)
+        continueTermination(&worker, &cluster)
     }
 }

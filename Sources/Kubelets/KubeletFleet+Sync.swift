@@ -1,11 +1,12 @@
+// What a pod's worker does next. Level-triggered: it looks at what is, so it may be called at any time.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// What a pod's worker does next. Level-triggered: it looks at what is, so it may be called at any time.
 extension KubeletFleet {
     mutating func sync(_ worker: inout PodWorker, _ cluster: inout Cluster) {
-        if worker.termination != nil { return terminationGoesOn(&worker, &cluster) }
+        if worker.termination != nil { return continueTermination(&worker, &cluster) }
         if worker.operation != nil { return }
         switch worker.stage {
         case .setup: begin(.setup, .setup, latencies.podSetup, &worker, cluster)
@@ -66,7 +67,7 @@ extension KubeletFleet {
         let initialized = worker.wasInitialized
         if isOver(worker) {
             terminate(&worker, grace: worker.grace, &cluster)
-            return terminationGoesOn(&worker, &cluster)
+            return continueTermination(&worker, &cluster)
         }
         for i in 0..<worker.initCount {
             let container = worker.containers[i]
@@ -286,23 +287,23 @@ extension KubeletFleet {
             }
         }
         guard let pod = cluster.store.pods[worker.key], pod.metadata.uid == worker.uid else {
-            worker.isForsaken = true
+            worker.isObjectRemoved = true
             terminate(&worker, grace: .seconds(1), &cluster)
-            return terminationGoesOn(&worker, &cluster)
+            return continueTermination(&worker, &cluster)
         }
         let old = worker.pod
         worker.pod = pod
         if pod.isFinished {
             worker.verdict = worker.verdict ?? .init(reason: pod.status.reason, message: pod.status.message)
             terminate(&worker, grace: worker.grace, deletion: pod.metadata.isTerminating, &cluster)
-            return terminationGoesOn(&worker, &cluster)
+            return continueTermination(&worker, &cluster)
         }
         if pod.metadata.isTerminating || worker.termination != nil {
             let grace = Duration.seconds(pod.metadata.deletionGracePeriodSeconds ?? 30)
             for i in worker.containers.indices { worker.containers[i].stop = nil }
             worker.termination = nil
             terminate(&worker, grace: grace, deletion: pod.metadata.isTerminating, &cluster)
-            return terminationGoesOn(&worker, &cluster)
+            return continueTermination(&worker, &cluster)
         }
         if rebooted, worker.hasSandbox {
             // Differs from Kubernetes: init containers count as done; the new sandbox only costs its time.

@@ -1,3 +1,5 @@
+// How long containers were stopped by their CPU limit.
+
 import KubernetesAPI
 import SimulationKit
 

@@ -1,3 +1,5 @@
+// The recorded steps of a pod's start, as screens read them.
+
 import SimulationKit
 
 extension KubeletFleet {

@@ -1,3 +1,5 @@
+// What containers, pods and nodes use now, and what overrides it from outside.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
@@ -216,7 +218,7 @@ extension KubeletFleet {
     }
 
     /// The memory of a container goes on by a second: what its program wants, against `memory.high` and `memory.max`.
-    mutating func memoryGoesOn(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
+    mutating func stepMemory(_ worker: inout PodWorker, _ i: Int, _ cluster: inout Cluster) {
         let now = cluster.now
         let container = worker.containers[i]
         guard container.exited == nil else { return }

@@ -1,3 +1,5 @@
+// What containers used over time, as spans that can be computed.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

@@ -1,8 +1,9 @@
+// What must be there before containers can start: volumes with their claims, ConfigMaps and Secrets.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// What must be there before containers can start: volumes with their claims, ConfigMaps and Secrets.
 extension KubeletFleet {
     /// A claim changed that pods may wait for.
     mutating func storageChanged(_ entry: LogEntry, _ cluster: inout Cluster) {

@@ -1,3 +1,5 @@
+// The kubelets of all nodes as one component: changes in, timers, pod workers.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
@@ -165,14 +167,14 @@ public struct KubeletFleet: Component {
         }
         with(slot, &cluster) { fleet, worker, cluster in
             if change.action == .deleted {
-                worker.isForsaken = true
+                worker.isObjectRemoved = true
                 worker.pod = pod
                 if fleet.isDark(worker) { return }
                 // Admission goes by what the API server has: what is deleted there counts no more, though it still ends.
                 fleet.release(&worker)
                 fleet.terminate(
                     &worker, grace: .seconds(max(1, pod.metadata.deletionGracePeriodSeconds ?? 1)), &cluster)
-                fleet.terminationGoesOn(&worker, &cluster)
+                fleet.continueTermination(&worker, &cluster)
                 return
             }
             let old = worker.pod
@@ -202,7 +204,7 @@ public struct KubeletFleet: Component {
                 terminate(
                     &worker, grace: .seconds(pod.metadata.deletionGracePeriodSeconds ?? 30), deletion: true,
                     &cluster)
-                terminationGoesOn(&worker, &cluster)
+                continueTermination(&worker, &cluster)
                 return
             }
         }
@@ -221,8 +223,8 @@ public struct KubeletFleet: Component {
         case .pull(let node, let token): pullsEnd(node, token, &cluster)
         case .memory(let node): checkMemory(node, &cluster)
         case .images(let node): collectImages(node, &cluster)
-        case .status(let node, let token): sendingGoesOn(node, token, &cluster)
-        case .events(let node): tellingGoesOn(node, &cluster)
+        case .status(let node, let token): continueSending(node, token, &cluster)
+        case .events(let node): sendWaitingEvents(node, &cluster)
         case .pleg(let node): if nodes[node] != nil { reportDue[node] = .start }
         case .demands: shareDemands(&cluster)
         case .resizeRetry(let node, let token):
@@ -267,7 +269,7 @@ public struct KubeletFleet: Component {
             guard worker.containers[i].instance == instance, worker.containers[i].isRunning,
                 worker.containers[i].loadToken == token
             else { return }
-            memoryGoesOn(&worker, i, &cluster)
+            stepMemory(&worker, i, &cluster)
         case .probe(let i, let instance, let probe, let token):
             guard worker.containers[i].instance == instance, worker.containers[i].isRunning else { return }
             attempt(&worker, i, probe, token, &cluster)
@@ -275,7 +277,7 @@ public struct KubeletFleet: Component {
             guard worker.containers[i].instance == instance, worker.containers[i].stop?.token == token else {
                 return
             }
-            stopGoesOn(&worker, i, &cluster)
+            continueStop(&worker, i, &cluster)
         case .deadline: deadlinePassed(&worker, &cluster)
         case .gone: finishDeletion(&worker, &cluster)
         }
@@ -323,7 +325,7 @@ public struct KubeletFleet: Component {
         let slot = worker.reference.slot
         slots[worker.uid] = nil
         timelines[worker.uid]?.containers = worker.containers.map(\.status.name)
-        if worker.isForsaken { timelines[worker.uid] = nil }
+        if worker.isObjectRemoved { timelines[worker.uid] = nil }
         freeSlots.append(slot)
         nodes[worker.node]?.workers.removeAll { $0 == slot }
     }
@@ -347,7 +349,7 @@ public struct KubeletFleet: Component {
         warning: Bool = false,
         _ cluster: inout Cluster
     ) {
-        if worker.isForsaken { return }
+        if worker.isObjectRemoved { return }
         var path = ""
         if let i = container {
             path =

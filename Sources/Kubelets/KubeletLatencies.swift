@@ -1,3 +1,5 @@
+// How long each step takes: the parameters of the latency model.
+
 import ControlPlane
 import SimulationKit
 

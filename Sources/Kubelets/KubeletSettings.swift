@@ -1,3 +1,5 @@
+// A kubelet's configuration as durations and numbers.
+
 import KubernetesAPI
 import SimulationKit
 

@@ -1,3 +1,5 @@
+// How much CPU or memory a program uses over time.
+
 import KubernetesAPI
 import SimulationKit
 

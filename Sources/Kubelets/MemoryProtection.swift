@@ -1,3 +1,5 @@
+// What the gate MemoryQoS writes into cgroups.
+
 import KubernetesAPI
 import SimulationKit
 

@@ -1,3 +1,5 @@
+// What the kubelet of one node is doing, as a value for screens.
+
 import KubernetesAPI
 import SimulationKit
 

@@ -1,3 +1,5 @@
+// What the kubelet of one node knows.
+
 import KubernetesAPI
 import SimulationKit
 

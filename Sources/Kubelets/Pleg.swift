@@ -1,3 +1,5 @@
+// When a pod lifecycle event generator sees a change.
+
 import SimulationKit
 
 /// The pod lifecycle event generator of one kubelet: how it finds out what became of containers.

@@ -1,3 +1,5 @@
+// CPU and memory of a pod's own control group.
+
 import KubernetesAPI
 import SimulationKit
 

@@ -1,13 +1,14 @@
+// What the API shows of a pod: phase, conditions, container statuses.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
-// What the API shows of a pod: phase, conditions, container statuses.
 extension KubeletFleet {
     /// The pod's status if it differs from what the API has.
     /// - Source: Kubernetes `pkg/kubelet/kubelet_pods.go`, `generateAPIPodStatus`; `pkg/kubelet/status/generate.go`.
     func changedStatus(_ worker: PodWorker, _ cluster: Cluster) -> PodStatus? {
-        guard !worker.isForsaken, let current = cluster.store.pods[worker.key],
+        guard !worker.isObjectRemoved, let current = cluster.store.pods[worker.key],
             current.metadata.uid == worker.uid
         else {
             return nil

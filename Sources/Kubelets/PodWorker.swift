@@ -1,3 +1,5 @@
+// The state of one pod on its node, and of its containers.
+
 import KubernetesAPI
 import SimulationKit
 
@@ -58,7 +60,7 @@ struct PodWorker: Sendable {
     /// Why the kubelet failed the pod: then it is Failed whatever its containers do.
     var verdict: Verdict?
     /// The object was removed while containers still ran.
-    var isForsaken = false
+    var isObjectRemoved = false
     /// Whether the pod still counts on its node.
     var holdsResources = true
     /// When the kubelet began to probe the pod: the first time that its volumes were mounted.
@@ -66,9 +68,9 @@ struct PodWorker: Sendable {
     var hasBegunMounting = false
     /// The volumes on their way, until all are mounted.
     var mounts: [VolumeMount] = []
-    /// When the worker began to wait for them, this time.
     /// When its volumes are, or will be, taken from it, once its containers ended.
     var unmounted = Instant.start
+    /// When the worker began to wait for its volumes, this time.
     var mountBegan = Instant.start
     var mountWake: Instant?
     var mountDeadline: Instant?

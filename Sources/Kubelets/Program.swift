@@ -1,3 +1,5 @@
+// What the program in a container does, read from annotations.
+
 import KubernetesAPI
 import SimulationKit
 

@@ -1,3 +1,5 @@
+// Where a pod's resize in place stands.
+
 import KubernetesAPI
 import SimulationKit
 

@@ -1,3 +1,5 @@
+// How long a starting program works under its CPU limit.
+
 import SimulationKit
 
 /// The work of a starting program under its CPU limit.

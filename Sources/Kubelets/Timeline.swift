@@ -1,3 +1,5 @@
+// The steps of a pod's start and the times they took.
+
 import SimulationKit
 
 /// The steps of a pod's start, in their order.

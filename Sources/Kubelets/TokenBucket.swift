@@ -1,3 +1,5 @@
+// A rate limit on virtual time.
+
 import SimulationKit
 
 /// A token bucket on virtual time, as client-go's flow control uses it: full at the start, filled at `qps` up to
