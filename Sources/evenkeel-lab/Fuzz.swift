@@ -77,11 +77,11 @@ struct Fuzz {
             state = read() ?? state
             if state[0] != last { (last, since, computed) = (state[0], Date(), Self.processorSeconds(process.processIdentifier)) }
             report(Int(state[0]))
-            // By its computing, since others may take the processors; one that waits for something is told after a minute. The
+            // By its computing, since others may take the processors; one that waits for something is told after ten minutes. The
             // first case builds its clusters too.
             let waited = Date().timeIntervalSince(since)
             let patience = Self.patience + (state[0] == Int64(from) ? 5 : 0)
-            if waited > 60 || waited > patience && Self.processorSeconds(process.processIdentifier) - computed > patience {
+            if waited > 600 || waited > patience && Self.processorSeconds(process.processIdentifier) - computed > patience {
                 isHung = true
                 kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
