@@ -728,6 +728,11 @@ static bool follow(wint_t *character) {
     return result == OK;
 }
 
+// Ctrl-c in what looks like a sequence: somebody typed that fast, and wants to leave. It is read again as a key.
+static bool breaks_off(wint_t character) {
+    return character == 3 && unget_wch(3) == OK;
+}
+
 static bool read_mouse(evk_event *event) {
     int32_t numbers[3] = {0, 0, 0};
     int count = 0;
@@ -740,7 +745,7 @@ static bool read_mouse(evk_event *event) {
         } else if (character == ';') {
             count++;
         } else {
-            if (character != 'M' && character != 'm') return false;
+            if (breaks_off(character) || (character != 'M' && character != 'm')) return false;
             event->kind = EVK_MOUSE;
             event->code = numbers[0];
             event->x = numbers[1] - 1;
@@ -791,7 +796,7 @@ static bool read_escape(evk_event *event) {
     event->kind = EVK_CHARACTER;
     event->code = 27;
     if (result == ERR) return true;
-    if (result == KEY_CODE_YES || character == 27) {
+    if (result == KEY_CODE_YES || character == 27 || character == 3) {
         if (result == KEY_CODE_YES) ungetch((int)character);
         else unget_wch((wchar_t)character);
         return true;
@@ -799,9 +804,9 @@ static bool read_escape(evk_event *event) {
     if (character == '[' || character == 'O') {
         wint_t next;
         if (wget_wch(term.keys, &next) == OK) {
-            if (character == 'O') return false;
+            if (breaks_off(next) || character == 'O') return false;
             while (next < 0x40 || next > 0x7E) {
-                if (!follow(&next)) return false;
+                if (breaks_off(next) || !follow(&next)) return false;
             }
             return false;
         }
@@ -811,7 +816,7 @@ static bool read_escape(evk_event *event) {
         bool any = false;
         while (follow(&next)) {
             any = true;
-            if (next == 7) return false;
+            if (next == 7 || breaks_off(next)) return false;
             if (next == 27) {
                 follow(&next);
                 return false;

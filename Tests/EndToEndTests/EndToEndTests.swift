@@ -383,7 +383,7 @@ struct EndToEndTests {
 
     /// Keys as a cat on the keyboard presses them, some hundred of each seed, at changing sizes.
     @Test(arguments: [1, 2] as [UInt64])
-    func `whatever keys were pressed, it lives, leaves on ctrl-c and gives the terminal back`(seed: UInt64) async throws {
+    func `whatever keys were pressed, it leaves in order, by ctrl-c at the latest, and gives the terminal back`(seed: UInt64) async throws {
         // Not ctrl-z: what it stops, no key continues.
         let special = [
             "Enter", "Tab", "BTab", "Escape", "BSpace", "DC", "IC", "Up", "Down", "Left", "Right", "Home", "End", "PPage", "NPage", "S-Up", "S-Down", "C-Left", "C-Right", "F1", "F5", "F12", "M-b", "M-x",
@@ -397,15 +397,20 @@ struct EndToEndTests {
         try await withDashboard("", environment: ["EVENKEEL_EDITOR=true"]) { tmux, process in
             try await tmux.see("<deck>")
             for round in 0..<30 {
-                // Each round leaves what the last one opened, so that q is never the answer to a question.
+                // Each round leaves what the last one opened.
                 var keys = ["Escape", "Escape"]
                 for _ in 0..<20 { keys.append(below(2) == 0 ? special[below(special.count)] : String(UnicodeScalar(UInt8(0x21 + below(0x5E))))) }
                 // A last ; would be tmux' own.
                 try await tmux(["send-keys", "-t", "test"] + keys.filter { $0 != ";" })
                 if round % 5 == 4 { try await tmux(["resize-window", "-t", "test", "-x", "\(40 + below(180))", "-y", "\(10 + below(50))"]) }
-                try #require(process.isAlive)
+                // An escape that comes close before a key is alt and that key: so a line such as ":q" may come to be.
+                if !process.isAlive { break }
             }
-            try await tmux.press("C-c", "C-c", "C-c")
+            // While something long is worked on, ctrl-c ends that first.
+            for _ in 0..<3 where process.isAlive {
+                try await tmux.press("C-c")
+                for _ in 0..<20 where process.isAlive { try await Task.sleep(for: .milliseconds(100)) }
+            }
             try await Tmux.wait(for: "the end of the process") { process.isAlive ? nil : true }
             try await expectGone(process, tmux, status: 0, sameSize: false)
         }
