@@ -371,7 +371,9 @@ public struct Dashboard {
         for effect in effects {
             switch effect {
             case .push(let screen): stack.append(screen)
-            case .pop: if stack.count > 1 { stack.removeLast() } else { show(world.hint(.interrupt, "leaves").isEmpty ? "<:q> leaves" : "<:q> or \(world.hint(.interrupt, "leaves"))", .info) }
+            case .pop:
+                let leaves = world.hint(.interrupt, "leaves")
+                if stack.count > 1 { stack.removeLast() } else { show(leaves.isEmpty ? "<:q> leaves" : "<:q> or \(leaves)", .info) }
             case .root(let screen): stack = [screen]
             case .flash(let text, let level): show(text, level)
             case .open(let dialog): open(dialog)

@@ -69,9 +69,9 @@ public struct ManifestReview: Sendable {
     private static func identity(_ document: ManifestDocument) -> Wanted {
         let info = document.kindInfo
         let namespace = !info.isNamespaced ? "" : document.namespace.isEmpty ? "default" : document.namespace
-        // As the key of a kept object, which has its kind in it.
-        let name = info.type == .custom ? "\(info.kind).\(info.group)/\(document.name)" : document.name
-        return Wanted(kind: info.type, key: ObjectKey(namespace: namespace, name: name))
+        let key = info.type == .custom
+            ? CustomObject.key(info.kind, info.group, namespace: namespace, document.name) : ObjectKey(namespace: namespace, name: document.name)
+        return Wanted(kind: info.type, key: key)
     }
 
     private mutating func answer(_ document: ManifestDocument) -> Answer {

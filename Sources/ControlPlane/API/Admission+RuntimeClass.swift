@@ -7,7 +7,7 @@ extension Cluster {
     func setRuntimeClass(_ pod: inout Pod) throws(APIError) {
         var runtimeClass: CustomObject?
         if let name = pod.spec.runtimeClassName {
-            runtimeClass = store.customObjects[ObjectKey(name: "RuntimeClass.node.k8s.io/\(name)")]
+            runtimeClass = store.customObjects[CustomObject.key("RuntimeClass", "node.k8s.io", name)]
             guard runtimeClass != nil else {
                 throw .forbidden(pod.kindInfo, pod.name, "pod rejected: RuntimeClass \"\(name)\" not found")
             }

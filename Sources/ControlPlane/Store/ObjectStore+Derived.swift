@@ -80,7 +80,7 @@ extension ObjectStore {
             let spec = object.content["spec"]
             return object.kindName == "CustomResourceDefinition" && spec?["group"]?.string == kind.group && spec?["names"]?["kind"]?.string == kind.kind
         }
-        let likely = customObjects[ObjectKey(name: "CustomResourceDefinition.apiextensions.k8s.io/\(kind.plural).\(kind.group)")]
+        let likely = customObjects[CustomObject.key("CustomResourceDefinition", "apiextensions.k8s.io", "\(kind.plural).\(kind.group)")]
         if let likely, defines(likely) { return likely }
         return customObjects.all.first(where: defines)
     }

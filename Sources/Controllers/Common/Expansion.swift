@@ -91,7 +91,8 @@ private struct Expansion {
         guard take(set.wanted, set, zero: "replicas is 0") else { return }
         let hash = set.spec.template.revisionHash(collisions: nil)
         for ordinal in (0..<set.wanted).map({ set.firstOrdinal &+ $0 }) {
-            for claim in set.claims(ordinal) where cluster.store.persistentVolumeClaims[claim.key] == nil {
+            for template in set.spec.volumeClaimTemplates where cluster.store.persistentVolumeClaims[set.claimKey(template, ordinal)] == nil {
+                let claim = set.claim(from: template, ordinal)
                 if attempt({ cluster throws(APIError) in try cluster.create(claim) }, of: set) == nil { return }
             }
             let pod = set.pod(ordinal, set.spec.template, revision: "\(set.name)-\(hash)", profile: profile)

@@ -101,10 +101,9 @@ struct GarbageCollector: Controller {
             let key = ObjectKey(namespace: info.isNamespaced ? namespace : "", name: reference.name)
             owner = cluster.store.object(info.type, key)?.metadata.value
         } else {
-            let name = "\(reference.kind).\(group)/\(reference.name)"
             let found =
-                cluster.store.customObjects[ObjectKey(namespace: namespace, name: name)]
-                ?? cluster.store.customObjects[ObjectKey(name: name)]
+                cluster.store.customObjects[CustomObject.key(reference.kind, group, namespace: namespace, reference.name)]
+                ?? cluster.store.customObjects[CustomObject.key(reference.kind, group, reference.name)]
             // Of a kind that the cluster does not know, nobody can say that an owner is gone.
             guard let found else {
                 return cluster.store.customKinds.contains { $0.kind == reference.kind && $0.group == group }

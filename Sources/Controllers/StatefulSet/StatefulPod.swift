@@ -46,9 +46,11 @@ extension StatefulSet {
         return pod
     }
 
-    /// The claims of the pod `ordinal`.
-    func claims(_ ordinal: Int) -> [PersistentVolumeClaim] { spec.volumeClaimTemplates.map { claim(from: $0, ordinal) } }
+    func claimKey(_ template: PersistentVolumeClaim, _ ordinal: Int) -> ObjectKey {
+        ObjectKey(namespace: namespace, name: claimName(template, ordinal))
+    }
 
+    /// The claim of the pod `ordinal`.
     func claim(from template: PersistentVolumeClaim, _ ordinal: Int) -> PersistentVolumeClaim {
         var claim = template
         claim.metadata.name = claimName(template, ordinal)

@@ -134,10 +134,8 @@ struct StatefulSetSync {
     }
 
     private func makeClaims(_ ordinal: Int, _ cluster: inout Cluster) throws(APIError) {
-        for template in set.spec.volumeClaimTemplates {
-            // Mostly it is there: then its name is enough.
-            let key = ObjectKey(namespace: set.namespace, name: set.claimName(template, ordinal))
-            if cluster.store.persistentVolumeClaims[key] != nil { continue }
+        // Mostly they are there: then their names are enough.
+        for template in set.spec.volumeClaimTemplates where cluster.store.persistentVolumeClaims[set.claimKey(template, ordinal)] == nil {
             let claim = set.claim(from: template, ordinal)
             let text = "create Claim \(claim.name) Pod \(set.name)-\(ordinal) in StatefulSet \(set.name)"
             do throws(APIError) {
@@ -170,8 +168,8 @@ struct StatefulSetSync {
             var owner = OwnerReference(controller: pod)
             owner.controller = nil
             owner.blockOwnerDeletion = nil
-            for claim in set.claims(ordinal) {
-                cluster.modify(PersistentVolumeClaim.self, claim.key) {
+            for template in set.spec.volumeClaimTemplates {
+                cluster.modify(PersistentVolumeClaim.self, set.claimKey(template, ordinal)) {
                     $0.metadata.ownerReferences = [owner]
                 }
             }

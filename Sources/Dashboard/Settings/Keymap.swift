@@ -168,28 +168,29 @@ public struct Keymap: Sendable {
 }
 
 extension DashboardOptions {
+    fileprivate func key(_ action: Action, in group: BindingGroup) -> String {
+        settings.keymap.applied(to: group).bindings.first { $0.action == action }?.keys[0].description ?? ""
+    }
+    fileprivate func hint(_ action: Action, _ text: String, in group: BindingGroup) -> String {
+        let key = key(action, in: group)
+        return key.isEmpty ? "" : "<\(key)> \(text)"
+    }
+
     /// The keys to begin with: `<,> pause   <?> help   <:> command`.
     public var firstKeys: String {
-        let hints: [(Action, String, BindingGroup)] = [(.pause, "pause", Bindings.time), (.help, "help", Bindings.general), (.command, "command", Bindings.general)]
-        return hints.compactMap { action, text, group in
-            settings.keymap.applied(to: group).bindings.first { $0.action == action }.map { "<\($0.keys[0])> \(text)" }
-        }.joined(separator: "   ")
+        let hints = [hint(.pause, "pause", in: Bindings.time), hint(.help, "help", in: Bindings.general), hint(.command, "command", in: Bindings.general)]
+        return hints.filter { !$0.isEmpty }.joined(separator: "   ")
     }
 }
 
 extension World {
     /// The first key of an action as the footer shows it, for hints inside a view: `ctrl-o`; "" if it has none.
-    func key(_ action: Action, in group: BindingGroup) -> String {
-        options.settings.keymap.applied(to: group).bindings.first { $0.action == action }?.keys[0].description ?? ""
-    }
+    func key(_ action: Action, in group: BindingGroup) -> String { options.key(action, in: group) }
     /// `<alt-c>`: the key of an action that has a command of the same name, which stands there if it has no key.
     func mark(_ action: Action, in group: BindingGroup = Bindings.general) -> String {
         let key = key(action, in: group)
         return key.isEmpty ? ":\(action.rawValue)" : "<\(key)>"
     }
     /// `<ctrl-o> hide`; empty if the action has no key.
-    func hint(_ action: Action, _ text: String, in group: BindingGroup = Bindings.general) -> String {
-        let key = key(action, in: group)
-        return key.isEmpty ? "" : "<\(key)> \(text)"
-    }
+    func hint(_ action: Action, _ text: String, in group: BindingGroup = Bindings.general) -> String { options.hint(action, text, in: group) }
 }

@@ -63,7 +63,11 @@ public struct CustomObject: ObjectWithoutStatus {
 
     /// The kind is part of the key: two kinds may have an object of the same name.
     public var key: ObjectKey {
-        ObjectKey(namespace: metadata.namespace, name: "\(kindName).\(group)/\(metadata.name)")
+        Self.key(kindName, group, namespace: metadata.namespace, metadata.name)
+    }
+    /// The key of the kept object `name` of a kind and group.
+    public static func key(_ kind: String, _ group: String, namespace: String = "", _ name: String) -> ObjectKey {
+        ObjectKey(namespace: namespace, name: "\(kind).\(group)/\(name)")
     }
     /// The API group, empty for the core group.
     public var group: String { apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : "" }
