@@ -118,8 +118,7 @@ private struct Skin {
                 let inner = path.isEmpty ? name : path + "." + name
                 if name == "<<" {
                     try collect(value, path: path, known: known)
-                } else if SkinKeys.groups.contains(inner) || SkinKeys.ignoredGroups.contains(inner)
-                {
+                } else if SkinKeys.groups.contains(inner) || SkinKeys.ignoredGroups.contains(inner) {
                     try collect(value, path: inner, known: known)
                 } else if SkinKeys.ignored.contains(inner)
                     || SkinKeys.ignoredGroups.contains(where: { inner.hasPrefix($0 + ".") })

@@ -95,7 +95,9 @@ public struct ClusterSettings: Sendable, Equatable {
         .time("kubeletWatchDelay", \.kubeletWatchDelay, "from a write to the kubelet concerned"),
         .time("controllerWatchDelay", \.controllerWatchDelay, "from a write to the controllers"),
         .time("schedulerWatchDelay", \.schedulerWatchDelay, "from a write to the scheduler"),
-        .time("eventTimeToLive", \.eventTimeToLive, "how long Event objects are kept", range: .seconds(1)...Duration.hours(24 * 365), source: "kube-apiserver `--event-ttl`"),
+        .time(
+            "eventTimeToLive", \.eventTimeToLive, "how long Event objects are kept", range: .seconds(1)...Duration.hours(24 * 365),
+            source: "kube-apiserver `--event-ttl`"),
     ]
 }
 

@@ -41,11 +41,12 @@ public struct Parameter<Root: Sendable>: Sendable {
             }
             root[keyPath: path] = time
         case .number(let path, let range):
-            let number: Double? = switch json {
-            case .int(let n): Double(n)
-            case .double(let n): n
-            default: json.string.flatMap { Quantity($0) }.map { Double($0.value) }
-            }
+            let number: Double? =
+                switch json {
+                case .int(let n): Double(n)
+                case .double(let n): n
+                default: json.string.flatMap { Quantity($0) }.map { Double($0.value) }
+                }
             guard let number, range.contains(number) else {
                 return range.upperBound < 1 ? "must be 0 or more and less than 1" : "must be a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))"
             }

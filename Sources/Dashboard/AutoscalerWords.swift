@@ -25,7 +25,10 @@ enum AutoscalerWords {
         if let speed = trace.speed, let wish = trace.wish {
             steps.append(Step(name: "stabilized", value: "\(speed.stable)", why: stabilized(speed, wish), role: speed.stable == wish ? .text : .rowPending))
             let limited = max(speed.lowest ?? .min, min(speed.stable, speed.highest ?? .max))
-            steps.append(Step(name: "speed", value: "\(limited)", why: pace(speed, trace.current, scaler.spec.behavior), role: limited == speed.stable ? .text : .rowPending))
+            steps.append(
+                Step(
+                    name: "speed", value: "\(limited)", why: pace(speed, trace.current, scaler.spec.behavior),
+                    role: limited == speed.stable ? .text : .rowPending))
         }
         let bounded = trace.speed.map { $0.stable > trace.most || $0.stable < trace.least } ?? (trace.wish == nil && !trace.reason.isEmpty)
         let why = trace.speed == nil && !trace.reason.isEmpty ? trace.reason : "minReplicas, maxReplicas"
@@ -61,7 +64,9 @@ enum AutoscalerWords {
         var why = amount(it.used, metric) + " used"
         if metric.isUtilization { why += " of \(amount(it.requested, metric)) requested" }
         why += " by \(it.ready) ready \(it.ready == 1 ? "pod" : "pods")"
-        for (count, words) in [(it.unready, "not ready yet"), (it.missing, "not measured"), (it.ignored, "ending")] where count > 0 { why += ", \(count) \(words)" }
+        for (count, words) in [(it.unready, "not ready yet"), (it.missing, "not measured"), (it.ignored, "ending")] where count > 0 {
+            why += ", \(count) \(words)"
+        }
         return Step(name: metric.name, value: "\(text(it.value, of: metric))/\(target)", why: why)
     }
 
@@ -72,7 +77,11 @@ enum AutoscalerWords {
             ratio > most ? "above \(trimmed(most)): up" : ratio < least ? "below \(trimmed(least)): down" : "within \(range): no change"
         }
         let division = metric.isUtilization ? "\(it.value) / \(metric.target)" : "\(text(it.value, of: metric)) / \(text(metric.target, of: metric))"
-        var steps = [Step(name: "ratio", value: fixed(it.ratio, 2), why: "\(division), \(verdict(it.ratio))", role: it.ratio > most || it.ratio < least ? .rowHighlight : .text)]
+        var steps = [
+            Step(
+                name: "ratio", value: fixed(it.ratio, 2), why: "\(division), \(verdict(it.ratio))",
+                role: it.ratio > most || it.ratio < least ? .rowHighlight : .text)
+        ]
         if let cautious = it.cautious {
             var counted: [String] = []
             if it.missing > 0, it.ratio != 1 {
@@ -105,7 +114,8 @@ enum AutoscalerWords {
         if speed.stable == wish { return "up \(window(speed.upWindow)), down \(window(speed.downWindow))" }
         let until = speed.heldUntil.map { " until \(clockText($0, milliseconds: false))" } ?? ""
         return wish < speed.stable
-            ? "held by the highest recommendation of the last \(span(speed.downWindow))\(until)" : "held by the lowest recommendation of the last \(span(speed.upWindow))\(until)"
+            ? "held by the highest recommendation of the last \(span(speed.downWindow))\(until)"
+            : "held by the lowest recommendation of the last \(span(speed.upWindow))\(until)"
     }
 
     private static func pace(_ speed: AutoscalerTrace.Speed, _ current: Int, _ behavior: HorizontalPodAutoscalerBehavior?) -> String {

@@ -35,7 +35,8 @@ public enum Action: String, CaseIterable, Sendable {
     case rollback, pauseRollout, rebalance, parameters
     case searchNext, searchPrevious, fullScreen
     // What the views of k9s have besides
-    case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode, stopDrain, logs, previousLogs, shell, attach, portForward, placeGhost, removeGhost
+    case setBookmark, goToBookmark, zoom, containers, usedBy, useNamespace, trigger, suspendJob, decode, stopDrain, logs, previousLogs, shell, attach,
+        portForward, placeGhost, removeGhost
     // Single views
     case tryFix1, tryFix2, tryFix3, tryFix4, tryFix5, tryFix6, tryFix7, tryFix8, tryFix9
     case comparePulls, compareAPIBudgets, comparePLEGs, compareCPULimits, saveScenario
@@ -217,12 +218,13 @@ public enum Bindings {
         let own: [Binding]
         switch kind {
         case .pod:
-            own = [
-                sort("R", .sortByReady, "ready"), sort("T", .sortByRestarts, "restarts"), sort("X", .sortByCPURequest, "CPU in % of the request"),
-                sort("Z", .sortByMemoryRequest, "memory in % of the request"), sort("I", .sortByIP, "IP"), sort("O", .sortByNode, "node"),
-                Binding(.control("x"), action: .sortByCPULimit, "", "Sort by CPU in % of the limit"),
-                Binding(.control("q"), action: .sortByMemoryLimit, "", "Sort by memory in % of the limit"),
-            ] + metrics
+            own =
+                [
+                    sort("R", .sortByReady, "ready"), sort("T", .sortByRestarts, "restarts"), sort("X", .sortByCPURequest, "CPU in % of the request"),
+                    sort("Z", .sortByMemoryRequest, "memory in % of the request"), sort("I", .sortByIP, "IP"), sort("O", .sortByNode, "node"),
+                    Binding(.control("x"), action: .sortByCPULimit, "", "Sort by CPU in % of the limit"),
+                    Binding(.control("q"), action: .sortByMemoryLimit, "", "Sort by memory in % of the limit"),
+                ] + metrics
         case .node: own = [sort("R", .sortByRole, "role"), sort("O", .sortByPods, "pods")] + metrics
         case .deployment: own = [sort("R", .sortByReady, "ready"), sort("U", .sortByUpToDate, "up-to-date"), sort("L", .sortByAvailable, "available")]
         case .daemonSet:
@@ -238,7 +240,8 @@ public enum Bindings {
                 sort("L", .sortByLastSeen, "last seen"), sort("F", .sortByFirstSeen, "first seen"), sort("T", .sortByType, "type"),
                 sort("R", .sortByReason, "reason"), sort("S", .sortBySource, "source"), sort("C", .sortByCount, "count"),
             ]
-        case .persistentVolumeClaim: own = [sort("V", .sortByVolume, "volume"), sort("O", .sortByStorageClass, "storage class"), sort("C", .sortByCapacity, "capacity")]
+        case .persistentVolumeClaim:
+            own = [sort("V", .sortByVolume, "volume"), sort("O", .sortByStorageClass, "storage class"), sort("C", .sortByCapacity, "capacity")]
         default: own = []
         }
         // Kinds without a row of the table have no information of their own.

@@ -68,7 +68,9 @@ enum TimeStrip {
         canvas.write("├", at: Point(x: x, y: row.y), style: theme[.border])
         let counts = world.history.eventCounts.map(Double.init)
         // The strip always reaches from the start to now: few samples are stretched, many are thinned.
-        let values = counts.count >= width ? Sparkline.thinned(counts, to: width - 1) : (0..<(width - 1)).map { counts.isEmpty ? 0 : counts[$0 * counts.count / (width - 1)] }
+        let values =
+            counts.count >= width
+            ? Sparkline.thinned(counts, to: width - 1) : (0..<(width - 1)).map { counts.isEmpty ? 0 : counts[$0 * counts.count / (width - 1)] }
         let shown = values.map { $0 == 0 ? 0 : DeterministicMath.ln($0 + 1) }
         canvas.write(String(canvas.glyphs.alphabet == .ascii ? "-" : "─", times: width), at: Point(x: x + 1, y: row.y), style: theme[.border])
         let highest = shown.max() ?? 0

@@ -42,7 +42,9 @@ enum PodState: Int, CaseIterable {
             self = .faulty
         } else if pod.status.phase == .running {
             self = .notReady
-        } else if pod.nodeName.isEmpty, let scheduled = pod.status.conditions["PodScheduled"], scheduled.status == "False", scheduled.reason != "SchedulingGated" {
+        } else if pod.nodeName.isEmpty, let scheduled = pod.status.conditions["PodScheduled"], scheduled.status == "False",
+            scheduled.reason != "SchedulingGated"
+        {
             self = .unschedulable
         } else {
             self = .starting

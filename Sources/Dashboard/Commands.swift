@@ -1,7 +1,7 @@
 import Canvas
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Simulation
 import SimulationKit
 
@@ -34,7 +34,8 @@ enum PromptCommands {
             }
             dashboard.withPod(words.first) { [.push(WhyScreen($0.key))] }
         },
-        PromptCommand(names: ["whatif", "what-if"], arguments: "[node|zone|workload [replicas]]", help: "Try a change on a fork before making it") { dashboard, words in
+        PromptCommand(names: ["whatif", "what-if"], arguments: "[node|zone|workload [replicas]]", help: "Try a change on a fork before making it") {
+            dashboard, words in
             guard let word = words.first else { return dashboard.perform(.whatIf) }
             guard var subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
             if words.count > 1 {
@@ -47,10 +48,12 @@ enum PromptCommands {
             if dashboard.stack.last is WhatIfScreen { dashboard.apply([.pop]) }
             dashboard.apply([.push(WhatIfScreen(subject))])
         },
-        PromptCommand(names: ["availability", "av"], arguments: "", help: "Single points of failure, what a failure would cost, traffic between zones") { dashboard, _ in
+        PromptCommand(names: ["availability", "av"], arguments: "", help: "Single points of failure, what a failure would cost, traffic between zones") {
+            dashboard, _ in
             dashboard.apply([.push(AvailabilityScreen(dashboard.stack.last!.focusedWorkload(dashboard.world)))])
         },
-        PromptCommand(names: ["rebalance"], arguments: "[workload]", help: "The fewest evictions that bring violated spread constraints within maxSkew") { dashboard, words in
+        PromptCommand(names: ["rebalance"], arguments: "[workload]", help: "The fewest evictions that bring violated spread constraints within maxSkew") {
+            dashboard, words in
             guard let word = words.first else { return dashboard.perform(.rebalance) }
             guard case .workload(let workload) = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No workload \(word)", .error) }
             dashboard.apply([.push(WhatIfScreen(.rebalance(workload)))])
@@ -58,7 +61,9 @@ enum PromptCommands {
         PromptCommand(names: ["workload", "wk", "workloads"], arguments: "", help: "All workloads: rollouts and revisions") { dashboard, _ in
             dashboard.apply([.root(WorkloadsScreen(dashboard.stack.last!.focusedWorkload(dashboard.world)))])
         },
-        PromptCommand(names: ["autoscaler", "autoscale"], arguments: "[name|workload]", help: "An autoscaler's arithmetic, curves and demand; the node autoscaler") { dashboard, words in
+        PromptCommand(
+            names: ["autoscaler", "autoscale"], arguments: "[name|workload]", help: "An autoscaler's arithmetic, curves and demand; the node autoscaler"
+        ) { dashboard, words in
             let world = dashboard.world
             guard let word = words.first else { return dashboard.apply([.push(AutoscalerScreen(of: dashboard.stack.last!.focusedWorkload(world), world))]) }
             let all = world.store.horizontalPodAutoscalers.sorted()
@@ -80,7 +85,9 @@ enum PromptCommands {
             }
             dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
         },
-        PromptCommand(names: ["volumes", "volume", "vol"], arguments: "[claim]", help: "Claims, volumes, nodes and pods: who holds a volume, who waits for it, and why") { dashboard, words in
+        PromptCommand(
+            names: ["volumes", "volume", "vol"], arguments: "[claim]", help: "Claims, volumes, nodes and pods: who holds a volume, who waits for it, and why"
+        ) { dashboard, words in
             guard let word = words.first else { return dashboard.apply([.push(VolumesScreen())]) }
             dashboard.withClaim(word) { [.push(VolumesScreen(claim: $0))] }
         },
@@ -102,14 +109,15 @@ enum PromptCommands {
             if let word = words.first, focus == nil { return dashboard.show("No workload \(word) has pods", .error) }
             dashboard.apply([.push(RecommendScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
         },
-        PromptCommand(names: ["load"], arguments: "[pod|kind/name]", help: "Set how much CPU and memory a pod, or each pod of a workload, uses") { dashboard, words in
+        PromptCommand(names: ["load"], arguments: "[pod|kind/name]", help: "Set how much CPU and memory a pod, or each pod of a workload, uses") {
+            dashboard, words in
             let world = dashboard.world
             if let (_, object) = LiveWorkload.find(words.first, world) { return dashboard.apply([.open(LoadDialog([object], world))]) }
             dashboard.withPod(words.first) { [.open(LoadDialog([$0], world))] }
         },
         PromptCommand(names: ["evict"], arguments: "[pod]", help: "Evict a pod; disruption budgets apply") { dashboard, words in
             let world = dashboard.world
-            dashboard.withPod(words.first) { [.open(EvictDialog([$0], world))] }
+            dashboard.withPod(words.first) { [.open(evictDialog([$0], world))] }
         },
         PromptCommand(names: ["drain"], arguments: "node", help: "Cordon a node and evict its pods") { dashboard, words in
             dashboard.withNode(words.first) { node, world in [.open(Forms.drain([node], world))] }
@@ -123,14 +131,16 @@ enum PromptCommands {
         PromptCommand(names: ["containers", "co"], arguments: "[pod]", help: "The containers of a pod") { dashboard, words in
             dashboard.withPod(words.first) { [.push(Lists.containers(of: $0))] }
         },
-        PromptCommand(names: ["xray", "x", "xr"], arguments: "kind [namespace]", help: "Objects and what they own, as a tree: deploy, sts, ds, svc, po, no …") { dashboard, words in
+        PromptCommand(names: ["xray", "x", "xr"], arguments: "kind [namespace]", help: "Objects and what they own, as a tree: deploy, sts, ds, svc, po, no …") {
+            dashboard, words in
             guard let info = KindInfo.find(words.first ?? "deploy"), Lists.xrayKinds.contains(info.type) else {
                 return dashboard.show("An x-ray starts from one of \(Lists.xrayKinds.map { $0.info.plural }.joined(separator: ", "))", .error)
             }
             if let namespace = words.dropFirst().first { dashboard.use(namespace: namespace) }
             dashboard.apply([.push(Lists.xray(info))])
         },
-        PromptCommand(names: ["pulse", "pu", "pulses", "hz"], arguments: "", help: "How many objects of each kind there are, and how many have a fault") { dashboard, _ in
+        PromptCommand(names: ["pulse", "pu", "pulses", "hz"], arguments: "", help: "How many objects of each kind there are, and how many have a fault") {
+            dashboard, _ in
             dashboard.apply([.root(Lists.pulses)])
         },
         PromptCommand(names: ["create"], arguments: "", help: "Create an object with a form") { dashboard, _ in dashboard.perform(.create) },
@@ -143,7 +153,9 @@ enum PromptCommands {
         PromptCommand(names: ["lab"], arguments: "", help: "What makes pods start faster: a burst under two settings") { dashboard, _ in
             dashboard.apply([.push(LabScreen(dashboard.world))])
         },
-        PromptCommand(names: ["demand"], arguments: "workload [cpu|+20%|-20%|none]", help: "Total demand on a workload or Service: 2, 200m..6/30m, 500m@0s 6@5m") { dashboard, words in
+        PromptCommand(
+            names: ["demand"], arguments: "workload [cpu|+20%|-20%|none]", help: "Total demand on a workload or Service: 2, 200m..6/30m, 500m@0s 6@5m"
+        ) { dashboard, words in
             guard let name = words.first else { return dashboard.show("Name a workload or Service: :demand web 2", .error) }
             dashboard.bendDemand(of: name, words.dropFirst().joined(separator: " "))
         },
@@ -172,7 +184,8 @@ enum PromptCommands {
             let world = dashboard.world
             dashboard.show("sim:\(world.options.name), Kubernetes v\(world.cluster.profile.version), seed \(world.session.simulation.options.seed)", .info)
         },
-        PromptCommand(names: ["scenario", "scenarios"], arguments: "[name]", help: "Open a scenario that comes with the program, or list them") { dashboard, words in
+        PromptCommand(names: ["scenario", "scenarios"], arguments: "[name]", help: "Open a scenario that comes with the program, or list them") {
+            dashboard, words in
             guard let word = words.first else { return dashboard.apply([.push(ScenariosScreen())]) }
             if let scenario = ScenarioCatalog.find(word) { return dashboard.open(scenario) }
             let near = nearest(word, among: ScenarioCatalog.all.map(\.name)).map { "; nearest: \($0)" } ?? ""
@@ -212,7 +225,8 @@ enum PromptCommands {
         PromptCommand(names: ["set"], arguments: "[header|crumbs|motion|ascii] [on|off]", help: "Show or change how the dashboard draws") { dashboard, words in
             dashboard.set(words)
         },
-        PromptCommand(names: ["export"], arguments: "[file]", help: "Save all objects of the namespaces looked at as manifests; :export! replaces a file") { dashboard, words in
+        PromptCommand(names: ["export"], arguments: "[file]", help: "Save all objects of the namespaces looked at as manifests; :export! replaces a file") {
+            dashboard, words in
             dashboard.export(to: words.first)
         },
         PromptCommand(names: ["export!"], arguments: "[file]", help: "The same, in place of a file that is there") { dashboard, words in
@@ -313,7 +327,8 @@ extension Dashboard {
         let claims = world.store.persistentVolumeClaims.sorted().map(\.key)
         let kept = world.store.persistentVolumes.sorted().compactMap { $0.spec.claimRef.map { ObjectKey(namespace: $0.namespace, name: $0.name) } }
         let found = (claims + kept).first { key in
-            parts.count == 2 ? key == ObjectKey(namespace: parts[0], name: parts[1]) : key.name == word && (world.namespace.isEmpty || world.namespace == key.namespace)
+            parts.count == 2
+                ? key == ObjectKey(namespace: parts[0], name: parts[1]) : key.name == word && (world.namespace.isEmpty || world.namespace == key.namespace)
         }
         guard let found else {
             let near = nearest(word, among: claims.map(\.name)).map { "; nearest: \($0)" } ?? ""
@@ -326,7 +341,9 @@ extension Dashboard {
     mutating func bendDemand(of name: String, _ text: String) {
         guard let target = Demands.find(name, world) else { return show("No workload or Service \(name)", .error) }
         let present = Demands.load(target, world)
-        if text.isEmpty { return show(present.map { "The demand on \(name) is \(Demand.text($0))" } ?? "\(name) has no demand; :demand \(name) 2 gives it one", .info) }
+        if text.isEmpty {
+            return show(present.map { "The demand on \(name) is \(Demand.text($0))" } ?? "\(name) has no demand; :demand \(name) 2 gives it one", .info)
+        }
         if text == "none" {
             perform([.demand(target.kind, target.key, nil)])
             return
@@ -335,7 +352,9 @@ extension Dashboard {
             perform([.demand(target.kind, target.key, text)])
             return
         }
-        guard abs(Double(percent)) <= Double(QuantityField.mostPercent) else { return show("A demand changes by at most \(QuantityField.mostPercent)%", .error) }
+        guard abs(Double(percent)) <= Double(QuantityField.mostPercent) else {
+            return show("A demand changes by at most \(QuantityField.mostPercent)%", .error)
+        }
         guard let present else { return show("\(name) has no demand; :demand \(name) 2 gives it one", .error) }
         perform([Demands.bent(target, present, percent: percent)])
     }
@@ -405,7 +424,8 @@ enum Completions {
         guard let word = words.last, !word.isEmpty else { return "" }
         let candidates: [String]
         if words.count == 1 {
-            candidates = PromptCommands.all.map { $0.names[0] } + KindInfo.all.map(\.plural) + dashboard.world.store.customKinds.map(\.plural)
+            candidates =
+                PromptCommands.all.map { $0.names[0] } + KindInfo.all.map(\.plural) + dashboard.world.store.customKinds.map(\.plural)
                 + dashboard.world.options.settings.aliases.keys.sorted()
         } else if ["drain", "cordon", "uncordon", "whatif"].contains(words[0]) {
             candidates = dashboard.world.view.nodeNames

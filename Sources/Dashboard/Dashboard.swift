@@ -243,7 +243,10 @@ public struct Dashboard {
             lastInterrupt = clock
         }
         // The key that leaves does so wherever one is; ctrl-c first closes what is open.
-        if case .function = key, binding(for: key)?.action == .interrupt { return wantsToQuit = true }
+        if case .function = key, binding(for: key)?.action == .interrupt {
+            wantsToQuit = true
+            return
+        }
         if flash?.level == .error { flash = nil }
         // Where nothing but the message about the size is seen, q means leave.
         if size.width < 40 || size.height < 10, key == .character("q") { wantsToQuit = true }
@@ -341,9 +344,17 @@ public struct Dashboard {
         case .deck: apply([.root(DeckScreen())])
         case .spread: apply([.push(SpreadScreen(focus: stack.last!.focusedWorkload(world)))])
         case .whatIf:
-            if let subject = stack.last!.whatIfSubject(world) { apply([.push(WhatIfScreen(subject))]) } else { show("Select a node, a workload or a constraint first", .warning) }
+            if let subject = stack.last!.whatIfSubject(world) {
+                apply([.push(WhatIfScreen(subject))])
+            } else {
+                show("Select a node, a workload or a constraint first", .warning)
+            }
         case .rebalance:
-            if let workload = stack.last!.focusedWorkload(world) { apply([.push(WhatIfScreen(.rebalance(workload)))]) } else { show("Select a workload first", .warning) }
+            if let workload = stack.last!.focusedWorkload(world) {
+                apply([.push(WhatIfScreen(.rebalance(workload)))])
+            } else {
+                show("Select a workload first", .warning)
+            }
         case .create: open(Forms.create(world))
         case .fault:
             let node: String? = if case .node(let name) = stack.last!.whatIfSubject(world) { name } else { nil }
@@ -418,7 +429,9 @@ public struct Dashboard {
             if refusals.isEmpty, let screen { stack.append(screen) }
             return
         }
-        let named = refusals.flatMap { $0.reason == "AlreadyExists" ? [APIError.Cause(reason: $0.reason, message: $0.message, field: "metadata.name")] : $0.causes }
+        let named = refusals.flatMap {
+            $0.reason == "AlreadyExists" ? [APIError.Cause(reason: $0.reason, message: $0.message, field: "metadata.name")] : $0.causes
+        }
         dialog?.refused(flash?.text ?? "", named)
         flash = nil
     }
@@ -565,7 +578,9 @@ public struct Dashboard {
         let peekHeight = peek.map { PeekPane.height($0, in: area, isWanted: wantsPeek == true) } ?? 0
         let screenArea = area.inset(bottom: peekHeight)
         canvas.withClip(screenArea) { canvas in screen.draw(on: &canvas, in: screenArea, world) }
-        if let peek, peekHeight > 0 { PeekPane.draw(peek, on: &canvas, in: Rect(x: area.x, y: screenArea.bottom, width: area.width, height: peekHeight), world) }
+        if let peek, peekHeight > 0 {
+            PeekPane.draw(peek, on: &canvas, in: Rect(x: area.x, y: screenArea.bottom, width: area.width, height: peekHeight), world)
+        }
         stack.append(screen)
         // What is under the cursor is known once the view is drawn.
         if !isFullScreen { KeyRow.draw(self, on: &canvas, in: keyRow) }
@@ -605,7 +620,8 @@ public struct Dashboard {
             crumbs.append(" ")
         }
         // The flash may have all but the last crumb.
-        var used = canvas.write(crumbs.truncated(to: flash == nil ? row.width : max(row.width / 3, row.width - TextWidth.columns(flash!.text) - 3)), at: row.origin)
+        var used = canvas.write(
+            crumbs.truncated(to: flash == nil ? row.width : max(row.width / 3, row.width - TextWidth.columns(flash!.text) - 3)), at: row.origin)
         // A fault stays in sight whatever is said beside it.
         if !world.outages.isEmpty {
             let chip = world.outages.chip(width: flash == nil ? row.width - used - 1 : max(24, row.width - used - TextWidth.columns(flash!.text) - 4), world)

@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Simulation
 
 /// What workloads and Services are asked to do, and how keys bend it.
@@ -22,7 +22,9 @@ enum Demands {
     /// Whose demand a row is about: its own, or that of the workload that an autoscaler scales.
     static func target(of object: any StoredObject, _ world: World) -> Target? {
         if let scaler = object as? HorizontalPodAutoscaler {
-            return KindInfo.find(scaler.spec.scaleTargetRef.kind).map { ($0.type, ObjectKey(namespace: scaler.namespace, name: scaler.spec.scaleTargetRef.name)) }
+            return KindInfo.find(scaler.spec.scaleTargetRef.kind).map {
+                ($0.type, ObjectKey(namespace: scaler.namespace, name: scaler.spec.scaleTargetRef.name))
+            }
         }
         let kind = object.kindInfo.type
         return kinds.contains(kind) ? (kind, object.key) : nil

@@ -47,7 +47,8 @@ enum EditText {
     static func reason(_ error: APIError, _ info: KindInfo, _ name: String) -> Reason {
         let subject = "\(info.qualifiedPlural) \"\(name)\""
         switch error.reason {
-        case "Invalid": return Reason(head: "\(subject) was not valid:", others: error.causes.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" })
+        case "Invalid":
+            return Reason(head: "\(subject) was not valid:", others: error.causes.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" })
         case "NotFound": return Reason(head: "\(subject) could not be found on the server")
         default: return Reason(head: "\(subject) could not be patched: \(error.message)")
         }
@@ -77,7 +78,10 @@ extension Dashboard {
         let body = EditText.body(text)
         let isUnchanged = body.trimmingSpaces == EditText.body(edited.text).trimmingSpaces
         if body.isEmpty || isUnchanged {
-            let message = body.isEmpty ? "Edit cancelled, saved file was empty." : edited.wasRefused ? "Edit cancelled, no valid changes were saved." : "Edit cancelled, no changes made."
+            let message =
+                body.isEmpty
+                ? "Edit cancelled, saved file was empty."
+                : edited.wasRefused ? "Edit cancelled, no valid changes were saved." : "Edit cancelled, no changes made."
             if edited.wasRefused { return .givenUp(message: message, text: isUnchanged ? text : edited.text) }
             show(message, .info)
             return .done

@@ -11,7 +11,11 @@ struct Filter {
         case fuzzy(String)
         /// A column by its title and what it must contain, or be below or above.
         case column(String, Comparison, String)
-        enum Comparison: String { case contains = ":", below = "<", above = ">" }
+        enum Comparison: String {
+            case contains = ":"
+            case below = "<"
+            case above = ">"
+        }
     }
     private(set) var terms: [Term] = []
     /// A longer filter is something pasted by mistake; reading it at each frame would be felt.

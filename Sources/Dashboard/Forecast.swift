@@ -12,7 +12,9 @@ enum Forecast {
         var fork = Fork(of: world.session.simulation)
         var refusal: String?
         for pod in pods {
-            if case .failure(let error) = fork.perform(deleting ? .delete(.pod, pod.key, DeleteOptions()) : .evict(pod: pod.key)) { refusal = refusal ?? error.message }
+            if case .failure(let error) = fork.perform(deleting ? .delete(.pod, pod.key, DeleteOptions()) : .evict(pod: pod.key)) {
+                refusal = refusal ?? error.message
+            }
         }
         if let refusal { return "Tried on a fork: refused. \(refusal)" }
         func fresh(_ fork: Fork) -> [Pod] { fork.pods.filter { $0.came && $0.workload == workload }.compactMap(\.after) }

@@ -72,7 +72,9 @@ struct HeldBackPods {
         case "StatefulSet": return store.statefulSets[key].map { ($0.spec.replicas ?? 1) - $0.status.replicas } ?? 0
         case "DaemonSet": return store.daemonSets[key].map { $0.status.desiredNumberScheduled - $0.status.currentNumberScheduled } ?? 0
         case "Job":
-            guard let job = store.jobs[key], job.status.completionTime == nil, !job.status.conditions.isTrue("Failed"), job.spec.suspend != true else { return 0 }
+            guard let job = store.jobs[key], job.status.completionTime == nil, !job.status.conditions.isTrue("Failed"), job.spec.suspend != true else {
+                return 0
+            }
             let parallelism = job.spec.parallelism ?? 1
             return min(parallelism, (job.spec.completions ?? parallelism) - job.status.succeeded) - job.status.active
         case "Deployment":

@@ -4,17 +4,20 @@ import KubernetesAPI
 /// The bindings as a table for the README, generated so that it cannot lie.
 public enum KeyTable {
     /// All groups in the order in which help shows them.
-    public static let groups: [BindingGroup] = [
-        Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.claims,
-        Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
-    ] + ScreenCatalog.all.flatMap(\.keys) + [Bindings.object, Bindings.text, HelpScreen.keys] + sorted.map(Bindings.sorting)
+    public static let groups: [BindingGroup] =
+        [
+            Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets,
+            Bindings.nodes, Bindings.claims,
+            Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
+        ] + ScreenCatalog.all.flatMap(\.keys) + [Bindings.object, Bindings.text, HelpScreen.keys] + sorted.map(Bindings.sorting)
 
     /// The kinds whose tables k9s sorts by keys of their own.
     private static let sorted: [Kind] = [.pod, .node, .deployment, .statefulSet, .daemonSet, .replicaSet, .service, .event, .persistentVolumeClaim]
 
     /// The groups that stand before ``Bindings/table`` in tables of their kinds.
     static let kinds: [BindingGroup] = [
-        Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.claims, Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
+        Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.claims, Bindings.namespaces, Bindings.cronJobs,
+        Bindings.used, Bindings.secrets,
     ]
 
     /// Markdown: a table with a row for each binding; of the k9s preset those that are others than the default's.

@@ -66,7 +66,9 @@ struct NodeLoss {
         if !stay.isEmpty { text += "; \(stay.count) stay\(stay.count == 1 ? "s" : ""): \(Self.names(stay))" }
         lines = [text]
         if !evicted.isEmpty {
-            var outcome = placed.isEmpty ? "no replacement can be placed" : "\(placed.count) come\(placed.count == 1 ? "s" : "") back on \(Self.counted(placed.map(\.nodeName)))"
+            var outcome =
+                placed.isEmpty
+                ? "no replacement can be placed" : "\(placed.count) come\(placed.count == 1 ? "s" : "") back on \(Self.counted(placed.map(\.nodeName)))"
             if !pending.isEmpty {
                 let reason = pending[0].status.conditions["PodScheduled"]?.message ?? ""
                 outcome += "; \(pending.count) pending: \(Self.names(pending))" + (reason.isEmpty ? "" : ": \(reason)")
@@ -86,7 +88,8 @@ struct NodeLoss {
         for name in names.sorted(by: naturalOrder) {
             if counts.last?.name == name { counts[counts.count - 1].count += 1 } else { counts.append((name, 1)) }
         }
-        return counts.prefix(6).map { $0.count == 1 ? $0.name : "\($0.name) (\($0.count))" }.joined(separator: " ") + (counts.count > 6 ? " +\(counts.count - 6)" : "")
+        return counts.prefix(6).map { $0.count == 1 ? $0.name : "\($0.name) (\($0.count))" }.joined(separator: " ")
+            + (counts.count > 6 ? " +\(counts.count - 6)" : "")
     }
 
     /// The disruption budgets that pods on the node count for, in words.

@@ -103,10 +103,13 @@ enum ObjectColumns {
                 text: { object, world in "\(world.glyph(world.state(of: pod(object)))) \(PodDisplay(pod(object), profile: world.cluster.profile).status)" },
                 style: { object, world in world.theme[World.role(world.state(of: pod(object)))] },
                 sort: { object, world in PodDisplay(pod(object), profile: world.cluster.profile).status }),
-            ObjectColumn(title: "RST", isNumber: true, priority: 2, text: { object, world in "\(PodDisplay(pod(object), profile: world.cluster.profile).restarts)" }),
+            ObjectColumn(
+                title: "RST", isNumber: true, priority: 2, text: { object, world in "\(PodDisplay(pod(object), profile: world.cluster.profile).restarts)" }),
             ObjectColumn(
                 title: "CPU", isNumber: true, priority: 4,
-                text: { object, world in usage(object, world).map { "\($0.milliCPU)m\(isThrottled(object, world) ? "!" : "")" } ?? (isStale(object, world) ? "n/a" : "-") },
+                text: { object, world in
+                    usage(object, world).map { "\($0.milliCPU)m\(isThrottled(object, world) ? "!" : "")" } ?? (isStale(object, world) ? "n/a" : "-")
+                },
                 style: { object, world in isThrottled(object, world) ? world.theme[.rowPending] : nil }),
             ObjectColumn(
                 title: "%R", isNumber: true, priority: 6,
@@ -146,7 +149,8 @@ enum ObjectColumns {
                             return share(name == "cpu" ? used.milliCPU : used.memory, of: Int64(clamping: Int(min(sum / (name == "cpu" ? 1 : 1000), 1e18))))
                         }))
             }
-            columns.append(ObjectColumn(title: "IP", priority: 7, text: { object, _ in pod(object).status.podIP.isEmpty ? "<none>" : pod(object).status.podIP }))
+            columns.append(
+                ObjectColumn(title: "IP", priority: 7, text: { object, _ in pod(object).status.podIP.isEmpty ? "<none>" : pod(object).status.podIP }))
             columns.append(ObjectColumn(title: "QOS", priority: 7, text: { object, _ in pod(object).status.qosClass.rawValue }))
         }
         columns.append(ObjectColumn(title: "AGE", isNumber: true, priority: 0, text: { object, world in world.age(object.metadata.creationTimestamp) }))

@@ -1,6 +1,6 @@
 import Canvas
-import Controllers
 import ControlPlane
+import Controllers
 import KubernetesAPI
 import Simulation
 import SimulationKit
@@ -68,6 +68,7 @@ struct Outages {
     /// `12 s`, `5m38s`
     static func span(_ span: Duration) -> String {
         let seconds = max(0, span.wholeSeconds)
-        return seconds < 60 ? "\(seconds) s" : seconds < 3600 ? "\(seconds / 60)m\(seconds % 60 < 10 ? "0" : "")\(seconds % 60)s" : "\(seconds / 3600)h\(seconds / 60 % 60)m"
+        return seconds < 60
+            ? "\(seconds) s" : seconds < 3600 ? "\(seconds / 60)m\(seconds % 60 < 10 ? "0" : "")\(seconds % 60)s" : "\(seconds / 3600)h\(seconds / 60 % 60)m"
     }
 }

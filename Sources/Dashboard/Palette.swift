@@ -37,7 +37,9 @@ enum Palette {
         for binding in dashboard.bindingGroups.flatMap(\.bindings) where !binding.help.isEmpty {
             all.append(.action(binding.action, title: binding.help, key: binding.keys[0].description))
         }
-        for command in PromptCommands.all { all.append(.line(command.names[0], title: command.help, isOpen: command.arguments.first.map { $0 != "[" } ?? false)) }
+        for command in PromptCommands.all {
+            all.append(.line(command.names[0], title: command.help, isOpen: command.arguments.first.map { $0 != "[" } ?? false))
+        }
         for kind in KindInfo.all { all.append(.line(kind.plural, title: "List \(kind.plural)", isOpen: false)) }
         let wanted = Array(text.lowercased().utf8)
         if wanted.isEmpty { return all }

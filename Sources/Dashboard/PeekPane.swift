@@ -79,7 +79,8 @@ struct Peek {
             }
         }
         // What is not ready while it waits or starts is told by the lines above.
-        for condition in pod.status.conditions where !condition.isFine && !condition.message.isEmpty && (condition.type != "PodScheduled" || !pod.nodeName.isEmpty) {
+        for condition in pod.status.conditions
+        where !condition.isFine && !condition.message.isEmpty && (condition.type != "PodScheduled" || !pod.nodeName.isEmpty) {
             if !lines.isEmpty, ["Ready", "ContainersReady", "Initialized"].contains(condition.type) { continue }
             lines.append(("status", StyledText("\(condition.type)=\(condition.status) \(condition.reason): \(condition.message)", theme[.rowPending])))
         }
@@ -92,8 +93,12 @@ struct Peek {
         var owner = StyledText("", theme[.text])
         let workload = Workload(of: pod, world.cluster)
         owner.append("\(workload.kind) \(workload.name)", theme[.text])
-        if let controller = pod.metadata.controller, controller.name != workload.name { owner.append(" \(world.glyphs.more) \(controller.kind) \(controller.name)", theme[.text]) }
-        owner.append("   priority \(pod.spec.priority ?? 0)   QoS \(pod.status.qosClass.rawValue)   grace \(pod.spec.terminationGracePeriodSeconds ?? 30) s", theme[.dim])
+        if let controller = pod.metadata.controller, controller.name != workload.name {
+            owner.append(" \(world.glyphs.more) \(controller.kind) \(controller.name)", theme[.text])
+        }
+        owner.append(
+            "   priority \(pod.spec.priority ?? 0)   QoS \(pod.status.qosClass.rawValue)   grace \(pod.spec.terminationGracePeriodSeconds ?? 30) s", theme[.dim]
+        )
         let usage = world.session.simulation.kubelets.containerUsage(of: pod, in: world.cluster)
         var line = StyledText("")
         for (index, container) in pod.spec.containers.enumerated() {
@@ -182,7 +187,9 @@ enum PeekPane {
             canvas.write(line.text, at: Point(x: inside.x + labelWidth, y: inside.y + index), maxWidth: width)
         }
         if lines.count > inside.height {
-            canvas.write(StyledText(" \(lines.count - inside.height) more lines: \(world.hint(.describe, "describe", in: Bindings.table)) ", theme[.dim]), endingAt: box.right - 2, y: box.bottom - 1)
+            canvas.write(
+                StyledText(" \(lines.count - inside.height) more lines: \(world.hint(.describe, "describe", in: Bindings.table)) ", theme[.dim]),
+                endingAt: box.right - 2, y: box.bottom - 1)
         }
     }
 }

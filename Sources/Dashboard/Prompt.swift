@@ -36,7 +36,8 @@ struct Prompt {
         let box = Rect(x: area.x, y: area.bottom - height, width: min(area.width, 76), height: height)
         let inside = Popup(title: StyledText("Palette")).draw(on: &canvas, in: box, theme: dashboard.world.theme)
         let cursor = min(choice ?? 0, max(0, items.count - 1))
-        let list = PickList(count: items.count, cursor: items.isEmpty ? nil : cursor, top: Scrolling.top(following: cursor, from: 0, height: inside.height, count: items.count))
+        let list = PickList(
+            count: items.count, cursor: items.isEmpty ? nil : cursor, top: Scrolling.top(following: cursor, from: 0, height: inside.height, count: items.count))
         let seen = list.draw(on: &canvas, in: inside, theme: dashboard.world.theme, role: .dialog) { index in
             var text = StyledText(pad(items[index].key, 15) + " ", dashboard.world.theme[.menuKey])
             text.append(items[index].title, dashboard.world.theme[.text])

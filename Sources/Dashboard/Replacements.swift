@@ -54,7 +54,8 @@ struct Replacements {
                 let zone = world.store.nodes[ObjectKey(name: pod.nodeName)]?.zone ?? ""
                 return "\(pod.metadata.name) on \(pod.nodeName)\(zone.isEmpty ? "" : " (\(zone))")"
             }
-            return "In \(places.count == 1 ? "its place" : "their places"): \(places.prefix(4).joined(separator: ", "))\(places.count > 4 ? " and \(places.count - 4) more" : "")"
+            return
+                "In \(places.count == 1 ? "its place" : "their places"): \(places.prefix(4).joined(separator: ", "))\(places.count > 4 ? " and \(places.count - 4) more" : "")"
         }
         return nil
     }

@@ -1,7 +1,7 @@
 import Canvas
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Simulation
 import SimulationKit
 
@@ -139,14 +139,20 @@ enum ResizeProgress {
         }
         if let word = word(pod, world) { add("Latest resize   \(word.text)", word.role) } else { add("Latest resize") }
         add("  asked for     \(clockText(trace.asked))   generation \(trace.generation)")
-        if let granted = trace.granted { add("  granted       \(clockText(granted))   \(trigger(trace))") } else { add("  not granted   \(trace.tries) \(trace.tries == 1 ? "try" : "tries") so far", .rowPending) }
+        if let granted = trace.granted {
+            add("  granted       \(clockText(granted))   \(trigger(trace))")
+        } else {
+            add("  not granted   \(trace.tries) \(trace.tries == 1 ? "try" : "tries") so far", .rowPending)
+        }
         for write in trace.writes { add("  written       \(clockText(write.time))   \(pad(write.target, 14)) \(pad(write.what, 12)) \(write.value)") }
         for name in trace.restarts { add("  restarted     \(name): its resizePolicy says RestartContainer", .rowPending) }
         if let done = trace.completed { add("  in force      \(clockText(done))   after \(seconds(trace.length ?? .zero))", .good) }
         for type in ["PodResizePending", "PodResizeInProgress"] {
             if let condition = pod.status.conditions[type] {
                 add("")
-                add("\(type)   \(condition.reason)   generation \(condition.observedGeneration)   since \(condition.lastTransitionTime.map { clockText($0) } ?? "-")", .rowPending)
+                add(
+                    "\(type)   \(condition.reason)   generation \(condition.observedGeneration)   since \(condition.lastTransitionTime.map { clockText($0) } ?? "-")",
+                    .rowPending)
                 if !condition.message.isEmpty { add("  \(condition.message)") }
             }
         }

@@ -319,10 +319,16 @@ private struct Parser {
         if take("?") { return (0, 1) }
         let start = position
         guard take("{") else { return nil }
-        guard let least = number() else { position = start; return nil }
+        guard let least = number() else {
+            position = start
+            return nil
+        }
         var most: Int? = least
         if take(",") { most = number() }
-        guard take("}") else { position = start; return nil }
+        guard take("}") else {
+            position = start
+            return nil
+        }
         guard least <= Self.mostRepeated, (most ?? least) <= Self.mostRepeated else { throw Problem(text: "a repetition is at most \(Self.mostRepeated)") }
         guard least <= (most ?? least) else { throw Problem(text: "a repetition's least is above its most") }
         return (least, most)

@@ -83,7 +83,8 @@ enum SpreadWords {
             return StyledText("Nothing moves pods that run: \(moves(group)).", theme[.rowPending])
         }
         if !group.waiting.isEmpty, let domain = group.blockers.first {
-            return StyledText("\(domain) holds the minimum down and takes no pod: room for \(group.room.map { "\($0) more" } ?? "any number")", theme[.rowPending])
+            return StyledText(
+                "\(domain) holds the minimum down and takes no pod: room for \(group.room.map { "\($0) more" } ?? "any number")", theme[.rowPending])
         }
         if let least = group.minDomains, group.domains.count < least {
             return StyledText("minDomains \(least) is not met (\(group.domains.count)): the minimum counts as 0", theme[.rowPending])

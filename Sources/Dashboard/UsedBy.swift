@@ -17,12 +17,21 @@ struct Users {
                 switch object {
                 case is ConfigMap:
                     spec.volumes.contains { $0.configMap?.name == name || $0.projected?.sources.contains { $0.configMap?.name == name } ?? false }
-                        || Self.environment(spec) { $0.configMapRef?.name == name } orKey: { $0.configMapKeyRef?.name == name }
+                        || Self.environment(spec) {
+                            $0.configMapRef?.name == name
+                        } orKey: {
+                            $0.configMapKeyRef?.name == name
+                        }
                 case is Secret:
                     spec.volumes.contains { $0.secret?.secretName == name || $0.projected?.sources.contains { $0.secret?.name == name } ?? false }
-                        || Self.environment(spec) { $0.secretRef?.name == name } orKey: { $0.secretKeyRef?.name == name }
+                        || Self.environment(spec) {
+                            $0.secretRef?.name == name
+                        } orKey: {
+                            $0.secretKeyRef?.name == name
+                        }
                         || spec.imagePullSecrets.contains { $0.name == name }
-                case is PersistentVolumeClaim: spec.volumes.contains { $0.persistentVolumeClaim?.claimName == name || $0.ephemeral != nil && "\(pod.metadata.name)-\($0.name)" == name }
+                case is PersistentVolumeClaim:
+                    spec.volumes.contains { $0.persistentVolumeClaim?.claimName == name || $0.ephemeral != nil && "\(pod.metadata.name)-\($0.name)" == name }
                 case is ServiceAccount: spec.serviceAccountName == name
                 case is PriorityClass: spec.priorityClassName == name
                 default: false

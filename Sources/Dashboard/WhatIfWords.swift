@@ -44,7 +44,9 @@ enum WhatIfSubject: Hashable {
         let store = present.simulation.cluster.store
         func rebalance(_ workload: Workload) -> WhatIf {
             .rebalance(workload, present.simulation) { found in
-                patience.isOver { WorkProgress(title: "Planning the rebalance of \(workload.name)", detail: "\(found) \(found == 1 ? "eviction" : "evictions") found") }
+                patience.isOver {
+                    WorkProgress(title: "Planning the rebalance of \(workload.name)", detail: "\(found) \(found == 1 ? "eviction" : "evictions") found")
+                }
             }
         }
         switch self {
@@ -82,7 +84,10 @@ struct WhatIfAnswers {
     /// answers stay, with their time, until ``again``.
     mutating func refresh(_ subject: WhatIfSubject, _ world: World) {
         let isStale = revision != world.store.revision || generation != world.generation
-        if subject == self.subject, parameters == world.availability, !isStale || (!world.session.isPaused && generation == world.generation && present != nil) { return }
+        if subject == self.subject, parameters == world.availability, !isStale || (!world.session.isPaused && generation == world.generation && present != nil)
+        {
+            return
+        }
         let new = WhatIf.Present(world.session.simulation, view: world.spreadFollower)
         (self.subject, present, at, found, parameters) = (subject, new, world.now, [:], world.availability)
         trials = [:]
@@ -144,7 +149,9 @@ enum WhatIfWords {
         if let problem = answer.question.plan?.problem, !problem.isEmpty { return (problem, .rowPending) }
         if let budget = answer.blocked.first {
             let count = answer.blocked.reduce(0) { $0 + $1.pods.count }
-            return ("budget \(budget.budget.name) keeps \(count) \(count == 1 ? "pod" : "pods"): \(budget.needed) needed, \(budget.healthy) healthy", .rowPending)
+            return (
+                "budget \(budget.budget.name) keeps \(count) \(count == 1 ? "pod" : "pods"): \(budget.needed) needed, \(budget.healthy) healthy", .rowPending
+            )
         }
         let fresh = answer.pending.filter { !$0.isOld }
         if fresh.count > 0, answer.pending.count > answer.pendingBefore {
@@ -153,7 +160,8 @@ enum WhatIfWords {
         if let worse = answer.workloads.first(where: { ($0.after?.risk ?? .none) < ($0.before?.risk ?? .none) }), let after = worse.after {
             return ("\(worse.workload.name): \(after.riskText)", .rowError)
         }
-        if let drift = answer.spread.first(where: { $0.after?.isViolated == true && $0.before?.isViolated != true && $0.group.isHard }), let after = drift.after {
+        if let drift = answer.spread.first(where: { $0.after?.isViolated == true && $0.before?.isViolated != true && $0.group.isHard }), let after = drift.after
+        {
             return ("\(after.ownerName) \(TopologyKeys.short(after.topologyKey)): skew \(after.skewNow) > \(after.maxSkew), nothing moves back", .rowPending)
         }
         if let node = answer.placed.first {
@@ -203,9 +211,10 @@ enum WhatIfWords {
             "\(answer.pendingBefore)", "\(answer.pending.count)", theme, answer.pending.count > answer.pendingBefore ? .rowError : .good)
         let skew: StyledText
         let changed = answer.spread.filter { !$0.group.isDefault }
-        let one = spread.flatMap { spread in
-            changed.first { $0.before == spread } ?? changed.first { $0.group.ownerName == spread.ownerName && $0.group.topologyKey == spread.topologyKey }
-        } ?? (spread == nil ? changed.first : nil)
+        let one =
+            spread.flatMap { spread in
+                changed.first { $0.before == spread } ?? changed.first { $0.group.ownerName == spread.ownerName && $0.group.topologyKey == spread.topologyKey }
+            } ?? (spread == nil ? changed.first : nil)
         if let one, let after = one.after {
             skew = change(one.before.map { "\($0.skewNow)" } ?? "-", "\(after.skewNow)", theme, SpreadWords.role(after))
         } else {

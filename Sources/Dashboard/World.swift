@@ -126,7 +126,10 @@ struct World {
     }
     /// How a pod is, by its containers, its node and the time.
     func state(of pod: Pod) -> PodState {
-        PodState(pod, isNodeReady: pod.nodeName.isEmpty || store.nodes[ObjectKey(name: pod.nodeName)].map { $0.isReady || $0.status.conditions["Ready"] == nil } ?? false, now: now)
+        PodState(
+            pod,
+            isNodeReady: pod.nodeName.isEmpty || store.nodes[ObjectKey(name: pod.nodeName)].map { $0.isReady || $0.status.conditions["Ready"] == nil } ?? false,
+            now: now)
     }
     /// The role in which a pod's state is drawn.
     static func role(_ state: PodState) -> Role {

@@ -49,19 +49,29 @@ enum FuzzedClusters {
             let capacity: JSONValue = ["cpu": .string(cpu), "memory": .string(memory), "pods": "30", "nvidia.com/gpu": "2"]
             var labels: JSONValue = ["kubernetes.io/hostname": .string(String(name.prefix(63))), "kubernetes.io/os": "linux"]
             if hostile.chance(85) { labels["topology.kubernetes.io/zone"] = .string(hostile.pick(zones)) }
-            documents.append(["apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(name), "labels": labels], "status": ["capacity": capacity, "allocatable": capacity]])
+            documents.append([
+                "apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(name), "labels": labels],
+                "status": ["capacity": capacity, "allocatable": capacity],
+            ])
         }
         for _ in 0..<(1 + hostile.below(4)) { documents += workload(&hostile) }
         for _ in 0..<hostile.below(4) {
             let name = hostile.subdomain()
             documents.append([
-                "apiVersion": "v1", "kind": "Event", "metadata": ["name": .string(name), "namespace": "default"], "type": "Warning", "reason": .string(hostile.label()),
+                "apiVersion": "v1", "kind": "Event", "metadata": ["name": .string(name), "namespace": "default"], "type": "Warning",
+                "reason": .string(hostile.label()),
                 "message": .string(hostile.anyText(300)), "involvedObject": ["kind": "Pod", "name": .string(hostile.subdomain()), "namespace": "default"],
                 "lastTimestamp": .string(hostile.pick(["2026-01-01T00:00:10Z", "0001-01-01T00:00:00Z"])), "count": .int(hostile.pick([1, 2, 2_147_483_647])),
             ])
         }
-        documents.append(["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string(hostile.subdomain()), "namespace": "default"], "data": ["text": .string(hostile.anyText(300))]])
-        documents.append(["apiVersion": "example.com/v1", "kind": "Thing", "metadata": ["name": .string(hostile.subdomain()), "namespace": "default"], "spec": ["text": .string(hostile.anyText())]])
+        documents.append([
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string(hostile.subdomain()), "namespace": "default"],
+            "data": ["text": .string(hostile.anyText(300))],
+        ])
+        documents.append([
+            "apiVersion": "example.com/v1", "kind": "Thing", "metadata": ["name": .string(hostile.subdomain()), "namespace": "default"],
+            "spec": ["text": .string(hostile.anyText())],
+        ])
         return ManifestWriter.yaml(documents)
     }
 
@@ -73,18 +83,30 @@ enum FuzzedClusters {
         if hostile.chance(50) { annotations["evenkeel.dev/cpu"] = .string(amounts ? hostile.load() : "100m..400m/2m") }
         if hostile.chance(20) { annotations["evenkeel.dev/run-time"] = "3s" }
         let container: JSONValue = [
-            "name": .string(hostile.label()), "image": .string(hostile.pick(["nginx:1", "registry.example.com:5000/" + hostile.subdomain() + "@sha256:00", hostile.label() + "/日本語:ü", "does-not-exist"])),
-            "resources": ["requests": ["cpu": .string(amounts ? hostile.quantity() : "100m"), "memory": .string(amounts ? hostile.quantity() : "64Mi")], "limits": hostile.chance(50) ? [:] : ["cpu": "1", "memory": "1Gi"]],
+            "name": .string(hostile.label()),
+            "image": .string(
+                hostile.pick(["nginx:1", "registry.example.com:5000/" + hostile.subdomain() + "@sha256:00", hostile.label() + "/日本語:ü", "does-not-exist"])),
+            "resources": [
+                "requests": ["cpu": .string(amounts ? hostile.quantity() : "100m"), "memory": .string(amounts ? hostile.quantity() : "64Mi")],
+                "limits": hostile.chance(50) ? [:] : ["cpu": "1", "memory": "1Gi"],
+            ],
         ]
         var pod: JSONValue = ["containers": .array([container])]
         if hostile.chance(50) {
             pod["topologySpreadConstraints"] = [
-                ["maxSkew": .int(hostile.pick([1, 2, 2_147_483_647])), "topologyKey": .string(hostile.pick(["topology.kubernetes.io/zone", "kubernetes.io/hostname", hostile.subdomain()])), "whenUnsatisfiable": "DoNotSchedule", "labelSelector": ["matchLabels": labels]]
+                [
+                    "maxSkew": .int(hostile.pick([1, 2, 2_147_483_647])),
+                    "topologyKey": .string(hostile.pick(["topology.kubernetes.io/zone", "kubernetes.io/hostname", hostile.subdomain()])),
+                    "whenUnsatisfiable": "DoNotSchedule", "labelSelector": ["matchLabels": labels],
+                ]
             ]
         }
         let template: JSONValue = ["metadata": ["labels": labels, "annotations": annotations], "spec": pod]
         let replicas = JSONValue.int(Int64(hostile.below(5)))
-        let meta: JSONValue = ["name": .string(name), "namespace": "default", "annotations": hostile.chance(30) ? ["evenkeel.dev/demand": .string(amounts ? hostile.load() : "2")] : [:]]
+        let meta: JSONValue = [
+            "name": .string(name), "namespace": "default",
+            "annotations": hostile.chance(30) ? ["evenkeel.dev/demand": .string(amounts ? hostile.load() : "2")] : [:],
+        ]
         var documents: [JSONValue] = []
         switch hostile.below(5) {
         case 0:
@@ -92,27 +114,53 @@ enum FuzzedClusters {
                 "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": meta,
                 "spec": [
                     "replicas": replicas, "serviceName": .string(name), "selector": ["matchLabels": labels], "template": template,
-                    "volumeClaimTemplates": [["metadata": ["name": "data"], "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": .string(amounts ? hostile.quantity() : "1Gi")]]]]],
+                    "volumeClaimTemplates": [
+                        [
+                            "metadata": ["name": "data"],
+                            "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": .string(amounts ? hostile.quantity() : "1Gi")]]],
+                        ]
+                    ],
                 ],
             ])
-        case 1: documents.append(["apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": meta, "spec": ["selector": ["matchLabels": labels], "template": template]])
+        case 1:
+            documents.append([
+                "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": meta, "spec": ["selector": ["matchLabels": labels], "template": template],
+            ])
         case 2:
             var template = template
             template["spec"]?["restartPolicy"] = "Never"
-            documents.append(["apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": ["schedule": "* * * * *", "jobTemplate": ["spec": ["template": template]]]])
-        default: documents.append(["apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": ["replicas": replicas, "selector": ["matchLabels": labels], "template": template]])
+            documents.append([
+                "apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta,
+                "spec": ["schedule": "* * * * *", "jobTemplate": ["spec": ["template": template]]],
+            ])
+        default:
+            documents.append([
+                "apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta,
+                "spec": ["replicas": replicas, "selector": ["matchLabels": labels], "template": template],
+            ])
         }
         if hostile.chance(40) {
             documents.append([
                 "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": ["name": .string(name), "namespace": "default"],
                 "spec": [
-                    "scaleTargetRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": .string(name)], "minReplicas": 1, "maxReplicas": .int(hostile.pick([1, 3, 10])),
+                    "scaleTargetRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": .string(name)], "minReplicas": 1,
+                    "maxReplicas": .int(hostile.pick([1, 3, 10])),
                     "metrics": [["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 50]]]],
                 ],
             ])
         }
-        if hostile.chance(40) { documents.append(["apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": ["name": .string(name), "namespace": "default"], "spec": ["minAvailable": 1, "selector": ["matchLabels": labels]]]) }
-        if hostile.chance(40) { documents.append(["apiVersion": "v1", "kind": "Service", "metadata": ["name": .string("s" + String(name.prefix(50))), "namespace": "default"], "spec": ["selector": labels, "ports": [["port": 80]]]]) }
+        if hostile.chance(40) {
+            documents.append([
+                "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": ["name": .string(name), "namespace": "default"],
+                "spec": ["minAvailable": 1, "selector": ["matchLabels": labels]],
+            ])
+        }
+        if hostile.chance(40) {
+            documents.append([
+                "apiVersion": "v1", "kind": "Service", "metadata": ["name": .string("s" + String(name.prefix(50))), "namespace": "default"],
+                "spec": ["selector": labels, "ports": [["port": 80]]],
+            ])
+        }
         return documents
     }
 }

@@ -64,10 +64,16 @@ public struct FuzzCase: Sendable {
         case 0: hostile.number()
         case 1: hostile.duration()
         case 2: "1." + hostile.number()
-        case 3: hostile.pick(["MemoryQoS", "InPlacePodVerticalScaling", hostile.label(), ""]) + hostile.pick(["=", "", ",", "=="]) + hostile.pick(["true", "false", "", hostile.anyText()])
-        case 4: "<" + hostile.pick(["C-", "ctrl-", "S-", "A-", "", "wait:"]) + hostile.pick([hostile.anyText(), "Enter", "F99", hostile.duration(), hostile.number()]) + hostile.pick([">", ""])
+        case 3:
+            hostile.pick(["MemoryQoS", "InPlacePodVerticalScaling", hostile.label(), ""]) + hostile.pick(["=", "", ",", "=="])
+                + hostile.pick(["true", "false", "", hostile.anyText()])
+        case 4:
+            "<" + hostile.pick(["C-", "ctrl-", "S-", "A-", "", "wait:"])
+                + hostile.pick([hostile.anyText(), "Enter", "F99", hostile.duration(), hostile.number()]) + hostile.pick([">", ""])
         case 5: hostile.number() + hostile.pick(["x", "X", "×"]) + hostile.number()
-        case 6: hostile.pick(KindInfo.all).plural + hostile.pick([".spec", ".", "..", ".status.conditions", ".spec.template.spec.containers", ""]) + hostile.pick(["", ".x", hostile.anyText()])
+        case 6:
+            hostile.pick(KindInfo.all).plural + hostile.pick([".spec", ".", "..", ".status.conditions", ".spec.template.spec.containers", ""])
+                + hostile.pick(["", ".x", hostile.anyText()])
         default: hostile.anyText(200)
         }
     }
@@ -126,7 +132,9 @@ public struct Fuzzer {
                 var lines = edited.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
                 let index = hostile.below(lines.count)
                 let head = lines[index].prefix { $0 != ":" }
-                lines[index] = hostile.chance(50) ? "\(head): \(hostile.pick([hostile.number(), hostile.quantity(), hostile.duration()]))" : lines[index] + hostile.anyText()
+                lines[index] =
+                    hostile.chance(50)
+                    ? "\(head): \(hostile.pick([hostile.number(), hostile.quantity(), hostile.duration()]))" : lines[index] + hostile.anyText()
                 _ = dashboard?.applyEdited(lines.joined(separator: "\n"), of: edited)
             case .text, .word: continue
             }
@@ -148,18 +156,23 @@ public struct Fuzzer {
         let store = dashboard.session.cluster.store
         let pick = Int(StableHash.fnv1a32(line) % 1000)
         func one(_ names: [String]) -> String { names.isEmpty ? "x" : names[pick % names.count] }
-        let names = store.pods.sorted().map(\.metadata.name) + store.deployments.sorted().map(\.metadata.name) + store.statefulSets.sorted().map(\.metadata.name)
+        let names =
+            store.pods.sorted().map(\.metadata.name) + store.deployments.sorted().map(\.metadata.name) + store.statefulSets.sorted().map(\.metadata.name)
         return line.replacing("\u{1}name", with: one(names)).replacing("\u{1}node", with: one(store.nodes.sorted().map(\.metadata.name)))
     }
 
     /// One screen of what a manifest came to, the descriptions and tables of its objects, and one key.
     private func look(at session: Session, by number: UInt32) {
         var dashboard = Dashboard(session: session)
-        let screens = ["deck", "po", "no", "deploy", "spread", "availability", "workload", "recommend", "volumes", "autoscaler", "why", "xray no", "ev", "gates", "links", "quota", "limits", "hpa", "pvc", "cj"]
+        let screens = [
+            "deck", "po", "no", "deploy", "spread", "availability", "workload", "recommend", "volumes", "autoscaler", "why", "xray no", "ev", "gates", "links",
+            "quota", "limits", "hpa", "pvc", "cj",
+        ]
         let size = Size(width: 40 + Int(number / 7 % 160), height: 10 + Int(number / 3 % 50))
         dashboard.type(":" + screens[Int(number % UInt32(screens.count))])
         _ = dashboard.frame(size: size)
-        dashboard.handle(.key([.enter, .character("d"), .character("R"), .character("L"), .character("W"), .character("y"), .tab][Int(number / 11 % 7)]), isScripted: true)
+        dashboard.handle(
+            .key([.enter, .character("d"), .character("R"), .character("L"), .character("W"), .character("y"), .tab][Int(number / 11 % 7)]), isScripted: true)
         _ = dashboard.frame(size: size)
         // A few kinds a case: describing all would be most of its time.
         let last = Kind.allCases.compactMap { $0 == .event || $0 == .endpointSlice ? nil : session.cluster.store.objects($0).last }

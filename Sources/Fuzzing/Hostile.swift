@@ -76,20 +76,26 @@ public struct Hostile {
         9_007_199_254_740_993, 86_400_000_000_000, .max, .max - 1, .min, .min + 1,
     ]
     public static let numberTexts = [
-        "9223372036854775808", "-9223372036854775809", "18446744073709551616", "99999999999999999999999999", "1e18", "1e19", "1e308", "1e999", "-1e300", "1e-320", "0.5",
+        "9223372036854775808", "-9223372036854775809", "18446744073709551616", "99999999999999999999999999", "1e18", "1e19", "1e308", "1e999", "-1e300",
+        "1e-320", "0.5",
         "nan", "inf", "-inf", "0x10", "1_000", "+5", "-0", "٣", "½", "५", "1.", ".1", "", " 1", "00000000000000000000001", "9999999999999999", "true",
     ]
     public static let quantities = [
-        "0", "1", "-1", "1m", "1n", "100m", "250m", "512Mi", "1Gi", "4", "8Ei", "7.9Ei", "9Ei", "90Pi", "16Ei", "1e18", "1e19", "1E", "-8Ei", "9223372036854775807",
-        "9223372036854775808", "9223372036854775807m", "0.000000001", "1e-9", "1e-18", "9999999999999999", "99999999999999999999999999", "1.5e3", "1Ki", "1k", "0.1Mi", "110",
+        "0", "1", "-1", "1m", "1n", "100m", "250m", "512Mi", "1Gi", "4", "8Ei", "7.9Ei", "9Ei", "90Pi", "16Ei", "1e18", "1e19", "1E", "-8Ei",
+        "9223372036854775807",
+        "9223372036854775808", "9223372036854775807m", "0.000000001", "1e-9", "1e-18", "9999999999999999", "99999999999999999999999999", "1.5e3", "1Ki", "1k",
+        "0.1Mi", "110",
     ]
     public static let durations = [
-        "0s", "0", "1ns", "1s", "-1s", "30s", "5m", "10m30s", "1h", "24h", "1000h", "2555555h", "2562047h47m16.854775807s", "99999999999h", "-2562048h", "1e5s", "1.5h", "9999999999s",
+        "0s", "0", "1ns", "1s", "-1s", "30s", "5m", "10m30s", "1h", "24h", "1000h", "2555555h", "2562047h47m16.854775807s", "99999999999h", "-2562048h", "1e5s",
+        "1.5h", "9999999999s",
         "1µs", "nans", "infs", "forever", "",
     ]
     public static let times = [
-        "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1733-12-31T23:59:59Z", "1734-01-01T00:00:00Z", "2026-01-01T00:00:10Z", "2318-12-31T23:59:59Z", "2320-01-01T00:00:00Z",
-        "9999-12-31T23:59:59Z", "99999-01-01T00:00:00Z", "-0001-01-01T00:00:00Z", "2026-02-30T25:61:61Z", "2026-01-01T00:00:00.999999999999+23:59", "2026-01-01T00:00:00+99:99", "2026", "",
+        "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1733-12-31T23:59:59Z", "1734-01-01T00:00:00Z", "2026-01-01T00:00:10Z", "2318-12-31T23:59:59Z",
+        "2320-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z", "99999-01-01T00:00:00Z", "-0001-01-01T00:00:00Z", "2026-02-30T25:61:61Z", "2026-01-01T00:00:00.999999999999+23:59",
+        "2026-01-01T00:00:00+99:99", "2026", "",
     ]
 
     public mutating func number() -> String { chance(60) ? String(pick(Self.wholeNumbers)) : pick(Self.numberTexts) }
@@ -107,18 +113,23 @@ public struct Hostile {
             let element = String(type.dropFirst("map[string]".count))
             var object = JSONObject()
             for _ in 0..<pick([0, 1, 1, 2, 3, 20]) {
-                let key = element == "Quantity" ? pick(Self.resources) : field == "annotations" && chance(70) ? pick(Self.annotations) : chance(80) ? subdomain() : anyText()
+                let key =
+                    element == "Quantity"
+                    ? pick(Self.resources) : field == "annotations" && chance(70) ? pick(Self.annotations) : chance(80) ? subdomain() : anyText()
                 object[key] = field == "annotations" ? .string(chance(40) ? load() : chance(50) ? duration() : number()) : value(element, of: key)
             }
             return .object(object)
         }
         switch type {
         case "integer": return chance(85) ? .int(pick(Self.wholeNumbers)) : pick([.string(number()), .double(1e30), .double(-1e30), .double(0.5)])
-        case "number": return pick([.int(pick(Self.wholeNumbers)), .double(1e300), .double(-1e300), .double(1e-300), .double(0.1), .double(0), .string(number())])
+        case "number":
+            return pick([.int(pick(Self.wholeNumbers)), .double(1e300), .double(-1e300), .double(1e-300), .double(0.1), .double(0), .string(number())])
         case "boolean": return .bool(chance(50))
         case "Quantity": return chance(85) ? .string(quantity()) : .int(pick(Self.wholeNumbers))
         case "IntOrString":
-            return chance(50) ? .int(pick(Self.wholeNumbers)) : .string(pick(["0%", "1%", "50%", "100%", "101%", "-1%", "9223372036854775807%", "99999999999999999999%", "%", "http", ""]))
+            return chance(50)
+                ? .int(pick(Self.wholeNumbers))
+                : .string(pick(["0%", "1%", "50%", "100%", "101%", "-1%", "9223372036854775807%", "99999999999999999999%", "%", "http", ""]))
         case "Duration": return .string(duration())
         case "Time": return .string(pick(Self.times))
         default:
@@ -136,18 +147,26 @@ public struct Hostile {
     }
 
     private static let resources = [
-        "cpu", "memory", "ephemeral-storage", "storage", "pods", "nvidia.com/gpu", "hugepages-2Mi", "hugepages-1Gi", "limits.cpu", "requests.memory", "requests.storage",
+        "cpu", "memory", "ephemeral-storage", "storage", "pods", "nvidia.com/gpu", "hugepages-2Mi", "hugepages-1Gi", "limits.cpu", "requests.memory",
+        "requests.storage",
         "count/deployments.apps", "example.com/" + String(repeating: "r", count: 63), "x",
     ]
     private static let programs = [
-        "cpu", "memory", "demand", "image-size", "startup-work", "stop-time", "threads", "run-time", "exit-code", "image-pull", "image-pull-time", "page-cache", "post-start",
+        "cpu", "memory", "demand", "image-size", "startup-work", "stop-time", "threads", "run-time", "exit-code", "image-pull", "image-pull-time", "page-cache",
+        "post-start",
         "post-start-time", "pre-stop", "pre-stop-time", "stop-exit-code", "volumes-per-node", "main.cpu",
     ]
-    public static let annotations = programs.map { "evenkeel.dev/" + $0 } + ["deployment.kubernetes.io/revision", "controller.kubernetes.io/pod-deletion-cost", "kubernetes.io/description"]
+    public static let annotations =
+        programs.map { "evenkeel.dev/" + $0 } + [
+            "deployment.kubernetes.io/revision", "controller.kubernetes.io/pod-deletion-cost", "kubernetes.io/description",
+        ]
     private static let words = [
-        "Always", "Never", "OnFailure", "RollingUpdate", "Recreate", "OnDelete", "Parallel", "DoNotSchedule", "ScheduleAnyway", "NoExecute", "NoSchedule", "Exists", "In", "Gt", "Lt",
-        "Local", "Cluster", "None", "True", "False", "Unknown", "Running", "Succeeded", "Failed", "ReadWriteOncePod", "kubernetes.io/hostname", "topology.kubernetes.io/zone", "default",
-        "main", "web", "* * * * *", "*/0 * * * *", "59 23 31 2 *", "@hourly", "cpu", "memory", "Utilization", "Europe/Berlin", "ClusterIP", "10.0.0.1", "::1", "TCP", "Guaranteed",
+        "Always", "Never", "OnFailure", "RollingUpdate", "Recreate", "OnDelete", "Parallel", "DoNotSchedule", "ScheduleAnyway", "NoExecute", "NoSchedule",
+        "Exists", "In", "Gt", "Lt",
+        "Local", "Cluster", "None", "True", "False", "Unknown", "Running", "Succeeded", "Failed", "ReadWriteOncePod", "kubernetes.io/hostname",
+        "topology.kubernetes.io/zone", "default",
+        "main", "web", "* * * * *", "*/0 * * * *", "59 23 31 2 *", "@hourly", "cpu", "memory", "Utilization", "Europe/Berlin", "ClusterIP", "10.0.0.1", "::1",
+        "TCP", "Guaranteed",
     ]
     /// A program's load over time, as annotations and commands take it.
     public mutating func load() -> String {

@@ -42,15 +42,21 @@ struct KeyFuzz {
         case 1: steps += [.line(screen()), .event(.key(.character("/")))]
         case 2: steps.append(.event(.key(.control("p"))))
         default:
-            steps.append(.line(hostile.pick(["po", "po", "no", "deploy", "sts", "deck", "pvc", "hpa", "gates", "recommend", "workload", "availability", "spread", "lab"])))
+            steps.append(
+                .line(
+                    hostile.pick(["po", "po", "no", "deploy", "sts", "deck", "pvc", "hpa", "gates", "recommend", "workload", "availability", "spread", "lab"])))
             if hostile.chance(50) { steps.append(.event(.key(.down))) }
             steps.append(.event(.key(hostile.pick(Self.openers))))
         }
         for _ in 0..<(3 + hostile.below(10)) {
             switch hostile.below(12) {
-            case 0, 1: steps.append(.event(.paste(hostile.pick([hostile.anyText(300), hostile.quantity(), hostile.number(), hostile.duration(), hostile.load()]))))
+            case 0, 1:
+                steps.append(.event(.paste(hostile.pick([hostile.anyText(300), hostile.quantity(), hostile.number(), hostile.duration(), hostile.load()]))))
             case 2, 3: steps.append(.event(.key(hostile.pick([.tab, .backtab, .enter, .down, .up]))))
-            case 4, 5: for character in hostile.pick([hostile.quantity(), hostile.number(), hostile.duration(), "+50%", "-20%", hostile.anyText()]) { steps.append(.event(.key(.character(character)))) }
+            case 4, 5:
+                for character in hostile.pick([hostile.quantity(), hostile.number(), hostile.duration(), "+50%", "-20%", hostile.anyText()]) {
+                    steps.append(.event(.key(.character(character))))
+                }
             case 6: steps.append(.size(size()))
             default: steps.append(.event(.key(hostile.pick(Self.editing))))
             }
@@ -81,10 +87,14 @@ struct KeyFuzz {
 
     private static let openers: [Key] = "RLCFsiIWVXAtbeady".map { .character($0) } + [.control("d"), .control("k"), .control("s"), .shiftUp, .enter]
     private static let editing: [Key] =
-        [.left, .right, .home, .end, .backspace, .delete, .tab, .backtab, .up, .down, .controlLeft, .controlRight, .shiftUp, .shiftDown, .pageUp, .pageDown, .enter, .escape]
+        [
+            .left, .right, .home, .end, .backspace, .delete, .tab, .backtab, .up, .down, .controlLeft, .controlRight, .shiftUp, .shiftDown, .pageUp, .pageDown,
+            .enter, .escape,
+        ]
         + "awudkehfbcx".map { .control($0) } + [.alt("b"), .alt("f"), .alt("d")] + "+-= 09yn!uf/:*".map { .character($0) }
     private static let special: [Key] = [
-        .enter, .tab, .backtab, .escape, .backspace, .delete, .insert, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .shiftLeft, .shiftRight, .shiftUp, .shiftDown, .controlLeft,
+        .enter, .tab, .backtab, .escape, .backspace, .delete, .insert, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .shiftLeft, .shiftRight,
+        .shiftUp, .shiftDown, .controlLeft,
         .controlRight, .controlUp, .controlDown,
     ]
     private static let printable = (0x20..<0x7F).compactMap { UnicodeScalar($0).map(Character.init) }
@@ -103,7 +113,8 @@ struct KeyFuzz {
     private mutating func screen() -> String {
         if hostile.chance(40) { return hostile.pick(KindInfo.all).plural }
         return hostile.pick([
-            "deck", "deck hostname", "spread", "why", "whatif", "availability", "rebalance", "workload", "autoscaler", "gates", "volumes", "recommend", "containers", "xray deploy", "xray no", "pulse",
+            "deck", "deck hostname", "spread", "why", "whatif", "availability", "rebalance", "workload", "autoscaler", "gates", "volumes", "recommend",
+            "containers", "xray deploy", "xray no", "pulse",
             "lab", "links", "help", "aliases", "scenarios", "explain pod.spec", "ctx", "po", "no", "ev", "things",
         ])
     }
@@ -127,8 +138,16 @@ struct KeyFuzz {
         case 5, 6, 7: "\u{1}name"
         case 8: "\u{1}node"
         case 9: hostile.pick(["deploy/", "sts/", "po/", "/", "//"]) + "\u{1}name"
-        case 10: hostile.pick(["on", "off", "all", "max", "none", "header", "crumbs", "motion", "ascii", "fail", "recover", "logs", "exec", "from", "get", "zone", "hostname", "pod.spec.containers", "x10"])
-        case 11: hostile.pick(["/web", "/(", "/[a-", "/(a+)+$", "-f", "-l", "@x", "app=web", "'app in (a,b)'", "!kube-system", ",", "!", "a,b", "default", "kube-system", "cpu>1", "age<5m", "'", "\""])
+        case 10:
+            hostile.pick([
+                "on", "off", "all", "max", "none", "header", "crumbs", "motion", "ascii", "fail", "recover", "logs", "exec", "from", "get", "zone", "hostname",
+                "pod.spec.containers", "x10",
+            ])
+        case 11:
+            hostile.pick([
+                "/web", "/(", "/[a-", "/(a+)+$", "-f", "-l", "@x", "app=web", "'app in (a,b)'", "!kube-system", ",", "!", "a,b", "default", "kube-system",
+                "cpu>1", "age<5m", "'", "\"",
+            ])
         case 12: hostile.pick(["get", "logs", "from"]) + " /api/v1/nodes/" + hostile.anyText() + "/proxy/metrics"
         case 13: hostile.subdomain()
         default: hostile.anyText()

@@ -73,11 +73,15 @@ struct ManifestFuzz {
             }
         }
     }
-    private static let types = ["string", "integer", "number", "boolean", "Quantity", "Duration", "Time", "IntOrString", "[]string", "map[string]string", "map[string]Quantity"]
+    private static let types = [
+        "string", "integer", "number", "boolean", "Quantity", "Duration", "Time", "IntOrString", "[]string", "map[string]string", "map[string]Quantity",
+    ]
     /// Names of fields of all structures.
     private static let fieldNames = Array(Set(KindInfo.all.flatMap { names(of: ObjectStore.type(of: $0.type), 4) })).sorted()
     private static func names(of type: any APIStruct.Type, _ depth: Int) -> [String] {
-        func names<S: APIStruct>(_ type: S.Type) -> [String] { S.fields.flatMap { [$0.name] + (depth > 0 ? $0.structure.map { Self.names(of: $0, depth - 1) } ?? [] : []) } }
+        func names<S: APIStruct>(_ type: S.Type) -> [String] {
+            S.fields.flatMap { [$0.name] + (depth > 0 ? $0.structure.map { Self.names(of: $0, depth - 1) } ?? [] : []) }
+        }
         return names(type)
     }
 
@@ -100,7 +104,8 @@ struct ManifestFuzz {
         return String(decoding: bytes, as: UTF8.self)
     }
     private static let pieces = [
-        "\n---\n", "...\n", "&a ", "*a", "<<: *a\n", "!!binary ", "!!float ", "? ", ": ", "- ", "|\n", ">-\n", "{", "}", "[", "]", "\t", "#", "%YAML 1.2\n", "\u{FEFF}", "\"", "'", "\\", "null", "~", ",",
+        "\n---\n", "...\n", "&a ", "*a", "<<: *a\n", "!!binary ", "!!float ", "? ", ": ", "- ", "|\n", ">-\n", "{", "}", "[", "]", "\t", "#", "%YAML 1.2\n",
+        "\u{FEFF}", "\"", "'", "\\", "null", "~", ",",
         "\r\n", "  ",
     ]
 
@@ -150,30 +155,57 @@ struct ManifestFuzz {
         let job = "template: {metadata: {labels: {app: x}}, spec: {restartPolicy: Never, containers: [{name: main, image: 'a:1'}]}}"
         let bodies: [(String, Int)] = [
             ("{apiVersion: v1, kind: Pod, metadata: {name: x, annotations: {evenkeel.dev/cpu: 100m}}, \(pod)}", 6),
-            ("{apiVersion: v1, kind: Node, metadata: {name: x, labels: {topology.kubernetes.io/zone: a}}, status: {capacity: {cpu: 4, memory: 16Gi, pods: 110}, allocatable: {cpu: 4, memory: 16Gi, pods: 110}}}", 3),
+            (
+                "{apiVersion: v1, kind: Node, metadata: {name: x, labels: {topology.kubernetes.io/zone: a}}, status: {capacity: {cpu: 4, memory: 16Gi, pods: 110}, allocatable: {cpu: 4, memory: 16Gi, pods: 110}}}",
+                3
+            ),
             ("{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {replicas: 2, strategy: {rollingUpdate: {maxSurge: 1}}, \(template)}}", 6),
             ("{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: x}, spec: {replicas: 2, \(template)}}", 1),
-            ("{apiVersion: v1, kind: ReplicationController, metadata: {name: x}, spec: {replicas: 2, selector: {app: x}, template: {metadata: {labels: {app: x}}, \(pod)}}}", 1),
-            ("{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: x}, spec: {replicas: 2, serviceName: x, volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}], \(template)}}", 4),
+            (
+                "{apiVersion: v1, kind: ReplicationController, metadata: {name: x}, spec: {replicas: 2, selector: {app: x}, template: {metadata: {labels: {app: x}}, \(pod)}}}",
+                1
+            ),
+            (
+                "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: x}, spec: {replicas: 2, serviceName: x, volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}], \(template)}}",
+                4
+            ),
             ("{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: x}, spec: {updateStrategy: {rollingUpdate: {maxUnavailable: 1}}, \(template)}}", 3),
             ("{apiVersion: batch/v1, kind: Job, metadata: {name: x}, spec: {completions: 2, parallelism: 1, \(job)}}", 4),
             ("{apiVersion: batch/v1, kind: CronJob, metadata: {name: x}, spec: {schedule: '* * * * *', jobTemplate: {spec: {\(job)}}}}", 3),
             ("{apiVersion: v1, kind: Service, metadata: {name: x}, spec: {selector: {app: x}, ports: [{port: 80}]}}", 2),
-            ("{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: x}, addressType: IPv4, endpoints: [{addresses: [10.0.0.1]}], ports: [{port: 80}]}", 1),
+            (
+                "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: x}, addressType: IPv4, endpoints: [{addresses: [10.0.0.1]}], ports: [{port: 80}]}",
+                1
+            ),
             ("{apiVersion: v1, kind: Namespace, metadata: {name: x}}", 1),
-            ("{apiVersion: v1, kind: Event, metadata: {name: x}, involvedObject: {kind: Pod, name: x}, reason: R, message: m, lastTimestamp: '2026-01-01T00:00:01Z'}", 1),
+            (
+                "{apiVersion: v1, kind: Event, metadata: {name: x}, involvedObject: {kind: Pod, name: x}, reason: R, message: m, lastTimestamp: '2026-01-01T00:00:01Z'}",
+                1
+            ),
             ("{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {a: b}}", 1),
             ("{apiVersion: v1, kind: Secret, metadata: {name: x}, data: {a: YQ==}}", 1),
             ("{apiVersion: v1, kind: ServiceAccount, metadata: {name: x}}", 1),
-            ("{apiVersion: v1, kind: PersistentVolume, metadata: {name: x}, spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /x}}}", 2),
-            ("{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: x}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}", 2),
+            (
+                "{apiVersion: v1, kind: PersistentVolume, metadata: {name: x}, spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /x}}}",
+                2
+            ),
+            (
+                "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: x}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}",
+                2
+            ),
             ("{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: x}, provisioner: example.com/p}", 1),
             ("{apiVersion: storage.k8s.io/v1, kind: CSIDriver, metadata: {name: x}, spec: {}}", 1),
             ("{apiVersion: storage.k8s.io/v1, kind: CSINode, metadata: {name: x}, spec: {drivers: [{name: example.com, nodeID: x}]}}", 1),
-            ("{apiVersion: storage.k8s.io/v1, kind: VolumeAttachment, metadata: {name: x}, spec: {attacher: example.com, nodeName: x, source: {persistentVolumeName: x}}}", 1),
+            (
+                "{apiVersion: storage.k8s.io/v1, kind: VolumeAttachment, metadata: {name: x}, spec: {attacher: example.com, nodeName: x, source: {persistentVolumeName: x}}}",
+                1
+            ),
             ("{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: x}, spec: {minAvailable: 1, selector: {matchLabels: {app: x}}}}", 2),
             ("{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: x}, value: 10}", 1),
-            ("{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: x}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: n}, maxReplicas: 3, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}], behavior: {scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 60}]}}}}", 4),
+            (
+                "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: x}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: n}, maxReplicas: 3, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}], behavior: {scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 60}]}}}}",
+                4
+            ),
             ("{apiVersion: v1, kind: ResourceQuota, metadata: {name: x}, spec: {hard: {pods: 10}}}", 1),
             ("{apiVersion: v1, kind: LimitRange, metadata: {name: x}, spec: {limits: [{type: Container, max: {cpu: 2}}]}}", 1),
             ("{apiVersion: apps/v1, kind: ControllerRevision, metadata: {name: x}, revision: 1}", 1),
@@ -185,7 +217,10 @@ struct ManifestFuzz {
             }
         }
         let configurations: [(String, any APIStruct.Type, Int)] = [
-            ("{apiVersion: evenkeel.dev/v1, kind: Scenario, metadata: {name: s}, spec: {cluster: {zones: 1, nodesPerZone: 1}, steps: [{at: 5s, cordon: {node: a1}}], expect: [{at: 20s, nodes: {count: 1}}]}}", Scenario.self, 8),
+            (
+                "{apiVersion: evenkeel.dev/v1, kind: Scenario, metadata: {name: s}, spec: {cluster: {zones: 1, nodesPerZone: 1}, steps: [{at: 5s, cordon: {node: a1}}], expect: [{at: 20s, nodes: {count: 1}}]}}",
+                Scenario.self, 8
+            ),
             ("{apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration}", KubeletConfiguration.self, 6),
             ("{apiVersion: kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration}", SchedulerConfiguration.self, 3),
         ]

@@ -143,8 +143,7 @@ extension KubeletFleet {
         {
             return Refusal(reason: "Evicted", message: "The node had condition: [MemoryPressure]. ")
         }
-        if let os = pod.spec.os?.name, !os.isEmpty, os != node.metadata.labels["kubernetes.io/os"] ?? "linux"
-        {
+        if let os = pod.spec.os?.name, !os.isEmpty, os != node.metadata.labels["kubernetes.io/os"] ?? "linux" {
             return Refusal(
                 reason: "PodOSNotSupported",
                 message: "Failed to admit pod as the OS field doesn't match node OS")
@@ -263,8 +262,14 @@ extension KubeletFleet {
         for rank in [2, 1, 0] {
             var rest = need
             var restPods = pods
-            for lower in candidates.prefix(rank).joined() { rest -= lower.requests; restPods -= 1 }
-            for above in chosen[(rank + 1)...].joined() { rest -= above.requests; restPods -= 1 }
+            for lower in candidates.prefix(rank).joined() {
+                rest -= lower.requests
+                restPods -= 1
+            }
+            for above in chosen[(rank + 1)...].joined() {
+                rest -= above.requests
+                restPods -= 1
+            }
             var left = candidates[rank]
             while distance(rest, restPods, without: nil).0 > 0 {
                 guard

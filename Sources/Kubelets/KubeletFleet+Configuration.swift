@@ -136,7 +136,10 @@ extension KubeletSettings {
         add("nodeLeaseDurationSeconds", "\((leaseRenewal * 4).wholeSeconds)")
         add("nodeStatusReportFrequency", "\(statusReport)")
         add("maxPods", "\(maxPods)")
-        add("evictionHard", document.evictionHard.isEmpty ? "memory.available<100Mi, nodefs.available<10%" : document.evictionHard.entries.map { "\($0.key)<\($0.value)" }.joined(separator: ", "))
+        add(
+            "evictionHard",
+            document.evictionHard.isEmpty
+                ? "memory.available<100Mi, nodefs.available<10%" : document.evictionHard.entries.map { "\($0.key)<\($0.value)" }.joined(separator: ", "))
         add("evictionPressureTransitionPeriod", "\(pressureTransition)")
         add("cpuManagerPolicy", staticCPUs ? "static" : "none")
         add("memoryManagerPolicy", staticMemory ? "Static" : "None")

@@ -22,7 +22,8 @@ extension KubeletFleet {
         let secrets = pullSecrets(worker, i, cluster)
         let isPresent = nodes[worker.node]!.images.contains(image)
         // An image that came with a secret is for those who have proved that they may use it.
-        let isProved = !profile.isEnabled(.kubeletEnsureSecretPulledImages)
+        let isProved =
+            !profile.isEnabled(.kubeletEnsureSecretPulledImages)
             || nodes[worker.node]!.images.images[image]?.secrets.map { !Set($0).isDisjoint(with: secrets.known) } ?? true
         if isPresent && policy != "Always" && isProved {
             let access = profile.presentImageTextTellsAccess ? " and can be accessed by the pod" : ""
@@ -85,9 +86,11 @@ extension KubeletFleet {
             }
             if isLast, path.count < part.count {
                 let tag = part.dropFirst(path.count + 1)
-                let isTag = !tag.isEmpty && tag.count <= 128 && tag.utf8.allSatisfy {
-                    $0 >= 0x61 && $0 <= 0x7a || $0 >= 0x41 && $0 <= 0x5a || $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f
-                }
+                let isTag =
+                    !tag.isEmpty && tag.count <= 128
+                    && tag.utf8.allSatisfy {
+                        $0 >= 0x61 && $0 <= 0x7a || $0 >= 0x41 && $0 <= 0x5a || $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f
+                    }
                 if !isTag { return "invalid reference format" }
             }
         }
@@ -138,7 +141,9 @@ extension KubeletFleet {
         timelines[worker.uid]?.add(.image, container: i, from: pull.began, to: cluster.now)
         let name = worker.spec(i).image
         if let error = pull.failure {
-            let reason = pull.failure == "pull QPS exceeded" ? "ErrImagePull" : worker.containers[i].program.pullFailure?.reason(settings(worker.node).profile) ?? "ErrImagePull"
+            let reason =
+                pull.failure == "pull QPS exceeded"
+                ? "ErrImagePull" : worker.containers[i].program.pullFailure?.reason(settings(worker.node).profile) ?? "ErrImagePull"
             worker.containers[i].pull.fail(error, at: cluster.now)
             tell(
                 "Failed", "Failed to pull image \"\(name)\": \(error)", worker, container: i, warning: true,

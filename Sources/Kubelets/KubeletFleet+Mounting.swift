@@ -100,7 +100,8 @@ extension KubeletFleet {
             let begin = max(time, mount.token)
             if mount.objects > begin + latencies.cacheWait {
                 mount.step = .fails(
-                    begin + latencies.cacheWait, reason: "FailedMount", mount.failure("failed to sync \(mount.kind) cache: timed out waiting for the condition"))
+                    begin + latencies.cacheWait, reason: "FailedMount", mount.failure("failed to sync \(mount.kind) cache: timed out waiting for the condition")
+                )
                 return
             }
             let asked = max(begin, mount.objects)
@@ -171,7 +172,8 @@ extension KubeletFleet {
         }
         // The service account's token, which admission mounts into pods.
         if !hasToken, pod.spec.automountServiceAccountToken != false {
-            var mount = VolumeMount(name: "kube-api-access-\(StableHash.safeEncode(StableHash.fnv1a32(pod.metadata.uid)).prefix(5))", token: now, objects: now, kind: "configmap")
+            var mount = VolumeMount(
+                name: "kube-api-access-\(StableHash.safeEncode(StableHash.fnv1a32(pod.metadata.uid)).prefix(5))", token: now, objects: now, kind: "configmap")
             mount.step = .tries(now)
             mount.token = answer("POST serviceaccounts/token", worker, now)
             need(&mount, "configmap", "kube-root-ca.crt", &worker, now)

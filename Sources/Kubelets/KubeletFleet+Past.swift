@@ -21,7 +21,8 @@ extension KubeletFleet {
             let memory = container.program.memory.value(at: time, startedAt: start)
             sum = (
                 (sum?.milliCPU ?? 0).saturatingAdd(min(limit, cpu)),
-                (sum?.memory ?? 0).saturatingAdd(min(container.actuated.limits.memoryBytes ?? .max, memory)))
+                (sum?.memory ?? 0).saturatingAdd(min(container.actuated.limits.memoryBytes ?? .max, memory))
+            )
         }
         guard let all = sum, let limit = podLimits(worker)?.cpuLimit else { return sum }
         return (min(limit, all.milliCPU), all.memory)

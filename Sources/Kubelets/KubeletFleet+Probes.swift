@@ -166,8 +166,7 @@ extension KubeletFleet {
     }
 
     /// When the probe begins to fail; nil if nothing known makes it.
-    private func nextFailure(_ worker: PodWorker, _ i: Int, _ kind: ProbeKind, after now: Instant) -> Instant?
-    {
+    private func nextFailure(_ worker: PodWorker, _ i: Int, _ kind: ProbeKind, after now: Instant) -> Instant? {
         let container = worker.containers[i]
         guard let window = container.program.failures[kind] else { return nil }
         let begin = container.startedAt + window.from

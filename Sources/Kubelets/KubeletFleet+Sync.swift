@@ -182,7 +182,10 @@ extension KubeletFleet {
     // MARK: Restart rules
 
     /// What a rule of a container has its kubelet do when the container ends.
-    enum RestartAction: String { case restart = "Restart", restartAllContainers = "RestartAllContainers" }
+    enum RestartAction: String {
+        case restart = "Restart"
+        case restartAllContainers = "RestartAllContainers"
+    }
 
     /// The action of the first rule of container `i` that is for `exitCode`; nil: its restart policy decides.
     /// - Source: KEP-5307, KEP-5532; Kubernetes v1.36.2 `pkg/kubelet/container/helpers.go`.

@@ -142,7 +142,10 @@ public struct KubeletFleet: Component {
                     }
                     continue
                 }
-                if !arrivals.isEmpty { take(arrivals, &cluster); arrivals = [] }
+                if !arrivals.isEmpty {
+                    take(arrivals, &cluster)
+                    arrivals = []
+                }
                 see(change, &cluster)
             case .node:
                 let change = cluster.store.nodes.change(entry.index)

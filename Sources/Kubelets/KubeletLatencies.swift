@@ -50,8 +50,11 @@ public struct KubeletLatencies: Sendable, Equatable {
         .time("stageVolume", \.stageVolume, "staging a volume of a claim on a node, once for all its pods"),
         .time("publishVolume", \.publishVolume, "publishing a staged volume to a pod"),
         .time("unpublishVolume", \.unpublishVolume, "taking a volume from a pod that has ended, and again to take it off the node after its last pod"),
-        .time("cacheWait", \.cacheWait, "how long a mount waits for its ConfigMap or Secret before it fails", source: "`pkg/kubelet/util/manager/watch_based_manager.go`"),
-        .time("mountPoll", \.mountPoll, "how often a pod's worker looks whether all volumes are mounted", source: "`pkg/kubelet/volumemanager/volume_manager.go`"),
+        .time(
+            "cacheWait", \.cacheWait, "how long a mount waits for its ConfigMap or Secret before it fails",
+            source: "`pkg/kubelet/util/manager/watch_based_manager.go`"),
+        .time(
+            "mountPoll", \.mountPoll, "how often a pod's worker looks whether all volumes are mounted", source: "`pkg/kubelet/volumemanager/volume_manager.go`"),
         .time("mountTimeout", \.mountTimeout, "after this it gives up and tries again", range: .again, source: "`pkg/kubelet/volumemanager/volume_manager.go`"),
         .time("runSandbox", \.runSandbox, "the pod's sandbox with its network"),
         .time("manifestCheck", \.manifestCheck, "asking the registry what an image consists of"),
@@ -64,9 +67,15 @@ public struct KubeletLatencies: Sendable, Equatable {
         .time("backOffNotice", \.backOffNotice, "from a failed pull or seen exit to the sync that finds the back-off"),
         .time("cleanUp", \.cleanUp, "unmounting and removing control groups once all containers ended"),
         .time("updateResources", \.updateResources, "one UpdateContainerResources call"),
-        .time("syncErrorBackOff", \.syncErrorBackOff, "a failed sync is repeated after this, times 1 to 1.5", range: .again, source: "`pkg/kubelet/kubelet.go`, `backOffPeriod`"),
-        .time("resync", \.resync, "a sync is repeated after this, times 1 to 1.5, if nothing else asks for one", range: .again, source: "`pkg/kubelet/kubelet.go`, `syncFrequency`"),
-        .time("relistPeriod", \.relistPeriod, "generic PLEG: from the end of one list to the begin of the next", range: .again, source: "`pkg/kubelet/kubelet.go`"),
+        .time(
+            "syncErrorBackOff", \.syncErrorBackOff, "a failed sync is repeated after this, times 1 to 1.5", range: .again,
+            source: "`pkg/kubelet/kubelet.go`, `backOffPeriod`"),
+        .time(
+            "resync", \.resync, "a sync is repeated after this, times 1 to 1.5, if nothing else asks for one", range: .again,
+            source: "`pkg/kubelet/kubelet.go`, `syncFrequency`"),
+        .time(
+            "relistPeriod", \.relistPeriod, "generic PLEG: from the end of one list to the begin of the next", range: .again, source: "`pkg/kubelet/kubelet.go`"
+        ),
         .time("relistBase", \.relistBase, "a list, whatever its length"),
         .time("relistPerContainer", \.relistPerContainer, "a list, for each container and sandbox: 50 µs kubelet, 100 µs runtime"),
         .time("inspectPod", \.inspectPod, "a list, for each pod that changed"),

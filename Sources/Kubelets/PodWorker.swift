@@ -26,7 +26,10 @@ public enum ProbeKind: String, Sendable, CaseIterable {
 /// image holds up those after it.
 enum Operation: Sendable, Equatable {
     case setup, volumes, sandbox
-    case image(Int), create(Int), start(Int), postStart(Int)
+    case image(Int)
+    case create(Int)
+    case start(Int)
+    case postStart(Int)
     /// Killing one container so that it starts again.
     case kill(Int)
     /// Writing the resources of the containers that changed.

@@ -139,7 +139,10 @@ extension Program {
             startupWork = Int64(saturating: (work * 1e9).rounded(.down))
         }
         if let count = take("threads", "a whole number from 1 to 1024", { number($0, 1...1024) }) { threads = count }
-        if let list = take("run-time", "\(times), forever, or a list of them", { list($0) { word in word == "forever" ? .some(Duration?.none) : time(word).map { .some($0) } } }) {
+        if let list = take(
+            "run-time", "\(times), forever, or a list of them",
+            { list($0) { word in word == "forever" ? .some(Duration?.none) : time(word).map { .some($0) } } })
+        {
             runTimes = list
         }
         if let list = take("exit-code", "a whole number from 0 to 255, or a list of them", { list($0) { number($0, 0...255) } }) { exitCodes = list }
@@ -152,9 +155,14 @@ extension Program {
         for kind in ProbeKind.allCases {
             failures[kind] = take("\(kind.rawValue)-fails", "\(times) from which on it fails, or a span such as 30s-90s", FailureWindow.init)
         }
-        if let load = take("cpu", "from 0 to 9007199254740 cores: 300m, 100m..500m/10m or 100m->2/5m with a time from 100ms to 87600h, or 200m@0s 6@5m", {
-            Load($0, amount: \.milliValue)
-        }) { cpu = load }
+        if let load = take(
+            "cpu", "from 0 to 9007199254740 cores: 300m, 100m..500m/10m or 100m->2/5m with a time from 100ms to 87600h, or 200m@0s 6@5m",
+            {
+                Load($0, amount: \.milliValue)
+            })
+        {
+            cpu = load
+        }
         if let load = take("memory", amount, { Load($0, amount: \.value) }) { memory = load }
         pageCache = take("page-cache", amount) { Load($0, amount: \.value) }
         imageSize = take("image-size", "a size from 0 to 8Pi") { Quantity($0).map(\.value).flatMap { Load.range.contains($0) ? $0 : nil } }

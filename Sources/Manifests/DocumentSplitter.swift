@@ -70,7 +70,10 @@ enum DocumentSplitter {
             let byte = bytes[index]
             index = bytes.index(after: index)
             if byte == UInt8(ascii: "\n") { line += 1 }
-            if escaped { escaped = false; continue }
+            if escaped {
+                escaped = false
+                continue
+            }
             switch byte {
             case UInt8(ascii: "\\") where inString: escaped = true
             case UInt8(ascii: "\""): inString.toggle()

@@ -29,8 +29,7 @@ extension ManifestDocument {
 
     /// The document read as a structure of its own, such as a component's configuration; apiVersion and kind
     /// are left out. Nil with problems.
-    public func decode<Value: APIStruct>(as type: Value.Type) -> (value: Value?, problems: [ManifestProblem])
-    {
+    public func decode<Value: APIStruct>(as type: Value.Type) -> (value: Value?, problems: [ManifestProblem]) {
         var decoder = APIDecoder()
         var value = Value()
         var content = json.object ?? JSONObject()

@@ -176,8 +176,7 @@ private struct Collector {
         let itemKind = String(list.kind.dropLast(4))
         for (i, item) in items.enumerated() {
             var (json, positions) = (item, list.positions.children[index].children[i])
-            if var object = json.object, !itemKind.isEmpty, object["kind"] == nil, object["apiVersion"] == nil
-            {
+            if var object = json.object, !itemKind.isEmpty, object["kind"] == nil, object["apiVersion"] == nil {
                 object.members.insert(("kind", .string(itemKind)), at: 0)
                 object.members.insert(("apiVersion", .string(list.apiVersion)), at: 0)
                 positions.children.insert(contentsOf: [positions, positions], at: 0)

@@ -122,8 +122,7 @@ private struct YAMLScalar {
         default: break
         }
         if last == ":" { return false }
-        for (a, b) in zip(scalars, scalars.dropFirst()) where (a == ":" && b == " ") || (a == " " && b == "#")
-        {
+        for (a, b) in zip(scalars, scalars.dropFirst()) where (a == ":" && b == " ") || (a == " " && b == "#") {
             return false
         }
         return true

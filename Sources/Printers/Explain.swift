@@ -21,16 +21,18 @@ public enum Explain {
         public init(kinds: [KindInfo] = [], definitions: [CustomObject] = [], configurations: [(kind: KindInfo, structure: any APIStruct.Type)] = []) {
             self.definitions = definitions.filter { $0.kindName == "CustomResourceDefinition" }
             // The definition knows the names that users type.
-            self.kinds = kinds + self.definitions.compactMap { definition in
-                let spec = definition.content["spec"]
-                guard let group = spec?["group"]?.string, let kind = spec?["names"]?["kind"]?.string else { return nil }
-                let versions = spec?["versions"]?.array ?? []
-                let version = (versions.first { $0["storage"] == true } ?? versions.first)?["name"]?.string ?? "v1"
-                var info = KindInfo.custom(apiVersion: "\(group)/\(version)", kind: kind)
-                if let plural = spec?["names"]?["plural"]?.string { info.plural = plural }
-                info.shortNames = (spec?["names"]?["shortNames"]?.array ?? []).compactMap(\.string)
-                return info
-            }
+            self.kinds =
+                kinds
+                + self.definitions.compactMap { definition in
+                    let spec = definition.content["spec"]
+                    guard let group = spec?["group"]?.string, let kind = spec?["names"]?["kind"]?.string else { return nil }
+                    let versions = spec?["versions"]?.array ?? []
+                    let version = (versions.first { $0["storage"] == true } ?? versions.first)?["name"]?.string ?? "v1"
+                    var info = KindInfo.custom(apiVersion: "\(group)/\(version)", kind: kind)
+                    if let plural = spec?["names"]?["plural"]?.string { info.plural = plural }
+                    info.shortNames = (spec?["names"]?["shortNames"]?.array ?? []).compactMap(\.string)
+                    return info
+                }
             self.configurations = configurations
         }
     }

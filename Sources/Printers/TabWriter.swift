@@ -26,7 +26,10 @@ enum TabWriter {
             var start = range.lowerBound
             var index = start
             while index < range.upperBound {
-                guard column + 1 < lines[index].count else { index += 1; continue }
+                guard column + 1 < lines[index].count else {
+                    index += 1
+                    continue
+                }
                 write(start..<index)
                 start = index
                 var width = minimum

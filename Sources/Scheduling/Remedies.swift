@@ -119,7 +119,9 @@ private struct RemedySearch {
                 tryClass(made, isNew: true, .addClass(made), "create StorageClass \(name), which claim \(claim.name) asks for")
             } else if claim.spec.storageClassName == nil, !store.storageClasses.all.contains(where: \.isDefault) {
                 if let first = store.storageClasses.sorted().first {
-                    tryClass(first, isNew: false, .makeDefault(storageClass: first.name), "make \(first.name) the default StorageClass: claim \(claim.name) names none")
+                    tryClass(
+                        first, isNew: false, .makeDefault(storageClass: first.name),
+                        "make \(first.name) the default StorageClass: claim \(claim.name) names none")
                 } else {
                     tryClass(.standard, isNew: true, .addClass(.standard), "create a default StorageClass: claim \(claim.name) names none")
                 }
@@ -166,7 +168,9 @@ private struct RemedySearch {
             let label = missed.first(where: { node.metadata.labels[$0.key] != $0.value })
         {
             node.metadata.labels[label.key] = label.value
-            tryState(.label(node: name, key: label.key, value: label.value), "label \(name) \(label.key)=\(label.value)", cost: "one label") { $0.set(node: node) }
+            tryState(.label(node: name, key: label.key, value: label.value), "label \(name) \(label.key)=\(label.value)", cost: "one label") {
+                $0.set(node: node)
+            }
         }
     }
 
@@ -223,7 +227,8 @@ private struct RemedySearch {
             guard let i = containers.indices.max(by: { Self.amount(containers[$0], resource) < Self.amount(containers[$1], resource) }),
                 let present = containers[i].resources.requests[resource]
             else { continue }
-            let fitting = room.saturatingSubtract(pod.requests(RequestRules(pending: state.profile))[resource].saturatingSubtract(Self.amount(containers[i], resource)))
+            let fitting = room.saturatingSubtract(
+                pod.requests(RequestRules(pending: state.profile))[resource].saturatingSubtract(Self.amount(containers[i], resource)))
             guard fitting > 0 else { continue }
             let wanted = Self.quantity(fitting, resource)
             tryPod("\(resource) request \(present) to \(wanted)", cost: "new rollout") { $0.containers[i].resources.requests[resource] = wanted }
@@ -297,8 +302,9 @@ private struct RemedySearch {
         }
         if found.count > before + 1 { found.removeSubrange((before + 1)...) }
         // A domain more: what is short of domains, or may not stand beside its like in any.
-        guard isRefused(by: .podTopologySpread) || isRefused(by: .interPodAffinity), let like = state.byName(state.nodes.present).compactMap({ state.nodes.objects[$0] })
-            .first(where: { !$0.zone.isEmpty && !$0.spec.unschedulable && untoleratedTaint(of: $0, pod.spec.tolerations, state.profile) == nil })
+        guard isRefused(by: .podTopologySpread) || isRefused(by: .interPodAffinity),
+            let like = state.byName(state.nodes.present).compactMap({ state.nodes.objects[$0] })
+                .first(where: { !$0.zone.isEmpty && !$0.spec.unschedulable && untoleratedTaint(of: $0, pod.spec.tolerations, state.profile) == nil })
         else { return }
         let taken = Set(state.byName(state.nodes.present).compactMap { state.nodes.objects[$0]?.zone })
         let zone = Self.next(after: taken.sorted().last ?? like.zone, taken)

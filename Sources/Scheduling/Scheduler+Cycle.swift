@@ -43,7 +43,7 @@ extension Scheduler {
         var cycle = state.makeCycle(pod, settings)
         if let row = findNode(&cycle, cluster.store) {
             #if DEBUG
-            auditDecision(cycle, row: row, cluster.store)
+                auditDecision(cycle, row: row, cluster.store)
             #endif
             assume(slot, row: row, cycle, &cluster)
         } else {
@@ -143,8 +143,7 @@ extension Scheduler {
     }
 
     /// Deletes the victims of a preemption.
-    private mutating func evict(_ candidate: PreemptionCandidate, for cycle: Cycle, _ cluster: inout Cluster)
-    {
+    private mutating func evict(_ candidate: PreemptionCandidate, for cycle: Cycle, _ cluster: inout Cluster) {
         let node = state.nodes.names[candidate.row]
         let name = Self.source(cycle.settings).component
         for slot in candidate.victims {
@@ -164,7 +163,8 @@ extension Scheduler {
             }
             _ = try? cluster.delete(Pod.self, victim.key, DeleteOptions(uid: victim.metadata.uid))
             cluster.record(
-                "Preempted", "Preempted by \(state.profile.preemptedEventNamesPreemptor ? "pod \(cycle.pod.metadata.uid)" : "a pod") on node \(node)", about: victim,
+                "Preempted", "Preempted by \(state.profile.preemptedEventNamesPreemptor ? "pod \(cycle.pod.metadata.uid)" : "a pod") on node \(node)",
+                about: victim,
                 source: Self.source(cycle.settings), action: "Preempting")
         }
         // Pods of lower priority that waited for this node look for another one.

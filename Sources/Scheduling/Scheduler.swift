@@ -32,10 +32,13 @@ public struct Scheduler: Component {
     var bindingSlots: [Int] = []
     var timers = EventQueue<Timer>()
     #if DEBUG
-    var eventsUntilAudit = 0
+        var eventsUntilAudit = 0
     #endif
 
-    enum Timer: Sendable { case bind(slot: Int, uid: String), volumesLate(slot: Int, uid: String) }
+    enum Timer: Sendable {
+        case bind(slot: Int, uid: String)
+        case volumesLate(slot: Int, uid: String)
+    }
 
     /// A scheduler that has seen nothing yet.
     ///
@@ -70,7 +73,7 @@ public struct Scheduler: Component {
         queue.flush(now: cluster.now)
         while busyUntil <= cluster.now, let slot = queue.pop() { attempt(slot, &cluster) }
         #if DEBUG
-        auditCounts()
+            auditCounts()
         #endif
     }
 

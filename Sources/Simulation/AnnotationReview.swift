@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 
 /// What is wrong with the annotations `evenkeel.dev/…` of an object: those that give numbers to the simulation.

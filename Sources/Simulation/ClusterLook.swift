@@ -53,7 +53,11 @@ public enum ClusterLook: String, Sendable, CaseIterable {
     private var machines: [(type: String, cores: Int64)] {
         switch self {
         case .kind: []
-        case .eks: [("m5.large", 2), ("m5.xlarge", 4), ("m5.2xlarge", 8), ("m5.4xlarge", 16), ("m5.8xlarge", 32), ("m5.12xlarge", 48), ("m5.16xlarge", 64), ("m5.24xlarge", 96)]
+        case .eks:
+            [
+                ("m5.large", 2), ("m5.xlarge", 4), ("m5.2xlarge", 8), ("m5.4xlarge", 16), ("m5.8xlarge", 32), ("m5.12xlarge", 48), ("m5.16xlarge", 64),
+                ("m5.24xlarge", 96),
+            ]
         case .gke: [2, 4, 8, 16, 32].map { ("e2-standard-\($0)", $0) }
         case .aks: [2, 4, 8, 16, 32, 48, 64, 96].map { ("Standard_D\($0)s_v5", $0) }
         }
@@ -228,10 +232,11 @@ public enum ClusterLook: String, Sendable, CaseIterable {
     private static func letters(_ index: Int) -> String {
         let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
         var number = (index * 206_347 + 91_331) % 531_441
-        return String((0..<4).map { _ in
-            defer { number /= alphabet.count }
-            return alphabet[number % alphabet.count]
-        })
+        return String(
+            (0..<4).map { _ in
+                defer { number /= alphabet.count }
+                return alphabet[number % alphabet.count]
+            })
     }
 
     // MARK: What runs on them
@@ -254,7 +259,9 @@ public enum ClusterLook: String, Sendable, CaseIterable {
             ]
         case .eks:
             return [
-                Agent(name: "aws-node", containers: [("aws-node", "amazon-k8s-cni:v1.20", "25m", ""), ("aws-eks-nodeagent", "aws-network-policy-agent:v1.2", "25m", "")]),
+                Agent(
+                    name: "aws-node",
+                    containers: [("aws-node", "amazon-k8s-cni:v1.20", "25m", ""), ("aws-eks-nodeagent", "aws-network-policy-agent:v1.2", "25m", "")]),
                 Agent(name: "kube-proxy", containers: [("kube-proxy", "eks/kube-proxy:v1", "100m", "")]),
                 Agent(
                     name: "ebs-csi-node",
@@ -265,17 +272,40 @@ public enum ClusterLook: String, Sendable, CaseIterable {
             ]
         case .gke:
             return [
-                Agent(name: "fluentbit-gke", containers: [("fluentbit", "gke.gcr.io/fluent-bit:v1", "50m", "100Mi"), ("fluentbit-gke", "gke.gcr.io/fluent-bit-gke-exporter:v1", "50m", "100Mi")]),
+                Agent(
+                    name: "fluentbit-gke",
+                    containers: [
+                        ("fluentbit", "gke.gcr.io/fluent-bit:v1", "50m", "100Mi"), ("fluentbit-gke", "gke.gcr.io/fluent-bit-gke-exporter:v1", "50m", "100Mi"),
+                    ]),
                 Agent(name: "gke-metrics-agent", containers: [("gke-metrics-agent", "gke.gcr.io/gke-metrics-agent:1", "6m", "100Mi")]),
-                Agent(name: "pdcsi-node", containers: [("csi-driver-registrar", "gke.gcr.io/csi-node-driver-registrar:v2", "10m", "10Mi"), ("gce-pd-driver", "gke.gcr.io/gcp-compute-persistent-disk-csi-driver:v1", "10m", "20Mi")]),
+                Agent(
+                    name: "pdcsi-node",
+                    containers: [
+                        ("csi-driver-registrar", "gke.gcr.io/csi-node-driver-registrar:v2", "10m", "10Mi"),
+                        ("gce-pd-driver", "gke.gcr.io/gcp-compute-persistent-disk-csi-driver:v1", "10m", "20Mi"),
+                    ]),
                 Agent(name: "kube-proxy", containers: [("kube-proxy", "gke.gcr.io/kube-proxy-amd64:v1", "100m", "")]),
             ]
         case .aks:
             return [
                 Agent(name: "azure-ip-masq-agent", containers: [("azure-ip-masq-agent", "mcr.microsoft.com/aks/ip-masq-agent-v2:v1", "100m", "50Mi")]),
-                Agent(name: "cloud-node-manager", containers: [("cloud-node-manager", "mcr.microsoft.com/oss/kubernetes/azure-cloud-node-manager:v1", "50m", "50Mi")]),
-                Agent(name: "csi-azuredisk-node", containers: [("node-driver-registrar", "mcr.microsoft.com/oss/kubernetes-csi/csi-node-driver-registrar:v2", "10m", "20Mi"), ("liveness-probe", "mcr.microsoft.com/oss/kubernetes-csi/livenessprobe:v2", "10m", "20Mi"), ("azuredisk", "mcr.microsoft.com/oss/kubernetes-csi/azuredisk-csi:v1", "10m", "20Mi")]),
-                Agent(name: "csi-azurefile-node", containers: [("node-driver-registrar", "mcr.microsoft.com/oss/kubernetes-csi/csi-node-driver-registrar:v2", "10m", "20Mi"), ("liveness-probe", "mcr.microsoft.com/oss/kubernetes-csi/livenessprobe:v2", "10m", "20Mi"), ("azurefile", "mcr.microsoft.com/oss/kubernetes-csi/azurefile-csi:v1", "10m", "20Mi")]),
+                Agent(
+                    name: "cloud-node-manager",
+                    containers: [("cloud-node-manager", "mcr.microsoft.com/oss/kubernetes/azure-cloud-node-manager:v1", "50m", "50Mi")]),
+                Agent(
+                    name: "csi-azuredisk-node",
+                    containers: [
+                        ("node-driver-registrar", "mcr.microsoft.com/oss/kubernetes-csi/csi-node-driver-registrar:v2", "10m", "20Mi"),
+                        ("liveness-probe", "mcr.microsoft.com/oss/kubernetes-csi/livenessprobe:v2", "10m", "20Mi"),
+                        ("azuredisk", "mcr.microsoft.com/oss/kubernetes-csi/azuredisk-csi:v1", "10m", "20Mi"),
+                    ]),
+                Agent(
+                    name: "csi-azurefile-node",
+                    containers: [
+                        ("node-driver-registrar", "mcr.microsoft.com/oss/kubernetes-csi/csi-node-driver-registrar:v2", "10m", "20Mi"),
+                        ("liveness-probe", "mcr.microsoft.com/oss/kubernetes-csi/livenessprobe:v2", "10m", "20Mi"),
+                        ("azurefile", "mcr.microsoft.com/oss/kubernetes-csi/azurefile-csi:v1", "10m", "20Mi"),
+                    ]),
                 Agent(name: "kube-proxy", containers: [("kube-proxy", "mcr.microsoft.com/oss/kubernetes/kube-proxy:v1", "100m", "")]),
             ]
         }
@@ -302,7 +332,9 @@ public enum ClusterLook: String, Sendable, CaseIterable {
     }
 
     private func classes(_ version: KubernetesVersion) -> [any StoredObject] {
-        func make(_ name: String, _ provisioner: String, waits: Bool = true, grows: Bool = true, isDefault: Bool = false, _ parameters: StringMap<String> = [:]) -> any StoredObject {
+        func make(_ name: String, _ provisioner: String, waits: Bool = true, grows: Bool = true, isDefault: Bool = false, _ parameters: StringMap<String> = [:])
+            -> any StoredObject
+        {
             var made = StorageClass.make(name, provisioner, waits: waits, isDefault: isDefault)
             made.allowVolumeExpansion = grows ? true : nil
             made.parameters = parameters
@@ -317,16 +349,21 @@ public enum ClusterLook: String, Sendable, CaseIterable {
             return isOld ? list : list + [make("ebs-csi-default-sc", "ebs.csi.aws.com", isDefault: true)]
         case .gke:
             return [
-                make("standard-rwo", "pd.csi.storage.gke.io", isDefault: true, ["type": "pd-balanced"]), make("premium-rwo", "pd.csi.storage.gke.io", ["type": "pd-ssd"]),
+                make("standard-rwo", "pd.csi.storage.gke.io", isDefault: true, ["type": "pd-balanced"]),
+                make("premium-rwo", "pd.csi.storage.gke.io", ["type": "pd-ssd"]),
                 make("standard", "kubernetes.io/gce-pd", waits: false, ["type": "pd-standard"]),
             ]
         case .aks:
             return [
-                make("default", "disk.csi.azure.com", isDefault: true, ["skuname": "StandardSSD_LRS"]), make("managed", "disk.csi.azure.com", ["skuname": "StandardSSD_LRS"]),
-                make("managed-csi", "disk.csi.azure.com", ["skuname": "StandardSSD_LRS"]), make("managed-csi-premium", "disk.csi.azure.com", ["skuname": "Premium_LRS"]),
+                make("default", "disk.csi.azure.com", isDefault: true, ["skuname": "StandardSSD_LRS"]),
+                make("managed", "disk.csi.azure.com", ["skuname": "StandardSSD_LRS"]),
+                make("managed-csi", "disk.csi.azure.com", ["skuname": "StandardSSD_LRS"]),
+                make("managed-csi-premium", "disk.csi.azure.com", ["skuname": "Premium_LRS"]),
                 make("managed-premium", "disk.csi.azure.com", ["skuname": "Premium_LRS"]),
-                make("azurefile", "file.csi.azure.com", waits: false, ["skuName": "Standard_LRS"]), make("azurefile-csi", "file.csi.azure.com", waits: false, ["skuName": "Standard_LRS"]),
-                make("azurefile-csi-premium", "file.csi.azure.com", waits: false, ["skuName": "Premium_LRS"]), make("azurefile-premium", "file.csi.azure.com", waits: false, ["skuName": "Premium_LRS"]),
+                make("azurefile", "file.csi.azure.com", waits: false, ["skuName": "Standard_LRS"]),
+                make("azurefile-csi", "file.csi.azure.com", waits: false, ["skuName": "Standard_LRS"]),
+                make("azurefile-csi-premium", "file.csi.azure.com", waits: false, ["skuName": "Premium_LRS"]),
+                make("azurefile-premium", "file.csi.azure.com", waits: false, ["skuName": "Premium_LRS"]),
             ]
         }
     }

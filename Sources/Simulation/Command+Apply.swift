@@ -70,7 +70,10 @@ extension Simulation {
     private mutating func keepGivenStatus(of object: any StoredObject) {
         guard let pod = object as? Pod else { return }
         let given = pod.status.value
-        let owned = ["PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready", "PodResizePending", "PodResizeInProgress", "DisruptionTarget"]
+        let owned = [
+            "PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready", "PodResizePending", "PodResizeInProgress",
+            "DisruptionTarget",
+        ]
         let others = given.conditions.filter { !owned.contains($0.type) }
         guard pod.isFinished || !others.isEmpty else { return }
         let key = ObjectKey(namespace: pod.namespace.isEmpty ? "default" : pod.namespace, name: pod.name)

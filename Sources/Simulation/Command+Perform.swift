@@ -1,7 +1,7 @@
 import ControlPlane
 import Controllers
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Scheduling
 import SimulationKit
 
@@ -93,7 +93,8 @@ extension Simulation {
             kubelets.setLoad(
                 of: LoadTarget(kind: kind.rawValue, key: key), cpu: cpu?.milliValue, memory: memory?.value, in: &cluster)
             let parts = [cpu.map { "cpu \($0)" }, memory.map { "memory \($0)" }].compactMap { $0 }
-            return "\(name(kind, key)) load set\(parts.isEmpty ? " back to its program's own" : ": \(parts.joined(separator: ", "))\(kind == .pod ? "" : " a pod")")"
+            return
+                "\(name(kind, key)) load set\(parts.isEmpty ? " back to its program's own" : ": \(parts.joined(separator: ", "))\(kind == .pod ? "" : " a pod")")"
         case .configureKubelets(let choice, let fields):
             let names = try nodes(choice)
             let problems = kubelets.configure(names, fields, in: &cluster)
@@ -137,7 +138,9 @@ extension Simulation {
             if let refusal = settings.refusal { throw .badRequest(refusal) }
             let before = links
             links = settings
-            if before.networkIsUntrusted != settings.networkIsUntrusted { return "the network is treated as \(settings.networkIsUntrusted ? "untrusted" : "trusted")" }
+            if before.networkIsUntrusted != settings.networkIsUntrusted {
+                return "the network is treated as \(settings.networkIsUntrusted ? "untrusted" : "trusted")"
+            }
             if before.servingCertificate != settings.servingCertificate {
                 return "kubelets serve certificates \(settings.servingCertificate == .selfSigned ? "of their own" : "signed by the cluster's authority")"
             }

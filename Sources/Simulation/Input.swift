@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Manifests
 import Scheduling
 import SimulationKit
@@ -99,7 +99,9 @@ public struct Input: Sendable {
         var pools: [NodePool] = []
         if let set = overrides.pools {
             problems += set.problems
-            problems += (set.documents + set.configurations.filter { $0.kind != "NodePool" }).map { $0.problem("kind", "must be NodePool in a file of node pools, not \($0.kind)") }
+            problems += (set.documents + set.configurations.filter { $0.kind != "NodePool" }).map {
+                $0.problem("kind", "must be NodePool in a file of node pools, not \($0.kind)")
+            }
         }
         for document in manifests.configurations(ofKind: "NodePool") + (overrides.pools?.configurations(ofKind: "NodePool") ?? []) {
             let (value, found) = document.decode(as: NodePool.self)
@@ -247,7 +249,8 @@ public struct Input: Sendable {
         }
         do throws(StepProblem) {
             let command = try action.command(options)
-            steps.append(Script.Step(at: .start + step.at, command: command, refusal: refusal, title: "\(document.source):\(document.line(of: path)): \(path) \(name)"))
+            steps.append(
+                Script.Step(at: .start + step.at, command: command, refusal: refusal, title: "\(document.source):\(document.line(of: path)): \(path) \(name)"))
         } catch {
             note(error.faults, "\(path).\(name)", document)
         }

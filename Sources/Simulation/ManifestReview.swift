@@ -69,7 +69,8 @@ public struct ManifestReview: Sendable {
     private static func identity(_ document: ManifestDocument) -> Wanted {
         let info = document.kindInfo
         let namespace = !info.isNamespaced ? "" : document.namespace.isEmpty ? "default" : document.namespace
-        let key = info.type == .custom
+        let key =
+            info.type == .custom
             ? CustomObject.key(info.kind, info.group, namespace: namespace, document.name) : ObjectKey(namespace: namespace, name: document.name)
         return Wanted(kind: info.type, key: key)
     }

@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 
 /// Measures the pods that autoscalers ask for, each 15 s, and serves the mean over the last 30 s.

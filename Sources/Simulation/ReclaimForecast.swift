@@ -41,7 +41,8 @@ extension Cluster {
         if !users.isEmpty {
             forecast.users = users
             let names = users.prefix(3).map(\.name).joined(separator: ", ") + (users.count > 3 ? " and \(users.count - 3) more" : "")
-            forecast.text += " Protected while in use: it stays Terminating until \(users.count == 1 ? "pod" : "pods") \(names) \(users.count == 1 ? "is" : "are") gone."
+            forecast.text +=
+                " Protected while in use: it stays Terminating until \(users.count == 1 ? "pod" : "pods") \(names) \(users.count == 1 ? "is" : "are") gone."
         }
         return forecast
     }

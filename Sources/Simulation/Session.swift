@@ -30,7 +30,10 @@ public enum Speed: Sendable, Equatable, CustomStringConvertible {
     }
     /// Reads `10`, `x10`, `×10` or `max`; nil for anything else or out of range.
     public init?(_ text: String) {
-        if text.lowercased() == "max" { self = .maximum; return }
+        if text.lowercased() == "max" {
+            self = .maximum
+            return
+        }
         let digits = text.drop { $0 == "x" || $0 == "X" || $0 == "×" }
         guard let n = Int(digits), (1...10_000).contains(n) else { return nil }
         self = .times(n)

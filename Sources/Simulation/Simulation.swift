@@ -1,7 +1,7 @@
 import ControlPlane
 import Controllers
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Scheduling
 import SimulationKit
 
@@ -58,7 +58,8 @@ public struct Simulation: Sendable {
         cluster = Cluster(profile: options.profile, seed: options.seed, settings: options.settings)
         controllers = ControllerManager(profile: options.profile, seed: options.seed, settings: options.controllerManager)
         scheduler = Scheduler(profile: options.profile, seed: options.seed, configuration: options.scheduler)
-        kubelets = KubeletFleet(profile: options.profile, seed: options.seed, configuration: options.kubelet,
+        kubelets = KubeletFleet(
+            profile: options.profile, seed: options.seed, configuration: options.kubelet,
             others: options.kubelets, latencies: options.latencies)
         metricsServer = options.metricsServer
         nodeAutoscaler = NodeAutoscaler(options.nodeAutoscaler, seed: options.seed)

@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 
 /// A burst of pods on one cold node, run under two settings with the same pods, arrivals and seeds: what makes pods

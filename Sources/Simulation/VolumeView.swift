@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 
 /// Storage as users ask about it: which claim has which volume, where that is attached, who has it mounted, who waits
@@ -165,7 +165,8 @@ public struct VolumeView: Sendable {
             let node = cluster.store.nodes[ObjectKey(name: pod.nodeName)]
             let isAttached = node?.status.volumesAttached.contains { $0.name == volume.uniqueName } ?? false
             user.why =
-                isAttached ? "attached; the kubelet looks for it after its next report of volumes in use" : "waits for the volume to be attached to \(pod.nodeName)"
+                isAttached
+                ? "attached; the kubelet looks for it after its next report of volumes in use" : "waits for the volume to be attached to \(pod.nodeName)"
         }
         return user
     }

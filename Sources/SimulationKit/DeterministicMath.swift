@@ -6,7 +6,10 @@ public enum DeterministicMath {
         // x = m · 2^e with m in [√½, √2); then ln m = 2·atanh((m − 1)/(m + 1)) as a series.
         var m = x.significand
         var e = Double(x.exponent)
-        if m > 1.4142135623730951 { m /= 2; e += 1 }
+        if m > 1.4142135623730951 {
+            m /= 2
+            e += 1
+        }
         let t = (m - 1) / (m + 1)
         let square = t * t
         var term = t

@@ -88,8 +88,16 @@ public struct Duration: Hashable, Comparable, Sendable, CustomStringConvertible 
     public init?(_ text: some StringProtocol) {
         var rest = Substring(text)
         var sign: Double = 1
-        if rest.first == "-" { sign = -1; rest.removeFirst() } else if rest.first == "+" { rest.removeFirst() }
-        if rest == "0" { self = .zero; return }
+        if rest.first == "-" {
+            sign = -1
+            rest.removeFirst()
+        } else if rest.first == "+" {
+            rest.removeFirst()
+        }
+        if rest == "0" {
+            self = .zero
+            return
+        }
         guard !rest.isEmpty else { return nil }
         var total = 0.0
         while !rest.isEmpty {
@@ -152,7 +160,9 @@ public struct Instant: Hashable, Comparable, Sendable {
     /// The moment as RFC 3339 in UTC with whole seconds, as the API prints times.
     public var rfc3339: String {
         let (year, month, day, secondOfDay) = civil
-        let h = secondOfDay / 3600, m = secondOfDay / 60 % 60, s = secondOfDay % 60
+        let h = secondOfDay / 3600
+        let m = secondOfDay / 60 % 60
+        let s = secondOfDay % 60
         return "\(Self.pad(year, 4))-\(Self.pad(month))-\(Self.pad(day))T\(Self.pad(h)):\(Self.pad(m)):\(Self.pad(s))Z"
     }
 

@@ -1,5 +1,5 @@
-public import Canvas
 import CTerminal
+public import Canvas
 import Glibc
 
 /// The terminal of this process, drawn by ncurses.

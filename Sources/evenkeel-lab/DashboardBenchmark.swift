@@ -68,12 +68,15 @@ enum DashboardBenchmark {
         waitFor("Spread", tmux, pane)
         var answers: [Double] = []
         for (key, sign) in [(":", "<tab> complete"), ("Escape", "<enter> open"), ("?", "Help"), ("q", "<enter> open")] {
-            answers.append(milliseconds {
-                _ = shell("\(tmux) send-keys -t \(pane) '\(key)'")
-                waitFor(sign, tmux, pane)
-            })
+            answers.append(
+                milliseconds {
+                    _ = shell("\(tmux) send-keys -t \(pane) '\(key)'")
+                    waitFor(sign, tmux, pane)
+                })
         }
-        print("key to screen     seen through tmux   \(text(answers.sorted()[1]))   (median; a tmux command alone \(text(milliseconds { _ = shell("\(tmux) display -p x") }).drop { $0 == " " }))")
+        print(
+            "key to screen     seen through tmux   \(text(answers.sorted()[1]))   (median; a tmux command alone \(text(milliseconds { _ = shell("\(tmux) display -p x") }).drop { $0 == " " }))"
+        )
         let pid = shell("\(tmux) display -p -t \(pane) '#{pane_pid}'")
         Thread.sleep(forTimeInterval: 7)  // until the greeting is gone
         let before = ticks(pid)

@@ -65,7 +65,8 @@ struct Fuzz {
         try? state.withUnsafeBytes { Data($0) }.write(to: progress)
         let process = Process()
         process.executableURL = URL(filePath: CommandLine.arguments[0])
-        process.arguments = ["fuzz", kind.rawValue, "--seed", "\(seed)", "--from", "\(from)", "--count", "\(count)", "--worker", progress.path]
+        process.arguments =
+            ["fuzz", kind.rawValue, "--seed", "\(seed)", "--from", "\(from)", "--count", "\(count)", "--worker", progress.path]
             + (only.map { ["--only", $0.map(String.init).joined(separator: ",")] } ?? [])
         process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         process.standardError = FileHandle.nullDevice
@@ -124,7 +125,9 @@ struct Fuzz {
             inputs += done
             if end == .done { break }
             if end == .trapped { traps += 1 } else { hangs += 1 }
-            print("\n\(kind.rawValue): case \(at) of seed \(seed) \(end == .trapped ? "trapped" : "took more than \(Int(Self.patience)) s"); evenkeel-lab fuzz \(kind.rawValue) --seed \(seed) --case \(at)")
+            print(
+                "\n\(kind.rawValue): case \(at) of seed \(seed) \(end == .trapped ? "trapped" : "took more than \(Int(Self.patience)) s"); evenkeel-lab fuzz \(kind.rawValue) --seed \(seed) --case \(at)"
+            )
             for step in shrunk(at, end) { print("    \(step)") }
             fflush(nil)
             next = at + 1

@@ -41,7 +41,8 @@ import Fuzzing
     }
 
     struct Frames: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "dashboard", abstract: "Time of a frame of each screen, and of an answer to a key in a terminal.")
+        static let configuration = CommandConfiguration(
+            commandName: "dashboard", abstract: "Time of a frame of each screen, and of an answer to a key in a terminal.")
         func run() { DashboardBenchmark.run() }
     }
 

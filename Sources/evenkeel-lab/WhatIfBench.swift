@@ -61,11 +61,14 @@ func whatIf(nodes: Int, pods: Int?, only title: String) {
                 answer = trial!.answer()
             }
             first = min(first, toFirst)
-            best = min(best, toFirst + seconds {
-                if trial!.isDone { return }
-                trial!.run()
-                answer = trial!.answer()
-            })
+            best = min(
+                best,
+                toFirst
+                    + seconds {
+                        if trial!.isDone { return }
+                        trial!.run()
+                        answer = trial!.answer()
+                    })
         }
         slowest = max(slowest, first)
         guard let answer else { continue }

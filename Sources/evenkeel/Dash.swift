@@ -39,22 +39,32 @@ struct Dash: ParsableCommand {
 
     @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Look at one namespace.", valueName: "name")) var namespace: String?
     @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Look at all namespaces (the default).") var allNamespaces = false
-    @Option(name: [.customShort("c"), .long], help: ArgumentHelp("Run a command of the : prompt at the start, such as po or spread.", valueName: "line")) var command: String?
+    @Option(name: [.customShort("c"), .long], help: ArgumentHelp("Run a command of the : prompt at the start, such as po or spread.", valueName: "line"))
+    var command: String?
     @Option(help: ArgumentHelp("A theme: a file, or a name in the themes folder (K9S_SKIN is used too).", valueName: "name")) var skin: String?
-    @Option(help: ArgumentHelp("Keys to start from: k9s (letters with shift sort, and nothing else) or evenkeel (the default).", valueName: "preset")) var keymap: KeymapPreset?
+    @Option(help: ArgumentHelp("Keys to start from: k9s (letters with shift sort, and nothing else) or evenkeel (the default).", valueName: "preset"))
+    var keymap: KeymapPreset?
     @Flag(name: .customLong("no-color"), help: "Attributes only; also by NO_COLOR.") var noColor = false
     @Flag(help: "Draw with ASCII characters only.") var ascii = false
     @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.") var noMouse = false
     @Flag(help: "Swap light and dark, keeping the hues.") var invert = false
     @Flag(help: "Hide the header, as ctrl-e does.") var headless = false
     @Flag(help: "Hide the breadcrumbs, as ctrl-g does.") var crumbsless = false
-    @Option(name: [.customShort("r"), .long], help: ArgumentHelp("At most one frame in so many seconds while time runs (default 0.033).", valueName: "seconds")) var refresh: Double?
+    @Option(
+        name: [.customShort("r"), .long], help: ArgumentHelp("At most one frame in so many seconds while time runs (default 0.033).", valueName: "seconds"))
+    var refresh: Double?
     @Flag(name: .customLong("reduced-motion"), help: "One frame a second, and nothing flashes.") var reducedMotion = false
-    @Option(name: [.customLong("screen-dump-dir"), .customLong("screenDumpDir", withSingleDash: false)], help: ArgumentHelp("Where ctrl-s saves (default: the working directory).", valueName: "folder")) var screenDumpFolder: String?
+    @Option(
+        name: [.customLong("screen-dump-dir"), .customLong("screenDumpDir", withSingleDash: false)],
+        help: ArgumentHelp("Where ctrl-s saves (default: the working directory).", valueName: "folder")) var screenDumpFolder: String?
     @Flag(help: "Accepted for compatibility with k9s: there is no splash screen.") var splashless = false
     @Flag(help: "Accepted for compatibility with k9s: there is no logo.") var logoless = false
-    @Option(name: [.customShort("l"), .customLong("logLevel"), .customLong("log-level")], help: ArgumentHelp("Accepted for compatibility with k9s: there is no log.", valueName: "level")) var logLevel: String?
-    @Option(name: [.customLong("logFile"), .customLong("log-file")], help: ArgumentHelp("Accepted for compatibility with k9s: there is no log.", valueName: "file")) var logFile: String?
+    @Option(
+        name: [.customShort("l"), .customLong("logLevel"), .customLong("log-level")],
+        help: ArgumentHelp("Accepted for compatibility with k9s: there is no log.", valueName: "level")) var logLevel: String?
+    @Option(
+        name: [.customLong("logFile"), .customLong("log-file")], help: ArgumentHelp("Accepted for compatibility with k9s: there is no log.", valueName: "file"))
+    var logFile: String?
     @Option(help: ArgumentHelp("Refused: nothing but the simulated cluster is there to look at.", valueName: "name", visibility: .hidden)) var context: String?
     @Option(help: ArgumentHelp("Refused, as --context.", valueName: "file", visibility: .hidden)) var kubeconfig: String?
 

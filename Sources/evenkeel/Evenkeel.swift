@@ -104,10 +104,13 @@ struct Failure: Error {
 
 /// Which cluster: files, size, version. Shared by all subcommands that simulate.
 struct ClusterArguments: ParsableArguments {
-    @Argument(help: ArgumentHelp("Manifests: files, folders, or - for standard input.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
+    @Argument(
+        help: ArgumentHelp("Manifests: files, folders, or - for standard input.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
     var files: [String] = []
 
-    @Option(help: ArgumentHelp("Open a scenario that comes with the program (evenkeel scenarios lists them).", valueName: "name"), completion: .list(ScenarioCatalog.all.map(\.name)))
+    @Option(
+        help: ArgumentHelp("Open a scenario that comes with the program (evenkeel scenarios lists them).", valueName: "name"),
+        completion: .list(ScenarioCatalog.all.map(\.name)))
     var scenario: String?
 
     // Unconditional: -1 is a bad number, not an option.
@@ -132,10 +135,14 @@ struct ClusterArguments: ParsableArguments {
     @Option(help: ArgumentHelp("A further resource of each, such as nvidia.com/gpu=8; may be repeated.", valueName: "name=quantity"))
     var nodeResource: [String] = []
 
-    @Option(help: ArgumentHelp("A file of NodePool documents: several sorts of nodes; may be repeated.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
+    @Option(
+        help: ArgumentHelp("A file of NodePool documents: several sorts of nodes; may be repeated.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml", "json"]))
     var nodePool: [String] = []
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Seed of all random choices: the same seed and input give the same bytes (default 0).", valueName: "number"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Seed of all random choices: the same seed and input give the same bytes (default 0).", valueName: "number")
+    )
     var seed: UInt64?
 
     @Option(help: ArgumentHelp("Version whose rules apply, 1.22 to 1.36 (default 1.36).", valueName: "version"))
@@ -177,7 +184,9 @@ struct ClusterArguments: ParsableArguments {
         shape.pods = nodePods
         for text in nodeResource {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty else { throw Failure.usage("--node-resource must be name=quantity such as nvidia.com/gpu=8, not \(text)") }
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw Failure.usage("--node-resource must be name=quantity such as nvidia.com/gpu=8, not \(text)")
+            }
             if shape.resources[parts[0]] != nil { throw Failure.usage("--node-resource \(parts[0]) is there twice") }
             shape.resources[parts[0]] = try quantity("--node-resource \(parts[0])", parts[1])
         }
@@ -219,7 +228,8 @@ struct ClusterArguments: ParsableArguments {
     /// Ends the program if objects were refused: with status 3 if they are invalid in themselves, else with 1.
     static func check(_ refusals: Input.Refusals, _ input: Input) throws {
         guard refusals.objects > 0 else { return }
-        let lines = refusals.problems.map(\.description) + ["\(refusals.objects) of \(input.objects.count) objects were refused by the API server; nothing was run."]
+        let lines =
+            refusals.problems.map(\.description) + ["\(refusals.objects) of \(input.objects.count) objects were refused by the API server; nothing was run."]
         throw Failure(status: refusals.areInvalid ? 3 : 1, message: lines.joined(separator: "\n") + "\n")
     }
 

@@ -29,7 +29,9 @@ struct ExplainCommand: ParsableCommand {
     @Argument(
         help: ArgumentHelp("A kind, or a kind and a path of fields.", valueName: "kind.field"),
         completion: .custom { _, _, typed in Explain.completions(of: typed, in: .complete(definitions: [])) }) var path: String
-    @Argument(help: ArgumentHelp("Files with CustomResourceDefinitions, or - for standard input.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
+    @Argument(
+        help: ArgumentHelp("Files with CustomResourceDefinitions, or - for standard input.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml", "json"]))
     var files: [String] = []
     @Flag(help: "List the fields of fields too.") var recursive = false
 

@@ -25,7 +25,8 @@ struct Run: ParsableCommand {
     enum Events: String, ExpressibleByArgument, CaseIterable { case jsonl }
 
     @OptionGroup var cluster: ClusterArguments
-    @Option(help: ArgumentHelp("Virtual time to stop at, such as 90s, 10m, 2h (default: the scenario's duration, or 10m).", valueName: "span")) var until: String?
+    @Option(help: ArgumentHelp("Virtual time to stop at, such as 90s, 10m, 2h (default: the scenario's duration, or 10m).", valueName: "span")) var until:
+        String?
     @Option(help: ArgumentHelp("Write each event as a line of JSON while it happens.", valueName: "jsonl")) var events: Events?
     @Option(name: .shortAndLong, help: ArgumentHelp("Write all objects at the end.", valueName: "json|yaml|table")) var output: Output?
 
@@ -49,10 +50,13 @@ struct Run: ParsableCommand {
         tell(session)
         // Events are read often enough that none is forgotten before it is written.
         var steps = 0
-        while !session.advance(to: end, until: {
-            steps += 1
-            return steps % 256 == 0
-        }) { tell(session) }
+        while !session.advance(
+            to: end,
+            until: {
+                steps += 1
+                return steps % 256 == 0
+            })
+        { tell(session) }
         tell(session)
         session.finishScript()
         write(session)
@@ -85,7 +89,9 @@ struct Run: ParsableCommand {
         let pods = session.cluster.store.pods.all
         let ready = pods.count(where: \.isReady)
         let pending = pods.count { $0.status.phase == .pending && $0.nodeName.isEmpty }
-        note("\(session.now.sinceStart) simulated: \(session.cluster.store.nodes.count) nodes, \(pods.count) pods, \(ready) ready, \(pending) waiting for a node, \(session.cluster.narrative.count) events.")
+        note(
+            "\(session.now.sinceStart) simulated: \(session.cluster.store.nodes.count) nodes, \(pods.count) pods, \(ready) ready, \(pending) waiting for a node, \(session.cluster.narrative.count) events."
+        )
         let times = session.simulation.kubelets.timesToReady(in: session.cluster)
         if let median = times.median, let most = times.percentile(95), let longest = times.times.last {
             func text(_ time: Duration) -> String { time.truncated(to: .milliseconds(100)).description }

@@ -22,10 +22,11 @@ struct SavedFile {
     /// A link stays a link: the file that it names is written. Refused are folders, devices, files that nobody may write.
     func write(_ content: String, replacing: Bool) throws(Problem) {
         let given = path.hasPrefix("~/") ? (ProcessInfo.processInfo.environment["HOME"] ?? "") + path.dropFirst() : path
-        let target = realpath(given, nil).map { found -> String in
-            defer { free(found) }
-            return String(cString: found)
-        } ?? given
+        let target =
+            realpath(given, nil).map { found -> String in
+                defer { free(found) }
+                return String(cString: found)
+            } ?? given
         var mode: mode_t?
         var status = stat()
         if stat(target, &status) == 0 {

@@ -54,7 +54,9 @@ struct ScheduleCommand: ParsableCommand {
         ).filter { wanted == nil || $0.pod == wanted }
         if decisions.isEmpty {
             let placed = state.store.pods.all.count
-            note("Nothing to place: " + (placed == 0 ? "the files hold no pod, and no workload that makes one." : "none of the \(placed) pods waits for a node."))
+            note(
+                "Nothing to place: " + (placed == 0 ? "the files hold no pod, and no workload that makes one." : "none of the \(placed) pods waits for a node.")
+            )
         }
         if output == .json { return printJSON(decisions, input) }
         if explain { return Out.line(decisions.map { report($0) }.joined(separator: "\n\n")) }

@@ -21,7 +21,10 @@ struct ScheduleReport {
             lines += indented(
                 columns(
                     explanation.remedies.map { remedy in
-                        ["  " + (remedy.node == nil ? mark(.stopped) : mark(.passed)), remedy.words, remedy.node.map { "goes to \($0)" } ?? "still waits", remedy.cost]
+                        [
+                            "  " + (remedy.node == nil ? mark(.stopped) : mark(.passed)), remedy.words, remedy.node.map { "goes to \($0)" } ?? "still waits",
+                            remedy.cost,
+                        ]
                     }))
         }
         return lines

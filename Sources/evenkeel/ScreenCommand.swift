@@ -17,7 +17,8 @@ struct ScreenCommand: ParsableCommand {
     @OptionGroup var cluster: ClusterArguments
     @Option(help: ArgumentHelp("Columns and rows, such as 80x24 (default 120x36).", valueName: "WxH")) var size = "120x36"
     @Option(help: ArgumentHelp("Keys to press, such as ':po<Enter>jj' or '<ctrl-d>'; <wait:30s> lets time run between keys.", valueName: "keys")) var keys = ""
-    @Option(help: ArgumentHelp("Virtual time that passes before the keys (default 0s; what comes with the program starts after its own).", valueName: "span")) var after = "0s"
+    @Option(help: ArgumentHelp("Virtual time that passes before the keys (default 0s; what comes with the program starts after its own).", valueName: "span"))
+    var after = "0s"
     @Option(help: ArgumentHelp("Keys: k9s or evenkeel (the default).", valueName: "preset")) var keymap: KeymapPreset = .evenkeel
     @Flag(help: "With colours, as escape sequences.") var color = false
     @Flag(help: "Draw with ASCII characters only.") var ascii = false

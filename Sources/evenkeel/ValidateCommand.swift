@@ -37,13 +37,15 @@ struct ValidateCommand: ParsableCommand {
 
     enum Output: String, ExpressibleByArgument, CaseIterable { case json, text }
 
-    @Argument(help: ArgumentHelp("Manifests: files, folders, or - for standard input.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
+    @Argument(
+        help: ArgumentHelp("Manifests: files, folders, or - for standard input.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
     var files: [String] = []
     @Option(help: ArgumentHelp("Version whose rules apply, 1.22 to 1.36 (default 1.36).", valueName: "version")) var kubernetesVersion: String?
     @Option(help: ArgumentHelp("Feature gates that differ from the version's defaults.", valueName: "A=true,B=false")) var featureGates: String?
     @Flag(help: "Assume no object that the files do not bring.") var onlyFiles = false
     @Flag(name: .shortAndLong, help: "Print nothing about what is accepted.") var quiet = false
-    @Option(name: .shortAndLong, help: ArgumentHelp("text: a line for each document (default); json: a ValidationReport.", valueName: "json|text")) var output = Output.text
+    @Option(name: .shortAndLong, help: ArgumentHelp("text: a line for each document (default); json: a ValidationReport.", valueName: "json|text")) var output =
+        Output.text
 
     func run() throws {
         if files.isEmpty { throw Failure.usage("validate needs files; - is standard input") }
@@ -80,7 +82,8 @@ struct ValidateCommand: ParsableCommand {
 
     /// A line for the document, and one for each field that is wrong.
     private func write(_ answer: ManifestReview.Answer) {
-        let place = "\(answer.document.source):\(answer.document.line): \(answer.title)"
+        let place =
+            "\(answer.document.source):\(answer.document.line): \(answer.title)"
             + (answer.namespace.isEmpty || answer.namespace == "default" ? "" : " in \(answer.namespace)")
         guard let error = answer.error else {
             if !quiet { Out.line("\(place) accepted\(answer.isKindKnown ? "" : " (only its metadata was looked at)")") }

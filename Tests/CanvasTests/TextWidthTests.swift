@@ -30,8 +30,7 @@ struct TextWidthTests {
         ("a\u{1B}[31mb", "a·[31mb"), ("a\tb\nc", "a b c"), ("a\u{202E}b\u{200B}c", "abc"),
         ("क्\u{200D}ष", "क्ष"),
     ])
-    func `what terminals disagree on is replaced, as drawn so measured`(text: String, drawn: String)
-    {
+    func `what terminals disagree on is replaced, as drawn so measured`(text: String, drawn: String) {
         var canvas = Canvas(size: Size(width: 12, height: 1))
         let used = canvas.write(text, at: .zero, style: .plain)
         #expect(used == TextWidth.columns(text))

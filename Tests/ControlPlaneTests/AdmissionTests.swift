@@ -50,7 +50,8 @@ struct AdmissionTests {
         let toleration: JSONValue = ["key": "kata", "operator": "Exists"]
         try create([
             "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": ["name": "kata"], "handler": "kata",
-            "overhead": ["podFixed": ["cpu": "250m", "memory": "120Mi"]], "scheduling": ["nodeSelector": ["kata": "yes"], "tolerations": [toleration, toleration]],
+            "overhead": ["podFixed": ["cpu": "250m", "memory": "120Mi"]],
+            "scheduling": ["nodeSelector": ["kata": "yes"], "tolerations": [toleration, toleration]],
         ])
         let pod = try pod(["runtimeClassName": "kata", "nodeSelector": ["disk": "ssd"]])
         #expect(pod.spec.overhead == ["cpu": Quantity("250m")!, "memory": Quantity("120Mi")!])
@@ -61,7 +62,8 @@ struct AdmissionTests {
             refusal(Self.pod(["runtimeClassName": "kata", "overhead": ["cpu": "1"]]))?.message
                 == "pods \"p\" is forbidden: pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
         #expect(
-            refusal(Self.pod(["overhead": ["cpu": "1"]]))?.message == "pods \"p\" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead")
+            refusal(Self.pod(["overhead": ["cpu": "1"]]))?.message
+                == "pods \"p\" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead")
         #expect(refusal(Self.pod(["runtimeClassName": "gvisor"]))?.message == "pods \"p\" is forbidden: pod rejected: RuntimeClass \"gvisor\" not found")
         #expect(
             refusal(Self.pod(["runtimeClassName": "kata", "nodeSelector": ["kata": "no"]]))?.message
@@ -110,8 +112,7 @@ struct AdmissionTests {
         )
     }
 
-    @Test mutating func `an invalid pod is refused for what it is, not for the quota it would exceed`() throws
-    {
+    @Test mutating func `an invalid pod is refused for what it is, not for the quota it would exceed`() throws {
         try create([
             "apiVersion": "v1", "kind": "ResourceQuota", "metadata": ["name": "q"],
             "spec": ["hard": ["pods": "0"]],

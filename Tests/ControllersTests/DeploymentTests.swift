@@ -41,8 +41,7 @@ import Testing
     }
 
     @Test(arguments: [(1, 1, 0), (2, 1, 0), (3, 1, 0), (4, 1, 1), (5, 2, 1), (10, 3, 2), (15, 4, 3)])
-    func `a quarter rounds up for surge and down for unavailable`(replicas: Int, surge: Int, unavailable: Int)
-    {
+    func `a quarter rounds up for surge and down for unavailable`(replicas: Int, surge: Int, unavailable: Int) {
         var test = TestCluster(nodes: 5)
         test.deploy(replicas: replicas)
         test.run(10)

@@ -73,7 +73,8 @@ import Testing
         #expect(scaled.test.events("SuccessfulRescale") == ["New size: 6; reason: cpu resource utilization (percentage of request) above target"])
         #expect(scaled.scaler.status.currentReplicas == 4 && scaled.scaler.status.desiredReplicas == 6)
         #expect(scaled.scaler.status.lastScaleTime != nil)
-        #expect(scaled.reasons == ["AbleToScale": "True SucceededRescale", "ScalingActive": "True ValidMetricFound", "ScalingLimited": "False DesiredWithinRange"])
+        #expect(
+            scaled.reasons == ["AbleToScale": "True SucceededRescale", "ScalingActive": "True ValidMetricFound", "ScalingLimited": "False DesiredWithinRange"])
     }
 
     @Test func `scenario 9: a ratio of exactly 1 point 1 is within the tolerance`() {
@@ -291,7 +292,9 @@ import Testing
         scaled.use = { _, _ in 50 }
         scaled.run(20)
         let message = scaled.scaler.status.conditions["ScalingActive"]?.message ?? ""
-        #expect(message.hasPrefix("the HPA was unable to compute the replica count: failed to get memory utilization: missing request for memory in container main of Pod web-"))
+        #expect(
+            message.hasPrefix(
+                "the HPA was unable to compute the replica count: failed to get memory utilization: missing request for memory in container main of Pod web-"))
         scaled.run(400)
         #expect(scaled.replicas == 2)
         scaled.use = { _, _ in 150 }
@@ -303,7 +306,9 @@ import Testing
         var gone = Scaled(replicas: 2) { $0.scaleTargetRef.name = "other" }
         gone.run(20)
         #expect(gone.test.events("FailedGetScale") == ["deployments.apps \"other\" not found"])
-        #expect(gone.scaler.status.conditions["AbleToScale"]?.message == "the HPA controller was unable to get the target's current scale: deployments.apps \"other\" not found")
+        #expect(
+            gone.scaler.status.conditions["AbleToScale"]?.message
+                == "the HPA controller was unable to get the target's current scale: deployments.apps \"other\" not found")
 
         var off = Scaled(replicas: 0)
         off.run(20)

@@ -156,11 +156,12 @@ import Testing
         #expect(status(test).conditions["Failed"]?.reason == "FailedIndexes")
     }
 
-    @Test(arguments: [
-        ([["succeededIndexes": "0-1"]], [0, 1], true), ([["succeededIndexes": "0,2-3", "succeededCount": 2]], [2, 3], true),
-        ([["succeededIndexes": "0,2-3", "succeededCount": 2]], [1, 3], false), ([["succeededCount": 3]], [0, 1, 4], true),
-        ([["succeededCount": 3]], [0, 1], false), ([["succeededIndexes": "4"], ["succeededCount": 1]], [2], true),
-    ] as [([JSONValue], [Int], Bool)])
+    @Test(
+        arguments: [
+            ([["succeededIndexes": "0-1"]], [0, 1], true), ([["succeededIndexes": "0,2-3", "succeededCount": 2]], [2, 3], true),
+            ([["succeededIndexes": "0,2-3", "succeededCount": 2]], [1, 3], false), ([["succeededCount": 3]], [0, 1, 4], true),
+            ([["succeededCount": 3]], [0, 1], false), ([["succeededIndexes": "4"], ["succeededCount": 1]], [2], true),
+        ] as [([JSONValue], [Int], Bool)])
     func `a success policy ends the job early`(rules: [JSONValue], done: [Int], isMet: Bool) {
         var test = TestCluster()
         make(&test, "endless") { spec in

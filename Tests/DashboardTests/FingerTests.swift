@@ -73,7 +73,10 @@ import Testing
         let first = edited.text
         #expect(first.hasPrefix("# Please edit the object below. Lines beginning with a '#' will be ignored,\n"))
         let wrong = first.replacing("  replicas: ", with: "  replicas: -")
-        guard case .again(let again) = user.dashboard.applyEdited(wrong, of: edited) else { Issue.record("not refused"); return }
+        guard case .again(let again) = user.dashboard.applyEdited(wrong, of: edited) else {
+            Issue.record("not refused")
+            return
+        }
         let second = again.text
         #expect(second.contains("# deployments.apps \"api\" was not valid:\n# * spec.replicas: Invalid value: -"))
         #expect(second.contains("must be greater than or equal to 0\n#\n"))
@@ -107,7 +110,10 @@ import Testing
             (first.replacing("  name: api\n", with: "  name: other\n"), "name was changed"),
         ] {
             other = user
-            guard case .again(let again) = other.dashboard.applyEdited(wrong, of: edited) else { Issue.record("taken: \(reason)"); continue }
+            guard case .again(let again) = other.dashboard.applyEdited(wrong, of: edited) else {
+                Issue.record("taken: \(reason)")
+                continue
+            }
             let text = again.text
             #expect(text.contains(reason), "\(text.prefix(600))")
         }
@@ -163,7 +169,8 @@ import Testing
         let before = try edited.press(":deploy shop /web<Enter>s<BS>2<Enter>")
         #expect(before.contains("12"), "\(edited.line("Replicas"))")
         var create = try User()
-        #expect(try create.press("C<Tab><Tab><Tab><Tab>8").split(separator: "\n").contains { $0.contains("Replicas") && $0.contains(" 8 ") && !$0.contains("38") })
+        #expect(
+            try create.press("C<Tab><Tab><Tab><Tab>8").split(separator: "\n").contains { $0.contains("Replicas") && $0.contains(" 8 ") && !$0.contains("38") })
         // Text is edited, not replaced.
         #expect(try create.press("<Up>x").contains("nginx:1.27x"))
     }
@@ -217,7 +224,8 @@ import Testing
         var user = try User()
         try user.press(":ns kube-public<Enter>")
         for line in [
-            "recommend", "po", "deploy", "no", "ev", "volumes", "wk", "av", "spread", "pulses", "xray deploy", "gates", "links", "lab", "scenario", "hpa", "autoscaler", "aliases",
+            "recommend", "po", "deploy", "no", "ev", "volumes", "wk", "av", "spread", "pulses", "xray deploy", "gates", "links", "lab", "scenario", "hpa",
+            "autoscaler", "aliases",
             "po /nothing-is-called-so",
         ] {
             for filter in ["", "/zzz-nothing<Enter>"] {
@@ -292,7 +300,10 @@ import Testing
     }
 
     @Test func `the peek pane tells about the row in every list, whole`() throws {
-        for line in ["po", "no", "deploy", "sts", "pvc", "ev", "wk", "av", "recommend", "volumes", "spread", "why", "whatif web", "gates", "scenario", "xray deploy", "deck"] {
+        for line in [
+            "po", "no", "deploy", "sts", "pvc", "ev", "wk", "av", "recommend", "volumes", "spread", "why", "whatif web", "gates", "scenario", "xray deploy",
+            "deck",
+        ] {
             var user = try User()
             try user.press(line == "why" ? "W" : ":\(line)<Enter>")
             if !user.screen.contains("─ Peek") { try user.press("<C-o>") }
@@ -320,7 +331,8 @@ import Testing
             // Two pods leave; Running comes before Terminating, whatever READY says.
             try user.press(":po shop<Enter>/web<Enter>  <C-d>y<Esc>S")
             #expect(user.line("STATUS").contains("STATUS↑"))
-            let first = user.screen.range(of: "Terminating"), last = user.screen.range(of: "Running", options: .last)
+            let first = user.screen.range(of: "Terminating")
+            let last = user.screen.range(of: "Running", options: .last)
             #expect(first != nil && last != nil && last!.lowerBound < first!.lowerBound)
             #expect(try user.press("S").contains("STATUS↓"))
         }
@@ -339,8 +351,10 @@ import Testing
 
     @Test func `sort keys of the preset sort by the column that k9s sorts by`() throws {
         for (kind, keys) in [
-            ("po", ["R": "READY", "T": "RST", "C": "CPU", "M": "MEM", "O": "NODE", "N": "NAME", "A": "AGE", "P": "NAMESPACE"]), ("no", ["R": "ROLES", "C": "CPU%", "O": "PODS"]),
-            ("deploy", ["R": "READY", "U": "UP-TO-DATE", "L": "AVAILABLE"]), ("ds", ["D": "DESIRED", "C": "CURRENT", "R": "READY"]), ("ev", ["T": "TYPE", "R": "REASON"]),
+            ("po", ["R": "READY", "T": "RST", "C": "CPU", "M": "MEM", "O": "NODE", "N": "NAME", "A": "AGE", "P": "NAMESPACE"]),
+            ("no", ["R": "ROLES", "C": "CPU%", "O": "PODS"]),
+            ("deploy", ["R": "READY", "U": "UP-TO-DATE", "L": "AVAILABLE"]), ("ds", ["D": "DESIRED", "C": "CURRENT", "R": "READY"]),
+            ("ev", ["T": "TYPE", "R": "REASON"]),
             ("pvc", ["V": "VOLUME", "C": "CAPACITY"]),
         ] {
             for (key, title) in keys {

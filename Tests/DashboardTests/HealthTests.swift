@@ -181,7 +181,8 @@ import Testing
           template:
             metadata: {labels: {app: db}}
             spec: {containers: [{name: main, image: "db:1"}]}
-        """ + ["a1", "a2", "b1", "b2", "c1"].map { name in
+        """
+        + ["a1", "a2", "b1", "b2", "c1"].map { name in
             """
 
             ---
@@ -250,7 +251,9 @@ import Testing
     }
 
     @Test func `the best possible spread is within what node selectors allow`() throws {
-        let yaml = Self.zones.replacing("      containers: [{name: main, image: \"web:1\"}]", with: "      nodeSelector: {topology.kubernetes.io/zone: a}\n      containers: [{name: main, image: \"web:1\"}]")
+        let yaml = Self.zones.replacing(
+            "      containers: [{name: main, image: \"web:1\"}]",
+            with: "      nodeSelector: {topology.kubernetes.io/zone: a}\n      containers: [{name: main, image: \"web:1\"}]")
         var dashboard = dashboard(yaml, at: .seconds(60))
         try dashboard.press(":av<Enter>/web<Enter>")
         let text = picture(&dashboard)

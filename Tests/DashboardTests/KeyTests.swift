@@ -10,7 +10,10 @@ import Testing
     private struct User {
         var dashboard: Dashboard
         var size = Size(width: 120, height: 36)
-        init() throws { dashboard = try #require(PictureTests.dashboards["block"]) ; _ = dashboard.frame(size: size) }
+        init() throws {
+            dashboard = try #require(PictureTests.dashboards["block"])
+            _ = dashboard.frame(size: size)
+        }
         /// Presses keys and answers what the screen shows.
         mutating func press(_ keys: String) throws -> String {
             try dashboard.press(keys)
@@ -38,7 +41,8 @@ import Testing
 
     @Test func `filters take patterns, inverse, fuzzy, labels and typed terms`() throws {
         for (filter, count) in [
-            ("web", 15), ("!web", 40), ("-f wb", 15), ("app=web", 15), ("-l app in (web,api)", 21), ("status:pending", 1), ("node:c3", 6), ("zone:eu-c status:running", 16),
+            ("web", 15), ("!web", 40), ("-f wb", 15), ("app=web", 15), ("-l app in (web,api)", 21), ("status:pending", 1), ("node:c3", 6),
+            ("zone:eu-c status:running", 16),
             ("WEB", 0),
         ] {
             var user = try User()
@@ -60,7 +64,10 @@ import Testing
         #expect(try user.press(":po !kube-system<Enter>").contains("Pods(!kube-system)"))
     }
 
-    @Test(arguments: [("dp", "Deployments("), ("sec", "Secrets("), ("jo", "Jobs("), ("np", "NetworkPolicies("), ("v1/pods", "Pods("), ("apps/v1/deployments", "Deployments("), ("DEPLOY", "Deployments(")])
+    @Test(arguments: [
+        ("dp", "Deployments("), ("sec", "Secrets("), ("jo", "Jobs("), ("np", "NetworkPolicies("), ("v1/pods", "Pods("), ("apps/v1/deployments", "Deployments("),
+        ("DEPLOY", "Deployments("),
+    ])
     func `k9s' short forms are known`(name: String, title: String) throws {
         var user = try User()
         #expect(try user.press(":\(name)<Enter>").contains(title), "\(user.line("╭"))")
@@ -193,7 +200,8 @@ import Testing
     }
 
     @Test func `the deck shows what changed while many changes were not looked at`() throws {
-        var manifests = "apiVersion: evenkeel.dev/v1\nkind: Scenario\nmetadata: {name: many}\nspec:\n  duration: 1m\n  cluster: {zones: 3, nodesPerZone: 1}\n  steps:\n"
+        var manifests =
+            "apiVersion: evenkeel.dev/v1\nkind: Scenario\nmetadata: {name: many}\nspec:\n  duration: 1m\n  cluster: {zones: 3, nodesPerZone: 1}\n  steps:\n"
         manifests += "  - {at: 11s, cordon: {node: b1}}\n  - at: 12s\n    apply:\n"
         for number in 1...6000 { manifests += "    - {apiVersion: v1, kind: ConfigMap, metadata: {name: m\(number), namespace: default}}\n" }
         let input = Input(ManifestReader.read(text: manifests, file: "many.yaml"))

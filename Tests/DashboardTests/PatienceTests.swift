@@ -12,11 +12,12 @@ import Testing
         var limit = Int.max
         var told: [WorkProgress] = []
         var patience: Patience {
-            Patience(isOver: { [self] progress in
-                asked += 1
-                if asked % 50 == 1 { told.append(progress()) }
-                return asked > limit
-            }, isFelt: { [self] in limit != .max })
+            Patience(
+                isOver: { [self] progress in
+                    asked += 1
+                    if asked % 50 == 1 { told.append(progress()) }
+                    return asked > limit
+                }, isFelt: { [self] in limit != .max })
         }
     }
     private let size = Size(width: 120, height: 36)

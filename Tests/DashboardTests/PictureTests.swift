@@ -48,7 +48,8 @@ import Testing
             ("rebalance", ":rebalance web<Enter>"),
             ("autoscaler-held", ":scenario horizontal-autoscaling<Enter><wait:16m>:hpa<Enter><Enter><Tab>"),
             ("autoscaler-nodes", ":scenario elastic-web<Enter><wait:8m>:hpa<Enter><Enter><Tab><Tab>"),
-            ("spread-rollout", ":scenario rolling-update<Enter><wait:66s>X"), ("spread-rollout-revisions", ":scenario rolling-update-revisions<Enter><wait:66s>X"),
+            ("spread-rollout", ":scenario rolling-update<Enter><wait:66s>X"),
+            ("spread-rollout-revisions", ":scenario rolling-update-revisions<Enter><wait:66s>X"),
         ]
         var all = screens.flatMap { name, keys in
             [Case(name: name, width: 120, height: 36, keys: keys), Case(name: name, width: 80, height: 24, keys: keys)]
@@ -113,7 +114,10 @@ import Testing
     @Test func `no frame leaves its size at any size`() {
         var dashboard = Self.dashboards["block"]!
         for (width, height) in [(1, 1), (5, 3), (40, 10), (41, 11), (60, 15), (80, 16), (99, 30), (101, 31), (300, 100)] {
-            for keys in ["", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>", "B", ":av<Enter>", ":wk<Enter>", ":gates<Enter>", ":autoscaler<Enter>", ":lab<Enter>", ":links<Enter>", ":po<Enter><Enter>", ":no<Enter><Enter>", ":no<Enter><Enter><Tab><Tab><Tab>"] {
+            for keys in [
+                "", ":po<Enter>", "X", "W", "?", "C", ":po<Enter>R", ":ev<Enter>", "<C-p>", "B", ":av<Enter>", ":wk<Enter>", ":gates<Enter>",
+                ":autoscaler<Enter>", ":lab<Enter>", ":links<Enter>", ":po<Enter><Enter>", ":no<Enter><Enter>", ":no<Enter><Enter><Tab><Tab><Tab>",
+            ] {
                 var copy = dashboard
                 #expect(throws: Never.self) { try copy.press(keys) }
                 let frame = copy.frame(size: Size(width: width, height: height))

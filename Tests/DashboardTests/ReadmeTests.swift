@@ -2,8 +2,8 @@ import Canvas
 import ControlPlane
 import Dashboard
 import Foundation
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Simulation
 import SimulationKit
 import Testing

@@ -46,10 +46,11 @@ import Testing
         var (dashboard, problems) = try dashboard {
             $0.read(keymap: "keymap:\n  namespace1: f8\n  wide: f6\n  deck:\n    faultsOnly: f7\n  why: {namespace2: f9}\n", file: "k.yaml")
         }
-        #expect(problems == [
-            "k.yaml:5: faultsOnly is called warningsOnly in deck now; the old name still works",
-            "k.yaml:6: namespace2 is called tryFix2 in why now; the old name still works",
-        ])
+        #expect(
+            problems == [
+                "k.yaml:5: faultsOnly is called warningsOnly in deck now; the old name still works",
+                "k.yaml:6: namespace2 is called tryFix2 in why now; the old name still works",
+            ])
         #expect(try screen(&dashboard, "").contains("<f7> warnings"))
         // In every view the name is right, and what borrowed it follows.
         #expect(try screen(&dashboard, ":gates<Enter>").contains("<f6> all releases"))
@@ -123,6 +124,9 @@ import Testing
         #expect(try screen(&dashboard, "<F6>").contains("</log>"))
         #expect(try screen(&dashboard, "?").contains("Hot keys"))
         var settings = UserSettings()
-        #expect(settings.read(hotkeys: "hotKeys:\n  x: {shortCut: Shift-Foo, command: po}\n", file: "h.yaml") == ["h.yaml:2: \"Shift-Foo\" is not a key such as Shift-0, Ctrl-U or F5"])
+        #expect(
+            settings.read(hotkeys: "hotKeys:\n  x: {shortCut: Shift-Foo, command: po}\n", file: "h.yaml") == [
+                "h.yaml:2: \"Shift-Foo\" is not a key such as Shift-0, Ctrl-U or F5"
+            ])
     }
 }

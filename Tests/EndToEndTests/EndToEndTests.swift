@@ -138,7 +138,9 @@ struct EndToEndTests {
             try await tmux.enter(":no")
             try await tmux.see("Nodes(all)[12]", "NotReady")
             // Rows of nodes: what is said of the zone below the table does not count.
-            let nodes = try await tmux.screen().split(separator: "\n").filter { "abc".contains($0.dropFirst(2).prefix(1)) && "1234".contains($0.dropFirst(3).prefix(1)) }
+            let nodes = try await tmux.screen().split(separator: "\n").filter {
+                "abc".contains($0.dropFirst(2).prefix(1)) && "1234".contains($0.dropFirst(3).prefix(1))
+            }
             #expect(nodes.count { $0.contains("NotReady") && $0.contains("eu-a") } == 4)
             #expect(nodes.count { $0.contains("NotReady") } == 4)
         }
@@ -386,7 +388,8 @@ struct EndToEndTests {
     func `whatever keys were pressed, it leaves in order, by ctrl-c at the latest, and gives the terminal back`(seed: UInt64) async throws {
         // Not ctrl-z: what it stops, no key continues.
         let special = [
-            "Enter", "Tab", "BTab", "Escape", "BSpace", "DC", "IC", "Up", "Down", "Left", "Right", "Home", "End", "PPage", "NPage", "S-Up", "S-Down", "C-Left", "C-Right", "F1", "F5", "F12", "M-b", "M-x",
+            "Enter", "Tab", "BTab", "Escape", "BSpace", "DC", "IC", "Up", "Down", "Left", "Right", "Home", "End", "PPage", "NPage", "S-Up", "S-Down", "C-Left",
+            "C-Right", "F1", "F5", "F12", "M-b", "M-x",
             "C-a", "C-d", "C-e", "C-f", "C-g", "C-k", "C-l", "C-n", "C-p", "C-r", "C-s", "C-u", "C-w", "Space", ":", "/", "?",
         ]
         var state = seed
@@ -475,16 +478,16 @@ struct EndToEndTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "huge.yaml")
         try """
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {name: web}
-            spec:
-              replicas: 2147483647
-              selector: {matchLabels: {app: web}}
-              template:
-                metadata: {labels: {app: web}}
-                spec: {containers: [{name: c, image: nginx}]}
-            """.write(to: file, atomically: true, encoding: .utf8)
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 2147483647
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: c, image: nginx}]}
+        """.write(to: file, atomically: true, encoding: .utf8)
         try await Tmux.withTerminal(running: "\(Program.path) run \(file.path) --until 300h & echo $! > pid; wait $!; echo $? > status; exec cat") { tmux in
             let process = RunningProcess(pid: try #require(pid_t(try await tmux.file("pid"))))
             try await Task.sleep(for: .seconds(2))

@@ -4,7 +4,9 @@ import Subprocess
 
 /// The release build of the program, as users run it; `EVENKEEL_PROGRAM` names another.
 enum Program {
-    static let path = ProcessInfo.processInfo.environment["EVENKEEL_PROGRAM"] ?? URL(filePath: #filePath)
+    static let path =
+        ProcessInfo.processInfo.environment["EVENKEEL_PROGRAM"]
+        ?? URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: ".build/release/evenkeel").path
     static var isBuilt: Bool { FileManager.default.isExecutableFile(atPath: path) }

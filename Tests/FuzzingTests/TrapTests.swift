@@ -59,10 +59,15 @@ import Testing
     }
 
     @Test func `lists without rows take every key and the wheel`() throws {
-        for screen in ["recommend", "po", "spread", "why", "volumes", "availability", "workload", "autoscaler", "hpa", "xray deploy", "pulse", "gates /zzz", "scenarios", "whatif"] {
+        for screen in [
+            "recommend", "po", "spread", "why", "volumes", "availability", "workload", "autoscaler", "hpa", "xray deploy", "pulse", "gates /zzz", "scenarios",
+            "whatif",
+        ] {
             var dashboard = Self.dashboard("", nodes: 1)
             try dashboard.press(":ns kube-public<Enter>:\(screen)<Enter>")
-            for key: Key in [.down, .pageDown, .end, .up, .pageUp, .home, .tab, .enter, .character("j"), .character("G"), .character("R"), .character("W"), .character("L")] {
+            for key: Key in [
+                .down, .pageDown, .end, .up, .pageUp, .home, .tab, .enter, .character("j"), .character("G"), .character("R"), .character("W"), .character("L"),
+            ] {
                 dashboard.handle(.key(key), isScripted: true)
                 dashboard.handle(.mouse(MouseEvent(x: 10, y: 6, kind: .wheelDown, button: 0)))
                 dashboard.handle(.mouse(MouseEvent(x: 10, y: 6, kind: .wheelUp, button: 0)))
@@ -73,11 +78,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ":po<Enter>L9999999999999999<down>", ":po<Enter>R9999999999999999<down>", ":po<Enter>L<tab>8Ei<up>", ":po<Enter>R<tab><tab>8Ei<up><up>", ":po<Enter>L9223372036854775807<S-Up><S-Up>", ":po<Enter>L-9223372036854775807-", ":po<Enter>R-9223372036854775807<down>",
-        ":po<Enter>L+-9223372036854775808%<Enter><Enter>", ":po<Enter>R+99999999999%<Enter><Enter>", ":po<Enter>R16Ei<Enter>y", ":whatif web 9223372036854775807<Enter>", ":whatif web 99999999999999999999<Enter>",
-        ":demand web 2<Enter>:demand web 9223372036854775%<Enter>", ":demand web 2<Enter>:demand web -9223372036854775808%<Enter>", ":time -2555555h<Enter>", ":time -2562047h47m16s<Enter>",
-        ":speed 9223372036854775808<Enter>", ":deploy<Enter>s<C-u>-9223372036854775808<Enter><Enter>", ":deploy<Enter>s<C-u>9223372036854775807<Enter><Enter>", ":ns ,<Enter>:po<Enter>",
-        "<Esc>:availability<Enter>p<Tab><Tab><Tab><Tab><Tab><Tab><C-u>1e300<Enter>y", ":set header 9999999999999999999<Enter>", ":seed 99999999999999999999<Enter>",
+        ":po<Enter>L9999999999999999<down>", ":po<Enter>R9999999999999999<down>", ":po<Enter>L<tab>8Ei<up>", ":po<Enter>R<tab><tab>8Ei<up><up>",
+        ":po<Enter>L9223372036854775807<S-Up><S-Up>", ":po<Enter>L-9223372036854775807-", ":po<Enter>R-9223372036854775807<down>",
+        ":po<Enter>L+-9223372036854775808%<Enter><Enter>", ":po<Enter>R+99999999999%<Enter><Enter>", ":po<Enter>R16Ei<Enter>y",
+        ":whatif web 9223372036854775807<Enter>", ":whatif web 99999999999999999999<Enter>",
+        ":demand web 2<Enter>:demand web 9223372036854775%<Enter>", ":demand web 2<Enter>:demand web -9223372036854775808%<Enter>", ":time -2555555h<Enter>",
+        ":time -2562047h47m16s<Enter>",
+        ":speed 9223372036854775808<Enter>", ":deploy<Enter>s<C-u>-9223372036854775808<Enter><Enter>", ":deploy<Enter>s<C-u>9223372036854775807<Enter><Enter>",
+        ":ns ,<Enter>:po<Enter>",
+        "<Esc>:availability<Enter>p<Tab><Tab><Tab><Tab><Tab><Tab><C-u>1e300<Enter>y", ":set header 9999999999999999999<Enter>",
+        ":seed 99999999999999999999<Enter>",
     ])
     func `numbers that are typed are refused or stay at the largest there is`(keys: String) throws {
         var dashboard = Self.dashboard(Self.web, nodes: 2)
@@ -105,13 +115,20 @@ import Testing
     func `no screen and no dialog traps whatever things are called`(part: Int) {
         var hostile = Hostile(SeededRandom(seed: UInt64(part), stream: "sizes"))
         let screens = [
-            "deck", "deck hostname", "spread", "availability", "workload", "autoscaler", "gates", "volumes", "recommend", "pulse", "links", "help", "xray deploy", "xray no", "aliases", "po", "no", "ev",
+            "deck", "deck hostname", "spread", "availability", "workload", "autoscaler", "gates", "volumes", "recommend", "pulse", "links", "help",
+            "xray deploy", "xray no", "aliases", "po", "no", "ev",
             "deploy", "sts", "ds", "cj", "svc", "pvc", "hpa", "pdb", "cm", "things", "whatif", "why",
         ]
         var cluster = Fuzzer.cluster(ScenarioCatalog.all.count + 1 + part * 3)
         for screen in screens {
             cluster.type(":\(screen)")
-            for key: Key? in [nil, hostile.pick([.character("R"), .character("L"), .character("F"), .character("C"), .control("d"), .character("d"), .character("y"), .enter, .character("t"), .character("W")])] {
+            for key: Key? in [
+                nil,
+                hostile.pick([
+                    .character("R"), .character("L"), .character("F"), .character("C"), .control("d"), .character("d"), .character("y"), .enter,
+                    .character("t"), .character("W"),
+                ]),
+            ] {
                 if let key { cluster.handle(.key(key), isScripted: true) }
                 _ = cluster.frame(size: Size(width: 40 + hostile.below(211), height: 10 + hostile.below(61)))
                 _ = cluster.frame(size: Size(width: 40 + hostile.below(30), height: 10 + hostile.below(15)))

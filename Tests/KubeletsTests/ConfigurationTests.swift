@@ -48,24 +48,37 @@ import Testing
     }
 
     /// Field and value, and what a kubelet says to it.
-    @Test(arguments: [
-        ("eventBurst", -1, "eventBurst (--event-burst) -1 must not be a negative number"),
-        ("eventRecordQPS", -1, "eventRecordQPS (--event-qps) -1 must not be a negative number"),
-        ("kubeAPIQPS", -1, "kubeAPIQPS (--kube-api-qps) -1 must not be a negative number"),
-        ("kubeAPIBurst", -1, "kubeAPIBurst (--kube-api-burst) -1 must not be a negative number"),
-        ("registryBurst", -1, "registryBurst (--registry-burst) -1 must not be a negative number"),
-        ("maxPods", -1, "maxPods (--max-pods) -1 must not be a negative number"),
-        ("imageGCHighThresholdPercent", 101, "imageGCHighThresholdPercent (--image-gc-high-threshold) 101 must be between 0 and 100, inclusive"),
-        ("imageGCLowThresholdPercent", 85, "imageGCLowThresholdPercent (--image-gc-low-threshold) 85 must be less than imageGCHighThresholdPercent (--image-gc-high-threshold) 85"),
-        ("imageMaximumGCAge", "1m", "imageMaximumGCAge 1m0s must be greater than imageMinimumGCAge 2m0s"),
-        ("nodeLeaseDurationSeconds", -1, "nodeLeaseDurationSeconds must be greater than 0"),
-        ("healthzPort", 70000, "healthzPort (--healthz-port) 70000 must be between 1 and 65535, inclusive"),
-        ("memoryReservationPolicy", "Some", "option \"Some\" specified for memoryReservationPolicy. Valid options are \"None\" or \"TieredReservation\""),
-        ("topologyManagerPolicy", "numa", "topologyManagerPolicy (--topology-manager-policy) \"numa\" must be one of: [\"none\" \"best-effort\" \"restricted\" \"single-numa-node\"]"),
-        ("shutdownGracePeriodCriticalPods", "5s", "shutdownGracePeriodCriticalPods 5s must be <= shutdownGracePeriod 0s"),
-        ("enforceNodeAllocatable", ["system-reserved"], "systemReservedCgroup (--system-reserved-cgroup) must be specified when \"system-reserved\" or \"system-reserved-compressible\" included in enforceNodeAllocatable (--enforce-node-allocatable)"),
-        ("crashLoopBackOff", ["maxContainerRestartPeriod": "10m"], "CrashLoopBackOff.MaxContainerRestartPeriod (got: 600 seconds) must be set between 1s and 300s"),
-    ] as [(String, JSONValue, String)])
+    @Test(
+        arguments: [
+            ("eventBurst", -1, "eventBurst (--event-burst) -1 must not be a negative number"),
+            ("eventRecordQPS", -1, "eventRecordQPS (--event-qps) -1 must not be a negative number"),
+            ("kubeAPIQPS", -1, "kubeAPIQPS (--kube-api-qps) -1 must not be a negative number"),
+            ("kubeAPIBurst", -1, "kubeAPIBurst (--kube-api-burst) -1 must not be a negative number"),
+            ("registryBurst", -1, "registryBurst (--registry-burst) -1 must not be a negative number"),
+            ("maxPods", -1, "maxPods (--max-pods) -1 must not be a negative number"),
+            ("imageGCHighThresholdPercent", 101, "imageGCHighThresholdPercent (--image-gc-high-threshold) 101 must be between 0 and 100, inclusive"),
+            (
+                "imageGCLowThresholdPercent", 85,
+                "imageGCLowThresholdPercent (--image-gc-low-threshold) 85 must be less than imageGCHighThresholdPercent (--image-gc-high-threshold) 85"
+            ),
+            ("imageMaximumGCAge", "1m", "imageMaximumGCAge 1m0s must be greater than imageMinimumGCAge 2m0s"),
+            ("nodeLeaseDurationSeconds", -1, "nodeLeaseDurationSeconds must be greater than 0"),
+            ("healthzPort", 70000, "healthzPort (--healthz-port) 70000 must be between 1 and 65535, inclusive"),
+            ("memoryReservationPolicy", "Some", "option \"Some\" specified for memoryReservationPolicy. Valid options are \"None\" or \"TieredReservation\""),
+            (
+                "topologyManagerPolicy", "numa",
+                "topologyManagerPolicy (--topology-manager-policy) \"numa\" must be one of: [\"none\" \"best-effort\" \"restricted\" \"single-numa-node\"]"
+            ),
+            ("shutdownGracePeriodCriticalPods", "5s", "shutdownGracePeriodCriticalPods 5s must be <= shutdownGracePeriod 0s"),
+            (
+                "enforceNodeAllocatable", ["system-reserved"],
+                "systemReservedCgroup (--system-reserved-cgroup) must be specified when \"system-reserved\" or \"system-reserved-compressible\" included in enforceNodeAllocatable (--enforce-node-allocatable)"
+            ),
+            (
+                "crashLoopBackOff", ["maxContainerRestartPeriod": "10m"],
+                "CrashLoopBackOff.MaxContainerRestartPeriod (got: 600 seconds) must be set between 1s and 300s"
+            ),
+        ] as [(String, JSONValue, String)])
     func `a configuration that no kubelet starts with is refused in its words`(field: String, value: JSONValue, text: String) throws {
         var decoder = APIDecoder()
         let configuration = try #require(KubeletConfiguration.decode([field: value], &decoder))

@@ -68,7 +68,8 @@ import Testing
             }
             for i in 0..<30 {
                 let pulling = bench.times("Pulling", of: "p\(i)").count
-                let ended = bench.times("Pulled", of: "p\(i)").count
+                let ended =
+                    bench.times("Pulled", of: "p\(i)").count
                     + bench.events("Failed", of: "p\(i)").count { $0.message.hasPrefix("Failed to pull") }
                 let present = bench.events("Pulled", of: "p\(i)").count { $0.message.contains("already present") }
                 #expect(pulling == ended - present)

@@ -65,8 +65,7 @@ import Testing
         return ends
     }
 
-    @Test func `L1 a container that exits at once restarts after 0, 10, 20, 40, 80, 160, 300 seconds`() throws
-    {
+    @Test func `L1 a container that exits at once restarts after 0, 10, 20, 40, 80, 160, 300 seconds`() throws {
         var bench = try Bench()
         try bench.node()
         try bench.bind(.named("p", ["run-time": "0s", "exit-code": "1"]))
@@ -346,8 +345,7 @@ import Testing
         var bench = try Bench()
         try bench.node()
         try bench.bind(
-            Pod.named(containers: ["done", "runs"], ["done.run-time": "5s", "runs.run-time": "forever"]).with
-            {
+            Pod.named(containers: ["done", "runs"], ["done.run-time": "5s", "runs.run-time": "forever"]).with {
                 $0.spec.restartPolicy = "OnFailure"
             })
         bench.run(to: 60)

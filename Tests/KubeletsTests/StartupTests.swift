@@ -103,8 +103,7 @@ import Testing
         #expect(close(["a", "e"].map { bench.times("Pulled", of: $0)[0] - start }, [11.55, 11.55]))
     }
 
-    @Test func `S8 an image that is not in the registry is tried at 0, 10, 30, 70, 150, 310 seconds`() throws
-    {
+    @Test func `S8 an image that is not in the registry is tried at 0, 10, 30, 70, 150, 310 seconds`() throws {
         var bench = try Bench()
         try bench.node()
         try bench.bind(Pod.named().with { $0.spec.containers[0].image = "does-not-exist:1" })

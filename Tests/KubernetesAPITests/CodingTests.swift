@@ -13,8 +13,7 @@ struct CodingTests {
         }
         return object(type)
     }
-    private static func value(_ name: String, _ type: String, _ structure: (any APIStruct.Type)?) -> JSONValue
-    {
+    private static func value(_ name: String, _ type: String, _ structure: (any APIStruct.Type)?) -> JSONValue {
         if type.hasPrefix("[]") { return [value(name, String(type.dropFirst(2)), structure)] }
         if type.hasPrefix("map[string]") {
             return ["key": value(name, String(type.dropFirst(11)), structure)]

@@ -97,8 +97,7 @@ struct ProfileScenarioTests {
         #expect(v136.taintReasonIsGeneric)
     }
 
-    private func with(_ version: String, _ gates: String) throws(ProfileError) -> KubernetesProfile
-    {
+    private func with(_ version: String, _ gates: String) throws(ProfileError) -> KubernetesProfile {
         try KubernetesProfile(version: KubernetesVersion(version), featureGates: gates)
     }
 }

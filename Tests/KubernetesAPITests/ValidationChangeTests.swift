@@ -12,9 +12,17 @@ struct ValidationChangeTests {
         let node = "{spec:{podCIDR:10.0.0.0/24,podCIDRs:[10.0.0.0/24],providerID:'aws:///a'}}"
         #expect(Self.change(Node.self, node) { $0.spec.unschedulable = true }.isEmpty)
         #expect(Self.change(Node.self, node) { $0.spec.podCIDRs = ["10.0.1.0/24"] } == ["spec.podCIDRs"])
-        #expect(Self.change(Node.self, node) { $0.spec.podCIDRs = []; $0.spec.podCIDR = "10.0.1.0/24" } == ["spec.podCIDRs"])
+        #expect(
+            Self.change(Node.self, node) {
+                $0.spec.podCIDRs = []
+                $0.spec.podCIDR = "10.0.1.0/24"
+            } == ["spec.podCIDRs"])
         #expect(Self.change(Node.self, node) { $0.spec.providerID = "aws:///b" } == ["spec.providerID"])
-        #expect(Self.change(Node.self, "{}") { $0.spec.providerID = "b"; $0.spec.podCIDRs = ["10.0.1.0/24"] }.isEmpty)
+        #expect(
+            Self.change(Node.self, "{}") {
+                $0.spec.providerID = "b"
+                $0.spec.podCIDRs = ["10.0.1.0/24"]
+            }.isEmpty)
         #expect(Self.change(Node.self, "{}") { $0.spec.externalID = "b" } == ["spec.externalID"])
     }
 
@@ -22,7 +30,10 @@ struct ValidationChangeTests {
         let both = "{spec:{ports:[{port:80}],clusterIP:1.2.3.4,clusterIPs:[1.2.3.4,'2001:db8::1'],ipFamilies:[IPv4,IPv6],ipFamilyPolicy:PreferDualStack}}"
         #expect(Self.change(Service.self, both) { $0.spec.clusterIPs[1] = "2001:db8::2" } == ["spec.clusterIPs[1]"])
         #expect(
-            Self.change(Service.self, both) { $0.spec.clusterIPs.removeLast(); $0.spec.ipFamilies.removeLast() }
+            Self.change(Service.self, both) {
+                $0.spec.clusterIPs.removeLast()
+                $0.spec.ipFamilies.removeLast()
+            }
                 == ["spec.ipFamilyPolicy", "spec.ipFamilyPolicy"])
         #expect(
             Self.change(Service.self, both) {
@@ -36,7 +47,8 @@ struct ValidationChangeTests {
     }
 
     @Test func `volumes, claims and quotas keep what was agreed on`() {
-        let volume = "{spec:{capacity:{storage:1Gi},accessModes:[ReadWriteOnce],csi:{driver:d,volumeHandle:h},nodeAffinity:{required:{nodeSelectorTerms:[{matchExpressions:[{key:failure-domain.beta.kubernetes.io/zone,operator:In,values:[a]}]}]}}}}"
+        let volume =
+            "{spec:{capacity:{storage:1Gi},accessModes:[ReadWriteOnce],csi:{driver:d,volumeHandle:h},nodeAffinity:{required:{nodeSelectorTerms:[{matchExpressions:[{key:failure-domain.beta.kubernetes.io/zone,operator:In,values:[a]}]}]}}}}"
         #expect(Self.change(PersistentVolume.self, volume) { $0.spec.csi?.volumeHandle = "i" } == ["spec.persistentvolumesource"])
         let secretAdded = Self.change(PersistentVolume.self, volume) { $0.spec.csi?.controllerExpandSecretRef = ["name": "a", "namespace": "b"] }
         #expect(secretAdded == [])
@@ -53,7 +65,10 @@ struct ValidationChangeTests {
         #expect(Self.change(PersistentVolumeClaim.self, claim) { $0.spec.volumeMode = "Block" } == ["spec", "volumeMode"])
         #expect(Self.change(PersistentVolumeClaim.self, claim) { $0.spec.volumeAttributesClassName = "a" }.isEmpty)
         #expect(Self.change(ResourceQuota.self, "{spec:{hard:{pods:1},scopes:[BestEffort]}}") { $0.spec.scopes = [] } == ["spec.scopes"])
-        #expect(Self.change(CSIDriver.self, "{spec:{attachRequired:true,podInfoOnMount:false,storageCapacity:false}}") { $0.spec.attachRequired = false } == ["spec.attachedRequired"])
+        #expect(
+            Self.change(CSIDriver.self, "{spec:{attachRequired:true,podInfoOnMount:false,storageCapacity:false}}") { $0.spec.attachRequired = false } == [
+                "spec.attachedRequired"
+            ])
     }
 
     @Test func `a changed pod is looked at as a new one is`() {
@@ -70,7 +85,10 @@ struct ValidationChangeTests {
         ("{spec:{securityContext:{fsGroup:1.5}}}", "spec.securityContext.fsGroup"),
         ("{spec:{dnsConfig:{nameservers:1.1.1.1}}}", "spec.dnsConfig.nameservers"),
         ("{spec:{volumes:[{name:v,nfs:{serve:x,path:/}}]}}", "spec.volumes[0].nfs.serve"),
-        ("{spec:{volumes:[{name:v,ephemeral:{volumeClaimTemplate:{spec:{accessMode:[a]}}}}]}}", "spec.volumes[0].ephemeral.volumeClaimTemplate.spec.accessMode"),
+        (
+            "{spec:{volumes:[{name:v,ephemeral:{volumeClaimTemplate:{spec:{accessMode:[a]}}}}]}}",
+            "spec.volumes[0].ephemeral.volumeClaimTemplate.spec.accessMode"
+        ),
         ("{spec:{volumes:[{name:v,secret:{secretName:s,items:[{key:k,path:p,mode:2147483648}]}}]}}", "spec.volumes[0].secret.items[0].mode"),
         ("{spec:{containers:[{name:c,image:i,env:[{name:a,valueFrom:{fieldRef:{field:x}}}]}]}}", "spec.containers[0].env[0].valueFrom.fieldRef.field"),
         ("{spec:{ephemeralContainers:[{name:c,image:i,target:x}]}}", "spec.ephemeralContainers[0].target"),

@@ -59,7 +59,12 @@ struct ValidationTableTests {
         for character in text {
             if character == "{" || character == "[" { depth += 1 }
             if character == "}" || character == "]" { depth -= 1 }
-            if character == " ", depth == 0 { words.append(current); current = "" } else { current.append(character) }
+            if character == " ", depth == 0 {
+                words.append(current)
+                current = ""
+            } else {
+                current.append(character)
+            }
         }
         return words + [current]
     }
@@ -84,7 +89,8 @@ struct ValidationTableTests {
         switch it.section {
         case "container": return (Pod.self, pod(["containers": [own]]))
         case "mounts":
-            let volumes = ShortJSON.read("[{name:e,emptyDir:{}},{name:d,configMap:{name:m}},{name:p,persistentVolumeClaim:{claimName:x}},{name:im,image:{reference:i}}]")
+            let volumes = ShortJSON.read(
+                "[{name:e,emptyDir:{}},{name:d,configMap:{name:m}},{name:p,persistentVolumeClaim:{claimName:x}},{name:im,image:{reference:i}}]")
             return (Pod.self, pod(["volumes": volumes, "containers": [own]]))
         case "volume": return (Pod.self, pod(["serviceAccountName": "s", "volumes": [own], "containers": [["name": "c", "image": "i"]]]))
         case "pod": return (Pod.self, pod(own))

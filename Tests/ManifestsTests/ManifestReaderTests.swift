@@ -78,7 +78,7 @@ struct ManifestReaderTests {
             ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
             ("12:30", "12:30"), ("100m", "100m"), ("1Gi", "1Gi"), ("!!str 12", "12"), ("!!int \"12\"", 12),
             ("!!binary aGk=", "hi"), (".", "."), ("-", "-"), ("0x", "0x"),
-            ("9223372036854775808", .double(9223372036854775808)),
+            ("9223372036854775808", .double(9_223_372_036_854_775_808)),
         ] as [(String, JSONValue)])
     func `scalars mean what kubectl's parser takes them for`(_ text: String, _ expected: JSONValue) {
         if text == "-" { return #expect(value("\"-\"") == "-") }

@@ -29,8 +29,7 @@ struct GoldenTableTests {
         return cells.map { $0.string ?? $0.text() }
     }
 
-    private func check<O: StoredObject>(_ type: O.Type, _ file: String, _ table: String, row: Int = 0) throws
-    {
+    private func check<O: StoredObject>(_ type: O.Type, _ file: String, _ table: String, row: Int = 0) throws {
         let object = try Golden.object(type, "objects/\(file).json")
         #expect(Printers.row(for: object, in: Golden.cluster) == (try cells(table, row: row)))
     }

@@ -270,19 +270,23 @@ struct KeptTablesTests {
         func lines(_ kind: Kind) -> [String] {
             Printers.describe(world.store.objects(kind)[0], in: world).split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
         }
-        #expect(lines(.resourceQuota) == [
-            "Name: q", "Namespace: shop", "Scopes: NotTerminating",
-            "* Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.",
-            "Resource Used Hard", "-------- ---- ----", "pods 1 4", "requests.cpu 500m 2",
-        ])
-        #expect(lines(.limitRange) == [
-            "Name: l", "Namespace: shop", "Type Resource Min Max Default Request Default Limit Max Limit/Request Ratio",
-            "---- -------- --- --- --------------- ------------- -----------------------", "Container cpu - - 100m 500m -", "Container memory - 1Gi 1Gi 1Gi -",
-        ])
-        #expect(lines(.storageClass) == [
-            "Name: fast", "IsDefaultClass: Yes", "Annotations: storageclass.kubernetes.io/is-default-class=true", "Provisioner: disk.example.com",
-            "Parameters: type=ssd", "AllowVolumeExpansion: <unset>", "MountOptions:", "noatime", "ReclaimPolicy: Delete", "VolumeBindingMode: Immediate",
-            "AllowedTopologies:", "Term 0: zone in [a, b]", "Events: <none>",
-        ])
+        #expect(
+            lines(.resourceQuota) == [
+                "Name: q", "Namespace: shop", "Scopes: NotTerminating",
+                "* Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.",
+                "Resource Used Hard", "-------- ---- ----", "pods 1 4", "requests.cpu 500m 2",
+            ])
+        #expect(
+            lines(.limitRange) == [
+                "Name: l", "Namespace: shop", "Type Resource Min Max Default Request Default Limit Max Limit/Request Ratio",
+                "---- -------- --- --- --------------- ------------- -----------------------", "Container cpu - - 100m 500m -",
+                "Container memory - 1Gi 1Gi 1Gi -",
+            ])
+        #expect(
+            lines(.storageClass) == [
+                "Name: fast", "IsDefaultClass: Yes", "Annotations: storageclass.kubernetes.io/is-default-class=true", "Provisioner: disk.example.com",
+                "Parameters: type=ssd", "AllowVolumeExpansion: <unset>", "MountOptions:", "noatime", "ReclaimPolicy: Delete", "VolumeBindingMode: Immediate",
+                "AllowedTopologies:", "Term 0: zone in [a, b]", "Events: <none>",
+            ])
     }
 }

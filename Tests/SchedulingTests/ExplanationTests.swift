@@ -24,9 +24,10 @@ import Testing
         var bench = Self.bench()
         let pod = Self.waiting(&bench)
         let explained = bench.scheduler.explain(pod: pod, in: bench.cluster, everyFilter: true)
-        #expect(explained.nodes.map { $0.refusal?.words } == [
-            "zone a: 1+1-0 = 2 > 1", "zone a: 1+1-0 = 2 > 1", "cordoned", "taint dedicated=db:NoSchedule",
-        ])
+        #expect(
+            explained.nodes.map { $0.refusal?.words } == [
+                "zone a: 1+1-0 = 2 > 1", "zone a: 1+1-0 = 2 > 1", "cordoned", "taint dedicated=db:NoSchedule",
+            ])
         #expect(explained.nodes[3].further.map(\.words) == ["cpu: 2 asked, 1 free"])
         // What is recorded of the real scheduler stays as it is.
         #expect(explained.json == bench.scheduler.explain(pod: pod, in: bench.cluster).json)
@@ -37,7 +38,8 @@ import Testing
         let pod = Self.waiting(&bench)
         let explained = bench.scheduler.explain(pod: pod, in: bench.cluster, everyFilter: true)
         #expect(explained.checks.map(\.title) == ["unsch", "name", "taint", "affin", "ports", "fit", "vols", "spread", "podaff"])
-        #expect(explained.marks(explained.nodes[3], all: false) == [.passed, .passed, .stopped, .notAsked, .notAsked, .notAsked, .notAsked, .notAsked, .notAsked])
+        #expect(
+            explained.marks(explained.nodes[3], all: false) == [.passed, .passed, .stopped, .notAsked, .notAsked, .notAsked, .notAsked, .notAsked, .notAsked])
         #expect(explained.marks(explained.nodes[3], all: true) == [.passed, .passed, .stopped, .passed, .passed, .failsToo, .passed, .passed, .passed])
         #expect(explained.groups(all: false).map(\.nodes) == [["a1", "a2"], ["b1"], ["b2"]])
         #expect(explained.stoppedBy.map(\.plugin) == ["PodTopologySpread", "NodeUnschedulable", "TaintToleration"])
@@ -49,11 +51,12 @@ import Testing
         let explained = bench.scheduler.explain(pod: pod, in: bench.cluster, everyFilter: true)
         let revision = bench.cluster.store.revision
         let remedies = bench.scheduler.remedies(for: pod, explained, in: bench.cluster)
-        #expect(remedies.map { "\($0.words): \($0.node ?? "no")" } == [
-            "uncordon b1: b1", "maxSkew 1 to 2 on zone: a2", "ScheduleAnyway on zone: a2", "open zone c with a node: a1-new",
-            "take dedicated=db:NoSchedule off b2: no", "tolerate dedicated=db:NoSchedule: no", "nodeTaintsPolicy Honor on zone: no",
-            "add a node to a: no",
-        ])
+        #expect(
+            remedies.map { "\($0.words): \($0.node ?? "no")" } == [
+                "uncordon b1: b1", "maxSkew 1 to 2 on zone: a2", "ScheduleAnyway on zone: a2", "open zone c with a node: a1-new",
+                "take dedicated=db:NoSchedule off b2: no", "tolerate dedicated=db:NoSchedule: no", "nodeTaintsPolicy Honor on zone: no",
+                "add a node to a: no",
+            ])
         #expect(bench.cluster.store.revision == revision && bench.scheduler.explain(pod: pod, in: bench.cluster).json == explained.json)
     }
 

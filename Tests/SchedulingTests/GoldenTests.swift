@@ -28,7 +28,7 @@ enum Golden {
         switch value {
         case let string as String: return .string(string)
         case let number as NSNumber:
-            if CFGetTypeIDIsBoolean(number) { return .bool(number.boolValue) }
+            if isBoolean(number) { return .bool(number.boolValue) }
             return number.doubleValue == number.doubleValue.rounded()
                 ? .int(number.int64Value) : .double(number.doubleValue)
         case let array as [Any]: return .array(array.map(json))
@@ -39,7 +39,7 @@ enum Golden {
         default: return .null
         }
     }
-    private static func CFGetTypeIDIsBoolean(_ number: NSNumber) -> Bool {
+    private static func isBoolean(_ number: NSNumber) -> Bool {
         String(cString: number.objCType) == "c" || String(cString: number.objCType) == "B"
     }
 

@@ -126,7 +126,12 @@ import Testing
         #expect(before["a1"] != "ok" && before["b1"] == "ok" && before["c1"] == "ok")
         // Pending, of another namespace, being deleted, ended: on b, where one more would close the zone.
         bench.pod("pending", cpu: "100")
-        try! bench.cluster.adopt({ var n = Namespace(); n.metadata.name = "other"; return n }())
+        try! bench.cluster.adopt(
+            {
+                var n = Namespace()
+                n.metadata.name = "other"
+                return n
+            }())
         bench.pod("foreign", on: "b1") { $0.metadata.namespace = "other" }
         let leaving = bench.pod("leaving", on: "b1")
         _ = try! bench.cluster.delete(Pod.self, leaving.key)

@@ -62,15 +62,25 @@ import Testing
     static let cases = [
         Case(
             plugin: "NodeUnschedulable",
-            setUp: { $0.node("a") { $0.spec.unschedulable = true }; $0.pod("p") },
+            setUp: {
+                $0.node("a") { $0.spec.unschedulable = true }
+                $0.pod("p")
+            },
             harmless: [label, heartbeat], helpful: node { $0.spec.unschedulable = false }),
         Case(
             plugin: "TaintToleration",
-            setUp: { $0.node("a") { $0.spec.taints = [Taint(key: "k", effect: "NoSchedule")] }; $0.pod("p") },
+            setUp: {
+                $0.node("a") { $0.spec.taints = [Taint(key: "k", effect: "NoSchedule")] }
+                $0.pod("p")
+            },
             harmless: [label, node { $0.spec.taints = [Taint(key: "other", effect: "NoSchedule")] }],
             helpful: node { $0.spec.taints = [] }),
         Case(
-            plugin: "NodeAffinity", setUp: { $0.node("a"); $0.pod("p") { $0.spec.nodeSelector = ["disk": "ssd"] } },
+            plugin: "NodeAffinity",
+            setUp: {
+                $0.node("a")
+                $0.pod("p") { $0.spec.nodeSelector = ["disk": "ssd"] }
+            },
             harmless: [label, node { $0.metadata.labels["disk"] = "hdd" }], helpful: node { $0.metadata.labels["disk"] = "ssd" }),
         Case(
             plugin: "NodePorts",
@@ -82,7 +92,11 @@ import Testing
             },
             harmless: [label, delete("tls")], helpful: delete("web")),
         Case(
-            plugin: "NodeResourcesFit", setUp: { $0.node("a", cpu: "1"); $0.pod("p", cpu: "2") },
+            plugin: "NodeResourcesFit",
+            setUp: {
+                $0.node("a", cpu: "1")
+                $0.pod("p", cpu: "2")
+            },
             harmless: [
                 label, node { $0.status.allocatable["memory"] = Quantity("32Gi")! },
                 { bench in bench.cluster.modify(Node.self, ObjectKey(name: "a")) { $0.status.allocatable["cpu"] = Quantity("1500m")! } },
@@ -125,7 +139,11 @@ import Testing
             },
             harmless: [heartbeat, delete("web")], helpful: delete("quiet")),
         Case(
-            plugin: "VolumeRestrictions, a claim that is missing", setUp: { $0.node("a"); $0.pod("p", claimed) },
+            plugin: "VolumeRestrictions, a claim that is missing",
+            setUp: {
+                $0.node("a")
+                $0.pod("p", claimed)
+            },
             harmless: [label, addClaim("another")], helpful: addClaim("data")),
     ]
 

@@ -362,8 +362,7 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         bench.zones(("a", 0), ("b", 0))
         for (revision, node, count) in [("old", "a1", 3), ("new", "b1", 2)] {
             for i in 0..<count {
-                bench.pod("\(revision)\(i)", labels: ["app": "web", "pod-template-hash": revision], on: node)
-                {
+                bench.pod("\(revision)\(i)", labels: ["app": "web", "pod-template-hash": revision], on: node) {
                     $0.spec.topologySpreadConstraints = [
                         spread(zoneKey, 1) { $0.matchLabelKeys = ["pod-template-hash"] }
                     ]

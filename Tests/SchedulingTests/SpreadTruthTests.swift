@@ -130,7 +130,8 @@ import Testing
                 let excluded = Set(group.excludedNodes.map(\.name))
                 for domain in group.domains {
                     let takes = copy.cluster.store.nodes.all.contains { node in
-                        node.metadata.labels[group.topologyKey] == domain.name && !excluded.contains(node.metadata.name) && feasible.contains(node.metadata.name)
+                        node.metadata.labels[group.topologyKey] == domain.name && !excluded.contains(node.metadata.name)
+                            && feasible.contains(node.metadata.name)
                     }
                     #expect(domain.takesOneMore == takes, "seed \(seed): \(group.label) \(domain.name), taking \(feasible.sorted())")
                     compared[takes, default: 0] += 1
@@ -139,7 +140,9 @@ import Testing
                 }
                 if group.isDefault { defaults += 1 }
                 if !group.isEnforced { unenforced += 1 }
-                if let moves = group.movesToEven { #expect(moves > 0 || !group.violatedNow, "seed \(seed): \(group.label) is violated, and 0 moves would make it even") }
+                if let moves = group.movesToEven {
+                    #expect(moves > 0 || !group.violatedNow, "seed \(seed): \(group.label) is violated, and 0 moves would make it even")
+                }
             }
         }
         #expect(compared[true, default: 0] > 60 && compared[false, default: 0] > 60 && closedByRule > 20 && defaults > 5 && unenforced > 3)

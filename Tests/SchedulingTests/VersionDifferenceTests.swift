@@ -54,7 +54,8 @@ import Testing
             let point = (0...2).first { point in
                 zip(ours, scenario["expect"]!.array!).allSatisfy {
                     Golden.differences(
-                        comparable($0.json, spread: spread, point: point), comparable($1, spread: spread, point: point), "").isEmpty
+                        comparable($0.json, spread: spread, point: point), comparable($1, spread: spread, point: point), ""
+                    ).isEmpty
                 }
             }
             if let point { counts[point] += 1 }

@@ -39,10 +39,11 @@ import Testing
 }
 
 @Suite struct TimeTests {
-    @Test(arguments: [
-        ("0s", 0), ("1ns", 1), ("1.5µs", 1_500), ("300ms", 300_000_000), ("1.503s", 1_503_000_000), ("1m30s", 90_000_000_000),
-        ("2h0m0s", 7_200_000_000_000), ("1h2m3.5s", 3_723_500_000_000), ("-5s", -5_000_000_000),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("0s", 0), ("1ns", 1), ("1.5µs", 1_500), ("300ms", 300_000_000), ("1.503s", 1_503_000_000), ("1m30s", 90_000_000_000),
+            ("2h0m0s", 7_200_000_000_000), ("1h2m3.5s", 3_723_500_000_000), ("-5s", -5_000_000_000),
+        ] as [(String, Int64)])
     func `durations print and read as in Go`(text: String, nanoseconds: Int64) {
         #expect(Duration(nanoseconds: nanoseconds).description == text)
         #expect(Duration(text)?.nanoseconds == nanoseconds)
@@ -51,10 +52,11 @@ import Testing
     @Test(arguments: ["", "5", "s", "1x", "1h 2m", "--1s", "1..5s"])
     func `other texts are no durations`(text: String) { #expect(Duration(text) == nil) }
 
-    @Test(arguments: [
-        ("2026-01-01T00:00:00Z", 0), ("2026-01-01T00:00:05Z", 5), ("2025-12-31T23:59:59Z", -1), ("2028-02-29T12:00:00Z", 68_212_800),
-        ("2026-03-01T01:00:00+01:00", 5_097_600),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("2026-01-01T00:00:00Z", 0), ("2026-01-01T00:00:05Z", 5), ("2025-12-31T23:59:59Z", -1), ("2028-02-29T12:00:00Z", 68_212_800),
+            ("2026-03-01T01:00:00+01:00", 5_097_600),
+        ] as [(String, Int64)])
     func `instants read RFC 3339`(text: String, seconds: Int64) throws {
         let instant = try #require(Instant(rfc3339: text))
         #expect(instant.nanoseconds == seconds * 1_000_000_000)
@@ -88,7 +90,10 @@ import Testing
 
     @Test func `logarithms are exact to a billionth`() {
         // The weights of topology spread for 1, 2, 3, 5, 10 and 100 domains.
-        for (x, ln) in [(3.0, 1.0986122886681098), (4, 1.3862943611198906), (5, 1.6094379124341003), (7, 1.9459101490553132), (12, 2.4849066497880004), (102, 4.624972813284271)] {
+        for (x, ln) in [
+            (3.0, 1.0986122886681098), (4, 1.3862943611198906), (5, 1.6094379124341003), (7, 1.9459101490553132), (12, 2.4849066497880004),
+            (102, 4.624972813284271),
+        ] {
             #expect(abs(DeterministicMath.ln(x) - ln) < 1e-12)
         }
         #expect(DeterministicMath.log2Bucket(0) == 0)

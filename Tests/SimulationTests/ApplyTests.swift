@@ -137,8 +137,15 @@ import Testing
         session.run(to: 30)
         let before = session.cluster.store.revision
         #expect(apply(&session, pod.replacing("cpu: 100m", with: "cpu: 200m")).contains("spec: Forbidden: pod updates may not change fields other than"))
-        #expect(apply(&session, web("replicas: 1").replacing("matchLabels: {app: web}", with: "matchLabels: {app: web, a: b}").replacing("labels: {app: web}", with: "labels: {app: web, a: b}")).contains("spec.selector: Invalid value: "))
-        #expect(apply(&session, "{apiVersion: v1, kind: Pod, metadata: {generateName: x-}, spec: {containers: [{name: c, image: i}]}}") == "cannot use generate name with apply")
+        #expect(
+            apply(
+                &session,
+                web("replicas: 1").replacing("matchLabels: {app: web}", with: "matchLabels: {app: web, a: b}").replacing(
+                    "labels: {app: web}", with: "labels: {app: web, a: b}")
+            ).contains("spec.selector: Invalid value: "))
+        #expect(
+            apply(&session, "{apiVersion: v1, kind: Pod, metadata: {generateName: x-}, spec: {containers: [{name: c, image: i}]}}")
+                == "cannot use generate name with apply")
         #expect(session.cluster.store.revision == before)
         #expect(apply(&session, pod.replacing("solo:1", with: "solo:2")) == "pod/solo configured")
         #expect(session.pod("solo")?.spec.containers[0].image == "solo:2")
@@ -146,8 +153,12 @@ import Testing
 
     @Test func `the manifest is kept in the annotation that kubectl uses`() {
         let session = session(Self.cluster + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {b: \"<&>\", a: x}\n")
-        let kept = session.cluster.store.configMaps[ObjectKey(namespace: "default", name: "c")]?.metadata.annotations["kubectl.kubernetes.io/last-applied-configuration"]
-        #expect(kept == #"{"apiVersion":"v1","data":{"a":"x","b":"\u003c\u0026\u003e"},"kind":"ConfigMap","metadata":{"annotations":{},"name":"c","namespace":"default"}}"# + "\n")
+        let kept = session.cluster.store.configMaps[ObjectKey(namespace: "default", name: "c")]?.metadata.annotations[
+            "kubectl.kubernetes.io/last-applied-configuration"]
+        #expect(
+            kept
+                == #"{"apiVersion":"v1","data":{"a":"x","b":"\u003c\u0026\u003e"},"kind":"ConfigMap","metadata":{"annotations":{},"name":"c","namespace":"default"}}"#
+                + "\n")
     }
 
     @Test func `objects that every cluster has take over what the files say of them`() {
@@ -207,7 +218,10 @@ import Testing
         object.metadata.labels = ["new": "yes"]
         #expect(try! session.perform(.edit([object])).get().message == "deployment.apps/web edited")
         #expect(session.cluster.store.deployments[key]?.metadata.labels == ["new": "yes"])
-        guard case .failure(let error) = session.perform(.edit([stale])) else { Issue.record("a stale object was taken"); return }
+        guard case .failure(let error) = session.perform(.edit([stale])) else {
+            Issue.record("a stale object was taken")
+            return
+        }
         #expect(error.code == 409)
     }
 }

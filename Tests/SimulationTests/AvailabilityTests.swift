@@ -61,7 +61,12 @@ import Testing
 
     // MARK: Probability
 
-    struct Row: Sendable { var name: String; var places: [Place]; var none: Double; var half: Double }
+    struct Row: Sendable {
+        var name: String
+        var places: [Place]
+        var none: Double
+        var half: Double
+    }
     static let table = [
         Row(name: "2 on one node", places: layout([2], perNode: 2), none: 1.10e-3, half: 1.10e-3),
         Row(name: "2 nodes, one zone", places: layout([2]), none: 1.04e-4, half: 1.04e-4),
@@ -87,7 +92,9 @@ import Testing
     }
 
     @Test func `unavailability in minutes a year`() {
-        func minutes(_ zones: [Int], perNode: Int = 1) -> Double { Unavailability(Self.layout(zones, perNode: perNode), quorum: 1, Self.rates).none * Unavailability.minutesPerYear }
+        func minutes(_ zones: [Int], perNode: Int = 1) -> Double {
+            Unavailability(Self.layout(zones, perNode: perNode), quorum: 1, Self.rates).none * Unavailability.minutesPerYear
+        }
         #expect(Self.isClose(minutes([2], perNode: 2), 579))
         #expect(Self.isClose(minutes([2]), 54.7))
         #expect(Self.isClose(minutes([1, 1]), 2.32))
@@ -177,14 +184,17 @@ import Testing
     @Test func `withdrawn hints leave uniform routing and tell why`() {
         let traffic = Self.traffic([2, 1, 1], .topologyHints)
         #expect(traffic.routing == .uniform && Self.isClose(traffic.crossZone, 2 / 3, 1e-9))
-        #expect(traffic.hintsRefusal == "Unable to allocate minimum required endpoints to each zone without exceeding overload threshold (4 endpoints, 3 zones)")
+        #expect(
+            traffic.hintsRefusal == "Unable to allocate minimum required endpoints to each zone without exceeding overload threshold (4 endpoints, 3 zones)")
         #expect(Self.traffic([1, 1, 0], .topologyHints).hintsRefusal == "Insufficient number of endpoints (2 endpoints, 3 zones)")
         let prefer = Self.traffic([2, 1, 1], .preferSameZone)
         #expect(prefer.crossZone == 0 && abs(prefer.loadFactor(0)! - 0.667) < 0.001 && abs(prefer.loadFactor(1)! - 1.333) < 0.001)
     }
 
     @Test func `a zone with more endpoints than its share of CPU lends some`() {
-        let hints = TopologyHints([.init(name: "a", milliCPU: 4000, endpoints: 6), .init(name: "b", milliCPU: 4000, endpoints: 2), .init(name: "c", milliCPU: 4000, endpoints: 1)])
+        let hints = TopologyHints([
+            .init(name: "a", milliCPU: 4000, endpoints: 6), .init(name: "b", milliCPU: 4000, endpoints: 2), .init(name: "c", milliCPU: 4000, endpoints: 1),
+        ])
         #expect(hints.hinted == [[3, 1, 2], [0, 2, 0], [0, 0, 1]])
     }
 
@@ -222,20 +232,22 @@ import Testing
     // MARK: Of a cluster
 
     @Test func `a workload on one node is found and said so, and a budget makes a quorum`() throws {
-        let yaml = scenario("  cluster: {zones: 3, nodesPerZone: 2}") + deployment("web", replicas: 2, "nodeSelector: {kubernetes.io/hostname: a1}") + deployment("api", replicas: 3, zoneSpread("api"))
-            + """
-            ---
-            apiVersion: policy/v1
-            kind: PodDisruptionBudget
-            metadata: {name: api}
-            spec: {minAvailable: 3, selector: {matchLabels: {app: api}}}
-            ---
-            apiVersion: v1
-            kind: Service
-            metadata: {name: api}
-            spec: {selector: {app: api}, ports: [{port: 80}], trafficDistribution: PreferSameZone}
+        let yaml =
+            scenario("  cluster: {zones: 3, nodesPerZone: 2}") + deployment("web", replicas: 2, "nodeSelector: {kubernetes.io/hostname: a1}")
+            + deployment("api", replicas: 3, zoneSpread("api"))
+                + """
+                ---
+                apiVersion: policy/v1
+                kind: PodDisruptionBudget
+                metadata: {name: api}
+                spec: {minAvailable: 3, selector: {matchLabels: {app: api}}}
+                ---
+                apiVersion: v1
+                kind: Service
+                metadata: {name: api}
+                spec: {selector: {app: api}, ports: [{port: 80}], trafficDistribution: PreferSameZone}
 
-            """
+                """
         var session = session(yaml)
         session.run(to: 120)
         let found = session.simulation.availability()

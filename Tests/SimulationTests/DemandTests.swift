@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Simulation
 import SimulationKit
 import Testing
@@ -11,12 +11,14 @@ import Testing
         let web = deployment("web", replicas: 3)
         return session(
             scenario("  cluster: {zones: 3, nodesPerZone: 1}\n" + spec)
-                + (demand.map { web.replacing("metadata: {name: web}", with: "metadata: {name: web, annotations: {evenkeel.dev/demand: \($0)}}") } ?? web) + extra)
+                + (demand.map { web.replacing("metadata: {name: web}", with: "metadata: {name: web, annotations: {evenkeel.dev/demand: \($0)}}") } ?? web)
+                + extra)
     }
     private func use(_ session: Session) -> [Int64] { session.pods(app: "web").map { session.simulation.usage(of: $0).milliCPU } }
 
     @Test func `the ready pods share the demand, so more pods have less to do each`() {
-        var session = make("  steps:\n  - {at: 60s, scale: {kind: Deployment, name: web, replicas: 9}}\n  - {at: 2m, scale: {kind: Deployment, name: web, replicas: 2}}")
+        var session = make(
+            "  steps:\n  - {at: 60s, scale: {kind: Deployment, name: web, replicas: 9}}\n  - {at: 2m, scale: {kind: Deployment, name: web, replicas: 2}}")
         session.run(to: 59)
         #expect(use(session) == [300, 300, 300])
         session.run(to: 119)
@@ -28,7 +30,9 @@ import Testing
     @Test func `a pod that is not ready has no share, and a limit caps what a pod does`() {
         let web = deployment("web", replicas: 3).replacing("cpu: 100m}", with: "cpu: 100m}, limits: {cpu: 200m}")
             .replacing("metadata: {name: web}", with: "metadata: {name: web, annotations: {evenkeel.dev/demand: 900m}}")
-            .replacing("metadata: {labels: {app: web}}", with: "metadata: {labels: {app: web}, annotations: {evenkeel.dev/cpu: 20m, evenkeel.dev/readiness-fails: 2m}}")
+            .replacing(
+                "metadata: {labels: {app: web}}", with: "metadata: {labels: {app: web}, annotations: {evenkeel.dev/cpu: 20m, evenkeel.dev/readiness-fails: 2m}}"
+            )
             .replacing("name: main,", with: "name: main, readinessProbe: {httpGet: {port: 80}, periodSeconds: 1, failureThreshold: 1},")
         var session = session(scenario("  cluster: {zones: 1, nodesPerZone: 1}") + web)
         session.run(to: 60)
@@ -38,7 +42,9 @@ import Testing
     }
 
     @Test func `a demand follows its curve, is bent by a command and by a step, and is taken away`() {
-        var session = make("  steps:\n  - {at: 100s, demand: {kind: Deployment, name: web, cpu: 600m@100s 1200m@200s}}\n  - {at: 300s, demand: {kind: deploy, name: web}}", demand: nil)
+        var session = make(
+            "  steps:\n  - {at: 100s, demand: {kind: Deployment, name: web, cpu: 600m@100s 1200m@200s}}\n  - {at: 300s, demand: {kind: deploy, name: web}}",
+            demand: nil)
         session.run(to: 60)
         let own = use(session)
         #expect(session.perform(.demand(.deployment, ObjectKey(namespace: "default", name: "web"), "300m")).isSuccess)
@@ -107,12 +113,15 @@ import Testing
         #expect(curve.firstAbove(2000, from: .start, startedAt: .start).map { $0.sinceStart.seconds > 90 && $0.sinceStart.seconds < 90.1 } == true)
         #expect(curve.firstAbove(3000, from: .start, startedAt: .start) == nil)
         #expect(
-            problems(scenario("  steps:\n  - {at: 1s, demand: {kind: Deployment, name: web, cpu: much}}\n  controllerManager: {kube-api-qps: 0, node-monitor-period: 0s}\n  metricsServer: {metric-resolution: 0s}")) == [
-                "test.yaml:7: spec.controllerManager.kube-api-qps: must be 0.1 or more, not 0.0",
-                "test.yaml:7: spec.controllerManager.node-monitor-period: must be 1s or more, not 0s",
-                "test.yaml:8: spec.metricsServer.metric-resolution: must be 1s or more",
-                "test.yaml:6: spec.steps[0].demand.cpu: \"much\" is not a demand such as 2, 200m..6/30m or 500m@0s 6@5m",
-            ])
+            problems(
+                scenario(
+                    "  steps:\n  - {at: 1s, demand: {kind: Deployment, name: web, cpu: much}}\n  controllerManager: {kube-api-qps: 0, node-monitor-period: 0s}\n  metricsServer: {metric-resolution: 0s}"
+                )) == [
+                    "test.yaml:7: spec.controllerManager.kube-api-qps: must be 0.1 or more, not 0.0",
+                    "test.yaml:7: spec.controllerManager.node-monitor-period: must be 1s or more, not 0s",
+                    "test.yaml:8: spec.metricsServer.metric-resolution: must be 1s or more",
+                    "test.yaml:6: spec.steps[0].demand.cpu: \"much\" is not a demand such as 2, 200m..6/30m or 500m@0s 6@5m",
+                ])
     }
 }
 

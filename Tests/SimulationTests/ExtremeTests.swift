@@ -14,16 +14,21 @@ import Testing
     private static let numbers: [JSONValue] = [
         0, 1, -1, .int(Int64(Int32.max)), .int(Int64(Int32.min)), .int(.max), .int(.min), .double(1e300), 65535, 100,
     ]
-    private static let quantities: [JSONValue] = ["8Ei", "90Pi", "1e18", "9223372036854775807", "-1", "0", "1n", "1e-9", "7E", "99999999999999999999", "1m", "-8Ei"]
+    private static let quantities: [JSONValue] = [
+        "8Ei", "90Pi", "1e18", "9223372036854775807", "-1", "0", "1n", "1e-9", "7E", "99999999999999999999", "1m", "-8Ei",
+    ]
     private static let durations: [JSONValue] = ["2555555h", "0s", "-1h", "1ns", "2562047h47m16.854775807s", "1e300h"]
     private static let shares: [JSONValue] = ["9223372036854775807%", "0%", "100%", "2147483647%", "-5%", 2_147_483_647, 0]
     private static let times: [JSONValue] = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1733-01-01T00:00:00Z", "2318-01-01T00:00:00Z"]
     private static let texts: [JSONValue] = [
-        "inf", "nan", "-1", "1e300", "9223372036854775807", "2555555h", "8Ei", "0..8Ei/1ns", "8Ei->0/1ns", "1e18@0s 0@1ns", "-5..-1", "-1s-1s", "", "1e300%", "99999999999999999999",
+        "inf", "nan", "-1", "1e300", "9223372036854775807", "2555555h", "8Ei", "0..8Ei/1ns", "8Ei->0/1ns", "1e18@0s 0@1ns", "-5..-1", "-1s-1s", "", "1e300%",
+        "99999999999999999999",
     ]
 
     /// Numbers that make as many things: the simulation is not there to hold two billion pods.
-    private static let counts: Set<String> = ["replicas", "parallelism", "completions", "minReplicas", "maxReplicas", "nodesPerZone", "maxPerZone", "minPerZone"]
+    private static let counts: Set<String> = [
+        "replicas", "parallelism", "completions", "minReplicas", "maxReplicas", "nodesPerZone", "maxPerZone", "minPerZone",
+    ]
 
     private static func values(_ field: String, _ type: String) -> [JSONValue]? {
         switch type {
@@ -246,7 +251,9 @@ import Testing
             case "Scenario":
                 var scenario = mutate(json, as: Scenario.self, chance: chance, &random)
                 if var spec = scenario["spec"], var parameters = spec["parameters"]?.object {
-                    for (key, _) in parameters.members where random.unit() < chance * 4 { parameters[key] = (texts + numbers)[random.below(texts.count + numbers.count)] }
+                    for (key, _) in parameters.members where random.unit() < chance * 4 {
+                        parameters[key] = (texts + numbers)[random.below(texts.count + numbers.count)]
+                    }
                     spec["parameters"] = .object(parameters)
                     scenario["spec"] = spec
                 }
@@ -288,12 +295,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("startup-work", "inf"), ("startup-work", "nan"), ("startup-work", "-1"), ("threads", "0"), ("threads", "9223372036854775807"), ("run-time", "2555555h"),
+        ("startup-work", "inf"), ("startup-work", "nan"), ("startup-work", "-1"), ("threads", "0"), ("threads", "9223372036854775807"),
+        ("run-time", "2555555h"),
         ("run-time", "-1s"), ("exit-code", "256"), ("cpu", "1e18"), ("cpu", "-1..5"), ("cpu", "1..2/1ns"), ("memory", "8Ei"), ("image-size", "-1"),
         ("image-pull-time", "-5s"), ("liveness-fails", "-30s"), ("image-pull", "sometimes"), ("stop-time", "inf"),
     ])
     func `an annotation out of its range is refused with its line and the range`(_ key: String, _ value: String) throws {
-        let yaml = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n    evenkeel.dev/\(key): \"\(value)\"\nspec: {containers: [{name: c, image: i}]}\n"
+        let yaml =
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n    evenkeel.dev/\(key): \"\(value)\"\nspec: {containers: [{name: c, image: i}]}\n"
         let found = problems(yaml)
         #expect(found.count == 1)
         let text = try #require(found.first)
@@ -302,12 +311,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("runSandbox: 2555555h", "from 0s to 24h0m0s"), ("resync: 0s", "from 100ms to 24h0m0s"), ("registryRate: 0", "must be a number from 1 to 1000000000000000"),
-        ("pageSize: 1e300", "must be a number from 1 to 1073741824"), ("eventTimeToLive: -1s", "from 1s to 8760h0m0s"), ("sharedLayers: 1.5", "must be 0 or more and less than 1"),
+        ("runSandbox: 2555555h", "from 0s to 24h0m0s"), ("resync: 0s", "from 100ms to 24h0m0s"),
+        ("registryRate: 0", "must be a number from 1 to 1000000000000000"),
+        ("pageSize: 1e300", "must be a number from 1 to 1073741824"), ("eventTimeToLive: -1s", "from 1s to 8760h0m0s"),
+        ("sharedLayers: 1.5", "must be 0 or more and less than 1"),
     ])
     func `a parameter out of its range is refused with the range`(_ parameter: String, _ range: String) {
         let found = problems(scenario("  parameters: {\(parameter)}"))
-        #expect(found.count == 1 && found[0].hasPrefix("test.yaml:5: spec.parameters.\(parameter.prefix { $0 != ":" }): ") && found[0].contains(range), "\(found)")
+        #expect(
+            found.count == 1 && found[0].hasPrefix("test.yaml:5: spec.parameters.\(parameter.prefix { $0 != ":" }): ") && found[0].contains(range), "\(found)")
     }
 
     @Test(arguments: [

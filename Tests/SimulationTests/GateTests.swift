@@ -7,7 +7,9 @@ import Testing
 /// Feature gates that are set while a cluster runs.
 @Suite struct GateTests {
     @Test func `a gate that is turned off acts on what is created next, and objects keep the fields they have`() throws {
-        var session = session(scenario("  kubernetesVersion: \"1.27\"\n  cluster: {zones: 2, nodesPerZone: 1}") + deployment("web", replicas: 2, zoneSpread("web", ", minDomains: 3")))
+        var session = session(
+            scenario("  kubernetesVersion: \"1.27\"\n  cluster: {zones: 2, nodesPerZone: 1}")
+                + deployment("web", replicas: 2, zoneSpread("web", ", minDomains: 3")))
         session.run(to: 60)
         // Two zones are fewer than three: the minimum counts as 0, one pod in each.
         _ = session.perform(.scale(.deployment, ObjectKey(namespace: "default", name: "web"), replicas: 3))
@@ -43,7 +45,10 @@ import Testing
 
     @Test func `what must follow a gate is known both ways`() {
         let profile = KubernetesProfile(minor: 36)
-        #expect(profile.settings(for: .matchLabelKeysInPodTopologySpread, on: false).map(\.0) == [.matchLabelKeysInPodTopologySpread, .matchLabelKeysInPodTopologySpreadSelectorMerge])
+        #expect(
+            profile.settings(for: .matchLabelKeysInPodTopologySpread, on: false).map(\.0) == [
+                .matchLabelKeysInPodTopologySpread, .matchLabelKeysInPodTopologySpreadSelectorMerge,
+            ])
         #expect(profile.settings(for: .workloadAwarePreemption, on: true).map(\.0) == [.genericWorkload, .gangScheduling, .workloadAwarePreemption])
         for gate in FeatureGate.allCases where gate.stage(in: profile.version).isKnown && gate.stage(in: profile.version) != .locked {
             #expect(throws: Never.self) { try profile.setting(profile.settings(for: gate, on: !profile.isEnabled(gate)).map { ($0.0.name, $0.1) }) }

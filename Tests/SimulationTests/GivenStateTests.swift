@@ -52,7 +52,8 @@ import Testing
 
     @Test(arguments: ["podAffinity", "podAntiAffinity"]) func `label keys of affinity terms are merged`(kind: String) {
         for field in ["matchLabelKeys", "mismatchLabelKeys"] {
-            let term = "affinity: {\(kind): {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, "
+            let term =
+                "affinity: {\(kind): {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, "
                 + "labelSelector: {matchLabels: {app: a}}, \(field): [rev]}]}}"
             let others = pod("p1", "app: a, rev: \"1\"", "nodeName: n1") + pod("p2", "app: a, rev: \"2\"", "nodeName: n2")
             let (given, run) = places(others + pod("q", "app: a, rev: \"2\"", term))
@@ -65,7 +66,8 @@ import Testing
     }
 
     @Test func `pods that exist carry merged terms too, and merging twice is merging once`() {
-        let term = "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: topology.kubernetes.io/zone, "
+        let term =
+            "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: topology.kubernetes.io/zone, "
             + "labelSelector: {matchLabels: {app: a}}, matchLabelKeys: [rev]}]}}"
         let guards = (1...3).map { pod("g\($0)", "app: a, rev: \"1\"", "nodeName: n\($0)\n  \(term)") }.joined()
         let (given, run) = places(guards + pod("q", "app: a, rev: \"2\"", "") + pod("r", "app: a, rev: \"1\"", ""))
@@ -99,7 +101,8 @@ import Testing
             spec: {nodeName: n2, containers: [{name: c, image: "example/c:1"}]}
 
             """
-        let term = "affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, "
+        let term =
+            "affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, "
             + "labelSelector: {matchLabels: {app: a}}, namespaceSelector: {matchLabels: {team: blue}}}]}}"
         let (given, run) = places(yaml + pod("q", "app: q", term))
         #expect(given == run.map { $0.replacing("there ?", with: "there n2") })

@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Simulation
 import SimulationKit
 import Testing
@@ -46,7 +46,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("serializeImagePulls: true\nmaxParallelImagePulls: 3", "invalid configuration: maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false"),
+        (
+            "serializeImagePulls: true\nmaxParallelImagePulls: 3",
+            "invalid configuration: maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false"
+        ),
         ("featureGates: {EventedPlegg: true}", "failed to set feature gates from initial flags-based config: unrecognized feature gate: EventedPlegg"),
         ("metadata: {annotations: {evenkeel.dev/node-selector: \"a b\"}}", "is not a label selector"),
         ("memoryThrottlingFactor: 1.2", "invalid configuration: memoryThrottlingFactor 1.2 must be greater than 0 and less than or equal to 1.0"),

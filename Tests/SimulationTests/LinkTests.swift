@@ -1,5 +1,5 @@
-import KubernetesAPI
 import ControlPlane
+import KubernetesAPI
 import Manifests
 import Simulation
 import SimulationKit
@@ -134,8 +134,11 @@ import Testing
         #expect(first.hops.last?.what.contains(":8080/") == true)
         let secure = simulation.trace(try Self.get("/api/v1/namespaces/default/pods/https:web:8443/proxy/"))
         #expect(secure.failedHop == nil && secure.isEncrypted && !secure.isVerified)
-        #expect(simulation.trace(try Self.get("/api/v1/namespaces/default/pods/web:8443/proxy/")).answer == "400: Client sent an HTTP request to an HTTPS server.")
-        #expect(simulation.trace(try Self.get("/api/v1/namespaces/default/pods/https:web:8080/proxy/")).answer.hasSuffix("http: server gave HTTP response to HTTPS client"))
+        #expect(
+            simulation.trace(try Self.get("/api/v1/namespaces/default/pods/web:8443/proxy/")).answer == "400: Client sent an HTTP request to an HTTPS server.")
+        #expect(
+            simulation.trace(try Self.get("/api/v1/namespaces/default/pods/https:web:8080/proxy/")).answer.hasSuffix(
+                "http: server gave HTTP response to HTTPS client"))
         #expect(simulation.trace(try Self.get("/api/v1/namespaces/default/pods/web:9/proxy/")).answer.hasSuffix(":9: connect: connection refused"))
         #expect(Link.podProxy.facts(LinkSettings()).isEncrypted == false)
         #expect(Link.securePodProxy.facts(LinkSettings()).checksClient == false)
@@ -229,8 +232,11 @@ import Testing
         let found = simulation.trace(try Self.get("/api/v1/namespaces/default/services/web:80/proxy/"))
         #expect(found.failedHop == nil)
         #expect(found.hops.last?.to == "web")
-        #expect(simulation.trace(try Self.get("/api/v1/namespaces/default/services/empty:http/proxy/")).answer == "503: no endpoints available for service \"empty:http\"")
-        #expect(simulation.trace(try Self.get("/api/v1/namespaces/default/services/web:81/proxy/")).answer == "503: no service port 81 found for service \"web\"")
+        #expect(
+            simulation.trace(try Self.get("/api/v1/namespaces/default/services/empty:http/proxy/")).answer
+                == "503: no endpoints available for service \"empty:http\"")
+        #expect(
+            simulation.trace(try Self.get("/api/v1/namespaces/default/services/web:81/proxy/")).answer == "503: no service port 81 found for service \"web\"")
     }
 
     @Test func `a silent node is not reached, and its lease not renewed`() throws {

@@ -116,7 +116,8 @@ struct ManifestReviewTests {
             metadata: {name: data}
             spec: {accessModes: [ReadWriteOncePod], resources: {requests: {storage: 1Gi}}}
             """
-        #expect(lines(review(yaml, profile: try KubernetesProfile(version: KubernetesVersion("1.27"), overrides: []))) == ["1 persistentvolumeclaim/data accepted"])
+        #expect(
+            lines(review(yaml, profile: try KubernetesProfile(version: KubernetesVersion("1.27"), overrides: []))) == ["1 persistentvolumeclaim/data accepted"])
         #expect(
             lines(review(yaml, profile: try KubernetesProfile(version: KubernetesVersion("1.22"), overrides: []))) == [
                 #"1 persistentvolumeclaim/data 422 PersistentVolumeClaim "data" is invalid: spec.accessModes: Unsupported value: "#

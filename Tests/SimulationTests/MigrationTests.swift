@@ -39,7 +39,9 @@ import Testing
         session.run(to: 60)
         return session
     }
-    private func users(_ session: Session) -> [ObjectKey] { session.cluster.store.pods.all.filter { $0.spec.volumes.contains { $0.persistentVolumeClaim?.claimName == "data" } }.map(\.key).sorted() }
+    private func users(_ session: Session) -> [ObjectKey] {
+        session.cluster.store.pods.all.filter { $0.spec.volumes.contains { $0.persistentVolumeClaim?.claimName == "data" } }.map(\.key).sorted()
+    }
     private func migration(_ session: Session) throws -> Migration { try #require(Migration(of: key, users: users(session), in: session.cluster)) }
     private func perform(_ session: inout Session, _ commands: [Command]) {
         for command in commands {
@@ -86,7 +88,9 @@ import Testing
         #expect(steps[1].command == "kubectl scale deployment web --replicas=0")
         // One who comes later finds what the policy was in the class.
         let second = try self.migration(session)
-        #expect(second.steps(users(session), in: session.cluster)[6].command == "kubectl patch pv \(migration.volume) -p '{\"spec\":{\"persistentVolumeReclaimPolicy\":\"Delete\"}}'")
+        #expect(
+            second.steps(users(session), in: session.cluster)[6].command
+                == "kubectl patch pv \(migration.volume) -p '{\"spec\":{\"persistentVolumeReclaimPolicy\":\"Delete\"}}'")
     }
 
     /// The steps up to 3, then those of `numbers`, with time between them.
@@ -134,7 +138,8 @@ import Testing
     @Test func `the mode is not added next to another`() throws {
         var session = start()
         let volume = ObjectKey(name: volumes(session)[0].name)
-        guard case .failure(let error) = session.perform(.patch(.persistentVolume, volume, ["spec": ["accessModes": ["ReadWriteOnce", "ReadWriteOncePod"]]])) else {
+        guard case .failure(let error) = session.perform(.patch(.persistentVolume, volume, ["spec": ["accessModes": ["ReadWriteOnce", "ReadWriteOncePod"]]]))
+        else {
             Issue.record("taken")
             return
         }

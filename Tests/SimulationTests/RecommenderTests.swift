@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Manifests
 import Simulation
 import SimulationKit
@@ -8,7 +8,9 @@ import Testing
 
 /// What is suggested from use over time, and the automatic mode that follows it.
 @Suite struct RecommenderTests {
-    private func session(cpu: String, memory: String = "100Mi", request: String = "500m", limit: String? = nil, replicas: Int = 2, extra: String = "") throws -> Session {
+    private func session(cpu: String, memory: String = "100Mi", request: String = "500m", limit: String? = nil, replicas: Int = 2, extra: String = "") throws
+        -> Session
+    {
         let limits = limit.map { ", limits: {cpu: \($0)}" } ?? ""
         let text = """
             apiVersion: evenkeel.dev/v1
@@ -109,7 +111,11 @@ import Testing
         session.advance(to: .start + .minutes(45))
         let sized = pods(session)
         #expect(sized.allSatisfy { ($0.spec.containers[0].resources.requests.milliCPU ?? 0) >= 1100 })
-        #expect(sized.allSatisfy { $0.status.containerStatuses[0].restartCount == 0 && $0.status.containerStatuses[0].resources?.requests == $0.spec.containers[0].resources.requests })
+        #expect(
+            sized.allSatisfy {
+                $0.status.containerStatuses[0].restartCount == 0
+                    && $0.status.containerStatuses[0].resources?.requests == $0.spec.containers[0].resources.requests
+            })
         // A new pod comes with the recommended size.
         _ = session.perform(.scale(.deployment, web.key, replicas: 3))
         session.advance(to: .start + .minutes(46))
@@ -137,13 +143,15 @@ import Testing
     }
 
     @Test func `a disruption budget keeps the automatic mode from evicting`() throws {
-        var session = try session(cpu: "1900m", request: "500m", replicas: 3, extra: """
-            ---
-            apiVersion: policy/v1
-            kind: PodDisruptionBudget
-            metadata: {name: web}
-            spec: {minAvailable: 3, selector: {matchLabels: {app: web}}}
-            """)
+        var session = try session(
+            cpu: "1900m", request: "500m", replicas: 3,
+            extra: """
+                ---
+                apiVersion: policy/v1
+                kind: PodDisruptionBudget
+                metadata: {name: web}
+                spec: {minAvailable: 3, selector: {matchLabels: {app: web}}}
+                """)
         let names = pods(session).map(\.name)
         autosize(&session)
         session.advance(to: .start + .minutes(60))

@@ -109,7 +109,8 @@ import Testing
             expect: "pods: {labelSelector: app=new, ready: true, count: 1}"),
         Step(
             name: "apply many",
-            step: "apply: [{apiVersion: v1, kind: Namespace, metadata: {name: new}}, {apiVersion: v1, kind: Pod, metadata: {name: new, namespace: new}, spec: {containers: [{name: c, image: i}]}}]",
+            step:
+                "apply: [{apiVersion: v1, kind: Namespace, metadata: {name: new}}, {apiVersion: v1, kind: Pod, metadata: {name: new, namespace: new}, spec: {containers: [{name: c, image: i}]}}]",
             expect: "pods: {namespace: new, count: 1}"),
     ]
 
@@ -211,65 +212,75 @@ import Testing
 
     // MARK: Expectations
 
-    @Test(arguments: [
-        ("pods: {labelSelector: app=web, count: 3}", nil),
-        ("pods: {labelSelector: app=web, count: 4}", "3 pods with app=web, expected 4"),
-        ("pods: {labelSelector: 'app in (web,solo)', phase: Running, atLeast: 4}", nil),
-        ("pods: {phase: Running, atLeast: 5}", "4 pods, phase Running, expected at least 5"),
-        ("pods: {ready: false, atMost: 0}", nil),
-        ("pods: {ready: true, atMost: 3}", "4 pods, ready, expected at most 3"),
-        ("pods: {ready: false, count: 1}", "0 pods, not ready, expected 1"),
-        ("pods: {namespace: kube-system, count: 1}", "0 pods in kube-system, expected 1"),
-        ("pods: {labelSelector: app=solo, node: a1, zone: eu-a, count: 1}", nil),
-        ("pods: {labelSelector: app=solo, node: a2, count: 1}", "0 pods with app=solo, on a2, expected 1"),
-        ("pods: {labelSelector: app=solo, zone: eu-b, atLeast: 1}", "0 pods with app=solo, in zone eu-b, expected at least 1"),
-        ("pods: {reason: Evicted, atLeast: 1}", "0 pods, reason Evicted, expected at least 1"),
-        ("spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, skewAtMost: 0}", nil),
-        (
-            "spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, skewAtLeast: 1}",
-            "skew of Deployment default/web over topology.kubernetes.io/zone is 0, expected at least 1"
-        ),
-        (
-            "spread: {kind: Deployment, name: web, topologyKey: kubernetes.io/hostname, skewAtMost: 1}",
-            "Deployment default/web has no spread constraint on kubernetes.io/hostname with pods"
-        ),
-        ("condition: {kind: Deployment, name: web, type: Available, status: 'True', reason: MinimumReplicasAvailable}", nil),
-        ("condition: {kind: deploy, name: web, type: Progressing, status: 'True'}", nil),
-        (
-            "condition: {kind: Deployment, name: web, type: Available, status: 'False'}",
-            "condition Available of Deployment default/web is True, expected False"
-        ),
-        (
-            "condition: {kind: Node, name: a1, type: Ready, status: 'True', reason: Other}",
-            "condition Ready of Node a1 has reason KubeletReady, expected Other"
-        ),
-        (
-            "condition: {kind: Pod, name: solo, type: Nonsense, status: 'True'}",
-            "condition Nonsense of Pod default/solo is absent, expected True"
-        ),
-        ("condition: {kind: Pod, name: gone, type: Ready, status: 'True'}", "Pod default/gone does not exist"),
-        ("nodes: {count: 6, ready: true}", nil),
-        ("nodes: {zone: eu-a, labelSelector: kubernetes.io/hostname!=a1, count: 2}", "1 nodes in zone eu-a with kubernetes.io/hostname!=a1, expected 2"),
-        ("nodes: {ready: false, atLeast: 1}", "0 nodes, not ready, expected at least 1"),
-        ("nodes: {atMost: 5}", "6 nodes, expected at most 5"),
-        ("field: {kind: Deployment, name: web, path: status.readyReplicas, equals: 3, atLeast: 3, atMost: 3}", nil),
-        ("field: {kind: deploy, name: web, path: status.readyReplicas, atLeast: 4}", "status.readyReplicas of Deployment default/web is 3, expected at least 4"),
-        ("field: {kind: Deployment, name: web, path: status.unavailableReplicas, atMost: 0}", nil),
-        ("field: {kind: Deployment, name: web, path: status.unavailableReplicas, equals: 0}", "status.unavailableReplicas of Deployment default/web is absent, expected 0"),
-        ("field: {kind: Pod, name: solo, path: 'spec.containers[0].image', atMost: 3}", "spec.containers[0].image of Pod default/solo is \"example/solo:1\", which is no whole number"),
-        ("field: {kind: Pod, name: gone, path: spec, equals: 1}", "Pod default/gone does not exist"),
-        ("spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, revision: newest, skewAtMost: 0}", nil),
-        (
-            "spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, revision: newest, skewAtLeast: 1}",
-            "skew of the newest revision of Deployment default/web over topology.kubernetes.io/zone is 0, expected at least 1"
-        ),
-        ("event: {reason: Scheduled}", nil),
-        ("event: {reason: Scheduled, kind: Pod, name: solo, message: to a1, atLeast: 1, atMost: 1}", nil),
-        ("event: {reason: Scheduled, atLeast: 5}", "4 events Scheduled, expected at least 5"),
-        ("event: {reason: Scheduled, atMost: 3}", "4 events Scheduled, expected at most 3"),
-        ("event: {reason: Scheduled, kind: Node}", "0 events Scheduled, expected at least 1"),
-        ("event: {reason: FailedMount, atMost: 0}", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("pods: {labelSelector: app=web, count: 3}", nil),
+            ("pods: {labelSelector: app=web, count: 4}", "3 pods with app=web, expected 4"),
+            ("pods: {labelSelector: 'app in (web,solo)', phase: Running, atLeast: 4}", nil),
+            ("pods: {phase: Running, atLeast: 5}", "4 pods, phase Running, expected at least 5"),
+            ("pods: {ready: false, atMost: 0}", nil),
+            ("pods: {ready: true, atMost: 3}", "4 pods, ready, expected at most 3"),
+            ("pods: {ready: false, count: 1}", "0 pods, not ready, expected 1"),
+            ("pods: {namespace: kube-system, count: 1}", "0 pods in kube-system, expected 1"),
+            ("pods: {labelSelector: app=solo, node: a1, zone: eu-a, count: 1}", nil),
+            ("pods: {labelSelector: app=solo, node: a2, count: 1}", "0 pods with app=solo, on a2, expected 1"),
+            ("pods: {labelSelector: app=solo, zone: eu-b, atLeast: 1}", "0 pods with app=solo, in zone eu-b, expected at least 1"),
+            ("pods: {reason: Evicted, atLeast: 1}", "0 pods, reason Evicted, expected at least 1"),
+            ("spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, skewAtMost: 0}", nil),
+            (
+                "spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, skewAtLeast: 1}",
+                "skew of Deployment default/web over topology.kubernetes.io/zone is 0, expected at least 1"
+            ),
+            (
+                "spread: {kind: Deployment, name: web, topologyKey: kubernetes.io/hostname, skewAtMost: 1}",
+                "Deployment default/web has no spread constraint on kubernetes.io/hostname with pods"
+            ),
+            ("condition: {kind: Deployment, name: web, type: Available, status: 'True', reason: MinimumReplicasAvailable}", nil),
+            ("condition: {kind: deploy, name: web, type: Progressing, status: 'True'}", nil),
+            (
+                "condition: {kind: Deployment, name: web, type: Available, status: 'False'}",
+                "condition Available of Deployment default/web is True, expected False"
+            ),
+            (
+                "condition: {kind: Node, name: a1, type: Ready, status: 'True', reason: Other}",
+                "condition Ready of Node a1 has reason KubeletReady, expected Other"
+            ),
+            (
+                "condition: {kind: Pod, name: solo, type: Nonsense, status: 'True'}",
+                "condition Nonsense of Pod default/solo is absent, expected True"
+            ),
+            ("condition: {kind: Pod, name: gone, type: Ready, status: 'True'}", "Pod default/gone does not exist"),
+            ("nodes: {count: 6, ready: true}", nil),
+            ("nodes: {zone: eu-a, labelSelector: kubernetes.io/hostname!=a1, count: 2}", "1 nodes in zone eu-a with kubernetes.io/hostname!=a1, expected 2"),
+            ("nodes: {ready: false, atLeast: 1}", "0 nodes, not ready, expected at least 1"),
+            ("nodes: {atMost: 5}", "6 nodes, expected at most 5"),
+            ("field: {kind: Deployment, name: web, path: status.readyReplicas, equals: 3, atLeast: 3, atMost: 3}", nil),
+            (
+                "field: {kind: deploy, name: web, path: status.readyReplicas, atLeast: 4}",
+                "status.readyReplicas of Deployment default/web is 3, expected at least 4"
+            ),
+            ("field: {kind: Deployment, name: web, path: status.unavailableReplicas, atMost: 0}", nil),
+            (
+                "field: {kind: Deployment, name: web, path: status.unavailableReplicas, equals: 0}",
+                "status.unavailableReplicas of Deployment default/web is absent, expected 0"
+            ),
+            (
+                "field: {kind: Pod, name: solo, path: 'spec.containers[0].image', atMost: 3}",
+                "spec.containers[0].image of Pod default/solo is \"example/solo:1\", which is no whole number"
+            ),
+            ("field: {kind: Pod, name: gone, path: spec, equals: 1}", "Pod default/gone does not exist"),
+            ("spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, revision: newest, skewAtMost: 0}", nil),
+            (
+                "spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, revision: newest, skewAtLeast: 1}",
+                "skew of the newest revision of Deployment default/web over topology.kubernetes.io/zone is 0, expected at least 1"
+            ),
+            ("event: {reason: Scheduled}", nil),
+            ("event: {reason: Scheduled, kind: Pod, name: solo, message: to a1, atLeast: 1, atMost: 1}", nil),
+            ("event: {reason: Scheduled, atLeast: 5}", "4 events Scheduled, expected at least 5"),
+            ("event: {reason: Scheduled, atMost: 3}", "4 events Scheduled, expected at most 3"),
+            ("event: {reason: Scheduled, kind: Node}", "0 events Scheduled, expected at least 1"),
+            ("event: {reason: FailedMount, atMost: 0}", nil),
+        ] as [(String, String?)])
     func `an expectation holds or says what is different`(expectation: String, difference: String?) {
         let session = Self.play("  expect:\n  - \(expectation)", to: 60)
         #expect(session.script.failures.map(\.message) == (difference.map { ["expect[0]: " + $0] } ?? []))
@@ -350,12 +361,24 @@ import Testing
         ("  steps:\n  - {scale: {kind: Widget, name: w, replicas: 1}}", "test.yaml:6: spec.steps[0].scale.kind: \"Widget\" is not a kind that is acted on"),
         ("  steps:\n  - {fail: {}}", "test.yaml:6: spec.steps[0].fail: needs exactly one of node, zone"),
         ("  steps:\n  - {recover: {node: a1, zone: eu-a}}", "test.yaml:6: spec.steps[0].recover: needs exactly one of node, zone"),
-        ("  steps:\n  - {delete: {kind: Pod, name: p, propagationPolicy: Maybe}}", "test.yaml:6: spec.steps[0].delete.propagationPolicy: must be Background, Foreground or Orphan, not \"Maybe\""),
+        (
+            "  steps:\n  - {delete: {kind: Pod, name: p, propagationPolicy: Maybe}}",
+            "test.yaml:6: spec.steps[0].delete.propagationPolicy: must be Background, Foreground or Orphan, not \"Maybe\""
+        ),
         ("  steps:\n  - {refused: 3, cordon: {node: a1}}", "test.yaml:6: spec.steps[0].refused: must be true or part of the message"),
-        ("  steps:\n  - apply:\n    - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n    - {apiVersion: v1, kind: Pod, metadata: {name: b}, spac: {}}", "test.yaml:8: spec.steps[0].apply[1]: "),
+        (
+            "  steps:\n  - apply:\n    - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n    - {apiVersion: v1, kind: Pod, metadata: {name: b}, spac: {}}",
+            "test.yaml:8: spec.steps[0].apply[1]: "
+        ),
         ("  expect:\n  - {at: 3m}", "test.yaml:6: spec.expect[0]: needs exactly one of spread, pods, condition, event, nodes, field"),
-        ("  expect:\n  - {pods: {count: 1}, event: {reason: x}}", "test.yaml:6: spec.expect[0]: needs exactly one of spread, pods, condition, event, nodes, field"),
-        ("  expect:\n  - pods:\n      count: 1\n      labelSelector: 'a in'", "test.yaml:8: spec.expect[0].pods.labelSelector: \"a in\" is not a label selector"),
+        (
+            "  expect:\n  - {pods: {count: 1}, event: {reason: x}}",
+            "test.yaml:6: spec.expect[0]: needs exactly one of spread, pods, condition, event, nodes, field"
+        ),
+        (
+            "  expect:\n  - pods:\n      count: 1\n      labelSelector: 'a in'",
+            "test.yaml:8: spec.expect[0].pods.labelSelector: \"a in\" is not a label selector"
+        ),
         ("  expect:\n  - {pods: {phase: Running}}", "test.yaml:6: spec.expect[0].pods: needs count, atLeast or atMost"),
         ("  expect:\n  - {spread: {kind: Deployment, name: web, topologyKey: x}}", "test.yaml:6: spec.expect[0].spread: needs skewAtMost or skewAtLeast"),
         ("  expect:\n  - {at: -1s, pods: {count: 1}}", "test.yaml:6: spec.expect[0].at: must not be before the start"),

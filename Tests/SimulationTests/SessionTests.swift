@@ -111,10 +111,12 @@ import Testing
         var session = make()
         // Stop at an event after which more is due at the same instant.
         var events = 0
-        session.advance(to: .start + .seconds(10), until: {
-            events += 1
-            return events == 60
-        })
+        session.advance(
+            to: .start + .seconds(10),
+            until: {
+                events += 1
+                return events == 60
+            })
         while session.simulation.nextDue != session.now { session.step() }
         _ = session.perform(.scale(.deployment, web, replicas: 1))
         let given = session.now
@@ -158,7 +160,10 @@ import Testing
         for second in [60.0, 30, 10] {
             session.rewind(to: .start + .seconds(second))
             #expect(session.script.failures.count == (second < 40 ? 0 : 1))
-            if second < 45 { session.run(to: 45); _ = session.perform(.cordon(node: "b1")) }
+            if second < 45 {
+                session.run(to: 45)
+                _ = session.perform(.cordon(node: "b1"))
+            }
             session.run(to: 90)
             #expect(session.story == story && session.objects == objects, "from \(second) s")
             #expect(session.journal.map(\.isScripted) == [true, false, true])
@@ -205,7 +210,9 @@ import Testing
     }
     enum Direction: Sendable { case slower, faster }
 
-    @Test(arguments: [("10", 10), ("x50", 50), ("×2", 2), ("X10000", 10_000), ("0", nil), ("10001", nil), ("-1", nil), ("fast", nil), ("", nil)] as [(String, Int?)])
+    @Test(
+        arguments: [("10", 10), ("x50", 50), ("×2", 2), ("X10000", 10_000), ("0", nil), ("10001", nil), ("-1", nil), ("fast", nil), ("", nil)]
+            as [(String, Int?)])
     func `a speed is read as it is typed`(text: String, times: Int?) {
         #expect(Speed(text) == times.map { .times($0) })
     }

@@ -124,7 +124,9 @@ import Testing
                     store.persistentVolumes[ObjectKey(name: claim.spec.volumeName)]?.metadata.annotations["pv.kubernetes.io/provisioned-by"] != nil,
                     store.persistentVolumes[ObjectKey(name: claim.spec.volumeName)]?.spec.claimRef?.uid == claim.metadata.uid,
                     before?.store.persistentVolumeClaims[claim.key]?.spec.volumeName == ""
-                { fail("\(claim.key) has a volume before a node was selected") }
+                {
+                    fail("\(claim.key) has a volume before a node was selected")
+                }
             }
             if let before {
                 // 6: a claim in use is not removed.
@@ -144,7 +146,9 @@ import Testing
                     let volume = attachment.spec.source.persistentVolumeName!
                     if store.nodes[ObjectKey(name: node)]?.isReady == true, !session.simulation.kubelets.isFailed(node: node),
                         !session.simulation.kubelets.mounts(of: volume, on: node).isEmpty
-                    { fail("\(volume) is taken from \(node), which has it mounted") }
+                    {
+                        fail("\(volume) is taken from \(node), which has it mounted")
+                    }
                 }
             }
             // 2: one node at a time.
@@ -160,7 +164,9 @@ import Testing
                 let mounted = (places[volume.name] ?? []).filter { !session.simulation.kubelets.isFailed(node: $0) }
                     .flatMap { session.simulation.kubelets.mounts(of: volume.name, on: $0) }
                 if mounted.count > 1 { fail("\(volume.name) is mounted for \(mounted.count) pods") }
-                let placed = store.pods.all.filter { $0.uses(claim.name) && !$0.nodeName.isEmpty && !$0.isFinished && !$0.metadata.isTerminating && !bypassing.contains($0.name) }
+                let placed = store.pods.all.filter {
+                    $0.uses(claim.name) && !$0.nodeName.isEmpty && !$0.isFinished && !$0.metadata.isTerminating && !bypassing.contains($0.name)
+                }
                 if placed.count > 1, !store.pods.all.contains(where: { bypassing.contains($0.name) && $0.uses(claim.name) }) {
                     fail("\(claim.name) was given to \(placed.map(\.name))")
                 }

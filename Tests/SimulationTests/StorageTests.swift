@@ -242,7 +242,8 @@ import Testing
         perform(&session, .apply(objects(Self.pod("b", "nodeName: a1"))))
         session.run(to: 80)
         let failures = told(session, "FailedMount", "b")
-        let text = "MountVolume.SetUp failed for volume \"\(volume(session)!.name)\" : volume uses the ReadWriteOncePod access mode and is already in use by another pod"
+        let text =
+            "MountVolume.SetUp failed for volume \"\(volume(session)!.name)\" : volume uses the ReadWriteOncePod access mode and is already in use by another pod"
         #expect(failures.count >= 4 && failures.allSatisfy { $0.message == text })
         let pauses = zip(failures, failures.dropFirst()).map { $1.time - $0.time }
         for (pause, least) in zip(pauses, [0.5, 1, 2, 4]) { #expect(pause >= least - 0.001 && pause < least + 0.5, "\(pauses)") }
@@ -260,7 +261,8 @@ import Testing
         session.run(to: 70)
         #expect(
             told(session, "FailedMapVolume", "b").first?.message
-                == "MapVolume.SetUpDevice failed for volume \"\(volume(session)!.name)\" : volume uses the ReadWriteOncePod access mode and is already in use by another pod")
+                == "MapVolume.SetUpDevice failed for volume \"\(volume(session)!.name)\" : volume uses the ReadWriteOncePod access mode and is already in use by another pod"
+        )
     }
 
     @Test func `V10: on another node the attachment stops it`() {
@@ -268,7 +270,10 @@ import Testing
         session.run(to: 60)
         perform(&session, .apply(objects(Self.pod("b", "nodeName: a2"))))
         session.run(to: 90)
-        #expect(told(session, "FailedAttachVolume", "b").map(\.message) == ["Multi-Attach error for volume \"\(volume(session)!.name)\" Volume is already used by pod(s) a"])
+        #expect(
+            told(session, "FailedAttachVolume", "b").map(\.message) == [
+                "Multi-Attach error for volume \"\(volume(session)!.name)\" Volume is already used by pod(s) a"
+            ])
         #expect(told(session, "FailedMount", "b").isEmpty && !isRunning(session, "b"))
     }
 
@@ -282,7 +287,9 @@ import Testing
         }
         #expect(answer("ReadWriteOnce, ReadWriteOncePod") == "Forbidden: may not use ReadWriteOncePod with other access modes")
         #expect(answer("ReadWriteOncePod") == nil)
-        for (version, gate, taken) in [("1.22", "", false), ("1.22", "ReadWriteOncePod: true", true), ("1.26", "", false), ("1.27", "", true), ("1.29", "", true)] {
+        for (version, gate, taken) in [
+            ("1.22", "", false), ("1.22", "ReadWriteOncePod: true", true), ("1.26", "", false), ("1.27", "", true), ("1.29", "", true),
+        ] {
             session = play("", version: version, gates: gate)
             let found = answer("ReadWriteOncePod")
             #expect((found == nil) == taken, "\(version)")
@@ -330,7 +337,10 @@ import Testing
         // 50 s until the node is unreachable, 300 s of toleration.
         let marked = try #require(session.pod(first.name)?.metadata.deletionTimestamp).sinceStart.seconds
         #expect((400...450).contains(marked - 30), "\(marked)")
-        #expect(told(session, "FailedAttachVolume", second.name).map(\.message) == ["Multi-Attach error for volume \"\(volume(session)!.name)\" Volume is already used by pod(s) \(first.name)"])
+        #expect(
+            told(session, "FailedAttachVolume", second.name).map(\.message) == [
+                "Multi-Attach error for volume \"\(volume(session)!.name)\" Volume is already used by pod(s) \(first.name)"
+            ])
         var outOfService = session
         // As long as the pod's object is there, the volume is wanted there.
         session.run(to: 1000)
@@ -384,7 +394,8 @@ import Testing
         #expect(claim(session)?.status.phase == "Pending")
         #expect(
             told(session, "ProvisioningFailed").first?.message
-                == "failed to provision volume with StorageClass \"fast\": unsupported access mode: ReadWriteOncePod (csi-provisioner v2.2.0; v3.0.0 is the first to know it)")
+                == "failed to provision volume with StorageClass \"fast\": unsupported access mode: ReadWriteOncePod (csi-provisioner v2.2.0; v3.0.0 is the first to know it)"
+        )
         session = play(driver("evenkeel.dev/csi-provisioner: v3.0.0") + Self.storageClass() + Self.claim("ReadWriteOncePod"))
         session.run(to: 60)
         #expect(claim(session)?.status.phase == "Bound")
@@ -400,7 +411,8 @@ import Testing
         #expect(!isRunning(session, "a"))
         #expect(
             told(session, "FailedAttachVolume", "a").first?.message
-                == "AttachVolume.Attach failed for volume \"\(volume(session)!.name)\" : unsupported access mode: ReadWriteOncePod (csi-attacher 3.2.1; v3.3.0 is the first to know it)")
+                == "AttachVolume.Attach failed for volume \"\(volume(session)!.name)\" : unsupported access mode: ReadWriteOncePod (csi-attacher 3.2.1; v3.3.0 is the first to know it)"
+        )
     }
 
     @Test func `what is no CSI driver does not know the mode`() {

@@ -67,7 +67,10 @@ import Testing
             $0.node.resources = ["nvidia.com/gpu": Quantity(8)]
         }.makeSession().session
         for node in session.cluster.store.nodes.all {
-            #expect(node.status.capacity.entries.map { "\($0.key)=\($0.value)" } == ["cpu=8", "ephemeral-storage=100Gi", "memory=32Gi", "nvidia.com/gpu=8", "pods=20"])
+            #expect(
+                node.status.capacity.entries.map { "\($0.key)=\($0.value)" } == [
+                    "cpu=8", "ephemeral-storage=100Gi", "memory=32Gi", "nvidia.com/gpu=8", "pods=20",
+                ])
             #expect(node.status.allocatable == node.status.capacity)
         }
     }
@@ -181,23 +184,24 @@ import Testing
     }
 
     @Test func `schedule places the pods that workloads would make`() {
-        let text = deployment("web", replicas: 3, zoneSpread("web")) + "---\n" + Self.database + """
-            ---
-            apiVersion: apps/v1
-            kind: DaemonSet
-            metadata: {name: log}
-            spec:
-              selector: {matchLabels: {app: log}}
-              template: {metadata: {labels: {app: log}}, spec: {nodeSelector: {topology.kubernetes.io/zone: eu-b}, containers: [{name: c, image: i}]}}
-            ---
-            apiVersion: batch/v1
-            kind: CronJob
-            metadata: {name: night}
-            spec:
-              schedule: "0 3 * * *"
-              jobTemplate: {spec: {completions: 2, parallelism: 5, template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}}
+        let text =
+            deployment("web", replicas: 3, zoneSpread("web")) + "---\n" + Self.database + """
+                ---
+                apiVersion: apps/v1
+                kind: DaemonSet
+                metadata: {name: log}
+                spec:
+                  selector: {matchLabels: {app: log}}
+                  template: {metadata: {labels: {app: log}}, spec: {nodeSelector: {topology.kubernetes.io/zone: eu-b}, containers: [{name: c, image: i}]}}
+                ---
+                apiVersion: batch/v1
+                kind: CronJob
+                metadata: {name: night}
+                spec:
+                  schedule: "0 3 * * *"
+                  jobTemplate: {spec: {completions: 2, parallelism: 5, template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}}
 
-            """
+                """
         let (decisions, notes) = expanded(text)
         #expect(notes.isEmpty)
         func names(_ prefix: String) -> [Explanation] { decisions.filter { $0.pod.name.hasPrefix(prefix) } }
@@ -214,7 +218,8 @@ import Testing
         #expect(notes.count == 3)
         #expect(notes.contains("deployment.apps/huge makes no pod: 2147483647 pods are more than the 100000 that are tried in sum"))
         #expect(notes.contains("deployment.apps/none makes no pod: replicas is 0"))
-        #expect(notes.contains { $0.hasPrefix("deployment.apps/wrong makes no pod: pods \"wrong-") && $0.hasSuffix("no PriorityClass with name absent was found") })
+        #expect(
+            notes.contains { $0.hasPrefix("deployment.apps/wrong makes no pod: pods \"wrong-") && $0.hasSuffix("no PriorityClass with name absent was found") })
     }
 
     @Test func `gates of the command line are judged by the scenario's version`() {
@@ -259,7 +264,8 @@ import Testing
     }
 
     @Test func `a StorageClass that is missing is offered, and tried`() {
-        #expect(remedies(claim("storageClassName: fast, ") + user("p"), of: "p").contains("create StorageClass fast, which claim data asks for: yes; one class"))
+        #expect(
+            remedies(claim("storageClassName: fast, ") + user("p"), of: "p").contains("create StorageClass fast, which claim data asks for: yes; one class"))
         #expect(remedies(Self.class + claim("") + user("p"), of: "p").contains("make slow the default StorageClass: claim data names none: yes; one class"))
         // Nobody makes volumes for this one.
         let none = Self.class.replacing("disk.example.com", with: "kubernetes.io/no-provisioner")

@@ -11,7 +11,8 @@ import Testing
 
     /// Three zones with so many nodes; `web` spread over them.
     static func cluster(_ nodesPerZone: Int, replicas: Int, _ more: String = "", extra: String = "") -> Session {
-        var session = session(scenario("  cluster: {zones: 3, nodesPerZone: \(nodesPerZone)}") + deployment("web", replicas: replicas, zoneSpread("web", more)) + extra)
+        var session = session(
+            scenario("  cluster: {zones: 3, nodesPerZone: \(nodesPerZone)}") + deployment("web", replicas: replicas, zoneSpread("web", more)) + extra)
         session.run(to: 120)
         #expect(session.pods(app: "web").count { $0.isReady } == replicas)
         return session
@@ -92,7 +93,8 @@ import Testing
     }
 
     @Test func `a soft constraint lets the replacements land elsewhere`() throws {
-        let text = "topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: web}}}]"
+        let text =
+            "topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: web}}}]"
         var session = session(scenario("  cluster: {zones: 3, nodesPerZone: 2}") + deployment("web", replicas: 6, text))
         session.run(to: 120)
         let answer = Self.answer(session, WhatIf("lose zone eu-a", [.fail(.zone("eu-a"))]))

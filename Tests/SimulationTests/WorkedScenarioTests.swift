@@ -38,7 +38,8 @@ import Testing
 
     // controllers.md, scenario 19.
     @Test func `controllers 19: minDomains 5 over hosts makes three nodes five`() {
-        let spread = "topologySpreadConstraints: [{maxSkew: 1, minDomains: 5, topologyKey: kubernetes.io/hostname, "
+        let spread =
+            "topologySpreadConstraints: [{maxSkew: 1, minDomains: 5, topologyKey: kubernetes.io/hostname, "
             + "whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}]"
         var session = session(
             scenario(

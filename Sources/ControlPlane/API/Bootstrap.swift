@@ -11,7 +11,10 @@ extension Cluster {
             store.insert(namespace, at: now)
         }
         for (name, value, text) in [
-            ("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
+            (
+                "system-cluster-critical", 2_000_000_000,
+                "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
+            ),
             ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
         ] {
             var priority = PriorityClass()

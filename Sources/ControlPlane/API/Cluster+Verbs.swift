@@ -4,7 +4,11 @@ import SimulationKit
 /// How an object is to be deleted.
 public struct DeleteOptions: Sendable, Equatable {
     /// What happens to the objects that belong to it.
-    public enum Propagation: String, Sendable, CaseIterable { case background = "Background", foreground = "Foreground", orphan = "Orphan" }
+    public enum Propagation: String, Sendable, CaseIterable {
+        case background = "Background"
+        case foreground = "Foreground"
+        case orphan = "Orphan"
+    }
     /// Seconds of grace for a pod; nil: its own.
     public var gracePeriodSeconds: Int?
     public var propagation: Propagation

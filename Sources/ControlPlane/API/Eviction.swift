@@ -49,8 +49,7 @@ extension Cluster {
             {
                 return
             }
-            if budget.status.currentHealthy >= budget.status.desiredHealthy, budget.status.desiredHealthy > 0
-            {
+            if budget.status.currentHealthy >= budget.status.desiredHealthy, budget.status.desiredHealthy > 0 {
                 return
             }
         }

@@ -11,7 +11,10 @@ public struct MergeRules: Sendable {
 
     public init(_ info: KindInfo) { (kind, kindName) = (info.type, info.kind) }
 
-    enum List: Equatable { case key(String), set, whole }
+    enum List: Equatable {
+        case key(String)
+        case set, whole
+    }
 
     private static let podSpec: [String: String] = [
         "containers": "name", "initContainers": "name", "ephemeralContainers": "name", "volumes": "name", "imagePullSecrets": "name",
@@ -87,7 +90,9 @@ extension JSONValue {
                 let gone = before.filter { !wanted.contains($0) }
                 return .array(Self.ordered(wanted, live: live.filter { !gone.contains($0) }) { $0 == $1 })
             case .key(let key):
-                guard let wantedKeys = Self.keys(wanted, key), let liveKeys = Self.keys(live, key), let keysBefore = Self.keys(before, key) else { return modified }
+                guard let wantedKeys = Self.keys(wanted, key), let liveKeys = Self.keys(live, key), let keysBefore = Self.keys(before, key) else {
+                    return modified
+                }
                 let merged = zip(wantedKeys, wanted).map { name, element -> (ElementKey, JSONValue) in
                     let old = keysBefore.firstIndex(of: name).map { before[$0] }
                     guard let index = liveKeys.firstIndex(of: name) else { return (name, element.withoutNulls) }

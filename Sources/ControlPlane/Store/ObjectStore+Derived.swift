@@ -47,7 +47,9 @@ extension ObjectStore {
                 }
             }
             var subset = JSONObject()
-            for (name, list) in [("addresses", addresses(ready: true)), ("notReadyAddresses", addresses(ready: false))] where !list.isEmpty { subset[name] = .array(list) }
+            for (name, list) in [("addresses", addresses(ready: true)), ("notReadyAddresses", addresses(ready: false))] where !list.isEmpty {
+                subset[name] = .array(list)
+            }
             if subset.members.isEmpty { return nil }
             subset["ports"] = .array(slice.ports.compactMap(\.json))
             return .object(subset)

@@ -43,7 +43,9 @@ private struct Expansion {
             if hasPods { left += 1 } else { expand(set) }
         }
         if left > 0 {
-            notes.append("\(left) of the ReplicaSets, StatefulSets and ReplicationControllers \(left == 1 ? "has" : "have") no pods and \(left == 1 ? "is" : "are") left alone: the files hold pods.")
+            notes.append(
+                "\(left) of the ReplicaSets, StatefulSets and ReplicationControllers \(left == 1 ? "has" : "have") no pods and \(left == 1 ? "is" : "are") left alone: the files hold pods."
+            )
         }
         for set in cluster.store.daemonSets.all where isFree(set, set.spec.selector) { expand(set) }
         for job in cluster.store.jobs.all where isFree(job, job.spec.selector) { expand(job) }
@@ -134,7 +136,9 @@ private struct Expansion {
 
     private mutating func expand(_ cronJob: CronJob) {
         if cronJob.spec.suspend == true { return note(cronJob, "it is suspended") }
-        let has = cluster.store.jobs.all.contains { $0.namespace == cronJob.namespace && $0.metadata.controller?.name == cronJob.name && $0.metadata.controller?.kind == "CronJob" }
+        let has = cluster.store.jobs.all.contains {
+            $0.namespace == cronJob.namespace && $0.metadata.controller?.name == cronJob.name && $0.metadata.controller?.kind == "CronJob"
+        }
         if has { return }
         var job = Job()
         job.metadata.name = cronJob.name + "-next"

@@ -192,8 +192,7 @@ struct CronJobController: Controller {
 
     private func trimHistory(of cronJob: CronJob, _ jobs: [Job], _ cluster: inout Cluster) {
         func trim(_ type: String, _ limit: Int) {
-            let done = jobs.filter { $0.status.conditions.isTrue(type) && !$0.metadata.isTerminating }.sorted
-            { a, b in
+            let done = jobs.filter { $0.status.conditions.isTrue(type) && !$0.metadata.isTerminating }.sorted { a, b in
                 let (x, y) = (a.status.startTime ?? .start, b.status.startTime ?? .start)
                 return x == y ? a.name < b.name : x < y
             }

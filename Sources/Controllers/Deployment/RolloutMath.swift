@@ -1,6 +1,5 @@
 import KubernetesAPI
 import SimulationKit
-import SimulationKit
 
 /// The names of the annotations by which a Deployment and its ReplicaSets remember.
 enum DeploymentAnnotation {

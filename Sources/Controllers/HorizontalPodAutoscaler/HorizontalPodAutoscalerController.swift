@@ -270,11 +270,20 @@ struct HorizontalPodAutoscalerController: Controller {
         let (reason, sort, message): (String, String, String) =
             switch metric.type {
             case "Pods":
-                ("FailedGetPodsMetric", "pods", "unable to get metric \(metric.pods?.metric.name ?? ""): unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered")
+                (
+                    "FailedGetPodsMetric", "pods",
+                    "unable to get metric \(metric.pods?.metric.name ?? ""): unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered"
+                )
             case "Object":
-                ("FailedGetObjectMetric", "object", "unable to get metric \(metric.object?.metric.name ?? ""): unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered")
+                (
+                    "FailedGetObjectMetric", "object",
+                    "unable to get metric \(metric.object?.metric.name ?? ""): unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered"
+                )
             default:
-                ("FailedGetExternalMetric", "external", "unable to get external metric \(metric.external?.metric.name ?? ""): unable to fetch metrics from external metrics API: the server could not find the requested resource")
+                (
+                    "FailedGetExternalMetric", "external",
+                    "unable to get external metric \(metric.external?.metric.name ?? ""): unable to fetch metrics from external metrics API: the server could not find the requested resource"
+                )
             }
         return MetricFailure(reason: reason, message: message, summary: "failed to get \(sort) metric value: \(message)")
     }

@@ -41,7 +41,10 @@ struct MetricReplicas {
                 found = true
             }
             guard found else {
-                throw Failure(message: "unable to get metrics for resource \(resource): failed to get container metrics: container \(container) not present in metrics for pod \(pod.key)")
+                throw Failure(
+                    message:
+                        "unable to get metrics for resource \(resource): failed to get container metrics: container \(container) not present in metrics for pod \(pod.key)"
+                )
             }
             values[index] = sum
         }

@@ -3,7 +3,12 @@ import KubernetesAPI
 /// What a failed pod means for its Job.
 /// - Source: Kubernetes v1.36.2 `pkg/controller/job/pod_failure_policy.go`.
 struct PodFailurePolicy: Sendable {
-    enum Action: String, Sendable { case failJob = "FailJob", ignore = "Ignore", count = "Count", failIndex = "FailIndex" }
+    enum Action: String, Sendable {
+        case failJob = "FailJob"
+        case ignore = "Ignore"
+        case count = "Count"
+        case failIndex = "FailIndex"
+    }
     private enum Condition: Sendable {
         /// Nil container: any.
         case exitCodes(container: String?, isIn: Bool, values: [Int])

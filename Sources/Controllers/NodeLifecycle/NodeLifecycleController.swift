@@ -348,8 +348,7 @@ struct NodeLifecycleController: Controller {
 
     // MARK: Zones
 
-    private mutating func setRates(_ counts: [String: (ready: Int, notReady: Int)], _ cluster: inout Cluster)
-    {
+    private mutating func setRates(_ counts: [String: (ready: Int, notReady: Int)], _ cluster: inout Cluster) {
         let present = zoneNames.filter { counts[$0] != nil }
         func isFull(_ state: ZoneState?) -> Bool { state == .fullDisruption }
         let states = present.map { ZoneState(ready: counts[$0]!.ready, notReady: counts[$0]!.notReady, threshold: settings.unhealthyZoneThreshold) }

@@ -32,8 +32,7 @@ struct PodGarbageCollector: Controller {
         if change.action == .deleted {
             missing[name] = .some(nil)
             outOfService.remove(name)
-        } else if change.object.spec.taints.contains(where: { $0.key == "node.kubernetes.io/out-of-service" })
-        {
+        } else if change.object.spec.taints.contains(where: { $0.key == "node.kubernetes.io/out-of-service" }) {
             outOfService.insert(name)
         } else {
             outOfService.remove(name)

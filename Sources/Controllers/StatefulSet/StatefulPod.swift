@@ -19,8 +19,7 @@ extension StatefulSet {
     }
 
     /// The pod `ordinal` of the set, from `template` with the revision called `revision`.
-    func pod(_ ordinal: Int, _ template: PodTemplateSpec, revision: String, profile: KubernetesProfile) -> Pod
-    {
+    func pod(_ ordinal: Int, _ template: PodTemplateSpec, revision: String, profile: KubernetesProfile) -> Pod {
         var pod = PodControl.pod(from: template, owner: self)
         let podName = "\(name)-\(ordinal)"
         pod.metadata.generateName = ""

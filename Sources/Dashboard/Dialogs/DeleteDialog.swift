@@ -10,7 +10,7 @@ func targetNames(_ objects: [any StoredObject]) -> String {
 }
 
 /// Asks before objects are deleted: propagation, grace, and what it means. Starts on Cancel.
-func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
+func deleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
     let forecast = Forecast.replacement(of: objects.compactMap { $0 as? Pod }.filter { $0.metadata.controller != nil }, world, deleting: true)
     let pods = objects.allSatisfy { $0 is Pod }
     let many = objects.count > 10
@@ -38,17 +38,24 @@ func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
                         lines.append(StyledText("It has no owner: nothing will recreate it.", world.theme[.rowPending]))
                     }
                     let grace = values["force"] == "yes" ? "0" : values["grace"].isEmpty ? "\(pod.spec.terminationGracePeriodSeconds ?? 30)" : values["grace"]
-                    lines.append(StyledText("Grace \(grace) s. Disruption budgets do not apply to a delete; \(world.hint(.evict, "evicts", in: Bindings.pods)).", world.theme[.dim]))
+                    lines.append(
+                        StyledText(
+                            "Grace \(grace) s. Disruption budgets do not apply to a delete; \(world.hint(.evict, "evicts", in: Bindings.pods)).",
+                            world.theme[.dim]))
                 } else if let node = object as? Node {
                     let count = world.store.podSlots(onNode: node.metadata.name).count
                     lines.append(StyledText("\(count) pods run on it; once the node is gone they are garbage-collected after 40 s.", world.theme[.rowPending]))
                 } else if let namespace = object as? Namespace {
                     let name = namespace.metadata.name
                     let pods = world.store.pods.all.count { $0.metadata.namespace == name }
-                    lines.append(StyledText("Everything in it is deleted too: \(pods) \(pods == 1 ? "pod" : "pods") and all other objects.", world.theme[.rowPending]))
+                    lines.append(
+                        StyledText("Everything in it is deleted too: \(pods) \(pods == 1 ? "pod" : "pods") and all other objects.", world.theme[.rowPending]))
                 } else if [.deployment, .statefulSet, .daemonSet, .replicaSet, .job].contains(object.kindInfo.type), values["propagation"] != "Orphan" {
                     let workload = Workload(kind: object.kindInfo.kind, namespace: object.metadata.namespace, name: object.metadata.name)
-                    let pods = world.store.pods.all.count { $0.metadata.namespace == workload.namespace && (Workload(of: $0, world.cluster) == workload || $0.metadata.controller?.uid == object.metadata.uid) }
+                    let pods = world.store.pods.all.count {
+                        $0.metadata.namespace == workload.namespace
+                            && (Workload(of: $0, world.cluster) == workload || $0.metadata.controller?.uid == object.metadata.uid)
+                    }
                     lines.append(StyledText("\(pods) \(pods == 1 ? "pod goes" : "pods go") with it.", world.theme[pods > 0 ? .rowPending : .dim]))
                 } else if let claim = object as? PersistentVolumeClaim {
                     let forecast = world.cluster.reclaim(deleting: claim)
@@ -58,7 +65,10 @@ func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
                     lines.append(StyledText(forecast.text, world.theme[forecast.fate == .destroyed ? .rowError : .dim]))
                 } else if [.configMap, .secret, .serviceAccount].contains(object.kindInfo.type) {
                     let users = Users(of: object, world).keys.count
-                    lines.append(StyledText(users == 0 ? "No pod uses it." : "\(users) \(users == 1 ? "pod uses" : "pods use") it.", world.theme[users == 0 ? .dim : .rowPending]))
+                    lines.append(
+                        StyledText(
+                            users == 0 ? "No pod uses it." : "\(users) \(users == 1 ? "pod uses" : "pods use") it.",
+                            world.theme[users == 0 ? .dim : .rowPending]))
                 } else if values["propagation"] == "Orphan" {
                     lines.append(StyledText("Its dependents stay, without an owner.", world.theme[.dim]))
                 }
@@ -68,10 +78,15 @@ func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
             if objects.count > 1 { claims += objects.compactMap { $0 as? PersistentVolumeClaim } }
             let lost = claims.count { world.cluster.losesVolume(deleting: $0) }
             if lost > 0 {
-                lines.append(StyledText("\(lost) \(lost == 1 ? "PersistentVolume is" : "PersistentVolumes are") deleted with \(claims.count == 1 ? "its claim" : "the claims"), and all data on \(lost == 1 ? "it" : "them"): reclaim policy Delete.", world.theme[.rowError]))
+                lines.append(
+                    StyledText(
+                        "\(lost) \(lost == 1 ? "PersistentVolume is" : "PersistentVolumes are") deleted with \(claims.count == 1 ? "its claim" : "the claims"), and all data on \(lost == 1 ? "it" : "them"): reclaim policy Delete.",
+                        world.theme[.rowError]))
             }
             let budgets = world.store.podDisruptionBudgets.all.filter { budget in
-                objects.contains { $0 is Pod && $0.metadata.namespace == budget.metadata.namespace && budget.spec.selector?.matches($0.metadata.labels) ?? false }
+                objects.contains {
+                    $0 is Pod && $0.metadata.namespace == budget.metadata.namespace && budget.spec.selector?.matches($0.metadata.labels) ?? false
+                }
             }
             for budget in budgets {
                 lines.append(
@@ -96,7 +111,7 @@ func DeleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
 }
 
 /// Asks before pods are evicted, and says what budgets allow. Starts on Cancel.
-func EvictDialog(_ pods: [Pod], _ world: World) -> Form {
+func evictDialog(_ pods: [Pod], _ world: World) -> Form {
     let forecast = Forecast.replacement(of: pods, world)
     return Form(
         title: "Evict", subject: pods.count == 1 ? "pod \(pods[0].metadata.name)" : "\(pods.count) pods", fields: [],

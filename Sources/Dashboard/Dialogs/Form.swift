@@ -171,7 +171,13 @@ struct Form: Dialog {
         let shown = shown
         let labelWidth = (shown.map { TextWidth.columns(fields[$0].label) }.max() ?? 0) + 2
         let lines = preview(values, world)
-        let width = min(area.width, max(56, min(area.width - 4, max(labelWidth + max(62, 40 + (shown.map { TextWidth.columns(fields[$0].hint) }.max() ?? 0)), (lines.map(\.width).max() ?? 0) + 6))))
+        let width = min(
+            area.width,
+            max(
+                56,
+                min(
+                    area.width - 4,
+                    max(labelWidth + max(62, 40 + (shown.map { TextWidth.columns(fields[$0].hint) }.max() ?? 0)), (lines.map(\.width).max() ?? 0) + 6))))
         let inner = width - 4
         let wrapped = lines.flatMap { $0.wrapped(to: inner) }
         let refusal = problem.map { StyledText($0, theme[.flashError]).wrapped(to: inner) } ?? []
@@ -203,7 +209,9 @@ struct Form: Dialog {
                 canvas.write("\(focused ? "‹ " : "  ")\(value)\(focused ? " ›" : "")", at: fieldRect.origin, style: style, maxWidth: fieldRect.width)
             }
             if !field.hint.isEmpty {
-                canvas.write(field.hint, at: Point(x: fieldRect.right + 2, y: y), style: theme[.dim].on(surface), maxWidth: max(0, inside.right - fieldRect.right - 2), ellipsis: true)
+                canvas.write(
+                    field.hint, at: Point(x: fieldRect.right + 2, y: y), style: theme[.dim].on(surface), maxWidth: max(0, inside.right - fieldRect.right - 2),
+                    ellipsis: true)
             }
             y += 1
         }

@@ -17,7 +17,13 @@ enum Forms {
             fields: [FormField("replicas", "Replicas", text: String(present), hint: "now \(present)")], action: "Scale",
             preview: { values, world in
                 guard let wanted = values.int("replicas"), wanted >= 0, wanted != present else { return [] }
-                return [StyledText(wanted > present ? "\(counted(wanted - present, "more pod will be", "more pods will be")) created." : "\(counted(present - wanted, "pod will be", "pods will be")) deleted, unready ones first; disruption budgets do not apply.", world.theme[.dim])]
+                return [
+                    StyledText(
+                        wanted > present
+                            ? "\(counted(wanted - present, "more pod will be", "more pods will be")) created."
+                            : "\(counted(present - wanted, "pod will be", "pods will be")) deleted, unready ones first; disruption budgets do not apply.",
+                        world.theme[.dim])
+                ]
             },
             submit: { values, _ in
                 guard let wanted = values.int("replicas"), wanted >= 0 else { return .problem(replicasAre, field: "replicas") }
@@ -38,11 +44,12 @@ enum Forms {
             submit: { values, _ in
                 if values["name"].isEmpty { return .problem("A file needs a name", field: "name") }
                 let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(objects.map(\.document))]
-                let content = switch values["format"] {
-                case "json": list.text(indent: 2) + "\n"
-                case "yaml": ManifestWriter.yaml(list)
-                default: csv
-                }
+                let content =
+                    switch values["format"] {
+                    case "json": list.text(indent: 2) + "\n"
+                    case "yaml": ManifestWriter.yaml(list)
+                    default: csv
+                    }
                 return .done([.write(file: "\(values["name"]).\(values["format"])", content: content)])
             })
         form.changesCluster = false
@@ -78,15 +85,23 @@ enum Forms {
                 FormField("grace", "Grace period", hint: "seconds; empty: each pod's own"),
             ], action: "Drain", startOnCancel: true,
             preview: { _, world in
-                let pods = targets.flatMap { world.store.pods(onNode: $0.metadata.name) }.filter { $0.metadata.controller?.kind != "DaemonSet" && !$0.isFinished }
+                let pods = targets.flatMap { world.store.pods(onNode: $0.metadata.name) }.filter {
+                    $0.metadata.controller?.kind != "DaemonSet" && !$0.isFinished
+                }
                 let held = world.store.podDisruptionBudgets.all.filter { budget in
                     budget.status.disruptionsAllowed == 0
                         && pods.contains { $0.metadata.namespace == budget.metadata.namespace && budget.spec.selector?.matches($0.metadata.labels) ?? false }
                 }
-                var lines = [StyledText("Cordons the node and evicts its pods as budgets allow; \(pods.count) \(pods.count == 1 ? "pod has" : "pods have") to go.", world.theme[.dim])]
+                var lines = [
+                    StyledText(
+                        "Cordons the node and evicts its pods as budgets allow; \(pods.count) \(pods.count == 1 ? "pod has" : "pods have") to go.",
+                        world.theme[.dim])
+                ]
                 let local = pods.filter { $0.spec.volumes.contains { $0.emptyDir != nil } }.count
                 if local > 0 { lines.append(StyledText("\(local) of them with emptyDir data, which will be lost.", world.theme[.rowPending])) }
-                for budget in held { lines.append(StyledText("Budget \(budget.metadata.name) allows no eviction now: the drain waits for it.", world.theme[.rowPending])) }
+                for budget in held {
+                    lines.append(StyledText("Budget \(budget.metadata.name) allows no eviction now: the drain waits for it.", world.theme[.rowPending]))
+                }
                 return lines
             },
             submit: { values, _ in
@@ -118,7 +133,9 @@ enum Forms {
 
     /// Asks before the last command is taken back.
     static func undo(_ world: World) -> Form {
-        let last = world.session.journal.lazy.reversed().compactMap { entry in if case .success(let receipt) = entry.result { (entry.time, receipt.message) } else { nil } }.first
+        let last = world.session.journal.lazy.reversed().compactMap { entry in
+            if case .success(let receipt) = entry.result { (entry.time, receipt.message) } else { nil }
+        }.first
         return Form(
             title: "Undo", fields: [], action: "Undo", startOnCancel: true,
             preview: { _, world in
@@ -168,7 +185,11 @@ enum Forms {
                     lines.append(StyledText("The kubelet responds again; taints are removed and pending evictions are cancelled.", world.theme[.dim]))
                     if silent.isEmpty { lines.append(StyledText("Nothing has failed there.", world.theme[.rowPending])) }
                 }
-                if !all.isEmpty { lines.append(StyledText("Failed now: \(all.prefix(8).joined(separator: ", "))\(all.count > 8 ? " and \(all.count - 8) more" : "")", world.theme[.rowError])) }
+                if !all.isEmpty {
+                    lines.append(
+                        StyledText(
+                            "Failed now: \(all.prefix(8).joined(separator: ", "))\(all.count > 8 ? " and \(all.count - 8) more" : "")", world.theme[.rowError]))
+                }
                 return lines
             },
             submit: { values, _ in
@@ -176,7 +197,8 @@ enum Forms {
                 return .done([.perform([values["what"] == "fail" ? .fail(target) : .recover(target)])])
             })
         form.adapt = { form, field, world in
-            guard field != "what", let index = form.fields.firstIndex(where: { $0.name == "what" }), case .choice(let choices, _) = form.fields[index].content else { return }
+            guard field != "what", let index = form.fields.firstIndex(where: { $0.name == "what" }), case .choice(let choices, _) = form.fields[index].content
+            else { return }
             let there = nodes(form.values, world)
             form.fields[index].content = .choice(choices, !there.isEmpty && failed(there, world).count == there.count ? 1 : 0)
         }
@@ -211,7 +233,7 @@ enum Forms {
                 }
             },
             submit: { values, world in
-                switch Template(values) {
+                switch template(values) {
                 case .success(let object): .done([.perform([.create(object)])])
                 case .failure(let problem): .problem(problem.text, field: problem.field)
                 }
@@ -240,7 +262,7 @@ enum Forms {
     }
 
     /// The object that the create form describes.
-    private static func Template(_ values: FormValues) -> Result<any StoredObject, FieldProblem> {
+    private static func template(_ values: FormValues) -> Result<any StoredObject, FieldProblem> {
         let name = values["name"]
         if name.isEmpty { return .failure(FieldProblem(text: "A name is needed", field: "name")) }
         var container = Container(name: name, image: values["image"])

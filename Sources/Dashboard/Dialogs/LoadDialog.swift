@@ -1,7 +1,7 @@
 import Canvas
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Simulation
 import SimulationKit
 
@@ -106,11 +106,14 @@ struct LoadDialog: Dialog {
         func amount(_ index: Int, _ isSet: (LoadOverride?) -> Bool, _ object: any StoredObject, _ world: LoadOverride?) -> Quantity? {
             fields[index].wanted.isEmpty || !fields[index].isChanged && !isSet(world) ? nil : fields[index].quantity
         }
-        return [.attempt(objects.map { object in
-            .load(
-                object.kindInfo.type, object.key, cpu: amount(0, { $0?.cpu != nil }, object, overrides[object.key] ?? nil),
-                memory: amount(1, { $0?.memory != nil }, object, overrides[object.key] ?? nil))
-        })]
+        return [
+            .attempt(
+                objects.map { object in
+                    .load(
+                        object.kindInfo.type, object.key, cpu: amount(0, { $0?.cpu != nil }, object, overrides[object.key] ?? nil),
+                        memory: amount(1, { $0?.memory != nil }, object, overrides[object.key] ?? nil))
+                })
+        ]
     }
     private var overrides: [ObjectKey: LoadOverride?] = [:]
 
@@ -134,16 +137,21 @@ struct LoadDialog: Dialog {
         let inside = Popup(title: heading, right: StyledText("simulator only"))
             .draw(on: &canvas, centeredIn: area, size: Size(width: width, height: min(area.height, words.count + 8)), theme: theme)
         var y = inside.y
-        canvas.write(pad("USED BY EACH POD", 20) + pad("NOW", 12) + pad("NEW", 17) + pad("REQUEST", 12) + "LIMIT", at: Point(x: inside.x, y: y), style: theme[.tableHeader].on(surface), maxWidth: inner)
+        canvas.write(
+            pad("USED BY EACH POD", 20) + pad("NOW", 12) + pad("NEW", 17) + pad("REQUEST", 12) + "LIMIT", at: Point(x: inside.x, y: y),
+            style: theme[.tableHeader].on(surface), maxWidth: inner)
         for index in fields.indices {
             y += 1
             let focused = index == focus
             canvas.write(focused ? String(canvas.glyphs.cursor) : " ", at: Point(x: inside.x, y: y), style: theme[.accent].on(surface))
             canvas.write(fields[index].resource, at: Point(x: inside.x + 2, y: y), style: theme[.dialogLabel].on(surface))
             canvas.write(fields[index].present?.description ?? "-", at: Point(x: inside.x + 20, y: y), style: theme[.dialog], maxWidth: 11)
-            fields[index].text.draw(on: &canvas, at: Point(x: inside.x + 32, y: y), width: 14, style: theme[focused ? .dialogFieldFocus : .dialogField], focused: focused)
+            fields[index].text.draw(
+                on: &canvas, at: Point(x: inside.x + 32, y: y), width: 14, style: theme[focused ? .dialogFieldFocus : .dialogField], focused: focused)
             let (request, limit) = bounds(fields[index].resource)
-            canvas.write(pad(request.map(\.description) ?? "-", 12) + (limit?.description ?? "-"), at: Point(x: inside.x + 49, y: y), style: theme[.dialog], maxWidth: inner - 49)
+            canvas.write(
+                pad(request.map(\.description) ?? "-", 12) + (limit?.description ?? "-"), at: Point(x: inside.x + 49, y: y), style: theme[.dialog],
+                maxWidth: inner - 49)
         }
         y += 2
         for line in words where y < inside.bottom - 1 {
@@ -171,7 +179,9 @@ struct LoadDialog: Dialog {
         let theme = world.theme
         return fields.map { field in
             let (request, limit) = bounds(field.resource)
-            guard let wanted = field.wanted.isEmpty ? nil : field.quantity else { return StyledText("\(world.glyphs.notAsked) \(field.resource): as the program does by itself", theme[.dim]) }
+            guard let wanted = field.wanted.isEmpty ? nil : field.quantity else {
+                return StyledText("\(world.glyphs.notAsked) \(field.resource): as the program does by itself", theme[.dim])
+            }
             if let limit, wanted > limit {
                 return field.resource == "cpu"
                     ? StyledText("! cpu: throttled to its limit of \(limit), wants \(wanted)", theme[.rowPending])
@@ -179,7 +189,8 @@ struct LoadDialog: Dialog {
             }
             if let request, wanted > request {
                 return StyledText(
-                    field.resource == "cpu" ? "! cpu: more than requested" : "! memory: more than requested, so evicted first under node pressure", theme[.rowPending])
+                    field.resource == "cpu" ? "! cpu: more than requested" : "! memory: more than requested, so evicted first under node pressure",
+                    theme[.rowPending])
             }
             return StyledText("\(world.glyphs.passed) \(field.resource): within what is requested", theme[.good])
         }

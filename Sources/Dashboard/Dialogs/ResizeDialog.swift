@@ -83,12 +83,21 @@ struct ResizeDialog: Dialog {
 
     // MARK: Buttons
 
-    private enum Button: Equatable { case cancel, fit(String), apply }
+    private enum Button: Equatable {
+        case cancel
+        case fit(String)
+        case apply
+    }
     private var fit: (row: Int, quantity: Quantity)? {
-        guard let lead = outlook?.lead, lead.verdict >= .deferred, let room = lead.largest.first(where: { room in rows.contains { $0.container == room.container && !$0.isLimit && $0.field.isChanged } })
+        guard let lead = outlook?.lead, lead.verdict >= .deferred,
+            let room = lead.largest.first(where: { room in rows.contains { $0.container == room.container && !$0.isLimit && $0.field.isChanged } })
         else { return nil }
-        let resource = lead.lack?.resource ?? (rows.contains { $0.container == room.container && $0.resource == "cpu" && !$0.isLimit && $0.field.isChanged } ? "cpu" : "memory")
-        guard let row = rows.firstIndex(where: { $0.container == room.container && $0.resource == resource && !$0.isLimit && $0.field.isChanged }) else { return nil }
+        let resource =
+            lead.lack?.resource
+            ?? (rows.contains { $0.container == room.container && $0.resource == "cpu" && !$0.isLimit && $0.field.isChanged } ? "cpu" : "memory")
+        guard let row = rows.firstIndex(where: { $0.container == room.container && $0.resource == resource && !$0.isLimit && $0.field.isChanged }) else {
+            return nil
+        }
         let quantity = resource == "cpu" ? Quantity(milli: room.milliCPU) : Quantity(mebibytesOf: room.memory)
         guard quantity > rows[row].field.present ?? .zero else { return nil }
         return (row, quantity)
@@ -129,7 +138,8 @@ struct ResizeDialog: Dialog {
         if let row = rows.first(where: { $0.field.isChanged && !$0.field.isReadable }) {
             problem =
                 row.field.wanted.isEmpty
-                ? "A \(row.isLimit ? "limit" : "request") cannot be removed by a resize" : "\"\(row.field.wanted)\" is not an amount such as 250m, 512Mi, +100m or -10%"
+                ? "A \(row.isLimit ? "limit" : "request") cannot be removed by a resize"
+                : "\"\(row.field.wanted)\" is not an amount such as 250m, 512Mi, +100m or -10%"
             return nil
         }
         problem = nil
@@ -194,7 +204,7 @@ struct ResizeDialog: Dialog {
             rows[focus].field.reset()
             takeAlong(focus)
         case .character("f"): return press(.fit(""), world)
-        case .character("V"): return [.closeDialog, .open(EvictDialog(pods, world))]
+        case .character("V"): return [.closeDialog, .open(evictDialog(pods, world))]
         default:
             let index = onButtons ? 0 : focus
             if rows[index].field.handle(key) {
@@ -274,7 +284,9 @@ struct ResizeDialog: Dialog {
         func rule(_ text: String) {
             guard showsRules, y < inside.bottom - 1 else { return }
             let line = String(canvas.glyphs.frame.horizontal) + " \(text) "
-            canvas.write(line + String(canvas.glyphs.frame.horizontal, times: inner - TextWidth.columns(line)), at: Point(x: inside.x, y: y), style: theme[.dim].on(surface), maxWidth: inner)
+            canvas.write(
+                line + String(canvas.glyphs.frame.horizontal, times: inner - TextWidth.columns(line)), at: Point(x: inside.x, y: y),
+                style: theme[.dim].on(surface), maxWidth: inner)
             y += 1
         }
         func write(_ line: StyledText) {
@@ -335,14 +347,18 @@ struct ResizeDialog: Dialog {
         }
     }
 
-    private mutating func draw(_ index: Int, on canvas: inout Canvas, at point: Point, _ width: Int, _ x: (now: Int, new: Int, change: Int, when: Int), _ theme: Theme) {
+    private mutating func draw(
+        _ index: Int, on canvas: inout Canvas, at point: Point, _ width: Int, _ x: (now: Int, new: Int, change: Int, when: Int), _ theme: Theme
+    ) {
         let surface = theme[.dialog].background
         let row = rows[index]
         let focused = index == focus
         canvas.write(focused ? String(canvas.glyphs.cursor) : " ", at: point, style: theme[.accent].on(surface))
         canvas.write("\(row.resource) \(row.isLimit ? "limit" : "request")", at: point.offset(x: 2), style: theme[.dialogLabel].on(surface))
-        canvas.write(row.isMixed ? "mixed" : row.field.present?.description ?? "-", at: point.offset(x: x.now), style: theme[.dialog], maxWidth: x.new - x.now - 1)
-        rows[index].field.text.draw(on: &canvas, at: point.offset(x: x.new), width: 14, style: theme[focused ? .dialogFieldFocus : .dialogField], focused: focused)
+        canvas.write(
+            row.isMixed ? "mixed" : row.field.present?.description ?? "-", at: point.offset(x: x.now), style: theme[.dialog], maxWidth: x.new - x.now - 1)
+        rows[index].field.text.draw(
+            on: &canvas, at: point.offset(x: x.new), width: 14, style: theme[focused ? .dialogFieldFocus : .dialogField], focused: focused)
         var change = "-"
         if row.field.isChanged {
             if row.isMixed, row.field.isRelative {
@@ -354,9 +370,13 @@ struct ResizeDialog: Dialog {
                 change = "?"
             }
         }
-        canvas.write(change, at: point.offset(x: x.change), style: theme[row.field.isChanged ? .rowHighlight : .dim].on(surface), maxWidth: x.when - x.change - 1)
-        let then = row.restarts ? (row.field.isChanged ? "\(canvas.glyphs.restarts) RestartContainer" : "RestartContainer") : x.now == 28 ? "NotRequired: no restart" : "no restart"
-        canvas.write(then, at: point.offset(x: x.when), style: theme[row.restarts && row.field.isChanged ? .rowPending : .dim].on(surface), maxWidth: width - x.when)
+        canvas.write(
+            change, at: point.offset(x: x.change), style: theme[row.field.isChanged ? .rowHighlight : .dim].on(surface), maxWidth: x.when - x.change - 1)
+        let then =
+            row.restarts
+            ? (row.field.isChanged ? "\(canvas.glyphs.restarts) RestartContainer" : "RestartContainer") : x.now == 28 ? "NotRequired: no restart" : "no restart"
+        canvas.write(
+            then, at: point.offset(x: x.when), style: theme[row.restarts && row.field.isChanged ? .rowPending : .dim].on(surface), maxWidth: width - x.when)
     }
 
     // MARK: The node
@@ -382,7 +402,9 @@ struct ResizeDialog: Dialog {
             let percent = percent(after, of: all)
             var words = "\(text(after)) of \(text(all))  \(percent) %"
             if over > 0 { words += "  \(text(over)) over" } else if change == 0 && name.hasSuffix("after") { words += "  same" }
-            return GaugeLine(name: name, used: Double(min(used, after)), added: Double(max(0, change)), all: Double(max(1, all)), isCPU: isCPU, text: words, isOver: over > 0)
+            return GaugeLine(
+                name: name, used: Double(min(used, after)), added: Double(max(0, change)), all: Double(max(1, all)), isCPU: isCPU, text: words, isOver: over > 0
+            )
         }
         if outlook?.verdict == .refused, changes.isEmpty {
             return [
@@ -430,7 +452,11 @@ struct ResizeDialog: Dialog {
             head.append("  ")
         }
         let subtle = lead.verdict == .deferred
-        if subtle, outlook.pods.count == 1 { head.append(isAlpha ? "status.resize Deferred: accepted, not granted yet" : "accepted by the API server, not by the kubelet yet", theme[.dialog]) } else { head.append(lead.message, theme[.dialog]) }
+        if subtle, outlook.pods.count == 1 {
+            head.append(isAlpha ? "status.resize Deferred: accepted, not granted yet" : "accepted by the API server, not by the kubelet yet", theme[.dialog])
+        } else {
+            head.append(lead.message, theme[.dialog])
+        }
         lines.append(head)
         func detail(_ label: String, _ text: String, _ role: Role = .dialog) {
             var line = StyledText("  " + pad(label, 14), theme[.dim])
@@ -444,11 +470,16 @@ struct ResizeDialog: Dialog {
         }
         if lead.verdict == .blocked { detail("tried again", "every 10 to 15 s, until less is used: nothing is written before") }
         if lead.verdict == .infeasible { detail("tried again", isAlpha ? "at each sync of the pod" : "never, until the size is changed again") }
-        if let lack = lead.lack { detail("short by", "\(lack.resource == "cpu" ? Quantity(milli: lack.amount) : Quantity(mebibytesOf: lack.amount, roundedUp: true)) \(lack.resource)") }
+        if let lack = lead.lack {
+            detail(
+                "short by", "\(lack.resource == "cpu" ? Quantity(milli: lack.amount) : Quantity(mebibytesOf: lack.amount, roundedUp: true)) \(lack.resource)")
+        }
         if let fit { detail("fits up to", "\(fit.quantity)   <f> takes it") }
         if lead.verdict >= .deferred, lead.lack != nil {
             let places = roomElsewhere(lead, world)
-            detail("room on", places.isEmpty ? "no other node" : "\(places)   \(world.mark(.evict, in: Bindings.pods)) evicts instead: the replacement has the old size")
+            detail(
+                "room on",
+                places.isEmpty ? "no other node" : "\(places)   \(world.mark(.evict, in: Bindings.pods)) evicts instead: the replacement has the old size")
         }
         if !outlook.makingRoom.isEmpty { detail("to make room", outlook.makingRoom.joined(separator: ", or ")) }
         return lines

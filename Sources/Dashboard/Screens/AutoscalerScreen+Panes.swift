@@ -1,8 +1,8 @@
 import Canvas
 import ControlPlane
 import Controllers
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Simulation
 import SimulationKit
 
@@ -44,7 +44,10 @@ extension AutoscalerScreen {
         let curves = curves(trace, demand, step, past: past, width: width, world)
         var right = StyledText("last \(spanText(step * past))", theme[.dim])
         if ahead > 0 { right.append("  \(canvas.glyphs.now) now  next \(spanText(step * ahead))", theme[.dim]) }
-        box(.history, demand.map { "asked \($0.text(AutoscalerWords.cores).replacing("m0s", with: "m"))" } ?? "no demand given: \(world.hint(.setDemand, "sets one", in: bindings[0]))", right, on: &canvas, in: area, theme)
+        box(
+            .history,
+            demand.map { "asked \($0.text(AutoscalerWords.cores).replacing("m0s", with: "m"))" }
+                ?? "no demand given: \(world.hint(.setDemand, "sets one", in: bindings[0]))", right, on: &canvas, in: area, theme)
         let shown = Array(curves.prefix(max(1, inside.height)))
         let gaps = inside.height >= shown.count * 3 ? shown.count - 1 : 0
         var y = inside.y
@@ -75,7 +78,8 @@ extension AutoscalerScreen {
             let now = demand.value(at: world.now, startedAt: .start)
             let next = values.last ?? 0
             let trend = abs(next - Double(now)) < 1 ? "" : ", then \(AutoscalerWords.cores(Int64(saturating: next.rounded(.down))))"
-            curves.append(Curve(name: "asked", now: "\(AutoscalerWords.cores(now)) cpu\(trend)", values: values, maximum: max(1, values.filter(\.isFinite).max() ?? 1)))
+            curves.append(
+                Curve(name: "asked", now: "\(AutoscalerWords.cores(now)) cpu\(trend)", values: values, maximum: max(1, values.filter(\.isFinite).max() ?? 1)))
         }
         if let metric = trace.metrics.first {
             let values = (0..<past).map { look($0)?.value.map(Double.init) ?? .nan }
@@ -114,10 +118,14 @@ extension AutoscalerScreen {
         if let line = curve.line, plot.height > 1, line.value <= curve.maximum {
             let y = plot.bottom - 1 - Canvas.step(line.value / curve.maximum * Double(plot.height), upTo: plot.height - 1)
             for x in left.x..<left.right where canvas[x, y].scalar == 32 { canvas.write(canvas.glyphs.dotted, at: Point(x: x, y: y), style: theme[.limit]) }
-            if plot.width > past + line.name.count { canvas.write(line.name, at: Point(x: left.right + 1, y: y), style: theme[.limit], maxWidth: plot.width - past - 1) }
+            if plot.width > past + line.name.count {
+                canvas.write(line.name, at: Point(x: left.right + 1, y: y), style: theme[.limit], maxWidth: plot.width - past - 1)
+            }
         }
         if plot.width > past {
-            for y in plot.y..<plot.bottom where canvas[left.right, y].scalar == 32 { canvas.write(canvas.glyphs.now, at: Point(x: left.right, y: y), style: theme[.dim]) }
+            for y in plot.y..<plot.bottom where canvas[left.right, y].scalar == 32 {
+                canvas.write(canvas.glyphs.now, at: Point(x: left.right, y: y), style: theme[.dim])
+            }
         }
     }
 
@@ -146,7 +154,8 @@ extension AutoscalerScreen {
         let total = pools.reduce(0) { $0 + $1.size }
         let most = settings.maxNodesTotal ?? settings.maxPerZone.saturatingMultiply(pools.count)
         box(
-            .nodes, settings.isOn ? "on" : "off", StyledText(settings.isOn ? "\(total) of \(most) nodes" : "<a> turns it on", theme[.dim]), on: &canvas, in: area, theme)
+            .nodes, settings.isOn ? "on" : "off", StyledText(settings.isOn ? "\(total) of \(most) nodes" : "<a> turns it on", theme[.dim]), on: &canvas,
+            in: area, theme)
         let inside = area.interior.inset(x: 1, y: 0)
         var lines: [StyledText] = []
         if settings.isOn {
@@ -192,20 +201,31 @@ extension AutoscalerScreen {
         if let failed = autoscaler.lastFailure { earliest = max(earliest, failed + settings.delayAfterFailure) }
         for node in autoscaler.unneeded {
             let due = max(earliest, node.since + settings.unneededTime)
-            let use = world.view.nodes[node.node].map { $0.allocatable.milliCPU > 0 ? "cpu \(percent($0.requested.milliCPU, of: $0.allocatable.milliCPU))%, " : "" } ?? ""
-            lines.append(StyledText("- \(node.node) is not needed (\(use)for \(from(world.now + (world.now - node.since)))): removed in \(from(due))", theme[.rowPending]))
+            let use =
+                world.view.nodes[node.node].map { $0.allocatable.milliCPU > 0 ? "cpu \(percent($0.requested.milliCPU, of: $0.allocatable.milliCPU))%, " : "" }
+                ?? ""
+            lines.append(
+                StyledText(
+                    "- \(node.node) is not needed (\(use)for \(from(world.now + (world.now - node.since)))): removed in \(from(due))", theme[.rowPending]))
         }
         guard settings.isOn else {
             return [
                 StyledText("Off: pods that find no room wait; no node is added or removed.", theme[.text]),
-                StyledText("On, it adds nodes of \(settings.minPerZone)..\(settings.maxPerZone) a zone for pods that wait, \(settings.provisioningFrom.wholeSeconds) to \(settings.provisioningTo.wholeSeconds) s later,", theme[.dim]),
-                StyledText("and removes nodes below \(fixed(settings.utilizationThreshold * 100, 0)) % use after \(AutoscalerWords.span(settings.unneededTime)).", theme[.dim]),
+                StyledText(
+                    "On, it adds nodes of \(settings.minPerZone)..\(settings.maxPerZone) a zone for pods that wait, \(settings.provisioningFrom.wholeSeconds) to \(settings.provisioningTo.wholeSeconds) s later,",
+                    theme[.dim]),
+                StyledText(
+                    "and removes nodes below \(fixed(settings.utilizationThreshold * 100, 0)) % use after \(AutoscalerWords.span(settings.unneededTime)).",
+                    theme[.dim]),
             ]
         }
         if lines.isEmpty {
             let waiting = world.store.pods.rows.count { $0.map { $0.nodeName.isEmpty && !$0.isFinished && !$0.metadata.isTerminating } ?? false }
             lines.append(
-                StyledText(waiting == 0 ? "Nothing to do: no pod waits, no node is idle." : "\(waiting) \(waiting == 1 ? "pod waits" : "pods wait"); it checks them next.", theme[.dim]))
+                StyledText(
+                    waiting == 0
+                        ? "Nothing to do: no pod waits, no node is idle." : "\(waiting) \(waiting == 1 ? "pod waits" : "pods wait"); it checks them next.",
+                    theme[.dim]))
         }
         if let scan = autoscaler.nextScan, scan > world.now { lines.append(StyledText("next check in \((scan - world.now).wholeSecondsUp)s", theme[.dim])) }
         return lines

@@ -1,8 +1,8 @@
 import Canvas
 import ControlPlane
 import Controllers
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Simulation
 import SimulationKit
 
@@ -165,7 +165,9 @@ struct AutoscalerScreen: Screen {
         var title = StyledText("Autoscaler ", theme[.title])
         title.append(scaler.name, theme[.titleHighlight])
         title.append(" \(world.glyphs.arrowRight) \(scaler.spec.scaleTargetRef.kind) \(scaler.spec.scaleTargetRef.name)", theme[.title])
-        if list.count > 1, let index = list.firstIndex(where: { $0.key == scaler.key }) { title.append("  \(index + 1) of \(list.count)", theme[.titleCounter]) }
+        if list.count > 1, let index = list.firstIndex(where: { $0.key == scaler.key }) {
+            title.append("  \(index + 1) of \(list.count)", theme[.titleCounter])
+        }
         var right = StyledText("replicas \(scaler.status.currentReplicas) \(world.glyphs.arrowRight) \(scaler.status.desiredReplicas)", theme[.titleHighlight])
         if let trace, trace.next > world.now, box.width >= 70 { right.append("  next check in \((trace.next - world.now).wholeSecondsUp)s", theme[.dim]) }
         canvas.drawBox(in: box, title: title, right: right, style: theme[.border])

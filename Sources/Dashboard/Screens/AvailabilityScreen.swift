@@ -115,7 +115,8 @@ struct AvailabilityScreen: ListedScreen {
             let workload = rows[list.index].workload
             guard let info = KindInfo.find(workload.kind), let object = world.store.object(info.type, workload.key) else { return [] }
             if action == .describe { return [.push(DetailScreen(object, tab: .describe))] }
-            return world.cluster.replicas(info.type, workload.key) == nil ? [.flash("A \(workload.kind) cannot be scaled", .warning)] : [.open(Forms.scale([object], info, world))]
+            return world.cluster.replicas(info.type, workload.key) == nil
+                ? [.flash("A \(workload.kind) cannot be scaled", .warning)] : [.open(Forms.scale([object], info, world))]
         default: return nil
         }
         return []
@@ -128,10 +129,13 @@ struct AvailabilityScreen: ListedScreen {
         let theme = world.theme
         let rows = rows(world)
         let index = list.index
-        let details = rows.isEmpty ? [] : AvailabilityDetail.lines(rows[index], open: open?.names ?? [], loss: trial?.trial, world).flatMap { entry -> [(String, StyledText)] in
-            let parts = entry.1.wrapped(to: max(10, area.width - 15))
-            return parts.enumerated().map { ($0 == 0 ? entry.0 : "", $1) }
-        }
+        let details =
+            rows.isEmpty
+            ? []
+            : AvailabilityDetail.lines(rows[index], open: open?.names ?? [], loss: trial?.trial, world).flatMap { entry -> [(String, StyledText)] in
+                let parts = entry.1.wrapped(to: max(10, area.width - 15))
+                return parts.enumerated().map { ($0 == 0 ? entry.0 : "", $1) }
+            }
         let detailHeight = area.height >= 16 ? min(details.count + 2, area.height - min(rows.count + 3, max(6, area.height / 2))) : 0
         let rects = area.splitRows([.weight(1), .fixed(detailHeight)])
         var title = StyledText("Availability", theme[.title])
@@ -142,7 +146,9 @@ struct AvailabilityScreen: ListedScreen {
         let points = rows.count { $0.risk.isSinglePoint || $0.risk == .down }
         canvas.drawBox(
             in: rects[0], title: title,
-            right: StyledText(points == 0 ? "no single point of failure" : "\(points) single \(points == 1 ? "point" : "points") of failure", theme[points == 0 ? .good : .rowError]),
+            right: StyledText(
+                points == 0 ? "no single point of failure" : "\(points) single \(points == 1 ? "point" : "points") of failure",
+                theme[points == 0 ? .good : .rowError]),
             style: theme[.borderFocus])
         let inside = rects[0].interior
         guard !rows.isEmpty else {
@@ -152,20 +158,25 @@ struct AvailabilityScreen: ListedScreen {
         list.scroll(height: inside.height - 1)
         let zones = zones(world)
         var columns = [
-            TableWidget.Column("WORKLOAD", minimum: 10, ideal: max(22, (rows.map { TextWidth.columns($0.workload.name) }.max() ?? 0) + 1)), TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
+            TableWidget.Column("WORKLOAD", minimum: 10, ideal: max(22, (rows.map { TextWidth.columns($0.workload.name) }.max() ?? 0) + 1)),
+            TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
             TableWidget.Column("RISK", minimum: 36, ideal: 40), TableWidget.Column("NODE", alignment: .right, minimum: 4, ideal: 5),
             TableWidget.Column("ZONE", alignment: .right, minimum: 4, ideal: 5), TableWidget.Column("DOWN A YEAR", alignment: .right, minimum: 11, priority: 3),
             TableWidget.Column("CROSS-ZONE", alignment: .right, minimum: 10, priority: 4),
         ]
         let nodes = nodes(world, width: inside.width - 104 - zones.count * 11)
-        for zone in zones { columns.append(TableWidget.Column(zone.isEmpty ? "(none)" : zone, alignment: .right, minimum: max(3, min(10, TextWidth.columns(zone))), priority: 5)) }
+        for zone in zones {
+            columns.append(
+                TableWidget.Column(zone.isEmpty ? "(none)" : zone, alignment: .right, minimum: max(3, min(10, TextWidth.columns(zone))), priority: 5))
+        }
         for node in nodes { columns.append(TableWidget.Column(node, alignment: .right, minimum: max(3, TextWidth.columns(node)), priority: 6)) }
         let table = TableWidget(columns: columns, rowCount: rows.count, cursor: index, top: list.top)
         list.layout = table.draw(on: &canvas, in: inside, theme: theme) { row in
             let one = rows[row]
             let risk = Self.risk(one, world)
             var cells = [
-                StyledText(one.workload.name, theme[.text]), StyledText("\(one.ready)/\(one.desired)", theme[one.ready < one.desired ? .rowPending : .text]), risk,
+                StyledText(one.workload.name, theme[.text]), StyledText("\(one.ready)/\(one.desired)", theme[one.ready < one.desired ? .rowPending : .text]),
+                risk,
                 Self.share(one.byNode.worst, theme), Self.share(one.byZone.worst, theme),
                 StyledText(AvailabilityWords.downtime(one.unavailability.belowQuorum), theme[.text]),
                 StyledText(one.traffic.map { AvailabilityWords.percent($0.crossZone) } ?? "-", theme[.dim]),
@@ -204,7 +215,11 @@ struct AvailabilityScreen: ListedScreen {
     /// Glyph and words of what is wrong.
     static func risk(_ one: WorkloadAvailability, _ world: World, short: Bool = false) -> StyledText {
         let theme = world.theme
-        if one.risk == .none { return StyledText(one.desired == 0 ? "scaled to 0" : "\(world.glyphs.passed) survives any one node\(one.knowsZones ? " or zone" : "")", theme[one.desired == 0 ? .dim : .good]) }
+        if one.risk == .none {
+            return StyledText(
+                one.desired == 0 ? "scaled to 0" : "\(world.glyphs.passed) survives any one node\(one.knowsZones ? " or zone" : "")",
+                theme[one.desired == 0 ? .dim : .good])
+        }
         let isPoint = one.risk.isSinglePoint || one.risk == .down
         return StyledText("\(world.glyphs.stopped) \(short ? one.riskWord : one.riskText)", theme[isPoint ? .rowError : .rowPending])
     }
@@ -215,7 +230,9 @@ struct AvailabilityScreen: ListedScreen {
         title.append("needs \(one.quorum) of \(one.desired)", theme[.title])
         title.append(one.budget.map { " (budget \($0))" } ?? "", theme[.dim])
         let rates = world.availability
-        let right = StyledText("down: zone \(AvailabilityWords.scientific(rates.zone))  node \(AvailabilityWords.scientific(rates.node))  pod \(AvailabilityWords.scientific(rates.pod))", theme[.dim])
+        let right = StyledText(
+            "down: zone \(AvailabilityWords.scientific(rates.zone))  node \(AvailabilityWords.scientific(rates.node))  pod \(AvailabilityWords.scientific(rates.pod))",
+            theme[.dim])
         canvas.drawBox(in: box, title: title, right: right, style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         detailTop = max(0, min(detailTop, lines.count - inside.height))
@@ -240,9 +257,14 @@ enum AvailabilityDetail {
             var radius = radius
             radius.open = max(count, radius.domains.count)
             let worst = radius.domains[0]
-            var line = text("worst \(AvailabilityWords.percent(radius.worst!)) = \(worst.ready)/\(radius.ready) in \(worst.name.isEmpty ? "(none)" : worst.name)", AvailabilityScreen.role(radius.worst!))
-            line.append("   best possible \(AvailabilityWords.percent(radius.bestPossible!)) = ceil(\(radius.ready)/\(radius.open!))/\(radius.ready)", theme[.dim])
-            line.append("   evenness \(fixed(radius.evenness!))   as good as \(fixed(radius.effectiveDomains, 1)) equal \(name), uses \(radius.domains.count) of \(radius.open!)", theme[.dim])
+            var line = text(
+                "worst \(AvailabilityWords.percent(radius.worst!)) = \(worst.ready)/\(radius.ready) in \(worst.name.isEmpty ? "(none)" : worst.name)",
+                AvailabilityScreen.role(radius.worst!))
+            line.append(
+                "   best possible \(AvailabilityWords.percent(radius.bestPossible!)) = ceil(\(radius.ready)/\(radius.open!))/\(radius.ready)", theme[.dim])
+            line.append(
+                "   evenness \(fixed(radius.evenness!))   as good as \(fixed(radius.effectiveDomains, 1)) equal \(name), uses \(radius.domains.count) of \(radius.open!)",
+                theme[.dim])
             lines.append((name, line))
         }
         var losses = text("")
@@ -260,7 +282,9 @@ enum AvailabilityDetail {
         lines.append(("all down", none))
         if one.quorum > 1 {
             var below = text("P(<\(one.quorum)) = sum of P(up = k) for k < \(one.quorum) = ", .dim)
-            below.append("\(AvailabilityWords.scientific(one.unavailability.belowQuorum)) = \(AvailabilityWords.downtime(one.unavailability.belowQuorum)) a year", theme[.text])
+            below.append(
+                "\(AvailabilityWords.scientific(one.unavailability.belowQuorum)) = \(AvailabilityWords.downtime(one.unavailability.belowQuorum)) a year",
+                theme[.text])
             lines.append(("too few", below))
         }
         lines.append(
@@ -274,15 +298,28 @@ enum AvailabilityDetail {
         if traffic.routing != traffic.asked { route.append("; uniform instead: \(traffic.hintsRefusal)", theme[.rowPending]) }
         lines.append(("traffic", route))
         lines.append(("cross-zone", text(crossZone(traffic) + " = \(AvailabilityWords.percent(traffic.crossZone))")))
-        lines.append(("cost", text("\(fixed(rates.gigabytesPerSecond, 3)) GB/s · 2,592,000 s · \(fixed(traffic.crossZone, 3)) · \(fixed(rates.pricePerGigabyte, 3))/GB = \(fixed(traffic.monthlyCost(rates))) a month")))
+        lines.append(
+            (
+                "cost",
+                text(
+                    "\(fixed(rates.gigabytesPerSecond, 3)) GB/s · 2,592,000 s · \(fixed(traffic.crossZone, 3)) · \(fixed(rates.pricePerGigabyte, 3))/GB = \(fixed(traffic.monthlyCost(rates))) a month"
+                )
+            ))
         let loads = traffic.zones.indices.compactMap { zone in traffic.loadFactor(zone).map { "\(traffic.zones[zone].name) \(fixed($0))" } }
-        var latency = text("mean \(traffic.meanLatency(rates.latency).map { "\(fixed($0)) ms" } ?? "-"), slower than 1 ms: \(AvailabilityWords.percent(traffic.share(slowerThan: 1, rates.latency)))   load of an endpoint (1 is fair)  \(loads.joined(separator: "  "))")
+        var latency = text(
+            "mean \(traffic.meanLatency(rates.latency).map { "\(fixed($0)) ms" } ?? "-"), slower than 1 ms: \(AvailabilityWords.percent(traffic.share(slowerThan: 1, rates.latency)))   load of an endpoint (1 is fair)  \(loads.joined(separator: "  "))"
+        )
         if traffic.dropped > 0 { latency.append("   \(AvailabilityWords.percent(traffic.dropped)) finds no endpoint", theme[.rowError]) }
         lines.append(("latency", latency))
         if traffic.asked == .uniform {
             let prefer = Traffic(traffic.zones, .preferSameZone)
             lines.append(
-                ("instead", text("PreferSameZone: cross-zone \(AvailabilityWords.percent(prefer.crossZone)), \(fixed(prefer.monthlyCost(rates))) a month, mean \(prefer.meanLatency(rates.latency).map { fixed($0) } ?? "-") ms, load up to \(fixed(prefer.worstLoadFactor ?? 0))", .dim)))
+                (
+                    "instead",
+                    text(
+                        "PreferSameZone: cross-zone \(AvailabilityWords.percent(prefer.crossZone)), \(fixed(prefer.monthlyCost(rates))) a month, mean \(prefer.meanLatency(rates.latency).map { fixed($0) } ?? "-") ms, load up to \(fixed(prefer.worstLoadFactor ?? 0))",
+                        .dim)
+                ))
         }
         return lines + domains(one, world)
     }
@@ -312,7 +349,8 @@ enum AvailabilityDetail {
         func share(_ value: Double) -> String { fixed(value, 2) }
         switch traffic.routing {
         case .uniform:
-            return "X = sum of c·(1 - e/E) = " + traffic.zones.filter { $0.clients > 0 }.map { "\(share($0.clients))·(1 - \($0.endpoints)/\(total))" }.joined(separator: " + ")
+            return "X = sum of c·(1 - e/E) = "
+                + traffic.zones.filter { $0.clients > 0 }.map { "\(share($0.clients))·(1 - \($0.endpoints)/\(total))" }.joined(separator: " + ")
         default:
             let terms = traffic.zones.indices.filter { traffic.zones[$0].clients > 0 }.map { z in
                 let away = traffic.shares[z].indices.reduce(0) { $0 + ($1 == z ? 0 : traffic.shares[z][$1]) }
@@ -325,7 +363,9 @@ enum AvailabilityDetail {
     /// What the loss of the node with most of the pods came to on a fork, and what that means over a year.
     private static func replaced(_ one: WorkloadAvailability, _ loss: ReplacementTrial?, _ world: World) -> StyledText {
         let theme = world.theme
-        guard let loss, let outcome = loss.outcome else { return StyledText("trying on a fork what becomes of the pods of a lost node \(world.glyphs.ellipsis)", theme[.dim]) }
+        guard let loss, let outcome = loss.outcome else {
+            return StyledText("trying on a fork what becomes of the pods of a lost node \(world.glyphs.ellipsis)", theme[.dim])
+        }
         let rates = world.availability
         let repair = WhatIfWords.short(rates.nodeRepair)
         let pods = "\(outcome.lost) \(outcome.lost == 1 ? "pod" : "pods")"
@@ -337,7 +377,9 @@ enum AvailabilityDetail {
         let quick = rates.node(repairedIn: min(rates.nodeRepair, after))
         let none = Unavailability(one.places, quorum: one.quorum, rates, node: quick).none
         var text = StyledText("\(outcome.node) lost: \(pods) ready again after \(WhatIfWords.short(after)), not \(repair)", theme[.text])
-        text.append(", as tried on a fork: pn \(AvailabilityWords.scientific(quick)), P0 \(AvailabilityWords.scientific(none)) = \(AvailabilityWords.downtime(none)) a year", theme[.dim])
+        text.append(
+            ", as tried on a fork: pn \(AvailabilityWords.scientific(quick)), P0 \(AvailabilityWords.scientific(none)) = \(AvailabilityWords.downtime(none)) a year",
+            theme[.dim])
         return text
     }
 
@@ -386,8 +428,12 @@ extension Forms {
                 }
                 for item in values["clients"].split(separator: ",") {
                     let parts = item.split(separator: "=")
-                    guard parts.count == 2, let share = Double(parts[1]), share >= 0, share.isFinite else { return .problem("Clients are written as eu-a=2,eu-b=1", field: "clients") }
-                    guard world.view.nodes.values.contains(where: { $0.labels["topology.kubernetes.io/zone"] == String(parts[0]) }) else { return .problem("There is no zone \(parts[0])", field: "clients") }
+                    guard parts.count == 2, let share = Double(parts[1]), share >= 0, share.isFinite else {
+                        return .problem("Clients are written as eu-a=2,eu-b=1", field: "clients")
+                    }
+                    guard world.view.nodes.values.contains(where: { $0.labels["topology.kubernetes.io/zone"] == String(parts[0]) }) else {
+                        return .problem("There is no zone \(parts[0])", field: "clients")
+                    }
                     parameters.clientShares[String(parts[0])] = share
                 }
                 return .done([.setAvailability(parameters)])

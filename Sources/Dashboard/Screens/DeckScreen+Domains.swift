@@ -106,7 +106,9 @@ extension DeckScreen {
         // What is odd about the nodes, where there is room above the curve.
         let remarks = remarks(nodes).prefix(max(0, inside.bottom - extras - y - 1))
         for (line, remark) in remarks.enumerated() {
-            canvas.write(remark, at: Point(x: inside.x, y: inside.bottom - extras - remarks.count + line), style: theme[.rowPending], maxWidth: inside.width, ellipsis: true)
+            canvas.write(
+                remark, at: Point(x: inside.x, y: inside.bottom - extras - remarks.count + line), style: theme[.rowPending], maxWidth: inside.width,
+                ellipsis: true)
         }
         drawExtras(extras, domain, nodes, on: &canvas, box: box, inside: inside, world)
     }
@@ -208,7 +210,9 @@ extension DeckScreen {
         let isLost = world.outages[node.name] != nil
         let wordWidth = width >= 30 ? (node.isFine ? 9 : max(9, min(node.word.count, width / 3))) : node.isFine ? 0 : 8
         if wordWidth > 0 {
-            canvas.write(isLost && !node.isDown ? "silent" : node.shortWord(wordWidth), at: point.offset(x: nameWidth + 1), style: theme[!node.isDown && !isLost ? (node.isFine ? .dim : .rowPending) : .rowError], maxWidth: wordWidth, ellipsis: true)
+            canvas.write(
+                isLost && !node.isDown ? "silent" : node.shortWord(wordWidth), at: point.offset(x: nameWidth + 1),
+                style: theme[!node.isDown && !isLost ? (node.isFine ? .dim : .rowPending) : .rowError], maxWidth: wordWidth, ellipsis: true)
         }
         let x = nameWidth + 1 + (wordWidth > 0 ? wordWidth + 1 : 0)
         let room = max(0, width - x)
@@ -232,13 +236,20 @@ extension DeckScreen {
     /// A bar of a node of which nobody knows anything: crossed out.
     static func crossed(_ width: Int, _ glyphs: GlyphSet) -> String { String(repeating: glyphs.alphabet == .ascii ? "x" : "╳", count: max(0, width)) }
 
-    private func drawOneLine(_ node: NodeView, on canvas: inout Canvas, at point: Point, width: Int, nameWidth: Int, cells: Int, _ group: SpreadGroup?, _ world: World) {
+    private func drawOneLine(
+        _ node: NodeView, on canvas: inout Canvas, at point: Point, width: Int, nameWidth: Int, cells: Int, _ group: SpreadGroup?, _ world: World
+    ) {
         let theme = world.theme
         let isCursor = pane == .nodes && node.name == nodeCursor
         if isCursor { canvas.write(canvas.glyphs.cursor, at: point.offset(x: -1), style: theme[.accent]) }
         canvas.write(names.cut(names.short(node.name), to: nameWidth, canvas.glyphs), at: point, style: theme[isCursor ? .cursor : .title], maxWidth: nameWidth)
         let isLost = world.outages[node.name] != nil
-        let word = isLost ? (node.isDown ? "NotReady" : "silent") : node.isUnreported ? "Unknown" : !node.pressures.isEmpty ? node.shortWord(9) : node.isReady ? (node.isCordoned ? "cordon" : node.taints.isEmpty ? "" : "taint") : "NotReady"
+        let word =
+            isLost
+            ? (node.isDown ? "NotReady" : "silent")
+            : node.isUnreported
+                ? "Unknown"
+                : !node.pressures.isEmpty ? node.shortWord(9) : node.isReady ? (node.isCordoned ? "cordon" : node.taints.isEmpty ? "" : "taint") : "NotReady"
         canvas.write(podText(node, group, world, names: false, width: cells), at: point.offset(x: nameWidth + 1), maxWidth: cells)
         let barX = nameWidth + 2 + cells
         let bar = width - barX - 4
@@ -249,7 +260,10 @@ extension DeckScreen {
         } else if left >= 2 {
             Gauge(used: node.cpuShare, scale: 1).draw(on: &canvas, at: point.offset(x: barX), width: left, role: .gaugeCPU, theme: theme)
         }
-        if !word.isEmpty, bar > 0 { canvas.write(word, at: point.offset(x: left >= 2 ? barX + left + 1 : barX), style: theme[isLost ? .rowError : .rowPending], maxWidth: bar, ellipsis: true) }
+        if !word.isEmpty, bar > 0 {
+            canvas.write(
+                word, at: point.offset(x: left >= 2 ? barX + left + 1 : barX), style: theme[isLost ? .rowError : .rowPending], maxWidth: bar, ellipsis: true)
+        }
         let percent = fixed(node.cpuShare * 100, 0)
         canvas.write(percent, at: point.offset(x: width - percent.count), style: theme[.dim])
     }
@@ -336,10 +350,13 @@ extension DeckScreen {
         }
         let mark = fill(nodes.prefix(1), canvas.glyphs)
         let legend =
-            share > 1 ? "a mark is \(share) nodes, the fullest" : pitch == 1 ? "a mark is a node's fill" : "\(mark)2 a node's fill, 2 \(group?.ownerName.prefix(8) ?? "pods")"
+            share > 1
+            ? "a mark is \(share) nodes, the fullest"
+            : pitch == 1 ? "a mark is a node's fill" : "\(mark)2 a node's fill, 2 \(group?.ownerName.prefix(8) ?? "pods")"
         let isChosen = pane == .nodes && nodes.contains { $0.name == nodeCursor }
         canvas.write(
-            explains && !isChosen && TextWidth.columns(legend) <= area.width ? legend : about(nodes), at: Point(x: area.x, y: area.bottom - 1), style: theme[isChosen ? .text : .dim],
+            explains && !isChosen && TextWidth.columns(legend) <= area.width ? legend : about(nodes), at: Point(x: area.x, y: area.bottom - 1),
+            style: theme[isChosen ? .text : .dim],
             maxWidth: area.width, ellipsis: true)
     }
 }

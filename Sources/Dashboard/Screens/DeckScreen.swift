@@ -66,7 +66,9 @@ struct DeckScreen: Screen {
         case .nodes: return nodeCursor.flatMap { world.store.nodes[ObjectKey(name: $0)] }.map { Peek(of: $0, world) }
         case .events:
             return events(world)[safe: eventIndex].map { event in
-                Peek(title: "\(event.kind.lowercased()) \(event.object.name)", lines: [(event.reason, StyledText(event.message, world.theme[event.isWarning ? .rowPending : .text]))])
+                Peek(
+                    title: "\(event.kind.lowercased()) \(event.object.name)",
+                    lines: [(event.reason, StyledText(event.message, world.theme[event.isWarning ? .rowPending : .text]))])
             }
         }
     }
@@ -201,7 +203,9 @@ struct DeckScreen: Screen {
         let top = area.inset(bottom: bottomHeight + lane)
         if world.view.nodeNames.isEmpty {
             canvas.drawBox(in: top, title: StyledText("Deck", world.theme[.title]), style: world.theme[.border])
-            canvas.write("No nodes. \(world.mark(.create)) creates objects; start evenkeel with manifests or --nodes N.", at: Point(x: top.x + 2, y: top.y + 2), style: world.theme[.dim], maxWidth: top.width - 4)
+            canvas.write(
+                "No nodes. \(world.mark(.create)) creates objects; start evenkeel with manifests or --nodes N.", at: Point(x: top.x + 2, y: top.y + 2),
+                style: world.theme[.dim], maxWidth: top.width - 4)
         } else {
             drawDomains(domains, on: &canvas, in: top, world)
         }
@@ -263,7 +267,9 @@ struct DeckScreen: Screen {
             if group.isHeldBack {
                 text.append("\(group.name) \(world.glyphs.times)\(group.count) not created \(world.age(group.age))  ", theme[.rowError])
             } else {
-                text.append("\(group.name)\(world.glyphs.starting) \(world.age(group.age))\(group.count > 1 ? " \(world.glyphs.times)\(group.count)" : "")  ", theme[.text])
+                text.append(
+                    "\(group.name)\(world.glyphs.starting) \(world.age(group.age))\(group.count > 1 ? " \(world.glyphs.times)\(group.count)" : "")  ",
+                    theme[.text])
             }
             text.append(group.why, theme[.dim])
             let hidden = line == box.height - 1 ? groups.count - box.height : 0
@@ -280,12 +286,16 @@ struct DeckScreen: Screen {
         spreadArea = box
         let groups = world.spread
         canvas.drawBox(
-            in: box, title: StyledText("Spread  ", theme[.title]) + StyledText("\(groups.count) \(groups.count == 1 ? "constraint" : "constraints")", theme[.titleCounter]),
+            in: box,
+            title: StyledText("Spread  ", theme[.title])
+                + StyledText("\(groups.count) \(groups.count == 1 ? "constraint" : "constraints")", theme[.titleCounter]),
             right: StyledText(box.width >= 100 || box.width < 80 && box.width >= 60 ? "\(world.glyphs.limit) limit" : "<tab> events", theme[.dim]),
             style: theme[pane == .spread ? .borderFocus : .border])
         let inside = box.interior
         if groups.isEmpty {
-            canvas.write("No workload has a spread constraint. \(world.mark(.create)) creates a workload with one.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
+            canvas.write(
+                "No workload has a spread constraint. \(world.mark(.create)) creates a workload with one.", at: Point(x: inside.x + 2, y: inside.y + 1),
+                style: theme[.dim], maxWidth: inside.width - 3)
             return
         }
         let detailHeight = inside.height >= 10 ? 5 : inside.height >= 6 ? 1 : 0
@@ -307,7 +317,8 @@ struct DeckScreen: Screen {
             canvas.write(SpreadWords.takes(group, world), at: Point(x: inside.x + 1, y: y), maxWidth: inside.width - 2)
             return
         }
-        canvas.drawRule(inBox: box, y: y, title: StyledText("selected: \(group.ownerName) / \(TopologyKeys.short(group.topologyKey))", theme[.dim]), style: theme[.border])
+        canvas.drawRule(
+            inBox: box, y: y, title: StyledText("selected: \(group.ownerName) / \(TopologyKeys.short(group.topologyKey))", theme[.dim]), style: theme[.border])
         canvas.write(SpreadWords.takes(group, world), at: Point(x: inside.x + 1, y: y + 1), maxWidth: inside.width - 2)
         canvas.write("skew", at: Point(x: inside.x + 1, y: y + 2), style: theme[.dim])
         let worst = world.history.worst[group.id]
@@ -368,12 +379,16 @@ struct DeckScreen: Screen {
             TableWidget.Column("CPU", alignment: .right, minimum: 7, priority: 3), TableWidget.Column("MEM", alignment: .right, minimum: 7, priority: 3),
         ]
         let shown = Array(domains.prefix(24))
-        for domain in shown { columns.append(TableWidget.Column(domain.isEmpty ? "(none)" : domain, alignment: .right, minimum: max(4, min(12, TextWidth.columns(domain))), priority: 5)) }
+        for domain in shown {
+            columns.append(
+                TableWidget.Column(domain.isEmpty ? "(none)" : domain, alignment: .right, minimum: max(4, min(12, TextWidth.columns(domain))), priority: 5))
+        }
         TableWidget(columns: columns, rowCount: lines.count).draw(on: &canvas, in: box.interior, theme: theme) { index in
             let line = lines[index]
             let cells = [
                 StyledText(line.workload.name, colour(of: line.workload, world)), StyledText(line.workload.kind, theme[.dim]),
-                StyledText("\(line.ready)/\(line.pods)", theme[line.ready < line.pods ? .rowPending : .text]), StyledText("\(line.faults)", theme[line.faults > 0 ? .rowError : .dim]),
+                StyledText("\(line.ready)/\(line.pods)", theme[line.ready < line.pods ? .rowPending : .text]),
+                StyledText("\(line.faults)", theme[line.faults > 0 ? .rowError : .dim]),
                 StyledText("\(line.requests.milliCPU)m", theme[.dim]), StyledText("\(line.requests.memory >> 20)Mi", theme[.dim]),
             ]
             return TableRow(cells + shown.map { StyledText("\(line.counts[$0] ?? 0)", theme[line.counts[$0] == nil ? .dim : .text]) })
@@ -394,13 +409,18 @@ struct DeckScreen: Screen {
     private mutating func drawEvents(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         canvas.drawBox(
-            in: box, title: StyledText(onlyWarnings ? "Warnings" : "Events", theme[.title]), right: StyledText(world.hint(.warningsOnly, onlyWarnings ? "all" : "warnings", in: bindings[0]), theme[.dim]),
+            in: box, title: StyledText(onlyWarnings ? "Warnings" : "Events", theme[.title]),
+            right: StyledText(world.hint(.warningsOnly, onlyWarnings ? "all" : "warnings", in: bindings[0]), theme[.dim]),
             style: theme[pane == .events ? .borderFocus : .border])
         let inside = box.interior
         let events = events(world)
         eventIndex = max(0, min(eventIndex, events.count - 1))
         eventTop = Scrolling.top(following: eventIndex, from: eventTop, height: inside.height, count: events.count)
-        if events.isEmpty { canvas.write("Nothing has happened yet. \(world.mark(.pause, in: Bindings.time)) plays.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2) }
+        if events.isEmpty {
+            canvas.write(
+                "Nothing has happened yet. \(world.mark(.pause, in: Bindings.time)) plays.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim],
+                maxWidth: inside.width - 2)
+        }
         for (line, event) in events.dropFirst(eventTop).prefix(inside.height).enumerated() {
             let at = Point(x: inside.x + 1, y: inside.y + line)
             let clock = clockText(event.time, milliseconds: false)

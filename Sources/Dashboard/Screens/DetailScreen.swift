@@ -98,7 +98,7 @@ struct DetailScreen: Screen, PodHolder {
         case .describe: show(.describe)
         case .yaml: show(.yaml)
         case .edit: return [.edit(last)]
-        case .delete: return [.open(DeleteDialog([last], world))]
+        case .delete: return [.open(deleteDialog([last], world))]
         case .copyText: return [.copy(lines(world).map(\.text).joined(separator: "\n"), what: "\(info.kind.lowercased()) \(last.metadata.name)")]
         case .save: return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(last.document))]
         case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
@@ -107,7 +107,7 @@ struct DetailScreen: Screen, PodHolder {
         case .moreLoad where kind == .pod: return [.perform(LoadSteps.commands([last], 1, world))]
         case .lessLoad where kind == .pod: return [.perform(LoadSteps.commands([last], -1, world))]
         case .recommend where kind == .pod: return focusedWorkload(world).map { [.push(RecommendScreen(focus: $0))] }
-        case .evict where kind == .pod: return (last as? Pod).map { [.open(EvictDialog([$0], world))] }
+        case .evict where kind == .pod: return (last as? Pod).map { [.open(evictDialog([$0], world))] }
         case .why where kind == .pod: return [.push(WhyScreen(key))]
         case .containers where kind == .pod: return (last as? Pod).map { [.push(Lists.containers(of: $0))] }
         case .open where kind == .pod: return (last as? Pod).map { [.push(PodScreen($0))] }

@@ -33,7 +33,9 @@ struct DrainScreen: ListedScreen, PodHolder {
 
     func peek(_ world: World) -> Peek? {
         guard var peek = selectedPod(world).map({ Peek(of: $0, world) }) else { return nil }
-        if let progress = rows(world)[safe: list.index]?.pod { peek.lines.insert(("drain", StyledText(words(progress, world).2, world.theme[.rowPending])), at: 0) }
+        if let progress = rows(world)[safe: list.index]?.pod {
+            peek.lines.insert(("drain", StyledText(words(progress, world).2, world.theme[.rowPending])), at: 0)
+        }
         return peek
     }
 
@@ -66,8 +68,10 @@ struct DrainScreen: ListedScreen, PodHolder {
             canvas.write("The drain has ended; the node stays as it is.", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width)
             return
         }
-        Gauge(used: Double(gone), scale: Double(max(1, rows.count))).draw(on: &canvas, at: Point(x: inside.x, y: inside.y), width: max(8, inside.width - 60), role: .gaugeCPU, theme: theme)
-        canvas.write(summary(drains, rows.map(\.pod), world), at: Point(x: inside.x + max(8, inside.width - 60) + 2, y: inside.y), maxWidth: min(58, inside.width - 10))
+        Gauge(used: Double(gone), scale: Double(max(1, rows.count))).draw(
+            on: &canvas, at: Point(x: inside.x, y: inside.y), width: max(8, inside.width - 60), role: .gaugeCPU, theme: theme)
+        canvas.write(
+            summary(drains, rows.map(\.pod), world), at: Point(x: inside.x + max(8, inside.width - 60) + 2, y: inside.y), maxWidth: min(58, inside.width - 10))
         let said = drains.flatMap { drain in drain.lines.filter { !$0.hasPrefix("evicting") }.map { drains.count > 1 ? "\(drain.node): \($0)" : $0 } }
         let spoken = min(said.count, max(0, inside.height - rows.count - 4), 6)
         let body = Rect(x: area.x + 1, y: inside.y + 2, width: area.width - 2, height: max(2, inside.height - 2 - (spoken > 0 ? spoken + 1 : 0)))
@@ -76,14 +80,18 @@ struct DrainScreen: ListedScreen, PodHolder {
         let nameWidth = rows.map { TextWidth.columns($0.pod.pod.description) }.max() ?? 4
         var table = TableWidget(
             columns: [
-                .init("NODE", minimum: 4, ideal: max(4, nodes.map(\.count).max() ?? 4), priority: 3), .init("POD", minimum: min(40, nameWidth), ideal: nameWidth), .init("STATE", minimum: 10),
+                .init("NODE", minimum: 4, ideal: max(4, nodes.map(\.count).max() ?? 4), priority: 3),
+                .init("POD", minimum: min(40, nameWidth), ideal: nameWidth), .init("STATE", minimum: 10),
                 .init("DETAIL", minimum: 20, priority: 1, stretches: true),
             ], rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: list.top)
         table.frozenColumns = 2
         list.layout = table.draw(on: &canvas, in: body, theme: theme) { index in
             let (word, role, detail) = words(rows[index].pod, world)
             return TableRow(
-                [StyledText(rows[index].node, theme[.dim]), StyledText(rows[index].pod.pod.description, theme[role == .dim ? .dim : .text]), StyledText(word, theme[role]), StyledText(detail, theme[.dim])])
+                [
+                    StyledText(rows[index].node, theme[.dim]), StyledText(rows[index].pod.pod.description, theme[role == .dim ? .dim : .text]),
+                    StyledText(word, theme[role]), StyledText(detail, theme[.dim]),
+                ])
         }
         canvas.drawPosition(of: list.seen, in: rows.count, onBox: area, rows: list.layout?.body, theme: theme)
         if rows.isEmpty { canvas.write("No pod had to be evicted.", at: Point(x: inside.x, y: body.y + 1), style: theme[.dim]) }
@@ -102,7 +110,8 @@ struct DrainScreen: ListedScreen, PodHolder {
         if drains.allSatisfy({ $0.state == .drained }) { return StyledText("\(world.glyphs.passed) drained: every pod is gone", theme[.good]) }
         var parts: [String] = []
         for (word, count) in [
-            ("blocked", pods.count { if case .evicting(_, let refusal?) = $0.state { !refusal.isEmpty } else { false } }), ("leaving", pods.count { $0.state == .ending }),
+            ("blocked", pods.count { if case .evicting(_, let refusal?) = $0.state { !refusal.isEmpty } else { false } }),
+            ("leaving", pods.count { $0.state == .ending }),
             ("queued", pods.count { if case .evicting(_, nil) = $0.state { true } else { false } }),
         ] where count > 0 { parts.append("\(count) \(word)") }
         return StyledText(parts.joined(separator: ", "), theme[.rowPending])
@@ -116,11 +125,16 @@ struct DrainScreen: ListedScreen, PodHolder {
         case .failed(let why): return ("\(glyphs.stopped) failed", .rowError, why)
         case .ending:
             let deadline = world.store.pods[progress.pod]?.metadata.deletionTimestamp
-            return ("\(glyphs.leaving) leaving", .rowKilled, deadline.map { "its containers to stop; killed in \(span(until: $0)) at the latest" } ?? "its containers to stop")
+            return (
+                "\(glyphs.leaving) leaving", .rowKilled,
+                deadline.map { "its containers to stop; killed in \(span(until: $0)) at the latest" } ?? "its containers to stop"
+            )
         case .evicting(let at, let refusal):
             guard refusal != nil else { return ("\(glyphs.starting) queued", .rowPending, "its turn") }
             let budgets = world.store.podDisruptionBudgets.all.filter { budget in
-                world.store.pods[progress.pod].map { $0.metadata.namespace == budget.metadata.namespace && budget.spec.selector?.matches($0.metadata.labels) ?? false } ?? false
+                world.store.pods[progress.pod].map {
+                    $0.metadata.namespace == budget.metadata.namespace && budget.spec.selector?.matches($0.metadata.labels) ?? false
+                } ?? false
             }
             let names = budgets.map { "budget \($0.metadata.name): \($0.status.currentHealthy) healthy, \($0.status.desiredHealthy) needed" }
             return ("\(glyphs.notReady) blocked", .rowError, "\(names.isEmpty ? refusal! : names.joined(separator: "; ")); tried again in \(span(until: at))")

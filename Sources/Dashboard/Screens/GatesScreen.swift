@@ -31,7 +31,9 @@ struct GatesScreen: ListedScreen {
         return FeatureGate.allCases.filter { gate in
             guard showsAll || gate.stage(in: profile.version).isKnown else { return false }
             if onlyChanged, !isChanged(gate, profile) { return false }
-            let text = "\(gate.name) \(gate.stage(in: profile.version).text) \(profile.isEnabled(gate) ? "on" : "off") \(gate.group.title) \(gate.summary.on) \(gate.summary.off)".lowercased()
+            let text =
+                "\(gate.name) \(gate.stage(in: profile.version).text) \(profile.isEnabled(gate) ? "on" : "off") \(gate.group.title) \(gate.summary.on) \(gate.summary.off)"
+                .lowercased()
             return words.allSatisfy { text.contains($0) }
         }
     }
@@ -44,7 +46,9 @@ struct GatesScreen: ListedScreen {
             let why = Self.whyFixed(gate, world.cluster.profile)
             return Peek(
                 title: gate.name,
-                lines: [("on", StyledText(gate.summary.on)), ("off", StyledText(gate.summary.off)), ("releases", StyledText(Self.history(gate), world.theme[.dim]))]
+                lines: [
+                    ("on", StyledText(gate.summary.on)), ("off", StyledText(gate.summary.off)), ("releases", StyledText(Self.history(gate), world.theme[.dim])),
+                ]
                     + (why.map { [("fixed", StyledText($0, world.theme[.rowPending]))] } ?? []))
         }
     }
@@ -93,13 +97,16 @@ struct GatesScreen: ListedScreen {
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         let changed = profile.changedGates.count
         canvas.drawBox(
-            in: rects[0], title: title, right: StyledText(changed == 0 ? "all at the release's default" : "\(changed) changed *", theme[changed == 0 ? .dim : .mark]),
+            in: rects[0], title: title,
+            right: StyledText(changed == 0 ? "all at the release's default" : "\(changed) changed *", theme[changed == 0 ? .dim : .mark]),
             style: theme[.borderFocus])
         let inside = rects[0].interior
         list.show(gates.map(\.name))
         list.scroll(height: inside.height - 1)
         guard !gates.isEmpty else {
-            canvas.write("No gate passes. \(world.hint(.back, "clears the filter."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
+            canvas.write(
+                "No gate passes. \(world.hint(.back, "clears the filter."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim],
+                maxWidth: inside.width - 3)
             return
         }
         let widest = gates.map { $0.name.count }.max() ?? 20
@@ -175,7 +182,8 @@ struct GatesScreen: ListedScreen {
         }
         return runs.map { run in
             let isOpen = run.last == KubernetesVersion.all.last
-            return run.first == run.last && !isOpen ? "\(run.first) \(run.text)" : isOpen ? "\(run.first) on \(run.text)".replacing(" on ", with: "+ ") : "\(run.first)-\(run.last) \(run.text)"
+            return run.first == run.last && !isOpen
+                ? "\(run.first) \(run.text)" : isOpen ? "\(run.first) on \(run.text)".replacing(" on ", with: "+ ") : "\(run.first)-\(run.last) \(run.text)"
         }.joined(separator: ", ")
     }
 }
@@ -194,7 +202,10 @@ extension Forms {
                     lines.append(StyledText("  from now on: \(on ? one.summary.on : one.summary.off)", world.theme[.dim]))
                 }
                 if settings.count > 1 { lines.append(StyledText("\(on ? "It needs the others." : "The others need it.")", world.theme[.rowPending])) }
-                lines.append(StyledText("All components restart at once. Objects keep their fields; the scheduler retries every waiting pod. \(world.mark(.undo)) takes it back.", world.theme[.dim]))
+                lines.append(
+                    StyledText(
+                        "All components restart at once. Objects keep their fields; the scheduler retries every waiting pod. \(world.mark(.undo)) takes it back.",
+                        world.theme[.dim]))
                 return lines
             },
             submit: { _, _ in

@@ -35,7 +35,9 @@ struct HelpScreen: Screen {
         self.view = view
         for (index, group) in groups.enumerated() {
             let bindings = group.bindings.filter { !$0.help.isEmpty }
-            add(group.title, bindings.map { Entry(keys: $0.keys.map { "<\($0.description)>" }.joined(separator: " "), text: $0.help, label: $0.label, action: $0.action) })
+            add(
+                group.title,
+                bindings.map { Entry(keys: $0.keys.map { "<\($0.description)>" }.joined(separator: " "), text: $0.help, label: $0.label, action: $0.action) })
             if index == 0, !hotkeys.isEmpty {
                 add("Hot keys", hotkeys.map { Entry(keys: "<\($0.key)>", text: $0.description, line: ($0.command, false)) })
             }
@@ -45,7 +47,8 @@ struct HelpScreen: Screen {
                 keys: ":" + command.names[0] + (command.arguments.isEmpty ? "" : " " + command.arguments), text: command.help,
                 label: command.names.joined(separator: " "), line: (command.names[0], !command.arguments.isEmpty))
         }
-        let anyKind = Entry(keys: ":KIND [namespace] [/filter] [label=value]", text: "Any kind by kubectl's names: po, no, deploy, sts, svc …", line: ("", true))
+        let anyKind = Entry(
+            keys: ":KIND [namespace] [/filter] [label=value]", text: "Any kind by kubectl's names: po, no, deploy, sts, svc …", line: ("", true))
         add("Commands", commands + [anyKind])
         let filters = [
             ("text", "A regular expression; capitals count if there is one"), ("!text", "Rows that do not match"),
@@ -164,7 +167,9 @@ struct HelpScreen: Screen {
         canvas.drawBox(in: area, title: title, right: StyledText(right, theme[.dim]), style: theme[.borderFocus])
         let inside = area.interior.inset(x: 1, y: 0)
         if shown.isEmpty {
-            canvas.write("Nothing has \(filter) in it. \(world.hint(.back, "shows all."))", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width)
+            canvas.write(
+                "Nothing has \(filter) in it. \(world.hint(.back, "shows all."))", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim],
+                maxWidth: inside.width)
             return
         }
         let count = max(1, min(3, (inside.width + 2) / 57))

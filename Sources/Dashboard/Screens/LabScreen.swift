@@ -66,7 +66,8 @@ struct LabScreen: ListedScreen {
         case .export:
             guard lab.isDone else { return [.flash("Still running: \(lab.progress.done) of \(lab.progress.wanted)", .warning)] }
             return [.open(Forms.write(report, to: "startup-lab.txt", what: "results"))]
-        case .saveScenario: return [.open(Forms.write(lab.scenario(side), to: "startup-\(side.name.lowercased()).yaml", what: "side \(side.name) as a scenario"))]
+        case .saveScenario:
+            return [.open(Forms.write(lab.scenario(side), to: "startup-\(side.name.lowercased()).yaml", what: "side \(side.name) as a scenario"))]
         default: return nil
         }
         return []
@@ -120,7 +121,9 @@ struct LabScreen: ListedScreen {
             for each2 in StartupLab.Side.allCases {
                 let isFocus = isChosen && (each2 == side || each.isShared)
                 canvas.write("\(each2.name) ", at: Point(x: x, y: y), style: theme[.dim])
-                canvas.write(" \(text(each, each2)) ", at: Point(x: x + 2, y: y), style: theme[isFocus ? .dialogFieldFocus : .text], maxWidth: min(column - 3, inside.right - x - 2))
+                canvas.write(
+                    " \(text(each, each2)) ", at: Point(x: x + 2, y: y), style: theme[isFocus ? .dialogFieldFocus : .text],
+                    maxWidth: min(column - 3, inside.right - x - 2))
                 x += column
             }
             let note = differs(each) ? "\(canvas.glyphs.ready) differs" : each.isShared ? "the burst: both sides" : "the same"
@@ -150,7 +153,9 @@ struct LabScreen: ListedScreen {
         if let run, run.pods.indices.contains(list.index) { bottom = StyledText(story(run.pods[list.index]), theme[.dim]) }
         canvas.drawBox(
             in: box, title: title, right: box.width >= 76 ? legend : nil, bottom: bottom,
-            bottomRight: run.map { $0.pods.count > box.height - 3 ? StyledText("\(list.index + 1) of \($0.pods.count)", theme[.dim]) : StyledText("seed \($0.seed)", theme[.dim]) },
+            bottomRight: run.map {
+                $0.pods.count > box.height - 3 ? StyledText("\(list.index + 1) of \($0.pods.count)", theme[.dim]) : StyledText("seed \($0.seed)", theme[.dim])
+            },
             style: theme[side == self.side ? .borderFocus : .border])
         let inside = box.interior
         if let problem = lab.problem(side) {
@@ -200,7 +205,8 @@ struct LabScreen: ListedScreen {
         let setting = lab.setting(side)
         func word(_ option: StartupLab.Option) -> String {
             switch option {
-            case .serializeImagePulls: setting.serializeImagePulls ? "serial pulls" : setting.maxParallelImagePulls.map { "\($0) pulls at once" } ?? "all pulls at once"
+            case .serializeImagePulls:
+                setting.serializeImagePulls ? "serial pulls" : setting.maxParallelImagePulls.map { "\($0) pulls at once" } ?? "all pulls at once"
             case .maxParallelImagePulls: differs(.serializeImagePulls) ? "" : setting.maxParallelImagePulls.map { "\($0) pulls at once" } ?? "no limit"
             case .kubeAPI: "API \(setting.kubeAPIQPS)/\(setting.kubeAPIBurst)"
             case .eventedPLEG: setting.eventedPLEG ? "evented PLEG" : "generic PLEG"
@@ -219,7 +225,9 @@ struct LabScreen: ListedScreen {
             parts.append("waited \(fixed((began - asked).seconds, 1)) s for its turn, pulled \(fixed((ended - began).seconds, 1)) s")
         }
         if let started = pod.started, let answered = pod.answered { parts.append("started in \(fixed((answered - started).seconds, 1)) s") }
-        if let answered = pod.answered, let ready = pod.ready, ready > answered + .milliseconds(50) { parts.append("status waited \(fixed((ready - answered).seconds, 1)) s") }
+        if let answered = pod.answered, let ready = pod.ready, ready > answered + .milliseconds(50) {
+            parts.append("status waited \(fixed((ready - answered).seconds, 1)) s")
+        }
         if let took = pod.took { parts.append("ready after \(fixed(took.seconds, 1)) s") }
         return parts.joined(separator: ", ")
     }
@@ -265,7 +273,8 @@ struct LabScreen: ListedScreen {
         func time(_ pod: StartupLab.PodStart) -> Double {
             switch self {
             case .waits:
-                ((pod.pullBegan ?? pod.started ?? pod.created) - pod.created).seconds + (pod.ready.flatMap { ready in pod.answered.map { (ready - $0).seconds } } ?? 0)
+                ((pod.pullBegan ?? pod.started ?? pod.created) - pod.created).seconds
+                    + (pod.ready.flatMap { ready in pod.answered.map { (ready - $0).seconds } } ?? 0)
             case .pulls: pod.pullBegan.flatMap { began in pod.pullEnded.map { ($0 - began).seconds } } ?? 0
             case .starts: pod.answered.map { ($0 - (pod.pullEnded ?? pod.started ?? $0)).seconds } ?? 0
             }
@@ -310,7 +319,9 @@ struct LabScreen: ListedScreen {
         var text = StyledText(pad(name, 5), theme[.dim])
         text.append("A\(pad("\(fixed(a.middle.seconds, 1)) s", 7, .right)) B\(pad("\(fixed(b.middle.seconds, 1)) s", 7, .right)) ", theme[.text])
         let change = (b.middle - a.middle).seconds
-        text.append(abs(change) < 0.02 * a.middle.seconds ? "same" : change < 0 ? "B wins" : "A wins", theme[abs(change) < 0.02 * a.middle.seconds ? .dim : .rowHighlight])
+        text.append(
+            abs(change) < 0.02 * a.middle.seconds ? "same" : change < 0 ? "B wins" : "A wins",
+            theme[abs(change) < 0.02 * a.middle.seconds ? .dim : .rowHighlight])
         canvas.write(text, at: point, maxWidth: width)
     }
 
@@ -322,10 +333,14 @@ struct LabScreen: ListedScreen {
         for option in options { line([option.title, text(option, .a), text(option, .b)]) }
         for network in lab.comparesNetworks ? StartupLab.Network.allCases : [.given] {
             let rate = min(lab.setting(side).registryRate, lab.setting(side).nodeBandwidth)
-            lines += ["", "Time to ready, median of \(lab.seedCount) seeds (5 % to 95 %)" + (network == .narrow ? ", if the link gave \(rate) MB/s to all pulls" : "")]
+            lines += [
+                "",
+                "Time to ready, median of \(lab.seedCount) seeds (5 % to 95 %)" + (network == .narrow ? ", if the link gave \(rate) MB/s to all pulls" : ""),
+            ]
             for moment in StartupLab.Moment.allCases {
                 let cells = StartupLab.Side.allCases.map { side in
-                    lab.summary(moment, side, network).map { "\(fixed($0.middle.seconds, 2)) s (\(fixed($0.low.seconds, 2)) to \(fixed($0.high.seconds, 2)))" } ?? "never"
+                    lab.summary(moment, side, network).map { "\(fixed($0.middle.seconds, 2)) s (\(fixed($0.low.seconds, 2)) to \(fixed($0.high.seconds, 2)))" }
+                        ?? "never"
                 }
                 lines.append(pad(moment.rawValue, 24) + cells.map { pad($0, 28) }.joined())
             }

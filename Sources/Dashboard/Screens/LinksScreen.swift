@@ -23,8 +23,12 @@ struct LinksScreen: ListedScreen {
                 "Links",
                 [
                     Binding(.character("t"), action: .traceRequest, "trace", "Trace a request: logs POD, exec POD, get PATH, from POD", footer: 5),
-                    Binding(.character("a"), action: .toggleAuthority, "check kubelets", "Set or unset the API server's --kubelet-certificate-authority", footer: 10),
-                    Binding(.character("s"), action: .toggleServing, "kubelet certificates", "Kubelet serving certificates: self-signed, or signed by the cluster CA", footer: 15),
+                    Binding(
+                        .character("a"), action: .toggleAuthority, "check kubelets", "Set or unset the API server's --kubelet-certificate-authority", footer: 10
+                    ),
+                    Binding(
+                        .character("s"), action: .toggleServing, "kubelet certificates",
+                        "Kubelet serving certificates: self-signed, or signed by the cluster CA", footer: 15),
                     Binding(.character("e"), action: .toggleEgress, "egress", "Reach nodes directly, or through Konnectivity", footer: 20),
                     Binding(.character("u"), action: .toggleTrust, "untrusted network", "Treat the network between the machines as untrusted", footer: 25),
                 ])
@@ -90,7 +94,9 @@ struct LinksScreen: ListedScreen {
         ]
         let table = TableWidget(columns: columns, rowCount: links.count, cursor: list.index, top: list.top)
         func mark(_ is: Bool, _ yes: String, _ no: String) -> StyledText {
-            StyledText("\(`is` ? world.glyphs.passed : world.glyphs.stopped) \(`is` ? yes : no)", theme[`is` ? .good : settings.networkIsUntrusted ? .rowError : .rowPending])
+            StyledText(
+                "\(`is` ? world.glyphs.passed : world.glyphs.stopped) \(`is` ? yes : no)",
+                theme[`is` ? .good : settings.networkIsUntrusted ? .rowError : .rowPending])
         }
         list.layout = table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
             let facts = links[index].facts(settings)
@@ -100,13 +106,16 @@ struct LinksScreen: ListedScreen {
                 settings.networkIsUntrusted ? mark(facts.isSafe, "safe", facts.risk ?? "") : StyledText("trusted", theme[.dim]),
             ])
         }
-        let flags = "kubelet CA \(settings.checksKubelets ? "given" : "not given")   kubelet certificates \(settings.servingCertificate == .selfSigned ? "self-signed" : "by the cluster")   egress \(settings.egress.rawValue)   network \(settings.networkIsUntrusted ? "untrusted" : "trusted")"
+        let flags =
+            "kubelet CA \(settings.checksKubelets ? "given" : "not given")   kubelet certificates \(settings.servingCertificate == .selfSigned ? "self-signed" : "by the cluster")   egress \(settings.egress.rawValue)   network \(settings.networkIsUntrusted ? "untrusted" : "trusted")"
         canvas.write(flags, at: Point(x: inside.x + 1, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 2, ellipsis: true)
     }
 
     /// A request that goes over `link`, with the first things of the cluster that it fits; nil for calls that nobody makes here.
     private static func example(_ link: Link, _ world: World) -> LinkRequest? {
-        let pods = world.store.pods.sorted().filter { !$0.nodeName.isEmpty && (world.namespace.isEmpty ? !$0.namespace.hasPrefix("kube-") : $0.namespace == world.namespace) }
+        let pods = world.store.pods.sorted().filter {
+            !$0.nodeName.isEmpty && (world.namespace.isEmpty ? !$0.namespace.hasPrefix("kube-") : $0.namespace == world.namespace)
+        }
         let pod = pods.first ?? world.store.pods.sorted().first { !$0.nodeName.isEmpty }
         let key = pod?.key ?? ObjectKey(namespace: "default", name: "web")
         let node = pod?.nodeName ?? world.view.nodeNames.first ?? "node"
@@ -135,7 +144,8 @@ struct LinksScreen: ListedScreen {
         let inside = box.interior.inset(x: 1, y: 0)
         guard let request else {
             canvas.drawBox(in: box, title: StyledText("Trace", theme[.title]), style: theme[.border])
-            let text = "The API server calls registered webhooks and aggregated APIs, verifying them with the CA bundle of the registration. Here they are kept, not called."
+            let text =
+                "The API server calls registered webhooks and aggregated APIs, verifying them with the CA bundle of the registration. Here they are kept, not called."
             for (index, line) in StyledText(text, theme[.dim]).wrapped(to: inside.width).prefix(inside.height).enumerated() {
                 canvas.write(line, at: Point(x: inside.x, y: inside.y + index))
             }
@@ -156,22 +166,28 @@ struct LinksScreen: ListedScreen {
             if rowsPerHop == 1 { line.append("  \(hop.what)", theme[.dim]) }
             let (word, role): (String, Role) = !hop.isEncrypted ? ("plain", .rowPending) : hop.checksServer ? ("checked", .good) : ("unchecked", .rowPending)
             let sign = failed ? world.glyphs.stopped : hop.checksServer ? world.glyphs.passed : "!"
-            let facts = StyledText(TextWidth.padded("\(sign) \(word)", to: 12), theme[failed ? .rowError : role]) + StyledText(Self.milliseconds(hop.took), theme[.dim])
+            let facts =
+                StyledText(TextWidth.padded("\(sign) \(word)", to: 12), theme[failed ? .rowError : role]) + StyledText(Self.milliseconds(hop.took), theme[.dim])
             canvas.write(line, at: Point(x: inside.x, y: y), maxWidth: inside.width - facts.width - 2)
             canvas.write(facts, endingAt: inside.right, y: y)
             y += 1
             if rowsPerHop == 2 {
-                canvas.write(StyledText(hop.what, theme[.accent]) + StyledText(hop.note.isEmpty ? "" : "   \(hop.note)", theme[.dim]), at: Point(x: inside.x + 2, y: y), maxWidth: inside.width - 2)
+                canvas.write(
+                    StyledText(hop.what, theme[.accent]) + StyledText(hop.note.isEmpty ? "" : "   \(hop.note)", theme[.dim]), at: Point(x: inside.x + 2, y: y),
+                    maxWidth: inside.width - 2)
                 y += 1
             }
         }
         let sign = trace.failedHop == nil ? world.glyphs.passed : world.glyphs.stopped
-        for line in StyledText("\(sign) \(trace.answer)", theme[trace.failedHop == nil ? .good : .rowError]).wrapped(to: inside.width).prefix(2) where y < inside.bottom {
+        for line in StyledText("\(sign) \(trace.answer)", theme[trace.failedHop == nil ? .good : .rowError]).wrapped(to: inside.width).prefix(2)
+        where y < inside.bottom {
             canvas.write(line, at: Point(x: inside.x, y: y), maxWidth: inside.width)
             y += 1
         }
         if trace.canBeIntercepted, y < inside.bottom {
-            canvas.write("! on an untrusted network an attacker can impersonate a server that is not verified, and read or change the traffic", at: Point(x: inside.x, y: y), style: theme[.rowError], maxWidth: inside.width, ellipsis: true)
+            canvas.write(
+                "! on an untrusted network an attacker can impersonate a server that is not verified, and read or change the traffic",
+                at: Point(x: inside.x, y: y), style: theme[.rowError], maxWidth: inside.width, ellipsis: true)
             y += 1
         }
         drawCredentials(request, on: &canvas, in: box, from: y, world)
@@ -189,13 +205,22 @@ struct LinksScreen: ListedScreen {
             lines.append(("mount", "\(PodCredentials.mountPath), read-only, in every container"))
             for file in PodCredentials.files { lines.append((file.name, file.source)) }
             if let last = credentials.fetches.last, let next = credentials.nextFetch {
-                lines.append(("renewed", "\(credentials.fetches.count - 1) times, last \(clockText(last, milliseconds: false)), next \(clockText(next, milliseconds: false)) (at 80 % of its life, up to 10 s early)"))
+                lines.append(
+                    (
+                        "renewed",
+                        "\(credentials.fetches.count - 1) times, last \(clockText(last, milliseconds: false)), next \(clockText(next, milliseconds: false)) (at 80 % of its life, up to 10 s early)"
+                    ))
             }
             lines.append(("taken", "valid for a year: the server extends pods' tokens and counts those older than \(PodCredentials.lifeSeconds) s as stale"))
         } else {
             lines.append(("mount", "none: automountServiceAccountToken is false"))
         }
-        lines.append(("env", PodCredentials.environment.prefix(2).map { "\($0.name)=\($0.value)" }.joined(separator: "  ") + "  and \(PodCredentials.environment.count - 2) more"))
+        lines.append(
+            (
+                "env",
+                PodCredentials.environment.prefix(2).map { "\($0.name)=\($0.value)" }.joined(separator: "  ")
+                    + "  and \(PodCredentials.environment.count - 2) more"
+            ))
         for (index, line) in lines.first(upTo: inside.bottom - y - 1).enumerated() {
             canvas.write(line.0, at: Point(x: inside.x + 1, y: y + 1 + index), style: theme[.dim])
             canvas.write(line.1, at: Point(x: inside.x + 12, y: y + 1 + index), style: theme[.text], maxWidth: inside.width - 13, ellipsis: true)

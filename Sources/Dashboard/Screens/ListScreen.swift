@@ -37,7 +37,10 @@ struct ListScreen: RowScreen, PodHolder {
     private var stamp: (revision: Int, generation: Int, namespace: String, now: Int64) = (-1, 0, "", 0)
     private(set) var lastLayout: TableWidget.Layout?
 
-    init(crumb: String, title: String, columns: [TableWidget.Column], isTree: Bool = false, namespace: String? = nil, hasObjects: Bool = true, lines: @escaping @Sendable (World) -> [Line]) {
+    init(
+        crumb: String, title: String, columns: [TableWidget.Column], isTree: Bool = false, namespace: String? = nil, hasObjects: Bool = true,
+        lines: @escaping @Sendable (World) -> [Line]
+    ) {
         (self.crumb, self.title, self.columns, self.isTree, self.lines) = (crumb, title, columns, isTree, lines)
         (self.namespace, self.hasObjects) = (namespace, hasObjects)
     }
@@ -133,7 +136,7 @@ struct ListScreen: RowScreen, PodHolder {
             return object(world).map { [.push(DetailScreen($0, tab: action == .yaml ? .yaml : .describe))] } ?? [.flash("That object is not there", .warning)]
         case .why: return selectedPod(world).map { [.push(WhyScreen($0.key))] } ?? [.flash("This line is not a pod", .warning)]
         case .resize: return selectedPod(world).map { [.open(ResizeDialog([$0], world))] } ?? [.flash("This line is not a pod", .warning)]
-        case .evict: return selectedPod(world).map { [.open(EvictDialog([$0], world))] } ?? [.flash("This line is not a pod", .warning)]
+        case .evict: return selectedPod(world).map { [.open(evictDialog([$0], world))] } ?? [.flash("This line is not a pod", .warning)]
         default: return nil
         }
         return []
@@ -159,7 +162,10 @@ struct ListScreen: RowScreen, PodHolder {
         let visible = shown.indices.dropFirst(top).prefix(pageRows)
         // As wide as what is seen asks for.
         for index in columns.indices {
-            let widest = visible.map { (shown[$0].cells.indices.contains(index) ? shown[$0].cells[index].width : 0) + (index == 0 && isTree ? branches[$0].count + 2 : 0) }.max() ?? 0
+            let widest =
+                visible.map {
+                    (shown[$0].cells.indices.contains(index) ? shown[$0].cells[index].width : 0) + (index == 0 && isTree ? branches[$0].count + 2 : 0)
+                }.max() ?? 0
             columns[index].minimumWidth = max(columns[index].minimumWidth, min(widest, index == 0 ? 60 : 40))
             columns[index].idealWidth = max(columns[index].idealWidth, widest + 1)
         }

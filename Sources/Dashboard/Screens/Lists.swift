@@ -42,19 +42,25 @@ enum Lists {
         }
         let probes = [("S", container.startupProbe != nil), ("L", container.livenessProbe != nil), ("R", container.readinessProbe != nil)]
             .filter(\.1).map(\.0).joined(separator: " ")
-        let ports = container.ports.map { "\($0.containerPort)" + ($0.protocol.isEmpty || $0.protocol == "TCP" ? "" : "/\($0.protocol)") }.joined(separator: ",")
+        let ports = container.ports.map { "\($0.containerPort)" + ($0.protocol.isEmpty || $0.protocol == "TCP" ? "" : "/\($0.protocol)") }.joined(
+            separator: ",")
         let cells: [StyledText] = [
             StyledText(container.name), StyledText(role, theme[.dim]), StyledText("\(world.glyph(state)) \(word)", theme[World.role(state)]),
             StyledText(status?.ready == true ? "true" : "false"), StyledText("\(status?.restartCount ?? 0)"),
             StyledText(usage.map { "\($0.milliCPU)m" } ?? "-"), StyledText(pair("cpu")), StyledText(usage.map { "\($0.memory >> 20)Mi" } ?? "-"),
-            StyledText(pair("memory")), StyledText(probes.isEmpty ? "-" : probes), StyledText(ports.isEmpty ? "-" : ports), StyledText(container.image, theme[.dim]),
+            StyledText(pair("memory")), StyledText(probes.isEmpty ? "-" : probes), StyledText(ports.isEmpty ? "-" : ports),
+            StyledText(container.image, theme[.dim]),
         ]
         return ListScreen.Line(id: container.name, cells: cells, object: (.pod, pod.key))
     }
 
     private static func state(of status: ContainerStatus?) -> (String, PodState) {
-        if let waiting = status?.state.waiting { return (waiting.reason.isEmpty ? "Waiting" : waiting.reason, status.map(PodState.isFault) == true ? .faulty : .starting) }
-        if let ended = status?.state.terminated { return (ended.reason.isEmpty ? "Exit \(ended.exitCode)" : ended.reason, ended.exitCode == 0 ? .done : .failed) }
+        if let waiting = status?.state.waiting {
+            return (waiting.reason.isEmpty ? "Waiting" : waiting.reason, status.map(PodState.isFault) == true ? .faulty : .starting)
+        }
+        if let ended = status?.state.terminated {
+            return (ended.reason.isEmpty ? "Exit \(ended.exitCode)" : ended.reason, ended.exitCode == 0 ? .done : .failed)
+        }
         if status?.state.running != nil { return ("Running", status?.ready == true ? .ready : .notReady) }
         return ("Waiting", .starting)
     }
@@ -77,7 +83,8 @@ enum Lists {
                         id: "\(entry.owner.kind)/\(entry.owner.key)",
                         cells: [
                             StyledText(entry.workload.name), StyledText("\(entry.owner.kind.lowercased())/\(entry.owner.name)", theme[.dim]),
-                            StyledText("\(entry.count)", theme[.rowError]), StyledText(world.age(entry.since)), StyledText("\(world.glyphs.times)\(entry.times)"),
+                            StyledText("\(entry.count)", theme[.rowError]), StyledText(world.age(entry.since)),
+                            StyledText("\(world.glyphs.times)\(entry.times)"),
                             StyledText(entry.message, theme[.rowPending]),
                         ], object: (kind, entry.owner.key))
                 }
@@ -110,7 +117,9 @@ enum Lists {
                         cells: [
                             StyledText(info.pluralTitle), StyledText("\(objects.count)"), StyledText("\(fine)"),
                             StyledText("\(faults.count)", theme[faults.isEmpty ? .dim : .rowError]), bar,
-                            StyledText(faults.prefix(3).map(\.metadata.name).joined(separator: ", ") + (faults.count > 3 ? " and \(faults.count - 3) more" : ""), theme[.dim]),
+                            StyledText(
+                                faults.prefix(3).map(\.metadata.name).joined(separator: ", ") + (faults.count > 3 ? " and \(faults.count - 3) more" : ""),
+                                theme[.dim]),
                         ],
                         open: { _ in
                             var table = TableScreen(info)

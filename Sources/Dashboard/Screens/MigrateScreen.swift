@@ -35,13 +35,20 @@ struct MigrateScreen: Screen {
             guard let next else { return [.flash("All steps are done")] }
             let commands = migration.commandsOfNext(users, in: world.cluster)
             if commands.isEmpty {
-                return [.flash(world.session.isPaused ? "\(next.title): \(next.words); \(world.mark(.pause, in: Bindings.time)) lets time run" : "\(next.title): \(next.words)", .warning)]
+                return [
+                    .flash(
+                        world.session.isPaused
+                            ? "\(next.title): \(next.words); \(world.mark(.pause, in: Bindings.time)) lets time run" : "\(next.title): \(next.words)", .warning)
+                ]
             }
             // The screen opens by one key, so a second one must not change the cluster.
-            return [.open(Form(
-                title: "Step", subject: next.title, fields: [], action: "Apply", startOnCancel: true,
-                preview: { _, world in [StyledText(next.words, world.theme[.text]), StyledText(next.command, world.theme[.dim])] },
-                submit: { _, _ in .done([.perform(commands)]) }))]
+            return [
+                .open(
+                    Form(
+                        title: "Step", subject: next.title, fields: [], action: "Apply", startOnCancel: true,
+                        preview: { _, world in [StyledText(next.words, world.theme[.text]), StyledText(next.command, world.theme[.dim])] },
+                        submit: { _, _ in .done([.perform(commands)]) }))
+            ]
         case .copyCommand: return next.map { [.copy($0.command, what: $0.command)] } ?? []
         case .holders: return [.push(VolumesScreen(claim: migration.claim))]
         case .describe:
@@ -90,7 +97,9 @@ struct MigrateScreen: Screen {
             text.append("\(index + 1)  ", theme[.dim])
             text.append(pad(step.title, min(38, inside.width / 2)), theme[isNext ? .text : .dim])
             text.append(" \(step.words)", theme[role])
-            if step.state == .waits { text.append(world.session.isPaused ? "   \(world.mark(.pause, in: Bindings.time)) lets time run" : "   under way", theme[.dim]) }
+            if step.state == .waits {
+                text.append(world.session.isPaused ? "   \(world.mark(.pause, in: Bindings.time)) lets time run" : "   under way", theme[.dim])
+            }
             write(text)
             if lines >= 2, !step.command.isEmpty {
                 write(StyledText(step.command, theme[isNext ? .accent : .dim]).truncated(to: inside.width - 5, ellipsis: world.glyphs.ellipsis), x: 5)

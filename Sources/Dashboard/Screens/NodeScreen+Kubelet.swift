@@ -1,7 +1,7 @@
 import Canvas
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 
 // What a node's kubelet is doing: image pulls, requests to the API server, PLEG, control groups, settings.
@@ -30,14 +30,22 @@ extension NodeScreen {
         title.append(limit == 1 ? "serializeImagePulls: true" : limit.map { "maxParallelImagePulls: \($0)" } ?? "no limit", theme[.titleHighlight])
         frame(.pulls, title, StyledText("queue \(waiting)", theme[waiting > 0 ? .rowPending : .dim]), on: &canvas, in: box, theme)
         let inside = box.interior
-        var all = activity.pastPulls.map { PullRow(image: $0.image, pod: $0.pod, asked: $0.asked, began: $0.began, ended: $0.ended, size: $0.size, progress: nil, error: $0.error) }
-        all += activity.pulls.map { PullRow(image: $0.image, pod: $0.pod, asked: $0.asked, began: $0.began, ended: nil, size: $0.size, progress: $0.began == nil ? nil : $0.progress, error: nil) }
+        var all = activity.pastPulls.map {
+            PullRow(image: $0.image, pod: $0.pod, asked: $0.asked, began: $0.began, ended: $0.ended, size: $0.size, progress: nil, error: $0.error)
+        }
+        all += activity.pulls.map {
+            PullRow(
+                image: $0.image, pod: $0.pod, asked: $0.asked, began: $0.began, ended: nil, size: $0.size, progress: $0.began == nil ? nil : $0.progress,
+                error: nil)
+        }
         // Below the pulls: bandwidth and store, as far as there is room.
         let footer = inside.height >= 8 ? 4 : inside.height >= 6 ? 2 : 0
         let room = max(1, inside.height - 1 - footer)
         if pane == .pulls { scroll = min(scroll, max(0, all.count - room)) }
         let first = max(0, all.count - room - (pane == .pulls ? scroll : 0))
-        canvas.drawPosition(of: first..<min(all.count, first + room), in: all.count, onBox: box, rows: Rect(x: inside.x, y: inside.y + 1, width: inside.width, height: room), theme: theme)
+        canvas.drawPosition(
+            of: first..<min(all.count, first + room), in: all.count, onBox: box, rows: Rect(x: inside.x, y: inside.y + 1, width: inside.width, height: room),
+            theme: theme)
         let shown = Array(all.dropFirst(first).prefix(room))
         let names = max(14, min(24, inside.width / 4))
         let columns = 1 + names + 12
@@ -50,7 +58,8 @@ extension NodeScreen {
         let scale = Gantt.Scale(span: max(0.5, (end - start).seconds), columns: max(1, inside.width - gantt - 1))
         let hasGantt = inside.width >= gantt + 8
         if !shown.isEmpty, hasGantt {
-            let text = inside.width - gantt >= 25 ? "from \(clockText(start, milliseconds: false).dropFirst(3)), \(scale.text) a column" : "\(scale.text) a column"
+            let text =
+                inside.width - gantt >= 25 ? "from \(clockText(start, milliseconds: false).dropFirst(3)), \(scale.text) a column" : "\(scale.text) a column"
             canvas.write(text, at: Point(x: inside.x + gantt, y: inside.y), style: theme[.dim], maxWidth: inside.width - gantt - 1)
         } else if shown.isEmpty {
             canvas.write("No image was pulled here.", at: Point(x: inside.x + 1, y: inside.y + 1), style: theme[.dim])
@@ -61,8 +70,12 @@ extension NodeScreen {
             canvas.write(shortPod(row.pod.name), at: Point(x: inside.x + 1 + names, y: y), style: theme[.text], maxWidth: 11, ellipsis: true)
             let waited = ((row.began ?? now) - row.asked).seconds
             canvas.write(StyledText("\(fixed(waited, 1)) s", theme[waited > 0.05 ? .rowPending : .dim]), endingAt: inside.x + columns + 7, y: y)
-            let pulled = row.error != nil ? "failed" : row.began == nil ? "waits" : row.progress.map { "\(fixed($0 * 100, 0)) %" } ?? "\(fixed(((row.ended ?? now) - row.began!).seconds, 1)) s"
-            canvas.write(StyledText(pulled, theme[row.error != nil ? .rowError : row.ended == nil ? .rowPending : .text]), endingAt: inside.x + columns + 16, y: y)
+            let pulled =
+                row.error != nil
+                ? "failed"
+                : row.began == nil ? "waits" : row.progress.map { "\(fixed($0 * 100, 0)) %" } ?? "\(fixed(((row.ended ?? now) - row.began!).seconds, 1)) s"
+            canvas.write(
+                StyledText(pulled, theme[row.error != nil ? .rowError : row.ended == nil ? .rowPending : .text]), endingAt: inside.x + columns + 16, y: y)
             var bars = [Gantt.Bar]()
             if waited > 0 { bars.append(.init(kind: .wait, from: (row.asked - start).seconds, to: ((row.began ?? now) - start).seconds)) }
             if let began = row.began { bars.append(.init(kind: .work, from: (began - start).seconds, to: ((row.ended ?? now) - start).seconds)) }
@@ -72,15 +85,21 @@ extension NodeScreen {
         let latencies = world.session.simulation.kubelets.latencies
         var y = inside.bottom - footer
         canvas.drawRule(
-            inBox: box, y: y, title: StyledText("bandwidth \(fixed((latencies.nodeBandwidth / 1e6).rounded(.down), 0)) MB/s, a pull \(fixed((latencies.registryRate / 1e6).rounded(.down), 0)), last 10 min", theme[.dim]), style: theme[.border])
+            inBox: box, y: y,
+            title: StyledText(
+                "bandwidth \(fixed((latencies.nodeBandwidth / 1e6).rounded(.down), 0)) MB/s, a pull \(fixed((latencies.registryRate / 1e6).rounded(.down), 0)), last 10 min",
+                theme[.dim]), style: theme[.border])
         let width = inside.width - 2
-        Sparkline(rates(activity, width, now), maximum: latencies.nodeBandwidth).draw(on: &canvas, at: Point(x: inside.x + 1, y: y + 1), width: width, theme: theme)
+        Sparkline(rates(activity, width, now), maximum: latencies.nodeBandwidth).draw(
+            on: &canvas, at: Point(x: inside.x + 1, y: y + 1), width: width, theme: theme)
         guard footer == 4 else { return }
         y += 2
         let percent = percent(activity.imageBytes, of: activity.imageCapacity)
         canvas.drawRule(
             inBox: box, y: y,
-            title: StyledText("image store \(megabytesText(activity.imageBytes)) of \(megabytesText(activity.imageCapacity)), \(percent) %   gc above \(activity.imageHighPercent) %", theme[.dim]), style: theme[.border])
+            title: StyledText(
+                "image store \(megabytesText(activity.imageBytes)) of \(megabytesText(activity.imageCapacity)), \(percent) %   gc above \(activity.imageHighPercent) %",
+                theme[.dim]), style: theme[.border])
         let images = activity.images.sorted { ($1.size, $0.name) < ($0.size, $1.name) }
         var text = StyledText("")
         var count = 0
@@ -133,11 +152,14 @@ extension NodeScreen {
         let inside = box.interior.inset(x: 1, y: 0)
         var lines: [(StyledText, Double?)] = []
         func add(_ text: String, _ role: Role = .text) { lines.append((StyledText(text, theme[role]), nil)) }
-        lines.append((StyledText("\(max(0, tokens))/\(api.burst)", theme[tokens > 0 ? .text : .rowError]), api.burst == 0 ? 1 : max(0, api.tokens) / Double(api.burst)))
+        lines.append(
+            (StyledText("\(max(0, tokens))/\(api.burst)", theme[tokens > 0 ? .text : .rowError]), api.burst == 0 ? 1 : max(0, api.tokens) / Double(api.burst)))
         if let lastCall = activity.waitingCalls.last {
             add("\(counted(activity.waitingCalls.count, "call waits", "calls wait")), the last \(fixed((lastCall.began - now).seconds, 1)) s more", .rowError)
         } else {
-            add("calls \(activity.calls), \(activity.callsWaited) waited, longest \(fixed(activity.longestWait.seconds, 1)) s\(activity.mountTimeouts > 0 ? ", \(activity.mountTimeouts) mounts timed out" : "")", activity.callsWaited > 0 ? .rowPending : .dim)
+            add(
+                "calls \(activity.calls), \(activity.callsWaited) waited, longest \(fixed(activity.longestWait.seconds, 1)) s\(activity.mountTimeouts > 0 ? ", \(activity.mountTimeouts) mounts timed out" : "")",
+                activity.callsWaited > 0 ? .rowPending : .dim)
         }
         if let call = activity.waitingCalls.first {
             add("next \(call.request) for \(shortPod(call.pod.name))", .dim)
@@ -153,7 +175,9 @@ extension NodeScreen {
         // Ten pods that start at once, 12 calls each, are what the budget is there for.
         let calls = 120.0
         func last(_ qps: Int, _ burst: Double) -> Double { qps == 0 ? 0 : max(0, (calls - burst) / Double(qps)) }
-        let compare: [StyledText] = [StyledText("10 pods at once \(fixed(last(api.qps, max(0, api.tokens)), 1)) s, with 5/10 \(fixed(last(5, 10), 1)) s", theme[.dim])]
+        let compare: [StyledText] = [
+            StyledText("10 pods at once \(fixed(last(api.qps, max(0, api.tokens)), 1)) s, with 5/10 \(fixed(last(5, 10), 1)) s", theme[.dim])
+        ]
         var y = inside.y
         for (index, (text, gauge)) in lines.enumerated() where y < inside.bottom - 2 {
             if let gauge {
@@ -168,15 +192,21 @@ extension NodeScreen {
             // The comparison has its rule only where everything fits.
             if index == lines.count - 1, inside.bottom - y >= pleg.count + 2 + compare.count {
                 canvas.drawRule(inBox: box, y: y, title: StyledText("as before v1.27: 5 and 10", theme[.dim]), style: theme[.border])
-                for (line, text) in compare[0].wrapped(to: inside.width).prefix(2).enumerated() where y + 1 + line < inside.bottom { canvas.write(text, at: Point(x: inside.x, y: y + 1 + line), maxWidth: inside.width) }
+                for (line, text) in compare[0].wrapped(to: inside.width).prefix(2).enumerated() where y + 1 + line < inside.bottom {
+                    canvas.write(text, at: Point(x: inside.x, y: y + 1 + line), maxWidth: inside.width)
+                }
                 y += 1 + min(2, compare[0].wrapped(to: inside.width).count)
             }
         }
         guard y < inside.bottom - 1 else { return }
         let word = activity.pleg.isEvented ? "evented" : "generic"
         canvas.drawRule(
-            inBox: box, y: y, title: StyledText("PLEG  \(word), relist every \(activity.pleg.period)", theme[activity.pleg.problem == nil ? .title : .rowError]), style: theme[.border])
-        for (index, text) in pleg.enumerated() where y + 1 + index < inside.bottom { canvas.write(text, at: Point(x: inside.x, y: y + 1 + index), maxWidth: inside.width) }
+            inBox: box, y: y,
+            title: StyledText("PLEG  \(word), relist every \(activity.pleg.period)", theme[activity.pleg.problem == nil ? .title : .rowError]),
+            style: theme[.border])
+        for (index, text) in pleg.enumerated() where y + 1 + index < inside.bottom {
+            canvas.write(text, at: Point(x: inside.x, y: y + 1 + index), maxWidth: inside.width)
+        }
     }
 
     private func plegLines(_ pleg: NodeActivity.PLEG, _ now: Instant, _ theme: Theme) -> [StyledText] {
@@ -200,13 +230,17 @@ extension NodeScreen {
         let kubelets = world.session.simulation.kubelets
         // Its own configuration may switch the gate on.
         let isOn = kubelets.settings(node: name).contains { $0.field == "featureGates.MemoryQoS" && $0.value == "true" }
-        frame(.cgroups, StyledText("cgroup v2", theme[.title]), StyledText("MemoryQoS \(isOn ? "on" : "off")", theme[isOn ? .good : .dim]), on: &canvas, in: box, theme)
+        frame(
+            .cgroups, StyledText("cgroup v2", theme[.title]), StyledText("MemoryQoS \(isOn ? "on" : "off")", theme[isOn ? .good : .dim]), on: &canvas, in: box,
+            theme)
         var groups: [(level: Int, key: ObjectKey?, values: CgroupValues)] = kubelets.cgroups(node: name, in: world.cluster).map { (0, nil, $0) }
         var cursorRow = 0
         for (index, key) in rows.enumerated() {
             guard let pod = world.store.pods[key] else { continue }
             if index == list.index { cursorRow = groups.count }
-            for (number, group) in kubelets.cgroups(of: pod, in: world.cluster).enumerated() { groups.append((number == 0 ? 1 : 2, number == 0 ? key : nil, group)) }
+            for (number, group) in kubelets.cgroups(of: pod, in: world.cluster).enumerated() {
+                groups.append((number == 0 ? 1 : 2, number == 0 ? key : nil, group))
+            }
         }
         func limit(_ bytes: Int64?) -> String { bytes.map(bytesText) ?? "max" }
         func low(_ bytes: Int64) -> String { bytes == 0 ? "-" : bytesText(bytes) }
@@ -220,15 +254,18 @@ extension NodeScreen {
         let inside = box.interior
         groupTop = Scrolling.top(following: cursorRow, from: groupTop, height: max(1, inside.height - 1), count: groups.count)
         let table = TableWidget(columns: columns, rowCount: groups.count, cursor: groups.isEmpty ? nil : cursorRow, top: groupTop)
-        canvas.drawPosition(of: groupTop..<min(groups.count, groupTop + max(1, inside.height - 1)), in: groups.count, onBox: box, rows: inside.inset(top: 1), theme: theme)
+        canvas.drawPosition(
+            of: groupTop..<min(groups.count, groupTop + max(1, inside.height - 1)), in: groups.count, onBox: box, rows: inside.inset(top: 1), theme: theme)
         _ = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let (level, _, group) = groups[index]
             let role: Role = level == 2 ? .text : .dim
             let name = level == 0 ? group.name : String(" ", times: level * 2) + group.name
             let over = group.memoryHigh.map { group.memoryUsed > $0 } ?? false
             let cells: [(String, Role)] = [
-                (name, level == 1 ? .accent : role), (group.cpuQuota.map { "\($0 / 1000) ms" } ?? "max", role), ("\(group.cpuWeight)", .dim), (low(group.memoryMin), role),
-                (low(group.memoryLow), role), (limit(group.memoryHigh), role), (limit(group.memoryMax), role), (level == 2 ? bytesText(group.memoryUsed) : "", over ? .rowPending : .text),
+                (name, level == 1 ? .accent : role), (group.cpuQuota.map { "\($0 / 1000) ms" } ?? "max", role), ("\(group.cpuWeight)", .dim),
+                (low(group.memoryMin), role),
+                (low(group.memoryLow), role), (limit(group.memoryHigh), role), (limit(group.memoryMax), role),
+                (level == 2 ? bytesText(group.memoryUsed) : "", over ? .rowPending : .text),
                 (group.memoryStall > 0 ? "\(fixed(group.memoryStall * 100, 0)) %" : "", .rowPending), (group.oomScoreAdj.map { "\($0)" } ?? "", .dim),
             ]
             return TableRow(cells.map { StyledText($0.0, theme[$0.1]) })
@@ -237,7 +274,9 @@ extension NodeScreen {
 
     mutating func drawSettings(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        frame(.settings, StyledText("KubeletConfiguration in force", theme[.title]), StyledText("dim: the version's default", theme[.dim]), on: &canvas, in: box, theme)
+        frame(
+            .settings, StyledText("KubeletConfiguration in force", theme[.title]), StyledText("dim: the version's default", theme[.dim]), on: &canvas, in: box,
+            theme)
         let settings = world.session.simulation.kubelets.settings(node: name)
         let inside = box.interior.inset(x: 1, y: 0)
         let columns = max(1, inside.width / 58)
@@ -253,7 +292,9 @@ extension NodeScreen {
                 let setting = settings[index]
                 let x = inside.x + column * (inside.width / columns)
                 canvas.write(setting.field, at: Point(x: x, y: inside.y + row), style: theme[setting.isDefault ? .dim : .text], maxWidth: 34, ellipsis: true)
-                canvas.write(setting.value, at: Point(x: x + 35, y: inside.y + row), style: theme[setting.isDefault ? .dim : .rowHighlight], maxWidth: inside.width / columns - 36, ellipsis: true)
+                canvas.write(
+                    setting.value, at: Point(x: x + 35, y: inside.y + row), style: theme[setting.isDefault ? .dim : .rowHighlight],
+                    maxWidth: inside.width / columns - 36, ellipsis: true)
             }
         }
     }

@@ -1,7 +1,7 @@
 import Canvas
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Printers
 import Simulation
 import SimulationKit
@@ -187,7 +187,9 @@ struct NodeScreen: ListedScreen, PodHolder {
         let glyph = node.isReady ? world.glyphs.ready : ready == nil ? world.glyphs.notReady : world.glyphs.failed
         canvas.drawBox(
             in: box, title: title,
-            right: StyledText("\(glyph) \(words) \(world.age(ready?.lastTransitionTime))", theme[node.isReady ? (node.spec.unschedulable ? .rowPending : .good) : ready == nil ? .rowPending : .rowError]), style: theme[.border])
+            right: StyledText(
+                "\(glyph) \(words) \(world.age(ready?.lastTransitionTime))",
+                theme[node.isReady ? (node.spec.unschedulable ? .rowPending : .good) : ready == nil ? .rowPending : .rowError]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         var y = inside.y
         func line(_ label: String, _ text: StyledText) {
@@ -197,8 +199,16 @@ struct NodeScreen: ListedScreen, PodHolder {
             y += 1
         }
         let info = node.status.nodeInfo
-        line("kubelet", StyledText([info?.kubeletVersion ?? "", (info?.containerRuntimeVersion ?? "").replacing("://", with: " "), info?.operatingSystem ?? "", info?.kernelVersion ?? ""].filter { !$0.isEmpty }.joined(separator: "  "), theme[.text]))
-        let labels = node.metadata.labels.entries.filter { !$0.key.hasPrefix("beta.kubernetes.io/") && !["kubernetes.io/os", "kubernetes.io/arch"].contains($0.key) }
+        line(
+            "kubelet",
+            StyledText(
+                [
+                    info?.kubeletVersion ?? "", (info?.containerRuntimeVersion ?? "").replacing("://", with: " "), info?.operatingSystem ?? "",
+                    info?.kernelVersion ?? "",
+                ].filter { !$0.isEmpty }.joined(separator: "  "), theme[.text]))
+        let labels = node.metadata.labels.entries.filter {
+            !$0.key.hasPrefix("beta.kubernetes.io/") && !["kubernetes.io/os", "kubernetes.io/arch"].contains($0.key)
+        }
         line("labels", StyledText(labels.map { "\(TopologyKeys.short($0.key))=\($0.value)" }.joined(separator: "  "), theme[.text]))
         let taints = node.spec.taints.map(\.text)
         line("taints", StyledText(taints.isEmpty ? "none" : taints.joined(separator: "  "), theme[taints.isEmpty ? .dim : .rowPending]))
@@ -211,13 +221,16 @@ struct NodeScreen: ListedScreen, PodHolder {
             guard y < inside.bottom else { return }
             canvas.write(label, at: Point(x: inside.x, y: y), style: theme[.dim])
             let width = max(4, inside.width - 10 - 17)
-            Gauge(used: whole == 0 ? 0 : Double(value) / Double(whole)).draw(on: &canvas, at: Point(x: inside.x + 10, y: y), width: width, role: role, theme: theme)
+            Gauge(used: whole == 0 ? 0 : Double(value) / Double(whole)).draw(
+                on: &canvas, at: Point(x: inside.x + 10, y: y), width: width, role: role, theme: theme)
             let over = value > whole
             canvas.write(StyledText(text, theme[over ? .rowError : .text]), endingAt: inside.right, y: y)
             y += 1
         }
         let memory = view.allocatable.memory
-        bar("cpu  req", view.requested.milliCPU, view.allocatable.milliCPU, .gaugeCPU, "\(fixed(Double(view.requested.milliCPU) / 1000, 2))/\(Quantity(milli: view.allocatable.milliCPU))")
+        bar(
+            "cpu  req", view.requested.milliCPU, view.allocatable.milliCPU, .gaugeCPU,
+            "\(fixed(Double(view.requested.milliCPU) / 1000, 2))/\(Quantity(milli: view.allocatable.milliCPU))")
         if inside.height >= 6 { bar("     use", used.cpu, view.allocatable.milliCPU, .gaugeCPU, fixed(Double(used.cpu) / 1000, 2)) }
         bar("mem  req", view.requested.memory, memory, .gaugeMemory, "\(bytesText(view.requested.memory))/\(bytesText(memory))")
         bar("     use", used.memory, memory, .gaugeMemory, bytesText(used.memory))
@@ -250,13 +263,17 @@ struct NodeScreen: ListedScreen, PodHolder {
         }
         if let renewed {
             let left = Duration.seconds(life) - (world.now - renewed)
-            let text = "renewed \((world.now - renewed).wholeSeconds) s ago, " + (left > .zero ? "expires in \(left.wholeSeconds) s" : "expired \(-left.wholeSeconds) s ago")
+            let text =
+                "renewed \((world.now - renewed).wholeSeconds) s ago, "
+                + (left > .zero ? "expires in \(left.wholeSeconds) s" : "expired \(-left.wholeSeconds) s ago")
             lines.append(StyledText(pad("lease", 16), theme[.text]) + StyledText(text, theme[left > .seconds(life / 2) ? .dim : .rowPending]))
         }
         lines.append(
             StyledText(pad("api server", 16), theme[.text])
                 + StyledText("answers in \(kubelets.latencies.apiLatency), watch lag \(world.cluster.settings.kubeletWatchDelay)", theme[.dim]))
-        for (index, line) in lines.prefix(inside.height).enumerated() { canvas.write(line, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width) }
+        for (index, line) in lines.prefix(inside.height).enumerated() {
+            canvas.write(line, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width)
+        }
     }
 
     // MARK: Pods
@@ -272,13 +289,16 @@ struct NodeScreen: ListedScreen, PodHolder {
         if withLoss, inside.height >= 8 {
             let height = inside.height >= 12 || inside.height - 1 - rows.count >= 4 ? 4 : 3
             let y = inside.bottom - height
-            canvas.drawRule(inBox: box, y: y, title: StyledText("If \(name) is lost now", theme[pane == .lost ? .titleHighlight : .title]), right: StyledText("tried on a fork", theme[.dim]), style: theme[.border])
+            canvas.drawRule(
+                inBox: box, y: y, title: StyledText("If \(name) is lost now", theme[pane == .lost ? .titleHighlight : .title]),
+                right: StyledText("tried on a fork", theme[.dim]), style: theme[.border])
             drawLoss(on: &canvas, in: Rect(x: inside.x + 1, y: y + 1, width: inside.width - 2, height: height - 1), world)
             inside = inside.inset(bottom: height)
         }
         list.scroll(height: inside.height - 1)
         let columns = [
-            TableWidget.Column("NAMESPACE", minimum: 9, ideal: 12, priority: 5), TableWidget.Column("NAME", minimum: 16, ideal: max(26, rows.map { TextWidth.columns($0.name) }.max() ?? 0), keepsEnd: true),
+            TableWidget.Column("NAMESPACE", minimum: 9, ideal: 12, priority: 5),
+            TableWidget.Column("NAME", minimum: 16, ideal: max(26, rows.map { TextWidth.columns($0.name) }.max() ?? 0), keepsEnd: true),
             TableWidget.Column("READY", minimum: 5, priority: 2), TableWidget.Column("STATUS", minimum: 12, ideal: 18),
             TableWidget.Column("CPU REQ", alignment: .right, minimum: 7, priority: 1), TableWidget.Column("USE", alignment: .right, minimum: 6, priority: 2),
             TableWidget.Column("MEM REQ", alignment: .right, minimum: 7, priority: 3), TableWidget.Column("USE", alignment: .right, minimum: 6, priority: 4),
@@ -295,7 +315,8 @@ struct NodeScreen: ListedScreen, PodHolder {
             let use = world.session.simulation.usage(of: pod)
             let state = world.state(of: pod)
             let cells: [(String, Role)] = [
-                (pod.metadata.namespace, .dim), (pod.metadata.name, .text), (display.ready, .text), ("\(world.glyph(state)) \(display.status)", World.role(state)),
+                (pod.metadata.namespace, .dim), (pod.metadata.name, .text), (display.ready, .text),
+                ("\(world.glyph(state)) \(display.status)", World.role(state)),
                 ("\(requests.milliCPU)m", .text), ("\(use.milliCPU)m", .text), (bytesText(requests.memory), .text), (bytesText(use.memory), .text),
                 (pod.spec.qosClass.rawValue, .dim), ("\(pod.spec.priority ?? 0)", .dim), (world.age(pod.metadata.creationTimestamp), .dim),
             ]

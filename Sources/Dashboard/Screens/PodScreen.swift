@@ -1,7 +1,7 @@
 import Canvas
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Manifests
 import Printers
 import Simulation
@@ -61,10 +61,10 @@ struct PodScreen: Screen, PodHolder {
         case .yaml: return [.push(DetailScreen(last, tab: .yaml))]
         case .events: return [.push(DetailScreen(last, tab: .events))]
         case .edit: return [.edit(last)]
-        case .delete: return [.open(DeleteDialog([last], world))]
+        case .delete: return [.open(deleteDialog([last], world))]
         case .kill: return [.perform([.delete(.pod, key, DeleteOptions(gracePeriodSeconds: 0))])]
         case .resize: return [.open(ResizeDialog([last], world))]
-        case .evict: return [.open(EvictDialog([last], world))]
+        case .evict: return [.open(evictDialog([last], world))]
         case .why: return [.push(WhyScreen(key))]
         case .node: return [NodeScreen.effect(last, world)]
         case .owner: return TableScreen.owner(of: last)
@@ -137,13 +137,16 @@ struct PodScreen: Screen, PodHolder {
         guard box.height > 2 else { return }
         let theme = world.theme
         let state = world.state(of: last)
-        let status = isGone ? StyledText("gone", theme[.rowError]) : StyledText("\(world.glyph(state)) \(PodDisplay(last, profile: world.cluster.profile).status)", theme[World.role(state)])
+        let status =
+            isGone
+            ? StyledText("gone", theme[.rowError])
+            : StyledText("\(world.glyph(state)) \(PodDisplay(last, profile: world.cluster.profile).status)", theme[World.role(state)])
         canvas.drawBox(in: box, title: StyledText(key.description, theme[.titleHighlight]), right: status, style: theme[.border])
         var lines: [(label: String, text: StyledText)] = []
         func add(_ label: String, _ text: String, _ role: Role = .text) { lines.append((label, StyledText(text, theme[role]))) }
         let workload = Workload(of: last, world.cluster)
         var owner = "\(workload.kind) \(workload.name)"
-        if let controller = last.metadata.controller, controller.name != workload.name { 
+        if let controller = last.metadata.controller, controller.name != workload.name {
             // A ReplicaSet is told by its hash: the rest of its name is the Deployment's.
             let prefix = workload.name + "-"
             let short = controller.kind == "ReplicaSet" && controller.name.hasPrefix(prefix)
@@ -155,7 +158,10 @@ struct PodScreen: Screen, PodHolder {
         if !zone.isEmpty { place += "   zone \(zone)" }
         if !last.status.podIP.isEmpty { place += "   ip \(last.status.podIP)" }
         add("node", place, last.nodeName.isEmpty ? .rowPending : .text)
-        add("qos", "\(last.spec.qosClass.rawValue)   priority \(last.spec.priority ?? 0)" + (box.width >= 60 ? "   grace \(last.spec.terminationGracePeriodSeconds ?? 30) s" : ""))
+        add(
+            "qos",
+            "\(last.spec.qosClass.rawValue)   priority \(last.spec.priority ?? 0)"
+                + (box.width >= 60 ? "   grace \(last.spec.terminationGracePeriodSeconds ?? 30) s" : ""))
         let statuses = last.status.initContainerStatuses + last.status.containerStatuses
         for container in last.spec.initContainers + last.spec.containers {
             let status = statuses.first { $0.name == container.name }
@@ -175,7 +181,8 @@ struct PodScreen: Screen, PodHolder {
             canvas.write(line.text, at: Point(x: inside.x + 10, y: inside.y + index), maxWidth: inside.width - 10)
         }
         if room < lines.count {
-            canvas.write("\(lines.count - room) lines more: <d>", at: Point(x: inside.x + 10, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 10)
+            canvas.write(
+                "\(lines.count - room) lines more: <d>", at: Point(x: inside.x + 10, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 10)
         }
     }
 
@@ -192,7 +199,9 @@ struct PodScreen: Screen, PodHolder {
             return text
         }
         if let ended = status.state.terminated {
-            return StyledText("\(ended.exitCode == 0 ? glyphs.passed : glyphs.failed) \(ended.reason)  exit \(ended.exitCode)", theme[ended.exitCode == 0 ? .rowCompleted : .rowError])
+            return StyledText(
+                "\(ended.exitCode == 0 ? glyphs.passed : glyphs.failed) \(ended.reason)  exit \(ended.exitCode)",
+                theme[ended.exitCode == 0 ? .rowCompleted : .rowError])
         }
         text = StyledText("\(status.ready ? glyphs.ready : glyphs.notReady) \(status.ready ? "ready" : "not ready")", theme[status.ready ? .good : .rowPending])
         if container.startupProbe != nil { text.append("  startup \(status.started == true ? glyphs.passed : glyphs.starting)", theme[.dim]) }
@@ -242,7 +251,10 @@ struct PodScreen: Screen, PodHolder {
         func cpu(_ milli: Int64) -> String { milli >= 10_000 || milli % 1000 == 0 ? "\(milli / 1000)" : "\(milli)m" }
         let parts: [(String, Int64, Int64, Int64?, [Double], (Int64) -> String, Int)] = [
             ("cpu", now.milliCPU, requests.milliCPU, limit("cpu", \.milliValue), samples.map { $0.map { Double($0.milliCPU) } ?? .nan }, cpu, upper),
-            ("mem", now.memory, requests.memory, limit("memory", \.value), samples.map { $0.map { Double($0.memory) } ?? .nan }, bytesText, max(1, rows - upper)),
+            (
+                "mem", now.memory, requests.memory, limit("memory", \.value), samples.map { $0.map { Double($0.memory) } ?? .nan }, bytesText,
+                max(1, rows - upper)
+            ),
         ]
         var y = inside.y
         for (name, value, request, limit, values, text, height) in parts where y < inside.bottom {
@@ -292,7 +304,8 @@ struct PodScreen: Screen, PodHolder {
         second.append(parts.isEmpty ? "none" : parts.prefix(3).joined(separator: ", "), theme[.dim])
         if !parts.isEmpty {
             let failure = events.first { $0.reason == "Unhealthy" }
-            second.append("   last failure \(failure?.lastTimestamp.map { clockText($0, milliseconds: false) } ?? "never")", theme[failure == nil ? .dim : .rowPending])
+            second.append(
+                "   last failure \(failure?.lastTimestamp.map { clockText($0, milliseconds: false) } ?? "never")", theme[failure == nil ? .dim : .rowPending])
         }
         return [first, second]
     }
@@ -315,7 +328,9 @@ struct PodScreen: Screen, PodHolder {
         right.append(Gantt.legend([(.wait, "waiting"), (.work, "working")], canvas.glyphs, theme))
         box(.startup, title, right, on: &canvas, in: area, theme)
         guard !story.rows.isEmpty else {
-            canvas.write("It started before this kubelet did: its start was not recorded.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
+            canvas.write(
+                "It started before this kubelet did: its start was not recorded.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim],
+                maxWidth: inside.width - 2)
             return
         }
         let room = max(0, inside.height - 2)

@@ -1,7 +1,7 @@
 import Canvas
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import Simulation
 import SimulationKit
 
@@ -44,7 +44,9 @@ struct RecommendScreen: ListedScreen {
             BindingGroup(
                 "Recommend",
                 [
-                    Binding(.character("R"), action: .takeRecommendation, "take it", "Resize all of its pods as recommended; the outcome is shown first", footer: 10),
+                    Binding(
+                        .character("R"), action: .takeRecommendation, "take it", "Resize all of its pods as recommended; the outcome is shown first", footer: 10
+                    ),
                     Binding(.character("a"), action: .autosize, "auto", "Automatic: off, InPlaceOrRecreate, InPlace", footer: 15),
                     Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
                     Binding(.character("L"), action: .load, "load", "Set the load of its pods", footer: 20),
@@ -131,7 +133,9 @@ struct RecommendScreen: ListedScreen {
         case .moreLoad, .lessLoad: return [.perform(LoadSteps.commands([object], action == .moreLoad ? 1 : -1, world))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .autosize:
-            guard row.workload.kind != "Pod" else { return [.flash("A pod without a controller cannot be recreated: \(world.hint(.takeRecommendation, "resizes it", in: bindings[0]))", .warning)] }
+            guard row.workload.kind != "Pod" else {
+                return [.flash("A pod without a controller cannot be recreated: \(world.hint(.takeRecommendation, "resizes it", in: bindings[0]))", .warning)]
+            }
             let modes: [VerticalScaling] = [.off, .inPlaceOrRecreate, .inPlace]
             let index = modes.firstIndex(of: world.session.simulation.vertical[target(row.workload)]) ?? 0
             return [.perform([.autosize(object.kindInfo.type, row.workload.key, modes[(index + 1) % modes.count])])]
@@ -140,7 +144,12 @@ struct RecommendScreen: ListedScreen {
                 (pods[0].spec.containers + pods[0].spec.sidecars).first { $0.name == recommendation.container }.flatMap { recommendation.resize(of: $0) }
             }
             if wishes.isEmpty { return [.flash("\(row.workload.name) already has the recommended size", .info)] }
-            return [.open(ResizeDialog(pods, of: "\(pods.count) \(pods.count == 1 ? "pod" : "pods") of \(row.workload.kind) \(row.workload.name), as recommended", suggesting: wishes, world))]
+            return [
+                .open(
+                    ResizeDialog(
+                        pods, of: "\(pods.count) \(pods.count == 1 ? "pod" : "pods") of \(row.workload.kind) \(row.workload.name), as recommended",
+                        suggesting: wishes, world))
+            ]
         }
     }
 
@@ -170,7 +179,8 @@ struct RecommendScreen: ListedScreen {
         ]
         let columns = titles.enumerated().map { index, column in
             let widest = shown.reduce(column.0.count) { max($0, index < $1.cells.count ? $1.cells[index].width : 0) }
-            return TableWidget.Column(column.0, alignment: column.1 ? .right : .left, minimum: min(widest, 26), ideal: widest + (column.1 ? 1 : 2), priority: column.2)
+            return TableWidget.Column(
+                column.0, alignment: column.1 ? .right : .left, minimum: min(widest, 26), ideal: widest + (column.1 ? 1 : 2), priority: column.2)
         }
         let table = TableWidget(columns: columns, rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: list.top, frozenColumns: 2)
         let first = list.top
@@ -186,7 +196,9 @@ struct RecommendScreen: ListedScreen {
 
     private mutating func cells(_ row: Row, _ world: World) -> TableRow {
         let theme = world.theme
-        guard let fact = fact(row, world) else { return TableRow([StyledText(row.workload.namespace), StyledText(row.workload.name), StyledText(row.container)]) }
+        guard let fact = fact(row, world) else {
+            return TableRow([StyledText(row.workload.namespace), StyledText(row.workload.name), StyledText(row.container)])
+        }
         let it = fact.recommendation
         let resources = fact.container.resources
         func style(_ have: Int64?, _ target: Int64, _ lower: Int64) -> Role {
@@ -201,7 +213,8 @@ struct RecommendScreen: ListedScreen {
         let memoryLimit = resources.limits["memory"].map(\.description) ?? "-"
         return TableRow([
             StyledText(row.workload.namespace), StyledText(row.workload.name), StyledText(row.container), StyledText("\(fact.count)"),
-            StyledText(resources.requests["cpu"]?.description ?? "-"), StyledText(cpuLimit), StyledText(Self.cpu(it.median.milliCPU)), StyledText(Self.cpu(it.p90.milliCPU)),
+            StyledText(resources.requests["cpu"]?.description ?? "-"), StyledText(cpuLimit), StyledText(Self.cpu(it.median.milliCPU)),
+            StyledText(Self.cpu(it.p90.milliCPU)),
             StyledText(Self.cpu(it.p95.milliCPU)),
             StyledText(Self.cpu(it.target.milliCPU), theme[style(resources.requests.milliCPU, it.target.milliCPU, it.lower.milliCPU)]),
             StyledText(resources.requests["memory"]?.description ?? "-"), StyledText(memoryLimit), StyledText(Self.memory(it.p95.memory)),
@@ -225,16 +238,23 @@ struct RecommendScreen: ListedScreen {
         if charts {
             let half = (inside.width - 3) / 2
             let rows = inside.height - 4
-            chart("cpu", curves.cpu, resources.requests.milliCPU, resources.limits.milliCPU, it.target.milliCPU, Self.cpu, on: &canvas, in: Rect(x: inside.x, y: y, width: half, height: rows + 1), theme)
-            chart("memory", curves.memory, resources.requests.memoryBytes, resources.limits.memoryBytes, it.target.memory, Self.memory, on: &canvas, in: Rect(x: inside.x + half + 3, y: y, width: half, height: rows + 1), theme)
+            chart(
+                "cpu", curves.cpu, resources.requests.milliCPU, resources.limits.milliCPU, it.target.milliCPU, Self.cpu, on: &canvas,
+                in: Rect(x: inside.x, y: y, width: half, height: rows + 1), theme)
+            chart(
+                "memory", curves.memory, resources.requests.memoryBytes, resources.limits.memoryBytes, it.target.memory, Self.memory, on: &canvas,
+                in: Rect(x: inside.x + half + 3, y: y, width: half, height: rows + 1), theme)
             y += rows + 1
         } else {
             for (name, values, unit) in [("cpu", curves.cpu, Self.cpu), ("mem", curves.memory, Self.memory)] {
                 canvas.write(name, at: Point(x: inside.x, y: y), style: theme[.dim])
                 let width = max(10, inside.width - 50)
                 let limit = name == "cpu" ? resources.requests.milliCPU : resources.requests.memoryBytes
-                Sparkline(values, maximum: max(values.max() ?? 1, Double(limit ?? 1)), limit: limit.map(Double.init)).draw(on: &canvas, at: Point(x: inside.x + 5, y: y), width: width, theme: theme)
-                canvas.write("now \(unit(Int64(saturating: (values.last ?? 0).rounded(.down))))  request \(limit.map(unit) ?? "-")", at: Point(x: inside.x + 7 + width, y: y), style: theme[.text], maxWidth: inside.width - 7 - width)
+                Sparkline(values, maximum: max(values.max() ?? 1, Double(limit ?? 1)), limit: limit.map(Double.init)).draw(
+                    on: &canvas, at: Point(x: inside.x + 5, y: y), width: width, theme: theme)
+                canvas.write(
+                    "now \(unit(Int64(saturating: (values.last ?? 0).rounded(.down))))  request \(limit.map(unit) ?? "-")",
+                    at: Point(x: inside.x + 7 + width, y: y), style: theme[.text], maxWidth: inside.width - 7 - width)
                 y += 1
             }
         }
@@ -269,7 +289,9 @@ struct RecommendScreen: ListedScreen {
         on canvas: inout Canvas, in area: Rect, _ theme: Theme
     ) {
         var head = StyledText("\(name) ", theme[.text])
-        head.append("now \(unit(Int64(saturating: (values.last ?? 0).rounded(.down))))  request \(request.map(unit) ?? "-")  limit \(limit.map(unit) ?? "-")  suggested \(unit(target))", theme[.dim])
+        head.append(
+            "now \(unit(Int64(saturating: (values.last ?? 0).rounded(.down))))  request \(request.map(unit) ?? "-")  limit \(limit.map(unit) ?? "-")  suggested \(unit(target))",
+            theme[.dim])
         canvas.write(head, at: area.origin, maxWidth: area.width)
         let plot = area.inset(top: 1)
         // A limit far above everything would flatten the curve.
@@ -314,17 +336,21 @@ struct RecommendScreen: ListedScreen {
             return all >= 0 ? "\(unit(all)) \(name) too much" : "\(unit(Int64(0).saturatingSubtract(all))) \(name) too little"
         }
         lines.append(
-            StyledText("requested in all \(fact.count) \(fact.count == 1 ? "pod" : "pods"): \(text(spare, Self.cpu, "cpu")), \(text(spareMemory, Self.memory, "memory"))", theme[.text]))
+            StyledText(
+                "requested in all \(fact.count) \(fact.count == 1 ? "pod" : "pods"): \(text(spare, Self.cpu, "cpu")), \(text(spareMemory, Self.memory, "memory"))",
+                theme[.text]))
         // With a history of minutes the upper bound is beyond all reason.
         func upper(_ resource: String, _ unit: (Int64) -> String) -> String {
             it.upper[resource] > it.target[resource].saturatingMultiply(10) ? "up" : "to \(unit(it.upper[resource]))"
         }
         var bounds = StyledText(
-            "automatic mode accepts cpu from \(Self.cpu(it.lower.milliCPU)) \(upper("cpu", Self.cpu)), memory from \(Self.memory(it.lower.memory)) \(upper("memory", Self.memory))", theme[.dim])
+            "automatic mode accepts cpu from \(Self.cpu(it.lower.milliCPU)) \(upper("cpu", Self.cpu)), memory from \(Self.memory(it.lower.memory)) \(upper("memory", Self.memory))",
+            theme[.dim])
         bounds.append("   p90 + 15 %, half-life 24 h", theme[.dim])
         lines.append(bounds)
         let mode = world.session.simulation.vertical[target(row.workload)]
-        var auto = StyledText("\(world.hint(.takeRecommendation, "resizes as recommended", in: bindings[0]))   \(world.hint(.autosize, "", in: bindings[0]))", theme[.dim])
+        var auto = StyledText(
+            "\(world.hint(.takeRecommendation, "resizes as recommended", in: bindings[0]))   \(world.hint(.autosize, "", in: bindings[0]))", theme[.dim])
         switch mode {
         case .off: auto.append("automatic: off", theme[.dim])
         case .inPlaceOrRecreate: auto.append("automatic: in place, or by eviction (deferred for 5 min, or infeasible); budgets apply", theme[.good])

@@ -46,7 +46,8 @@ struct ScenariosScreen: ListedScreen {
     }
 
     /// How long each runs; reading them all takes longer than a frame may.
-    private static let lengths = Dictionary(uniqueKeysWithValues: ScenarioCatalog.all.compactMap { one in one.input().scenario?.spec.duration.map { (one.name, "\($0)") } })
+    private static let lengths = Dictionary(
+        uniqueKeysWithValues: ScenarioCatalog.all.compactMap { one in one.input().scenario?.spec.duration.map { (one.name, "\($0)") } })
 
     mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
@@ -73,11 +74,14 @@ struct ScenariosScreen: ListedScreen {
                 StyledText(Self.lengths[scenario.name] ?? ""),
             ])
         }
-        if shown.isEmpty { canvas.write("No scenario passes the filter. \(world.hint(.back, "clears it."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim]) }
+        if shown.isEmpty {
+            canvas.write("No scenario passes the filter. \(world.hint(.back, "clears it."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim])
+        }
         canvas.drawPosition(of: list.seen, in: shown.count, onBox: box, rows: list.layout?.body, theme: theme)
         guard shown.indices.contains(list.index), area.height - listHeight >= 4 else { return }
         let below = Rect(x: area.x, y: box.bottom, width: area.width, height: area.height - listHeight)
-        canvas.drawBox(in: below, title: StyledText(shown[list.index].name, theme[.title]), right: StyledText("<y> all of it", theme[.dim]), style: theme[.border])
+        canvas.drawBox(
+            in: below, title: StyledText(shown[list.index].name, theme[.title]), right: StyledText("<y> all of it", theme[.dim]), style: theme[.border])
         let text = below.interior.inset(x: 1, y: 0)
         for (row, line) in YAMLColours.lines(shown[list.index].manifests, theme).prefix(text.height).enumerated() {
             canvas.write(line.truncated(to: text.width), at: Point(x: text.x, y: text.y + row))

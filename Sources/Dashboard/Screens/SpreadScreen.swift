@@ -79,9 +79,12 @@ struct SpreadScreen: ListedScreen {
             return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload), filter: term))]
         case .showPods: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload)))]
         case .scale, .yaml:
-            guard let info = KindInfo.find(workload.kind), let object = world.store.object(info.type, workload.key) else { return [.flash("The workload is gone", .warning)] }
+            guard let info = KindInfo.find(workload.kind), let object = world.store.object(info.type, workload.key) else {
+                return [.flash("The workload is gone", .warning)]
+            }
             if action == .yaml { return [.push(DetailScreen(object, tab: .yaml))] }
-            return world.cluster.replicas(info.type, workload.key) == nil ? [.flash("A \(workload.kind) cannot be scaled", .warning)] : [.open(Forms.scale([object], info, world))]
+            return world.cluster.replicas(info.type, workload.key) == nil
+                ? [.flash("A \(workload.kind) cannot be scaled", .warning)] : [.open(Forms.scale([object], info, world))]
         case .why:
             let waiting = world.view.waiting.first { $0.workload == workload }
             if waiting == nil, world.view.heldBack.entries.contains(where: { $0.workload == workload }) { return [.push(Lists.heldBack)] }
@@ -95,7 +98,9 @@ struct SpreadScreen: ListedScreen {
         let theme = world.theme
         guard let present = group(world) else {
             canvas.drawBox(in: area, title: StyledText("Spread", theme[.title]), style: theme[.borderFocus])
-            canvas.write("No workload has a spread constraint. \(world.mark(.create)) creates a workload with one.", at: Point(x: area.x + 2, y: area.y + 2), style: theme[.dim])
+            canvas.write(
+                "No workload has a spread constraint. \(world.mark(.create)) creates a workload with one.", at: Point(x: area.x + 2, y: area.y + 2),
+                style: theme[.dim])
             return
         }
         let group = tried(present)
@@ -132,24 +137,38 @@ struct SpreadScreen: ListedScreen {
         }
         var rule: [(String, Role)] = [(group.whenUnsatisfiable, .text), ("maxSkew \(group.maxSkew)", .text)]
         if let triedSkew, triedSkew != group.maxSkew { rule.append(("tried \(triedSkew)", .rowHighlight)) }
-        if let least = group.minDomains { rule.append(("minDomains \(least) (\(group.domains.count >= least ? "met" : "not met"): \(group.domains.count))", group.domains.count >= least ? .text : .rowPending)) }
+        if let least = group.minDomains {
+            rule.append(
+                (
+                    "minDomains \(least) (\(group.domains.count >= least ? "met" : "not met"): \(group.domains.count))",
+                    group.domains.count >= least ? .text : .rowPending
+                ))
+        }
         rule.append(("nodeAffinityPolicy \(group.honorsAffinity ? "Honor" : "Ignore")", .dim))
         rule.append(("nodeTaintsPolicy \(group.honorsTaints ? "Honor" : "Ignore")", .dim))
         line(inside.y, "rule", rule)
-        line(inside.y + 1, "counts", [(group.selector.isEmpty ? "(nothing)" : group.selector, .text), ("namespace \(group.namespace)", .dim), ("terminating pods do not count", .dim)])
+        line(
+            inside.y + 1, "counts",
+            [(group.selector.isEmpty ? "(nothing)" : group.selector, .text), ("namespace \(group.namespace)", .dim), ("terminating pods do not count", .dim)])
         let worst = world.history.worst[group.id]
         line(
             inside.y + 2, "now",
             [
                 ("minimum \(group.effectiveMinimum)", .text), ("maximum \(group.domains.map(\.pods).max() ?? 0)", .text),
                 ("skew \(group.skewNow)", SpreadWords.role(group)),
-                ("limit \(group.effectiveMinimum + skew(group)) = minimum + maxSkew", .text), ("waiting \(group.waiting.count)", !group.waiting.isEmpty ? .rowPending : .text),
+                ("limit \(group.effectiveMinimum + skew(group)) = minimum + maxSkew", .text),
+                ("waiting \(group.waiting.count)", !group.waiting.isEmpty ? .rowPending : .text),
                 (worst.map { "worst \($0.skew) at \(clockText($0.at, milliseconds: false))" } ?? "", .dim),
             ])
         guard !revisions.isEmpty else { return }
         line(
             inside.y + 3, "revisions",
-            revisions.map { ("\($0.hash.prefix(6)) \($0.isNewest ? "new" : "old") \($0.countsText) skew \($0.skew)", group.isHard && $0.skew > group.maxSkew ? .rowPending : .text) }
+            revisions.map {
+                (
+                    "\($0.hash.prefix(6)) \($0.isNewest ? "new" : "old") \($0.countsText) skew \($0.skew)",
+                    group.isHard && $0.skew > group.maxSkew ? .rowPending : .text
+                )
+            }
                 + [(group.revision == nil ? "together" : "each by itself", .dim)])
     }
 
@@ -200,7 +219,9 @@ struct SpreadScreen: ListedScreen {
             let isCursor = list.top + line == list.index
             if isCursor { canvas.write(canvas.glyphs.cursor, at: Point(x: inside.x, y: y), style: theme[.accent]) }
             canvas.write(domain.name, at: Point(x: inside.x + 1, y: y), style: theme[isCursor ? .cursor : .text], maxWidth: nameWidth, ellipsis: true)
-            canvas.write("\(domain.openNodes)/\(domain.nodes)", at: Point(x: inside.x + nameWidth + 2, y: y), style: theme[domain.openNodes == domain.nodes ? .dim : .rowPending])
+            canvas.write(
+                "\(domain.openNodes)/\(domain.nodes)", at: Point(x: inside.x + nameWidth + 2, y: y),
+                style: theme[domain.openNodes == domain.nodes ? .dim : .rowPending])
             for row in 0..<(perDomain == 3 ? 2 : 1) {
                 drawBar(domain, group, unit: unit, width: barWidth, limit: limit, on: &canvas, at: Point(x: inside.x + barX, y: y + row), theme)
             }
@@ -209,7 +230,10 @@ struct SpreadScreen: ListedScreen {
             let result = domain.pods + group.selfMatch - group.effectiveMinimum
             let passes = result <= skew(group)
             let relation = passes ? String(canvas.glyphs.atMost) : ">"
-            var text = StyledText(verdictWidth >= 30 ? "\(domain.pods)+\(group.selfMatch)-\(group.effectiveMinimum) = \(result) \(relation) \(skew(group))  " : "\(result) \(relation) \(skew(group)) ", theme[.dim])
+            var text = StyledText(
+                verdictWidth >= 30
+                    ? "\(domain.pods)+\(group.selfMatch)-\(group.effectiveMinimum) = \(result) \(relation) \(skew(group))  "
+                    : "\(result) \(relation) \(skew(group)) ", theme[.dim])
             let isOnPaper = !ghosts.isEmpty || triedSkew != nil
             let (word, role) = Self.verdict(domain, group, passes: passes, isOnPaper: isOnPaper, isWide: verdictWidth >= 30)
             text.append(word, theme[role])
@@ -225,7 +249,9 @@ struct SpreadScreen: ListedScreen {
         return passes ? ("allowed", .good) : (group.isHard ? "not applied" : "allowed", .rowPending)
     }
 
-    private func drawBar(_ domain: SpreadDomain, _ group: SpreadGroup, unit: Int, width: Int, limit: Int, on canvas: inout Canvas, at point: Point, _ theme: Theme) {
+    private func drawBar(
+        _ domain: SpreadDomain, _ group: SpreadGroup, unit: Int, width: Int, limit: Int, on canvas: inout Canvas, at point: Point, _ theme: Theme
+    ) {
         let block = String(canvas.glyphs.barFull, times: max(1, unit - (unit > 2 ? 1 : 0)))
         for index in 0..<domain.pods {
             let x = index * unit
@@ -248,11 +274,15 @@ struct SpreadScreen: ListedScreen {
         canvas.drawBox(in: box, title: StyledText("Counted and not counted", theme[.title]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         var lines: [(String, String, Role)] = []
-        for (reason, names) in excluded(group) { lines.append((names.prefix(3).joined(separator: " ") + (names.count > 3 ? " +\(names.count - 3)" : ""), reason, .rowPending)) }
+        for (reason, names) in excluded(group) {
+            lines.append((names.prefix(3).joined(separator: " ") + (names.count > 3 ? " +\(names.count - 3)" : ""), reason, .rowPending))
+        }
         if !group.terminating.isEmpty { lines.append((counted(group.terminating.count, "pod"), "terminating: not counted", .dim)) }
         if !group.waiting.isEmpty { lines.append((counted(group.waiting.count, "pod"), "pending: not counted until bound", .rowPending)) }
         if !group.stranded.isEmpty { lines.append((counted(group.stranded.count, "pod"), "stranded on nodes that do not count", .rowPending)) }
-        if group.carriers - group.waiting.count != group.matched { lines.append(("\(group.matched) matched", "\(group.carriers) pods carry the constraint", .dim)) }
+        if group.carriers - group.waiting.count != group.matched {
+            lines.append(("\(group.matched) matched", "\(group.carriers) pods carry the constraint", .dim))
+        }
         lines.append(("remark", SpreadWords.remark(group, world).text, .dim))
         for (line, entry) in lines.prefix(inside.height).enumerated() where !entry.1.isEmpty {
             canvas.write(entry.0, at: Point(x: inside.x, y: inside.y + line), style: theme[.text], maxWidth: 17, ellipsis: true)

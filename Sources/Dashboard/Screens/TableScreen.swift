@@ -83,7 +83,9 @@ struct TableScreen: RowScreen, PodHolder {
         /// Whether two frames show the same kind of rows, so that a difference is a change of the cluster.
         func isSameView(as other: Stamp?) -> Bool {
             guard let other else { return false }
-            return (generation, namespace, filter, sort, ascending, faults) == (other.generation, other.namespace, other.filter, other.sort, other.ascending, other.faults)
+            return (generation, namespace, filter, sort, ascending, faults) == (
+                other.generation, other.namespace, other.filter, other.sort, other.ascending, other.faults
+            )
                 && wide == other.wide
         }
     }
@@ -235,7 +237,8 @@ struct TableScreen: RowScreen, PodHolder {
         for (offset, key) in last.keys.enumerated() {
             guard let key, world.store.object(kind.type, key) == nil, !ghosts.contains(where: { $0.key == key }) else { continue }
             ghosts.append(
-                Ghost(key: key, index: last.index + offset, cells: last.cells[key] ?? [], until: world.clock + Self.highlightTime, generation: world.generation))
+                Ghost(key: key, index: last.index + offset, cells: last.cells[key] ?? [], until: world.clock + Self.highlightTime, generation: world.generation)
+            )
         }
         for ghost in ghosts.sorted(by: { $0.index < $1.index }) where !rows.contains(where: { $0.key == ghost.key }) {
             rows.insert(Row(key: ghost.key, sortText: ""), at: min(ghost.index, rows.count))
@@ -259,7 +262,7 @@ struct TableScreen: RowScreen, PodHolder {
             }
         }
         lastFrame = LastFrame(
-            index: top, cells: Dictionary(zip(seen.map(\.key), cells)) { a, _ in a }, 
+            index: top, cells: Dictionary(zip(seen.map(\.key), cells)) { a, _ in a },
             keys: seen.map { world.store.object(kind.type, $0.key) == nil ? nil : $0.key }, time: world.now, stamp: rowsStamp)
     }
 
@@ -313,7 +316,9 @@ struct TableScreen: RowScreen, PodHolder {
         case .columnLeft, .columnRight: chooseColumn(action == .columnRight ? 1 : -1, world)
         case .sortByColumn:
             let columns = columns(world)
-            if let column = columns[safe: chosenColumn ?? 0] { sort(by: column.title, descending: column.isNumber && !["AGE", "LAST SEEN"].contains(column.title)) }
+            if let column = columns[safe: chosenColumn ?? 0] {
+                sort(by: column.title, descending: column.isNumber && !["AGE", "LAST SEEN"].contains(column.title))
+            }
         case .copyName: return copy(targets(world).map(\.metadata.name).joined(separator: "\n"))
         case .copyNamespace: return copy(object(world)?.metadata.namespace ?? "")
         case .warp: return object(world).map { [.setNamespace($0.metadata.namespace)] } ?? []
@@ -333,7 +338,8 @@ struct TableScreen: RowScreen, PodHolder {
         .sortByStatus: (["STATUS", "PHASE", "STATE", "READY", "TYPE"], false), .sortByReady: (["READY"], false), .sortByRestarts: (["RST", "RESTARTS"], true),
         .sortByCPU: (["CPU", "CPU%"], true), .sortByMemory: (["MEM", "MEM%"], true), .sortByCPURequest: (["%R"], true), .sortByMemoryRequest: (["%M"], true),
         .sortByCPULimit: (["%CPU/L"], true), .sortByMemoryLimit: (["%MEM/L"], true), .sortByIP: (["IP"], false), .sortByNode: (["NODE"], false),
-        .sortByRole: (["ROLES", "ROLE"], false), .sortByPods: (["PODS"], true), .sortByUpToDate: (["UP-TO-DATE"], false), .sortByAvailable: (["AVAILABLE"], false),
+        .sortByRole: (["ROLES", "ROLE"], false), .sortByPods: (["PODS"], true), .sortByUpToDate: (["UP-TO-DATE"], false),
+        .sortByAvailable: (["AVAILABLE"], false),
         .sortByDesired: (["DESIRED"], false), .sortByCurrent: (["CURRENT"], false), .sortByType: (["TYPE"], false), .sortByReason: (["REASON"], false),
         .sortBySource: (["SOURCE"], false), .sortByCount: (["COUNT"], true), .sortByFirstSeen: (["FIRST SEEN"], false), .sortByLastSeen: (["LAST SEEN"], false),
         .sortByVolume: (["VOLUME"], false), .sortByStorageClass: (["STORAGECLASS"], false), .sortByCapacity: (["CAPACITY"], false),
@@ -353,7 +359,10 @@ struct TableScreen: RowScreen, PodHolder {
         case (.open, .node): return [.push(NodeScreen(object.metadata.name, world))]
         case (.open, .pod): return (object as? Pod).map { [.push(PodScreen($0))] }
         case (.open, .deployment), (.open, .statefulSet), (.open, .daemonSet), (.open, .job):
-            return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(Workload(kind: kind.kind, namespace: object.metadata.namespace, name: object.metadata.name))))]
+            return [
+                .push(
+                    TableScreen(Kind.pod.info, scope: .ofWorkload(Workload(kind: kind.kind, namespace: object.metadata.namespace, name: object.metadata.name))))
+            ]
         case (.open, .replicaSet):
             let selector = (object as? ReplicaSet)?.spec.selector ?? LabelSelector()
             return [.push(TableScreen(Kind.pod.info, scope: .labels(selector, title: object.metadata.name)))]
@@ -370,7 +379,7 @@ struct TableScreen: RowScreen, PodHolder {
         case (.edit, _): return [.edit(object)]
         case (.yaml, _): return [.push(DetailScreen(object, tab: .yaml))]
         case (.events, _): return [.push(TableScreen(Kind.event.info, scope: .about(kind: kind.kind, object.key)))]
-        case (.delete, _): return [.open(DeleteDialog(targets, world))]
+        case (.delete, _): return [.open(deleteDialog(targets, world))]
         case (.kill, _):
             return [.perform(targets.map { .delete(kind.type, $0.key, DeleteOptions(gracePeriodSeconds: 0)) })]
         case (.resize, .pod): return [.open(ResizeDialog(targets.compactMap { $0 as? Pod }, world))]
@@ -389,8 +398,9 @@ struct TableScreen: RowScreen, PodHolder {
         case (.showPods, .node): return [.push(TableScreen(Kind.pod.info, scope: .onNode(object.metadata.name)))]
         case (.logs, .deployment), (.logs, .statefulSet), (.logs, .daemonSet):
             return [.push(DetailScreen(object, tab: .events)), .flash("Simulated programs write no logs; these are the events of the \(kind.kind)")]
-        case (.logs, .pod), (.previousLogs, .pod): return [.push(DetailScreen(object, tab: .events)), .flash("Simulated programs write no logs; these are the pod's events")]
-        case (.evict, .pod): return [.open(EvictDialog(targets.compactMap { $0 as? Pod }, world))]
+        case (.logs, .pod), (.previousLogs, .pod):
+            return [.push(DetailScreen(object, tab: .events)), .flash("Simulated programs write no logs; these are the pod's events")]
+        case (.evict, .pod): return [.open(evictDialog(targets.compactMap { $0 as? Pod }, world))]
         case (.why, .pod): return [.push(WhyScreen(object.key))]
         case (.node, .pod):
             return (object as? Pod).map { [NodeScreen.effect($0, world)] }
@@ -405,7 +415,12 @@ struct TableScreen: RowScreen, PodHolder {
         case (.setImage, .deployment), (.setImage, .statefulSet), (.setImage, .daemonSet), (.setImage, .pod):
             return [.open(Forms.setImage(object, kind))]
         case (.replicaSets, .deployment):
-            return [.push(TableScreen(Kind.replicaSet.info, scope: .ofWorkload(Workload(kind: "Deployment", namespace: object.metadata.namespace, name: object.metadata.name))))]
+            return [
+                .push(
+                    TableScreen(
+                        Kind.replicaSet.info, scope: .ofWorkload(Workload(kind: "Deployment", namespace: object.metadata.namespace, name: object.metadata.name))
+                    ))
+            ]
         case (.holders, .persistentVolumeClaim): return [.push(VolumesScreen(claim: object.key))]
         case (.holders, .persistentVolume), (.usedBy, .persistentVolume): return (object as? PersistentVolume).map { [.push(VolumesScreen(volume: $0))] }
         case (.migrate, .persistentVolumeClaim): return [.run(line: "migrate \(object.key)")]

@@ -179,7 +179,7 @@ struct VolumesScreen: RowScreen, PodHolder {
         case .describe: return [.push(DetailScreen(object, tab: .describe))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .events: return [.push(TableScreen(Kind.event.info, scope: .about(kind: object.kindInfo.kind, object.key)))]
-        case .delete: return [.open(DeleteDialog([object], world))]
+        case .delete: return [.open(deleteDialog([object], world))]
         case .copyName: return [.copy(object.metadata.name, what: object.metadata.name)]
         case .why:
             guard let pod = object as? Pod else { return [.flash("Only a pod waits for a node; select its row below", .warning)] }
@@ -194,7 +194,9 @@ struct VolumesScreen: RowScreen, PodHolder {
             switch id.item {
             case .claim(let key): return [.run(line: "migrate \(key.namespace)/\(key.name)")]
             case .volume(let name):
-                guard let claim = world.store.persistentVolumes[ObjectKey(name: name)]?.spec.claimRef else { return [.flash("No claim has the volume", .warning)] }
+                guard let claim = world.store.persistentVolumes[ObjectKey(name: name)]?.spec.claimRef else {
+                    return [.flash("No claim has the volume", .warning)]
+                }
                 return [.run(line: "migrate \(claim.namespace)/\(claim.name)")]
             }
         }
@@ -237,7 +239,9 @@ struct VolumesScreen: RowScreen, PodHolder {
         if rows.isEmpty {
             let isFiltered = !filter.isEmpty || onlyFaults
             canvas.write(
-                isFiltered ? "Nothing passes the filter. \(world.hint(.back, "clears it."))" : "No claims and no volumes here. A PersistentVolumeClaim makes one: \(world.mark(.create)) or :create.",
+                isFiltered
+                    ? "Nothing passes the filter. \(world.hint(.back, "clears it."))"
+                    : "No claims and no volumes here. A PersistentVolumeClaim makes one: \(world.mark(.create)) or :create.",
                 at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
         }
         if peekHeight > 0, let cursor {
@@ -263,18 +267,25 @@ struct VolumesScreen: RowScreen, PodHolder {
             if holders > 0 { words.append("\(holders) \(holders == 1 ? "pod has" : "pods have") it") }
             if waiting > 0 { words.append("\(waiting) \(waiting == 1 ? "waits" : "wait")") }
             if words.isEmpty { words.append(story.why.isEmpty ? "not used by any pod" : story.why) }
-            return row([
-                (world.namespace.isEmpty || world.namespace.contains(",") ? "\(key)" : key.name, role), (phase, role),
-                (Printers.accessModes(claim.spec.accessModes), .text), ((claim.status.capacity["storage"] ?? claim.spec.resources.requests["storage"] ?? .zero).description, .text),
-                (claim.className, .text), ("", .text), (world.age(claim.metadata.creationTimestamp), .dim),
-                (words.joined(separator: ", "), waiting > 0 || !story.why.isEmpty ? .rowPending : .dim),
-            ], role)
+            return row(
+                [
+                    (world.namespace.isEmpty || world.namespace.contains(",") ? "\(key)" : key.name, role), (phase, role),
+                    (Printers.accessModes(claim.spec.accessModes), .text),
+                    ((claim.status.capacity["storage"] ?? claim.spec.resources.requests["storage"] ?? .zero).description, .text),
+                    (claim.className, .text), ("", .text), (world.age(claim.metadata.creationTimestamp), .dim),
+                    (words.joined(separator: ", "), waiting > 0 || !story.why.isEmpty ? .rowPending : .dim),
+                ], role)
         case (.claim, .volume):
             guard let volume = object(id, world) as? PersistentVolume else {
-                return row([(" \(branch) (gone)", .rowError), ("", .text), ("", .text), ("", .text), ("", .text), ("", .text), ("", .text), ("its volume does not exist", .rowError)])
+                return row([
+                    (" \(branch) (gone)", .rowError), ("", .text), ("", .text), ("", .text), ("", .text), ("", .text), ("", .text),
+                    ("its volume does not exist", .rowError),
+                ])
             }
             let claimModes = world.store.persistentVolumeClaims[story.claim!]?.spec.accessModes
-            return volumeRow(volume, story, name: " \(branch) \(volume.name)", modes: volume.spec.accessModes == claimModes ? "" : Printers.accessModes(volume.spec.accessModes), world)
+            return volumeRow(
+                volume, story, name: " \(branch) \(volume.name)",
+                modes: volume.spec.accessModes == claimModes ? "" : Printers.accessModes(volume.spec.accessModes), world)
         case (.volume(let name), _):
             guard let volume = world.store.persistentVolumes[ObjectKey(name: name)] else { return TableRow([]) }
             var cells = volumeRow(volume, story, name: name, modes: Printers.accessModes(volume.spec.accessModes), world)
@@ -309,14 +320,15 @@ struct VolumesScreen: RowScreen, PodHolder {
         let theme = world.theme
         let driver = volume.spec.csi.flatMap { world.store.csiDrivers[ObjectKey(name: $0.driver)] }
         let places = story.places.map { "\($0.state.rawValue) \($0.state == .detaching ? "from" : "to") \($0.node)" }.joined(separator: ", ")
-        let where_ = !places.isEmpty ? places : volume.isAttached(with: driver) ? "attached nowhere" : "needs no attaching"
+        let attachment = !places.isEmpty ? places : volume.isAttached(with: driver) ? "attached nowhere" : "needs no attaching"
         let kind = volume.spec.csi?.driver ?? volume.spec.sources.first ?? ""
         let phase = volume.metadata.isTerminating ? "Terminating" : volume.status.phase
         let role: Role = phase == "Bound" ? .dim : phase == "Available" ? .good : phase == "Failed" ? .rowError : .rowPending
         return TableRow([
             StyledText(name, theme[.text]), StyledText(phase, theme[role]), StyledText(modes, theme[.rowHighlight]), StyledText(""), StyledText(""),
-            StyledText(story.places.map(\.node).joined(separator: ","), theme[.text]), StyledText(story.places.count == 1 ? world.age(story.places[0].since) : "", theme[.dim]),
-            StyledText("\(where_), \(volume.spec.persistentVolumeReclaimPolicy), \(kind)", theme[.dim]),
+            StyledText(story.places.map(\.node).joined(separator: ","), theme[.text]),
+            StyledText(story.places.count == 1 ? world.age(story.places[0].since) : "", theme[.dim]),
+            StyledText("\(attachment), \(volume.spec.persistentVolumeReclaimPolicy), \(kind)", theme[.dim]),
         ])
     }
 

@@ -50,7 +50,9 @@ struct WhatIfScreen: ListedScreen {
         var peek = Peek(title: question.title, lines: focused?.lines ?? [])
         let answer = answers.known(list.index)
         if let refusal = answer?.refusal { peek.lines.insert(("refused", StyledText(refusal, world.theme[.rowError])), at: 0) }
-        for pod in (answer?.pending ?? []).prefix(3).reversed() { peek.lines.insert(("waits", StyledText("\(pod.workload.name): \(pod.message)", world.theme[.rowPending])), at: 0) }
+        for pod in (answer?.pending ?? []).prefix(3).reversed() {
+            peek.lines.insert(("waits", StyledText("\(pod.workload.name): \(pod.message)", world.theme[.rowPending])), at: 0)
+        }
         return peek
     }
 
@@ -74,7 +76,9 @@ struct WhatIfScreen: ListedScreen {
         case .open:
             guard answers.questions.indices.contains(list.index) else { return [] }
             let question = answers.questions[list.index]
-            if question.commands.isEmpty { return [.flash(question.plan?.problem.isEmpty == false ? question.plan!.problem : "There is nothing to do", .warning)] }
+            if question.commands.isEmpty {
+                return [.flash(question.plan?.problem.isEmpty == false ? question.plan!.problem : "There is nothing to do", .warning)]
+            }
             return [.perform(question.commands)]
         default: return nil
         }
@@ -139,7 +143,13 @@ struct WhatIfScreen: ListedScreen {
         let placements = plan(answer, world) + placements(answer, world)
         let workloads = workloads(answer, world)
         let rest = rest(answer, world)
-        let ends = answers.isFirst(list.index) ? StyledText("after \(WhatIfWords.short(answer.ran)); still running", theme[.rowPending]) : StyledText(answer.isSettled ? "settles after \(WhatIfWords.short(answer.took))" : "not settled after \(WhatIfWords.short(answer.ran)), where the run stopped", theme[answer.isSettled ? .dim : .rowPending])
+        let ends =
+            answers.isFirst(list.index)
+            ? StyledText("after \(WhatIfWords.short(answer.ran)); still running", theme[.rowPending])
+            : StyledText(
+                answer.isSettled
+                    ? "settles after \(WhatIfWords.short(answer.took))" : "not settled after \(WhatIfWords.short(answer.ran)), where the run stopped",
+                theme[answer.isSettled ? .dim : .rowPending])
         if area.width < 100 {
             // One after the other, scrolled together.
             let lines = workloads + [StyledText("")] + rest + [StyledText("")] + placements
@@ -177,7 +187,9 @@ struct WhatIfScreen: ListedScreen {
             return line
         }
         if !plan.problem.isEmpty { lines.append(StyledText("\(world.glyphs.stopped) \(plan.problem)", theme[.rowError])) }
-        if plan.steps.isEmpty, plan.problem.isEmpty { lines.append(StyledText("\(world.glyphs.passed) Its hard constraints hold: nothing to move.", theme[.good])) }
+        if plan.steps.isEmpty, plan.problem.isEmpty {
+            lines.append(StyledText("\(world.glyphs.passed) Its hard constraints hold: nothing to move.", theme[.good]))
+        }
         return lines + [StyledText("")]
     }
 
@@ -245,7 +257,8 @@ struct WhatIfScreen: ListedScreen {
             {
                 continue
             }
-            var line = StyledText("\(group.ownerName)\(group.revision.map { " \($0.prefix(6))" } ?? "") / \(TopologyKeys.short(group.topologyKey))  ", theme[.text])
+            var line = StyledText(
+                "\(group.ownerName)\(group.revision.map { " \($0.prefix(6))" } ?? "") / \(TopologyKeys.short(group.topologyKey))  ", theme[.text])
             guard let after = difference.after else {
                 line.append("no pod has it any more", theme[.dim])
                 lines.append(line)
@@ -260,7 +273,9 @@ struct WhatIfScreen: ListedScreen {
         }
         for budget in answer.blocked {
             lines.append(
-                StyledText("\(world.glyphs.stopped) budget \(budget.budget.name): \(budget.needed) needed, \(budget.healthy) healthy: \(budget.pods.count) not evicted, asked again every 5s", theme[.rowError]))
+                StyledText(
+                    "\(world.glyphs.stopped) budget \(budget.budget.name): \(budget.needed) needed, \(budget.healthy) healthy: \(budget.pods.count) not evicted, asked again every 5s",
+                    theme[.rowError]))
         }
         // Pods of a workload that wait for the same reason are one line.
         var groups: [(workload: Workload, reason: String, count: Int, isOld: Bool)] = []
@@ -274,7 +289,9 @@ struct WhatIfScreen: ListedScreen {
             }
         }
         for group in groups {
-            var line = StyledText("\(world.glyphs.starting) \(group.workload.name) \(group.count) \(group.count == 1 ? "waits" : "wait")\(group.isOld ? " as before" : ""): ", theme[group.isOld ? .dim : .rowPending])
+            var line = StyledText(
+                "\(world.glyphs.starting) \(group.workload.name) \(group.count) \(group.count == 1 ? "waits" : "wait")\(group.isOld ? " as before" : ""): ",
+                theme[group.isOld ? .dim : .rowPending])
             line.append(group.reason, theme[group.isOld ? .dim : .text])
             lines.append(line)
         }

@@ -28,7 +28,8 @@ struct WhyScreen: ListedScreen {
                 "Why",
                 [
                     Binding(.enter, action: .open, "node", "The pods on the node", footer: 5),
-                    Binding(.character("a"), action: .allFailures, "all failures", "Also ask the plugins that are skipped once one has refused a node", footer: 6),
+                    Binding(
+                        .character("a"), action: .allFailures, "all failures", "Also ask the plugins that are skipped once one has refused a node", footer: 6),
                     Binding(.character("s"), action: .scores, "scores", "Scores or filters of each node", footer: 7),
                     Binding(.character("1"), action: .tryFix1, "try fix", "Apply the first of the changes that would help; 2 to 9 the others", footer: 8),
                     Binding(.character("2"), action: .tryFix2, "", ""), Binding(.character("3"), action: .tryFix3, "", ""),
@@ -150,7 +151,8 @@ struct WhyScreen: ListedScreen {
 
     private func drawRemedies(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        canvas.drawBox(in: box, title: StyledText("What would help", theme[.title]), right: StyledText("each tried on a fork", theme[.dim]), style: theme[.border])
+        canvas.drawBox(
+            in: box, title: StyledText("What would help", theme[.title]), right: StyledText("each tried on a fork", theme[.dim]), style: theme[.border])
         let inside = box.interior
         let narrow = max(14, inside.width / 5)
         let wide = inside.width - 2 * narrow
@@ -177,7 +179,8 @@ struct WhyScreen: ListedScreen {
         canvas.drawBox(in: box, title: title, right: StyledText(attempts(pod, world), theme[.dim]), style: theme[.borderFocus])
         let inside = box.interior.inset(x: 1, y: 0)
         let message = pod.status.conditions["PodScheduled"]?.message ?? ""
-        let text = waits ? (message.isEmpty ? "The scheduler has not tried it yet." : message) : "As if it were placed again now; the pod itself is not counted."
+        let text =
+            waits ? (message.isEmpty ? "The scheduler has not tried it yet." : message) : "As if it were placed again now; the pod itself is not counted."
         // Two lines; what does not fit is told by the matrix below.
         let lines = StyledText(text, theme[waits ? .rowPending : .dim]).wrapped(to: inside.width)
         for (line, part) in lines.prefix(2).enumerated() {
@@ -204,7 +207,6 @@ struct WhyScreen: ListedScreen {
         return text
     }
 
-
     // MARK: Nodes
 
     private mutating func drawNodes(_ pod: Pod, _ explanation: Explanation, on canvas: inout Canvas, in box: Rect, _ world: World) {
@@ -213,7 +215,9 @@ struct WhyScreen: ListedScreen {
         let rows = rows(explanation, scores: scores)
         let feasible = explanation.nodes.count { $0.isFeasible }
         let glyphs = world.glyphs
-        var right = StyledText(isNarrow || scores ? "" : "\(glyphs.passed) passed  \(glyphs.stopped) stopped here  \(hearsAll ? "x fails too" : "\(glyphs.notAsked) not asked")  ", theme[.dim])
+        var right = StyledText(
+            isNarrow || scores ? "" : "\(glyphs.passed) passed  \(glyphs.stopped) stopped here  \(hearsAll ? "x fails too" : "\(glyphs.notAsked) not asked")  ",
+            theme[.dim])
         right.append("\(feasible) of \(explanation.nodes.count) fit", theme[feasible > 0 ? .good : .rowError])
         let title = scores ? "Scores  each times its weight" : "Filters  in the order in which they run"
         canvas.drawBox(in: box, title: StyledText(isNarrow ? (scores ? "Scores" : "Filters") : title, theme[.title]), right: right, style: theme[.border])
@@ -223,7 +227,9 @@ struct WhyScreen: ListedScreen {
         list.show(rows.compactMap(\.nodes.first))
         list.scroll(height: height)
         if let refusal = explanation.preFilter ?? explanation.gate {
-            canvas.write("\(refusal.plugin ?? "Several plugins"): \(refusal.words)", at: Point(x: inside.x + 1, y: inside.y), style: theme[.text], maxWidth: inside.width - 2, ellipsis: true)
+            canvas.write(
+                "\(refusal.plugin ?? "Several plugins"): \(refusal.words)", at: Point(x: inside.x + 1, y: inside.y), style: theme[.text],
+                maxWidth: inside.width - 2, ellipsis: true)
         }
         if !rows.isEmpty {
             let chosen = pod.nodeName.isEmpty ? explanation.winner : pod.nodeName
@@ -305,14 +311,17 @@ struct WhyScreen: ListedScreen {
     /// The scores of the chosen node and of the next best one.
     private func drawScores(of name: String, _ explanation: Explanation, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        canvas.drawBox(in: box, title: StyledText("Scores of its last sibling", theme[.title]), right: StyledText(name.count > 24 ? "…" + name.suffix(23) : name, theme[.dim]), style: theme[.border])
+        canvas.drawBox(
+            in: box, title: StyledText("Scores of its last sibling", theme[.title]),
+            right: StyledText(name.count > 24 ? "…" + name.suffix(23) : name, theme[.dim]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         let best = explanation.nodes.filter(\.isFeasible).enumerated().sorted { ($1.element.total, $0.offset) < ($0.element.total, $1.offset) }.map(\.element)
         guard best.count > 1, !best[0].scores.isEmpty else {
             canvas.write("One node fits: it is taken without scores.", at: Point(x: inside.x, y: inside.y), style: theme[.dim], maxWidth: inside.width)
             return
         }
-        let columns = [TableWidget.Column("PLUGIN", minimum: 10, ideal: 18)]
+        let columns =
+            [TableWidget.Column("PLUGIN", minimum: 10, ideal: 18)]
             + best.prefix(2).map { TableWidget.Column($0.node, alignment: .right, minimum: 6, ideal: 10) }
         var lines = explanation.scorePlugins.indices.map { i in
             [StyledText(explanation.scorePlugins[i].replacing("NodeResources", with: ""), theme[.text])]

@@ -140,7 +140,8 @@ struct WorkloadsScreen: ListedScreen {
             bar.append(String(world.glyphs.barEmpty, times: 8 - full), theme[.gaugeFree])
             let risk = risks[rollout.workload]
             return TableRow([
-                StyledText(rollout.workload.namespace, theme[.dim]), StyledText(rollout.workload.name, theme[.text]), StyledText(rollout.workload.kind, theme[.dim]),
+                StyledText(rollout.workload.namespace, theme[.dim]), StyledText(rollout.workload.name, theme[.text]),
+                StyledText(rollout.workload.kind, theme[.dim]),
                 StyledText("\(rollout.ready)/\(rollout.desired)", theme[rollout.ready < rollout.desired ? .rowPending : .text]),
                 StyledText("\(rollout.updated)", theme[rollout.updated < rollout.desired ? .rowPending : .dim]), bar,
                 StyledText("\(rollout.glyph(world)) \(rollout.word)", theme[rollout.role]), StyledText(rollout.revision, theme[.dim]),
@@ -165,7 +166,9 @@ struct WorkloadsScreen: ListedScreen {
         revisions.show(found.map(\.number))
         var title = StyledText("\(rollout.workload.kind.lowercased()) \(rollout.workload.name)  ", theme[.titleHighlight])
         title.append(rollout.strategy, theme[.dim])
-        canvas.drawBox(in: box, title: title, right: StyledText("\(found.count) \(found.count == 1 ? "revision" : "revisions")", theme[.dim]), style: theme[inRevisions ? .borderFocus : .border])
+        canvas.drawBox(
+            in: box, title: title, right: StyledText("\(found.count) \(found.count == 1 ? "revision" : "revisions")", theme[.dim]),
+            style: theme[inRevisions ? .borderFocus : .border])
         let inside = box.interior
         let conditions = rollout.object.conditions
         let conditionRows = min(conditions.count, max(0, inside.height - 2), 4)
@@ -178,14 +181,17 @@ struct WorkloadsScreen: ListedScreen {
                 TableWidget.Column("AGE", alignment: .right, minimum: 6), TableWidget.Column("IMAGES", minimum: 14, ideal: 40),
                 TableWidget.Column("CHANGE", minimum: 10, ideal: 30, priority: 3, stretches: true),
             ], rowCount: found.count, cursor: inRevisions ? revisions.index : nil, top: revisions.top)
-        canvas.drawPosition(of: revisions.seen, in: found.count, onBox: box, rows: Rect(x: inside.x, y: inside.y + 1, width: inside.width, height: tableHeight - 1), theme: theme)
+        canvas.drawPosition(
+            of: revisions.seen, in: found.count, onBox: box, rows: Rect(x: inside.x, y: inside.y + 1, width: inside.width, height: tableHeight - 1),
+            theme: theme)
         table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: tableHeight), theme: theme) { row in
             let revision = found[row]
             let role: Role = row == 0 ? .text : .dim
             return TableRow([
                 StyledText("\(revision.number)", theme[role]), StyledText(revision.name, theme[row == 0 ? .accent : role]),
                 StyledText("\(revision.pods)", theme[revision.pods == 0 ? .dim : row == 0 ? .text : .rowPending]),
-                StyledText("\(revision.ready)", theme[revision.ready < revision.pods ? .rowPending : role]), StyledText(world.age(revision.created), theme[.dim]),
+                StyledText("\(revision.ready)", theme[revision.ready < revision.pods ? .rowPending : role]),
+                StyledText(world.age(revision.created), theme[.dim]),
                 StyledText(revision.images, theme[role]), StyledText(revision.cause, theme[.dim]),
             ])
         }
@@ -269,7 +275,8 @@ struct Rollout {
         (desired, ready, updated) = (status.desiredNumberScheduled, status.numberReady, status.updatedNumberScheduled)
         updatedReady = min(updated, status.numberAvailable)
         strategy = it.spec.updateStrategy.type
-        revision = world.store.controllerRevisions.all.lazy.filter { $0.metadata.controller?.uid == it.metadata.uid }.map(\.revision).max().map(String.init) ?? "-"
+        revision =
+            world.store.controllerRevisions.all.lazy.filter { $0.metadata.controller?.uid == it.metadata.uid }.map(\.revision).max().map(String.init) ?? "-"
         if updated < desired { say("\(updated) of \(desired) updated") } else if ready < desired { say("\(ready) of \(desired) ready") }
     }
     private mutating func read(_ it: Job) {
@@ -308,8 +315,10 @@ struct Revision {
             return store.replicaSets.all.filter { $0.metadata.controller?.uid == uid }.map { set in
                 Revision(
                     number: Int(set.metadata.annotations["deployment.kubernetes.io/revision"] ?? "") ?? 0, name: set.metadata.name,
-                    pods: set.status.replicas, ready: set.status.readyReplicas, created: set.metadata.creationTimestamp, images: images(set.spec.template.spec.value),
-                    cause: set.metadata.annotations["kubernetes.io/change-cause"] ?? (set.spec.template.metadata.annotations["kubectl.kubernetes.io/restartedAt"].map { "restarted at \($0)" } ?? ""),
+                    pods: set.status.replicas, ready: set.status.readyReplicas, created: set.metadata.creationTimestamp,
+                    images: images(set.spec.template.spec.value),
+                    cause: set.metadata.annotations["kubernetes.io/change-cause"]
+                        ?? (set.spec.template.metadata.annotations["kubectl.kubernetes.io/restartedAt"].map { "restarted at \($0)" } ?? ""),
                     label: "pod-template-hash", hash: set.metadata.labels["pod-template-hash"] ?? "")
             }.sorted { ($0.number, $0.name) > ($1.number, $1.name) }
         }
@@ -321,8 +330,10 @@ struct Revision {
             let mine = pods.filter { [hash, revision.metadata.name].contains($0.metadata.labels["controller-revision-hash"] ?? "-") }
             let containers = revision.data?["spec"]?["template"]?["spec"]?["containers"]?.array ?? []
             return Revision(
-                number: revision.revision, name: revision.metadata.name, pods: mine.count, ready: mine.count(where: \.isReady), created: revision.metadata.creationTimestamp,
-                images: containers.compactMap { $0["image"]?.string }.joined(separator: ", "), cause: revision.metadata.annotations["kubernetes.io/change-cause"] ?? "",
+                number: revision.revision, name: revision.metadata.name, pods: mine.count, ready: mine.count(where: \.isReady),
+                created: revision.metadata.creationTimestamp,
+                images: containers.compactMap { $0["image"]?.string }.joined(separator: ", "),
+                cause: revision.metadata.annotations["kubernetes.io/change-cause"] ?? "",
                 label: "controller-revision-hash", hash: mine.first?.metadata.labels["controller-revision-hash"] ?? hash)
         }.sorted { ($0.number, $0.name) > ($1.number, $1.name) }
     }

@@ -15,7 +15,8 @@ extension Lists {
             columns: [.init("TREE", minimum: 20), .init("KIND", minimum: 9, priority: 2), .init("STATE", minimum: 12, stretches: true)], isTree: true,
             lines: { world in
                 var tree = XRayTree(world)
-                for object in world.store.objects(info.type).sorted(by: { $0.key < $1.key }) where world.shows(object.metadata.namespace) || !info.isNamespaced {
+                for object in world.store.objects(info.type).sorted(by: { $0.key < $1.key }) where world.shows(object.metadata.namespace) || !info.isNamespaced
+                {
                     tree.add(object, depth: 0, id: "")
                 }
                 return tree.lines
@@ -45,11 +46,15 @@ private struct XRayTree {
         switch object {
         case let pod as Pod: parts(of: pod, depth + 1, id)
         case let node as Node:
-            for pod in world.store.pods(onNode: node.metadata.name).sorted(by: { $0.key < $1.key }) where world.shows(pod.metadata.namespace) { add(pod, depth: depth + 1, id: id) }
+            for pod in world.store.pods(onNode: node.metadata.name).sorted(by: { $0.key < $1.key }) where world.shows(pod.metadata.namespace) {
+                add(pod, depth: depth + 1, id: id)
+            }
         case let service as Service:
             let selector = LabelSelector(matchLabels: service.spec.selector)
             if service.spec.selector.isEmpty { return }
-            for pod in world.store.pods.all.filter({ $0.metadata.namespace == service.metadata.namespace && selector.matches($0.metadata.labels) }).sorted(by: { $0.key < $1.key }) {
+            for pod in world.store.pods.all.filter({ $0.metadata.namespace == service.metadata.namespace && selector.matches($0.metadata.labels) }).sorted(by: {
+                $0.key < $1.key
+            }) {
                 add(pod, depth: depth + 1, id: id)
             }
         default:
@@ -73,7 +78,8 @@ private struct XRayTree {
         for (kind, name) in uses {
             let key = ObjectKey(namespace: pod.metadata.namespace, name: name)
             let found = world.store.object(kind, key)
-            let state: (String, Role) = found.map { (($0 as? PersistentVolumeClaim)?.status.phase ?? "there", .dim) } ?? ("\(world.glyphs.stopped) missing", .rowError)
+            let state: (String, Role) =
+                found.map { (($0 as? PersistentVolumeClaim)?.status.phase ?? "there", .dim) } ?? ("\(world.glyphs.stopped) missing", .rowError)
             append(name, kind.rawValue, state, depth, "\(id)/\(kind.rawValue)/\(name)", (kind, key))
         }
     }
@@ -90,7 +96,10 @@ private struct XRayTree {
         switch object {
         case let pod as Pod:
             let state = world.state(of: pod)
-            return ("\(world.glyph(state)) \(PodDisplay(pod, profile: world.cluster.profile).status)\(pod.nodeName.isEmpty ? "" : "  \(pod.nodeName)")", World.role(state))
+            return (
+                "\(world.glyph(state)) \(PodDisplay(pod, profile: world.cluster.profile).status)\(pod.nodeName.isEmpty ? "" : "  \(pod.nodeName)")",
+                World.role(state)
+            )
         case let node as Node: return (world.view.nodes[node.metadata.name]?.word ?? "", ObjectColumns.isFault(node, world) ? .rowPending : .good)
         case let x as Deployment: return count(x.status.readyReplicas, x.spec.replicas ?? 1)
         case let x as ReplicaSet: return count(x.status.readyReplicas, x.spec.replicas ?? 1)

@@ -1,6 +1,7 @@
 import Canvas
-import func KubernetesAPI.nearest
 import Yams
+
+import func KubernetesAPI.nearest
 
 /// A set of keys to start from.
 public enum KeymapPreset: String, CaseIterable, Sendable {
@@ -43,10 +44,12 @@ public struct Keymap: Sendable {
             guard binding.preset == nil || binding.preset == preset else { return nil }
             var result = binding
             if preset == .k9s {
-                result.keys = binding.k9sKeys ?? binding.keys.map { key in
-                    guard case .character(let letter) = key, letter.isASCII, letter.isUppercase, let lower = letter.lowercased().first else { return key }
-                    return .alt(lower)
-                }
+                result.keys =
+                    binding.k9sKeys
+                    ?? binding.keys.map { key in
+                        guard case .character(let letter) = key, letter.isASCII, letter.isUppercase, let lower = letter.lowercased().first else { return key }
+                        return .alt(lower)
+                    }
             }
             return result
         }
@@ -89,7 +92,9 @@ public struct Keymap: Sendable {
                 if let preset = KeymapPreset(rawValue: value.string ?? "") {
                     self.preset = preset
                 } else {
-                    problems.append("\(SettingsFile.place(file, value)) no preset \(value.string ?? ""); there are \(KeymapPreset.allCases.map(\.rawValue).joined(separator: ", "))")
+                    problems.append(
+                        "\(SettingsFile.place(file, value)) no preset \(value.string ?? ""); there are \(KeymapPreset.allCases.map(\.rawValue).joined(separator: ", "))"
+                    )
                 }
                 continue
             }
@@ -155,7 +160,9 @@ public struct Keymap: Sendable {
                 for key in binding.keys {
                     for other in others {
                         for rival in applied(to: other).bindings
-                        where rival.keys.contains(key) && rival.action != binding.action && rival.action != Self.oldName(of: binding.action, in: group.title.lowercased()) {
+                        where rival.keys.contains(key) && rival.action != binding.action
+                            && rival.action != Self.oldName(of: binding.action, in: group.title.lowercased())
+                        {
                             found.append("\(change.place) \(key) is both \(binding.action) (\(group.title)) and \(rival.action) (\(other.title))")
                         }
                     }

@@ -45,7 +45,10 @@ enum JSONSyntax {
             case UInt8(ascii: "{"):
                 at += 1
                 skipSpace()
-                if peek == UInt8(ascii: "}") { at += 1; return }
+                if peek == UInt8(ascii: "}") {
+                    at += 1
+                    return
+                }
                 while true {
                     skipSpace()
                     guard peek == UInt8(ascii: "\"") else { throw unexpected("looking for beginning of object key string") }
@@ -54,17 +57,26 @@ enum JSONSyntax {
                     try expect(":", "after object key")
                     try value(depth: depth + 1)
                     skipSpace()
-                    if peek == UInt8(ascii: "}") { at += 1; return }
+                    if peek == UInt8(ascii: "}") {
+                        at += 1
+                        return
+                    }
                     try expect(",", "after object key:value pair")
                 }
             case UInt8(ascii: "["):
                 at += 1
                 skipSpace()
-                if peek == UInt8(ascii: "]") { at += 1; return }
+                if peek == UInt8(ascii: "]") {
+                    at += 1
+                    return
+                }
                 while true {
                     try value(depth: depth + 1)
                     skipSpace()
-                    if peek == UInt8(ascii: "]") { at += 1; return }
+                    if peek == UInt8(ascii: "]") {
+                        at += 1
+                        return
+                    }
                     try expect(",", "after array element")
                 }
             case UInt8(ascii: "\""): try string()
@@ -100,7 +112,10 @@ enum JSONSyntax {
             }
             if peek == UInt8(ascii: "-") { at += 1 }
             try digits(&self)
-            if peek == UInt8(ascii: ".") { at += 1; try digits(&self) }
+            if peek == UInt8(ascii: ".") {
+                at += 1
+                try digits(&self)
+            }
             if peek == UInt8(ascii: "e") || peek == UInt8(ascii: "E") {
                 at += 1
                 if peek == UInt8(ascii: "+") || peek == UInt8(ascii: "-") { at += 1 }

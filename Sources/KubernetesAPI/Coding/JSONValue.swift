@@ -106,7 +106,10 @@ extension JSONValue {
         case .double(let d): out += d == d.rounded() && abs(d) < 1e15 ? String(Int64(d)) : "\(d)"
         case .string(let s): Self.quote(s, to: &out)
         case .array(let elements):
-            if elements.isEmpty { out += "[]"; return }
+            if elements.isEmpty {
+                out += "[]"
+                return
+            }
             out += "["
             for (i, element) in elements.enumerated() {
                 if i > 0 { out += "," }
@@ -116,7 +119,10 @@ extension JSONValue {
             newline(level)
             out += "]"
         case .object(let object):
-            if object.members.isEmpty { out += "{}"; return }
+            if object.members.isEmpty {
+                out += "{}"
+                return
+            }
             out += "{"
             for (i, member) in object.members.enumerated() {
                 if i > 0 { out += "," }

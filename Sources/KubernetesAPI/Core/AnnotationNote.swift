@@ -21,7 +21,8 @@ public struct AnnotationNote: Sendable {
         AnnotationNote(["startup-work"], "CPU seconds before it answers probes, throttled by the CPU limit", range: "0 to 1000000", "`0`"),
         AnnotationNote(["threads"], "busy threads during that work", range: "1 to 1024", "`1`"),
         AnnotationNote(
-            ["run-time"], "time until it exits, or `forever`; a list such as `0s,0s,11m` is for the 1st, 2nd, 3rd … start, the last entry stays", range: "0s to 87600h",
+            ["run-time"], "time until it exits, or `forever`; a list such as `0s,0s,11m` is for the 1st, 2nd, 3rd … start, the last entry stays",
+            range: "0s to 87600h",
             "`forever`; init container `1s`; pod that does not restart always `10s`"),
         AnnotationNote(["exit-code"], "how it exits then, a list as above", range: "0 to 255", "`0`"),
         AnnotationNote(["stop-time"], "time from SIGTERM to its exit, or `never`", range: "0s to 87600h", "`1s`"),
@@ -33,7 +34,8 @@ public struct AnnotationNote: Sendable {
             ["readiness-fails", "liveness-fails", "startup-fails"],
             "when the probe fails, after the container's start: `100s` (from then on) or `30s-90s`", range: "0s to 87600h", "never"),
         AnnotationNote(
-            ["cpu", "memory"], "use: `300m`; `100m..500m/10m` swings in 10 minutes; `64Mi->1Gi/5m` rises in 5 minutes", range: "0 to 9007199254740 cores, 0 to 8Pi; 100ms to 87600h",
+            ["cpu", "memory"], "use: `300m`; `100m..500m/10m` swings in 10 minutes; `64Mi->1Gi/5m` rises in 5 minutes",
+            range: "0 to 9007199254740 cores, 0 to 8Pi; 100ms to 87600h",
             "swings within 30 to 80 % of the request"),
         AnnotationNote(["image-size"], "size of the image", range: "0 to 8Pi", "20 to 400 MB, from its name"),
         AnnotationNote(["image-pull-time"], "how long the pull takes, whatever the size", range: "0s to 87600h", "from the size"),
@@ -53,9 +55,10 @@ public struct AnnotationNote: Sendable {
 
     /// The table of those of pods, in Markdown.
     public static var markdown: String {
-        (["| key | value | range | default |", "| --- | --- | --- | --- |"] + all.filter { $0.object == "Pod" }.map { note in
-            let cells = [note.range, note.fallback].map { $0.isEmpty ? "|" : "\($0) |" }
-            return "| \(note.keys.map { "`\($0)`" }.joined(separator: ", ")) | \(note.value) | \(cells.joined(separator: " "))"
-        }).joined(separator: "\n")
+        (["| key | value | range | default |", "| --- | --- | --- | --- |"]
+            + all.filter { $0.object == "Pod" }.map { note in
+                let cells = [note.range, note.fallback].map { $0.isEmpty ? "|" : "\($0) |" }
+                return "| \(note.keys.map { "`\($0)`" }.joined(separator: ", ")) | \(note.value) | \(cells.joined(separator: " "))"
+            }).joined(separator: "\n")
     }
 }

@@ -106,7 +106,8 @@ public struct KindInfo: Sendable, Hashable {
 
     /// Kinds of Kubernetes itself that are kept but not acted on: plural, short names and scope are known.
     static let keptKinds: [KindInfo] = {
-        func kept(_ group: String, _ version: String, _ kind: String, _ plural: String, _ short: [String] = [],
+        func kept(
+            _ group: String, _ version: String, _ kind: String, _ plural: String, _ short: [String] = [],
             namespaced: Bool = true
         ) -> KindInfo {
             KindInfo(

@@ -45,7 +45,8 @@ public struct Quantity: APIValue, Hashable, Comparable {
     public func scaled(by numerator: Int128, over denominator: Int128) -> Quantity {
         let isNegative = (nano < 0) != ((numerator < 0) != (denominator < 0))
         let product = nano.magnitude.multipliedFullWidth(by: numerator.magnitude)
-        let size = product.high >= denominator.magnitude
+        let size =
+            product.high >= denominator.magnitude
             ? UInt128(Self.most) : min(UInt128(Self.most), denominator.magnitude.dividingFullWidth(product).quotient)
         return Quantity(nano: isNegative ? -Int128(size) : Int128(size), format: format)
     }
@@ -90,7 +91,10 @@ public struct Quantity: APIValue, Hashable, Comparable {
         }
         var digits = parts.joined().utf8.drop { $0 == 48 }
         if parts.count == 2 { power -= parts[1].utf8.count }
-        while digits.last == 48 { digits.removeLast(); power += 1 }
+        while digits.last == 48 {
+            digits.removeLast()
+            power += 1
+        }
         // Digits that 128 bits have no room for only say that there is more.
         let room = shift > 0 ? 19 : 37
         var isMore = digits.count > room
@@ -101,7 +105,10 @@ public struct Quantity: APIValue, Hashable, Comparable {
         var amount = digits.reduce(UInt128(0)) { $0 * 10 + UInt128($1 - 48) } << UInt128(shift)
         let limit = UInt128(Self.most)
         power += 9
-        while power > 0, amount > 0, amount <= limit { amount *= 10; power -= 1 }
+        while power > 0, amount > 0, amount <= limit {
+            amount *= 10
+            power -= 1
+        }
         while power < 0, amount > 0 {
             let (quotient, remainder) = amount.quotientAndRemainder(dividingBy: 10)
             isMore = isMore || remainder > 0
@@ -120,12 +127,18 @@ public struct Quantity: APIValue, Hashable, Comparable {
         if format == .binarySI, amount % 1_000_000_000 == 0, amount >= 1_024_000_000_000 {
             var value = amount / 1_000_000_000
             var power = 0
-            while power < 6, value % 1024 == 0 { value /= 1024; power += 1 }
+            while power < 6, value % 1024 == 0 {
+                value /= 1024
+                power += 1
+            }
             return "\(sign)\(value)" + ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][power]
         }
         var value = amount
         var power = 0
-        while power < 9, value % 1000 == 0 { value /= 1000; power += 1 }
+        while power < 9, value % 1000 == 0 {
+            value /= 1000
+            power += 1
+        }
         if format == .decimalExponent {
             let exponent = power * 3 - 9
             return "\(sign)\(value)" + (exponent == 0 ? "" : "e\(exponent)")

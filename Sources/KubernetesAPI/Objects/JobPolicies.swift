@@ -4,7 +4,7 @@ struct PodFailurePolicySchema: APIStruct {
     var rules: [PodFailureRule] = []
     static let summary = "What the failure of a pod means."
     static let fields: [Field<PodFailurePolicySchema>] = [
-        .f("rules", \.rules, "Rules; the first that matches counts.", always: true),
+        .f("rules", \.rules, "Rules; the first that matches counts.", always: true)
     ]
 }
 
@@ -46,7 +46,7 @@ struct SuccessPolicySchema: APIStruct {
     var rules: [SuccessRule] = []
     static let summary = "When a job counts as done early."
     static let fields: [Field<SuccessPolicySchema>] = [
-        .f("rules", \.rules, "Rules of which one must hold.", always: true),
+        .f("rules", \.rules, "Rules of which one must hold.", always: true)
     ]
 }
 

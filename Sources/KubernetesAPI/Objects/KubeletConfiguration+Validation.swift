@@ -12,7 +12,8 @@ extension KubeletConfiguration {
             return ["failed to set feature gates from initial flags-based config: \(error.description)"]
         }
         if nodeSelector == nil {
-            errors.append("metadata.annotations[\(Self.selectorAnnotation)]: \"\(metadata.annotations[Self.selectorAnnotation] ?? "")\" is not a label selector")
+            errors.append(
+                "metadata.annotations[\(Self.selectorAnnotation)]: \"\(metadata.annotations[Self.selectorAnnotation] ?? "")\" is not a label selector")
         }
         func refuse(_ text: String) { errors.append("invalid configuration: \(text)") }
         func notNegative(_ value: Int?, _ field: String, _ flag: String) {
@@ -197,9 +198,13 @@ extension KubeletConfiguration {
             switch option {
             case "pods": break
             case "system-reserved" where systemReservedCgroup.isEmpty, "system-reserved-compressible" where systemReservedCgroup.isEmpty:
-                refuse("systemReservedCgroup (--system-reserved-cgroup) must be specified when \"system-reserved\" or \"system-reserved-compressible\" included in \(flag)")
+                refuse(
+                    "systemReservedCgroup (--system-reserved-cgroup) must be specified when \"system-reserved\" or \"system-reserved-compressible\" included in \(flag)"
+                )
             case "kube-reserved" where kubeReservedCgroup.isEmpty, "kube-reserved-compressible" where kubeReservedCgroup.isEmpty:
-                refuse("kubeReservedCgroup (--kube-reserved-cgroup) must be specified when \"kube-reserved\" or \"kube-reserved-compressible\" included in \(flag)")
+                refuse(
+                    "kubeReservedCgroup (--kube-reserved-cgroup) must be specified when \"kube-reserved\" or \"kube-reserved-compressible\" included in \(flag)"
+                )
             case "system-reserved", "kube-reserved", "system-reserved-compressible", "kube-reserved-compressible": break
             case "none":
                 if enforceNodeAllocatable.count > 1 { refuse("\(flag) may not contain additional enforcements when \"none\" is specified") }

@@ -141,7 +141,9 @@ public struct KubeletConfiguration: APIStruct {
     public static let fields: [Field<KubeletConfiguration>] = [
         .f("apiVersion", \.apiVersion, "kubelet.config.k8s.io/v1beta1."),
         .f("kind", \.kind, "KubeletConfiguration."),
-        .f("metadata", \.metadata, "Not part of a kubelet's own file. The annotation evenkeel.dev/node-selector says which nodes the document is for; default all."),
+        .f(
+            "metadata", \.metadata,
+            "Not part of a kubelet's own file. The annotation evenkeel.dev/node-selector says which nodes the document is for; default all."),
         .f("enableServer", \.enableServer, "Kept, not acted on."),
         .f("staticPodPath", \.staticPodPath, "Kept, not acted on."),
         .f("podLogsDir", \.podLogsDir, "Kept, not acted on."),
@@ -217,10 +219,14 @@ public struct KubeletConfiguration: APIStruct {
         .f("evictionHard", \.evictionHard, "Thresholds such as memory.available: 100Mi at which pods are evicted at once; memory is acted on."),
         .f("evictionSoft", \.evictionSoft, "Kept, not acted on."),
         .f("evictionSoftGracePeriod", \.evictionSoftGracePeriod, "Kept, not acted on."),
-        .f("evictionPressureTransitionPeriod", \.evictionPressureTransitionPeriod, "How long a pressure condition stays after the pressure has gone. Default 5m."),
+        .f(
+            "evictionPressureTransitionPeriod", \.evictionPressureTransitionPeriod,
+            "How long a pressure condition stays after the pressure has gone. Default 5m."),
         .f("evictionMaxPodGracePeriod", \.evictionMaxPodGracePeriod, "Kept, not acted on."),
         .f("evictionMinimumReclaim", \.evictionMinimumReclaim, "Kept, not acted on."),
-        .f("mergeDefaultEvictionSettings", \.mergeDefaultEvictionSettings, "Whether thresholds that evictionHard leaves out keep their defaults, instead of being off. From 1.36 on."),
+        .f(
+            "mergeDefaultEvictionSettings", \.mergeDefaultEvictionSettings,
+            "Whether thresholds that evictionHard leaves out keep their defaults, instead of being off. From 1.36 on."),
         .f("podsPerCore", \.podsPerCore, "Pods per core that the node takes at most. Kept, not acted on."),
         .f("enableControllerAttachDetach", \.enableControllerAttachDetach, "Kept, not acted on."),
         .f("protectKernelDefaults", \.protectKernelDefaults, "Kept, not acted on."),
@@ -257,8 +263,12 @@ public struct KubeletConfiguration: APIStruct {
         .f("enableProfilingHandler", \.enableProfilingHandler, "Kept, not acted on."),
         .f("enableDebugFlagsHandler", \.enableDebugFlagsHandler, "Kept, not acted on."),
         .f("seccompDefault", \.seccompDefault, "Kept, not acted on."),
-        .f("memoryThrottlingFactor", \.memoryThrottlingFactor, "For the gate MemoryQoS: where between request and limit memory.high lies. Default 0.9, before 1.27 0.8."),
-        .f("memoryReservationPolicy", \.memoryReservationPolicy, "For the gate MemoryQoS: None (default) protects no memory, TieredReservation what is requested. From 1.36 on."),
+        .f(
+            "memoryThrottlingFactor", \.memoryThrottlingFactor,
+            "For the gate MemoryQoS: where between request and limit memory.high lies. Default 0.9, before 1.27 0.8."),
+        .f(
+            "memoryReservationPolicy", \.memoryReservationPolicy,
+            "For the gate MemoryQoS: None (default) protects no memory, TieredReservation what is requested. From 1.36 on."),
         .f("registerWithTaints", \.registerWithTaints, "Kept, not acted on."),
         .f("registerNode", \.registerNode, "Kept, not acted on."),
         .f("tracing", \.tracing, "Kept, not acted on."),

@@ -278,12 +278,13 @@ struct EphemeralContainer: APIStruct {
     var container = Container()
     var targetContainerName = ""
     static let summary = "A container added to a running pod for debugging."
-    static let fields: [Field<EphemeralContainer>] = Container.fields.map { field in
-        Field(
-            name: field.name, summary: field.summary, typeName: field.typeName, structure: field.structure,
-            decode: { root, json, decoder in field.decode(&root.container, json, &decoder) },
-            encode: { field.encode($0.container) })
-    } + [.f("targetContainerName", \.targetContainerName, "The container whose processes it sees.")]
+    static let fields: [Field<EphemeralContainer>] =
+        Container.fields.map { field in
+            Field(
+                name: field.name, summary: field.summary, typeName: field.typeName, structure: field.structure,
+                decode: { root, json, decoder in field.decode(&root.container, json, &decoder) },
+                encode: { field.encode($0.container) })
+        } + [.f("targetContainerName", \.targetContainerName, "The container whose processes it sees.")]
 }
 
 extension JSONValue {

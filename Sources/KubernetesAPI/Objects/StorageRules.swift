@@ -93,7 +93,9 @@ extension StorageClass {
 /// Which version a simulated driver has is told by annotations of its CSIDriver object, `evenkeel.dev/csi-attacher: v3.2.1`;
 /// without one it is new enough.
 public enum CSISidecar: String, Sendable, CaseIterable {
-    case provisioner = "csi-provisioner", attacher = "csi-attacher", resizer = "csi-resizer"
+    case provisioner = "csi-provisioner"
+    case attacher = "csi-attacher"
+    case resizer = "csi-resizer"
 
     /// The first version that knows ReadWriteOncePod.
     /// - Source: KEP-2485.

@@ -26,7 +26,7 @@ struct DownwardAPIProjection: APIStruct {
     var items: [DownwardAPIVolumeFile] = []
     static let summary = "Fields of the pod as files."
     static let fields: [Field<DownwardAPIProjection>] = [
-        .f("items", \.items, "The files."),
+        .f("items", \.items, "The files.")
     ]
 }
 
@@ -452,7 +452,7 @@ struct EphemeralVolumeSource: APIStruct {
     var volumeClaimTemplate: PersistentVolumeClaimTemplate?
     static let summary = "A claim made for the pod."
     static let fields: [Field<EphemeralVolumeSource>] = [
-        .f("volumeClaimTemplate", \.volumeClaimTemplate, "What the claim looks like."),
+        .f("volumeClaimTemplate", \.volumeClaimTemplate, "What the claim looks like.")
     ]
 }
 
@@ -484,7 +484,7 @@ struct SessionAffinityConfig: APIStruct {
     var clientIP: ClientIPConfig?
     static let summary = "How long a client keeps its pod."
     static let fields: [Field<SessionAffinityConfig>] = [
-        .f("clientIP", \.clientIP, "For affinity ClientIP."),
+        .f("clientIP", \.clientIP, "For affinity ClientIP.")
     ]
 }
 
@@ -492,7 +492,7 @@ struct ClientIPConfig: APIStruct {
     var timeoutSeconds: Int?
     static let summary = "How long a client keeps its pod."
     static let fields: [Field<ClientIPConfig>] = [
-        .f("timeoutSeconds", \.timeoutSeconds, "Seconds; default 10800."),
+        .f("timeoutSeconds", \.timeoutSeconds, "Seconds; default 10800.")
     ]
 }
 
@@ -500,7 +500,7 @@ struct ScopeSelector: APIStruct {
     var matchExpressions: [ScopeRequirement] = []
     static let summary = "Which pods a quota counts."
     static let fields: [Field<ScopeSelector>] = [
-        .f("matchExpressions", \.matchExpressions, "Requirements that must all hold."),
+        .f("matchExpressions", \.matchExpressions, "Requirements that must all hold.")
     ]
 }
 

@@ -91,8 +91,7 @@ extension Defaulting {
 
     // MARK: HorizontalPodAutoscaler
 
-    static func horizontalPodAutoscaler(_ scaler: inout HorizontalPodAutoscaler, _ profile: KubernetesProfile)
-    {
+    static func horizontalPodAutoscaler(_ scaler: inout HorizontalPodAutoscaler, _ profile: KubernetesProfile) {
         scaler.spec.minReplicas.fill(1)
         if scaler.spec.metrics.isEmpty {
             var metric = MetricSpec()

@@ -131,8 +131,7 @@ extension Defaulting {
         if own.limits.isEmpty {
             let all = spec.containers + spec.initContainers
             for (name, amount) in limits.entries
-            where (name == "cpu" || name == "memory") && all.allSatisfy({ $0.resources.limits[name] != nil })
-            {
+            where (name == "cpu" || name == "memory") && all.allSatisfy({ $0.resources.limits[name] != nil }) {
                 own.limits[name] = amount
             }
         } else {

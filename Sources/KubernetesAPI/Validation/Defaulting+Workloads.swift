@@ -22,8 +22,7 @@ extension Defaulting {
         }
     }
 
-    static func replicationController(_ controller: inout ReplicationController, _ profile: KubernetesProfile)
-    {
+    static func replicationController(_ controller: inout ReplicationController, _ profile: KubernetesProfile) {
         controller.spec.replicas.fill(1)
         guard controller.spec.template != nil else { return }
         template(&controller.spec.template!, profile)

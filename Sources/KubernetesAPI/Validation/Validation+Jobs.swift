@@ -2,8 +2,7 @@ import SimulationKit
 
 // Jobs and CronJobs.
 extension Validation {
-    static func job(_ spec: JobSpec, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError])
-    {
+    static func job(_ spec: JobSpec, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         errors.nonnegative("\(at).parallelism", spec.parallelism)
         errors.nonnegative("\(at).completions", spec.completions)
         errors.nonnegative("\(at).activeDeadlineSeconds", spec.activeDeadlineSeconds)

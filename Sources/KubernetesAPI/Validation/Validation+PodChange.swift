@@ -1,7 +1,6 @@
 // What may change of a pod that exists.
 extension Validation {
-    static func podChange(_ new: Pod, _ old: Pod, _ profile: KubernetesProfile, _ errors: inout [FieldError])
-    {
+    static func podChange(_ new: Pod, _ old: Pod, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         // Most updates are about labels and owners alone.
         if new.spec.identity == old.spec.identity, new.nodeName == old.nodeName { return }
         let (spec, before) = (new.spec.value, old.spec.value)
@@ -142,7 +141,9 @@ extension Validation {
                 at, terms.json ?? [], "no additions/deletions to non-empty NodeSelectorTerms list are allowed")
         }
         for (i, (new, old)) in zip(terms, before.nodeSelectorTerms).enumerated() {
-            let grows = old.matchExpressions.isEmpty && old.matchFields.isEmpty ? new == old
+            let grows =
+                old.matchExpressions.isEmpty && old.matchFields.isEmpty
+                ? new == old
                 : new.matchExpressions.starts(with: old.matchExpressions) && new.matchFields.starts(with: old.matchFields)
             if !grows { errors.invalid("\(at)[\(i)]", new.json ?? [:], "only additions are allowed (no mutations or deletions)") }
         }

@@ -15,8 +15,7 @@ extension Validation {
         }
     }
 
-    static func priorityClassChange(_ new: PriorityClass, _ old: PriorityClass, _ errors: inout [FieldError])
-    {
+    static func priorityClassChange(_ new: PriorityClass, _ old: PriorityClass, _ errors: inout [FieldError]) {
         errors.removeAll { $0.field == "metadata.name" || $0.field == "value" }
         if new.value != old.value { errors.forbidden("value", "may not be changed in an update.") }
         errors.immutable("preemptionPolicy", new.preemptionPolicy, old.preemptionPolicy)

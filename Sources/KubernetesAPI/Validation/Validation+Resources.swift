@@ -118,8 +118,10 @@ extension Validation {
 
     static func isStandardResource(_ name: String) -> Bool {
         standardResourceNames.contains(name) || isHugePages(name) || name.hasPrefix("requests.hugepages-")
-            || ["requests.cpu", "requests.memory", "requests.storage", "requests.ephemeral-storage", "limits.cpu", "limits.memory",
-                "limits.ephemeral-storage"].contains(name)
+            || [
+                "requests.cpu", "requests.memory", "requests.storage", "requests.ephemeral-storage", "limits.cpu", "limits.memory",
+                "limits.ephemeral-storage",
+            ].contains(name)
     }
 
     static func resourceName(_ name: String, _ at: String, _ errors: inout [FieldError]) {

@@ -60,7 +60,8 @@ extension Validation {
             let dotted = name.replacing("/", with: ".")
             if spec.hostNetwork, dotted.hasPrefix("net.") {
                 errors.invalid(at, .string(name), "may not be specified when 'hostNetwork' is true")
-            } else if spec.hostIPC, dotted.hasPrefix("kernel.shm") || dotted.hasPrefix("kernel.msg") || dotted == "kernel.sem" || dotted.hasPrefix("fs.mqueue.") {
+            } else if spec.hostIPC, dotted.hasPrefix("kernel.shm") || dotted.hasPrefix("kernel.msg") || dotted == "kernel.sem" || dotted.hasPrefix("fs.mqueue.")
+            {
                 errors.invalid(at, .string(name), "may not be specified when 'hostIPC' is true")
             }
         }

@@ -39,7 +39,8 @@ extension Validation {
         loadBalancer(service, &errors)
         trafficPolicies(spec, &errors)
         if let wish = spec.trafficDistribution {
-            let known = profile.isEnabled(.preferSameTrafficDistribution)
+            let known =
+                profile.isEnabled(.preferSameTrafficDistribution)
                 ? ["PreferClose", "PreferSameNode", "PreferSameZone"] : ["PreferClose"]
             errors.oneOf("spec.trafficDistribution", wish, known)
         }

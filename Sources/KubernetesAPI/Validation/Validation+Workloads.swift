@@ -1,7 +1,6 @@
 // Deployments, ReplicaSets, StatefulSets and DaemonSets.
 extension Validation {
-    static func deployment(_ spec: DeploymentSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError])
-    {
+    static func deployment(_ spec: DeploymentSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         errors.nonnegative("spec.replicas", spec.replicas)
         selector(spec.selector, "empty selector is invalid for deployment", &errors)
         replicaTemplate(spec.template, spec.selector, profile, &errors)
@@ -17,8 +16,7 @@ extension Validation {
         }
     }
 
-    static func replicaSet(_ spec: ReplicaSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError])
-    {
+    static func replicaSet(_ spec: ReplicaSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         errors.nonnegative("spec.replicas", spec.replicas)
         errors.nonnegative("spec.minReadySeconds", spec.minReadySeconds)
         // The API server says "deployment" here too.

@@ -180,8 +180,7 @@ extension [FieldError] {
         case .int(let i): nonnegative(field, i)
         case .string(let text):
             let digits = text.utf8.dropLast()
-            if text.utf8.last != UInt8(ascii: "%") || digits.isEmpty || !digits.allSatisfy({ 48...57 ~= $0 })
-            {
+            if text.utf8.last != UInt8(ascii: "%") || digits.isEmpty || !digits.allSatisfy({ 48...57 ~= $0 }) {
                 invalid(
                     field, .string(text),
                     "a valid percent string must be a numeric string followed by an ending '%' "

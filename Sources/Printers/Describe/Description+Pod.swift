@@ -137,8 +137,7 @@ extension Description {
         let several = container.ports.count > 1 ? "s" : ""
         line(2, "Port\(several):", ports(\.containerPort))
         line(2, "Host Port\(several):", ports(\.hostPort))
-        for (title, words) in [("Command", container.command), ("Args", container.args)] where !words.isEmpty
-        {
+        for (title, words) in [("Command", container.command), ("Args", container.args)] where !words.isEmpty {
             line(2, "\(title):")
             for word in words {
                 for part in word.split(separator: "\n", omittingEmptySubsequences: false) {

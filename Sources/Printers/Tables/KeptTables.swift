@@ -226,12 +226,13 @@ extension KindPrinter {
         }
         return KindPrinter(CustomObject.self, [.name] + titles) { object, cluster in
             let document = object.document
-            return [object.name] + columns.map { column in
-                let values = document.values(at: column["jsonPath"]?.string ?? "")
-                let text = values.map { $0.string ?? ($0 == .null ? "" : $0.text()) }.joined(separator: ",")
-                guard column["type"]?.string == "date" else { return values.isEmpty ? "" : text }
-                return Instant(rfc3339: text).map { Printers.ageText(from: $0, to: cluster.now) } ?? "<unknown>"
-            }
+            return [object.name]
+                + columns.map { column in
+                    let values = document.values(at: column["jsonPath"]?.string ?? "")
+                    let text = values.map { $0.string ?? ($0 == .null ? "" : $0.text()) }.joined(separator: ",")
+                    guard column["type"]?.string == "date" else { return values.isEmpty ? "" : text }
+                    return Instant(rfc3339: text).map { Printers.ageText(from: $0, to: cluster.now) } ?? "<unknown>"
+                }
         }
     }
 }

@@ -108,22 +108,24 @@ extension Explanation {
                 guard var node = verdict.json.object, let refusal = verdict.refusal else { return (verdict.node, verdict.json) }
                 if !refusal.detail.isEmpty { node["detail"] = .string(refusal.detail) }
                 if !verdict.further.isEmpty {
-                    node["alsoRefusedBy"] = .array(verdict.further.map { further in
-                        var object = further.json
-                        if !further.detail.isEmpty { object["detail"] = .string(further.detail) }
-                        return .object(object)
-                    })
+                    node["alsoRefusedBy"] = .array(
+                        verdict.further.map { further in
+                            var object = further.json
+                            if !further.detail.isEmpty { object["detail"] = .string(further.detail) }
+                            return .object(object)
+                        })
                 }
                 return (verdict.node, .object(node))
             }
             object["nodes"] = .object(map)
         }
         if !remedies.isEmpty {
-            object["remedies"] = .array(remedies.map { remedy in
-                var object: JSONObject = ["change": .string(remedy.words), "cost": .string(remedy.cost)]
-                if let node = remedy.node { object["node"] = .string(node) }
-                return .object(object)
-            })
+            object["remedies"] = .array(
+                remedies.map { remedy in
+                    var object: JSONObject = ["change": .string(remedy.words), "cost": .string(remedy.cost)]
+                    if let node = remedy.node { object["node"] = .string(node) }
+                    return .object(object)
+                })
         }
         return .object(object)
     }

@@ -66,9 +66,11 @@ enum PluginCatalog {
     static let all: [Plugin] = [
         Plugin(name: .schedulingGates, points: .preEnqueue, isThere: { $0.isEnabled(.podSchedulingReadiness) }, events: []),
         Plugin(name: .prioritySort, points: []),
-        Plugin(name: .nodeUnschedulable, title: "unsch", points: .filter, filterScope: .node, filter: NodeUnschedulable.filter,
+        Plugin(
+            name: .nodeUnschedulable, title: "unsch", points: .filter, filterScope: .node, filter: NodeUnschedulable.filter,
             hint: NodeUnschedulable.hint),
-        Plugin(name: .nodeName, title: "name", points: .filter, filterScope: .node, filter: NodeNamePlugin.filter,
+        Plugin(
+            name: .nodeName, title: "name", points: .filter, filterScope: .node, filter: NodeNamePlugin.filter,
             hint: NodeNamePlugin.hint),
         Plugin(
             name: .taintToleration, title: "taint", points: [.filter, .score], weight: 3, filterScope: .node,
@@ -80,7 +82,8 @@ enum PluginCatalog {
             preFilter: NodeAffinityPlugin.preFilter, filterScope: .node, filter: NodeAffinityPlugin.filter,
             isUniform: NodeAffinityPlugin.isUniform, score: NodeAffinityPlugin.score,
             hint: NodeAffinityPlugin.hint),
-        Plugin(name: .nodePorts, title: "ports", points: .filter, filterScope: .node, filter: NodePorts.filter,
+        Plugin(
+            name: .nodePorts, title: "ports", points: .filter, filterScope: .node, filter: NodePorts.filter,
             events: [.nodes, .podGone], hint: NodePorts.hint),
         Plugin(
             name: .nodeResourcesFit, title: "fit", points: [.filter, .score], filterScope: .node,
@@ -91,7 +94,8 @@ enum PluginCatalog {
             name: .volumeRestrictions, title: "vols", points: .filter, preFilter: VolumeRestrictions.preFilter,
             filterScope: .volumes, filter: VolumeRestrictions.filter,
             events: [.nodes, .podGone, .storage], hint: VolumeRestrictions.hint),
-        Plugin(name: .nodeVolumeLimits, title: "vols", points: .filter, filterScope: .volumes, filter: NodeVolumeLimits.filter,
+        Plugin(
+            name: .nodeVolumeLimits, title: "vols", points: .filter, filterScope: .volumes, filter: NodeVolumeLimits.filter,
             events: [.nodes, .podGone, .storage], hint: NodeVolumeLimits.hint),
         Plugin(
             name: .volumeBinding, title: "vols", points: .filter, preFilter: VolumeBinding.preFilter,

@@ -15,8 +15,7 @@ extension SchedulingProfile {
         percentageOfNodesToScore =
             written.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore ?? 0
         let catalog = PluginCatalog.plugins(profile)
-        func resolve(_ point: ExtensionPoints, _ own: SchedulerPluginSet?) -> [(plugin: Plugin, weight: Int)]
-        {
+        func resolve(_ point: ExtensionPoints, _ own: SchedulerPluginSet?) -> [(plugin: Plugin, weight: Int)] {
             let multi = written.plugins?.multiPoint ?? SchedulerPluginSet()
             let own = own ?? SchedulerPluginSet()
             func isDisabled(_ plugin: Plugin, _ set: SchedulerPluginSet) -> Bool {
@@ -59,8 +58,7 @@ extension SchedulingProfile {
             let args = config.args ?? [:]
             switch PluginName(rawValue: config.name) {
             case .podTopologySpread:
-                if let spread = PodTopologySpreadArgs.decode(args, &decoder), spread.defaultingType == "List"
-                {
+                if let spread = PodTopologySpreadArgs.decode(args, &decoder), spread.defaultingType == "List" {
                     spreadDefaults = spread.defaultConstraints
                 }
             case .interPodAffinity:

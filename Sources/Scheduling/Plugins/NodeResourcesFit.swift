@@ -69,7 +69,10 @@ struct Shortage: Sendable, Hashable {
     }
     mutating func insert(_ place: Int) {
         let bit = place + 1
-        if bit < 64 { first |= 1 << UInt64(bit); return }
+        if bit < 64 {
+            first |= 1 << UInt64(bit)
+            return
+        }
         while rest.count < bit / 64 { rest.append(0) }
         rest[bit / 64 - 1] |= 1 << UInt64(bit % 64)
     }

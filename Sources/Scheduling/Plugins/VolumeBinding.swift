@@ -53,7 +53,10 @@ enum VolumeBinding {
             let node = state.nodes.objects[row]!
             var problems: UInt8 = 0
             for volume in cycle.volumes.bound {
-                guard let volume else { problems |= Reason.volumeMissing; continue }
+                guard let volume else {
+                    problems |= Reason.volumeMissing
+                    continue
+                }
                 if !volume.isReachable(from: node) { problems |= Reason.volumeConflict }
             }
             if !cycle.volumes.waiting.isEmpty {

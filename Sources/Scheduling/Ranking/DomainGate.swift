@@ -81,7 +81,10 @@ struct DomainLayout: Sendable {
         var next = starts
         for (position, row) in order.rows.enumerated() {
             let domain = column.value(row)
-            if domain < 0 { unlabelled[position] = true; continue }
+            if domain < 0 {
+                unlabelled[position] = true
+                continue
+            }
             positions[Int(next[domain])] = Int32(position)
             next[domain] += 1
         }

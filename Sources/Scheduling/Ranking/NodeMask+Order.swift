@@ -77,7 +77,10 @@ extension NodeMask {
         var left = wanted
         for i in words.indices {
             let here = words[i].nonzeroBitCount
-            if here <= left { left -= here; continue }
+            if here <= left {
+                left -= here
+                continue
+            }
             result.words[i] &= 1 << UInt64(Self.bit(left, of: words[i])) - 1
             for j in (i + 1)..<max(i + 1, words.count) { result.words[j] = 0 }
             break

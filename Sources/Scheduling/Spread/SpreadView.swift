@@ -159,7 +159,8 @@ public struct SpreadView: Sendable {
             selector: rule.selector?.canonical ?? "", matchLabelKeys: constraint.matchLabelKeys,
             revision: constraint.matchLabelKeys.contains("pod-template-hash")
                 ? facts.labels["pod-template-hash"] : nil,
-            isDefault: isDefault, scheduler: settings.name, isEnforced: settings.runs(.podTopologySpread), carriers: 0, waiting: [], selfMatch: rule.selfMatch, domains: [],
+            isDefault: isDefault, scheduler: settings.name, isEnforced: settings.runs(.podTopologySpread), carriers: 0, waiting: [], selfMatch: rule.selfMatch,
+            domains: [],
             stranded: [],
             terminating: [], excludedNodes: [], minimum: 0, effectiveMinimum: 0)
     }

@@ -52,7 +52,10 @@ struct NodeColumns: Sendable {
             row = names.count
             names.append(name)
             objects.append(nil)
-            for i in allocatable.indices { allocatable[i].append(0); requested[i].append(0) }
+            for i in allocatable.indices {
+                allocatable[i].append(0)
+                requested[i].append(0)
+            }
             nonZeroCPU.append(0)
             nonZeroMemory.append(0)
             podLimit.append(0)
@@ -75,7 +78,10 @@ struct NodeColumns: Sendable {
         podLimit[row] = 0
         if let node {
             for (name, quantity) in node.status.allocatable.entries {
-                if name == "pods" { podLimit[row] = quantity.value; continue }
+                if name == "pods" {
+                    podLimit[row] = quantity.value
+                    continue
+                }
                 allocatable[resource(name)][row] = name == "cpu" ? quantity.milliValue : quantity.value
             }
         }

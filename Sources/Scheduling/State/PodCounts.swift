@@ -105,7 +105,10 @@ struct DomainView: Sendable {
         if count < 0 { negative.remove(at: negative.firstIndex(of: Int32(count))!) } else { histogram[count] -= 1 }
     }
     private mutating func enter(_ count: Int) {
-        if count < 0 { negative.append(Int32(count)); return }
+        if count < 0 {
+            negative.append(Int32(count))
+            return
+        }
         if count >= histogram.count { histogram += Array(repeating: 0, count: count + 1 - histogram.count) }
         histogram[count] += 1
         minimum = domains == 0 ? count : min(minimum, count)

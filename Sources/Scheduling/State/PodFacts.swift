@@ -151,7 +151,10 @@ struct NamespaceScope: Sendable, Hashable {
 
 /// A term of a placed pod that says something about pods to come.
 struct CarriedTerm: Sendable, Hashable {
-    enum Role: Sendable, Hashable { case requiredAffinity, requiredAntiAffinity, preferred(weight: Int) }
+    enum Role: Sendable, Hashable {
+        case requiredAffinity, requiredAntiAffinity
+        case preferred(weight: Int)
+    }
     var term: AffinityTerm
     var role: Role
 }
@@ -176,8 +179,7 @@ func nonZeroRequests(_ pod: Pod, _ rules: RequestRules) -> (cpu: Int64, memory: 
         {
             return
         }
-        for i in spec.containers.indices where !states(spec.containers[i], resource, status.containerStatuses)
-        {
+        for i in spec.containers.indices where !states(spec.containers[i], resource, status.containerStatuses) {
             changed.spec.containers[i].resources.requests[resource] = amount
             fillStatus(\.containerStatuses, spec.containers[i].name, resource, amount)
         }

@@ -101,7 +101,9 @@ private struct AvailabilitySurvey {
             nodes[node.metadata.name] = (zone, region)
             let milliCPU = Resources(node.status.allocatable).milliCPU
             let index: Int
-            if let known = zones.firstIndex(where: { $0.name == zone }) { index = known } else {
+            if let known = zones.firstIndex(where: { $0.name == zone }) {
+                index = known
+            } else {
                 index = zones.count
                 zones.append((zone, region, 0, 0))
             }
@@ -120,7 +122,9 @@ private struct AvailabilitySurvey {
             let workload = owners.workload(of: pod, cluster)
             if let only, !only.contains(workload) { continue }
             let index: Int
-            if let known = indices[workload] { index = known } else {
+            if let known = indices[workload] {
+                index = known
+            } else {
                 index = found.count
                 indices[workload] = index
                 found.append(Found(workload: workload, sample: pod))

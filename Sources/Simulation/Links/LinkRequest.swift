@@ -4,7 +4,8 @@ import KubernetesAPI
 public enum LinkRequest: Sendable, Equatable {
     /// A verb of the kubelet's own API, by way of the API server.
     public enum Stream: String, Sendable, CaseIterable {
-        case logs, attach, exec, portForward = "port-forward"
+        case logs, attach, exec
+        case portForward = "port-forward"
         /// The path on the kubelet.
         var path: String {
             switch self {
@@ -47,7 +48,8 @@ public enum LinkRequest: Sendable, Equatable {
         let words = text.split(separator: " ").map(String.init)
         func key(_ word: String) -> ObjectKey {
             let parts = word.split(separator: "/", maxSplits: 1).map(String.init)
-            return parts.count == 2 ? ObjectKey(namespace: parts[0], name: parts[1]) : ObjectKey(namespace: namespace.isEmpty ? "default" : namespace, name: word)
+            return parts.count == 2
+                ? ObjectKey(namespace: parts[0], name: parts[1]) : ObjectKey(namespace: namespace.isEmpty ? "default" : namespace, name: word)
         }
         guard words.count >= 2 else { throw Mistake(text: "A request is one of: logs|exec|attach|port-forward POD, get PATH, from POD, from node NODE") }
         switch words[0] {
@@ -55,7 +57,9 @@ public enum LinkRequest: Sendable, Equatable {
         case "from" where words[1] == "node" && words.count == 3: self = .fromNode(words[2])
         case "from": self = .fromPod(key(words[1]))
         default:
-            guard let stream = Stream(rawValue: words[0]) else { throw Mistake(text: "Unknown request \(words[0]); use logs, exec, attach, port-forward, get or from") }
+            guard let stream = Stream(rawValue: words[0]) else {
+                throw Mistake(text: "Unknown request \(words[0]); use logs, exec, attach, port-forward, get or from")
+            }
             self = .stream(stream, pod: key(words[1]), container: stream != .portForward && words.count > 2 ? words[2] : nil)
         }
     }
@@ -73,7 +77,9 @@ extension LinkRequest.ProxyTarget {
             if parts[0] == "pods" || parts[0] == "services" { parts = ["namespaces", namespace.isEmpty ? "default" : namespace] + parts }
             parts = ["api", "v1"] + parts
         }
-        func fail() -> LinkRequest.Mistake { LinkRequest.Mistake(text: "Not a proxy path: /api/v1/nodes/ID/proxy/… or /api/v1/namespaces/NS/pods|services/ID/proxy/…") }
+        func fail() -> LinkRequest.Mistake {
+            LinkRequest.Mistake(text: "Not a proxy path: /api/v1/nodes/ID/proxy/… or /api/v1/namespaces/NS/pods|services/ID/proxy/…")
+        }
         guard parts.count >= 5, parts[0] == "api", parts[1] == "v1" else { throw fail() }
         let at: Int
         switch (parts[2], parts.count) {

@@ -80,7 +80,9 @@ private struct LinkTracer {
             fail("Error from server: No agent available")
             return false
         }
-        hop("konnectivity server", "tunnel", "agent on \(agent)", took: settings.nodeLatency, agent == node ? "mutual TLS; the agent dialed out" : "mutual TLS; no agent on \(node), so through \(agent) and the node network")
+        hop(
+            "konnectivity server", "tunnel", "agent on \(agent)", took: settings.nodeLatency,
+            agent == node ? "mutual TLS; the agent dialed out" : "mutual TLS; no agent on \(node), so through \(agent) and the node network")
         return true
     }
 
@@ -94,7 +96,10 @@ private struct LinkTracer {
             return fail("Error from server (BadRequest): container \(name) is not valid for pod \(key.name)")
         }
         guard let node = store.nodes[ObjectKey(name: pod.nodeName)] else {
-            if stream == .logs { return trace.answer = "200 with an empty body: the pod has no node yet" }
+            if stream == .logs {
+                trace.answer = "200 with an empty body: the pod has no node yet"
+                return
+            }
             return fail("Error from server (BadRequest): pod \(key.name) does not have a host assigned")
         }
         let path = "/\(stream.path)/\(key.namespace)/\(key.name)" + (stream == .portForward ? "" : "/\(name)")
@@ -104,9 +109,10 @@ private struct LinkTracer {
             return fail("Error from server (BadRequest): container \"\(name)\" in pod \"\(key.name)\" is waiting to start: \(waiting.reason)")
         }
         if stream == .portForward ? pod.status.phase != .running : status?.state.running == nil, stream != .logs {
-            return fail(stream == .portForward
-                ? "error: unable to forward port because pod is not running. Current status=\(pod.status.phase.rawValue)"
-                : "error: unable to upgrade connection: container not found (\"\(name)\")")
+            return fail(
+                stream == .portForward
+                    ? "error: unable to forward port because pod is not running. Current status=\(pod.status.phase.rawValue)"
+                    : "error: unable to upgrade connection: container not found (\"\(name)\")")
         }
         hop("kubelet \(pod.nodeName)", stream.rawValue, "runtime", took: .milliseconds(1), "on the node, over the runtime's socket")
         trace.answer = stream == .logs ? "200, the log of \(name)" : "101 Switching Protocols: \(stream.rawValue) to \(name)"
@@ -123,7 +129,10 @@ private struct LinkTracer {
             fail("Error from server: \(isStream ? "error dialing backend" : "Get \"https://\(host)\(path)\""): dial tcp \(host): i/o timeout")
             return false
         }
-        let note = settings.checksKubelets ? "kubelet certificate verified by --kubelet-certificate-authority" : "HTTPS with a client certificate; the kubelet's serving certificate is not verified"
+        let note =
+            settings.checksKubelets
+            ? "kubelet certificate verified by --kubelet-certificate-authority"
+            : "HTTPS with a client certificate; the kubelet's serving certificate is not verified"
         hop(from, path, "kubelet \(name)", took: settings.nodeLatency, checked: settings.checksKubelets, note)
         if settings.checksKubelets, settings.servingCertificate == .selfSigned {
             fail("Error from server: Get \"https://\(host)\(path)\": tls: failed to verify certificate: x509: certificate signed by unknown authority")
@@ -163,7 +172,9 @@ private struct LinkTracer {
                 }
                 portName = port.name
             }
-            let slices = store.endpointSlices.sorted().filter { $0.namespace == target.namespace && $0.metadata.labels["kubernetes.io/service-name"] == target.name }
+            let slices = store.endpointSlices.sorted().filter {
+                $0.namespace == target.namespace && $0.metadata.labels["kubernetes.io/service-name"] == target.name
+            }
             var ready: [(ObjectKey, Int?)] = []
             for slice in slices {
                 guard let port = slice.ports.first(where: { ($0.name ?? "") == portName }) else { continue }
@@ -177,7 +188,9 @@ private struct LinkTracer {
             var random = SeededRandom(seed: simulation.options.seed &+ UInt64(bitPattern: simulation.now.nanoseconds), stream: "service proxy")
             let (podKey, port) = ready[random.below(ready.count)]
             guard let pod = store.pods[podKey] else { return fail("503: no endpoints available for service \"\(target.id)\"") }
-            hop("API server", "choose 1 of \(ready.count) ready endpoints", podKey.name, took: .zero, "not through the ClusterIP: the API server picks an endpoint itself")
+            hop(
+                "API server", "choose 1 of \(ready.count) ready endpoints", podKey.name, took: .zero,
+                "not through the ClusterIP: the API server picks an endpoint itself")
             reach(target, pod, port: port.map { "\($0)" } ?? "")
         }
     }
@@ -216,7 +229,10 @@ private struct LinkTracer {
     ) {
         let host = "\(address):\(port)"
         let secure = target.scheme == "https"
-        let note = secure ? "TLS, but the server certificate is not verified and no client certificate is sent" : "plain HTTP: neither side is authenticated, and anyone on the way can read it"
+        let note =
+            secure
+            ? "TLS, but the server certificate is not verified and no client certificate is sent"
+            : "plain HTTP: neither side is authenticated, and anyone on the way can read it"
         hop(
             settings.egress == .konnectivity ? "agent" : "API server", "GET \(secure ? "https" : "http")://\(host)/\(target.rest)", thing,
             took: isUp ? settings.nodeLatency + settings.podLatency : settings.proxyDialTimeout, encrypted: secure, checked: false, note)
@@ -225,7 +241,10 @@ private struct LinkTracer {
         if !isUp { return fail("503: error trying to reach service: dial tcp \(host): i/o timeout") }
         if !listens { return fail("503: error trying to reach service: dial tcp \(host): connect: connection refused") }
         if let speaksTLS, speaksTLS != secure {
-            return fail(secure ? "503: error trying to reach service: http: server gave HTTP response to HTTPS client" : "400: Client sent an HTTP request to an HTTPS server.")
+            return fail(
+                secure
+                    ? "503: error trying to reach service: http: server gave HTTP response to HTTPS client"
+                    : "400: Client sent an HTTP request to an HTTPS server.")
         }
         trace.answer = "200 from \(thing)"
     }
@@ -238,9 +257,13 @@ private struct LinkTracer {
             return fail("pods \"\(key.name)\" not found")
         }
         let credentials = PodCredentials(of: pod, in: simulation.cluster, at: simulation.now)
-        hop("container", "connect \(PodCredentials.serverAddress):443", "node \(pod.nodeName.isEmpty ? "-" : pod.nodeName)", took: .microseconds(50), "KUBERNETES_SERVICE_HOST and _PORT, or kubernetes.default.svc")
+        hop(
+            "container", "connect \(PodCredentials.serverAddress):443", "node \(pod.nodeName.isEmpty ? "-" : pod.nodeName)", took: .microseconds(50),
+            "KUBERNETES_SERVICE_HOST and _PORT, or kubernetes.default.svc")
         guard pod.status.containerStatuses.contains(where: { $0.state.running != nil }) else { return fail("no container of the pod runs") }
-        hop("kube-proxy's rule", "DNAT to an endpoint", "API server:6443", took: settings.nodeLatency, "TLS from the container to the API server; DNAT only rewrites the address")
+        hop(
+            "kube-proxy's rule", "DNAT to an endpoint", "API server:6443", took: settings.nodeLatency,
+            "TLS from the container to the API server; DNAT only rewrites the address")
         guard isReachable(pod.nodeName) else { return fail("dial tcp \(PodCredentials.serverAddress):443: i/o timeout") }
         // The rule takes any of the endpoints, also one whose server has died and that nobody has taken out yet.
         let servers = settings.serverEndpoints(at: simulation.now)
@@ -248,7 +271,9 @@ private struct LinkTracer {
         if servers.alive + servers.dead == 0 || random.below(servers.alive + servers.dead) >= servers.alive {
             return fail("dial tcp \(PodCredentials.serverAddress):443: connect: connection refused")
         }
-        hop("API server", "authenticate", credentials.isMounted ? credentials.user : "system:anonymous", took: .microseconds(200), credentials.isMounted ? tokenNote(credentials) : "automountServiceAccountToken is false: no token")
+        hop(
+            "API server", "authenticate", credentials.isMounted ? credentials.user : "system:anonymous", took: .microseconds(200),
+            credentials.isMounted ? tokenNote(credentials) : "automountServiceAccountToken is false: no token")
         if !credentials.isMounted { return fail("403: forbidden: User \"system:anonymous\" cannot get path \"/api\"") }
         trace.answer = "200 /api as \(credentials.user)"
     }
@@ -265,7 +290,9 @@ private struct LinkTracer {
             return fail("nodes \"\(name)\" not found")
         }
         let up = isReachable(name)
-        hop("kubelet \(name)", "PUT leases/\(name)", "API server:6443", took: up ? settings.nodeLatency : settings.kubeletDialTimeout, "HTTPS to the kubeconfig's address; server verified by the cluster CA, client certificate system:node:\(name)")
+        hop(
+            "kubelet \(name)", "PUT leases/\(name)", "API server:6443", took: up ? settings.nodeLatency : settings.kubeletDialTimeout,
+            "HTTPS to the kubeconfig's address; server verified by the cluster CA, client certificate system:node:\(name)")
         if !up { return fail("dial tcp: i/o timeout: the lease expires and the node becomes NotReady") }
         hop("API server", "authorize", "Node authorizer", took: .microseconds(100), "only objects referenced by pods on \(address(node))")
         trace.answer = "200"

@@ -1,6 +1,6 @@
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 
 /// What a container of a workload uses, and what it should request: as the vertical pod autoscaler works it out.

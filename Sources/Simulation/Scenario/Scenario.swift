@@ -80,10 +80,11 @@ public struct ScenarioStep: APIStruct {
     public static var names: [String] { catalog.map { $0.name } }
 
     public static let summary = "A time and one action."
-    public static let fields: [Field<ScenarioStep>] = [
-        .f("at", \.at, "When, as 90s, 1m30s or 2h; default 0s."),
-        .f("refused", \.refused, "true, or part of the message, if the API server is to refuse the step."),
-    ] + catalog.map { $0.field }
+    public static let fields: [Field<ScenarioStep>] =
+        [
+            .f("at", \.at, "When, as 90s, 1m30s or 2h; default 0s."),
+            .f("refused", \.refused, "true, or part of the message, if the API server is to refuse the step."),
+        ] + catalog.map { $0.field }
 }
 
 extension StepAction {

@@ -22,12 +22,20 @@ public struct ControllerManagerFlags: APIStruct {
         .flag("kube-api-qps", \.kubeAPIQPS, 0.1...1_000_000, "Pods that each controller creates or deletes in a second; default unlimited, upstream 20."),
         .flag("kube-api-burst", \.kubeAPIBurst, 1...1_000_000, "How many at once before that counts; default 30."),
         .flag("horizontal-pod-autoscaler-sync-period", \.autoscalerSyncPeriod, Duration.seconds(1)...longest, "How often autoscalers are synced; default 15s."),
-        .flag("horizontal-pod-autoscaler-downscale-stabilization", \.autoscalerDownscaleStabilization, Duration.zero...longest, "How long a higher recommendation holds; default 5m."),
+        .flag(
+            "horizontal-pod-autoscaler-downscale-stabilization", \.autoscalerDownscaleStabilization, Duration.zero...longest,
+            "How long a higher recommendation holds; default 5m."),
         .flag("horizontal-pod-autoscaler-tolerance", \.autoscalerTolerance, 0...1_000_000, "How far a metric may be off; default 0.1."),
-        .flag("horizontal-pod-autoscaler-cpu-initialization-period", \.autoscalerCPUInitializationPeriod, Duration.zero...longest, "How long a pod counts as starting; default 5m."),
-        .flag("horizontal-pod-autoscaler-initial-readiness-delay", \.autoscalerInitialReadinessDelay, Duration.zero...longest, "In which readiness is not taken as the first; default 30s."),
+        .flag(
+            "horizontal-pod-autoscaler-cpu-initialization-period", \.autoscalerCPUInitializationPeriod, Duration.zero...longest,
+            "How long a pod counts as starting; default 5m."),
+        .flag(
+            "horizontal-pod-autoscaler-initial-readiness-delay", \.autoscalerInitialReadinessDelay, Duration.zero...longest,
+            "In which readiness is not taken as the first; default 30s."),
         .flag("node-monitor-period", \.nodeMonitorPeriod, Duration.seconds(1)...longest, "How often nodes are checked; default 5s."),
-        .flag("node-monitor-grace-period", \.nodeMonitorGracePeriod, Duration.seconds(1)...longest, "Silence after which a node is lost; default 50s, before 1.32 40s."),
+        .flag(
+            "node-monitor-grace-period", \.nodeMonitorGracePeriod, Duration.seconds(1)...longest,
+            "Silence after which a node is lost; default 50s, before 1.32 40s."),
         .flag("node-startup-grace-period", \.nodeStartupGracePeriod, Duration.seconds(1)...longest, "The same for nodes that never reported; default 60s."),
         .flag("node-eviction-rate", \.nodeEvictionRate, 0...1_000_000, "Nodes tainted NoExecute in a second and zone; default 0.1."),
         .flag("secondary-node-eviction-rate", \.secondaryNodeEvictionRate, 0...1_000_000, "The same in unhealthy zones that are large; default 0.01."),
@@ -41,7 +49,10 @@ public struct ControllerManagerFlags: APIStruct {
     fileprivate mutating func take<V: Comparable>(_ value: V, _ flag: String, _ range: ClosedRange<V>, _ set: (inout ControllerManagerSettings) -> Void) {
         given.insert(flag)
         if range.contains(value) { return set(&settings) }
-        faults.append(Fault(flag: flag, message: value < range.lowerBound ? "must be \(range.lowerBound) or more, not \(value)" : "must be \(range.upperBound) or less, not \(value)"))
+        faults.append(
+            Fault(
+                flag: flag,
+                message: value < range.lowerBound ? "must be \(range.lowerBound) or more, not \(value)" : "must be \(range.upperBound) or less, not \(value)"))
     }
 }
 

@@ -2,7 +2,8 @@ import SimulationKit
 
 extension ShippedScenario {
     static let podBurstOld = ShippedScenario(
-        "pod-burst-1-26", "Sixty pods at once on one node with the kubelet of 1.26: mounts time out for want of API tokens", podBurst(
+        "pod-burst-1-26", "Sixty pods at once on one node with the kubelet of 1.26: mounts time out for want of API tokens",
+        podBurst(
             name: "pod-burst-1-26", version: "1.26",
             why: """
                 # The kubelet of 1.26 makes 5 requests a second (kubeAPIQPS) and 10 at once (kubeAPIBurst). What it must ask for the
@@ -15,7 +16,8 @@ extension ShippedScenario {
                 """))
 
     static let podBurst = ShippedScenario(
-        "pod-burst-1-27", "The same with the kubelet of 1.27: 50 requests a second, and nothing times out", podBurst(
+        "pod-burst-1-27", "The same with the kubelet of 1.27: 50 requests a second, and nothing times out",
+        podBurst(
             name: "pod-burst-1-27", version: "1.27",
             why: """
                 # The kubelet of 1.27 makes 50 requests a second and 100 at once: no mount times out. What takes the time now are the
@@ -27,7 +29,8 @@ extension ShippedScenario {
                 """))
 
     static let podBurstParallel = ShippedScenario(
-        "pod-burst-parallel", "The same with maxParallelImagePulls: 5: images are pulled side by side", podBurst(
+        "pod-burst-parallel", "The same with maxParallelImagePulls: 5: images are pulled side by side",
+        podBurst(
             name: "pod-burst-parallel", version: "1.27",
             why: """
                 # The kubelet of 1.27 with up to five pulls at once: they share the node's bandwidth, but none waits for all others.

@@ -4,14 +4,16 @@ extension ShippedScenario {
     static let rollingUpdate = ShippedScenario(
         "rolling-update", "A rolling update whose spread counts both revisions: the new one ends up uneven", prelude: .seconds(60),
         rollingUpdate(
-            name: "rolling-update", keys: "", atTheEnd: """
+            name: "rolling-update", keys: "",
+            atTheEnd: """
                   - {spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, skewAtLeast: 2}}
                 """))
 
     static let rollingUpdateRevisions = ShippedScenario(
         "rolling-update-revisions", "The same with matchLabelKeys pod-template-hash: each revision is even by itself", prelude: .seconds(60),
         rollingUpdate(
-            name: "rolling-update-revisions", keys: "\n        matchLabelKeys: [pod-template-hash]", atTheEnd: """
+            name: "rolling-update-revisions", keys: "\n        matchLabelKeys: [pod-template-hash]",
+            atTheEnd: """
                   - {at: 130s, spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, revision: newest, skewAtMost: 1}}
                   - {spread: {kind: Deployment, name: web, topologyKey: topology.kubernetes.io/zone, skewAtMost: 1}}
                 """))

@@ -4,7 +4,8 @@ extension ShippedScenario {
     static let zoneOutageIgnore = ShippedScenario(
         "zone-outage-ignore", "A zone is lost; nodeTaintsPolicy Ignore: replacements wait for it", prelude: .seconds(60),
         zoneOutage(
-            name: "zone-outage-ignore", policy: "Ignore", atEleven: """
+            name: "zone-outage-ignore", policy: "Ignore",
+            atEleven: """
                   # The lost zone still counts as a domain, with 0 pods: another zone would get one too many.
                   - {at: 11m, pods: {labelSelector: app=web, phase: Pending, count: 5}}
                   - {at: 11m, pods: {labelSelector: app=web, ready: true, count: 10}}
@@ -15,7 +16,8 @@ extension ShippedScenario {
     static let zoneOutageHonor = ShippedScenario(
         "zone-outage-honor", "A zone is lost; nodeTaintsPolicy Honor: replacements land in the other two", prelude: .seconds(60),
         zoneOutage(
-            name: "zone-outage-honor", policy: "Honor", atEleven: """
+            name: "zone-outage-honor", policy: "Honor",
+            atEleven: """
                   # Tainted nodes do not count: the two zones left are the domains.
                   - {at: 11m, pods: {labelSelector: app=web, phase: Pending, count: 0}}
                   - {at: 11m, pods: {labelSelector: app=web, ready: true, count: 15}}

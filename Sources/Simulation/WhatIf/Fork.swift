@@ -85,7 +85,9 @@ public struct Fork: Sendable {
     /// New pods count as available only after minReadySeconds: nothing changes until then.
     private mutating func waitFor(_ kind: Kind, _ key: ObjectKey) {
         let store = simulation.cluster.store
-        let seconds = kind == .deployment ? store.deployments[key]?.spec.minReadySeconds ?? 0 : kind == .statefulSet ? store.statefulSets[key]?.spec.minReadySeconds ?? 0 : 0
+        let seconds =
+            kind == .deployment
+            ? store.deployments[key]?.spec.minReadySeconds ?? 0 : kind == .statefulSet ? store.statefulSets[key]?.spec.minReadySeconds ?? 0 : 0
         quiet = max(quiet, .seconds(20 + seconds))
     }
 

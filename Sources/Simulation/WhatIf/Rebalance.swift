@@ -100,7 +100,9 @@ private struct Planner {
             let group = violated.first { need($0) == nil } ?? violated[0]
             let key = group.topologyKey.split(separator: "/").last ?? ""
             return .failure(
-                Stop(why: group.minDomainsUnmet ? "\(key): fewer than minDomains \(group.minDomains ?? 1) domains" : "\(key): no domain that lacks pods can take one"))
+                Stop(
+                    why: group.minDomainsUnmet
+                        ? "\(key): fewer than minDomains \(group.minDomains ?? 1) domains" : "\(key): no domain that lacks pods can take one"))
         }
         let before = needs.reduce(0) { $0 + $1.moves }
         // A pod that is too many for several rules at once helps most; the fullest domain gives first.
@@ -117,10 +119,12 @@ private struct Planner {
                 continue
             }
             var isStopped = false
-            attempt.run(for: .minutes(5), unless: { _ in
-                isStopped = shouldStop()
-                return isStopped
-            })
+            attempt.run(
+                for: .minutes(5),
+                unless: { _ in
+                    isStopped = shouldStop()
+                    return isStopped
+                })
             if isStopped { return .failure(Stop(why: "the planning was stopped")) }
             guard let fresh = attempt.pods.first(where: { $0.came && $0.workload == workload })?.after, !fresh.nodeName.isEmpty, fresh.isReady else {
                 stop = Stop(why: "the replacement of \(pod.name) finds no place or does not get ready")
@@ -191,7 +195,9 @@ extension Simulation {
         var pods = pods
         if pods.isEmpty {
             let plan = RebalancePlan(for: workload, self)
-            guard !plan.steps.isEmpty else { throw .badRequest(plan.problem.isEmpty ? "\(workload.name) has nothing to move: its hard constraints hold" : plan.problem) }
+            guard !plan.steps.isEmpty else {
+                throw .badRequest(plan.problem.isEmpty ? "\(workload.name) has nothing to move: its hard constraints hold" : plan.problem)
+            }
             pods = plan.steps.map(\.pod)
         }
         for key in pods where cluster.store.pods[key] == nil { throw .notFound(Kind.pod.info, key.name) }

@@ -32,7 +32,8 @@ extension WhatIf {
         guard let kind = Kind(rawValue: workload.kind) else { return [] }
         var list: [WhatIf] = []
         if let replicas = simulation.cluster.replicas(kind, key) {
-            for wanted in [replicas + 1, replicas - 1, replicas * 2] where wanted >= 0 && wanted != replicas && !list.contains(where: { $0.title.hasSuffix(" \(wanted)") }) {
+            for wanted in [replicas + 1, replicas - 1, replicas * 2]
+            where wanted >= 0 && wanted != replicas && !list.contains(where: { $0.title.hasSuffix(" \(wanted)") }) {
                 list.append(scale(kind, key, from: replicas, to: wanted))
             }
         }
@@ -41,7 +42,9 @@ extension WhatIf {
             if let node = availability.byNode.domains.first { list.append(WhatIf("lose node \(node.name)", [.fail(.node(node.name))])) }
             if let zone = availability.byZone.domains.first, !zone.name.isEmpty { list.append(WhatIf("lose zone \(zone.name)", [.fail(.zone(zone.name))])) }
         }
-        for group in present.spread(of: workload) where !group.isDefault { list += questions(about: group, store).filter { question in !list.contains { $0.title == question.title } } }
+        for group in present.spread(of: workload) where !group.isDefault {
+            list += questions(about: group, store).filter { question in !list.contains { $0.title == question.title } }
+        }
         return list
     }
 

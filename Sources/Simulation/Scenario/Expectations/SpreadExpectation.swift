@@ -53,7 +53,9 @@ extension SpreadGroup {
         let pods = cluster.store.pods.rows.compactMap { $0 }.filter { pod in
             guard pod.metadata.namespace == workload.namespace, !pod.metadata.isTerminating, let owner = pod.metadata.controller else { return false }
             if owner.kind == kind, owner.name == workload.name { return true }
-            guard owner.kind == "ReplicaSet", let set = cluster.store.replicaSets[ObjectKey(namespace: workload.namespace, name: owner.name)] else { return false }
+            guard owner.kind == "ReplicaSet", let set = cluster.store.replicaSets[ObjectKey(namespace: workload.namespace, name: owner.name)] else {
+                return false
+            }
             return set.metadata.controller?.kind == kind && set.metadata.controller?.name == workload.name
         }
         func revision(_ pod: Pod) -> String { pod.metadata.labels["pod-template-hash"] ?? pod.metadata.labels["controller-revision-hash"] ?? "" }

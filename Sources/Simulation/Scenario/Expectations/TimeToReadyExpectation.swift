@@ -1,7 +1,7 @@
 // The expectation `timeToReady`.
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 
 struct TimeToReadyExpectation: Claim {

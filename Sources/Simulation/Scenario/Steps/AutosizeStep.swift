@@ -9,9 +9,10 @@ struct AutosizeStep: ObjectStep {
     var mode = "InPlaceOrRecreate"
     static let name = "autosize"
     static let summary = "Resizes the pods of a workload as recommended, as a VerticalPodAutoscaler does."
-    static let fields = objectFields("Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob.") + [
-        .f("mode", \.mode, "Off, InPlaceOrRecreate (default) or InPlace.")
-    ]
+    static let fields =
+        objectFields("Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob.") + [
+            .f("mode", \.mode, "Off, InPlaceOrRecreate (default) or InPlace.")
+        ]
 
     func command(_ options: SimulationOptions) throws(StepProblem) -> Command {
         let (kind, key) = try object()

@@ -10,10 +10,11 @@ struct DeleteStep: ObjectStep {
     var propagationPolicy: String?
     static let name = "delete"
     static let summary = "Deletes an object."
-    static let fields = objectFields("Its kind.") + [
-        .f("gracePeriodSeconds", \.gracePeriodSeconds, "Grace for a pod; default its own.", bits: 64),
-        .f("propagationPolicy", \.propagationPolicy, "Background (default), Foreground or Orphan."),
-    ]
+    static let fields =
+        objectFields("Its kind.") + [
+            .f("gracePeriodSeconds", \.gracePeriodSeconds, "Grace for a pod; default its own.", bits: 64),
+            .f("propagationPolicy", \.propagationPolicy, "Background (default), Foreground or Orphan."),
+        ]
 
     func command(_ options: SimulationOptions) throws(StepProblem) -> Command {
         let (kind, key) = try object()

@@ -1,7 +1,7 @@
 // The action `demand`.
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 
 struct DemandStep: ObjectStep {
     var kind = ""
@@ -10,9 +10,10 @@ struct DemandStep: ObjectStep {
     var cpu: JSONValue?
     static let name = "demand"
     static let summary = "Sets the total demand on a workload or Service; its ready pods share it."
-    static let fields = objectFields("Deployment, StatefulSet, DaemonSet, ReplicaSet or Service.") + [
-        .f("cpu", \.cpu, "CPU in sum: 2; 200m..6/30m swings in 30 minutes; 500m@0s 6@5m goes through these points. Absent: no demand.")
-    ]
+    static let fields =
+        objectFields("Deployment, StatefulSet, DaemonSet, ReplicaSet or Service.") + [
+            .f("cpu", \.cpu, "CPU in sum: 2; 200m..6/30m swings in 30 minutes; 500m@0s 6@5m goes through these points. Absent: no demand.")
+        ]
 
     func command(_ options: SimulationOptions) throws(StepProblem) -> Command {
         let (kind, key) = try object()

@@ -1,7 +1,7 @@
 // The action `load`.
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 
 struct LoadStep: ObjectStep {
     var kind = ""
@@ -11,9 +11,10 @@ struct LoadStep: ObjectStep {
     var memory: Quantity?
     static let name = "load"
     static let summary = "Sets the usage of each pod of a workload from now on."
-    static let fields = objectFields("Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or Pod.") + [
-        .f("cpu", \.cpu, "CPU of each pod from now on."), .f("memory", \.memory, "Memory of each pod from now on."),
-    ]
+    static let fields =
+        objectFields("Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or Pod.") + [
+            .f("cpu", \.cpu, "CPU of each pod from now on."), .f("memory", \.memory, "Memory of each pod from now on."),
+        ]
 
     func command(_ options: SimulationOptions) throws(StepProblem) -> Command {
         let (kind, key) = try object()

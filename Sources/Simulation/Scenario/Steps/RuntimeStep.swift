@@ -1,7 +1,7 @@
 // The action `runtime`.
 import ControlPlane
-import KubernetesAPI
 import Kubelets
+import KubernetesAPI
 import SimulationKit
 
 struct RuntimeStep: StepAction, APIStruct {
