@@ -15,12 +15,12 @@ public struct Cluster: Sendable {
     /// Whether gates were set since the start: objects may then have fields of gates that are off.
     var gatesWereChanged = false
     public var settings: ClusterSettings
+    /// What the metrics server measured.
+    public var metrics = MetricsAPI()
     /// When each node's kubelet last renewed its lease, by node name.
     ///
     /// Differs from Kubernetes: leases are kept here, not as Lease objects; 5,000 of them would be
     /// 500 writes a second that nobody reads but the node controller.
-    /// What the metrics server measured.
-    public var metrics = MetricsAPI()
     public var leaseRenewals = LeaseRenewals()
     /// Events as they were told, for `--events` and the ticker.
     public internal(set) var narrative = Narrative()

@@ -63,14 +63,14 @@ public struct Parameter<Root: Sendable>: Sendable {
         }
     }
 
-    /// A row of a table in Markdown: name, default, what it is, source.
-    public func markdown(default root: Root) -> String {
+    /// A row of the table of parameters, in Markdown: name, what it is, default, source.
+    public func cells(default root: Root) -> [String] {
         let text =
             switch value {
             case .time(let path, _): "\(root[keyPath: path])"
             case .number(let path, _): root[keyPath: path].rounded() == root[keyPath: path] ? "\(Int(root[keyPath: path]))" : "\(root[keyPath: path])"
             }
-        return "| `\(name)` | `\(text)` | \(summary) | \(source) |"
+        return ["`\(name)`", summary, "`\(text)`", source]
     }
 }
 

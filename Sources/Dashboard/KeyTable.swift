@@ -1,7 +1,8 @@
 import Canvas
 import KubernetesAPI
+import Printers
 
-/// The bindings as a table for the README, generated so that it cannot lie.
+/// All bindings and commands as tables for `evenkeel help` and the documentation, generated so that they cannot lie.
 public enum KeyTable {
     /// All groups in the order in which help shows them.
     public static let groups: [BindingGroup] =
@@ -20,27 +21,26 @@ public enum KeyTable {
         Bindings.used, Bindings.secrets,
     ]
 
-    /// Markdown: a table with a row for each binding; of the k9s preset those that are others than the default's.
-    public static func markdown(_ preset: KeymapPreset = .evenkeel) -> String {
-        var lines = ["| where | key | does |", "| --- | --- | --- |"]
+    /// A row for each binding; of the k9s preset those that are others than the default's.
+    public static func table(_ preset: KeymapPreset = .evenkeel) -> ReferenceTable {
+        var rows: [[String]] = []
         for group in groups {
             let ours = Keymap().applied(to: group).bindings
             for binding in Keymap(preset: preset).applied(to: group).bindings where !binding.help.isEmpty {
                 if preset != .evenkeel, ours.contains(where: { $0.action == binding.action && $0.keys == binding.keys }) { continue }
-                let keys = binding.keys.map { "`\($0.description.replacing("|", with: "\\|"))`" }.joined(separator: " ")
-                lines.append("| \(group.title) | \(keys) | \(binding.help.replacing("|", with: "\\|")) |")
+                rows.append([group.title, binding.keys.map { "`\($0)`" }.joined(separator: " "), binding.help])
             }
         }
-        return lines.joined(separator: "\n")
+        return ReferenceTable(["where", "key", "does"], isGrouped: true, rows: rows)
     }
 
-    /// Markdown: a table with a row for each command of the `:` prompt.
-    public static var commandMarkdown: String {
-        (["| command | does |", "| --- | --- |"]
-            + PromptCommands.all.map { command in
+    /// A row for each command of the `:` prompt.
+    public static var commands: ReferenceTable {
+        ReferenceTable(
+            ["command", "does"],
+            rows: PromptCommands.all.map { command in
                 let names = command.names.map { "`:\($0)`" }.joined(separator: " ")
-                let arguments = command.arguments.isEmpty ? "" : " `\(command.arguments.replacing("|", with: "\\|"))`"
-                return "| \(names)\(arguments) | \(command.help) |"
-            }).joined(separator: "\n")
+                return [names + (command.arguments.isEmpty ? "" : " `\(command.arguments)`"), command.help]
+            })
     }
 }

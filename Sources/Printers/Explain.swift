@@ -228,7 +228,7 @@ public enum Explain {
     }
 
     /// `text` in lines of at most 80 columns.
-    private static func wrapped(_ text: String, indent: Int) -> String {
+    package static func wrapped(_ text: String, indent: Int) -> String {
         let margin = String(repeating: " ", count: indent)
         var out = ""
         var line = ""

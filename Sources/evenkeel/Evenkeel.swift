@@ -28,6 +28,8 @@ struct Evenkeel: ParsableCommand {
               evenkeel --scenario zone-outage-honor   a shipped story; evenkeel scenarios lists them
               evenkeel run scenario.yaml        without a screen, for CI
               evenkeel validate k8s/            would the API server accept them?
+              evenkeel help keys                also commands, parameters, annotations,
+                                                differences
 
             Options of the dashboard (evenkeel dashboard --help tells them all):
 
@@ -47,7 +49,10 @@ struct Evenkeel: ParsableCommand {
             3 bad input, 4 output that could not be written.
             """,
         version: "evenkeel 0.1.0",
-        subcommands: [Dash.self, Run.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ValidateCommand.self, ScenariosCommand.self],
+        subcommands: [
+            Dash.self, Run.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ValidateCommand.self, ScenariosCommand.self,
+            HelpCommand.self,
+        ],
         defaultSubcommand: Dash.self)
 
     /// Runs the command line and maps every way out to the documented exit status.

@@ -10,7 +10,7 @@ import SimulationKit
 /// `evenkeel run FILE…`: the simulation without a screen.
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Simulate without a screen, as fast as possible.",
+        commandName: "run", abstract: "Simulate without a screen, as fast as possible.",
         discussion: """
             Plays the manifests, and the Scenario among them if there is one, and
             writes what comes of it. The same input and seed give the same bytes.

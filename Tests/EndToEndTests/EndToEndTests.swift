@@ -455,7 +455,33 @@ struct EndToEndTests {
     }
 
     @Test(arguments: [
+        ("keys", "DRAIN:", "Stop draining; the node stays cordoned"), ("keys", "With --keymap k9s these are other:", "alt-d"),
+        ("commands", ":deck [label]", ":help :h :?"), ("parameters", "runSandbox", "registryRate"),
+        ("annotations", "POD:", "image-pull-time"), ("differences", "KUBELETS:", "Not acted on: RBAC"),
+        ("run", "USAGE: evenkeel run", "--until"), ("dash", "USAGE: evenkeel dashboard", "--speed"),
+        ("help", "differences   Where", "A topic or a subcommand"),
+    ])
+    func `help tells about a topic or a subcommand`(about: String, first: String, second: String) async throws {
+        let answer = try await Program.run("help", about)
+        #expect(answer.status == .exited(0) && answer.error.isEmpty)
+        #expect(answer.output.contains(first) && answer.output.contains(second), "\(answer.output)")
+    }
+
+    @Test func `help without a word is that of the program, and an unknown word is told once`() async throws {
+        let (bare, flag) = (try await Program.run("help"), try await Program.run("--help"))
+        #expect(bare.output == flag.output && bare.status == .exited(0))
+        #expect(bare.output.contains("evenkeel help keys"))
+        for unknown in [try await Program.run("help", "podz"), try await Program.run("help", "keys", "run")] {
+            #expect(unknown.status == .exited(2) && unknown.output.isEmpty)
+            #expect(unknown.error.split(separator: "\n").count == 1 && unknown.error.contains("there are: keys, commands, parameters"), "\(unknown.error)")
+        }
+        let script = try await Program.run("--generate-completion-script", "bash")
+        #expect(script.output.contains("differences"))
+    }
+
+    @Test(arguments: [
         "run --scenario zone-outage-honor --until 1s -o json", "screen", "explain pod", "scenarios", "--help", "run --help", "--version",
+        "help keys",
         "validate page", "schedule page",
     ])
     func `output that is lost is said once, and is no success`(arguments: String) async throws {

@@ -1,4 +1,4 @@
-/// What one of the product's own annotations says: for `explain` and the README.
+/// What one of the product's own annotations says: for `explain` and `evenkeel help annotations`.
 public struct AnnotationNote: Sendable {
     /// Without the prefix `evenkeel.dev/`; several that say the same of different things.
     public var keys: [String]
@@ -52,13 +52,4 @@ public struct AnnotationNote: Sendable {
             ["csi-provisioner", "csi-attacher", "csi-resizer"], of: "CSIDriver",
             "version of the driver's sidecar, such as `v3.2.1`; old ones do not know ReadWriteOncePod", "new enough"),
     ]
-
-    /// The table of those of pods, in Markdown.
-    public static var markdown: String {
-        (["| key | value | range | default |", "| --- | --- | --- | --- |"]
-            + all.filter { $0.object == "Pod" }.map { note in
-                let cells = [note.range, note.fallback].map { $0.isEmpty ? "|" : "\($0) |" }
-                return "| \(note.keys.map { "`\($0)`" }.joined(separator: ", ")) | \(note.value) | \(cells.joined(separator: " "))"
-            }).joined(separator: "\n")
-    }
 }

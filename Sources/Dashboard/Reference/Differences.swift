@@ -1,0 +1,116 @@
+// Where the simulation differs from Kubernetes on purpose: the comments that say so, gathered from the sources by ReadmeTests.
+
+import Printers
+
+/// The gathered comments, so that the program can show them where its sources are not at hand.
+public enum Differences {
+    /// In the order of the files, which are paths in `Sources`; the texts are Markdown.
+    static let all: [(file: String, text: String)] = lines.split(separator: "\n").dropFirst().dropLast().reduce(into: []) { all, line in
+        let words = line.drop { $0 == " " }
+        if words.count == line.count {
+            all.append((String(line), ""))
+        } else {
+            all[all.count - 1].text += (all[all.count - 1].text.isEmpty ? "" : " ") + words
+        }
+    }
+
+    /// A row for each, by module.
+    public static func table(of differences: [(file: String, text: String)]) -> ReferenceTable {
+        ReferenceTable(
+            ["module", "file", "differs"], isGrouped: true,
+            rows: differences.map { difference in
+                let module = difference.file.prefix { $0 != "/" }
+                return [String(module), "`\(difference.file.dropFirst(module.count + 1))`", difference.text]
+            })
+    }
+
+    private static let lines = #"""
+        <!-- begin difference-lines -->
+        ControlPlane/API/Admission+Pod.swift
+          The controllers make the account `default` a moment after the
+          namespace; pods that come before it are taken.
+        ControlPlane/API/Admission+Quota.swift
+          Use is counted from the objects each time instead of being kept in the
+          quota's status; O(objects of the kind), only in namespaces with a
+          quota.
+        ControlPlane/API/Admission.swift
+          No token volume (`kube-api-access-…`) is mounted into pods. Its name
+          is random for each pod, so no two pods of a template could share their
+          spec.
+        ControlPlane/API/Admission.swift
+          TaintNodesByCondition does not mark new nodes; the node life-cycle
+          controller does a moment later if they are not ready.
+        ControlPlane/Cluster.swift
+          Leases are kept here, not as Lease objects; 5,000 of them would be 500
+          writes a second that nobody reads but the node controller.
+        Controllers/ControllerManagerSettings.swift
+          By default the clients of the controllers are not limited to 20 calls
+          a second (burst 30), which is what keeps a real cluster at 20 new pods
+          a second for each controller. One comes to see what scheduler and
+          kubelets do with 1,000 pods, not to wait 50 s for them; `kube-api-qps:
+          20` and `kube-api-burst: 30` bring it back. Once there are more pods
+          than nodes could run (250 a node, and 1,000), each owner gets no more
+          than 20 a second.
+        Controllers/CronJob/CronJobController.swift
+          A job is made at its very time, not a tenth of a second later.
+        Controllers/Deployment/RolloutMath.swift
+          The hash is taken of the template's JSON, not of a dump of Go
+          structures; its form is the same, its value is not.
+        Controllers/Job/JobController.swift
+          Pods carry no finalizer `batch.kubernetes.io/job-tracking`; each pod's
+          end is counted once by its identity, which this controller remembers.
+        Controllers/PersistentVolumes/PersistentVolumeController.swift
+          Plugins that are no CSI drivers do not know the mode; here that is
+          said at once.
+        Controllers/ReplicaSet/ReplicaSetController.swift
+          No expectations, because a controller's own writes are seen at once.
+        Controllers/ServiceAccounts/ServiceAccountController.swift
+          There is no certificate authority, so the text only has the form of a
+          certificate.
+        Controllers/WorkQueue.swift
+          The overall limit of 10 retries a second (burst 100) is left out.
+        Kubelets/KubeletFleet+Arrival.swift
+          The room counts as free at once, though the victims may take their
+          grace.
+        Kubelets/KubeletFleet+Configuration.swift
+          A kubelet takes a changed configuration without a restart of its own;
+          pulls, back-offs and waits that are under way go on.
+        Kubelets/KubeletFleet+Nodes.swift
+          All nodes beat at the same moment, so that 5,000 idle ones cost one
+          wake-up.
+        Kubelets/KubeletFleet+Requests.swift
+          With two tokens at hand a status is in the API at once, as if the two
+          calls took no time.
+        Kubelets/KubeletFleet+Sync.swift
+          Init containers count as done; the new sandbox only costs its time.
+        KubernetesAPI/Profile/KubernetesProfile.swift
+          Dependencies are checked in every release, though only the newest ones
+          refuse to start; a half-enabled feature would show behaviour nobody
+          describes.
+        Manifests/ManifestWriter.swift
+          Kubectl sorts the keys, here metadata comes before spec and spec
+          before status.
+        Printers/Describe/Description.swift
+          No spaces at the ends of lines.
+        Scheduling/Plugins/ImageLocality.swift
+          1.27 froze the number of nodes with an image when a node arrived, so
+          that scores depended on the order of arrival; the live number is used
+          for all versions.
+        Simulation/Gates.swift
+          A restart takes no time, and controllers and kubelets act by the new
+          gates when they next look at an object instead of looking at all of
+          them at once.
+        Simulation/Links/LinkTrace.swift
+          Rights (RBAC) are not evaluated; a program is taken to listen on the
+          ports that its container declares, with TLS on ports named `https` and
+          on 443, 6443 and 8443.
+        Simulation/NodeAutoscaler/NodeAutoscaler.swift
+          With equal waste the pool with the fewest nodes grows, where upstream
+          draws by chance; new machines never fail to come.
+        Simulation/Recommender/VerticalScaler.swift
+          There are no webhooks, so a new pod gets the recommended size by a
+          resize, in the moment in which it was created and before the scheduler
+          sees it.
+        <!-- end difference-lines -->
+        """#
+}
