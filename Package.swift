@@ -11,7 +11,7 @@ let package = Package(
     dependencies: [
         // Command line: flags, subcommands, --help and shell completions, as users of Swift tools know them.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        // Deque for the change log and queues: a growing window dropped at the front without moving the rest.
+        // Deque for the change log: a growing window dropped at the front without moving the rest. Heap for queues by time.
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         // YAML in and out, with the line of each node for our messages.
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -19,7 +19,8 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
-        .target(name: "SimulationKit"),
+        .target(
+            name: "SimulationKit", dependencies: [.product(name: "HeapModule", package: "swift-collections")]),
         .target(name: "KubernetesAPI", dependencies: ["SimulationKit"]),
         .target(name: "Manifests", dependencies: ["KubernetesAPI", .product(name: "Yams", package: "Yams")]),
         .target(
@@ -27,7 +28,8 @@ let package = Package(
             dependencies: [
                 "SimulationKit", "KubernetesAPI", .product(name: "DequeModule", package: "swift-collections"),
             ]),
-        .target(name: "Scheduling", dependencies: ["ControlPlane"]),
+        .target(
+            name: "Scheduling", dependencies: ["ControlPlane", .product(name: "HeapModule", package: "swift-collections")]),
         .target(name: "Controllers", dependencies: ["ControlPlane"]),
         .target(name: "Kubelets", dependencies: ["ControlPlane"]),
         .target(name: "Printers", dependencies: ["ControlPlane", "Manifests"]),

@@ -23,7 +23,7 @@ public struct Cluster: Sendable {
     /// 500 writes a second that nobody reads but the node controller.
     public var leaseRenewals = LeaseRenewals()
     /// Events as they were told, for `--events` and the ticker.
-    public internal(set) var narrative = Narrative()
+    public internal(set) var eventLog = EventLog()
     var eventRecorder = EventRecorder()
     /// Whether events are told. A fork that is run ahead and thrown away has no reader for them.
     public var tellsEvents = true

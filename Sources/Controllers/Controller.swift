@@ -30,7 +30,7 @@ protocol Controller: Sendable {
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster)
     /// Hears of a change of any other kind.
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster)
-    /// Looks at `key` and does what is to be done; answers whether to come back.
+    /// Looks at `key` and does what is to be done; returns whether to come back.
     mutating func reconcile(_ key: Key, _ cluster: inout Cluster) -> Requeue
     /// When it next has a key to look at by itself; nil: only when something changes.
     var nextDue: Instant? { get }

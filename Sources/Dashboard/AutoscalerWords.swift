@@ -63,7 +63,7 @@ enum AutoscalerWords {
         guard let it = metric.measured else { return Step(name: metric.name, value: "?/\(target)", why: metric.failure ?? "", role: .rowError) }
         var why = amount(it.used, metric) + " used"
         if metric.isUtilization { why += " of \(amount(it.requested, metric)) requested" }
-        why += " by \(it.ready) ready \(it.ready == 1 ? "pod" : "pods")"
+        why += " by \(counted(it.ready, "ready pod"))"
         for (count, words) in [(it.unready, "not ready yet"), (it.missing, "not measured"), (it.ignored, "ending")] where count > 0 {
             why += ", \(count) \(words)"
         }
@@ -106,7 +106,7 @@ enum AutoscalerWords {
         if it.cautious != nil, (it.ratio > 1) != (last > 1) { return head + "no change: with unready pods counted the direction would flip" }
         let product = Int(saturating: (last * Double(it.counted)).rounded(.up))
         if product != it.proposal { return head + "no change: ceil(\(fixed(last, 2)) × \(it.counted)) would flip the direction" }
-        return head + "ceil(\(fixed(last, 2)) × \(it.counted) \(it.counted == 1 ? "pod" : "pods"))"
+        return head + "ceil(\(fixed(last, 2)) × \(counted(it.counted, "pod")))"
     }
 
     private static func stabilized(_ speed: AutoscalerTrace.Speed, _ wish: Int) -> String {
@@ -122,7 +122,7 @@ enum AutoscalerWords {
         guard let behavior else { return "no behavior: up to \(speed.highest ?? current) now (2 × \(current), at least 4), down in one step" }
         func rules(_ rules: HPAScalingRules?) -> String {
             guard let rules, rules.selectPolicy != "Disabled" else { return rules == nil ? "" : "never" }
-            let list = (rules.policies ?? []).map { "\($0.value)\($0.type == "Percent" ? "%" : " \($0.value == 1 ? "pod" : "pods")") in \($0.periodSeconds)s" }
+            let list = (rules.policies ?? []).map { "\($0.type == "Percent" ? "\($0.value)%" : counted($0.value, "pod")) in \($0.periodSeconds)s" }
             return list.joined(separator: rules.selectPolicy == "Min" ? " and " : " or ")
         }
         if speed.stable > current { return "up to \(speed.highest ?? current) now: " + rules(behavior.scaleUp) }

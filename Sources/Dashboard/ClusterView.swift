@@ -42,8 +42,8 @@ enum PodState: Int, CaseIterable {
             self = .faulty
         } else if pod.status.phase == .running {
             self = .notReady
-        } else if pod.nodeName.isEmpty, let scheduled = pod.status.conditions["PodScheduled"], scheduled.status == "False",
-            scheduled.reason != "SchedulingGated"
+        } else if pod.nodeName.isEmpty, let scheduled = pod.status.conditions[ConditionType.podScheduled], scheduled.status == "False",
+            scheduled.reason != ConditionReason.schedulingGated
         {
             self = .unschedulable
         } else {
@@ -120,7 +120,7 @@ struct NodeView {
     /// Pods whose new size the kubelet has not taken yet; the scheduler counts it already.
     var waitingForResize: [String] = []
 
-    var zone: String { labels["topology.kubernetes.io/zone"] ?? "" }
+    var zone: String { labels[LabelKey.zone] ?? "" }
     /// The state in one word.
     var word: String {
         // As kubectl calls a node without the condition.
@@ -234,12 +234,13 @@ struct ClusterView {
             return
         }
         var view = NodeView(
-            name: name, labels: node.metadata.labels, isReady: node.isReady, isUnreported: node.status.conditions["Ready"] == nil,
+            name: name, labels: node.metadata.labels, isReady: node.isReady, isUnreported: node.status.conditions[ConditionType.ready] == nil,
             isCordoned: node.spec.unschedulable,
-            taints: node.spec.taints.filter { !$0.key.hasPrefix("node.kubernetes.io/") && $0.effect != "PreferNoSchedule" },
+            taints: node.spec.taints.filter { !$0.key.hasPrefix("node.kubernetes.io/") && $0.effect != TaintEffect.preferNoSchedule },
             allocatable: Resources(node.status.allocatable),
             capacityPods: Int(node.status.allocatable["pods"]?.value ?? 0))
-        view.pressures = node.status.conditions.filter { $0.isTrue && ($0.type.hasSuffix("Pressure") || $0.type == "NetworkUnavailable") }.map(\.type)
+        view.pressures = node.status.conditions.filter { $0.isTrue && ($0.type.hasSuffix("Pressure") || $0.type == ConditionType.networkUnavailable) }.map(
+            \.type)
         let rules = RequestRules(assigned: cluster.profile)
         for pod in cluster.store.pods(onNode: name) {
             var cell = cell(pod, isNodeReady: !view.isDown, cluster)
@@ -249,7 +250,7 @@ struct ClusterView {
             if !pod.isFinished {
                 cell.requests = pod.requests(rules)
                 view.requested += cell.requests
-                if pod.status.conditions["PodResizePending"] != nil { view.waitingForResize.append(pod.metadata.name) }
+                if pod.status.conditions[ConditionType.podResizePending] != nil { view.waitingForResize.append(pod.metadata.name) }
             }
             view.pods.append(cell)
         }

@@ -146,7 +146,7 @@ enum PromptCommands {
         PromptCommand(names: ["create"], arguments: "", help: "Create an object with a form") { dashboard, _ in dashboard.perform(.create) },
         PromptCommand(names: ["fault"], arguments: "[fail|recover zone|node]", help: "Fail or recover a node or a zone") { dashboard, words in
             guard words.count == 2 else { return dashboard.perform(.fault) }
-            let isZone = dashboard.world.view.nodes.values.contains { $0.labels["topology.kubernetes.io/zone"] == words[1] }
+            let isZone = dashboard.world.view.nodes.values.contains { $0.labels[LabelKey.zone] == words[1] }
             let target: FaultTarget = isZone ? .zone(words[1]) : .node(words[1])
             dashboard.perform([words[0] == "recover" ? .recover(target) : .fail(target)])
         },
@@ -398,9 +398,9 @@ enum TopologyKeys {
     /// The label meant by `zone`, `host`, `region` or any label of a node.
     static func full(_ word: String, _ world: World) -> String {
         switch word {
-        case "zone": "topology.kubernetes.io/zone"
-        case "region": "topology.kubernetes.io/region"
-        case "host", "hostname", "node": "kubernetes.io/hostname"
+        case "zone": LabelKey.zone
+        case "region": LabelKey.region
+        case "host", "hostname", "node": LabelKey.hostname
         default: used(world).first { $0 == word || $0.hasSuffix("/" + word) } ?? word
         }
     }
@@ -408,9 +408,9 @@ enum TopologyKeys {
     static func short(_ key: String) -> String { String(key.split(separator: "/").last ?? "") }
     /// The keys that make sense for the Deck: those of constraints and the usual ones.
     static func used(_ world: World) -> [String] {
-        var keys = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+        var keys = [LabelKey.zone, LabelKey.hostname]
         for group in world.spread where !keys.contains(group.topologyKey) { keys.append(group.topologyKey) }
-        let region = "topology.kubernetes.io/region"
+        let region = LabelKey.region
         if !keys.contains(region), world.view.nodes.values.contains(where: { $0.labels[region] != nil }) { keys.append(region) }
         return keys
     }
@@ -436,7 +436,7 @@ enum Completions {
         } else if ["xray", "x", "xr"].contains(words[0]), words.count == 2 {
             candidates = Lists.xrayKinds.map { $0.info.plural }
         } else if words[0] == "fault" {
-            let zones = Set(dashboard.world.view.nodes.values.compactMap { $0.labels["topology.kubernetes.io/zone"] })
+            let zones = Set(dashboard.world.view.nodes.values.compactMap { $0.labels[LabelKey.zone] })
             candidates = words.count == 2 ? ["fail", "recover"] : zones.sorted() + dashboard.world.view.nodeNames
         } else if words[0] == "deck" {
             candidates = TopologyKeys.used(dashboard.world).map(TopologyKeys.short)

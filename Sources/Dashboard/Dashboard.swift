@@ -143,7 +143,7 @@ public struct Dashboard {
     /// As far as virtual time may go by one command.
     static let longestJump = Duration.hours(8760)
 
-    /// Lets virtual time run to `limit` at once, as far as ``usersPatience`` allows; answers whether it got there.
+    /// Lets virtual time run to `limit` at once, as far as ``usersPatience`` allows; returns whether it got there.
     @discardableResult
     public mutating func run(to limit: Instant) -> Bool {
         let (from, patience) = (world.now, world.patience)
@@ -415,7 +415,7 @@ public struct Dashboard {
         dialogOpenedAt = clock
     }
 
-    /// Performs commands and tells the answers: the only answer, or how many of them were refused. Answers whether none was.
+    /// Performs commands and tells the answers: the only answer, or how many of them were refused. Returns whether none was.
     @discardableResult
     mutating func perform(_ commands: [Command]) -> Bool { execute(commands).isEmpty }
 

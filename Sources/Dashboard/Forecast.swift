@@ -37,7 +37,7 @@ enum Forecast {
         let waiting = found.filter(\.nodeName.isEmpty)
         let name = "the replacement\(found.count == 1 ? "" : "s")"
         var outcomes = places.isEmpty ? [] : ["\(name) would go to \(places.joined(separator: ", "))"]
-        if let reason = waiting.first?.status.conditions["PodScheduled"]?.message {
+        if let reason = waiting.first?.status.conditions[ConditionType.podScheduled]?.message {
             outcomes.append("\(places.isEmpty ? name : "\(waiting.count)") would wait (\(reason.prefix(90)))")
         }
         return "Tried on a fork: \(outcomes.joined(separator: ", "))."

@@ -87,9 +87,6 @@ func fixed(_ value: Double, _ places: Int = 2) -> String {
     return "\(sign)\(scaled / factor).\(String("0", times: places - rest.count))\(rest)"
 }
 
-/// `1 pod`, `2 pods`: a number with the word for that many.
-func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String { "\(count) \(count == 1 ? one : many ?? one + "s")" }
-
 /// The share of `part` in `whole` in percent, cut to whole ones; 0 of nothing.
 func percent(_ part: Int64, of whole: Int64) -> Int { whole == 0 ? 0 : Int(clamping: Int128(part) * 100 / Int128(whole)) }
 

@@ -30,9 +30,9 @@ struct HeldBackPods {
         let about = event.involvedObject
         let owner = Workload(kind: about.kind, namespace: about.namespace, name: about.name)
         switch event.reason {
-        case "FailedCreate", "ReplicaSetCreateError":
+        case EventReason.failedCreate, ConditionReason.replicaSetCreateError:
             if event.lastTimestamp ?? .start >= refusals[owner]?.lastTimestamp ?? .start { refusals[owner] = event }
-        case "SuccessfulCreate":
+        case EventReason.successfulCreate:
             // A controller that makes one after another waits for that one now.
             if about.kind != "ReplicaSet", event.lastTimestamp ?? .start >= refusals[owner]?.lastTimestamp ?? .start { refusals[owner] = nil }
         default: break
@@ -67,18 +67,21 @@ struct HeldBackPods {
         let (store, key) = (cluster.store, owner.key)
         switch owner.kind {
         case "ReplicaSet":
-            guard let set = store.replicaSets[key], set.status.conditions.isTrue("ReplicaFailure") else { return 0 }
+            guard let set = store.replicaSets[key], set.status.conditions.isTrue(ConditionType.replicaFailure) else { return 0 }
             return (set.spec.replicas ?? 1) - set.status.replicas
         case "StatefulSet": return store.statefulSets[key].map { ($0.spec.replicas ?? 1) - $0.status.replicas } ?? 0
         case "DaemonSet": return store.daemonSets[key].map { $0.status.desiredNumberScheduled - $0.status.currentNumberScheduled } ?? 0
         case "Job":
-            guard let job = store.jobs[key], job.status.completionTime == nil, !job.status.conditions.isTrue("Failed"), job.spec.suspend != true else {
+            guard let job = store.jobs[key], job.status.completionTime == nil, !job.status.conditions.isTrue(ConditionType.failed), job.spec.suspend != true
+            else {
                 return 0
             }
             let parallelism = job.spec.parallelism ?? 1
             return min(parallelism, (job.spec.completions ?? parallelism) - job.status.succeeded) - job.status.active
         case "Deployment":
-            guard let deployment = store.deployments[key], deployment.status.conditions["Progressing"]?.reason == "ReplicaSetCreateError" else { return 0 }
+            guard let deployment = store.deployments[key],
+                deployment.status.conditions[ConditionType.progressing]?.reason == ConditionReason.replicaSetCreateError
+            else { return 0 }
             return (deployment.spec.replicas ?? 1) - deployment.status.replicas
         case "CronJob": return 1
         default: return 0

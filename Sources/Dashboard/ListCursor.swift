@@ -40,7 +40,7 @@ struct ListCursor<ID: Hashable> {
     /// Back to the first row.
     mutating func reset() { (index, top, wanted) = (0, 0, nil) }
 
-    /// Moves if that is what `action` does; answers whether it is.
+    /// Moves if that is what `action` does; returns whether it is.
     mutating func perform(_ action: Action) -> Bool {
         guard let place = action.place(from: index, count: ids.count, page: page) else { return false }
         move(to: place)

@@ -6,10 +6,8 @@ import SimulationKit
 /// What would happen if a node were lost now: tried on a fork of the simulation, computed in slices.
 struct NodeLoss {
     let node: String
-    private var fork: Simulation
-    private let end: Instant
+    private var fork: Fork
     private let before: [Pod]
-    private let known: Set<String>
     private(set) var isDone = false
     /// The outcome in sentences; empty until it is computed.
     private(set) var lines: [String] = []
@@ -17,10 +15,8 @@ struct NodeLoss {
     /// The fork runs until pods have been evicted from a node that is unreachable, and a minute longer.
     init(_ node: String, _ world: World) {
         self.node = node
-        fork = world.session.simulation
+        fork = Fork(of: world.session.simulation)
         before = world.store.pods(onNode: node).filter { !$0.isFinished }.sorted { $0.key < $1.key }
-        known = Set(world.store.pods.all.map(\.metadata.uid))
-        end = world.now + Self.horizon
         if before.isEmpty {
             lines = ["No pod runs here: nothing would be evicted."]
             isDone = true
@@ -35,42 +31,41 @@ struct NodeLoss {
 
     mutating func work(until shouldStop: () -> Bool) {
         guard !isDone else { return }
-        while fork.runNext(by: end) {
-            if shouldStop() { return }
-        }
-        isDone = true
-        conclude()
+        isDone = fork.run(for: Self.horizon, until: { _ in false }, unless: { _ in shouldStop() })
+        if isDone { conclude() }
     }
 
     private mutating func conclude() {
-        let store = fork.cluster.store
+        let cluster = fork.simulation.cluster
+        let store = cluster.store
         var (stay, evicted) = ([Pod](), [Pod]())
         for pod in before {
             let now = store.pods[pod.key]
             if let now, now.metadata.uid == pod.metadata.uid, !now.metadata.isTerminating { stay.append(pod) } else { evicted.append(pod) }
         }
-        let workloads = Set(evicted.map { Workload(of: $0, fork.cluster) })
-        let fresh = store.pods.all.filter { !known.contains($0.metadata.uid) && workloads.contains(Workload(of: $0, fork.cluster)) }
+        let workloads = Set(evicted.map { Workload(of: $0, cluster) })
+        let came = Set(fork.pods.lazy.filter { $0.before == nil && workloads.contains($0.workload) }.compactMap(\.after?.metadata.uid))
+        let fresh = store.pods.all.filter { came.contains($0.metadata.uid) }
         let placed = fresh.filter { !$0.nodeName.isEmpty }
         let pending = fresh.filter { $0.nodeName.isEmpty && !$0.isFinished }
         let first = evicted.compactMap { pod in
             store.pods[pod.key].flatMap { now in now.metadata.deletionTimestamp.map { $0 - .seconds(now.metadata.deletionGracePeriodSeconds ?? 30) } }
         }.min()
-        var text = evicted.isEmpty ? "No pod is evicted" : "\(evicted.count) pod\(evicted.count == 1 ? " is" : "s are") evicted"
+        var text = evicted.isEmpty ? "No pod is evicted" : "\(counted(evicted.count, "pod is", "pods are")) evicted"
         if let first {
             // A pod on a silent node stays until the node is back: its deletion shows when it was evicted.
-            text += " \((first - (end - Self.horizon)).wholeSeconds) s later"
+            text += " \((first - fork.start).wholeSeconds) s later"
         } else if !evicted.isEmpty {
             text += " after its tolerations run out"
         }
-        if !stay.isEmpty { text += "; \(stay.count) stay\(stay.count == 1 ? "s" : ""): \(Self.names(stay))" }
+        if !stay.isEmpty { text += "; \(counted(stay.count, "stays", "stay")): \(Self.names(stay))" }
         lines = [text]
         if !evicted.isEmpty {
             var outcome =
                 placed.isEmpty
-                ? "no replacement can be placed" : "\(placed.count) come\(placed.count == 1 ? "s" : "") back on \(Self.counted(placed.map(\.nodeName)))"
+                ? "no replacement can be placed" : "\(counted(placed.count, "comes", "come")) back on \(Self.tally(placed.map(\.nodeName)))"
             if !pending.isEmpty {
-                let reason = pending[0].status.conditions["PodScheduled"]?.message ?? ""
+                let reason = pending[0].status.conditions[ConditionType.podScheduled]?.message ?? ""
                 outcome += "; \(pending.count) pending: \(Self.names(pending))" + (reason.isEmpty ? "" : ": \(reason)")
             }
             let missing = evicted.count - fresh.count
@@ -83,7 +78,7 @@ struct NodeLoss {
         pods.prefix(3).map(\.metadata.name).joined(separator: " ") + (pods.count > 3 ? " +\(pods.count - 3)" : "")
     }
     /// `a1 b2 (2) c4`
-    private static func counted(_ names: [String]) -> String {
+    private static func tally(_ names: [String]) -> String {
         var counts: [(name: String, count: Int)] = []
         for name in names.sorted(by: naturalOrder) {
             if counts.last?.name == name { counts[counts.count - 1].count += 1 } else { counts.append((name, 1)) }

@@ -183,7 +183,7 @@ enum ObjectColumns {
         case let set as ReplicaSet: set.status.readyReplicas < set.spec.replicas ?? 1
         case let set as StatefulSet: set.status.readyReplicas < set.spec.replicas ?? 1
         case let set as DaemonSet: set.status.numberReady < set.status.desiredNumberScheduled
-        case let job as Job: job.status.conditions.isTrue("Failed")
+        case let job as Job: job.status.conditions.isTrue(ConditionType.failed)
         case let claim as PersistentVolumeClaim: claim.status.phase != "Bound"
         default: object.metadata.isTerminating
         }

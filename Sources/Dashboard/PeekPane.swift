@@ -64,7 +64,7 @@ struct Peek {
     private static func lines(of pod: Pod, _ world: World) -> [Line] {
         let theme = world.theme
         var lines: [Line] = []
-        let scheduled = pod.status.conditions["PodScheduled"]
+        let scheduled = pod.status.conditions[ConditionType.podScheduled]
         if pod.nodeName.isEmpty, let scheduled, !scheduled.message.isEmpty {
             lines.append(("why", StyledText(scheduled.message, theme[.rowPending])))
         } else if !pod.status.message.isEmpty {
@@ -80,8 +80,8 @@ struct Peek {
         }
         // What is not ready while it waits or starts is told by the lines above.
         for condition in pod.status.conditions
-        where !condition.isFine && !condition.message.isEmpty && (condition.type != "PodScheduled" || !pod.nodeName.isEmpty) {
-            if !lines.isEmpty, ["Ready", "ContainersReady", "Initialized"].contains(condition.type) { continue }
+        where !condition.isFine && !condition.message.isEmpty && (condition.type != ConditionType.podScheduled || !pod.nodeName.isEmpty) {
+            if !lines.isEmpty, [ConditionType.ready, ConditionType.containersReady, ConditionType.initialized].contains(condition.type) { continue }
             lines.append(("status", StyledText("\(condition.type)=\(condition.status) \(condition.reason): \(condition.message)", theme[.rowPending])))
         }
         if let progress = ResizeProgress.line(pod, world) { lines.append(("resize", progress)) }
@@ -197,7 +197,10 @@ enum PeekPane {
 extension Condition {
     /// Whether it says that all is well: true, or false for those that tell of a fault.
     var isFine: Bool {
-        let faults = ["Pressure", "Unavailable", "ReplicaFailure", "Failed", "FailureTarget", "DisruptionTarget", "PodResize"]
+        let faults = [
+            "Pressure", "Unavailable", ConditionType.replicaFailure, ConditionType.failed, ConditionType.failureTarget, ConditionType.disruptionTarget,
+            "PodResize",
+        ]
         return isTrue != faults.contains { type.contains($0) }
     }
 }

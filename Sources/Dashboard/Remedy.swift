@@ -15,7 +15,7 @@ extension Remedy {
         case .template(let spec): Self.rollout(of: pod, to: spec, world)
         case .addClass(let storageClass): [.create(storageClass)]
         case .makeDefault(let name):
-            [.patch(.storageClass, ObjectKey(name: name), ["metadata": ["annotations": ["storageclass.kubernetes.io/is-default-class": "true"]]])]
+            [.patch(.storageClass, ObjectKey(name: name), ["metadata": ["annotations": [AnnotationKey.isDefaultClass: "true"]]])]
         case .delete(let pod): [.delete(.pod, pod, DeleteOptions())]
         }
     }

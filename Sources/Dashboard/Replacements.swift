@@ -44,9 +44,9 @@ struct Replacements {
         vacancies.removeAll { world.now - $0.since > .minutes(2) }
         for (index, vacancy) in vacancies.enumerated() {
             let fresh = world.store.pods(ownedBy: vacancy.owner).filter { !vacancy.known.contains($0.metadata.uid) }
-            if let waiting = fresh.first(where: { $0.nodeName.isEmpty && $0.status.conditions["PodScheduled"]?.status == "False" }) {
+            if let waiting = fresh.first(where: { $0.nodeName.isEmpty && $0.status.conditions[ConditionType.podScheduled]?.status == "False" }) {
                 vacancies.remove(at: index)
-                return "\(waiting.metadata.name) replaces it and waits: \(waiting.status.conditions["PodScheduled"]?.message ?? "")"
+                return "\(waiting.metadata.name) replaces it and waits: \(waiting.status.conditions[ConditionType.podScheduled]?.message ?? "")"
             }
             guard fresh.count >= vacancy.count, fresh.allSatisfy({ !$0.nodeName.isEmpty }) else { continue }
             vacancies.remove(at: index)

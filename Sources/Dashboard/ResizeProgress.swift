@@ -14,15 +14,15 @@ enum ResizeProgress {
     static func word(_ pod: Pod, _ world: World) -> (text: String, role: Role)? {
         let glyphs = world.glyphs
         let conditions = pod.status.conditions
-        if let pending = conditions["PodResizePending"] {
-            return pending.reason == "Infeasible" ? ("\(glyphs.stopped) infeasible", .rowError) : ("\(glyphs.notReady) deferred", .rowPending)
+        if let pending = conditions[ConditionType.podResizePending] {
+            return pending.reason == ConditionReason.infeasible ? ("\(glyphs.stopped) infeasible", .rowError) : ("\(glyphs.notReady) deferred", .rowPending)
         }
-        if let progress = conditions["PodResizeInProgress"] {
+        if let progress = conditions[ConditionType.podResizeInProgress] {
             return progress.reason == "Error" ? ("! error", .rowError) : ("\(glyphs.wait) in progress", .rowPending)
         }
         switch pod.status.resize {
-        case "Deferred": return ("\(glyphs.notReady) deferred", .rowPending)
-        case "Infeasible": return ("\(glyphs.stopped) infeasible", .rowError)
+        case ConditionReason.deferred: return ("\(glyphs.notReady) deferred", .rowPending)
+        case ConditionReason.infeasible: return ("\(glyphs.stopped) infeasible", .rowError)
         case "InProgress": return ("\(glyphs.wait) in progress", .rowPending)
         case "Proposed": return ("\(glyphs.starting) proposed", .rowPending)
         default: break
@@ -53,7 +53,9 @@ enum ResizeProgress {
         for stage in stages.prefix(2) {
             line.append("  \(stage.container) \(stage.resource) desired \(stage.desired) allocated \(stage.allocated) actual \(stage.actual)", theme[.text])
         }
-        if let condition = pod.status.conditions["PodResizePending"] ?? pod.status.conditions["PodResizeInProgress"], !condition.message.isEmpty {
+        if let condition = pod.status.conditions[ConditionType.podResizePending] ?? pod.status.conditions[ConditionType.podResizeInProgress],
+            !condition.message.isEmpty
+        {
             line.append("  " + condition.message, theme[.rowPending])
         } else if let trace, trace.completed != nil {
             line.append("  resized in \(seconds(trace.length ?? .zero))", theme[.text])
@@ -142,12 +144,12 @@ enum ResizeProgress {
         if let granted = trace.granted {
             add("  granted       \(clockText(granted))   \(trigger(trace))")
         } else {
-            add("  not granted   \(trace.tries) \(trace.tries == 1 ? "try" : "tries") so far", .rowPending)
+            add("  not granted   \(counted(trace.tries, "try", "tries")) so far", .rowPending)
         }
         for write in trace.writes { add("  written       \(clockText(write.time))   \(pad(write.target, 14)) \(pad(write.what, 12)) \(write.value)") }
         for name in trace.restarts { add("  restarted     \(name): its resizePolicy says RestartContainer", .rowPending) }
         if let done = trace.completed { add("  in force      \(clockText(done))   after \(seconds(trace.length ?? .zero))", .good) }
-        for type in ["PodResizePending", "PodResizeInProgress"] {
+        for type in [ConditionType.podResizePending, ConditionType.podResizeInProgress] {
             if let condition = pod.status.conditions[type] {
                 add("")
                 add(

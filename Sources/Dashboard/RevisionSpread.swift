@@ -21,7 +21,7 @@ struct RevisionSpread {
     static func all(of group: SpreadGroup, _ world: World) -> [RevisionSpread] {
         let store = world.store
         guard group.ownerKind == "Deployment", let deployment = store.deployments[group.workload.key] else { return [] }
-        func number(_ set: ReplicaSet) -> Int { Int(set.metadata.annotations["deployment.kubernetes.io/revision"] ?? "") ?? 0 }
+        func number(_ set: ReplicaSet) -> Int { Int(set.metadata.annotations[AnnotationKey.deploymentRevision] ?? "") ?? 0 }
         let sets = store.replicaSets.all.filter { $0.metadata.controller?.uid == deployment.metadata.uid }.sorted { number($0) > number($1) }
         let places = Dictionary(group.domains.enumerated().map { ($1.name, $0) }) { first, _ in first }
         let revisions = sets.enumerated().compactMap { index, set -> RevisionSpread? in

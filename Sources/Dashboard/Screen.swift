@@ -140,7 +140,7 @@ protocol RowScreen: Screen {
 }
 
 extension RowScreen {
-    /// Moves the cursor if that is what `action` does; answers whether it is.
+    /// Moves the cursor if that is what `action` does; returns whether it is.
     mutating func navigate(_ action: Action) -> Bool {
         guard let place = action.place(from: cursorIndex, count: rowCount, page: pageRows) else { return false }
         move(to: place)

@@ -2,6 +2,7 @@ import Canvas
 import ControlPlane
 import KubernetesAPI
 import Scheduling
+import SimulationKit
 
 /// What screens say about a spread constraint, in one place so that all say the same.
 enum SpreadWords {
@@ -69,7 +70,7 @@ enum SpreadWords {
             text.append(domain.takesOneMore ? "yes  " : "no  ", theme[domain.takesOneMore ? .good : .rowPending])
         }
         if group.domains.count > 8 { text.append("… ", theme[.dim]) }
-        if !group.waiting.isEmpty { text.append("  waiting: \(group.waiting.count) \(group.waiting.count == 1 ? "pod" : "pods")", theme[.rowPending]) }
+        if !group.waiting.isEmpty { text.append("  waiting: \(counted(group.waiting.count, "pod"))", theme[.rowPending]) }
         return text
     }
 
@@ -95,7 +96,7 @@ enum SpreadWords {
 
     /// `2 moves would make it even`, or why no moves can.
     static func moves(_ group: SpreadGroup) -> String {
-        if let moves = group.movesToEven { return "\(moves) \(moves == 1 ? "move" : "moves") would make it even" }
+        if let moves = group.movesToEven { return "\(counted(moves, "move")) would make it even" }
         if group.minDomainsUnmet { return "with \(group.domainCount) of minDomains \(group.minDomains ?? 1) no moves make it even" }
         return "no moves make it even, as \(group.blockers.first ?? "the domain that lacks pods") takes none"
     }
@@ -105,7 +106,7 @@ enum SpreadWords {
         let constraints = pod.spec.topologySpreadConstraints
         if constraints.isEmpty || pod.metadata.isTerminating || pod.isFinished { return ("-", .dim) }
         if pod.nodeName.isEmpty {
-            let message = pod.status.conditions["PodScheduled"]?.message ?? ""
+            let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
             return message.contains("topology spread") ? ("waits", .rowPending) : ("-", .dim)
         }
         let workload = Workload(of: pod, world.cluster)

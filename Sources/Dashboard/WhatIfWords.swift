@@ -31,7 +31,7 @@ enum WhatIfSubject: Hashable {
     /// The node, zone or workload of that name in the namespaces looked at.
     static func named(_ word: String, _ world: World) -> WhatIfSubject? {
         if world.view.nodes[word] != nil { return .node(word) }
-        if world.view.nodes.values.contains(where: { $0.labels["topology.kubernetes.io/zone"] == word }) { return .zone(word) }
+        if world.view.nodes.values.contains(where: { $0.labels[LabelKey.zone] == word }) { return .zone(word) }
         for kind in [Kind.deployment, .statefulSet, .daemonSet, .job, .replicaSet] {
             let found = world.store.objects(kind).first { $0.metadata.name == word && (world.namespace.isEmpty || world.namespace == $0.metadata.namespace) }
             if let found { return .workload(Workload(kind: kind.rawValue, namespace: found.metadata.namespace, name: word)) }
@@ -45,7 +45,7 @@ enum WhatIfSubject: Hashable {
         func rebalance(_ workload: Workload) -> WhatIf {
             .rebalance(workload, present.simulation) { found in
                 patience.isOver {
-                    WorkProgress(title: "Planning the rebalance of \(workload.name)", detail: "\(found) \(found == 1 ? "eviction" : "evictions") found")
+                    WorkProgress(title: "Planning the rebalance of \(workload.name)", detail: "\(counted(found, "eviction")) found")
                 }
             }
         }
@@ -150,12 +150,12 @@ enum WhatIfWords {
         if let budget = answer.blocked.first {
             let count = answer.blocked.reduce(0) { $0 + $1.pods.count }
             return (
-                "budget \(budget.budget.name) keeps \(count) \(count == 1 ? "pod" : "pods"): \(budget.needed) needed, \(budget.healthy) healthy", .rowPending
+                "budget \(budget.budget.name) keeps \(counted(count, "pod")): \(budget.needed) needed, \(budget.healthy) healthy", .rowPending
             )
         }
         let fresh = answer.pending.filter { !$0.isOld }
         if fresh.count > 0, answer.pending.count > answer.pendingBefore {
-            return ("\(fresh.count) \(fresh.count == 1 ? "waits" : "wait"): \(reason(fresh[0].message))", .rowError)
+            return ("\(counted(fresh.count, "waits", "wait")): \(reason(fresh[0].message))", .rowError)
         }
         if let worse = answer.workloads.first(where: { ($0.after?.risk ?? .none) < ($0.before?.risk ?? .none) }), let after = worse.after {
             return ("\(worse.workload.name): \(after.riskText)", .rowError)

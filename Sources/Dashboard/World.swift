@@ -36,7 +36,7 @@ struct World {
     /// Asked by work that may take long.
     var patience = Patience()
     /// The node label by which the Deck makes columns.
-    var topologyKey = "topology.kubernetes.io/zone"
+    var topologyKey = LabelKey.zone
     private(set) var view = ClusterView()
     private(set) var spread: [SpreadGroup] = []
     var history = History()
@@ -128,7 +128,8 @@ struct World {
     func state(of pod: Pod) -> PodState {
         PodState(
             pod,
-            isNodeReady: pod.nodeName.isEmpty || store.nodes[ObjectKey(name: pod.nodeName)].map { $0.isReady || $0.status.conditions["Ready"] == nil } ?? false,
+            isNodeReady: pod.nodeName.isEmpty
+                || store.nodes[ObjectKey(name: pod.nodeName)].map { $0.isReady || $0.status.conditions[ConditionType.ready] == nil } ?? false,
             now: now)
     }
     /// The role in which a pod's state is drawn.

@@ -243,7 +243,7 @@ struct ManifestFuzz {
 
     // MARK: Running
 
-    /// Reads, validates and, if it is accepted, runs the text for thirty virtual seconds; answers the session that came of it.
+    /// Reads, validates and, if it is accepted, runs the text for thirty virtual seconds; returns the session that came of it.
     func run(_ text: String) -> Session? {
         let manifests = ManifestReader.read(text: text, file: "fuzz")
         let review = ManifestReview(manifests.documents)

@@ -9,13 +9,7 @@ extension ManifestDocument {
             object: (any KubernetesObject)?, problems: [ManifestProblem]
         ) {
             var decoder = APIDecoder()
-            var object = O()
-            var content = converted.object ?? JSONObject()
-            if O.kind != .custom {
-                content["apiVersion"] = nil
-                content["kind"] = nil
-            }
-            object.read(content, &decoder)
+            let object = O(document: json.object ?? JSONObject(), &decoder)
             var problems = decoder.problems.map { problem($0.path, $0.message) }
             let meta = object.metadata
             let isNamed = !meta.name.isEmpty || !meta.generateName.isEmpty
@@ -38,34 +32,6 @@ extension ManifestDocument {
         value.read(content, &decoder)
         let problems = decoder.problems.map { problem($0.path, $0.message) }
         return (problems.isEmpty ? value : nil, problems)
-    }
-
-    /// The document in the version in which the cluster keeps it.
-    ///
-    /// autoscaling/v1 has one CPU target where v2 has a list of metrics.
-    /// - Source: Kubernetes `pkg/apis/autoscaling/v1/conversion.go`.
-    private var converted: JSONValue {
-        guard apiVersion == "autoscaling/v1", kind == "HorizontalPodAutoscaler" else { return json }
-        var result = json
-        if var spec = json["spec"]?.object {
-            if let target = spec["targetCPUUtilizationPercentage"] {
-                spec["targetCPUUtilizationPercentage"] = nil
-                spec["metrics"] = [
-                    [
-                        "type": "Resource",
-                        "resource": [
-                            "name": "cpu", "target": ["type": "Utilization", "averageUtilization": target],
-                        ],
-                    ]
-                ]
-            }
-            result["spec"] = .object(spec)
-        }
-        if var status = json["status"]?.object {
-            status["currentCPUUtilizationPercentage"] = nil
-            result["status"] = .object(status)
-        }
-        return result
     }
 }
 

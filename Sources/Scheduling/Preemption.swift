@@ -201,7 +201,7 @@ extension SchedulingState {
             guard other.facts.priority < cycle.demand.facts.priority, other.isTerminating else {
                 return false
             }
-            let condition = other.pod.status.conditions["DisruptionTarget"]
+            let condition = other.pod.status.conditions[ConditionType.disruptionTarget]
             return condition?.isTrue ?? false && condition?.reason == "PreemptionByScheduler"
         }
         return waits ? "not eligible due to a terminating pod on the nominated node." : nil

@@ -148,12 +148,12 @@ private struct RemedySearch {
         if let name = first(.nodeUnschedulable), var node = object(name) {
             node.spec.unschedulable = false
             // The controller takes its taint off at once.
-            node.spec.taints.removeAll { $0.key == "node.kubernetes.io/unschedulable" }
+            node.spec.taints.removeAll { $0.key == TaintKey.unschedulable }
             tryState(.uncordon(node: name), "uncordon \(name)", cost: "none") { $0.set(node: node) }
         }
         if let name = first(.taintToleration), let node = object(name) {
             let taints = node.spec.taints.filter { taint in
-                (taint.effect == "NoSchedule" || taint.effect == "NoExecute") && !pod.spec.tolerations.tolerate(taint, state.profile)
+                (taint.effect == TaintEffect.noSchedule || taint.effect == TaintEffect.noExecute) && !pod.spec.tolerations.tolerate(taint, state.profile)
             }
             var changed = node
             changed.spec.taints.removeAll { taints.contains($0) }
@@ -309,7 +309,7 @@ private struct RemedySearch {
         let taken = Set(state.byName(state.nodes.present).compactMap { state.nodes.objects[$0]?.zone })
         let zone = Self.next(after: taken.sorted().last ?? like.zone, taken)
         var node = Self.node(like: like, like.metadata.name + "-new")
-        node.metadata.labels["topology.kubernetes.io/zone"] = zone
+        node.metadata.labels[LabelKey.zone] = zone
         tryState(.addNode(node), "open zone \(zone) with a node", cost: "one node") { $0.set(node: node) }
         if found.last?.node == nil { found.removeLast() }
     }
@@ -319,7 +319,7 @@ private struct RemedySearch {
         var node = Node()
         node.metadata.name = name
         node.metadata.labels = other.metadata.labels
-        node.metadata.labels["kubernetes.io/hostname"] = name
+        node.metadata.labels[LabelKey.hostname] = name
         (node.status.capacity, node.status.allocatable) = (other.status.capacity, other.status.allocatable)
         return node
     }

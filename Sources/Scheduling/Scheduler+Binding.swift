@@ -50,7 +50,7 @@ extension Scheduler {
         }
         for key in binding.provisioned {
             cluster.modify(PersistentVolumeClaim.self, key) { claim in
-                claim.metadata.annotations["volume.kubernetes.io/selected-node"] = binding.node
+                claim.metadata.annotations[AnnotationKey.selectedNode] = binding.node
             }
         }
     }
@@ -67,7 +67,7 @@ extension Scheduler {
             } else if let lost = binding.provisioned.first(where: { key in
                 // The provisioner takes the annotation off when it cannot make a volume there.
                 guard let claim = cluster.store.persistentVolumeClaims[key] else { return true }
-                return claim.metadata.annotations["volume.kubernetes.io/selected-node"] != binding.node
+                return claim.metadata.annotations[AnnotationKey.selectedNode] != binding.node
             }) {
                 abandon(
                     slot,

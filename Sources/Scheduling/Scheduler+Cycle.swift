@@ -30,7 +30,7 @@ extension Scheduler {
         busyUntil = cluster.now + timing.cycle
         if pod.metadata.isTerminating {
             cluster.record(
-                "FailedScheduling", "skip schedule deleting pod: \(pod.key)", about: pod, warning: true,
+                EventReason.failedScheduling, "skip schedule deleting pod: \(pod.key)", about: pod, warning: true,
                 source: Self.source(settings), action: "Scheduling")
             queue.remove(slot)
             return
@@ -156,7 +156,7 @@ extension Scheduler {
                 cluster.modify(Pod.self, victim.key) { pod in
                     pod.status.conditions.set(
                         Condition(
-                            type: "DisruptionTarget", status: true, reason: "PreemptionByScheduler",
+                            type: ConditionType.disruptionTarget, status: true, reason: "PreemptionByScheduler",
                             message: "\(name): preempting to accommodate a higher priority pod"),
                         now: now)
                 }
@@ -196,7 +196,7 @@ extension Scheduler {
         entry.message = message
         if isError { entry.errors += 1 } else { (entry.rejections, entry.errors) = (entry.rejections + 1, 0) }
         cluster.record(
-            "FailedScheduling", Self.shortened(message), about: entry.pod, warning: true,
+            EventReason.failedScheduling, Self.shortened(message), about: entry.pod, warning: true,
             source: Self.source(settings), action: "Scheduling")
         let now = cluster.now
         let uid = entry.pod.metadata.uid
@@ -204,7 +204,7 @@ extension Scheduler {
             guard pod.metadata.uid == uid else { return }
             pod.status.conditions.set(
                 Condition(
-                    type: "PodScheduled", status: false, reason: isError ? "SchedulerError" : "Unschedulable",
+                    type: ConditionType.podScheduled, status: false, reason: isError ? "SchedulerError" : ConditionReason.unschedulable,
                     message: message),
                 now: now)
             if let nomination { pod.status.nominatedNodeName = nomination }
@@ -289,7 +289,7 @@ func heapRoot(_ totals: [Int]) -> Int {
 
 extension Scheduler {
     /// Finds a node for `pod` and counts the pod there, without queue, binding and events: what measures decisions
-    /// alone. Answers whether there was one.
+    /// alone. Returns whether there was one.
     package mutating func decideAndCount(_ pod: Pod, slot: Int, _ store: ObjectStore) -> Bool {
         guard let settings = settings(for: pod) else { return false }
         var cycle = state.makeCycle(pod, settings)

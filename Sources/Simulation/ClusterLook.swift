@@ -149,10 +149,10 @@ public enum ClusterLook: String, Sendable, CaseIterable {
             guard let bytes = node.status.capacity[resource]?.value else { continue }
             node.status.allocatable[resource] = Quantity(bytes: max(0, bytes - taken(bytes)))
         }
-        var labels: StringMap<String> = ["beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": "amd64"]
+        var labels: StringMap<String> = [LabelKey.betaOS: "linux", LabelKey.betaArch: "amd64"]
         if let machine { (labels["node.kubernetes.io/instance-type"], labels["beta.kubernetes.io/instance-type"]) = (machine, machine) }
         if self != .kind, !zone.isEmpty {
-            (labels["failure-domain.beta.kubernetes.io/zone"], labels["failure-domain.beta.kubernetes.io/region"]) = (zone, region)
+            (labels[LabelKey.betaZone], labels[LabelKey.betaRegion]) = (zone, region)
         }
         switch self {
         case .kind:
@@ -161,7 +161,7 @@ public enum ClusterLook: String, Sendable, CaseIterable {
                 labels["node-role.kubernetes.io/control-plane"] = ""
                 labels["node.kubernetes.io/exclude-from-external-load-balancers"] = ""
                 // A control plane that is alone takes pods.
-                if count > 1 { node.spec.taints = [Taint(key: "node-role.kubernetes.io/control-plane", value: "", effect: "NoSchedule")] }
+                if count > 1 { node.spec.taints = [Taint(key: "node-role.kubernetes.io/control-plane", value: "", effect: TaintEffect.noSchedule)] }
             }
         case .eks:
             node.spec.providerID = "aws:///\(zone)/i-0\(identity.prefix(16))"

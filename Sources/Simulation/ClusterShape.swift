@@ -1,5 +1,6 @@
 import ControlPlane
 import KubernetesAPI
+import SimulationKit
 
 /// What each node of a sort has; what is nil is as the cluster is like, or 4 cores, 16 GiB and room for 110 pods.
 public struct NodeShape: Sendable, Equatable {
@@ -36,10 +37,10 @@ public struct NodeShape: Sendable, Equatable {
     func node(_ name: String, zone: String, region: String) -> Node {
         var node = Node()
         node.metadata.name = name
-        node.metadata.labels = ["kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"]
+        node.metadata.labels = [LabelKey.hostname: name, LabelKey.os: "linux", LabelKey.arch: "amd64"]
         if !zone.isEmpty {
-            node.metadata.labels["topology.kubernetes.io/zone"] = zone
-            if !region.isEmpty { node.metadata.labels["topology.kubernetes.io/region"] = region }
+            node.metadata.labels[LabelKey.zone] = zone
+            if !region.isEmpty { node.metadata.labels[LabelKey.region] = region }
         }
         node.status.capacity = [
             "cpu": cpu ?? Quantity(4), "memory": memory ?? Quantity(bytes: 16 << 30), "pods": Quantity(Int64(pods ?? 110)),
@@ -71,10 +72,9 @@ public struct ClusterShape: Sendable, Equatable {
     public var count: Int { pools.isEmpty ? nodes : pools.reduce(0) { $0 + $1.spec.count } }
     /// `12 nodes in 3 zones`, `5 nodes in 2 pools`.
     public var text: String {
-        func many(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
-        if !pools.isEmpty { return "\(many(count, "node")) in \(many(pools.count, "pool"))" }
-        let places = node.like == .kind && zones == 0 ? "" : " in \(many(min(zones, max(nodes, 1)), "zone"))"
-        return many(nodes, "node") + (node.like.map { " like \($0.title)'s" } ?? "") + places
+        if !pools.isEmpty { return "\(counted(count, "node")) in \(counted(pools.count, "pool"))" }
+        let places = node.like == .kind && zones == 0 ? "" : " in \(counted(min(zones, max(nodes, 1)), "zone"))"
+        return counted(nodes, "node") + (node.like.map { " like \($0.title)'s" } ?? "") + places
     }
     /// Whose nodes some of them look like, in the order of first appearance.
     public var looks: [ClusterLook] {

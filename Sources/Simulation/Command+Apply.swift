@@ -6,7 +6,7 @@ import Manifests
 // and sends that; the API server has the last word.
 extension Simulation {
     /// Where an object keeps the manifest that it was applied from, so that the next one may take things away.
-    static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+    static let lastApplied = AnnotationKey.lastApplied
 
     /// Creates what `manifest` describes, or changes the object that is there by a three-way merge.
     mutating func apply(_ manifest: JSONValue) throws(APIError) -> String {
@@ -23,24 +23,26 @@ extension Simulation {
             object.metadata.namespace = "default"
         }
         let info = object.kindInfo
-        var modified = O.kind == .custom ? manifest : servedManifest(manifest)
+        var modified = O.kind == .custom ? manifest : manifest.inServedVersion
         if O.kind != .custom { modified["apiVersion"] = .string(info.apiVersion) }
         modified["metadata"]?["namespace"] = info.isNamespaced ? .string(object.metadata.namespace) : nil
         var annotations = modified["metadata"]?["annotations"]?.object ?? [:]
-        annotations[Self.lastApplied] = nil
+        annotations[AnnotationKey.lastApplied] = nil
         modified["metadata"]?["annotations"] = .object(annotations)
         let text = Self.record(modified)
-        annotations[Self.lastApplied] = .string(text)
+        annotations[AnnotationKey.lastApplied] = .string(text)
         modified["metadata"]?["annotations"] = .object(annotations)
 
         guard let present = cluster.store.get(O.self, object.key) else {
-            object.metadata.annotations[Self.lastApplied] = text
+            object.metadata.annotations[AnnotationKey.lastApplied] = text
             let made = try cluster.create(object)
             return "\(label(made)) created"
         }
-        let before = present.metadata.annotations[Self.lastApplied].flatMap { ManifestReader.read(text: $0, file: "", whole: true).documents.first?.json }
+        let before = present.metadata.annotations[AnnotationKey.lastApplied].flatMap {
+            ManifestReader.read(text: $0, file: "", whole: true).documents.first?.json
+        }
         let live = present.document
-        let merged = live.applying(modified, over: before.map(servedManifest), MergeRules(info))
+        let merged = live.applying(modified, over: before.map(\.inServedVersion), MergeRules(info))
         if merged.says(live) { return "\(label(present)) unchanged" }
         guard var new = try decodeObject(merged).get() as? O else { throw .badRequest("the object has another kind") }
         new.keepStatus(of: present)
@@ -52,7 +54,7 @@ extension Simulation {
     /// a history of its own. What every cluster has from the start takes over what the manifest says.
     mutating func start(_ object: any StoredObject, from manifest: JSONValue) -> Result<Receipt, APIError> {
         let meta = object.metadata
-        let hasHistory = !meta.uid.isEmpty || meta.resourceVersion != 0 || meta.annotations[Self.lastApplied] != nil
+        let hasHistory = !meta.uid.isEmpty || meta.resourceVersion != 0 || meta.annotations[AnnotationKey.lastApplied] != nil
         let isThere = cluster.store.object(type(of: object).kind, object.key) != nil
         defer { keepGivenStatus(of: object) }
         do throws(APIError) {
@@ -71,8 +73,9 @@ extension Simulation {
         guard let pod = object as? Pod else { return }
         let given = pod.status.value
         let owned = [
-            "PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready", "PodResizePending", "PodResizeInProgress",
-            "DisruptionTarget",
+            ConditionType.podScheduled, "PodReadyToStartContainers", ConditionType.initialized, ConditionType.containersReady, ConditionType.ready,
+            ConditionType.podResizePending, ConditionType.podResizeInProgress,
+            ConditionType.disruptionTarget,
         ]
         let others = given.conditions.filter { !owned.contains($0.type) }
         guard pod.isFinished || !others.isEmpty else { return }
@@ -110,7 +113,7 @@ extension StoredObject {
         var document = document
         document["status"] = nil
         for field in ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"] { document["metadata"]?[field] = nil }
-        document["metadata"]?["annotations"]?[Simulation.lastApplied] = nil
+        document["metadata"]?["annotations"]?[AnnotationKey.lastApplied] = nil
         return document
     }
 }

@@ -6,7 +6,7 @@ import Scheduling
 import SimulationKit
 
 extension Simulation {
-    /// Performs a command at the present instant and answers as kubectl would print it, or with the API
+    /// Performs a command at the present instant and returns what kubectl would print, or the API
     /// server's refusal. A refused command changes nothing.
     public mutating func perform(_ command: Command) -> Result<Receipt, APIError> {
         let before = command.isOneWrite ? nil : self
@@ -57,7 +57,7 @@ extension Simulation {
             return "drain of node/\(node) stopped; it stays cordoned"
         case .taint(let node, let taint):
             var taint = taint
-            if taint.effect == "NoExecute", taint.timeAdded == nil { taint.timeAdded = now }
+            if taint.effect == TaintEffect.noExecute, taint.timeAdded == nil { taint.timeAdded = now }
             try cluster.update(Node.self, ObjectKey(name: node)) { node in
                 node.spec.taints.removeAll { $0.key == taint.key && $0.effect == taint.effect }
                 node.spec.taints.append(taint)
@@ -255,7 +255,7 @@ extension Simulation {
         drains.removeAll { $0.node == node }
         drains.append(drain)
         let leaving = drain.pods.count
-        return "node/\(node) cordoned, \(leaving) \(leaving == 1 ? "pod" : "pods") to evict"
+        return "node/\(node) cordoned, \(counted(leaving, "pod")) to evict"
     }
 
     /// Moves on the drains that are due, and forgets those that ended well.

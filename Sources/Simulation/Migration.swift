@@ -62,7 +62,7 @@ public struct Migration: Sendable {
         // Where the migration goes on after step 1, the class says what the policy was.
         let storageClass = store.storageClasses[ObjectKey(name: volume.className)]
         policy =
-            volume.metadata.annotations["pv.kubernetes.io/provisioned-by"] == nil || volume.spec.persistentVolumeReclaimPolicy != "Retain"
+            volume.metadata.annotations[AnnotationKey.provisionedBy] == nil || volume.spec.persistentVolumeReclaimPolicy != "Retain"
             ? volume.spec.persistentVolumeReclaimPolicy : storageClass?.reclaimPolicy ?? volume.spec.persistentVolumeReclaimPolicy
         for pod in users.compactMap({ store.pods[$0] }) { note(pod, cluster) }
     }

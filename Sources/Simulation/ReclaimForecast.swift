@@ -78,7 +78,7 @@ extension Cluster {
     }
 
     private func isDestroyed(_ volume: PersistentVolume) -> Bool {
-        volume.spec.persistentVolumeReclaimPolicy == "Delete" && volume.metadata.annotations["pv.kubernetes.io/provisioned-by"] != nil
+        volume.spec.persistentVolumeReclaimPolicy == "Delete" && volume.metadata.annotations[AnnotationKey.provisionedBy] != nil
     }
 
     private func fate(of volume: PersistentVolume) -> (fate: ReclaimForecast.Fate, text: String) {

@@ -84,7 +84,7 @@ public struct Session: Sendable {
             let (store, later) = (simulation.cluster.store, next.cluster.store)
             let writes = abs(later.revision - store.revision)
             if writes == 0, simulation.eventsRun == next.eventsRun { return 1 << 10 }
-            return min(writes, store.count) * 2400 + store.count * 400 + simulation.cluster.narrative.events.count * 160 + (32 << 10)
+            return min(writes, store.count) * 2400 + store.count * 400 + simulation.cluster.eventLog.events.count * 160 + (32 << 10)
         }
     }
     /// All states kept may hold so much, in bytes.
@@ -115,7 +115,7 @@ public struct Session: Sendable {
     }
 
     /// Runs events due by `limit` until `shouldStop` says so (it is asked after each); the time ends at `limit`
-    /// if nothing stopped it. Answers whether it got there.
+    /// if nothing stopped it. Returns whether it got there.
     @discardableResult
     public mutating func advance(to limit: Instant, until shouldStop: () -> Bool = { false }) -> Bool {
         advance(to: limit) { _ in shouldStop() }
@@ -136,7 +136,7 @@ public struct Session: Sendable {
         return true
     }
 
-    /// Runs to the next event and that one; answers false if nothing will ever happen.
+    /// Runs to the next event and that one; returns false if nothing will ever happen.
     @discardableResult
     public mutating func step() -> Bool {
         if let due = script.nextDue, due <= simulation.nextDue ?? .distantFuture {
@@ -191,7 +191,7 @@ public struct Session: Sendable {
         forgotten += gone
     }
 
-    /// Takes back the last command and everything since: the state just before it. Answers what was undone.
+    /// Takes back the last command and everything since: the state just before it. Returns what was undone.
     public mutating func undo() -> JournalEntry? {
         guard let index = checkpoints.lastIndex(where: \.isBeforeCommand) else { return nil }
         let undone = journal[checkpoints[index].journalCount]
@@ -201,7 +201,7 @@ public struct Session: Sendable {
     }
 
     /// Goes back to `time`: the nearest state kept before it, and from there the same events and commands again.
-    /// What came after `time` is forgotten. Answers false if `time` is not in the past.
+    /// What came after `time` is forgotten. Returns false if `time` is not in the past.
     @discardableResult
     public mutating func rewind(to time: Instant) -> Bool {
         guard var replay = replay(to: time) else { return false }
@@ -231,7 +231,7 @@ public struct Session: Sendable {
             (self.session, self.commands, self.goal) = (session, commands, goal)
         }
 
-        /// Goes on until `shouldStop` says so; it is asked after each event. Answers whether it arrived.
+        /// Goes on until `shouldStop` says so; it is asked after each event. Returns whether it arrived.
         @discardableResult
         public mutating func run(unless shouldStop: (Instant) -> Bool = { _ in false }) -> Bool {
             while let entry = commands.first {

@@ -109,7 +109,7 @@ public struct Simulation: Sendable {
         return first
     }
 
-    /// Runs the component that is due next, if it is due by `limit`; answers whether one was.
+    /// Runs the component that is due next, if it is due by `limit`; returns whether one was.
     @discardableResult
     public mutating func runNext(by limit: Instant) -> Bool {
         guard let (part, due) = next, due <= limit else { return false }

@@ -43,7 +43,7 @@ struct LabRun: Sendable {
         cursor = simulation.cluster.store.end
     }
 
-    /// Runs on; answers whether the burst is over.
+    /// Runs on; returns whether the burst is over.
     mutating func advance(until shouldStop: () -> Bool) -> Bool {
         let end = Self.begin + Self.patience
         while left > 0, simulation.now < end {
@@ -95,7 +95,7 @@ struct LabRun: Sendable {
         }
         let nodes = simulation.cluster.store.nodes.all.compactMap { simulation.kubelets.activity(node: $0.name, in: simulation.cluster) }
         return StartupLab.Run(
-            seed: seed, pods: pods, failedMounts: simulation.cluster.narrative.events.count { $0.reason == "FailedMount" },
+            seed: seed, pods: pods, failedMounts: simulation.cluster.eventLog.events.count { $0.reason == EventReason.failedMount },
             mountTimeouts: nodes.reduce(0) { $0 + $1.mountTimeouts },
             end: simulation.now - Self.begin)
     }

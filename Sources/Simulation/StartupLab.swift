@@ -64,7 +64,7 @@ public struct StartupLab: Sendable {
         forget()
     }
 
-    /// Sets an option to its next (`step` 1) or previous (−1) value; answers false if there is none.
+    /// Sets an option to its next (`step` 1) or previous (−1) value; returns false if there is none.
     @discardableResult
     public mutating func change(_ option: Option, _ side: Side, by step: Int) -> Bool {
         let before = (burst, settings)

@@ -146,16 +146,16 @@ public struct VolumeView: Sendable {
             pod: pod.key, node: pod.nodeName, state: .pending, since: pod.metadata.creationTimestamp,
             isTerminating: pod.metadata.isTerminating, why: "")
         guard !pod.nodeName.isEmpty else {
-            user.why = pod.status.conditions["PodScheduled"]?.message ?? ""
+            user.why = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
             return user
         }
-        user.since = pod.status.conditions["PodScheduled"]?.lastTransitionTime ?? user.since
+        user.since = pod.status.conditions[ConditionType.podScheduled]?.lastTransitionTime ?? user.since
         if let volume, let mounted = simulation.kubelets.mount(of: volume.name, for: pod.metadata.uid, on: pod.nodeName) {
             user.state = mounted <= cluster.now ? .mounted : .mounting
             user.since = mounted <= cluster.now ? mounted : user.since
             return user
         }
-        let refusals = ["FailedAttachVolume", "FailedMount", "FailedMapVolume"]
+        let refusals = [EventReason.failedAttachVolume, EventReason.failedMount, "FailedMapVolume"]
         user.why = Self.newest(about: "Pod", pod.key, in: cluster) { refusals.contains($0) }
         user.state = user.why.isEmpty ? .attaching : .refused
         guard user.why.isEmpty else { return user }
@@ -173,7 +173,7 @@ public struct VolumeView: Sendable {
 
     /// The message of the newest event about an object whose reason is wanted, if it is still kept.
     private static func newest(about kind: String, _ key: ObjectKey, in cluster: Cluster, _ isWanted: (String) -> Bool) -> String {
-        let last = cluster.narrative.events.last { $0.object == key && $0.kind == kind && isWanted($0.reason) }
+        let last = cluster.eventLog.events.last { $0.object == key && $0.kind == kind && isWanted($0.reason) }
         return last.map { event in
             // Events of attaching end in a blank.
             var text = Substring(event.message)

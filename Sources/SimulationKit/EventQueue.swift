@@ -1,6 +1,8 @@
+public import HeapModule
+
 /// A queue of events ordered by due time; equal times come out in the order they went in.
 ///
-/// A plain binary heap is not stable, hence the insertion number. A value: a copy is a fork.
+/// A heap is not stable, hence the insertion number. A value: a copy is a fork.
 ///
 /// ```swift
 /// var queue = EventQueue<String>()
@@ -10,7 +12,7 @@
 /// ```
 public struct EventQueue<Event: Sendable>: Sendable {
     @usableFromInline
-    struct Entry: Sendable {
+    struct Entry: Sendable, Comparable {
         @usableFromInline var due: Instant
         @usableFromInline var number: UInt64
         @usableFromInline var event: Event
@@ -19,12 +21,13 @@ public struct EventQueue<Event: Sendable>: Sendable {
             self.number = number
             self.event = event
         }
-        @inlinable static func precedes(_ a: Entry, _ b: Entry) -> Bool {
+        @inlinable static func < (a: Entry, b: Entry) -> Bool {
             a.due != b.due ? a.due < b.due : a.number < b.number
         }
+        @inlinable static func == (a: Entry, b: Entry) -> Bool { a.number == b.number }
     }
 
-    @usableFromInline var heap: [Entry] = []
+    @usableFromInline var heap = Heap<Entry>()
     @usableFromInline var inserted: UInt64 = 0
 
     /// An empty queue.
@@ -33,35 +36,18 @@ public struct EventQueue<Event: Sendable>: Sendable {
     /// How many events wait.
     @inlinable public var count: Int { heap.count }
     /// When the first event is due; nil if none waits.
-    @inlinable public var nextDue: Instant? { heap.first?.due }
+    @inlinable public var nextDue: Instant? { heap.min?.due }
 
     /// Adds `event`, due at `due`. O(log n).
     @inlinable public mutating func schedule(_ event: Event, at due: Instant) {
-        heap.append(Entry(due: due, number: inserted, event: event))
+        heap.insert(Entry(due: due, number: inserted, event: event))
         inserted += 1
-        var child = heap.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard Entry.precedes(heap[child], heap[parent]) else { break }
-            heap.swapAt(child, parent)
-            child = parent
-        }
     }
 
     /// The earliest event due by `limit`, removed; nil if none is. O(log n).
     @inlinable public mutating func popDue(by limit: Instant) -> (due: Instant, event: Event)? {
-        guard let first = heap.first, first.due <= limit else { return nil }
-        heap.swapAt(0, heap.count - 1)
-        heap.removeLast()
-        var parent = 0
-        while true {
-            var child = 2 * parent + 1
-            guard child < heap.count else { break }
-            if child + 1 < heap.count, Entry.precedes(heap[child + 1], heap[child]) { child += 1 }
-            guard Entry.precedes(heap[child], heap[parent]) else { break }
-            heap.swapAt(child, parent)
-            parent = child
-        }
+        guard let first = heap.min, first.due <= limit else { return nil }
+        heap.removeMin()
         return (first.due, first.event)
     }
 }

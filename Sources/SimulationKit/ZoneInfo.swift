@@ -61,13 +61,8 @@ public struct ZoneInfo: Sendable {
     public func offset(atSecond second: Int) -> Int {
         if let lunar, let last = lunar.seconds.last, second < last {
             // How many changes are over.
-            var low = 0
-            var high = lunar.seconds.count
-            while low < high {
-                let middle = (low + high) / 2
-                if lunar.seconds[middle] <= second { low = middle + 1 } else { high = middle }
-            }
-            return low % 2 == 0 ? lunar.offsets.0 : lunar.offsets.1
+            let over = lunar.seconds.partitioningIndex { $0 > second }
+            return over % 2 == 0 ? lunar.offsets.0 : lunar.offsets.1
         }
         guard let summer else { return standard }
         let local = second + standard

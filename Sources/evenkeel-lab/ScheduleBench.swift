@@ -40,8 +40,8 @@ struct ScheduleBench {
         Workload(name: "mix of 50 templates", templates: (0..<50).map(mixed)),
     ]
 
-    static let zone = "topology.kubernetes.io/zone"
-    static let hostname = "kubernetes.io/hostname"
+    static let zone = LabelKey.zone
+    static let hostname = LabelKey.hostname
     private static func hard(_ key: String, _ skew: Int) -> (String, Int, String) { (key, skew, "DoNotSchedule") }
     private static func soft(_ key: String, _ skew: Int) -> (String, Int, String) { (key, skew, "ScheduleAnyway") }
 
@@ -147,7 +147,7 @@ struct ScheduleBench {
         }
     }
 
-    /// Runs the scheduler until no pod waits; answers how many have a node.
+    /// Runs the scheduler until no pod waits; returns how many have a node.
     private mutating func placeAll() -> Int {
         schedule(until: cluster.now + .hours(1))
         return cluster.store.pods.rows.count { !($0?.nodeName.isEmpty ?? true) }

@@ -3,6 +3,7 @@ import Foundation
 import KubernetesAPI
 import Manifests
 import Simulation
+import SimulationKit
 import Terminal
 
 extension ClusterLook: ExpressibleByArgument {}
@@ -101,7 +102,7 @@ struct Failure: Error {
         var lines = problems.prefix(100).map(\.description)
         if problems.count > 100 { lines.append("… and \(problems.count - 100) more problems") }
         if others > 0 {
-            lines.append("Nothing was applied. \(others) other \(others == 1 ? "document is" : "documents are") fine.")
+            lines.append("Nothing was applied. \(counted(others, "other document is", "other documents are")) fine.")
         }
         return Failure(status: 3, message: lines.joined(separator: "\n") + "\n")
     }

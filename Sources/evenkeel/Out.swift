@@ -51,7 +51,7 @@ enum Out {
         exit(lost)
     }
 
-    /// Answers what was wrong, as `errno` has it; nil if all was written.
+    /// Returns what was wrong, as `errno` has it; nil if all was written.
     private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
         var done = 0
         while done < bytes.count {

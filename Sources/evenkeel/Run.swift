@@ -43,9 +43,9 @@ struct Run: ParsableCommand {
         var told = 0
         func tell(_ session: Session) {
             guard events == .jsonl else { return }
-            let narrative = session.cluster.narrative
-            for event in narrative.events(from: told) { Out.line(event.json.text()) }
-            told = narrative.count
+            let eventLog = session.cluster.eventLog
+            for event in eventLog.events(from: told) { Out.line(event.json.text()) }
+            told = eventLog.count
         }
         tell(session)
         // Events are read often enough that none is forgotten before it is written.
@@ -90,7 +90,7 @@ struct Run: ParsableCommand {
         let ready = pods.count(where: \.isReady)
         let pending = pods.count { $0.status.phase == .pending && $0.nodeName.isEmpty }
         note(
-            "\(session.now.sinceStart) simulated: \(session.cluster.store.nodes.count) nodes, \(pods.count) pods, \(ready) ready, \(pending) waiting for a node, \(session.cluster.narrative.count) events."
+            "\(session.now.sinceStart) simulated: \(session.cluster.store.nodes.count) nodes, \(pods.count) pods, \(ready) ready, \(pending) waiting for a node, \(session.cluster.eventLog.count) events."
         )
         let times = session.simulation.kubelets.timesToReady(in: session.cluster)
         if let median = times.median, let most = times.percentile(95), let longest = times.times.last {

@@ -16,7 +16,7 @@ enum Folders {
 
 /// The files by which users change keys and names.
 enum Settings {
-    /// Reads k9s' files, then ours, which win. Answers what was strange.
+    /// Reads k9s' files, then ours, which win. Returns what was strange.
     static func load(_ settings: inout UserSettings) -> [String] {
         var problems: [String] = []
         func read(_ path: String, _ take: (String, String) -> [String]) {

@@ -1,5 +1,6 @@
 import Canvas
 import Foundation
+import SimulationKit
 
 /// Finds themes: a file, or a name in the user's folders or in `themes`.
 enum Skins {
@@ -42,7 +43,7 @@ enum Skins {
         let roles = theme.faintRoles(below: 3)
         guard let worst = roles.min(by: { $0.contrast < $1.contrast }) else { return [] }
         let tenths = Int((worst.contrast * 10).rounded())
-        return ["hard to read: \(roles.count) \(roles.count == 1 ? "colour" : "colours") under 3:1, \(worst.role.rawValue) \(tenths / 10).\(tenths % 10):1"]
+        return ["hard to read: \(counted(roles.count, "colour")) under 3:1, \(worst.role.rawValue) \(tenths / 10).\(tenths % 10):1"]
     }
 
     /// Whether the terminal is light: by its own answer, else by `COLORFGBG`, whose last number is the background.

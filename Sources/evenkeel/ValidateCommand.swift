@@ -4,6 +4,7 @@ import Foundation
 import KubernetesAPI
 import Manifests
 import Simulation
+import SimulationKit
 
 /// `evenkeel validate FILE…`: what the API server would answer to each document.
 struct ValidateCommand: ParsableCommand {
@@ -76,7 +77,7 @@ struct ValidateCommand: ParsableCommand {
     }
 
     private static func summary(_ count: Int, _ refused: Int) -> String {
-        let documents = "\(count) \(count == 1 ? "document" : "documents")"
+        let documents = "\(counted(count, "document"))"
         return refused == 0 ? "\(documents), all accepted." : "\(documents), \(refused) refused."
     }
 

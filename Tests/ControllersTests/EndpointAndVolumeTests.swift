@@ -163,7 +163,7 @@ import Testing
             test.setImage("v2")
             test.player.kill("n2")
             test.run(400)
-            return test.cluster.narrative.events.map {
+            return test.cluster.eventLog.events.map {
                 "\($0.time.nanoseconds) \($0.objectText) \($0.reason) \($0.message)"
             }
         }

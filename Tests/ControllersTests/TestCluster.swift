@@ -54,7 +54,7 @@ struct TestCluster {
     // MARK: What tests ask
 
     func events(_ reason: String) -> [String] {
-        cluster.narrative.events.filter { $0.reason == reason }.map(\.message)
+        cluster.eventLog.events.filter { $0.reason == reason }.map(\.message)
     }
     func pods(_ namespace: String = "default") -> [Pod] { cluster.store.pods.sorted(namespace: namespace) }
     func deployment(_ name: String = "web") -> Deployment {

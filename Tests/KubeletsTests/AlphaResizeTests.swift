@@ -35,7 +35,7 @@ import Testing
         #expect(bench.actual().requests["cpu"] == Quantity("800m"))
         #expect(bench.container().allocatedResources["cpu"] == Quantity("800m"))
         #expect(bench.container().restartCount == 0)
-        #expect(!bench.cluster.narrative.events.contains { $0.reason.hasPrefix("Resize") })
+        #expect(!bench.cluster.eventLog.events.contains { $0.reason.hasPrefix("Resize") })
         #expect(bench.pending() == nil && bench.inProgress() == nil)
     }
 

@@ -85,7 +85,7 @@ struct Bench {
 
     /// Times and messages of the told events about an object, in seconds.
     func events(_ reason: String, of name: String = "p") -> [(time: Double, message: String)] {
-        cluster.narrative.events.filter { $0.reason == reason && $0.object.name == name }
+        cluster.eventLog.events.filter { $0.reason == reason && $0.object.name == name }
             .map { ($0.time.sinceStart.seconds, $0.message) }
     }
     func times(_ reason: String, of name: String = "p") -> [Double] { events(reason, of: name).map(\.time) }

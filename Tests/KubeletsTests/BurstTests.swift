@@ -70,7 +70,7 @@ import Testing
         return bench
     }
     private func timeouts(_ bench: Bench) -> [ToldEvent] {
-        bench.cluster.narrative.events.filter { $0.reason == "FailedMount" && $0.message.contains("Unable to attach or mount volumes") }
+        bench.cluster.eventLog.events.filter { $0.reason == "FailedMount" && $0.message.contains("Unable to attach or mount volumes") }
     }
 
     @Test func `S9 with 5 requests a second a burst of pods runs into the mount timeout, with 50 it does not`() throws {
@@ -175,7 +175,7 @@ import Testing
         bench.run(to: 60)
         try bench.bind(.named())
         bench.run(to: 120)
-        let told = bench.cluster.narrative.events.filter { $0.object.name == "p" }
+        let told = bench.cluster.eventLog.events.filter { $0.object.name == "p" }
         #expect(told.map(\.reason) == ["Pulling", "Pulled", "Created", "Started"])
         #expect(told[3].time - told[2].time >= .milliseconds(850))
         let started = bench.cluster.store.events.all.first { $0.reason == "Started" }!

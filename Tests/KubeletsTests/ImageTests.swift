@@ -24,7 +24,7 @@ import Testing
         bench.run(to: 60)
         for i in 0..<15 { try bench.bind(image("p\(i)", "i\(i):1", ["image-pull-time": "5s"])) }
         bench.run(to: 120)
-        let failed = bench.cluster.narrative.events.filter { $0.message.hasSuffix(": pull QPS exceeded") }
+        let failed = bench.cluster.eventLog.events.filter { $0.message.hasSuffix(": pull QPS exceeded") }
         #expect(failed.count == 5)
         for event in failed {
             let name = event.object.name

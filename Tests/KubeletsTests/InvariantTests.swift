@@ -76,7 +76,7 @@ import Testing
         for pod in bench.cluster.store.pods.all { _ = try? bench.cluster.delete(Pod.self, pod.key) }
         bench.run(to: 700)
         #expect(bench.cluster.store.pods.isEmpty, "seed \(seed)")
-        return bench.cluster.narrative.events.map {
+        return bench.cluster.eventLog.events.map {
             "\($0.time.nanoseconds) \($0.reason) \($0.objectText) \($0.message)"
         }
     }
@@ -84,7 +84,7 @@ import Testing
     /// Restarts are starts beyond the first, and nothing starts once its pod is being deleted.
     private func checkStarts(_ bench: Bench, _ deletions: [String: Double]) {
         var starts: [String: [Double]] = [:]
-        for event in bench.cluster.narrative.events where event.reason == "Started" && event.kind == "Pod" {
+        for event in bench.cluster.eventLog.events where event.reason == "Started" && event.kind == "Pod" {
             starts[event.object.name, default: []].append(event.time.sinceStart.seconds)
         }
         for pod in bench.cluster.store.pods.all where !bench.fleet.isFailed(node: pod.nodeName) {

@@ -21,7 +21,7 @@ import Testing
             ])
         #expect(pod.status.podIP == "10.244.0.2")
         #expect(bench.container().ready && bench.container().started == true)
-        let told = bench.cluster.narrative.events.filter { $0.object.name == "p" }.map(\.reason)
+        let told = bench.cluster.eventLog.events.filter { $0.object.name == "p" }.map(\.reason)
         #expect(told == ["Pulling", "Pulled", "Created", "Started"])
         #expect(bench.events("Created").map(\.message) == ["Container created"])
     }

@@ -30,7 +30,7 @@ import Testing
                 "MemoryPressure=False", "DiskPressure=False", "PIDPressure=False", "Ready=True",
             ])
         #expect(
-            bench.cluster.narrative.events.map(\.reason) == [
+            bench.cluster.eventLog.events.map(\.reason) == [
                 "Starting", "NodeAllocatableEnforced", "NodeHasSufficientMemory", "NodeHasNoDiskPressure",
                 "NodeHasSufficientPID", "NodeReady",
             ])

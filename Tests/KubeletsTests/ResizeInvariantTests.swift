@@ -116,7 +116,7 @@ import Testing
         // 1. No more is granted than the node has.
         #expect(granted.milliCPU <= 4000 && granted.memory <= 4 << 30)
         // 9. The same refusal is told once for each generation and reason.
-        let told = bench.cluster.narrative.events.filter { $0.reason == "ResizeDeferred" || $0.reason == "ResizeInfeasible" }
+        let told = bench.cluster.eventLog.events.filter { $0.reason == "ResizeDeferred" || $0.reason == "ResizeInfeasible" }
         for (a, b) in zip(told, told.dropFirst()) where a.object.name == b.object.name && a.reason == b.reason {
             #expect(a.message != b.message)
         }

@@ -330,7 +330,7 @@ import Testing
                 order.append(name)
             }
         }
-        let told = bench.cluster.narrative.events.filter { $0.reason == "ResizeStarted" }.map(\.object.name)
+        let told = bench.cluster.eventLog.events.filter { $0.reason == "ResizeStarted" }.map(\.object.name)
         #expect(told == ["p2", "p3", "p1"])
     }
 

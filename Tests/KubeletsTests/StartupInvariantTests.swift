@@ -38,7 +38,7 @@ import Testing
         var onNode: Set<String> = []
         var open: Set<String> = []
         var started: [String: Int] = [:]
-        for event in bench.cluster.narrative.events where event.kind == "Pod" {
+        for event in bench.cluster.eventLog.events where event.kind == "Pod" {
             let pod = event.object.name
             let image = event.message.split(separator: "\"").dropFirst().first.map(String.init) ?? ""
             let pull = "\(pod) \(image)"

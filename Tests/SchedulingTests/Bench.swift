@@ -76,6 +76,6 @@ struct Bench {
     }
     func stored(_ name: String) -> Pod { cluster.store.pods[ObjectKey(namespace: "default", name: name)]! }
     func messages(_ reason: String) -> [String] {
-        cluster.narrative.events.filter { $0.reason == reason }.map(\.message)
+        cluster.eventLog.events.filter { $0.reason == reason }.map(\.message)
     }
 }

@@ -138,7 +138,7 @@ import Testing
             bench.run(.milliseconds(100))
             bench.node("b")
             bench.run(.seconds(5))
-            let time = bench.cluster.narrative.events.first { $0.reason == "Scheduled" }!.time
+            let time = bench.cluster.eventLog.events.first { $0.reason == "Scheduled" }!.time
             let after = (time - (.start + .seconds(10))).nanoseconds / 1_000_000
             #expect(after >= placed && after < placed + 400, "1.\(minor): \(after) ms")
         }
@@ -234,7 +234,7 @@ import Testing
         bench.pod("p") { $0.spec.schedulerName = "other" }
         bench.run(.seconds(10))
         #expect(bench.place("p") == "")
-        #expect(bench.cluster.narrative.count == 0)
+        #expect(bench.cluster.eventLog.count == 0)
     }
 
     @Test func `16 and 17 few nodes are all looked at, many are sampled`() {
@@ -247,7 +247,7 @@ import Testing
 
     @Test func `the same seed gives the same story, and a copy is a fork`() {
         func story(_ bench: Bench) -> [String] {
-            bench.cluster.narrative.events.map { "\($0.time.nanoseconds) \($0.message)" }
+            bench.cluster.eventLog.events.map { "\($0.time.nanoseconds) \($0.message)" }
         }
         func make() -> Bench {
             var bench = Bench(minor: 30, seed: 7)

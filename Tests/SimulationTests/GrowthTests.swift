@@ -106,7 +106,7 @@ struct GrowthTests {
         let after = Census(session.simulation).counts
         // Buffers of what was last, with how much they hold at most.
         let buffers = [
-            ".cluster.narrative.events": 8192, ".cluster.store.log": 400, "changes": 400, "images.past.elements": 600,
+            ".cluster.eventLog.events": 8192, ".cluster.store.log": 400, "changes": 400, "images.past.elements": 600,
             "pleg.detections.elements": 1600, "timelines.value.entries": 6000, "changed.entries": 20_000, "touched.entries": 2000,
             // What was worked out for templates is forgotten all at once, when there is so much of it.
             "completedSpecs.recent": 130, "recent.value.circumstances": 400, "recent.value.labels.sorted": 600,

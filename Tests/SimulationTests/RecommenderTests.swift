@@ -135,7 +135,7 @@ import Testing
             session.advance(to: .start + .minutes(50))
             #expect((session.cluster.store.pods[stuck.key] == nil) == moves, "\(mode)")
             if moves {
-                #expect(session.cluster.narrative.events.contains { $0.reason == "EvictedByVPA" })
+                #expect(session.cluster.eventLog.events.contains { $0.reason == "EvictedByVPA" })
                 // What comes instead asks for its size from the start.
                 #expect(pods(session).allSatisfy { ($0.spec.containers[0].resources.requests.milliCPU ?? 0) >= 1900 })
             }

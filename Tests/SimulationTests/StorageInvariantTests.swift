@@ -172,7 +172,7 @@ import Testing
                 }
             }
             // 9 and 10, as they are told.
-            for event in cluster.narrative.events(from: told) {
+            for event in cluster.eventLog.events(from: told) {
                 if event.reason == "FailedMount", event.message.contains("ReadWriteOncePod") {
                     refusals += 1
                     if let last = lastFailure[event.object.name], event.time - last.time < .milliseconds(499) { fail("\(event.object) tried again too soon") }
@@ -185,7 +185,7 @@ import Testing
                     if !higher { fail("\(victim.name) was preempted for nobody of higher priority that wants its claim") }
                 }
             }
-            told = cluster.narrative.count
+            told = cluster.eventLog.count
             before = cluster
         }
     }

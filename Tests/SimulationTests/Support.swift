@@ -26,9 +26,9 @@ extension Session {
 
     /// All events that were told, as `--events jsonl` writes them.
     var story: [String] {
-        let narrative = cluster.narrative
-        precondition(narrative.count == narrative.events.count, "old events were forgotten")
-        return narrative.events.map { $0.json.text() }
+        let eventLog = cluster.eventLog
+        precondition(eventLog.count == eventLog.events.count, "old events were forgotten")
+        return eventLog.events.map { $0.json.text() }
     }
     /// All objects, as `-o json` writes them.
     var objects: String {
@@ -40,7 +40,7 @@ extension Session {
     func pod(_ name: String) -> Pod? { cluster.store.pods[ObjectKey(namespace: "default", name: name)] }
     func node(_ name: String) -> Node { cluster.store.nodes[ObjectKey(name: name)]! }
     func isReady(node name: String) -> Bool { node(name).status.conditions.isTrue("Ready") }
-    func events(_ reason: String) -> [ToldEvent] { cluster.narrative.events.filter { $0.reason == reason } }
+    func events(_ reason: String) -> [ToldEvent] { cluster.eventLog.events.filter { $0.reason == reason } }
     func count(_ kind: Kind) -> Int { cluster.store.objects(kind).count }
 }
 

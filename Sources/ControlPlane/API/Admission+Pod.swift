@@ -66,13 +66,13 @@ extension Cluster {
 
     /// Pods leave a node that is not ready or unreachable after five minutes, unless they say otherwise.
     func setDefaultTolerations(_ pod: inout Pod) {
-        for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        for key in [TaintKey.notReady, TaintKey.unreachable] {
             let said = pod.spec.tolerations.contains {
-                ($0.key == key || $0.key.isEmpty) && ($0.effect == "NoExecute" || $0.effect.isEmpty)
+                ($0.key == key || $0.key.isEmpty) && ($0.effect == TaintEffect.noExecute || $0.effect.isEmpty)
             }
             if said { continue }
             pod.spec.tolerations.append(
-                Toleration(key: key, operator: "Exists", effect: "NoExecute", seconds: 300))
+                Toleration(key: key, operator: "Exists", effect: TaintEffect.noExecute, seconds: 300))
         }
     }
 
@@ -83,7 +83,7 @@ extension Cluster {
         guard !pod.nodeName.isEmpty, profile.isEnabled(.podTopologyLabelsAdmission),
             let labels = store.nodes[ObjectKey(name: pod.nodeName)]?.metadata.labels
         else { return }
-        for label in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+        for label in [LabelKey.zone, LabelKey.region] {
             if let value = labels[label], pod.metadata.labels[label] == nil {
                 pod.metadata.labels[label] = value
             }
@@ -131,7 +131,7 @@ extension Cluster {
         SIMD4(store.limitRanges.changeCount, store.serviceAccounts.changeCount, store.priorityClasses.changeCount, store.customObjects.changeCount)
     }
 
-    /// Defaulting and admission of a new object. Answers true if it is a pod whose spec is that of an
+    /// Defaulting and admission of a new object. Returns true if it is a pod whose spec is that of an
     /// earlier pod of its owner, which was completed and found valid.
     ///
     /// The pods of one template so share one spec (``Shared/identity``), although each passes defaulting and

@@ -108,7 +108,7 @@ extension Cluster {
 
     private func setDefaultStorageClass(_ claim: inout PersistentVolumeClaim) {
         guard claim.spec.storageClassName == nil,
-            claim.metadata.annotations["volume.beta.kubernetes.io/storage-class"] == nil
+            claim.metadata.annotations[AnnotationKey.storageClass] == nil
         else { return }
         let defaults = store.storageClasses.all.filter(\.isDefault)
         // The newest of several; by name among equally old ones.
@@ -155,11 +155,11 @@ extension Cluster {
         if job.spec.manualSelector == true { return }
         let uid = job.metadata.uid
         let labels: StringMap<String> = [
-            "batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": job.name,
+            LabelKey.jobControllerUID: uid, LabelKey.jobName: job.name,
             "controller-uid": uid, "job-name": job.name,
         ]
         job.spec.template.metadata.labels = job.spec.template.metadata.labels.merging(labels)
         if job.spec.selector == nil { job.spec.selector = LabelSelector() }
-        job.spec.selector!.matchLabels["batch.kubernetes.io/controller-uid"] = uid
+        job.spec.selector!.matchLabels[LabelKey.jobControllerUID] = uid
     }
 }

@@ -68,7 +68,7 @@ extension Cluster {
         slice.metadata.uid = makeUID()
         slice.metadata.creationTimestamp = now
         slice.metadata.generation = 1
-        slice.metadata.labels = ["kubernetes.io/service-name": "kubernetes"]
+        slice.metadata.labels = [LabelKey.serviceName: "kubernetes"]
         slice.addressType = "IPv4"
         var endpoint = Endpoint()
         endpoint.addresses = ["172.18.0.1"]

@@ -22,7 +22,7 @@ public struct DeleteOptions: Sendable, Equatable {
 // The verbs of the API server. Users and controllers go through them alike.
 extension Cluster {
     /// Creates `object`: completes, admits and validates it, gives it a name (from `generateName`), identity
-    /// and time, and writes it. Answers the object as written.
+    /// and time, and writes it. Returns the object as written.
     @discardableResult
     @specialized(where O == Pod)
     public mutating func create<O: StoredObject>(_ object: O) throws(APIError) -> O {
@@ -59,7 +59,7 @@ extension Cluster {
             if !pod.spec.schedulingGates.isEmpty, profile.isEnabled(.podSchedulingReadiness) {
                 status.conditions.set(
                     Condition(
-                        type: "PodScheduled", status: false, reason: "SchedulingGated",
+                        type: ConditionType.podScheduled, status: false, reason: ConditionReason.schedulingGated,
                         message: "Scheduling is blocked due to non-empty scheduling gates"), now: now)
             }
             status.qosClass = pod.spec.qosClass
@@ -103,7 +103,7 @@ extension Cluster {
     }
 
     /// Writes what the system itself knows to be right (status, bindings, owner references): no defaulting and
-    /// no validation. Answers nil, and does nothing, if the object is gone or `change` leaves it as it was.
+    /// no validation. Returns nil, and does nothing, if the object is gone or `change` leaves it as it was.
     @discardableResult
     public mutating func modify<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, _ change: (inout O) -> Void) -> O? {
         guard let old = store.get(type, key) else { return nil }
@@ -135,7 +135,7 @@ extension Cluster {
     // MARK: Deleting
 
     /// Deletes an object as the API server does: pods get their grace, finalizers are waited for, dependents
-    /// follow by garbage collection. Answers the object's last state.
+    /// follow by garbage collection. Returns the object's last state.
     @discardableResult
     public mutating func delete<O: StoredObject>(
         _ type: O.Type, _ key: ObjectKey, _ options: DeleteOptions = DeleteOptions()
@@ -220,14 +220,14 @@ extension Cluster {
         if !pod.spec.schedulingGates.isEmpty { throw refuse("pod \(key.name) has non-empty .spec.schedulingGates") }
         pod.nodeName = node
         if profile.isEnabled(.podTopologyLabelsAdmission), let labels = store.nodes[ObjectKey(name: node)]?.metadata.labels {
-            for label in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+            for label in [LabelKey.zone, LabelKey.region] {
                 if let value = labels[label], pod.metadata.labels[label] == nil { pod.metadata.labels[label] = value }
             }
         }
         if profile.isEnabled(.clearingNominatedNodeNameAfterBinding), !pod.status.nominatedNodeName.isEmpty {
             pod.status.nominatedNodeName = ""
         }
-        pod.status.conditions.set(Condition(type: "PodScheduled", status: true), now: now)
+        pod.status.conditions.set(Condition(type: ConditionType.podScheduled, status: true), now: now)
         store.replace(pod, at: slot, now)
     }
 

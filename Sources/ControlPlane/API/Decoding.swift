@@ -20,22 +20,15 @@ public func decodeObject(_ json: JSONValue, strict: Bool = true) -> Result<any S
         return .failure(.badRequest("Object 'apiVersion' is missing in '\(json.text())'"))
     }
     let type = ObjectStore.type(of: KindInfo.typed(apiVersion: apiVersion, kind: kind)?.type ?? .custom)
-    let content = servedManifest(json).object ?? document
-    return decode(type, content, apiVersion, strict)
+    return decode(type, document, apiVersion, strict)
 }
 
 private func decode<O: StoredObject>(
     _ type: O.Type, _ document: JSONObject, _ apiVersion: String, _ strict: Bool
 ) -> Result<any StoredObject, APIError> {
-    var content = document
     let kind = document["kind"]?.string ?? ""
-    if O.kind != .custom {
-        content["apiVersion"] = nil
-        content["kind"] = nil
-    }
     var decoder = APIDecoder()
-    var object = O()
-    object.read(content, &decoder)
+    let object = O(document: document, &decoder)
     var unknown: [String] = []
     for problem in decoder.problems {
         switch problem.kind {
@@ -58,19 +51,4 @@ private func decode<O: StoredObject>(
 private func cannotHandle(_ kind: String, _ apiVersion: String, _ why: String) -> APIError {
     let version = apiVersion.split(separator: "/").last ?? ""
     return .badRequest("\(kind) in version \"\(version)\" cannot be handled as a \(kind): \(why)")
-}
-
-/// A document in the form of the version that the cluster keeps: `autoscaling/v1` has the CPU target in a field of its own.
-public func servedManifest(_ json: JSONValue) -> JSONValue {
-    guard json["apiVersion"]?.string == "autoscaling/v1", var document = json.object else { return json }
-    guard let percent = document["spec"]?["targetCPUUtilizationPercentage"] else { return json }
-    document["spec"]!["targetCPUUtilizationPercentage"] = nil
-    document["spec"]!["metrics"] = [
-        [
-            "type": "Resource",
-            "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": percent]],
-        ]
-    ]
-    document["status"]?["currentCPUUtilizationPercentage"] = nil
-    return .object(document)
 }

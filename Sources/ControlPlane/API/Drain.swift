@@ -143,7 +143,7 @@ public struct Drain: Sendable {
                 ? (false, nil, "ignoring DaemonSet-managed Pods")
                 : (false, "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", nil)
         }
-        if pod.metadata.annotations["kubernetes.io/config.mirror"] != nil { return (false, nil, nil) }
+        if pod.metadata.annotations[AnnotationKey.mirrorPod] != nil { return (false, nil, nil) }
         if !pod.isFinished, pod.spec.volumes.contains(where: { $0.emptyDir != nil }) {
             guard options.deleteEmptyDirData else {
                 return (false, "Pods with local storage (use --delete-emptydir-data to override)", nil)

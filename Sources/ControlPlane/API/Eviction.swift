@@ -25,7 +25,7 @@ extension Cluster {
         let time = now
         modify(Pod.self, pod) {
             $0.status.conditions.set(
-                Condition(type: "DisruptionTarget", status: true, reason: reason, message: message), now: time
+                Condition(type: ConditionType.disruptionTarget, status: true, reason: reason, message: message), now: time
             )
         }
     }
@@ -70,7 +70,7 @@ extension Cluster {
         }
         if budget.status.disruptionsAllowed == 0 {
             let status = budget.status
-            let allowed = status.conditions["DisruptionAllowed"]
+            let allowed = status.conditions[ConditionType.disruptionAllowed]
             if status.currentHealthy <= status.desiredHealthy {
                 throw refuse(
                     "The disruption budget \(budget.name) needs \(status.desiredHealthy) healthy pods "
@@ -91,10 +91,10 @@ extension Cluster {
 
     // MARK: Cordon
 
-    /// Marks a node as not schedulable; answers whether it was schedulable.
+    /// Marks a node as not schedulable; returns whether it was schedulable.
     @discardableResult
     public mutating func cordon(_ node: String) throws(APIError) -> Bool { try setUnschedulable(node, true) }
-    /// Marks a node as schedulable again; answers whether it was not.
+    /// Marks a node as schedulable again; returns whether it was not.
     @discardableResult
     public mutating func uncordon(_ node: String) throws(APIError) -> Bool {
         try setUnschedulable(node, false)
@@ -113,7 +113,7 @@ extension PodDisruptionBudgetStatus {
     /// Sets the condition DisruptionAllowed from the number that is allowed.
     public mutating func noteWhetherAllowed(now: Instant) {
         var condition = Condition(
-            type: "DisruptionAllowed", status: disruptionsAllowed > 0,
+            type: ConditionType.disruptionAllowed, status: disruptionsAllowed > 0,
             reason: disruptionsAllowed > 0 ? "SufficientPods" : "InsufficientPods")
         condition.observedGeneration = observedGeneration
         conditions.set(condition, now: now)

@@ -100,7 +100,7 @@ extension Cluster {
     /// - Source: Kubernetes v1.36.2 `pkg/apis/core/validation/validation.go`, `ValidatePodResize`.
     private func resizeErrors(_ new: Pod, old: Pod) -> [FieldError] {
         if !profile.isEnabled(.inPlacePodVerticalScaling) { return updateErrors(new, old: old) }
-        if old.metadata.annotations["kubernetes.io/config.mirror"] != nil {
+        if old.metadata.annotations[AnnotationKey.mirrorPod] != nil {
             return [FieldError(.forbidden, "[]", "static pods cannot be resized")]
         }
         if old.spec.os?.name == "windows" {
@@ -262,7 +262,7 @@ extension Cluster {
             let node = store.nodes[ObjectKey(name: pod.nodeName)]
         else { return nil }
         let info = Kind.pod.info
-        if let os = node.metadata.labels["kubernetes.io/os"], os != "linux" {
+        if let os = node.metadata.labels[LabelKey.os], os != "linux" {
             let why = "pod resize is only supported on linux nodes, node \"\(node.name)\" is \"\(os)\""
             return .forbidden(
                 info, pod.name, why, causes: [.init(reason: "UnsupportedPlatform", message: why)])

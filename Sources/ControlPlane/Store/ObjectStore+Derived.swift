@@ -33,7 +33,7 @@ extension ObjectStore {
 
     /// The Endpoints that Kubernetes keeps beside the slices of a Service; nil for a Service without slices.
     private func endpoints(of service: Service) -> CustomObject? {
-        let slices = endpointSlices.sorted(namespace: service.namespace).filter { $0.metadata.labels["kubernetes.io/service-name"] == service.name }
+        let slices = endpointSlices.sorted(namespace: service.namespace).filter { $0.metadata.labels[LabelKey.serviceName] == service.name }
         if slices.isEmpty { return nil }
         let subsets = slices.compactMap { slice -> JSONValue? in
             func addresses(ready: Bool) -> [JSONValue] {

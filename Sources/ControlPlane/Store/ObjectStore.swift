@@ -129,13 +129,13 @@ public struct ObjectStore: Sendable {
 
     // MARK: Writing
 
-    /// Adds `object` and answers it with its revision. The key must be free.
+    /// Adds `object` and returns it with its revision. The key must be free.
     @discardableResult
     public mutating func insert<O: StoredObject>(_ object: O, at time: Instant) -> O {
         let slot = add(object, at: time)
         return self[keyPath: O.table].rows[slot]!
     }
-    /// Adds `object` and answers its slot. The key must be free.
+    /// Adds `object` and returns its slot. The key must be free.
     @specialized(where O == Pod)
     @specialized(where O == Event)
     public mutating func add<O: StoredObject>(_ object: O, at time: Instant) -> Int {
@@ -148,7 +148,7 @@ public struct ObjectStore: Sendable {
         return slot
     }
 
-    /// Puts `object` in place of the one with its key and answers it with its new revision.
+    /// Puts `object` in place of the one with its key and returns it with its new revision.
     @discardableResult
     public mutating func replace<O: StoredObject>(_ object: O, at time: Instant) -> O {
         guard let slot = self[keyPath: O.table].slot(of: object.key) else {
@@ -169,7 +169,7 @@ public struct ObjectStore: Sendable {
         return object
     }
 
-    /// Removes the object called `key`; answers its last state, nil if there is none.
+    /// Removes the object called `key`; returns its last state, nil if there is none.
     @discardableResult
     public mutating func remove<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, at time: Instant) -> O? {
         guard let slot = self[keyPath: O.table].slot(of: key), var last = self[keyPath: O.table].rows[slot]
@@ -200,23 +200,14 @@ public struct ObjectStore: Sendable {
         if !pod.nodeName.isEmpty { Self.remove(slot, from: &slotsByNode, pod.nodeName) }
         if let owner = pod.metadata.controller?.uid { Self.remove(slot, from: &slotsByOwner, owner) }
     }
-    private static func position(_ slot: Int, in slots: [Int]) -> Int {
-        var low = 0
-        var high = slots.count
-        while low < high {
-            let middle = (low + high) / 2
-            if slots[middle] < slot { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
     private static func insert(_ slot: Int, into map: inout [String: [Int]], _ key: String) {
         // One look-up for both: the list is changed where it is.
-        func insert(into slots: inout [Int]) { slots.insert(slot, at: position(slot, in: slots)) }
+        func insert(into slots: inout [Int]) { slots.insert(slot, at: slots.partitioningIndex { $0 >= slot }) }
         insert(into: &map[key, default: []])
     }
     private static func remove(_ slot: Int, from map: inout [String: [Int]], _ key: String) {
         guard let slots = map[key] else { return }
-        let at = position(slot, in: slots)
+        let at = slots.partitioningIndex { $0 >= slot }
         guard at < slots.count, slots[at] == slot else { return }
         if slots.count == 1 { map[key] = nil } else { map[key]!.remove(at: at) }
     }

@@ -54,7 +54,7 @@ public struct Table<Object: KubernetesObject>: Sendable {
         firstChange = index
     }
 
-    /// Answers the slot. The key must be free.
+    /// Returns the slot. The key must be free.
     mutating func insert(_ object: Object) -> Int {
         let slot: Int
         if let reused = free.popLast() {

@@ -242,7 +242,7 @@ struct AttachDetachController: Controller {
     private mutating func fail(_ place: VolumeOnNode, _ pods: [ObjectKey], _ why: String, _ cluster: inout Cluster) -> Requeue {
         for pod in pods.compactMap({ cluster.store.pods[$0] }) {
             cluster.record(
-                "FailedAttachVolume", "AttachVolume.Attach failed for volume \"\(place.volume)\" : \(why)", about: pod,
+                EventReason.failedAttachVolume, "AttachVolume.Attach failed for volume \"\(place.volume)\" : \(why)", about: pod,
                 warning: true, source: source)
         }
         let failed = failures[place, default: 0]
@@ -262,7 +262,7 @@ struct AttachDetachController: Controller {
             : "Volume is already used by pod(s) \(others.map(\.name).joined(separator: ", "))"
         for pod in pods.compactMap({ cluster.store.pods[$0] }) {
             cluster.record(
-                "FailedAttachVolume", "Multi-Attach error for volume \"\(volume.name)\" \(why)", about: pod, warning: true,
+                EventReason.failedAttachVolume, "Multi-Attach error for volume \"\(volume.name)\" \(why)", about: pod, warning: true,
                 source: source)
         }
     }
@@ -320,7 +320,7 @@ struct AttachDetachController: Controller {
         if let driver {
             var made = CSINodeDriver()
             made.name = name
-            made.topologyKeys = ["topology.kubernetes.io/zone"]
+            made.topologyKeys = [LabelKey.zone]
             if let limit = driver.metadata.annotations[CSIDriver.volumesPerNode].flatMap({ Int($0) }) {
                 made.allocatable = VolumeNodeResources()
                 made.allocatable?.count = limit

@@ -2,7 +2,7 @@ import ControlPlane
 import KubernetesAPI
 
 extension Cluster {
-    /// Makes `owner` the controlling owner of the orphans `keys`. Answers those that were adopted.
+    /// Makes `owner` the controlling owner of the orphans `keys`. Returns those that were adopted.
     mutating func adopt<Child: StoredObject>(
         _ type: Child.Type, _ keys: [ObjectKey], by owner: some KubernetesObject
     ) -> [Child] {

@@ -4,7 +4,7 @@ import SimulationKit
 
 // The pods that workloads would have, made at once: for a look at where they would go, without time.
 extension Cluster {
-    /// Makes the pods of each workload that has none, as its controller would, and answers what is to be said about it: why
+    /// Makes the pods of each workload that has none, as its controller would, and returns what is to be said about it: why
     /// one makes no pods, and which pods the API server refuses.
     ///
     /// A StatefulSet's pods come all at once, with their claims; a CronJob's are those of its next run. A ReplicaSet, StatefulSet
@@ -116,18 +116,18 @@ private struct Expansion {
 
     private mutating func expand(_ job: Job, named: (any KubernetesObject)? = nil) {
         let owner: any KubernetesObject = named ?? job
-        if job.status.conditions.isTrue("Complete") || job.status.conditions.isTrue("Failed") { return note(owner, "it is over") }
+        if job.status.conditions.isTrue(ConditionType.complete) || job.status.conditions.isTrue(ConditionType.failed) { return note(owner, "it is over") }
         if job.spec.suspend == true { return note(owner, "it is suspended") }
         let count = min(job.spec.parallelism ?? 1, job.spec.completions ?? Int.max)
         guard take(count, owner, zero: "it wants no pods") else { return }
         var pod = PodControl.pod(from: job.spec.template, owner: job)
-        for key in ["batch.kubernetes.io/controller-uid", "controller-uid"] { pod.metadata.labels[key] = job.metadata.uid }
-        for key in ["batch.kubernetes.io/job-name", "job-name"] { pod.metadata.labels[key] = job.name }
+        for key in [LabelKey.jobControllerUID, "controller-uid"] { pod.metadata.labels[key] = job.metadata.uid }
+        for key in [LabelKey.jobName, "job-name"] { pod.metadata.labels[key] = job.name }
         for index in 0..<count {
             if job.spec.completionMode == "Indexed" {
                 pod.metadata.generateName = "\(job.name)-\(index)-"
-                pod.metadata.labels["batch.kubernetes.io/job-completion-index"] = String(index)
-                pod.metadata.annotations["batch.kubernetes.io/job-completion-index"] = String(index)
+                pod.metadata.labels[LabelKey.jobCompletionIndex] = String(index)
+                pod.metadata.annotations[LabelKey.jobCompletionIndex] = String(index)
             }
             let pod = pod
             if attempt({ cluster throws(APIError) in try cluster.create(pod) }, of: owner) == nil { return }

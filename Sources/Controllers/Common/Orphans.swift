@@ -9,7 +9,7 @@ struct Orphans: Sendable {
     private var byNamespace: [String: Set<ObjectKey>] = [:]
     private var labels: [ObjectKey: StringMap<String>] = [:]
 
-    /// Keeps the index current. Answers the object's labels if it is an orphan that is new or changed.
+    /// Keeps the index current. Returns the object's labels if it is an orphan that is new or changed.
     mutating func observe<O: KubernetesObject>(_ change: Change<O>) -> StringMap<String>? {
         if change.action == .modified, change.previous?.metadata.identity == change.object.metadata.identity {
             return nil

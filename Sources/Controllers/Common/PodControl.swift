@@ -34,12 +34,12 @@ struct PodControl: Sendable {
     {
         do throws(APIError) {
             let created = try cluster.create(pod)
-            cluster.record("SuccessfulCreate", "Created pod: \(created.name)", about: owner, source: source)
+            cluster.record(EventReason.successfulCreate, "Created pod: \(created.name)", about: owner, source: source)
             return created
         } catch {
             if !error.isNamespaceTerminating {
                 cluster.record(
-                    "FailedCreate", "Error creating: \(error.message)", about: owner, warning: true,
+                    EventReason.failedCreate, "Error creating: \(error.message)", about: owner, warning: true,
                     source: source)
             }
             throw error
@@ -50,18 +50,18 @@ struct PodControl: Sendable {
     func delete(_ pod: Pod, for owner: some KubernetesObject, _ cluster: inout Cluster) throws(APIError) {
         do throws(APIError) {
             try cluster.delete(Pod.self, pod.key, DeleteOptions(uid: pod.metadata.uid))
-            cluster.record("SuccessfulDelete", "Deleted pod: \(pod.name)", about: owner, source: source)
+            cluster.record(EventReason.successfulDelete, "Deleted pod: \(pod.name)", about: owner, source: source)
         } catch {
             if error.code == 404 || error.code == 409 { return }
             cluster.record(
-                "FailedDelete", "Error deleting: \(error.message)", about: owner, warning: true,
+                EventReason.failedDelete, "Error deleting: \(error.message)", about: owner, warning: true,
                 source: source)
             throw error
         }
     }
 
     /// Calls `create` up to `count` times in batches of 1, 2, 4 …; a batch with a failure is the last one.
-    /// Answers how often it succeeded, and the first failure.
+    /// Returns how often it succeeded, and the first failure.
     static func slowStart(_ count: Int, _ create: (Int) throws(APIError) -> Void) -> (
         created: Int, error: APIError?
     ) {
@@ -125,11 +125,11 @@ extension APIError {
 extension Pod {
     /// When the pod became ready, as precise as the API has it; nil if it is not ready.
     var readySince: Instant? {
-        status.conditions["Ready"].flatMap { $0.isTrue ? $0.lastTransitionTime : nil }
+        status.conditions[ConditionType.ready].flatMap { $0.isTrue ? $0.lastTransitionTime : nil }
     }
     /// Whether the pod has been ready for `minReadySeconds`.
     func isAvailable(minReadySeconds: Int, now: Instant) -> Bool {
-        guard let since = status.conditions["Ready"], since.isTrue else { return false }
+        guard let since = status.conditions[ConditionType.ready], since.isTrue else { return false }
         return minReadySeconds == 0 || (since.lastTransitionTime ?? now) + .seconds(minReadySeconds) <= now
     }
     /// When a ready pod that is not available yet becomes so; nil for others.

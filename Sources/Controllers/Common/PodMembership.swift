@@ -1,5 +1,6 @@
 import ControlPlane
 import KubernetesAPI
+import SimulationKit
 
 /// Which pods each of some selecting objects (Services, disruption budgets) selects, kept current by changes.
 ///
@@ -19,7 +20,7 @@ struct PodMembership: Sendable {
         members[key] = nil
     }
 
-    /// Keeps the members current. Answers who selects the pod, or did before.
+    /// Keeps the members current. Returns who selects the pod, or did before.
     mutating func observe(_ change: Change<Pod>) -> [ObjectKey] {
         let pod = change.object
         let now = index.matching(namespace: pod.namespace, pod.metadata.labels)
@@ -69,23 +70,14 @@ struct PodMembership: Sendable {
         fresh = SelectorIndex()
     }
 
-    private func position(_ slot: Int, _ slots: [Int]) -> Int {
-        var low = 0
-        var high = slots.count
-        while low < high {
-            let middle = (low + high) / 2
-            if slots[middle] < slot { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
     private mutating func insert(_ slot: Int, into key: ObjectKey) {
-        let at = position(slot, members[key] ?? [])
+        let at = (members[key] ?? []).partitioningIndex { $0 >= slot }
         if let slots = members[key], at < slots.count, slots[at] == slot { return }
         members[key, default: []].insert(slot, at: at)
     }
     private mutating func remove(_ slot: Int, from key: ObjectKey) {
         guard let slots = members[key] else { return }
-        let at = position(slot, slots)
+        let at = slots.partitioningIndex { $0 >= slot }
         if at < slots.count, slots[at] == slot { members[key]!.remove(at: at) }
     }
 }

@@ -88,7 +88,7 @@ struct CronJobController: Controller {
                 for job in running {
                     _ = try? cluster.delete(Job.self, job.key)
                     cluster.record(
-                        "SuccessfulDelete", "Deleted job \(job.name)", about: cronJob, source: source)
+                        EventReason.successfulDelete, "Deleted job \(job.name)", about: cronJob, source: source)
                 }
                 remove(running, from: &status)
             default: break
@@ -96,7 +96,7 @@ struct CronJobController: Controller {
         }
         do throws(APIError) {
             let job = try cluster.create(Self.job(of: cronJob, at: time, zone, cluster.profile))
-            cluster.record("SuccessfulCreate", "Created job \(job.name)", about: cronJob, source: source)
+            cluster.record(EventReason.successfulCreate, "Created job \(job.name)", about: cronJob, source: source)
             status.active = .array((status.active?.array ?? []) + [ObjectReference(job).json ?? [:]])
             status.lastScheduleTime = time
         } catch {
@@ -106,7 +106,7 @@ struct CronJobController: Controller {
             }
             if error.isNamespaceTerminating { return .none }
             cluster.record(
-                "FailedCreate", "Error creating job: \(error.message)", about: cronJob, warning: true,
+                EventReason.failedCreate, "Error creating job: \(error.message)", about: cronJob, warning: true,
                 source: source)
             return .retry
         }
@@ -175,11 +175,11 @@ struct CronJobController: Controller {
         let listed = Set((status.active?.array ?? []).compactMap { $0["uid"]?.string })
         let finished = jobs.filter { $0.isFinished && listed.contains($0.metadata.uid) }
         for job in finished {
-            let condition = job.status.conditions.isTrue("Complete") ? "Complete" : "Failed"
+            let condition = job.status.conditions.isTrue(ConditionType.complete) ? ConditionType.complete : ConditionType.failed
             cluster.record(
                 "SawCompletedJob", "Saw completed job: \(job.name), condition: \(condition)", about: cronJob,
                 source: source)
-            if condition == "Complete" {
+            if condition == ConditionType.complete {
                 status.lastSuccessfulTime = max(
                     status.lastSuccessfulTime ?? .start, job.finishedAt ?? cluster.now)
             }
@@ -198,10 +198,10 @@ struct CronJobController: Controller {
             }
             for job in done.prefix(max(0, done.count - limit)) {
                 _ = try? cluster.delete(Job.self, job.key)
-                cluster.record("SuccessfulDelete", "Deleted job \(job.name)", about: cronJob, source: source)
+                cluster.record(EventReason.successfulDelete, "Deleted job \(job.name)", about: cronJob, source: source)
             }
         }
-        trim("Complete", cronJob.spec.successfulJobsHistoryLimit ?? 3)
-        trim("Failed", cronJob.spec.failedJobsHistoryLimit ?? 1)
+        trim(ConditionType.complete, cronJob.spec.successfulJobsHistoryLimit ?? 3)
+        trim(ConditionType.failed, cronJob.spec.failedJobsHistoryLimit ?? 1)
     }
 }

@@ -15,14 +15,14 @@ struct NodeFit {
     /// What every daemon pod tolerates.
     static func added(hostNetwork: Bool) -> [Toleration] {
         func tolerates(_ key: String, _ effect: String) -> Toleration {
-            Toleration(key: "node.kubernetes.io/\(key)", operator: "Exists", effect: effect)
+            Toleration(key: key, operator: "Exists", effect: effect)
         }
         var list = [
-            tolerates("not-ready", "NoExecute"), tolerates("unreachable", "NoExecute"),
-            tolerates("disk-pressure", "NoSchedule"), tolerates("memory-pressure", "NoSchedule"),
-            tolerates("pid-pressure", "NoSchedule"), tolerates("unschedulable", "NoSchedule"),
+            tolerates(TaintKey.notReady, TaintEffect.noExecute), tolerates(TaintKey.unreachable, TaintEffect.noExecute),
+            tolerates(TaintKey.diskPressure, TaintEffect.noSchedule), tolerates(TaintKey.memoryPressure, TaintEffect.noSchedule),
+            tolerates(TaintKey.pidPressure, TaintEffect.noSchedule), tolerates(TaintKey.unschedulable, TaintEffect.noSchedule),
         ]
-        if hostNetwork { list.append(tolerates("network-unavailable", "NoSchedule")) }
+        if hostNetwork { list.append(tolerates(TaintKey.networkUnavailable, TaintEffect.noSchedule)) }
         return list
     }
 
@@ -39,9 +39,9 @@ struct NodeFit {
             return (false, false)
         }
         let refused = node.spec.taints.filter { taint in
-            taint.effect != "PreferNoSchedule" && !tolerations.tolerate(taint, profile)
+            taint.effect != TaintEffect.preferNoSchedule && !tolerations.tolerate(taint, profile)
         }
-        return (refused.isEmpty, !refused.contains { $0.effect == "NoExecute" })
+        return (refused.isEmpty, !refused.contains { $0.effect == TaintEffect.noExecute })
     }
 
     /// The pod's spec bound to the node `name` by affinity, so that the scheduler places it there.

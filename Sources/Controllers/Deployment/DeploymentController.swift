@@ -125,10 +125,10 @@ struct DeploymentController: Controller {
         if let found {
             let new = try annotate(found, of: deployment, revision: revision, &cluster)
             setRevision(new.revision, of: &deployment, &cluster) { status, now in
-                if status.conditions["Progressing"] == nil {
+                if status.conditions[ConditionType.progressing] == nil {
                     status.set(
                         Condition(
-                            type: "Progressing", status: true, reason: "FoundNewReplicaSet",
+                            type: ConditionType.progressing, status: true, reason: "FoundNewReplicaSet",
                             message: "Found new replica set \"\(new.name)\""), now: now)
                 }
             }
@@ -142,7 +142,7 @@ struct DeploymentController: Controller {
             setRevision(revision, of: &deployment, &cluster) { status, now in
                 status.set(
                     Condition(
-                        type: "Progressing", status: true, reason: "NewReplicaSetCreated",
+                        type: ConditionType.progressing, status: true, reason: "NewReplicaSetCreated",
                         message: "Created new replica set \"\(new.name)\""), now: now)
             }
             return (new, old)
@@ -165,11 +165,11 @@ struct DeploymentController: Controller {
                     if deployment.spec.progressDeadline == nil { return }
                     deployment.status.set(
                         Condition(
-                            type: "Progressing", status: false, reason: "ReplicaSetCreateError",
+                            type: ConditionType.progressing, status: false, reason: ConditionReason.replicaSetCreateError,
                             message: message), now: now)
                 }
                 cluster.record(
-                    "ReplicaSetCreateError", message, about: deployment, warning: true, source: source)
+                    ConditionReason.replicaSetCreateError, message, about: deployment, warning: true, source: source)
             }
             throw error
         }
@@ -184,7 +184,7 @@ struct DeploymentController: Controller {
             labels: template.metadata.labels)
         meta.ownerReferences = [OwnerReference(controller: deployment)]
         meta.annotations = copied(deployment.metadata.annotations)
-        meta.annotations[DeploymentAnnotation.revision] = String(revision)
+        meta.annotations[AnnotationKey.deploymentRevision] = String(revision)
         meta.annotations[DeploymentAnnotation.desiredReplicas] = String(deployment.spec.wanted)
         meta.annotations[DeploymentAnnotation.maxReplicas] = String(
             deployment.spec.wanted.saturatingAdd(deployment.spec.maxSurge))
@@ -214,7 +214,7 @@ struct DeploymentController: Controller {
     ) throws(APIError) -> ReplicaSet {
         var annotations = set.metadata.annotations.merging(copied(deployment.metadata.annotations))
         if set.revision < revision {
-            annotations[DeploymentAnnotation.revision] = String(revision)
+            annotations[AnnotationKey.deploymentRevision] = String(revision)
             if set.revision > 0 {
                 let history = annotations[DeploymentAnnotation.revisionHistory]
                 annotations[DeploymentAnnotation.revisionHistory] =
@@ -241,8 +241,8 @@ struct DeploymentController: Controller {
         let now = cluster.now
         let changed = cluster.modify(Deployment.self, deployment.key) { deployment in
             let text = String(revision)
-            if deployment.metadata.annotations[DeploymentAnnotation.revision] != text {
-                deployment.metadata.annotations[DeploymentAnnotation.revision] = text
+            if deployment.metadata.annotations[AnnotationKey.deploymentRevision] != text {
+                deployment.metadata.annotations[AnnotationKey.deploymentRevision] = text
             }
             if deployment.spec.progressDeadline != nil { conditions(&deployment.status, now) }
         }
@@ -251,8 +251,8 @@ struct DeploymentController: Controller {
 
     private func notePause(_ deployment: inout Deployment, _ cluster: inout Cluster) {
         guard deployment.spec.progressDeadline != nil else { return }
-        let reason = deployment.status.conditions["Progressing"]?.reason
-        if reason == "ProgressDeadlineExceeded" { return }
+        let reason = deployment.status.conditions[ConditionType.progressing]?.reason
+        if reason == ConditionReason.progressDeadlineExceeded { return }
         let isNoted = reason == "DeploymentPaused"
         if deployment.spec.paused == isNoted { return }
         let paused = deployment.spec.paused
@@ -260,7 +260,7 @@ struct DeploymentController: Controller {
         let changed = cluster.modify(Deployment.self, deployment.key) {
             $0.status.set(
                 Condition(
-                    type: "Progressing", status: "Unknown",
+                    type: ConditionType.progressing, status: "Unknown",
                     reason: paused ? "DeploymentPaused" : "DeploymentResumed",
                     message: paused ? "Deployment is paused" : "Deployment is resumed"), now: now)
         }
@@ -269,7 +269,7 @@ struct DeploymentController: Controller {
 
     // MARK: Scaling
 
-    /// Gives `set` the size `size`, tells so, and notes the Deployment's size on it. Answers whether the size changed.
+    /// Gives `set` the size `size`, tells so, and notes the Deployment's size on it. Returns whether the size changed.
     @discardableResult
     func resize(
         _ set: ReplicaSet, to size: Int, of deployment: Deployment, _ cluster: inout Cluster

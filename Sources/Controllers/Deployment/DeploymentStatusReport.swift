@@ -26,10 +26,10 @@ extension Deployment {
         result.set(
             isAvailable
                 ? Condition(
-                    type: "Available", status: true, reason: "MinimumReplicasAvailable",
+                    type: ConditionType.available, status: true, reason: "MinimumReplicasAvailable",
                     message: "Deployment has minimum availability.")
                 : Condition(
-                    type: "Available", status: false, reason: "MinimumReplicasUnavailable",
+                    type: ConditionType.available, status: false, reason: "MinimumReplicasUnavailable",
                     message: "Deployment does not have minimum availability."), now: now)
         return result
     }
@@ -48,8 +48,8 @@ extension Deployment {
     }
     /// When the roll-out fails unless it gets on; nil if that cannot be.
     var deadline: Instant? {
-        guard let seconds = spec.progressDeadline, let progressing = status.conditions["Progressing"],
-            progressing.reason != "NewReplicaSetAvailable"
+        guard let seconds = spec.progressDeadline, let progressing = status.conditions[ConditionType.progressing],
+            progressing.reason != ConditionReason.newReplicaSetAvailable
         else { return nil }
         return (progressing.lastUpdateTime ?? .start) + .seconds(seconds)
     }
@@ -81,37 +81,37 @@ extension DeploymentController {
         let now = cluster.now
         var status = deployment.status(from: sets, new: new, profile: cluster.profile, now: now)
         let subject = new.map { "ReplicaSet \"\($0.name)\"" } ?? "Deployment \"\(deployment.name)\""
-        let reason = deployment.status.conditions["Progressing"]?.reason
-        if deployment.spec.progressDeadline == nil { status.conditions.remove("Progressing") }
-        let wasComplete = status.replicas == status.updatedReplicas && reason == "NewReplicaSetAvailable"
+        let reason = deployment.status.conditions[ConditionType.progressing]?.reason
+        if deployment.spec.progressDeadline == nil { status.conditions.remove(ConditionType.progressing) }
+        let wasComplete = status.replicas == status.updatedReplicas && reason == ConditionReason.newReplicaSetAvailable
         if deployment.spec.progressDeadline != nil, !wasComplete {
             if deployment.isComplete(status) {
                 status.set(
                     Condition(
-                        type: "Progressing", status: true, reason: "NewReplicaSetAvailable",
+                        type: ConditionType.progressing, status: true, reason: ConditionReason.newReplicaSetAvailable,
                         message: "\(subject) has successfully progressed."), now: now)
             } else if deployment.isProgress(status) {
                 status.refresh(
                     Condition(
-                        type: "Progressing", status: true, reason: "ReplicaSetUpdated",
+                        type: ConditionType.progressing, status: true, reason: "ReplicaSetUpdated",
                         message: "\(subject) is progressing."), now: now)
-            } else if reason == "ProgressDeadlineExceeded" || deployment.deadline.map({ $0 < now }) ?? false {
+            } else if reason == ConditionReason.progressDeadlineExceeded || deployment.deadline.map({ $0 < now }) ?? false {
                 status.set(
                     Condition(
-                        type: "Progressing", status: false, reason: "ProgressDeadlineExceeded",
+                        type: ConditionType.progressing, status: false, reason: ConditionReason.progressDeadlineExceeded,
                         message: "\(subject) has timed out progressing."), now: now)
             }
         }
         // The new set's failure is told before those of the old ones.
         let failures = (new.map { [$0] } ?? []) + sets
-        if let failure = failures.lazy.compactMap({ $0.status.conditions["ReplicaFailure"] }).first {
+        if let failure = failures.lazy.compactMap({ $0.status.conditions[ConditionType.replicaFailure] }).first {
             status.set(
                 Condition(
-                    type: "ReplicaFailure", status: failure.status, reason: failure.reason,
+                    type: ConditionType.replicaFailure, status: failure.status, reason: failure.reason,
                     message: failure.message),
                 now: now)
         } else {
-            status.conditions.remove("ReplicaFailure")
+            status.conditions.remove(ConditionType.replicaFailure)
         }
         if status != deployment.status {
             cluster.modify(Deployment.self, deployment.key) { $0.status = status }
@@ -119,7 +119,7 @@ extension DeploymentController {
         }
         // Nothing changed: come back when the time is up.
         guard let deadline = deployment.deadline, !deployment.isComplete(status),
-            reason != "ProgressDeadlineExceeded"
+            reason != ConditionReason.progressDeadlineExceeded
         else { return .none }
         return .at(max(deadline + .seconds(1), now + .seconds(1)))
     }

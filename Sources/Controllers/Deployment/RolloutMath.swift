@@ -3,14 +3,12 @@ import SimulationKit
 
 /// The names of the annotations by which a Deployment and its ReplicaSets remember.
 enum DeploymentAnnotation {
-    static let revision = "deployment.kubernetes.io/revision"
     static let revisionHistory = "deployment.kubernetes.io/revision-history"
     static let desiredReplicas = "deployment.kubernetes.io/desired-replicas"
     static let maxReplicas = "deployment.kubernetes.io/max-replicas"
     /// Not copied from the Deployment to its ReplicaSets.
     static let notCopied: Set<String> = [
-        "kubectl.kubernetes.io/last-applied-configuration", revision, revisionHistory, desiredReplicas,
-        maxReplicas,
+        AnnotationKey.lastApplied, AnnotationKey.deploymentRevision, revisionHistory, desiredReplicas, maxReplicas,
         "deprecated.deployment.rollback.to",
     ]
     static let podTemplateHash = "pod-template-hash"
@@ -70,7 +68,7 @@ extension ReplicaSet {
     /// How many of the available pods are wanted on: a set that was made smaller reports those that are to go until they
     /// went. Upstream notices such a stale report, too, and scales nothing down because of it.
     var lasting: Int { min(status.availableReplicas, wanted) }
-    var revision: Int { Int(metadata.annotations[DeploymentAnnotation.revision] ?? "") ?? 0 }
+    var revision: Int { Int(metadata.annotations[AnnotationKey.deploymentRevision] ?? "") ?? 0 }
     /// A number of replicas that an annotation holds; nil if it is none.
     func annotation(_ name: String) -> Int? { metadata.annotations[name].flatMap { Int32($0) }.map(Int.init) }
 

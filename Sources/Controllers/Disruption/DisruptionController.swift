@@ -49,7 +49,7 @@ struct DisruptionController: Controller {
                 source: source)
             status.disruptionsAllowed = 0
             var condition = Condition(
-                type: "DisruptionAllowed", status: false, reason: "SyncFailed", message: error.message)
+                type: ConditionType.disruptionAllowed, status: false, reason: "SyncFailed", message: error.message)
             condition.observedGeneration = status.observedGeneration
             status.conditions.set(condition, now: now)
             if status != budget.status {
@@ -78,7 +78,7 @@ struct DisruptionController: Controller {
         return recheck.map { .at($0) } ?? .none
     }
 
-    /// Drops the granted evictions that are seen or did not happen; answers when the next one expires.
+    /// Drops the granted evictions that are seen or did not happen; returns when the next one expires.
     private func keepDisrupted(
         _ status: inout PodDisruptionBudgetStatus, _ budget: PodDisruptionBudget, _ pods: [Pod],
         _ cluster: inout Cluster
@@ -131,7 +131,7 @@ struct DisruptionController: Controller {
         for pod in pods {
             // Most have the owner of the one before, made together with them.
             let owners = pod.metadata.ownerReferences
-            if !owners.isEmpty, owners.isIdentical(to: last) { continue }
+            if !owners.isEmpty, owners.sharesStorage(with: last) { continue }
             guard let owner = pod.metadata.controller else {
                 unmanaged += 1
                 continue
@@ -177,12 +177,5 @@ struct DisruptionController: Controller {
         }
         // The owner is gone: its pods count for nothing until they are gone too.
         return (owner.uid, 0)
-    }
-}
-
-extension Array {
-    /// Whether both are one copy of the same storage.
-    fileprivate func isIdentical(to other: [Element]) -> Bool {
-        withUnsafeBufferPointer { mine in other.withUnsafeBufferPointer { mine.baseAddress == $0.baseAddress && mine.count == $0.count } }
     }
 }

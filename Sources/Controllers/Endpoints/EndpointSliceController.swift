@@ -147,7 +147,7 @@ struct EndpointSliceController: Controller {
             meta.generateName = service.name + "-"
             meta.namespace = service.namespace
             meta.labels = service.metadata.labels
-            meta.labels["kubernetes.io/service-name"] = service.name
+            meta.labels[LabelKey.serviceName] = service.name
             meta.labels["endpointslice.kubernetes.io/managed-by"] = Self.managedBy
             if service.spec.clusterIP == "None" { meta.labels["service.kubernetes.io/headless"] = "" }
             meta.ownerReferences = [OwnerReference(controller: service)]

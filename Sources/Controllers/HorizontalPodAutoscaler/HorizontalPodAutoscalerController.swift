@@ -82,9 +82,9 @@ struct HorizontalPodAutoscalerController: Controller {
         guard let target = cluster.scaleTarget(of: scaler) else {
             let why = spec.scaleTargetRef.notFoundMessage
             cluster.record("FailedGetScale", why, about: scaler, warning: true, source: source)
-            return pass.set("AbleToScale", false, "FailedGetScale", "the HPA controller was unable to get the target's current scale: \(why)")
+            return pass.set(ConditionType.ableToScale, false, "FailedGetScale", "the HPA controller was unable to get the target's current scale: \(why)")
         }
-        pass.set("AbleToScale", true, "SucceededGetScale", "the HPA controller was able to get the target's current scale")
+        pass.set(ConditionType.ableToScale, true, "SucceededGetScale", "the HPA controller was able to get the target's current scale")
         let current = target.replicas
         let least = spec.minReplicas ?? 1
         histories[scaler.key, default: ScalingHistory()].begin(current, now: pass.now)
@@ -93,7 +93,7 @@ struct HorizontalPodAutoscalerController: Controller {
         var reason = ""
         var metrics: [MetricStatus]?
         if current == 0, least != 0 {
-            pass.set("ScalingActive", false, "ScalingDisabled", "scaling is disabled since the replica count of the target is zero")
+            pass.set(ConditionType.scalingActive, false, "ScalingDisabled", "scaling is disabled since the replica count of the target is zero")
         } else if current > spec.maxReplicas {
             (desired, reason) = (spec.maxReplicas, "Current number of replicas above Spec.MaxReplicas")
         } else if current < least {
@@ -115,8 +115,8 @@ struct HorizontalPodAutoscalerController: Controller {
                 } else {
                     histories[scaler.key]!.decide(wish.replicas, bounds, window: settings.autoscalerDownscaleStabilization, now: pass.now)
                 }
-            pass.set("AbleToScale", true, decision.able.reason, decision.able.message)
-            pass.set("ScalingLimited", decision.limited.isTrue, decision.limited.reason, decision.limited.message)
+            pass.set(ConditionType.ableToScale, true, decision.able.reason, decision.able.message)
+            pass.set(ConditionType.scalingLimited, decision.limited.isTrue, decision.limited.reason, decision.limited.message)
             desired = decision.replicas
             pass.trace.speed = decision.speed
         }
@@ -130,9 +130,10 @@ struct HorizontalPodAutoscalerController: Controller {
                 cluster.record(
                     "FailedRescale", "New size: \(desired); reason: \(reason); error: \(error.message)", about: scaler, warning: true,
                     source: source)
-                return pass.set("AbleToScale", false, "FailedUpdateScale", "the HPA controller was unable to update the target scale: \(error.message)")
+                return pass.set(
+                    ConditionType.ableToScale, false, "FailedUpdateScale", "the HPA controller was unable to update the target scale: \(error.message)")
             }
-            pass.set("AbleToScale", true, "SucceededRescale", "the HPA controller was able to update the target scale to \(desired)")
+            pass.set(ConditionType.ableToScale, true, "SucceededRescale", "the HPA controller was able to update the target scale to \(desired)")
             cluster.record("SuccessfulRescale", "New size: \(desired); reason: \(reason)", about: scaler, source: source)
             if let rules = rules(spec) {
                 histories[scaler.key]!.note(from: current, to: desired, up: rules.up, down: rules.down, now: pass.now)
@@ -160,7 +161,7 @@ struct HorizontalPodAutoscalerController: Controller {
         let (scaler, spec) = (pass.scaler, pass.spec)
         guard let selector = target.selector, !selector.isEmpty else {
             cluster.record("SelectorRequired", "selector is required", about: scaler, warning: true, source: source)
-            pass.set("ScalingActive", false, "InvalidSelector", "the HPA target's scale is missing a selector")
+            pass.set(ConditionType.scalingActive, false, "InvalidSelector", "the HPA target's scale is missing a selector")
             return (nil, [])
         }
         follow(scaler, &cluster)
@@ -172,7 +173,7 @@ struct HorizontalPodAutoscalerController: Controller {
             let list = others.sorted().map { "{\($0.name) \($0.namespace)}" }.joined(separator: " ")
             let why = "pods by selector \(selector.canonical) are controlled by multiple HPAs: [\(list)]"
             cluster.record("AmbiguousSelector", why, about: scaler, warning: true, source: source)
-            pass.set("ScalingActive", false, "AmbiguousSelector", why)
+            pass.set(ConditionType.scalingActive, false, "AmbiguousSelector", why)
             return (nil, [])
         }
         var best: (replicas: Int, metric: String)?
@@ -192,14 +193,14 @@ struct HorizontalPodAutoscalerController: Controller {
             }
         }
         if let first = failures.first, best == nil || best!.replicas < target.replicas {
-            pass.set("ScalingActive", false, first.reason, first.condition)
+            pass.set(ConditionType.scalingActive, false, first.reason, first.condition)
             cluster.record(
                 "FailedComputeMetricsReplicas", "invalid metrics (\(failures.count) invalid out of \(spec.metrics.count)), first error is: \(first.error)",
                 about: scaler, warning: true, source: source)
             return (nil, statuses)
         }
         guard let best else { return (nil, statuses) }
-        pass.set("ScalingActive", true, "ValidMetricFound", "the HPA was able to successfully calculate a replica count from \(best.metric)")
+        pass.set(ConditionType.scalingActive, true, "ValidMetricFound", "the HPA was able to successfully calculate a replica count from \(best.metric)")
         return (best, statuses)
     }
 

@@ -59,7 +59,7 @@ struct MetricReplicas {
         if pod.status.phase == .pending { return .unready }
         guard hasMetric, let sample = metrics[pod] else { return .missing }
         guard resource == "cpu" else { return .ready }
-        guard let ready = pod.status.conditions["Ready"], let started = pod.status.startTime, let changed = ready.lastTransitionTime
+        guard let ready = pod.status.conditions[ConditionType.ready], let started = pod.status.startTime, let changed = ready.lastTransitionTime
         else { return .unready }
         let isUnready =
             if started + settings.autoscalerCPUInitializationPeriod > now {

@@ -41,14 +41,14 @@ struct JobSync {
 
     /// Ends, suspends or continues the job.
     mutating func run(_ cluster: inout Cluster) -> Requeue {
-        if let target = status.conditions["SuccessCriteriaMet"], target.isTrue {
-            return end("Complete", target.reason, target.message, &cluster)
+        if let target = status.conditions[ConditionType.successCriteriaMet], target.isTrue {
+            return end(ConditionType.complete, target.reason, target.message, &cluster)
         }
-        if let target = status.conditions["FailureTarget"], target.isTrue {
-            return end("Failed", target.reason, target.message, &cluster)
+        if let target = status.conditions[ConditionType.failureTarget], target.isTrue {
+            return end(ConditionType.failed, target.reason, target.message, &cluster)
         }
-        if let (reason, message) = failure(cluster.now) { return end("Failed", reason, message, &cluster) }
-        if let message = job.spec.value.successMessage(tally.succeededIndexes) { return end("Complete", "SuccessPolicy", message, &cluster) }
+        if let (reason, message) = failure(cluster.now) { return end(ConditionType.failed, reason, message, &cluster) }
+        if let message = job.spec.value.successMessage(tally.succeededIndexes) { return end(ConditionType.complete, "SuccessPolicy", message, &cluster) }
         var again = Requeue.none
         if isSuspended { deleteUncounted(active, &cluster) } else { again = manage(&cluster) }
         if isDone { return complete(&cluster) }
@@ -103,14 +103,14 @@ struct JobSync {
         active = active.filter { cluster.store.pods[$0.key]?.metadata.uid == $0.metadata.uid }
         let waits = cluster.profile.version.minor >= 31
         if waits || reason == "PodFailurePolicy" || reason == "SuccessPolicy" {
-            let target = type == "Failed" ? "FailureTarget" : "SuccessCriteriaMet"
+            let target = type == ConditionType.failed ? ConditionType.failureTarget : ConditionType.successCriteriaMet
             status.conditions.set(
                 Condition(type: target, status: true, reason: reason, message: message), now: cluster.now)
         }
         if waits, !active.isEmpty || !terminating.isEmpty { return .none }
         status.conditions.set(
             Condition(type: type, status: true, reason: reason, message: message), now: cluster.now)
-        if type == "Failed" {
+        if type == ConditionType.failed {
             cluster.record(reason, message, about: job, warning: true, source: source)
         } else {
             status.completionTime = cluster.now
@@ -122,13 +122,13 @@ struct JobSync {
     private mutating func complete(_ cluster: inout Cluster) -> Requeue {
         let tells = cluster.profile.version.minor >= 31
         return end(
-            "Complete", tells ? "CompletionsReached" : "", tells ? "Reached expected number of succeeded pods" : "", &cluster)
+            ConditionType.complete, tells ? "CompletionsReached" : "", tells ? "Reached expected number of succeeded pods" : "", &cluster)
     }
 
     private mutating func suspend(_ cluster: inout Cluster) {
-        if !status.conditions.isTrue("Suspended") {
+        if !status.conditions.isTrue(ConditionType.suspended) {
             status.conditions.set(
-                Condition(type: "Suspended", status: true, reason: "JobSuspended", message: "Job suspended"),
+                Condition(type: ConditionType.suspended, status: true, reason: "JobSuspended", message: "Job suspended"),
                 now: cluster.now)
             cluster.record("Suspended", "Job suspended", about: job, source: source)
         }
@@ -136,9 +136,9 @@ struct JobSync {
     }
 
     private mutating func resume(_ cluster: inout Cluster) {
-        guard status.conditions.isTrue("Suspended") else { return }
+        guard status.conditions.isTrue(ConditionType.suspended) else { return }
         status.conditions.set(
-            Condition(type: "Suspended", status: false, reason: "JobResumed", message: "Job resumed"),
+            Condition(type: ConditionType.suspended, status: false, reason: "JobResumed", message: "Job resumed"),
             now: cluster.now)
         cluster.record("Resumed", "Job resumed", about: job, source: source)
         status.startTime = cluster.now
@@ -226,10 +226,10 @@ struct JobSync {
 
     private func basePod() -> Pod {
         var pod = PodControl.pod(from: job.spec.template, owner: job)
-        for key in ["batch.kubernetes.io/controller-uid", "controller-uid"] {
+        for key in [LabelKey.jobControllerUID, "controller-uid"] {
             pod.metadata.labels[key] = job.metadata.uid
         }
-        for key in ["batch.kubernetes.io/job-name", "job-name"] { pod.metadata.labels[key] = job.name }
+        for key in [LabelKey.jobName, "job-name"] { pod.metadata.labels[key] = job.name }
         return pod
     }
 
@@ -240,7 +240,7 @@ struct JobSync {
     }
 
     private static func index(_ pod: inout Pod, _ index: Int, of job: Job, _ tally: JobTally, _ profile: KubernetesProfile) {
-        let key = "batch.kubernetes.io/job-completion-index"
+        let key = LabelKey.jobCompletionIndex
         pod.metadata.generateName = "\(job.name)-\(index)-"
         pod.metadata.annotations[key] = String(index)
         pod.metadata.labels[key] = String(index)

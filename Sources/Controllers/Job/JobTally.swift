@@ -76,7 +76,7 @@ struct JobTally: Sendable {
 extension Pod {
     /// The index of a pod of an Indexed Job.
     var completionIndex: Int? {
-        metadata.annotations["batch.kubernetes.io/job-completion-index"].flatMap { Int($0) }
+        metadata.annotations[LabelKey.jobCompletionIndex].flatMap { Int($0) }
     }
     /// When the last of the pod's containers ended; now if one has not.
     func finishedAt(now: Instant) -> Instant {
@@ -90,9 +90,9 @@ extension Pod {
 }
 
 extension Job {
-    var isFinished: Bool { status.conditions.isTrue("Complete") || status.conditions.isTrue("Failed") }
+    var isFinished: Bool { status.conditions.isTrue(ConditionType.complete) || status.conditions.isTrue(ConditionType.failed) }
     var finishedAt: Instant? {
-        (status.conditions["Complete"] ?? status.conditions["Failed"]).flatMap(\.lastTransitionTime)
+        (status.conditions[ConditionType.complete] ?? status.conditions[ConditionType.failed]).flatMap(\.lastTransitionTime)
     }
     /// Whether a pod is replaced only once it has ended, not as soon as it is being deleted.
     var replacesOnlyFailed: Bool { spec.podReplacementPolicy == "Failed" || spec.podFailurePolicy != nil }

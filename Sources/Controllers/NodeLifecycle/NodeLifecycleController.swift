@@ -71,7 +71,7 @@ struct NodeLifecycleController: Controller {
     }
 
     static func zone(of node: Node) -> String {
-        (node.metadata.labels["topology.kubernetes.io/region"] ?? "") + "/" + node.zone
+        (node.metadata.labels[LabelKey.region] ?? "") + "/" + node.zone
     }
 
     // MARK: One pass over all nodes
@@ -123,7 +123,7 @@ struct NodeLifecycleController: Controller {
             }
             let name = node.name
             let zone = register(node, &cluster)
-            let earlier = node.status.conditions["Ready"]?.status ?? "Unknown"
+            let earlier = node.status.conditions[ConditionType.ready]?.status ?? "Unknown"
             let after = judge(node, &cluster)
             if after == "True" {
                 counts[zone, default: (0, 0)].ready += 1
@@ -134,7 +134,7 @@ struct NodeLifecycleController: Controller {
                 // A kubelet that reports itself as not ready tells its own event.
                 if earlier == "True" {
                     cluster.record(
-                        "NodeNotReady", "Node \(name) status is now: NodeNotReady", about: node,
+                        EventReason.nodeNotReady, "Node \(name) status is now: NodeNotReady", about: node,
                         source: source)
                 }
                 if earlier == "True" || health[name]?.ready?.isTrue == true {
@@ -142,7 +142,7 @@ struct NodeLifecycleController: Controller {
                 }
             }
             let seen = cluster.store.nodes[node.key]
-            health[name]?.ready = seen?.status.conditions["Ready"]
+            health[name]?.ready = seen?.status.conditions[ConditionType.ready]
             if let seen, after == "True", cluster.leaseRenewals.isBeating(name),
                 !seen.spec.taints.contains(where: { Self.lifecycleTaints.contains($0.key) }),
                 let place = zoneNames.firstIndex(of: zone)
@@ -163,10 +163,10 @@ struct NodeLifecycleController: Controller {
         setRates(counts, &cluster)
     }
 
-    /// Notes a new node, and hears what is new of a known one. Answers its zone.
+    /// Notes a new node, and hears what is new of a known one. Returns its zone.
     private mutating func register(_ node: Node, _ cluster: inout Cluster) -> String {
         let zone = Self.zone(of: node)
-        let ready = node.status.conditions["Ready"]
+        let ready = node.status.conditions[ConditionType.ready]
         let renewal = cluster.leaseRenewals[node.name]
         if zones[zone] == nil {
             zones[zone] = ZoneTainter(interval: settings.nodeEvictionInterval)
@@ -198,16 +198,16 @@ struct NodeLifecycleController: Controller {
         return zone
     }
 
-    /// Sets the conditions of a node that was silent for too long. Answers the status of Ready.
+    /// Sets the conditions of a node that was silent for too long. Returns the status of Ready.
     private func judge(_ node: Node, _ cluster: inout Cluster) -> String {
-        let ready = node.status.conditions["Ready"]
+        let ready = node.status.conditions[ConditionType.ready]
         let grace = ready == nil ? settings.nodeStartupGracePeriod : gracePeriod
         guard let known = health[node.name], cluster.now > known.heardAt + grace else {
             return ready?.status ?? "Unknown"
         }
         let now = cluster.now
         cluster.modify(Node.self, node.key) { node in
-            for type in ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"] {
+            for type in [ConditionType.ready, ConditionType.memoryPressure, ConditionType.diskPressure, ConditionType.pidPressure] {
                 guard var condition = node.status.conditions[type] else {
                     node.status.conditions.set(
                         Condition(
@@ -233,12 +233,12 @@ struct NodeLifecycleController: Controller {
                 let changed = cluster.modify(
                     Pod.self, pod.key,
                     { pod in
-                        guard var ready = pod.status.conditions["Ready"] else { return }
+                        guard var ready = pod.status.conditions[ConditionType.ready] else { return }
                         ready.status = "False"
                         pod.status.conditions.set(ready, now: now)
                     })
             else { continue }
-            cluster.record("NodeNotReady", "Node is not ready", about: changed, warning: true, source: source)
+            cluster.record(EventReason.nodeNotReady, "Node is not ready", about: changed, warning: true, source: source)
         }
     }
 
@@ -271,7 +271,7 @@ struct NodeLifecycleController: Controller {
         for (slot, row) in cluster.store.nodes.rows.enumerated() {
             guard let node = row, names.contains(node.name) else { continue }
             let zone = Self.zone(of: node)
-            let ready = node.status.conditions["Ready"]
+            let ready = node.status.conditions[ConditionType.ready]
             var lost = Lost(node: node, heardAt: health[node.name]?.heardAt ?? node.metadata.creationTimestamp ?? cluster.now, lostAt: .start)
             // As long as it renewed with the others, what was heard of all was heard of it.
             if slot < quiet.count, let known = quiet[slot], !known.isLost { lost.heardAt = max(lost.heardAt, leases.heardAt) }
@@ -299,16 +299,16 @@ struct NodeLifecycleController: Controller {
     // MARK: NoExecute taints
 
     private static func taint(for status: String) -> String {
-        status == "False" ? "node.kubernetes.io/not-ready" : "node.kubernetes.io/unreachable"
+        status == "False" ? TaintKey.notReady : TaintKey.unreachable
     }
-    static let lifecycleTaints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+    static let lifecycleTaints = [TaintKey.notReady, TaintKey.unreachable]
 
     private mutating func markUnreachable(
         _ node: Node, _ zone: String, _ status: String, _ cluster: inout Cluster
     ) {
         let own = Self.taint(for: status)
         let present = node.spec.taints.filter {
-            $0.effect == "NoExecute" && Self.lifecycleTaints.contains($0.key)
+            $0.effect == TaintEffect.noExecute && Self.lifecycleTaints.contains($0.key)
         }
         if present.contains(where: { $0.key == own }) { return }
         if !present.isEmpty {
@@ -323,7 +323,7 @@ struct NodeLifecycleController: Controller {
     private mutating func markReachable(_ node: Node, _ zone: String, _ cluster: inout Cluster) {
         zones[zone]!.remove(node.name)
         if node.spec.taints.contains(where: {
-            $0.effect == "NoExecute" && Self.lifecycleTaints.contains($0.key)
+            $0.effect == TaintEffect.noExecute && Self.lifecycleTaints.contains($0.key)
         }) {
             swapNoExecute(node.name, to: nil, &cluster)
         }
@@ -332,15 +332,15 @@ struct NodeLifecycleController: Controller {
     private func swapNoExecute(_ node: String, to key: String?, _ cluster: inout Cluster) {
         let now = cluster.now
         cluster.modifySpec(ofNode: node) { spec in
-            spec.taints.removeAll { $0.effect == "NoExecute" && Self.lifecycleTaints.contains($0.key) }
-            if let key { spec.taints.append(Taint(key: key, effect: "NoExecute", timeAdded: now)) }
+            spec.taints.removeAll { $0.effect == TaintEffect.noExecute && Self.lifecycleTaints.contains($0.key) }
+            if let key { spec.taints.append(Taint(key: key, effect: TaintEffect.noExecute, timeAdded: now)) }
         }
     }
 
     private mutating func taintNext(in zone: String, _ cluster: inout Cluster) -> Requeue {
         while let name = zones[zone]!.next(cluster.now) {
             guard let node = cluster.store.nodes[ObjectKey(name: name)] else { continue }
-            let status = node.status.conditions["Ready"]?.status ?? "Unknown"
+            let status = node.status.conditions[ConditionType.ready]?.status ?? "Unknown"
             if status != "True" { swapNoExecute(name, to: Self.taint(for: status), &cluster) }
         }
         return zones[zone]!.nextDue.map { .at($0) } ?? .none
@@ -378,14 +378,13 @@ struct NodeLifecycleController: Controller {
     // MARK: NoSchedule taints
 
     private static let conditionTaints: [(type: String, status: String, key: String)] = [
-        ("Ready", "False", "node.kubernetes.io/not-ready"),
-        ("Ready", "Unknown", "node.kubernetes.io/unreachable"),
-        ("MemoryPressure", "True", "node.kubernetes.io/memory-pressure"),
-        ("DiskPressure", "True", "node.kubernetes.io/disk-pressure"),
-        ("NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable"),
-        ("PIDPressure", "True", "node.kubernetes.io/pid-pressure"),
+        (ConditionType.ready, "False", TaintKey.notReady),
+        (ConditionType.ready, "Unknown", TaintKey.unreachable),
+        (ConditionType.memoryPressure, "True", TaintKey.memoryPressure),
+        (ConditionType.diskPressure, "True", TaintKey.diskPressure),
+        (ConditionType.networkUnavailable, "True", TaintKey.networkUnavailable),
+        (ConditionType.pidPressure, "True", TaintKey.pidPressure),
     ]
-    private static let unschedulable = "node.kubernetes.io/unschedulable"
 
     /// Gives a node the NoSchedule taints that its conditions ask for, and takes the others of that sort off.
     private func markConditions(_ name: String, _ cluster: inout Cluster) {
@@ -394,18 +393,18 @@ struct NodeLifecycleController: Controller {
         for rule in Self.conditionTaints where node.status.conditions[rule.type]?.status == rule.status {
             wanted.append(rule.key)
         }
-        if node.spec.unschedulable { wanted.append(Self.unschedulable) }
-        let ours = Self.conditionTaints.map(\.key) + [Self.unschedulable]
-        let present = node.spec.taints.filter { $0.effect == "NoSchedule" && ours.contains($0.key) }.map(
+        if node.spec.unschedulable { wanted.append(TaintKey.unschedulable) }
+        let ours = Self.conditionTaints.map(\.key) + [TaintKey.unschedulable]
+        let present = node.spec.taints.filter { $0.effect == TaintEffect.noSchedule && ours.contains($0.key) }.map(
             \.key)
         if Set(present) == Set(wanted) { return }
         let now = cluster.now
         cluster.modifySpec(ofNode: name) { spec in
             spec.taints.removeAll {
-                $0.effect == "NoSchedule" && ours.contains($0.key) && !wanted.contains($0.key)
+                $0.effect == TaintEffect.noSchedule && ours.contains($0.key) && !wanted.contains($0.key)
             }
             for key in wanted where !present.contains(key) {
-                spec.taints.append(Taint(key: key, effect: "NoSchedule", timeAdded: now))
+                spec.taints.append(Taint(key: key, effect: TaintEffect.noSchedule, timeAdded: now))
             }
         }
     }

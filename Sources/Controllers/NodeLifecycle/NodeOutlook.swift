@@ -24,7 +24,7 @@ extension ControllerManager {
         let evictions = controllers.lazy.compactMap { $0 as? TaintEvictionController }.first
         return lifecycle.outlook(of: names, cluster).map { lost in
             let node = lost.node
-            let isTainted = node.spec.taints.contains { $0.effect == "NoExecute" && NodeLifecycleController.lifecycleTaints.contains($0.key) }
+            let isTainted = node.spec.taints.contains { $0.effect == TaintEffect.noExecute && NodeLifecycleController.lifecycleTaints.contains($0.key) }
             return NodeOutlook(
                 node: node.name, zone: node.zone, heardAt: lost.heardAt, isNotReady: !node.isReady, notReadyAt: lost.lostAt,
                 evictionAt: evictions?.firstEviction(from: node.name, taintAt: isTainted ? nil : lost.taintAt, cluster),

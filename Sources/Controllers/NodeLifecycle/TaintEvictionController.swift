@@ -47,7 +47,7 @@ struct TaintEvictionController: Controller {
     }
 
     private static func taints(_ node: Node) -> [Taint] {
-        node.spec.taints.filter { $0.effect == "NoExecute" }
+        node.spec.taints.filter { $0.effect == TaintEffect.noExecute }
     }
 
     mutating func reconcile(_ key: Key, _ cluster: inout Cluster) -> Requeue {
@@ -92,7 +92,7 @@ struct TaintEvictionController: Controller {
     /// When the first of a node's pods is going to be deleted: by the plans there are, or if the node has its taint at
     /// `taintAt`. nil: none is.
     func firstEviction(from node: String, taintAt: Instant?, _ cluster: Cluster) -> Instant? {
-        let taint = Taint(key: "node.kubernetes.io/unreachable", effect: "NoExecute")
+        let taint = Taint(key: TaintKey.unreachable, effect: TaintEffect.noExecute)
         return cluster.store.pods(onNode: node).compactMap { pod -> Instant? in
             if pod.metadata.isTerminating || pod.isFinished { return nil }
             if let plan = plans[pod.key], plan.uid == pod.metadata.uid { return plan.due }

@@ -31,10 +31,8 @@ struct PersistentVolumeController: Controller {
     /// How long the provisioner waits after its first failure to delete a volume; doubles up to 5 minutes.
     static let deleteRetry = Duration.seconds(1)
 
-    static let selectedNode = "volume.kubernetes.io/selected-node"
     static let bindCompleted = "pv.kubernetes.io/bind-completed"
     static let boundByController = "pv.kubernetes.io/bound-by-controller"
-    static let provisionedBy = "pv.kubernetes.io/provisioned-by"
 
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
         switch entry.kind {
@@ -57,8 +55,8 @@ struct PersistentVolumeController: Controller {
                 if let old = change.previous, old.spec == claim.spec,
                     old.status.phase == claim.status.phase || old.status.phase.isEmpty,
                     old.metadata.isTerminating == claim.metadata.isTerminating,
-                    old.metadata.annotations[Self.selectedNode]
-                        == claim.metadata.annotations[Self.selectedNode]
+                    old.metadata.annotations[AnnotationKey.selectedNode]
+                        == claim.metadata.annotations[AnnotationKey.selectedNode]
                 {
                     return
                 }
@@ -141,7 +139,7 @@ struct PersistentVolumeController: Controller {
             bind(claim, volume, &cluster)
             return .none
         }
-        if waits, claim.metadata.annotations[Self.selectedNode] == nil {
+        if waits, claim.metadata.annotations[AnnotationKey.selectedNode] == nil {
             tellWaiting(claim, &cluster)
             return .at(now + Self.resync)
         }
@@ -245,7 +243,7 @@ struct PersistentVolumeController: Controller {
         if storageClass.provisioner == "kubernetes.io/no-provisioner" {
             return fail("no volume plugin matched name: kubernetes.io/no-provisioner")
         }
-        if storageClass.isNodeLocal, claim.metadata.annotations[Self.selectedNode] == nil {
+        if storageClass.isNodeLocal, claim.metadata.annotations[AnnotationKey.selectedNode] == nil {
             return fail("failed to provision volume with StorageClass \"\(storageClass.name)\": configuration error, no node was specified")
         }
         if claim.spec.accessModes.contains("ReadWriteOncePod") {
@@ -284,7 +282,7 @@ struct PersistentVolumeController: Controller {
         else { return }
         var volume = PersistentVolume()
         volume.metadata.name = "pvc-\(uid)"
-        volume.metadata.annotations = [Self.provisionedBy: storageClass.provisioner]
+        volume.metadata.annotations = [AnnotationKey.provisionedBy: storageClass.provisioner]
         volume.metadata.finalizers = ["kubernetes.io/pv-protection"]
         volume.spec.capacity = ["storage": claim.requested]
         volume.spec.accessModes = claim.spec.accessModes
@@ -300,7 +298,7 @@ struct PersistentVolumeController: Controller {
         } else {
             volume.spec.hostPath = ["path": .string("/var/lib/volumes/\(volume.metadata.name)"), "type": ""]
         }
-        if let name = claim.metadata.annotations[Self.selectedNode],
+        if let name = claim.metadata.annotations[AnnotationKey.selectedNode],
             let node = cluster.store.nodes[ObjectKey(name: name)],
             let place = storageClass.place(ofVolumeMadeFor: node)
         {
@@ -357,7 +355,7 @@ struct PersistentVolumeController: Controller {
         }
         setPhase("Released")
         if volume.spec.persistentVolumeReclaimPolicy == "Delete" {
-            if volume.metadata.annotations[Self.provisionedBy] != nil {
+            if volume.metadata.annotations[AnnotationKey.provisionedBy] != nil {
                 return deleteWhenDetached(volume, &cluster)
             } else {
                 setPhase("Failed")

@@ -104,7 +104,7 @@ struct PodGarbageCollector: Controller {
                 if tellsWhy {
                     pod.status.conditions.set(
                         Condition(
-                            type: "DisruptionTarget", status: true, reason: "DeletionByPodGC",
+                            type: ConditionType.disruptionTarget, status: true, reason: "DeletionByPodGC",
                             message: "PodGC: node no longer exists"), now: now)
                 }
             }

@@ -34,7 +34,7 @@ struct DeletionRanking {
                 pod: pod, uid: pod.metadata.uid,
                 phase: status.phase == .pending ? 0 : status.phase == .unknown ? 1 : 2, isReady: pod.isReady,
                 cost: usesDeletionCost
-                    ? Int(pod.metadata.annotations["controller.kubernetes.io/pod-deletion-cost"] ?? "") ?? 0
+                    ? Int(pod.metadata.annotations[AnnotationKey.podDeletionCost] ?? "") ?? 0
                     : 0,
                 neighbours: neighbours[pod.nodeName] ?? 0, readySince: pod.readySince?.flooredToSecond,
                 created: (pod.metadata.creationTimestamp ?? now).flooredToSecond,

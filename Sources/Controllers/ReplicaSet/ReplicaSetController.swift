@@ -94,7 +94,7 @@ struct ReplicaSetController: Controller {
             let result = PodControl.slowStart(allowance.count) { _ throws(APIError) in
                 try podControl.create(pod, for: set, &cluster)
             }
-            return result.error.map { ("FailedCreate", $0) }
+            return result.error.map { (EventReason.failedCreate, $0) }
         }
         var failure: APIError?
         for pod in victims(min(surplus, PodControl.burst), set, active, cluster) {
@@ -104,7 +104,7 @@ struct ReplicaSetController: Controller {
                 failure = failure ?? error
             }
         }
-        return failure.map { ("FailedDelete", $0) }
+        return failure.map { (EventReason.failedDelete, $0) }
     }
 
     private mutating func victims(_ count: Int, _ set: ReplicaSet, _ active: [Pod], _ cluster: Cluster) -> [Pod] {
@@ -142,15 +142,15 @@ struct ReplicaSetController: Controller {
         }
         status.observedGeneration = set.metadata.generation
         if let failure {
-            if status.conditions["ReplicaFailure"] == nil {
+            if status.conditions[ConditionType.replicaFailure] == nil {
                 status.conditions.set(
                     Condition(
-                        type: "ReplicaFailure", status: true, reason: failure.reason,
+                        type: ConditionType.replicaFailure, status: true, reason: failure.reason,
                         message: failure.error.message),
                     now: cluster.now)
             }
         } else {
-            status.conditions.remove("ReplicaFailure")
+            status.conditions.remove(ConditionType.replicaFailure)
         }
         if status != set.status { cluster.modify(ReplicaSet.self, set.key) { $0.status = status } }
     }

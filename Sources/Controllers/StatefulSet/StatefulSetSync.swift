@@ -120,11 +120,11 @@ struct StatefulSetSync {
         do throws(APIError) {
             try makeClaims(ordinal, &cluster)
             try cluster.create(pod)
-            tell("SuccessfulCreate", "create Pod \(pod.name) in StatefulSet \(set.name) successful", &cluster)
+            tell(EventReason.successfulCreate, "create Pod \(pod.name) in StatefulSet \(set.name) successful", &cluster)
         } catch {
             if !error.isNamespaceTerminating {
                 tell(
-                    "FailedCreate",
+                    EventReason.failedCreate,
                     "create Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
                     &cluster,
                     warning: true)
@@ -140,9 +140,9 @@ struct StatefulSetSync {
             let text = "create Claim \(claim.name) Pod \(set.name)-\(ordinal) in StatefulSet \(set.name)"
             do throws(APIError) {
                 try cluster.create(claim)
-                tell("SuccessfulCreate", "\(text) success", &cluster)
+                tell(EventReason.successfulCreate, "\(text) success", &cluster)
             } catch {
-                tell("FailedCreate", "\(text) failed error: \(error.message)", &cluster, warning: true)
+                tell(EventReason.failedCreate, "\(text) failed error: \(error.message)", &cluster, warning: true)
                 throw error
             }
         }
@@ -151,11 +151,11 @@ struct StatefulSetSync {
     private func delete(_ pod: Pod, _ cluster: inout Cluster) throws(APIError) {
         do throws(APIError) {
             try cluster.delete(Pod.self, pod.key, DeleteOptions(uid: pod.metadata.uid))
-            tell("SuccessfulDelete", "delete Pod \(pod.name) in StatefulSet \(set.name) successful", &cluster)
+            tell(EventReason.successfulDelete, "delete Pod \(pod.name) in StatefulSet \(set.name) successful", &cluster)
         } catch {
             if error.code == 404 || error.code == 409 { return }
             tell(
-                "FailedDelete",
+                EventReason.failedDelete,
                 "delete Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
                 &cluster, warning: true)
             throw error

@@ -2,6 +2,7 @@ import Canvas
 import ControlPlane
 import KubernetesAPI
 import Simulation
+import SimulationKit
 
 /// The names of frozen targets in one line: the first eight and how many more.
 func targetNames(_ objects: [any StoredObject]) -> String {
@@ -49,14 +50,14 @@ func deleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
                     let name = namespace.metadata.name
                     let pods = world.store.pods.all.count { $0.metadata.namespace == name }
                     lines.append(
-                        StyledText("Everything in it is deleted too: \(pods) \(pods == 1 ? "pod" : "pods") and all other objects.", world.theme[.rowPending]))
+                        StyledText("Everything in it is deleted too: \(counted(pods, "pod")) and all other objects.", world.theme[.rowPending]))
                 } else if [.deployment, .statefulSet, .daemonSet, .replicaSet, .job].contains(object.kindInfo.type), values["propagation"] != "Orphan" {
                     let workload = Workload(kind: object.kindInfo.kind, namespace: object.metadata.namespace, name: object.metadata.name)
                     let pods = world.store.pods.all.count {
                         $0.metadata.namespace == workload.namespace
                             && (Workload(of: $0, world.cluster) == workload || $0.metadata.controller?.uid == object.metadata.uid)
                     }
-                    lines.append(StyledText("\(pods) \(pods == 1 ? "pod goes" : "pods go") with it.", world.theme[pods > 0 ? .rowPending : .dim]))
+                    lines.append(StyledText("\(counted(pods, "pod goes", "pods go")) with it.", world.theme[pods > 0 ? .rowPending : .dim]))
                 } else if let claim = object as? PersistentVolumeClaim {
                     let forecast = world.cluster.reclaim(deleting: claim)
                     lines.append(StyledText(forecast.text, world.theme[forecast.fate == .destroyed ? .rowError : .dim]))
@@ -67,7 +68,7 @@ func deleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
                     let users = Users(of: object, world).keys.count
                     lines.append(
                         StyledText(
-                            users == 0 ? "No pod uses it." : "\(users) \(users == 1 ? "pod uses" : "pods use") it.",
+                            users == 0 ? "No pod uses it." : "\(counted(users, "pod uses", "pods use")) it.",
                             world.theme[users == 0 ? .dim : .rowPending]))
                 } else if values["propagation"] == "Orphan" {
                     lines.append(StyledText("Its dependents stay, without an owner.", world.theme[.dim]))
@@ -80,7 +81,7 @@ func deleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
             if lost > 0 {
                 lines.append(
                     StyledText(
-                        "\(lost) \(lost == 1 ? "PersistentVolume is" : "PersistentVolumes are") deleted with \(claims.count == 1 ? "its claim" : "the claims"), and all data on \(lost == 1 ? "it" : "them"): reclaim policy Delete.",
+                        "\(counted(lost, "PersistentVolume is", "PersistentVolumes are")) deleted with \(claims.count == 1 ? "its claim" : "the claims"), and all data on \(lost == 1 ? "it" : "them"): reclaim policy Delete.",
                         world.theme[.rowError]))
             }
             let budgets = world.store.podDisruptionBudgets.all.filter { budget in

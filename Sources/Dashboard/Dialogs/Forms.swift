@@ -94,7 +94,7 @@ enum Forms {
                 }
                 var lines = [
                     StyledText(
-                        "Cordons the node and evicts its pods as budgets allow; \(pods.count) \(pods.count == 1 ? "pod has" : "pods have") to go.",
+                        "Cordons the node and evicts its pods as budgets allow; \(counted(pods.count, "pod has", "pods have")) to go.",
                         world.theme[.dim])
                 ]
                 let local = pods.filter { $0.spec.volumes.contains { $0.emptyDir != nil } }.count
@@ -149,15 +149,15 @@ enum Forms {
 
     /// Fails nodes, or recovers those that have failed: what is offered first fits what the chosen node or zone is now.
     static func fault(_ world: World, node: String?) -> Form {
-        let zones = Set(world.view.nodes.values.compactMap { $0.labels["topology.kubernetes.io/zone"] }).sorted(by: naturalOrder)
+        let zones = Set(world.view.nodes.values.compactMap { $0.labels[LabelKey.zone] }).sorted(by: naturalOrder)
         let names = world.view.nodeNames
         func nodes(_ values: FormValues, _ world: World) -> [String] {
-            values["scope"] == "zone" ? names.filter { world.view.nodes[$0]?.labels["topology.kubernetes.io/zone"] == values["zone"] } : [values["node"]]
+            values["scope"] == "zone" ? names.filter { world.view.nodes[$0]?.labels[LabelKey.zone] == values["zone"] } : [values["node"]]
         }
         func failed(_ names: [String], _ world: World) -> [String] { names.filter { world.session.simulation.kubelets.isFailed(node: $0) } }
         let down = failed(names, world)
         func isDown(zone: String) -> Bool {
-            let nodes = names.filter { world.view.nodes[$0]?.labels["topology.kubernetes.io/zone"] == zone }
+            let nodes = names.filter { world.view.nodes[$0]?.labels[LabelKey.zone] == zone }
             return !nodes.isEmpty && failed(nodes, world).count == nodes.count
         }
         let downZone = node == nil ? zones.firstIndex(where: isDown) : nil
@@ -221,7 +221,7 @@ enum Forms {
                 FormField("cpuLimit", "CPU limit", hint: "empty: none"),
                 FormField("memory", "Memory request", text: "256Mi", hint: "empty: none"),
                 FormField("memoryLimit", "Memory limit", hint: "empty: none"),
-                FormField("spread", "Spread over", choices: ["nothing", "topology.kubernetes.io/zone", "kubernetes.io/hostname", "zone and hostname"]),
+                FormField("spread", "Spread over", choices: ["nothing", LabelKey.zone, LabelKey.hostname, "zone and hostname"]),
                 FormField("skew", "maxSkew", text: "1"),
                 FormField("action", "Unsatisfiable", choices: ["DoNotSchedule", "ScheduleAnyway"]),
             ], action: "Create",
@@ -282,7 +282,7 @@ enum Forms {
         spec.containers = [container]
         if values["spread"] != "nothing" {
             guard let skew = values.int("skew") else { return .failure(FieldProblem(text: "maxSkew is a whole number, 1 or more", field: "skew")) }
-            let keys = values["spread"] == "zone and hostname" ? ["topology.kubernetes.io/zone", "kubernetes.io/hostname"] : [values["spread"]]
+            let keys = values["spread"] == "zone and hostname" ? [LabelKey.zone, LabelKey.hostname] : [values["spread"]]
             spec.topologySpreadConstraints = keys.map {
                 TopologySpreadConstraint(maxSkew: skew, topologyKey: $0, whenUnsatisfiable: values["action"], labelSelector: selector)
             }

@@ -40,7 +40,7 @@ struct QuantityField {
         (isUntouched, beforeSign) = (true, nil)
     }
 
-    /// Takes a key; answers whether it was one for the field.
+    /// Takes a key; returns whether it was one for the field.
     mutating func handle(_ key: Key) -> Bool {
         switch key {
         case .up, .character("="): step(1)

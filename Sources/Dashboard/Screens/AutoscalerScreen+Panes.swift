@@ -194,7 +194,7 @@ extension AutoscalerScreen {
         }
         for removal in autoscaler.removals {
             let left = world.store.pods(onNode: removal.node).count { !$0.isFinished && $0.metadata.controller?.kind != "DaemonSet" }
-            lines.append(StyledText("- \(removal.node) is being drained: \(left) \(left == 1 ? "pod" : "pods") left", theme[.rowKilled]))
+            lines.append(StyledText("- \(removal.node) is being drained: \(counted(left, "pod")) left", theme[.rowKilled]))
         }
         var earliest = Instant.start
         if let added = autoscaler.lastAdd { earliest = max(earliest, added + settings.delayAfterAdd) }
@@ -224,7 +224,7 @@ extension AutoscalerScreen {
             lines.append(
                 StyledText(
                     waiting == 0
-                        ? "Nothing to do: no pod waits, no node is idle." : "\(waiting) \(waiting == 1 ? "pod waits" : "pods wait"); it checks them next.",
+                        ? "Nothing to do: no pod waits, no node is idle." : "\(counted(waiting, "pod waits", "pods wait")); it checks them next.",
                     theme[.dim]))
         }
         if let scan = autoscaler.nextScan, scan > world.now { lines.append(StyledText("next check in \((scan - world.now).wholeSecondsUp)s", theme[.dim])) }

@@ -191,7 +191,7 @@ struct AutoscalerScreen: Screen {
         }
         let y = inside.bottom - min(conditions.count, max(0, inside.height - shown.count))
         for (index, condition) in conditions.enumerated() where y + index < inside.bottom {
-            let isFine = condition.isTrue != (condition.type == "ScalingLimited")
+            let isFine = condition.isTrue != (condition.type == ConditionType.scalingLimited)
             var text = StyledText("\(isFine ? world.glyphs.passed : world.glyphs.notReady) ", theme[isFine ? .good : .rowPending])
             text.append(pad(condition.type, 15), theme[.text])
             text.append("\(condition.isTrue ? "yes" : "no ")  \(condition.reason)", theme[isFine ? .text : .rowPending])

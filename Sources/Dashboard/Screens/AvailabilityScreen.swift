@@ -147,7 +147,7 @@ struct AvailabilityScreen: ListedScreen {
         canvas.drawBox(
             in: rects[0], title: title,
             right: StyledText(
-                points == 0 ? "no single point of failure" : "\(points) single \(points == 1 ? "point" : "points") of failure",
+                points == 0 ? "no single point of failure" : counted(points, "single point of failure", "single points of failure"),
                 theme[points == 0 ? .good : .rowError]),
             style: theme[.borderFocus])
         let inside = rects[0].interior
@@ -201,12 +201,12 @@ struct AvailabilityScreen: ListedScreen {
     private func nodes(_ world: World, width: Int) -> [String] {
         let names = world.view.nodeNames
         guard names.reduce(0, { $0 + max(3, TextWidth.columns($1)) + 1 }) <= width else { return [] }
-        func zone(_ name: String) -> String { world.view.nodes[name]?.labels["topology.kubernetes.io/zone"] ?? "" }
+        func zone(_ name: String) -> String { world.view.nodes[name]?.labels[LabelKey.zone] ?? "" }
         return names.sorted { zone($0) != zone($1) ? zone($0) < zone($1) : naturalOrder($0, $1) }
     }
 
     private func zones(_ world: World) -> [String] {
-        Set(world.view.nodes.values.map { $0.labels["topology.kubernetes.io/zone"] ?? "" }).sorted().prefix(12).map { $0 }
+        Set(world.view.nodes.values.map { $0.labels[LabelKey.zone] ?? "" }).sorted().prefix(12).map { $0 }
     }
     static func role(_ share: Double) -> Role { share > 0.5 ? .rowError : share > 0.34 ? .rowPending : share == 0 ? .dim : .text }
     private static func share(_ value: Double?, _ theme: Theme) -> StyledText {
@@ -368,7 +368,7 @@ enum AvailabilityDetail {
         }
         let rates = world.availability
         let repair = WhatIfWords.short(rates.nodeRepair)
-        let pods = "\(outcome.lost) \(outcome.lost == 1 ? "pod" : "pods")"
+        let pods = "\(counted(outcome.lost, "pod"))"
         guard let after = outcome.after else {
             var text = StyledText("\(outcome.node) lost: \(outcome.back) of \(pods) ready again within \(repair)", theme[.rowPending])
             text.append(": \(outcome.why)", theme[.text])
@@ -431,7 +431,7 @@ extension Forms {
                     guard parts.count == 2, let share = Double(parts[1]), share >= 0, share.isFinite else {
                         return .problem("Clients are written as eu-a=2,eu-b=1", field: "clients")
                     }
-                    guard world.view.nodes.values.contains(where: { $0.labels["topology.kubernetes.io/zone"] == String(parts[0]) }) else {
+                    guard world.view.nodes.values.contains(where: { $0.labels[LabelKey.zone] == String(parts[0]) }) else {
                         return .problem("There is no zone \(parts[0])", field: "clients")
                     }
                     parameters.clientShares[String(parts[0])] = share

@@ -269,7 +269,7 @@ extension DeckScreen {
     }
 
     /// Several nodes a line, each with its name, a mark as high as it is full and as many pods as there is room for.
-    /// Answers false if not even names and marks fit.
+    /// Returns false if not even names and marks fit.
     private mutating func drawNames(_ nodes: [NodeView], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, _ world: World) -> Bool {
         let theme = world.theme
         let rows = area.height - 1

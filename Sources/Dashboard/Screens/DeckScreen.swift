@@ -50,7 +50,7 @@ struct DeckScreen: Screen {
     func remark(_ world: World) -> String? {
         guard let group = selectedGroup(world) else { return nil }
         let waiting = group.waiting.count
-        return "focus: \(group.ownerName) (\(group.carriers) \(group.carriers == 1 ? "pod" : "pods")\(waiting > 0 ? ", \(waiting) pending" : ""))"
+        return "focus: \(group.ownerName) (\(counted(group.carriers, "pod"))\(waiting > 0 ? ", \(waiting) pending" : ""))"
     }
     func whatIfSubject(_ world: World) -> WhatIfSubject? {
         if pane == .nodes, let nodeCursor { return .node(nodeCursor) }
@@ -241,7 +241,7 @@ struct DeckScreen: Screen {
         var places: [String: Int] = [:]
         for cell in world.view.waiting {
             guard let pod = world.store.pods[cell.key] else { continue }
-            let message = pod.status.conditions["PodScheduled"]?.message ?? ""
+            let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
             let why = message.isEmpty ? "waits for the scheduler" : message
             let key = "\(cell.workload.kind)/\(cell.workload.key) \(why)"
             if let place = places[key] {
@@ -288,7 +288,7 @@ struct DeckScreen: Screen {
         canvas.drawBox(
             in: box,
             title: StyledText("Spread  ", theme[.title])
-                + StyledText("\(groups.count) \(groups.count == 1 ? "constraint" : "constraints")", theme[.titleCounter]),
+                + StyledText("\(counted(groups.count, "constraint"))", theme[.titleCounter]),
             right: StyledText(box.width >= 100 || box.width < 80 && box.width >= 60 ? "\(world.glyphs.limit) limit" : "<tab> events", theme[.dim]),
             style: theme[pane == .spread ? .borderFocus : .border])
         let inside = box.interior
@@ -400,7 +400,7 @@ struct DeckScreen: Screen {
     private func events(_ world: World) -> [ToldEvent] {
         // What was told several times stands where it was told last, with its count.
         var seen: Set<String> = []
-        return world.cluster.narrative.events.suffix(400).reversed().filter { event in
+        return world.cluster.eventLog.events.suffix(400).reversed().filter { event in
             if onlyWarnings && !event.isWarning { return false }
             return seen.insert("\(event.objectText) \(event.reason) \(event.source) \(event.message)").inserted
         }

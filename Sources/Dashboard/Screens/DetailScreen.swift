@@ -78,7 +78,9 @@ struct DetailScreen: Screen, PodHolder {
         case .conditions:
             if last.conditions.isEmpty { return [StyledText("This object has no conditions.", theme[.dim])] }
             return last.conditions.map { condition in
-                let fine = condition.isTrue != ["Pressure", "Unavailable", "ReplicaFailure", "Failed"].contains { condition.type.contains($0) }
+                let fine =
+                    condition.isTrue
+                    != ["Pressure", "Unavailable", ConditionType.replicaFailure, ConditionType.failed].contains { condition.type.contains($0) }
                 var text = StyledText(String(fine ? world.glyphs.passed : world.glyphs.stopped) + " ", theme[fine ? .good : .rowPending])
                 text.append(pad(condition.type, 26) + " " + pad(condition.status, 8), theme[.text])
                 text.append("since \(condition.lastTransitionTime.map { clockText($0) } ?? "-")  ", theme[.dim])

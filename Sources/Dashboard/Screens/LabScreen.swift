@@ -103,7 +103,7 @@ struct LabScreen: ListedScreen {
         var title = StyledText("Startup lab  ", theme[.title])
         title.append(preset.map(\.title) ?? "burst of \(lab.burst.pods) pods on one cold node", theme[.titleHighlight])
         let images = min(lab.burst.images, lab.burst.pods)
-        let burst = "\(lab.burst.pods) pods, \(images) image\(images == 1 ? "" : "s"), \(megabytesText(lab.imageBytes))"
+        let burst = "\(lab.burst.pods) pods, \(counted(images, "image")), \(megabytesText(lab.imageBytes))"
         canvas.drawBox(in: box, title: title, right: StyledText(burst, theme[.dim]), style: theme[.borderFocus])
         let inside = box.interior
         // What differs and the chosen one are always to be seen; the others as far as there is room.

@@ -182,7 +182,7 @@ struct NodeScreen: ListedScreen, PodHolder {
         var title = StyledText("Node ", theme[.title])
         title.append(name, theme[.titleHighlight])
         if !node.zone.isEmpty { title.append("  \(node.zone)", theme[.title]) }
-        let ready = node.status.conditions["Ready"]
+        let ready = node.status.conditions[ConditionType.ready]
         let words = (node.isReady ? "Ready" : ready == nil ? "Unknown" : "NotReady") + (node.spec.unschedulable ? ", cordoned" : "")
         let glyph = node.isReady ? world.glyphs.ready : ready == nil ? world.glyphs.notReady : world.glyphs.failed
         canvas.drawBox(
@@ -207,7 +207,7 @@ struct NodeScreen: ListedScreen, PodHolder {
                     info?.kernelVersion ?? "",
                 ].filter { !$0.isEmpty }.joined(separator: "  "), theme[.text]))
         let labels = node.metadata.labels.entries.filter {
-            !$0.key.hasPrefix("beta.kubernetes.io/") && !["kubernetes.io/os", "kubernetes.io/arch"].contains($0.key)
+            !$0.key.hasPrefix("beta.kubernetes.io/") && ![LabelKey.os, LabelKey.arch].contains($0.key)
         }
         line("labels", StyledText(labels.map { "\(TopologyKeys.short($0.key))=\($0.value)" }.joined(separator: "  "), theme[.text]))
         let taints = node.spec.taints.map(\.text)
@@ -251,8 +251,8 @@ struct NodeScreen: ListedScreen, PodHolder {
         canvas.drawBox(in: box, title: StyledText("Conditions and lease", theme[.title]), right: right, style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         var lines: [StyledText] = []
-        for condition in node.status.conditions.filter({ $0.type == "Ready" }) + node.status.conditions.filter({ $0.type != "Ready" }) {
-            let fine = condition.type == "Ready" ? condition.isTrue : condition.status == "False"
+        for condition in node.status.conditions.filter({ $0.type == ConditionType.ready }) + node.status.conditions.filter({ $0.type != ConditionType.ready }) {
+            let fine = condition.type == ConditionType.ready ? condition.isTrue : condition.status == "False"
             var text = StyledText(pad(condition.type, 16), theme[.text])
             text.append(pad(condition.status, 8), theme[fine ? .good : .rowError])
             text.append(pad(condition.reason, max(10, inside.width - 33)), theme[fine ? .dim : .rowPending])

@@ -212,8 +212,8 @@ struct PodScreen: Screen, PodHolder {
 
     /// How far a resize in place has come; nil if the version does not tell.
     private var resizeWords: (String, Role)? {
-        if let pending = last.status.conditions["PodResizePending"] { return ("\(pending.reason) \(pending.message)", .rowPending) }
-        if let running = last.status.conditions["PodResizeInProgress"] { return ("in progress \(running.message)", .rowPending) }
+        if let pending = last.status.conditions[ConditionType.podResizePending] { return ("\(pending.reason) \(pending.message)", .rowPending) }
+        if let running = last.status.conditions[ConditionType.podResizeInProgress] { return ("in progress \(running.message)", .rowPending) }
         if !last.status.resize.isEmpty { return (last.status.resize, .rowPending) }
         let known = last.status.containerStatuses.contains { $0.resources != nil }
         return known ? ("desired = allocated = actual", .dim) : nil
@@ -376,7 +376,7 @@ struct PodScreen: Screen, PodHolder {
         let conditions = last.status.conditions
         box(.conditions, StyledText("Conditions", theme[.title]), StyledText("\(conditions.count)", theme[.dim]), on: &canvas, in: area, theme)
         let lines = conditions.map { condition in
-            let fine = condition.isTrue != ["PodResize", "DisruptionTarget"].contains { condition.type.hasPrefix($0) }
+            let fine = condition.isTrue != ["PodResize", ConditionType.disruptionTarget].contains { condition.type.hasPrefix($0) }
             var text = StyledText(pad(condition.type, 26), theme[.text])
             text.append(String(fine ? world.glyphs.passed : world.glyphs.stopped), theme[fine ? .good : .rowPending])
             text.append(" \(condition.lastTransitionTime.map { clockText($0, milliseconds: false) } ?? "-")", theme[.dim])

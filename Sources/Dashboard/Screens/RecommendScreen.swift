@@ -147,7 +147,7 @@ struct RecommendScreen: ListedScreen {
             return [
                 .open(
                     ResizeDialog(
-                        pods, of: "\(pods.count) \(pods.count == 1 ? "pod" : "pods") of \(row.workload.kind) \(row.workload.name), as recommended",
+                        pods, of: "\(counted(pods.count, "pod")) of \(row.workload.kind) \(row.workload.name), as recommended",
                         suggesting: wishes, world))
             ]
         }
@@ -337,7 +337,7 @@ struct RecommendScreen: ListedScreen {
         }
         lines.append(
             StyledText(
-                "requested in all \(fact.count) \(fact.count == 1 ? "pod" : "pods"): \(text(spare, Self.cpu, "cpu")), \(text(spareMemory, Self.memory, "memory"))",
+                "requested in all \(counted(fact.count, "pod")): \(text(spare, Self.cpu, "cpu")), \(text(spareMemory, Self.memory, "memory"))",
                 theme[.text]))
         // With a history of minutes the upper bound is beyond all reason.
         func upper(_ resource: String, _ unit: (Int64) -> String) -> String {

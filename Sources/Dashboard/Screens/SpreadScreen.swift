@@ -3,6 +3,7 @@ import ControlPlane
 import KubernetesAPI
 import Scheduling
 import Simulation
+import SimulationKit
 
 /// One spread constraint in full: what is counted, the minimum, the limit, and the verdict for one more pod
 /// in each domain with the arithmetic.
@@ -75,7 +76,7 @@ struct SpreadScreen: ListedScreen {
         case .largerMaxSkew: triedSkew = (triedSkew ?? group.maxSkew) + 1
         case .open:
             guard let name = list.id else { return [] }
-            let term = group.topologyKey == "kubernetes.io/hostname" ? "node:\(name)" : group.topologyKey == "topology.kubernetes.io/zone" ? "zone:\(name)" : ""
+            let term = group.topologyKey == LabelKey.hostname ? "node:\(name)" : group.topologyKey == LabelKey.zone ? "zone:\(name)" : ""
             return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload), filter: term))]
         case .showPods: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload)))]
         case .scale, .yaml:

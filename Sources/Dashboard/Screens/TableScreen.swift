@@ -217,7 +217,7 @@ struct TableScreen: RowScreen, PodHolder {
         }
         rows = shown.map(\.row)
         shownCount = rows.count
-        mourn(world)
+        keepVanishedRows(world)
         marks = marks.filter { key in world.store.object(kind.type, key) != nil }
         if let cursorKey, let index = rows.firstIndex(where: { $0.key == cursorKey }) {
             cursorIndex = index
@@ -229,7 +229,7 @@ struct TableScreen: RowScreen, PodHolder {
 
     /// Puts rows whose objects have just gone back where they were, for a moment: a list that jumps under the finger
     /// makes users hit the wrong row.
-    private mutating func mourn(_ world: World) {
+    private mutating func keepVanishedRows(_ world: World) {
         guard let last = lastFrame, !world.options.reducedMotion, last.stamp?.isSameView(as: rowsStamp) ?? false else {
             ghosts = []
             return
@@ -387,7 +387,7 @@ struct TableScreen: RowScreen, PodHolder {
             let pods = LiveWorkload.pods(of: targets, world)
             if pods.isEmpty { return [.flash("\(kind.kind) \(object.metadata.name) has no pod to resize", .warning)] }
             let name = targets.count == 1 ? "\(kind.kind) \(object.metadata.name)" : "\(targets.count) \(kind.plural)"
-            return [.open(ResizeDialog(pods, of: "\(pods.count) \(pods.count == 1 ? "pod" : "pods") of \(name)", world))]
+            return [.open(ResizeDialog(pods, of: "\(counted(pods.count, "pod")) of \(name)", world))]
         case (.load, _) where LoadSteps.kinds.contains(kind.type): return [.open(LoadDialog(targets, world))]
         case (.moreLoad, _) where LoadSteps.kinds.contains(kind.type): return [.perform(LoadSteps.commands(targets, 1, world))]
         case (.lessLoad, _) where LoadSteps.kinds.contains(kind.type): return [.perform(LoadSteps.commands(targets, -1, world))]
@@ -408,7 +408,7 @@ struct TableScreen: RowScreen, PodHolder {
         case (.scale, .deployment), (.scale, .statefulSet), (.scale, .replicaSet): return [.open(Forms.scale(targets, kind, world))]
         case (.rollback, .replicaSet):
             guard let owner = object.metadata.controller, owner.kind == "Deployment" else { return [.flash("No Deployment owns it", .warning)] }
-            let revision = Int(object.metadata.annotations["deployment.kubernetes.io/revision"] ?? "") ?? 0
+            let revision = Int(object.metadata.annotations[AnnotationKey.deploymentRevision] ?? "") ?? 0
             return [.perform([.undoRollout(ObjectKey(namespace: object.metadata.namespace, name: owner.name), toRevision: revision)])]
         case (.restart, .deployment), (.restart, .statefulSet), (.restart, .daemonSet):
             return [.perform(targets.map { .restart(kind.type, $0.key) })]

@@ -3,6 +3,7 @@ import ControlPlane
 import KubernetesAPI
 import Printers
 import Simulation
+import SimulationKit
 
 /// Claims with their volume, the nodes it is attached to and the pods that use it: who has it, who waits and why.
 struct VolumesScreen: RowScreen, PodHolder {
@@ -264,8 +265,8 @@ struct VolumesScreen: RowScreen, PodHolder {
             let holders = story.users.count { $0.state == .mounted }
             let waiting = story.users.count { $0.state != .mounted }
             var words: [String] = []
-            if holders > 0 { words.append("\(holders) \(holders == 1 ? "pod has" : "pods have") it") }
-            if waiting > 0 { words.append("\(waiting) \(waiting == 1 ? "waits" : "wait")") }
+            if holders > 0 { words.append("\(counted(holders, "pod has", "pods have")) it") }
+            if waiting > 0 { words.append("\(counted(waiting, "waits", "wait"))") }
             if words.isEmpty { words.append(story.why.isEmpty ? "not used by any pod" : story.why) }
             return row(
                 [
@@ -346,7 +347,7 @@ struct VolumesScreen: RowScreen, PodHolder {
         if case .pod(let key) = id.part { why = story.users.first { $0.pod == key }?.why ?? "" } else if id.part == .head { why = story.why }
         if !why.isEmpty { lines += StyledText(why, theme[.rowPending]).wrapped(to: inside.width).prefix(max(1, inside.height - 2)) }
         let room = inside.height - lines.count
-        let events = world.cluster.narrative.events.suffix(2000).filter { $0.object == object.key && $0.kind == object.kindInfo.kind }
+        let events = world.cluster.eventLog.events.suffix(2000).filter { $0.object == object.key && $0.kind == object.kindInfo.kind }
         for event in events.suffix(max(0, room)).reversed() {
             var text = StyledText("\(clockText(event.time, milliseconds: false))  ", theme[.dim])
             text.append(pad(event.reason, 22), theme[event.isWarning ? .rowPending : .accent])

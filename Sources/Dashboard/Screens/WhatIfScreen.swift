@@ -290,7 +290,7 @@ struct WhatIfScreen: ListedScreen {
         }
         for group in groups {
             var line = StyledText(
-                "\(world.glyphs.starting) \(group.workload.name) \(group.count) \(group.count == 1 ? "waits" : "wait")\(group.isOld ? " as before" : ""): ",
+                "\(world.glyphs.starting) \(group.workload.name) \(counted(group.count, "waits", "wait"))\(group.isOld ? " as before" : ""): ",
                 theme[group.isOld ? .dim : .rowPending])
             line.append(group.reason, theme[group.isOld ? .dim : .text])
             lines.append(line)

@@ -178,7 +178,7 @@ struct WhyScreen: ListedScreen {
         title.append(key.description, theme[.titleHighlight])
         canvas.drawBox(in: box, title: title, right: StyledText(attempts(pod, world), theme[.dim]), style: theme[.borderFocus])
         let inside = box.interior.inset(x: 1, y: 0)
-        let message = pod.status.conditions["PodScheduled"]?.message ?? ""
+        let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
         let text =
             waits ? (message.isEmpty ? "The scheduler has not tried it yet." : message) : "As if it were placed again now; the pod itself is not counted."
         // Two lines; what does not fit is told by the matrix below.
@@ -274,7 +274,7 @@ struct WhyScreen: ListedScreen {
         let (theme, glyphs, verdict) = (world.theme, world.glyphs, row.verdict)
         let view = world.view.nodes[verdict.node]
         let isChosen = row.nodes.contains { $0 == chosen }
-        let zones = Set(row.nodes.map { world.view.nodes[$0]?.labels["topology.kubernetes.io/zone"] ?? "-" })
+        let zones = Set(row.nodes.map { world.view.nodes[$0]?.labels[LabelKey.zone] ?? "-" })
         var cells = [
             StyledText(row.nodes.count > 1 ? "\(verdict.node) +\(row.nodes.count - 1)" : verdict.node, theme[isChosen ? .accent : .text]),
             StyledText(zones.count == 1 ? zones.first! : "\(zones.count) zones", theme[.dim]),

@@ -167,7 +167,7 @@ struct WorkloadsScreen: ListedScreen {
         var title = StyledText("\(rollout.workload.kind.lowercased()) \(rollout.workload.name)  ", theme[.titleHighlight])
         title.append(rollout.strategy, theme[.dim])
         canvas.drawBox(
-            in: box, title: title, right: StyledText("\(found.count) \(found.count == 1 ? "revision" : "revisions")", theme[.dim]),
+            in: box, title: title, right: StyledText("\(counted(found.count, "revision"))", theme[.dim]),
             style: theme[inRevisions ? .borderFocus : .border])
         let inside = box.interior
         let conditions = rollout.object.conditions
@@ -196,7 +196,7 @@ struct WorkloadsScreen: ListedScreen {
             ])
         }
         for (line, condition) in conditions.prefix(conditionRows).enumerated() {
-            let isFine = condition.isTrue != ["ReplicaFailure", "Failed", "FailureTarget"].contains(condition.type)
+            let isFine = condition.isTrue != [ConditionType.replicaFailure, ConditionType.failed, ConditionType.failureTarget].contains(condition.type)
             var text = StyledText("\(isFine ? world.glyphs.passed : world.glyphs.stopped) \(pad(condition.type, 14)) ", theme[isFine ? .good : .rowError])
             text.append("\(condition.reason)  ", theme[.text])
             text.append(condition.message, theme[.dim])
@@ -243,20 +243,20 @@ struct Rollout {
         let status = it.status
         (desired, ready, updated) = (it.spec.replicas ?? 1, status.readyReplicas, status.updatedReplicas)
         updatedReady = min(updated, max(0, status.availableReplicas - (status.replicas - updated)))
-        revision = it.metadata.annotations["deployment.kubernetes.io/revision"] ?? "-"
+        revision = it.metadata.annotations[AnnotationKey.deploymentRevision] ?? "-"
         let rolling = it.spec.strategy.rollingUpdate
         strategy = it.spec.strategy.type + (rolling.map { "  maxSurge \($0.maxSurge?.text ?? "-")  maxUnavailable \($0.maxUnavailable?.text ?? "-")" } ?? "")
-        let progressing = status.conditions["Progressing"]
+        let progressing = status.conditions[ConditionType.progressing]
         if status.observedGeneration < it.metadata.generation {
             say("not observed yet")
         } else if it.spec.paused {
             say("paused")
-        } else if progressing?.reason == "ProgressDeadlineExceeded" {
+        } else if progressing?.reason == ConditionReason.progressDeadlineExceeded {
             say("stuck for \(it.spec.progressDeadlineSeconds ?? 600)s", .rowError)
         } else if updated < desired {
             say("\(updated) of \(desired) updated")
         } else if status.replicas > updated {
-            say("\(status.replicas - updated) old \(status.replicas - updated == 1 ? "pod" : "pods") left")
+            say("\(counted(status.replicas - updated, "old pod")) left")
         } else if status.availableReplicas < updated {
             say("\(status.availableReplicas) of \(updated) available")
         }
@@ -283,11 +283,11 @@ struct Rollout {
         (desired, ready, updated) = (it.spec.completions ?? it.spec.parallelism ?? 1, it.status.succeeded, it.status.succeeded)
         updatedReady = ready
         strategy = "completions \(it.spec.completions.map(String.init) ?? "any")  parallelism \(it.spec.parallelism ?? 1)"
-        if it.status.conditions.isTrue("Failed") {
-            say("failed: \(it.status.conditions["Failed"]?.reason ?? "")", .rowError)
+        if it.status.conditions.isTrue(ConditionType.failed) {
+            say("failed: \(it.status.conditions[ConditionType.failed]?.reason ?? "")", .rowError)
         } else if it.spec.suspend == true {
             say("suspended")
-        } else if !it.status.conditions.isTrue("Complete") {
+        } else if !it.status.conditions.isTrue(ConditionType.complete) {
             say("\(it.status.succeeded) of \(desired) done, \(it.status.active) active\(it.status.failed > 0 ? ", \(it.status.failed) failed" : "")")
         }
     }
@@ -314,7 +314,7 @@ struct Revision {
         if rollout.kind == .deployment {
             return store.replicaSets.all.filter { $0.metadata.controller?.uid == uid }.map { set in
                 Revision(
-                    number: Int(set.metadata.annotations["deployment.kubernetes.io/revision"] ?? "") ?? 0, name: set.metadata.name,
+                    number: Int(set.metadata.annotations[AnnotationKey.deploymentRevision] ?? "") ?? 0, name: set.metadata.name,
                     pods: set.status.replicas, ready: set.status.readyReplicas, created: set.metadata.creationTimestamp,
                     images: images(set.spec.template.spec.value),
                     cause: set.metadata.annotations["kubernetes.io/change-cause"]

@@ -10,7 +10,7 @@ public struct UserSettings: Sendable {
     public var hotkeys: [Hotkey] = []
     public init() {}
 
-    /// Takes in a keymap; see ``Keymap``. Answers what was strange, a line each.
+    /// Takes in a keymap; see ``Keymap``. Returns what was strange, a line each.
     public mutating func read(keymap text: String, file: String) -> [String] {
         var problems: [String] = []
         guard let root = SettingsFile.mapping(text, file, &problems) else { return problems }

@@ -193,13 +193,8 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
     public var keys: [String] { entries.map(\.key) }
 
     @inlinable func position(of key: String) -> (index: Int, found: Bool) {
-        var low = 0
-        var high = sorted.count
-        while low < high {
-            let middle = (low + high) / 2
-            if sorted[middle].key < key { low = middle + 1 } else { high = middle }
-        }
-        return (low, low < sorted.count && sorted[low].key == key)
+        let index = sorted.partitioningIndex { $0.key >= key }
+        return (index, index < sorted.count && sorted[index].key == key)
     }
 
     /// The value of `key`; setting nil removes it.
@@ -227,10 +222,7 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
     @inlinable public static func == (a: StringMap, b: StringMap) -> Bool {
         let (x, y) = (a.entries, b.entries)
         if x.count != y.count { return false }
-        // Copies of one map are equal without a look at their content.
-        if x.withUnsafeBufferPointer({ p in y.withUnsafeBufferPointer { p.baseAddress == $0.baseAddress } }) {
-            return true
-        }
+        if x.sharesStorage(with: y) { return true }
         for i in x.indices where x[i].key != y[i].key || x[i].value != y[i].value { return false }
         return true
     }

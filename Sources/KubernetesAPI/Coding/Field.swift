@@ -1,6 +1,6 @@
 /// A value that can stand in an API object: it reads itself from JSON and writes itself back.
 public protocol APIValue: Sendable, Equatable {
-    /// Reads the value. A wrong type adds a problem to `decoder` and answers nil.
+    /// Reads the value. A wrong type adds a problem to `decoder` and returns nil.
     static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Self?
     /// The value as JSON; nil if the API leaves it out (Go's `omitempty`).
     var json: JSONValue? { get }

@@ -38,6 +38,18 @@ extension KubernetesObject {
     public var namespace: String { metadata.namespace }
     public var kindInfo: KindInfo { Self.kind.info }
 
+    /// The object that `document` describes, in any version that is read. What is wrong with it is noted in `decoder`.
+    public init(document: JSONObject, _ decoder: inout APIDecoder) {
+        self.init()
+        var content = document
+        if Self.kind != .custom {
+            content = JSONValue.object(document).inServedVersion.object ?? document
+            content["apiVersion"] = nil
+            content["kind"] = nil
+        }
+        read(content, &decoder)
+    }
+
     /// The whole object as JSON, with apiVersion and kind in front.
     public var document: JSONValue {
         var object = JSONObject()
@@ -91,5 +103,27 @@ public struct CustomObject: ObjectWithoutStatus {
         object["metadata"] = metadata.json
         object.members += content.members
         return object
+    }
+}
+
+extension JSONValue {
+    /// The document in the form of the version that the cluster keeps: autoscaling/v1 has one CPU target where v2 has a list
+    /// of metrics. `apiVersion` stays as it is.
+    /// - Source: Kubernetes `pkg/apis/autoscaling/v1/conversion.go`.
+    public var inServedVersion: JSONValue {
+        guard self["apiVersion"]?.string == "autoscaling/v1", self["kind"]?.string == "HorizontalPodAutoscaler" else { return self }
+        var result = self
+        if var spec = self["spec"]?.object, let target = spec["targetCPUUtilizationPercentage"] {
+            spec["targetCPUUtilizationPercentage"] = nil
+            spec["metrics"] = [
+                ["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": target]]]
+            ]
+            result["spec"] = .object(spec)
+        }
+        if var status = self["status"]?.object {
+            status["currentCPUUtilizationPercentage"] = nil
+            result["status"] = .object(status)
+        }
+        return result
     }
 }

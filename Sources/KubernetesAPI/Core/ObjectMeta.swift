@@ -144,7 +144,7 @@ extension Array where Element == Condition {
     public func isTrue(_ type: String) -> Bool { self[type]?.isTrue ?? false }
 
     /// Puts `condition` in place of the one of its type. Its transition time is `now` if the status changed,
-    /// else the old one. Answers whether anything changed.
+    /// else the old one. Returns whether anything changed.
     @discardableResult
     public mutating func set(_ condition: Condition, now: Instant) -> Bool {
         var new = condition
@@ -158,7 +158,7 @@ extension Array where Element == Condition {
         }
         return true
     }
-    /// Removes the condition called `type`; answers whether it was there.
+    /// Removes the condition called `type`; returns whether it was there.
     @discardableResult
     public mutating func remove(_ type: String) -> Bool {
         guard let index = firstIndex(where: { $0.type == type }) else { return false }

@@ -113,7 +113,7 @@ extension Pod {
     /// - Source: Kubernetes `component-helpers/resource/helpers.go`, `PodRequests`.
     public func requests(_ rules: RequestRules = RequestRules()) -> Resources {
         let status = self.status.value
-        let infeasible = status.conditions["PodResizePending"]?.reason == "Infeasible" || status.resize == "Infeasible"
+        let infeasible = status.conditions[ConditionType.podResizePending]?.reason == ConditionReason.infeasible || status.resize == ConditionReason.infeasible
         func request(_ container: Container, _ statuses: [ContainerStatus]) -> Resources {
             let spec = Resources(container.resources.requests)
             guard rules.useStatus, let state = statuses.first(where: { $0.name == container.name }) else { return spec }

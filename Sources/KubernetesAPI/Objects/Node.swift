@@ -12,9 +12,9 @@ public struct Node: ObjectWithStatus {
         .f("spec", \.spec, "Taints and whether new pods are allowed."),
         .f("status", \.status, "Capacity, conditions and what the kubelet reports."),
     ]
-    public var isReady: Bool { status.conditions.isTrue("Ready") }
+    public var isReady: Bool { status.conditions.isTrue(ConditionType.ready) }
     /// The value of `topology.kubernetes.io/zone`; empty without.
-    public var zone: String { metadata.labels["topology.kubernetes.io/zone"] ?? "" }
+    public var zone: String { metadata.labels[LabelKey.zone] ?? "" }
 }
 
 public struct NodeSpec: APIStruct {

@@ -5,7 +5,7 @@ public struct PodStatus: APIStruct {
     public var observedGeneration = 0
     public var phase = PodPhase.unset
     public var conditions: [Condition] = [] {
-        didSet { isReady = conditions.isTrue("Ready") }
+        didSet { isReady = conditions.isTrue(ConditionType.ready) }
     }
     /// Whether the condition Ready is True. Kept because everyone asks for it all the time.
     public private(set) var isReady = false

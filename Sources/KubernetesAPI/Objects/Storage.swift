@@ -392,16 +392,15 @@ public struct VolumeAttachmentStatus: APIStruct {
 }
 
 // Before 1.6 the class stood in an annotation; published manifests still have it, and it wins.
-private let classAnnotation = "volume.beta.kubernetes.io/storage-class"
 
 extension PersistentVolumeClaim {
     /// The name of its class, the old annotation included; empty for none.
-    public var className: String { metadata.annotations[classAnnotation] ?? spec.storageClassName ?? "" }
+    public var className: String { metadata.annotations[AnnotationKey.storageClass] ?? spec.storageClassName ?? "" }
     /// Whether it says which class it wants, be it none; otherwise it gets the default class.
-    public var namesClass: Bool { metadata.annotations[classAnnotation] != nil || spec.storageClassName != nil }
+    public var namesClass: Bool { metadata.annotations[AnnotationKey.storageClass] != nil || spec.storageClassName != nil }
 }
 
 extension PersistentVolume {
     /// The name of its class, the old annotation included; empty for none.
-    public var className: String { metadata.annotations[classAnnotation] ?? spec.storageClassName }
+    public var className: String { metadata.annotations[AnnotationKey.storageClass] ?? spec.storageClassName }
 }

@@ -37,7 +37,7 @@ extension StorageClass {
     public static func make(_ name: String, _ provisioner: String, waits: Bool, isDefault: Bool) -> StorageClass {
         var made = StorageClass()
         made.metadata.name = name
-        if isDefault { made.metadata.annotations["storageclass.kubernetes.io/is-default-class"] = "true" }
+        if isDefault { made.metadata.annotations[AnnotationKey.isDefaultClass] = "true" }
         made.provisioner = provisioner
         made.reclaimPolicy = "Delete"
         made.volumeBindingMode = waits ? "WaitForFirstConsumer" : "Immediate"
@@ -46,7 +46,7 @@ extension StorageClass {
 
     /// Whether claims that name no class get this one.
     public var isDefault: Bool {
-        ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
+        [AnnotationKey.isDefaultClass, "storageclass.beta.kubernetes.io/is-default-class"]
             .contains { metadata.annotations[$0] == "true" }
     }
 
@@ -81,10 +81,10 @@ extension StorageClass {
     /// The node label, with its value, to which a volume made for a pod on `node` is pinned; nil: to none.
     public func place(ofVolumeMadeFor node: Node) -> (label: String, value: String)? {
         if isNodeLocal {
-            let label = "kubernetes.io/hostname"
+            let label = LabelKey.hostname
             return (label, node.metadata.labels[label] ?? node.name)
         }
-        return node.zone.isEmpty ? nil : ("topology.kubernetes.io/zone", node.zone)
+        return node.zone.isEmpty ? nil : (LabelKey.zone, node.zone)
     }
 }
 

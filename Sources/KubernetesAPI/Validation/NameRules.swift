@@ -1,4 +1,4 @@
-/// The rules for names, labels and keys. Each answers what is wrong with a text; empty if nothing is.
+/// The rules for names, labels and keys. Each returns what is wrong with a text; empty if nothing is.
 /// - Source: Kubernetes `apimachinery/pkg/util/validation/validation.go`.
 package enum NameRules {
     /// Up to 253 characters: labels joined by dots. What most objects are called.

@@ -506,7 +506,7 @@ extension Validation {
         }
     }
 
-    /// Checks the actions and answers how many are set; each beyond the first is refused.
+    /// Checks the actions and returns how many are set; each beyond the first is refused.
     private static func action(
         _ exec: ExecAction?, _ http: HTTPGetAction?, _ tcp: TCPSocketAction?, _ grpc: GRPCAction?,
         _ at: String,

@@ -138,7 +138,7 @@ extension Validation {
         let spec = job.spec.value
         if spec.manualSelector != true, let selector = spec.selector, !job.metadata.uid.isEmpty {
             let made: StringMap<String> = [
-                "batch.kubernetes.io/controller-uid": job.metadata.uid, "batch.kubernetes.io/job-name": job.name,
+                LabelKey.jobControllerUID: job.metadata.uid, LabelKey.jobName: job.name,
                 "controller-uid": job.metadata.uid, "job-name": job.name,
             ]
             if isSelector(selector), !selector.matches(made) {

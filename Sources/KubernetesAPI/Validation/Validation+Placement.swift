@@ -158,7 +158,7 @@ extension Validation {
                     "operator must be Exists when `key` is empty, which means \"match all values and all keys\""
                 )
             }
-            if toleration.tolerationSeconds != nil, toleration.effect != "NoExecute" {
+            if toleration.tolerationSeconds != nil, toleration.effect != TaintEffect.noExecute {
                 errors.invalid(
                     "\(at).effect", .string(toleration.effect),
                     "effect must be 'NoExecute' when `tolerationSeconds` is set")
@@ -198,7 +198,7 @@ extension Validation {
     }
 
     static func taintEffect(_ effect: String, _ at: String, _ errors: inout [FieldError]) {
-        errors.oneOf(at, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"])
+        errors.oneOf(at, effect, [TaintEffect.noSchedule, TaintEffect.preferNoSchedule, TaintEffect.noExecute])
     }
 
     // MARK: Topology spread

@@ -47,11 +47,11 @@ extension Validation {
         _ errors: inout [FieldError]
     ) {
         if annotations.isEmpty { return }
-        if let value = annotations["kubernetes.io/config.mirror"], nodeName.isEmpty {
+        if let value = annotations[AnnotationKey.mirrorPod], nodeName.isEmpty {
             errors.invalid(
                 "\(at)[kubernetes.io/config.mirror]", .string(value), "must set spec.nodeName if mirror pod annotation is set")
         }
-        let cost = "controller.kubernetes.io/pod-deletion-cost"
+        let cost = AnnotationKey.podDeletionCost
         if let value = annotations[cost], profile.isEnabled(.podDeletionCost), Int32(value).map(String.init) != value {
             errors.invalid("\(at)[\(cost)]", .string(value), "must be a 32bit integer")
         }

@@ -140,9 +140,9 @@ extension Validation {
     /// Whether the affinity is as it was, but for labels that got their final names.
     private static func isSame(_ new: VolumeNodeAffinity?, _ old: VolumeNodeAffinity) -> Bool {
         let renamed = [
-            "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
-            "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
-            "beta.kubernetes.io/os": "kubernetes.io/os", "beta.kubernetes.io/arch": "kubernetes.io/arch",
+            LabelKey.betaZone: LabelKey.zone,
+            LabelKey.betaRegion: LabelKey.region,
+            LabelKey.betaOS: LabelKey.os, LabelKey.betaArch: LabelKey.arch,
             "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
         ]
         guard let terms = new?.required?.nodeSelectorTerms, let before = old.required?.nodeSelectorTerms, terms.count == before.count
@@ -224,7 +224,7 @@ extension Validation {
         persistentVolumeClaim(new.spec, "spec", profile, &errors)
         let attributes = profile.isEnabled(.volumeAttributesClass)
         let isBound = new.status.phase == "Bound"
-        let annotation = "volume.beta.kubernetes.io/storage-class"
+        let annotation = AnnotationKey.storageClass
         let (named, was) = (new.metadata.annotations[annotation] ?? "", old.metadata.annotations[annotation] ?? "")
         if named != was, !(old.spec.storageClassName == nil && new.spec.storageClassName == was) {
             errors.invalid("metadata.annotations.\(annotation)", .string(named), "field is immutable")

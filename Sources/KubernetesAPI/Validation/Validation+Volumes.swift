@@ -8,7 +8,7 @@ extension Validation {
         "csi", "ephemeral", "image",
     ]
 
-    /// Checks the volumes and answers the valid ones by name.
+    /// Checks the volumes and returns the valid ones by name.
     static func volumes(
         _ volumes: [Volume], podName: String, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]
     ) -> [String: Volume] {

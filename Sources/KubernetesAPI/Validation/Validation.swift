@@ -1,3 +1,5 @@
+import SimulationKit
+
 /// What the API server refuses, in its own words, fields and order.
 ///
 /// Objects are validated after defaulting. Each kind has its rules in a file of its own; a rule appends to a
@@ -163,7 +165,7 @@ extension [FieldError] {
         if value.isEmpty { required(field) } else { oneOf(field, value, supported) }
     }
     mutating func tooMany(_ field: String, _ count: Int, _ limit: Int) {
-        append(FieldError(.tooMany, field, value: "\(count)", "must have at most \(limit) item\(limit == 1 ? "" : "s")"))
+        append(FieldError(.tooMany, field, value: "\(count)", "must have at most \(counted(limit, "item"))"))
     }
     mutating func tooLong(_ field: String, _ limit: Int) {
         append(FieldError(.tooLong, field, "may not be more than \(limit) bytes"))

@@ -40,7 +40,7 @@ extension Description {
     private func endpoints(of service: Service, _ port: ServicePort) -> String {
         var addresses: [String] = []
         for slice in cluster.store.endpointSlices.sorted(namespace: service.namespace)
-        where slice.metadata.labels["kubernetes.io/service-name"] == service.name {
+        where slice.metadata.labels[LabelKey.serviceName] == service.name {
             guard let number = slice.ports.first(where: { ($0.name ?? "") == port.name })?.port else {
                 continue
             }

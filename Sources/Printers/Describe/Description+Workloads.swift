@@ -25,8 +25,8 @@ extension Description {
         let owned = cluster.store.replicaSets.sorted(namespace: object.namespace)
             .filter { $0.metadata.controller?.uid == object.metadata.uid }
         func isNew(_ set: ReplicaSet) -> Bool {
-            set.metadata.annotations["deployment.kubernetes.io/revision"]
-                == object.metadata.annotations["deployment.kubernetes.io/revision"]
+            set.metadata.annotations[AnnotationKey.deploymentRevision]
+                == object.metadata.annotations[AnnotationKey.deploymentRevision]
         }
         func names(_ sets: [ReplicaSet]) -> String {
             sets.map { "\($0.name) (\($0.status.replicas)/\($0.spec.replicas ?? 1) replicas created)" }

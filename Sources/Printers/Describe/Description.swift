@@ -42,7 +42,7 @@ struct Description {
     mutating func annotations(_ level: Int, _ map: StringMap<String>) {
         func cut(_ text: String) -> String { text.count > 140 ? text.prefix(140) + "..." : text }
         var values: [String] = []
-        for (key, value) in map.entries where key != "kubectl.kubernetes.io/last-applied-configuration" {
+        for (key, value) in map.entries where key != AnnotationKey.lastApplied {
             if key.count + value.count + 2 > 140 || value.contains("\n") {
                 values.append("\(key):")
                 values += value.split(separator: "\n").map { "  " + cut(String($0)) }

@@ -5,7 +5,7 @@ import KubernetesAPI
 public enum NodeDisplay {
     /// `Ready`, `NotReady`, `Unknown`, with `,SchedulingDisabled` for a cordoned node.
     public static func status(of node: Node) -> String {
-        let ready = node.status.conditions["Ready"]
+        let ready = node.status.conditions[ConditionType.ready]
         return (ready == nil ? "Unknown" : ready!.isTrue ? "Ready" : "NotReady")
             + (node.spec.unschedulable ? ",SchedulingDisabled" : "")
     }

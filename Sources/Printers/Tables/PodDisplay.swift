@@ -37,8 +37,8 @@ public struct PodDisplay: Sendable, Hashable {
         var (lastRestart, lastSidecarRestart): (Instant?, Instant?) = (nil, nil)
         var ready = 0
         var text = state.reason.or(state.phase.rawValue)
-        if state.conditions.contains(where: { $0.type == "PodScheduled" && $0.reason == "SchedulingGated" }) {
-            text = "SchedulingGated"
+        if state.conditions.contains(where: { $0.type == ConditionType.podScheduled && $0.reason == ConditionReason.schedulingGated }) {
+            text = ConditionReason.schedulingGated
         }
 
         // The first init container that has not done its part decides.
@@ -70,7 +70,7 @@ public struct PodDisplay: Sendable, Hashable {
         }
 
         restarts = initRestarts
-        if !isInitializing || state.conditions.isTrue("Initialized") {
+        if !isInitializing || state.conditions.isTrue(ConditionType.initialized) {
             restarts = sidecarRestarts
             lastRestart = lastSidecarRestart
             var failure: String?
@@ -93,7 +93,7 @@ public struct PodDisplay: Sendable, Hashable {
                 }
             }
             if text == "Completed" {
-                let isReady = state.conditions.isTrue("Ready")
+                let isReady = state.conditions.isTrue(ConditionType.ready)
                 if profile.statusColumnPrefersFailure {
                     if hasReadyRunning, isReady {
                         text = "Running"

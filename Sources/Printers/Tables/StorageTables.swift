@@ -15,8 +15,6 @@ extension Printers {
     public static func accessModes(_ modes: [String]) -> String { accessModeText(modes) }
 }
 
-private let classAnnotation = "volume.beta.kubernetes.io/storage-class"
-
 extension KindPrinter {
     static let persistentVolume = KindPrinter(
         PersistentVolume.self,
@@ -34,7 +32,7 @@ extension KindPrinter {
             spec.persistentVolumeReclaimPolicy,
             object.metadata.isTerminating ? "Terminating" : object.status.phase,
             spec.claimRef.map { "\($0.namespace)/\($0.name)" } ?? "",
-            object.metadata.annotations[classAnnotation] ?? spec.storageClassName,
+            object.metadata.annotations[AnnotationKey.storageClass] ?? spec.storageClassName,
             spec.volumeAttributesClassName ?? "<unset>", object.status.reason, object.age(cluster),
             spec.volumeMode ?? "<unset>",
         ]
@@ -55,7 +53,7 @@ extension KindPrinter {
             object.spec.volumeName,
             isBound ? (object.status.capacity["storage"] ?? .zero).description : "",
             isBound ? accessModeText(object.status.accessModes) : "",
-            object.metadata.annotations[classAnnotation] ?? object.spec.storageClassName ?? "",
+            object.metadata.annotations[AnnotationKey.storageClass] ?? object.spec.storageClassName ?? "",
             object.spec.volumeAttributesClassName ?? "<unset>", object.age(cluster),
             object.spec.volumeMode ?? "<unset>",
         ]

@@ -138,10 +138,10 @@ public enum JobDisplay {
     /// Complete, Failed, Terminating, Suspended, FailureTarget, SuccessCriteriaMet or Running.
     public static func status(of job: Job) -> String {
         let conditions = job.status.conditions
-        if conditions.isTrue("Complete") { return "Complete" }
-        if conditions.isTrue("Failed") { return "Failed" }
+        if conditions.isTrue(ConditionType.complete) { return ConditionType.complete }
+        if conditions.isTrue(ConditionType.failed) { return ConditionType.failed }
         if job.metadata.isTerminating { return "Terminating" }
-        return ["Suspended", "FailureTarget", "SuccessCriteriaMet"].first(where: conditions.isTrue)
+        return [ConditionType.suspended, ConditionType.failureTarget, ConditionType.successCriteriaMet].first(where: conditions.isTrue)
             ?? "Running"
     }
 }

@@ -34,7 +34,7 @@ extension SchedulingState {
         return cycle
     }
 
-    /// Asks the plugins that look at the pod alone. Answers the first refusal.
+    /// Asks the plugins that look at the pod alone. Returns the first refusal.
     func preFilter(_ cycle: inout Cycle, _ store: ObjectStore) -> Rejection? {
         let hasNoVolumes = cycle.demand.facts.hasNoVolumes
         for plugin in cycle.settings.filters {

@@ -1,3 +1,5 @@
+import SimulationKit
+
 public import KubernetesAPI
 
 /// Nodes with the same outcome: the same plugin refuses them for the same reason.
@@ -94,7 +96,7 @@ extension Explanation {
             let others = preemption.candidates.count - 1
             return "would evict \(candidate.victims.map(\.description).joined(separator: ", ")) on \(node)"
                 + (candidate.pdbViolations > 0 ? ", \(candidate.pdbViolations) against a budget" : "")
-                + (others > 0 ? "; \(others) other node\(others == 1 ? "" : "s") would do" : "")
+                + (others > 0 ? "; \(counted(others, "other node")) would do" : "")
         }
         return preemption.message.hasPrefix("preemption: ") ? String(preemption.message.dropFirst(12)) : preemption.message
     }

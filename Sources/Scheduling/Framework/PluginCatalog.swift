@@ -17,7 +17,7 @@ struct Plugin: Sendable {
     typealias PreFilter = @Sendable (inout Cycle, SchedulingState, ObjectStore) -> Rejection?
     /// Refuses nodes among the candidates of the pass.
     typealias Filter = @Sendable (Cycle, SchedulingState, ObjectStore, inout FilterPass) -> Void
-    /// Writes a score of 0…100 for each node; answers false if the plugin has nothing to say.
+    /// Writes a score of 0…100 for each node; returns false if the plugin has nothing to say.
     typealias Score = @Sendable (Cycle, SchedulingState, [Int], inout [Int]) -> Bool
 
     /// What a plugin's word about a node depends on, besides the pod's template: tells what may be kept from one pod

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SimulationKit
 
 extension SchedulingState {
     /// The numbers and names behind a refusal, which the scheduler knows and does not tell: which constraint, which
@@ -10,7 +11,7 @@ extension SchedulingState {
         case .unschedulable: return "cordoned"
         case .taint:
             let taints = node.spec.taints.filter { taint in
-                (taint.effect == "NoSchedule" || taint.effect == "NoExecute") && !demand.facts.spec.tolerations.tolerate(taint, profile)
+                (taint.effect == TaintEffect.noSchedule || taint.effect == TaintEffect.noExecute) && !demand.facts.spec.tolerations.tolerate(taint, profile)
             }
             return "taint " + taints.map(\.text).joined(separator: ", ")
         case .nodeAffinity: return selectionDetail(demand.facts.nodeSelection, node)
@@ -47,7 +48,7 @@ extension SchedulingState {
         for view in views {
             let count = self.views[view].count(columns[self.views[view].column].value(row))
             guard count > 0, let place = domain(view, row) else { continue }
-            return "\(place): \(count) pod\(count == 1 ? "" : "s") \(words)"
+            return "\(place): \(counted(count, "pod")) \(words)"
         }
         return ""
     }

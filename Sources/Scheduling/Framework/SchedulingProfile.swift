@@ -38,10 +38,10 @@ struct SchedulingProfile: Sendable {
     /// The constraints that `System` defaulting gives to pods without own ones.
     static let systemSpread = [
         TopologySpreadConstraint(
-            maxSkew: 3, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway",
+            maxSkew: 3, topologyKey: LabelKey.hostname, whenUnsatisfiable: "ScheduleAnyway",
             labelSelector: nil),
         TopologySpreadConstraint(
-            maxSkew: 5, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway",
+            maxSkew: 5, topologyKey: LabelKey.zone, whenUnsatisfiable: "ScheduleAnyway",
             labelSelector: nil),
     ]
 }

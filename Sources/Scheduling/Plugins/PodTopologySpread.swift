@@ -25,8 +25,6 @@ enum PodTopologySpread {
         }
     }
 
-    static let hostname = "kubernetes.io/hostname"
-
     @Sendable static func isUniform(_ cycle: Cycle, _ state: SchedulingState) -> Bool {
         cycle.demand.softSpread.isEmpty
     }
@@ -41,7 +39,7 @@ enum PodTopologySpread {
         // The tables are taken out once: reaching them through the state for each node costs more than the sums.
         let tables = rules.map { rule in
             let view = state.views[rule.view]
-            let isHostname = rule.constraint.topologyKey == hostname
+            let isHostname = rule.constraint.topologyKey == LabelKey.hostname
             return (
                 values: state.columns[view.column].valueOf,
                 counts: isHostname ? state.counters[rule.counter].perNode : view.pods, isHostname: isHostname

@@ -22,11 +22,11 @@ enum TaintToleration {
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {
         let tolerations = cycle.demand.facts.spec.tolerations.filter {
-            $0.effect.isEmpty || $0.effect == "PreferNoSchedule"
+            $0.effect.isEmpty || $0.effect == TaintEffect.preferNoSchedule
         }
         for (i, row) in rows.enumerated() {
             scores[i] = state.nodes.objects[row]!.spec.taints.count { taint in
-                taint.effect == "PreferNoSchedule" && !tolerations.tolerate(taint, state.profile)
+                taint.effect == TaintEffect.preferNoSchedule && !tolerations.tolerate(taint, state.profile)
             }
         }
         normalize(&scores, reversed: true)

@@ -81,7 +81,7 @@ enum VolumeBinding {
         for claim in cycle.volumes.waiting {
             let selected =
                 state.volumes.nodeOfClaim[claim.key]
-                ?? claim.metadata.annotations["volume.kubernetes.io/selected-node"]
+                ?? claim.metadata.annotations[AnnotationKey.selectedNode]
             if let selected {
                 if selected != node.metadata.name {
                     plan.problems = Reason.volumeUnmatched

@@ -10,12 +10,12 @@ enum VolumeZone {
         var values: [String]
     }
     private static let oldKeys = [
-        "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
-        "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+        LabelKey.betaZone: LabelKey.zone,
+        LabelKey.betaRegion: LabelKey.region,
     ]
     private static let keys = [
-        "failure-domain.beta.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/region",
-        "topology.kubernetes.io/zone", "topology.kubernetes.io/region",
+        LabelKey.betaZone, LabelKey.betaRegion,
+        LabelKey.zone, LabelKey.region,
     ]
 
     @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore)

@@ -1,3 +1,4 @@
+import HeapModule
 import KubernetesAPI
 import SimulationKit
 
@@ -30,13 +31,13 @@ struct QueuedPod: Sendable {
 ///
 /// - Source: Kubernetes `pkg/scheduler/backend/queue/scheduling_queue.go`.
 struct SchedulingQueue: Sendable {
-    private struct Ticket: Sendable {
+    private struct Ticket: Sendable, Comparable {
         var expiry: Instant
         var priority: Int
         var timestamp: Instant
         var slot: Int
         var stamp: Int
-        static func precedes(_ a: Ticket, _ b: Ticket) -> Bool {
+        static func < (a: Ticket, b: Ticket) -> Bool {
             if a.expiry != b.expiry { return a.expiry < b.expiry }
             if a.priority != b.priority { return a.priority > b.priority }
             if a.timestamp != b.timestamp { return a.timestamp < b.timestamp }
@@ -54,9 +55,9 @@ struct SchedulingQueue: Sendable {
 
     // By slot.
     private var entries: [QueuedPod?] = []
-    private var active = Heap<Ticket>(precedes: Ticket.precedes)
-    private var backoff = Heap<Ticket>(precedes: Ticket.precedes)
-    private var errorBackoff = Heap<Ticket>(precedes: Ticket.precedes)
+    private var active = Heap<Ticket>()
+    private var backoff = Heap<Ticket>()
+    private var errorBackoff = Heap<Ticket>()
     /// Slots of the pods that wait for an event.
     private(set) var unschedulable: [Int] = []
     private var stays = EventQueue<(slot: Int, stamp: Int)>()
@@ -79,9 +80,9 @@ struct SchedulingQueue: Sendable {
         entry.stamp = stamps
         entry.place = place
         switch place {
-        case .active: active.push(ticket(entry, slot, expiry: .start))
-        case .backoff: backoff.push(ticket(entry, slot, expiry: expiry(entry)))
-        case .errorBackoff: errorBackoff.push(ticket(entry, slot, expiry: expiry(entry)))
+        case .active: active.insert(ticket(entry, slot, expiry: .start))
+        case .backoff: backoff.insert(ticket(entry, slot, expiry: expiry(entry)))
+        case .errorBackoff: errorBackoff.insert(ticket(entry, slot, expiry: expiry(entry)))
         case .unschedulable:
             entry.position = unschedulable.count
             unschedulable.append(slot)
@@ -150,22 +151,22 @@ struct SchedulingQueue: Sendable {
     /// May be too early, if a pod left by other ways.
     var nextFlush: Instant? {
         var next = stays.nextDue
-        for ticket in [backoff.first, errorBackoff.first] {
+        for ticket in [backoff.min, errorBackoff.min] {
             guard let due = ticket.map({ flush(after: $0.expiry) }) else { continue }
             next = min(next ?? due, due)
         }
         return next
     }
 
-    /// Moves what is due at `now`; answers the pods that waited for five minutes.
+    /// Moves what is due at `now`; returns the pods that waited for five minutes.
     mutating func flush(now: Instant) {
         dropStale()
-        while let ticket = backoff.first, flush(after: ticket.expiry) <= now {
-            _ = backoff.pop()
+        while let ticket = backoff.min, flush(after: ticket.expiry) <= now {
+            _ = backoff.popMin()
             if isValid(ticket) { put(entries[ticket.slot]!, slot: ticket.slot, into: .active) }
         }
-        while let ticket = errorBackoff.first, flush(after: ticket.expiry) <= now {
-            _ = errorBackoff.pop()
+        while let ticket = errorBackoff.min, flush(after: ticket.expiry) <= now {
+            _ = errorBackoff.popMin()
             if isValid(ticket) { put(entries[ticket.slot]!, slot: ticket.slot, into: .active) }
         }
         while let (_, stay) = stays.popDue(by: now) {
@@ -177,56 +178,21 @@ struct SchedulingQueue: Sendable {
 
     private func isValid(_ ticket: Ticket) -> Bool { entries[ticket.slot]?.stamp == ticket.stamp }
     private mutating func dropStale() {
-        while let ticket = active.first, !isValid(ticket) { _ = active.pop() }
-        while let ticket = backoff.first, !isValid(ticket) { _ = backoff.pop() }
-        while let ticket = errorBackoff.first, !isValid(ticket) { _ = errorBackoff.pop() }
+        while let ticket = active.min, !isValid(ticket) { _ = active.popMin() }
+        while let ticket = backoff.min, !isValid(ticket) { _ = backoff.popMin() }
+        while let ticket = errorBackoff.min, !isValid(ticket) { _ = errorBackoff.popMin() }
     }
     /// Whether a pod could be tried at once.
-    var isReady: Bool { active.first != nil || (popsFromBackoff && backoff.first != nil) }
+    var isReady: Bool { active.min != nil || (popsFromBackoff && backoff.min != nil) }
 
     /// The next pod to try, now in flight. An idle scheduler also takes the first pod out of backoff.
     mutating func pop() -> Int? {
         dropStale()
-        guard let ticket = active.pop() ?? (popsFromBackoff ? backoff.pop() : nil) else { return nil }
+        guard let ticket = active.popMin() ?? (popsFromBackoff ? backoff.popMin() : nil) else { return nil }
         stamps += 1
         entries[ticket.slot]!.attempts += 1
         entries[ticket.slot]!.stamp = stamps
         entries[ticket.slot]!.place = .inFlight
         return ticket.slot
-    }
-
-}
-
-/// A binary heap. Its order must be total.
-struct Heap<Element: Sendable>: Sendable {
-    private var elements: [Element] = []
-    private let precedes: @Sendable (Element, Element) -> Bool
-    init(precedes: @escaping @Sendable (Element, Element) -> Bool) { self.precedes = precedes }
-
-    var first: Element? { elements.first }
-    mutating func push(_ element: Element) {
-        elements.append(element)
-        var child = elements.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard precedes(elements[child], elements[parent]) else { break }
-            elements.swapAt(child, parent)
-            child = parent
-        }
-    }
-    mutating func pop() -> Element? {
-        guard !elements.isEmpty else { return nil }
-        elements.swapAt(0, elements.count - 1)
-        let first = elements.removeLast()
-        var parent = 0
-        while true {
-            var child = 2 * parent + 1
-            guard child < elements.count else { break }
-            if child + 1 < elements.count, precedes(elements[child + 1], elements[child]) { child += 1 }
-            guard precedes(elements[child], elements[parent]) else { break }
-            elements.swapAt(child, parent)
-            parent = child
-        }
-        return first
     }
 }

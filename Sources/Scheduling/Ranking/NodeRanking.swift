@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SimulationKit
 
 /// What is known of all nodes for the pods of one template, kept from one pod to the next.
 ///
@@ -76,15 +77,7 @@ struct NodeRanking: Sendable {
         scores[position] = Int32(score)
     }
     /// Where the bucket of `score` is, or belongs.
-    private func index(of score: Int) -> Int {
-        var low = 0
-        var high = buckets.count
-        while low < high {
-            let middle = (low + high) / 2
-            if buckets[middle].score > score { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func index(of score: Int) -> Int { buckets.partitioningIndex { $0.score <= score } }
 
     /// The nodes that pass everything.
     func feasible() -> NodeMask {

@@ -115,7 +115,7 @@ extension SchedulingState {
     private mutating func refresh(_ levels: inout SpreadLevels, _ rule: SpreadRule) {
         let column = views[rule.view].column
         refresh(layout: column)
-        if rule.constraint.topologyKey == PodTopologySpread.hostname {
+        if rule.constraint.topologyKey == LabelKey.hostname {
             levels.refresh(counters[rule.counter], columns[column], order, layouts[column])
         } else {
             levels.refresh(views[rule.view], layouts[column])

@@ -70,15 +70,7 @@ struct SpreadLevels: Sendable {
         set(&levels[i].nodes, thing, true)
     }
     /// Where the level of `count` is, or belongs.
-    private func index(of count: Int) -> Int {
-        var low = 0
-        var high = levels.count
-        while low < high {
-            let middle = (low + high) / 2
-            if levels[middle].count < count { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func index(of count: Int) -> Int { levels.partitioningIndex { $0.count >= count } }
 }
 
 extension PodTopologySpread {
@@ -101,7 +93,7 @@ extension PodTopologySpread {
         ignored.subtract(kept)
         var parts: [(nodes: NodeMask, raw: Double)] = kept.isEmpty ? [] : [(kept, 0)]
         for (i, rule) in rules.enumerated() {
-            let size = rule.constraint.topologyKey == hostname ? kept.count : layouts[i].valueCount(in: kept)
+            let size = rule.constraint.topologyKey == LabelKey.hostname ? kept.count : layouts[i].valueCount(in: kept)
             let weight = DeterministicMath.ln(Double(size + 2))
             let constant = Double(rule.maxSkew - 1)
             var finer: [(nodes: NodeMask, raw: Double)] = []

@@ -89,7 +89,7 @@ struct NodeColumns: Sendable {
         touch(row)
     }
     private static func isDiscouraged(_ node: Node?) -> Int {
-        node?.spec.taints.contains { $0.effect == "PreferNoSchedule" } ?? false ? 1 : 0
+        node?.spec.taints.contains { $0.effect == TaintEffect.preferNoSchedule } ?? false ? 1 : 0
     }
     /// Notes that what the pods of `row` take has changed.
     mutating func touch(_ row: Int) { touched.note(row, of: count) }

@@ -18,9 +18,9 @@ struct NodeOrder: Sendable {
     static func zone(of node: Node) -> String {
         let labels = node.metadata.labels
         let zone =
-            labels["topology.kubernetes.io/zone"] ?? labels["failure-domain.beta.kubernetes.io/zone"] ?? ""
+            labels[LabelKey.zone] ?? labels[LabelKey.betaZone] ?? ""
         let region =
-            labels["topology.kubernetes.io/region"] ?? labels["failure-domain.beta.kubernetes.io/region"]
+            labels[LabelKey.region] ?? labels[LabelKey.betaRegion]
             ?? ""
         return zone.isEmpty && region.isEmpty ? "" : region + ":\0:" + zone
     }

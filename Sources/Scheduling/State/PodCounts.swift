@@ -164,7 +164,7 @@ enum NodeRule: Sendable, Hashable {
 /// The first taint that keeps pods with these tolerations away.
 func untoleratedTaint(of node: Node, _ tolerations: [Toleration], _ profile: KubernetesProfile) -> Taint? {
     node.spec.taints.first { taint in
-        (taint.effect == "NoSchedule" || taint.effect == "NoExecute")
+        (taint.effect == TaintEffect.noSchedule || taint.effect == TaintEffect.noExecute)
             && !tolerations.tolerate(taint, profile)
     }
 }

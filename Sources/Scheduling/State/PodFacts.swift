@@ -78,7 +78,7 @@ final class PodFacts: Sendable {
         images =
             programs.map { Self.normalized(image: $0.image) }
             + spec.volumes.compactMap { $0.image.map { Self.normalized(image: $0.reference) } }
-        let cordon = Taint(key: "node.kubernetes.io/unschedulable", effect: "NoSchedule")
+        let cordon = Taint(key: TaintKey.unschedulable, effect: TaintEffect.noSchedule)
         toleratesCordon = spec.tolerations.tolerate(cordon, profile)
     }
 
@@ -167,7 +167,7 @@ func nonZeroRequests(_ pod: Pod, _ rules: RequestRules) -> (cpu: Int64, memory: 
     let spec = pod.spec.value
     let status = pod.status.value
     let isInfeasible =
-        status.conditions["PodResizePending"]?.reason == "Infeasible" || status.resize == "Infeasible"
+        status.conditions[ConditionType.podResizePending]?.reason == ConditionReason.infeasible || status.resize == ConditionReason.infeasible
     let hasPodLevel = rules.podLevelResources && !(spec.resources?.requests.isEmpty ?? true)
     func fill(_ resource: String, _ amount: Quantity) {
         // With requests of the pod as a whole, a resource that anybody states gets no default at all.

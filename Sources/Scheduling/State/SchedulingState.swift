@@ -264,7 +264,7 @@ struct SchedulingState: Sendable {
         nodes.podSlots[entry.row].append(slot)
         account(entry, 1, trial: trial)
     }
-    /// Takes a placed pod away; answers what was there.
+    /// Takes a placed pod away; returns what was there.
     @discardableResult
     mutating func unplace(_ slot: Int, trial: Bool = false) -> PlacedPod {
         let entry = placed[slot]!

@@ -67,7 +67,7 @@ public struct ReplacementTrial: Sendable {
     private var why: String {
         let cluster = fork.simulation.cluster
         if let waiting = fork.pods.first(where: { $0.workload == workload && $0.after?.isWaitingForNode == true })?.after {
-            let message = waiting.status.conditions["PodScheduled"]?.message ?? ""
+            let message = waiting.status.conditions[ConditionType.podScheduled]?.message ?? ""
             return "\(waiting.metadata.name) waits for a node" + (message.isEmpty ? "" : ": \(message)")
         }
         if let starting = fork.pods.first(where: { $0.workload == workload && $0.came && $0.after?.isReady == false })?.after {

@@ -97,7 +97,7 @@ private struct AvailabilitySurvey {
         self.cluster = cluster
         for case let node? in cluster.store.nodes.rows {
             let zone = node.zone
-            let region = node.metadata.labels["topology.kubernetes.io/region"] ?? ""
+            let region = node.metadata.labels[LabelKey.region] ?? ""
             nodes[node.metadata.name] = (zone, region)
             let milliCPU = Resources(node.status.allocatable).milliCPU
             let index: Int

@@ -71,7 +71,7 @@ private struct LinkTracer {
         hop("you", what, "API server", took: settings.nodeLatency, "client certificate or token; server verified by the kubeconfig's CA")
     }
 
-    /// By the tunnel's way to `node` if there is one. Answers false if it ends there.
+    /// By the tunnel's way to `node` if there is one. Returns false if it ends there.
     private mutating func leave(towards node: String) -> Bool {
         guard settings.egress == .konnectivity else { return true }
         let agents = store.nodes.sorted().map(\.metadata.name).filter(isReachable)
@@ -118,7 +118,7 @@ private struct LinkTracer {
         trace.answer = stream == .logs ? "200, the log of \(name)" : "101 Switching Protocols: \(stream.rawValue) to \(name)"
     }
 
-    /// The API server dials the kubelet. Answers whether it got there.
+    /// The API server dials the kubelet. Returns whether it got there.
     private mutating func callKubelet(of node: Node, _ path: String, isStream: Bool = false) -> Bool {
         let name = node.metadata.name
         guard leave(towards: name) else { return false }
@@ -173,7 +173,7 @@ private struct LinkTracer {
                 portName = port.name
             }
             let slices = store.endpointSlices.sorted().filter {
-                $0.namespace == target.namespace && $0.metadata.labels["kubernetes.io/service-name"] == target.name
+                $0.namespace == target.namespace && $0.metadata.labels[LabelKey.serviceName] == target.name
             }
             var ready: [(ObjectKey, Int?)] = []
             for slice in slices {

@@ -88,7 +88,7 @@ extension NodeAutoscaler {
             copy.nodeName = ""
             copy.metadata.ownerReferences = pod.metadata.ownerReferences
             copy.status.phase = .pending
-            copy.status.conditions.remove("PodScheduled")
+            copy.status.conditions.remove(ConditionType.podScheduled)
             _ = fork.store.insert(copy, at: cluster.now)
         }
         let moving = Set(pods.map(\.key))
@@ -101,9 +101,9 @@ extension NodeAutoscaler {
     private mutating func remove(_ node: Node, _ cluster: inout Cluster) {
         let now = cluster.now
         _ = try? cluster.update(Node.self, node.key) { node in
-            node.spec.taints.append(Taint(key: Self.taint, value: "\(Int(now.sinceStart.seconds))", effect: "NoSchedule"))
+            node.spec.taints.append(Taint(key: Self.taint, value: "\(Int(now.sinceStart.seconds))", effect: TaintEffect.noSchedule))
         }
-        cluster.record("ScaleDown", "marked the node as toBeDeleted/unschedulable", about: node, source: source)
+        cluster.record(EventReason.scaleDown, "marked the node as toBeDeleted/unschedulable", about: node, source: source)
         unneeded.removeAll { $0.node == node.name }
         removals.append(Removal(node: node.name, zone: node.zone, began: now, next: now))
         goOnRemoving(&cluster)
@@ -120,7 +120,7 @@ extension NodeAutoscaler {
             let pods = movable(node, cluster)
             if pods.isEmpty {
                 removals.remove(at: index)
-                cluster.record("ScaleDown", "node removed by cluster autoscaler", about: node, source: source)
+                cluster.record(EventReason.scaleDown, "node removed by cluster autoscaler", about: node, source: source)
                 _ = try? cluster.delete(Node.self, node.key)
                 continue
             }
@@ -131,7 +131,7 @@ extension NodeAutoscaler {
             for pod in pods where !pod.metadata.isTerminating {
                 // A budget that refuses is asked again.
                 guard (try? cluster.evict(pod: pod.key)) != nil else { continue }
-                cluster.record("ScaleDown", "deleting pod for node scale down", about: pod, source: source)
+                cluster.record(EventReason.scaleDown, "deleting pod for node scale down", about: pod, source: source)
             }
             removals[index].next = cluster.now + .seconds(5)
         }

@@ -16,7 +16,7 @@ extension NodeAutoscaler {
         var waste: Double
     }
 
-    /// Asks for nodes of the pool that helps best, if any does. Answers whether some are, or are on their way.
+    /// Asks for nodes of the pool that helps best, if any does. Returns whether some are, or are on their way.
     mutating func scaleUp(_ cluster: inout Cluster, _ scheduler: SchedulerConfiguration) -> Bool {
         var waiting = cluster.store.pods.rows.compactMap { $0 }.filter(\.waitsForRoom)
         if waiting.isEmpty { return !upcoming.isEmpty }
@@ -148,7 +148,7 @@ extension NodeAutoscaler {
 extension Pod {
     /// Refused by the scheduler for want of a node.
     fileprivate var waitsForRoom: Bool {
-        guard nodeName.isEmpty, !isFinished, !metadata.isTerminating, let condition = status.conditions["PodScheduled"] else { return false }
-        return condition.status == "False" && condition.reason == "Unschedulable"
+        guard nodeName.isEmpty, !isFinished, !metadata.isTerminating, let condition = status.conditions[ConditionType.podScheduled] else { return false }
+        return condition.status == "False" && condition.reason == ConditionReason.unschedulable
     }
 }

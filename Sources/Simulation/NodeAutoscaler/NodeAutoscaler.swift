@@ -107,8 +107,8 @@ public struct NodeAutoscaler: Sendable {
             node = ClusterShape(zones: 1, nodes: 1).manifests[0]
         }
         node.metadata.name = name
-        node.metadata.labels["kubernetes.io/hostname"] = name
-        node.metadata.labels["topology.kubernetes.io/zone"] = pool.zone
+        node.metadata.labels[LabelKey.hostname] = name
+        node.metadata.labels[LabelKey.zone] = pool.zone
         return node
     }
 

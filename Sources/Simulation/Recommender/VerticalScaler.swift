@@ -97,7 +97,7 @@ extension Simulation {
                 if mode == .inPlaceOrRecreate, pods.count >= 2 { evict(pod, "its resize does not come through") }
                 continue
             }
-            if pod.status.conditions["PodResizePending"] != nil || pod.status.conditions["PodResizeInProgress"] != nil { continue }
+            if pod.status.conditions[ConditionType.podResizePending] != nil || pod.status.conditions[ConditionType.podResizeInProgress] != nil { continue }
             let age = now - (pod.metadata.creationTimestamp ?? now)
             let isDue = recommendations.contains { recommendation in
                 (pod.spec.containers + pod.spec.sidecars).contains { $0.name == recommendation.container && recommendation.isDue($0, podAge: age) }
@@ -117,13 +117,13 @@ extension Simulation {
     private func isStuck(_ pod: Pod) -> Bool {
         let conditions = pod.status.conditions
         func isOlder(_ condition: Condition, than span: Duration) -> Bool { now - (condition.lastTransitionTime ?? now) > span }
-        if let pending = conditions["PodResizePending"] {
-            return pending.reason == "Infeasible" || isOlder(pending, than: VerticalScaler.deferredMost)
+        if let pending = conditions[ConditionType.podResizePending] {
+            return pending.reason == ConditionReason.infeasible || isOlder(pending, than: VerticalScaler.deferredMost)
         }
-        if let progress = conditions["PodResizeInProgress"] {
+        if let progress = conditions[ConditionType.podResizeInProgress] {
             return progress.reason == "Error" || isOlder(progress, than: VerticalScaler.inProgressMost)
         }
-        return pod.status.resize == "Infeasible"
+        return pod.status.resize == ConditionReason.infeasible
     }
 
     private mutating func evict(_ pod: Pod, _ why: String) {

@@ -138,7 +138,7 @@ public struct Fork: Sendable {
     }
 
     /// Runs ahead until `isDone` says so (asked after each event), at most for `limit`, unless `shouldStop` says so first;
-    /// answers whether it did not.
+    /// returns whether it did not.
     @discardableResult
     public mutating func run(for limit: Duration, until isDone: (Fork) -> Bool, unless shouldStop: (Instant) -> Bool = { _ in false }) -> Bool {
         let end = start + limit
@@ -156,8 +156,8 @@ public struct Fork: Sendable {
                 && simulation.cluster.store.pods(onNode: name).contains { pod in
                     !pod.metadata.isTerminating && !pod.isFinished
                         && !pod.spec.tolerations.contains {
-                            ($0.key.isEmpty || $0.key == "node.kubernetes.io/unreachable")
-                                && ($0.effect.isEmpty || $0.effect == "NoExecute") && $0.tolerationSeconds == nil
+                            ($0.key.isEmpty || $0.key == TaintKey.unreachable)
+                                && ($0.effect.isEmpty || $0.effect == TaintEffect.noExecute) && $0.tolerationSeconds == nil
                         }
                 }
         }

@@ -205,7 +205,7 @@ extension Simulation {
         var rebalancing = Rebalancing(pods)
         rebalancing.step(&cluster)
         rebalancings.append(rebalancing)
-        return "\(pods.count) \(pods.count == 1 ? "pod" : "pods") to move, one after another"
+        return "\(counted(pods.count, "pod")) to move, one after another"
     }
 
     mutating func runRebalancings() {

@@ -75,7 +75,7 @@ extension WhatIf {
         change("nodeTaintsPolicy \(group.honorsTaints ? "Honor to Ignore" : "Ignore to Honor") on \(key)") {
             $0.nodeTaintsPolicy = group.honorsTaints ? "Ignore" : "Honor"
         }
-        if group.topologyKey == "topology.kubernetes.io/zone", let fullest = group.domains.max(by: { ($0.pods, $1.name) < ($1.pods, $0.name) }) {
+        if group.topologyKey == LabelKey.zone, let fullest = group.domains.max(by: { ($0.pods, $1.name) < ($1.pods, $0.name) }) {
             list.append(WhatIf("lose zone \(fullest.name)", [.fail(.zone(fullest.name))]))
         }
         return list
@@ -93,7 +93,7 @@ extension WhatIf {
         var node = Node()
         node.metadata.name = like.metadata.name + "-new"
         node.metadata.labels = like.metadata.labels
-        node.metadata.labels["kubernetes.io/hostname"] = node.metadata.name
+        node.metadata.labels[LabelKey.hostname] = node.metadata.name
         node.status.capacity = like.status.capacity
         node.status.allocatable = like.status.allocatable
         return WhatIf("add a node" + (like.zone.isEmpty ? "" : " to \(like.zone)"), [.create(node)])

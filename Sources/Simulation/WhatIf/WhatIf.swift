@@ -29,7 +29,7 @@ public struct WhatIf: Sendable {
     public static func rebalance(_ workload: Workload, _ simulation: Simulation, unless shouldStop: (Int) -> Bool = { _ in false }) -> WhatIf {
         let plan = RebalancePlan(for: workload, simulation, unless: shouldStop)
         let count = plan.steps.count
-        var question = WhatIf("rebalance \(workload.name): \(count) \(count == 1 ? "move" : "moves")", count == 0 ? [] : [plan.command])
+        var question = WhatIf("rebalance \(workload.name): \(counted(count, "move"))", count == 0 ? [] : [plan.command])
         question.plan = plan
         return question
     }

@@ -108,7 +108,7 @@ public struct WhatIfAnswer: Sendable {
         let cluster = fork.simulation.cluster
         var found: [PendingPod] = []
         for case let pod? in cluster.store.pods.rows where pod.isWaitingForNode {
-            let message = pod.status.conditions["PodScheduled"]?.message ?? ""
+            let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
             let isOld = pod.metadata.creationTimestamp.map { $0 < fork.start } ?? false
             found.append(PendingPod(key: pod.key, workload: Workload(of: pod, cluster), message: message, isOld: isOld))
         }

@@ -41,7 +41,7 @@ struct NodesExpectation: Claim {
         let selector = labelSelector.flatMap { LabelSelector(text: $0) } ?? LabelSelector()
         return cluster.store.nodes.all.count { node in
             (zone.map { $0 == node.zone } ?? true) && selector.matches(node.metadata.labels)
-                && (ready.map { $0 == node.status.conditions.isTrue("Ready") } ?? true)
+                && (ready.map { $0 == node.status.conditions.isTrue(ConditionType.ready) } ?? true)
         }
     }
 }

@@ -30,7 +30,7 @@ public struct ToldEvent: Sendable {
 }
 
 /// The told events in order; the oldest are forgotten when they are many, or a day old.
-public struct Narrative: Sendable {
+public struct EventLog: Sendable {
     /// The events that are kept.
     public private(set) var events = Deque<ToldEvent>()
     /// How many were told since the start: the number after that of the newest.
@@ -116,7 +116,7 @@ extension Cluster {
             time: now, isWarning: warning, reason: reason, kind: reference.kind,
             object: ObjectKey(namespace: reference.namespace, name: reference.name), message: message,
             source: source.component, host: source.host)
-        defer { narrative.append(told) }
+        defer { eventLog.append(told) }
         expireEvents()
         let hash = EventRecorder.hash(reference, reason, message)
         if let slot = eventRecorder.slots[hash].map(Int.init), var event = store.events.rows[slot],
