@@ -40,7 +40,6 @@ public struct Dashboard {
     /// Whether the user wants the peek pane; nil: where the view has it by itself.
     private var wantsPeek: Bool?
     private var size = Size(width: 80, height: 24)
-    private var bodyArea = Rect.zero
 
     /// Set when the user asked to leave.
     public private(set) var wantsToQuit = false
@@ -199,8 +198,9 @@ public struct Dashboard {
                 dialog?.paste(text)
             }
         case .mouse(let mouse):
-            guard dialog == nil, prompt == nil, bodyArea.contains(mouse.point) else { return }
+            guard dialog == nil, prompt == nil, rows.body.contains(mouse.point) else { return }
             world.refresh()
+            prepareTop()
             let effects = withTop { screen, world in screen.mouse(mouse, world) }
             apply(effects)
         case .resize(let size): self.size = size
@@ -302,6 +302,7 @@ public struct Dashboard {
     }
 
     mutating func perform(_ action: Action) {
+        prepareTop()
         let effects = withTop { screen, world in screen.perform(action, world) }
         if let effects { return apply(effects) }
         performGlobally(action)
@@ -557,33 +558,16 @@ public struct Dashboard {
             for (y, line) in text.wrapped(to: size.width).enumerated() { canvas.write(line, at: Point(x: 0, y: y), maxWidth: size.width) }
             return canvas
         }
-        var area = canvas.bounds
-        if showsHeader && !isFullScreen {
-            StatusLine.draw(on: &canvas, in: area.row(0), world)
-            area = area.inset(top: 1)
-        }
-        let keyRow = Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1)
-        if !isFullScreen { area = area.inset(bottom: 1) }
-        if showsCrumbs && size.height >= 12 && !isFullScreen || prompt != nil || flash != nil || !world.outages.isEmpty {
-            drawCrumbs(on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1))
-            area = area.inset(bottom: 1)
-        }
-        if size.height >= 16 && !isFullScreen {
-            TimeStrip.draw(on: &canvas, in: Rect(x: 0, y: area.bottom - 1, width: area.width, height: 1), world)
-            area = area.inset(bottom: 1)
-        }
-        bodyArea = area
-        var screen = stack.removeLast()
-        let peek = peek(&screen, in: area, canvas)
-        let peekHeight = peek.map { PeekPane.height($0, in: area, isWanted: wantsPeek == true) } ?? 0
-        let screenArea = area.inset(bottom: peekHeight)
-        canvas.withClip(screenArea) { canvas in screen.draw(on: &canvas, in: screenArea, world) }
-        if let peek, peekHeight > 0 {
-            PeekPane.draw(peek, on: &canvas, in: Rect(x: area.x, y: screenArea.bottom, width: area.width, height: peekHeight), world)
-        }
-        stack.append(screen)
-        // What is under the cursor is known once the view is drawn.
-        if !isFullScreen { KeyRow.draw(self, on: &canvas, in: keyRow) }
+        let rows = rows
+        let area = rows.body
+        let (screenArea, peek) = prepareTop()
+        if let row = rows.status { StatusLine.draw(on: &canvas, in: row, world) }
+        if let row = rows.crumbs { drawCrumbs(on: &canvas, in: row) }
+        if let row = rows.strip { TimeStrip.draw(on: &canvas, in: row, world) }
+        canvas.withClip(screenArea) { canvas in stack.last!.draw(on: &canvas, in: screenArea, world) }
+        withTop { screen, world in screen.wasDrawn(world) }
+        if let peek, screenArea.bottom < area.bottom { PeekPane.draw(peek, on: &canvas, in: area.inset(top: screenArea.height), world) }
+        if let row = rows.keys { KeyRow.draw(self, on: &canvas, in: row) }
         if var open = dialog {
             canvas.withClip(area) { canvas in open.draw(on: &canvas, in: area, world) }
             dialog = open
@@ -593,14 +577,50 @@ public struct Dashboard {
         return canvas
     }
 
-    /// What the peek pane tells, if it is wanted.
-    private func peek(_ screen: inout any Screen, in area: Rect, _ canvas: Canvas) -> Peek? {
-        guard wantsPeek ?? screen.peeksByDefault, !screen.isText else { return nil }
-        if let peek = screen.peek(world) { return peek }
-        // Which row is under the cursor may not be known before the view was drawn once.
-        var scratch = canvas
-        screen.draw(on: &scratch, in: area, world)
-        return screen.peek(world)
+    /// The rows around the view, nil for those that are not shown, and what they leave.
+    private struct Rows {
+        var status: Rect?
+        var body: Rect
+        var strip: Rect?
+        var crumbs: Rect?
+        var keys: Rect?
+    }
+    private var rows: Rows {
+        // On less nothing is drawn.
+        var rows = Rows(body: Rect(x: 0, y: 0, width: max(40, size.width), height: max(10, size.height)))
+        func last() -> Rect {
+            defer { rows.body = rows.body.inset(bottom: 1) }
+            return Rect(x: 0, y: rows.body.bottom - 1, width: rows.body.width, height: 1)
+        }
+        if showsHeader && !isFullScreen {
+            rows.status = rows.body.row(0)
+            rows.body = rows.body.inset(top: 1)
+        }
+        if !isFullScreen { rows.keys = last() }
+        if showsCrumbs && size.height >= 12 && !isFullScreen || prompt != nil || flash != nil || !world.outages.isEmpty { rows.crumbs = last() }
+        if size.height >= 16 && !isFullScreen { rows.strip = last() }
+        return rows
+    }
+
+    /// Prepares the view on top for the world as it is. Returns where it stands and what the peek pane, which has the rest, tells.
+    @discardableResult
+    private mutating func prepareTop() -> (area: Rect, peek: Peek?) {
+        let area = rows.body
+        let wantsPeek = wantsPeek
+        return withTop { screen, world in
+            var peek: Peek?
+            if wantsPeek ?? screen.peeksByDefault, !screen.isText {
+                peek = screen.peek(world)
+                // Which row is under the cursor may not be known yet.
+                if peek == nil {
+                    screen.refresh(world, in: area)
+                    peek = screen.peek(world)
+                }
+            }
+            let screenArea = area.inset(bottom: peek.map { PeekPane.height($0, in: area, isWanted: wantsPeek == true) } ?? 0)
+            screen.refresh(world, in: screenArea)
+            return (screenArea, peek)
+        }
     }
 
     private mutating func drawCrumbs(on canvas: inout Canvas, in row: Rect) {

@@ -8,16 +8,18 @@ struct ListCursor<ID: Hashable> {
     private(set) var index = 0
     /// The first row that is seen.
     private(set) var top = 0
-    /// Rows that were seen at once when they were drawn last.
+    /// Rows that are seen at once.
     private(set) var page = 10
     private(set) var ids: [ID] = []
-    /// Where the rows were drawn last, for clicks.
-    var layout: TableWidget.Layout?
+    /// Where the rows stand on the screen, a line each, for clicks; empty if they are not clicked at.
+    private var body = Rect.zero
     /// The row to stand on once it is there.
     private var wanted: ID?
 
     init(on wanted: ID? = nil) { self.wanted = wanted }
 
+    /// The row to stand on, or under the cursor.
+    var target: ID? { wanted ?? id }
     /// The row under the cursor; nil if there are none.
     var id: ID? { ids.indices.contains(index) ? ids[index] : nil }
 
@@ -52,8 +54,41 @@ struct ListCursor<ID: Hashable> {
         page = max(1, height)
         top = Scrolling.top(following: index, from: top, height: page, count: ids.count, margin: margin)
     }
+    /// Sees to it that the cursor is among the rows that stand in `body`, a line each.
+    mutating func scroll(in body: Rect) {
+        self.body = body
+        scroll(height: body.height)
+    }
+    /// The row at a point of the screen.
+    func row(at point: Point) -> Int? {
+        let row = top + point.y - body.y
+        return body.contains(point) && seen.contains(row) ? row : nil
+    }
     /// The rows that are seen.
     var seen: Range<Int> { top..<max(top, min(top + page, ids.count)) }
+}
+
+/// Lines that are scrolled without a cursor, and the part of them that is seen.
+struct LineScroll {
+    /// The first line that is seen.
+    private(set) var top = 0
+    private var count = 0
+    private var height = 10
+
+    /// Takes how many lines there are now, and how many are seen at once.
+    mutating func show(_ count: Int, height: Int) {
+        (self.count, self.height) = (count, max(1, height))
+        move(to: top)
+    }
+    mutating func move(to place: Int) { top = max(0, min(place, count - height)) }
+    mutating func reset() { top = 0 }
+
+    /// Moves if that is what `action` does; returns whether it is.
+    mutating func perform(_ action: Action) -> Bool {
+        guard let place = action.place(from: top, count: count, page: height) else { return false }
+        move(to: place)
+        return true
+    }
 }
 
 extension Action {
@@ -83,7 +118,7 @@ extension ListedScreen {
         case .wheelDown: list.move(to: list.index + 3)
         case .wheelUp: list.move(to: list.index - 3)
         case .press:
-            guard let row = list.layout?.row(at: event.point) else { return [] }
+            guard let row = list.row(at: event.point) else { return [] }
             if row == list.index { return [.press(.enter)] }
             list.move(to: row)
         case .release: break

@@ -61,10 +61,16 @@ protocol Screen {
     func remark(_ world: World) -> String?
     /// Performs `action`; nil if the screen does not know it.
     mutating func perform(_ action: Action, _ world: World) -> [Effect]?
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
+    /// Takes in what changed in the world and in the view's place on the screen: which rows there are, where the cursor stands among
+    /// them, which of them are seen. It comes before every key, click and frame, so keys work before the first frame was drawn.
+    mutating func refresh(_ world: World, in area: Rect)
+    /// Draws what ``refresh(_:in:)`` prepared for the same area.
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
+    /// What was prepared has been seen: what differs from it next time is news.
+    mutating func wasDrawn(_ world: World)
     /// Whether the view has something to compute beside time and keys.
     var hasWork: Bool { get }
-    /// Starts what is to be computed for what is looked at now.
+    /// Starts what is to be computed for what is looked at now; part of ``refresh(_:in:)``.
     mutating func prepare(_ world: World)
     /// Computes until `shouldStop` says so; it is asked often.
     mutating func work(until shouldStop: () -> Bool)
@@ -92,6 +98,8 @@ extension Screen {
     func peek(_ world: World) -> Peek? { nil }
     var peeksByDefault: Bool { false }
     var hasWork: Bool { false }
+    mutating func refresh(_ world: World, in area: Rect) {}
+    mutating func wasDrawn(_ world: World) {}
     mutating func prepare(_ world: World) {}
     mutating func work(until shouldStop: () -> Bool) {}
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
@@ -126,37 +134,4 @@ extension [Effect] {
 extension Dialog {
     mutating func paste(_ text: String) {}
     var changesCluster: Bool { true }
-}
-
-/// A screen that is one list of rows with a cursor.
-protocol RowScreen: Screen {
-    var cursorIndex: Int { get }
-    var rowCount: Int { get }
-    /// Rows that were seen at once when they were drawn last.
-    var pageRows: Int { get }
-    /// Where the rows were drawn last.
-    var lastLayout: TableWidget.Layout? { get }
-    mutating func move(to index: Int)
-}
-
-extension RowScreen {
-    /// Moves the cursor if that is what `action` does; returns whether it is.
-    mutating func navigate(_ action: Action) -> Bool {
-        guard let place = action.place(from: cursorIndex, count: rowCount, page: pageRows) else { return false }
-        move(to: place)
-        return true
-    }
-
-    mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
-        switch event.kind {
-        case .wheelDown: move(to: cursorIndex + 3)
-        case .wheelUp: move(to: cursorIndex - 3)
-        case .press:
-            guard let row = lastLayout?.row(at: event.point) else { return [] }
-            if row == cursorIndex { return [.press(.enter)] }
-            move(to: row)
-        case .release: break
-        }
-        return []
-    }
 }

@@ -136,7 +136,7 @@ extension AutoscalerScreen {
         let shown = EventLines.matching(filter, events)
         box(.events, filter.isEmpty ? "" : "</\(filter)>", StyledText("\(shown.count)", theme[.dim]), on: &canvas, in: area, theme)
         let inside = area.interior.inset(x: 1, y: 0)
-        let first = min(pane == .events ? scroll : 0, max(0, shown.count - inside.height))
+        let first = min(pane == .events ? scroll.top : 0, max(0, shown.count - inside.height))
         for (index, event) in shown.dropFirst(first).prefix(inside.height).enumerated() {
             let text = EventLines.line(event, world)
             canvas.write(text.truncated(to: inside.width), at: Point(x: inside.x, y: inside.y + index))
@@ -157,6 +157,19 @@ extension AutoscalerScreen {
             .nodes, settings.isOn ? "on" : "off", StyledText(settings.isOn ? "\(total) of \(most) nodes" : "<a> turns it on", theme[.dim]), on: &canvas,
             in: area, theme)
         let inside = area.interior.inset(x: 1, y: 0)
+        let lines = nodeLines(world)
+        let first = min(pane == .nodes ? scroll.top : 0, max(0, lines.count - inside.height))
+        for (index, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
+            canvas.write(line.truncated(to: inside.width), at: Point(x: inside.x, y: inside.y + index))
+        }
+    }
+
+    /// How full each pool is, and what the node autoscaler does.
+    func nodeLines(_ world: World) -> [StyledText] {
+        let theme = world.theme
+        let autoscaler = world.session.simulation.nodeAutoscaler
+        let settings = autoscaler.settings
+        let pools = autoscaler.pools(world.cluster)
         var lines: [StyledText] = []
         if settings.isOn {
             let width = max(6, pools.map { TextWidth.columns($0.zone) }.max() ?? 0) + 2
@@ -176,11 +189,7 @@ extension AutoscalerScreen {
                 lines.append(text)
             }
         }
-        lines += doings(autoscaler, world)
-        let first = min(pane == .nodes ? scroll : 0, max(0, lines.count - inside.height))
-        for (index, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
-            canvas.write(line.truncated(to: inside.width), at: Point(x: inside.x, y: inside.y + index))
-        }
+        return lines + doings(autoscaler, world)
     }
 
     /// What it does now and is about to do.

@@ -17,7 +17,9 @@ struct AutoscalerScreen: Screen {
     var filter = ""
     var pane = Pane.history
     private var key: ObjectKey?
-    var scroll = 0
+    var scroll = LineScroll()
+    private var trace: AutoscalerTrace?
+    private var steps: [AutoscalerWords.Step] = []
     var events: [Event] = []
     private var eventsStamp: (revision: Int, generation: Int, key: ObjectKey?)?
 
@@ -71,19 +73,45 @@ struct AutoscalerScreen: Screen {
 
     // MARK: Keys
 
+    mutating func refresh(_ world: World, in area: Rect) {
+        guard let scaler = scaler(world) else { return }
+        readEvents(scaler, world)
+        trace = world.session.simulation.controllers.autoscaling(scaler.key)
+        steps = trace.map { AutoscalerWords.steps($0, scaler) } ?? []
+        guard let inside = places(area, scaler).panes[pane]?.interior else { return }
+        switch pane {
+        case .history: break
+        case .events: scroll.show(EventLines.matching(filter, events).count, height: inside.height)
+        case .nodes: scroll.show(nodeLines(world).count, height: inside.height)
+        }
+    }
+
+    /// The arithmetic, and those panes that there is room for.
+    private func places(_ area: Rect, _ scaler: HorizontalPodAutoscaler) -> (steps: Rect, panes: [Pane: Rect]) {
+        let conditions = scaler.status.conditions
+        let wanted = max(1, steps.count) + conditions.count + 2 + (conditions.isEmpty ? 0 : 1)
+        let isTall = area.height >= 28
+        let upper = min(wanted, isTall ? area.height - 16 : area.height - 7)
+        let above = Rect(x: area.x, y: area.y, width: area.width, height: upper)
+        let rest = area.inset(top: upper)
+        guard isTall, area.width >= 100 else { return (above, [pane: rest]) }
+        let rows = rest.splitRows([.weight(1), .fixed(max(8, min(16, rest.height / 3)))])
+        let columns = rows[1].splitColumns([.weight(1), .fixed(area.width / 2)])
+        return (above, [.history: rows[0], .events: columns[0], .nodes: columns[1]])
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         switch action {
         case .nextPane, .previousPane:
             let panes = Pane.allCases
             let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
-            (pane, scroll) = (panes[index % panes.count], 0)
-        case .down where pane != .history, .up where pane != .history: scroll = max(0, scroll + (action == .down ? 1 : -1))
+            pane = panes[index % panes.count]
+            scroll.reset()
+        case .down where pane != .history, .up where pane != .history, .pageDown, .pageUp, .top, .bottom: _ = scroll.perform(action)
         case .down, .up:
             let list = all(world)
             guard let present = scaler(world), let index = list.firstIndex(where: { $0.key == present.key }) else { return [] }
             key = list[max(0, min(list.count - 1, index + (action == .down ? 1 : -1)))].key
-        case .top: scroll = 0
-        case .bottom: scroll = max(0, events.count - 1)
         case .toggleNodeAutoscaler:
             var settings = world.session.simulation.nodeAutoscaler.settings
             settings.isOn.toggle()
@@ -118,29 +146,16 @@ struct AutoscalerScreen: Screen {
 
     // MARK: Drawing
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         guard let scaler = scaler(world) else { return drawNone(on: &canvas, in: area, world) }
-        readEvents(scaler, world)
-        let trace = world.session.simulation.controllers.autoscaling(scaler.key)
-        let steps = trace.map { AutoscalerWords.steps($0, scaler) } ?? []
-        let conditions = scaler.status.conditions
-        let wanted = max(1, steps.count) + conditions.count + 2 + (conditions.isEmpty ? 0 : 1)
-        let isTall = area.height >= 28
-        let upper = min(wanted, isTall ? area.height - 16 : area.height - 7)
-        drawSteps(scaler, steps, trace, on: &canvas, in: Rect(x: area.x, y: area.y, width: area.width, height: upper), world)
-        let rest = area.inset(top: upper)
-        if isTall, area.width >= 100 {
-            let low = max(8, min(16, rest.height / 3))
-            let rows = rest.splitRows([.weight(1), .fixed(low)])
-            drawHistory(scaler, trace, on: &canvas, in: rows[0], world)
-            let columns = rows[1].splitColumns([.weight(1), .fixed(area.width / 2)])
-            drawEvents(on: &canvas, in: columns[0], world)
-            drawNodes(on: &canvas, in: columns[1], world)
-        } else {
+        let places = places(area, scaler)
+        drawSteps(scaler, steps, trace, on: &canvas, in: places.steps, world)
+        for pane in Pane.allCases {
+            guard let box = places.panes[pane] else { continue }
             switch pane {
-            case .history: drawHistory(scaler, trace, on: &canvas, in: rest, world)
-            case .events: drawEvents(on: &canvas, in: rest, world)
-            case .nodes: drawNodes(on: &canvas, in: rest, world)
+            case .history: drawHistory(scaler, trace, on: &canvas, in: box, world)
+            case .events: drawEvents(on: &canvas, in: box, world)
+            case .nodes: drawNodes(on: &canvas, in: box, world)
             }
         }
     }
@@ -215,8 +230,8 @@ struct AutoscalerScreen: Screen {
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
-        case .wheelDown: scroll += 1
-        case .wheelUp: scroll = max(0, scroll - 1)
+        case .wheelDown: _ = scroll.perform(.down)
+        case .wheelUp: _ = scroll.perform(.up)
         default: break
         }
         return []

@@ -10,6 +10,9 @@ struct AvailabilityScreen: ListedScreen {
     var list = ListCursor<Workload>()
     private var detailTop = 0
     private var found: [WorkloadAvailability] = []
+    private var rows: [WorkloadAvailability] = []
+    /// The numbers of the workload under the cursor, wrapped.
+    private var details: [(String, StyledText)] = []
     private var stamp: Stamp?
 
     private struct Stamp: Equatable {
@@ -53,12 +56,31 @@ struct AvailabilityScreen: ListedScreen {
 
     var hasWork: Bool { trial.map { !$0.trial.isDone } ?? false }
     mutating func work(until shouldStop: () -> Bool) { trial?.trial.run(until: shouldStop) }
+    mutating func refresh(_ world: World, in area: Rect) {
+        prepare(world)
+        details =
+            rows.isEmpty
+            ? []
+            : AvailabilityDetail.lines(rows[list.index], open: open?.names ?? [], loss: trial?.trial, world).flatMap { entry -> [(String, StyledText)] in
+                let parts = entry.1.wrapped(to: max(10, area.width - 15))
+                return parts.enumerated().map { ($0 == 0 ? entry.0 : "", $1) }
+            }
+        let rects = rects(area)
+        list.scroll(in: rects[0].interior.inset(top: 1))
+        if rects[1].height > 0 { detailTop = max(0, min(detailTop, details.count - rects[1].interior.height)) }
+    }
+
+    /// The workloads, and below the numbers of the one under the cursor.
+    private func rects(_ area: Rect) -> [Rect] {
+        area.splitRows([
+            .weight(1), .fixed(area.height >= 16 ? min(details.count + 2, area.height - min(rows.count + 3, max(6, area.height / 2))) : 0),
+        ])
+    }
+
     mutating func prepare(_ world: World) {
-        refresh(world)
-        let rows = rows(world)
+        findRows(world)
         list.show(rows.map(\.workload))
-        guard rows.indices.contains(list.index) else { return }
-        let one = rows[list.index]
+        guard let one = rows[safe: list.index] else { return }
         let key = TrialKey(
             places: one.places, workload: one.workload, repair: world.availability.nodeRepair, generation: world.generation,
             revision: world.session.isPaused ? world.store.revision : -1)
@@ -72,7 +94,7 @@ struct AvailabilityScreen: ListedScreen {
         }
     }
 
-    private mutating func refresh(_ world: World) {
+    private mutating func findRows(_ world: World) {
         // While time runs, once a second of virtual time is often enough.
         let stamp = Stamp(
             revision: world.session.isPaused ? world.store.revision : -1, generation: world.generation,
@@ -81,10 +103,8 @@ struct AvailabilityScreen: ListedScreen {
             self.stamp = stamp
             found = world.session.simulation.availability(world.availability)
         }
-    }
-    private func rows(_ world: World) -> [WorkloadAvailability] {
         let words = filter.lowercased().split(separator: " ")
-        return found.filter { one in
+        rows = found.filter { one in
             guard world.shows(one.workload.namespace) else { return false }
             if onlyRisks, one.risk == .none { return false }
             let text = "\(one.workload.namespace) \(one.workload.kind) \(one.workload.name) \(one.riskText)".lowercased()
@@ -97,9 +117,6 @@ struct AvailabilityScreen: ListedScreen {
     func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        refresh(world)
-        let rows = rows(world)
-        list.show(rows.map(\.workload))
         let before = list.id
         if list.perform(action) {
             if list.id != before { detailTop = 0 }
@@ -124,20 +141,10 @@ struct AvailabilityScreen: ListedScreen {
 
     // MARK: Drawing
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        prepare(world)
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        let rows = rows(world)
         let index = list.index
-        let details =
-            rows.isEmpty
-            ? []
-            : AvailabilityDetail.lines(rows[index], open: open?.names ?? [], loss: trial?.trial, world).flatMap { entry -> [(String, StyledText)] in
-                let parts = entry.1.wrapped(to: max(10, area.width - 15))
-                return parts.enumerated().map { ($0 == 0 ? entry.0 : "", $1) }
-            }
-        let detailHeight = area.height >= 16 ? min(details.count + 2, area.height - min(rows.count + 3, max(6, area.height / 2))) : 0
-        let rects = area.splitRows([.weight(1), .fixed(detailHeight)])
+        let rects = rects(area)
         var title = StyledText("Availability", theme[.title])
         title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
         title.append("[\(rows.count)]", theme[.titleCounter])
@@ -155,7 +162,6 @@ struct AvailabilityScreen: ListedScreen {
             canvas.write("No workload has a pod here.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
             return
         }
-        list.scroll(height: inside.height - 1)
         let zones = zones(world)
         var columns = [
             TableWidget.Column("WORKLOAD", minimum: 10, ideal: max(22, (rows.map { TextWidth.columns($0.workload.name) }.max() ?? 0) + 1)),
@@ -171,7 +177,7 @@ struct AvailabilityScreen: ListedScreen {
         }
         for node in nodes { columns.append(TableWidget.Column(node, alignment: .right, minimum: max(3, TextWidth.columns(node)), priority: 6)) }
         let table = TableWidget(columns: columns, rowCount: rows.count, cursor: index, top: list.top)
-        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { row in
+        let layout = table.draw(on: &canvas, in: inside, theme: theme) { row in
             let one = rows[row]
             let risk = Self.risk(one, world)
             var cells = [
@@ -193,8 +199,8 @@ struct AvailabilityScreen: ListedScreen {
             }
             return TableRow(cells)
         }
-        canvas.drawPosition(of: list.seen, in: rows.count, onBox: rects[0], rows: list.layout?.body, theme: theme)
-        if detailHeight > 0 { drawDetail(rows[index], details, on: &canvas, in: rects[1], world) }
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: rects[0], rows: layout.body, theme: theme)
+        if rects[1].height > 0 { drawDetail(rows[index], details, on: &canvas, in: rects[1], world) }
     }
 
     /// All nodes by zone, if a column for each fits into `width`.
@@ -224,7 +230,7 @@ struct AvailabilityScreen: ListedScreen {
         return StyledText("\(world.glyphs.stopped) \(short ? one.riskWord : one.riskText)", theme[isPoint ? .rowError : .rowPending])
     }
 
-    private mutating func drawDetail(_ one: WorkloadAvailability, _ lines: [(String, StyledText)], on canvas: inout Canvas, in box: Rect, _ world: World) {
+    private func drawDetail(_ one: WorkloadAvailability, _ lines: [(String, StyledText)], on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         var title = StyledText("\(one.workload.kind.lowercased()) \(one.workload.name)  ", theme[.titleHighlight])
         title.append("needs \(one.quorum) of \(one.desired)", theme[.title])
@@ -235,7 +241,6 @@ struct AvailabilityScreen: ListedScreen {
             theme[.dim])
         canvas.drawBox(in: box, title: title, right: right, style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
-        detailTop = max(0, min(detailTop, lines.count - inside.height))
         for (line, entry) in lines.dropFirst(detailTop).prefix(inside.height).enumerated() {
             canvas.write(entry.0, at: Point(x: inside.x, y: inside.y + line), style: theme[.dim])
             canvas.write(entry.1, at: Point(x: inside.x + 11, y: inside.y + line), maxWidth: inside.width - 11)

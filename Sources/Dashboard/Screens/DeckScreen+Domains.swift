@@ -14,7 +14,7 @@ extension DeckScreen {
         var nodes: [String]
     }
     /// The values of the topology key in natural order with their nodes; nodes without the label come last.
-    func domains(_ world: World) -> [Domain] {
+    static func domains(_ world: World) -> [Domain] {
         var byName: [String: [String]] = [:]
         for name in world.view.nodeNames { byName[world.view.nodes[name]?.labels[world.topologyKey] ?? "", default: []].append(name) }
         return byName.keys.sorted(by: naturalOrder).filter { !$0.isEmpty }.map { Domain(name: $0, nodes: byName[$0]!) }
@@ -30,7 +30,8 @@ extension DeckScreen {
     }
     static func perRow(_ domains: [Domain], width: Int) -> Int { max(1, min(domains.count, width / 24)) }
 
-    mutating func drawDomains(_ domains: [Domain], on canvas: inout Canvas, in area: Rect, _ world: World) {
+    /// Which domains are seen, the one with the node under the cursor among them, and where.
+    mutating func placeDomains(in area: Rect) {
         let perRow = Self.perRow(domains, width: area.width)
         let bands = Self.bands(domains, perRow: perRow, height: area.height)
         let count = min(domains.count, perRow * bands)
@@ -43,24 +44,83 @@ extension DeckScreen {
         }
         let columns = area.splitColumns(Array(repeating: .weight(1), count: perRow))
         let height = area.height / bands
+        boxes = (0..<count).map { index in
+            let column = columns[index % perRow]
+            let y = area.y + index / perRow * height
+            return Rect(x: column.x, y: y, width: column.width, height: index / perRow == bands - 1 ? area.bottom - y : height)
+        }
+    }
+
+    func drawDomains(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let group = selectedGroup(world)
         let sameKey = group?.topologyKey == world.topologyKey ? group : nil
         var heads: [(domain: Domain, box: Rect, head: DomainHead)] = []
-        for index in 0..<count {
+        for (index, box) in boxes.enumerated() {
             let domain = domains[firstDomain + index]
-            let column = columns[index % perRow]
-            let y = area.y + index / perRow * height
-            let box = Rect(x: column.x, y: y, width: column.width, height: index / perRow == bands - 1 ? area.bottom - y : height)
-            let hidden = (index == 0 ? firstDomain : 0, index == count - 1 ? domains.count - firstDomain - count : 0)
+            let hidden = (index == 0 ? firstDomain : 0, index == boxes.count - 1 ? domains.count - firstDomain - boxes.count : 0)
             heads.append((domain, box, DomainHead(domain, isWide: box.width >= 36, group: group, domainGroup: sameKey, hidden: hidden, world)))
         }
-        names = NodeNames(world.view.nodeNames)
         // All say the number of nodes in the same way: the longest for which all have room.
         let form = (0..<2).first { form in heads.allSatisfy { $0.head.spare(form, in: $0.box.width) >= 0 } } ?? 2
         for (domain, box, head) in heads { draw(domain, head, form, on: &canvas, in: box, group: group, isFirst: box.origin == area.origin, world) }
     }
 
-    private mutating func draw(
+    /// How the nodes of a domain are shown, by the room that there is for them.
+    private enum NodeForm {
+        case twoLines(isSeparated: Bool)
+        case oneLine
+        /// Several a line, with their names.
+        case names
+        /// Marks, each for as many nodes.
+        case marks(share: Int)
+    }
+    /// Where the nodes of a domain stand, or marks for several.
+    private func places(_ nodes: [NodeView], in box: Rect) -> (form: NodeForm, areas: [Rect]) {
+        let inside = box.interior.inset(x: 1, y: 0)
+        let rows = inside.height - extras(nodes.count, inside)
+        func line(_ index: Int, every: Int, height: Int) -> Rect { Rect(x: inside.x, y: inside.y + index * every, width: inside.width, height: height) }
+        if nodes.count * 2 <= rows {
+            let isSeparated = nodes.count * 3 - 1 <= rows
+            return (.twoLines(isSeparated: isSeparated), nodes.indices.map { line($0, every: isSeparated ? 3 : 2, height: 2) })
+        }
+        if nodes.count <= rows { return (.oneLine, nodes.indices.map { line($0, every: 1, height: 1) }) }
+        // The last line tells about them.
+        let most = rows - 1
+        guard most > 0 else { return (.marks(share: 1), []) }
+        let perLine = (nodes.count + most - 1) / most
+        let width = (inside.width + 1) / perLine
+        let nameWidth = nodes.map { names.short($0.name).count }.max() ?? 0
+        if nameWidth > 0, width >= nameWidth + 2 {
+            return (
+                .names,
+                nodes.indices.map { Rect(x: inside.x + $0 / most * width, y: inside.y + $0 % most, width: width - 1, height: 1) }
+            )
+        }
+        let pitch = nodes.count <= inside.width / 2 * most ? 2 : 1
+        let perRow = max(1, inside.width / pitch)
+        let share = max(1, (nodes.count + perRow * most - 1) / (perRow * most))
+        return (
+            .marks(share: share),
+            (0..<(nodes.count + share - 1) / share).map {
+                Rect(x: inside.x + $0 % perRow * pitch, y: inside.y + $0 / perRow, width: pitch, height: 1)
+            }
+        )
+    }
+    private func extras(_ count: Int, _ inside: Rect) -> Int { inside.height >= 15 && count * 2 + 5 <= inside.height ? 4 : inside.height >= 6 ? 1 : 0 }
+
+    /// The node at a point of the screen.
+    func node(at point: Point, _ world: World) -> String? {
+        for (index, box) in boxes.enumerated() where box.interior.height > 0 && box.contains(point) {
+            let nodes = domains[firstDomain + index].nodes.compactMap { world.view.nodes[$0] }
+            let (form, areas) = places(nodes, in: box)
+            guard let place = areas.firstIndex(where: { $0.contains(point) }) else { continue }
+            if case .marks(let share) = form { return nodes[place * share].name }
+            return nodes[place].name
+        }
+        return nil
+    }
+
+    private func draw(
         _ domain: Domain, _ head: DomainHead, _ form: Int, on canvas: inout Canvas, in box: Rect, group: SpreadGroup?, isFirst: Bool, _ world: World
     ) {
         let theme = world.theme
@@ -75,33 +135,33 @@ extension DeckScreen {
         canvas.drawBox(in: box, title: title, right: right.isEmpty ? nil : right, style: theme[isDead ? .rowError : pane == .nodes ? .borderFocus : .border])
         let inside = box.interior.inset(x: 1, y: 0)
         guard inside.height > 0 else { return }
-        let extras = inside.height >= 15 && nodes.count * 2 + 5 <= inside.height ? 4 : inside.height >= 6 ? 1 : 0
-        let rows = inside.height - extras
-        var y = inside.y
-        if nodes.count * 2 <= rows {
-            let separated = nodes.count * 3 - 1 <= rows
-            for (index, node) in nodes.enumerated() {
-                drawTwoLines(node, on: &canvas, at: Point(x: inside.x, y: y), width: inside.width, group, world)
-                nodeAreas.append((node.name, Rect(x: inside.x, y: y, width: inside.width, height: 2)))
-                y += 2
-                if separated, index < nodes.count - 1 {
-                    canvas.write(String(canvas.glyphs.alphabet == .ascii ? "-" : "┈", times: inside.width), at: Point(x: inside.x, y: y), style: theme[.border])
-                    y += 1
+        let extras = extras(nodes.count, inside)
+        let (nodeForm, areas) = places(nodes, in: box)
+        var y = areas.last.map(\.bottom) ?? inside.y
+        switch nodeForm {
+        case .twoLines(let isSeparated):
+            for (node, area) in zip(nodes, areas) {
+                drawTwoLines(node, on: &canvas, at: area.origin, width: area.width, group, world)
+                if isSeparated, area.bottom < y {
+                    canvas.write(
+                        String(canvas.glyphs.alphabet == .ascii ? "-" : "┈", times: area.width), at: Point(x: area.x, y: area.bottom), style: theme[.border])
                 }
             }
-        } else if nodes.count <= rows {
+        case .oneLine:
             let nameWidth = min(max(8, inside.width / 4), (nodes.map { names.short($0.name).count }.max() ?? 2))
             // All bars start at one column, whatever pods there are.
             let cells = nodes.map { min(max(5, $0.pods.count), max(5, (inside.width - nameWidth - 4) / 2)) }.max() ?? 5
-            for node in nodes {
-                drawOneLine(node, on: &canvas, at: Point(x: inside.x, y: y), width: inside.width, nameWidth: nameWidth, cells: cells, group, world)
-                nodeAreas.append((node.name, Rect(x: inside.x, y: y, width: inside.width, height: 1)))
-                y += 1
+            for (node, area) in zip(nodes, areas) {
+                drawOneLine(node, on: &canvas, at: area.origin, width: area.width, nameWidth: nameWidth, cells: cells, group, world)
             }
-        } else {
-            let area = Rect(x: inside.x, y: inside.y, width: inside.width, height: rows)
-            if !drawNames(nodes, on: &canvas, in: area, group, world) { drawHeat(nodes, on: &canvas, in: area, group, explains: isFirst, world) }
-            y = inside.y + rows
+        case .names, .marks:
+            let area = inside.inset(bottom: extras)
+            y = area.bottom
+            if case .marks(let share) = nodeForm {
+                drawMarks(nodes, each: share, areas, on: &canvas, in: area, group, explains: isFirst, world)
+            } else {
+                drawNames(nodes, areas, on: &canvas, in: area, group, world)
+            }
         }
         // What is odd about the nodes, where there is room above the curve.
         let remarks = remarks(nodes).prefix(max(0, inside.bottom - extras - y - 1))
@@ -269,21 +329,15 @@ extension DeckScreen {
     }
 
     /// Several nodes a line, each with its name, a mark as high as it is full and as many pods as there is room for.
-    /// Returns false if not even names and marks fit.
-    private mutating func drawNames(_ nodes: [NodeView], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, _ world: World) -> Bool {
+    private func drawNames(_ nodes: [NodeView], _ areas: [Rect], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, _ world: World) {
         let theme = world.theme
-        let rows = area.height - 1
-        guard rows > 0 else { return false }
-        let perLine = (nodes.count + rows - 1) / rows
-        let width = (area.width + 1) / perLine
         let nameWidth = nodes.map { names.short($0.name).count }.max() ?? 0
-        guard nameWidth > 0, width >= nameWidth + 2 else { return false }
-        for (index, node) in nodes.enumerated() {
-            let at = Point(x: area.x + index / rows * width, y: area.y + index % rows)
+        for (node, place) in zip(nodes, areas) {
+            let at = place.origin
             let isCursor = pane == .nodes && node.name == nodeCursor
             canvas.write(names.short(node.name), at: at, style: theme[isCursor ? .cursor : !node.isDown && world.outages[node.name] == nil ? .dim : .rowError])
             canvas.write(fill([node], canvas.glyphs), at: at.offset(x: nameWidth), style: theme[fillRole([node])])
-            let room = width - nameWidth - 3
+            let room = place.width - nameWidth - 2
             if room > 0 {
                 // All pods if they fit, else those of the workload looked at, else their number.
                 let all = podText(node, group, world, names: false, width: room)
@@ -293,11 +347,8 @@ extension DeckScreen {
                 if all.width > room, focused.count > room { text.append(focused.count > 9 ? "+" : "\(focused.count)", theme[.good]) }
                 canvas.write(text, at: at.offset(x: nameWidth + 2), maxWidth: room)
             }
-            nodeAreas.append((node.name, Rect(x: at.x, y: at.y, width: width - 1, height: 1)))
         }
-        let last = Point(x: area.x, y: area.bottom - 1)
-        canvas.write(about(nodes), at: last, style: theme[.dim], maxWidth: area.width, ellipsis: true)
-        return true
+        canvas.write(about(nodes), at: Point(x: area.x, y: area.bottom - 1), style: theme[.dim], maxWidth: area.width, ellipsis: true)
     }
 
     private func pods(of group: SpreadGroup?, on node: NodeView) -> [PodCell] {
@@ -329,24 +380,20 @@ extension DeckScreen {
     /// A mark for each node, as high as it is full, and how many pods of the workload looked at it has; without the
     /// number if that does not fit, and for several nodes together if even that does not. The last line tells about
     /// the node under the cursor.
-    private mutating func drawHeat(_ nodes: [NodeView], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, explains: Bool, _ world: World) {
+    private func drawMarks(
+        _ nodes: [NodeView], each share: Int, _ areas: [Rect], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, explains: Bool, _ world: World
+    ) {
         let theme = world.theme
-        let rows = area.height - 1
-        guard rows > 0 else { return }
-        let pitch = nodes.count <= area.width / 2 * rows ? 2 : 1
-        let perRow = max(1, area.width / pitch)
-        let share = max(1, (nodes.count + perRow * rows - 1) / (perRow * rows))
-        for (index, start) in stride(from: 0, to: nodes.count, by: share).enumerated() {
-            let some = nodes[start...].first(upTo: share)
-            let at = Point(x: area.x + index % perRow * pitch, y: area.y + index / perRow)
+        guard let pitch = areas.first?.width else { return }
+        for (index, place) in areas.enumerated() {
+            let some = nodes[(index * share)...].first(upTo: share)
             let isCursor = pane == .nodes && some.contains { $0.name == nodeCursor }
             let style = theme[fillRole(some)]
-            canvas.write(fill(some, canvas.glyphs), at: at, style: isCursor ? style.with(.reverse) : style)
-            if pitch == 2 {
-                let count = pods(of: group, on: some.first!).count
-                if count > 0 { canvas.write(count > 9 ? "+" : "\(count)", at: at.offset(x: 1), style: theme[.good]) }
+            canvas.write(fill(some, canvas.glyphs), at: place.origin, style: isCursor ? style.with(.reverse) : style)
+            if pitch == 2, let first = some.first {
+                let count = pods(of: group, on: first).count
+                if count > 0 { canvas.write(count > 9 ? "+" : "\(count)", at: place.origin.offset(x: 1), style: theme[.good]) }
             }
-            nodeAreas.append((some.first!.name, Rect(x: at.x, y: at.y, width: pitch, height: 1)))
         }
         let mark = fill(nodes.prefix(1), canvas.glyphs)
         let legend =

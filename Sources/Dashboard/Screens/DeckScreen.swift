@@ -14,19 +14,22 @@ struct DeckScreen: Screen {
     var filter = ""
     var pane = Pane.spread
     var colouring = Colouring.state
-    var spreadCursor: String?
+    private var rules = ListCursor<String>()
     var nodeCursor: String?
-    private var eventIndex = 0
-    private var eventTop = 0
-    private var spreadTop = 0
+    /// The newest first.
+    private var events: [ToldEvent] = []
+    private var eventList = ListCursor<Int>()
+    var domains: [Domain] = []
+    /// The first that is seen, and the boxes of those that are.
     var firstDomain = 0
+    var boxes: [Rect] = []
     /// How many boxes stand side by side, if they stand in several rows; otherwise how many there are.
     var domainsPerRow = 1
     var names = NodeNames()
     private var onlyWarnings = false
     /// Whether the focused pane has the whole view.
     private var isZoomed = false
-    var nodeAreas: [(name: String, area: Rect)] = []
+    private var notPlaced: [NotPlaced] = []
     private var spreadArea = Rect.zero
 
     var crumb: String { "deck" }
@@ -57,7 +60,7 @@ struct DeckScreen: Screen {
         return selectedGroup(world).map { .constraint($0.id) }
     }
     func selectedGroup(_ world: World) -> SpreadGroup? {
-        world.spread.first { $0.id == spreadCursor } ?? world.spread.first
+        world.spread.first { $0.id == rules.id } ?? world.spread.first
     }
 
     func peek(_ world: World) -> Peek? {
@@ -65,7 +68,7 @@ struct DeckScreen: Screen {
         case .spread: return focusedWorkload(world).flatMap { Peek(of: $0, world) }
         case .nodes: return nodeCursor.flatMap { world.store.nodes[ObjectKey(name: $0)] }.map { Peek(of: $0, world) }
         case .events:
-            return events(world)[safe: eventIndex].map { event in
+            return events[safe: eventList.index].map { event in
                 Peek(
                     title: "\(event.kind.lowercased()) \(event.object.name)",
                     lines: [(event.reason, StyledText(event.message, world.theme[event.isWarning ? .rowPending : .text]))])
@@ -79,19 +82,14 @@ struct DeckScreen: Screen {
         switch action {
         case .nextPane: pane = Pane(rawValue: (pane.rawValue + 1) % 3)!
         case .previousPane: pane = Pane(rawValue: (pane.rawValue + 2) % 3)!
-        case .down: move(1, world)
-        case .up: move(-1, world)
-        case .top: move(-100_000, world)
-        case .bottom: move(100_000, world)
-        case .pageDown: move(10, world)
-        case .pageUp: move(-10, world)
-        case .left: if pane == .nodes { moveSideways(-1, world) } else { firstDomain = max(0, firstDomain - 1) }
-        case .right: if pane == .nodes { moveSideways(1, world) } else { firstDomain += 1 }
+        case .down, .up, .top, .bottom, .pageDown, .pageUp: move(action)
+        case .left: if pane == .nodes { moveSideways(-1) } else { firstDomain = max(0, firstDomain - 1) }
+        case .right: if pane == .nodes { moveSideways(1) } else { firstDomain += 1 }
         case .zoom: isZoomed.toggle()
         case .cells: colouring = colouring == .state ? .workload : .state
         case .warningsOnly:
             onlyWarnings.toggle()
-            (eventIndex, eventTop) = (0, 0)
+            eventList.reset()
         case .topologyKey:
             let keys = TopologyKeys.used(world)
             let next = keys[((keys.firstIndex(of: world.topologyKey) ?? -1) + 1) % keys.count]
@@ -111,34 +109,30 @@ struct DeckScreen: Screen {
         return []
     }
 
-    private mutating func move(_ step: Int, _ world: World) {
+    private mutating func move(_ action: Action) {
         switch pane {
-        case .spread:
-            let groups = world.spread
-            guard !groups.isEmpty else { return }
-            let index = groups.firstIndex { $0.id == spreadCursor } ?? 0
-            spreadCursor = groups[max(0, min(groups.count - 1, index + step))].id
+        case .spread: _ = rules.perform(action)
+        case .events: _ = eventList.perform(action)
         case .nodes:
-            let domains = domains(world)
-            if let column = domains.firstIndex(where: { $0.nodes.contains(nodeCursor ?? "") }), domainsPerRow < domains.count,
-                let inner = domains[column].nodes.firstIndex(of: nodeCursor!), abs(step) < 10, !domains[column].nodes.indices.contains(inner + step)
+            let step = action == .down ? 1 : action == .up ? -1 : 0
+            if step != 0, domainsPerRow < domains.count, let cursor = nodeCursor, let column = domains.firstIndex(where: { $0.nodes.contains(cursor) }),
+                let inner = domains[column].nodes.firstIndex(of: cursor), !domains[column].nodes.indices.contains(inner + step)
             {
                 // In several rows of boxes down and up lead to the box below or above.
-                let target = column + (step > 0 ? domainsPerRow : -domainsPerRow)
-                if domains.indices.contains(target) { nodeCursor = step > 0 ? domains[target].nodes.first : domains[target].nodes.last }
+                let target = domains[safe: column + step * domainsPerRow]
+                if let target { nodeCursor = step > 0 ? target.nodes.first : target.nodes.last }
                 return
             }
             let names = domains.flatMap(\.nodes)
-            guard !names.isEmpty else { return }
             let index = names.firstIndex(of: nodeCursor ?? "") ?? (step > 0 ? -1 : 0)
-            nodeCursor = names[max(0, min(names.count - 1, index + step))]
-        case .events: eventIndex = max(0, min(events(world).count - 1, eventIndex + step))
+            guard !names.isEmpty, let place = action.place(from: index, count: names.count, page: 11) else { return }
+            nodeCursor = names[max(0, min(names.count - 1, place))]
         }
     }
-    private mutating func moveSideways(_ step: Int, _ world: World) {
-        let domains = domains(world)
-        guard let cursor = nodeCursor, let column = domains.firstIndex(where: { $0.nodes.contains(cursor) }) else { return move(1, world) }
-        let row = domains[column].nodes.firstIndex(of: cursor)!
+    private mutating func moveSideways(_ step: Int) {
+        guard let cursor = nodeCursor, let column = domains.firstIndex(where: { $0.nodes.contains(cursor) }),
+            let row = domains[column].nodes.firstIndex(of: cursor)
+        else { return move(.down) }
         let target = domains[max(0, min(domains.count - 1, column + step))]
         if !target.nodes.isEmpty { nodeCursor = target.nodes[min(row, target.nodes.count - 1)] }
     }
@@ -148,9 +142,7 @@ struct DeckScreen: Screen {
         case .spread: return selectedGroup(world).map { [.push(SpreadScreen(group: $0.id))] } ?? [.flash("There are no spread constraints")]
         case .nodes: return nodeCursor.map { [.push(NodeScreen($0, world))] } ?? []
         case .events:
-            let events = events(world)
-            guard eventIndex < events.count, let info = KindInfo.find(events[eventIndex].kind),
-                let object = world.store.object(info.type, events[eventIndex].object)
+            guard let event = events[safe: eventList.index], let info = KindInfo.find(event.kind), let object = world.store.object(info.type, event.object)
             else { return [.flash("That object is gone", .warning)] }
             return [.push(DetailScreen(object, tab: .describe))]
         }
@@ -158,19 +150,18 @@ struct DeckScreen: Screen {
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
-        case .wheelDown: move(1, world)
-        case .wheelUp: move(-1, world)
+        case .wheelDown: move(.down)
+        case .wheelUp: move(.up)
         case .press:
-            if let hit = nodeAreas.first(where: { $0.area.contains(event.point) }) {
-                if pane == .nodes, nodeCursor == hit.name { return open(world) }
-                (pane, nodeCursor) = (.nodes, hit.name)
+            if let name = node(at: event.point, world) {
+                if pane == .nodes, nodeCursor == name { return open(world) }
+                (pane, nodeCursor) = (.nodes, name)
+            } else if let row = rules.row(at: event.point) {
+                pane = .spread
+                if rules.index == row { return open(world) }
+                rules.move(to: row)
             } else if spreadArea.contains(event.point) {
                 pane = .spread
-                let index = spreadTop + event.y - spreadArea.y - 2
-                if world.spread.indices.contains(index) {
-                    if spreadCursor == world.spread[index].id { return open(world) }
-                    spreadCursor = world.spread[index].id
-                }
             }
         case .release: break
         }
@@ -179,18 +170,37 @@ struct DeckScreen: Screen {
 
     // MARK: Drawing
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        nodeAreas = []
-        let domains = domains(world)
+    mutating func refresh(_ world: World, in area: Rect) {
+        domains = Self.domains(world)
+        names = NodeNames(world.view.nodeNames)
+        notPlaced = Self.notPlaced(world)
+        rules.show(world.spread.map(\.id))
+        events = toldEvents(world)
+        eventList.show(Array(events.indices))
+        let places = places(area, world)
+        spreadArea = places.spread ?? .zero
+        if let box = places.spread { rules.scroll(in: ruleRows(box)) }
+        if let box = places.events { eventList.scroll(in: box.interior) }
+        boxes = []
+        if let box = places.domains { placeDomains(in: box) }
+    }
+
+    private struct Places {
+        var domains: Rect?
+        var lane: Rect?
+        var spread: Rect?
+        var workloads: Rect?
+        var events: Rect?
+    }
+    /// Where those parts stand that there is room for.
+    private func places(_ area: Rect, _ world: World) -> Places {
         if isZoomed {
             switch pane {
-            case .spread: drawSpread(on: &canvas, in: area, domains.map(\.name), world)
-            case .nodes: drawDomains(domains, on: &canvas, in: area, world)
-            case .events: drawEvents(on: &canvas, in: area, world)
+            case .spread: return Places(spread: area)
+            case .nodes: return Places(domains: area)
+            case .events: return Places(events: area)
             }
-            return
         }
-        let notPlaced = notPlaced(world)
         let lane = min(notPlaced.count, area.height >= 50 ? 6 : area.height >= 40 ? 3 : 1)
         let least = min(area.height - 8, max(10, area.height * 2 / 5))
         let spreadRows = min(world.spread.count, 8)
@@ -201,15 +211,8 @@ struct DeckScreen: Screen {
         let tallest = domains.count > perRow && most <= 2 ? (domains.count + perRow - 1) / perRow * (most * 2 + 2) : most * 3 + 5
         bottomHeight = max(bottomHeight, area.height - lane - max(12, tallest))
         let top = area.inset(bottom: bottomHeight + lane)
-        if world.view.nodeNames.isEmpty {
-            canvas.drawBox(in: top, title: StyledText("Deck", world.theme[.title]), style: world.theme[.border])
-            canvas.write(
-                "No nodes. \(world.mark(.create)) creates objects; start evenkeel with manifests or --nodes N.", at: Point(x: top.x + 2, y: top.y + 2),
-                style: world.theme[.dim], maxWidth: top.width - 4)
-        } else {
-            drawDomains(domains, on: &canvas, in: top, world)
-        }
-        if lane > 0 { drawLane(notPlaced, on: &canvas, in: Rect(x: area.x, y: top.bottom, width: area.width, height: lane), world) }
+        var places = Places(domains: top)
+        if lane > 0 { places.lane = Rect(x: area.x, y: top.bottom, width: area.width, height: lane) }
         let bottom = Rect(x: area.x, y: top.bottom + lane, width: area.width, height: bottomHeight)
         if area.width >= 100 {
             let eventsWidth = min(area.width * 2 / 5, max(44, area.width - 74))
@@ -217,14 +220,33 @@ struct DeckScreen: Screen {
             let needed = max(world.spread.count + 8, 12)
             let rest = bottom.height - needed >= 8 && world.store.pods.count <= 5000 ? bottom.height - needed : 0
             let left = Rect(x: bottom.x, y: bottom.y, width: bottom.width - eventsWidth, height: bottom.height - rest)
-            drawSpread(on: &canvas, in: left, domains.map(\.name), world)
-            if rest > 0 { drawWorkloads(on: &canvas, in: Rect(x: left.x, y: left.bottom, width: left.width, height: rest), domains.map(\.name), world) }
-            drawEvents(on: &canvas, in: Rect(x: bottom.right - eventsWidth, y: bottom.y, width: eventsWidth, height: bottom.height), world)
+            places.spread = left
+            if rest > 0 { places.workloads = Rect(x: left.x, y: left.bottom, width: left.width, height: rest) }
+            places.events = Rect(x: bottom.right - eventsWidth, y: bottom.y, width: eventsWidth, height: bottom.height)
         } else if pane == .events {
-            drawEvents(on: &canvas, in: bottom, world)
+            places.events = bottom
         } else {
-            drawSpread(on: &canvas, in: bottom, domains.map(\.name), world)
+            places.spread = bottom
         }
+        return places
+    }
+
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let places = places(area, world)
+        if let box = places.domains {
+            if world.view.nodeNames.isEmpty, !isZoomed {
+                canvas.drawBox(in: box, title: StyledText("Deck", world.theme[.title]), style: world.theme[.border])
+                canvas.write(
+                    "No nodes. \(world.mark(.create)) creates objects; start evenkeel with manifests or --nodes N.", at: Point(x: box.x + 2, y: box.y + 2),
+                    style: world.theme[.dim], maxWidth: box.width - 4)
+            } else {
+                drawDomains(on: &canvas, in: box, world)
+            }
+        }
+        if let box = places.lane { drawLane(notPlaced, on: &canvas, in: box, world) }
+        if let box = places.spread { drawSpread(on: &canvas, in: box, world) }
+        if let box = places.workloads { drawWorkloads(on: &canvas, in: box, domains.map(\.name), world) }
+        if let box = places.events { drawEvents(on: &canvas, in: box, world) }
     }
 
     /// Pods without a place for one reason.
@@ -236,7 +258,7 @@ struct DeckScreen: Screen {
         var isHeldBack: Bool
     }
     /// Pods that wait for a node, and those that are not even created, by workload and reason.
-    private func notPlaced(_ world: World) -> [NotPlaced] {
+    private static func notPlaced(_ world: World) -> [NotPlaced] {
         var result: [NotPlaced] = []
         var places: [String: Int] = [:]
         for cell in world.view.waiting {
@@ -281,9 +303,17 @@ struct DeckScreen: Screen {
 
     // MARK: Spread pane
 
-    private mutating func drawSpread(on canvas: inout Canvas, in box: Rect, _ domainNames: [String], _ world: World) {
+    /// Where the rules stand: below the header, above the numbers of the one under the cursor.
+    private func ruleRows(_ box: Rect) -> Rect {
+        let inside = box.interior
+        // Where there is room for one line it is a rule, not the header.
+        let header = inside.height > 1 ? 1 : 0
+        let detailHeight = inside.height >= 10 ? 5 : inside.height >= 6 ? 1 : 0
+        return Rect(x: inside.x, y: inside.y + header, width: inside.width, height: max(1, inside.height - header - detailHeight))
+    }
+
+    private func drawSpread(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        spreadArea = box
         let groups = world.spread
         canvas.drawBox(
             in: box,
@@ -298,16 +328,14 @@ struct DeckScreen: Screen {
                 style: theme[.dim], maxWidth: inside.width - 3)
             return
         }
-        let detailHeight = inside.height >= 10 ? 5 : inside.height >= 6 ? 1 : 0
-        // Where there is room for one line it is a rule, not the header.
-        let header = inside.height > 1 ? 1 : 0
-        let rows = max(1, inside.height - header - detailHeight)
-        let cursor = groups.firstIndex { $0.id == spreadCursor } ?? 0
-        spreadTop = Scrolling.top(following: cursor, from: spreadTop, height: rows, count: groups.count)
-        var table = TableWidget(columns: SpreadWords.columns(width: inside.width, groups), rowCount: groups.count, cursor: cursor, top: spreadTop)
+        let rows = ruleRows(box)
+        let header = rows.y - inside.y
+        let detailHeight = inside.bottom - rows.bottom
+        let cursor = rules.index
+        var table = TableWidget(columns: SpreadWords.columns(width: inside.width, groups), rowCount: groups.count, cursor: cursor, top: rules.top)
         table.frozenColumns = 1
         table.showsHeader = header == 1
-        table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: rows + header), theme: theme) { index in
+        table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: rows.height + header), theme: theme) { index in
             TableRow(SpreadWords.cells(groups[index], width: inside.width, of: groups, world))
         }
         guard detailHeight > 0 else { return }
@@ -397,7 +425,7 @@ struct DeckScreen: Screen {
 
     // MARK: Events pane
 
-    private func events(_ world: World) -> [ToldEvent] {
+    private func toldEvents(_ world: World) -> [ToldEvent] {
         // What was told several times stands where it was told last, with its count.
         var seen: Set<String> = []
         return world.cluster.eventLog.events.suffix(400).reversed().filter { event in
@@ -406,22 +434,19 @@ struct DeckScreen: Screen {
         }
     }
 
-    private mutating func drawEvents(on canvas: inout Canvas, in box: Rect, _ world: World) {
+    private func drawEvents(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         canvas.drawBox(
             in: box, title: StyledText(onlyWarnings ? "Warnings" : "Events", theme[.title]),
             right: StyledText(world.hint(.warningsOnly, onlyWarnings ? "all" : "warnings", in: bindings[0]), theme[.dim]),
             style: theme[pane == .events ? .borderFocus : .border])
         let inside = box.interior
-        let events = events(world)
-        eventIndex = max(0, min(eventIndex, events.count - 1))
-        eventTop = Scrolling.top(following: eventIndex, from: eventTop, height: inside.height, count: events.count)
         if events.isEmpty {
             canvas.write(
                 "Nothing has happened yet. \(world.mark(.pause, in: Bindings.time)) plays.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim],
                 maxWidth: inside.width - 2)
         }
-        for (line, event) in events.dropFirst(eventTop).prefix(inside.height).enumerated() {
+        for (line, event) in events[eventList.seen].prefix(inside.height).enumerated() {
             let at = Point(x: inside.x + 1, y: inside.y + line)
             let clock = clockText(event.time, milliseconds: false)
             var text = StyledText(String(clock.hasPrefix("00:") ? clock.dropFirst(3) : clock[...]) + " ", theme[.dim])
@@ -431,7 +456,7 @@ struct DeckScreen: Screen {
             if event.count > 1 { text.append(" \(world.glyphs.times)\(event.count)", theme[.rowPending]) }
             text.append(" \(event.message)", theme[.dim])
             canvas.write(text, at: at, maxWidth: inside.width - 2)
-            if pane == .events, eventTop + line == eventIndex {
+            if pane == .events, eventList.top + line == eventList.index {
                 canvas.write(canvas.glyphs.cursor, at: at.offset(x: -1), style: theme[.accent])
             }
         }

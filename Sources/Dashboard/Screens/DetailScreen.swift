@@ -17,11 +17,9 @@ struct DetailScreen: Screen, PodHolder {
     let key: ObjectKey
     let info: KindInfo
     var tab: Tab
-    var filter = "" { didSet { hit = nil } }
+    var filter = ""
     private var text = ScrollingText()
     private var last: any StoredObject
-    private var hit: Int?
-    private var fullScreen = false
 
     init(_ object: any StoredObject, tab: Tab) {
         (kind, key, info) = (type(of: object).kind, object.key, object.kindInfo)
@@ -90,8 +88,12 @@ struct DetailScreen: Screen, PodHolder {
         }
     }
 
-    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+    mutating func refresh(_ world: World, in area: Rect) {
         if let object = world.store.object(kind, key) { last = object }
+        text.show(lines(world), in: area.interior.inset(x: 1, y: 0))
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         let tabs = tabs
         let index = tabs.firstIndex(of: tab)!
         switch action {
@@ -125,9 +127,8 @@ struct DetailScreen: Screen, PodHolder {
         text = ScrollingText()
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let present = world.store.object(kind, key)
-        if let present { last = present }
         let theme = world.theme
         var title = StyledText(info.kind + " ", theme[.title])
         title.append(last.metadata.namespace.isEmpty ? last.metadata.name : "\(last.metadata.namespace)/\(last.metadata.name)", theme[.titleHighlight])
@@ -142,63 +143,53 @@ struct DetailScreen: Screen, PodHolder {
             right.append(each == tab ? "[\(each.rawValue)]" : " \(each.rawValue) ", theme[each == tab ? .titleHighlight : .dim])
         }
         canvas.drawBox(in: area, title: title, right: right, style: theme[.borderFocus])
-        text.draw(lines(world), search: filter, on: &canvas, in: area.interior.inset(x: 1, y: 0), box: area, theme)
+        text.draw(search: filter, on: &canvas, in: area.interior.inset(x: 1, y: 0), box: area, theme)
     }
 }
 
 /// A text that is scrolled and searched: the moving part of all text screens.
 struct ScrollingText {
-    private var top = 0
+    private var scroll = LineScroll()
     private var left = 0
-    private var height = 10
     private var width = 80
-    private var count = 0
+    private var lines: [StyledText] = []
     /// Columns of the longest line.
     private var longest = 0
-    private var texts: [String] = []
+
+    /// Takes the lines that there are now and where they stand.
+    mutating func show(_ lines: [StyledText], in area: Rect) {
+        self.lines = lines
+        width = area.width
+        longest = lines.reduce(0) { max($0, $1.width) }
+        scroll.show(lines.count, height: area.height)
+        move(by: 0)
+    }
+    private mutating func move(by columns: Int) { left = max(0, min(left + columns, longest - width)) }
 
     mutating func perform(_ action: Action) -> Bool {
         switch action {
-        case .left: left -= 8
-        case .right: left += 8
-        default:
-            guard let place = action.place(from: top, count: count > 0 ? count : 1_000_000, page: height) else { return false }
-            top = place
+        case .left: move(by: -8)
+        case .right: move(by: 8)
+        default: return scroll.perform(action)
         }
-        clamp()
         return true
-    }
-    private mutating func clamp() {
-        // How long the text is, is known once it was drawn.
-        guard count > 0 else { return }
-        top = max(0, min(top, count - height))
-        left = max(0, min(left, longest - width))
     }
 
     /// Scrolls to the next line that contains `word`, around the end.
     mutating func search(_ word: String, forward: Bool) {
-        guard !word.isEmpty, count > 0 else { return }
-        for step in 1...count {
-            let index = ((forward ? top + step : top - step) % count + count) % count
-            if index < texts.count, !TextPane.hits(of: word, in: texts[index]).isEmpty {
-                top = index
-                clamp()
-                return
-            }
+        guard !word.isEmpty, !lines.isEmpty else { return }
+        for step in 1...lines.count {
+            let index = ((forward ? scroll.top + step : scroll.top - step) % lines.count + lines.count) % lines.count
+            if !TextPane.hits(of: word, in: lines[index].text).isEmpty { return scroll.move(to: index) }
         }
     }
 
     /// Draws the lines into the inside of a box, and on its edges which of them they are.
-    mutating func draw(_ lines: [StyledText], search: String, on canvas: inout Canvas, in area: Rect, box: Rect, _ theme: Theme) {
-        count = lines.count
-        (width, height) = (area.width, area.height)
-        longest = lines.reduce(0) { max($0, $1.width) }
-        texts = search.isEmpty ? [] : lines.map(\.text)
-        clamp()
-        var pane = TextPane(lineCount: lines.count, top: top, left: left)
+    func draw(search: String, on canvas: inout Canvas, in area: Rect, box: Rect, _ theme: Theme) {
+        var pane = TextPane(lineCount: lines.count, top: scroll.top, left: left)
         pane.search = search.isEmpty ? nil : search
         let seen = pane.draw(on: &canvas, in: area, theme: theme) { lines[$0] }
-        canvas.drawPosition(of: seen, in: count, onBox: box, theme: theme)
+        canvas.drawPosition(of: seen, in: lines.count, onBox: box, theme: theme)
     }
 }
 

@@ -23,9 +23,25 @@ struct DrainScreen: ListedScreen, PodHolder {
         ])
     var bindings: [BindingGroup] { [Self.keys] }
 
-    private func drains(_ world: World) -> [Drain] { nodes.compactMap { name in world.session.simulation.drains.last { $0.node == name } } }
-    private func rows(_ world: World) -> [(node: String, pod: Drain.PodProgress)] {
-        drains(world).flatMap { drain in drain.pods.map { (drain.node, $0) } }
+    private var drains: [Drain] = []
+    private var rows: [(node: String, pod: Drain.PodProgress)] = []
+    /// What kubectl would say.
+    private var said: [String] = []
+
+    mutating func refresh(_ world: World, in area: Rect) {
+        drains = nodes.compactMap { name in world.session.simulation.drains.last { $0.node == name } }
+        rows = drains.flatMap { drain in drain.pods.map { (drain.node, $0) } }
+        said = drains.flatMap { drain in drain.lines.filter { !$0.hasPrefix("evicting") }.map { drains.count > 1 ? "\(drain.node): \($0)" : $0 } }
+        list.show(rows.map(\.pod.pod))
+        list.scroll(in: table(area).inset(top: 1))
+    }
+
+    /// How many of the last lines of kubectl there is room for.
+    private func spoken(_ area: Rect) -> Int { min(said.count, max(0, area.height - 2 - rows.count - 4), 6) }
+    /// Where the pods stand, with their header.
+    private func table(_ area: Rect) -> Rect {
+        let spoken = spoken(area)
+        return Rect(x: area.x + 1, y: area.y + 3, width: area.width - 2, height: max(2, area.height - 4 - (spoken > 0 ? spoken + 1 : 0)))
     }
     func selectedPod(_ world: World) -> Pod? {
         list.id.flatMap { world.store.pods[$0] }
@@ -33,32 +49,29 @@ struct DrainScreen: ListedScreen, PodHolder {
 
     func peek(_ world: World) -> Peek? {
         guard var peek = selectedPod(world).map({ Peek(of: $0, world) }) else { return nil }
-        if let progress = rows(world)[safe: list.index]?.pod {
+        if let progress = rows[safe: list.index]?.pod {
             peek.lines.insert(("drain", StyledText(words(progress, world).2, world.theme[.rowPending])), at: 0)
         }
         return peek
     }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        list.show(rows(world).map(\.pod.pod))
         if list.perform(action) { return [] }
         switch action {
         case .open: return selectedPod(world).map { [.push(DetailScreen($0, tab: .describe))] } ?? [.flash("The pod is gone", .warning)]
         case .why: return selectedPod(world).map { [.push(WhyScreen($0.key))] } ?? [.flash("The pod is gone", .warning)]
         case .stopDrain:
-            let running = drains(world).filter { $0.state == .running }
+            let running = drains.filter { $0.state == .running }
             return running.isEmpty ? [.flash("Nothing is being drained", .warning)] : [.perform(running.map { .stopDrain(node: $0.node) })]
         case .uncordon:
-            let running = drains(world).filter { $0.state == .running }
+            let running = drains.filter { $0.state == .running }
             return [.perform(running.map { .stopDrain(node: $0.node) } + nodes.map { .uncordon(node: $0) })]
         default: return nil
         }
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        let drains = drains(world)
-        let rows = rows(world)
         let gone = rows.count { $0.pod.state == .gone }
         var title = StyledText("Drain ", theme[.title])
         title.append(nodes.joined(separator: ", "), theme[.titleHighlight])
@@ -72,11 +85,8 @@ struct DrainScreen: ListedScreen, PodHolder {
             on: &canvas, at: Point(x: inside.x, y: inside.y), width: max(8, inside.width - 60), role: .gaugeCPU, theme: theme)
         canvas.write(
             summary(drains, rows.map(\.pod), world), at: Point(x: inside.x + max(8, inside.width - 60) + 2, y: inside.y), maxWidth: min(58, inside.width - 10))
-        let said = drains.flatMap { drain in drain.lines.filter { !$0.hasPrefix("evicting") }.map { drains.count > 1 ? "\(drain.node): \($0)" : $0 } }
-        let spoken = min(said.count, max(0, inside.height - rows.count - 4), 6)
-        let body = Rect(x: area.x + 1, y: inside.y + 2, width: area.width - 2, height: max(2, inside.height - 2 - (spoken > 0 ? spoken + 1 : 0)))
-        list.show(rows.map(\.pod.pod))
-        list.scroll(height: body.height - 1)
+        let spoken = spoken(area)
+        let body = table(area)
         let nameWidth = rows.map { TextWidth.columns($0.pod.pod.description) }.max() ?? 4
         var table = TableWidget(
             columns: [
@@ -85,7 +95,7 @@ struct DrainScreen: ListedScreen, PodHolder {
                 .init("DETAIL", minimum: 20, priority: 1, stretches: true),
             ], rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: list.top)
         table.frozenColumns = 2
-        list.layout = table.draw(on: &canvas, in: body, theme: theme) { index in
+        let layout = table.draw(on: &canvas, in: body, theme: theme) { index in
             let (word, role, detail) = words(rows[index].pod, world)
             return TableRow(
                 [
@@ -93,7 +103,7 @@ struct DrainScreen: ListedScreen, PodHolder {
                     StyledText(word, theme[role]), StyledText(detail, theme[.dim]),
                 ])
         }
-        canvas.drawPosition(of: list.seen, in: rows.count, onBox: area, rows: list.layout?.body, theme: theme)
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: area, rows: layout.body, theme: theme)
         if rows.isEmpty { canvas.write("No pod had to be evicted.", at: Point(x: inside.x, y: body.y + 1), style: theme[.dim]) }
         guard spoken > 0 else { return }
         canvas.drawRule(inBox: area, y: inside.bottom - spoken - 1, title: StyledText("kubectl would say", theme[.dim]), style: theme[.border])

@@ -10,6 +10,7 @@ struct GatesScreen: ListedScreen {
     var list = ListCursor<String>()
     private var showsAll = false
     private var onlyChanged = false
+    private var gates: [FeatureGate] = []
 
     var crumb: String { "gates" }
     var bindings: [BindingGroup] {
@@ -25,10 +26,10 @@ struct GatesScreen: ListedScreen {
         ]
     }
 
-    private func gates(_ world: World) -> [FeatureGate] {
+    mutating func refresh(_ world: World, in area: Rect) {
         let profile = world.cluster.profile
         let words = filter.lowercased().split(separator: " ")
-        return FeatureGate.allCases.filter { gate in
+        gates = FeatureGate.allCases.filter { gate in
             guard showsAll || gate.stage(in: profile.version).isKnown else { return false }
             if onlyChanged, !isChanged(gate, profile) { return false }
             let text =
@@ -36,13 +37,17 @@ struct GatesScreen: ListedScreen {
                 .lowercased()
             return words.allSatisfy { text.contains($0) }
         }
+        list.show(gates.map(\.name))
+        list.scroll(in: rects(area)[0].interior.inset(top: 1))
     }
+    /// The list, and below it what is known about the gate under the cursor.
+    private func rects(_ area: Rect) -> [Rect] { area.splitRows([.weight(1), .fixed(area.height >= 26 ? 9 : area.height >= 17 ? 8 : 0)]) }
     private func isChanged(_ gate: FeatureGate, _ profile: KubernetesProfile) -> Bool {
         profile.isEnabled(gate) != gate.isOnByDefault(in: profile.version)
     }
 
     func peek(_ world: World) -> Peek? {
-        gates(world)[safe: list.index].map { gate in
+        gates[safe: list.index].map { gate in
             let why = Self.whyFixed(gate, world.cluster.profile)
             return Peek(
                 title: gate.name,
@@ -54,8 +59,6 @@ struct GatesScreen: ListedScreen {
     }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        let gates = gates(world)
-        list.show(gates.map(\.name))
         if list.perform(action) { return [] }
         let cursor = list.index
         switch action {
@@ -84,12 +87,10 @@ struct GatesScreen: ListedScreen {
 
     // MARK: Drawing
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         let profile = world.cluster.profile
-        let gates = gates(world)
-        let detailHeight = area.height >= 26 ? 9 : area.height >= 17 ? 8 : 0
-        let rects = area.splitRows([.weight(1), .fixed(detailHeight)])
+        let rects = rects(area)
         var title = StyledText("Feature gates", theme[.title])
         title.append("(v\(profile.version))", theme[.titleHighlight])
         title.append("[\(gates.count)]", theme[.titleCounter])
@@ -101,8 +102,6 @@ struct GatesScreen: ListedScreen {
             right: StyledText(changed == 0 ? "all at the release's default" : "\(changed) changed *", theme[changed == 0 ? .dim : .mark]),
             style: theme[.borderFocus])
         let inside = rects[0].interior
-        list.show(gates.map(\.name))
-        list.scroll(height: inside.height - 1)
         guard !gates.isEmpty else {
             canvas.write(
                 "No gate passes. \(world.hint(.back, "clears the filter."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim],
@@ -116,7 +115,7 @@ struct GatesScreen: ListedScreen {
                 TableWidget.Column("DEFAULT", minimum: 7, priority: 3), TableWidget.Column("NOW", minimum: 5),
                 TableWidget.Column("SO", minimum: 12, ideal: 60, priority: 2, stretches: true),
             ], rowCount: gates.count, cursor: list.index, top: list.top)
-        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+        let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let gate = gates[index]
             let stage = gate.stage(in: profile.version)
             let isOn = profile.isEnabled(gate)
@@ -129,8 +128,8 @@ struct GatesScreen: ListedScreen {
                     StyledText(isOn ? gate.summary.on : gate.summary.off, theme[role]),
                 ], isMarked: isChanged(gate, profile))
         }
-        canvas.drawPosition(of: list.seen, in: gates.count, onBox: rects[0], rows: list.layout?.body, theme: theme)
-        if detailHeight > 0 { drawDetail(gates[list.index], on: &canvas, in: rects[1], world) }
+        canvas.drawPosition(of: list.seen, in: gates.count, onBox: rects[0], rows: layout.body, theme: theme)
+        if rects[1].height > 0 { drawDetail(gates[list.index], on: &canvas, in: rects[1], world) }
     }
 
     private func drawDetail(_ gate: FeatureGate, on canvas: inout Canvas, in box: Rect, _ world: World) {

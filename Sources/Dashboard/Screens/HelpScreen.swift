@@ -23,13 +23,13 @@ struct HelpScreen: Screen {
     private let view: String
     private var sections: [String] = []
     private var entries: [Entry] = []
-    private var cursor = 0
+    /// The entries that pass the filter, by their numbers in ``entries``.
+    private var list = ListCursor<Int>()
     private var top = 0
-    private var height = 10
-    /// Where each entry that passes the filter stands in the last frame; rows of ``lines`` by column.
-    private var shown: [Int] = []
+    /// All rows by column, and where each entry of the list stands in them.
+    private var columns: [[Line]] = []
     private var places: [Place] = []
-    private var areas: [(index: Int, area: Rect)] = []
+    private var inside = Rect.zero
 
     init(_ groups: [BindingGroup], of view: String, hotkeys: [Hotkey]) {
         self.view = view
@@ -81,14 +81,8 @@ struct HelpScreen: Screen {
     // MARK: Actions
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        refresh()
+        if list.perform(action) { return [] }
         switch action {
-        case .down: cursor += 1
-        case .up: cursor -= 1
-        case .pageDown: cursor += max(1, height - 1)
-        case .pageUp: cursor -= max(1, height - 1)
-        case .top: cursor = 0
-        case .bottom: cursor = shown.count
         case .left, .right: moveSideways(action == .right ? 1 : -1)
         case .open: return open()
         case .copyText: return [.copy(text, what: "the keys of \(view)")]
@@ -97,30 +91,52 @@ struct HelpScreen: Screen {
         case .help: return [.pop]
         default: return nil
         }
-        cursor = max(0, min(cursor, shown.count - 1))
         return []
     }
 
     private mutating func moveSideways(_ step: Int) {
-        guard places.indices.contains(cursor) else { return }
-        let here = places[cursor]
+        guard let here = places[safe: list.index] else { return }
         let there = places.indices.filter { places[$0].column == here.column + step }
-        if let nearest = there.min(by: { abs(places[$0].row - here.row) < abs(places[$1].row - here.row) }) { cursor = nearest }
+        if let nearest = there.min(by: { abs(places[$0].row - here.row) < abs(places[$1].row - here.row) }) { list.move(to: nearest) }
     }
 
     private func open() -> [Effect] {
-        guard shown.indices.contains(cursor) else { return [] }
-        let entry = entries[shown[cursor]]
+        guard let index = list.id else { return [] }
+        let entry = entries[index]
         if let action = entry.action { return [.pop, .act(action)] }
         guard let line = entry.line else { return [.flash("Type it after /")] }
         return line.isOpen ? [.pop, .prompt(line.text.isEmpty ? "" : line.text + " ")] : [.pop, .run(line: line.text)]
     }
 
-    private mutating func refresh() {
+    mutating func refresh(_ world: World, in area: Rect) {
         let wanted = filter.lowercased()
-        shown = entries.indices.filter { index in
-            wanted.isEmpty || [entries[index].keys, entries[index].text, entries[index].label].contains { $0.lowercased().contains(wanted) }
+        list.show(
+            entries.indices.filter { index in
+                wanted.isEmpty || [entries[index].keys, entries[index].text, entries[index].label].contains { $0.lowercased().contains(wanted) }
+            })
+        inside = area.interior.inset(x: 1, y: 0)
+        list.scroll(height: inside.height)
+        columns = flow(lines(columnWidth), into: columnCount)
+        places = Array(repeating: Place(column: 0, row: 0), count: list.ids.count)
+        for (column, lines) in columns.enumerated() {
+            for (row, line) in lines.enumerated() { if case .entry(let index, _, _) = line { places[index] = Place(column: column, row: row) } }
         }
+        // The heading above the first entry comes along.
+        let row = places[safe: list.index]?.row ?? 0
+        top = Scrolling.top(following: row <= 1 ? 0 : row, from: top, height: inside.height, count: rowCount)
+    }
+
+    private var columnCount: Int { max(1, min(3, (inside.width + 2) / 57)) }
+    private var columnWidth: Int { (inside.width - (columnCount - 1) * 2) / columnCount }
+    private var rowCount: Int { columns.map(\.count).max() ?? 0 }
+
+    /// The entry of the list at a point of the screen.
+    private func entry(at point: Point) -> Int? {
+        for (column, lines) in columns.enumerated() {
+            let area = Rect(x: inside.x + column * (columnWidth + 2), y: inside.y, width: columnWidth, height: inside.height)
+            if area.contains(point), case .entry(let index, _, _)? = lines[safe: top + point.y - area.y] { return index }
+        }
+        return nil
     }
 
     private var text: String {
@@ -138,9 +154,9 @@ struct HelpScreen: Screen {
         case .wheelDown: return perform(.down, world) ?? []
         case .wheelUp: return perform(.up, world) ?? []
         case .press:
-            guard let hit = areas.first(where: { $0.area.contains(event.point) }) else { return [] }
-            if hit.index == cursor { return open() }
-            cursor = hit.index
+            guard let hit = entry(at: event.point) else { return [] }
+            if hit == list.index { return open() }
+            list.move(to: hit)
         case .release: break
         }
         return []
@@ -156,52 +172,37 @@ struct HelpScreen: Screen {
         case blank
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        refresh()
-        cursor = max(0, min(cursor, shown.count - 1))
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
+        let count = list.ids.count
         var title = StyledText("Help ", theme[.title])
         title.append("(\(view))", theme[.titleHighlight])
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
-        let right = filter.isEmpty ? "\(min(cursor + 1, shown.count)) of \(shown.count)" : "\(shown.count) of \(entries.count)"
+        let right = filter.isEmpty ? "\(min(list.index + 1, count)) of \(count)" : "\(count) of \(entries.count)"
         canvas.drawBox(in: area, title: title, right: StyledText(right, theme[.dim]), style: theme[.borderFocus])
-        let inside = area.interior.inset(x: 1, y: 0)
-        if shown.isEmpty {
+        if count == 0 {
             canvas.write(
                 "Nothing has \(filter) in it. \(world.hint(.back, "shows all."))", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim],
                 maxWidth: inside.width)
             return
         }
-        let count = max(1, min(3, (inside.width + 2) / 57))
-        let width = (inside.width - (count - 1) * 2) / count
-        let columns = flow(lines(width, theme), into: count)
-        height = inside.height
-        let rows = columns.map(\.count).max() ?? 0
-        places = Array(repeating: Place(column: 0, row: 0), count: shown.count)
+        canvas.drawPosition(of: top..<min(rowCount, top + inside.height), in: rowCount, onBox: area, text: false, theme: theme)
         for (column, lines) in columns.enumerated() {
-            for (row, line) in lines.enumerated() { if case .entry(let index, _, _) = line { places[index] = Place(column: column, row: row) } }
-        }
-        let row = places[cursor].row
-        // The heading above the first entry comes along.
-        top = Scrolling.top(following: row <= 1 ? 0 : row, from: top, height: height, count: rows)
-        areas = []
-        canvas.drawPosition(of: top..<min(rows, top + height), in: rows, onBox: area, text: false, theme: theme)
-        for (column, lines) in columns.enumerated() {
-            let x = inside.x + column * (width + 2)
-            for (offset, line) in lines.dropFirst(top).prefix(height).enumerated() {
-                draw(line, on: &canvas, in: Rect(x: x, y: inside.y + offset, width: width, height: 1), theme)
+            let x = inside.x + column * (columnWidth + 2)
+            for (offset, line) in lines.dropFirst(top).prefix(inside.height).enumerated() {
+                draw(line, on: &canvas, in: Rect(x: x, y: inside.y + offset, width: columnWidth, height: 1), theme)
             }
         }
     }
 
-    private mutating func draw(_ line: Line, on canvas: inout Canvas, in row: Rect, _ theme: Theme) {
+    private func draw(_ line: Line, on canvas: inout Canvas, in row: Rect, _ theme: Theme) {
         let indent = keyWidth(row.width)
         switch line {
         case .blank: break
         case .heading(let title): canvas.write(title, at: row.origin, style: theme[.helpSection], maxWidth: row.width, ellipsis: true)
         case .rest(let text): canvas.write(text, at: row.origin.offset(x: indent + 3), style: theme[.help])
         case .entry(let index, let keys, let text):
-            let isCursor = index == cursor
+            let isCursor = index == list.index
             if isCursor {
                 canvas.fill(row, style: theme[.cursor])
                 canvas.write(canvas.glyphs.cursor, at: row.origin, style: theme[.cursor])
@@ -209,18 +210,17 @@ struct HelpScreen: Screen {
             canvas.write(keys, at: row.origin.offset(x: 1), style: theme[isCursor ? .cursor : .helpKey], maxWidth: row.width - 1, ellipsis: true)
             let isLong = TextWidth.columns(keys) > indent
             if !isLong { canvas.write(text, at: row.origin.offset(x: indent + 3), style: theme[isCursor ? .cursor : .help]) }
-            areas.append((index, row))
         }
     }
 
     private func keyWidth(_ width: Int) -> Int { min(18, width * 2 / 5) }
 
     /// A block of lines for each section.
-    private func lines(_ width: Int, _ theme: Theme) -> [[Line]] {
+    private func lines(_ width: Int) -> [[Line]] {
         let indent = keyWidth(width)
         var blocks: [[Line]] = []
         var section = -1
-        for (number, index) in shown.enumerated() {
+        for (number, index) in list.ids.enumerated() {
             let entry = entries[index]
             if entry.section != section {
                 if !blocks.isEmpty { blocks[blocks.count - 1].append(.blank) }
@@ -238,7 +238,7 @@ struct HelpScreen: Screen {
     /// The lines in columns of about the same height. A section may go on in the next column.
     private func flow(_ blocks: [[Line]], into count: Int) -> [[Line]] {
         let all = blocks.flatMap(\.self)
-        let share = max(height, (all.count + count - 1) / count)
+        let share = max(inside.height, (all.count + count - 1) / count)
         var columns: [[Line]] = [[]]
         for line in all {
             var isRest = false

@@ -44,8 +44,12 @@ struct LabScreen: ListedScreen {
     var hasWork: Bool { !lab.isDone }
     mutating func work(until shouldStop: () -> Bool) { lab.work(until: shouldStop) }
 
-    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+    mutating func refresh(_ world: World, in area: Rect) {
         list.show(Array(0..<max(0, lab.run(side)?.pods.count ?? lab.burst.pods)))
+        list.scroll(height: parts(area)[1].interior.height - 1)
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
         switch action {
         case .nextPane, .previousPane: side = side.other
@@ -75,8 +79,8 @@ struct LabScreen: ListedScreen {
 
     // MARK: Drawing
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        let theme = world.theme
+    /// The options, the chart of each side that there is room for, and the results.
+    private func parts(_ area: Rect) -> [Rect] {
         let isWide = area.height >= 28
         let sides = isWide ? 2 : 1
         var resultRows = area.height >= 14 ? 4 : 0
@@ -88,15 +92,20 @@ struct LabScreen: ListedScreen {
         let means = min(3, max(0, room - options.count))
         if resultRows > 0 { resultRows += means }
         let optionRows = min(options.count, room - (resultRows > 0 ? means : 0))
-        let parts = area.splitRows([.fixed(2 + optionRows)] + Array(repeating: .fixed(chart), count: sides) + [.fixed(resultRows + 2)])
+        return area.splitRows([.fixed(2 + optionRows)] + Array(repeating: .fixed(chart), count: sides) + [.fixed(resultRows + 2)])
+    }
+
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let parts = parts(area)
         drawOptions(on: &canvas, in: parts[0], theme)
-        if isWide {
+        if parts.count == 4 {
             drawSide(.a, on: &canvas, in: parts[1], theme)
             drawSide(.b, on: &canvas, in: parts[2], theme)
         } else {
             drawSide(side, on: &canvas, in: parts[1], theme)
         }
-        if resultRows > 0 { drawResult(on: &canvas, in: parts[1 + sides], theme) }
+        if area.height >= 14 { drawResult(on: &canvas, in: parts[parts.count - 1], theme) }
     }
 
     private func drawOptions(on canvas: inout Canvas, in box: Rect, _ theme: Theme) {
@@ -142,7 +151,7 @@ struct LabScreen: ListedScreen {
         return max(1, ends.max() ?? 1)
     }
 
-    private mutating func drawSide(_ side: StartupLab.Side, on canvas: inout Canvas, in box: Rect, _ theme: Theme) {
+    private func drawSide(_ side: StartupLab.Side, on canvas: inout Canvas, in box: Rect, _ theme: Theme) {
         let run = lab.run(side)
         var title = StyledText("\(side.name)  ", theme[side == self.side ? .titleHighlight : .title])
         title.append(words(side), theme[.title])
@@ -168,8 +177,6 @@ struct LabScreen: ListedScreen {
             canvas.write("runs \(canvas.glyphs.ellipsis)", at: Point(x: inside.x + 1, y: inside.y + 1), style: theme[.dim])
             return
         }
-        list.show(Array(run.pods.indices))
-        list.scroll(height: inside.height - 1)
         canvas.drawPosition(of: list.seen, in: run.pods.count, onBox: box, rows: inside.inset(top: 1), text: false, theme: theme)
         let nameWidth = 9
         let scale = Gantt.Scale(span: span, columns: inside.width - nameWidth - 15)

@@ -35,9 +35,19 @@ struct LinksScreen: ListedScreen {
         ]
     }
 
+    private var links: [Link] = []
+
+    mutating func refresh(_ world: World, in area: Rect) {
+        links = Link.present(world.session.simulation.links)
+        list.show(links.map(\.title))
+        list.scroll(in: rects(area)[0].interior.inset(top: 1, bottom: 1))
+    }
+
+    /// The links with a line for the flags, and the trace.
+    private func rects(_ area: Rect) -> [Rect] { area.splitRows([.fixed(min(links.count + 4, area.height / 2)), .weight(1)]) }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         var settings = world.session.simulation.links
-        list.show(Link.present(settings).map(\.title))
         if list.perform(action) {
             typed = nil
             return []
@@ -62,18 +72,15 @@ struct LinksScreen: ListedScreen {
         return []
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        let links = Link.present(world.session.simulation.links)
-        list.show(links.map(\.title))
-        let tableHeight = min(links.count + 4, area.height / 2)
-        let rects = area.splitRows([.fixed(tableHeight), .weight(1)])
-        drawLinks(links, on: &canvas, in: rects[0], world)
-        drawTrace(typed ?? (links.indices.contains(list.index) ? Self.example(links[list.index], world) : nil), on: &canvas, in: rects[1], world)
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let rects = rects(area)
+        drawLinks(on: &canvas, in: rects[0], world)
+        drawTrace(typed ?? links[safe: list.index].flatMap { Self.example($0, world) }, on: &canvas, in: rects[1], world)
     }
 
     // MARK: Links
 
-    private mutating func drawLinks(_ links: [Link], on canvas: inout Canvas, in box: Rect, _ world: World) {
+    private func drawLinks(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         let settings = world.session.simulation.links
         var title = StyledText("Links  ", theme[.title])
@@ -84,7 +91,6 @@ struct LinksScreen: ListedScreen {
         canvas.drawBox(in: box, title: title, right: StyledText(right, theme[silent > 0 ? .rowError : .dim]), style: theme[.borderFocus])
         let inside = box.interior
         let height = inside.height - 2
-        list.scroll(height: height)
         canvas.drawPosition(of: list.seen, in: links.count, onBox: box, rows: inside.inset(top: 1, bottom: 1), theme: theme)
         let columns = [
             TableWidget.Column("LINK", minimum: 24, ideal: 54), TableWidget.Column("DIALS", minimum: 6, ideal: 10, priority: 3),
@@ -98,7 +104,7 @@ struct LinksScreen: ListedScreen {
                 "\(`is` ? world.glyphs.passed : world.glyphs.stopped) \(`is` ? yes : no)",
                 theme[`is` ? .good : settings.networkIsUntrusted ? .rowError : .rowPending])
         }
-        list.layout = table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
+        table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
             let facts = links[index].facts(settings)
             return TableRow([
                 StyledText(links[index].title, theme[.text]), StyledText(links[index].initiator, theme[.dim]), StyledText(facts.transport, theme[.dim]),

@@ -3,7 +3,7 @@ import ControlPlane
 import KubernetesAPI
 
 /// Lines about things of several kinds, flat or as a tree, each of which can be opened: containers, pulses, x-rays.
-struct ListScreen: RowScreen, PodHolder {
+struct ListScreen: ListedScreen, PodHolder {
     struct Line {
         /// Says which line it is from one frame to the next.
         var id: String
@@ -27,15 +27,11 @@ struct ListScreen: RowScreen, PodHolder {
     let hasObjects: Bool
     let lines: @Sendable (World) -> [Line]
     var filter = ""
-    private var cursorID: String?
-    private(set) var cursorIndex = 0
-    private var top = 0
-    private(set) var pageRows = 10
+    var list = ListCursor<String>()
     private var collapsed: Set<String> = []
     private var shown: [Line] = []
     private var all: [Line] = []
     private var stamp: (revision: Int, generation: Int, namespace: String, now: Int64) = (-1, 0, "", 0)
-    private(set) var lastLayout: TableWidget.Layout?
 
     init(
         crumb: String, title: String, columns: [TableWidget.Column], isTree: Bool = false, namespace: String? = nil, hasObjects: Bool = true,
@@ -74,7 +70,7 @@ struct ListScreen: RowScreen, PodHolder {
         }
     }
 
-    private mutating func refresh(_ world: World) {
+    mutating func refresh(_ world: World, in area: Rect) {
         let now = (world.store.revision, world.generation, world.namespace, world.now.nanoseconds)
         if now != stamp {
             stamp = now
@@ -97,19 +93,11 @@ struct ListScreen: RowScreen, PodHolder {
                 return wanted.passes(cells: cells, labels: labels)
             }
         }
-        if let cursorID, let index = shown.firstIndex(where: { $0.id == cursorID }) {
-            cursorIndex = index
-        } else {
-            move(to: cursorIndex)
-        }
+        list.show(shown.map(\.id))
+        list.scroll(in: area.interior.inset(top: 1))
     }
 
-    var rowCount: Int { shown.count }
-    mutating func move(to index: Int) {
-        cursorIndex = max(0, min(shown.count - 1, index))
-        cursorID = shown.isEmpty ? nil : shown[cursorIndex].id
-    }
-    private var line: Line? { shown.indices.contains(cursorIndex) ? shown[cursorIndex] : nil }
+    private var line: Line? { shown[safe: list.index] }
     private func object(_ world: World) -> (any StoredObject)? { line?.object.flatMap { world.store.object($0.kind, $0.key) } }
     func selectedPod(_ world: World) -> Pod? { object(world) as? Pod }
     func focusedWorkload(_ world: World) -> Workload? { selectedPod(world).map { Workload(of: $0, world.cluster) } }
@@ -119,12 +107,11 @@ struct ListScreen: RowScreen, PodHolder {
     }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        refresh(world)
-        if navigate(action) { return [] }
+        if list.perform(action) { return [] }
         switch action {
         case .expand where isTree:
-            guard let cursorID else { return [] }
-            if collapsed.remove(cursorID) == nil { collapsed.insert(cursorID) }
+            guard let line else { return [] }
+            if collapsed.remove(line.id) == nil { collapsed.insert(line.id) }
         case .expandAll where isTree:
             // Roots only, or everything.
             collapsed = collapsed.isEmpty ? Set(all.filter { $0.depth == 0 }.map(\.id)) : []
@@ -142,8 +129,7 @@ struct ListScreen: RowScreen, PodHolder {
         return []
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        refresh(world)
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         var heading = StyledText(title, theme[.title])
         heading.append("(\(namespace ?? (world.namespace.isEmpty ? "all" : world.namespace)))", theme[.titleHighlight])
@@ -155,23 +141,20 @@ struct ListScreen: RowScreen, PodHolder {
             canvas.write("Nothing here.", at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim])
             return
         }
-        pageRows = max(1, inside.height - 1)
-        top = Scrolling.top(following: cursorIndex, from: top, height: pageRows, count: shown.count)
         let branches = isTree ? branches(canvas.glyphs) : []
         var columns = columns
-        let visible = shown.indices.dropFirst(top).prefix(pageRows)
         // As wide as what is seen asks for.
         for index in columns.indices {
             let widest =
-                visible.map {
+                list.seen.map {
                     (shown[$0].cells.indices.contains(index) ? shown[$0].cells[index].width : 0) + (index == 0 && isTree ? branches[$0].count + 2 : 0)
                 }.max() ?? 0
             columns[index].minimumWidth = max(columns[index].minimumWidth, min(widest, index == 0 ? 60 : 40))
             columns[index].idealWidth = max(columns[index].idealWidth, widest + 1)
         }
-        let table = TableWidget(columns: columns, rowCount: shown.count, cursor: cursorIndex, top: top)
-        canvas.drawPosition(of: top..<min(shown.count, top + pageRows), in: shown.count, onBox: area, rows: inside.inset(top: 1), theme: theme)
-        lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+        let table = TableWidget(columns: columns, rowCount: shown.count, cursor: list.index, top: list.top)
+        canvas.drawPosition(of: list.seen, in: shown.count, onBox: area, rows: inside.inset(top: 1), theme: theme)
+        table.draw(on: &canvas, in: inside, theme: theme) { index in
             let line = shown[index]
             guard isTree else { return TableRow(line.cells, role: line.role) }
             var first = StyledText(branches[index], theme[.dim])

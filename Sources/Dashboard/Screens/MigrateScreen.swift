@@ -9,6 +9,7 @@ import Simulation
 struct MigrateScreen: Screen {
     private let migration: Migration
     private var view = VolumeView()
+    private var steps: [Migration.Step] = []
     var filter = ""
 
     init(_ migration: Migration) { self.migration = migration }
@@ -24,16 +25,18 @@ struct MigrateScreen: Screen {
         ])
     var bindings: [BindingGroup] { [Self.keys] }
 
-    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+    mutating func refresh(_ world: World, in area: Rect) {
         view.refresh(world.cluster, generation: world.generation)
-        let users = view.pods(of: migration.claim)
-        let steps = migration.steps(users, in: world.cluster)
+        steps = migration.steps(view.pods(of: migration.claim), in: world.cluster)
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         let next = steps.first { $0.state != .done }
         switch action {
         case .open:
             if let obstacle = migration.obstacle(in: world.cluster) { return [.flash(obstacle, .error)] }
             guard let next else { return [.flash("All steps are done")] }
-            let commands = migration.commandsOfNext(users, in: world.cluster)
+            let commands = migration.commandsOfNext(view.pods(of: migration.claim), in: world.cluster)
             if commands.isEmpty {
                 return [
                     .flash(
@@ -58,11 +61,8 @@ struct MigrateScreen: Screen {
         }
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        view.refresh(world.cluster, generation: world.generation)
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        let users = view.pods(of: migration.claim)
-        let steps = migration.steps(users, in: world.cluster)
         let done = steps.count { $0.state == .done }
         var title = StyledText("Migrate  ", theme[.title])
         title.append("\(migration.claim)", theme[.titleHighlight])

@@ -20,7 +20,13 @@ extension NodeScreen {
         var error: String?
     }
 
-    mutating func drawPulls(_ activity: NodeActivity, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    /// How many pulls there are, and how many of them are seen at once; bandwidth and store stand below, as far as there is room.
+    func pullLines(in box: Rect) -> (count: Int, height: Int) {
+        ((activity?.pastPulls.count ?? 0) + (activity?.pulls.count ?? 0), max(1, box.interior.height - 1 - pullFooter(box)))
+    }
+    private func pullFooter(_ box: Rect) -> Int { box.interior.height >= 8 ? 4 : box.interior.height >= 6 ? 2 : 0 }
+
+    func drawPulls(_ activity: NodeActivity, on canvas: inout Canvas, in box: Rect, _ world: World) {
         guard box.height > 2 else { return }
         let theme = world.theme
         let now = world.now
@@ -38,11 +44,10 @@ extension NodeScreen {
                 image: $0.image, pod: $0.pod, asked: $0.asked, began: $0.began, ended: nil, size: $0.size, progress: $0.began == nil ? nil : $0.progress,
                 error: nil)
         }
-        // Below the pulls: bandwidth and store, as far as there is room.
-        let footer = inside.height >= 8 ? 4 : inside.height >= 6 ? 2 : 0
-        let room = max(1, inside.height - 1 - footer)
-        if pane == .pulls { scroll = min(scroll, max(0, all.count - room)) }
-        let first = max(0, all.count - room - (pane == .pulls ? scroll : 0))
+        let footer = pullFooter(box)
+        let room = pullLines(in: box).height
+        // The newest are seen first.
+        let first = max(0, all.count - room - (pane == .pulls ? scroll.top : 0))
         canvas.drawPosition(
             of: first..<min(all.count, first + room), in: all.count, onBox: box, rows: Rect(x: inside.x, y: inside.y + 1, width: inside.width, height: room),
             theme: theme)
@@ -225,7 +230,19 @@ extension NodeScreen {
 
     // MARK: Control groups and settings
 
-    mutating func drawCgroups(on canvas: inout Canvas, in box: Rect, _ world: World) {
+    mutating func readGroups(_ world: World, in box: Rect) {
+        let kubelets = world.session.simulation.kubelets
+        groups = kubelets.cgroups(node: name, in: world.cluster).map { (0, $0) }
+        groupCursor = 0
+        for (index, key) in rows.enumerated() {
+            guard let pod = world.store.pods[key] else { continue }
+            if index == list.index { groupCursor = groups.count }
+            for (number, group) in kubelets.cgroups(of: pod, in: world.cluster).enumerated() { groups.append((number == 0 ? 1 : 2, group)) }
+        }
+        groupTop = Scrolling.top(following: groupCursor, from: groupTop, height: max(1, box.interior.height - 1), count: groups.count)
+    }
+
+    func drawCgroups(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         let kubelets = world.session.simulation.kubelets
         // Its own configuration may switch the gate on.
@@ -233,15 +250,6 @@ extension NodeScreen {
         frame(
             .cgroups, StyledText("cgroup v2", theme[.title]), StyledText("MemoryQoS \(isOn ? "on" : "off")", theme[isOn ? .good : .dim]), on: &canvas, in: box,
             theme)
-        var groups: [(level: Int, key: ObjectKey?, values: CgroupValues)] = kubelets.cgroups(node: name, in: world.cluster).map { (0, nil, $0) }
-        var cursorRow = 0
-        for (index, key) in rows.enumerated() {
-            guard let pod = world.store.pods[key] else { continue }
-            if index == list.index { cursorRow = groups.count }
-            for (number, group) in kubelets.cgroups(of: pod, in: world.cluster).enumerated() {
-                groups.append((number == 0 ? 1 : 2, number == 0 ? key : nil, group))
-            }
-        }
         func limit(_ bytes: Int64?) -> String { bytes.map(bytesText) ?? "max" }
         func low(_ bytes: Int64) -> String { bytes == 0 ? "-" : bytesText(bytes) }
         let columns = [
@@ -252,12 +260,11 @@ extension NodeScreen {
             TableWidget.Column("STALL", alignment: .right, minimum: 5, priority: 3), TableWidget.Column("OOM ADJ", alignment: .right, minimum: 7, priority: 6),
         ]
         let inside = box.interior
-        groupTop = Scrolling.top(following: cursorRow, from: groupTop, height: max(1, inside.height - 1), count: groups.count)
-        let table = TableWidget(columns: columns, rowCount: groups.count, cursor: groups.isEmpty ? nil : cursorRow, top: groupTop)
+        let table = TableWidget(columns: columns, rowCount: groups.count, cursor: groups.isEmpty ? nil : groupCursor, top: groupTop)
         canvas.drawPosition(
             of: groupTop..<min(groups.count, groupTop + max(1, inside.height - 1)), in: groups.count, onBox: box, rows: inside.inset(top: 1), theme: theme)
         _ = table.draw(on: &canvas, in: inside, theme: theme) { index in
-            let (level, _, group) = groups[index]
+            let (level, group) = groups[index]
             let role: Role = level == 2 ? .text : .dim
             let name = level == 0 ? group.name : String(" ", times: level * 2) + group.name
             let over = group.memoryHigh.map { group.memoryUsed > $0 } ?? false
@@ -272,18 +279,24 @@ extension NodeScreen {
         }
     }
 
-    mutating func drawSettings(on canvas: inout Canvas, in box: Rect, _ world: World) {
+    /// How many lines the settings take in their columns, and how many of them are seen at once.
+    func settingLines(in box: Rect, _ world: World) -> (count: Int, height: Int) {
+        let columns = settingColumns(box)
+        return (max(1, (world.session.simulation.kubelets.settings(node: name).count + columns - 1) / columns), box.interior.height)
+    }
+    private func settingColumns(_ box: Rect) -> Int { max(1, (box.interior.width - 2) / 58) }
+
+    func drawSettings(on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         frame(
             .settings, StyledText("KubeletConfiguration in force", theme[.title]), StyledText("dim: the version's default", theme[.dim]), on: &canvas, in: box,
             theme)
         let settings = world.session.simulation.kubelets.settings(node: name)
         let inside = box.interior.inset(x: 1, y: 0)
-        let columns = max(1, inside.width / 58)
-        let perColumn = max(1, (settings.count + columns - 1) / columns)
+        let columns = settingColumns(box)
+        let perColumn = settingLines(in: box, world).count
         let height = min(inside.height, perColumn)
-        if pane == .settings { scroll = min(scroll, max(0, perColumn - inside.height)) }
-        let first = pane == .settings ? scroll : 0
+        let first = pane == .settings ? scroll.top : 0
         canvas.drawPosition(of: first..<min(perColumn, first + height), in: perColumn, onBox: box, theme: theme)
         for column in 0..<columns {
             for row in 0..<height {

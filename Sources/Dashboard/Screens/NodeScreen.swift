@@ -21,8 +21,13 @@ struct NodeScreen: ListedScreen, PodHolder {
     var filter = ""
     var pane: Pane
     var list = ListCursor<ObjectKey>()
+    /// Lines of the panes that have no list of pods.
+    var scroll = LineScroll()
+    var activity: NodeActivity?
+    /// The pods' control groups below the node's, and the first that is seen.
+    var groups: [(level: Int, values: CgroupValues)] = []
+    var groupCursor = 0
     var groupTop = 0
-    var scroll = 0
     var rows: [ObjectKey] { list.ids }
     private var loss: NodeLoss?
     private var lossFor = ""
@@ -78,7 +83,8 @@ struct NodeScreen: ListedScreen, PodHolder {
         case .nextPane, .previousPane:
             let panes = Pane.allCases
             let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
-            (pane, scroll) = (panes[index % panes.count], 0)
+            pane = panes[index % panes.count]
+            scroll.reset()
         case .down, .up, .pageDown, .pageUp, .top, .bottom: move(action)
         case .open: return selectedPod(world).map { [.push(PodScreen($0))] } ?? [.flash("No pod runs here")]
         case .showPods: return [.push(TableScreen(Kind.pod.info, scope: .onNode(name)))]
@@ -98,12 +104,7 @@ struct NodeScreen: ListedScreen, PodHolder {
     }
 
     private mutating func move(_ action: Action) {
-        if pane == .pods || pane == .cgroups {
-            _ = list.perform(action)
-        } else {
-            // How far it goes is known once it is drawn.
-            scroll = max(0, action.place(from: scroll, count: 10_000, page: 9) ?? scroll)
-        }
+        _ = pane == .pods || pane == .cgroups ? list.perform(action) : scroll.perform(action)
     }
 
     private func sortedPods(_ world: World) -> [Pod] {
@@ -114,58 +115,69 @@ struct NodeScreen: ListedScreen, PodHolder {
 
     // MARK: Drawing
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    mutating func refresh(_ world: World, in area: Rect) {
+        guard node(world) != nil else { return }
+        forecast(world)
+        list.show(sortedPods(world).map(\.key))
+        activity = world.session.simulation.kubelets.activity(node: name, in: world.cluster)
+        let places = places(area)
+        if let box = places.panes[.pods] { list.scroll(in: podTable(box, withLoss: places.hasLoss).inset(top: 1)) }
+        if let box = places.panes[.cgroups] { readGroups(world, in: box) }
+        if let box = places.panes[pane], pane == .pulls || pane == .settings {
+            let (count, height) = pane == .pulls ? pullLines(in: box) : settingLines(in: box, world)
+            scroll.show(count, height: height)
+        }
+    }
+
+    /// Where the facts, the conditions and those panes stand that there is room for; whether the loss is told under the pods.
+    private func places(_ area: Rect) -> (facts: Rect, conditions: Rect?, panes: [Pane: Rect], hasLoss: Bool) {
+        func facts(_ height: Int) -> Rect { Rect(x: area.x, y: area.y, width: area.width, height: height) }
+        guard activity != nil else { return (facts(min(8, area.height)), nil, [:], false) }
+        guard area.width >= 100, area.height >= 26 else {
+            let height = min(8, max(0, area.height - 8))
+            return (facts(height), nil, [pane: area.inset(top: height)], false)
+        }
+        let bands = area.splitRows([.fixed(8), .fixed(area.height >= 44 ? 16 : 11), .weight(1)])
+        let above = bands[0].splitColumns([.weight(1), .weight(1)])
+        let middle = bands[1].splitColumns([.weight(1), .fixed(max(44, area.width * 44 / 120))])
+        var panes = [Pane.pulls: middle[0], .client: middle[1]]
+        switch pane {
+        case .cgroups, .settings: panes[pane] = bands[2]
+        case _ where bands[2].height >= 26:
+            let parts = bands[2].splitRows([.weight(3), .weight(2)])
+            (panes[.pods], panes[.cgroups]) = (parts[0], parts[1])
+        default: panes[.pods] = bands[2]
+        }
+        return (above[0], above[1], panes, true)
+    }
+
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         guard let node = node(world) else {
             canvas.drawBox(in: area, title: StyledText("Node \(name)", theme[.title]), right: StyledText("gone", theme[.rowError]), style: theme[.borderFocus])
             canvas.write("The node is gone.", at: Point(x: area.x + 2, y: area.y + 1), style: theme[.dim])
             return
         }
-        forecast(world)
-        list.show(sortedPods(world).map(\.key))
-        guard let activity = world.session.simulation.kubelets.activity(node: name, in: world.cluster) else {
-            drawFacts(node, on: &canvas, in: Rect(x: area.x, y: area.y, width: area.width, height: min(8, area.height)), world)
-            return
-        }
-        guard area.width >= 100, area.height >= 26 else {
-            let facts = min(8, max(0, area.height - 8))
-            drawFacts(node, on: &canvas, in: Rect(x: area.x, y: area.y, width: area.width, height: facts), world)
-            drawPane(node, activity, on: &canvas, in: area.inset(top: facts), world)
-            return
-        }
-        let bands = area.splitRows([.fixed(8), .fixed(area.height >= 44 ? 16 : 11), .weight(1)])
-        let above = bands[0].splitColumns([.weight(1), .weight(1)])
-        drawFacts(node, on: &canvas, in: above[0], world)
-        drawConditions(node, on: &canvas, in: above[1], world)
-        let middle = bands[1].splitColumns([.weight(1), .fixed(max(44, area.width * 44 / 120))])
-        drawPulls(activity, on: &canvas, in: middle[0], world)
-        drawClient(activity, on: &canvas, in: middle[1], world)
-        switch pane {
-        case .cgroups, .settings: drawPane(node, activity, on: &canvas, in: bands[2], world)
-        case _ where bands[2].height >= 26:
-            let parts = bands[2].splitRows([.weight(3), .weight(2)])
-            drawPods(withLoss: true, on: &canvas, in: parts[0], world)
-            drawCgroups(on: &canvas, in: parts[1], world)
-        default: drawPods(withLoss: true, on: &canvas, in: bands[2], world)
-        }
-    }
-
-    private mutating func drawPane(_ node: Node, _ activity: NodeActivity, on canvas: inout Canvas, in box: Rect, _ world: World) {
-        guard box.height > 2 else { return }
-        switch pane {
-        case .pods: drawPods(withLoss: false, on: &canvas, in: box, world)
-        case .pulls: drawPulls(activity, on: &canvas, in: box, world)
-        case .client: drawClient(activity, on: &canvas, in: box, world)
-        case .cgroups: drawCgroups(on: &canvas, in: box, world)
-        case .settings: drawSettings(on: &canvas, in: box, world)
-        case .lost:
-            if box.height >= 10 {
-                let parts = box.splitRows([.weight(1), .weight(1)])
-                drawConditions(node, on: &canvas, in: parts[0], world)
-                frame(.lost, StyledText("If \(name) is lost now", world.theme[.title]), nil, on: &canvas, in: parts[1], world.theme)
-                drawLoss(on: &canvas, in: parts[1].interior.inset(x: 1, y: 0), world)
-            } else {
-                frame(.lost, StyledText("If \(name) is lost now", world.theme[.title]), nil, on: &canvas, in: box, world.theme)
+        let places = places(area)
+        drawFacts(node, on: &canvas, in: places.facts, world)
+        if let box = places.conditions { drawConditions(node, on: &canvas, in: box, world) }
+        guard let activity else { return }
+        for pane in Pane.allCases {
+            guard let box = places.panes[pane], box.height > 2 else { continue }
+            switch pane {
+            case .pods: drawPods(withLoss: places.hasLoss, on: &canvas, in: box, world)
+            case .pulls: drawPulls(activity, on: &canvas, in: box, world)
+            case .client: drawClient(activity, on: &canvas, in: box, world)
+            case .cgroups: drawCgroups(on: &canvas, in: box, world)
+            case .settings: drawSettings(on: &canvas, in: box, world)
+            case .lost:
+                var box = box
+                if box.height >= 10 {
+                    let parts = box.splitRows([.weight(1), .weight(1)])
+                    drawConditions(node, on: &canvas, in: parts[0], world)
+                    box = parts[1]
+                }
+                frame(.lost, StyledText("If \(name) is lost now", theme[.title]), nil, on: &canvas, in: box, theme)
                 drawLoss(on: &canvas, in: box.interior.inset(x: 1, y: 0), world)
             }
         }
@@ -278,24 +290,28 @@ struct NodeScreen: ListedScreen, PodHolder {
 
     // MARK: Pods
 
-    private mutating func drawPods(withLoss: Bool, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    /// The table of pods inside its box, above what would happen if the node were lost.
+    private func podTable(_ box: Rect, withLoss: Bool) -> Rect {
+        let inside = box.interior
+        guard withLoss, inside.height >= 8 else { return inside }
+        return inside.inset(bottom: inside.height >= 12 || inside.height - 1 - rows.count >= 4 ? 4 : 3)
+    }
+
+    private func drawPods(withLoss: Bool, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         var title = StyledText("Pods(", theme[.title])
         title.append(name, theme[.titleHighlight])
         title.append(")", theme[.title])
         title.append("[\(rows.count)]", theme[.titleCounter])
         frame(.pods, title, StyledText("CPU REQ\(canvas.glyphs.arrowDown)", theme[.dim]), on: &canvas, in: box, theme)
-        var inside = box.interior
-        if withLoss, inside.height >= 8 {
-            let height = inside.height >= 12 || inside.height - 1 - rows.count >= 4 ? 4 : 3
-            let y = inside.bottom - height
+        let inside = podTable(box, withLoss: withLoss)
+        if inside.bottom < box.interior.bottom {
+            let y = inside.bottom
             canvas.drawRule(
                 inBox: box, y: y, title: StyledText("If \(name) is lost now", theme[pane == .lost ? .titleHighlight : .title]),
                 right: StyledText("tried on a fork", theme[.dim]), style: theme[.border])
-            drawLoss(on: &canvas, in: Rect(x: inside.x + 1, y: y + 1, width: inside.width - 2, height: height - 1), world)
-            inside = inside.inset(bottom: height)
+            drawLoss(on: &canvas, in: Rect(x: inside.x + 1, y: y + 1, width: inside.width - 2, height: box.interior.bottom - y - 1), world)
         }
-        list.scroll(height: inside.height - 1)
         let columns = [
             TableWidget.Column("NAMESPACE", minimum: 9, ideal: 12, priority: 5),
             TableWidget.Column("NAME", minimum: 16, ideal: max(26, rows.map { TextWidth.columns($0.name) }.max() ?? 0), keepsEnd: true),
@@ -308,7 +324,7 @@ struct NodeScreen: ListedScreen, PodHolder {
         let keys = rows
         let rules = RequestRules(assigned: world.cluster.profile)
         let table = TableWidget(columns: columns, rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: list.top, frozenColumns: 2)
-        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+        let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             guard let pod = world.store.pods[keys[index]] else { return TableRow([]) }
             let display = PodDisplay(pod, profile: world.cluster.profile)
             let requests = pod.requests(rules)
@@ -322,7 +338,7 @@ struct NodeScreen: ListedScreen, PodHolder {
             ]
             return TableRow(cells.map { StyledText($0.0, theme[$0.1]) }, role: ObjectColumns.role(pod, world))
         }
-        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: list.layout?.body, theme: theme)
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: layout.body, theme: theme)
         if rows.isEmpty { canvas.write("No pods here.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim]) }
     }
 
@@ -345,7 +361,7 @@ struct NodeScreen: ListedScreen, PodHolder {
         case .wheelDown: for _ in 0..<3 { move(.down) }
         case .wheelUp: for _ in 0..<3 { move(.up) }
         case .press:
-            guard pane != .cgroups, let row = list.layout?.row(at: event.point) else { return [] }
+            guard pane != .cgroups, let row = list.row(at: event.point) else { return [] }
             if row == list.index { return [.press(.enter)] }
             list.move(to: row)
         case .release: break

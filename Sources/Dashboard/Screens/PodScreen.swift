@@ -21,8 +21,8 @@ struct PodScreen: Screen, PodHolder {
     private var last: Pod
     private var pane = Pane.startup
     private var list = ListCursor<Int>()
-    private var scroll = 0
-    private var links: [StartupStory.Link] = []
+    private var scroll = LineScroll()
+    private var story: StartupStory?
     private var events: [Event] = []
     private var eventsStamp: (revision: Int, generation: Int)?
 
@@ -48,15 +48,29 @@ struct PodScreen: Screen, PodHolder {
 
     func peek(_ world: World) -> Peek? { Peek(of: last, world) }
 
-    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+    mutating func refresh(_ world: World, in area: Rect) {
         if let pod = world.store.pods[key] { last = pod }
+        readEvents(world)
+        let story = StartupStory(last, world)
+        self.story = story
+        list.show(Array(story.rows.indices))
+        let places = places(area)
+        if let box = places.panes[.startup] { list.scroll(height: box.interior.height - 2) }
+        if let box = places.panes[pane] {
+            let inside = box.interior.inset(x: 1, y: 0)
+            scroll.show(lines(of: pane, width: inside.width, world).count, height: inside.height)
+        }
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         switch action {
         case .nextPane, .previousPane:
             let panes = Pane.allCases
             let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
-            (pane, scroll) = (panes[index % panes.count], 0)
+            pane = panes[index % panes.count]
+            scroll.reset()
         case .down, .up, .pageDown, .pageUp, .top, .bottom: move(action)
-        case .open: return follow(pane == .startup && links.indices.contains(list.index) ? links[list.index] : .none, world)
+        case .open: return follow(pane == .startup ? story?.rows[safe: list.index]?.link ?? .none : .none, world)
         case .describe: return [.push(DetailScreen(last, tab: .describe))]
         case .yaml: return [.push(DetailScreen(last, tab: .yaml))]
         case .events: return [.push(DetailScreen(last, tab: .events))]
@@ -77,13 +91,7 @@ struct PodScreen: Screen, PodHolder {
     }
 
     private mutating func move(_ action: Action) {
-        if pane == .startup {
-            list.show(Array(links.indices))
-            _ = list.perform(action)
-        } else {
-            // How far it goes is known once it is drawn.
-            scroll = max(0, action.place(from: scroll, count: 10_000, page: 9) ?? scroll)
-        }
+        _ = pane == .startup ? list.perform(action) : scroll.perform(action)
     }
 
     private func follow(_ link: StartupStory.Link, _ world: World) -> [Effect] {
@@ -98,35 +106,32 @@ struct PodScreen: Screen, PodHolder {
 
     // MARK: Drawing
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        let present = world.store.pods[key]
-        if let present { last = present }
-        readEvents(world)
-        let story = StartupStory(last, world)
-        links = story.rows.map(\.link)
-        let isWide = area.width >= 100 && area.height >= 26
-        guard isWide else {
+    /// Where the facts and those panes stand that there is room for.
+    private func places(_ area: Rect) -> (facts: Rect, panes: [Pane: Rect]) {
+        guard area.width >= 100, area.height >= 26 else {
             let facts = min(7, max(0, area.height - 8))
-            drawFacts(isGone: present == nil, on: &canvas, in: Rect(x: area.x, y: area.y, width: area.width, height: facts), world)
-            let rest = area.inset(top: facts)
-            switch pane {
-            case .startup: drawStartup(story, on: &canvas, in: rest, world)
-            case .usage: drawUsage(on: &canvas, in: rest, world)
-            case .conditions: drawConditions(on: &canvas, in: rest, world)
-            case .events: drawEvents(on: &canvas, in: rest, world)
-            }
-            return
+            return (Rect(x: area.x, y: area.y, width: area.width, height: facts), [pane: area.inset(top: facts)])
         }
         let upper = area.height >= 44 ? 16 : 12
-        let middle = max(5, min(story.rows.count + 4, area.height - upper - 6))
+        let middle = max(5, min((story?.rows.count ?? 0) + 4, area.height - upper - 6))
         let bands = area.splitRows([.fixed(upper), .fixed(middle), .weight(1)])
         let above = bands[0].splitColumns([.fixed(area.width * 46 / 120), .weight(1)])
-        drawFacts(isGone: present == nil, on: &canvas, in: above[0], world)
-        drawUsage(on: &canvas, in: above[1], world)
-        drawStartup(story, on: &canvas, in: bands[1], world)
         let below = bands[2].splitColumns([.weight(1), .weight(1)])
-        drawConditions(on: &canvas, in: below[0], world)
-        drawEvents(on: &canvas, in: below[1], world)
+        return (above[0], [.usage: above[1], .startup: bands[1], .conditions: below[0], .events: below[1]])
+    }
+
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let places = places(area)
+        drawFacts(isGone: world.store.pods[key] == nil, on: &canvas, in: places.facts, world)
+        for pane in Pane.allCases {
+            guard let box = places.panes[pane] else { continue }
+            switch pane {
+            case .startup: if let story { drawStartup(story, on: &canvas, in: box, world) }
+            case .usage: drawUsage(on: &canvas, in: box, world)
+            case .conditions: drawConditions(on: &canvas, in: box, world)
+            case .events: drawEvents(on: &canvas, in: box, world)
+            }
+        }
     }
 
     private func box(_ pane: Pane, _ title: StyledText, _ right: StyledText, on canvas: inout Canvas, in box: Rect, _ theme: Theme) {
@@ -312,7 +317,7 @@ struct PodScreen: Screen, PodHolder {
 
     // MARK: Startup
 
-    private mutating func drawStartup(_ story: StartupStory, on canvas: inout Canvas, in area: Rect, _ world: World) {
+    private func drawStartup(_ story: StartupStory, on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         let inside = area.interior
         let isWide = inside.width >= 96
@@ -334,8 +339,6 @@ struct PodScreen: Screen, PodHolder {
             return
         }
         let room = max(0, inside.height - 2)
-        list.show(Array(story.rows.indices))
-        list.scroll(height: room)
         canvas.drawPosition(of: list.seen, in: story.rows.count, onBox: area, rows: inside.inset(top: 1, bottom: 1), theme: theme)
         Gantt.drawAxis(scale, on: &canvas, at: Point(x: inside.x + labels, y: inside.y), theme)
         canvas.write(StyledText("TOTAL s", theme[.tableHeader]), endingAt: inside.right - 1, y: inside.y)
@@ -371,34 +374,42 @@ struct PodScreen: Screen, PodHolder {
 
     // MARK: Conditions and events
 
-    private mutating func drawConditions(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    /// What a pane of lines says, wrapped; nothing for the others.
+    private func lines(of pane: Pane, width: Int, _ world: World) -> [StyledText] {
         let theme = world.theme
-        let conditions = last.status.conditions
-        box(.conditions, StyledText("Conditions", theme[.title]), StyledText("\(conditions.count)", theme[.dim]), on: &canvas, in: area, theme)
-        let lines = conditions.map { condition in
-            let fine = condition.isTrue != ["PodResize", ConditionType.disruptionTarget].contains { condition.type.hasPrefix($0) }
-            var text = StyledText(pad(condition.type, 26), theme[.text])
-            text.append(String(fine ? world.glyphs.passed : world.glyphs.stopped), theme[fine ? .good : .rowPending])
-            text.append(" \(condition.lastTransitionTime.map { clockText($0, milliseconds: false) } ?? "-")", theme[.dim])
-            let why = [condition.reason, condition.message].filter { !$0.isEmpty }.joined(separator: ": ")
-            if !why.isEmpty { text.append("  \(why)", theme[.dim]) }
-            return text
+        var lines: [StyledText] = []
+        if pane == .events { lines = EventLines.matching(filter, events).map { EventLines.line($0, world) } }
+        if pane == .conditions {
+            lines = last.status.conditions.map { condition in
+                let fine = condition.isTrue != ["PodResize", ConditionType.disruptionTarget].contains { condition.type.hasPrefix($0) }
+                var text = StyledText(pad(condition.type, 26), theme[.text])
+                text.append(String(fine ? world.glyphs.passed : world.glyphs.stopped), theme[fine ? .good : .rowPending])
+                text.append(" \(condition.lastTransitionTime.map { clockText($0, milliseconds: false) } ?? "-")", theme[.dim])
+                let why = [condition.reason, condition.message].filter { !$0.isEmpty }.joined(separator: ": ")
+                if !why.isEmpty { text.append("  \(why)", theme[.dim]) }
+                return text
+            }
         }
-        draw(lines, of: .conditions, on: &canvas, in: area, theme)
+        return lines.flatMap { $0.wrapped(to: width) }
     }
 
-    /// Lines that are wrapped, scrolled while the pane has the focus.
-    private mutating func draw(_ lines: [StyledText], of pane: Pane, on canvas: inout Canvas, in area: Rect, _ theme: Theme) {
+    private func drawConditions(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        box(
+            .conditions, StyledText("Conditions", theme[.title]), StyledText("\(last.status.conditions.count)", theme[.dim]), on: &canvas, in: area, theme)
+        drawLines(of: .conditions, on: &canvas, in: area, world)
+    }
+
+    /// Lines that are scrolled while the pane has the focus.
+    private func drawLines(of pane: Pane, on canvas: inout Canvas, in area: Rect, _ world: World) {
         let inside = area.interior.inset(x: 1, y: 0)
-        if lines.isEmpty { canvas.write("none", at: inside.origin, style: theme[.dim]) }
-        let wrapped = lines.flatMap { $0.wrapped(to: inside.width) }
-        let most = max(0, wrapped.count - inside.height)
-        if self.pane == pane { scroll = min(scroll, most) }
-        let first = self.pane == pane ? scroll : 0
-        for (index, line) in wrapped.dropFirst(first).prefix(inside.height).enumerated() {
+        let lines = lines(of: pane, width: inside.width, world)
+        if lines.isEmpty { canvas.write("none", at: inside.origin, style: world.theme[.dim]) }
+        let first = self.pane == pane ? scroll.top : 0
+        for (index, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
             canvas.write(line, at: Point(x: inside.x, y: inside.y + index), maxWidth: inside.width)
         }
-        canvas.drawPosition(of: first..<min(wrapped.count, first + inside.height), in: wrapped.count, onBox: area, theme: theme)
+        canvas.drawPosition(of: first..<min(lines.count, first + inside.height), in: lines.count, onBox: area, theme: world.theme)
     }
 
     /// Looks for the pod's events when something was written, the newest first.
@@ -410,13 +421,13 @@ struct PodScreen: Screen, PodHolder {
             .sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.resourceVersion) > ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.resourceVersion) }
     }
 
-    private mutating func drawEvents(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    private func drawEvents(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         let shown = EventLines.matching(filter, events)
         var title = StyledText("Events", theme[.title])
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         box(.events, title, StyledText("\(shown.count)", theme[.dim]), on: &canvas, in: area, theme)
-        draw(shown.map { EventLines.line($0, world) }, of: .events, on: &canvas, in: area, theme)
+        drawLines(of: .events, on: &canvas, in: area, world)
     }
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {

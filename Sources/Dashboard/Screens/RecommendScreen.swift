@@ -26,7 +26,7 @@ struct RecommendScreen: ListedScreen {
     private var focus: Workload?
     private var rows: [Row] = []
     private var podsOf: [Workload: [Pod]] = [:]
-    private var facts: [String: Fact] = [:]
+    private var facts: [Row: Fact] = [:]
     private var stamp: Stamp?
     var list = ListCursor<Row>()
 
@@ -61,7 +61,20 @@ struct RecommendScreen: ListedScreen {
 
     // MARK: What is shown
 
-    private mutating func refresh(_ world: World) {
+    mutating func refresh(_ world: World, in area: Rect) {
+        findRows(world)
+        list.scroll(in: box(area).interior.inset(top: 1))
+        for row in rows[list.seen] { findFact(row, world) }
+        if let row = list.id { findFact(row, world) }
+    }
+
+    /// Where the rows stand; below are the curves of the one under the cursor.
+    private func box(_ area: Rect) -> Rect {
+        area.inset(
+            bottom: rows.isEmpty ? 0 : area.height >= 26 ? min(max(14, area.height - rows.count - 4), area.height - 12, 32) : area.height >= 15 ? 7 : 0)
+    }
+
+    private mutating func findRows(_ world: World) {
         let new = Stamp(
             step: world.now.nanoseconds / Self.period.nanoseconds, generation: world.generation, namespace: world.namespace,
             commands: world.session.journal.count)
@@ -92,16 +105,13 @@ struct RecommendScreen: ListedScreen {
     }
 
     /// Worked out for rows that are seen, and kept until the next period.
-    private mutating func fact(_ row: Row, _ world: World) -> Fact? {
-        let id = "\(row.workload.kind)/\(row.workload.key)/\(row.container)"
-        if let known = facts[id] { return known }
-        guard let pods = podsOf[row.workload], let first = pods.first else { return nil }
+    private mutating func findFact(_ row: Row, _ world: World) {
+        guard facts[row] == nil, let pods = podsOf[row.workload], let first = pods.first else { return }
         for recommendation in world.session.simulation.recommendations(for: pods) {
             guard let container = (first.spec.containers + first.spec.sidecars).first(where: { $0.name == recommendation.container }) else { continue }
-            facts["\(row.workload.kind)/\(row.workload.key)/\(recommendation.container)"] = Fact(
+            facts[Row(workload: row.workload, container: recommendation.container)] = Fact(
                 recommendation: recommendation, container: container, pods: Array(pods.prefix(8)), count: pods.count)
         }
-        return facts[id]
     }
 
     private func target(_ workload: Workload) -> LoadTarget { LoadTarget(kind: workload.kind, key: workload.key) }
@@ -114,7 +124,6 @@ struct RecommendScreen: ListedScreen {
     func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        refresh(world)
         if list.perform(action) { return [] }
         switch action {
         case .open, .takeRecommendation, .autosize, .load, .moreLoad, .lessLoad, .yaml:
@@ -158,20 +167,16 @@ struct RecommendScreen: ListedScreen {
     private static func cpu(_ amount: Int64) -> String { Quantity(milli: amount).description }
     private static func memory(_ amount: Int64) -> String { amount >> 20 >= 10_240 ? "\(amount >> 30)Gi" : "\(amount.saturatingAdd((1 << 20) - 1) >> 20)Mi" }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        refresh(world)
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        let detailHeight = rows.isEmpty ? 0 : area.height >= 26 ? min(max(14, area.height - rows.count - 4), area.height - 12, 32) : area.height >= 15 ? 7 : 0
-        let box = area.inset(bottom: detailHeight)
+        let box = box(area)
         var title = StyledText("Recommend", theme[.title])
         title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
         title.append("[\(rows.count)]", theme[.titleCounter])
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         canvas.drawBox(in: box, title: title, right: StyledText("requests against use", theme[.dim]), style: theme[.borderFocus])
         let inside = box.interior
-        list.scroll(height: inside.height - 1)
-        var shown: [TableRow] = []
-        for row in rows.dropFirst(list.top).prefix(list.page) { shown.append(cells(row, world)) }
+        let shown = rows[list.seen].map { cells($0, world) }
         let titles: [(String, Bool, Int)] = [
             ("NAMESPACE", false, 3), ("WORKLOAD", false, 0), ("CONTAINER", false, 1), ("PODS", true, 2), ("CPU REQ", true, 0), ("LIMIT", true, 4),
             ("P50", true, 5), ("P90", true, 1), ("P95", true, 6), ("SUGGEST", true, 0), ("MEM REQ", true, 0), ("LIMIT", true, 4), ("PEAK", true, 1),
@@ -184,19 +189,19 @@ struct RecommendScreen: ListedScreen {
         }
         let table = TableWidget(columns: columns, rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: list.top, frozenColumns: 2)
         let first = list.top
-        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+        let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             index - first < shown.count && index >= first ? shown[index - first] : TableRow([])
         }
         if rows.isEmpty { canvas.write("No pods run here.", at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4) }
-        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: list.layout?.body, theme: theme)
-        if detailHeight > 0, let row = list.id, let fact = fact(row, world) {
-            drawDetail(row, fact, on: &canvas, in: Rect(x: area.x, y: box.bottom, width: area.width, height: detailHeight), world)
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: layout.body, theme: theme)
+        if box.bottom < area.bottom, let row = list.id, let fact = facts[row] {
+            drawDetail(row, fact, on: &canvas, in: area.inset(top: box.height), world)
         }
     }
 
-    private mutating func cells(_ row: Row, _ world: World) -> TableRow {
+    private func cells(_ row: Row, _ world: World) -> TableRow {
         let theme = world.theme
-        guard let fact = fact(row, world) else {
+        guard let fact = facts[row] else {
             return TableRow([StyledText(row.workload.namespace), StyledText(row.workload.name), StyledText(row.container)])
         }
         let it = fact.recommendation

@@ -19,9 +19,18 @@ struct ScenariosScreen: ListedScreen {
         ]
     }
 
-    private var shown: [ShippedScenario] {
+    private var shown: [ShippedScenario] = []
+
+    mutating func refresh(_ world: World, in area: Rect) {
         let wanted = filter.lowercased()
-        return ScenarioCatalog.all.filter { wanted.isEmpty || ($0.name + " " + $0.summary).lowercased().contains(wanted) }
+        shown = ScenarioCatalog.all.filter { wanted.isEmpty || ($0.name + " " + $0.summary).lowercased().contains(wanted) }
+        list.show(shown.map(\.name))
+        list.scroll(in: box(area).interior.inset(top: 1))
+    }
+
+    /// Where the list stands.
+    private func box(_ area: Rect) -> Rect {
+        Rect(x: area.x, y: area.y, width: area.width, height: area.height < 14 ? area.height : min(shown.count + 3, area.height * 2 / 3))
     }
 
     func peek(_ world: World) -> Peek? {
@@ -29,8 +38,6 @@ struct ScenariosScreen: ListedScreen {
     }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        let shown = shown
-        list.show(shown.map(\.name))
         if list.perform(action) { return [] }
         switch action {
         case .open, .yaml, .save:
@@ -49,25 +56,21 @@ struct ScenariosScreen: ListedScreen {
     private static let lengths = Dictionary(
         uniqueKeysWithValues: ScenarioCatalog.all.compactMap { one in one.input().scenario?.spec.duration.map { (one.name, "\($0)") } })
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        let shown = shown
-        list.show(shown.map(\.name))
-        let listHeight = area.height < 14 ? area.height : min(shown.count + 3, area.height * 2 / 3)
-        let box = Rect(x: area.x, y: area.y, width: area.width, height: listHeight)
+        let box = box(area)
         var title = StyledText("Scenarios", theme[.title])
         title.append("[\(shown.count)]", theme[.titleCounter])
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         canvas.drawBox(in: box, title: title, style: theme[.borderFocus])
         let inside = box.interior
-        list.scroll(height: inside.height - 1)
         let nameWidth = shown.map(\.name.count).max() ?? 4
         let table = TableWidget(
             columns: [
                 .init("NAME", minimum: min(nameWidth, area.width / 3), ideal: nameWidth), .init("SHOWS", minimum: 20, stretches: true),
                 .init("LENGTH", alignment: .right, minimum: 6, priority: 1),
             ], rowCount: shown.count, cursor: shown.isEmpty ? nil : list.index, top: list.top)
-        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+        let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let scenario = shown[index]
             return TableRow([
                 StyledText(scenario.name, theme[scenario.name == world.options.name ? .rowHighlight : .text]), StyledText(scenario.summary),
@@ -77,9 +80,9 @@ struct ScenariosScreen: ListedScreen {
         if shown.isEmpty {
             canvas.write("No scenario passes the filter. \(world.hint(.back, "clears it."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim])
         }
-        canvas.drawPosition(of: list.seen, in: shown.count, onBox: box, rows: list.layout?.body, theme: theme)
-        guard shown.indices.contains(list.index), area.height - listHeight >= 4 else { return }
-        let below = Rect(x: area.x, y: box.bottom, width: area.width, height: area.height - listHeight)
+        canvas.drawPosition(of: list.seen, in: shown.count, onBox: box, rows: layout.body, theme: theme)
+        guard shown.indices.contains(list.index), area.height - box.height >= 4 else { return }
+        let below = area.inset(top: box.height)
         canvas.drawBox(
             in: below, title: StyledText(shown[list.index].name, theme[.title]), right: StyledText("<y> all of it", theme[.dim]), style: theme[.border])
         let text = below.interior.inset(x: 1, y: 0)

@@ -54,10 +54,25 @@ struct SpreadScreen: ListedScreen {
 
     func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
+    mutating func refresh(_ world: World, in area: Rect) {
+        guard let group = group(world) else { return list.show([]) }
+        list.show(group.domains.map(\.name))
+        let inside = rects(area, revisions: RevisionSpread.all(of: tried(group), world))[1].interior
+        list.scroll(height: (inside.height - 1) / linesPerDomain(group, inside))
+    }
+
+    /// The rule, the domains, and what is counted.
+    private func rects(_ area: Rect, revisions: [RevisionSpread]) -> [Rect] {
+        area.splitRows([.fixed(revisions.isEmpty ? 5 : 6), .weight(1), .fixed(area.height >= 26 ? 8 : area.height >= 20 ? 6 : 0)])
+    }
+    private func linesPerDomain(_ group: SpreadGroup, _ inside: Rect) -> Int {
+        let rows = inside.height - 1
+        return group.domains.count * 3 <= rows ? 3 : group.domains.count * 2 <= rows ? 2 : 1
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         guard let group = group(world) else { return nil }
         let workload = Workload(kind: group.ownerKind, namespace: group.namespace, name: group.ownerName)
-        list.show(group.domains.map(\.name))
         if list.perform(action) { return [] }
         switch action {
         case .nextPane, .previousPane:
@@ -95,7 +110,7 @@ struct SpreadScreen: ListedScreen {
         return []
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         guard let present = group(world) else {
             canvas.drawBox(in: area, title: StyledText("Spread", theme[.title]), style: theme[.borderFocus])
@@ -106,12 +121,10 @@ struct SpreadScreen: ListedScreen {
         }
         let group = tried(present)
         let revisions = RevisionSpread.all(of: group, world)
-        let factsHeight = revisions.isEmpty ? 5 : 6
-        let lowHeight = area.height >= 26 ? 8 : area.height >= 20 ? 6 : 0
-        let rects = area.splitRows([.fixed(factsHeight), .weight(1), .fixed(lowHeight)])
+        let rects = rects(area, revisions: revisions)
         drawFacts(group, revisions, on: &canvas, in: rects[0], world)
         drawDomains(group, on: &canvas, in: rects[1], world)
-        guard lowHeight > 0 else { return }
+        guard rects[2].height > 0 else { return }
         if area.width >= 100 {
             let halves = rects[2].splitColumns([.weight(1), .weight(1)])
             drawCounted(present, on: &canvas, in: halves[0], world)
@@ -190,7 +203,7 @@ struct SpreadScreen: ListedScreen {
         return result
     }
 
-    private mutating func drawDomains(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    private func drawDomains(_ group: SpreadGroup, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         let limit = group.effectiveMinimum + skew(group)
         canvas.drawBox(
@@ -209,11 +222,8 @@ struct SpreadScreen: ListedScreen {
         canvas.write(pad("DOMAIN", nameWidth + 1) + pad("NODES", 8), at: Point(x: inside.x + 1, y: inside.y), style: theme[.tableHeader])
         canvas.write("PODS", at: Point(x: inside.x + barX, y: inside.y), style: theme[.tableHeader])
         canvas.write("ONE MORE HERE WOULD BE", at: Point(x: inside.right - verdictWidth, y: inside.y), style: theme[.tableHeader], maxWidth: verdictWidth)
-        let rows = inside.height - 1
-        let perDomain = group.domains.count * 3 <= rows ? 3 : group.domains.count * 2 <= rows ? 2 : 1
-        let shown = max(1, rows / perDomain)
-        list.show(group.domains.map(\.name))
-        list.scroll(height: shown)
+        let perDomain = linesPerDomain(group, inside)
+        let shown = list.page
         canvas.drawPosition(of: list.seen, in: group.domains.count, onBox: box, rows: inside.inset(top: 1), theme: theme)
         for (line, domain) in group.domains.dropFirst(list.top).prefix(shown).enumerated() {
             let y = inside.y + 1 + line * perDomain

@@ -6,7 +6,7 @@ import Simulation
 import SimulationKit
 
 /// The objects of one kind in rows: k9s' table.
-struct TableScreen: RowScreen, PodHolder {
+struct TableScreen: ListedScreen, PodHolder {
     /// Which objects of the kind: all, or those that belong to something.
     enum Scope {
         case all
@@ -22,10 +22,7 @@ struct TableScreen: RowScreen, PodHolder {
     let kind: KindInfo
     var scope: Scope = .all
     var filter = ""
-    private var cursorKey: ObjectKey?
-    private(set) var cursorIndex = 0
-    private var top = 0
-    private(set) var pageRows = 10
+    var list = ListCursor<ObjectKey>()
     private var columnOffset = 0
     private var marks: Set<ObjectKey> = []
     private var lastMark: ObjectKey?
@@ -34,7 +31,8 @@ struct TableScreen: RowScreen, PodHolder {
     private var chosenColumn: Int?
     private var isWide = false
     private var onlyFaults = false
-    private var rows: [Row] = []
+    /// The cells of the rows that are seen.
+    private var visible: [[StyledText]] = []
     private var rowsStamp: Stamp?
     /// The last filter that could be read: it stays in force while a new one is being typed.
     private var goodFilter = Filter("")
@@ -45,7 +43,6 @@ struct TableScreen: RowScreen, PodHolder {
     private var lastFrame: LastFrame?
     private var highlights: [ObjectKey: (role: Role, until: Duration)] = [:]
     private var ghosts: [Ghost] = []
-    private(set) var lastLayout: TableWidget.Layout?
 
     /// For how long a row that has just come, changed or gone is shown as such.
     static let highlightTime = Duration.seconds(2)
@@ -64,10 +61,6 @@ struct TableScreen: RowScreen, PodHolder {
         var cells: [StyledText]
         var until: Duration
         var generation: Int
-    }
-    private struct Row {
-        var key: ObjectKey
-        var sortText: String
     }
     private struct Stamp: Equatable {
         var revision: Int
@@ -101,7 +94,7 @@ struct TableScreen: RowScreen, PodHolder {
     mutating func showFaults() { onlyFaults = true }
 
     /// Puts the cursor on the object called `key`.
-    mutating func select(_ key: ObjectKey) { cursorKey = key }
+    mutating func select(_ key: ObjectKey) { list.select(key) }
 
     var crumb: String {
         switch scope {
@@ -169,9 +162,21 @@ struct TableScreen: RowScreen, PodHolder {
         return all.filter { shown($0.metadata.namespace) }
     }
 
+    /// The rows, those of objects that have just gone among them.
+    private var rows: [ObjectKey] { list.ids }
     private var statusWidth = 0
 
-    private mutating func refresh(_ world: World) {
+    mutating func refresh(_ world: World, in area: Rect) {
+        findRows(world)
+        list.scroll(in: places(area).rows)
+        let columns = columns(world)
+        visible = rows[list.seen].map { key in
+            world.store.object(kind.type, key).map { object in columns.map { $0.styled(object, world) } } ?? ghosts.first { $0.key == key }?.cells ?? []
+        }
+        findNews(columns, world)
+    }
+
+    private mutating func findRows(_ world: World) {
         // Ages move with time even when nothing is written.
         let byAge = sortTitle == "AGE" || sortTitle == "LAST SEEN"
         ghosts.removeAll { $0.until <= world.clock || world.generation != $0.generation }
@@ -187,7 +192,7 @@ struct TableScreen: RowScreen, PodHolder {
         let typed = Filter(filter)
         if typed.problem == nil { goodFilter = typed }
         filterValue = goodFilter
-        var shown: [(row: Row, created: Int64)] = []
+        var shown: [(key: ObjectKey, sortText: String, created: Int64)] = []
         total = 0
         for object in objects(world) {
             total += 1
@@ -200,7 +205,7 @@ struct TableScreen: RowScreen, PodHolder {
                 (object as? Event)?.lastTimestamp?.nanoseconds ?? object.metadata.creationTimestamp?.nanoseconds ?? 0
             var sortText = ""
             if let sorter { sortText = sorter.sortText(object, world) }
-            shown.append((Row(key: object.key, sortText: sortText), created))
+            shown.append((object.key, sortText, created))
         }
         let numeric = sorter?.isNumber ?? false
         shown.sort { a, b in
@@ -208,31 +213,23 @@ struct TableScreen: RowScreen, PodHolder {
             if byAge {
                 // The youngest first when ascending, as an age counts up.
                 if x.created != y.created { return x.created > y.created }
-            } else if sortTitle != nil, x.row.sortText != y.row.sortText {
-                if numeric, let m = Filter.number(x.row.sortText), let n = Filter.number(y.row.sortText), m != n { return m < n }
-                return naturalOrder(x.row.sortText, y.row.sortText)
+            } else if sortTitle != nil, x.sortText != y.sortText {
+                if numeric, let m = Filter.number(x.sortText), let n = Filter.number(y.sortText), m != n { return m < n }
+                return naturalOrder(x.sortText, y.sortText)
             }
-            return a.row.key.namespace != b.row.key.namespace
-                ? a.row.key.namespace < b.row.key.namespace : naturalOrder(a.row.key.name, b.row.key.name)
+            return a.key.namespace != b.key.namespace ? a.key.namespace < b.key.namespace : naturalOrder(a.key.name, b.key.name)
         }
-        rows = shown.map(\.row)
-        shownCount = rows.count
-        keepVanishedRows(world)
+        shownCount = shown.count
         marks = marks.filter { key in world.store.object(kind.type, key) != nil }
-        if let cursorKey, let index = rows.firstIndex(where: { $0.key == cursorKey }) {
-            cursorIndex = index
-        } else {
-            cursorIndex = max(0, min(cursorIndex, rows.count - 1))
-            cursorKey = rows.isEmpty ? nil : rows[cursorIndex].key
-        }
+        list.show(withGoneRows(shown.map(\.key), world))
     }
 
     /// Puts rows whose objects have just gone back where they were, for a moment: a list that jumps under the finger
     /// makes users hit the wrong row.
-    private mutating func keepVanishedRows(_ world: World) {
+    private mutating func withGoneRows(_ keys: [ObjectKey], _ world: World) -> [ObjectKey] {
         guard let last = lastFrame, !world.options.reducedMotion, last.stamp?.isSameView(as: rowsStamp) ?? false else {
             ghosts = []
-            return
+            return keys
         }
         for (offset, key) in last.keys.enumerated() {
             guard let key, world.store.object(kind.type, key) == nil, !ghosts.contains(where: { $0.key == key }) else { continue }
@@ -240,39 +237,43 @@ struct TableScreen: RowScreen, PodHolder {
                 Ghost(key: key, index: last.index + offset, cells: last.cells[key] ?? [], until: world.clock + Self.highlightTime, generation: world.generation)
             )
         }
-        for ghost in ghosts.sorted(by: { $0.index < $1.index }) where !rows.contains(where: { $0.key == ghost.key }) {
-            rows.insert(Row(key: ghost.key, sortText: ""), at: min(ghost.index, rows.count))
-        }
+        var keys = keys
+        for ghost in ghosts.sorted(by: { $0.index < $1.index }) where !keys.contains(ghost.key) { keys.insert(ghost.key, at: min(ghost.index, keys.count)) }
+        return keys
     }
 
     /// Notes which of the rows seen have come or changed since the last frame.
-    private mutating func compare(_ seen: [Row], _ cells: [[StyledText]], _ columns: [ObjectColumn], _ world: World) {
+    private mutating func findNews(_ columns: [ObjectColumn], _ world: World) {
         highlights = highlights.filter { $0.value.until > world.clock }
-        if let last = lastFrame, !world.options.reducedMotion, last.stamp?.isSameView(as: rowsStamp) ?? false {
-            for (row, cells) in zip(seen, cells) {
-                guard let object = world.store.object(kind.type, row.key) else { continue }
-                if let before = last.cells[row.key] {
-                    let isSame = columns.indices.allSatisfy { index in
-                        columns[index].isRestless || index >= before.count || index >= cells.count || before[index].text == cells[index].text
-                    }
-                    if !isSame { highlights[row.key] = (.rowModified, world.clock + Self.highlightTime) }
-                } else if let created = object.metadata.creationTimestamp, created > last.time {
-                    highlights[row.key] = (.rowAdded, world.clock + Self.highlightTime)
+        guard let last = lastFrame, !world.options.reducedMotion, last.stamp?.isSameView(as: rowsStamp) ?? false else { return }
+        for (key, cells) in zip(rows[list.seen], visible) {
+            guard let object = world.store.object(kind.type, key) else { continue }
+            if let before = last.cells[key] {
+                let isSame = columns.indices.allSatisfy { index in
+                    columns[index].isRestless || index >= before.count || index >= cells.count || before[index].text == cells[index].text
                 }
+                if !isSame { highlights[key] = (.rowModified, world.clock + Self.highlightTime) }
+            } else if let created = object.metadata.creationTimestamp, created > last.time {
+                highlights[key] = (.rowAdded, world.clock + Self.highlightTime)
             }
         }
+    }
+
+    mutating func wasDrawn(_ world: World) {
+        statusWidth = widgets(columns(world), 0).first { $0.title == "STATUS" }?.minimumWidth ?? statusWidth
+        let seen = rows[list.seen]
         lastFrame = LastFrame(
-            index: top, cells: Dictionary(zip(seen.map(\.key), cells)) { a, _ in a },
-            keys: seen.map { world.store.object(kind.type, $0.key) == nil ? nil : $0.key }, time: world.now, stamp: rowsStamp)
+            index: list.top, cells: Dictionary(zip(seen, visible)) { a, _ in a },
+            keys: seen.map { world.store.object(kind.type, $0) == nil ? nil : $0 }, time: world.now, stamp: rowsStamp)
     }
 
     private func object(_ world: World) -> (any StoredObject)? {
-        cursorKey.flatMap { world.store.object(kind.type, $0) }
+        list.id.flatMap { world.store.object(kind.type, $0) }
     }
     /// The marked objects, or the one under the cursor.
     private func targets(_ world: World) -> [any StoredObject] {
         if marks.isEmpty { return object(world).map { [$0] } ?? [] }
-        return rows.filter { marks.contains($0.key) }.compactMap { world.store.object(kind.type, $0.key) }
+        return rows.filter(marks.contains).compactMap { world.store.object(kind.type, $0) }
     }
 
     func selectedPod(_ world: World) -> Pod? { object(world) as? Pod }
@@ -293,16 +294,8 @@ struct TableScreen: RowScreen, PodHolder {
 
     // MARK: Actions
 
-    var rowCount: Int { rows.count }
-    mutating func move(to index: Int) {
-        guard !rows.isEmpty else { return }
-        cursorIndex = max(0, min(rows.count - 1, index))
-        cursorKey = rows[cursorIndex].key
-    }
-
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        refresh(world)
-        if navigate(action) { return [] }
+        if list.perform(action) { return [] }
         switch action {
         case .left: columnOffset = max(0, columnOffset - 1)
         case .right: columnOffset = max(0, min(columns(world).count - 2, columnOffset + 1))
@@ -322,7 +315,7 @@ struct TableScreen: RowScreen, PodHolder {
         case .copyName: return copy(targets(world).map(\.metadata.name).joined(separator: "\n"))
         case .copyNamespace: return copy(object(world)?.metadata.namespace ?? "")
         case .warp: return object(world).map { [.setNamespace($0.metadata.namespace)] } ?? []
-        case .save: return [.open(Forms.save(name: kind.plural, csv: csv(world), objects: rows.compactMap { world.store.object(kind.type, $0.key) }))]
+        case .save: return [.open(Forms.save(name: kind.plural, csv: csv(world), objects: rows.compactMap { world.store.object(kind.type, $0) }))]
         default:
             guard let (titles, isDescending) = Self.sorts[action] else { return performOnObject(action, world) }
             let known = Set((columns(world) + ObjectColumns.columns(for: kind, wide: true, world)).map(\.title))
@@ -465,14 +458,14 @@ struct TableScreen: RowScreen, PodHolder {
     }
 
     private mutating func toggleMark() {
-        guard let cursorKey else { return }
-        if marks.remove(cursorKey) == nil { marks.insert(cursorKey) }
-        lastMark = cursorKey
-        move(to: cursorIndex + 1)
+        guard let key = list.id else { return }
+        if marks.remove(key) == nil { marks.insert(key) }
+        lastMark = key
+        list.move(to: list.index + 1)
     }
     private mutating func markRange() {
-        guard let lastMark, let from = rows.firstIndex(where: { $0.key == lastMark }) else { return toggleMark() }
-        for index in min(from, cursorIndex)...max(from, cursorIndex) { marks.insert(rows[index].key) }
+        guard let lastMark, let from = rows.firstIndex(of: lastMark) else { return toggleMark() }
+        for index in min(from, list.index)...max(from, list.index) { marks.insert(rows[index]) }
     }
     private mutating func chooseColumn(_ step: Int, _ world: World) {
         let count = columns(world).count
@@ -489,25 +482,34 @@ struct TableScreen: RowScreen, PodHolder {
             cells.map { $0.contains(where: { ",\"\n".contains($0) }) ? "\"\($0.replacing("\"", with: "\"\""))\"" : $0 }.joined(separator: ",") + "\n"
         }
         return line(columns.map(\.title))
-            + rows.compactMap { row in
-                world.store.object(kind.type, row.key).map { object in line(columns.map { $0.text(object, world) }) }
+            + rows.compactMap { key in
+                world.store.object(kind.type, key).map { object in line(columns.map { $0.text(object, world) }) }
             }.joined()
     }
 
     // MARK: Drawing
 
     /// STATUS never gets narrower, and has room for what pods usually go through: the columns beside it stay where they are.
-    private mutating func steady(_ column: TableWidget.Column, _ width: Int) -> TableWidget.Column {
+    private func steady(_ column: TableWidget.Column, _ width: Int) -> TableWidget.Column {
         guard column.title == "STATUS" else { return column }
-        statusWidth = max(statusWidth, column.minimumWidth, kind.type == .pod && width >= 100 ? 19 : 0)
         var column = column
-        (column.minimumWidth, column.idealWidth) = (statusWidth, max(statusWidth, column.idealWidth))
+        column.minimumWidth = max(statusWidth, column.minimumWidth, kind.type == .pod && width >= 100 ? 19 : 0)
+        column.idealWidth = max(column.minimumWidth, column.idealWidth)
         return column
     }
+    private func widgets(_ columns: [ObjectColumn], _ width: Int) -> [TableWidget.Column] {
+        columns.enumerated().map { index, column in steady(column.widget(cells: visible.map { index < $0.count ? $0[index] : "" }), width) }
+    }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        refresh(world)
-        let tableArea = area
+    /// Where the table with its header, its rows, and the line of totals under a table of pods stand.
+    private func places(_ area: Rect) -> (table: Rect, rows: Rect, totals: Rect?) {
+        let inside = area.interior
+        let hasTotals = kind.type == .pod && !rows.isEmpty && rows.count <= 5000
+        let table = inside.inset(bottom: hasTotals && inside.height > 6 ? 1 : 0)
+        return (table, table.inset(top: 1), table.height < inside.height ? inside.inset(top: table.height) : nil)
+    }
+
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         var title = StyledText(kindTitle, theme[.title])
         title.append("(\(world.namespace.isEmpty || !kind.isNamespaced ? "all" : world.namespace))", theme[.titleHighlight])
@@ -520,48 +522,32 @@ struct TableScreen: RowScreen, PodHolder {
         var right = StyledText("")
         if shownCount != total { right.append("\(shownCount) of \(total) shown", theme[.dim]) }
         if !marks.isEmpty { right.append("  \(marks.count) marked", theme[.mark]) }
-        canvas.drawBox(in: tableArea, title: title, right: right.isEmpty ? nil : right, style: theme[.borderFocus])
+        canvas.drawBox(in: area, title: title, right: right.isEmpty ? nil : right, style: theme[.borderFocus])
 
         let columns = columns(world)
-        var inside = tableArea.interior
-        let footer = stateTotals(world)
-        if let footer, inside.height > 6 {
-            canvas.write(footer, at: Point(x: inside.x + 1, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 2)
-            inside = inside.inset(bottom: 1)
-        }
-        pageRows = max(1, inside.height - 1)
-        top = Scrolling.top(following: cursorIndex, from: top, height: pageRows, count: rows.count)
-        let visible = rows.dropFirst(top).prefix(pageRows).map { row in
-            world.store.object(kind.type, row.key).map { object in columns.map { $0.styled(object, world) } }
-                ?? ghosts.first { $0.key == row.key }?.cells ?? []
-        }
-        compare(Array(rows.dropFirst(top).prefix(pageRows)), visible, columns, world)
+        let (inside, _, totals) = places(area)
+        if let totals { canvas.write(stateTotals(world), at: totals.origin.offset(x: 1), style: theme[.dim], maxWidth: inside.width - 2) }
         var table = TableWidget(
-            columns: columns.enumerated().map { index, column in
-                steady(column.widget(cells: visible.map { index < $0.count ? $0[index] : "" }), inside.width)
-            }, rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex,
-            top: top, frozenColumns: columns.first?.title == "NAMESPACE" ? 2 : 1, columnOffset: columnOffset)
+            columns: widgets(columns, inside.width), rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: list.top,
+            frozenColumns: columns.first?.title == "NAMESPACE" ? 2 : 1, columnOffset: columnOffset)
         if let sortTitle, let index = columns.firstIndex(where: { $0.title == sortTitle }) { table.sort = (index, ascending) }
         table.selectedColumn = chosenColumn
-        let shown = rows
-        let marked = marks
-        let lit = highlights
-        let type = kind.type
-        let first = min(top, max(0, rows.count - 1))
-        lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in
-            guard let object = world.store.object(type, shown[index].key) else {
+        let first = list.top
+        let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+            let key = rows[index]
+            guard let object = world.store.object(kind.type, key) else {
                 return TableRow(visible[index - first].map { $0.restyled { _ in theme[.rowKilled] } }, role: .rowKilled, gutter: "-")
             }
-            let highlight = lit[shown[index].key]?.role
+            let highlight = highlights[key]?.role
             return TableRow(
-                visible[index - first], role: highlight ?? ObjectColumns.role(object, world),
-                isMarked: marked.contains(shown[index].key), gutter: highlight.map { $0 == .rowAdded ? "+" : "~" })
+                visible[index - first], role: highlight ?? ObjectColumns.role(object, world), isMarked: marks.contains(key),
+                gutter: highlight.map { $0 == .rowAdded ? "+" : "~" })
         }
         if rows.isEmpty {
             let text = total > 0 ? "No \(kind.plural) pass the filter. \(world.hint(.back, "clears it."))" : "No \(kind.plural) here."
             canvas.write(text, at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
         }
-        canvas.drawPosition(of: top..<min(rows.count, top + pageRows), in: rows.count, onBox: tableArea, rows: lastLayout?.body, theme: theme)
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: area, rows: layout.body, theme: theme)
     }
 
     var peeksByDefault: Bool { true }
@@ -579,10 +565,9 @@ struct TableScreen: RowScreen, PodHolder {
     }
 
     /// The line under a pods table: how many are in which state.
-    private func stateTotals(_ world: World) -> StyledText? {
-        guard kind.type == .pod, !rows.isEmpty, rows.count <= 5000 else { return nil }
+    private func stateTotals(_ world: World) -> StyledText {
         var counts: [PodState: Int] = [:]
-        for row in rows { if let pod = world.store.pods[row.key] { counts[world.state(of: pod), default: 0] += 1 } }
+        for key in rows { if let pod = world.store.pods[key] { counts[world.state(of: pod), default: 0] += 1 } }
         var text = StyledText("")
         for state in PodState.allCases {
             guard let count = counts[state] else { continue }

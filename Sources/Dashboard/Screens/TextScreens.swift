@@ -23,12 +23,16 @@ extension TextScreen {
         return []
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    mutating func refresh(_ world: World, in area: Rect) {
+        let inside = area.interior.inset(x: 1, y: 0)
+        text.show(lines(world, width: inside.width), in: inside)
+    }
+
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         var title = heading
         if !filter.isEmpty { title.append("  </\(filter)>", world.theme[.titleFilter]) }
         canvas.drawBox(in: area, title: title, style: world.theme[.borderFocus], titleStyle: world.theme[.title])
-        let inside = area.interior.inset(x: 1, y: 0)
-        text.draw(lines(world, width: inside.width), search: filter, on: &canvas, in: inside, box: area, world.theme)
+        text.draw(search: filter, on: &canvas, in: area.interior.inset(x: 1, y: 0), box: area, world.theme)
     }
 }
 

@@ -6,46 +6,38 @@ import Simulation
 import SimulationKit
 
 /// Claims with their volume, the nodes it is attached to and the pods that use it: who has it, who waits and why.
-struct VolumesScreen: RowScreen, PodHolder {
+struct VolumesScreen: ListedScreen, PodHolder {
     var filter = ""
     private var view = VolumeView()
-    private var cursor: Row.ID?
-    private(set) var cursorIndex = 0
-    private var top = 0
-    private(set) var pageRows = 10
+    var list = ListCursor<RowID>()
     private var onlyFaults = false
-    private var rows: [Row] = []
     private var stories: [Item: VolumeView.Story] = [:]
     private var stamp: (revision: Int, generation: Int, nanoseconds: Int64, key: String)?
-    private(set) var lastLayout: TableWidget.Layout?
 
     /// What a block of rows is about.
-    private enum Item: Hashable {
+    enum Item: Hashable {
         case claim(ObjectKey)
         /// One without a claim.
         case volume(String)
     }
-    private struct Row {
+    struct RowID: Hashable {
         enum Part: Hashable {
             case head, volume
             case pod(ObjectKey)
         }
-        struct ID: Hashable {
-            var item: Item
-            var part: Part
-        }
-        var id: ID
+        var item: Item
+        var part: Part
     }
 
     init() {}
     /// With the cursor on a claim.
-    init(claim: ObjectKey) { cursor = Row.ID(item: .claim(claim), part: .head) }
+    init(claim: ObjectKey) { list.select(RowID(item: .claim(claim), part: .head)) }
     /// With the cursor on a volume, or on the claim that has it.
     init(volume: PersistentVolume) {
         if let claim = volume.spec.claimRef, volume.status.phase == "Bound" {
-            cursor = Row.ID(item: .claim(ObjectKey(namespace: claim.namespace, name: claim.name)), part: .volume)
+            list.select(RowID(item: .claim(ObjectKey(namespace: claim.namespace, name: claim.name)), part: .volume))
         } else {
-            cursor = Row.ID(item: .volume(volume.name), part: .head)
+            list.select(RowID(item: .volume(volume.name), part: .head))
         }
     }
 
@@ -70,30 +62,37 @@ struct VolumesScreen: RowScreen, PodHolder {
 
     // MARK: Rows
 
-    private mutating func refresh(_ world: World) {
+    mutating func refresh(_ world: World, in area: Rect) {
+        findRows(world)
+        list.scroll(in: box(area).interior.inset(top: 1))
+        for id in list.ids[list.seen] { findStory(id.item, world) }
+    }
+
+    /// Where the rows stand; below is more about the one under the cursor.
+    private func box(_ area: Rect) -> Rect { area.inset(bottom: list.ids.isEmpty ? 0 : area.height >= 28 ? 9 : area.height >= 16 ? 6 : 0) }
+
+    private mutating func findRows(_ world: World) {
         let key = "\(world.namespace) \(filter) \(onlyFaults)"
         if let stamp, stamp == (world.store.revision, world.generation, world.now.nanoseconds, key) { return }
         stamp = (world.store.revision, world.generation, world.now.nanoseconds, key)
         view.refresh(world.cluster, generation: world.generation)
         stories = [:]
-        rows = []
+        var rows: [RowID] = []
         for item in items(world) {
             if !filter.isEmpty || onlyFaults {
-                let story = story(item, world)
+                let story = findStory(item, world)
                 if onlyFaults, !Self.isFault(story) { continue }
                 if !filter.isEmpty, !text(item, story, world).localizedContains(filter) { continue }
             }
-            func add(_ part: Row.Part) { rows.append(Row(id: Row.ID(item: item, part: part))) }
+            func add(_ part: RowID.Part) { rows.append(RowID(item: item, part: part)) }
             add(.head)
             guard case .claim(let claim) = item else { continue }
             if let name = world.store.persistentVolumeClaims[claim]?.spec.volumeName, !name.isEmpty { add(.volume) }
             for pod in view.pods(of: claim) { add(.pod(pod)) }
         }
-        if let cursor, let index = rows.firstIndex(where: { $0.id == cursor }) ?? rows.firstIndex(where: { $0.id.item == cursor.item }) {
-            cursorIndex = index
-        }
-        cursorIndex = max(0, min(cursorIndex, rows.count - 1))
-        cursor = rows.isEmpty ? nil : rows[cursorIndex].id
+        // Where a row is gone, the head of its block is nearest to it.
+        if let wanted = list.target, !rows.contains(wanted), let head = rows.first(where: { $0.item == wanted.item }) { list.select(head) }
+        list.show(rows)
     }
 
     /// Claims by name, then the volumes that no claim has.
@@ -112,7 +111,8 @@ struct VolumesScreen: RowScreen, PodHolder {
         return claims.map { .claim($0) } + free.map { .volume($0.name) }
     }
 
-    private mutating func story(_ item: Item, _ world: World) -> VolumeView.Story {
+    @discardableResult
+    private mutating func findStory(_ item: Item, _ world: World) -> VolumeView.Story {
         if let known = stories[item] { return known }
         var story = VolumeView.Story()
         switch item {
@@ -138,7 +138,7 @@ struct VolumesScreen: RowScreen, PodHolder {
     }
 
     /// The object of a row.
-    private func object(_ id: Row.ID, _ world: World) -> (any StoredObject)? {
+    private func object(_ id: RowID, _ world: World) -> (any StoredObject)? {
         switch (id.item, id.part) {
         case (_, .pod(let key)): world.store.pods[key]
         case (.claim(let key), .head): world.store.persistentVolumeClaims[key]
@@ -148,34 +148,26 @@ struct VolumesScreen: RowScreen, PodHolder {
         }
     }
 
-    func selectedPod(_ world: World) -> Pod? { cursor.flatMap { object($0, world) as? Pod } }
+    func selectedPod(_ world: World) -> Pod? { list.id.flatMap { object($0, world) as? Pod } }
     func focusedWorkload(_ world: World) -> Workload? { selectedPod(world).map { Workload(of: $0, world.cluster) } }
 
     // MARK: Actions
 
-    func peek(_ world: World) -> Peek? { cursor.flatMap { object($0, world) }.map { Peek(of: $0, world) } }
-
-    var rowCount: Int { rows.count }
-    mutating func move(to index: Int) {
-        guard !rows.isEmpty else { return }
-        cursorIndex = max(0, min(rows.count - 1, index))
-        cursor = rows[cursorIndex].id
-    }
+    func peek(_ world: World) -> Peek? { list.id.flatMap { object($0, world) }.map { Peek(of: $0, world) } }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        refresh(world)
-        if navigate(action) { return [] }
+        if list.perform(action) { return [] }
         switch action {
         case .faultsOnly: onlyFaults.toggle()
         case .describe, .yaml, .events, .delete, .copyName, .why, .node, .migrate:
-            guard let cursor, let object = object(cursor, world) else { return [.flash("Nothing is selected", .warning)] }
+            guard let cursor = list.id, let object = object(cursor, world) else { return [.flash("Nothing is selected", .warning)] }
             return performOnObject(action, cursor, object, world)
         default: return nil
         }
         return []
     }
 
-    private mutating func performOnObject(_ action: Action, _ id: Row.ID, _ object: any StoredObject, _ world: World) -> [Effect] {
+    private func performOnObject(_ action: Action, _ id: RowID, _ object: any StoredObject, _ world: World) -> [Effect] {
         switch action {
         case .describe: return [.push(DetailScreen(object, tab: .describe))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
@@ -186,7 +178,7 @@ struct VolumesScreen: RowScreen, PodHolder {
             guard let pod = object as? Pod else { return [.flash("Only a pod waits for a node; select its row below", .warning)] }
             return [.push(WhyScreen(pod.key))]
         case .node:
-            let name = (object as? Pod)?.nodeName ?? story(id.item, world).places.first?.node ?? ""
+            let name = (object as? Pod)?.nodeName ?? stories[id.item]?.places.first?.node ?? ""
             if name.isEmpty { return [.flash("It is on no node", .warning)] }
             var screen = TableScreen(Kind.node.info)
             screen.select(ObjectKey(name: name))
@@ -205,22 +197,19 @@ struct VolumesScreen: RowScreen, PodHolder {
 
     // MARK: Drawing
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        refresh(world)
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        let peekHeight = rows.isEmpty ? 0 : area.height >= 28 ? 9 : area.height >= 16 ? 6 : 0
-        let box = area.inset(bottom: peekHeight)
+        let box = box(area)
+        let rows = list.ids
         var title = StyledText("Volumes", theme[.title])
         title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
-        title.append("[\(rows.count { $0.id.part == .head })]", theme[.titleCounter])
+        title.append("[\(rows.count { $0.part == .head })]", theme[.titleCounter])
         if onlyFaults { title.append(" faults", theme[.titleFilter]) }
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         canvas.drawBox(in: box, title: title, style: theme[.borderFocus])
         let inside = box.interior
-        pageRows = max(1, inside.height - 1)
-        top = Scrolling.top(following: cursorIndex, from: top, height: pageRows, count: rows.count)
-        let first = min(top, max(0, rows.count - 1))
-        let visible = rows.dropFirst(first).prefix(pageRows).map { row in cells(row.id, world) }
+        let first = list.top
+        let visible = rows[list.seen].map { cells($0, world) }
         func width(_ column: Int, _ title: String, atMost: Int) -> Int {
             min(atMost, max(title.count, visible.map { $0.cells[column].width }.max() ?? 0))
         }
@@ -234,9 +223,9 @@ struct VolumesScreen: RowScreen, PodHolder {
                 .init("NODE", minimum: width(5, "NODE", atMost: 16)),
                 .init("SINCE", alignment: .right, minimum: width(6, "SINCE", atMost: 6)),
                 .init("WHO HOLDS IT, WHO WAITS AND WHY", minimum: 20, stretches: true),
-            ], rowCount: rows.count, cursor: rows.isEmpty ? nil : cursorIndex, top: top)
-        lastLayout = table.draw(on: &canvas, in: inside, theme: theme) { index in visible[index - first] }
-        canvas.drawPosition(of: top..<min(rows.count, top + pageRows), in: rows.count, onBox: box, rows: lastLayout?.body, theme: theme)
+            ], rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: first)
+        let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in visible[index - first] }
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: layout.body, theme: theme)
         if rows.isEmpty {
             let isFiltered = !filter.isEmpty || onlyFaults
             canvas.write(
@@ -245,14 +234,14 @@ struct VolumesScreen: RowScreen, PodHolder {
                     : "No claims and no volumes here. A PersistentVolumeClaim makes one: \(world.mark(.create)) or :create.",
                 at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
         }
-        if peekHeight > 0, let cursor {
-            drawPeek(cursor, on: &canvas, in: Rect(x: area.x, y: box.bottom, width: area.width, height: peekHeight), world)
+        if box.bottom < area.bottom, let cursor = list.id {
+            drawPeek(cursor, on: &canvas, in: area.inset(top: box.height), world)
         }
     }
 
-    private mutating func cells(_ id: Row.ID, _ world: World) -> TableRow {
+    private func cells(_ id: RowID, _ world: World) -> TableRow {
         let theme = world.theme
-        let story = story(id.item, world)
+        let story = stories[id.item] ?? VolumeView.Story()
         let branch = String(world.glyphs.frame.branch)
         func row(_ texts: [(String, Role)], _ role: Role = .text) -> TableRow {
             TableRow(texts.map { StyledText($0.0, theme[$0.1]) }, role: role)
@@ -334,14 +323,14 @@ struct VolumesScreen: RowScreen, PodHolder {
     }
 
     /// All of what the row can only begin to say, and the newest events.
-    private mutating func drawPeek(_ id: Row.ID, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    private func drawPeek(_ id: RowID, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         guard let object = object(id, world) else { return }
         canvas.drawBox(
             in: box, title: StyledText("\(object.kindInfo.kind)  ", theme[.title]) + StyledText(object.metadata.name, theme[.titleHighlight]),
             right: StyledText("<enter> describe", theme[.dim]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
-        let story = story(id.item, world)
+        let story = stories[id.item] ?? VolumeView.Story()
         var lines: [StyledText] = []
         var why = ""
         if case .pod(let key) = id.part { why = story.users.first { $0.pod == key }?.why ?? "" } else if id.part == .head { why = story.why }

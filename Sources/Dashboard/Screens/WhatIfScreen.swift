@@ -12,6 +12,8 @@ struct WhatIfScreen: ListedScreen {
     var list = ListCursor<Int>()
     private var detailTop = 0
     private var answers = WhatIfAnswers()
+    /// Those to the questions that are seen.
+    private var shown: [Int: WhatIfAnswer] = [:]
 
     init(_ subject: WhatIfSubject) { self.subject = subject }
 
@@ -56,9 +58,21 @@ struct WhatIfScreen: ListedScreen {
         return peek
     }
 
-    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+    mutating func refresh(_ world: World, in area: Rect) {
         answers.refresh(subject, world)
         list.show(Array(answers.questions.indices))
+        list.scroll(in: rects(area)[0].interior.inset(top: 1))
+        answers.look(at: list.index)
+        shown = [:]
+        for index in list.seen { shown[index] = answers.answer(index, now: answers.isQuick || index == list.index, world.patience) }
+    }
+
+    /// The questions, and what differs by the change under the cursor.
+    private func rects(_ area: Rect) -> [Rect] {
+        area.splitRows([.fixed(min(answers.questions.count + 3, max(5, area.height * 2 / 5))), .weight(1)])
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         let before = list.index
         if list.perform(action) {
             if list.index != before { detailTop = 0 }
@@ -85,14 +99,11 @@ struct WhatIfScreen: ListedScreen {
         return []
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        answers.refresh(subject, world)
         let questions = answers.questions
-        list.show(Array(questions.indices))
         let cursor = list.index
-        let listHeight = min(questions.count + 3, max(5, area.height * 2 / 5))
-        let rects = area.splitRows([.fixed(listHeight), .weight(1)])
+        let rects = rects(area)
         var title = StyledText("What if  ", theme[.title])
         title.append(subjectTitle(world), theme[.titleHighlight])
         let right =
@@ -105,21 +116,16 @@ struct WhatIfScreen: ListedScreen {
             canvas.write("There is no question to ask about it.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
             return
         }
-        list.scroll(height: inside.height - 1)
-        answers.look(at: cursor)
-        let all = answers.isQuick
-        var shown: [Int: WhatIfAnswer] = [:]
-        for index in list.seen { shown[index] = answers.answer(index, now: all || index == cursor, world.patience) }
         let focus = focus(world)
         let spread: SpreadGroup? =
             if case .constraint(let id) = subject { world.spread.first { $0.id == id } } else { focus.flatMap { focus in answers.spread(of: focus) } }
         let table = TableWidget(columns: WhatIfWords.columns, rowCount: questions.count, cursor: cursor, top: list.top)
-        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
+        let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let head = StyledText(questions[index].title, theme[index == cursor ? .accent : .text])
             guard let answer = shown[index] else { return TableRow([head]) }
             return TableRow([head] + WhatIfWords.cells(answer, subject: subject, focus: focus, spread: spread, theme))
         }
-        canvas.drawPosition(of: list.seen, in: questions.count, onBox: rects[0], rows: list.layout?.body, theme: theme)
+        canvas.drawPosition(of: list.seen, in: questions.count, onBox: rects[0], rows: layout.body, theme: theme)
         if let answer = shown[cursor] { drawAnswer(answer, on: &canvas, in: rects[1], world) }
     }
 
@@ -130,7 +136,7 @@ struct WhatIfScreen: ListedScreen {
 
     // MARK: The difference
 
-    private mutating func drawAnswer(_ answer: WhatIfAnswer, on canvas: inout Canvas, in area: Rect, _ world: World) {
+    private func drawAnswer(_ answer: WhatIfAnswer, on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         if let refusal = answer.refusal {
             canvas.drawBox(in: area, title: StyledText(answer.question.title, theme[.title]), style: theme[.border])
@@ -164,7 +170,7 @@ struct WhatIfScreen: ListedScreen {
         drawLines(rest, title: "Spread, budgets, waiting pods", right: nil, on: &canvas, in: rows[1], world)
     }
 
-    private mutating func drawLines(_ lines: [StyledText], title: String, right: StyledText?, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    private func drawLines(_ lines: [StyledText], title: String, right: StyledText?, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         canvas.drawBox(in: box, title: StyledText(title, theme[.title]), right: right, style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)

@@ -15,6 +15,7 @@ struct WhyScreen: ListedScreen {
     private var hearsAll = false
     var list = ListCursor<String>()
     private var isNarrow = false
+    private var rows: [OutcomeGroup] = []
     private var cached: (revision: Int, generation: Int, explanation: Explanation)?
     private var remedies: [Remedy] = []
     private var sibling: (name: String, explanation: Explanation)?
@@ -46,11 +47,23 @@ struct WhyScreen: ListedScreen {
 
     func focusedWorkload(_ world: World) -> Workload? { world.store.pods[key].map { Workload(of: $0, world.cluster) } }
 
-    private mutating func explanation(_ pod: Pod, _ world: World) -> Explanation {
-        if let cached, cached.revision == world.store.revision, cached.generation == world.generation { return cached.explanation }
-        let found = world.session.simulation.scheduler.explain(pod: pod, in: world.cluster, everyFilter: true)
-        cached = (world.store.revision, world.generation, found)
-        return found
+    mutating func refresh(_ world: World, in area: Rect) {
+        isNarrow = area.width < 100
+        guard let pod = world.store.pods[key] else { return }
+        if cached.map({ $0.revision != world.store.revision || $0.generation != world.generation }) ?? true {
+            cached = (world.store.revision, world.generation, world.session.simulation.scheduler.explain(pod: pod, in: world.cluster, everyFilter: true))
+        }
+        guard let explanation = cached?.explanation else { return }
+        if pod.nodeName.isEmpty { findRemedies(pod, explanation, world) }
+        rows = rows(explanation, scores: inScores(pod))
+        list.show(rows.compactMap(\.nodes.first))
+        list.scroll(in: rects(area, pod)[1].interior.inset(top: 1, bottom: footer(explanation, world.theme).count))
+    }
+
+    /// The pod, the nodes, and what would help.
+    private func rects(_ area: Rect, _ pod: Pod) -> [Rect] {
+        let helps = pod.nodeName.isEmpty && !remedies.isEmpty
+        return area.splitRows([.fixed(5), .weight(1), .fixed(helps ? min(remedies.count + 2, area.height >= 30 ? 11 : area.height >= 19 ? 6 : 0) : 0)])
     }
 
     /// The rows: nodes, or on a narrow screen refused nodes with the same outcome as one.
@@ -82,8 +95,6 @@ struct WhyScreen: ListedScreen {
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         guard let pod = world.store.pods[key] else { return nil }
-        let rows = rows(explanation(pod, world), scores: inScores(pod))
-        list.show(rows.compactMap(\.nodes.first))
         if list.perform(action) { return [] }
         let node = list.id
         switch action {
@@ -96,7 +107,6 @@ struct WhyScreen: ListedScreen {
         case .yaml: return [.push(DetailScreen(pod, tab: .yaml))]
         case .tryFix1, .tryFix2, .tryFix3, .tryFix4, .tryFix5, .tryFix6, .tryFix7, .tryFix8, .tryFix9:
             guard let index = Action.fixes.firstIndex(of: action) else { return nil }
-            if pod.nodeName.isEmpty { findRemedies(pod, explanation(pod, world), world) }
             guard pod.nodeName.isEmpty, remedies.indices.contains(index) else { return [.flash("There is no change \(index + 1)", .warning)] }
             let commands = remedies[index].commands(for: pod, world)
             if commands.isEmpty { return [.flash("\(remedies[index].words): the pod has no controller, so there is no template to change", .warning)] }
@@ -108,22 +118,17 @@ struct WhyScreen: ListedScreen {
         return []
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        guard let pod = world.store.pods[key] else {
+        guard let pod = world.store.pods[key], let explanation = cached?.explanation else {
             canvas.drawBox(in: area, title: StyledText("Why  \(key)", theme[.title]), style: theme[.borderFocus])
             canvas.write("The pod is gone.", at: Point(x: area.x + 2, y: area.y + 1), style: theme[.dim])
             return
         }
-        let explanation = explanation(pod, world)
-        let waits = pod.nodeName.isEmpty
-        if waits { findRemedies(pod, explanation, world) }
-        isNarrow = area.width < 100
-        let helpHeight = waits && !remedies.isEmpty ? min(remedies.count + 2, area.height >= 30 ? 11 : area.height >= 19 ? 6 : 0) : 0
-        let rects = area.splitRows([.fixed(5), .weight(1), .fixed(helpHeight)])
+        let rects = rects(area, pod)
         drawHead(pod, explanation, on: &canvas, in: rects[0], world)
         drawNodes(pod, explanation, on: &canvas, in: rects[1], world)
-        guard helpHeight > 0 else { return }
+        guard rects[2].height > 0 else { return }
         if let sibling, area.width >= 110 {
             let halves = rects[2].splitColumns([.weight(3), .weight(2)])
             drawRemedies(on: &canvas, in: halves[0], world)
@@ -209,10 +214,9 @@ struct WhyScreen: ListedScreen {
 
     // MARK: Nodes
 
-    private mutating func drawNodes(_ pod: Pod, _ explanation: Explanation, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    private func drawNodes(_ pod: Pod, _ explanation: Explanation, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         let scores = inScores(pod)
-        let rows = rows(explanation, scores: scores)
         let feasible = explanation.nodes.count { $0.isFeasible }
         let glyphs = world.glyphs
         var right = StyledText(
@@ -224,21 +228,22 @@ struct WhyScreen: ListedScreen {
         let inside = box.interior
         let footer = footer(explanation, theme)
         let height = max(1, inside.height - 1 - footer.count)
-        list.show(rows.compactMap(\.nodes.first))
-        list.scroll(height: height)
         if let refusal = explanation.preFilter ?? explanation.gate {
             canvas.write(
                 "\(refusal.plugin ?? "Several plugins"): \(refusal.words)", at: Point(x: inside.x + 1, y: inside.y), style: theme[.text],
                 maxWidth: inside.width - 2, ellipsis: true)
         }
+        var body: Rect?
         if !rows.isEmpty {
             let chosen = pod.nodeName.isEmpty ? explanation.winner : pod.nodeName
             let table = TableWidget(columns: columns(explanation, scores: scores), rowCount: rows.count, cursor: list.index, top: list.top)
-            list.layout = table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
-                TableRow(cells(rows[index], explanation, scores: scores, chosen: chosen, world))
-            }
+            let area = Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1)
+            body =
+                table.draw(on: &canvas, in: area, theme: theme) { index in
+                    TableRow(cells(rows[index], explanation, scores: scores, chosen: chosen, world))
+                }.body
         }
-        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: list.layout?.body, theme: theme)
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: body, theme: theme)
         for (i, text) in footer.enumerated() {
             canvas.write(text, at: Point(x: inside.x + 1, y: inside.bottom - footer.count + i), maxWidth: inside.width - 2, ellipsis: true)
         }

@@ -9,6 +9,8 @@ struct WorkloadsScreen: ListedScreen {
     var filter = "" { didSet { list.reset() } }
     var list = ListCursor<Workload>()
     private var revisions = ListCursor<Int>()
+    private var rows: [Rollout] = []
+    private var found: [Revision] = []
     private var inRevisions = false
     private var onlyFaults = false
     private var risks: [Workload: WorkloadAvailability] = [:]
@@ -38,9 +40,29 @@ struct WorkloadsScreen: ListedScreen {
 
     // MARK: Rows
 
-    private func rows(_ world: World) -> [Rollout] {
+    mutating func refresh(_ world: World, in area: Rect) {
+        findRows(world)
+        refreshRisks(world)
+        let rects = rects(area)
+        list.scroll(in: rects[0].interior.inset(top: 1))
+        guard let rollout = rows[safe: list.index] else { return }
+        found = Revision.all(of: rollout, world)
+        revisions.show(found.map(\.number))
+        let inside = rects[1].interior
+        if rects[1].height > 0 { revisions.scroll(height: revisionHeight(rollout, inside) - 1) }
+    }
+
+    /// The workloads, and below the revisions of the one under the cursor.
+    private func rects(_ area: Rect) -> [Rect] {
+        area.splitRows([.weight(1), .fixed(area.height >= 15 && !rows.isEmpty ? max(8, min(area.height / 2, area.height - rows.count - 3)) : 0)])
+    }
+    private func conditionCount(_ rollout: Rollout, _ inside: Rect) -> Int { min(rollout.object.conditions.count, max(0, inside.height - 2), 4) }
+    /// Of the table of revisions with its header; conditions stand below.
+    private func revisionHeight(_ rollout: Rollout, _ inside: Rect) -> Int { max(1, inside.height - conditionCount(rollout, inside)) }
+
+    private mutating func findRows(_ world: World) {
         let words = filter.lowercased().split(separator: " ")
-        return [Kind.deployment, .statefulSet, .daemonSet, .job].flatMap { kind in world.store.objects(kind) }
+        rows = [Kind.deployment, .statefulSet, .daemonSet, .job].flatMap { kind in world.store.objects(kind) }
             .filter { world.shows($0.metadata.namespace) }
             .map { Rollout($0, world) }
             .filter { rollout in
@@ -52,22 +74,19 @@ struct WorkloadsScreen: ListedScreen {
                 let (x, y) = (a.workload, b.workload)
                 return x.isSystem != y.isSystem ? !x.isSystem : x.namespace != y.namespace ? x.namespace < y.namespace : naturalOrder(x.name, y.name)
             }
+        list.show(rows.map(\.workload))
     }
-    func focusedWorkload(_ world: World) -> Workload? { list.id ?? rows(world).first?.workload }
+    func focusedWorkload(_ world: World) -> Workload? { list.id }
 
     func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        let rows = rows(world)
-        list.show(rows.map(\.workload))
         if action == .faultsOnly {
             onlyFaults.toggle()
             return []
         }
         guard rows.indices.contains(list.index) else { return action.place(from: 0, count: 0, page: 1) == nil ? nil : [] }
         let rollout = rows[list.index]
-        let found = Revision.all(of: rollout, world)
-        revisions.show(found.map(\.number))
         let chosen = inRevisions && found.indices.contains(revisions.index) ? found[revisions.index] : nil
         if inRevisions {
             if revisions.perform(action) { return [] }
@@ -102,13 +121,9 @@ struct WorkloadsScreen: ListedScreen {
 
     // MARK: Drawing
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        let rows = rows(world)
-        list.show(rows.map(\.workload))
-        refreshRisks(world)
-        let lowHeight = area.height >= 15 && !rows.isEmpty ? max(8, min(area.height / 2, area.height - rows.count - 3)) : 0
-        let rects = area.splitRows([.weight(1), .fixed(lowHeight)])
+        let rects = rects(area)
         var title = StyledText("Workloads", theme[.title])
         title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
         title.append("[\(rows.count)]", theme[.titleCounter])
@@ -123,7 +138,6 @@ struct WorkloadsScreen: ListedScreen {
             canvas.write("No workloads here.", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim], maxWidth: inside.width - 3)
             return
         }
-        list.scroll(height: inside.height - 1)
         let nameWidth = rows.map { TextWidth.columns($0.workload.name) }.max() ?? 4
         let table = TableWidget(
             columns: [
@@ -133,7 +147,7 @@ struct WorkloadsScreen: ListedScreen {
                 TableWidget.Column("STATE", minimum: 22, ideal: 26), TableWidget.Column("REV", alignment: .right, minimum: 3, priority: 3),
                 TableWidget.Column("RISK", minimum: 14, ideal: 40, priority: 6), TableWidget.Column("AGE", alignment: .right, minimum: 5, priority: 3),
             ], rowCount: rows.count, cursor: list.index, top: list.top)
-        list.layout = table.draw(on: &canvas, in: inside, theme: theme) { row in
+        let layout = table.draw(on: &canvas, in: inside, theme: theme) { row in
             let rollout = rows[row]
             let full = rollout.desired == 0 ? 8 : Canvas.step(Double(rollout.updatedReady) * 8 / Double(rollout.desired), upTo: 8)
             var bar = StyledText(String(world.glyphs.barFull, times: full), theme[rollout.role])
@@ -149,8 +163,8 @@ struct WorkloadsScreen: ListedScreen {
                 StyledText(world.age(rollout.object.metadata.creationTimestamp), theme[.dim]),
             ])
         }
-        canvas.drawPosition(of: list.seen, in: rows.count, onBox: rects[0], rows: list.layout?.body, theme: theme)
-        if lowHeight > 0 { drawRevisions(rows[list.index], on: &canvas, in: rects[1], world) }
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: rects[0], rows: layout.body, theme: theme)
+        if rects[1].height > 0 { drawRevisions(rows[list.index], on: &canvas, in: rects[1], world) }
     }
 
     private mutating func refreshRisks(_ world: World) {
@@ -160,10 +174,8 @@ struct WorkloadsScreen: ListedScreen {
         risks = Dictionary(world.session.simulation.availability(world.availability).map { ($0.workload, $0) }) { first, _ in first }
     }
 
-    private mutating func drawRevisions(_ rollout: Rollout, on canvas: inout Canvas, in box: Rect, _ world: World) {
+    private func drawRevisions(_ rollout: Rollout, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        let found = Revision.all(of: rollout, world)
-        revisions.show(found.map(\.number))
         var title = StyledText("\(rollout.workload.kind.lowercased()) \(rollout.workload.name)  ", theme[.titleHighlight])
         title.append(rollout.strategy, theme[.dim])
         canvas.drawBox(
@@ -171,9 +183,8 @@ struct WorkloadsScreen: ListedScreen {
             style: theme[inRevisions ? .borderFocus : .border])
         let inside = box.interior
         let conditions = rollout.object.conditions
-        let conditionRows = min(conditions.count, max(0, inside.height - 2), 4)
-        let tableHeight = max(1, inside.height - conditionRows)
-        revisions.scroll(height: tableHeight - 1)
+        let conditionRows = conditionCount(rollout, inside)
+        let tableHeight = revisionHeight(rollout, inside)
         let table = TableWidget(
             columns: [
                 TableWidget.Column("REV", alignment: .right, minimum: 3), TableWidget.Column("NAME", minimum: 14, ideal: 28),
