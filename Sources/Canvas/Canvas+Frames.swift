@@ -1,3 +1,5 @@
+// Boxes and rules with titles in their edges.
+
 extension Canvas {
     /// Draws a box around the edge of `rect`, with text in its upper and lower edge.
     ///

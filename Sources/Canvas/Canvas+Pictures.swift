@@ -1,3 +1,5 @@
+// A canvas as text, plain or with escape sequences.
+
 extension Canvas {
     /// The canvas as text: one line a row, without blanks at line ends, joined by `\n`.
     public func picture() -> String {

@@ -1,3 +1,5 @@
+// Where one is in a list that is longer than its pane.
+
 extension Canvas {
     /// Tells which of `count` rows are seen in a box unless all are: `21–40 of 500` in its lower edge, a bar in its right one.
     ///

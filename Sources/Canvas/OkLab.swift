@@ -1,3 +1,5 @@
+// Colours in a space where equal distances look equal, to find the nearest and to swap light and dark.
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

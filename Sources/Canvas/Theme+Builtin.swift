@@ -1,3 +1,5 @@
+// The themes that are part of the program: standard and monochrome.
+
 extension Theme {
     /// The theme without a skin: calm colours on a dark ground, as in `themes/harbor-dark.yaml`.
     public static let standard: Theme = {

@@ -1,3 +1,5 @@
+// A theme with light and dark swapped.
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

@@ -1,3 +1,5 @@
+// What the big picture shows of workloads, pods, nodes and domains: names, states and colours.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

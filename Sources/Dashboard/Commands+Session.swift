@@ -1,3 +1,5 @@
+// The commands `:set` and `:export`.
+
 import Canvas
 import ControlPlane
 import KubernetesAPI

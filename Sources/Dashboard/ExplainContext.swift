@@ -1,3 +1,5 @@
+// All that `explain` can tell about: kinds, configurations, scenarios, custom resources.
+
 import ControlPlane
 import KubernetesAPI
 import Printers

@@ -1,3 +1,5 @@
+// The commands that carry out a remedy which the scheduler found.
+
 import ControlPlane
 import KubernetesAPI
 import Scheduling

@@ -59,7 +59,8 @@ public struct Hostile {
 
     private static let alphabets: [[Character]] = [
         Array("abcdefghijklmnopqrstuvwxyz0123456789"), Array("-._/:@=,;!?<>()[]{}|&%$#*+~^`'\"\\ "), Array("äöüßéñçøłžÅ"), Array("日本語中文字漢한국어テスト"),
-        Array("👍🏽👩‍💻🇩🇪🎉⚙️☸️1️⃣❤️‍🔥"), Array("e\u{301}a\u{308}\u{200D}\u{200B}\u{FEFF}\u{202E}\u{0}\u{7}\u{1B}\u{7F}\u{85}\u{2028}"), Array("\t\n\r  "), Array("שלוםمرحبا"),
+        Array("👍🏽👩‍💻🇩🇪🎉⚙️☸️1️⃣❤️‍🔥"), Array("e\u{301}a\u{308}\u{200D}\u{200B}\u{FEFF}\u{202E}\u{0}\u{7}\u{1B}\u{7F}\u{85}\u{2028}"),
+        Array("\t\n\r  "), Array("שלוםمرحبا"),
         Array("0123456789.eE+-"),
     ]
     /// Any text of at most about `most` characters.

@@ -1,3 +1,5 @@
+// From documents to objects, with what is wrong and where.
+
 import KubernetesAPI
 
 extension ManifestDocument {

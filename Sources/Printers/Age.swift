@@ -1,3 +1,5 @@
+// Ages and spans as kubectl prints them.
+
 import SimulationKit
 
 extension Printers {

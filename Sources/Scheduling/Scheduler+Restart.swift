@@ -1,3 +1,5 @@
+// The scheduler starts again with another configuration or other gates.
+
 public import ControlPlane
 public import KubernetesAPI
 

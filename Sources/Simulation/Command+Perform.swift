@@ -1,3 +1,5 @@
+// What each command does to the cluster.
+
 import ControlPlane
 import Controllers
 import Kubelets

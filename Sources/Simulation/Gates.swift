@@ -1,3 +1,5 @@
+// Turning feature gates on and off while the simulation runs.
+
 import ControlPlane
 import Kubelets
 import KubernetesAPI

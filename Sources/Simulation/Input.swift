@@ -129,62 +129,13 @@ public struct Input: Sendable {
         if let document = scenarios.first {
             let (value, found) = document.decode(as: Scenario.self)
             problems += found
-            if let value {
-                scenario = value
-                for (index, expectation) in value.spec.expect.enumerated() { check(expectation, index, document) }
-                if let flags = value.spec.controllerManager {
-                    options.controllerManager = flags.settings
-                    problems += flags.faults.map { document.problem("spec.controllerManager.\($0.flag)", $0.message) }
-                }
-                if let resolution = value.spec.metricsServer?.metricResolution {
-                    if resolution < .seconds(1) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 1s or more")) }
-                    if resolution > .hours(24) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 24h or less")) }
-                    options.metricsServer.resolution = min(max(.seconds(1), resolution), .hours(24))
-                }
-                if let flags = value.spec.autoscaler {
-                    options.nodeAutoscaler = flags.applied(to: NodeAutoscalerSettings())
-                    if let problem = options.nodeAutoscaler.problem { problems.append(document.problem("spec.autoscaler.\(problem.field)", problem.message)) }
-                }
-                for (index, step) in value.spec.steps.enumerated() { read(step, index, document) }
-                if let duration = value.spec.duration, duration < .zero {
-                    problems.append(document.problem("spec.duration", "must not be negative"))
-                }
-                if let zones = value.spec.cluster?.zones, !(1...26).contains(zones) {
-                    problems.append(document.problem("spec.cluster.zones", "must be 1 to 26, not \(zones)"))
-                }
-                if let nodes = value.spec.cluster?.nodesPerZone, !(1...10_000).contains(nodes) {
-                    problems.append(document.problem("spec.cluster.nodesPerZone", "must be 1 to 10000, not \(nodes)"))
-                }
-            }
+            if let value { read(value, document) }
         }
         if let parameters = scenario?.spec.parameters { readParameters(parameters, scenarios[0]) }
         for extra in scenarios.dropFirst() { problems.append(extra.problem("", "a second Scenario; there can be one")) }
-        var seed: UInt64 = 0
-        if let json = scenario?.spec.seed {
-            if let value = json.int, value >= 0 {
-                seed = UInt64(value)
-            } else if let text = json.string, let value = UInt64(text) {
-                seed = value
-            } else {
-                problems.append(scenarios[0].problem("spec.seed", "must be a whole number, 0 or more"))
-            }
-        }
+        let seed = seed(scenarios.first)
         options.seed = overrides.seed ?? seed
-        do throws(ProfileError) {
-            var version = overrides.version ?? .default
-            if overrides.version == nil, let text = scenario?.spec.kubernetesVersion { version = try KubernetesVersion(text) }
-            let gates = (scenario?.spec.featureGates.entries.map { ($0.key, $0.value) } ?? []) + overrides.featureGates
-            options.profile = try KubernetesProfile(version: version, overrides: gates)
-        } catch {
-            let path = if case .unknownVersion = error { "spec.kubernetesVersion" } else { "spec.featureGates" }
-            // The flag is to blame if the scenario's own gates are right.
-            let version = overrides.version ?? scenario?.spec.kubernetesVersion.flatMap { try? KubernetesVersion($0) } ?? .default
-            let own = scenario?.spec.featureGates.entries.map { ($0.key, $0.value) } ?? []
-            let isOwn = overrides.featureGates.isEmpty || path == "spec.kubernetesVersion" || (try? KubernetesProfile(version: version, overrides: own)) == nil
-            problems.append(
-                (isOwn ? scenarios.first?.problem(path, error.description) : nil)
-                    ?? ManifestProblem(file: Self.featureGatesFlag, message: error.description))
-        }
+        readProfile(scenarios.first, overrides)
         for document in manifests.configurations(ofKind: "KubeletConfiguration") {
             let (value, found) = document.decode(as: KubeletConfiguration.self)
             problems += found
@@ -200,6 +151,63 @@ public struct Input: Sendable {
                 problems += value.validate(for: options.profile).map { document.problem($0.field, $0.body) }
                 options.scheduler = value
             }
+        }
+    }
+
+    /// Reads a scenario's settings and steps, and notes what is wrong with them.
+    private mutating func read(_ value: Scenario, _ document: ManifestDocument) {
+        scenario = value
+        for (index, expectation) in value.spec.expect.enumerated() { check(expectation, index, document) }
+        if let flags = value.spec.controllerManager {
+            options.controllerManager = flags.settings
+            problems += flags.faults.map { document.problem("spec.controllerManager.\($0.flag)", $0.message) }
+        }
+        if let resolution = value.spec.metricsServer?.metricResolution {
+            if resolution < .seconds(1) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 1s or more")) }
+            if resolution > .hours(24) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 24h or less")) }
+            options.metricsServer.resolution = min(max(.seconds(1), resolution), .hours(24))
+        }
+        if let flags = value.spec.autoscaler {
+            options.nodeAutoscaler = flags.applied(to: NodeAutoscalerSettings())
+            if let problem = options.nodeAutoscaler.problem { problems.append(document.problem("spec.autoscaler.\(problem.field)", problem.message)) }
+        }
+        for (index, step) in value.spec.steps.enumerated() { read(step, index, document) }
+        if let duration = value.spec.duration, duration < .zero {
+            problems.append(document.problem("spec.duration", "must not be negative"))
+        }
+        if let zones = value.spec.cluster?.zones, !(1...26).contains(zones) {
+            problems.append(document.problem("spec.cluster.zones", "must be 1 to 26, not \(zones)"))
+        }
+        if let nodes = value.spec.cluster?.nodesPerZone, !(1...10_000).contains(nodes) {
+            problems.append(document.problem("spec.cluster.nodesPerZone", "must be 1 to 10000, not \(nodes)"))
+        }
+    }
+
+    /// The seed that a scenario states; 0 without one.
+    private mutating func seed(_ document: ManifestDocument?) -> UInt64 {
+        guard let json = scenario?.spec.seed, let document else { return 0 }
+        if let value = json.int, value >= 0 { return UInt64(value) }
+        if let value = json.string.flatMap({ UInt64($0) }) { return value }
+        problems.append(document.problem("spec.seed", "must be a whole number, 0 or more"))
+        return 0
+    }
+
+    /// Sets release and feature gates from the scenario and the command line, which goes first.
+    private mutating func readProfile(_ document: ManifestDocument?, _ overrides: InputOverrides) {
+        do throws(ProfileError) {
+            var version = overrides.version ?? .default
+            if overrides.version == nil, let text = scenario?.spec.kubernetesVersion { version = try KubernetesVersion(text) }
+            let gates = (scenario?.spec.featureGates.entries.map { ($0.key, $0.value) } ?? []) + overrides.featureGates
+            options.profile = try KubernetesProfile(version: version, overrides: gates)
+        } catch {
+            let path = if case .unknownVersion = error { "spec.kubernetesVersion" } else { "spec.featureGates" }
+            // The flag is to blame if the scenario's own gates are right.
+            let version = overrides.version ?? scenario?.spec.kubernetesVersion.flatMap { try? KubernetesVersion($0) } ?? .default
+            let own = scenario?.spec.featureGates.entries.map { ($0.key, $0.value) } ?? []
+            let isOwn = overrides.featureGates.isEmpty || path == "spec.kubernetesVersion" || (try? KubernetesProfile(version: version, overrides: own)) == nil
+            problems.append(
+                (isOwn ? document?.problem(path, error.description) : nil)
+                    ?? ManifestProblem(file: Self.featureGatesFlag, message: error.description))
         }
     }
 

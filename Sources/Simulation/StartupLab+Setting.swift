@@ -1,3 +1,5 @@
+// The settings that the startup lab compares, and its ready-made comparisons.
+
 import ControlPlane
 import Kubelets
 import KubernetesAPI

@@ -1,3 +1,5 @@
+// Shares and sums of whole numbers that neither round by chance nor run over.
+
 extension Int64 {
     /// This times `part` over `whole`, rounded towards zero: worked out with twice the bits, so that only a result beyond the
     /// range stays at its end. 0 if `whole` is.

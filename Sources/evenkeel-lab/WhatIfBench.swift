@@ -3,10 +3,8 @@ import KubernetesAPI
 import Simulation
 import SimulationKit
 
-/// How long an answer to a what-if takes on a cluster at rest, with its difference to the present; with a title only
-/// questions that begin so.
-func whatIf(nodes: Int, pods: Int?, only title: String) {
-    let pods = pods ?? nodes.saturatingMultiply(10)
+/// A cluster of `pods` pods on `nodes` nodes that has come to rest, or two hours after its start.
+private func restingCluster(nodes: Int, pods: Int) -> Simulation {
     var simulation = Simulation(SimulationOptions())
     ScheduleBench.nodes(nodes, in: &simulation.cluster)
     ScheduleBench.deployments(pods, in: &simulation.cluster) { i, deployment in
@@ -26,11 +24,22 @@ func whatIf(nodes: Int, pods: Int?, only title: String) {
         budget.spec.maxUnavailable = .string("10%")
         _ = try! simulation.cluster.create(budget)
     }
-    func ready() -> Int { simulation.cluster.store.pods.rows.count { $0?.isReady ?? false } }
     let limit = Instant.start + .hours(2)
-    while ready() < pods, simulation.now < limit { simulation.advance(to: simulation.now + .seconds(10)) }
+    while simulation.readyPods < pods, simulation.now < limit { simulation.advance(to: simulation.now + .seconds(10)) }
     simulation.advance(to: simulation.now + .minutes(1))
-    print("\(grouped(ready())) of \(grouped(pods)) pods ready on \(grouped(nodes)) nodes; milliseconds of real time, the better of two")
+    return simulation
+}
+
+extension Simulation {
+    fileprivate var readyPods: Int { cluster.store.pods.rows.count { $0?.isReady ?? false } }
+}
+
+/// How long an answer to a what-if takes on a cluster at rest, with its difference to the present; with a title only
+/// questions that begin so.
+func whatIf(nodes: Int, pods: Int?, only title: String) {
+    let pods = pods ?? nodes.saturatingMultiply(10)
+    let simulation = restingCluster(nodes: nodes, pods: pods)
+    print("\(grouped(simulation.readyPods)) of \(grouped(pods)) pods ready on \(grouped(nodes)) nodes; milliseconds of real time, the better of two")
     var present: WhatIf.Present?
     func milliseconds(_ work: () -> Void) -> String { grouped(Int((seconds(work) * 1000).rounded())) }
     print("the present, once for all questions: \(milliseconds { present = WhatIf.Present(simulation) }) ms")

@@ -1,3 +1,5 @@
+// The program's command line: subcommands, exit status, and the arguments that name a cluster.
+
 import ArgumentParser
 import Foundation
 import KubernetesAPI

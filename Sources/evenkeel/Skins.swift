@@ -15,7 +15,9 @@ enum Skins {
 
     /// The folders that are searched, in order: the user's, k9s', ours here and beside the program.
     static var folders: [String] {
-        let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
+        // The kernel knows the program's file; the name that it was called by says nothing when it was found in PATH.
+        let file = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let program = URL(fileURLWithPath: file).resolvingSymlinksInPath().deletingLastPathComponent().path
         return [Folders.config("evenkeel/themes"), Folders.config("k9s/skins"), "themes", program + "/themes", program + "/../../../themes"]
     }
 

@@ -1,3 +1,5 @@
+// Drawing on a canvas: boxes, texts, edges.
+
 import Canvas
 import Testing
 

@@ -1,3 +1,5 @@
+// The notation of keys.
+
 import Canvas
 import Testing
 

@@ -1,3 +1,5 @@
+// Editing in a field.
+
 import Canvas
 import Testing
 

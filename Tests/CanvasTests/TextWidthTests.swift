@@ -1,3 +1,5 @@
+// How many columns a text takes, and how it is shortened.
+
 import Canvas
 import Testing
 
@@ -26,7 +28,8 @@ struct TextWidthTests {
 
     @Test(arguments: [
         ("❤\u{FE0F}x", "❤x"), ("👨\u{200D}👩\u{200D}👧x", "👨x"), ("👍\u{1F3FD}x", "👍x"),
-        ("👩\u{200D}💻x", "👩x"), ("👩\u{1F3FD}\u{200D}🚀x", "👩x"), ("🏴\u{200D}☠\u{FE0F}x", "🏴x"), ("🇩🇪x", "··x"), ("\u{1FAE8}x", "·x"), ("1\u{FE0F}\u{20E3}x", "1x"),
+        ("👩\u{200D}💻x", "👩x"), ("👩\u{1F3FD}\u{200D}🚀x", "👩x"), ("🏴\u{200D}☠\u{FE0F}x", "🏴x"), ("🇩🇪x", "··x"),
+        ("\u{1FAE8}x", "·x"), ("1\u{FE0F}\u{20E3}x", "1x"),
         ("a\u{1B}[31mb", "a·[31mb"), ("a\tb\nc", "a b c"), ("a\u{202E}b\u{200B}c", "abc"),
         ("क्\u{200D}ष", "क्ष"),
     ])

@@ -1,3 +1,5 @@
+// Themes: reading them, and whether they can be read on the screen.
+
 import Canvas
 import Foundation
 import Testing

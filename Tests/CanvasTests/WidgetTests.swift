@@ -1,3 +1,5 @@
+// Gauges, curves, tables and panes.
+
 import Canvas
 import Testing
 
@@ -229,10 +231,5 @@ struct PaneTests {
         #expect(row(60) == "<enter> open <x> cells <W> why <?> help")
         #expect(row(38) == "<enter> open <x> cells <?> help")
         #expect(row(8) == "<?> help")
-        #expect(
-            picture(20, 1) {
-                Tabs(["usage", "events"], selected: 1)
-                    .draw(on: &$0, at: .zero, width: 20, theme: theme)
-            } == " usage   events")
     }
 }

@@ -1,3 +1,5 @@
+// What admission fills in, and what it refuses.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

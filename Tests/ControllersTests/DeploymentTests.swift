@@ -1,3 +1,5 @@
+// Rollouts of Deployments: replica sets, surge, revisions, progress.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

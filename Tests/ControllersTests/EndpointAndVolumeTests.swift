@@ -1,3 +1,5 @@
+// EndpointSlices, and the binding of claims and volumes.
+
 import ControlPlane
 import Controllers
 import KubernetesAPI

@@ -1,3 +1,5 @@
+// Disruption budgets: their status, and what they refuse.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

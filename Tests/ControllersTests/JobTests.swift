@@ -1,3 +1,5 @@
+// Jobs and CronJobs: completions, failures, deadlines, schedules.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

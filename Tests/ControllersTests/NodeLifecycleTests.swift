@@ -1,3 +1,5 @@
+// Silent nodes: conditions, taints, evictions and their rate.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

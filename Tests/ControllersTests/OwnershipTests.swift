@@ -1,3 +1,5 @@
+// Garbage collection: what goes with its owner, and what stays.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

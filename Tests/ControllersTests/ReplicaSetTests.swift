@@ -1,3 +1,5 @@
+// ReplicaSets: which pods come, and which go first.
+
 import ControlPlane
 import Controllers
 import KubernetesAPI

@@ -1,3 +1,5 @@
+// StatefulSets: order, identity, claims, partitions.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

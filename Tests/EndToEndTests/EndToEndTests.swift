@@ -441,6 +441,15 @@ struct EndToEndTests {
         }
     }
 
+    @Test func `it finds the themes beside its file when it is called by its bare name`() async throws {
+        let themes = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../themes").path
+        let script = """
+            mkdir -p lib bin; cp \(Program.path) lib/evenkeel; cp -r \(themes) lib/themes; ln -s ../lib/evenkeel bin/evenkeel
+            PATH="$PWD/bin:$PATH"; cd bin; XDG_CONFIG_HOME=/nowhere evenkeel --paused -c 'skin nothing'; exec cat
+            """
+        try await Tmux.withTerminal(running: script) { tmux in try await tmux.see("No theme nothing", "harbor-light") }
+    }
+
     // MARK: Without a terminal
 
     @Test func `without a terminal it says what to do instead`() async throws {

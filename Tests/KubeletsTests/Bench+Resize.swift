@@ -1,3 +1,5 @@
+// Resizing pods on the test bench.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

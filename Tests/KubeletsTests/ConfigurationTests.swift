@@ -1,3 +1,5 @@
+// KubeletConfiguration: what it changes, and what is refused.
+
 import Foundation
 import Kubelets
 import KubernetesAPI

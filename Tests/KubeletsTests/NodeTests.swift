@@ -1,3 +1,5 @@
+// What a kubelet says of its node.
+
 import ControlPlane
 import Kubelets
 import KubernetesAPI

@@ -1,3 +1,5 @@
+// What the API server fills in, kind by kind.
+
 import KubernetesAPI
 import Testing
 

@@ -1,3 +1,5 @@
+// Feature gates: defaults, histories, overrides.
+
 import KubernetesAPI
 import Testing
 

@@ -2,13 +2,8 @@ import Foundation
 import KubernetesAPI
 import Testing
 
-/// The table of feature gates against its reference, which lies outside of the repository.
-///
-/// Skipped, and listed as such, where the reference is not there: a plain checkout has the table
-/// only in `FeatureGate+Table.swift`, and then the other profile tests guard it.
-@Suite(
-    .enabled(if: FeatureGateReference.url != nil, "spec/feature-gates.md is not at hand"))
-struct ProfileTableTests {
+/// The table of feature gates against the module's paper about them.
+@Suite struct ProfileTableTests {
     @Test func `each gate has the history of the reference`() throws {
         let reference = try FeatureGateReference.read()
         for row in reference.rows {
@@ -57,21 +52,10 @@ struct FeatureGateReference {
         "ExtendWebSocketsToKubelet", "VolumeLimitScaling", "PersistentVolumeClaimUnusedSinceTime", "SELinuxMount", "WorkloadWithJob",
     ]
 
-    /// The reference beside the repository, or beside the folder of its worktrees.
-    static let url: URL? = {
-        var root = URL(filePath: #filePath)
-        repeat {
-            root.deleteLastPathComponent()
-        } while root.path() != "/"
-            && !FileManager.default.fileExists(atPath: root.appending(path: "Package.swift").path())
-        let candidates = ["../shared", "../../shared"].map {
-            root.appending(path: "\($0)/spec/feature-gates.md").standardizedFileURL
-        }
-        return candidates.first { FileManager.default.fileExists(atPath: $0.path()) }
-    }()
+    private static let url = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Sources/KubernetesAPI/KubernetesAPI.docc/feature-gates.md")
 
     static func read() throws -> FeatureGateReference {
-        let url = try #require(Self.url)
         let text = try String(contentsOf: url, encoding: .utf8)
         var reference = FeatureGateReference()
         var section = ""

@@ -1,3 +1,5 @@
+// Releases: how they are written, and what each has.
+
 import KubernetesAPI
 import Testing
 

@@ -1,3 +1,5 @@
+// Quantities: notation, rounding, order.
+
 import KubernetesAPI
 import Testing
 

@@ -1,3 +1,5 @@
+// Selectors of labels, nodes and fields.
+
 import KubernetesAPI
 import Testing
 

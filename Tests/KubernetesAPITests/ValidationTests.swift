@@ -1,3 +1,5 @@
+// Validation, rule by rule, with field paths and words.
+
 import KubernetesAPI
 import Testing
 

@@ -1,3 +1,5 @@
+// Reading manifests: places of mistakes, lists, damaged input, whole projects.
+
 import Foundation
 import KubernetesAPI
 import Manifests
@@ -319,16 +321,18 @@ struct ManifestFilesTests {
     }
 }
 
-struct RealManifestTests {
-    static let folder = ["../../shared/manifests", "../shared/manifests"].first {
-        FileManager.default.fileExists(atPath: $0)
-    }
+/// Manifests of whole projects: ours, and those that projects publish where they are at hand.
+struct ProjectManifestTests {
+    private static let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    private static let published = ["../../shared/manifests", "../../../shared/manifests"].map { tests.appending(path: $0) }
+        .first { FileManager.default.fileExists(atPath: $0.path) }
 
     @Test(
-        .enabled(if: folder != nil, "the projects' manifests are not at hand"),
-        arguments: [("online-boutique", 35), ("guestbook", 6), ("cassandra", 3), ("kube-prometheus", 77)])
-    func `real manifests load without problems`(_ name: String, _ count: Int) {
-        let set = ManifestReader.read(paths: ["\(Self.folder!)/\(name).yaml"])
+        arguments: [("Manifests/shop", 36), ("Manifests/notes", 6), ("Manifests/ring", 3), ("Manifests/lookout", 27)]
+            + (published == nil ? [] : [("online-boutique", 35), ("guestbook", 6), ("cassandra", 3), ("kube-prometheus", 77)]))
+    func `manifests of whole projects load without problems`(_ name: String, _ count: Int) throws {
+        let folder = name.hasPrefix("Manifests/") ? Self.tests : try #require(Self.published)
+        let set = ManifestReader.read(paths: [folder.appending(path: name + ".yaml").path])
         let (objects, problems) = set.decodeAll()
         #expect((set.problems + problems).map(\.description) == [])
         #expect(objects.count == count)

@@ -1,3 +1,5 @@
+// Objects written as kubectl writes them.
+
 import Foundation
 import KubernetesAPI
 import Manifests

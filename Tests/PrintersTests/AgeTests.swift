@@ -1,3 +1,5 @@
+// Ages as kubectl prints them.
+
 import Printers
 import SimulationKit
 import Testing

@@ -1,3 +1,5 @@
+// `describe`, kind by kind.
+
 import ControlPlane
 import KubernetesAPI
 import Printers

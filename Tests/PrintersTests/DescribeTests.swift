@@ -1,3 +1,5 @@
+// `describe` of pods, nodes, and of kinds without words of their own.
+
 import ControlPlane
 import KubernetesAPI
 import Printers

@@ -1,3 +1,5 @@
+// `explain`.
+
 import KubernetesAPI
 import Printers
 import Testing

@@ -1,28 +1,44 @@
+// What a real API server 1.36.2 answered, recorded in `Tests/Recorded`.
+
 import ControlPlane
 import Foundation
 import KubernetesAPI
 import Manifests
 import SimulationKit
+import Testing
 
-/// The recorded answers of a real API server, where they are at hand.
 enum Golden {
-    static let folder: String? = ["../../shared", "../shared"].map { $0 + "/golden/api-v1.36/" }
-        .first { FileManager.default.fileExists(atPath: $0 + "README.md") }
-    static var isThere: Bool { folder != nil }
+    /// The lines of a recorded file by their first cell.
+    private static func lines(_ file: String) -> [String: [String]] {
+        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Recorded/\(file)").path
+        let rows = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], Array($0.dropFirst())) })
+    }
+    /// Columns of the tables, each with its priority, by `VERSION/PLURAL`.
+    static let columns = lines("columns.tsv")
+    /// Objects and tables as JSON, by `objects/NAME` and `tables/NAME`.
+    private static let answers = lines("answers.tsv")
 
-    /// A recorded file as JSON.
-    static func json(_ path: String) throws -> JSONValue {
-        let set = ManifestReader.read(paths: [folder! + path])
+    /// The documents of an answer: one, or those of a list.
+    static func documents(_ name: String) throws -> [ManifestDocument] {
+        let set = ManifestReader.read(text: try #require(answers[name]?.first))
         if let problem = set.problems.first { throw problem }
-        return set.documents[0].json
+        return set.documents
     }
 
-    /// A recorded object.
-    static func object<O: KubernetesObject>(_ type: O.Type, _ path: String) throws -> O {
-        let set = ManifestReader.read(paths: [folder! + path])
-        let (object, problems) = set.documents[0].decode()
-        if let problem = problems.first { throw problem }
-        return object as! O
+    /// The cells of each row of a recorded table, as texts.
+    static func rows(_ table: String) throws -> [[String]] {
+        let rows = try #require(try documents("tables/" + table)[0].json["rows"]?.array)
+        return try rows.map { try #require($0["cells"]?.array).map { $0.string ?? $0.text() } }
+    }
+
+    /// The recorded objects of a kind.
+    static func objects<O: KubernetesObject>(_ type: O.Type, _ name: String) throws -> [O] {
+        try documents("objects/" + name).map { document in
+            let (object, problems) = document.decode()
+            if let problem = problems.first { throw problem }
+            return try #require(object as? O)
+        }
     }
 
     /// An empty cluster at the time when the tables were recorded: ten minutes and some after the objects were made.

@@ -1,3 +1,5 @@
+// Tables as kubectl prints them: columns, widths, namespaces.
+
 import ControlPlane
 import KubernetesAPI
 import Printers

@@ -1,3 +1,5 @@
+// KubeSchedulerConfiguration: what it changes, and what is wrong with it.
+
 import ControlPlane
 import KubernetesAPI
 import Scheduling

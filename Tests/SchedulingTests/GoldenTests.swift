@@ -180,14 +180,4 @@ enum Golden {
         #expect(wrong == 0, "\(wrong) of \(pods) decisions in \(scenarios) scenarios differ")
         #expect(scenarios == count && pods > 400)
     }
-
-    private static let recorded = Golden.folder.appendingPathComponent("../../../../shared/golden/scheduler-v1.34")
-
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: recorded.path)))
-    func `the packed scenarios are the recorded ones`() throws {
-        let text = try String(contentsOf: Self.recorded.appendingPathComponent("handwritten.jsonl"), encoding: .utf8)
-        #expect(try Golden.lines("handwritten.jsonl.gz") == text.split(separator: "\n").map(String.init))
-        let packed = try Data(contentsOf: Self.recorded.appendingPathComponent("random.jsonl.gz"))
-        #expect(try Data(contentsOf: Golden.folder.appendingPathComponent("random.jsonl.gz")) == packed)
-    }
 }

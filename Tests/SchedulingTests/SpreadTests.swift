@@ -1,3 +1,5 @@
+// Topology spread constraints, one rule after another.
+
 import ControlPlane
 import KubernetesAPI
 import Scheduling

@@ -74,6 +74,16 @@ import Testing
         return owner
     }
 
+    private static var service: Service {
+        var service = Service()
+        service.metadata.name = "all"
+        service.spec.selector = ["app": "app1"]
+        var port = ServicePort()
+        port.port = 80
+        service.spec.ports = [port]
+        return service
+    }
+
     @Test func `one more is taken where the scheduler's filter lets a new pod in, and nowhere else`() {
         var compared: [Bool: Int] = [:]
         var (closedByRule, defaults, unenforced) = (0, 0, 0)
@@ -95,13 +105,7 @@ import Testing
                     }
                 }
             }
-            var service = Service()
-            service.metadata.name = "all"
-            service.spec.selector = ["app": "app1"]
-            var port = ServicePort()
-            port.port = 80
-            service.spec.ports = [port]
-            try! bench.cluster.create(service)
+            try! bench.cluster.create(Self.service)
             let templates = (0..<3).map { Self.template($0, &random) }
             for (number, template) in templates.enumerated() {
                 for i in 0..<random.below(7) {

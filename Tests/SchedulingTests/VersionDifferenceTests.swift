@@ -4,7 +4,7 @@ import KubernetesAPI
 import Scheduling
 import Testing
 
-/// `shared/golden/scheduler-v1.27-differences.md`: the recorded scenarios decided by 1.27's rules.
+/// `scheduler-1.27.md` of the module: the recorded scenarios decided by 1.27's rules.
 @Suite struct VersionDifferenceTests {
     private func scenarios() throws -> [JSONValue] {
         try Golden.lines("handwritten.jsonl.gz").map { Golden.json(try JSONSerialization.jsonObject(with: Data($0.utf8))) }

@@ -1,3 +1,5 @@
+// The queue of events, chance, time and arithmetic.
+
 import SimulationKit
 import Testing
 

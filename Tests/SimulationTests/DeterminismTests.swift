@@ -69,12 +69,10 @@ import Testing
         #expect(a.pods("shop").count == b.pods("shop").count)
     }
 
-    @Test(
-        .enabled(if: RealManifests.folder != nil, "needs ../shared/manifests"),
-        arguments: ["online-boutique", "kube-prometheus"])
-    func `real manifests give the same bytes`(name: String) {
-        var a = RealManifests.input(name).makeSession().session
-        var b = RealManifests.input(name).makeSession().session
+    @Test(arguments: ProjectManifests.names(["shop", "lookout"], published: ["online-boutique", "kube-prometheus"]))
+    func `manifests of whole projects give the same bytes`(name: String) {
+        var a = ProjectManifests.input(name).makeSession().session
+        var b = ProjectManifests.input(name).makeSession().session
         a.run(to: 60)
         var fork = a
         a.run(to: 300)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Simulation
 
-/// Moving a volume from ReadWriteOnce to ReadWriteOncePod: `spec/storage.md` §5.4 and V12.
+/// Moving a volume from ReadWriteOnce to ReadWriteOncePod: `storage.md` §5.4 and V12.
 @Suite struct MigrationTests {
     private static let objects = """
         ---

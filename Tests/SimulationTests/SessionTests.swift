@@ -1,3 +1,5 @@
+// Sessions: time, commands, undo, rewinding.
+
 import ControlPlane
 import KubernetesAPI
 import Simulation

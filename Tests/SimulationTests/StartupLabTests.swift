@@ -1,3 +1,5 @@
+// The startup lab: two settings side by side.
+
 import KubernetesAPI
 import Manifests
 import Simulation

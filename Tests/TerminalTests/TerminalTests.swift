@@ -1,3 +1,5 @@
+// The scripted terminal, palettes, the clipboard, and what is wrong with a terminal.
+
 import Canvas
 import Terminal
 import Testing

@@ -85,37 +85,6 @@ public struct Popup: Sendable {
     }
 }
 
-/// Names of panes side by side, one of them chosen.
-public struct Tabs: Sendable {
-    /// The names.
-    public var titles: [String]
-    /// The chosen one.
-    public var selected: Int
-
-    /// Tabs.
-    public init(_ titles: [String], selected: Int) {
-        self.titles = titles
-        self.selected = selected
-    }
-
-    /// Draws the names into one row from `point` and returns where each stands.
-    @discardableResult
-    public func draw(
-        on canvas: inout Canvas, at point: Point, width: Int, theme: Theme
-    ) -> [Rect] {
-        let row = Rect(x: point.x, y: point.y, width: width, height: 1)
-        var x = point.x
-        return canvas.withClip(row) { canvas in
-            titles.enumerated().map { index, title in
-                let style = theme[index == selected ? .crumbActive : .crumb]
-                let used = canvas.write(" \(title) ", at: Point(x: x, y: point.y), style: style)
-                defer { x += used + 1 }
-                return Rect(x: x, y: point.y, width: used, height: 1).intersection(row)
-            }
-        }
-    }
-}
-
 /// Buttons in the middle of a row: `[ Cancel ]      [ Apply ]`.
 public struct ButtonRow: Sendable {
     /// The labels.

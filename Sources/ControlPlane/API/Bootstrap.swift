@@ -1,3 +1,5 @@
+// What a new cluster has before anybody creates something: namespaces, classes of priority, the `kubernetes` Service.
+
 import KubernetesAPI
 import SimulationKit
 

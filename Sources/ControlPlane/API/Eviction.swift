@@ -1,3 +1,5 @@
+// Evictions within disruption budgets, cordon and uncordon.
+
 import KubernetesAPI
 import SimulationKit
 

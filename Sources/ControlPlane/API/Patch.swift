@@ -1,3 +1,5 @@
+// Merge patches of any object.
+
 import KubernetesAPI
 
 extension Cluster {

@@ -1,3 +1,5 @@
+// How controllers adopt pods and other children that match their selector, and let go of those that no longer do.
+
 import ControlPlane
 import KubernetesAPI
 

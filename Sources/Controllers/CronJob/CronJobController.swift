@@ -75,6 +75,14 @@ struct CronJobController: Controller {
             return later
         }
         if cronJob.status.lastScheduleTime == time { return later }
+        return start(cronJob, at: time, zone, among: jobs, then: later, &status, &cluster)
+    }
+
+    /// Makes the job of `time`, as far as the concurrency policy allows it beside those that run.
+    private func start(
+        _ cronJob: CronJob, at time: Instant, _ zone: ZoneInfo, among jobs: [Job], then later: Requeue, _ status: inout CronJobStatus,
+        _ cluster: inout Cluster
+    ) -> Requeue {
         let running = jobs.filter { !$0.isFinished && !$0.metadata.isTerminating }
         if !running.isEmpty {
             switch cronJob.spec.concurrencyPolicy {

@@ -1,3 +1,5 @@
+// Rolling a Deployment back to an earlier revision, as `kubectl rollout undo` does.
+
 import ControlPlane
 import KubernetesAPI
 

@@ -51,6 +51,14 @@ struct NamespaceController: Controller {
             cluster.releaseFinalizers(Namespace.self, key) { _ in }
             return .none
         }
+        tell(key, remaining, finalizers, &cluster)
+        return .at(cluster.now + .seconds(estimate / 2 + 1))
+    }
+
+    /// Writes into the namespace's conditions what still keeps it.
+    ///
+    /// - Parameter finalizers: how many objects have each.
+    private func tell(_ key: ObjectKey, _ remaining: [String], _ finalizers: [String: Int], _ cluster: inout Cluster) {
         let now = cluster.now
         let held = finalizers.keys.sorted().map { "\($0) in \(finalizers[$0]!) resource instances" }
         cluster.modify(Namespace.self, key) { namespace in
@@ -87,6 +95,5 @@ struct NamespaceController: Controller {
                     ),
                 now: now)
         }
-        return .at(now + .seconds(estimate / 2 + 1))
     }
 }

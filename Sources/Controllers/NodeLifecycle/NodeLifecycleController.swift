@@ -77,14 +77,7 @@ struct NodeLifecycleController: Controller {
     // MARK: One pass over all nodes
 
     private mutating func monitor(_ cluster: inout Cluster) {
-        for node in removed where cluster.store.nodes[node.key] == nil {
-            if let gone = health.removeValue(forKey: node.name) { zones[gone.zone]?.remove(node.name) }
-            cluster.record(
-                "RemovingNode", "Node \(node.name) event: Removing Node \(node.name) from Controller",
-                about: node,
-                source: source)
-        }
-        removed = []
+        forgetRemoved(&cluster)
         var counts: [String: (ready: Int, notReady: Int)] = [:]
         let isBeat = cluster.leaseRenewals.beat > leases.beat
         let areSame = cluster.leaseRenewals.version == leases.version
@@ -141,18 +134,7 @@ struct NodeLifecycleController: Controller {
                     markPodsNotReady(node, &cluster)
                 }
             }
-            let seen = cluster.store.nodes[node.key]
-            health[name]?.ready = seen?.status.conditions[ConditionType.ready]
-            if let seen, after == "True", cluster.leaseRenewals.isBeating(name),
-                !seen.spec.taints.contains(where: { Self.lifecycleTaints.contains($0.key) }),
-                let place = zoneNames.firstIndex(of: zone)
-            {
-                quiet[slot] = (seen, place, false)
-            } else if let seen, after == "Unknown", seen.isSame(as: node), !cluster.leaseRenewals.isBeating(name),
-                let place = zoneNames.firstIndex(of: zone)
-            {
-                quiet[slot] = (seen, place, true)
-            }
+            remember(node, slot, zone, after, &cluster)
         }
         for (place, count) in quietCounts.enumerated() where count > 0 {
             counts[zoneNames[place], default: (0, 0)].ready += count
@@ -161,6 +143,34 @@ struct NodeLifecycleController: Controller {
             counts[zoneNames[place], default: (0, 0)].notReady += count
         }
         setRates(counts, &cluster)
+    }
+
+    private mutating func forgetRemoved(_ cluster: inout Cluster) {
+        for node in removed where cluster.store.nodes[node.key] == nil {
+            if let gone = health.removeValue(forKey: node.name) { zones[gone.zone]?.remove(node.name) }
+            cluster.record(
+                "RemovingNode", "Node \(node.name) event: Removing Node \(node.name) from Controller",
+                about: node,
+                source: source)
+        }
+        removed = []
+    }
+
+    /// Keeps a node as quiet, or as lost, so that the next passes need not look at it while nothing changes.
+    private mutating func remember(_ node: Node, _ slot: Int, _ zone: String, _ ready: String, _ cluster: inout Cluster) {
+        let name = node.name
+        let seen = cluster.store.nodes[node.key]
+        health[name]?.ready = seen?.status.conditions[ConditionType.ready]
+        if let seen, ready == "True", cluster.leaseRenewals.isBeating(name),
+            !seen.spec.taints.contains(where: { Self.lifecycleTaints.contains($0.key) }),
+            let place = zoneNames.firstIndex(of: zone)
+        {
+            quiet[slot] = (seen, place, false)
+        } else if let seen, ready == "Unknown", seen.isSame(as: node), !cluster.leaseRenewals.isBeating(name),
+            let place = zoneNames.firstIndex(of: zone)
+        {
+            quiet[slot] = (seen, place, true)
+        }
     }
 
     /// Notes a new node, and hears what is new of a known one. Returns its zone.

@@ -1,3 +1,5 @@
+// `:xray`: objects and what they own, as a tree.
+
 import Canvas
 import ControlPlane
 import KubernetesAPI

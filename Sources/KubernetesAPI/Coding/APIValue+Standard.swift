@@ -1,3 +1,5 @@
+// How Swift's own types, lists, maps and shared parts are read from JSON and written to it.
+
 import SimulationKit
 
 extension String: APIValue {
@@ -123,19 +125,6 @@ extension Duration: APIValue {
         return nil
     }
     public var json: JSONValue? { .string(description) }
-}
-
-/// A text that takes one of a few values. Unknown ones are kept, for validation to refuse in the API's words.
-public protocol APIEnum: APIValue, RawRepresentable<String>, Hashable {
-    init(rawValue: String)
-}
-
-extension APIEnum {
-    public static var typeName: String { "string" }
-    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Self? {
-        String.decode(json, &decoder).map { Self(rawValue: $0) }
-    }
-    public var json: JSONValue? { rawValue.isEmpty ? nil : .string(rawValue) }
 }
 
 /// A whole number or a text such as `25%`.

@@ -1,3 +1,5 @@
+// Label selectors in kubectl's notation: `app=web,tier in (a, b),!old`.
+
 extension LabelSelector {
     /// Reads a selector as `kubectl -l` takes it: `app=web,tier!=db,env in (a,b),!legacy,x`; nil if it is none.
     /// - Source: Kubernetes `apimachinery/pkg/labels/selector.go`, `Parse`; `<` and `>` are not taken.

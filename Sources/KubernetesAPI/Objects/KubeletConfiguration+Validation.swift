@@ -1,3 +1,5 @@
+// What a kubelet refuses in its configuration, in its words.
+
 import SimulationKit
 
 extension KubeletConfiguration {

@@ -1,3 +1,5 @@
+// The stages of a feature gate, and what each allows.
+
 extension FeatureGate {
     /// How far a gate has come in one release, and what it is unless somebody sets it.
     public enum Stage: Character, CaseIterable, Sendable {

@@ -76,6 +76,10 @@ extension Validation {
                 each: NameRules.subdomain(spec.storageClassName))
         }
         if let mode = spec.volumeMode { errors.oneOf("spec.volumeMode", mode, ["Block", "Filesystem"]) }
+        attributesClass(of: spec, profile, &errors)
+    }
+
+    private static func attributesClass(of spec: PersistentVolumeSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         guard let name = spec.volumeAttributesClassName, profile.isEnabled(.volumeAttributesClass) else { return }
         if name.isEmpty {
             errors.required("spec.volumeAttributesClassName", "an empty string is disallowed")

@@ -1,3 +1,5 @@
+// `describe` of kinds that have no words of their own: the object as a tree.
+
 import ControlPlane
 import KubernetesAPI
 

@@ -1,3 +1,5 @@
+// `describe` of nodes.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

@@ -1,3 +1,5 @@
+// `describe` of pods and pod templates.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

@@ -1,3 +1,5 @@
+// `describe` of the volumes of a pod.
+
 import ControlPlane
 import KubernetesAPI
 

@@ -1,3 +1,5 @@
+// Tables of namespaces, ConfigMaps, Secrets, ServiceAccounts, PriorityClasses, budgets, quotas, limits and events.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

@@ -1,3 +1,5 @@
+// Tables of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs and revisions.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

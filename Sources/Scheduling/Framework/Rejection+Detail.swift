@@ -1,3 +1,5 @@
+// Why a node was refused, in short words for a screen.
+
 import KubernetesAPI
 import SimulationKit
 

@@ -1,3 +1,5 @@
+// What kube-scheduler refuses in its configuration, in its words.
+
 public import KubernetesAPI
 
 extension SchedulerConfiguration {

@@ -1,3 +1,5 @@
+// The plugins of each profile with their weights, as a configuration turns them on and off.
+
 import KubernetesAPI
 
 extension SchedulingProfile {

@@ -1,3 +1,5 @@
+// A decision told in full: verdicts, scores and what would help, for the Why screen and `schedule`.
+
 import ControlPlane
 import KubernetesAPI
 import SimulationKit

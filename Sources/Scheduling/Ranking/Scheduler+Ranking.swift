@@ -1,3 +1,5 @@
+// Choosing a node from the ranking that was kept of the template's last pod.
+
 import KubernetesAPI
 
 extension Scheduler {

@@ -1,3 +1,5 @@
+// Rankings of nodes that are kept for the next pod of the same template, and brought up to date.
+
 import ControlPlane
 import KubernetesAPI
 

@@ -1,3 +1,5 @@
+// How the scheduler's view of the cluster follows the feed of changes.
+
 import ControlPlane
 import KubernetesAPI
 

@@ -69,7 +69,7 @@ public struct ScenarioStep: APIStruct {
     public static func == (a: ScenarioStep, b: ScenarioStep) -> Bool { a.jsonObject == b.jsonObject }
 
     /// All actions that a step can have, in the order in which they are explained: reading, counting, `explain`, its
-    /// completion and the README follow this list.
+    /// completion and the documentation follow this list.
     static let catalog: [any StepAction.Type] = [
         ScaleStep.self, ResizeStep.self, DeleteStep.self, EvictStep.self, CordonStep.self, UncordonStep.self, DrainStep.self, TaintStep.self,
         UntaintStep.self, FailStep.self, RecoverStep.self, LoadStep.self, DemandStep.self, AutosizeStep.self, AutoscalerStep.self,

@@ -1,3 +1,5 @@
+// The shipped scenario `drain-budget`.
+
 import SimulationKit
 
 extension ShippedScenario {

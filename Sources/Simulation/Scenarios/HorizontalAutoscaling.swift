@@ -1,3 +1,5 @@
+// The shipped scenario `horizontal-autoscaling`.
+
 import SimulationKit
 
 extension ShippedScenario {

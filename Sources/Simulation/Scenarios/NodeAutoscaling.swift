@@ -1,3 +1,5 @@
+// The shipped scenarios `elastic-web` and `min-domains-autoscaler`.
+
 import SimulationKit
 
 extension ShippedScenario {

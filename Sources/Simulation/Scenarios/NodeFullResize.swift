@@ -1,3 +1,5 @@
+// The shipped scenario `node-full-resize`.
+
 import SimulationKit
 
 extension ShippedScenario {

@@ -1,3 +1,5 @@
+// The shipped scenarios `pod-burst-1-26`, `pod-burst-1-27` and `pod-burst-parallel`.
+
 import SimulationKit
 
 extension ShippedScenario {

@@ -1,3 +1,5 @@
+// The shipped scenarios `rolling-update` and `rolling-update-revisions`.
+
 import SimulationKit
 
 extension ShippedScenario {

@@ -1,3 +1,5 @@
+// The shipped scenario `single-point-of-failure`.
+
 import SimulationKit
 
 extension ShippedScenario {

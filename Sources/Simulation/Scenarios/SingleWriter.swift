@@ -1,3 +1,5 @@
+// The shipped scenario `single-writer`.
+
 import SimulationKit
 
 extension ShippedScenario {

@@ -1,3 +1,5 @@
+// The shipped scenario `vertical-scaling`.
+
 import SimulationKit
 
 extension ShippedScenario {

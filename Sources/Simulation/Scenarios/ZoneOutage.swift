@@ -1,3 +1,5 @@
+// The shipped scenarios `zone-outage-ignore` and `zone-outage-honor`.
+
 import SimulationKit
 
 extension ShippedScenario {
