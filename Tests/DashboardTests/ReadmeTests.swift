@@ -56,16 +56,13 @@ import Testing
     }
 
     static func content(of block: String) throws -> String {
-        func table(_ topic: ReferenceTopic, _ index: Int = 0) -> String { topic.tables[index].table.markdown }
+        if let topic = ReferenceTopic(rawValue: block), topic != .differences { return topic.tables[0].table.markdown }
         switch block {
         case "picture":
             var dashboard = PictureTests.dashboards["block"]!
             return "```text\n\(dashboard.frame(size: Size(width: 120, height: 36)).picture())\n```"
-        case "keys": return table(.keys)
-        case "k9s-keys": return table(.keys, 1)
-        case "commands": return table(.commands)
-        case "annotations": return table(.annotations)
-        case "parameters": return table(.parameters)
+        case "k9s-keys": return ReferenceTopic.keys.tables[1].table.markdown
+        // From the sources, as what the program has of them may be older.
         case "differences": return Differences.table(of: try differences()).markdown
         case "not-acted-on": return ReferenceTopic.notActedOn
         case "difference-lines": return String(try differences().map { "        \($0)\n\(Explain.wrapped($1, indent: 10))" }.joined().dropLast())
