@@ -175,18 +175,7 @@ enum ObjectColumns {
 
     /// Whether the object has a fault: what ctrl-z keeps.
     static func isFault(_ object: any StoredObject, _ world: World) -> Bool {
-        switch object {
-        case let pod as Pod: world.state(of: pod).isFault
-        case let node as Node: !node.isReady || node.spec.unschedulable
-        case let event as Event: event.type == "Warning"
-        case let deployment as Deployment: deployment.status.availableReplicas < deployment.spec.replicas ?? 1
-        case let set as ReplicaSet: set.status.readyReplicas < set.spec.replicas ?? 1
-        case let set as StatefulSet: set.status.readyReplicas < set.spec.replicas ?? 1
-        case let set as DaemonSet: set.status.numberReady < set.status.desiredNumberScheduled
-        case let job as Job: job.status.conditions.isTrue(ConditionType.failed)
-        case let claim as PersistentVolumeClaim: claim.status.phase != "Bound"
-        default: object.metadata.isTerminating
-        }
+        (object as? Pod).map { world.state(of: $0).isFault } ?? object.isFaulty
     }
 
     /// The object of an event in words: `pod web-0`.

@@ -20,7 +20,7 @@ extension ManifestDocument {
             }
             return (problems.isEmpty ? object : nil, problems)
         }
-        return read(ManifestKinds.type(of: ManifestKinds.info(self).type))
+        return read(ManifestKinds.info(self).type.type)
     }
 
     /// The document read as a structure of its own, such as a component's configuration; apiVersion and kind

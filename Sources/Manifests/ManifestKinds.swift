@@ -20,41 +20,6 @@ enum ManifestKinds {
             ?? KindInfo.custom(apiVersion: document.apiVersion, kind: document.kind)
     }
 
-    /// The type that reads objects of `kind`.
-    static func type(of kind: Kind) -> any KubernetesObject.Type {
-        switch kind {
-        case .pod: Pod.self
-        case .node: Node.self
-        case .deployment: Deployment.self
-        case .replicaSet: ReplicaSet.self
-        case .statefulSet: StatefulSet.self
-        case .daemonSet: DaemonSet.self
-        case .job: Job.self
-        case .cronJob: CronJob.self
-        case .service: Service.self
-        case .endpointSlice: EndpointSlice.self
-        case .namespace: Namespace.self
-        case .event: Event.self
-        case .configMap: ConfigMap.self
-        case .secret: Secret.self
-        case .serviceAccount: ServiceAccount.self
-        case .persistentVolume: PersistentVolume.self
-        case .persistentVolumeClaim: PersistentVolumeClaim.self
-        case .storageClass: StorageClass.self
-        case .csiDriver: CSIDriver.self
-        case .csiNode: CSINode.self
-        case .volumeAttachment: VolumeAttachment.self
-        case .podDisruptionBudget: PodDisruptionBudget.self
-        case .priorityClass: PriorityClass.self
-        case .horizontalPodAutoscaler: HorizontalPodAutoscaler.self
-        case .resourceQuota: ResourceQuota.self
-        case .limitRange: LimitRange.self
-        case .controllerRevision: ControllerRevision.self
-        case .replicationController: ReplicationController.self
-        case .custom: CustomObject.self
-        }
-    }
-
     /// A kind that Kubernetes does not have in a group of its own: a slip, not somebody's custom resource.
     static func problem(_ document: ManifestDocument) -> ManifestProblem? {
         let (apiVersion, kind) = (document.apiVersion, document.kind)

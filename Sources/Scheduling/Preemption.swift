@@ -87,7 +87,7 @@ extension SchedulingState {
         }
         var words = NodeReasons()
         for (reason, nodes) in counts {
-            if case .notSelected = reason, !profile.preFilterExclusionsAreCounted { continue }
+            if reason.subject == .notSelected, !profile.preFilterExclusionsAreCounted { continue }
             for word in reason.words(cycle.demand, self) { words.add(word, nodes) }
         }
         return availability + words.text
@@ -175,7 +175,7 @@ extension SchedulingState {
         // Where the search would have begun.
         if potential > 0, !all { _ = random.below(potential) }
         var words = NodeReasons()
-        if potential > 0 { for word in Reason.noVictims.words(cycle.demand, self) { words.add(word, potential) } }
+        if potential > 0 { for word in Reason(.defaultPreemption).words(cycle.demand, self) { words.add(word, potential) } }
         let others = nodes.presentCount - potential
         if others > 0 { words.add("Preemption is not helpful for scheduling", others) }
         return Preemption(outcome: .notHelpful, message: "preemption: " + availability + words.text)
@@ -215,7 +215,7 @@ extension SchedulingState {
     ) -> Result<PreemptionCandidate, DryRunFailure> {
         let order = nodes.podSlots[row]
         let potential = order.filter { placed[$0]!.facts.priority < cycle.demand.facts.priority }
-        if potential.isEmpty { return .failure(DryRunFailure(reason: .noVictims)) }
+        if potential.isEmpty { return .failure(DryRunFailure(reason: Reason(.defaultPreemption))) }
         var removed: [Int: PlacedPod] = [:]
         for slot in potential { removed[slot] = unplace(slot, trial: true) }
         defer {

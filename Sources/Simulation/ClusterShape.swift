@@ -170,7 +170,7 @@ public struct NodePool: APIStruct {
         // What the API server would say of one of them.
         if spec.count > 0 {
             var complete = node(0, spec.shape, zones, from: 0)
-            Defaulting.apply(&complete, profile: .default)
+            complete.setDefaults(.default)
             if let error = Validation.create(complete, profile: .default).first {
                 return (error.field.hasPrefix("spec.taints") ? error.field : error.field.hasPrefix("metadata.labels") ? "spec.labels" : "spec", error.body)
             }

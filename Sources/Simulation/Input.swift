@@ -162,14 +162,13 @@ public struct Input: Sendable {
             options.controllerManager = flags.settings
             problems += flags.faults.map { document.problem("spec.controllerManager.\($0.flag)", $0.message) }
         }
-        if let resolution = value.spec.metricsServer?.metricResolution {
-            if resolution < .seconds(1) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 1s or more")) }
-            if resolution > .hours(24) { problems.append(document.problem("spec.metricsServer.metric-resolution", "must be 24h or less")) }
-            options.metricsServer.resolution = min(max(.seconds(1), resolution), .hours(24))
+        if let flags = value.spec.metricsServer {
+            options.metricsServer = flags.settings
+            problems += flags.faults.map { document.problem("spec.metricsServer.\($0.flag)", $0.message) }
         }
         if let flags = value.spec.autoscaler {
-            options.nodeAutoscaler = flags.applied(to: NodeAutoscalerSettings())
-            if let problem = options.nodeAutoscaler.problem { problems.append(document.problem("spec.autoscaler.\(problem.field)", problem.message)) }
+            options.nodeAutoscaler = flags.settings
+            if let problem = flags.problem(in: flags.settings) { problems.append(document.problem("spec.autoscaler.\(problem.field)", problem.message)) }
         }
         for (index, step) in value.spec.steps.enumerated() { read(step, index, document) }
         if let duration = value.spec.duration, duration < .zero {

@@ -36,19 +36,11 @@ struct CodingTests {
         }
     }
 
-    static let types: [any KubernetesObject.Type] = [
-        Pod.self, Node.self, Deployment.self, ReplicaSet.self, StatefulSet.self, DaemonSet.self, Job.self,
-        CronJob.self,
-        Service.self, EndpointSlice.self, Namespace.self, Event.self, ConfigMap.self, Secret.self,
-        ServiceAccount.self, PersistentVolume.self, PersistentVolumeClaim.self, StorageClass.self,
-        CSIDriver.self,
-        CSINode.self, VolumeAttachment.self, PodDisruptionBudget.self, PriorityClass.self,
-        HorizontalPodAutoscaler.self, ResourceQuota.self, LimitRange.self, ControllerRevision.self,
-        ReplicationController.self,
-    ]
+    static let types = Kind.allCases.filter { $0 != .custom }.map(\.type)
 
-    @Test func `the list of types has all kinds`() {
-        #expect(Self.types.map { $0.kind.rawValue } == KindInfo.all.map(\.kind))
+    @Test(arguments: Kind.allCases)
+    func `each kind has the type that says so`(_ kind: Kind) {
+        #expect(kind.type.kind == kind && kind.type.info.kind == kind.rawValue)
     }
 
     @Test(arguments: KindInfo.all.indices)

@@ -12,7 +12,7 @@ struct DefaultingTests {
     }
     static func defaulted<O: KubernetesObject>(_ type: O.Type, _ json: JSONValue, minor: Int = 36) -> O {
         var object = decode(type, json)
-        Defaulting.apply(&object, profile: KubernetesProfile(minor: minor))
+        object.setDefaults(KubernetesProfile(minor: minor))
         return object
     }
     static let container: JSONValue = ["name": "c", "image": "nginx:1.25"]
@@ -243,7 +243,7 @@ struct DefaultingTests {
             for json in [[:], CodingTests.sample(type)] as [JSONValue] {
                 let once = Self.defaulted(type, json)
                 var twice = once
-                Defaulting.apply(&twice, profile: .default)
+                twice.setDefaults(.default)
                 #expect(twice == once, "\(O.kind)")
                 #expect(twice.metadata.identity == once.metadata.identity, "\(O.kind)")
             }
@@ -255,11 +255,11 @@ struct DefaultingTests {
         let first = Self.defaulted(Pod.self, Self.gated)
         var second = Pod()
         second.spec = first.spec
-        Defaulting.apply(&second, profile: .default)
+        second.setDefaults(.default)
         #expect(second.spec.identity == first.spec.identity)
         var third = Self.defaulted(Deployment.self, ["spec": ["template": Self.gated]])
         let (spec, template) = (third.spec.identity, third.spec.template.spec.identity)
-        Defaulting.apply(&third, profile: .default)
+        third.setDefaults(.default)
         #expect(third.spec.identity == spec && third.spec.template.spec.identity == template)
     }
 }

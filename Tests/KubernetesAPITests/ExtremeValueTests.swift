@@ -48,7 +48,7 @@ struct ExtremeValueTests {
                     var decoder = APIDecoder()
                     guard var object = O.decode(document, &decoder) else { return }
                     if object.metadata.name.isEmpty { object.metadata.name = "a" }
-                    Defaulting.apply(&object, profile: profile)
+                    object.setDefaults(profile)
                     _ = Validation.create(object, profile: profile).map(\.message)
                     guard decoder.problems.isEmpty, let written = object.json else { return }
                     var again = APIDecoder()

@@ -109,7 +109,7 @@ struct ValidationTableTests {
             var decoder = APIDecoder()
             var object = try #require(O.decode(json, &decoder))
             #expect(decoder.problems.isEmpty)
-            Defaulting.apply(&object, profile: profile)
+            object.setDefaults(profile)
             let errors = Validation.create(object, profile: profile)
             let found = errors.map { error in
                 let field = error.field.hasPrefix(it.prefix) ? String(error.field.dropFirst(it.prefix.count)) : error.field

@@ -126,31 +126,23 @@ struct CompletedSpec: Sendable {
     var circumstances: SIMD4<Int>
 }
 
-extension Cluster {
-    private var circumstances: SIMD4<Int> {
-        SIMD4(store.limitRanges.changeCount, store.serviceAccounts.changeCount, store.priorityClasses.changeCount, store.customObjects.changeCount)
+extension Pod {
+    /// The pods of one template share one spec (``Shared/identity``), although each passes defaulting and admission: it is
+    /// completed once. The cost per pod is then O(1) instead of O(spec).
+    public mutating func reuse(from cluster: inout Cluster) throws(APIError) -> Bool {
+        guard let owner = metadata.controller?.uid, let known = cluster.completedSpecs[owner], known.source.identity == spec.identity,
+            known.namespace == namespace, nodeName.isEmpty, known.labels == metadata.labels,
+            known.circumstances == cluster.circumstances
+        else { return false }
+        try cluster.requireNamespace(of: self)
+        spec = known.result
+        return true
     }
+}
 
-    /// Defaulting and admission of a new object. Returns true if it is a pod whose spec is that of an
-    /// earlier pod of its owner, which was completed and found valid.
-    ///
-    /// The pods of one template so share one spec (``Shared/identity``), although each passes defaulting and
-    /// admission. The cost per pod is then O(1) instead of O(spec).
-    mutating func complete<O: StoredObject>(_ object: inout O) throws(APIError) -> Bool {
-        if var pod = object as? Pod, let owner = pod.metadata.controller?.uid,
-            let known = completedSpecs[owner],
-            known.source.identity == pod.spec.identity, known.namespace == pod.namespace,
-            pod.nodeName.isEmpty,
-            known.labels == pod.metadata.labels, known.circumstances == circumstances
-        {
-            try requireNamespace(of: pod)
-            pod.spec = known.result
-            object = pod as! O
-            return true
-        }
-        Defaulting.apply(&object, profile: profile)
-        try admitCreate(&object)
-        return false
+extension Cluster {
+    fileprivate var circumstances: SIMD4<Int> {
+        SIMD4(store.limitRanges.changeCount, store.serviceAccounts.changeCount, store.priorityClasses.changeCount, store.customObjects.changeCount)
     }
 
     /// Keeps the spec of a pod that was completed from `source` and found valid.

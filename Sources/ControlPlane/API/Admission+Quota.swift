@@ -70,46 +70,8 @@ extension Cluster {
 enum QuotaUse {
     /// The amounts by quota resource, sorted by name.
     static func of<O: StoredObject>(_ object: O) -> [(key: String, value: Quantity)] {
-        var use = ResourceList()
-        let info = object.kindInfo
-        use["count/\(info.qualifiedPlural)"] = Quantity(1)
-        switch object {
-        case let pod as Pod: of(pod, &use)
-        case let service as Service:
-            use["services"] = Quantity(1)
-            let ports = service.spec.ports.count { $0.nodePort != 0 }
-            if ports > 0 { use["services.nodeports"] = Quantity(Int64(ports)) }
-            if service.spec.type == "LoadBalancer" { use["services.loadbalancers"] = Quantity(1) }
-        case let claim as PersistentVolumeClaim:
-            use["persistentvolumeclaims"] = Quantity(1)
-            let storage = claim.spec.resources.requests["storage"]
-            use["requests.storage"] = storage
-            if let name = claim.spec.storageClassName, !name.isEmpty {
-                use["\(name).storageclass.storage.k8s.io/persistentvolumeclaims"] = Quantity(1)
-                use["\(name).storageclass.storage.k8s.io/requests.storage"] = storage
-            }
-        case is ConfigMap, is Secret, is ReplicationController, is ResourceQuota:
-            use[info.plural] = Quantity(1)
-        default: break
-        }
-        return use.entries
-    }
-
-    private static func of(_ pod: Pod, _ use: inout ResourceList) {
-        // Finished pods use nothing but their place in the store.
-        if pod.isFinished { return }
-        use["pods"] = Quantity(1)
-        let requests = pod.requests()
-        for name in ["cpu", "memory", "ephemeral-storage"] {
-            let amount = requests[name]
-            guard amount > 0 else { continue }
-            let quantity = name == "cpu" ? Quantity(milli: amount) : Quantity(bytes: amount)
-            use[name] = quantity
-            use["requests.\(name)"] = quantity
-        }
-        for scalar in requests.scalars { use["requests.\(scalar.name)"] = Quantity(scalar.amount) }
-        let limits = pod.spec.value.sum(\.limits).merging(pod.spec.resources?.limits ?? [:])
-        for (name, amount) in limits.entries { use["limits.\(name)"] = amount }
+        let use: ResourceList = ["count/\(object.kindInfo.qualifiedPlural)": Quantity(1)]
+        return use.merging(object.quotaUse).entries
     }
 
     /// Whether all `scopes` hold for the object; only pods have scopes.

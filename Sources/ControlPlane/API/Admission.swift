@@ -8,80 +8,70 @@ import KubernetesAPI
 // Differs from Kubernetes: TaintNodesByCondition does not mark new nodes; the node life-cycle controller
 // does a moment later if they are not ready.
 // - Source: Kubernetes `pkg/kubeapiserver/options/plugins.go`.
+extension StoredObject {
+    public mutating func reuse(from cluster: inout Cluster) throws(APIError) -> Bool { false }
+    public mutating func admit(to cluster: inout Cluster) throws(APIError) {}
+    public mutating func completeGiven(in cluster: inout Cluster) throws(APIError) {}
+    public mutating func admitChange(from old: Self, to cluster: inout Cluster) throws(APIError) {}
+    public func review(in cluster: Cluster) throws(APIError) {}
+}
+
+extension Pod {
+    public mutating func admit(to cluster: inout Cluster) throws(APIError) {
+        cluster.setLimitRangeDefaults(&self)
+        try cluster.setServiceAccount(&self)
+        try cluster.setPriority(&self)
+        cluster.setDefaultTolerations(&self)
+        try cluster.setRuntimeClass(&self)
+        cluster.setTopologyLabels(&self)
+        Defaulting.mergeMatchLabelKeys(&self, profile: cluster.profile)
+    }
+    public mutating func completeGiven(in cluster: inout Cluster) throws(APIError) {
+        cluster.setLimitRangeDefaults(&self)
+        if spec.priority == nil { try cluster.setPriority(&self) }
+        cluster.setDefaultTolerations(&self)
+        cluster.setTopologyLabels(&self)
+        Defaulting.mergeMatchLabelKeys(&self, profile: cluster.profile, again: true)
+    }
+    public func review(in cluster: Cluster) throws(APIError) { try cluster.requireWithinLimitRanges(self) }
+}
+
+extension PersistentVolumeClaim {
+    public mutating func admit(to cluster: inout Cluster) throws(APIError) { cluster.setDefaultStorageClass(&self) }
+    public mutating func completeGiven(in cluster: inout Cluster) throws(APIError) { cluster.setDefaultStorageClass(&self) }
+    public mutating func admitChange(from old: PersistentVolumeClaim, to cluster: inout Cluster) throws(APIError) {
+        try cluster.requireExpandable(self, old)
+    }
+    public func review(in cluster: Cluster) throws(APIError) { try cluster.requireWithinLimitRanges(self) }
+}
+
+extension Service {
+    public mutating func admit(to cluster: inout Cluster) throws(APIError) { cluster.allocateAddresses(&self) }
+    public mutating func admitChange(from old: Service, to cluster: inout Cluster) throws(APIError) {
+        cluster.keepAddresses(&self, of: old)
+        cluster.allocateAddresses(&self)
+    }
+}
+
+extension Job {
+    public mutating func admit(to cluster: inout Cluster) throws(APIError) { cluster.setSelector(&self) }
+}
+
+extension PriorityClass {
+    public mutating func admitChange(from old: PriorityClass, to cluster: inout Cluster) throws(APIError) {
+        try cluster.requireSingleDefault(self)
+    }
+    public func review(in cluster: Cluster) throws(APIError) { try cluster.requireSingleDefault(self) }
+}
+
 extension Cluster {
-    /// Completes `object` before it is created, or refuses it.
-    mutating func admitCreate<O: StoredObject>(_ object: inout O) throws(APIError) {
+    /// Defaulting and admission of a new object. Returns whether it is like an earlier one that was found valid.
+    mutating func complete<O: StoredObject>(_ object: inout O) throws(APIError) -> Bool {
+        if try object.reuse(from: &self) { return true }
+        object.setDefaults(profile)
         try requireNamespace(of: object)
-        switch O.kind {
-        case .pod:
-            var pod = object as! Pod
-            setLimitRangeDefaults(&pod)
-            try setServiceAccount(&pod)
-            try setPriority(&pod)
-            setDefaultTolerations(&pod)
-            try setRuntimeClass(&pod)
-            setTopologyLabels(&pod)
-            Defaulting.mergeMatchLabelKeys(&pod, profile: profile)
-            object = pod as! O
-        case .persistentVolumeClaim:
-            var claim = object as! PersistentVolumeClaim
-            setDefaultStorageClass(&claim)
-            object = claim as! O
-        case .service:
-            var service = object as! Service
-            allocateAddresses(&service)
-            object = service as! O
-        case .job:
-            var job = object as! Job
-            setSelector(&job)
-            object = job as! O
-        default: break
-        }
-    }
-
-    /// Completes an object of a given state as ``admitCreate(_:)`` does one that is created, as far as placement looks at
-    /// it; what the object states already stays.
-    mutating func completeGiven<O: StoredObject>(_ object: inout O) throws(APIError) {
-        switch O.kind {
-        case .pod:
-            var pod = object as! Pod
-            setLimitRangeDefaults(&pod)
-            if pod.spec.priority == nil { try setPriority(&pod) }
-            setDefaultTolerations(&pod)
-            setTopologyLabels(&pod)
-            Defaulting.mergeMatchLabelKeys(&pod, profile: profile, again: true)
-            object = pod as! O
-        case .persistentVolumeClaim:
-            var claim = object as! PersistentVolumeClaim
-            setDefaultStorageClass(&claim)
-            object = claim as! O
-        default: break
-        }
-    }
-
-    /// Completes or refuses the change from `old` to `new`.
-    mutating func admitUpdate<O: StoredObject>(_ new: inout O, old: O) throws(APIError) {
-        switch O.kind {
-        case .service:
-            var service = new as! Service
-            keepAddresses(&service, of: old as! Service)
-            allocateAddresses(&service)
-            new = service as! O
-        case .priorityClass: try requireSingleDefault(new as! PriorityClass)
-        case .persistentVolumeClaim:
-            try requireExpandable(new as! PersistentVolumeClaim, old as! PersistentVolumeClaim)
-        default: break
-        }
-    }
-
-    /// Refuses a complete and valid object that the cluster's limits do not allow.
-    func reviewCreate<O: StoredObject>(_ object: O) throws(APIError) {
-        switch O.kind {
-        case .pod, .persistentVolumeClaim: try requireWithinLimitRanges(object)
-        case .priorityClass: try requireSingleDefault(object as! PriorityClass)
-        default: break
-        }
-        try requireQuota(for: object)
+        try object.admit(to: &self)
+        return false
     }
 
     // MARK: NamespaceLifecycle
@@ -106,7 +96,7 @@ extension Cluster {
 
     // MARK: DefaultStorageClass, PersistentVolumeClaimResize
 
-    private func setDefaultStorageClass(_ claim: inout PersistentVolumeClaim) {
+    fileprivate func setDefaultStorageClass(_ claim: inout PersistentVolumeClaim) {
         guard claim.spec.storageClassName == nil,
             claim.metadata.annotations[AnnotationKey.storageClass] == nil
         else { return }
@@ -119,7 +109,7 @@ extension Cluster {
         claim.spec.storageClassName = chosen?.name
     }
 
-    private func requireExpandable(_ new: PersistentVolumeClaim, _ old: PersistentVolumeClaim)
+    fileprivate func requireExpandable(_ new: PersistentVolumeClaim, _ old: PersistentVolumeClaim)
         throws(APIError)
     {
         guard old.status.phase == "Bound", let size = new.spec.resources.requests["storage"],
@@ -136,7 +126,7 @@ extension Cluster {
 
     // MARK: Priority (of the classes themselves)
 
-    private func requireSingleDefault(_ priority: PriorityClass) throws(APIError) {
+    fileprivate func requireSingleDefault(_ priority: PriorityClass) throws(APIError) {
         guard priority.globalDefault,
             let other = store.priorityClasses.all.first(where: {
                 $0.globalDefault && $0.name != priority.name
@@ -151,7 +141,7 @@ extension Cluster {
 
     /// A job selects its pods by its own identity, unless the user selects them.
     /// - Source: Kubernetes `pkg/registry/batch/job/strategy.go`, `generateSelector`.
-    private func setSelector(_ job: inout Job) {
+    fileprivate func setSelector(_ job: inout Job) {
         if job.spec.manualSelector == true { return }
         let uid = job.metadata.uid
         let labels: StringMap<String> = [

@@ -108,8 +108,8 @@ extension Cluster {
                 store.insert(namespace, at: now)
             }
         }
-        Defaulting.apply(&object, profile: profile)
-        if completing, object.metadata.uid.isEmpty { try completeGiven(&object) }
+        object.setDefaults(profile)
+        if completing, object.metadata.uid.isEmpty { try object.completeGiven(in: &self) }
         if store.get(O.self, object.key) != nil { throw .alreadyExists(object.kindInfo, object.metadata.name) }
         if object.metadata.uid.isEmpty { object.metadata.uid = makeUID() }
         if object.metadata.creationTimestamp == nil { object.metadata.creationTimestamp = now }

@@ -19,6 +19,16 @@ public struct DeleteOptions: Sendable, Equatable {
     }
 }
 
+/// What becomes of an object at once when it is deleted.
+public enum DeletionStart: Sendable {
+    /// Nothing holds it.
+    case goes
+    /// It is marked and waits for its finalizers, its grace or its content.
+    case waits
+    /// It was waiting already, and nothing changes.
+    case waitsAlready
+}
+
 // The verbs of the API server. Users and controllers go through them alike.
 extension Cluster {
     /// Creates `object`: completes, admits and validates it, gives it a name (from `generateName`), identity
@@ -40,36 +50,16 @@ extension Cluster {
         object.metadata.uid = makeUID()
         let source = (object as? Pod)?.spec
         let isKnown = try complete(&object)
-        resetForCreate(&object)
+        object.resetForCreate(in: self)
         let errors = isKnown ? Validation.metadata(of: object, profile: profile) : Validation.create(object, profile: profile)
         if !errors.isEmpty { throw .invalid(object.kindInfo, object.metadata.name, errors) }
         if !isKnown { remember(object, source: source) }
-        try reviewCreate(object)
+        try object.review(in: self)
+        try requireQuota(for: object)
         if store.get(O.self, object.key) != nil { throw .alreadyExists(object.kindInfo, object.metadata.name) }
         object.metadata.creationTimestamp = now
         object.metadata.generation = 1
         return store.insert(object, at: now)
-    }
-
-    /// Clears what only the system writes, and sets the first status.
-    private func resetForCreate<O: StoredObject>(_ object: inout O) {
-        if var pod = object as? Pod {
-            var status = PodStatus()
-            status.phase = .pending
-            if !pod.spec.schedulingGates.isEmpty, profile.isEnabled(.podSchedulingReadiness) {
-                status.conditions.set(
-                    Condition(
-                        type: ConditionType.podScheduled, status: false, reason: ConditionReason.schedulingGated,
-                        message: "Scheduling is blocked due to non-empty scheduling gates"), now: now)
-            }
-            status.qosClass = pod.spec.qosClass
-            pod.status = Shared(status)
-            object = pod as! O
-        } else if var namespace = object as? Namespace {
-            namespace.spec.finalizers = ["kubernetes"]
-            namespace.status.phase = "Active"
-            object = namespace as! O
-        }
     }
 
     /// Replaces an object by a user's or controller's new version of it. Status stays as it is, identity and
@@ -85,8 +75,8 @@ extension Cluster {
                 "the object has been modified; please apply your changes to the latest version and try again")
         }
         let profile = gatesWereChanged ? Defaulting.profile(profile, keepingFieldsOf: old) : profile
-        Defaulting.apply(&new, profile: profile)
-        try admitUpdate(&new, old: old)
+        new.setDefaults(profile)
+        try new.admitChange(from: old, to: &self)
         let errors = Validation.update(new, old: old, profile: profile)
         if !errors.isEmpty { throw .invalid(info, new.metadata.name, errors) }
         return write(new, over: old)
@@ -152,37 +142,11 @@ extension Cluster {
             object.metadata.finalizers.append("orphan")
         default: break
         }
-        if var pod = object as? Pod {
-            var grace = options.gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30
-            if grace < 0 { grace = 1 }
-            if pod.nodeName.isEmpty || pod.isFinished { grace = 0 }
-            if let running = pod.metadata.deletionGracePeriodSeconds {
-                // A later wish can only shorten the grace that was given.
-                grace = min(grace, running)
-                if grace == running && grace > 0 { return pod as! O }
-            }
-            let began = pod.metadata.deletionTimestamp.map { $0 - .seconds(pod.metadata.deletionGracePeriodSeconds ?? 0) } ?? now
-            pod.metadata.deletionTimestamp = began + .seconds(grace)
-            pod.metadata.deletionGracePeriodSeconds = grace
-            if grace == 0 && pod.metadata.finalizers.isEmpty {
-                return store.remove(type, key, at: now) ?? object
-            }
-            pod.metadata.generation += 1
-            return store.replace(pod, at: now) as! O
+        switch object.beginDeletion(options, now: now) {
+        case .goes: return store.remove(type, key, at: now) ?? object
+        case .waits: return store.replace(object, at: now)
+        case .waitsAlready: return object
         }
-        if var namespace = object as? Namespace {
-            if namespace.metadata.isTerminating { return object }
-            namespace.metadata.deletionTimestamp = now
-            namespace.status.phase = "Terminating"
-            return store.replace(namespace, at: now) as! O
-        }
-        if object.metadata.finalizers.isEmpty { return store.remove(type, key, at: now) ?? object }
-        if object.metadata.deletionTimestamp == nil {
-            object.metadata.deletionTimestamp = now
-            object.metadata.deletionGracePeriodSeconds = 0
-            object.metadata.generation += 1
-        }
-        return store.replace(object, at: now)
     }
 
     /// Takes the last finalizers into account: removes an object that is being deleted and waits for nobody,
@@ -252,5 +216,64 @@ extension Cluster {
         case .statefulSet: try update(StatefulSet.self, key) { $0.spec.replicas = replicas }
         default: throw .notFound(kind.info, key.name)
         }
+    }
+}
+
+extension StoredObject {
+    public mutating func resetForCreate(in cluster: Cluster) {}
+    public mutating func beginDeletion(_ options: DeleteOptions, now: Instant) -> DeletionStart {
+        if metadata.finalizers.isEmpty { return .goes }
+        if metadata.deletionTimestamp == nil {
+            metadata.deletionTimestamp = now
+            metadata.deletionGracePeriodSeconds = 0
+            metadata.generation += 1
+        }
+        return .waits
+    }
+}
+
+extension Pod {
+    public mutating func resetForCreate(in cluster: Cluster) {
+        var status = PodStatus()
+        status.phase = .pending
+        if !spec.schedulingGates.isEmpty, cluster.profile.isEnabled(.podSchedulingReadiness) {
+            status.conditions.set(
+                Condition(
+                    type: ConditionType.podScheduled, status: false, reason: ConditionReason.schedulingGated,
+                    message: "Scheduling is blocked due to non-empty scheduling gates"), now: cluster.now)
+        }
+        status.qosClass = spec.qosClass
+        self.status = Shared(status)
+    }
+    /// A pod gets its grace.
+    public mutating func beginDeletion(_ options: DeleteOptions, now: Instant) -> DeletionStart {
+        var grace = options.gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30
+        if grace < 0 { grace = 1 }
+        if nodeName.isEmpty || isFinished { grace = 0 }
+        if let running = metadata.deletionGracePeriodSeconds {
+            // A later wish can only shorten the grace that was given.
+            grace = min(grace, running)
+            if grace == running && grace > 0 { return .waitsAlready }
+        }
+        let began = metadata.deletionTimestamp.map { $0 - .seconds(metadata.deletionGracePeriodSeconds ?? 0) } ?? now
+        metadata.deletionTimestamp = began + .seconds(grace)
+        metadata.deletionGracePeriodSeconds = grace
+        if grace == 0 && metadata.finalizers.isEmpty { return .goes }
+        metadata.generation += 1
+        return .waits
+    }
+}
+
+extension Namespace {
+    public mutating func resetForCreate(in cluster: Cluster) {
+        spec.finalizers = ["kubernetes"]
+        status.phase = "Active"
+    }
+    /// A namespace stays until the controller has emptied it.
+    public mutating func beginDeletion(_ options: DeleteOptions, now: Instant) -> DeletionStart {
+        if metadata.isTerminating { return .waitsAlready }
+        metadata.deletionTimestamp = now
+        status.phase = "Terminating"
+        return .waits
     }
 }

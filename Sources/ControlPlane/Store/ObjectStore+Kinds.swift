@@ -1,9 +1,13 @@
 import KubernetesAPI
 
-// The table of each kind. A new kind: a table in ObjectStore, a line here, a line in KindInfo.all.
+// The table of each kind: a property of ObjectStore, a line here and in the list below. The compiler asks for all three once the
+// kind is in the list of kinds, ``Kind``.
 extension Pod: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<Pod>> & Sendable { \.pods }
     public static func sameSpec(_ a: Pod, _ b: Pod) -> Bool { a.spec == b.spec && a.nodeName == b.nodeName }
+    public static func index(slot: Int, from previous: Pod?, to object: Pod?, in store: inout ObjectStore) {
+        store.indexPod(slot, from: previous, to: object)
+    }
 }
 extension Node: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<Node>> & Sendable { \.nodes }
@@ -98,42 +102,42 @@ extension CustomObject: StoredObject {
 
 extension ObjectStore {
     /// All types that have a table, in the order in which lists show them.
-    public static let types: [any StoredObject.Type] = [
-        Pod.self,
-        Node.self,
-        Deployment.self,
-        ReplicaSet.self,
-        StatefulSet.self,
-        DaemonSet.self,
-        Job.self,
-        CronJob.self,
-        Service.self,
-        EndpointSlice.self,
-        Namespace.self,
-        Event.self,
-        ConfigMap.self,
-        Secret.self,
-        ServiceAccount.self,
-        PersistentVolume.self,
-        PersistentVolumeClaim.self,
-        StorageClass.self,
-        CSIDriver.self,
-        CSINode.self,
-        VolumeAttachment.self,
-        PodDisruptionBudget.self,
-        PriorityClass.self,
-        HorizontalPodAutoscaler.self,
-        ResourceQuota.self,
-        LimitRange.self,
-        ControllerRevision.self,
-        ReplicationController.self,
-        CustomObject.self,
-    ]
-    private static let typesByKind: [Kind: any StoredObject.Type] =
-        Dictionary(uniqueKeysWithValues: types.map { ($0.kind, $0) })
+    public static let types: [any StoredObject.Type] = Kind.allCases.map { type(of: $0) }
 
     /// The type of the objects of `kind`.
-    public static func type(of kind: Kind) -> any StoredObject.Type { typesByKind[kind]! }
+    public static func type(of kind: Kind) -> any StoredObject.Type {
+        switch kind {
+        case .pod: Pod.self
+        case .node: Node.self
+        case .deployment: Deployment.self
+        case .replicaSet: ReplicaSet.self
+        case .statefulSet: StatefulSet.self
+        case .daemonSet: DaemonSet.self
+        case .job: Job.self
+        case .cronJob: CronJob.self
+        case .service: Service.self
+        case .endpointSlice: EndpointSlice.self
+        case .namespace: Namespace.self
+        case .event: Event.self
+        case .configMap: ConfigMap.self
+        case .secret: Secret.self
+        case .serviceAccount: ServiceAccount.self
+        case .persistentVolume: PersistentVolume.self
+        case .persistentVolumeClaim: PersistentVolumeClaim.self
+        case .storageClass: StorageClass.self
+        case .csiDriver: CSIDriver.self
+        case .csiNode: CSINode.self
+        case .volumeAttachment: VolumeAttachment.self
+        case .podDisruptionBudget: PodDisruptionBudget.self
+        case .priorityClass: PriorityClass.self
+        case .horizontalPodAutoscaler: HorizontalPodAutoscaler.self
+        case .resourceQuota: ResourceQuota.self
+        case .limitRange: LimitRange.self
+        case .controllerRevision: ControllerRevision.self
+        case .replicationController: ReplicationController.self
+        case .custom: CustomObject.self
+        }
+    }
 
     /// The object of `kind` called `key`, whatever its type.
     public func object(_ kind: Kind, _ key: ObjectKey) -> (any StoredObject)? {

@@ -6,11 +6,34 @@ import SimulationKit
 public protocol StoredObject: KubernetesObject {
     /// Where its table is.
     static var table: WritableKeyPath<ObjectStore, Table<Self>> & Sendable { get }
-    /// Whether two versions want the same: what decides about `metadata.generation`.
+    /// Whether two versions want the same: what decides about `metadata.generation`; default: all but metadata and status is
+    /// the same.
     static func sameSpec(_ a: Self, _ b: Self) -> Bool
+    /// Keeps the store's indices of the kind when the object of `slot` comes, changes or goes; default: it has none.
+    static func index(slot: Int, from previous: Self?, to object: Self?, in store: inout ObjectStore)
+
+    // What the API server does for one kind alone. The defaults do nothing.
+
+    /// Completes the object from what was found for an earlier one like it; returns whether it was, and is valid.
+    mutating func reuse(from cluster: inout Cluster) throws(APIError) -> Bool
+    /// Completes the object before it is created, or refuses it.
+    mutating func admit(to cluster: inout Cluster) throws(APIError)
+    /// Completes an object of a given state as ``admit(to:)`` does one that is created, as far as placement looks at it;
+    /// what the object states already stays.
+    mutating func completeGiven(in cluster: inout Cluster) throws(APIError)
+    /// Completes or refuses the change from `old`.
+    mutating func admitChange(from old: Self, to cluster: inout Cluster) throws(APIError)
+    /// Refuses a complete and valid object that the cluster's limits do not allow.
+    func review(in cluster: Cluster) throws(APIError)
+    /// Clears what only the system writes, and sets the first status.
+    mutating func resetForCreate(in cluster: Cluster)
+    /// Begins the deletion; default: the object goes when no finalizer holds it.
+    mutating func beginDeletion(_ options: DeleteOptions, now: Instant) -> DeletionStart
 }
 
 extension StoredObject {
+    public static func index(slot: Int, from previous: Self?, to object: Self?, in store: inout ObjectStore) {}
+
     /// Compares all but metadata and status.
     public static func sameSpec(_ a: Self, _ b: Self) -> Bool {
         func wanted(_ object: Self) -> JSONObject {
@@ -144,7 +167,7 @@ public struct ObjectStore: Sendable {
         object.metadata.resourceVersion = revision
         log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))
         let slot = self[keyPath: O.table].insert(object)
-        if O.self == Pod.self { index(object as! Pod, slot: slot, previous: nil) }
+        O.index(slot: slot, from: nil, to: object, in: &self)
         return slot
     }
 
@@ -164,7 +187,7 @@ public struct ObjectStore: Sendable {
         revision += 1
         object.metadata.resourceVersion = revision
         log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))
-        if O.self == Pod.self { index(object as! Pod, slot: slot, previous: pods.rows[slot]) }
+        O.index(slot: slot, from: self[keyPath: O.table].rows[slot], to: object, in: &self)
         self[keyPath: O.table].replace(object, at: slot)
         return object
     }
@@ -177,28 +200,26 @@ public struct ObjectStore: Sendable {
         revision += 1
         last.metadata.resourceVersion = revision
         log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))
-        if O.self == Pod.self { unindex(last as! Pod, slot: slot) }
+        O.index(slot: slot, from: last, to: nil, in: &self)
         self[keyPath: O.table].remove(at: slot, last: last)
         return last
     }
 
-    private mutating func index(_ pod: Pod, slot: Int, previous: Pod?) {
-        if pod.nodeName != previous?.nodeName ?? "" {
-            if let old = previous?.nodeName, !old.isEmpty { Self.remove(slot, from: &slotsByNode, old) }
-            if !pod.nodeName.isEmpty { Self.insert(slot, into: &slotsByNode, pod.nodeName) }
+    /// Keeps pods by node and by owner.
+    mutating func indexPod(_ slot: Int, from previous: Pod?, to pod: Pod?) {
+        let (node, oldNode) = (pod?.nodeName ?? "", previous?.nodeName ?? "")
+        if node != oldNode {
+            if !oldNode.isEmpty { Self.remove(slot, from: &slotsByNode, oldNode) }
+            if !node.isEmpty { Self.insert(slot, into: &slotsByNode, node) }
         }
         // Sharing the metadata means the same owners; look only where they may differ.
-        if let previous, previous.metadata.identity == pod.metadata.identity { return }
-        let owner = pod.metadata.controller?.uid
+        if let pod, let previous, previous.metadata.identity == pod.metadata.identity { return }
+        let owner = pod?.metadata.controller?.uid
         let before = previous?.metadata.controller?.uid
         if owner != before {
             if let before { Self.remove(slot, from: &slotsByOwner, before) }
             if let owner { Self.insert(slot, into: &slotsByOwner, owner) }
         }
-    }
-    private mutating func unindex(_ pod: Pod, slot: Int) {
-        if !pod.nodeName.isEmpty { Self.remove(slot, from: &slotsByNode, pod.nodeName) }
-        if let owner = pod.metadata.controller?.uid { Self.remove(slot, from: &slotsByOwner, owner) }
     }
     private static func insert(_ slot: Int, into map: inout [String: [Int]], _ key: String) {
         // One look-up for both: the list is changed where it is.

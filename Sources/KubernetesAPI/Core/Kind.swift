@@ -1,6 +1,7 @@
 /// The kinds that have a type of their own, and `custom` for all others.
 ///
-/// The raw value is the kind's name in the API. ``Kind/info`` has the other facts: the one list of kinds.
+/// The raw value is the kind's name in the API. The one list of kinds, in the order in which lists show them: a case, and its
+/// type below.
 public enum Kind: String, CaseIterable, Sendable, Hashable {
     case pod = "Pod"
     case node = "Node"
@@ -32,8 +33,42 @@ public enum Kind: String, CaseIterable, Sendable, Hashable {
     case replicationController = "ReplicationController"
     case custom = ""
 
-    /// The facts about the kind. Undefined for `custom`, whose objects carry their own.
-    public var info: KindInfo { KindInfo.table[self]! }
+    /// The type of the kind's objects.
+    public var type: any KubernetesObject.Type {
+        switch self {
+        case .pod: Pod.self
+        case .node: Node.self
+        case .deployment: Deployment.self
+        case .replicaSet: ReplicaSet.self
+        case .statefulSet: StatefulSet.self
+        case .daemonSet: DaemonSet.self
+        case .job: Job.self
+        case .cronJob: CronJob.self
+        case .service: Service.self
+        case .endpointSlice: EndpointSlice.self
+        case .namespace: Namespace.self
+        case .event: Event.self
+        case .configMap: ConfigMap.self
+        case .secret: Secret.self
+        case .serviceAccount: ServiceAccount.self
+        case .persistentVolume: PersistentVolume.self
+        case .persistentVolumeClaim: PersistentVolumeClaim.self
+        case .storageClass: StorageClass.self
+        case .csiDriver: CSIDriver.self
+        case .csiNode: CSINode.self
+        case .volumeAttachment: VolumeAttachment.self
+        case .podDisruptionBudget: PodDisruptionBudget.self
+        case .priorityClass: PriorityClass.self
+        case .horizontalPodAutoscaler: HorizontalPodAutoscaler.self
+        case .resourceQuota: ResourceQuota.self
+        case .limitRange: LimitRange.self
+        case .controllerRevision: ControllerRevision.self
+        case .replicationController: ReplicationController.self
+        case .custom: CustomObject.self
+        }
+    }
+    /// The facts about the kind. Empty for `custom`, whose objects carry their own.
+    public var info: KindInfo { type.info }
 }
 
 /// The facts about one kind.
@@ -71,38 +106,7 @@ public struct KindInfo: Sendable, Hashable {
     }
 
     /// All typed kinds in the order in which lists show them.
-    public static let all: [KindInfo] = [
-        KindInfo(.pod, "", "v1", "pods", ["po"]),
-        KindInfo(.node, "", "v1", "nodes", ["no"], namespaced: false),
-        KindInfo(.deployment, "apps", "v1", "deployments", ["deploy", "dp"]),
-        KindInfo(.replicaSet, "apps", "v1", "replicasets", ["rs"]),
-        KindInfo(.statefulSet, "apps", "v1", "statefulsets", ["sts"]),
-        KindInfo(.daemonSet, "apps", "v1", "daemonsets", ["ds"]),
-        KindInfo(.job, "batch", "v1", "jobs", ["jo"]),
-        KindInfo(.cronJob, "batch", "v1", "cronjobs", ["cj"]),
-        KindInfo(.service, "", "v1", "services", ["svc"]),
-        KindInfo(.endpointSlice, "discovery.k8s.io", "v1", "endpointslices", ["eps"]),
-        KindInfo(.namespace, "", "v1", "namespaces", ["ns"], namespaced: false),
-        KindInfo(.event, "", "v1", "events", ["ev"]),
-        KindInfo(.configMap, "", "v1", "configmaps", ["cm"]),
-        KindInfo(.secret, "", "v1", "secrets", ["sec"]),
-        KindInfo(.serviceAccount, "", "v1", "serviceaccounts", ["sa"]),
-        KindInfo(.persistentVolume, "", "v1", "persistentvolumes", ["pv"], namespaced: false),
-        KindInfo(.persistentVolumeClaim, "", "v1", "persistentvolumeclaims", ["pvc"]),
-        KindInfo(.storageClass, "storage.k8s.io", "v1", "storageclasses", ["sc"], namespaced: false),
-        KindInfo(.csiDriver, "storage.k8s.io", "v1", "csidrivers", [], namespaced: false),
-        KindInfo(.csiNode, "storage.k8s.io", "v1", "csinodes", [], namespaced: false),
-        KindInfo(.volumeAttachment, "storage.k8s.io", "v1", "volumeattachments", [], namespaced: false),
-        KindInfo(.podDisruptionBudget, "policy", "v1", "poddisruptionbudgets", ["pdb"]),
-        KindInfo(.priorityClass, "scheduling.k8s.io", "v1", "priorityclasses", ["pc"], namespaced: false),
-        KindInfo(.horizontalPodAutoscaler, "autoscaling", "v2", "horizontalpodautoscalers", ["hpa"]),
-        KindInfo(.resourceQuota, "", "v1", "resourcequotas", ["quota"]),
-        KindInfo(.limitRange, "", "v1", "limitranges", ["limits"]),
-        KindInfo(.controllerRevision, "apps", "v1", "controllerrevisions", []),
-        KindInfo(.replicationController, "", "v1", "replicationcontrollers", ["rc"]),
-    ]
-
-    static let table: [Kind: KindInfo] = Dictionary(uniqueKeysWithValues: all.map { ($0.type, $0) })
+    public static let all: [KindInfo] = Kind.allCases.filter { $0 != .custom }.map(\.info)
 
     /// Kinds of Kubernetes itself that are kept but not acted on: plural, short names and scope are known.
     static let keptKinds: [KindInfo] = {

@@ -1,8 +1,12 @@
 import SimulationKit
 
-/// An object of a kind that has a type of its own.
+/// An object of a kind that has a type of its own: all that the API server must know of a kind.
+///
+/// A new kind answers each requirement in its own file; there are defaults only where forgetting one would do no harm.
 public protocol KubernetesObject: APIStruct {
     static var kind: Kind { get }
+    /// Group, names and scope.
+    static var info: KindInfo { get }
     var metadata: Metadata { get set }
     /// What the store finds the object by: namespace and name.
     var key: ObjectKey { get }
@@ -11,6 +15,26 @@ public protocol KubernetesObject: APIStruct {
     var conditions: [Condition] { get }
     /// Takes over what a manifest does not write from the object that this one replaces: the status.
     mutating func keepStatus(of other: Self)
+
+    /// Fills in what the API server would when the object is written. Twice is the same as once.
+    ///
+    /// For pods, that is what the API server gives to pods alone as well (requests from limits,
+    /// `enableServiceLinks`); templates get what they get in Kubernetes.
+    mutating func setDefaults(_ profile: KubernetesProfile)
+    /// What is wrong with the object by itself, its metadata aside; after defaulting.
+    func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError])
+    /// What is wrong with it only while it is new; default nothing.
+    func validateNew(_ errors: inout [FieldError])
+    /// What is wrong with it as the next version of `old`: includes ``validate(_:_:)`` unless the change alone is looked at.
+    func validateChange(from old: Self, _ profile: KubernetesProfile, _ errors: inout [FieldError])
+    /// Whether a user should look at it: what the filter for faults keeps.
+    var isFaulty: Bool { get }
+    /// What it counts for in a quota, by the quota's resources, besides `count/…`; empty for most kinds.
+    var quotaUse: ResourceList { get }
+}
+
+extension KubernetesObject {
+    public func validateNew(_ errors: inout [FieldError]) {}
 }
 
 /// A kind with a status. It says itself which conditions that has: there is no default to forget about.
@@ -29,6 +53,7 @@ public protocol ObjectWithoutStatus: KubernetesObject {}
 extension ObjectWithoutStatus {
     public var conditions: [Condition] { [] }
     public mutating func keepStatus(of other: Self) {}
+    public var isFaulty: Bool { metadata.isTerminating }
 }
 
 extension KubernetesObject {
@@ -36,7 +61,7 @@ extension KubernetesObject {
     public var key: ObjectKey { ObjectKey(namespace: metadata.namespace, name: metadata.name) }
     public var name: String { metadata.name }
     public var namespace: String { metadata.namespace }
-    public var kindInfo: KindInfo { Self.kind.info }
+    public var kindInfo: KindInfo { Self.info }
 
     /// The object that `document` describes, in any version that is read. What is wrong with it is noted in `decoder`.
     public init(document: JSONObject, _ decoder: inout APIDecoder) {
@@ -63,6 +88,8 @@ extension KubernetesObject {
 /// An object of a kind that is kept and shown but not acted on.
 public struct CustomObject: ObjectWithoutStatus {
     public static let kind = Kind.custom
+    /// Nothing: each object says of what kind it is, see ``kindInfo``.
+    public static let info = KindInfo(.custom, "", "", "", [])
     public var apiVersion = ""
     public var kindName = ""
     public var metadata = Metadata(ObjectMeta())
@@ -104,6 +131,13 @@ public struct CustomObject: ObjectWithoutStatus {
         object.members += content.members
         return object
     }
+}
+
+extension CustomObject {
+    public mutating func setDefaults(_ profile: KubernetesProfile) {}
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public func validateChange(from old: CustomObject, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public var quotaUse: ResourceList { [:] }
 }
 
 extension JSONValue {

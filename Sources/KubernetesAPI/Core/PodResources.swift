@@ -185,3 +185,21 @@ extension PodSpec {
         (containers + initContainers.filter(\.isSidecar)).flatMap { $0.ports.filter { $0.hostPort > 0 } }
     }
 }
+
+extension PodSpec {
+    /// The sum over containers, or the most that one init container needs, per resource.
+    public func sum(_ list: KeyPath<ResourceRequirements, ResourceList>) -> ResourceList {
+        var total = ResourceList()
+        for container in containers {
+            for (name, amount) in container.resources[keyPath: list].entries {
+                total[name] = total[name].map { $0 + amount } ?? amount
+            }
+        }
+        for container in initContainers {
+            for (name, amount) in container.resources[keyPath: list].entries {
+                total[name] = max(total[name] ?? .zero, amount)
+            }
+        }
+        return total
+    }
+}

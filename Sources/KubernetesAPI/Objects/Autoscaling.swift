@@ -3,6 +3,7 @@ import SimulationKit
 /// Scales a workload by its load.
 public struct HorizontalPodAutoscaler: ObjectWithStatus {
     public static let kind = Kind.horizontalPodAutoscaler
+    public static let info = KindInfo(.horizontalPodAutoscaler, "autoscaling", "v2", "horizontalpodautoscalers", ["hpa"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = HorizontalPodAutoscalerSpec()
     public var status = HorizontalPodAutoscalerStatus()
@@ -14,6 +15,16 @@ public struct HorizontalPodAutoscaler: ObjectWithStatus {
         .f("spec", \.spec, "What is scaled, between which bounds, by which metrics."),
         .f("status", \.status, "What was measured and decided."),
     ]
+}
+
+extension HorizontalPodAutoscaler {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.horizontalPodAutoscaler(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.horizontalPodAutoscaler(spec, profile, &errors) }
+    public func validateChange(from old: HorizontalPodAutoscaler, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+    }
+    public var isFaulty: Bool { metadata.isTerminating }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct HorizontalPodAutoscalerSpec: APIStruct {

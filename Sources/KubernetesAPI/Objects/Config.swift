@@ -3,6 +3,7 @@ import SimulationKit
 /// A room for names.
 public struct Namespace: ObjectWithStatus {
     public static let kind = Kind.namespace
+    public static let info = KindInfo(.namespace, "", "v1", "namespaces", ["ns"], namespaced: false)
     public var metadata = Metadata(ObjectMeta())
     public var spec = NamespaceSpec()
     public var status = NamespaceStatus()
@@ -14,6 +15,16 @@ public struct Namespace: ObjectWithStatus {
         .f("spec", \.spec, "Finalizers."),
         .f("status", \.status, "Active or Terminating."),
     ]
+}
+
+extension Namespace {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.namespace(&self) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.namespace(self, &errors) }
+    public func validateChange(from old: Namespace, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+    }
+    public var isFaulty: Bool { metadata.isTerminating }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct NamespaceSpec: APIStruct {
@@ -40,6 +51,7 @@ public struct NamespaceStatus: APIStruct {
 /// Configuration by key.
 public struct ConfigMap: ObjectWithoutStatus {
     public static let kind = Kind.configMap
+    public static let info = KindInfo(.configMap, "", "v1", "configmaps", ["cm"])
     public var metadata = Metadata(ObjectMeta())
     public var data: StringMap<String> = [:]
     public var binaryData: StringMap<String> = [:]
@@ -54,9 +66,20 @@ public struct ConfigMap: ObjectWithoutStatus {
     ]
 }
 
+extension ConfigMap {
+    public mutating func setDefaults(_ profile: KubernetesProfile) {}
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.configMap(self, &errors) }
+    public func validateChange(from old: ConfigMap, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        Validation.configMapChange(self, old, &errors)
+    }
+    public var quotaUse: ResourceList { [Self.info.plural: Quantity(1)] }
+}
+
 /// Credentials by key.
 public struct Secret: ObjectWithoutStatus {
     public static let kind = Kind.secret
+    public static let info = KindInfo(.secret, "", "v1", "secrets", ["sec"])
     public var metadata = Metadata(ObjectMeta())
     public var type = ""
     public var data: StringMap<String> = [:]
@@ -73,9 +96,20 @@ public struct Secret: ObjectWithoutStatus {
     ]
 }
 
+extension Secret {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.secret(&self) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.secret(self, &errors) }
+    public func validateChange(from old: Secret, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        Validation.secretChange(self, old, &errors)
+    }
+    public var quotaUse: ResourceList { [Self.info.plural: Quantity(1)] }
+}
+
 /// The account under which pods talk to the API server.
 public struct ServiceAccount: ObjectWithoutStatus {
     public static let kind = Kind.serviceAccount
+    public static let info = KindInfo(.serviceAccount, "", "v1", "serviceaccounts", ["sa"])
     public var metadata = Metadata(ObjectMeta())
     public var secrets: JSONValue?
     public var imagePullSecrets: [LocalObjectReference] = []
@@ -90,9 +124,17 @@ public struct ServiceAccount: ObjectWithoutStatus {
     ]
 }
 
+extension ServiceAccount {
+    public mutating func setDefaults(_ profile: KubernetesProfile) {}
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public func validateChange(from old: ServiceAccount, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public var quotaUse: ResourceList { [:] }
+}
+
 /// How important pods are.
 public struct PriorityClass: ObjectWithoutStatus {
     public static let kind = Kind.priorityClass
+    public static let info = KindInfo(.priorityClass, "scheduling.k8s.io", "v1", "priorityclasses", ["pc"], namespaced: false)
     public var metadata = Metadata(ObjectMeta())
     public var value = 0
     public var globalDefault = false
@@ -109,9 +151,20 @@ public struct PriorityClass: ObjectWithoutStatus {
     ]
 }
 
+extension PriorityClass {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.priorityClass(&self) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.priorityClass(self, &errors) }
+    public func validateChange(from old: PriorityClass, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        Validation.priorityClassChange(self, old, &errors)
+    }
+    public var quotaUse: ResourceList { [:] }
+}
+
 /// How many pods of a group must stay when pods are evicted.
 public struct PodDisruptionBudget: ObjectWithStatus {
     public static let kind = Kind.podDisruptionBudget
+    public static let info = KindInfo(.podDisruptionBudget, "policy", "v1", "poddisruptionbudgets", ["pdb"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = PodDisruptionBudgetSpec()
     public var status = PodDisruptionBudgetStatus()
@@ -123,6 +176,16 @@ public struct PodDisruptionBudget: ObjectWithStatus {
         .f("spec", \.spec, "Which pods and how many."),
         .f("status", \.status, "How many may go now."),
     ]
+}
+
+extension PodDisruptionBudget {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.podDisruptionBudget(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.podDisruptionBudget(spec, &errors) }
+    public func validateChange(from old: PodDisruptionBudget, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+    }
+    public var isFaulty: Bool { metadata.isTerminating }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct PodDisruptionBudgetSpec: APIStruct {
@@ -164,6 +227,7 @@ public struct PodDisruptionBudgetStatus: APIStruct {
 /// What a namespace may use in sum.
 public struct ResourceQuota: ObjectWithStatus {
     public static let kind = Kind.resourceQuota
+    public static let info = KindInfo(.resourceQuota, "", "v1", "resourcequotas", ["quota"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = ResourceQuotaSpec()
     public var status = ResourceQuotaStatus()
@@ -175,6 +239,19 @@ public struct ResourceQuota: ObjectWithStatus {
         .f("spec", \.spec, "The limits."),
         .f("status", \.status, "What is used."),
     ]
+}
+
+extension ResourceQuota {
+    public mutating func setDefaults(_ profile: KubernetesProfile) {}
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.resourceQuota(self, &errors) }
+    public func validateChange(from old: ResourceQuota, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        if Set(spec.scopes) != Set(old.spec.scopes) {
+            errors.invalid("spec.scopes", spec.scopes.json ?? [], "field is immutable")
+        }
+    }
+    public var isFaulty: Bool { metadata.isTerminating }
+    public var quotaUse: ResourceList { [Self.info.plural: Quantity(1)] }
 }
 
 public struct ResourceQuotaSpec: APIStruct {
@@ -204,6 +281,7 @@ public struct ResourceQuotaStatus: APIStruct {
 /// Defaults and bounds for the resources of one container or pod.
 public struct LimitRange: ObjectWithoutStatus {
     public static let kind = Kind.limitRange
+    public static let info = KindInfo(.limitRange, "", "v1", "limitranges", ["limits"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = LimitRangeSpec()
     public init() {}
@@ -212,6 +290,15 @@ public struct LimitRange: ObjectWithoutStatus {
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "The defaults and bounds."),
     ]
+}
+
+extension LimitRange {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.limitRange(&self) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.limitRange(spec, &errors) }
+    public func validateChange(from old: LimitRange, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+    }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct LimitRangeSpec: APIStruct {
@@ -247,6 +334,7 @@ public struct LimitRangeItem: APIStruct {
 @dynamicMemberLookup
 public struct Event: ObjectWithoutStatus {
     public static let kind = Kind.event
+    public static let info = KindInfo(.event, "", "v1", "events", ["ev"])
     public var metadata: Metadata
     public var content: Shared<EventContent>
     public init() { self.init(Metadata(ObjectMeta()), EventContent()) }
@@ -274,6 +362,14 @@ public struct Event: ObjectWithoutStatus {
         .f("reportingComponent", \.reportingComponent, "Who tells it.", always: true),
         .f("reportingInstance", \.reportingInstance, "Which instance of it.", always: true),
     ]
+}
+
+extension Event {
+    public mutating func setDefaults(_ profile: KubernetesProfile) {}
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public func validateChange(from old: Event, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public var isFaulty: Bool { content.type == "Warning" }
+    public var quotaUse: ResourceList { [:] }
 }
 
 /// All of an event but its metadata.

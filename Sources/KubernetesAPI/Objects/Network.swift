@@ -1,6 +1,7 @@
 /// A name and address behind which ready pods stand.
 public struct Service: ObjectWithStatus {
     public static let kind = Kind.service
+    public static let info = KindInfo(.service, "", "v1", "services", ["svc"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = ServiceSpec()
     public var status: JSONValue?
@@ -12,6 +13,23 @@ public struct Service: ObjectWithStatus {
         .f("spec", \.spec, "Which pods, which ports, how traffic is routed."),
         .f("status", \.status, "Addresses of a load balancer."),
     ]
+}
+
+extension Service {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.service(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.service(self, profile, &errors) }
+    public func validateChange(from old: Service, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        Validation.serviceChange(spec, old.spec, &errors)
+    }
+    public var isFaulty: Bool { metadata.isTerminating }
+    public var quotaUse: ResourceList {
+        var use: ResourceList = ["services": Quantity(1)]
+        let ports = spec.ports.count { $0.nodePort != 0 }
+        if ports > 0 { use["services.nodeports"] = Quantity(Int64(ports)) }
+        if spec.type == "LoadBalancer" { use["services.loadbalancers"] = Quantity(1) }
+        return use
+    }
 }
 
 public struct ServiceSpec: APIStruct {
@@ -84,6 +102,7 @@ public struct ServicePort: APIStruct {
 /// The addresses behind a service, at most 100 in one object.
 public struct EndpointSlice: ObjectWithoutStatus {
     public static let kind = Kind.endpointSlice
+    public static let info = KindInfo(.endpointSlice, "discovery.k8s.io", "v1", "endpointslices", ["eps"])
     public var metadata = Metadata(ObjectMeta())
     public var addressType = ""
     public var endpoints: [Endpoint] = []
@@ -96,6 +115,21 @@ public struct EndpointSlice: ObjectWithoutStatus {
         .f("endpoints", \.endpoints, "The addresses and their state.", always: true),
         .f("ports", \.ports, "The ports of all of them.", always: true),
     ]
+}
+
+extension EndpointSlice {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.endpointSlice(&self) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public func validateNew(_ errors: inout [FieldError]) {
+        // Those of the controller are many, and right as they are made.
+        if metadata.controller == nil { Validation.endpointSlice(self, &errors) }
+    }
+    public func validateChange(from old: EndpointSlice, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        if addressType != old.addressType {
+            errors.invalid("addressType", .string(addressType), "field is immutable")
+        }
+    }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct Endpoint: APIStruct {

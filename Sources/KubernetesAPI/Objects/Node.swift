@@ -1,6 +1,7 @@
 /// A machine that runs pods.
 public struct Node: ObjectWithStatus {
     public static let kind = Kind.node
+    public static let info = KindInfo(.node, "", "v1", "nodes", ["no"], namespaced: false)
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(NodeSpec())
     public var status = Shared(NodeStatus())
@@ -15,6 +16,18 @@ public struct Node: ObjectWithStatus {
     public var isReady: Bool { status.conditions.isTrue(ConditionType.ready) }
     /// The value of `topology.kubernetes.io/zone`; empty without.
     public var zone: String { metadata.labels[LabelKey.zone] ?? "" }
+}
+
+extension Node {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.node(&self) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.node(self, &errors) }
+    public func validateNew(_ errors: inout [FieldError]) { Validation.podCIDRs(spec.podCIDRs, &errors) }
+    public func validateChange(from old: Node, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        Validation.nodeChange(spec.value, old.spec.value, &errors)
+    }
+    public var isFaulty: Bool { !isReady || spec.unschedulable }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct NodeSpec: APIStruct {

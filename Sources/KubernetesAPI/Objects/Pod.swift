@@ -7,6 +7,7 @@ import SimulationKit
 /// the pods of one template then share their spec even after they are bound.
 public struct Pod: ObjectWithStatus {
     public static let kind = Kind.pod
+    public static let info = KindInfo(.pod, "", "v1", "pods", ["po"])
     public var metadata = Metadata(ObjectMeta())
     /// `spec.nodeName` of the API; empty until bound.
     public var nodeName = ""
@@ -38,6 +39,34 @@ public struct Pod: ObjectWithStatus {
     /// Neither finished nor being deleted: what controllers count as a replica.
     public var isActive: Bool { !isFinished && metadata.deletionTimestamp == nil }
     public var isReady: Bool { status.isReady }
+}
+
+extension Pod {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.pod(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.pod(self, profile, &errors) }
+    public func validateChange(from old: Pod, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        Validation.podChange(self, old, profile, &errors)
+    }
+    /// By its phase alone: what a list says of a pod takes its node into account too.
+    public var isFaulty: Bool { status.phase == .failed }
+    public var quotaUse: ResourceList {
+        var use = ResourceList()
+        // Finished pods use nothing but their place in the store.
+        if isFinished { return use }
+        use["pods"] = Quantity(1)
+        let requests = requests()
+        for name in ["cpu", "memory", "ephemeral-storage"] {
+            let amount = requests[name]
+            guard amount > 0 else { continue }
+            let quantity = name == "cpu" ? Quantity(milli: amount) : Quantity(bytes: amount)
+            use[name] = quantity
+            use["requests.\(name)"] = quantity
+        }
+        for scalar in requests.scalars { use["requests.\(scalar.name)"] = Quantity(scalar.amount) }
+        let limits = spec.value.sum(\.limits).merging(spec.resources?.limits ?? [:])
+        for (name, amount) in limits.entries { use["limits.\(name)"] = amount }
+        return use
+    }
 }
 
 /// The pod spec with `nodeName` put back where the API has it.

@@ -3,6 +3,7 @@ import SimulationKit
 /// A piece of storage.
 public struct PersistentVolume: ObjectWithStatus {
     public static let kind = Kind.persistentVolume
+    public static let info = KindInfo(.persistentVolume, "", "v1", "persistentvolumes", ["pv"], namespaced: false)
     public var metadata = Metadata(ObjectMeta())
     public var spec = PersistentVolumeSpec()
     public var status = PersistentVolumeStatus()
@@ -14,6 +15,17 @@ public struct PersistentVolume: ObjectWithStatus {
         .f("spec", \.spec, "How big, where, who may use it how."),
         .f("status", \.status, "Available, Bound, Released or Failed."),
     ]
+}
+
+extension PersistentVolume {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.persistentVolume(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.persistentVolume(self, profile, &errors) }
+    public func validateChange(from old: PersistentVolume, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        Validation.persistentVolumeChange(self, old, profile, &errors)
+    }
+    public var isFaulty: Bool { metadata.isTerminating }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct PersistentVolumeSpec: APIStruct {
@@ -142,6 +154,7 @@ public struct PersistentVolumeStatus: APIStruct {
 /// A wish for storage.
 public struct PersistentVolumeClaim: ObjectWithStatus {
     public static let kind = Kind.persistentVolumeClaim
+    public static let info = KindInfo(.persistentVolumeClaim, "", "v1", "persistentvolumeclaims", ["pvc"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = PersistentVolumeClaimSpec()
     public var status = PersistentVolumeClaimStatus()
@@ -158,6 +171,25 @@ public struct PersistentVolumeClaim: ObjectWithStatus {
         .f("spec", \.spec, "How much, of which class, used how."),
         .f("status", \.status, "Pending, Bound or Lost."),
     ]
+}
+
+extension PersistentVolumeClaim {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.persistentVolumeClaim(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.persistentVolumeClaim(spec, "spec", profile, &errors) }
+    public func validateChange(from old: PersistentVolumeClaim, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        Validation.persistentVolumeClaimChange(self, old, profile, &errors)
+    }
+    public var isFaulty: Bool { status.phase != "Bound" }
+    public var quotaUse: ResourceList {
+        var use: ResourceList = ["persistentvolumeclaims": Quantity(1)]
+        let storage = spec.resources.requests["storage"]
+        use["requests.storage"] = storage
+        if let name = spec.storageClassName, !name.isEmpty {
+            use["\(name).storageclass.storage.k8s.io/persistentvolumeclaims"] = Quantity(1)
+            use["\(name).storageclass.storage.k8s.io/requests.storage"] = storage
+        }
+        return use
+    }
 }
 
 public struct PersistentVolumeClaimSpec: APIStruct {
@@ -211,6 +243,7 @@ public struct PersistentVolumeClaimStatus: APIStruct {
 /// A kind of storage that can be made on demand.
 public struct StorageClass: ObjectWithoutStatus {
     public static let kind = Kind.storageClass
+    public static let info = KindInfo(.storageClass, "storage.k8s.io", "v1", "storageclasses", ["sc"], namespaced: false)
     public var metadata = Metadata(ObjectMeta())
     public var provisioner = ""
     public var parameters: StringMap<String> = [:]
@@ -232,6 +265,16 @@ public struct StorageClass: ObjectWithoutStatus {
         .f("volumeBindingMode", \.volumeBindingMode, "Immediate (default), or WaitForFirstConsumer: the first pod's node decides."),
         .f("allowedTopologies", \.allowedTopologies, "Where volumes may be made."),
     ]
+}
+
+extension StorageClass {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.storageClass(&self) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.storageClass(self, profile, &errors) }
+    public func validateChange(from old: StorageClass, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        Validation.storageClassChange(self, old, &errors)
+    }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct TopologySelectorTerm: APIStruct {
@@ -257,6 +300,7 @@ public struct TopologySelectorRequirement: APIStruct {
 /// A CSI driver as the cluster knows it.
 public struct CSIDriver: ObjectWithoutStatus {
     public static let kind = Kind.csiDriver
+    public static let info = KindInfo(.csiDriver, "storage.k8s.io", "v1", "csidrivers", [], namespaced: false)
     public var metadata = Metadata(ObjectMeta())
     public var spec = CSIDriverSpec()
     public init() {}
@@ -265,6 +309,16 @@ public struct CSIDriver: ObjectWithoutStatus {
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "What the driver needs."),
     ]
+}
+
+extension CSIDriver {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.csiDriver(&self) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.csiDriver(self, &errors) }
+    public func validateChange(from old: CSIDriver, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        Validation.csiDriverChange(spec, old.spec, &errors)
+    }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct CSIDriverSpec: APIStruct {
@@ -297,6 +351,7 @@ public struct CSIDriverSpec: APIStruct {
 /// The CSI drivers of a node.
 public struct CSINode: ObjectWithoutStatus {
     public static let kind = Kind.csiNode
+    public static let info = KindInfo(.csiNode, "storage.k8s.io", "v1", "csinodes", [], namespaced: false)
     public var metadata = Metadata(ObjectMeta())
     public var spec = CSINodeSpec()
     public init() {}
@@ -305,6 +360,13 @@ public struct CSINode: ObjectWithoutStatus {
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "The drivers."),
     ]
+}
+
+extension CSINode {
+    public mutating func setDefaults(_ profile: KubernetesProfile) {}
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public func validateChange(from old: CSINode, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct CSINodeSpec: APIStruct {
@@ -339,6 +401,7 @@ public struct VolumeNodeResources: APIStruct {
 /// That a volume is, or is to be, attached to a node.
 public struct VolumeAttachment: ObjectWithStatus {
     public static let kind = Kind.volumeAttachment
+    public static let info = KindInfo(.volumeAttachment, "storage.k8s.io", "v1", "volumeattachments", [], namespaced: false)
     public var metadata = Metadata(ObjectMeta())
     public var spec = VolumeAttachmentSpec()
     public var status = VolumeAttachmentStatus()
@@ -350,6 +413,14 @@ public struct VolumeAttachment: ObjectWithStatus {
         .f("spec", \.spec, "Which volume, which node."),
         .f("status", \.status, "Whether it is attached."),
     ]
+}
+
+extension VolumeAttachment {
+    public mutating func setDefaults(_ profile: KubernetesProfile) {}
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public func validateChange(from old: VolumeAttachment, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public var isFaulty: Bool { metadata.isTerminating }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct VolumeAttachmentSpec: APIStruct {

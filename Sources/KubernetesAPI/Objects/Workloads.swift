@@ -24,6 +24,7 @@ public struct PodTemplateSpec: APIStruct {
 /// Keeps a number of equal pods and replaces them step by step when the template changes.
 public struct Deployment: ObjectWithStatus {
     public static let kind = Kind.deployment
+    public static let info = KindInfo(.deployment, "apps", "v1", "deployments", ["deploy", "dp"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(DeploymentSpec())
     public var status = DeploymentStatus()
@@ -35,6 +36,17 @@ public struct Deployment: ObjectWithStatus {
         .f("spec", \.spec, "How many pods, what they look like, how to replace them."),
         .f("status", \.status, "How far the roll-out is."),
     ]
+}
+
+extension Deployment {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.deployment(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.deployment(spec.value, profile, &errors) }
+    public func validateChange(from old: Deployment, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        errors.immutable("spec.selector", spec.selector, old.spec.selector)
+    }
+    public var isFaulty: Bool { status.availableReplicas < spec.replicas ?? 1 }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct DeploymentSpec: APIStruct {
@@ -113,6 +125,7 @@ public struct DeploymentStatus: APIStruct {
 /// Keeps a number of equal pods.
 public struct ReplicaSet: ObjectWithStatus {
     public static let kind = Kind.replicaSet
+    public static let info = KindInfo(.replicaSet, "apps", "v1", "replicasets", ["rs"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(ReplicaSetSpec())
     public var status = ReplicaSetStatus()
@@ -124,6 +137,17 @@ public struct ReplicaSet: ObjectWithStatus {
         .f("spec", \.spec, "How many pods and what they look like."),
         .f("status", \.status, "How many there are."),
     ]
+}
+
+extension ReplicaSet {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.replicaSet(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.replicaSet(spec.value, profile, &errors) }
+    public func validateChange(from old: ReplicaSet, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        errors.immutable("spec.selector", spec.selector, old.spec.selector)
+    }
+    public var isFaulty: Bool { status.readyReplicas < spec.replicas ?? 1 }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct ReplicaSetSpec: APIStruct {
@@ -165,6 +189,7 @@ public struct ReplicaSetStatus: APIStruct {
 /// The older form of a ReplicaSet; only its selector is used (by default spread constraints).
 public struct ReplicationController: ObjectWithStatus {
     public static let kind = Kind.replicationController
+    public static let info = KindInfo(.replicationController, "", "v1", "replicationcontrollers", ["rc"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = ReplicationControllerSpec()
     public var status: JSONValue?
@@ -176,6 +201,16 @@ public struct ReplicationController: ObjectWithStatus {
         .f("spec", \.spec, "How many pods and what they look like."),
         .f("status", \.status, "How many there are."),
     ]
+}
+
+extension ReplicationController {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.replicationController(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.replicationController(spec, profile, &errors) }
+    public func validateChange(from old: ReplicationController, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+    }
+    public var isFaulty: Bool { metadata.isTerminating }
+    public var quotaUse: ResourceList { [Self.info.plural: Quantity(1)] }
 }
 
 public struct ReplicationControllerSpec: APIStruct {
@@ -198,6 +233,7 @@ public struct ReplicationControllerSpec: APIStruct {
 /// Keeps pods with fixed names and storage of their own.
 public struct StatefulSet: ObjectWithStatus {
     public static let kind = Kind.statefulSet
+    public static let info = KindInfo(.statefulSet, "apps", "v1", "statefulsets", ["sts"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(StatefulSetSpec())
     public var status = StatefulSetStatus()
@@ -209,6 +245,16 @@ public struct StatefulSet: ObjectWithStatus {
         .f("spec", \.spec, "How many pods, what they look like, which claims each has."),
         .f("status", \.status, "How many there are, in which revision."),
     ]
+}
+
+extension StatefulSet {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.statefulSet(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.statefulSet(spec.value, profile, &errors) }
+    public func validateChange(from old: StatefulSet, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        Validation.statefulSetChange(spec.value, old.spec.value, profile, &errors)
+    }
+    public var isFaulty: Bool { status.readyReplicas < spec.replicas ?? 1 }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct StatefulSetSpec: APIStruct {
@@ -312,6 +358,7 @@ public struct StatefulSetStatus: APIStruct {
 /// One revision of a StatefulSet or DaemonSet.
 public struct ControllerRevision: ObjectWithoutStatus {
     public static let kind = Kind.controllerRevision
+    public static let info = KindInfo(.controllerRevision, "apps", "v1", "controllerrevisions", [])
     public var metadata = Metadata(ObjectMeta())
     public var data: JSONValue?
     public var revision = 0
@@ -324,11 +371,25 @@ public struct ControllerRevision: ObjectWithoutStatus {
     ]
 }
 
+extension ControllerRevision {
+    public mutating func setDefaults(_ profile: KubernetesProfile) {}
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        if data == nil { errors.required("data", "data is mandatory") }
+        errors.nonnegative("revision", revision)
+    }
+    public func validateChange(from old: ControllerRevision, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        if data != old.data { errors.invalid("data", data ?? .null, "field is immutable") }
+    }
+    public var quotaUse: ResourceList { [:] }
+}
+
 // MARK: DaemonSet
 
 /// Runs one pod on each node that fits.
 public struct DaemonSet: ObjectWithStatus {
     public static let kind = Kind.daemonSet
+    public static let info = KindInfo(.daemonSet, "apps", "v1", "daemonsets", ["ds"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(DaemonSetSpec())
     public var status = DaemonSetStatus()
@@ -340,6 +401,17 @@ public struct DaemonSet: ObjectWithStatus {
         .f("spec", \.spec, "What the pods look like and how to replace them."),
         .f("status", \.status, "How many nodes have one."),
     ]
+}
+
+extension DaemonSet {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.daemonSet(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.daemonSet(spec.value, profile, &errors) }
+    public func validateChange(from old: DaemonSet, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        errors.immutable("spec.selector", spec.selector, old.spec.selector)
+    }
+    public var isFaulty: Bool { status.numberReady < status.desiredNumberScheduled }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct DaemonSetSpec: APIStruct {
@@ -403,6 +475,7 @@ public struct DaemonSetStatus: APIStruct {
 /// Runs pods until enough of them succeeded.
 public struct Job: ObjectWithStatus {
     public static let kind = Kind.job
+    public static let info = KindInfo(.job, "batch", "v1", "jobs", ["jo"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = Shared(JobSpec())
     public var status = JobStatus()
@@ -414,6 +487,18 @@ public struct Job: ObjectWithStatus {
         .f("spec", \.spec, "How often, how many at a time, what the pods look like."),
         .f("status", \.status, "How many succeeded and failed."),
     ]
+}
+
+extension Job {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.job(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.job(spec.value, "spec", profile, &errors) }
+    public func validateNew(_ errors: inout [FieldError]) { Validation.newJob(self, &errors) }
+    public func validateChange(from old: Job, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+        Validation.jobChange(self, old, &errors)
+    }
+    public var isFaulty: Bool { status.conditions.isTrue(ConditionType.failed) }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct JobSpec: APIStruct {
@@ -488,6 +573,7 @@ public struct JobStatus: APIStruct {
 /// Makes a Job at the times of a schedule.
 public struct CronJob: ObjectWithStatus {
     public static let kind = Kind.cronJob
+    public static let info = KindInfo(.cronJob, "batch", "v1", "cronjobs", ["cj"])
     public var metadata = Metadata(ObjectMeta())
     public var spec = CronJobSpec()
     public var status = CronJobStatus()
@@ -499,6 +585,16 @@ public struct CronJob: ObjectWithStatus {
         .f("spec", \.spec, "When, and what the jobs look like."),
         .f("status", \.status, "When it last ran."),
     ]
+}
+
+extension CronJob {
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.cronJob(&self, profile) }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.cronJob(self, profile, &errors) }
+    public func validateChange(from old: CronJob, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        validate(profile, &errors)
+    }
+    public var isFaulty: Bool { metadata.isTerminating }
+    public var quotaUse: ResourceList { [:] }
 }
 
 public struct CronJobSpec: APIStruct {

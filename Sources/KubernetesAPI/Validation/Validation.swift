@@ -10,8 +10,8 @@ public enum Validation {
     public static func create<O: KubernetesObject>(_ object: O, profile: KubernetesProfile) -> [FieldError] {
         var errors: [FieldError] = []
         metadata(object, profile, &errors)
-        content(object, profile, &errors)
-        created(object, &errors)
+        object.validate(profile, &errors)
+        object.validateNew(&errors)
         return errors
     }
 
@@ -29,99 +29,8 @@ public enum Validation {
     {
         var errors: [FieldError] = []
         metadata(new, old: old, &errors)
-        if O.kind == .pod || O.kind == .persistentVolumeClaim || O.kind == .statefulSet {
-            // These compare with the old object instead of looking at the new one alone.
-            change(new, old, profile, &errors)
-        } else {
-            content(new, profile, &errors)
-            change(new, old, profile, &errors)
-        }
+        new.validateChange(from: old, profile, &errors)
         return errors
-    }
-
-    /// The rules that are only about new objects.
-    private static func created<O: KubernetesObject>(_ object: O, _ errors: inout [FieldError]) {
-        switch object {
-        case let it as Job: newJob(it, &errors)
-        case let it as Node: podCIDRs(it.spec.podCIDRs, &errors)
-        // Those of the controller are many, and right as they are made.
-        case let it as EndpointSlice where it.metadata.controller == nil: endpointSlice(it, &errors)
-        default: break
-        }
-    }
-
-    /// The rules about an object by itself.
-    private static func content<O: KubernetesObject>(
-        _ object: O, _ profile: KubernetesProfile, _ errors: inout [FieldError]
-    ) {
-        switch object {
-        case let it as Pod: pod(it, profile, &errors)
-        case let it as Node: node(it, &errors)
-        case let it as Deployment: deployment(it.spec.value, profile, &errors)
-        case let it as ReplicaSet: replicaSet(it.spec.value, profile, &errors)
-        case let it as StatefulSet: statefulSet(it.spec.value, profile, &errors)
-        case let it as DaemonSet: daemonSet(it.spec.value, profile, &errors)
-        case let it as ReplicationController: replicationController(it.spec, profile, &errors)
-        case let it as Job: job(it.spec.value, "spec", profile, &errors)
-        case let it as CronJob: cronJob(it, profile, &errors)
-        case let it as Namespace: namespace(it, &errors)
-        case let it as Service: service(it, profile, &errors)
-        case let it as ConfigMap: configMap(it, &errors)
-        case let it as Secret: secret(it, &errors)
-        case let it as PriorityClass: priorityClass(it, &errors)
-        case let it as PodDisruptionBudget: podDisruptionBudget(it.spec, &errors)
-        case let it as HorizontalPodAutoscaler: horizontalPodAutoscaler(it.spec, profile, &errors)
-        case let it as ResourceQuota: resourceQuota(it, &errors)
-        case let it as LimitRange: limitRange(it.spec, &errors)
-        case let it as PersistentVolume: persistentVolume(it, profile, &errors)
-        case let it as PersistentVolumeClaim: persistentVolumeClaim(it.spec, "spec", profile, &errors)
-        case let it as StorageClass: storageClass(it, profile, &errors)
-        case let it as CSIDriver: csiDriver(it, &errors)
-        case let it as ControllerRevision:
-            if it.data == nil { errors.required("data", "data is mandatory") }
-            errors.nonnegative("revision", it.revision)
-        default: break
-        }
-    }
-
-    /// The rules about what may change.
-    private static func change<O: KubernetesObject>(
-        _ new: O, _ old: O, _ profile: KubernetesProfile, _ errors: inout [FieldError]
-    ) {
-        switch (new, old) {
-        case (let new as Pod, let old as Pod): podChange(new, old, profile, &errors)
-        case (let new as Node, let old as Node): nodeChange(new.spec.value, old.spec.value, &errors)
-        case (let new as ResourceQuota, let old as ResourceQuota):
-            if Set(new.spec.scopes) != Set(old.spec.scopes) {
-                errors.invalid("spec.scopes", new.spec.scopes.json ?? [], "field is immutable")
-            }
-        case (let new as EndpointSlice, let old as EndpointSlice):
-            if new.addressType != old.addressType {
-                errors.invalid("addressType", .string(new.addressType), "field is immutable")
-            }
-        case (let new as CSIDriver, let old as CSIDriver): csiDriverChange(new.spec, old.spec, &errors)
-        case (let new as ControllerRevision, let old as ControllerRevision):
-            if new.data != old.data { errors.invalid("data", new.data ?? .null, "field is immutable") }
-        case (let new as Deployment, let old as Deployment):
-            errors.immutable("spec.selector", new.spec.selector, old.spec.selector)
-        case (let new as ReplicaSet, let old as ReplicaSet):
-            errors.immutable("spec.selector", new.spec.selector, old.spec.selector)
-        case (let new as DaemonSet, let old as DaemonSet):
-            errors.immutable("spec.selector", new.spec.selector, old.spec.selector)
-        case (let new as StatefulSet, let old as StatefulSet):
-            statefulSetChange(new.spec.value, old.spec.value, profile, &errors)
-        case (let new as Job, let old as Job): jobChange(new, old, &errors)
-        case (let new as Service, let old as Service): serviceChange(new.spec, old.spec, &errors)
-        case (let new as ConfigMap, let old as ConfigMap): configMapChange(new, old, &errors)
-        case (let new as Secret, let old as Secret): secretChange(new, old, &errors)
-        case (let new as PriorityClass, let old as PriorityClass): priorityClassChange(new, old, &errors)
-        case (let new as PersistentVolume, let old as PersistentVolume):
-            persistentVolumeChange(new, old, profile, &errors)
-        case (let new as PersistentVolumeClaim, let old as PersistentVolumeClaim):
-            persistentVolumeClaimChange(new, old, profile, &errors)
-        case (let new as StorageClass, let old as StorageClass): storageClassChange(new, old, &errors)
-        default: break
-        }
     }
 }
 

@@ -50,7 +50,7 @@ extension SchedulingState {
             candidates: nodes.present, recording: explaining ? .all : .nothing, rows: nodes.count)
         if let names = cycle.nodeNames {
             pass.reject(cycle.narrowedBy) { row in
-                names.contains(nodes.names[row]) ? nil : (.notSelected(by: cycle.narrowedBy), true)
+                names.contains(nodes.names[row]) ? nil : (Reason(cycle.narrowedBy, .notSelected), true)
             }
         }
         // Room kept for nominated pods: their nodes are judged one by one, with and without them.

@@ -11,7 +11,8 @@ struct ExtensionPoints: OptionSet, Sendable {
     static let bind = ExtensionPoints(rawValue: 16)
 }
 
-/// A plugin: its name, default weight and what it does. Each function is called once a cycle for all nodes.
+/// A plugin: its name, default weight and what it does, in the plugin's own file. Filters and scores are called once a cycle
+/// for all nodes.
 struct Plugin: Sendable {
     /// Looks at the pod alone; may refuse it, or narrow the set of nodes.
     typealias PreFilter = @Sendable (inout Cycle, SchedulingState, ObjectStore) -> Rejection?
@@ -34,6 +35,10 @@ struct Plugin: Sendable {
     }
     /// Whether an event may make a pod fit that the plugin refused; asked with the gate `SchedulerQueueingHints`.
     typealias Hint = @Sendable (inout SchedulingState, QueuedPod, ClusterEvent, SchedulingProfile) -> Bool
+    /// The sentences of one of the plugin's reasons, as upstream prints them.
+    typealias Words = @Sendable (Reason, PodDemand, SchedulingState) -> [String]
+    /// The numbers and names behind the refusal of the node in a row; empty if the words say it all.
+    typealias Detail = @Sendable (_ reason: Reason, _ row: Int, Cycle, SchedulingState) -> String
     /// Whether a score is the same for all nodes.
     typealias Uniform = @Sendable (Cycle, SchedulingState) -> Bool
 
@@ -53,6 +58,10 @@ struct Plugin: Sendable {
     /// Events that are worth a retry if nobody looks closer: without the gate `SchedulerQueueingHints`.
     var events: ClusterEvent.Sort = .nodes
     var hint: Hint?
+    var words: Words?
+    var detail: Detail?
+    /// What a user could change about a pod that the plugin refused.
+    var remedies: [RemedyRule] = []
 }
 
 /// The one list of plugins, in the order of the default profile. A new plugin: a file in Plugins, a line here.
@@ -66,64 +75,29 @@ enum PluginCatalog {
     static let all: [Plugin] = [
         Plugin(name: .schedulingGates, points: .preEnqueue, isThere: { $0.isEnabled(.podSchedulingReadiness) }, events: []),
         Plugin(name: .prioritySort, points: []),
-        Plugin(
-            name: .nodeUnschedulable, title: "unsch", points: .filter, filterScope: .node, filter: NodeUnschedulable.filter,
-            hint: NodeUnschedulable.hint),
-        Plugin(
-            name: .nodeName, title: "name", points: .filter, filterScope: .node, filter: NodeNamePlugin.filter,
-            hint: NodeNamePlugin.hint),
-        Plugin(
-            name: .taintToleration, title: "taint", points: [.filter, .score], weight: 3, filterScope: .node,
-            filter: TaintToleration.filter, isUniform: TaintToleration.isUniform,
-            score: TaintToleration.score,
-            hint: TaintToleration.hint),
-        Plugin(
-            name: .nodeAffinity, title: "affin", points: [.filter, .score], weight: 2,
-            preFilter: NodeAffinityPlugin.preFilter, filterScope: .node, filter: NodeAffinityPlugin.filter,
-            isUniform: NodeAffinityPlugin.isUniform, score: NodeAffinityPlugin.score,
-            hint: NodeAffinityPlugin.hint),
-        Plugin(
-            name: .nodePorts, title: "ports", points: .filter, filterScope: .node, filter: NodePorts.filter,
-            events: [.nodes, .podGone], hint: NodePorts.hint),
-        Plugin(
-            name: .nodeResourcesFit, title: "fit", points: [.filter, .score], filterScope: .node,
-            filter: NodeResourcesFit.filter, scoreScope: .node,
-            score: NodeResourcesFit.score,
-            events: [.nodes, .podGone], hint: NodeResourcesFit.hint),
-        Plugin(
-            name: .volumeRestrictions, title: "vols", points: .filter, preFilter: VolumeRestrictions.preFilter,
-            filterScope: .volumes, filter: VolumeRestrictions.filter,
-            events: [.nodes, .podGone, .storage], hint: VolumeRestrictions.hint),
-        Plugin(
-            name: .nodeVolumeLimits, title: "vols", points: .filter, filterScope: .volumes, filter: NodeVolumeLimits.filter,
-            events: [.nodes, .podGone, .storage], hint: NodeVolumeLimits.hint),
-        Plugin(
-            name: .volumeBinding, title: "vols", points: .filter, preFilter: VolumeBinding.preFilter,
-            filterScope: .volumes, filter: VolumeBinding.filter,
-            events: [.nodes, .storage], hint: VolumeBinding.hint),
-        Plugin(
-            name: .volumeZone, title: "vols", points: .filter, preFilter: VolumeZone.preFilter, filterScope: .volumes,
-            filter: VolumeZone.filter,
-            events: [.nodes, .storage], hint: VolumeZone.hint),
-        Plugin(
-            name: .podTopologySpread, title: "spread", points: [.filter, .score], weight: 2, filterScope: .domain,
-            filter: PodTopologySpread.filter, isUniform: PodTopologySpread.isUniform,
-            score: PodTopologySpread.score,
-            events: [.nodes, .nodeGone, .pods, .podGone], hint: PodTopologySpread.hint),
-        Plugin(
-            name: .interPodAffinity, title: "podaff", points: [.filter, .score], weight: 2, filterScope: .domain,
-            filter: InterPodAffinity.filter, isUniform: InterPodAffinity.isUniform,
-            score: InterPodAffinity.score,
-            events: [.nodes, .pods, .podGone], hint: InterPodAffinity.hint),
+        NodeUnschedulable.plugin,
+        NodeNamePlugin.plugin,
+        TaintToleration.plugin,
+        NodeAffinityPlugin.plugin,
+        NodePorts.plugin,
+        NodeResourcesFit.plugin,
+        VolumeRestrictions.plugin,
+        NodeVolumeLimits.plugin,
+        VolumeBinding.plugin,
+        VolumeZone.plugin,
+        PodTopologySpread.plugin,
+        InterPodAffinity.plugin,
         // Claims of dynamic resources are kept, not acted on: of this plugin only the words appear.
         Plugin(name: .dynamicResources, points: .postFilter, isThere: { $0.postFilterDynamicResourcesText }),
-        Plugin(name: .defaultPreemption, points: [.postFilter], events: .podGone),
-        Plugin(
-            name: .nodeResourcesBalancedAllocation, points: .score, scoreScope: .node,
-            score: NodeResourcesBalancedAllocation.score),
-        Plugin(name: .imageLocality, points: .score, scoreScope: .node, score: ImageLocality.score),
+        Plugin(name: .defaultPreemption, points: [.postFilter], events: .podGone, words: { _, _, _ in ["No preemption victims found for incoming pod"] }),
+        NodeResourcesBalancedAllocation.plugin,
+        ImageLocality.plugin,
         Plugin(name: .defaultBinder, points: .bind),
         // Pods cannot declare the features they need here, so the plugin never refuses.
         Plugin(name: .nodeDeclaredFeatures, points: [], isThere: { $0.isEnabled(.nodeDeclaredFeatures) }),
     ]
+
+    private static let byName: [PluginName: Plugin] = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+    /// The plugin called `name`.
+    static func plugin(_ name: PluginName) -> Plugin? { byName[name] }
 }

@@ -1,79 +1,35 @@
 import KubernetesAPI
 
-/// Why a plugin refuses a node: a small code, put into words only for those who read it.
-enum Reason: Sendable, Hashable {
-    case unschedulable
-    case nodeName
-    case taint(key: String, value: String)
-    case nodeAffinity
-    case ports
-    case resources(Shortage)
-    case diskConflict
-    case readWriteOncePod
-    case volumeLimit
-    /// Bits in the order of ``volumeTexts``.
-    case volumes(UInt8)
-    case volumeZone
-    case spreadLabel
-    case spreadSkew
-    case podAffinity
-    case podAntiAffinity
-    case existingAntiAffinity
-    /// A PreFilter plugin had narrowed the set of nodes, and this one was not in it.
-    case notSelected(by: PluginName)
-    case noVictims
-    case text(String)
+/// Why a plugin refuses a node: small, and put into words only for those who read it, by the plugin's ``Plugin/words``.
+///
+/// A plugin gives its reasons names in an extension in its own file.
+struct Reason: Sendable, Hashable {
+    /// What a sentence is about.
+    enum Subject: Sendable, Hashable {
+        case nothing
+        case shortage(Shortage)
+        case taint(key: String, value: String)
+        /// The sentence itself.
+        case text(String)
+        /// A PreFilter plugin had narrowed the set of nodes, and this one was not in it.
+        case notSelected
+    }
+    /// Whose reason it is.
+    var plugin: PluginName
+    /// Which of the plugin's, as it counts them.
+    var code: UInt8
+    var subject: Subject
 
-    static let volumeConflict: UInt8 = 1
-    static let volumeUnmatched: UInt8 = 2
-    static let volumeNoSpace: UInt8 = 4
-    static let volumeMissing: UInt8 = 8
+    init(_ plugin: PluginName, code: UInt8 = 0, _ subject: Subject = .nothing) {
+        (self.plugin, self.code, self.subject) = (plugin, code, subject)
+    }
 
     /// The sentences upstream prints, in its order.
     func words(_ demand: PodDemand, _ state: SchedulingState) -> [String] {
-        switch self {
-        case .unschedulable: return ["node(s) were unschedulable"]
-        case .nodeName: return ["node(s) didn't match the requested node name"]
-        case .taint(let key, let value):
-            return [
-                state.profile.taintReasonIsGeneric
-                    ? "node(s) had untolerated taint(s)" : "node(s) had untolerated taint {\(key): \(value)}"
-            ]
-        case .nodeAffinity: return ["node(s) didn't match Pod's node affinity/selector"]
-        case .ports: return ["node(s) didn't have free ports for the requested pod ports"]
-        case .resources(let short):
-            var result = short.isOfPods ? ["Too many pods"] : []
-            for (i, amount) in demand.requests.enumerated() where short.contains(i) {
-                result.append("Insufficient \(state.nodes.resourceNames[amount.resource])")
-            }
-            return result
-        case .diskConflict: return ["node(s) had no available disk"]
-        case .readWriteOncePod:
-            return [state.profile.readWriteOncePodReason]
-        case .volumeLimit: return ["node(s) exceed max volume count"]
-        case .volumes(let bits):
-            var result: [String] = []
-            if bits & Self.volumeConflict != 0 {
-                result.append(state.profile.volumeNodeAffinityReason)
-            }
-            if bits & Self.volumeUnmatched != 0 {
-                result.append("node(s) didn't find available persistent volumes to bind")
-            }
-            if bits & Self.volumeNoSpace != 0 { result.append("node(s) did not have enough free storage") }
-            if bits & Self.volumeMissing != 0 {
-                result.append("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)")
-            }
-            return result
-        case .volumeZone: return ["node(s) had no available volume zone"]
-        case .spreadLabel:
-            return ["node(s) didn't match pod topology spread constraints (missing required label)"]
-        case .spreadSkew: return ["node(s) didn't match pod topology spread constraints"]
-        case .podAffinity: return ["node(s) didn't match pod affinity rules"]
-        case .podAntiAffinity: return ["node(s) didn't match pod anti-affinity rules"]
-        case .existingAntiAffinity: return ["node(s) didn't satisfy existing pods anti-affinity rules"]
-        case .notSelected(let plugin): return ["node(s) didn't satisfy plugin(s) [\(plugin.rawValue)]"]
-        case .noVictims: return ["No preemption victims found for incoming pod"]
-        case .text(let text): return [text]
+        switch subject {
+        case .text(let text): [text]
+        case .notSelected: ["node(s) didn't satisfy plugin(s) [\(plugin.rawValue)]"]
+        default: PluginCatalog.plugin(plugin)?.words?(self, demand, state) ?? []
         }
     }
 }
@@ -147,4 +103,24 @@ struct FilterPass: Sendable {
             }
         }
     }
+}
+
+extension SchedulingState {
+    /// The numbers and names behind a refusal, which the scheduler knows and does not tell: which constraint, which
+    /// domain, how much is missing. Empty if the reason says it all.
+    func detail(_ rejection: Rejection, row: Int, _ cycle: Cycle) -> String {
+        switch rejection.reason.subject {
+        case .text, .notSelected: ""
+        default: PluginCatalog.plugin(rejection.plugin)?.detail?(rejection.reason, row, cycle, self) ?? ""
+        }
+    }
+
+    /// `zone eu-a`: the row's domain in a view; nil without the label.
+    func domain(_ view: Int, _ row: Int) -> String? {
+        let column = columns[views[view].column]
+        let value = column.value(row)
+        return value < 0 ? nil : "\(Self.short(column.key)) \(column.values[value])"
+    }
+    /// The last part of a label's key: `zone` of `topology.kubernetes.io/zone`.
+    static func short(_ key: String) -> String { String(key.split(separator: "/").last ?? "") }
 }

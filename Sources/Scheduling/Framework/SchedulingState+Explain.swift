@@ -51,7 +51,7 @@ extension SchedulingState {
 
     private func refusal(_ rejection: Rejection, _ cycle: Cycle, row: Int? = nil) -> Explanation.Refusal {
         var plugin: String? = rejection.plugin.rawValue
-        if case .notSelected = rejection.reason { plugin = nil }
+        if rejection.reason.subject == .notSelected { plugin = nil }
         return Explanation.Refusal(
             plugin: plugin, code: rejection.isUnresolvable ? "UnschedulableAndUnresolvable" : "Unschedulable",
             reasons: rejection.reason.words(cycle.demand, self), detail: row.map { detail(rejection, row: $0, cycle) } ?? "")
@@ -82,7 +82,7 @@ extension SchedulingState {
             } else if let rejection = diagnosis.rejections[row] {
                 verdict.refusal = refusal(rejection, cycle, row: row)
                 if !further.isEmpty { verdict.further = further[row].map { refusal($0, cycle, row: row) } }
-                if case .notSelected = rejection.reason { verdict.isPrefiltered = true }
+                if rejection.reason.subject == .notSelected { verdict.isPrefiltered = true }
             }
             return verdict
         }.sorted { $0.node < $1.node }

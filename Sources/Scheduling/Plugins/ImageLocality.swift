@@ -5,6 +5,12 @@ import SimulationKit
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/imagelocality/image_locality.go`.
 enum ImageLocality {
+    static let plugin = Plugin(
+        name: .imageLocality,
+        points: .score,
+        scoreScope: .node,
+        score: score)
+
     static let mebibyte = 1024 * 1024
 
     /// What a node that has the image gets for it: its size, scaled by the share of nodes that have it.

@@ -1,10 +1,26 @@
 import ControlPlane
 import KubernetesAPI
+import SimulationKit
 
 /// Pods that want, or do not want, to be near others.
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/interpodaffinity/{filtering,scoring}.go`.
 enum InterPodAffinity {
+    static let plugin = Plugin(
+        name: .interPodAffinity,
+        title: "podaff",
+        points: [.filter, .score],
+        weight: 2,
+        filterScope: .domain,
+        filter: filter,
+        isUniform: isUniform,
+        score: score,
+        events: [.nodes, .pods, .podGone],
+        hint: hint,
+        words: words,
+        detail: detail,
+        remedies: [RemedyRule(rank: 100, find: withoutTerms)])
+
     @Sendable static func filter(
         _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
     ) {
@@ -100,6 +116,53 @@ extension InterPodAffinity {
                 || keys.isEmpty && node.metadata.labels != old.metadata.labels
         case .podItselfChanged(let pod, let old): return pod.metadata.labels != old.metadata.labels
         default: return false
+        }
+    }
+}
+
+extension Reason {
+    static let podAffinity = Reason(.interPodAffinity)
+    static let podAntiAffinity = Reason(.interPodAffinity, code: 1)
+    static let existingAntiAffinity = Reason(.interPodAffinity, code: 2)
+}
+
+extension InterPodAffinity {
+    @Sendable private static func words(_ reason: Reason, _ demand: PodDemand, _ state: SchedulingState) -> [String] {
+        switch reason {
+        case .podAffinity: ["node(s) didn't match pod affinity rules"]
+        case .podAntiAffinity: ["node(s) didn't match pod anti-affinity rules"]
+        default: ["node(s) didn't satisfy existing pods anti-affinity rules"]
+        }
+    }
+    @Sendable private static func detail(_ reason: Reason, _ row: Int, _ cycle: Cycle, _ state: SchedulingState) -> String {
+        let demand = cycle.demand
+        switch reason {
+        case .podAffinity:
+            let alone = demand.affinity.first { state.views[$0].count(state.columns[state.views[$0].column].value(row)) == 0 }
+            guard let alone, let place = state.domain(alone, row) else {
+                return alone.map { "no label \(state.columns[state.views[$0].column].key)" } ?? ""
+            }
+            return "\(place): none of the pods it must be with"
+        case .podAntiAffinity: return crowd(demand.antiAffinity, row, "that it must not be with", state)
+        default: return crowd(demand.existingAntiAffinity, row, "that will not have it near", state)
+        }
+    }
+    private static func crowd(_ views: [Int], _ row: Int, _ words: String, _ state: SchedulingState) -> String {
+        for view in views {
+            let count = state.views[view].count(state.columns[state.views[view].column].value(row))
+            guard count > 0, let place = state.domain(view, row) else { continue }
+            return "\(place): \(counted(count, "pod")) \(words)"
+        }
+        return ""
+    }
+
+    private static func withoutTerms(_ search: inout RemedySearch) {
+        guard search.isRefused(by: .interPodAffinity) else { return }
+        if search.pod.spec.affinity?.podAntiAffinity?.required.isEmpty == false {
+            search.tryPod("without required pod anti-affinity", cost: "looser rule") { $0.affinity?.podAntiAffinity?.required = [] }
+        }
+        if search.pod.spec.affinity?.podAffinity?.required.isEmpty == false {
+            search.tryPod("without required pod affinity", cost: "looser rule") { $0.affinity?.podAffinity?.required = [] }
         }
     }
 }

@@ -3,6 +3,21 @@ import KubernetesAPI
 
 /// The pod's node selector and node affinity.
 enum NodeAffinityPlugin {
+    static let plugin = Plugin(
+        name: .nodeAffinity,
+        title: "affin",
+        points: [.filter, .score],
+        weight: 2,
+        preFilter: preFilter,
+        filterScope: .node,
+        filter: filter,
+        isUniform: isUniform,
+        score: score,
+        hint: hint,
+        words: { _, _, _ in ["node(s) didn't match Pod's node affinity/selector"] },
+        detail: detail,
+        remedies: [RemedyRule(rank: 50, find: label), RemedyRule(rank: 90, find: withoutSelection)])
+
     /// Narrows the nodes to those named by `metadata.name`, if every alternative names some.
     @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore)
         -> Rejection?
@@ -21,7 +36,7 @@ enum NodeAffinityPlugin {
         }
         if names.isEmpty {
             return Rejection(
-                plugin: .nodeAffinity, reason: .text("pod affinity terms conflict"), isUnresolvable: true)
+                plugin: .nodeAffinity, reason: Reason(.nodeAffinity, .text("pod affinity terms conflict")), isUnresolvable: true)
         }
         (cycle.nodeNames, cycle.narrowedBy) = (names, .nodeAffinity)
         return nil
@@ -63,6 +78,41 @@ extension NodeAffinityPlugin {
         case .nodeAdded(let node): allows(node)
         case .nodeChanged(let node, let old): allows(node) && !allows(old)
         default: false
+        }
+    }
+}
+
+extension Reason {
+    static let nodeAffinity = Reason(.nodeAffinity)
+}
+
+extension NodeAffinityPlugin {
+    @Sendable private static func detail(_ reason: Reason, _ row: Int, _ cycle: Cycle, _ state: SchedulingState) -> String {
+        let selection = cycle.demand.facts.nodeSelection
+        let labels = state.nodes.labels(row)
+        let missed = selection.labels.entries.filter { labels[$0.key] != $0.value }.map { "\($0.key)=\($0.value)" }
+        if !missed.isEmpty { return "wants " + missed.joined(separator: ", ") }
+        let terms = selection.required?.nodeSelectorTerms ?? []
+        let unmet = terms.map { term in
+            (term.matchExpressions.filter { !$0.matches(labels) } + term.matchFields).map(\.canonical).joined(separator: ", ")
+        }
+        return "wants " + unmet.joined(separator: " or ")
+    }
+
+    private static func label(_ search: inout RemedySearch) {
+        guard let name = search.first(refusedBy: .nodeAffinity), var node = search.object(name),
+            let label = search.pod.spec.nodeSelector.entries.first(where: { node.metadata.labels[$0.key] != $0.value })
+        else { return }
+        node.metadata.labels[label.key] = label.value
+        search.tryState(.label(node: name, key: label.key, value: label.value), "label \(name) \(label.key)=\(label.value)", cost: "one label") {
+            $0.set(node: node)
+        }
+    }
+    private static func withoutSelection(_ search: inout RemedySearch) {
+        guard search.isRefused(by: .nodeAffinity) else { return }
+        search.tryPod("without node selector and affinity", cost: "new rollout") { spec in
+            spec.nodeSelector = [:]
+            spec.affinity?.nodeAffinity?.required = nil
         }
     }
 }

@@ -3,6 +3,15 @@ import KubernetesAPI
 
 /// Refuses all nodes but the one that the pod names.
 enum NodeNamePlugin {
+    static let plugin = Plugin(
+        name: .nodeName,
+        title: "name",
+        points: .filter,
+        filterScope: .node,
+        filter: filter,
+        hint: hint,
+        words: { _, _, _ in ["node(s) didn't match the requested node name"] })
+
     @Sendable static func filter(
         _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
     ) {
@@ -19,4 +28,8 @@ extension NodeNamePlugin {
     @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
         if case .nodeAdded = event { true } else { false }
     }
+}
+
+extension Reason {
+    static let nodeName = Reason(.nodeName)
 }

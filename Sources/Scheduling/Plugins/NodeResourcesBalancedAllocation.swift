@@ -4,6 +4,12 @@ import KubernetesAPI
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go`.
 enum NodeResourcesBalancedAllocation {
+    static let plugin = Plugin(
+        name: .nodeResourcesBalancedAllocation,
+        points: .score,
+        scoreScope: .node,
+        score: score)
+
     @Sendable static func score(
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {

@@ -4,6 +4,20 @@ import SimulationKit
 
 /// Refuses nodes without room; prefers nodes with much left (LeastAllocated).
 enum NodeResourcesFit {
+    static let plugin = Plugin(
+        name: .nodeResourcesFit,
+        title: "fit",
+        points: [.filter, .score],
+        filterScope: .node,
+        filter: filter,
+        scoreScope: .node,
+        score: score,
+        events: [.nodes, .podGone],
+        hint: hint,
+        words: words,
+        detail: detail,
+        remedies: [RemedyRule(rank: 70, find: smallerRequests), RemedyRule(rank: 80, find: smallerNeighbour)])
+
     @Sendable static func filter(
         _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
     ) {
@@ -108,6 +122,101 @@ extension NodeResourcesFit {
             let rules = RequestRules(pending: state.profile)
             return pod.requests(rules) != old.requests(rules)
         default: return false
+        }
+    }
+}
+
+extension Reason {
+    static func resources(_ short: Shortage) -> Reason { Reason(.nodeResourcesFit, .shortage(short)) }
+}
+
+extension NodeResourcesFit {
+    @Sendable private static func words(_ reason: Reason, _ demand: PodDemand, _ state: SchedulingState) -> [String] {
+        guard case .shortage(let short) = reason.subject else { return [] }
+        var result = short.isOfPods ? ["Too many pods"] : []
+        for (i, amount) in demand.requests.enumerated() where short.contains(i) {
+            result.append("Insufficient \(state.nodes.resourceNames[amount.resource])")
+        }
+        return result
+    }
+    @Sendable private static func detail(_ reason: Reason, _ row: Int, _ cycle: Cycle, _ state: SchedulingState) -> String {
+        guard case .shortage(let short) = reason.subject else { return "" }
+        let nodes = state.nodes
+        var parts = short.isOfPods ? ["pods: \(nodes.podSlots[row].count) of \(nodes.podLimit[row])"] : []
+        for (i, want) in cycle.demand.requests.enumerated() where short.contains(i) {
+            let free = nodes.free(want.resource, row)
+            func text(_ amount: Int64) -> String {
+                switch want.resource {
+                case 0: Quantity(milli: amount).description
+                case 1, 2: Quantity(bytes: amount).description
+                default: String(amount)
+                }
+            }
+            parts.append("\(nodes.resourceNames[want.resource]): \(text(want.amount)) asked, \(text(max(0, free))) free")
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    // MARK: Remedies
+
+    /// The free amount of a resource on a node.
+    private static func free(_ name: String, _ resource: Int, _ state: SchedulingState) -> Int64 {
+        guard let row = state.nodes.row(name) else { return 0 }
+        return state.nodes.free(resource, row)
+    }
+    private static func amount(_ container: Container, _ resource: String) -> Int64 { Resources(container.resources.requests)[resource] }
+    private static func quantity(_ amount: Int64, _ resource: String) -> Quantity {
+        resource == "cpu" ? Quantity(milli: amount) : Quantity(bytes: (amount >> 20) << 20)
+    }
+
+    /// The pod's own requests, cut to what is free on the emptiest node that lacks nothing else.
+    private static func smallerRequests(_ search: inout RemedySearch) {
+        let (state, pod) = (search.state, search.pod)
+        for (number, resource) in ["cpu", "memory"].enumerated() {
+            let short = search.stopped(onlyBy: [.nodeResourcesFit]).filter { $0.refusal?.reasons == ["Insufficient \(resource)"] }
+            guard let room = short.map({ free($0.node, number, state) }).max() else { continue }
+            let containers = pod.spec.containers
+            guard let i = containers.indices.max(by: { amount(containers[$0], resource) < amount(containers[$1], resource) }),
+                let present = containers[i].resources.requests[resource]
+            else { continue }
+            let fitting = room.saturatingSubtract(
+                pod.requests(RequestRules(pending: state.profile))[resource].saturatingSubtract(amount(containers[i], resource)))
+            guard fitting > 0 else { continue }
+            let wanted = quantity(fitting, resource)
+            search.tryPod("\(resource) request \(present) to \(wanted)", cost: "new rollout") { $0.containers[i].resources.requests[resource] = wanted }
+        }
+    }
+
+    /// Another pod's request, cut by what is missing on the node that lacks least.
+    private static func smallerNeighbour(_ search: inout RemedySearch) {
+        let (state, pod) = (search.state, search.pod)
+        for (number, resource) in ["cpu", "memory"].enumerated() {
+            let wanted = pod.requests(RequestRules(pending: state.profile))[resource]
+            let short = search.stopped(onlyBy: [.nodeResourcesFit]).filter { $0.refusal?.reasons == ["Insufficient \(resource)"] }
+            guard let node = short.max(by: { free($0.node, number, state) < free($1.node, number, state) })?.node, let row = state.nodes.row(node) else {
+                continue
+            }
+            let missing = wanted.saturatingSubtract(free(node, number, state))
+            var best: (slot: Int, container: Int, amount: Int64)?
+            for slot in state.nodes.podSlots[row] {
+                guard let placed = state.placedPod(slot), placed.pod.metadata.namespace != "kube-system" else { continue }
+                for (i, container) in placed.pod.spec.containers.enumerated() {
+                    let asked = amount(container, resource)
+                    if asked > missing, asked > best?.amount ?? 0 { best = (slot, i, asked) }
+                }
+            }
+            guard let best, var other = state.placedPod(best.slot)?.pod else { continue }
+            let container = other.spec.containers[best.container]
+            let left = quantity(best.amount.saturatingSubtract(missing), resource)
+            other.spec.containers[best.container].resources.requests[resource] = left
+            other.status = Shared(PodStatus())
+            search.tryState(
+                .resize(pod: other.key, container: container.name, requests: [resource: left]),
+                "resize \(other.name) on \(node): \(resource) \(container.resources.requests[resource]!) to \(left)", cost: "one resize"
+            ) { fork in
+                fork.remove(podAt: best.slot)
+                fork.note(pod: other, slot: best.slot)
+            }
         }
     }
 }

@@ -5,6 +5,16 @@ import KubernetesAPI
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/nodevolumelimits/csi.go`.
 enum NodeVolumeLimits {
+    static let plugin = Plugin(
+        name: .nodeVolumeLimits,
+        title: "vols",
+        points: .filter,
+        filterScope: .volumes,
+        filter: filter,
+        events: [.nodes, .podGone, .storage],
+        hint: hint,
+        words: { _, _, _ in ["node(s) exceed max volume count"] })
+
     /// A volume as its driver knows it, or as it will.
     private struct Attachment: Hashable {
         var driver: String
@@ -57,4 +67,8 @@ extension NodeVolumeLimits {
         default: false
         }
     }
+}
+
+extension Reason {
+    static let volumeLimit = Reason(.nodeVolumeLimits)
 }

@@ -6,6 +6,21 @@ import SimulationKit
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/podtopologyspread/{filtering,scoring}.go`.
 enum PodTopologySpread {
+    static let plugin = Plugin(
+        name: .podTopologySpread,
+        title: "spread",
+        points: [.filter, .score],
+        weight: 2,
+        filterScope: .domain,
+        filter: filter,
+        isUniform: isUniform,
+        score: score,
+        events: [.nodes, .nodeGone, .pods, .podGone],
+        hint: hint,
+        words: words,
+        detail: detail,
+        remedies: [RemedyRule(rank: 60, find: looserConstraint)])
+
     @Sendable static func filter(
         _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
     ) {
@@ -119,6 +134,69 @@ extension PodTopologySpread {
                             != old.metadata.labels[$0.constraint.topologyKey]
                     })
         case .storageChanged: return false
+        }
+    }
+}
+
+extension Reason {
+    static let spreadSkew = Reason(.podTopologySpread)
+    static let spreadLabel = Reason(.podTopologySpread, code: 1)
+}
+
+extension PodTopologySpread {
+    @Sendable private static func words(_ reason: Reason, _ demand: PodDemand, _ state: SchedulingState) -> [String] {
+        ["node(s) didn't match pod topology spread constraints" + (reason == .spreadLabel ? " (missing required label)" : "")]
+    }
+    @Sendable private static func detail(_ reason: Reason, _ row: Int, _ cycle: Cycle, _ state: SchedulingState) -> String {
+        if reason == .spreadLabel {
+            let missing = cycle.demand.hardSpread.first { state.columns[state.views[$0.view].column].value(row) < 0 }
+            return missing.map { "no label \($0.constraint.topologyKey)" } ?? ""
+        }
+        for rule in cycle.demand.hardSpread {
+            let view = state.views[rule.view]
+            let count = view.count(state.columns[view.column].value(row))
+            let minimum = rule.effectiveMinimum(view)
+            let skew = count + rule.selfMatch - minimum
+            guard skew > rule.maxSkew, let place = state.domain(rule.view, row) else { continue }
+            let few = view.domains < rule.minDomains ? ", minDomains \(rule.minDomains) of \(view.domains)" : ""
+            return "\(place): \(count)+\(rule.selfMatch)-\(minimum) = \(skew) > \(rule.maxSkew)\(few)"
+        }
+        return ""
+    }
+
+    /// Each hard constraint a little looser, until it helps.
+    private static func looserConstraint(_ search: inout RemedySearch) {
+        guard search.isRefused(by: .podTopologySpread) else { return }
+        for (i, constraint) in search.pod.spec.topologySpreadConstraints.enumerated() where constraint.isHard {
+            let key = SchedulingState.short(constraint.topologyKey)
+            if let least = constraint.minDomains, least > 1 {
+                search.tryPod("minDomains \(least) to \(least - 1) on \(key)", cost: "looser rule") { $0.topologySpreadConstraints[i].minDomains = least - 1 }
+            }
+            // The least that helps, among those worth trying; if none does, the first says so.
+            let before = search.found.count
+            for more in [1, 2, 3, 5, 10] {
+                let words = "maxSkew \(constraint.maxSkew) to \(constraint.maxSkew + more) on \(key)"
+                if search.tryPod(words, cost: "looser rule", { $0.topologySpreadConstraints[i].maxSkew += more }) {
+                    search.found.removeSubrange(before..<(search.found.count - 1))
+                    break
+                }
+            }
+            if search.found.count > before + 1 { search.found.removeSubrange((before + 1)...) }
+            if search.state.profile.isEnabled(.nodeInclusionPolicyInPodTopologySpread) {
+                // Domains of nodes that the pod cannot use no longer hold the minimum down.
+                if constraint.nodeTaintsPolicy != "Honor", search.isRefused(by: .taintToleration) || search.isRefused(by: .nodeUnschedulable) {
+                    search.tryPod("nodeTaintsPolicy Honor on \(key)", cost: "other nodes count") { $0.topologySpreadConstraints[i].nodeTaintsPolicy = "Honor" }
+                }
+                if constraint.nodeAffinityPolicy == "Ignore" {
+                    search.tryPod("nodeAffinityPolicy Honor on \(key)", cost: "other nodes count") {
+                        $0.topologySpreadConstraints[i].nodeAffinityPolicy = "Honor"
+                    }
+                }
+            }
+            search.tryPod("ScheduleAnyway on \(key)", cost: "soft rule") {
+                $0.topologySpreadConstraints[i].whenUnsatisfiable = "ScheduleAnyway"
+                $0.topologySpreadConstraints[i].minDomains = nil
+            }
         }
     }
 }

@@ -3,6 +3,20 @@ import KubernetesAPI
 
 /// Refuses nodes with a taint that the pod does not tolerate; prefers nodes with few PreferNoSchedule taints.
 enum TaintToleration {
+    static let plugin = Plugin(
+        name: .taintToleration,
+        title: "taint",
+        points: [.filter, .score],
+        weight: 3,
+        filterScope: .node,
+        filter: filter,
+        isUniform: isUniform,
+        score: score,
+        hint: hint,
+        words: words,
+        detail: detail,
+        remedies: [RemedyRule(rank: 40, find: remedy)])
+
     @Sendable static func filter(
         _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
     ) {
@@ -55,6 +69,38 @@ extension TaintToleration {
         case .nodeChanged(let node, let old): isTolerated(node) && !isTolerated(old)
         case .podItselfChanged(let new, let old): new.spec.tolerations != old.spec.tolerations
         default: false
+        }
+    }
+}
+
+extension Reason {
+    static func taint(key: String, value: String) -> Reason { Reason(.taintToleration, .taint(key: key, value: value)) }
+}
+
+extension TaintToleration {
+    @Sendable private static func words(_ reason: Reason, _ demand: PodDemand, _ state: SchedulingState) -> [String] {
+        guard case .taint(let key, let value) = reason.subject else { return [] }
+        return [state.profile.taintReasonIsGeneric ? "node(s) had untolerated taint(s)" : "node(s) had untolerated taint {\(key): \(value)}"]
+    }
+    @Sendable private static func detail(_ reason: Reason, _ row: Int, _ cycle: Cycle, _ state: SchedulingState) -> String {
+        guard let node = state.nodes.objects[row] else { return "" }
+        return "taint " + untolerated(node, cycle.demand.facts.spec.tolerations, state).map(\.text).joined(separator: ", ")
+    }
+    private static func untolerated(_ node: Node, _ tolerations: [Toleration], _ state: SchedulingState) -> [Taint] {
+        node.spec.taints.filter { taint in
+            (taint.effect == TaintEffect.noSchedule || taint.effect == TaintEffect.noExecute) && !tolerations.tolerate(taint, state.profile)
+        }
+    }
+
+    private static func remedy(_ search: inout RemedySearch) {
+        guard let name = search.first(refusedBy: .taintToleration), let node = search.object(name) else { return }
+        let taints = untolerated(node, search.pod.spec.tolerations, search.state)
+        var changed = node
+        changed.spec.taints.removeAll { taints.contains($0) }
+        let text = taints.map(\.text).joined(separator: ", ")
+        search.tryState(.untaint(node: name, taints), "take \(text) off \(name)", cost: "one taint less") { $0.set(node: changed) }
+        search.tryPod("tolerate \(text)", cost: "new rollout") { spec in
+            spec.tolerations += taints.map { Toleration(key: $0.key, operator: "Equal", value: $0.value, effect: $0.effect) }
         }
     }
 }

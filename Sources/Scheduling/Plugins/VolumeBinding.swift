@@ -5,12 +5,30 @@ import KubernetesAPI
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/volumebinding/{volume_binding,binder}.go`.
 enum VolumeBinding {
+    // What may be wrong with a node, in the order of the sentences.
+    static let conflict: UInt8 = 1
+    static let unmatched: UInt8 = 2
+    static let noSpace: UInt8 = 4
+    static let missing: UInt8 = 8
+
+    static let plugin = Plugin(
+        name: .volumeBinding,
+        title: "vols",
+        points: .filter,
+        preFilter: preFilter,
+        filterScope: .volumes,
+        filter: filter,
+        events: [.nodes, .storage],
+        hint: hint,
+        words: words,
+        remedies: [RemedyRule(rank: 10, find: addClass)])
+
     @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore)
         -> Rejection?
     {
         cycle.volumes.readClaims(of: cycle, store)
         func refuse(_ text: String) -> Rejection {
-            Rejection(plugin: .volumeBinding, reason: .text(text), isUnresolvable: true)
+            Rejection(plugin: .volumeBinding, reason: Reason(.volumeBinding, .text(text)), isUnresolvable: true)
         }
         if let missing = cycle.volumes.missingClaim {
             return refuse("persistentvolumeclaim \"\(missing)\" not found")
@@ -54,10 +72,10 @@ enum VolumeBinding {
             var problems: UInt8 = 0
             for volume in cycle.volumes.bound {
                 guard let volume else {
-                    problems |= Reason.volumeMissing
+                    problems |= missing
                     continue
                 }
-                if !volume.isReachable(from: node) { problems |= Reason.volumeConflict }
+                if !volume.isReachable(from: node) { problems |= conflict }
             }
             if !cycle.volumes.waiting.isEmpty {
                 problems |= plan(cycle, node, state, store).problems
@@ -84,7 +102,7 @@ enum VolumeBinding {
                 ?? claim.metadata.annotations[AnnotationKey.selectedNode]
             if let selected {
                 if selected != node.metadata.name {
-                    plan.problems = Reason.volumeUnmatched
+                    plan.problems = unmatched
                     return plan
                 }
                 plan.provisioned.append(claim)
@@ -107,11 +125,11 @@ enum VolumeBinding {
                 !storageClass.provisioner.isEmpty, storageClass.provisioner != "kubernetes.io/no-provisioner",
                 allows(storageClass, node)
             else {
-                plan.problems = Reason.volumeUnmatched
+                plan.problems = unmatched
                 return plan
             }
             if !hasSpace(storageClass, for: claim, node, store) {
-                plan.problems = Reason.volumeNoSpace
+                plan.problems = noSpace
                 return plan
             }
         }
@@ -186,6 +204,51 @@ extension VolumeBinding {
         case .storageChanged(let kind, let key, _): kind != .persistentVolumeClaim || entry.claims(key)
         case .nodeAdded, .nodeChanged: true
         default: false
+        }
+    }
+}
+
+extension Reason {
+    /// `problems` are bits, such as ``VolumeBinding/conflict``.
+    static func volumes(_ problems: UInt8) -> Reason { Reason(.volumeBinding, code: problems) }
+}
+
+extension VolumeBinding {
+    @Sendable private static func words(_ reason: Reason, _ demand: PodDemand, _ state: SchedulingState) -> [String] {
+        var result: [String] = []
+        if reason.code & conflict != 0 { result.append(state.profile.volumeNodeAffinityReason) }
+        if reason.code & unmatched != 0 { result.append("node(s) didn't find available persistent volumes to bind") }
+        if reason.code & noSpace != 0 { result.append("node(s) did not have enough free storage") }
+        if reason.code & missing != 0 { result.append("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)") }
+        return result
+    }
+
+    /// A StorageClass that is missing.
+    private static func addClass(_ search: inout RemedySearch) {
+        let store = search.store
+        for claim in search.claims where claim.spec.volumeName.isEmpty {
+            func tryClass(_ storageClass: StorageClass, isNew: Bool, _ change: Remedy.Change, _ words: String) {
+                var (fork, claim, storageClass) = (store, claim, storageClass)
+                claim.spec.storageClassName = storageClass.name
+                // A volume that is made at once is not there yet: what matters is that one can be made.
+                storageClass.volumeBindingMode = "WaitForFirstConsumer"
+                if isNew { fork.insert(storageClass, at: .start) } else { fork.replace(storageClass, at: .start) }
+                fork.replace(claim, at: .start)
+                search.tryState(change, words, cost: "one class", fork)
+            }
+            if let name = claim.spec.storageClassName, !name.isEmpty {
+                if store.storageClasses[ObjectKey(name: name)] != nil { continue }
+                let made = StorageClass.make(name, StorageClass.standard.provisioner, waits: true, isDefault: false)
+                tryClass(made, isNew: true, .addClass(made), "create StorageClass \(name), which claim \(claim.name) asks for")
+            } else if claim.spec.storageClassName == nil, !store.storageClasses.all.contains(where: \.isDefault) {
+                if let first = store.storageClasses.sorted().first {
+                    tryClass(
+                        first, isNew: false, .makeDefault(storageClass: first.name),
+                        "make \(first.name) the default StorageClass: claim \(claim.name) names none")
+                } else {
+                    tryClass(.standard, isNew: true, .addClass(.standard), "create a default StorageClass: claim \(claim.name) names none")
+                }
+            }
         }
     }
 }

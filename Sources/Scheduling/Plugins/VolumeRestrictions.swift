@@ -5,13 +5,25 @@ import KubernetesAPI
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go`.
 enum VolumeRestrictions {
+    static let plugin = Plugin(
+        name: .volumeRestrictions,
+        title: "vols",
+        points: .filter,
+        preFilter: preFilter,
+        filterScope: .volumes,
+        filter: filter,
+        events: [.nodes, .podGone, .storage],
+        hint: hint,
+        words: words,
+        remedies: [RemedyRule(rank: 20, find: deleteHolder)])
+
     @Sendable static func preFilter(_ cycle: inout Cycle, _ state: SchedulingState, _ store: ObjectStore)
         -> Rejection?
     {
         cycle.volumes.readClaims(of: cycle, store)
         if let missing = cycle.volumes.missingClaim {
             return Rejection(
-                plugin: .volumeRestrictions, reason: .text("persistentvolumeclaim \"\(missing)\" not found"),
+                plugin: .volumeRestrictions, reason: Reason(.volumeRestrictions, .text("persistentvolumeclaim \"\(missing)\" not found")),
                 isUnresolvable: true)
         }
         return nil
@@ -74,6 +86,35 @@ extension VolumeRestrictions {
         case .storageChanged(.persistentVolumeClaim, let key, true): return entry.claims(key)
         case .nodeAdded: return true
         default: return false
+        }
+    }
+}
+
+extension Reason {
+    static let diskConflict = Reason(.volumeRestrictions)
+    static let readWriteOncePod = Reason(.volumeRestrictions, code: 1)
+}
+
+extension VolumeRestrictions {
+    @Sendable private static func words(_ reason: Reason, _ demand: PodDemand, _ state: SchedulingState) -> [String] {
+        [reason == .readWriteOncePod ? state.profile.readWriteOncePodReason : "node(s) had no available disk"]
+    }
+
+    /// The pod that holds a claim for one pod alone.
+    private static func deleteHolder(_ search: inout RemedySearch) {
+        let (state, pod) = (search.state, search.pod)
+        guard search.isRefused(by: .volumeRestrictions) else { return }
+        let single = Set(search.claims.filter { $0.spec.accessModes.contains("ReadWriteOncePod") }.map(\.name))
+        for row in state.byName(state.nodes.present) {
+            for slot in state.nodes.podSlots[row] {
+                guard let holder = state.placedPod(slot)?.pod, holder.namespace == pod.namespace,
+                    let claim = holder.spec.volumes.compactMap({ $0.persistentVolumeClaim?.claimName }).first(where: single.contains)
+                else { continue }
+                let again = holder.metadata.controller.map { "; its \($0.kind) makes another" } ?? ""
+                search.tryState(.delete(pod: holder.key), "delete pod \(holder.name), which holds claim \(claim)", cost: "one pod\(again)") {
+                    $0.remove(podAt: slot)
+                }
+            }
         }
     }
 }

@@ -5,6 +5,17 @@ import KubernetesAPI
 ///
 /// - Source: Kubernetes `pkg/scheduler/framework/plugins/volumezone/volume_zone.go`.
 enum VolumeZone {
+    static let plugin = Plugin(
+        name: .volumeZone,
+        title: "vols",
+        points: .filter,
+        preFilter: preFilter,
+        filterScope: .volumes,
+        filter: filter,
+        events: [.nodes, .storage],
+        hint: hint,
+        words: { _, _, _ in ["node(s) had no available volume zone"] })
+
     struct Constraint: Sendable {
         var key: String
         var values: [String]
@@ -22,7 +33,7 @@ enum VolumeZone {
         -> Rejection?
     {
         func refuse(_ text: String) -> Rejection {
-            Rejection(plugin: .volumeZone, reason: .text(text), isUnresolvable: true)
+            Rejection(plugin: .volumeZone, reason: Reason(.volumeZone, .text(text)), isUnresolvable: true)
         }
         for claim in cycle.volumes.claims {
             if claim.spec.volumeName.isEmpty {
@@ -76,4 +87,8 @@ extension VolumeZone {
         default: false
         }
     }
+}
+
+extension Reason {
+    static let volumeZone = Reason(.volumeZone)
 }

@@ -1,23 +1,91 @@
+// The flags of the parts that a scenario may set, one row each with every fact: its name, the setting with its default, what it
+// can be, what it means.
 import Controllers
 import KubernetesAPI
 import SimulationKit
 
-/// Flags of kube-controller-manager that a scenario may set, by their names there.
-public struct ControllerManagerFlags: APIStruct {
-    /// What comes of the flags.
-    private(set) var settings = ControllerManagerSettings()
-    /// Flags with a value that they cannot have.
-    private(set) var faults: [Fault] = []
-    fileprivate var given: Set<String> = []
-    public init() {}
+/// Flags of one part. What is absent stays as it is.
+protocol SettingFlags: APIStruct {
+    associatedtype Settings: Sendable
+    var values: FlagValues<Settings> { get set }
+}
 
+/// What flags say.
+struct FlagValues<Settings: Sendable>: Sendable {
+    /// A value that a flag cannot have.
     struct Fault: Sendable, Equatable {
         var flag: String
         var message: String
     }
+    /// The defaults with what is said.
+    fileprivate(set) var settings: Settings
+    fileprivate(set) var faults: [Fault] = []
+    fileprivate var given: Set<String> = []
+    fileprivate var changes: [@Sendable (inout Settings) -> Void] = []
+
+    init(_ defaults: Settings) { settings = defaults }
+
+    fileprivate mutating func take(_ flag: String, wrong: String?, _ change: @escaping @Sendable (inout Settings) -> Void) {
+        given.insert(flag)
+        if let wrong { return faults.append(Fault(flag: flag, message: wrong)) }
+        changes.append(change)
+        change(&settings)
+    }
+}
+
+extension SettingFlags {
+    /// What comes of the flags.
+    var settings: Settings { values.settings }
+    /// Flags with a value that they cannot have.
+    var faults: [FlagValues<Settings>.Fault] { values.faults }
+    /// `settings` with what is said here.
+    func applied(to settings: Settings) -> Settings { values.changes.reduce(into: settings) { $1(&$0) } }
+}
+
+extension Field where Root: SettingFlags {
+    /// A flag that can be anything in `range`.
+    /// - Parameter wrong: what is wrong with a value outside of it; default `must be 1 or more, not 0`.
+    fileprivate static func flag<V: APIValue & Comparable>(
+        _ name: String, _ path: WritableKeyPath<Root.Settings, V> & Sendable, _ range: ClosedRange<V>, _ summary: String,
+        wrong: (@Sendable (V) -> String)? = nil
+    ) -> Self {
+        .f(
+            name, summary, get: { $0.values.given.contains(name) ? $0.settings[keyPath: path] : nil },
+            set: { flags, value in flags.values.take(name, wrong: fault(value, range, wrong)) { $0[keyPath: path] = value } })
+    }
+    /// The same for a setting that may be absent.
+    fileprivate static func flag<V: APIValue & Comparable>(
+        _ name: String, _ path: WritableKeyPath<Root.Settings, V?> & Sendable, _ range: ClosedRange<V>, _ summary: String,
+        wrong: (@Sendable (V) -> String)? = nil
+    ) -> Self {
+        .f(
+            name, summary, get: { $0.settings[keyPath: path] },
+            set: { flags, value in flags.values.take(name, wrong: fault(value, range, wrong)) { $0[keyPath: path] = value } })
+    }
+    /// A flag that can have any value of its type.
+    fileprivate static func flag<V: APIValue>(_ name: String, _ path: WritableKeyPath<Root.Settings, V> & Sendable, _ summary: String) -> Self {
+        .f(
+            name, summary, get: { $0.values.given.contains(name) ? $0.settings[keyPath: path] : nil },
+            set: { flags, value in flags.values.take(name, wrong: nil) { $0[keyPath: path] = value } })
+    }
+
+    private static func fault<V: Comparable>(_ value: V, _ range: ClosedRange<V>, _ wrong: (@Sendable (V) -> String)?) -> String? {
+        if range.contains(value) { return nil }
+        if let wrong { return wrong(value) }
+        return value < range.lowerBound ? "must be \(range.lowerBound) or more, not \(value)" : "must be \(range.upperBound) or less, not \(value)"
+    }
+}
+
+private let longest = Duration.hours(8760)
+private let number = 0...Int(Int32.max)
+
+/// Flags of kube-controller-manager that a scenario may set, by their names there.
+public struct ControllerManagerFlags: SettingFlags {
+    var values = FlagValues(ControllerManagerSettings())
+    public init() {}
+    public static func == (a: Self, b: Self) -> Bool { a.jsonObject == b.jsonObject }
 
     public static let summary = "Flags of kube-controller-manager, by their names there."
-    /// One row a flag: its name, the setting with its default, what it can be, what it means.
     public static let fields: [Field<ControllerManagerFlags>] = [
         .flag("kube-api-qps", \.kubeAPIQPS, 0.1...1_000_000, "Pods that each controller creates or deletes in a second; default unlimited, upstream 20."),
         .flag("kube-api-burst", \.kubeAPIBurst, 1...1_000_000, "How many at once before that counts; default 30."),
@@ -43,96 +111,64 @@ public struct ControllerManagerFlags: APIStruct {
         .flag("unhealthy-zone-threshold", \.unhealthyZoneThreshold, 0...1, "Share of nodes not ready that makes a zone unhealthy; default 0.55."),
         .flag("terminated-pod-gc-threshold", \.terminatedPodGCThreshold, number, "Finished pods to keep; default 12500."),
     ]
-    private static let longest = Duration.hours(8760)
-    private static let number = 0...Int(Int32.max)
-
-    fileprivate mutating func take<V: Comparable>(_ value: V, _ flag: String, _ range: ClosedRange<V>, _ set: (inout ControllerManagerSettings) -> Void) {
-        given.insert(flag)
-        if range.contains(value) { return set(&settings) }
-        faults.append(
-            Fault(
-                flag: flag,
-                message: value < range.lowerBound ? "must be \(range.lowerBound) or more, not \(value)" : "must be \(range.upperBound) or less, not \(value)"))
-    }
-}
-
-extension Field<ControllerManagerFlags> {
-    fileprivate static func flag<V: APIValue & Comparable>(
-        _ name: String, _ path: WritableKeyPath<ControllerManagerSettings, V> & Sendable, _ range: ClosedRange<V>, _ summary: String
-    ) -> Self {
-        .f(
-            name, summary, get: { $0.given.contains(name) ? $0.settings[keyPath: path] : nil },
-            set: { flags, value in flags.take(value, name, range) { $0[keyPath: path] = value } })
-    }
-    /// The same for a setting that may be absent.
-    fileprivate static func flag<V: APIValue & Comparable>(
-        _ name: String, _ path: WritableKeyPath<ControllerManagerSettings, V?> & Sendable, _ range: ClosedRange<V>, _ summary: String
-    ) -> Self {
-        .f(
-            name, summary, get: { $0.settings[keyPath: path] },
-            set: { flags, value in flags.take(value, name, range) { $0[keyPath: path] = value } })
-    }
 }
 
 /// Flags of the metrics server that a scenario may set.
-public struct MetricsServerFlags: APIStruct {
-    public var metricResolution: Duration?
+public struct MetricsServerFlags: SettingFlags {
+    var values = FlagValues(MetricsServer())
     public init() {}
+    public static func == (a: Self, b: Self) -> Bool { a.jsonObject == b.jsonObject }
+
     public static let summary = "Flags of the metrics server, by their names there."
     public static let fields: [Field<MetricsServerFlags>] = [
-        .f("metric-resolution", \.metricResolution, "The time between two measurements, 1s or more; what is served is the mean over twice that. Default 15s.")
+        .flag(
+            "metric-resolution", \.resolution, Duration.seconds(1)...Duration.hours(24),
+            "The time between two measurements, 1s or more; what is served is the mean over twice that. Default 15s.",
+            wrong: { $0 < .seconds(1) ? "must be 1s or more" : "must be 24h or less" })
     ]
 }
 
-/// The node autoscaler of a scenario, or a change of it by a step: what is absent stays as it is.
-public struct AutoscalerFlags: APIStruct {
-    public var enabled: Bool?
-    public var zones: [String]?
-    public var minPerZone: Int?
-    public var maxPerZone: Int?
-    public var maxNodesTotal: Int?
-    public var scanInterval: Duration?
-    public var provisioningFrom: Duration?
-    public var provisioningTo: Duration?
-    public var scaleDownEnabled: Bool?
-    public var unneededTime: Duration?
-    public var delayAfterAdd: Duration?
-    public var delayAfterFailure: Duration?
-    public var utilizationThreshold: Double?
-    public init() {}
+/// The node autoscaler of a scenario, or a change of it by a step.
+public struct AutoscalerFlags: SettingFlags {
+    var values: FlagValues<NodeAutoscalerSettings>
+    public init() {
+        // Written is on, unless it says otherwise.
+        var settings = NodeAutoscalerSettings()
+        settings.isOn = true
+        values = FlagValues(settings)
+    }
+    public static func == (a: Self, b: Self) -> Bool { a.jsonObject == b.jsonObject }
+
     public static let summary = "Adds nodes when pods wait and removes nodes that are hardly used: one pool of nodes in each zone."
     public static let fields: [Field<AutoscalerFlags>] = [
-        .f("enabled", \.enabled, "Whether it works; default true where it is written, else it is off."),
-        .f("zones", \.zones, "The zones with a pool; default those of the nodes."),
-        .f("minPerZone", \.minPerZone, "Fewest nodes in a pool; default 1."), .f("maxPerZone", \.maxPerZone, "Most nodes in a pool; default 10."),
-        .f("max-nodes-total", \.maxNodesTotal, "Most nodes in all pools; default unlimited."),
-        .f("scan-interval", \.scanInterval, "How often it checks; default 10s."),
-        .f("provisioningFrom", \.provisioningFrom, "A new node is ready at the earliest after this; default 60s."),
-        .f("provisioningTo", \.provisioningTo, "And at the latest after this; default 120s."),
-        .f("scale-down-enabled", \.scaleDownEnabled, "Whether nodes are removed; default true."),
-        .f("scale-down-unneeded-time", \.unneededTime, "How long a node must be unneeded; default 10m."),
-        .f("scale-down-delay-after-add", \.delayAfterAdd, "How long after an addition none is removed; default 10m."),
-        .f("scale-down-delay-after-failure", \.delayAfterFailure, "The same after a removal that failed; default 3m."),
-        .f("scale-down-utilization-threshold", \.utilizationThreshold, "Share of requests below which a node may be unneeded; default 0.5."),
+        .flag("enabled", \.isOn, "Whether it works; default true where it is written, else it is off."),
+        .flag("zones", \.zones, "The zones with a pool; default those of the nodes."),
+        .flag("minPerZone", \.minPerZone, number, "Fewest nodes in a pool; default 1."),
+        .flag("maxPerZone", \.maxPerZone, Int.min...Int.max, "Most nodes in a pool; default 10."),
+        .flag("max-nodes-total", \.maxNodesTotal, 1...Int(Int32.max), "Most nodes in all pools; default unlimited."),
+        .flag("scan-interval", \.scanInterval, Duration.seconds(1)...Duration.hours(24), "How often it checks; default 10s.", wrong: outside("1s", "24h")),
+        .flag(
+            "provisioningFrom", \.provisioningFrom, Duration.zero...longest, "A new node is ready at the earliest after this; default 60s.",
+            wrong: outside("0s", "8760h")),
+        .flag("provisioningTo", \.provisioningTo, Duration.zero...longest, "And at the latest after this; default 120s.", wrong: outside("0s", "8760h")),
+        .flag("scale-down-enabled", \.scalesDown, "Whether nodes are removed; default true."),
+        .flag(
+            "scale-down-unneeded-time", \.unneededTime, Duration.zero...longest, "How long a node must be unneeded; default 10m.", wrong: outside("0s", "8760h")
+        ),
+        .flag(
+            "scale-down-delay-after-add", \.delayAfterAdd, Duration.zero...longest, "How long after an addition none is removed; default 10m.",
+            wrong: outside("0s", "8760h")),
+        .flag(
+            "scale-down-delay-after-failure", \.delayAfterFailure, Duration.zero...longest, "The same after a removal that failed; default 3m.",
+            wrong: outside("0s", "8760h")),
+        .flag(
+            "scale-down-utilization-threshold", \.utilizationThreshold, 0...1,
+            "Share of requests below which a node may be unneeded; default 0.5.", wrong: { "must be 0 to 1, not \($0)" }),
     ]
+    private static func outside(_ least: String, _ most: String) -> @Sendable (Duration) -> String { { "must be from \(least) to \(most), not \($0)" } }
 
-    /// `settings` with what is said here.
-    func applied(to settings: NodeAutoscalerSettings) -> NodeAutoscalerSettings {
-        var result = settings
-        func take<V>(_ value: V?, _ path: WritableKeyPath<NodeAutoscalerSettings, V>) { if let value { result[keyPath: path] = value } }
-        result.isOn = enabled ?? true
-        take(zones, \.zones)
-        take(minPerZone, \.minPerZone)
-        take(maxPerZone, \.maxPerZone)
-        if let maxNodesTotal { result.maxNodesTotal = maxNodesTotal }
-        take(scanInterval, \.scanInterval)
-        take(provisioningFrom, \.provisioningFrom)
-        take(provisioningTo, \.provisioningTo)
-        take(scaleDownEnabled, \.scalesDown)
-        take(unneededTime, \.unneededTime)
-        take(delayAfterAdd, \.delayAfterAdd)
-        take(delayAfterFailure, \.delayAfterFailure)
-        take(utilizationThreshold, \.utilizationThreshold)
-        return result
+    /// What is wrong with `settings` that these flags lead to; nil if nothing is.
+    func problem(in settings: NodeAutoscalerSettings) -> (field: String, message: String)? {
+        faults.first.map { ($0.flag, $0.message) } ?? settings.problem
     }
 }

@@ -8,8 +8,10 @@ struct AutoscalerStep: WrappingStep {
     static let summary = "Changes the scenario's node autoscaler, or turns it off."
 
     func command(_ options: SimulationOptions) throws(StepProblem) -> Command {
-        let settings = value.applied(to: options.nodeAutoscaler)
-        if let problem = settings.problem { throw StepProblem(problem.field, problem.message) }
+        var settings = options.nodeAutoscaler
+        settings.isOn = true
+        settings = value.applied(to: settings)
+        if let problem = value.problem(in: settings) { throw StepProblem(problem.field, problem.message) }
         return .nodeAutoscaler(settings)
     }
 }
