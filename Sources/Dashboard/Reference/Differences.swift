@@ -69,19 +69,19 @@ public enum Differences {
           certificate.
         Controllers/WorkQueue.swift
           The overall limit of 10 retries a second (burst 100) is left out.
-        Kubelets/KubeletFleet+Arrival.swift
-          The room counts as free at once, though the victims may take their
-          grace.
-        Kubelets/KubeletFleet+Configuration.swift
+        Kubelets/Fleet/KubeletFleet+Configuration.swift
           A kubelet takes a changed configuration without a restart of its own;
           pulls, back-offs and waits that are under way go on.
-        Kubelets/KubeletFleet+Nodes.swift
+        Kubelets/Fleet/KubeletFleet+Nodes.swift
           All nodes beat at the same moment, so that 5,000 idle ones cost one
           wake-up.
-        Kubelets/KubeletFleet+Requests.swift
+        Kubelets/Node/Kubelet+Requests.swift
           With two tokens at hand a status is in the API at once, as if the two
           calls took no time.
-        Kubelets/KubeletFleet+Sync.swift
+        Kubelets/Pod/Kubelet+Preemption.swift
+          The room counts as free at once, though the victims may take their
+          grace.
+        Kubelets/Pod/Kubelet+Resume.swift
           Init containers count as done; the new sandbox only costs its time.
         KubernetesAPI/Profile/KubernetesProfile.swift
           Dependencies are checked in every release, though only the newest ones

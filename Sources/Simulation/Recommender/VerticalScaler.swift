@@ -64,7 +64,7 @@ extension Simulation {
     /// The unfinished pods of a workload, by name.
     public func pods(of target: LoadTarget) -> [Pod] {
         cluster.store.pods.sorted(namespace: target.key.namespace).filter { pod in
-            !pod.isFinished && !pod.metadata.isTerminating && kubelets.targets(of: pod, in: cluster).contains(target)
+            !pod.isFinished && !pod.metadata.isTerminating && LoadTarget.all(of: pod, in: cluster).contains(target)
         }
     }
 
@@ -76,7 +76,7 @@ extension Simulation {
             guard entry.kind == .pod else { continue }
             let change = cluster.store.pods.change(entry.index)
             guard change.action == .added, let pod = cluster.store.pods[change.object.key], pod.nodeName.isEmpty else { continue }
-            for target in kubelets.targets(of: pod, in: cluster) {
+            for target in LoadTarget.all(of: pod, in: cluster) {
                 guard let recommendations = vertical.latest[target] else { continue }
                 let wishes = wishes(recommendations, pod)
                 if !wishes.isEmpty { _ = try? cluster.resize(pod: pod.key, containers: wishes) }

@@ -1,0 +1,157 @@
+// The stages of one container's start after its image: create, start, postStart; then the program's own start.
+
+import ControlPlane
+import KubernetesAPI
+import SimulationKit
+
+extension Kubelet {
+    mutating func beginStart(_ worker: inout PodWorker, _ i: Int, _ host: inout KubeletHost, _ cluster: inout Cluster) {
+        ensureImage(&worker, i, &host, &cluster)
+    }
+
+    /// A start that failed for another reason than its image is tried again after 10 to 15 s.
+    mutating func startFailed(
+        _ worker: inout PodWorker, _ i: Int, _ reason: String, _ message: String, _ host: inout KubeletHost, _ cluster: inout Cluster
+    ) {
+        tell(
+            "Failed", "Error: \(["ErrImageNeverPull", "InvalidImageName"].contains(reason) ? reason : message)", worker, container: i,
+            warning: true, &host, &cluster)
+        worker.setWaiting(i, reason, message)
+        images.use(Self.fullName(worker.spec(i).image), at: cluster.now)
+        let retry = cluster.now + host.syncErrorBackOff()
+        worker.containers[i].retryAt = retry
+        writeStatus(&worker, &host, &cluster)
+        host.syncLater(worker, at: retry)
+        host.syncLater(worker, at: cluster.now)
+    }
+
+    // MARK: Create and start
+
+    mutating func create(_ worker: inout PodWorker, _ i: Int, _ host: inout KubeletHost, _ cluster: inout Cluster) {
+        if let missing = worker.missingConfiguration(i, cluster) {
+            return startFailed(&worker, i, "CreateContainerConfigError", missing, &host, &cluster)
+        }
+        host.timelines[worker.uid]?.begin(.create, container: i, at: cluster.now)
+        host.begin(.create(i), &worker, until: cluster.now + host.latencies.createContainer)
+    }
+
+    mutating func created(_ worker: inout PodWorker, _ i: Int, _ host: inout KubeletHost, _ cluster: inout Cluster) {
+        let name = worker.containers[i].status.name
+        host.timelines[worker.uid]?.end(.create, container: i, at: cluster.now)
+        tell(
+            "Created", host.profile.podStatusTexts == .v136 ? "Container created" : "Created container \(name)",
+            worker,
+            container: i, &host, &cluster)
+        host.timelines[worker.uid]?.begin(.start, container: i, at: cluster.now)
+        host.begin(.start(i), &worker, until: cluster.now + host.latencies.startContainer)
+    }
+
+    mutating func started(_ worker: inout PodWorker, _ i: Int, _ host: inout KubeletHost, _ cluster: inout Cluster) {
+        let now = cluster.now
+        let spec = worker.spec(i)
+        host.timelines[worker.uid]?.end(.start, container: i, at: now)
+        tell(
+            "Started",
+            host.profile.podStatusTexts == .v136 ? "Container started" : "Started container \(spec.name)", worker,
+            container: i, &host, &cluster)
+        worker.containers[i].instance += 1
+        let instance = worker.containers[i].instance
+        var status = worker.containers[i].status
+        if status.state.terminated != nil { status.lastState = status.state }
+        status.state = .running(since: now)
+        status.restartCount = instance - 1
+        status.image = spec.image
+        let digest = hex(StableHash.fnv1a64(spec.image)) + hex(StableHash.fnv1a64(spec.image + "@"))
+        status.imageID = "\(spec.image.prefix { $0 != "@" })@sha256:\(digest)\(digest)"
+        let identity = "\(worker.uid)/\(spec.name)/\(instance)"
+        let id = hex(StableHash.fnv1a64(identity)) + hex(StableHash.fnv1a64(identity + "."))
+        status.containerID = "containerd://\(id)\(id)"
+        worker.containers[i].status = status
+        worker.containers[i].kill = nil
+        worker.containers[i].startsAnew = false
+        worker.containers[i].throttled = CPUThrottling()
+        worker.containers[i].pull = PullBackOff()
+        if worker.containers[i].isPlainInit { host.timelines[worker.uid]?.begin(.initRun, container: i, at: now) }
+        runs(&worker, i, since: now, &host, &cluster)
+        if let hook = spec.lifecycle?.postStart {
+            let time =
+                worker.containers[i].program.postStartTime ?? hook.sleep.map { .seconds($0.seconds) }
+                ?? .seconds(1)
+            host.timelines[worker.uid]?.begin(.postStart, container: i, at: now)
+            host.begin(.postStart(i), &worker, until: now + time)
+        }
+        if !seesStartsLate(host) { writeStatus(&worker, &host, &cluster) }
+    }
+
+    mutating func postStartEnded(_ worker: inout PodWorker, _ i: Int, _ host: inout KubeletHost, _ cluster: inout Cluster) {
+        host.timelines[worker.uid]?.end(.postStart, container: i, at: cluster.now)
+        guard worker.containers[i].program.postStartFails, worker.containers[i].isRunning else { return }
+        tell("FailedPostStartHook", "PostStartHook failed", worker, container: i, warning: true, &host, &cluster)
+        worker.containers[i].kill = .postStart
+    }
+
+    // MARK: Running
+
+    /// Sets going what belongs to a running instance: its program, its probes, its use of memory.
+    mutating func runs(_ worker: inout PodWorker, _ i: Int, since start: Instant, _ host: inout KubeletHost, _ cluster: inout Cluster) {
+        let spec = worker.spec(i)
+        let instance = worker.containers[i].instance
+        let program = worker.containers[i].program
+        makeRoomInGroup(&worker, i, cluster.now, &host)
+        worker.containers[i].actuated = spec.resources.resizable
+        let cores = Int64(self.cores)
+        worker.containers[i].work = StartupWork(
+            left: program.startupWork, since: start, parallel: min(Int64(program.threads), cores),
+            limit: spec.resources.limits.milliCPU)
+        if !worker.containers[i].isPlainInit {
+            host.timelines[worker.uid]?.begin(.application, container: i, at: start)
+        }
+        if let time = program.runTime(max(1, instance)) {
+            host.schedule(.exit(container: i, instance: instance), worker, at: max(cluster.now, start + time))
+        }
+        worker.containers[i].exited = nil
+        worker.containers[i].throttle = nil
+        worker.containers[i].memory = memoryValues(worker, spec.resources, host)
+        watchMemory(&worker, i, cluster.now, &host)
+        if start == cluster.now, seesStartsLate(host) {
+            (worker.containers[i].status.started, worker.containers[i].status.ready) = (false, false)
+            let seen = pleg.detection(of: start, items: plegItems, host.latencies)
+            host.schedule(.detected(container: i, instance: instance), worker, at: seen)
+        } else {
+            startProbes(&worker, i, cluster.now, &host)
+        }
+    }
+
+    /// The pod's annotations changed: programs go on with other habits.
+    mutating func reprogram(_ worker: inout PodWorker, _ host: inout KubeletHost, _ cluster: Cluster) {
+        for i in worker.containers.indices {
+            let old = worker.containers[i].program
+            var new = Program(worker.spec(i), isInit: worker.containers[i].isInit, of: worker.pod)
+            host.override(&new, worker, i, cluster)
+            if new == old { continue }
+            worker.keepUsage(i, cluster.now, host.profile)
+            worker.containers[i].program = new
+            guard worker.containers[i].isRunning else { continue }
+            let instance = worker.containers[i].instance
+            if new.runTimes != old.runTimes, let time = new.runTime(max(1, instance)) {
+                host.schedule(
+                    .exit(container: i, instance: instance), worker,
+                    at: max(cluster.now, worker.containers[i].startedAt + time))
+            }
+            watchMemory(&worker, i, cluster.now, &host)
+            rescheduleProbes(&worker, i, cluster.now, &host)
+        }
+    }
+}
+
+extension ResourceRequirements {
+    /// The part of a container's resources that can be resized: CPU and memory.
+    var resizable: ResourceRequirements {
+        var result = ResourceRequirements()
+        for name in ["cpu", "memory"] {
+            result.requests[name] = requests[name]
+            result.limits[name] = limits[name]
+        }
+        return result
+    }
+}

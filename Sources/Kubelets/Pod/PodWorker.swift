@@ -1,0 +1,299 @@
+// The state of one pod on its node, and of its containers.
+
+import KubernetesAPI
+import SimulationKit
+
+/// A pod on a node, for timers and queues: void once the pod's worker is gone.
+struct PodReference: Sendable, Hashable {
+    // Small, for there is one for each pod and in each timer of a pod.
+    private let kubelet: Int32
+    private let place: Int32
+    /// Counts the pods of all nodes in order of arrival.
+    let serial: Int
+    /// The position of its kubelet in the fleet.
+    var node: Int { Int(kubelet) }
+    /// Its place in the kubelet's table.
+    var slot: Int { Int(place) }
+
+    init(node: Int, slot: Int, serial: Int) { (kubelet, place, self.serial) = (Int32(node), Int32(slot), serial) }
+}
+
+/// The three kinds of probes.
+public enum ProbeKind: String, Sendable, CaseIterable {
+    case startup, liveness, readiness
+    /// As events name it.
+    var title: String {
+        switch self {
+        case .startup: "Startup"
+        case .liveness: "Liveness"
+        case .readiness: "Readiness"
+        }
+    }
+}
+
+/// What a pod's worker is busy with. One thing at a time, as in the kubelet: a container that waits for its
+/// image holds up those after it.
+enum Operation: Sendable, Equatable {
+    case setup, volumes, sandbox
+    case image(Int)
+    case create(Int)
+    case start(Int)
+    case postStart(Int)
+    /// Killing one container so that it starts again.
+    case kill(Int)
+    /// Writing the resources of the containers that changed.
+    case resize
+}
+
+/// How far the pod as a whole has come; containers follow.
+enum WorkerStage: Sendable { case setup, volumes, sandbox, containers }
+
+/// The state of one pod on its node.
+struct PodWorker: Sendable {
+    let reference: PodReference
+    /// The pod as last seen.
+    var pod: Pod
+    /// The spec with the resources that the kubelet granted; shares the template's spec until a resize.
+    var allocated: Shared<PodSpec>
+    /// What the pod counts for on the node.
+    var requests: Resources
+    var stage = WorkerStage.setup
+    /// Init containers, then containers.
+    var containers: [ContainerRuntime]
+    let initCount: Int
+    var hasSandbox = false
+    var ip = ""
+    var startTime: Instant
+    var operation: Operation?
+    /// Raised with each operation: timers of older ones are void.
+    var operationNumber = 0
+    var termination: Termination?
+    /// Why the kubelet failed the pod: then it is Failed whatever its containers do.
+    var verdict: Verdict?
+    /// The object was removed while containers still ran.
+    var isObjectRemoved = false
+    /// The kubelet has forgotten it.
+    var isDropped = false
+    /// Whether the pod still counts on its node.
+    var holdsResources = true
+    /// When the kubelet began to probe the pod: the first time that its volumes were mounted.
+    var probedSince: Instant?
+    var hasBegunMounting = false
+    /// The volumes on their way, until all are mounted.
+    var mounts: [VolumeMount] = []
+    /// When its volumes are, or will be, taken from it, once its containers ended.
+    var unmounted = Instant.start
+    /// When the worker began to wait for its volumes, this time.
+    var mountBegan = Instant.start
+    var mountWake: Instant?
+    var mountDeadline: Instant?
+    /// ConfigMaps and Secrets that its node watches for it.
+    var cachedObjects: [String] = []
+    /// A new status waits for API tokens.
+    var isStatusQueued = false
+    /// The request to remove its object has its token.
+    var hasDeletionToken = false
+    var resize = ResizeState()
+
+    var uid: String { pod.metadata.uid }
+    var key: ObjectKey { pod.key }
+    var restartPolicy: String { pod.spec.restartPolicy.isEmpty ? "Always" : pod.spec.restartPolicy }
+    var grace: Duration { .seconds(pod.spec.terminationGracePeriodSeconds ?? 30) }
+    var appIndices: Range<Int> { initCount..<containers.count }
+
+    /// The spec of container `i` as allocated.
+    func spec(_ i: Int) -> Container {
+        i < initCount ? allocated.value.initContainers[i] : allocated.value.containers[i - initCount]
+    }
+    /// Whether an app container has ever been started, this time: then init containers are past.
+    var wasInitialized: Bool { appIndices.contains { containers[$0].instance > 0 && !containers[$0].startsAnew } }
+    /// Its containers end, or are on their way to start anew, all of them.
+    var isStartingAnew: Bool { containers.contains { $0.startsAnew || $0.kill == .allRestart } }
+    var isAnythingRunning: Bool { containers.contains(where: \.isRunning) }
+    /// Whether the `instance`th instance of container `i` is the running one.
+    func isRunning(_ i: Int, _ instance: Int) -> Bool { containers[i].instance == instance && containers[i].isRunning }
+
+    struct Verdict: Sendable {
+        var reason: String
+        var message: String
+        /// The message of the DisruptionTarget condition, where there is one.
+        var disruption: String?
+    }
+    struct Termination: Sendable {
+        /// When everything must have been told to stop.
+        var deadline: Instant
+        /// The object is being deleted, and is to be removed at the end.
+        var isDeletion: Bool
+        var isFinished = false
+    }
+}
+
+/// The state of one container on its node.
+struct ContainerRuntime: Sendable {
+    let isInit: Bool
+    let isSidecar: Bool
+    /// What the API shows.
+    var status: ContainerStatus
+    var program: Program
+    /// How often it was started.
+    var instance = 0
+    var work: StartupWork?
+    var probes: [ProbeWorker] = []
+    /// When the tickers of its probes began, where that was not with the pod.
+    var tickers: [ProbeKind: Instant] = [:]
+    /// Raised when its loads change: older timers of running out of memory are void.
+    var loadToken = 0
+    var stop: StopSequence?
+    /// Why the kubelet wants it dead, until it is.
+    var kill: KillReason?
+    /// It has ended, and the kubelet does not know yet.
+    var exited: Exit?
+    /// What MemoryQoS wrote for the running instance.
+    var memory = MemoryValues()
+    /// Its memory, once it has come near `memory.high`.
+    var throttle: MemoryGroup?
+    var crash = CrashBackOff()
+    var pull = PullBackOff()
+    /// All containers of the pod start anew by a rule, whatever their restart policy says, and this one has not yet.
+    var startsAnew = false
+    /// Time in which its program wanted more CPU than it may have, and how long it was stopped for it, before its use last changed.
+    var throttled = CPUThrottling()
+    /// A start failed and is not tried again before this.
+    var retryAt: Instant?
+    /// Requests and limits in force in the running instance.
+    var actuated = ResourceRequirements()
+    /// Its share of the node's highest possible memory use.
+    var memoryPeak: Int64 = 0
+    /// What it used before its load or limits last changed, oldest first.
+    var past: [UsageSpan] = []
+
+    var isRunning: Bool { status.state.running != nil }
+    var isPlainInit: Bool { isInit && !isSidecar }
+    /// How the container ended, if it did and waits or stays so.
+    var termination: ContainerStateTerminated? {
+        isRunning ? nil : status.state.terminated ?? status.lastState.terminated
+    }
+    /// Whether startup is over: by the startup probe, or at once without one.
+    var isStarted: Bool { status.started == true }
+    var startedAt: Instant { status.state.running?.startedAt ?? .start }
+
+    /// How a container ended.
+    struct Exit: Sendable {
+        var code: Int
+        var reason: String
+        var at: Instant
+    }
+}
+
+/// Why the kubelet kills a running container while the pod goes on.
+enum KillReason: Sendable, Equatable {
+    case probe(ProbeKind)
+    case resize
+    case postStart
+    /// A rule has all containers of the pod start anew.
+    case allRestart
+    /// Its image was changed.
+    case definition
+}
+
+/// One probe of a running container.
+///
+/// Only attempts that can change something, or that fail, are made: as long as the outcome stays a success that
+/// is known already, no timer runs.
+struct ProbeWorker: Sendable {
+    let kind: ProbeKind
+    let probe: Probe
+    /// When its ticker began; ticks follow each period, whatever becomes of the container.
+    var ticker: Instant
+    /// Ticks before this do nothing: the container's start and its initial delay.
+    var earliest: Instant
+    var successes = 0
+    var failures = 0
+    /// Nil: not decided yet.
+    var result: Bool?
+    /// Raised when another attempt is scheduled instead.
+    var token = 0
+
+    var period: Duration { Self.period(probe) }
+    static func period(_ probe: Probe) -> Duration { .seconds(max(1, probe.periodSeconds == 0 ? 10 : probe.periodSeconds)) }
+    var failureThreshold: Int { probe.failureThreshold == 0 ? 3 : probe.failureThreshold }
+    var successThreshold: Int { max(1, probe.successThreshold) }
+
+    /// The first tick at `time` or later that does something.
+    func attempt(from time: Instant) -> Instant {
+        let time = max(time, earliest)
+        if time <= ticker { return ticker }
+        let n = period.nanoseconds
+        return ticker + Duration(nanoseconds: (time - ticker).nanoseconds.saturatingAdd(n - 1) / n * n)
+    }
+}
+
+extension Container {
+    /// Its probes, startup first.
+    var probes: [(kind: ProbeKind, probe: Probe)] {
+        let all: [(ProbeKind, Probe?)] = [(.startup, startupProbe), (.liveness, livenessProbe), (.readiness, readinessProbe)]
+        return all.compactMap { kind, probe in probe.map { (kind: kind, probe: $0) } }
+    }
+}
+
+/// A container on its way to the end.
+struct StopSequence: Sendable {
+    enum Step: Sendable { case preStop, waitingForTurn, signalled }
+    var step: Step
+    let began: Instant
+    var grace: Duration
+    /// When the preStop hook ends, or the kernel kills.
+    var due: Instant
+    /// Sidecars wait for the others when the whole pod ends.
+    var isOrdered: Bool
+    var token = 0
+    /// Whether the signal at `due` is the kill.
+    var endsByKill = false
+}
+
+/// When a container that ended may start again.
+///
+/// - Source: Kubernetes `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `doBackOff`; client-go `flowcontrol.Backoff`.
+struct CrashBackOff: Sendable {
+    var delay: Duration?
+    var updated = Instant.start
+    /// When the last instance ended that ended by itself.
+    var exit: Instant?
+    /// When the kubelet killed the last instance: it does not count for the very next start.
+    var killed: Instant?
+
+    /// When the next start is allowed; nil: now, and then the delay grows.
+    mutating func next(_ now: Instant, initial: Duration, maximum: Duration) -> Instant? {
+        guard let exit else { return nil }
+        if let delay, exit - updated <= .seconds(600) {
+            if now - exit < delay { return exit + delay }
+            self.delay = min(delay * 2, maximum)
+        } else {
+            delay = initial
+        }
+        updated = now
+        return nil
+    }
+    mutating func settleKill() {
+        if let killed { exit = killed }
+        killed = nil
+    }
+}
+
+/// When an image that could not be pulled is tried again: 10 s, doubling to 300 s.
+struct PullBackOff: Sendable {
+    var delay = Duration.zero
+    var failedAt = Instant.start
+    var error = ""
+    /// The pod's status says ErrImagePull; at the next sync it turns to ImagePullBackOff.
+    var isFresh = false
+
+    var retryAt: Instant? { delay == .zero ? nil : failedAt + delay }
+    mutating func fail(_ error: String, at now: Instant) {
+        let forgotten = now - failedAt > .seconds(600)
+        delay = delay == .zero || forgotten ? .seconds(10) : min(delay * 2, .seconds(300))
+        failedAt = now
+        self.error = error
+        isFresh = true
+    }
+}
