@@ -104,7 +104,7 @@ enum KeyRow {
         } else {
             let screen = dashboard.stack.last!
             let bindings = dashboard.bindingGroups.flatMap(\.bindings).filter { $0.footer > 0 && screen.offers($0.action, dashboard.world) }
-            let help = dashboard.world.key(.help, in: Bindings.general)
+            let help = dashboard.world.key(GeneralAction.help, in: Bindings.general)
             if !help.isEmpty { last = KeyHints.Hint(help, "help") }
             hints = bindings.sorted { $0.footer < $1.footer }.map { KeyHints.Hint($0.keys[0].description, $0.label) }
         }

@@ -11,71 +11,36 @@ struct PromptCommand: Sendable {
     /// What follows the name, as help shows it.
     var arguments: String
     var help: String
+    /// What tab completes its arguments from; nil for namespaces and labels.
+    var candidates: (@Sendable (World) -> [String])?
     var run: @Sendable (inout Dashboard, [String]) -> Void
 }
 
 enum PromptCommands {
-    /// All commands; kinds come on top of them.
-    static let all: [PromptCommand] = [
-        PromptCommand(names: ["deck"], arguments: "[label]", help: "The big picture, by a node label (zone without)") { dashboard, words in
-            if let label = words.first { dashboard.world.topologyKey = TopologyKeys.full(label, dashboard.world) }
-            dashboard.apply([.root(DeckScreen())])
-        },
-        PromptCommand(names: ["spread"], arguments: "[workload]", help: "Spread constraints and their skew") { dashboard, words in
-            let group = words.first.flatMap { word in dashboard.world.spread.first { $0.ownerName == word } }
-            let focus = group.map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }
-            if let word = words.first, group == nil { return dashboard.show("No workload \(word) has a spread constraint", .error) }
-            dashboard.apply([.push(SpreadScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
-        },
-        PromptCommand(names: ["why"], arguments: "[pod]", help: "Why a pod is pending, or where it is") { dashboard, words in
-            // A workload whose pods are not even created.
-            if let name = words.first, dashboard.world.view.heldBack.entries.contains(where: { $0.workload.name == name || $0.owner.name == name }) {
-                return dashboard.apply([.push(Lists.heldBack)])
-            }
-            dashboard.withPod(words.first) { [.push(WhyScreen($0.key))] }
-        },
-        PromptCommand(names: ["whatif", "what-if"], arguments: "[node|zone|workload [replicas]]", help: "Try a change on a fork before making it") {
-            dashboard, words in
-            guard let word = words.first else { return dashboard.perform(.whatIf) }
-            guard var subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
-            if words.count > 1 {
-                guard case .workload(let workload) = subject, let replicas = Int32(words[1]), replicas >= 0 else {
-                    return dashboard.show("Give a number of replicas, at most \(WhatIf.mostReplicas), after the workload: :whatif web 22", .error)
-                }
-                guard replicas <= WhatIf.mostReplicas else { return dashboard.show("What-if goes up to \(WhatIf.mostReplicas) replicas", .error) }
-                subject = .scale(workload, Int(replicas))
-            }
-            if dashboard.stack.last is WhatIfScreen { dashboard.apply([.pop]) }
-            dashboard.apply([.push(WhatIfScreen(subject))])
-        },
-        PromptCommand(names: ["availability", "av"], arguments: "", help: "Single points of failure, what a failure would cost, traffic between zones") {
-            dashboard, _ in
-            dashboard.apply([.push(AvailabilityScreen(dashboard.stack.last!.focusedWorkload(dashboard.world)))])
-        },
+    /// All commands; kinds come on top of them. Those of screens that do not stand in the list come last.
+    static let all: [PromptCommand] = {
+        let known = Set(listed.flatMap(\.names))
+        return listed + ScreenCatalog.all.compactMap(\.command).filter { known.isDisjoint(with: $0.names) }
+    }()
+
+    private static let listed: [PromptCommand] = [
+        DeckScreen.command,
+        SpreadScreen.command,
+        WhyScreen.command,
+        WhatIfScreen.command,
+        AvailabilityScreen.command,
         PromptCommand(names: ["rebalance"], arguments: "[workload]", help: "The fewest evictions that bring violated spread constraints within maxSkew") {
             dashboard, words in
-            guard let word = words.first else { return dashboard.perform(.rebalance) }
+            guard let word = words.first else {
+                guard let workload = dashboard.stack.last!.focusedWorkload(dashboard.world) else { return dashboard.show("Select a workload first", .warning) }
+                return dashboard.apply([.push(WhatIfScreen(.rebalance(workload)))])
+            }
             guard case .workload(let workload) = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No workload \(word)", .error) }
             dashboard.apply([.push(WhatIfScreen(.rebalance(workload)))])
         },
-        PromptCommand(names: ["workload", "wk", "workloads"], arguments: "", help: "All workloads: rollouts and revisions") { dashboard, _ in
-            dashboard.apply([.root(WorkloadsScreen(dashboard.stack.last!.focusedWorkload(dashboard.world)))])
-        },
-        PromptCommand(
-            names: ["autoscaler", "autoscale"], arguments: "[name|workload]", help: "An autoscaler's arithmetic, curves and demand; the node autoscaler"
-        ) { dashboard, words in
-            let world = dashboard.world
-            guard let word = words.first else { return dashboard.apply([.push(AutoscalerScreen(of: dashboard.stack.last!.focusedWorkload(world), world))]) }
-            let all = world.store.horizontalPodAutoscalers.sorted()
-            guard let scaler = all.first(where: { $0.name == word }) ?? all.first(where: { $0.spec.scaleTargetRef.name == word }) else {
-                let near = nearest(word, among: all.map(\.name)).map { "; nearest: \($0)" } ?? ""
-                return dashboard.show("No HorizontalPodAutoscaler \(word)\(near)", .error)
-            }
-            dashboard.apply([.push(AutoscalerScreen(scaler.key))])
-        },
-        PromptCommand(names: ["gates", "gate"], arguments: "", help: "Feature gates: stage, on or off, what each changes") { dashboard, _ in
-            dashboard.apply([.push(GatesScreen())])
-        },
+        WorkloadsScreen.command,
+        AutoscalerScreen.command,
+        GatesScreen.command,
         PromptCommand(names: ["resize"], arguments: "[pod|kind/name]", help: "Resize a pod, or all pods of a workload, in place") { dashboard, words in
             let world = dashboard.world
             if let (kind, object) = LiveWorkload.find(words.first, world) {
@@ -85,30 +50,9 @@ enum PromptCommands {
             }
             dashboard.withPod(words.first) { [.open(ResizeDialog([$0], world))] }
         },
-        PromptCommand(
-            names: ["volumes", "volume", "vol"], arguments: "[claim]", help: "Claims, volumes, nodes and pods: who holds a volume, who waits for it, and why"
-        ) { dashboard, words in
-            guard let word = words.first else { return dashboard.apply([.push(VolumesScreen())]) }
-            dashboard.withClaim(word) { [.push(VolumesScreen(claim: $0))] }
-        },
-        PromptCommand(names: ["migrate"], arguments: "claim", help: "Move a claim's volume to ReadWriteOncePod, step by step") { dashboard, words in
-            guard let word = words.first else { return dashboard.show("Name a claim: :migrate CLAIM, or NAMESPACE/CLAIM", .error) }
-            let world = dashboard.world
-            dashboard.withClaim(word) { key in
-                var view = VolumeView()
-                view.refresh(world.cluster, generation: 0)
-                guard let migration = Migration(of: key, users: view.pods(of: key), in: world.cluster) else {
-                    return [.flash("The claim \(key) has no volume", .error)]
-                }
-                return [.push(MigrateScreen(migration))]
-            }
-        },
-        PromptCommand(names: ["recommend", "vpa"], arguments: "[workload]", help: "Usage over time and the recommended sizes") { dashboard, words in
-            let cluster = dashboard.world.cluster
-            let focus = words.first.flatMap { word in cluster.store.pods.all.lazy.map { Workload(of: $0, cluster) }.first { $0.name == word } }
-            if let word = words.first, focus == nil { return dashboard.show("No workload \(word) has pods", .error) }
-            dashboard.apply([.push(RecommendScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
-        },
+        VolumesScreen.command,
+        MigrateScreen.command,
+        RecommendScreen.command,
         PromptCommand(names: ["load"], arguments: "[pod|kind/name]", help: "Set how much CPU and memory a pod, or each pod of a workload, uses") {
             dashboard, words in
             let world = dashboard.world
@@ -150,9 +94,7 @@ enum PromptCommands {
             let target: FaultTarget = isZone ? .zone(words[1]) : .node(words[1])
             dashboard.perform([words[0] == "recover" ? .recover(target) : .fail(target)])
         },
-        PromptCommand(names: ["lab"], arguments: "", help: "What makes pods start faster: a burst under two settings") { dashboard, _ in
-            dashboard.apply([.push(LabScreen(dashboard.world))])
-        },
+        LabScreen.command,
         PromptCommand(
             names: ["demand"], arguments: "workload [cpu|+20%|-20%|none]", help: "Total demand on a workload or Service: 2, 200m..6/30m, 500m@0s 6@5m"
         ) { dashboard, words in
@@ -184,13 +126,7 @@ enum PromptCommands {
             let world = dashboard.world
             dashboard.show("sim:\(world.options.name), Kubernetes v\(world.cluster.profile.version), seed \(world.session.simulation.options.seed)", .info)
         },
-        PromptCommand(names: ["scenario", "scenarios"], arguments: "[name]", help: "Open a scenario that comes with the program, or list them") {
-            dashboard, words in
-            guard let word = words.first else { return dashboard.apply([.push(ScenariosScreen())]) }
-            if let scenario = ScenarioCatalog.find(word) { return dashboard.open(scenario) }
-            let near = nearest(word, among: ScenarioCatalog.all.map(\.name)).map { "; nearest: \($0)" } ?? ""
-            dashboard.show("No scenario \(word)\(near)", .error)
-        },
+        ScenariosScreen.command,
         PromptCommand(names: ["aliases", "alias", "a"], arguments: "", help: "List the kinds and their short names") { dashboard, _ in
             dashboard.perform(.aliases)
         },
@@ -200,9 +136,7 @@ enum PromptCommands {
         PromptCommand(names: ["explain"], arguments: "kind.field", help: "What a field means, as kubectl explain") { dashboard, words in
             dashboard.apply([.push(ExplainScreen(words.first ?? "pod"))])
         },
-        PromptCommand(names: ["links"], arguments: "", help: "Links between API server, nodes and pods, and what protects them") { dashboard, _ in
-            dashboard.apply([.push(LinksScreen())])
-        },
+        LinksScreen.command,
         PromptCommand(names: ["trace"], arguments: "logs|exec|from POD, get PATH …", help: "Follow one request hop by hop") { dashboard, words in
             do {
                 let request = try LinkRequest(words.joined(separator: " "), namespace: dashboard.world.namespace)
@@ -427,9 +361,11 @@ enum Completions {
             candidates =
                 PromptCommands.all.map { $0.names[0] } + KindInfo.all.map(\.plural) + dashboard.world.store.customKinds.map(\.plural)
                 + dashboard.world.options.settings.aliases.keys.sorted()
-        } else if ["drain", "cordon", "uncordon", "whatif"].contains(words[0]) {
+        } else if let known = PromptCommands.find(words[0])?.candidates {
+            candidates = known(dashboard.world)
+        } else if ["drain", "cordon", "uncordon"].contains(words[0]) {
             candidates = dashboard.world.view.nodeNames
-        } else if ["why", "resize", "load", "evict"].contains(words[0]) {
+        } else if ["resize", "load", "evict"].contains(words[0]) {
             candidates = dashboard.world.store.pods.sorted().map(\.metadata.name)
         } else if words[0] == "set" {
             candidates = words.count == 2 ? Dashboard.Switch.allCases.map(\.rawValue) : ["on", "off"]
@@ -438,18 +374,8 @@ enum Completions {
         } else if words[0] == "fault" {
             let zones = Set(dashboard.world.view.nodes.values.compactMap { $0.labels[LabelKey.zone] })
             candidates = words.count == 2 ? ["fail", "recover"] : zones.sorted() + dashboard.world.view.nodeNames
-        } else if words[0] == "deck" {
-            candidates = TopologyKeys.used(dashboard.world).map(TopologyKeys.short)
-        } else if ["autoscaler", "autoscale"].contains(words[0]) {
-            candidates = dashboard.world.store.horizontalPodAutoscalers.sorted().map(\.name)
         } else if words[0] == "demand" {
             candidates = dashboard.world.store.deployments.sorted().map(\.metadata.name) + dashboard.world.store.statefulSets.sorted().map(\.metadata.name)
-        } else if ["scenario", "scenarios"].contains(words[0]) {
-            candidates = ScenarioCatalog.all.map(\.name)
-        } else if ["volumes", "volume", "vol", "migrate"].contains(words[0]) {
-            candidates = dashboard.world.store.persistentVolumeClaims.sorted().map(\.metadata.name)
-        } else if words[0] == "spread" {
-            candidates = dashboard.world.spread.map(\.ownerName)
         } else {
             candidates = dashboard.world.store.namespaces.sorted().map(\.metadata.name) + labels(of: words[0], dashboard.world)
         }

@@ -243,7 +243,7 @@ public struct Dashboard {
             lastInterrupt = clock
         }
         // The key that leaves does so wherever one is; ctrl-c first closes what is open.
-        if case .function = key, binding(for: key)?.action == .interrupt {
+        if case .function = key, binding(for: key)?.action == Action(GeneralAction.interrupt) {
             wantsToQuit = true
             return
         }
@@ -276,7 +276,7 @@ public struct Dashboard {
 
     /// `; ? lists the keys`, as far as a key does.
     private var keysAreListed: String {
-        let key = world.key(.help, in: Bindings.general)
+        let key = world.key(GeneralAction.help, in: Bindings.general)
         return key.isEmpty ? "" : "; \(key) lists the keys"
     }
 
@@ -303,10 +303,13 @@ public struct Dashboard {
 
     mutating func perform(_ action: Action) {
         prepareTop()
+        if let reason = stack.last!.refusal(action, world) { return show(reason, .warning) }
         let effects = withTop { screen, world in screen.perform(action, world) }
         if let effects { return apply(effects) }
-        performGlobally(action)
+        guard let general = GeneralAction(action) else { return show("That does nothing here" + keysAreListed, .info) }
+        performGlobally(general)
     }
+    mutating func perform(_ action: GeneralAction) { perform(Action(action)) }
 
     private mutating func withTop<Result>(_ body: (inout any Screen, World) -> Result) -> Result {
         var screen = stack.removeLast()
@@ -314,7 +317,7 @@ public struct Dashboard {
         return body(&screen, world)
     }
 
-    private mutating func performGlobally(_ action: Action) {
+    private mutating func performGlobally(_ action: GeneralAction) {
         switch action {
         case .command: prompt = Prompt(.command)
         case .filter: prompt = Prompt(.filter, text: stack.last!.filter)
@@ -328,9 +331,7 @@ public struct Dashboard {
         case .fullScreen, .zoom: isFullScreen.toggle()
         case .setBookmark: chord = .set
         case .goToBookmark: chord = .go
-        case .peek:
-            if stack.last!.isText { return show("There is no row to peek at", .info) }
-            wantsPeek = !(wantsPeek ?? stack.last!.peeksByDefault)
+        case .peek: wantsPeek = !(wantsPeek ?? stack.last!.peeksByDefault)
         case .toggleHeader: toggleHeader()
         case .toggleCrumbs: toggleCrumbs()
         case .clearFilter: setFilter("")
@@ -339,32 +340,18 @@ public struct Dashboard {
         case .lastCommand: if let line = history.last() { run(line: line) }
         case .allNamespaces: setNamespace("")
         case .namespace1, .namespace2, .namespace3, .namespace4, .namespace5, .namespace6, .namespace7, .namespace8, .namespace9:
-            guard let index = Action.namespaces.firstIndex(of: action) else { return }
+            guard let index = GeneralAction.namespaces.firstIndex(of: action) else { return }
             let names = world.favouriteNamespaces
             if index < names.count { setNamespace(names[index]) } else { show("There are only \(names.count) namespaces", .warning) }
         case .deck: apply([.root(DeckScreen())])
         case .spread: apply([.push(SpreadScreen(focus: stack.last!.focusedWorkload(world)))])
-        case .whatIf:
-            if let subject = stack.last!.whatIfSubject(world) {
-                apply([.push(WhatIfScreen(subject))])
-            } else {
-                show("Select a node, a workload or a constraint first", .warning)
-            }
-        case .rebalance:
-            if let workload = stack.last!.focusedWorkload(world) {
-                apply([.push(WhatIfScreen(.rebalance(workload)))])
-            } else {
-                show("Select a workload first", .warning)
-            }
+        case .whatIf: if let subject = stack.last!.whatIfSubject(world) { apply([.push(WhatIfScreen(subject))]) }
         case .create: open(Forms.create(world))
         case .fault:
             let node: String? = if case .node(let name) = stack.last!.whatIfSubject(world) { name } else { nil }
             open(Forms.fault(world, node: node))
         case .undo: undo()
         case .pause: setPaused(!world.session.isPaused)
-        case .logs, .previousLogs: show("Simulated programs write no logs; events tell what happened", .info)
-        case .shell, .attach: show("Simulated containers run no program to attach to; :trace exec POD follows the request", .info)
-        case .portForward: show("Simulated containers listen on no port; :trace from POD follows a request", .info)
         case .step:
             world.session.isPaused = true
             if !world.session.step() { show("Nothing is left to happen", .info) }
@@ -373,7 +360,6 @@ public struct Dashboard {
         case .time: prompt = Prompt(.command, text: "time ")
         case .previousEvent: rewind(to: max(.start, world.now - .seconds(10)))
         case .nextEvent: run(to: world.now + .seconds(10))
-        default: show("That does nothing here" + keysAreListed, .info)
         }
     }
 
@@ -384,7 +370,7 @@ public struct Dashboard {
             switch effect {
             case .push(let screen): stack.append(screen)
             case .pop:
-                let leaves = world.hint(.interrupt, "leaves")
+                let leaves = world.hint(GeneralAction.interrupt, "leaves")
                 if stack.count > 1 { stack.removeLast() } else { show(leaves.isEmpty ? "<:q> leaves" : "<:q> or \(leaves)", .info) }
             case .root(let screen): stack = [screen]
             case .flash(let text, let level): show(text, level)
@@ -459,7 +445,9 @@ public struct Dashboard {
         if let first = refusals.first?.message {
             show(refusals.count == 1 ? "Refused: \(first)" : "\(refusals.count) of \(commands.count) refused: \(first)", .error)
         } else {
-            show((commands.count > 1 ? "\(last) and \(commands.count - 1) more" : last) + "   " + world.hint(.undo, "undo", in: Bindings.general), .info)
+            show(
+                (commands.count > 1 ? "\(last) and \(commands.count - 1) more" : last) + "   " + world.hint(GeneralAction.undo, "undo", in: Bindings.general),
+                .info)
         }
         return refusals
     }
@@ -506,7 +494,7 @@ public struct Dashboard {
         guard arrived else { return show("Stopped: still at \(clockText(world.now))", .warning) }
         world.session = replay.session
         world.generation += 1
-        show("Back at \(clockText(world.now)); \(world.mark(.pause, in: Bindings.time)) plays on from here", .info)
+        show("Back at \(clockText(world.now)); \(world.mark(GeneralAction.pause, in: Bindings.time)) plays on from here", .info)
     }
 
     mutating func setSpeed(_ speed: Speed) {
@@ -664,7 +652,7 @@ public struct Dashboard {
     /// Which namespace each digit stands for, as many as there is room for: `<0> all <1> default <2> shop`.
     private func drawNamespaces(on canvas: inout Canvas, from start: Int, to end: Int, y: Int) {
         let theme = world.theme
-        let actions = [.allNamespaces] + Action.namespaces
+        let actions = ([.allNamespaces] + GeneralAction.namespaces).map { Action($0) }
         // Where digits mean something else, they are not offered.
         let keys = Dictionary(bindingGroups.flatMap { $0.bindings }.map { ($0.action, $0.keys[0]) }, uniquingKeysWith: { first, _ in first })
         let keymap = world.options.settings.keymap
@@ -674,7 +662,7 @@ public struct Dashboard {
         var text = StyledText("")
         for (action, name) in zip(actions, ["all"] + world.favouriteNamespaces) {
             guard let key = keys[action] else { continue }
-            let isPresent = action == .allNamespaces ? world.namespace.isEmpty : world.namespace == name
+            let isPresent = action == actions[0] ? world.namespace.isEmpty : world.namespace == name
             var part = StyledText(text.isEmpty ? "" : " ")
             part.append("<\(key)>", theme[.menuKey])
             part.append(" \(name)", theme[isPresent ? .titleHighlight : .dim])

@@ -15,6 +15,12 @@ public enum KeyTable {
     /// The kinds whose tables k9s sorts by keys of their own.
     private static let sorted: [Kind] = [.pod, .node, .deployment, .statefulSet, .daemonSet, .replicaSet, .service, .event, .persistentVolumeClaim]
 
+    /// All actions that have a key, in that order.
+    static let actions: [Action] = {
+        var seen: Set<Action> = []
+        return groups.flatMap(\.bindings).map(\.action).filter { seen.insert($0).inserted }
+    }()
+
     /// The groups that stand before ``Bindings/table`` in tables of their kinds.
     static let kinds: [BindingGroup] = [
         Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.claims, Bindings.namespaces, Bindings.cronJobs,

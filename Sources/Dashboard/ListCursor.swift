@@ -94,14 +94,14 @@ struct LineScroll {
 extension Action {
     /// Where a cursor or the first line seen goes from `place`; nil for an action that does not move. It may lie outside the list.
     func place(from place: Int, count: Int, page: Int) -> Int? {
-        switch self {
+        switch Motion(self) {
         case .down: place + 1
         case .up: place - 1
         case .top: 0
         case .bottom: count - 1
         case .pageDown: place + max(1, page - 1)
         case .pageUp: place - max(1, page - 1)
-        default: nil
+        case .left, .right, .nextPane, .previousPane, nil: nil
         }
     }
 }

@@ -6,25 +6,28 @@ import Simulation
 /// The fuzzy list of everything one can do or go to.
 enum Palette {
     enum Item {
-        case action(Action, title: String, key: String)
+        /// `refusal` tells why it cannot be done now.
+        case action(Action, title: String, key: String, refusal: String?)
         /// A command; `isOpen` if something has to follow it.
         case line(String, title: String, isOpen: Bool)
         case object(Kind, ObjectKey)
 
         var title: String {
             switch self {
-            case .action(_, let title, _), .line(_, let title, _): title
+            case .action(_, let title, _, _), .line(_, let title, _): title
             case .object(_, let key): key.description
             }
         }
         /// The key, command or kind that stands before the title.
         var key: String {
             switch self {
-            case .action(_, _, let key): "<\(key)>"
+            case .action(_, _, let key, _): "<\(key)>"
             case .line(let line, _, _): ":\(line)"
             case .object(let kind, _): kind.info.kind
             }
         }
+        /// Why it cannot be done now; nil if it can.
+        var refusal: String? { if case .action(_, _, _, let refusal) = self { refusal } else { nil } }
     }
 
     /// How many objects are offered at most: more do not help to choose.
@@ -35,7 +38,8 @@ enum Palette {
     static func items(_ text: String, _ dashboard: Dashboard) -> [Item] {
         var all: [Item] = []
         for binding in dashboard.bindingGroups.flatMap(\.bindings) where !binding.help.isEmpty {
-            all.append(.action(binding.action, title: binding.help, key: binding.keys[0].description))
+            let refusal = dashboard.stack.last?.refusal(binding.action, dashboard.world)
+            all.append(.action(binding.action, title: binding.help, key: binding.keys[0].description, refusal: refusal))
         }
         for command in PromptCommands.all {
             all.append(.line(command.names[0], title: command.help, isOpen: command.arguments.first.map { $0 != "[" } ?? false))
@@ -97,7 +101,7 @@ enum Palette {
 extension Dashboard {
     mutating func choose(_ item: Palette.Item) {
         switch item {
-        case .action(let action, _, _): perform(action)
+        case .action(let action, _, _, _): perform(action)
         case .line(let line, _, let isOpen): if isOpen { prompt = Prompt(.command, text: line + " ") } else { run(line: line) }
         case .object(let kind, let key):
             guard let object = world.store.object(kind, key) else { return show("\(key) is gone", .warning) }

@@ -167,7 +167,7 @@ enum PeekPane {
         let theme = world.theme
         canvas.drawBox(
             in: box, title: StyledText("Peek  ", theme[.title]) + StyledText(peek.title, theme[.titleHighlight]),
-            right: StyledText(world.hint(.peek, "hide", in: Bindings.general), theme[.dim]), style: theme[.border])
+            right: StyledText(world.hint(GeneralAction.peek, "hide", in: Bindings.general), theme[.dim]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         let width = max(1, inside.width - labelWidth)
         func wrapped(_ lines: [Peek.Line]) -> [Peek.Line] {
@@ -188,7 +188,7 @@ enum PeekPane {
         }
         if lines.count > inside.height {
             canvas.write(
-                StyledText(" \(lines.count - inside.height) more lines: \(world.hint(.describe, "describe", in: Bindings.table)) ", theme[.dim]),
+                StyledText(" \(lines.count - inside.height) more lines: \(world.hint(ObjectAction.describe, "describe", in: Bindings.table)) ", theme[.dim]),
                 endingAt: box.right - 2, y: box.bottom - 1)
         }
     }

@@ -40,7 +40,9 @@ struct Prompt {
             count: items.count, cursor: items.isEmpty ? nil : cursor, top: Scrolling.top(following: cursor, from: 0, height: inside.height, count: items.count))
         let seen = list.draw(on: &canvas, in: inside, theme: dashboard.world.theme, role: .dialog) { index in
             var text = StyledText(pad(items[index].key, 15) + " ", dashboard.world.theme[.menuKey])
-            text.append(items[index].title, dashboard.world.theme[.text])
+            let refusal = items[index].refusal
+            text.append(items[index].title, dashboard.world.theme[refusal == nil ? .text : .dim])
+            if let refusal { text.append("  \(refusal)", dashboard.world.theme[.rowPending]) }
             return text
         }
         canvas.drawPosition(of: seen, in: items.count, onBox: box, theme: dashboard.world.theme)

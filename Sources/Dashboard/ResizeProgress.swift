@@ -136,7 +136,7 @@ enum ResizeProgress {
             add("")
         }
         guard let trace = kubelets.resizeTrace(of: pod) else {
-            add("Not resized yet on this node.   \(world.hint(.resize, "resizes", in: Bindings.pods))", .dim)
+            add("Not resized yet on this node.   \(world.hint(ObjectAction.resize, "resizes", in: Bindings.pods))", .dim)
             return lines
         }
         if let word = word(pod, world) { add("Latest resize   \(word.text)", word.role) } else { add("Latest resize") }

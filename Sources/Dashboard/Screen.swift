@@ -55,8 +55,11 @@ protocol Screen {
     func focusedWorkload(_ world: World) -> Workload?
     /// What the key for what-if asks about; nil: the workload.
     func whatIfSubject(_ world: World) -> WhatIfSubject?
-    /// Whether the footer offers `action` for what is under the cursor.
+    /// Whether the footer offers `action` for what is under the cursor: not all that works belongs there.
     func offers(_ action: Action, _ world: World) -> Bool
+    /// Why `action`, one of its own, cannot be done now, in words for the user; nil if it can. Whoever asks for it is told so, and the
+    /// palette tells beforehand.
+    func unavailable(_ action: Action, _ world: World) -> String?
     /// What stands at the right of the breadcrumbs while there is no message; nil for nothing.
     func remark(_ world: World) -> String?
     /// Performs `action`; nil if the screen does not know it.
@@ -87,11 +90,21 @@ extension Screen {
     func focusedWorkload(_ world: World) -> Workload? { nil }
     func whatIfSubject(_ world: World) -> WhatIfSubject? { focusedWorkload(world).map(WhatIfSubject.workload) }
     func offers(_ action: Action, _ world: World) -> Bool {
-        switch action {
+        switch GeneralAction(action) {
         case .spread: focusedWorkload(world) != nil
-        case .whatIf: whatIfSubject(world) != nil
         case .create, .fault: !isText
+        case .whatIf: refusal(action, world) == nil
         default: true
+        }
+    }
+    func unavailable(_ action: Action, _ world: World) -> String? { nil }
+    /// Why `action`, its own or a general one, cannot be done now; nil if it can.
+    func refusal(_ action: Action, _ world: World) -> String? {
+        if let reason = unavailable(action, world) { return reason }
+        switch GeneralAction(action) {
+        case .whatIf: return whatIfSubject(world) == nil ? "Select a node, a workload or a constraint first" : nil
+        case .peek: return isText ? "There is no row to peek at" : nil
+        default: return nil
         }
     }
     func remark(_ world: World) -> String? { nil }
@@ -105,7 +118,7 @@ extension Screen {
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         guard event.kind == .wheelDown || event.kind == .wheelUp else { return [] }
         var effects: [Effect] = []
-        for _ in 0..<(isText ? 3 : 1) { effects += perform(event.kind == .wheelDown ? .down : .up, world) ?? [] }
+        for _ in 0..<(isText ? 3 : 1) { effects += perform(Action(event.kind == .wheelDown ? Motion.down : .up), world) ?? [] }
         return effects
     }
 }

@@ -8,8 +8,12 @@ package struct ScreenEntry: Sendable {
     package var keys: [BindingGroup]
     /// The keys that lead there from the first view of the built-in cluster, as `--keys` takes them: its pictures are taken there.
     package var path: String
+    /// The command of the `:` prompt that opens it, if there is one: help, completion and the documentation follow.
+    var command: PromptCommand?
 
-    init(_ name: String, _ keys: [BindingGroup], path: String) { (self.name, self.keys, self.path) = (name, keys, path) }
+    init(_ name: String, _ keys: [BindingGroup], path: String, command: PromptCommand? = nil) {
+        (self.name, self.keys, self.path, self.command) = (name, keys, path, command)
+    }
 }
 
 /// All full-screen views but tables and texts, which ``Bindings`` describes, in the order of README's keys.
@@ -17,21 +21,23 @@ package enum ScreenCatalog {
     package static let all: [ScreenEntry] = [
         ScreenEntry("drain-progress", [DrainScreen.keys], path: ":no /b2<Enter>ry<wait:5s>"),
         ScreenEntry("xray", [ListScreen.list, ListScreen.tree], path: ":xray deploy<Enter>"),
-        ScreenEntry("deck", DeckScreen().bindings, path: ""),
-        ScreenEntry("spread", SpreadScreen(focus: nil).bindings, path: "X"),
-        ScreenEntry("why", WhyScreen(.init(name: "")).bindings, path: "W"),
-        ScreenEntry("volumes", VolumesScreen().bindings, path: ":volumes<Enter>"),
-        ScreenEntry("migrate", [MigrateScreen.keys], path: ":scenario single-writer<Enter>:migrate reports<Enter><Enter>"),
-        ScreenEntry("what-if", WhatIfScreen(.node("")).bindings, path: "B"),
-        ScreenEntry("availability", AvailabilityScreen().bindings, path: ":av<Enter>"),
-        ScreenEntry("autoscaler", AutoscalerScreen(nil).bindings, path: ":scenario horizontal-autoscaling<Enter><wait:5m>:autoscaler<Enter>"),
-        ScreenEntry("workloads", WorkloadsScreen().bindings, path: ":wk<Enter>"),
-        ScreenEntry("gates", GatesScreen().bindings, path: ":gates<Enter>"),
+        ScreenEntry("deck", DeckScreen().bindings, path: "", command: DeckScreen.command),
+        ScreenEntry("spread", SpreadScreen(focus: nil).bindings, path: "X", command: SpreadScreen.command),
+        ScreenEntry("why", WhyScreen(.init(name: "")).bindings, path: "W", command: WhyScreen.command),
+        ScreenEntry("volumes", VolumesScreen().bindings, path: ":volumes<Enter>", command: VolumesScreen.command),
+        ScreenEntry("migrate", [MigrateScreen.keys], path: ":scenario single-writer<Enter>:migrate reports<Enter><Enter>", command: MigrateScreen.command),
+        ScreenEntry("what-if", WhatIfScreen(.node("")).bindings, path: "B", command: WhatIfScreen.command),
+        ScreenEntry("availability", AvailabilityScreen().bindings, path: ":av<Enter>", command: AvailabilityScreen.command),
+        ScreenEntry(
+            "autoscaler", AutoscalerScreen(nil).bindings, path: ":scenario horizontal-autoscaling<Enter><wait:5m>:autoscaler<Enter>",
+            command: AutoscalerScreen.command),
+        ScreenEntry("workloads", WorkloadsScreen().bindings, path: ":wk<Enter>", command: WorkloadsScreen.command),
+        ScreenEntry("gates", GatesScreen().bindings, path: ":gates<Enter>", command: GatesScreen.command),
         ScreenEntry("pod", [PodScreen.keys], path: ":po /web<Enter><Enter>"),
         ScreenEntry("node", [NodeScreen.keys], path: ":no /c3<Enter><Enter>"),
-        ScreenEntry("recommend", RecommendScreen(focus: nil).bindings, path: "<wait:8m>:recommend web<Enter>"),
-        ScreenEntry("lab", [LabScreen.keys], path: ":lab<Enter>"),
-        ScreenEntry("links", LinksScreen().bindings, path: ":links<Enter>"),
-        ScreenEntry("scenarios", ScenariosScreen().bindings, path: ":scenario<Enter>j"),
+        ScreenEntry("recommend", RecommendScreen(focus: nil).bindings, path: "<wait:8m>:recommend web<Enter>", command: RecommendScreen.command),
+        ScreenEntry("lab", [LabScreen.keys], path: ":lab<Enter>", command: LabScreen.command),
+        ScreenEntry("links", LinksScreen().bindings, path: ":links<Enter>", command: LinksScreen.command),
+        ScreenEntry("scenarios", ScenariosScreen().bindings, path: ":scenario<Enter>j", command: ScenariosScreen.command),
     ]
 }

@@ -68,10 +68,10 @@ struct GaugeAndCurveTests {
 
 struct TableTests {
     private let columns = [
-        Table.Column("NAME", minimum: 8, ideal: 12), Table.Column("READY", minimum: 5),
-        Table.Column("CPU", alignment: .right, minimum: 5, priority: 2),
-        Table.Column("NODE", minimum: 4, priority: 1),
-        Table.Column("AGE", alignment: .right, minimum: 5),
+        TableWidget.Column("NAME", minimum: 8, ideal: 12), TableWidget.Column("READY", minimum: 5),
+        TableWidget.Column("CPU", alignment: .right, minimum: 5, priority: 2),
+        TableWidget.Column("NODE", minimum: 4, priority: 1),
+        TableWidget.Column("AGE", alignment: .right, minimum: 5),
     ]
 
     private func row(_ index: Int) -> TableRow {
@@ -80,14 +80,14 @@ struct TableTests {
             isMarked: index == 2)
     }
 
-    private func picture(_ table: Table, _ width: Int, _ height: Int) -> String {
+    private func picture(_ table: TableWidget, _ width: Int, _ height: Int) -> String {
         var canvas = Canvas(size: Size(width: width, height: height))
         table.draw(on: &canvas, in: canvas.bounds, theme: theme, row: row)
         return canvas.picture()
     }
 
     @Test func `cursor, mark, sorting and alignment`() {
-        let table = Table(
+        let table = TableWidget(
             columns: columns, rowCount: 4, cursor: 1, sort: (column: 4, ascending: true))
         #expect(
             picture(table, 40, 5) == """
@@ -100,7 +100,7 @@ struct TableTests {
     }
 
     @Test func `columns go in a fixed order and are told of`() {
-        let table = Table(columns: columns, rowCount: 1)
+        let table = TableWidget(columns: columns, rowCount: 1)
         #expect(
             picture(table, 32, 2) == """
                  NAME     READY   CPU NODE   AGE
@@ -124,14 +124,14 @@ struct TableTests {
     }
 
     @Test func `scrolling sideways keeps the first column`() {
-        let table = Table(columns: columns, rowCount: 1, columnOffset: 2)
+        let table = TableWidget(columns: columns, rowCount: 1, columnOffset: 2)
         #expect(picture(table, 25, 2) == "‹NAME         NODE   AGE\n web-7d9f6c-0 a0   8m00s")
     }
 
     @Test func `only the rows that are seen are asked for`() {
         var asked: [Int] = []
         var canvas = Canvas(size: Size(width: 40, height: 4))
-        let table = Table(columns: columns, rowCount: 150_000, cursor: 100_001, top: 100_000)
+        let table = TableWidget(columns: columns, rowCount: 150_000, cursor: 100_001, top: 100_000)
         let layout = table.draw(on: &canvas, in: canvas.bounds, theme: theme) { index in
             asked.append(index)
             return row(index)
@@ -145,7 +145,7 @@ struct TableTests {
 
     @Test func `the cursor's row is lit from end to end and keeps the colour of states`() {
         var canvas = Canvas(size: Size(width: 40, height: 2))
-        let table = Table(columns: columns, rowCount: 1, cursor: 0)
+        let table = TableWidget(columns: columns, rowCount: 1, cursor: 0)
         table.draw(on: &canvas, in: canvas.bounds, theme: theme) { _ in
             TableRow(["web", StyledText("0/2", theme[.rowError])])
         }
@@ -157,7 +157,7 @@ struct TableTests {
     @Test func `nothing breaks at any size`() {
         for width in 0...12 {
             for height in 0...3 {
-                _ = picture(Table(columns: columns, rowCount: 3, cursor: 2), width, height)
+                _ = picture(TableWidget(columns: columns, rowCount: 3, cursor: 2), width, height)
             }
         }
     }

@@ -1,7 +1,7 @@
 /// Rows and columns with a cursor; asks only for the rows that are seen.
 ///
 /// ```swift
-/// let table = Table(columns: columns, rowCount: pods.count, cursor: 3, top: 0)
+/// let table = TableWidget(columns: columns, rowCount: pods.count, cursor: 3, top: 0)
 /// let layout = table.draw(on: &canvas, in: rect, theme: theme) { row in
 ///     TableRow([StyledText(pods[row].name), …])
 /// }
@@ -9,7 +9,7 @@
 ///
 /// The first column of the area is a gutter: `▸` the cursor, `*` a mark. When the columns do not
 /// fit, those with the highest `priority` go first, from the right; `›` in the header tells.
-public struct Table: Sendable {
+public struct TableWidget: Sendable {
     /// One column.
     public struct Column: Sendable {
         /// Its header.

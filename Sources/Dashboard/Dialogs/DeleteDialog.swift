@@ -41,7 +41,7 @@ func deleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
                     let grace = values["force"] == "yes" ? "0" : values["grace"].isEmpty ? "\(pod.spec.terminationGracePeriodSeconds ?? 30)" : values["grace"]
                     lines.append(
                         StyledText(
-                            "Grace \(grace) s. Disruption budgets do not apply to a delete; \(world.hint(.evict, "evicts", in: Bindings.pods)).",
+                            "Grace \(grace) s. Disruption budgets do not apply to a delete; \(world.hint(ObjectAction.evict, "evicts", in: Bindings.pods)).",
                             world.theme[.dim]))
                 } else if let node = object as? Node {
                     let count = world.store.podSlots(onNode: node.metadata.name).count

@@ -479,7 +479,8 @@ struct ResizeDialog: Dialog {
             let places = roomElsewhere(lead, world)
             detail(
                 "room on",
-                places.isEmpty ? "no other node" : "\(places)   \(world.mark(.evict, in: Bindings.pods)) evicts instead: the replacement has the old size")
+                places.isEmpty
+                    ? "no other node" : "\(places)   \(world.mark(ObjectAction.evict, in: Bindings.pods)) evicts instead: the replacement has the old size")
         }
         if !outlook.makingRoom.isEmpty { detail("to make room", outlook.makingRoom.joined(separator: ", or ")) }
         return lines

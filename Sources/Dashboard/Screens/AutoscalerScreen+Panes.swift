@@ -47,7 +47,7 @@ extension AutoscalerScreen {
         box(
             .history,
             demand.map { "asked \($0.text(AutoscalerWords.cores).replacing("m0s", with: "m"))" }
-                ?? "no demand given: \(world.hint(.setDemand, "sets one", in: bindings[0]))", right, on: &canvas, in: area, theme)
+                ?? "no demand given: \(world.hint(Actions.setDemand, "sets one", in: bindings[0]))", right, on: &canvas, in: area, theme)
         let shown = Array(curves.prefix(max(1, inside.height)))
         let gaps = inside.height >= shown.count * 3 ? shown.count - 1 : 0
         var y = inside.y

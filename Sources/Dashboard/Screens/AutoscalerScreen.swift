@@ -41,16 +41,18 @@ struct AutoscalerScreen: Screen {
             BindingGroup(
                 "Autoscaler",
                 [
-                    Binding(.tab, action: .nextPane, "pane", "Next pane: over time, events, node autoscaler", footer: 8),
-                    Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
-                    Binding(.character(")"), action: .moreDemand, "demand", "Raise the workload's demand by 10 %", footer: 10),
-                    Binding(.character("("), action: .lessDemand, "less", "Lower the workload's demand by 10 %", footer: 11),
-                    Binding(.character("L"), action: .setDemand, "set demand", "Set the workload's demand: 2, 200m..6/30m, 500m@0s 6@5m", footer: 12),
-                    Binding(.character("a"), action: .toggleNodeAutoscaler, "nodes", "Turn the node autoscaler on or off", footer: 15),
-                    Binding(.character("s"), action: .scale, "scale", "Scale the workload by hand: the autoscaler answers", footer: 20),
-                    Binding(.character("d"), action: .describe, "describe", "Describe the autoscaler", footer: 25),
-                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the autoscaler", footer: 26),
-                    Binding(.character("e"), action: .edit, "edit", "Edit the autoscaler as YAML in your editor", footer: 27),
+                    Binding(.tab, action: Actions.nextPane, "pane", "Next pane: over time, events, node autoscaler", footer: 8),
+                    Binding(.enter, action: Actions.open, "pods", "The pods of the workload", footer: 5),
+                    Binding(.character(")"), action: Actions.moreDemand, "demand", "Raise the workload's demand by 10 %", footer: 10),
+                    Binding(.character("("), action: Actions.lessDemand, "less", "Lower the workload's demand by 10 %", footer: 11),
+                    Binding(.character("L"), action: Actions.setDemand, "set demand", "Set the workload's demand: 2, 200m..6/30m, 500m@0s 6@5m", footer: 12)
+                        .formerly("load"),
+                    Binding(.character("a"), action: Actions.toggleNodeAutoscaler, "nodes", "Turn the node autoscaler on or off", footer: 15).formerly(
+                        "autosize"),
+                    Binding(.character("s"), action: Actions.scale, "scale", "Scale the workload by hand: the autoscaler answers", footer: 20),
+                    Binding(.character("d"), action: Actions.describe, "describe", "Describe the autoscaler", footer: 25),
+                    Binding(.character("y"), action: Actions.yaml, "yaml", "YAML of the autoscaler", footer: 26),
+                    Binding(.character("e"), action: Actions.edit, "edit", "Edit the autoscaler as YAML in your editor", footer: 27),
                 ])
         ]
     }
@@ -100,47 +102,47 @@ struct AutoscalerScreen: Screen {
         return (above, [.history: rows[0], .events: columns[0], .nodes: columns[1]])
     }
 
+    enum Actions: String, ScreenAction {
+        case nextPane, previousPane, open, moreDemand, lessDemand, setDemand, toggleNodeAutoscaler, scale, describe, yaml, edit
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        guard let action = Actions(action), ![.nextPane, .previousPane, .toggleNodeAutoscaler].contains(action) else { return nil }
+        guard let scaler = scaler(world) else { return "There is no HorizontalPodAutoscaler" }
+        guard [.open, .setDemand, .scale].contains(action), target(scaler, world) == nil else { return nil }
+        return "\(scaler.spec.scaleTargetRef.kind) \(scaler.spec.scaleTargetRef.name) does not exist"
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        if pane != .history, scroll.perform(action) { return [] }
+        if let motion = Motion(action), motion == .down || motion == .up {
+            let list = all(world)
+            guard let present = scaler(world), let index = list.firstIndex(where: { $0.key == present.key }) else { return [] }
+            key = list[max(0, min(list.count - 1, index + (motion == .down ? 1 : -1)))].key
+            return []
+        }
+        guard let action = Actions(action) else { return nil }
         switch action {
         case .nextPane, .previousPane:
             let panes = Pane.allCases
             let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
             pane = panes[index % panes.count]
             scroll.reset()
-        case .down where pane != .history, .up where pane != .history, .pageDown, .pageUp, .top, .bottom: _ = scroll.perform(action)
-        case .down, .up:
-            let list = all(world)
-            guard let present = scaler(world), let index = list.firstIndex(where: { $0.key == present.key }) else { return [] }
-            key = list[max(0, min(list.count - 1, index + (action == .down ? 1 : -1)))].key
+            return []
         case .toggleNodeAutoscaler:
             var settings = world.session.simulation.nodeAutoscaler.settings
             settings.isOn.toggle()
             return [.perform([.nodeAutoscaler(settings)])]
-        case .open, .moreDemand, .lessDemand, .setDemand, .scale, .describe, .yaml, .edit:
-            guard let scaler = scaler(world) else { return [.flash("There is no HorizontalPodAutoscaler", .warning)] }
-            return act(action, scaler, world)
-        default: return nil
-        }
-        return []
-    }
-
-    private func act(_ action: Action, _ scaler: HorizontalPodAutoscaler, _ world: World) -> [Effect] {
-        let workload = workload(scaler)
-        switch action {
-        case .describe: return [.push(DetailScreen(scaler, tab: .describe))]
-        case .yaml: return [.push(DetailScreen(scaler, tab: .yaml))]
-        case .edit: return [.edit(scaler)]
-        case .moreDemand: return Demands.effects([scaler], percent: 10, world)
-        case .lessDemand: return Demands.effects([scaler], percent: -10, world)
-        default: break
-        }
-        guard let object = target(scaler, world) else { return [.flash("\(workload.kind) \(workload.name) does not exist", .warning)] }
-        switch action {
-        case .open: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload)))]
-        case .scale: return [.open(Forms.scale([object], object.kindInfo, world))]
-        default:
+        case .open: return scaler(world).map { [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload($0))))] }
+        case .describe: return scaler(world).map { [.push(DetailScreen($0, tab: .describe))] }
+        case .yaml: return scaler(world).map { [.push(DetailScreen($0, tab: .yaml))] }
+        case .edit: return scaler(world).map { [.edit($0)] }
+        case .moreDemand, .lessDemand: return scaler(world).map { Demands.effects([$0], percent: action == .moreDemand ? 10 : -10, world) }
+        case .scale: return scaler(world).flatMap { target($0, world) }.map { [.open(Forms.scale([$0], $0.kindInfo, world))] }
+        case .setDemand:
+            guard let scaler = scaler(world), let object = target(scaler, world) else { return nil }
             let demand = Demands.target(of: object, world).flatMap { Demands.load($0, world) }
-            return [.prompt("demand \(workload.name) \(demand.map(Demand.text) ?? "")")]
+            return [.prompt("demand \(workload(scaler).name) \(demand.map(Demand.text) ?? "")")]
         }
     }
 
@@ -230,10 +232,26 @@ struct AutoscalerScreen: Screen {
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
-        case .wheelDown: _ = scroll.perform(.down)
-        case .wheelUp: _ = scroll.perform(.up)
+        case .wheelDown: _ = scroll.perform(Action(Motion.down))
+        case .wheelUp: _ = scroll.perform(Action(Motion.up))
         default: break
         }
         return []
+    }
+}
+
+extension AutoscalerScreen {
+    static let command = PromptCommand(
+        names: ["autoscaler", "autoscale"], arguments: "[name|workload]", help: "An autoscaler's arithmetic, curves and demand; the node autoscaler",
+        candidates: { world in world.store.horizontalPodAutoscalers.sorted().map(\.name) }
+    ) { dashboard, words in
+        let world = dashboard.world
+        guard let word = words.first else { return dashboard.apply([.push(AutoscalerScreen(of: dashboard.stack.last!.focusedWorkload(world), world))]) }
+        let all = world.store.horizontalPodAutoscalers.sorted()
+        guard let scaler = all.first(where: { $0.name == word }) ?? all.first(where: { $0.spec.scaleTargetRef.name == word }) else {
+            let near = nearest(word, among: all.map(\.name)).map { "; nearest: \($0)" } ?? ""
+            return dashboard.show("No HorizontalPodAutoscaler \(word)\(near)", .error)
+        }
+        dashboard.apply([.push(AutoscalerScreen(scaler.key))])
     }
 }

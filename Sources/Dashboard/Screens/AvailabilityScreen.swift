@@ -30,12 +30,12 @@ struct AvailabilityScreen: ListedScreen {
             BindingGroup(
                 "Availability",
                 [
-                    Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
-                    Binding(.character("p"), action: .parameters, "rates", "Set failure rates, traffic, prices and clients", footer: 10),
-                    Binding(.tab, action: .nextPane, "more", "Scroll the numbers", footer: 15),
-                    Binding(.control("z"), action: .faultsOnly, "risks", "Show only workloads at risk", footer: 20),
-                    Binding(.character("d"), action: .describe, "describe", "Describe the workload"),
-                    Binding(.character("s"), action: .scale, "scale", "Scale the workload"),
+                    Binding(.enter, action: Actions.open, "pods", "The pods of the workload", footer: 5),
+                    Binding(.character("p"), action: Actions.parameters, "rates", "Set failure rates, traffic, prices and clients", footer: 10),
+                    Binding(.tab, action: Actions.nextPane, "more", "Scroll the numbers", footer: 15),
+                    Binding(.control("z"), action: Actions.faultsOnly, "risks", "Show only workloads at risk", footer: 20),
+                    Binding(.character("d"), action: Actions.describe, "describe", "Describe the workload"),
+                    Binding(.character("s"), action: Actions.scale, "scale", "Scale the workload"),
                 ])
         ]
     }
@@ -116,25 +116,37 @@ struct AvailabilityScreen: ListedScreen {
 
     func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
+    enum Actions: String, ScreenAction {
+        case open, parameters, nextPane, previousPane, faultsOnly, describe, scale
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        guard let action = Actions(action), [.open, .describe, .scale].contains(action) else { return nil }
+        guard let workload = rows[safe: list.index]?.workload else { return "Nothing is selected" }
+        guard let info = KindInfo.find(workload.kind), world.store.object(info.type, workload.key) != nil else {
+            return "\(workload.kind) \(workload.name) is gone"
+        }
+        return action == .scale && world.cluster.replicas(info.type, workload.key) == nil ? "A \(workload.kind) cannot be scaled" : nil
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         let before = list.id
         if list.perform(action) {
             if list.id != before { detailTop = 0 }
             return []
         }
+        guard let action = Actions(action) else { return nil }
         switch action {
         case .nextPane: detailTop += 3
         case .previousPane: detailTop = max(0, detailTop - 3)
         case .faultsOnly: onlyRisks.toggle()
         case .parameters: return [.open(Forms.availability(world))]
-        case .open where !rows.isEmpty: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(rows[list.index].workload)))]
-        case .describe where !rows.isEmpty, .scale where !rows.isEmpty:
-            let workload = rows[list.index].workload
-            guard let info = KindInfo.find(workload.kind), let object = world.store.object(info.type, workload.key) else { return [] }
-            if action == .describe { return [.push(DetailScreen(object, tab: .describe))] }
-            return world.cluster.replicas(info.type, workload.key) == nil
-                ? [.flash("A \(workload.kind) cannot be scaled", .warning)] : [.open(Forms.scale([object], info, world))]
-        default: return nil
+        case .open, .describe, .scale:
+            guard let workload = rows[safe: list.index]?.workload, let info = KindInfo.find(workload.kind),
+                let object = world.store.object(info.type, workload.key)
+            else { return nil }
+            if action == .open { return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload)))] }
+            return action == .describe ? [.push(DetailScreen(object, tab: .describe))] : [.open(Forms.scale([object], info, world))]
         }
         return []
     }
@@ -443,5 +455,14 @@ extension Forms {
                 }
                 return .done([.setAvailability(parameters)])
             })
+    }
+}
+
+extension AvailabilityScreen {
+    static let command = PromptCommand(
+        names: ["availability", "av"], arguments: "", help: "Single points of failure, what a failure would cost, traffic between zones"
+    ) {
+        dashboard, _ in
+        dashboard.apply([.push(AvailabilityScreen(dashboard.stack.last!.focusedWorkload(dashboard.world)))])
     }
 }

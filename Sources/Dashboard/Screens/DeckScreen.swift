@@ -19,6 +19,7 @@ struct DeckScreen: Screen {
     /// The newest first.
     private var events: [ToldEvent] = []
     private var eventList = ListCursor<Int>()
+    private var eventsStamp: (revision: Int, generation: Int, nanoseconds: Int64, onlyWarnings: Bool)?
     var domains: [Domain] = []
     /// The first that is seen, and the boxes of those that are.
     var firstDomain = 0
@@ -37,12 +38,12 @@ struct DeckScreen: Screen {
         let own = BindingGroup(
             "Deck",
             [
-                Binding(.enter, action: .open, "open", "Open the rule, node or event under the cursor", footer: 5),
-                Binding(.tab, action: .nextPane, "pane", "Next pane: spread, nodes, events", footer: 8),
-                Binding(.character("x"), action: .cells, "cells", "Colour cells by state or by workload", footer: 35),
-                Binding(.character("o"), action: .topologyKey, "key", "Columns by the next topology key", footer: 36),
-                Binding(.character("W"), action: .why, "why", "Why the first waiting pod is not placed", footer: 30),
-                Binding(.control("z"), action: .warningsOnly, "warnings", "Events: warnings only"),
+                Binding(.enter, action: Actions.open, "open", "Open the rule, node or event under the cursor", footer: 5),
+                Binding(.tab, action: Actions.nextPane, "pane", "Next pane: spread, nodes, events", footer: 8),
+                Binding(.character("x"), action: Actions.cells, "cells", "Colour cells by state or by workload", footer: 35),
+                Binding(.character("o"), action: Actions.topologyKey, "key", "Columns by the next topology key", footer: 36),
+                Binding(.character("W"), action: Actions.why, "why", "Why the first waiting pod is not placed", footer: 30),
+                Binding(.control("z"), action: Actions.warningsOnly, "warnings", "Events: warnings only").formerly("faultsOnly"),
             ])
         return pane == .nodes ? [own, Bindings.nodes] : [own]
     }
@@ -78,13 +79,34 @@ struct DeckScreen: Screen {
 
     // MARK: Actions
 
+    enum Actions: String, ScreenAction {
+        case open, nextPane, previousPane, zoom, cells, topologyKey, warningsOnly, why, fault, cordon, uncordon, drain
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        switch Actions(action) {
+        case .open:
+            switch pane {
+            case .spread: world.spread.isEmpty ? "There are no spread constraints" : nil
+            case .nodes: nodeCursor == nil ? "Select a node first" : nil
+            case .events: event(world) == nil ? "That object is gone" : nil
+            }
+        case .why: world.view.waiting.isEmpty && world.view.heldBack.entries.isEmpty ? "No pod is waiting for a node" : nil
+        case .cordon, .uncordon, .drain: nodeCursor.flatMap { world.store.nodes[ObjectKey(name: $0)] } == nil ? "Select a node first" : nil
+        case .nextPane, .previousPane, .zoom, .cells, .topologyKey, .warningsOnly, .fault, nil: nil
+        }
+    }
+    /// What the event under the cursor is about.
+    private func event(_ world: World) -> (any StoredObject)? {
+        events[safe: eventList.index].flatMap { event in KindInfo.find(event.kind).flatMap { world.store.object($0.type, event.object) } }
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        if let motion = Motion(action), move(motion) { return [] }
+        guard let action = Actions(action) else { return nil }
         switch action {
         case .nextPane: pane = Pane(rawValue: (pane.rawValue + 1) % 3)!
         case .previousPane: pane = Pane(rawValue: (pane.rawValue + 2) % 3)!
-        case .down, .up, .top, .bottom, .pageDown, .pageUp: move(action)
-        case .left: if pane == .nodes { moveSideways(-1) } else { firstDomain = max(0, firstDomain - 1) }
-        case .right: if pane == .nodes { moveSideways(1) } else { firstDomain += 1 }
         case .zoom: isZoomed.toggle()
         case .cells: colouring = colouring == .state ? .workload : .state
         case .warningsOnly:
@@ -95,63 +117,66 @@ struct DeckScreen: Screen {
             let next = keys[((keys.firstIndex(of: world.topologyKey) ?? -1) + 1) % keys.count]
             return [.run(line: "deck \(next)")]
         case .open: return open(world)
-        case .why:
-            if let pod = world.view.waiting.first { return [.push(WhyScreen(pod.key))] }
-            return world.view.heldBack.entries.isEmpty ? [.flash("No pod is waiting for a node")] : [.push(Lists.heldBack)]
-        case .fault:
-            return [.open(Forms.fault(world, node: pane == .nodes ? nodeCursor : nil))]
-        case .cordon where pane == .nodes: return nodeCursor.map { [.perform([.cordon(node: $0)])] }
-        case .uncordon where pane == .nodes: return nodeCursor.map { [.perform([.uncordon(node: $0)])] }
-        case .drain where pane == .nodes:
-            return nodeCursor.flatMap { world.store.nodes[ObjectKey(name: $0)] }.map { [.open(Forms.drain([$0], world))] }
-        default: return nil
+        case .why: return [.push(world.view.waiting.first.map { WhyScreen($0.key) } ?? Lists.heldBack)]
+        case .fault: return [.open(Forms.fault(world, node: pane == .nodes ? nodeCursor : nil))]
+        case .cordon: return nodeCursor.map { [.perform([.cordon(node: $0)])] }
+        case .uncordon: return nodeCursor.map { [.perform([.uncordon(node: $0)])] }
+        case .drain: return nodeCursor.flatMap { world.store.nodes[ObjectKey(name: $0)] }.map { [.open(Forms.drain([$0], world))] }
         }
         return []
     }
 
-    private mutating func move(_ action: Action) {
+    private mutating func move(_ motion: Motion) -> Bool {
+        switch motion {
+        case .left, .right:
+            let step = motion == .right ? 1 : -1
+            if pane == .nodes { moveSideways(step) } else { firstDomain = max(0, firstDomain + step) }
+            return true
+        case .nextPane, .previousPane: return false
+        case .down, .up, .top, .bottom, .pageDown, .pageUp: break
+        }
+        let action = Action(motion)
         switch pane {
         case .spread: _ = rules.perform(action)
         case .events: _ = eventList.perform(action)
         case .nodes:
-            let step = action == .down ? 1 : action == .up ? -1 : 0
+            let step = motion == .down ? 1 : motion == .up ? -1 : 0
             if step != 0, domainsPerRow < domains.count, let cursor = nodeCursor, let column = domains.firstIndex(where: { $0.nodes.contains(cursor) }),
                 let inner = domains[column].nodes.firstIndex(of: cursor), !domains[column].nodes.indices.contains(inner + step)
             {
                 // In several rows of boxes down and up lead to the box below or above.
                 let target = domains[safe: column + step * domainsPerRow]
                 if let target { nodeCursor = step > 0 ? target.nodes.first : target.nodes.last }
-                return
+                return true
             }
             let names = domains.flatMap(\.nodes)
             let index = names.firstIndex(of: nodeCursor ?? "") ?? (step > 0 ? -1 : 0)
-            guard !names.isEmpty, let place = action.place(from: index, count: names.count, page: 11) else { return }
+            guard !names.isEmpty, let place = action.place(from: index, count: names.count, page: 11) else { return true }
             nodeCursor = names[max(0, min(names.count - 1, place))]
         }
+        return true
     }
     private mutating func moveSideways(_ step: Int) {
         guard let cursor = nodeCursor, let column = domains.firstIndex(where: { $0.nodes.contains(cursor) }),
             let row = domains[column].nodes.firstIndex(of: cursor)
-        else { return move(.down) }
+        else { return _ = move(.down) }
         let target = domains[max(0, min(domains.count - 1, column + step))]
         if !target.nodes.isEmpty { nodeCursor = target.nodes[min(row, target.nodes.count - 1)] }
     }
 
     private func open(_ world: World) -> [Effect] {
         switch pane {
-        case .spread: return selectedGroup(world).map { [.push(SpreadScreen(group: $0.id))] } ?? [.flash("There are no spread constraints")]
+        case .spread: return selectedGroup(world).map { [.push(SpreadScreen(group: $0.id))] } ?? []
         case .nodes: return nodeCursor.map { [.push(NodeScreen($0, world))] } ?? []
         case .events:
-            guard let event = events[safe: eventList.index], let info = KindInfo.find(event.kind), let object = world.store.object(info.type, event.object)
-            else { return [.flash("That object is gone", .warning)] }
-            return [.push(DetailScreen(object, tab: .describe))]
+            return event(world).map { [.push(DetailScreen($0, tab: .describe))] } ?? []
         }
     }
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
-        case .wheelDown: move(.down)
-        case .wheelUp: move(.up)
+        case .wheelDown: _ = move(.down)
+        case .wheelUp: _ = move(.up)
         case .press:
             if let name = node(at: event.point, world) {
                 if pane == .nodes, nodeCursor == name { return open(world) }
@@ -175,7 +200,8 @@ struct DeckScreen: Screen {
         names = NodeNames(world.view.nodeNames)
         notPlaced = Self.notPlaced(world)
         rules.show(world.spread.map(\.id))
-        events = toldEvents(world)
+        let stamp = (world.store.revision, world.generation, world.now.nanoseconds, onlyWarnings)
+        if eventsStamp.map({ $0 != stamp }) ?? true { (events, eventsStamp) = (toldEvents(world), stamp) }
         eventList.show(Array(events.indices))
         let places = places(area, world)
         spreadArea = places.spread ?? .zero
@@ -237,7 +263,8 @@ struct DeckScreen: Screen {
             if world.view.nodeNames.isEmpty, !isZoomed {
                 canvas.drawBox(in: box, title: StyledText("Deck", world.theme[.title]), style: world.theme[.border])
                 canvas.write(
-                    "No nodes. \(world.mark(.create)) creates objects; start evenkeel with manifests or --nodes N.", at: Point(x: box.x + 2, y: box.y + 2),
+                    "No nodes. \(world.mark(GeneralAction.create)) creates objects; start evenkeel with manifests or --nodes N.",
+                    at: Point(x: box.x + 2, y: box.y + 2),
                     style: world.theme[.dim], maxWidth: box.width - 4)
             } else {
                 drawDomains(on: &canvas, in: box, world)
@@ -295,7 +322,7 @@ struct DeckScreen: Screen {
             }
             text.append(group.why, theme[.dim])
             let hidden = line == box.height - 1 ? groups.count - box.height : 0
-            let tail = line == 0 ? "\(world.hint(.why, "why", in: Bindings.pods)) " : hidden > 0 ? "+\(hidden) more " : ""
+            let tail = line == 0 ? "\(world.hint(ObjectAction.why, "why", in: Bindings.pods)) " : hidden > 0 ? "+\(hidden) more " : ""
             canvas.write(text.truncated(to: max(0, box.width - tail.count - 2)), at: Point(x: box.x, y: box.y + line))
             canvas.write(tail, at: Point(x: box.right - tail.count, y: box.y + line), style: theme[line == 0 ? .menuKey : .dim])
         }
@@ -324,7 +351,8 @@ struct DeckScreen: Screen {
         let inside = box.interior
         if groups.isEmpty {
             canvas.write(
-                "No workload has a spread constraint. \(world.mark(.create)) creates a workload with one.", at: Point(x: inside.x + 2, y: inside.y + 1),
+                "No workload has a spread constraint. \(world.mark(GeneralAction.create)) creates a workload with one.",
+                at: Point(x: inside.x + 2, y: inside.y + 1),
                 style: theme[.dim], maxWidth: inside.width - 3)
             return
         }
@@ -438,12 +466,13 @@ struct DeckScreen: Screen {
         let theme = world.theme
         canvas.drawBox(
             in: box, title: StyledText(onlyWarnings ? "Warnings" : "Events", theme[.title]),
-            right: StyledText(world.hint(.warningsOnly, onlyWarnings ? "all" : "warnings", in: bindings[0]), theme[.dim]),
+            right: StyledText(world.hint(Actions.warningsOnly, onlyWarnings ? "all" : "warnings", in: bindings[0]), theme[.dim]),
             style: theme[pane == .events ? .borderFocus : .border])
         let inside = box.interior
         if events.isEmpty {
             canvas.write(
-                "Nothing has happened yet. \(world.mark(.pause, in: Bindings.time)) plays.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim],
+                "Nothing has happened yet. \(world.mark(GeneralAction.pause, in: Bindings.time)) plays.", at: Point(x: inside.x + 1, y: inside.y),
+                style: theme[.dim],
                 maxWidth: inside.width - 2)
         }
         for (line, event) in events[eventList.seen].prefix(inside.height).enumerated() {
@@ -471,5 +500,15 @@ struct DeckScreen: Screen {
             return TextWidth.truncatedInside(name, to: width)
         }
         return TextWidth.truncated(parts[0], to: room, ellipsis: nil) + "-" + last
+    }
+}
+
+extension DeckScreen {
+    static let command = PromptCommand(
+        names: ["deck"], arguments: "[label]", help: "The big picture, by a node label (zone without)",
+        candidates: { world in TopologyKeys.used(world).map(TopologyKeys.short) }
+    ) { dashboard, words in
+        if let label = words.first { dashboard.world.topologyKey = TopologyKeys.full(label, dashboard.world) }
+        dashboard.apply([.root(DeckScreen())])
     }
 }

@@ -31,7 +31,7 @@ struct DetailScreen: Screen, PodHolder {
     var isText: Bool { true }
     var bindings: [BindingGroup] {
         // In a text, l scrolls and f fills the screen.
-        let inTables: [Action] = [.logs, .previousLogs, .shell, .attach, .portForward, .setImage]
+        let inTables = [ObjectAction.logs, .previousLogs, .shell, .attach, .portForward, .setImage].map { Action($0) }
         let own = kind == .pod ? [BindingGroup(Bindings.pods.title, Bindings.pods.bindings.filter { !inTables.contains($0.action) })] : []
         return own + [Bindings.object, Bindings.text]
     }
@@ -93,32 +93,33 @@ struct DetailScreen: Screen, PodHolder {
         text.show(lines(world), in: area.interior.inset(x: 1, y: 0))
     }
 
+    enum Actions: String, ScreenAction {
+        case nextPane, previousPane, describe, yaml, edit, delete
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        Actions(action) == nil ? ObjectAction(action)?.unavailable(for: last, world) : nil
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        let tabs = tabs
-        let index = tabs.firstIndex(of: tab)!
-        switch action {
-        case .nextPane: show(tabs[(index + 1) % tabs.count])
-        case .previousPane: show(tabs[(index + tabs.count - 1) % tabs.count])
+        if text.perform(action) { return [] }
+        if let action = TextActions(action) {
+            switch action {
+            case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
+            case .copyText: return [.copy(lines(world).map(\.text).joined(separator: "\n"), what: "\(info.kind.lowercased()) \(last.metadata.name)")]
+            case .save: return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(last.document))]
+            }
+            return []
+        }
+        guard let own = Actions(action) else { return ObjectAction(action)?.effects(on: last, [last], world) }
+        switch own {
+        case .nextPane, .previousPane:
+            let index = (tabs.firstIndex(of: tab) ?? 0) + (own == .nextPane ? 1 : tabs.count - 1)
+            show(tabs[index % tabs.count])
         case .describe: show(.describe)
         case .yaml: show(.yaml)
         case .edit: return [.edit(last)]
         case .delete: return [.open(deleteDialog([last], world))]
-        case .copyText: return [.copy(lines(world).map(\.text).joined(separator: "\n"), what: "\(info.kind.lowercased()) \(last.metadata.name)")]
-        case .save: return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(last.document))]
-        case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
-        case .resize where kind == .pod: return (last as? Pod).map { [.open(ResizeDialog([$0], world))] }
-        case .load where kind == .pod: return [.open(LoadDialog([last], world))]
-        case .moreLoad where kind == .pod: return [.perform(LoadSteps.commands([last], 1, world))]
-        case .lessLoad where kind == .pod: return [.perform(LoadSteps.commands([last], -1, world))]
-        case .recommend where kind == .pod: return focusedWorkload(world).map { [.push(RecommendScreen(focus: $0))] }
-        case .evict where kind == .pod: return (last as? Pod).map { [.open(evictDialog([$0], world))] }
-        case .why where kind == .pod: return [.push(WhyScreen(key))]
-        case .containers where kind == .pod: return (last as? Pod).map { [.push(Lists.containers(of: $0))] }
-        case .open where kind == .pod: return (last as? Pod).map { [.push(PodScreen($0))] }
-        case .node where kind == .pod: return (last as? Pod).map { [NodeScreen.effect($0, world)] }
-        case .owner: return TableScreen.owner(of: last)
-        case .kill: return [.perform([.delete(kind, key, DeleteOptions(gracePeriodSeconds: 0))])]
-        default: return text.perform(action) ? [] : nil
         }
         return []
     }
@@ -167,7 +168,7 @@ struct ScrollingText {
     private mutating func move(by columns: Int) { left = max(0, min(left + columns, longest - width)) }
 
     mutating func perform(_ action: Action) -> Bool {
-        switch action {
+        switch Motion(action) {
         case .left: move(by: -8)
         case .right: move(by: 8)
         default: return scroll.perform(action)

@@ -16,10 +16,10 @@ struct DrainScreen: ListedScreen, PodHolder {
     static let keys = BindingGroup(
         "Drain",
         [
-            Binding(.enter, action: .open, "describe", "Describe the pod", footer: 5),
-            Binding(.character("x"), action: .stopDrain, "stop", "Stop draining; the node stays cordoned", footer: 10),
-            Binding(.character("u"), action: .uncordon, "uncordon", "Stop draining and let pods onto the node again", footer: 15),
-            Binding(.character("W"), action: .why, "why", "Why the pod under the cursor is where it is", footer: 30),
+            Binding(.enter, action: Actions.open, "describe", "Describe the pod", footer: 5),
+            Binding(.character("x"), action: Actions.stopDrain, "stop", "Stop draining; the node stays cordoned", footer: 10),
+            Binding(.character("u"), action: Actions.uncordon, "uncordon", "Stop draining and let pods onto the node again", footer: 15),
+            Binding(.character("W"), action: Actions.why, "why", "Why the pod under the cursor is where it is", footer: 30),
         ])
     var bindings: [BindingGroup] { [Self.keys] }
 
@@ -55,18 +55,28 @@ struct DrainScreen: ListedScreen, PodHolder {
         return peek
     }
 
+    enum Actions: String, ScreenAction {
+        case open, stopDrain, uncordon, why
+    }
+
+    private var running: [Drain] { drains.filter { $0.state == .running } }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        switch Actions(action) {
+        case .open, .why: selectedPod(world) == nil ? "The pod is gone" : nil
+        case .stopDrain: running.isEmpty ? "Nothing is being drained" : nil
+        case .uncordon, nil: nil
+        }
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
+        guard let action = Actions(action) else { return nil }
         switch action {
-        case .open: return selectedPod(world).map { [.push(DetailScreen($0, tab: .describe))] } ?? [.flash("The pod is gone", .warning)]
-        case .why: return selectedPod(world).map { [.push(WhyScreen($0.key))] } ?? [.flash("The pod is gone", .warning)]
-        case .stopDrain:
-            let running = drains.filter { $0.state == .running }
-            return running.isEmpty ? [.flash("Nothing is being drained", .warning)] : [.perform(running.map { .stopDrain(node: $0.node) })]
-        case .uncordon:
-            let running = drains.filter { $0.state == .running }
-            return [.perform(running.map { .stopDrain(node: $0.node) } + nodes.map { .uncordon(node: $0) })]
-        default: return nil
+        case .open: return selectedPod(world).map { [.push(DetailScreen($0, tab: .describe))] }
+        case .why: return selectedPod(world).map { [.push(WhyScreen($0.key))] }
+        case .stopDrain: return [.perform(running.map { .stopDrain(node: $0.node) })]
+        case .uncordon: return [.perform(running.map { .stopDrain(node: $0.node) } + nodes.map { .uncordon(node: $0) })]
         }
     }
 

@@ -18,10 +18,12 @@ struct GatesScreen: ListedScreen {
             BindingGroup(
                 "Feature gates",
                 [
-                    Binding(.enter, action: .open, "on/off", "Turn the gate on or off: the components restart with it", footer: 5),
-                    Binding(.control("w"), action: .allReleases, "all releases", "Show also gates that this release does not have", footer: 10),
-                    Binding(.control("z"), action: .changedOnly, "changed", "Show only gates that differ from the release's default", footer: 15),
-                    Binding(.character("c"), action: .copyName, "copy", "Copy the gate's name"),
+                    Binding(.enter, action: Actions.open, "on/off", "Turn the gate on or off: the components restart with it", footer: 5),
+                    Binding(.control("w"), action: Actions.allReleases, "all releases", "Show also gates that this release does not have", footer: 10).formerly(
+                        "wide"),
+                    Binding(.control("z"), action: Actions.changedOnly, "changed", "Show only gates that differ from the release's default", footer: 15)
+                        .formerly("faultsOnly"),
+                    Binding(.character("c"), action: Actions.copyName, "copy", "Copy the gate's name"),
                 ])
         ]
     }
@@ -58,18 +60,26 @@ struct GatesScreen: ListedScreen {
         }
     }
 
+    enum Actions: String, ScreenAction {
+        case open, allReleases, changedOnly, copyName
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        switch Actions(action) {
+        case .open: gates[safe: list.index].map { Self.whyFixed($0, world.cluster.profile) } ?? "Nothing is selected"
+        case .copyName: gates.isEmpty ? "Nothing is selected" : nil
+        case .allReleases, .changedOnly, nil: nil
+        }
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
-        let cursor = list.index
+        guard let action = Actions(action) else { return nil }
         switch action {
         case .allReleases: showsAll.toggle()
         case .changedOnly: onlyChanged.toggle()
-        case .copyName: return gates.indices.contains(cursor) ? [.copy(gates[cursor].name, what: gates[cursor].name)] : []
-        case .open:
-            guard gates.indices.contains(cursor) else { return [] }
-            if let why = Self.whyFixed(gates[cursor], world.cluster.profile) { return [.flash(why, .warning)] }
-            return [.open(Forms.gate(gates[cursor], world))]
-        default: return nil
+        case .copyName: return gates[safe: list.index].map { [.copy($0.name, what: $0.name)] }
+        case .open: return gates[safe: list.index].map { [.open(Forms.gate($0, world))] }
         }
         return []
     }
@@ -104,7 +114,7 @@ struct GatesScreen: ListedScreen {
         let inside = rects[0].interior
         guard !gates.isEmpty else {
             canvas.write(
-                "No gate passes. \(world.hint(.back, "clears the filter."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim],
+                "No gate passes. \(world.hint(GeneralAction.back, "clears the filter."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim],
                 maxWidth: inside.width - 3)
             return
         }
@@ -203,7 +213,7 @@ extension Forms {
                 if settings.count > 1 { lines.append(StyledText("\(on ? "It needs the others." : "The others need it.")", world.theme[.rowPending])) }
                 lines.append(
                     StyledText(
-                        "All components restart at once. Objects keep their fields; the scheduler retries every waiting pod. \(world.mark(.undo)) takes it back.",
+                        "All components restart at once. Objects keep their fields; the scheduler retries every waiting pod. \(world.mark(GeneralAction.undo)) takes it back.",
                         world.theme[.dim]))
                 return lines
             },
@@ -212,5 +222,11 @@ extension Forms {
                 for (one, on) in settings { gates[one.name] = on }
                 return .done([.perform([.setGates(gates)])])
             })
+    }
+}
+
+extension GatesScreen {
+    static let command = PromptCommand(names: ["gates", "gate"], arguments: "", help: "Feature gates: stage, on or off, what each changes") { dashboard, _ in
+        dashboard.apply([.push(GatesScreen())])
     }
 }

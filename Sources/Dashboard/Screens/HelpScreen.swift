@@ -71,27 +71,38 @@ struct HelpScreen: Screen {
     static let keys = BindingGroup(
         "Help",
         [
-            Binding(.enter, action: .open, "do it", "Do what the line under the cursor says", footer: 5),
-            Binding(.character("c"), action: .copyText, "copy", "Copy the text", footer: 30),
-            Binding(.control("s"), action: .save, "save", "Save the text in the working directory"),
+            Binding(.enter, action: Actions.open, "do it", "Do what the line under the cursor says", footer: 5),
+            Binding(.character("c"), action: Actions.copyText, "copy", "Copy the text", footer: 30).formerly("copyName"),
+            Binding(.control("s"), action: Actions.save, "save", "Save the text in the working directory"),
         ])
     var bindings: [BindingGroup] { [Self.keys] }
-    func offers(_ action: Action, _ world: World) -> Bool { ![.create, .fault, .spread, .whatIf].contains(action) }
+    func offers(_ action: Action, _ world: World) -> Bool { GeneralAction(action).map { ![.create, .fault, .spread, .whatIf].contains($0) } ?? true }
 
     // MARK: Actions
 
+    enum Actions: String, ScreenAction {
+        case open, copyText, save
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        guard Actions(action) == .open, let entry = list.id.map({ entries[$0] }) else { return nil }
+        return entry.action == nil && entry.line == nil ? "Type it after /" : nil
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
+        if let motion = Motion(action), motion == .left || motion == .right {
+            moveSideways(motion == .right ? 1 : -1)
+            return []
+        }
+        // Help about the help would only hide it.
+        if GeneralAction(action) == .help { return [.pop] }
+        guard let action = Actions(action) else { return nil }
         switch action {
-        case .left, .right: moveSideways(action == .right ? 1 : -1)
         case .open: return open()
         case .copyText: return [.copy(text, what: "the keys of \(view)")]
         case .save: return [.write(file: "help.txt", content: text)]
-        // Help about the help would only hide it.
-        case .help: return [.pop]
-        default: return nil
         }
-        return []
     }
 
     private mutating func moveSideways(_ step: Int) {
@@ -104,7 +115,7 @@ struct HelpScreen: Screen {
         guard let index = list.id else { return [] }
         let entry = entries[index]
         if let action = entry.action { return [.pop, .act(action)] }
-        guard let line = entry.line else { return [.flash("Type it after /")] }
+        guard let line = entry.line else { return [] }
         return line.isOpen ? [.pop, .prompt(line.text.isEmpty ? "" : line.text + " ")] : [.pop, .run(line: line.text)]
     }
 
@@ -151,8 +162,8 @@ struct HelpScreen: Screen {
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
-        case .wheelDown: return perform(.down, world) ?? []
-        case .wheelUp: return perform(.up, world) ?? []
+        case .wheelDown: list.move(to: list.index + 1)
+        case .wheelUp: list.move(to: list.index - 1)
         case .press:
             guard let hit = entry(at: event.point) else { return [] }
             if hit == list.index { return open() }
@@ -182,7 +193,7 @@ struct HelpScreen: Screen {
         canvas.drawBox(in: area, title: title, right: StyledText(right, theme[.dim]), style: theme[.borderFocus])
         if count == 0 {
             canvas.write(
-                "Nothing has \(filter) in it. \(world.hint(.back, "shows all."))", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim],
+                "Nothing has \(filter) in it. \(world.hint(GeneralAction.back, "shows all."))", at: Point(x: inside.x, y: inside.y + 1), style: theme[.dim],
                 maxWidth: inside.width)
             return
         }

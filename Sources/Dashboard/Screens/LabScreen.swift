@@ -20,19 +20,20 @@ struct LabScreen: ListedScreen {
     static let keys = BindingGroup(
         "Startup lab",
         [
-            Binding(.tab, action: .nextPane, "side", "The side that is edited, and shown when there is room for one only", footer: 5),
-            Binding(.character("o"), action: .nextOption, "option", "Next option", footer: 10),
-            Binding(.character("O"), action: .previousOption, "", "Option before"),
-            Binding(.character("+"), .character("="), action: .increase, "value +", "Next value of the option", footer: 15),
-            Binding(.character("-"), action: .decrease, "value -", "Value before", footer: 16),
-            Binding(.character("1"), action: .comparePulls, "serial", "Compare serial with parallel pulls", footer: 20),
-            Binding(.character("2"), action: .compareAPIBudgets, "API budget", "Compare kubeAPIQPS and Burst 5/10 with 50/100", footer: 21),
-            Binding(.character("3"), action: .comparePLEGs, "PLEG", "Compare generic with evented PLEG", footer: 22),
-            Binding(.character("4"), action: .compareCPULimits, "CPU", "Compare a CPU limit of 500m with 2", footer: 23),
-            Binding(.character("n"), action: .newSeed, "seed", "Another seed", footer: 30),
-            Binding(.character("m"), action: .moreRuns, "more runs", "Five more seeds", footer: 31),
-            Binding(.character("e"), action: .export, "export", "Save settings and results as text", footer: 40),
-            Binding(.character("y"), action: .saveScenario, "scenario", "Save this side as manifests with a scenario", footer: 41),
+            Binding(.tab, action: Actions.nextPane, "side", "The side that is edited, and shown when there is room for one only", footer: 5),
+            Binding(.character("o"), action: Actions.nextOption, "option", "Next option", footer: 10),
+            Binding(.character("O"), action: Actions.previousOption, "", "Option before"),
+            Binding(.character("+"), .character("="), action: Actions.increase, "value +", "Next value of the option", footer: 15),
+            Binding(.character("-"), action: Actions.decrease, "value -", "Value before", footer: 16),
+            Binding(.character("1"), action: Actions.comparePulls, "serial", "Compare serial with parallel pulls", footer: 20).formerly("namespace1"),
+            Binding(.character("2"), action: Actions.compareAPIBudgets, "API budget", "Compare kubeAPIQPS and Burst 5/10 with 50/100", footer: 21).formerly(
+                "namespace2"),
+            Binding(.character("3"), action: Actions.comparePLEGs, "PLEG", "Compare generic with evented PLEG", footer: 22).formerly("namespace3"),
+            Binding(.character("4"), action: Actions.compareCPULimits, "CPU", "Compare a CPU limit of 500m with 2", footer: 23).formerly("namespace4"),
+            Binding(.character("n"), action: Actions.newSeed, "seed", "Another seed", footer: 30),
+            Binding(.character("m"), action: Actions.moreRuns, "more runs", "Five more seeds", footer: 31),
+            Binding(.character("e"), action: Actions.export, "export", "Save settings and results as text", footer: 40),
+            Binding(.character("y"), action: Actions.saveScenario, "scenario", "Save this side as manifests with a scenario", footer: 41).formerly("yaml"),
         ])
 
     private var options: [StartupLab.Option] { StartupLab.Option.available(lab.base.profile) }
@@ -49,8 +50,22 @@ struct LabScreen: ListedScreen {
         list.scroll(height: parts(area)[1].interior.height - 1)
     }
 
+    enum Actions: String, ScreenAction {
+        case nextPane, previousPane, nextOption, previousOption, increase, decrease
+        case comparePulls, compareAPIBudgets, comparePLEGs, compareCPULimits
+        case newSeed, moreRuns, export, saveScenario
+
+        /// The comparisons in the order of `StartupLab.Preset`.
+        static let comparisons: [Actions] = [.comparePulls, .compareAPIBudgets, .comparePLEGs, .compareCPULimits]
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        Actions(action) == .export && !lab.isDone ? "Still running: \(lab.progress.done) of \(lab.progress.wanted)" : nil
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
+        guard let action = Actions(action) else { return nil }
         switch action {
         case .nextPane, .previousPane: side = side.other
         case .nextOption, .previousOption:
@@ -60,7 +75,7 @@ struct LabScreen: ListedScreen {
             guard lab.change(option, side, by: action == .increase ? 1 : -1) else { return [.flash("\(option.title) ends there")] }
             preset = nil
         case .comparePulls, .compareAPIBudgets, .comparePLEGs, .compareCPULimits:
-            guard let chosen = Action.comparisons.firstIndex(of: action).flatMap({ StartupLab.Preset(rawValue: $0) }) else { return nil }
+            guard let chosen = Actions.comparisons.firstIndex(of: action).flatMap({ StartupLab.Preset(rawValue: $0) }) else { return nil }
             lab.apply(chosen)
             preset = chosen
             list.reset()
@@ -68,11 +83,9 @@ struct LabScreen: ListedScreen {
         case .newSeed: lab.nextSeed()
         case .moreRuns: lab.addSeeds()
         case .export:
-            guard lab.isDone else { return [.flash("Still running: \(lab.progress.done) of \(lab.progress.wanted)", .warning)] }
             return [.open(Forms.write(report, to: "startup-lab.txt", what: "results"))]
         case .saveScenario:
             return [.open(Forms.write(lab.scenario(side), to: "startup-\(side.name.lowercased()).yaml", what: "side \(side.name) as a scenario"))]
-        default: return nil
         }
         return []
     }
@@ -358,5 +371,11 @@ struct LabScreen: ListedScreen {
             lines += run.pods.map(story)
         }
         return lines.map { String($0.reversed().drop { $0 == " " }.reversed()) }.joined(separator: "\n") + "\n"
+    }
+}
+
+extension LabScreen {
+    static let command = PromptCommand(names: ["lab"], arguments: "", help: "What makes pods start faster: a burst under two settings") { dashboard, _ in
+        dashboard.apply([.push(LabScreen(dashboard.world))])
     }
 }

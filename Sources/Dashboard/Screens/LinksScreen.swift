@@ -22,15 +22,17 @@ struct LinksScreen: ListedScreen {
             BindingGroup(
                 "Links",
                 [
-                    Binding(.character("t"), action: .traceRequest, "trace", "Trace a request: logs POD, exec POD, get PATH, from POD", footer: 5),
+                    Binding(.character("t"), action: Actions.traceRequest, "trace", "Trace a request: logs POD, exec POD, get PATH, from POD", footer: 5),
                     Binding(
-                        .character("a"), action: .toggleAuthority, "check kubelets", "Set or unset the API server's --kubelet-certificate-authority", footer: 10
+                        .character("a"), action: Actions.toggleAuthority, "check kubelets", "Set or unset the API server's --kubelet-certificate-authority",
+                        footer: 10
                     ),
                     Binding(
-                        .character("s"), action: .toggleServing, "kubelet certificates",
+                        .character("s"), action: Actions.toggleServing, "kubelet certificates",
                         "Kubelet serving certificates: self-signed, or signed by the cluster CA", footer: 15),
-                    Binding(.character("e"), action: .toggleEgress, "egress", "Reach nodes directly, or through Konnectivity", footer: 20),
-                    Binding(.character("u"), action: .toggleTrust, "untrusted network", "Treat the network between the machines as untrusted", footer: 25),
+                    Binding(.character("e"), action: Actions.toggleEgress, "egress", "Reach nodes directly, or through Konnectivity", footer: 20),
+                    Binding(
+                        .character("u"), action: Actions.toggleTrust, "untrusted network", "Treat the network between the machines as untrusted", footer: 25),
                 ])
         ]
     }
@@ -46,14 +48,18 @@ struct LinksScreen: ListedScreen {
     /// The links with a line for the flags, and the trace.
     private func rects(_ area: Rect) -> [Rect] { area.splitRows([.fixed(min(links.count + 4, area.height / 2)), .weight(1)]) }
 
+    enum Actions: String, ScreenAction {
+        case traceRequest, toggleAuthority, toggleServing, toggleEgress, toggleTrust
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         var settings = world.session.simulation.links
         if list.perform(action) {
             typed = nil
             return []
         }
+        guard let action = Actions(action) else { return nil }
         switch action {
-        case .open: typed = nil
         case .traceRequest: return [.prompt("trace ")]
         case .toggleAuthority:
             settings.checksKubelets.toggle()
@@ -67,9 +73,7 @@ struct LinksScreen: ListedScreen {
         case .toggleTrust:
             settings.networkIsUntrusted.toggle()
             return [.perform([.links(settings)])]
-        default: return nil
         }
-        return []
     }
 
     func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
@@ -245,5 +249,12 @@ struct LinksScreen: ListedScreen {
     private static func milliseconds(_ span: Duration) -> String {
         let tenths = span.nanoseconds / 100_000
         return tenths >= 10_000 ? "\(tenths / 10_000).\(tenths / 1000 % 10) s" : "\(tenths / 10).\(tenths % 10) ms"
+    }
+}
+
+extension LinksScreen {
+    static let command = PromptCommand(names: ["links"], arguments: "", help: "Links between API server, nodes and pods, and what protects them") {
+        dashboard, _ in
+        dashboard.apply([.push(LinksScreen())])
     }
 }

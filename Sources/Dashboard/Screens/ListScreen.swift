@@ -44,30 +44,26 @@ struct ListScreen: ListedScreen, PodHolder {
     static let tree = BindingGroup(
         "Tree",
         [
-            Binding(.character(" "), action: .expand, "expand", "Show or hide what is below the line", footer: 6),
-            Binding(.character("x"), action: .expandAll, "all", "Show or hide what is below all lines", footer: 7),
+            Binding(.character(" "), action: Actions.expand, "expand", "Show or hide what is below the line", footer: 6).formerly("mark"),
+            Binding(.character("x"), action: Actions.expandAll, "all", "Show or hide what is below all lines", footer: 7).formerly("cells"),
         ])
     static let list = BindingGroup(
         "List",
         [
-            Binding(.enter, action: .open, "open", "Open the line", footer: 5),
-            Binding(.character("d"), action: .describe, "describe", "Describe the object", footer: 10),
-            Binding(.character("y"), action: .yaml, "yaml", "Show the object as YAML", footer: 15),
-            Binding(.character("W"), action: .why, "why", "Pods: why it is pending, or placed here", footer: 30),
-            Binding(.character("R"), action: .resize, "resize", "Pods: resize in place", footer: 20),
-            Binding(.character("V"), action: .evict, "evict", "Pods: evict; disruption budgets apply", footer: 25),
+            Binding(.enter, action: Actions.open, "open", "Open the line", footer: 5),
+            Binding(.character("d"), action: Actions.describe, "describe", "Describe the object", footer: 10),
+            Binding(.character("y"), action: Actions.yaml, "yaml", "Show the object as YAML", footer: 15),
+            Binding(.character("W"), action: Actions.why, "why", "Pods: why it is pending, or placed here", footer: 30),
+            Binding(.character("R"), action: Actions.resize, "resize", "Pods: resize in place", footer: 20),
+            Binding(.character("V"), action: Actions.evict, "evict", "Pods: evict; disruption budgets apply", footer: 25),
         ])
     var bindings: [BindingGroup] {
         hasObjects ? (isTree ? [Self.tree] : []) + [Self.list] : [BindingGroup(Self.list.title, Array(Self.list.bindings.prefix(1)))]
     }
 
     func offers(_ action: Action, _ world: World) -> Bool {
-        switch action {
-        case .why, .resize, .evict: selectedPod(world) != nil
-        case .describe, .yaml: object(world) != nil
-        case .spread, .whatIf: focusedWorkload(world) != nil
-        default: true
-        }
+        if GeneralAction(action) == .spread { return focusedWorkload(world) != nil }
+        return refusal(action, world) == nil
     }
 
     mutating func refresh(_ world: World, in area: Rect) {
@@ -106,25 +102,33 @@ struct ListScreen: ListedScreen, PodHolder {
         return object(world).map { Peek(of: $0, world) }
     }
 
+    enum Actions: String, ScreenAction {
+        case open, describe, yaml, why, resize, evict, expand, expandAll
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        switch Actions(action) {
+        case .why, .resize, .evict: selectedPod(world) == nil ? "This line is not a pod" : nil
+        case .describe, .yaml: object(world) == nil ? "That object is not there" : nil
+        case .open: line?.open == nil && object(world) == nil ? "That object is not there" : nil
+        case .expand, .expandAll, nil: nil
+        }
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
+        guard let action = Actions(action), let line else { return nil }
         switch action {
-        case .expand where isTree:
-            guard let line else { return [] }
-            if collapsed.remove(line.id) == nil { collapsed.insert(line.id) }
-        case .expandAll where isTree:
-            // Roots only, or everything.
-            collapsed = collapsed.isEmpty ? Set(all.filter { $0.depth == 0 }.map(\.id)) : []
+        case .expand: if collapsed.remove(line.id) == nil { collapsed.insert(line.id) }
+        // Roots only, or everything.
+        case .expandAll: collapsed = collapsed.isEmpty ? Set(all.filter { $0.depth == 0 }.map(\.id)) : []
         case .open:
-            guard let line else { return [] }
             if let open = line.open { return open(world) }
-            return object(world).map { [.push(DetailScreen($0, tab: .describe))] } ?? [.flash("That object is not there", .warning)]
-        case .describe, .yaml:
-            return object(world).map { [.push(DetailScreen($0, tab: action == .yaml ? .yaml : .describe))] } ?? [.flash("That object is not there", .warning)]
-        case .why: return selectedPod(world).map { [.push(WhyScreen($0.key))] } ?? [.flash("This line is not a pod", .warning)]
-        case .resize: return selectedPod(world).map { [.open(ResizeDialog([$0], world))] } ?? [.flash("This line is not a pod", .warning)]
-        case .evict: return selectedPod(world).map { [.open(evictDialog([$0], world))] } ?? [.flash("This line is not a pod", .warning)]
-        default: return nil
+            return object(world).map { [.push(DetailScreen($0, tab: .describe))] }
+        case .describe, .yaml: return object(world).map { [.push(DetailScreen($0, tab: action == .yaml ? .yaml : .describe))] }
+        case .why: return selectedPod(world).map { [.push(WhyScreen($0.key))] }
+        case .resize: return selectedPod(world).map { [.open(ResizeDialog([$0], world))] }
+        case .evict: return selectedPod(world).map { [.open(evictDialog([$0], world))] }
         }
         return []
     }

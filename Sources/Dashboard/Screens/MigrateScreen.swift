@@ -18,10 +18,10 @@ struct MigrateScreen: Screen {
     static let keys = BindingGroup(
         "Migrate",
         [
-            Binding(.enter, action: .open, "do the step", "Perform the next step", footer: 5),
-            Binding(.character("c"), action: .copyCommand, "copy", "Copy the next step's kubectl command", footer: 10),
-            Binding(.character("V"), action: .holders, "volumes", "The claim among the volumes", footer: 15),
-            Binding(.character("d"), action: .describe, "describe", "Describe the volume", footer: 20),
+            Binding(.enter, action: Actions.open, "do the step", "Perform the next step", footer: 5),
+            Binding(.character("c"), action: Actions.copyCommand, "copy", "Copy the next step's kubectl command", footer: 10).formerly("copyName"),
+            Binding(.character("V"), action: Actions.holders, "volumes", "The claim among the volumes", footer: 15),
+            Binding(.character("d"), action: Actions.describe, "describe", "Describe the volume", footer: 20),
         ])
     var bindings: [BindingGroup] { [Self.keys] }
 
@@ -30,20 +30,33 @@ struct MigrateScreen: Screen {
         steps = migration.steps(view.pods(of: migration.claim), in: world.cluster)
     }
 
+    enum Actions: String, ScreenAction {
+        case open, copyCommand, holders, describe
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        let next = steps.first { $0.state != .done }
+        switch Actions(action) {
+        case .open:
+            if let obstacle = migration.obstacle(in: world.cluster) { return obstacle }
+            guard let next else { return "All steps are done" }
+            guard migration.commandsOfNext(view.pods(of: migration.claim), in: world.cluster).isEmpty else { return nil }
+            let hint = world.session.isPaused ? "; \(world.mark(GeneralAction.pause, in: Bindings.time)) lets time run" : ""
+            return "\(next.title): \(next.words)\(hint)"
+        case .copyCommand: return next == nil ? "All steps are done" : nil
+        case .describe: return volume(world) == nil ? "The volume is gone" : nil
+        case .holders, nil: return nil
+        }
+    }
+    private func volume(_ world: World) -> PersistentVolume? { world.store.persistentVolumes[ObjectKey(name: migration.volume)] }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        guard let action = Actions(action) else { return nil }
         let next = steps.first { $0.state != .done }
         switch action {
         case .open:
-            if let obstacle = migration.obstacle(in: world.cluster) { return [.flash(obstacle, .error)] }
-            guard let next else { return [.flash("All steps are done")] }
+            guard let next else { return nil }
             let commands = migration.commandsOfNext(view.pods(of: migration.claim), in: world.cluster)
-            if commands.isEmpty {
-                return [
-                    .flash(
-                        world.session.isPaused
-                            ? "\(next.title): \(next.words); \(world.mark(.pause, in: Bindings.time)) lets time run" : "\(next.title): \(next.words)", .warning)
-                ]
-            }
             // The screen opens by one key, so a second one must not change the cluster.
             return [
                 .open(
@@ -54,10 +67,7 @@ struct MigrateScreen: Screen {
             ]
         case .copyCommand: return next.map { [.copy($0.command, what: $0.command)] } ?? []
         case .holders: return [.push(VolumesScreen(claim: migration.claim))]
-        case .describe:
-            guard let volume = world.store.persistentVolumes[ObjectKey(name: migration.volume)] else { return [.flash("The volume is gone", .warning)] }
-            return [.push(DetailScreen(volume, tab: .describe))]
-        default: return nil
+        case .describe: return volume(world).map { [.push(DetailScreen($0, tab: .describe))] }
         }
     }
 
@@ -98,7 +108,7 @@ struct MigrateScreen: Screen {
             text.append(pad(step.title, min(38, inside.width / 2)), theme[isNext ? .text : .dim])
             text.append(" \(step.words)", theme[role])
             if step.state == .waits {
-                text.append(world.session.isPaused ? "   \(world.mark(.pause, in: Bindings.time)) lets time run" : "   under way", theme[.dim])
+                text.append(world.session.isPaused ? "   \(world.mark(GeneralAction.pause, in: Bindings.time)) lets time run" : "   under way", theme[.dim])
             }
             write(text)
             if lines >= 2, !step.command.isEmpty {
@@ -128,5 +138,23 @@ struct MigrateScreen: Screen {
             text.append("\(migration.volume) is gone", theme[.rowError])
         }
         return text
+    }
+}
+
+extension MigrateScreen {
+    static let command = PromptCommand(
+        names: ["migrate"], arguments: "claim", help: "Move a claim's volume to ReadWriteOncePod, step by step",
+        candidates: { world in world.store.persistentVolumeClaims.sorted().map(\.metadata.name) }
+    ) { dashboard, words in
+        guard let word = words.first else { return dashboard.show("Name a claim: :migrate CLAIM, or NAMESPACE/CLAIM", .error) }
+        let world = dashboard.world
+        dashboard.withClaim(word) { key in
+            var view = VolumeView()
+            view.refresh(world.cluster, generation: 0)
+            guard let migration = Migration(of: key, users: view.pods(of: key), in: world.cluster) else {
+                return [.flash("The claim \(key) has no volume", .error)]
+            }
+            return [.push(MigrateScreen(migration))]
+        }
     }
 }

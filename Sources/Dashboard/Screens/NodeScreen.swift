@@ -48,12 +48,12 @@ struct NodeScreen: ListedScreen, PodHolder {
     static let keys = BindingGroup(
         "Node",
         [
-            Binding(.tab, action: .nextPane, "pane", "Next pane: pods, pulls, API client and PLEG, cgroups, settings, if lost", footer: 5),
-            Binding(.enter, action: .open, "pod", "Open the pod under the cursor", footer: 6),
-            Binding(.character("d"), action: .describe, "describe", "Describe the node", footer: 40),
-            Binding(.character("y"), action: .yaml, "yaml", "YAML of the node", footer: 41),
-            Binding(.character("e"), action: .edit, "edit", "Edit the node as YAML in your editor", footer: 42),
-            Binding(.character("p"), action: .showPods, "table", "The node's pods as a table of their own"),
+            Binding(.tab, action: Actions.nextPane, "pane", "Next pane: pods, pulls, API client and PLEG, cgroups, settings, if lost", footer: 5),
+            Binding(.enter, action: Actions.open, "pod", "Open the pod under the cursor", footer: 6),
+            Binding(.character("d"), action: Actions.describe, "describe", "Describe the node", footer: 40),
+            Binding(.character("y"), action: Actions.yaml, "yaml", "YAML of the node", footer: 41),
+            Binding(.character("e"), action: Actions.edit, "edit", "Edit the node as YAML in your editor", footer: 42),
+            Binding(.character("p"), action: Actions.showPods, "table", "The node's pods as a table of their own"),
         ])
 
     func selectedPod(_ world: World) -> Pod? { list.id.flatMap { world.store.pods[$0] } }
@@ -78,34 +78,41 @@ struct NodeScreen: ListedScreen, PodHolder {
 
     func peek(_ world: World) -> Peek? { selectedPod(world).map { Peek(of: $0, world) } ?? node(world).map { Peek(of: $0, world) } }
 
+    enum Actions: String, ScreenAction {
+        case nextPane, previousPane, open, describe, yaml, edit, showPods, fault, cordon, uncordon, drain
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        switch Actions(action) {
+        case .open: selectedPod(world) == nil ? "No pod runs here" : nil
+        case .describe, .yaml, .edit, .drain: node(world) == nil ? "The node is gone" : nil
+        case .nextPane, .previousPane, .showPods, .fault, .cordon, .uncordon, nil: nil
+        }
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        if move(action) { return [] }
+        guard let action = Actions(action) else { return nil }
         switch action {
         case .nextPane, .previousPane:
             let panes = Pane.allCases
             let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
             pane = panes[index % panes.count]
             scroll.reset()
-        case .down, .up, .pageDown, .pageUp, .top, .bottom: move(action)
-        case .open: return selectedPod(world).map { [.push(PodScreen($0))] } ?? [.flash("No pod runs here")]
+        case .open: return selectedPod(world).map { [.push(PodScreen($0))] }
         case .showPods: return [.push(TableScreen(Kind.pod.info, scope: .onNode(name)))]
         case .fault: return [.open(Forms.fault(world, node: name))]
         case .cordon: return [.perform([.cordon(node: name)])]
         case .uncordon: return [.perform([.uncordon(node: name)])]
-        case .describe, .yaml, .edit, .drain:
-            guard let node = node(world) else { return [.flash("The node is gone", .warning)] }
-            switch action {
-            case .edit: return [.edit(node)]
-            case .drain: return [.open(Forms.drain([node], world))]
-            default: return [.push(DetailScreen(node, tab: action == .yaml ? .yaml : .describe))]
-            }
-        default: return nil
+        case .describe: return node(world).map { [.push(DetailScreen($0, tab: .describe))] }
+        case .yaml: return node(world).map { [.push(DetailScreen($0, tab: .yaml))] }
+        case .edit: return node(world).map { [.edit($0)] }
+        case .drain: return node(world).map { [.open(Forms.drain([$0], world))] }
         }
         return []
     }
 
-    private mutating func move(_ action: Action) {
-        _ = pane == .pods || pane == .cgroups ? list.perform(action) : scroll.perform(action)
-    }
+    private mutating func move(_ action: Action) -> Bool { pane == .pods || pane == .cgroups ? list.perform(action) : scroll.perform(action) }
 
     private func sortedPods(_ world: World) -> [Pod] {
         let rules = RequestRules(assigned: world.cluster.profile)
@@ -348,7 +355,7 @@ struct NodeScreen: ListedScreen, PodHolder {
         if let loss {
             lines = loss.isDone ? loss.lines.map { StyledText($0, theme[.text]) } : [StyledText("trying it on a fork \(canvas.glyphs.ellipsis)", theme[.dim])]
         } else {
-            lines = [StyledText("The node is lost: its kubelet is silent. \(world.mark(.fault)) recovers it.", theme[.rowError])]
+            lines = [StyledText("The node is lost: its kubelet is silent. \(world.mark(GeneralAction.fault)) recovers it.", theme[.rowError])]
         }
         let budgets = NodeLoss.budgets(name, world)
         if !budgets.isEmpty { lines.append(StyledText("disruption budgets  ", theme[.dim]) + StyledText(budgets, theme[.text])) }
@@ -358,8 +365,8 @@ struct NodeScreen: ListedScreen, PodHolder {
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
-        case .wheelDown: for _ in 0..<3 { move(.down) }
-        case .wheelUp: for _ in 0..<3 { move(.up) }
+        case .wheelDown: for _ in 0..<3 { _ = move(Action(Motion.down)) }
+        case .wheelUp: for _ in 0..<3 { _ = move(Action(Motion.up)) }
         case .press:
             guard pane != .cgroups, let row = list.row(at: event.point) else { return [] }
             if row == list.index { return [.press(.enter)] }

@@ -33,12 +33,12 @@ struct PodScreen: Screen, PodHolder {
     static let keys = BindingGroup(
         "Pod",
         [
-            Binding(.tab, action: .nextPane, "pane", "Next pane: startup, usage, conditions, events", footer: 5),
-            Binding(.enter, action: .open, "follow", "Go where the row of the waterfall leads: the node's pulls, its API client, why", footer: 6),
-            Binding(.character("d"), action: .describe, "describe", "Describe the pod", footer: 10),
-            Binding(.character("y"), action: .yaml, "yaml", "YAML of the pod", footer: 15),
-            Binding(.character("e"), action: .edit, "edit", "Edit the pod as YAML in your editor", footer: 16),
-            Binding(.control("d"), action: .delete, "delete", "Delete the pod", footer: 70),
+            Binding(.tab, action: Actions.nextPane, "pane", "Next pane: startup, usage, conditions, events", footer: 5),
+            Binding(.enter, action: Actions.open, "follow", "Go where the row of the waterfall leads: the node's pulls, its API client, why", footer: 6),
+            Binding(.character("d"), action: Actions.describe, "describe", "Describe the pod", footer: 10),
+            Binding(.character("y"), action: Actions.yaml, "yaml", "YAML of the pod", footer: 15),
+            Binding(.character("e"), action: Actions.edit, "edit", "Edit the pod as YAML in your editor", footer: 16),
+            Binding(.control("d"), action: Actions.delete, "delete", "Delete the pod", footer: 70),
         ])
 
     func focusedWorkload(_ world: World) -> Workload? { Workload(of: last, world.cluster) }
@@ -62,37 +62,33 @@ struct PodScreen: Screen, PodHolder {
         }
     }
 
+    enum Actions: String, ScreenAction {
+        case nextPane, previousPane, open, describe, yaml, edit, delete
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        Actions(action) == nil ? ObjectAction(action)?.unavailable(for: last, world) : nil
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        switch action {
+        if move(action) { return [] }
+        guard let own = Actions(action) else { return ObjectAction(action)?.effects(on: last, [last], world) }
+        switch own {
         case .nextPane, .previousPane:
             let panes = Pane.allCases
-            let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
+            let index = panes.firstIndex(of: pane)! + (own == .nextPane ? 1 : panes.count - 1)
             pane = panes[index % panes.count]
             scroll.reset()
-        case .down, .up, .pageDown, .pageUp, .top, .bottom: move(action)
         case .open: return follow(pane == .startup ? story?.rows[safe: list.index]?.link ?? .none : .none, world)
         case .describe: return [.push(DetailScreen(last, tab: .describe))]
         case .yaml: return [.push(DetailScreen(last, tab: .yaml))]
-        case .events: return [.push(DetailScreen(last, tab: .events))]
         case .edit: return [.edit(last)]
         case .delete: return [.open(deleteDialog([last], world))]
-        case .kill: return [.perform([.delete(.pod, key, DeleteOptions(gracePeriodSeconds: 0))])]
-        case .resize: return [.open(ResizeDialog([last], world))]
-        case .evict: return [.open(evictDialog([last], world))]
-        case .why: return [.push(WhyScreen(key))]
-        case .node: return [NodeScreen.effect(last, world)]
-        case .owner: return TableScreen.owner(of: last)
-        case .containers: return [.push(Lists.containers(of: last))]
-        case .setImage: return [.open(Forms.setImage(last, Kind.pod.info))]
-        case .copyName: return [.copy(last.metadata.name, what: last.metadata.name)]
-        default: return nil
         }
         return []
     }
 
-    private mutating func move(_ action: Action) {
-        _ = pane == .startup ? list.perform(action) : scroll.perform(action)
-    }
+    private mutating func move(_ action: Action) -> Bool { pane == .startup ? list.perform(action) : scroll.perform(action) }
 
     private func follow(_ link: StartupStory.Link, _ world: World) -> [Effect] {
         switch link {
@@ -432,8 +428,8 @@ struct PodScreen: Screen, PodHolder {
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         switch event.kind {
-        case .wheelDown: for _ in 0..<3 { move(.down) }
-        case .wheelUp: for _ in 0..<3 { move(.up) }
+        case .wheelDown: for _ in 0..<3 { _ = move(Action(Motion.down)) }
+        case .wheelUp: for _ in 0..<3 { _ = move(Action(Motion.up)) }
         default: break
         }
         return []

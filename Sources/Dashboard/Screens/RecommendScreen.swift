@@ -45,14 +45,15 @@ struct RecommendScreen: ListedScreen {
                 "Recommend",
                 [
                     Binding(
-                        .character("R"), action: .takeRecommendation, "take it", "Resize all of its pods as recommended; the outcome is shown first", footer: 10
-                    ),
-                    Binding(.character("a"), action: .autosize, "auto", "Automatic: off, InPlaceOrRecreate, InPlace", footer: 15),
-                    Binding(.enter, action: .open, "pods", "The pods of the workload", footer: 5),
-                    Binding(.character("L"), action: .load, "load", "Set the load of its pods", footer: 20),
-                    Binding(.character(")"), action: .moreLoad, "more load", "More load", footer: 25),
-                    Binding(.character("("), action: .lessLoad, "less load", "Less load"),
-                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the workload"),
+                        .character("R"), action: Actions.takeRecommendation, "take it", "Resize all of its pods as recommended; the outcome is shown first",
+                        footer: 10
+                    ).formerly("resize"),
+                    Binding(.character("a"), action: Actions.autosize, "auto", "Automatic: off, InPlaceOrRecreate, InPlace", footer: 15),
+                    Binding(.enter, action: Actions.open, "pods", "The pods of the workload", footer: 5),
+                    Binding(.character("L"), action: Actions.load, "load", "Set the load of its pods", footer: 20),
+                    Binding(.character(")"), action: Actions.moreLoad, "more load", "More load", footer: 25),
+                    Binding(.character("("), action: Actions.lessLoad, "less load", "Less load"),
+                    Binding(.character("y"), action: Actions.yaml, "yaml", "YAML of the workload"),
                 ])
         ]
     }
@@ -123,32 +124,32 @@ struct RecommendScreen: ListedScreen {
 
     func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
-    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        if list.perform(action) { return [] }
-        switch action {
-        case .open, .takeRecommendation, .autosize, .load, .moreLoad, .lessLoad, .yaml:
-            guard let row = list.id else { return [.flash("Nothing is selected", .warning)] }
-            return act(action, row, world)
-        default: return nil
-        }
+    enum Actions: String, ScreenAction {
+        case open, takeRecommendation, autosize, load, moreLoad, lessLoad, yaml
     }
 
-    private mutating func act(_ action: Action, _ row: Row, _ world: World) -> [Effect]? {
-        let pods = podsOf[row.workload] ?? []
-        guard let object = object(row.workload, world) else { return [.flash("\(row.workload.kind) \(row.workload.name) is gone", .warning)] }
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        guard let action = Actions(action) else { return nil }
+        guard let workload = list.id?.workload else { return "Nothing is selected" }
+        if object(workload, world) == nil { return "\(workload.kind) \(workload.name) is gone" }
+        return action == .autosize && workload.kind == "Pod"
+            ? "A pod without a controller cannot be recreated: \(world.hint(Actions.takeRecommendation, "resizes it", in: bindings[0]))" : nil
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        if list.perform(action) { return [] }
+        guard let action = Actions(action), let row = list.id, let object = object(row.workload, world) else { return nil }
         switch action {
         case .open: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(row.workload)))]
         case .load: return [.open(LoadDialog([object], world))]
         case .moreLoad, .lessLoad: return [.perform(LoadSteps.commands([object], action == .moreLoad ? 1 : -1, world))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .autosize:
-            guard row.workload.kind != "Pod" else {
-                return [.flash("A pod without a controller cannot be recreated: \(world.hint(.takeRecommendation, "resizes it", in: bindings[0]))", .warning)]
-            }
             let modes: [VerticalScaling] = [.off, .inPlaceOrRecreate, .inPlace]
             let index = modes.firstIndex(of: world.session.simulation.vertical[target(row.workload)]) ?? 0
             return [.perform([.autosize(object.kindInfo.type, row.workload.key, modes[(index + 1) % modes.count])])]
-        default:
+        case .takeRecommendation:
+            let pods = podsOf[row.workload] ?? []
             let wishes = world.session.simulation.recommendations(for: pods).compactMap { recommendation in
                 (pods[0].spec.containers + pods[0].spec.sidecars).first { $0.name == recommendation.container }.flatMap { recommendation.resize(of: $0) }
             }
@@ -355,7 +356,8 @@ struct RecommendScreen: ListedScreen {
         lines.append(bounds)
         let mode = world.session.simulation.vertical[target(row.workload)]
         var auto = StyledText(
-            "\(world.hint(.takeRecommendation, "resizes as recommended", in: bindings[0]))   \(world.hint(.autosize, "", in: bindings[0]))", theme[.dim])
+            "\(world.hint(Actions.takeRecommendation, "resizes as recommended", in: bindings[0]))   \(world.hint(Actions.autosize, "", in: bindings[0]))",
+            theme[.dim])
         switch mode {
         case .off: auto.append("automatic: off", theme[.dim])
         case .inPlaceOrRecreate: auto.append("automatic: in place, or by eviction (deferred for 5 min, or infeasible); budgets apply", theme[.good])
@@ -363,5 +365,15 @@ struct RecommendScreen: ListedScreen {
         }
         lines.append(auto)
         return lines
+    }
+}
+
+extension RecommendScreen {
+    static let command = PromptCommand(names: ["recommend", "vpa"], arguments: "[workload]", help: "Usage over time and the recommended sizes") {
+        dashboard, words in
+        let cluster = dashboard.world.cluster
+        let focus = words.first.flatMap { word in cluster.store.pods.all.lazy.map { Workload(of: $0, cluster) }.first { $0.name == word } }
+        if let word = words.first, focus == nil { return dashboard.show("No workload \(word) has pods", .error) }
+        dashboard.apply([.push(RecommendScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
     }
 }

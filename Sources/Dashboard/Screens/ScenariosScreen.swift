@@ -1,4 +1,5 @@
 import Canvas
+import KubernetesAPI
 import Simulation
 
 /// The scenarios that come with the program, to open one; below, the file of the one under the cursor.
@@ -12,9 +13,9 @@ struct ScenariosScreen: ListedScreen {
             BindingGroup(
                 "Scenarios",
                 [
-                    Binding(.enter, action: .open, "open", "Open the scenario in place of the session", footer: 5),
-                    Binding(.character("y"), action: .yaml, "yaml", "Show its file", footer: 10),
-                    Binding(.control("s"), action: .save, "save", "Save its file in the working directory", footer: 20),
+                    Binding(.enter, action: Actions.open, "open", "Open the scenario in place of the session", footer: 5),
+                    Binding(.character("y"), action: Actions.yaml, "yaml", "Show its file", footer: 10),
+                    Binding(.control("s"), action: Actions.save, "save", "Save its file in the working directory", footer: 20),
                 ])
         ]
     }
@@ -37,18 +38,19 @@ struct ScenariosScreen: ListedScreen {
         shown[safe: list.index].map { Peek(title: $0.name, lines: [("shows", StyledText($0.summary))]) }
     }
 
+    enum Actions: String, ScreenAction {
+        case open, yaml, save
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? { Actions(action) != nil && shown.isEmpty ? "Nothing is selected" : nil }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
+        guard let action = Actions(action), let scenario = shown[safe: list.index] else { return nil }
         switch action {
-        case .open, .yaml, .save:
-            guard shown.indices.contains(list.index) else { return [.flash("Nothing is selected", .warning)] }
-            let scenario = shown[list.index]
-            switch action {
-            case .open: return [.run(line: "scenario \(scenario.name)")]
-            case .save: return [.write(file: "\(scenario.name).yaml", content: scenario.manifests + "\n")]
-            default: return [.push(ScenarioTextScreen(scenario))]
-            }
-        default: return nil
+        case .open: return [.run(line: "scenario \(scenario.name)")]
+        case .save: return [.write(file: "\(scenario.name).yaml", content: scenario.manifests + "\n")]
+        case .yaml: return [.push(ScenarioTextScreen(scenario))]
         }
     }
 
@@ -78,7 +80,9 @@ struct ScenariosScreen: ListedScreen {
             ])
         }
         if shown.isEmpty {
-            canvas.write("No scenario passes the filter. \(world.hint(.back, "clears it."))", at: Point(x: inside.x + 2, y: inside.y + 1), style: theme[.dim])
+            canvas.write(
+                "No scenario passes the filter. \(world.hint(GeneralAction.back, "clears it."))", at: Point(x: inside.x + 2, y: inside.y + 1),
+                style: theme[.dim])
         }
         canvas.drawPosition(of: list.seen, in: shown.count, onBox: box, rows: layout.body, theme: theme)
         guard shown.indices.contains(list.index), area.height - box.height >= 4 else { return }
@@ -101,4 +105,17 @@ struct ScenarioTextScreen: TextScreen {
     var crumb: String { scenario.name }
     var heading: StyledText { StyledText(scenario.name) }
     func lines(_ world: World, width: Int) -> [StyledText] { YAMLColours.lines(scenario.manifests, world.theme) }
+}
+
+extension ScenariosScreen {
+    static let command = PromptCommand(
+        names: ["scenario", "scenarios"], arguments: "[name]", help: "Open a scenario that comes with the program, or list them",
+        candidates: { world in ScenarioCatalog.all.map(\.name) }
+    ) {
+        dashboard, words in
+        guard let word = words.first else { return dashboard.apply([.push(ScenariosScreen())]) }
+        if let scenario = ScenarioCatalog.find(word) { return dashboard.open(scenario) }
+        let near = nearest(word, among: ScenarioCatalog.all.map(\.name)).map { "; nearest: \($0)" } ?? ""
+        dashboard.show("No scenario \(word)\(near)", .error)
+    }
 }

@@ -26,17 +26,19 @@ struct SpreadScreen: ListedScreen {
             BindingGroup(
                 "Spread",
                 [
-                    Binding(.tab, action: .nextPane, "rule", "Next constraint", footer: 5),
-                    Binding(.enter, action: .open, "domain", "The pods counted in the domain", footer: 6),
-                    Binding(.character("("), action: .smallerMaxSkew, "maxSkew -", "Try a smaller maxSkew (nothing is changed)", footer: 10),
-                    Binding(.character(")"), action: .largerMaxSkew, "maxSkew +", "Try a larger maxSkew (nothing is changed)", footer: 11),
-                    Binding(.character("M"), action: .rebalance, "rebalance", "The fewest evictions that bring it within maxSkew", footer: 18),
-                    Binding(.character("+"), .character("="), action: .placeGhost, "place", "Add a pod to the domain, on paper only", footer: 8),
-                    Binding(.character("-"), action: .removeGhost, "remove", "Take a pod out of the domain, on paper only", footer: 9),
-                    Binding(.character("s"), action: .scale, "scale", "Scale the workload", footer: 20),
-                    Binding(.character("W"), action: .why, "why", "Why a pod of the workload waits", footer: 30),
-                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the workload", footer: 35),
-                    Binding(.character("o"), action: .showPods, "pods", "The pods of the workload", footer: 36),
+                    Binding(.tab, action: Actions.nextPane, "rule", "Next constraint", footer: 5),
+                    Binding(.enter, action: Actions.open, "domain", "The pods counted in the domain", footer: 6),
+                    Binding(.character("("), action: Actions.smallerMaxSkew, "maxSkew -", "Try a smaller maxSkew (nothing is changed)", footer: 10).formerly(
+                        "columnLeft"),
+                    Binding(.character(")"), action: Actions.largerMaxSkew, "maxSkew +", "Try a larger maxSkew (nothing is changed)", footer: 11).formerly(
+                        "columnRight"),
+                    Binding(.character("M"), action: Actions.rebalance, "rebalance", "The fewest evictions that bring it within maxSkew", footer: 18),
+                    Binding(.character("+"), .character("="), action: Actions.placeGhost, "place", "Add a pod to the domain, on paper only", footer: 8),
+                    Binding(.character("-"), action: Actions.removeGhost, "remove", "Take a pod out of the domain, on paper only", footer: 9),
+                    Binding(.character("s"), action: Actions.scale, "scale", "Scale the workload", footer: 20),
+                    Binding(.character("W"), action: Actions.why, "why", "Why a pod of the workload waits", footer: 30),
+                    Binding(.character("y"), action: Actions.yaml, "yaml", "YAML of the workload", footer: 35),
+                    Binding(.character("o"), action: Actions.showPods, "pods", "The pods of the workload", footer: 36),
                 ])
         ]
     }
@@ -70,10 +72,36 @@ struct SpreadScreen: ListedScreen {
         return group.domains.count * 3 <= rows ? 3 : group.domains.count * 2 <= rows ? 2 : 1
     }
 
+    enum Actions: String, ScreenAction {
+        case nextPane, previousPane, open, smallerMaxSkew, largerMaxSkew, rebalance, placeGhost, removeGhost, scale, why, yaml, showPods
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        guard let action = Actions(action) else { return nil }
+        guard let workload = focusedWorkload(world) else { return "No workload has a spread constraint" }
+        switch action {
+        case .scale, .yaml:
+            guard let info = KindInfo.find(workload.kind), world.store.object(info.type, workload.key) != nil else { return "The workload is gone" }
+            return action == .scale && world.cluster.replicas(info.type, workload.key) == nil ? "A \(workload.kind) cannot be scaled" : nil
+        case .why: return whoWaits(workload, world) == nil ? "No pod of \(workload.name) waits for a node" : nil
+        case .nextPane, .previousPane, .open, .smallerMaxSkew, .largerMaxSkew, .rebalance, .placeGhost, .removeGhost, .showPods: return nil
+        }
+    }
+    /// The view of the pod of the workload that waits, or of those that are not created; nil if there are none.
+    private func whoWaits(_ workload: Workload, _ world: World) -> (any Screen)? {
+        if let waiting = world.view.waiting.first(where: { $0.workload == workload }) { return WhyScreen(waiting.key) }
+        return world.view.heldBack.entries.contains { $0.workload == workload } ? Lists.heldBack : nil
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         guard let group = group(world) else { return nil }
         let workload = Workload(kind: group.ownerKind, namespace: group.namespace, name: group.ownerName)
         if list.perform(action) { return [] }
+        if GeneralAction(action) == .back, !ghosts.isEmpty || triedSkew != nil {
+            (ghosts, triedSkew) = ([:], nil)
+            return []
+        }
+        guard let action = Actions(action) else { return nil }
         switch action {
         case .nextPane, .previousPane:
             let index = world.spread.firstIndex { $0.id == group.id } ?? 0
@@ -85,8 +113,7 @@ struct SpreadScreen: ListedScreen {
             guard let domain = group.domains.first(where: { $0.name == list.id }) else { return [] }
             let change = (ghosts[domain.name] ?? 0) + (action == .placeGhost ? 1 : -1)
             ghosts[domain.name] = max(-domain.pods, change) == 0 ? nil : max(-domain.pods, change)
-        case .back where !ghosts.isEmpty || triedSkew != nil:
-            (ghosts, triedSkew) = ([:], nil)
+        case .rebalance: return [.push(WhatIfScreen(.rebalance(workload)))]
         case .smallerMaxSkew: triedSkew = max(1, (triedSkew ?? group.maxSkew) - 1)
         case .largerMaxSkew: triedSkew = (triedSkew ?? group.maxSkew) + 1
         case .open:
@@ -95,17 +122,9 @@ struct SpreadScreen: ListedScreen {
             return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload), filter: term))]
         case .showPods: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(workload)))]
         case .scale, .yaml:
-            guard let info = KindInfo.find(workload.kind), let object = world.store.object(info.type, workload.key) else {
-                return [.flash("The workload is gone", .warning)]
-            }
-            if action == .yaml { return [.push(DetailScreen(object, tab: .yaml))] }
-            return world.cluster.replicas(info.type, workload.key) == nil
-                ? [.flash("A \(workload.kind) cannot be scaled", .warning)] : [.open(Forms.scale([object], info, world))]
-        case .why:
-            let waiting = world.view.waiting.first { $0.workload == workload }
-            if waiting == nil, world.view.heldBack.entries.contains(where: { $0.workload == workload }) { return [.push(Lists.heldBack)] }
-            return waiting.map { [.push(WhyScreen($0.key))] } ?? [.flash("No pod of \(workload.name) waits for a node")]
-        default: return nil
+            guard let info = KindInfo.find(workload.kind), let object = world.store.object(info.type, workload.key) else { return nil }
+            return action == .yaml ? [.push(DetailScreen(object, tab: .yaml))] : [.open(Forms.scale([object], info, world))]
+        case .why: return whoWaits(workload, world).map { [.push($0)] }
         }
         return []
     }
@@ -115,7 +134,8 @@ struct SpreadScreen: ListedScreen {
         guard let present = group(world) else {
             canvas.drawBox(in: area, title: StyledText("Spread", theme[.title]), style: theme[.borderFocus])
             canvas.write(
-                "No workload has a spread constraint. \(world.mark(.create)) creates a workload with one.", at: Point(x: area.x + 2, y: area.y + 2),
+                "No workload has a spread constraint. \(world.mark(GeneralAction.create)) creates a workload with one.",
+                at: Point(x: area.x + 2, y: area.y + 2),
                 style: theme[.dim])
             return
         }
@@ -210,7 +230,7 @@ struct SpreadScreen: ListedScreen {
             in: box, title: StyledText("Eligible domains", theme[.title]),
             right: ghosts.isEmpty && triedSkew == nil
                 ? StyledText("each block is one pod   \(canvas.glyphs.limit) limit \(limit)", theme[.dim])
-                : StyledText("tried on paper, nothing is changed   \(world.hint(.back, "takes it back"))   limit \(limit)", theme[.rowHighlight]),
+                : StyledText("tried on paper, nothing is changed   \(world.hint(GeneralAction.back, "takes it back"))   limit \(limit)", theme[.rowHighlight]),
             style: theme[.border])
         let inside = box.interior
         let nameWidth = min(16, max(6, group.domains.map { TextWidth.columns($0.name) }.max() ?? 6))
@@ -326,5 +346,16 @@ struct SpreadScreen: ListedScreen {
         var chart = AreaChart(values, minimum: 0, maximum: highest)
         chart.line.limit = Double(group.maxSkew)
         chart.draw(on: &canvas, in: inside.inset(left: 3), theme: theme)
+    }
+}
+
+extension SpreadScreen {
+    static let command = PromptCommand(
+        names: ["spread"], arguments: "[workload]", help: "Spread constraints and their skew", candidates: { world in world.spread.map(\.ownerName) }
+    ) { dashboard, words in
+        let group = words.first.flatMap { word in dashboard.world.spread.first { $0.ownerName == word } }
+        let focus = group.map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }
+        if let word = words.first, group == nil { return dashboard.show("No workload \(word) has a spread constraint", .error) }
+        dashboard.apply([.push(SpreadScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
     }
 }

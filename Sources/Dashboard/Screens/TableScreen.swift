@@ -279,13 +279,7 @@ struct TableScreen: ListedScreen, PodHolder {
     func selectedPod(_ world: World) -> Pod? { object(world) as? Pod }
 
     func focusedWorkload(_ world: World) -> Workload? {
-        switch object(world) {
-        case let pod as Pod: Workload(of: pod, world.cluster)
-        case let object? where [.deployment, .statefulSet, .daemonSet, .replicaSet, .job].contains(kind.type):
-            object.metadata.controller.map { Workload.root(of: $0, namespace: object.metadata.namespace, world.cluster) }
-                ?? Workload(kind: kind.kind, namespace: object.metadata.namespace, name: object.metadata.name)
-        default: nil
-        }
+        object(world).flatMap { Workload(focusedBy: $0, world) }
     }
 
     func whatIfSubject(_ world: World) -> WhatIfSubject? {
@@ -294,157 +288,55 @@ struct TableScreen: ListedScreen, PodHolder {
 
     // MARK: Actions
 
+    enum Actions: String, ScreenAction {
+        case mark, markRange, clearMarks, faultsOnly, wide, columnLeft, columnRight, copyName, copyNamespace, warp, save
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        ObjectAction(action).flatMap { action in
+            guard let object = object(world) else { return "Nothing is selected" }
+            return action.unavailable(for: object, world)
+        }
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
-        switch action {
-        case .left: columnOffset = max(0, columnOffset - 1)
-        case .right: columnOffset = max(0, min(columns(world).count - 2, columnOffset + 1))
+        if let motion = Motion(action), motion == .left || motion == .right {
+            columnOffset = max(0, min(columns(world).count - 2, columnOffset + (motion == .right ? 1 : -1)))
+            return []
+        }
         // k9s sorts by one of them with shift and u.
-        case .undo where [.deployment, .daemonSet].contains(kind.type): return [.open(Forms.undo(world))]
+        if GeneralAction(action) == .undo, [.deployment, .daemonSet].contains(kind.type) { return [.open(Forms.undo(world))] }
+        if let sorting = SortAction(action) { return sort(sorting, world) }
+        if let action = ObjectAction(action) { return object(world).flatMap { action.effects(on: $0, targets(world), world) } }
+        guard let action = Actions(action) else { return nil }
+        switch action {
         case .wide: isWide.toggle()
         case .faultsOnly: onlyFaults.toggle()
         case .mark: toggleMark()
         case .markRange: markRange()
         case .clearMarks: marks = []
         case .columnLeft, .columnRight: chooseColumn(action == .columnRight ? 1 : -1, world)
-        case .sortByColumn:
-            let columns = columns(world)
-            if let column = columns[safe: chosenColumn ?? 0] {
-                sort(by: column.title, descending: column.isNumber && !["AGE", "LAST SEEN"].contains(column.title))
-            }
         case .copyName: return copy(targets(world).map(\.metadata.name).joined(separator: "\n"))
         case .copyNamespace: return copy(object(world)?.metadata.namespace ?? "")
         case .warp: return object(world).map { [.setNamespace($0.metadata.namespace)] } ?? []
         case .save: return [.open(Forms.save(name: kind.plural, csv: csv(world), objects: rows.compactMap { world.store.object(kind.type, $0) }))]
-        default:
-            guard let (titles, isDescending) = Self.sorts[action] else { return performOnObject(action, world) }
-            let known = Set((columns(world) + ObjectColumns.columns(for: kind, wide: true, world)).map(\.title))
-            guard let title = titles.first(where: known.contains) else { return [.flash("\(kind.pluralTitle) have no column \(titles[0])", .warning)] }
-            sort(by: title, descending: isDescending)
         }
         return []
     }
 
-    /// By which column a key sorts, the first that there is, and whether the largest comes first.
-    private static let sorts: [Action: (titles: [String], isDescending: Bool)] = [
-        .sortByName: (["NAME"], false), .sortByAge: (["AGE", "LAST SEEN"], false), .sortByNamespace: (["NAMESPACE"], false),
-        .sortByStatus: (["STATUS", "PHASE", "STATE", "READY", "TYPE"], false), .sortByReady: (["READY"], false), .sortByRestarts: (["RST", "RESTARTS"], true),
-        .sortByCPU: (["CPU", "CPU%"], true), .sortByMemory: (["MEM", "MEM%"], true), .sortByCPURequest: (["%R"], true), .sortByMemoryRequest: (["%M"], true),
-        .sortByCPULimit: (["%CPU/L"], true), .sortByMemoryLimit: (["%MEM/L"], true), .sortByIP: (["IP"], false), .sortByNode: (["NODE"], false),
-        .sortByRole: (["ROLES", "ROLE"], false), .sortByPods: (["PODS"], true), .sortByUpToDate: (["UP-TO-DATE"], false),
-        .sortByAvailable: (["AVAILABLE"], false),
-        .sortByDesired: (["DESIRED"], false), .sortByCurrent: (["CURRENT"], false), .sortByType: (["TYPE"], false), .sortByReason: (["REASON"], false),
-        .sortBySource: (["SOURCE"], false), .sortByCount: (["COUNT"], true), .sortByFirstSeen: (["FIRST SEEN"], false), .sortByLastSeen: (["LAST SEEN"], false),
-        .sortByVolume: (["VOLUME"], false), .sortByStorageClass: (["STORAGECLASS"], false), .sortByCapacity: (["CAPACITY"], false),
-    ]
-
-    private mutating func performOnObject(_ action: Action, _ world: World) -> [Effect]? {
-        guard let object = object(world) else {
-            let known: [Action] = [.open, .describe, .yaml, .delete, .kill, .resize, .evict, .scale, .cordon, .uncordon, .drain, .why]
-            return known.contains(action) ? [.flash("Nothing is selected", .warning)] : nil
+    private mutating func sort(_ action: SortAction, _ world: World) -> [Effect] {
+        let columns = columns(world)
+        guard let (titles, isDescending) = action.columns else {
+            if let column = columns[safe: chosenColumn ?? 0] {
+                sort(by: column.title, descending: column.isNumber && !["AGE", "LAST SEEN"].contains(column.title))
+            }
+            return []
         }
-        let targets = targets(world)
-        switch (action, kind.type) {
-        case (.open, .namespace), (.useNamespace, .namespace):
-            // Marks show several at once.
-            let names = targets.map(\.metadata.name).joined(separator: ",")
-            return [.setNamespace(names)] + (action == .open ? [.root(TableScreen(Kind.pod.info))] : [])
-        case (.open, .node): return [.push(NodeScreen(object.metadata.name, world))]
-        case (.open, .pod): return (object as? Pod).map { [.push(PodScreen($0))] }
-        case (.open, .deployment), (.open, .statefulSet), (.open, .daemonSet), (.open, .job):
-            return [
-                .push(
-                    TableScreen(Kind.pod.info, scope: .ofWorkload(Workload(kind: kind.kind, namespace: object.metadata.namespace, name: object.metadata.name))))
-            ]
-        case (.open, .replicaSet):
-            let selector = (object as? ReplicaSet)?.spec.selector ?? LabelSelector()
-            return [.push(TableScreen(Kind.pod.info, scope: .labels(selector, title: object.metadata.name)))]
-        case (.open, .horizontalPodAutoscaler): return [.push(AutoscalerScreen(object.key))]
-        case (.open, .service):
-            let selector = LabelSelector(matchLabels: (object as? Service)?.spec.selector ?? [:])
-            return [.push(TableScreen(Kind.pod.info, scope: .labels(selector, title: object.metadata.name)))]
-        case (.open, .event):
-            guard let event = object as? Event, let info = KindInfo.find(event.involvedObject.kind),
-                let subject = world.store.object(info.type, ObjectKey(namespace: event.involvedObject.namespace, name: event.involvedObject.name))
-            else { return [.flash("\(ObjectColumns.subject(object)) is gone", .warning)] }
-            return [.push(DetailScreen(subject, tab: .describe))]
-        case (.open, _), (.describe, _): return [.push(DetailScreen(object, tab: .describe))]
-        case (.edit, _): return [.edit(object)]
-        case (.yaml, _): return [.push(DetailScreen(object, tab: .yaml))]
-        case (.events, _): return [.push(TableScreen(Kind.event.info, scope: .about(kind: kind.kind, object.key)))]
-        case (.delete, _): return [.open(deleteDialog(targets, world))]
-        case (.kill, _):
-            return [.perform(targets.map { .delete(kind.type, $0.key, DeleteOptions(gracePeriodSeconds: 0)) })]
-        case (.resize, .pod): return [.open(ResizeDialog(targets.compactMap { $0 as? Pod }, world))]
-        case (.resize, .deployment), (.resize, .statefulSet), (.resize, .daemonSet), (.resize, .replicaSet), (.resize, .job):
-            let pods = LiveWorkload.pods(of: targets, world)
-            if pods.isEmpty { return [.flash("\(kind.kind) \(object.metadata.name) has no pod to resize", .warning)] }
-            let name = targets.count == 1 ? "\(kind.kind) \(object.metadata.name)" : "\(targets.count) \(kind.plural)"
-            return [.open(ResizeDialog(pods, of: "\(counted(pods.count, "pod")) of \(name)", world))]
-        case (.load, _) where LoadSteps.kinds.contains(kind.type): return [.open(LoadDialog(targets, world))]
-        case (.moreLoad, _) where LoadSteps.kinds.contains(kind.type): return [.perform(LoadSteps.commands(targets, 1, world))]
-        case (.lessLoad, _) where LoadSteps.kinds.contains(kind.type): return [.perform(LoadSteps.commands(targets, -1, world))]
-        case (.recommend, _):
-            guard let workload = focusedWorkload(world) else { return [.flash("\(kind.kind) \(object.metadata.name) has no pods", .warning)] }
-            return [.push(RecommendScreen(focus: workload))]
-        case (.containers, .pod): return (object as? Pod).map { [.push(Lists.containers(of: $0))] } ?? []
-        case (.showPods, .node): return [.push(TableScreen(Kind.pod.info, scope: .onNode(object.metadata.name)))]
-        case (.logs, .deployment), (.logs, .statefulSet), (.logs, .daemonSet):
-            return [.push(DetailScreen(object, tab: .events)), .flash("Simulated programs write no logs; these are the events of the \(kind.kind)")]
-        case (.logs, .pod), (.previousLogs, .pod):
-            return [.push(DetailScreen(object, tab: .events)), .flash("Simulated programs write no logs; these are the pod's events")]
-        case (.evict, .pod): return [.open(evictDialog(targets.compactMap { $0 as? Pod }, world))]
-        case (.why, .pod): return [.push(WhyScreen(object.key))]
-        case (.node, .pod):
-            return (object as? Pod).map { [NodeScreen.effect($0, world)] }
-        case (.owner, _): return Self.owner(of: object)
-        case (.scale, .deployment), (.scale, .statefulSet), (.scale, .replicaSet): return [.open(Forms.scale(targets, kind, world))]
-        case (.rollback, .replicaSet):
-            guard let owner = object.metadata.controller, owner.kind == "Deployment" else { return [.flash("No Deployment owns it", .warning)] }
-            let revision = Int(object.metadata.annotations[AnnotationKey.deploymentRevision] ?? "") ?? 0
-            return [.perform([.undoRollout(ObjectKey(namespace: object.metadata.namespace, name: owner.name), toRevision: revision)])]
-        case (.restart, .deployment), (.restart, .statefulSet), (.restart, .daemonSet):
-            return [.perform(targets.map { .restart(kind.type, $0.key) })]
-        case (.setImage, .deployment), (.setImage, .statefulSet), (.setImage, .daemonSet), (.setImage, .pod):
-            return [.open(Forms.setImage(object, kind))]
-        case (.replicaSets, .deployment):
-            return [
-                .push(
-                    TableScreen(
-                        Kind.replicaSet.info, scope: .ofWorkload(Workload(kind: "Deployment", namespace: object.metadata.namespace, name: object.metadata.name))
-                    ))
-            ]
-        case (.holders, .persistentVolumeClaim): return [.push(VolumesScreen(claim: object.key))]
-        case (.holders, .persistentVolume), (.usedBy, .persistentVolume): return (object as? PersistentVolume).map { [.push(VolumesScreen(volume: $0))] }
-        case (.migrate, .persistentVolumeClaim): return [.run(line: "migrate \(object.key)")]
-        case (.migrate, .persistentVolume):
-            guard let claim = (object as? PersistentVolume)?.spec.claimRef else { return [.flash("No claim has the volume", .warning)] }
-            return [.run(line: "migrate \(claim.namespace)/\(claim.name)")]
-        case (.moreDemand, _), (.lessDemand, _): return Demands.effects(targets, percent: action == .moreDemand ? 10 : -10, world)
-        case (.cordon, .node): return [.perform(targets.map { .cordon(node: $0.metadata.name) })]
-        case (.uncordon, .node): return [.perform(targets.map { .uncordon(node: $0.metadata.name) })]
-        case (.usedBy, _):
-            let users = Users(of: object, world)
-            return users.keys.isEmpty
-                ? [.flash("No pod uses \(ObjectColumns.subject(object))")]
-                : [.push(TableScreen(Kind.pod.info, scope: .keys(users.keys, title: "using \(object.metadata.name)")))]
-        case (.decode, .secret): return (object as? Secret).map { [.push(SecretScreen($0))] } ?? []
-        case (.trigger, .cronJob):
-            return [.perform(targets.compactMap { $0 as? CronJob }.map { .create($0.manualJob(at: world.now)) })]
-        case (.suspendJob, .cronJob):
-            return [
-                .perform([
-                    .edit(
-                        targets.compactMap { $0 as? CronJob }.map { job in
-                            var changed = job
-                            changed.spec.suspend = !(job.spec.suspend ?? false)
-                            return changed
-                        })
-                ])
-            ]
-        case (.drain, .node): return [.open(Forms.drain(targets, world))]
-        default: return nil
-        }
+        let known = Set((columns + ObjectColumns.columns(for: kind, wide: true, world)).map(\.title))
+        guard let title = titles.first(where: known.contains) else { return [.flash("\(kind.pluralTitle) have no column \(titles[0])", .warning)] }
+        sort(by: title, descending: isDescending)
+        return []
     }
 
     /// Opens the table with the object's owner under the cursor.
@@ -544,7 +436,7 @@ struct TableScreen: ListedScreen, PodHolder {
                 gutter: highlight.map { $0 == .rowAdded ? "+" : "~" })
         }
         if rows.isEmpty {
-            let text = total > 0 ? "No \(kind.plural) pass the filter. \(world.hint(.back, "clears it."))" : "No \(kind.plural) here."
+            let text = total > 0 ? "No \(kind.plural) pass the filter. \(world.hint(GeneralAction.back, "clears it."))" : "No \(kind.plural) here."
             canvas.write(text, at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
         }
         canvas.drawPosition(of: list.seen, in: rows.count, onBox: area, rows: layout.body, theme: theme)
@@ -584,5 +476,49 @@ extension KindInfo {
         let lower = kind.lowercased()
         if plural.hasPrefix(lower) { return kind + plural.dropFirst(lower.count) }
         return plural.hasSuffix("ies") ? kind.dropLast() + "ies" : kind
+    }
+}
+
+/// Sorting a table: k9s' keys.
+enum SortAction: String, ScreenAction {
+    case sortByColumn, sortByName, sortByAge, sortByStatus, sortByNamespace
+    case sortByReady, sortByRestarts, sortByCPU, sortByMemory, sortByCPURequest, sortByMemoryRequest, sortByCPULimit, sortByMemoryLimit
+    case sortByIP, sortByNode, sortByRole, sortByPods, sortByUpToDate, sortByAvailable, sortByDesired, sortByCurrent
+    case sortByType, sortByReason, sortBySource, sortByCount, sortByFirstSeen, sortByLastSeen, sortByVolume, sortByStorageClass, sortByCapacity
+
+    /// The columns by which it sorts, the first that there is, and whether the largest comes first; nil for the chosen one.
+    var columns: (titles: [String], isDescending: Bool)? {
+        switch self {
+        case .sortByColumn: nil
+        case .sortByName: (["NAME"], false)
+        case .sortByAge: (["AGE", "LAST SEEN"], false)
+        case .sortByStatus: (["STATUS", "PHASE", "STATE", "READY", "TYPE"], false)
+        case .sortByNamespace: (["NAMESPACE"], false)
+        case .sortByReady: (["READY"], false)
+        case .sortByRestarts: (["RST", "RESTARTS"], true)
+        case .sortByCPU: (["CPU", "CPU%"], true)
+        case .sortByMemory: (["MEM", "MEM%"], true)
+        case .sortByCPURequest: (["%R"], true)
+        case .sortByMemoryRequest: (["%M"], true)
+        case .sortByCPULimit: (["%CPU/L"], true)
+        case .sortByMemoryLimit: (["%MEM/L"], true)
+        case .sortByIP: (["IP"], false)
+        case .sortByNode: (["NODE"], false)
+        case .sortByRole: (["ROLES", "ROLE"], false)
+        case .sortByPods: (["PODS"], true)
+        case .sortByUpToDate: (["UP-TO-DATE"], false)
+        case .sortByAvailable: (["AVAILABLE"], false)
+        case .sortByDesired: (["DESIRED"], false)
+        case .sortByCurrent: (["CURRENT"], false)
+        case .sortByType: (["TYPE"], false)
+        case .sortByReason: (["REASON"], false)
+        case .sortBySource: (["SOURCE"], false)
+        case .sortByCount: (["COUNT"], true)
+        case .sortByFirstSeen: (["FIRST SEEN"], false)
+        case .sortByLastSeen: (["LAST SEEN"], false)
+        case .sortByVolume: (["VOLUME"], false)
+        case .sortByStorageClass: (["STORAGECLASS"], false)
+        case .sortByCapacity: (["CAPACITY"], false)
+        }
     }
 }

@@ -2,6 +2,11 @@ import Canvas
 import KubernetesAPI
 import Printers
 
+/// What is done in every text.
+enum TextActions: String, ScreenAction {
+    case searchNext, searchPrevious, copyText, save
+}
+
 /// What text screens share: lines in a box, scrolled and searched.
 protocol TextScreen: Screen {
     var text: ScrollingText { get set }
@@ -14,11 +19,12 @@ extension TextScreen {
     var bindings: [BindingGroup] { [Bindings.text] }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        if text.perform(action) { return [] }
+        guard let action = TextActions(action) else { return nil }
         switch action {
         case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
         case .copyText: return [.copy(lines(world, width: 100).map(\.text).joined(separator: "\n"), what: crumb)]
         case .save: return [.write(file: "\(crumb).txt", content: lines(world, width: 100).map(\.text).joined(separator: "\n") + "\n")]
-        default: return text.perform(action) ? [] : nil
         }
         return []
     }

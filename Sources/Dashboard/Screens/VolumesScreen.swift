@@ -47,15 +47,15 @@ struct VolumesScreen: ListedScreen, PodHolder {
             BindingGroup(
                 "Volumes",
                 [
-                    Binding(.enter, .character("d"), action: .describe, "describe", "Describe the claim, volume or pod", footer: 5),
-                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the claim, volume or pod", footer: 10),
-                    Binding(.character("W"), action: .why, "why", "Why the pod waits for a node", footer: 15),
-                    Binding(.character("M"), action: .migrate, "to RWOP", "Move the volume to ReadWriteOncePod, step by step", footer: 20),
-                    Binding(.character("v"), action: .events, "events", "Events of the claim, volume or pod", footer: 25),
-                    Binding(.character("o"), action: .node, "node", "Show the node of the pod or attachment", footer: 26),
-                    Binding(.control("d"), action: .delete, "delete", "Delete the claim, volume or pod", footer: 70),
-                    Binding(.control("z"), action: .faultsOnly, "faults", "Show only claims that a pod waits for", footer: 30),
-                    Binding(.character("c"), action: .copyName, "copy", "Copy the name"),
+                    Binding(.enter, .character("d"), action: Actions.describe, "describe", "Describe the claim, volume or pod", footer: 5),
+                    Binding(.character("y"), action: Actions.yaml, "yaml", "YAML of the claim, volume or pod", footer: 10),
+                    Binding(.character("W"), action: Actions.why, "why", "Why the pod waits for a node", footer: 15),
+                    Binding(.character("M"), action: Actions.migrate, "to RWOP", "Move the volume to ReadWriteOncePod, step by step", footer: 20),
+                    Binding(.character("v"), action: Actions.events, "events", "Events of the claim, volume or pod", footer: 25),
+                    Binding(.character("o"), action: Actions.node, "node", "Show the node of the pod or attachment", footer: 26),
+                    Binding(.control("d"), action: Actions.delete, "delete", "Delete the claim, volume or pod", footer: 70),
+                    Binding(.control("z"), action: Actions.faultsOnly, "faults", "Show only claims that a pod waits for", footer: 30),
+                    Binding(.character("c"), action: Actions.copyName, "copy", "Copy the name"),
                 ])
         ]
     }
@@ -155,43 +155,51 @@ struct VolumesScreen: ListedScreen, PodHolder {
 
     func peek(_ world: World) -> Peek? { list.id.flatMap { object($0, world) }.map { Peek(of: $0, world) } }
 
-    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        if list.perform(action) { return [] }
-        switch action {
-        case .faultsOnly: onlyFaults.toggle()
-        case .describe, .yaml, .events, .delete, .copyName, .why, .node, .migrate:
-            guard let cursor = list.id, let object = object(cursor, world) else { return [.flash("Nothing is selected", .warning)] }
-            return performOnObject(action, cursor, object, world)
-        default: return nil
-        }
-        return []
+    enum Actions: String, ScreenAction {
+        case describe, yaml, why, migrate, events, node, delete, faultsOnly, copyName
     }
 
-    private func performOnObject(_ action: Action, _ id: RowID, _ object: any StoredObject, _ world: World) -> [Effect] {
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        guard let action = Actions(action), action != .faultsOnly else { return nil }
+        guard let id = list.id, let object = object(id, world) else { return "Nothing is selected" }
         switch action {
+        case .why: return object is Pod ? nil : "Only a pod waits for a node; select its row below"
+        case .node: return node(id, object).isEmpty ? "It is on no node" : nil
+        case .migrate: return claim(id.item, world) == nil ? "No claim has the volume" : nil
+        case .describe, .yaml, .events, .delete, .faultsOnly, .copyName: return nil
+        }
+    }
+    /// Where the pod is, or where the volume is attached.
+    private func node(_ id: RowID, _ object: any StoredObject) -> String { (object as? Pod)?.nodeName ?? stories[id.item]?.places.first?.node ?? "" }
+    private func claim(_ item: Item, _ world: World) -> ObjectKey? {
+        switch item {
+        case .claim(let key): key
+        case .volume(let name):
+            world.store.persistentVolumes[ObjectKey(name: name)]?.spec.claimRef.map { ObjectKey(namespace: $0.namespace, name: $0.name) }
+        }
+    }
+
+    mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        if list.perform(action) { return [] }
+        guard let action = Actions(action) else { return nil }
+        if action == .faultsOnly {
+            onlyFaults.toggle()
+            return []
+        }
+        guard let id = list.id, let object = object(id, world) else { return nil }
+        switch action {
+        case .faultsOnly: return []
         case .describe: return [.push(DetailScreen(object, tab: .describe))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .events: return [.push(TableScreen(Kind.event.info, scope: .about(kind: object.kindInfo.kind, object.key)))]
         case .delete: return [.open(deleteDialog([object], world))]
         case .copyName: return [.copy(object.metadata.name, what: object.metadata.name)]
-        case .why:
-            guard let pod = object as? Pod else { return [.flash("Only a pod waits for a node; select its row below", .warning)] }
-            return [.push(WhyScreen(pod.key))]
+        case .why: return [.push(WhyScreen(object.key))]
         case .node:
-            let name = (object as? Pod)?.nodeName ?? stories[id.item]?.places.first?.node ?? ""
-            if name.isEmpty { return [.flash("It is on no node", .warning)] }
             var screen = TableScreen(Kind.node.info)
-            screen.select(ObjectKey(name: name))
+            screen.select(ObjectKey(name: node(id, object)))
             return [.push(screen)]
-        default:
-            switch id.item {
-            case .claim(let key): return [.run(line: "migrate \(key.namespace)/\(key.name)")]
-            case .volume(let name):
-                guard let claim = world.store.persistentVolumes[ObjectKey(name: name)]?.spec.claimRef else {
-                    return [.flash("No claim has the volume", .warning)]
-                }
-                return [.run(line: "migrate \(claim.namespace)/\(claim.name)")]
-            }
+        case .migrate: return claim(id.item, world).map { [.run(line: "migrate \($0.namespace)/\($0.name)")] }
         }
     }
 
@@ -230,8 +238,8 @@ struct VolumesScreen: ListedScreen, PodHolder {
             let isFiltered = !filter.isEmpty || onlyFaults
             canvas.write(
                 isFiltered
-                    ? "Nothing passes the filter. \(world.hint(.back, "clears it."))"
-                    : "No claims and no volumes here. A PersistentVolumeClaim makes one: \(world.mark(.create)) or :create.",
+                    ? "Nothing passes the filter. \(world.hint(GeneralAction.back, "clears it."))"
+                    : "No claims and no volumes here. A PersistentVolumeClaim makes one: \(world.mark(GeneralAction.create)) or :create.",
                 at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
         }
         if box.bottom < area.bottom, let cursor = list.id {
@@ -353,4 +361,14 @@ struct VolumesScreen: ListedScreen, PodHolder {
 extension String {
     /// Whether `text` is in it, in any case.
     fileprivate func localizedContains(_ text: String) -> Bool { lowercased().contains(text.lowercased()) }
+}
+
+extension VolumesScreen {
+    static let command = PromptCommand(
+        names: ["volumes", "volume", "vol"], arguments: "[claim]", help: "Claims, volumes, nodes and pods: who holds a volume, who waits for it, and why",
+        candidates: { world in world.store.persistentVolumeClaims.sorted().map(\.metadata.name) }
+    ) { dashboard, words in
+        guard let word = words.first else { return dashboard.apply([.push(VolumesScreen())]) }
+        dashboard.withClaim(word) { [.push(VolumesScreen(claim: $0))] }
+    }
 }

@@ -23,10 +23,11 @@ struct WhatIfScreen: ListedScreen {
             BindingGroup(
                 "What if",
                 [
-                    Binding(.enter, action: .open, "do it", "Make the change for real; undo takes it back", footer: 5),
-                    Binding(.character("n"), action: .askAgain, "again", "Ask again from the present, after time went on", footer: 10),
-                    Binding(.character("s"), action: .scale, "scale to", "Ask for any number of replicas of the workload", footer: 12),
-                    Binding(.tab, action: .nextPane, "more", "Scroll what differs", footer: 15),
+                    Binding(.enter, action: Actions.open, "do it", "Make the change for real; undo takes it back", footer: 5),
+                    Binding(.character("n"), action: Actions.askAgain, "again", "Ask again from the present, after time went on", footer: 10).formerly(
+                        "searchNext"),
+                    Binding(.character("s"), action: Actions.scale, "scale to", "Ask for any number of replicas of the workload", footer: 12),
+                    Binding(.tab, action: Actions.nextPane, "more", "Scroll what differs", footer: 15),
                 ])
         ]
     }
@@ -72,29 +73,38 @@ struct WhatIfScreen: ListedScreen {
         area.splitRows([.fixed(min(answers.questions.count + 3, max(5, area.height * 2 / 5))), .weight(1)])
     }
 
+    enum Actions: String, ScreenAction {
+        case open, askAgain, scale, nextPane, previousPane
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        switch Actions(action) {
+        case .open:
+            guard let question = answers.questions[safe: list.index] else { return "There is nothing to do" }
+            guard question.commands.isEmpty else { return nil }
+            return question.plan?.problem.isEmpty == false ? question.plan?.problem : "There is nothing to do"
+        case .scale: return scaled(world) == nil ? "Nothing here can be scaled: select a workload" : nil
+        case .askAgain, .nextPane, .previousPane, nil: return nil
+        }
+    }
+    /// The workload whose number of replicas can be asked for.
+    private func scaled(_ world: World) -> Workload? {
+        focus(world).flatMap { workload in Kind(rawValue: workload.kind).flatMap { world.cluster.replicas($0, workload.key) }.map { _ in workload } }
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         let before = list.index
         if list.perform(action) {
             if list.index != before { detailTop = 0 }
             return []
         }
+        guard let action = Actions(action) else { return nil }
         switch action {
         case .nextPane: detailTop += 3
         case .previousPane: detailTop = max(0, detailTop - 3)
         case .askAgain: answers.again()
-        case .scale:
-            guard let workload = focus(world), let kind = Kind(rawValue: workload.kind), world.cluster.replicas(kind, workload.key) != nil else {
-                return [.flash("Nothing here can be scaled: select a workload", .warning)]
-            }
-            return [.prompt("whatif \(workload.name) ")]
-        case .open:
-            guard answers.questions.indices.contains(list.index) else { return [] }
-            let question = answers.questions[list.index]
-            if question.commands.isEmpty {
-                return [.flash(question.plan?.problem.isEmpty == false ? question.plan!.problem : "There is nothing to do", .warning)]
-            }
-            return [.perform(question.commands)]
-        default: return nil
+        case .scale: return scaled(world).map { [.prompt("whatif \($0.name) ")] }
+        case .open: return answers.questions[safe: list.index].map { [.perform($0.commands)] }
         }
         return []
     }
@@ -108,7 +118,8 @@ struct WhatIfScreen: ListedScreen {
         title.append(subjectTitle(world), theme[.titleHighlight])
         let right =
             answers.isOld(world)
-            ? StyledText("as of \(clockText(answers.at, milliseconds: false)); \(world.hint(.askAgain, "asks again", in: bindings[0]))", theme[.rowPending])
+            ? StyledText(
+                "as of \(clockText(answers.at, milliseconds: false)); \(world.hint(Actions.askAgain, "asks again", in: bindings[0]))", theme[.rowPending])
             : StyledText("tried on a fork; nothing changes until <enter>", theme[.dim])
         canvas.drawBox(in: rects[0], title: title, right: right, style: theme[.borderFocus])
         let inside = rects[0].interior
@@ -302,5 +313,25 @@ struct WhatIfScreen: ListedScreen {
             lines.append(line)
         }
         return lines.isEmpty ? [StyledText("No constraint, budget or waiting pod is affected.", theme[.dim])] : lines
+    }
+}
+
+extension WhatIfScreen {
+    static let command = PromptCommand(
+        names: ["whatif", "what-if"], arguments: "[node|zone|workload [replicas]]", help: "Try a change on a fork before making it",
+        candidates: { world in world.view.nodeNames }
+    ) {
+        dashboard, words in
+        guard let word = words.first else { return dashboard.perform(.whatIf) }
+        guard var subject = WhatIfSubject.named(word, dashboard.world) else { return dashboard.show("No node, zone or workload \(word)", .error) }
+        if words.count > 1 {
+            guard case .workload(let workload) = subject, let replicas = Int32(words[1]), replicas >= 0 else {
+                return dashboard.show("Give a number of replicas, at most \(WhatIf.mostReplicas), after the workload: :whatif web 22", .error)
+            }
+            guard replicas <= WhatIf.mostReplicas else { return dashboard.show("What-if goes up to \(WhatIf.mostReplicas) replicas", .error) }
+            subject = .scale(workload, Int(replicas))
+        }
+        if dashboard.stack.last is WhatIfScreen { dashboard.apply([.pop]) }
+        dashboard.apply([.push(WhatIfScreen(subject))])
     }
 }

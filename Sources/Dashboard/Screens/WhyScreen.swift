@@ -28,19 +28,25 @@ struct WhyScreen: ListedScreen {
             BindingGroup(
                 "Why",
                 [
-                    Binding(.enter, action: .open, "node", "The pods on the node", footer: 5),
+                    Binding(.enter, action: Actions.open, "node", "The pods on the node", footer: 5),
                     Binding(
-                        .character("a"), action: .allFailures, "all failures", "Also ask the plugins that are skipped once one has refused a node", footer: 6),
-                    Binding(.character("s"), action: .scores, "scores", "Scores or filters of each node", footer: 7),
-                    Binding(.character("1"), action: .tryFix1, "try fix", "Apply the first of the changes that would help; 2 to 9 the others", footer: 8),
-                    Binding(.character("2"), action: .tryFix2, "", ""), Binding(.character("3"), action: .tryFix3, "", ""),
-                    Binding(.character("4"), action: .tryFix4, "", ""), Binding(.character("5"), action: .tryFix5, "", ""),
-                    Binding(.character("6"), action: .tryFix6, "", ""), Binding(.character("7"), action: .tryFix7, "", ""),
-                    Binding(.character("8"), action: .tryFix8, "", ""), Binding(.character("9"), action: .tryFix9, "", ""),
-                    Binding(.character("d"), action: .describe, "describe", "Describe the pod", footer: 10),
-                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the pod", footer: 15),
-                    Binding(.character("c"), action: .cordon, "cordon", "Keep new pods off the node", footer: 20),
-                    Binding(.character("u"), action: .uncordon, "uncordon", "Let new pods onto the node", footer: 25),
+                        .character("a"), action: Actions.allFailures, "all failures", "Also ask the plugins that are skipped once one has refused a node",
+                        footer: 6),
+                    Binding(.character("s"), action: Actions.scores, "scores", "Scores or filters of each node", footer: 7),
+                    Binding(.character("1"), action: Actions.tryFix1, "try fix", "Apply the first of the changes that would help; 2 to 9 the others", footer: 8)
+                        .formerly("namespace1"),
+                    Binding(.character("2"), action: Actions.tryFix2, "", "").formerly("namespace2"),
+                    Binding(.character("3"), action: Actions.tryFix3, "", "").formerly("namespace3"),
+                    Binding(.character("4"), action: Actions.tryFix4, "", "").formerly("namespace4"),
+                    Binding(.character("5"), action: Actions.tryFix5, "", "").formerly("namespace5"),
+                    Binding(.character("6"), action: Actions.tryFix6, "", "").formerly("namespace6"),
+                    Binding(.character("7"), action: Actions.tryFix7, "", "").formerly("namespace7"),
+                    Binding(.character("8"), action: Actions.tryFix8, "", "").formerly("namespace8"),
+                    Binding(.character("9"), action: Actions.tryFix9, "", "").formerly("namespace9"),
+                    Binding(.character("d"), action: Actions.describe, "describe", "Describe the pod", footer: 10),
+                    Binding(.character("y"), action: Actions.yaml, "yaml", "YAML of the pod", footer: 15),
+                    Binding(.character("c"), action: Actions.cordon, "cordon", "Keep new pods off the node", footer: 20),
+                    Binding(.character("u"), action: Actions.uncordon, "uncordon", "Let new pods onto the node", footer: 25),
                 ])
         ]
     }
@@ -93,9 +99,27 @@ struct WhyScreen: ListedScreen {
         return peek
     }
 
+    enum Actions: String, ScreenAction {
+        case open, allFailures, scores, describe, yaml, cordon, uncordon
+        case tryFix1, tryFix2, tryFix3, tryFix4, tryFix5, tryFix6, tryFix7, tryFix8, tryFix9
+
+        /// The changes that are offered, in their order.
+        static let fixes: [Actions] = [.tryFix1, .tryFix2, .tryFix3, .tryFix4, .tryFix5, .tryFix6, .tryFix7, .tryFix8, .tryFix9]
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        guard let action = Actions(action) else { return nil }
+        guard let pod = world.store.pods[key] else { return "The pod is gone" }
+        guard let number = Actions.fixes.firstIndex(of: action) else { return nil }
+        guard pod.nodeName.isEmpty, let remedy = remedies[safe: number] else { return "There is no change \(number + 1)" }
+        return remedy.commands(for: pod, world).isEmpty
+            ? "\(remedy.words): the pod has no controller, so there is no template to change" : nil
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         guard let pod = world.store.pods[key] else { return nil }
         if list.perform(action) { return [] }
+        guard let action = Actions(action) else { return nil }
         let node = list.id
         switch action {
         case .allFailures:
@@ -106,14 +130,9 @@ struct WhyScreen: ListedScreen {
         case .describe: return [.push(DetailScreen(pod, tab: .describe))]
         case .yaml: return [.push(DetailScreen(pod, tab: .yaml))]
         case .tryFix1, .tryFix2, .tryFix3, .tryFix4, .tryFix5, .tryFix6, .tryFix7, .tryFix8, .tryFix9:
-            guard let index = Action.fixes.firstIndex(of: action) else { return nil }
-            guard pod.nodeName.isEmpty, remedies.indices.contains(index) else { return [.flash("There is no change \(index + 1)", .warning)] }
-            let commands = remedies[index].commands(for: pod, world)
-            if commands.isEmpty { return [.flash("\(remedies[index].words): the pod has no controller, so there is no template to change", .warning)] }
-            return [.perform(commands)]
+            return Actions.fixes.firstIndex(of: action).flatMap { remedies[safe: $0] }.map { [.perform($0.commands(for: pod, world))] }
         case .cordon: return node.map { [.perform([.cordon(node: $0)])] } ?? []
         case .uncordon: return node.map { [.perform([.uncordon(node: $0)])] } ?? []
-        default: return nil
         }
         return []
     }
@@ -348,5 +367,18 @@ struct WhyScreen: ListedScreen {
         case "ImageLocality": "IMAGE"
         default: String(plugin.uppercased().prefix(6))
         }
+    }
+}
+
+extension WhyScreen {
+    static let command = PromptCommand(
+        names: ["why"], arguments: "[pod]", help: "Why a pod is pending, or where it is",
+        candidates: { world in world.store.pods.sorted().map(\.metadata.name) }
+    ) { dashboard, words in
+        // A workload whose pods are not even created.
+        if let name = words.first, dashboard.world.view.heldBack.entries.contains(where: { $0.workload.name == name || $0.owner.name == name }) {
+            return dashboard.apply([.push(Lists.heldBack)])
+        }
+        dashboard.withPod(words.first) { [.push(WhyScreen($0.key))] }
     }
 }

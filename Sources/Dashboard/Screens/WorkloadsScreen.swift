@@ -24,16 +24,17 @@ struct WorkloadsScreen: ListedScreen {
             BindingGroup(
                 "Workloads",
                 [
-                    Binding(.enter, action: .open, "pods", "The pods of the workload, or of the revision", footer: 5),
-                    Binding(.tab, action: .nextPane, "revisions", "To the revisions and back", footer: 8),
-                    Binding(.control("l"), action: .rollback, "roll back", "Roll back to the revision under the cursor, or to the one before", footer: 10),
-                    Binding(.character("p"), action: .pauseRollout, "pause", "Pause or resume the rollout", footer: 12),
-                    Binding(.character("s"), action: .scale, "scale", "Scale", footer: 20),
-                    Binding(.character("r"), action: .restart, "restart", "Restart by a rolling update", footer: 25),
-                    Binding(.character("i"), action: .setImage, "image", "Set the image of a container", footer: 30),
-                    Binding(.character("d"), action: .describe, "describe", "Describe the workload", footer: 35),
-                    Binding(.character("y"), action: .yaml, "yaml", "YAML of the workload", footer: 36),
-                    Binding(.control("z"), action: .faultsOnly, "faults", "Show only workloads that are not complete"),
+                    Binding(.enter, action: Actions.open, "pods", "The pods of the workload, or of the revision", footer: 5),
+                    Binding(.tab, action: Actions.nextPane, "revisions", "To the revisions and back", footer: 8),
+                    Binding(
+                        .control("l"), action: Actions.rollback, "roll back", "Roll back to the revision under the cursor, or to the one before", footer: 10),
+                    Binding(.character("p"), action: Actions.pauseRollout, "pause", "Pause or resume the rollout", footer: 12),
+                    Binding(.character("s"), action: Actions.scale, "scale", "Scale", footer: 20),
+                    Binding(.character("r"), action: Actions.restart, "restart", "Restart by a rolling update", footer: 25),
+                    Binding(.character("i"), action: Actions.setImage, "image", "Set the image of a container", footer: 30),
+                    Binding(.character("d"), action: Actions.describe, "describe", "Describe the workload", footer: 35),
+                    Binding(.character("y"), action: Actions.yaml, "yaml", "YAML of the workload", footer: 36),
+                    Binding(.control("z"), action: Actions.faultsOnly, "faults", "Show only workloads that are not complete"),
                 ])
         ]
     }
@@ -80,41 +81,53 @@ struct WorkloadsScreen: ListedScreen {
 
     func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
+    enum Actions: String, ScreenAction {
+        case open, nextPane, previousPane, rollback, pauseRollout, scale, restart, setImage, describe, yaml, faultsOnly
+    }
+
+    func unavailable(_ action: Action, _ world: World) -> String? {
+        guard let action = Actions(action), action != .faultsOnly else { return nil }
+        guard let rollout = rows[safe: list.index] else { return "Nothing is selected" }
+        switch action {
+        case .scale: return world.cluster.replicas(rollout.kind, rollout.workload.key) == nil ? "A \(rollout.workload.kind) cannot be scaled" : nil
+        case .setImage: return rollout.kind == .job ? "The template of a Job cannot be changed" : nil
+        case .rollback: return rollout.kind == .deployment ? nil : "Only Deployments are rolled back"
+        case .pauseRollout: return rollout.kind == .deployment ? nil : "Only the rollout of a Deployment can be paused"
+        case .open, .nextPane, .previousPane, .restart, .describe, .yaml, .faultsOnly: return nil
+        }
+    }
+
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
+        let rollout = rows[safe: list.index]
+        if inRevisions, revisions.perform(action) { return [] }
+        if !inRevisions, list.perform(action) {
+            if list.id != rollout?.workload { revisions.reset() }
+            return []
+        }
+        guard let action = Actions(action) else { return nil }
         if action == .faultsOnly {
             onlyFaults.toggle()
             return []
         }
-        guard rows.indices.contains(list.index) else { return action.place(from: 0, count: 0, page: 1) == nil ? nil : [] }
-        let rollout = rows[list.index]
-        let chosen = inRevisions && found.indices.contains(revisions.index) ? found[revisions.index] : nil
-        if inRevisions {
-            if revisions.perform(action) { return [] }
-            if action == .open, let chosen {
-                return [.push(TableScreen(Kind.pod.info, scope: .labels(LabelSelector(matchLabels: [chosen.label: chosen.hash]), title: chosen.name)))]
-            }
-        } else if list.perform(action) {
-            if list.id != rollout.workload { revisions.reset() }
-            return []
-        }
+        return rollout.flatMap { act(action, $0, world) }
+    }
+
+    private mutating func act(_ action: Actions, _ rollout: Rollout, _ world: World) -> [Effect]? {
         let (kind, key) = (rollout.kind, rollout.workload.key)
+        let chosen = inRevisions ? found[safe: revisions.index] : nil
         switch action {
+        case .faultsOnly: break
         case .nextPane, .previousPane: inRevisions = !inRevisions && !found.isEmpty
-        case .open: return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(rollout.workload)))]
+        case .open:
+            guard let chosen else { return [.push(TableScreen(Kind.pod.info, scope: .ofWorkload(rollout.workload)))] }
+            return [.push(TableScreen(Kind.pod.info, scope: .labels(LabelSelector(matchLabels: [chosen.label: chosen.hash]), title: chosen.name)))]
         case .describe: return [.push(DetailScreen(rollout.object, tab: .describe))]
         case .yaml: return [.push(DetailScreen(rollout.object, tab: .yaml))]
-        case .scale:
-            if world.cluster.replicas(kind, key) == nil { return [.flash("A \(rollout.workload.kind) cannot be scaled", .warning)] }
-            return [.open(Forms.scale([rollout.object], kind.info, world))]
+        case .scale: return [.open(Forms.scale([rollout.object], kind.info, world))]
         case .restart: return [.perform([.restart(kind, key)])]
-        case .setImage: return kind == .job ? [.flash("The template of a Job cannot be changed", .warning)] : [.open(Forms.setImage(rollout.object, kind.info))]
-        case .rollback:
-            guard kind == .deployment else { return [.flash("Only Deployments are rolled back", .warning)] }
-            return [.perform([.undoRollout(key, toRevision: chosen?.number ?? 0)])]
-        case .pauseRollout:
-            guard let deployment = rollout.object as? Deployment else { return [.flash("Only the rollout of a Deployment can be paused", .warning)] }
-            return [.perform([.pause(key, !deployment.spec.paused)])]
-        default: return nil
+        case .setImage: return [.open(Forms.setImage(rollout.object, kind.info))]
+        case .rollback: return [.perform([.undoRollout(key, toRevision: chosen?.number ?? 0)])]
+        case .pauseRollout: return (rollout.object as? Deployment).map { [.perform([.pause(key, !$0.spec.paused)])] }
         }
         return []
     }
@@ -347,5 +360,11 @@ struct Revision {
                 cause: revision.metadata.annotations["kubernetes.io/change-cause"] ?? "",
                 label: "controller-revision-hash", hash: mine.first?.metadata.labels["controller-revision-hash"] ?? hash)
         }.sorted { ($0.number, $0.name) > ($1.number, $1.name) }
+    }
+}
+
+extension WorkloadsScreen {
+    static let command = PromptCommand(names: ["workload", "wk", "workloads"], arguments: "", help: "All workloads: rollouts and revisions") { dashboard, _ in
+        dashboard.apply([.root(WorkloadsScreen(dashboard.stack.last!.focusedWorkload(dashboard.world)))])
     }
 }

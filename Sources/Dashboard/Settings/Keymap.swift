@@ -22,8 +22,8 @@ public enum KeymapPreset: String, CaseIterable, Sendable {
 ///     drain: ctrl-r           # in one view
 /// ```
 ///
-/// Actions are called as `Action` does, views by the headings of the help in lower case. Names from before an action had its own still work
-/// and are told (``Action/renamed``).
+/// Actions are called as their cases (``ScreenAction``), views by the headings of the help in lower case. Names from before an action had its own still work
+/// and are told (``Binding/oldName``).
 public struct Keymap: Sendable {
     private struct Change {
         /// Lower-case title of a group; nil for all.
@@ -64,7 +64,7 @@ public struct Keymap: Sendable {
         let title = group.title.lowercased()
         var done: Set<Action> = []
         result.bindings = group.bindings.compactMap { binding in
-            guard let change = change(binding.action, in: title) else { return binding }
+            guard let change = change(binding, in: title) else { return binding }
             // An action may stand there twice, as esc and q; the first has all its keys now.
             guard !change.keys.isEmpty, done.insert(binding.action).inserted else { return nil }
             var changed = binding
@@ -74,15 +74,10 @@ public struct Keymap: Sendable {
         return result
     }
 
-    private func change(_ action: Action, in view: String) -> Change? {
-        changes.last { $0.action == action && $0.view == view } ?? changes.last { $0.action == action && $0.view == nil }
+    private func change(_ binding: Binding, in view: String) -> Change? {
+        changes.last { $0.action == binding.action && $0.view == view } ?? changes.last { $0.action == binding.action && $0.view == nil }
             // Keys given to an action everywhere are also those of what borrowed its name before.
-            ?? Self.oldName(of: action, in: view).flatMap { old in changes.last { $0.action == old && $0.view == nil } }
-    }
-
-    /// The action by whose name a view called `action` before; nil if it had its own.
-    private static func oldName(of action: Action, in view: String) -> Action? {
-        Action.renamed.first { $0.view == view && $0.new == action }?.old
+            ?? changes.last { $0.action.name == binding.oldName && $0.view == nil }
     }
 
     mutating func read(_ root: Node.Mapping, _ file: String, _ problems: inout [String]) {
@@ -121,18 +116,17 @@ public struct Keymap: Sendable {
     private mutating func take(_ name: Node, _ value: Node, view: String?, _ file: String, _ problems: inout [String]) {
         let word = name.string ?? ""
         let place = SettingsFile.place(file, name)
-        guard var action = Action(rawValue: word) else {
-            let near = nearest(word, among: Action.allCases.map(\.rawValue)).map { "; nearest: \($0)" } ?? ""
+        let bindings = KeyTable.groups.filter { view == nil || $0.title.lowercased() == view }.flatMap(\.bindings)
+        var action = Action(name: word)
+        if let view, let renamed = bindings.first(where: { $0.oldName == word }) {
+            action = renamed.action
+            problems.append("\(place) \(word) is called \(action) in \(view) now; the old name still works")
+        }
+        guard KeyTable.actions.contains(action) else {
+            let near = nearest(word, among: KeyTable.actions.map(\.name)).map { "; nearest: \($0)" } ?? ""
             return problems.append("\(place) no action \(word)\(near)")
         }
-        if let renamed = Action.renamed.first(where: { $0.view == view && $0.old == action }) {
-            action = renamed.new
-            problems.append("\(place) \(word) is called \(action.rawValue) in \(renamed.view) now; the old name still works")
-        }
-        let known = KeyTable.groups.filter { group in
-            (view == nil || group.title.lowercased() == view) && group.bindings.contains { $0.action == action }
-        }
-        guard !known.isEmpty else { return problems.append("\(place) \(word) has no key\(view.map { " in \($0)" } ?? "")") }
+        guard bindings.contains(where: { $0.action == action }) else { return problems.append("\(place) \(word) has no key\(view.map { " in \($0)" } ?? "")") }
         let isNone = value.null != nil || value.string == "none"
         var keys: [Key] = []
         for node in isNone ? [] : value.sequence.map(Array.init) ?? [value] {
@@ -156,12 +150,12 @@ public struct Keymap: Sendable {
             var others = isEverywhere ? everywhere : [group] + everywhere
             if KeyTable.kinds.contains(where: { $0.title == group.title }) { others.append(Bindings.table) }
             for binding in applied(to: group).bindings {
-                guard let change = change(binding.action, in: group.title.lowercased()) else { continue }
+                guard let change = change(binding, in: group.title.lowercased()) else { continue }
                 for key in binding.keys {
                     for other in others {
                         for rival in applied(to: other).bindings
                         where rival.keys.contains(key) && rival.action != binding.action
-                            && rival.action != Self.oldName(of: binding.action, in: group.title.lowercased())
+                            && rival.action.name != binding.oldName
                         {
                             found.append("\(change.place) \(key) is both \(binding.action) (\(group.title)) and \(rival.action) (\(other.title))")
                         }
@@ -175,29 +169,32 @@ public struct Keymap: Sendable {
 }
 
 extension DashboardOptions {
-    fileprivate func key(_ action: Action, in group: BindingGroup) -> String {
-        settings.keymap.applied(to: group).bindings.first { $0.action == action }?.keys[0].description ?? ""
+    fileprivate func key(_ action: some ScreenAction, in group: BindingGroup) -> String {
+        settings.keymap.applied(to: group).bindings.first { $0.action == Action(action) }?.keys[0].description ?? ""
     }
-    fileprivate func hint(_ action: Action, _ text: String, in group: BindingGroup) -> String {
+    fileprivate func hint(_ action: some ScreenAction, _ text: String, in group: BindingGroup) -> String {
         let key = key(action, in: group)
         return key.isEmpty ? "" : "<\(key)> \(text)"
     }
 
     /// The keys to begin with: `<,> pause   <?> help   <:> command`.
     public var firstKeys: String {
-        let hints = [hint(.pause, "pause", in: Bindings.time), hint(.help, "help", in: Bindings.general), hint(.command, "command", in: Bindings.general)]
+        let hints = [
+            hint(GeneralAction.pause, "pause", in: Bindings.time), hint(GeneralAction.help, "help", in: Bindings.general),
+            hint(GeneralAction.command, "command", in: Bindings.general),
+        ]
         return hints.filter { !$0.isEmpty }.joined(separator: "   ")
     }
 }
 
 extension World {
     /// The first key of an action as the footer shows it, for hints inside a view: `ctrl-o`; "" if it has none.
-    func key(_ action: Action, in group: BindingGroup) -> String { options.key(action, in: group) }
+    func key(_ action: some ScreenAction, in group: BindingGroup) -> String { options.key(action, in: group) }
     /// `<alt-c>`: the key of an action that has a command of the same name, which stands there if it has no key.
-    func mark(_ action: Action, in group: BindingGroup = Bindings.general) -> String {
+    func mark(_ action: some ScreenAction, in group: BindingGroup = Bindings.general) -> String {
         let key = key(action, in: group)
         return key.isEmpty ? ":\(action.rawValue)" : "<\(key)>"
     }
     /// `<ctrl-o> hide`; empty if the action has no key.
-    func hint(_ action: Action, _ text: String, in group: BindingGroup = Bindings.general) -> String { options.hint(action, text, in: group) }
+    func hint(_ action: some ScreenAction, _ text: String, in group: BindingGroup = Bindings.general) -> String { options.hint(action, text, in: group) }
 }
