@@ -22,7 +22,9 @@ let package = Package(
         .target(
             name: "SimulationKit", dependencies: [.product(name: "HeapModule", package: "swift-collections")]),
         .target(name: "KubernetesAPI", dependencies: ["SimulationKit"]),
-        .target(name: "Manifests", dependencies: ["KubernetesAPI", .product(name: "Yams", package: "Yams")]),
+        // zlib of the system, for files that end in .gz.
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "Manifests", dependencies: ["KubernetesAPI", "CZlib", .product(name: "Yams", package: "Yams")]),
         .target(
             name: "ControlPlane",
             dependencies: [
@@ -61,7 +63,7 @@ let package = Package(
         .testTarget(name: "ControllersTests", dependencies: ["Controllers"]),
         .testTarget(name: "KubeletsTests", dependencies: ["Kubelets"]),
         .testTarget(name: "PrintersTests", dependencies: ["Printers"]),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], exclude: ["Recorded"]),
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"]),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard"], exclude: ["Pictures"]),

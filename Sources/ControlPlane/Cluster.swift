@@ -8,7 +8,9 @@ import SimulationKit
 /// copy is a fork that can be run ahead (what-if) or gone back to (undo).
 public struct Cluster: Sendable {
     /// The present moment of virtual time. Only the simulation's loop moves it.
-    public var now: Instant = .start
+    public var now: Instant
+    /// The moment at which the simulation begins: ``Instant/start``, or the newest one that an opened state knows.
+    public let origin: Instant
     public var store = ObjectStore()
     /// Version and feature gates.
     public internal(set) var profile: KubernetesProfile
@@ -33,12 +35,16 @@ public struct Cluster: Sendable {
     var completedSpecs = CompletedSpecs()
     var names: SeededRandom
 
-    /// An empty cluster with the namespaces that every cluster has.
-    public init(profile: KubernetesProfile = .default, seed: UInt64 = 0, settings: ClusterSettings = ClusterSettings()) {
+    /// A cluster with what every cluster has from the start, unless `isEmpty`: then ``bootstrap()`` is to follow once a state is in it.
+    public init(
+        profile: KubernetesProfile = .default, seed: UInt64 = 0, settings: ClusterSettings = ClusterSettings(), origin: Instant = .start,
+        isEmpty: Bool = false
+    ) {
         self.profile = profile
         self.settings = settings
+        (self.origin, now) = (origin, origin)
         names = SeededRandom(seed: seed, stream: "names")
-        bootstrap()
+        if !isEmpty { bootstrap() }
     }
 
     /// Takes other feature gates, as an API server that is started again with them. Objects stay as they are stored.

@@ -17,10 +17,10 @@ public struct ToldEvent: Sendable {
     /// How often the same was told until now: the count of the Event object.
     public var count = 1
 
-    /// The line of `--events jsonl`: `t` in seconds of virtual time.
-    public var json: JSONValue {
+    /// The line of `--events jsonl`: `t` in seconds of virtual time since `origin`.
+    public func json(since origin: Instant) -> JSONValue {
         [
-            "t": .double(Double(time.nanoseconds / 1_000_000) / 1000), "type": isWarning ? "Warning" : "Normal",
+            "t": .double(Double((time - origin).nanoseconds / 1_000_000) / 1000), "type": isWarning ? "Warning" : "Normal",
             "reason": .string(reason), "object": .string(objectText), "message": .string(message),
             "source": .string(source),
         ]
@@ -35,12 +35,27 @@ public struct EventLog: Sendable {
     public private(set) var events = Deque<ToldEvent>()
     /// How many were told since the start: the number after that of the newest.
     public private(set) var count = 0
+    /// How many of them an opened state told of the time before it.
+    public private(set) var past = 0
     /// How many are kept; the oldest beyond are dropped.
     public var capacity = 4096
 
     /// The events from number `first` on that are still kept.
     public func events(from first: Int) -> Deque<ToldEvent>.SubSequence {
         events.suffix(max(0, min(count - first, events.count)))
+    }
+    /// Takes in an event of an opened state, in its place by time.
+    mutating func note(_ event: Event) {
+        guard let time = event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp else { return }
+        let about = event.involvedObject
+        let told = ToldEvent(
+            time: time, isWarning: event.type == "Warning", reason: event.reason, kind: about.kind,
+            object: ObjectKey(namespace: about.namespace, name: about.name), message: event.message,
+            source: event.source.component.isEmpty ? event.reportingComponent : event.source.component, host: event.source.host, count: max(1, event.count))
+        let place = (events.lastIndex { $0.time <= time } ?? -1) + 1
+        events.insert(told, at: place)
+        count += 1
+        past += 1
     }
     mutating func append(_ event: ToldEvent) {
         events.append(event)

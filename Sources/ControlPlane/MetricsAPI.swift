@@ -26,6 +26,8 @@ public struct PodMetrics: Sendable, Equatable {
 public struct MetricsAPI: Sendable {
     private var served: [String: PodMetrics] = [:]
     private var wanted: Set<ObjectKey> = []
+    /// Whether the cluster has a metrics server: of one whose state was opened, only if something there says so.
+    public var isInstalled = true
 
     /// The pods to measure, sorted.
     public var wantedPods: [ObjectKey] { wanted.sorted() }

@@ -13,7 +13,7 @@ enum AutoscalerWords {
         var role = Role.text
     }
 
-    static func steps(_ trace: AutoscalerTrace, _ scaler: HorizontalPodAutoscaler) -> [Step] {
+    static func steps(_ trace: AutoscalerTrace, _ scaler: HorizontalPodAutoscaler, since origin: Instant) -> [Step] {
         var steps: [Step] = []
         // What asks for most decides.
         let deciding = trace.metrics.first { $0.measured?.proposal == trace.wish && trace.wish != nil }
@@ -23,7 +23,10 @@ enum AutoscalerWords {
         }
         if let wish = trace.wish { steps.append(Step(name: "wish", value: "\(wish)", why: formula(trace, deciding))) }
         if let speed = trace.speed, let wish = trace.wish {
-            steps.append(Step(name: "stabilized", value: "\(speed.stable)", why: stabilized(speed, wish), role: speed.stable == wish ? .text : .rowPending))
+            steps.append(
+                Step(
+                    name: "stabilized", value: "\(speed.stable)", why: stabilized(speed, wish, since: origin), role: speed.stable == wish ? .text : .rowPending)
+            )
             let limited = max(speed.lowest ?? .min, min(speed.stable, speed.highest ?? .max))
             steps.append(
                 Step(
@@ -109,10 +112,10 @@ enum AutoscalerWords {
         return head + "ceil(\(fixed(last, 2)) × \(counted(it.counted, "pod")))"
     }
 
-    private static func stabilized(_ speed: AutoscalerTrace.Speed, _ wish: Int) -> String {
+    private static func stabilized(_ speed: AutoscalerTrace.Speed, _ wish: Int, since origin: Instant) -> String {
         func window(_ span: Duration) -> String { span == .zero ? "at once" : "over \(self.span(span))" }
         if speed.stable == wish { return "up \(window(speed.upWindow)), down \(window(speed.downWindow))" }
-        let until = speed.heldUntil.map { " until \(clockText($0, milliseconds: false))" } ?? ""
+        let until = speed.heldUntil.map { " until \(clockText($0, since: origin, milliseconds: false))" } ?? ""
         return wish < speed.stable
             ? "held by the highest recommendation of the last \(span(speed.downWindow))\(until)"
             : "held by the lowest recommendation of the last \(span(speed.upWindow))\(until)"

@@ -35,12 +35,14 @@ enum StatusLine {
         let isLong = leftOut < 5
         var left = StyledText(" ")
         if isLong { left.append("evenkeel  ", theme[.accent]) }
-        if leftOut < 8 { left.append((isLong ? "sim:\(world.options.name)" : world.options.name) + "  ", theme[.title]) }
+        if leftOut < 8 {
+            left.append((isLong ? "\(world.options.opened.isEmpty ? "sim" : "state"):\(world.options.name)" : world.options.name) + "  ", theme[.title])
+        }
         left.append("ns:\(world.namespace.isEmpty ? "all" : world.namespace)", theme[.titleHighlight])
         if leftOut < 2 { left.append("  v\(world.cluster.profile.version)", theme[.statusLabel]) }
         if leftOut < 1 { left.append("  seed \(session.simulation.options.seed)", theme[.statusLabel]) }
         left.append(" \(world.glyphs.alphabet == .ascii ? "|" : "│") ", theme[.dim])
-        left.append("\(running)  \(isLong ? "T+" : "")\(clockText(session.now, milliseconds: leftOut < 4))", theme[session.isPaused ? .titleHighlight : .good])
+        left.append("\(running)  \(isLong ? "T+" : "")\(world.time(session.now, milliseconds: leftOut < 4))", theme[session.isPaused ? .titleHighlight : .good])
         left.append(" \(world.glyphs.alphabet == .ascii ? "|" : "│") ", theme[.dim])
         if leftOut < 3 { left.append("nodes \(world.store.nodes.count)  ", theme[.statusLabel]) }
         // Counts are grey; what needs somebody is in colour, and goes last where there is no room.
@@ -60,7 +62,7 @@ enum TimeStrip {
     static func draw(on canvas: inout Canvas, in row: Rect, _ world: World) {
         let theme = world.theme
         let left = " time 00:00 "
-        let right = " now \(clockText(world.now, milliseconds: false)) "
+        let right = " now \(world.time(world.now, milliseconds: false)) "
         let x = left.count
         let width = row.width - left.count - right.count - 2
         guard width > 10 else { return }

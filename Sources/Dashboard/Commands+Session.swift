@@ -45,16 +45,13 @@ extension Dashboard {
         }
     }
 
-    /// Has all objects written as manifests, but for events and what controllers make of the others.
+    /// Has the state of the namespaces looked at written, whole: opened again, it goes on from here.
     mutating func export(to name: String?, replaces: Bool = false) {
-        let kinds = KindInfo.all.filter { ![.event, .endpointSlice, .custom, .volumeAttachment, .controllerRevision].contains($0.type) }
         var objects: [any StoredObject] = []
-        for kind in kinds {
-            objects += world.store.objects(kind.type)
-                .filter { (!kind.isNamespaced || world.shows($0.metadata.namespace)) && $0.metadata.controller == nil && !Self.comesWithCluster($0) }
-                .sorted { $0.key < $1.key }
+        for kind in KindInfo.all where kind.type != .custom {
+            objects += world.store.objects(kind.type).filter { !kind.isNamespaced || world.shows($0.metadata.namespace) }
         }
-        objects += world.store.customObjects.sorted().filter { world.shows($0.metadata.namespace) }.map { $0 as any StoredObject }
+        objects += world.store.customObjects.sorted().filter { !$0.kindInfo.isNamespaced || world.shows($0.metadata.namespace) }.map { $0 as any StoredObject }
         if objects.isEmpty { return show("There is nothing to export", .warning) }
         let file = name.map { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") ? $0 : $0 + ".yaml" } ?? "\(world.options.name).yaml"
         var documents: [JSONValue] = []
@@ -68,16 +65,5 @@ extension Dashboard {
         }
         requests.append(.write(file: file, content: ManifestWriter.yaml(documents), replaces: replaces))
         show("\(objects.count) objects", .info)
-    }
-    /// What every cluster has from its beginning: it would be there already where the manifests are applied.
-    private static func comesWithCluster(_ object: any StoredObject) -> Bool {
-        switch object {
-        case is Namespace: object.metadata.name == "default" || object.metadata.name.hasPrefix("kube-")
-        case is PriorityClass: object.metadata.name.hasPrefix("system-")
-        case is Service: object.key == ObjectKey(namespace: "default", name: "kubernetes")
-        case is ServiceAccount: object.metadata.name == "default"
-        case is ConfigMap: object.metadata.name == "kube-root-ca.crt"
-        default: false
-        }
     }
 }

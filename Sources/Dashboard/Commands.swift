@@ -110,12 +110,15 @@ enum PromptCommands {
         PromptCommand(names: ["time"], arguments: "t|+d|-d", help: "Go to a time, or forward or back by a span: 5m, +30s, -10s") { dashboard, words in
             guard let word = words.first, let span = Duration(word.hasPrefix("+") || word.hasPrefix("-") ? String(word.dropFirst()) : word), span >= .zero
             else { return dashboard.show("A time is a span since the start, such as 90s or 5m, or + or - and a span", .error) }
-            let now = dashboard.world.now
-            guard span <= (word.hasPrefix("+") ? Dashboard.longestJump : now.sinceStart + Dashboard.longestJump) || word.hasPrefix("-") else {
+            let (now, origin) = (dashboard.world.now, dashboard.world.cluster.origin)
+            guard span <= (word.hasPrefix("+") ? Dashboard.longestJump : now - origin + Dashboard.longestJump) || word.hasPrefix("-") else {
                 return dashboard.show("At most a year (8760h) at once", .error)
             }
-            let goal = word.hasPrefix("+") ? now + span : word.hasPrefix("-") ? now - span : .start + span
-            if goal < dashboard.world.now { dashboard.rewind(to: max(.start, goal)) } else { dashboard.run(to: goal) }
+            let goal = word.hasPrefix("+") ? now + span : word.hasPrefix("-") ? now - span : origin + span
+            if goal < dashboard.world.now { dashboard.rewind(to: max(origin, goal)) } else { dashboard.run(to: goal) }
+        },
+        PromptCommand(names: ["import"], arguments: "", help: "What of the opened state was kept, guessed and left out") { dashboard, _ in
+            dashboard.apply([.push(ImportScreen())])
         },
         PromptCommand(names: ["undo"], arguments: "", help: "Take back the last command") { dashboard, _ in dashboard.undo() },
         PromptCommand(names: ["ns", "namespace", "namespaces"], arguments: "[name]", help: "Look at one namespace, or list them") { dashboard, words in
@@ -159,7 +162,8 @@ enum PromptCommands {
         PromptCommand(names: ["set"], arguments: "[header|crumbs|motion|ascii] [on|off]", help: "Show or change how the dashboard draws") { dashboard, words in
             dashboard.set(words)
         },
-        PromptCommand(names: ["export"], arguments: "[file]", help: "Save all objects of the namespaces looked at as manifests; :export! replaces a file") {
+        PromptCommand(names: ["export"], arguments: "[file]", help: "Save the state of the namespaces looked at, to be opened again; :export! replaces a file")
+        {
             dashboard, words in
             dashboard.export(to: words.first)
         },

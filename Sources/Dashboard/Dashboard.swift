@@ -145,18 +145,19 @@ public struct Dashboard {
     /// Lets virtual time run to `limit` at once, as far as ``usersPatience`` allows; returns whether it got there.
     @discardableResult
     public mutating func run(to limit: Instant) -> Bool {
-        let (from, patience) = (world.now, world.patience)
+        let (from, patience, origin) = (world.now, world.patience, world.cluster.origin)
         var isOver = false
         run(to: limit) { now in
             isOver = patience.isOver {
                 WorkProgress(
-                    title: "Running to T+\(clockText(limit, milliseconds: false))", detail: "T+\(clockText(now, milliseconds: false))",
+                    title: "Running to T+\(clockText(limit, since: origin, milliseconds: false))",
+                    detail: "T+\(clockText(now, since: origin, milliseconds: false))",
                     share: (now - from).seconds / max((limit - from).seconds, 1e-9))
             }
             return isOver
         }
         noteChange()
-        if isOver { show("Stopped at \(clockText(world.now))", .warning) }
+        if isOver { show("Stopped at \(world.time(world.now))", .warning) }
         return !isOver
     }
 
@@ -358,7 +359,7 @@ public struct Dashboard {
         case .slower: setSpeed(world.session.speed.slower)
         case .faster: setSpeed(world.session.speed.faster)
         case .time: prompt = Prompt(.command, text: "time ")
-        case .previousEvent: rewind(to: max(.start, world.now - .seconds(10)))
+        case .previousEvent: rewind(to: max(world.cluster.origin, world.now - .seconds(10)))
         case .nextEvent: run(to: world.now + .seconds(10))
         }
     }
@@ -472,7 +473,7 @@ public struct Dashboard {
         replacements.forget()
         if let entry = world.session.undo() {
             world.generation += 1
-            if case .success(let receipt) = entry.result { show("Undone: \(receipt.message) (now \(clockText(world.now)))", .info) }
+            if case .success(let receipt) = entry.result { show("Undone: \(receipt.message) (now \(world.time(world.now)))", .info) }
         } else {
             show("There is nothing to undo", .warning)
         }
@@ -482,19 +483,19 @@ public struct Dashboard {
         world.session.isPaused = true
         replacements.forget()
         guard var replay = world.session.replay(to: time) else { return show("This is the beginning", .info) }
-        let (from, patience) = (replay.session.now, world.patience)
+        let (from, patience, origin) = (replay.session.now, world.patience, world.cluster.origin)
         let arrived = replay.run { now in
             patience.isOver {
                 WorkProgress(
-                    title: "Going back to T+\(clockText(time, milliseconds: false))",
-                    detail: "from T+\(clockText(from, milliseconds: false)) on: T+\(clockText(now, milliseconds: false))",
+                    title: "Going back to T+\(clockText(time, since: origin, milliseconds: false))",
+                    detail: "from T+\(clockText(from, since: origin, milliseconds: false)) on: T+\(clockText(now, since: origin, milliseconds: false))",
                     share: (now - from).seconds / max((time - from).seconds, 1e-9))
             }
         }
-        guard arrived else { return show("Stopped: still at \(clockText(world.now))", .warning) }
+        guard arrived else { return show("Stopped: still at \(world.time(world.now))", .warning) }
         world.session = replay.session
         world.generation += 1
-        show("Back at \(clockText(world.now)); \(world.mark(GeneralAction.pause, in: Bindings.time)) plays on from here", .info)
+        show("Back at \(world.time(world.now)); \(world.mark(GeneralAction.pause, in: Bindings.time)) plays on from here", .info)
     }
 
     mutating func setSpeed(_ speed: Speed) {

@@ -13,7 +13,7 @@ enum EventLines {
     static func line(_ event: Event, _ world: World) -> StyledText {
         let theme = world.theme
         let isWarning = event.type == "Warning"
-        var text = StyledText("\(event.lastTimestamp.map { String(clockText($0, milliseconds: false).dropFirst(3)) } ?? "") ", theme[.dim])
+        var text = StyledText("\(event.lastTimestamp.map { world.shortTime($0) } ?? "") ", theme[.dim])
         text.append(isWarning ? "! " : "  ", theme[.rowPending])
         text.append("\(event.reason) ", theme[isWarning ? .rowPending : .accent])
         text.append(event.message, theme[.text])

@@ -35,7 +35,7 @@ struct History {
         }
         for group in world.spread { append(Double(group.skewNow), to: &skew[group.id, default: []]) }
         note(world.spread, at: now)
-        let told = world.cluster.eventLog.count
+        let told = world.cluster.eventLog.count - world.cluster.eventLog.past
         eventCounts.append(max(0, told - toldBefore))
         toldBefore = told
         nextSample = now + Self.period

@@ -126,8 +126,8 @@ struct Peek {
         let theme = world.theme
         let about = event.involvedObject
         let place = about.namespace.isEmpty ? about.name : "\(about.namespace)/\(about.name)"
-        var times = "last \(event.lastTimestamp.map { clockText($0, milliseconds: false) } ?? "-")"
-        if event.count > 1 { times += ", \(event.count) times since \(event.firstTimestamp.map { clockText($0, milliseconds: false) } ?? "-")" }
+        var times = "last \(event.lastTimestamp.map { world.time($0, milliseconds: false) } ?? "-")"
+        if event.count > 1 { times += ", \(event.count) times since \(event.firstTimestamp.map { world.time($0, milliseconds: false) } ?? "-")" }
         return [
             (event.type.lowercased(), StyledText("\(event.reason): \(event.message)", theme[event.type == "Warning" ? .rowPending : .text])),
             ("object", StyledText("\(about.kind) \(place)", theme[.text])), ("seen", StyledText(times, theme[.dim])),
@@ -142,7 +142,7 @@ struct Peek {
                 && (kind == "Node" || $0.involvedObject.uid == object.metadata.uid)
         }.sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.resourceVersion) > ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.resourceVersion) }
         return found.prefix(20).map { event in
-            var text = StyledText("\(event.lastTimestamp.map { clockText($0, milliseconds: false) } ?? "")  ", world.theme[.dim])
+            var text = StyledText("\(event.lastTimestamp.map { world.time($0, milliseconds: false) } ?? "")  ", world.theme[.dim])
             text.append(pad(event.reason, 18), world.theme[event.type == "Warning" ? .rowPending : .accent])
             text.append(" \(event.message)", world.theme[.text])
             if event.count > 1 { text.append("  \(world.glyphs.times)\(event.count)", world.theme[.dim]) }

@@ -140,20 +140,20 @@ enum ResizeProgress {
             return lines
         }
         if let word = word(pod, world) { add("Latest resize   \(word.text)", word.role) } else { add("Latest resize") }
-        add("  asked for     \(clockText(trace.asked))   generation \(trace.generation)")
+        add("  asked for     \(world.time(trace.asked))   generation \(trace.generation)")
         if let granted = trace.granted {
-            add("  granted       \(clockText(granted))   \(trigger(trace))")
+            add("  granted       \(world.time(granted))   \(trigger(trace))")
         } else {
             add("  not granted   \(counted(trace.tries, "try", "tries")) so far", .rowPending)
         }
-        for write in trace.writes { add("  written       \(clockText(write.time))   \(pad(write.target, 14)) \(pad(write.what, 12)) \(write.value)") }
+        for write in trace.writes { add("  written       \(world.time(write.time))   \(pad(write.target, 14)) \(pad(write.what, 12)) \(write.value)") }
         for name in trace.restarts { add("  restarted     \(name): its resizePolicy says RestartContainer", .rowPending) }
-        if let done = trace.completed { add("  in force      \(clockText(done))   after \(seconds(trace.length ?? .zero))", .good) }
+        if let done = trace.completed { add("  in force      \(world.time(done))   after \(seconds(trace.length ?? .zero))", .good) }
         for type in [ConditionType.podResizePending, ConditionType.podResizeInProgress] {
             if let condition = pod.status.conditions[type] {
                 add("")
                 add(
-                    "\(type)   \(condition.reason)   generation \(condition.observedGeneration)   since \(condition.lastTransitionTime.map { clockText($0) } ?? "-")",
+                    "\(type)   \(condition.reason)   generation \(condition.observedGeneration)   since \(condition.lastTransitionTime.map { world.time($0) } ?? "-")",
                     .rowPending)
                 if !condition.message.isEmpty { add("  \(condition.message)") }
             }

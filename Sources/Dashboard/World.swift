@@ -12,6 +12,8 @@ public struct DashboardOptions: Sendable {
     public var readOnly = false
     /// Name of what is shown, such as `three-zones`.
     public var name = "sim"
+    /// The state that was opened; empty if there was none. What it does not tell is guessed.
+    public var opened = OpenedState()
     /// A remark shown at the start: where the nodes come from, which kinds are not acted on.
     public var notice: String?
     public var theme = Theme.standard
@@ -149,12 +151,26 @@ extension Array {
     subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }
 
+extension World {
+    /// How long after the beginning `time` is, `00:12:31.250`; with a minus for what an opened state tells of the time before.
+    func time(_ time: Instant, milliseconds: Bool = true) -> String { clockText(time, since: cluster.origin, milliseconds: milliseconds) }
+
+    /// The same in five columns: minutes and seconds, `12:31`; before the beginning how long ago, `-3h`.
+    func shortTime(_ time: Instant) -> String {
+        if time >= cluster.origin { return String(self.time(time, milliseconds: false).dropFirst(3)) }
+        let ago = "-" + Printers.ageText(from: time, to: cluster.origin)
+        // Of `5m12s` the larger unit will do.
+        return ago.count <= 5 ? ago : String(ago.prefix { !$0.isLetter }) + String(ago.first { $0.isLetter } ?? "s")
+    }
+}
+
 /// `T+00:12:31.250` without the `T+`.
-func clockText(_ time: Instant, milliseconds: Bool = true) -> String {
+func clockText(_ time: Instant, since origin: Instant = .start, milliseconds: Bool = true) -> String {
     func two(_ n: Int64) -> String { n < 10 ? "0\(n)" : "\(n)" }
-    let ms = max(0, time.nanoseconds) / 1_000_000
+    let span = (time - origin).nanoseconds
+    let ms = Int64(clamping: span.magnitude) / 1_000_000
     let s = ms / 1000
-    var text = "\(two(s / 3600)):\(two(s / 60 % 60)):\(two(s % 60))"
+    var text = "\(span < 0 ? "-" : "")\(two(s / 3600)):\(two(s / 60 % 60)):\(two(s % 60))"
     if milliseconds {
         let rest = String(ms % 1000)
         text += "." + String("0", times: 3 - rest.count) + rest

@@ -56,6 +56,8 @@ struct Kubelet: Sendable {
     var hasMemoryPressure = false
     /// A pod that is being evicted: no other one until it is gone, or until this moment.
     var evicting: (pod: PodReference, until: Instant)?
+    /// What ailed the node in the state that was opened, as its conditions told: it stays so, as the cause is not known.
+    var ills: [Condition] = []
     /// Silent: nobody looks after the node's pods.
     var isFailed = false
     /// The last heartbeat before it fell silent, once one was missed.

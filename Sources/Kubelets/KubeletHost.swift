@@ -31,6 +31,8 @@ struct KubeletHost: Sendable {
     var serving: [String: LoadTarget] = [:]
     /// Faults: containers and how often updating their resources is still to fail.
     var failingUpdates: [ResourceUpdate: Int] = [:]
+    /// What an opened state showed of programs.
+    var seen = SeenPrograms()
     /// When a pod was last asked to resize, or had resized.
     var lastResize: Instant?
 

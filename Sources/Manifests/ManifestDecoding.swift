@@ -7,18 +7,28 @@ extension ManifestDocument {
     ///
     /// Strict, as `kubectl apply` is: an unknown field is a problem. With problems there is no object.
     public func decode() -> (object: (any KubernetesObject)?, problems: [ManifestProblem]) {
+        let (object, _, problems) = decode(leniently: false)
+        return (object, problems)
+    }
+
+    /// The same of an object of a state: fields that are not known are no problem, and are listed.
+    public func decodeState() -> (object: (any KubernetesObject)?, unknown: [String], problems: [ManifestProblem]) { decode(leniently: true) }
+
+    private func decode(leniently: Bool) -> (object: (any KubernetesObject)?, unknown: [String], problems: [ManifestProblem]) {
         func read<O: KubernetesObject>(_ type: O.Type) -> (
-            object: (any KubernetesObject)?, problems: [ManifestProblem]
+            object: (any KubernetesObject)?, unknown: [String], problems: [ManifestProblem]
         ) {
             var decoder = APIDecoder()
             let object = O(document: json.object ?? JSONObject(), &decoder)
-            var problems = decoder.problems.map { problem($0.path, $0.message) }
+            func isUnknown(_ problem: DecodeProblem) -> Bool { if case .unknownField = problem.kind { leniently } else { false } }
+            let unknown = decoder.problems.filter(isUnknown).map(\.path)
+            var problems = decoder.problems.filter { !isUnknown($0) }.map { problem($0.path, $0.message) }
             let meta = object.metadata
             let isNamed = !meta.name.isEmpty || !meta.generateName.isEmpty
             if !isNamed, !decoder.problems.contains(where: { $0.path.hasPrefix("metadata") }) {
                 problems.append(problem("metadata.name", "is missing"))
             }
-            return (problems.isEmpty ? object : nil, problems)
+            return (problems.isEmpty ? object : nil, unknown, problems)
         }
         return read(ManifestKinds.info(self).type.type)
     }

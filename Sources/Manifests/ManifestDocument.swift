@@ -16,6 +16,13 @@ public struct ManifestDocument: Sendable {
     public var name: String { json["metadata"]?["name"]?.string ?? "" }
     public var namespace: String { json["metadata"]?["namespace"]?.string ?? "" }
 
+    /// Whether it tells what is, rather than what is wanted: it carries what only an API server writes, an identity or a revision, or
+    /// is a measurement.
+    public var isState: Bool {
+        func isWritten(_ field: String) -> Bool { !(json["metadata"]?[field]?.string ?? "").isEmpty }
+        return isWritten("uid") || isWritten("resourceVersion") || apiVersion.hasPrefix("metrics.k8s.io/")
+    }
+
     /// The facts about its kind: guessed where it is not one of Kubernetes' own.
     public var kindInfo: KindInfo { ManifestKinds.info(self) }
 

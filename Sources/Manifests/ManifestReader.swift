@@ -1,3 +1,4 @@
+import CZlib
 import Foundation
 import KubernetesAPI
 
@@ -5,8 +6,11 @@ import KubernetesAPI
 ///
 /// All problems are collected; one bad document does not hide the others.
 public enum ManifestReader {
+    /// How the files of a folder end that are read.
+    private static let ends = [".yaml", ".yml", ".json"].flatMap { [$0, $0 + ".gz"] }
+
     /// Reads the files at `paths` in order. A folder stands for its `*.yaml`, `*.yml` and `*.json` files by
-    /// name, without its subfolders, as `kubectl -f`; `-` stands for `standardInput`.
+    /// name, without its subfolders, as `kubectl -f`; `-` stands for `standardInput`. What is packed by gzip is unpacked.
     public static func read(paths: [String], standardInput: () -> [UInt8] = { [] }) -> ManifestSet {
         read(paths: paths, whole: false, standardInput: standardInput)
     }
@@ -35,8 +39,7 @@ public enum ManifestReader {
                 collector.set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
                 continue
             }
-            let names = entries.filter { name in [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } }
-                .sorted()
+            let names = entries.filter { name in ends.contains { name.hasSuffix($0) } }.sorted()
             if names.isEmpty {
                 collector.set.problems.append(
                     ManifestProblem(file: path, message: "no .yaml, .yml or .json file in this folder"))
@@ -90,6 +93,7 @@ private struct Collector {
         do {
             while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
                 data.append(part)
+                if data.starts(with: Self.gzip) { continue }
                 // A binary file, or a device without end: the rest is of no interest.
                 if part.contains(0) { break }
             }
@@ -100,7 +104,25 @@ private struct Collector {
         add(data, file: path)
     }
 
-    mutating func add(_ data: Data, file: String) {
+    private static let gzip: [UInt8] = [0x1f, 0x8b]
+    /// An unpacked file larger than that is none that anybody meant.
+    private static let largestFile = 8 << 30
+
+    private static func unpacked(_ data: Data) -> Data? {
+        var size = 0
+        let bytes = data.withUnsafeBytes { evk_gunzip($0.bindMemory(to: UInt8.self).baseAddress, $0.count, largestFile, &size) }
+        return bytes.map { Data(bytesNoCopy: $0, count: size, deallocator: .free) }
+    }
+
+    mutating func add(_ packed: Data, file: String) {
+        var data = packed
+        if data.starts(with: Self.gzip) {
+            guard let whole = Self.unpacked(data) else {
+                set.problems.append(ManifestProblem(file: file, message: "is packed by gzip, and broken or cut off"))
+                return
+            }
+            data = whole
+        }
         var bytes = data[...]
         if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
             set.problems.append(ManifestProblem(file: file, message: "is UTF-16 text; save it as UTF-8"))
@@ -118,6 +140,10 @@ private struct Collector {
             return
         }
         let before = set.documents.count + set.configurations.count + set.problems.count
+        if let (json, positions) = JSONReader.read(text) {
+            add(json, positions, file: file, line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
+            return
+        }
         for chunk in DocumentSplitter.split(text) {
             do throws(ManifestProblem) {
                 guard let (json, positions) = try YAMLConversion.read(chunk, file: file) else { continue }
@@ -206,7 +232,7 @@ private struct Collector {
                 namespace: !info.isNamespaced
                     ? "" : document.namespace.isEmpty ? "default" : document.namespace,
                 name: document.name)
-            if let first = places[identity] {
+            if let first = places[identity], !document.isState {
                 let place =
                     first.file == document.source ? "on line \(first.line)" : "in \(first.file):\(first.line)"
                 set.problems.append(

@@ -25,6 +25,9 @@ public struct Input: Sendable {
     /// The objects in the order of the files.
     public private(set) var objects: [any StoredObject] = []
     public private(set) var scenario: Scenario?
+    /// What the files tell of a cluster as it is; empty if they only say what is wanted.
+    public private(set) var state = OpenedState()
+    private var stateSources: [ManifestDocument] = []
     /// The document of each object, for messages with file and line.
     private var sources: [ManifestDocument] = []
     private var steps: [Script.Step] = []
@@ -45,8 +48,11 @@ public struct Input: Sendable {
     /// Understands `manifests`.
     public init(_ manifests: ManifestSet, overrides: InputOverrides = InputOverrides()) {
         problems = manifests.problems
+        for document in manifests.documents where document.isState { readState(document) }
+        state.finish()
+        if !state.isEmpty { options.origin = state.newest }
         readConfigurations(manifests, overrides)
-        for document in manifests.documents {
+        for document in manifests.documents where !document.isState {
             let (object, found) = document.decode()
             problems += found
             guard let object else { continue }
@@ -66,7 +72,7 @@ public struct Input: Sendable {
         if !pools.isEmpty {
             shape = ClusterShape()
             shape?.pools = pools
-        } else if !objects.contains(where: { $0 is Node }) {
+        } else if state.isEmpty, !objects.contains(where: { $0 is Node }) {
             let look = overrides.node.like
             var shape = ClusterShape(zones: look?.defaultZones ?? 3, nodes: look?.defaultNodes ?? 12)
             shape.node = overrides.node
@@ -88,10 +94,16 @@ public struct Input: Sendable {
             default: false
             }
         }
-        if !objects.contains(where: { $0 is StorageClass }) {
+        if state.isEmpty, !objects.contains(where: { $0 is StorageClass }) {
             storageClasses = shape?.objects(version: options.profile.version).compactMap { $0 as? StorageClass } ?? []
             if storageClasses.isEmpty { storageClasses = [.standard] }
         }
+    }
+
+    private mutating func readState(_ document: ManifestDocument) {
+        let before = state.objects.count
+        problems += state.read(document)
+        if state.objects.count > before { stateSources.append(document) }
     }
 
     /// The node pools of the files and of the command line.
@@ -194,14 +206,14 @@ public struct Input: Sendable {
     /// Sets release and feature gates from the scenario and the command line, which goes first.
     private mutating func readProfile(_ document: ManifestDocument?, _ overrides: InputOverrides) {
         do throws(ProfileError) {
-            var version = overrides.version ?? .default
+            var version = overrides.version ?? state.version ?? .default
             if overrides.version == nil, let text = scenario?.spec.kubernetesVersion { version = try KubernetesVersion(text) }
             let gates = (scenario?.spec.featureGates.entries.map { ($0.key, $0.value) } ?? []) + overrides.featureGates
             options.profile = try KubernetesProfile(version: version, overrides: gates)
         } catch {
             let path = if case .unknownVersion = error { "spec.kubernetesVersion" } else { "spec.featureGates" }
             // The flag is to blame if the scenario's own gates are right.
-            let version = overrides.version ?? scenario?.spec.kubernetesVersion.flatMap { try? KubernetesVersion($0) } ?? .default
+            let version = overrides.version ?? scenario?.spec.kubernetesVersion.flatMap { try? KubernetesVersion($0) } ?? state.version ?? .default
             let own = scenario?.spec.featureGates.entries.map { ($0.key, $0.value) } ?? []
             let isOwn = overrides.featureGates.isEmpty || path == "spec.kubernetesVersion" || (try? KubernetesProfile(version: version, overrides: own)) == nil
             problems.append(
@@ -257,7 +269,8 @@ public struct Input: Sendable {
         do throws(StepProblem) {
             let command = try action.command(options)
             steps.append(
-                Script.Step(at: .start + step.at, command: command, refusal: refusal, title: "\(document.source):\(document.line(of: path)): \(path) \(name)"))
+                Script.Step(
+                    at: options.origin + step.at, command: command, refusal: refusal, title: "\(document.source):\(document.line(of: path)): \(path) \(name)"))
         } catch {
             note(error.faults, "\(path).\(name)", document)
         }
@@ -290,8 +303,11 @@ public struct Input: Sendable {
     /// The simulation with the nodes and the objects in it, and the scenario's script. Objects that the API server
     /// refuses are not there.
     public func makeSession() -> (session: Session, refusals: Refusals) {
-        var simulation = Simulation(options)
+        var simulation = Simulation(options, isEmpty: !state.isEmpty)
         var refused = Refusals()
+        if !state.isEmpty {
+            for (index, error) in simulation.open(state) where index < stateSources.count { refused.add(error, stateSources[index]) }
+        }
         for node in shape?.manifests ?? [] { _ = simulation.perform(.create(node)) }
         let given = underneath
         simulation.cluster.withNames(of: "underneath") { cluster in
@@ -302,13 +318,13 @@ public struct Input: Sendable {
             ensureNamespace(of: objects[index], in: &simulation)
             if case .failure(let error) = simulation.start(objects[index], from: sources[index].json) { refused.add(error, sources[index]) }
         }
-        let script = scenario.map { Script($0, steps: steps) } ?? Script()
+        let script = scenario.map { Script($0, steps: steps, origin: options.origin) } ?? Script()
         return (Session(simulation, script: script), refused)
     }
 
     /// The cluster with the objects in it as they are, status included, and nothing running: what `schedule` looks at.
     public func makeGivenState() -> (cluster: Cluster, refusals: Refusals) {
-        var cluster = Cluster(profile: options.profile, seed: options.seed)
+        var cluster = Cluster(profile: options.profile, seed: options.seed, origin: options.origin, isEmpty: !state.isEmpty)
         var refused = Refusals()
         func put<O: StoredObject>(_ object: O, _ document: ManifestDocument?) {
             do throws(APIError) {
@@ -317,6 +333,8 @@ public struct Input: Sendable {
                 if let document { refused.add(error, document) }
             }
         }
+        for (object, document) in zip(state.objects, stateSources) { put(object, document) }
+        cluster.bootstrap()
         for node in shape?.manifests ?? [] { put(node, nil) }
         for object in underneath where !objects.contains(where: { $0.kindInfo == object.kindInfo && $0.key == object.key }) { put(object, nil) }
         // Nodes before the pods on them, which get labels of theirs.

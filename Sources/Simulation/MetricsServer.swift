@@ -24,7 +24,7 @@ public struct MetricsServer: Sendable {
     private var phase: Duration { resolution * 2 / 3 }
 
     func nextWake(_ cluster: Cluster) -> Instant? {
-        guard cluster.metrics.isWanted else { return nil }
+        guard cluster.metrics.isInstalled, cluster.metrics.isWanted else { return nil }
         let since = max(Duration.zero, (last ?? .start).sinceStart - phase)
         let count = last == nil ? 0 : since.nanoseconds / resolution.nanoseconds + 1
         return .start + phase + resolution * Int(count)

@@ -9,6 +9,8 @@ import SimulationKit
 public struct SimulationOptions: Sendable {
     public var profile = KubernetesProfile.default
     public var seed: UInt64 = 0
+    /// The moment at which it begins.
+    public var origin = Instant.start
     public var scheduler = SchedulerConfiguration()
     /// The configuration of all kubelets.
     public var kubelet = KubeletConfiguration()
@@ -53,9 +55,12 @@ public struct Simulation: Sendable {
     /// How many times a component ran: with the time, the position at which a command was applied.
     public private(set) var eventsRun = 0
 
-    public init(_ options: SimulationOptions) {
+    public init(_ options: SimulationOptions) { self.init(options, isEmpty: false) }
+
+    /// - Parameter isEmpty: leave out what every cluster has from the start, for a state that brings it.
+    init(_ options: SimulationOptions, isEmpty: Bool) {
         self.options = options
-        cluster = Cluster(profile: options.profile, seed: options.seed, settings: options.settings)
+        cluster = Cluster(profile: options.profile, seed: options.seed, settings: options.settings, origin: options.origin, isEmpty: isEmpty)
         controllers = ControllerManager(profile: options.profile, seed: options.seed, settings: options.controllerManager)
         scheduler = Scheduler(profile: options.profile, seed: options.seed, configuration: options.scheduler)
         kubelets = KubeletFleet(

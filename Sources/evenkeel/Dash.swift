@@ -87,6 +87,7 @@ struct Dash: ParsableCommand {
         let problems = Settings.load(&options.settings)
         if let keymap { options.settings.keymap.preset = keymap }
         options.name = input.scenario.map(\.metadata.name) ?? Dash.name(cluster.files)
+        options.opened = input.state
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? options.firstKeys : remarks.joined(separator: " ")
 
@@ -133,12 +134,13 @@ struct Dash: ParsableCommand {
         let status = loop.run()
         History.save(loop.dashboard.commandLines)
         let end = loop.dashboard.session
-        Out.line("evenkeel: stopped at \(end.now.sinceStart), \(end.commandCount) commands, seed \(end.simulation.options.seed)")
+        Out.line("evenkeel: stopped at \(end.now - end.cluster.origin), \(end.commandCount) commands, seed \(end.simulation.options.seed)")
         Out.end(status)
     }
 
     private static func name(_ files: [String]) -> String {
-        let name = (files[0] as NSString).lastPathComponent
+        var name = (files[0] as NSString).lastPathComponent
+        if name.hasSuffix(".gz") { name = (name as NSString).deletingPathExtension }
         return files.count == 1 ? (name as NSString).deletingPathExtension : "\(files.count) files"
     }
 }

@@ -53,8 +53,8 @@ struct Evenkeel: ParsableCommand {
             """,
         version: "evenkeel 0.1.0",
         subcommands: [
-            Dash.self, Run.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ValidateCommand.self, ScenariosCommand.self,
-            HelpCommand.self,
+            Dash.self, Run.self, WhatIfCommand.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ValidateCommand.self,
+            ScenariosCommand.self, HelpCommand.self,
         ],
         defaultSubcommand: Dash.self)
 
@@ -245,7 +245,7 @@ struct ClusterArguments: ParsableArguments {
     func remarks(_ input: Input) -> [String] {
         if let scenario { return ScenarioCatalog.find(scenario).map { [$0.summary + "."] } ?? [] }
         if files.isEmpty { return [] }
-        var lines: [String] = []
+        var lines = input.state.summary
         if let shape = input.shape {
             switch shape.count {
             case 0: lines.append("The files hold no Node, and none was put under them.")

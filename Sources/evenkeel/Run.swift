@@ -39,12 +39,13 @@ struct Run: ParsableCommand {
         if cluster.files.isEmpty, cluster.scenario == nil { throw Failure.usage("run needs files or --scenario; evenkeel alone opens the built-in cluster") }
         var (session, input) = try cluster.session()
         for remark in cluster.remarks(input) { note(remark) }
-        let end = Instant.start + (limit ?? session.script.duration ?? .minutes(10))
-        var told = 0
+        let end = session.cluster.origin + (limit ?? session.script.duration ?? .minutes(10))
+        // What the state tells of the past is no news.
+        var told = session.cluster.eventLog.past
         func tell(_ session: Session) {
             guard events == .jsonl else { return }
             let eventLog = session.cluster.eventLog
-            for event in eventLog.events(from: told) { Out.line(event.json.text()) }
+            for event in eventLog.events(from: told) { Out.line(event.json(since: session.cluster.origin).text()) }
             told = eventLog.count
         }
         tell(session)
@@ -90,7 +91,7 @@ struct Run: ParsableCommand {
         let ready = pods.count(where: \.isReady)
         let pending = pods.count { $0.status.phase == .pending && $0.nodeName.isEmpty }
         note(
-            "\(session.now.sinceStart) simulated: \(session.cluster.store.nodes.count) nodes, \(pods.count) pods, \(ready) ready, \(pending) waiting for a node, \(session.cluster.eventLog.count) events."
+            "\(session.now - session.cluster.origin) simulated: \(session.cluster.store.nodes.count) nodes, \(pods.count) pods, \(ready) ready, \(pending) waiting for a node, \(session.cluster.eventLog.count - session.cluster.eventLog.past) events."
         )
         let times = session.simulation.kubelets.timesToReady(in: session.cluster)
         if let median = times.median, let most = times.percentile(95), let longest = times.times.last {
@@ -102,7 +103,7 @@ struct Run: ParsableCommand {
         let script = session.script
         if script.passed + script.failures.count > 0 { note("\(script.passed) expectations held, \(script.failures.count) failed.") }
         guard script.failures.isEmpty else {
-            throw Failure.refused(script.failures.map { "FAILED at \($0.at.sinceStart): \($0.message)" })
+            throw Failure.refused(script.failures.map { "FAILED at \($0.at - session.cluster.origin): \($0.message)" })
         }
     }
 

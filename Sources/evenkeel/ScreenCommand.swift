@@ -32,13 +32,14 @@ struct ScreenCommand: ParsableCommand {
         let (session, input) = try cluster.session(builtIn: true)
         var options = DashboardOptions()
         options.name = input.scenario.map(\.metadata.name) ?? "manifests"
+        options.opened = input.state
         options.glyphs = ascii ? .ascii : .block
         options.settings.keymap.preset = keymap
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? nil : remarks.joined(separator: " ")
         var dashboard = Dashboard(session: session, options: options)
         let start = try cluster.shipped(builtIn: true)?.prelude ?? .zero
-        dashboard.run(to: .start + start + span)
+        dashboard.run(to: dashboard.session.cluster.origin + start + span)
         _ = dashboard.frame(size: Size(width: parts[0], height: parts[1]))
         do {
             try dashboard.press(keys)

@@ -1,4 +1,6 @@
 import Canvas
+import KubernetesAPI
+import ControlPlane
 import Dashboard
 import Manifests
 import Simulation
@@ -196,7 +198,11 @@ import Testing
         #expect(input.problems.map(\.description) == [])
         let (session, refusals) = input.makeSession()
         #expect(refusals.problems.map(\.description) == [])
-        #expect(session.cluster.store.deployments.count == 4 && session.cluster.store.nodes.count == 12)
+        // As it is: every object with its identity, and every pod on its node.
+        func names(_ store: ObjectStore) -> Set<String> {
+            Set(Kind.allCases.flatMap { kind in store.objects(kind).map { "\(kind) \($0.key) \($0.metadata.uid) \(($0 as? Pod)?.nodeName ?? "")" } })
+        }
+        #expect(names(user.dashboard.session.cluster.store).subtracting(names(session.cluster.store)).isEmpty)
     }
 
     @Test func `the deck shows what changed while many changes were not looked at`() throws {

@@ -12,7 +12,8 @@ enum Program {
     static var isBuilt: Bool { FileManager.default.isExecutableFile(atPath: path) }
 
     /// Runs it without a terminal and waits for its end.
-    static func run(_ arguments: String...) async throws -> (status: TerminationStatus, output: String, error: String) {
+    static func run(_ arguments: String...) async throws -> (status: TerminationStatus, output: String, error: String) { try await run(arguments) }
+    static func run(_ arguments: [String]) async throws -> (status: TerminationStatus, output: String, error: String) {
         let result = try await Subprocess.run(
             .path(.init(path)), arguments: Arguments(arguments), output: .string(limit: 16 << 20),
             error: .string(limit: 1 << 20))

@@ -32,7 +32,7 @@ import Testing
     @Test func `the arrows are read from Package.swift`() {
         #expect(Self.arrows["KubernetesAPI"] == ["SimulationKit"])
         #expect(Self.arrows["Terminal"] == ["Canvas", "CTerminal"])
-        #expect(Self.arrows.count == 17)
+        #expect(Self.arrows.count == 18)
     }
 
     @Test(arguments: arrows.keys.sorted())

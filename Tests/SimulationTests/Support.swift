@@ -28,7 +28,7 @@ extension Session {
     var story: [String] {
         let eventLog = cluster.eventLog
         precondition(eventLog.count == eventLog.events.count, "old events were forgotten")
-        return eventLog.events.map { $0.json.text() }
+        return eventLog.events.map { $0.json(since: .start).text() }
     }
     /// All objects, as `-o json` writes them.
     var objects: String {

@@ -12,7 +12,7 @@ extension Cluster {
         if store.resourceQuotas.isEmpty { return }
         let before = old.map { ResourceList(QuotaUse.of($0)) } ?? [:]
         for quota in store.resourceQuotas.sorted(namespace: object.metadata.namespace) {
-            guard QuotaUse.isInScope(object, quota.spec.scopes) else { continue }
+            guard QuotaUse.isInScope(object, quota.spec) else { continue }
             let wanted = QuotaUse.of(object).filter { quota.spec.hard[$0.key] != nil }
                 .map { (key: $0.key, value: $0.value - (before[$0.key] ?? .zero)) }
             try requireStated(object, quota)
@@ -37,7 +37,7 @@ extension Cluster {
     private func used<O: StoredObject>(_ type: O.Type, _ quota: ResourceQuota) -> ResourceList {
         var sum = ResourceList()
         for case let object? in store[keyPath: O.table].rows
-        where object.metadata.namespace == quota.namespace && QuotaUse.isInScope(object, quota.spec.scopes) {
+        where object.metadata.namespace == quota.namespace && QuotaUse.isInScope(object, quota.spec) {
             for (name, amount) in QuotaUse.of(object) where quota.spec.hard[name] != nil {
                 sum[name] = sum[name].map { $0 + amount } ?? amount
             }
@@ -74,25 +74,10 @@ enum QuotaUse {
         return use.merging(object.quotaUse).entries
     }
 
-    /// Whether all `scopes` hold for the object; only pods have scopes.
-    static func isInScope<O: StoredObject>(_ object: O, _ scopes: [String]) -> Bool {
-        guard let pod = object as? Pod else { return scopes.isEmpty }
-        return scopes.allSatisfy { scope in
-            switch scope {
-            case "Terminating": pod.spec.activeDeadlineSeconds != nil
-            case "NotTerminating": pod.spec.activeDeadlineSeconds == nil
-            case "BestEffort": pod.spec.qosClass == .bestEffort
-            case "NotBestEffort": pod.spec.qosClass != .bestEffort
-            case "PriorityClass": !pod.spec.priorityClassName.isEmpty
-            case "CrossNamespacePodAffinity":
-                [pod.spec.affinity?.podAffinity, pod.spec.affinity?.podAntiAffinity].contains { affinity in
-                    let terms =
-                        (affinity?.required ?? []) + (affinity?.preferred.map(\.podAffinityTerm) ?? [])
-                    return terms.contains { !$0.namespaces.isEmpty || $0.namespaceSelector != nil }
-                }
-            default: false
-            }
-        }
+    /// Whether the quota counts the object.
+    static func isInScope<O: StoredObject>(_ object: O, _ quota: ResourceQuotaSpec) -> Bool {
+        guard let pod = object as? Pod else { return !quota.hasScopes }
+        return quota.selects(pod)
     }
 }
 

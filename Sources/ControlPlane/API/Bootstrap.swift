@@ -4,9 +4,10 @@ import KubernetesAPI
 import SimulationKit
 
 extension Cluster {
-    /// What every cluster has from the start: four namespaces and the two system priority classes.
-    mutating func bootstrap() {
-        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+    /// What every cluster has from the start, where it is not there yet: four namespaces, the two system priority classes, and the
+    /// Service `kubernetes`.
+    public mutating func bootstrap() {
+        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] where store.namespaces[ObjectKey(name: name)] == nil {
             var namespace = Namespace()
             namespace.metadata.name = name
             makeNamespace(&namespace)
@@ -18,7 +19,7 @@ extension Cluster {
                 "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
             ),
             ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
-        ] {
+        ] where store.priorityClasses[ObjectKey(name: name)] == nil {
             var priority = PriorityClass()
             priority.metadata.name = name
             priority.metadata.uid = makeUID()
@@ -34,6 +35,7 @@ extension Cluster {
 
     /// The Service `kubernetes` and its endpoint, which API servers write themselves: where pods find them.
     private mutating func bootstrapServer() {
+        if store.services[ObjectKey(namespace: "default", name: "kubernetes")] != nil { return }
         withNames(of: "service kubernetes") { $0.makeServer() }
     }
 
@@ -79,7 +81,7 @@ extension Cluster {
         var target = EndpointPort()
         (target.name, target.protocol, target.port) = ("https", "TCP", 6443)
         slice.ports = [target]
-        store.insert(slice, at: now)
+        if store.endpointSlices[slice.key] == nil { store.insert(slice, at: now) }
     }
 
     private mutating func makeNamespace(_ namespace: inout Namespace) {
@@ -114,6 +116,14 @@ extension Cluster {
         if object.metadata.uid.isEmpty { object.metadata.uid = makeUID() }
         if object.metadata.creationTimestamp == nil { object.metadata.creationTimestamp = now }
         if object.metadata.generation == 0 { object.metadata.generation = 1 }
-        return store.insert(object, at: now)
+        let written = store.insert(object, at: now)
+        if let event = written as? Event, let slot = store.events.slot(of: event.key) {
+            // The same event again counts on, and it goes when its time is over.
+            let hash = EventRecorder.hash(event.involvedObject, event.reason, event.message)
+            let last = event.lastTimestamp ?? event.metadata.creationTimestamp ?? now
+            eventRecorder.keep(slot, number: eventRecorder.next(), hash: hash, until: max(now, last + settings.eventTimeToLive))
+            eventLog.note(event)
+        }
+        return written
     }
 }

@@ -207,6 +207,8 @@ public struct ObjectStore: Sendable {
 
     /// Keeps pods by node and by owner.
     mutating func indexPod(_ slot: Int, from previous: Pod?, to pod: Pod?) {
+        // Most changes are of the status alone.
+        if let pod, let previous, previous.metadata.identity == pod.metadata.identity, previous.nodeName == pod.nodeName { return }
         let (node, oldNode) = (pod?.nodeName ?? "", previous?.nodeName ?? "")
         if node != oldNode {
             if !oldNode.isEmpty { Self.remove(slot, from: &slotsByNode, oldNode) }

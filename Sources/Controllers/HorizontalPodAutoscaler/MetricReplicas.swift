@@ -31,6 +31,11 @@ struct MetricReplicas {
     ///
     /// - Parameter container: only this container; empty for all of them.
     private func measure(_ resource: String, container: String, _ pods: [Pod], _ metrics: MetricsAPI) throws(Failure) -> [Int: Int64] {
+        guard metrics.isInstalled else {
+            throw Failure(
+                message: "unable to get metrics for resource \(resource): unable to fetch metrics from resource metrics API: "
+                    + "the server could not find the requested resource (get pods.metrics.k8s.io)")
+        }
         var values: [Int: Int64] = [:]
         for (index, pod) in pods.enumerated() {
             guard let sample = metrics[pod] else { continue }

@@ -183,10 +183,13 @@ struct NodeLifecycleController: Controller {
             zoneNames.append(zone)
         }
         guard var known = health[node.name] else {
-            cluster.record(
-                "RegisteredNode", "Node \(node.name) event: Registered Node \(node.name) in Controller",
-                about: node,
-                source: source)
+            // What was there before the state was opened is no news.
+            if node.metadata.creationTimestamp ?? cluster.origin >= cluster.origin {
+                cluster.record(
+                    "RegisteredNode", "Node \(node.name) event: Registered Node \(node.name) in Controller",
+                    about: node,
+                    source: source)
+            }
             let heard = ready == nil ? node.metadata.creationTimestamp ?? cluster.now : cluster.now
             health[node.name] = Health(zone: zone, ready: ready, renewal: renewal, heardAt: heard)
             return zone

@@ -72,7 +72,7 @@ struct QuotaUsage {
         var pods: Int64 = 0
         var counted: [Pod] = []
         for pod in cluster.store.pods.all where pod.namespace == namespace && !pod.isFinished {
-            if quota.spec.scopes.allSatisfy({ Self.isIn(scope: $0, pod) }) { counted.append(pod) }
+            if quota.spec.selects(pod) { counted.append(pod) }
         }
         let rules = RequestRules(assigned: cluster.profile)
         for pod in counted {
@@ -82,17 +82,6 @@ struct QuotaUsage {
         }
         for (name, hard) in quota.spec.hard.entries {
             used[name] = Self.amount(name, hard, sum, limits, pods, namespace, cluster)
-        }
-    }
-
-    private static func isIn(scope: String, _ pod: Pod) -> Bool {
-        switch scope {
-        case "Terminating": (pod.spec.activeDeadlineSeconds ?? -1) >= 0
-        case "NotTerminating": pod.spec.activeDeadlineSeconds == nil
-        case "BestEffort": pod.status.qosClass == .bestEffort
-        case "NotBestEffort": pod.status.qosClass != .bestEffort
-        case "PriorityClass": !pod.spec.priorityClassName.isEmpty
-        default: true
         }
     }
 

@@ -142,7 +142,7 @@ enum Forms {
                 guard let last else { return [StyledText("There is no command to take back.", world.theme[.dim])] }
                 return [
                     StyledText("Takes back the last command: \(last.1).", world.theme[.text]),
-                    StyledText("Goes back to \(clockText(last.0)); what happened since then is forgotten.", world.theme[.rowPending]),
+                    StyledText("Goes back to \(world.time(last.0)); what happened since then is forgotten.", world.theme[.rowPending]),
                 ]
             }, submit: { _, _ in .done([.run(line: "undo")]) })
     }

@@ -79,7 +79,7 @@ struct AutoscalerScreen: Screen {
         guard let scaler = scaler(world) else { return }
         readEvents(scaler, world)
         trace = world.session.simulation.controllers.autoscaling(scaler.key)
-        steps = trace.map { AutoscalerWords.steps($0, scaler) } ?? []
+        steps = trace.map { AutoscalerWords.steps($0, scaler, since: world.cluster.origin) } ?? []
         guard let inside = places(area, scaler).panes[pane]?.interior else { return }
         switch pane {
         case .history: break

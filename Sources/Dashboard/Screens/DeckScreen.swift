@@ -382,7 +382,7 @@ struct DeckScreen: Screen {
         Scale(minimum: 0, maximum: most, value: group.skewNow, limit: group.maxSkew)
             .draw(on: &canvas, at: Point(x: inside.x + 8, y: y + 2), width: min(60, inside.width - 10), role: SpreadWords.role(group), theme: theme)
         var summary = "\(group.skewNow) now, limit \(group.maxSkew)"
-        if let worst { summary += "; worst \(worst.skew) at \(clockText(worst.at, milliseconds: false))" }
+        if let worst { summary += "; worst \(worst.skew) at \(world.time(worst.at, milliseconds: false))" }
         canvas.write(summary, at: Point(x: inside.x + 8, y: y + 3), style: theme[.text], maxWidth: inside.width - 10)
         canvas.write(SpreadWords.remark(group, world), at: Point(x: inside.x + 1, y: y + 4), maxWidth: inside.width - 2)
     }
@@ -477,8 +477,9 @@ struct DeckScreen: Screen {
         }
         for (line, event) in events[eventList.seen].prefix(inside.height).enumerated() {
             let at = Point(x: inside.x + 1, y: inside.y + line)
-            let clock = clockText(event.time, milliseconds: false)
-            var text = StyledText(String(clock.hasPrefix("00:") ? clock.dropFirst(3) : clock[...]) + " ", theme[.dim])
+            let clock = world.time(event.time, milliseconds: false)
+            let isShort = clock.hasPrefix("00:") || clock.hasPrefix("-")
+            var text = StyledText((isShort ? world.shortTime(event.time) : clock) + " ", theme[.dim])
             text.append(event.isWarning ? "! " : "  ", theme[.rowPending])
             text.append(pad(Self.shortName(event.object.name, 11), 12), theme[.text])
             text.append(event.reason, theme[event.isWarning ? .rowPending : .accent])

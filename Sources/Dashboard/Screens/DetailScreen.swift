@@ -65,7 +65,7 @@ struct DetailScreen: Screen, PodHolder {
             }.sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.name) < ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.name) }
             if events.isEmpty { return [StyledText("No events about this object.", theme[.dim])] }
             return events.map { event in
-                var text = StyledText("\(event.lastTimestamp.map { clockText($0) } ?? "")  ", theme[.dim])
+                var text = StyledText("\(event.lastTimestamp.map { world.time($0) } ?? "")  ", theme[.dim])
                 text.append(event.type == "Warning" ? "! " : "  ", theme[.rowPending])
                 text.append(pad(event.reason, 24) + " ", theme[event.type == "Warning" ? .rowPending : .accent])
                 text.append(event.message, theme[.text])
@@ -81,7 +81,7 @@ struct DetailScreen: Screen, PodHolder {
                     != ["Pressure", "Unavailable", ConditionType.replicaFailure, ConditionType.failed].contains { condition.type.contains($0) }
                 var text = StyledText(String(fine ? world.glyphs.passed : world.glyphs.stopped) + " ", theme[fine ? .good : .rowPending])
                 text.append(pad(condition.type, 26) + " " + pad(condition.status, 8), theme[.text])
-                text.append("since \(condition.lastTransitionTime.map { clockText($0) } ?? "-")  ", theme[.dim])
+                text.append("since \(condition.lastTransitionTime.map { world.time($0) } ?? "-")  ", theme[.dim])
                 text.append([condition.reason, condition.message].filter { !$0.isEmpty }.joined(separator: ": "), theme[.text])
                 return text
             }

@@ -218,7 +218,7 @@ struct LinksScreen: ListedScreen {
                 lines.append(
                     (
                         "renewed",
-                        "\(credentials.fetches.count - 1) times, last \(clockText(last, milliseconds: false)), next \(clockText(next, milliseconds: false)) (at 80 % of its life, up to 10 s early)"
+                        "\(credentials.fetches.count - 1) times, last \(world.time(last, milliseconds: false)), next \(world.time(next, milliseconds: false)) (at 80 % of its life, up to 10 s early)"
                     ))
             }
             lines.append(("taken", "valid for a year: the server extends pods' tokens and counts those older than \(PodCredentials.lifeSeconds) s as stale"))

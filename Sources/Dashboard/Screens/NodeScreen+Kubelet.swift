@@ -64,7 +64,7 @@ extension NodeScreen {
         let hasGantt = inside.width >= gantt + 8
         if !shown.isEmpty, hasGantt {
             let text =
-                inside.width - gantt >= 25 ? "from \(clockText(start, milliseconds: false).dropFirst(3)), \(scale.text) a column" : "\(scale.text) a column"
+                inside.width - gantt >= 25 ? "from \(world.shortTime(start)), \(scale.text) a column" : "\(scale.text) a column"
             canvas.write(text, at: Point(x: inside.x + gantt, y: inside.y), style: theme[.dim], maxWidth: inside.width - gantt - 1)
         } else if shown.isEmpty {
             canvas.write("No image was pulled here.", at: Point(x: inside.x + 1, y: inside.y + 1), style: theme[.dim])

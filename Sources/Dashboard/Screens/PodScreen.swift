@@ -306,7 +306,7 @@ struct PodScreen: Screen, PodHolder {
         if !parts.isEmpty {
             let failure = events.first { $0.reason == "Unhealthy" }
             second.append(
-                "   last failure \(failure?.lastTimestamp.map { clockText($0, milliseconds: false) } ?? "never")", theme[failure == nil ? .dim : .rowPending])
+                "   last failure \(failure?.lastTimestamp.map { world.time($0, milliseconds: false) } ?? "never")", theme[failure == nil ? .dim : .rowPending])
         }
         return [first, second]
     }
@@ -380,7 +380,7 @@ struct PodScreen: Screen, PodHolder {
                 let fine = condition.isTrue != ["PodResize", ConditionType.disruptionTarget].contains { condition.type.hasPrefix($0) }
                 var text = StyledText(pad(condition.type, 26), theme[.text])
                 text.append(String(fine ? world.glyphs.passed : world.glyphs.stopped), theme[fine ? .good : .rowPending])
-                text.append(" \(condition.lastTransitionTime.map { clockText($0, milliseconds: false) } ?? "-")", theme[.dim])
+                text.append(" \(condition.lastTransitionTime.map { world.time($0, milliseconds: false) } ?? "-")", theme[.dim])
                 let why = [condition.reason, condition.message].filter { !$0.isEmpty }.joined(separator: ": ")
                 if !why.isEmpty { text.append("  \(why)", theme[.dim]) }
                 return text

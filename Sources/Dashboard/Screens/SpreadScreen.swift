@@ -192,7 +192,7 @@ struct SpreadScreen: ListedScreen {
                 ("skew \(group.skewNow)", SpreadWords.role(group)),
                 ("limit \(group.effectiveMinimum + skew(group)) = minimum + maxSkew", .text),
                 ("waiting \(group.waiting.count)", !group.waiting.isEmpty ? .rowPending : .text),
-                (worst.map { "worst \($0.skew) at \(clockText($0.at, milliseconds: false))" } ?? "", .dim),
+                (worst.map { "worst \($0.skew) at \(world.time($0.at, milliseconds: false))" } ?? "", .dim),
             ])
         guard !revisions.isEmpty else { return }
         line(

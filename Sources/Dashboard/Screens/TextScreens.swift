@@ -1,6 +1,7 @@
 import Canvas
 import KubernetesAPI
 import Printers
+import Simulation
 
 /// What is done in every text.
 enum TextActions: String, ScreenAction {
@@ -68,6 +69,33 @@ struct AliasScreen: TextScreen {
                 line.append("yours", theme[.dim])
                 return line
             }
+    }
+}
+
+/// What became of the objects of the state that was opened.
+struct ImportScreen: TextScreen {
+    var text = ScrollingText()
+    var filter = ""
+    var crumb: String { "import" }
+    var heading: StyledText { "Opened state" }
+    func lines(_ world: World, width: Int) -> [StyledText] {
+        let (state, theme) = (world.options.opened, world.theme)
+        guard !state.isEmpty else {
+            return StyledText("No state was opened: these objects were made here. evenkeel state.yaml opens what kubectl get -A -o yaml prints.").wrapped(
+                to: width)
+        }
+        var lines = [StyledText("As of \(state.newest.rfc3339), seed \(world.session.simulation.options.seed)", theme[.text]), ""]
+        func list(_ heading: String, _ rows: [(text: String, count: Int?)]) {
+            guard !rows.isEmpty else { return }
+            lines.append(StyledText(heading, theme[.tableHeader]))
+            for row in rows { lines += StyledText((row.count.map { pad("\($0)", 7) } ?? "") + row.text, theme[.text]).wrapped(to: width) }
+            lines.append("")
+        }
+        list("KEPT", state.kept.map { ($0.kind.qualifiedPlural, $0.count) })
+        list("GUESSED", state.guessed.map { ($0, nil) })
+        list("LEFT OUT", state.leftOut.map { ($0.what, $0.count) })
+        list("RULES", OpenedState.rules.map { ($0, nil) })
+        return lines
     }
 }
 

@@ -346,7 +346,7 @@ struct VolumesScreen: ListedScreen, PodHolder {
         let room = inside.height - lines.count
         let events = world.cluster.eventLog.events.suffix(2000).filter { $0.object == object.key && $0.kind == object.kindInfo.kind }
         for event in events.suffix(max(0, room)).reversed() {
-            var text = StyledText("\(clockText(event.time, milliseconds: false))  ", theme[.dim])
+            var text = StyledText("\(world.time(event.time, milliseconds: false))  ", theme[.dim])
             text.append(pad(event.reason, 22), theme[event.isWarning ? .rowPending : .accent])
             text.append(" \(event.message)", theme[.text])
             lines.append(text)

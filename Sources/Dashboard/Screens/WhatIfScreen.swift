@@ -119,7 +119,7 @@ struct WhatIfScreen: ListedScreen {
         let right =
             answers.isOld(world)
             ? StyledText(
-                "as of \(clockText(answers.at, milliseconds: false)); \(world.hint(Actions.askAgain, "asks again", in: bindings[0]))", theme[.rowPending])
+                "as of \(world.time(answers.at, milliseconds: false)); \(world.hint(Actions.askAgain, "asks again", in: bindings[0]))", theme[.rowPending])
             : StyledText("tried on a fork; nothing changes until <enter>", theme[.dim])
         canvas.drawBox(in: rects[0], title: title, right: right, style: theme[.borderFocus])
         let inside = rects[0].interior

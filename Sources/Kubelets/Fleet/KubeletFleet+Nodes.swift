@@ -35,6 +35,13 @@ extension KubeletFleet {
 
     private mutating func addNode(_ seen: Node, _ cluster: inout Cluster) {
         guard let node = cluster.store.nodes[seen.key], node.metadata.uid == seen.metadata.uid else { return }
+        let index = enter(node, cluster.now)
+        nodes[index]?.register(&host, &cluster)
+        nodes[index]?.takeWaiting(&host, &cluster)
+    }
+
+    /// Gives the node a kubelet and returns its position.
+    mutating func enter(_ node: Node, _ now: Instant) -> Int {
         let index = nodes.count
         let setup = setup(for: node.metadata.labels)
         let settings = host.setups[setup].settings
@@ -42,7 +49,7 @@ extension KubeletFleet {
             index: index, name: node.name,
             images: ImageStore(
                 limit: settings.pullLimit, registry: TokenBucket(qps: settings.registryQPS, burst: settings.registryBurst)),
-            api: APIClient(settings), pleg: Pleg(at: cluster.now, index: index))
+            api: APIClient(settings), pleg: Pleg(at: now, index: index))
         kubelet.setup = setup
         kubelet.pleg.isEvented = settings.isEvented
         kubelet.uid = node.metadata.uid
@@ -51,17 +58,16 @@ extension KubeletFleet {
             ?? "172.18.\(index / 250 % 256).\(index % 250 + 2)"
         kubelet.podPrefix = Kubelet.podPrefix(node, index)
         for image in node.status.images {
-            for name in image.names { kubelet.images.add(name, size: max(0, Int64(image.sizeBytes)), at: cluster.now) }
+            for name in image.names { kubelet.images.add(name, size: max(0, Int64(image.sizeBytes)), at: now) }
         }
         nodes.append(kubelet)
         host.reportDue.append(.start + settings.statusReport)
         nodeIndex[node.name] = index
         if !isBeating {
             isBeating = true
-            host.timers.schedule(.heartbeat, at: cluster.now + host.setups[0].settings.leaseRenewal)
+            host.timers.schedule(.heartbeat, at: now + host.setups[0].settings.leaseRenewal)
         }
-        nodes[index]?.register(&host, &cluster)
-        nodes[index]?.takeWaiting(&host, &cluster)
+        return index
     }
 
     private mutating func removeNode(_ index: Int) {

@@ -72,6 +72,9 @@ public struct KubeletFleet: Component {
         while let (_, timer) = host.timers.popDue(by: cluster.now) { fire(timer, &cluster) }
     }
 
+    /// What was written before `place` is known already.
+    mutating func startReading(at place: WatchCursor) { cursor = place }
+
     // MARK: Changes
 
     private mutating func readChanges(_ cluster: inout Cluster) {

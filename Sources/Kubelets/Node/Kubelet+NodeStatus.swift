@@ -141,6 +141,7 @@ extension Kubelet {
         }
         set("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure")
         set("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available")
+        defer { for ill in ills { set(ill.type, ill.isTrue, ill.reason, ill.message) } }
         if let problem = unreadiness(now, latencies) {
             set("Ready", false, "KubeletNotReady", problem)
         } else {

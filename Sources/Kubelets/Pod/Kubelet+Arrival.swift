@@ -27,6 +27,13 @@ extension Kubelet {
         guard !isFailed, host.pods[arrival.pod.metadata.uid] == nil, let pod = cluster.store.pods[arrival.pod.key],
             pod.metadata.uid == arrival.pod.metadata.uid, !pod.isFinished
         else { return }
+        var worker = makeWorker(pod, &host, cluster)
+        begin(&worker, bound: arrival.bound, &host, &cluster)
+        if !worker.isDropped { pods[worker.reference.slot] = worker }
+    }
+
+    /// A worker for the pod, with a place in the table.
+    mutating func makeWorker(_ pod: Pod, _ host: inout KubeletHost, _ cluster: Cluster) -> PodWorker {
         let slot = freeSlots.popLast() ?? pods.count
         if slot == pods.count { pods.append(nil) }
         var worker = PodWorker(
@@ -34,8 +41,7 @@ extension Kubelet {
         worker.requests = Resources(requestedBy: worker.allocated, host.profile)
         for i in worker.containers.indices { host.override(&worker.containers[i].program, worker, i, cluster) }
         host.pods[worker.uid] = worker.reference
-        begin(&worker, bound: arrival.bound, &host, &cluster)
-        if !worker.isDropped { pods[slot] = worker }
+        return worker
     }
 
     private mutating func begin(_ worker: inout PodWorker, bound: Instant, _ host: inout KubeletHost, _ cluster: inout Cluster) {
@@ -64,7 +70,7 @@ extension Kubelet {
     }
 
     /// Puts the pod on the node's books.
-    private mutating func book(_ worker: PodWorker) {
+    mutating func book(_ worker: PodWorker) {
         used += worker.requests
         counted.append(worker.reference.slot)
     }

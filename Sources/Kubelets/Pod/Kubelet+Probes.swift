@@ -14,6 +14,8 @@ extension Kubelet {
             worker.containers[i].status.started = true
             return
         }
+        // What ends at once is never seen to run.
+        if worker.containers[i].program.runTime(max(1, worker.containers[i].instance)) == .zero { return }
         for (kind, probe) in spec.probes {
             worker.containers[i].probes.append(
                 ProbeWorker(
@@ -25,6 +27,30 @@ extension Kubelet {
         } else {
             worker.containers[i].status.started = false
             scheduleProbe(&worker, i, 0, from: now, &host)
+        }
+    }
+
+    /// Gives a container that has been running its probes, with their outcome as its status tells it.
+    func takeOverProbes(_ worker: inout PodWorker, _ i: Int, _ now: Instant, _ host: inout KubeletHost) {
+        let status = worker.containers[i].status
+        let start = worker.containers[i].startedAt
+        let isStarted = status.started ?? true
+        for (p, (kind, probe)) in worker.spec(i).probes.enumerated() {
+            var known = ProbeWorker(
+                kind: kind, probe: probe, ticker: now + ProbeWorker.period(probe) * host.jitter.unit(), earliest: start + .seconds(probe.initialDelaySeconds))
+            switch kind {
+            case .startup: known.result = isStarted ? true : nil
+            case .liveness: known.result = isStarted ? true : nil
+            case .readiness: known.result = isStarted ? status.ready : nil
+            }
+            worker.containers[i].probes.append(known)
+            // While it succeeds and will go on to, nobody needs to look.
+            if kind == .startup ? isStarted : !isStarted { continue }
+            if known.result != true {
+                scheduleProbe(&worker, i, p, from: now, &host)
+            } else if let change = worker.nextFailure(i, kind, after: now) {
+                scheduleProbe(&worker, i, p, from: change, &host)
+            }
         }
     }
 

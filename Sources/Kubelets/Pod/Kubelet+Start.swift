@@ -28,7 +28,7 @@ extension Kubelet {
     // MARK: Create and start
 
     mutating func create(_ worker: inout PodWorker, _ i: Int, _ host: inout KubeletHost, _ cluster: inout Cluster) {
-        if let missing = worker.missingConfiguration(i, cluster) {
+        if let missing = worker.missingConfiguration(i, host, cluster) {
             return startFailed(&worker, i, "CreateContainerConfigError", missing, &host, &cluster)
         }
         host.timelines[worker.uid]?.begin(.create, container: i, at: cluster.now)

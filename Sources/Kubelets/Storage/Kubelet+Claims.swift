@@ -43,6 +43,22 @@ struct NodeVolumes: Sendable {
         return true
     }
     mutating func release(_ name: String) { inUse.removeAll { $0 == name } }
+
+    /// What the node's status reports in use is known to the API server.
+    mutating func takeOver(_ names: [String]) {
+        for name in names { _ = use(name) }
+        reported = Set(names)
+    }
+    /// The volume has been mounted for a pod.
+    mutating func takeOver(_ volume: String, uniqueName: String, pod: String, at time: Instant) {
+        var state = states[volume] ?? State()
+        state.claimants.append(pod)
+        state.mounts.append(Mount(pod: pod, at: time))
+        state.isStaged = true
+        state.uniqueName = uniqueName
+        states[volume] = state
+        if !uniqueName.isEmpty, use(uniqueName) { reported.insert(uniqueName) }
+    }
 }
 
 // Volumes of claims on a node: reported in use, found attached, staged once, published to each pod, and back.

@@ -107,7 +107,7 @@ extension Kubelet {
             }
             let asked = max(begin, mount.objects)
             let volume = worker.pod.spec.volumes.first { $0.name == mount.name }
-            switch volume.map({ Self.state(of: $0, worker.pod, cluster) }) ?? .local {
+            switch volume.map({ Self.state(of: $0, worker.pod, host, cluster) }) ?? .local {
             case .local: mount.step = .mounted(asked + host.latencies.setUpVolume)
             case .claim where asked > time: mount.step = .tries(asked)
             case .claim(let claim):

@@ -16,7 +16,13 @@ extension Kubelet {
     }
 
     /// How far what the pod's volume needs is there.
-    static func state(of volume: Volume, _ pod: Pod, _ cluster: Cluster) -> VolumeState {
+    static func state(of volume: Volume, _ pod: Pod, _ host: KubeletHost, _ cluster: Cluster) -> VolumeState {
+        let state = statedState(of: volume, pod, cluster)
+        if case .missing(let what) = state, host.seen.covers(what) { return .local }
+        return state
+    }
+
+    private static func statedState(of volume: Volume, _ pod: Pod, _ cluster: Cluster) -> VolumeState {
         let namespace = pod.namespace
         func config(_ source: ConfigMapVolumeSource) -> String? {
             cluster.store.configMaps[ObjectKey(namespace: namespace, name: source.name)] != nil
@@ -52,8 +58,13 @@ extension Kubelet {
 
 extension PodWorker {
     /// A ConfigMap, Secret or key that container `i` takes its environment from and that is not there.
-    func missingConfiguration(_ i: Int, _ cluster: Cluster) -> String? {
+    func missingConfiguration(_ i: Int, _ host: KubeletHost, _ cluster: Cluster) -> String? {
         let spec = spec(i)
+        if let missing = missingReference(spec, cluster), !host.seen.covers(missing) { return missing }
+        return rootProblem(spec)
+    }
+
+    private func missingReference(_ spec: Container, _ cluster: Cluster) -> String? {
         let namespace = pod.namespace
         func map(_ name: String) -> ConfigMap? {
             cluster.store.configMaps[ObjectKey(namespace: namespace, name: name)]
@@ -83,7 +94,7 @@ extension PodWorker {
                 }
             }
         }
-        return rootProblem(spec)
+        return nil
     }
 
     /// Why a container that must not run as root may not start; nil if it may. What user an image has is not known: it is taken

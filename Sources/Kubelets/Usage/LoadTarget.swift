@@ -64,6 +64,7 @@ extension KubeletFleet {
 extension KubeletHost {
     /// Puts what was set from outside over a program's own use.
     func override(_ program: inout Program, _ worker: PodWorker, _ i: Int, _ cluster: Cluster) {
+        if !seen.isEmpty { seen.guide(&program, worker, i) }
         if i < worker.initCount { return }
         if !demands.isEmpty { meetDemand(&program, worker, i, cluster) }
         if loads.isEmpty { return }

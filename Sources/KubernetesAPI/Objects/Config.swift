@@ -263,7 +263,7 @@ public struct ResourceQuotaSpec: APIStruct {
     public static let fields: [Field<ResourceQuotaSpec>] = [
         .f("hard", \.hard, "The limits by resource, such as requests.cpu or pods."),
         .f("scopes", \.scopes, "Which pods count."),
-        .f("scopeSelector", \.scopeSelector, as: ScopeSelector.self, "Which pods count. Kept, not acted on."),
+        .f("scopeSelector", \.scopeSelector, as: ScopeSelector.self, "Which pods count."),
     ]
 }
 

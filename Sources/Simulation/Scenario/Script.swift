@@ -33,14 +33,14 @@ public struct Script: Sendable {
     /// A script without steps.
     public init() { (steps, expectations) = ([], []) }
 
-    /// The script of `scenario`; `steps` are its steps as commands in the order of the file.
-    init(_ scenario: Scenario, steps: [Step]) {
+    /// The script of `scenario`, played from `origin` on; `steps` are its steps as commands in the order of the file.
+    init(_ scenario: Scenario, steps: [Step], origin: Instant = .start) {
         name = scenario.metadata.name
         duration = scenario.spec.duration
         // A stable sort: steps of one instant stay in the order of the file.
         self.steps = steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
         expectations = scenario.spec.expect.enumerated().map { index, expectation in
-            (expectation.at.map { Instant.start + $0 }, index, expectation)
+            (expectation.at.map { origin + $0 }, index, expectation)
         }
     }
 

@@ -94,6 +94,8 @@ extension WhatIf {
         node.metadata.name = like.metadata.name + "-new"
         node.metadata.labels = like.metadata.labels
         node.metadata.labels[LabelKey.hostname] = node.metadata.name
+        // Taints of its sort, but not those that say how `like` is doing.
+        node.spec.taints = like.spec.taints.filter { !$0.key.hasPrefix("node.kubernetes.io/") }
         node.status.capacity = like.status.capacity
         node.status.allocatable = like.status.allocatable
         return WhatIf("add a node" + (like.zone.isEmpty ? "" : " to \(like.zone)"), [.create(node)])

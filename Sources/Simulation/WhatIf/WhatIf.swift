@@ -15,8 +15,10 @@ import SimulationKit
 public struct WhatIf: Sendable {
     /// `drain c2`, `maxSkew 1 to 2`
     public var title: String
-    /// What makes it so; all are performed at once.
+    /// What makes it so; all are performed at once, unless ``isInOrder``.
     public var commands: [Command]
+    /// Each command is performed once what came of the one before has settled.
+    public var isInOrder = false
     /// The evictions of a rebalance, one a line.
     public var plan: RebalancePlan?
 
@@ -72,6 +74,8 @@ public struct WhatIf: Sendable {
         private var fork: Fork
         private var view: SpreadView
         private var refusal: String?
+        /// Commands that wait for those before them.
+        private var waiting: ArraySlice<Command> = []
         /// Whether there is nothing more to find out.
         public private(set) var isDone = false
 
@@ -82,9 +86,13 @@ public struct WhatIf: Sendable {
             (self.question, self.present) = (question, present)
             fork = Fork(of: present.simulation)
             view = present.view
-            for command in question.commands where refusal == nil {
-                if case .failure(let error) = fork.perform(command) { (refusal, isDone) = (error.message, true) }
-            }
+            waiting = question.commands[...]
+            repeat { performNext() } while !question.isInOrder && !waiting.isEmpty && refusal == nil
+        }
+
+        private mutating func performNext() {
+            guard let command = waiting.popFirst() else { return }
+            if case .failure(let error) = fork.perform(command) { (refusal, isDone) = (error.message, true) }
         }
 
         /// How far it was run ahead.
@@ -94,12 +102,16 @@ public struct WhatIf: Sendable {
         public mutating func run(for limit: Duration = .minutes(10), pause: Duration? = nil, until shouldStop: () -> Bool = { false }) {
             if isDone { return }
             let goal = pause.map { fork.start + $0 }
-            isDone = fork.run(
-                for: limit,
-                unless: { now in
-                    if let goal, now >= goal { return true }
-                    return shouldStop()
-                })
+            while !isDone {
+                let arrived = fork.run(
+                    for: limit,
+                    unless: { now in
+                        if let goal, now >= goal { return true }
+                        return shouldStop()
+                    })
+                if !arrived { return }
+                if waiting.isEmpty { isDone = true } else { performNext() }
+            }
         }
 
         /// What has come of the change so far.

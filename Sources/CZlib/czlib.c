@@ -1,0 +1,51 @@
+// Unpacking of gzip files by the system's zlib, in one call.
+#include "czlib.h"
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+uint8_t *evk_gunzip(const uint8_t *data, size_t count, size_t limit, size_t *size) {
+    z_stream stream;
+    memset(&stream, 0, sizeof stream);
+    // 15 bits of window, and 16 more say: gzip.
+    if (inflateInit2(&stream, 15 + 16) != Z_OK) return NULL;
+    size_t capacity = count < 1024 ? 4096 : count * 4, used = 0, read = 0;
+    if (capacity > limit) capacity = limit;
+    uint8_t *out = malloc(capacity ? capacity : 1);
+    int status = Z_OK;
+    while (out) {
+        if (used == capacity) {
+            if (capacity >= limit) goto broken;
+            capacity = capacity > limit / 2 ? limit : capacity * 2;
+            uint8_t *more = realloc(out, capacity);
+            if (!more) goto broken;
+            out = more;
+        }
+        // zlib counts in 32 bits.
+        size_t in = count - read, room = capacity - used;
+        uInt in32 = in > 1u << 30 ? 1u << 30 : (uInt)in, room32 = room > 1u << 30 ? 1u << 30 : (uInt)room;
+        stream.next_in = (Bytef *)(data + read);
+        stream.avail_in = in32;
+        stream.next_out = out + used;
+        stream.avail_out = room32;
+        status = inflate(&stream, Z_NO_FLUSH);
+        read += in32 - stream.avail_in;
+        used += room32 - stream.avail_out;
+        if (status == Z_STREAM_END) {
+            if (read == count) {
+                inflateEnd(&stream);
+                *size = used;
+                return out;
+            }
+            if (inflateReset(&stream) != Z_OK) goto broken;
+        } else if (status != Z_OK && !(status == Z_BUF_ERROR && stream.avail_out == 0)) {
+            goto broken;
+        } else if (read == count && stream.avail_out != 0) {
+            goto broken;
+        }
+    }
+broken:
+    inflateEnd(&stream);
+    free(out);
+    return NULL;
+}

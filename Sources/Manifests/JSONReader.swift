@@ -1,0 +1,192 @@
+// JSON read without the detour over YAML: what clients print for a whole cluster is many megabytes.
+
+import KubernetesAPI
+
+/// Reads JSON text into a value with the line of everything; gives up at the first thing that is no plain JSON, which the YAML reader
+/// then explains or accepts (comments, several documents, tabs, numbers out of range, keys that are there twice).
+struct JSONReader {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var at = 0
+    private var line: Int32 = 1
+
+    /// The value that `text` is, or nil if it is no plain JSON object.
+    static func read(_ text: String) -> (json: JSONValue, positions: PositionTree)? {
+        guard text.utf8.first(where: { !isSpace($0) }) == UInt8(ascii: "{") else { return nil }
+        var text = text
+        return text.withUTF8 { bytes in
+            var reader = JSONReader(bytes: bytes)
+            reader.skipSpace()
+            guard let value = reader.value(depth: 0) else { return nil }
+            reader.skipSpace()
+            return reader.at == bytes.count ? value : nil
+        }
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 }
+
+    private var next: UInt8 { at < bytes.count ? bytes[at] : 0 }
+
+    private mutating func skipSpace() {
+        while at < bytes.count, Self.isSpace(bytes[at]) {
+            if bytes[at] == 0x0a { line += 1 }
+            at += 1
+        }
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard next == byte else { return false }
+        at += 1
+        return true
+    }
+
+    private mutating func take(word: StaticString) -> Bool {
+        guard at + word.utf8CodeUnitCount <= bytes.count else { return false }
+        for i in 0..<word.utf8CodeUnitCount where bytes[at + i] != word.utf8Start[i] { return false }
+        at += word.utf8CodeUnitCount
+        return true
+    }
+
+    private mutating func value(depth: Int) -> (json: JSONValue, positions: PositionTree)? {
+        let tree = PositionTree(line: line)
+        switch next {
+        case UInt8(ascii: "{"): return depth < YAMLConversion.depthLimit ? object(tree, depth) : nil
+        case UInt8(ascii: "["): return depth < YAMLConversion.depthLimit ? array(tree, depth) : nil
+        case UInt8(ascii: "\""): return string().map { (.string($0), tree) }
+        case UInt8(ascii: "t"): return take(word: "true") ? (.bool(true), tree) : nil
+        case UInt8(ascii: "f"): return take(word: "false") ? (.bool(false), tree) : nil
+        case UInt8(ascii: "n"): return take(word: "null") ? (.null, tree) : nil
+        default: return number().map { ($0, tree) }
+        }
+    }
+
+    private mutating func object(_ start: PositionTree, _ depth: Int) -> (json: JSONValue, positions: PositionTree)? {
+        var tree = start
+        var object = JSONObject()
+        // Look-up in an object is linear.
+        var keys: Set<String>?
+        at += 1
+        skipSpace()
+        if take(UInt8(ascii: "}")) { return (.object(object), tree) }
+        while true {
+            let line = self.line
+            guard next == UInt8(ascii: "\""), let key = string() else { return nil }
+            if object.members.count == 16 { keys = Set(object.members.map(\.key)) }
+            if keys?.insert(key).inserted ?? (object[key] == nil) == false { return nil }
+            skipSpace()
+            guard take(UInt8(ascii: ":")) else { return nil }
+            skipSpace()
+            guard var (json, positions) = value(depth: depth + 1) else { return nil }
+            positions.line = line
+            object.members.append((key, json))
+            json = .null
+            tree.children.append(positions)
+            skipSpace()
+            if take(UInt8(ascii: "}")) { return (.object(object), tree) }
+            guard take(UInt8(ascii: ",")) else { return nil }
+            skipSpace()
+        }
+    }
+
+    private mutating func array(_ start: PositionTree, _ depth: Int) -> (json: JSONValue, positions: PositionTree)? {
+        var tree = start
+        var elements: [JSONValue] = []
+        at += 1
+        skipSpace()
+        if take(UInt8(ascii: "]")) { return (.array(elements), tree) }
+        while true {
+            guard let (json, positions) = value(depth: depth + 1) else { return nil }
+            elements.append(json)
+            tree.children.append(positions)
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return (.array(elements), tree) }
+            guard take(UInt8(ascii: ",")) else { return nil }
+            skipSpace()
+        }
+    }
+
+    private mutating func string() -> String? {
+        at += 1
+        let start = at
+        while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "\""):
+                defer { at += 1 }
+                return String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
+            case UInt8(ascii: "\\"): return string(escapedFrom: start)
+            case 0..<0x20: return nil
+            default: at += 1
+            }
+        }
+        return nil
+    }
+
+    /// The rest of a text in which something is escaped.
+    private mutating func string(escapedFrom start: Int) -> String? {
+        var text = Array(bytes[start..<at])
+        while at < bytes.count {
+            let byte = bytes[at]
+            at += 1
+            switch byte {
+            case UInt8(ascii: "\""): return String(validating: text, as: UTF8.self)
+            case UInt8(ascii: "\\"):
+                let sign = next
+                at += 1
+                switch sign {
+                case UInt8(ascii: "n"): text.append(0x0a)
+                case UInt8(ascii: "t"): text.append(0x09)
+                case UInt8(ascii: "r"): text.append(0x0d)
+                case UInt8(ascii: "b"): text.append(0x08)
+                case UInt8(ascii: "f"): text.append(0x0c)
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(sign)
+                case UInt8(ascii: "u"):
+                    guard let scalar = escapedScalar() else { return nil }
+                    text.append(contentsOf: Array(String(scalar).utf8))
+                default: return nil
+                }
+            case 0..<0x20: return nil
+            default: text.append(byte)
+            }
+        }
+        return nil
+    }
+
+    /// The character of `\u….`, of which the `\u` was read; two of them where it is beyond the first plane.
+    private mutating func escapedScalar() -> UnicodeScalar? {
+        guard let first = hexadecimal() else { return nil }
+        guard 0xd800..<0xdc00 ~= first else { return UnicodeScalar(first) }
+        guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")), let second = hexadecimal(), 0xdc00..<0xe000 ~= second else { return nil }
+        return UnicodeScalar(0x10000 + (first - 0xd800) << 10 + (second - 0xdc00))
+    }
+    private mutating func hexadecimal() -> UInt32? {
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let digit = Character(UnicodeScalar(next)).hexDigitValue else { return nil }
+            value = value << 4 | UInt32(digit)
+            at += 1
+        }
+        return value
+    }
+
+    /// A number as JSON writes it. Whole numbers beyond 64 bits are left to the YAML reader.
+    private mutating func number() -> JSONValue? {
+        let start = at
+        var isWhole = true
+        loop: while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): break
+            case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "+"): isWhole = false
+            default: break loop
+            }
+            at += 1
+        }
+        let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
+        let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+        // No empty number, and none with a zero in front, which would be octal in YAML.
+        guard let first = digits.first, UInt8(ascii: "0")...UInt8(ascii: "9") ~= first else { return nil }
+        if first == UInt8(ascii: "0"), let second = digits.dropFirst().first, UInt8(ascii: "0")...UInt8(ascii: "9") ~= second { return nil }
+        if isWhole { return Int64(text).map { .int($0) } }
+        return ScalarResolution.number(text).flatMap { if case .double = $0 { $0 } else { nil } }
+    }
+}

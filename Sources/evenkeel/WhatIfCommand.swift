@@ -1,0 +1,252 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import KubernetesAPI
+import Manifests
+import Simulation
+import SimulationKit
+
+/// `evenkeel whatif STATE --drain NODE …`: what would come of changes, without making them.
+struct WhatIfCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "whatif", abstract: "Say what would come of changes to a cluster: placements, pending pods, budgets, skew, availability.",
+        discussion: """
+            The changes are tried on the state of the files in the order in which they
+            are written, each once what came of the one before has settled. The state is
+            what kubectl prints:
+
+              kubectl get nodes,ns,pods,deploy,rs,sts,ds,jobs,cronjobs,pdb,hpa,pvc,pv,sc,\\
+                csinodes,volumeattachments,priorityclasses,svc,endpointslices,\\
+                resourcequotas,limitranges,controllerrevisions -A -o yaml > prod.yaml
+
+              evenkeel whatif prod.yaml --drain node-7
+              evenkeel whatif prod.yaml --lose zone=eu-a --scale deploy/web=40
+              evenkeel whatif prod.yaml --add-nodes 2,like=node-7,zone=eu-b --apply new.yaml
+              helm template . | evenkeel whatif prod.yaml --apply - --require no-pending -o junit
+
+            A workload is kind/name, or kind/namespace/name where several have the name.
+
+            The verdict is block (refused, pods that find no node, budgets that block, a
+            workload without a ready pod), review (it goes, but something is worse than
+            before) or safe. Exit status: 1 if a required condition does not hold, or,
+            where none is required, if the verdict is block.
+            """)
+
+    enum Output: String, ExpressibleByArgument, CaseIterable { case text, json, markdown, junit }
+    enum Requirement: String, CaseIterable {
+        case noPending = "no-pending"
+        case noSPOF = "no-spof"
+        case skew, budgets
+    }
+
+    @OptionGroup var cluster: ClusterArguments
+    @Option(parsing: .singleValue, help: ArgumentHelp("Cordon a node and evict its pods; may be repeated.", valueName: "node")) var drain: [String] = []
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp("The kubelet of a node, or of all nodes of a zone, falls silent.", valueName: "node|zone=name")) var lose: [String] = []
+    @Option(parsing: .singleValue, help: ArgumentHelp("Another number of replicas.", valueName: "kind/name=number")) var scale: [String] = []
+    @Option(parsing: .singleValue, help: ArgumentHelp("Apply manifests, as kubectl apply -f.", valueName: "file|-")) var apply: [String] = []
+    @Option(
+        name: .customLong("add-nodes"), parsing: .singleValue,
+        help: ArgumentHelp("New nodes that are like one that is there.", valueName: "number,like=node[,zone=name]")) var addNodes: [String] = []
+    @Option(
+        name: .customLong("max-skew"), parsing: .singleValue,
+        help: ArgumentHelp("Another maxSkew in all spread constraints of a workload.", valueName: "kind/name=number")) var maxSkew: [String] = []
+    @Option(parsing: .singleValue, help: ArgumentHelp("Evict a pod; budgets apply.", valueName: "pod/namespace/name")) var evict: [String] = []
+    @Option(parsing: .singleValue, help: ArgumentHelp("Keep new pods off a node.", valueName: "node")) var cordon: [String] = []
+    @Option(parsing: .singleValue, help: ArgumentHelp("Let new pods onto a node.", valueName: "node")) var uncordon: [String] = []
+    @Option(parsing: .singleValue, help: ArgumentHelp("Roll a workload out again.", valueName: "kind/name")) var restart: [String] = []
+    @Option(parsing: .singleValue, help: ArgumentHelp("Delete an object.", valueName: "kind/name")) var delete: [String] = []
+    @Option(help: ArgumentHelp("Conditions that decide about the exit status.", valueName: "no-pending,no-spof,skew,budgets")) var require: String?
+    @Option(help: ArgumentHelp("How long to run ahead at most, in virtual time (default 10m for each change).", valueName: "span")) var limit: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("How to tell (default text).", valueName: "text|json|markdown|junit")) var output = Output.text
+
+    func run() throws {
+        guard !cluster.files.isEmpty || cluster.scenario != nil else { throw Failure.usage("whatif needs the state of a cluster: a file, a folder, or -") }
+        let required = try requirements()
+        var span = Duration.minutes(10)
+        if let limit {
+            guard let value = Duration(limit), value > .zero, value <= .hours(24) else {
+                throw Failure.usage("--limit must be a span from 1ns to 24h such as 90s or 10m, not \(limit)")
+            }
+            span = value
+        }
+        let (session, input) = try cluster.session()
+        for remark in cluster.remarks(input) { Out.error(remark + "\n") }
+        var simulation = session.simulation
+        // Pods that wait have been looked at, and controllers know what is there.
+        simulation.advance(to: simulation.now + .seconds(1))
+        var titles: [String] = []
+        var commands: [Command] = []
+        for (option, value) in try changes() {
+            let (title, made) = try ChangeReader(store: simulation.cluster.store).read(option, value)
+            titles.append(title)
+            commands += made
+        }
+        var question = WhatIf(titles.joined(separator: ", then "), commands)
+        question.isInOrder = true
+        let present = WhatIf.Present(simulation)
+        let answer = question.answer(from: present, limit: span * max(1, commands.count))
+        let report = WhatIfReport(answer, required: required)
+        switch output {
+        case .text: Out.text(report.text)
+        case .markdown: Out.text(report.markdown)
+        case .json: Out.line(report.json.text(indent: 2))
+        case .junit: Out.text(report.junit)
+        }
+        Out.flush()
+        if !report.isFine { Out.end(1) }
+    }
+
+    private func requirements() throws -> [Requirement] {
+        try (require ?? "").split(separator: ",").map { word in
+            guard let known = Requirement(rawValue: word.trimmingCharacters(in: .whitespaces)) else {
+                throw Failure.usage("--require knows \(Requirement.allCases.map(\.rawValue).joined(separator: ", ")), not \(word)")
+            }
+            return known
+        }
+    }
+
+    /// The changes in the order of the command line, which the parser does not keep between options.
+    private func changes() throws -> [(option: String, value: String)] {
+        var values = [
+            "drain": drain, "lose": lose, "scale": scale, "apply": apply, "add-nodes": addNodes, "max-skew": maxSkew, "evict": evict, "cordon": cordon,
+            "uncordon": uncordon, "restart": restart, "delete": delete,
+        ].mapValues { $0[...] }
+        var list: [(String, String)] = []
+        for word in CommandLine.arguments.dropFirst() where word.hasPrefix("--") {
+            let option = String(word.dropFirst(2).prefix { $0 != "=" })
+            if let value = values[option]?.popFirst() { list.append((option, value)) }
+        }
+        if list.isEmpty { throw Failure.usage("whatif needs a change, such as --drain NODE or --lose zone=NAME") }
+        return list
+    }
+}
+
+/// Reads the words of one change.
+struct ChangeReader {
+    let store: ObjectStore
+
+    func read(_ option: String, _ value: String) throws -> (title: String, commands: [Command]) {
+        switch option {
+        case "drain":
+            let node = try node(value)
+            return ("drain \(node.name)", WhatIf.drain(node.name).commands)
+        case "lose":
+            if value.hasPrefix("zone=") {
+                let zone = String(value.dropFirst(5))
+                guard store.nodes.all.contains(where: { $0.metadata.labels["topology.kubernetes.io/zone"] == zone }) else {
+                    throw Failure.usage("--lose: no node is in zone \(zone)")
+                }
+                return ("lose zone \(zone)", [.fail(.zone(zone))])
+            }
+            return ("lose node \(value)", [.fail(.node(try node(value).name))])
+        case "cordon": return ("cordon \(value)", [.cordon(node: try node(value).name)])
+        case "uncordon": return ("uncordon \(value)", [.uncordon(node: try node(value).name)])
+        case "scale":
+            let (name, number) = try number(option, value)
+            let (kind, key) = try object(option, name)
+            return ("scale \(key.name) to \(number)", [.scale(kind, key, replicas: number)])
+        case "max-skew":
+            let (name, number) = try number(option, value)
+            let (kind, key) = try object(option, name)
+            return ("maxSkew of \(key.name) to \(number)", [.edit([try withMaxSkew(number, kind, key)])])
+        case "restart":
+            let (kind, key) = try object(option, value)
+            return ("restart \(key.name)", [.restart(kind, key)])
+        case "delete":
+            let (kind, key) = try object(option, value)
+            return ("delete \(kind.rawValue) \(key.name)", [.delete(kind, key, DeleteOptions())])
+        case "evict":
+            let (kind, key) = try object(option, value.contains("/") ? value : "pod/\(value)")
+            guard kind == .pod else { throw Failure.usage("--evict takes pods, not \(value)") }
+            return ("evict \(key)", [.evict(pod: key)])
+        case "apply": return ("apply \(value)", [.apply(try manifests(value))])
+        default: return try newNodes(value)
+        }
+    }
+
+    private func node(_ name: String) throws -> Node {
+        guard let node = store.nodes[ObjectKey(name: name)] else { throw Failure.usage("there is no node \(name)") }
+        return node
+    }
+
+    private func number(_ option: String, _ value: String) throws -> (String, Int) {
+        let parts = value.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let number = Int(parts[1]), (0...100_000).contains(number) else {
+            throw Failure.usage("--\(option) must be kind/name=number, not \(value)")
+        }
+        return (parts[0], number)
+    }
+
+    /// The object that `kind/name` or `kind/namespace/name` names.
+    private func object(_ option: String, _ text: String) throws -> (Kind, ObjectKey) {
+        let parts = text.split(separator: "/").map(String.init)
+        guard (2...3).contains(parts.count), let info = KindInfo.find(parts[0].lowercased()), info.type != .custom else {
+            throw Failure.usage("--\(option) must be kind/name or kind/namespace/name, such as deploy/web, not \(text)")
+        }
+        let found = store.objects(info.type).filter { object in
+            object.metadata.name == parts[parts.count - 1] && (parts.count == 2 || object.metadata.namespace == parts[1])
+        }
+        guard let first = found.first else { throw Failure.usage("--\(option): there is no \(text)") }
+        if found.count > 1 {
+            let names = found.map { "\(parts[0])/\($0.key)" }.joined(separator: ", ")
+            throw Failure.usage("--\(option): \(text) is there \(found.count) times: \(names)")
+        }
+        return (info.type, first.key)
+    }
+
+    private func withMaxSkew(_ number: Int, _ kind: Kind, _ key: ObjectKey) throws -> any StoredObject {
+        func change(_ template: inout PodTemplateSpec) throws {
+            guard !template.spec.topologySpreadConstraints.isEmpty else { throw Failure.usage("--max-skew: \(key) has no topologySpreadConstraints") }
+            for index in template.spec.topologySpreadConstraints.indices { template.spec.value.topologySpreadConstraints[index].maxSkew = number }
+        }
+        switch store.object(kind, key) {
+        case var deployment as Deployment:
+            try change(&deployment.spec.template)
+            return deployment
+        case var set as StatefulSet:
+            try change(&set.spec.template)
+            return set
+        default: throw Failure.usage("--max-skew takes Deployments and StatefulSets, not \(kind.rawValue) \(key)")
+        }
+    }
+
+    private func manifests(_ path: String) throws -> [JSONValue] {
+        let set = ManifestReader.read(paths: [path]) { StandardInput.read() }
+        var problems = set.problems
+        for document in set.documents { problems += document.decode().problems }
+        if !problems.isEmpty { throw Failure.input(problems, others: 0) }
+        if set.documents.isEmpty { throw Failure.usage("--apply \(path): there are no objects in it") }
+        return set.documents.map(\.json)
+    }
+
+    private func newNodes(_ value: String) throws -> (title: String, commands: [Command]) {
+        let parts = value.split(separator: ",").map(String.init)
+        var (like, zone): (String?, String?)
+        for part in parts.dropFirst() {
+            if part.hasPrefix("like=") {
+                like = String(part.dropFirst(5))
+            } else if part.hasPrefix("zone=") {
+                zone = String(part.dropFirst(5))
+            } else {
+                throw Failure.usage("--add-nodes knows like= and zone=, not \(part)")
+            }
+        }
+        guard let count = parts.first.flatMap({ Int($0) }), (1...10_000).contains(count), let like else {
+            throw Failure.usage("--add-nodes must be number,like=node with a number from 1 to 10000, not \(value)")
+        }
+        guard case .create(let made)? = WhatIf.addNode(like: try node(like)).commands.first, var node = made as? Node else { return ("", []) }
+        let base = node.name
+        if let zone { node.metadata.labels["topology.kubernetes.io/zone"] = zone }
+        var commands: [Command] = []
+        var number = 0
+        while commands.count < count {
+            number += 1
+            node.metadata.name = "\(base)-\(number)"
+            node.metadata.labels["kubernetes.io/hostname"] = node.metadata.name
+            if store.nodes[node.key] == nil { commands.append(.create(node)) }
+        }
+        return ("add \(count == 1 ? "a node" : "\(count) nodes") like \(like)" + (zone.map { " in \($0)" } ?? ""), commands)
+    }
+}

@@ -1,0 +1,58 @@
+import KubernetesAPI
+import SimulationKit
+import Testing
+
+@testable import Manifests
+
+/// JSON is read as the YAML reader reads it, which is many times slower.
+@Suite struct JSONReaderTests {
+    private func yaml(_ text: String) -> (json: JSONValue, positions: PositionTree)? {
+        try? YAMLConversion.read(DocumentSplitter.Chunk(text: text[...], line: 1), file: "-")
+    }
+    private func lines(_ tree: PositionTree) -> [Int32] { [tree.line] + tree.children.flatMap(lines) }
+
+    @Test(arguments: [
+        #"{"a": 1}"#, "{\n  \"a\": [1, -2, 3.5, 1e3, true, false, null],\n  \"b\": {\"c\": \"\"}\n}\n", #"{"t": "a\n\t\"\\\/\u00e9\ud83d\ude00é"}"#,
+        "{\"a\":\n [\n {\"b\":\n 1},\n\n []]}", #"{"big": 9223372036854775807, "small": -9223372036854775808, "zero": -0}"#, #" {"a":{}} "#,
+    ])
+    func `plain JSON gives the same value and lines`(text: String) throws {
+        let read = try #require(JSONReader.read(text))
+        let slow = try #require(yaml(text))
+        #expect(read.json == slow.json)
+        #expect(lines(read.positions) == lines(slow.positions))
+    }
+
+    @Test(arguments: [
+        "", "a: 1", "[1]", "{", "{}x", "{\"a\" 1}", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "{a: 1}", "{\"a\": 01}", "{\"a\": 99999999999999999999}", "{\"a\": .5}",
+        "{\"a\": \"\\x\"}", "{\"a\": \"\\ud800\"}", "{\"a\": \"\\u12\"}", "{\"a\": \"\u{1}\"}", "{\"a\": tru}", "{\"a\": 1}\n---\n{\"b\": 2}", "{\"a\": 1} # b",
+        "{\"a\": \"", "{\"a\": \"\\", String(repeating: "{\"a\":", count: 300) + "1" + String(repeating: "}", count: 300),
+    ])
+    func `everything else is left to the YAML reader`(text: String) { #expect(JSONReader.read(text) == nil) }
+
+    @Test func `random JSON is read alike, and cut off anywhere it is no JSON`() throws {
+        var random = SeededRandom(seed: 5, stream: "json")
+        func value(_ depth: Int) -> JSONValue {
+            switch random.below(depth > 3 ? 4 : 7) {
+            case 0: return .int(Int64(random.below(2000)) - 1000)
+            case 1: return .string(["", "a b", "\"q\"", "é\n", "1", "null", "\\"][random.below(7)])
+            case 2: return .bool(random.below(2) == 0)
+            case 3: return .null
+            case 4: return .array((0..<random.below(4)).map { _ in value(depth + 1) })
+            default:
+                var object = JSONObject()
+                for i in 0..<random.below(20) { object.members.append(("k\(i)", value(depth + 1))) }
+                return .object(object)
+            }
+        }
+        for round in 0..<200 {
+            let json: JSONValue = ["a": value(0), "b": value(0)]
+            let text = json.text(indent: round % 3)
+            let read = try #require(JSONReader.read(text), "\(text)")
+            #expect(read.json == json)
+            let slow = try #require(yaml(text))
+            #expect(read.json == slow.json && lines(read.positions) == lines(slow.positions))
+            let cut = text.prefix(random.below(text.count - 1))
+            #expect(JSONReader.read(String(cut)) == nil)
+        }
+    }
+}

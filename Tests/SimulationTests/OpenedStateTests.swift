@@ -1,0 +1,164 @@
+import ControlPlane
+import Foundation
+import Kubelets
+import KubernetesAPI
+import Manifests
+import SimulationKit
+import Testing
+
+@testable import Simulation
+
+/// States that a real control plane (v1.36.3) was found in are opened as they are, stand still, and go on as the real one did.
+@Suite struct OpenedStateTests {
+    static let recorded = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recorded")
+    static let names = (try? FileManager.default.contentsOfDirectory(atPath: recorded.path))?.sorted() ?? []
+    /// Each recorded operation, as `gpu-pool/1`.
+    static let cases = names.flatMap { name in
+        (1...9).filter { FileManager.default.fileExists(atPath: path(name, "case-\($0).yaml")) }.map { "\(name)/\($0)" }
+    }
+    static func path(_ name: String, _ file: String) -> String { recorded.appending(path: "\(name)/\(file)").path }
+    static func json(_ name: String, _ file: String) throws -> JSONValue {
+        try #require(ManifestReader.read(paths: [path(name, file)], whole: true, standardInput: { [] }).documents.first?.json)
+    }
+
+    private func open(_ paths: [String]) throws -> (session: Session, input: Input) {
+        let input = Input(ManifestReader.read(paths: paths))
+        #expect(input.problems.isEmpty, "\(input.problems.prefix(3))")
+        let (session, refusals) = input.makeSession()
+        #expect(refusals.problems.isEmpty, "\(refusals.problems.prefix(3))")
+        return (session, input)
+    }
+
+    @Test(arguments: names) func `a state that is opened is what it was, and stands still`(name: String) throws {
+        var (session, input) = try open([Self.path(name, "dump.yaml.gz")])
+        let facts = try Self.json(name, "facts.json")
+        #expect(input.options.profile.version.description == "1.36")
+        #expect(session.now == input.state.newest)
+        check(session.cluster, facts)
+        let before = session.cluster
+        session.advance(to: session.now + .minutes(10))
+        check(session.cluster, facts)
+        // Nothing moved: the same objects, each pod where it was, with as many restarts unless it crashes again and again.
+        for pod in before.store.pods.all where !pod.isFinished {
+            let now = try #require(session.cluster.store.pods[pod.key], "\(pod.key) is gone")
+            #expect(now.metadata.uid == pod.metadata.uid && now.nodeName == pod.nodeName, "\(pod.key)")
+            #expect(now.isReady == pod.isReady, "\(pod.key)")
+            #expect(now.status.podIP == pod.status.podIP, "\(pod.key)")
+            if pod.isReady { #expect(now.status.value.containerStatuses == pod.status.value.containerStatuses, "\(pod.key)") }
+        }
+        for claim in before.store.persistentVolumeClaims.all { #expect(session.cluster.store.persistentVolumeClaims[claim.key] == claim) }
+        for volume in before.store.persistentVolumes.all { #expect(session.cluster.store.persistentVolumes[volume.key] == volume) }
+        for attachment in before.store.volumeAttachments.all { #expect(session.cluster.store.volumeAttachments[attachment.key] == attachment) }
+    }
+
+    /// Pods on their nodes, and pods that wait with their message.
+    private func check(_ cluster: Cluster, _ facts: JSONValue) {
+        for (node, pods) in facts["boundPods"]?.object?.members ?? [] {
+            let bound = Set(cluster.store.pods(onNode: node).map { "\($0.key)" })
+            let missing = (pods.array ?? []).compactMap(\.string).filter { !bound.contains($0) }
+            #expect(missing.isEmpty, "not on \(node): \(missing)")
+        }
+        let pending = facts["pending"]?.array ?? []
+        #expect(cluster.store.pods.all.count { $0.nodeName.isEmpty && !$0.isFinished } == pending.count)
+        for fact in pending {
+            let name = (fact["pod"]?.string ?? "").split(separator: "/").map(String.init)
+            let pod = cluster.store.pods[ObjectKey(namespace: name[0], name: name[1])]
+            let condition = pod?.status.conditions["PodScheduled"]
+            #expect(condition?.reason == fact["reason"]?.string, "\(name)")
+            #expect(condition?.message == fact["message"]?.string, "\(name)")
+        }
+    }
+
+    @Test func `an autoscaler goes on with what it last measured`() throws {
+        var first = try #require(ScenarioCatalog.find("horizontal-autoscaling")).input(overrides: InputOverrides()).makeSession().session
+        first.advance(to: .start + .minutes(5))
+        let scaled = try #require(first.cluster.store.horizontalPodAutoscalers.all.first)
+        #expect(scaled.status.currentReplicas > 2)
+        // A real cluster says nothing of the demand.
+        let items = Kind.allCases.flatMap { first.cluster.store.objects($0).map(\.document) }
+        let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(items)]
+        let input = Input(ManifestReader.read(text: list.text(indent: 0).replacing(Demand.annotation, with: "example.com/none"), file: "state.json"))
+        #expect(input.problems.isEmpty, "\(input.problems.prefix(3))")
+        var (session, refusals) = input.makeSession()
+        #expect(refusals.problems.isEmpty)
+        // It was on its way up: it gets as far as the sum of what was measured asks for, and stays there.
+        session.advance(to: session.now + .minutes(10))
+        let now = try #require(session.cluster.store.horizontalPodAutoscalers[scaled.key])
+        #expect(now.status.currentReplicas >= scaled.status.currentReplicas && now.status.currentReplicas < now.spec.maxReplicas)
+        #expect(now.status.conditions.isTrue("ScalingActive"))
+        session.advance(to: session.now + .minutes(2))
+        #expect(session.cluster.store.horizontalPodAutoscalers[scaled.key]?.status.currentReplicas == now.status.currentReplicas)
+    }
+
+    @Test(arguments: cases) func `what was done to a real state has the same outcome`(name: String) throws {
+        let parts = name.split(separator: "/").map(String.init)
+        let state = Self.path(parts[0], parts[1] == "1" ? "dump.yaml.gz" : "before-\(parts[1]).yaml.gz")
+        let expected = try Self.json(parts[0], "case-\(parts[1]).json")
+        let manifests = ManifestReader.read(paths: [state, Self.path(parts[0], "case-\(parts[1]).yaml")])
+        // Where pods are equal in every respect chance decides there and the seed here: then one of some seeds gives what was recorded.
+        var differences: [String] = []
+        for seed in UInt64(0)..<12 {
+            var overrides = InputOverrides()
+            overrides.seed = seed
+            let input = Input(manifests, overrides: overrides)
+            #expect(input.problems.isEmpty, "\(input.problems.prefix(3))")
+            var (session, refusals) = input.makeSession()
+            #expect(refusals.problems.isEmpty)
+            let before = session.cluster.store
+            let duration = try #require(session.script.duration)
+            session.advance(to: session.cluster.origin + duration)
+            session.finishScript()
+            #expect(session.script.failures.isEmpty, "\(session.script.failures)")
+            compare(before, session.cluster.store, expected)
+            differences = placements(before, session.cluster.store, expected)
+            if differences.isEmpty { break }
+        }
+        #expect(differences.isEmpty)
+    }
+
+    private func workloads(_ pods: some Sequence<Pod>, _ stores: ObjectStore...) -> [String: Int] {
+        pods.reduce(into: [:]) { $0[workload($1, stores), default: 0] += 1 }
+    }
+
+    /// What may not depend on chance: how many pods of a workload are gone, new, ending and waiting, and why they wait.
+    private func compare(_ before: ObjectStore, _ after: ObjectStore, _ expected: JSONValue) {
+        func isIn(_ store: ObjectStore, _ pod: Pod) -> Bool { store.pods[pod.key]?.metadata.uid == pod.metadata.uid }
+        #expect(workloads(before.pods.all.filter { !isIn(after, $0) }, before, after) == numbers(expected["podsGone"]))
+        #expect(workloads(after.pods.all.filter { !isIn(before, $0) }, before, after) == numbers(expected["podsNew"]))
+        let ending = after.pods.all.filter { $0.metadata.isTerminating && before.pods[$0.key]?.metadata.isTerminating != true }
+        #expect(workloads(ending, before, after) == numbers(expected["podsNowTerminating"]))
+        let waiting = after.pods.all.filter { $0.nodeName.isEmpty && !$0.isFinished }
+        let texts = expected["pendingAfter"]?.object?.members ?? []
+        #expect(workloads(waiting, before, after) == texts.reduce(into: [:]) { $0[$1.key] = numbers($1.value).values.reduce(0, +) })
+        // A waiting pod's text is as old as its last attempt: what was recorded, or what stood there before.
+        for pod in waiting {
+            let text = pod.status.conditions["PodScheduled"]?.message ?? ""
+            let recorded = expected["pendingAfter"]?[workload(pod, [before, after])]
+            #expect(recorded?[text] != nil || before.pods[pod.key]?.status.conditions["PodScheduled"]?.message == text, "\(pod.key): \(text)")
+        }
+    }
+
+    /// Workloads of which the zones have other numbers of pods than in any recorded run.
+    private func placements(_ before: ObjectStore, _ after: ObjectStore, _ expected: JSONValue) -> [String] {
+        (expected["perZone"]?.object?.members ?? []).compactMap { name, zones in
+            let pods = after.pods.all.filter { !$0.nodeName.isEmpty && !$0.isFinished && !$0.metadata.isTerminating && workload($0, [before, after]) == name }
+            let found = pods.reduce(into: [String: Int]()) {
+                $0[after.nodes[ObjectKey(name: $1.nodeName)]?.metadata.labels["topology.kubernetes.io/zone"] ?? "", default: 0] += 1
+            }
+            let several = expected["varying"]?["perZone \(name)"]?.array?.map(numbers) ?? []
+            return ([numbers(zones)] + several).contains(found) ? nil : "\(name): \(found), recorded \(numbers(zones)) \(several)"
+        }
+    }
+
+    private func numbers(_ json: JSONValue?) -> [String: Int] {
+        (json?.object?.members ?? []).reduce(into: [:]) { $0[$1.key] = Int($1.value.int ?? 0) }
+    }
+
+    /// `Deployment/shop/web`, with ReplicaSets folded into their Deployment.
+    private func workload(_ pod: Pod, _ stores: [ObjectStore]) -> String {
+        guard let owner = pod.metadata.controller else { return "Pod/\(pod.key)" }
+        let key = ObjectKey(namespace: pod.namespace, name: owner.name)
+        let above = owner.kind == "ReplicaSet" ? stores.lazy.compactMap { $0.replicaSets[key]?.metadata.controller }.first : nil
+        return "\(above?.kind ?? owner.kind)/\(pod.namespace)/\(above?.name ?? owner.name)"
+    }
+}
