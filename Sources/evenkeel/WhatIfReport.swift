@@ -153,14 +153,6 @@ struct WhatIfReport {
     }
     private func arrow<Value: Equatable>(_ a: Value, _ b: Value) -> String { a == b ? "\(b)" : "\(a) → \(b)" }
 
-    private func columns(_ rows: [[String]]) -> [String] {
-        let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            row.enumerated().map { i, cell in i == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[i] - cell.count) }
-                .joined(separator: "  ")
-        }
-    }
-
     // MARK: Other forms
 
     var markdown: String {
