@@ -8,6 +8,10 @@ let package = Package(
         .executable(name: "evenkeel", targets: ["evenkeel"]),
         .executable(name: "evenkeel-lab", targets: ["evenkeel-lab"]),
     ],
+    traits: [
+        .trait(name: "Network", description: "Sockets: evenkeel serve, port-forward and live clusters. Without it a build is shorter."),
+        .default(enabledTraits: ["Network"]),
+    ],
     dependencies: [
         // Command line: flags, subcommands, --help and shell completions, as users of Swift tools know them.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -15,6 +19,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         // YAML in and out, with the line of each node for our messages.
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        // Sockets, HTTP/1.1 and WebSocket for `serve`, forwarded ports and live clusters.
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        // TLS for `serve`: clients send credentials over HTTPS only.
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         // Starts tmux in the end-to-end test. Foundation's Process leaves children with blocked signals.
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
@@ -42,10 +50,21 @@ let package = Package(
         .target(
             name: "Dashboard",
             dependencies: ["Simulation", "Printers", "Canvas", .product(name: "Yams", package: "Yams")]),
+        .target(name: "APIServer", dependencies: ["Simulation", "Printers"]),
+        .target(
+            name: "Network",
+            dependencies: [
+                "APIServer",
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Network"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Network"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Network"])),
+                .product(name: "NIOWebSocket", package: "swift-nio", condition: .when(traits: ["Network"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Network"])),
+            ]),
         .executableTarget(
             name: "evenkeel",
             dependencies: [
-                "Dashboard", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Dashboard", "Terminal", "Network", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(name: "CAllocations"),
         .target(name: "Fuzzing", dependencies: ["Dashboard"]),
@@ -64,6 +83,8 @@ let package = Package(
         .testTarget(name: "KubeletsTests", dependencies: ["Kubelets"]),
         .testTarget(name: "PrintersTests", dependencies: ["Printers"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], exclude: ["Recorded"]),
+        .testTarget(name: "APIServerTests", dependencies: ["APIServer"], exclude: ["Recorded"]),
+        .testTarget(name: "NetworkTests", dependencies: ["Network"]),
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"]),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard"], exclude: ["Pictures"]),

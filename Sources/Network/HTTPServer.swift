@@ -1,0 +1,2 @@
+// Sockets over the API server of the simulation.
+import APIServer

@@ -1,0 +1,8 @@
+// A first test of the module.
+import Testing
+
+@testable import APIServer
+
+@Suite struct APIServerTests {
+    @Test("placeholder") func placeholder() { #expect(Bool(true)) }
+}
