@@ -1,6 +1,8 @@
 import ControlPlane
 import KubernetesAPI
+import Manifests
 import Simulation
+import SimulationKit
 
 /// The API server of a simulated cluster: requests in, answers out, no sockets.
 ///
@@ -8,6 +10,16 @@ import Simulation
 public struct APIServer: Sendable {
     /// What clients are told about the way to the server, as `127.0.0.1:6443`.
     public var address: String
+    /// What is served, with the resources of CustomResourceDefinitions.
+    var resources = APIResources.builtIn
+    var definitions = ServedDefinitions()
+    var snapshots: [ListSnapshot] = []
+    let cache = WatchCache()
+
+    /// The largest body of a request, in bytes.
+    public static let largestBody = 3 << 20
+    /// So many of the newest changes can be watched from.
+    static let history = 8192
 
     public init(address: String = "127.0.0.1:6443") {
         self.address = address
@@ -15,7 +27,138 @@ public struct APIServer: Sendable {
 
     /// Answers one request of an authenticated user. Writes go through the session's journal; nothing that a client sends traps.
     public mutating func reply(to request: APIRequest, in session: inout Session) -> APIReply {
-        .answer(APIResponse(status: 404, headers: [("content-type", "text/plain; charset=utf-8")]) { Array("404 page not found\n".utf8) })
+        prepare(&session)
+        let info = RequestInfo(request)
+        do throws(Refusal) {
+            if request.body.count > Self.largestBody {
+                throw Refusal(
+                    APIError(code: 413, reason: "RequestEntityTooLarge", message: "Request entity too large: limit is \(Self.largestBody)"))
+            }
+            if !info.isResource { return .answer(try answerPath(request, info, in: session)) }
+            return try replyResource(request, info, in: &session)
+        } catch {
+            return .answer(error.response)
+        }
+    }
+
+    /// Takes note of what happened to the cluster since the last request.
+    private mutating func prepare(_ session: inout Session) {
+        session.keepChanges(Self.history)
+        cache.clear(at: session.returns)
+        if let versions = definitions.update(session) { resources = APIResources(versions) }
+    }
+
+    // MARK: Resources
+
+    private mutating func replyResource(_ request: APIRequest, _ info: RequestInfo, in session: inout Session) throws(Refusal) -> APIReply {
+        let kind = try servedKind(info, in: session)
+        var understood = ResourceRequest(request: request, info: info, kind: kind, representation: Representation())
+        guard isAllowed(info, kind.resource) else { throw .noMethod }
+        understood.representation = try Representation.chosen(accept: request.header("accept"), transforms: true).get()
+        if let text = Self.deprecations["\(kind.apiVersion)/\(kind.resource.name)"] { understood.warnings.append(text) }
+        if kind.resource.group == "metrics.k8s.io" { return .answer(try metrics(understood, in: session)) }
+        switch (info.verb, info.subresource) {
+        case ("get", ""), ("get", "status"), ("get", "scale"), ("get", "resize"), ("get", "ephemeralcontainers"), ("get", "approval"):
+            return .answer(try get(understood, in: session))
+        case ("list", ""): return .answer(try list(understood, in: session))
+        case ("watch", ""): return try watch(understood, in: session)
+        case ("create", ""), ("create", "eviction"), ("create", "binding"): return .answer(try create(understood, in: &session))
+        case ("update", _): return .answer(try update(understood, in: &session))
+        case ("patch", _): return .answer(try patch(understood, in: &session))
+        case ("delete", ""): return .answer(try delete(understood, in: &session))
+        case ("deletecollection", ""): return .answer(try deleteCollection(understood, in: &session))
+        default: return try replyPod(understood, in: &session)
+        }
+    }
+
+    /// The resource that a request names.
+    func servedKind(_ info: RequestInfo, in session: Session) throws(Refusal) -> ServedKind {
+        guard let resource = resources.resource(info.group, info.version, info.resourceName) else {
+            if !info.group.isEmpty, resources.versions(ofGroup: info.group).isEmpty { throw .noPath }
+            throw .noResource
+        }
+        let parent = resources.resource(info.group, info.version, info.resource) ?? resource
+        if !parent.isNamespaced, !info.namespace.isEmpty, info.resource != "namespaces" { throw .noResource }
+        let hasStatus = resources.resource(info.group, info.version, "\(info.resource)/status") != nil
+        if let custom = definitions.kind(of: parent) {
+            return ServedKind(resource: resource, info: custom, hasStatus: hasStatus, isCustom: true)
+        }
+        return ServedKind(resource: resource, info: Self.keptKind(of: parent), hasStatus: hasStatus)
+            .serving(parent)
+    }
+
+    /// The kind that is kept for a resource of Kubernetes itself.
+    private static func keptKind(of resource: APIResource) -> KindInfo {
+        if resource.kind == "Event" { return Event.info }
+        return KindInfo.typed(apiVersion: resource.groupVersion, kind: resource.kind)
+            ?? KindInfo.custom(apiVersion: resource.groupVersion, kind: resource.kind)
+    }
+
+    private func isAllowed(_ info: RequestInfo, _ resource: APIResource) -> Bool {
+        // A POST to an object and a PUT to a collection have no meaning.
+        if info.verb == "create", !info.name.isEmpty, info.subresource.isEmpty { return false }
+        if ["update", "patch"].contains(info.verb), info.name.isEmpty { return false }
+        return resource.verbs.contains(info.verb)
+    }
+
+    private static let deprecations = [
+        "v1/endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+        "v1/componentstatuses": "v1 ComponentStatus is deprecated in v1.19+",
+    ]
+
+    // MARK: Watch
+
+    private mutating func watch(_ request: ResourceRequest, in session: Session) throws(Refusal) -> APIReply {
+        let info = request.info
+        try checkListOptions(info)
+        let filter = try request.filter()
+        let current = session.cluster.store.revision
+        let text = info.parameter("resourceVersion") ?? ""
+        guard let wanted = text.isEmpty ? 0 : UInt64(text) else {
+            throw Refusal(
+                APIError(
+                    code: 500, reason: "",
+                    message: "resourceVersion: Invalid value: \"\(text)\": strconv.ParseUint: parsing \"\(text)\": invalid syntax"))
+        }
+        if wanted > UInt64(current) { throw .tooLargeRevision(text, current: current) }
+        let streamsList = info.parameter("sendInitialEvents").map { $0 == "true" || $0 == "1" }
+        var initial: [any StoredObject]?
+        if streamsList ?? (wanted == 0) {
+            initial = objects(request.kind, namespace: filter.namespace, in: session.cluster.store, session: session).filter(filter.matches)
+        }
+        let start = initial != nil || wanted == 0 ? current : Int(wanted)
+        let timeout = info.parameter("timeoutSeconds").flatMap { Int($0) } ?? 0
+        return .watch(
+            APIWatch(
+                request, filter: filter, initial: initial ?? (wanted == 0 ? [] : nil), endsInitial: streamsList == true && info.flag("allowWatchBookmarks"),
+                from: start, timeoutSeconds: timeout > 0 ? timeout : 1800 + Int(StableHash.fnv1a32(info.path)) % 1800, cache: cache, in: session))
+    }
+
+    // MARK: Answers
+
+    /// One object in the form that was asked for.
+    func answer(_ status: Int, _ request: ResourceRequest, _ object: any StoredObject, in session: Session) -> APIResponse {
+        APIResponse(status: status, headers: request.headers, body: request.form.body(object, in: session.cluster))
+    }
+
+    /// A document that is no object of the resource's kind.
+    func answer(
+        _ status: Int, _ representation: Representation = Representation(), headers: [(name: String, value: String)] = [],
+        _ document: @escaping @Sendable () -> JSONValue
+    ) -> APIResponse {
+        let isYAML = representation.isYAML
+        return APIResponse(
+            status: status, headers: [("cache-control", "no-cache, private"), ("content-type", isYAML ? "application/yaml" : "application/json")] + headers
+        ) { isYAML ? Array(ManifestWriter.yaml(document()).utf8) : document().line }
+    }
+}
+
+extension ServedKind {
+    /// The same of the resource itself in place of one of its parts, whose kind may be another's.
+    fileprivate func serving(_ parent: APIResource) -> ServedKind {
+        var result = self
+        if resource.isSubresource { result.resource.group = parent.group }
+        return result
     }
 }
 
@@ -28,45 +171,4 @@ public enum APIReply: Sendable {
     case log(APILogStream)
     /// The connection is to be upgraded for a session with a pod's program: exec, attach or port-forward.
     case session(APIPodSession)
-}
-
-/// A stream of changes. The holder asks for what is new after each slice of the simulation, on the simulation's thread.
-public struct APIWatch: Sendable {
-    /// Of the answer that begins the stream; its status is 200.
-    public var headers: [(name: String, value: String)]
-    /// Seconds of the wall clock after which the stream is to end without an error; the holder counts them.
-    public var timeoutSeconds: Int
-
-    init(headers: [(name: String, value: String)], timeoutSeconds: Int) {
-        (self.headers, self.timeoutSeconds) = (headers, timeoutSeconds)
-    }
-
-    /// What is new since the last call: one closure an event, each called at most once, on any thread. After `isOver` the
-    /// stream ends once these are sent.
-    public mutating func next(in session: Session) -> (chunks: [@Sendable () -> [UInt8]], isOver: Bool) { ([], true) }
-}
-
-/// A log that is followed.
-public struct APILogStream: Sendable {
-    public var headers: [(name: String, value: String)]
-
-    /// What was written since the last call; after `isOver` nothing comes.
-    public mutating func next(in session: Session) -> (bytes: [UInt8], isOver: Bool) { ([], true) }
-}
-
-/// A session with a pod that was asked for and is allowed: the pod and the container are there and run.
-public struct APIPodSession: Sendable {
-    public enum Kind: Sendable, Equatable {
-        case exec(command: [String])
-        case attach
-        /// The ports of `?ports=` for the plain WebSocket form; empty for SPDY, which names them in its streams.
-        case portForward(ports: [Int])
-    }
-    public var kind: Kind
-    public var pod: ObjectKey
-    public var container: String
-    public var stdin: Bool
-    public var stdout: Bool
-    public var stderr: Bool
-    public var tty: Bool
 }

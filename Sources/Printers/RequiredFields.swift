@@ -1,7 +1,7 @@
 /// The fields that Kubernetes' published schemas call required, by the structure's name.
 /// - Source: Kubernetes `api/openapi-spec/v3`, v1.36.
-enum RequiredFields {
-    static let byStructure: [String: [String]] = [
+package enum RequiredFields {
+    package static let byStructure: [String: [String]] = [
         "PodSpec": ["containers"], "Container": ["name"], "EphemeralContainer": ["name"], "ContainerPort": ["containerPort"],
         "EnvVar": ["name"], "ConfigMapKeySelector": ["key"], "SecretKeySelector": ["key"], "KeySelector": ["key"], "ObjectFieldSelector": ["fieldPath"],
         "ResourceFieldSelector": ["resource"], "VolumeMount": ["name", "mountPath"], "VolumeDevice": ["name", "devicePath"], "Volume": ["name"],

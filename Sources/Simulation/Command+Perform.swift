@@ -149,8 +149,12 @@ extension Simulation {
             return "API server restarted: kubelet certificates \(settings.checksKubelets ? "checked" : "not checked"), egress \(settings.egress.rawValue)"
         case .setGates(let gates): return try setGates(gates)
         case .rebalance(let workload, let pods): return try startRebalancing(workload, pods)
+        case .write(let write): return try perform(write).get().receipt(of: write)
         }
     }
+
+    /// Does what a client of the API server asks.
+    mutating func perform(_ write: APIWrite) -> Result<APIWritten, APIError> { cluster.perform(write) }
 
     /// `deployment.apps/web`, as kubectl names objects in its answers.
     private func name(_ kind: Kind, _ key: ObjectKey) -> String {
@@ -282,5 +286,23 @@ extension Command {
         case .drain, .fail, .rebalance: false
         default: true
         }
+    }
+}
+
+extension APIWritten {
+    /// What the journal says of it: `deployment.apps/web created`.
+    func receipt(of write: APIWrite) -> String {
+        let info = write.info
+        let name = "\(info.kind.lowercased())\(info.group.isEmpty ? "" : ".\(info.group)")/\(object.metadata.name)"
+        let verb =
+            switch write.action {
+            case .create: "created"
+            case .update: "replaced"
+            case .patch: "patched"
+            case .delete: "deleted"
+            case .evict: "evicted"
+            case .bind: "bound"
+            }
+        return write.subresource.isEmpty ? "\(name) \(verb)" : "\(name) \(write.subresource) \(verb)"
     }
 }

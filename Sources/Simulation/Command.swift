@@ -64,6 +64,8 @@ public enum Command: Sendable {
     case rebalance(Workload, [ObjectKey])
     /// Starts the components again with these feature gates besides those already set.
     case setGates(StringMap<Bool>)
+    /// A write of a client of the API server.
+    case write(APIWrite)
 
     /// Applies manifests that say what these objects do.
     public static func apply(_ objects: [any StoredObject]) -> Command { .apply(objects.map { $0.manifest }) }

@@ -58,6 +58,8 @@ public struct Session: Sendable {
     private var checkpoints: [Checkpoint] = []
     /// How many events and instants of the script were run.
     private var turns = 0
+    /// How many times it went back: what was seen before is then no longer true.
+    public private(set) var returns = 0
 
     public struct JournalEntry: Sendable {
         public var time: Instant
@@ -181,6 +183,22 @@ public struct Session: Sendable {
         return result
     }
 
+    /// Performs a write of a client of the API server and notes it. States to go back to are kept of many such writes together:
+    /// undoing a command takes back the clients' writes since.
+    public mutating func perform(_ write: APIWrite) -> Result<APIWritten, APIError> {
+        let result = simulation.perform(write)
+        guard case .success(let written) = result else { return result }
+        note(JournalEntry(time: now, command: .write(write), result: .success(Receipt(written.receipt(of: write))), turn: turns))
+        if let last = checkpoints.last, journal.count - last.journalCount >= Self.writesBetweenCheckpoints { checkpoint(beforeCommand: false) }
+        return result
+    }
+    private static let writesBetweenCheckpoints = 1000
+
+    /// Keeps the newest `count` changes for watchers that read them later than the components do.
+    public mutating func keepChanges(_ count: Int) {
+        simulation.history = WatchCursor(position: max(0, simulation.cluster.store.end.position - count))
+    }
+
     private mutating func note(_ entry: JournalEntry) {
         journal.append(entry)
         guard journal.count > mostCommands, let first = checkpoints.firstIndex(where: { $0.journalCount >= mostCommands / 2 }) else { return }
@@ -247,12 +265,17 @@ public struct Session: Sendable {
 
     private mutating func `repeat`(_ entry: JournalEntry) {
         simulation.moveTime(to: entry.time)
+        if case .write(let write) = entry.command {
+            _ = perform(write)
+            return
+        }
         if let kept = checkpoints.last, !kept.isBeforeCommand || kept.journalCount < journal.count { checkpoint(beforeCommand: true) }
         let result = simulation.perform(entry.command)
         note(JournalEntry(time: entry.time, command: entry.command, result: result, turn: turns))
     }
 
     private mutating func go(to index: Int) {
+        returns += 1
         let checkpoint = checkpoints[index]
         simulation = checkpoint.simulation
         script = checkpoint.script
@@ -265,8 +288,9 @@ public struct Session: Sendable {
     public mutating func checkpoint() { checkpoint(beforeCommand: false) }
 
     private mutating func checkpoint(beforeCommand: Bool) {
-        if !beforeCommand, let last = checkpoints.last, last.simulation.eventsRun == simulation.eventsRun { return }
+        if !beforeCommand, let last = checkpoints.last, last.simulation.eventsRun == simulation.eventsRun, last.journalCount == journal.count { return }
         var kept = simulation
+        kept.history = nil
         kept.forgetReadChanges()
         checkpoints.append(
             Checkpoint(simulation: kept, script: script, journalCount: journal.count, turns: turns, isBeforeCommand: beforeCommand))

@@ -52,6 +52,8 @@ public struct Simulation: Sendable {
     public internal(set) var rebalancings: [Rebalancing] = []
     /// Changes from here on are kept for somebody who reads them later; nil: nobody does.
     var keptFrom: WatchCursor?
+    /// The same for watchers of the API server; states to go back to leave it out.
+    var history: WatchCursor?
     /// How many times a component ran: with the time, the position at which a command was applied.
     public private(set) var eventsRun = 0
 
@@ -128,7 +130,7 @@ public struct Simulation: Sendable {
 
     /// Up to where all components have read the feed of changes.
     private var read: WatchCursor {
-        var read = keptFrom?.position ?? .max
+        var read = min(keptFrom?.position ?? .max, history?.position ?? .max)
         for part in Self.parts { if let cursor = part.read(self) { read = min(read, cursor.position) } }
         return WatchCursor(position: read)
     }

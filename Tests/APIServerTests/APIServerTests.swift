@@ -1,8 +1,277 @@
-// A first test of the module.
+import ControlPlane
+import KubernetesAPI
+import Simulation
+import SimulationKit
 import Testing
 
 @testable import APIServer
 
-@Suite struct APIServerTests {
-    @Test("placeholder") func placeholder() { #expect(Bool(true)) }
+struct APIServerTests {
+    private static func configMap(_ name: String, _ labels: JSONValue = [:], value: String = "1") -> JSONValue {
+        ["metadata": ["name": .string(name), "labels": labels], "data": ["a": .string(value)]]
+    }
+    private static let path = "/api/v1/namespaces/default/configmaps"
+
+    // MARK: Lists
+
+    @Test func `a list in pages shows the state of its first page`() throws {
+        var client = Client()
+        for name in ["a", "b", "c", "d", "e"] { #expect(client.send("POST", Self.path, body: Self.configMap(name)).code == 201) }
+        let all = (client.send("GET", Self.path).json["items"]?.array ?? []).count
+        let first = client.send("GET", Self.path + "?limit=2").json
+        #expect(first["items"]?.array?.count == 2)
+        #expect(first["metadata"]?["remainingItemCount"]?.int == Int64(all - 2))
+        #expect(client.send("DELETE", Self.path + "/e").code == 200)
+        #expect(client.send("POST", Self.path, body: Self.configMap("f")).code == 201)
+        var names = (first["items"]?.array ?? []).compactMap { $0["metadata"]?["name"]?.string }
+        var token = first["metadata"]?["continue"]?.string
+        while let next = token {
+            let page = client.send("GET", Self.path + "?limit=2&continue=\(next)").json
+            names += (page["items"]?.array ?? []).compactMap { $0["metadata"]?["name"]?.string }
+            token = page["metadata"]?["continue"]?.string
+            #expect(page["metadata"]?["resourceVersion"] == first["metadata"]?["resourceVersion"])
+        }
+        #expect(names.count == all)
+        #expect(names.contains("e") && !names.contains("f"))
+        #expect(names == names.sorted())
+    }
+
+    @Test func `selectors of labels and fields choose`() throws {
+        var client = Client()
+        _ = client.send("POST", Self.path, body: Self.configMap("x", ["t": "x"]))
+        _ = client.send("POST", Self.path, body: Self.configMap("y", ["t": "y"]))
+        func names(_ query: String) -> [String] {
+            (client.send("GET", Self.path + "?" + query).json["items"]?.array ?? []).compactMap { $0["metadata"]?["name"]?.string }
+        }
+        #expect(names("labelSelector=t%3Dx") == ["x"])
+        #expect(names("labelSelector=t%20in%20(x%2Cy)") == ["x", "y"])
+        #expect(names("labelSelector=t%20notin%20(x),t") == ["y"])
+        #expect(names("fieldSelector=metadata.name%3Dy,metadata.name%3Dy") == ["y"])
+        #expect(names("labelSelector=t&fieldSelector=metadata.name!%3Dy") == ["x"])
+    }
+
+    @Test func `tables have the columns and rows that kubectl prints`() throws {
+        var client = Client()
+        _ = client.send("POST", Self.path, body: Self.configMap("x"))
+        let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+        let table = client.send("GET", Self.path + "/x", accept: accept).json
+        #expect(table["kind"] == "Table")
+        #expect(table["columnDefinitions"]?.array?.map { $0["name"] } == ["Name", "Data", "Age"])
+        #expect(table["rows"]?.array?.first?["object"]?["kind"] == "PartialObjectMetadata")
+        #expect(client.send("GET", Self.path + "?includeObject=None", accept: accept).json["rows"]?.array?.first?["object"] == .null)
+        #expect(client.send("GET", Self.path + "?includeObject=Object", accept: accept).json["rows"]?.array?.first?["object"]?["kind"] == "ConfigMap")
+        let partial = client.send("GET", Self.path, accept: "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io").json
+        #expect(partial["kind"] == "PartialObjectMetadataList")
+        #expect(partial["items"]?.array?.first?["data"] == nil)
+    }
+
+    // MARK: Watches
+
+    @Test func `a watch sends each change once, and what leaves a selection as deleted`() throws {
+        var client = Client()
+        let start = client.send("GET", Self.path).json["metadata"]?["resourceVersion"]?.string ?? ""
+        var watch = try client.watch(Self.path + "?watch=true&labelSelector=t%3Dx&resourceVersion=\(start)")
+        _ = client.send("POST", Self.path, body: Self.configMap("w", ["t": "x"]))
+        _ = client.send("PATCH", Self.path + "/w", body: ["data": ["a": "2"]], contentType: "application/merge-patch+json")
+        _ = client.send("PATCH", Self.path + "/w", body: ["metadata": ["labels": ["t": "y"]]], contentType: "application/merge-patch+json")
+        _ = client.send("PATCH", Self.path + "/w", body: ["metadata": ["labels": ["t": "x"]]], contentType: "application/merge-patch+json")
+        _ = client.send("DELETE", Self.path + "/w")
+        let events = client.events(&watch)
+        #expect(events.map { $0["type"]?.string } == ["ADDED", "MODIFIED", "DELETED", "ADDED", "DELETED"])
+        // The third is the object as it was while it was selected, with the revision of the change.
+        #expect(events.map { $0["object"]?["metadata"]?["labels"]?["t"]?.string } == ["x", "x", "x", "x", "x"])
+        let revisions = events.compactMap { $0["object"]?["metadata"]?["resourceVersion"]?.string.flatMap { Int($0) } }
+        #expect(revisions == revisions.sorted() && Set(revisions).count == 5)
+        let again = client.events(&watch)
+        #expect(again.isEmpty)
+    }
+
+    @Test func `a streaming list ends its first part with a bookmark`() throws {
+        var client = Client()
+        _ = client.send("POST", Self.path, body: Self.configMap("w", ["t": "x"]))
+        var watch = try client.watch(
+            Self.path + "?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&labelSelector=t%3Dx")
+        let events = client.events(&watch)
+        #expect(events.map { $0["type"]?.string } == ["ADDED", "BOOKMARK"])
+        #expect(events.last?["object"]?["metadata"]?["annotations"]?["k8s.io/initial-events-end"] == "true")
+    }
+
+    @Test func `a watch from a revision that is forgotten is an error in the stream`() throws {
+        var client = Client()
+        for number in 0..<(APIServer.history + 2000) { _ = client.send("POST", Self.path, body: Self.configMap("n\(number)")) }
+        client.session.keepChanges(10)
+        client.run(seconds: 60)
+        var watch = try client.watch(Self.path + "?watch=1&resourceVersion=2")
+        let (chunks, isOver) = watch.next(in: client.session)
+        #expect(isOver)
+        let first = try #require(chunks.first)
+        let event = try JSONParser.read(first()).value
+        #expect(event["type"] == "ERROR")
+        #expect(event["object"]?["code"] == 410)
+        #expect(chunks.count == 1)
+    }
+
+    @Test func `a watch ends when the session goes back`() throws {
+        var client = Client()
+        _ = client.session.perform(.create(ConfigMap()))
+        var watch = try client.watch(Self.path + "?watch=1")
+        _ = client.events(&watch)
+        client.run(seconds: 10)
+        client.session.rewind(to: .start + .seconds(1))
+        let (_, isOver) = watch.next(in: client.session)
+        #expect(isOver)
+    }
+
+    // MARK: Writes
+
+    @Test func `a dry run keeps nothing`() {
+        var client = Client()
+        let before = client.session.cluster.store.revision
+        #expect(client.send("POST", Self.path + "?dryRun=All", body: Self.configMap("dry")).code == 201)
+        #expect(client.session.cluster.store.revision == before)
+        #expect(client.session.journal.isEmpty)
+        #expect(client.send("GET", Self.path + "/dry").code == 404)
+    }
+
+    @Test func `an update needs the newest revision, if it names one`() throws {
+        var client = Client()
+        let made = client.send("POST", Self.path, body: Self.configMap("u")).json
+        var changed = made
+        changed["data"] = ["a": "2"]
+        #expect(client.send("PUT", Self.path + "/u", body: changed).code == 200)
+        #expect(client.send("PUT", Self.path + "/u", body: changed).code == 409)
+        #expect(client.send("PUT", Self.path + "/u", body: Self.configMap("u", value: "3")).json["data"]?["a"] == "3")
+        #expect(client.send("PUT", Self.path + "/v", body: Self.configMap("u")).code == 404)
+    }
+
+    @Test func `status and spec are written apart`() throws {
+        var client = Client()
+        let path = "/apis/apps/v1/namespaces/default/deployments"
+        let labels: JSONValue = ["app": "d"]
+        let deployment: JSONValue = [
+            "metadata": ["name": "d"], "status": ["replicas": 7],
+            "spec": [
+                "replicas": 0, "selector": ["matchLabels": labels],
+                "template": ["metadata": ["labels": labels], "spec": ["containers": [["name": "c", "image": "i"]]]],
+            ],
+        ]
+        #expect(client.send("POST", path, body: deployment).json["status"]?["replicas"] == nil)
+        let merge = "application/merge-patch+json"
+        let status = client.send("PATCH", path + "/d/status", body: ["status": ["readyReplicas": 3], "spec": ["replicas": 9]], contentType: merge).json
+        #expect(status["status"]?["readyReplicas"] == 3)
+        #expect(status["spec"]?["replicas"] == 0)
+        let scale = client.send("PATCH", path + "/d/scale", body: ["spec": ["replicas": 2]], contentType: merge)
+        #expect(scale.code == 200 && scale.json["spec"]?["replicas"] == 2 && scale.json["kind"] == "Scale")
+        #expect(client.send("GET", path + "/d").json["spec"]?["replicas"] == 2)
+    }
+
+    @Test func `a deletion waits for finalizers, and a foreground one for dependents`() throws {
+        var client = Client()
+        var object = Self.configMap("f")
+        object["metadata"]?["finalizers"] = ["example.com/hold"]
+        _ = client.send("POST", Self.path, body: object)
+        let gone = client.send("DELETE", Self.path + "/f")
+        #expect(gone.json["metadata"]?["deletionTimestamp"] != nil)
+        #expect(client.send("GET", Self.path + "/f").code == 200)
+        let released = client.send(
+            "PATCH", Self.path + "/f", body: ["metadata": ["finalizers": .null]], contentType: "application/merge-patch+json")
+        #expect(released.code == 200)
+        #expect(client.send("GET", Self.path + "/f").code == 404)
+    }
+
+    @Test func `a run with clients is repeated from its journal`() throws {
+        func play(_ commands: [Session.JournalEntry]?) -> (String, [Session.JournalEntry]) {
+            var client = Client()
+            if let commands {
+                var session = Session(Simulation(SimulationOptions()))
+                for entry in commands {
+                    session.advance(to: entry.time)
+                    _ = session.perform(entry.command)
+                }
+                session.advance(to: .start + .minutes(10))
+                return (session.cluster.store.everything, [])
+            }
+            client.prepareForErrors()
+            _ = client.send("POST", Self.path, body: ["metadata": ["generateName": "x-"]])
+            _ = client.send("POST", Self.path, body: ["metadata": ["name": "Not Valid"]])
+            _ = client.send("POST", Self.path, body: ["metadata": ["generateName": "x-"]])
+            client.session.advance(to: .start + .minutes(10))
+            return (client.session.cluster.store.everything, client.session.journal)
+        }
+        let (first, journal) = play(nil)
+        #expect(journal.count >= 8)
+        #expect(play(journal).0 == first)
+    }
+
+    @Test func `the session goes back over clients' writes`() {
+        var client = Client()
+        client.prepareForErrors()
+        let now = client.session.now
+        let before = client.session.cluster.store.everything
+        client.run(seconds: 100)
+        client.session.rewind(to: now)
+        #expect(client.session.cluster.store.everything == before)
+    }
+
+    // MARK: Versions
+
+    @Test func `an autoscaler is read and written in both versions`() throws {
+        var client = Client()
+        let v1 = "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers"
+        let made = client.send(
+            "POST", v1,
+            body: [
+                "apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": ["name": "h"],
+                "spec": [
+                    "maxReplicas": 3, "targetCPUUtilizationPercentage": 70,
+                    "scaleTargetRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": "d"],
+                ],
+            ])
+        #expect(made.code == 201, "\(made.text)")
+        #expect(made.json["apiVersion"] == "autoscaling/v1")
+        #expect(made.json["spec"]?["targetCPUUtilizationPercentage"] == 70)
+        let v2 = client.send("GET", "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers/h").json
+        #expect(v2["spec"]?["metrics"]?.array?.first?["resource"]?["target"]?["averageUtilization"] == 70)
+        let patched = client.send("PATCH", v1 + "/h", body: ["spec": ["targetCPUUtilizationPercentage": 50]], contentType: "application/merge-patch+json")
+        #expect(patched.json["spec"]?["targetCPUUtilizationPercentage"] == 50, "\(patched.text)")
+    }
+
+    // MARK: Anything
+
+    @Test func `no request traps`() {
+        var client = Client(namespaces: ["golden"])
+        let paths = [
+            "", "/", "//", "/api", "/api/", "/api/v1", "/api/v2", "/apis//", "/apis/apps", "/apis/apps/v1/namespaces", "/api/v1/namespaces/default",
+            "/api/v1/namespaces/default/finalize", "/api/v1/namespaces/default/pods/x/y/z", "/api/v1/pods/x", "/api/v1/nodes/%ff%00", "/api/v1/watch",
+            "/api/v1/watch/pods", "/openapi/v3", "/openapi/v2", "/openapi", "/metrics", "/apis/metrics.k8s.io/v1beta1/nodes/x", "/healthz/ping",
+            "/api/v1/namespaces/default/configmaps/x", "/api/v1/namespaces/default/configmaps", "/api/v1/namespaces/default/pods/x/eviction",
+            "/apis/apps/v1/namespaces/default/deployments/d/scale", "/api/v1/bindings", "/api/v1/namespaces/default/serviceaccounts/d/token",
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "/api/v1/namespaces/default/services/kubernetes/proxy/a",
+        ]
+        let queries = [
+            "", "?limit=-1", "?limit=1&continue=AAAA", "?watch=1&resourceVersion=-5", "?resourceVersion=99999999999999999999", "?labelSelector=(((",
+            "?fieldSelector==,=,!",
+        ]
+        let bodies = [
+            "", "{", "[]", "null", "{\"metadata\":7}", "{\"metadata\":{\"name\":{}}}", "{\"spec\":{\"replicas\":1e99}}",
+            "[{\"op\":\"move\",\"from\":\"/\",\"path\":\"\"}]",
+        ]
+        let types = [
+            "application/json", "application/merge-patch+json", "application/json-patch+json", "application/strategic-merge-patch+json",
+            "application/apply-patch+yaml", "",
+        ]
+        for path in paths {
+            for query in queries { _ = client.send("GET", path + query) }
+            for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", ""] {
+                for body in bodies {
+                    for type in types { _ = client.send(method, path, contentType: type, text: body) }
+                }
+            }
+        }
+    }
+}
+
+extension ObjectStore {
+    /// All objects as text.
+    var everything: String { Kind.allCases.flatMap { objects($0) }.map { $0.document.text() }.joined(separator: "\n") }
 }

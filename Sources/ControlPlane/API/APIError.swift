@@ -57,6 +57,14 @@ public struct APIError: Error, Sendable, Equatable {
                 + "does not match the UID in record (\(found)). The object might have been deleted and then recreated",
             kind: info.kind, group: info.group, name: name)
     }
+    /// 409: the object was written since.
+    public static func staleRevision(_ info: KindInfo, _ name: String, wanted: String, found: Int) -> APIError {
+        APIError(
+            code: 409, reason: "Conflict",
+            message: "Operation cannot be fulfilled on \(info.kind) \"\(name)\": the ResourceVersion in the precondition (\(wanted)) "
+                + "does not match the ResourceVersion in record (\(found)). The object might have been modified",
+            kind: info.kind, group: info.group, name: name)
+    }
     /// 409: the pod cannot be bound.
     public static func bindingConflict(_ pod: String, _ why: String) -> APIError {
         APIError(
@@ -118,10 +126,8 @@ public struct APIError: Error, Sendable, Equatable {
                 })
         }
         if retryAfterSeconds > 0 { details["retryAfterSeconds"] = .int(Int64(retryAfterSeconds)) }
-        var object: JSONObject = [
-            "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),
-            "reason": .string(reason),
-        ]
+        var object: JSONObject = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message)]
+        if !reason.isEmpty { object["reason"] = .string(reason) }
         if !details.members.isEmpty { object["details"] = .object(details) }
         object["code"] = .int(Int64(code))
         return .object(object)

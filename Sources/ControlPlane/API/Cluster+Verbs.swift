@@ -14,8 +14,13 @@ public struct DeleteOptions: Sendable, Equatable {
     public var propagation: Propagation
     /// Refuse unless the object has this identity.
     public var uid: String?
-    public init(gracePeriodSeconds: Int? = nil, propagation: Propagation = .background, uid: String? = nil) {
+    /// Refuse unless the object was last written with this revision.
+    public var resourceVersion: String?
+    public init(
+        gracePeriodSeconds: Int? = nil, propagation: Propagation = .background, uid: String? = nil, resourceVersion: String? = nil
+    ) {
         (self.gracePeriodSeconds, self.propagation, self.uid) = (gracePeriodSeconds, propagation, uid)
+        self.resourceVersion = resourceVersion
     }
 }
 
@@ -133,6 +138,9 @@ extension Cluster {
         guard var object = store.get(type, key) else { throw .notFound(O.kind.info, key.name) }
         if let uid = options.uid, uid != object.metadata.uid {
             throw .staleIdentity(object.kindInfo, object.metadata.name, wanted: uid, found: object.metadata.uid)
+        }
+        if let revision = options.resourceVersion, revision != String(object.metadata.resourceVersion) {
+            throw .staleRevision(object.kindInfo, object.metadata.name, wanted: revision, found: object.metadata.resourceVersion)
         }
         switch options.propagation {
         case .background: break

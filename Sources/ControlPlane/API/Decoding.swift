@@ -9,6 +9,14 @@ import KubernetesAPI
 ///   cannot be read, or (if strict) a field is unknown; the API server's text, but for wrong types, where
 ///   that names Go types.
 public func decodeObject(_ json: JSONValue, strict: Bool = true) -> Result<any StoredObject, APIError> {
+    decodeObject(json, unknownFields: { strict ? cannotHandle($0, $1, "strict decoding error: " + $2.joined(separator: ", ")) : nil })
+}
+
+/// The same; `unknownFields` hears kind, version and what the kind does not know (`unknown field "spec.foo"`), if anything, and may
+/// refuse the object for it.
+func decodeObject(
+    _ json: JSONValue, unknownFields: (_ kind: String, _ apiVersion: String, _ problems: [String]) -> APIError?
+) -> Result<any StoredObject, APIError> {
     guard let document = json.object else {
         return .failure(
             .badRequest("the object provided is unrecognized (must be an object, not \(json.typeName))"))
@@ -20,11 +28,11 @@ public func decodeObject(_ json: JSONValue, strict: Bool = true) -> Result<any S
         return .failure(.badRequest("Object 'apiVersion' is missing in '\(json.text())'"))
     }
     let type = ObjectStore.type(of: KindInfo.typed(apiVersion: apiVersion, kind: kind)?.type ?? .custom)
-    return decode(type, document, apiVersion, strict)
+    return decode(type, document, apiVersion, unknownFields)
 }
 
 private func decode<O: StoredObject>(
-    _ type: O.Type, _ document: JSONObject, _ apiVersion: String, _ strict: Bool
+    _ type: O.Type, _ document: JSONObject, _ apiVersion: String, _ unknownFields: (String, String, [String]) -> APIError?
 ) -> Result<any StoredObject, APIError> {
     let kind = document["kind"]?.string ?? ""
     var decoder = APIDecoder()
@@ -41,14 +49,11 @@ private func decode<O: StoredObject>(
         case .invalid(let why): return .failure(cannotHandle(kind, apiVersion, why))
         }
     }
-    if strict, !unknown.isEmpty {
-        return .failure(
-            cannotHandle(kind, apiVersion, "strict decoding error: " + unknown.joined(separator: ", ")))
-    }
+    if !unknown.isEmpty, let refusal = unknownFields(kind, apiVersion, unknown) { return .failure(refusal) }
     return .success(object)
 }
 
-private func cannotHandle(_ kind: String, _ apiVersion: String, _ why: String) -> APIError {
+func cannotHandle(_ kind: String, _ apiVersion: String, _ why: String) -> APIError {
     let version = apiVersion.split(separator: "/").last ?? ""
     return .badRequest("\(kind) in version \"\(version)\" cannot be handled as a \(kind): \(why)")
 }

@@ -97,7 +97,7 @@ public struct KindInfo: Sendable, Hashable {
             group: group, version: version, kind: type.rawValue, plural: plural, shortNames: shortNames,
             isNamespaced: namespaced, type: type)
     }
-    init(
+    public init(
         group: String, version: String, kind: String, plural: String, shortNames: [String], isNamespaced: Bool,
         type: Kind
     ) {

@@ -1,0 +1,75 @@
+// What is asked of running pods: logs, programs, ports.
+
+import ControlPlane
+import KubernetesAPI
+import Simulation
+
+/// A log that is followed.
+public struct APILogStream: Sendable {
+    public var headers: [(name: String, value: String)]
+
+    /// What was written since the last call; after `isOver` nothing comes.
+    public mutating func next(in session: Session) -> (bytes: [UInt8], isOver: Bool) { ([], true) }
+}
+
+/// A session with a pod that was asked for and is allowed: the pod and the container are there.
+public struct APIPodSession: Sendable {
+    public enum Kind: Sendable, Equatable {
+        case exec(command: [String])
+        case attach
+        /// The ports of `?ports=` for the plain WebSocket form; empty for SPDY, which names them in its streams.
+        case portForward(ports: [Int])
+    }
+    public var kind: Kind
+    public var pod: ObjectKey
+    /// Empty for port-forward.
+    public var container: String
+    public var stdin: Bool
+    public var stdout: Bool
+    public var stderr: Bool
+    public var tty: Bool
+}
+
+extension APIServer {
+    mutating func replyPod(_ request: ResourceRequest, in session: inout Session) throws(Refusal) -> APIReply {
+        let info = request.info
+        guard request.kind.info.type == .pod, ["exec", "attach", "portforward", "log"].contains(info.subresource) else { throw .noMethod }
+        let key = ObjectKey(namespace: info.namespace, name: info.name)
+        guard let pod = session.cluster.store.pods[key] else { throw Refusal(.notFound(Kind.pod.info, info.name)) }
+        if info.subresource == "log" { return try log(request, pod, in: session) }
+        let container = info.subresource == "portforward" ? "" : try self.container(info, of: pod)
+        if pod.nodeName.isEmpty { throw Refusal(.badRequest("pod \(pod.name) does not have a host assigned")) }
+        let kind: APIPodSession.Kind
+        switch info.subresource {
+        case "exec": kind = .exec(command: info.parameters.filter { $0.name == "command" }.map(\.value))
+        case "attach": kind = .attach
+        default: kind = .portForward(ports: info.parameters.filter { $0.name == "ports" }.flatMap { $0.value.split(separator: ",").compactMap { Int($0) } })
+        }
+        guard request.request.header("upgrade") != nil else { throw Refusal(.badRequest("Upgrade request required")) }
+        return .session(
+            APIPodSession(
+                kind: kind, pod: key, container: container, stdin: info.flag("stdin"), stdout: info.flag("stdout"), stderr: info.flag("stderr"),
+                tty: info.flag("tty")))
+    }
+
+    /// The container that is meant: the one that is named, or the only or default one.
+    private func container(_ info: RequestInfo, of pod: Pod) throws(Refusal) -> String {
+        let names =
+            pod.spec.containers.map(\.name) + pod.spec.initContainers.map(\.name)
+            + (pod.spec.ephemeralContainers?.array ?? []).compactMap { $0["name"]?.string }
+        if let name = info.parameter("container"), !name.isEmpty {
+            guard names.contains(name) else { throw Refusal(.badRequest("container \(name) is not valid for pod \(pod.name)")) }
+            return name
+        }
+        if pod.spec.containers.count == 1 || info.subresource != "log" { return pod.spec.containers.first?.name ?? "" }
+        let containers = pod.spec.containers.map(\.name)
+        throw Refusal(
+            .badRequest("a container name must be specified for pod \(pod.name), choose one of: [\(containers.joined(separator: " "))]"))
+    }
+
+    private func log(_ request: ResourceRequest, _ pod: Pod, in session: Session) throws(Refusal) -> APIReply {
+        _ = try container(request.info, of: pod)
+        if pod.nodeName.isEmpty { return .answer(APIResponse(status: 204) { [] }) }
+        return .answer(APIResponse(status: 200, headers: [("content-type", "text/plain")]) { [] })
+    }
+}

@@ -1,0 +1,172 @@
+import ControlPlane
+import KubernetesAPI
+import Manifests
+import Printers
+import SimulationKit
+
+/// How the objects of one kind are written for a client: in which version, whole or as something less.
+struct ObjectForm: Sendable, Equatable {
+    /// What of its object a row of a table has.
+    enum Included: String, Sendable {
+        case none = "None"
+        case metadata = "Metadata"
+        case object = "Object"
+    }
+    var info: KindInfo
+    var apiVersion: String
+    var representation: Representation
+    var included = Included.metadata
+
+    /// Kinds whose objects do not count the changes of what is wanted; here all do.
+    private static let kindsWithoutGeneration: Set<String> = [
+        "ConfigMap", "ControllerRevision", "CSINode", "Endpoints", "Event", "HorizontalPodAutoscaler", "Lease", "LimitRange", "Namespace", "Node",
+        "PersistentVolume", "PersistentVolumeClaim", "PodTemplate", "ResourceQuota", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
+        "Secret", "Service", "ServiceAccount", "StorageClass", "VolumeAttachment",
+    ]
+    private static let builtInGroups = Set(APIGroupVersion.builtIn.map(\.group))
+
+    private var isBuiltIn: Bool { Self.builtInGroups.contains(info.group) }
+
+    /// The object as clients see it.
+    func document(_ object: any StoredObject) -> JSONValue {
+        let kept = object.document.inVersion(apiVersion)
+        guard var members = kept.object?.members else { return kept }
+        members.removeAll { $0.key == "apiVersion" || $0.key == "kind" }
+        members.insert(contentsOf: [("kind", .string(info.kind)), ("apiVersion", .string(apiVersion))], at: 0)
+        if isBuiltIn, Self.kindsWithoutGeneration.contains(info.kind), let at = members.firstIndex(where: { $0.key == "metadata" }) {
+            members[at].value["generation"] = nil
+        }
+        var document = JSONObject()
+        document.members = members
+        return .object(document)
+    }
+
+    /// The object as an item of a list: Kubernetes' own kinds leave out what the list says of all.
+    func item(_ object: any StoredObject) -> JSONValue {
+        let whole = document(object)
+        guard isBuiltIn, var members = whole.object?.members, members.count > 2 else { return whole }
+        members.removeFirst(2)
+        var item = JSONObject()
+        item.members = members
+        return .object(item)
+    }
+
+    /// Names, labels and the like alone.
+    func partial(_ object: any StoredObject, version: String) -> JSONValue {
+        ["kind": "PartialObjectMetadata", "apiVersion": .string("meta.k8s.io/\(version)"), "metadata": document(object)["metadata"] ?? [:]]
+    }
+
+    // MARK: Tables
+
+    /// Titles whose capitals do not follow from their words.
+    private static let titles: [String: String] = {
+        let names = [
+            "AddressType", "AllowVolumeExpansion", "AttachRequired", "CIDRs", "DistinguisherMethod", "DriverName", "HandSize", "IP", "MatchingPrecedence",
+            "MaxPods", "MinPods", "MissingPL", "NominalConcurrencyShares", "OS-Image", "Internal-IP", "External-IP", "Cluster-IP", "PV", "ParamKind",
+            "ParamRef", "ParentRef", "PodInfoOnMount", "PolicyName", "Port(s)", "PreemptionPolicy", "PriorityLevel", "QueueLengthLimit", "ReclaimPolicy",
+            "RequestedDuration", "RequiresRepublish", "ServiceAccounts", "SignerName", "StorageCapacity", "StorageClass", "TokenRequests", "Up-to-date",
+            "VolumeAttributesClass", "VolumeBindingMode", "VolumeMode",
+        ]
+        return Dictionary(names.map { ($0.uppercased(), $0) }, uniquingKeysWith: { first, _ in first })
+    }()
+
+    static func name(ofColumn title: String) -> String {
+        if let name = titles[title] { return name }
+        var result = ""
+        for character in title {
+            let begins = result.last.map { $0 == " " || $0 == "-" } ?? true
+            result += begins ? String(character) : character.lowercased()
+        }
+        return result
+    }
+
+    func columnDefinitions(in cluster: Cluster) -> JSONValue {
+        .array(
+            Printers.columns(for: info, in: cluster).map { column in
+                let name = Self.name(ofColumn: column.title)
+                return [
+                    "name": .string(name), "type": column.kind == .number ? "integer" : "string", "format": name == "Name" ? "name" : "",
+                    "description": .string(name), "priority": .int(Int64(column.priority)),
+                ]
+            })
+    }
+
+    func row(_ object: any StoredObject, in cluster: Cluster) -> JSONValue {
+        let columns = Printers.columns(for: info, in: cluster)
+        let cells = zip(columns, Printers.row(for: object, in: cluster)).map { column, cell -> JSONValue in
+            if column.kind == .number, let number = Int64(cell) { return .int(number) }
+            return .string(cell)
+        }
+        let version = if case .table(let version) = representation.form { version } else { "v1" }
+        let included: JSONValue =
+            switch self.included {
+            case .none: .null
+            case .metadata: partial(object, version: version)
+            case .object: document(object)
+            }
+        return ["cells": .array(cells), "object": included]
+    }
+
+    static func table(_ version: String, metadata: JSONValue, columns: JSONValue, rows: [JSONValue]) -> JSONValue {
+        [
+            "kind": "Table", "apiVersion": .string("meta.k8s.io/\(version)"), "metadata": metadata, "columnDefinitions": columns, "rows": .array(rows),
+        ]
+    }
+
+    // MARK: Answers
+
+    /// One object. Rows are made at once, as they need the cluster; all else when the answer is written.
+    func body(_ object: any StoredObject, in cluster: Cluster) -> @Sendable () -> [UInt8] {
+        switch representation.form {
+        case .whole: return encoded { document(object) }
+        case .partial(let version): return encoded { partial(object, version: version) }
+        case .table(let version):
+            let table = Self.table(
+                version, metadata: ["resourceVersion": .string(String(object.metadata.resourceVersion))], columns: columnDefinitions(in: cluster),
+                rows: [row(object, in: cluster)])
+            return encoded { table }
+        }
+    }
+
+    /// A list of objects with its own metadata.
+    func body(_ objects: [any StoredObject], metadata: JSONValue, in cluster: Cluster) -> @Sendable () -> [UInt8] {
+        switch representation.form {
+        case .whole:
+            let kind = "\(info.kind)List"
+            if representation.isYAML {
+                return encoded {
+                    ["kind": .string(kind), "apiVersion": .string(apiVersion), "metadata": metadata, "items": .array(objects.map(item))]
+                }
+            }
+            return {
+                // Item by item: a list of thousands is never there as a value.
+                var bytes: [UInt8] = []
+                let head: JSONValue = ["kind": .string(kind), "apiVersion": .string(apiVersion), "metadata": metadata]
+                head.write(to: &bytes)
+                bytes.removeLast()
+                bytes += Array(",\"items\":[".utf8)
+                for (index, object) in objects.enumerated() {
+                    if index > 0 { bytes.append(0x2c) }
+                    item(object).write(to: &bytes)
+                }
+                bytes += Array("]}\n".utf8)
+                return bytes
+            }
+        case .partial(let version):
+            return encoded {
+                [
+                    "kind": "PartialObjectMetadataList", "apiVersion": .string("meta.k8s.io/\(version)"), "metadata": metadata,
+                    "items": .array(objects.map { partial($0, version: version) }),
+                ]
+            }
+        case .table(let version):
+            let table = Self.table(version, metadata: metadata, columns: columnDefinitions(in: cluster), rows: objects.map { row($0, in: cluster) })
+            return encoded { table }
+        }
+    }
+
+    private func encoded(_ document: @escaping @Sendable () -> JSONValue) -> @Sendable () -> [UInt8] {
+        let isYAML = representation.isYAML
+        return { isYAML ? Array(ManifestWriter.yaml(document()).utf8) : document().line }
+    }
+}
