@@ -157,6 +157,11 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     private static let unixStart: Int64 = 1_767_225_600  // 2026-01-01T00:00:00Z
 
+    /// The moment `seconds` after 1970-01-01T00:00:00Z; what the range does not reach is its nearer end.
+    public init(unixSeconds seconds: Int64) {
+        nanoseconds = Duration.seconds(Int(seconds.saturatingSubtract(Self.unixStart))).nanoseconds
+    }
+
     /// The moment as RFC 3339 in UTC with whole seconds, as the API prints times.
     public var rfc3339: String {
         let (year, month, day, secondOfDay) = civil

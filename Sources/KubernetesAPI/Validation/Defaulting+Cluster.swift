@@ -50,24 +50,8 @@ extension Defaulting {
 
     static func secret(_ secret: inout Secret) {
         secret.type.fill("Opaque")
-        for (key, text) in secret.stringData.entries { secret.data[key] = base64(text) }
+        for (key, text) in secret.stringData.entries { secret.data[key] = Base64.encode(text.utf8) }
         if !secret.stringData.isEmpty { secret.stringData = [:] }
-    }
-
-    /// The UTF-8 of `text` in base64.
-    static func base64(_ text: String) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-        let bytes = Array(text.utf8)
-        var out = ""
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var bits = group.reduce(0) { $0 << 8 | Int($1) }
-            bits <<= 8 * (3 - group.count)
-            for i in 0..<4 {
-                out.append(i <= group.count ? alphabet[bits >> (18 - 6 * i) & 63] : "=")
-            }
-        }
-        return out
     }
 
     static func priorityClass(_ priority: inout PriorityClass) {
