@@ -60,7 +60,10 @@ extension APIServer {
             result = session.perform(write)
         }
         switch result {
-        case .success(let written): return written
+        case .success(var written):
+            // What is only tried has no revision of its own.
+            if dryRun { written.object.metadata.resourceVersion = session.cluster.store.object(write.info.type, write.key)?.metadata.resourceVersion ?? 0 }
+            return written
         case .failure(let error): throw Refusal(error)
         }
     }

@@ -110,7 +110,7 @@ public struct APIWatch: Sendable {
             if case .partial(let version) = form.representation.form {
                 form.partial(kept, version: version).write(to: &bytes)
             } else {
-                form.document(kept).write(to: &bytes)
+                form.write(kept, asItem: false, to: &bytes)
             }
             return bytes
         }

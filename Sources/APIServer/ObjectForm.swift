@@ -51,6 +51,28 @@ struct ObjectForm: Sendable, Equatable {
         return .object(item)
     }
 
+    /// Appends the object as ``document(_:)`` has it, or as ``item(_:)``.
+    func write(_ object: any StoredObject, asItem: Bool, to out: inout [UInt8]) {
+        guard apiVersion == info.apiVersion else {
+            (asItem ? item(object) : document(object)).write(to: &out)
+            return
+        }
+        func write<O: StoredObject>(_ object: O, to out: inout [UInt8]) {
+            out.append(0x7b)
+            let isBare = asItem && isBuiltIn
+            if !isBare { out += Array("\"kind\":\"\(info.kind)\",\"apiVersion\":\"\(apiVersion)\"".utf8) }
+            if isBuiltIn, Self.kindsWithoutGeneration.contains(info.kind) {
+                var object = object
+                object.metadata.generation = 0
+                object.writeMembers(to: &out, afterOthers: !isBare)
+            } else {
+                object.writeMembers(to: &out, afterOthers: !isBare)
+            }
+            out.append(0x7d)
+        }
+        write(object, to: &out)
+    }
+
     /// Names, labels and the like alone.
     func partial(_ object: any StoredObject, version: String) -> JSONValue {
         ["kind": "PartialObjectMetadata", "apiVersion": .string("meta.k8s.io/\(version)"), "metadata": document(object)["metadata"] ?? [:]]
@@ -118,6 +140,13 @@ struct ObjectForm: Sendable, Equatable {
     /// One object. Rows are made at once, as they need the cluster; all else when the answer is written.
     func body(_ object: any StoredObject, in cluster: Cluster) -> @Sendable () -> [UInt8] {
         switch representation.form {
+        case .whole where !representation.isYAML:
+            return {
+                var bytes: [UInt8] = []
+                write(object, asItem: false, to: &bytes)
+                bytes.append(0x0a)
+                return bytes
+            }
         case .whole: return encoded { document(object) }
         case .partial(let version): return encoded { partial(object, version: version) }
         case .table(let version):
@@ -147,7 +176,7 @@ struct ObjectForm: Sendable, Equatable {
                 bytes += Array(",\"items\":[".utf8)
                 for (index, object) in objects.enumerated() {
                     if index > 0 { bytes.append(0x2c) }
-                    item(object).write(to: &bytes)
+                    write(object, asItem: true, to: &bytes)
                 }
                 bytes += Array("]}\n".utf8)
                 return bytes

@@ -4,6 +4,8 @@ public protocol APIValue: Sendable, Equatable {
     static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Self?
     /// The value as JSON; nil if the API leaves it out (Go's `omitempty`).
     var json: JSONValue? { get }
+    /// Appends ``json`` as text; returns false, and appends nothing, if the API leaves the value out.
+    func writeJSON(to out: inout [UInt8]) -> Bool
     /// The type as `explain` names it: `string`, `[]Object`, `map[string]string` …
     static var typeName: String { get }
     /// The structure behind the value, through lists and maps; nil for plain values.
@@ -26,6 +28,8 @@ public protocol APIStruct: APIValue {
     mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder)
     /// The structure as JSON, without what is empty.
     var jsonObject: JSONObject { get }
+    /// Appends the members of the structure as text, after a comma if others are before them.
+    func writeMembers(to out: inout [UInt8], afterOthers: Bool)
 }
 
 /// One field of an API structure.
@@ -40,6 +44,20 @@ public struct Field<Root>: Sendable {
     public let structure: (any APIStruct.Type)?
     let decode: @Sendable (inout Root, JSONValue, inout APIDecoder) -> Void
     let encode: @Sendable (Root) -> JSONValue?
+    /// Appends the value; false if it is left out.
+    let write: @Sendable (Root, inout [UInt8]) -> Bool
+    /// `"name":`
+    let key: [UInt8]
+
+    init(
+        name: String, summary: String, typeName: String, structure: (any APIStruct.Type)?,
+        decode: @escaping @Sendable (inout Root, JSONValue, inout APIDecoder) -> Void, encode: @escaping @Sendable (Root) -> JSONValue?,
+        write: @escaping @Sendable (Root, inout [UInt8]) -> Bool
+    ) {
+        (self.name, self.summary, self.typeName, self.structure) = (name, summary, typeName, structure)
+        (self.decode, self.encode, self.write) = (decode, encode, write)
+        key = Array("\"\(name)\":".utf8)
+    }
 
     /// A field kept at `path`. With `always`, it is written even when empty. `bits` is the width of its whole numbers: 32 as
     /// nearly all of the API's, or 64.
@@ -52,7 +70,13 @@ public struct Field<Root>: Sendable {
                 decoder.bits = bits
                 if let value = Value.decode(json, &decoder) { root[keyPath: path] = value }
             },
-            encode: { root in root[keyPath: path].json ?? (always ? Self.emptyValue(Value.self) : nil) })
+            encode: { root in root[keyPath: path].json ?? (always ? Self.emptyValue(Value.self) : nil) },
+            write: { root, out in
+                if root[keyPath: path].writeJSON(to: &out) { return true }
+                guard always, let empty = Self.emptyValue(Value.self) else { return false }
+                empty.write(to: &out)
+                return true
+            })
     }
 
     /// A field whose JSON must be what `schema` reads, and that is kept in a plainer form: mostly as the JSON that was
@@ -66,7 +90,7 @@ public struct Field<Root>: Sendable {
                 var silent = APIDecoder()
                 if Schema.decode(json, &decoder) != nil, let value = Value.decode(json, &silent) { root[keyPath: path] = value }
             },
-            encode: { root in root[keyPath: path].json })
+            encode: { root in root[keyPath: path].json }, write: { root, out in root[keyPath: path].writeJSON(to: &out) })
     }
 
     /// A field of which the value is found and put by functions, as no one property keeps it; `get` returns nil if it is absent.
@@ -79,7 +103,7 @@ public struct Field<Root>: Sendable {
                 decoder.bits = 32
                 if let value = Value.decode(json, &decoder) { set(&root, value) }
             },
-            encode: { root in get(root).json })
+            encode: { root in get(root).json }, write: { root, out in get(root).writeJSON(to: &out) })
     }
 
     private static func emptyValue<Value: APIValue>(_ type: Value.Type) -> JSONValue? {

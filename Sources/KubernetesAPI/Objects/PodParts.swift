@@ -283,7 +283,7 @@ struct EphemeralContainer: APIStruct {
             Field(
                 name: field.name, summary: field.summary, typeName: field.typeName, structure: field.structure,
                 decode: { root, json, decoder in field.decode(&root.container, json, &decoder) },
-                encode: { field.encode($0.container) })
+                encode: { field.encode($0.container) }, write: { field.write($0.container, &$1) })
         } + [.f("targetContainerName", \.targetContainerName, "The container whose processes it sees.")]
 }
 

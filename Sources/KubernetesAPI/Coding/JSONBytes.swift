@@ -1,0 +1,192 @@
+// JSON as bytes: what is sent to clients, written without a value in between.
+
+extension JSONValue {
+    /// Appends the value as JSON on one line.
+    public func write(to out: inout [UInt8]) {
+        switch self {
+        case .null: out += Array("null".utf8)
+        case .bool(let b): out += b ? [0x74, 0x72, 0x75, 0x65] : [0x66, 0x61, 0x6c, 0x73, 0x65]
+        case .int(let i): out += Array(String(i).utf8)
+        case .double: out += Array(text().utf8)
+        case .string(let s): Self.quote(s, to: &out)
+        case .array(let elements):
+            out.append(0x5b)
+            for (i, element) in elements.enumerated() {
+                if i > 0 { out.append(0x2c) }
+                element.write(to: &out)
+            }
+            out.append(0x5d)
+        case .object(let object):
+            out.append(0x7b)
+            for (i, member) in object.members.enumerated() {
+                if i > 0 { out.append(0x2c) }
+                Self.quote(member.key, to: &out)
+                out.append(0x3a)
+                member.value.write(to: &out)
+            }
+            out.append(0x7d)
+        }
+    }
+
+    /// Appends a text with its quotes.
+    static func quote(_ text: String, to out: inout [UInt8]) {
+        out.append(0x22)
+        var text = text
+        text.withUTF8 { utf8 in
+            var start = 0
+            for at in utf8.indices {
+                let byte = utf8[at]
+                guard byte < 0x20 || byte == 0x22 || byte == 0x5c else { continue }
+                out.append(contentsOf: utf8[start..<at])
+                start = at + 1
+                switch byte {
+                case 0x22, 0x5c: out += [0x5c, byte]
+                case 0x0a: out += [0x5c, 0x6e]
+                case 0x0d: out += [0x5c, 0x72]
+                case 0x09: out += [0x5c, 0x74]
+                default:
+                    let digits = Array("0123456789abcdef".utf8)
+                    out += [0x5c, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                }
+            }
+            out.append(contentsOf: utf8[start...])
+        }
+        out.append(0x22)
+    }
+}
+
+extension APIValue {
+    public func writeJSON(to out: inout [UInt8]) -> Bool {
+        guard let json else { return false }
+        json.write(to: &out)
+        return true
+    }
+}
+
+extension APIStruct {
+    public func writeJSON(to out: inout [UInt8]) -> Bool {
+        out.append(0x7b)
+        writeMembers(to: &out, afterOthers: false)
+        out.append(0x7d)
+        return true
+    }
+
+    /// Appends the members that are not left out, with commas between them; after a comma if there is one before.
+    public func writeMembers(to out: inout [UInt8], afterOthers: Bool) {
+        var needsComma = afterOthers
+        for field in Self.fields {
+            let mark = out.count
+            if needsComma { out.append(0x2c) }
+            out.append(contentsOf: field.key)
+            if field.write(self, &out) { needsComma = true } else { out.removeLast(out.count - mark) }
+        }
+    }
+
+    /// Appends the structure if it has a member.
+    func writeUnlessEmpty(to out: inout [UInt8]) -> Bool {
+        let mark = out.count
+        out.append(0x7b)
+        writeMembers(to: &out, afterOthers: false)
+        out.append(0x7d)
+        if out.count - mark > 2 { return true }
+        out.removeLast(out.count - mark)
+        return false
+    }
+}
+
+extension String {
+    public func writeJSON(to out: inout [UInt8]) -> Bool {
+        if isEmpty { return false }
+        JSONValue.quote(self, to: &out)
+        return true
+    }
+}
+
+extension Optional where Wrapped: APIValue {
+    public func writeJSON(to out: inout [UInt8]) -> Bool {
+        guard let self else { return false }
+        if self.writeJSON(to: &out) { return true }
+        // A pointer that is set is written even if what it points to is empty.
+        guard let json else { return false }
+        json.write(to: &out)
+        return true
+    }
+}
+
+extension Array where Element: APIValue {
+    public func writeJSON(to out: inout [UInt8]) -> Bool {
+        if isEmpty { return false }
+        out.append(0x5b)
+        for (index, element) in enumerated() {
+            if index > 0 { out.append(0x2c) }
+            if !element.writeJSON(to: &out) { out += Element.typeName == "string" ? [0x22, 0x22] : [0x7b, 0x7d] }
+        }
+        out.append(0x5d)
+        return true
+    }
+}
+
+extension StringMap {
+    public func writeJSON(to out: inout [UInt8]) -> Bool {
+        if isEmpty { return false }
+        out.append(0x7b)
+        for (index, entry) in entries.enumerated() {
+            if index > 0 { out.append(0x2c) }
+            JSONValue.quote(entry.key, to: &out)
+            out.append(0x3a)
+            if !entry.value.writeJSON(to: &out) { out += Value.typeName == "string" ? [0x22, 0x22] : [0x7b, 0x7d] }
+        }
+        out.append(0x7d)
+        return true
+    }
+}
+
+extension Shared {
+    public func writeJSON(to out: inout [UInt8]) -> Bool { box.value.writeJSON(to: &out) }
+}
+
+extension Metadata {
+    public func writeJSON(to out: inout [UInt8]) -> Bool { value.writeJSON(to: &out) }
+}
+
+extension CustomObject {
+    public func writeJSON(to out: inout [UInt8]) -> Bool {
+        JSONValue.object(jsonObject).write(to: &out)
+        return true
+    }
+    public func writeMembers(to out: inout [UInt8], afterOthers: Bool) {
+        var needsComma = afterOthers
+        for (name, value) in jsonObject.members {
+            if needsComma { out.append(0x2c) }
+            needsComma = true
+            JSONValue.quote(name, to: &out)
+            out.append(0x3a)
+            value.write(to: &out)
+        }
+    }
+}
+
+extension ContainerState {
+    public func writeJSON(to out: inout [UInt8]) -> Bool { writeUnlessEmpty(to: &out) }
+}
+extension ResourceRequirements {
+    public func writeJSON(to out: inout [UInt8]) -> Bool { writeUnlessEmpty(to: &out) }
+}
+
+extension SchedulerPluginSet {
+    public func writeJSON(to out: inout [UInt8]) -> Bool { writeUnlessEmpty(to: &out) }
+}
+
+extension PodSpecInAPI {
+    func writeJSON(to out: inout [UInt8]) -> Bool {
+        out.append(0x7b)
+        spec.value.writeMembers(to: &out, afterOthers: false)
+        if !nodeName.isEmpty {
+            if out.last != 0x7b { out.append(0x2c) }
+            out += Array("\"nodeName\":".utf8)
+            JSONValue.quote(nodeName, to: &out)
+        }
+        out.append(0x7d)
+        return true
+    }
+}
