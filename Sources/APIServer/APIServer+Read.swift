@@ -23,7 +23,8 @@ struct ContinueToken: Sendable, Equatable {
         let json: JSONValue = ["v": "meta.k8s.io/v1", "rv": .int(Int64(revision)), "start": .string(start + "\u{0}")]
         var bytes: [UInt8] = []
         json.write(to: &bytes)
-        return Base64.encode(bytes, urlSafe: true)
+        // For URLs, and with nothing at the end.
+        return String(Base64.encode(bytes[...]).compactMap { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 == "=" ? nil : $0 })
     }
 
     init(revision: Int, start: String) { (self.revision, self.start) = (revision, start) }
@@ -215,56 +216,5 @@ extension Refusal {
             APIError(
                 code: 504, reason: "Timeout", message: "Timeout: Too large resource version: \(text), current: \(current)",
                 causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version")], retryAfterSeconds: 1))
-    }
-}
-
-/// Bytes as text.
-enum Base64 {
-    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    /// With `urlSafe`, `-` and `_` in place of `+` and `/`, and nothing at the end.
-    static func encode(_ bytes: [UInt8], urlSafe: Bool = false) -> String {
-        var out: [UInt8] = []
-        var at = 0
-        while at < bytes.count {
-            let rest = min(3, bytes.count - at)
-            var word: UInt32 = 0
-            for i in 0..<3 { word = word << 8 | (i < rest ? UInt32(bytes[at + i]) : 0) }
-            for i in 0..<4 {
-                if i <= rest {
-                    out.append(digits[Int(word >> UInt32(18 - 6 * i) & 63)])
-                } else if !urlSafe {
-                    out.append(UInt8(ascii: "="))
-                }
-            }
-            at += 3
-        }
-        let text = String(decoding: out, as: UTF8.self)
-        return urlSafe ? String(text.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }) : text
-    }
-
-    /// Reads either form; nil if it is none.
-    static func decode(_ text: String) -> [UInt8]? {
-        var out: [UInt8] = []
-        var (word, bits): (UInt32, Int) = (0, 0)
-        for byte in text.utf8 {
-            let value: UInt32
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = UInt32(byte) - 65
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = UInt32(byte) - 71
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = UInt32(byte) + 4
-            case UInt8(ascii: "+"), UInt8(ascii: "-"): value = 62
-            case UInt8(ascii: "/"), UInt8(ascii: "_"): value = 63
-            case UInt8(ascii: "="): continue
-            default: return nil
-            }
-            word = word << 6 | value
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                out.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
-            }
-        }
-        return out
     }
 }

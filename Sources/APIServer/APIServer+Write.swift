@@ -24,6 +24,10 @@ extension APIServer {
                         "the object provided is unrecognized (must be of type \(kind)): couldn't get version/kind; json parse error: \(error.text) (\(text))"))
             }
         case "application/yaml": return (try yaml(bytes), [])
+        case "application/vnd.kubernetes.protobuf":
+            do throws(ProtobufError) { return (try ProtobufBody.json(bytes), []) } catch {
+                throw Refusal(.badRequest("the object provided is unrecognized (must be of type \(kind)): \(error.message)"))
+            }
         default:
             throw Refusal(
                 APIError(

@@ -330,32 +330,4 @@ enum OpenAPI {
             extension_.message(2) { $0.text(2, kind.map { "\($0.key): \"\($0.value)\"\n" }.joined()) }
         }
     }
-
-    /// A message of protocol buffers as it is written field by field.
-    struct ProtobufWriter {
-        private(set) var bytes: [UInt8] = []
-
-        mutating func text(_ field: Int, _ text: String) { add(field, Array(text.utf8)) }
-
-        mutating func message(_ field: Int, _ fill: (inout ProtobufWriter) -> Void) {
-            var inner = ProtobufWriter()
-            fill(&inner)
-            add(field, inner.bytes)
-        }
-
-        private mutating func add(_ field: Int, _ content: [UInt8]) {
-            number(UInt64(field) << 3 | 2)
-            number(UInt64(content.count))
-            bytes += content
-        }
-
-        private mutating func number(_ value: UInt64) {
-            var value = value
-            while value >= 0x80 {
-                bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
-                value >>= 7
-            }
-            bytes.append(UInt8(value))
-        }
-    }
 }
