@@ -73,25 +73,63 @@ extension APIServer {
         return .object(metrics)
     }
 
-    /// `/metrics` in Prometheus' text format.
+    /// `/metrics` in Prometheus' text format: of server, scheduler and controller manager together.
     func metricsText(_ session: Session) -> APIResponse {
-        let store = session.cluster.store
-        var text = "# HELP apiserver_storage_objects Number of stored objects\n# TYPE apiserver_storage_objects gauge\n"
-        for info in KindInfo.all { text += "apiserver_storage_objects{resource=\"\(info.qualifiedPlural)\"} \(store.count(info.type))\n" }
-        let pending = store.pods.all.count { $0.nodeName.isEmpty && !$0.isFinished }
-        text += "# HELP scheduler_pending_pods Number of pending pods\n# TYPE scheduler_pending_pods gauge\n"
-        text += "scheduler_pending_pods{queue=\"active\"} \(pending)\n"
-        text += "# HELP process_start_time_seconds Start time of the process since unix epoch in seconds.\n# TYPE process_start_time_seconds gauge\n"
-        text += "process_start_time_seconds \(session.cluster.origin.unixSeconds)\n"
-        let bytes = Array(text.utf8)
+        let (store, cluster) = (session.cluster.store, session.cluster)
+        var text = MetricsText()
+        text.begin("apiserver_request_total", "counter", "Counter of apiserver requests broken out for each verb, group, resource and HTTP response code.")
+        for (labels, count) in requestCounts.sorted(by: { $0.key < $1.key }) {
+            text.add(
+                [("code", String(labels.code)), ("group", labels.group), ("resource", labels.resource), ("verb", labels.verb.uppercased())], count)
+        }
+        text.begin("apiserver_storage_objects", "gauge", "Number of stored objects at the time of last check split by kind.")
+        for info in KindInfo.all { text.add([("resource", info.qualifiedPlural)], store.count(info.type)) }
+        text.begin("etcd_object_counts", "gauge", "Number of stored objects at the time of last check split by kind.")
+        for info in KindInfo.all { text.add([("resource", info.qualifiedPlural)], store.count(info.type)) }
+        var (active, unschedulable, gated) = (0, 0, 0)
+        for pod in store.pods.all where pod.nodeName.isEmpty && !pod.isFinished {
+            switch pod.status.conditions[ConditionType.podScheduled]?.reason {
+            case "Unschedulable": unschedulable += 1
+            case ConditionReason.schedulingGated: gated += 1
+            default: active += 1
+            }
+        }
+        text.begin("scheduler_pending_pods", "gauge", "Number of pending pods, by the queue type.")
+        for (queue, count) in [("active", active), ("backoff", 0), ("gated", gated), ("unschedulable", unschedulable)] { text.add([("queue", queue)], count) }
+        func told(_ reason: String) -> Int { cluster.eventLog.events.count { $0.reason == reason } }
+        text.begin("scheduler_schedule_attempts_total", "counter", "Number of attempts to schedule pods, by the result.")
+        for (result, reason) in [("scheduled", "Scheduled"), ("unschedulable", "FailedScheduling")] {
+            text.add([("profile", "default-scheduler"), ("result", result)], told(reason))
+        }
+        text.begin("scheduler_preemption_victims_sum", "counter", "Number of selected preemption victims.")
+        text.add([], told("Preempted"))
+        text.begin("workqueue_depth", "gauge", "Current depth of workqueue")
+        for name in ["daemonset", "deployment", "endpoint_slice", "job", "namespace", "replicaset", "statefulset"] { text.add([("name", name)], 0) }
+        text.begin("node_collector_unhealthy_nodes_in_zone", "gauge", "Gauge measuring number of not Ready Nodes per zones.")
+        let zones = Dictionary(grouping: store.nodes.all, by: \.zone).sorted { $0.key < $1.key }
+        for (zone, nodes) in zones { text.add([("zone", zone)], nodes.count { !$0.status.conditions.isTrue(ConditionType.ready) }) }
+        text.begin("process_start_time_seconds", "gauge", "Start time of the process since unix epoch in seconds.")
+        text.add([], (cluster.origin - Instant(unixSeconds: 0)).wholeSeconds)
+        let bytes = Array(text.text.utf8)
         return APIResponse(status: 200, headers: [("content-type", "text/plain; version=0.0.4; charset=utf-8")]) { bytes }
     }
 }
 
-extension Instant {
-    /// Seconds since 1970.
-    fileprivate var unixSeconds: Int64 {
-        let origin = Instant(rfc3339: "1970-01-01T00:00:00Z") ?? .start
-        return (nanoseconds - origin.nanoseconds) / 1_000_000_000
+/// Figures in Prometheus' text format.
+private struct MetricsText {
+    var text = ""
+    private var name = ""
+
+    mutating func begin(_ name: String, _ type: String, _ help: String) {
+        self.name = name
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+    mutating func add(_ labels: [(name: String, value: String)], _ value: Int) {
+        let list = labels.map { label in
+            var quoted = ""
+            JSONValue.quote(label.value, to: &quoted)
+            return "\(label.name)=\(quoted)"
+        }
+        text += name + (list.isEmpty ? "" : "{\(list.joined(separator: ","))}") + " \(value)\n"
     }
 }

@@ -55,9 +55,47 @@ extension APIServer {
         return session.cluster.store.object(kind.info.type, key) ?? derivedObjects(kind, in: session).first { $0.key == key }
     }
 
-    /// Objects that are not kept as such but known: the leases of the kubelets.
+    /// Objects that are not kept as such but known: the leases of the kubelets, and what the server serves.
     private func derivedObjects(_ kind: ServedKind, in session: Session) -> [CustomObject] {
-        guard kind.info.kind == "Lease", kind.info.group == "coordination.k8s.io" else { return [] }
+        switch (kind.info.group, kind.info.kind) {
+        case ("coordination.k8s.io", "Lease"): leases(in: session)
+        case ("apiregistration.k8s.io", "APIService"): services(in: session)
+        default: []
+        }
+    }
+
+    /// One for each version of a group: the server's own, and that of the metrics server.
+    private func services(in session: Session) -> [CustomObject] {
+        resources.versions.map { version in
+            let isLocal = version.group != "metrics.k8s.io"
+            var service = CustomObject()
+            (service.apiVersion, service.kindName) = ("apiregistration.k8s.io/v1", "APIService")
+            service.metadata.name = "\(version.version).\(version.group)"
+            let digits = String(StableHash.fnv1a64(version.groupVersion), radix: 16)
+            service.metadata.uid = "00000000-0000-4000-8000-" + String((String(repeating: "0", count: 12) + digits).suffix(12))
+            service.metadata.resourceVersion = 1
+            service.metadata.creationTimestamp = session.cluster.origin
+            if isLocal { service.metadata.labels["kube-aggregator.kubernetes.io/automanaged"] = "onstart" }
+            var spec: JSONObject = [
+                "version": .string(version.version), "groupPriorityMinimum": isLocal ? 17800 : 100, "versionPriority": isLocal ? 15 : 100,
+            ]
+            if !version.group.isEmpty { spec["group"] = .string(version.group) }
+            if !isLocal { spec["service"] = ["namespace": "kube-system", "name": "metrics-server", "port": 443] }
+            service.content["spec"] = .object(spec)
+            service.content["status"] = [
+                "conditions": [
+                    [
+                        "type": "Available", "status": "True", "lastTransitionTime": .string(session.cluster.origin.rfc3339),
+                        "reason": isLocal ? "Local" : "Passed",
+                        "message": isLocal ? "Local APIServices are always available" : "all checks passed",
+                    ]
+                ]
+            ]
+            return service
+        }.sorted { $0.key < $1.key }
+    }
+
+    private func leases(in session: Session) -> [CustomObject] {
         let cluster = session.cluster
         return cluster.store.nodes.sorted().compactMap { node in
             guard let renewed = cluster.leaseRenewals[node.name] else { return nil }

@@ -15,11 +15,13 @@ public struct APIServer: Sendable {
     var definitions = ServedDefinitions()
     var snapshots: [ListSnapshot] = []
     let cache = WatchCache()
+    /// How many requests there were of each kind.
+    private(set) var requestCounts: [RequestLabels: Int] = [:]
 
     /// The largest body of a request, in bytes.
     public static let largestBody = 3 << 20
     /// So many of the newest changes can be watched from.
-    static let history = 8192
+    static let history = 16_384
 
     public init(address: String = "127.0.0.1:6443") {
         self.address = address
@@ -29,6 +31,12 @@ public struct APIServer: Sendable {
     public mutating func reply(to request: APIRequest, in session: inout Session) -> APIReply {
         prepare(&session)
         let info = RequestInfo(request)
+        let reply = reply(to: request, info, in: &session)
+        count(info, reply)
+        return reply
+    }
+
+    private mutating func reply(to request: APIRequest, _ info: RequestInfo, in session: inout Session) -> APIReply {
         do throws(Refusal) {
             if request.body.count > Self.largestBody {
                 throw Refusal(
@@ -38,6 +46,29 @@ public struct APIServer: Sendable {
             return try replyResource(request, info, in: &session)
         } catch {
             return .answer(error.response)
+        }
+    }
+
+    private mutating func count(_ info: RequestInfo, _ reply: APIReply) {
+        let code =
+            switch reply {
+            case .answer(let response): response.status
+            case .watch, .log: 200
+            case .session: 101
+            }
+        // Paths that lead nowhere are of no use to anybody, and of endless number.
+        let resource = code == 404 ? "" : info.resource
+        requestCounts[RequestLabels(verb: info.verb, group: code == 404 ? "" : info.group, resource: resource, code: code), default: 0] += 1
+    }
+
+    /// What requests are counted by.
+    struct RequestLabels: Hashable, Comparable, Sendable {
+        var verb: String
+        var group: String
+        var resource: String
+        var code: Int
+        static func < (a: RequestLabels, b: RequestLabels) -> Bool {
+            (a.resource, a.group, a.verb, a.code) < (b.resource, b.group, b.verb, b.code)
         }
     }
 

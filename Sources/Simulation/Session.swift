@@ -176,7 +176,7 @@ public struct Session: Sendable {
         let result = simulation.perform(command)
         if case .failure = result {
             // Not even the names that chance gives next may depend on what was refused: it is not in the journal.
-            simulation = checkpoints.removeLast().simulation
+            restore(checkpoints.removeLast().simulation)
         } else {
             note(JournalEntry(time: now, command: command, result: result, turn: turns))
         }
@@ -195,9 +195,7 @@ public struct Session: Sendable {
     private static let writesBetweenCheckpoints = 1000
 
     /// Keeps the newest `count` changes for watchers that read them later than the components do.
-    public mutating func keepChanges(_ count: Int) {
-        simulation.history = WatchCursor(position: max(0, simulation.cluster.store.end.position - count))
-    }
+    public mutating func keepChanges(_ count: Int) { simulation.history = count }
 
     private mutating func note(_ entry: JournalEntry) {
         journal.append(entry)
@@ -277,11 +275,18 @@ public struct Session: Sendable {
     private mutating func go(to index: Int) {
         returns += 1
         let checkpoint = checkpoints[index]
-        simulation = checkpoint.simulation
+        restore(checkpoint.simulation)
         script = checkpoint.script
         turns = checkpoint.turns
         journal.removeLast(journal.count - checkpoint.journalCount)
         checkpoints.removeLast(checkpoints.count - index - 1)
+    }
+
+    /// Takes a state that was kept, which has no changes for watchers; from now on they are kept again.
+    private mutating func restore(_ kept: Simulation) {
+        let history = simulation.history
+        simulation = kept
+        simulation.history = history
     }
 
     /// Keeps the present state to go back to. Called now and then; old states between commands are thinned out.
@@ -290,7 +295,7 @@ public struct Session: Sendable {
     private mutating func checkpoint(beforeCommand: Bool) {
         if !beforeCommand, let last = checkpoints.last, last.simulation.eventsRun == simulation.eventsRun, last.journalCount == journal.count { return }
         var kept = simulation
-        kept.history = nil
+        kept.history = 0
         kept.forgetReadChanges()
         checkpoints.append(
             Checkpoint(simulation: kept, script: script, journalCount: journal.count, turns: turns, isBeforeCommand: beforeCommand))

@@ -52,8 +52,8 @@ public struct Simulation: Sendable {
     public internal(set) var rebalancings: [Rebalancing] = []
     /// Changes from here on are kept for somebody who reads them later; nil: nobody does.
     var keptFrom: WatchCursor?
-    /// The same for watchers of the API server; states to go back to leave it out.
-    var history: WatchCursor?
+    /// So many of the newest changes are kept for watchers of the API server; states to go back to leave them out.
+    var history = 0
     /// How many times a component ran: with the time, the position at which a command was applied.
     public private(set) var eventsRun = 0
 
@@ -130,7 +130,8 @@ public struct Simulation: Sendable {
 
     /// Up to where all components have read the feed of changes.
     private var read: WatchCursor {
-        var read = min(keptFrom?.position ?? .max, history?.position ?? .max)
+        var read = keptFrom?.position ?? .max
+        if history > 0 { read = min(read, max(0, cluster.store.end.position - history)) }
         for part in Self.parts { if let cursor = part.read(self) { read = min(read, cursor.position) } }
         return WatchCursor(position: read)
     }

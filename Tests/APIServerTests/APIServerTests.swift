@@ -98,7 +98,7 @@ struct APIServerTests {
 
     @Test func `a watch from a revision that is forgotten is an error in the stream`() throws {
         var client = Client()
-        for number in 0..<(APIServer.history + 2000) { _ = client.send("POST", Self.path, body: Self.configMap("n\(number)")) }
+        for number in 0..<6000 { _ = client.send("POST", Self.path, body: Self.configMap("n\(number)")) }
         client.session.keepChanges(10)
         client.run(seconds: 60)
         var watch = try client.watch(Self.path + "?watch=1&resourceVersion=2")
