@@ -38,9 +38,13 @@ enum OpenAPI {
             }
             let name = schemas.add(resource, definition)
             let kind = groupVersionKind(resource)
-            guard resource.verbs.contains("patch") else { continue }
             let path = root + (resource.isNamespaced ? "namespaces/{namespace}/" : "") + resource.name + "/{name}"
-            paths[path] = ["patch": patch(kind, name)]
+            // By these `explain` finds the kind of a resource.
+            var operations: JSONObject = [
+                "get": ["responses": answer(name), "x-kubernetes-action": "get", "x-kubernetes-group-version-kind": kind]
+            ]
+            if resource.verbs.contains("patch") { operations["patch"] = patch(kind, name) }
+            paths[path] = .object(operations)
         }
         return [
             "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": "v1.36.0"], "paths": .object(paths),
@@ -52,6 +56,11 @@ enum OpenAPI {
         ["group": .string(resource.group), "kind": .string(resource.kind), "version": .string(resource.version)]
     }
 
+    private static func answer(_ schema: String) -> JSONValue {
+        let reference: JSONValue = .string("#/components/schemas/\(schema)")
+        return ["200": ["description": "OK", "content": ["application/json": ["schema": ["$ref": reference]]]]]
+    }
+
     /// The operation of a patch. It does not offer strategic merge patches: kubectl then merges by its own tables, which know
     /// the keys of all lists.
     private static func patch(_ kind: JSONValue, _ schema: String) -> JSONValue {
@@ -60,15 +69,13 @@ enum OpenAPI {
         }
         let force: JSONValue = ["name": "force", "in": "query", "schema": ["type": "boolean", "uniqueItems": true]]
         let body: JSONValue = ["schema": ["$ref": "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.Patch"]]
-        let reference: JSONValue = .string("#/components/schemas/\(schema)")
         return [
             "parameters": .array(parameters + [force]),
             "requestBody": [
                 "required": true,
                 "content": ["application/apply-patch+yaml": body, "application/json-patch+json": body, "application/merge-patch+json": body],
             ],
-            "responses": ["200": ["description": "OK", "content": ["application/json": ["schema": ["$ref": reference]]]]],
-            "x-kubernetes-action": "patch", "x-kubernetes-group-version-kind": kind,
+            "responses": answer(schema), "x-kubernetes-action": "patch", "x-kubernetes-group-version-kind": kind,
         ]
     }
 
