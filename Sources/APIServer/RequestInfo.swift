@@ -86,7 +86,7 @@ public struct RequestInfo: Sendable, Equatable {
     private func verb(_ method: String, isWatch: Bool) -> String {
         switch method {
         case "GET", "HEAD":
-            if isWatch || (flag("watch") && subresource.isEmpty && (name.isEmpty || parameter("fieldSelector") != nil)) { return "watch" }
+            if isWatch || (flag("watch") && name.isEmpty) { return "watch" }
             return name.isEmpty ? "list" : "get"
         case "POST": return "create"
         case "PUT": return "update"
