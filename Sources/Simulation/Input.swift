@@ -16,6 +16,8 @@ public struct InputOverrides: Sendable {
     public var seed: UInt64?
     public var version: KubernetesVersion?
     public var featureGates: [(String, Bool)] = []
+    /// When virtual time is to begin; a state of the files begins at its own.
+    public var origin: Instant?
     public init() {}
 }
 
@@ -50,7 +52,7 @@ public struct Input: Sendable {
         problems = manifests.problems
         for document in manifests.documents where document.isState { readState(document) }
         state.finish()
-        if !state.isEmpty { options.origin = state.newest }
+        options.origin = state.isEmpty ? overrides.origin ?? options.origin : state.newest
         readConfigurations(manifests, overrides)
         for document in manifests.documents where !document.isState {
             let (object, found) = document.decode()

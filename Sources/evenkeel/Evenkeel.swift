@@ -31,6 +31,7 @@ struct Evenkeel: ParsableCommand {
               evenkeel --scenario zone-outage-honor   a shipped story; evenkeel scenarios lists them
               evenkeel run scenario.yaml        without a screen, for CI
               evenkeel validate k8s/            would the API server accept them?
+              evenkeel serve                    a server for kubectl and other clients
               evenkeel help keys                also commands, parameters, annotations,
                                                 differences
 
@@ -55,8 +56,17 @@ struct Evenkeel: ParsableCommand {
         subcommands: [
             Dash.self, Run.self, WhatIfCommand.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ValidateCommand.self,
             ScenariosCommand.self, HelpCommand.self,
-        ],
+        ] + network,
         defaultSubcommand: Dash.self)
+
+    /// What is there with the package trait `Network` alone.
+    private static var network: [any ParsableCommand.Type] {
+        #if Network
+            [ServeCommand.self]
+        #else
+            []
+        #endif
+    }
 
     /// Runs the command line and maps every way out to the documented exit status.
     static func main() {
@@ -214,8 +224,11 @@ struct ClusterArguments: ParsableArguments {
     }
 
     /// Reads and understands the files; bad input ends the program with status 3.
-    func input(builtIn: Bool = false) throws -> Input {
-        let overrides = try overrides()
+    ///
+    /// - Parameter adjust: what a subcommand says against the command line.
+    func input(builtIn: Bool = false, _ adjust: (inout InputOverrides) -> Void = { _ in }) throws -> Input {
+        var overrides = try overrides()
+        adjust(&overrides)
         let input =
             try shipped(builtIn: builtIn)?.input(overrides: overrides)
             ?? Input(ManifestReader.read(paths: files) { StandardInput.read() }, overrides: overrides)
@@ -226,8 +239,8 @@ struct ClusterArguments: ParsableArguments {
     }
 
     /// The session; objects that the API server refuses end the program with status 1 unless `lenient`.
-    func session(builtIn: Bool = false) throws -> (session: Session, input: Input) {
-        let input = try input(builtIn: builtIn)
+    func session(builtIn: Bool = false, _ adjust: (inout InputOverrides) -> Void = { _ in }) throws -> (session: Session, input: Input) {
+        let input = try input(builtIn: builtIn, adjust)
         let (session, refusals) = input.makeSession()
         try Self.check(refusals, input)
         return (session, input)

@@ -1,0 +1,91 @@
+// Requests answered and streams kept, on the simulation's thread.
+
+#if Network
+    import APIServer
+    import Simulation
+
+    /// Answers requests at the API server, and keeps the streams that are open: watches, logs and sessions with pods.
+    struct Desk {
+        private var api: APIServer
+        private let programs: PodPrograms
+        private var streams: [Stream] = []
+
+        private struct Stream {
+            let exchange: Exchange
+            var source: Source
+
+            /// Sends what is new; afterwards the source may be over.
+            mutating func tell(_ session: inout Session) {
+                switch source {
+                case .watch(var watch):
+                    source = .over
+                    let (chunks, isOver) = watch.next(in: session)
+                    if !isOver { source = .watch(watch) }
+                    if isOver || !chunks.isEmpty { exchange.send(.chunks(chunks, isOver: isOver)) }
+                case .log(var log):
+                    source = .over
+                    let (bytes, isOver) = log.next(in: session)
+                    if !isOver { source = .log(log) }
+                    if isOver || !bytes.isEmpty { exchange.send(.chunks(bytes.isEmpty ? [] : [{ bytes }], isOver: isOver)) }
+                case .program(var program):
+                    source = .over
+                    let output = program.news(in: &session)
+                    if !output.contains(where: \.isEnd) { source = .program(program) }
+                    if !output.isEmpty { exchange.send(.output(output)) }
+                case .over: break
+                }
+            }
+        }
+        private enum Source {
+            case watch(APIWatch)
+            case log(APILogStream)
+            case program(any PodProgram)
+            case over
+
+            var isOver: Bool { if case .over = self { true } else { false } }
+        }
+
+        init(api: APIServer, programs: @escaping PodPrograms) { (self.api, self.programs) = (api, programs) }
+
+        mutating func handle(_ message: Message, in session: inout Session) {
+            switch message {
+            case .request(let request, let exchange): answer(request, exchange, in: &session)
+            case .input(let input, let exchange):
+                guard let index = streams.firstIndex(where: { $0.exchange === exchange }), case .program(var program) = streams[index].source else { return }
+                let output = program.receive(input, in: &session)
+                streams[index].source = .program(program)
+                if !output.isEmpty { exchange.send(.output(output)) }
+                if output.contains(where: \.isEnd) { streams.remove(at: index) }
+            case .gone(let exchange):
+                guard let index = streams.firstIndex(where: { $0.exchange === exchange }) else { return }
+                if case .program(var program) = streams[index].source { _ = program.receive(.gone, in: &session) }
+                streams.remove(at: index)
+            case .stop: break
+            }
+        }
+
+        private mutating func answer(_ request: APIRequest, _ exchange: Exchange, in session: inout Session) {
+            switch api.reply(to: request, in: &session) {
+            case .answer(let response): exchange.send(.answer(response))
+            case .watch(let watch):
+                exchange.send(.begin(headers: watch.headers, seconds: watch.timeoutSeconds > 0 ? watch.timeoutSeconds : nil))
+                streams.append(Stream(exchange: exchange, source: .watch(watch)))
+            case .log(let log):
+                exchange.send(.begin(headers: log.headers, seconds: nil))
+                streams.append(Stream(exchange: exchange, source: .log(log)))
+            case .session(let asked):
+                guard let program = programs(asked, session) else {
+                    return exchange.send(.answer(.refusal(501, "NotImplemented", "no program answers sessions with pods here")))
+                }
+                exchange.send(.session(asked))
+                streams.append(Stream(exchange: exchange, source: .program(program)))
+            }
+        }
+
+        /// Sends each stream what is new, and forgets those that are over.
+        mutating func tellNews(in session: inout Session) {
+            for index in streams.indices { streams[index].tell(&session) }
+            streams.removeAll { $0.source.isOver }
+        }
+    }
+#endif

@@ -1,2 +1,0 @@
-// Sockets over the API server of the simulation.
-import APIServer

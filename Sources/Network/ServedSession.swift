@@ -1,0 +1,78 @@
+// The loop of a simulation that clients use.
+
+#if Network
+    import APIServer
+    import Dispatch
+    import Simulation
+    import SimulationKit
+
+    /// The simulation behind a server: it lets virtual time run, answers what has come, and tells watchers what is new.
+    ///
+    /// Everything here happens on one thread. Messages are answered in the order in which they came, each at the virtual
+    /// moment at which it was taken.
+    public struct ServedSession {
+        public private(set) var session: Session
+        private let inbox: Inbox
+        private var desk: Desk
+        private var pace: Pace
+        /// How far a client wants time to be at once, and who asked.
+        private var jump: (goal: Instant, exchange: Exchange)?
+
+        /// At most so much simulation between two looks at the messages, in nanoseconds.
+        private static let slice: UInt64 = 5_000_000
+        /// Sleeps no longer than this, in nanoseconds: logs go on while nothing happens.
+        private static let nap: UInt64 = 100_000_000
+
+        /// - Parameter programs: finds what runs at the other end of a session with a pod.
+        public init(_ session: Session, api: APIServer, inbox: Inbox, programs: @escaping PodPrograms = { _, _ in nil }) {
+            self.session = session
+            self.inbox = inbox
+            desk = Desk(api: api, programs: programs)
+            pace = Pace(session, at: DispatchTime.now().uptimeNanoseconds)
+        }
+
+        /// Runs until ``Inbox/stop()``.
+        public mutating func run() {
+            while turn() {
+                let now = DispatchTime.now().uptimeNanoseconds
+                inbox.sleep(atMost: jump == nil ? min(pace.wait(until: session.simulation.nextDue, at: now) ?? Self.nap, Self.nap) : 0)
+            }
+        }
+
+        /// Lets time run up to the present, answers what has come, tells what is new. Returns false if the server is to end.
+        private mutating func turn() -> Bool {
+            let now = DispatchTime.now().uptimeNanoseconds
+            let deadline = now + Self.slice
+            let goal = jump?.goal ?? pace.goal(at: now) ?? .distantFuture
+            let arrived = session.advance(to: max(goal, session.now)) { DispatchTime.now().uptimeNanoseconds > deadline }
+            if arrived, let (_, exchange) = jump {
+                jump = nil
+                pace = Pace(session, at: now)
+                exchange.send(.answer(TimeAPI.answer(session)))
+            }
+            for message in inbox.take() {
+                if case .stop = message { return false }
+                if case .request(let request, let exchange) = message, TimeAPI.owns(request) {
+                    answerTime(request, exchange)
+                } else {
+                    desk.handle(message, in: &session)
+                }
+            }
+            pace.notice(session, at: now)
+            desk.tellNews(in: &session)
+            return true
+        }
+
+        private mutating func answerTime(_ request: APIRequest, _ exchange: Exchange) {
+            switch TimeAPI.apply(request, to: &session) {
+            case .now(let response): exchange.send(.answer(response))
+            case .jump(let goal):
+                if jump != nil {
+                    exchange.send(.answer(.refusal(409, "Conflict", "another jump of time is under way")))
+                } else {
+                    jump = (goal, exchange)
+                }
+            }
+        }
+    }
+#endif

@@ -1,0 +1,206 @@
+// `evenkeel serve`: options, the kubeconfig, the way into the background and the way out.
+
+#if Network
+    import APIServer
+    import ArgumentParser
+    import Dispatch
+    import Foundation
+    import Network
+    import Simulation
+    import SimulationKit
+
+    /// `evenkeel serve [FILE…]`: the control plane for kubectl and other clients.
+    struct ServeCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "serve", abstract: "Serve the simulated cluster to kubectl and other clients.",
+            discussion: """
+                An HTTPS server on loopback that answers as a Kubernetes API server does, with
+                a scheduler, controllers and kubelets behind it. Without files it is an empty
+                cluster of three nodes in three zones. Virtual time starts at the present and
+                runs x1.
+
+                  evenkeel serve                         until ctrl-c
+                  eval "$(evenkeel serve --background)"  sets KUBECONFIG
+                  kubectl get nodes
+                  evenkeel serve --stop
+
+                The kubeconfig holds an administrator's client certificate. It is written for
+                you alone (mode 0600) into $XDG_RUNTIME_DIR/evenkeel, and goes with the server.
+                """)
+
+        @OptionGroup var cluster: ClusterArguments
+        @Option(help: ArgumentHelp("IP address to listen on. Any but a loopback address lets others reach the server.", valueName: "address")) var address =
+            "127.0.0.1"
+        @Option(help: ArgumentHelp("Port to listen on; 0 takes one that is free.", valueName: "number")) var port = 0
+        @Option(help: ArgumentHelp("Speed of virtual time: 0 (paused) to 10000, or max.", valueName: "factor")) var speed = "1"
+        @Option(help: ArgumentHelp("Write the kubeconfig there.", valueName: "file"), completion: .file()) var writeKubeconfig: String?
+        @Option(name: .customLong("for"), help: ArgumentHelp("End after so much real time, such as 10m.", valueName: "span")) var lifetime: String?
+        @Flag(help: "Go into the background once ready, and print what sets KUBECONFIG.") var background = false
+        @Flag(help: "End the server in the background.") var stop = false
+        @Flag(help: .hidden) var detached = false
+
+        func run() throws {
+            let folder = try RuntimeFolder()
+            if stop { return try BackgroundServer.stop(in: folder) }
+            if background { return try BackgroundServer.start(in: folder) }
+            try serve(folder)
+        }
+
+        private func serve(_ folder: RuntimeFolder) throws {
+            guard (0...65_535).contains(port) else { throw Failure.usage("--port must be 0 to 65535, not \(port)") }
+            var life: Duration?
+            if let lifetime {
+                guard let span = Duration(lifetime), span > .zero else { throw Failure.usage("--for must be a span such as 90s or 10m, not \(lifetime)") }
+                life = span
+            }
+            let session = try session()
+            // Held until the end; without it nobody could tell whose process it is.
+            let claim = detached ? try BackgroundServer.claim(folder) : nil
+            defer { withExtendedLifetime(claim) {} }
+
+            let inbox = Inbox()
+            let signals = Self.stop(inbox, after: life)
+            defer { for signal in signals { signal.cancel() } }
+            let authority: CertificateAuthority
+            let listener: APIListener
+            let client: Identity
+            do {
+                authority = try CertificateAuthority()
+                client = try authority.client(user: "evenkeel-admin", groups: ["system:masters"])
+                let identity = try authority.server(for: Self.names + (Self.names.contains(address) ? [] : [address]))
+                Self.raiseFileLimit()
+                listener = try APIListener(address: address, port: port, identity: identity, authority: authority, inbox: inbox)
+            } catch {
+                throw Failure(status: 1, message: "Error: no server on \(address):\(port): \(error)\n")
+            }
+            let place = "\(reachable):\(listener.port)"
+            let file = writeKubeconfig ?? "\(folder.path)/kubeconfig-\(ProcessInfo.processInfo.processIdentifier)"
+            try SecretFile.write(Kubeconfig(server: "https://\(place)", authority: authority, client: client).text, to: file)
+            announce(file, place)
+            var served = ServedSession(session, api: APIServer(address: place), inbox: inbox)
+            served.run()
+            listener.close()
+            // Nobody needs the credentials of a server that is gone; a file that the user named is the user's.
+            if writeKubeconfig == nil { unlink(file) }
+        }
+
+        /// By these names clients on this machine reach it.
+        private static let names = ["127.0.0.1", "::1", "localhost"]
+
+        /// The address as a client on this machine writes it.
+        private var reachable: String {
+            switch address {
+            case "0.0.0.0": "127.0.0.1"
+            case "::": "[::1]"
+            case _ where address.contains(":"): "[\(address)]"
+            default: address
+            }
+        }
+
+        private func session() throws -> Session {
+            let shipped = try cluster.shipped()
+            let prelude = shipped?.prelude ?? .zero
+            var (session, input) = try cluster.session { overrides in
+                overrides.origin = .present - prelude
+                let isBare = cluster.files.isEmpty && cluster.scenario == nil && cluster.nodePool.isEmpty && cluster.like == nil
+                if isBare, overrides.nodes == nil { overrides.nodes = max(3, overrides.zones ?? 3) }
+            }
+            for remark in cluster.remarks(input) { Out.error(remark + "\n") }
+            session.advance(to: session.cluster.origin + prelude)
+            session.isPaused = speed == "0"
+            if speed != "0" {
+                guard let speed = Speed(speed) else { throw Failure.usage("--speed must be 0 to 10000 or max, not \(speed)") }
+                session.speed = speed
+            }
+            return session
+        }
+
+        private func announce(_ file: String, _ place: String) {
+            if !Self.names.contains(address), !address.hasPrefix("127.") {
+                Out.error("Warning: on \(address) other machines can reach this server; it trusts whoever has its kubeconfig.\n")
+            }
+            if detached {
+                Out.line(file)
+            } else {
+                Out.line("https://\(place)")
+                Out.line("export KUBECONFIG=\(BackgroundServer.quoted(file))")
+            }
+            Out.flush()
+            if detached { BackgroundServer.letGo() }
+        }
+
+        /// Ends the server by signals, and after its time.
+        private static func stop(_ inbox: Inbox, after life: Duration?) -> [any DispatchSourceProtocol] {
+            signal(SIGPIPE, SIG_IGN)
+            var sources: [any DispatchSourceProtocol] = [SIGINT, SIGTERM, SIGHUP].map { number in
+                signal(number, SIG_IGN)
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { inbox.stop() }
+                source.resume()
+                return source
+            }
+            if let life {
+                let timer = DispatchSource.makeTimerSource(queue: .global())
+                timer.schedule(deadline: .now() + .nanoseconds(Int(life.nanoseconds)))
+                timer.setEventHandler { inbox.stop() }
+                timer.resume()
+                sources.append(timer)
+            }
+            return sources
+        }
+
+        /// Each client takes a descriptor; the usual limit of 1024 is for programs that use `select`.
+        private static func raiseFileLimit() {
+            var limit = rlimit()
+            guard getrlimit(__rlimit_resource_t(7), &limit) == 0 else { return }
+            limit.rlim_cur = min(limit.rlim_max, 65_536)
+            _ = setrlimit(__rlimit_resource_t(7), &limit)
+        }
+    }
+
+    extension Instant {
+        /// The wall clock's present, in whole seconds as Kubernetes writes times.
+        fileprivate static var present: Instant { Instant(nanoseconds: (Int64(time(nil)) - 1_767_225_600) * 1_000_000_000) }
+    }
+
+    /// A folder that is the user's alone: `$XDG_RUNTIME_DIR/evenkeel`, or one in the folder for temporary files.
+    struct RuntimeFolder {
+        let path: String
+
+        init() throws {
+            let environment = ProcessInfo.processInfo.environment
+            if let runtime = environment["XDG_RUNTIME_DIR"], runtime.hasPrefix("/") {
+                path = "\(runtime)/evenkeel"
+            } else {
+                path = "\(environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/tmp")/evenkeel-\(getuid())"
+            }
+            var status = stat()
+            // Somebody else may have made it, or a link in its place.
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST, lstat(path, &status) == 0 else {
+                throw Failure(status: 4, message: "Error: \(path): \(String(cString: strerror(errno)))\n")
+            }
+            guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == getuid(), status.st_mode & 0o077 == 0 else {
+                throw Failure(status: 4, message: "Error: \(path) is not a folder of yours alone (mode 0700)\n")
+            }
+        }
+    }
+
+    /// A file that only its owner reads, in place of what was there.
+    enum SecretFile {
+        static func write(_ text: String, to path: String) throws {
+            // mkstemp makes it with mode 0600.
+            var name = Array("\(path).XXXXXX".utf8CString)
+            let descriptor = mkstemp(&name)
+            guard descriptor >= 0 else { throw failed(path) }
+            let temporary = name.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+            let bytes = Array(text.utf8)
+            let isWritten = Foundation.write(descriptor, bytes, bytes.count) == bytes.count
+            guard close(descriptor) == 0, isWritten, rename(temporary, path) == 0 else {
+                let failure = failed(path)
+                unlink(temporary)
+                throw failure
+            }
+        }
+        private static func failed(_ path: String) -> Failure { Failure(status: 4, message: "Error: \(path): \(String(cString: strerror(errno)))\n") }
+    }
+#endif

@@ -1,0 +1,127 @@
+// HTTP as clients and others send it.
+
+#if Network
+    import Foundation
+    import Network
+    import Testing
+
+    @Suite struct HTTPServerTests {
+        private func get(_ path: String, _ more: String = "") -> String { "GET \(path) HTTP/1.1\r\nHost: x\r\n\(more)\r\n" }
+
+        @Test func `a request is answered, and the connection stays open for the next`() throws {
+            let server = try TestServer()
+            defer { server.stop() }
+            let client = try server.connect()
+            for _ in 0..<3 {
+                let answer = client.answer(get("/nowhere"))
+                #expect(answer.hasPrefix("HTTP/1.1 404 Not Found\r\n"))
+                #expect(answer.hasSuffix("\r\n\r\n404 page not found\n"))
+            }
+            #expect(!client.isOver)
+        }
+
+        @Test func `requests sent together are answered in their order`() throws {
+            let server = try TestServer()
+            defer { server.stop() }
+            let client = try server.connect()
+            client.send(get("/apis/evenkeel.dev/v1/time") + get("/nowhere") + get("/apis/evenkeel.dev/v1/time", "Connection: close\r\n"))
+            let ended = client.waitForEnd()
+            #expect(ended)
+            let codes = client.text.matches(of: /HTTP\/1.1 ([0-9]+)/).map { String($0.1) }
+            #expect(codes == ["200", "404", "200"])
+        }
+
+        @Test func `time can be read, stopped and moved on by an administrator alone`() throws {
+            let server = try TestServer()
+            defer { server.stop() }
+            let client = try server.connect()
+            func post(_ body: String) -> String {
+                client.answer("POST /apis/evenkeel.dev/v1/time HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            }
+            let stopped = post(#"{"paused": true}"#)
+            #expect(stopped.contains(#""paused":true,"speed":1"#))
+            let before = post(#"{"speed": 0}"#).split(separator: "\"now\":\"")[1].prefix(20)
+            let after = post(#"{"advance": "10m"}"#).split(separator: "\"now\":\"")[1].prefix(20)
+            let form = ISO8601DateFormatter()
+            let (first, second) = (form.date(from: String(before)), form.date(from: String(after)))
+            #expect(first.flatMap { second?.timeIntervalSince($0) } == 600)
+            #expect(post(#"{"speed": "max"}"#).contains(#""paused":false,"speed":"max""#))
+            #expect(post(#"{"speed": 12345}"#).hasPrefix("HTTP/1.1 400"))
+            #expect(post("what").hasPrefix("HTTP/1.1 400"))
+            for stranger in [try server.connect(as: nil), try server.connect(as: "jane", groups: ["dev"])] {
+                #expect(stranger.answer(get("/apis/evenkeel.dev/v1/time")).hasPrefix("HTTP/1.1 403"))
+            }
+        }
+
+        @Test func `garbage is answered with 400 and the end`() throws {
+            let server = try TestServer()
+            defer { server.stop() }
+            for garbage in ["\u{0}\u{1}\u{2}\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "HELLO\r\n\r\n", "GET / HTTP/1.1\r\n: x\r\n\r\n"] {
+                let client = try server.connect()
+                client.send(garbage)
+                let ended = client.waitForEnd()
+                #expect(ended)
+                #expect(client.text.hasPrefix("HTTP/1.1 400 Bad Request\r\n"), "\(garbage)")
+            }
+        }
+
+        @Test func `what is too large is refused with upstream's codes`() throws {
+            var limits = ServerLimits()
+            limits.headers = 100 << 10
+            let server = try TestServer(limits: limits)
+            defer { server.stop() }
+            let body = try server.connect()
+            body.send("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 3145729\r\n\r\n")
+            let refused = body.wait { $0.contains("limit is 3145728") }
+            #expect(refused)
+            #expect(body.text.hasPrefix("HTTP/1.1 413 "))
+            let chunked = try server.connect()
+            chunked.send("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            let mebibyte = String(repeating: "x", count: 1 << 20)
+            for _ in 0..<4 { chunked.send("100000\r\n\(mebibyte)\r\n") }
+            let cut = chunked.wait { $0.hasPrefix("HTTP/1.1 413 ") }
+            #expect(cut)
+            let url = try server.connect()
+            #expect(url.answer(get("/" + String(repeating: "a", count: 70_000))).hasPrefix("HTTP/1.1 414 "))
+            let headers = try server.connect()
+            headers.send("GET / HTTP/1.1\r\n" + (0..<30).map { "X-\($0): " + String(repeating: "b", count: 5000) + "\r\n" }.joined() + "\r\n")
+            let overflow = headers.wait { $0.hasPrefix("HTTP/1.1 431 ") }
+            #expect(overflow)
+        }
+
+        @Test func `a client that says nothing or half a request is let go`() throws {
+            var limits = ServerLimits()
+            limits.requestSeconds = 1
+            let server = try TestServer(limits: limits)
+            defer { server.stop() }
+            let silent = try server.connect()
+            let half = try server.connect()
+            half.send("POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+            let (first, second) = (silent.waitForEnd(5), half.waitForEnd(5))
+            #expect(first && second)
+        }
+
+        @Test func `more requests than are allowed at once are told to try again later`() throws {
+            var limits = ServerLimits()
+            limits.requests = 0
+            let server = try TestServer(limits: limits)
+            defer { server.stop() }
+            let answer = try server.connect().answer(get("/api"))
+            #expect(answer.hasPrefix("HTTP/1.1 429 Too Many Requests\r\n"))
+            #expect(answer.lowercased().contains("retry-after: 1\r\n"))
+        }
+
+        @Test func `a certificate of another authority is not let in`() throws {
+            let server = try TestServer()
+            defer { server.stop() }
+            let other = try CertificateAuthority()
+            let stranger = try TestClient(
+                port: server.listener.port, authority: server.authority, identity: try other.client(user: "admin", groups: ["system:masters"]),
+                readsAtOnce: true)
+            stranger.send(get("/apis/evenkeel.dev/v1/time"))
+            let ended = stranger.waitForEnd()
+            #expect(ended)
+            #expect(stranger.text.isEmpty)
+        }
+    }
+#endif

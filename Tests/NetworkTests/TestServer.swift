@@ -1,0 +1,147 @@
+// A server with its simulation's thread, and clients that send whatever bytes a test wants.
+
+#if Network
+    import APIServer
+    import Dispatch
+    import Foundation
+    import NIOCore
+    import NIOPosix
+    import NIOSSL
+    import Network
+    import Simulation
+    import SimulationKit
+    import Synchronization
+
+    /// A server on a free port, which runs until it is let go.
+    final class TestServer: Sendable {
+        let authority: CertificateAuthority
+        let listener: APIListener
+        private let inbox = Inbox()
+        private let ended = DispatchSemaphore(value: 0)
+
+        init(limits: ServerLimits = ServerLimits(), programs: @escaping PodPrograms = { asked, _ in EchoProgram(asked) }) throws {
+            authority = try CertificateAuthority()
+            listener = try APIListener(
+                identity: try authority.server(for: ["127.0.0.1", "localhost"]), authority: authority, inbox: inbox, limits: limits)
+            var session = Session(Simulation(SimulationOptions()))
+            session.isPaused = false
+            session.speed = .times(1)
+            let (inbox, ended, start) = (inbox, ended, session)
+            let thread = Thread {
+                var served = ServedSession(start, api: APIServer(), inbox: inbox, programs: programs)
+                served.run()
+                ended.signal()
+            }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+
+        func stop() {
+            inbox.stop()
+            ended.wait()
+            listener.close()
+        }
+
+        /// A client of the administrator, or of nobody.
+        func connect(as user: String? = "admin", groups: [String] = ["system:masters"], readsAtOnce: Bool = true) throws -> TestClient {
+            try TestClient(
+                port: listener.port, authority: authority, identity: try user.map { try authority.client(user: $0, groups: groups) },
+                readsAtOnce: readsAtOnce)
+        }
+    }
+
+    /// A TLS connection that sends bytes and gathers what comes.
+    final class TestClient: Sendable {
+        private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        private let channel: any Channel
+        private let heard = Mutex<(bytes: [UInt8], isOver: Bool)>(([], false))
+
+        init(port: Int, authority: CertificateAuthority, identity: Identity?, readsAtOnce: Bool) throws {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .certificates([try NIOSSLCertificate(bytes: authority.root.certificate, format: .der)])
+            if let identity {
+                tls.certificateChain = [.certificate(try NIOSSLCertificate(bytes: identity.certificate, format: .der))]
+                tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .der))
+            }
+            let context = try NIOSSLContext(configuration: tls)
+            channel = try ClientBootstrap(group: Self.group)
+                .channelOption(.autoRead, value: readsAtOnce)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: "localhost"))
+                    }
+                }
+                .connect(host: "127.0.0.1", port: port).wait()
+            try channel.pipeline.addHandler(Ear(self)).wait()
+        }
+
+        private final class Ear: ChannelInboundHandler, Sendable {
+            typealias InboundIn = ByteBuffer
+            let client: TestClient
+            init(_ client: TestClient) { self.client = client }
+            func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+                let bytes = Array(unwrapInboundIn(data).readableBytesView)
+                client.heard.withLock { $0.bytes += bytes }
+            }
+            func channelInactive(context: ChannelHandlerContext) { client.heard.withLock { $0.isOver = true } }
+            func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+        }
+
+        func send(_ text: String) { send(Array(text.utf8)) }
+        func send(_ bytes: [UInt8]) { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
+        func close() { channel.close(promise: nil) }
+        var bytes: [UInt8] { heard.withLock { $0.bytes } }
+        var text: String { String(decoding: bytes, as: UTF8.self) }
+        var isOver: Bool { heard.withLock { $0.isOver } }
+
+        /// Waits until what was heard is as wanted; returns whether that came true within so many seconds.
+        func wait(_ seconds: Double = 10, until isDone: (String) -> Bool) -> Bool {
+            let end = DispatchTime.now().uptimeNanoseconds + UInt64(seconds * 1e9)
+            while DispatchTime.now().uptimeNanoseconds < end {
+                if isDone(text) { return true }
+                usleep(2000)
+            }
+            return isDone(text)
+        }
+        func waitForEnd(_ seconds: Double = 10) -> Bool { wait(seconds) { _ in isOver } }
+
+        /// Sends a request and waits for an answer with a body of known length.
+        func answer(_ request: String) -> String {
+            let before = bytes.count
+            send(request)
+            var found = ""
+            _ = wait { _ in
+                found = String(decoding: bytes.dropFirst(before), as: UTF8.self)
+                guard let end = found.range(of: "\r\n\r\n"), let length = found.firstMatch(of: /[Cc]ontent-[Ll]ength: ([0-9]+)/), let count = Int(length.1)
+                else { return isOver }
+                return found[end.upperBound...].utf8.count >= count
+            }
+            return found
+        }
+    }
+
+    /// Says what it hears.
+    struct EchoProgram: PodProgram {
+        private let asked: APIPodSession
+        private var isFirst = true
+
+        init(_ asked: APIPodSession) { self.asked = asked }
+
+        mutating func receive(_ input: PodInput, in session: inout Session) -> [PodOutput] {
+            switch input {
+            case .stdin(let bytes): [.stdout(bytes)]
+            case .stdinEnd: [.exit(0)]
+            case .resize(let width, let height): [.stdout(Array("\(width)x\(height)\n".utf8))]
+            case .data(let id, let bytes): [.data(id: id, bytes)]
+            case .close(let id): [.closed(id: id, error: nil)]
+            case .connect, .gone: []
+            }
+        }
+
+        mutating func news(in session: inout Session) -> [PodOutput] {
+            guard isFirst, case .exec(let command) = asked.kind else { return [] }
+            isFirst = false
+            return [.stdout(Array((command.joined(separator: " ") + "\n").utf8))] + (asked.stdin ? [] : [.exit(0)])
+        }
+    }
+#endif
