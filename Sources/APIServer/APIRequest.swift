@@ -1,20 +1,6 @@
 // What a client asks of the API server and what it gets, without a network: an HTTP request and its answer as values.
 
-/// Who asks: what a client certificate, a token or an impersonation header says.
-///
-/// - Source: staging/src/k8s.io/apiserver/pkg/authentication/user/user.go
-public struct UserInfo: Sendable, Equatable {
-    /// `system:admin`, `system:serviceaccount:NAMESPACE:NAME`, `system:anonymous`
-    public var name: String
-    public var uid: String
-    public var groups: [String]
-
-    public init(name: String, uid: String = "", groups: [String] = []) {
-        self.name = name
-        self.uid = uid
-        self.groups = groups
-    }
-}
+import ControlPlane
 
 /// One HTTP request, read whole.
 public struct APIRequest: Sendable {

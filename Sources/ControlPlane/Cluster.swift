@@ -34,6 +34,9 @@ public struct Cluster: Sendable {
     /// The last completed spec of each controlling owner, by its identity.
     var completedSpecs = CompletedSpecs()
     var names: SeededRandom
+    /// What tokens of service accounts are signed with: from the seed, so that each run has the same. A server with real clients sets a
+    /// secret one.
+    public var tokenKey: [UInt8]
 
     /// A cluster with what every cluster has from the start, unless `isEmpty`: then ``bootstrap()`` is to follow once a state is in it.
     public init(
@@ -44,6 +47,7 @@ public struct Cluster: Sendable {
         self.settings = settings
         (self.origin, now) = (origin, origin)
         names = SeededRandom(seed: seed, stream: "names")
+        tokenKey = SHA256.hash(Array("service account key \(seed)".utf8))
         if !isEmpty { bootstrap() }
     }
 
@@ -54,27 +58,7 @@ public struct Cluster: Sendable {
     }
 
     /// A fresh identity, in the form of a UUID.
-    mutating func makeUID() -> String {
-        let (high, low) = (names.next(), names.next())
-        // Eight, four, four, four and twelve digits; '4' and one of 8, 9, a, b mark a random UUID.
-        let first = high & ~0xf000 | 0x4000
-        let second = low & ~0xc000_0000_0000_0000 | 0x8000_0000_0000_0000
-        return String(unsafeUninitializedCapacity: 36) { text in
-            var i = 0
-            for half in [first, second] {
-                for digit in stride(from: 15, through: 0, by: -1) {
-                    let nibble = UInt8(half >> UInt64(4 * digit) & 0xf)
-                    text[i] = nibble + (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
-                    i += 1
-                    if i == 8 || i == 13 || i == 18 || i == 23 {
-                        text[i] = UInt8(ascii: "-")
-                        i += 1
-                    }
-                }
-            }
-            return i
-        }
-    }
+    mutating func makeUID() -> String { StableHash.uuid(&names) }
 
     /// `base` and five characters, as the API server completes `generateName`; the base is cut to 58.
     mutating func makeName(_ base: String) -> String {

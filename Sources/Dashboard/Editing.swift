@@ -68,7 +68,8 @@ public struct EditedObject: Equatable, Sendable {
 extension Dashboard {
     mutating func edit(_ object: any StoredObject) {
         if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
-        requests.append(.edit(EditedObject(info: object.kindInfo, key: object.key, text: EditText.text(ManifestWriter.yaml(object.document)))))
+        requests.append(
+            .edit(EditedObject(info: object.kindInfo, key: object.key, text: EditText.text(ManifestWriter.yaml(world.cluster.document(of: object))))))
     }
 
     /// Applies what came back from the editor.

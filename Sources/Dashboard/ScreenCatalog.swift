@@ -38,6 +38,7 @@ package enum ScreenCatalog {
         ScreenEntry("recommend", RecommendScreen(focus: nil).bindings, path: "<wait:8m>:recommend web<Enter>", command: RecommendScreen.command),
         ScreenEntry("lab", [LabScreen.keys], path: ":lab<Enter>", command: LabScreen.command),
         ScreenEntry("links", LinksScreen().bindings, path: ":links<Enter>", command: LinksScreen.command),
+        ScreenEntry("can", [CanScreen.keys], path: ":can delete pods<Enter>", command: CanScreen.command),
         ScreenEntry("scenarios", ScenariosScreen().bindings, path: ":scenario<Enter>j", command: ScenariosScreen.command),
     ]
 }

@@ -3,6 +3,7 @@
 #if Network
     import APIServer
     import CNIOBoringSSL
+    import ControlPlane
     import Foundation
     import NIOSSL
 
@@ -100,9 +101,6 @@
     }
 
     extension UserInfo {
-        /// Nobody in particular: what a request without credentials is.
-        static let anonymous = UserInfo(name: "system:anonymous", groups: ["system:unauthenticated"])
-
         /// Who a client certificate is for, which was checked by TLS; nil if it names nobody.
         init?(certificate: [UInt8]) {
             guard let x509 = Certificate.parse(certificate) else { return nil }

@@ -2,6 +2,7 @@
 
 #if Network
     import APIServer
+    import ControlPlane
     import NIOCore
     import NIOHTTP1
     import NIOSSL

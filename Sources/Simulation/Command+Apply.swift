@@ -55,7 +55,8 @@ extension Simulation {
     mutating func start(_ object: any StoredObject, from manifest: JSONValue) -> Result<Receipt, APIError> {
         let meta = object.metadata
         let hasHistory = !meta.uid.isEmpty || meta.resourceVersion != 0 || meta.annotations[AnnotationKey.lastApplied] != nil
-        let isThere = cluster.store.object(type(of: object).kind, object.key) != nil
+        func isStored<O: StoredObject>(_ object: O) -> Bool { cluster.store.get(O.self, object.key) != nil }
+        let isThere = isStored(object)
         defer { keepGivenStatus(of: object) }
         do throws(APIError) {
             if !isThere, hasHistory || meta.name.isEmpty { return .success(Receipt(try create(object))) }

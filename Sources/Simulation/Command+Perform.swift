@@ -146,7 +146,8 @@ extension Simulation {
             if before.servingCertificate != settings.servingCertificate {
                 return "kubelets serve certificates \(settings.servingCertificate == .selfSigned ? "of their own" : "signed by the cluster's authority")"
             }
-            return "API server restarted: kubelet certificates \(settings.checksKubelets ? "checked" : "not checked"), egress \(settings.egress.rawValue)"
+            if before.fault != settings.fault { return "links to the nodes: \(settings.fault == .none ? "nothing is wrong" : settings.fault.rawValue)" }
+            return "API server restarted: kubelet certificates \(settings.checksKubelets ? "checked" : "not checked"), egress \(settings.egress.title)"
         case .setGates(let gates): return try setGates(gates)
         case .rebalance(let workload, let pods): return try startRebalancing(workload, pods)
         case .write(let write): return try perform(write).get().receipt(of: write)

@@ -58,4 +58,32 @@ public enum StableHash {
     public static func safeEncode(_ number: UInt32) -> String {
         String(String(number).utf8.map { safeAlphabet[Int($0) % safeAlphabet.count] })
     }
+
+    /// An identity in the form of a random UUID, from the next two numbers of `random`.
+    public static func uuid(_ random: inout SeededRandom) -> String {
+        let (high, low) = (random.next(), random.next())
+        // Eight, four, four, four and twelve digits; '4' and one of 8, 9, a, b mark a random UUID.
+        let first = high & ~0xf000 | 0x4000
+        let second = low & ~0xc000_0000_0000_0000 | 0x8000_0000_0000_0000
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var i = 0
+            for half in [first, second] {
+                for digit in stride(from: 15, through: 0, by: -1) {
+                    let nibble = UInt8(half >> UInt64(4 * digit) & 0xf)
+                    text[i] = nibble + (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+                    i += 1
+                    if i == 8 || i == 13 || i == 18 || i == 23 {
+                        text[i] = UInt8(ascii: "-")
+                        i += 1
+                    }
+                }
+            }
+            return i
+        }
+    }
+    /// The identity that follows from `text`.
+    public static func uuid(_ text: String) -> String {
+        var random = SeededRandom(seed: fnv1a64(text), stream: "uuid")
+        return uuid(&random)
+    }
 }

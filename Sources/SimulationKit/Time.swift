@@ -161,6 +161,8 @@ public struct Instant: Hashable, Comparable, Sendable {
     public init(unixSeconds seconds: Int64) {
         nanoseconds = Duration.seconds(Int(seconds.saturatingSubtract(Self.unixStart))).nanoseconds
     }
+    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
+    public var unixSeconds: Int64 { Self.unixStart + flooredToSecond.nanoseconds / 1_000_000_000 }
 
     /// The moment as RFC 3339 in UTC with whole seconds, as the API prints times.
     public var rfc3339: String {

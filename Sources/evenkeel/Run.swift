@@ -71,7 +71,7 @@ struct Run: ParsableCommand {
         case nil: break
         case .json, .yaml:
             var items: [JSONValue] = []
-            for kind in Kind.allCases { items += cluster.store.objects(kind).map(\.document) }
+            for kind in Kind.allCases { items += cluster.store.objects(kind).map(cluster.document(of:)) }
             let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(items)]
             if output == .json { Out.line(list.text(indent: 2)) } else { Out.text(ManifestWriter.yaml(list)) }
         case .table:

@@ -219,7 +219,7 @@ import Testing
 
     @Test func `without agents nothing goes through the tunnel, and kubelets go on`() throws {
         var simulation = Self.running()
-        _ = Self.change(&simulation) { ($0.egress, $0.agentsAreDown) = (.konnectivity, true) }
+        _ = Self.change(&simulation) { ($0.egress, $0.fault) = (.konnectivity, .tunnelsDown) }
         for request in [Self.logs, .stream(.exec, pod: Self.web, container: nil), try Self.get("pods/web/proxy")] {
             #expect(simulation.trace(request).answer.hasSuffix("No agent available"))
         }
@@ -260,21 +260,176 @@ import Testing
         let around = simulation.trace(Self.logs)
         #expect(around.hops.contains { $0.to == "agent on a2" } && around.failedHop != nil)
         _ = simulation.perform(.fail(.node("a2")))
-        #expect(simulation.trace(Self.logs).answer == "Error from server: No agent available")
+        #expect(simulation.trace(Self.logs).answer.hasSuffix("/containerLogs/default/web/web\": No agent available"))
     }
 
-    @Test func `SSH tunnels are no more`() {
+    /// C16: a server of today refuses the flag; the tunnels are shown as the documentation describes them.
+    @Test func `SSH tunnels are history, and say so`() throws {
         var simulation = Self.running()
-        guard case .failure(let error) = Self.change(&simulation, { $0.egress = .sshTunnel }) else {
+        #expect(simulation.links.warning == nil && !Link.present(simulation.links).contains(.sshTunnel))
+        _ = Self.change(&simulation) { $0.egress = .sshTunnel }
+        #expect(simulation.links.warning?.contains("removed in 1.22") == true && simulation.links.warning?.contains("unknown flag: --ssh-user") == true)
+        let row = try #require(Link.present(simulation.links).first { $0 == .sshTunnel }).facts(simulation.links)
+        #expect(row.isEncrypted && !row.checksServer && row.checksClient && !row.isSafe)
+        // The inner link's facts stay, and the tunnel's host is not checked.
+        let trace = simulation.trace(Self.logs)
+        #expect(trace.failedHop == nil && !trace.isVerified && trace.hops.contains { $0.to == "node a1" })
+        _ = simulation.perform(.fail(.node("a1")))
+        let around = simulation.trace(Self.logs)
+        #expect(around.hops.contains { $0.to == "node a2" } && around.answer.hasSuffix("ssh: rejected: connect failed (Connection timed out)"))
+    }
+
+    // MARK: The failures of each transport
+
+    /// Each cell of the documentation's table, in the words of the specification.
+    static let cells: [(failure: TransportFailures.Failure, request: String, answers: [String])] = {
+        let logs = "Error from server: Get \"https://10.0.0.11:10250/containerLogs/default/web/app\": "
+        let exec = "Error from server: error dialing backend: "
+        let proxy = "503: error trying to reach service: "
+        let requests = TransportFailures.requests
+        var cells: [(failure: TransportFailures.Failure, request: String, answers: [String])] = []
+        func fails(_ failure: TransportFailures.Failure, _ problems: [String?], pod: [String?]) {
+            for (request, prefix) in zip(requests, [logs, exec, proxy, proxy]) {
+                let found = request.contains("pods/") ? pod : problems
+                cells.append((failure, request, found.map { $0.map { $0.hasPrefix("200") || $0 == "–" ? $0 : prefix + $0 } ?? "" }))
+            }
+        }
+        fails(
+            .nodeCutOff,
+            ["dial tcp 10.0.0.11:10250: i/o timeout", "ssh: rejected: connect failed (Connection timed out)", "dial tcp 10.0.0.11:10250: i/o timeout"],
+            pod: ["dial tcp POD: i/o timeout", "ssh: rejected: connect failed (Connection timed out)", "dial tcp POD: i/o timeout"])
+        fails(
+            .kubeletPortClosed,
+            [
+                "dial tcp 10.0.0.11:10250: connect: connection refused", "ssh: rejected: connect failed (Connection refused)",
+                "dial tcp 10.0.0.11:10250: connect: connection refused",
+            ], pod: ["200 from web", "200 from web", "200 from web"])
+        let unknown = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
+        fails(.certificateUnknown, [unknown, unknown, unknown], pod: ["200 from web", "200 from web", "200 from web"])
+        let noTunnel = "No SSH tunnels currently open. Were the targets able to accept an ssh-key for user \"gke\"?"
+        let down: [String?] = ["–", noTunnel, "No agent available"]
+        fails(.tunnelsDown, down, pod: down)
+        fails(.keyRefused, ["–", noTunnel, "–"], pod: ["–", noTunnel, "–"])
+        let socket = "dial unix /etc/kubernetes/konnectivity-server/konnectivity-server.socket: connect: connection refused"
+        fails(.proxyServerDown, ["–", "–", socket], pod: ["–", "–", socket])
+        cells.append((.nodeCutOff, "from web", Array(repeating: "dial tcp 10.96.0.1:443: i/o timeout", count: 3)))
+        cells.append((.nodeCutOff, "from node n1", Array(repeating: "dial tcp: i/o timeout: the lease expires and the node becomes NotReady", count: 3)))
+        cells.append((.tunnelsDown, "from web", ["–"] + Array(repeating: "200 /api as system:serviceaccount:default:default", count: 2)))
+        cells.append((.none, "exec web", Array(repeating: "101 Switching Protocols: exec to app", count: 3)))
+        return cells
+    }()
+
+    @Test(arguments: cells) func `each transport fails in its own words`(failure: TransportFailures.Failure, request: String, answers: [String]) throws {
+        let row = try #require(TransportFailures.rows.first { $0.failure == failure.rawValue && $0.request == request })
+        for (index, expected) in answers.enumerated() {
+            // The pod's address is the simulation's.
+            var found = row.answers[index]
+            if expected.contains("POD") {
+                let address = try #require(found.firstRange(of: "dial tcp ")).upperBound
+                found.replaceSubrange(address..<(found[address...].firstRange(of: ": ")?.lowerBound ?? address), with: "POD")
+            }
+            #expect(found == expected, "\(failure.rawValue), \(request), \(TransportFailures.transports[index].title)")
+        }
+    }
+
+    @Test func `the table has all requests by all transports`() {
+        #expect(TransportFailures.rows.count == TransportFailures.Failure.allCases.count * TransportFailures.requests.count)
+        for row in TransportFailures.rows where row.failure == "nothing" {
+            #expect(row.answers.allSatisfy { $0.hasPrefix("200") || $0.hasPrefix("101") }, "\(row)")
+        }
+    }
+
+    // MARK: Rights
+
+    @Test func `a pod may do what its account's roles say`() throws {
+        var simulation = Self.running()
+        let list = LinkRequest.fromPod(Self.web, path: "/api/v1/namespaces/default/pods")
+        #expect(try LinkRequest("from web /api/v1/namespaces/default/pods", namespace: "") == list)
+        #expect(
+            simulation.trace(list).answer
+                == "403: pods is forbidden: User \"system:serviceaccount:default:default\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\""
+        )
+        _ = simulation.perform(
+            .apply([
+                [
+                    "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": ["name": "view", "namespace": "default"],
+                    "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"],
+                    "subjects": [["kind": "ServiceAccount", "name": "default"]],
+                ]
+            ]))
+        let trace = simulation.trace(list)
+        #expect(trace.failedHop == nil && trace.answer == "200 /api/v1/namespaces/default/pods as system:serviceaccount:default:default")
+    }
+
+    /// C1, C4, C5 and what ends a token.
+    @Test func `a pod's token is recognised as long as its pod is there`() throws {
+        var simulation = Self.running()
+        let pod = try #require(simulation.cluster.store.pods[Self.web])
+        func credentials() -> PodCredentials { PodCredentials(of: pod, in: simulation.cluster, at: simulation.now) }
+        let token = try #require(credentials().token(of: pod, in: simulation.cluster))
+        let found = try simulation.cluster.authenticate(token: token).get()
+        #expect(found.user.name == "system:serviceaccount:default:default" && !found.isStale)
+        #expect(found.user.extra["authentication.kubernetes.io/pod-name"] == ["web"] && found.user.extra["authentication.kubernetes.io/node-name"] == ["a1"])
+        let short = try #require(credentials().token(of: pod, in: simulation.cluster, extending: false))
+        simulation.advance(to: .start + .hours(2))
+        #expect(credentials().token(of: pod, in: simulation.cluster) != token)
+        #expect(try simulation.cluster.authenticate(token: token).get().isStale)
+        guard case .failure(let refusal) = simulation.cluster.authenticate(token: short) else {
             Issue.record("accepted")
             return
         }
-        #expect(error.message == "SSH tunnels were removed in Kubernetes 1.22; use konnectivity or direct")
-        #expect(simulation.links.egress == .direct)
+        #expect(refusal.text == "service account token has expired")
+        _ = simulation.perform(.delete(.pod, Self.web, DeleteOptions(gracePeriodSeconds: 0)))
+        simulation.advance(to: simulation.now + .minutes(2))
+        guard case .failure(let gone) = simulation.cluster.authenticate(token: token) else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(gone.text == "service account token has been invalidated")
+    }
+
+    /// C1 and C2: the volume as a client sees it.
+    @Test func `a pod is shown with its token volume, and its spec is shared all the same`() throws {
+        var simulation = Self.running()
+        let cluster = simulation.cluster
+        let pod = try #require(cluster.store.pods[Self.web])
+        let spec = cluster.document(of: pod)["spec"]
+        #expect(pod.spec.volumes.isEmpty && pod.tokenVolumeName.hasPrefix("kube-api-access-"))
+        #expect(
+            spec?["volumes"]?.text()
+                == #"[{"name":"\#(pod.tokenVolumeName)","projected":{"sources":[{"serviceAccountToken":{"expirationSeconds":3607,"path":"token"}},{"configMap":{"name":"kube-root-ca.crt","items":[{"key":"ca.crt","path":"ca.crt"}]}},{"downwardAPI":{"items":[{"path":"namespace","fieldRef":{"apiVersion":"v1","fieldPath":"metadata.namespace"}}]}}],"defaultMode":420}}]"#
+        )
+        #expect(
+            spec?["containers"]?.array?[0]["volumeMounts"]?.text()
+                == #"[{"name":"\#(pod.tokenVolumeName)","readOnly":true,"mountPath":"/var/run/secrets/kubernetes.io/serviceaccount"}]"#)
+        let quiet = try #require(cluster.store.pods[ObjectKey(namespace: "default", name: "quiet")])
+        #expect(cluster.document(of: quiet)["spec"]?["volumes"] == nil)
+        try simulation.cluster.update(ServiceAccount.self, ObjectKey(namespace: "default", name: "default")) { $0.automountServiceAccountToken = false }
+        #expect(simulation.cluster.document(of: pod)["spec"]?["volumes"] == nil)
+        // What a client read and sends back with a change is taken as the change alone.
+        var seen = cluster.shown(pod)
+        seen.metadata.labels["x"] = "y"
+        var changed = cluster
+        try changed.update(seen)
+        #expect(changed.store.pods[Self.web]?.spec == pod.spec && changed.store.pods[Self.web]?.metadata.labels["x"] == "y")
+    }
+
+    @Test func `containers find the Services of their namespace in their environment`() throws {
+        let simulation = Self.running()
+        var pod = try #require(simulation.cluster.store.pods[Self.web])
+        let all = PodCredentials.environment(of: pod, started: simulation.now, in: simulation.cluster)
+        let address = try #require(simulation.cluster.store.services[Self.web]?.spec.clusterIP)
+        #expect(
+            all.dropFirst(PodCredentials.environment.count).filter { $0.name.hasPrefix("WEB_") }.map { "\($0.name)=\($0.value)" } == [
+                "WEB_SERVICE_HOST=\(address)", "WEB_SERVICE_PORT=80", "WEB_SERVICE_PORT_HTTP=80", "WEB_PORT=tcp://\(address):80",
+                "WEB_PORT_80_TCP=tcp://\(address):80", "WEB_PORT_80_TCP_PROTO=tcp", "WEB_PORT_80_TCP_PORT=80", "WEB_PORT_80_TCP_ADDR=\(address)",
+            ])
+        pod.spec.enableServiceLinks = false
+        #expect(PodCredentials.environment(of: pod, started: simulation.now, in: simulation.cluster).count == PodCredentials.environment.count)
     }
 
     @Test(arguments: [
-        ("logs", "A request is one of: logs|exec|attach|port-forward POD, get PATH, from POD, from node NODE"),
+        ("logs", "A request is one of: logs|exec|attach|port-forward POD, get PATH, from POD [PATH], from node NODE"),
         ("dig web", "Unknown request dig; use logs, exec, attach, port-forward, get or from"),
         ("get /api/v1/pods", "Not a proxy path: /api/v1/nodes/ID/proxy/… or /api/v1/namespaces/NS/pods|services/ID/proxy/…"),
         ("get /api/v1/namespaces/default/pods/a:b:c/proxy/", "invalid pod request \"a:b:c\""),

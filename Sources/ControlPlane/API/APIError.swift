@@ -128,7 +128,8 @@ public struct APIError: Error, Sendable, Equatable {
         if retryAfterSeconds > 0 { details["retryAfterSeconds"] = .int(Int64(retryAfterSeconds)) }
         var object: JSONObject = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message)]
         if !reason.isEmpty { object["reason"] = .string(reason) }
-        if !details.members.isEmpty { object["details"] = .object(details) }
+        // A refusal of a path has nothing to tell, and says so.
+        if !details.members.isEmpty || reason == "Forbidden" { object["details"] = .object(details) }
         object["code"] = .int(Int64(code))
         return .object(object)
     }

@@ -3,8 +3,6 @@ import KubernetesAPI
 // The admission plugins in the order of the API server. The first half completes objects before they are
 // validated, the second (``Cluster/reviewCreate(_:)``) only refuses, after validation.
 //
-// Differs from Kubernetes: no token volume (`kube-api-access-…`) is mounted into pods. Its name is random
-// for each pod, so no two pods of a template could share their spec.
 // Differs from Kubernetes: TaintNodesByCondition does not mark new nodes; the node life-cycle controller
 // does a moment later if they are not ready.
 // - Source: Kubernetes `pkg/kubeapiserver/options/plugins.go`.

@@ -73,6 +73,7 @@ extension Cluster {
     public mutating func update<O: StoredObject>(_ object: O) throws(APIError) -> O {
         var new = object
         let info = object.kindInfo
+        storeDefault(O.self, object.key)
         guard let old = store.get(O.self, object.key) else { throw .notFound(info, object.metadata.name) }
         if new.metadata.resourceVersion != 0, new.metadata.resourceVersion != old.metadata.resourceVersion {
             throw .conflict(
@@ -95,6 +96,14 @@ extension Cluster {
         guard var object = store.get(type, key) else { throw .notFound(O.kind.info, key.name) }
         change(&object)
         return try update(object)
+    }
+
+    /// A default role or binding is stored from its first change on; if it is deleted, the default one is back.
+    private mutating func storeDefault<O: StoredObject>(_ type: O.Type, _ key: ObjectKey) {
+        guard O.kind == .custom, store.customObjects[key] == nil, let made = store.derived(key) as? CustomObject,
+            made.group == "rbac.authorization.k8s.io"
+        else { return }
+        store.insert(made, at: now)
     }
 
     /// Writes what the system itself knows to be right (status, bindings, owner references): no defaulting and
@@ -135,6 +144,7 @@ extension Cluster {
     public mutating func delete<O: StoredObject>(
         _ type: O.Type, _ key: ObjectKey, _ options: DeleteOptions = DeleteOptions()
     ) throws(APIError) -> O {
+        storeDefault(type, key)
         guard var object = store.get(type, key) else { throw .notFound(O.kind.info, key.name) }
         if let uid = options.uid, uid != object.metadata.uid {
             throw .staleIdentity(object.kindInfo, object.metadata.name, wanted: uid, found: object.metadata.uid)

@@ -1,8 +1,9 @@
 import KubernetesAPI
+import SimulationKit
 
 // Objects that are not written: what is known already is read from where it is.
 extension ObjectStore {
-    /// All objects of one kind, sorted by namespace and name; those of Endpoints and ComponentStatus are made from what there is.
+    /// All objects of one kind, sorted by namespace and name; those of Endpoints, ComponentStatus and the default roles are made from what there is.
     public func objects(of info: KindInfo) -> [any StoredObject] {
         guard info.type == .custom else { return objects(info.type) }
         let kept = customObjects.sorted().filter { $0.kindInfo.kind == info.kind && $0.kindInfo.group == info.group }
@@ -19,6 +20,8 @@ extension ObjectStore {
             guard let service = services[ObjectKey(namespace: key.namespace, name: name)] else { return nil }
             return endpoints(of: service)
         case "ComponentStatus.": return derivedStatuses.first { $0.name == name }
+        case "ClusterRole.rbac.authorization.k8s.io": return DefaultRoles.role(name).map(derived)
+        case "ClusterRoleBinding.rbac.authorization.k8s.io": return DefaultRoles.bindings.first { $0.name == name }.map { derived($0.name, $0.subjects) }
         default: return nil
         }
     }
@@ -27,6 +30,8 @@ extension ObjectStore {
         switch (info.group, info.kind) {
         case ("", "Endpoints"): services.sorted().compactMap(endpoints)
         case ("", "ComponentStatus"): derivedStatuses
+        case ("rbac.authorization.k8s.io", "ClusterRole"): DefaultRoles.roles.map(derived)
+        case ("rbac.authorization.k8s.io", "ClusterRoleBinding"): DefaultRoles.bindings.map { derived($0.name, $0.subjects) }
         default: []
         }
     }
@@ -74,6 +79,43 @@ extension ObjectStore {
             made.content["conditions"] = [["type": "Healthy", "status": "True", "message": "ok"]]
             return made
         }
+    }
+
+    // Roles and bindings that each API server makes for itself.
+
+    private func derived(_ role: DefaultRoles.Role) -> CustomObject {
+        var made = standard("ClusterRole", role.name, role.labels)
+        if role.isAggregated {
+            made.content["aggregationRule"] = ["clusterRoleSelectors": .array(role.selectors.compactMap(\.json))]
+        }
+        let rules = Authorizer(store: self).rules(ofRole: "ClusterRole", role.name, namespace: "") ?? []
+        made.content["rules"] = .array(rules.map { .object($0.jsonObject) })
+        return made
+    }
+    private func derived(_ name: String, _ subjects: [(kind: String, name: String)]) -> CustomObject {
+        var made = standard("ClusterRoleBinding", name, ["kubernetes.io/bootstrapping": "rbac-defaults"])
+        let group = "rbac.authorization.k8s.io"
+        made.content["roleRef"] = ["apiGroup": .string(group), "kind": "ClusterRole", "name": .string(name)]
+        if subjects.isEmpty { return made }
+        made.content["subjects"] = .array(
+            Authorizer.Binding(name, subjects).subjects.map { subject in
+                var json: JSONObject = ["kind": .string(subject.kind)]
+                if subject.namespace.isEmpty { json["apiGroup"] = .string(group) }
+                json["name"] = .string(subject.name)
+                if !subject.namespace.isEmpty { json["namespace"] = .string(subject.namespace) }
+                return .object(json)
+            })
+        return made
+    }
+    private func standard(_ kind: String, _ name: String, _ labels: StringMap<String>) -> CustomObject {
+        var made = CustomObject()
+        (made.apiVersion, made.kindName) = ("rbac.authorization.k8s.io/v1", kind)
+        made.metadata.name = name
+        made.metadata.uid = StableHash.uuid("\(kind) \(name)")
+        made.metadata.labels = labels
+        made.metadata.annotations["rbac.authorization.kubernetes.io/autoupdate"] = "true"
+        made.metadata.creationTimestamp = namespaces[ObjectKey(name: "kube-system")]?.metadata.creationTimestamp
+        return made
     }
 
     /// The CustomResourceDefinition of a kind, if it is there.

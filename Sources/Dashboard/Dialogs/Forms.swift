@@ -41,9 +41,9 @@ enum Forms {
                 FormField("format", "Format", choices: ["csv", "json", "yaml"]),
                 FormField("name", "File", text: name, hint: "the extension is added"),
             ], action: "Save",
-            submit: { values, _ in
+            submit: { values, world in
                 if values["name"].isEmpty { return .problem("A file needs a name", field: "name") }
-                let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(objects.map(\.document))]
+                let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(objects.map(world.cluster.document(of:)))]
                 let content =
                     switch values["format"] {
                     case "json": list.text(indent: 2) + "\n"

@@ -4,10 +4,11 @@ import ControlPlane
 import Kubelets
 import KubernetesAPI
 import Printers
+import Simulation
 
 /// Something to look up, made of the data that the program itself goes by.
 public enum ReferenceTopic: String, CaseIterable, Sendable {
-    case keys, commands, parameters, annotations, differences
+    case keys, commands, parameters, annotations, transports, differences
 
     /// What it tells, in a line.
     public var summary: String {
@@ -16,13 +17,14 @@ public enum ReferenceTopic: String, CaseIterable, Sendable {
         case .commands: "Commands that the dashboard takes after a colon."
         case .parameters: "How long each step takes: a scenario's spec.parameters."
         case .annotations: "Annotations that tell what programs, images and drivers do."
+        case .transports: "What kubectl says when the way to a node fails, by transport."
         case .differences: "Where the simulation differs from Kubernetes on purpose."
         }
     }
 
     /// What is taken and kept, but changes nothing.
     public static let notActedOn = """
-        Not acted on: RBAC, network policies, webhooks, custom controllers, dynamic resource allocation, metrics of adapters (autoscalers go
+        Not acted on: network policies, webhooks, custom controllers, dynamic resource allocation, metrics of adapters (autoscalers go
         by CPU and memory).
         """
 
@@ -34,6 +36,8 @@ public enum ReferenceTopic: String, CaseIterable, Sendable {
         case .parameters: "A scenario sets them in spec.parameters, such as {runSandbox: 2s, registryRate: 10M}."
         case .annotations:
             "Keys that begin with evenkeel.dev/. Those of pods may name a container first, as in evenkeel.dev/web.run-time."
+        case .transports:
+            "What a user of kubectl reads, by what fails, what is asked (as :trace takes it) and how the API server reaches nodes. SSH tunnels are history: they were removed in Kubernetes 1.22. A node that is cut off becomes NotReady when its lease is 50 s old, and its pods run on; the control plane believes that they are not ready, and evicts them after 5 minutes."
         case .differences: "What differs on purpose, and in which source file. \(Self.notActedOn)"
         }
     }
@@ -62,6 +66,15 @@ public enum ReferenceTopic: String, CaseIterable, Sendable {
                         rows: AnnotationNote.all.map { note in
                             [note.object, note.keys.map { "`\($0)`" }.joined(separator: ", "), note.value, note.range, note.fallback]
                         })
+                )
+            ]
+        case .transports:
+            [
+                (
+                    "",
+                    ReferenceTable(
+                        ["what fails", "asked"] + TransportFailures.transports.map(\.title), isGrouped: true,
+                        rows: TransportFailures.rows.map { [$0.failure, "`\($0.request)`"] + $0.answers })
                 )
             ]
         case .differences:

@@ -57,7 +57,7 @@ struct DetailScreen: Screen, PodHolder {
                 text.append(String(line[line.index(after: colon)...]), theme[.text])
                 return text
             }
-        case .yaml: return YAMLColours.lines(ManifestWriter.yaml(last.document), theme)
+        case .yaml: return YAMLColours.lines(ManifestWriter.yaml(world.cluster.document(of: last)), theme)
         case .events:
             let events = world.store.events.all.filter {
                 $0.involvedObject.kind == info.kind && $0.involvedObject.name == last.metadata.name
@@ -107,7 +107,8 @@ struct DetailScreen: Screen, PodHolder {
             switch action {
             case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
             case .copyText: return [.copy(lines(world).map(\.text).joined(separator: "\n"), what: "\(info.kind.lowercased()) \(last.metadata.name)")]
-            case .save: return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(last.document))]
+            case .save:
+                return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(world.cluster.document(of: last)))]
             }
             return []
         }

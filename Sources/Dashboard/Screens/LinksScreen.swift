@@ -22,7 +22,8 @@ struct LinksScreen: ListedScreen {
             BindingGroup(
                 "Links",
                 [
-                    Binding(.character("t"), action: Actions.traceRequest, "trace", "Trace a request: logs POD, exec POD, get PATH, from POD", footer: 5),
+                    Binding(
+                        .character("t"), action: Actions.traceRequest, "trace", "Trace a request: logs POD, exec POD, get PATH, from POD [PATH]", footer: 5),
                     Binding(
                         .character("a"), action: Actions.toggleAuthority, "check kubelets", "Set or unset the API server's --kubelet-certificate-authority",
                         footer: 10
@@ -30,7 +31,9 @@ struct LinksScreen: ListedScreen {
                     Binding(
                         .character("s"), action: Actions.toggleServing, "kubelet certificates",
                         "Kubelet serving certificates: self-signed, or signed by the cluster CA", footer: 15),
-                    Binding(.character("e"), action: Actions.toggleEgress, "egress", "Reach nodes directly, or through Konnectivity", footer: 20),
+                    Binding(.character("e"), action: Actions.toggleEgress, "egress", "Reach nodes directly, through Konnectivity or SSH tunnels", footer: 20),
+                    Binding(
+                        .character("f"), action: Actions.nextFault, "fault", "The next thing that is wrong with the ways to the nodes, or nothing", footer: 22),
                     Binding(
                         .character("u"), action: Actions.toggleTrust, "untrusted network", "Treat the network between the machines as untrusted", footer: 25),
                 ])
@@ -49,7 +52,7 @@ struct LinksScreen: ListedScreen {
     private func rects(_ area: Rect) -> [Rect] { area.splitRows([.fixed(min(links.count + 4, area.height / 2)), .weight(1)]) }
 
     enum Actions: String, ScreenAction {
-        case traceRequest, toggleAuthority, toggleServing, toggleEgress, toggleTrust
+        case traceRequest, toggleAuthority, toggleServing, toggleEgress, nextFault, toggleTrust
     }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
@@ -68,7 +71,12 @@ struct LinksScreen: ListedScreen {
             settings.servingCertificate = settings.servingCertificate == .selfSigned ? .clusterAuthority : .selfSigned
             return [.perform([.links(settings)])]
         case .toggleEgress:
-            settings.egress = settings.egress == .direct ? .konnectivity : .direct
+            settings.egress = settings.egress == .direct ? .konnectivity : settings.egress == .konnectivity ? .sshTunnel : .direct
+            if !LinkSettings.Fault.possible(settings.egress).contains(settings.fault) { settings.fault = .none }
+            return [.perform([.links(settings)])]
+        case .nextFault:
+            let faults = LinkSettings.Fault.possible(settings.egress)
+            settings.fault = faults[((faults.firstIndex(of: settings.fault) ?? 0) + 1) % faults.count]
             return [.perform([.links(settings)])]
         case .toggleTrust:
             settings.networkIsUntrusted.toggle()
@@ -117,8 +125,11 @@ struct LinksScreen: ListedScreen {
             ])
         }
         let flags =
-            "kubelet CA \(settings.checksKubelets ? "given" : "not given")   kubelet certificates \(settings.servingCertificate == .selfSigned ? "self-signed" : "by the cluster")   egress \(settings.egress.rawValue)   network \(settings.networkIsUntrusted ? "untrusted" : "trusted")"
-        canvas.write(flags, at: Point(x: inside.x + 1, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 2, ellipsis: true)
+            "kubelet CA \(settings.checksKubelets ? "given" : "not given")   kubelet certificates \(settings.servingCertificate == .selfSigned ? "self-signed" : "by the cluster")   egress \(settings.egress.title)   network \(settings.networkIsUntrusted ? "untrusted" : "trusted")"
+        let fault = settings.fault == .none ? "" : "\(settings.fault.rawValue)   "
+        canvas.write(
+            fault + (settings.warning ?? flags), at: Point(x: inside.x + 1, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 2,
+            ellipsis: true)
     }
 
     /// A request that goes over `link`, with the first things of the cluster that it fits; nil for calls that nobody makes here.
@@ -134,7 +145,7 @@ struct LinksScreen: ListedScreen {
         switch link {
         case .podToServer: return .fromPod(key)
         case .nodeToServer: return .fromNode(node)
-        case .serverToKubelet, .konnectivity: return .stream(.logs, pod: key, container: nil)
+        case .serverToKubelet, .konnectivity, .sshTunnel: return .stream(.logs, pod: key, container: nil)
         case .nodeProxy: return get("/api/v1/nodes/\(node):9100/proxy/metrics")
         case .podProxy: return get("/api/v1/namespaces/\(key.namespace)/pods/\(key.name):\(port)/proxy/")
         case .securePodProxy: return get("/api/v1/namespaces/\(key.namespace)/pods/https:\(key.name):8443/proxy/")
@@ -206,7 +217,7 @@ struct LinksScreen: ListedScreen {
     /// What the pod of the request was given to find and convince the API server.
     private func drawCredentials(_ request: LinkRequest, on canvas: inout Canvas, in box: Rect, from y: Int, _ world: World) {
         let inside = box.interior
-        guard case .fromPod(let key) = request, let pod = world.store.pods[key], inside.bottom - y >= 4 else { return }
+        guard case .fromPod(let key, _) = request, let pod = world.store.pods[key], inside.bottom - y >= 4 else { return }
         let theme = world.theme
         let credentials = PodCredentials(of: pod, in: world.cluster, at: world.now)
         canvas.drawRule(inBox: box, y: y, title: StyledText("credentials of \(key.name)", theme[.title]), style: theme[.border])
@@ -241,7 +252,7 @@ struct LinksScreen: ListedScreen {
         switch request {
         case .stream(let stream, let pod, let container): "\(stream.rawValue) \(pod)\(container.map { " \($0)" } ?? "")"
         case .proxy(let target): "get \(target.thing.rawValue)s/\(target.id)/proxy/\(target.rest)"
-        case .fromPod(let pod): "from pod \(pod)"
+        case .fromPod(let pod, let path): "from pod \(pod)\(path == "/api" ? "" : " \(path)")"
         case .fromNode(let node): "from node \(node)"
         }
     }

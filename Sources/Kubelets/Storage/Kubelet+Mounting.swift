@@ -53,7 +53,7 @@ extension Kubelet {
             worker.hasBegunMounting = true
             worker.mountBegan = now
             host.timelines[worker.uid]?.begin(.volumes, at: now)
-            worker.mounts = wantedVolumes(&worker, now, &host)
+            worker.mounts = wantedVolumes(&worker, mountsToken: cluster.store.mountsToken(worker.pod), now, &host)
         }
         for v in worker.mounts.indices {
             if worker.mounts[v].step == .waits { worker.mounts[v].step = .tries(now) }
@@ -149,7 +149,7 @@ extension Kubelet {
     }
 
     /// The pod's volumes, with the requests that each needs made.
-    private mutating func wantedVolumes(_ worker: inout PodWorker, _ now: Instant, _ host: inout KubeletHost) -> [VolumeMount] {
+    private mutating func wantedVolumes(_ worker: inout PodWorker, mountsToken: Bool, _ now: Instant, _ host: inout KubeletHost) -> [VolumeMount] {
         let pod = worker.pod
         var mounts: [VolumeMount] = []
         var hasToken = false
@@ -173,9 +173,9 @@ extension Kubelet {
             mounts.append(mount)
         }
         // The service account's token, which admission mounts into pods.
-        if !hasToken, pod.spec.automountServiceAccountToken != false {
+        if !hasToken, mountsToken {
             var mount = VolumeMount(
-                name: "kube-api-access-\(StableHash.safeEncode(StableHash.fnv1a32(pod.metadata.uid)).prefix(5))", token: now, objects: now, kind: "configmap")
+                name: pod.tokenVolumeName, token: now, objects: now, kind: "configmap")
             mount.step = .tries(now)
             mount.token = answer("POST serviceaccounts/token", worker, now, host.latencies)
             need(&mount, "configmap", "kube-root-ca.crt", &worker, now, &host)

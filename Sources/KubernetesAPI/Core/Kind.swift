@@ -109,7 +109,7 @@ public struct KindInfo: Sendable, Hashable {
     public static let all: [KindInfo] = Kind.allCases.filter { $0 != .custom }.map(\.info)
 
     /// Kinds of Kubernetes itself that are kept but not acted on: plural, short names and scope are known.
-    static let keptKinds: [KindInfo] = {
+    public static let keptKinds: [KindInfo] = {
         func kept(
             _ group: String, _ version: String, _ kind: String, _ plural: String, _ short: [String] = [],
             namespaced: Bool = true

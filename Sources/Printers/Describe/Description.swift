@@ -124,7 +124,7 @@ extension Printers {
     public static func describe(_ object: any StoredObject, in cluster: Cluster) -> String {
         var out = Description(cluster)
         switch object {
-        case let object as Pod: out.pod(object)
+        case let object as Pod: out.pod(cluster.shown(object))
         case let object as Node: out.node(object)
         case let object as Deployment: out.deployment(object)
         case let object as ReplicaSet: out.replicaSet(object)

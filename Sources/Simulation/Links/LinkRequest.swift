@@ -31,8 +31,8 @@ public enum LinkRequest: Sendable, Equatable {
     }
     case stream(Stream, pod: ObjectKey, container: String?)
     case proxy(ProxyTarget)
-    /// A container asks the API server for `/api`.
-    case fromPod(ObjectKey)
+    /// A container asks the API server for `path`, with its token.
+    case fromPod(ObjectKey, path: String = "/api")
     /// A kubelet renews its lease.
     case fromNode(String)
 
@@ -42,7 +42,7 @@ public enum LinkRequest: Sendable, Equatable {
         public init(text: String) { self.text = text }
     }
 
-    /// Reads `logs POD [CONTAINER]`, `exec`, `attach` and `port-forward` alike, `get PATH`, `from POD`, `from node NODE`.
+    /// Reads `logs POD [CONTAINER]`, `exec`, `attach` and `port-forward` alike, `get PATH`, `from POD [PATH]`, `from node NODE`.
     /// `POD` may be `NAMESPACE/POD`; otherwise it is of `namespace`.
     public init(_ text: String, namespace: String) throws(Mistake) {
         let words = text.split(separator: " ").map(String.init)
@@ -51,11 +51,11 @@ public enum LinkRequest: Sendable, Equatable {
             return parts.count == 2
                 ? ObjectKey(namespace: parts[0], name: parts[1]) : ObjectKey(namespace: namespace.isEmpty ? "default" : namespace, name: word)
         }
-        guard words.count >= 2 else { throw Mistake(text: "A request is one of: logs|exec|attach|port-forward POD, get PATH, from POD, from node NODE") }
+        guard words.count >= 2 else { throw Mistake(text: "A request is one of: logs|exec|attach|port-forward POD, get PATH, from POD [PATH], from node NODE") }
         switch words[0] {
         case "get": self = .proxy(try ProxyTarget(path: words[1], namespace: namespace))
         case "from" where words[1] == "node" && words.count == 3: self = .fromNode(words[2])
-        case "from": self = .fromPod(key(words[1]))
+        case "from": self = .fromPod(key(words[1]), path: words.count > 2 ? words[2] : "/api")
         default:
             guard let stream = Stream(rawValue: words[0]) else {
                 throw Mistake(text: "Unknown request \(words[0]); use logs, exec, attach, port-forward, get or from")

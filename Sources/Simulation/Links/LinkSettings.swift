@@ -7,8 +7,32 @@ public struct LinkSettings: Sendable, Equatable {
         case direct
         /// A proxy server beside the API server; agents on the nodes dial out to it and keep tunnels open.
         case konnectivity
-        /// Removed in Kubernetes 1.22; refused by every version that is simulated.
+        /// The API server opens an SSH connection to each node and sends everything through it. Deprecated in Kubernetes 1.9 and removed
+        /// in 1.22: shown as the documentation describes it, as history.
         case sshTunnel
+
+        public var title: String { self == .sshTunnel ? "SSH tunnels" : rawValue }
+    }
+    /// One thing that is wrong with the ways to the nodes.
+    public enum Fault: String, Sendable, CaseIterable {
+        case none
+        /// The nodes are up, their kubelets do not listen.
+        case kubeletPortClosed = "kubelet port closed"
+        /// No SSH tunnel is open, or no agent is connected.
+        case tunnelsDown = "tunnels down"
+        /// The nodes do not take the SSH key.
+        case keyRefused = "key refused"
+        /// The Konnectivity server beside the API server does not run.
+        case proxyServerDown = "proxy server down"
+
+        /// Those that `egress` can have, ``none`` first.
+        public static func possible(_ egress: Egress) -> [Fault] {
+            switch egress {
+            case .direct: [.none, .kubeletPortClosed]
+            case .sshTunnel: [.none, .kubeletPortClosed, .tunnelsDown, .keyRefused]
+            case .konnectivity: [.none, .kubeletPortClosed, .tunnelsDown, .proxyServerDown]
+            }
+        }
     }
     /// Who signed the certificate that a kubelet shows on its port 10250.
     public enum ServingCertificate: String, Sendable, CaseIterable {
@@ -25,8 +49,9 @@ public struct LinkSettings: Sendable, Equatable {
     public var networkIsUntrusted = false
     /// `--service-account-extend-token-expiration`. Kubernetes' default: yes.
     public var extendsTokens = true
-    /// The konnectivity agents do not run.
-    public var agentsAreDown = false
+    public var fault = Fault.none
+    /// `--ssh-user`: who the API server is on the nodes when it opens tunnels.
+    public var sshUser = "gke"
     /// How many API servers there are, 1 to 9.
     public var serverCount = 1
     /// How many of them have died, the last ones first, and when that was.
@@ -44,10 +69,15 @@ public struct LinkSettings: Sendable, Equatable {
 
     /// Why these settings cannot be had; nil if they can.
     public var refusal: String? {
-        if egress == .sshTunnel { return "SSH tunnels were removed in Kubernetes 1.22; use konnectivity or direct" }
         if !(1...9).contains(serverCount) { return "there can be 1 to 9 API servers, not \(serverCount)" }
         if !(0...serverCount).contains(deadServers) { return "of \(serverCount) API servers 0 to \(serverCount) can be dead, not \(deadServers)" }
         return nil
+    }
+
+    /// What a server of the simulated versions would say to these settings, which are of another time; nil if they are of today.
+    /// - Source: Kubernetes pull requests 54433 and 102297.
+    public var warning: String? {
+        egress == .sshTunnel ? "history: deprecated in 1.9, removed in 1.22; kube-apiserver would say: unknown flag: --ssh-user" : nil
     }
 
     /// How long a server's lease in the store lasts, and how often the servers look whose endpoints are to go.
@@ -72,7 +102,7 @@ public struct LinkSettings: Sendable, Equatable {
 /// - Source: Kubernetes documentation, "Communication between Nodes and the Control Plane";
 ///   `pkg/kubelet/client/kubelet_client.go`, `pkg/registry/core/{node,pod}/strategy.go`.
 public enum Link: String, Sendable, CaseIterable {
-    case podToServer, nodeToServer, serverToKubelet, nodeProxy, podProxy, securePodProxy, serviceProxy, konnectivity, webhook, aggregated
+    case podToServer, nodeToServer, serverToKubelet, nodeProxy, podProxy, securePodProxy, serviceProxy, sshTunnel, konnectivity, webhook, aggregated
 
     /// What protects a connection.
     public struct Facts: Sendable, Equatable {
@@ -95,6 +125,7 @@ public enum Link: String, Sendable, CaseIterable {
         case .podProxy: "API server → pod proxy"
         case .securePodProxy: "API server → pod proxy, https:"
         case .serviceProxy: "API server → service proxy"
+        case .sshTunnel: "API server → SSH server of a node"
         case .konnectivity: "konnectivity agent → proxy server"
         case .webhook: "API server → webhook on a service"
         case .aggregated: "API server → aggregated API"
@@ -119,11 +150,21 @@ public enum Link: String, Sendable, CaseIterable {
         case .nodeProxy, .podProxy, .serviceProxy: Facts(transport: "HTTP", isEncrypted: false, checksServer: false, checksClient: false)
         // The certificate is taken as it comes, and no client certificate is offered.
         case .securePodProxy: Facts(transport: "HTTPS", isEncrypted: true, checksServer: false, checksClient: false)
+        // The key of the host is not checked.
+        case .sshTunnel: Facts(transport: "SSH :22", isEncrypted: true, checksServer: false, checksClient: true)
         case .konnectivity: Facts(transport: "mTLS tunnel", isEncrypted: true, checksServer: true, checksClient: true)
         case .webhook, .aggregated: Facts(transport: "HTTPS", isEncrypted: true, checksServer: true, checksClient: self == .aggregated)
         }
     }
 
     /// The links that exist under these settings.
-    public static func present(_ settings: LinkSettings) -> [Link] { allCases.filter { $0 != .konnectivity || settings.egress == .konnectivity } }
+    public static func present(_ settings: LinkSettings) -> [Link] {
+        allCases.filter { link in
+            switch link {
+            case .konnectivity: settings.egress == .konnectivity
+            case .sshTunnel: settings.egress == .sshTunnel
+            default: true
+            }
+        }
+    }
 }

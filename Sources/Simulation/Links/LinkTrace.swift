@@ -30,14 +30,14 @@ public struct LinkTrace: Sendable, Equatable {
 extension Simulation {
     /// Follows `request` through the present state; nothing is changed.
     ///
-    /// Differs from Kubernetes: rights (RBAC) are not evaluated; a program is taken to listen on the ports that its
+    /// Differs from Kubernetes: a program is taken to listen on the ports that its
     /// container declares, with TLS on ports named `https` and on 443, 6443 and 8443.
     public func trace(_ request: LinkRequest) -> LinkTrace {
         var tracer = LinkTracer(simulation: self)
         switch request {
         case .stream(let stream, let pod, let container): tracer.follow(stream, pod, container)
         case .proxy(let target): tracer.follow(target)
-        case .fromPod(let key): tracer.followPod(key)
+        case .fromPod(let key, let path): tracer.followPod(key, path)
         case .fromNode(let name): tracer.followNode(name)
         }
         tracer.trace.canBeIntercepted = links.networkIsUntrusted && !tracer.trace.isVerified
@@ -71,19 +71,59 @@ private struct LinkTracer {
         hop("you", what, "API server", took: settings.nodeLatency, "client certificate or token; server verified by the kubeconfig's CA")
     }
 
-    /// By the tunnel's way to `node` if there is one. Returns false if it ends there.
-    private mutating func leave(towards node: String) -> Bool {
-        guard settings.egress == .konnectivity else { return true }
-        let agents = store.nodes.sorted().map(\.metadata.name).filter(isReachable)
-        hop("API server", "CONNECT", "konnectivity server", took: .microseconds(100), "local socket")
-        guard !settings.agentsAreDown, let agent = agents.first(where: { $0 == node }) ?? agents.first else {
-            fail("Error from server: No agent available")
-            return false
+    /// Who asks for a connection, which decides how its failure is worded.
+    private enum Caller {
+        case logs(url: String)
+        case stream, proxy
+
+        func text(_ problem: String) -> String {
+            switch self {
+            case .logs(let url): "Error from server: Get \"\(url)\": \(problem)"
+            case .stream: "Error from server: error dialing backend: \(problem)"
+            case .proxy: "503: error trying to reach service: \(problem)"
+            }
         }
-        hop(
-            "konnectivity server", "tunnel", "agent on \(agent)", took: settings.nodeLatency,
-            agent == node ? "mutual TLS; the agent dialed out" : "mutual TLS; no agent on \(node), so through \(agent) and the node network")
-        return true
+    }
+
+    /// By the tunnel's way to `node` if there is one. Returns who dials at its end; nil if it ends before.
+    private mutating func leave(towards node: String, _ caller: Caller) -> String? {
+        let ends = store.nodes.sorted().map(\.metadata.name).filter(isReachable)
+        switch settings.egress {
+        case .direct: return "API server"
+        case .sshTunnel:
+            let isOpen = settings.fault != .tunnelsDown && settings.fault != .keyRefused
+            guard isOpen, let end = ends.first(where: { $0 == node }) ?? ends.first else {
+                hop("API server", "choose a tunnel", "no tunnel", took: .zero, checked: false, "TCP port 22 of each node; the key of the host is not checked")
+                fail(caller.text("No SSH tunnels currently open. Were the targets able to accept an ssh-key for user \"\(settings.sshUser)\"?"))
+                return nil
+            }
+            let note = end == node ? "" : "; SSH tunnel not found for address of \(node), picking random node"
+            hop(
+                "API server", "SSH tunnel", "node \(end)", took: settings.nodeLatency, checked: false,
+                "as \(settings.sshUser), the key of the host is not checked\(note)")
+            return "node \(end)"
+        case .konnectivity:
+            hop("API server", "CONNECT", "konnectivity server", took: .microseconds(100), "local socket")
+            if settings.fault == .proxyServerDown {
+                fail(caller.text("dial unix /etc/kubernetes/konnectivity-server/konnectivity-server.socket: connect: connection refused"))
+                return nil
+            }
+            guard settings.fault != .tunnelsDown, let agent = ends.first(where: { $0 == node }) ?? ends.first else {
+                fail(caller.text("No agent available"))
+                return nil
+            }
+            hop(
+                "konnectivity server", "tunnel", "agent on \(agent)", took: settings.nodeLatency,
+                agent == node ? "mutual TLS; the agent dialed out" : "mutual TLS; no agent on \(node), so through \(agent) and the node network")
+            return "agent"
+        }
+    }
+    /// What a dial ends with, as who dials sees it.
+    private func refused(_ host: String) -> String {
+        settings.egress == .sshTunnel ? "ssh: rejected: connect failed (Connection refused)" : "dial tcp \(host): connect: connection refused"
+    }
+    private func timedOut(_ host: String) -> String {
+        settings.egress == .sshTunnel ? "ssh: rejected: connect failed (Connection timed out)" : "dial tcp \(host): i/o timeout"
     }
 
     // MARK: The kubelet's API
@@ -103,7 +143,7 @@ private struct LinkTracer {
             return fail("Error from server (BadRequest): pod \(key.name) does not have a host assigned")
         }
         let path = "/\(stream.path)/\(key.namespace)/\(key.name)" + (stream == .portForward ? "" : "/\(name)")
-        guard callKubelet(of: node, path, isStream: stream != .logs) else { return }
+        guard callKubelet(of: node, path, { stream == .logs ? .logs(url: $0) : .stream }) else { return }
         let status = (pod.status.containerStatuses + pod.status.initContainerStatuses).first { $0.name == name }
         if let waiting = status?.state.waiting, stream == .logs, status?.lastState.terminated == nil {
             return fail("Error from server (BadRequest): container \"\(name)\" in pod \"\(key.name)\" is waiting to start: \(waiting.reason)")
@@ -119,14 +159,14 @@ private struct LinkTracer {
     }
 
     /// The API server dials the kubelet. Returns whether it got there.
-    private mutating func callKubelet(of node: Node, _ path: String, isStream: Bool = false) -> Bool {
+    private mutating func callKubelet(of node: Node, _ path: String, _ caller: (_ url: String) -> Caller) -> Bool {
         let name = node.metadata.name
-        guard leave(towards: name) else { return false }
         let host = "\(address(node)):10250"
-        let from = settings.egress == .konnectivity ? "agent" : "API server"
+        let caller = caller("https://\(host)\(path)")
+        guard let from = leave(towards: name, caller) else { return false }
         guard isReachable(name) else {
             hop(from, path, "kubelet \(name)", took: settings.kubeletDialTimeout, checked: settings.checksKubelets)
-            fail("Error from server: \(isStream ? "error dialing backend" : "Get \"https://\(host)\(path)\""): dial tcp \(host): i/o timeout")
+            fail(caller.text(timedOut(host)))
             return false
         }
         let note =
@@ -134,8 +174,12 @@ private struct LinkTracer {
             ? "kubelet certificate verified by --kubelet-certificate-authority"
             : "HTTPS with a client certificate; the kubelet's serving certificate is not verified"
         hop(from, path, "kubelet \(name)", took: settings.nodeLatency, checked: settings.checksKubelets, note)
+        if settings.fault == .kubeletPortClosed {
+            fail(caller.text(refused(host)))
+            return false
+        }
         if settings.checksKubelets, settings.servingCertificate == .selfSigned {
-            fail("Error from server: Get \"https://\(host)\(path)\": tls: failed to verify certificate: x509: certificate signed by unknown authority")
+            fail(caller.text("tls: failed to verify certificate: x509: certificate signed by unknown authority"))
             return false
         }
         return true
@@ -150,13 +194,14 @@ private struct LinkTracer {
             guard let node = store.nodes[ObjectKey(name: target.name)] else { return fail("404: nodes \"\(target.name)\" not found") }
             if target.port.isEmpty || target.port == "10250" {
                 // The exception: the kubelet's own port is always dialled as for logs, whatever the scheme says.
-                if callKubelet(of: node, "/\(target.rest)") { trace.answer = "200 from the kubelet" }
+                if callKubelet(of: node, "/\(target.rest)", { _ in .proxy }) { trace.answer = "200 from the kubelet" }
                 return
             }
-            guard leave(towards: target.name) else { return }
+            guard let from = leave(towards: target.name, .proxy) else { return }
             let found = listener(on: node, target.port)
             dial(
-                target, address: address(node), port: target.port, thing: found.map { "\($0.pod) on \(target.name)" } ?? "\(target.name):\(target.port)",
+                target, from: from, address: address(node), port: target.port,
+                thing: found.map { "\($0.pod) on \(target.name)" } ?? "\(target.name):\(target.port)",
                 isUp: isReachable(target.name), listens: found != nil, speaksTLS: found.map { Self.speaksTLS($0.port) })
         case .pod:
             let key = ObjectKey(namespace: target.namespace, name: target.name)
@@ -208,7 +253,7 @@ private struct LinkTracer {
     private static func speaksTLS(_ port: ContainerPort) -> Bool { port.name.contains("https") || [443, 6443, 8443].contains(port.containerPort) }
 
     private mutating func reach(_ target: LinkRequest.ProxyTarget, _ pod: Pod, port: String) {
-        guard leave(towards: pod.nodeName) else { return }
+        guard let from = leave(towards: pod.nodeName, .proxy) else { return }
         guard !pod.status.podIP.isEmpty else {
             hop("API server", "dial", pod.name, took: .zero, encrypted: false, checked: false)
             return fail("400: address not allowed")
@@ -219,13 +264,13 @@ private struct LinkTracer {
         let container = pod.spec.containers.first { $0.ports.contains { $0.containerPort == number } }
         let runs = pod.status.containerStatuses.contains { $0.name == container?.name && $0.state.running != nil }
         dial(
-            target, address: pod.status.podIP, port: text, thing: pod.name, isUp: isReachable(pod.nodeName), listens: runs,
+            target, from: from, address: pod.status.podIP, port: text, thing: pod.name, isUp: isReachable(pod.nodeName), listens: runs,
             speaksTLS: container?.ports.first { $0.containerPort == number }.map(Self.speaksTLS))
     }
 
     /// `speaksTLS` is nil if nobody knows.
     private mutating func dial(
-        _ target: LinkRequest.ProxyTarget, address: String, port: String, thing: String, isUp: Bool, listens: Bool, speaksTLS: Bool?
+        _ target: LinkRequest.ProxyTarget, from: String, address: String, port: String, thing: String, isUp: Bool, listens: Bool, speaksTLS: Bool?
     ) {
         let host = "\(address):\(port)"
         let secure = target.scheme == "https"
@@ -234,16 +279,17 @@ private struct LinkTracer {
             ? "TLS, but the server certificate is not verified and no client certificate is sent"
             : "plain HTTP: neither side is authenticated, and anyone on the way can read it"
         hop(
-            settings.egress == .konnectivity ? "agent" : "API server", "GET \(secure ? "https" : "http")://\(host)/\(target.rest)", thing,
+            from, "GET \(secure ? "https" : "http")://\(host)/\(target.rest)", thing,
             took: isUp ? settings.nodeLatency + settings.podLatency : settings.proxyDialTimeout, encrypted: secure, checked: false, note)
-        guard let number = Int(port) else { return fail("503: error trying to reach service: dial tcp: lookup tcp/\(port): unknown port") }
-        guard (0...65535).contains(number) else { return fail("503: error trying to reach service: dial tcp: address \(port): invalid port") }
-        if !isUp { return fail("503: error trying to reach service: dial tcp \(host): i/o timeout") }
-        if !listens { return fail("503: error trying to reach service: dial tcp \(host): connect: connection refused") }
+        func refuse(_ problem: String) { fail(Caller.proxy.text(problem)) }
+        guard let number = Int(port) else { return refuse("dial tcp: lookup tcp/\(port): unknown port") }
+        guard (0...65535).contains(number) else { return refuse("dial tcp: address \(port): invalid port") }
+        if !isUp { return refuse(timedOut(host)) }
+        if !listens { return refuse(refused(host)) }
         if let speaksTLS, speaksTLS != secure {
             return fail(
                 secure
-                    ? "503: error trying to reach service: http: server gave HTTP response to HTTPS client"
+                    ? Caller.proxy.text("http: server gave HTTP response to HTTPS client")
                     : "400: Client sent an HTTP request to an HTTPS server.")
         }
         trace.answer = "200 from \(thing)"
@@ -251,7 +297,7 @@ private struct LinkTracer {
 
     // MARK: Towards the API server
 
-    mutating func followPod(_ key: ObjectKey) {
+    mutating func followPod(_ key: ObjectKey, _ path: String) {
         guard let pod = store.pods[key] else {
             hop(key.name, "connect", "node network", took: .zero)
             return fail("pods \"\(key.name)\" not found")
@@ -274,8 +320,18 @@ private struct LinkTracer {
         hop(
             "API server", "authenticate", credentials.isMounted ? credentials.user : "system:anonymous", took: .microseconds(200),
             credentials.isMounted ? tokenNote(credentials) : "automountServiceAccountToken is false: no token")
-        if !credentials.isMounted { return fail("403: forbidden: User \"system:anonymous\" cannot get path \"/api\"") }
-        trace.answer = "200 /api as \(credentials.user)"
+        let account = PodCredentials.account(of: pod)
+        authorize(credentials.isMounted ? .serviceAccount(account) : .anonymous, AccessRequest(method: "GET", path: path), path)
+    }
+
+    /// The last hop to the API server: whether the user may, and the answer.
+    private mutating func authorize(_ user: UserInfo, _ request: AccessRequest, _ path: String) {
+        let decision = Authorizer(simulation.cluster).decide(user, request)
+        if path != "/api" {
+            hop("API server", "authorize", "\(request.verb) \(request.path ?? request.resource)", took: .microseconds(100), decision.reason)
+        }
+        if !decision.isAllowed { return fail("403: \(request.refusal(of: user, reason: decision.reason).message)") }
+        trace.answer = "200 \(path) as \(user.name)"
     }
 
     private func tokenNote(_ credentials: PodCredentials) -> String {
@@ -295,6 +351,10 @@ private struct LinkTracer {
             "HTTPS to the kubeconfig's address; server verified by the cluster CA, client certificate system:node:\(name)")
         if !up { return fail("dial tcp: i/o timeout: the lease expires and the node becomes NotReady") }
         hop("API server", "authorize", "Node authorizer", took: .microseconds(100), "only objects referenced by pods on \(address(node))")
+        let lease = AccessRequest(verb: "update", group: "coordination.k8s.io", resource: "leases", namespace: "kube-node-lease", name: name)
+        let user = UserInfo.named("system:node:\(name)")
+        let decision = Authorizer(simulation.cluster).decide(user, lease)
+        if !decision.isAllowed { return fail("403: \(lease.refusal(of: user, reason: decision.reason).message)") }
         trace.answer = "200"
     }
 }

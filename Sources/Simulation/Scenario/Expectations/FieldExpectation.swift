@@ -27,7 +27,7 @@ struct FieldExpectation: Claim {
     func difference(in simulation: Simulation) -> String? {
         do throws(Difference) {
             let (object, title) = try object(kind, namespace, name, in: simulation.cluster)
-            let found = object.document.value(at: path)
+            let found = simulation.cluster.document(of: object).value(at: path)
             let what = "\(path) of \(title) is \(found?.text() ?? "absent")"
             if let equals, found != equals { return "\(what), expected \(equals.text())" }
             if atLeast == nil, atMost == nil { return nil }

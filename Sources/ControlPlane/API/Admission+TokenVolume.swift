@@ -1,0 +1,90 @@
+import KubernetesAPI
+import SimulationKit
+
+// The volume through which pods get a token, the cluster's certificates and their namespace. It is not kept in the store: its name differs
+// from pod to pod, and the pods of a template share one spec. Whoever shows a pod puts it in, whoever changes one takes it out.
+//
+// - Source: Kubernetes `plugin/pkg/admission/serviceaccount/admission.go`.
+extension Pod {
+    /// Where the volume is mounted.
+    public static let tokenMountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
+    private static let tokenVolumePrefix = "kube-api-access-"
+    /// The volume's name: five signs follow from the pod's identity.
+    public var tokenVolumeName: String { Self.tokenVolumePrefix + StableHash.safeEncode(StableHash.fnv1a32(metadata.uid)).prefix(5) }
+
+    /// With the volume, mounted into each container that has nothing at its path.
+    fileprivate mutating func addTokenVolume() {
+        let present = spec.volumes.first { $0.name.hasPrefix(Self.tokenVolumePrefix) }?.name
+        var mount = VolumeMount()
+        (mount.name, mount.readOnly, mount.mountPath) = (present ?? tokenVolumeName, true, Self.tokenMountPath)
+        var isMounted = false
+        func add(to containers: inout [Container]) {
+            for i in containers.indices where !containers[i].volumeMounts.contains(where: { $0.mountPath == Self.tokenMountPath }) {
+                containers[i].volumeMounts.append(mount)
+                isMounted = true
+            }
+        }
+        var spec = spec.value
+        add(to: &spec.initContainers)
+        add(to: &spec.containers)
+        guard isMounted else { return }
+        if present == nil { spec.volumes.append(.token(mount.name)) }
+        self.spec = Shared(spec)
+    }
+
+    /// Without what ``addTokenVolume()`` adds.
+    mutating func removeTokenVolume() {
+        let name = tokenVolumeName
+        guard spec.volumes.contains(where: { $0.name == name }) else { return }
+        spec.volumes.removeAll { $0.name == name }
+        for i in spec.initContainers.indices { spec.initContainers[i].volumeMounts.removeAll { $0.name == name } }
+        for i in spec.containers.indices { spec.containers[i].volumeMounts.removeAll { $0.name == name } }
+    }
+
+    public mutating func admitChange(from old: Pod, to cluster: inout Cluster) throws(APIError) {
+        if !old.spec.volumes.contains(where: { $0.name == old.tokenVolumeName }) { removeTokenVolume() }
+    }
+}
+
+extension Volume {
+    fileprivate static func token(_ name: String) -> Volume {
+        var (token, certificates, namespace) = (VolumeProjection(), VolumeProjection(), VolumeProjection())
+        token.serviceAccountToken = ["expirationSeconds": .int(Int64(ServiceAccountToken.podLife.wholeSeconds)), "path": "token"]
+        var map = ConfigMapVolumeSource()
+        (map.name, map.items) = ("kube-root-ca.crt", [["key": "ca.crt", "path": "ca.crt"]])
+        certificates.configMap = map
+        namespace.downwardAPI = ["items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]]
+        var volume = Volume()
+        volume.name = name
+        volume.projected = ProjectedVolumeSource()
+        volume.projected?.sources = [token, certificates, namespace]
+        volume.projected?.defaultMode = 0o644
+        return volume
+    }
+}
+
+extension ObjectStore {
+    /// Whether a pod gets a token: by its own word, else its account's, else yes. Those that stand for files of a node have none.
+    public func mountsToken(_ pod: Pod) -> Bool {
+        if pod.metadata.annotations["kubernetes.io/config.mirror"] != nil { return false }
+        if let own = pod.spec.automountServiceAccountToken { return own }
+        let name = pod.spec.serviceAccountName.isEmpty ? "default" : pod.spec.serviceAccountName
+        return serviceAccounts[ObjectKey(namespace: pod.namespace, name: name)]?.automountServiceAccountToken ?? true
+    }
+}
+
+extension Cluster {
+    /// The object as clients see it: a pod has the volume of its token. What an opened state brought is as it was there.
+    public func shown<O: StoredObject>(_ object: O) -> O {
+        guard var pod = object as? Pod, store.mountsToken(pod), origin == .start || pod.metadata.creationTimestamp.map({ $0 > origin }) ?? true else {
+            return object
+        }
+        pod.addTokenVolume()
+        return pod as? O ?? object
+    }
+    /// The object's whole JSON as clients see it.
+    public func document(of object: any StoredObject) -> JSONValue {
+        func document<O: StoredObject>(_ object: O) -> JSONValue { shown(object).document }
+        return document(object)
+    }
+}

@@ -1,0 +1,68 @@
+import ControlPlane
+import KubernetesAPI
+import Manifests
+import SimulationKit
+
+/// What a user of kubectl reads when a way to a node fails: each transport with each failure, as the model of the links answers.
+public enum TransportFailures {
+    /// What fails.
+    public enum Failure: String, CaseIterable, Sendable {
+        case none = "nothing"
+        case nodeCutOff = "node cut off"
+        case kubeletPortClosed = "kubelet port closed"
+        case certificateUnknown = "certificate unknown"
+        case tunnelsDown = "tunnels down, agents gone"
+        case keyRefused = "key refused"
+        case proxyServerDown = "proxy server down"
+    }
+    /// What is asked: by its words after `:trace`.
+    public static let requests = ["logs web", "exec web", "get pods/web:8080/proxy/", "get nodes/n1/proxy/metrics", "from web", "from node n1"]
+    public static let transports: [LinkSettings.Egress] = [.direct, .sshTunnel, .konnectivity]
+
+    /// A failure and a request with the answer by each of ``transports``; a dash where the transport cannot fail so.
+    public static let rows: [(failure: String, request: String, answers: [String])] = {
+        var rows: [(failure: String, request: String, answers: [String])] = []
+        for failure in Failure.allCases {
+            for text in requests {
+                guard let request = try? LinkRequest(text, namespace: "default") else { continue }
+                let answers = transports.map { answer(to: request, failure, $0, cluster) }
+                rows.append((failure.rawValue, text, answers))
+            }
+        }
+        return rows
+    }()
+
+    private static func answer(to request: LinkRequest, _ failure: Failure, _ egress: LinkSettings.Egress, _ cluster: Simulation) -> String {
+        var simulation = cluster
+        var settings = simulation.links
+        settings.egress = egress
+        switch failure {
+        case .none: break
+        case .nodeCutOff: _ = simulation.perform(.fail(.node("n1")))
+        case .certificateUnknown: settings.checksKubelets = true
+        default:
+            guard let fault = LinkSettings.Fault.allCases.first(where: { "\($0)" == "\(failure)" }), LinkSettings.Fault.possible(egress).contains(fault)
+            else { return "–" }
+            settings.fault = fault
+        }
+        _ = simulation.perform(.links(settings))
+        return simulation.trace(request).answer
+    }
+
+    /// Two nodes and a pod with a port on the first.
+    private static let cluster: Simulation = {
+        let manifests = """
+            {apiVersion: v1, kind: Node, metadata: {name: n1}, status: {allocatable: {cpu: "4", memory: 8Gi, pods: "10"}, addresses: [{type: InternalIP, address: 10.0.0.11}], conditions: [{type: Ready, status: "True"}]}}
+            ---
+            {apiVersion: v1, kind: Node, metadata: {name: n2}, status: {allocatable: {cpu: "4", memory: 8Gi, pods: "10"}, addresses: [{type: InternalIP, address: 10.0.0.12}], conditions: [{type: Ready, status: "True"}]}}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: web, namespace: default}
+            spec: {nodeName: n1, containers: [{name: app, image: web, ports: [{containerPort: 8080}]}]}
+            """
+        var simulation = Input(ManifestReader.read(text: manifests, file: "links")).makeSession().session.simulation
+        simulation.advance(to: .start + .minutes(1))
+        return simulation
+    }()
+}

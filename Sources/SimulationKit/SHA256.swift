@@ -1,0 +1,86 @@
+// The hash and the text form that JSON Web Tokens are made with.
+
+/// The hash function SHA-256.
+/// - Source: FIPS 180-4, RFC 2104.
+public enum SHA256 {
+    private static let constants: [UInt32] = [
+        0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5, 0xd807_aa98, 0x1283_5b01, 0x2431_85be,
+        0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174, 0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa,
+        0x5cb0_a9dc, 0x76f9_88da, 0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967, 0x27b7_0a85,
+        0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85, 0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3,
+        0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070, 0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f,
+        0x682e_6ff3, 0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+    ]
+
+    /// The 32 bytes of the hash of `message`.
+    public static func hash(_ message: [UInt8]) -> [UInt8] {
+        var state: [UInt32] = [
+            0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+        ]
+        var bytes = message + [0x80]
+        bytes += Array(repeating: 0, count: (120 - bytes.count % 64) % 64)
+        let bits = UInt64(message.count) * 8
+        for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
+        func rotate(_ x: UInt32, _ n: UInt32) -> UInt32 { x >> n | x << (32 - n) }
+        var w = [UInt32](repeating: 0, count: 64)
+        for start in stride(from: 0, to: bytes.count, by: 64) {
+            for i in 0..<16 { w[i] = (0..<4).reduce(0) { $0 << 8 | UInt32(bytes[start + 4 * i + $1]) } }
+            for i in 16..<64 {
+                let a = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3
+                let b = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10
+                w[i] = w[i - 16] &+ a &+ w[i - 7] &+ b
+            }
+            var s = state
+            for i in 0..<64 {
+                let a = rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)
+                let chosen = s[4] & s[5] ^ ~s[4] & s[6]
+                let first = s[7] &+ a &+ chosen &+ constants[i] &+ w[i]
+                let b = rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)
+                let majority = s[0] & s[1] ^ s[0] & s[2] ^ s[1] & s[2]
+                s = [first &+ b &+ majority, s[0], s[1], s[2], s[3] &+ first, s[4], s[5], s[6]]
+            }
+            for i in 0..<8 { state[i] = state[i] &+ s[i] }
+        }
+        return state.flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) } }
+    }
+
+    /// A code that only who has `key` can make of `message` (HMAC).
+    public static func code(of message: [UInt8], key: [UInt8]) -> [UInt8] {
+        var block = key.count > 64 ? hash(key) : key
+        block += Array(repeating: 0, count: 64 - block.count)
+        return hash(block.map { $0 ^ 0x5c } + hash(block.map { $0 ^ 0x36 } + message))
+    }
+
+    /// Compares in a time that does not tell how much is equal.
+    public static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool { a.count == b.count && zip(a, b).reduce(0) { $0 | $1.0 ^ $1.1 } == 0 }
+}
+
+/// Bytes as text without characters that URLs know: base64 with `-` and `_` and without padding.
+public enum Base64URL {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    public static func encode(_ bytes: [UInt8]) -> String {
+        var out: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for i in 0...group.count { out.append(alphabet[bits >> (18 - 6 * i) & 63]) }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// The bytes; nil if `text` has other characters.
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        var out: [UInt8] = []
+        var (bits, count) = (0, 0)
+        for byte in text.utf8 {
+            guard let value = alphabet.firstIndex(of: byte) else { return nil }
+            (bits, count) = ((bits << 6 | value) & 0xffff, count + 6)
+            if count >= 8 {
+                count -= 8
+                out.append(UInt8(truncatingIfNeeded: bits >> count))
+            }
+        }
+        return out
+    }
+}
