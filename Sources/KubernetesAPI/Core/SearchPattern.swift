@@ -1,11 +1,13 @@
 /// A regular expression whose search takes time in proportion to the text, whatever was typed.
 ///
-/// The syntax is the one of Go's `regexp`, which k9s' filter uses: literals, `.`, classes, groups, alternatives, repetitions,
+/// The syntax is the one of Go's `regexp`, which schemas and k9s' filter use: literals, `.`, classes, groups, alternatives, repetitions,
 /// anchors and word boundaries, `(?i)` in front; no look-around and no references back. All alternatives advance together, one
 /// scalar at a time (Thompson's construction), so that a pattern such as `(a+)+$` costs no more than another.
-struct SearchPattern {
+public struct SearchPattern: Sendable {
     /// Why a text is no pattern, as an end of a sentence.
-    struct Problem: Error { var text: String }
+    public struct Problem: Error {
+        public var text: String
+    }
 
     /// What a counted repetition may grow to; a search costs at most this much a scalar.
     private static let longestProgram = 2000
@@ -25,10 +27,12 @@ struct SearchPattern {
     private var literal: [UInt32]?
 
     /// Reads a pattern. One without an upper-case letter ignores case, as does one that begins with `(?i)`.
+    ///
+    /// - Parameter exact: look at case whatever the pattern is, but for `(?i)`.
     /// - Throws: What is wrong with it.
-    init(_ text: String) throws(Problem) {
+    public init(_ text: String, exact: Bool = false) throws(Problem) {
         var parser = Parser(text)
-        ignoresCase = parser.takeFlag() || !Self.hasUppercase(text)
+        ignoresCase = parser.takeFlag() || !exact && !Self.hasUppercase(text)
         let node = try parser.whole()
         literal = node.literal?.map { [ignoresCase] in ignoresCase ? Self.lowered($0) : $0 }
         if literal == nil {
@@ -38,7 +42,7 @@ struct SearchPattern {
     }
 
     /// Whether the pattern is found anywhere in `text`.
-    func isFound(in text: String) -> Bool {
+    public func isFound(in text: String) -> Bool {
         var scalars = text.unicodeScalars.map(\.value)
         if let literal {
             if ignoresCase { for index in scalars.indices { scalars[index] = Self.lowered(scalars[index]) } }

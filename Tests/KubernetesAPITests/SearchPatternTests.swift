@@ -1,7 +1,7 @@
 import SimulationKit
 import Testing
 
-@testable import Dashboard
+@testable import KubernetesAPI
 
 /// The patterns of `/` against what they find, and against the standard library's regular expressions on random ones.
 @Suite struct SearchPatternTests {
