@@ -190,11 +190,3 @@ struct JSONReader {
         return ScalarResolution.number(text).flatMap { if case .double = $0 { $0 } else { nil } }
     }
 }
-
-extension JSONValue {
-    /// The JSON object that `text` is; nil if it is none.
-    public init?(plainJSON text: String) {
-        guard let json = JSONReader.read(text)?.json else { return nil }
-        self = json
-    }
-}

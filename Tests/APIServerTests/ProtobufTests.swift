@@ -1,6 +1,5 @@
 import Foundation
 import KubernetesAPI
-import Manifests
 import Testing
 
 @testable import APIServer
@@ -16,10 +15,8 @@ import Testing
     }
 
     static let samples: [Sample] = ["protobuf-requests.jsonl", "helm-protobuf-requests.jsonl"].flatMap { file in
-        let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recorded/\(file)")
-        let lines = ((try? String(contentsOf: url, encoding: .utf8)) ?? "").split(separator: "\n")
-        return lines.enumerated().compactMap { index, line -> Sample? in
-            guard let json = JSONValue(plainJSON: String(line)), let data = Data(base64Encoded: json["body_b64"]?.string ?? "") else { return nil }
+        Recorded.lines(file).enumerated().compactMap { index, json -> Sample? in
+            guard let data = Data(base64Encoded: json["body_b64"]?.string ?? "") else { return nil }
             return Sample(
                 line: index + 1, title: "\(json["method"]?.string ?? "") \(json["uri"]?.string ?? "")", body: Array(data),
                 answer: json.value(at: "answer.body") ?? .null)

@@ -1,7 +1,6 @@
 // Bodies of requests in protobuf: typed clients of Kubernetes send no other form, and do not fall back when it is refused.
 
 import KubernetesAPI
-import Manifests
 import SimulationKit
 
 /// Why bytes are not read as protobuf.
@@ -32,8 +31,7 @@ public enum ProtobufBody {
         if let encoding = try reader.lastBytes(envelope, 3), !encoding.isEmpty { throw ProtobufError(message: "unsupported content encoding") }
         var object: JSONObject = ["apiVersion": .string(apiVersion), "kind": .string(kind)]
         if let content = try reader.lastBytes(envelope, 4), reader.text(content) == "application/json" {
-            guard let json = JSONValue(plainJSON: reader.text(raw)) else { throw ProtobufError(message: "the JSON in the message cannot be read") }
-            return json
+            return try reader.json(raw)
         }
         guard let message = ProtobufMessage.ofKind[kind == "DeleteOptions" ? kind : "\(apiVersion) \(kind)"] else {
             throw ProtobufError(message: "no kind \"\(kind)\" is registered for version \"\(apiVersion)\"")
@@ -201,6 +199,13 @@ struct ProtobufReader {
     }
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
+    /// The JSON that stands in a message.
+    func json(_ range: Range<Int>) throws(ProtobufError) -> JSONValue {
+        do throws(JSONParser.Problem) { return try JSONParser.read(Array(bytes[range])).value } catch {
+            throw ProtobufError(message: "the JSON in the message cannot be read: \(error.text)")
+        }
+    }
+
     // MARK: Messages
 
     /// The message of which the parts stand at `ranges`: a message that is there twice is merged.
@@ -299,8 +304,7 @@ struct ProtobufReader {
             return .array(texts)
         case .json:
             guard let raw = try lastBytes(inner, 1), !raw.isEmpty else { return .null }
-            guard let json = JSONValue(plainJSON: text(raw)) else { throw ProtobufError(message: "the JSON in field \(number) cannot be read") }
-            return json
+            return try json(raw)
         default:
             let (seconds, nanos) = (try lastNumber(inner, 1), try lastNumber(inner, 2))
             return time(seconds, nanos, micro: { if case .microTime = field.content { true } else { false } }())

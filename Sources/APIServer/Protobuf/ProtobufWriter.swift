@@ -1,10 +1,8 @@
 // Writes protobuf: old clients take the OpenAPI document in no other form.
 
 /// A message being written, field by field.
-public struct ProtobufWriter: Sendable {
-    public private(set) var bytes: [UInt8] = []
-
-    public init() {}
+struct ProtobufWriter: Sendable {
+    private(set) var bytes: [UInt8] = []
 
     private mutating func varint(_ value: UInt64) {
         var rest = value
@@ -20,14 +18,14 @@ public struct ProtobufWriter: Sendable {
         bytes += content
     }
     /// A text; also when it is empty.
-    public mutating func text(_ number: Int, _ value: String) { append(number, value.utf8) }
+    mutating func text(_ number: Int, _ value: String) { append(number, value.utf8) }
     /// A whole number, a truth value as 1 or 0.
-    public mutating func number(_ number: Int, _ value: Int64) {
+    mutating func number(_ number: Int, _ value: Int64) {
         varint(UInt64(number) << 3)
         varint(UInt64(bitPattern: value))
     }
     /// A message that `content` writes.
-    public mutating func message(_ number: Int, _ content: (inout ProtobufWriter) -> Void) {
+    mutating func message(_ number: Int, _ content: (inout ProtobufWriter) -> Void) {
         var writer = ProtobufWriter()
         content(&writer)
         append(number, writer.bytes)
