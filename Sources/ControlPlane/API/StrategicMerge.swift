@@ -119,9 +119,15 @@ extension JSONValue {
                 let gone = value.array ?? []
                 if let elements = result[list]?.array { result[list] = .array(elements.filter { !gone.contains($0) }) }
             }
+            for (name, value) in change.members where name.hasPrefix("$setElementOrder/") {
+                let list = String(name.dropFirst("$setElementOrder/".count))
+                guard let elements = result[list]?.array, let order = value.array else { continue }
+                result[list] = .array(Self.ordered(elements, by: order, rules.list(path + [list])))
+            }
             if let kept = change["$retainKeys"]?.array { result.members.removeAll { !kept.contains(.string($0.key)) } }
             return .object(result)
-        case (.array(let live), .array(var elements)):
+        case (_, .array(var elements)):
+            let live = array ?? []
             let replaces = elements.contains { $0["$patch"]?.string == "replace" }
             elements.removeAll { $0["$patch"]?.string == "replace" }
             if replaces { return .array(elements) }
@@ -138,7 +144,7 @@ extension JSONValue {
                     } else if let index {
                         merged[index] = merged[index].patched(element, rules, path)
                     } else {
-                        merged.append(element.withoutNulls)
+                        merged.append(JSONValue.null.patched(element, rules, path))
                     }
                 }
                 return .array(merged)
@@ -163,6 +169,21 @@ extension JSONValue {
             keys.append(ElementKey(value: value, number: number))
         }
         return keys
+    }
+
+    /// The elements in the order that a patch wants; those that it does not name stay after the one that they follow.
+    private static func ordered(_ elements: [JSONValue], by order: [JSONValue], _ list: MergeRules.List) -> [JSONValue] {
+        let names: [ElementKey]?
+        let wanted: [ElementKey]?
+        switch list {
+        case .whole: return elements
+        case .set: (names, wanted) = (elements.map { ElementKey(value: $0, number: 0) }, order.map { ElementKey(value: $0, number: 0) })
+        case .key(let key): (names, wanted) = (keys(elements, key), keys(order, key))
+        }
+        guard let names, let wanted else { return elements }
+        let all = Array(zip(names, elements))
+        let first = wanted.compactMap { name in all.first { $0.0 == name } }
+        return ordered(first, live: all) { $0.0 == $1.0 }.map(\.1)
     }
 
     /// The wanted elements in their order; those that only the cluster has each after the one that it follows there.
