@@ -148,6 +148,9 @@ extension APIServer {
         }
         let document: JSONValue
         if type == .apply {
+            if request.info.parameter("fieldManager") ?? "" == "" {
+                throw .options("PatchOptions", [FieldError(.required, "fieldManager", "is required for apply patch")])
+            }
             document = try yaml(request.request.body)
         } else {
             do throws(JSONParser.Problem) { document = try JSONParser.read(request.request.body).value } catch {

@@ -31,6 +31,8 @@ public struct Cluster: Sendable {
     public var tellsEvents = true
     /// Hashes of the events that were left out.
     var leftOut: Set<Int> = []
+    /// Whose write this is, for `metadata.managedFields`; nil for the simulation's own, which are not noted.
+    var writer: FieldManager?
     /// The last completed spec of each controlling owner, by its identity.
     var completedSpecs = CompletedSpecs()
     var names: SeededRandom

@@ -53,6 +53,12 @@ extension Cluster {
         object.metadata.deletionTimestamp = nil
         object.metadata.deletionGracePeriodSeconds = nil
         object.metadata.uid = makeUID()
+        if let writer {
+            // What admission adds is nobody's.
+            var complete = object
+            complete.setDefaults(profile)
+            object.metadata.managedFields = writer.managedFields(live: nil, new: complete.document.inVersion(writer.apiVersion))
+        }
         let source = (object as? Pod)?.spec
         let isKnown = try complete(&object)
         object.resetForCreate(in: self)
@@ -113,7 +119,16 @@ extension Cluster {
         guard let old = store.get(type, key) else { return nil }
         var new = old
         change(&new)
-        return new == old ? nil : store.replace(new, at: now)
+        if new == old { return nil }
+        note(&new, over: old)
+        return store.replace(new, at: now)
+    }
+
+    /// Notes in a new version of an object what the client whose write this is set in it.
+    func note<O: StoredObject>(_ new: inout O, over old: O) {
+        guard let writer else { return }
+        new.metadata.managedFields = writer.managedFields(
+            live: old.document.inVersion(writer.apiVersion), new: new.document.inVersion(writer.apiVersion))
     }
 
     /// Keeps what an update may not touch, and raises the generation if the spec changed.
@@ -127,6 +142,7 @@ extension Cluster {
         new.metadata.resourceVersion = old.metadata.resourceVersion
         if new == old { return old }
         if !O.sameSpec(new, old) { new.metadata.generation += 1 }
+        note(&new, over: old)
         // A finalizer taken off an object that waits only for it lets it go.
         if new.metadata.isTerminating, new.metadata.finalizers.isEmpty, !old.metadata.finalizers.isEmpty,
             !(new is Pod) || new.metadata.deletionGracePeriodSeconds == 0

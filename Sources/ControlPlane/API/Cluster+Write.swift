@@ -8,6 +8,7 @@ extension Cluster {
     public mutating func perform(_ write: APIWrite) -> Result<APIWritten, APIError> {
         // What is refused must not even change the names that chance gives next.
         let names = names
+        defer { writer = nil }
         do throws(APIError) {
             return .success(try performed(write))
         } catch {
@@ -17,6 +18,8 @@ extension Cluster {
     }
 
     private mutating func performed(_ write: APIWrite) throws(APIError) -> APIWritten {
+        if case .patch(.apply, let config, let force) = write.action { return try apply(config, force: force, write) }
+        writer = manager(of: write)
         switch write.action {
         case .create(let document): return try create(document, write)
         case .update(let document):
@@ -39,6 +42,14 @@ extension Cluster {
         }
     }
 
+    private mutating func apply(_ config: JSONValue, force: Bool, _ write: APIWrite) throws(APIError) -> APIWritten {
+        if write.subresource == "scale" { return try patch(.merge, config, write) }
+        let (document, old) = try applied(config, force: force, write)
+        guard let old else { return try create(document ?? config, write) }
+        guard let document else { return APIWritten(old) }
+        return try put(document, write, over: old)
+    }
+
     // MARK: Creating
 
     private mutating func create(_ document: JSONValue, _ write: APIWrite) throws(APIError) -> APIWritten {
@@ -49,6 +60,7 @@ extension Cluster {
             object.metadata.resourceVersion = 0
             // Nodes come with what their kubelets say of them.
             if write.hasStatus, O.kind != .node { object.dropStatus() }
+            try object.admitDefinition(to: cluster)
             return try cluster.create(object)
         }
         return APIWritten(try create(object, &self), isNew: true, warnings: warnings + object.warnings)
@@ -75,6 +87,12 @@ extension Cluster {
         members["kind"] = .string(info.kind)
         var unknown: [String] = write.duplicates.map { "duplicate field \"\($0)\"" }
         let client: JSONValue = .object(members)
+        if let (resource, version) = definedVersion(write) {
+            let (object, paths) = try resource.admit(
+                client, version: version, over: store.customObjects[write.key], subresource: write.subresource, strict: write.fieldValidation == .strict)
+            if write.fieldValidation == .warn { warnings += (unknown + paths.map { "unknown field \"\($0)\"" }) }
+            return try placed(object, write)
+        }
         let isServed = info.type == .custom || KindInfo.typed(apiVersion: write.apiVersion, kind: info.kind) != nil
         let result = decodeObject(isServed ? client : client.inVersion(info.apiVersion)) { _, _, problems in
             unknown += problems
@@ -127,6 +145,7 @@ extension Cluster {
         }
         let written = try put(old, &self)
         let isGone = store.object(write.info.type, write.key) == nil
+        if isGone, write.info.type == .custom { finishDefinitions() }
         if write.subresource.isEmpty { warnings += written.warnings }
         return APIWritten(written, isGone: isGone, warnings: warnings)
     }
@@ -149,8 +168,14 @@ extension Cluster {
         switch write.subresource {
         case "":
             if write.hasStatus { new.takeStatus(of: old) }
+            try new.admitDefinition(to: self)
             return try update(new)
-        case "status", "approval": return modify(O.self, old.key) { $0.takeStatus(of: new) } ?? old
+        case "status", "approval":
+            let isApplied = writer == nil
+            return modify(O.self, old.key) {
+                $0.takeStatus(of: new)
+                if isApplied { $0.metadata.managedFields = new.metadata.managedFields }
+            } ?? old
         case "resize":
             guard let pod = new as? Pod else { throw .notFound(write.info, write.name) }
             return try resize(pod)
@@ -288,7 +313,8 @@ extension Cluster {
 
     private mutating func delete(_ write: APIWrite, _ options: DeleteOptions) throws(APIError) -> APIWritten {
         func delete<O: StoredObject>(_ type: O.Type, _ cluster: inout Cluster) throws(APIError) -> any StoredObject {
-            try cluster.delete(type, write.key, options)
+            if write.info.isDefinition { return try cluster.deleteDefinition(write.name, options) }
+            return try cluster.delete(type, write.key, options)
         }
         let last: any StoredObject
         do throws(APIError) {
@@ -296,6 +322,7 @@ extension Cluster {
         } catch {
             throw error.code == 404 ? .notFound(write.info, write.name) : error
         }
+        if write.info.type == .custom, store.customObjects[write.key] == nil { finishDefinitions() }
         return APIWritten(last, isGone: store.object(write.info.type, write.key) == nil)
     }
 }

@@ -28,8 +28,9 @@ extension Cluster {
     /// changes are dropped. Leaving a request or limit out is an attempt to remove it.
     @discardableResult
     public mutating func resize(_ pod: Pod) throws(APIError) -> Pod {
-        let (new, old) = try checkedResize(pod)
+        var (new, old) = try checkedResize(pod)
         if new == old { return old }
+        note(&new, over: old)
         return store.replace(new, at: now)
     }
 

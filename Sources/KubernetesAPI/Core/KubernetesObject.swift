@@ -95,6 +95,18 @@ public struct CustomObject: ObjectWithoutStatus {
     public var metadata = Metadata(ObjectMeta())
     /// Everything but apiVersion, kind and metadata, as it came.
     public var content = JSONObject()
+    /// What a CustomResourceDefinition says of the kind; nil for others, and where it was not asked.
+    public var defined: DefinedKind?
+
+    /// What cannot be guessed of a custom kind by its name.
+    public struct DefinedKind: Sendable, Equatable {
+        public var plural: String
+        public var shortNames: [String]
+        public var isNamespaced: Bool
+        public init(plural: String, shortNames: [String], isNamespaced: Bool) {
+            (self.plural, self.shortNames, self.isNamespaced) = (plural, shortNames, isNamespaced)
+        }
+    }
 
     public init() {}
     public static let summary = "An object of a kind that Evenkeel keeps and shows but does not act on."
@@ -110,7 +122,11 @@ public struct CustomObject: ObjectWithoutStatus {
     }
     /// The API group, empty for the core group.
     public var group: String { apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : "" }
-    public var kindInfo: KindInfo { KindInfo.custom(apiVersion: apiVersion, kind: kindName) }
+    public var kindInfo: KindInfo {
+        var info = KindInfo.custom(apiVersion: apiVersion, kind: kindName)
+        if let defined { (info.plural, info.shortNames, info.isNamespaced) = (defined.plural, defined.shortNames, defined.isNamespaced) }
+        return info
+    }
 
     public mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder) {
         for (key, value) in object.members {
