@@ -28,7 +28,4 @@ extension APIServer {
         if request.header("if-none-match") == tag { return APIResponse(status: 304, headers: headers) { [] } }
         return APIResponse(status: 200, headers: headers) { OpenAPI.document(version, definitions).line }
     }
-
-    /// Reviews: questions about users and rights, answered at once and not kept.
-    func review(_ request: ResourceRequest, in session: Session) throws(Refusal) -> APIResponse? { nil }
 }

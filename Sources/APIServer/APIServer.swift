@@ -42,6 +42,8 @@ public struct APIServer: Sendable {
                 throw Refusal(
                     APIError(code: 413, reason: "RequestEntityTooLarge", message: "Request entity too large: limit is \(Self.largestBody)"))
             }
+            var request = request
+            request.user = try access(request, info, in: session)
             if !info.isResource { return .answer(try answerPath(request, info, in: session)) }
             return try replyResource(request, info, in: &session)
         } catch {
@@ -87,6 +89,7 @@ public struct APIServer: Sendable {
         guard isAllowed(info, kind.resource) else { throw .noMethod }
         understood.representation = try Representation.chosen(accept: request.header("accept"), transforms: true).get()
         if let text = Self.deprecations["\(kind.apiVersion)/\(kind.resource.name)"] { understood.warnings.append(text) }
+        try requireNoEscalation(understood, in: &session)
         if kind.resource.group == "metrics.k8s.io" { return .answer(try metrics(understood, in: session)) }
         switch (info.verb, info.subresource) {
         case ("get", ""), ("get", "status"), ("get", "scale"), ("get", "resize"), ("get", "ephemeralcontainers"), ("get", "approval"):
@@ -94,6 +97,7 @@ public struct APIServer: Sendable {
         case ("list", ""): return .answer(try list(understood, in: session))
         case ("watch", ""): return try watch(understood, in: session)
         case ("create", ""), ("create", "eviction"), ("create", "binding"): return .answer(try create(understood, in: &session))
+        case ("create", "token"): return .answer(try token(understood, in: session))
         case ("update", _): return .answer(try update(understood, in: &session))
         case ("patch", _): return .answer(try patch(understood, in: &session))
         case ("delete", ""): return .answer(try delete(understood, in: &session))

@@ -96,7 +96,7 @@ public struct APIWatch: Sendable {
     ) -> @Sendable () -> [UInt8] {
         var object = object
         if isPrevious { object.metadata.resourceVersion = revision }
-        let kept = object
+        let kept = session.cluster.seen(object)
         if case .table(let version) = form.representation.form {
             let columns = needsColumns ? form.columnDefinitions(in: session.cluster) : .null
             needsColumns = false

@@ -124,7 +124,7 @@ struct ObjectForm: Sendable, Equatable {
             switch self.included {
             case .none: .null
             case .metadata: partial(object, version: version)
-            case .object: document(object)
+            case .object: document(cluster.seen(object))
             }
         return ["cells": .array(cells), "object": included]
     }
@@ -139,6 +139,7 @@ struct ObjectForm: Sendable, Equatable {
 
     /// One object. Rows are made at once, as they need the cluster; all else when the answer is written.
     func body(_ object: any StoredObject, in cluster: Cluster) -> @Sendable () -> [UInt8] {
+        let object = cluster.seen(object)
         switch representation.form {
         case .whole where !representation.isYAML:
             return {
@@ -162,6 +163,7 @@ struct ObjectForm: Sendable, Equatable {
         switch representation.form {
         case .whole:
             let kind = "\(info.kind)List"
+            let objects = objects.map(cluster.seen)
             if representation.isYAML {
                 return encoded {
                     ["kind": .string(kind), "apiVersion": .string(apiVersion), "metadata": metadata, "items": .array(objects.map(item))]

@@ -74,17 +74,15 @@ extension ObjectStore {
 }
 
 extension Cluster {
-    /// The object as clients see it: a pod has the volume of its token. What an opened state brought is as it was there.
-    public func shown<O: StoredObject>(_ object: O) -> O {
-        guard var pod = object as? Pod, store.mountsToken(pod), origin == .start || pod.metadata.creationTimestamp.map({ $0 > origin }) ?? true else {
-            return object
-        }
+    /// The pod as clients see it: with the volume of its token. What an opened state brought is as it was there.
+    public func shown(_ pod: Pod) -> Pod {
+        guard store.mountsToken(pod), origin == .start || pod.metadata.creationTimestamp.map({ $0 > origin }) ?? true else { return pod }
+        var pod = pod
         pod.addTokenVolume()
-        return pod as? O ?? object
+        return pod
     }
+    /// The object as clients see it, of any kind.
+    public func seen(_ object: any StoredObject) -> any StoredObject { (object as? Pod).map(shown) ?? object }
     /// The object's whole JSON as clients see it.
-    public func document(of object: any StoredObject) -> JSONValue {
-        func document<O: StoredObject>(_ object: O) -> JSONValue { shown(object).document }
-        return document(object)
-    }
+    public func document(of object: any StoredObject) -> JSONValue { seen(object).document }
 }

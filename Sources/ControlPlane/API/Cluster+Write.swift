@@ -289,7 +289,7 @@ extension Cluster {
     private mutating func patch(_ type: PatchType, _ patch: JSONValue, _ write: APIWrite) throws(APIError) -> APIWritten {
         guard let old = store.object(write.info.type, write.key) else { throw .notFound(write.info, write.name) }
         let isScale = write.subresource == "scale"
-        guard let current = isScale ? scaleDocument(of: old) : old.document.inVersion(write.apiVersion) else {
+        guard let current = isScale ? scaleDocument(of: old) : document(of: old).inVersion(write.apiVersion) else {
             throw .notFound(write.info, write.name)
         }
         let new: JSONValue
