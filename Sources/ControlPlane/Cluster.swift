@@ -80,6 +80,15 @@ public struct ClusterSettings: Sendable, Equatable {
     public var kubeletWatchDelay = Duration.milliseconds(10)
     /// Events older than this are dropped. Kubernetes' default: 1 h.
     public var eventTimeToLive = Duration.hours(1)
+    /// What pods are to trust the API server by, as PEM: the file `ca.crt` beside their tokens.
+    ///
+    /// Differs from Kubernetes: without real clients there is no certificate authority, so the text only has the form of a certificate.
+    public var rootCertificates = """
+        -----BEGIN CERTIFICATE-----
+        c2ltdWxhdGVkIGNlcnRpZmljYXRlIGF1dGhvcml0eQ==
+        -----END CERTIFICATE-----
+
+        """
     public init() {}
 
     /// The delays that a scenario can set.

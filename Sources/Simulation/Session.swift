@@ -102,6 +102,20 @@ public struct Session: Sendable {
         checkpoint(beforeCommand: false)
     }
 
+    /// The session as one with real clients begins: pods trust the server's own `certificates` (PEM), and tokens are signed with a secret
+    /// key. To be called before anything happens; the simulation is then as if it had begun so.
+    public func serving(certificates: String, tokenKey: [UInt8]) -> Session {
+        var start = simulation
+        start.cluster.tokenKey = tokenKey
+        start.cluster.settings.rootCertificates = certificates
+        for map in start.cluster.store.configMaps.sorted() where map.name == "kube-root-ca.crt" {
+            start.cluster.modify(ConfigMap.self, map.key) { $0.data = ["ca.crt": certificates] }
+        }
+        var session = Session(start, script: script)
+        (session.isPaused, session.speed, session.mostCommands) = (isPaused, speed, mostCommands)
+        return session
+    }
+
     public var now: Instant { simulation.now }
     public var cluster: Cluster { simulation.cluster }
 

@@ -77,7 +77,9 @@
             let file = writeKubeconfig ?? "\(folder.path)/kubeconfig-\(ProcessInfo.processInfo.processIdentifier)"
             try SecretFile.write(Kubeconfig(server: "https://\(place)", authority: authority, client: client).text, to: file)
             announce(file, place)
-            var served = ServedSession(session, api: APIServer(address: place), inbox: inbox)
+            let key = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
+            let own = session.serving(certificates: authority.root.certificatePEM, tokenKey: key)
+            var served = ServedSession(own, api: APIServer(address: place), inbox: inbox)
             served.run()
             listener.close()
             // Nobody needs the credentials of a server that is gone; a file that the user named is the user's.

@@ -24,14 +24,6 @@ struct ServiceAccountController: Controller {
         }
     }
 
-    // Differs from Kubernetes: there is no certificate authority, so the text only has the form of a certificate.
-    private static let certificate = """
-        -----BEGIN CERTIFICATE-----
-        c2ltdWxhdGVkIGNlcnRpZmljYXRlIGF1dGhvcml0eQ==
-        -----END CERTIFICATE-----
-
-        """
-
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
         guard let namespace = cluster.store.namespaces[key], !namespace.metadata.isTerminating else {
             return .none
@@ -47,7 +39,7 @@ struct ServiceAccountController: Controller {
             "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as "
             + "the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of "
             + "Kubernetes clusters."
-        bundle.data = ["ca.crt": Self.certificate]
+        bundle.data = ["ca.crt": cluster.settings.rootCertificates]
         if let present = cluster.store.configMaps[bundle.key] {
             if present.data == bundle.data { return .none }
             return (try? cluster.update(ConfigMap.self, bundle.key) { $0.data = bundle.data }) == nil
