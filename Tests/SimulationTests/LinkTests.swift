@@ -62,6 +62,7 @@ import Testing
         return simulation.perform(.links(settings))
     }
 
+    /// C1, of `control-plane-links.md` as all that follow.
     @Test func `a pod is given three files and the server's address`() throws {
         let simulation = Self.running()
         let pod = try #require(simulation.cluster.store.pods[Self.web])
@@ -75,6 +76,7 @@ import Testing
         #expect(service.spec.ports.map(\.port) == [443])
     }
 
+    /// C2.
     @Test func `the pod's word about the token wins over its account's`() throws {
         var simulation = Self.running()
         try simulation.cluster.update(ServiceAccount.self, ObjectKey(namespace: "default", name: "default")) { $0.automountServiceAccountToken = false }
@@ -84,6 +86,7 @@ import Testing
         #expect(PodCredentials(of: pod, in: simulation.cluster, at: simulation.now).isMounted)
     }
 
+    /// C4.
     @Test func `a token is renewed once between 2876 and 2886 seconds`() throws {
         let simulation = Self.running(until: .minutes(50))
         let pod = try #require(simulation.cluster.store.pods[Self.web])
@@ -94,6 +97,7 @@ import Testing
         #expect(age > .seconds(2875) && age <= .seconds(2886))
     }
 
+    /// C5.
     @Test func `an old token is stale, or refused where lives are not extended`() {
         var settings = LinkSettings()
         #expect(PodCredentials.verdict(age: .minutes(60), settings) == .valid)
@@ -111,6 +115,7 @@ import Testing
         #expect(anonymous.answer == "403: forbidden: User \"system:anonymous\" cannot get path \"/api\"")
     }
 
+    /// C7 and C8.
     @Test func `nobody checks a kubelet's certificate unless told to`() {
         var simulation = Self.running()
         var trace = simulation.trace(Self.logs)
@@ -126,6 +131,7 @@ import Testing
         #expect(trace.failedHop == nil && trace.isVerified && !trace.canBeIntercepted)
     }
 
+    /// C9 and C10.
     @Test func `the proxy speaks plain HTTP unless told otherwise, and checks nobody`() throws {
         let simulation = Self.running()
         let plain = simulation.trace(try Self.get("/api/v1/namespaces/default/pods/web:8080/proxy/"))
@@ -144,6 +150,7 @@ import Testing
         #expect(Link.securePodProxy.facts(LinkSettings()).checksClient == false)
     }
 
+    /// C11 and C12.
     @Test func `a node's own port is dialled as a kubelet, any other as a plain server`() throws {
         let simulation = Self.running()
         let kubelet = simulation.trace(try Self.get("/api/v1/nodes/a1/proxy/metrics"))
@@ -185,6 +192,7 @@ import Testing
         #expect(Link.serverToKubelet.facts(settings).risk == nil)
     }
 
+    /// C3.
     @Test func `a pod whose account is missing is refused`() {
         var simulation = Self.running()
         var pod = Pod()
@@ -198,6 +206,7 @@ import Testing
         #expect(error.message == "pods \"lost\" is forbidden: error looking up service account default/nobody: serviceaccount \"nobody\" not found")
     }
 
+    /// C6.
     @Test func `of three servers one that died is met by a third of the connections for at most 25 s`() {
         var simulation = Self.running()
         _ = Self.change(&simulation) { $0.serverCount = 3 }
@@ -217,6 +226,7 @@ import Testing
         #expect(refused() == 0)
     }
 
+    /// C15, and scenario 16 of `pod-sessions.md`.
     @Test func `without agents nothing goes through the tunnel, and kubelets go on`() throws {
         var simulation = Self.running()
         _ = Self.change(&simulation) { ($0.egress, $0.fault) = (.konnectivity, .tunnelsDown) }
@@ -227,6 +237,7 @@ import Testing
         #expect(simulation.trace(.fromPod(Self.web)).failedHop == nil)
     }
 
+    /// C13.
     @Test func `a service is resolved to a ready endpoint, or to none`() throws {
         let simulation = Self.running()
         let found = simulation.trace(try Self.get("/api/v1/namespaces/default/services/web:80/proxy/"))
@@ -239,6 +250,7 @@ import Testing
             simulation.trace(try Self.get("/api/v1/namespaces/default/services/web:81/proxy/")).answer == "503: no service port 81 found for service \"web\"")
     }
 
+    /// C14.
     @Test func `a silent node is not reached, and its lease not renewed`() throws {
         var simulation = Self.running()
         _ = simulation.perform(.fail(.node("a1")))
@@ -249,6 +261,7 @@ import Testing
         #expect(simulation.cluster.store.pods[Self.web]?.status.phase == .running)
     }
 
+    /// Scenario 15 of `pod-sessions.md`.
     @Test func `konnectivity goes by the agent on the node, else by another, else not at all`() {
         var simulation = Self.running()
         _ = Self.change(&simulation) { $0.egress = .konnectivity }
@@ -281,7 +294,7 @@ import Testing
 
     // MARK: The failures of each transport
 
-    /// Each cell of the documentation's table, in the words of the specification.
+    /// Each cell of the documentation's table, in the words of the specification; with scenarios 14, 16 and 17 of `pod-sessions.md`.
     static let cells: [(failure: TransportFailures.Failure, request: String, answers: [String])] = {
         let logs = "Error from server: Get \"https://10.0.0.11:10250/containerLogs/default/web/app\": "
         let exec = "Error from server: error dialing backend: "
