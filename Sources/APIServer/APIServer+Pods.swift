@@ -3,13 +3,28 @@
 import ControlPlane
 import KubernetesAPI
 import Simulation
+import SimulationKit
 
 /// A log that is followed.
 public struct APILogStream: Sendable {
     public var headers: [(name: String, value: String)]
+    /// What was there when it was asked for.
+    private var first: [UInt8]
+    private var cursor: LogCursor?
+
+    init(headers: [(name: String, value: String)], _ log: PodLog) { (self.headers, first, cursor) = (headers, log.text, log.cursor) }
 
     /// What was written since the last call; after `isOver` nothing comes.
-    public mutating func next(in session: Session) -> (bytes: [UInt8], isOver: Bool) { ([], true) }
+    public mutating func next(in session: Session) -> (bytes: [UInt8], isOver: Bool) {
+        var bytes = first
+        first = []
+        if let cursor {
+            let new = session.simulation.log(after: cursor)
+            bytes += new.text
+            self.cursor = new.cursor
+        }
+        return (bytes, cursor == nil)
+    }
 }
 
 /// A session with a pod that was asked for and is allowed: the pod and the container are there.
@@ -67,9 +82,29 @@ extension APIServer {
             .badRequest("a container name must be specified for pod \(pod.name), choose one of: [\(containers.joined(separator: " "))]"))
     }
 
+    /// - Source: Kubernetes `pkg/apis/core/types.go`, `PodLogOptions`.
     private func log(_ request: ResourceRequest, _ pod: Pod, in session: Session) throws(Refusal) -> APIReply {
-        _ = try container(request.info, of: pod)
+        let info = request.info
+        var options = LogOptions(container: try container(info, of: pod), previous: info.flag("previous"), timestamps: info.flag("timestamps"))
+        func number(_ name: String) throws(Refusal) -> Int64? {
+            guard let text = info.parameter(name), !text.isEmpty else { return nil }
+            guard let value = Int64(text) else {
+                throw Refusal(.badRequest("unable to decode query parameter \(name): strconv.ParseInt: parsing \"\(text)\": invalid syntax"))
+            }
+            return value
+        }
+        options.sinceSeconds = try number("sinceSeconds")
+        options.tailLines = try number("tailLines")
+        options.limitBytes = try number("limitBytes")
+        options.sinceTime = info.parameter("sinceTime").flatMap { Instant(rfc3339: $0) }
+        let log: PodLog
+        switch session.simulation.log(of: pod.key, options) {
+        case .success(let found): log = found
+        case .failure(let error): throw Refusal(error)
+        }
         if pod.nodeName.isEmpty { return .answer(APIResponse(status: 204) { [] }) }
-        return .answer(APIResponse(status: 200, headers: [("content-type", "text/plain")]) { [] })
+        let headers = [(name: "content-type", value: "text/plain")]
+        if info.flag("follow") { return .log(APILogStream(headers: headers, log)) }
+        return .answer(APIResponse(status: 200, headers: headers) { log.text })
     }
 }

@@ -249,18 +249,18 @@ public enum Bindings {
             Binding(.enter, action: ObjectAction.containers, "containers", "Show the pod's containers", footer: 5).only(in: .k9s),
             Binding(.alt("k"), action: ObjectAction.open, "pod", "Its startup, use, conditions and events").only(in: .k9s),
             Binding(.character("i"), action: ObjectAction.setImage, "image", "Set the image of a container"),
-            Binding(.character("l"), action: ObjectAction.logs, "logs", "Events of the pod: simulated programs write no logs"),
-            Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "As logs: there are none of the container before"),
-            Binding(.character("s"), action: ObjectAction.shell, "shell", "Simulated containers have no shell"),
-            Binding(.character("a"), action: ObjectAction.attach, "attach", "Simulated containers have nothing to attach to"),
-            Binding(.character("f"), action: ObjectAction.portForward, "forward", "Simulated containers listen on no port"),
+            Binding(.character("l"), action: ObjectAction.logs, "logs", "What its containers write", footer: 12),
+            Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instance before wrote"),
+            Binding(.character("s"), action: ObjectAction.shell, "shell", "A small shell in a container", footer: 13),
+            Binding(.character("a"), action: ObjectAction.attach, "attach", "What a container writes from now on"),
         ])
     public static let workloads = BindingGroup(
         "Workload",
         [
             Binding(.character("s"), action: ObjectAction.scale, "scale", "Scale", footer: 20),
             Binding(.character("r"), action: ObjectAction.restart, "restart", "Restart by a rolling update", footer: 25),
-            Binding(.character("l"), action: ObjectAction.logs, "logs", "Events of the pod: simulated programs write no logs"),
+            Binding(.character("l"), action: ObjectAction.logs, "logs", "What the containers of its pods write", footer: 18),
+            Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instances before wrote"),
             Binding(.character("i"), action: ObjectAction.setImage, "image", "Set the image of a container", footer: 30),
             Binding(.character("R"), action: ObjectAction.resize, "resize", "Resize all of its pods in place", footer: 22),
             Binding(.character("L"), action: ObjectAction.load, "load", "Set the load: how much CPU and memory each pod uses"),
@@ -285,11 +285,29 @@ public enum Bindings {
             Binding(.character(")"), action: ObjectAction.moreDemand, "demand", "Raise the workload's demand by 10 % (see :demand)", footer: 35),
             Binding(.character("("), action: ObjectAction.lessDemand, "demand -", "Lower the workload's demand by 10 %"),
         ])
+    /// Keys of a Service: sessions with the pods behind it.
+    public static let services = BindingGroup(
+        "Services",
+        [
+            Binding(.character("l"), action: ObjectAction.logs, "logs", "What the containers of its pods write", footer: 18),
+            Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instances before wrote"),
+            Binding(.character("s"), action: ObjectAction.shell, "shell", "A small shell in the first ready pod", footer: 19),
+            Binding(.character("a"), action: ObjectAction.attach, "attach", "What the first ready pod writes from now on"),
+        ])
+    /// Keys of a Job: logs of its pods.
+    public static let jobs = BindingGroup(
+        "Jobs",
+        [
+            Binding(.character("l"), action: ObjectAction.logs, "logs", "What the containers of its pods write", footer: 18),
+            Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instances before wrote"),
+        ])
     public static let replicaSets = BindingGroup(
         "ReplicaSets",
         [
             Binding(.control("l"), action: ObjectAction.rollback, "roll back", "Roll the Deployment back to this revision", footer: 18),
             Binding(.character("s"), action: ObjectAction.scale, "scale", "Scale", footer: 20),
+            Binding(.character("l"), action: ObjectAction.logs, "logs", "What the containers of its pods write", footer: 25),
+            Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instances before wrote"),
             Binding(.character("J"), action: ObjectAction.owner, "owner", "Show the owner").k9s(.character("J")),
         ])
     public static let nodes = BindingGroup(

@@ -103,6 +103,8 @@ enum KeyRow {
                 case .palette: [("enter", "do it"), (arrows, "choose"), ("ctrl-u", "empty"), ("esc", "leave")]
                 }
             hints = keys.map { KeyHints.Hint($0.0, $0.1) }
+        } else if let typing = dashboard.stack.last!.typingHints {
+            hints = typing.map { KeyHints.Hint($0.key, $0.text) }
         } else {
             let screen = dashboard.stack.last!
             let bindings = dashboard.bindingGroups.flatMap(\.bindings).filter { $0.footer > 0 && screen.offers($0.action, dashboard.world) }

@@ -118,6 +118,7 @@ public struct Dashboard {
         // After a suspension the real time that passed is not made up for.
         run(to: world.session.target(elapsed: min(elapsed, .milliseconds(250)))) { _ in shouldStop() }
         if world.now != before || world.store.revision != revision { needsFrame = true }
+        if world.now != before { apply(withTop { screen, world in screen.tick(world) }) }
         if world.store.revision != revision { noteChange() }
         // A place to go back to, now and then in real time: it costs what changes afterwards.
         if clock - lastCheckpoint > .seconds(2) {
@@ -195,8 +196,10 @@ public struct Dashboard {
             if prompt != nil {
                 prompt!.field.insert(text)
                 if prompt!.purpose == .filter { setFilter(prompt!.field.text) }
-            } else {
+            } else if dialog != nil {
                 dialog?.paste(text)
+            } else if let effects = withTop({ screen, world in screen.paste(text, world) }) {
+                apply(effects)
             }
         case .mouse(let mouse):
             guard dialog == nil, prompt == nil, rows.body.contains(mouse.point) else { return }
@@ -264,6 +267,7 @@ public struct Dashboard {
             self.chord = nil
             return finish(chord, key)
         }
+        if let effects = withTop({ screen, world in screen.typed(key, world) }) { return apply(effects) }
         let binding = binding(for: key)
         if let hotkey = world.options.settings.hotkeys.first(where: { $0.key == key }), binding == nil || hotkey.overrides {
             return run(line: hotkey.command)

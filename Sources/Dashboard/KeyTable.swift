@@ -7,7 +7,8 @@ public enum KeyTable {
     /// All groups in the order in which help shows them.
     public static let groups: [BindingGroup] =
         [
-            Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets,
+            Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.services, Bindings.demand,
+            Bindings.jobs, Bindings.replicaSets,
             Bindings.nodes, Bindings.claims,
             Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
         ] + ScreenCatalog.all.flatMap(\.keys) + [Bindings.object, Bindings.text, HelpScreen.keys] + sorted.map(Bindings.sorting)
@@ -23,7 +24,8 @@ public enum KeyTable {
 
     /// The groups that stand before ``Bindings/table`` in tables of their kinds.
     static let kinds: [BindingGroup] = [
-        Bindings.pods, Bindings.workloads, Bindings.demand, Bindings.replicaSets, Bindings.nodes, Bindings.claims, Bindings.namespaces, Bindings.cronJobs,
+        Bindings.pods, Bindings.workloads, Bindings.services, Bindings.demand, Bindings.jobs, Bindings.replicaSets, Bindings.nodes, Bindings.claims,
+        Bindings.namespaces, Bindings.cronJobs,
         Bindings.used, Bindings.secrets,
     ]
 

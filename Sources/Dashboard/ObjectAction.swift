@@ -6,7 +6,7 @@ import SimulationKit
 /// What is done to an object from its row in a table or from its own view.
 enum ObjectAction: String, ScreenAction {
     case open, describe, yaml, edit, delete, kill, owner
-    case why, node, containers, evict, logs, previousLogs, shell, attach, portForward
+    case why, node, containers, evict, logs, previousLogs, shell, attach
     case resize, load, moreLoad, lessLoad, recommend, setImage, scale, restart, showPods, replicaSets, rollback
     case holders, usedBy, migrate, decode
     case moreDemand, lessDemand
@@ -16,8 +16,6 @@ enum ObjectAction: String, ScreenAction {
     /// Why it cannot be done to `object`; nil if it can.
     func unavailable(for object: any StoredObject, _ world: World) -> String? {
         switch self {
-        case .shell, .attach: "Simulated containers run no program to attach to; :trace exec POD follows the request"
-        case .portForward: "Simulated containers listen on no port; :trace from POD follows a request"
         case .node: (object as? Pod)?.nodeName.isEmpty == true ? "The pod has no node yet" : nil
         case .owner:
             object.metadata.controller.flatMap { KindInfo.find($0.kind) } == nil
@@ -49,10 +47,8 @@ enum ObjectAction: String, ScreenAction {
         case .node: return (object as? Pod).map { [NodeScreen.effect($0, world)] }
         case .containers: return (object as? Pod).map { [.push(Lists.containers(of: $0))] }
         case .evict: return kind == .pod ? [.open(evictDialog(pods, world))] : nil
-        case .logs, .previousLogs:
-            let words = kind == .pod ? "the pod's events" : "the events of the \(info.kind)"
-            return [.push(DetailScreen(object, tab: .events)), .flash("Simulated programs write no logs; these are \(words)")]
-        case .shell, .attach, .portForward: return nil
+        case .logs, .previousLogs: return Sessions.logs(of: object, previous: self == .previousLogs, world)
+        case .shell, .attach: return Sessions.enter(object, attaches: self == .attach, world)
         case .resize: return Self.resize(object, targets, world)
         case .load: return LoadSteps.kinds.contains(kind) ? [.open(LoadDialog(targets, world))] : nil
         case .moreLoad, .lessLoad: return LoadSteps.kinds.contains(kind) ? [.perform(LoadSteps.commands(targets, self == .moreLoad ? 1 : -1, world))] : nil

@@ -81,6 +81,14 @@ protocol Screen {
     func peek(_ world: World) -> Peek?
     /// Whether the peek pane is there unless the user hides it; where the view tells about the row itself it is not.
     var peeksByDefault: Bool { get }
+    /// Takes a key that is typed rather than asks for something, before any binding; nil if nothing is typed here.
+    mutating func typed(_ key: Key, _ world: World) -> [Effect]?
+    /// Takes a text that was pasted; nil if nothing is typed here.
+    mutating func paste(_ text: String, _ world: World) -> [Effect]?
+    /// Time has gone on: does what was waiting for it.
+    mutating func tick(_ world: World) -> [Effect]
+    /// Keys for the last row while the view takes what is typed; nil if it does not.
+    var typingHints: [(key: String, text: String)]? { get }
     /// A click or turn of the wheel inside the view.
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect]
 }
@@ -115,6 +123,10 @@ extension Screen {
     mutating func wasDrawn(_ world: World) {}
     mutating func prepare(_ world: World) {}
     mutating func work(until shouldStop: () -> Bool) {}
+    mutating func typed(_ key: Key, _ world: World) -> [Effect]? { nil }
+    mutating func paste(_ text: String, _ world: World) -> [Effect]? { nil }
+    mutating func tick(_ world: World) -> [Effect] { [] }
+    var typingHints: [(key: String, text: String)]? { nil }
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {
         guard event.kind == .wheelDown || event.kind == .wheelUp else { return [] }
         var effects: [Effect] = []

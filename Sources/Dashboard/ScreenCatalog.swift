@@ -35,6 +35,8 @@ package enum ScreenCatalog {
         ScreenEntry("gates", GatesScreen().bindings, path: ":gates<Enter>", command: GatesScreen.command),
         ScreenEntry("pod", [PodScreen.keys], path: ":po /web<Enter><Enter>"),
         ScreenEntry("node", [NodeScreen.keys], path: ":no /c3<Enter><Enter>"),
+        ScreenEntry("logs", [LogScreen.keys], path: ":po /web<Enter>l"),
+        ScreenEntry("shell", [], path: ":po /web<Enter>shostname; date<Enter>ls /<Enter>df<Enter>nslookup kubernetes.default<Enter>frobnicate<Enter>"),
         ScreenEntry("recommend", RecommendScreen(focus: nil).bindings, path: "<wait:8m>:recommend web<Enter>", command: RecommendScreen.command),
         ScreenEntry("lab", [LabScreen.keys], path: ":lab<Enter>", command: LabScreen.command),
         ScreenEntry("links", LinksScreen().bindings, path: ":links<Enter>", command: LinksScreen.command),

@@ -91,7 +91,7 @@ struct Kubelet: Sendable {
         if isFailed {
             // Programs go on without their kubelet; it finds out when it comes back.
             if case .exit(let i, let instance) = timer, worker.containers[i].instance == instance {
-                endUnseen(&worker, i, cluster.now, host.profile)
+                endUnseen(&worker, i, host, cluster)
             }
             return
         }
@@ -120,6 +120,10 @@ struct Kubelet: Sendable {
         case .stop(let i, let instance, let token):
             guard worker.containers[i].instance == instance, worker.containers[i].stop?.token == token else { return }
             continueStop(&worker, i, &host, &cluster)
+        case .quits(let i, let instance):
+            guard worker.isRunning(i, instance) else { return }
+            let code = worker.containers[i].program.stopExitCode
+            exits(&worker, i, code: code, reason: code == 0 ? "Completed" : "Error", cluster.now, &host)
         case .deadline: deadlinePassed(&worker, &host, &cluster)
         case .gone: finishDeletion(&worker, &host, &cluster)
         }
@@ -152,6 +156,7 @@ struct Kubelet: Sendable {
     mutating func drop(_ worker: inout PodWorker, _ host: inout KubeletHost) {
         release(&worker)
         forgetObjects(worker)
+        host.files.forget(worker)
         api.correlator.forget(worker.uid)
         let slot = worker.reference.slot
         worker.isDropped = true

@@ -33,6 +33,8 @@ struct KubeletHost: Sendable {
     var failingUpdates: [ResourceUpdate: Int] = [:]
     /// What an opened state showed of programs.
     var seen = SeenPrograms()
+    /// What was written into containers from outside.
+    var files = WrittenFiles()
     /// When a pod was last asked to resize, or had resized.
     var lastResize: Instant?
 
@@ -68,13 +70,15 @@ struct KubeletHost: Sendable {
         case memory(container: Int, instance: Int, token: Int)
         case probe(container: Int, instance: Int, probe: Int, token: Int)
         case stop(container: Int, instance: Int, token: Int)
+        /// A program that got a signal from inside its container ends.
+        case quits(container: Int, instance: Int)
         case deadline
         case gone
 
         /// What happens in the container, whatever the kubelet does.
         var isOfTheProgram: Bool {
             switch self {
-            case .exit, .outOfMemory, .memory: true
+            case .exit, .outOfMemory, .memory, .quits: true
             default: false
             }
         }

@@ -36,6 +36,9 @@ struct KubeletSettings: Sendable {
     var imageLowPercent = 80
     var memory = MemoryProtection()
     var isEvented = false
+    /// Bytes beyond which a container's log file is rotated, and how many files of it there are at most.
+    var logMaxSize: Int64 = 10 << 20
+    var logMaxFiles = 5
     /// Burstable pods may use swap (`LimitedSwap`).
     var swapsMemory = false
 
@@ -124,6 +127,8 @@ extension KubeletSettings {
         if profile.hasMemoryReservationPolicy {
             memory.policy = configuration.memoryReservationPolicy == "TieredReservation" ? .tiered : .none
         }
+        if let size = Quantity(configuration.containerLogMaxSize)?.value, size > 0 { logMaxSize = size }
+        logMaxFiles = stated(configuration.containerLogMaxFiles) ?? 5
         isEvented = profile.isEnabled(.eventedPLEG)
         if profile.isEnabled(.nodeSwap), case .object(let swap) = configuration.memorySwap {
             swapsMemory = swap["swapBehavior"] == "LimitedSwap"

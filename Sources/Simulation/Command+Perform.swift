@@ -149,6 +149,7 @@ extension Simulation {
             if before.fault != settings.fault { return "links to the nodes: \(settings.fault == .none ? "nothing is wrong" : settings.fault.rawValue)" }
             return "API server restarted: kubelet certificates \(settings.checksKubelets ? "checked" : "not checked"), egress \(settings.egress.title)"
         case .setGates(let gates): return try setGates(gates)
+        case .inContainer(let key, let container, let action): return try perform(action, in: key, container: container)
         case .rebalance(let workload, let pods): return try startRebalancing(workload, pods)
         case .write(let write): return try perform(write).get().receipt(of: write)
         }

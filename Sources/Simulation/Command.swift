@@ -62,6 +62,8 @@ public enum Command: Sendable {
     /// Evicts these pods of a workload one after another, each when the replacement of the one before is ready; without
     /// pods those of its plan.
     case rebalance(Workload, [ObjectKey])
+    /// What a session in a container did there.
+    case inContainer(pod: ObjectKey, container: String, ContainerAction)
     /// Starts the components again with these feature gates besides those already set.
     case setGates(StringMap<Bool>)
     /// A write of a client of the API server.

@@ -389,14 +389,23 @@ import Testing
         #expect(try user.press("<Esc>:keymap evenkeel<Enter>:po<Enter>").split(separator: "\n").last?.contains("<R> resize") == true)
     }
 
-    @Test func `what a simulator does not have is said`() throws {
+    @Test func `sessions with pods have k9s' keys`() throws {
         for preset in KeymapPreset.allCases {
             var user = try User(preset)
-            try user.press(":po<Enter>")
-            #expect(try user.press("s").contains("run no program"))
-            #expect(try user.press("f").contains("listen on no port"))
-            #expect(try user.press("l").contains("write no logs"))
-            #expect(try user.press(":deploy<Enter>l").contains("write no logs"))
+            try user.press(":po shop /web<Enter>")
+            #expect(try user.press("l").contains("─ Logs of web-"))
+            #expect(user.screen.contains("starting "))
+            try user.press("<Esc>")
+            #expect(try user.press("p").contains("previous terminated container"))
+            try user.press("<Esc>")
+            #expect(try user.press("shostname<Enter>").contains("/ # hostname"))
+            #expect(try user.press("exit 3<Enter>").contains("command terminated with exit code 3"))
+            try user.press("<Esc>")
+            #expect(try user.press("a").contains("─ Attached to web-"))
+            try user.press("<Esc>")
+            #expect(try user.press(":deploy shop /web<Enter>l").contains("─ Logs of deployment/web"))
+            #expect(user.screen.contains("[web-"))
+            #expect(try user.press("<Esc>:svc shop<Enter>l").contains("─ Logs of service/"))
         }
     }
 

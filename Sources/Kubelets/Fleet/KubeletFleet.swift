@@ -151,6 +151,9 @@ public struct KubeletFleet: Component {
 
     // MARK: Look-up
 
+    /// Whether the kubelet of its node looks after the pod.
+    public func knows(_ pod: Pod) -> Bool { worker(of: pod) != nil }
+
     /// The kubelet of the node; nil if it has not started yet.
     func kubelet(of node: String) -> Kubelet? { nodeIndex[node].flatMap { nodes[$0] } }
 

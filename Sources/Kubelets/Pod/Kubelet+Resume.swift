@@ -6,21 +6,22 @@ import SimulationKit
 
 extension Kubelet {
     /// A program ended while its kubelet was silent.
-    mutating func endUnseen(_ worker: inout PodWorker, _ i: Int, _ now: Instant, _ profile: KubernetesProfile) {
+    mutating func endUnseen(_ worker: inout PodWorker, _ i: Int, _ host: KubeletHost, _ cluster: Cluster) {
         guard worker.containers[i].isRunning else { return }
-        let code = worker.containers[i].program.exitCode(worker.containers[i].instance)
+        let usual = worker.containers[i].program.exitCode(worker.containers[i].instance)
         let exit = worker.containers[i].exited
-        markEnded(
-            &worker, i, code: exit?.code ?? code, reason: exit?.reason ?? (code == 0 ? "Completed" : "Error"),
-            at: exit?.at ?? now, profile)
-        worker.containers[i].crash.exit = exit?.at ?? now
+        let (code, time) = (exit?.code ?? usual, exit?.at ?? cluster.now)
+        let reason = exit?.reason ?? (code == 0 ? "Completed" : "Error")
+        let words = lastWords(worker, i, code: code, reason: reason, at: time, host, cluster)
+        markEnded(&worker, i, code: code, reason: reason, message: words, at: time, host.profile)
+        worker.containers[i].crash.exit = time
     }
 
     /// A kubelet that was silent, or is new, looks at a pod.
     mutating func resume(_ worker: inout PodWorker, rebooted: Bool, _ host: inout KubeletHost, _ cluster: inout Cluster) {
         worker.operation = nil
         worker.operationNumber += 1
-        for i in worker.containers.indices where worker.containers[i].exited != nil { endUnseen(&worker, i, cluster.now, host.profile) }
+        for i in worker.containers.indices where worker.containers[i].exited != nil { endUnseen(&worker, i, host, cluster) }
         if rebooted {
             for i in worker.containers.indices where worker.containers[i].isRunning {
                 markEnded(&worker, i, code: 255, reason: "Unknown", at: cluster.now, host.profile)

@@ -69,6 +69,8 @@ extension Kubelet {
         worker.containers[i].status = status
         worker.containers[i].kill = nil
         worker.containers[i].startsAnew = false
+        worker.containers[i].signalled = nil
+        host.files.forget(container: worker.containers[i].dead.last?.containerID)
         worker.containers[i].throttled = CPUThrottling()
         worker.containers[i].pull = PullBackOff()
         if worker.containers[i].isPlainInit { host.timelines[worker.uid]?.begin(.initRun, container: i, at: now) }

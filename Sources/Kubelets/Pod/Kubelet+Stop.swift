@@ -91,6 +91,7 @@ extension Kubelet {
         guard let stop = worker.containers[i].stop else { return }
         let rest = max(Self.minimumGrace, stop.began + stop.grace - now)
         worker.containers[i].stop?.step = .signalled
+        if worker.containers[i].exited == nil { worker.containers[i].signalled = worker.containers[i].signalled ?? now }
         if worker.containers[i].exited != nil {
             worker.containers[i].stop?.due = now
         } else if let time = worker.containers[i].program.stopTime, time < rest {

@@ -156,7 +156,8 @@ extension Kubelet {
         let wasStopping = worker.containers[i].stop != nil && worker.containers[i].exited == nil
         // The kubelet may hear of it later.
         let time = worker.containers[i].exited?.at ?? cluster.now
-        markEnded(&worker, i, code: code, reason: reason, message: message, at: time, host.profile)
+        let words = message.isEmpty ? lastWords(worker, i, code: code, reason: reason, at: time, host, cluster) : message
+        markEnded(&worker, i, code: code, reason: reason, message: words, at: time, host.profile)
         if worker.containers[i].isPlainInit {
             host.timelines[worker.uid]?.end(.initRun, container: i, at: cluster.now)
         }
@@ -186,6 +187,7 @@ extension Kubelet {
         (end.exitCode, end.reason, end.message) = (code, reason, message)
         (end.startedAt, end.finishedAt) = (worker.containers[i].startedAt, now)
         end.containerID = worker.containers[i].status.containerID
+        worker.keepDead(i, at: now)
         var state = ContainerState()
         state.terminated = end
         worker.containers[i].status.state = state

@@ -166,6 +166,10 @@ struct ContainerRuntime: Sendable {
     var memoryPeak: Int64 = 0
     /// What it used before its load or limits last changed, oldest first.
     var past: [UsageSpan] = []
+    /// When the running instance was told to stop.
+    var signalled: Instant?
+    /// The last instances that ended, newest last: at most two.
+    var dead: [DeadInstance] = []
 
     var isRunning: Bool { status.state.running != nil }
     var isPlainInit: Bool { isInit && !isSidecar }
@@ -183,6 +187,18 @@ struct ContainerRuntime: Sendable {
         var reason: String
         var at: Instant
     }
+}
+
+/// What is remembered of an instance that ended, as long as its kubelet keeps the dead container: what its log is made from and its
+/// status does not tell.
+struct DeadInstance: Sendable {
+    var containerID: String
+    var end: Instant
+    /// When it was done with its start.
+    var answers: Instant
+    var signalled: Instant?
+    var tickers: [ProbeKind: Instant]
+    var program: Program
 }
 
 /// Why the kubelet kills a running container while the pod goes on.

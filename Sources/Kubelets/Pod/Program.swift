@@ -35,6 +35,14 @@ public struct Program: Sendable, Equatable {
     public var imageSize: Int64?
     public var pullTime: Duration?
     public var pullFailure: PullFailure?
+    /// Lines that it writes to its log in place of those that are made up for it, over and over; see ``ContainerLog/placeholders``.
+    public var logLines: [String] = []
+    /// `CONFIGMAP/KEY`: where such lines stand.
+    public var logSource: String?
+    /// From one such line to the next.
+    public var logEvery = Duration.seconds(1)
+    /// What it writes to its termination message file when it ends by itself or is told to stop.
+    public var lastWords = ""
 
     /// A span of time after the container's start in which a probe fails.
     public struct FailureWindow: Sendable, Equatable {
@@ -167,6 +175,10 @@ extension Program {
         pageCache = take("page-cache", amount) { Load($0, amount: \.value) }
         imageSize = take("image-size", "a size from 0 to 8Pi") { Quantity($0).map(\.value).flatMap { Load.range.contains($0) ? $0 : nil } }
         pullTime = take("image-pull-time", times) { time($0) }
+        if let text = take("log", "text", { $0 }) { logLines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+        logSource = take("log-from", "CONFIGMAP/KEY", { $0.split(separator: "/").count == 2 ? $0 : nil })
+        if let every = take("log-every", "a length of time from 1ms to 87600h", { time($0).flatMap { $0 >= .milliseconds(1) ? $0 : nil } }) { logEvery = every }
+        lastWords = take("termination-message", "text", { $0 }) ?? ""
         let failures = PullFailure.allCases.map(\.rawValue).joined(separator: ", ")
         if let failure = take("image-pull", "one of \(failures)", PullFailure.init(rawValue:)) { pullFailure = failure }
     }

@@ -39,7 +39,7 @@ extension PodWorker {
         if containers[i].past.count > Self.spansKept { containers[i].past.removeFirst() }
     }
 
-    fileprivate func presentSpan(_ i: Int, _ now: Instant, _ profile: KubernetesProfile) -> UsageSpan? {
+    func presentSpan(_ i: Int, _ now: Instant, _ profile: KubernetesProfile) -> UsageSpan? {
         let container = containers[i]
         guard container.isRunning else { return nil }
         return UsageSpan(

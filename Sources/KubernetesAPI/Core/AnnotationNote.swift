@@ -44,6 +44,13 @@ public struct AnnotationNote: Sendable {
             ["image-pull"], "`not-found`, `denied`, `timeout`, `unavailable` (registry down) or `bad-signature`: the pull fails",
             "fails as not found if the image's name contains `does-not-exist`"),
         AnnotationNote(
+            ["log"],
+            "lines that it logs, one after another and over and over; `{pod}`, `{namespace}`, `{container}`, `{node}`, `{zone}`, `{ip}`, `{n}`, `{restart}`, `{time}`, `{cpu}` and `{memory}` are filled in",
+            "what it lived through"),
+        AnnotationNote(["log-from"], "`CONFIGMAP/KEY`: such lines stand there", "none"),
+        AnnotationNote(["log-every"], "time from one of its lines to the next", range: "1ms to 87600h", "`1s`"),
+        AnnotationNote(["termination-message"], "what it writes to `terminationMessagePath` when it ends without being killed", "nothing"),
+        AnnotationNote(
             ["demand"], of: "Deployment, StatefulSet, DaemonSet, ReplicaSet or Service",
             "CPU that it is asked for in sum, shared by its ready pods: `2`, `200m..6/30m` swings in 30 minutes, `500m@0s 6@5m` from those times on", "none"),
         AnnotationNote(["node-selector"], of: "KubeletConfiguration", "labels of the nodes that the document is for: `pool=big`", "all nodes"),

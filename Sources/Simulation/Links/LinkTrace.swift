@@ -45,6 +45,17 @@ extension Simulation {
     }
 }
 
+extension Simulation {
+    /// Why the API server does not get through to the kubelet of `node` with a request for `path`, in the words that a client
+    /// sees; nil if it does.
+    func failureToReach(kubeletOf node: Node, _ path: String, isStream: Bool) -> String? {
+        var tracer = LinkTracer(simulation: self)
+        if tracer.callKubelet(of: node, path, { isStream ? .stream : .logs(url: $0) }) { return nil }
+        let (answer, head) = (tracer.trace.answer, "Error from server: ")
+        return answer.hasPrefix(head) ? String(answer.dropFirst(head.count)) : answer
+    }
+}
+
 /// Writes a trace hop by hop; stops at the first that fails.
 private struct LinkTracer {
     let simulation: Simulation
@@ -72,7 +83,7 @@ private struct LinkTracer {
     }
 
     /// Who asks for a connection, which decides how its failure is worded.
-    private enum Caller {
+    fileprivate enum Caller {
         case logs(url: String)
         case stream, proxy
 
@@ -159,7 +170,7 @@ private struct LinkTracer {
     }
 
     /// The API server dials the kubelet. Returns whether it got there.
-    private mutating func callKubelet(of node: Node, _ path: String, _ caller: (_ url: String) -> Caller) -> Bool {
+    fileprivate mutating func callKubelet(of node: Node, _ path: String, _ caller: (_ url: String) -> Caller) -> Bool {
         let name = node.metadata.name
         let host = "\(address(node)):10250"
         let caller = caller("https://\(host)\(path)")

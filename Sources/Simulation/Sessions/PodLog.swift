@@ -1,0 +1,243 @@
+// Sessions with pods: what the API server does with a kubelet on behalf of a user.
+//
+//     simulation.log(of: key, LogOptions(container: "app", tailLines: 100))    -> Result<PodLog, APIError>
+//     simulation.log(after: cursor, atMost: 500)                               -> PodLog; costs what is new
+//     simulation.exec(in: key, container: "app", ["sh"], terminal: true)       -> Result<Shell, APIError>
+//     shell.run(bytes, isEnd: false, in: simulation)                           -> Shell.Output: bytes, commands, wake, exit code
+//     simulation.attach(to: key, container: "app")                             -> Result<LogCursor, APIError>; its output is followed as a log
+//     simulation.answer(of: key, port: 80, request: bytes)                     -> PodAnswer: bytes, or the text of a refused port
+//
+// All are pure questions to a state; what changes it is a ``Command`` that the caller performs, so that it stands in the journal.
+
+import ControlPlane
+import Kubelets
+import KubernetesAPI
+import SimulationKit
+
+/// What of a log is asked for: the query of `GET pods/NAME/log`.
+public struct LogOptions: Sendable, Equatable {
+    /// Empty: the only one.
+    public var container: String
+    /// The instance before the present one.
+    public var previous: Bool
+    /// Not older than so many seconds, more than 0.
+    public var sinceSeconds: Int64?
+    public var sinceTime: Instant?
+    /// So many lines of the end, 0 or more.
+    public var tailLines: Int64?
+    /// At most so many bytes, more than 0.
+    public var limitBytes: Int64?
+    /// Each line begins with its time.
+    public var timestamps: Bool
+
+    public init(
+        container: String = "", previous: Bool = false, sinceSeconds: Int64? = nil, sinceTime: Instant? = nil, tailLines: Int64? = nil,
+        limitBytes: Int64? = nil, timestamps: Bool = false
+    ) {
+        (self.container, self.previous, self.sinceSeconds, self.sinceTime) = (container, previous, sinceSeconds, sinceTime)
+        (self.tailLines, self.limitBytes, self.timestamps) = (tailLines, limitBytes, timestamps)
+    }
+}
+
+/// A part of a log, and from where it goes on.
+public struct PodLog: Sendable {
+    public var lines: [LogLine] = []
+    /// For what comes after; nil: the container has ended, and all it wrote was read.
+    public var cursor: LogCursor?
+    /// Lines that were left out because there were more than asked for.
+    public var isCut = false
+    fileprivate var timestamps = false
+    fileprivate var limit: Int64?
+
+    /// The lines as the API server sends them.
+    public var text: [UInt8] {
+        var bytes: [UInt8] = []
+        for line in lines {
+            bytes += (timestamps ? line.stamped : line.text).utf8
+            bytes.append(10)
+            if let limit, bytes.count >= limit { break }
+        }
+        return limit.map { Array(bytes.prefix(Int(clamping: $0))) } ?? bytes
+    }
+}
+
+/// How far one instance of a container has been read.
+public struct LogCursor: Sendable, Equatable {
+    public let pod: ObjectKey
+    let uid: String
+    public let container: String
+    public let containerID: String
+    /// All before this moment was read, and so many lines of it itself.
+    var upTo: Instant
+    var readOfIt: Int
+    var timestamps: Bool
+    /// Bytes that may still come; nil: no limit.
+    var bytesLeft: Int64?
+}
+
+extension Simulation {
+    /// `GET pods/NAME/log`: from the API server over the way to the kubelet to the log, with what stands in between.
+    ///
+    /// - Returns: a log of a pod that has no node yet is empty and has no cursor.
+    /// - Source: Kubernetes `pkg/registry/core/pod/strategy.go`, `LogLocation`; `pod-sessions.md` §2.
+    public func log(of key: ObjectKey, _ options: LogOptions = LogOptions()) -> Result<PodLog, APIError> {
+        do throws(APIError) {
+            if let error = options.problem(key.name) { throw error }
+            let pod = try sessionPod(key)
+            let container = try sessionContainer(options.container, of: pod)
+            guard let node = try sessionNode(pod, isLog: true) else { return .success(PodLog()) }
+            try reach(node, .logs, pod, container)
+            let log = try kubelets.log(of: pod, container: container, previous: options.previous, in: cluster).get()
+            return .success(read(log, pod, container, options))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What came after `cursor`; of more than `most` lines only the newest.
+    /// - Complexity: O(lines that are new, or `most`).
+    public func log(after cursor: LogCursor, atMost most: Int = .max) -> PodLog {
+        guard let pod = cluster.store.pods[cursor.pod], pod.metadata.uid == cursor.uid else { return PodLog() }
+        // Nothing comes from a node that cannot be reached, and the session does not know it yet.
+        if kubelets.isFailed(node: pod.nodeName) { return PodLog(cursor: cursor) }
+        for previous in [false, true] {
+            guard case .success(let log) = kubelets.log(of: pod, container: cursor.container, previous: previous, in: cluster),
+                log.containerID == cursor.containerID
+            else { continue }
+            return read(log, after: cursor, atMost: most)
+        }
+        return PodLog()
+    }
+
+    private func read(_ log: ContainerLog, _ pod: Pod, _ container: String, _ options: LogOptions) -> PodLog {
+        var from = log.liveSince
+        if let seconds = options.sinceSeconds { from = max(from, now - .seconds(Int(clamping: seconds))) }
+        if let time = options.sinceTime { from = max(from, time) }
+        let lines: [LogLine]
+        if let tail = options.tailLines {
+            lines = log.lastLines(Int(clamping: tail), from: from, through: now)
+        } else {
+            lines = log.lines(from: from, through: now)
+        }
+        var result = PodLog(lines: lines, timestamps: options.timestamps, limit: options.limitBytes)
+        let left = options.limitBytes.map { $0 - Int64(result.text.count) }
+        if !log.isOver, left.map({ $0 > 0 }) ?? true {
+            result.cursor = LogCursor(
+                pod: pod.key, uid: pod.metadata.uid, container: container, containerID: log.containerID, upTo: now,
+                readOfIt: log.lines(from: now, through: now).count, timestamps: options.timestamps, bytesLeft: left)
+        }
+        return result
+    }
+
+    private func read(_ log: ContainerLog, after cursor: LogCursor, atMost most: Int) -> PodLog {
+        var new =
+            most == .max ? log.lines(from: cursor.upTo, through: now) : log.lastLines(most.saturatingAdd(1 + cursor.readOfIt), from: cursor.upTo, through: now)
+        // What was read of the cursor's own moment comes first, unless it was left out already.
+        if let first = new.first, first.time == cursor.upTo { new.removeFirst(min(cursor.readOfIt, new.count)) }
+        var result = PodLog(timestamps: cursor.timestamps, limit: cursor.bytesLeft)
+        result.isCut = new.count > most
+        result.lines = result.isCut ? new.suffix(most) : new
+        if log.isOver { return result }
+        var next = cursor
+        next.readOfIt = (now == cursor.upTo ? cursor.readOfIt : 0) + new.reversed().prefix { $0.time == now }.count
+        next.upTo = now
+        if let limit = cursor.bytesLeft {
+            next.bytesLeft = limit - Int64(result.text.count)
+            if limit <= Int64(result.text.count) { return result }
+        }
+        result.cursor = next
+        return result
+    }
+
+    /// What comes from a container from now on: what `kubectl attach` shows.
+    public func attach(to key: ObjectKey, container name: String = "") -> Result<LogCursor, APIError> {
+        do throws(APIError) {
+            let (pod, container) = try session(.attach, key, name)
+            let log = try kubelets.log(of: pod, container: container, in: cluster).get()
+            let cursor = LogCursor(
+                pod: key, uid: pod.metadata.uid, container: container, containerID: log.containerID, upTo: now,
+                readOfIt: log.lines(from: now, through: now).count, timestamps: false, bytesLeft: nil)
+            return .success(cursor)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: The way to a container
+
+    /// A session of exec or attach as far as the runtime: the pod and the name of its container.
+    func session(_ stream: LinkRequest.Stream, _ key: ObjectKey, _ name: String) throws(APIError) -> (Pod, String) {
+        let pod = try sessionPod(key)
+        let container = try sessionContainer(name, of: pod)
+        guard let node = try sessionNode(pod, isLog: false) else { throw .badRequest("pod \(key.name) does not have a host assigned") }
+        try reach(node, stream, pod, container)
+        guard kubelets.knows(pod) else { throw .notFoundPlain("pod does not exist") }
+        let status = (pod.status.containerStatuses + pod.status.initContainerStatuses).first { $0.name == container }
+        guard status?.state.running != nil else { throw .notFoundPlain("container not found (\"\(container)\")") }
+        return (pod, container)
+    }
+
+    func sessionPod(_ key: ObjectKey) throws(APIError) -> Pod {
+        guard let pod = cluster.store.pods[key] else { throw .notFound(Kind.pod.info, key.name) }
+        return pod
+    }
+
+    /// - Source: Kubernetes `pkg/registry/core/pod/strategy.go`, `validateContainer`.
+    private func sessionContainer(_ name: String, of pod: Pod) throws(APIError) -> String {
+        let (containers, inits) = (pod.spec.containers.map(\.name), pod.spec.initContainers.map(\.name))
+        if name.isEmpty {
+            if containers.count == 1 { return containers[0] }
+            if containers.isEmpty { throw .badRequest("a container name must be specified for pod \(pod.name)") }
+            let others = inits.isEmpty ? "" : " or one of the init containers: [\(inits.joined(separator: " "))]"
+            throw .badRequest("a container name must be specified for pod \(pod.name), choose one of: [\(containers.joined(separator: " "))]\(others)")
+        }
+        if (containers + inits).contains(name) { return name }
+        throw .badRequest("container \(name) is not valid for pod \(pod.name)")
+    }
+
+    /// The node of a pod; nil if it has none yet and a log is asked for, which is empty then.
+    func sessionNode(_ pod: Pod, isLog: Bool) throws(APIError) -> Node? {
+        if pod.nodeName.isEmpty {
+            if isLog { return nil }
+            throw .badRequest("pod \(pod.name) does not have a host assigned")
+        }
+        guard let node = cluster.store.nodes[ObjectKey(name: pod.nodeName)] else { throw .notFound(Kind.node.info, pod.nodeName) }
+        return node
+    }
+
+    /// The API server dials the kubelet over the links as they are.
+    func reach(_ node: Node, _ stream: LinkRequest.Stream, _ pod: Pod, _ container: String) throws(APIError) {
+        let path = "/\(stream.path)/\(pod.namespace)/\(pod.name)" + (stream == .portForward ? "" : "/\(container)")
+        if let failure = failureToReach(kubeletOf: node, path, isStream: stream != .logs) {
+            throw APIError(code: 500, reason: "InternalError", message: failure)
+        }
+    }
+}
+
+extension LogOptions {
+    /// - Source: Kubernetes `pkg/apis/core/validation/validation.go`, `ValidatePodLogOptions`.
+    fileprivate func problem(_ pod: String) -> APIError? {
+        var problems: [(field: String, body: String, reason: String)] = []
+        func check(_ field: String, _ value: Int64?, _ least: Int64, _ what: String) {
+            if let value, value < least { problems.append((field, "Invalid value: \(value): must be greater than \(what)", "FieldValueInvalid")) }
+        }
+        check("tailLines", tailLines, 0, "or equal to 0")
+        check("limitBytes", limitBytes, 1, "0")
+        if sinceSeconds != nil, sinceTime != nil {
+            problems.append(("", "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified", "FieldValueForbidden"))
+        } else {
+            check("sinceSeconds", sinceSeconds, 1, "0")
+        }
+        if problems.isEmpty { return nil }
+        let texts = problems.map { $0.field.isEmpty ? $0.body : "\($0.field): \($0.body)" }
+        let list = texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
+        return APIError(
+            code: 422, reason: "Invalid", message: "PodLogOptions \"\(pod)\" is invalid: \(list)",
+            causes: problems.map { APIError.Cause(reason: $0.reason, message: $0.body, field: $0.field) }, kind: "PodLogOptions", name: pod)
+    }
+}
+
+extension APIError {
+    /// 404 in the plain words of a kubelet, which end an upgrade.
+    static func notFoundPlain(_ message: String) -> APIError { APIError(code: 404, reason: "NotFound", message: message) }
+}

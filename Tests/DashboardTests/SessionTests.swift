@@ -1,0 +1,112 @@
+import Canvas
+import ControlPlane
+import Dashboard
+import KubernetesAPI
+import Manifests
+import Simulation
+import SimulationKit
+import Testing
+
+/// Logs, shell and attach by key.
+@Suite struct SessionScreenTests {
+    struct User {
+        var dashboard: Dashboard
+        init(_ yaml: String, at time: Duration = .seconds(60)) {
+            var session = Input(ManifestReader.read(text: yaml, file: "test.yaml")).makeSession().session
+            session.advance(to: .start + time)
+            dashboard = Dashboard(session: session)
+        }
+        @discardableResult
+        mutating func press(_ keys: String) throws -> String {
+            try dashboard.press(keys)
+            return screen
+        }
+        var screen: String {
+            var copy = dashboard
+            return copy.frame(size: Size(width: 120, height: 30)).picture()
+        }
+    }
+    static let two = """
+        apiVersion: evenkeel.dev/v1
+        kind: Scenario
+        metadata: {name: sessions}
+        spec: {seed: 1, cluster: {zones: 1, nodesPerZone: 2}}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: web
+          annotations: {evenkeel.dev/app.log: "line {n} of app", evenkeel.dev/side.log: "word {n} of side", evenkeel.dev/image-pull-time: 1s}
+        spec:
+          initContainers: [{name: first, image: first}]
+          containers: [{name: app, image: nginx}, {name: side, image: side}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: done, annotations: {evenkeel.dev/run-time: 5s}}
+        spec: {restartPolicy: Never, containers: [{name: done, image: done}]}
+
+        """
+
+    @Test func `one of several containers, or all, with one more key`() throws {
+        var user = User(Self.two)
+        #expect(try user.press(":po /web<Enter>l").contains("─ Logs  web"))
+        #expect(try user.press("<Enter>").contains("─ Logs of web:app"))
+        #expect(user.screen.contains("of app") && !user.screen.contains("of side"))
+        #expect(try user.press("<Esc>la").contains("[side] word"))
+        #expect(user.screen.contains("[app] line"))
+        #expect(try user.press("a").contains("─ Logs of web:app"))
+    }
+
+    @Test func `lines come as time runs, and stay where the user scrolled`() throws {
+        var user = User(Self.two)
+        try user.press(":po /web<Enter>l<Enter><wait:10s>")
+        #expect(user.screen.contains("line 6"))
+        try user.press("g<wait:100s>")
+        #expect(user.screen.contains("line 0 of app"))
+        #expect(!user.screen.contains("line 150"))
+        #expect(try user.press("G").contains("line 16"))
+    }
+
+    @Test func `search, time stamps, marks, ranges`() throws {
+        var user = User(Self.two)
+        try user.press(":po /web<Enter>l<Enter>")
+        #expect(try user.press("/line 1[0-2]<Enter>").contains("line 12 of app"))
+        #expect(!user.screen.contains("line 13"))
+        #expect(try user.press("/!line 1<Enter>").contains("line 20 of app"))
+        try user.press("<C-u>")
+        #expect(try user.press("t").contains("2026-01-01T00:00:"))
+        #expect(try user.press("m").contains("─ 2026-01-01T00:01:00Z"))
+        #expect(try user.press("1").contains("line 0 of app"))
+        #expect(try user.press("C").contains("Nothing was logged"))
+        #expect(try user.press("2").contains("  1m"))
+        try user.press("c")
+        #expect(user.dashboard.requests.contains { if case .copy(let text) = $0 { text.contains("line ") } else { false } })
+    }
+
+    @Test func `8: no session with a pod that is over`() throws {
+        var user = User(Self.two)
+        #expect(try user.press(":po /done<Enter>s").contains("error: cannot exec into a container in a completed pod; current phase is Succeeded"))
+        #expect(try user.press("a").contains("error: cannot attach a container in a completed pod; current phase is Succeeded"))
+        #expect(try user.press("l").contains("finished, exiting with code 0"))
+    }
+
+    @Test func `what a shell changes stands in the journal`() throws {
+        var user = User(Self.two)
+        try user.press(":po /web<Enter>s<Enter>")
+        #expect(try user.press("echo kept > /tmp/a; cat /tmp/a<Enter>").contains("kept"))
+        #expect(user.dashboard.session.journal.count == 1)
+        #expect(try user.press("kill 1<Enter><wait:5s>").contains("ended with code 137"))
+        let status = user.dashboard.session.cluster.store.pods[ObjectKey(namespace: "default", name: "web")]?.status.containerStatuses.first
+        #expect(status?.lastState.terminated?.exitCode == 143 || status?.state.terminated?.exitCode == 143)
+    }
+
+    @Test func `sleep waits for virtual time`() throws {
+        var user = User(Self.two)
+        try user.press(":po /web<Enter>s<Enter>sleep 30; date<Enter>")
+        #expect(user.screen.contains("waits until"))
+        try user.press("<wait:31s>")
+        user.dashboard.advance(by: .milliseconds(10)) { false }
+        #expect(user.screen.contains("00:01:3"))
+    }
+}
