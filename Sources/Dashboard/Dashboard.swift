@@ -158,6 +158,7 @@ public struct Dashboard {
             return isOver
         }
         noteChange()
+        apply(withTop { screen, world in screen.tick(world) })
         if isOver { show("Stopped at \(world.time(world.now))", .warning) }
         return !isOver
     }

@@ -394,7 +394,7 @@ import Testing
             var user = try User(preset)
             try user.press(":po shop /web<Enter>")
             #expect(try user.press("l").contains("─ Logs of web-"))
-            #expect(user.screen.contains("starting "))
+            #expect(try user.press("1").contains("starting "))
             try user.press("<Esc>")
             #expect(try user.press("p").contains("previous terminated container"))
             try user.press("<Esc>")

@@ -73,6 +73,7 @@ import Testing
         try user.press(":po /web<Enter>l<Enter>")
         #expect(try user.press("/line 1[0-2]<Enter>").contains("line 12 of app"))
         #expect(!user.screen.contains("line 13"))
+        try user.press("<Esc>")
         #expect(try user.press("/!line 1<Enter>").contains("line 20 of app"))
         try user.press("<C-u>")
         #expect(try user.press("t").contains("2026-01-01T00:00:"))

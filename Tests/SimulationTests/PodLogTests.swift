@@ -283,7 +283,7 @@ import Testing
             Self.app, annotations: "{evenkeel.dev/run-time: 20s, evenkeel.dev/exit-code: \"1\", evenkeel.dev/cpu: \"0\", evenkeel.dev/image-pull-time: 1s}")
         var simulation = Self.run(yaml, to: 10)
         let cursor = try #require(try simulation.log(of: Self.key).get().cursor)
-        simulation.advance(to: .start + .seconds(45))
+        simulation.advance(to: .start + .seconds(35))
         let rest = simulation.log(after: cursor)
         #expect(rest.lines.map(\.text) == ["fatal: cannot go on, exiting with code 1"])
         #expect(rest.cursor == nil)

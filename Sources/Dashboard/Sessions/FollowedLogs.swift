@@ -150,11 +150,12 @@ struct FollowedLogs {
     mutating func read(_ range: LogRange) { (self.range, isOpen) = (range, false) }
     mutating func togglePrevious() { (isPrevious, isOpen) = (!isPrevious, false) }
     mutating func toggleContainers() {
-        container = container == nil ? chosenContainer ?? streams.first?.container : nil
-        (isOpen, podsAt) = (false, .zero)
-        allContainers.toggle()
+        if subject.isPod { container = container == nil ? chosenContainer ?? mainContainer : nil } else { allContainers.toggle() }
+        isOpen = false
     }
     private var allContainers = false
+    /// Where sessions with the first pod go if nobody says.
+    private var mainContainer: String?
     mutating func clear() { (lines, shown) = ([], []) }
     mutating func mark(_ now: Instant) { append([Line(time: now, kind: .mark, text: now.rfc3339)]) }
 
@@ -265,6 +266,7 @@ struct FollowedLogs {
     private mutating func findStreams(_ world: World) {
         podsAt = world.clock
         let pods = subject.pods(world)
+        mainContainer = pods.first?.defaultContainer
         let old = Dictionary(streams.map { ("\($0.uid)/\($0.container)", $0) }, uniquingKeysWith: { first, _ in first })
         var found: [Stream] = []
         hasMorePods = false

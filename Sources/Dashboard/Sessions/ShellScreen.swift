@@ -106,7 +106,7 @@ struct ShellScreen: Screen {
     mutating func tick(_ world: World) -> [Effect] {
         guard exitCode == nil else { return [] }
         if let wake, world.now < wake { return [] }
-        return wake == nil ? [] : run([], world)
+        return run([], world)
     }
 
     private mutating func run(_ input: [UInt8], _ world: World, isEnd: Bool = false, interrupts: Bool = false) -> [Effect] {

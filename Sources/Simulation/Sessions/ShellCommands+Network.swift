@@ -150,7 +150,8 @@ extension Shell {
         case "/api": return .response(HTTPText(status: 200, type: "application/json", body: "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}\n"))
         default: break
         }
-        guard ["get", "list"].contains(request.verb), request.subresource.isEmpty, let info = KindInfo.find(request.resource), info.group == request.group else {
+        guard ["get", "list"].contains(request.verb), request.subresource.isEmpty, let info = KindInfo.find(request.resource), info.group == request.group
+        else {
             return refused(APIError(code: 404, reason: "NotFound", message: "the server could not find the requested resource"))
         }
         if request.verb == "get" {
