@@ -58,6 +58,7 @@ extension Cluster {
             var complete = object
             complete.setDefaults(profile)
             object.metadata.managedFields = writer.managedFields(live: nil, new: complete.document.inVersion(writer.apiVersion))
+                .map { Shared(KeptJSON($0)) }
         }
         let source = (object as? Pod)?.spec
         let isKnown = try complete(&object)
@@ -128,7 +129,8 @@ extension Cluster {
     func note<O: StoredObject>(_ new: inout O, over old: O) {
         guard let writer else { return }
         new.metadata.managedFields = writer.managedFields(
-            live: old.document.inVersion(writer.apiVersion), new: new.document.inVersion(writer.apiVersion))
+            live: old.document.inVersion(writer.apiVersion), new: new.document.inVersion(writer.apiVersion)
+        ).map { Shared(KeptJSON($0)) }
     }
 
     /// Keeps what an update may not touch, and raises the generation if the spec changed.

@@ -149,6 +149,13 @@ extension Metadata {
     public func writeJSON(to out: inout [UInt8]) -> Bool { value.writeJSON(to: &out) }
 }
 
+extension KeptJSON {
+    public func writeJSON(to out: inout [UInt8]) -> Bool {
+        out.append(contentsOf: text.utf8)
+        return true
+    }
+}
+
 extension CustomObject {
     public func writeJSON(to out: inout [UInt8]) -> Bool {
         JSONValue.object(jsonObject).write(to: &out)

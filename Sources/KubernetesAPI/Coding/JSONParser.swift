@@ -1,3 +1,14 @@
+/// A JSON value that is kept as its text: one that is large, hardly ever looked at, and mostly only sent on.
+public struct KeptJSON: APIValue {
+    /// On one line.
+    public let text: String
+
+    public init(_ json: JSONValue) { text = json.text() }
+    public static var typeName: String { JSONValue.typeName }
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> KeptJSON? { KeptJSON(json) }
+    public var json: JSONValue? { try? JSONParser.read(Array(text.utf8)).value }
+}
+
 /// JSON text in bytes, read into a value: what clients send.
 public struct JSONParser {
     /// Why bytes are no JSON, in the words of Go's decoder.

@@ -34,7 +34,7 @@ public struct ObjectMeta: APIStruct {
     public var ownerReferences: [OwnerReference] = []
     public var finalizers: [String] = []
     public var selfLink = ""
-    public var managedFields: JSONValue?
+    public var managedFields: Shared<KeptJSON>?
 
     public init() {}
     public init(name: String, namespace: String = "", labels: StringMap<String> = [:]) {
