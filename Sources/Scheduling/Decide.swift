@@ -67,7 +67,7 @@ public func explainPlace(of pod: Pod, in cluster: Cluster, configuration: Schedu
 
 extension SchedulingState {
     /// Remembers which volumes the pod's waiting claims take on the node.
-    fileprivate mutating func reserveVolumes(
+    mutating func reserveVolumes(
         _ pod: Pod, _ settings: SchedulingProfile, row: Int, _ store: ObjectStore
     ) {
         var cycle = makeCycle(pod, settings)

@@ -179,8 +179,9 @@ public struct Session: Sendable {
         script.checkExpectations(due: simulation.now, in: simulation)
     }
 
-    /// Checks the expectations that were not due before the end.
-    public mutating func finishScript() { script.finish(in: simulation) }
+    /// Checks the expectations that were not due before the end; what was not reached is a failure.
+    /// - Parameter early: the user chose the end: steps after it are no failures.
+    public mutating func finishScript(early: Bool = false) { script.finish(in: simulation, early: early) }
 
     // MARK: Commands
 

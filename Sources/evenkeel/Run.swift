@@ -14,21 +14,27 @@ struct Run: ParsableCommand {
         discussion: """
             Plays the manifests, and the Scenario among them if there is one, and
             writes what comes of it. The same input and seed give the same bytes.
-            A summary and failed expectations go to standard error.
+            A summary and failed expectations go to standard error: with file and line,
+            what was found (pods with the reason), and what would be needed. An
+            expectation that matches nothing fails, too, unless it says
+            matchesNothing: true, and so does one that is not reached.
 
               evenkeel run app.yaml --until 10m -o table
               evenkeel run scenario.yaml --events jsonl
               evenkeel run --scenario zone-outage-honor
+              evenkeel run scenario.yaml --report junit > report.xml
             """)
 
     enum Output: String, ExpressibleByArgument, CaseIterable { case json, yaml, table }
     enum Events: String, ExpressibleByArgument, CaseIterable { case jsonl }
+    enum Form: String, ExpressibleByArgument, CaseIterable { case junit, json }
 
     @OptionGroup var cluster: ClusterArguments
     @Option(help: ArgumentHelp("Virtual time to stop at, such as 90s, 10m, 2h (default: the scenario's duration, or 10m).", valueName: "span")) var until:
         String?
     @Option(help: ArgumentHelp("Write each event as a line of JSON while it happens.", valueName: "jsonl")) var events: Events?
     @Option(name: .shortAndLong, help: ArgumentHelp("Write all objects at the end.", valueName: "json|yaml|table")) var output: Output?
+    @Option(help: ArgumentHelp("Write what came of each step and expectation, for CI.", valueName: "junit|json")) var report: Form?
 
     func run() throws {
         var limit: Duration?
@@ -36,10 +42,11 @@ struct Run: ParsableCommand {
             guard let span = Duration(until), span >= .zero else { throw Failure.usage("--until must be a span such as 90s or 10m, not \(until)") }
             limit = span
         }
+        if report != nil, output != nil || events != nil { throw Failure.usage("--report goes to standard output, as -o and --events do: give one of them") }
         if cluster.files.isEmpty, cluster.scenario == nil { throw Failure.usage("run needs files or --scenario; evenkeel alone opens the built-in cluster") }
         var (session, input) = try cluster.session()
         for remark in cluster.remarks(input) { note(remark) }
-        let end = session.cluster.origin + (limit ?? session.script.duration ?? .minutes(10))
+        let end = session.cluster.origin + (limit ?? session.script.duration ?? Script.usualDuration)
         // What the state tells of the past is no news.
         var told = session.cluster.eventLog.past
         func tell(_ session: Session) {
@@ -59,8 +66,9 @@ struct Run: ParsableCommand {
             })
         { tell(session) }
         tell(session)
-        session.finishScript()
+        session.finishScript(early: limit != nil)
         write(session)
+        if let report { write(session, report) }
         Out.flush()
         try conclude(session)
     }
@@ -71,7 +79,7 @@ struct Run: ParsableCommand {
         case nil: break
         case .json, .yaml:
             var items: [JSONValue] = []
-            for kind in Kind.allCases { items += cluster.store.objects(kind).map(cluster.document(of:)) }
+            for kind in Kind.allCases { items += cluster.store.objects(kind).map { session.simulation.document(of: $0) } }
             let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(items)]
             if output == .json { Out.line(list.text(indent: 2)) } else { Out.text(ManifestWriter.yaml(list)) }
         case .table:
@@ -83,6 +91,37 @@ struct Run: ParsableCommand {
                 first = false
                 Out.text(Printers.table(info, objects, in: cluster, wide: info.type == .pod, namespaceColumn: info.isNamespaced))
             }
+        }
+    }
+
+    private func write(_ session: Session, _ form: Form) {
+        let outcomes = session.script.outcomes
+        let origin = session.cluster.origin
+        switch form {
+        case .junit:
+            let cases = outcomes.map { outcome in
+                let lines = outcome.failure.map { [$0.message] + $0.evidence } ?? []
+                return JUnit.Case(
+                    className: session.script.name, name: "\(outcome.title) at \(outcome.at - origin)", lines: lines, fails: outcome.failure != nil)
+            }
+            Out.text(JUnit(name: "evenkeel run", cases: cases).text)
+        case .json:
+            let list = outcomes.map { outcome -> JSONValue in
+                var object: JSONObject = [
+                    "what": .string(outcome.title), "at": .double((outcome.at - origin).seconds), "expectation": .bool(outcome.isExpectation),
+                    "holds": .bool(outcome.failure == nil),
+                ]
+                if let failure = outcome.failure {
+                    object["message"] = .string(failure.message)
+                    object["evidence"] = .array(failure.evidence.map { .string($0) })
+                }
+                return .object(object)
+            }
+            let report: JSONValue = [
+                "apiVersion": "evenkeel.dev/v1", "kind": "RunReport", "scenario": .string(session.script.name),
+                "simulatedSeconds": .double((session.now - origin).seconds), "failures": .int(Int64(session.script.failures.count)), "outcomes": .array(list),
+            ]
+            Out.line(report.text(indent: 2))
         }
     }
 
@@ -103,7 +142,8 @@ struct Run: ParsableCommand {
         let script = session.script
         if script.passed + script.failures.count > 0 { note("\(script.passed) expectations held, \(script.failures.count) failed.") }
         guard script.failures.isEmpty else {
-            throw Failure.refused(script.failures.map { "FAILED at \($0.at - session.cluster.origin): \($0.message)" })
+            throw Failure.refused(
+                script.failures.flatMap { ["FAILED at \($0.at - session.cluster.origin): \($0.message)"] + $0.evidence.map { "  \($0)" } })
         }
     }
 

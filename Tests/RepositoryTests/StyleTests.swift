@@ -40,6 +40,18 @@ import Testing
         }
     }
 
+    /// A scenario that expects an event of an unknown reason is refused: the list must have all.
+    @Test func `each reason of an event that is told is known to scenarios`() throws {
+        let list = try #require(Self.files.first { $0.name.hasSuffix("/EventReasons.swift") }).lines.joined()
+        var told: Set<String> = []
+        for file in Self.files where file.name.contains("Sources/") {
+            let text = file.lines.joined(separator: " ")
+            for match in text.matches(of: /(?:\b[rR]ecord|\btell)\(\s*"([A-Z][A-Za-z-]+)",/) { told.insert(String(match.1)) }
+        }
+        #expect(told.count > 50)
+        #expect(told.filter { !list.contains("\"\($0)\"") }.sorted() == [])
+    }
+
     /// Longer than 70 lines, and why.
     static let longFunctions: [String: String] = [
         "Command+Perform.swift answer": "a list: one case a command", "Clusters.swift workload": "a list: one document a kind",

@@ -58,11 +58,11 @@ import Testing
             expect: "event: {reason: ResizeCompleted, name: solo}"),
         Step(
             name: "delete", step: "delete: {kind: Pod, name: solo, gracePeriodSeconds: 0}",
-            expect: "pods: {labelSelector: app=solo, count: 0}"),
+            expect: "pods: {labelSelector: app=solo, count: 0, matchesNothing: true}"),
         Step(
             name: "delete with dependents", step: "delete: {kind: Deployment, name: web, propagationPolicy: Foreground}",
-            expect: "pods: {labelSelector: app=web, atMost: 0}"),
-        Step(name: "evict", step: "evict: {pod: solo}", expect: "pods: {labelSelector: app=solo, count: 0}"),
+            expect: "pods: {labelSelector: app=web, atMost: 0, matchesNothing: true}"),
+        Step(name: "evict", step: "evict: {pod: solo}", expect: "pods: {labelSelector: app=solo, count: 0, matchesNothing: true}"),
         Step(
             name: "cordon", step: "cordon: {node: a1}", expect: "event: {reason: NodeNotSchedulable, kind: Node, name: a1}"),
         Step(
@@ -283,8 +283,74 @@ import Testing
         ] as [(String, String?)])
     func `an expectation holds or says what is different`(expectation: String, difference: String?) {
         let session = Self.play("  expect:\n  - \(expectation)", to: 60)
-        #expect(session.script.failures.map(\.message) == (difference.map { ["expect[0]: " + $0] } ?? []))
+        let name = expectation.prefix { $0 != ":" }
+        #expect(session.script.failures.map(\.message) == (difference.map { ["test.yaml:7: spec.expect[0] \(name): " + $0] } ?? []))
         #expect(session.script.passed == (difference == nil ? 1 : 0))
+    }
+
+    @Test(arguments: [
+        ("pods: {labelSelector: app=wbe, phase: Pending, atMost: 0}", "there are no pods with app=wbe"),
+        ("pods: {namespace: shpo, count: 0}", "there are no pods in shpo"), ("pods: {node: a9, count: 0}", "there is no node a9"),
+        ("pods: {zone: mars, atMost: 0}", "no node is in zone mars"),
+        ("nodes: {labelSelector: pool=gpu, ready: false, count: 0}", "there are no nodes with pool=gpu"),
+        ("nodes: {zone: mars, atMost: 3}", "there are no nodes in zone mars"),
+        ("event: {reason: Evicted, name: slo, atMost: 0}", "no object is called slo"),
+        ("event: {reason: Evicted, kind: Pod, name: web, atMost: 0}", "no Pod is called web"),
+    ])
+    func `an expectation that matches nothing fails unless it says that this is meant`(expectation: String, why: String) {
+        let name = expectation.prefix { $0 != ":" }
+        let session = Self.play("  expect:\n  - \(expectation)", to: 60)
+        #expect(session.script.failures.map(\.message) == ["test.yaml:7: spec.expect[0] \(name): matches nothing: \(why)"])
+        let meant = Self.play("  expect:\n  - \(expectation.dropLast()), matchesNothing: true}", to: 60)
+        #expect(meant.script.failures.isEmpty && meant.script.passed == 1)
+    }
+
+    @Test(arguments: [
+        ("pods: {phase: Runing, atMost: 0}", "spec.expect[0].pods.phase: must be Pending, Running, Succeeded or Failed, not \"Runing\""),
+        (
+            "event: {reason: FailedSchedulling, atMost: 0}",
+            "spec.expect[0].event.reason: no event has the reason \"FailedSchedulling\"; nearest: FailedScheduling"
+        ),
+        ("event: {reason: Killing, kind: Pdo, atMost: 0}", "spec.expect[0].event.kind: no kind is called Pdo"),
+        (
+            "field: {kind: Deployment, name: web, path: status.readyReplcas, atMost: 0}",
+            "spec.expect[0].field.path: Deployment has no field status.readyReplcas"
+        ),
+        ("condition: {kind: Node, name: a1, type: Ready, status: 'Yes'}", "spec.expect[0].condition.status: must be True, False or Unknown, not \"Yes\""),
+        ("at: 3m\n    nodes: {atLeast: 1}", "spec.expect[0].at: is after the end: spec.duration is 2m0s"),
+    ])
+    func `an expectation that could not hold otherwise is an error of the file`(expectation: String, problem: String) {
+        let found = problems(Self.text("  duration: 2m\n  expect:\n  - \(expectation)"))
+        #expect(found.map { $0.drop { $0 != "s" }.drop(while: { $0 != " " }).dropFirst() }.map(String.init) == [problem])
+    }
+
+    @Test func `what is not reached before the end fails`() {
+        let text = "  steps:\n  - {at: 4m, cordon: {node: a1}}\n  expect:\n  - {at: 5m, nodes: {count: 6}}"
+        let late = Self.play(text, to: 180)
+        #expect(
+            late.script.failures.map(\.message) == [
+                "test.yaml:7: spec.steps[0] cordon: was not reached: it is 1m0s after the end",
+                "test.yaml:9: spec.expect[0] nodes: was not reached: it is 2m0s after the end",
+            ])
+        // Who chooses an earlier end knows of the steps, but not that an expectation was not tried.
+        var early = session(Self.text(text))
+        early.run(to: 180)
+        early.finishScript(early: true)
+        #expect(early.script.failures.count == 1)
+    }
+
+    @Test func `a failure tells what was found and what would be needed`() throws {
+        let big = deployment("big", replicas: 1).replacing("cpu: 100m}", with: "cpu: 9}").replacing(
+            "containers:", with: "nodeSelector: {size: big}\n          containers:")
+        var session = session(Self.text("  expect:\n  - pods: {labelSelector: app=big, ready: true, count: 1}") + big)
+        session.run(to: 60)
+        session.finishScript()
+        let failure = try #require(session.script.failures.first)
+        #expect(failure.message == "test.yaml:7: spec.expect[0] pods: 0 pods with app=big, ready, expected 1")
+        #expect(failure.evidence.count == 2)
+        #expect(failure.evidence.first?.contains("Pending: 0/6 nodes are available: 6 node(s) didn't match Pod's node affinity/selector.") ?? false)
+        #expect(failure.evidence.last?.hasPrefix("needed: ") ?? false)
+        #expect(session.script.outcomes.map(\.title) == ["test.yaml:7: spec.expect[0] pods"])
     }
 
     @Test func `an expectation is checked at its time, or at the end`() {
@@ -296,13 +362,14 @@ import Testing
               expect:
               - {at: 59s, pods: {labelSelector: app=web, count: 3}}
               - {at: 59s, pods: {labelSelector: app=web, count: 0}}
-              - {pods: {labelSelector: app=web, count: 0}}
+              - {pods: {labelSelector: app=web, count: 0, matchesNothing: true}}
               - {pods: {labelSelector: app=web, count: 3}}
             """)
         #expect(session.script.duration == .minutes(2) && session.script.name == "test")
         #expect(
             session.script.failures.map { "\($0.at.sinceStart) \($0.message)" } == [
-                "59s expect[1]: 3 pods with app=web, expected 0", "3m0s expect[3]: 0 pods with app=web, expected 3",
+                "59s test.yaml:11: spec.expect[1] pods: 3 pods with app=web, expected 0",
+                "3m0s test.yaml:13: spec.expect[3] pods: 0 pods with app=web, expected 3",
             ])
         #expect(session.script.passed == 2)
     }

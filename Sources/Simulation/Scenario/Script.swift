@@ -16,16 +16,32 @@ public struct Script: Sendable {
     /// An expectation that did not hold, or a step that was refused (or was not).
     public struct Failure: Sendable, Equatable {
         public var at: Instant
+        /// With file and line: `app.yaml:12: spec.expect[0] pods: 3 pods with app=web, expected 5`.
         public var message: String
+        /// What was found, and what would be needed.
+        public var evidence: [String] = []
+    }
+    /// What came of a step or an expectation.
+    public struct Outcome: Sendable, Equatable {
+        /// `app.yaml:12: spec.expect[0] pods`
+        public var title: String
+        public var at: Instant
+        public var isExpectation: Bool
+        /// Nil: it held.
+        public var failure: Failure?
     }
 
     public private(set) var steps: [Step]
-    private var expectations: [(at: Instant?, index: Int, expectation: Expectation)]
+    private var expectations: [(at: Instant?, index: Int, expectation: Expectation, title: String)]
     private var nextStep = 0
     private var checked: Set<Int> = []
-    public private(set) var failures: [Failure] = []
+    /// What came of all that was done and checked so far, in that order.
+    public private(set) var outcomes: [Outcome] = []
+    public var failures: [Failure] { outcomes.compactMap(\.failure) }
     /// How many expectations held.
-    public private(set) var passed = 0
+    public var passed: Int { outcomes.count { $0.isExpectation && $0.failure == nil } }
+    /// How long one is played that does not say.
+    public static let usualDuration = Duration.minutes(10)
     /// How long the scenario wants to be played.
     public var duration: Duration?
     public var name = ""
@@ -33,14 +49,15 @@ public struct Script: Sendable {
     /// A script without steps.
     public init() { (steps, expectations) = ([], []) }
 
-    /// The script of `scenario`, played from `origin` on; `steps` are its steps as commands in the order of the file.
-    init(_ scenario: Scenario, steps: [Step], origin: Instant = .start) {
+    /// The script of `scenario`, played from `origin` on; `steps` are its steps as commands in the order of the file, `titles` its
+    /// expectations in words.
+    init(_ scenario: Scenario, steps: [Step], titles: [String], origin: Instant = .start) {
         name = scenario.metadata.name
         duration = scenario.spec.duration
         // A stable sort: steps of one instant stay in the order of the file.
         self.steps = steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
         expectations = scenario.spec.expect.enumerated().map { index, expectation in
-            (expectation.at.map { origin + $0 }, index, expectation)
+            (expectation.at.map { origin + $0 }, index, expectation, titles[index])
         }
     }
 
@@ -59,39 +76,50 @@ public struct Script: Sendable {
     }
 
     mutating func note(_ result: Result<Receipt, APIError>, of step: Step, at now: Instant) {
-        switch (result, step.refusal) {
-        case (.success, nil): break
-        case (.success(let receipt), .some):
-            failures.append(Failure(at: now, message: "\(step.title): was to be refused, but: \(receipt.message)"))
-        case (.failure(let error), nil):
-            failures.append(Failure(at: now, message: "\(step.title): refused: \(error.message)"))
-        case (.failure(let error), let part?):
-            if !part.isEmpty, !error.message.contains(part) {
-                failures.append(Failure(at: now, message: "\(step.title): refused with \"\(error.message)\", not with \"\(part)\""))
+        let problem: String? =
+            switch (result, step.refusal) {
+            case (.success, nil): nil
+            case (.success(let receipt), .some): "was to be refused, but: \(receipt.message)"
+            case (.failure(let error), nil): "refused: \(error.message)"
+            case (.failure(let error), let part?):
+                part.isEmpty || error.message.contains(part) ? nil : "refused with \"\(error.message)\", not with \"\(part)\""
             }
-        }
+        let failure = problem.map { Failure(at: now, message: "\(step.title): \($0)") }
+        outcomes.append(Outcome(title: step.title, at: now, isExpectation: false, failure: failure))
     }
 
     /// Checks the expectations that are due at `now`.
     mutating func checkExpectations(due now: Instant, in simulation: Simulation) {
-        for (at, index, expectation) in expectations {
+        for (at, index, expectation, title) in expectations {
             guard let at, at <= now, checked.insert(index).inserted else { continue }
-            check(expectation, index: index, in: simulation)
+            check(expectation, title, in: simulation)
         }
     }
 
-    /// Checks all expectations that were not checked yet: those without a time hold at the end.
-    public mutating func finish(in simulation: Simulation) {
-        for (_, index, expectation) in expectations where checked.insert(index).inserted {
-            check(expectation, index: index, in: simulation)
+    /// Checks all expectations that were not checked yet: those without a time hold at the end. What did not come up to then is a
+    /// failure: the scenario would tell of what was not tried.
+    ///
+    /// - Parameter early: the user chose the end: a step after it is none.
+    mutating func finish(in simulation: Simulation, early: Bool) {
+        func missed(_ title: String, _ at: Instant, isExpectation: Bool) -> Outcome {
+            let failure = Failure(at: simulation.now, message: "\(title): was not reached: it is \(at - simulation.now) after the end")
+            return Outcome(title: title, at: at, isExpectation: isExpectation, failure: failure)
+        }
+        if !early { for step in steps[nextStep...] { outcomes.append(missed(step.title, step.at, isExpectation: false)) } }
+        for (at, index, expectation, title) in expectations where checked.insert(index).inserted {
+            if let at, at > simulation.now {
+                outcomes.append(missed(title, at, isExpectation: true))
+            } else {
+                check(expectation, title, in: simulation)
+            }
         }
     }
 
-    private mutating func check(_ expectation: Expectation, index: Int, in simulation: Simulation) {
-        if let difference = expectation.claims.first?.difference(in: simulation) {
-            failures.append(Failure(at: simulation.now, message: "expect[\(index)]: \(difference)"))
-        } else {
-            passed += 1
-        }
+    private mutating func check(_ expectation: Expectation, _ title: String, in simulation: Simulation) {
+        guard let claim = expectation.claims.first else { return }
+        var problem = claim.difference(in: simulation)
+        if problem == nil, let absence = claim.absence(in: simulation) { problem = "matches nothing: \(absence)" }
+        let failure = problem.map { Failure(at: simulation.now, message: "\(title): \($0)", evidence: claim.evidence(in: simulation)) }
+        outcomes.append(Outcome(title: title, at: simulation.now, isExpectation: true, failure: failure))
     }
 }

@@ -28,7 +28,7 @@ extension ShippedScenario {
           - {at: 1m50s, event: {reason: FailedScheduling, kind: Pod, name: second, message: 3 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod}}
           - {at: 1m50s, event: {reason: Preempted, atMost: 0}}
           - {at: 2m1s, event: {reason: Preempted, kind: Pod, name: writer}}
-          - {at: 3m30s, pods: {labelSelector: app=writer, count: 0}}
+          - {at: 3m30s, pods: {labelSelector: app=writer, count: 0, matchesNothing: true}}
           - {at: 3m30s, pods: {labelSelector: app=urgent, ready: true, node: a1, count: 1}}
           - {pods: {labelSelector: app=second, phase: Pending, node: "", count: 1}}
           - {pods: {labelSelector: app=intruder, ready: true, count: 0}}

@@ -12,9 +12,22 @@ protocol Claim: APIStruct {
     var faults: [(field: String, message: String)] { get }
     /// What differs from what is expected, in words; nil if it holds.
     func difference(in simulation: Simulation) -> String?
+    /// What it names that is not there, in words: then it holds without telling anything. Nil if there is nothing of the kind,
+    /// or if it says that it may match nothing.
+    func absence(in simulation: Simulation) -> String?
+    /// What was found instead, and what would be needed, one a line; asked for where it does not hold.
+    func evidence(in simulation: Simulation) -> [String]
 }
 
 extension Claim {
+    func absence(in simulation: Simulation) -> String? { nil }
+    func evidence(in simulation: Simulation) -> [String] { [] }
+
+    /// The field by which an expectation says that nothing may be there for it.
+    static func matchesNothing(_ path: WritableKeyPath<Self, Bool> & Sendable) -> Field<Self> {
+        .f("matchesNothing", path, "true: it may hold because nothing matches; otherwise that is an error.")
+    }
+
     /// What is wrong with a selector of labels in the field `labelSelector`.
     func faults(ofSelector text: String?) -> [(field: String, message: String)] {
         guard let text, LabelSelector(text: text) == nil else { return [] }

@@ -17,7 +17,9 @@ struct ConditionExpectation: Claim {
         .f("status", \.status, "True, False or Unknown."), .f("reason", \.reason, "Its reason, if that matters."),
     ]
 
-    var faults: [(field: String, message: String)] { [] }
+    var faults: [(field: String, message: String)] {
+        ["True", "False", "Unknown"].contains(status) ? [] : [("status", "must be True, False or Unknown, not \"\(status)\"")]
+    }
 
     func difference(in simulation: Simulation) -> String? {
         do throws(Difference) {
@@ -30,5 +32,15 @@ struct ConditionExpectation: Claim {
         } catch {
             return error.text
         }
+    }
+
+    func evidence(in simulation: Simulation) -> [String] {
+        guard let (object, _) = try? object(kind, namespace, name, in: simulation.cluster) else { return [] }
+        let conditions = object.conditions.map { condition in
+            "found: \(condition.type) \(condition.status)" + (condition.reason.isEmpty ? "" : ", \(condition.reason)")
+                + (condition.message.isEmpty ? "" : ": \(condition.message)")
+        }
+        if let pod = object as? Pod { return conditions + PodEvidence.lines([pod], in: simulation) }
+        return conditions
     }
 }

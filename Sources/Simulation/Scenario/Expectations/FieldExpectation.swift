@@ -21,7 +21,33 @@ struct FieldExpectation: Claim {
     ]
 
     var faults: [(field: String, message: String)] {
-        equals == nil && atLeast == nil && atMost == nil ? [("", "needs equals, atLeast or atMost")] : []
+        var faults: [(field: String, message: String)] = []
+        if equals == nil, atLeast == nil, atMost == nil { faults.append(("", "needs equals, atLeast or atMost")) }
+        // What is absent counts as 0: a slip in the path would hold for ever.
+        if let info = KindInfo.find(kind), info.type != .custom, let wrong = Self.unknownStep(of: path, in: ObjectStore.type(of: info.type)) {
+            faults.append(("path", "\(info.kind) has no field \(wrong)"))
+        }
+        return faults
+    }
+
+    /// The part of a path up to the first step that names no field; nil if all do.
+    private static func unknownStep(of path: String, in root: any APIStruct.Type) -> String? {
+        func field<S: APIStruct>(_ name: String, _ type: S.Type) -> (isThere: Bool, structure: (any APIStruct.Type)?) {
+            let field = type.fields.first { $0.name == name }
+            return (field != nil, field?.structure)
+        }
+        var type: any APIStruct.Type = root
+        var seen: [String] = []
+        for step in JSONValue.steps(path) where Int(step) == nil {
+            seen.append(step)
+            if seen == ["apiVersion"] || seen == ["kind"] { return nil }
+            let (isThere, structure) = field(step, type)
+            if !isThere { return seen.joined(separator: ".") }
+            // Below are keys of a map, or nothing.
+            guard let structure else { return nil }
+            type = structure
+        }
+        return nil
     }
 
     func difference(in simulation: Simulation) -> String? {

@@ -9,6 +9,7 @@ struct NodesExpectation: Claim {
     var count: Int?
     var atLeast: Int?
     var atMost: Int?
+    var matchesNothing = false
     static let name = "nodes"
     static let summary = "How many nodes there are."
     static let fields: [Field<NodesExpectation>] = [
@@ -16,7 +17,7 @@ struct NodesExpectation: Claim {
         .f("labelSelector", \.labelSelector, "Only nodes with these labels, as kubectl -l takes them."),
         .f("ready", \.ready, "Only ready ones, or only those that are not."),
         .f("count", \.count, "Exactly this many."), .f("atLeast", \.atLeast, "At least this many."),
-        .f("atMost", \.atMost, "At most this many."),
+        .f("atMost", \.atMost, "At most this many."), matchesNothing(\.matchesNothing),
     ]
 
     var faults: [(field: String, message: String)] {
@@ -25,7 +26,25 @@ struct NodesExpectation: Claim {
     }
 
     func difference(in simulation: Simulation) -> String? {
-        difference(count(in: simulation.cluster), "nodes" + words, exactly: count, atLeast: atLeast, atMost: atMost)
+        difference(matching(in: simulation.cluster).count, "nodes" + words, exactly: count, atLeast: atLeast, atMost: atMost)
+    }
+
+    func absence(in simulation: Simulation) -> String? {
+        if matchesNothing { return nil }
+        var any = self
+        any.ready = nil
+        return any.matching(in: simulation.cluster).isEmpty ? "there are no nodes" + any.words : nil
+    }
+
+    func evidence(in simulation: Simulation) -> [String] {
+        var any = self
+        any.ready = nil
+        let nodes = any.matching(in: simulation.cluster)
+        return nodes.prefix(10).map { node in
+            let state = node.isReady ? "Ready" : "NotReady"
+            let reason = node.status.conditions[ConditionType.ready].map { $0.message.isEmpty ? "" : ": \($0.message)" } ?? ""
+            return "found: \(node.name) \(state)\(node.spec.unschedulable ? ", cordoned" : "")\(node.isReady ? "" : reason)"
+        } + (nodes.count > 10 ? ["found: \(nodes.count - 10) more"] : [])
     }
 
     /// The filters in words: ` in zone eu-a, ready`.
@@ -37,9 +56,9 @@ struct NodesExpectation: Claim {
         return text
     }
 
-    private func count(in cluster: Cluster) -> Int {
+    private func matching(in cluster: Cluster) -> [Node] {
         let selector = labelSelector.flatMap { LabelSelector(text: $0) } ?? LabelSelector()
-        return cluster.store.nodes.all.count { node in
+        return cluster.store.nodes.sorted().filter { node in
             (zone.map { $0 == node.zone } ?? true) && selector.matches(node.metadata.labels)
                 && (ready.map { $0 == node.status.conditions.isTrue(ConditionType.ready) } ?? true)
         }
