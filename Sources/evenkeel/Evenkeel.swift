@@ -32,6 +32,9 @@ struct Evenkeel: ParsableCommand {
               evenkeel run scenario.yaml        without a screen, for CI
               evenkeel validate k8s/            would the API server accept them?
               evenkeel serve                    a server for kubectl and other clients
+              evenkeel whatif prod.yaml --drain node-7
+                                                the state of a cluster, and what would
+                                                become of it; also capacity, check, diff
               evenkeel help keys                also commands, parameters, annotations,
                                                 differences
 
@@ -54,7 +57,8 @@ struct Evenkeel: ParsableCommand {
             """,
         version: "evenkeel 0.1.0",
         subcommands: [
-            Dash.self, Run.self, WhatIfCommand.self, ScheduleCommand.self, ScreenCommand.self, ExplainCommand.self, ValidateCommand.self,
+            Dash.self, Run.self, WhatIfCommand.self, CapacityCommand.self, CheckCommand.self, DiffCommand.self, ScheduleCommand.self, ScreenCommand.self,
+            ExplainCommand.self, ValidateCommand.self,
             ScenariosCommand.self, HelpCommand.self,
         ] + network,
         defaultSubcommand: Dash.self)
@@ -231,7 +235,7 @@ struct ClusterArguments: ParsableArguments {
         adjust(&overrides)
         let input =
             try shipped(builtIn: builtIn)?.input(overrides: overrides)
-            ?? Input(ManifestReader.read(paths: files) { StandardInput.read() }, overrides: overrides)
+            ?? Input(paths: files, overrides: overrides) { StandardInput.read() }
         // The scenario may set the version by which the gates are judged, so that this is known only now.
         if let gates = input.problems.first(where: { $0.file == Input.featureGatesFlag }) { throw Failure.usage(gates.message) }
         if !input.problems.isEmpty { throw Failure.input(input.problems, others: input.objects.count) }

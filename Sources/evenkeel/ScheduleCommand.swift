@@ -62,11 +62,7 @@ struct ScheduleCommand: ParsableCommand {
         if explain { return Out.line(decisions.map { report($0) }.joined(separator: "\n\n")) }
         var rows = [["POD", "RESULT", "NODE", "MESSAGE"]]
         for decision in decisions { rows.append([decision.pod.description, decision.result.rawValue, decision.winner ?? "-", decision.message]) }
-        let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        for row in rows {
-            let line = (0..<3).map { row[$0] + String(repeating: " ", count: widths[$0] - row[$0].count + 3) }.joined() + row[3]
-            Out.line(line.last == " " ? String(line.reversed().drop { $0 == " " }.reversed()) : line)
-        }
+        for line in columns(rows, gap: 3) { Out.line(line.last == " " ? String(line.reversed().drop { $0 == " " }.reversed()) : line) }
     }
 
     private func note(_ line: String) { Out.error(line + "\n") }

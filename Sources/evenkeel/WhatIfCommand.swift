@@ -26,17 +26,31 @@ struct WhatIfCommand: ParsableCommand {
 
             A workload is kind/name, or kind/namespace/name where several have the name.
 
+            Where pods or nodes are equal in every respect the choice is chance, and the
+            seed's here. --seeds 50 tries as many seeds and tells how often which outcome
+            comes; the exit status is 1 if one of them is not fine. A seed of the table
+            given as --seed shows that outcome in full.
+
             The verdict is block (refused, pods that find no node, budgets that block, a
             workload without a ready pod), review (it goes, but something is worse than
             before) or safe. Exit status: 1 if a required condition does not hold, or,
             where none is required, if the verdict is block.
             """)
 
-    enum Output: String, ExpressibleByArgument, CaseIterable { case text, json, markdown, junit }
     enum Requirement: String, CaseIterable {
         case noPending = "no-pending"
         case noSPOF = "no-spof"
         case skew, budgets
+
+        /// The conditions of `--require`.
+        static func read(_ text: String?) throws -> [Requirement] {
+            try (text ?? "").split(separator: ",").map { word in
+                guard let known = Requirement(rawValue: word.trimmingCharacters(in: .whitespaces)) else {
+                    throw Failure.usage("--require knows \(allCases.map(\.rawValue).joined(separator: ", ")), not \(word)")
+                }
+                return known
+            }
+        }
     }
 
     @OptionGroup var cluster: ClusterArguments
@@ -59,11 +73,12 @@ struct WhatIfCommand: ParsableCommand {
     @Option(parsing: .singleValue, help: ArgumentHelp("Delete an object.", valueName: "kind/name")) var delete: [String] = []
     @Option(help: ArgumentHelp("Conditions that decide about the exit status.", valueName: "no-pending,no-spof,skew,budgets")) var require: String?
     @Option(help: ArgumentHelp("How long to run ahead at most, in virtual time (default 10m for each change).", valueName: "span")) var limit: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("How to tell (default text).", valueName: "text|json|markdown|junit")) var output = Output.text
+    @Option(parsing: .unconditional, help: ArgumentHelp("Try it with so many seeds, and tell how often which outcome comes.", valueName: "count")) var seeds:
+        Int?
+    @Option(name: .shortAndLong, help: ArgumentHelp("How to tell (default text).", valueName: "text|json|markdown|junit")) var output = ReportForm.text
 
     func run() throws {
-        guard !cluster.files.isEmpty || cluster.scenario != nil else { throw Failure.usage("whatif needs the state of a cluster: a file, a folder, or -") }
-        let required = try requirements()
+        let required = try Requirement.read(require)
         var span = Duration.minutes(10)
         if let limit {
             guard let value = Duration(limit), value > .zero, value <= .hours(24) else {
@@ -71,11 +86,10 @@ struct WhatIfCommand: ParsableCommand {
             }
             span = value
         }
-        let (session, input) = try cluster.session()
-        for remark in cluster.remarks(input) { Out.error(remark + "\n") }
-        var simulation = session.simulation
-        // Pods that wait have been looked at, and controllers know what is there.
-        simulation.advance(to: simulation.now + .seconds(1))
+        if let seeds, !(1...10_000).contains(seeds) { throw Failure.usage("--seeds must be 1 to 10000, not \(seeds)") }
+        var input = try cluster.state(for: "whatif")
+        let first = input.options.seed
+        var simulation = try ClusterArguments.present(input)
         var titles: [String] = []
         var commands: [Command] = []
         for (option, value) in try changes() {
@@ -85,26 +99,17 @@ struct WhatIfCommand: ParsableCommand {
         }
         var question = WhatIf(titles.joined(separator: ", then "), commands)
         question.isInOrder = true
-        let present = WhatIf.Present(simulation)
-        let answer = question.answer(from: present, limit: span * max(1, commands.count))
-        let report = WhatIfReport(answer, required: required)
-        switch output {
-        case .text: Out.text(report.text)
-        case .markdown: Out.text(report.markdown)
-        case .json: Out.line(report.json.text(indent: 2))
-        case .junit: Out.text(report.junit)
+        func report(_ simulation: Simulation) -> WhatIfReport {
+            WhatIfReport(question.answer(from: WhatIf.Present(simulation), limit: span * max(1, commands.count)), required: required)
         }
-        Out.flush()
-        if !report.isFine { Out.end(1) }
-    }
-
-    private func requirements() throws -> [Requirement] {
-        try (require ?? "").split(separator: ",").map { word in
-            guard let known = Requirement(rawValue: word.trimmingCharacters(in: .whitespaces)) else {
-                throw Failure.usage("--require knows \(Requirement.allCases.map(\.rawValue).joined(separator: ", ")), not \(word)")
-            }
-            return known
+        guard let seeds else { return report(simulation).tell(as: output) }
+        var reports = [report(simulation)]
+        for number in 1..<UInt64(seeds) {
+            input.options.seed = first &+ number
+            simulation = try ClusterArguments.present(input)
+            reports.append(report(simulation))
         }
+        SeedReport(reports: reports, first: first).tell(as: output)
     }
 
     /// The changes in the order of the command line, which the parser does not keep between options.
@@ -145,20 +150,20 @@ struct ChangeReader {
         case "uncordon": return ("uncordon \(value)", [.uncordon(node: try node(value).name)])
         case "scale":
             let (name, number) = try number(option, value)
-            let (kind, key) = try object(option, name)
+            let (kind, key) = try object("--\(option)", name)
             return ("scale \(key.name) to \(number)", [.scale(kind, key, replicas: number)])
         case "max-skew":
             let (name, number) = try number(option, value)
-            let (kind, key) = try object(option, name)
+            let (kind, key) = try object("--\(option)", name)
             return ("maxSkew of \(key.name) to \(number)", [.edit([try withMaxSkew(number, kind, key)])])
         case "restart":
-            let (kind, key) = try object(option, value)
+            let (kind, key) = try object("--\(option)", value)
             return ("restart \(key.name)", [.restart(kind, key)])
         case "delete":
-            let (kind, key) = try object(option, value)
+            let (kind, key) = try object("--\(option)", value)
             return ("delete \(kind.rawValue) \(key.name)", [.delete(kind, key, DeleteOptions())])
         case "evict":
-            let (kind, key) = try object(option, value.contains("/") ? value : "pod/\(value)")
+            let (kind, key) = try object("--\(option)", value.contains("/") ? value : "pod/\(value)")
             guard kind == .pod else { throw Failure.usage("--evict takes pods, not \(value)") }
             return ("evict \(key)", [.evict(pod: key)])
         case "apply": return ("apply \(value)", [.apply(try manifests(value))])
@@ -179,19 +184,19 @@ struct ChangeReader {
         return (parts[0], number)
     }
 
-    /// The object that `kind/name` or `kind/namespace/name` names.
-    private func object(_ option: String, _ text: String) throws -> (Kind, ObjectKey) {
+    /// The object that `kind/name` or `kind/namespace/name` names; `option` is what is said about it where there is none.
+    func object(_ option: String, _ text: String) throws -> (Kind, ObjectKey) {
         let parts = text.split(separator: "/").map(String.init)
         guard (2...3).contains(parts.count), let info = KindInfo.find(parts[0].lowercased()), info.type != .custom else {
-            throw Failure.usage("--\(option) must be kind/name or kind/namespace/name, such as deploy/web, not \(text)")
+            throw Failure.usage("\(option) must be kind/name or kind/namespace/name, such as deploy/web, not \(text)")
         }
         let found = store.objects(info.type).filter { object in
             object.metadata.name == parts[parts.count - 1] && (parts.count == 2 || object.metadata.namespace == parts[1])
         }
-        guard let first = found.first else { throw Failure.usage("--\(option): there is no \(text)") }
+        guard let first = found.first else { throw Failure.usage("\(option): there is no \(text)") }
         if found.count > 1 {
             let names = found.map { "\(parts[0])/\($0.key)" }.joined(separator: ", ")
-            throw Failure.usage("--\(option): \(text) is there \(found.count) times: \(names)")
+            throw Failure.usage("\(option): \(text) is there \(found.count) times: \(names)")
         }
         return (info.type, first.key)
     }

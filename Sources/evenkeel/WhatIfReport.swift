@@ -5,7 +5,7 @@ import Simulation
 import SimulationKit
 
 /// What came of a change, in words, with a verdict and its evidence.
-struct WhatIfReport {
+struct WhatIfReport: Report {
     enum Verdict: String { case safe, review, block }
     /// One condition and what speaks against it.
     struct Check {
@@ -19,9 +19,11 @@ struct WhatIfReport {
     let answer: WhatIfAnswer
     let checks: [Check]
     let required: [WhatIfCommand.Requirement]
+    /// The answer compares two states that are given: nothing was done, and nothing is known of what happened in between.
+    let ofStates: Bool
 
-    init(_ answer: WhatIfAnswer, required: [WhatIfCommand.Requirement]) {
-        (self.answer, self.required) = (answer, required)
+    init(_ answer: WhatIfAnswer, required: [WhatIfCommand.Requirement], ofStates: Bool = false) {
+        (self.answer, self.required, self.ofStates) = (answer, required, ofStates)
         var checks: [Check] = []
         checks.append(Check(name: "accepted", requirement: nil, evidence: answer.refusal.map { [$0] } ?? [], blocks: true))
         let pending = answer.pending.filter { !$0.isOld || answer.workload($0.workload).map { $0.pendingAfter > $0.pendingBefore } ?? false }
@@ -36,14 +38,14 @@ struct WhatIfReport {
             Check(
                 name: "every workload keeps a ready pod", requirement: nil,
                 evidence: answer.workloads.filter { $0.readyBefore > 0 && $0.readyAfter == 0 && ($0.after?.desired ?? 0) > 0 }
-                    .map { "\(Self.title($0.workload)): \($0.readyBefore) ready before, none after" }, blocks: true))
+                    .map { "\($0.workload.title): \($0.readyBefore) ready before, none after" }, blocks: true))
         checks.append(
             Check(
                 name: "no workload becomes a single point of failure", requirement: .noSPOF,
                 evidence: answer.workloads.compactMap { difference in
                     guard let after = difference.after, after.risk.isSinglePoint || after.risk == .down, after.risk < difference.before?.risk ?? .none
                     else { return nil }
-                    return "\(Self.title(difference.workload)): \(after.riskWord)"
+                    return "\(difference.workload.title): \(after.riskWord)"
                 }, blocks: false))
         checks.append(
             Check(
@@ -56,16 +58,15 @@ struct WhatIfReport {
             Check(
                 name: "no service gap", requirement: nil,
                 evidence: answer.workloads.filter { $0.readyBefore > 0 && $0.lowest <= 0 && $0.readyAfter > 0 }
-                    .map { "\(Self.title($0.workload)): no ready pod \(Self.span($0.lowestAfter)) after the change" }, blocks: false))
+                    .map { "\($0.workload.title): no ready pod \(Self.span($0.lowestAfter)) after the change" }, blocks: false))
         checks.append(
             Check(
                 name: "it settles", requirement: nil,
                 evidence: answer.isSettled || answer.refusal != nil ? [] : ["still changing \(Self.span(answer.ran)) after the change"], blocks: false))
+        if ofStates { checks.removeAll { ["accepted", "no budget blocks", "no service gap", "it settles"].contains($0.name) } }
         self.checks = checks
     }
 
-    /// `deployment/shop/web`
-    private static func title(_ workload: Workload) -> String { "\(workload.kind.lowercased())/\(workload.key)" }
     private static func title(_ group: SpreadGroup) -> String {
         group.owners.first.map { "\($0.kind.lowercased())/\(group.namespace)/\($0.name)" } ?? group.namespace
     }
@@ -77,31 +78,38 @@ struct WhatIfReport {
         return failed.isEmpty ? .safe : failed.contains(where: \.blocks) ? .block : .review
     }
     /// Whether what is required holds; without requirements, whether nothing blocks.
-    var isFine: Bool {
-        if answer.refusal != nil { return false }
-        if required.isEmpty { return verdict != .block }
-        return checks.allSatisfy { check in check.evidence.isEmpty || !(check.requirement.map(required.contains) ?? false) }
+    var isFine: Bool { !checks.contains(where: fails) }
+
+    /// Whether a condition does not hold that decides about the exit status.
+    func fails(_ check: Check) -> Bool {
+        if check.evidence.isEmpty { return false }
+        return required.isEmpty ? check.blocks : check.name == "accepted" || (check.requirement.map(required.contains) ?? false)
     }
 
     // MARK: Text
 
     var text: String {
-        var lines = ["Verdict: \(verdict.rawValue)", "Change:  \(answer.question.title)"]
-        if answer.refusal == nil {
+        var lines = headlines
+        for (head, rows) in tables where !rows.isEmpty { lines += [""] + columns([head] + rows) }
+        if !answer.placed.isEmpty {
+            lines += ["", "Placed: \(answer.placed.count) pods that waited before, on \(Set(answer.placed).sorted().joined(separator: ", "))"]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The verdict with its evidence.
+    var headlines: [String] {
+        var lines = ["Verdict: \(verdict.rawValue)", "\(ofStates ? "States: " : "Change: ") \(answer.question.title)"]
+        if answer.refusal == nil, !ofStates {
             lines.append("Settled: \(answer.isSettled ? "after \(Self.span(answer.took))" : "no, still changing after \(Self.span(answer.ran))")")
         }
         for check in checks where !check.evidence.isEmpty {
             lines += ["", "\(check.blocks ? "BLOCK " : "REVIEW") \(check.name.prefix(1).uppercased() + check.name.dropFirst()): no"]
             lines += grouped(check.evidence).map { "  \($0)" }
         }
-        if !workloadRows.isEmpty { lines += [""] + columns([workloadHead] + workloadRows) }
-        if !nodeRows.isEmpty { lines += [""] + columns([nodeHead] + nodeRows) }
-        if !skewRows.isEmpty { lines += [""] + columns([skewHead] + skewRows) }
-        if !answer.placed.isEmpty {
-            lines += ["", "Placed: \(answer.placed.count) pods that waited before, on \(Set(answer.placed).sorted().joined(separator: ", "))"]
-        }
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
+    var tables: [(head: [String], rows: [[String]])] { [(workloadHead, workloadRows), (nodeHead, nodeRows), (skewHead, skewRows)] }
 
     /// The same reason of many pods once.
     private func grouped(_ lines: [String]) -> [String] {
@@ -112,18 +120,15 @@ struct WhatIfReport {
             let text = parts.count == 2 ? parts[1] : ""
             if let index = groups.firstIndex(where: { $0.text == text }) { groups[index].names.append(parts[0]) } else { groups.append((text, [parts[0]])) }
         }
-        return groups.map { group in
-            let names = group.names.prefix(3).joined(separator: ", ") + (group.names.count > 3 ? " and \(group.names.count - 3) more" : "")
-            return "\(names):\(group.text)"
-        }
+        return groups.map { "\(shortList($0.names)):\($0.text)" }
     }
 
-    private let workloadHead = ["WORKLOAD", "READY", "LOWEST", "MOVED", "PENDING", "RISK"]
+    private var workloadHead: [String] { ["WORKLOAD", "READY"] + (ofStates ? [] : ["LOWEST"]) + ["MOVED", "PENDING", "RISK"] }
     private var workloadRows: [[String]] {
         answer.workloads.map { row in
             let before = row.before?.riskWord ?? "", after = row.after?.riskWord ?? ""
-            return [
-                Self.title(row.workload), arrow(row.readyBefore, row.readyAfter), "\(row.lowest)", "\(row.moved)", arrow(row.pendingBefore, row.pendingAfter),
+            return [row.workload.title, arrow(row.readyBefore, row.readyAfter)] + (ofStates ? [] : ["\(row.lowest)"]) + [
+                "\(row.moved)", arrow(row.pendingBefore, row.pendingAfter),
                 before == after ? after : "\(before.isEmpty ? "none" : before) → \(after.isEmpty ? "none" : after)",
             ]
         }
@@ -155,21 +160,16 @@ struct WhatIfReport {
 
     // MARK: Other forms
 
-    var markdown: String {
+    var markdown: String { (markdownHeadlines + tables.flatMap { markdownTable($0.head, $0.rows) }).joined(separator: "\n") + "\n" }
+
+    /// The verdict and each condition.
+    var markdownHeadlines: [String] {
         var lines = ["## \(verdict.rawValue): \(answer.question.title)", ""]
         for check in checks {
             lines.append("- \(check.evidence.isEmpty ? "✅" : check.blocks ? "❌" : "⚠️") \(check.name)")
             lines += grouped(check.evidence).map { "  - \($0)" }
         }
-        func table(_ head: [String], _ rows: [[String]]) {
-            guard !rows.isEmpty else { return }
-            lines += ["", "| " + head.joined(separator: " | ") + " |", "|" + head.map { _ in " --- |" }.joined()]
-            lines += rows.map { "| " + $0.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |" }
-        }
-        table(workloadHead, workloadRows)
-        table(nodeHead, nodeRows)
-        table(skewHead, skewRows)
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
 
     var json: JSONValue {
@@ -186,7 +186,7 @@ struct WhatIfReport {
             "workloads": .array(
                 answer.workloads.map { row in
                     [
-                        "workload": .string(Self.title(row.workload)), "readyBefore": .int(Int64(row.readyBefore)), "readyAfter": .int(Int64(row.readyAfter)),
+                        "workload": .string(row.workload.title), "readyBefore": .int(Int64(row.readyBefore)), "readyAfter": .int(Int64(row.readyAfter)),
                         "lowestReady": .int(Int64(row.lowest)), "moved": .int(Int64(row.moved)), "pendingBefore": .int(Int64(row.pendingBefore)),
                         "pendingAfter": .int(Int64(row.pendingAfter)), "riskBefore": .string(row.before?.riskWord ?? ""),
                         "riskAfter": .string(row.after?.riskWord ?? ""),
@@ -198,7 +198,7 @@ struct WhatIfReport {
                         "node": .string(node.name), "zone": .string(node.zone), "before": .string(node.before), "after": .string(node.after),
                         "pods": .array(
                             node.pods.map {
-                                ["workload": .string(Self.title($0.workload)), "before": .int(Int64($0.before)), "after": .int(Int64($0.after))]
+                                ["workload": .string($0.workload.title), "before": .int(Int64($0.before)), "after": .int(Int64($0.after))]
                             }),
                     ]
                 }),
@@ -216,7 +216,7 @@ struct WhatIfReport {
             "pending": .array(
                 answer.pending.map {
                     [
-                        "pod": .string("\($0.key)"), "workload": .string(Self.title($0.workload)), "message": .string($0.message),
+                        "pod": .string("\($0.key)"), "workload": .string($0.workload.title), "message": .string($0.message),
                         "waitedBefore": .bool($0.isOld),
                     ]
                 }),
@@ -224,31 +224,9 @@ struct WhatIfReport {
         return object
     }
 
-    /// One test case a check: what CI systems show.
+    /// One test case a check.
     var junit: String {
-        func escaped(_ text: String) -> String {
-            text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
-        }
-        func fails(_ check: Check) -> Bool {
-            if check.evidence.isEmpty { return false }
-            return required.isEmpty ? check.blocks : check.name == "accepted" || (check.requirement.map(required.contains) ?? false)
-        }
-        let title = escaped(answer.question.title)
-        var lines = [
-            #"<?xml version="1.0" encoding="UTF-8"?>"#,
-            #"<testsuite name="evenkeel whatif" tests="\#(checks.count)" failures="\#(checks.count(where: fails))">"#,
-        ]
-        for check in checks {
-            let head = #"  <testcase classname="\#(title)" name="\#(escaped(check.name))""#
-            if check.evidence.isEmpty {
-                lines.append(head + "/>")
-            } else {
-                let text = escaped(check.evidence.joined(separator: "\n"))
-                let element = fails(check) ? "failure" : "system-out"
-                let attribute = fails(check) ? #" message="\#(escaped(check.evidence[0]))""# : ""
-                lines += [head + ">", "    <\(element)\(attribute)>\(text)</\(element)>", "  </testcase>"]
-            }
-        }
-        return (lines + ["</testsuite>"]).joined(separator: "\n") + "\n"
+        let cases = checks.map { JUnit.Case(className: answer.question.title, name: $0.name, lines: $0.evidence, fails: fails($0)) }
+        return JUnit(name: "evenkeel \(ofStates ? "diff" : "whatif")", cases: cases).text
     }
 }

@@ -91,33 +91,59 @@ public struct WhatIfAnswer: Sendable {
         ran = fork.simulation.now - fork.start
         isSettled = fork.isSettled
         pendingBefore = present.pending
-        pending = Self.pending(fork)
-        placed = fork.pods.compactMap { fate in
-            guard fate.before?.isWaitingForNode == true, let node = fate.after?.nodeName, !node.isEmpty else { return nil }
-            return node
-        }
-        nodes = Self.nodes(fork, present.simulation)
-        workloads = Self.workloads(fork, present.simulation, pending, parameters)
+        compare(
+            Comparison(before: present.simulation, after: fork.simulation, pods: fork.pods, readiness: fork.readiness, start: fork.start), parameters)
         self.spread = Self.spread(present.spread, spread)
         blocked = Self.blocked(fork)
     }
 
+    /// The difference between two states that are given, without what happened in between: pods are the same if their uids are.
+    public init(_ title: String, from before: Simulation, to after: Simulation, _ parameters: AvailabilityParameters = .init()) {
+        question = WhatIf(title, [])
+        ran = after.now - before.now
+        pendingBefore = before.cluster.store.pods.rows.count { $0?.isWaitingForNode ?? false }
+        compare(Comparison(before: before, after: after), parameters)
+        spread = Self.spread(
+            SpreadView.groups(of: before.cluster, configuration: before.options.scheduler),
+            SpreadView.groups(of: after.cluster, configuration: after.options.scheduler))
+    }
+
+    /// Two states, and what became of the pods that differ.
+    fileprivate struct Comparison {
+        var before: Simulation
+        var after: Simulation
+        var pods: [Fork.PodFate]
+        var readiness: [Workload: Fork.ReadinessTrace] = [:]
+        var start: Instant
+    }
+
+    private mutating func compare(_ comparison: Comparison, _ parameters: AvailabilityParameters) {
+        pending = Self.pending(comparison)
+        placed = comparison.pods.compactMap { fate in
+            guard fate.before?.isWaitingForNode == true, let node = fate.after?.nodeName, !node.isEmpty else { return nil }
+            return node
+        }
+        nodes = Self.nodes(comparison)
+        workloads = Self.workloads(comparison, pending, parameters)
+    }
+
     // MARK: Parts
 
-    private static func pending(_ fork: Fork) -> [PendingPod] {
-        let cluster = fork.simulation.cluster
+    private static func pending(_ comparison: Comparison) -> [PendingPod] {
+        let cluster = comparison.after.cluster
         var found: [PendingPod] = []
         for case let pod? in cluster.store.pods.rows where pod.isWaitingForNode {
             let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
-            let isOld = pod.metadata.creationTimestamp.map { $0 < fork.start } ?? false
+            let isOld = pod.metadata.creationTimestamp.map { $0 < comparison.start } ?? false
             found.append(PendingPod(key: pod.key, workload: Workload(of: pod, cluster), message: message, isOld: isOld))
         }
         return found.sorted { $0.key < $1.key }
     }
 
-    private static func nodes(_ fork: Fork, _ simulation: Simulation) -> [NodeDifference] {
-        var owners = WorkloadIndex()
+    private static func nodes(_ comparison: Comparison) -> [NodeDifference] {
+        let (before, after) = (comparison.before, comparison.after)
         func tally(_ name: String, _ simulation: Simulation) -> [Workload: Int] {
+            var owners = WorkloadIndex()
             var counts: [Workload: Int] = [:]
             for pod in simulation.cluster.store.pods(onNode: name) where pod.isActive {
                 counts[owners.workload(of: pod, simulation.cluster), default: 0] += 1
@@ -129,16 +155,16 @@ public struct WhatIfAnswer: Sendable {
             node.map { !$0.isReady ? "NotReady" : $0.spec.unschedulable ? "cordoned" : "Ready" } ?? ""
         }
         var touched: Set<String> = []
-        for fate in fork.pods {
+        for fate in comparison.pods {
             for name in [fate.before?.nodeName, fate.after?.nodeName] { if let name, !name.isEmpty { touched.insert(name) } }
         }
         // Few changes are about nodes, so that looking at all of them is cheap.
-        let after = fork.simulation.cluster.store.nodes.all
-        for now in after where state(now) != state(node(now.metadata.name, simulation)) { touched.insert(now.metadata.name) }
+        for now in after.cluster.store.nodes.all where state(now) != state(node(now.name, before)) { touched.insert(now.name) }
+        for old in before.cluster.store.nodes.all where node(old.name, after) == nil { touched.insert(old.name) }
         return touched.sorted().compactMap { name in
-            let (old, new) = (node(name, simulation), node(name, fork.simulation))
+            let (old, new) = (node(name, before), node(name, after))
             var difference = NodeDifference(name: name, zone: (new ?? old)?.zone ?? "", before: state(old), after: state(new))
-            let (was, now) = (tally(name, simulation), tally(name, fork.simulation))
+            let (was, now) = (tally(name, before), tally(name, after))
             for workload in Set(was.keys).union(now.keys).sorted() where was[workload] != now[workload] {
                 difference.pods.append((workload, was[workload] ?? 0, now[workload] ?? 0))
             }
@@ -147,12 +173,14 @@ public struct WhatIfAnswer: Sendable {
     }
 
     private static func workloads(
-        _ fork: Fork, _ simulation: Simulation, _ pending: [PendingPod], _ parameters: AvailabilityParameters
+        _ comparison: Comparison, _ pending: [PendingPod], _ parameters: AvailabilityParameters
     ) -> [WorkloadDifference] {
+        let simulation = comparison.before
         var names: [Workload] = []
         var counts: [Workload: (left: Int, came: Int)] = [:]
-        for fate in fork.pods {
-            let touched = fate.left || fate.came || (fate.before?.isReady ?? false) != (fate.after?.isReady ?? false) || fork.readiness[fate.workload] != nil
+        for fate in comparison.pods {
+            let touched =
+                fate.left || fate.came || (fate.before?.isReady ?? false) != (fate.after?.isReady ?? false) || comparison.readiness[fate.workload] != nil
             guard touched else { continue }
             if counts[fate.workload] == nil { names.append(fate.workload) }
             counts[fate.workload, default: (0, 0)].left += fate.left ? 1 : 0
@@ -164,17 +192,17 @@ public struct WhatIfAnswer: Sendable {
             Dictionary(list.map { ($0.workload, $0) }) { first, _ in first }
         }
         let before = byWorkload(simulation.availability(parameters, only: only))
-        let after = byWorkload(fork.simulation.availability(parameters, only: only))
+        let after = byWorkload(comparison.after.availability(parameters, only: only))
         var waitedBefore: [Workload: Int] = [:]
         for case let pod? in simulation.cluster.store.pods.rows where pod.isWaitingForNode {
             waitedBefore[Workload(of: pod, simulation.cluster), default: 0] += 1
         }
         return names.map { name in
             let ready = before[name]?.ready ?? 0
-            let trace = fork.readiness[name]
+            let trace = comparison.readiness[name]
             return WorkloadDifference(
                 workload: name, readyBefore: ready, readyAfter: after[name]?.ready ?? 0, lowest: ready + (trace?.lowest ?? 0),
-                lowestAfter: (trace?.lowestAt ?? fork.start) - fork.start, moved: min(counts[name]!.left, counts[name]!.came),
+                lowestAfter: (trace?.lowestAt ?? comparison.start) - comparison.start, moved: min(counts[name]!.left, counts[name]!.came),
                 pendingBefore: waitedBefore[name] ?? 0, pendingAfter: pending.count { $0.workload == name },
                 before: before[name], after: after[name])
         }
@@ -204,7 +232,8 @@ public struct WhatIfAnswer: Sendable {
         return found + rest.map { SpreadDifference(before: nil, after: $0) }
     }
 
-    private static func blocked(_ fork: Fork) -> [BlockedBudget] {
+    /// Budgets that keep a drain from ending.
+    static func blocked(_ fork: Fork) -> [BlockedBudget] {
         let store = fork.simulation.cluster.store
         var found: [BlockedBudget] = []
         for drain in fork.simulation.drains where drain.state == .running {
@@ -224,4 +253,31 @@ public struct WhatIfAnswer: Sendable {
         }
         return found
     }
+}
+
+extension WhatIfAnswer.Comparison {
+    /// Pods of two states that nothing connects but their uids.
+    fileprivate init(before: Simulation, after: Simulation) {
+        var fates: [Fork.PodFate] = []
+        var places: [String: Int] = [:]
+        var owners = WorkloadIndex()
+        for case let pod? in before.cluster.store.pods.rows {
+            places[pod.metadata.uid] = fates.count
+            fates.append(Fork.PodFate(workload: owners.workload(of: pod, before.cluster), before: pod))
+        }
+        owners = WorkloadIndex()
+        for case let pod? in after.cluster.store.pods.rows {
+            if let place = places[pod.metadata.uid] {
+                fates[place].after = pod
+            } else {
+                fates.append(Fork.PodFate(workload: owners.workload(of: pod, after.cluster), after: pod))
+            }
+        }
+        self.init(before: before, after: after, pods: fates, start: before.now)
+    }
+}
+
+extension Workload {
+    /// `deployment/shop/web`
+    public var title: String { "\(kind.lowercased())/\(key)" }
 }
