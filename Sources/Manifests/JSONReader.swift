@@ -7,22 +7,102 @@ import KubernetesAPI
 struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var at = 0
-    private var line: Int32 = 1
+    private var line: Int32
 
-    /// The value that `text` is, or nil if it is no plain JSON object.
-    static func read(_ text: String) -> (json: JSONValue, positions: PositionTree)? {
-        guard text.utf8.first(where: { !isSpace($0) }) == UInt8(ascii: "{") else { return nil }
-        var text = text
-        return text.withUTF8 { bytes in
-            var reader = JSONReader(bytes: bytes)
-            reader.skipSpace()
-            guard let value = reader.value(depth: 0) else { return nil }
-            reader.skipSpace()
-            return reader.at == bytes.count ? value : nil
+    /// The value that `bytes` are, or nil if they are no plain JSON object. The first of them is in `line`.
+    static func read(_ bytes: UnsafeBufferPointer<UInt8>, line: Int32 = 1) -> (json: JSONValue, positions: PositionTree)? {
+        var reader = JSONReader(bytes: bytes, line: line)
+        reader.skipSpace()
+        guard reader.next == UInt8(ascii: "{"), let value = reader.value(depth: 0) else { return nil }
+        reader.skipSpace()
+        return reader.at == bytes.count ? value : nil
+    }
+
+    /// A List of which the items were not read yet: they are many.
+    struct List {
+        /// All members but the items.
+        var head: (json: JSONValue, positions: PositionTree)
+        /// Where each item is in the text, and in which line it begins.
+        var items: [(place: Range<Int>, line: Int32)]
+    }
+
+    /// The List that `bytes` are, or nil if they are no plain JSON object, or one without items. Of the items only the shape is looked at.
+    static func list(_ bytes: UnsafeBufferPointer<UInt8>) -> List? {
+        var reader = JSONReader(bytes: bytes, line: 1)
+        reader.skipSpace()
+        guard reader.next == UInt8(ascii: "{"), let list = reader.list() else { return nil }
+        reader.skipSpace()
+        return reader.at == bytes.count ? list : nil
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>, line: Int32) { (self.bytes, self.line) = (bytes, line) }
+
+    private mutating func list() -> List? {
+        var tree = PositionTree(line: line)
+        var object = JSONObject()
+        var items: [(Range<Int>, Int32)]?
+        at += 1
+        skipSpace()
+        while true {
+            let line = self.line
+            guard next == UInt8(ascii: "\""), let key = string(), object[key] == nil else { return nil }
+            skipSpace()
+            guard take(UInt8(ascii: ":")) else { return nil }
+            skipSpace()
+            if key == "items" {
+                guard items == nil, next == UInt8(ascii: "["), let found = elements() else { return nil }
+                items = found
+            } else {
+                guard var (json, positions) = value(depth: 1) else { return nil }
+                positions.line = line
+                object.members.append((key, json))
+                json = .null
+                tree.children.append(positions)
+            }
+            skipSpace()
+            if take(UInt8(ascii: "}")) { return items.map { List(head: (.object(object), tree), items: $0) } }
+            guard take(UInt8(ascii: ",")) else { return nil }
+            skipSpace()
         }
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    /// The places of the objects of an array; nil if something else is in it.
+    private mutating func elements() -> [(Range<Int>, Int32)]? {
+        var places: [(Range<Int>, Int32)] = []
+        at += 1
+        skipSpace()
+        if take(UInt8(ascii: "]")) { return places }
+        while true {
+            let (start, first) = (at, line)
+            guard next == UInt8(ascii: "{"), skipObject() else { return nil }
+            places.append((start..<at, first))
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return places }
+            guard take(UInt8(ascii: ",")) else { return nil }
+            skipSpace()
+        }
+    }
+
+    /// Goes behind the end of the object that begins here: whatever is in it, its brackets and texts are paired.
+    private mutating func skipObject() -> Bool {
+        var depth = 0
+        while at < bytes.count {
+            let byte = bytes[at]
+            at += 1
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                if depth == 0 { return true }
+            case UInt8(ascii: "\""):
+                while at < bytes.count, bytes[at] != UInt8(ascii: "\"") { at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1 }
+                at += 1
+            case 0x0a: line += 1
+            default: break
+            }
+        }
+        return false
+    }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 }
 
@@ -113,7 +193,7 @@ struct JSONReader {
             switch bytes[at] {
             case UInt8(ascii: "\""):
                 defer { at += 1 }
-                return String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
+                return String(validating: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
             case UInt8(ascii: "\\"): return string(escapedFrom: start)
             case 0..<0x20: return nil
             default: at += 1

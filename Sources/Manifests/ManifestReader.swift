@@ -6,9 +6,6 @@ import KubernetesAPI
 ///
 /// All problems are collected; one bad document does not hide the others.
 public enum ManifestReader {
-    /// How the files of a folder end that are read.
-    private static let ends = [".yaml", ".yml", ".json"].flatMap { [$0, $0 + ".gz"] }
-
     /// Reads the files at `paths` in order. A folder stands for its `*.yaml`, `*.yml` and `*.json` files by
     /// name, without its subfolders, as `kubectl -f`; `-` stands for `standardInput`. What is packed by gzip is unpacked.
     public static func read(paths: [String], standardInput: () -> [UInt8] = { [] }) -> ManifestSet {
@@ -20,33 +17,20 @@ public enum ManifestReader {
     /// - Parameter whole: keep what is no set of objects for one cluster as well: an object that is there twice, a
     ///   kind that Kubernetes does not have. Otherwise these are problems.
     public static func read(paths: [String], whole: Bool, standardInput: () -> [UInt8]) -> ManifestSet {
-        var collector = Collector(whole: whole)
-        for path in paths {
-            if path == "-" {
-                collector.add(Data(standardInput()), file: "-")
-                continue
-            }
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                collector.set.problems.append(ManifestProblem(file: path, message: "does not exist"))
-                continue
-            }
-            if !isFolder.boolValue {
-                collector.addFile(path)
-                continue
-            }
-            guard let entries = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-                collector.set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
-                continue
-            }
-            let names = entries.filter { name in ends.contains { name.hasSuffix($0) } }.sorted()
-            if names.isEmpty {
-                collector.set.problems.append(
-                    ManifestProblem(file: path, message: "no .yaml, .yml or .json file in this folder"))
-            }
-            for name in names { collector.addFile(path.hasSuffix("/") ? path + name : "\(path)/\(name)") }
+        read(paths: paths, whole: whole, standardInput: standardInput, taking: { _ in false })
+    }
+
+    /// Reads the files at `paths` as ``read(paths:standardInput:)`` does, and hands on each document as it is read.
+    ///
+    /// - Parameter taking: what it returns true for is not kept: of a large List no more than one item is held twice.
+    public static func read(
+        paths: [String], whole: Bool = false, standardInput: () -> [UInt8], taking: (ManifestDocument) -> Bool
+    ) -> ManifestSet {
+        withoutActuallyEscaping(taking) { taking in
+            var collector = Collector(whole: whole, taking: taking)
+            collector.read(paths, standardInput)
+            return collector.finish()
         }
-        return collector.finish()
     }
 
     /// Reads `text` as if it were the content of `file`.
@@ -54,7 +38,7 @@ public enum ManifestReader {
 
     /// Reads `text` as ``read(paths:whole:standardInput:)`` reads files.
     public static func read(text: String, file: String, whole: Bool) -> ManifestSet {
-        var collector = Collector(whole: whole)
+        var collector = Collector(whole: whole, taking: { _ in false })
         collector.add(Data(text.utf8), file: file)
         return collector.finish()
     }
@@ -67,17 +51,52 @@ private struct Collector {
         var kind: String
         var namespace: String
         var name: String
+        /// What is wanted goes on top of what is: the same object may be there as both.
+        var isState: Bool
     }
     let whole: Bool
+    /// Documents for which it returns true are not kept.
+    let taking: (ManifestDocument) -> Bool
     var set = ManifestSet()
+    private var taken = 0
     private var places: [Identity: (file: String, line: Int)] = [:]
     private var emptyFiles: [String] = []
+    /// How the files of a folder end that are read.
+    private static let ends = [".yaml", ".yml", ".json"].flatMap { [$0, $0 + ".gz"] }
 
-    init(whole: Bool) { self.whole = whole }
+    init(whole: Bool, taking: @escaping (ManifestDocument) -> Bool) { (self.whole, self.taking) = (whole, taking) }
+
+    mutating func read(_ paths: [String], _ standardInput: () -> [UInt8]) {
+        for path in paths {
+            if path == "-" {
+                add(Data(standardInput()), file: "-")
+                continue
+            }
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+                set.problems.append(ManifestProblem(file: path, message: "does not exist"))
+                continue
+            }
+            if !isFolder.boolValue {
+                addFile(path)
+                continue
+            }
+            guard let entries = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+                set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
+                continue
+            }
+            let names = entries.filter { name in Self.ends.contains { name.hasSuffix($0) } }.sorted()
+            if names.isEmpty {
+                set.problems.append(
+                    ManifestProblem(file: path, message: "no .yaml, .yml or .json file in this folder"))
+            }
+            for name in names { addFile(path.hasSuffix("/") ? path + name : "\(path)/\(name)") }
+        }
+    }
 
     /// A file without objects is fine beside others; alone it is a problem, as for kubectl.
     mutating func finish() -> ManifestSet {
-        if set.documents.isEmpty, set.configurations.isEmpty, set.problems.isEmpty {
+        if taken == 0, set.documents.isEmpty, set.configurations.isEmpty, set.problems.isEmpty {
             set.problems = emptyFiles.map { ManifestProblem(file: $0, message: "no objects in this file") }
         }
         return set
@@ -89,6 +108,12 @@ private struct Collector {
             return
         }
         defer { try? handle.close() }
+        // What is a plain file is not copied into memory.
+        if (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType == .typeRegular,
+            let data = try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe), !data.isEmpty
+        {
+            return add(data, file: path)
+        }
         var data = Data()
         do {
             while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
@@ -130,33 +155,60 @@ private struct Collector {
         }
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = bytes.dropFirst(3) }
         // A zero byte is in no text, and in nearly every binary file: found before anything costly is done.
-        if bytes.contains(0) {
+        let isBinary = bytes.withUnsafeBytes { bytes in bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false }
+        if isBinary {
             set.problems.append(ManifestProblem(file: file, message: "is a binary file, not YAML or JSON"))
             return
         }
+        let isJSON = bytes.withUnsafeBytes { $0.withMemoryRebound(to: UInt8.self) { addJSON($0, file: file) } }
+        if isJSON { return }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             set.problems.append(
                 ManifestProblem(file: file, line: Self.lineOfBadUTF8(bytes), message: "is not valid UTF-8"))
             return
         }
-        let before = set.documents.count + set.configurations.count + set.problems.count
-        if let (json, positions) = JSONReader.read(text) {
-            add(json, positions, file: file, line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
-            return
-        }
-        for chunk in DocumentSplitter.split(text) {
-            do throws(ManifestProblem) {
-                guard let (json, positions) = try YAMLConversion.read(chunk, file: file) else { continue }
-                add(
-                    json, positions, file: file,
-                    line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
-            } catch {
-                set.problems.append(error)
-            }
-        }
-        if set.documents.count + set.configurations.count + set.problems.count == before {
+        let before = set.documents.count + set.configurations.count + set.problems.count + taken
+        for chunk in DocumentSplitter.split(text) { add(chunk, file: file) }
+        if set.documents.count + set.configurations.count + set.problems.count + taken == before {
             emptyFiles.append(file)
         }
+    }
+
+    private mutating func add(_ chunk: DocumentSplitter.Chunk, file: String) {
+        do throws(ManifestProblem) {
+            guard let (json, positions) = try YAMLConversion.read(chunk, file: file) else { return }
+            add(json, positions, file: file, line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
+        } catch {
+            set.problems.append(error)
+        }
+    }
+
+    /// Adds what plain JSON tells, the items of a List one after another; false if it is something else.
+    private mutating func addJSON(_ bytes: UnsafeBufferPointer<UInt8>, file: String) -> Bool {
+        guard let list = JSONReader.list(bytes) else {
+            guard let (json, positions) = JSONReader.read(bytes) else { return false }
+            add(json, positions, file: file, line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
+            return true
+        }
+        let line = list.head.positions.children.first.map { Int($0.line) } ?? Int(list.head.positions.line)
+        let head = ManifestDocument(source: file, line: line, json: list.head.json, positions: list.head.positions)
+        guard isNamed(head) else { return true }
+        // What only looks like a List is one object.
+        guard head.kind.hasSuffix("List") else {
+            guard let (json, positions) = JSONReader.read(bytes) else { return false }
+            add(json, positions, file: file, line: line)
+            return true
+        }
+        for item in list.items {
+            let part = UnsafeBufferPointer(rebasing: bytes[item.place])
+            if let (json, positions) = JSONReader.read(part, line: item.line) {
+                add(json, positions, of: head)
+            } else {
+                // Something about it is not plain: it is read, or explained, as YAML.
+                add(DocumentSplitter.Chunk(text: Substring(decoding: part, as: UTF8.self), line: Int(item.line)), file: file)
+            }
+        }
+        return true
     }
 
     private static func lineOfBadUTF8(_ bytes: Data) -> Int {
@@ -175,10 +227,20 @@ private struct Collector {
                 ManifestProblem(file: file, line: line, message: "must be an object, not \(json.typeName)"))
             return
         }
+        guard isNamed(document) else { return }
+        if document.kind.hasSuffix("List"), let index = object.members.firstIndex(where: { $0.key == "items" }), let items = object["items"]?.array {
+            for (i, item) in items.enumerated() { add(item, positions.children[index].children[i], of: document) }
+        } else {
+            addObject(document)
+        }
+    }
+
+    /// Whether apiVersion and kind are there; what is wrong with them is noted.
+    private mutating func isNamed(_ document: ManifestDocument) -> Bool {
         var isComplete = true
         for field in ["apiVersion", "kind"] {
             var message: String?
-            switch object[field] {
+            switch document.json[field] {
             case .string(let text): if text.isEmpty { message = "is empty" }
             case nil, .null: message = "is missing"
             case let other?: message = "must be a string, not \(other.typeName)"
@@ -188,28 +250,20 @@ private struct Collector {
                 isComplete = false
             }
         }
-        guard isComplete else { return }
-        if document.kind.hasSuffix("List"), let items = object["items"]?.array {
-            expand(document, object, items)
-        } else {
-            addObject(document)
-        }
+        return isComplete
     }
 
-    /// A list stands for its items. Items of a typed list (`PodList`) may leave out what the list says.
-    private mutating func expand(_ list: ManifestDocument, _ object: JSONObject, _ items: [JSONValue]) {
-        guard let index = object.members.firstIndex(where: { $0.key == "items" }) else { return }
+    /// Adds an item of a list. Those of a typed one (`PodList`) may leave out what the list says.
+    private mutating func add(_ item: JSONValue, _ itemPositions: PositionTree, of list: ManifestDocument) {
         let itemKind = String(list.kind.dropLast(4))
-        for (i, item) in items.enumerated() {
-            var (json, positions) = (item, list.positions.children[index].children[i])
-            if var object = json.object, !itemKind.isEmpty, object["kind"] == nil, object["apiVersion"] == nil {
-                object.members.insert(("kind", .string(itemKind)), at: 0)
-                object.members.insert(("apiVersion", .string(list.apiVersion)), at: 0)
-                positions.children.insert(contentsOf: [positions, positions], at: 0)
-                json = .object(object)
-            }
-            add(json, positions, file: list.source, line: Int(positions.line))
+        var (json, positions) = (item, itemPositions)
+        if var object = json.object, !itemKind.isEmpty, object["kind"] == nil, object["apiVersion"] == nil {
+            object.members.insert(("kind", .string(itemKind)), at: 0)
+            object.members.insert(("apiVersion", .string(list.apiVersion)), at: 0)
+            positions.children.insert(contentsOf: [positions, positions], at: 0)
+            json = .object(object)
         }
+        add(json, positions, file: list.source, line: Int(positions.line))
     }
 
     private mutating func addObject(_ document: ManifestDocument) {
@@ -218,7 +272,7 @@ private struct Collector {
             return
         }
         if whole {
-            set.documents.append(document)
+            keep(document)
             return
         }
         if let problem = ManifestKinds.problem(document) {
@@ -231,8 +285,10 @@ private struct Collector {
                 group: info.group, kind: info.kind,
                 namespace: !info.isNamespaced
                     ? "" : document.namespace.isEmpty ? "default" : document.namespace,
-                name: document.name)
-            if let first = places[identity], !document.isState {
+                name: document.name, isState: document.isState)
+            if let first = places[identity] {
+                // A state may tell an object twice, as kubectl does of what has several names: it counts once.
+                if document.isState { return }
                 let place =
                     first.file == document.source ? "on line \(first.line)" : "in \(first.file):\(first.line)"
                 set.problems.append(
@@ -243,6 +299,10 @@ private struct Collector {
             }
             places[identity] = (document.source, document.line)
         }
-        set.documents.append(document)
+        keep(document)
+    }
+
+    private mutating func keep(_ document: ManifestDocument) {
+        if taking(document) { taken += 1 } else { set.documents.append(document) }
     }
 }

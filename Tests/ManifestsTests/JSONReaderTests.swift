@@ -6,6 +6,34 @@ import Testing
 
 /// JSON is read as the YAML reader reads it, which is many times slower.
 @Suite struct JSONReaderTests {
+    private func plain(_ text: String) -> (json: JSONValue, positions: PositionTree)? {
+        var text = text
+        return text.withUTF8 { JSONReader.read($0) }
+    }
+
+    @Test func `the items of a List are read one after another, and not kept where they are taken`() {
+        let text = """
+            {"apiVersion": "v1", "items": [
+              {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "uid": "1"}, "data": {"brackets": "]}\\\"{["}},
+              {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b"}, "data": {"x": "1", "x": "2"}},
+
+              {"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "uid": "3"}}]}
+            ], "kind": "List"}
+            """
+        var taken: [String] = []
+        let set = ManifestReader.read(paths: ["-"], standardInput: { Array(text.utf8) }) { document in
+            if document.isState { taken.append("\(document.name) \(document.line)") }
+            return document.isState
+        }
+        #expect(taken == ["a 2", "c 5"])
+        #expect(set.documents.isEmpty)
+        // What is not plain is explained as before.
+        #expect(set.problems.map(\.line) == [3])
+        let all = ManifestReader.read(text: text.replacing(#", "x": "2""#, with: ""))
+        #expect(all.documents.map(\.name) == ["a", "b", "c"])
+        #expect(all.documents.map { $0.line(of: "metadata.name") } == [2, 3, 5])
+    }
+
     private func yaml(_ text: String) -> (json: JSONValue, positions: PositionTree)? {
         try? YAMLConversion.read(DocumentSplitter.Chunk(text: text[...], line: 1), file: "-")
     }
@@ -16,7 +44,7 @@ import Testing
         "{\"a\":\n [\n {\"b\":\n 1},\n\n []]}", #"{"big": 9223372036854775807, "small": -9223372036854775808, "zero": -0}"#, #" {"a":{}} "#,
     ])
     func `plain JSON gives the same value and lines`(text: String) throws {
-        let read = try #require(JSONReader.read(text))
+        let read = try #require(plain(text))
         let slow = try #require(yaml(text))
         #expect(read.json == slow.json)
         #expect(lines(read.positions) == lines(slow.positions))
@@ -27,7 +55,7 @@ import Testing
         "{\"a\": \"\\x\"}", "{\"a\": \"\\ud800\"}", "{\"a\": \"\\u12\"}", "{\"a\": \"\u{1}\"}", "{\"a\": tru}", "{\"a\": 1}\n---\n{\"b\": 2}", "{\"a\": 1} # b",
         "{\"a\": \"", "{\"a\": \"\\", String(repeating: "{\"a\":", count: 300) + "1" + String(repeating: "}", count: 300),
     ])
-    func `everything else is left to the YAML reader`(text: String) { #expect(JSONReader.read(text) == nil) }
+    func `everything else is left to the YAML reader`(text: String) { #expect(plain(text) == nil) }
 
     @Test func `random JSON is read alike, and cut off anywhere it is no JSON`() throws {
         var random = SeededRandom(seed: 5, stream: "json")
@@ -47,12 +75,12 @@ import Testing
         for round in 0..<200 {
             let json: JSONValue = ["a": value(0), "b": value(0)]
             let text = json.text(indent: round % 3)
-            let read = try #require(JSONReader.read(text), "\(text)")
+            let read = try #require(plain(text), "\(text)")
             #expect(read.json == json)
             let slow = try #require(yaml(text))
             #expect(read.json == slow.json && lines(read.positions) == lines(slow.positions))
             let cut = text.prefix(random.below(text.count - 1))
-            #expect(JSONReader.read(String(cut)) == nil)
+            #expect(plain(String(cut)) == nil)
         }
     }
 }
