@@ -46,7 +46,7 @@ public struct EventLog: Sendable {
     }
     /// Takes in an event of an opened state, in its place by time.
     mutating func note(_ event: Event) {
-        guard let time = event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp else { return }
+        guard let time = Self.time(of: event) else { return }
         let about = event.involvedObject
         let told = ToldEvent(
             time: time, isWarning: event.type == "Warning", reason: event.reason, kind: about.kind,
@@ -57,6 +57,8 @@ public struct EventLog: Sendable {
         count += 1
         past += 1
     }
+    /// When an event happened last.
+    public static func time(of event: Event) -> Instant? { event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp }
     mutating func append(_ event: ToldEvent) {
         events.append(event)
         count += 1

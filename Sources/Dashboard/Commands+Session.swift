@@ -56,7 +56,7 @@ extension Dashboard {
         let file = name.map { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") ? $0 : $0 + ".yaml" } ?? "\(world.options.name).yaml"
         var documents: [JSONValue] = []
         for object in objects {
-            documents.append(object.document)
+            documents.append(world.session.simulation.document(of: object))
             let isOver = world.patience.isOver {
                 WorkProgress(
                     title: "Export", detail: "\(documents.count) of \(objects.count) objects", share: Double(documents.count) / Double(objects.count))

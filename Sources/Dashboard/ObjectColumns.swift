@@ -91,6 +91,16 @@ enum ObjectColumns {
             let pod = pod(object)
             return pod.status.phase == .running && world.session.simulation.kubelets.isThrottled(pod, in: world.cluster)
         }
+        // What was not measured in an opened state is a guess.
+        func guess(_ object: any StoredObject, _ world: World) -> String {
+            world.session.simulation.kubelets.isGuessed(pod(object), in: world.cluster) ? "~" : ""
+        }
+        func cpu(_ object: any StoredObject, _ world: World) -> String {
+            usage(object, world).map { "\($0.milliCPU)m\(isThrottled(object, world) ? "!" : "")" } ?? (isStale(object, world) ? "n/a" : "-")
+        }
+        func memory(_ object: any StoredObject, _ world: World) -> String {
+            usage(object, world).map { "\($0.memory >> 20)Mi" } ?? (isStale(object, world) ? "n/a" : "-")
+        }
         func share(_ used: Int64?, of requested: Int64) -> String {
             guard let used, requested > 0 else { return "-" }
             return "\(percent(used, of: requested))"
@@ -106,17 +116,13 @@ enum ObjectColumns {
             ObjectColumn(
                 title: "RST", isNumber: true, priority: 2, text: { object, world in "\(PodDisplay(pod(object), profile: world.cluster.profile).restarts)" }),
             ObjectColumn(
-                title: "CPU", isNumber: true, priority: 4,
-                text: { object, world in
-                    usage(object, world).map { "\($0.milliCPU)m\(isThrottled(object, world) ? "!" : "")" } ?? (isStale(object, world) ? "n/a" : "-")
-                },
-                style: { object, world in isThrottled(object, world) ? world.theme[.rowPending] : nil }),
+                title: "CPU", isNumber: true, priority: 4, text: { object, world in guess(object, world) + cpu(object, world) },
+                style: { object, world in isThrottled(object, world) ? world.theme[.rowPending] : nil }, sort: cpu),
             ObjectColumn(
                 title: "%R", isNumber: true, priority: 6,
                 text: { object, world in share(usage(object, world)?.milliCPU, of: pod(object).requests().milliCPU) }),
             ObjectColumn(
-                title: "MEM", isNumber: true, priority: 4,
-                text: { object, world in usage(object, world).map { "\($0.memory >> 20)Mi" } ?? (isStale(object, world) ? "n/a" : "-") }),
+                title: "MEM", isNumber: true, priority: 4, text: { object, world in guess(object, world) + memory(object, world) }, sort: memory),
             ObjectColumn(
                 title: "%M", isNumber: true, priority: 6,
                 text: { object, world in share(usage(object, world)?.memory, of: pod(object).requests().memory) }),

@@ -29,10 +29,13 @@ public struct Input: Sendable {
     public private(set) var scenario: Scenario?
     /// What the files tell of a cluster as it is; empty if they only say what is wanted.
     public private(set) var state = OpenedState()
-    private var stateSources: [ManifestDocument] = []
+    /// Where each object of the state is written; none for those that were guessed, which come last.
+    private var statePlaces: [ManifestProblem] = []
     /// The document of each object, for messages with file and line.
     private var sources: [ManifestDocument] = []
     private var steps: [Script.Step] = []
+    /// The scenario's expectations in words, with file and line.
+    private var expectationTitles: [String] = []
     /// The nodes that are put under the files; nil if they bring their own.
     public private(set) var shape: ClusterShape?
     /// The StorageClasses that are put under the files; empty if they bring their own.
@@ -49,8 +52,27 @@ public struct Input: Sendable {
 
     /// Understands `manifests`.
     public init(_ manifests: ManifestSet, overrides: InputOverrides = InputOverrides()) {
-        problems = manifests.problems
         for document in manifests.documents where document.isState { readState(document) }
+        read(manifests, overrides)
+    }
+
+    /// Reads and understands the files at `paths`. What tells of a state is understood while it is read, one object after another:
+    /// the text of a large cluster is many times larger than what is kept of it.
+    public init(paths: [String], overrides: InputOverrides = InputOverrides(), standardInput: () -> [UInt8]) {
+        var input = Input()
+        let manifests = ManifestReader.read(paths: paths, standardInput: standardInput) { document in
+            if document.isState { input.readState(document) }
+            return document.isState
+        }
+        input.read(manifests, overrides)
+        self = input
+    }
+
+    private init() {}
+
+    /// Understands what is no state, once the state was read.
+    private mutating func read(_ manifests: ManifestSet, _ overrides: InputOverrides) {
+        problems = manifests.problems + problems
         state.finish()
         options.origin = state.isEmpty ? overrides.origin ?? options.origin : state.newest
         readConfigurations(manifests, overrides)
@@ -105,7 +127,7 @@ public struct Input: Sendable {
     private mutating func readState(_ document: ManifestDocument) {
         let before = state.objects.count
         problems += state.read(document)
-        if state.objects.count > before { stateSources.append(document) }
+        if state.objects.count > before { statePlaces.append(document.problem("", "")) }
     }
 
     /// The node pools of the files and of the command line.
@@ -247,9 +269,18 @@ public struct Input: Sendable {
     /// Notes what is wrong with an expectation.
     private mutating func check(_ expectation: Expectation, _ index: Int, _ document: ManifestDocument) {
         let path = "spec.expect[\(index)]"
+        let name = expectation.claims.first.map { " \(type(of: $0).name)" } ?? ""
+        expectationTitles.append("\(document.source):\(document.line(of: path)): \(path)\(name)")
         if expectation.claims.count != 1 { problems.append(document.problem(path, "needs exactly one of \(Expectation.names.joined(separator: ", "))")) }
         for claim in expectation.claims { note(claim.faults, "\(path).\(type(of: claim).name)", document) }
-        if let at = expectation.at, at < .zero { problems.append(document.problem("\(path).at", "must not be before the start")) }
+        if let at = expectation.at { check(at, "\(path).at", document) }
+    }
+
+    /// Notes a time at which nothing is played.
+    private mutating func check(_ at: Duration, _ path: String, _ document: ManifestDocument) {
+        if at < .zero { problems.append(document.problem(path, "must not be before the start")) }
+        // Without a duration the end is known only where it is played.
+        if let end = scenario?.spec.duration, at > max(end, .zero) { problems.append(document.problem(path, "is after the end: spec.duration is \(end)")) }
     }
 
     /// Turns a step into its command, or notes what is wrong with it.
@@ -260,7 +291,7 @@ public struct Input: Sendable {
             return
         }
         let name = type(of: action).name
-        if step.at < .zero { problems.append(document.problem("\(path).at", "must not be before the start")) }
+        check(step.at, "\(path).at", document)
         var refusal: String?
         switch step.refused {
         case .bool(true): refusal = ""
@@ -294,6 +325,11 @@ public struct Input: Sendable {
         /// All of them are invalid in themselves, rather than forbidden here and now.
         public fileprivate(set) var areInvalid = true
 
+        fileprivate mutating func add(_ error: APIError, _ place: ManifestProblem) {
+            objects += 1
+            areInvalid = areInvalid && error.code == 422
+            problems.append(ManifestProblem(file: place.file, line: place.line, message: error.message))
+        }
         fileprivate mutating func add(_ error: APIError, _ document: ManifestDocument) {
             objects += 1
             areInvalid = areInvalid && error.code == 422
@@ -308,7 +344,7 @@ public struct Input: Sendable {
         var simulation = Simulation(options, isEmpty: !state.isEmpty)
         var refused = Refusals()
         if !state.isEmpty {
-            for (index, error) in simulation.open(state) where index < stateSources.count { refused.add(error, stateSources[index]) }
+            for (index, error) in simulation.open(state) where index < statePlaces.count { refused.add(error, statePlaces[index]) }
         }
         for node in shape?.manifests ?? [] { _ = simulation.perform(.create(node)) }
         let given = underneath
@@ -320,7 +356,7 @@ public struct Input: Sendable {
             ensureNamespace(of: objects[index], in: &simulation)
             if case .failure(let error) = simulation.start(objects[index], from: sources[index].json) { refused.add(error, sources[index]) }
         }
-        let script = scenario.map { Script($0, steps: steps, origin: options.origin) } ?? Script()
+        let script = scenario.map { Script($0, steps: steps, titles: expectationTitles, origin: options.origin) } ?? Script()
         return (Session(simulation, script: script), refused)
     }
 
@@ -328,17 +364,15 @@ public struct Input: Sendable {
     public func makeGivenState() -> (cluster: Cluster, refusals: Refusals) {
         var cluster = Cluster(profile: options.profile, seed: options.seed, origin: options.origin, isEmpty: !state.isEmpty)
         var refused = Refusals()
-        func put<O: StoredObject>(_ object: O, _ document: ManifestDocument?) {
-            do throws(APIError) {
-                try cluster.adopt(object, completing: true)
-            } catch {
-                if let document { refused.add(error, document) }
-            }
+        func put<O: StoredObject>(_ object: O, _ refuse: (APIError) -> Void) {
+            do throws(APIError) { try cluster.adopt(object, completing: true) } catch { refuse(error) }
         }
-        for (object, document) in zip(state.objects, stateSources) { put(object, document) }
+        for (index, object) in state.objects.enumerated() {
+            put(object) { if index < statePlaces.count { refused.add($0, statePlaces[index]) } }
+        }
         cluster.bootstrap()
-        for node in shape?.manifests ?? [] { put(node, nil) }
-        for object in underneath where !objects.contains(where: { $0.kindInfo == object.kindInfo && $0.key == object.key }) { put(object, nil) }
+        for node in shape?.manifests ?? [] { put(node) { _ in } }
+        for object in underneath where !objects.contains(where: { $0.kindInfo == object.kindInfo && $0.key == object.key }) { put(object) { _ in } }
         // Nodes before the pods on them, which get labels of theirs.
         func rank(_ object: any StoredObject) -> Int { object is Node ? 2 : Self.rank(object) }
         let before = cluster.store
@@ -350,7 +384,7 @@ public struct Input: Sendable {
                     $0.metadata.annotations = $0.metadata.annotations.merging(object.metadata.annotations)
                 }
             }
-            if Self.isThere(objects[index], before) { relabel(objects[index]) } else { put(objects[index], sources[index]) }
+            if Self.isThere(objects[index], before) { relabel(objects[index]) } else { put(objects[index]) { refused.add($0, sources[index]) } }
         }
         return (cluster, refused)
     }

@@ -46,6 +46,8 @@ public struct Simulation: Sendable {
     /// Workloads whose pods follow what is recommended for them.
     public internal(set) var vertical = VerticalScaler()
     public internal(set) var nodeAutoscaler: NodeAutoscaler
+    /// What an opened state said that is not known here, by uid.
+    var unknownFields: [String: [UnknownField]] = [:]
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// Rebalances that are under way or over.

@@ -51,6 +51,99 @@ import Testing
             moved == ["deployment/boutique/cartservice": 1, "deployment/boutique/frontend": 1, "deployment/boutique/loadgenerator": 1])
     }
 
+    @Test func `README's example is what the program says`() async throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        let start = try #require(readme.range(of: "```text\n$ evenkeel whatif prod.yaml.gz "))
+        let block = try #require(readme[start.upperBound...].components(separatedBy: "\n```").first).components(separatedBy: "\n")
+        let words = block[0].split(separator: " ").map(String.init)
+        let answer = try await Program.run(["whatif", Self.dump("boutique-small")] + words)
+        let shown = Array(block.dropFirst().prefix { $0 != "…" })
+        #expect(shown.count > 5)
+        #expect(Array(answer.output.components(separatedBy: "\n").prefix(shown.count)) == shown)
+    }
+
+    @Test func `how many fit, what is wrong and what differs is told in each form`() async throws {
+        let dump = Self.dump("boutique-small")
+        let capacity = try await Program.run("capacity", dump, "deploy/frontend", "-o", "json")
+        #expect(capacity.status == .exited(0), "\(capacity.error)")
+        let fits = try #require(try json(capacity.output)["fits"] as? Int)
+        #expect(fits > 0)
+        let more = try await Program.run("capacity", dump, "deploy/frontend", "--need", "\(fits + 1)", "-o", "junit")
+        #expect(more.status == .exited(1))
+        #expect(more.output.contains("<failure message=\"\(fits) more fit, \(fits + 1) needed\">"))
+        let lost = try await Program.run("capacity", dump, "deploy/frontend", "--lose", "zone=eu-central-1a")
+        #expect(lost.output.contains("after: lose zone eu-central-1a"), "\(lost.error)")
+        let check = try await Program.run("check", dump, "--skip", "requests", "-o", "json")
+        let findings = try #require(try json(check.output)["findings"] as? [[String: Any]])
+        #expect(check.status == .exited(findings.isEmpty ? 0 : 1))
+        #expect(findings.allSatisfy { $0["rule"] as? String != "requests" })
+        let junit = try await Program.run("check", dump, "--only", "single-point,budget", "-o", "junit")
+        #expect(junit.output.hasPrefix("<?xml"))
+        let markdown = try await Program.run("check", dump, "-n", "boutique", "-o", "markdown")
+        #expect(markdown.output.hasPrefix("## "))
+        let before = Self.recorded.appending(path: "boutique-small/before-2.yaml.gz").path
+        let diff = try await Program.run("diff", dump, before)
+        #expect(diff.output.hasPrefix("Verdict: "), "\(diff.error)")
+        let same = try await Program.run("diff", dump, Self.recorded.appending(path: "boutique-small/../boutique-small/dump.yaml.gz").path)
+        #expect(same.status == .exited(0))
+        #expect(same.output.contains("No difference."), "\(same.output)")
+    }
+
+    @Test func `where chance decides the seeds are counted`() async throws {
+        let answer = try await Program.run(
+            "whatif", Self.dump("scale-down-choice"), "--scale", "deploy/prod/mixed=3", "--seeds", "3", "-o", "json")
+        #expect(answer.status == .exited(0), "\(answer.error)")
+        let report = try json(answer.output)
+        #expect(report["kind"] as? String == "WhatIfDistribution" && report["seeds"] as? Int == 3)
+        let workloads = try #require(report["workloads"] as? [[String: Any]])
+        #expect(!workloads.isEmpty)
+        for workload in workloads {
+            let outcomes = try #require(workload["outcomes"] as? [[String: Any]])
+            #expect(outcomes.reduce(0) { $0 + ($1["seeds"] as? Int ?? 0) } == 3)
+        }
+    }
+
+    @Test(arguments: [
+        (["capacity", "X"], "capacity needs the state of a cluster before the workload"), (["capacity", "X", "deploy/nobody"], "there is no deploy/nobody"),
+        (["capacity", "X", "deploy/infer", "--need", "0"], "--need must be 1 to 100000"), (["check", "X", "--only", "luck"], "--only knows single-point"),
+        (["check", "X", "-n", "mars"], "there is no namespace mars"), (["diff", "X"], "diff needs two states"),
+        (["diff", "X", "X"], "diff needs two different states"),
+        (["run", "X", "--report", "json", "-o", "json"], "--report goes to standard output"),
+    ])
+    func `a question that makes no sense is a mistake of usage`(words: [String], message: String) async throws {
+        let answer = try await Program.run(words.map { $0 == "X" ? Self.dump("gpu-pool") : $0 })
+        #expect(answer.status == .exited(2))
+        #expect(answer.error.contains(message), "\(answer.error)")
+    }
+
+    @Test func `unknown fields of a state are given back`() async throws {
+        let state = """
+            {"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n", "uid": "1", "creationTimestamp": "2026-01-01T00:00:00Z"}, "shape": {"round": true},
+             "status": {"capacity": {"cpu": "4", "memory": "8Gi", "pods": "10"}, "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "10"},
+                        "conditions": [{"type": "Ready", "status": "True", "mood": "good"}]}}]}
+            """
+        let file = FileManager.default.temporaryDirectory.appending(path: "evenkeel-\(UUID().uuidString).json")
+        try state.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let answer = try await Program.run("run", file.path, "--until", "2m", "-o", "json")
+        #expect(answer.status == .exited(0), "\(answer.error)")
+        #expect(answer.error.contains("Not known here, kept: shape of Node, status.conditions[].mood of Node."), "\(answer.error)")
+        let items = try #require(try json(answer.output)["items"] as? [[String: Any]])
+        let node = try #require(items.first { $0["kind"] as? String == "Node" })
+        #expect((node["shape"] as? [String: Any])?["round"] as? Bool == true)
+        let conditions = try #require((node["status"] as? [String: Any])?["conditions"] as? [[String: Any]])
+        #expect(conditions.first { $0["type"] as? String == "Ready" }?["mood"] as? String == "good")
+    }
+
+    @Test func `a report of a run names each step and expectation`() async throws {
+        let answer = try await Program.run("run", "--scenario", "drain-budget", "--report", "junit")
+        #expect(answer.status == .exited(0), "\(answer.error)")
+        #expect(answer.output.hasPrefix("<?xml"))
+        #expect(answer.output.contains("spec.expect[0]"))
+    }
+
     @Test func `what does not fit fails in CI`() async throws {
         let answer = try await Program.run(
             "whatif", Self.dump("gpu-pool"), "--scale", "deploy/infer=30", "--require", "no-pending", "-o", "junit")

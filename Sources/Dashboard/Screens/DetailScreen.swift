@@ -57,7 +57,7 @@ struct DetailScreen: Screen, PodHolder {
                 text.append(String(line[line.index(after: colon)...]), theme[.text])
                 return text
             }
-        case .yaml: return YAMLColours.lines(ManifestWriter.yaml(world.cluster.document(of: last)), theme)
+        case .yaml: return YAMLColours.lines(ManifestWriter.yaml(world.session.simulation.document(of: last)), theme)
         case .events:
             let events = world.store.events.all.filter {
                 $0.involvedObject.kind == info.kind && $0.involvedObject.name == last.metadata.name
@@ -108,7 +108,10 @@ struct DetailScreen: Screen, PodHolder {
             case .searchNext, .searchPrevious: text.search(filter, forward: action == .searchNext)
             case .copyText: return [.copy(lines(world).map(\.text).joined(separator: "\n"), what: "\(info.kind.lowercased()) \(last.metadata.name)")]
             case .save:
-                return [.write(file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(world.cluster.document(of: last)))]
+                return [
+                    .write(
+                        file: "\(info.kind.lowercased())-\(last.metadata.name).yaml", content: ManifestWriter.yaml(world.session.simulation.document(of: last)))
+                ]
             }
             return []
         }

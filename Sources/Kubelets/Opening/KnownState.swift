@@ -65,6 +65,9 @@ struct SeenPrograms: Sendable {
             || known.hidesSecrets && (problem.hasPrefix("secret ") || problem.contains(" in Secret "))
     }
 
+    /// Whether what the container uses was measured.
+    func isMeasured(_ pod: ObjectKey, _ container: String) -> Bool { known.usage[pod]?[container] != nil }
+
     /// Makes a program behave as others from the same image were seen to, where annotations do not say how.
     func guide(_ program: inout Program, _ worker: PodWorker, _ i: Int) {
         let spec = worker.spec(i)

@@ -64,6 +64,7 @@ extension Kubelet {
         // Bound, and nothing of it was started yet: it starts as every other.
         if !hasBegun, !isFailed { return take((pod, cluster.now), &host, &cluster) }
         var worker = makeWorker(pod, &host, cluster)
+        takeOverResize(&worker, cluster.now, &host)
         book(worker)
         worker.stage = .containers
         worker.hasSandbox = true
@@ -101,6 +102,49 @@ extension Kubelet {
         }
     }
 
+    /// Goes on with a resize that was asked for and is not granted yet, or that is granted and not in force: what the node allocated is
+    /// in the status of the containers.
+    private mutating func takeOverResize(_ worker: inout PodWorker, _ now: Instant, _ host: inout KubeletHost) {
+        guard host.profile.isEnabled(.inPlacePodVerticalScaling) else { return }
+        let status = worker.pod.status.value
+        func state(_ type: String) -> ResizeState.Condition? {
+            guard let condition = status.conditions[type], condition.isTrue else { return nil }
+            let since = condition.lastTransitionTime ?? now
+            return .init(
+                reason: condition.reason, message: condition.message,
+                generation: condition.observedGeneration == 0 ? worker.pod.metadata.generation : condition.observedGeneration, since: since)
+        }
+        let pending = state("PodResizePending")
+        func keep(_ containers: inout [Container], _ known: [ContainerStatus]) {
+            for i in containers.indices {
+                guard let own = known.first(where: { $0.name == containers[i].name }), !own.allocatedResources.isEmpty else { continue }
+                let wanted = containers[i].resources.requests
+                for name in ["cpu", "memory"] where wanted[name] != nil {
+                    containers[i].resources.requests[name] = own.allocatedResources[name] ?? wanted[name]
+                }
+                // Which limits were allocated is not told: those in force.
+                if pending != nil || containers[i].resources.requests != wanted {
+                    containers[i].resources.limits = own.resources?.limits ?? containers[i].resources.limits
+                }
+            }
+        }
+        var granted = worker.pod.spec.value
+        keep(&granted.containers, status.containerStatuses)
+        keep(&granted.initContainers, status.initContainerStatuses)
+        if worker.pod.spec.value.differs(from: granted) {
+            worker.allocated = Shared(granted)
+            worker.requests = Resources(requestedBy: worker.allocated, host.profile)
+            worker.resize.pending = pending
+            if !isFailed, host.profile.resizeReportsConditions, pending?.reason != "Infeasible" {
+                pendingResizes.append(worker.reference)
+                resizeTimer += 1
+                resizeTrigger = "periodic_retry"
+                host.schedule(.resizeRetry(token: resizeTimer), of: index, at: now + .minutes(3))
+            }
+        }
+        worker.resize.inProgress = state("PodResizeInProgress")
+    }
+
     /// The volumes of its claims are mounted for a pod whose containers have been started.
     private mutating func takeOverVolumes(_ worker: inout PodWorker, _ host: KubeletHost, _ cluster: Cluster) {
         worker.hasBegunMounting = true
@@ -125,7 +169,8 @@ extension Kubelet {
             return continueTermination(&worker, &host, &cluster)
         }
         // Where all runs there is nothing to look at.
-        guard worker.containers.contains(where: { !$0.isRunning && !$0.isPlainInit }) || !worker.wasInitialized else { return }
+        let isAtRest = worker.wasInitialized && worker.resize.inProgress == nil
+        guard worker.containers.contains(where: { !$0.isRunning && !$0.isPlainInit }) || !isAtRest else { return }
         var next = now
         for container in worker.containers {
             if container.status.state.waiting?.reason == "CrashLoopBackOff", let exit = container.crash.exit, let delay = container.crash.delay {

@@ -58,6 +58,19 @@ extension KubeletFleet {
         return nodes[worker.reference.node]?.silentSince != nil
     }
 
+    /// Whether what the pod uses is a guess from its requests: it is of an opened state, nothing measured it, and nobody said it.
+    public func isGuessed(_ pod: Pod, in cluster: Cluster) -> Bool {
+        guard !host.seen.isEmpty, let worker = worker(of: pod) else { return false }
+        if LoadTarget.all(of: pod, in: cluster).contains(where: { host.loads[$0] != nil }) { return false }
+        func isSaid(_ container: String, _ key: String) -> Bool {
+            pod.metadata.annotations[Program.prefix + key] != nil || pod.metadata.annotations["\(Program.prefix)\(container).\(key)"] != nil
+        }
+        return worker.containers.contains { container in
+            let name = container.status.name
+            return container.isRunning && !host.seen.isMeasured(pod.key, name) && !(isSaid(name, "cpu") || isSaid(name, "memory"))
+        }
+    }
+
     /// Whether a container of the pod would use more CPU than its limit lets it.
     public func isThrottled(_ pod: Pod, in cluster: Cluster) -> Bool {
         guard let worker = worker(of: pod) else { return false }

@@ -19,6 +19,8 @@ public struct OpenedState: Sendable {
     public private(set) var kept: [(kind: KindInfo, count: Int)] = []
     /// What was left out, in words, with how often.
     public private(set) var leftOut: [(what: String, count: Int)] = []
+    /// Fields that are kept and not acted on, as they are not known here, with how often.
+    public private(set) var unknownNames: [(what: String, count: Int)] = []
     /// What was guessed, in words.
     public private(set) var guessed: [String] = []
     /// What the state tells kubelets.
@@ -26,6 +28,8 @@ public struct OpenedState: Sendable {
     /// CPU that workloads are asked for in sum, in thousandths of a core, as their autoscalers measured it.
     private(set) var demands: [(kind: Kind, key: ObjectKey, milliCPU: Int64)] = []
     private var hasUsage = false
+    /// Fields of objects that are not known here, by the object's uid: they are given back as they came.
+    private(set) var unknownFields: [String: [UnknownField]] = [:]
 
     public init() {}
 
@@ -38,7 +42,7 @@ public struct OpenedState: Sendable {
         "Use comes from PodMetrics where the files hold them, else from requests. ConfigMaps and Secrets are taken as there if the files hold none.",
         "An image that nobody could pull stays so, and a program that crashed each time goes on to, in new pods, too.",
         "The version is that of the newest kubelet; a KubeletConfiguration or KubeSchedulerConfiguration in the files is used.",
-        "Leases tell which nodes are silent. managedFields, Endpoints and the data of Secrets are left out; unknown fields are counted.",
+        "Leases tell which nodes are silent. managedFields, Endpoints and the data of Secrets are left out; unknown fields are kept and not acted on.",
     ]
 
     /// Whether there is any state.
@@ -64,8 +68,13 @@ public struct OpenedState: Sendable {
         }
         let (object, unknown, problems) = document.decodeState()
         // The same field of several elements is one.
-        for path in unknown { leaveOut("field \(path.filter { !$0.isNumber }) of \(document.kindInfo.kind)") }
+        for path in unknown {
+            let what = "\(path.filter { !$0.isNumber }) of \(document.kindInfo.kind)"
+            if let index = unknownNames.firstIndex(where: { $0.what == what }) { unknownNames[index].count += 1 } else { unknownNames.append((what, 1)) }
+        }
         guard var stored = object as? any StoredObject else { return problems }
+        let fields = unknown.compactMap { UnknownField($0, in: document.json) }
+        if !fields.isEmpty { unknownFields[stored.metadata.uid] = fields }
         if stored.metadata.managedFields != nil {
             leaveOut("managedFields")
             stored.metadata.managedFields = nil
@@ -232,6 +241,9 @@ public struct OpenedState: Sendable {
         guard !isEmpty else { return [] }
         var lines = ["Opened as of \(newest.rfc3339): " + kept.map { "\($0.count) \($0.kind.qualifiedPlural)" }.joined(separator: ", ") + "."]
         if !guessed.isEmpty { lines.append("Guessed: " + guessed.joined(separator: "; ") + ".") }
+        if !unknownNames.isEmpty {
+            lines.append("Not known here, kept: " + unknownNames.map { $0.count == 1 ? $0.what : "\($0.what) (\($0.count))" }.joined(separator: ", ") + ".")
+        }
         if !leftOut.isEmpty { lines.append("Left out: " + leftOut.map { $0.count == 1 ? $0.what : "\($0.what) (\($0.count))" }.joined(separator: ", ") + ".") }
         return lines
     }
@@ -248,10 +260,14 @@ extension Simulation {
         }
         // Namespaces first: one that is named but not there is made.
         for (index, object) in state.objects.enumerated() where object is Namespace { put(object, index) }
-        for (index, object) in state.objects.enumerated() where !(object is Namespace) { put(object, index) }
+        for (index, object) in state.objects.enumerated() where !(object is Namespace) && !(object is Event) { put(object, index) }
+        // In the order of time, in which the log keeps them.
+        let events = state.objects.enumerated().compactMap { index, object in (object as? Event).map { (index, $0, EventLog.time(of: $0) ?? .zeroTime) } }
+        for (index, event, _) in events.sorted(by: { ($0.2, $0.0) < ($1.2, $1.0) }) { put(event, index) }
         cluster.bootstrap()
         cluster.metrics.isInstalled = state.hasMetricsServer
         kubelets.takeOver(state.known, &cluster)
+        unknownFields = state.unknownFields
         for demand in state.demands where cluster.store.object(demand.kind, demand.key)?.metadata.annotations[Demand.annotation] == nil {
             _ = perform(.demand(demand.kind, demand.key, "\(demand.milliCPU)m"))
         }
