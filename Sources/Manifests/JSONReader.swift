@@ -27,17 +27,18 @@ struct JSONReader {
     }
 
     /// The List that `bytes` are, or nil if they are no plain JSON object, or one without items. Of the items only the shape is looked at.
-    static func list(_ bytes: UnsafeBufferPointer<UInt8>) -> List? {
+    /// - Parameter passing: is told each place before which nothing is needed any more.
+    static func list(_ bytes: UnsafeBufferPointer<UInt8>, passing: (Int) -> Void = { _ in }) -> List? {
         var reader = JSONReader(bytes: bytes, line: 1)
         reader.skipSpace()
-        guard reader.next == UInt8(ascii: "{"), let list = reader.list() else { return nil }
+        guard reader.next == UInt8(ascii: "{"), let list = reader.list(passing) else { return nil }
         reader.skipSpace()
         return reader.at == bytes.count ? list : nil
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>, line: Int32) { (self.bytes, self.line) = (bytes, line) }
 
-    private mutating func list() -> List? {
+    private mutating func list(_ passing: (Int) -> Void) -> List? {
         var tree = PositionTree(line: line)
         var object = JSONObject()
         var items: [(Range<Int>, Int32)]?
@@ -50,7 +51,7 @@ struct JSONReader {
             guard take(UInt8(ascii: ":")) else { return nil }
             skipSpace()
             if key == "items" {
-                guard items == nil, next == UInt8(ascii: "["), let found = elements() else { return nil }
+                guard items == nil, next == UInt8(ascii: "["), let found = elements(passing) else { return nil }
                 items = found
             } else {
                 guard var (json, positions) = value(depth: 1) else { return nil }
@@ -67,7 +68,7 @@ struct JSONReader {
     }
 
     /// The places of the objects of an array; nil if something else is in it.
-    private mutating func elements() -> [(Range<Int>, Int32)]? {
+    private mutating func elements(_ passing: (Int) -> Void) -> [(Range<Int>, Int32)]? {
         var places: [(Range<Int>, Int32)] = []
         at += 1
         skipSpace()
@@ -76,6 +77,7 @@ struct JSONReader {
             let (start, first) = (at, line)
             guard next == UInt8(ascii: "{"), skipObject() else { return nil }
             places.append((start..<at, first))
+            passing(at)
             skipSpace()
             if take(UInt8(ascii: "]")) { return places }
             guard take(UInt8(ascii: ",")) else { return nil }

@@ -108,11 +108,9 @@ private struct Collector {
             return
         }
         defer { try? handle.close() }
-        // What is a plain file is not copied into memory.
-        if (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType == .typeRegular,
-            let data = try? Data(contentsOf: URL(filePath: path), options: .mappedIfSafe), !data.isEmpty
-        {
-            return add(data, file: path)
+        if let pages = MappedFile(handle.fileDescriptor) {
+            defer { pages.unmap() }
+            return add(Data(bytesNoCopy: pages.start, count: pages.count, deallocator: .none), file: path, pages)
         }
         var data = Data()
         do {
@@ -139,14 +137,14 @@ private struct Collector {
         return bytes.map { Data(bytesNoCopy: $0, count: size, deallocator: .free) }
     }
 
-    mutating func add(_ packed: Data, file: String) {
-        var data = packed
+    mutating func add(_ packed: Data, file: String, _ mapped: MappedFile? = nil) {
+        var (data, mapped) = (packed, mapped)
         if data.starts(with: Self.gzip) {
             guard let whole = Self.unpacked(data) else {
                 set.problems.append(ManifestProblem(file: file, message: "is packed by gzip, and broken or cut off"))
                 return
             }
-            data = whole
+            (data, mapped) = (whole, nil)
         }
         var bytes = data[...]
         if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
@@ -160,7 +158,7 @@ private struct Collector {
             set.problems.append(ManifestProblem(file: file, message: "is a binary file, not YAML or JSON"))
             return
         }
-        let isJSON = bytes.withUnsafeBytes { $0.withMemoryRebound(to: UInt8.self) { addJSON($0, file: file) } }
+        let isJSON = bytes.withUnsafeBytes { $0.withMemoryRebound(to: UInt8.self) { addJSON($0, file: file, mapped) } }
         if isJSON { return }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             set.problems.append(
@@ -184,8 +182,9 @@ private struct Collector {
     }
 
     /// Adds what plain JSON tells, the items of a List one after another; false if it is something else.
-    private mutating func addJSON(_ bytes: UnsafeBufferPointer<UInt8>, file: String) -> Bool {
-        guard let list = JSONReader.list(bytes) else {
+    private mutating func addJSON(_ bytes: UnsafeBufferPointer<UInt8>, file: String, _ mapped: MappedFile?) -> Bool {
+        var mapped = mapped
+        guard let list = JSONReader.list(bytes, passing: { mapped?.release(before: $0) }) else {
             guard let (json, positions) = JSONReader.read(bytes) else { return false }
             add(json, positions, file: file, line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
             return true
@@ -200,6 +199,7 @@ private struct Collector {
             return true
         }
         for item in list.items {
+            mapped?.release(before: item.place.lowerBound)
             let part = UnsafeBufferPointer(rebasing: bytes[item.place])
             if let (json, positions) = JSONReader.read(part, line: item.line) {
                 add(json, positions, of: head)
@@ -304,5 +304,31 @@ private struct Collector {
 
     private mutating func keep(_ document: ManifestDocument) {
         if taking(document) { taken += 1 } else { set.documents.append(document) }
+    }
+}
+
+/// A plain file as the system shows it in memory: what was read of it needs not stay there.
+private struct MappedFile {
+    let start: UnsafeMutableRawPointer
+    let count: Int
+
+    /// Nil for what is no plain file, or is empty.
+    init?(_ descriptor: Int32) {
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG, facts.st_size > 0 else { return nil }
+        count = Int(facts.st_size)
+        guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else { return nil }
+        self.start = start
+    }
+    func unmap() { munmap(start, count) }
+
+    private var released = 0
+    /// Lets go of what is before `place`, in large steps; the system reads it again if somebody asks.
+    mutating func release(before place: Int) {
+        let end = (place >> 26) << 26
+        if end < released { released = 0 }
+        guard end > released else { return }
+        madvise(start + released, end - released, MADV_DONTNEED)
+        released = end
     }
 }

@@ -17,6 +17,12 @@ extension String: APIValue {
 
     /// The text without white space at its ends.
     var trimmed: String {
+        // Nearly always there is nothing to cut off, and walking over characters is slow.
+        func isPlain(_ byte: UInt8?) -> Bool { byte.map { 0x21...0x7e ~= $0 } ?? true }
+        if isPlain(utf8.first), isPlain(utf8.last) { return self }
+        return trimmedByCharacter
+    }
+    private var trimmedByCharacter: String {
         String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }

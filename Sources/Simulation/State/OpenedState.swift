@@ -28,6 +28,7 @@ public struct OpenedState: Sendable {
     /// CPU that workloads are asked for in sum, in thousandths of a core, as their autoscalers measured it.
     private(set) var demands: [(kind: Kind, key: ObjectKey, milliCPU: Int64)] = []
     private var hasUsage = false
+    private var parts = SharedParts()
     /// Fields of objects that are not known here, by the object's uid: they are given back as they came.
     private(set) var unknownFields: [String: [UnknownField]] = [:]
 
@@ -85,6 +86,10 @@ public struct OpenedState: Sendable {
             for key in secret.data.keys { secret.data[key] = "" }
             stored = secret
         }
+        if var pod = stored as? Pod {
+            parts.share(&pod)
+            stored = pod
+        }
         if let index = kept.firstIndex(where: { $0.kind == document.kindInfo }) { kept[index].count += 1 } else { kept.append((document.kindInfo, 1)) }
         objects.append(stored)
         return problems
@@ -139,6 +144,7 @@ public struct OpenedState: Sendable {
     /// Completes what is only known once all documents were read.
     mutating func finish() {
         guard !isEmpty else { return }
+        parts = SharedParts()
         known.hidesConfigMaps = !objects.contains { $0 is ConfigMap }
         known.hidesSecrets = !objects.contains { $0 is Secret }
         makeNodes()
