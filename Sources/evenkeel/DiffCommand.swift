@@ -68,8 +68,13 @@ struct DiffReport: Report {
     }
     private let changeHead = ["OBJECT", "CHANGE"]
     private var changeRows: [[String]] { difference.changes.map { [$0.object, shortList($0.words, most: 4)] } }
-    private var pendingRows: [[String]] { answer.answer.pending.map { ["\($0.key)", $0.isOld ? "yes" : "no", $0.message] } }
-    private let pendingHead = ["PENDING", "BEFORE", "REASON"]
+    /// Pods that wait and are new, or whose workload has more of them than before.
+    private var pendingRows: [[String]] {
+        answer.answer.pending.filter { pod in
+            !pod.isOld || answer.answer.workload(pod.workload).map { $0.pendingAfter > $0.pendingBefore } ?? false
+        }.map { ["\($0.key)", $0.message] }
+    }
+    private let pendingHead = ["PENDING", "REASON"]
     private var tables: [(head: [String], rows: [[String]])] {
         answer.tables + [(pendingHead, pendingRows), (versionHead, versionRows), (changeHead, changeRows)]
     }

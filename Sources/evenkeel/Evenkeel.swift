@@ -34,7 +34,7 @@ struct Evenkeel: ParsableCommand {
               evenkeel serve                    a server for kubectl and other clients
               evenkeel whatif prod.yaml --drain node-7
                                                 the state of a cluster, and what would
-                                                become of it; also capacity, check, diff
+                                                become of it; also capacity, check, diff, plan
               evenkeel help keys                also commands, parameters, annotations,
                                                 differences
 
@@ -57,7 +57,8 @@ struct Evenkeel: ParsableCommand {
             """,
         version: "evenkeel 0.1.0",
         subcommands: [
-            Dash.self, Run.self, WhatIfCommand.self, CapacityCommand.self, CheckCommand.self, DiffCommand.self, ScheduleCommand.self, ScreenCommand.self,
+            Dash.self, Run.self, WhatIfCommand.self, CapacityCommand.self, CheckCommand.self, DiffCommand.self, PlanCommand.self, ScheduleCommand.self,
+            ScreenCommand.self,
             ExplainCommand.self, ValidateCommand.self,
             ScenariosCommand.self, HelpCommand.self,
         ] + network,

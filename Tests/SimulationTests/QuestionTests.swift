@@ -50,7 +50,7 @@ import Testing
         // One more in each of the other two: then the skew would be 2.
         #expect(capacity.count == 2)
         #expect(capacity.pools.map(\.fits) == [1, 1, 0])
-        #expect(capacity.explanation?.remedies.first?.words.hasPrefix("uncordon c1") ?? false)
+        #expect(capacity.explanation?.remedies.contains { $0.words == "uncordon c1" && $0.node == "c1" } ?? false)
     }
 
     @Test func `quotas, limits, claims and autoscalers bound it`() throws {
@@ -64,13 +64,13 @@ import Testing
             apiVersion: autoscaling/v2
             kind: HorizontalPodAutoscaler
             metadata: {name: scaler}
-            spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 2, maxReplicas: 4}
+            spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 3, maxReplicas: 3}
 
             """
         let capacity = try #require(Capacity(of: .deployment, web, in: state(scenario(cluster) + deployment("web", replicas: 3) + quota)))
         #expect(capacity.count == 2)
         #expect(capacity.refusal?.contains("exceeded quota: small") ?? false)
-        #expect(capacity.remarks == ["horizontalpodautoscaler/default/scaler allows at most 4"])
+        #expect(capacity.remarks == ["horizontalpodautoscaler/default/scaler allows at most 3"])
         #expect(try #require(Capacity(of: .deployment, web, in: state(scenario(cluster) + deployment("web", replicas: 3)), limit: 7)).isLimited)
         #expect(Capacity(of: .daemonSet, web, in: state(scenario(cluster))) == nil)
     }
@@ -101,7 +101,9 @@ import Testing
 
     @Test(arguments: OpenedStateTests.names) func `what fits into a real state finds a node there`(name: String) throws {
         let simulation = try recorded(name)
-        for deployment in simulation.cluster.store.deployments.all.prefix(2) {
+        // One that is being rolled out gets pods of both revisions.
+        let still = simulation.cluster.store.deployments.all.filter { $0.status.replicas == $0.spec.replicas && $0.status.updatedReplicas == $0.spec.replicas }
+        for deployment in still.prefix(2) {
             let key = deployment.key
             let capacity = try #require(Capacity(of: .deployment, key, in: simulation, limit: 5))
             var trial = simulation
@@ -160,7 +162,7 @@ import Testing
         // One may go, but what replaces it finds no room.
         let full = findings(
             scenario(cluster) + deployment("web", replicas: 6).replacing("cpu: 100m", with: "cpu: 3")
-                + budget("maxUnavailable: 1").replacing("web}", with: "web}"),
+                + budget("maxUnavailable: 1"),
             .drain)
         // The node's only pod may go: the drain ends, and nothing is told.
         #expect(full == [])
@@ -174,7 +176,9 @@ import Testing
             findings(scenario(cluster) + deployment("web", replicas: replicas, spec), .constraint).map(\.reason)
         }
         #expect(reasons(zoneSpread("web")) == [])
-        #expect(reasons(zoneSpread("wbe")) == ["constraint on topology.kubernetes.io/zone: its selector app=wbe does not count its own pods, nor any other"])
+        let astray = reasons(zoneSpread("wbe"))
+        #expect(astray.count == 1 && astray[0].hasPrefix("constraint on topology.kubernetes.io/zone: its selector "))
+        #expect(astray.first?.hasSuffix(" does not count its own pods, nor any other") ?? false)
         #expect(reasons(zoneSpread("web", ", minDomains: 4")).contains("constraint on topology.kubernetes.io/zone: minDomains 4, but 3 domains to count"))
         let unplaced = reasons("nodeSelector: {disk: ssd}")
         #expect(unplaced.count == 1 && unplaced[0].hasPrefix("2 pods wait for a node: 0/6 nodes are available"))
@@ -211,6 +215,19 @@ import Testing
     @Test(arguments: OpenedStateTests.names) func `a real state is looked through`(name: String) throws {
         let check = ClusterCheck(try recorded(name), drains: 3)
         #expect(check.findings.allSatisfy { !$0.reason.isEmpty && !$0.remedy.isEmpty && !$0.objects.isEmpty })
+    }
+
+    // MARK: Versions
+
+    @Test func `another version drops what it does not know, and kubelets must not be newer`() {
+        let simulation = state(scenario(cluster) + deployment("web", replicas: 3, zoneSpread("web", ", minDomains: 2")))
+        let plan = VersionPlan(of: simulation.cluster, to: KubernetesProfile(KubernetesVersion(minor: 24)))
+        let drops = plan.findings.filter { $0.sort == .drops && $0.objects.contains("deployment/default/web") }
+        #expect(drops.contains { $0.words == "spec.template.spec.topologySpreadConstraints[0].minDomains 2 → unset" }, "\(plan.findings)")
+        #expect(plan.findings.contains { $0.sort == .kubelets && $0.objects.count == 6 })
+        #expect(plan.gates.contains { $0.name == "MinDomainsInPodTopologySpread" && !$0.isOn })
+        let same = VersionPlan(of: simulation.cluster, to: simulation.options.profile)
+        #expect(same.findings == [] && same.gates.isEmpty)
     }
 
     // MARK: Differences

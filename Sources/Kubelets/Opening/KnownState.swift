@@ -51,6 +51,12 @@ struct SeenPrograms: Sendable {
             }
         }
         unpullable = waiting.subtracting(running)
+        // What a pod waits for before its containers are created is told by nothing but its events.
+        for event in cluster.store.events.all where event.reason == EventReason.failedMount {
+            let pod = cluster.store.pods[ObjectKey(namespace: event.involvedObject.namespace, name: event.involvedObject.name)]
+            guard pod?.status.phase == .pending, let cause = event.message.firstRange(of: "\" : ") else { continue }
+            missing.insert(String(event.message[cause.upperBound...]))
+        }
     }
 
     private mutating func note(_ end: ContainerStateTerminated?, _ container: String, _ image: String) {

@@ -290,7 +290,7 @@ extension PodDisruptionBudget {
     fileprivate var neverAllows: Bool { status.expectedPods > 0 && status.desiredHealthy >= status.expectedPods }
     /// What it says: `minAvailable 2`.
     fileprivate var words: String {
-        spec.minAvailable.map { "keeps minAvailable \($0)" } ?? spec.maxUnavailable.map { "has maxUnavailable \($0)" } ?? "says nothing"
+        spec.minAvailable.map { "keeps minAvailable \($0.text)" } ?? spec.maxUnavailable.map { "has maxUnavailable \($0.text)" } ?? "says nothing"
     }
 }
 

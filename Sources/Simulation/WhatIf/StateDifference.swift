@@ -84,7 +84,7 @@ public struct StateDifference: Sendable {
     }
 
     /// The fields that differ, with what they were and are; a list is one field unless both have as many elements.
-    private static func differences(_ a: JSONValue, _ b: JSONValue, _ path: String = "spec") -> [String] {
+    static func differences(_ a: JSONValue, _ b: JSONValue, _ path: String = "spec") -> [String] {
         if a == b { return [] }
         switch (a, b) {
         case (.object(let old), .object(let new)):

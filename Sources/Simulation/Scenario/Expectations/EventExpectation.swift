@@ -33,7 +33,9 @@ struct EventExpectation: Claim {
     func absence(in simulation: Simulation) -> String? {
         guard let name, !matchesNothing else { return nil }
         let store = simulation.cluster.store
-        let isTold = store.events.rows.contains { $0.map { $0.involvedObject.name == name && kind.map($0.involvedObject.kind.hasPrefix) ?? true } ?? false }
+        let isTold = store.events.rows.contains {
+            $0.map { $0.involvedObject.name == name && kind ?? $0.involvedObject.kind == $0.involvedObject.kind } ?? false
+        }
         let kinds = Kind.allCases.filter { $0 != .event && (kind == nil || $0.rawValue == kind) }
         if isTold || kinds.contains(where: { store.objects($0).contains { $0.metadata.name == name } }) { return nil }
         return "no \(kind ?? "object") is called \(name)"
