@@ -1,5 +1,6 @@
 // Fields of a state that this program does not know: kept beside the objects, and given back where they were.
 
+import ControlPlane
 import KubernetesAPI
 
 /// A field that an object of a state had and that is not known here.
@@ -54,8 +55,8 @@ struct UnknownField: Sendable {
 }
 
 extension Simulation {
-    /// The whole object as JSON, with the fields that an opened state had and that are not known here.
-    public func document(of object: some KubernetesObject) -> JSONValue {
-        (unknownFields[object.metadata.uid] ?? []).reduce(object.document) { $1.added(to: $0) }
+    /// The whole object as JSON as clients see it, with the fields that an opened state had and that are not known here.
+    public func document(of object: any StoredObject) -> JSONValue {
+        (unknownFields[object.metadata.uid] ?? []).reduce(cluster.document(of: object)) { $1.added(to: $0) }
     }
 }
