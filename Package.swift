@@ -54,7 +54,8 @@ let package = Package(
         .target(
             name: "Network",
             dependencies: [
-                "APIServer",
+                // Headers of SPDY streams are packed with zlib.
+                "APIServer", "CZlib",
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Network"])),
                 .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Network"])),
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Network"])),

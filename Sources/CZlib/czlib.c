@@ -1,4 +1,4 @@
-// Unpacking of gzip files by the system's zlib, in one call.
+// Unpacking by the system's zlib: gzip files in one call, and a stream piece by piece.
 #include "czlib.h"
 #include <stdlib.h>
 #include <string.h>
@@ -48,4 +48,40 @@ broken:
     inflateEnd(&stream);
     free(out);
     return NULL;
+}
+
+struct evk_inflater {
+    z_stream stream;
+    size_t count;
+    uint8_t dictionary[];
+};
+
+evk_inflater *evk_inflater_new(const uint8_t *dictionary, size_t count) {
+    evk_inflater *inflater = calloc(1, sizeof *inflater + count);
+    if (!inflater) return NULL;
+    inflater->count = count;
+    memcpy(inflater->dictionary, dictionary, count);
+    if (inflateInit(&inflater->stream) == Z_OK) return inflater;
+    free(inflater);
+    return NULL;
+}
+
+ptrdiff_t evk_inflate(evk_inflater *inflater, const uint8_t *data, size_t count, uint8_t *out, size_t capacity) {
+    z_stream *stream = &inflater->stream;
+    if (count > 1u << 30 || capacity > 1u << 30) return -1;
+    stream->next_in = (Bytef *)data;
+    stream->avail_in = (uInt)count;
+    stream->next_out = out;
+    stream->avail_out = (uInt)capacity;
+    while (stream->avail_in) {
+        int status = inflate(stream, Z_SYNC_FLUSH);
+        if (status == Z_NEED_DICT) status = inflateSetDictionary(stream, inflater->dictionary, (uInt)inflater->count);
+        if (status != Z_OK || !stream->avail_out) return -1;
+    }
+    return (ptrdiff_t)(capacity - stream->avail_out);
+}
+
+void evk_inflater_free(evk_inflater *inflater) {
+    inflateEnd(&inflater->stream);
+    free(inflater);
 }

@@ -118,7 +118,7 @@
                 }
             }
             if user.isEmpty { return nil }
-            self.init(name: user, groups: groups + (groups.contains("system:authenticated") ? [] : ["system:authenticated"]))
+            self.init(name: user, groups: groups + (groups.contains(Self.authenticatedGroup) ? [] : [Self.authenticatedGroup]))
         }
     }
 

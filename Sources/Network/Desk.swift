@@ -9,13 +9,21 @@
         private var api: APIServer
         private let programs: PodPrograms
         private var streams: [Stream] = []
+        /// What watchers were told of, and when the streams were last asked, by the machine's clock.
+        private var revision = 0
+        private var watchesAsked: UInt64 = 0
+        private var othersAsked: UInt64 = 0
 
         private struct Stream {
             let exchange: Exchange
             var source: Source
+            /// Nothing was sent yet.
+            var isNew = true
+            var isWatch: Bool { if case .watch = source { true } else { false } }
 
             /// Sends what is new; afterwards the source may be over.
             mutating func tell(_ session: inout Session) {
+                isNew = false
                 switch source {
                 case .watch(var watch):
                     source = .over
@@ -74,18 +82,27 @@
                 exchange.send(.begin(headers: log.headers, seconds: nil))
                 streams.append(Stream(exchange: exchange, source: .log(log)))
             case .session(let asked):
-                guard let program = programs(asked, session) else {
-                    return exchange.send(.answer(.refusal(501, "NotImplemented", "no program answers sessions with pods here")))
+                switch programs(asked, session) {
+                case .success(let program):
+                    exchange.send(.session(asked))
+                    streams.append(Stream(exchange: exchange, source: .program(program)))
+                case .failure(let error): exchange.send(.answer(.refusal(error.code, error.reason, error.message)))
                 }
-                exchange.send(.session(asked))
-                streams.append(Stream(exchange: exchange, source: .program(program)))
             }
         }
 
         /// Sends each stream what is new, and forgets those that are over.
-        mutating func tellNews(in session: inout Session) {
-            for index in streams.indices { streams[index].tell(&session) }
+        ///
+        /// Watches are asked when something was written, and once a second for their bookmarks; logs and programs fifty times a second.
+        mutating func tellNews(in session: inout Session, at now: UInt64) {
+            let watchesAreDue = session.cluster.store.revision != revision || now &- watchesAsked > 1_000_000_000
+            let othersAreDue = now &- othersAsked > 20_000_000
+            for index in streams.indices where streams[index].isNew || (streams[index].isWatch ? watchesAreDue : othersAreDue) {
+                streams[index].tell(&session)
+            }
             streams.removeAll { $0.source.isOver }
+            if watchesAreDue { (revision, watchesAsked) = (session.cluster.store.revision, now) }
+            if othersAreDue { othersAsked = now }
         }
     }
 #endif

@@ -6,6 +6,7 @@
     import NIOCore
     import NIOHTTP1
     import NIOSSL
+    import NIOWebSocket
 
     /// One client's connection: reads requests, hands them to the simulation one at a time, writes what comes back.
     ///
@@ -34,6 +35,8 @@
         private var deadline: Scheduled<Void>?
         private var streamEnd: Scheduled<Void>?
         private var lastWrite: EventLoopFuture<Void>?
+        /// What has taken this one's place in the pipeline.
+        private var session: SessionHandler?
         /// What was wrong with the bytes behind the request that is being answered.
         private var laterFault: HTTPResponseStatus?
 
@@ -162,7 +165,7 @@
             case .begin(let headers, let seconds): beginStream(headers, seconds, context)
             case .chunks(let more, let isOver): append(more, isOver, context)
             case .session(let asked): upgrade(asked, context)
-            case .output: break
+            case .output(let output): for item in output { session?.write(item) }
             }
         }
 
@@ -292,9 +295,49 @@
 
         // MARK: Sessions
 
+        /// Leaves HTTP, if the client offers a protocol that is spoken here.
         private func upgrade(_ asked: APIPodSession, _ context: ChannelHandlerContext) {
-            leave()
-            answer(.refusal(501, "NotImplemented", "sessions with pods are not served"), context)
+            guard let head, let exchange else { return }
+            do throws(SessionProtocol.Refusal) {
+                let chosen = try SessionProtocol(head, asked)
+                giveBack()
+                guard server.usage.streams.take(atMost: server.limits.streams) else { throw SessionProtocol.Refusal(response: .tooMany) }
+                (state, held) = (.over, .stream)
+                // This handler leaves the pipeline, and hears no more when the connection ends.
+                context.channel.closeFuture.assumeIsolated().whenComplete { _ in
+                    self.leave()
+                    self.giveBack()
+                }
+                let inbox = server.inbox
+                let session = SessionHandler(post: { inbox.post(.input($0, exchange)) }, wire: { chosen.wire(asked, $0) })
+                try? replace(by: session, chosen, chosen.head(for: head), context)
+                self.session = session
+                session.start()
+            } catch {
+                leave()
+                answer(error.response, context)
+            }
+        }
+
+        /// Puts the session's handlers in the place of those for HTTP. What the client has already sent goes to them.
+        private func replace(by session: SessionHandler, _ chosen: SessionProtocol, _ head: String, _ context: ChannelHandlerContext) throws {
+            let channel = context.channel
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let encoder = try pipeline.context(handlerType: HTTPResponseEncoder.self)
+            pipeline.removeHandler(context: encoder, promise: nil)
+            pipeline.removeHandler(context: context, promise: nil)
+            channel.writeAndFlush(ByteBuffer(string: head), promise: nil)
+            if case .webSocket(_, let form) = chosen {
+                try pipeline.addHandler(WebSocketFrameEncoder())
+                try pipeline.addHandler(ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: server.limits.body)))
+                try pipeline.addHandler(
+                    NIOWebSocketFrameAggregator(minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 4096, maxAccumulatedFrameSize: server.limits.body))
+                let isBase64 = if case .channels(_, let isBase64) = form { isBase64 } else { false }
+                try pipeline.addHandler(WebSocketMessages(isBase64: isBase64))
+            }
+            try pipeline.addHandler(session)
+            pipeline.removeHandler(context: decoder, promise: nil)
         }
 
         // MARK: Ends

@@ -2,6 +2,7 @@
 
 #if Network
     import APIServer
+    import ControlPlane
     import Simulation
 
     /// What a client sends in a session with a pod.
@@ -51,6 +52,6 @@
         mutating func news(in session: inout Session) -> [PodOutput]
     }
 
-    /// Finds the program for a session; nil if there is none.
-    public typealias PodPrograms = @Sendable (APIPodSession, Session) -> (any PodProgram)?
+    /// Finds the program for a session, or says why there is none.
+    public typealias PodPrograms = @Sendable (APIPodSession, Session) -> Result<any PodProgram, APIError>
 #endif

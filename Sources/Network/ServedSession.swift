@@ -24,7 +24,7 @@
         private static let nap: UInt64 = 100_000_000
 
         /// - Parameter programs: finds what runs at the other end of a session with a pod.
-        public init(_ session: Session, api: APIServer, inbox: Inbox, programs: @escaping PodPrograms = { _, _ in nil }) {
+        public init(_ session: Session, api: APIServer, inbox: Inbox, programs: @escaping PodPrograms) {
             self.session = session
             self.inbox = inbox
             desk = Desk(api: api, programs: programs)
@@ -42,14 +42,7 @@
         /// Lets time run up to the present, answers what has come, tells what is new. Returns false if the server is to end.
         private mutating func turn() -> Bool {
             let now = DispatchTime.now().uptimeNanoseconds
-            let deadline = now + Self.slice
-            let goal = jump?.goal ?? pace.goal(at: now) ?? .distantFuture
-            let arrived = session.advance(to: max(goal, session.now)) { DispatchTime.now().uptimeNanoseconds > deadline }
-            if arrived, let (_, exchange) = jump {
-                jump = nil
-                pace = Pace(session, at: now)
-                exchange.send(.answer(TimeAPI.answer(session)))
-            }
+            advance(from: now)
             for message in inbox.take() {
                 if case .stop = message { return false }
                 if case .request(let request, let exchange) = message, TimeAPI.owns(request) {
@@ -59,8 +52,23 @@
                 }
             }
             pace.notice(session, at: now)
-            desk.tellNews(in: &session)
+            desk.tellNews(in: &session, at: now)
             return true
+        }
+
+        private mutating func advance(from now: UInt64) {
+            let deadline = now + Self.slice
+            func isLate() -> Bool { DispatchTime.now().uptimeNanoseconds > deadline }
+            guard let goal = jump?.goal ?? pace.goal(at: now) else {
+                while !isLate(), session.step() {}
+                return
+            }
+            let hasArrived = session.advance(to: max(goal, session.now), until: isLate)
+            if hasArrived, let (_, exchange) = jump {
+                jump = nil
+                pace = Pace(session, at: now)
+                exchange.send(.answer(TimeAPI.answer(session)))
+            }
         }
 
         private mutating func answerTime(_ request: APIRequest, _ exchange: Exchange) {

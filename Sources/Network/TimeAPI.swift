@@ -2,6 +2,7 @@
 
 #if Network
     import APIServer
+    import ControlPlane
     import Foundation
     import KubernetesAPI
     import Simulation
@@ -28,8 +29,10 @@
 
         /// Does what is asked.
         static func apply(_ request: APIRequest, to session: inout Session) -> Outcome {
-            guard request.user.groups.contains("system:masters") else {
-                return .now(.refusal(403, "Forbidden", "time.evenkeel.dev is forbidden: User \"\(request.user.name)\" cannot change the time of the cluster"))
+            do throws(APIError) {
+                try Authorizer(session.cluster).require(request.user, AccessRequest(method: request.method, path: request.path))
+            } catch {
+                return .now(.refusal(error.code, error.reason, error.message))
             }
             if request.method == "GET" { return .now(answer(session)) }
             guard request.method == "POST" else {

@@ -79,7 +79,7 @@
             announce(file, place)
             let key = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
             let own = session.serving(certificates: authority.root.certificatePEM, tokenKey: key)
-            var served = ServedSession(own, api: APIServer(address: place), inbox: inbox)
+            var served = ServedSession(own, api: APIServer(address: place), inbox: inbox, programs: SimulatedPrograms.find)
             served.run()
             listener.close()
             // Nobody needs the credentials of a server that is gone; a file that the user named is the user's.

@@ -4,6 +4,7 @@
     import APIServer
     import Dispatch
     import Foundation
+    import Manifests
     import NIOCore
     import NIOPosix
     import NIOSSL
@@ -19,14 +20,11 @@
         private let inbox = Inbox()
         private let ended = DispatchSemaphore(value: 0)
 
-        init(limits: ServerLimits = ServerLimits(), programs: @escaping PodPrograms = { asked, _ in EchoProgram(asked) }) throws {
+        init(limits: ServerLimits = ServerLimits(), programs: @escaping PodPrograms = { asked, _ in .success(EchoProgram(asked)) }) throws {
             authority = try CertificateAuthority()
             listener = try APIListener(
                 identity: try authority.server(for: ["127.0.0.1", "localhost"]), authority: authority, inbox: inbox, limits: limits)
-            var session = Session(Simulation(SimulationOptions()))
-            session.isPaused = false
-            session.speed = .times(1)
-            let (inbox, ended, start) = (inbox, ended, session)
+            let (inbox, ended, start) = (inbox, ended, Self.session)
             let thread = Thread {
                 var served = ServedSession(start, api: APIServer(), inbox: inbox, programs: programs)
                 served.run()
@@ -35,6 +33,23 @@
             thread.stackSize = 8 << 20
             thread.start()
         }
+
+        /// Three nodes, and a pod that runs.
+        private static let session: Session = {
+            let pod = """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: solo}
+                spec: {containers: [{name: c, image: app}]}
+                """
+            var overrides = InputOverrides()
+            overrides.nodes = 3
+            var session = Input(ManifestReader.read(text: pod, file: "solo"), overrides: overrides).makeSession().session
+            session.advance(to: session.now + .seconds(60))
+            session.isPaused = false
+            session.speed = .times(1)
+            return session
+        }()
 
         func stop() {
             inbox.stop()
@@ -92,6 +107,19 @@
         func close() { channel.close(promise: nil) }
         var bytes: [UInt8] { heard.withLock { $0.bytes } }
         var text: String { String(decoding: bytes, as: UTF8.self) }
+        /// The head of an answer, and what follows it.
+        var head: String? { text.range(of: "\r\n\r\n").map { String(text[..<$0.upperBound]) } }
+        var body: [UInt8] { Array(bytes.dropFirst(bytes.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound ?? bytes.count)) }
+        /// What follows the head, without the lengths of its chunks.
+        var unchunked: [UInt8] {
+            var rest = body[...]
+            var result: [UInt8] = []
+            while let end = rest.firstIndex(of: 0x0d), let count = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), count > 0 {
+                result += rest.dropFirst(end - rest.startIndex + 2).prefix(count)
+                rest = rest.dropFirst(end - rest.startIndex + 4 + count)
+            }
+            return result
+        }
         var isOver: Bool { heard.withLock { $0.isOver } }
 
         /// Waits until what was heard is as wanted; returns whether that came true within so many seconds.

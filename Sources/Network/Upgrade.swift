@@ -1,0 +1,204 @@
+// From HTTP to a session with a pod: which protocol the client gets, and the handlers that speak it.
+
+#if Network
+    import APIServer
+    import CNIOBoringSSL
+    import Foundation
+    import NIOCore
+    import NIOHTTP1
+    import NIOWebSocket
+
+    /// The protocol in which a client and a pod talk.
+    enum SessionProtocol: Equatable {
+        /// A WebSocket's subprotocol, and what its messages hold.
+        case webSocket(name: String, form: Form)
+        /// SPDY/3.1 instead of HTTP; the name is that of what flows in its streams.
+        case spdy(name: String)
+
+        enum Form: Equatable {
+            /// A byte for the channel, then the payload; since version 4 with a Status at the end.
+            case channels(version: Int, isBase64: Bool)
+            case spdyTunnel
+        }
+
+        /// What a server of sessions says to a request that it cannot upgrade.
+        struct Refusal: Error { var response: APIResponse }
+
+        /// Chooses by what the client offers, in its order.
+        init(_ head: HTTPRequestHead, _ asked: APIPodSession) throws(Refusal) {
+            let upgrades = head.headers[canonicalForm: "upgrade"].map { $0.lowercased() }
+            if upgrades.contains("websocket") {
+                for offered in head.headers[canonicalForm: "sec-websocket-protocol"] {
+                    if let form = Self.form(of: String(offered), asked) {
+                        self = .webSocket(name: String(offered), form: form)
+                        return
+                    }
+                }
+                throw Refusal(response: APIResponse(status: 403) { [] })
+            }
+            guard upgrades.contains("spdy/3.1") else {
+                throw Refusal(response: .refusal(400, "BadRequest", "Upgrade request required"))
+            }
+            let known = asked.kind.isPortForward ? "portforward.k8s.io" : "v4.channel.k8s.io"
+            let offered = head.headers[canonicalForm: "x-stream-protocol-version"]
+            guard offered.isEmpty || offered.contains(known[...]) else {
+                throw Refusal(
+                    response: .text(
+                        403, "unable to upgrade: unable to negotiate protocol: client supports [\(offered.joined(separator: " "))], server accepts [\(known)]"))
+            }
+            self = .spdy(name: known)
+        }
+
+        private static func form(of name: String, _ asked: APIPodSession) -> Form? {
+            if asked.kind.isPortForward {
+                switch name {
+                case "SPDY/3.1+portforward.k8s.io": return .spdyTunnel
+                case "v4.channel.k8s.io": return .channels(version: 4, isBase64: false)
+                case "v4.base64.channel.k8s.io": return .channels(version: 4, isBase64: true)
+                default: return nil
+                }
+            }
+            switch name {
+            case "v5.channel.k8s.io": return .channels(version: 5, isBase64: false)
+            case "v4.channel.k8s.io": return .channels(version: 4, isBase64: false)
+            case "v4.base64.channel.k8s.io": return .channels(version: 4, isBase64: true)
+            case "channel.k8s.io": return .channels(version: 1, isBase64: false)
+            case "base64.channel.k8s.io": return .channels(version: 1, isBase64: true)
+            default: return nil
+            }
+        }
+
+        /// The head of the answer, after which the protocol begins.
+        func head(for request: HTTPRequestHead) -> String {
+            switch self {
+            case .webSocket(let name, _):
+                let key = request.headers.first(name: "sec-websocket-key") ?? ""
+                return
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: \(Self.accept(key))\r\nSec-WebSocket-Protocol: \(name)\r\n\r\n"
+            case .spdy(let name):
+                return
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: \(name)\r\n\r\n"
+            }
+        }
+
+        /// RFC 6455, section 4.2.2.
+        private static func accept(_ key: String) -> String {
+            let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
+            var digest = [UInt8](repeating: 0, count: 20)
+            SHA1(text, text.count, &digest)
+            return Data(digest).base64EncodedString()
+        }
+
+        func wire(_ asked: APIPodSession, _ ends: WireEnds) -> any SessionWire {
+            switch (self, asked.kind) {
+            case (.spdy, _), (.webSocket(_, .spdyTunnel), _): SPDYWire(asked, ends)
+            case (.webSocket(_, .channels), .portForward(let ports)): PortWire(ports: ports, ends)
+            case (.webSocket(_, .channels(let version, _)), _): ChannelWire(asked, version: version, ends)
+            }
+        }
+    }
+
+    extension APIPodSession.Kind {
+        var isPortForward: Bool { if case .portForward = self { true } else { false } }
+    }
+
+    /// The end of a connection that has left HTTP: it carries bytes between the client and a wire.
+    final class SessionHandler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        private let post: (PodInput) -> Void
+        private let makeWire: (WireEnds) -> any SessionWire
+        private var wire: (any SessionWire)?
+        private var context: ChannelHandlerContext?
+        private var lastWrite: EventLoopFuture<Void>?
+
+        init(post: @escaping (PodInput) -> Void, wire: @escaping (WireEnds) -> any SessionWire) { (self.post, makeWire) = (post, wire) }
+
+        func handlerAdded(context: ChannelHandlerContext) {
+            self.context = context
+            let ends = WireEnds(
+                emit: { [unowned self] bytes in emit(bytes) }, post: post, end: { [unowned self] in end() })
+            wire = makeWire(ends)
+        }
+        func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+        func start() { wire?.start() }
+        func write(_ output: PodOutput) { wire?.write(output) }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            wire?.receive(Array(unwrapInboundIn(data).readableBytesView))
+        }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+        private func emit(_ bytes: [UInt8]) {
+            guard let context else { return }
+            lastWrite = context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)))
+        }
+        private func end() {
+            guard let context else { return }
+            // On a WebSocket this becomes the message that closes it.
+            context.triggerUserOutboundEvent(SessionEnd(), promise: nil)
+            guard let lastWrite else { return context.close(promise: nil) }
+            lastWrite.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        }
+    }
+
+    /// Said by a wire before it closes.
+    struct SessionEnd {}
+
+    /// Makes messages of a WebSocket out of bytes, and bytes out of messages.
+    final class WebSocketMessages: ChannelDuplexHandler {
+        typealias InboundIn = WebSocketFrame
+        typealias InboundOut = ByteBuffer
+        typealias OutboundIn = ByteBuffer
+        typealias OutboundOut = WebSocketFrame
+
+        private let isBase64: Bool
+        private var isClosing = false
+
+        init(isBase64: Bool) { self.isBase64 = isBase64 }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let frame = unwrapInboundIn(data)
+            let bytes = frame.unmaskedData
+            switch frame.opcode {
+            case .binary, .text: if let message = decoded(bytes) { context.fireChannelRead(wrapInboundOut(message)) }
+            case .ping: send(.pong, bytes, context)
+            case .connectionClose:
+                if isClosing { return context.close(promise: nil) }
+                isClosing = true
+                context.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .connectionClose, data: bytes)))
+                    .assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+            default: break
+            }
+        }
+
+        /// In base64 the channel is an ASCII digit.
+        private func decoded(_ bytes: ByteBuffer) -> ByteBuffer? {
+            guard isBase64 else { return bytes }
+            let text = bytes.readableBytesView
+            guard let digit = text.first, (0x30...0x39).contains(digit), let payload = Data(base64Encoded: Data(text.dropFirst())) else { return nil }
+            return ByteBuffer(bytes: [digit - 0x30] + payload)
+        }
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            var bytes = unwrapOutboundIn(data)
+            if isBase64, let channel = bytes.readInteger(as: UInt8.self) {
+                bytes = ByteBuffer(string: "\(channel)" + Data(bytes.readableBytesView).base64EncodedString())
+            }
+            context.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: isBase64 ? .text : .binary, data: bytes)), promise: promise)
+        }
+
+        func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+            guard event is SessionEnd else { return context.triggerUserOutboundEvent(event, promise: promise) }
+            isClosing = true
+            send(.connectionClose, ByteBuffer(bytes: [0x03, 0xe8]), context)
+            promise?.succeed()
+        }
+
+        private func send(_ opcode: WebSocketOpcode, _ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+            context.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, data: bytes)), promise: nil)
+        }
+    }
+#endif
