@@ -21,7 +21,7 @@ public struct Packing: Sendable {
     /// - Complexity: O(nodes), and what changed in the cluster since.
     public mutating func place(_ pod: Pod, in cluster: Cluster) -> String? {
         follow(cluster)
-        guard let settings = settings(for: pod), let slot = cluster.store.pods.slot(of: pod.key),
+        guard pod.spec.schedulingGates.isEmpty, let settings = settings(for: pod), let slot = cluster.store.pods.slot(of: pod.key),
             let node = state.winner(pod, settings, cluster.store), let row = state.nodes.row(node)
         else { return nil }
         state.reserveVolumes(pod, settings, row: row, cluster.store)

@@ -70,6 +70,10 @@ public struct Quantity: APIValue, Hashable, Comparable {
     /// Reads `text`; nil if it is no quantity. Amounts finer than a billionth are rounded up, and what is beyond ``most``
     /// is that much.
     public init?(_ text: some StringProtocol) {
+        if let plain = Self.plain(text.utf8) {
+            self = plain
+            return
+        }
         var rest = Substring(text)
         var negative = false
         if rest.first == "-" || rest.first == "+" { negative = rest.removeFirst() == "-" }
@@ -117,6 +121,32 @@ public struct Quantity: APIValue, Hashable, Comparable {
         }
         let size = Int128(min(limit, amount < limit && isMore ? amount + 1 : amount))
         nano = negative ? -size : size
+    }
+
+    /// What nearly all amounts are, read without looking at characters: up to twelve digits, and `m` or a power of 1024 or nothing.
+    private static func plain(_ text: some Collection<UInt8>) -> Quantity? {
+        var rest = text[...]
+        var amount: Int128 = 0
+        var count = 0
+        while let digit = rest.first, 48...57 ~= digit, count <= 12 {
+            amount = amount * 10 + Int128(digit - 48)
+            count += 1
+            rest = rest.dropFirst()
+        }
+        guard 1...12 ~= count else { return nil }
+        guard let sign = rest.first else { return Quantity(nano: amount * 1_000_000_000) }
+        rest = rest.dropFirst()
+        if sign == UInt8(ascii: "m"), rest.isEmpty { return Quantity(nano: amount * 1_000_000) }
+        guard rest.first == UInt8(ascii: "i"), rest.dropFirst().isEmpty else { return nil }
+        let shift: Int128
+        switch sign {
+        case UInt8(ascii: "K"): shift = 10
+        case UInt8(ascii: "M"): shift = 20
+        case UInt8(ascii: "G"): shift = 30
+        case UInt8(ascii: "T"): shift = 40
+        default: return nil
+        }
+        return Quantity(nano: (amount << shift) * 1_000_000_000, format: .binarySI)
     }
 
     /// The canonical text.

@@ -110,7 +110,8 @@ public struct OpenedState: Sendable {
                 for (key, value) in object.members {
                     if case .string(let text) = value {
                         // What is to come, and what is wanted, is no such moment.
-                        guard key.hasSuffix("Time") || key.hasSuffix("Timestamp") || key == "timestamp" || key == "time", key != "deletionTimestamp",
+                        guard text.utf8.count >= 20, text.utf8.first.map({ 48...57 ~= $0 }) ?? false,
+                            key.hasSuffix("Time") || key.hasSuffix("Timestamp") || key == "timestamp" || key == "time", key != "deletionTimestamp",
                             let moment = Instant(rfc3339: text), moment != .zeroTime
                         else { continue }
                         newest = max(newest, moment)
