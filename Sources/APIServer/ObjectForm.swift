@@ -176,9 +176,16 @@ struct ObjectForm: Sendable, Equatable {
                 head.write(to: &bytes)
                 bytes.removeLast()
                 bytes += Array(",\"items\":[".utf8)
+                var specs = PodSpecTexts()
                 for (index, object) in objects.enumerated() {
                     if index > 0 { bytes.append(0x2c) }
-                    write(object, asItem: true, to: &bytes)
+                    if let pod = object as? Pod {
+                        bytes.append(0x7b)
+                        pod.writeMembers(to: &bytes, afterOthers: false, reusing: &specs)
+                        bytes.append(0x7d)
+                    } else {
+                        write(object, asItem: true, to: &bytes)
+                    }
                 }
                 bytes += Array("]}\n".utf8)
                 return bytes

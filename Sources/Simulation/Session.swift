@@ -117,7 +117,7 @@ public struct Session: Sendable {
     }
 
     public var now: Instant { simulation.now }
-    public var cluster: Cluster { simulation.cluster }
+    public var cluster: Cluster { _read { yield simulation.cluster } }
 
     // MARK: Time
 

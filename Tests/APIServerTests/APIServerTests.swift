@@ -236,6 +236,27 @@ struct APIServerTests {
         #expect(patched.json["spec"]?["targetCPUUtilizationPercentage"] == 50, "\(patched.text)")
     }
 
+    @Test func `what is written as bytes is what the value says`() throws {
+        var client = Client()
+        client.prepareForErrors()
+        for info in KindInfo.all {
+            for object in client.session.cluster.store.objects(info.type) {
+                var bytes: [UInt8] = []
+                _ = object.writeJSON(to: &bytes)
+                let written = try JSONParser.read(bytes).value
+                #expect(RecordedTests.sorted(written).text() == RecordedTests.sorted(.object(object.jsonObject)).text())
+            }
+        }
+        let list = client.send("GET", "/api/v1/pods").json["items"]?.array ?? []
+        #expect(list.count >= 5)
+        for item in list {
+            let path = "/api/v1/namespaces/\(item["metadata"]?["namespace"]?.string ?? "")/pods/\(item["metadata"]?["name"]?.string ?? "")"
+            var one = client.send("GET", path).json
+            (one["kind"], one["apiVersion"]) = (nil, nil)
+            #expect(item == one)
+        }
+    }
+
     // MARK: Anything
 
     @Test func `no request traps`() {

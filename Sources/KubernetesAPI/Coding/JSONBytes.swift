@@ -188,12 +188,45 @@ extension PodSpecInAPI {
     func writeJSON(to out: inout [UInt8]) -> Bool {
         out.append(0x7b)
         spec.value.writeMembers(to: &out, afterOthers: false)
+        Self.end(nodeName, to: &out)
+        return true
+    }
+
+    /// The node after the other members.
+    fileprivate static func end(_ nodeName: String, to out: inout [UInt8]) {
         if !nodeName.isEmpty {
             if out.last != 0x7b { out.append(0x2c) }
             out += Array("\"nodeName\":".utf8)
             JSONValue.quote(nodeName, to: &out)
         }
         out.append(0x7d)
-        return true
+    }
+}
+
+/// Specs of pods as text: the pods of one template share theirs, and it is written once for a list of them. Of use as long as the pods
+/// live that were written with it.
+public struct PodSpecTexts {
+    fileprivate var texts: [ObjectIdentifier: [UInt8]] = [:]
+    public init() {}
+}
+
+extension Pod {
+    /// ``writeMembers(to:afterOthers:)``, with what was written before.
+    public func writeMembers(to out: inout [UInt8], afterOthers: Bool, reusing specs: inout PodSpecTexts) {
+        if afterOthers { out.append(0x2c) }
+        out += Array("\"metadata\":".utf8)
+        _ = metadata.writeJSON(to: &out)
+        out += Array(",\"spec\":".utf8)
+        if let known = specs.texts[spec.identity] {
+            out += known
+        } else {
+            var text: [UInt8] = [0x7b]
+            spec.value.writeMembers(to: &text, afterOthers: false)
+            specs.texts[spec.identity] = text
+            out += text
+        }
+        PodSpecInAPI.end(nodeName, to: &out)
+        out += Array(",\"status\":".utf8)
+        _ = status.writeJSON(to: &out)
     }
 }
