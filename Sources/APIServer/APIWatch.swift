@@ -96,16 +96,22 @@ public struct APIWatch: Sendable {
     ) -> @Sendable () -> [UInt8] {
         var object = object
         if isPrevious { object.metadata.resourceVersion = revision }
-        let kept = session.cluster.seen(object)
         if case .table(let version) = form.representation.form {
             let columns = needsColumns ? form.columnDefinitions(in: session.cluster) : .null
             needsColumns = false
             let table = ObjectForm.table(
-                version, metadata: ["resourceVersion": .string(String(revision))], columns: columns, rows: [form.row(kept, in: session.cluster)])
+                version, metadata: ["resourceVersion": .string(String(revision))], columns: columns, rows: [form.row(object, in: session.cluster)])
             return { Self.line(type, table) }
         }
-        let form = form
-        let encoded = cache.object(WatchCache.Key(revision: revision, isPrevious: isPrevious, form: WatchCache.name(of: form))) {
+        let encoded = encoded(WatchCache.Key(revision: revision, isPrevious: isPrevious, form: WatchCache.name(of: form)), object, in: session)
+        return { Array("{\"type\":\"\(type)\",\"object\":".utf8) + encoded.bytes + Array("}\n".utf8) }
+    }
+
+    /// The object as text, which is made once for all watchers that want the same.
+    private func encoded(_ key: WatchCache.Key, _ object: any StoredObject, in session: Session) -> WatchCache.Encoded {
+        if let known = cache.known(key) { return known }
+        let (form, kept) = (form, session.cluster.seen(object))
+        return cache.add(key) {
             var bytes: [UInt8] = []
             if case .partial(let version) = form.representation.form {
                 form.partial(kept, version: version).write(to: &bytes)
@@ -114,7 +120,6 @@ public struct APIWatch: Sendable {
             }
             return bytes
         }
-        return { Array("{\"type\":\"\(type)\",\"object\":".utf8) + encoded.bytes + Array("}\n".utf8) }
     }
 
     private static func line(_ type: String, _ object: JSONValue) -> [UInt8] {
@@ -199,8 +204,9 @@ final class WatchCache: @unchecked Sendable {
         }
     }
 
-    func object(_ key: Key, _ make: @escaping @Sendable () -> [UInt8]) -> Encoded {
-        if let known = newer[key] ?? older[key] { return known }
+    func known(_ key: Key) -> Encoded? { newer[key] ?? older[key] }
+
+    func add(_ key: Key, _ make: @escaping @Sendable () -> [UInt8]) -> Encoded {
         let new = Encoded(make)
         // Two generations: the older is dropped as a whole when the newer is full.
         if newer.count >= Self.capacity { (older, newer) = (newer, [:]) }

@@ -163,12 +163,13 @@ struct ObjectForm: Sendable, Equatable {
         switch representation.form {
         case .whole:
             let kind = "\(info.kind)List"
-            let objects = objects.map(cluster.seen)
             if representation.isYAML {
+                let objects = objects.map(cluster.seen)
                 return encoded {
                     ["kind": .string(kind), "apiVersion": .string(apiVersion), "metadata": metadata, "items": .array(objects.map(item))]
                 }
             }
+            let showsToken = objects.map { ($0 as? Pod).map(cluster.showsToken) ?? false }
             return {
                 // Item by item: a list of thousands is never there as a value.
                 var bytes: [UInt8] = []
@@ -181,7 +182,10 @@ struct ObjectForm: Sendable, Equatable {
                     if index > 0 { bytes.append(0x2c) }
                     if let pod = object as? Pod {
                         bytes.append(0x7b)
-                        pod.writeMembers(to: &bytes, afterOthers: false, reusing: &specs)
+                        let hasToken = showsToken[index]
+                        pod.writeMembers(to: &bytes, reusing: &specs, name: hasToken ? pod.tokenVolumeName : "") {
+                            hasToken ? pod.withTokenVolume.spec.value : pod.spec.value
+                        }
                         bytes.append(0x7d)
                     } else {
                         write(object, asItem: true, to: &bytes)

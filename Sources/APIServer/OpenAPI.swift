@@ -161,7 +161,9 @@ enum OpenAPI {
                 var properties = JSONObject()
                 for field in S.fields {
                     let words = Words.byField["\(type).\(field.name)"] ?? field.summary
-                    var schema = schemas.field(field.typeName, field.structure, package, words)
+                    var schema =
+                        field.structure == Condition.self
+                        ? schemas.conditions(of: "\(type)", package, words) : schemas.field(field.typeName, field.structure, package, words)
                     if let values = Words.values["\(type).\(field.name)"] { schema["enum"] = .array(values.map { .string($0) }) }
                     properties[field.name] = schema
                 }
@@ -172,10 +174,37 @@ enum OpenAPI {
                 var schema: JSONValue = [
                     "type": "object", "description": .string(Words.byField["\(type)"] ?? S.summary), "properties": .object(properties),
                 ]
-                if let required = RequiredFields.byStructure["\(type)"] { schema["required"] = .array(required.map { .string($0) }) }
+                if let required = Words.required["\(type)"] ?? RequiredFields.byStructure["\(type)"], !required.isEmpty {
+                    schema["required"] = .array(required.map { .string($0) })
+                }
                 return schema
             }
             return structure(type, &self)
+        }
+
+        /// One structure stands here for many of Kubernetes': which of its fields a kind's conditions have.
+        private mutating func conditions(of owner: String, _ package: String, _ words: String) -> JSONValue {
+            let own = String(owner.dropLast("Status".count))
+            let others = ["lastTransitionTime", "message", "reason", "status", "type"]
+            let fields =
+                switch own {
+                case "Deployment": others + ["lastUpdateTime"]
+                case "Job", "PersistentVolumeClaim": others + ["lastProbeTime"]
+                case "Pod": others + ["lastProbeTime", "observedGeneration"]
+                case "Node": others + ["lastHeartbeatTime"]
+                case "ReplicaSet", "StatefulSet", "DaemonSet", "HorizontalPodAutoscaler", "Namespace", "ReplicationController": others
+                default: others + ["observedGeneration"]
+                }
+            let isCommon = fields.contains("observedGeneration") && own != "Pod"
+            let name = isCommon ? "io.k8s.apimachinery.pkg.apis.meta.v1.Condition" : "io.k8s.api.\(package).\(own)Condition"
+            var schema = structure(Condition.self, package: package)
+            var properties = schema["properties"]?.object ?? JSONObject()
+            properties.members.removeAll { !fields.contains($0.key) }
+            schema["properties"] = .object(properties)
+            schema["required"] = isCommon ? ["type", "status", "lastTransitionTime", "reason", "message"] : ["type", "status"]
+            all[name] = schema
+            let items: JSONValue = ["default": [:], "allOf": [["$ref": .string("#/components/schemas/\(name)")]]]
+            return ["type": "array", "description": .string(words), "items": items]
         }
 
         private var managedFields: JSONValue {
@@ -283,6 +312,8 @@ enum OpenAPI {
                 + "ReplicaSet, ensuring that the total number of pods available at all times during the update is at least 70% of desired pods.",
         ]
 
+        /// Fields that have to be there, where the published schemas say otherwise than ``RequiredFields``.
+        static let required: [String: [String]] = ["PodDisruptionBudgetStatus": []]
         static let values: [String: [String]] = ["PodDisruptionBudgetSpec.unhealthyPodEvictionPolicy": ["AlwaysAllow", "IfHealthyBudget"]]
     }
 

@@ -45,7 +45,7 @@ import Testing
             test.cluster.store.persistentVolumeClaims.sorted().map(\.name) == [
                 "data-web-0", "data-web-1", "data-web-2",
             ])
-        #expect(test.events("SuccessfulCreate").contains("create Pod web-0 in StatefulSet web successful"))
+        #expect(test.events("SuccessfulCreate").contains("Create Pod web-0 in StatefulSet web successful"))
         let status = test.cluster.store.statefulSets[key]!.status
         #expect(
             [status.replicas, status.readyReplicas, status.currentReplicas, status.updatedReplicas] == [

@@ -32,6 +32,13 @@ extension Pod {
         self.spec = Shared(spec)
     }
 
+    /// The pod as clients see it if it has a token.
+    public var withTokenVolume: Pod {
+        var pod = self
+        pod.addTokenVolume()
+        return pod
+    }
+
     /// Without what ``addTokenVolume()`` adds.
     mutating func removeTokenVolume() {
         let name = tokenVolumeName
@@ -75,11 +82,10 @@ extension ObjectStore {
 
 extension Cluster {
     /// The pod as clients see it: with the volume of its token. What an opened state brought is as it was there.
-    public func shown(_ pod: Pod) -> Pod {
-        guard store.mountsToken(pod), origin == .start || pod.metadata.creationTimestamp.map({ $0 > origin }) ?? true else { return pod }
-        var pod = pod
-        pod.addTokenVolume()
-        return pod
+    public func shown(_ pod: Pod) -> Pod { showsToken(pod) ? pod.withTokenVolume : pod }
+    /// Whether clients see the volume of a token in the pod.
+    public func showsToken(_ pod: Pod) -> Bool {
+        store.mountsToken(pod) && (origin == .start || pod.metadata.creationTimestamp.map { $0 > origin } ?? true)
     }
     /// The object as clients see it, of any kind.
     public func seen(_ object: any StoredObject) -> any StoredObject { (object as? Pod).map(shown) ?? object }

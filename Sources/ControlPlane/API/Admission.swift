@@ -55,6 +55,17 @@ extension Job {
     public mutating func admit(to cluster: inout Cluster) throws(APIError) { cluster.setSelector(&self) }
 }
 
+extension DaemonSet {
+    /// Counts the changes of the template, for clients of old versions.
+    /// - Source: Kubernetes `pkg/apis/apps/v1/conversion.go`.
+    private static let templateGeneration = "deprecated.daemonset.template.generation"
+    public mutating func admit(to cluster: inout Cluster) throws(APIError) { metadata.annotations[Self.templateGeneration] = "1" }
+    public mutating func admitChange(from old: DaemonSet, to cluster: inout Cluster) throws(APIError) {
+        let before = Int(old.metadata.annotations[Self.templateGeneration] ?? "") ?? 1
+        metadata.annotations[Self.templateGeneration] = String(spec.template == old.spec.template ? before : before.saturatingAdd(1))
+    }
+}
+
 extension PriorityClass {
     public mutating func admitChange(from old: PriorityClass, to cluster: inout Cluster) throws(APIError) {
         try cluster.requireSingleDefault(self)
@@ -149,5 +160,7 @@ extension Cluster {
         job.spec.template.metadata.labels = job.spec.template.metadata.labels.merging(labels)
         if job.spec.selector == nil { job.spec.selector = LabelSelector() }
         job.spec.selector!.matchLabels[LabelKey.jobControllerUID] = uid
+        // The defaults of a job without labels are its template's.
+        if job.metadata.labels.isEmpty { job.metadata.labels = job.spec.template.metadata.labels }
     }
 }

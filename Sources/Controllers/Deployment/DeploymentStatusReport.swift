@@ -70,6 +70,8 @@ extension DeploymentStatus {
         var condition = condition
         condition.lastUpdateTime = now
         conditions.set(condition, now: now)
+        // What was set last stands last.
+        if let index = conditions.firstIndex(where: { $0.type == condition.type }) { conditions.append(conditions.remove(at: index)) }
     }
 }
 

@@ -111,6 +111,11 @@ struct StatefulSetSync {
 
     // MARK: Pods
 
+    /// A verb as events begin with it: with a capital since 1.36.
+    private func verb(_ verb: String, _ cluster: Cluster) -> String {
+        cluster.profile.version.minor >= 36 ? verb.prefix(1).uppercased() + verb.dropFirst() : verb
+    }
+
     private func create(_ ordinal: Int, _ cluster: inout Cluster) throws(APIError) {
         let usesCurrent =
             set.spec.updateStrategy.type != "OnDelete" && ordinal < set.firstOrdinal + set.partition
@@ -120,12 +125,12 @@ struct StatefulSetSync {
         do throws(APIError) {
             try makeClaims(ordinal, &cluster)
             try cluster.create(pod)
-            tell(EventReason.successfulCreate, "create Pod \(pod.name) in StatefulSet \(set.name) successful", &cluster)
+            tell(EventReason.successfulCreate, "\(verb("create", cluster)) Pod \(pod.name) in StatefulSet \(set.name) successful", &cluster)
         } catch {
             if !error.isNamespaceTerminating {
                 tell(
                     EventReason.failedCreate,
-                    "create Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
+                    "\(verb("create", cluster)) Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
                     &cluster,
                     warning: true)
             }
@@ -151,12 +156,12 @@ struct StatefulSetSync {
     private func delete(_ pod: Pod, _ cluster: inout Cluster) throws(APIError) {
         do throws(APIError) {
             try cluster.delete(Pod.self, pod.key, DeleteOptions(uid: pod.metadata.uid))
-            tell(EventReason.successfulDelete, "delete Pod \(pod.name) in StatefulSet \(set.name) successful", &cluster)
+            tell(EventReason.successfulDelete, "\(verb("delete", cluster)) Pod \(pod.name) in StatefulSet \(set.name) successful", &cluster)
         } catch {
             if error.code == 404 || error.code == 409 { return }
             tell(
                 EventReason.failedDelete,
-                "delete Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
+                "\(verb("delete", cluster)) Pod \(pod.name) in StatefulSet \(set.name) failed error: \(error.message)",
                 &cluster, warning: true)
             throw error
         }

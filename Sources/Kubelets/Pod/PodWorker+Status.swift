@@ -46,6 +46,8 @@ extension PodWorker {
 
     private func containerStatus(_ i: Int, _ profile: KubernetesProfile) -> ContainerStatus {
         var status = containers[i].status
+        // - Source: Kubernetes `pkg/kubelet/prober/prober_manager.go`, `UpdatePodStatus`.
+        if containers[i].isPlainInit, status.state.terminated?.exitCode == 0 { status.ready = true }
         if profile.isEnabled(.inPlacePodVerticalScaling) {
             let spec = spec(i)
             status.allocatedResources = spec.resources.requests

@@ -176,9 +176,6 @@ extension CustomObject {
 extension ContainerState {
     public func writeJSON(to out: inout [UInt8]) -> Bool { writeUnlessEmpty(to: &out) }
 }
-extension ResourceRequirements {
-    public func writeJSON(to out: inout [UInt8]) -> Bool { writeUnlessEmpty(to: &out) }
-}
 
 extension SchedulerPluginSet {
     public func writeJSON(to out: inout [UInt8]) -> Bool { writeUnlessEmpty(to: &out) }
@@ -206,25 +203,51 @@ extension PodSpecInAPI {
 /// Specs of pods as text: the pods of one template share theirs, and it is written once for a list of them. Of use as long as the pods
 /// live that were written with it.
 public struct PodSpecTexts {
-    fileprivate var texts: [ObjectIdentifier: [UInt8]] = [:]
+    private struct Key: Hashable {
+        var spec: ObjectIdentifier
+        var length: Int
+    }
+    private struct Text {
+        var bytes: [UInt8]
+        /// Where the pod's own name for a volume stands.
+        var places: [Int]
+    }
+    private var texts: [Key: Text] = [:]
+
     public init() {}
+
+    /// Appends the spec of a pod without its end, `{"containers":…`.
+    /// - Parameters:
+    ///   - spec: as it is shown; asked for once for all pods that share theirs.
+    ///   - name: what is another for each of these pods; empty for none.
+    mutating func append(_ pod: Pod, name: String, spec: () -> PodSpec, to out: inout [UInt8]) {
+        let name = Array(name.utf8)
+        let key = Key(spec: pod.spec.identity, length: name.count)
+        if let known = texts[key] {
+            let start = out.count
+            out += known.bytes
+            for place in known.places { for (offset, byte) in name.enumerated() { out[start + place + offset] = byte } }
+            return
+        }
+        var text = Text(bytes: [0x7b], places: [])
+        spec().writeMembers(to: &text.bytes, afterOthers: false)
+        if !name.isEmpty, text.bytes.count >= name.count {
+            for place in 0...(text.bytes.count - name.count) where text.bytes[place] == name[0] && text.bytes[place..<place + name.count].elementsEqual(name) {
+                text.places.append(place)
+            }
+        }
+        texts[key] = text
+        out += text.bytes
+    }
 }
 
 extension Pod {
-    /// ``writeMembers(to:afterOthers:)``, with what was written before.
-    public func writeMembers(to out: inout [UInt8], afterOthers: Bool, reusing specs: inout PodSpecTexts) {
-        if afterOthers { out.append(0x2c) }
+    /// ``writeMembers(to:afterOthers:)`` with another spec, and what was written before for pods that share theirs.
+    public func writeMembers(to out: inout [UInt8], reusing specs: inout PodSpecTexts, name: String = "", spec shown: () -> PodSpec) {
         out += Array("\"metadata\":".utf8)
         _ = metadata.writeJSON(to: &out)
         out += Array(",\"spec\":".utf8)
-        if let known = specs.texts[spec.identity] {
-            out += known
-        } else {
-            var text: [UInt8] = [0x7b]
-            spec.value.writeMembers(to: &text, afterOthers: false)
-            specs.texts[spec.identity] = text
-            out += text
-        }
+        specs.append(self, name: name, spec: shown, to: &out)
         PodSpecInAPI.end(nodeName, to: &out)
         out += Array(",\"status\":".utf8)
         _ = status.writeJSON(to: &out)
