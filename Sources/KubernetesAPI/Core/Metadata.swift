@@ -9,8 +9,11 @@ public struct Metadata: APIValue {
     public var resourceVersion: Int
 
     public init(_ value: ObjectMeta) {
-        shared = Shared(value)
+        var value = value
         resourceVersion = value.resourceVersion
+        // It stands beside the rest, which is compared.
+        value.resourceVersion = 0
+        shared = Shared(value)
     }
 
     @inlinable public subscript<Member>(dynamicMember path: WritableKeyPath<ObjectMeta, Member>) -> Member {
