@@ -145,7 +145,7 @@ extension Cluster {
             warnAfter: extending ? issued + ServiceAccountToken.podLife : nil)
     }
 
-    /// Answers a TokenRequest (`serviceaccounts/NAME/token`): the object with its token; the code is 201.
+    /// Returns what a TokenRequest (`serviceaccounts/NAME/token`) gets: the object with its token; the code is 201.
     /// - Source: Kubernetes `pkg/registry/core/serviceaccount/storage/token.go`, `pkg/apis/authentication/validation/validation.go`.
     public func requestToken(_ key: ObjectKey, _ body: JSONValue) throws(APIError) -> JSONValue {
         let info = KindInfo.custom(apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest")
