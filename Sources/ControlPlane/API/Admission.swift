@@ -61,7 +61,7 @@ extension DaemonSet {
     private static let templateGeneration = "deprecated.daemonset.template.generation"
     public mutating func admit(to cluster: inout Cluster) throws(APIError) { metadata.annotations[Self.templateGeneration] = "1" }
     public mutating func admitChange(from old: DaemonSet, to cluster: inout Cluster) throws(APIError) {
-        let before = Int(old.metadata.annotations[Self.templateGeneration] ?? "") ?? 1
+        guard let before = old.metadata.annotations[Self.templateGeneration].flatMap({ Int($0) }) else { return }
         metadata.annotations[Self.templateGeneration] = String(spec.template == old.spec.template ? before : before.saturatingAdd(1))
     }
 }
