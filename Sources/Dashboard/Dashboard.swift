@@ -127,6 +127,17 @@ public struct Dashboard {
         }
     }
 
+    /// Lets clients of a server take their turn with the session, and shows what they change.
+    public mutating func serve(_ turn: (inout Session) -> Void) {
+        let (revision, isPaused, speed) = (world.store.revision, world.session.isPaused, world.session.speed)
+        turn(&world.session)
+        if world.session.isPaused != isPaused || world.session.speed != speed { needsFrame = true }
+        if world.store.revision != revision {
+            needsFrame = true
+            noteChange()
+        }
+    }
+
     /// Lets the view compute. It gets some steps in any case, or time that runs at full speed would leave it none.
     private mutating func work(until shouldStop: () -> Bool) {
         guard stack.last!.hasWork else { return }

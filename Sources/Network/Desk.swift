@@ -2,11 +2,20 @@
 
 #if Network
     import APIServer
+    import Dispatch
     import Simulation
+    import SimulationKit
 
     /// Answers requests at the API server, and keeps the streams that are open: watches, logs and sessions with pods.
-    struct Desk {
+    ///
+    /// Whoever has the session lets it take turns: ``ServedSession``, or a dashboard.
+    public struct Desk {
         private var api: APIServer
+        private let inbox: Inbox
+        /// Whether somebody follows `jump`.
+        var movesTime = false
+        /// How far a client wants time to be at once, and who asked.
+        var jump: (goal: Instant, exchange: Exchange)?
         private let programs: PodPrograms
         private var streams: [Stream] = []
         /// What watchers were told of, and when the streams were last asked, by the machine's clock.
@@ -53,11 +62,26 @@
             var isOver: Bool { if case .over = self { true } else { false } }
         }
 
-        init(api: APIServer, programs: @escaping PodPrograms) { (self.api, self.programs) = (api, programs) }
+        /// - Parameter programs: finds what runs at the other end of a session with a pod.
+        public init(api: APIServer, inbox: Inbox, programs: @escaping PodPrograms) {
+            (self.api, self.inbox, self.programs) = (api, inbox, programs)
+        }
 
-        mutating func handle(_ message: Message, in session: inout Session) {
+        /// Answers what has come, in its order, and tells what is new. Returns false if the server is to end.
+        @discardableResult
+        public mutating func turn(_ session: inout Session) -> Bool {
+            for message in inbox.take() {
+                if case .stop = message { return false }
+                handle(message, in: &session)
+            }
+            tellNews(in: &session, at: DispatchTime.now().uptimeNanoseconds)
+            return true
+        }
+
+        private mutating func handle(_ message: Message, in session: inout Session) {
             switch message {
-            case .request(let request, let exchange): answer(request, exchange, in: &session)
+            case .request(let request, let exchange):
+                if TimeAPI.owns(request) { answerTime(request, exchange, in: &session) } else { answer(request, exchange, in: &session) }
             case .input(let input, let exchange):
                 guard let index = streams.firstIndex(where: { $0.exchange === exchange }), case .program(var program) = streams[index].source else { return }
                 let output = program.receive(input, in: &session)
@@ -91,10 +115,23 @@
             }
         }
 
+        private mutating func answerTime(_ request: APIRequest, _ exchange: Exchange, in session: inout Session) {
+            switch TimeAPI.apply(request, to: &session) {
+            case .now(let response): exchange.send(.answer(response))
+            case .jump(let goal):
+                if !movesTime || jump != nil {
+                    let reason = movesTime ? "another jump of time is under way" : "the dashboard moves the time of this cluster"
+                    exchange.send(.answer(.refusal(409, "Conflict", reason)))
+                } else {
+                    jump = (goal, exchange)
+                }
+            }
+        }
+
         /// Sends each stream what is new, and forgets those that are over.
         ///
         /// Watches are asked when something was written, and once a second for their bookmarks; logs and programs fifty times a second.
-        mutating func tellNews(in session: inout Session, at now: UInt64) {
+        private mutating func tellNews(in session: inout Session, at now: UInt64) {
             let watchesAreDue = session.cluster.store.revision != revision || now &- watchesAsked > 1_000_000_000
             let othersAreDue = now &- othersAsked > 20_000_000
             for index in streams.indices where streams[index].isNew || (streams[index].isWatch ? watchesAreDue : othersAreDue) {

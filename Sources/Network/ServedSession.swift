@@ -15,8 +15,6 @@
         private let inbox: Inbox
         private var desk: Desk
         private var pace: Pace
-        /// How far a client wants time to be at once, and who asked.
-        private var jump: (goal: Instant, exchange: Exchange)?
 
         /// At most so much simulation between two looks at the messages, in nanoseconds.
         private static let slice: UInt64 = 5_000_000
@@ -27,7 +25,8 @@
         public init(_ session: Session, api: APIServer, inbox: Inbox, programs: @escaping PodPrograms) {
             self.session = session
             self.inbox = inbox
-            desk = Desk(api: api, programs: programs)
+            desk = Desk(api: api, inbox: inbox, programs: programs)
+            desk.movesTime = true
             pace = Pace(session, at: DispatchTime.now().uptimeNanoseconds)
         }
 
@@ -35,7 +34,7 @@
         public mutating func run() {
             while turn() {
                 let now = DispatchTime.now().uptimeNanoseconds
-                inbox.sleep(atMost: jump == nil ? min(pace.wait(until: session.simulation.nextDue, at: now) ?? Self.nap, Self.nap) : 0)
+                inbox.sleep(atMost: desk.jump == nil ? min(pace.wait(until: session.simulation.nextDue, at: now) ?? Self.nap, Self.nap) : 0)
             }
         }
 
@@ -43,43 +42,23 @@
         private mutating func turn() -> Bool {
             let now = DispatchTime.now().uptimeNanoseconds
             advance(from: now)
-            for message in inbox.take() {
-                if case .stop = message { return false }
-                if case .request(let request, let exchange) = message, TimeAPI.owns(request) {
-                    answerTime(request, exchange)
-                } else {
-                    desk.handle(message, in: &session)
-                }
-            }
+            let goesOn = desk.turn(&session)
             pace.notice(session, at: now)
-            desk.tellNews(in: &session, at: now)
-            return true
+            return goesOn
         }
 
         private mutating func advance(from now: UInt64) {
             let deadline = now + Self.slice
             func isLate() -> Bool { DispatchTime.now().uptimeNanoseconds > deadline }
-            guard let goal = jump?.goal ?? pace.goal(at: now) else {
+            guard let goal = desk.jump?.goal ?? pace.goal(at: now) else {
                 while !isLate(), session.step() {}
                 return
             }
             let hasArrived = session.advance(to: max(goal, session.now), until: isLate)
-            if hasArrived, let (_, exchange) = jump {
-                jump = nil
+            if hasArrived, let (_, exchange) = desk.jump {
+                desk.jump = nil
                 pace = Pace(session, at: now)
                 exchange.send(.answer(TimeAPI.answer(session)))
-            }
-        }
-
-        private mutating func answerTime(_ request: APIRequest, _ exchange: Exchange) {
-            switch TimeAPI.apply(request, to: &session) {
-            case .now(let response): exchange.send(.answer(response))
-            case .jump(let goal):
-                if jump != nil {
-                    exchange.send(.answer(.refusal(409, "Conflict", "another jump of time is under way")))
-                } else {
-                    jump = (goal, exchange)
-                }
             }
         }
     }

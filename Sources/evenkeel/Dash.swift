@@ -2,6 +2,7 @@ import ArgumentParser
 import Canvas
 import Dashboard
 import Foundation
+import Network
 import Simulation
 import SimulationKit
 import Terminal
@@ -48,6 +49,9 @@ struct Dash: ParsableCommand {
     @Flag(help: "Draw with ASCII characters only.") var ascii = false
     @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.") var noMouse = false
     @Flag(help: "Swap light and dark, keeping the hues.") var invert = false
+    #if Network
+        @Flag(help: "Let kubectl and other clients in; virtual time then begins at the present and runs x1.") var serve = false
+    #endif
     @Flag(help: "Hide the header, as ctrl-e does.") var headless = false
     @Flag(help: "Hide the breadcrumbs, as ctrl-g does.") var crumbsless = false
     @Option(
@@ -71,17 +75,13 @@ struct Dash: ParsableCommand {
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
         var options = DashboardOptions()
-        let (loaded, input) = try cluster.session(builtIn: true)
-        var session = loaded
-        if let speed {
-            guard let value = Speed(speed) else { throw Failure.usage("--speed must be 1 to 10000 or max, not \(speed)") }
-            session.speed = value
-        }
+        let shipped = try cluster.shipped(builtIn: true)
+        var (session, input) = try cluster.session(builtIn: true) { $0.origin = origin(before: shipped?.prelude ?? .zero) }
+        try setPace(of: &session)
         if context != nil || kubeconfig != nil {
             throw Failure.usage("Evenkeel talks to no cluster; give it manifests, such as those of `kubectl get all,no -A -o yaml`")
         }
         if let refresh, !(0...3600).contains(refresh) { throw Failure.usage("--refresh must be 0 to 3600 seconds, not \(refresh)") }
-        session.isPaused = paused
         options.readOnly = readOnly && !write
         options.reducedMotion = reducedMotion
         let problems = Settings.load(&options.settings)
@@ -90,6 +90,7 @@ struct Dash: ParsableCommand {
         options.opened = input.state
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? options.firstKeys : remarks.joined(separator: " ")
+        let serving = try startServing(&session, &options)
 
         let terminal: NcursesTerminal
         do throws(TerminalError) {
@@ -119,7 +120,7 @@ struct Dash: ParsableCommand {
         dashboard.usersPatience = watch.patience
         // What comes with the program begins where it is worth looking at. Keys wait for that.
         watch.begin(onlyLeaving: true)
-        if let shipped = try cluster.shipped(builtIn: true) { dashboard.run(to: .start + shipped.prelude) }
+        if let shipped { dashboard.run(to: session.cluster.origin + shipped.prelude) }
         dashboard.commandLines = History.load()
         if headless { dashboard.toggleHeader() }
         if crumbsless { dashboard.toggleCrumbs() }
@@ -131,11 +132,47 @@ struct Dash: ParsableCommand {
         var loop = MainLoop(dashboard: dashboard, watch: watch)
         loop.framePeriod = UInt64(max(refresh ?? 0, reducedMotion ? 1 : 0.033) * 1e9)
         loop.folder = screenDumpFolder
+        loop.serve = serving?.turn
         let status = loop.run()
+        serving?.end()
         History.save(loop.dashboard.commandLines)
         let end = loop.dashboard.session
         Out.line("evenkeel: stopped at \(end.now - end.cluster.origin), \(end.commandCount) commands, seed \(end.simulation.options.seed)")
         Out.end(status)
+    }
+
+    private func setPace(of session: inout Session) throws {
+        if let speed {
+            guard let value = Speed(speed) else { throw Failure.usage("--speed must be 1 to 10000 or max, not \(speed)") }
+            session.speed = value
+        }
+        session.isPaused = paused
+    }
+
+    /// When virtual time begins if not at its usual start.
+    private func origin(before prelude: Duration) -> Instant? {
+        #if Network
+            serve ? Instant.present - prelude : nil
+        #else
+            nil
+        #endif
+    }
+
+    /// With --serve: what is to be done in each turn of the loop, and at the end.
+    private func startServing(
+        _ session: inout Session, _ options: inout DashboardOptions
+    ) throws -> (turn: (inout Session) -> Void, end: () -> Void)? {
+        #if Network
+            guard serve else { return nil }
+            let server = try RunningServer(in: RuntimeFolder())
+            if speed == nil { session.speed = .times(1) }
+            session = server.session(session)
+            options.notice = "export KUBECONFIG=\(BackgroundServer.quoted(server.file))"
+            var desk = Desk(api: server.api, inbox: server.inbox, programs: SimulatedPrograms.find)
+            return ({ desk.turn(&$0) }, server.close)
+        #else
+            return nil
+        #endif
     }
 
     private static func name(_ files: [String]) -> String {

@@ -4,6 +4,7 @@ import Canvas
 import Dashboard
 import Dispatch
 import Foundation
+import Simulation
 import SimulationKit
 import Terminal
 
@@ -24,6 +25,8 @@ package struct MainLoop<Device: TerminalDevice> {
     package var folder: String?
     /// Names the editor.
     package var environment = ProcessInfo.processInfo.environment
+    /// The turn of a server's clients; nil if there is no server.
+    var serve: ((inout Session) -> Void)?
     /// Whether another window has the keyboard: then four frames a second are enough.
     private var isUnfocused = false
 
@@ -71,7 +74,10 @@ package struct MainLoop<Device: TerminalDevice> {
 
     private func nextEvents(since lastFrame: UInt64) -> [TerminalEvent] {
         let kept = watch.takeEvents()
-        return kept + watch.terminal.nextEvents(timeoutMilliseconds: kept.isEmpty ? timeout(since: lastFrame) : 0)
+        var wait = kept.isEmpty ? timeout(since: lastFrame) : 0
+        // Requests do not wake the terminal: they are looked for.
+        if serve != nil, !(0...5).contains(wait) { wait = 5 }
+        return kept + watch.terminal.nextEvents(timeoutMilliseconds: wait)
     }
 
     private func timeout(since lastFrame: UInt64) -> Int32 {
@@ -88,6 +94,7 @@ package struct MainLoop<Device: TerminalDevice> {
         last = now
         let deadline = now + Self.slice
         dashboard.advance(by: Duration(nanoseconds: Int64(elapsed))) { DispatchTime.now().uptimeNanoseconds > deadline }
+        if let serve { dashboard.serve(serve) }
     }
 
     /// Opens `text` in the user's editor, as k9s and kubectl choose it, and applies what comes back.

@@ -53,72 +53,41 @@
                 guard let span = Duration(lifetime), span > .zero else { throw Failure.usage("--for must be a span such as 90s or 10m, not \(lifetime)") }
                 life = span
             }
-            let session = try session()
+            let (session, prelude) = try session()
             // Held until the end; without it nobody could tell whose process it is.
             let claim = detached ? try BackgroundServer.claim(folder) : nil
             defer { withExtendedLifetime(claim) {} }
 
-            let inbox = Inbox()
-            let signals = Self.stop(inbox, after: life)
+            let server = try RunningServer(address: address, port: port, kubeconfig: writeKubeconfig, in: folder)
+            defer { server.close() }
+            let signals = Self.stop(server.inbox, after: life)
             defer { for signal in signals { signal.cancel() } }
-            let authority: CertificateAuthority
-            let listener: APIListener
-            let client: Identity
-            do {
-                authority = try CertificateAuthority()
-                client = try authority.client(user: "evenkeel-admin", groups: ["system:masters"])
-                let identity = try authority.server(for: Self.names + (Self.names.contains(address) ? [] : [address]))
-                Self.raiseFileLimit()
-                listener = try APIListener(address: address, port: port, identity: identity, authority: authority, inbox: inbox)
-            } catch {
-                throw Failure(status: 1, message: "Error: no server on \(address):\(port): \(error)\n")
-            }
-            let place = "\(reachable):\(listener.port)"
-            let file = writeKubeconfig ?? "\(folder.path)/kubeconfig-\(ProcessInfo.processInfo.processIdentifier)"
-            try SecretFile.write(Kubeconfig(server: "https://\(place)", authority: authority, client: client).text, to: file)
-            announce(file, place)
-            let key = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
-            let own = session.serving(certificates: authority.root.certificatePEM, tokenKey: key)
-            var served = ServedSession(own, api: APIServer(address: place), inbox: inbox, programs: SimulatedPrograms.find)
+            var own = server.session(session)
+            own.advance(to: own.cluster.origin + prelude)
+            announce(server.file, server.place)
+            var served = ServedSession(own, api: server.api, inbox: server.inbox, programs: SimulatedPrograms.find)
             served.run()
-            listener.close()
-            // Nobody needs the credentials of a server that is gone; a file that the user named is the user's.
-            if writeKubeconfig == nil { unlink(file) }
         }
 
-        /// By these names clients on this machine reach it.
-        private static let names = ["127.0.0.1", "::1", "localhost"]
-
-        /// The address as a client on this machine writes it.
-        private var reachable: String {
-            switch address {
-            case "0.0.0.0": "127.0.0.1"
-            case "::": "[::1]"
-            case _ where address.contains(":"): "[\(address)]"
-            default: address
-            }
-        }
-
-        private func session() throws -> Session {
-            let shipped = try cluster.shipped()
-            let prelude = shipped?.prelude ?? .zero
+        /// The session as it begins, and how long it is to run before it is seen.
+        private func session() throws -> (session: Session, prelude: Duration) {
+            let prelude = try cluster.shipped()?.prelude ?? .zero
             var (session, input) = try cluster.session { overrides in
-                overrides.origin = .present - prelude
+                overrides.origin = Instant.present - prelude
                 let isBare = cluster.files.isEmpty && cluster.scenario == nil && cluster.nodePool.isEmpty && cluster.like == nil
                 if isBare, overrides.nodes == nil { overrides.nodes = max(3, overrides.zones ?? 3) }
             }
             for remark in cluster.remarks(input) { Out.error(remark + "\n") }
-            session.advance(to: session.cluster.origin + prelude)
             session.isPaused = speed == "0"
             if speed != "0" {
                 guard let speed = Speed(speed) else { throw Failure.usage("--speed must be 0 to 10000 or max, not \(speed)") }
                 session.speed = speed
             }
-            return session
+            return (session, prelude)
         }
 
         private func announce(_ file: String, _ place: String) {
-            if !Self.names.contains(address), !address.hasPrefix("127.") {
+            if !RunningServer.names.contains(address), !address.hasPrefix("127.") {
                 Out.error("Warning: on \(address) other machines can reach this server; it trusts whoever has its kubeconfig.\n")
             }
             if detached {
@@ -150,19 +119,11 @@
             }
             return sources
         }
-
-        /// Each client takes a descriptor; the usual limit of 1024 is for programs that use `select`.
-        private static func raiseFileLimit() {
-            var limit = rlimit()
-            guard getrlimit(__rlimit_resource_t(7), &limit) == 0 else { return }
-            limit.rlim_cur = min(limit.rlim_max, 65_536)
-            _ = setrlimit(__rlimit_resource_t(7), &limit)
-        }
     }
 
     extension Instant {
         /// The wall clock's present, in whole seconds as Kubernetes writes times.
-        fileprivate static var present: Instant { Instant(nanoseconds: (Int64(time(nil)) - 1_767_225_600) * 1_000_000_000) }
+        static var present: Instant { Instant(nanoseconds: (Int64(time(nil)) - 1_767_225_600) * 1_000_000_000) }
     }
 
     /// A folder that is the user's alone: `$XDG_RUNTIME_DIR/evenkeel`, or one in the folder for temporary files.
