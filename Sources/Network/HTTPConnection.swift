@@ -21,6 +21,7 @@
         private var user: UserInfo?
         private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
         private var heldRead = false
+        private var isResuming = false
         private var state = State.idle
         private var head: HTTPRequestHead?
         private var body = ByteBuffer()
@@ -75,6 +76,10 @@
 
         /// Takes what waits, until a request has come whole. A client that does not read its answers gets no more of them.
         private func resume(_ context: ChannelHandlerContext) {
+            // What is answered at once leads back here; it goes on in the loop, not on top of the stack.
+            if isResuming { return }
+            isResuming = true
+            defer { isResuming = false }
             while state == .reading || state == .refused || (state == .idle && context.channel.isWritable), let part = waiting.popFirst() {
                 consume(part, context)
             }
@@ -310,7 +315,7 @@
                 }
                 let inbox = server.inbox
                 let session = SessionHandler(post: { inbox.post(.input($0, exchange)) }, wire: { chosen.wire(asked, $0) })
-                try? replace(by: session, chosen, chosen.head(for: head), context)
+                guard (try? replace(by: session, chosen, chosen.head(for: head), context)) != nil else { return drop(context) }
                 self.session = session
                 session.start()
             } catch {

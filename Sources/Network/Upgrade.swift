@@ -112,6 +112,9 @@
         private var wire: (any SessionWire)?
         private var context: ChannelHandlerContext?
         private var lastWrite: EventLoopFuture<Void>?
+        /// Bytes that were said while the client did not read.
+        private var unread = 0
+        private static let mostUnread = 8 << 20
 
         init(post: @escaping (PodInput) -> Void, wire: @escaping (WireEnds) -> any SessionWire) { (self.post, makeWire) = (post, wire) }
 
@@ -133,7 +136,15 @@
 
         private func emit(_ bytes: [UInt8]) {
             guard let context else { return }
+            if !context.channel.isWritable {
+                unread += bytes.count
+                if unread > Self.mostUnread { return context.close(promise: nil) }
+            }
             lastWrite = context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)))
+        }
+        func channelWritabilityChanged(context: ChannelHandlerContext) {
+            if context.channel.isWritable { unread = 0 }
+            context.fireChannelWritabilityChanged()
         }
         private func end() {
             guard let context else { return }
