@@ -253,6 +253,8 @@ public enum Bindings {
             Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instance before wrote"),
             Binding(.character("s"), action: ObjectAction.shell, "shell", "A small shell in a container", footer: 13),
             Binding(.character("a"), action: ObjectAction.attach, "attach", "What a container writes from now on"),
+            Binding(.character("F"), action: ObjectAction.portForward, "forward", "Forward a port of this machine to it").k9s(.character("F")),
+            Binding(.character("f"), action: ObjectAction.forwards, "forwards", "The ports that are forwarded"),
         ])
     public static let workloads = BindingGroup(
         "Workload",
@@ -293,6 +295,8 @@ public enum Bindings {
             Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instances before wrote"),
             Binding(.character("s"), action: ObjectAction.shell, "shell", "A small shell in the first ready pod", footer: 19),
             Binding(.character("a"), action: ObjectAction.attach, "attach", "What the first ready pod writes from now on"),
+            Binding(.character("F"), action: ObjectAction.portForward, "forward", "Forward a port of this machine to it").k9s(.character("F")),
+            Binding(.character("f"), action: ObjectAction.forwards, "forwards", "The ports that are forwarded"),
         ])
     /// Keys of a Job: logs of its pods.
     public static let jobs = BindingGroup(

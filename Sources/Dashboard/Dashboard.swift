@@ -31,6 +31,8 @@ public struct Dashboard {
     private var lastInterrupt: Duration?
     private var highlightsUntil: Duration?
     private var replacements = Replacements()
+    /// Connections to forwarded ports, by the host's numbers.
+    var connections: [Int: ForwardedConnection] = [:]
     private var lastCheckpoint = Duration.zero
     var history = CommandHistory()
     var showsHeader = true
@@ -87,6 +89,7 @@ public struct Dashboard {
         let input = scenario.input()
         var (session, refusals) = input.makeSession()
         if let problem = (input.problems + refusals.problems).first { return show(problem.description, .error) }
+        closeForwards()
         session.isPaused = world.session.isPaused
         session.speed = world.session.speed
         var options = world.options
@@ -190,6 +193,11 @@ public struct Dashboard {
 
     /// How long the caller may sleep when no key comes; nil for as long as it likes.
     public var patience: Duration? {
+        // Nobody wakes the host when a client sends something.
+        guard let own = ownPatience else { return world.forwards.isEmpty ? nil : .milliseconds(20) }
+        return world.forwards.isEmpty ? own : min(own, .milliseconds(20))
+    }
+    private var ownPatience: Duration? {
         if stack.last!.hasWork { return .milliseconds(1) }
         if !world.session.isPaused { return .milliseconds(33) }
         if let highlightsUntil { return max(.milliseconds(20), highlightsUntil - clock + .milliseconds(5)) }
@@ -403,6 +411,8 @@ public struct Dashboard {
             case .edit(let object):
                 edit(object)
             case .write(let name, let content, let replaces): requests.append(.write(file: name, content: content, replaces: replaces))
+            case .forward(let kind, let key, let port, let localPort): openForward(kind, key, port: port, localPort: localPort)
+            case .closeForward(let id): closeForward(id)
             case .run(let line): run(line: line)
             case .act(let action): perform(action)
             case .press(let key): press(key, isScripted: true)
@@ -524,6 +534,8 @@ public struct Dashboard {
         show(name.isEmpty ? "All namespaces" : "Namespace \(name)", .info)
     }
 
+    /// What the list of forwards says has changed.
+    mutating func noteForwards() { needsFrame = true }
     mutating func setFilter(_ text: String) { withTop { screen, _ in screen.filter = text } }
 
     /// Shows a message on the crumbs row: six seconds, or until a key for an error.

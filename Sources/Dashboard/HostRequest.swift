@@ -9,6 +9,11 @@ public enum HostRequest: Equatable, Sendable {
     case write(file: String, content: String, replaces: Bool)
     /// Open the object's text in the user's editor; the host hands the result to ``Dashboard/applyEdited(_:of:)``.
     case edit(EditedObject)
+    /// Listen on a port of the loopback address and nowhere else (0: any); the host answers by ``Dashboard/forwardIsOpen(_:port:)`` or
+    /// ``Dashboard/forwardFailed(_:_:)``, and hands what comes to ``Dashboard/receive(_:on:ofForward:)``.
+    case listen(id: Int, port: Int)
+    /// Close the listener and its connections.
+    case closePort(id: Int)
     /// Load the theme of this name and set ``Dashboard/theme``.
     case loadTheme(String)
 }

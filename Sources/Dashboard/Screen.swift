@@ -24,6 +24,9 @@ enum Effect {
     case edit(any StoredObject)
     /// Have a file written; one that is there already is replaced only after a question, unless `replaces` says so.
     case write(file: String, content: String, replaces: Bool = false)
+    /// Forward a port of a pod or Service.
+    case forward(Kind, ObjectKey, port: Int, localPort: Int)
+    case closeForward(Int)
     case run(line: String)
     /// Do what a key for it would do in the view that is on top by then.
     case act(Action)

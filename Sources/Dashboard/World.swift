@@ -50,6 +50,8 @@ struct World {
     var availability = AvailabilityParameters()
     /// Follows the session, for forks to go on from.
     var spreadFollower: SpreadView { spreadView }
+    /// Ports of this machine that lead to pods.
+    var forwards: [Forward] = []
     /// Raised when the session's past was changed, so that nothing derived is trusted.
     var generation = 0
 

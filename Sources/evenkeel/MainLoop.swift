@@ -29,6 +29,7 @@ package struct MainLoop<Device: TerminalDevice> {
     var serve: ((inout Session) -> Void)?
     /// Whether another window has the keyboard: then four frames a second are enough.
     private var isUnfocused = false
+    private let forwards = ForwardedPorts()
 
     /// Runs until the user leaves; returns the exit status.
     package mutating func run() -> Int32 {
@@ -64,6 +65,7 @@ package struct MainLoop<Device: TerminalDevice> {
                 default: dashboard.handle(event)
                 }
             }
+            forwards.exchange(&dashboard)
             performRequests()
             if dashboard.wantsToQuit {
                 watch.terminal.restore()
@@ -140,6 +142,8 @@ package struct MainLoop<Device: TerminalDevice> {
                 }
             case .write(let file, let content, let replaces): write(content, to: file, replaces: replaces)
             case .edit(let object): edit(object)
+            case .listen(let id, let port): forwards.listen(id, port: port, &dashboard)
+            case .closePort(let id): forwards.close(id)
             case .loadTheme(let name):
                 switch Skins.load(name) {
                 case .success(let found):

@@ -110,4 +110,41 @@ import Testing
         user.dashboard.advance(by: .milliseconds(10)) { false }
         #expect(user.screen.contains("00:01:3"))
     }
+
+    @Test func `23: a forwarded port answers until its pod is gone`() throws {
+        var user = User(
+            """
+            apiVersion: evenkeel.dev/v1
+            kind: Scenario
+            metadata: {name: ports}
+            spec: {seed: 1, cluster: {zones: 1, nodesPerZone: 2}}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: web, labels: {app: web}}
+            spec: {containers: [{name: app, image: nginx, ports: [{name: http, containerPort: 8080}]}]}
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: shop}
+            spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+
+            """)
+        let get = Array("GET / HTTP/1.1\r\n\r\n".utf8)
+        #expect(try user.press(":po /web<Enter>F").contains("─ Port-forward  pod web"))
+        try user.press("<Enter>")
+        if user.dashboard.requests.isEmpty { try user.press("<Tab><Tab><Tab><Enter>") }
+        #expect(user.dashboard.requests == [.listen(id: 1, port: 8080)])
+        user.dashboard.forwardIsOpen(1, port: 8080)
+        let answer = user.dashboard.receive(get, on: 1, ofForward: 1)
+        #expect(String(decoding: answer.bytes, as: UTF8.self).contains("pod web in default on node ") && !answer.closes)
+        #expect(try user.press("f").contains("127.0.0.1:8080"))
+        #expect(user.screen.contains("open"))
+        // The pod is deleted: the forward ends, and takes no other one.
+        let key = ObjectKey(namespace: "default", name: "web")
+        try user.press(":po /web<Enter><C-k><wait:60s>")
+        #expect(user.dashboard.session.cluster.store.pods[key] == nil)
+        #expect(user.dashboard.receive(get, on: 2, ofForward: 1).closes)
+        #expect(user.screen.contains("lost connection to pod"))
+    }
 }

@@ -31,7 +31,7 @@ struct DetailScreen: Screen, PodHolder {
     var isText: Bool { true }
     var bindings: [BindingGroup] {
         // In a text, l scrolls and f fills the screen.
-        let inTables = [ObjectAction.logs, .previousLogs, .shell, .attach, .setImage].map { Action($0) }
+        let inTables = [ObjectAction.logs, .previousLogs, .shell, .attach, .portForward, .forwards, .setImage].map { Action($0) }
         let own = kind == .pod ? [BindingGroup(Bindings.pods.title, Bindings.pods.bindings.filter { !inTables.contains($0.action) })] : []
         return own + [Bindings.object, Bindings.text]
     }
