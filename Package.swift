@@ -68,7 +68,7 @@ let package = Package(
                 "Dashboard", "Terminal", "Network", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(name: "CAllocations"),
-        .target(name: "Fuzzing", dependencies: ["Dashboard"]),
+        .target(name: "Fuzzing", dependencies: ["Dashboard", "APIServer"]),
         .executableTarget(
             name: "evenkeel-lab",
             dependencies: [

@@ -22,6 +22,8 @@ public enum FuzzKind: String, CaseIterable, Sendable {
     case prompt
     /// What flags and arguments of the program are read by.
     case arguments
+    /// Requests to the API server: documents, patches, selectors, protobuf, and what is none of it.
+    case requests
 }
 
 /// One case: the same kind, seed and number always give the same steps.
@@ -42,16 +44,17 @@ public struct FuzzCase: Sendable {
             case .manifests: lines(Self.manifests.mutated(&hostile))
             case .values: lines(Self.manifests.extreme(&hostile))
             case .arguments: (0..<4).map { _ in .word(FuzzCase.word(&hostile)) }
+            case .requests: (0..<12).map { _ in .request(Self.manifests.request(&hostile)) }
             }
     }
     /// How many inputs it is made of: keys and other events, lines, words; a manifest is one.
     public var inputs: Int {
         switch kind {
         case .manifests, .values: 1
-        case .keys, .commands, .prompt, .arguments:
+        case .keys, .commands, .prompt, .arguments, .requests:
             steps.count {
                 switch $0 {
-                case .event, .line, .edit, .word: true
+                case .event, .line, .edit, .word, .request: true
                 case .cluster, .size, .passing, .text: false
                 }
             }
@@ -93,6 +96,7 @@ public struct Fuzzer {
             let text = aCase.steps.map { if case .text(let line) = $0 { line } else { "" } }.joined(separator: "\n")
             if let session = FuzzCase.manifests.run(text) { look(at: session, by: StableHash.fnv1a32(text)) }
         case .arguments: for step in aCase.steps { if case .word(let word) = step { Self.read(word) } }
+        case .requests: FuzzedServer.send(aCase.steps.compactMap { if case .request(let request) = $0 { request } else { nil } })
         }
     }
 
@@ -136,7 +140,7 @@ public struct Fuzzer {
                     hostile.chance(50)
                     ? "\(head): \(hostile.pick([hostile.number(), hostile.quantity(), hostile.duration()]))" : lines[index] + hostile.anyText()
                 _ = dashboard?.applyEdited(lines.joined(separator: "\n"), of: edited)
-            case .text, .word: continue
+            case .text, .word, .request: continue
             }
             if dashboard?.wantsToQuit ?? true { return }
             _ = dashboard?.frame(size: size)

@@ -171,6 +171,7 @@ public enum FuzzStep: Sendable, CustomStringConvertible {
     case text(String)
     /// A word that the program's flags and arguments read.
     case word(String)
+    case request(FuzzedRequest)
 
     public var description: String {
         switch self {
@@ -184,6 +185,7 @@ public enum FuzzStep: Sendable, CustomStringConvertible {
         case .edit(let number): "edit \(number)"
         case .text(let line): line
         case .word(let word): "word \(word.debugDescription)"
+        case .request(let request): request.description
         }
     }
 }

@@ -13,6 +13,13 @@ struct ManifestFuzz {
         return (manifests.configurations + manifests.documents).map(\.json)
     }
 
+    /// A document that comes with the program, mostly changed.
+    func document(_ hostile: inout Hostile) -> JSONValue {
+        var document = hostile.pick(hostile.pick(shipped.filter { !$0.isEmpty }))
+        for _ in 0..<hostile.below(3) { document = changed(document, hostile.pick([0, 1, 2, 3, 4, 5, 6, 7]), "", &hostile) }
+        return document
+    }
+
     // MARK: Changed documents
 
     /// Some documents of a scenario with one to three changes in their structure, or in their bytes.
