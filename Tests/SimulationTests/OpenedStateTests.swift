@@ -69,6 +69,26 @@ import Testing
         }
     }
 
+    @Test func `a resize that was put off goes on waiting, and comes through once there is room`() throws {
+        var first = try #require(ScenarioCatalog.find("node-full-resize")).input(overrides: InputOverrides()).makeSession().session
+        first.advance(to: .start + .seconds(120))
+        let items = Kind.allCases.flatMap { first.cluster.store.objects($0).map(\.document) }
+        let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(items)]
+        let input = Input(ManifestReader.read(text: list.text(indent: 0), file: "state.json"))
+        #expect(input.problems.isEmpty, "\(input.problems.prefix(3))")
+        var session = input.makeSession().session
+        let key = ObjectKey(namespace: "default", name: "db")
+        func db() throws -> Pod { try #require(session.cluster.store.pods[key]) }
+        session.advance(to: session.now + .minutes(5))
+        #expect(try db().status.conditions["PodResizePending"]?.reason == "Deferred")
+        #expect(try db().status.containerStatuses.first?.allocatedResources["cpu"] == Quantity("1"))
+        _ = session.perform(.delete(.pod, ObjectKey(namespace: "default", name: "batch"), DeleteOptions()))
+        session.advance(to: session.now + .minutes(1))
+        #expect(try db().status.conditions["PodResizePending"] == nil)
+        #expect(try db().status.containerStatuses.first?.resources?.requests["cpu"] == Quantity("2500m"))
+        #expect(try db().status.containerStatuses.first?.restartCount == 0)
+    }
+
     @Test func `an autoscaler goes on with what it last measured`() throws {
         var first = try #require(ScenarioCatalog.find("horizontal-autoscaling")).input(overrides: InputOverrides()).makeSession().session
         first.advance(to: .start + .minutes(5))

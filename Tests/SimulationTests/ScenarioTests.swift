@@ -316,7 +316,10 @@ import Testing
             "field: {kind: Deployment, name: web, path: status.readyReplcas, atMost: 0}",
             "spec.expect[0].field.path: Deployment has no field status.readyReplcas"
         ),
-        ("condition: {kind: Node, name: a1, type: Ready, status: 'Yes'}", "spec.expect[0].condition.status: must be True, False or Unknown, not \"Yes\""),
+        (
+            "condition: {kind: Node, name: a1, type: Ready, status: 'Yes'}",
+            "spec.expect[0].condition.status: must be True, False, Unknown or absent, not \"Yes\""
+        ),
         ("at: 3m\n    nodes: {atLeast: 1}", "spec.expect[0].at: is after the end: spec.duration is 2m0s"),
     ])
     func `an expectation that could not hold otherwise is an error of the file`(expectation: String, problem: String) {
@@ -438,7 +441,7 @@ import Testing
         ),
         ("  expect:\n  - {at: 3m}", "test.yaml:6: spec.expect[0]: needs exactly one of spread, pods, condition, event, nodes, field"),
         (
-            "  expect:\n  - {pods: {count: 1}, event: {reason: x}}",
+            "  expect:\n  - {pods: {count: 1}, event: {reason: Killing}}",
             "test.yaml:6: spec.expect[0]: needs exactly one of spread, pods, condition, event, nodes, field"
         ),
         (

@@ -14,11 +14,11 @@ struct ConditionExpectation: Claim {
     static let fields: [Field<ConditionExpectation>] = [
         .f("kind", \.kind, "Kind of the object."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."), .f("type", \.type, "Type of the condition."),
-        .f("status", \.status, "True, False or Unknown."), .f("reason", \.reason, "Its reason, if that matters."),
+        .f("status", \.status, "True, False, Unknown or absent."), .f("reason", \.reason, "Its reason, if that matters."),
     ]
 
     var faults: [(field: String, message: String)] {
-        ["True", "False", "Unknown"].contains(status) ? [] : [("status", "must be True, False or Unknown, not \"\(status)\"")]
+        ["True", "False", "Unknown", "absent"].contains(status) ? [] : [("status", "must be True, False, Unknown or absent, not \"\(status)\"")]
     }
 
     func difference(in simulation: Simulation) -> String? {
