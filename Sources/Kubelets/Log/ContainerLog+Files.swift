@@ -42,19 +42,19 @@ extension ContainerLog {
     private var rotations: (begins: [(begin: Instant, size: Int64)], live: Int64) {
         let rate = bytesPerSecond
         // Most logs never fill a file.
-        if rate.most * (last - start).seconds <= Double(maxSize) { return ([], Int64(rate.at(start) * (last - start).seconds)) }
+        if rate.most * (last - start).seconds <= Double(maxSize) { return ([], Int64(saturating: rate.at(start) * (last - start).seconds)) }
         var (begins, size) = ([(begin: Instant, size: Int64)](), 0.0)
         var time = start
         while time + Self.monitorInterval <= last {
             size += rate.at(time + Self.monitorInterval / 2) * Self.monitorInterval.seconds
             time = time + Self.monitorInterval
             // Files of containers that have ended are not rotated.
-            if Int64(size) > maxSize {
-                begins.append((time, Int64(size)))
+            if size > Double(maxSize) {
+                begins.append((time, Int64(saturating: size)))
                 size = 0
             }
         }
-        return (begins, Int64(size + rate.at(last) * (last - time).seconds))
+        return (begins, Int64(saturating: size + rate.at(last) * (last - time).seconds))
     }
 
     /// How fast the file grows. What a program says of its start and end does not count.

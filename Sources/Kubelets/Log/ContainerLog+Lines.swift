@@ -71,7 +71,7 @@ extension ContainerLog {
     /// CPU time of one request, or of one piece of work of a program that has no port, in thousandths of a second. *Model*.
     private var cost: Int { container.ports.isEmpty ? 1000 : 100 }
     /// Lines a second while it uses `milliCPU`.
-    func lineRate(_ milliCPU: Int64) -> Double { Double(milliCPU) / Double(cost) }
+    func lineRate(_ milliCPU: Int64) -> Double { min(Self.mostInBucket / 10, Double(milliCPU) / Double(cost)) }
     /// The most lines of ten seconds, whatever it uses.
     private static let mostInBucket = 4000.0
 
@@ -86,7 +86,7 @@ extension ContainerLog {
             let use = use(at: begin + Self.bucket / 2)
             guard use.milliCPU > 0 else { continue }
             let bits = draw(Int(index))
-            let count = Int(min(Self.mostInBucket, lineRate(use.milliCPU) * 10) + Self.unit(bits))
+            let count = Int(lineRate(use.milliCPU) * 10 + Self.unit(bits))
             if count == 0 { continue }
             let step = length / Int64(count)
             for k in 0..<count {
@@ -146,7 +146,7 @@ extension ContainerLog {
         let mostMemory = max(program.memory.maximum, spans.lazy.map(\.memory.maximum).max() ?? 0)
         let canBeThrottled = spans.contains { $0.cpu.maximum > $0.cpuLimit ?? .max } || program.cpu.maximum > container.resources.limits.milliCPU ?? .max
         // Most never are.
-        guard canBeThrottled || memoryLimit > 0 && mostMemory * 100 > memoryLimit * 90 else { return }
+        guard canBeThrottled || memoryLimit > 0 && mostMemory > memoryLimit / 10 * 9 else { return }
         let minute = Duration.minutes(1)
         let first = ((from - start).nanoseconds + minute.nanoseconds - 1) / minute.nanoseconds
         var time = start + minute * Int(max(1, first))
@@ -156,7 +156,7 @@ extension ContainerLog {
                 let share = Int((1 - 1 / use.slowness) * 100)
                 lines.append(LogLine(time, "warning: slow, the CPU limit of \(use.limit ?? 0)m stopped this container for \(share) % of the last minute"))
             }
-            if memoryLimit > 0, use.memory * 100 > memoryLimit * 90 {
+            if memoryLimit > 0, use.memory > memoryLimit / 10 * 9 {
                 let (used, limit) = (use.memory >> 20, memoryLimit >> 20)
                 lines.append(LogLine(time, "warning: memory \(used)Mi of \(limit)Mi (\(use.memory * 100 / memoryLimit) %), collecting garbage all the time"))
             }

@@ -92,6 +92,21 @@ public struct ContainerLog: Sendable {
         return Array(found.suffix(count))
     }
 
+    /// The first lines of `from` to `to`, both included: at least so many that they have `bytes` bytes, if there are as many.
+    public func firstLines(bytes: Int64, from: Instant, through to: Instant) -> [LogLine] {
+        let end = min(to, last)
+        var (found, begin, size) = ([LogLine](), max(from, start), Int64(0))
+        var width = Duration.seconds(20)
+        while size < bytes, begin <= end {
+            let next = lines(from: begin, through: min(end, begin + width))
+            size += next.reduce(0) { $0 + Int64($1.text.utf8.count) + 1 }
+            found += next
+            begin = begin + width + Duration(nanoseconds: 1)
+            width = min(width * 2, .hours(24))
+        }
+        return found
+    }
+
     // MARK: Chance
 
     /// A number that belongs to the instance and to `index`, as if drawn at random.
@@ -111,6 +126,6 @@ extension Instant {
     /// RFC 3339 in UTC with nine digits after the second, as kubelets stamp log lines.
     public var rfc3339Nano: String {
         let rest = String((self - flooredToSecond).nanoseconds)
-        return "\(rfc3339.dropLast()).\(String(repeating: "0", count: 9 - rest.count))\(rest)Z"
+        return "\(rfc3339.dropLast()).\(String(repeating: "0", count: max(0, 9 - rest.count)))\(rest)Z"
     }
 }

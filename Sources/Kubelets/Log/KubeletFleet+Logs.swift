@@ -165,6 +165,8 @@ extension ContainerLog {
             containerID = status.containerID
             start = state.running?.startedAt ?? .start
         }
+        // A state may know nothing of the time; then it is not long ago.
+        if start < now - .hours(87_600) { start = now }
         // Of what ran before the present instance there is one less.
         restarts = containerID == status.containerID ? status.restartCount : max(0, status.restartCount - 1)
         answers = start

@@ -232,7 +232,7 @@ struct ContainerFiles: Sendable {
             return "MemTotal:       \(total >> 10) kB\nMemFree:        \((total - used) >> 10) kB\nMemAvailable:   \((total - used) >> 10) kB\n"
         },
         ImageFile(path: "/sys/fs/cgroup/cpu.max") { files in
-            files.usage?.cpuLimit.map { "\($0 * 100) 100000\n" } ?? "max 100000\n"
+            files.usage?.cpuLimit.map { "\($0.saturatingMultiply(100)) 100000\n" } ?? "max 100000\n"
         },
         ImageFile(path: "/sys/fs/cgroup/memory.max") { files in files.usage?.memoryLimit.map { "\($0)\n" } ?? "max\n" },
         ImageFile(path: "/sys/fs/cgroup/memory.current") { "\($0.usage?.memory ?? 0)\n" },

@@ -113,12 +113,14 @@ extension Simulation {
         var from = log.liveSince
         if let seconds = options.sinceSeconds { from = max(from, now - .seconds(Int(clamping: seconds))) }
         if let time = options.sinceTime { from = max(from, time) }
-        let lines: [LogLine]
-        if let tail = options.tailLines {
-            lines = log.lastLines(Int(clamping: tail), from: from, through: now)
-        } else {
-            lines = log.lines(from: from, through: now)
-        }
+        let lines =
+            if let tail = options.tailLines {
+                log.lastLines(Int(clamping: tail), from: from, through: now)
+            } else if let limit = options.limitBytes {
+                log.firstLines(bytes: limit, from: from, through: now)
+            } else {
+                log.lines(from: from, through: now)
+            }
         var result = PodLog(lines: lines, timestamps: options.timestamps, limit: options.limitBytes)
         let left = options.limitBytes.map { $0 - Int64(result.text.count) }
         if !log.isOver, left.map({ $0 > 0 }) ?? true {

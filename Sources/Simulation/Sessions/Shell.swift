@@ -469,6 +469,7 @@ public struct Shell: Sendable {
             return (String(decoding: out, as: UTF8.self), end)
         case "{":
             let end = all[at...].firstIndex(of: "}") ?? all.count - 1
+            guard end >= at + 2 else { return ("", all.count - 1) }
             let inner = String(all[(at + 2)..<end])
             for sign in [":-", "-"] {
                 guard let range = inner.firstRange(of: sign) else { continue }
@@ -495,13 +496,26 @@ public struct Shell: Sendable {
         let tail = Array(slash.map { pattern[pattern.index(after: $0)...] } ?? pattern[...])
         if head.contains("*") { return [] }
         let names = turn.files.list(ContainerFiles.absolute(head.isEmpty ? "." : head, from: directory))
-        return names.filter { $0.hasPrefix(".") == (tail.first == ".") && Self.fits(Array($0)[...], tail[...]) }.map { head + $0 }
+        return names.filter { $0.hasPrefix(".") == (tail.first == ".") && Self.fits(Array($0), tail) }.map { head + $0 }
     }
-    private static func fits(_ name: ArraySlice<Character>, _ pattern: ArraySlice<Character>) -> Bool {
-        guard let first = pattern.first else { return name.isEmpty }
-        if first == "*" { return fits(name, pattern.dropFirst()) || !name.isEmpty && fits(name.dropFirst(), pattern) }
-        guard let sign = name.first, first == "?" || first == sign else { return false }
-        return fits(name.dropFirst(), pattern.dropFirst())
+    private static func fits(_ name: [Character], _ pattern: [Character]) -> Bool {
+        var (n, p) = (0, 0)
+        // Where to go on when what was tried after the last star does not fit.
+        var star: (pattern: Int, name: Int)?
+        while n < name.count {
+            if p < pattern.count, pattern[p] == "*" {
+                star = (p + 1, n)
+                p += 1
+            } else if p < pattern.count, pattern[p] == "?" || pattern[p] == name[n] {
+                (n, p) = (n + 1, p + 1)
+            } else if let last = star {
+                star = (last.pattern, last.name + 1)
+                (p, n) = (last.pattern, last.name + 1)
+            } else {
+                return false
+            }
+        }
+        return pattern[p...].allSatisfy { $0 == "*" }
     }
 }
 

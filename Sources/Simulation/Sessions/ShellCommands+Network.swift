@@ -79,6 +79,12 @@ extension Shell {
         var body: [UInt8] = []
         var checksCertificate = true
         var trustsCluster = false
+
+        /// Adds `Name: value`.
+        mutating func add(header: String) {
+            let parts = header.split(separator: ":", maxSplits: 1).map(String.init)
+            if parts.count == 2 { headers.append((parts[0], String(parts[1].drop { $0 == " " }))) }
+        }
     }
 
     private func send(_ request: Request, to address: Address, _ turn: Turn) -> (Answer, ip: String) {
@@ -167,56 +173,79 @@ extension Shell {
         return .response(HTTPText(status: 200, type: "application/json", body: list.text() + "\n"))
     }
 
-    private mutating func curl(_ arguments: [String], _ turn: inout Turn) -> Result {
-        var (request, urls, output, silent, showsHead, onlyHead, fails, format) = (Request(), [String](), String?.none, false, false, false, false, "")
+    /// What was asked of curl.
+    private struct CurlOptions {
+        var request = Request()
+        var urls: [String] = []
+        var output: String?
+        var (silent, showsHead, onlyHead, fails) = (false, false, false, false)
+        var format = ""
+        var certificates: String?
         var patience = Duration.seconds(130)
-        var rest = arguments[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "-X", "--request": request.method = rest.popFirst() ?? "GET"
-            case "-H", "--header":
-                let parts = (rest.popFirst() ?? "").split(separator: ":", maxSplits: 1).map(String.init)
-                if parts.count == 2 { request.headers.append((parts[0], String(parts[1].drop { $0 == " " }))) }
-            case "-d", "--data", "--data-raw":
-                request.body += (rest.popFirst() ?? "").utf8
-                if request.method == "GET" { request.method = "POST" }
-            case "-o", "--output": output = rest.popFirst()
-            case "-m", "--max-time", "--connect-timeout": patience = rest.popFirst().flatMap { Double($0) }.map { .seconds($0) } ?? patience
-            case "-w", "--write-out": format = rest.popFirst() ?? ""
-            case "--cacert":
-                let path = ContainerFiles.absolute(rest.popFirst() ?? "", from: directory)
-                guard turn.files.node(path)?.bytes != nil else { return .fail("curl: (77) error setting certificate file: \(path)", 77) }
-                request.trustsCluster = true
-            case "--insecure": request.checksCertificate = false
-            case "--silent": silent = true
-            case "--include": showsHead = true
-            case "--head": (onlyHead, request.method) = (true, "HEAD")
-            case "--fail": fails = true
-            case "-A", "-u", "--user", "--retry": _ = rest.popFirst()
-            case let flags where flags.hasPrefix("-") && !flags.hasPrefix("--") && flags.count > 1:
-                for flag in flags.dropFirst() {
-                    switch flag {
-                    case "s": silent = true
-                    case "k": request.checksCertificate = false
-                    case "i": showsHead = true
-                    case "I": (onlyHead, request.method) = (true, "HEAD")
-                    case "f": fails = true
-                    case "S", "L", "v", "g", "4", "N": break
-                    default: return .fail("curl: option -\(flag): is unknown\ncurl: try 'curl --help' for more information", 2)
-                    }
+
+        /// Reads the arguments; returns the option that is not known, if there is one.
+        mutating func read(_ arguments: [String]) -> String? {
+            var rest = arguments[...]
+            while let word = rest.popFirst() {
+                switch word {
+                case "-X", "--request": request.method = rest.popFirst() ?? "GET"
+                case "-H", "--header": request.add(header: rest.popFirst() ?? "")
+                case "-d", "--data", "--data-raw":
+                    request.body += (rest.popFirst() ?? "").utf8
+                    if request.method == "GET" { request.method = "POST" }
+                case "-o", "--output": output = rest.popFirst()
+                case "-m", "--max-time", "--connect-timeout": patience = Shell.patience(rest.popFirst()) ?? patience
+                case "-w", "--write-out": format = rest.popFirst() ?? ""
+                case "--cacert": certificates = rest.popFirst()
+                case "--insecure", "--silent", "--include", "--head", "--fail":
+                    let short: [String: Character] = ["--insecure": "k", "--silent": "s", "--include": "i", "--head": "I", "--fail": "f"]
+                    if let flag = short[word] { _ = set(flag) }
+                case "-A", "-u", "--user", "--retry": _ = rest.popFirst()
+                case let flags where flags.hasPrefix("-") && !flags.hasPrefix("--") && flags.count > 1:
+                    for flag in flags.dropFirst() where !set(flag) { return "-\(flag)" }
+                case let word where word.hasPrefix("--"): return word
+                default: urls.append(word)
                 }
-            case let word where word.hasPrefix("--"): return .fail("curl: option \(word): is unknown\ncurl: try 'curl --help' for more information", 2)
-            default: urls.append(word)
             }
+            return nil
         }
-        guard let url = urls.first else { return .fail("curl: (2) no URL specified", 2) }
+        private mutating func set(_ flag: Character) -> Bool {
+            switch flag {
+            case "s": silent = true
+            case "k": request.checksCertificate = false
+            case "i": showsHead = true
+            case "I": (onlyHead, request.method) = (true, "HEAD")
+            case "f": fails = true
+            case "S", "L", "v", "g", "4", "N": break
+            default: return false
+            }
+            return true
+        }
+    }
+    /// A time-out in seconds.
+    private static func patience(_ text: String?) -> Duration? {
+        text.flatMap { Double($0) }.flatMap { (0...1e6).contains($0) ? .seconds($0) : nil }
+    }
+
+    private mutating func curl(_ arguments: [String], _ turn: inout Turn) -> Result {
+        var options = CurlOptions()
+        if let unknown = options.read(arguments) {
+            return .fail("curl: option \(unknown): is unknown\ncurl: try 'curl --help' for more information", 2)
+        }
+        if let file = options.certificates {
+            let path = ContainerFiles.absolute(file, from: directory)
+            guard turn.files.node(path)?.bytes != nil else { return .fail("curl: (77) error setting certificate file: \(path)", 77) }
+            options.request.trustsCluster = true
+        }
+        let patience = options.patience
+        guard let url = options.urls.first else { return .fail("curl: (2) no URL specified", 2) }
         guard let address = Address(url) else { return .fail("curl: (3) URL rejected: Malformed input to a URL function", 3) }
         func fail(_ code: Int, _ text: String, after delay: Duration = .zero) -> Result {
-            var result = silent ? Result(code: code) : Result.fail("curl: (\(code)) \(text)", code)
+            var result = options.silent ? Result(code: code) : Result.fail("curl: (\(code)) \(text)", code)
             result.delay = delay
             return result
         }
-        switch send(request, to: address, turn).0 {
+        switch send(options.request, to: address, turn).0 {
         case .unknownHost: return fail(6, "Could not resolve host: \(address.host)")
         case .refused: return fail(7, "Failed to connect to \(address.host) port \(address.port) after 1 ms: Could not connect to server")
         case .timeout:
@@ -227,14 +256,14 @@ extension Shell {
         case .notTLS: return fail(35, "TLS connect error: error:0A0000C6:SSL routines::packet length too long")
         case .notHTTP: return fail(52, "Empty reply from server")
         case .response(let response):
-            if fails, response.status >= 400 { return fail(22, "The requested URL returned error: \(response.status)") }
-            var bytes = showsHead || onlyHead ? Array(response.head.utf8) : []
-            if !onlyHead { bytes += response.body.utf8 }
-            if let output, output != "-", let problem = write(bytes, ContainerFiles.absolute(output, from: directory), mode: 0o644, &turn) {
+            if options.fails, response.status >= 400 { return fail(22, "The requested URL returned error: \(response.status)") }
+            var bytes = options.showsHead || options.onlyHead ? Array(response.head.utf8) : []
+            if !options.onlyHead { bytes += response.body.utf8 }
+            if let output = options.output, output != "-", let problem = write(bytes, ContainerFiles.absolute(output, from: directory), mode: 0o644, &turn) {
                 return fail(23, "Failure writing output to destination: \(problem)")
             }
-            let report = format.replacing("%{http_code}", with: "\(response.status)").replacing("\\n", with: "\n")
-            return Result(out: (output == nil || output == "-" ? bytes : []) + Array(report.utf8))
+            let report = options.format.replacing("%{http_code}", with: "\(response.status)").replacing("\\n", with: "\n")
+            return Result(out: (options.output == nil || options.output == "-" ? bytes : []) + Array(report.utf8))
         }
     }
 
@@ -245,12 +274,10 @@ extension Shell {
         while let word = rest.popFirst() {
             switch word {
             case "-O": output = rest.popFirst()
-            case "-T": patience = rest.popFirst().flatMap { Double($0) }.map { .seconds($0) } ?? patience
+            case "-T": patience = Self.patience(rest.popFirst()) ?? patience
             case "-q": quiet = true
             case "--no-check-certificate": request.checksCertificate = false
-            case "--header":
-                let parts = (rest.popFirst() ?? "").split(separator: ":", maxSplits: 1).map(String.init)
-                if parts.count == 2 { request.headers.append((parts[0], String(parts[1].drop { $0 == " " }))) }
+            case "--header": request.add(header: rest.popFirst() ?? "")
             case "--spider", "-S": output = "/dev/null"
             case let flags where flags.hasPrefix("-qO"):
                 quiet = true

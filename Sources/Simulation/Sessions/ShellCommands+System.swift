@@ -100,7 +100,7 @@ extension Shell {
     // MARK: Processes
 
     private func processes(_ turn: Turn) -> [(pid: Int, time: Int, command: String)] {
-        let spent = Int(turn.files.usage?.milliCPU ?? 0) * (turn.simulation.now - turn.files.startedAt).wholeSeconds / 1000
+        let spent = Int(turn.files.usage?.milliCPU ?? 0).saturatingMultiply((turn.simulation.now - turn.files.startedAt).wholeSeconds) / 1000
         return [(1, spent, turn.files.firstProcess), (7, 0, "sh"), (13, 0, "ps")]
     }
     private func minutes(_ seconds: Int) -> String { "\(pad(seconds / 60, 2)):\(two(seconds % 60))" }
@@ -109,11 +109,11 @@ extension Shell {
         let (total, used) = turn.files.nodeMemory
         let (cores, busy) = turn.files.nodeMilliCPU
         let usage = turn.files.usage
-        let share = cores > 0 ? busy * 100 / cores : 0
+        let share = cores > 0 ? min(100, busy.proportion(100, of: cores)) : 0
         var text = "Mem: \(used >> 10)K used, \((total - used) >> 10)K free\n"
         text += "CPU: \(pad(share, 3))% usr   0% sys   0% nic \(pad(100 - min(100, share), 3))% idle\n"
         text += "  PID USER     VSZ   RSS  %CPU COMMAND\n"
-        let (memory, own) = (usage?.memory ?? 0, cores > 0 ? (usage?.milliCPU ?? 0) * 100 / cores : 0)
+        let (memory, own) = (usage?.memory ?? 0, cores > 0 ? (usage?.milliCPU ?? 0).proportion(100, of: cores) : 0)
         text += "    1 root  \(pad("\(memory >> 20)m", 6)) \(pad("\(memory >> 20)m", 5))  \(pad(own, 3))% \(turn.files.firstProcess)\n"
         text += "    7 root      4m    1m    0% sh\n"
         return .text(text)
@@ -165,9 +165,9 @@ extension Shell {
             rows.append((mount.device, mount.capacity ?? (mount.device == "tmpfs" ? memory : disk), used, mount.path))
         }
         func amount(_ bytes: Int64) -> String {
-            guard isShort else { return "\((bytes + 1023) >> 10)" }
+            guard isShort else { return "\(bytes.saturatingAdd(1023) >> 10)" }
             for (unit, shift) in [("G", 30), ("M", 20), ("K", 10)] as [(String, Int64)] where bytes >= 1 << shift {
-                let tenths = bytes * 10 >> shift
+                let tenths = bytes.saturatingMultiply(10) >> shift
                 return "\(tenths / 10).\(tenths % 10)\(unit)"
             }
             return "\(bytes)"

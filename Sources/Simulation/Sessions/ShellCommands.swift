@@ -175,7 +175,7 @@ extension Shell {
         func has(_ flag: Character) -> Bool { flags.contains { $0.hasPrefix("-") && $0.dropFirst().contains(flag) } }
         /// The number of `-n 5`, `-5` or `-c+7`.
         func number() -> String? {
-            if let word = flags.first(where: { $0.hasPrefix("=") }) { return String(word.dropFirst()) }
+            if let word = flags.first(where: { $0.hasPrefix("=") }) { return word.filter { $0.isNumber || $0 == "+" } }
             for flag in flags {
                 let digits = flag.drop { !$0.isNumber && $0 != "+" }
                 if !digits.isEmpty { return String(digits) }
@@ -188,7 +188,7 @@ extension Shell {
             let count = Int(text.filter(\.isNumber)) ?? 10
             // `tail -c +5` is all from the fifth byte on.
             if name == "head" { return Result(out: Array(bytes.prefix(count))) }
-            return Result(out: Array(text.hasPrefix("+") ? bytes.dropFirst(count - 1) : bytes.suffix(count)))
+            return Result(out: Array(text.hasPrefix("+") ? bytes.dropFirst(max(0, count - 1)) : bytes.suffix(count)))
         }
         let ends = bytes.last == 10
         var lines = bytes.split(separator: 10, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
@@ -199,7 +199,7 @@ extension Shell {
         case "tail":
             let text = number() ?? "10"
             let count = Int(text.filter(\.isNumber)) ?? 10
-            return joined(text.hasPrefix("+") ? Array(lines.dropFirst(count - 1)) : Array(lines.suffix(count)))
+            return joined(text.hasPrefix("+") ? Array(lines.dropFirst(max(0, count - 1))) : Array(lines.suffix(count)))
         case "sort":
             let sorted = has("n") ? lines.sorted { (Int($0.prefix { $0.isNumber }) ?? 0, $0) < (Int($1.prefix { $0.isNumber }) ?? 0, $1) } : lines.sorted()
             return joined(has("r") ? sorted.reversed() : sorted)

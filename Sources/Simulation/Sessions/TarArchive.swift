@@ -59,7 +59,7 @@ struct TarArchive: Sendable {
         }
         return false
     }
-    private static func size(_ bytes: [UInt8], _ at: Int) -> Int { number(bytes[(at + 124)..<(at + 136)]) }
+    private static func size(_ bytes: [UInt8], _ at: Int) -> Int { max(0, number(bytes[(at + 124)..<(at + 136)])) }
     private static func number(_ field: ArraySlice<UInt8>) -> Int { Int(text(field).trimming(" "), radix: 8) ?? 0 }
     private static func text(_ field: ArraySlice<UInt8>) -> String { String(decoding: field.prefix { $0 != 0 }, as: UTF8.self) }
 
