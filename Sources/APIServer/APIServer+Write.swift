@@ -85,6 +85,7 @@ extension APIServer {
 
     mutating func create(_ request: ResourceRequest, in session: inout Session) throws(Refusal) -> APIResponse {
         let options = try request.writeOptions()
+        if let review = try review(request, in: session) { return review }
         if request.kind.info.isNamespaced, request.info.namespace.isEmpty { throw .noMethod }
         switch request.info.subresource {
         case "eviction": return try evict(request, options, in: &session)
@@ -92,7 +93,6 @@ extension APIServer {
         default: break
         }
         if request.kind.resource.name == "bindings" { return try bind(request, options, in: &session) }
-        if let review = try review(request, in: session) { return review }
         let (document, duplicates) = try body(request, as: request.kind.info.kind)
         var write = write(.create(document), request, options)
         write.duplicates = duplicates

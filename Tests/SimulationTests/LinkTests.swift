@@ -186,7 +186,7 @@ import Testing
 
     @Test func `an untrusted network tells the links apart`() {
         var settings = LinkSettings()
-        #expect(Link.allCases.filter { !$0.facts(settings).isSafe } == [.serverToKubelet, .nodeProxy, .podProxy, .securePodProxy, .serviceProxy])
+        #expect(Link.allCases.filter { !$0.facts(settings).isSafe } == [.serverToKubelet, .nodeProxy, .podProxy, .securePodProxy, .serviceProxy, .sshTunnel])
         #expect(Link.podProxy.facts(settings).risk == "readable" && Link.securePodProxy.facts(settings).risk == "spoofable")
         settings.checksKubelets = true
         #expect(Link.serverToKubelet.facts(settings).risk == nil)

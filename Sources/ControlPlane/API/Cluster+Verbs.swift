@@ -100,6 +100,7 @@ extension Cluster {
     public mutating func update<O: StoredObject>(
         _ type: O.Type, _ key: ObjectKey, _ change: (inout O) -> Void
     ) throws(APIError) -> O {
+        storeDefault(type, key)
         guard var object = store.get(type, key) else { throw .notFound(O.kind.info, key.name) }
         change(&object)
         return try update(object)
