@@ -102,7 +102,7 @@ public struct FieldManager: Sendable {
     private func structures(_ document: JSONValue?, _ path: [String] = []) -> [[String]] {
         (document?.object?.members ?? []).flatMap { name, value -> [[String]] in
             let place = path + [name]
-            return value.object != nil && rules.isAlwaysThere(place) ? [place] + structures(value, place) : []
+            return (value.object != nil || value.array != nil) && rules.isAlwaysThere(place) ? [place] + structures(value, place) : []
         }
     }
 

@@ -98,11 +98,12 @@ public struct FieldRules: Sendable {
     /// A part of the structure that is there, empty, in an object that says nothing, as Go writes structures.
     func isAlwaysThere(_ path: [String]) -> Bool {
         if path.count == 1 { return ["metadata"].contains(path[0]) || !isDefined && ["spec", "status"].contains(path[0]) }
-        guard !isDefined, let name = path.last, !path.contains("containers") else { return false }
+        guard !isDefined, let name = path.last, !path.dropLast().contains("containers") else { return false }
         switch name {
         case "strategy", "updateStrategy", "template", "jobTemplate", "loadBalancer", "daemonEndpoints", "kubeletEndpoint", "nodeInfo", "scaleTargetRef":
             return true
         case "resources": return info.type == .persistentVolumeClaim
+        case "containers": return hasPods
         case "metadata", "spec": return path.dropLast().last == "template" || path.dropLast().last == "jobTemplate"
         default: return false
         }
