@@ -68,7 +68,8 @@ extension APIServer {
             // What is only tried has no revision of its own.
             if dryRun { written.object.metadata.resourceVersion = session.cluster.store.object(write.info.type, write.key)?.metadata.resourceVersion ?? 0 }
             return written
-        case .failure(let error): throw Refusal(error)
+        // Of a patch that cannot be done nothing is said, in empty details.
+        case .failure(let error): throw Refusal(error, details: error.code == 422 && error.kind.isEmpty)
         }
     }
 

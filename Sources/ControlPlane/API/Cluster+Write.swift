@@ -168,6 +168,11 @@ extension Cluster {
         switch write.subresource {
         case "":
             if write.hasStatus { new.takeStatus(of: old) }
+            // Whom a namespace waits for is written through its subresource `finalize`.
+            if var namespace = new as? Namespace, let old = old as? Namespace {
+                namespace.spec.finalizers = old.spec.finalizers
+                if let kept = namespace as? O { new = kept }
+            }
             try new.admitDefinition(to: self)
             return try update(new)
         case "status", "approval":

@@ -40,7 +40,8 @@ extension Validation {
         // Its pods' host names are made of it.
         case .statefulSet where profile.version.minor >= 27: NameRules.label(name)
         case .namespace: NameRules.label(name)
-        case .service: NameRules.dns1035Label(name)
+        // RelaxedServiceNameValidation.
+        case .service: profile.version.minor >= 36 ? NameRules.label(name) : NameRules.dns1035Label(name)
         // Names of custom kinds follow their own rules; only what no path can hold is refused.
         case .custom, .event: name.contains("/") ? ["may not contain '/'"] : []
         default: NameRules.subdomain(name)
