@@ -111,13 +111,14 @@
     struct SPDYEncoder {
         private var hasSentHeaders = false
 
-        /// Accepts a stream. The reply has no headers: its block is a zlib stream with what it holds stored, not packed.
+        /// Accepts a stream. The reply has no headers: its block is a zlib stream with what it holds stored, not packed. An empty block
+        /// flushes it, without which Go's reader wants more and fails.
         mutating func reply(to id: UInt32) -> [UInt8] {
             let block: [UInt8] = [0, 0, 0, 0]
             let start: [UInt8] = hasSentHeaders ? [] : [0x78, 0x01]
             hasSentHeaders = true
             let length = UInt8(block.count)
-            return Self.control(2, Self.bytes(id) + start + [0, length, 0, ~length, 0xff] + block)
+            return Self.control(2, Self.bytes(id) + start + [0, length, 0, ~length, 0xff] + block + [0, 0, 0, 0xff, 0xff])
         }
 
         static func data(_ id: UInt32, _ bytes: some Collection<UInt8>, isLast: Bool = false) -> [UInt8] {

@@ -178,6 +178,12 @@
                     })
         }
 
+        @Test func `replies are one zlib stream, each flushed`() {
+            var encoder = SPDYEncoder()
+            #expect(encoder.reply(to: 1).suffix(20) == [0, 0, 0, 1, 0x78, 0x01, 0, 4, 0, 0xfb, 0xff, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
+            #expect(encoder.reply(to: 3) == [0x80, 3, 0, 2, 0, 0, 0, 18, 0, 0, 0, 3, 0, 4, 0, 0xfb, 0xff, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
+        }
+
         @Test func `no bytes make the SPDY decoder trap or wait for more than it takes`() {
             let valid =
                 open(1, [("streamtype", "error")], isFirst: true) + SPDYEncoder.data(1, [1, 2, 3]) + SPDYEncoder.ping(3)
