@@ -156,8 +156,8 @@ private struct LinkTracer {
         let path = "/\(stream.path)/\(key.namespace)/\(key.name)" + (stream == .portForward ? "" : "/\(name)")
         guard callKubelet(of: node, path, { stream == .logs ? .logs(url: $0) : .stream }) else { return }
         let status = (pod.status.containerStatuses + pod.status.initContainerStatuses).first { $0.name == name }
-        if let waiting = status?.state.waiting, stream == .logs, status?.lastState.terminated == nil {
-            return fail("Error from server (BadRequest): container \"\(name)\" in pod \"\(key.name)\" is waiting to start: \(waiting.reason)")
+        if stream == .logs, case .failure(let error) = simulation.kubelets.log(of: pod, container: name, in: simulation.cluster) {
+            return fail(error.kubectlText(.logs))
         }
         if stream == .portForward ? pod.status.phase != .running : status?.state.running == nil, stream != .logs {
             return fail(
