@@ -36,7 +36,7 @@ package enum ScreenCatalog {
         ScreenEntry("pod", [PodScreen.keys], path: ":po /web<Enter><Enter>"),
         ScreenEntry("node", [NodeScreen.keys], path: ":no /c3<Enter><Enter>"),
         ScreenEntry("logs", [LogScreen.keys], path: ":po /web<Enter>l"),
-        ScreenEntry("forwards", [ForwardsScreen.keys], path: ":po /web<Enter>F<Enter><Enter><Enter>f", command: ForwardsScreen.command),
+        ScreenEntry("forwards", [ForwardsScreen.keys], path: ":po /web<Enter>F<Enter>f", command: ForwardsScreen.command),
         ScreenEntry("shell", [], path: ":po /web<Enter>shostname; date<Enter>ls /<Enter>df<Enter>nslookup kubernetes.default<Enter>frobnicate<Enter>"),
         ScreenEntry("recommend", RecommendScreen(focus: nil).bindings, path: "<wait:8m>:recommend web<Enter>", command: RecommendScreen.command),
         ScreenEntry("lab", [LabScreen.keys], path: ":lab<Enter>", command: LabScreen.command),

@@ -339,7 +339,7 @@ import Testing
     }
 
     @Test func `in the k9s preset letters with shift sort and do nothing else`() {
-        let own = ["bottom", "owner", "searchPrevious"]
+        let own = ["bottom", "owner", "searchPrevious", "clear", "portForward"]
         for group in KeyTable.groups {
             for binding in Keymap(preset: .k9s).applied(to: group).bindings {
                 for case .character(let letter) in binding.keys where letter.isUppercase {

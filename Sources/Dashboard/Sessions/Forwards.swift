@@ -139,26 +139,27 @@ extension Sessions {
         let key = object.key
         func local(_ port: Int) -> Int { port < 1024 ? port + 8000 : port }
         let first = ports.first?.number ?? 80
-        return [
-            .open(
-                Form(
-                    title: "Port-forward", subject: "\(object.kindInfo.kind.lowercased()) \(key.name)",
-                    fields: [
-                        ports.isEmpty
-                            ? FormField("port", "Port", text: "80", hint: "it declares none")
-                            : FormField("port", "Port", choices: ports.map { $0.name.isEmpty ? "\($0.number)" : "\($0.number) \($0.name)" }),
-                        FormField("local", "Local port", text: "\(local(first))", hint: "on 127.0.0.1; 0: any"),
-                    ], action: "Forward",
-                    submit: { values, _ in
-                        guard let port = Int(values["port"].prefix { $0.isNumber }), (1...65535).contains(port) else {
-                            return .problem("A port is a number from 1 to 65535", field: "port")
-                        }
-                        guard let local = values.int("local"), (0...65535).contains(local) else {
-                            return .problem("A local port is a number from 0 to 65535", field: "local")
-                        }
-                        return .done([.forward(kind, key, port: port, localPort: local)])
-                    }))
-        ]
+        var form = Form(
+            title: "Port-forward", subject: "\(object.kindInfo.kind.lowercased()) \(key.name)",
+            fields: [
+                ports.isEmpty
+                    ? FormField("port", "Port", text: "80", hint: "it declares none")
+                    : FormField("port", "Port", choices: ports.map { $0.name.isEmpty ? "\($0.number)" : "\($0.number) \($0.name)" }),
+                FormField("local", "Local port", text: "\(local(first))", hint: "on 127.0.0.1; 0: any"),
+            ], action: "Forward",
+            submit: { values, _ in
+                guard let port = Int(values["port"].prefix { $0.isNumber }), (1...65535).contains(port) else {
+                    return .problem("A port is a number from 1 to 65535", field: "port")
+                }
+                guard let local = values.int("local"), (0...65535).contains(local) else {
+                    return .problem("A local port is a number from 0 to 65535", field: "local")
+                }
+                return .done([.forward(kind, key, port: port, localPort: local)])
+            })
+        form.changesCluster = false
+        // Nothing in the cluster changes, and mostly the first port is meant: Enter does it.
+        form.focus = form.fields.count + 1
+        return [.open(form)]
     }
 }
 

@@ -89,7 +89,8 @@ struct VolumeContent {
         let node = simulation.cluster.store.nodes[ObjectKey(name: pod.nodeName)]
         let amount = list[parts[1]] ?? (parts[0] == "limits" ? node?.status.allocatable[parts[1]] : nil)
         guard let amount else { return "0" }
-        let divisor = reference["divisor"]?.string.flatMap { Quantity($0) } ?? Quantity(1)
+        // A divisor of 0 is none.
+        let divisor = reference["divisor"]?.string.flatMap { Quantity($0) }.flatMap { $0.value == 0 ? nil : $0 } ?? Quantity(1)
         let (value, unit) = parts[1] == "cpu" ? (amount.milliValue, max(1, divisor.milliValue)) : (amount.value, max(1, divisor.value))
         return "\(value / unit + (value % unit > 0 ? 1 : 0))"
     }
