@@ -13,7 +13,7 @@ import Testing
         document.value(at: "spec.template.spec.containers")?.array?.compactMap { $0["name"]?.string } ?? []
     }
 
-    @Test func `elements come in the order that the patch says, others after the one that they follow`() {
+    @Test func `elements come in the order that the patch says, others before what they stand before`() {
         let live = Self.deployment([["name": "a"], ["name": "injected"], ["name": "b"], ["name": "c"]])
         let patch: JSONValue = [
             "spec": [
@@ -25,7 +25,13 @@ import Testing
                 ]
             ]
         ]
-        #expect(names(live.patched(patch, Self.rules)) == ["c", "d", "a", "injected"])
+        #expect(names(live.patched(patch, Self.rules)) == ["injected", "c", "d", "a"])
+    }
+
+    @Test func `what a patch brings stands before what only the server has`() {
+        let live = Self.deployment([["name": "mode"], ["name": "level"]])
+        #expect(names(live.patched(Self.deployment([["name": "added"]]), Self.rules)) == ["added", "mode", "level"])
+        #expect(names(live.patched(Self.deployment([["name": "level", "image": "x"]]), Self.rules)) == ["mode", "level"])
     }
 
     @Test func `a list that was not there takes no directives over`() {

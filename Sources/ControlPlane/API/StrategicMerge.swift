@@ -122,7 +122,7 @@ extension JSONValue {
             for (name, value) in change.members where name.hasPrefix("$setElementOrder/") {
                 let list = String(name.dropFirst("$setElementOrder/".count))
                 guard let elements = result[list]?.array, let order = value.array else { continue }
-                result[list] = .array(Self.ordered(elements, by: order, rules.list(path + [list])))
+                result[list] = .array(Self.ordered(elements, by: order, server: self[list]?.array ?? [], rules.list(path + [list])))
             }
             if let kept = change["$retainKeys"]?.array { result.members.removeAll { !kept.contains(.string($0.key)) } }
             return .object(result)
@@ -133,7 +133,7 @@ extension JSONValue {
             if replaces { return .array(elements) }
             switch rules.list(path) {
             case .whole: return patch
-            case .set: return .array(live + elements.filter { !live.contains($0) })
+            case .set: return .array(Self.ordered(live + elements.filter { !live.contains($0) }, by: elements, server: live, .set))
             case .key(let key):
                 var merged = live
                 for element in elements {
@@ -147,7 +147,7 @@ extension JSONValue {
                         merged.append(JSONValue.null.patched(element, rules, path))
                     }
                 }
-                return .array(merged)
+                return .array(Self.ordered(merged, by: elements.filter { $0["$patch"]?.string != "delete" }, server: live, .key(key)))
             }
         default: return patch
         }
@@ -171,19 +171,28 @@ extension JSONValue {
         return keys
     }
 
-    /// The elements in the order that a patch wants; those that it does not name stay after the one that they follow.
-    private static func ordered(_ elements: [JSONValue], by order: [JSONValue], _ list: MergeRules.List) -> [JSONValue] {
-        let names: [ElementKey]?
-        let wanted: [ElementKey]?
-        switch list {
-        case .whole: return elements
-        case .set: (names, wanted) = (elements.map { ElementKey(value: $0, number: 0) }, order.map { ElementKey(value: $0, number: 0) })
-        case .key(let key): (names, wanted) = (keys(elements, key), keys(order, key))
+    /// The elements in the order that a patch wants, and those that only the server has between them: before what they stand before there.
+    /// - Source: Kubernetes `apimachinery/pkg/util/strategicpatch/patch.go`, `normalizeElementOrder`
+    private static func ordered(_ elements: [JSONValue], by order: [JSONValue], server: [JSONValue], _ list: MergeRules.List) -> [JSONValue] {
+        func names(_ list: [JSONValue], _ key: String?) -> [ElementKey]? {
+            key.map { keys(list, $0) } ?? list.map { ElementKey(value: $0, number: 0) }
         }
-        guard let names, let wanted else { return elements }
-        let all = Array(zip(names, elements))
-        let first = wanted.compactMap { name in all.first { $0.0 == name } }
-        return ordered(first, live: all) { $0.0 == $1.0 }.map(\.1)
+        let key: String? = if case .key(let key) = list { key } else { nil }
+        guard list != .whole, let known = names(elements, key), let wanted = names(order, key), let before = names(server, key) else { return elements }
+        let all = Array(zip(known, elements))
+        var left = wanted.compactMap { name in all.first { $0.0 == name } }[...]
+        var right = all.filter { !wanted.contains($0.0) }[...]
+        var result: [JSONValue] = []
+        while let a = left.first, let b = right.first {
+            if let x = before.firstIndex(of: a.0), let y = before.firstIndex(of: b.0), y < x {
+                result.append(b.1)
+                right.removeFirst()
+            } else {
+                result.append(a.1)
+                left.removeFirst()
+            }
+        }
+        return result + left.map(\.1) + right.map(\.1)
     }
 
     /// The wanted elements in their order; those that only the cluster has each after the one that it follows there.

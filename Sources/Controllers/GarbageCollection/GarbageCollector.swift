@@ -24,6 +24,8 @@ struct GarbageCollector: Controller {
     var queue = WorkQueue<Key>()
     /// Dependents by the identity of each owner; pods with nothing but a controller are found through the store.
     private var dependents: [String: Set<Item>] = [:]
+    /// Identities of owners of custom kinds that went while they had dependents: the last of its kind takes the kind with it.
+    private var gone: Set<String> = []
     /// Owners that wait for their dependents, by identity.
     private var waiting: [String: Item] = [:]
 
@@ -56,7 +58,9 @@ struct GarbageCollector: Controller {
         for reference in before { if let owner = waiting[reference.uid] { queue.add(.owner(owner)) } }
         if change.action == .deleted {
             waiting[meta.uid] = nil
-            for dependent in dependentItems(of: meta.uid, cluster) { queue.add(.dependent(dependent)) }
+            let left = dependentItems(of: meta.uid, cluster)
+            if O.kind == .custom, !left.isEmpty { gone.insert(meta.uid) }
+            for dependent in left { queue.add(.dependent(dependent)) }
             return
         }
         if after.contains(where: { fate(of: $0, namespace: meta.namespace, cluster) != .solid }) {
@@ -106,7 +110,7 @@ struct GarbageCollector: Controller {
                 ?? cluster.store.customObjects[CustomObject.key(reference.kind, group, reference.name)]
             // Of a kind that the cluster does not know, nobody can say that an owner is gone.
             guard let found else {
-                return cluster.store.customKinds.contains { $0.kind == reference.kind && $0.group == group }
+                return gone.contains(reference.uid) || cluster.store.customKinds.contains { $0.kind == reference.kind && $0.group == group }
                     ? .dangling : .solid
             }
             owner = found.metadata.value
