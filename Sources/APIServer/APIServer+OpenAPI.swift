@@ -9,8 +9,8 @@ extension APIServer {
         guard let form = segments.first else { throw .noPath }
         let definitions = session.cluster.store.customObjects.sorted().filter { $0.kindName == "CustomResourceDefinition" }
         if form == "v2", segments.count == 1 {
-            guard (request.header("accept") ?? "").contains("proto") else { throw .noPath }
             let resources = resources
+            guard (request.header("accept") ?? "").contains("proto") else { return answer(200) { OpenAPI.version2JSON(resources) } }
             return APIResponse(status: 200, headers: [("content-type", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")]) {
                 OpenAPI.version2(resources)
             }

@@ -329,17 +329,40 @@ enum OpenAPI {
             $0.text(2, "v1.36.0")
         }
         document.message(8) { paths in
-            for version in resources.versions {
-                let root = version.group.isEmpty ? "/api/\(version.version)/" : "/apis/\(version.groupVersion)/"
-                for resource in version.resources where !resource.isSubresource && resource.verbs.contains("patch") {
-                    paths.message(2) { path in
-                        path.text(1, root + (resource.isNamespaced ? "namespaces/{namespace}/" : "") + resource.name + "/{name}")
-                        path.message(2) { item in item.message(8) { Self.patch(resource, &$0) } }
-                    }
+            for (place, resource) in patchable(resources) {
+                paths.message(2) { path in
+                    path.text(1, place)
+                    path.message(2) { item in item.message(8) { Self.patch(resource, &$0) } }
                 }
             }
         }
         return document.bytes
+    }
+
+    /// The same in JSON, for those who look.
+    static func version2JSON(_ resources: APIResources) -> JSONValue {
+        var paths = JSONObject()
+        for (place, resource) in patchable(resources) {
+            let operation: JSONValue = [
+                "parameters": .array(["dryRun", "fieldManager", "fieldValidation"].map { ["in": "query", "name": .string($0), "type": "string"] }),
+                "responses": ["200": ["description": "OK"]],
+                "x-kubernetes-group-version-kind": [
+                    "group": .string(resource.group), "kind": .string(resource.kind), "version": .string(resource.version),
+                ],
+            ]
+            paths.members.append((place, ["patch": operation]))
+        }
+        return ["swagger": "2.0", "info": ["title": "Kubernetes", "version": "v1.36.0"], "paths": .object(paths)]
+    }
+
+    /// The resources that can be patched, with their paths.
+    private static func patchable(_ resources: APIResources) -> [(path: String, resource: APIResource)] {
+        resources.versions.flatMap { version in
+            let root = version.group.isEmpty ? "/api/\(version.version)/" : "/apis/\(version.groupVersion)/"
+            return version.resources.filter { !$0.isSubresource && $0.verbs.contains("patch") }.map {
+                (root + ($0.isNamespaced ? "namespaces/{namespace}/" : "") + $0.name + "/{name}", $0)
+            }
+        }
     }
 
     private static func patch(_ resource: APIResource, _ operation: inout ProtobufWriter) {
