@@ -52,6 +52,12 @@ extension Service {
 }
 
 extension Job {
+    /// A job without labels takes those of its template, also those that are made for it. By the time of admission defaulting has given
+    /// it the template's own, and nobody knows any more that it had none.
+    public mutating func reuse(from cluster: inout Cluster) throws(APIError) -> Bool {
+        if metadata.labels.isEmpty { cluster.setSelector(&self) }
+        return false
+    }
     public mutating func admit(to cluster: inout Cluster) throws(APIError) { cluster.setSelector(&self) }
 }
 
