@@ -276,6 +276,15 @@ import Testing
         #expect(try Self.run("test -d /tmp/etc", &simulation).code == 0)
     }
 
+    @Test func `read takes one line of what is typed, word by word`() throws {
+        let simulation = Self.running()
+        var shell = try simulation.exec(in: Self.key, ["sh", "-c", "read x y; cat; echo $x, $y; exit 4"]).get()
+        #expect(shell.run(Array("one two".utf8), in: simulation).exitCode == nil)
+        let output = shell.run(Array(" three\nrest\n".utf8), isEnd: true, in: simulation)
+        #expect(String(decoding: output.stdout, as: UTF8.self) == "rest\none, two three\n")
+        #expect(output.exitCode == 4)
+    }
+
     // MARK: Ports
 
     @Test func `a pod answers on its ports`() throws {

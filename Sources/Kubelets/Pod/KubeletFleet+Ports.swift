@@ -6,13 +6,15 @@ import SimulationKit
 
 extension KubeletFleet {
     /// The container of `pod` whose program listens on `port`: one that declares it, is done with its start and was not told to stop; nil
-    /// if none does.
+    /// if none does. Ports are declared for readers: of a pod that declares none, nobody can say where it listens, and the first container does.
     public func listener(of pod: Pod, port: Int, at now: Instant) -> String? {
         guard let worker = worker(of: pod) else { return nil }
+        let declaresNone = pod.spec.containers.allSatisfy(\.ports.isEmpty)
         for i in worker.containers.indices {
             let container = worker.containers[i]
             let isUp = container.isRunning && container.exited == nil && container.signalled == nil && container.work.map { $0.end <= now } ?? true
-            guard isUp, worker.spec(i).ports.contains(where: { $0.containerPort == port && $0.protocol != "UDP" && $0.protocol != "SCTP" }) else { continue }
+            let declares = worker.spec(i).ports.contains { $0.containerPort == port && $0.protocol != "UDP" && $0.protocol != "SCTP" }
+            guard isUp, declares || declaresNone else { continue }
             return container.status.name
         }
         return nil

@@ -79,8 +79,9 @@ public struct Shell: Sendable {
         /// What the session has on standard input so far, and whether that is all.
         var input: [UInt8] = []
         var inputIsOver = false
-        /// It was read.
+        /// It was read, but for this.
         var tookInput = false
+        var inputLeft: [UInt8] = []
     }
 
     /// - Parameters:
@@ -144,11 +145,11 @@ public struct Shell: Sendable {
             }
             if !queue.isEmpty {
                 let pipeline = queue[0]
-                (turn.input, turn.inputIsOver, turn.tookInput) = (input, inputIsOver, false)
+                (turn.input, turn.inputIsOver, turn.tookInput, turn.inputLeft) = (input, inputIsOver, false, [])
                 let result = run(pipeline, nil, &turn)
                 if result.wantsInput { break loop }
                 queue.removeFirst()
-                if turn.tookInput { input = [] }
+                if turn.tookInput { input = turn.inputLeft }
                 if result.delay > .zero {
                     waiting = Waiting(until: simulation.now + result.delay, result: result)
                     continue

@@ -35,6 +35,7 @@ extension Shell {
                 exported.insert(parts[0])
             }
             return Result()
+        case "read": return read(arguments, piped, &turn)
         case "unset":
             variables.removeAll { arguments.contains($0.name) }
             return Result()
@@ -84,6 +85,24 @@ extension Shell {
     }
 
     // MARK: Words
+
+    /// `read a b`: a line of what is typed, or of what is piped in, word by word; the last name gets the rest.
+    private mutating func read(_ arguments: [String], _ piped: [UInt8]?, _ turn: inout Turn) -> Result {
+        let bytes = piped ?? turn.input
+        guard let end = bytes.firstIndex(of: 10) ?? (piped != nil || turn.inputIsOver ? bytes.count : nil) else { return Result(wantsInput: true) }
+        if piped == nil { (turn.tookInput, turn.inputLeft) = (true, Array(bytes.dropFirst(end + 1))) }
+        let given = arguments.filter { !$0.hasPrefix("-") }
+        let names = given.isEmpty ? ["REPLY"] : given
+        var rest = String(decoding: bytes[..<end], as: UTF8.self)[...]
+        for (index, name) in names.enumerated() {
+            rest = rest.drop { $0 == " " || $0 == "\t" }
+            let word = index == names.count - 1 ? rest : rest.prefix { $0 != " " && $0 != "\t" }
+            set(name, String(word))
+            rest = rest.dropFirst(word.count)
+        }
+        // The end of input is told by the code.
+        return Result(code: end < bytes.count ? 0 : 1)
+    }
 
     private func echo(_ arguments: [String]) -> Result {
         var words = arguments[...]
