@@ -34,15 +34,31 @@ public enum Differences {
           quota's status; O(objects of the kind), only in namespaces with a
           quota.
         ControlPlane/API/Admission.swift
-          No token volume (`kube-api-access-…`) is mounted into pods. Its name
-          is random for each pod, so no two pods of a template could share their
-          spec.
-        ControlPlane/API/Admission.swift
           TaintNodesByCondition does not mark new nodes; the node life-cycle
           controller does a moment later if they are not ready.
+        ControlPlane/API/FieldManager.swift
+          Only what clients of the API server write is noted; controllers,
+          scheduler and kubelets of the simulation write without a word in
+          managedFields, so a client's apply never conflicts with them.
+        ControlPlane/Authorization/DefaultRoles.swift
+          The roles of the controllers (`system:controller:…`) are left out, as
+          no controller here asks the API server for leave. `/.well-known` may
+          be read as on the server whose answers were recorded.
+        ControlPlane/Authorization/ServiceAccountToken.swift
+          It is signed with a key that server and server share (HS256), not with
+          a private one whose public half is published. The same key and the
+          same claims give the same text.
         ControlPlane/Cluster.swift
           Leases are kept here, not as Lease objects; 5,000 of them would be 500
           writes a second that nobody reads but the node controller.
+        ControlPlane/Cluster.swift
+          Without real clients there is no certificate authority, so the text
+          only has the form of a certificate.
+        ControlPlane/CustomResources/StructuralSchema.swift
+          Rules in CEL (`x-kubernetes-validations`) are kept and shown, but not
+          evaluated.
+        ControlPlane/CustomResources/StructuralSchema.swift
+          Patterns with `\p{…}` are taken to match.
         Controllers/ControllerManagerSettings.swift
           By default the clients of the controllers are not limited to 20 calls
           a second (burst 30), which is what keeps a real cluster at 20 new pods
@@ -64,9 +80,6 @@ public enum Differences {
           said at once.
         Controllers/ReplicaSet/ReplicaSetController.swift
           No expectations, because a controller's own writes are seen at once.
-        Controllers/ServiceAccounts/ServiceAccountController.swift
-          There is no certificate authority, so the text only has the form of a
-          certificate.
         Controllers/WorkQueue.swift
           The overall limit of 10 retries a second (burst 100) is left out.
         Kubelets/Fleet/KubeletFleet+Configuration.swift
@@ -75,6 +88,9 @@ public enum Differences {
         Kubelets/Fleet/KubeletFleet+Nodes.swift
           All nodes beat at the same moment, so that 5,000 idle ones cost one
           wake-up.
+        Kubelets/Log/ContainerLog.swift
+          What a program writes is made up from what its container lived
+          through, unless annotations give its lines.
         Kubelets/Node/Kubelet+Requests.swift
           With two tokens at hand a status is in the API at once, as if the two
           calls took no time.
@@ -101,9 +117,8 @@ public enum Differences {
           gates when they next look at an object instead of looking at all of
           them at once.
         Simulation/Links/LinkTrace.swift
-          Rights (RBAC) are not evaluated; a program is taken to listen on the
-          ports that its container declares, with TLS on ports named `https` and
-          on 443, 6443 and 8443.
+          A program is taken to listen on the ports that its container declares,
+          with TLS on ports named `https` and on 443, 6443 and 8443.
         Simulation/NodeAutoscaler/NodeAutoscaler.swift
           With equal waste the pool with the fewest nodes grows, where upstream
           draws by chance; new machines never fail to come.
