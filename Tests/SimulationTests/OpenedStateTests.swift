@@ -69,6 +69,19 @@ import Testing
         }
     }
 
+    @Test func `a manifest goes on top of what the state has, and what is there twice counts once`() throws {
+        var set = ManifestReader.read(paths: [Self.path("boutique-small", "dump.yaml.gz"), Self.path("boutique-small", "dump.yaml.gz")])
+        #expect(set.problems.isEmpty)
+        let wanted = "{apiVersion: v1, kind: Namespace, metadata: {name: boutique, labels: {team: shop}}}"
+        set.documents += ManifestReader.read(text: wanted, file: "wanted.yaml").documents
+        let input = Input(set)
+        #expect(input.problems.isEmpty, "\(input.problems.prefix(3))")
+        let (session, refusals) = input.makeSession()
+        #expect(refusals.problems.isEmpty, "\(refusals.problems.prefix(3))")
+        let namespace = try #require(session.cluster.store.namespaces[ObjectKey(name: "boutique")])
+        #expect(namespace.metadata.labels["team"] == "shop" && namespace.metadata.labels["kubernetes.io/metadata.name"] == "boutique")
+    }
+
     @Test func `a resize that was put off goes on waiting, and comes through once there is room`() throws {
         var first = try #require(ScenarioCatalog.find("node-full-resize")).input(overrides: InputOverrides()).makeSession().session
         first.advance(to: .start + .seconds(120))
