@@ -65,7 +65,9 @@ import Testing
         let answer = try await Program.run(["whatif", Self.dump("boutique-small")] + words)
         let shown = Array(block.dropFirst().prefix { $0 != "…" })
         #expect(shown.count > 5)
-        #expect(Array(answer.output.components(separatedBy: "\n").prefix(shown.count)) == shown)
+        // What ends in empty cells is shown without their spaces.
+        let said = answer.output.components(separatedBy: "\n").prefix(shown.count).map { String($0.reversed().drop { $0 == " " }.reversed()) }
+        #expect(said == shown)
     }
 
     @Test func `how many fit, what is wrong and what differs is told in each form`() async throws {
