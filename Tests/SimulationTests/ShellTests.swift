@@ -164,7 +164,9 @@ import Testing
     @Test func `what is mounted`() throws {
         #expect(try Self.out("cat /etc/config/color") == "blue")
         #expect(try Self.out("cat /etc/secret/word") == "hunter2")
-        #expect(try Self.out("cat /etc/info/labels; echo; cat /etc/info/cpu") == "app=\"web\"\n1")
+        // From 1.35 on a pod has its node's zone and region as labels, too.
+        #expect(try Self.out("cat /etc/info/labels").split(separator: "\n").first == "app=\"web\"")
+        #expect(try Self.out("cat /etc/info/cpu") == "1")
         #expect(try Self.out("ls /var/run/secrets/kubernetes.io/serviceaccount") == "ca.crt\nnamespace\ntoken\n")
         #expect(try Self.out("cat /var/run/secrets/kubernetes.io/serviceaccount/namespace") == "default")
         #expect(try Self.out("ls /etc/config; ls /nothing") == "app.conf\ncolor\nls: /nothing: No such file or directory\n")
