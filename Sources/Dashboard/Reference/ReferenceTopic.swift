@@ -73,8 +73,8 @@ public enum ReferenceTopic: String, CaseIterable, Sendable {
                 (
                     "",
                     ReferenceTable(
-                        ["what fails", "asked"] + TransportFailures.transports.map(\.title), isGrouped: true,
-                        rows: TransportFailures.rows.map { [$0.failure, "`\($0.request)`"] + $0.answers })
+                        ["what fails", "transport"] + TransportFailures.requests, isGrouped: true,
+                        rows: TransportFailures.rows.map { [$0.failure, $0.transport.title] + $0.answers })
                 )
             ]
         case .differences:

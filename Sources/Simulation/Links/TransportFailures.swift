@@ -19,20 +19,18 @@ public enum TransportFailures {
     public static let requests = ["logs web", "exec web", "get pods/web:8080/proxy/", "get nodes/n1/proxy/metrics", "from web", "from node n1"]
     public static let transports: [LinkSettings.Egress] = [.direct, .sshTunnel, .konnectivity]
 
-    /// A failure and a request with the answer by each of ``transports``; a dash where the transport cannot fail so.
-    public static let rows: [(failure: String, request: String, answers: [String])] = {
-        var rows: [(failure: String, request: String, answers: [String])] = []
-        for failure in Failure.allCases {
-            for text in requests {
-                guard let request = try? LinkRequest(text, namespace: "default") else { continue }
-                let answers = transports.map { answer(to: request, failure, $0, cluster) }
-                rows.append((failure.rawValue, text, answers))
+    /// A failure and a transport that can have it, with the answer to each of ``requests``.
+    public static let rows: [(failure: String, transport: LinkSettings.Egress, answers: [String])] = Failure.allCases.flatMap { failure in
+        transports.compactMap { egress in
+            let answers = requests.compactMap { text in
+                (try? LinkRequest(text, namespace: "default")).flatMap { answer(to: $0, failure, egress, cluster) }
             }
+            return answers.isEmpty ? nil : (failure.rawValue, egress, answers)
         }
-        return rows
-    }()
+    }
 
-    private static func answer(to request: LinkRequest, _ failure: Failure, _ egress: LinkSettings.Egress, _ cluster: Simulation) -> String {
+    /// Nil if the transport cannot fail so.
+    private static func answer(to request: LinkRequest, _ failure: Failure, _ egress: LinkSettings.Egress, _ cluster: Simulation) -> String? {
         var simulation = cluster
         var settings = simulation.links
         settings.egress = egress
@@ -40,11 +38,12 @@ public enum TransportFailures {
         case .none: break
         case .nodeCutOff: _ = simulation.perform(.fail(.node("n1")))
         case .certificateUnknown: settings.checksKubelets = true
-        default:
-            guard let fault = LinkSettings.Fault.allCases.first(where: { "\($0)" == "\(failure)" }), LinkSettings.Fault.possible(egress).contains(fault)
-            else { return "–" }
-            settings.fault = fault
+        case .kubeletPortClosed: settings.fault = .kubeletPortClosed
+        case .tunnelsDown: settings.fault = .tunnelsDown
+        case .keyRefused: settings.fault = .keyRefused
+        case .proxyServerDown: settings.fault = .proxyServerDown
         }
+        guard LinkSettings.Fault.possible(egress).contains(settings.fault) else { return nil }
         _ = simulation.perform(.links(settings))
         return simulation.trace(request).answer
     }
