@@ -57,12 +57,8 @@ extension Kubelet {
             return
         }
         let known = pod.status.initContainerStatuses + pod.status.containerStatuses
-        let hasBegun = known.contains { status in
-            if status.state.running != nil || status.state.terminated != nil || status.lastState.terminated != nil || status.restartCount > 0 { return true }
-            return !["", "ContainerCreating", "PodInitializing"].contains(status.state.waiting?.reason ?? "")
-        }
         // Bound, and nothing of it was started yet: it starts as every other.
-        if !hasBegun, !isFailed { return take((pod, cluster.now), &host, &cluster) }
+        if !pod.hasBegun, !isFailed { return take((pod, cluster.now), &host, &cluster) }
         var worker = makeWorker(pod, &host, cluster)
         takeOverResize(&worker, cluster.now, &host)
         book(worker)
@@ -199,5 +195,15 @@ extension Kubelet {
         }
         watchMemory(&worker, i, now, &host)
         if !worker.containers[i].isPlainInit { takeOverProbes(&worker, i, now, &host) }
+    }
+}
+
+extension Pod {
+    /// Whether its status tells that a container was started, or failed to be: it is not only being prepared.
+    var hasBegun: Bool {
+        (status.initContainerStatuses + status.containerStatuses).contains { status in
+            if status.state.running != nil || status.state.terminated != nil || status.lastState.terminated != nil || status.restartCount > 0 { return true }
+            return !["", "ContainerCreating", "PodInitializing"].contains(status.state.waiting?.reason ?? "")
+        }
     }
 }

@@ -45,7 +45,7 @@ extension Kubelet {
     }
 
     private mutating func begin(_ worker: inout PodWorker, bound: Instant, _ host: inout KubeletHost, _ cluster: inout Cluster) {
-        if worker.pod.status.containerStatuses.contains(where: { !$0.state.isEmpty }) {
+        if worker.pod.hasBegun, worker.pod.status.containerStatuses.contains(where: { !$0.state.isEmpty }) {
             // The pod ran before this kubelet did: it goes on as the API has it.
             return takeBack(&worker, &host, &cluster)
         }
