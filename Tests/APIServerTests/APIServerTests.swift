@@ -1,3 +1,5 @@
+// Requests and their answers, compared with those recorded from a real server.
+
 import ControlPlane
 import KubernetesAPI
 import Simulation

@@ -1,3 +1,5 @@
+// JSON patches and merge patches, as a value becomes another by them.
+
 import KubernetesAPI
 
 extension JSONValue {

@@ -1,3 +1,5 @@
+// Warnings of the API server about objects that it takes all the same.
+
 import KubernetesAPI
 
 extension StoredObject {
