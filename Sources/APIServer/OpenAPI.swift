@@ -38,10 +38,14 @@ enum OpenAPI {
             }
             let name = schemas.add(resource, definition)
             let kind = groupVersionKind(resource)
-            let path = root + (resource.isNamespaced ? "namespaces/{namespace}/" : "") + resource.name + "/{name}"
-            // By these `explain` finds the kind of a resource.
+            let collection = root + (resource.isNamespaced ? "namespaces/{namespace}/" : "") + resource.name
+            let path = collection + "/{name}"
+            // By these `explain` finds the kind of a resource; that of 1.27 looks at the collection alone.
             var operations: JSONObject = [
                 "get": ["responses": answer(name), "x-kubernetes-action": "get", "x-kubernetes-group-version-kind": kind]
+            ]
+            paths[collection] = [
+                "get": ["responses": answer(name), "x-kubernetes-action": "list", "x-kubernetes-group-version-kind": kind]
             ]
             if resource.verbs.contains("patch") { operations["patch"] = patch(kind, name) }
             paths[path] = .object(operations)
