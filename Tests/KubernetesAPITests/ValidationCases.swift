@@ -398,7 +398,8 @@ let validationCases = #"""
     spec.internalTrafficPolicy:N | {spec:{internalTrafficPolicy:Some}}
     spec.trafficDistribution:N | {spec:{trafficDistribution:Random}}
     metadata.annotations[service.kubernetes.io/topology-mode]:I | {metadata:{annotations:{'service.kubernetes.io/topology-mode':Auto,'service.kubernetes.io/topology-aware-hints':Disabled}}}
-    metadata.name:I | {metadata:{name:123abc}}
+    ok | {metadata:{name:123abc}}
+    metadata.name:I | {metadata:{name:-abc}}
 
     [job] {spec:{template:{spec:{restartPolicy:Never,containers:[{name:c,image:i}]}}}}
     ok | {}

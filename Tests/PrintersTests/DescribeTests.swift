@@ -105,18 +105,25 @@ struct DescribeTests {
                     Mounts:
                       /cfg from d (ro,path="x")
                       /data from d (rw)
+                      /var/run/secrets/kubernetes.io/serviceaccount from kube-api-access-5b574 (ro)
                 Conditions:
                   Type    Status
                   Ready   False
                 Volumes:
                   d:
-                    Type:        EmptyDir (a temporary directory that shares a pod's lifetime)
+                    Type:       EmptyDir (a temporary directory that shares a pod's lifetime)
                     Medium:
-                    SizeLimit:   <unset>
-                QoS Class:       Burstable
-                Node-Selectors:  <none>
-                Tolerations:     op=Exists
-                                 k=v:NoSchedule
+                    SizeLimit:  <unset>
+                  kube-api-access-5b574:
+                    Type:                    Projected (a volume that contains injected data from multiple sources)
+                    TokenExpirationSeconds:  3607
+                    ConfigMapName:           kube-root-ca.crt
+                    Optional:                <nil>
+                    DownwardAPI:             true
+                QoS Class:                   Burstable
+                Node-Selectors:              <none>
+                Tolerations:                 op=Exists
+                                             k=v:NoSchedule
                 Events:
                   Type     Reason   Age               From     Message
                   ----     ------   ----              ----     -------
