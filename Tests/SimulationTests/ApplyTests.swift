@@ -110,11 +110,12 @@ import Testing
         var text = web("replicas: 1").replacing("containers: [{", with: "containers: [{env: [{name: A, value: v}], ")
         _ = apply(&session, text)
         let containers = session.cluster.store.deployments[key]!.spec.template.spec.containers
-        #expect(containers.map(\.name) == ["main", "sidecar"])
-        #expect(containers[0].env.map(\.name) == ["A"])
+        // A new element of a patch goes before those that were there.
+        #expect(containers.map(\.name) == ["sidecar", "main"])
+        #expect(containers[1].env.map(\.name) == ["A"])
         text = text.replacing("env: [{name: A, value: v}]", with: "env: [{name: B, value: v}]")
         _ = apply(&session, text)
-        #expect(session.cluster.store.deployments[key]!.spec.template.spec.containers.map { $0.env.map(\.name) } == [["B"], []])
+        #expect(session.cluster.store.deployments[key]!.spec.template.spec.containers.map { $0.env.map(\.name) } == [[], ["B"]])
         // Recreate has no rollingUpdate beside it: the map keeps only what the manifest names.
         #expect(apply(&session, text.replacing("replicas: 1", with: "replicas: 1\n  strategy: {type: Recreate}")) == "deployment.apps/web configured")
         #expect(session.cluster.store.deployments[key]?.spec.strategy.rollingUpdate == nil)
