@@ -66,8 +66,7 @@ struct CanScreen: ListedScreen {
         "Rights",
         [
             Binding(.character("t"), action: Actions.ask, "ask", "Ask whether somebody may: VERB RESOURCE as USER", footer: 5),
-            Binding(.control("z"), action: Actions.allowedOnly, "allowed", "Show only resources with which something is allowed", footer: 10)
-                .formerly("faultsOnly"),
+            Binding(.control("z"), action: Actions.allowedOnly, "allowed", "Show only resources with which something is allowed", footer: 10),
         ])
 
     enum Actions: String, ScreenAction {
