@@ -466,7 +466,7 @@ struct EndToEndTests {
     @Test(arguments: [
         ("keys", "DRAIN:", "Stop draining; the node stays cordoned"), ("keys", "With --keymap k9s these are other:", "alt-d"),
         ("commands", ":deck [label]", ":help :h :?"), ("parameters", "runSandbox", "registryRate"),
-        ("annotations", "POD:", "image-pull-time"), ("differences", "KUBELETS:", "Not acted on: RBAC"),
+        ("annotations", "POD:", "image-pull-time"), ("differences", "KUBELETS:", "Not acted on: network"),
         ("run", "USAGE: evenkeel run", "--until"), ("dash", "USAGE: evenkeel dashboard", "--speed"),
         ("help", "differences   Where", "A topic or a subcommand"),
     ])
