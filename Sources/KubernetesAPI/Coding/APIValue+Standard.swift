@@ -72,11 +72,11 @@ extension JSONValue: APIValue {
 extension Optional: APIValue where Wrapped: APIValue {
     public static var typeName: String { Wrapped.typeName }
     public static var structure: (any APIStruct.Type)? { Wrapped.structure }
-    @_semantics("optimize.sil.specialize.generic.never") public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Wrapped?? {
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Wrapped?? {
         guard let value = Wrapped.decode(json, &decoder) else { return nil }
         return .some(value)
     }
-    @_semantics("optimize.sil.specialize.generic.never") public var json: JSONValue? {
+    public var json: JSONValue? {
         guard let self else { return nil }
         // A pointer that is set is written even if what it points to is empty: replicas 0, false, {}.
         if let json = self.json { return json }
@@ -90,7 +90,7 @@ extension Optional: APIValue where Wrapped: APIValue {
 extension Array: APIValue where Element: APIValue {
     public static var typeName: String { "[]" + Element.typeName }
     public static var structure: (any APIStruct.Type)? { Element.structure }
-    @_semantics("optimize.sil.specialize.generic.never") public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> [Element]? {
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> [Element]? {
         if json == .null { return [] }
         guard case .array(let elements) = json else {
             decoder.expected("a list", json)
@@ -103,7 +103,7 @@ extension Array: APIValue where Element: APIValue {
         }
         return result
     }
-    @_semantics("optimize.sil.specialize.generic.never") public var json: JSONValue? {
+    public var json: JSONValue? {
         isEmpty ? nil : .array(map { $0.json ?? (Element.typeName == "string" ? "" : [:]) })
     }
 }

@@ -61,7 +61,6 @@ public struct Field<Root>: Sendable {
 
     /// A field kept at `path`. With `always`, it is written even when empty. `bits` is the width of its whole numbers: 32 as
     /// nearly all of the API's, or 64.
-    @_semantics("optimize.sil.specialize.generic.never") @inline(never)
     public static func f<Value: APIValue>(
         _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ summary: String, always: Bool = false, bits: Int = 32
     ) -> Field {
@@ -82,7 +81,6 @@ public struct Field<Root>: Sendable {
 
     /// A field whose JSON must be what `schema` reads, and that is kept in a plainer form: mostly as the JSON that was
     /// written.
-    @_semantics("optimize.sil.specialize.generic.never") @inline(never)
     static func f<Value: APIValue, Schema: APIValue>(
         _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, as schema: Schema.Type, _ summary: String
     ) -> Field {
@@ -96,7 +94,6 @@ public struct Field<Root>: Sendable {
     }
 
     /// A field of which the value is found and put by functions, as no one property keeps it; `get` returns nil if it is absent.
-    @_semantics("optimize.sil.specialize.generic.never") @inline(never)
     public static func f<Value: APIValue>(
         _ name: String, _ summary: String, get: @escaping @Sendable (Root) -> Value?, set: @escaping @Sendable (inout Root, Value) -> Void
     ) -> Field {
@@ -210,7 +207,7 @@ extension APIStruct {
     public static var typeName: String { "Object" }
     public static var structure: (any APIStruct.Type)? { Self.self }
 
-    @_semantics("optimize.sil.specialize.generic.never") public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Self? {
+    public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Self? {
         if json == .null { return Self() }
         guard let object = json.object else {
             decoder.expected("an object", json)
@@ -221,7 +218,7 @@ extension APIStruct {
         return value
     }
 
-    @_semantics("optimize.sil.specialize.generic.never") public mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder) {
+    public mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder) {
         let fields = Self.fields
         for (key, json) in object.members {
             guard let field = fields.first(where: { $0.name == key }) else {
@@ -235,7 +232,7 @@ extension APIStruct {
 
     public var json: JSONValue? { .object(jsonObject) }
 
-    @_semantics("optimize.sil.specialize.generic.never") public var jsonObject: JSONObject {
+    public var jsonObject: JSONObject {
         var object = JSONObject()
         for field in Self.fields {
             if let value = field.encode(self) { object.members.append((field.name, value)) }
