@@ -23,8 +23,7 @@ struct ContinueToken: Sendable, Equatable {
         let json: JSONValue = ["v": "meta.k8s.io/v1", "rv": .int(Int64(revision)), "start": .string(start + "\u{0}")]
         var bytes: [UInt8] = []
         json.write(to: &bytes)
-        // For URLs, and with nothing at the end.
-        return String(Base64.encode(bytes[...]).compactMap { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 == "=" ? nil : $0 })
+        return Base64URL.encode(bytes)
     }
 
     init(revision: Int, start: String) { (self.revision, self.start) = (revision, start) }

@@ -253,16 +253,23 @@ public enum Bindings {
             Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instance before wrote"),
             Binding(.character("s"), action: ObjectAction.shell, "shell", "A small shell in a container", footer: 13),
             Binding(.character("a"), action: ObjectAction.attach, "attach", "What a container writes from now on"),
-            Binding(.character("F"), action: ObjectAction.portForward, "forward", "Forward a port of this machine to it").k9s(.character("F")),
-            Binding(.character("f"), action: ObjectAction.forwards, "forwards", "The ports that are forwarded"),
-        ])
+        ] + forwarding)
+    /// Keys of what has pods: their logs.
+    private static let logsOfPods = [
+        Binding(.character("l"), action: ObjectAction.logs, "logs", "What the containers of its pods write", footer: 18),
+        Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instances before wrote"),
+    ]
+    /// Keys of what has ports that can be forwarded.
+    private static let forwarding = [
+        Binding(.character("F"), action: ObjectAction.portForward, "forward", "Forward a port of this machine to it").k9s(.character("F")),
+        Binding(.character("f"), action: ObjectAction.forwards, "forwards", "The ports that are forwarded"),
+    ]
     public static let workloads = BindingGroup(
         "Workload",
         [
             Binding(.character("s"), action: ObjectAction.scale, "scale", "Scale", footer: 20),
             Binding(.character("r"), action: ObjectAction.restart, "restart", "Restart by a rolling update", footer: 25),
-            Binding(.character("l"), action: ObjectAction.logs, "logs", "What the containers of its pods write", footer: 18),
-            Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instances before wrote"),
+        ] + logsOfPods + [
             Binding(.character("i"), action: ObjectAction.setImage, "image", "Set the image of a container", footer: 30),
             Binding(.character("R"), action: ObjectAction.resize, "resize", "Resize all of its pods in place", footer: 22),
             Binding(.character("L"), action: ObjectAction.load, "load", "Set the load: how much CPU and memory each pod uses"),
@@ -290,21 +297,14 @@ public enum Bindings {
     /// Keys of a Service: sessions with the pods behind it.
     public static let services = BindingGroup(
         "Services",
-        [
-            Binding(.character("l"), action: ObjectAction.logs, "logs", "What the containers of its pods write", footer: 18),
-            Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instances before wrote"),
+        logsOfPods + [
             Binding(.character("s"), action: ObjectAction.shell, "shell", "A small shell in the first ready pod", footer: 19),
             Binding(.character("a"), action: ObjectAction.attach, "attach", "What the first ready pod writes from now on"),
-            Binding(.character("F"), action: ObjectAction.portForward, "forward", "Forward a port of this machine to it").k9s(.character("F")),
-            Binding(.character("f"), action: ObjectAction.forwards, "forwards", "The ports that are forwarded"),
-        ])
+        ] + forwarding)
     /// Keys of a Job: logs of its pods.
     public static let jobs = BindingGroup(
         "Jobs",
-        [
-            Binding(.character("l"), action: ObjectAction.logs, "logs", "What the containers of its pods write", footer: 18),
-            Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instances before wrote"),
-        ])
+        logsOfPods)
     public static let replicaSets = BindingGroup(
         "ReplicaSets",
         [

@@ -1,12 +1,13 @@
 // What one server bears, and the count of it.
 
 #if Network
+    import APIServer
     import Synchronization
 
     /// What clients may use of a server.
     public struct ServerLimits: Sendable {
         /// Bytes of a request's body. More is 413, with upstream's text.
-        public var body = 3 << 20
+        public var body = APIServer.largestBody
         /// Bytes of a request's headers in sum. More is 431.
         public var headers = 1 << 20
         /// Bytes of a URL. More is 414.

@@ -54,33 +54,3 @@ public enum SHA256 {
     /// Compares in a time that does not tell how much is equal.
     public static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool { a.count == b.count && zip(a, b).reduce(0) { $0 | $1.0 ^ $1.1 } == 0 }
 }
-
-/// Bytes as text without characters that URLs know: base64 with `-` and `_` and without padding.
-public enum Base64URL {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-    public static func encode(_ bytes: [UInt8]) -> String {
-        var out: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for i in 0...group.count { out.append(alphabet[bits >> (18 - 6 * i) & 63]) }
-        }
-        return String(decoding: out, as: UTF8.self)
-    }
-
-    /// The bytes; nil if `text` has other characters.
-    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        var out: [UInt8] = []
-        var (bits, count) = (0, 0)
-        for byte in text.utf8 {
-            guard let value = alphabet.firstIndex(of: byte) else { return nil }
-            (bits, count) = ((bits << 6 | value) & 0xffff, count + 6)
-            if count >= 8 {
-                count -= 8
-                out.append(UInt8(truncatingIfNeeded: bits >> count))
-            }
-        }
-        return out
-    }
-}

@@ -51,6 +51,14 @@ public enum StableHash {
         return hash
     }
 
+    /// `number` in 16 hexadecimal digits, and `count` - 1 further groups that follow from it.
+    public static func hex(_ number: UInt64, _ count: Int = 1) -> String {
+        (0..<count).map { index in
+            let digits = String(number &* (UInt64(index) * 2 + 1), radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
     /// The letters and digits that Kubernetes uses in generated names: no vowels, no look-alikes.
     public static let safeAlphabet = Array("bcdfghjklmnpqrstvwxz2456789")
 

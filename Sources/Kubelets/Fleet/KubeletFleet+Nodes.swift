@@ -130,8 +130,3 @@ extension KubeletFleet {
         nodeIndex[name].map { nodes[$0]?.isFailed == true } ?? false
     }
 }
-
-func hex(_ value: UInt64) -> String {
-    let text = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - text.count) + text
-}

@@ -114,7 +114,7 @@ extension Kubelet {
     }
     private func bootID(_ uid: String, _ boot: Int) -> String {
         let digits =
-            hex(StableHash.fnv1a64("boot \(boot) \(uid)")) + hex(StableHash.fnv1a64("\(uid) \(boot)"))
+            StableHash.hex(StableHash.fnv1a64("boot \(boot) \(uid)")) + StableHash.hex(StableHash.fnv1a64("\(uid) \(boot)"))
         let d = Array(digits)
         return [d[0..<8], d[8..<12], d[12..<16], d[16..<20], d[20..<32]].map { String($0) }.joined(
             separator: "-")

@@ -61,10 +61,10 @@ extension Kubelet {
         status.state = .running(since: now)
         status.restartCount = instance - 1
         status.image = spec.image
-        let digest = hex(StableHash.fnv1a64(spec.image)) + hex(StableHash.fnv1a64(spec.image + "@"))
+        let digest = StableHash.hex(StableHash.fnv1a64(spec.image)) + StableHash.hex(StableHash.fnv1a64(spec.image + "@"))
         status.imageID = "\(spec.image.prefix { $0 != "@" })@sha256:\(digest)\(digest)"
         let identity = "\(worker.uid)/\(spec.name)/\(instance)"
-        let id = hex(StableHash.fnv1a64(identity)) + hex(StableHash.fnv1a64(identity + "."))
+        let id = StableHash.hex(StableHash.fnv1a64(identity)) + StableHash.hex(StableHash.fnv1a64(identity + "."))
         status.containerID = "containerd://\(id)\(id)"
         worker.containers[i].status = status
         worker.containers[i].kill = nil

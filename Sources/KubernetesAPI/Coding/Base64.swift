@@ -46,3 +46,15 @@ public enum Base64 {
         return out
     }
 }
+
+/// Bytes as text without characters that URLs know: base64 with `-` and `_` and without padding.
+public enum Base64URL {
+    public static func encode(_ bytes: some Collection<UInt8>) -> String {
+        String(Base64.encode(bytes).compactMap { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 == "=" ? nil : $0 })
+    }
+
+    /// The bytes; nil if `text` has other characters, those of plain base64 among them.
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        text.utf8.contains { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "=") } ? nil : Base64.decode(text)
+    }
+}

@@ -121,31 +121,10 @@ extension Validation {
     /// Credentials of registries must be an object in JSON.
     private static func dockerConfig(_ secret: Secret, _ key: String, _ errors: inout [FieldError]) {
         guard let text = secret.data[key] else { return errors.required("data[\(key)]") }
-        guard let problem = JSONSyntax.problem(inObject: base64Bytes(text)) else { return }
+        // Reading has seen to it that the text is base64; lines may end in it.
+        let bytes = Base64.decode(text.filter { !$0.isNewline }) ?? []
+        guard let problem = JSONSyntax.problem(inObject: bytes) else { return }
         errors.invalid("data[\(key)]", "<secret contents redacted>", problem)
-    }
-
-    private static func base64Bytes(_ text: String) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var (bits, count) = (UInt32(0), 0)
-        for byte in text.utf8 {
-            let value: UInt8
-            switch byte {
-            case 65...90: value = byte - 65
-            case 97...122: value = byte - 71
-            case 48...57: value = byte + 4
-            case 43: value = 62
-            case 47: value = 63
-            default: continue
-            }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return bytes
     }
 
     static func secretChange(_ new: Secret, _ old: Secret, _ errors: inout [FieldError]) {

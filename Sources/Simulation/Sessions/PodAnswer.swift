@@ -118,13 +118,3 @@ struct HTTPText: Sendable, Equatable {
     }
     var bytes: [UInt8] { Array((head + body).utf8) }
 }
-
-extension StableHash {
-    /// `number` in 16 hexadecimal digits, and `count` - 1 further groups that follow from it.
-    static func hex(_ number: UInt64, _ count: Int = 1) -> String {
-        (0..<count).map { index in
-            let digits = String(number &* (UInt64(index) * 2 + 1), radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
-    }
-}
