@@ -34,7 +34,12 @@ struct EndToEndTests {
         for (mode, expected) in [
             ("alternate_on", "0"), ("mouse_any_flag", "0"), ("keypad_flag", "0"), ("keypad_cursor_flag", "0"), ("cursor_flag", "1"),
         ] {
-            let value = try await tmux.variable(mode)
+            // The terminal may still be reading the last bytes when the shell behind the program goes on.
+            var value = try await tmux.variable(mode)
+            for _ in 0..<20 where value != expected {
+                try await Task.sleep(for: .milliseconds(50))
+                value = try await tmux.variable(mode)
+            }
             #expect(value == expected, "\(mode)")
         }
     }
