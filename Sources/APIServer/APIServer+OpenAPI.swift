@@ -10,9 +10,14 @@ extension APIServer {
         let definitions = session.cluster.store.customObjects.sorted().filter { $0.kindName == "CustomResourceDefinition" }
         if form == "v2", segments.count == 1 {
             let resources = resources
-            guard (request.header("accept") ?? "").contains("proto") else { return answer(200) { OpenAPI.version2JSON(resources) } }
-            return APIResponse(status: 200, headers: [("content-type", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")]) {
-                OpenAPI.version2(resources)
+            let isProtobuf = (request.header("accept") ?? "").contains("proto")
+            let tag = "\"\(OpenAPI.version2Hash(resources, definitions))\(isProtobuf ? "P" : "")\""
+            let type = isProtobuf ? "application/com.github.proto-openapi.spec.v2.v1.0+protobuf" : "application/json"
+            let headers = [("content-type", type), ("etag", tag), ("vary", "Accept-Encoding"), ("vary", "Accept")]
+            if request.header("if-none-match") == tag { return APIResponse(status: 304, headers: headers) { [] } }
+            return APIResponse(status: 200, headers: headers) {
+                let document = OpenAPI.version2(resources, definitions)
+                return isProtobuf ? OpenAPI.protobuf(version2: document) : document.line
             }
         }
         guard form == "v3" else { throw .noPath }

@@ -39,16 +39,20 @@ enum OpenAPI {
             let name = schemas.add(resource, definition)
             let kind = groupVersionKind(resource)
             let collection = root + (resource.isNamespaced ? "namespaces/{namespace}/" : "") + resource.name
-            let path = collection + "/{name}"
-            // By these `explain` finds the kind of a resource; that of 1.27 looks at the collection alone.
-            var operations: JSONObject = [
-                "get": ["responses": answer(name), "x-kubernetes-action": "get", "x-kubernetes-group-version-kind": kind]
-            ]
-            paths[collection] = [
-                "get": ["responses": answer(name), "x-kubernetes-action": "list", "x-kubernetes-group-version-kind": kind]
-            ]
-            if resource.verbs.contains("patch") { operations["patch"] = patch(kind, name) }
-            paths[path] = .object(operations)
+            // By these `explain` finds the kind of a resource; that of 1.27 looks at the list of all namespaces alone.
+            func operations(_ actions: [(method: String, action: String, verb: String)]) -> JSONObject {
+                var operations = JSONObject()
+                for (method, action, verb) in actions where resource.verbs.contains(verb) {
+                    operations[method] = ["responses": answer(name), "x-kubernetes-action": .string(action), "x-kubernetes-group-version-kind": kind]
+                }
+                return operations
+            }
+            if resource.isNamespaced, resource.verbs.contains("list") { paths[root + resource.name] = .object(operations([("get", "list", "list")])) }
+            paths[collection] = .object(
+                operations([("get", "list", "list"), ("post", "post", "create"), ("delete", "deletecollection", "deletecollection")]))
+            var single = operations([("get", "get", "get"), ("put", "put", "update"), ("delete", "delete", "delete")])
+            if resource.verbs.contains("patch") { single["patch"] = patch(kind, name) }
+            if !single.members.isEmpty { paths[collection + "/{name}"] = .object(single) }
         }
         return [
             "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": "v1.36.0"], "paths": .object(paths),
@@ -319,80 +323,5 @@ enum OpenAPI {
         /// Fields that have to be there, where the published schemas say otherwise than ``RequiredFields``.
         static let required: [String: [String]] = ["PodDisruptionBudgetStatus": []]
         static let values: [String: [String]] = ["PodDisruptionBudgetSpec.unhealthyPodEvictionPolicy": ["AlwaysAllow", "IfHealthyBudget"]]
-    }
-
-    // MARK: Version 2
-
-    /// The paths of version 2 in protobuf: what kubectl of 1.29 and older reads before it applies or creates anything.
-    /// - Source: github.com/google/gnostic-models, `openapiv2/OpenAPIv2.proto`
-    static func version2(_ resources: APIResources) -> [UInt8] {
-        var document = ProtobufWriter()
-        document.text(1, "2.0")
-        document.message(2) {
-            $0.text(1, "Kubernetes")
-            $0.text(2, "v1.36.0")
-        }
-        document.message(8) { paths in
-            for (place, resource) in patchable(resources) {
-                paths.message(2) { path in
-                    path.text(1, place)
-                    path.message(2) { item in item.message(8) { Self.patch(resource, &$0) } }
-                }
-            }
-        }
-        return document.bytes
-    }
-
-    /// The same in JSON, for those who look.
-    static func version2JSON(_ resources: APIResources) -> JSONValue {
-        var paths = JSONObject()
-        for (place, resource) in patchable(resources) {
-            let operation: JSONValue = [
-                "parameters": .array(["dryRun", "fieldManager", "fieldValidation"].map { ["in": "query", "name": .string($0), "type": "string"] }),
-                "responses": ["200": ["description": "OK"]],
-                "x-kubernetes-group-version-kind": [
-                    "group": .string(resource.group), "kind": .string(resource.kind), "version": .string(resource.version),
-                ],
-            ]
-            paths.members.append((place, ["patch": operation]))
-        }
-        return ["swagger": "2.0", "info": ["title": "Kubernetes", "version": "v1.36.0"], "paths": .object(paths)]
-    }
-
-    /// The resources that can be patched, with their paths.
-    private static func patchable(_ resources: APIResources) -> [(path: String, resource: APIResource)] {
-        resources.versions.flatMap { version in
-            let root = version.group.isEmpty ? "/api/\(version.version)/" : "/apis/\(version.groupVersion)/"
-            return version.resources.filter { !$0.isSubresource && $0.verbs.contains("patch") }.map {
-                (root + ($0.isNamespaced ? "namespaces/{namespace}/" : "") + $0.name + "/{name}", $0)
-            }
-        }
-    }
-
-    private static func patch(_ resource: APIResource, _ operation: inout ProtobufWriter) {
-        for name in ["dryRun", "fieldManager", "fieldValidation"] {
-            operation.message(8) { item in
-                item.message(1) { parameter in
-                    parameter.message(2) { nonBody in
-                        nonBody.message(3) { query in
-                            query.text(2, "query")
-                            query.text(4, name)
-                            query.text(6, "string")
-                        }
-                    }
-                }
-            }
-        }
-        operation.message(9) { responses in
-            responses.message(1) { response in
-                response.text(1, "200")
-                response.message(2) { value in value.message(1) { $0.text(1, "OK") } }
-            }
-        }
-        let kind = ["group": resource.group, "kind": resource.kind, "version": resource.version].sorted { $0.key < $1.key }
-        operation.message(13) { extension_ in
-            extension_.text(1, "x-kubernetes-group-version-kind")
-            extension_.message(2) { $0.text(2, kind.map { "\($0.key): \"\($0.value)\"\n" }.joined()) }
-        }
     }
 }
