@@ -46,9 +46,15 @@ extension SchedulingState {
 
     /// The nodes that pass all filters. With `explaining`, also why each other node does not.
     mutating func filter(_ cycle: Cycle, _ store: ObjectStore, explaining: Bool) -> FilterResult {
-        var pass = FilterPass(
-            candidates: nodes.present, recording: explaining ? .all : .nothing, rows: nodes.count)
-        if let names = cycle.nodeNames {
+        var candidates = nodes.present
+        if !explaining, let names = cycle.nodeNames {
+            // A daemon pod looks at its node alone.
+            var named = NodeMask(count: nodes.count)
+            for name in names { if let row = nodes.row(name), candidates[row] { named[row] = true } }
+            candidates = named
+        }
+        var pass = FilterPass(candidates: candidates, recording: explaining ? .all : .nothing, rows: nodes.count)
+        if explaining, let names = cycle.nodeNames {
             pass.reject(cycle.narrowedBy) { row in
                 names.contains(nodes.names[row]) ? nil : (Reason(cycle.narrowedBy, .notSelected), true)
             }

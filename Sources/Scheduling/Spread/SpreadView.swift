@@ -20,6 +20,12 @@ public struct SpreadView: Sendable {
     private var groups: [SpreadGroup] = []
     /// New pods like those with these facts, which the filters are asked about: made once, so that they are compiled once.
     private var fresh: [ObjectIdentifier: (facts: PodFacts, pod: Pod)] = [:]
+    /// A pod as the template of a DaemonSet has it: its pods differ by the node to which each is pinned.
+    private var daemons: [DaemonTemplate: Pod] = [:]
+    private struct DaemonTemplate: Hashable {
+        var owner: String
+        var labels: StringMap<String>
+    }
 
     /// A view of clusters whose scheduler has this configuration.
     public init(configuration: SchedulerConfiguration = .init()) { self.configuration = configuration }
@@ -69,7 +75,7 @@ public struct SpreadView: Sendable {
         }
         profiles = SchedulingProfile.all(configuration, cluster.profile)
         state = SchedulingState(cluster)
-        fresh = [:]
+        (fresh, daemons) = ([:], [:])
         cursor = cluster.store.end
     }
 
@@ -105,12 +111,13 @@ public struct SpreadView: Sendable {
         for case let pod? in store.pods.rows where !pod.isFinished && !pod.metadata.isTerminating {
             let name = pod.spec.schedulerName.isEmpty ? "default-scheduler" : pod.spec.schedulerName
             guard let settings = profiles.first(where: { $0.name == name }) else { continue }
-            let facts = state!.facts(of: pod)
+            let pattern = pattern(of: pod)
+            let facts = state!.facts(of: pattern)
             let mine: [Int]
             if let known = byFacts[ObjectIdentifier(facts)] {
                 mine = known
             } else {
-                let demand = state!.demand(of: pod, facts, settings)
+                let demand = state!.demand(of: pattern, facts, settings)
                 mine = (demand.hardSpread + demand.softSpread).map { rule in
                     var written = rule.constraint
                     written.labelSelector = nil  // already in the view
@@ -207,7 +214,7 @@ public struct SpreadView: Sendable {
 
     private mutating func finish(_ draft: Draft, _ store: ObjectStore, _ verdicts: inout [ObjectIdentifier: Verdict]) -> SpreadGroup {
         var group = draft.group
-        let sample = ObjectIdentifier(state!.facts(of: draft.sample))
+        let sample = ObjectIdentifier(state!.facts(of: pattern(of: draft.sample)))
         let verdict = verdicts[sample] ?? self.verdict(of: freshPod(like: draft.sample), draft.settings, store)
         verdicts[sample] = verdict
         let state = state!
@@ -267,27 +274,44 @@ public struct SpreadView: Sendable {
 
     /// A pod as the template of `sample` makes the next one: without a node and without the claims that are a pod's own.
     private mutating func freshPod(like sample: Pod) -> Pod {
+        let sample = pattern(of: sample)
         if sample.nodeName.isEmpty { return sample }
         let facts = state!.facts(of: sample)
         if let known = fresh[ObjectIdentifier(facts)] { return known.pod }
         if fresh.count > 4096 { fresh = [:] }
         var pod = sample
-        pod.nodeName = ""
-        pod.status = Pod().status
-        pod.metadata.uid = ""
+        (pod.nodeName, pod.status, pod.metadata.uid) = ("", Pod().status, "")
         // A claim made for this one pod lies where the pod is; the next pod gets one of its own.
         let own = sample.metadata.name
         pod.spec.volumes.removeAll { volume in
             volume.ephemeral != nil || sample.metadata.controller?.kind == "StatefulSet" && volume.persistentVolumeClaim?.claimName == "\(volume.name)-\(own)"
         }
-        if sample.metadata.controller?.kind == "DaemonSet" {
-            // The controller pins each pod to its node by name.
-            for i in pod.spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms.indices ?? 0..<0 {
-                pod.spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms[i].matchFields = []
-            }
-        }
         fresh[ObjectIdentifier(facts)] = (facts, pod)
         return pod
+    }
+
+    /// The pod by which `pod` is looked at: itself, or for all pods of one revision of a DaemonSet the same one, pinned to no node.
+    private mutating func pattern(of pod: Pod) -> Pod {
+        guard let owner = pod.metadata.controller, owner.kind == "DaemonSet" else { return pod }
+        let template = DaemonTemplate(owner: owner.uid, labels: pod.metadata.labels)
+        if let known = daemons[template] { return known }
+        if daemons.count > 4096 { daemons = [:] }
+        var pattern = pod
+        (pattern.nodeName, pattern.status, pattern.metadata.uid) = ("", Pod().status, "")
+        // The controller pins each pod to its node by name. A term without anything else would match no node.
+        let terms = pod.spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms ?? []
+        let unpinned = terms.map { term in
+            var term = term
+            term.matchFields = []
+            return term
+        }
+        if unpinned.contains(where: \.matchExpressions.isEmpty) {
+            pattern.spec.affinity?.nodeAffinity?.required = nil
+        } else if !unpinned.isEmpty {
+            pattern.spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms = unpinned
+        }
+        daemons[template] = pattern
+        return pattern
     }
 
     private func whyExcluded(_ row: Int, _ key: ViewKey, _ carrier: Pod, _ state: SchedulingState)

@@ -108,6 +108,16 @@ struct NodeSelection: Sendable, Hashable {
         for (key, value) in labels.entries where node[key] != value { return false }
         return required?.matches(labels: node, name: name) ?? true
     }
+    /// The only nodes that can be allowed, where each term names some as those of daemon pods do; nil: any node.
+    var names: [String]? {
+        guard let required, !required.nodeSelectorTerms.isEmpty else { return nil }
+        var names: [String] = []
+        for term in required.nodeSelectorTerms {
+            guard let field = term.matchFields.first(where: { $0.key == "metadata.name" && $0.operator == "In" }) else { return nil }
+            names += field.values
+        }
+        return names
+    }
     /// One stable line, for showing and grouping.
     var canonical: String {
         var parts = labels.entries.map { "\($0.key)=\($0.value)" }

@@ -177,9 +177,17 @@ extension SchedulingState {
         let position = masks[number].journal
         if position == nodes.journal.end { return }
         let rule = masks[number].rule
-        for row in nodes.journal.since(position).map({ $0.map(Int.init) }) ?? Array(0..<nodes.count) {
-            masks[number].mask[row] = nodes.objects[row].map { rule.allows($0, profile) } ?? false
+        let changed: [Int]
+        if let since = nodes.journal.since(position) {
+            changed = since.map(Int.init)
+        } else if case .selection(let selection) = rule, let names = selection.names {
+            // Each daemon pod has such a rule of its own: looking at all nodes for each would be a square of their number.
+            masks[number].mask = NodeMask(count: nodes.count)
+            changed = names.compactMap { nodes.row($0) }
+        } else {
+            changed = Array(0..<nodes.count)
         }
+        for row in changed { masks[number].mask[row] = nodes.objects[row].map { rule.allows($0, profile) } ?? false }
         masks[number].journal = nodes.journal.end
     }
 
