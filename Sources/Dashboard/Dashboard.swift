@@ -585,9 +585,9 @@ public struct Dashboard {
         withTop { screen, world in screen.wasDrawn(world) }
         if let peek, screenArea.bottom < area.bottom { PeekPane.draw(peek, on: &canvas, in: area.inset(top: screenArea.height), world) }
         if let row = rows.keys { KeyRow.draw(self, on: &canvas, in: row) }
-        if var open = dialog {
-            canvas.withClip(area) { canvas in open.draw(on: &canvas, in: area, world) }
-            dialog = open
+        if dialog != nil {
+            dialog?.refresh(world, in: area)
+            canvas.withClip(area) { canvas in dialog?.draw(on: &canvas, in: area, world) }
         }
         prompt?.drawSuggestions(on: &canvas, above: area, self)
         if let chord { drawBookmarks(for: chord, on: &canvas, in: area) }
@@ -640,11 +640,10 @@ public struct Dashboard {
         }
     }
 
-    private mutating func drawCrumbs(on canvas: inout Canvas, in row: Rect) {
+    private func drawCrumbs(on canvas: inout Canvas, in row: Rect) {
         let theme = world.theme
-        if var open = prompt {
+        if let open = prompt {
             open.draw(on: &canvas, in: row, self)
-            prompt = open
             if let flash, flash.level == .error {
                 let text = StyledText(" \(flash.text) ", theme[.flashError]).truncated(to: row.width - TextWidth.columns(open.field.text) - 6)
                 canvas.write(text, endingAt: row.right - 1, y: row.y)

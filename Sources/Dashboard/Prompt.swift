@@ -16,7 +16,7 @@ struct Prompt {
         field = TextField(text)
     }
 
-    mutating func draw(on canvas: inout Canvas, in row: Rect, _ dashboard: Dashboard) {
+    func draw(on canvas: inout Canvas, in row: Rect, _ dashboard: Dashboard) {
         let theme = dashboard.world.theme
         canvas.fill(row, style: theme[.prompt])
         let sign = purpose == .command ? ":" : purpose == .filter ? "/" : "> "

@@ -142,7 +142,9 @@ extension Screen {
 protocol Dialog {
     mutating func handle(_ key: Key, _ world: World) -> [Effect]
     mutating func paste(_ text: String)
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
+    /// Prepares what is drawn next in `area`: what follows from the world as it is, what is scrolled to.
+    mutating func refresh(_ world: World, in area: Rect)
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World)
     /// Keys for the last row while the dialog is open.
     var hints: [(key: String, text: String)] { get }
     /// Whether it is refused when nothing may be changed.
@@ -161,5 +163,6 @@ extension [Effect] {
 
 extension Dialog {
     mutating func paste(_ text: String) {}
+    mutating func refresh(_ world: World, in area: Rect) {}
     var changesCluster: Bool { true }
 }

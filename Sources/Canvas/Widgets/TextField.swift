@@ -3,7 +3,6 @@ public struct TextField: Equatable, Sendable {
     private var characters: [Character]
     /// Characters before the cursor, from 0 to the length.
     public private(set) var cursor: Int
-    private var firstShown = 0
     /// Whether all of the text is selected: what is typed or pasted next replaces it, any other key edits it.
     public private(set) var isSelected = false
 
@@ -87,7 +86,7 @@ public struct TextField: Equatable, Sendable {
     /// - Parameters:
     ///   - focused: whether the cursor is shown, as a cell in reverse.
     ///   - suggestion: what completing would add, shown faintly behind the text.
-    public mutating func draw(
+    public func draw(
         on canvas: inout Canvas, at point: Point, width: Int, style: Style, focused: Bool,
         suggestion: String = "", suggestionStyle: Style? = nil
     ) {
@@ -95,7 +94,7 @@ public struct TextField: Equatable, Sendable {
         // Only what is seen is measured: a line may be as long as something pasted.
         var first = cursor
         var before = 0
-        while first > min(firstShown, cursor) {
+        while first > 0 {
             let columns = TextWidth.columns(characters[first - 1])
             if before + columns > width - 1 { break }
             before += columns
@@ -107,15 +106,6 @@ public struct TextField: Equatable, Sendable {
             shown += TextWidth.columns(characters[last])
             last += 1
         }
-        // After deleting, show as much of the beginning as fits.
-        while last == characters.count, first > 0 {
-            let columns = TextWidth.columns(characters[first - 1])
-            if shown + columns > width - 1 { break }
-            shown += columns
-            before += columns
-            first -= 1
-        }
-        firstShown = first
         let area = Rect(x: point.x, y: point.y, width: width, height: 1)
         canvas.withClip(area) { canvas in
             canvas.fill(area, style: style)

@@ -48,7 +48,7 @@ enum FormResult {
 /// A dialog of labelled fields and buttons: `tab` moves, space or arrows choose, Enter goes to the buttons.
 ///
 /// Used for everything that asks a few values: create, scale, drain, delete, faults. What it says about the
-/// values before they are used comes from `preview`, computed at each draw.
+/// values before they are used comes from `preview`, computed before each draw.
 struct Form: Dialog {
     var title: String
     var subject: String
@@ -69,7 +69,7 @@ struct Form: Dialog {
     private var problem: String?
     /// Whether the user has changed a field. Until then Enter leads to Cancel: a key pressed by mistake changes nothing.
     private var isTouched = false
-    private var top = 0
+    private var layout = Layout()
 
     init(
         title: String, subject: String = "", fields: [FormField], action: String, startOnCancel: Bool = false,
@@ -166,8 +166,20 @@ struct Form: Dialog {
         (isTouched, problem) = (true, nil)
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        let theme = world.theme
+    /// Where the parts of the form stand.
+    private struct Layout {
+        var size = Size(width: 0, height: 0)
+        var labelWidth = 0
+        /// What would happen, and why it was refused, each in lines of the form's width.
+        var preview: [StyledText] = []
+        var refusal: [StyledText] = []
+        /// Rows that the reason of a refusal takes.
+        var reasonHeight = 1
+        /// The first field that is seen.
+        var top = 0
+    }
+
+    mutating func refresh(_ world: World, in area: Rect) {
         let shown = shown
         let labelWidth = (shown.map { TextWidth.columns(fields[$0].label) }.max() ?? 0) + 2
         let lines = preview(values, world)
@@ -180,28 +192,37 @@ struct Form: Dialog {
                     max(labelWidth + max(62, 40 + (shown.map { TextWidth.columns(fields[$0].hint) }.max() ?? 0)), (lines.map(\.width).max() ?? 0) + 6))))
         let inner = width - 4
         let wrapped = lines.flatMap { $0.wrapped(to: inner) }
-        let refusal = problem.map { StyledText($0, theme[.flashError]).wrapped(to: inner) } ?? []
+        let refusal = problem.map { StyledText($0, world.theme[.flashError]).wrapped(to: inner) } ?? []
         let height = min(area.height, shown.count + wrapped.count + (wrapped.isEmpty ? 0 : 1) + 4 + max(1, refusal.count))
+        // Inside of the frame: the fields, which scroll, what would happen, the reason of a refusal, the buttons.
+        let insideHeight = max(0, height - 2)
+        let reasonHeight = min(max(1, refusal.count), max(1, insideHeight - 2))
+        layout = Layout(
+            size: Size(width: width, height: height), labelWidth: labelWidth, preview: wrapped, refusal: refusal, reasonHeight: reasonHeight,
+            top: Scrolling.top(
+                following: min(focus, max(0, shown.count - 1)), from: layout.top, height: max(1, insideHeight - 1 - reasonHeight), count: shown.count))
+    }
+
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        let theme = world.theme
+        let shown = shown
+        let (labelWidth, inner) = (layout.labelWidth, layout.size.width - 4)
         var title = StyledText(self.title, theme[.title])
         if !subject.isEmpty { title.append("  \(subject)", theme[.titleHighlight]) }
-        let inside = Popup(title: title).draw(on: &canvas, centeredIn: area, size: Size(width: width, height: height), theme: theme)
+        let inside = Popup(title: title).draw(on: &canvas, centeredIn: area, size: layout.size, theme: theme)
         let surface = theme[.dialog].background
-        // The reason of a refusal comes first, then the fields, which scroll, then what would happen.
-        let reasonHeight = min(max(1, refusal.count), max(1, inside.height - 2))
-        let end = inside.bottom - 1 - reasonHeight
-        top = Scrolling.top(following: min(focus, max(0, shown.count - 1)), from: top, height: max(1, end - inside.y), count: shown.count)
+        let end = inside.bottom - 1 - layout.reasonHeight
         var y = inside.y
-        for (position, index) in shown.enumerated().dropFirst(top) where y < end {
+        for (position, index) in shown.enumerated().dropFirst(layout.top) where y < end {
             let field = fields[index]
             let focused = position == focus
             canvas.write(field.label, at: Point(x: inside.x, y: y), style: theme[.dialogLabel].on(surface), maxWidth: labelWidth - 1)
             let fieldRect = Rect(x: inside.x + labelWidth, y: y, width: min(34, inner - labelWidth), height: 1)
             switch field.content {
-            case .text(var text):
+            case .text(let text):
                 text.draw(
                     on: &canvas, at: fieldRect.origin, width: fieldRect.width,
                     style: theme[focused ? .dialogFieldFocus : .dialogField], focused: focused)
-                fields[index].content = .text(text)
             case .choice(let choices, let selected):
                 let style = theme[focused ? .dialogFieldFocus : .dialogField]
                 canvas.fill(fieldRect, style: style)
@@ -215,12 +236,12 @@ struct Form: Dialog {
             }
             y += 1
         }
-        if !wrapped.isEmpty { y += 1 }
-        for line in wrapped where y < end {
+        if !layout.preview.isEmpty { y += 1 }
+        for line in layout.preview where y < end {
             canvas.write(line.restyled(from: theme[.dialog]) { $0.on(surface) }, at: Point(x: inside.x, y: y), style: theme[.dialog], maxWidth: inner)
             y += 1
         }
-        for (line, text) in refusal.prefix(reasonHeight).enumerated() {
+        for (line, text) in layout.refusal.prefix(layout.reasonHeight).enumerated() {
             canvas.write(text.restyled { $0.on(surface) }, at: Point(x: inside.x, y: end + line), maxWidth: inner)
         }
         ButtonRow(["Cancel", action], focused: focus >= shown.count ? focus - shown.count : nil)

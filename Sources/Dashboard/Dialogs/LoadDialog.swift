@@ -125,8 +125,11 @@ struct LoadDialog: Dialog {
 
     mutating func refused(_ text: String, _ causes: [APIError.Cause]) { problem = text }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    mutating func refresh(_ world: World, in area: Rect) {
         for object in objects { overrides[object.key] = LoadSteps.override(of: object, world) }
+    }
+
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         let surface = theme[.dialog].background
         let width = min(area.width, 88)

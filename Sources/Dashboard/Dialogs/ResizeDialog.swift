@@ -26,7 +26,7 @@ struct ResizeDialog: Dialog {
     private var rows: [Row] = []
     /// A row, then the buttons.
     private var focus = 0
-    private var top = 0
+    private var layout = Layout()
     private var outlook: ResizeOutlook?
     private var outlookFor = ""
     private var problem: String?
@@ -249,40 +249,60 @@ struct ResizeDialog: Dialog {
 
     // MARK: Drawing
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    /// How the room is shared among the parts.
+    private struct Layout {
+        var size = Size(width: 0, height: 0)
+        var verdict: [StyledText] = []
+        var checks: [StyledText] = []
+        var gauges: [GaugeLine] = []
+        var showsRules = true
+        /// Rows for the fields with their headers, and the first of these that is seen.
+        var fieldRows = 0
+        var top = 0
+    }
+
+    mutating func refresh(_ world: World, in area: Rect) {
         guard let pod = pods.first else { return }
         updateOutlook(world)
-        let theme = world.theme
-        let surface = theme[.dialog].background
         let width = min(area.width, 106)
-        let inner = width - 4
-        let node = world.view.nodes[outlook?.lead?.node ?? pod.nodeName]
-        let verdict = verdictLines(world).flatMap { $0.wrapped(to: inner) }
-        let checks = checkLines(inner, world)
-        let gauges = node.map { gaugeLines($0, world).count } ?? 0
-        let names = rows.map(\.container).reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } }
+        let verdict = verdictLines(world).flatMap { $0.wrapped(to: width - 4) }
+        let checks = checkLines(width - 4, world)
+        let bars = world.view.nodes[outlook?.lead?.node ?? pod.nodeName].map { gaugeLines($0, world) } ?? []
+        let gauges = bars.count
+        let lines = fieldLines
         // Top to bottom; what there is no room for gives way in this order: rules, checks, the bars, then fields scroll.
         let room = area.height - 4
-        let least = min(rows.count + names.count, 5)
+        let least = min(lines.count, 5)
         var showsRules = true
         var shownGauges = gauges
         var shownChecks = checks.count
         func needed() -> Int { verdict.count + shownChecks + shownGauges + (showsRules ? (shownGauges > 0 ? 1 : 0) + 1 + (shownChecks > 0 ? 1 : 0) : 0) }
-        if needed() + rows.count + names.count > room { showsRules = false }
+        if needed() + lines.count > room { showsRules = false }
         if needed() + least > room { shownChecks = min(shownChecks, 1) }
         if needed() + least > room { shownGauges = min(shownGauges, 2) }
         if needed() + least > room { shownChecks = 0 }
         if needed() + least > room { shownGauges = 0 }
-        let fieldRows = max(3, min(rows.count + names.count, room - needed()))
-        let height = min(area.height, fieldRows + needed() + 4)
+        let fieldRows = max(3, min(lines.count, room - needed()))
+        layout = Layout(
+            size: Size(width: width, height: min(area.height, fieldRows + needed() + 4)), verdict: verdict, checks: Array(checks.first(upTo: shownChecks)),
+            gauges: Array(bars.last(upTo: shownGauges)), showsRules: showsRules, fieldRows: fieldRows,
+            top: Scrolling.top(
+                following: lines.firstIndex { $0.header == nil && $0.row == focus } ?? 0, from: layout.top, height: fieldRows, count: lines.count, margin: 1))
+    }
+
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+        guard let pod = pods.first else { return }
+        let theme = world.theme
+        let surface = theme[.dialog].background
+        let inner = layout.size.width - 4
         var heading = StyledText("Resize", theme[.title])
         heading.append("  \(title)", theme[.titleHighlight])
         if pods.count == 1, !pod.nodeName.isEmpty { heading.append("  on \(pod.nodeName)", theme[.dim]) }
         let inside = Popup(title: heading, right: StyledText("in place, v\(world.cluster.profile.version) rules"))
-            .draw(on: &canvas, centeredIn: area, size: Size(width: width, height: height), theme: theme)
+            .draw(on: &canvas, centeredIn: area, size: layout.size, theme: theme)
         var y = inside.y
         func rule(_ text: String) {
-            guard showsRules, y < inside.bottom - 1 else { return }
+            guard layout.showsRules, y < inside.bottom - 1 else { return }
             let line = String(canvas.glyphs.frame.horizontal) + " \(text) "
             canvas.write(
                 line + String(canvas.glyphs.frame.horizontal, times: inner - TextWidth.columns(line)), at: Point(x: inside.x, y: y),
@@ -294,21 +314,19 @@ struct ResizeDialog: Dialog {
             canvas.write(line.restyled(from: theme[.dialog]) { $0.on(surface) }, at: Point(x: inside.x, y: y), style: theme[.dialog], maxWidth: inner)
             y += 1
         }
-        drawFields(on: &canvas, in: Rect(x: inside.x, y: y, width: inner, height: fieldRows), theme)
-        y += fieldRows
-        if shownGauges > 0, let node {
-            if showsRules {
-                rule("Node \(node.name)   allocatable cpu \(Quantity(milli: node.allocatable.milliCPU)), memory \(Quantity(bytes: node.allocatable.memory))")
-            }
-            for line in gaugeLines(node, world).last(upTo: shownGauges) {
+        drawFields(on: &canvas, in: Rect(x: inside.x, y: y, width: inner, height: layout.fieldRows), theme)
+        y += layout.fieldRows
+        if !layout.gauges.isEmpty, let node = world.view.nodes[outlook?.lead?.node ?? pod.nodeName] {
+            rule("Node \(node.name)   allocatable cpu \(Quantity(milli: node.allocatable.milliCPU)), memory \(Quantity(bytes: node.allocatable.memory))")
+            for line in layout.gauges {
                 draw(line, on: &canvas, at: Point(x: inside.x, y: y), inner, theme)
                 y += 1
             }
         }
         rule("Verdict")
-        for line in verdict { write(line) }
-        if shownChecks > 0 { rule("Checks") }
-        for line in checks.first(upTo: shownChecks) { write(line) }
+        for line in layout.verdict { write(line) }
+        if !layout.checks.isEmpty { rule("Checks") }
+        for line in layout.checks { write(line) }
         // A long reason goes over what stands above it.
         let reason = problem.map { StyledText($0, theme[.flashError].on(surface)).wrapped(to: inner) } ?? []
         for (line, text) in reason.suffix(max(1, inside.height - 2)).enumerated() {
@@ -320,8 +338,8 @@ struct ResizeDialog: Dialog {
             .draw(on: &canvas, in: Rect(x: inside.x, y: inside.bottom - 1, width: inner, height: 1), theme: theme)
     }
 
-    private mutating func drawFields(on canvas: inout Canvas, in area: Rect, _ theme: Theme) {
-        let surface = theme[.dialog].background
+    /// The fields, and before each container's its name.
+    private var fieldLines: [(header: String?, row: Int)] {
         var lines: [(header: String?, row: Int)] = []
         for (index, row) in rows.enumerated() {
             if index == 0 || rows[index - 1].container != row.container {
@@ -329,11 +347,14 @@ struct ResizeDialog: Dialog {
             }
             lines.append((nil, index))
         }
-        let focusLine = lines.firstIndex { $0.header == nil && $0.row == focus } ?? 0
-        top = Scrolling.top(following: focusLine, from: top, height: area.height, count: lines.count, margin: 1)
+        return lines
+    }
+
+    private func drawFields(on canvas: inout Canvas, in area: Rect, _ theme: Theme) {
+        let surface = theme[.dialog].background
         let isWide = area.width >= 92
         let (now, new, change, when) = isWide ? (28, 42, 60, 73) : (22, 34, 50, 61)
-        for (offset, line) in lines.dropFirst(top).prefix(area.height).enumerated() {
+        for (offset, line) in fieldLines.dropFirst(layout.top).prefix(area.height).enumerated() {
             let point = Point(x: area.x, y: area.y + offset)
             if let header = line.header {
                 let style = theme[.tableHeader].on(surface)
@@ -347,7 +368,7 @@ struct ResizeDialog: Dialog {
         }
     }
 
-    private mutating func draw(
+    private func draw(
         _ index: Int, on canvas: inout Canvas, at point: Point, _ width: Int, _ x: (now: Int, new: Int, change: Int, when: Int), _ theme: Theme
     ) {
         let surface = theme[.dialog].background

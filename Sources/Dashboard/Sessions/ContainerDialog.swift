@@ -42,7 +42,7 @@ struct ContainerDialog: Dialog {
         return []
     }
 
-    mutating func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
+    func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
         let width = min(area.width, max(40, (containers.map { TextWidth.columns($0.name) }.max() ?? 0) + 20))
         var title = StyledText(self.title, theme[.title])

@@ -48,7 +48,6 @@ struct ShellScreen: Screen {
         let y = inside.y + seen.count
         let prompt = shell.prompt
         canvas.write(prompt, at: Point(x: inside.x, y: y), style: theme[.accent])
-        var field = field
         let at = inside.x + TextWidth.columns(prompt)
         field.draw(on: &canvas, at: Point(x: at, y: y), width: max(1, inside.right - at), style: theme[.text], focused: true)
     }
