@@ -269,7 +269,7 @@ public enum Bindings {
         [
             Binding(.character("s"), action: ObjectAction.scale, "scale", "Scale", footer: 20),
             Binding(.character("r"), action: ObjectAction.restart, "restart", "Restart by a rolling update", footer: 25),
-        ] + logsOfPods + [
+        ] + logsOfPods + forwarding + [
             Binding(.character("i"), action: ObjectAction.setImage, "image", "Set the image of a container", footer: 30),
             Binding(.character("R"), action: ObjectAction.resize, "resize", "Resize all of its pods in place", footer: 22),
             Binding(.character("L"), action: ObjectAction.load, "load", "Set the load: how much CPU and memory each pod uses"),
@@ -313,7 +313,16 @@ public enum Bindings {
             Binding(.character("l"), action: ObjectAction.logs, "logs", "What the containers of its pods write", footer: 25),
             Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instances before wrote"),
             Binding(.character("J"), action: ObjectAction.owner, "owner", "Show the owner").k9s(.character("J")),
-        ])
+        ] + forwarding)
+    /// Keys of the list of a pod's containers: sessions with the one under the cursor.
+    public static let containers = BindingGroup(
+        "Containers",
+        [
+            Binding(.character("l"), .enter, action: ObjectAction.logs, "logs", "What the container writes", footer: 12),
+            Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instance before wrote", footer: 14),
+            Binding(.character("s"), action: ObjectAction.shell, "shell", "A small shell in the container", footer: 13),
+            Binding(.character("a"), action: ObjectAction.attach, "attach", "What the container writes from now on", footer: 16),
+        ] + forwarding)
     public static let nodes = BindingGroup(
         "Nodes",
         [

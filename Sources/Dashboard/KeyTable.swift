@@ -7,8 +7,8 @@ public enum KeyTable {
     /// All groups in the order in which help shows them.
     public static let groups: [BindingGroup] =
         [
-            Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.workloads, Bindings.services, Bindings.demand,
-            Bindings.jobs, Bindings.replicaSets,
+            Bindings.general, Bindings.time, Bindings.navigation, Bindings.table, Bindings.pods, Bindings.containers, Bindings.workloads,
+            Bindings.services, Bindings.demand, Bindings.jobs, Bindings.replicaSets,
             Bindings.nodes, Bindings.claims,
             Bindings.namespaces, Bindings.cronJobs, Bindings.used, Bindings.secrets,
         ] + ScreenCatalog.all.flatMap(\.keys) + [Bindings.object, Bindings.text, HelpScreen.keys] + sorted.map(Bindings.sorting)

@@ -111,6 +111,55 @@ import Testing
         #expect(user.screen.contains("00:01:3"))
     }
 
+    @Test func `sessions with the container under the cursor`() throws {
+        var user = User(Self.two)
+        try user.press(":po /web<Enter>K")
+        #expect(user.screen.contains("Containers of web"))
+        // The init container is first, then app and side.
+        #expect(try user.press("jjl").contains("─ Logs of web:side"))
+        #expect(try user.press("<Esc>k<Enter>").contains("─ Logs of web:app"))
+        #expect(try user.press("<Esc>p").contains("previous terminated container \"app\" in pod \"web\" not found"))
+        #expect(try user.press("<Esc>s").contains("─ Shell in web:app"))
+        #expect(try user.press("<Esc>a").contains("─ Attached to web:app"))
+        #expect(try user.press("<Esc>F").contains("─ Port-forward  pod web"))
+        #expect(try user.press("<Esc>f").contains("─ Port-forwards"))
+    }
+
+    @Test func `a forward to a Deployment leads to one of its ready pods, and stays with it`() throws {
+        var user = User(
+            """
+            apiVersion: evenkeel.dev/v1
+            kind: Scenario
+            metadata: {name: ports}
+            spec: {seed: 1, cluster: {zones: 1, nodesPerZone: 2}}
+            ---
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: shop}
+            spec:
+              replicas: 3
+              selector: {matchLabels: {app: shop}}
+              template:
+                metadata: {labels: {app: shop}, annotations: {evenkeel.dev/image-pull-time: 1s}}
+                spec: {containers: [{name: app, image: shop, ports: [{containerPort: 8080}]}]}
+
+            """)
+        #expect(try user.press(":deploy /shop<Enter>F").contains("─ Port-forward  pod shop-"))
+        try user.press("<Enter>")
+        user.dashboard.forwardIsOpen(1, port: 8080)
+        let get = Array("GET / HTTP/1.1\r\n\r\n".utf8)
+        var pods: Set<Substring> = []
+        for connection in 1...5 {
+            let answer = String(decoding: user.dashboard.receive(get, on: connection, ofForward: 1).bytes, as: UTF8.self)
+            pods.formUnion(answer.split { $0.isNewline }.filter { $0.hasPrefix("pod shop-") })
+        }
+        #expect(pods.count == 1)
+        // Without a pod that runs there is nothing to forward to.
+        try user.press(":deploy /shop<Enter>s0<Enter><Enter><wait:60s>")
+        #expect(user.dashboard.session.cluster.store.deployments[ObjectKey(namespace: "default", name: "shop")]?.spec.replicas == 0)
+        #expect(try user.press("F").contains("Deployment shop has no pod that runs"))
+    }
+
     @Test func `23: a forwarded port answers until its pod is gone`() throws {
         var user = User(
             """

@@ -13,6 +13,8 @@ struct ListScreen: ListedScreen, PodHolder {
         var depth = 0
         /// What it is about, for describe, YAML and the keys of pods.
         var object: (kind: Kind, key: ObjectKey)?
+        /// The container of that pod that it is about.
+        var container: String?
         /// What Enter does; describe if nil.
         var open: (@Sendable (World) -> [Effect])?
     }
@@ -25,6 +27,8 @@ struct ListScreen: ListedScreen, PodHolder {
     let namespace: String?
     /// Whether lines are about objects, rather than about kinds of them.
     let hasObjects: Bool
+    /// Whether each line is about a container of a pod, to which its sessions go.
+    let hasContainers: Bool
     let lines: @Sendable (World) -> [Line]
     var filter = ""
     var list = ListCursor<String>()
@@ -35,10 +39,10 @@ struct ListScreen: ListedScreen, PodHolder {
 
     init(
         crumb: String, title: String, columns: [TableWidget.Column], isTree: Bool = false, namespace: String? = nil, hasObjects: Bool = true,
-        lines: @escaping @Sendable (World) -> [Line]
+        hasContainers: Bool = false, lines: @escaping @Sendable (World) -> [Line]
     ) {
         (self.crumb, self.title, self.columns, self.isTree, self.lines) = (crumb, title, columns, isTree, lines)
-        (self.namespace, self.hasObjects) = (namespace, hasObjects)
+        (self.namespace, self.hasObjects, self.hasContainers) = (namespace, hasObjects, hasContainers)
     }
 
     static let tree = BindingGroup(
@@ -58,7 +62,8 @@ struct ListScreen: ListedScreen, PodHolder {
             Binding(.character("V"), action: Actions.evict, "evict", "Pods: evict; disruption budgets apply", footer: 25),
         ])
     var bindings: [BindingGroup] {
-        hasObjects ? (isTree ? [Self.tree] : []) + [Self.list] : [BindingGroup(Self.list.title, Array(Self.list.bindings.prefix(1)))]
+        if hasContainers { return [Bindings.containers, BindingGroup(Self.list.title, Array(Self.list.bindings.dropFirst()))] }
+        return hasObjects ? (isTree ? [Self.tree] : []) + [Self.list] : [BindingGroup(Self.list.title, Array(Self.list.bindings.prefix(1)))]
     }
 
     func offers(_ action: Action, _ world: World) -> Bool {
@@ -117,6 +122,9 @@ struct ListScreen: ListedScreen, PodHolder {
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
+        if let action = ObjectAction(action), let container = line?.container, let pod = selectedPod(world) {
+            return Sessions.effects(of: action, in: container, of: pod, world)
+        }
         guard let action = Actions(action), let line else { return nil }
         switch action {
         case .expand: if collapsed.remove(line.id) == nil { collapsed.insert(line.id) }

@@ -20,7 +20,7 @@ enum Lists {
                 .init("CPU R/L", alignment: .right, minimum: 7, priority: 1), .init("MEM", alignment: .right, minimum: 5, priority: 4),
                 .init("MEM R/L", alignment: .right, minimum: 7, priority: 1), .init("PROBES", minimum: 6, priority: 5),
                 .init("PORTS", minimum: 5, priority: 6), .init("IMAGE", minimum: 8, priority: 7, stretches: true),
-            ], namespace: pod.metadata.namespace,
+            ], namespace: pod.metadata.namespace, hasContainers: true,
             lines: { world in
                 guard let pod = world.store.pods[key] else { return [] }
                 let usage = world.session.simulation.containerUsage(of: pod)
@@ -51,7 +51,7 @@ enum Lists {
             StyledText(pair("memory")), StyledText(probes.isEmpty ? "-" : probes), StyledText(ports.isEmpty ? "-" : ports),
             StyledText(container.image, theme[.dim]),
         ]
-        return ListScreen.Line(id: container.name, cells: cells, object: (.pod, pod.key))
+        return ListScreen.Line(id: container.name, cells: cells, object: (.pod, pod.key), container: container.name)
     }
 
     private static func state(of status: ContainerStatus?) -> (String, PodState) {

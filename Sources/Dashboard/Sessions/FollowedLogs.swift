@@ -21,31 +21,11 @@ enum LogSubject: Equatable {
 
     /// The pods, in natural order.
     fileprivate func pods(_ world: World) -> [Pod] {
-        let store = world.store
         switch self {
-        case .pod(let key): return store.pods[key].map { [$0] } ?? []
-        case .pods(.service, let key):
-            guard let service = store.services[key], !service.spec.selector.isEmpty else { return [] }
-            let selector = LabelSelector(matchLabels: service.spec.selector)
-            return sorted(store.pods.sorted(namespace: key.namespace).filter { selector.matches($0.metadata.labels) })
-        case .pods(let kind, let key):
-            guard let object = store.object(kind, key) else { return [] }
-            var pods = store.pods(ownedBy: object.metadata.uid)
-            switch kind {
-            case .deployment:
-                for set in store.replicaSets.sorted(namespace: key.namespace) where set.metadata.controller?.uid == object.metadata.uid {
-                    pods += store.pods(ownedBy: set.metadata.uid)
-                }
-            case .cronJob:
-                for job in store.jobs.sorted(namespace: key.namespace) where job.metadata.controller?.uid == object.metadata.uid {
-                    pods += store.pods(ownedBy: job.metadata.uid)
-                }
-            default: break
-            }
-            return sorted(pods)
+        case .pod(let key): world.store.pods[key].map { [$0] } ?? []
+        case .pods(let kind, let key): Sessions.pods(of: kind, key, world)
         }
     }
-    private func sorted(_ pods: [Pod]) -> [Pod] { pods.sorted { naturalOrder($0.name, $1.name) } }
 }
 
 /// Which part of a log is read.

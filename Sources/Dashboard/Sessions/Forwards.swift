@@ -125,15 +125,21 @@ extension Dashboard {
 }
 
 extension Sessions {
-    /// Asks which port of a pod or Service is forwarded, and to which of this machine.
-    static func forward(_ object: any StoredObject, _ world: World) -> [Effect]? {
+    /// Asks which port of a pod, of one of its containers or of a Service is forwarded, and to which of this machine. Of a workload it is
+    /// one of its pods, which the forward stays with.
+    static func forward(_ object: any StoredObject, container: String? = nil, _ world: World) -> [Effect]? {
         let ports: [(number: Int, name: String)]
         switch object {
         case let pod as Pod:
             if let problem = world.session.simulation.sessionProblem(pod.key, .portForward) { return [.flash(problem, .error)] }
-            ports = pod.spec.containers.flatMap(\.ports).filter { $0.protocol != "UDP" }.map { ($0.containerPort, $0.name) }
+            let containers = pod.spec.containers.filter { container == nil || $0.name == container }
+            ports = containers.flatMap(\.ports).filter { $0.protocol != "UDP" }.map { ($0.containerPort, $0.name) }
         case let service as Service: ports = service.spec.ports.filter { $0.protocol != "UDP" }.map { ($0.port, $0.name) }
-        default: return nil
+        default:
+            guard let pod = attachablePod(of: object.kindInfo.type, object.key, world) else {
+                return [.flash("\(object.kindInfo.kind) \(object.metadata.name) has no pod that runs", .warning)]
+            }
+            return forward(pod, world)
         }
         let kind = object.kindInfo.type
         let key = object.key

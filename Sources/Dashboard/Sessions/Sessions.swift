@@ -2,21 +2,68 @@ import Canvas
 import ControlPlane
 import KubernetesAPI
 import Simulation
+import SimulationKit
 
 /// Sessions with pods by key: logs, a shell, attach.
 enum Sessions {
-    /// Logs of a pod, or of all pods of a workload or Service; nil for other objects.
-    static func logs(of object: any StoredObject, previous: Bool, _ world: World) -> [Effect]? {
+    /// The pods of a workload or Service, in natural order.
+    static func pods(of kind: Kind, _ key: ObjectKey, _ world: World) -> [Pod] {
+        let store = world.store
+        func sorted(_ pods: [Pod]) -> [Pod] { pods.sorted { naturalOrder($0.name, $1.name) } }
+        if kind == .service {
+            guard let service = store.services[key], !service.spec.selector.isEmpty else { return [] }
+            let selector = LabelSelector(matchLabels: service.spec.selector)
+            return sorted(store.pods.sorted(namespace: key.namespace).filter { selector.matches($0.metadata.labels) })
+        }
+        guard let object = store.object(kind, key) else { return [] }
+        var pods = store.pods(ownedBy: object.metadata.uid)
+        switch kind {
+        case .deployment:
+            for set in store.replicaSets.sorted(namespace: key.namespace) where set.metadata.controller?.uid == object.metadata.uid {
+                pods += store.pods(ownedBy: set.metadata.uid)
+            }
+        case .cronJob:
+            for job in store.jobs.sorted(namespace: key.namespace) where job.metadata.controller?.uid == object.metadata.uid {
+                pods += store.pods(ownedBy: job.metadata.uid)
+            }
+        default: break
+        }
+        return sorted(pods)
+    }
+
+    /// The pod of a workload that a session goes to: one that runs and is ready before others, and of these the one that has been ready
+    /// for longest; nil if none runs.
+    /// - Source: Kubernetes `pkg/controller/controller_utils.go`, `ActivePods`; kubectl `pkg/polymorphichelpers/attachablepodforobject.go`.
+    static func attachablePod(of kind: Kind, _ key: ObjectKey, _ world: World) -> Pod? {
+        func readySince(_ pod: Pod) -> Instant { pod.status.conditions["Ready"]?.lastTransitionTime ?? .distantFuture }
+        return pods(of: kind, key, world).filter { $0.status.phase == .running && !$0.metadata.isTerminating }
+            .min { ($0.isReady ? 0 : 1, readySince($0)) < ($1.isReady ? 0 : 1, readySince($1)) }
+    }
+
+    /// What a key does to one container of a pod; nil for keys that are not for containers.
+    static func effects(of action: ObjectAction, in container: String, of pod: Pod, _ world: World) -> [Effect]? {
+        switch action {
+        case .logs, .previousLogs: logs(of: pod, container: container, previous: action == .previousLogs, world)
+        case .shell, .attach: enter(pod, container: container, attaches: action == .attach, world)
+        case .portForward: forward(pod, container: container, world)
+        case .forwards: [.push(ForwardsScreen())]
+        default: nil
+        }
+    }
+
+    /// Logs of a pod, of one of its containers, or of all pods of a workload or Service.
+    static func logs(of object: any StoredObject, container: String? = nil, previous: Bool, _ world: World) -> [Effect]? {
         guard let pod = object as? Pod else {
             return [.push(LogScreen(.pods(of: object.kindInfo.type, object.key), previous: previous))]
         }
         func screen(_ container: String?) -> [Effect] { [.push(LogScreen(.pod(pod.key), container: container, previous: previous))] }
+        if let container { return screen(container) }
         if pod.spec.containers.count + pod.spec.initContainers.count == 1 { return screen(pod.defaultContainer) }
         return [.open(ContainerDialog(previous ? "Previous logs" : "Logs", of: pod, allowsAll: true, choose: screen))]
     }
 
     /// A shell in a pod, or what attach shows of it.
-    static func enter(_ object: any StoredObject, attaches: Bool, _ world: World) -> [Effect]? {
+    static func enter(_ object: any StoredObject, container: String? = nil, attaches: Bool, _ world: World) -> [Effect]? {
         let pod: Pod
         switch object {
         case let own as Pod: pod = own
@@ -41,6 +88,7 @@ enum Sessions {
             }
         }
         if let problem = simulation.sessionProblem(key, attaches ? .attach : .exec) { return [.flash(problem, .error)] }
+        if let container { return start(container) }
         if pod.spec.containers.count == 1 { return start(pod.defaultContainer) }
         return [.open(ContainerDialog(attaches ? "Attach" : "Shell", of: pod, allowsAll: false, onlyRunning: true, choose: start))]
     }
