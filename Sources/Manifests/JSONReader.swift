@@ -1,5 +1,6 @@
 // JSON read without the detour over YAML: what clients print for a whole cluster is many megabytes.
 
+import Foundation
 import KubernetesAPI
 
 /// Reads JSON text into a value with the line of everything; gives up at the first thing that is no plain JSON, which the YAML reader
@@ -8,10 +9,25 @@ struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var at = 0
     private var line: Int32
+    /// Whether anybody asks for the lines of what is inside.
+    private let withLines: Bool
+    private let texts: RepeatedTexts
 
     /// The value that `bytes` are, or nil if they are no plain JSON object. The first of them is in `line`.
     static func read(_ bytes: UnsafeBufferPointer<UInt8>, line: Int32 = 1) -> (json: JSONValue, positions: PositionTree)? {
-        var reader = JSONReader(bytes: bytes, line: line)
+        read(bytes, line: line, withLines: true, RepeatedTexts())
+    }
+
+    /// The same without the lines of what is inside.
+    /// - Parameter texts: of what was read before and is much the same.
+    static func value(_ bytes: UnsafeBufferPointer<UInt8>, _ texts: RepeatedTexts) -> JSONValue? {
+        read(bytes, line: 1, withLines: false, texts)?.json
+    }
+
+    private static func read(
+        _ bytes: UnsafeBufferPointer<UInt8>, line: Int32, withLines: Bool, _ texts: RepeatedTexts
+    ) -> (json: JSONValue, positions: PositionTree)? {
+        var reader = JSONReader(bytes: bytes, line: line, withLines: withLines, texts: texts)
         reader.skipSpace()
         guard reader.next == UInt8(ascii: "{"), let value = reader.value(depth: 0) else { return nil }
         reader.skipSpace()
@@ -29,14 +45,16 @@ struct JSONReader {
     /// The List that `bytes` are, or nil if they are no plain JSON object, or one without items. Of the items only the shape is looked at.
     /// - Parameter passing: is told each place before which nothing is needed any more.
     static func list(_ bytes: UnsafeBufferPointer<UInt8>, passing: (Int) -> Void = { _ in }) -> List? {
-        var reader = JSONReader(bytes: bytes, line: 1)
+        var reader = JSONReader(bytes: bytes, line: 1, withLines: true, texts: RepeatedTexts())
         reader.skipSpace()
         guard reader.next == UInt8(ascii: "{"), let list = reader.list(passing) else { return nil }
         reader.skipSpace()
         return reader.at == bytes.count ? list : nil
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>, line: Int32) { (self.bytes, self.line) = (bytes, line) }
+    private init(bytes: UnsafeBufferPointer<UInt8>, line: Int32, withLines: Bool, texts: RepeatedTexts) {
+        (self.bytes, self.line, self.withLines, self.texts) = (bytes, line, withLines, texts)
+    }
 
     private mutating func list(_ passing: (Int) -> Void) -> List? {
         var tree = PositionTree(line: line)
@@ -160,10 +178,12 @@ struct JSONReader {
             guard take(UInt8(ascii: ":")) else { return nil }
             skipSpace()
             guard var (json, positions) = value(depth: depth + 1) else { return nil }
-            positions.line = line
             object.members.append((key, json))
             json = .null
-            tree.children.append(positions)
+            if withLines {
+                positions.line = line
+                tree.children.append(positions)
+            }
             skipSpace()
             if take(UInt8(ascii: "}")) { return (.object(object), tree) }
             guard take(UInt8(ascii: ",")) else { return nil }
@@ -180,7 +200,7 @@ struct JSONReader {
         while true {
             guard let (json, positions) = value(depth: depth + 1) else { return nil }
             elements.append(json)
-            tree.children.append(positions)
+            if withLines { tree.children.append(positions) }
             skipSpace()
             if take(UInt8(ascii: "]")) { return (.array(elements), tree) }
             guard take(UInt8(ascii: ",")) else { return nil }
@@ -195,7 +215,7 @@ struct JSONReader {
             switch bytes[at] {
             case UInt8(ascii: "\""):
                 defer { at += 1 }
-                return String(validating: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
+                return texts.text(UnsafeBufferPointer(rebasing: bytes[start..<at]))
             case UInt8(ascii: "\\"): return string(escapedFrom: start)
             case 0..<0x20: return nil
             default: at += 1
@@ -255,20 +275,49 @@ struct JSONReader {
     private mutating func number() -> JSONValue? {
         let start = at
         var isWhole = true
+        var magnitude: Int64 = 0
         loop: while at < bytes.count {
             switch bytes[at] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): break
+            // Longer ones are read as text.
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): if at - start < 18 { magnitude = magnitude * 10 + Int64(bytes[at] - 48) }
+            case UInt8(ascii: "-"): if at > start { isWhole = false }
             case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "+"): isWhole = false
             default: break loop
             }
             at += 1
         }
-        let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
-        let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+        let isNegative = at > start && bytes[start] == UInt8(ascii: "-")
+        let digits = bytes[(isNegative ? start + 1 : start)..<at]
         // No empty number, and none with a zero in front, which would be octal in YAML.
         guard let first = digits.first, UInt8(ascii: "0")...UInt8(ascii: "9") ~= first else { return nil }
         if first == UInt8(ascii: "0"), let second = digits.dropFirst().first, UInt8(ascii: "0")...UInt8(ascii: "9") ~= second { return nil }
+        if isWhole, at - start <= 18 { return .int(isNegative ? -magnitude : magnitude) }
+        let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
         if isWhole { return Int64(text).map { .int($0) } }
         return ScalarResolution.number(text).flatMap { if case .double = $0 { $0 } else { nil } }
+    }
+}
+
+/// Texts that were read, so that one that comes again is not made again: in the objects of a cluster most of the longer ones do.
+final class RepeatedTexts {
+    private static let count = 4096
+    private var texts: [String]
+
+    init() { texts = Array(repeating: "", count: Self.count) }
+
+    /// The text that the bytes are; nil if they are no UTF-8.
+    func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        // Short ones are kept without memory of their own, and long ones are hardly ever the same.
+        guard 16...256 ~= bytes.count, let start = bytes.baseAddress else { return String(validating: bytes, as: UTF8.self) }
+        let (head, tail) = (UnsafeRawPointer(start).loadUnaligned(as: UInt64.self), UnsafeRawPointer(start + bytes.count - 8).loadUnaligned(as: UInt64.self))
+        let mixed = (head ^ tail &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(bytes.count)) &* 0xff51_afd7_ed55_8ccd
+        let place = Int(mixed >> 40) & (Self.count - 1)
+        let known = texts[place].utf8.withContiguousStorageIfAvailable { known in
+            known.count == bytes.count && known.baseAddress.map { memcmp($0, start, bytes.count) == 0 } ?? false
+        }
+        if known == true { return texts[place] }
+        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        texts[place] = text
+        return text
     }
 }

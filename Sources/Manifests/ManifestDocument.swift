@@ -9,7 +9,7 @@ public struct ManifestDocument: Sendable {
     /// The object. Members keep the order of the file; aliases and merge keys are resolved.
     public var json: JSONValue
     /// The lines of all members and elements.
-    let positions: PositionTree
+    let places: DocumentPlaces
 
     public var apiVersion: String { json["apiVersion"]?.string ?? "" }
     public var kind: String { json["kind"]?.string ?? "" }
@@ -31,7 +31,7 @@ public struct ManifestDocument: Sendable {
 
     /// The line of the field at `path` (as `spec.containers[0].image` or `metadata.labels[app]`), or of its
     /// nearest ancestor that is there.
-    public func line(of path: String) -> Int { positions.line(at: path, in: json) ?? line }
+    public func line(of path: String) -> Int { places.tree.line(at: path, in: json) ?? line }
 
     /// A problem of this document's field at `path`, with the field's line.
     public func problem(_ path: String, _ message: String) -> ManifestProblem {
@@ -79,6 +79,24 @@ public struct ManifestSet: Sendable {
     /// The configurations of one kind, such as `Scenario`.
     public func configurations(ofKind kind: String) -> [ManifestDocument] {
         configurations.filter { $0.kind == kind }
+    }
+}
+
+/// Where the parts of a document are.
+enum DocumentPlaces: Sendable {
+    case tree(PositionTree)
+    /// In the lines of this JSON, which begins in `line`; the first `added` members are not in it. It is read for them when somebody
+    /// asks, which is seldom.
+    case text([UInt8], line: Int32, added: Int)
+
+    var tree: PositionTree {
+        switch self {
+        case .tree(let tree): return tree
+        case .text(let text, let line, let added):
+            guard var (_, tree) = text.withUnsafeBufferPointer({ JSONReader.read($0, line: line) }) else { return PositionTree(line: line) }
+            tree.children.insert(contentsOf: Array(repeating: PositionTree(line: line), count: added), at: 0)
+            return tree
+        }
     }
 }
 

@@ -175,7 +175,7 @@ private struct Collector {
     private mutating func add(_ chunk: DocumentSplitter.Chunk, file: String) {
         do throws(ManifestProblem) {
             guard let (json, positions) = try YAMLConversion.read(chunk, file: file) else { return }
-            add(json, positions, file: file, line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
+            add(json, positions, file: file)
         } catch {
             set.problems.append(error)
         }
@@ -186,23 +186,24 @@ private struct Collector {
         var mapped = mapped
         guard let list = JSONReader.list(bytes, passing: { mapped?.release(before: $0) }) else {
             guard let (json, positions) = JSONReader.read(bytes) else { return false }
-            add(json, positions, file: file, line: positions.children.first.map { Int($0.line) } ?? Int(positions.line))
+            add(json, positions, file: file)
             return true
         }
         let line = list.head.positions.children.first.map { Int($0.line) } ?? Int(list.head.positions.line)
-        let head = ManifestDocument(source: file, line: line, json: list.head.json, positions: list.head.positions)
+        let head = ManifestDocument(source: file, line: line, json: list.head.json, places: .tree(list.head.positions))
         guard isNamed(head) else { return true }
         // What only looks like a List is one object.
         guard head.kind.hasSuffix("List") else {
             guard let (json, positions) = JSONReader.read(bytes) else { return false }
-            add(json, positions, file: file, line: line)
+            add(json, positions, file: file)
             return true
         }
+        let texts = RepeatedTexts()
         for item in list.items {
             mapped?.release(before: item.place.lowerBound)
             let part = UnsafeBufferPointer(rebasing: bytes[item.place])
-            if let (json, positions) = JSONReader.read(part, line: item.line) {
-                add(json, positions, of: head)
+            if let json = JSONReader.value(part, texts) {
+                add(json, .text(Array(part), line: item.line, added: 0), line: Int(item.line), of: head)
             } else {
                 // Something about it is not plain: it is read, or explained, as YAML.
                 add(DocumentSplitter.Chunk(text: Substring(decoding: part, as: UTF8.self), line: Int(item.line)), file: file)
@@ -220,16 +221,20 @@ private struct Collector {
         return line
     }
 
-    private mutating func add(_ json: JSONValue, _ positions: PositionTree, file: String, line: Int) {
-        let document = ManifestDocument(source: file, line: line, json: json, positions: positions)
-        guard let object = json.object else {
+    private mutating func add(_ json: JSONValue, _ positions: PositionTree, file: String) {
+        add(ManifestDocument(source: file, line: Int(positions.children.first?.line ?? positions.line), json: json, places: .tree(positions)))
+    }
+
+    private mutating func add(_ document: ManifestDocument) {
+        guard let object = document.json.object else {
             set.problems.append(
-                ManifestProblem(file: file, line: line, message: "must be an object, not \(json.typeName)"))
+                ManifestProblem(file: document.source, line: document.line, message: "must be an object, not \(document.json.typeName)"))
             return
         }
         guard isNamed(document) else { return }
         if document.kind.hasSuffix("List"), let index = object.members.firstIndex(where: { $0.key == "items" }), let items = object["items"]?.array {
-            for (i, item) in items.enumerated() { add(item, positions.children[index].children[i], of: document) }
+            let places = document.places.tree.children[index].children
+            for (item, place) in zip(items, places) { add(item, .tree(place), line: Int(place.line), of: document) }
         } else {
             addObject(document)
         }
@@ -254,16 +259,21 @@ private struct Collector {
     }
 
     /// Adds an item of a list. Those of a typed one (`PodList`) may leave out what the list says.
-    private mutating func add(_ item: JSONValue, _ itemPositions: PositionTree, of list: ManifestDocument) {
+    private mutating func add(_ item: JSONValue, _ places: DocumentPlaces, line: Int, of list: ManifestDocument) {
         let itemKind = String(list.kind.dropLast(4))
-        var (json, positions) = (item, itemPositions)
+        var (json, places) = (item, places)
         if var object = json.object, !itemKind.isEmpty, object["kind"] == nil, object["apiVersion"] == nil {
             object.members.insert(("kind", .string(itemKind)), at: 0)
             object.members.insert(("apiVersion", .string(list.apiVersion)), at: 0)
-            positions.children.insert(contentsOf: [positions, positions], at: 0)
             json = .object(object)
+            switch places {
+            case .text(let text, let line, _): places = .text(text, line: line, added: 2)
+            case .tree(var tree):
+                tree.children.insert(contentsOf: [PositionTree(line: tree.line), PositionTree(line: tree.line)], at: 0)
+                places = .tree(tree)
+            }
         }
-        add(json, positions, file: list.source, line: Int(positions.line))
+        add(ManifestDocument(source: list.source, line: line, json: json, places: places))
     }
 
     private mutating func addObject(_ document: ManifestDocument) {

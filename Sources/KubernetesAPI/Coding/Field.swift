@@ -34,86 +34,54 @@ public protocol APIStruct: APIValue {
 
 /// One field of an API structure.
 public struct Field<Root>: Sendable {
+    let field: AnyField
+
     /// The name in JSON.
-    public let name: String
+    public var name: String { field.name }
     /// What the field means, in one or two sentences.
-    public let summary: String
+    public var summary: String { field.summary }
     /// The type as `explain` names it.
-    public let typeName: String
+    public var typeName: String { field.type.typeName }
     /// The structure behind the field, if any.
-    public let structure: (any APIStruct.Type)?
-    let decode: @Sendable (inout Root, JSONValue, inout APIDecoder) -> Void
-    let encode: @Sendable (Root) -> JSONValue?
-    /// Appends the value; false if it is left out.
-    let write: @Sendable (Root, inout [UInt8]) -> Bool
-    /// `"name":`
-    let key: [UInt8]
+    public var structure: (any APIStruct.Type)? { field.type.structure }
 
-    init(
-        name: String, summary: String, typeName: String, structure: (any APIStruct.Type)?,
-        decode: @escaping @Sendable (inout Root, JSONValue, inout APIDecoder) -> Void, encode: @escaping @Sendable (Root) -> JSONValue?,
-        write: @escaping @Sendable (Root, inout [UInt8]) -> Bool
-    ) {
-        (self.name, self.summary, self.typeName, self.structure) = (name, summary, typeName, structure)
-        (self.decode, self.encode, self.write) = (decode, encode, write)
-        key = Array("\"\(name)\":".utf8)
-    }
-
+    // Inlined: the types of the root and of the value are then known only where the field's place and coder are found, and nothing is
+    // compiled for the pair of them.
     /// A field kept at `path`. With `always`, it is written even when empty. `bits` is the width of its whole numbers: 32 as
     /// nearly all of the API's, or 64.
-    public static func f<Value: APIValue>(
+    @inline(__always) public static func f<Value: APIValue>(
         _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ summary: String, always: Bool = false, bits: Int = 32
     ) -> Field {
         Field(
-            name: name, summary: summary, typeName: Value.typeName, structure: Value.structure,
-            decode: { root, json, decoder in
-                decoder.bits = bits
-                if let value = Value.decode(json, &decoder) { root[keyPath: path] = value }
-            },
-            encode: { root in root[keyPath: path].json ?? (always ? Self.emptyValue(Value.self) : nil) },
-            write: { root, out in
-                if root[keyPath: path].writeJSON(to: &out) { return true }
-                guard always, let empty = Self.emptyValue(Value.self) else { return false }
-                empty.write(to: &out)
-                return true
-            })
+            field: AnyField(
+                name, summary, Value.self, .of(Value.self), offset: MemoryLayout<Root>.offset(of: path), path: path, isAlways: always, bits: bits))
     }
 
     /// A field whose JSON must be what `schema` reads, and that is kept in a plainer form: mostly as the JSON that was
     /// written.
-    static func f<Value: APIValue, Schema: APIValue>(
+    @inline(__always) static func f<Value: APIValue, Schema: APIValue>(
         _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, as schema: Schema.Type, _ summary: String
     ) -> Field {
         Field(
-            name: name, summary: summary, typeName: Schema.typeName, structure: Schema.structure,
-            decode: { root, json, decoder in
-                var silent = APIDecoder()
-                if Schema.decode(json, &decoder) != nil, let value = Value.decode(json, &silent) { root[keyPath: path] = value }
-            },
-            encode: { root in root[keyPath: path].json }, write: { root, out in root[keyPath: path].writeJSON(to: &out) })
+            field: AnyField(name, summary, Schema.self, .of(Value.self, as: Schema.self), offset: MemoryLayout<Root>.offset(of: path), path: path))
     }
 
     /// A field of which the value is found and put by functions, as no one property keeps it; `get` returns nil if it is absent.
     public static func f<Value: APIValue>(
         _ name: String, _ summary: String, get: @escaping @Sendable (Root) -> Value?, set: @escaping @Sendable (inout Root, Value) -> Void
     ) -> Field {
-        Field(
-            name: name, summary: summary, typeName: Value.typeName, structure: Value.structure,
+        let coder = ValueCoder(
             decode: { root, json, decoder in
-                decoder.bits = 32
-                if let value = Value.decode(json, &decoder) { set(&root, value) }
+                if let value = Value.decode(json, &decoder) { set(&root.assumingMemoryBound(to: Root.self).pointee, value) }
             },
-            encode: { root in get(root).json }, write: { root, out in get(root).writeJSON(to: &out) })
+            encode: { get($0.assumingMemoryBound(to: Root.self).pointee).json },
+            write: { get($0.assumingMemoryBound(to: Root.self).pointee).writeJSON(to: &$1) })
+        return Field(field: AnyField(name, summary, Value.self, coder, offset: 0, path: nil))
     }
 
-    private static func emptyValue<Value: APIValue>(_ type: Value.Type) -> JSONValue? {
-        if type.typeName.hasPrefix("[]") { return [] }
-        switch type.typeName {
-        case "string": return ""
-        case "integer": return 0
-        case "boolean": return false
-        default: return [:]
-        }
+    /// The field of a structure that `Root` has at `path`.
+    static func inner<Inner: APIStruct>(_ field: Field<Inner>, at path: WritableKeyPath<Root, Inner> & Sendable) -> Field {
+        Field(field: AnyField(field.field, at: MemoryLayout<Root>.offset(of: path) ?? 0))
     }
 }
 
@@ -182,6 +150,9 @@ public struct APIDecoder {
         }
         return nil
     }
+    /// Reads one level deeper until ``leave()``.
+    mutating func enter(_ element: PathElement) { path.append(element) }
+    mutating func leave() { path.removeLast() }
     /// Reads one level deeper.
     public mutating func at<T>(_ element: PathElement, _ body: (inout APIDecoder) -> T) -> T {
         path.append(element)
@@ -218,26 +189,18 @@ extension APIStruct {
         return value
     }
 
+    private static var table: FieldTable { .of(fields.first?.field) { fields.map(\.field) } }
+
     public mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder) {
-        let fields = Self.fields
-        for (key, json) in object.members {
-            guard let field = fields.first(where: { $0.name == key }) else {
-                decoder.note(.unknownField(nearest: nearest(key, among: fields.map(\.name))), field: key)
-                continue
-            }
-            if json == .null { continue }
-            decoder.at(.field(key)) { field.decode(&self, json, &$0) }
-        }
+        withUnsafeMutablePointer(to: &self) { Self.table.read(object, into: UnsafeMutableRawPointer($0), &decoder) }
     }
 
     public var json: JSONValue? { .object(jsonObject) }
 
-    public var jsonObject: JSONObject {
-        var object = JSONObject()
-        for field in Self.fields {
-            if let value = field.encode(self) { object.members.append((field.name, value)) }
-        }
-        return object
+    public var jsonObject: JSONObject { withUnsafePointer(to: self) { Self.table.json(UnsafeRawPointer($0)) } }
+
+    public func writeMembers(to out: inout [UInt8], afterOthers: Bool) {
+        withUnsafePointer(to: self) { Self.table.write(UnsafeRawPointer($0), to: &out, afterOthers: afterOthers) }
     }
 }
 

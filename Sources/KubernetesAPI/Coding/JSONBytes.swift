@@ -71,17 +71,6 @@ extension APIStruct {
         return true
     }
 
-    /// Appends the members that are not left out, with commas between them; after a comma if there is one before.
-    public func writeMembers(to out: inout [UInt8], afterOthers: Bool) {
-        var needsComma = afterOthers
-        for field in Self.fields {
-            let mark = out.count
-            if needsComma { out.append(0x2c) }
-            out.append(contentsOf: field.key)
-            if field.write(self, &out) { needsComma = true } else { out.removeLast(out.count - mark) }
-        }
-    }
-
     /// Appends the structure if it has a member.
     func writeUnlessEmpty(to out: inout [UInt8]) -> Bool {
         let mark = out.count

@@ -279,12 +279,7 @@ struct EphemeralContainer: APIStruct {
     var targetContainerName = ""
     static let summary = "A container added to a running pod for debugging."
     static let fields: [Field<EphemeralContainer>] =
-        Container.fields.map { field in
-            Field(
-                name: field.name, summary: field.summary, typeName: field.typeName, structure: field.structure,
-                decode: { root, json, decoder in field.decode(&root.container, json, &decoder) },
-                encode: { field.encode($0.container) }, write: { field.write($0.container, &$1) })
-        } + [.f("targetContainerName", \.targetContainerName, "The container whose processes it sees.")]
+        Container.fields.map { .inner($0, at: \.container) } + [.f("targetContainerName", \.targetContainerName, "The container whose processes it sees.")]
 }
 
 extension JSONValue {
