@@ -1,11 +1,11 @@
-// The resources that a Kubernetes 1.36 API server serves without extensions, as its discovery documents name them.
+// The resources that a Kubernetes 1.36 API server serves without extensions, as its discovery documents name them, and the simulator's own.
 
 extension APIResource {
     /// A line a resource: name, kind, scope (`N` in a namespace, `C` in the cluster; only for resources of their own), verbs (`*` is all
     /// eight, `gpu` get, patch and update), and what only some have: the singular if it is not the kind in lower case, short names,
     /// categories, another group and version of the kind, the hash by which clients see that the stored form changed. `#` begins a group
     /// and version; they stand in the order of `/apis`.
-    /// - Source: Kubernetes v1.36.2, `/api/v1` and all `/apis/GROUP/VERSION`.
+    /// - Source: Kubernetes v1.36.2, `/api/v1` and all `/apis/GROUP/VERSION`. The last is the simulator's own.
     static let catalog = """
         # v1
         bindings Binding N create
@@ -145,5 +145,11 @@ extension APIResource {
         # metrics.k8s.io/v1beta1
         nodes NodeMetrics C get,list singular=
         pods PodMetrics N get,list singular=
+        # evenkeel.dev/v1
+        expectations ExpectationReview C create singular=expectation
+        faults Fault C create,list
+        snapshots Snapshot C create,delete,get,list
+        snapshots/restore Snapshot create
+        time Time C create,get
         """
 }

@@ -14,6 +14,8 @@ public struct APIServer: Sendable {
     var resources = APIResources.builtIn
     var definitions = ServedDefinitions()
     var snapshots: [ListSnapshot] = []
+    /// What clients keep of the cluster to come back to, by name.
+    var savedStates: [String: EvenkeelAPI.Snapshot] = [:]
     let cache = WatchCache()
     /// How many requests there were of each kind.
     private(set) var requestCounts: [RequestLabels: Int] = [:]
@@ -57,6 +59,7 @@ public struct APIServer: Sendable {
             case .answer(let response): response.status
             case .watch, .log: 200
             case .session: 101
+            case .advance: 201
             }
         // Paths that lead nowhere are of no use to anybody, and of endless number.
         let resource = code == 404 ? "" : info.resource
@@ -90,6 +93,7 @@ public struct APIServer: Sendable {
         understood.representation = try Representation.chosen(accept: request.header("accept"), transforms: true).get()
         if let text = Self.deprecations["\(kind.apiVersion)/\(kind.resource.name)"] { understood.warnings.append(text) }
         try requireNoEscalation(understood, in: &session)
+        if kind.resource.group == EvenkeelAPI.group { return try replyEvenkeel(understood, in: &session) }
         if kind.resource.group == "metrics.k8s.io" { return .answer(try metrics(understood, in: session)) }
         switch (info.verb, info.subresource) {
         case ("get", ""), ("get", "status"), ("get", "scale"), ("get", "resize"), ("get", "ephemeralcontainers"), ("get", "approval"):
@@ -206,4 +210,6 @@ public enum APIReply: Sendable {
     case log(APILogStream)
     /// The connection is to be upgraded for a session with a pod's program: exec, attach or port-forward.
     case session(APIPodSession)
+    /// Time has to get there first, whether it is paused or not; then this is the answer.
+    case advance(to: Instant, answer: @Sendable (Session) -> APIResponse)
 }

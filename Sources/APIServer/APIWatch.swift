@@ -33,14 +33,15 @@ public struct APIWatch: Sendable {
         headers = request.headers
         sendsBookmarks = request.info.flag("allowWatchBookmarks")
         returns = session.returns
-        cursor = WatchCursor(position: revision)
+        let start = session.cluster.store.cursor(after: revision)
+        cursor = start ?? .beginning
         lastBookmark = session.now
         lastRevision = revision
         for object in initial ?? [] {
             pending.append(event("ADDED", object, revision: object.metadata.resourceVersion, isPrevious: false, in: session))
         }
         if endsInitial { pending.append(bookmark(revision, isEnd: true)) }
-        if initial == nil, !session.cluster.store.holds(cursor) { expire(session, from: revision) }
+        if initial == nil, start == nil || !session.cluster.store.holds(cursor) { expire(session, from: revision) }
     }
 
     /// What is new since the last call: one closure an event, each called at most once, on any thread. After `isOver` the
@@ -62,12 +63,13 @@ public struct APIWatch: Sendable {
         while let entry = store.next(&cursor, until: .distantFuture) {
             if entry.kind != form.info.type { continue }
             let change = store.change(of: entry)
-            note(change.object, change.previous, isDeleted: change.isDeleted, revision: cursor.position, in: session)
+            note(change.object, change.previous, isDeleted: change.isDeleted, revision: store.revision(at: cursor), in: session)
         }
         // Once a minute, as upstream: a client that sees no change of its own would have to list again after a break.
         if sendsBookmarks, session.now - lastBookmark >= .seconds(60) {
-            if cursor.position != lastRevision { pending.append(bookmark(cursor.position, isEnd: false)) }
-            (lastBookmark, lastRevision) = (session.now, cursor.position)
+            let revision = store.revision(at: cursor)
+            if revision != lastRevision { pending.append(bookmark(revision, isEnd: false)) }
+            (lastBookmark, lastRevision) = (session.now, revision)
         }
     }
 

@@ -81,6 +81,8 @@ public struct RequestInfo: Sendable, Equatable {
         subresource = rest.popFirst() ?? ""
         self.rest = rest.joined(separator: "/")
         verb = verb(method, isWatch: isWatch)
+        // There is one time, which has no name.
+        if verb == "list", group == EvenkeelAPI.group, resource == "time" { verb = "get" }
     }
 
     private func verb(_ method: String, isWatch: Bool) -> String {

@@ -132,9 +132,17 @@ public struct Dashboard {
 
     /// Lets clients of a server take their turn with the session, and shows what they change.
     public mutating func serve(_ turn: (inout Session) -> Void) {
-        let (revision, isPaused, speed) = (world.store.revision, world.session.isPaused, world.session.speed)
+        let (revision, isPaused, speed, now) = (world.store.revision, world.session.isPaused, world.session.speed, world.now)
+        let returns = world.session.returns
         turn(&world.session)
-        if world.session.isPaused != isPaused || world.session.speed != speed { needsFrame = true }
+        if world.session.returns != returns {
+            // A client went back to a snapshot.
+            replacements.forget()
+            world.generation += 1
+            needsFrame = true
+            noteChange()
+        }
+        if world.session.isPaused != isPaused || world.session.speed != speed || world.now != now { needsFrame = true }
         if world.store.revision != revision {
             needsFrame = true
             noteChange()

@@ -12,10 +12,12 @@
     public struct Desk {
         private var api: APIServer
         private let inbox: Inbox
-        /// Whether somebody follows `jump`.
-        var movesTime = false
-        /// How far a client wants time to be at once, and who asked.
-        var jump: (goal: Instant, exchange: Exchange)?
+        /// How far a client wants time to be at once, who asked, and what he is told then.
+        private var jump: (goal: Instant, exchange: Exchange, answer: @Sendable (Session) -> APIResponse)?
+        /// Whether time is to be moved at once: then turns are to follow each other without a pause.
+        public var isJumping: Bool { jump != nil }
+        /// At most so much of it in one turn, in nanoseconds.
+        private static let slice: UInt64 = 5_000_000
         private let programs: PodPrograms
         private var streams: [Stream] = []
         /// What watchers were told of, and when the streams were last asked, by the machine's clock.
@@ -74,6 +76,7 @@
                 if case .stop = message { return false }
                 handle(message, in: &session)
             }
+            goOnJumping(&session)
             tellNews(in: &session, at: DispatchTime.now().uptimeNanoseconds)
             return true
         }
@@ -81,7 +84,7 @@
         private mutating func handle(_ message: Message, in session: inout Session) {
             switch message {
             case .request(let request, let exchange):
-                if TimeAPI.owns(request) { answerTime(request, exchange, in: &session) } else { answer(request, exchange, in: &session) }
+                answer(request, exchange, in: &session)
             case .input(let input, let exchange):
                 guard let index = streams.firstIndex(where: { $0.exchange === exchange }), case .program(var program) = streams[index].source else { return }
                 let output = program.receive(input, in: &session)
@@ -112,19 +115,24 @@
                     streams.append(Stream(exchange: exchange, source: .program(program)))
                 case .failure(let error): exchange.send(.answer(.refusal(error.code, error.reason, error.message)))
                 }
+            case .advance(let goal, let answer):
+                if jump == nil {
+                    jump = (goal, exchange, answer)
+                } else {
+                    exchange.send(.answer(.refusal(409, "Conflict", "another jump of time is under way")))
+                }
             }
         }
 
-        private mutating func answerTime(_ request: APIRequest, _ exchange: Exchange, in session: inout Session) {
-            switch TimeAPI.apply(request, to: &session) {
-            case .now(let response): exchange.send(.answer(response))
-            case .jump(let goal):
-                if !movesTime || jump != nil {
-                    let reason = movesTime ? "another jump of time is under way" : "the dashboard moves the time of this cluster"
-                    exchange.send(.answer(.refusal(409, "Conflict", reason)))
-                } else {
-                    jump = (goal, exchange)
-                }
+        /// Lets time run towards where a client wants it to be.
+        private mutating func goOnJumping(_ session: inout Session) {
+            guard let (goal, exchange, answer) = jump else { return }
+            let returns = session.returns
+            let deadline = DispatchTime.now().uptimeNanoseconds + Self.slice
+            let hasArrived = session.advance(to: max(goal, session.now)) { DispatchTime.now().uptimeNanoseconds > deadline }
+            if hasArrived || session.returns != returns {
+                jump = nil
+                exchange.send(.answer(answer(session)))
             }
         }
 

@@ -404,6 +404,12 @@
         static func text(_ code: Int, _ text: String, headers: [(name: String, value: String)] = []) -> APIResponse {
             APIResponse(status: code, headers: [("content-type", "text/plain; charset=utf-8")] + headers) { Array(text.utf8) }
         }
+        /// A Status that says why not.
+        static func refusal(_ code: Int, _ reason: String, _ message: String) -> APIResponse {
+            APIResponse(status: code, headers: [("content-type", "application/json")]) {
+                Array((APIError(code: code, reason: reason, message: message).status.text() + "\n").utf8)
+            }
+        }
         /// What upstream says when too many requests are being answered.
         static var tooMany: APIResponse { text(429, "Too many requests, please try again later.\n", headers: [("retry-after", "1")]) }
     }

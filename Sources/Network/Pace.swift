@@ -11,14 +11,16 @@
         private var virtual: Instant
         private var speed: Speed
         private var isPaused: Bool
+        private var returns: Int
 
         init(_ session: Session, at wall: UInt64) {
-            (self.wall, virtual, speed, isPaused) = (wall, session.now, session.speed, session.isPaused)
+            (self.wall, virtual, speed, isPaused, returns) = (wall, session.now, session.speed, session.isPaused, session.returns)
         }
 
-        /// Starts to count anew if the session's speed was changed.
+        /// Starts to count anew if the session's speed was changed, or its time was moved by something else than this.
         mutating func notice(_ session: Session, at now: UInt64) {
-            if session.speed != speed || session.isPaused != isPaused { self = Pace(session, at: now) }
+            let isAhead = goal(at: now).map { session.now > $0 } ?? false
+            if isAhead || session.speed != speed || session.isPaused != isPaused || session.returns != returns { self = Pace(session, at: now) }
         }
 
         /// Where virtual time is to be at `now`; nil for as far as it gets.

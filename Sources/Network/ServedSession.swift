@@ -26,7 +26,6 @@
             self.session = session
             self.inbox = inbox
             desk = Desk(api: api, inbox: inbox, programs: programs)
-            desk.movesTime = true
             pace = Pace(session, at: DispatchTime.now().uptimeNanoseconds)
         }
 
@@ -34,7 +33,7 @@
         public mutating func run() {
             while turn() {
                 let now = DispatchTime.now().uptimeNanoseconds
-                inbox.sleep(atMost: desk.jump == nil ? min(pace.wait(until: session.simulation.nextDue, at: now) ?? Self.nap, Self.nap) : 0)
+                inbox.sleep(atMost: desk.isJumping ? 0 : min(pace.wait(until: session.simulation.nextDue, at: now) ?? Self.nap, Self.nap))
             }
         }
 
@@ -50,16 +49,11 @@
         private mutating func advance(from now: UInt64) {
             let deadline = now + Self.slice
             func isLate() -> Bool { DispatchTime.now().uptimeNanoseconds > deadline }
-            guard let goal = desk.jump?.goal ?? pace.goal(at: now) else {
+            guard let goal = pace.goal(at: now) else {
                 while !isLate(), session.step() {}
                 return
             }
-            let hasArrived = session.advance(to: max(goal, session.now), until: isLate)
-            if hasArrived, let (_, exchange) = desk.jump {
-                desk.jump = nil
-                pace = Pace(session, at: now)
-                exchange.send(.answer(TimeAPI.answer(session)))
-            }
+            session.advance(to: max(goal, session.now), until: isLate)
         }
     }
 #endif

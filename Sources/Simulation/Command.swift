@@ -68,6 +68,8 @@ public enum Command: Sendable {
     case setGates(StringMap<Bool>)
     /// A write of a client of the API server.
     case write(APIWrite)
+    /// Lets resource versions go on at a number, as after going back to a snapshot.
+    case skipRevisions(to: Int)
 
     /// Applies manifests that say what these objects do.
     public static func apply(_ objects: [any StoredObject]) -> Command { .apply(objects.map { $0.manifest }) }

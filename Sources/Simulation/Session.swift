@@ -60,6 +60,8 @@ public struct Session: Sendable {
     private var turns = 0
     /// How many times it went back: what was seen before is then no longer true.
     public private(set) var returns = 0
+    /// The highest resource version before it last went back.
+    private var highestRevision = 0
 
     public struct JournalEntry: Sendable {
         public var time: Instant
@@ -231,6 +233,29 @@ public struct Session: Sendable {
         return undone
     }
 
+    // MARK: Snapshots
+
+    /// The session as it is, to go back to with ``restore(_:)``, without what only watchers need.
+    public var snapshot: Session {
+        var kept = self
+        kept.simulation.history = 0
+        kept.simulation.forgetReadChanges()
+        return kept
+    }
+
+    /// Goes back to a snapshot of this session, or forward to one of what it has left: its cluster, time, script, journal and states kept.
+    /// Pace stays. Resource versions go on where they were, so that no client takes a new object for one that it has seen.
+    public mutating func restore(_ snapshot: Session) {
+        var restored = snapshot
+        (restored.isPaused, restored.speed, restored.mostCommands) = (isPaused, speed, mostCommands)
+        restored.returns = returns + 1
+        restored.highestRevision = max(highestRevision, cluster.store.revision)
+        restored.simulation.history = simulation.history
+        self = restored
+        let command = Command.skipRevisions(to: highestRevision + 1)
+        note(JournalEntry(time: now, command: command, result: simulation.perform(command), turn: turns))
+    }
+
     /// Goes back to `time`: the nearest state kept before it, and from there the same events and commands again.
     /// What came after `time` is forgotten. Returns false if `time` is not in the past.
     @discardableResult
@@ -249,6 +274,15 @@ public struct Session: Sendable {
         var session = self
         session.go(to: index)
         return Replay(session: session, commands: commands[...], goal: max(time, session.now))
+    }
+
+    /// The session again up to its present, from the oldest state that is kept: the same events and commands, without those who gave them.
+    public func replayOfAll() -> Replay? {
+        guard let first = checkpoints.first else { return nil }
+        let commands = journal[first.journalCount...].filter { !$0.isScripted }
+        var session = self
+        session.go(to: 0)
+        return Replay(session: session, commands: commands[...], goal: max(now, session.now))
     }
 
     /// The way back to a moment: the same events and commands again.
@@ -289,6 +323,7 @@ public struct Session: Sendable {
 
     private mutating func go(to index: Int) {
         returns += 1
+        highestRevision = max(highestRevision, cluster.store.revision)
         let checkpoint = checkpoints[index]
         restore(checkpoint.simulation)
         script = checkpoint.script

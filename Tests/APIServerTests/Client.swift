@@ -54,6 +54,10 @@ struct Client {
             return Answer(code: response.status, headers: response.headers, text: String(decoding: response.body(), as: UTF8.self))
         case .watch(var watch):
             return Answer(code: 200, headers: watch.headers, text: Self.events(&watch, session).map { $0.text() }.joined(separator: "\n"))
+        case .advance(let goal, let answer):
+            session.advance(to: goal)
+            let response = answer(session)
+            return Answer(code: response.status, headers: response.headers, text: String(decoding: response.body(), as: UTF8.self))
         default: return Answer(code: 101, headers: [], text: "")
         }
     }

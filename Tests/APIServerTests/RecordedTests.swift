@@ -26,7 +26,7 @@ struct RecordedTests {
             let answer = client.send("GET", path)
             #expect(answer.code == 200, "\(path)")
             guard let resources = wanted["resources"]?.array else {
-                #expect(answer.json == wanted, "\(path)")
+                #expect(Self.withoutOwn(answer.json) == wanted, "\(path)")
                 continue
             }
             let got = answer.json["resources"]?.array ?? []
@@ -45,13 +45,22 @@ struct RecordedTests {
         for name in ["api", "apis"] {
             let accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
             let answer = client.send("GET", "/\(name)", accept: accept)
-            #expect(answer.json == Self.discovery["\(name)-aggregated-v2"], "\(name)")
+            #expect(Self.withoutOwn(answer.json) == Self.discovery["\(name)-aggregated-v2"], "\(name)")
             #expect(answer.header("content-type") == "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
             let tag = try #require(answer.header("etag"))
             #expect(client.send("GET", "/\(name)", accept: accept, headers: [("if-none-match", tag)]).code == 304)
             let old = client.send("GET", "/\(name)", accept: "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json")
-            #expect(old.json == Self.discovery[name])
+            #expect(Self.withoutOwn(old.json) == Self.discovery[name])
         }
+    }
+
+    /// The document without the group of the simulator itself.
+    private static func withoutOwn(_ document: JSONValue) -> JSONValue {
+        var document = document
+        for (list, path) in [("groups", "name"), ("items", "metadata.name")] where document[list] != nil {
+            document[list] = .array((document[list]?.array ?? []).filter { $0.value(at: path) != "evenkeel.dev" })
+        }
+        return document
     }
 
     // MARK: Errors

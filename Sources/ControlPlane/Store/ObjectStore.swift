@@ -84,6 +84,9 @@ public struct ObjectStore: Sendable {
 
     /// The counter of writes; each write raises it by one.
     public private(set) var revision = 0
+    /// The revisions that no write has, see ``skipRevisions(to:)``, and the last of them.
+    private var skipped = 0
+    private var lastSkipped = 0
     private var log = Deque<LogEntry>()
     private var firstEntry = 0
 
@@ -131,6 +134,10 @@ public struct ObjectStore: Sendable {
     }
     /// Whether nothing after `cursor` was forgotten: a reader for whom it was has to read the objects themselves.
     public func holds(_ cursor: WatchCursor) -> Bool { cursor.position >= firstEntry }
+    /// The revision that the write before `cursor` has.
+    public func revision(at cursor: WatchCursor) -> Int { cursor.position + skipped }
+    /// The place behind the write that has `revision`; nil if it is from before a leap of the counter.
+    public func cursor(after revision: Int) -> WatchCursor? { revision >= lastSkipped ? WatchCursor(position: revision - skipped) : nil }
     /// Forgets the entries before `cursor` once they are many: each holds an object before and after. Readers that are behind
     /// would miss them.
     public mutating func compact(before cursor: WatchCursor) { compact(before: cursor, surplus: min(4096, 256 + pods.count)) }
@@ -151,6 +158,17 @@ public struct ObjectStore: Sendable {
     }
 
     // MARK: Writing
+
+    /// Lets the counter of writes leap to `revision`, if that is ahead: what was read before cannot be watched from any more.
+    ///
+    /// For a store that goes back to an earlier state under the eyes of clients: what it writes then must not have the revisions of
+    /// what it wrote before.
+    /// - Source: etcd `etcdutl snapshot restore --bump-revision --mark-compacted`
+    package mutating func skipRevisions(to revision: Int) {
+        guard revision > self.revision else { return }
+        skipped += revision - self.revision
+        (self.revision, lastSkipped) = (revision, revision)
+    }
 
     /// Adds `object` and returns it with its revision. The key must be free.
     @discardableResult

@@ -117,9 +117,7 @@ public struct Script: Sendable {
 
     private mutating func check(_ expectation: Expectation, _ title: String, in simulation: Simulation) {
         guard let claim = expectation.claims.first else { return }
-        var problem = claim.difference(in: simulation)
-        if problem == nil, let absence = claim.absence(in: simulation) { problem = "matches nothing: \(absence)" }
-        let failure = problem.map { Failure(at: simulation.now, message: "\(title): \($0)", evidence: claim.evidence(in: simulation)) }
+        let failure = claim.problem(in: simulation).map { Failure(at: simulation.now, message: "\(title): \($0)", evidence: claim.evidence(in: simulation)) }
         outcomes.append(Outcome(title: title, at: simulation.now, isExpectation: true, failure: failure))
     }
 }

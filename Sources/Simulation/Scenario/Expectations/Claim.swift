@@ -23,6 +23,11 @@ extension Claim {
     func absence(in simulation: Simulation) -> String? { nil }
     func evidence(in simulation: Simulation) -> [String] { [] }
 
+    /// Why it fails, in words; nil if it holds and tells something by that.
+    func problem(in simulation: Simulation) -> String? {
+        difference(in: simulation) ?? absence(in: simulation).map { "matches nothing: \($0)" }
+    }
+
     /// The field by which an expectation says that nothing may be there for it.
     static func matchesNothing(_ path: WritableKeyPath<Self, Bool> & Sendable) -> Field<Self> {
         .f("matchesNothing", path, "true: it may hold because nothing matches; otherwise that is an error.")
