@@ -89,7 +89,9 @@ public struct APIServer: Sendable {
     private mutating func replyResource(_ request: APIRequest, _ info: RequestInfo, in session: inout Session) throws(Refusal) -> APIReply {
         let kind = try servedKind(info, in: session)
         var understood = ResourceRequest(request: request, info: info, kind: kind, representation: Representation())
-        guard isAllowed(info, kind.resource) else { throw .noMethod }
+        guard isAllowed(info, kind.resource) || (info.verb == "options" && info.subresource == "proxy") else { throw .noMethod }
+        // What is accepted is the affair of whoever answers.
+        if info.subresource == "proxy", info.group.isEmpty { return .answer(try proxy(request, info, in: session)) }
         understood.representation = try Representation.chosen(accept: request.header("accept"), transforms: true).get()
         if let text = Self.deprecations["\(kind.apiVersion)/\(kind.resource.name)"] { understood.warnings.append(text) }
         try requireNoEscalation(understood, in: &session)

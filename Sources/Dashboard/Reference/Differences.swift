@@ -118,7 +118,8 @@ public enum Differences {
           them at once.
         Simulation/Links/LinkTrace.swift
           A program is taken to listen on the ports that its container declares,
-          with TLS on ports named `https` and on 443, 6443 and 8443.
+          or on any if it declares none, with TLS on ports named `https` and on
+          443, 6443 and 8443.
         Simulation/NodeAutoscaler/NodeAutoscaler.swift
           With equal waste the pool with the fewest nodes grows, where upstream
           draws by chance; new machines never fail to come.

@@ -18,8 +18,15 @@ public struct LinkTrace: Sendable, Equatable {
     public var answer = ""
     /// The hop that failed, by its place; nil if none did.
     public var failedHop: Int?
+    /// The pod and the port that a request through the proxy has come to.
+    public var destination: Destination?
     /// A hop whose server nobody checks, on a network where somebody may pretend to be it.
     public var canBeIntercepted = false
+
+    public struct Destination: Sendable, Equatable {
+        public var pod: ObjectKey
+        public var port: Int
+    }
 
     public var total: Duration { hops.reduce(.zero) { $0 + $1.took } }
     public var isEncrypted: Bool { hops.allSatisfy(\.isEncrypted) }
@@ -31,7 +38,8 @@ extension Simulation {
     /// Follows `request` through the present state; nothing is changed.
     ///
     /// Differs from Kubernetes: a program is taken to listen on the ports that its
-    /// container declares, with TLS on ports named `https` and on 443, 6443 and 8443.
+    /// container declares, or on any if it declares none, with TLS on ports named
+    /// `https` and on 443, 6443 and 8443.
     public func trace(_ request: LinkRequest) -> LinkTrace {
         var tracer = LinkTracer(simulation: self)
         switch request {
@@ -212,8 +220,9 @@ private struct LinkTracer {
             let found = listener(on: node, target.port)
             dial(
                 target, from: from, address: address(node), port: target.port,
-                thing: found.map { "\($0.pod) on \(target.name)" } ?? "\(target.name):\(target.port)",
+                thing: found.map { "\($0.pod.name) on \(target.name)" } ?? "\(target.name):\(target.port)",
                 isUp: isReachable(target.name), listens: found != nil, speaksTLS: found.map { Self.speaksTLS($0.port) })
+            arrive(found.map { ($0.pod, $0.port.containerPort) })
         case .pod:
             let key = ObjectKey(namespace: target.namespace, name: target.name)
             guard let pod = store.pods[key] else { return fail("404: pods \"\(target.name)\" not found") }
@@ -252,11 +261,11 @@ private struct LinkTracer {
     }
 
     /// The pod that listens on a port of the node itself, by its host network or a host port; nil if none does.
-    private func listener(on node: Node, _ port: String) -> (pod: String, port: ContainerPort)? {
+    private func listener(on node: Node, _ port: String) -> (pod: ObjectKey, port: ContainerPort)? {
         guard let number = Int(port) else { return nil }
         for pod in store.pods(onNode: node.metadata.name) where !pod.isFinished {
             for container in pod.spec.containers where pod.status.containerStatuses.contains(where: { $0.name == container.name && $0.state.running != nil }) {
-                for own in container.ports where own.hostPort == number || pod.spec.hostNetwork && own.containerPort == number { return (pod.name, own) }
+                for own in container.ports where own.hostPort == number || pod.spec.hostNetwork && own.containerPort == number { return (pod.key, own) }
             }
         }
         return nil
@@ -273,10 +282,15 @@ private struct LinkTracer {
         let text = port.isEmpty ? (target.scheme == "https" ? "443" : "80") : ["http": "80", "https": "443"][port] ?? port
         let number = Int(text)
         let container = pod.spec.containers.first { $0.ports.contains { $0.containerPort == number } }
-        let runs = pod.status.containerStatuses.contains { $0.name == container?.name && $0.state.running != nil }
+        let listens = number.map { simulation.kubelets.listener(of: pod, port: $0, at: simulation.now) != nil } ?? false
         dial(
-            target, from: from, address: pod.status.podIP, port: text, thing: pod.name, isUp: isReachable(pod.nodeName), listens: runs,
+            target, from: from, address: pod.status.podIP, port: text, thing: pod.name, isUp: isReachable(pod.nodeName), listens: listens,
             speaksTLS: container?.ports.first { $0.containerPort == number }.map(Self.speaksTLS))
+        arrive(number.map { (pod.key, $0) })
+    }
+
+    private mutating func arrive(_ place: (pod: ObjectKey, port: Int)?) {
+        if trace.failedHop == nil, let place { trace.destination = LinkTrace.Destination(pod: place.pod, port: place.port) }
     }
 
     /// `speaksTLS` is nil if nobody knows.

@@ -89,10 +89,11 @@ extension Simulation {
 }
 
 /// An HTTP answer with its text.
-struct HTTPText: Sendable, Equatable {
-    var status: Int
-    var type: String
-    var body: String
+public struct HTTPText: Sendable, Equatable {
+    public var status: Int
+    /// The media type.
+    public var type: String
+    public var body: String
     var closes = false
 
     init(status: Int, type: String, body: String) { (self.status, self.type, self.body) = (status, type, body) }
