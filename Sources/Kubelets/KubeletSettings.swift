@@ -124,6 +124,7 @@ extension KubeletSettings {
         memory.isEnabled = profile.isEnabled(.memoryQoS)
         memory.factor = configuration.memoryThrottlingFactor ?? profile.memoryThrottlingFactor
         memory.formula = profile.memoryHighFormula
+        memory.coversBestEffort = profile.memoryHighOfBestEffort
         if profile.hasMemoryReservationPolicy {
             memory.policy = configuration.memoryReservationPolicy == "TieredReservation" ? .tiered : .none
         }

@@ -46,7 +46,7 @@ struct Evenkeel: ParsableCommand {
               --node-pool FILE                  several sorts of nodes
               --seed N                          the same seed, the same bytes
               --speed 1..10000|max, --paused    how fast virtual time runs
-              --kubernetes-version 1.27         whose rules apply: 1.22 to 1.36
+              --kubernetes-version 1.27         whose rules apply: \(KubernetesVersion.rangeText)
               --feature-gates A=true,B=false    gates off their defaults
               --read-only                       look, but change nothing
               -n NAMESPACE, -c COMMAND          where to start, as in k9s
@@ -168,7 +168,7 @@ struct ClusterArguments: ParsableArguments {
     )
     var seed: UInt64?
 
-    @Option(help: ArgumentHelp("Version whose rules apply, 1.22 to 1.36 (default 1.36).", valueName: "version"))
+    @Option(help: ArgumentHelp("Version whose rules apply, \(KubernetesVersion.rangeText) (default \(KubernetesVersion.default)).", valueName: "version"))
     var kubernetesVersion: String?
 
     @Option(help: ArgumentHelp("Feature gates that differ from the version's defaults.", valueName: "A=true,B=false"))

@@ -3,7 +3,7 @@ import KubernetesAPI
 import Simulation
 import SimulationKit
 
-/// `evenkeel plan STATE --to 1.36`: what another version of Kubernetes would make of a cluster.
+/// `evenkeel plan STATE --to 1.37`: what another version of Kubernetes would make of a cluster.
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Say what another Kubernetes version would refuse, drop, default or decide otherwise.",
@@ -14,8 +14,8 @@ struct PlanCommand: ParsableCommand {
             change. Then both run on for ten virtual minutes, and what the new version
             decided otherwise is told.
 
-              evenkeel plan prod.yaml --to 1.36
-              evenkeel plan prod.yaml --kubernetes-version 1.33 --to 1.36 -o markdown
+              evenkeel plan prod.yaml --to 1.37
+              evenkeel plan prod.yaml --kubernetes-version 1.33 --to 1.37 -o markdown
 
             The present version is that of the newest kubelet unless --kubernetes-version
             says otherwise. Exit status: 1 if something is refused, kubelets do not go
@@ -23,7 +23,7 @@ struct PlanCommand: ParsableCommand {
             """)
 
     @OptionGroup var cluster: ClusterArguments
-    @Option(help: ArgumentHelp("The version to go to, 1.22 to 1.36.", valueName: "version")) var to: String
+    @Option(help: ArgumentHelp("The version to go to, \(KubernetesVersion.rangeText).", valueName: "version")) var to: String
     @Option(name: .shortAndLong, help: ArgumentHelp("How to tell (default text).", valueName: "text|json|markdown|junit")) var output = ReportForm.text
 
     func run() throws {

@@ -41,7 +41,8 @@ struct ValidateCommand: ParsableCommand {
     @Argument(
         help: ArgumentHelp("Manifests: files, folders, or - for standard input.", valueName: "file"), completion: .file(extensions: ["yaml", "yml", "json"]))
     var files: [String] = []
-    @Option(help: ArgumentHelp("Version whose rules apply, 1.22 to 1.36 (default 1.36).", valueName: "version")) var kubernetesVersion: String?
+    @Option(help: ArgumentHelp("Version whose rules apply, \(KubernetesVersion.rangeText) (default \(KubernetesVersion.default)).", valueName: "version"))
+    var kubernetesVersion: String?
     @Option(help: ArgumentHelp("Feature gates that differ from the version's defaults.", valueName: "A=true,B=false")) var featureGates: String?
     @Flag(help: "Assume no object that the files do not bring.") var onlyFiles = false
     @Flag(name: .shortAndLong, help: "Print nothing about what is accepted.") var quiet = false

@@ -31,12 +31,13 @@ import Testing
         var configuration = KubeletConfiguration()
         configuration.memoryReservationPolicy = "TieredReservation"
         #expect(
-            configuration.validate(profile: .default) == [
+            configuration.validate(profile: KubernetesProfile(minor: 36)) == [
                 "invalid configuration: memoryReservationPolicy \"TieredReservation\" requires MemoryQoS feature gate to be enabled"
             ])
         let profile = try KubernetesProfile(
             version: KubernetesVersion(minor: 36), overrides: [("MemoryQoS", true)])
         #expect(configuration.validate(profile: profile).isEmpty)
+        #expect(configuration.validate(profile: KubernetesProfile(minor: 37)).isEmpty)
     }
 
     @Test func `negative rates are refused`() {

@@ -12,7 +12,7 @@ struct ProfileGateTests {
             }
             #expect(profile.changedGates.isEmpty)
         }
-        #expect(KubernetesProfile.default == KubernetesProfile(KubernetesVersion(minor: 36)))
+        #expect(KubernetesProfile.default == KubernetesProfile(KubernetesVersion(minor: 37)))
     }
 
     @Test func `each gate can be told from each other`() throws {
@@ -40,10 +40,10 @@ struct ProfileGateTests {
         }
     }
 
-    @Test func `removed gates are built in but for the two that were dropped`() {
+    @Test func `removed gates are built in but for the four that were dropped`() {
         let dropped = FeatureGate.allCases.filter(\.isDropped)
         #expect(
-            dropped == [.inPlacePodVerticalScalingAllocatedStatus, .podHasNetworkCondition])
+            dropped == [.gangScheduling, .workloadAwarePreemption, .inPlacePodVerticalScalingAllocatedStatus, .podHasNetworkCondition])
         let profile = KubernetesProfile.default
         for gate in FeatureGate.allCases where gate.stage(in: .default) == .removed {
             #expect(profile.isEnabled(gate) == !dropped.contains(gate), "\(gate)")
@@ -90,7 +90,7 @@ struct ProfileGateTests {
 /// Which overrides are taken and which are refused with which words.
 struct ProfileOverrideTests {
     @Test func `locked gates cannot be turned off`() {
-        #expect(throws: ProfileError.lockedGate(.inPlacePodVerticalScaling, version: .default)) {
+        #expect(throws: ProfileError.lockedGate(.inPlacePodVerticalScaling, version: KubernetesVersion(minor: 36))) {
             try profile(36, "InPlacePodVerticalScaling", false)
         }
         #expect(
@@ -100,7 +100,7 @@ struct ProfileOverrideTests {
     }
 
     @Test func `locked gates may be set to true`() throws {
-        #expect(try profile(36, "InPlacePodVerticalScaling", true) == .default)
+        #expect(try profile(37, "InPlacePodVerticalScaling", true) == .default)
     }
 
     @Test func `unknown gates are refused with the releases that have them`() {
@@ -111,7 +111,7 @@ struct ProfileOverrideTests {
         #expect(
             refusal(27, "PLEGOnDemandRelist", true)
                 == "unrecognized feature gate: PLEGOnDemandRelist"
-                + " (it exists only in 1.36, not yet in 1.27)")
+                + " (it exists in 1.36 to 1.37, not yet in 1.27)")
         #expect(
             refusal(36, "PodHasNetworkCondition", true)
                 == "unrecognized feature gate: PodHasNetworkCondition"
@@ -122,11 +122,11 @@ struct ProfileOverrideTests {
         #expect(
             refusal(27, "EventdPleg", true)
                 == "unrecognized feature gate: EventdPleg"
-                + " (no such gate in Kubernetes 1.22 to 1.36; did you mean EventedPLEG?)")
+                + " (no such gate in Kubernetes 1.22 to 1.37; did you mean EventedPLEG?)")
         #expect(
             refusal(27, "Bananas", true)
                 == "unrecognized feature gate: Bananas"
-                + " (no such gate in Kubernetes 1.22 to 1.36)")
+                + " (no such gate in Kubernetes 1.22 to 1.37)")
     }
 
     @Test func `a gate needs its dependencies`() throws {
@@ -150,11 +150,11 @@ struct ProfileOverrideTests {
 
     @Test func `a chain of dependencies can be turned on at once in any order`() throws {
         let profile = try KubernetesProfile(
-            version: .default,
+            version: KubernetesVersion(minor: 36),
             featureGates: "WorkloadAwarePreemption=true,GangScheduling=true,GenericWorkload=true")
         #expect(profile.isEnabled(.workloadAwarePreemption))
         #expect(throws: ProfileError.self) {
-            try KubernetesProfile(version: .default, featureGates: "WorkloadAwarePreemption=true")
+            try KubernetesProfile(version: KubernetesVersion(minor: 36), featureGates: "WorkloadAwarePreemption=true")
         }
     }
 
@@ -177,7 +177,7 @@ struct ProfileOverrideTests {
 
     @Test func `the last of several values counts`() throws {
         let profile = try KubernetesProfile(
-            version: .default, featureGates: "MemoryQoS=true,MemoryQoS=false")
+            version: .default, featureGates: "MemoryQoS=false,MemoryQoS=true")
         #expect(profile == .default)
     }
 

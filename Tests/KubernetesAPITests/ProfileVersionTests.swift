@@ -5,17 +5,17 @@ import Testing
 
 struct ProfileVersionTests {
     @Test func `versions are read with and without v and patch`() throws {
-        let expected = KubernetesVersion(minor: 36)
-        for text in ["1.36", "v1.36", "1.36.2", "v1.36.0"] {
+        let expected = KubernetesVersion(minor: 37)
+        for text in ["1.37", "v1.37", "1.37.2", "v1.37.0"] {
             #expect(try KubernetesVersion(text) == expected, "\(text)")
         }
         #expect(try KubernetesVersion("1.22").minor == 22)
         #expect(KubernetesVersion.default == expected)
-        #expect("\(expected)" == "1.36")
+        #expect("\(expected)" == "1.37")
     }
 
     @Test(arguments: [
-        "", "1", "36", "1.", "1.21", "1.37", "2.30", "1.36.", "1.36.2.1", "1.+36", "1.-36",
+        "", "1", "36", "1.", "1.21", "1.38", "2.30", "1.36.", "1.36.2.1", "1.+36", "1.-36",
         "vv1.36", "1.36-rc.1", " 1.36", "1.99999999999999999999",
     ])
     func `other texts are refused with the range`(text: String) {
@@ -25,14 +25,14 @@ struct ProfileVersionTests {
         } catch {
             #expect(
                 error.description
-                    == "unknown Kubernetes version \"\(text)\": use 1.22 to 1.36")
+                    == "unknown Kubernetes version \"\(text)\": use 1.22 to 1.37")
         }
     }
 
     @Test func `older releases come first`() {
         #expect(KubernetesVersion(minor: 27) < KubernetesVersion(minor: 34))
         #expect(KubernetesVersion.all == KubernetesVersion.all.sorted())
-        #expect(KubernetesVersion.all.count == 15)
+        #expect(KubernetesVersion.all.count == 16)
     }
 }
 
@@ -41,7 +41,7 @@ struct ProfileVersionTests {
 struct ProfileScenarioTests {
     private let v127 = KubernetesProfile(KubernetesVersion(minor: 27))
     private let v134 = KubernetesProfile(KubernetesVersion(minor: 34))
-    private let v136 = KubernetesProfile.default
+    private let v136 = KubernetesProfile(minor: 36)
 
     @Test func `1 and 2: minDomains counts in 1.27 unless turned off`() throws {
         #expect(v127.isEnabled(.minDomainsInPodTopologySpread))
@@ -50,12 +50,12 @@ struct ProfileScenarioTests {
     }
 
     @Test func `3 and 4: 1.36 refuses locked and removed gates`() {
-        #expect(throws: ProfileError.lockedGate(.inPlacePodVerticalScaling, version: .default)) {
+        #expect(throws: ProfileError.lockedGate(.inPlacePodVerticalScaling, version: KubernetesVersion(minor: 36))) {
             try with("1.36", "InPlacePodVerticalScaling=false")
         }
         #expect(
             throws: ProfileError.unrecognizedGate(
-                "MinDomainsInPodTopologySpread", version: .default, nearest: nil)
+                "MinDomainsInPodTopologySpread", version: KubernetesVersion(minor: 36), nearest: nil)
         ) {
             try with("1.36", "MinDomainsInPodTopologySpread=true")
         }
@@ -108,7 +108,7 @@ struct ProfileDefaultsTests {
     private let v126 = KubernetesProfile(KubernetesVersion(minor: 26))
     private let v127 = KubernetesProfile(KubernetesVersion(minor: 27))
     private let v134 = KubernetesProfile(KubernetesVersion(minor: 34))
-    private let v136 = KubernetesProfile.default
+    private let v136 = KubernetesProfile(minor: 36)
 
     @Test func `client limits of the kubelet grew tenfold in 1.27`() {
         for (profile, qps, burst) in [(v126, 5, 10), (v127, 50, 100), (v136, 50, 100)] {
@@ -120,6 +120,7 @@ struct ProfileDefaultsTests {
 
     @Test func `memory is throttled by another formula since 1.27`() {
         #expect(v126.memoryThrottlingFactor == 0.8 && v127.memoryThrottlingFactor == 0.9)
+        #expect(v136.memoryThrottlingFactor == 0.9 && KubernetesProfile(minor: 37).memoryThrottlingFactor == nil)
         #expect(v126.memoryHighFormula == .shareOfLimit)
         #expect(v127.memoryHighFormula == .betweenRequestAndLimit)
         #expect(!v127.hasMemoryReservationPolicy && v136.hasMemoryReservationPolicy)

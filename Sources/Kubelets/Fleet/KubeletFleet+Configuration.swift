@@ -155,7 +155,7 @@ extension KubeletSettings {
         }
         if profile.version.minor >= 26 { gate(.eventedPLEG) }
         gate(.memoryQoS)
-        add("memoryThrottlingFactor", "\(memory.factor)")
+        add("memoryThrottlingFactor", memory.factor.map { "\($0)" } ?? "none")
         if profile.hasMemoryReservationPolicy { add("memoryReservationPolicy", memory.policy == .tiered ? "TieredReservation" : "None") }
         return rows
     }

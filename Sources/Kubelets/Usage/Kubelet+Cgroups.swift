@@ -39,7 +39,9 @@ extension Kubelet {
         if memory.isEnabled {
             switch memory.policy {
             case .always: (all.memoryMin, middle.memoryMin) = (guaranteed.saturatingAdd(burstable), burstable)
-            case .tiered: (all.memoryMin, middle.memoryLow) = (guaranteed.saturatingAdd(burstable), burstable)
+            case .tiered:
+                (all.memoryMin, middle.memoryLow) = (guaranteed.saturatingAdd(burstable), burstable)
+                if host.profile.memoryLowOfAllPods { all.memoryLow = burstable }
             case .none: break
             }
         }
@@ -59,6 +61,10 @@ extension Kubelet {
             name: worker.pod.name, cpuQuota: sum(\.milliCPU, own: spec.resources?.limits.milliCPU).flatMap { CgroupValue.quota(milliCPU: $0) },
             cpuWeight: qos == .bestEffort ? 1 : CgroupValue.weight(milliCPU: worker.requests.milliCPU, host.profile))
         group.memoryMax = sum(\.memoryBytes, own: spec.resources?.limits.memoryBytes)
+        if host.profile.memoryHighOfPods {
+            group.memoryHigh = memoryProtection(host).high(
+                request: worker.requests.memory, limit: group.memoryMax ?? 0, allocatable: allocatable.memory)
+        }
         (group.memoryMin, group.memoryLow) = settings(host).memory.protection(
             request: worker.requests.memory, isGuaranteed: qos == .guaranteed)
         return group
@@ -91,11 +97,16 @@ extension Kubelet {
         return group
     }
 
+    private func memoryProtection(_ host: KubeletHost) -> MemoryProtection {
+        var protection = settings(host).memory
+        protection.pageSize = max(1, Int64(saturating: host.latencies.pageSize))
+        return protection
+    }
+
     /// What MemoryQoS writes for a container with `resources` under the present configuration.
     func memoryValues(_ worker: PodWorker, _ resources: ResourceRequirements, _ host: KubeletHost) -> MemoryValues {
-        var protection = settings(host).memory
+        let protection = memoryProtection(host)
         guard protection.isEnabled else { return MemoryValues() }
-        protection.pageSize = max(1, Int64(saturating: host.latencies.pageSize))
         let request = resources.requests.memoryBytes ?? 0
         let (min, low) = protection.protection(request: request, isGuaranteed: worker.pod.spec.qosClass == .guaranteed)
         return MemoryValues(

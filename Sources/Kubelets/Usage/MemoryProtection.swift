@@ -6,16 +6,18 @@ import SimulationKit
 /// The gate MemoryQoS on one node: what it writes into `memory.min`, `memory.low` and `memory.high`.
 ///
 /// - Source: KEP-2570; Kubernetes v1.27.16 and v1.36.2 `pkg/kubelet/kuberuntime/kuberuntime_container_linux.go`,
-///   `pkg/kubelet/cm/helpers_linux.go`; `memory-qos.md` §2.
+///   `pkg/kubelet/cm/helpers_linux.go`; `memory-qos.md` §2; for 1.37 `kubernetes-1.37.md` §4.2.
 public struct MemoryProtection: Sendable, Equatable {
     /// What of the requests is protected.
     public enum Policy: Sendable { case always, none, tiered }
     public var isEnabled = false
-    /// Where between request and limit throttling begins: more than 0, at most 1.
-    public var factor = 0.9
+    /// Where between request and limit throttling begins: more than 0, at most 1; nil: nowhere.
+    public var factor: Double? = 0.9
     public var formula = KubernetesProfile.MemoryHighFormula.betweenRequestAndLimit
     /// Before 1.36 requests are always protected.
     public var policy = Policy.always
+    /// Whether throttling also concerns containers that neither request nor limit memory.
+    public var coversBestEffort = false
     /// Bytes of a page, to which `memory.high` is cut.
     public var pageSize: Int64 = 4096
     public init() {}
@@ -27,7 +29,7 @@ public struct MemoryProtection: Sendable, Equatable {
     ///   - allocatable: bytes of the node, which stand for an absent limit.
     public func high(request: Int64, limit: Int64, allocatable: Int64) -> Int64? {
         let top = limit != 0 ? limit : allocatable
-        guard isEnabled, request != limit || formula == .shareOfLimit, top > 0 else { return nil }
+        guard isEnabled, let factor, request != limit || formula == .shareOfLimit || (coversBestEffort && limit == 0), top > 0 else { return nil }
         let high: Int64
         switch formula {
         case .shareOfLimit: high = Int64(saturating: (factor * Double(top)).rounded(.down))

@@ -51,7 +51,7 @@ extension KubeletConfiguration {
                     "maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false")
             }
         }
-        // That it is missing with the gate on cannot be: reading a document gives it its default.
+        // That it is missing with the gate on is no error: before 1.37 reading a document gives it its default.
         let factor = memoryThrottlingFactor
         if let factor, !(factor > 0 && factor <= 1) {
             refuse("memoryThrottlingFactor \(factor) must be greater than 0 and less than or equal to 1.0")

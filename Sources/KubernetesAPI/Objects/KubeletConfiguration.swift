@@ -265,7 +265,7 @@ public struct KubeletConfiguration: APIStruct {
         .f("seccompDefault", \.seccompDefault, "Kept, not acted on."),
         .f(
             "memoryThrottlingFactor", \.memoryThrottlingFactor,
-            "For the gate MemoryQoS: where between request and limit memory.high lies. Default 0.9, before 1.27 0.8."),
+            "For the gate MemoryQoS: where between request and limit memory.high lies. Default none from 1.37 on, 0.9 from 1.27, 0.8 before."),
         .f(
             "memoryReservationPolicy", \.memoryReservationPolicy,
             "For the gate MemoryQoS: None (default) protects no memory, TieredReservation what is requested. From 1.36 on."),

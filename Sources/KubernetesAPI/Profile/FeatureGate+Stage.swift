@@ -75,9 +75,9 @@ extension FeatureGate {
     /// Whether the gate went away together with its behaviour, rather than becoming built in.
     ///
     /// True for a removed gate that never became GA: `PodHasNetworkCondition` (renamed to
-    /// `PodReadyToStartContainersCondition` in 1.28) and
-    /// `InPlacePodVerticalScalingAllocatedStatus` (withdrawn). After their removal these two are
-    /// off; every other removed gate is on.
+    /// `PodReadyToStartContainersCondition` in 1.28), `InPlacePodVerticalScalingAllocatedStatus`
+    /// (withdrawn), `GangScheduling` and `WorkloadAwarePreemption` (part of `GenericWorkload`
+    /// since 1.37). After their removal these are off; every other removed gate is on.
     public var isDropped: Bool {
         let history = Self.rows[rawValue].stages
         guard history.last == .removed, let last = history.last(where: \.isKnown) else {

@@ -4,8 +4,8 @@
 /// gate stands in its row of `FeatureGate+Table.swift`.
 /// What a gate does in a run is asked from the profile: `profile.isEnabled(.sidecarContainers)`.
 ///
-/// - Source: `pkg/features/kube_features.go` of Kubernetes v1.27.1, v1.34.1 and v1.36.2, and the
-///   documentation's page of removed feature gates.
+/// - Source: `pkg/features/kube_features.go` of Kubernetes v1.27.1, v1.34.1, v1.36.2 and of the 1.37 line, and
+///   the documentation's page of removed feature gates.
 public enum FeatureGate: Int, CaseIterable, Sendable {
     // MARK: Topology spread and scheduling
 
@@ -53,6 +53,14 @@ public enum FeatureGate: Int, CaseIterable, Sendable {
     case topologyAwareWorkloadScheduling
     /// Preemption for and of whole workloads.
     case workloadAwarePreemption
+    /// Whether a group of pods may preempt is said by the group.
+    case podGroupPreemptionPolicy
+    /// Groups of groups of pods.
+    case compositePodGroup
+    /// Hints that are asked once for many pods; faster, nothing else.
+    case schedulerPreQueueingHints
+    /// Faster counting of affinity by host name, nothing else.
+    case interPodAffinityHostnameFastPath
 
     // MARK: Pod resources and resize
 
@@ -76,6 +84,16 @@ public enum FeatureGate: Int, CaseIterable, Sendable {
     case podObservedGenerationTracking
     /// Resources of a suspended Job's template can change.
     case mutablePodResourcesForSuspendedJobs
+    /// Preemption for deferred resizes.
+    case inPlacePodVerticalScalingSchedulerPreemption
+    /// Memory-backed volumes follow a resize.
+    case inPlacePodVerticalScalingMemoryBackedVolumes
+    /// Empty `spec.resources` counts as absent for defaults.
+    case podLevelResourcesFixDefaulting
+    /// Empty `spec.resources` counts as absent for the QoS class.
+    case podLevelResourcesFixKubeletQOSClass
+    /// Scheduling directives of a suspended Job's template can change.
+    case mutableSchedulingDirectivesForSuspendedJobs
 
     // MARK: Kubelet start-up and node
 
@@ -119,6 +137,22 @@ public enum FeatureGate: Int, CaseIterable, Sendable {
     case kubeletTracing
     /// Pods with their own user namespace.
     case userNamespacesSupport
+    /// Rights of their own for some paths of the kubelet.
+    case kubeletFineGrainedAuthz
+    /// Logs of one stream.
+    case podLogsQuerySplitStreams
+    /// exec and attach over WebSocket v5.
+    case translateStreamCloseWebsocketRequests
+    /// port-forward over WebSocket.
+    case portForwardWebsockets
+    /// exec over WebSocket needs the right to create too.
+    case authorizePodWebsocketUpgradeCreatePermission
+    /// WebSocket up to the kubelet.
+    case extendWebSocketsToKubelet
+    /// Eviction leaves reserved huge pages out.
+    case hugepageAwareEviction
+    /// The kubelet tells what it has allocated.
+    case kubeletAllocatedPodsEndpoint
 
     // MARK: Storage
 
@@ -136,6 +170,12 @@ public enum FeatureGate: Int, CaseIterable, Sendable {
     case nodeOutOfServiceVolumeDetach
     /// Claims filled from any kind of object.
     case anyVolumeDataSource
+    /// Nodes without a CSI driver can be refused.
+    case volumeLimitScaling
+    /// Condition `Unused` of claims.
+    case persistentVolumeClaimUnusedSinceTime
+    /// SELinux labels by mount option for all access modes.
+    case selinuxMount
 
     // MARK: Controllers and availability
 
@@ -177,6 +217,20 @@ public enum FeatureGate: Int, CaseIterable, Sendable {
     case hpaScaleToZero
     /// Order of deletion in a namespace.
     case orderedNamespaceDeletion
+    /// `generation` of autoscalers.
+    case hpaGeneration
+    /// The autoscaler's controller waits for its own writes.
+    case staleControllerConsistencyHPA
+    /// StatefulSets that delete all pods before they create new ones.
+    case statefulSetRecreateStrategy
+    /// A lease is read anew before its node counts as lost.
+    case nodeControllerLeaseCircuitBreaker
+    /// Names of conditions about a node's drain and maintenance.
+    case nodeLifecycleConditions
+    /// The EvictionRequest API.
+    case evictionRequestAPI
+    /// Jobs make a Workload of their own.
+    case workloadWithJob
 
     // MARK: Services
 

@@ -63,10 +63,28 @@ extension KubernetesProfile {
 
 extension KubernetesProfile {
     /// Default of `memoryThrottlingFactor`, for the gate MemoryQoS: more than 0, at most 1. 0.8 up
-    /// to 1.26, 0.9 from 1.27 on.
+    /// to 1.26, 0.9 from 1.27 to 1.36; none from 1.37 on, so that no `memory.high` is written.
     ///
-    /// - Source: KEP-2570; Kubernetes v1.27, `pkg/kubelet/apis/config/v1beta1/defaults.go`.
-    public var memoryThrottlingFactor: Double { isAtLeast(27) ? 0.9 : 0.8 }
+    /// - Source: KEP-2570; Kubernetes v1.27, `pkg/kubelet/apis/config/v1beta1/defaults.go`;
+    ///   `kubernetes-1.37.md` §4.2.
+    public var memoryThrottlingFactor: Double? { isAtLeast(37) ? nil : isAtLeast(27) ? 0.9 : 0.8 }
+
+    /// Whether a container that neither requests nor limits memory gets a `memory.high` too, as a
+    /// share of the node's allocatable memory.
+    ///
+    /// - Source: kubernetes PR 138139; `kubernetes-1.37.md` §4.2.
+    public var memoryHighOfBestEffort: Bool { isAtLeast(37) }
+
+    /// Whether a pod's own cgroup gets a `memory.high` too, with the gate PodLevelResources.
+    ///
+    /// - Source: kubernetes PR 140262; `kubernetes-1.37.md` §4.2.
+    public var memoryHighOfPods: Bool { isAtLeast(37) && isEnabled(.podLevelResources) }
+
+    /// Whether `/kubepods` is given `memory.low` for what its burstable pods request, without which
+    /// theirs protects nothing.
+    ///
+    /// - Source: kubernetes PR 140267; `kubernetes-1.37.md` §4.2.
+    public var memoryLowOfAllPods: Bool { isAtLeast(37) }
 
     /// How `memory.high` comes from request, limit and throttling factor.
     public enum MemoryHighFormula: Hashable, Sendable {

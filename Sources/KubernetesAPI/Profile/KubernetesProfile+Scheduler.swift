@@ -23,7 +23,7 @@ extension KubernetesProfile {
         case heap
     }
 
-    /// How ties among nodes are broken: the heap in 1.36, chance before.
+    /// How ties among nodes are broken: the heap from 1.36 on, chance before.
     ///
     /// - Source: Kubernetes v1.36.2 and v1.34.1, `pkg/scheduler/schedule_one.go`. Judgement for
     ///   1.35, taken as random.
@@ -37,7 +37,7 @@ extension KubernetesProfile {
         case improvement
     }
 
-    /// The formula of `NodeResourcesBalancedAllocation`: improvement in 1.36, after-only before.
+    /// The formula of `NodeResourcesBalancedAllocation`: improvement from 1.36 on, after-only before.
     ///
     /// - Source: Kubernetes v1.36.2 and v1.34.1, `noderesources/balanced_allocation.go`. Judgement
     ///   for 1.35, taken as after-only.

@@ -17,10 +17,10 @@ public struct KubernetesProfile: Sendable, Hashable {
     private var enabledLow: UInt64 = 0
     private var enabledHigh: UInt64 = 0
 
-    /// The newest release with its own defaults: 1.36.
+    /// The newest release with its own defaults: 1.37.
     public static let `default` = KubernetesProfile(.default)
 
-    /// The defaults of version 1.`minor`; 22 … 36, anything else ends the program.
+    /// The defaults of version 1.`minor`; 22 … 37, anything else ends the program.
     public init(minor: Int) {
         self.init(KubernetesVersion(minor: minor))
     }
@@ -79,7 +79,7 @@ public struct KubernetesProfile: Sendable, Hashable {
     /// Whether the behaviour behind a gate is there.
     ///
     /// A gate that the release does not know yet is off. A gate that it does not know any more is
-    /// on, since its behaviour is built in, except for the two of `FeatureGate.isDropped`.
+    /// on, since its behaviour is built in, except for those of `FeatureGate.isDropped`.
     ///
     /// - Complexity: O(1), a bit test.
     public func isEnabled(_ gate: FeatureGate) -> Bool {

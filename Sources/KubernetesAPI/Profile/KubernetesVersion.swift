@@ -1,16 +1,16 @@
-/// A minor release of Kubernetes that Evenkeel can imitate, from 1.22 to 1.36.
+/// A minor release of Kubernetes that Evenkeel can imitate, from 1.22 to 1.37.
 ///
 /// Patch releases are not told apart: the behaviour is that of the `.0` release, except where a
 /// property of `KubernetesProfile` names another.
 public struct KubernetesVersion: Comparable, Hashable, Sendable, CustomStringConvertible {
-    /// The second number of the release: 36 for 1.36. Within `minors`.
+    /// The second number of the release: 37 for 1.37. Within `minors`.
     public let minor: Int
 
     /// The minor numbers that have a column in the table of feature gates.
-    public static let minors: ClosedRange<Int> = 22...36
+    public static let minors: ClosedRange<Int> = 22...37
 
-    /// The release used when nobody asks for another: 1.36.
-    public static let `default` = KubernetesVersion(minor: 36)
+    /// The release used when nobody asks for another: 1.37.
+    public static let `default` = KubernetesVersion(minor: 37)
 
     /// All known releases, oldest first.
     public static let all: [KubernetesVersion] = minors.map { KubernetesVersion(minor: $0) }
@@ -24,7 +24,7 @@ public struct KubernetesVersion: Comparable, Hashable, Sendable, CustomStringCon
         self.minor = minor
     }
 
-    /// Reads `1.36`, `v1.36` or `1.36.2`; the patch number is checked for digits and forgotten.
+    /// Reads `1.37`, `v1.37` or `1.37.2`; the patch number is checked for digits and forgotten.
     ///
     /// - Throws: `ProfileError.unknownVersion` with the text given.
     public init(_ text: some StringProtocol) throws(ProfileError) {
@@ -41,10 +41,10 @@ public struct KubernetesVersion: Comparable, Hashable, Sendable, CustomStringCon
         self.minor = minor
     }
 
-    /// The known range as a person reads it: `1.22 to 1.36`.
+    /// The known range as a person reads it: `1.22 to 1.37`.
     public static var rangeText: String { "1.\(minors.lowerBound) to 1.\(minors.upperBound)" }
 
-    /// The release as `1.36`.
+    /// The release as `1.37`.
     public var description: String { "1.\(minor)" }
 
     /// Older releases come first.

@@ -35,7 +35,7 @@ public struct ScenarioSpec: APIStruct {
     public static let summary = "Cluster, steps and expectations."
     public static let fields: [Field<ScenarioSpec>] = [
         .f("seed", \.seed, "Seed of all random choices, unsigned 64 bit; default 0."),
-        .f("kubernetesVersion", \.kubernetesVersion, "1.22 to 1.36; default 1.36."),
+        .f("kubernetesVersion", \.kubernetesVersion, "\(KubernetesVersion.rangeText); default \(KubernetesVersion.default)."),
         .f("featureGates", \.featureGates, "Gates that differ from the version's defaults."),
         .f("cluster", \.cluster, "The nodes, if the files hold none."),
         .f("parameters", \.parameters, "Parameters of the latency model that differ from their defaults, by name."),
