@@ -1,5 +1,6 @@
-// Unpacking by the system's zlib: gzip files in one call, and a stream piece by piece.
+// Packing and unpacking by the system's zlib: gzip in one call, and a stream piece by piece.
 #include "czlib.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -84,4 +85,32 @@ ptrdiff_t evk_inflate(evk_inflater *inflater, const uint8_t *data, size_t count,
 void evk_inflater_free(evk_inflater *inflater) {
     inflateEnd(&inflater->stream);
     free(inflater);
+}
+
+uint8_t *evk_gzip(const uint8_t *data, size_t count, size_t *size) {
+    z_stream stream = {0};
+    // Level 1, as the API server; 16 more than the largest window is the gzip form.
+    if (deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return NULL;
+    size_t capacity = deflateBound(&stream, count);
+    uint8_t *packed = malloc(capacity);
+    int status = Z_MEM_ERROR;
+    *size = 0;
+    while (packed) {
+        // zlib counts in 32 bits.
+        uInt in = count < UINT_MAX ? (uInt)count : UINT_MAX;
+        uInt out = capacity - *size < UINT_MAX ? (uInt)(capacity - *size) : UINT_MAX;
+        stream.next_in = (Bytef *)data;
+        stream.avail_in = in;
+        stream.next_out = packed + *size;
+        stream.avail_out = out;
+        status = deflate(&stream, in == count ? Z_FINISH : Z_NO_FLUSH);
+        data += in - stream.avail_in;
+        count -= in - stream.avail_in;
+        *size += out - stream.avail_out;
+        if (status != Z_OK) break;
+    }
+    deflateEnd(&stream);
+    if (status == Z_STREAM_END) return packed;
+    free(packed);
+    return NULL;
 }

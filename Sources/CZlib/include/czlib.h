@@ -9,6 +9,11 @@
 /// Returns memory of `*size` bytes, which the caller frees, or null: the data is broken or cut off, or holds more than `limit` bytes.
 uint8_t *evk_gunzip(const uint8_t *data, size_t count, size_t limit, size_t *size);
 
+/// Packs `count` bytes as gzip, fast rather than tight.
+///
+/// Returns memory of `*size` bytes, which the caller frees, or null: there is no memory.
+uint8_t *evk_gzip(const uint8_t *data, size_t count, size_t *size);
+
 /// A zlib stream that is unpacked piece by piece.
 typedef struct evk_inflater evk_inflater;
 
