@@ -22,6 +22,6 @@ enum ControllerCatalog {
             PersistentVolumeController(),
             AttachDetachController(),
             ResourceQuotaController(),
-        ]
+        ] + (profile.knowsPodGroups ? [PodGroupProtectionController()] : [])
     }
 }

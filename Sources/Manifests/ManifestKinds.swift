@@ -29,9 +29,10 @@ enum ManifestKinds {
         guard
             ["", "apps", "batch", "autoscaling", "policy", "extensions"].contains(group)
                 || group.hasSuffix("k8s.io"),
-            group != "events.k8s.io"
+            group != "events.k8s.io", !group.hasSuffix(".x-k8s.io")
         else { return nil }
-        if let info = KindInfo.all.first(where: { $0.kind == kind }) {
+        // Early versions of a group had kinds of other shapes, which are kept.
+        if let info = KindInfo.all.first(where: { $0.kind == kind }), !(info.group == group && apiVersion.contains("alpha")) {
             return document.problem("apiVersion", "no kind \(kind) in \(apiVersion); use \(info.apiVersion)")
         }
         let custom = KindInfo.custom(apiVersion: apiVersion, kind: kind)

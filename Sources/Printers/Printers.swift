@@ -67,6 +67,8 @@ public enum Printers {
         case .limitRange: .limitRange
         case .controllerRevision: .controllerRevision
         case .replicationController: .replicationController
+        case .workload: .workload
+        case .podGroup: .podGroup
         case .custom: .kept(kind, in: cluster)
         }
     }

@@ -27,39 +27,36 @@ extension Cluster {
     // MARK: Priority
 
     func setPriority(_ pod: inout Pod) throws(APIError) {
-        var priority = 0
-        var preemption: String?
-        if pod.spec.priorityClassName.isEmpty {
-            let standard = store.priorityClasses.all.filter(\.globalDefault).min {
-                ($0.value, $0.name) < ($1.value, $1.name)
-            }
-            if let standard {
-                pod.spec.priorityClassName = standard.name
-                (priority, preemption) = (standard.value, standard.preemptionPolicy)
-            }
-        } else {
-            guard let named = store.priorityClasses[ObjectKey(name: pod.spec.priorityClassName)] else {
-                throw .forbidden(
-                    pod.kindInfo, pod.name,
-                    "no PriorityClass with name \(pod.spec.priorityClassName) was found")
-            }
-            (priority, preemption) = (named.value, named.preemptionPolicy)
-        }
-        if let given = pod.spec.priority, given != priority {
-            throw .forbidden(
-                pod.kindInfo, pod.name,
-                "the integer value of priority (\(given)) must not be provided in pod spec; priority admission "
-                    + "controller computed \(priority) from the given PriorityClass name")
-        }
-        let policy = preemption ?? "PreemptLowerPriority"
-        if let given = pod.spec.preemptionPolicy, given != policy {
-            throw .forbidden(
-                pod.kindInfo, pod.name,
-                "the string value of PreemptionPolicy (\(given)) must not be provided in pod spec; priority "
-                    + "admission controller computed \(policy) from the given PriorityClass name")
-        }
+        let (name, priority, policy) = try priority(ofClass: pod.spec.priorityClassName, for: pod.kindInfo, pod.name)
+        if name != pod.spec.priorityClassName { pod.spec.priorityClassName = name }
+        try requirePriority(pod.spec.priority, priority, "pod", pod.kindInfo, pod.name)
+        try requirePreemptionPolicy(pod.spec.preemptionPolicy, policy, "pod", pod.kindInfo, pod.name)
         if pod.spec.priority == nil { pod.spec.priority = priority }
         if pod.spec.preemptionPolicy == nil { pod.spec.preemptionPolicy = policy }
+    }
+
+    /// What a pod or group is given by its class; one without a class gets the default one, if there is one.
+    func priority(ofClass given: String, for kind: KindInfo, _ name: String) throws(APIError) -> (name: String, value: Int, policy: String) {
+        let found =
+            given.isEmpty
+            ? store.priorityClasses.all.filter(\.globalDefault).min { ($0.value, $0.name) < ($1.value, $1.name) }
+            : store.priorityClasses[ObjectKey(name: given)]
+        if found == nil, !given.isEmpty { throw .forbidden(kind, name, "no PriorityClass with name \(given) was found") }
+        return (found?.name ?? "", found?.value ?? 0, found?.preemptionPolicy ?? "PreemptLowerPriority")
+    }
+    func requirePriority(_ given: Int?, _ computed: Int, _ what: String, _ kind: KindInfo, _ name: String) throws(APIError) {
+        guard let given, given != computed else { return }
+        throw .forbidden(
+            kind, name,
+            "the integer value of priority (\(given)) must not be provided in \(what) spec; priority admission "
+                + "controller computed \(computed) from the given PriorityClass name")
+    }
+    func requirePreemptionPolicy(_ given: String?, _ computed: String, _ what: String, _ kind: KindInfo, _ name: String) throws(APIError) {
+        guard let given, given != computed else { return }
+        throw .forbidden(
+            kind, name,
+            "the string value of PreemptionPolicy (\(given)) must not be provided in \(what) spec; priority "
+                + "admission controller computed \(computed) from the given PriorityClass name")
     }
 
     // MARK: DefaultTolerationSeconds

@@ -96,6 +96,12 @@ extension ControllerRevision: StoredObject {
 extension ReplicationController: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<ReplicationController>> & Sendable { \.replicationControllers }
 }
+extension SchedulingWorkload: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<SchedulingWorkload>> & Sendable { \.workloads }
+}
+extension PodGroup: StoredObject {
+    public static var table: WritableKeyPath<ObjectStore, Table<PodGroup>> & Sendable { \.podGroups }
+}
 extension CustomObject: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<CustomObject>> & Sendable { \.customObjects }
 }
@@ -135,6 +141,8 @@ extension ObjectStore {
         case .limitRange: LimitRange.self
         case .controllerRevision: ControllerRevision.self
         case .replicationController: ReplicationController.self
+        case .workload: SchedulingWorkload.self
+        case .podGroup: PodGroup.self
         case .custom: CustomObject.self
         }
     }

@@ -79,6 +79,8 @@ public struct ObjectStore: Sendable {
     public internal(set) var limitRanges = Table<LimitRange>()
     public internal(set) var controllerRevisions = Table<ControllerRevision>()
     public internal(set) var replicationControllers = Table<ReplicationController>()
+    public internal(set) var workloads = Table<SchedulingWorkload>()
+    public internal(set) var podGroups = Table<PodGroup>()
     /// Objects of all other kinds; the key's name is `KIND.GROUP/name`, see ``customKey(_:)``.
     public internal(set) var customObjects = Table<CustomObject>()
 

@@ -31,6 +31,8 @@ public enum Kind: String, CaseIterable, Sendable, Hashable {
     case limitRange = "LimitRange"
     case controllerRevision = "ControllerRevision"
     case replicationController = "ReplicationController"
+    case workload = "Workload"
+    case podGroup = "PodGroup"
     case custom = ""
 
     /// The type of the kind's objects.
@@ -64,6 +66,8 @@ public enum Kind: String, CaseIterable, Sendable, Hashable {
         case .limitRange: LimitRange.self
         case .controllerRevision: ControllerRevision.self
         case .replicationController: ReplicationController.self
+        case .workload: SchedulingWorkload.self
+        case .podGroup: PodGroup.self
         case .custom: CustomObject.self
         }
     }
@@ -188,6 +192,6 @@ public struct KindInfo: Sendable, Hashable {
         guard let info = all.first(where: { $0.kind == kind && $0.group == group }) else { return nil }
         if info.apiVersion == apiVersion { return info }
         // autoscaling/v1 has another shape; it is converted by its reader.
-        return ["autoscaling/v1", "batch/v1beta1", "policy/v1beta1", "discovery.k8s.io/v1beta1"].contains(apiVersion) ? info : nil
+        return ["autoscaling/v1", "batch/v1beta1", "policy/v1beta1", "discovery.k8s.io/v1beta1", "scheduling.k8s.io/v1alpha2"].contains(apiVersion) ? info : nil
     }
 }

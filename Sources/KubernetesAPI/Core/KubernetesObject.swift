@@ -161,6 +161,7 @@ extension JSONValue {
     /// of metrics. `apiVersion` stays as it is.
     /// - Source: Kubernetes `pkg/apis/autoscaling/v1/conversion.go`.
     public var inServedVersion: JSONValue {
+        if self["apiVersion"]?.string == "scheduling.k8s.io/v1alpha2" { return groupsOfAlpha }
         guard self["apiVersion"]?.string == "autoscaling/v1", self["kind"]?.string == "HorizontalPodAutoscaler" else { return self }
         var result = self
         if var spec = self["spec"]?.object, let target = spec["targetCPUUtilizationPercentage"] {
@@ -174,6 +175,34 @@ extension JSONValue {
             status["currentCPUUtilizationPercentage"] = nil
             result["status"] = .object(status)
         }
+        return result
+    }
+
+    /// Groups of 1.36: the disruption mode is a word, and a group names its template otherwise.
+    /// - Source: gang-scheduling.md §2.
+    private var groupsOfAlpha: JSONValue {
+        func converted(_ spec: JSONObject) -> JSONObject {
+            var spec = spec
+            switch spec["disruptionMode"]?.string {
+            case "Pod": spec["disruptionMode"] = ["single": [:]]
+            case "PodGroup": spec["disruptionMode"] = ["all": [:]]
+            default: break
+            }
+            if let template = spec["podGroupTemplateRef"]?["workload"] {
+                spec["podGroupTemplateRef"] = nil
+                var reference = JSONObject()
+                reference["workloadName"] = template["workloadName"]
+                reference["templateName"] = template["podGroupTemplateName"]
+                spec["workloadRef"] = .object(reference)
+            }
+            return spec
+        }
+        var result = self
+        guard var spec = self["spec"]?.object else { return self }
+        if let templates = spec["podGroupTemplates"]?.array {
+            spec["podGroupTemplates"] = .array(templates.map { $0.object.map { .object(converted($0)) } ?? $0 })
+        }
+        result["spec"] = .object(converted(spec))
         return result
     }
 }

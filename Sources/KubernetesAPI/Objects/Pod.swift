@@ -170,6 +170,7 @@ public struct PodSpec: APIStruct {
     public var resourceClaims: JSONValue?
     public var resources: ResourceRequirements?
     public var workloadRef: JSONValue?
+    public var schedulingGroup: PodSchedulingGroup?
 
     public init() {}
 
@@ -215,7 +216,8 @@ public struct PodSpec: APIStruct {
         .f("schedulingGates", \.schedulingGates, "While any is there, the scheduler does not look at the pod."),
         .f("resourceClaims", \.resourceClaims, as: [PodResourceClaim].self, "Claims of dynamic resources. Kept, not acted on."),
         .f("resources", \.resources, "Requests and limits of the pod as a whole (1.34 and later)."),
-        .f("workloadRef", \.workloadRef, as: WorkloadReference.self, "The gang that the pod belongs to. Kept, not acted on."),
+        .f("workloadRef", \.workloadRef, as: WorkloadReference.self, "The gang that the pod belongs to (1.35 alone). Kept, not acted on."),
+        .f("schedulingGroup", \.schedulingGroup, "The group with which the pod is placed (1.36 and later, gate GenericWorkload)."),
     ]
 
     /// The sidecars: init containers that are restarted always.

@@ -53,7 +53,9 @@ extension Defaulting {
         }
         if !profile.isEnabled(.podLevelResources) { spec.resources = nil }
         if !profile.isEnabled(.userNamespacesSupport) { spec.hostUsers = nil }
-        if !profile.isEnabled(.genericWorkload) { spec.workloadRef = nil }
+        // In 1.36 the group took the place of the reference.
+        if !profile.knowsPodGroups { spec.schedulingGroup = nil }
+        if !profile.isEnabled(.genericWorkload) || profile.knowsPodGroups { spec.workloadRef = nil }
         if !profile.isEnabled(.imageVolume) {
             for i in spec.volumes.indices where spec.volumes[i].image != nil { spec.volumes[i].image = nil }
         }

@@ -101,6 +101,7 @@ extension Validation {
                 each: NameRules.qualifiedName(gate.conditionType))
         }
         schedulingGates(spec.schedulingGates, "\(at).schedulingGates", &errors)
+        if let group = spec.schedulingGroup { schedulingGroup(group, "\(at).schedulingGroup", &errors) }
         topologySpreadConstraints(
             spec.topologySpreadConstraints, "\(at).topologySpreadConstraints", profile, &errors)
         hostProcesses(spec, at, &errors)
