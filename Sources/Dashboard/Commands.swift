@@ -183,6 +183,11 @@ enum PromptCommands {
     static func find(_ name: String) -> PromptCommand? { all.first { $0.names.contains(name.lowercased()) } }
 }
 
+extension KindInfo {
+    /// What the `:` prompt calls the kind: its plural, with the group where `:workloads` is a view already.
+    var promptName: String { type == .workload ? qualifiedPlural : plural }
+}
+
 extension Dashboard {
     /// The names of all commands of the `:` prompt.
     public static var commandNames: [String] { PromptCommands.all.flatMap(\.names) }
@@ -363,7 +368,7 @@ enum Completions {
         let candidates: [String]
         if words.count == 1 {
             candidates =
-                PromptCommands.all.map { $0.names[0] } + KindInfo.all.map(\.plural) + dashboard.world.store.customKinds.map(\.plural)
+                PromptCommands.all.map { $0.names[0] } + KindInfo.all.map(\.promptName) + dashboard.world.store.customKinds.map(\.plural)
                 + dashboard.world.options.settings.aliases.keys.sorted()
         } else if let known = PromptCommands.find(words[0])?.candidates {
             candidates = known(dashboard.world)

@@ -44,7 +44,7 @@ enum Palette {
         for command in PromptCommands.all {
             all.append(.line(command.names[0], title: command.help, isOpen: command.arguments.first.map { $0 != "[" } ?? false))
         }
-        for kind in KindInfo.all { all.append(.line(kind.plural, title: "List \(kind.plural)", isOpen: false)) }
+        for kind in KindInfo.all { all.append(.line(kind.promptName, title: "List \(kind.promptName)", isOpen: false)) }
         let wanted = Array(text.lowercased().utf8)
         if wanted.isEmpty { return all }
         var hits: [(rank: Int, order: Int, item: Item)] = []

@@ -8,7 +8,8 @@ import Testing
 
 /// The tables of a real API server against ours.
 @Suite struct GoldenTableTests {
-    @Test(arguments: KindInfo.all)
+    /// Groups of pods are not served where the columns were recorded; theirs are in gang-scheduling.md §2.3.
+    @Test(arguments: KindInfo.all.filter { $0.type != .podGroup && $0.type != .workload })
     func `columns are those of the API server`(_ kind: KindInfo) throws {
         let recorded = try #require(Golden.columns["\(kind.apiVersion)/\(kind.plural)"])
         #expect(Printers.columns(for: kind).map { "\($0.title) \($0.priority)" } == recorded)
