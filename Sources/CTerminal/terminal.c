@@ -65,6 +65,7 @@ static struct {
     bool color;
     bool utf8;
     bool more_input;
+    int64_t asked_at;  // when the terminal was asked what it is; 0 once it has answered
     // What the caller was told last. ncurses looks for itself when it comes back from endwin, so
     // its LINES and COLS do not tell whether there is news.
     int columns;
@@ -570,58 +571,45 @@ static void read_size(int *columns, int *rows) {
     }
 }
 
-// Draws one line character, asks where the cursor is and what the background is. The answer about
-// the cursor comes last and from practically every terminal, so nobody waits for the other.
-static void probe(evk_terminal *terminal) {
-    static const char question[] = "\033[1;1H\342\224\200\033]11;?\033\\\033[6n";
-    char answer[256];
-    size_t length = 0;
-    int64_t deadline = now_milliseconds() + PROBE_MILLISECONDS;
-    if (!write_all(question, sizeof question - 1)) return;
-    int column = 0;
-    char *cursor_start = NULL;
-    char *cursor_end = NULL;
-    while (length < sizeof answer - 1 && !cursor_end) {
-        int64_t left = deadline - now_milliseconds();
+// Draws one line character, asks what the background is and where the cursor is. Nobody waits for the answers: they come as
+// events. The character stands in the second row, as the answer for the first is what shift and F3 send.
+static void ask_terminal(void) {
+    static const char question[] = "\033[2;1H\342\224\200\033]11;?\033\\\033[6n";
+    if (write_all(question, sizeof question - 1)) term.asked_at = now_milliseconds();
+}
+
+// The numbers of a sequence: "2;3R" says that the cursor is in the third column of the second row.
+static bool read_cursor_answer(const char *text, evk_event *event) {
+    int row = 0, column = 0, used = 0;
+    if (!term.asked_at || sscanf(text, "%d;%d%n", &row, &column, &used) != 2 || strcmp(text + used, "R") != 0) return false;
+    term.asked_at = 0;
+    if (column != 3) return false;
+    event->kind = EVK_AMBIGUOUS_WIDE;
+    return true;
+}
+
+// "11;rgb:0000/0000/0000": one to four digits a channel; terminals send two or four.
+static bool read_color_answer(const char *text, evk_event *event) {
+    unsigned r, g, b;
+    if (sscanf(text, "11;rgb:%4x/%4x/%4x", &r, &g, &b) != 3) return false;
+    const char *digits = strchr(text, ':') + 1;
+    int shift = strchr(digits, '/') - digits == 4 ? 8 : 0;
+    event->kind = EVK_BACKGROUND;
+    event->code = (int32_t)((r >> shift & 255) << 16 | (g >> shift & 255) << 8 | (b >> shift & 255));
+    return true;
+}
+
+// An answer that is still on its way must not be typed into the shell.
+static void await_answer(void) {
+    char answer[64];
+    while (term.asked_at) {
+        int64_t left = term.asked_at + PROBE_MILLISECONDS - now_milliseconds();
         struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
         if (left <= 0 || poll(&wait, 1, (int)left) <= 0) break;
-        ssize_t count = read(STDIN_FILENO, answer + length, sizeof answer - 1 - length);
-        if (count <= 0) break;
-        length += (size_t)count;
-        answer[length] = 0;
-        for (char *at = answer; (at = strstr(at, "\033[")) != NULL; at += 2) {
-            int row = 0, used = 0;
-            if (sscanf(at, "\033[%d;%d%n", &row, &column, &used) == 2 && at[used] == 'R') {
-                cursor_start = at;
-                cursor_end = at + used + 1;
-                break;
-            }
-        }
+        ssize_t count = read(STDIN_FILENO, answer, sizeof answer);
+        if (count <= 0 || memchr(answer, 'R', (size_t)count)) break;
     }
-    answer[length] = 0;
-    if (cursor_end) terminal->ambiguous_wide = column == 3;
-    char *color = strstr(answer, "\033]11;");
-    char *color_end = NULL;
-    if (color) {
-        unsigned r, g, b;
-        if (sscanf(color, "\033]11;rgb:%4x/%4x/%4x", &r, &g, &b) == 3) {
-            // One to four digits a channel; terminals send two or four.
-            char *digits = strchr(color, ':') + 1;
-            int width = (int)(strchr(digits, '/') - digits);
-            int shift = width == 4 ? 8 : 0;
-            terminal->background = (int32_t)((r >> shift) << 16 | (g >> shift) << 8 | b >> shift);
-        }
-        color_end = strpbrk(color + 2, "\a\033");
-        if (color_end) color_end += *color_end == '\033' ? 2 : 1;
-    }
-    // What was typed meanwhile goes back to be read as keys, the last one first.
-    for (size_t index = length; index-- > 0;) {
-        char *at = answer + index;
-        if (cursor_end && at >= cursor_start && at < cursor_end) continue;
-        if (color && (!color_end || at < color_end) && at >= color) continue;
-        ungetch((unsigned char)*at);
-        term.more_input = true;
-    }
+    term.asked_at = 0;
 }
 
 evk_status evk_open(evk_options options, evk_terminal *terminal) {
@@ -698,9 +686,7 @@ evk_status evk_open(evk_options options, evk_terminal *terminal) {
     terminal->utf8 = term.utf8;
     terminal->colors = term.color ? COLORS : 0;
     terminal->pairs = term.color ? COLOR_PAIRS : 0;
-    terminal->ambiguous_wide = false;
-    terminal->background = -1;
-    if (options.probe && term.utf8) probe(terminal);
+    if (options.probe && term.utf8) ask_terminal();
     clearok(curscr, TRUE);
     extras_on();
     return EVK_OK;
@@ -709,7 +695,10 @@ evk_status evk_open(evk_options options, evk_terminal *terminal) {
 void evk_close(void) {
     if (!term.open) return;
     term.open = false;
-    if (!term.released) leave();
+    if (!term.released) {
+        await_answer();
+        leave();
+    }
     closed = true;
 }
 
@@ -788,6 +777,13 @@ const uint32_t *evk_pasted(void) {
     return term.paste;
 }
 
+// Adds a character to a text of at most `size` bytes; returns its length. What is not ASCII is no part of an answer.
+static size_t keep(char *text, size_t size, size_t length, wint_t character) {
+    if (length + 1 < size) text[length++] = character < 128 ? (char)character : '?';
+    text[length] = 0;
+    return length;
+}
+
 // An escape came. Alone it is the key; with something right behind it is alt and that; an unknown
 // sequence is swallowed whole, as its letters would be taken for commands.
 static bool read_escape(evk_event *event) {
@@ -805,24 +801,29 @@ static bool read_escape(evk_event *event) {
         wint_t next;
         if (wget_wch(term.keys, &next) == OK) {
             if (breaks_off(next) || character == 'O') return false;
+            char text[32];
+            size_t length = keep(text, sizeof text, 0, next);
             while (next < 0x40 || next > 0x7E) {
                 if (breaks_off(next) || !follow(&next)) return false;
+                length = keep(text, sizeof text, length, next);
             }
-            return false;
+            return read_cursor_answer(text, event);
         }
     }
     if (character == ']' || character == 'P') {
         wint_t next;
-        bool any = false;
+        char text[32] = "";
+        size_t length = 0;
         while (follow(&next)) {
-            any = true;
-            if (next == 7 || breaks_off(next)) return false;
+            if (next == 7) return character == ']' && read_color_answer(text, event);
+            if (breaks_off(next)) return false;
             if (next == 27) {
                 follow(&next);
-                return false;
+                return character == ']' && read_color_answer(text, event);
             }
+            length = keep(text, sizeof text, length, next);
         }
-        if (any) return false;
+        if (length > 0) return false;
     }
     event->kind = EVK_ALT;
     event->code = (int32_t)character;

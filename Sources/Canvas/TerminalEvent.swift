@@ -16,6 +16,8 @@ public enum TerminalEvent: Equatable, Sendable {
     case resumed
     /// A signal asks the process to end; exit with 128 + `signal`.
     case terminate(signal: Int32)
+    /// The terminal has told what it is: its capabilities and its background are to be looked at again.
+    case learned
     /// The terminal is gone: end without drawing.
     case hangup
 }

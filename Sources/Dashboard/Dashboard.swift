@@ -54,6 +54,11 @@ public struct Dashboard {
         get { world.options.theme }
         set { (world.options.theme, needsFrame) = (newValue, true) }
     }
+    /// What lines and gauges are drawn with.
+    public var glyphs: GlyphSet {
+        get { world.options.glyphs }
+        set { (world.options.glyphs, needsFrame) = (newValue, true) }
+    }
     /// Whether something happened that a new frame would show.
     public private(set) var needsFrame = true
 
@@ -236,7 +241,7 @@ public struct Dashboard {
             let effects = withTop { screen, world in screen.mouse(mouse, world) }
             apply(effects)
         case .resize(let size): self.size = size
-        case .focus, .resumed: break
+        case .focus, .resumed, .learned: break
         case .suspendRequested: requests.append(.suspend)
         case .terminate, .hangup: wantsToQuit = true
         }

@@ -32,10 +32,9 @@ public final class NcursesTerminal: TerminalDevice {
         }
     }
 
-    /// What the terminal can show.
-    public let capabilities: TerminalCapabilities
-    /// The terminal's background, if it told; tells dark from light.
-    public let background: Color?
+    /// What the terminal can show, as far as it has told: nobody waits for its answers, of which `.learned` tells.
+    public private(set) var capabilities: TerminalCapabilities
+    public private(set) var background: Color?
     /// What to tell the user about the terminal: that its type is not known here. Nil for nothing.
     public let remark: String?
     private let palette: Palette
@@ -71,11 +70,10 @@ public final class NcursesTerminal: TerminalDevice {
     }
 
     private init(_ found: evk_terminal, _ options: Options) {
-        let plain = options.ascii || !found.utf8 || found.ambiguous_wide
+        let plain = options.ascii || !found.utf8
         capabilities = TerminalCapabilities(
             isUTF8: found.utf8, colors: Int(found.colors), mouse: options.mouse,
             alphabet: plain ? .ascii : .block)
-        background = found.background < 0 ? nil : Color(hex: UInt32(found.background))
         let drawnAs = withUnsafeBytes(of: found.drawn_as) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let type = NcursesTerminal.environment("TERM") ?? ""
         remark = drawnAs.isEmpty ? nil : "This system has no entry for TERM=\(type); drawing as \(drawnAs)"
@@ -239,6 +237,12 @@ public final class NcursesTerminal: TerminalDevice {
             return .resumed
         case EVK_TERMINATE: return .terminate(signal: event.code)
         case EVK_HANGUP: return .hangup
+        case EVK_AMBIGUOUS_WIDE:
+            capabilities.alphabet = .ascii
+            return .learned
+        case EVK_BACKGROUND:
+            background = Color(hex: UInt32(clamping: event.code))
+            return .learned
         default: return nil
         }
     }

@@ -11,6 +11,9 @@ public protocol TerminalDevice {
     /// What the device can show; the dashboard chooses theme and glyphs by it.
     var capabilities: TerminalCapabilities { get }
 
+    /// The background, if the terminal told; tells dark from light.
+    var background: Color? { get }
+
     /// Shows a frame. Costs nothing and writes nothing when it equals the one before.
     ///
     /// - Throws: `TerminalError.lost` when the terminal is gone.
@@ -38,6 +41,10 @@ public protocol TerminalDevice {
     /// - Returns: the bytes of text sent.
     /// - Throws: `TerminalError.clipboard` with the reason if nothing was sent.
     mutating func copyToClipboard(_ text: String) throws(TerminalError) -> Int
+}
+
+extension TerminalDevice {
+    public var background: Color? { nil }
 }
 
 /// What a terminal can show.

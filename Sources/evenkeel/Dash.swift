@@ -100,21 +100,8 @@ struct Dash: ParsableCommand {
             throw Failure.usage(error.description)
         }
         var warnings = (terminal.remark.map { [$0] } ?? []) + problems
+        options.theme = chosenTheme(terminal, &warnings)
         options.glyphs = terminal.capabilities.glyphs
-        if terminal.capabilities.colors == 0 { options.theme = .monochrome }
-        if let name = skin ?? environment["EVENKEEL_SKIN"] ?? environment["K9S_SKIN"], !name.isEmpty, terminal.capabilities.colors > 0 {
-            switch Skins.load(name) {
-            case .success(let found):
-                options.theme = found.theme
-                warnings += found.remarks
-            case .failure(let problem): warnings.append(problem.message)
-            }
-        } else if terminal.capabilities.colors > 0, Skins.isLight(terminal.background, environment["COLORFGBG"]),
-            case .success(let light) = Skins.load("harbor-light")
-        {
-            options.theme = light.theme
-        }
-        if invert { options.theme = options.theme.inverted }
         var dashboard = Dashboard(session: session, options: options)
         let watch = LongWorkWatch(terminal, theme: options.theme)
         dashboard.usersPatience = watch.patience
@@ -129,7 +116,11 @@ struct Dash: ParsableCommand {
         }
         if let namespace, !allNamespaces { dashboard.type(":ns \(namespace)") }
         if let command { dashboard.type(":\(command)") }
+        // What the terminal has answered by now: nobody waits for it.
+        watch.look()
+        dress(&dashboard, watch)
         var loop = MainLoop(dashboard: dashboard, watch: watch)
+        loop.dress = dress
         loop.framePeriod = UInt64(max(refresh ?? 0, reducedMotion ? 1 : 0.033) * 1e9)
         loop.folder = screenDumpFolder
         loop.serve = serving?.turn
@@ -139,6 +130,40 @@ struct Dash: ParsableCommand {
         let end = loop.dashboard.session
         Out.line("evenkeel: stopped at \(end.now - end.cluster.origin), \(end.commandCount) commands, seed \(end.simulation.options.seed)")
         Out.end(status)
+    }
+
+    /// Chooses theme and glyphs by what the terminal has told of itself; called again whenever it tells more.
+    private func dress(_ dashboard: inout Dashboard, _ watch: LongWorkWatch<NcursesTerminal>) {
+        let glyphs = watch.terminal.capabilities.glyphs
+        if dashboard.glyphs.alphabet != glyphs.alphabet { dashboard.glyphs = glyphs }
+        guard skinName == nil, watch.terminal.background != nil else { return }
+        var warnings: [String] = []
+        dashboard.theme = chosenTheme(watch.terminal, &warnings)
+        watch.theme = dashboard.theme
+    }
+
+    /// The theme that the user names; none if there is no name.
+    private var skinName: String? {
+        let environment = ProcessInfo.processInfo.environment
+        return (skin ?? environment["EVENKEEL_SKIN"] ?? environment["K9S_SKIN"]).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The theme that the user names, else a dark or light one as the terminal is.
+    private func chosenTheme(_ terminal: NcursesTerminal, _ warnings: inout [String]) -> Theme {
+        var theme = Theme.standard
+        if terminal.capabilities.colors == 0 {
+            theme = .monochrome
+        } else if let skinName {
+            switch Skins.load(skinName) {
+            case .success(let found):
+                theme = found.theme
+                warnings += found.remarks
+            case .failure(let problem): warnings.append(problem.message)
+            }
+        } else if Skins.isLight(terminal.background, ProcessInfo.processInfo.environment["COLORFGBG"]), case .success(let light) = Skins.load("harbor-light") {
+            theme = light.theme
+        }
+        return invert ? theme.inverted : theme
     }
 
     private func setPace(of session: inout Session) throws {

@@ -49,6 +49,9 @@ package final class LongWorkWatch<Device: TerminalDevice> {
         return true
     }
 
+    /// Takes in what is there already, such as the terminal's answers to what it was asked.
+    func look() { events += terminal.nextEvents(timeoutMilliseconds: 0) }
+
     /// The events that came during long work, in the order they came.
     func takeEvents() -> [TerminalEvent] {
         defer { events = [] }
@@ -68,7 +71,7 @@ package final class LongWorkWatch<Device: TerminalDevice> {
                 events.append(event)
             case .key, .paste: if isShown, !onlyLeaving { stops = true } else { events.append(event) }
             case .mouse: if !isShown { events.append(event) }
-            case .suspendRequested, .resize, .resumed, .focus: events.append(event)
+            case .suspendRequested, .resize, .resumed, .focus, .learned: events.append(event)
             }
         }
         if stops { return true }

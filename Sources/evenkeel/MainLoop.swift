@@ -27,6 +27,8 @@ package struct MainLoop<Device: TerminalDevice> {
     package var environment = ProcessInfo.processInfo.environment
     /// The turn of a server's clients; nil if there is no server.
     var serve: ((inout Session) -> Void)?
+    /// Chooses theme and glyphs by what the terminal is known to be.
+    var dress: ((inout Dashboard, LongWorkWatch<Device>) -> Void)?
     /// Whether another window has the keyboard: then four frames a second are enough.
     private var isUnfocused = false
     private let forwards = ForwardedPorts()
@@ -62,6 +64,7 @@ package struct MainLoop<Device: TerminalDevice> {
                 case .focus(let hasFocus):
                     isUnfocused = !hasFocus
                     dashboard.handle(event)
+                case .learned: dress?(&dashboard, watch)
                 default: dashboard.handle(event)
                 }
             }

@@ -21,18 +21,14 @@ typedef enum {
 typedef struct {
     bool no_color;
     bool mouse;
-    /// Ask the terminal how wide it draws a line, and for its background.
+    /// Ask the terminal how wide it draws a line, and for its background. The answers come as events.
     bool probe;
 } evk_options;
 
 typedef struct {
     bool utf8;
-    /// The terminal draws East Asian ambiguous characters in two columns.
-    bool ambiguous_wide;
     int32_t colors;
     int32_t pairs;
-    /// 0xRRGGBB, or -1 if the terminal did not say.
-    int32_t background;
     /// The type it is drawn as, where the system has no entry for its own; empty otherwise.
     char drawn_as[32];
 } evk_terminal;
@@ -60,6 +56,10 @@ typedef enum {
     /// `code` is the signal.
     EVK_TERMINATE,
     EVK_HANGUP,
+    /// The terminal draws East Asian ambiguous characters in two columns.
+    EVK_AMBIGUOUS_WIDE,
+    /// `code` is the background, 0xRRGGBB.
+    EVK_BACKGROUND,
 } evk_event_kind;
 
 typedef enum {
