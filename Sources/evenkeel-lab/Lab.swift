@@ -1,11 +1,12 @@
 import ArgumentParser
+import Foundation
 import Fuzzing
 
 /// Measures and fuzzes; asserts nothing. What is printed depends on the machine.
 @main struct Lab: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evenkeel-lab", abstract: "Measure Evenkeel, or look for inputs that trap it. Use a release build.",
-        subcommands: [Schedule.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, FuzzCommand.self])
+        subcommands: [Schedule.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, State.self, Open.self, FuzzCommand.self])
 
     struct Schedule: ParsableCommand {
         enum Phase: String, ExpressibleByArgument, CaseIterable { case all, decide, both }
@@ -44,6 +45,29 @@ import Fuzzing
         static let configuration = CommandConfiguration(
             commandName: "dashboard", abstract: "Time of a frame of each screen, and of an answer to a key in a terminal.")
         func run() { DashboardBenchmark.run() }
+    }
+
+    struct State: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Writes the state of a cluster at rest, as kubectl get -o json prints it.")
+        @Option(help: "Nodes of the cluster.") var nodes = 1000
+        @Option(help: "Pods on them.") var pods = 10_000
+        @Option(help: "The same seed gives the same bytes.") var seed: UInt64 = 1
+        @Argument(help: "The file to write.") var file: String
+        func validate() throws {
+            if !(1...100_000).contains(nodes) || !(1...nodes * 200).contains(pods) { throw ValidationError("1 to 100000 nodes, and up to 200 pods on each.") }
+        }
+        func run() throws {
+            guard FileManager.default.createFile(atPath: file, contents: nil), let handle = FileHandle(forWritingAtPath: file) else {
+                throw ValidationError("\(file) cannot be written.")
+            }
+            try StateFile.write(nodes: nodes, pods: pods, seed: seed, to: handle)
+        }
+    }
+
+    struct Open: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Time and memory of opening a state, and of a what-if on it.")
+        @Argument(help: "The state, as evenkeel-lab state or kubectl writes it.") var file: String
+        func run() { openState(file) }
     }
 
     struct FuzzCommand: ParsableCommand {
