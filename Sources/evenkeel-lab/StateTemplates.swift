@@ -186,7 +186,8 @@ struct WorkloadTemplates {
                 """)
             revision = Template(history)
         }
-        pod = Self.pod(owner, image, isMeshed, hash, spec)
+        // The pods of a StatefulSet name the whole revision.
+        pod = Self.pod(owner, image, isMeshed, owner == .statefulSet ? hash.replacing("|HASH|", with: "|APP|-|HASH|") : hash, spec)
     }
 
     private static func pod(_ owner: Owner, _ image: Int, _ isMeshed: Bool, _ hash: String, _ spec: (String, String, String) -> String) -> Template {
