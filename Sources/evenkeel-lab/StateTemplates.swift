@@ -263,7 +263,7 @@ struct WorkloadTemplates {
              "livenessProbe": {"failureThreshold": 3, "httpGet": {"path": "/healthz", "port": "http", "scheme": "HTTP"}, "periodSeconds": 10, "successThreshold": 1,
              "timeoutSeconds": 1}, "name": "app", "ports": [{"containerPort": 8080, "name": "http", "protocol": "TCP"}, {"containerPort": 9090, "name": "metrics",
              "protocol": "TCP"}], "readinessProbe": {"failureThreshold": 3, "httpGet": {"path": "/ready", "port": "http", "scheme": "HTTP"}, "periodSeconds": 10,
-             "successThreshold": 1, "timeoutSeconds": 1}, "resources": {"limits": {"memory": "\(mebibytes * 2)Mi"}, "requests": {"cpu": "\(milliCPU)m",
+             "successThreshold": 1, "timeoutSeconds": 1}, "resources": {"limits": {"memory": "\(mebibytes < 512 ? "\(mebibytes * 2)Mi" : "\(mebibytes / 512)Gi")"}, "requests": {"cpu": "\(milliCPU)m",
              "memory": "\(mebibytes)Mi"}}, "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]},
              "readOnlyRootFilesystem": true}, \(ends), "volumeMounts": [{"mountPath": "/etc/app", "name": "config"}, {"mountPath": "/tmp", "name": "tmp"}\(data)\(mount)]}\(proxy)],
              "dnsPolicy": "ClusterFirst", "restartPolicy": "Always", "schedulerName": "default-scheduler", "securityContext": {"fsGroup": 2000,
