@@ -247,6 +247,48 @@ import Testing
         #expect(Self.lines(Self.run(template, to: 10)).first == "web on a1 in eu-a: 0 {what}")
     }
 
+    @Test func `a command that the shell knows decides how its container runs, what it logs and how it exits`() throws {
+        func end(_ command: String) throws -> (time: Duration, code: Int, log: [String]) {
+            let yaml = Self.pod(
+                "restartPolicy: Never\n  containers: [{name: app, image: busybox, command: \(command)}]", annotations: "{evenkeel.dev/image-pull-time: 1s}")
+            let simulation = Self.run(yaml, to: 120)
+            let end = try #require(simulation.cluster.store.pods[Self.key]?.status.containerStatuses.first?.state.terminated)
+            let time = try #require(end.finishedAt) - (try #require(end.startedAt))
+            return (time, end.exitCode, Self.lines(simulation))
+        }
+        let asleep = try end("[sleep, \"45\"]")
+        #expect(asleep.time == .seconds(45) && asleep.code == 0 && asleep.log.isEmpty)
+        let failed = try end("[sh, -c, echo hi; sleep 2; exit 3]")
+        #expect(failed.time == .seconds(2) && failed.code == 3 && failed.log == ["hi"])
+        // An annotation wins.
+        let told = Self.run(
+            Self.pod(
+                "restartPolicy: Never\n  containers: [{name: app, image: busybox, command: [sleep, \"45\"]}]",
+                annotations: "{evenkeel.dev/image-pull-time: 1s, evenkeel.dev/run-time: 5s, evenkeel.dev/exit-code: \"9\"}"), to: 60)
+        #expect(told.cluster.store.pods[Self.key]?.status.containerStatuses.first?.state.terminated?.exitCode == 9)
+        // It never ends by itself, and as process 1 does not die of SIGTERM.
+        let yaml = Self.pod("containers: [{name: app, image: busybox, args: [sleep, infinity]}]", annotations: "{evenkeel.dev/image-pull-time: 1s}")
+        var simulation = Self.run(yaml, to: 3600)
+        #expect(simulation.cluster.store.pods[Self.key]?.status.containerStatuses.first?.restartCount == 0)
+        _ = simulation.perform(.delete(.pod, Self.key, DeleteOptions()))
+        simulation.advance(to: simulation.now + .seconds(29))
+        #expect(simulation.cluster.store.pods[Self.key] != nil)
+        simulation.advance(to: simulation.now + .seconds(5))
+        #expect(simulation.cluster.store.pods[Self.key] == nil)
+    }
+
+    @Test func `a script's log is read and followed like any other`() throws {
+        let yaml = Self.pod(
+            "containers: [{name: app, image: busybox, command: [sh, -c, 'while true; do date; sleep 5; done']}]",
+            annotations: "{evenkeel.dev/image-pull-time: 1s}")
+        var simulation = Self.run(yaml, to: 60)
+        let log = try simulation.log(of: Self.key, LogOptions(tailLines: 2)).get()
+        #expect(log.lines.allSatisfy { $0.text.hasPrefix("Thu Jan  1 00:00:") && $0.text.hasSuffix(" UTC 2026") })
+        #expect(log.lines.count == 2 && log.lines[1].time - log.lines[0].time == .seconds(5))
+        simulation.advance(to: simulation.now + .seconds(10))
+        #expect(simulation.log(after: try #require(log.cursor)).lines.count == 2)
+    }
+
     // MARK: Reading
 
     @Test func `since, tail, limit and time stamps`() throws {

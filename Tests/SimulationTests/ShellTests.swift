@@ -307,6 +307,17 @@ import Testing
         #expect(text.contains("IPv4: dial tcp4 127.0.0.1:80: connect: connection refused"))
     }
 
+    @Test func `a container that declares no port listens where its image does`() throws {
+        let simulation = PodLogTests.run(
+            PodLogTests.pod("containers: [{name: app, image: nginx}]", annotations: "{evenkeel.dev/image-pull-time: 1s}"), to: 30)
+        let get = Array("GET / HTTP/1.1\r\n\r\n".utf8)
+        if case .refused(let text) = simulation.answer(of: Self.key, port: 80, request: get) { Issue.record("\(text)") }
+        guard case .refused = simulation.answer(of: Self.key, port: 81, request: get) else {
+            Issue.record("it listens on a port that nobody has")
+            return
+        }
+    }
+
     @Test func `a port cannot be forwarded before the pod runs`() {
         let simulation = PodLogTests.run(PodLogTests.pod(PodLogTests.app, annotations: "{evenkeel.dev/image-pull-time: 60s}"), to: 10)
         #expect(simulation.portForwardProblem(Self.key)?.message == "unable to forward port because pod is not running. Current status=Pending")

@@ -64,6 +64,10 @@ extension ContainerLog {
             let rate = Double(bytes) / Double(ownLines.count) / program.logEvery.seconds
             return (rate, { _ in rate })
         }
+        if let script {
+            let rate = script.bytesPerSecond(overhead: Self.lineOverhead)
+            return (rate, { _ in rate })
+        }
         let line = Double(Self.lineOverhead + 48)
         let most = max(program.cpu.maximum, spans.lazy.map(\.cpu.maximum).max() ?? 0)
         return (lineRate(most) * line, { lineRate(use(at: $0).milliCPU) * line })

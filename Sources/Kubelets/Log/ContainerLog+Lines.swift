@@ -198,6 +198,18 @@ extension ContainerLog {
         return text + rest
     }
 
+    /// What a script writes where its line has a mark.
+    func fill(_ mark: Script.Mark, _ time: Instant) -> String {
+        switch mark {
+        case .date: CalendarDate(time).text
+        case .unixTime: "\(CalendarDate.unixSeconds(time))"
+        case .pod: pod.name
+        case .namespace: pod.namespace
+        case .node: pod.nodeName
+        case .ip: pod.status.podIP
+        }
+    }
+
     private func value(_ name: Substring, _ number: Int, _ time: Instant) -> String? {
         switch name {
         case "pod": pod.name

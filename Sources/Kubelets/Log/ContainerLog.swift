@@ -50,6 +50,8 @@ public struct ContainerLog: Sendable {
     var version = ""
     /// Lines of its own, in place of those that are made up.
     var ownLines: [String] = []
+    /// What its command writes, if that is known.
+    var script: Script?
     var maxSize: Int64 = 10 << 20
     var maxFiles = 5
 
@@ -69,6 +71,7 @@ public struct ContainerLog: Sendable {
             addOwnLines(from, to, &lines)
             return lines
         }
+        if let script { return script.lines(from: from, through: to, start: start, fill) }
         addBeginAndEnd(from, to, &lines)
         addFailedProbes(from, to, &lines)
         addWork(from, to, &lines)

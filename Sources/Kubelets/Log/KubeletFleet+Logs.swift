@@ -176,6 +176,7 @@ extension ContainerLog {
 
     fileprivate mutating func finish(_ settings: KubeletSettings, _ cluster: Cluster) {
         (maxSize, maxFiles) = (settings.logMaxSize, settings.logMaxFiles)
+        script = Script(container)
         ownLines = program.logLines
         if let source = program.logSource {
             let parts = source.split(separator: "/").map(String.init)

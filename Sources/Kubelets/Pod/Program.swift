@@ -101,15 +101,22 @@ extension Program {
     /// The longest time that an annotation can give: ten years.
     public static let longest = Duration.hours(87_600)
 
-    /// The program of `container` in `pod`.
+    /// The program of `container` in `pod`: by annotations, else by its command if that is a ``Script``, else one that runs on.
     public init(_ container: Container, isInit: Bool, of pod: Pod) {
         if isInit && !container.isSidecar {
             runTimes = [.seconds(1)]
         } else if !isInit && pod.spec.restartPolicy != "Always" && !pod.spec.restartPolicy.isEmpty {
             runTimes = [.seconds(10)]
         }
+        let script = Script(container)
+        if let script {
+            (runTimes, exitCodes) = ([script.runTime], [script.exitCode])
+            // What does not handle a signal does not die of it as process 1: it is killed when its grace is over.
+            stopTime = nil
+        }
         if container.image.contains("does-not-exist") { pullFailure = .notFound }
-        setDefaultLoads(container, pod)
+        // A script waits most of its time.
+        if script == nil { setDefaultLoads(container, pod) } else { memory = .constant(1 << 20) }
         read(pod.metadata.annotations, of: container.name) { _, _ in }
     }
 

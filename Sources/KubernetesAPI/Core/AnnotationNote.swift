@@ -23,9 +23,9 @@ public struct AnnotationNote: Sendable {
         AnnotationNote(
             ["run-time"], "time until it exits, or `forever`; a list such as `0s,0s,11m` is for the 1st, 2nd, 3rd … start, the last entry stays",
             range: "0s to 87600h",
-            "`forever`; init container `1s`; pod that does not restart always `10s`"),
-        AnnotationNote(["exit-code"], "how it exits then, a list as above", range: "0 to 255", "`0`"),
-        AnnotationNote(["stop-time"], "time from SIGTERM to its exit, or `never`", range: "0s to 87600h", "`1s`"),
+            "of a command such as `sleep 5` or `sh -c '…'` what that says; else `forever`; init container `1s`; pod that does not restart always `10s`"),
+        AnnotationNote(["exit-code"], "how it exits then, a list as above", range: "0 to 255", "of such a command what that says; else `0`"),
+        AnnotationNote(["stop-time"], "time from SIGTERM to its exit, or `never`", range: "0s to 87600h", "of such a command `never`; else `1s`"),
         AnnotationNote(["stop-exit-code"], "how it exits on SIGTERM", range: "0 to 255", "`143`"),
         AnnotationNote(["pre-stop-time"], "how long the preStop hook runs", range: "0s to 87600h", "its sleep, else `1s`"),
         AnnotationNote(["pre-stop", "post-start"], "`fail`: the hook fails", ""),

@@ -37,9 +37,8 @@ public struct LinkTrace: Sendable, Equatable {
 extension Simulation {
     /// Follows `request` through the present state; nothing is changed.
     ///
-    /// Differs from Kubernetes: a program is taken to listen on the ports that its
-    /// container declares, or on any if it declares none, with TLS on ports named
-    /// `https` and on 443, 6443 and 8443.
+    /// Differs from Kubernetes: a program is taken to listen on the ports that its container declares or its probes ask, or on those that its
+    /// image is known for, or on any if nothing tells, with TLS on declared ports named `https` and on 443, 6443 and 8443.
     public func trace(_ request: LinkRequest) -> LinkTrace {
         var tracer = LinkTracer(simulation: self)
         switch request {

@@ -1,5 +1,6 @@
 // Archives of `tar` in the ustar format, as far as files and folders go.
 
+import Kubelets
 import SimulationKit
 
 /// An archive that is being made; ``entries(of:)`` reads one.

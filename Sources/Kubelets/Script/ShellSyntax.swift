@@ -1,35 +1,37 @@
 // What a line of the small shell means: commands, pipes, redirects; words with quotes and variables.
 
 /// A line that cannot be read.
-struct ShellSyntaxError: Error {
-    var text: String
+package struct ShellSyntaxError: Error {
+    package var text: String
 }
 
 /// Some commands joined by pipes, and when they are run.
-struct ShellPipeline: Sendable {
-    enum Condition: Sendable { case always, ifOK, ifFailed }
-    var condition: Condition
-    var isNegated = false
-    var commands: [ShellCommand] = []
+package struct ShellPipeline: Sendable {
+    package enum Condition: Sendable { case always, ifOK, ifFailed }
+    package var condition: Condition
+    package var isNegated = false
+    package var commands: [ShellCommand] = []
+    package init(condition: Condition, commands: [ShellCommand] = []) { (self.condition, self.commands) = (condition, commands) }
 }
 
 /// One command as written: words still have their quotes.
-struct ShellCommand: Sendable {
-    struct Redirect: Sendable {
-        enum Kind: Sendable { case write, append, read, sameAs(Int) }
-        var stream: Int
-        var kind: Kind
-        var target: String
+package struct ShellCommand: Sendable {
+    package struct Redirect: Sendable {
+        package enum Kind: Sendable { case write, append, read, sameAs(Int) }
+        package var stream: Int
+        package var kind: Kind
+        package var target: String
     }
-    var words: [String] = []
-    var redirects: [Redirect] = []
+    package var words: [String] = []
+    package var redirects: [Redirect] = []
+    package init(words: [String] = []) { self.words = words }
 }
 
-enum ShellSyntax {
+package enum ShellSyntax {
     private static let unknownWords: Set<String> = ["if", "for", "while", "until", "case", "function", "select", "{", "(", "then", "do", "done", "fi", "esac"]
 
     /// - Throws: what the shell says of a line that it cannot read.
-    static func parse(_ text: String) throws(ShellSyntaxError) -> [ShellPipeline] {
+    package static func parse(_ text: String) throws(ShellSyntaxError) -> [ShellPipeline] {
         var pipelines: [ShellPipeline] = []
         var pipeline = ShellPipeline(condition: .always)
         var command = ShellCommand()
@@ -74,13 +76,13 @@ enum ShellSyntax {
         return pipelines
     }
 
-    private enum Token {
+    enum Token {
         case word(String)
         case sign(String)
         case redirect(ShellCommand.Redirect)
     }
 
-    private static func tokens(_ text: String) throws(ShellSyntaxError) -> [Token] {
+    static func tokens(_ text: String) throws(ShellSyntaxError) -> [Token] {
         let all = Array(text)
         var (tokens, word, at) = ([Token](), "", 0)
         var hasWord = false
