@@ -12,7 +12,9 @@ public struct APILogStream: Sendable {
     private var first: [UInt8]
     private var cursor: LogCursor?
 
-    init(headers: [(name: String, value: String)], _ log: PodLog) { (self.headers, first, cursor) = (headers, log.text, log.cursor) }
+    init(headers: [(name: String, value: String)], _ log: PodLog, follows: Bool) {
+        (self.headers, first, cursor) = (headers, log.text, follows ? log.cursor : nil)
+    }
 
     /// What was written since the last call; after `isOver` nothing comes.
     public mutating func next(in session: Session) -> (bytes: [UInt8], isOver: Bool) {
@@ -104,7 +106,11 @@ extension APIServer {
         }
         if pod.nodeName.isEmpty { return .answer(APIResponse(status: 204) { [] }) }
         let headers = [(name: "content-type", value: "text/plain")]
-        if info.flag("follow") { return .log(APILogStream(headers: headers, log)) }
+        let follows = info.flag("follow")
+        // On a WebSocket it is a stream even if it ends at once.
+        if follows || request.request.header("upgrade")?.lowercased() == "websocket" {
+            return .log(APILogStream(headers: headers, log, follows: follows))
+        }
         return .answer(APIResponse(status: 200, headers: headers) { log.text })
     }
 }

@@ -103,10 +103,10 @@
             switch api.reply(to: request, in: &session) {
             case .answer(let response): exchange.send(.answer(response))
             case .watch(let watch):
-                exchange.send(.begin(headers: watch.headers, seconds: watch.timeoutSeconds > 0 ? watch.timeoutSeconds : nil))
+                exchange.send(.begin(.watch, headers: watch.headers, seconds: watch.timeoutSeconds > 0 ? watch.timeoutSeconds : nil))
                 streams.append(Stream(exchange: exchange, source: .watch(watch)))
             case .log(let log):
-                exchange.send(.begin(headers: log.headers, seconds: nil))
+                exchange.send(.begin(.log, headers: log.headers, seconds: nil))
                 streams.append(Stream(exchange: exchange, source: .log(log)))
             case .session(let asked):
                 switch programs(asked, session) {

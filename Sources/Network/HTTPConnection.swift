@@ -167,8 +167,12 @@
             case .answer(let response):
                 exchange = nil
                 answer(response, context)
-            case .begin(let headers, let seconds): beginStream(headers, seconds, context)
-            case .chunks(let more, let isOver): append(more, isOver, context)
+            case .begin(let form, let headers, let seconds):
+                if head?.asksForWebSocket == true { upgrade(form, seconds, context) } else { beginStream(headers, seconds, context) }
+            case .chunks(let more, let isOver):
+                guard let session else { return append(more, isOver, context) }
+                for chunk in more { session.write(.stdout(chunk())) }
+                if isOver { session.write(.exit(0)) }
             case .session(let asked): upgrade(asked, context)
             case .output(let output): for item in output { session?.write(item) }
             }
@@ -186,9 +190,16 @@
         private var keepsOpen: Bool { head.map { $0.isKeepAlive && !$0.headers.contains(name: "upgrade") } ?? false }
 
         private func write(_ response: APIResponse, for head: HTTPRequestHead, isLast: Bool, _ context: ChannelHandlerContext) {
-            let bytes = response.body()
+            var bytes = response.body()
             let hasBody = response.status != 204 && response.status != 304
             var headers = HTTPHeaders(response.headers)
+            if head.method == .GET, bytes.count > Gzip.threshold, head.headers[canonicalForm: "accept-encoding"].contains(where: { $0.hasPrefix("gzip") }),
+                let packed = Gzip.pack(bytes)
+            {
+                bytes = packed
+                headers.replaceOrAdd(name: "content-encoding", value: "gzip")
+                headers.add(name: "vary", value: "Accept-Encoding")
+            }
             if hasBody { headers.replaceOrAdd(name: "content-length", value: "\(bytes.count)") }
             if isLast { headers.replaceOrAdd(name: "connection", value: "close") }
             let status = HTTPResponseStatus(statusCode: response.status)
@@ -298,34 +309,61 @@
             context.fireChannelWritabilityChanged()
         }
 
-        // MARK: Sessions
+        // MARK: Other protocols
 
-        /// Leaves HTTP, if the client offers a protocol that is spoken here.
+        /// Leaves HTTP for a session with a pod, if the client offers a protocol that is spoken here.
         private func upgrade(_ asked: APIPodSession, _ context: ChannelHandlerContext) {
-            guard let head, let exchange else { return }
+            guard let head else { return }
             do throws(SessionProtocol.Refusal) {
                 let chosen = try SessionProtocol(head, asked)
-                giveBack()
-                guard server.usage.streams.take(atMost: server.limits.streams) else { throw SessionProtocol.Refusal(response: .tooMany) }
-                (state, held) = (.over, .stream)
-                // This handler leaves the pipeline, and hears no more when the connection ends.
-                context.channel.closeFuture.assumeIsolated().whenComplete { _ in
-                    self.leave()
-                    self.giveBack()
-                }
-                let inbox = server.inbox
-                let session = SessionHandler(post: { inbox.post(.input($0, exchange)) }, wire: { chosen.wire(asked, $0) })
-                guard (try? replace(by: session, chosen, chosen.head(for: head), context)) != nil else { return drop(context) }
-                self.session = session
-                session.start()
+                try leaveHTTP(by: chosen.head(for: head), chosen.framing, context) { chosen.wire(asked, $0) }
             } catch {
                 leave()
                 answer(error.response, context)
             }
         }
 
+        /// Leaves HTTP for a watch or a log in the messages of a WebSocket.
+        private func upgrade(_ form: StreamForm, _ seconds: Int?, _ context: ChannelHandlerContext) {
+            guard let head, let exchange else { return }
+            do throws(SessionProtocol.Refusal) {
+                let (name, framing) = try form.webSocket(for: head)
+                try leaveHTTP(by: head.webSocketAnswer(protocol: name), framing, context) { StreamWire(form, $0) }
+                guard let seconds else { return }
+                streamEnd = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Int64(seconds))) { [server] in
+                    server.inbox.post(.gone(exchange))
+                    self.session?.write(.exit(0))
+                }
+            } catch {
+                leave()
+                answer(error.response, context)
+            }
+        }
+
+        /// Answers by the head of another protocol, whose handlers take the place of this one.
+        private func leaveHTTP(
+            by head: String, _ framing: WebSocketMessages.Framing?, _ context: ChannelHandlerContext, wire: @escaping (WireEnds) -> any SessionWire
+        ) throws(SessionProtocol.Refusal) {
+            guard let exchange else { return }
+            giveBack()
+            guard server.usage.streams.take(atMost: server.limits.streams) else { throw SessionProtocol.Refusal(response: .tooMany) }
+            (state, held) = (.over, .stream)
+            // This handler leaves the pipeline, and hears no more when the connection ends.
+            context.channel.closeFuture.assumeIsolated().whenComplete { _ in
+                self.leave()
+                self.giveBack()
+            }
+            let inbox = server.inbox
+            let session = SessionHandler(post: { inbox.post(.input($0, exchange)) }, wire: wire)
+            guard (try? replace(by: session, framing, head, context)) != nil else { return drop(context) }
+            self.session = session
+            session.start()
+        }
+
         /// Puts the session's handlers in the place of those for HTTP. What the client has already sent goes to them.
-        private func replace(by session: SessionHandler, _ chosen: SessionProtocol, _ head: String, _ context: ChannelHandlerContext) throws {
+        private func replace(
+            by session: SessionHandler, _ framing: WebSocketMessages.Framing?, _ head: String, _ context: ChannelHandlerContext
+        ) throws {
             let channel = context.channel
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
@@ -333,13 +371,12 @@
             pipeline.removeHandler(context: encoder, promise: nil)
             pipeline.removeHandler(context: context, promise: nil)
             channel.writeAndFlush(ByteBuffer(string: head), promise: nil)
-            if case .webSocket(_, let form) = chosen {
+            if let framing {
                 try pipeline.addHandler(WebSocketFrameEncoder())
                 try pipeline.addHandler(ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: server.limits.body)))
                 try pipeline.addHandler(
                     NIOWebSocketFrameAggregator(minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 4096, maxAccumulatedFrameSize: server.limits.body))
-                let isBase64 = if case .channels(_, let isBase64) = form { isBase64 } else { false }
-                try pipeline.addHandler(WebSocketMessages(isBase64: isBase64))
+                try pipeline.addHandler(WebSocketMessages(framing))
             }
             try pipeline.addHandler(session)
             pipeline.removeHandler(context: decoder, promise: nil)

@@ -20,11 +20,18 @@
     enum Delivery: Sendable {
         case answer(APIResponse)
         /// 200, and chunks that follow. After so many seconds of the wall clock the stream ends; nil: by itself.
-        case begin(headers: [(name: String, value: String)], seconds: Int?)
+        case begin(StreamForm, headers: [(name: String, value: String)], seconds: Int?)
         case chunks([@Sendable () -> [UInt8]], isOver: Bool)
         /// The session may begin: the connection is to be upgraded.
         case session(APIPodSession)
         case output([PodOutput])
+    }
+
+    /// What flows in a stream that is no session with a pod.
+    enum StreamForm: Sendable {
+        /// Events, each a chunk.
+        case watch
+        case log
     }
 
     /// One request and what becomes of it: the simulation's end of it. Its identity is the request's.

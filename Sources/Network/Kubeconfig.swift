@@ -3,7 +3,7 @@
 #if Network
     import Foundation
 
-    /// A kubeconfig with everything in it that an administrator's client needs.
+    /// A kubeconfig with everything in it that an administrator's client needs. On one machine packing costs more than it saves.
     public struct Kubeconfig: Sendable {
         /// `https://127.0.0.1:6443`
         public var server: String
@@ -23,6 +23,7 @@
                 clusters:
                 - name: evenkeel
                   cluster:
+                    disable-compression: true
                     certificate-authority-data: \(base64(authority.root.certificatePEM))
                     server: \(server)
                 contexts:

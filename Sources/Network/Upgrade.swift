@@ -2,7 +2,6 @@
 
 #if Network
     import APIServer
-    import CNIOBoringSSL
     import Foundation
     import NIOCore
     import NIOHTTP1
@@ -26,17 +25,17 @@
 
         /// Chooses by what the client offers, in its order.
         init(_ head: HTTPRequestHead, _ asked: APIPodSession) throws(Refusal) {
-            let upgrades = head.headers[canonicalForm: "upgrade"].map { $0.lowercased() }
-            if upgrades.contains("websocket") {
-                for offered in head.headers[canonicalForm: "sec-websocket-protocol"] {
-                    if let form = Self.form(of: String(offered), asked) {
-                        self = .webSocket(name: String(offered), form: form)
+            if head.asksForWebSocket {
+                // Who offers nothing gets the oldest form.
+                for offered in head.webSocketProtocols.isEmpty ? [""] : head.webSocketProtocols {
+                    if let form = Self.form(of: offered, asked) {
+                        self = .webSocket(name: offered, form: form)
                         return
                     }
                 }
                 throw Refusal(response: APIResponse(status: 403) { [] })
             }
-            guard upgrades.contains("spdy/3.1") else {
+            guard head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "spdy/3.1" }) else {
                 throw Refusal(response: .refusal(400, "BadRequest", "Upgrade request required"))
             }
             let known = asked.kind.isPortForward ? "portforward.k8s.io" : "v4.channel.k8s.io"
@@ -53,7 +52,7 @@
             if asked.kind.isPortForward {
                 switch name {
                 case "SPDY/3.1+portforward.k8s.io": return .spdyTunnel
-                case "v4.channel.k8s.io": return .channels(version: 4, isBase64: false)
+                case "", "v4.channel.k8s.io": return .channels(version: 4, isBase64: false)
                 case "v4.base64.channel.k8s.io": return .channels(version: 4, isBase64: true)
                 default: return nil
                 }
@@ -62,7 +61,7 @@
             case "v5.channel.k8s.io": return .channels(version: 5, isBase64: false)
             case "v4.channel.k8s.io": return .channels(version: 4, isBase64: false)
             case "v4.base64.channel.k8s.io": return .channels(version: 4, isBase64: true)
-            case "channel.k8s.io": return .channels(version: 1, isBase64: false)
+            case "", "channel.k8s.io": return .channels(version: 1, isBase64: false)
             case "base64.channel.k8s.io": return .channels(version: 1, isBase64: true)
             default: return nil
             }
@@ -71,22 +70,20 @@
         /// The head of the answer, after which the protocol begins.
         func head(for request: HTTPRequestHead) -> String {
             switch self {
-            case .webSocket(let name, _):
-                let key = request.headers.first(name: "sec-websocket-key") ?? ""
-                return
-                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: \(Self.accept(key))\r\nSec-WebSocket-Protocol: \(name)\r\n\r\n"
+            case .webSocket(let name, _): return request.webSocketAnswer(protocol: name)
             case .spdy(let name):
                 return
                     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: \(name)\r\n\r\n"
             }
         }
 
-        /// RFC 6455, section 4.2.2.
-        private static func accept(_ key: String) -> String {
-            let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
-            var digest = [UInt8](repeating: 0, count: 20)
-            SHA1(text, text.count, &digest)
-            return Data(digest).base64EncodedString()
+        /// How the messages of a WebSocket are written; nil for SPDY.
+        var framing: WebSocketMessages.Framing? {
+            switch self {
+            case .webSocket(_, .channels(_, let isBase64)): isBase64 ? .base64Channels : .binary
+            case .webSocket(_, .spdyTunnel): .binary
+            case .spdy: nil
+            }
         }
 
         func wire(_ asked: APIPodSession, _ ends: WireEnds) -> any SessionWire {
@@ -165,10 +162,17 @@
         typealias OutboundIn = ByteBuffer
         typealias OutboundOut = WebSocketFrame
 
-        private let isBase64: Bool
+        /// What a message is made of.
+        enum Framing {
+            case binary, text
+            case base64
+            /// The same behind an ASCII digit, which is the channel.
+            case base64Channels
+        }
+        private let framing: Framing
         private var isClosing = false
 
-        init(isBase64: Bool) { self.isBase64 = isBase64 }
+        init(_ framing: Framing) { self.framing = framing }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let frame = unwrapInboundIn(data)
@@ -185,9 +189,8 @@
             }
         }
 
-        /// In base64 the channel is an ASCII digit.
         private func decoded(_ bytes: ByteBuffer) -> ByteBuffer? {
-            guard isBase64 else { return bytes }
+            guard framing == .base64Channels else { return bytes }
             let text = bytes.readableBytesView
             guard let digit = text.first, (0x30...0x39).contains(digit), let payload = Data(base64Encoded: Data(text.dropFirst())) else { return nil }
             return ByteBuffer(bytes: [digit - 0x30] + payload)
@@ -195,10 +198,14 @@
 
         func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
             var bytes = unwrapOutboundIn(data)
-            if isBase64, let channel = bytes.readInteger(as: UInt8.self) {
+            switch framing {
+            case .binary, .text: break
+            case .base64: bytes = ByteBuffer(string: Data(bytes.readableBytesView).base64EncodedString())
+            case .base64Channels:
+                guard let channel = bytes.readInteger(as: UInt8.self) else { break }
                 bytes = ByteBuffer(string: "\(channel)" + Data(bytes.readableBytesView).base64EncodedString())
             }
-            context.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: isBase64 ? .text : .binary, data: bytes)), promise: promise)
+            context.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: framing == .binary ? .binary : .text, data: bytes)), promise: promise)
         }
 
         func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {

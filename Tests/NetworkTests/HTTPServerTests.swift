@@ -20,6 +20,21 @@
             #expect(!client.isOver)
         }
 
+        @Test func `big answers are packed for whoever accepts that`() throws {
+            let server = try TestServer()
+            defer { server.stop() }
+            let plain = try server.connect()
+            _ = plain.answer(get("/openapi/v2"))
+            let client = try server.connect()
+            _ = client.answer(get("/openapi/v2", "Accept-Encoding: deflate, gzip;q=1.0\r\n"))
+            #expect(client.head?.contains("content-encoding: gzip\r\nvary: Accept-Encoding\r\n") == true)
+            #expect(client.body.starts(with: [0x1f, 0x8b]) && client.body.count < plain.body.count / 3)
+            // The end of the form tells how long it was.
+            let length = client.body.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+            #expect(length == plain.body.count && plain.head?.contains("encoding") == false)
+            #expect(!client.answer(get("/version", "Accept-Encoding: gzip\r\n")).contains("encoding"))
+        }
+
         @Test func `requests sent together are answered in their order`() throws {
             let server = try TestServer()
             defer { server.stop() }

@@ -12,10 +12,11 @@
         // MARK: WebSocket
 
         /// A client that has asked for a WebSocket; nil if it did not get one.
-        private func webSocket(_ server: TestServer, _ path: String, _ name: String) throws -> (client: TestClient, head: String) {
+        private func webSocket(_ server: TestServer, _ path: String, _ name: String?, _ more: String = "") throws -> (client: TestClient, head: String) {
             let client = try server.connect()
+            let offer = name.map { "Sec-WebSocket-Protocol: \($0)\r\n" } ?? ""
             client.send(
-                "GET \(path) HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: \(name)\r\n\r\n"
+                "GET \(path) HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\(offer)\(more)\r\n"
             )
             _ = client.wait { _ in client.head != nil }
             return (client, client.head ?? "")
@@ -89,6 +90,62 @@
             let heard = client.wait { _ in texts(client).count == 3 }
             #expect(heard)
             #expect(texts(client) == ["2:<0>P<0>", "2:<1>P<0>", "2:<0>GET /"])
+        }
+
+        @Test func `who offers no protocol gets the oldest form`() throws {
+            let server = try TestServer()
+            defer { server.stop() }
+            let (forward, head) = try webSocket(server, "/api/v1/namespaces/default/pods/solo/portforward?ports=80", nil)
+            #expect(head.hasPrefix("HTTP/1.1 101 ") && !head.contains("Protocol:"))
+            forward.send(message([0] + Array("GET /".utf8)))
+            let heard = forward.wait { _ in texts(forward).count == 3 }
+            #expect(heard)
+            #expect(texts(forward) == ["2:<0>P<0>", "2:<1>P<0>", "2:<0>GET /"])
+            let (exec, _) = try webSocket(server, Self.exec, nil)
+            let ended = exec.waitForEnd()
+            #expect(ended)
+            #expect(texts(exec) == ["2:<1>", "2:<1>cat<10>", "8:<3><232>"])
+        }
+
+        @Test func `a log on a WebSocket begins with an empty message and ends`() throws {
+            let server = try TestServer()
+            defer { server.stop() }
+            let path = "/api/v1/namespaces/default/pods/solo/log?container=c"
+            let plain = try server.connect().answer("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
+            let (client, head) = try webSocket(server, path, "binary.k8s.io")
+            #expect(head.contains("Sec-WebSocket-Protocol: binary.k8s.io\r\n"))
+            let ended = client.waitForEnd()
+            #expect(ended)
+            let heard = messages(client)
+            #expect(heard.map(\.opcode) == [2, 2, 8] && heard[0].bytes.isEmpty && !heard[1].bytes.isEmpty)
+            // It may have gone on meanwhile.
+            let first = plain.split(separator: "\r\n\r\n", maxSplits: 1).last?.split(separator: "\n").first ?? "none"
+            #expect(String(decoding: heard[1].bytes, as: UTF8.self).hasPrefix(first))
+            let (text, _) = try webSocket(server, path, "base64.binary.k8s.io")
+            let over = text.waitForEnd()
+            #expect(over && messages(text).map(\.opcode) == [1, 1, 8])
+            let (refused, no) = try webSocket(server, path, "foo")
+            _ = refused.waitForEnd()
+            #expect(no.hasPrefix("HTTP/1.1 403 "))
+            let (none, missing) = try webSocket(server, "/api/v1/namespaces/default/pods/none/log", "binary.k8s.io")
+            _ = none.waitForEnd()
+            #expect(missing.hasPrefix("HTTP/1.1 404 "))
+        }
+
+        @Test func `a watch on a WebSocket is a message an event, for whoever names an origin`() throws {
+            let server = try TestServer()
+            defer { server.stop() }
+            let path = "/api/v1/nodes?watch=true&timeoutSeconds=1"
+            let (refused, no) = try webSocket(server, path, "")
+            _ = refused.waitForEnd()
+            #expect(no.hasPrefix("HTTP/1.1 403 ") && refused.body.isEmpty)
+            let (client, head) = try webSocket(server, path, nil, "Origin: https://x\r\n")
+            #expect(head.hasPrefix("HTTP/1.1 101 "))
+            let ended = client.waitForEnd()
+            #expect(ended)
+            let heard = messages(client)
+            #expect(heard.map(\.opcode) == [1, 1, 1, 8])
+            #expect(heard.prefix(3).allSatisfy { String(decoding: $0.bytes, as: UTF8.self).hasPrefix(#"{"type":"ADDED","object":{"kind":"Node""#) })
         }
 
         @Test func `what cannot be upgraded is refused as upstream does`() throws {
