@@ -2,6 +2,7 @@
 
 import ControlPlane
 import KubernetesAPI
+import Manifests
 import Simulation
 import Testing
 
@@ -11,6 +12,10 @@ struct ProxyTests {
     /// A pod with a plain port and one with TLS behind a Service, and one whose node is known.
     static func client() -> Client {
         var client = Client()
+        var overrides = InputOverrides()
+        overrides.nodes = 3
+        client.session = Input(ManifestReader.read(text: "", file: ""), overrides: overrides).makeSession().session
+        client.run(seconds: 1)
         let ports: JSONValue = [["name": "web", "containerPort": 8080], ["name": "https", "containerPort": 8443]]
         let pod: JSONValue = [
             "metadata": ["name": "web", "labels": ["app": "web"]], "spec": ["containers": [["name": "c", "image": "web", "ports": ports]]],
