@@ -1,4 +1,4 @@
-// What connections and the simulation say to each other. The simulation belongs to one thread; everything comes to it as messages.
+// What connections and the simulation tell each other. The simulation belongs to one thread; everything comes to it as messages.
 
 #if Network
     import APIServer

@@ -7,7 +7,7 @@ import Simulation
 import SimulationKit
 import Testing
 
-/// What once ended the program, by the keys that did it.
+/// What ended the program once, by the keys that did it.
 @Suite struct TrapTests {
     private static func dashboard(_ yaml: String, nodes: Int? = nil, seconds: Int = 30) -> Dashboard {
         var overrides = InputOverrides()

@@ -10,8 +10,8 @@ struct Bench {
     var fleet: KubeletFleet
 
     init(
-        _ minor: Int = 36, gates: [(String, Bool)] = [], configuration: KubeletConfiguration = .init(),
-        latencies: KubeletLatencies = .init()
+        _ minor: Int = 36, gates: [(String, Bool)] = [], configuration: KubeletConfiguration = KubeletConfiguration(),
+        latencies: KubeletLatencies = KubeletLatencies()
     ) throws {
         let profile = try KubernetesProfile(version: KubernetesVersion(minor: minor), overrides: gates)
         cluster = Cluster(profile: profile, seed: 1)
