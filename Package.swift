@@ -68,11 +68,20 @@ let package = Package(
                 "Dashboard", "Terminal", "Network", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(name: "CAllocations"),
+        // Crowds of clients, for tests and measurements of the server.
+        .target(
+            name: "Crowd",
+            dependencies: [
+                "Network",
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Network"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Network"])),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Network"])),
+            ]),
         .target(name: "Fuzzing", dependencies: ["Dashboard", "APIServer"]),
         .executableTarget(
             name: "evenkeel-lab",
             dependencies: [
-                "Dashboard", "Fuzzing", "CAllocations", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Dashboard", "Fuzzing", "Crowd", "CAllocations", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .testTarget(name: "SimulationKitTests", dependencies: ["SimulationKit"]),
@@ -85,7 +94,7 @@ let package = Package(
         .testTarget(name: "PrintersTests", dependencies: ["Printers"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], exclude: ["Recorded"]),
         .testTarget(name: "APIServerTests", dependencies: ["APIServer"], exclude: ["Recorded"]),
-        .testTarget(name: "NetworkTests", dependencies: ["Network"]),
+        .testTarget(name: "NetworkTests", dependencies: ["Network", "Crowd"]),
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"]),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard"], exclude: ["Pictures"]),

@@ -6,7 +6,13 @@ import Fuzzing
 @main struct Lab: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evenkeel-lab", abstract: "Measure Evenkeel, or look for inputs that trap it. Use a release build.",
-        subcommands: [Schedule.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, State.self, Open.self, FuzzCommand.self])
+        subcommands: [Schedule.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, State.self, Open.self, FuzzCommand.self] + network)
+
+    #if Network
+        private static let network: [any ParsableCommand.Type] = [ServeLoad.self, CrowdCommand.self]
+    #else
+        private static let network: [any ParsableCommand.Type] = []
+    #endif
 
     struct Schedule: ParsableCommand {
         enum Phase: String, ExpressibleByArgument, CaseIterable { case all, decide, both }

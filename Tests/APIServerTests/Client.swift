@@ -11,6 +11,7 @@ import Testing
 struct Client {
     var server = APIServer(address: "127.0.0.1:26443")
     var session: Session
+    var user = UserInfo(name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"])
 
     struct Answer {
         var code: Int
@@ -40,7 +41,7 @@ struct Client {
         if let contentType { all.append(("content-type", contentType)) }
         let request = APIRequest(
             method: method, path: parts[0], query: parts.count > 1 ? parts[1] : "", headers: all, body: Array(text.utf8),
-            user: UserInfo(name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"]))
+            user: user)
         return server.reply(to: request, in: &session)
     }
 
