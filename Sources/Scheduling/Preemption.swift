@@ -17,8 +17,10 @@ struct Preemption: Sendable {
         case nominated(PreemptionCandidate)
         /// Not even evictions would help.
         case notHelpful
-        /// The pod may not preempt, or waits for a former preemption.
-        case notEligible(String)
+        /// The pod may not preempt.
+        case notEligible
+        /// The victims of a former attempt are on their way out: its nomination holds.
+        case waiting
         /// PreFilter refused the pod, or there is nothing to try with.
         case notTried
     }
@@ -97,6 +99,10 @@ extension SchedulingState {
     /// The whole text of the event and the condition.
     func message(_ diagnosis: Diagnosis, _ preemption: Preemption, _ cycle: Cycle) -> String {
         let core = core(diagnosis, cycle)
+        if case .nominated(let candidate) = preemption.outcome, profile.has(.preemptionNamesNode) {
+            return core
+                + " preemption: found a potential placement for pod on node \(nodes.names[candidate.row]), preempting \(candidate.victims.count) victims"
+        }
         if preemption.message.isEmpty { return core }
         if !cycle.settings.postFilters.contains(.dynamicResources) {
             return core + " " + preemption.message + (profile.failureTextEndsInTwoStops ? "." : "")
@@ -120,8 +126,11 @@ extension SchedulingState {
         guard cycle.settings.postFilters.contains(.defaultPreemption) else {
             return Preemption(outcome: .notTried)
         }
-        if let reason = whyNotEligible(diagnosis, cycle) {
-            return Preemption(outcome: .notEligible(reason), message: "preemption: " + reason)
+        if cycle.demand.facts.spec.preemptionPolicy == "Never" {
+            return Preemption(outcome: .notEligible, message: "preemption: not eligible due to preemptionPolicy=Never.")
+        }
+        if waitsForVictims(diagnosis, cycle) {
+            return Preemption(outcome: .waiting, message: "preemption: not eligible due to a terminating pod on the nominated node.")
         }
         if diagnosis.preFilter == nil, !isAnyPlaced(below: cycle.demand.facts.priority) {
             return nobodyToEvict(diagnosis, cycle, random: &random, all: all)
@@ -187,16 +196,13 @@ extension SchedulingState {
         return mask.members.sorted { names[$0] < names[$1] }
     }
 
-    private func whyNotEligible(_ diagnosis: Diagnosis, _ cycle: Cycle) -> String? {
-        if cycle.demand.facts.spec.preemptionPolicy == "Never" {
-            return "not eligible due to preemptionPolicy=Never."
-        }
+    private func waitsForVictims(_ diagnosis: Diagnosis, _ cycle: Cycle) -> Bool {
         let nominated = cycle.pod.status.nominatedNodeName
         guard !nominated.isEmpty, let row = nodes.row(nominated), diagnosis.preFilter == nil else {
-            return nil
+            return false
         }
-        if row < diagnosis.rejections.count, diagnosis.rejections[row]?.isUnresolvable ?? false { return nil }
-        let waits = nodes.podSlots[row].contains { slot in
+        if row < diagnosis.rejections.count, diagnosis.rejections[row]?.isUnresolvable ?? false { return false }
+        return nodes.podSlots[row].contains { slot in
             let other = placed[slot]!
             guard other.facts.priority < cycle.demand.facts.priority, other.isTerminating else {
                 return false
@@ -204,7 +210,6 @@ extension SchedulingState {
             let condition = other.pod.status.conditions[ConditionType.disruptionTarget]
             return condition?.isTrue ?? false && condition?.reason == "PreemptionByScheduler"
         }
-        return waits ? "not eligible due to a terminating pod on the nominated node." : nil
     }
 
     private struct DryRunFailure: Error { var reason: Reason }

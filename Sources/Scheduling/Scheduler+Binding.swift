@@ -12,6 +12,8 @@ struct Binding: Sendable {
     var provisioned: [ObjectKey] = []
     /// Volumes were asked for, and are waited for.
     var waitsForVolumes = false
+    /// How often the API server was asked to bind in vain.
+    var failures = 0
     var claims: [ObjectKey] { matched.map(\.claim) + provisioned }
 }
 
@@ -94,6 +96,11 @@ extension Scheduler {
         do {
             try cluster.bind(pod: pod.key, uid: uid, to: binding.node)
         } catch {
+            if state.profile.has(.bindingRetried), let wait = Self.pauseBeforeBindingAgain(after: error.code, failures: binding.failures) {
+                bindings[slot]!.failures += 1
+                timers.schedule(.bind(slot: slot, uid: uid), at: cluster.now + wait)
+                return
+            }
             abandon(
                 slot, "binding rejected: running Bind plugin \"DefaultBinder\": \(error.message)", &cluster)
             return
@@ -104,8 +111,18 @@ extension Scheduler {
             source: EventSource(Self.schedulerName(of: pod)), action: "Binding")
     }
 
+    /// The pause before a binding is tried once more that failed for a moment: by an error of the server, by its absence or a conflict.
+    ///
+    /// Differs from Kubernetes: the pauses of 10, 50 and 250 ms are not lengthened by up to a tenth at random.
+    /// - Source: kubernetes PR 138855, client-go `util/retry`, `DefaultBackoff`; `VersionChange.bindingRetried`.
+    package static func pauseBeforeBindingAgain(after code: Int, failures: Int) -> Duration? {
+        guard [500, 503, 409].contains(code) else { return nil }
+        let pauses: [Duration] = [.milliseconds(10), .milliseconds(50), .milliseconds(250)]
+        return pauses.indices.contains(failures) ? pauses[failures] : nil
+    }
+
     /// Gives the place back and puts the pod through the failure path.
-    private mutating func abandon(_ slot: Int, _ message: String, _ cluster: inout Cluster) {
+    mutating func abandon(_ slot: Int, _ message: String, _ cluster: inout Cluster) {
         guard let binding = bindings[slot] else { return }
         endBinding(slot)
         let placed = state.placedPod(slot)
@@ -115,7 +132,7 @@ extension Scheduler {
         var entry = binding.entry
         entry.pod = pod
         queue.put(entry, slot: slot, into: .inFlight)
-        fail(slot, message, rejectedBy: [], nomination: nil, &cluster)
+        fail(slot, message, rejectedBy: [], nomination: nominationAfterFailure, &cluster)
         if let placed { move(after: .assignedPodDeleted(placed.pod), cluster.now) }
     }
 }

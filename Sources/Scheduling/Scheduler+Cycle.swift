@@ -37,7 +37,7 @@ extension Scheduler {
         }
         queue.update(slot) { $0.lastAttempt = cluster.now }
         if state.nodes.presentCount == 0 {
-            fail(slot, "no nodes available to schedule pods", rejectedBy: [], nomination: nil, &cluster)
+            fail(slot, "no nodes available to schedule pods", rejectedBy: [], nomination: nominationAfterFailure, &cluster)
             return
         }
         var cycle = state.makeCycle(pod, settings)
@@ -137,10 +137,15 @@ extension Scheduler {
             nomination = state.nodes.names[candidate.row]
             evict(candidate, for: cycle, &cluster)
         case .notHelpful: nomination = ""
-        case .notEligible, .notTried: nomination = nil
+        case .waiting: nomination = nil
+        case .notEligible, .notTried: nomination = nominationAfterFailure
         }
         fail(slot, message, rejectedBy: diagnosis.plugins, nomination: nomination, &cluster)
     }
+
+    /// What an attempt without a nomination of its own makes of an older one, also one that was set from outside: nothing, or none.
+    /// - Source: kubernetes PR 135007; `VersionChange.failedAttemptClearsNomination`.
+    var nominationAfterFailure: String? { state.profile.has(.failedAttemptClearsNomination) ? "" : nil }
 
     /// Deletes the victims of a preemption.
     private mutating func evict(_ candidate: PreemptionCandidate, for cycle: Cycle, _ cluster: inout Cluster) {
@@ -151,6 +156,13 @@ extension Scheduler {
                 victim.metadata.uid == state.placedPod(slot)?.pod.metadata.uid
             else { continue }
             if victim.metadata.isTerminating { continue }
+            if state.profile.has(.victimInPreBindSpared), bindings[slot]?.waitsForVolumes == true {
+                cluster.record(
+                    "Preempted", "Preempted by pod \(cycle.pod.metadata.uid) on node \(node) (in kube-scheduler memory).", about: victim,
+                    source: Self.source(cycle.settings), action: "Preempting")
+                abandon(slot, "running PreBind plugin \"VolumeBinding\": binding volumes: context canceled", &cluster)
+                continue
+            }
             let now = cluster.now
             if state.profile.isEnabled(.podDisruptionConditions) || state.profile.version.minor >= 31 {
                 cluster.modify(Pod.self, victim.key) { pod in

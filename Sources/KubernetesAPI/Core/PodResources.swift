@@ -86,6 +86,9 @@ public struct RequestRules: Sendable, Equatable {
     public var useStatus = false
     /// Of the status only what is allocated counts, as up to 1.32.
     public var allocatedOnly = false
+    /// Of a pod in resize the largest of three sums counts (spec, allocated, running), not the sum of each container's largest, as from
+    /// 1.37 on.
+    public var largestSum = false
     /// `spec.resources` of the pod replaces the containers' sums (1.34 and later).
     public var podLevelResources = true
     /// Init containers with restartPolicy Always are sidecars (1.29 and later).
@@ -95,6 +98,7 @@ public struct RequestRules: Sendable, Equatable {
     public init(assigned profile: KubernetesProfile) {
         useStatus = profile.isEnabled(.inPlacePodVerticalScaling)
         allocatedOnly = !profile.resizeReportsConditions
+        largestSum = profile.has(.footprintOfSums)
         podLevelResources = profile.isEnabled(.podLevelResources)
         sidecars = profile.isEnabled(.sidecarContainers)
     }
@@ -112,6 +116,7 @@ extension Pod {
     /// per resource; then the pod's own `resources`, then the overhead.
     /// - Source: Kubernetes `component-helpers/resource/helpers.go`, `PodRequests`.
     public func requests(_ rules: RequestRules = RequestRules()) -> Resources {
+        if rules.useStatus, rules.largestSum, !status.containerStatuses.isEmpty { return largestSum(rules) }
         let status = self.status.value
         let infeasible = status.conditions[ConditionType.podResizePending]?.reason == ConditionReason.infeasible || status.resize == ConditionReason.infeasible
         func request(_ container: Container, _ statuses: [ContainerStatus]) -> Resources {
@@ -151,6 +156,40 @@ extension Pod {
             }
         }
         return total + Resources(spec.overhead)
+    }
+}
+
+extension Pod {
+    /// The largest of what the spec, the allocated and the actuated resources come to, per resource; the spec is left out while a resize is infeasible.
+    /// - Source: kubernetes PR 140047 and 140646; `kubernetes-1.37.md` §3.9.
+    private func largestSum(_ rules: RequestRules) -> Resources {
+        let status = self.status.value
+        func sum(_ container: (Container, [ContainerStatus]) -> ResourceList, own: ResourceList?) -> Resources {
+            var pod = self
+            pod.spec.resources?.requests = own ?? spec.resources?.requests ?? [:]
+            for i in spec.containers.indices {
+                pod.spec.containers[i].resources.requests = container(spec.containers[i], status.containerStatuses)
+            }
+            for i in spec.initContainers.indices {
+                pod.spec.initContainers[i].resources.requests = container(spec.initContainers[i], status.initContainerStatuses)
+            }
+            var plain = rules
+            plain.useStatus = false
+            return pod.requests(plain)
+        }
+        func allocated(_ container: Container, _ statuses: [ContainerStatus]) -> ResourceList {
+            guard let state = statuses.first(where: { $0.name == container.name }), !state.allocatedResources.isEmpty else {
+                return container.resources.requests
+            }
+            return state.allocatedResources
+        }
+        func actuated(_ container: Container, _ statuses: [ContainerStatus]) -> ResourceList {
+            statuses.first { $0.name == container.name }?.resources?.requests ?? allocated(container, statuses)
+        }
+        let granted = status.allocatedResources.isEmpty ? nil : status.allocatedResources
+        let present = sum(allocated, own: granted).union(sum(actuated, own: status.resources?.requests ?? granted))
+        let infeasible = status.conditions[ConditionType.podResizePending]?.reason == ConditionReason.infeasible
+        return infeasible ? present : present.union(sum({ container, _ in container.resources.requests }, own: nil))
     }
 }
 

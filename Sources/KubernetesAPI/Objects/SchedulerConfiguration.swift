@@ -171,6 +171,34 @@ public struct InterPodAffinityArgs: APIStruct {
     ]
 }
 
+/// Arguments of VolumeBinding.
+public struct VolumeBindingArgs: APIStruct {
+    public var apiVersion = ""
+    public var kind = ""
+    public var bindTimeoutSeconds: Int?
+    public var shape: [UtilizationPoint] = []
+    public init() {}
+    public static let summary = "Arguments of VolumeBinding."
+    public static let fields: [Field<VolumeBindingArgs>] = [
+        .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
+        .f("kind", \.kind, "VolumeBindingArgs."),
+        .f("bindTimeoutSeconds", \.bindTimeoutSeconds, "Kept, not acted on: volumes may take 600 s."),
+        .f("shape", \.shape, "With the gate StorageCapacityScoring: which use of a node's storage gets which score; default: the less, the better."),
+    ]
+}
+
+/// One point of a line that turns use into a score.
+public struct UtilizationPoint: APIStruct {
+    public var utilization = 0
+    public var score = 0
+    public init() {}
+    public static let summary = "A use and its score; between two points the score lies on a line."
+    public static let fields: [Field<UtilizationPoint>] = [
+        .f("utilization", \.utilization, "Percent, 0 to 100.", always: true),
+        .f("score", \.score, "0 to 10.", always: true),
+    ]
+}
+
 /// Arguments of DefaultPreemption.
 public struct DefaultPreemptionArgs: APIStruct {
     public var apiVersion = ""

@@ -312,7 +312,7 @@ public struct CSIDriver: ObjectWithoutStatus {
 }
 
 extension CSIDriver {
-    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.csiDriver(&self) }
+    public mutating func setDefaults(_ profile: KubernetesProfile) { Defaulting.csiDriver(&self, profile) }
     public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.csiDriver(self, &errors) }
     public func validateChange(from old: CSIDriver, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         validate(profile, &errors)
@@ -332,6 +332,7 @@ public struct CSIDriverSpec: APIStruct {
     public var seLinuxMount: Bool?
     public var nodeAllocatableUpdatePeriodSeconds: Int?
     public var serviceAccountTokenInSecrets: Bool?
+    public var preventPodSchedulingIfMissing: Bool?
     public init() {}
     public static let summary = "What a CSI driver needs."
     public static let fields: [Field<CSIDriverSpec>] = [
@@ -345,6 +346,9 @@ public struct CSIDriverSpec: APIStruct {
         .f("seLinuxMount", \.seLinuxMount, "Whether it mounts with a context."),
         .f("nodeAllocatableUpdatePeriodSeconds", \.nodeAllocatableUpdatePeriodSeconds, "How often the limit of volumes is refreshed.", bits: 64),
         .f("serviceAccountTokenInSecrets", \.serviceAccountTokenInSecrets, "Kept, not acted on."),
+        .f(
+            "preventPodSchedulingIfMissing", \.preventPodSchedulingIfMissing,
+            "Whether nodes without the driver take no pods with its volumes; default no. With the gate VolumeLimitScaling, from 1.35 on."),
     ]
 }
 

@@ -10,22 +10,22 @@ extension KubernetesProfile {
     /// 1.26, 50 from 1.27 on.
     ///
     /// - Source: Kubernetes v1.27, `pkg/kubelet/apis/config/v1beta1/defaults.go`.
-    public var kubeAPIQPS: Int { isAtLeast(27) ? 50 : 5 }
+    public var kubeAPIQPS: Int { has(.kubeletLimitsTenfold) ? 50 : 5 }
 
     /// Default of `kubeAPIBurst`: requests that may go out at once. 10 up to 1.26, 100 from 1.27.
     ///
     /// - Source: as `kubeAPIQPS`.
-    public var kubeAPIBurst: Int { isAtLeast(27) ? 100 : 10 }
+    public var kubeAPIBurst: Int { has(.kubeletLimitsTenfold) ? 100 : 10 }
 
     /// Default of `eventRecordQPS`: events a second. 5 up to 1.26, 50 from 1.27 on.
     ///
     /// - Source: as `kubeAPIQPS`.
-    public var eventRecordQPS: Int { isAtLeast(27) ? 50 : 5 }
+    public var eventRecordQPS: Int { has(.kubeletLimitsTenfold) ? 50 : 5 }
 
     /// Default of `eventBurst`: events that may go out at once. 10 up to 1.26, 100 from 1.27 on.
     ///
     /// - Source: as `kubeAPIQPS`.
-    public var eventRecordBurst: Int { isAtLeast(27) ? 100 : 10 }
+    public var eventRecordBurst: Int { has(.kubeletLimitsTenfold) ? 100 : 10 }
 }
 
 // MARK: - Images
@@ -44,7 +44,7 @@ extension KubernetesProfile {
     /// Whether the kubelet's configuration has `maxParallelImagePulls`: from 1.27 on.
     ///
     /// Unset, it sets no limit on pulls that are not serialized.
-    public var hasMaxParallelImagePulls: Bool { isAtLeast(27) }
+    public var hasMaxParallelImagePulls: Bool { has(.parallelImagePulls) }
 
     /// The value of `serializeImagePulls` when the configuration leaves it out.
     ///
@@ -67,24 +67,24 @@ extension KubernetesProfile {
     ///
     /// - Source: KEP-2570; Kubernetes v1.27, `pkg/kubelet/apis/config/v1beta1/defaults.go`;
     ///   `kubernetes-1.37.md` §4.2.
-    public var memoryThrottlingFactor: Double? { isAtLeast(37) ? nil : isAtLeast(27) ? 0.9 : 0.8 }
+    public var memoryThrottlingFactor: Double? { has(.throttlingFactorUnset) ? nil : has(.memoryHighBetween) ? 0.9 : 0.8 }
 
     /// Whether a container that neither requests nor limits memory gets a `memory.high` too, as a
     /// share of the node's allocatable memory.
     ///
     /// - Source: kubernetes PR 138139; `kubernetes-1.37.md` §4.2.
-    public var memoryHighOfBestEffort: Bool { isAtLeast(37) }
+    public var memoryHighOfBestEffort: Bool { has(.memoryHighOfBestEffort) }
 
     /// Whether a pod's own cgroup gets a `memory.high` too, with the gate PodLevelResources.
     ///
     /// - Source: kubernetes PR 140262; `kubernetes-1.37.md` §4.2.
-    public var memoryHighOfPods: Bool { isAtLeast(37) && isEnabled(.podLevelResources) }
+    public var memoryHighOfPods: Bool { has(.memoryHighOfPods) && isEnabled(.podLevelResources) }
 
     /// Whether `/kubepods` is given `memory.low` for what its burstable pods request, without which
     /// theirs protects nothing.
     ///
     /// - Source: kubernetes PR 140267; `kubernetes-1.37.md` §4.2.
-    public var memoryLowOfAllPods: Bool { isAtLeast(37) }
+    public var memoryLowOfAllPods: Bool { has(.memoryLowOfAllPods) }
 
     /// How `memory.high` comes from request, limit and throttling factor.
     public enum MemoryHighFormula: Hashable, Sendable {
@@ -98,20 +98,20 @@ extension KubernetesProfile {
     ///
     /// - Source: KEP-2570; Kubernetes v1.27.16 `kuberuntime_container_linux.go`.
     public var memoryHighFormula: MemoryHighFormula {
-        isAtLeast(27) ? .betweenRequestAndLimit : .shareOfLimit
+        has(.memoryHighBetween) ? .betweenRequestAndLimit : .shareOfLimit
     }
 
     /// Whether the kubelet's configuration has `memoryReservationPolicy`, and by default protects
     /// no memory; before 1.36 the gate MemoryQoS always sets `memory.min` to the request.
     ///
     /// - Source: Kubernetes v1.36.2, `pkg/kubelet/cm/helpers_linux.go`.
-    public var hasMemoryReservationPolicy: Bool { isAtLeast(36) }
+    public var hasMemoryReservationPolicy: Bool { has(.memoryReservationPolicy) }
 
     /// Grace in seconds that a pod gets when it is evicted at a hard threshold.
     ///
     /// - Source: Kubernetes v1.27.16 (0) and v1.36.2 (1), `pkg/kubelet/eviction`. Judgement between
     ///   them, taken as 1 from 1.31 on.
-    public var hardEvictionGraceSeconds: Int { isAtLeast(31) ? 1 : 0 }
+    public var hardEvictionGraceSeconds: Int { has(.hardEvictionGrace) ? 1 : 0 }
 }
 
 extension KubernetesProfile {
@@ -120,7 +120,7 @@ extension KubernetesProfile {
     ///
     /// - Source: Kubernetes v1.36.2, `pkg/kubelet/eviction`. Judgement for 1.28 to 1.35, taken as
     ///   no.
-    public var hasMergeDefaultEvictionSettings: Bool { isAtLeast(36) }
+    public var hasMergeDefaultEvictionSettings: Bool { has(.mergedEvictionSettings) }
 }
 
 // MARK: - Life of a pod
@@ -129,21 +129,21 @@ extension KubernetesProfile {
     /// Whether a pod deleted while running gets a terminal phase before its object goes: from 1.27.
     ///
     /// - Source: KEP-3329; Kubernetes v1.27 `pkg/kubelet/status/status_manager.go`.
-    public var deletedPodsGetTerminalPhase: Bool { isAtLeast(27) }
+    public var deletedPodsGetTerminalPhase: Bool { has(.terminalPhaseOfDeletedPods) }
 
     /// Whether the STATUS column looks for a failed container before it says `NotReady` for a
     /// partly finished pod.
     ///
     /// - Source: Kubernetes v1.36.2 `pkg/printers/internalversion/printers.go`. Judgement for 1.28
     ///   to 1.35, taken as no.
-    public var statusColumnPrefersFailure: Bool { isAtLeast(36) }
+    public var statusColumnPrefersFailure: Bool { has(.failurePreferredInStatusColumn) }
 
     /// Whether a finished pod that is being deleted keeps its last word in the STATUS column;
     /// before, it reads `Terminating`.
     ///
     /// - Source: Kubernetes v1.27.16 (no) and v1.36.2 (yes), as `statusColumnPrefersFailure`.
     ///   Judgement between them, taken as yes from 1.32 on.
-    public var statusColumnKeepsTerminalPhase: Bool { isAtLeast(32) }
+    public var statusColumnKeepsTerminalPhase: Bool { has(.terminalPhaseInStatusColumn) }
 }
 
 // MARK: - In-place resize
@@ -155,31 +155,31 @@ extension KubernetesProfile {
     /// Matters only with the gate `inPlacePodVerticalScaling` on.
     ///
     /// - Source: KEP-1287, feature-gate notes.
-    public var resizeUsesSubresource: Bool { isAtLeast(32) }
+    public var resizeUsesSubresource: Bool { has(.resizeBySubresource) }
 
     /// Whether the conditions `PodResizePending` and `PodResizeInProgress` tell about a resize,
     /// from 1.33 on; before, the text `status.resize` does.
     ///
     /// - Source: KEP-1287, feature-gate notes.
-    public var resizeReportsConditions: Bool { isAtLeast(33) }
+    public var resizeReportsConditions: Bool { has(.resizeConditions) }
 
     /// Whether the API server adds `NotRequired` entries to `resizePolicy` for resources without
     /// one; from 1.33 on an absent entry means the same.
     ///
     /// - Source: Kubernetes v1.27.16 (yes) and v1.36.2 (no). Judgement for 1.28 to 1.35: it ends
     ///   with the alpha stage.
-    public var resizePolicyIsDefaulted: Bool { !isAtLeast(33) }
+    public var resizePolicyIsDefaulted: Bool { !has(.resizeConditions) }
 
     /// Whether a memory limit may shrink without `RestartContainer`: from 1.34 on.
     ///
     /// - Source: KEP-1287; Kubernetes v1.34 `pkg/apis/core/validation/validation.go`.
-    public var memoryLimitCanShrinkInPlace: Bool { isAtLeast(34) }
+    public var memoryLimitCanShrinkInPlace: Bool { has(.memoryLimitsShrinkInPlace) }
 
     /// Whether the API server refuses a resize beyond the node's allocatable (403, NodeCapacity),
     /// from 1.36 on; before, the kubelet calls it `Infeasible`.
     ///
     /// - Source: Kubernetes v1.36.2, `plugin/pkg/admission/podresize`.
-    public var resizeBeyondNodeIsRefused: Bool { isAtLeast(36) }
+    public var resizeBeyondNodeIsRefused: Bool { has(.resizeBeyondNodeRefused) }
 }
 
 // MARK: - Texts
@@ -200,7 +200,7 @@ extension KubernetesProfile {
     ///
     /// - Source: kubernetes PR 134043. Releases shortly before it wrote `Created container: NAME`,
     ///   which is not imitated.
-    public var podStatusTexts: MessageStyle { isAtLeast(35) ? .v136 : .v127 }
+    public var podStatusTexts: MessageStyle { has(.containerEventTexts) ? .v136 : .v127 }
 
     /// Words of the event `Pulled` after a pull.
     ///
@@ -210,7 +210,7 @@ extension KubernetesProfile {
     ///
     /// - Source: Kubernetes v1.27.16 and v1.36.2, `pkg/kubelet/images/image_manager.go`. Judgement
     ///   between them: kubernetes PR 121719 brought the image's size to the kubelet in 1.30.
-    public var pulledEventTexts: MessageStyle { isAtLeast(30) ? .v136 : .v127 }
+    public var pulledEventTexts: MessageStyle { has(.pulledTexts) ? .v136 : .v127 }
 
     /// Whether `… already present on machine` goes on `and can be accessed by the pod`, that is,
     /// whether the kubelet checks credentials for present images.
@@ -222,7 +222,7 @@ extension KubernetesProfile {
     /// `Back-off pulling image "I": ErrImagePull: ERROR`: from 1.32 on.
     ///
     /// - Source: kubernetes PR 127918.
-    public var pullBackOffNamesCause: Bool { isAtLeast(32) }
+    public var pullBackOffNamesCause: Bool { has(.causeOfPullBackOff) }
 
     /// Whether `RegistryUnavailable` goes on with the runtime's detail.
     ///
@@ -234,18 +234,18 @@ extension KubernetesProfile {
     /// 1.28 on.
     ///
     /// - Source: `pod-startup.md` §2.4, Kubernetes v1.36.2 `pkg/kubelet/images`.
-    public var hasSignatureValidationReason: Bool { isAtLeast(28) }
+    public var hasSignatureValidationReason: Bool { has(.signatureReason) }
 
     /// Whether a missing pull secret gives the Warning `FailedToRetrieveImagePullSecret`: from
     /// 1.28.
     ///
     /// - Source: `pod-lifecycle.md` §13.
-    public var missingPullSecretGivesEvent: Bool { isAtLeast(28) }
+    public var missingPullSecretGivesEvent: Bool { has(.missingPullSecretEvent) }
 
     /// Whether waiting too long for volumes gives the Warning `FailedMount`
     /// `Unable to attach or mount volumes: … timed out waiting for the condition`.
     ///
     /// - Source: Kubernetes v1.27.16 (yes) and v1.36.2 (no event), `pkg/kubelet/kubelet.go`.
     ///   Judgement for 1.28 to 1.35, taken as yes.
-    public var volumeTimeOutGivesEvent: Bool { !isAtLeast(36) }
+    public var volumeTimeOutGivesEvent: Bool { !has(.volumeTimeOutSilent) }
 }

@@ -31,7 +31,7 @@ extension Defaulting {
         storage.volumeBindingMode.fill("Immediate")
     }
 
-    static func csiDriver(_ driver: inout CSIDriver) {
+    static func csiDriver(_ driver: inout CSIDriver, _ profile: KubernetesProfile) {
         driver.spec.attachRequired.fill(true)
         driver.spec.podInfoOnMount.fill(false)
         driver.spec.storageCapacity.fill(false)
@@ -39,5 +39,6 @@ extension Defaulting {
         if driver.spec.volumeLifecycleModes.isEmpty { driver.spec.volumeLifecycleModes = ["Persistent"] }
         driver.spec.requiresRepublish.fill(false)
         driver.spec.seLinuxMount.fill(false)
+        if !profile.isEnabled(.volumeLimitScaling) { driver.spec.preventPodSchedulingIfMissing = nil }
     }
 }

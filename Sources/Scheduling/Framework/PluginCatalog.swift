@@ -46,6 +46,8 @@ struct Plugin: Sendable {
     /// The heading of its column where plugins are columns; plugins side by side with one title share a column.
     var title: String?
     var points: ExtensionPoints
+    /// Without this gate the plugin does not score.
+    var scoreGate: FeatureGate?
     /// Whether a release has the plugin.
     var isThere: @Sendable (KubernetesProfile) -> Bool = { _ in true }
     var weight = 1
@@ -69,7 +71,11 @@ struct Plugin: Sendable {
 /// - Source: Kubernetes `pkg/scheduler/apis/config/v1/default_plugins.go`.
 enum PluginCatalog {
     static func plugins(_ profile: KubernetesProfile) -> [Plugin] {
-        all.filter { $0.isThere(profile) }
+        all.filter { $0.isThere(profile) }.map { plugin in
+            var plugin = plugin
+            if let gate = plugin.scoreGate, !profile.isEnabled(gate) { plugin.points.remove(.score) }
+            return plugin
+        }
     }
 
     static let all: [Plugin] = [

@@ -92,14 +92,14 @@ extension SchedulerProfile {
                 errors.append(FieldError(.duplicate, place, value: quoted(config.name)))
             }
             seen.append(config.name)
-            errors += config.validate(place + ".args")
+            errors += config.validate(place + ".args", profile)
         }
         return errors
     }
 }
 
 extension SchedulerPluginConfig {
-    func validate(_ path: String) -> [FieldError] {
+    func validate(_ path: String, _ profile: KubernetesProfile) -> [FieldError] {
         var decoder = APIDecoder()
         let args = args ?? [:]
         var errors: [FieldError] = []
@@ -116,6 +116,8 @@ extension SchedulerPluginConfig {
                         .invalid, path + ".hardPodAffinityWeight", value: String(weight),
                         "not in valid range [0, 100]"))
             }
+        case .volumeBinding:
+            if let binding = VolumeBindingArgs.decode(args, &decoder) { errors = binding.validate(path, profile) }
         case .defaultPreemption:
             if let preemption = DefaultPreemptionArgs.decode(args, &decoder) {
                 errors = preemption.validate(path)
@@ -123,6 +125,30 @@ extension SchedulerPluginConfig {
         default: break
         }
         return decoder.problems.map { FieldError(.invalid, path + "." + $0.path, $0.message) } + errors
+    }
+}
+
+extension VolumeBindingArgs {
+    func validate(_ path: String, _ profile: KubernetesProfile) -> [FieldError] {
+        var errors: [FieldError] = []
+        if !shape.isEmpty, !profile.isEnabled(.storageCapacityScoring) {
+            errors.append(
+                FieldError(.invalid, path + ".shape", value: "\(shape.count) points", "unexpected field `shape`, feature StorageCapacityScoring is disabled"))
+        }
+        for (i, point) in shape.enumerated() {
+            let place = path + ".shape[\(i)]"
+            if !(0...100).contains(point.utilization) {
+                errors.append(FieldError(.invalid, place + ".utilization", value: String(point.utilization), "not in valid range [0-100]"))
+            }
+            if i > 0, point.utilization <= shape[i - 1].utilization {
+                errors.append(
+                    FieldError(.invalid, place + ".utilization", value: String(point.utilization), "utilization values must be sorted in increasing order"))
+            }
+            if !(0...10).contains(point.score) {
+                errors.append(FieldError(.invalid, place + ".score", value: String(point.score), "not in valid range [0-10]"))
+            }
+        }
+        return errors
     }
 }
 

@@ -68,6 +68,10 @@ extension SchedulingProfile {
                     hardPodAffinityWeight = affinity.hardPodAffinityWeight ?? 1
                     ignoresPreferredTermsOfExistingPods = affinity.ignorePreferredTermsOfExistingPods
                 }
+            case .volumeBinding:
+                if let binding = VolumeBindingArgs.decode(args, &decoder), !binding.shape.isEmpty, storageShape != nil {
+                    storageShape = StorageShape(points: binding.shape.map { (Int64($0.utilization), Int64($0.score)) })
+                }
             case .defaultPreemption:
                 if let preemption = DefaultPreemptionArgs.decode(args, &decoder) {
                     minCandidateNodesPercentage = preemption.minCandidateNodesPercentage ?? 10

@@ -16,6 +16,8 @@ struct SchedulingProfile: Sendable {
     var spreadDefaults: [TopologySpreadConstraint]?
     var hardPodAffinityWeight = 1
     var ignoresPreferredTermsOfExistingPods = false
+    /// How VolumeBinding scores the use of storage; nil: not at all.
+    var storageShape: StorageShape?
     var minCandidateNodesPercentage = 10
     var minCandidateNodesAbsolute = 100
 
@@ -26,6 +28,7 @@ struct SchedulingProfile: Sendable {
         filters = catalog.filter { $0.points.contains(.filter) }
         scores = catalog.filter { $0.points.contains(.score) }.map { ($0, $0.weight) }
         postFilters = catalog.filter { $0.points.contains(.postFilter) }.map(\.name)
+        if profile.isEnabled(.storageCapacityScoring) { storageShape = .most }
     }
 
     /// To be called when ``scores`` is complete.

@@ -28,6 +28,7 @@ enum ImageLocality {
         let spec = cycle.demand.facts.spec
         let containers =
             spec.containers.count + (state.profile.imageLocalityCountsInitContainers ? spec.initContainers.count : 0)
+            + (state.profile.has(.imageLocalityCountsImageVolumes) ? spec.volumes.count { $0.image != nil } : 0)
         let low = 23 * mebibyte
         let high = 1000 * mebibyte * containers
         for (i, row) in rows.enumerated() {

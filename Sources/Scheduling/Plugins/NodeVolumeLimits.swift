@@ -24,11 +24,18 @@ enum NodeVolumeLimits {
     @Sendable static func filter(
         _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
     ) {
-        if cycle.volumes.claims.isEmpty || store.csiNodes.isEmpty { return }
+        if cycle.volumes.claims.isEmpty { return }
         let wanted = Set(cycle.volumes.claims.compactMap { attachment($0, store) })
         if wanted.isEmpty { return }
+        let demanding = demandingDrivers(of: wanted, state.profile, store)
+        if store.csiNodes.isEmpty, demanding.isEmpty { return }
         pass.reject(.nodeVolumeLimits) { row in
-            guard let node = store.csiNodes[ObjectKey(name: state.nodes.names[row])] else { return nil }
+            let csiNode = store.csiNodes[ObjectKey(name: state.nodes.names[row])]
+            let drivers = csiNode?.spec.drivers ?? []
+            if let missing = demanding.first(where: { name in !drivers.contains { $0.name == name } }) {
+                return (Reason(.nodeVolumeLimits, .text("\(missing) CSI driver is not installed on the node")), false)
+            }
+            guard let node = csiNode else { return nil }
             var attached: Set<Attachment> = []
             for slot in state.nodes.podSlots[row] {
                 for key in state.placed[slot]!.claims {
@@ -54,6 +61,15 @@ enum NodeVolumeLimits {
         }
         guard let storageClass = store.storageClasses[ObjectKey(name: claim.className)] else { return nil }
         return Attachment(driver: storageClass.provisioner, volume: "\(claim.key)")
+    }
+}
+
+extension NodeVolumeLimits {
+    /// The drivers of `wanted` that keep pods off nodes without them, by name.
+    /// - Source: `kubernetes-1.37.md` §3.4.
+    private static func demandingDrivers(of wanted: Set<Attachment>, _ profile: KubernetesProfile, _ store: ObjectStore) -> [String] {
+        guard profile.isEnabled(.volumeLimitScaling) else { return [] }
+        return Set(wanted.map(\.driver)).filter { store.csiDrivers[ObjectKey(name: $0)]?.spec.preventPodSchedulingIfMissing == true }.sorted()
     }
 }
 

@@ -11,6 +11,8 @@ struct PodVolumes: Sendable {
     /// Claims that wait for the pod's node.
     var waiting: [PersistentVolumeClaim] = []
     var zones: [VolumeZone.Constraint] = []
+    /// What can be provisioned for the waiting claims, as far as drivers tell.
+    var rooms: [StorageRoom] = []
     /// Volumes that the waiting claims could take, by class.
     var candidates: [String: [PersistentVolume]] = [:]
 

@@ -14,10 +14,14 @@ enum VolumeBinding {
     static let plugin = Plugin(
         name: .volumeBinding,
         title: "vols",
-        points: .filter,
+        points: [.filter, .score],
+        scoreGate: .storageCapacityScoring,
         preFilter: preFilter,
         filterScope: .volumes,
         filter: filter,
+        scoreScope: .volumes,
+        isUniform: { cycle, _ in cycle.volumes.waiting.isEmpty },
+        score: score,
         events: [.nodes, .storage],
         hint: hint,
         words: words,
@@ -60,6 +64,7 @@ enum VolumeBinding {
             cycle.volumes.candidates[claim.className] = store.persistentVolumes.all
                 .filter { $0.className == claim.className }.sorted { $0.metadata.name < $1.metadata.name }
         }
+        if !cycle.volumes.waiting.isEmpty { cycle.volumes.rooms = rooms(for: cycle.volumes.waiting, store) }
         return nil
     }
 
@@ -93,7 +98,8 @@ enum VolumeBinding {
         var problems: UInt8 = 0
     }
 
-    static func plan(_ cycle: Cycle, _ node: Node, _ state: SchedulingState, _ store: ObjectStore) -> Plan {
+    /// The volumes that there are for the claims, and which claims are left to be provisioned.
+    static func matches(_ cycle: Cycle, _ node: Node, _ state: SchedulingState) -> Plan {
         var plan = Plan()
         var toMatch: [PersistentVolumeClaim] = []
         for claim in cycle.volumes.waiting {
@@ -120,6 +126,12 @@ enum VolumeBinding {
                 plan.provisioned.append(claim)
             }
         }
+        return plan
+    }
+
+    static func plan(_ cycle: Cycle, _ node: Node, _ state: SchedulingState, _ store: ObjectStore) -> Plan {
+        var plan = matches(cycle, node, state)
+        if plan.problems != 0 { return plan }
         for claim in plan.provisioned {
             guard let storageClass = store.storageClasses[ObjectKey(name: claim.className)],
                 !storageClass.provisioner.isEmpty, storageClass.provisioner != "kubernetes.io/no-provisioner",
@@ -128,7 +140,7 @@ enum VolumeBinding {
                 plan.problems = unmatched
                 return plan
             }
-            if !hasSpace(storageClass, for: claim, node, store) {
+            if !hasSpace(storageClass, for: claim, node, cycle, store) {
                 plan.problems = noSpace
                 return plan
             }
@@ -178,21 +190,13 @@ enum VolumeBinding {
     }
 
     private static func hasSpace(
-        _ storageClass: StorageClass, for claim: PersistentVolumeClaim, _ node: Node, _ store: ObjectStore
+        _ storageClass: StorageClass, for claim: PersistentVolumeClaim, _ node: Node, _ cycle: Cycle, _ store: ObjectStore
     ) -> Bool {
         guard let driver = store.csiDrivers[ObjectKey(name: storageClass.provisioner)],
             driver.spec.storageCapacity == true
         else { return true }
-        // CSIStorageCapacity has no type of its own; few clusters have any.
-        return store.customObjects.all.contains { object in
-            guard object.kindName == "CSIStorageCapacity",
-                object.content["storageClassName"]?.string == storageClass.metadata.name,
-                let limit = (object.content["maximumVolumeSize"] ?? object.content["capacity"])?.string
-                    .flatMap({ Quantity($0) }), limit >= claim.requestedStorage,
-                let topology = object.content["nodeTopology"]
-            else { return false }
-            var decoder = APIDecoder()
-            return LabelSelector.decode(topology, &decoder)?.matches(node.metadata.labels) ?? false
+        return cycle.volumes.rooms.contains {
+            $0.className == storageClass.metadata.name && $0.largest >= claim.requestedStorage && $0.nodes.matches(node.metadata.labels)
         }
     }
 }

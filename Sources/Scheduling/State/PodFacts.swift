@@ -77,7 +77,7 @@ final class PodFacts: Sendable {
         let programs = profile.imageLocalityCountsInitContainers ? spec.initContainers + spec.containers : spec.containers
         images =
             programs.map { Self.normalized(image: $0.image) }
-            + spec.volumes.compactMap { $0.image.map { Self.normalized(image: $0.reference) } }
+            + (profile.has(.imageLocalityOfImageVolumes) ? spec.volumes.compactMap { $0.image.map { Self.normalized(image: $0.reference) } } : [])
         let cordon = Taint(key: TaintKey.unschedulable, effect: TaintEffect.noSchedule)
         toleratesCordon = spec.tolerations.tolerate(cordon, profile)
     }

@@ -1,0 +1,248 @@
+// The table of version differences: one row a change, with everything that is known about it.
+//
+// Each row: the release that brought it, who behaves otherwise, before and after in a few words (no full stop), and where it is
+// written. Where only end points have been read the source says "judgement": the boundary between them is taken as given here.
+// Papers are named without their folder: `kubernetes-1.37.md` and `feature-gates.md` are this module's, `scheduler.md` and
+// `scheduler-1.27.md` those of Scheduling, `memory-qos.md`, `pod-startup.md`, `pod-lifecycle.md` those of Kubelets.
+
+extension VersionChange {
+    /// The row as it is written; a case without one does not compile.
+    var row: Facts {
+        switch self {
+        // MARK: API server
+        case .digitsFirstInServiceNames:
+            Facts(
+                36, .apiServer, "names of Services begin with a letter", "names of Services may begin with a digit",
+                "Kubernetes v1.36.2 and v1.34.1 validation; judgement for 1.35")
+        case .numbersInTolerations:
+            Facts(
+                35, .apiServer, "operators Lt and Gt of tolerations are unknown", "operators Lt and Gt of tolerations are known to validation",
+                "`feature-gates.md`, TaintTolerationComparisonOperators")
+        case .resizeBySubresource:
+            Facts(
+                32, .apiServer, "a resize is an ordinary update of the pod", "a resize goes through the subresource `resize`",
+                "KEP-1287; `feature-gates.md`, Notes")
+        case .memoryLimitsShrinkInPlace:
+            Facts(
+                34, .apiServer, "a memory limit shrinks only with RestartContainer", "a memory limit may shrink in place",
+                "KEP-1287; Kubernetes v1.34 `pkg/apis/core/validation/validation.go`")
+        case .resizeBeyondNodeRefused:
+            Facts(
+                36, .apiServer, "a resize beyond the node's allocatable is accepted, and Infeasible", "a resize beyond the node's allocatable is refused (403)",
+                "`kubernetes-1.37.md` §2.2")
+
+        // MARK: Scheduler
+        case .readWriteOncePodPreempts:
+            Facts(
+                27, .scheduler, "a ReadWriteOncePod claim in use cannot be solved by preemption", "the holder of a ReadWriteOncePod claim can be preempted",
+                "KEP-2485; Kubernetes v1.27.1 `volumerestrictions`")
+        case .preFilterRefusalUnresolvable:
+            Facts(
+                28, .scheduler, "nodes refused before the filters count as neither curable nor not",
+                "nodes refused before the filters cannot be cured by preemption", "kubernetes PR 119778; recorded decisions")
+        case .imageLocalityOfInitContainers:
+            Facts(
+                28, .scheduler, "ImageLocality leaves init containers out", "ImageLocality counts images of init containers",
+                "kubernetes issue 115587; recorded decisions; judgement for 1.28 to 1.33")
+        case .spreadWithoutSoftConstraintsSkipped:
+            Facts(
+                28, .scheduler, "PodTopologySpread gives all nodes 200 without soft constraints", "PodTopologySpread is skipped without soft constraints",
+                "kubernetes PR 118608; recorded decisions")
+        case .preemptorNamed:
+            Facts(29, .scheduler, "`Preempted by a pod on node …`", "`Preempted by pod UID on node …`", "kubernetes issue 119866")
+        case .oneFullStop:
+            Facts(
+                30, .scheduler, "the text of a failure ends in two full stops", "the text of a failure ends in one full stop",
+                "kubernetes PR 117588, issue 123301; recorded decisions")
+        case .preFilterExclusionsCounted:
+            Facts(
+                30, .scheduler, "nodes that affinity by name leaves out are not told", "nodes that affinity by name leaves out are counted as not selected",
+                "kubernetes PR 119779; recorded decisions")
+        case .victimsByImportance:
+            Facts(32, .scheduler, "victims against a budget are listed first", "victims are listed by importance", "kubernetes PR 128307; recorded decisions")
+        case .balanceOfBestEffortSkipped:
+            Facts(
+                33, .scheduler, "BalancedAllocation scores pods without requests", "BalancedAllocation has no opinion on pods without requests",
+                "kubernetes PR 130260; recorded decisions")
+        case .backoffFloored:
+            Facts(
+                33, .scheduler, "a back-off ends to the millisecond", "the end of a back-off is rounded down to whole seconds",
+                "Kubernetes v1.33 `pkg/scheduler/backend/queue/backoff_queue.go`")
+        case .readWriteOncePodText:
+            Facts(
+                33, .scheduler, "`node has pod using PersistentVolumeClaim with the same name …`",
+                "`node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod …`", "kubernetes PR 129145; recorded decisions")
+        case .volumeAffinityText:
+            Facts(
+                33, .scheduler, "`node(s) had volume node affinity conflict`", "`node(s) didn't match PersistentVolume's node affinity`",
+                "kubernetes PR 129887; recorded decisions")
+        case .tooLargeUnresolvable:
+            Facts(
+                34, .scheduler, "preemption tries nodes that are too small when empty", "nodes that are too small when empty are left out of preemption",
+                "kubernetes PR 131345; recorded decisions")
+        case .dynamicResourcesText:
+            Facts(
+                34, .scheduler, "the text of a failure goes straight on to preemption", "the text of a failure says `no new claims to deallocate`",
+                "Kubernetes v1.34.1 `default_plugins.go`; recorded decisions")
+        case .untoleratedTaintText:
+            Facts(35, .scheduler, "`node(s) had untolerated taint {key: value}`", "`node(s) had untolerated taint(s)`", "`kubernetes-1.37.md` §1 row 1.2")
+        case .failedAttemptClearsNomination:
+            Facts(
+                35, .scheduler, "an attempt that ends in an error keeps nominatedNodeName", "a failed attempt that nominates no node clears nominatedNodeName",
+                "`kubernetes-1.37.md` §1 row 1.3")
+        case .balancedByImprovement:
+            Facts(
+                36, .scheduler, "BalancedAllocation scores how balanced the node will be", "BalancedAllocation scores by how much the balance gets better",
+                "`kubernetes-1.37.md` §3.1")
+        case .tiesByHeap:
+            Facts(
+                36, .scheduler, "chance decides among nodes of the same score", "the order of a heap decides among nodes of the same score",
+                "`scheduler.md` §2; judgement for 1.35")
+        case .victimInPreBindSpared:
+            Facts(
+                36, .scheduler, "a victim that is being bound is deleted", "a victim that waits for its volumes goes back into the queue",
+                "`kubernetes-1.37.md` §2.1 row 2.6")
+        case .imageLocalityOfImageVolumes:
+            Facts(36, .scheduler, "ImageLocality leaves image volumes out", "ImageLocality looks for image volumes too", "`kubernetes-1.37.md` §3.2")
+        case .imageLocalityCountsImageVolumes:
+            Facts(
+                37, .scheduler, "image volumes lift ImageLocality beyond its measure", "ImageLocality counts image volumes like containers",
+                "`kubernetes-1.37.md` §3.2")
+        case .preemptionNamesNode:
+            Facts(
+                37, .scheduler, "the text of a failure does not tell what preemption found", "the text of a failure tells the node and the number of victims",
+                "`kubernetes-1.37.md` §3.6")
+        case .bindingRetried:
+            Facts(
+                37, .scheduler, "a binding that fails puts the pod back at once", "a binding that fails for a moment is tried up to four times",
+                "`kubernetes-1.37.md` §3.7")
+        case .footprintOfSums:
+            Facts(
+                37, .scheduler, "a resize counts the largest size of each container", "a resize counts the largest of the pod's three sums",
+                "`kubernetes-1.37.md` §3.9")
+
+        // MARK: Controllers
+        case .externalProvisioningText:
+            Facts(
+                28, .controllers, "`waiting for a volume to be created, either by external provisioner …`",
+                "`Waiting for a volume to be created either by the external provisioner …`",
+                "Kubernetes v1.27.16 and v1.36.2 `pkg/controller/volume/persistentvolume`; judgement between")
+        case .nodeMonitorGrace50:
+            Facts(
+                32, .controllers, "a silent node is Unknown after 40 s", "a silent node is Unknown after 50 s",
+                "Kubernetes v1.32 `pkg/controller/nodelifecycle`; `feature-gates.md`")
+        case .scalingEventFromTo:
+            Facts(
+                31, .controllers, "`Scaled up replica set X to B from A`", "`Scaled up replica set X from A to B`",
+                "Kubernetes v1.27.16 and v1.36.2 `pkg/controller/deployment/sync.go`; judgement between")
+        case .statefulSetVerbsCapital:
+            Facts(
+                36, .controllers, "`create Pod web-0 in StatefulSet …`", "`Create Pod web-0 in StatefulSet …`",
+                "Kubernetes v1.36.2 `pkg/controller/statefulset/stateful_pod_control.go`; judgement between 1.34 and 1.36")
+        case .autoscalerSyncedAtOnce:
+            Facts(
+                37, .controllers, "a new or changed autoscaler is looked at within 15 s", "a new or changed autoscaler is looked at at once",
+                "`kubernetes-1.37.md` §5.1 row 5.1.1")
+        case .onDeleteRevisionMoves:
+            Facts(
+                37, .controllers, "currentRevision of a StatefulSet with OnDelete never moves",
+                "currentRevision of a StatefulSet with OnDelete moves when all pods are new", "`kubernetes-1.37.md` §5.2")
+
+        // MARK: Kubelet
+        case .kubeletLimitsTenfold:
+            Facts(
+                27, .kubelet, "5 requests and 5 events a second, bursts of 10", "50 requests and 50 events a second, bursts of 100",
+                "Kubernetes v1.27 `pkg/kubelet/apis/config/v1beta1/defaults.go`")
+        case .parallelImagePulls:
+            Facts(27, .kubelet, "maxParallelImagePulls is unknown", "maxParallelImagePulls of 2 and more pulls side by side", "kubernetes PR 115220")
+        case .memoryHighBetween:
+            Facts(
+                27, .kubelet, "memory.high is a share of the limit, factor 0.8", "memory.high lies between request and limit, factor 0.9", "`memory-qos.md` §2")
+        case .terminalPhaseOfDeletedPods:
+            Facts(27, .kubelet, "a deleted pod goes from Running", "a deleted pod gets its last phase before it goes", "KEP-3329")
+        case .signatureReason:
+            Facts(28, .kubelet, "a bad signature is an ErrImagePull", "a bad signature is a SignatureValidationFailed", "`pod-startup.md` §2.4")
+        case .missingPullSecretEvent:
+            Facts(28, .kubelet, "a missing pull secret is not told", "a missing pull secret gives FailedToRetrieveImagePullSecret", "`pod-lifecycle.md` §13")
+        case .pulledTexts:
+            Facts(
+                30, .kubelet, "`Pulled` has durations to the nanosecond", "`Pulled` tells the image's size",
+                "kubernetes PR 121719; judgement between 1.27 and 1.36")
+        case .hardEvictionGrace:
+            Facts(
+                31, .kubelet, "a pod over a hard threshold gets no grace", "a pod over a hard threshold gets 1 s of grace",
+                "Kubernetes v1.27.16 and v1.36.2 `pkg/kubelet/eviction`; judgement between")
+        case .causeOfPullBackOff:
+            Facts(32, .kubelet, "`Back-off pulling image …`", "`Back-off pulling image …: ErrImagePull: …`", "kubernetes PR 127918")
+        case .resizeConditions:
+            Facts(
+                33, .kubelet, "`status.resize` tells of a resize", "conditions PodResizePending and PodResizeInProgress tell of a resize",
+                "KEP-1287; `feature-gates.md`, Notes")
+        case .containerEventTexts:
+            Facts(35, .kubelet, "`Created container NAME`", "`Container created`", "kubernetes PR 134043")
+        case .memoryReservationPolicy:
+            Facts(
+                36, .kubelet, "MemoryQoS always protects what is requested", "MemoryQoS protects what is requested by TieredReservation alone",
+                "`memory-qos.md` §2")
+        case .mergedEvictionSettings:
+            Facts(
+                36, .kubelet, "one hard threshold of one's own turns the other defaults off", "mergeDefaultEvictionSettings keeps the other defaults",
+                "Kubernetes v1.36.2 `pkg/kubelet/eviction`; judgement for 1.28 to 1.35")
+        case .volumeTimeOutSilent:
+            Facts(
+                36, .kubelet, "volumes that take long give FailedMount, timed out", "volumes that take long give no event of the pod",
+                "Kubernetes v1.27.16 and v1.36.2 `pkg/kubelet/kubelet.go`; judgement between")
+        case .throttlingFactorUnset:
+            Facts(37, .kubelet, "memoryThrottlingFactor is 0.9", "memoryThrottlingFactor is unset: no memory.high", "`kubernetes-1.37.md` §4.2")
+        case .memoryHighOfBestEffort:
+            Facts(37, .kubelet, "BestEffort containers get no memory.high", "with a factor, BestEffort containers get memory.high", "`kubernetes-1.37.md` §4.2")
+        case .memoryHighOfPods:
+            Facts(37, .kubelet, "pods get no memory.high", "with a factor, pods get memory.high", "`kubernetes-1.37.md` §4.2")
+        case .memoryLowOfAllPods:
+            Facts(
+                37, .kubelet, "memory.low of burstable pods has no effect", "memory.low of burstable pods is covered by /kubepods", "`kubernetes-1.37.md` §4.2")
+        case .unlimitedEvents:
+            Facts(37, .kubelet, "eventRecordQPS 0 is taken as 50", "eventRecordQPS 0 sets no limit", "`kubernetes-1.37.md` §4.5")
+        case .sandboxConditionReason:
+            Facts(37, .kubelet, "PodReadyToStartContainers has no reason", "PodReadyToStartContainers says why it is False", "`kubernetes-1.37.md` §4.3")
+        case .pullSecretEventAfterFailure:
+            Facts(
+                37, .kubelet, "a missing pull secret is told before each pull", "a missing pull secret is told after a pull failed", "`kubernetes-1.37.md` §4.4"
+            )
+        case .nodeEventsByUID:
+            Facts(
+                37, .kubelet, "the kubelet's events about its node name it as uid", "the kubelet's events about its node have the node's uid",
+                "`kubernetes-1.37.md` §4.5")
+        case .eventedPLEGOnDemand:
+            Facts(
+                37, .kubelet, "with EventedPLEG containers are listed each 300 s", "with EventedPLEG containers are listed each second and at unexpected ends",
+                "`kubernetes-1.37.md` §4.1")
+
+        // MARK: Tables and descriptions
+        case .terminalPhaseInStatusColumn:
+            Facts(
+                32, .kubectl, "a finished pod that goes reads Terminating", "a finished pod that goes keeps its last word",
+                "Kubernetes v1.27.16 and v1.36.2 `pkg/printers`; judgement between")
+        case .failurePreferredInStatusColumn:
+            Facts(
+                36, .kubectl, "a partly finished pod reads NotReady", "a partly finished pod reads its failed container first",
+                "Kubernetes v1.36.2 `pkg/printers`; judgement for 1.28 to 1.35")
+        case .architectureAfterKernel:
+            Facts(
+                36, .kubectl, "`get node -o wide` tells no architecture", "`get node -o wide` tells the architecture after KERNEL-VERSION",
+                "`kubernetes-1.37.md` §2.1 row 2.10")
+        case .fieldPathBeforeEventText:
+            Facts(
+                35, .kubectl, "describe leaves the container of an event out", "describe begins an event with its container's path",
+                "`kubernetes-1.37.md` §1 row 1.10")
+        case .probeWords:
+            Facts(
+                37, .kubectl, "describe pod: `#success=1 #failure=3`", "describe pod: `successThreshold=1 failureThreshold=3`",
+                "`kubernetes-1.37.md` §7 row 7.1")
+        case .statefulSetWords:
+            Facts(
+                37, .kubectl, "describe statefulset leaves Service, policy and retention out", "describe statefulset tells Service, policy and retention",
+                "`kubernetes-1.37.md` §7 row 7.2")
+        }
+    }
+}

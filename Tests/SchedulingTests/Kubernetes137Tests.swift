@@ -1,0 +1,283 @@
+import ControlPlane
+import KubernetesAPI
+import Scheduling
+import SimulationKit
+import Testing
+
+/// What `kubernetes-1.37.md` says of the scheduler, by the numbers of its rows.
+@Suite struct Kubernetes137Tests {
+    private func text(_ bench: Bench) -> String { bench.messages("FailedScheduling").first ?? "" }
+
+    @Test(arguments: [(34, "3 node(s) had untolerated taint {a: b}"), (35, "3 node(s) had untolerated taint(s)"), (37, "3 node(s) had untolerated taint(s)")])
+    func `1_2 the taint is named up to 1_34`(minor: Int, words: String) {
+        var bench = Bench(minor: minor)
+        for name in ["n1", "n2", "n3"] { bench.node(name) { $0.spec.taints = [Taint(key: "a", value: "b", effect: "NoSchedule")] } }
+        bench.pod("p")
+        bench.run(.seconds(1))
+        #expect(text(bench).hasPrefix("0/3 nodes are available: \(words)."))
+    }
+
+    @Test(arguments: [(34, "n1"), (35, ""), (37, "")])
+    func `1_3 a failed attempt clears a nomination that was set from outside`(minor: Int, nominated: String) {
+        var bench = Bench(minor: minor)
+        bench.node("n1", cpu: "1")
+        bench.pod("p", cpu: "2") {
+            $0.spec.preemptionPolicy = "Never"
+            $0.status.nominatedNodeName = "n1"
+        }
+        bench.cluster.modify(Pod.self, bench.stored("p").key) { $0.status.nominatedNodeName = "n1" }
+        bench.run(.seconds(1))
+        #expect(!bench.messages("FailedScheduling").isEmpty)
+        #expect(bench.stored("p").status.nominatedNodeName == nominated)
+    }
+
+    @Test func `1_3 a preemptor keeps its nomination while its victims end`() {
+        var bench = Bench(minor: 37)
+        bench.node("n1", cpu: "2")
+        bench.pod("low", cpu: "2", priority: 1, on: "n1")
+        bench.pod("boss", cpu: "2", priority: 100)
+        bench.run(.seconds(1))
+        bench.node("n2", cpu: "1")
+        bench.run(.seconds(30))
+        #expect(bench.messages("FailedScheduling").contains { $0.hasSuffix("preemption: not eligible due to a terminating pod on the nominated node.") })
+        #expect(bench.stored("boss").status.nominatedNodeName == "n1")
+    }
+
+    // MARK: Scores
+
+    private func score(_ plugin: String, _ bench: Bench, _ pod: String, on node: String) -> Int? {
+        let explained = bench.scheduler.explain(pod: bench.stored(pod), in: bench.cluster)
+        guard let index = explained.scorePlugins.firstIndex(of: plugin) else { return nil }
+        return explained.nodes.first { $0.node == node }?.scores[index]
+    }
+
+    @Test(arguments: [("0", "0", 93, 71), ("1", "4Gi", 93, 78), ("3", "1Gi", 62, 72), ("1", "5Gi", 87, 78)])
+    func `3_1 balance is scored as it will be up to 1_35, and by its gain from 1_36 on`(cpu: String, memory: String, old: Int, new: Int) {
+        for (minor, expected) in [(35, old), (36, new), (37, new)] {
+            var bench = Bench(minor: minor)
+            bench.node("n1", cpu: "4", memory: "8Gi")
+            if cpu != "0" { bench.pod("used", cpu: cpu, memory: memory, on: "n1") }
+            bench.pod("p", cpu: "1", memory: "1Gi")
+            bench.run(.milliseconds(0))
+            #expect(score("NodeResourcesBalancedAllocation", bench, "p", on: "n1") == expected, "1.\(minor)")
+        }
+    }
+
+    @Test(arguments: [(35, true, 48), (36, true, 100), (37, true, 49), (36, false, 48), (37, false, 48)])
+    func `3_2 an image volume counts in 1_36, and in the measure too in 1_37`(minor: Int, hasVolume: Bool, expected: Int) {
+        var bench = Bench(minor: minor)
+        for name in ["n1", "n2"] {
+            bench.node(name) {
+                $0.status.images = ["web:1", "data:1"].map { image in
+                    var entry = ContainerImage()
+                    (entry.names, entry.sizeBytes) = ([image], 500 * 1024 * 1024)
+                    return entry
+                }
+            }
+        }
+        bench.pod("p") {
+            guard hasVolume else { return }
+            var volume = Volume()
+            volume.name = "data"
+            volume.image = ImageVolumeSource()
+            volume.image?.reference = "data:1"
+            $0.spec.volumes = [volume]
+        }
+        bench.run(.milliseconds(0))
+        #expect(score("ImageLocality", bench, "p", on: "n1") == expected)
+    }
+
+    // MARK: Storage
+
+    private func addClass(_ name: String, _ bench: inout Bench) throws {
+        var storageClass = StorageClass()
+        storageClass.metadata.name = name
+        (storageClass.provisioner, storageClass.volumeBindingMode) = ("\(name).csi.example.com", "WaitForFirstConsumer")
+        try bench.cluster.create(storageClass)
+    }
+    private func addDriver(_ name: String, _ bench: inout Bench, _ change: (inout CSIDriver) -> Void = { _ in }) throws {
+        var driver = CSIDriver()
+        driver.metadata.name = "\(name).csi.example.com"
+        driver.spec.storageCapacity = true
+        change(&driver)
+        try bench.cluster.create(driver)
+    }
+    private func addRoom(_ className: String, node: String, _ amount: String, _ bench: inout Bench) throws {
+        var object = CustomObject()
+        var decoder = APIDecoder()
+        object.read(
+            [
+                "apiVersion": "storage.k8s.io/v1", "kind": "CSIStorageCapacity", "metadata": ["name": .string("\(className)-\(node)"), "namespace": "default"],
+                "storageClassName": .string(className), "capacity": .string(amount),
+                "nodeTopology": ["matchLabels": ["kubernetes.io/hostname": .string(node)]],
+            ], &decoder)
+        try bench.cluster.adopt(object)
+    }
+    private func addClaim(_ name: String, _ className: String, _ amount: String, _ bench: inout Bench) throws {
+        var claim = PersistentVolumeClaim()
+        claim.metadata.name = name
+        claim.spec.storageClassName = className
+        claim.spec.accessModes = ["ReadWriteOnce"]
+        claim.spec.resources.requests["storage"] = Quantity(amount)!
+        try bench.cluster.create(claim)
+    }
+    private func addPod(_ bench: inout Bench, claims: [String]) {
+        bench.pod("p") {
+            $0.spec.volumes = claims.map { name in
+                var volume = Volume()
+                volume.name = name
+                volume.persistentVolumeClaim = PersistentVolumeClaimVolumeSource()
+                volume.persistentVolumeClaim?.claimName = name
+                return volume
+            }
+        }
+    }
+
+    /// Claims as class and size, rooms as class and size; the score.
+    @Test(arguments: [
+        ([("a", "10Gi")], [("a", "100Gi")], 90), ([("a", "10Gi")], [("a", "20Gi")], 50), ([("a", "15Gi"), ("a", "15Gi")], [("a", "100Gi")], 70),
+        ([("a", "10Gi"), ("b", "50Gi")], [("a", "100Gi"), ("b", "60Gi")], 54), ([("c", "10Gi")], [], 0),
+    ])
+    func `3_3 nodes are scored by the room that volumes leave`(claims: [(String, String)], rooms: [(String, String)], expected: Int) throws {
+        var bench = Bench(minor: 37)
+        bench.node("n1")
+        bench.node("n2")
+        for name in ["a", "b", "c"] { try addClass(name, &bench) }
+        for name in ["a", "b"] { try addDriver(name, &bench) }
+        for (name, amount) in rooms { for node in ["n1", "n2"] { try addRoom(name, node: node, amount, &bench) } }
+        for (i, claim) in claims.enumerated() { try addClaim("c\(i)", claim.0, claim.1, &bench) }
+        addPod(&bench, claims: claims.indices.map { "c\($0)" })
+        bench.run(.milliseconds(0))
+        #expect(score("VolumeBinding", bench, "p", on: "n1") == expected)
+    }
+
+    @Test func `3_3 the larger room wins from 1_37 on`() throws {
+        for (minor, gain) in [(36, nil), (37, 40)] as [(Int, Int?)] {
+            var bench = Bench(minor: minor)
+            bench.node("n1")
+            bench.node("n2")
+            try addClass("a", &bench)
+            try addDriver("a", &bench)
+            try addRoom("a", node: "n1", "20Gi", &bench)
+            try addRoom("a", node: "n2", "100Gi", &bench)
+            try addClaim("c", "a", "10Gi", &bench)
+            addPod(&bench, claims: ["c"])
+            bench.run(.milliseconds(0))
+            let (first, second) = (score("VolumeBinding", bench, "p", on: "n1"), score("VolumeBinding", bench, "p", on: "n2"))
+            #expect(second.flatMap { second in first.map { second - $0 } } == gain)
+            let explained = bench.scheduler.explain(pod: bench.stored("p"), in: bench.cluster)
+            #expect(explained.tied == (minor == 36 ? ["n1", "n2"] : []))
+        }
+    }
+
+    @Test func `3_4 a node without the driver is refused where the driver says so`() throws {
+        for (minor, asks, words) in [(36, true, nil), (37, false, nil), (37, true, "2 a.csi.example.com CSI driver is not installed on the node")]
+            as [(Int, Bool, String?)]
+        {
+            var bench = Bench(minor: minor)
+            bench.node("n1")
+            bench.node("n2")
+            try addClass("a", &bench)
+            try addDriver("a", &bench) {
+                $0.spec.storageCapacity = false
+                $0.spec.preventPodSchedulingIfMissing = asks
+            }
+            #expect(bench.cluster.store.csiDrivers.all.first?.spec.preventPodSchedulingIfMissing == (minor == 36 ? nil : asks))
+            try addClaim("c", "a", "10Gi", &bench)
+            addPod(&bench, claims: ["c"])
+            bench.run(.seconds(1))
+            if let words {
+                #expect(text(bench).hasPrefix("0/2 nodes are available: \(words)."))
+            } else {
+                #expect(text(bench) == "")
+            }
+        }
+    }
+
+    // MARK: Preemption and binding
+
+    @Test(arguments: [
+        (36, "0/3 nodes are available: 3 Insufficient cpu."),
+        (37, "0/3 nodes are available: 3 Insufficient cpu. preemption: found a potential placement for pod on node n2, preempting 1 victims"),
+    ])
+    func `3_6 the text of a preemption names its node`(minor: Int, words: String) {
+        var bench = Bench(minor: minor)
+        for (name, used) in [("n1", "2"), ("n2", "2"), ("n3", "2")] {
+            bench.node(name, cpu: "2")
+            bench.pod("low-\(name)", cpu: used, priority: name == "n2" ? 0 : 5, on: name)
+        }
+        bench.pod("boss", cpu: "2", priority: 100)
+        bench.run(.seconds(1))
+        #expect(text(bench) == words)
+        #expect(bench.stored("boss").status.conditions["PodScheduled"]?.message == words)
+        #expect(bench.stored("boss").status.conditions["PodScheduled"]?.reason == "Unschedulable")
+    }
+
+    @Test func `2_6 a victim that waits for its volumes goes back into the queue`() throws {
+        for minor in [35, 36, 37] {
+            var bench = Bench(minor: minor)
+            bench.node("n1", cpu: "2")
+            try addClass("a", &bench)
+            try addClaim("c", "a", "10Gi", &bench)
+            addPod(&bench, claims: ["c"])
+            bench.run(.seconds(1))
+            let boss = bench.pod("boss", cpu: "2", priority: 100)
+            bench.run(.milliseconds(900))
+            if minor == 35 {
+                #expect(bench.cluster.store.pods[ObjectKey(namespace: "default", name: "p")] == nil || bench.stored("p").metadata.isTerminating)
+                continue
+            }
+            #expect(bench.messages("Preempted") == ["Preempted by pod \(boss.metadata.uid) on node n1 (in kube-scheduler memory)."])
+            #expect(!bench.stored("p").metadata.isTerminating)
+            #expect(bench.stored("p").status.conditions["DisruptionTarget"] == nil)
+            #expect(bench.scheduler.lastAttempt(of: bench.stored("p").key, in: bench.cluster)?.queue == "backoff")
+        }
+    }
+
+    @Test func `3_7 a binding that fails for a moment is tried again`() {
+        let ms = [0, 1, 2, 3].map { Scheduler.pauseBeforeBindingAgain(after: 503, failures: $0) }
+        #expect(ms == [.milliseconds(10), .milliseconds(50), .milliseconds(250), nil])
+        for code in [500, 409] { #expect(Scheduler.pauseBeforeBindingAgain(after: code, failures: 0) == .milliseconds(10)) }
+        for code in [404, 403, 429, 504] { #expect(Scheduler.pauseBeforeBindingAgain(after: code, failures: 0) == nil) }
+    }
+
+    @Test func `3_7 a conflict is tried again, too, and fails in the end`() throws {
+        for (minor, early) in [(36, 1), (37, 0)] {
+            var bench = Bench(minor: minor)
+            bench.cluster.settings.schedulerWatchDelay = .seconds(2)
+            bench.node("n1")
+            bench.node("n2")
+            let pod = bench.pod("p")
+            bench.run(.milliseconds(2001))
+            try bench.cluster.bind(pod: pod.key, uid: pod.metadata.uid, to: "n2")
+            bench.run(.milliseconds(100))
+            #expect(bench.messages("FailedScheduling").count == early)
+            bench.run(.milliseconds(400))
+            #expect(bench.messages("FailedScheduling").count == 1)
+            #expect(bench.messages("FailedScheduling").first?.contains("pod p is already assigned to node \"n2\"") == true)
+        }
+    }
+
+    // MARK: Resize
+
+    @Test(arguments: [(36, 4), (37, 3)])
+    func `3_9 a resize counts the largest of the sums from 1_37 on`(minor: Int, cpus: Int64) {
+        var pod = Pod()
+        func add(_ name: String, spec: String, allocated: String) {
+            var container = Container(name: name, image: "web:1")
+            container.resources.requests["cpu"] = Quantity(spec)!
+            pod.spec.containers.append(container)
+            var status = ContainerStatus()
+            status.name = name
+            status.allocatedResources["cpu"] = Quantity(allocated)!
+            status.resources = ResourceRequirements()
+            status.resources?.requests["cpu"] = Quantity(allocated)!
+            pod.status.containerStatuses.append(status)
+        }
+        add("a", spec: "1", allocated: "2")
+        add("b", spec: "2", allocated: "1")
+        #expect(pod.requests(RequestRules(assigned: KubernetesProfile(minor: minor))).milliCPU == cpus * 1000)
+        pod.status.conditions.set(Condition(type: "PodResizePending", status: true, reason: "Infeasible"), now: .start)
+        #expect(pod.requests(RequestRules(assigned: KubernetesProfile(minor: minor))).milliCPU == 3000)
+    }
+}
