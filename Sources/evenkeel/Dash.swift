@@ -86,7 +86,7 @@ struct Dash: ParsableCommand {
         options.reducedMotion = reducedMotion
         let problems = Settings.load(&options.settings)
         if let keymap { options.settings.keymap.preset = keymap }
-        options.name = input.scenario.map(\.metadata.name) ?? Dash.name(cluster.files)
+        options.name = input.scenario?.metadata.name ?? shipped?.name ?? Dash.name(cluster.files)
         options.opened = input.state
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? options.firstKeys : remarks.joined(separator: " ")
@@ -105,8 +105,8 @@ struct Dash: ParsableCommand {
         var dashboard = Dashboard(session: session, options: options)
         let watch = LongWorkWatch(terminal, theme: options.theme)
         dashboard.usersPatience = watch.patience
-        // What comes with the program begins where it is worth looking at. Keys wait for that.
-        watch.begin(onlyLeaving: true)
+        // What comes with the program begins where it is worth looking at. Keys wait for that; a made cluster may be seen as it grows.
+        watch.begin(onlyLeaving: cluster.pods == nil)
         if let shipped { dashboard.run(to: session.cluster.origin + shipped.prelude) }
         dashboard.commandLines = History.load()
         if headless { dashboard.toggleHeader() }

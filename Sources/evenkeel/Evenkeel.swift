@@ -41,6 +41,7 @@ struct Evenkeel: ParsableCommand {
             Options of the dashboard (evenkeel dashboard --help tells them all):
 
               --nodes N --zones Z               nodes under manifests without any
+              --pods M --workloads K            a cluster of so many pods, made from the seed
               --node-cpu 8 --node-memory 32Gi   what each has; --node-pods, --node-resource
               --like kind|eks|gke|aks           nodes and classes as people have them
               --node-pool FILE                  several sorts of nodes
@@ -143,6 +144,14 @@ struct ClusterArguments: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("In how many zones, 1 to 26 (default 3).", valueName: "count"))
     var zones: Int?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Make a cluster of so many pods from the seed, with a believable mix of workloads, in place of files.", valueName: "count"))
+    var pods: Int?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("In how many Deployments and StatefulSets (default one for 60 pods).", valueName: "count"))
+    var workloads: Int?
+
     @Option(help: ArgumentHelp("Nodes, agents and StorageClasses as such a cluster has them.", valueName: "kind|eks|gke|aks"))
     var like: ClusterLook?
 
@@ -220,8 +229,21 @@ struct ClusterArguments: ParsableArguments {
         return shape
     }
 
-    /// The shipped scenario that was asked for, or the built-in cluster where there is nothing else.
+    /// The cluster that is to be made, if one is.
+    func generated() throws -> GeneratedCluster? {
+        guard let pods else {
+            if workloads != nil { throw Failure.usage("--workloads goes with --pods: it says in how many workloads they are") }
+            return nil
+        }
+        guard files.isEmpty, scenario == nil, nodePool.isEmpty else { throw Failure.usage("--pods makes a cluster; give it, or files, or a scenario") }
+        guard (1...1_000_000).contains(pods) else { throw Failure.usage("--pods must be 1 to 1000000, not \(pods)") }
+        if let workloads, !(1...100_000).contains(workloads) { throw Failure.usage("--workloads must be 1 to 100000, not \(workloads)") }
+        return GeneratedCluster(nodes: nodes, zones: zones, pods: pods, workloads: workloads, seed: seed ?? 0, node: try nodeShape())
+    }
+
+    /// The scenario that is made or was asked for, or the built-in cluster where there is nothing else.
     func shipped(builtIn: Bool = false) throws -> ShippedScenario? {
+        if let generated = try generated() { return generated.scenario }
         guard let scenario else { return files.isEmpty && builtIn ? .threeZones : nil }
         guard files.isEmpty else { throw Failure.usage("--scenario opens a scenario that comes with the program; give it or files") }
         if let found = ScenarioCatalog.find(scenario) { return found }
@@ -233,6 +255,7 @@ struct ClusterArguments: ParsableArguments {
     /// - Parameter adjust: what a subcommand says against the command line.
     func input(builtIn: Bool = false, _ adjust: (inout InputOverrides) -> Void = { _ in }) throws -> Input {
         var overrides = try overrides()
+        if let generated = try generated() { (overrides.nodes, overrides.node) = (generated.nodes, generated.overrides.node) }
         adjust(&overrides)
         let input =
             try shipped(builtIn: builtIn)?.input(overrides: overrides)
@@ -262,6 +285,7 @@ struct ClusterArguments: ParsableArguments {
     /// What to tell a user about the input: nodes put under it, kinds not acted on.
     func remarks(_ input: Input) -> [String] {
         if let scenario { return ScenarioCatalog.find(scenario).map { [$0.summary + "."] } ?? [] }
+        if let generated = try? generated() { return [generated.scenario.summary + "."] }
         if files.isEmpty { return [] }
         var lines = input.state.summary
         if let shape = input.shape {

@@ -11,6 +11,7 @@ struct DaemonSetController: Controller {
     private var selectors = SelectorIndex()
     private var orphans = Orphans()
     private var sets: Set<ObjectKey> = []
+    private var fits: [ObjectKey: NodeFit] = [:]
     private let podControl = PodControl(source: EventSource("daemonset-controller"))
     /// Failed pods by set and node: how often, and when the next may be removed.
     private var failures: [String: (count: Int, allowedAt: Instant)] = [:]
@@ -28,17 +29,28 @@ struct DaemonSetController: Controller {
         } else {
             sets.insert(change.object.key)
         }
+        fits[change.object.key] = nil
         queue.add(change.object.key)
     }
 
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {
-        // Heartbeats concern nobody here.
-        if let old = change.previous, change.action == .modified,
-            old.metadata.labels == change.object.metadata.labels, old.spec == change.object.spec
-        {
+        guard let old = change.previous, change.action == .modified else {
+            for key in sets.sorted() { queue.add(key) }
             return
         }
-        for key in sets.sorted() { queue.add(key) }
+        // Heartbeats concern nobody here.
+        let node = change.object
+        if old.spec.identity == node.spec.identity, old.metadata.labels == node.metadata.labels { return }
+        // A look costs in proportion to the nodes: only sets for which this one is another now take it.
+        for key in sets.sorted() {
+            guard let fit = fit(of: key, cluster) else { continue }
+            if fit.judge(old) != fit.judge(node) { queue.add(key) }
+        }
+    }
+    private mutating func fit(of key: ObjectKey, _ cluster: Cluster) -> NodeFit? {
+        if let known = fits[key], known.profile == cluster.profile { return known }
+        fits[key] = cluster.store.daemonSets[key].map { NodeFit($0.spec.template, cluster.profile) }
+        return fits[key]
     }
 
     mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) {

@@ -5,7 +5,7 @@ import KubernetesAPI
 struct NodeFit {
     private let template: PodTemplateSpec
     private let tolerations: [Toleration]
-    private let profile: KubernetesProfile
+    let profile: KubernetesProfile
 
     init(_ template: PodTemplateSpec, _ profile: KubernetesProfile) {
         (self.template, self.profile) = (template, profile)
