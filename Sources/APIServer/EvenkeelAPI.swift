@@ -47,6 +47,15 @@ enum EvenkeelAPI {
         }
     }
 
+    /// What each kind is, for `kubectl explain`.
+    static let summaries = [
+        "Time":
+            "Virtual time. A POST changes it by any of `paused` (true or false), `speed` (0 to 10000, or max) and `advance` (how far at once, such as 10m).",
+        "Fault": "One action of a scenario's step, done now: `fail: {zone: eu-a}`, `recover: {node: a1}` and so on, as `evenkeel explain scenario.spec.steps` "
+            + "lists them. A list has what is out of order now.",
+        "Snapshot": "The cluster as it was when this was created. A POST to its subresource `restore` goes back to it.",
+        "ExpectationReview": "Whether expectations hold now: `expect` is a list as `evenkeel explain scenario.spec.expect` has it; or a whole Scenario.",
+    ]
     /// The columns behind the name, by kind.
     static let columns = [
         "Time": ["Now", "Paused", "Speed"], "Fault": ["Fault"], "Snapshot": ["Time", "Resource Version", "Objects"],

@@ -104,6 +104,11 @@ enum OpenAPI {
             let package = resource.group.isEmpty ? "core" : String(resource.group.prefix { $0 != "." })
             let name = "io.k8s.api.\(package).\(resource.version).\(resource.kind)"
             let info = resource.kind == "Event" ? Event.info : KindInfo.typed(apiVersion: resource.groupVersion, kind: resource.kind)
+            if let words = EvenkeelAPI.summaries[resource.kind], resource.group == EvenkeelAPI.group {
+                // Without fields, so that kubectl leaves it to the server to say what is wrong with them.
+                all[name] = ["type": "object", "description": .string(words), "x-kubernetes-group-version-kind": [groupVersionKind(resource)]]
+                return name
+            }
             var schema: JSONValue
             if let info {
                 schema = structure(ObjectStore.type(of: info.type), package: "\(package).\(resource.version)")
