@@ -6,15 +6,15 @@ extension KubernetesProfile {
     ///
     /// Differs from Kubernetes: 1.35, where a Workload holds its groups itself and pods name it in `workloadRef`, keeps these
     /// and places the pods one by one.
-    public var knowsPodGroups: Bool { isAtLeast(36) && isEnabled(.genericWorkload) }
+    public var knowsPodGroups: Bool { has(.podGroups) && isEnabled(.genericWorkload) }
     /// Whether the scheduler places groups together: in 1.36 that has a gate of its own.
-    public var schedulesPodGroups: Bool { knowsPodGroups && (isAtLeast(37) || isEnabled(.gangScheduling)) }
+    public var schedulesPodGroups: Bool { knowsPodGroups && (has(.podGroupsByOneGate) || isEnabled(.gangScheduling)) }
     /// Whether groups have a priority, and preempt others as a whole.
-    public var groupsHavePriority: Bool { knowsPodGroups && (isAtLeast(37) || isEnabled(.workloadAwarePreemption)) }
+    public var groupsHavePriority: Bool { knowsPodGroups && (has(.podGroupsByOneGate) || isEnabled(.workloadAwarePreemption)) }
     /// Whether groups say themselves whether they preempt.
     public var groupsHavePreemptionPolicy: Bool { false }
     /// Whether groups can be kept in one topology domain.
     public var groupsHaveTopology: Bool { schedulesPodGroups && isEnabled(.topologyAwareWorkloadScheduling) }
     /// The condition that tells whether a group was placed.
-    public var podGroupScheduledCondition: String { isAtLeast(37) ? "PodGroupInitiallyScheduled" : "PodGroupScheduled" }
+    public var podGroupScheduledCondition: String { has(.podGroupConditionName) ? "PodGroupInitiallyScheduled" : "PodGroupScheduled" }
 }

@@ -31,6 +31,13 @@ extension VersionChange {
                 36, .apiServer, "a resize beyond the node's allocatable is accepted, and Infeasible", "a resize beyond the node's allocatable is refused (403)",
                 "`kubernetes-1.37.md` §2.2")
 
+        case .podGroups:
+            Facts(
+                36, .apiServer, "a Workload holds its groups of pods itself", "a PodGroup is an object of its own (gate GenericWorkload)",
+                "`gang-scheduling.md` §1")
+        case .podGroupSizeChanges:
+            Facts(37, .apiServer, "minCount of a PodGroup is fixed", "minCount of a PodGroup may change", "`gang-scheduling.md` §2")
+
         // MARK: Scheduler
         case .readWriteOncePodPreempts:
             Facts(
@@ -108,6 +115,13 @@ extension VersionChange {
             Facts(
                 37, .scheduler, "image volumes lift ImageLocality beyond its measure", "ImageLocality counts image volumes like containers",
                 "`kubernetes-1.37.md` §3.2")
+        case .podGroupsByOneGate:
+            Facts(
+                37, .scheduler, "gates of their own place groups together and preempt for them",
+                "GenericWorkload alone places groups together and preempts for them",
+                "`gang-scheduling.md` §1")
+        case .podGroupConditionName:
+            Facts(37, .scheduler, "condition PodGroupScheduled of groups", "condition PodGroupInitiallyScheduled of groups", "`gang-scheduling.md` §1")
         case .preemptionNamesNode:
             Facts(
                 37, .scheduler, "the text of a failure does not tell what preemption found", "the text of a failure tells the node and the number of victims",

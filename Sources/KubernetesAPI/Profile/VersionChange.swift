@@ -10,6 +10,8 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case resizeBySubresource
     case resizeBeyondNodeRefused
     case memoryLimitsShrinkInPlace
+    case podGroups
+    case podGroupSizeChanges
 
     // MARK: Scheduler
 
@@ -34,6 +36,8 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case victimInPreBindSpared
     case imageLocalityOfImageVolumes
     case imageLocalityCountsImageVolumes
+    case podGroupsByOneGate
+    case podGroupConditionName
     case preemptionNamesNode
     case bindingRetried
     case footprintOfSums

@@ -63,7 +63,7 @@ extension Validation {
     ) {
         var (policy, before) = (new.schedulingPolicy, old.schedulingPolicy)
         // From 1.37 on the number may change, but not the sort of policy.
-        if profile.isAtLeast(37), policy.gang != nil, before.gang != nil { (policy.gang, before.gang) = (nil, nil) }
+        if profile.has(.podGroupSizeChanges), policy.gang != nil, before.gang != nil { (policy.gang, before.gang) = (nil, nil) }
         errors.immutable("\(at).schedulingPolicy", policy, before)
         errors.immutable("\(at).schedulingConstraints", new.schedulingConstraints, old.schedulingConstraints)
         errors.immutable("\(at).disruptionMode", new.disruptionMode, old.disruptionMode)
