@@ -158,8 +158,8 @@ public struct Dashboard {
     private mutating func work(until shouldStop: () -> Bool) {
         guard stack.last!.hasWork else { return }
         var steps = 0
-        withTop { screen, _ in
-            screen.work {
+        withTop { screen, world in
+            screen.work(world) {
                 steps += 1
                 return steps > 100 && shouldStop()
             }
@@ -270,7 +270,7 @@ public struct Dashboard {
         // What is computed in the background is there in the frame that follows.
         withTop { screen, world in
             screen.prepare(world)
-            screen.work { false }
+            screen.work(world) { false }
         }
     }
 

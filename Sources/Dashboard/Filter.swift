@@ -20,6 +20,8 @@ struct Filter {
     private(set) var terms: [Term] = []
     /// A longer filter is something pasted by mistake; reading it at each frame would be felt.
     private static let longest = 1000
+    /// Whether it compares numbers, such as ages, which move by themselves.
+    var hasBounds: Bool { terms.contains { if case .column(_, .below, _) = $0 { true } else if case .column(_, .above, _) = $0 { true } else { false } } }
     /// Why the text cannot be read; then it filters nothing.
     private(set) var problem: String?
 

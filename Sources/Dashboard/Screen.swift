@@ -79,7 +79,7 @@ protocol Screen {
     /// Starts what is to be computed for what is looked at now; part of ``refresh(_:in:)``.
     mutating func prepare(_ world: World)
     /// Computes until `shouldStop` says so; it is asked often.
-    mutating func work(until shouldStop: () -> Bool)
+    mutating func work(_ world: World, until shouldStop: () -> Bool)
     /// What the peek pane tells about the row under the cursor; nil if there is nothing to tell.
     func peek(_ world: World) -> Peek?
     /// Whether the peek pane is there unless the user hides it; where the view tells about the row itself it is not.
@@ -125,7 +125,7 @@ extension Screen {
     mutating func refresh(_ world: World, in area: Rect) {}
     mutating func wasDrawn(_ world: World) {}
     mutating func prepare(_ world: World) {}
-    mutating func work(until shouldStop: () -> Bool) {}
+    mutating func work(_ world: World, until shouldStop: () -> Bool) {}
     mutating func typed(_ key: Key, _ world: World) -> [Effect]? { nil }
     mutating func paste(_ text: String, _ world: World) -> [Effect]? { nil }
     mutating func tick(_ world: World) -> [Effect] { [] }

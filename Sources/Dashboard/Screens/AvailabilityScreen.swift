@@ -55,7 +55,7 @@ struct AvailabilityScreen: ListedScreen {
     }
 
     var hasWork: Bool { trial.map { !$0.trial.isDone } ?? false }
-    mutating func work(until shouldStop: () -> Bool) { trial?.trial.run(until: shouldStop) }
+    mutating func work(_ world: World, until shouldStop: () -> Bool) { trial?.trial.run(until: shouldStop) }
     mutating func refresh(_ world: World, in area: Rect) {
         prepare(world)
         details =

@@ -43,7 +43,7 @@ struct LabScreen: ListedScreen {
     // MARK: Actions
 
     var hasWork: Bool { !lab.isDone }
-    mutating func work(until shouldStop: () -> Bool) { lab.work(until: shouldStop) }
+    mutating func work(_ world: World, until shouldStop: () -> Bool) { lab.work(until: shouldStop) }
 
     mutating func refresh(_ world: World, in area: Rect) {
         list.show(Array(0..<max(0, lab.run(side)?.pods.count ?? lab.burst.pods)))

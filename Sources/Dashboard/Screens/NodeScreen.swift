@@ -64,7 +64,7 @@ struct NodeScreen: ListedScreen, PodHolder {
     // MARK: Forecast
 
     var hasWork: Bool { loss.map { !$0.isDone } ?? false }
-    mutating func work(until shouldStop: () -> Bool) { loss?.work(until: shouldStop) }
+    mutating func work(_ world: World, until shouldStop: () -> Bool) { loss?.work(until: shouldStop) }
 
     /// Tries the loss of the node anew when other pods are on it.
     private mutating func forecast(_ world: World) {

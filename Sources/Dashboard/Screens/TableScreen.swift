@@ -6,7 +6,7 @@ import Simulation
 import SimulationKit
 
 /// The objects of one kind in rows: k9s' table.
-struct TableScreen: ListedScreen, PodHolder {
+struct TableScreen: LinedScreen, PodHolder {
     /// Which objects of the kind: all, or those that belong to something.
     enum Scope {
         case all
@@ -22,7 +22,10 @@ struct TableScreen: ListedScreen, PodHolder {
     let kind: KindInfo
     var scope: Scope = .all
     var filter = ""
-    var list = ListCursor<ObjectKey>()
+    private(set) var line = LineCursor()
+    private var index = RowIndex()
+    /// The row to stand on once it is there.
+    private var wanted: ObjectKey?
     private var columnOffset = 0
     private var marks: Set<ObjectKey> = []
     private var lastMark: ObjectKey?
@@ -33,12 +36,11 @@ struct TableScreen: ListedScreen, PodHolder {
     private var onlyFaults = false
     /// The cells of the rows that are seen.
     private var visible: [[StyledText]] = []
-    private var rowsStamp: Stamp?
+    /// What the rows are of; two frames with the same show the same kind of rows, so that a difference is a change of the cluster.
+    private var recipe: RowRule.Recipe?
     /// The last filter that could be read: it stays in force while a new one is being typed.
     private var goodFilter = Filter("")
-    private var total = 0
-    /// Rows without the ghosts.
-    private var shownCount = 0
+    private var stateCounts: (revision: Int, now: Instant, recipe: RowRule.Recipe?, counts: [PodState: Int])?
     /// The rows of the last frame, and what they said.
     private var lastFrame: LastFrame?
     private var highlights: [ObjectKey: (role: Role, until: Duration)] = [:]
@@ -52,7 +54,7 @@ struct TableScreen: ListedScreen, PodHolder {
         /// The rows whose objects were there, nil for the others.
         var keys: [ObjectKey?]
         var time: Instant
-        var stamp: Stamp?
+        var recipe: RowRule.Recipe?
     }
     /// A row whose object is gone.
     private struct Ghost {
@@ -62,27 +64,6 @@ struct TableScreen: ListedScreen, PodHolder {
         var until: Duration
         var generation: Int
     }
-    private struct Stamp: Equatable {
-        var revision: Int
-        var generation: Int
-        var namespace: String
-        var filter: String
-        var sort: String?
-        var ascending: Bool
-        var faults: Bool
-        var wide: Bool
-        var ghosts: Int
-
-        /// Whether two frames show the same kind of rows, so that a difference is a change of the cluster.
-        func isSameView(as other: Stamp?) -> Bool {
-            guard let other else { return false }
-            return (generation, namespace, filter, sort, ascending, faults) == (
-                other.generation, other.namespace, other.filter, other.sort, other.ascending, other.faults
-            )
-                && wide == other.wide
-        }
-    }
-
     init(_ kind: KindInfo, scope: Scope = .all, filter: String = "") {
         self.kind = kind
         self.scope = scope
@@ -94,7 +75,11 @@ struct TableScreen: ListedScreen, PodHolder {
     mutating func showFaults() { onlyFaults = true }
 
     /// Puts the cursor on the object called `key`.
-    mutating func select(_ key: ObjectKey) { list.select(key) }
+    mutating func select(_ key: ObjectKey) { wanted = key }
+    mutating func move(to place: Int) {
+        wanted = nil
+        line.move(to: place)
+    }
 
     var crumb: String {
         switch scope {
@@ -137,101 +122,80 @@ struct TableScreen: ListedScreen, PodHolder {
         return columns
     }
 
-    private func objects(_ world: World) -> [any StoredObject] {
-        func shown(_ namespace: String) -> Bool { !kind.isNamespaced || world.shows(namespace) }
-        if kind.type == .pod {
-            let pods: [Pod]
-            switch scope {
-            case .onNode(let name): return world.store.pods(onNode: name)
-            case .ofWorkload(let workload):
-                return world.store.pods.all.filter { Workload(of: $0, world.cluster) == workload }
-            case .labels(let selector, _): pods = world.store.pods.all.filter { selector.matches($0.metadata.labels) }
-            case .keys(let keys, _): pods = keys.sorted().compactMap { world.store.pods[$0] }
-            default: pods = world.store.pods.all
-            }
-            return pods.filter { shown($0.metadata.namespace) }
+    /// How many rows there are, those of objects that have just gone among them.
+    private var rowCount: Int { index.count + ghosts.count }
+    /// The object of a row, which may be gone.
+    private func key(at place: Int) -> ObjectKey? {
+        var before = 0
+        for ghost in ghosts where ghost.index <= place {
+            if ghost.index == place { return ghost.key }
+            before += 1
         }
-        if kind.type == .event, case .about(let about, let key) = scope {
-            return world.store.events.all.filter {
-                $0.involvedObject.kind == about && $0.involvedObject.name == key.name
-                    && $0.involvedObject.namespace == key.namespace
-            }
-        }
-        var all = world.store.objects(of: kind)
-        if kind.type == .replicaSet, case .ofWorkload(let workload) = scope {
-            all.removeAll { $0.metadata.controller?.name != workload.name || $0.metadata.namespace != workload.namespace }
-        }
-        return all.filter { shown($0.metadata.namespace) }
+        return index.key(at: place - before)
     }
-
-    /// The rows, those of objects that have just gone among them.
-    private var rows: [ObjectKey] { list.ids }
+    private func place(of key: ObjectKey, _ world: World) -> Int? {
+        if let ghost = ghosts.first(where: { $0.key == key }) { return ghost.index }
+        guard var place = index.place(of: key, world) else { return nil }
+        for ghost in ghosts where ghost.index <= place { place += 1 }
+        return place
+    }
+    /// All rows. O(rows).
+    private var rows: [ObjectKey] { index.keys }
+    private var seen: [ObjectKey] { line.seen.compactMap(key) }
     private var statusWidth = 0
 
     mutating func refresh(_ world: World, in area: Rect) {
         findRows(world)
-        list.scroll(in: places(area).rows)
+        line.scroll(in: places(area).rows)
         let columns = columns(world)
-        visible = rows[list.seen].map { key in
+        visible = seen.map { key in
             world.store.object(kind.type, key).map { object in columns.map { $0.styled(object, world) } } ?? ghosts.first { $0.key == key }?.cells ?? []
         }
         findNews(columns, world)
+        countStates(world)
+    }
+
+    // A table of very many objects is looked through in slices; the rows that come first are there at once.
+    mutating func prepare(_ world: World) { findRows(world) }
+    var hasWork: Bool { index.progress != nil }
+    mutating func work(_ world: World, until shouldStop: () -> Bool) { index.go(on: world, until: shouldStop) }
+
+    private func rule(_ world: World) -> RowRule {
+        let columns = columns(world)
+        let byAge = sortTitle == "AGE" || sortTitle == "LAST SEEN"
+        // A column that is not shown sorts, too.
+        let sorter = byAge ? nil : sortTitle.flatMap { title in (columns + ObjectColumns.columns(for: kind, wide: true, world)).first { $0.title == title } }
+        let recipe = RowRule.Recipe(
+            generation: world.generation, namespace: world.namespace, filter: filter, sort: sortTitle, ascending: ascending, faults: onlyFaults, wide: isWide)
+        return RowRule(recipe: recipe, kind: kind, scope: scope, filter: goodFilter, columns: columns, sorter: sorter, byAge: byAge)
     }
 
     private mutating func findRows(_ world: World) {
-        // Ages move with time even when nothing is written.
-        let byAge = sortTitle == "AGE" || sortTitle == "LAST SEEN"
-        ghosts.removeAll { $0.until <= world.clock || world.generation != $0.generation }
-        let stamp = Stamp(
-            revision: world.store.revision, generation: world.generation, namespace: world.namespace, filter: filter,
-            sort: sortTitle, ascending: ascending, faults: onlyFaults, wide: isWide, ghosts: ghosts.count)
-        if stamp == rowsStamp, !filter.contains("<"), !filter.contains(">") { return }
-        rowsStamp = stamp
-        let columns = columns(world)
-        // A column that is not shown sorts, too.
-        let sorter = byAge ? nil : sortTitle.flatMap { title in (columns + ObjectColumns.columns(for: kind, wide: true, world)).first { $0.title == title } }
-        let filterValue: Filter
         let typed = Filter(filter)
         if typed.problem == nil { goodFilter = typed }
-        filterValue = goodFilter
-        var shown: [(key: ObjectKey, sortText: String, created: Int64)] = []
-        total = 0
-        for object in objects(world) {
-            total += 1
-            if onlyFaults, !ObjectColumns.isFault(object, world) { continue }
-            if !filterValue.terms.isEmpty {
-                let cells = columns.map { (title: $0.title, text: $0.text(object, world)) }
-                if !filterValue.passes(cells: cells, labels: object.metadata.labels) { continue }
-            }
-            let created =
-                (object as? Event)?.lastTimestamp?.nanoseconds ?? object.metadata.creationTimestamp?.nanoseconds ?? 0
-            var sortText = ""
-            if let sorter { sortText = sorter.sortText(object, world) }
-            shown.append((object.key, sortText, created))
-        }
-        let numeric = sorter?.isNumber ?? false
-        shown.sort { a, b in
-            let (x, y) = ascending ? (a, b) : (b, a)
-            if byAge {
-                // The youngest first when ascending, as an age counts up.
-                if x.created != y.created { return x.created > y.created }
-            } else if sortTitle != nil, x.sortText != y.sortText {
-                if numeric, let m = Filter.number(x.sortText), let n = Filter.number(y.sortText), m != n { return m < n }
-                return naturalOrder(x.sortText, y.sortText)
-            }
-            return a.key.namespace != b.key.namespace ? a.key.namespace < b.key.namespace : naturalOrder(a.key.name, b.key.name)
-        }
-        shownCount = shown.count
-        marks = marks.filter { key in world.store.object(kind.type, key) != nil }
-        list.show(withGoneRows(shown.map(\.key), world))
+        let target = wanted ?? key(at: line.index)
+        let rule = rule(world)
+        recipe = rule.recipe
+        index.refresh(rule, world)
+        if !marks.isEmpty { marks = marks.filter { key in world.store.object(kind.type, key) != nil } }
+        findGhosts(world)
+        // Until all rows are known, others may come before the first.
+        let staysOnTop = hasWork && line.index == 0 && wanted == nil
+        let place = staysOnTop ? nil : target.flatMap { self.place(of: $0, world) }
+        if place != nil { wanted = nil } else if hasWork, !staysOnTop { wanted = target }
+        line.show(rowCount, at: place)
     }
 
     /// Puts rows whose objects have just gone back where they were, for a moment: a list that jumps under the finger
     /// makes users hit the wrong row.
-    private mutating func withGoneRows(_ keys: [ObjectKey], _ world: World) -> [ObjectKey] {
-        guard let last = lastFrame, !world.options.reducedMotion, last.stamp?.isSameView(as: rowsStamp) ?? false else {
+    private mutating func findGhosts(_ world: World) {
+        guard let last = lastFrame, !world.options.reducedMotion, last.recipe == recipe else {
             ghosts = []
-            return keys
+            return
+        }
+        ghosts.removeAll { ghost in
+            ghost.until <= world.clock || world.generation != ghost.generation
+                || world.store.object(kind.type, ghost.key) != nil && index.place(of: ghost.key, world) != nil
         }
         for (offset, key) in last.keys.enumerated() {
             guard let key, world.store.object(kind.type, key) == nil, !ghosts.contains(where: { $0.key == key }) else { continue }
@@ -239,16 +203,15 @@ struct TableScreen: ListedScreen, PodHolder {
                 Ghost(key: key, index: last.index + offset, cells: last.cells[key] ?? [], until: world.clock + Self.highlightTime, generation: world.generation)
             )
         }
-        var keys = keys
-        for ghost in ghosts.sorted(by: { $0.index < $1.index }) where !keys.contains(ghost.key) { keys.insert(ghost.key, at: min(ghost.index, keys.count)) }
-        return keys
+        ghosts.sort { $0.index < $1.index }
+        for place in ghosts.indices { ghosts[place].index = min(ghosts[place].index, index.count + place) }
     }
 
     /// Notes which of the rows seen have come or changed since the last frame.
     private mutating func findNews(_ columns: [ObjectColumn], _ world: World) {
         highlights = highlights.filter { $0.value.until > world.clock }
-        guard let last = lastFrame, !world.options.reducedMotion, last.stamp?.isSameView(as: rowsStamp) ?? false else { return }
-        for (key, cells) in zip(rows[list.seen], visible) {
+        guard let last = lastFrame, !world.options.reducedMotion, last.recipe == recipe else { return }
+        for (key, cells) in zip(seen, visible) {
             guard let object = world.store.object(kind.type, key) else { continue }
             if let before = last.cells[key] {
                 let isSame = columns.indices.allSatisfy { index in
@@ -263,14 +226,14 @@ struct TableScreen: ListedScreen, PodHolder {
 
     mutating func wasDrawn(_ world: World) {
         statusWidth = widgets(columns(world), 0).first { $0.title == "STATUS" }?.minimumWidth ?? statusWidth
-        let seen = rows[list.seen]
+        let seen = seen
         lastFrame = LastFrame(
-            index: list.top, cells: Dictionary(zip(seen, visible)) { a, _ in a },
-            keys: seen.map { world.store.object(kind.type, $0) == nil ? nil : $0 }, time: world.now, stamp: rowsStamp)
+            index: line.top, cells: Dictionary(zip(seen, visible)) { a, _ in a },
+            keys: seen.map { world.store.object(kind.type, $0) == nil ? nil : $0 }, time: world.now, recipe: recipe)
     }
 
     private func object(_ world: World) -> (any StoredObject)? {
-        list.id.flatMap { world.store.object(kind.type, $0) }
+        key(at: line.index).flatMap { world.store.object(kind.type, $0) }
     }
     /// The marked objects, or the one under the cursor.
     private func targets(_ world: World) -> [any StoredObject] {
@@ -302,7 +265,10 @@ struct TableScreen: ListedScreen, PodHolder {
     }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
-        if list.perform(action) { return [] }
+        if line.perform(action) {
+            wanted = nil
+            return []
+        }
         if let motion = Motion(action), motion == .left || motion == .right {
             columnOffset = max(0, min(columns(world).count - 2, columnOffset + (motion == .right ? 1 : -1)))
             return []
@@ -316,7 +282,7 @@ struct TableScreen: ListedScreen, PodHolder {
         case .wide: isWide.toggle()
         case .faultsOnly: onlyFaults.toggle()
         case .mark: toggleMark()
-        case .markRange: markRange()
+        case .markRange: markRange(world)
         case .clearMarks: marks = []
         case .columnLeft, .columnRight: chooseColumn(action == .columnRight ? 1 : -1, world)
         case .copyName: return copy(targets(world).map(\.metadata.name).joined(separator: "\n"))
@@ -352,14 +318,14 @@ struct TableScreen: ListedScreen, PodHolder {
     }
 
     private mutating func toggleMark() {
-        guard let key = list.id else { return }
+        guard let key = key(at: line.index) else { return }
         if marks.remove(key) == nil { marks.insert(key) }
         lastMark = key
-        list.move(to: list.index + 1)
+        move(to: line.index + 1)
     }
-    private mutating func markRange() {
-        guard let lastMark, let from = rows.firstIndex(of: lastMark) else { return toggleMark() }
-        for index in min(from, list.index)...max(from, list.index) { marks.insert(rows[index]) }
+    private mutating func markRange(_ world: World) {
+        guard let lastMark, let from = place(of: lastMark, world) else { return toggleMark() }
+        marks.formUnion((min(from, line.index)...max(from, line.index)).compactMap(key))
     }
     private mutating func chooseColumn(_ step: Int, _ world: World) {
         let count = columns(world).count
@@ -398,7 +364,7 @@ struct TableScreen: ListedScreen, PodHolder {
     /// Where the table with its header, its rows, and the line of totals under a table of pods stand.
     private func places(_ area: Rect) -> (table: Rect, rows: Rect, totals: Rect?) {
         let inside = area.interior
-        let hasTotals = kind.type == .pod && !rows.isEmpty && rows.count <= 5000
+        let hasTotals = kind.type == .pod && rowCount > 0 && rowCount <= 5000 && !hasWork
         let table = inside.inset(bottom: hasTotals && inside.height > 6 ? 1 : 0)
         return (table, table.inset(top: 1), table.height < inside.height ? inside.inset(top: table.height) : nil)
     }
@@ -407,14 +373,18 @@ struct TableScreen: ListedScreen, PodHolder {
         let theme = world.theme
         var title = StyledText(kindTitle, theme[.title])
         title.append("(\(world.namespace.isEmpty || !kind.isNamespaced ? "all" : world.namespace))", theme[.titleHighlight])
-        title.append("[\(total)]", theme[.titleCounter])
+        title.append("[\(index.total)]", theme[.titleCounter])
         if onlyFaults { title.append(" faults", theme[.titleFilter]) }
         if !filter.isEmpty {
             let problem = Filter(filter).problem
             title.append(" </\(filter)>", theme[problem == nil ? .titleFilter : .flashError])
         }
         var right = StyledText("")
-        if shownCount != total { right.append("\(shownCount) of \(total) shown", theme[.dim]) }
+        if let progress = index.progress {
+            right.append("looking through all \(kind.plural): \(fixed(progress * 100, 0))%", theme[.rowPending])
+        } else if index.count != index.total {
+            right.append("\(index.count) of \(index.total) shown", theme[.dim])
+        }
         if !marks.isEmpty { right.append("  \(marks.count) marked", theme[.mark]) }
         canvas.drawBox(in: area, title: title, right: right.isEmpty ? nil : right, style: theme[.borderFocus])
 
@@ -422,13 +392,13 @@ struct TableScreen: ListedScreen, PodHolder {
         let (inside, _, totals) = places(area)
         if let totals { canvas.write(stateTotals(world), at: totals.origin.offset(x: 1), style: theme[.dim], maxWidth: inside.width - 2) }
         var table = TableWidget(
-            columns: widgets(columns, inside.width), rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: list.top,
+            columns: widgets(columns, inside.width), rowCount: rowCount, cursor: rowCount == 0 ? nil : line.index, top: line.top,
             frozenColumns: columns.first?.title == "NAMESPACE" ? 2 : 1, columnOffset: columnOffset)
         if let sortTitle, let index = columns.firstIndex(where: { $0.title == sortTitle }) { table.sort = (index, ascending) }
         table.selectedColumn = chosenColumn
-        let first = list.top
+        let first = line.top
         let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
-            let key = rows[index]
+            guard let key = key(at: index), index - first < visible.count else { return TableRow([]) }
             guard let object = world.store.object(kind.type, key) else {
                 return TableRow(visible[index - first].map { $0.restyled { _ in theme[.rowKilled] } }, role: .rowKilled, gutter: "-")
             }
@@ -437,11 +407,11 @@ struct TableScreen: ListedScreen, PodHolder {
                 visible[index - first], role: highlight ?? ObjectColumns.role(object, world), isMarked: marks.contains(key),
                 gutter: highlight.map { $0 == .rowAdded ? "+" : "~" })
         }
-        if rows.isEmpty {
-            let text = total > 0 ? "No \(kind.plural) pass the filter. \(world.hint(GeneralAction.back, "clears it."))" : "No \(kind.plural) here."
+        if rowCount == 0 {
+            let text = index.total > 0 ? "No \(kind.plural) pass the filter. \(world.hint(GeneralAction.back, "clears it."))" : "No \(kind.plural) here."
             canvas.write(text, at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
         }
-        canvas.drawPosition(of: list.seen, in: rows.count, onBox: area, rows: layout.body, theme: theme)
+        canvas.drawPosition(of: line.seen, in: rowCount, onBox: area, rows: layout.body, theme: theme)
     }
 
     var peeksByDefault: Bool { true }
@@ -458,10 +428,16 @@ struct TableScreen: ListedScreen, PodHolder {
         }
     }
 
-    /// The line under a pods table: how many are in which state.
-    private func stateTotals(_ world: World) -> StyledText {
+    private mutating func countStates(_ world: World) {
+        guard kind.type == .pod, rowCount <= 5000, !hasWork else { return stateCounts = nil }
+        if let known = stateCounts, known.revision == world.store.revision, known.now == world.now, known.recipe == recipe { return }
         var counts: [PodState: Int] = [:]
         for key in rows { if let pod = world.store.pods[key] { counts[world.state(of: pod), default: 0] += 1 } }
+        stateCounts = (world.store.revision, world.now, recipe, counts)
+    }
+    /// The line under a pods table: how many are in which state.
+    private func stateTotals(_ world: World) -> StyledText {
+        let counts = stateCounts?.counts ?? [:]
         var text = StyledText("")
         for state in PodState.allCases {
             guard let count = counts[state] else { continue }

@@ -44,7 +44,7 @@ struct WhatIfScreen: ListedScreen {
     func whatIfSubject(_ world: World) -> WhatIfSubject? { subject }
 
     var hasWork: Bool { answers.isUnderWay }
-    mutating func work(until shouldStop: () -> Bool) { answers.work(until: shouldStop) }
+    mutating func work(_ world: World, until shouldStop: () -> Bool) { answers.work(until: shouldStop) }
 
     /// What the change was refused with or which pods wait with their whole messages, else the workload.
     func peek(_ world: World) -> Peek? {
