@@ -1,54 +1,59 @@
-// Packing and unpacking by the system's zlib: gzip in one call, and a stream piece by piece.
+// Packing and unpacking by the system's zlib: gzip, and zlib streams piece by piece.
 #include "czlib.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-uint8_t *evk_gunzip(const uint8_t *data, size_t count, size_t limit, size_t *size) {
+struct evk_gunzip {
     z_stream stream;
-    memset(&stream, 0, sizeof stream);
+    const uint8_t *data;
+    size_t count;
+    int status;
+};
+
+evk_gunzip *evk_gunzip_new(const uint8_t *data, size_t count) {
+    evk_gunzip *gunzip = calloc(1, sizeof *gunzip);
+    if (!gunzip) return NULL;
+    gunzip->data = data;
+    gunzip->count = count;
     // 15 bits of window, and 16 more say: gzip.
-    if (inflateInit2(&stream, 15 + 16) != Z_OK) return NULL;
-    size_t capacity = count < 1024 ? 4096 : count * 4, used = 0, read = 0;
-    if (capacity > limit) capacity = limit;
-    uint8_t *out = malloc(capacity ? capacity : 1);
-    int status = Z_OK;
-    while (out) {
-        if (used == capacity) {
-            if (capacity >= limit) goto broken;
-            capacity = capacity > limit / 2 ? limit : capacity * 2;
-            uint8_t *more = realloc(out, capacity);
-            if (!more) goto broken;
-            out = more;
+    if (inflateInit2(&gunzip->stream, 15 + 16) == Z_OK) return gunzip;
+    free(gunzip);
+    return NULL;
+}
+
+ptrdiff_t evk_gunzip_next(evk_gunzip *gunzip, uint8_t *out, size_t capacity) {
+    z_stream *stream = &gunzip->stream;
+    size_t used = 0;
+    while (used < capacity) {
+        if (gunzip->status == Z_STREAM_END) {
+            if (!gunzip->count) break;
+            if (inflateReset(stream) != Z_OK) return -1;
         }
         // zlib counts in 32 bits.
-        size_t in = count - read, room = capacity - used;
-        uInt in32 = in > 1u << 30 ? 1u << 30 : (uInt)in, room32 = room > 1u << 30 ? 1u << 30 : (uInt)room;
-        stream.next_in = (Bytef *)(data + read);
-        stream.avail_in = in32;
-        stream.next_out = out + used;
-        stream.avail_out = room32;
-        status = inflate(&stream, Z_NO_FLUSH);
-        read += in32 - stream.avail_in;
-        used += room32 - stream.avail_out;
-        if (status == Z_STREAM_END) {
-            if (read == count) {
-                inflateEnd(&stream);
-                *size = used;
-                return out;
-            }
-            if (inflateReset(&stream) != Z_OK) goto broken;
-        } else if (status != Z_OK && !(status == Z_BUF_ERROR && stream.avail_out == 0)) {
-            goto broken;
-        } else if (read == count && stream.avail_out != 0) {
-            goto broken;
-        }
+        uInt in = gunzip->count < UINT_MAX ? (uInt)gunzip->count : UINT_MAX;
+        uInt room = capacity - used < UINT_MAX ? (uInt)(capacity - used) : UINT_MAX;
+        stream->next_in = (Bytef *)gunzip->data;
+        stream->avail_in = in;
+        stream->next_out = out + used;
+        stream->avail_out = room;
+        gunzip->status = inflate(stream, Z_NO_FLUSH);
+        gunzip->data += in - stream->avail_in;
+        gunzip->count -= in - stream->avail_in;
+        used += room - stream->avail_out;
+        if (gunzip->status == Z_STREAM_END) continue;
+        if (gunzip->status != Z_OK && gunzip->status != Z_BUF_ERROR) return -1;
+        // Neither came to an end: it is cut off.
+        if (!gunzip->count && stream->avail_out) return -1;
     }
-broken:
-    inflateEnd(&stream);
-    free(out);
-    return NULL;
+    return (ptrdiff_t)used;
+}
+
+void evk_gunzip_free(evk_gunzip *gunzip) {
+    if (!gunzip) return;
+    inflateEnd(&gunzip->stream);
+    free(gunzip);
 }
 
 struct evk_inflater {

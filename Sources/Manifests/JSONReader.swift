@@ -6,7 +6,7 @@ import KubernetesAPI
 /// Reads JSON text into a value with the line of everything; gives up at the first thing that is no plain JSON, which the YAML reader
 /// then explains or accepts (comments, several documents, tabs, numbers out of range, keys that are there twice).
 struct JSONReader {
-    private let bytes: UnsafeBufferPointer<UInt8>
+    private var bytes: UnsafeBufferPointer<UInt8>
     private var at = 0
     private var line: Int32
     /// Whether anybody asks for the lines of what is inside.
@@ -42,21 +42,32 @@ struct JSONReader {
         var items: [(place: Range<Int>, line: Int32)]
     }
 
-    /// The List that `bytes` are, or nil if they are no plain JSON object, or one without items. Of the items only the shape is looked at.
-    /// - Parameter passing: is told each place before which nothing is needed any more.
-    static func list(_ bytes: UnsafeBufferPointer<UInt8>, passing: (Int) -> Void = { _ in }) -> List? {
-        var reader = JSONReader(bytes: bytes, line: 1, withLines: true, texts: RepeatedTexts())
+    /// The List that the text is, or nil if it is no plain JSON object, or one without items. Of the items only the shape is looked at.
+    /// - Parameter ahead: how many bytes are looked ahead. What is in a List besides its items is shorter, or it is not read as a List.
+    static func list(_ pages: TextPages, ahead: Int = 1 << 24) -> List? {
+        pages.rewind()
+        var reader = JSONReader(bytes: pages.bytes, line: 1, withLines: true, texts: RepeatedTexts())
+        reader.lookAhead(pages, ahead)
         reader.skipSpace()
-        guard reader.next == UInt8(ascii: "{"), let list = reader.list(passing) else { return nil }
-        reader.skipSpace()
-        return reader.at == bytes.count ? list : nil
+        guard reader.next == UInt8(ascii: "{"), let list = reader.list(pages, ahead) else { return nil }
+        repeat { reader.skipSpace() } while reader.at == reader.bytes.count && reader.grow(pages, by: ahead)
+        return reader.at == reader.bytes.count && !pages.isBroken ? list : nil
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>, line: Int32, withLines: Bool, texts: RepeatedTexts) {
         (self.bytes, self.line, self.withLines, self.texts) = (bytes, line, withLines, texts)
     }
 
-    private mutating func list(_ passing: (Int) -> Void) -> List? {
+    private mutating func grow(_ pages: TextPages, by count: Int) -> Bool {
+        let isMore = pages.grow(by: count)
+        bytes = pages.bytes
+        return isMore
+    }
+    private mutating func lookAhead(_ pages: TextPages, _ ahead: Int) {
+        while bytes.count - at < ahead, grow(pages, by: ahead) {}
+    }
+
+    private mutating func list(_ pages: TextPages, _ ahead: Int) -> List? {
         var tree = PositionTree(line: line)
         var object = JSONObject()
         var items: [(Range<Int>, Int32)]?
@@ -69,7 +80,7 @@ struct JSONReader {
             guard take(UInt8(ascii: ":")) else { return nil }
             skipSpace()
             if key == "items" {
-                guard items == nil, next == UInt8(ascii: "["), let found = elements(passing) else { return nil }
+                guard items == nil, next == UInt8(ascii: "["), let found = elements(pages, ahead) else { return nil }
                 items = found
             } else {
                 guard var (json, positions) = value(depth: 1) else { return nil }
@@ -86,16 +97,21 @@ struct JSONReader {
     }
 
     /// The places of the objects of an array; nil if something else is in it.
-    private mutating func elements(_ passing: (Int) -> Void) -> [(Range<Int>, Int32)]? {
+    private mutating func elements(_ pages: TextPages, _ ahead: Int) -> [(Range<Int>, Int32)]? {
         var places: [(Range<Int>, Int32)] = []
         at += 1
         skipSpace()
         if take(UInt8(ascii: "]")) { return places }
         while true {
             let (start, first) = (at, line)
-            guard next == UInt8(ascii: "{"), skipObject() else { return nil }
+            guard next == UInt8(ascii: "{") else { return nil }
+            while !skipObject() {
+                guard grow(pages, by: max(ahead, bytes.count - start)) else { return nil }
+                (at, line) = (start, first)
+            }
             places.append((start..<at, first))
-            passing(at)
+            pages.release(before: at)
+            lookAhead(pages, ahead)
             skipSpace()
             if take(UInt8(ascii: "]")) { return places }
             guard take(UInt8(ascii: ",")) else { return nil }

@@ -1,4 +1,3 @@
-import CZlib
 import Foundation
 import KubernetesAPI
 
@@ -39,7 +38,7 @@ public enum ManifestReader {
     /// Reads `text` as ``read(paths:whole:standardInput:)`` reads files.
     public static func read(text: String, file: String, whole: Bool) -> ManifestSet {
         var collector = Collector(whole: whole, taking: { _ in false })
-        collector.add(Data(text.utf8), file: file)
+        Array(text.utf8).withUnsafeBufferPointer { collector.add($0, file: file) }
         return collector.finish()
     }
 }
@@ -69,7 +68,7 @@ private struct Collector {
     mutating func read(_ paths: [String], _ standardInput: () -> [UInt8]) {
         for path in paths {
             if path == "-" {
-                add(Data(standardInput()), file: "-")
+                standardInput().withUnsafeBufferPointer { add($0, file: "-") }
                 continue
             }
             var isFolder: ObjCBool = false
@@ -108,15 +107,12 @@ private struct Collector {
             return
         }
         defer { try? handle.close() }
-        if let pages = MappedFile(handle.fileDescriptor) {
-            defer { pages.unmap() }
-            return add(Data(bytesNoCopy: pages.start, count: pages.count, deallocator: .none), file: path, pages)
-        }
-        var data = Data()
+        if let pages = MappedFile(handle.fileDescriptor) { return add(pages, file: path) }
+        var data: [UInt8] = []
         do {
             while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
-                data.append(part)
-                if data.starts(with: Self.gzip) { continue }
+                data += part
+                if data.withUnsafeBufferPointer(UnpackedText.isPacked) { continue }
                 // A binary file, or a device without end: the rest is of no interest.
                 if part.contains(0) { break }
             }
@@ -124,53 +120,56 @@ private struct Collector {
             set.problems.append(ManifestProblem(file: path, message: "cannot be read"))
             return
         }
-        add(data, file: path)
+        data.withUnsafeBufferPointer { add($0, file: path) }
     }
 
-    private static let gzip: [UInt8] = [0x1f, 0x8b]
-    /// An unpacked file larger than that is none that anybody meant.
-    private static let largestFile = 8 << 30
+    /// - Parameter bytes: all of a file.
+    mutating func add(_ bytes: UnsafeBufferPointer<UInt8>, file: String) { add(TextPages(bytes), file: file) }
 
-    private static func unpacked(_ data: Data) -> Data? {
-        var size = 0
-        let bytes = data.withUnsafeBytes { evk_gunzip($0.bindMemory(to: UInt8.self).baseAddress, $0.count, largestFile, &size) }
-        return bytes.map { Data(bytesNoCopy: $0, count: size, deallocator: .free) }
-    }
-
-    mutating func add(_ packed: Data, file: String, _ mapped: MappedFile? = nil) {
-        var (data, mapped) = (packed, mapped)
-        if data.starts(with: Self.gzip) {
-            guard let whole = Self.unpacked(data) else {
-                set.problems.append(ManifestProblem(file: file, message: "is packed by gzip, and broken or cut off"))
-                return
+    private mutating func add(_ pages: TextPages, file: String) {
+        guard UnpackedText.isPacked(pages.bytes) else { return addText(pages, file: file) }
+        withExtendedLifetime(pages) {
+            if let text = UnpackedText(packed: pages.bytes) {
+                addText(text, file: file)
+            } else {
+                set.problems.append(ManifestProblem(file: file, message: "is packed, and there is no memory to unpack it"))
             }
-            (data, mapped) = (whole, nil)
         }
-        var bytes = data[...]
+    }
+
+    private mutating func addText(_ pages: TextPages, file: String) {
+        // A List is read without all of it in memory.
+        if addList(pages, file: file) { return }
+        var bytes = pages.whole()[...]
+        defer { withExtendedLifetime(pages) {} }
+        if pages.isBroken {
+            set.problems.append(ManifestProblem(file: file, message: "is packed by gzip, and broken or cut off"))
+            return
+        }
         if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
             set.problems.append(ManifestProblem(file: file, message: "is UTF-16 text; save it as UTF-8"))
             return
         }
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = bytes.dropFirst(3) }
+        let text = UnsafeBufferPointer(rebasing: bytes)
         // A zero byte is in no text, and in nearly every binary file: found before anything costly is done.
-        let isBinary = bytes.withUnsafeBytes { bytes in bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false }
-        if isBinary {
-            set.problems.append(ManifestProblem(file: file, message: "is a binary file, not YAML or JSON"))
+        if text.baseAddress.map({ memchr($0, 0, text.count) != nil }) ?? false {
+            set.problems.append(ManifestProblem(file: file, message: Self.isBinary))
             return
         }
-        let isJSON = bytes.withUnsafeBytes { $0.withMemoryRebound(to: UInt8.self) { addJSON($0, file: file, mapped) } }
-        if isJSON { return }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            set.problems.append(
-                ManifestProblem(file: file, line: Self.lineOfBadUTF8(bytes), message: "is not valid UTF-8"))
+        if let (json, positions) = JSONReader.read(text) { return add(json, positions, file: file) }
+        guard let string = String(validating: text, as: UTF8.self) else {
+            set.problems.append(ManifestProblem(file: file, line: Self.lineOfBadUTF8(text), message: "is not valid UTF-8"))
             return
         }
         let before = set.documents.count + set.configurations.count + set.problems.count + taken
-        for chunk in DocumentSplitter.split(text) { add(chunk, file: file) }
+        for chunk in DocumentSplitter.split(string) { add(chunk, file: file) }
         if set.documents.count + set.configurations.count + set.problems.count + taken == before {
             emptyFiles.append(file)
         }
     }
+
+    private static let isBinary = "is a binary file, not YAML or JSON"
 
     private mutating func add(_ chunk: DocumentSplitter.Chunk, file: String) {
         do throws(ManifestProblem) {
@@ -181,29 +180,25 @@ private struct Collector {
         }
     }
 
-    /// Adds what plain JSON tells, the items of a List one after another; false if it is something else.
-    private mutating func addJSON(_ bytes: UnsafeBufferPointer<UInt8>, file: String, _ mapped: MappedFile?) -> Bool {
-        var mapped = mapped
-        guard let list = JSONReader.list(bytes, passing: { mapped?.release(before: $0) }) else {
-            guard let (json, positions) = JSONReader.read(bytes) else { return false }
-            add(json, positions, file: file)
-            return true
-        }
+    /// Adds the items of a List in plain JSON one after another; false if the text is something else.
+    private mutating func addList(_ pages: TextPages, file: String) -> Bool {
+        guard let list = JSONReader.list(pages) else { return false }
         let line = list.head.positions.children.first.map { Int($0.line) } ?? Int(list.head.positions.line)
         let head = ManifestDocument(source: file, line: line, json: list.head.json, places: .tree(list.head.positions))
         guard isNamed(head) else { return true }
         // What only looks like a List is one object.
-        guard head.kind.hasSuffix("List") else {
-            guard let (json, positions) = JSONReader.read(bytes) else { return false }
-            add(json, positions, file: file)
-            return true
-        }
+        guard head.kind.hasSuffix("List") else { return false }
         let texts = RepeatedTexts()
+        pages.rewind()
         for item in list.items {
-            mapped?.release(before: item.place.lowerBound)
-            let part = UnsafeBufferPointer(rebasing: bytes[item.place])
+            while pages.bytes.count < item.place.upperBound, pages.grow(by: 1 << 24) {}
+            pages.release(before: item.place.lowerBound)
+            let part = UnsafeBufferPointer(rebasing: pages.bytes[item.place])
             if let json = JSONReader.value(part, texts) {
                 add(json, .text(Array(part), line: item.line, added: 0), line: Int(item.line), of: head)
+            } else if part.contains(0) {
+                set.problems.append(ManifestProblem(file: file, line: Int(item.line), message: Self.isBinary))
+                return true
             } else {
                 // Something about it is not plain: it is read, or explained, as YAML.
                 add(DocumentSplitter.Chunk(text: Substring(decoding: part, as: UTF8.self), line: Int(item.line)), file: file)
@@ -212,7 +207,7 @@ private struct Collector {
         return true
     }
 
-    private static func lineOfBadUTF8(_ bytes: Data) -> Int {
+    private static func lineOfBadUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
         var line = 1
         for part in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             if String(validating: part, as: UTF8.self) == nil { return line }
@@ -314,31 +309,5 @@ private struct Collector {
 
     private mutating func keep(_ document: ManifestDocument) {
         if taking(document) { taken += 1 } else { set.documents.append(document) }
-    }
-}
-
-/// A plain file as the system shows it in memory: what was read of it needs not stay there.
-private struct MappedFile {
-    let start: UnsafeMutableRawPointer
-    let count: Int
-
-    /// Nil for what is no plain file, or is empty.
-    init?(_ descriptor: Int32) {
-        var facts = stat()
-        guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG, facts.st_size > 0 else { return nil }
-        count = Int(facts.st_size)
-        guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else { return nil }
-        self.start = start
-    }
-    func unmap() { munmap(start, count) }
-
-    private var released = 0
-    /// Lets go of what is before `place`, in large steps; the system reads it again if somebody asks.
-    mutating func release(before place: Int) {
-        let end = (place >> 26) << 26
-        if end < released { released = 0 }
-        guard end > released else { return }
-        madvise(start + released, end - released, MADV_DONTNEED)
-        released = end
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import KubernetesAPI
 import SimulationKit
 import Testing
@@ -56,6 +57,54 @@ import Testing
         "{\"a\": \"", "{\"a\": \"\\", String(repeating: "{\"a\":", count: 300) + "1" + String(repeating: "}", count: 300),
     ])
     func `everything else is left to the YAML reader`(text: String) { #expect(plain(text) == nil) }
+
+    /// A text that comes in pieces of at most seven bytes.
+    private final class Drops: TextPages {
+        private let text: UnsafeBufferPointer<UInt8>
+        init(all text: UnsafeBufferPointer<UInt8>) {
+            self.text = text
+            super.init(UnsafeBufferPointer(rebasing: text.prefix(0)))
+        }
+        override func grow(by count: Int) -> Bool {
+            let before = bytes.count
+            bytes = UnsafeBufferPointer(rebasing: text.prefix(before + min(7, count)))
+            return bytes.count > before
+        }
+    }
+
+    @Test func `a List is found in a text that comes bit by bit`() throws {
+        var text = "{\"items\": [{\"a\": \"]}\\\"\"},\n {\"b\": [1, 2, {\"c\": {}}]} , {}\n], \"kind\": \"List\"}\n\n "
+        try text.withUTF8 { bytes in
+            let whole = try #require(JSONReader.list(TextPages(bytes)))
+            #expect(whole.items.map(\.line) == [1, 2, 2])
+            for ahead in 22...40 {
+                let list = try #require(JSONReader.list(Drops(all: bytes), ahead: ahead))
+                #expect(list.items.map(\.place) == whole.items.map(\.place) && list.head.json == whole.head.json)
+            }
+            for end in 0..<bytes.count - 3 { #expect(JSONReader.list(Drops(all: UnsafeBufferPointer(rebasing: bytes[..<end])), ahead: 20) == nil) }
+        }
+    }
+
+    @Test func `a packed List is read like a plain one`() throws {
+        let items = (0..<3000).map {
+            "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"map-\($0)\", \"uid\": \"\($0)\"}, \"data\": {\"x\": 1}}"
+        }
+        let file = FileManager.default.temporaryDirectory.appending(path: "evenkeel-\(UUID().uuidString).json").path
+        defer { for end in ["", ".gz", ".cut.gz"] { try? FileManager.default.removeItem(atPath: file + end) } }
+        try "{\"apiVersion\": \"v1\", \"items\": [\n\(items.joined(separator: ",\n"))\n], \"kind\": \"List\"}\n".write(
+            toFile: file, atomically: false, encoding: .utf8)
+        let gzip = try Process.run(URL(filePath: "/usr/bin/env"), arguments: ["gzip", "-k", file])
+        gzip.waitUntilExit()
+        let (plain, packed) = (ManifestReader.read(paths: [file]), ManifestReader.read(paths: [file + ".gz"]))
+        #expect(plain.documents.count == 3000 && plain.problems.isEmpty && packed.problems.isEmpty)
+        #expect(plain.documents.map(\.json) == packed.documents.map(\.json) && plain.documents.map(\.line) == packed.documents.map(\.line))
+        // The place of a mistake is found although lines are not kept.
+        let problems = packed.documents[2].decode().problems
+        #expect(problems.map(\.description) == ["\(file).gz:4: data[x]: must be a string, not number"])
+        let data = try Data(contentsOf: URL(filePath: file + ".gz"))
+        try data.dropLast(9).write(to: URL(filePath: file + ".cut.gz"))
+        #expect(ManifestReader.read(paths: [file + ".cut.gz"]).problems.map(\.message) == ["is packed by gzip, and broken or cut off"])
+    }
 
     @Test func `random JSON is read alike, and cut off anywhere it is no JSON`() throws {
         var random = SeededRandom(seed: 5, stream: "json")

@@ -4,10 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Unpacks gzip data of `count` bytes, all of its members one after the other.
-///
-/// Returns memory of `*size` bytes, which the caller frees, or null: the data is broken or cut off, or holds more than `limit` bytes.
-uint8_t *evk_gunzip(const uint8_t *data, size_t count, size_t limit, size_t *size);
+/// Gzip data, all of its members one after the other, that are unpacked piece by piece.
+typedef struct evk_gunzip evk_gunzip;
+
+/// Begins to unpack `count` bytes, which must live as long; null if there is no memory.
+evk_gunzip *evk_gunzip_new(const uint8_t *data, size_t count);
+
+/// Unpacks the next `capacity` bytes. Returns how many there were, fewer only at the end; -1: the data is broken or cut off.
+ptrdiff_t evk_gunzip_next(evk_gunzip *gunzip, uint8_t *out, size_t capacity);
+
+void evk_gunzip_free(evk_gunzip *gunzip);
 
 /// Packs `count` bytes as gzip, fast rather than tight.
 ///
