@@ -44,8 +44,8 @@ public struct EventLog: Sendable {
     public func events(from first: Int) -> Deque<ToldEvent>.SubSequence {
         events.suffix(max(0, min(count - first, events.count)))
     }
-    /// Takes in an event of an opened state, in its place by time.
-    mutating func note(_ event: Event) {
+    /// Takes in an event that another API server has, in its place by time; those before `start` are of the past.
+    mutating func note(_ event: Event, since start: Instant) {
         guard let time = Self.time(of: event) else { return }
         let about = event.involvedObject
         let told = ToldEvent(
@@ -55,7 +55,8 @@ public struct EventLog: Sendable {
         let place = (events.lastIndex { $0.time <= time } ?? -1) + 1
         events.insert(told, at: place)
         count += 1
-        past += 1
+        if time < start { past += 1 }
+        if events.count > capacity * 2 { events.removeFirst(events.count - capacity) }
     }
     /// When an event happened last.
     public static func time(of event: Event) -> Instant? { event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp }

@@ -19,15 +19,19 @@ enum StatusLine {
             return (isPlain ? style.on(back.background) : style).with(back.attributes.intersection(.reverse))
         }
         canvas.write(line.truncated(to: room + 1).restyled(from: back, onLine), at: row.origin, style: back)
-        let mode = world.options.readOnly ? "RO" : "RW"
-        canvas.write(mode, at: Point(x: row.right - 3, y: row.y), style: onLine(theme[world.options.readOnly ? .rowPending : .good]))
+        let isReadOnly = world.options.readOnly || world.isMirror
+        let mode = isReadOnly ? "RO" : "RW"
+        canvas.write(mode, at: Point(x: row.right - 3, y: row.y), style: onLine(theme[isReadOnly ? .rowPending : .good]))
     }
+
+    /// Where the objects come from.
+    private static func source(_ world: World) -> String { world.isMirror ? "live" : world.options.opened.isEmpty && world.followed == nil ? "sim" : "state" }
 
     /// The row without its `left out` least needed parts.
     private static func text(without leftOut: Int, _ world: World) -> StyledText {
         let theme = world.theme
         let session = world.session
-        let running = session.isPaused ? "\(world.glyphs.pause) paused" : "\(world.glyphs.play) \(session.speed)"
+        let running = world.isMirror ? "" : session.isPaused ? "\(world.glyphs.pause) paused" : "\(world.glyphs.play) \(session.speed)"
         let pending = world.view.waiting.count
         let isStuck = world.view.waiting.contains { $0.state == .unschedulable }
         let faults = world.view.faults
@@ -36,13 +40,21 @@ enum StatusLine {
         var left = StyledText(" ")
         if isLong { left.append("evenkeel  ", theme[.accent]) }
         if leftOut < 8 {
-            left.append((isLong ? "\(world.options.opened.isEmpty ? "sim" : "state"):\(world.options.name)" : world.options.name) + "  ", theme[.title])
+            left.append((isLong ? "\(source(world)):\(world.options.name)" : world.options.name) + "  ", theme[.title])
         }
         left.append("ns:\(world.namespace.isEmpty ? "all" : world.namespace)", theme[.titleHighlight])
         if leftOut < 2 { left.append("  v\(world.cluster.profile.version)", theme[.statusLabel]) }
-        if leftOut < 1 { left.append("  seed \(session.simulation.options.seed)", theme[.statusLabel]) }
+        if leftOut < 1, !world.isMirror { left.append("  seed \(session.simulation.options.seed)", theme[.statusLabel]) }
         left.append(" \(world.glyphs.alphabet == .ascii ? "|" : "│") ", theme[.dim])
-        left.append("\(running)  \(isLong ? "T+" : "")\(world.time(session.now, milliseconds: leftOut < 4))", theme[session.isPaused ? .titleHighlight : .good])
+        if let followed = world.followed, world.isMirror {
+            let (words, role) = followed.words
+            left.append(words, theme[role])
+            // Of the past: which moment.
+            if !world.isFollowing { left.append("  \(world.glyphs.pause) seen \(Outages.span(followed.now - world.now)) ago", theme[.titleHighlight]) }
+        } else {
+            left.append(
+                "\(running)  \(isLong ? "T+" : "")\(world.time(session.now, milliseconds: leftOut < 4))", theme[session.isPaused ? .titleHighlight : .good])
+        }
         left.append(" \(world.glyphs.alphabet == .ascii ? "|" : "│") ", theme[.dim])
         if leftOut < 3 { left.append("nodes \(world.store.nodes.count)  ", theme[.statusLabel]) }
         // Counts are grey; what needs somebody is in colour, and goes last where there is no room.

@@ -115,7 +115,15 @@ enum PromptCommands {
                 return dashboard.show("At most a year (8760h) at once", .error)
             }
             let goal = word.hasPrefix("+") ? now + span : word.hasPrefix("-") ? now - span : origin + span
-            if goal < dashboard.world.now { dashboard.rewind(to: max(origin, goal)) } else { dashboard.run(to: goal) }
+            if goal < dashboard.world.now || dashboard.world.isMirror { dashboard.rewind(to: max(origin, goal)) } else { dashboard.run(to: goal) }
+        },
+        PromptCommand(names: ["branch"], arguments: "", help: "Make the present state of a followed cluster a simulation of its own") { dashboard, _ in
+            dashboard.branch()
+        },
+        PromptCommand(names: ["live"], arguments: "", help: "Back to the followed cluster's present; there: what is followed, and what is missing") {
+            dashboard, _ in
+            if dashboard.world.followed == nil { return dashboard.show("No cluster is followed; evenkeel --context NAME opens one", .warning) }
+            if dashboard.world.isFollowing { dashboard.apply([.push(LiveScreen())]) } else { dashboard.lookAtPresent() }
         },
         PromptCommand(names: ["import"], arguments: "", help: "What of the opened state was kept, guessed and left out") { dashboard, _ in
             dashboard.apply([.push(ImportScreen())])
@@ -127,6 +135,7 @@ enum PromptCommands {
         },
         PromptCommand(names: ["ctx", "context", "contexts"], arguments: "", help: "What the dashboard looks at") { dashboard, _ in
             let world = dashboard.world
+            if world.isMirror { return dashboard.apply([.push(LiveScreen())]) }
             dashboard.show("sim:\(world.options.name), Kubernetes v\(world.cluster.profile.version), seed \(world.session.simulation.options.seed)", .info)
         },
         ScenariosScreen.command,

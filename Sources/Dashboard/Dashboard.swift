@@ -84,6 +84,9 @@ public struct Dashboard {
         set { history = CommandHistory(lines: newValue) }
     }
 
+    /// A new frame would show something else.
+    mutating func setNeedsFrame() { needsFrame = true }
+
     /// Shows or hides the first row.
     public mutating func toggleHeader() { showsHeader.toggle() }
     /// Shows or hides the breadcrumbs.
@@ -120,7 +123,8 @@ public struct Dashboard {
         if let until = highlightsUntil, clock >= until { (highlightsUntil, needsFrame) = (nil, true) }
         if flash != nil, flash?.level != .error, clock > flashUntil { (flash, needsFrame) = (nil, true) }
         defer { work(until: shouldStop) }
-        guard !world.session.isPaused else { return }
+        // A followed cluster has its own time.
+        guard !world.session.isPaused, !world.isMirror else { return }
         let before = world.now
         let revision = world.store.revision
         // After a suspension the real time that passed is not made up for.
@@ -206,13 +210,14 @@ public struct Dashboard {
 
     /// How long the caller may sleep when no key comes; nil for as long as it likes.
     public var patience: Duration? {
-        // Nobody wakes the host when a client sends something.
-        guard let own = ownPatience else { return world.forwards.isEmpty ? nil : .milliseconds(20) }
-        return world.forwards.isEmpty ? own : min(own, .milliseconds(20))
+        // Nobody wakes the host when a client, or a followed cluster, says something.
+        let others: Duration? = !world.forwards.isEmpty ? .milliseconds(20) : world.followed != nil ? .milliseconds(50) : nil
+        guard let own = ownPatience else { return others }
+        return others.map { min(own, $0) } ?? own
     }
     private var ownPatience: Duration? {
         if stack.last!.hasWork { return .milliseconds(1) }
-        if !world.session.isPaused { return .milliseconds(33) }
+        if !world.session.isPaused, !world.isMirror { return .milliseconds(33) }
         if let highlightsUntil { return max(.milliseconds(20), highlightsUntil - clock + .milliseconds(5)) }
         if flash != nil, flash?.level != .error { return max(.milliseconds(20), flashUntil - clock + .milliseconds(5)) }
         return nil
@@ -390,6 +395,7 @@ public struct Dashboard {
             open(Forms.fault(world, node: node))
         case .undo: undo()
         case .pause: setPaused(!world.session.isPaused)
+        case .step where world.isMirror: lookBack(to: world.followed?.session?.moments.first { $0 > world.now } ?? .distantFuture)
         case .step:
             world.session.isPaused = true
             if !world.session.step() { show("Nothing is left to happen", .info) }
@@ -397,7 +403,7 @@ public struct Dashboard {
         case .faster: setSpeed(world.session.speed.faster)
         case .time: prompt = Prompt(.command, text: "time ")
         case .previousEvent: rewind(to: max(world.cluster.origin, world.now - .seconds(10)))
-        case .nextEvent: run(to: world.now + .seconds(10))
+        case .nextEvent: if world.isMirror { lookBack(to: world.now + .seconds(10)) } else { run(to: world.now + .seconds(10)) }
         }
     }
 
@@ -436,7 +442,7 @@ public struct Dashboard {
     }
 
     private mutating func open(_ new: some Dialog) {
-        if world.options.readOnly, new.changesCluster { return show("Read-only: nothing can be changed", .error) }
+        if world.options.readOnly, !world.isMirror, new.changesCluster { return show("Read-only: nothing can be changed", .error) }
         dialog = new
         asksToReplace = false
         dialogOpenedAt = clock
@@ -444,11 +450,18 @@ public struct Dashboard {
 
     /// Performs commands and tells the answers: the only answer, or how many of them were refused. Returns whether none was.
     @discardableResult
-    mutating func perform(_ commands: [Command]) -> Bool { execute(commands).isEmpty }
+    mutating func perform(_ commands: [Command]) -> Bool {
+        if world.isMirror {
+            offer(commands)
+            return false
+        }
+        return execute(commands).isEmpty
+    }
 
     /// Performs what a dialog asks for. Refused, the dialog stays with all that was typed, unless a part is done that cannot be
     /// done twice.
     private mutating func attempt(_ commands: [Command], then screen: (any Screen)?) {
+        if world.isMirror { return offer(commands) }
         let refusals = execute(commands)
         let isPartlyDone = refusals.count < commands.count
         if refusals.isEmpty || dialog == nil || isPartlyDone && commands.contains(where: \.isOnce) {
@@ -493,6 +506,7 @@ public struct Dashboard {
     }
 
     mutating func setPaused(_ isPaused: Bool) {
+        if world.isMirror { return world.isFollowing ? stopAtPresent() : lookAtPresent() }
         world.session.isPaused = isPaused
         show(isPaused ? "Paused" : "Playing at \(world.session.speed)", .info)
     }
@@ -508,6 +522,7 @@ public struct Dashboard {
     }
 
     mutating func undo() {
+        if world.isMirror { return show("There is nothing to undo: nothing is changed here", .warning) }
         if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
         replacements.forget()
         if let entry = world.session.undo() {
@@ -519,6 +534,7 @@ public struct Dashboard {
     }
 
     mutating func rewind(to time: Instant) {
+        if world.isMirror { return lookBack(to: time) }
         world.session.isPaused = true
         replacements.forget()
         guard var replay = world.session.replay(to: time) else { return show("This is the beginning", .info) }
@@ -538,6 +554,7 @@ public struct Dashboard {
     }
 
     mutating func setSpeed(_ speed: Speed) {
+        if world.isMirror { return show("A real cluster has its own speed; :branch makes a simulation of it", .warning) }
         world.session.speed = speed
         show("Speed \(speed)", .info)
     }
@@ -571,7 +588,7 @@ public struct Dashboard {
     /// Shows what came of something the caller did.
     public mutating func note(_ text: String, isError: Bool = false) { show(text, isError ? .error : .info) }
 
-    private mutating func noteChange() { highlightsUntil = clock + TableScreen.highlightTime + .milliseconds(5) }
+    mutating func noteChange() { highlightsUntil = clock + TableScreen.highlightTime + .milliseconds(5) }
 
     // MARK: Frames
 
@@ -579,6 +596,7 @@ public struct Dashboard {
     public mutating func frame(size: Size) -> Canvas {
         self.size = size
         needsFrame = false
+        noteFrame()
         world.refresh()
         if !replacements.isEmpty, flash?.level != .error, let news = replacements.news(world) { show(news, .info) }
         let theme = world.theme

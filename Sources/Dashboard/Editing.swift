@@ -67,6 +67,10 @@ public struct EditedObject: Equatable, Sendable {
 
 extension Dashboard {
     mutating func edit(_ object: any StoredObject) {
+        if world.isMirror {
+            let name = "\(object.kindInfo.qualifiedPlural)/\(object.metadata.name)"
+            return apply([.open(KubectlDialog(talking: ["edit", name], object.metadata.namespace, world))])
+        }
         if world.options.readOnly { return show("Read-only: nothing can be changed", .error) }
         requests.append(
             .edit(EditedObject(info: object.kindInfo, key: object.key, text: EditText.text(ManifestWriter.yaml(world.cluster.document(of: object))))))

@@ -50,6 +50,8 @@ struct World {
     var availability = AvailabilityParameters()
     /// Follows the session, for forks to go on from.
     var spreadFollower: SpreadView { spreadView }
+    /// The cluster that is followed, if one is.
+    var followed: Followed?
     /// Ports of this machine that lead to pods.
     var forwards: [Forward] = []
     /// Raised when the session's past was changed, so that nothing derived is trusted.

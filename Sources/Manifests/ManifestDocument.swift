@@ -11,6 +11,13 @@ public struct ManifestDocument: Sendable {
     /// The lines of all members and elements.
     let places: DocumentPlaces
 
+    init(source: String, line: Int, json: JSONValue, places: DocumentPlaces) {
+        (self.source, self.line, self.json, self.places) = (source, line, json, places)
+    }
+
+    /// An object that did not come from a file: `source` says from where, and it has no lines.
+    public init(source: String, json: JSONValue) { self.init(source: source, line: 0, json: json, places: .tree(PositionTree(line: 0))) }
+
     public var apiVersion: String { json["apiVersion"]?.string ?? "" }
     public var kind: String { json["kind"]?.string ?? "" }
     public var name: String { json["metadata"]?["name"]?.string ?? "" }

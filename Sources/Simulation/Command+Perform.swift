@@ -155,6 +155,9 @@ extension Simulation {
         case .skipRevisions(let revision):
             cluster.store.skipRevisions(to: revision)
             return "resource versions go on at \(cluster.store.revision)"
+        case .mirror(let changes):
+            take(changes)
+            return counted(changes.count, "change")
         }
     }
 

@@ -70,6 +70,8 @@ public enum Command: Sendable {
     case write(APIWrite)
     /// Lets resource versions go on at a number, as after going back to a snapshot.
     case skipRevisions(to: Int)
+    /// What the API server of a followed cluster told.
+    case mirror([MirrorChange])
 
     /// Applies manifests that say what these objects do.
     public static func apply(_ objects: [any StoredObject]) -> Command { .apply(objects.map { $0.manifest }) }

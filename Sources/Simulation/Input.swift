@@ -68,6 +68,15 @@ public struct Input: Sendable {
         self = input
     }
 
+    /// What is known of a followed cluster now.
+    public init(of mirror: Simulation, overrides: InputOverrides = InputOverrides()) {
+        state = mirror.mirroredState
+        options.kubelets = mirror.mirroredKubelets
+        var overrides = overrides
+        overrides.version = overrides.version ?? mirror.options.profile.version
+        read(ManifestSet(), overrides)
+    }
+
     private init() {}
 
     /// Understands what is no state, once the state was read.

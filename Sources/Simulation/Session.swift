@@ -55,6 +55,8 @@ public struct Session: Sendable {
     /// How many commands there were, forgotten ones included.
     public var commandCount: Int { forgotten + journal.count }
     private var forgotten = 0
+    /// How many changes of a followed cluster the journal holds.
+    private var heldChanges = 0
     private var checkpoints: [Checkpoint] = []
     /// How many events and instants of the script were run.
     private var turns = 0
@@ -211,12 +213,50 @@ public struct Session: Sendable {
     }
     private static let writesBetweenCheckpoints = 1000
 
+    /// Moves a followed cluster's time on and puts in place what its API server told; it can be gone back to.
+    public mutating func follow(_ changes: [MirrorChange], at time: Instant) {
+        simulation.moveTime(to: time)
+        if changes.isEmpty { return }
+        let changes = simulation.sharing(changes)
+        simulation.take(changes)
+        note(JournalEntry(time: now, command: .mirror(changes), result: .success(Receipt("")), turn: turns))
+        heldChanges += changes.count
+        if let last = checkpoints.last, journal.count - last.journalCount >= Self.writesBetweenCheckpoints / 10 { checkpoint(beforeCommand: false) }
+        if heldChanges > Self.mostChanges { forgetOldest() }
+    }
+    /// So many changes of a followed cluster are kept to go back over, a few hundred MB at most.
+    static let mostChanges = 100_000
+
+    /// Forgets the older half of what a followed cluster told, and the states before it.
+    private mutating func forgetOldest() {
+        checkpoint(beforeCommand: false)
+        var sum = 0
+        let middle = journal.firstIndex { entry in
+            if case .mirror(let changes) = entry.command { sum += changes.count }
+            return sum > Self.mostChanges / 2
+        }
+        guard let middle, let first = checkpoints.firstIndex(where: { $0.journalCount >= middle }) else { return }
+        forget(before: first)
+        heldChanges = journal.reduce(0) { sum, entry in if case .mirror(let changes) = entry.command { sum + changes.count } else { sum } }
+    }
+
+    /// Brings what follows from what a followed cluster told up to date, such as what its containers use.
+    public mutating func derive() { simulation.derive() }
+
+    /// The moments at which something was told or done, oldest first.
+    public var moments: [Instant] { journal.map(\.time) }
+
     /// Keeps the newest `count` changes for watchers that read them later than the components do.
     public mutating func keepChanges(_ count: Int) { simulation.history = count }
 
     private mutating func note(_ entry: JournalEntry) {
         journal.append(entry)
         guard journal.count > mostCommands, let first = checkpoints.firstIndex(where: { $0.journalCount >= mostCommands / 2 }) else { return }
+        forget(before: first)
+    }
+
+    /// Forgets the states before the one at `first`, and what happened until then.
+    private mutating func forget(before first: Int) {
         let gone = checkpoints[first].journalCount
         checkpoints.removeFirst(first)
         for index in checkpoints.indices { checkpoints[index].journalCount -= gone }
@@ -312,9 +352,12 @@ public struct Session: Sendable {
 
     private mutating func `repeat`(_ entry: JournalEntry) {
         simulation.moveTime(to: entry.time)
-        if case .write(let write) = entry.command {
+        switch entry.command {
+        case .write(let write):
             _ = perform(write)
             return
+        case .mirror(let changes): return follow(changes, at: entry.time)
+        default: break
         }
         if let kept = checkpoints.last, !kept.isBeforeCommand || kept.journalCount < journal.count { checkpoint(beforeCommand: true) }
         let result = simulation.perform(entry.command)

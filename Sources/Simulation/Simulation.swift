@@ -48,6 +48,8 @@ public struct Simulation: Sendable {
     public internal(set) var nodeAutoscaler: NodeAutoscaler
     /// What an opened state said that is not known here, by uid.
     var unknownFields: [String: [UnknownField]] = [:]
+    /// What a followed cluster has beside its objects; nil in a simulation.
+    var mirror: Mirror?
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// Rebalances that are under way or over.
@@ -109,6 +111,7 @@ public struct Simulation: Sendable {
 
     /// Who runs next, as a place in the list, and when.
     private var next: (part: Int, due: Instant)? {
+        if isMirror { return nil }
         var first: (part: Int, due: Instant)?
         for index in Self.parts.indices {
             guard let wake = Self.parts[index].nextWake(self) else { continue }

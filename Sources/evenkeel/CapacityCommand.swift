@@ -31,6 +31,7 @@ struct CapacityCommand: ParsableCommand {
             """)
 
     @OptionGroup var cluster: ClusterArguments
+    @OptionGroup var live: LiveArguments
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp("First lose a node, or all nodes of a zone; may be repeated.", valueName: "node|zone=name")) var lose: [String] = []
@@ -44,10 +45,10 @@ struct CapacityCommand: ParsableCommand {
         }
         var cluster = cluster
         guard let workload = cluster.files.popLast() else { throw Failure.usage("capacity needs a state and a workload, such as prod.yaml deploy/web") }
-        guard !cluster.files.isEmpty || cluster.scenario != nil else {
-            throw Failure.usage("capacity needs the state of a cluster before the workload: a file, a folder, or -")
+        guard live.isAsked || !cluster.files.isEmpty || cluster.scenario != nil else {
+            throw Failure.usage("capacity needs the state of a cluster before the workload: a file, a folder, -, or --context")
         }
-        var simulation = try cluster.present(for: "capacity")
+        var simulation = try cluster.present(for: "capacity", live: live)
         let reader = ChangeReader(store: simulation.cluster.store)
         let (kind, key) = try reader.object("capacity", workload)
         var titles: [String] = []

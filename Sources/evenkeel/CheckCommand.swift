@@ -24,6 +24,7 @@ struct CheckCommand: ParsableCommand {
             """)
 
     @OptionGroup var cluster: ClusterArguments
+    @OptionGroup var live: LiveArguments
     @Option(name: .shortAndLong, parsing: .singleValue, help: ArgumentHelp("Only this namespace; may be repeated.", valueName: "name")) var namespace:
         [String] =
             []
@@ -36,7 +37,7 @@ struct CheckCommand: ParsableCommand {
         if let drains, !(0...100_000).contains(drains) { throw Failure.usage("--drains must be 0 to 100000, not \(drains)") }
         let wanted = try only.map { try rules("--only", $0) } ?? ClusterCheck.Rule.allCases
         let unwanted = try skip.map { try rules("--skip", $0) } ?? []
-        let simulation = try cluster.present(for: "check")
+        let simulation = try cluster.present(for: "check", live: live, namespace: namespace.first)
         for name in namespace where simulation.cluster.store.namespaces[ObjectKey(name: name)] == nil {
             throw Failure.usage("there is no namespace \(name)")
         }

@@ -69,29 +69,65 @@ struct Dash: ParsableCommand {
     @Option(
         name: [.customLong("logFile"), .customLong("log-file")], help: ArgumentHelp("Accepted for compatibility with k9s: there is no log.", valueName: "file"))
     var logFile: String?
-    @Option(help: ArgumentHelp("Refused: nothing but the simulated cluster is there to look at.", valueName: "name", visibility: .hidden)) var context: String?
-    @Option(help: ArgumentHelp("Refused, as --context.", valueName: "file", visibility: .hidden)) var kubeconfig: String?
+    @OptionGroup var live: LiveArguments
 
     func run() throws {
-        let environment = ProcessInfo.processInfo.environment
-        var options = DashboardOptions()
-        let shipped = try cluster.shipped(builtIn: true)
-        var (session, input) = try cluster.session(builtIn: true) { $0.origin = origin(before: shipped?.prelude ?? .zero) }
-        try setPace(of: &session)
-        if context != nil || kubeconfig != nil {
-            throw Failure.usage("Evenkeel talks to no cluster; give it manifests, such as those of `kubectl get all,no -A -o yaml`")
-        }
         if let refresh, !(0...3600).contains(refresh) { throw Failure.usage("--refresh must be 0 to 3600 seconds, not \(refresh)") }
-        options.readOnly = readOnly && !write
+        var options = DashboardOptions()
         options.reducedMotion = reducedMotion
         let problems = Settings.load(&options.settings)
         if let keymap { options.settings.keymap.preset = keymap }
+        if live.isAsked { return try runLive(options, problems) }
+        let shipped = try cluster.shipped(builtIn: true)
+        var (session, input) = try cluster.session(builtIn: true) { $0.origin = origin(before: shipped?.prelude ?? .zero) }
+        try setPace(of: &session)
+        options.readOnly = readOnly && !write
         options.name = input.scenario?.metadata.name ?? shipped?.name ?? Dash.name(cluster.files)
         options.opened = input.state
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? options.firstKeys : remarks.joined(separator: " ")
         let serving = try startServing(&session, &options)
+        var loop = try loop(session, options, problems) { dashboard in
+            // What comes with the program begins where it is worth looking at. Keys wait for that.
+            if let shipped { dashboard.run(to: session.cluster.origin + shipped.prelude) }
+        }
+        loop.serve = serving?.turn
+        let status = loop.run()
+        serving?.end()
+        History.save(loop.dashboard.commandLines)
+        let end = loop.dashboard.session
+        Out.line("evenkeel: stopped at \(end.now - end.cluster.origin), \(end.commandCount) commands, seed \(end.simulation.options.seed)")
+        Out.end(status)
+    }
 
+    /// The dashboard of a real cluster.
+    private func runLive(_ options: DashboardOptions, _ problems: [String]) throws {
+        try cluster.check(for: live)
+        #if Network
+            if serve { throw Failure.usage("--serve lets clients into a simulation, not into a real cluster") }
+            var options = options
+            let connection = try LiveConnection(live, namespace: namespace, try cluster.overrides())
+            defer { connection.close() }
+            (options.name, options.readOnly) = (connection.name, true)
+            var loop = try loop(connection.session, options, problems) { $0.beginFollowing(connection.name, kubectl: connection.command) }
+            loop.follow = connection.turn
+            let status = loop.run()
+            connection.close()
+            History.save(loop.dashboard.commandLines)
+            Out.line("evenkeel: followed \(connection.name) for \(connection.cluster.clock.now - connection.session.now), and changed nothing")
+            Out.end(status)
+        #else
+            throw Failure.usage("this program was built without sockets (the package trait Network); it opens files alone")
+        #endif
+    }
+
+    /// The loop over a terminal that is open.
+    ///
+    /// - Parameter prepare: what is to be done to the dashboard before it is seen; only what leaves the program stops it.
+    private func loop(
+        _ session: Session, _ given: DashboardOptions, _ problems: [String], prepare: (inout Dashboard) -> Void
+    ) throws -> MainLoop<NcursesTerminal> {
+        let environment = ProcessInfo.processInfo.environment
         let terminal: NcursesTerminal
         do throws(TerminalError) {
             terminal = try NcursesTerminal.open(
@@ -99,15 +135,16 @@ struct Dash: ParsableCommand {
         } catch {
             throw Failure.usage(error.description)
         }
+        var options = given
         var warnings = (terminal.remark.map { [$0] } ?? []) + problems
         options.theme = chosenTheme(terminal, &warnings)
         options.glyphs = terminal.capabilities.glyphs
         var dashboard = Dashboard(session: session, options: options)
         let watch = LongWorkWatch(terminal, theme: options.theme)
         dashboard.usersPatience = watch.patience
-        // What comes with the program begins where it is worth looking at. Keys wait for that; a made cluster may be seen as it grows.
+        // A made cluster may be seen as it grows.
         watch.begin(onlyLeaving: cluster.pods == nil)
-        if let shipped { dashboard.run(to: session.cluster.origin + shipped.prelude) }
+        prepare(&dashboard)
         dashboard.commandLines = History.load()
         if headless { dashboard.toggleHeader() }
         if crumbsless { dashboard.toggleCrumbs() }
@@ -123,13 +160,7 @@ struct Dash: ParsableCommand {
         loop.dress = dress
         loop.framePeriod = UInt64(max(refresh ?? 0, reducedMotion ? 1 : 0.033) * 1e9)
         loop.folder = screenDumpFolder
-        loop.serve = serving?.turn
-        let status = loop.run()
-        serving?.end()
-        History.save(loop.dashboard.commandLines)
-        let end = loop.dashboard.session
-        Out.line("evenkeel: stopped at \(end.now - end.cluster.origin), \(end.commandCount) commands, seed \(end.simulation.options.seed)")
-        Out.end(status)
+        return loop
     }
 
     /// Chooses theme and glyphs by what the terminal has told of itself; called again whenever it tells more.

@@ -24,20 +24,24 @@ struct DiffCommand: ParsableCommand {
             """)
 
     @OptionGroup var cluster: ClusterArguments
+    @OptionGroup var live: LiveArguments
     @Option(help: ArgumentHelp("Conditions that decide about the exit status.", valueName: "no-pending,no-spof,skew")) var require: String?
     @Option(name: .shortAndLong, help: ArgumentHelp("How to tell (default text).", valueName: "text|json|markdown|junit")) var output = ReportForm.text
 
     func run() throws {
         let required = try WhatIfCommand.Requirement.read(require)
-        guard cluster.files.count == 2, cluster.scenario == nil else { throw Failure.usage("diff needs two states: files, folders, or - for one of them") }
-        guard cluster.files[0] != cluster.files[1] else { throw Failure.usage("diff needs two different states, not \(cluster.files[0]) twice") }
-        let states = try cluster.files.map { file in
-            var one = cluster
-            one.files = [file]
-            Out.error("\(file):\n")
-            return try one.present(for: "diff")
+        let names = cluster.files + (live.isAsked ? [live.context.flatMap { $0.isEmpty ? nil : $0 } ?? "present context"] : [])
+        guard names.count == 2, cluster.scenario == nil else {
+            throw Failure.usage("diff needs two states: files, folders, - for one of them, or --context for the second")
         }
-        let title = cluster.files.joined(separator: " → ")
+        guard names[0] != names[1] || live.isAsked else { throw Failure.usage("diff needs two different states, not \(names[0]) twice") }
+        let states = try names.enumerated().map { index, file in
+            var one = cluster
+            one.files = index < cluster.files.count ? [file] : []
+            Out.error("\(file):\n")
+            return try one.present(for: "diff", live: index < cluster.files.count ? LiveArguments() : live)
+        }
+        let title = names.joined(separator: " → ")
         let answer = WhatIfAnswer(title, from: states[0], to: states[1])
         DiffReport(
             answer: WhatIfReport(answer, required: required, ofStates: true), difference: StateDifference(from: states[0].cluster, to: states[1].cluster),

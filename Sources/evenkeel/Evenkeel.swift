@@ -78,7 +78,7 @@ struct Evenkeel: ParsableCommand {
     static func main() {
         Out.claimDescriptors()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(LiveArguments.completed(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let failure as Failure {
             Out.flush()

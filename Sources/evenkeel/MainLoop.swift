@@ -29,6 +29,8 @@ package struct MainLoop<Device: TerminalDevice> {
     var serve: ((inout Session) -> Void)?
     /// Chooses theme and glyphs by what the terminal is known to be.
     var dress: ((inout Dashboard, LongWorkWatch<Device>) -> Void)?
+    /// What a followed cluster told since the last call, and the moment; nil if none is followed.
+    package var follow: (() -> (update: LiveUpdate, now: Instant))?
     /// Whether another window has the keyboard: then four frames a second are enough.
     private var isUnfocused = false
     private let forwards = ForwardedPorts()
@@ -100,6 +102,7 @@ package struct MainLoop<Device: TerminalDevice> {
         let deadline = now + Self.slice
         dashboard.advance(by: Duration(nanoseconds: Int64(elapsed))) { DispatchTime.now().uptimeNanoseconds > deadline }
         if let serve { dashboard.serve(serve) }
+        if let (update, now) = follow?() { dashboard.follow(update, at: now) }
     }
 
     /// Opens `text` in the user's editor, as k9s and kubectl choose it, and applies what comes back.

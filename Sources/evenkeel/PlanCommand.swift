@@ -23,13 +23,14 @@ struct PlanCommand: ParsableCommand {
             """)
 
     @OptionGroup var cluster: ClusterArguments
+    @OptionGroup var live: LiveArguments
     @Option(help: ArgumentHelp("The version to go to, \(KubernetesVersion.rangeText).", valueName: "version")) var to: String
     @Option(name: .shortAndLong, help: ArgumentHelp("How to tell (default text).", valueName: "text|json|markdown|junit")) var output = ReportForm.text
 
     func run() throws {
         let version: KubernetesVersion
         do throws(ProfileError) { version = try KubernetesVersion(to) } catch { throw Failure.usage("--to: \(error.description)") }
-        var input = try cluster.state(for: "plan")
+        var input = try cluster.state(for: "plan", live: live)
         let from = input.options.profile.version
         if version == from { throw Failure.usage("--to \(version) is the version that the cluster has") }
         var old = try ClusterArguments.present(input)

@@ -54,6 +54,7 @@ struct WhatIfCommand: ParsableCommand {
     }
 
     @OptionGroup var cluster: ClusterArguments
+    @OptionGroup var live: LiveArguments
     @Option(parsing: .singleValue, help: ArgumentHelp("Cordon a node and evict its pods; may be repeated.", valueName: "node")) var drain: [String] = []
     @Option(
         parsing: .singleValue,
@@ -87,7 +88,7 @@ struct WhatIfCommand: ParsableCommand {
             span = value
         }
         if let seeds, !(1...10_000).contains(seeds) { throw Failure.usage("--seeds must be 1 to 10000, not \(seeds)") }
-        var input = try cluster.state(for: "whatif")
+        var input = try cluster.state(for: "whatif", live: live)
         let first = input.options.seed
         var simulation = try ClusterArguments.present(input)
         var titles: [String] = []

@@ -100,16 +100,7 @@ extension Cluster {
     @discardableResult
     public mutating func adopt<O: StoredObject>(_ object: O, completing: Bool = false) throws(APIError) -> O {
         var object = object
-        if object.kindInfo.isNamespaced {
-            if object.metadata.namespace.isEmpty { object.metadata.namespace = "default" }
-            let key = ObjectKey(name: object.metadata.namespace)
-            if store.namespaces[key] == nil {
-                var namespace = Namespace()
-                namespace.metadata.name = key.name
-                makeNamespace(&namespace)
-                store.insert(namespace, at: now)
-            }
-        }
+        if object.kindInfo.isNamespaced { ensureNamespace(of: &object) }
         object.setDefaults(profile)
         if completing, object.metadata.uid.isEmpty { try object.completeGiven(in: &self) }
         if store.get(O.self, object.key) != nil { throw .alreadyExists(object.kindInfo, object.metadata.name) }
@@ -122,8 +113,19 @@ extension Cluster {
             let hash = EventRecorder.hash(event.involvedObject, event.reason, event.message)
             let last = event.lastTimestamp ?? event.metadata.creationTimestamp ?? now
             eventRecorder.keep(slot, number: eventRecorder.next(), hash: hash, until: max(now, last + settings.eventTimeToLive))
-            eventLog.note(event)
+            eventLog.note(event, since: .distantFuture)
         }
         return written
+    }
+
+    /// Makes the namespace that the object is in, if it is not there.
+    mutating func ensureNamespace(of object: inout some KubernetesObject) {
+        if object.metadata.namespace.isEmpty { object.metadata.namespace = "default" }
+        let key = ObjectKey(name: object.metadata.namespace)
+        guard store.namespaces[key] == nil else { return }
+        var namespace = Namespace()
+        namespace.metadata.name = key.name
+        makeNamespace(&namespace)
+        store.insert(namespace, at: now)
     }
 }

@@ -8,7 +8,7 @@ import Simulation
 
 /// Something to look up, made of the data that the program itself goes by.
 public enum ReferenceTopic: String, CaseIterable, Sendable {
-    case keys, commands, parameters, annotations, transports, differences
+    case keys, commands, parameters, annotations, transports, rbac, differences
 
     /// What it tells, in a line.
     public var summary: String {
@@ -18,6 +18,7 @@ public enum ReferenceTopic: String, CaseIterable, Sendable {
         case .parameters: "How long each step takes: a scenario's spec.parameters."
         case .annotations: "Annotations that tell what programs, images and drivers do."
         case .transports: "What kubectl says when the way to a node fails, by transport."
+        case .rbac: "What --context asks of a cluster, and roles that allow it."
         case .differences: "Where the simulation differs from Kubernetes on purpose."
         }
     }
@@ -38,6 +39,8 @@ public enum ReferenceTopic: String, CaseIterable, Sendable {
             "Keys that begin with evenkeel.dev/. Those of pods may name a container first, as in evenkeel.dev/web.run-time."
         case .transports:
             "What a user of kubectl reads, by what fails, what is asked (as :trace takes it) and how the API server reaches nodes. SSH tunnels are history: they were removed in Kubernetes 1.22. A node that is cut off becomes NotReady when its lease is 50 s old, and its pods run on; the control plane believes that they are not ready, and evicts them after 5 minutes."
+        case .rbac:
+            "What evenkeel --context asks of a cluster, and what lacks where it is not allowed. Nothing is changed: kubectl proxy is told to refuse POST, PUT, PATCH and DELETE. Secrets are never asked for."
         case .differences: "What differs on purpose, and in which source file. \(Self.notActedOn)"
         }
     }
@@ -77,6 +80,15 @@ public enum ReferenceTopic: String, CaseIterable, Sendable {
                         rows: TransportFailures.rows.map { [$0.failure, $0.transport.title] + $0.answers })
                 )
             ]
+        case .rbac:
+            [
+                (
+                    "",
+                    ReferenceTable(
+                        ["what", "verbs", "without it no"],
+                        rows: LiveResource.all.map { [$0.name, $0.rule.verbs.joined(separator: ", "), $0.need] })
+                )
+            ]
         case .differences:
             [("", Differences.table(of: Differences.all))]
         }
@@ -85,6 +97,6 @@ public enum ReferenceTopic: String, CaseIterable, Sendable {
     /// All of it as plain text, for a terminal and for a pipe.
     public var text: String {
         let blocks = tables.map { ($0.heading.isEmpty ? "" : $0.heading + "\n\n") + $0.table.text }
-        return Explain.wrapped(introduction, indent: 0) + "\n" + blocks.joined(separator: "\n\n")
+        return Explain.wrapped(introduction, indent: 0) + "\n" + blocks.joined(separator: "\n\n") + (self == .rbac ? "\n\n" + LiveRule.manifests : "")
     }
 }

@@ -99,6 +99,42 @@ struct ImportScreen: TextScreen {
     }
 }
 
+/// What is followed of a real cluster, kind by kind, and what is missing.
+struct LiveScreen: TextScreen {
+    var text = ScrollingText()
+    var filter = ""
+    var crumb: String { "live" }
+    var heading: StyledText { "Followed cluster" }
+    func lines(_ world: World, width: Int) -> [StyledText] {
+        guard let followed = world.followed else { return ["No cluster is followed."] }
+        let theme = world.theme
+        let status = followed.status
+        let (state, role) = followed.words
+        var lines = [StyledText("\(followed.name), Kubernetes v\(world.cluster.profile.version): \(state)", theme[role])]
+        if let lost = status.lost { lines += StyledText(lost.why, theme[.rowError]).wrapped(to: width) }
+        lines += StyledText("Nothing is changed there: kubectl proxy lets through nothing but reading. Secrets are never asked for.", theme[.dim])
+            .wrapped(to: width)
+        if !status.missing.isEmpty {
+            lines += ["", StyledText("MISSING", theme[.tableHeader])]
+            for line in status.missing { lines += StyledText(line, theme[.rowPending]).wrapped(to: width) }
+            if !status.rules.isEmpty {
+                lines += ["", StyledText("THE SMALLEST CLUSTERROLE THAT GIVES IT  (evenkeel help rbac prints all)", theme[.tableHeader])]
+                for line in LiveRule.role("evenkeel-view-more", status.rules).split(separator: "\n") { lines.append(StyledText(String(line), theme[.text])) }
+            }
+        }
+        lines += ["", StyledText(pad("KIND", 48) + pad("OBJECTS", 9) + "STATE", theme[.tableHeader])]
+        for row in status.kinds {
+            let (word, why) = row.state.words
+            let count = row.resource.info.type == .custom || row.resource.info.type == .configMap ? "" : "\(world.store.count(row.resource.info.type))"
+            var line = StyledText(pad(row.resource.name, 48) + pad(count, 9), theme[.text])
+            line.append(word + (row.namespace.map { " in \($0)" } ?? ""), theme[row.state == .following ? .good : .rowPending])
+            if !why.isEmpty { line.append("  \(why)", theme[.dim]) }
+            lines += line.wrapped(to: width)
+        }
+        return lines
+    }
+}
+
 /// What a field means: `kubectl explain` in the dashboard.
 struct ExplainScreen: TextScreen {
     var text = ScrollingText()

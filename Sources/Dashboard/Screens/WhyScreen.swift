@@ -57,7 +57,7 @@ struct WhyScreen: ListedScreen {
         isNarrow = area.width < 100
         guard let pod = world.store.pods[key] else { return }
         if cached.map({ $0.revision != world.store.revision || $0.generation != world.generation }) ?? true {
-            cached = (world.store.revision, world.generation, world.session.simulation.scheduler.explain(pod: pod, in: world.cluster, everyFilter: true))
+            cached = (world.store.revision, world.generation, world.running.scheduler.explain(pod: pod, in: world.running.cluster, everyFilter: true))
         }
         guard let explanation = cached?.explanation else { return }
         if pod.nodeName.isEmpty { findRemedies(pod, explanation, world) }
@@ -162,14 +162,15 @@ struct WhyScreen: ListedScreen {
         let shape = "\(explanation.core) \(world.view.nodeNames.count) \(world.generation)"
         guard shape != remediesFor else { return }
         remediesFor = shape
-        let scheduler = world.session.simulation.scheduler
-        remedies = scheduler.remedies(for: pod, explanation, in: world.cluster)
+        let simulation = world.running
+        let scheduler = simulation.scheduler
+        remedies = scheduler.remedies(for: pod, explanation, in: simulation.cluster)
         // How the last one of its kind was scored.
         sibling = nil
         let owner = pod.metadata.controller?.uid ?? ""
         let placed = world.store.pods(ownedBy: owner).filter { !$0.nodeName.isEmpty && $0.isActive }
         if let last = placed.max(by: { ($0.metadata.creationTimestamp ?? .start) <= ($1.metadata.creationTimestamp ?? .start) }) {
-            sibling = (last.name, scheduler.explain(pod: last, in: world.cluster))
+            sibling = (last.name, scheduler.explain(pod: last, in: simulation.cluster))
         }
     }
 

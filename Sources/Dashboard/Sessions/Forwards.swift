@@ -41,6 +41,12 @@ public struct ForwardAnswer: Sendable, Equatable {
 extension Dashboard {
     /// Begins to forward a port: asks the host for a listener.
     mutating func openForward(_ kind: Kind, _ key: ObjectKey, port: Int, localPort: Int) {
+        if world.isMirror {
+            dialog = nil
+            return apply([
+                .open(KubectlDialog(talking: ["port-forward", "\(kind.info.qualifiedPlural)/\(key.name)", "\(localPort):\(port)"], key.namespace, world))
+            ])
+        }
         let id = (world.forwards.map(\.id).max() ?? 0) + 1
         world.forwards.append(Forward(id: id, kind: kind, key: key, port: port, localPort: localPort))
         requests.append(.listen(id: id, port: localPort))
@@ -131,7 +137,7 @@ extension Sessions {
         let ports: [(number: Int, name: String)]
         switch object {
         case let pod as Pod:
-            if let problem = world.session.simulation.sessionProblem(pod.key, .portForward) { return [.flash(problem, .error)] }
+            if !world.isMirror, let problem = world.session.simulation.sessionProblem(pod.key, .portForward) { return [.flash(problem, .error)] }
             let containers = pod.spec.containers.filter { container == nil || $0.name == container }
             ports = containers.flatMap(\.ports).filter { $0.protocol != "UDP" }.map { ($0.containerPort, $0.name) }
         case let service as Service: ports = service.spec.ports.filter { $0.protocol != "UDP" }.map { ($0.port, $0.name) }

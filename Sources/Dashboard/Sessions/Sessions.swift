@@ -53,6 +53,7 @@ enum Sessions {
 
     /// Logs of a pod, of one of its containers, or of all pods of a workload or Service.
     static func logs(of object: any StoredObject, container: String? = nil, previous: Bool, _ world: World) -> [Effect]? {
+        if world.isMirror { return real(["logs", previous ? "--previous" : "--follow"], object, container, [], world) }
         guard let pod = object as? Pod else {
             return [.push(LogScreen(.pods(of: object.kindInfo.type, object.key), previous: previous))]
         }
@@ -62,8 +63,16 @@ enum Sessions {
         return [.open(ContainerDialog(previous ? "Previous logs" : "Logs", of: pod, allowsAll: true, choose: screen))]
     }
 
+    /// Programs of a real cluster are talked with by kubectl alone.
+    static func real(_ words: [String], _ object: any StoredObject, _ container: String?, _ rest: [String], _ world: World) -> [Effect] {
+        let name = object is Pod ? object.metadata.name : "\(object.kindInfo.qualifiedPlural)/\(object.metadata.name)"
+        let place = object.metadata.namespace.isEmpty ? [] : ["-n", object.metadata.namespace]
+        return [.open(KubectlDialog(talking: words + [name] + place + (container.map { ["-c", $0] } ?? []) + rest, "", world))]
+    }
+
     /// A shell in a pod, or what attach shows of it.
     static func enter(_ object: any StoredObject, container: String? = nil, attaches: Bool, _ world: World) -> [Effect]? {
+        if world.isMirror { return real([attaches ? "attach" : "exec", "-it"], object, container, attaches ? [] : ["--", "sh"], world) }
         let pod: Pod
         switch object {
         case let own as Pod: pod = own

@@ -41,6 +41,13 @@ public struct KubernetesVersion: Comparable, Hashable, Sendable, CustomStringCon
         self.minor = minor
     }
 
+    /// The known release nearest to a version as servers and kubelets tell it, `v1.36.2-eks-1`; nil if that is none.
+    public static func nearest(to text: String) -> KubernetesVersion? {
+        let numbers = text.drop { $0 == "v" }.split(separator: ".")
+        guard numbers.count >= 2, let minor = Int(numbers[1].prefix { $0.isASCII && $0.isNumber }) else { return nil }
+        return all.min { abs($0.minor - minor) < abs($1.minor - minor) }
+    }
+
     /// The known range as a person reads it: `1.22 to 1.37`.
     public static var rangeText: String { "1.\(minors.lowerBound) to 1.\(minors.upperBound)" }
 

@@ -67,25 +67,17 @@ public struct OpenedState: Sendable {
         case ("v1", "Endpoints"), ("v1", "ComponentStatus"): return []
         default: break
         }
-        let (object, unknown, problems) = document.decodeState()
+        let (read, problems) = StateObject.read(document)
+        guard let read else { return problems }
         // The same field of several elements is one.
-        for path in unknown {
+        for path in read.unknownPaths {
             let what = "\(path.filter { !$0.isNumber }) of \(document.kindInfo.kind)"
             if let index = unknownNames.firstIndex(where: { $0.what == what }) { unknownNames[index].count += 1 } else { unknownNames.append((what, 1)) }
         }
-        guard var stored = object as? any StoredObject else { return problems }
-        let fields = unknown.compactMap { UnknownField($0, in: document.json) }
-        if !fields.isEmpty { unknownFields[stored.metadata.uid] = fields }
-        if stored.metadata.managedFields != nil {
-            leaveOut("managedFields")
-            stored.metadata.managedFields = nil
-        }
-        if var secret = stored as? Secret, !secret.data.isEmpty {
-            leaveOut("data of Secrets")
-            // The names of the keys stay: pods refer to them.
-            for key in secret.data.keys { secret.data[key] = "" }
-            stored = secret
-        }
+        var stored = read.object
+        if !read.unknown.isEmpty { unknownFields[stored.metadata.uid] = read.unknown }
+        if read.hadManagedFields { leaveOut("managedFields") }
+        if read.hadSecretData { leaveOut("data of Secrets") }
         if var pod = stored as? Pod {
             parts.share(&pod)
             stored = pod
@@ -132,12 +124,30 @@ public struct OpenedState: Sendable {
     private mutating func readUsage(_ document: ManifestDocument) {
         hasUsage = true
         let key = ObjectKey(namespace: document.namespace, name: document.name)
-        for container in document.json["containers"]?.array ?? [] {
+        known.usage[key, default: [:]].merge(Self.usage(in: document.json)) { $1 }
+    }
+
+    /// What a PodMetrics says of its containers.
+    static func usage(in json: JSONValue) -> [String: (milliCPU: Int64, memory: Int64)] {
+        var usage: [String: (milliCPU: Int64, memory: Int64)] = [:]
+        for container in json["containers"]?.array ?? [] {
             guard let name = container["name"]?.string else { continue }
             let cpu = container["usage"]?["cpu"]?.string.flatMap { Quantity($0) }?.milliValue ?? 0
             let memory = container["usage"]?["memory"]?.string.flatMap { Quantity($0) }?.value ?? 0
-            known.usage[key, default: [:]][name] = (max(0, cpu), max(0, memory))
+            usage[name] = (max(0, cpu), max(0, memory))
         }
+        return usage
+    }
+
+    /// The state of a cluster that is mirrored, as of `now`; ``finish()`` completes it.
+    init(of objects: [any StoredObject], usage: MeasuredUsage?, unknown: [String: [UnknownField]], now: Instant) {
+        (self.objects, unknownFields) = (objects, unknown)
+        for object in objects {
+            if let index = kept.firstIndex(where: { $0.kind == object.kindInfo }) { kept[index].count += 1 } else { kept.append((object.kindInfo, 1)) }
+        }
+        newest = now
+        hasUsage = usage != nil
+        known.usage = usage ?? [:]
     }
 
     // MARK: What follows from all of it
@@ -211,9 +221,7 @@ public struct OpenedState: Sendable {
     var version: KubernetesVersion? {
         var newest: KubernetesVersion?
         for case let node as Node in objects {
-            let numbers = (node.status.nodeInfo?.kubeletVersion ?? "").drop { $0 == "v" }.split(separator: ".")
-            guard numbers.count >= 2, let minor = Int(numbers[1].prefix { $0.isASCII && $0.isNumber }) else { continue }
-            let nearest = KubernetesVersion.all.min { abs($0.minor - minor) < abs($1.minor - minor) }
+            let nearest = KubernetesVersion.nearest(to: node.status.nodeInfo?.kubeletVersion ?? "")
             if let nearest, nearest.minor > newest?.minor ?? 0 { newest = nearest }
         }
         return newest

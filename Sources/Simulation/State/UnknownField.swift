@@ -57,6 +57,12 @@ struct UnknownField: Sendable {
 extension Simulation {
     /// The whole object as JSON as clients see it, with the fields that an opened state had and that are not known here.
     public func document(of object: any StoredObject) -> JSONValue {
-        (unknownFields[object.metadata.uid] ?? []).reduce(cluster.document(of: object)) { $1.added(to: $0) }
+        var document = (unknownFields[object.metadata.uid] ?? []).reduce(cluster.document(of: object)) { $1.added(to: $0) }
+        if let version = mirroredVersion(of: object), var whole = document.object, var metadata = whole["metadata"]?.object {
+            metadata["resourceVersion"] = .string("\(version)")
+            whole["metadata"] = .object(metadata)
+            document = .object(whole)
+        }
+        return document
     }
 }

@@ -54,7 +54,9 @@ public struct Fork: Sendable {
         public var lowestAt: Instant
     }
 
+    /// - Parameter simulation: of a followed cluster the fork is a simulation that goes on from its present state.
     public init(of simulation: Simulation) {
+        let simulation = simulation.awake
         self.simulation = simulation
         (start, lastChange) = (simulation.now, simulation.now)
         cursor = simulation.cluster.store.end

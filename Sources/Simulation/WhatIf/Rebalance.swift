@@ -53,6 +53,7 @@ private struct Planner {
     var view: SpreadView
 
     init(_ workload: Workload, _ simulation: Simulation) {
+        let simulation = simulation.awake
         (self.workload, fork) = (workload, simulation)
         view = SpreadView(configuration: simulation.options.scheduler)
     }

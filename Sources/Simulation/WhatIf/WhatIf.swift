@@ -46,8 +46,11 @@ public struct WhatIf: Sendable {
 
         /// - Parameter view: one that has followed the simulation so far saves counting all pods.
         public init(_ simulation: Simulation, view: SpreadView? = nil) {
+            // A view has followed the mirror, not the simulation that is made of it.
+            let follower = simulation.isMirror ? nil : view
+            let simulation = simulation.awake
             self.simulation = simulation
-            var view = view ?? SpreadView(configuration: simulation.options.scheduler)
+            var view = follower ?? SpreadView(configuration: simulation.options.scheduler)
             spread = view.groups(of: simulation.cluster)
             self.view = view
             pending = simulation.cluster.store.pods.rows.count { $0?.isWaitingForNode ?? false }
