@@ -71,7 +71,7 @@ extension SchedulingState {
     /// `0/N nodes are available: ` and the counted reasons.
     func core(_ diagnosis: Diagnosis, _ cycle: Cycle) -> String {
         if let preFilter = diagnosis.preFilter {
-            return availability + " \(preFilter.reason.words(cycle.demand, self).joined(separator: ", "))."
+            return availability(cycle) + " \(preFilter.reason.words(cycle.demand, self).joined(separator: ", "))."
         }
         // Nodes are many, reasons few: each is put into words once.
         var numbers: [Reason: Int] = [:]
@@ -92,9 +92,9 @@ extension SchedulingState {
             if reason.subject == .notSelected, !profile.preFilterExclusionsAreCounted { continue }
             for word in reason.words(cycle.demand, self) { words.add(word, nodes) }
         }
-        return availability + words.text
+        return availability(cycle) + words.text
     }
-    private var availability: String { "0/\(nodes.presentCount) nodes are available:" }
+    private func availability(_ cycle: Cycle) -> String { "0/\(cycle.domain?.count ?? nodes.presentCount) nodes are available:" }
 
     /// The whole text of the event and the condition.
     func message(_ diagnosis: Diagnosis, _ preemption: Preemption, _ cycle: Cycle) -> String {
@@ -132,7 +132,7 @@ extension SchedulingState {
         if waitsForVictims(diagnosis, cycle) {
             return Preemption(outcome: .waiting, message: "preemption: not eligible due to a terminating pod on the nominated node.")
         }
-        if diagnosis.preFilter == nil, !isAnyPlaced(below: cycle.demand.facts.priority) {
+        if diagnosis.preFilter == nil, groups == nil, !isAnyPlaced(below: cycle.demand.facts.priority) {
             return nobodyToEvict(diagnosis, cycle, random: &random, all: all)
         }
         let rows = byName(nodes.present)
@@ -152,7 +152,9 @@ extension SchedulingState {
             for i in potential.indices {
                 if candidates.count >= wanted && anyWithoutViolation { break }
                 let row = potential[(offset + i) % potential.count]
-                switch victims(on: row, cycle, store, budgets, now) {
+                let found =
+                    groups == nil ? victims(on: row, cycle, store, budgets, now) : victimsByUnit(on: row, cycle, store, budgets, now)
+                switch found {
                 case .success(let candidate):
                     candidates.append(candidate)
                     if candidate.violations == 0 { anyWithoutViolation = true }
@@ -169,7 +171,7 @@ extension SchedulingState {
                     words.add("Preemption is not helpful for scheduling")
                 }
             }
-            return Preemption(outcome: .notHelpful, message: "preemption: " + availability + words.text)
+            return Preemption(outcome: .notHelpful, message: "preemption: " + availability(cycle) + words.text)
         }
         let tied = best(candidates, now)
         return Preemption(outcome: .nominated(tied[0]), candidates: candidates, tied: tied.map(\.row))
@@ -187,7 +189,7 @@ extension SchedulingState {
         if potential > 0 { for word in Reason(.defaultPreemption).words(cycle.demand, self) { words.add(word, potential) } }
         let others = nodes.presentCount - potential
         if others > 0 { words.add("Preemption is not helpful for scheduling", others) }
-        return Preemption(outcome: .notHelpful, message: "preemption: " + availability + words.text)
+        return Preemption(outcome: .notHelpful, message: "preemption: " + availability(cycle) + words.text)
     }
 
     func byName(_ mask: NodeMask) -> [Int] {
@@ -212,7 +214,7 @@ extension SchedulingState {
         }
     }
 
-    private struct DryRunFailure: Error { var reason: Reason }
+    struct DryRunFailure: Error { var reason: Reason }
 
     /// Takes all pods of lower priority off the node and puts back as many as can stay.
     private mutating func victims(
@@ -263,7 +265,7 @@ extension SchedulingState {
     }
 
     /// Those that a disruption budget protects, and the others.
-    private func split(
+    func split(
         _ slots: [Int], _ pods: [Int: PlacedPod], _ budgets: [PodDisruptionBudget]
     ) -> (violating: [Int], others: [Int]) {
         var allowed = budgets.map(\.status.disruptionsAllowed)

@@ -132,7 +132,9 @@ extension Scheduler {
         var entry = binding.entry
         entry.pod = pod
         queue.put(entry, slot: slot, into: .inFlight)
-        fail(slot, message, rejectedBy: [], nomination: nominationAfterFailure, &cluster)
+        let group = state.groups?.number(ofSlot: slot)
+        fail(slot, message, rejectedBy: [], nomination: nominationAfterFailure, isGrouped: group != nil, &cluster)
+        if let group { putBack(group, after: slot, cluster.now) }
         if let placed { move(after: .assignedPodDeleted(placed.pod), cluster.now) }
     }
 }

@@ -56,7 +56,7 @@ extension Scheduler {
         if state.preFilter(&cycle, store) != nil { return nil }
         let nominated = cycle.pod.status.nominatedNodeName
         if !nominated.isEmpty, let row = state.nodes.row(nominated), state.nodes.objects[row] != nil,
-            cycle.nodeNames?.contains(nominated) ?? true,
+            cycle.nodeNames?.contains(nominated) ?? true, cycle.domain?[row] ?? true,
             state.filterWithNominated(cycle, store, row: row) == nil
         {
             return row
@@ -79,7 +79,7 @@ extension Scheduler {
         state.order.refresh()
         let order = state.order.rows
         let wanted = feasibleNodeTarget(
-            nodeCount: order.count, percentage: cycle.settings.percentageOfNodesToScore)
+            nodeCount: cycle.domain?.count ?? order.count, percentage: cycle.settings.percentageOfNodesToScore)
         var rows: [Int] = []
         var examined = 0
         var index = startIndex < order.count ? startIndex : 0
@@ -102,7 +102,7 @@ extension Scheduler {
     }
 
     /// Counts the pod on its node from now on, and lets the binding follow.
-    private mutating func assume(_ slot: Int, row: Int, _ cycle: Cycle, _ cluster: inout Cluster) {
+    mutating func assume(_ slot: Int, row: Int, _ cycle: Cycle, _ cluster: inout Cluster) {
         let name = state.nodes.names[row]
         var pod = cycle.pod
         pod.nodeName = name
@@ -148,42 +148,43 @@ extension Scheduler {
     var nominationAfterFailure: String? { state.profile.has(.failedAttemptClearsNomination) ? "" : nil }
 
     /// Deletes the victims of a preemption.
-    private mutating func evict(_ candidate: PreemptionCandidate, for cycle: Cycle, _ cluster: inout Cluster) {
+    mutating func evict(_ candidate: PreemptionCandidate, for cycle: Cycle, _ cluster: inout Cluster) {
         let node = state.nodes.names[candidate.row]
-        let name = Self.source(cycle.settings).component
+        let preemptor = state.profile.preemptedEventNamesPreemptor ? "pod \(cycle.pod.metadata.uid)" : "a pod"
         for slot in candidate.victims {
-            guard let victim = cluster.store.pods.rows[slot],
-                victim.metadata.uid == state.placedPod(slot)?.pod.metadata.uid
-            else { continue }
-            if victim.metadata.isTerminating { continue }
-            if state.profile.has(.victimInPreBindSpared), bindings[slot]?.waitsForVolumes == true {
-                cluster.record(
-                    "Preempted", "Preempted by pod \(cycle.pod.metadata.uid) on node \(node) (in kube-scheduler memory).", about: victim,
-                    source: Self.source(cycle.settings), action: "Preempting")
-                abandon(slot, "running PreBind plugin \"VolumeBinding\": binding volumes: context canceled", &cluster)
-                continue
-            }
-            let now = cluster.now
-            if state.profile.isEnabled(.podDisruptionConditions) || state.profile.version.minor >= 31 {
-                cluster.modify(Pod.self, victim.key) { pod in
-                    pod.status.conditions.set(
-                        Condition(
-                            type: ConditionType.disruptionTarget, status: true, reason: "PreemptionByScheduler",
-                            message: "\(name): preempting to accommodate a higher priority pod"),
-                        now: now)
-                }
-            }
-            _ = try? cluster.delete(Pod.self, victim.key, DeleteOptions(uid: victim.metadata.uid))
-            cluster.record(
-                "Preempted", "Preempted by \(state.profile.preemptedEventNamesPreemptor ? "pod \(cycle.pod.metadata.uid)" : "a pod") on node \(node)",
-                about: victim,
-                source: Self.source(cycle.settings), action: "Preempting")
+            evict(slot, becauseOf: "pod", event: "Preempted by \(preemptor) on node \(node)", cycle.settings, &cluster)
         }
-        // Pods of lower priority that waited for this node look for another one.
+        clearNominations(to: node, below: cycle.demand.facts.priority, &cluster)
+    }
+
+    /// Deletes one victim: `preemptor` is a `pod` or a `podgroup`.
+    mutating func evict(_ slot: Int, becauseOf preemptor: String, event: String, _ settings: SchedulingProfile, _ cluster: inout Cluster) {
+        guard let victim = cluster.store.pods.rows[slot], victim.metadata.uid == state.placedPod(slot)?.pod.metadata.uid,
+            !victim.metadata.isTerminating
+        else { return }
+        if state.profile.has(.victimInPreBindSpared), bindings[slot]?.waitsForVolumes == true {
+            cluster.record(
+                "Preempted", "\(event) (in kube-scheduler memory).", about: victim, source: Self.source(settings), action: "Preempting")
+            abandon(slot, "running PreBind plugin \"VolumeBinding\": binding volumes: context canceled", &cluster)
+            return
+        }
+        let now = cluster.now
+        let message = "\(Self.source(settings).component): preempting to accommodate a higher priority \(preemptor)"
+        if state.profile.isEnabled(.podDisruptionConditions) || state.profile.version.minor >= 31 {
+            cluster.modify(Pod.self, victim.key) { pod in
+                pod.status.conditions.set(
+                    Condition(type: ConditionType.disruptionTarget, status: true, reason: "PreemptionByScheduler", message: message), now: now)
+            }
+        }
+        if state.groups != nil { markGroup(ofVictim: slot, settings, message, &cluster) }
+        _ = try? cluster.delete(Pod.self, victim.key, DeleteOptions(uid: victim.metadata.uid))
+        cluster.record("Preempted", event, about: victim, source: Self.source(settings), action: "Preempting")
+    }
+
+    /// Pods of lower priority that waited for this node look for another one.
+    mutating func clearNominations(to node: String, below priority: Int, _ cluster: inout Cluster) {
         for slot in state.nominatedSlots {
-            guard let other = state.nominated[slot], other.pod.status.nominatedNodeName == node,
-                other.facts.priority < cycle.demand.facts.priority
-            else { continue }
+            guard let other = state.nominated[slot], other.pod.status.nominatedNodeName == node, other.facts.priority < priority else { continue }
             var changed = other.pod
             changed.status.nominatedNodeName = ""
             state.setNominated(nil, slot: slot)
@@ -197,8 +198,9 @@ extension Scheduler {
     /// - Parameters:
     ///   - rejectedBy: empty if the attempt ended in an error.
     ///   - nomination: the node on which room is made; empty: none any more; nil: as before.
+    ///   - isGrouped: the pod was tried with its group, which stands in the queue for it.
     mutating func fail(
-        _ slot: Int, _ message: String, rejectedBy: Set<PluginName>, nomination: String?,
+        _ slot: Int, _ message: String, rejectedBy: Set<PluginName>, nomination: String?, isGrouped: Bool = false,
         _ cluster: inout Cluster
     ) {
         guard var entry = queue[slot], let settings = settings(for: entry.pod) else { return }
@@ -225,7 +227,7 @@ extension Scheduler {
             entry.pod = updated
             state.setNominated(updated, slot: slot)
         }
-        queue.put(entry, slot: slot, into: isError ? .errorBackoff : .unschedulable)
+        queue.put(entry, slot: slot, into: isGrouped ? .grouped : isError ? .errorBackoff : .unschedulable)
     }
 
     static func source(_ settings: SchedulingProfile) -> EventSource { EventSource(settings.name) }
@@ -251,6 +253,7 @@ extension Scheduler {
                 name = "unschedulable"
                 retry = entry.timestamp + SchedulingQueue.longestStay
             case .gated: name = "gated"
+            case .grouped: return attempt(ofGroup: entry, slot)
             }
             return SchedulingAttempt(
                 time: entry.lastAttempt, attempts: entry.attempts, message: entry.message, nextRetry: retry,

@@ -28,6 +28,8 @@ public struct Scheduler: Component {
     var random: SeededRandom
     /// Where the search for feasible nodes begins in the order of nodes.
     var startIndex = 0
+    /// Groups that wait, by their numbers in ``PodGroupIndex``.
+    var groupQueue: SchedulingQueue
     var bindings: [Int: Binding] = [:]
     var bindingSlots: [Int] = []
     var timers = EventQueue<Timer>()
@@ -49,15 +51,17 @@ public struct Scheduler: Component {
         queue = SchedulingQueue(
             initialBackoff: .seconds(configuration.podInitialBackoffSeconds ?? 1),
             maxBackoff: .seconds(configuration.podMaxBackoffSeconds ?? 10), profile: profile)
+        groupQueue = queue
         random = SeededRandom(seed: seed, stream: "scheduler")
     }
 
     public func nextWake(_ cluster: Cluster) -> Instant? {
-        let ready = queue.isReady ? max(busyUntil, cluster.now) : nil
+        let ready = queue.isReady || groupQueue.isReady ? max(busyUntil, cluster.now) : nil
         var wake = nextChange(cluster, delay: cluster.settings.schedulerWatchDelay) ?? .distantFuture
         if let due = timers.nextDue, due < wake { wake = due }
         if let ready, ready < wake { wake = ready }
         if let flush = queue.nextFlush, flush < wake { wake = flush }
+        if state.groups != nil, let flush = groupQueue.nextFlush, flush < wake { wake = flush }
         return wake == .distantFuture ? nil : wake
     }
 
@@ -71,7 +75,8 @@ public struct Scheduler: Component {
         }
         continueBindings(&cluster)
         queue.flush(now: cluster.now)
-        while busyUntil <= cluster.now, let slot = queue.pop() { attempt(slot, &cluster) }
+        if state.groups != nil { groupQueue.flush(now: cluster.now) }
+        while busyUntil <= cluster.now, attemptNext(&cluster) {}
         #if DEBUG
             auditCounts()
         #endif
@@ -93,6 +98,7 @@ public struct Scheduler: Component {
             case .csiNode: storage(cluster.store.csiNodes.change(entry.index), cluster.now)
             case .csiDriver: storage(cluster.store.csiDrivers.change(entry.index), cluster.now)
             case .volumeAttachment: storage(cluster.store.volumeAttachments.change(entry.index), cluster.now)
+            case .podGroup where state.groups != nil: read(cluster.store.podGroups.change(entry.index), cluster.now)
             default: state.read(entry, cluster.store)
             }
         }
@@ -126,9 +132,11 @@ public struct Scheduler: Component {
         if change.action == .deleted {
             // A pod that was only assumed here gives its place back, as if it had run.
             let wasPlaced = state.placedPod(slot) != nil
-            state.remove(podAt: slot)
+            let group = state.groups?.number(ofSlot: slot)
+            state.forget(podAt: slot)
             queue.remove(slot)
             endBinding(slot)
+            if let group { noteMemberChanged(group, isAdded: false, now) }
             if wasPlaced || !pod.nodeName.isEmpty || !pod.status.nominatedNodeName.isEmpty {
                 move(after: .assignedPodDeleted(pod), now)
             }
@@ -136,7 +144,14 @@ public struct Scheduler: Component {
         }
         let wasAssigned =
             !(change.previous?.nodeName.isEmpty ?? true) && !(change.previous?.isFinished ?? true)
+        let former = state.groups?.number(ofSlot: slot)
         state.note(pod: pod, slot: slot)
+        defer {
+            if let former, pod.isFinished { noteMemberChanged(former, isAdded: false, now) }
+            if !pod.isFinished, !pod.nodeName.isEmpty, !wasAssigned, let group = state.groups?.number(ofSlot: slot) {
+                noteMemberChanged(group, isAdded: true, now)
+            }
+        }
         if pod.isFinished {
             queue.remove(slot)
             if wasAssigned { move(after: .assignedPodDeleted(change.previous!), now) }
@@ -157,6 +172,7 @@ public struct Scheduler: Component {
     }
 
     mutating func notePending(_ pod: Pod, _ slot: Int, _ previous: Pod?, _ now: Instant) {
+        if state.groups != nil, pod.podGroupKey != nil { return noteGrouped(pod, slot, now) }
         guard let known = queue[slot] else {
             if bindings[slot] != nil { return }
             let entry = QueuedPod(pod: pod, facts: state.facts(of: pod), timestamp: now)
@@ -183,7 +199,7 @@ public struct Scheduler: Component {
         default: break
         }
     }
-    private func isGated(_ pod: Pod) -> Bool {
+    func isGated(_ pod: Pod) -> Bool {
         !pod.spec.schedulingGates.isEmpty
             && settings(for: pod)?.preEnqueue.contains(.schedulingGates) ?? false
     }
@@ -199,6 +215,7 @@ public struct Scheduler: Component {
 
     /// Offers an event to the pods that wait for one.
     mutating func move(after event: ClusterEvent, _ now: Instant) {
+        if state.groups != nil { moveGroups(after: event, now) }
         if queue.unschedulable.isEmpty { return }
         for slot in queue.unschedulable {
             guard let entry = queue[slot], let settings = settings(for: entry.pod) else { continue }

@@ -12,7 +12,7 @@ extension KubernetesProfile {
     /// Whether groups have a priority, and preempt others as a whole.
     public var groupsHavePriority: Bool { knowsPodGroups && (has(.podGroupsByOneGate) || isEnabled(.workloadAwarePreemption)) }
     /// Whether groups say themselves whether they preempt.
-    public var groupsHavePreemptionPolicy: Bool { false }
+    public var groupsHavePreemptionPolicy: Bool { knowsPodGroups && isEnabled(.podGroupPreemptionPolicy) }
     /// Whether groups can be kept in one topology domain.
     public var groupsHaveTopology: Bool { schedulesPodGroups && isEnabled(.topologyAwareWorkloadScheduling) }
     /// The condition that tells whether a group was placed.

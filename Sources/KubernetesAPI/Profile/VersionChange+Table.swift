@@ -122,6 +122,11 @@ extension VersionChange {
                 "`gang-scheduling.md` §1")
         case .podGroupConditionName:
             Facts(37, .scheduler, "condition PodGroupScheduled of groups", "condition PodGroupInitiallyScheduled of groups", "`gang-scheduling.md` §1")
+        case .podGroupCycle:
+            Facts(
+                37, .scheduler, "each pod of a group is tried and waits for the others; a group with a topology constraint preempts nobody",
+                "a group is given up once minCount is out of reach, its pods must agree on the priority, and its message tells numbers and preemption",
+                "`gang-scheduling.md` §4, §5")
         case .preemptionNamesNode:
             Facts(
                 37, .scheduler, "the text of a failure does not tell what preemption found", "the text of a failure tells the node and the number of victims",

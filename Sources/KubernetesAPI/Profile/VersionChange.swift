@@ -38,6 +38,7 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case imageLocalityCountsImageVolumes
     case podGroupsByOneGate
     case podGroupConditionName
+    case podGroupCycle
     case preemptionNamesNode
     case bindingRetried
     case footprintOfSums

@@ -13,6 +13,8 @@ struct Cycle: Sendable {
     /// Names of nodes that a PreFilter plugin allows, if it narrowed them, and which plugin.
     var nodeNames: Set<String>?
     var narrowedBy = PluginName.nodeAffinity
+    /// The nodes of the domain that the pod's group is tried in; nil: all nodes.
+    var domain: NodeMask?
     var spec: PodSpec { pod.spec.value }
 }
 
@@ -53,6 +55,7 @@ extension SchedulingState {
             for name in names { if let row = nodes.row(name), candidates[row] { named[row] = true } }
             candidates = named
         }
+        if let domain = cycle.domain { candidates.formIntersection(domain) }
         var pass = FilterPass(candidates: candidates, recording: explaining ? .all : .nothing, rows: nodes.count)
         if explaining, let names = cycle.nodeNames {
             pass.reject(cycle.narrowedBy) { row in

@@ -81,6 +81,8 @@ enum PluginCatalog {
     static let all: [Plugin] = [
         Plugin(name: .schedulingGates, points: .preEnqueue, isThere: { $0.isEnabled(.podSchedulingReadiness) }, events: []),
         Plugin(name: .prioritySort, points: []),
+        // What it does concerns groups as a whole: see Groups/.
+        Plugin(name: .gangScheduling, points: .preEnqueue, isThere: { $0.schedulesPodGroups }, events: []),
         NodeUnschedulable.plugin,
         NodeNamePlugin.plugin,
         TaintToleration.plugin,

@@ -1,6 +1,7 @@
 /// The plugins of the default profile, by the names that configuration and messages use.
 public enum PluginName: String, Sendable, Hashable, CaseIterable {
     case schedulingGates = "SchedulingGates"
+    case gangScheduling = "GangScheduling"
     case prioritySort = "PrioritySort"
     case nodeUnschedulable = "NodeUnschedulable"
     case nodeName = "NodeName"

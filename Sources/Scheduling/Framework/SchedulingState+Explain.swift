@@ -20,6 +20,12 @@ extension SchedulingState {
                 reasons: ["waiting for scheduling gates: [\(names)]"])
             return explanation
         }
+        if let why = pod.podGroupKey.flatMap({ groups?.number(of: $0) }).flatMap({ groups?.whyNotTried($0) }) {
+            var explanation = Explanation(pod: pod.key, result: .gated)
+            explanation.gate = Explanation.Refusal(
+                plugin: PluginName.gangScheduling.rawValue, code: "UnschedulableAndUnresolvable", reasons: [why])
+            return explanation
+        }
         if nodes.presentCount == 0 {
             var explanation = Explanation(pod: pod.key, result: .unschedulable)
             explanation.message = "no nodes available to schedule pods"

@@ -4,7 +4,11 @@ import SimulationKit
 
 /// A pod that waits for a node.
 struct QueuedPod: Sendable {
-    enum Place: Sendable, Equatable { case active, backoff, errorBackoff, unschedulable, gated, inFlight }
+    enum Place: Sendable, Equatable {
+        case active, backoff, errorBackoff, unschedulable, gated, inFlight
+        /// Beside the queue: its group is in one.
+        case grouped
+    }
     var pod: Pod
     var facts: PodFacts
     var place = Place.inFlight
@@ -31,7 +35,7 @@ struct QueuedPod: Sendable {
 ///
 /// - Source: Kubernetes `pkg/scheduler/backend/queue/scheduling_queue.go`.
 struct SchedulingQueue: Sendable {
-    private struct Ticket: Sendable, Comparable {
+    fileprivate struct Ticket: Sendable, Comparable {
         var expiry: Instant
         var priority: Int
         var timestamp: Instant
@@ -89,7 +93,7 @@ struct SchedulingQueue: Sendable {
             let period = Self.flushPeriod.nanoseconds
             let due = (entry.timestamp + Self.longestStay).nanoseconds
             stays.schedule((slot, entry.stamp), at: Instant(nanoseconds: (due / period + 1) * period))
-        case .gated, .inFlight: break
+        case .gated, .inFlight, .grouped: break
         }
         entries[slot] = entry
     }
@@ -184,6 +188,23 @@ struct SchedulingQueue: Sendable {
     }
     /// Whether a pod could be tried at once.
     var isReady: Bool { active.min != nil || (popsFromBackoff && backoff.min != nil) }
+
+    /// What ``pop()`` would take, to compare two queues by.
+    struct Head {
+        fileprivate var ticket: Ticket
+        fileprivate var isActive: Bool
+        /// Whether it comes strictly before `other` of another queue.
+        func precedes(_ other: Head) -> Bool {
+            if isActive != other.isActive { return isActive }
+            if ticket.priority != other.ticket.priority { return ticket.priority > other.ticket.priority }
+            return ticket.timestamp < other.ticket.timestamp
+        }
+    }
+    mutating func head() -> Head? {
+        dropStale()
+        if let ticket = active.min { return Head(ticket: ticket, isActive: true) }
+        return popsFromBackoff ? backoff.min.map { Head(ticket: $0, isActive: false) } : nil
+    }
 
     /// The next pod to try, now in flight. An idle scheduler also takes the first pod out of backoff.
     mutating func pop() -> Int? {

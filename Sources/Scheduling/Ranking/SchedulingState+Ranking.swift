@@ -9,7 +9,7 @@ extension SchedulingState {
 
     /// Whether pods of the template are placed by a ranking: not if a filter looks at more than it can keep.
     func isRankable(_ cycle: Cycle) -> Bool {
-        cycle.settings.hasRankableWeights && cycle.demand.facts.hasNoVolumes && cycle.nodeNames == nil && cycle.pod.nodeName.isEmpty
+        cycle.settings.hasRankableWeights && cycle.demand.facts.hasNoVolumes && cycle.nodeNames == nil && cycle.domain == nil && cycle.pod.nodeName.isEmpty
             && cycle.settings.filters.allSatisfy { $0.filter == nil || $0.filterScope != .others }
             && (nominatedSlots.isEmpty || crowdedRows(for: cycle.pod).isEmpty)
     }

@@ -10,7 +10,7 @@ extension SchedulingState {
         case .pod:
             let change = store.pods.change(entry.index)
             if change.action == .deleted {
-                remove(podAt: change.slot)
+                forget(podAt: change.slot)
             } else {
                 note(pod: change.object, slot: change.slot)
             }

@@ -72,8 +72,13 @@ struct SchedulingState: Sendable {
     var namespaceLabels: [String: StringMap<String>] = [:]
     var volumes = AssumedVolumes()
     var order = NodeOrder()
+    /// nil: pods are placed one by one.
+    var groups: PodGroupIndex?
 
-    init(profile: KubernetesProfile) { self.profile = profile }
+    init(profile: KubernetesProfile) {
+        self.profile = profile
+        if profile.schedulesPodGroups { groups = PodGroupIndex() }
+    }
 
     /// The state of `cluster` as it is now. O(objects).
     init(_ cluster: Cluster) {
@@ -81,6 +86,7 @@ struct SchedulingState: Sendable {
         for namespace in cluster.store.namespaces.all { note(namespace: namespace, gone: false) }
         selectors = SelectorIndex(cluster.store)
         for node in cluster.store.nodes.all { set(node: node) }
+        if groups != nil { for group in cluster.store.podGroups.all { groups!.set(group) } }
         for (slot, pod) in cluster.store.pods.rows.enumerated() {
             if let pod { note(pod: pod, slot: slot) }
         }
@@ -147,6 +153,7 @@ struct SchedulingState: Sendable {
 
     /// Takes a pod as the store has it: places it, moves it, takes it away.
     mutating func note(pod: Pod, slot: Int) {
+        if groups != nil { groups!.note(pod, slot) }
         if let current = placedPod(slot) {
             let gone = pod.isFinished || pod.nodeName.isEmpty
             if !gone, current.pod.metadata.uid == pod.metadata.uid, nodes.names[current.row] == pod.nodeName,
@@ -212,6 +219,12 @@ struct SchedulingState: Sendable {
         return old.requests(rules) == pod.requests(rules)
     }
 
+    /// Takes away a pod that is gone.
+    mutating func forget(podAt slot: Int) {
+        remove(podAt: slot)
+        if groups != nil { groups!.remove(slot) }
+    }
+    /// Takes a pod off its node; it is still there.
     mutating func remove(podAt slot: Int) {
         if placedPod(slot) != nil { unplace(slot) }
         setNominated(nil, slot: slot)
