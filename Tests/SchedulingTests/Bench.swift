@@ -9,8 +9,8 @@ struct Bench {
     var cluster: Cluster
     var scheduler: Scheduler
 
-    init(minor: Int = 36, seed: UInt64 = 1, configuration: SchedulerConfiguration = .init()) {
-        let profile = KubernetesProfile(minor: minor)
+    init(minor: Int = 36, seed: UInt64 = 1, configuration: SchedulerConfiguration = .init(), gates: [String] = []) {
+        let profile = try! KubernetesProfile(version: KubernetesVersion(minor: minor), overrides: gates.map { ($0, true) })
         cluster = Cluster(profile: profile, seed: seed)
         scheduler = Scheduler(profile: profile, seed: seed, configuration: configuration)
     }

@@ -27,7 +27,6 @@ extension PodGroup {
     public mutating func setDefaults(_ profile: KubernetesProfile) {
         if spec.disruptionMode == nil { spec.disruptionMode = .init(single: .init()) }
         if !profile.groupsHavePriority { (spec.priorityClassName, spec.priority) = ("", nil) }
-        if !profile.isEnabled(.topologyAwareWorkloadScheduling) { spec.schedulingConstraints = nil }
     }
     public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { Validation.podGroup(spec, profile, &errors) }
     public func validateChange(from old: PodGroup, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {

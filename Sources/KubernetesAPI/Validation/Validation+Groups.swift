@@ -21,6 +21,9 @@ extension Validation {
         }
         if let topology = spec.schedulingConstraints?.topology {
             let field = "\(at).schedulingConstraints.topology"
+            if !profile.isEnabled(.topologyAwareWorkloadScheduling) {
+                errors.forbidden(field, "may not be set when the TopologyAwareWorkloadScheduling feature gate is disabled")
+            }
             if topology.count > 1 { errors.tooMany(field, topology.count, 1) }
             for (i, constraint) in topology.enumerated() {
                 errors.invalid("\(field)[\(i)].key", constraint.key, each: NameRules.labelKey(constraint.key))
