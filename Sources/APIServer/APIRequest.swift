@@ -14,6 +14,8 @@ public struct APIRequest: Sendable {
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
     public var user: UserInfo
+    /// The client's IP address; empty if there is none.
+    public var source = ""
 
     public init(
         method: String, path: String, query: String = "", headers: [(name: String, value: String)] = [], body: [UInt8] = [], user: UserInfo

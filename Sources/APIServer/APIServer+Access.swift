@@ -6,18 +6,23 @@ import Simulation
 import SimulationKit
 
 extension APIServer {
-    /// The user as whom a request is served: by certificate or token, or whoever it impersonates. Throws unless he may.
+    /// Who asks, by certificate or token.
+    func user(of request: APIRequest, in session: Session) throws(Refusal) -> UserInfo {
+        guard request.user == .anonymous, let token = Self.bearerToken(request) else { return request.user }
+        guard case .success(let found) = session.cluster.authenticate(token: token) else { throw Refusal(.unauthorized) }
+        return found.user
+    }
+
+    /// The user as whom a request of `user` is served: himself, or whoever he impersonates. Throws unless he may.
     ///
     /// - Source: Kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/filters/{authentication,impersonation,authorization}.go`.
-    func access(_ request: APIRequest, _ info: RequestInfo, in session: Session) throws(Refusal) -> UserInfo {
-        var user = request.user
-        if user == .anonymous, let token = Self.bearerToken(request) {
-            guard case .success(let found) = session.cluster.authenticate(token: token) else { throw Refusal(.unauthorized) }
-            user = found.user
-        }
+    mutating func access(_ request: APIRequest, _ info: RequestInfo, of user: UserInfo, in session: Session) throws(Refusal) -> UserInfo {
+        let asker = user
+        var user = user
         let authorizer = Authorizer(session.cluster)
         do throws(APIError) {
             user = try Self.impersonated(request, by: user, authorizer)
+            if user != asker { lastEvent?.impersonated = user }
             for asked in Self.asked(info, session.cluster.profile) { try authorizer.require(user, asked) }
         } catch {
             throw Refusal(error)

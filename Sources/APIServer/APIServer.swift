@@ -17,6 +17,11 @@ public struct APIServer: Sendable {
     /// What clients keep of the cluster to come back to, by name.
     var savedStates: [String: EvenkeelAPI.Snapshot] = [:]
     let cache = WatchCache()
+    /// Whether ``lastEvent`` is wanted.
+    public var isAudited = false
+    /// What an audit log says of the request that was answered last.
+    public internal(set) var lastEvent: AuditEvent?
+    private var requestNumber = 0
     /// How many requests there were of each kind.
     private(set) var requestCounts: [RequestLabels: Int] = [:]
 
@@ -33,7 +38,14 @@ public struct APIServer: Sendable {
     public mutating func reply(to request: APIRequest, in session: inout Session) -> APIReply {
         prepare(&session)
         let info = RequestInfo(request)
+        if isAudited {
+            requestNumber += 1
+            let id = request.header("audit-id") ?? StableHash.uuid("audit \(address) \(requestNumber)")
+            lastEvent = AuditEvent(id: id, request: request, info: info, user: request.user, code: 0, received: session.now)
+            lastEvent?.request.body = []
+        }
         let reply = reply(to: request, info, in: &session)
+        lastEvent?.code = reply.code
         count(info, reply)
         return reply
     }
@@ -45,22 +57,19 @@ public struct APIServer: Sendable {
                     APIError(code: 413, reason: "RequestEntityTooLarge", message: "Request entity too large: limit is \(Self.largestBody)"))
             }
             var request = request
-            request.user = try access(request, info, in: session)
+            let user = try user(of: request, in: session)
+            lastEvent?.user = user
+            request.user = try access(request, info, of: user, in: session)
             if !info.isResource { return .answer(try answerPath(request, info, in: session)) }
             return try replyResource(request, info, in: &session)
         } catch {
+            lastEvent?.failure = error.error
             return .answer(error.response)
         }
     }
 
     private mutating func count(_ info: RequestInfo, _ reply: APIReply) {
-        let code =
-            switch reply {
-            case .answer(let response): response.status
-            case .watch, .log: 200
-            case .session: 101
-            case .advance: 201
-            }
+        let code = reply.code
         // Paths that lead nowhere are of no use to anybody, and of endless number.
         let resource = code == 404 ? "" : info.resource
         requestCounts[RequestLabels(verb: info.verb, group: code == 404 ? "" : info.group, resource: resource, code: code), default: 0] += 1
@@ -200,6 +209,18 @@ extension ServedKind {
         var result = self
         if resource.isSubresource { result.resource.group = parent.group }
         return result
+    }
+}
+
+extension APIReply {
+    /// The HTTP status with which the answer begins.
+    fileprivate var code: Int {
+        switch self {
+        case .answer(let response): response.status
+        case .watch, .log: 200
+        case .session: 101
+        case .advance: 201
+        }
     }
 }
 

@@ -53,6 +53,15 @@ public struct Cluster: Sendable {
         if !isEmpty { bootstrap() }
     }
 
+    /// Takes the certificates (PEM) that pods are to trust, and the secret key of tokens, of a server with real clients.
+    public mutating func trust(_ certificates: String, tokenKey: [UInt8]) {
+        self.tokenKey = tokenKey
+        settings.rootCertificates = certificates
+        for map in store.configMaps.sorted() where map.name == "kube-root-ca.crt" {
+            modify(ConfigMap.self, map.key) { $0.data = ["ca.crt": certificates] }
+        }
+    }
+
     /// Takes other feature gates, as an API server that is started again with them. Objects stay as they are stored.
     public mutating func restart(with profile: KubernetesProfile) {
         self.profile = profile

@@ -179,6 +179,16 @@ enum PromptCommands {
         PromptCommand(names: ["export!"], arguments: "[file]", help: "The same, in place of a file that is there") { dashboard, words in
             dashboard.export(to: words.first, replaces: true)
         },
+        PromptCommand(
+            names: ["serve"], arguments: "[port|stop]", help: "Let kubectl and other clients in on this machine; again: how; stop sends them away",
+            candidates: { _ in ["stop"] }
+        ) { dashboard, words in
+            if words.first == "stop" { return dashboard.requests.append(.stopServing) }
+            let port = words.first.map { Int($0) ?? -1 } ?? 0
+            guard (0...65_535).contains(port) else { return dashboard.show("A port is 0 to 65535, not \(words.joined(separator: " "))", .error) }
+            if dashboard.world.options.readOnly { return dashboard.show("Read-only: clients could change the cluster", .error) }
+            dashboard.requests.append(.serve(port: port))
+        },
         PromptCommand(names: ["seed"], arguments: "", help: "The seed of all random choices") { dashboard, _ in
             dashboard.show("The seed is \(dashboard.session.simulation.options.seed); evenkeel --seed N starts with another", .info)
         },

@@ -14,6 +14,11 @@ public enum HostRequest: Equatable, Sendable {
     case listen(id: Int, port: Int)
     /// Close the listener and its connections.
     case closePort(id: Int)
+    /// Let clients of the Kubernetes API in on a port of the loopback address (0: any), and give them their turns by
+    /// ``Dashboard/serve(_:)``.
+    case serve(port: Int)
+    /// Send them away.
+    case stopServing
     /// Load the theme of this name and set ``Dashboard/theme``.
     case loadTheme(String)
 }

@@ -18,6 +18,7 @@
         public var isJumping: Bool { jump != nil }
         /// At most so much of it in one turn, in nanoseconds.
         private static let slice: UInt64 = 5_000_000
+        private let audit: AuditLog?
         private let programs: PodPrograms
         private var streams: [Stream] = []
         /// What watchers were told of, and when the streams were last asked, by the machine's clock.
@@ -28,6 +29,8 @@
         private struct Stream {
             let exchange: Exchange
             var source: Source
+            /// What the audit log says of it.
+            var event: AuditEvent?
             /// Nothing was sent yet.
             var isNew = true
             var isWatch: Bool { if case .watch = source { true } else { false } }
@@ -65,8 +68,10 @@
         }
 
         /// - Parameter programs: finds what runs at the other end of a session with a pod.
-        public init(api: APIServer, inbox: Inbox, programs: @escaping PodPrograms) {
-            (self.api, self.inbox, self.programs) = (api, inbox, programs)
+        /// - Parameter audit: where each request is told of.
+        public init(api: APIServer, inbox: Inbox, audit: AuditLog? = nil, programs: @escaping PodPrograms) {
+            (self.api, self.inbox, self.audit, self.programs) = (api, inbox, audit, programs)
+            self.api.isAudited = audit != nil
         }
 
         /// Answers what has come, in its order, and tells what is new. Returns false if the server is to end.
@@ -90,30 +95,40 @@
                 let output = program.receive(input, in: &session)
                 streams[index].source = .program(program)
                 if !output.isEmpty { exchange.send(.output(output)) }
-                if output.contains(where: \.isEnd) { streams.remove(at: index) }
+                if output.contains(where: \.isEnd) { forget(at: session.now) { $0.exchange === exchange } }
             case .gone(let exchange):
                 guard let index = streams.firstIndex(where: { $0.exchange === exchange }) else { return }
                 if case .program(var program) = streams[index].source { _ = program.receive(.gone, in: &session) }
-                streams.remove(at: index)
+                forget(at: session.now) { $0.exchange === exchange }
             case .stop: break
             }
         }
 
         private mutating func answer(_ request: APIRequest, _ exchange: Exchange, in session: inout Session) {
-            switch api.reply(to: request, in: &session) {
+            let reply = api.reply(to: request, in: &session)
+            var event = api.lastEvent
+            func open(_ source: Source) {
+                if let event { audit?.write(event, .started, at: session.now) }
+                streams.append(Stream(exchange: exchange, source: source, event: event))
+                event = nil
+            }
+            switch reply {
             case .answer(let response): exchange.send(.answer(response))
             case .watch(let watch):
                 exchange.send(.begin(.watch, headers: watch.headers, seconds: watch.timeoutSeconds > 0 ? watch.timeoutSeconds : nil))
-                streams.append(Stream(exchange: exchange, source: .watch(watch)))
+                open(.watch(watch))
             case .log(let log):
                 exchange.send(.begin(.log, headers: log.headers, seconds: nil))
-                streams.append(Stream(exchange: exchange, source: .log(log)))
+                open(.log(log))
             case .session(let asked):
                 switch programs(asked, session) {
                 case .success(let program):
                     exchange.send(.session(asked))
-                    streams.append(Stream(exchange: exchange, source: .program(program)))
-                case .failure(let error): exchange.send(.answer(.refusal(error.code, error.reason, error.message)))
+                    open(.program(program))
+                case .failure(let error):
+                    event?.code = error.code
+                    event?.failure = error
+                    exchange.send(.answer(.refusal(error.code, error.reason, error.message)))
                 }
             case .advance(let goal, let answer):
                 if jump == nil {
@@ -122,6 +137,13 @@
                     exchange.send(.answer(.refusal(409, "Conflict", "another jump of time is under way")))
                 }
             }
+            if let event { audit?.write(event, .complete, at: session.now) }
+        }
+
+        /// Forgets streams that are over.
+        private mutating func forget(at now: Instant, where isOver: (Stream) -> Bool) {
+            if let audit { for stream in streams where isOver(stream) { stream.event.map { audit.write($0, .complete, at: now) } } }
+            streams.removeAll(where: isOver)
         }
 
         /// Lets time run towards where a client wants it to be.
@@ -145,7 +167,7 @@
             for index in streams.indices where streams[index].isNew || (streams[index].isWatch ? watchesAreDue : othersAreDue) {
                 streams[index].tell(&session)
             }
-            streams.removeAll { $0.source.isOver }
+            forget(at: session.now) { $0.source.isOver }
             if watchesAreDue { (revision, watchesAsked) = (session.cluster.store.revision, now) }
             if othersAreDue { othersAsked = now }
         }

@@ -133,9 +133,10 @@
             guard server.usage.requests.take(atMost: server.limits.requests) else { return answer(.tooMany, context) }
             held = .request
             let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-            let request = APIRequest(
+            var request = APIRequest(
                 method: head.method.rawValue, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "",
                 headers: head.headers.map { ($0.name.lowercased(), $0.value) }, body: Array(body.readableBytesView), user: whoAsks(context))
+            request.source = context.remoteAddress?.ipAddress ?? ""
             body = ByteBuffer()
             let bound = NIOLoopBound((connection: self, context: context), eventLoop: context.eventLoop)
             let loop = context.eventLoop

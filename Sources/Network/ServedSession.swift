@@ -22,10 +22,10 @@
         private static let nap: UInt64 = 100_000_000
 
         /// - Parameter programs: finds what runs at the other end of a session with a pod.
-        public init(_ session: Session, api: APIServer, inbox: Inbox, programs: @escaping PodPrograms) {
+        public init(_ session: Session, api: APIServer, inbox: Inbox, audit: AuditLog? = nil, programs: @escaping PodPrograms) {
             self.session = session
             self.inbox = inbox
-            desk = Desk(api: api, inbox: inbox, programs: programs)
+            desk = Desk(api: api, inbox: inbox, audit: audit, programs: programs)
             pace = Pace(session, at: DispatchTime.now().uptimeNanoseconds)
         }
 

@@ -152,6 +152,9 @@ extension Simulation {
         case .inContainer(let key, let container, let action): return try perform(action, in: key, container: container)
         case .rebalance(let workload, let pods): return try startRebalancing(workload, pods)
         case .write(let write): return try perform(write).get().receipt(of: write)
+        case .trust(let certificates, let tokenKey):
+            cluster.trust(certificates, tokenKey: tokenKey)
+            return "pods trust the server's certificates"
         case .skipRevisions(let revision):
             cluster.store.skipRevisions(to: revision)
             return "resource versions go on at \(cluster.store.revision)"

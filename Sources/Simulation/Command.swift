@@ -68,6 +68,8 @@ public enum Command: Sendable {
     case setGates(StringMap<Bool>)
     /// A write of a client of the API server.
     case write(APIWrite)
+    /// Begins to serve real clients: pods trust these certificates (PEM), and tokens are signed with this secret key from now on.
+    case trust(certificates: String, tokenKey: [UInt8])
     /// Lets resource versions go on at a number, as after going back to a snapshot.
     case skipRevisions(to: Int)
     /// What the API server of a followed cluster told.

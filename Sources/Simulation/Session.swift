@@ -110,11 +110,7 @@ public struct Session: Sendable {
     /// key. To be called before anything happens; the simulation is then as if it had begun so.
     public func serving(certificates: String, tokenKey: [UInt8]) -> Session {
         var start = simulation
-        start.cluster.tokenKey = tokenKey
-        start.cluster.settings.rootCertificates = certificates
-        for map in start.cluster.store.configMaps.sorted() where map.name == "kube-root-ca.crt" {
-            start.cluster.modify(ConfigMap.self, map.key) { $0.data = ["ca.crt": certificates] }
-        }
+        start.cluster.trust(certificates, tokenKey: tokenKey)
         var session = Session(start, script: script)
         (session.isPaused, session.speed, session.mostCommands) = (isPaused, speed, mostCommands)
         return session

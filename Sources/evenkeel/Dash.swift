@@ -86,14 +86,14 @@ struct Dash: ParsableCommand {
         options.opened = input.state
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? options.firstKeys : remarks.joined(separator: " ")
-        let serving = try startServing(&session, &options)
+        let server = try startServing(&session, &options)
         var loop = try loop(session, options, problems) { dashboard in
             // What comes with the program begins where it is worth looking at. Keys wait for that.
             if let shipped { dashboard.run(to: session.cluster.origin + shipped.prelude) }
         }
-        loop.serve = serving?.turn
+        loop.server = server
         let status = loop.run()
-        serving?.end()
+        loop.server.end()
         History.save(loop.dashboard.commandLines)
         let end = loop.dashboard.session
         Out.line("evenkeel: stopped at \(end.now - end.cluster.origin), \(end.commandCount) commands, seed \(end.simulation.options.seed)")
@@ -214,21 +214,15 @@ struct Dash: ParsableCommand {
         #endif
     }
 
-    /// With --serve: what is to be done in each turn of the loop, and at the end.
-    private func startServing(
-        _ session: inout Session, _ options: inout DashboardOptions
-    ) throws -> (turn: (inout Session) -> Void, end: () -> Void)? {
+    /// With --serve: the server, which belongs to the session from its beginning.
+    private func startServing(_ session: inout Session, _ options: inout DashboardOptions) throws -> DashboardServer {
+        var server = DashboardServer()
         #if Network
-            guard serve else { return nil }
-            let server = try RunningServer(in: RuntimeFolder())
+            guard serve else { return server }
             if speed == nil { session.speed = .times(1) }
-            session = server.session(session)
-            options.notice = "export KUBECONFIG=\(BackgroundServer.quoted(server.file))"
-            var desk = Desk(api: server.api, inbox: server.inbox, programs: SimulatedPrograms.find)
-            return ({ desk.turn(&$0) }, server.close)
-        #else
-            return nil
+            options.notice = try server.start(before: &session)
         #endif
+        return server
     }
 
     private static func name(_ files: [String]) -> String {

@@ -25,8 +25,7 @@ package struct MainLoop<Device: TerminalDevice> {
     package var folder: String?
     /// Names the editor.
     package var environment = ProcessInfo.processInfo.environment
-    /// The turn of a server's clients; nil if there is no server.
-    var serve: ((inout Session) -> Void)?
+    var server = DashboardServer()
     /// Chooses theme and glyphs by what the terminal is known to be.
     var dress: ((inout Dashboard, LongWorkWatch<Device>) -> Void)?
     /// What a followed cluster told since the last call, and the moment; nil if none is followed.
@@ -83,7 +82,7 @@ package struct MainLoop<Device: TerminalDevice> {
         let kept = watch.takeEvents()
         var wait = kept.isEmpty ? timeout(since: lastFrame) : 0
         // Requests do not wake the terminal: they are looked for.
-        if serve != nil, !(0...5).contains(wait) { wait = 5 }
+        if server.isRunning, !(0...5).contains(wait) { wait = 5 }
         return kept + watch.terminal.nextEvents(timeoutMilliseconds: wait)
     }
 
@@ -101,7 +100,7 @@ package struct MainLoop<Device: TerminalDevice> {
         last = now
         let deadline = now + Self.slice
         dashboard.advance(by: Duration(nanoseconds: Int64(elapsed))) { DispatchTime.now().uptimeNanoseconds > deadline }
-        if let serve { dashboard.serve(serve) }
+        server.turn(&dashboard)
         if let (update, now) = follow?() { dashboard.follow(update, at: now) }
     }
 
@@ -150,6 +149,8 @@ package struct MainLoop<Device: TerminalDevice> {
             case .edit(let object): edit(object)
             case .listen(let id, let port): forwards.listen(id, port: port, &dashboard)
             case .closePort(let id): forwards.close(id)
+            case .serve(let port): server.start(port: port, &dashboard)
+            case .stopServing: server.stop(&dashboard)
             case .loadTheme(let name):
                 switch Skins.load(name) {
                 case .success(let found):

@@ -40,10 +40,12 @@
 
         var api: APIServer { APIServer(address: place) }
 
+        /// What clients trust, in PEM.
+        var certificates: String { authority.root.certificatePEM }
+        static func makeTokenKey() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: .min ... .max) } }
+
         /// A session that has not begun, as one that clients of this server use.
-        func session(_ session: Session) -> Session {
-            session.serving(certificates: authority.root.certificatePEM, tokenKey: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
-        }
+        func session(_ session: Session) -> Session { session.serving(certificates: certificates, tokenKey: Self.makeTokenKey()) }
 
         /// Ends all connections. Nobody needs the credentials of a server that is gone; a file that the user named is the user's.
         func close() {

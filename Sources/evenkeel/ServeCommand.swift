@@ -34,6 +34,7 @@
         @Option(help: ArgumentHelp("Port to listen on; 0 takes one that is free.", valueName: "number")) var port = 0
         @Option(help: ArgumentHelp("Speed of virtual time: 0 (paused) to 10000, or max.", valueName: "factor")) var speed = "1"
         @Option(help: ArgumentHelp("Write the kubeconfig there.", valueName: "file"), completion: .file()) var writeKubeconfig: String?
+        @Option(help: ArgumentHelp("Add a line in the form of audit.k8s.io/v1 for each request.", valueName: "file"), completion: .file()) var audit: String?
         @Option(name: .customLong("for"), help: ArgumentHelp("End after so much real time, such as 10m.", valueName: "span")) var lifetime: String?
         @Flag(help: "Go into the background once ready, and print what sets KUBECONFIG.") var background = false
         @Flag(help: "End the server in the background.") var stop = false
@@ -53,6 +54,9 @@
                 guard let span = Duration(lifetime), span > .zero else { throw Failure.usage("--for must be a span such as 90s or 10m, not \(lifetime)") }
                 life = span
             }
+            let log: AuditLog?
+            do { log = try audit.map { try AuditLog(path: $0) } } catch { throw Failure(status: 4, message: "Error: --audit \(error)\n") }
+            defer { log?.flush() }
             let (session, prelude) = try session()
             // Held until the end; without it nobody could tell whose process it is.
             let claim = detached ? try BackgroundServer.claim(folder) : nil
@@ -65,7 +69,7 @@
             var own = server.session(session)
             own.advance(to: own.cluster.origin + prelude)
             announce(server.file, server.place)
-            var served = ServedSession(own, api: server.api, inbox: server.inbox, programs: SimulatedPrograms.find)
+            var served = ServedSession(own, api: server.api, inbox: server.inbox, audit: log, programs: SimulatedPrograms.find)
             served.run()
         }
 

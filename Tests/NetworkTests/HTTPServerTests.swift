@@ -20,6 +20,35 @@
             #expect(!client.isOver)
         }
 
+        @Test func `each request is a line of the audit log, a stream two`() throws {
+            let path = FileManager.default.temporaryDirectory.appending(path: "evenkeel-audit-\(UUID().uuidString)").path
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let log = try AuditLog(path: path)
+            let server = try TestServer(audit: log)
+            let client = try server.connect()
+            _ = client.answer(get("/api/v1/namespaces/default/pods/none?x=y", "User-Agent: test/1\r\nImpersonate-User: jane\r\n"))
+            _ = client.answer(get("/api/v1/namespaces/default/pods/none"))
+            _ = client.answer(get("/api/v1/nodes?watch=true&timeoutSeconds=1", "Connection: close\r\n"))
+            let ended = client.waitForEnd()
+            #expect(ended)
+            server.stop()
+            log.flush()
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            let lines = try text.split(separator: "\n").map { line in
+                try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            }
+            #expect(lines.map { $0["stage"] as? String } == ["ResponseComplete", "ResponseComplete", "ResponseStarted", "ResponseComplete"])
+            #expect(lines.allSatisfy { $0["apiVersion"] as? String == "audit.k8s.io/v1" && $0["sourceIPs"] as? [String] == ["127.0.0.1"] })
+            #expect(lines.map { ($0["responseStatus"] as? [String: Any])?["code"] as? Int } == [403, 404, 200, 200])
+            let first = lines[0]
+            #expect(first["requestURI"] as? String == "/api/v1/namespaces/default/pods/none?x=y" && first["userAgent"] as? String == "test/1")
+            #expect((first["user"] as? [String: Any])?["username"] as? String == "admin")
+            #expect((first["impersonatedUser"] as? [String: Any])?["username"] as? String == "jane")
+            #expect((first["objectRef"] as? [String: String]) == ["resource": "pods", "namespace": "default", "name": "none", "apiVersion": "v1"])
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+        }
+
         @Test func `big answers are packed for whoever accepts that`() throws {
             let server = try TestServer()
             defer { server.stop() }

@@ -20,13 +20,15 @@
         private let inbox = Inbox()
         private let ended = DispatchSemaphore(value: 0)
 
-        init(limits: ServerLimits = ServerLimits(), programs: @escaping PodPrograms = { asked, _ in .success(EchoProgram(asked)) }) throws {
+        init(limits: ServerLimits = ServerLimits(), audit: AuditLog? = nil, programs: @escaping PodPrograms = { asked, _ in .success(EchoProgram(asked)) })
+            throws
+        {
             authority = try CertificateAuthority()
             listener = try APIListener(
                 identity: try authority.server(for: ["127.0.0.1", "localhost"]), authority: authority, inbox: inbox, limits: limits)
             let (inbox, ended, start) = (inbox, ended, Self.session)
             let thread = Thread {
-                var served = ServedSession(start, api: APIServer(), inbox: inbox, programs: programs)
+                var served = ServedSession(start, api: APIServer(), inbox: inbox, audit: audit, programs: programs)
                 served.run()
                 ended.signal()
             }

@@ -63,6 +63,32 @@ import evenkeel
         #expect(try String(contentsOf: parts.folder.appending(path: "b.yaml"), encoding: .utf8).contains("kind: Deployment"))
     }
 
+    #if Network
+        @Test func `clients are let in from the prompt, and sent away`() throws {
+            var parts = try make(":serve 99999<Enter>")
+            _ = parts.loop.run()
+            #expect(parts.watch.terminal.picture.contains("A port is 0 to 65535, not 99999"))
+            func type(_ keys: String) throws {
+                parts.watch.terminal.events = try Key.parse(keys).map { TerminalEvent.key($0) } + [.hangup]
+                _ = parts.loop.run()
+            }
+            try type(":serve<Enter>")
+            let session = parts.loop.dashboard.session
+            #expect(session.speed == .times(1))
+            let certificates = session.cluster.settings.rootCertificates
+            #expect(session.cluster.store.configMaps[ObjectKey(namespace: "shop", name: "kube-root-ca.crt")]?.data["ca.crt"] == certificates)
+            let picture = parts.watch.terminal.picture
+            let path = try #require(picture.firstMatch(of: /KUBECONFIG=(\S+)/).map { String($0.1) })
+            #expect(try String(contentsOfFile: path, encoding: .utf8).contains("https://127.0.0.1:"))
+            try type(":serve<Enter>")
+            #expect(parts.watch.terminal.picture.contains("It is served: export KUBECONFIG=\(path)"))
+            try type(":serve stop<Enter>")
+            #expect(!FileManager.default.fileExists(atPath: path))
+            try type(":serve stop<Enter>")
+            #expect(parts.watch.terminal.picture.contains("Nobody is served"))
+        }
+    #endif
+
     @Test func `an edit goes through the editor of the user and back`() throws {
         var parts = try make(":deploy shop /api<Enter>e")
         parts.loop.environment = ["EDITOR": #"sed -i -E 0,/replicas:/s/(replicas:).[0-9]+/\1\x207/"#]

@@ -4,8 +4,10 @@ import KubernetesAPI
 // run.
 extension Cluster {
     /// Gives a service the cluster address and node ports that it lacks. O(services).
-    mutating func allocateAddresses(_ service: inout Service) {
+    /// - Throws: 422 for an address or a port that another service has.
+    mutating func allocateAddresses(_ service: inout Service) throws(APIError) {
         guard service.spec.type != "ExternalName" else { return }
+        try requireFree(service)
         if service.spec.clusterIP.isEmpty {
             service.spec.clusterIP = service.spec.clusterIPs.first ?? freeClusterIP()
         }
@@ -22,6 +24,29 @@ extension Cluster {
             taken.append(port)
             service.spec.ports[i].nodePort = port
         }
+    }
+
+    /// - Source: Kubernetes `pkg/registry/core/service/storage/alloc.go`, `pkg/registry/core/service/portallocator/allocator.go`
+    private func requireFree(_ service: Service) throws(APIError) {
+        let asksForAddress = !service.spec.clusterIP.isEmpty && service.spec.clusterIP != "None"
+        guard asksForAddress || service.spec.ports.contains(where: { $0.nodePort != 0 }) else { return }
+        var ports: Set<Int> = []
+        for other in store.services.all where other.key != service.key {
+            if asksForAddress, other.spec.clusterIP == service.spec.clusterIP {
+                let list = service.spec.clusterIPs.isEmpty ? [service.spec.clusterIP] : service.spec.clusterIPs
+                let value = JSONValue.array(list.map { .string($0) }).text()
+                let problem = "failed to allocate IP \(service.spec.clusterIP): provided IP is already allocated"
+                throw .invalid(Kind.service.info, service.name, [FieldError(.invalid, "spec.clusterIPs", value: value, problem)])
+            }
+            ports.formUnion(other.spec.ports.map(\.nodePort))
+        }
+        let taken = service.spec.ports.enumerated().filter { $0.element.nodePort != 0 && ports.contains($0.element.nodePort) }
+        if taken.isEmpty { return }
+        throw .invalid(
+            Kind.service.info, service.name,
+            taken.map { index, port in
+                FieldError(.invalid, "spec.ports[\(index)].nodePort", value: "\(port.nodePort)", "provided port is already allocated")
+            })
     }
 
     /// A new version that leaves the addresses out keeps them.

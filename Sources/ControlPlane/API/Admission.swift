@@ -44,10 +44,10 @@ extension PersistentVolumeClaim {
 }
 
 extension Service {
-    public mutating func admit(to cluster: inout Cluster) throws(APIError) { cluster.allocateAddresses(&self) }
+    public mutating func admit(to cluster: inout Cluster) throws(APIError) { try cluster.allocateAddresses(&self) }
     public mutating func admitChange(from old: Service, to cluster: inout Cluster) throws(APIError) {
         cluster.keepAddresses(&self, of: old)
-        cluster.allocateAddresses(&self)
+        try cluster.allocateAddresses(&self)
     }
 }
 

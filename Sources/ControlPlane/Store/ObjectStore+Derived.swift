@@ -3,7 +3,8 @@ import SimulationKit
 
 // Objects that are not written: what is known already is read from where it is.
 extension ObjectStore {
-    /// All objects of one kind, sorted by namespace and name; those of Endpoints, ComponentStatus and the default roles are made from what there is.
+    /// All objects of one kind, sorted by namespace and name; those of Endpoints, ComponentStatus, the default
+    /// roles and the like are made from what there is.
     public func objects(of info: KindInfo) -> [any StoredObject] {
         guard info.type == .custom else { return objects(info.type) }
         let kept = customObjects.sorted().filter { $0.kindInfo.kind == info.kind && $0.kindInfo.group == info.group }
@@ -22,7 +23,7 @@ extension ObjectStore {
         case "ComponentStatus.": return derivedStatuses.first { $0.name == name }
         case "ClusterRole.rbac.authorization.k8s.io": return DefaultRoles.role(name).map(derived)
         case "ClusterRoleBinding.rbac.authorization.k8s.io": return DefaultRoles.bindings.first { $0.name == name }.map { derived($0.name, $0.subjects) }
-        default: return nil
+        case let kind: return defaults(kind).first { $0.key == key }
         }
     }
 
@@ -32,7 +33,7 @@ extension ObjectStore {
         case ("", "ComponentStatus"): derivedStatuses
         case ("rbac.authorization.k8s.io", "ClusterRole"): DefaultRoles.roles.map(derived)
         case ("rbac.authorization.k8s.io", "ClusterRoleBinding"): DefaultRoles.bindings.map { derived($0.name, $0.subjects) }
-        default: []
+        case let (group, kind): defaults("\(kind).\(group)")
         }
     }
 
