@@ -253,6 +253,7 @@ public enum Bindings {
             Binding(.character("p"), action: ObjectAction.previousLogs, "previous", "What the instance before wrote"),
             Binding(.character("s"), action: ObjectAction.shell, "shell", "A small shell in a container", footer: 13),
             Binding(.character("a"), action: ObjectAction.attach, "attach", "What a container writes from now on"),
+            Binding(.character("E"), action: ObjectAction.debug, "debug", "Add an ephemeral container and open a shell in it"),
         ] + forwarding)
     /// Keys of what has pods: their logs.
     private static let logsOfPods = [

@@ -6,7 +6,7 @@ import SimulationKit
 /// What is done to an object from its row in a table or from its own view.
 enum ObjectAction: String, ScreenAction {
     case open, describe, yaml, edit, delete, kill, owner
-    case why, node, containers, evict, logs, previousLogs, shell, attach, portForward, forwards
+    case why, node, containers, evict, logs, previousLogs, shell, attach, debug, portForward, forwards
     case resize, load, moreLoad, lessLoad, recommend, setImage, scale, restart, showPods, replicaSets, rollback
     case holders, usedBy, migrate, decode
     case moreDemand, lessDemand
@@ -49,6 +49,7 @@ enum ObjectAction: String, ScreenAction {
         case .evict: return kind == .pod ? [.open(evictDialog(pods, world))] : nil
         case .logs, .previousLogs: return Sessions.logs(of: object, previous: self == .previousLogs, world)
         case .shell, .attach: return Sessions.enter(object, attaches: self == .attach, world)
+        case .debug: return (object as? Pod).map { Sessions.debug($0, world) }
         case .portForward: return Sessions.forward(object, world)
         case .forwards: return [.push(ForwardsScreen())]
         case .resize: return Self.resize(object, targets, world)

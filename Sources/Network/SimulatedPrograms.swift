@@ -23,6 +23,10 @@
                         return .success(FailedProgram(text: String(error.message.dropFirst(mark.count))))
                     }
             case .attach:
+                // A shell that reads what is typed is talked to; of anything else the output is seen.
+                if asked.stdin, case .success(let shell?) = simulation.attachedShell(to: asked.pod, container: asked.container, terminal: asked.tty) {
+                    return .success(ShellProgram(shell))
+                }
                 return simulation.attach(to: asked.pod, container: asked.container).map { AttachedProgram(cursor: $0) }
             case .portForward:
                 if let problem = simulation.portForwardProblem(asked.pod) { return .failure(problem) }

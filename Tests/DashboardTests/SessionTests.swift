@@ -125,6 +125,25 @@ import Testing
         #expect(try user.press("<Esc>f").contains("─ Port-forwards"))
     }
 
+    @Test func `22: a debugger by one key, and a second one with another name`() throws {
+        var user = User(Self.two)
+        #expect(try user.press(":po /web<Enter>E").contains("─ Debug  pod web"))
+        try user.press("<Enter>")
+        #expect(user.screen.contains("Defaulting debug container name to debugger-"))
+        #expect(user.screen.contains("Targeting container \"app\"."))
+        try user.press("<wait:2m>")
+        #expect(user.screen.contains("If you don't see a command prompt, try pressing enter."))
+        #expect(try user.press("ps<Enter>").contains("nginx"))
+        #expect(try user.press("exit 3<Enter>").contains("ended with code 3"))
+        try user.press("<Esc><wait:5s>E<Enter><wait:2m>")
+        let pod = user.dashboard.session.cluster.store.pods[ObjectKey(namespace: "default", name: "web")]
+        let states = pod?.status.ephemeralStatuses ?? []
+        #expect(states.count == 2 && Set(states.map(\.name)).count == 2)
+        #expect(states.first?.state.terminated?.exitCode == 3 && states.last?.state.running != nil)
+        // It is one of the pod's containers from now on.
+        #expect(try user.press("<Esc>K").contains("ephemeral"))
+    }
+
     @Test func `a forward to a Deployment leads to one of its ready pods, and stays with it`() throws {
         var user = User(
             """

@@ -185,7 +185,10 @@ extension Cluster {
             guard let pod = new as? Pod else { throw .notFound(write.info, write.name) }
             return try resize(pod)
         case "ephemeralcontainers":
-            guard let pod = new as? Pod, let present = old as? Pod else { throw .notFound(write.info, write.name) }
+            guard var pod = new as? Pod, let present = old as? Pod else { throw .notFound(write.info, write.name) }
+            pod.fillEphemeral()
+            let problems = pod.ephemeralProblems(profile)
+            if !problems.isEmpty { throw .invalid(Kind.pod.info, pod.name, problems) }
             try requireOnlyMore(pod.spec.ephemeralContainers, than: present.spec.ephemeralContainers, of: present)
             return modify(Pod.self, old.key) {
                 $0.spec.ephemeralContainers = pod.spec.ephemeralContainers
@@ -200,17 +203,20 @@ extension Cluster {
 
     /// Ephemeral containers come and stay.
     private func requireOnlyMore(_ new: JSONValue?, than old: JSONValue?, of pod: Pod) throws(APIError) {
-        let names = (new?.array ?? []).compactMap { $0["name"]?.string }
+        if pod.metadata.annotations["kubernetes.io/config.mirror"] != nil {
+            throw .invalid(Kind.pod.info, pod.name, [FieldError(.forbidden, "", "static pods do not support ephemeral containers")])
+        }
         for (index, container) in (old?.array ?? []).enumerated() {
-            guard let name = container["name"]?.string, !names.contains(name) else { continue }
+            guard let name = container["name"]?.string else { continue }
+            if let same = new?.array?.first(where: { $0["name"]?.string == name }) {
+                if same == container { continue }
+                throw .invalid(
+                    Kind.pod.info, pod.name,
+                    [FieldError(.forbidden, "spec.ephemeralContainers[\(index)]", "existing ephemeral containers \"\(name)\" may not be changed\n")])
+            }
             throw .invalid(
                 Kind.pod.info, pod.name,
                 [FieldError(.forbidden, "spec.ephemeralContainers[\(index)]", "existing ephemeral containers \"\(name)\" may not be removed\n")])
-        }
-        let taken = (pod.spec.containers + pod.spec.initContainers).map(\.name)
-        for (index, name) in names.enumerated() where taken.contains(name) {
-            throw .invalid(
-                Kind.pod.info, pod.name, [FieldError(.duplicate, "spec.ephemeralContainers[\(index)].name", value: "\"\(name)\"", "")])
         }
     }
 

@@ -26,7 +26,8 @@ enum Lists {
                 let usage = world.session.simulation.containerUsage(of: pod)
                 let initial = pod.spec.initContainers.map { ($0, $0.restartPolicy == "Always" ? "sidecar" : "init", pod.status.initContainerStatuses) }
                 let all = initial + pod.spec.containers.map { ($0, "app", pod.status.containerStatuses) }
-                return all.map { container, role, statuses in
+                let added = pod.spec.ephemeral.map { ($0.container, "ephemeral", pod.status.ephemeralStatuses) }
+                return (all + added).map { container, role, statuses in
                     line(container, role, statuses.first { $0.name == container.name }, usage.first { $0.container == container.name }, pod, world)
                 }
             })

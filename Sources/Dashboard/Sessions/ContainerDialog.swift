@@ -6,7 +6,7 @@ import KubernetesAPI
 struct ContainerDialog: Dialog {
     let title: String
     let pod: String
-    /// Each with what it is: `app`, `init`, `sidecar`.
+    /// Each with what it is: `app`, `init`, `sidecar`, `ephemeral`.
     let containers: [(name: String, role: String)]
     let allowsAll: Bool
     /// What is done with the chosen one; nil: with all.
@@ -18,6 +18,7 @@ struct ContainerDialog: Dialog {
         containers =
             pod.spec.containers.map { ($0.name, "app") }
             + pod.spec.initContainers.filter { !onlyRunning || $0.isSidecar }.map { ($0.name, $0.isSidecar ? "sidecar" : "init") }
+            + pod.spec.ephemeral.map { ($0.container.name, "ephemeral") }
         cursor = containers.firstIndex { $0.name == pod.defaultContainer } ?? 0
     }
 

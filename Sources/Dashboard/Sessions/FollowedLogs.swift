@@ -265,12 +265,12 @@ struct FollowedLogs {
 
     private func containers(of pod: Pod) -> [String] {
         if let container { return [container] }
-        if subject.isPod || allContainers { return (pod.spec.initContainers + pod.spec.containers).map(\.name) }
+        if subject.isPod || allContainers { return (pod.spec.initContainers + pod.spec.containers + pod.spec.ephemeral.map(\.container)).map(\.name) }
         return [pod.defaultContainer]
     }
     private func source(_ pod: Pod, _ container: String) -> String {
         switch subject {
-        case .pod: self.container == nil && pod.spec.containers.count + pod.spec.initContainers.count > 1 ? container : ""
+        case .pod: self.container == nil && pod.allContainers.count > 1 ? container : ""
         case .pods: allContainers ? "\(pod.name)/\(container)" : pod.name
         }
     }

@@ -40,6 +40,12 @@ enum Sessions {
             .min { ($0.isReady ? 0 : 1, readySince($0)) < ($1.isReady ? 0 : 1, readySince($1)) }
     }
 
+    /// Asks for a container to look into the pod with.
+    static func debug(_ pod: Pod, _ world: World) -> [Effect] {
+        if pod.isFinished { return [.flash("The pod has ended: a container that is added to it would never start", .warning)] }
+        return [.open(DebugContainer.form(of: pod, world))]
+    }
+
     /// What a key does to one container of a pod; nil for keys that are not for containers.
     static func effects(of action: ObjectAction, in container: String, of pod: Pod, _ world: World) -> [Effect]? {
         switch action {
@@ -59,7 +65,7 @@ enum Sessions {
         }
         func screen(_ container: String?) -> [Effect] { [.push(LogScreen(.pod(pod.key), container: container, previous: previous))] }
         if let container { return screen(container) }
-        if pod.spec.containers.count + pod.spec.initContainers.count == 1 { return screen(pod.defaultContainer) }
+        if pod.allContainers.count == 1 { return screen(pod.defaultContainer) }
         return [.open(ContainerDialog(previous ? "Previous logs" : "Logs", of: pod, allowsAll: true, choose: screen))]
     }
 
@@ -88,6 +94,10 @@ enum Sessions {
         let simulation = world.session.simulation
         func start(_ container: String?) -> [Effect] {
             if attaches {
+                // A shell that reads what is typed is talked to.
+                if case .success(let shell?) = simulation.attachedShell(to: key, container: container ?? "") {
+                    return [.push(ShellScreen(attachingTo: key, container: shell.container, intro: []))]
+                }
                 if case .failure(let error) = simulation.attach(to: key, container: container ?? "") { return [.flash(error.kubectlText(.attach), .error)] }
                 return [.push(LogScreen(.pod(key), container: container, range: .fromNow))]
             }
@@ -98,7 +108,7 @@ enum Sessions {
         }
         if let problem = simulation.sessionProblem(key, attaches ? .attach : .exec) { return [.flash(problem, .error)] }
         if let container { return start(container) }
-        if pod.spec.containers.count == 1 { return start(pod.defaultContainer) }
+        if pod.spec.containers.count == 1, pod.spec.ephemeralContainers == nil { return start(pod.defaultContainer) }
         return [.open(ContainerDialog(attaches ? "Attach" : "Shell", of: pod, allowsAll: false, onlyRunning: true, choose: start))]
     }
 }

@@ -52,6 +52,8 @@ public struct ContainerLog: Sendable {
     var ownLines: [String] = []
     /// What its command writes, if that is known.
     var script: Script?
+    /// What its shell wrote to whom was attached to it.
+    var typed: [LogLine] = []
     var maxSize: Int64 = 10 << 20
     var maxFiles = 5
 
@@ -71,6 +73,7 @@ public struct ContainerLog: Sendable {
             addOwnLines(from, to, &lines)
             return lines
         }
+        if container.runsShell { return typed.filter { $0.time >= from && $0.time <= to } }
         if let script { return script.lines(from: from, through: to, start: start, fill) }
         addBeginAndEnd(from, to, &lines)
         addFailedProbes(from, to, &lines)

@@ -20,7 +20,8 @@ extension KubeletFleet {
         }
         let quoted = "container \"\(name)\" in pod \"\(pod.name)\""
         func refuse(_ why: String) -> Result<ContainerLog, APIError> { .failure(.badRequest(why)) }
-        let statuses = worker.map { $0.containers.map(\.status) } ?? pod.status.initContainerStatuses + pod.status.containerStatuses
+        let statuses =
+            worker.map { $0.containers.map(\.status) } ?? pod.status.initContainerStatuses + pod.status.containerStatuses + pod.status.ephemeralStatuses
         guard let i = statuses.firstIndex(where: { $0.name == name }) else { return refuse("\(quoted) is not available") }
         let status = statuses[i]
         func log(_ state: ContainerState) -> Result<ContainerLog, APIError> {
@@ -60,7 +61,8 @@ extension KubeletFleet {
         }
         // The kubelet is done with the pod: what its status does not tell follows from its spec.
         let isInit = i < pod.spec.initContainers.count
-        let container = isInit ? pod.spec.initContainers[i] : pod.spec.containers[i - pod.spec.initContainers.count]
+        let specs = pod.spec.initContainers + pod.spec.containers + pod.spec.ephemeral.map(\.container)
+        guard let container = specs.first(where: { $0.name == status.name }) else { return ContainerLog() }
         var log = ContainerLog(pod, container, isInit: isInit, status, state, at: cluster.now, cluster)
         log.program = Program(container, isInit: isInit, of: pod)
         log.answers =
@@ -71,6 +73,7 @@ extension KubeletFleet {
             log.signal = max(log.start, end - time)
         }
         log.finish(host.setups[0].settings, cluster)
+        log.typed = host.files.typedLines(inContainer: log.containerID)
         return log
     }
 }
@@ -103,6 +106,7 @@ extension Kubelet {
             log.probes.append((kind, ProbeWorker(kind: kind, probe: probe, ticker: ticker ?? worker.probedSince ?? log.start, earliest: first)))
         }
         log.finish(settings(host), cluster)
+        log.typed = host.files.typedLines(inContainer: log.containerID)
         return log
     }
 

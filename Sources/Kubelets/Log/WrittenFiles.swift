@@ -35,6 +35,10 @@ public struct WrittenFiles: Sendable {
     public static let capacity = 16 << 20
 
     private var layers: [Layer: [String: Entry]] = [:]
+    /// What shells wrote to whom is attached to them, by the identity of the instance: it is part of the container's log.
+    private var typed: [String: [LogLine]] = [:]
+    /// Lines of that sort that are kept of one instance.
+    static let typedCapacity = 10_000
 
     /// The entries of a layer by their path in it, in order.
     public func entries(_ layer: Layer) -> [(path: String, entry: Entry)] { (layers[layer] ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
@@ -48,12 +52,20 @@ public struct WrittenFiles: Sendable {
 
     mutating func write(_ entry: Entry, _ layer: Layer, _ path: String) { layers[layer, default: [:]][path] = entry }
 
+    func typedLines(inContainer id: String) -> [LogLine] { typed.isEmpty ? [] : typed[id] ?? [] }
+    mutating func type(_ lines: [LogLine], inContainer id: String) {
+        typed[id, default: []] += lines
+        if let count = typed[id]?.count, count > Self.typedCapacity { typed[id]?.removeFirst(count - Self.typedCapacity) }
+    }
+
     mutating func forget(container id: String?) {
-        if let id, !layers.isEmpty { layers[.container(id)] = nil }
+        guard let id else { return }
+        if !layers.isEmpty { layers[.container(id)] = nil }
+        if !typed.isEmpty { typed[id] = nil }
     }
     /// The pod is gone: its containers' layers and its own volumes with it.
     mutating func forget(_ worker: PodWorker) {
-        guard !layers.isEmpty else { return }
+        guard !layers.isEmpty || !typed.isEmpty else { return }
         for container in worker.containers { forget(container: container.status.containerID) }
         for volume in worker.pod.spec.volumes { layers[.volume(pod: worker.uid, name: volume.name)] = nil }
     }
@@ -65,6 +77,18 @@ extension KubeletFleet {
 
     /// Writes a file, or what stands for a folder or a removed one. Whether there is room for it is for the caller to know.
     public mutating func write(_ entry: WrittenFiles.Entry, _ layer: WrittenFiles.Layer, _ path: String) { host.files.write(entry, layer, path) }
+
+    /// Puts what a container's shell wrote to whom is attached to it into the container's log.
+    public mutating func type(_ lines: [LogLine], inContainer id: String) { host.files.type(lines, inContainer: id) }
+
+    /// The container's shell, its first process, has ended with `code`.
+    public mutating func endShell(inContainer name: String, of pod: Pod, code: Int, at now: Instant) {
+        guard let place = host.pods[pod.metadata.uid], let worker = nodes[place.node]?.pods[place.slot],
+            let i = worker.containers.firstIndex(where: { $0.status.name == name && $0.isRunning && $0.exited == nil })
+        else { return }
+        nodes[place.node]?.pods[place.slot]?.containers[i].program.exitCodes = [code]
+        host.schedule(.exit(container: i, instance: worker.containers[i].instance), worker, at: now)
+    }
 
     /// A signal from inside the container to its first process. That one is not killed by what it does not handle, SIGKILL among
     /// it; SIGTERM and SIGINT it takes as from its kubelet. Returns whether it will end.

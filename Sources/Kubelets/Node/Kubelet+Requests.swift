@@ -83,8 +83,8 @@ extension Kubelet {
         if worker.isObjectRemoved { return }
         var path = ""
         if let i = container {
-            path =
-                "spec.\(worker.containers[i].isInit ? "initContainers" : "containers"){\(worker.containers[i].status.name)}"
+            let list = worker.addedIndices.contains(i) ? "ephemeralContainers" : worker.containers[i].isInit ? "initContainers" : "containers"
+            path = "spec.\(list){\(worker.containers[i].status.name)}"
         }
         send(
             reason, message, about: ObjectReference(worker.pod, fieldPath: path), warning: warning,

@@ -75,6 +75,12 @@ extension Kubelet {
         counted.append(worker.reference.slot)
     }
 
+    /// Takes the containers for debugging that are new in the pod's spec.
+    func takeAdded(_ worker: inout PodWorker, _ host: KubeletHost, _ cluster: Cluster) {
+        guard worker.pod.spec.ephemeralContainers != nil else { return }
+        for spec in worker.pod.spec.ephemeral.dropFirst(worker.added.count) { worker.add(spec.container) }
+    }
+
     /// Goes on with a pod whose containers run already.
     private mutating func takeBack(_ worker: inout PodWorker, _ host: inout KubeletHost, _ cluster: inout Cluster) {
         book(worker)
@@ -84,7 +90,7 @@ extension Kubelet {
         worker.probedSince = cluster.now
         worker.ip = status.podIP.isEmpty ? makePodAddress() : status.podIP
         worker.startTime = status.startTime ?? cluster.now
-        let known = status.initContainerStatuses + status.containerStatuses
+        let known = status.initContainerStatuses + status.containerStatuses + status.ephemeralStatuses
         for i in worker.containers.indices {
             guard let old = known.first(where: { $0.name == worker.containers[i].status.name }) else {
                 continue
@@ -249,6 +255,16 @@ extension PodWorker {
                         program: Program(spec, isInit: isInit, of: pod)))
             }
         }
+        for spec in pod.spec.ephemeral { add(spec.container) }
+    }
+
+    /// Puts a container for debugging behind the others; it starts as soon as the pod has its sandbox.
+    mutating func add(_ spec: Container) {
+        added.append(spec)
+        var status = ContainerStatus()
+        (status.name, status.image) = (spec.name, spec.image)
+        status.state = .waiting("ContainerCreating")
+        containers.append(ContainerRuntime(isInit: false, isSidecar: false, status: status, program: Program(added: spec)))
     }
 }
 

@@ -126,7 +126,7 @@ extension Kubelet {
 
     /// The pod's annotations changed: programs go on with other habits.
     mutating func reprogram(_ worker: inout PodWorker, _ host: inout KubeletHost, _ cluster: Cluster) {
-        for i in worker.containers.indices {
+        for i in 0..<worker.appIndices.upperBound {
             let old = worker.containers[i].program
             var new = Program(worker.spec(i), isInit: worker.containers[i].isInit, of: worker.pod)
             host.override(&new, worker, i, cluster)

@@ -68,6 +68,9 @@ extension Kubelet {
             terminate(&worker, grace: worker.grace, &host, &cluster)
             return continueTermination(&worker, &host, &cluster)
         }
+        for i in worker.addedIndices where worker.containers[i].instance == 0 && !worker.containers[i].isRunning {
+            if tryStart(&worker, i, &host, &cluster) { return }
+        }
         for i in 0..<worker.initCount {
             let container = worker.containers[i]
             if container.isSidecar {
@@ -168,7 +171,7 @@ extension Kubelet {
         }
         let restartsAll = !wasStopping && worker.termination == nil && worker.restartRule(i, exitCode: code, host.profile) == .restartAllContainers
         if worker.containers[i].kill != .resize, worker.containers[i].kill != .allRestart { worker.containers[i].kill = nil }
-        if restartsAll { for other in worker.containers.indices { worker.containers[other].kill = .allRestart } }
+        if restartsAll { for other in 0..<worker.appIndices.upperBound { worker.containers[other].kill = .allRestart } }
         if worker.operation == .kill(i) || worker.operation == .postStart(i) { worker.operation = nil }
         // The last words of a pod are written once, at its end.
         if worker.isAnythingRunning || worker.termination == nil && !worker.isOver(host.profile) {

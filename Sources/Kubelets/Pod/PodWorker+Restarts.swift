@@ -32,6 +32,7 @@ extension PodWorker {
     /// Whether container `i` starts again after it ended with `exitCode`.
     func restarts(_ i: Int, exitCode: Int, _ profile: KubernetesProfile) -> Bool {
         if containers[i].isSidecar { return true }
+        if addedIndices.contains(i) { return false }
         var policy = restartPolicy
         if profile.isEnabled(.containerRestartRules), let own = spec(i).restartPolicy {
             if restartRule(i, exitCode: exitCode, profile) != nil { return true }
@@ -53,7 +54,9 @@ extension PodWorker {
     /// - Source: KEP-5307, KEP-5532; Kubernetes v1.36.2 `pkg/kubelet/container/helpers.go`.
     func restartRule(_ i: Int, exitCode: Int, _ profile: KubernetesProfile) -> RestartAction? {
         let spec = spec(i)
-        guard spec.restartPolicyRules != nil, spec.restartPolicy != nil, profile.isEnabled(.containerRestartRules) else { return nil }
+        guard !addedIndices.contains(i), spec.restartPolicyRules != nil, spec.restartPolicy != nil, profile.isEnabled(.containerRestartRules) else {
+            return nil
+        }
         for rule in spec.restartPolicyRules?.array ?? [] {
             let codes = (rule["exitCodes"]?["values"]?.array ?? []).compactMap { $0.int }
             let isListed = codes.contains(Int64(exitCode))

@@ -35,6 +35,7 @@ extension PodWorker {
         if status.qosClass == .unset { status.qosClass = pod.spec.qosClass }
         status.initContainerStatuses = (0..<initCount).map { containerStatus($0, profile) }
         status.containerStatuses = appIndices.map { containerStatus($0, profile) }
+        if !added.isEmpty { status.ephemeralStatuses = addedIndices.map(addedStatus) }
         addPodResources(&status, profile)
         status.conditions = conditions(status, generation, now, profile)
         if profile.isEnabled(.inPlacePodVerticalScaling), !profile.resizeReportsConditions {
@@ -42,6 +43,13 @@ extension PodWorker {
                 status.phase == .succeeded || status.phase == .failed ? "" : resize.text ?? old.resize
         }
         return status == old ? nil : status
+    }
+
+    /// What the API shows of a container that was added for debugging: it has no readiness and no resources.
+    private func addedStatus(_ i: Int) -> ContainerStatus {
+        var status = containers[i].status
+        (status.ready, status.started) = (false, nil)
+        return status
     }
 
     private func containerStatus(_ i: Int, _ profile: KubernetesProfile) -> ContainerStatus {
@@ -131,7 +139,7 @@ extension PodWorker {
         }
         if initIsPending && !wasInitialized { return .pending }
         var (running, waiting, stopped, succeeded, restartable) = (0, 0, 0, 0, 0)
-        for i in containers.indices where !containers[i].isPlainInit {
+        for i in 0..<appIndices.upperBound where !containers[i].isPlainInit {
             let container = containers[i]
             if container.isRunning {
                 running += 1
@@ -211,7 +219,7 @@ extension PodWorker {
     ) {
         if phase == .succeeded { return (false, "PodCompleted", "") }
         if phase == .failed { return (false, "PodFailed", "") }
-        let unready = containers.filter { !$0.isPlainInit && !$0.status.ready }.map(\.status.name)
+        let unready = containers[..<appIndices.upperBound].filter { !$0.isPlainInit && !$0.status.ready }.map(\.status.name)
         if unready.isEmpty { return (true, "", "") }
         return (
             false, "ContainersNotReady", "containers with unready status: [\(unready.joined(separator: " "))]"

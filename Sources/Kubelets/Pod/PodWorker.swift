@@ -58,9 +58,11 @@ struct PodWorker: Sendable {
     /// What the pod counts for on the node.
     var requests: Resources
     var stage = WorkerStage.setup
-    /// Init containers, then containers.
+    /// Init containers, then containers, then those added for debugging.
     var containers: [ContainerRuntime]
     let initCount: Int
+    /// The specs of the containers that were added for debugging, which stand behind all others.
+    var added: [Container] = []
     var hasSandbox = false
     var ip = ""
     var startTime: Instant
@@ -99,11 +101,13 @@ struct PodWorker: Sendable {
     var key: ObjectKey { pod.key }
     var restartPolicy: String { pod.spec.restartPolicy.isEmpty ? "Always" : pod.spec.restartPolicy }
     var grace: Duration { .seconds(pod.spec.terminationGracePeriodSeconds ?? 30) }
-    var appIndices: Range<Int> { initCount..<containers.count }
+    var appIndices: Range<Int> { initCount..<containers.count - added.count }
+    var addedIndices: Range<Int> { containers.count - added.count..<containers.count }
 
     /// The spec of container `i` as allocated.
     func spec(_ i: Int) -> Container {
-        i < initCount ? allocated.value.initContainers[i] : allocated.value.containers[i - initCount]
+        if i >= appIndices.upperBound { return added[i - appIndices.upperBound] }
+        return i < initCount ? allocated.value.initContainers[i] : allocated.value.containers[i - initCount]
     }
     /// Whether an app container has ever been started, this time: then init containers are past.
     var wasInitialized: Bool { appIndices.contains { containers[$0].instance > 0 && !containers[$0].startsAnew } }

@@ -115,9 +115,19 @@ extension Program {
             stopTime = nil
         }
         if container.image.contains("does-not-exist") { pullFailure = .notFound }
+        if container.stdin, container.runsShell { (runTimes, stopTime) = ([nil], nil) }
         // A script waits most of its time.
         if script == nil { setDefaultLoads(container, pod) } else { memory = .constant(1 << 20) }
         read(pod.metadata.annotations, of: container.name) { _, _ in }
+    }
+
+    /// The program of a container that was added for debugging, which annotations do not tell of: a script, a shell that waits for what
+    /// is typed, or without that ends at once.
+    init(added container: Container) {
+        self.init(container, isInit: false, of: Pod())
+        if Script(container) == nil { runTimes = [container.stdin || !container.runsShell ? nil : .zero] }
+        stopTime = nil
+        (cpu, memory) = (.constant(0), .constant(1 << 20))
     }
 
     /// What is wrong with the annotations for the program of container `name`: each with its key and what it must be.

@@ -14,8 +14,8 @@ extension Kubelet {
         // All but the resources holds at once.
         let previous = worker.allocated
         worker.allocated = pod.spec.keepingAllocation(of: previous.value)
-        for i in worker.containers.indices
-        where worker.containers[i].isRunning && !worker.containers[i].isPlainInit {
+        takeAdded(&worker, host, cluster)
+        for i in 0..<worker.appIndices.upperBound where worker.containers[i].isRunning && !worker.containers[i].isPlainInit {
             let before =
                 i < worker.initCount
                 ? previous.value.initContainers[i] : previous.value.containers[i - worker.initCount]

@@ -108,3 +108,15 @@ struct Script: Sendable, Equatable {
         return text.map { Mark(rawValue: $0).map(fill) ?? String($0) }.joined()
     }
 }
+
+extension Container {
+    /// Whether it runs a shell that reads what is typed: by its command, or because its image has nothing else to run.
+    package var runsShell: Bool {
+        let words = command.isEmpty ? args : command + args
+        guard let first = words.first else {
+            let name = image.split(separator: "/").last?.prefix { $0 != ":" && $0 != "@" } ?? ""
+            return ["busybox", "alpine", "debian", "ubuntu", "netshoot", "bash"].contains(name)
+        }
+        return ["sh", "bash", "ash", "dash"].contains(Script.name(first)) && words.dropFirst().allSatisfy { ["-i", "-l", "-il"].contains($0) }
+    }
+}

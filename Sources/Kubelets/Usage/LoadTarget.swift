@@ -65,7 +65,7 @@ extension KubeletHost {
     /// Puts what was set from outside over a program's own use.
     func override(_ program: inout Program, _ worker: PodWorker, _ i: Int, _ cluster: Cluster) {
         if !seen.isEmpty { seen.guide(&program, worker, i) }
-        if i < worker.initCount { return }
+        guard worker.appIndices.contains(i) else { return }
         if !demands.isEmpty { meetDemand(&program, worker, i, cluster) }
         if loads.isEmpty { return }
         guard let load = LoadTarget.all(of: worker.pod, in: cluster).lazy.compactMap({ loads[$0] }).first else { return }

@@ -179,7 +179,7 @@ public struct PodSpec: APIStruct {
         .f("volumes", \.volumes, "Storage that containers can mount."),
         .f("initContainers", \.initContainers, "Run one after another before the containers; with restartPolicy Always they stay as sidecars."),
         .f("containers", \.containers, "The programs that make up the pod.", always: true),
-        .f("ephemeralContainers", \.ephemeralContainers, as: [EphemeralContainer].self, "Added to a running pod for debugging. Kept, not acted on."),
+        .f("ephemeralContainers", \.ephemeralContainers, as: [EphemeralContainer].self, "Added to a running pod for debugging."),
         .f("restartPolicy", \.restartPolicy, "Always (default), OnFailure or Never: whether ended containers start again."),
         .f("terminationGracePeriodSeconds", \.terminationGracePeriodSeconds, "Seconds between the wish to stop and the kill; default 30.", bits: 64),
         .f("activeDeadlineSeconds", \.activeDeadlineSeconds, "Seconds on the node after which the pod is failed.", bits: 64),

@@ -274,12 +274,32 @@ struct WorkloadReference: APIStruct {
 }
 
 /// A container added to a running pod for debugging: the fields of a container, and the one that it looks into.
-struct EphemeralContainer: APIStruct {
-    var container = Container()
-    var targetContainerName = ""
-    static let summary = "A container added to a running pod for debugging."
-    static let fields: [Field<EphemeralContainer>] =
+public struct EphemeralContainer: APIStruct {
+    public var container = Container()
+    public var targetContainerName = ""
+    public init() {}
+    public static let summary = "A container added to a running pod for debugging."
+    public static let fields: [Field<EphemeralContainer>] =
         Container.fields.map { .inner($0, at: \.container) } + [.f("targetContainerName", \.targetContainerName, "The container whose processes it sees.")]
+}
+
+extension PodSpec {
+    /// The containers that were added for debugging, in order.
+    public var ephemeral: [EphemeralContainer] { ephemeralContainers?.read([EphemeralContainer].self) ?? [] }
+}
+
+extension PodStatus {
+    /// What is known of the containers that were added for debugging.
+    public var ephemeralStatuses: [ContainerStatus] {
+        get { ephemeralContainerStatuses?.read([ContainerStatus].self) ?? [] }
+        set { ephemeralContainerStatuses = newValue.isEmpty ? nil : .array(newValue.map { .object($0.jsonObject) }) }
+    }
+}
+
+extension Pod {
+    /// All containers: those of the program, those before it, and those added for debugging.
+    public var allContainers: [Container] { spec.containers + spec.initContainers + spec.ephemeral.map(\.container) }
+    public var allContainerStatuses: [ContainerStatus] { status.containerStatuses + status.initContainerStatuses + status.ephemeralStatuses }
 }
 
 extension JSONValue {

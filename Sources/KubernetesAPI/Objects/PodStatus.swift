@@ -44,7 +44,7 @@ public struct PodStatus: APIStruct {
         .f("startTime", \.startTime, "When the kubelet took the pod over."),
         .f("initContainerStatuses", \.initContainerStatuses, "One entry for each init container."),
         .f("containerStatuses", \.containerStatuses, "One entry for each container."),
-        .f("ephemeralContainerStatuses", \.ephemeralContainerStatuses, "Kept, not acted on."),
+        .f("ephemeralContainerStatuses", \.ephemeralContainerStatuses, as: [ContainerStatus].self, "States of the containers added for debugging."),
         .f("qosClass", \.qosClass, "Guaranteed, Burstable or BestEffort."),
         .f("resize", \.resize, "State of a resize in place up to 1.32: Proposed, InProgress, Deferred or Infeasible."),
         .f("resourceClaimStatuses", \.resourceClaimStatuses, "Kept, not acted on."),

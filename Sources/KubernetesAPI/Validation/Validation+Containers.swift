@@ -532,3 +532,23 @@ extension Validation {
         return count
     }
 }
+
+extension Pod {
+    /// Gives the containers that were added for debugging the defaults of all containers.
+    package mutating func fillEphemeral() {
+        guard spec.ephemeralContainers != nil else { return }
+        let filled = spec.ephemeral.map { added in
+            var added = added
+            Defaulting.container(&added.container)
+            return JSONValue.object(added.jsonObject)
+        }
+        spec.ephemeralContainers = .array(filled)
+    }
+    /// What is wrong with the containers that were added for debugging.
+    package func ephemeralProblems(_ profile: KubernetesProfile) -> [FieldError] {
+        var (errors, others) = ([FieldError](), [FieldError]())
+        let volumes = Validation.volumes(spec.volumes, podName: name, "spec.volumes", profile, &others)
+        Validation.ephemeralContainers(spec.value, volumes, "spec", profile, &errors)
+        return errors
+    }
+}

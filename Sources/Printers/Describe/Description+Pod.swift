@@ -40,6 +40,9 @@ extension Description {
             containers("Init Containers", spec.initContainers, status.initContainerStatuses, of: pod)
         }
         containers("Containers", spec.containers, status.containerStatuses, of: pod)
+        if spec.ephemeralContainers != nil {
+            containers("Ephemeral Containers", spec.ephemeral.map(\.container), status.ephemeralStatuses, of: pod)
+        }
         if !spec.readinessGates.isEmpty {
             line(0, "Readiness Gates:")
             line(1, "Type", "Status")

@@ -150,7 +150,7 @@ private struct LinkTracer {
         callServer("\(stream == .logs ? "GET" : "POST") pods/\(key.name)/\(stream == .logs ? "log" : stream.rawValue.replacing("-", with: ""))")
         guard let pod = store.pods[key] else { return fail("Error from server (NotFound): pods \"\(key.name)\" not found") }
         let name = container ?? pod.spec.containers.first?.name ?? ""
-        guard (pod.spec.containers + pod.spec.initContainers).contains(where: { $0.name == name }) else {
+        guard pod.allContainers.contains(where: { $0.name == name }) else {
             return fail("Error from server (BadRequest): container \(name) is not valid for pod \(key.name)")
         }
         guard let node = store.nodes[ObjectKey(name: pod.nodeName)] else {
@@ -162,7 +162,7 @@ private struct LinkTracer {
         }
         let path = "/\(stream.path)/\(key.namespace)/\(key.name)" + (stream == .portForward ? "" : "/\(name)")
         guard callKubelet(of: node, path, { stream == .logs ? .logs(url: $0) : .stream }) else { return }
-        let status = (pod.status.containerStatuses + pod.status.initContainerStatuses).first { $0.name == name }
+        let status = pod.allContainerStatuses.first { $0.name == name }
         if stream == .logs, case .failure(let error) = simulation.kubelets.log(of: pod, container: name, in: simulation.cluster) {
             return fail(error.kubectlText(.logs))
         }

@@ -10,6 +10,10 @@ public enum ContainerAction: Sendable {
     /// A signal to process 1, by its number.
     case signal(Int)
     case write([FileWrite])
+    /// What the container's own shell wrote to whom is attached to it: lines of its log.
+    case type([String])
+    /// The container's own shell has ended with this code.
+    case exit(Int)
 
     /// A file or folder that was written or removed.
     public struct FileWrite: Sendable {
@@ -24,6 +28,8 @@ public enum ContainerAction: Sendable {
         switch self {
         case .signal(let number): "kill -\(number) 1"
         case .write(let writes): "write \(writes.map(\.path).joined(separator: " "))"
+        case .type(let lines): "wrote \(counted(lines.count, "line"))"
+        case .exit(let code): "exit \(code)"
         }
     }
 }
@@ -33,6 +39,10 @@ extension Simulation {
         let pod = try sessionPod(key)
         switch action {
         case .signal(let number): kubelets.signal(number, toContainer: container, of: pod, at: now)
+        case .type(let lines):
+            let id = pod.allContainerStatuses.first { $0.name == container }?.containerID ?? ""
+            kubelets.type(lines.map { LogLine(now, $0) }, inContainer: id)
+        case .exit(let code): kubelets.endShell(inContainer: container, of: pod, code: code, at: now)
         case .write(let writes): for write in writes { kubelets.write(write.entry, write.layer, write.path) }
         }
         return "pod/\(key.name) \(container): \(action.text)"

@@ -242,7 +242,8 @@ struct ContainerFiles: Sendable {
 
     var hostname: String { pod.spec.hostNetwork ? pod.nodeName : pod.spec.hostname.isEmpty ? pod.name : pod.spec.hostname }
     /// The command line of process 1.
-    var firstProcess: String {
+    var firstProcess: String { Self.firstProcess(container) }
+    static func firstProcess(_ container: Container) -> String {
         let words = container.command + container.args
         if !container.command.isEmpty { return words.joined(separator: " ") }
         let image = container.image.split(separator: "/").last.map(String.init) ?? container.image

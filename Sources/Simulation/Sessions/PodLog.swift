@@ -165,6 +165,19 @@ extension Simulation {
         }
     }
 
+    /// The shell that a container runs itself and reads what is typed, for whom attaches to it; nil if the container runs something else,
+    /// so that only its output is seen.
+    public func attachedShell(to key: ObjectKey, container name: String = "", terminal: Bool = false) -> Result<Shell?, APIError> {
+        do throws(APIError) {
+            let (pod, container) = try session(.attach, key, name)
+            guard let spec = pod.allContainers.first(where: { $0.name == container }), spec.stdin, spec.runsShell else { return .success(nil) }
+            let id = pod.allContainerStatuses.first { $0.name == container }?.containerID ?? ""
+            return .success(Shell(ofContainer: container, pod, id: id, hasTerminal: terminal && spec.tty))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     // MARK: The way to a container
 
     /// A session of exec or attach as far as the runtime: the pod and the name of its container.
@@ -174,7 +187,7 @@ extension Simulation {
         guard let node = try sessionNode(pod, isLog: false) else { throw .badRequest("pod \(key.name) does not have a host assigned") }
         try reach(node, stream, pod, container)
         guard kubelets.knows(pod) else { throw .notFoundPlain("pod does not exist") }
-        let status = (pod.status.containerStatuses + pod.status.initContainerStatuses).first { $0.name == container }
+        let status = pod.allContainerStatuses.first { $0.name == container }
         guard status?.state.running != nil else { throw .notFoundPlain("container not found (\"\(container)\")") }
         return (pod, container)
     }
@@ -193,7 +206,7 @@ extension Simulation {
             let others = inits.isEmpty ? "" : " or one of the init containers: [\(inits.joined(separator: " "))]"
             throw .badRequest("a container name must be specified for pod \(pod.name), choose one of: [\(containers.joined(separator: " "))]\(others)")
         }
-        if (containers + inits).contains(name) { return name }
+        if (containers + inits + pod.spec.ephemeral.map(\.container.name)).contains(name) { return name }
         throw .badRequest("container \(name) is not valid for pod \(pod.name)")
     }
 

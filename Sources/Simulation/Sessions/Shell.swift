@@ -35,6 +35,10 @@ public struct Shell: Sendable {
     let hasTerminal: Bool
     /// Whether it reads commands; else it runs those it was given and ends.
     var isInteractive: Bool
+    /// It is what the container runs: what it writes is logged, and the container ends with it.
+    private let isFirstProcess: Bool
+    /// What it wrote and is not logged yet, for the line is not whole.
+    private var unlogged: [UInt8] = []
 
     var directory = "/"
     var variables: [(name: String, value: String)] = []
@@ -90,6 +94,7 @@ public struct Shell: Sendable {
     init(_ pod: Pod, _ container: String, id: String, _ words: [String], hasTerminal: Bool, takesInput: Bool) throws(ShellSyntaxError) {
         (self.pod, uid, self.container, containerID, self.hasTerminal) = (pod.key, pod.metadata.uid, container, id, hasTerminal)
         inputIsOver = !takesInput
+        isFirstProcess = false
         let name = ContainerFiles.name(words[0])
         if name == "sh", let flag = words.firstIndex(of: "-c"), flag + 1 < words.count {
             isInteractive = false
@@ -101,6 +106,11 @@ public struct Shell: Sendable {
             // Its words are taken as they are.
             queue = [ShellPipeline(condition: .always, commands: [ShellCommand(words: words.map(Self.quoted))])]
         }
+    }
+    /// The shell that is the first process of `container`.
+    init(ofContainer container: String, _ pod: Pod, id: String, hasTerminal: Bool) {
+        (self.pod, uid, self.container, containerID, self.hasTerminal) = (pod.key, pod.metadata.uid, container, id, hasTerminal)
+        (isInteractive, isFirstProcess) = (true, true)
     }
     static func quoted(_ word: String) -> String { "'" + word.replacing("'", with: "'\\''") + "'" }
 
@@ -167,18 +177,31 @@ public struct Shell: Sendable {
         output.commands = turn.commands
         pending = turn.files.pending
         output.exitCode = ended
+        if isFirstProcess { log(&output) }
         if hasTerminal { (output.stdout, output.stderr) = (Self.withReturns(output.stdout + output.stderr), []) }
         return output
+    }
+
+    /// Has the simulation log what was written, and end the container if the shell has ended.
+    private mutating func log(_ output: inout Output) {
+        unlogged += output.stdout + output.stderr
+        var lines: [String] = []
+        while let end = unlogged.firstIndex(of: 10) ?? (ended != nil && !unlogged.isEmpty ? unlogged.count : nil) {
+            lines.append(String(decoding: unlogged[..<end].filter { $0 != 13 }, as: UTF8.self))
+            unlogged.removeFirst(min(unlogged.count, end + 1))
+        }
+        if !lines.isEmpty { output.commands.append(.inContainer(pod: pod, container: container, .type(lines))) }
+        if let ended { output.commands.append(.inContainer(pod: pod, container: container, .exit(ended))) }
     }
 
     /// What is asked in this turn; nil if the container no longer runs.
     private func makeTurn(_ simulation: Simulation) -> Turn? {
         guard let stored = simulation.cluster.store.pods[pod], stored.metadata.uid == uid,
-            let status = (stored.status.containerStatuses + stored.status.initContainerStatuses).first(where: { $0.name == container }),
+            let status = stored.allContainerStatuses.first(where: { $0.name == container }),
             status.containerID == containerID, let start = status.state.running?.startedAt
         else { return nil }
         let pod = simulation.cluster.shown(stored)
-        guard let spec = (pod.spec.containers + pod.spec.initContainers).first(where: { $0.name == container }) else { return nil }
+        guard let spec = pod.allContainers.first(where: { $0.name == container }) else { return nil }
         var files = ContainerFiles(simulation, pod, spec, id: containerID, startedAt: start)
         // What the simulation has by now need not be remembered.
         files.pending = pending.filter { simulation.kubelets.files.entry($0.layer, $0.path) != $0.entry }
@@ -534,9 +557,8 @@ extension Simulation {
         do throws(APIError) {
             guard let program = words.first else { throw .badRequest("you must specify at least one command for the container") }
             let (pod, container) = try session(.exec, key, name)
-            let statuses = pod.status.containerStatuses + pod.status.initContainerStatuses
-            let spec = (pod.spec.containers + pod.spec.initContainers).first { $0.name == container }
-            let id = statuses.first { $0.name == container }?.containerID ?? ""
+            let spec = pod.allContainers.first { $0.name == container }
+            let id = pod.allContainerStatuses.first { $0.name == container }?.containerID ?? ""
             let isKnown = ContainerFiles.name(program) == "sh" || Shell.programs.contains(ContainerFiles.name(program))
             // Images without anything but their program.
             let isBare = spec.map { $0.image.contains("distroless") || $0.image.contains("/pause") || $0.image.hasPrefix("pause") } ?? false

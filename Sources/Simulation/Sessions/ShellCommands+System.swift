@@ -101,7 +101,10 @@ extension Shell {
 
     private func processes(_ turn: Turn) -> [(pid: Int, time: Int, command: String)] {
         let spent = Int(turn.files.usage?.milliCPU ?? 0).saturatingMultiply((turn.simulation.now - turn.files.startedAt).wholeSeconds) / 1000
-        return [(1, spent, turn.files.firstProcess), (7, 0, "sh"), (13, 0, "ps")]
+        // Who was added to look into another container sees what that one runs.
+        let added = turn.pod.spec.ephemeral.first { $0.container.name == container }
+        let target = added.flatMap { added in turn.pod.spec.containers.first { $0.name == added.targetContainerName } }
+        return [(1, spent, target.map(ContainerFiles.firstProcess) ?? turn.files.firstProcess), (7, 0, "sh"), (13, 0, "ps")]
     }
     private func minutes(_ seconds: Int) -> String { "\(pad(seconds / 60, 2)):\(two(seconds % 60))" }
 
