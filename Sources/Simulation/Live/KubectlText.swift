@@ -65,7 +65,7 @@ public enum KubectlText {
                 : ["# \(workload.name): one after another, each when the replacement of the one before is ready"]
                     + keys.flatMap { lines(.evict(pod: $0), kubectl: kubectl, in: cluster) ?? [] }
         case .stopDrain, .fail, .recover, .load, .configureKubelets, .hangRuntime, .demand, .autosize, .nodeAutoscaler, .links, .inContainer, .setGates,
-            .write, .skipRevisions, .mirror:
+            .write, .trust, .skipRevisions, .mirror:
             return nil
         }
     }
