@@ -81,6 +81,9 @@ import Testing
         #expect(ports("docker.io/library/nginx:1.27@sha256:0") == [80])
         #expect(ports("shop") == nil)
         #expect(ports("shop") { $0.command = ["sleep", "5"] } == [])
+        // What only sleeps stands for something else.
+        #expect(ports("busybox") { $0.command = ["sleep", "3600"] } == nil)
+        #expect(ports("busybox") { $0.command = ["sleep", "infinity"] } == nil)
         var port = ContainerPort()
         port.containerPort = 8080
         #expect(ports("nginx") { $0.ports = [port] } == [8080])

@@ -180,7 +180,7 @@ extension ContainerLog {
 
     fileprivate mutating func finish(_ settings: KubeletSettings, _ cluster: Cluster) {
         (maxSize, maxFiles) = (settings.logMaxSize, settings.logMaxFiles)
-        script = Script(container)
+        script = Script(container).flatMap { $0.isPlaceholder ? nil : $0 }
         ownLines = program.logLines
         if let source = program.logSource {
             let parts = source.split(separator: "/").map(String.init)

@@ -31,7 +31,8 @@ extension KubeletFleet {
 
     /// The TCP ports on which the program of `container` listens; nil if nothing tells.
     public static func ports(of container: Container) -> [Int]? {
-        if Script(container) != nil { return [] }
+        let script = Script(container)
+        if let script, !script.isPlaceholder { return [] }
         var ports = container.ports.filter { $0.protocol != "UDP" && $0.protocol != "SCTP" }.map(\.containerPort)
         for (_, probe) in container.probes {
             let asked = [probe.httpGet?.port, probe.tcpSocket?.port].compactMap { $0 }
@@ -39,6 +40,7 @@ extension KubeletFleet {
             if let number = probe.grpc?.port, !ports.contains(number) { ports.append(number) }
         }
         if !ports.isEmpty || !container.ports.isEmpty { return ports }
+        if script != nil { return nil }
         let name = container.image.split(separator: "/").last?.prefix { $0 != ":" && $0 != "@" } ?? ""
         return portsOfImages[String(name)]
     }

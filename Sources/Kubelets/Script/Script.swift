@@ -30,6 +30,12 @@ struct Script: Sendable, Equatable {
     private(set) var exitCode = 0
     private(set) var round: Round?
 
+    /// *Model*: a container that does nothing but sleep for an hour or longer stands for a program that does not matter to who wrote it.
+    /// It logs and listens as one of which nothing is known.
+    var isPlaceholder: Bool {
+        lines.isEmpty && round?.lines.isEmpty ?? true && exitCode == 0 && runTime.map { $0 >= .hours(1) } ?? true
+    }
+
     /// What is known only when a line is written: a private sign each.
     enum Mark: Character, CaseIterable {
         case date = "\u{E000}"
