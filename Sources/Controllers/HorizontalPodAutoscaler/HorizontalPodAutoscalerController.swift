@@ -4,7 +4,8 @@ import SimulationKit
 
 /// Brings each autoscaler's workload to the size that its metrics ask for, every 15 s.
 ///
-/// - Source: Kubernetes v1.36.2 `pkg/controller/podautoscaler/horizontal.go`.
+/// Differs from Kubernetes: the gate StaleControllerConsistencyHPA changes nothing, because a controller's own writes are seen at once.
+/// - Source: Kubernetes v1.36.2 `pkg/controller/podautoscaler/horizontal.go`; for 1.37 `kubernetes-1.37.md` §5.1.
 struct HorizontalPodAutoscalerController: Controller {
     static let watches: [Kind] = [.horizontalPodAutoscaler, .pod]
     var queue = WorkQueue<ObjectKey>()
@@ -28,7 +29,8 @@ struct HorizontalPodAutoscalerController: Controller {
             cluster.metrics.forgetWanted()
         } else {
             if change.action == .added { follow(change.object, &cluster) }
-            queue.add(key, at: cluster.now + settings.autoscalerSyncPeriod)
+            let isNew = change.action == .added || change.previous?.spec != change.object.spec
+            if isNew, cluster.profile.has(.autoscalerSyncedAtOnce) { queue.add(key) } else { queue.add(key, at: cluster.now + settings.autoscalerSyncPeriod) }
         }
     }
 
@@ -47,8 +49,10 @@ struct HorizontalPodAutoscalerController: Controller {
         guard let scaler = cluster.store.horizontalPodAutoscalers[key] else { return .none }
         var pass = Pass(
             scaler: scaler, status: scaler.status, now: cluster.now,
+            generation: cluster.profile.isEnabled(.hpaGeneration) ? scaler.metadata.generation : nil,
             trace: AutoscalerTrace(at: cluster.now, next: cluster.now + settings.autoscalerSyncPeriod))
         sync(&pass, &cluster)
+        if let generation = pass.generation { pass.status.observedGeneration = generation }
         keep(pass, earlier: traces[key]?.looks ?? [])
         if pass.status != scaler.status { cluster.modify(HorizontalPodAutoscaler.self, key) { $0.status = pass.status } }
         return .at(cluster.now + settings.autoscalerSyncPeriod)
@@ -69,11 +73,15 @@ struct HorizontalPodAutoscalerController: Controller {
         let scaler: HorizontalPodAutoscaler
         var status: HorizontalPodAutoscalerStatus
         let now: Instant
+        /// What status and conditions say that they are about; nil without the gate HPAGeneration.
+        let generation: Int?
         var trace: AutoscalerTrace
         var spec: HorizontalPodAutoscalerSpec { scaler.spec }
 
         mutating func set(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String) {
-            status.conditions.set(Condition(type: type, status: isTrue, reason: reason, message: message), now: now)
+            var condition = Condition(type: type, status: isTrue, reason: reason, message: message)
+            condition.observedGeneration = generation ?? 0
+            status.conditions.set(condition, now: now)
         }
     }
 
@@ -92,11 +100,11 @@ struct HorizontalPodAutoscalerController: Controller {
         var desired = current
         var reason = ""
         var metrics: [MetricStatus]?
-        if current == 0, least != 0 {
+        if current == 0, !mayLeaveZero(pass, cluster.profile) {
             pass.set(ConditionType.scalingActive, false, "ScalingDisabled", "scaling is disabled since the replica count of the target is zero")
         } else if current > spec.maxReplicas {
             (desired, reason) = (spec.maxReplicas, "Current number of replicas above Spec.MaxReplicas")
-        } else if current < least {
+        } else if current < least, current > 0 {
             (desired, reason) = (least, "Current number of replicas below Spec.MinReplicas")
         } else {
             let (wish, statuses) = wish(&pass, target, &cluster)
@@ -117,7 +125,8 @@ struct HorizontalPodAutoscalerController: Controller {
                 }
             pass.set(ConditionType.ableToScale, true, decision.able.reason, decision.able.message)
             pass.set(ConditionType.scalingLimited, decision.limited.isTrue, decision.limited.reason, decision.limited.message)
-            desired = decision.replicas
+            // What stands at zero by its own doing goes to a minimum that was raised in the meantime.
+            desired = current == 0 ? max(decision.replicas, least) : decision.replicas
             pass.trace.speed = decision.speed
         }
         (pass.trace.desired, pass.trace.reason) = (desired, reason)
@@ -139,8 +148,30 @@ struct HorizontalPodAutoscalerController: Controller {
                 histories[scaler.key]!.note(from: current, to: desired, up: rules.up, down: rules.down, now: pass.now)
             }
             pass.status.lastScaleTime = pass.now
+            noteZero(&pass, from: current, to: desired, cluster.profile)
         }
         pass.status.desiredReplicas = desired
+    }
+
+    // MARK: Zero
+
+    private static let scaledToZero = "ScaledToZero"
+
+    /// Whether metrics decide about a workload without replicas: only if it was the autoscaler that took them all.
+    private func mayLeaveZero(_ pass: Pass, _ profile: KubernetesProfile) -> Bool {
+        guard profile.has(.ownZeroRemembered) else { return pass.spec.minReplicas == 0 }
+        return pass.status.conditions.isTrue(Self.scaledToZero) && (pass.spec.minReplicas ?? 1 != 0 || pass.spec.hasMetricWithoutPods)
+    }
+
+    /// Remembers after a change of size whether it was the autoscaler that took all replicas.
+    private func noteZero(_ pass: inout Pass, from current: Int, to desired: Int, _ profile: KubernetesProfile) {
+        guard profile.has(.ownZeroRemembered) else { return }
+        guard profile.isEnabled(.hpaScaleToZero) else { return pass.status.conditions.removeAll { $0.type == Self.scaledToZero } }
+        if current > 0, desired == 0, pass.spec.minReplicas == 0, pass.spec.hasMetricWithoutPods {
+            pass.set(Self.scaledToZero, true, "ScaledToZero", "the HPA controller scaled the workload to zero")
+        } else {
+            pass.set(Self.scaledToZero, false, "NotScaledToZero", "the HPA controller did not scale the workload to zero")
+        }
     }
 
     /// The rules of `behavior`, completed; nil if there is none.
@@ -181,7 +212,7 @@ struct HorizontalPodAutoscalerController: Controller {
         var statuses: [MetricStatus] = []
         for metric in spec.metrics {
             do throws(MetricFailure) {
-                let (proposal, name, status) = try measure(metric, pods, current: target.replicas, spec, cluster)
+                let (proposal, name, status) = try measure(metric, pods, current: target.replicas, scaler, cluster)
                 statuses.append(status)
                 pass.trace.metrics.append(trace(metric, proposal.measured))
                 if best.map({ proposal.replicas > $0.replicas }) ?? true { best = (proposal.replicas, name) }
@@ -205,11 +236,14 @@ struct HorizontalPodAutoscalerController: Controller {
     }
 
     private func trace(_ metric: MetricSpec, _ measured: AutoscalerTrace.Measured?, failure: String? = nil) -> AutoscalerTrace.Metric {
-        let target = metric.resource?.target ?? metric.containerResource?.target
-        let name = metric.resource?.name ?? metric.containerResource.map { "\($0.name) of \($0.container)" } ?? metric.type
+        let shared = metric.external?.target ?? metric.object?.target
+        let target = metric.resource?.target ?? metric.containerResource?.target ?? shared
+        let name =
+            metric.resource?.name ?? metric.containerResource.map { "\($0.name) of \($0.container)" } ?? metric.external?.metric.name
+            ?? metric.object?.metric.name ?? metric.type
         return AutoscalerTrace.Metric(
-            name: name, target: target?.averageValue?.milliValue ?? Int64(target?.averageUtilization ?? 80),
-            isUtilization: target?.averageValue == nil, measured: measured, failure: failure)
+            name: name, target: target?.averageValue?.milliValue ?? target?.value?.milliValue ?? Int64(target?.averageUtilization ?? 80),
+            isUtilization: shared == nil && target?.averageValue == nil, measured: measured, failure: failure)
     }
 
     /// Why a metric cannot be had: the event's and condition's reason, their message, and how it is summed up.
@@ -220,7 +254,7 @@ struct HorizontalPodAutoscalerController: Controller {
     }
 
     private func measure(
-        _ metric: MetricSpec, _ pods: [Pod], current: Int, _ spec: HorizontalPodAutoscalerSpec, _ cluster: Cluster
+        _ metric: MetricSpec, _ pods: [Pod], current: Int, _ scaler: HorizontalPodAutoscaler, _ cluster: Cluster
     ) throws(MetricFailure) -> (proposal: MetricReplicas.Proposal, name: String, status: MetricStatus) {
         let reason: String
         let (resource, target, container): (String, MetricTarget, String)
@@ -231,12 +265,11 @@ struct HorizontalPodAutoscalerController: Controller {
         case "ContainerResource":
             let own = metric.containerResource ?? ContainerResourceMetricSource()
             (reason, resource, target, container) = ("FailedGetContainerResourceMetric", own.name, own.target, own.container)
+        case "External", "Object":
+            return try measureShared(metric, pods, current: current, scaler, cluster)
         default: throw noAdapter(metric)
         }
-        let rules = cluster.profile.isEnabled(.hpaConfigurableTolerance) ? spec.behavior : nil
-        func tolerance(_ rules: HPAScalingRules?) -> Double { rules?.tolerance.map { Double($0.milliValue) / 1000 } ?? settings.autoscalerTolerance }
-        let calculator = MetricReplicas(
-            settings: settings, now: cluster.now, tolerance: (tolerance(rules?.scaleUp), tolerance(rules?.scaleDown)), current: current)
+        let calculator = calculator(scaler.spec, current: current, cluster)
         do throws(MetricReplicas.Failure) {
             let proposal: MetricReplicas.Proposal
             if let wanted = target.averageValue {
@@ -264,6 +297,35 @@ struct HorizontalPodAutoscalerController: Controller {
             let value = container.isEmpty ? "\(resource) resource" : "\(container) container"
             throw MetricFailure(reason: reason, message: message, summary: "failed to get \(value) metric value: \(message)")
         }
+    }
+
+    private func calculator(_ spec: HorizontalPodAutoscalerSpec, current: Int, _ cluster: Cluster) -> MetricReplicas {
+        let rules = cluster.profile.isEnabled(.hpaConfigurableTolerance) ? spec.behavior : nil
+        func tolerance(_ rules: HPAScalingRules?) -> Double { rules?.tolerance.map { Double($0.milliValue) / 1000 } ?? settings.autoscalerTolerance }
+        return MetricReplicas(
+            settings: settings, now: cluster.now, tolerance: (tolerance(rules?.scaleUp), tolerance(rules?.scaleDown)), current: current)
+    }
+
+    /// A metric that is one value for all pods. An adapter would serve it: here an annotation of the autoscaler stands for it.
+    private func measureShared(
+        _ metric: MetricSpec, _ pods: [Pod], current: Int, _ scaler: HorizontalPodAutoscaler, _ cluster: Cluster
+    ) throws(MetricFailure) -> (proposal: MetricReplicas.Proposal, name: String, status: MetricStatus) {
+        guard let identifier = metric.external?.metric ?? metric.object?.metric, let target = metric.external?.target ?? metric.object?.target,
+            let value = scaler.metadata.annotations[AnnotationNote.prefix + "metric-" + identifier.name].flatMap({ Quantity($0) })
+        else { throw noAdapter(metric) }
+        let proposal = calculator(scaler.spec, current: current, cluster).shared(value.milliValue, target, pods)
+        var present = MetricValueStatus()
+        if target.averageValue != nil { present.averageValue = Quantity(milli: proposal.average) } else { present.value = value }
+        var status = MetricStatus()
+        status.type = metric.type
+        var kept: JSONObject = ["metric": identifier.json ?? .object([:]), "current": present.json ?? .object([:])]
+        if let object = metric.object {
+            kept["describedObject"] = object.describedObject.json
+            status.object = .object(kept)
+            return (proposal, "\(object.describedObject.kind) metric \(identifier.name)", status)
+        }
+        status.external = .object(kept)
+        return (proposal, "external metric \(identifier.name)(\(identifier.selector.map(\.canonical) ?? "nil"))", status)
     }
 
     /// Metrics that an adapter would serve: there is none here, as in a cluster without one.

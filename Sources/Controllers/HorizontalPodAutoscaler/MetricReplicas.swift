@@ -132,6 +132,30 @@ struct MetricReplicas {
         return Proposal(replicas: measured.proposal, average: average, measured: measured)
     }
 
+    /// The replicas that bring a value of thousandths, which all pods share, to its target. From zero replicas neither the tolerance nor
+    /// the number of pods counts.
+    func shared(_ value: Int64, _ target: MetricTarget, _ pods: [Pod]) -> Proposal {
+        var result = AutoscalerTrace.Measured()
+        result.proposal = current
+        (result.value, result.toleranceDown, result.toleranceUp) = (value, tolerance.down, tolerance.up)
+        result.ready = pods.count { $0.status.phase == .running && $0.isReady }
+        func replicas(_ wanted: Double) -> Int { max(0, Int(saturating: wanted.rounded(.up))) }
+        if let each = target.averageValue?.milliValue, each > 0 {
+            result.counted = current
+            result.ratio = current == 0 ? 0 : Double(value) / (Double(each) * Double(current))
+            if current == 0 || !isWithin(result.ratio) { result.proposal = replicas(Double(value) / Double(each)) }
+            let share = current == 0 ? value : Int64(saturating: (Double(value) / Double(current)).rounded(.up))
+            result.value = share
+            return Proposal(replicas: result.proposal, average: share, measured: result)
+        }
+        if let wanted = target.value?.milliValue, wanted > 0 {
+            result.ratio = Double(value) / Double(wanted)
+            result.counted = current == 0 ? 1 : result.ready
+            if current == 0 || !isWithin(result.ratio) { result.proposal = replicas(result.ratio * Double(result.counted)) }
+        }
+        return Proposal(replicas: result.proposal, average: value, measured: result)
+    }
+
     /// Sorts the pods, and drops the measurements of those that do not count.
     private func grouped(_ pods: [Pod], _ resource: String, _ values: inout [Int: Int64], _ metrics: MetricsAPI) throws(Failure) -> [Group] {
         if pods.isEmpty { throw Failure(message: "no pods returned by selector while calculating replica count") }

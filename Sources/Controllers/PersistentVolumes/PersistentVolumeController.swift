@@ -81,8 +81,8 @@ struct PersistentVolumeController: Controller {
             return
         }
         for volume in pod.spec.volumes {
-            guard let source = volume.persistentVolumeClaim else { continue }
-            let claim = ObjectKey(namespace: pod.namespace, name: source.claimName)
+            guard let name = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral == nil ? nil : "\(pod.name)-\(volume.name)") else { continue }
+            let claim = ObjectKey(namespace: pod.namespace, name: name)
             if change.action == .deleted || pod.isFinished {
                 users[claim]?.remove(pod.key)
                 if users[claim]?.isEmpty == true { users[claim] = nil }
@@ -130,6 +130,7 @@ struct PersistentVolumeController: Controller {
         {
             claim = changed
         }
+        noteUse(of: claim, &cluster)
         if claim.status.phase == "Lost" { return .none }
         if !claim.spec.volumeName.isEmpty { return syncNamed(claim, &cluster) }
 
@@ -150,6 +151,22 @@ struct PersistentVolumeController: Controller {
             return .at(now + Self.resync)
         }
         return provision(claim, storageClass, &cluster)
+    }
+
+    /// Tells on a bound claim since when no pod uses it that has not ended, placed or not.
+    /// - Source: Kubernetes `pkg/controller/volume/pvcprotection/pvc_protection_controller.go`; `kubernetes-1.37.md` §5.4.
+    private func noteUse(of claim: PersistentVolumeClaim, _ cluster: inout Cluster) {
+        guard cluster.profile.isEnabled(.persistentVolumeClaimUnusedSinceTime), claim.status.phase == "Bound" else { return }
+        let isUnused = users[claim.key]?.isEmpty ?? true
+        if claim.status.conditions["Unused"]?.isTrue == isUnused { return }
+        let now = cluster.now
+        cluster.modify(PersistentVolumeClaim.self, claim.key) {
+            $0.status.conditions.set(
+                isUnused
+                    ? Condition(type: "Unused", status: true, reason: "NoPodsUsingPVC", message: "No pods are currently referencing this PVC")
+                    : Condition(type: "Unused", status: false, reason: "PodUsingPVC", message: "A pod is currently referencing this PVC"),
+                now: now)
+        }
     }
 
     /// A claim with a volume: whether the two still belong together.

@@ -78,7 +78,7 @@ struct StatefulSetSync {
     /// Replaces outdated pods from the highest ordinal down to the partition: one after another, or as many at once as
     /// `maxUnavailable` leaves, where it counts.
     /// - Source: Kubernetes v1.36.2 `stateful_set_control.go`, `updateStatefulSet` and
-    ///   `updateStatefulSetAfterInvariantEstablished`.
+    ///   `updateStatefulSetAfterInvariantEstablished`; for 1.37 `kubernetes-1.37.md` §5.2.
     private func rollOver(_ cluster: inout Cluster) throws(APIError) -> Requeue {
         let now = cluster.now
         let lowest = min(ordinals.upperBound, set.firstOrdinal + max(0, set.partition))
@@ -87,8 +87,15 @@ struct StatefulSetSync {
             var budget = max(1, most.scaled(of: set.wanted, roundUp: false) ?? 1)
             budget -= ordinals.count - byOrdinal.count { ordinals.contains($0.key) && isHealthy($0.value, now) }
             // By the pods that there are: a set may ask for very many more.
-            for ordinal in byOrdinal.keys.filter({ (lowest..<ordinals.upperBound).contains($0) }).sorted(by: >) where budget > 0 {
-                guard let pod = byOrdinal[ordinal], isOld(pod), !pod.metadata.isTerminating else { continue }
+            var old = byOrdinal.keys.filter { (lowest..<ordinals.upperBound).contains($0) }.sorted(by: >).compactMap { byOrdinal[$0] }
+                .filter { isOld($0) && !$0.metadata.isTerminating }
+            if set.isParallel, cluster.profile.has(.brokenPodsReplacedFirst) {
+                // Those that are broken anyway go first, and at once: they cost nothing.
+                let broken = old.filter { !isAvailable($0, now) }
+                for pod in broken { try delete(pod, &cluster) }
+                old.removeAll { !isAvailable($0, now) }
+            }
+            for pod in old where budget > 0 {
                 try delete(pod, &cluster)
                 budget -= 1
             }
@@ -204,7 +211,7 @@ struct StatefulSetSync {
         status.updatedReplicas = pods.count { !$0.metadata.isTerminating && revision(of: $0) == update.name }
         status.currentRevision = current.name
         status.updateRevision = update.name
-        if set.spec.updateStrategy.type != "OnDelete", status.updatedReplicas == status.replicas,
+        if set.spec.updateStrategy.type != "OnDelete" || cluster.profile.has(.onDeleteRevisionMoves), status.updatedReplicas == status.replicas,
             status.readyReplicas == status.replicas, status.replicas > 0 || current.name == update.name
         {
             status.currentReplicas = status.updatedReplicas

@@ -53,6 +53,9 @@ public struct AnnotationNote: Sendable {
         AnnotationNote(
             ["demand"], of: "Deployment, StatefulSet, DaemonSet, ReplicaSet or Service",
             "CPU that it is asked for in sum, shared by its ready pods: `2`, `200m..6/30m` swings in 30 minutes, `500m@0s 6@5m` from those times on", "none"),
+        AnnotationNote(
+            ["metric-NAME"], of: "HorizontalPodAutoscaler", "value of the Object or External metric NAME, which an adapter would serve: `25`",
+            "the metric cannot be had"),
         AnnotationNote(["node-selector"], of: "KubeletConfiguration", "labels of the nodes that the document is for: `pool=big`", "all nodes"),
         AnnotationNote(["volumes-per-node"], of: "CSIDriver", "how many volumes of the driver a node can have", "as many as are wanted"),
         AnnotationNote(

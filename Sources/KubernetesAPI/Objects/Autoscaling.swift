@@ -69,11 +69,11 @@ public struct MetricSpec: APIStruct {
     public static let summary = "What is measured and which value is wanted."
     public static let fields: [Field<MetricSpec>] = [
         .f("type", \.type, "Resource, ContainerResource, Pods, Object or External.", always: true),
-        .f("object", \.object, "A metric of another object; there is no adapter that serves it."),
+        .f("object", \.object, "A metric of another object; an annotation of the autoscaler stands for the adapter."),
         .f("pods", \.pods, "A metric of each pod; there is no adapter that serves it."),
         .f("resource", \.resource, "CPU or memory of the pods."),
         .f("containerResource", \.containerResource, "CPU or memory of one container of the pods."),
-        .f("external", \.external, "A metric from outside; there is no adapter that serves it."),
+        .f("external", \.external, "A metric from outside; an annotation of the autoscaler stands for the adapter."),
     ]
 }
 
@@ -198,6 +198,11 @@ public struct HPAScalingPolicy: APIStruct {
     ]
 }
 
+extension HorizontalPodAutoscalerSpec {
+    /// Whether a metric can be had without pods, so that there is a way back from zero replicas.
+    public var hasMetricWithoutPods: Bool { metrics.contains { $0.type == "Object" || $0.type == "External" } }
+}
+
 public struct HorizontalPodAutoscalerStatus: APIStruct {
     public var observedGeneration: Int?
     public var lastScaleTime: Instant?
@@ -213,7 +218,7 @@ public struct HorizontalPodAutoscalerStatus: APIStruct {
         .f("currentReplicas", \.currentReplicas, "Replicas when last seen."),
         .f("desiredReplicas", \.desiredReplicas, "Replicas it wants.", always: true),
         .f("currentMetrics", \.currentMetrics, "What was measured."),
-        .f("conditions", \.conditions, "AbleToScale, ScalingActive, ScalingLimited."),
+        .f("conditions", \.conditions, "AbleToScale, ScalingActive, ScalingLimited; ScaledToZero since 1.36."),
     ]
 }
 

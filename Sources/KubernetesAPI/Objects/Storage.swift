@@ -232,7 +232,7 @@ public struct PersistentVolumeClaimStatus: APIStruct {
         .f("phase", \.phase, "Pending, Bound or Lost."),
         .f("accessModes", \.accessModes, "The modes of the volume."),
         .f("capacity", \.capacity, "Its size."),
-        .f("conditions", \.conditions, "Growing and the like."),
+        .f("conditions", \.conditions, "Growing and the like; Unused, since no pod uses it (since 1.37)."),
         .f("allocatedResources", \.allocatedResources, "Kept, not acted on."),
         .f("allocatedResourceStatuses", \.allocatedResourceStatuses, "Kept, not acted on."),
         .f("currentVolumeAttributesClassName", \.currentVolumeAttributesClassName, "Its class of attributes now."),

@@ -158,10 +158,18 @@ extension VersionChange {
             Facts(
                 36, .controllers, "`create Pod web-0 in StatefulSet …`", "`Create Pod web-0 in StatefulSet …`",
                 "Kubernetes v1.36.2 `pkg/controller/statefulset/stateful_pod_control.go`; judgement between 1.34 and 1.36")
+        case .ownZeroRemembered:
+            Facts(
+                36, .controllers, "an autoscaler of minimum 0 also leaves a zero that was set by hand",
+                "an autoscaler leaves only its own zero, by condition ScaledToZero", "`kubernetes-1.37.md` §5.1")
         case .autoscalerSyncedAtOnce:
             Facts(
                 37, .controllers, "a new or changed autoscaler is looked at within 15 s", "a new or changed autoscaler is looked at at once",
                 "`kubernetes-1.37.md` §5.1 row 5.1.1")
+        case .brokenPodsReplacedFirst:
+            Facts(
+                37, .controllers, "with maxUnavailable, broken old pods of a Parallel StatefulSet use the budget up",
+                "broken old pods of a Parallel StatefulSet are replaced first, outside of the budget", "`kubernetes-1.37.md` §5.2")
         case .onDeleteRevisionMoves:
             Facts(
                 37, .controllers, "currentRevision of a StatefulSet with OnDelete never moves",

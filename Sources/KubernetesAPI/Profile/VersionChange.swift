@@ -49,7 +49,9 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case nodeMonitorGrace50
     case scalingEventFromTo
     case statefulSetVerbsCapital
+    case ownZeroRemembered
     case autoscalerSyncedAtOnce
+    case brokenPodsReplacedFirst
     case onDeleteRevisionMoves
 
     // MARK: Kubelet

@@ -57,9 +57,7 @@ extension Validation {
         }
         target(spec.scaleTargetRef, "spec.scaleTargetRef", &errors)
         for (i, own) in spec.metrics.enumerated() { metric(own, "spec.metrics[\(i)]", &errors) }
-        if spec.minReplicas == 0,
-            !spec.metrics.contains(where: { $0.type == "Object" || $0.type == "External" })
-        {
+        if spec.minReplicas == 0, !spec.hasMetricWithoutPods {
             errors.forbidden(
                 "spec.metrics",
                 "must specify at least one Object or External metric to support scaling to zero replicas")
