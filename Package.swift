@@ -101,7 +101,7 @@ let package = Package(
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"]),
         .testTarget(name: "evenkeelTests", dependencies: ["evenkeel"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
+            name: "EndToEndTests", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")], exclude: ["Stories"]),
         .testTarget(name: "RepositoryTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -182,7 +182,7 @@ struct EvenkeelAPITests {
         var client = client()
         let list: JSONValue = [
             ["pods": ["namespace": "default", "labelSelector": "app=web", "phase": "Running", "atLeast": 1]],
-            ["pods": ["namespace": "default", "labelSelector": "app=web", "exactly": 40]],
+            ["pods": ["namespace": "default", "labelSelector": "app=web", "count": 40]],
         ]
         let review = client.send("POST", Self.root + "/expectations", body: ["expect": list])
         #expect(review.code == 201 && review.json.value(at: "status.passed") == false)
