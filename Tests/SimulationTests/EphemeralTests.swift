@@ -41,7 +41,8 @@ import Testing
         #expect(Self.add(["name": "debugger-b", "image": "alpine", "stdin": true], to: &simulation) == nil)
         simulation.advance(to: simulation.now + .minutes(2))
         #expect(Self.status("debugger-b", simulation)?.state.running != nil)
-        #expect(simulation.cluster.store.pods[Self.key]?.spec.ephemeral.map(\.container.name) == ["debugger-a", "debugger-b"])
+        // A patch that says nothing of the order puts what is new in front.
+        #expect(simulation.cluster.store.pods[Self.key]?.spec.ephemeral.map(\.container.name) == ["debugger-b", "debugger-a"])
         // It is killed with its pod.
         _ = simulation.perform(.delete(.pod, Self.key, DeleteOptions()))
         simulation.advance(to: simulation.now + .minutes(1))
@@ -58,6 +59,7 @@ import Testing
             for command in output.commands { _ = try simulation.perform(command).get() }
             return (String(decoding: output.stdout, as: UTF8.self), output.exitCode)
         }
+        #expect(try type("").text == "/ # ")
         #expect(try type("ps\r").text.contains("    1 root       0:00 nginx"))
         #expect(try type("exit 4\r").code == 4)
         simulation.advance(to: simulation.now + .seconds(5))

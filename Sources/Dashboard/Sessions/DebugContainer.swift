@@ -11,6 +11,7 @@ enum DebugContainer {
         let key = pod.key
         let name = self.name(in: pod)
         let containers = pod.spec.containers.map(\.name)
+        let present = pod.spec.ephemeral.map(\.container.name)
         var form = Form(
             title: "Debug", subject: "pod \(pod.name)",
             fields: [
@@ -24,7 +25,7 @@ enum DebugContainer {
                 if values["image"].isEmpty { return .problem("An image is needed", field: "image") }
                 let target = containers.contains(values["target"]) ? values["target"] : ""
                 let screen = ShellScreen(attachingTo: key, container: name, intro: intro(name, target))
-                return .done([.perform([command(key, name, image: values["image"], target: target)], then: screen)])
+                return .done([.perform([command(key, name, beside: present, image: values["image"], target: target)], then: screen)])
             })
         form.fieldOf = { $0.field.hasSuffix("image") ? "image" : nil }
         // What stands there is mostly meant: Enter does it.
@@ -33,12 +34,15 @@ enum DebugContainer {
     }
 
     /// The patch that kubectl sends.
-    static func command(_ key: ObjectKey, _ name: String, image: String, target: String) -> Command {
+    private static func command(_ key: ObjectKey, _ name: String, beside present: [String], image: String, target: String) -> Command {
         var container: JSONObject = ["name": .string(name), "image": .string(image), "stdin": true, "tty": true]
         if !target.isEmpty { container["targetContainerName"] = .string(target) }
+        // Those that are there stay in front.
+        let order = (present + [name]).map { JSONValue.object(["name": .string($0)]) }
+        let spec: JSONObject = ["$setElementOrder/ephemeralContainers": .array(order), "ephemeralContainers": [.object(container)]]
         return .write(
             APIWrite(
-                .patch(.strategic, ["spec": ["ephemeralContainers": [.object(container)]]], force: false), Kind.pod.info, namespace: key.namespace,
+                .patch(.strategic, ["spec": .object(spec)], force: false), Kind.pod.info, namespace: key.namespace,
                 name: key.name, subresource: "ephemeralcontainers", fieldManager: "kubectl-debug"))
     }
 

@@ -148,6 +148,7 @@ struct ShellScreen: Screen {
 
     mutating func tick(_ world: World) -> [Effect] {
         guard exitCode == nil else { return [] }
+        if shell == nil { attach(world) }
         if let wake, world.now < wake { return [] }
         return run([], world)
     }

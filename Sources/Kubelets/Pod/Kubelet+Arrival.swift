@@ -78,7 +78,7 @@ extension Kubelet {
     /// Takes the containers for debugging that are new in the pod's spec.
     func takeAdded(_ worker: inout PodWorker, _ host: KubeletHost, _ cluster: Cluster) {
         guard worker.pod.spec.ephemeralContainers != nil else { return }
-        for spec in worker.pod.spec.ephemeral.dropFirst(worker.added.count) { worker.add(spec.container) }
+        for spec in worker.pod.spec.ephemeral where !worker.added.contains(where: { $0.name == spec.container.name }) { worker.add(spec.container) }
     }
 
     /// Goes on with a pod whose containers run already.
