@@ -38,13 +38,18 @@ extension Scheduler {
 
     /// The domains that the group may be in, by name: only the one where pods of it are already, if there are some.
     func domains(of number: Int, _ key: String) -> [(name: String, nodes: NodeMask)] {
+        let taken = Set((state.groups?[number]?.slots ?? []).compactMap { state.placedPod($0) }.compactMap { state.nodes.labels($0.row)[key] })
+        return allDomains(key).filter { taken.isEmpty || taken.contains($0.name) }
+    }
+
+    /// All domains of the node label `key`, by name.
+    func allDomains(_ key: String) -> [(name: String, nodes: NodeMask)] {
         var byName: [String: NodeMask] = [:]
         state.nodes.present.forEach { row in
             guard let name = state.nodes.labels(row)[key] else { return }
             byName[name, default: NodeMask(count: state.nodes.count)][row] = true
         }
-        let taken = Set((state.groups?[number]?.slots ?? []).compactMap { state.placedPod($0) }.compactMap { state.nodes.labels($0.row)[key] })
-        return byName.filter { taken.isEmpty || taken.contains($0.key) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        return byName.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// How full the domain is with the pods of the plan: the mean of the shares of CPU and memory, 0…1.
