@@ -36,6 +36,7 @@ struct KubeletSettings: Sendable {
     var imageLowPercent = 80
     var memory = MemoryProtection()
     var isEvented = false
+    var hearsEnds = false
     /// Bytes beyond which a container's log file is rotated, and how many files of it there are at most.
     var logMaxSize: Int64 = 10 << 20
     var logMaxFiles = 5
@@ -107,11 +108,12 @@ extension KubeletSettings {
         }
         staticCPUs = configuration.cpuManagerPolicy == "static"
         staticMemory = configuration.memoryManagerPolicy == "Static"
-        // A rate of zero means the client's own 5 for requests, and no limit for events.
+        // A rate of zero means the client's own 5 for requests; for events no limit, or, up to 1.36, the default.
         apiQPS = configuration.kubeAPIQPS ?? profile.kubeAPIQPS
         apiBurst = stated(configuration.kubeAPIBurst) ?? profile.kubeAPIBurst
         if apiQPS == 0 { apiQPS = 5 }
         eventQPS = configuration.eventRecordQPS ?? profile.eventRecordQPS
+        if eventQPS == 0, !profile.has(.unlimitedEvents) { eventQPS = profile.eventRecordQPS }
         eventBurst = stated(configuration.eventBurst) ?? profile.eventRecordBurst
         registryQPS = configuration.registryPullQPS ?? profile.registryPullQPS
         registryBurst = stated(configuration.registryBurst) ?? profile.registryPullBurst
@@ -130,7 +132,8 @@ extension KubeletSettings {
         }
         if let size = Quantity(configuration.containerLogMaxSize)?.value, size > 0 { logMaxSize = size }
         logMaxFiles = stated(configuration.containerLogMaxFiles) ?? 5
-        isEvented = profile.isEnabled(.eventedPLEG)
+        isEvented = profile.isEnabled(.eventedPLEG) && !profile.has(.eventedPLEGOnDemand)
+        hearsEnds = profile.isEnabled(.eventedPLEG)
         if profile.isEnabled(.nodeSwap), case .object(let swap) = configuration.memorySwap {
             swapsMemory = swap["swapBehavior"] == "LimitedSwap"
         }

@@ -243,7 +243,7 @@ struct DefaultingTests {
             for json in [[:], CodingTests.sample(type)] as [JSONValue] {
                 let once = Self.defaulted(type, json)
                 var twice = once
-                twice.setDefaults(.default)
+                twice.setDefaults(KubernetesProfile(minor: 36))
                 #expect(twice == once, "\(O.kind)")
                 #expect(twice.metadata.identity == once.metadata.identity, "\(O.kind)")
             }

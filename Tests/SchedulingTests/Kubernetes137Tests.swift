@@ -21,11 +21,11 @@ import Testing
     func `1_3 a failed attempt clears a nomination that was set from outside`(minor: Int, nominated: String) {
         var bench = Bench(minor: minor)
         bench.node("n1", cpu: "1")
-        bench.pod("p", cpu: "2") {
+        bench.pod("p", cpu: "2")
+        bench.cluster.modify(Pod.self, bench.stored("p").key) {
             $0.spec.preemptionPolicy = "Never"
             $0.status.nominatedNodeName = "n1"
         }
-        bench.cluster.modify(Pod.self, bench.stored("p").key) { $0.status.nominatedNodeName = "n1" }
         bench.run(.seconds(1))
         #expect(!bench.messages("FailedScheduling").isEmpty)
         #expect(bench.stored("p").status.nominatedNodeName == nominated)
@@ -37,7 +37,7 @@ import Testing
         bench.pod("low", cpu: "2", priority: 1, on: "n1")
         bench.pod("boss", cpu: "2", priority: 100)
         bench.run(.seconds(1))
-        bench.node("n2", cpu: "1")
+        bench.node("n2") { $0.spec.taints = [Taint(key: "a", value: "b", effect: "NoSchedule")] }
         bench.run(.seconds(30))
         #expect(bench.messages("FailedScheduling").contains { $0.hasSuffix("preemption: not eligible due to a terminating pod on the nominated node.") })
         #expect(bench.stored("boss").status.nominatedNodeName == "n1")

@@ -94,7 +94,7 @@ extension Kubelet {
         api.main = TokenBucket(qps: settings.apiQPS, burst: settings.apiBurst)
         api.events = TokenBucket(qps: settings.eventQPS, burst: settings.eventBurst)
         pleg.settle(at: now, items: plegItems, host.latencies)
-        pleg.isEvented = settings.isEvented
+        (pleg.isEvented, pleg.hearsEnds) = (settings.isEvented, settings.hearsEnds)
         if let node = cluster.store.nodes[ObjectKey(name: name)] {
             if !isFailed { tell("Starting", "Starting kubelet.", node, &host, &cluster) }
             readResources(node, settings)

@@ -51,7 +51,7 @@ extension KubeletFleet {
                 limit: settings.pullLimit, registry: TokenBucket(qps: settings.registryQPS, burst: settings.registryBurst)),
             api: APIClient(settings), pleg: Pleg(at: now, index: index))
         kubelet.setup = setup
-        kubelet.pleg.isEvented = settings.isEvented
+        (kubelet.pleg.isEvented, kubelet.pleg.hearsEnds) = (settings.isEvented, settings.hearsEnds)
         kubelet.uid = node.metadata.uid
         kubelet.address =
             node.status.addresses.first { $0.type == "InternalIP" }?.address

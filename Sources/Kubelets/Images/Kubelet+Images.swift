@@ -41,12 +41,7 @@ extension Kubelet {
         if let retry = worker.containers[i].pull.retryAt, retry > now {
             return pullBacksOff(&worker, i, until: retry, &host, &cluster)
         }
-        if !secrets.missing.isEmpty, profile.missingPullSecretGivesEvent {
-            tell(
-                "FailedToRetrieveImagePullSecret",
-                "Unable to retrieve some image pull secrets (\(secrets.missing.joined(separator: ", "))); attempting to pull the image may not succeed.",
-                worker, warning: true, &host, &cluster)
-        }
+        if profile.missingPullSecretGivesEvent, !profile.has(.pullSecretEventAfterFailure) { tellMissing(secrets.missing, worker, &host, &cluster) }
         tell("Pulling", "Pulling image \"\(spec.image)\"", worker, container: i, &host, &cluster)
         let program = worker.containers[i].program
         let known = cluster.store.nodes[ObjectKey(name: worker.pod.nodeName)]?.status.images
@@ -107,6 +102,14 @@ extension Kubelet {
         return (known, missing)
     }
 
+    private mutating func tellMissing(_ secrets: [String], _ worker: PodWorker, _ host: inout KubeletHost, _ cluster: inout Cluster) {
+        if secrets.isEmpty { return }
+        tell(
+            "FailedToRetrieveImagePullSecret",
+            "Unable to retrieve some image pull secrets (\(secrets.joined(separator: ", "))); attempting to pull the image may not succeed.",
+            worker, warning: true, &host, &cluster)
+    }
+
     // MARK: Pulls
 
     mutating func advancePulls(_ now: Instant, _ host: inout KubeletHost) {
@@ -149,6 +152,7 @@ extension Kubelet {
                 "Failed", "Failed to pull image \"\(name)\": \(error)", worker, container: i, warning: true,
                 &host, &cluster)
             tell("Failed", "Error: \(reason)", worker, container: i, warning: true, &host, &cluster)
+            if host.profile.has(.pullSecretEventAfterFailure) { tellMissing(pullSecrets(worker, i, cluster).missing, worker, &host, &cluster) }
             worker.setWaiting(i, reason, waitingMessage(reason, name, error, settings(host).profile))
             worker.containers[i].retryAt = cluster.now + host.latencies.backOffNotice
             writeStatus(&worker, &host, &cluster)

@@ -25,7 +25,7 @@ extension Kubelet {
                 .stop(container: i, instance: worker.containers[i].instance, token: stop.token + 1),
                 worker, at: now)
         }
-        let seen = pleg.detection(of: now, items: plegItems, host.latencies)
+        let seen = pleg.detection(of: now, items: plegItems, isEnd: true, host.latencies)
         host.schedule(.detected(container: i, instance: worker.containers[i].instance), worker, at: seen)
     }
 

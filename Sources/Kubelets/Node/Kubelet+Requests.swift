@@ -92,6 +92,8 @@ extension Kubelet {
     }
 
     /// Tells an event of the node.
+    ///
+    /// Differs from Kubernetes: up to 1.36 such events have the node's name as its uid; here they have its uid in all versions.
     mutating func tell(
         _ reason: String, _ message: String, _ node: Node, warning: Bool = false, _ host: inout KubeletHost, _ cluster: inout Cluster
     ) {

@@ -6,10 +6,13 @@ import SimulationKit
 ///
 /// Generic: it lists everything each second, counted from the end of the last list. No timer runs for that: when a
 /// change happens, the moment of the list that will show it is worked out.
-/// - Source: Kubernetes `pkg/kubelet/pleg/{generic,evented}.go`; cost: `pod-startup.md` §7.
+/// - Source: Kubernetes `pkg/kubelet/pleg/{generic,evented}.go`; cost: `pod-startup.md` §7; for 1.37 `kubernetes-1.37.md` §4.1.
 struct Pleg: Sendable {
     /// By events of the runtime; the list is then only made each five minutes.
     var isEvented = false
+    /// By events of the runtime, as far as containers end that the kubelet did not stop: each makes it list their pod. In 1.37 that is
+    /// all that events do.
+    var hearsEnds = false
     /// When some list began; others follow at the period.
     private(set) var begin: Instant
     /// The runtime does not answer from one moment to another.
@@ -51,11 +54,11 @@ struct Pleg: Sendable {
         if let last = last(by: now, items: items, latencies) { begin = last }
     }
 
-    /// When a change that happens at `now` is known.
-    mutating func detection(of now: Instant, items: Int, _ latencies: KubeletLatencies) -> Instant {
+    /// When a change that happens at `now` is known; `isEnd`: a container has ended by itself.
+    mutating func detection(of now: Instant, items: Int, isEnd: Bool = false, _ latencies: KubeletLatencies) -> Instant {
         settle(at: now, items: items, latencies)
         if let hang, hang.until > now { return hang.until + Self.duration(items, changed: 1, latencies) }
-        if listensToEvents { return now + latencies.eventLatency }
+        if listensToEvents || isEnd && hearsEnds && streamFailures < 5 { return now + latencies.eventLatency }
         let duration = Self.duration(items, changed: 1, latencies)
         if begin >= now { return begin + duration }
         let cycle = period(latencies) + Self.duration(items, latencies)

@@ -182,7 +182,10 @@ extension PodWorker {
         }
         let hasSandbox = hasSandbox && termination?.isFinished != true
         if profile.isEnabled(.podReadyToStartContainersCondition) {
-            add("PodReadyToStartContainers", hasSandbox)
+            // Up to 1.35 the status was written only after the first image had come.
+            let isTold = hasSandbox && (profile.has(.sandboxToldBeforeImages) || containers.contains { $0.instance > 0 })
+            let why = isTold || !profile.has(.sandboxConditionReason) ? ("", "") : ("PodSandboxNotReady", self.hasSandbox ? "" : "no pod sandbox exists")
+            add("PodReadyToStartContainers", isTold, why.0, why.1)
         } else if profile.isEnabled(.podHasNetworkCondition) {
             add("PodHasNetwork", hasSandbox)
         }

@@ -219,6 +219,10 @@ extension VersionChange {
             Facts(
                 36, .kubelet, "volumes that take long give FailedMount, timed out", "volumes that take long give no event of the pod",
                 "Kubernetes v1.27.16 and v1.36.2 `pkg/kubelet/kubelet.go`; judgement between")
+        case .sandboxToldBeforeImages:
+            Facts(
+                36, .kubelet, "PodReadyToStartContainers is True once the first image is there", "PodReadyToStartContainers is True before images are pulled",
+                "`kubernetes-1.37.md` §2.1 row 2.7")
         case .throttlingFactorUnset:
             Facts(37, .kubelet, "memoryThrottlingFactor is 0.9", "memoryThrottlingFactor is unset: no memory.high", "`kubernetes-1.37.md` §4.2")
         case .memoryHighOfBestEffort:
@@ -236,10 +240,6 @@ extension VersionChange {
             Facts(
                 37, .kubelet, "a missing pull secret is told before each pull", "a missing pull secret is told after a pull failed", "`kubernetes-1.37.md` §4.4"
             )
-        case .nodeEventsByUID:
-            Facts(
-                37, .kubelet, "the kubelet's events about its node name it as uid", "the kubelet's events about its node have the node's uid",
-                "`kubernetes-1.37.md` §4.5")
         case .eventedPLEGOnDemand:
             Facts(
                 37, .kubelet, "with EventedPLEG containers are listed each 300 s", "with EventedPLEG containers are listed each second and at unexpected ends",

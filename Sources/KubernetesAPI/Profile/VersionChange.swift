@@ -70,6 +70,7 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case memoryReservationPolicy
     case mergedEvictionSettings
     case volumeTimeOutSilent
+    case sandboxToldBeforeImages
     case throttlingFactorUnset
     case memoryHighOfBestEffort
     case memoryHighOfPods
@@ -77,7 +78,6 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case unlimitedEvents
     case sandboxConditionReason
     case pullSecretEventAfterFailure
-    case nodeEventsByUID
     case eventedPLEGOnDemand
 
     // MARK: Tables and descriptions
