@@ -2,6 +2,7 @@
 
 import ControlPlane
 import KubernetesAPI
+import Printers
 import Simulation
 import SimulationKit
 
@@ -122,9 +123,32 @@ extension APIServer {
         }
         if request.info.subresource == "scale" {
             guard let scale = session.cluster.scaleDocument(of: found) else { throw .noResource }
-            return answer(200, request.representation) { scale }
+            return answer(200, request, scale: scale, in: session)
         }
         return answer(200, request, found, in: session)
+    }
+
+    /// A Scale in the form that was asked for.
+    /// - Source: Kubernetes `pkg/printers/internalversion/printers.go`, `printScale`
+    func answer(_ status: Int, _ request: ResourceRequest, scale: JSONValue, in session: Session) -> APIResponse {
+        let headers = request.warnings.map { (name: "warning", value: "299 - \(ResourceRequest.quoted($0))") }
+        guard case .table(let version) = request.representation.form else { return answer(status, request.representation, headers: headers) { scale } }
+        let created = scale["metadata"]?["creationTimestamp"]?.string.flatMap { Instant(rfc3339: $0) }
+        let age = Printers.ageText(from: created, to: session.now)
+        return answer(status, request.representation, headers: headers) {
+            let columns = [("Name", "string", "name"), ("Desired", "integer", ""), ("Available", "integer", ""), ("Age", "string", "")].map {
+                name, type, format -> JSONValue in
+                ["name": .string(name), "type": .string(type), "format": .string(format), "description": .string(name), "priority": 0]
+            }
+            let cells: [JSONValue] = [
+                scale["metadata"]?["name"] ?? "", scale["spec"]?["replicas"] ?? 0, scale["status"]?["replicas"] ?? 0, .string(age),
+            ]
+            let object: JSONValue = [
+                "kind": "PartialObjectMetadata", "apiVersion": .string("meta.k8s.io/\(version)"), "metadata": scale["metadata"] ?? [:],
+            ]
+            let metadata: JSONValue = ["resourceVersion": scale["metadata"]?["resourceVersion"] ?? ""]
+            return ObjectForm.table(version, metadata: metadata, columns: .array(columns), rows: [["cells": .array(cells), "object": object]])
+        }
     }
 
     // MARK: List

@@ -77,7 +77,7 @@ extension APIServer {
         var request = request
         request.warnings += written.warnings
         if request.info.subresource == "scale", let scale = session.cluster.scaleDocument(of: written.object) {
-            return answer(200, request.representation, headers: Array(request.headers.dropFirst(2))) { scale }
+            return answer(200, request, scale: scale, in: session)
         }
         return answer(written.isNew ? 201 : 200, request, written.object, in: session)
     }

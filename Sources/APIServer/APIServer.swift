@@ -129,6 +129,8 @@ public struct APIServer: Sendable {
         }
         let parent = resources.resource(info.group, info.version, info.resource) ?? resource
         if !parent.isNamespaced, !info.namespace.isEmpty, info.resource != "namespaces" { throw .noResource }
+        // Objects in namespaces have no path without one.
+        if parent.isNamespaced, info.namespace.isEmpty, !info.name.isEmpty { throw .noResource }
         let hasStatus = resources.resource(info.group, info.version, "\(info.resource)/status") != nil
         if let custom = definitions.kind(of: parent) {
             return ServedKind(resource: resource, info: custom, hasStatus: hasStatus, isCustom: true)

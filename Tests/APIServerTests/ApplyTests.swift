@@ -138,4 +138,51 @@ import Testing
         #expect(client.send("GET", widgets).code == 404)
         #expect(client.session.cluster.store.customObjects.all.allSatisfy { $0.kindName != "Widget" })
     }
+
+    @Test func `who applies a Scale owns the replicas, and others are told`() {
+        var client = Client()
+        let labels: JSONValue = ["app": "web"]
+        let deployment: JSONValue = [
+            "metadata": ["name": "web"],
+            "spec": [
+                "replicas": 2, "selector": ["matchLabels": labels],
+                "template": ["metadata": ["labels": labels], "spec": ["containers": [["name": "c", "image": "i"]]]],
+            ],
+        ]
+        let path = "/apis/apps/v1/namespaces/default/deployments"
+        _ = client.send("POST", "\(path)?fieldManager=maker", body: deployment)
+        func apply(_ replicas: Int64, _ manager: String, _ more: String = "") -> Client.Answer {
+            let scale: JSONValue = ["apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": ["name": "web"], "spec": ["replicas": .int(replicas)]]
+            return client.send(
+                "PATCH", "\(path)/web/scale?fieldManager=\(manager)\(more)", body: scale, contentType: "application/apply-patch+yaml")
+        }
+        let refused = apply(3, "scaler")
+        #expect(refused.code == 409)
+        #expect(refused.json["message"]?.string == "Apply failed with 1 conflict: conflict with \"maker\" using apps/v1: .spec.replicas")
+        let forced = apply(3, "scaler", "&force=true")
+        #expect(forced.code == 200 && forced.json["kind"]?.string == "Scale" && forced.json["spec"]?["replicas"]?.int == 3)
+        let fields = client.send("GET", "\(path)/web").json["metadata"]?["managedFields"]?.array ?? []
+        let mine = fields.first { $0["manager"]?.string == "scaler" }
+        #expect(mine?["operation"]?.string == "Apply" && mine?["subresource"]?.string == "scale")
+        #expect(mine?["fieldsV1"]?.text() == #"{"f:spec":{"f:replicas":{}}}"#)
+        #expect(apply(4, "other").code == 409)
+        #expect(apply(-1, "scaler", "&force=true").code == 422)
+        #expect(client.send("GET", "\(path)/none/scale").code == 404)
+        let table = client.send("GET", "\(path)/web/scale", accept: "application/json;as=Table;v=v1;g=meta.k8s.io").json
+        let names = (table["columnDefinitions"]?.array ?? []).compactMap { $0["name"]?.string }
+        #expect(names == ["Name", "Desired", "Available", "Age"])
+        #expect(table["rows"]?.array?.first?["cells"]?.array?.prefix(2) == [.string("web"), .int(3)])
+    }
+
+    @Test func `a changed cluster address is refused by the name of the list`() {
+        var client = Client()
+        _ = client.send("POST", "/api/v1/namespaces/default/services", body: ["metadata": ["name": "s"], "spec": ["ports": [["port": 80]]]])
+        let patch: JSONValue = ["spec": ["clusterIP": "10.96.200.1"]]
+        let answer = client.send(
+            "PATCH", "/api/v1/namespaces/default/services/s", body: patch, contentType: "application/strategic-merge-patch+json")
+        #expect(
+            answer.json["message"]?.string
+                == "Service \"s\" is invalid: spec.clusterIPs[0]: Invalid value: [\"10.96.200.1\"]: may not change once set")
+        #expect(client.send("GET", "/api/v1/services/s").json["message"]?.string == "the server could not find the requested resource")
+    }
 }

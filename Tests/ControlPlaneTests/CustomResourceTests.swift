@@ -190,7 +190,6 @@ import Testing
         #expect(cluster.customResources.isEmpty)
         #expect(cluster.store.customObjects.all.filter { $0.kindName == "Widget" }.map(\.name) == ["held"])
         cluster.releaseFinalizers(CustomObject.self, kept.key) { $0 = [] }
-        cluster.finishDefinitions()
         #expect(cluster.store.customObjects[Cluster.definitionKey("widgets.conf.example.com")] == nil)
     }
 

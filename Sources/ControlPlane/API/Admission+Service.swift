@@ -54,6 +54,8 @@ extension Cluster {
         guard new.spec.type != "ExternalName" else { return }
         if new.spec.clusterIP.isEmpty { new.spec.clusterIP = old.spec.clusterIP }
         if new.spec.clusterIPs.isEmpty { new.spec.clusterIPs = old.spec.clusterIPs }
+        // Who changes the one means the first of the others.
+        if new.spec.clusterIP != old.spec.clusterIP, new.spec.clusterIPs == old.spec.clusterIPs { new.spec.clusterIPs[0] = new.spec.clusterIP }
         if new.spec.ipFamilies.isEmpty { new.spec.ipFamilies = old.spec.ipFamilies }
         if new.spec.ipFamilyPolicy == nil { new.spec.ipFamilyPolicy = old.spec.ipFamilyPolicy }
         guard new.spec.type == "NodePort" || new.spec.type == "LoadBalancer" else { return }

@@ -150,7 +150,7 @@ extension Cluster {
         if new.metadata.isTerminating, new.metadata.finalizers.isEmpty, !old.metadata.finalizers.isEmpty,
             !(new is Pod) || new.metadata.deletionGracePeriodSeconds == 0
         {
-            return store.remove(O.self, new.key, at: now) ?? new
+            return removed(new)
         }
         return store.replace(new, at: now)
     }
@@ -180,7 +180,7 @@ extension Cluster {
         default: break
         }
         switch object.beginDeletion(options, now: now) {
-        case .goes: return store.remove(type, key, at: now) ?? object
+        case .goes: return removed(object)
         case .waits: return store.replace(object, at: now)
         case .waitsAlready: return object
         }
@@ -196,10 +196,17 @@ extension Cluster {
         if object.metadata.finalizers.isEmpty, object.metadata.isTerminating,
             !(object is Pod) || object.metadata.deletionGracePeriodSeconds == 0
         {
-            store.remove(type, key, at: now)
+            _ = removed(object)
         } else {
             store.replace(object, at: now)
         }
+    }
+
+    /// Takes an object out of the store; the definition of its kind goes with the last if it waits for that. Returns the last state.
+    private mutating func removed<O: StoredObject>(_ object: O) -> O {
+        let last = store.remove(O.self, object.key, at: now) ?? object
+        if let custom = last as? CustomObject { finishDefinition(of: custom) }
+        return last
     }
 
     /// Removes a pod whose containers have ended: the kubelet's last call, with grace 0 and the pod's identity.

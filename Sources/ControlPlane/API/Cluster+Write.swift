@@ -43,7 +43,7 @@ extension Cluster {
     }
 
     private mutating func apply(_ config: JSONValue, force: Bool, _ write: APIWrite) throws(APIError) -> APIWritten {
-        if write.subresource == "scale" { return try patch(.merge, config, write) }
+        if write.subresource == "scale" { return try applyScale(config, force: force, write) }
         let (document, old) = try applied(config, force: force, write)
         guard let old else { return try create(document ?? config, write) }
         guard let document else { return APIWritten(old) }
@@ -145,7 +145,6 @@ extension Cluster {
         }
         let written = try put(old, &self)
         let isGone = store.object(write.info.type, write.key) == nil
-        if isGone, write.info.type == .custom { finishDefinitions() }
         if write.subresource.isEmpty { warnings += written.warnings }
         return APIWritten(written, isGone: isGone, warnings: warnings)
     }
@@ -267,6 +266,27 @@ extension Cluster {
         return (String(spec.drop { $0 == "." }), String(status.drop { $0 == "." }), scale["labelSelectorPath"]?.string.map { String($0.drop { $0 == "." }) })
     }
 
+    /// Applies a Scale: whoever does so owns the field of the workload that says how many replicas it has.
+    ///
+    /// - Source: staging/src/k8s.io/apimachinery/pkg/util/managedfields/scalehandler.go
+    private mutating func applyScale(_ config: JSONValue, force: Bool, _ write: APIWrite) throws(APIError) -> APIWritten {
+        guard let old = store.object(write.info.type, write.key), scaleDocument(of: old) != nil else { throw .notFound(write.info, write.name) }
+        guard config["kind"]?.string == "Scale", config["apiVersion"]?.string == "autoscaling/v1" else {
+            throw .badRequest("invalid object type: \(config["apiVersion"]?.string ?? ""), Kind=\(config["kind"]?.string ?? "")")
+        }
+        let path = (old as? CustomObject).flatMap { scalePaths(of: $0)?.spec } ?? "spec.replicas"
+        var wanted: JSONValue = ["apiVersion": .string(write.apiVersion), "kind": .string(write.info.kind), "metadata": config["metadata"] ?? [:]]
+        if let replicas = config["spec"]?["replicas"] {
+            if let number = replicas.int, number < 0 { throw .invalidScale(write.name, replicas: Int(clamping: number)) }
+            wanted = wanted.setting(path.split(separator: ".").map(String.init)[...], replicas)
+        }
+        let (document, _) = try applied(wanted, force: force, write)
+        guard let document else { return APIWritten(old) }
+        var whole = write
+        whole.subresource = ""
+        return try put(document, whole, over: old)
+    }
+
     private mutating func putScale(_ scale: JSONValue, _ write: APIWrite, over old: any StoredObject) throws(APIError) -> APIWritten {
         guard scaleDocument(of: old) != nil else { throw .notFound(write.info, write.name) }
         if let revision = scale["metadata"]?["resourceVersion"]?.string, !revision.isEmpty, revision != String(old.metadata.resourceVersion) {
@@ -333,7 +353,6 @@ extension Cluster {
         } catch {
             throw error.code == 404 ? .notFound(write.info, write.name) : error
         }
-        if write.info.type == .custom, store.customObjects[write.key] == nil { finishDefinitions() }
         return APIWritten(last, isGone: store.object(write.info.type, write.key) == nil)
     }
 }

@@ -134,7 +134,7 @@ extension Cluster {
     private static let cleanup = "customresourcecleanup.apiextensions.k8s.io"
 
     /// Deletes a CustomResourceDefinition and with it the objects of its kind. While finalizers hold one of them the definition waits;
-    /// ``finishDefinitions()`` lets it go.
+    /// it goes with the last of them.
     @discardableResult
     public mutating func deleteDefinition(_ name: String, _ options: DeleteOptions = DeleteOptions()) throws(APIError) -> CustomObject {
         let key = Self.definitionKey(name)
@@ -148,9 +148,7 @@ extension Cluster {
     }
 
     /// Deletes the objects of kinds whose definition is being deleted, and lets go the definitions that have none left.
-    ///
-    /// To be called after objects of custom kinds were written; costs nothing while no definition is being deleted.
-    public mutating func finishDefinitions() {
+    private mutating func finishDefinitions() {
         let waiting = store.customObjects.all.filter {
             $0.kindName == "CustomResourceDefinition" && $0.metadata.isTerminating && $0.metadata.finalizers.contains(Self.cleanup)
         }
@@ -159,10 +157,21 @@ extension Cluster {
             for object in store.customObjects.all where object.kindName == resource.kind && object.group == resource.group && !object.metadata.isTerminating {
                 _ = try? delete(CustomObject.self, object.key)
             }
-            if !store.customObjects.all.contains(where: { $0.kindName == resource.kind && $0.group == resource.group }) {
-                releaseFinalizers(CustomObject.self, definition.key) { $0.removeAll { $0 == Self.cleanup } }
-            }
+            finish(definition, resource)
         }
+    }
+
+    /// Lets the definition of a kind go that waits for its last object, which has gone.
+    mutating func finishDefinition(of object: CustomObject) {
+        guard !object.kindInfo.isDefinition, let definition = store.definition(of: object.kindInfo), definition.metadata.isTerminating,
+            let resource = CustomResource(definition)
+        else { return }
+        finish(definition, resource)
+    }
+
+    private mutating func finish(_ definition: CustomObject, _ resource: CustomResource) {
+        if store.customObjects.all.contains(where: { $0.kindName == resource.kind && $0.group == resource.group }) { return }
+        releaseFinalizers(CustomObject.self, definition.key) { $0.removeAll { $0 == Self.cleanup } }
     }
 }
 
