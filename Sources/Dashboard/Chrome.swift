@@ -32,8 +32,7 @@ enum StatusLine {
         let theme = world.theme
         let session = world.session
         let running = world.isMirror ? "" : session.isPaused ? "\(world.glyphs.pause) paused" : "\(world.glyphs.play) \(session.speed)"
-        let pending = world.view.waiting.count
-        let isStuck = world.view.waiting.contains { $0.state == .unschedulable }
+        let (pending, isStuck) = (world.view.waitingCount, world.view.isStuck)
         let faults = world.view.faults
         let drift = world.spread.filter { $0.isHard && $0.isViolated }.count
         let isLong = leftOut < 5

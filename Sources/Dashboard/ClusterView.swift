@@ -144,6 +144,34 @@ struct NodeView {
     var memoryShare: Double { allocatable.memory == 0 ? 0 : Double(requested.memory) / Double(allocatable.memory) }
 }
 
+/// Pods of one workload that wait for a node for the same reason.
+struct WaitingGroup {
+    struct Key: Hashable {
+        var workload: Workload
+        /// What the scheduler says; empty if it has not tried.
+        var message: String
+    }
+    var key: Key
+    private(set) var count = 0
+    /// The first of them by key.
+    var first: ObjectKey?
+    /// The one that was the first is gone.
+    var isStale = false
+
+    init(key: Key) { self.key = key }
+    mutating func add(_ pod: ObjectKey) {
+        count += 1
+        offer(pod)
+    }
+    mutating func offer(_ pod: ObjectKey) { if first.map({ pod < $0 }) ?? true { first = pod } }
+    /// Returns whether none is left.
+    mutating func remove(_ pod: ObjectKey) -> Bool {
+        count -= 1
+        if first == pod { isStale = true }
+        return count == 0
+    }
+}
+
 /// The cluster as screens show it: nodes with their pods, workloads, what is not placed.
 ///
 /// Kept up to date from the feed of changes: a frame costs what changed since the last one.
@@ -152,10 +180,19 @@ struct ClusterView {
     private(set) var nodes: [String: NodeView] = [:]
     /// Natural order: `node-2` before `node-10`.
     private(set) var nodeNames: [String] = []
-    /// Pods without a node, by key.
-    private(set) var unplaced: [PodCell] = []
-    /// Those of them that are to have one.
-    var waiting: [PodCell] { unplaced.filter(\.state.isWaiting) }
+    /// Raised when nodes come, go or get other labels.
+    private(set) var layout = 0
+    /// Pods without a node, and what the scheduler says about each.
+    private var unplaced: [ObjectKey: (cell: PodCell, message: String)] = [:]
+    private var waitingGroups: [WaitingGroup.Key: WaitingGroup] = [:]
+    /// How many pods are to have a node, and whether no node takes one of them.
+    private(set) var waitingCount = 0
+    var isStuck: Bool { unschedulable > 0 }
+    private var unschedulable = 0
+    /// Those pods by key. O(n log n).
+    var waiting: [PodCell] { unplaced.values.map(\.cell).filter(\.state.isWaiting).sorted { $0.key < $1.key } }
+    /// The same by workload and reason, in the order of their first pods.
+    private(set) var waitingByReason: [WaitingGroup] = []
     /// Pods that nobody may create.
     private(set) var heldBack = HeldBackPods()
     /// How many pods have a fault.
@@ -167,46 +204,42 @@ struct ClusterView {
     private var cursor = WatchCursor.beginning
     private var generation = -1
     private var owners = WorkloadIndex()
-    private var unplacedKeys: Set<ObjectKey> = []
 
     /// Takes in what changed. `generation` differs when the store is another one than before (undo, rewind).
     mutating func refresh(_ cluster: Cluster, generation: Int) {
         // The feed forgets what all components have read: then some changes may have been missed.
         if generation != self.generation || !cluster.store.holds(cursor) {
+            let layout = layout
             self = ClusterView()
-            self.generation = generation
+            (self.generation, self.layout) = (generation, layout)
             cursor = cluster.store.end
             for node in cluster.store.nodes.all { read(node.metadata.name, cluster) }
-            for pod in cluster.store.pods.rows.lazy.compactMap({ $0 }) where pod.nodeName.isEmpty { unplacedKeys.insert(pod.key) }
+            for pod in cluster.store.pods.rows.lazy.compactMap({ $0 }) where pod.nodeName.isEmpty { readUnplaced(pod.key, cluster) }
             for event in cluster.store.events.rows.lazy.compactMap({ $0 }) { heldBack.note(event) }
-            finish(cluster, namesChanged: true)
+            finish(namesChanged: true, unplacedChanged: true)
             heldBack.refresh(cluster)
             return
         }
         var dirty: Set<String> = []
+        // By node: pods of it that changed.
+        var touched: [String: Set<ObjectKey>] = [:]
+        var unplacedChanged: Set<ObjectKey> = []
         var namesChanged = false
-        var unplacedChanged = false
         while let entry = cluster.store.next(&cursor, until: .distantFuture) {
             switch entry.kind {
             case .pod:
                 let change = cluster.store.pods.change(entry.index)
-                let now = change.action == .deleted ? nil : change.object
-                for name in [change.previous?.nodeName, now?.nodeName] {
-                    if let name, !name.isEmpty { dirty.insert(name) }
-                }
-                if let now, now.nodeName.isEmpty {
-                    unplacedKeys.insert(now.key)
-                    unplacedChanged = true
-                } else if unplacedKeys.remove(change.object.key) != nil {
-                    unplacedChanged = true
-                }
+                let (before, now) = (change.previous?.nodeName ?? "", change.object.nodeName)
+                if !before.isEmpty { touched[before, default: []].insert(change.object.key) }
+                if !now.isEmpty, now != before { touched[now, default: []].insert(change.object.key) }
+                if now.isEmpty || before.isEmpty { unplacedChanged.insert(change.object.key) }
             case .event:
                 let change = cluster.store.events.change(entry.index)
                 if change.action != .deleted { heldBack.note(change.object) }
             case .node:
                 let change = cluster.store.nodes.change(entry.index)
                 dirty.insert(change.object.metadata.name)
-                namesChanged = namesChanged || change.action != .modified
+                namesChanged = namesChanged || change.action != .modified || change.previous?.metadata.labels != change.object.metadata.labels
             case .replicaSet:
                 let change = cluster.store.replicaSets.change(entry.index)
                 if change.action == .deleted { owners.forget(ownedBy: change.object.metadata.uid) }
@@ -216,15 +249,85 @@ struct ClusterView {
         // What is overdue changes without a write.
         for (name, time) in overdue where time < cluster.now { dirty.insert(name) }
         for name in dirty { read(name, cluster) }
-        if namesChanged || unplacedChanged { finish(cluster, namesChanged: namesChanged) }
+        for (name, keys) in touched where !dirty.contains(name) { read(keys, onNode: name, cluster) }
+        for key in unplacedChanged { readUnplaced(key, cluster) }
+        finish(namesChanged: namesChanged, unplacedChanged: !unplacedChanged.isEmpty)
         heldBack.refresh(cluster)
     }
 
-    private mutating func finish(_ cluster: Cluster, namesChanged: Bool) {
-        if namesChanged { nodeNames = nodes.keys.sorted(by: naturalOrder) }
-        faults -= unplaced.count { $0.state.isFault }
-        unplaced = unplacedKeys.sorted().compactMap { key in cluster.store.pods[key].map { cell($0, isNodeReady: true, cluster) } }
-        faults += unplaced.count { $0.state.isFault }
+    private mutating func finish(namesChanged: Bool, unplacedChanged: Bool) {
+        if namesChanged {
+            nodeNames = nodes.keys.sorted(by: naturalOrder)
+            layout += 1
+        }
+        guard unplacedChanged else { return }
+        if waitingGroups.values.contains(where: \.isStale) {
+            // The first pod of a group is gone: which is it now?
+            for key in waitingGroups.keys where waitingGroups[key]!.isStale { waitingGroups[key]!.first = nil }
+            for (cell, message) in unplaced.values where cell.state.isWaiting {
+                waitingGroups[WaitingGroup.Key(workload: cell.workload, message: message)]?.offer(cell.key)
+            }
+            for key in waitingGroups.keys { waitingGroups[key]!.isStale = false }
+        }
+        waitingByReason = waitingGroups.values.sorted { ($0.first ?? ObjectKey(name: "")) < ($1.first ?? ObjectKey(name: "")) }
+    }
+
+    /// Looks at a pod that has, or had, no node.
+    private mutating func readUnplaced(_ key: ObjectKey, _ cluster: Cluster) {
+        if let (cell, message) = unplaced.removeValue(forKey: key) {
+            faults -= cell.state.isFault ? 1 : 0
+            unschedulable -= cell.state == .unschedulable ? 1 : 0
+            if cell.state.isWaiting {
+                waitingCount -= 1
+                let group = WaitingGroup.Key(workload: cell.workload, message: message)
+                if waitingGroups[group]?.remove(key) ?? false { waitingGroups[group] = nil }
+            }
+        }
+        guard let pod = cluster.store.pods[key], pod.nodeName.isEmpty else { return }
+        let cell = cell(pod, isNodeReady: true, cluster)
+        let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
+        unplaced[key] = (cell, message)
+        faults += cell.state.isFault ? 1 : 0
+        unschedulable += cell.state == .unschedulable ? 1 : 0
+        if cell.state.isWaiting {
+            waitingCount += 1
+            let group = WaitingGroup.Key(workload: cell.workload, message: message)
+            waitingGroups[group, default: WaitingGroup(key: group)].add(key)
+        }
+    }
+
+    /// Looks at pods of the node `name` that changed.
+    private mutating func read(_ keys: Set<ObjectKey>, onNode name: String, _ cluster: Cluster) {
+        guard var view = nodes.removeValue(forKey: name) else { return }
+        let rules = RequestRules(assigned: cluster.profile)
+        var hasResizes = !view.waitingForResize.isEmpty
+        for key in keys {
+            let place = view.pods.partitioningIndex { $0.key >= key }
+            let isThere = place < view.pods.count && view.pods[place].key == key
+            guard let pod = cluster.store.pods[key], pod.nodeName == name else {
+                if isThere { view.pods.remove(at: place) }
+                continue
+            }
+            let cell = readCell(pod, on: view, rules, cluster)
+            hasResizes = hasResizes || pod.status.conditions[ConditionType.podResizePending] != nil
+            if isThere { view.pods[place] = cell } else { view.pods.insert(cell, at: place) }
+        }
+        faults -= view.faults
+        view.faults = view.pods.count { $0.state.isFault }
+        faults += view.faults
+        view.requested = view.pods.reduce(Resources()) { $0 + $1.requests }
+        nodes[name] = view
+        if hasResizes { read(name, cluster) }
+    }
+
+    /// The cell of a pod on a node; notes when it should be gone.
+    private mutating func readCell(_ pod: Pod, on view: NodeView, _ rules: RequestRules, _ cluster: Cluster) -> PodCell {
+        var cell = cell(pod, isNodeReady: !view.isDown, cluster)
+        if cell.state == .leaving, let time = pod.metadata.deletionTimestamp {
+            overdue[view.name] = min(overdue[view.name] ?? .distantFuture, time + PodState.patience)
+        }
+        if !pod.isFinished { cell.requests = pod.requests(rules) }
+        return cell
     }
 
     private mutating func read(_ name: String, _ cluster: Cluster) {
@@ -245,15 +348,9 @@ struct ClusterView {
             \.type)
         let rules = RequestRules(assigned: cluster.profile)
         for pod in cluster.store.pods(onNode: name) {
-            var cell = cell(pod, isNodeReady: !view.isDown, cluster)
-            if cell.state == .leaving, let time = pod.metadata.deletionTimestamp {
-                overdue[name] = min(overdue[name] ?? .distantFuture, time + PodState.patience)
-            }
-            if !pod.isFinished {
-                cell.requests = pod.requests(rules)
-                view.requested += cell.requests
-                if pod.status.conditions[ConditionType.podResizePending] != nil { view.waitingForResize.append(pod.metadata.name) }
-            }
+            let cell = readCell(pod, on: view, rules, cluster)
+            view.requested += cell.requests
+            if !pod.isFinished, pod.status.conditions[ConditionType.podResizePending] != nil { view.waitingForResize.append(pod.metadata.name) }
             view.pods.append(cell)
         }
         view.pods.sort { $0.key < $1.key }
@@ -267,6 +364,27 @@ struct ClusterView {
         PodCell(
             key: pod.key, workload: workload(of: pod, cluster), state: PodState(pod, isNodeReady: isNodeReady, now: cluster.now),
             requests: Resources())
+    }
+
+    /// What differs from counts that are made anew; empty if nothing does. For tests, with the world as it was when it was refreshed last.
+    func faults(_ cluster: Cluster) -> [String] {
+        var fresh = ClusterView()
+        fresh.refresh(cluster, generation: generation)
+        var faults: [String] = []
+        func compare<Value: Equatable>(_ what: String, _ value: (ClusterView) -> Value) {
+            if value(self) != value(fresh) { faults.append("\(what): \(value(self)), counted anew \(value(fresh))") }
+        }
+        compare("node names") { $0.nodeNames }
+        compare("faults") { $0.faults }
+        compare("nodes not ready") { $0.notReady }
+        compare("waiting") { $0.waitingCount }
+        compare("stuck") { $0.isStuck }
+        compare("waiting by reason") { $0.waitingByReason.map { "\($0.key.workload) \($0.count) \($0.first?.name ?? "") \($0.key.message)" } }
+        for name in fresh.nodeNames {
+            compare("pods of \(name)") { $0.nodes[name]?.pods.map { "\($0.key) \($0.state) \($0.requests.milliCPU)" } ?? [] }
+            compare("requests of \(name)") { $0.nodes[name]?.requested }
+        }
+        return faults
     }
 
     /// The workload that a pod belongs to.

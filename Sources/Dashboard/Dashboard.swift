@@ -34,6 +34,8 @@ public struct Dashboard {
     /// Connections to forwarded ports, by the host's numbers.
     var connections: [Int: ForwardedConnection] = [:]
     private var lastCheckpoint = Duration.zero
+    /// How far virtual time was to run in the last turn.
+    private var goal: Instant?
     var history = CommandHistory()
     var showsHeader = true
     var showsCrumbs = true
@@ -127,17 +129,26 @@ public struct Dashboard {
         guard !world.session.isPaused, !world.isMirror else { return }
         let before = world.now
         let revision = world.store.revision
-        // After a suspension the real time that passed is not made up for.
-        run(to: world.session.target(elapsed: min(elapsed, .milliseconds(250)))) { _ in shouldStop() }
+        // After a suspension the real time that passed is not made up for, but what one turn leaves undone is.
+        goal = world.session.target(elapsed: min(elapsed + owed, .milliseconds(250)))
+        run(to: goal) { _ in shouldStop() }
         if world.now != before || world.store.revision != revision { needsFrame = true }
         if world.now != before { apply(withTop { screen, world in screen.tick(world) }) }
         if world.store.revision != revision { noteChange() }
-        // A place to go back to, now and then in real time: it costs what changes afterwards.
-        if clock - lastCheckpoint > .seconds(2) {
+        // A place to go back to, now and then in real time: it costs what changes afterwards, and a copy of each table that does.
+        if clock - lastCheckpoint > .seconds(2) * max(1, world.store.count / 20_000) {
             lastCheckpoint = clock
             world.session.checkpoint()
         }
     }
+
+    /// The real time whose virtual time has not been run yet: none when paused or at full speed.
+    private var owed: Duration {
+        guard case .times(let factor) = world.session.speed, let goal, goal > world.now else { return .zero }
+        return Duration(nanoseconds: (goal - world.now).nanoseconds / Int64(factor))
+    }
+    /// Whether virtual time is behind: the caller should not sleep.
+    public var isBehind: Bool { !world.session.isPaused && owed > .milliseconds(1) }
 
     /// Lets clients of a server take their turn with the session, and shows what they change.
     public mutating func serve(_ turn: (inout Session) -> Void) {
@@ -508,6 +519,7 @@ public struct Dashboard {
     mutating func setPaused(_ isPaused: Bool) {
         if world.isMirror { return world.isFollowing ? stopAtPresent() : lookAtPresent() }
         world.session.isPaused = isPaused
+        goal = nil
         show(isPaused ? "Paused" : "Playing at \(world.session.speed)", .info)
     }
 
@@ -527,6 +539,7 @@ public struct Dashboard {
         replacements.forget()
         if let entry = world.session.undo() {
             world.generation += 1
+            goal = nil
             if case .success(let receipt) = entry.result { show("Undone: \(receipt.message) (now \(world.time(world.now)))", .info) }
         } else {
             show("There is nothing to undo", .warning)
@@ -556,6 +569,7 @@ public struct Dashboard {
     mutating func setSpeed(_ speed: Speed) {
         if world.isMirror { return show("A real cluster has its own speed; :branch makes a simulation of it", .warning) }
         world.session.speed = speed
+        goal = nil
         show("Speed \(speed)", .info)
     }
 
@@ -652,7 +666,7 @@ public struct Dashboard {
 
     /// Prepares the view on top for the world as it is. Returns where it stands and what the peek pane, which has the rest, tells.
     @discardableResult
-    private mutating func prepareTop() -> (area: Rect, peek: Peek?) {
+    mutating func prepareTop() -> (area: Rect, peek: Peek?) {
         let area = rows.body
         let wantsPeek = wantsPeek
         return withTop { screen, world in

@@ -59,6 +59,8 @@ struct World {
 
     init(session: Session, options: DashboardOptions) {
         self.session = session
+        // Screens follow the feed from frame to frame; who loses sight of it looks at everything again.
+        self.session.keepChanges(8192)
         self.options = options
         spreadView = SpreadView(configuration: session.simulation.options.scheduler)
     }

@@ -242,8 +242,8 @@ public struct Session: Sendable {
     /// The moments at which something was told or done, oldest first.
     public var moments: [Instant] { journal.map(\.time) }
 
-    /// Keeps the newest `count` changes for watchers that read them later than the components do.
-    public mutating func keepChanges(_ count: Int) { simulation.history = count }
+    /// Keeps at least the newest `count` changes for watchers that read them later than the components do.
+    public mutating func keepChanges(_ count: Int) { simulation.history = max(simulation.history, count) }
 
     private mutating func note(_ entry: JournalEntry) {
         journal.append(entry)

@@ -18,7 +18,7 @@ package struct MainLoop<Device: TerminalDevice> {
     package init(dashboard: Dashboard, watch: LongWorkWatch<Device>) { (self.dashboard, self.watch) = (dashboard, watch) }
 
     /// At most so much work between two looks at the keyboard, in nanoseconds.
-    private static var slice: UInt64 { 12_000_000 }
+    private static var slice: UInt64 { 8_000_000 }
     /// Between two frames while time runs, in nanoseconds: 30 a second unless the user asks for fewer.
     var framePeriod: UInt64 = 33_000_000
     /// Where files are saved; nil for the working directory.
@@ -37,10 +37,13 @@ package struct MainLoop<Device: TerminalDevice> {
     /// Runs until the user leaves; returns the exit status.
     package mutating func run() -> Int32 {
         var lastFrame: UInt64 = 0
+        var cost: UInt64 = 0
         var hadKey = true
         while true {
             let now = DispatchTime.now().uptimeNanoseconds
-            if dashboard.needsFrame, hadKey || now &- lastFrame >= (isUnfocused ? max(framePeriod, 250_000_000) : framePeriod) {
+            // Without a key frames take a sixth of the time at most: the rest is the simulation's.
+            let period = max(framePeriod, min(cost * 6, 500_000_000), isUnfocused ? 250_000_000 : 0)
+            if dashboard.needsFrame, hadKey || now &- lastFrame >= period {
                 watch.begin()
                 let frame = dashboard.frame(size: watch.terminal.size)
                 guard watch.show(frame) else {
@@ -48,6 +51,7 @@ package struct MainLoop<Device: TerminalDevice> {
                     return 129
                 }
                 lastFrame = now
+                cost = DispatchTime.now().uptimeNanoseconds &- now
                 hadKey = false
             }
             let events = nextEvents(since: lastFrame)
@@ -89,7 +93,7 @@ package struct MainLoop<Device: TerminalDevice> {
     private func timeout(since lastFrame: UInt64) -> Int32 {
         guard let patience = dashboard.patience else { return dashboard.needsFrame ? 0 : -1 }
         if dashboard.session.isPaused { return Int32(max(1, patience.nanoseconds / 1_000_000)) }
-        if dashboard.session.speed == .maximum { return 0 }
+        if dashboard.session.speed == .maximum || dashboard.isBehind { return 0 }
         let elapsed = DispatchTime.now().uptimeNanoseconds &- lastFrame
         return Int32(max(1, (patience.nanoseconds - Int64(elapsed)) / 1_000_000))
     }

@@ -27,6 +27,7 @@ struct DeckScreen: Screen {
     /// How many boxes stand side by side, if they stand in several rows; otherwise how many there are.
     var domainsPerRow = 1
     var names = NodeNames()
+    private var layoutSeen: (Int, String, Int)?
     private var onlyWarnings = false
     /// Whether the focused pane has the whole view.
     private var isZoomed = false
@@ -91,7 +92,7 @@ struct DeckScreen: Screen {
             case .nodes: nodeCursor == nil ? "Select a node first" : nil
             case .events: event(world) == nil ? "That object is gone" : nil
             }
-        case .why: world.view.waiting.isEmpty && world.view.heldBack.entries.isEmpty ? "No pod is waiting for a node" : nil
+        case .why: world.view.waitingCount == 0 && world.view.heldBack.entries.isEmpty ? "No pod is waiting for a node" : nil
         case .cordon, .uncordon, .drain: nodeCursor.flatMap { world.store.nodes[ObjectKey(name: $0)] } == nil ? "Select a node first" : nil
         case .nextPane, .previousPane, .zoom, .cells, .topologyKey, .warningsOnly, .fault, nil: nil
         }
@@ -196,8 +197,12 @@ struct DeckScreen: Screen {
     // MARK: Drawing
 
     mutating func refresh(_ world: World, in area: Rect) {
-        domains = Self.domains(world)
-        names = NodeNames(world.view.nodeNames)
+        let layout = (world.view.layout, world.topologyKey, world.generation)
+        if layoutSeen.map({ $0 != layout }) ?? true {
+            layoutSeen = layout
+            domains = Self.domains(world)
+            names = NodeNames(world.view.nodeNames)
+        }
         notPlaced = Self.notPlaced(world)
         rules.show(world.spread.map(\.id))
         let stamp = (world.store.revision, world.generation, world.now.nanoseconds, onlyWarnings)
@@ -286,19 +291,10 @@ struct DeckScreen: Screen {
     }
     /// Pods that wait for a node, and those that are not even created, by workload and reason.
     private static func notPlaced(_ world: World) -> [NotPlaced] {
-        var result: [NotPlaced] = []
-        var places: [String: Int] = [:]
-        for cell in world.view.waiting {
-            guard let pod = world.store.pods[cell.key] else { continue }
-            let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
-            let why = message.isEmpty ? "waits for the scheduler" : message
-            let key = "\(cell.workload.kind)/\(cell.workload.key) \(why)"
-            if let place = places[key] {
-                result[place].count += 1
-            } else {
-                places[key] = result.count
-                result.append(NotPlaced(name: cell.key.name, count: 1, age: pod.metadata.creationTimestamp, why: why, isHeldBack: false))
-            }
+        var result = world.view.waitingByReason.map { group in
+            NotPlaced(
+                name: group.first?.name ?? "", count: group.count, age: group.first.flatMap { world.store.pods[$0]?.metadata.creationTimestamp },
+                why: group.key.message.isEmpty ? "waits for the scheduler" : group.key.message, isHeldBack: false)
         }
         for entry in world.view.heldBack.entries {
             result.append(NotPlaced(name: entry.workload.name, count: entry.count, age: entry.since, why: entry.message, isHeldBack: true))

@@ -160,6 +160,9 @@ struct TableScreen: LinedScreen, PodHolder {
     var hasWork: Bool { index.progress != nil }
     mutating func work(_ world: World, until shouldStop: () -> Bool) { index.go(on: world, until: shouldStop) }
 
+    /// What differs from rows that are made anew. For tests.
+    func faults(_ world: World) -> [String] { index.faults(world) }
+
     private func rule(_ world: World) -> RowRule {
         let columns = columns(world)
         let byAge = sortTitle == "AGE" || sortTitle == "LAST SEEN"

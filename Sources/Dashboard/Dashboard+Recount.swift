@@ -1,0 +1,10 @@
+// What screens keep up from the feed of changes, compared with what there is: for tests.
+
+extension Dashboard {
+    /// What is kept up and differs from what is counted anew; empty if nothing does.
+    package mutating func recount() -> [String] {
+        world.refresh()
+        prepareTop()
+        return world.view.faults(world.cluster) + ((stack.last as? TableScreen)?.faults(world) ?? [])
+    }
+}

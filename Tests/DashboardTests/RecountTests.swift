@@ -1,0 +1,73 @@
+// What screens keep up from the feed of changes is what there is, whatever happens.
+
+import Canvas
+import ControlPlane
+import Dashboard
+import KubernetesAPI
+import Simulation
+import SimulationKit
+import Testing
+
+@Suite struct RecountTests {
+    private static func dashboard(nodes: Int, pods: Int, seed: UInt64) -> Dashboard {
+        let made = GeneratedCluster(nodes: nodes, pods: pods, seed: seed)
+        return Dashboard(session: made.scenario.input(overrides: made.overrides).makeSession().session)
+    }
+
+    /// Commands and keys at random, with time in between.
+    @Test(arguments: [1, 2, 3, 4] as [UInt64]) func `rows, cells and counts kept up are those counted anew`(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed, stream: "recount")
+        var dashboard = Self.dashboard(nodes: 12, pods: 260, seed: seed)
+        let screens = [
+            ":po<Enter>", ":po kube-system<Enter>", ":ev<Enter>", ":no<Enter>", ":deploy all<Enter>", ":po all<Enter>Shift-A", ":po -l app=api<Enter>",
+        ]
+        try dashboard.press(screens[Int(seed) % screens.count].replacing("Shift-A", with: ""))
+        for _ in 0..<40 {
+            let nodes = dashboard.session.cluster.store.nodes.all
+            let node = nodes[random.below(nodes.count)].name
+            let sets = dashboard.session.cluster.store.deployments.all
+            let set = sets[random.below(sets.count)]
+            switch random.below(9) {
+            case 0: try dashboard.press(":fault node \(node)<Enter>")
+            case 1: try dashboard.press(":recover node \(node)<Enter>")
+            case 2: try dashboard.press(":scale deploy/\(set.name) \(random.below(30))<Enter>")
+            case 3: try dashboard.press(":cordon \(node)<Enter>")
+            case 4: try dashboard.press("U")
+            case 5: try dashboard.press(screens[random.below(screens.count)].replacing("Shift-A", with: ""))
+            case 6: try dashboard.press("jjjkG")
+            case 7: try dashboard.press("A")
+            default: break
+            }
+            try dashboard.press("<Esc><wait:\(1 + random.below(12))s>")
+            _ = dashboard.frame(size: Size(width: 120, height: 36))
+            #expect(dashboard.recount() == [])
+        }
+    }
+
+    /// A table that is too large to be looked through at once: the first rows are there, keys are answered, and in the end it is all there.
+    @Test func `a large table is looked through in slices`() throws {
+        var dashboard = Self.dashboard(nodes: 60, pods: 6000, seed: 1)
+        dashboard.run(to: dashboard.session.cluster.origin + .seconds(20))
+        let pods = dashboard.session.cluster.store.pods.count
+        #expect(pods == 6000)
+        for key in [":po<Enter>"] { for key in try Key.parse(key) { dashboard.handle(.key(key), isScripted: true) } }
+        let size = Size(width: 120, height: 36)
+        let first = dashboard.frame(size: size).picture()
+        #expect(first.contains("looking through all pods") && first.contains("Running"))
+        dashboard.handle(.key(.down), isScripted: true)
+        _ = dashboard.frame(size: size)
+        dashboard.advance(by: .milliseconds(10), until: { false })
+        let all = dashboard.frame(size: size).picture()
+        #expect(!all.contains("looking through") && all.contains("[6000]"))
+        #expect(dashboard.recount() == [])
+        for key in try Key.parse("/web<Enter>") { dashboard.handle(.key(key), isScripted: true) }
+        _ = dashboard.frame(size: size)
+        dashboard.advance(by: .milliseconds(10), until: { false })
+        let filtered = dashboard.frame(size: size).picture()
+        #expect(filtered.contains("of 6000 shown"))
+        // Time goes on under it.
+        try dashboard.press("<Esc><Esc><wait:30s>")
+        _ = dashboard.frame(size: size)
+        #expect(dashboard.recount() == [])
+    }
+}
