@@ -6,7 +6,7 @@ import Fuzzing
 @main struct Lab: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evenkeel-lab", abstract: "Measure Evenkeel, or look for inputs that trap it. Use a release build.",
-        subcommands: [Schedule.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, State.self, Open.self, FuzzCommand.self] + network)
+        subcommands: [Schedule.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, Logs.self, State.self, Open.self, FuzzCommand.self] + network)
 
     #if Network
         private static let network: [any ParsableCommand.Type] = [ServeLoad.self, CrowdCommand.self]
@@ -45,6 +45,20 @@ import Fuzzing
         @OptionGroup var size: ClusterSize
         @Option(help: "Only questions that begin so.") var only = ""
         func run() { whatIf(nodes: size.nodes ?? 1000, pods: size.pods, only: only) }
+    }
+
+    struct Logs: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Opening the log of any pod, and following those of many at x100.")
+        @Option(help: "Pods of the cluster of which single logs are opened.") var pods = 150_000
+        @Option(help: "Pods whose logs are followed.") var followed = 500
+        @Option(help: "Seconds of real time for which they are followed.") var seconds = 10
+        func validate() throws {
+            if [pods, followed, seconds].contains(where: { $0 < 1 }) { throw ValidationError("Numbers are at least 1.") }
+        }
+        func run() {
+            openLogs(pods: pods)
+            followLogs(of: followed, seconds: seconds)
+        }
     }
 
     struct Frames: ParsableCommand {

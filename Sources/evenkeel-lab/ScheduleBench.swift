@@ -95,10 +95,10 @@ struct ScheduleBench {
         }
     }
 
-    static func nodes(_ count: Int, in cluster: inout Cluster) {
+    static func nodes(_ count: Int, named prefix: String = "node", in cluster: inout Cluster) {
         for i in 0..<count {
             var node = Node()
-            node.metadata.name = "node-\(i)"
+            node.metadata.name = "\(prefix)-\(i)"
             node.metadata.labels = [hostname: node.metadata.name, zone: ["a", "b", "c", "d"][i % 4]]
             node.status.allocatable = [
                 "cpu": Quantity(16), "memory": Quantity(bytes: 64 << 30), "pods": Quantity(110),

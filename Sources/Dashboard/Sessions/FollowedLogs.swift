@@ -95,6 +95,8 @@ struct FollowedLogs {
 
     /// So many lines are kept.
     static let capacity = 5000
+    /// So many are read when it is opened.
+    static let firstLines = 1000
     /// So many containers are followed.
     static let mostStreams = 500
 
@@ -175,7 +177,7 @@ struct FollowedLogs {
         if !isOpen { return open(world) }
         guard range != .head else { return }
         // The more containers, the less often: a second in which time runs costs about as much whatever is followed.
-        let interval = Duration.milliseconds(max(100, streams.count * 2))
+        let interval = Duration.milliseconds(max(100, streams.count * 4))
         guard world.now != readTime, world.session.isPaused || world.clock >= readAt + interval else { return }
         follow(world)
     }
@@ -183,14 +185,14 @@ struct FollowedLogs {
     private mutating func open(_ world: World) {
         (isOpen, generation, lines, shown, streams) = (true, world.generation, [], [], [])
         findStreams(world)
-        let share = max(10, Self.capacity / max(1, streams.count))
+        let share = max(10, Self.firstLines / max(1, streams.count))
         var found: [Line] = []
         for index in streams.indices { found += read(index, first: share, world) }
         finish(found, world)
     }
 
     private mutating func follow(_ world: World) {
-        if world.clock >= podsAt + .seconds(1) || world.session.isPaused { findStreams(world) }
+        if world.clock >= podsAt + max(.seconds(1), .milliseconds(streams.count * 10)) || world.session.isPaused { findStreams(world) }
         let most = max(20, 2000 / max(1, streams.count))
         var found: [Line] = []
         for index in streams.indices {

@@ -13,17 +13,18 @@ enum Sessions {
         if kind == .service {
             guard let service = store.services[key], !service.spec.selector.isEmpty else { return [] }
             let selector = LabelSelector(matchLabels: service.spec.selector)
-            return sorted(store.pods.sorted(namespace: key.namespace).filter { selector.matches($0.metadata.labels) })
+            return sorted(
+                store.pods.rows.lazy.compactMap { $0 }.filter { $0.metadata.namespace == key.namespace && selector.matches($0.metadata.labels) })
         }
         guard let object = store.object(kind, key) else { return [] }
         var pods = store.pods(ownedBy: object.metadata.uid)
         switch kind {
         case .deployment:
-            for set in store.replicaSets.sorted(namespace: key.namespace) where set.metadata.controller?.uid == object.metadata.uid {
+            for set in store.replicaSets.rows.lazy.compactMap({ $0 }) where set.metadata.controller?.uid == object.metadata.uid {
                 pods += store.pods(ownedBy: set.metadata.uid)
             }
         case .cronJob:
-            for job in store.jobs.sorted(namespace: key.namespace) where job.metadata.controller?.uid == object.metadata.uid {
+            for job in store.jobs.rows.lazy.compactMap({ $0 }) where job.metadata.controller?.uid == object.metadata.uid {
                 pods += store.pods(ownedBy: job.metadata.uid)
             }
         default: break
@@ -111,4 +112,11 @@ enum Sessions {
         if pod.spec.containers.count == 1, pod.spec.ephemeralContainers == nil { return start(pod.defaultContainer) }
         return [.open(ContainerDialog(attaches ? "Attach" : "Shell", of: pod, allowsAll: false, onlyRunning: true, choose: start))]
     }
+}
+
+extension Dashboard {
+    /// Opens the logs of a pod, as its key does; for measuring.
+    package mutating func openLog(of key: ObjectKey) { apply([.push(LogScreen(.pod(key)))]) }
+    /// The same of all pods of a workload or Service.
+    package mutating func openLog(of kind: Kind, _ key: ObjectKey) { apply([.push(LogScreen(.pods(of: kind, key)))]) }
 }

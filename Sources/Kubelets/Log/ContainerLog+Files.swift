@@ -38,39 +38,59 @@ extension ContainerLog {
     /// When the file that readers are given begins: only what came since the last rotation is read.
     public var liveSince: Instant { rotations.begins.last?.begin ?? start }
 
-    /// Each rotation: when a new file began, and how large the old one was by then. And the size of the live file.
+    /// The last rotations: when a new file began, and how large the old one was by then. And the size of the live file.
+    /// - Complexity: O(spans of use), however long it has been written.
     private var rotations: (begins: [(begin: Instant, size: Int64)], live: Int64) {
-        let rate = bytesPerSecond
+        let pieces = growth
+        let most = pieces.lazy.map(\.rate).max() ?? 0
         // Most logs never fill a file.
-        if rate.most * (last - start).seconds <= Double(maxSize) { return ([], Int64(saturating: rate.at(start) * (last - start).seconds)) }
-        var (begins, size) = ([(begin: Instant, size: Int64)](), 0.0)
-        var time = start
-        while time + Self.monitorInterval <= last {
-            size += rate.at(time + Self.monitorInterval / 2) * Self.monitorInterval.seconds
-            time = time + Self.monitorInterval
-            // Files of containers that have ended are not rotated.
-            if size > Double(maxSize) {
+        if most * (last - start).seconds <= Double(maxSize) { return ([], Int64(saturating: most * (last - start).seconds)) }
+        var (begins, size, time) = ([(begin: Instant, size: Int64)](), 0.0, start)
+        let tick = Self.monitorInterval
+        for piece in pieces {
+            let step = piece.rate * tick.seconds
+            var ticks = max(0, Int((piece.to - time).nanoseconds / tick.nanoseconds))
+            while ticks > 0 {
+                // Checks until it is found too large.
+                let room = step > 0 ? (Double(maxSize) - size) / step : .infinity
+                guard room < Double(ticks) else {
+                    size += step * Double(ticks)
+                    time = time + tick * ticks
+                    break
+                }
+                let needed = Int(max(0, room)) + 1
+                (time, size, ticks) = (time + tick * needed, size + step * Double(needed), ticks - needed)
                 begins.append((time, Int64(saturating: size)))
+                if begins.count > maxFiles { begins.removeFirst() }
                 size = 0
+                // At an even rate the next ones follow each after as many checks: only the last few matter.
+                let period = Int(min(Double(maxSize) / step, 1e15)) + 1
+                let skipped = max(0, ticks / period - maxFiles) * period
+                (time, ticks) = (time + tick * skipped, ticks - skipped)
             }
         }
-        return (begins, Int64(saturating: size + rate.at(last) * (last - time).seconds))
+        // Files of containers that have ended are not rotated, nor is what was written since the last check.
+        return (begins, Int64(saturating: size + (pieces.last?.rate ?? 0) * (last - time).seconds))
     }
 
-    /// How fast the file grows. What a program says of its start and end does not count.
-    private var bytesPerSecond: (most: Double, at: (Instant) -> Double) {
+    /// How fast the file grows in bytes a second, from time to time: on average over each span of its use. What a program says of its
+    /// start and end does not count.
+    private var growth: [(to: Instant, rate: Double)] {
         if !ownLines.isEmpty {
             let bytes = ownLines.reduce(0) { $0 + $1.utf8.count + Self.lineOverhead }
-            let rate = Double(bytes) / Double(ownLines.count) / program.logEvery.seconds
-            return (rate, { _ in rate })
+            return [(last, Double(bytes) / Double(ownLines.count) / program.logEvery.seconds)]
         }
-        if let script {
-            let rate = script.bytesPerSecond(overhead: Self.lineOverhead)
-            return (rate, { _ in rate })
-        }
+        if let script { return [(last, script.bytesPerSecond(overhead: Self.lineOverhead))] }
         let line = Double(Self.lineOverhead + 48)
-        let most = max(program.cpu.maximum, spans.lazy.map(\.cpu.maximum).max() ?? 0)
-        return (lineRate(most) * line, { lineRate(use(at: $0).milliCPU) * line })
+        var (pieces, from) = ([(to: Instant, rate: Double)](), start)
+        for to in spans.map(\.from) + [last] where to > from {
+            // A wave has gone through all its values in less than an hour.
+            let samples = 16
+            let sum = (0..<samples).reduce(0.0) { $0 + lineRate(use(at: from + (to - from) * (Double($1) / Double(samples))).milliCPU) }
+            pieces.append((to, sum / Double(samples) * line))
+            from = to
+        }
+        return pieces
     }
 }
 

@@ -79,7 +79,7 @@ extension ContainerLog {
     func addWork(_ from: Instant, _ to: Instant, _ lines: inout [LogLine]) {
         guard let working, !isPlainInit else { return }
         let (from, to) = (max(from, working.lowerBound), min(to, working.upperBound))
-        guard from <= to else { return }
+        guard from <= to, max(program.cpu.maximum, spans.lazy.map(\.cpu.maximum).max() ?? 0) > 0 else { return }
         let length = Self.bucket.nanoseconds
         for index in (from - start).nanoseconds / length...(to - start).nanoseconds / length {
             let begin = start + Self.bucket * Int(index)

@@ -84,11 +84,11 @@ public struct ContainerLog: Sendable {
     }
 
     /// The last `count` lines of `from` to `to`, both included.
-    /// - Complexity: O(count), and O(log) of the time in which nothing was said.
+    /// - Complexity: O(count), and a little for each day in which nothing was said.
     public func lastLines(_ count: Int, from: Instant, through to: Instant) -> [LogLine] {
         let from = max(from, start)
         var (found, end) = ([LogLine](), min(to, last))
-        var width = Duration.seconds(20)
+        var width = firstWidth(count, at: end)
         while found.count < count, end >= from {
             let begin = max(from, end - width)
             found = lines(from: begin, through: end) + found
@@ -96,6 +96,12 @@ public struct ContainerLog: Sendable {
             width = min(width * 2, .hours(24))
         }
         return Array(found.suffix(count))
+    }
+
+    /// About the time in which it writes `count` lines.
+    private func firstWidth(_ count: Int, at time: Instant) -> Duration {
+        let rate = ownLines.isEmpty ? script == nil ? lineRate(use(at: time).milliCPU) : 0 : 1 / program.logEvery.seconds
+        return rate > 0 ? .seconds(max(0.1, min(20, Double(count) * 1.3 / rate))) : .seconds(20)
     }
 
     /// The first lines of `from` to `to`, both included: at least so many that they have `bytes` bytes, if there are as many.

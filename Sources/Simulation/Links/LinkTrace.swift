@@ -105,12 +105,13 @@ private struct LinkTracer {
 
     /// By the tunnel's way to `node` if there is one. Returns who dials at its end; nil if it ends before.
     private mutating func leave(towards node: String, _ caller: Caller) -> String? {
-        let ends = store.nodes.sorted().map(\.metadata.name).filter(isReachable)
+        // The node itself, else the first that can be reached.
+        func far() -> String? { isReachable(node) ? node : store.nodes.sorted().map(\.metadata.name).first(where: isReachable) }
         switch settings.egress {
         case .direct: return "API server"
         case .sshTunnel:
             let isOpen = settings.fault != .tunnelsDown && settings.fault != .keyRefused
-            guard isOpen, let end = ends.first(where: { $0 == node }) ?? ends.first else {
+            guard isOpen, let end = far() else {
                 hop("API server", "choose a tunnel", "no tunnel", took: .zero, checked: false, "TCP port 22 of each node; the key of the host is not checked")
                 fail(caller.text("No SSH tunnels currently open. Were the targets able to accept an ssh-key for user \"\(settings.sshUser)\"?"))
                 return nil
@@ -126,7 +127,7 @@ private struct LinkTracer {
                 fail(caller.text("dial unix /etc/kubernetes/konnectivity-server/konnectivity-server.socket: connect: connection refused"))
                 return nil
             }
-            guard settings.fault != .tunnelsDown, let agent = ends.first(where: { $0 == node }) ?? ends.first else {
+            guard settings.fault != .tunnelsDown, let agent = far() else {
                 fail(caller.text("No agent available"))
                 return nil
             }
