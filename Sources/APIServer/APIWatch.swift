@@ -24,6 +24,8 @@ public struct APIWatch: Sendable {
     private var lastRevision: Int
     /// Columns come with the first event of a table.
     private var needsColumns = true
+    /// What there is already is being told.
+    private var isFirst = true
 
     init(
         _ request: ResourceRequest, filter: ObjectFilter, initial: [any StoredObject]?, endsInitial: Bool, from revision: Int, timeoutSeconds: Int,
@@ -40,6 +42,7 @@ public struct APIWatch: Sendable {
         for object in initial ?? [] {
             pending.append(event("ADDED", object, revision: object.metadata.resourceVersion, isPrevious: false, in: session))
         }
+        isFirst = false
         if endsInitial { pending.append(bookmark(revision, isEnd: true)) }
         if initial == nil, start == nil || !session.cluster.store.holds(cursor) { expire(session, from: revision) }
     }
@@ -101,12 +104,33 @@ public struct APIWatch: Sendable {
         if case .table(let version) = form.representation.form {
             let columns = needsColumns ? form.columnDefinitions(in: session.cluster) : .null
             needsColumns = false
-            let table = ObjectForm.table(
-                version, metadata: ["resourceVersion": .string(String(revision))], columns: columns, rows: [form.row(object, in: session.cluster)])
-            return { Self.line(type, table) }
+            let row = row(WatchCache.Key(revision: revision, isPrevious: isPrevious, form: WatchCache.name(of: form)), object, in: session)
+            let head: JSONValue = [
+                "kind": "Table", "apiVersion": .string("meta.k8s.io/\(version)"), "metadata": ["resourceVersion": .string(String(revision))],
+                "columnDefinitions": columns,
+            ]
+            return {
+                var bytes = Array("{\"type\":\"\(type)\",\"object\":".utf8)
+                head.write(to: &bytes)
+                bytes.removeLast()
+                return bytes + Array(",\"rows\":[".utf8) + row.bytes + Array("]}}\n".utf8)
+            }
         }
         let encoded = encoded(WatchCache.Key(revision: revision, isPrevious: isPrevious, form: WatchCache.name(of: form)), object, in: session)
         return { Array("{\"type\":\"\(type)\",\"object\":".utf8) + encoded.bytes + Array("}\n".utf8) }
+    }
+
+    /// The row of an object as text, which is made once for all watchers that want the same.
+    private func row(_ key: WatchCache.Key, _ object: any StoredObject, in session: Session) -> WatchCache.Encoded {
+        // What its cells say depends on the cluster as it is now: those that begin a watch are made for it.
+        if !isFirst, let known = cache.known(key) { return known }
+        let row = form.row(object, in: session.cluster)
+        let make: @Sendable () -> [UInt8] = {
+            var bytes: [UInt8] = []
+            row.write(to: &bytes)
+            return bytes
+        }
+        return isFirst ? WatchCache.Encoded(make) : cache.add(key, make)
     }
 
     /// The object as text, which is made once for all watchers that want the same.
@@ -202,7 +226,7 @@ final class WatchCache: @unchecked Sendable {
         switch form.representation.form {
         case .whole: form.apiVersion
         case .partial(let version): "partial \(version)"
-        case .table: "table"
+        case .table(let version): "table \(version) \(form.included.rawValue) \(form.apiVersion)"
         }
     }
 

@@ -14,8 +14,16 @@
         private let inbox: Inbox
         /// How far a client wants time to be at once, who asked, and what he is told then.
         private var jump: (goal: Instant, exchange: Exchange, answer: @Sendable (Session) -> APIResponse)?
-        /// Whether time is to be moved at once: then turns are to follow each other without a pause.
-        public var isJumping: Bool { jump != nil }
+        /// How long the holder may wait from `now` for the next turn, in nanoseconds, if nothing else is due.
+        public func patience(at now: UInt64) -> UInt64 {
+            if jump != nil { return 0 }
+            return hasNews ? Self.gap - min(Self.gap, now &- watchesAsked) : .max
+        }
+        /// Between two times that watchers are told, in nanoseconds: changes that follow each other closely go out together, as each
+        /// message to each of many watchers costs a call of the system. The first after a rest goes out at once.
+        private static let gap: UInt64 = 4_000_000
+        /// There is something that watchers were not told yet.
+        private var hasNews = false
         /// At most so much of it in one turn, in nanoseconds.
         private static let slice: UInt64 = 5_000_000
         private let audit: AuditLog?
@@ -160,15 +168,17 @@
 
         /// Sends each stream what is new, and forgets those that are over.
         ///
-        /// Watches are asked when something was written, and once a second for their bookmarks; logs and programs fifty times a second.
+        /// Watches are asked soon after something was written, and once a second for their bookmarks; logs and programs fifty times a second.
         private mutating func tellNews(in session: inout Session, at now: UInt64) {
-            let watchesAreDue = session.cluster.store.revision != revision || now &- watchesAsked > 1_000_000_000
+            hasNews = session.cluster.store.revision != revision
+            let pause = now &- watchesAsked
+            let watchesAreDue = hasNews && pause >= Self.gap || pause > 1_000_000_000
             let othersAreDue = now &- othersAsked > 20_000_000
             for index in streams.indices where streams[index].isNew || (streams[index].isWatch ? watchesAreDue : othersAreDue) {
                 streams[index].tell(&session)
             }
             forget(at: session.now) { $0.source.isOver }
-            if watchesAreDue { (revision, watchesAsked) = (session.cluster.store.revision, now) }
+            if watchesAreDue { (revision, watchesAsked, hasNews) = (session.cluster.store.revision, now, false) }
             if othersAreDue { othersAsked = now }
         }
     }

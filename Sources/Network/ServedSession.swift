@@ -33,7 +33,7 @@
         public mutating func run() {
             while turn() {
                 let now = DispatchTime.now().uptimeNanoseconds
-                inbox.sleep(atMost: desk.isJumping ? 0 : min(pace.wait(until: session.simulation.nextDue, at: now) ?? Self.nap, Self.nap))
+                inbox.sleep(atMost: min(pace.wait(until: session.simulation.nextDue, at: now) ?? Self.nap, desk.patience(at: now), Self.nap))
             }
         }
 

@@ -187,7 +187,7 @@ struct EvenkeelAPITests {
         let review = client.send("POST", Self.root + "/expectations", body: ["expect": list])
         #expect(review.code == 201 && review.json.value(at: "status.passed") == false)
         #expect(review.json.value(at: "status.results[0].passed") == true)
-        #expect(review.json.value(at: "status.results[1].message")?.string == "3 pods with app=web, expected 40")
+        #expect(review.json.value(at: "status.results[1].message")?.string == "3 pods in default with app=web, expected 40")
         let scenario: JSONValue = [
             "apiVersion": "evenkeel.dev/v1", "kind": "Scenario", "metadata": ["name": "s"], "spec": ["expect": .array([list.array?.first ?? .null])],
         ]

@@ -90,7 +90,7 @@
             let (first, second) = (form.date(from: String(before)), form.date(from: String(after)))
             #expect(first.flatMap { second?.timeIntervalSince($0) } == 600)
             #expect(post(#"{"speed": "max"}"#).contains(#""paused":false,"speed":"max""#))
-            #expect(post(#"{"speed": 12345}"#).hasPrefix("HTTP/1.1 400"))
+            #expect(post(#"{"speed": 12345}"#).hasPrefix("HTTP/1.1 422"))
             #expect(post("what").hasPrefix("HTTP/1.1 400"))
             for stranger in [try server.connect(as: nil), try server.connect(as: "jane", groups: ["dev"])] {
                 #expect(stranger.answer(get("/apis/evenkeel.dev/v1/time")).hasPrefix("HTTP/1.1 403"))
@@ -153,6 +153,63 @@
             let answer = try server.connect().answer(get("/api"))
             #expect(answer.hasPrefix("HTTP/1.1 429 Too Many Requests\r\n"))
             #expect(answer.lowercased().contains("retry-after: 1\r\n"))
+        }
+
+        @Test func `more streams than are allowed at once are told to try again later, and those that are open go on`() throws {
+            var limits = ServerLimits()
+            limits.streams = 1
+            let server = try TestServer(limits: limits)
+            defer { server.stop() }
+            let path = "/api/v1/namespaces/default/configmaps"
+            let first = try server.connect()
+            first.send(get(path + "?watch=true"))
+            let hasBegun = first.wait { $0.contains("200 OK") }
+            #expect(hasBegun)
+            let second = try server.connect()
+            second.send(get(path + "?watch=true"))
+            let isRefused = second.wait { $0.hasPrefix("HTTP/1.1 429") && $0.lowercased().contains("retry-after: 1\r\n") }
+            #expect(isRefused)
+            let body = #"{"metadata":{"name":"told"}}"#
+            #expect(second.answer("POST \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)").contains("201 Created"))
+            let isTold = first.wait { $0.contains(#""name":"told""#) }
+            #expect(isTold)
+            // Whoever leaves makes room.
+            first.close()
+            let third = try server.connect()
+            let isLetIn = (0..<50).contains { _ in
+                usleep(20_000)
+                return third.answer(get(path + "?watch=true&timeoutSeconds=1")).hasPrefix("HTTP/1.1 200")
+            }
+            #expect(isLetIn)
+        }
+
+        @Test func `a watcher that does not read is dropped, and holds up nobody`() throws {
+            var limits = ServerLimits()
+            (limits.waitingChanges, limits.writeSeconds) = (10, 60)
+            let server = try TestServer(limits: limits)
+            defer { server.stop() }
+            let path = "/api/v1/namespaces/default/configmaps"
+            let deaf = try server.connect(readsAtOnce: false)
+            deaf.send(get(path + "?watch=true"))
+            let watcher = try server.connect()
+            watcher.send(get(path + "?watch=true"))
+            let hasBegun = watcher.wait { $0.contains("200 OK") }
+            #expect(hasBegun)
+            // More than the sockets between them hold.
+            let writer = try server.connect()
+            let filling = String(repeating: "x", count: 200_000)
+            for number in 0..<120 {
+                let body = #"{"metadata":{"name":"big\#(number)"},"data":{"a":"\#(filling)"}}"#
+                let answer = writer.answer("POST \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                guard answer.hasPrefix("HTTP/1.1 201") else { return #expect(Bool(false), "\(answer.prefix(200))") }
+            }
+            let sawLast = watcher.wait { $0.hasSuffix("}\n\r\n") && $0.contains(#""name":"big119""#) }
+            #expect(sawLast)
+            // It can read now, and hears the end of the connection rather than that of the list.
+            deaf.read()
+            let isDropped = deaf.waitForEnd()
+            #expect(isDropped)
+            #expect(!deaf.text.contains(#""name":"big119""#))
         }
 
         @Test func `a certificate of another authority is not let in`() throws {

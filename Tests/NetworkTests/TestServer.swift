@@ -107,6 +107,8 @@
         func send(_ text: String) { send(Array(text.utf8)) }
         func send(_ bytes: [UInt8]) { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
         func close() { channel.close(promise: nil) }
+        /// From now on it reads what comes.
+        func read() { channel.setOption(.autoRead, value: true).whenComplete { _ in } }
         var bytes: [UInt8] { heard.withLock { $0.bytes } }
         var text: String { String(decoding: bytes, as: UTF8.self) }
         /// The head of an answer, and what follows it.
