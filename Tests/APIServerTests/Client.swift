@@ -22,8 +22,11 @@ struct Client {
         func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
     }
 
-    init(namespaces: [String] = [], speed: Speed = .times(1)) {
-        session = Session(Simulation(SimulationOptions()))
+    /// Of the version whose answers were recorded, unless told otherwise.
+    init(namespaces: [String] = [], speed: Speed = .times(1), minor: Int = 36) {
+        var options = SimulationOptions()
+        options.profile = KubernetesProfile(KubernetesVersion(minor: minor))
+        session = Session(Simulation(options))
         session.advance(to: .start + .seconds(1))
         for name in namespaces { _ = send("POST", "/api/v1/namespaces", body: ["metadata": ["name": .string(name)]]) }
         run(seconds: 1)

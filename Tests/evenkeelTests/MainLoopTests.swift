@@ -69,7 +69,9 @@ import evenkeel
             _ = parts.loop.run()
             #expect(parts.watch.terminal.picture.contains("A port is 0 to 65535, not 99999"))
             func type(_ keys: String) throws {
-                parts.watch.terminal.events = try Key.parse(keys).map { TerminalEvent.key($0) } + [.hangup]
+                parts.watch.terminal.events = try Key.parse(keys).map { TerminalEvent.key($0) }
+                parts.watch.terminal.batch = parts.watch.terminal.events.count
+                parts.watch.terminal.events.append(.hangup)
                 _ = parts.loop.run()
             }
             try type(":serve<Enter>")

@@ -106,10 +106,10 @@ extension Cluster {
         return try update(object)
     }
 
-    /// A default role or binding is stored from its first change on; if it is deleted, the default one is back.
+    /// What each cluster has by itself is stored from its first change on; if it is deleted, the default one is back.
     private mutating func storeDefault<O: StoredObject>(_ type: O.Type, _ key: ObjectKey) {
         guard O.kind == .custom, store.customObjects[key] == nil, let made = store.derived(key) as? CustomObject,
-            made.group == "rbac.authorization.k8s.io"
+            !made.group.isEmpty
         else { return }
         store.insert(made, at: now)
     }

@@ -4,14 +4,13 @@ import KubernetesAPI
 import SimulationKit
 
 extension ObjectStore {
-    /// Objects of one kind, named as in the keys of custom objects, that a fresh API server or its kubelets make for themselves.
+    /// Objects of one kind, named as in the keys of custom objects, that a fresh API server makes for itself.
     func defaults(_ kind: some StringProtocol) -> [CustomObject] {
         switch kind {
         case "FlowSchema.flowcontrol.apiserver.k8s.io": DefaultFlows.schemas.map(flowSchema)
         case "PriorityLevelConfiguration.flowcontrol.apiserver.k8s.io": DefaultFlows.levels.map(priorityLevel)
         case "ServiceCIDR.networking.k8s.io": [serviceRange]
         case "IPAddress.networking.k8s.io": services.sorted().flatMap(addresses)
-        case "CSINode.storage.k8s.io": nodes.sorted().map(storageNode)
         case "Role.rbac.authorization.k8s.io": DefaultNamespaceRoles.roles.map(namespaceRole)
         case "RoleBinding.rbac.authorization.k8s.io": DefaultNamespaceRoles.bindings.map(namespaceBinding)
         default: []
@@ -23,7 +22,6 @@ extension ObjectStore {
         (made.apiVersion, made.kindName) = (apiVersion, kind)
         (made.metadata.name, made.metadata.namespace) = (name, namespace)
         made.metadata.uid = StableHash.uuid("\(kind) \(namespace) \(name)")
-        made.metadata.resourceVersion = 1
         made.metadata.creationTimestamp = namespaces[ObjectKey(name: "kube-system")]?.metadata.creationTimestamp
         return made
     }
@@ -68,7 +66,7 @@ extension ObjectStore {
         return object
     }
 
-    // MARK: Addresses and storage
+    // MARK: Addresses
 
     private var serviceRange: CustomObject {
         var object = made("networking.k8s.io/v1", "ServiceCIDR", "kubernetes")
@@ -87,15 +85,6 @@ extension ObjectStore {
             ]
             return object
         }
-    }
-    private func storageNode(_ node: Node) -> CustomObject {
-        var object = made("storage.k8s.io/v1", "CSINode", node.metadata.name)
-        object.metadata.creationTimestamp = node.metadata.creationTimestamp
-        object.metadata.ownerReferences = [OwnerReference(controller: node)]
-        object.metadata.ownerReferences[0].controller = nil
-        object.metadata.ownerReferences[0].blockOwnerDeletion = nil
-        object.content["spec"] = ["drivers": .null]
-        return object
     }
 
     // MARK: Roles of namespaces
