@@ -115,7 +115,7 @@ import Testing
             scaled.use = { _, _ in 100 }
             scaled.run(5)
             #expect(scaled.scaler.status.conditions.isEmpty != atOnce)
-            scaled.run(40)
+            scaled.run(45)
             #expect(scaled.replicas == 2)
             try! scaled.test.cluster.update(HorizontalPodAutoscaler.self, scaled.scaler.key) { $0.spec.minReplicas = 4 }
             scaled.test.run(0.1)

@@ -12,7 +12,7 @@ func object<O: KubernetesObject>(_ type: O.Type, _ yaml: String) -> O {
 }
 
 /// A cluster with the objects that `yaml` describes, `seconds` after its start.
-func cluster(_ yaml: String, at seconds: Int = 100, profile: KubernetesProfile = .default) -> Cluster {
+func cluster(_ yaml: String, at seconds: Int = 100, profile: KubernetesProfile = KubernetesProfile(minor: 36)) -> Cluster {
     var cluster = Cluster(profile: profile)
     func add<O: StoredObject>(_ object: O) { _ = try! cluster.adopt(object) }
     let set = ManifestReader.read(text: yaml)

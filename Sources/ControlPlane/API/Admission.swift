@@ -115,13 +115,7 @@ extension Cluster {
         guard claim.spec.storageClassName == nil,
             claim.metadata.annotations[AnnotationKey.storageClass] == nil
         else { return }
-        let defaults = store.storageClasses.all.filter(\.isDefault)
-        // The newest of several; by name among equally old ones.
-        let chosen = defaults.min { a, b in
-            let (x, y) = (a.metadata.creationTimestamp ?? .start, b.metadata.creationTimestamp ?? .start)
-            return x != y ? x > y : a.name < b.name
-        }
-        claim.spec.storageClassName = chosen?.name
+        claim.spec.storageClassName = store.defaultStorageClass?.name
     }
 
     fileprivate func requireExpandable(_ new: PersistentVolumeClaim, _ old: PersistentVolumeClaim)

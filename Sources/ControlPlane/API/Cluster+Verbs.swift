@@ -286,7 +286,7 @@ extension Pod {
                     type: ConditionType.podScheduled, status: false, reason: ConditionReason.schedulingGated,
                     message: "Scheduling is blocked due to non-empty scheduling gates"), now: cluster.now)
         }
-        status.qosClass = spec.qosClass
+        status.qosClass = spec.value.qosClass(cluster.profile)
         self.status = Shared(status)
     }
     /// A pod gets its grace.

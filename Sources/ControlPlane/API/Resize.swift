@@ -113,7 +113,7 @@ extension Cluster {
             ]
         }
         var errors: [FieldError] = []
-        if new.spec.qosClass != old.status.qosClass, old.status.qosClass != .unset {
+        if new.spec.value.qosClass(profile) != old.status.qosClass, old.status.qosClass != .unset {
             errors.append(
                 FieldError(
                     .invalid, "spec", value: "\"\(old.status.qosClass.rawValue)\"",
@@ -301,7 +301,7 @@ extension Cluster {
                             ? ",`spec.containers[*].resources` (for CPU/memory only)" : ""))
             ]
         }
-        let qos = wanted.qosClass
+        let qos = wanted.qosClass(profile)
         if qos != old.status.qosClass, old.status.qosClass != .unset {
             return [FieldError(.invalid, "metadata", value: "\"\(qos.rawValue)\"", "Pod QoS is immutable")]
         }

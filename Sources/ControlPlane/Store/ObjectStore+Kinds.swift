@@ -1,4 +1,4 @@
-import KubernetesAPI
+public import KubernetesAPI
 
 // The table of each kind: a property of ObjectStore, a line here and in the list below. The compiler asks for all three once the
 // kind is in the list of kinds, ``Kind``.
@@ -163,6 +163,13 @@ extension ObjectStore {
     public func count(_ kind: Kind) -> Int {
         func count<O: StoredObject>(_ type: O.Type) -> Int { self[keyPath: O.table].count }
         return count(Self.type(of: kind))
+    }
+    /// The class that claims without one get: the newest that is marked so.
+    public var defaultStorageClass: StorageClass? {
+        storageClasses.all.filter(\.isDefault).max { a, b in
+            let (x, y) = (a.metadata.creationTimestamp ?? .start, b.metadata.creationTimestamp ?? .start)
+            return x == y ? a.metadata.name > b.metadata.name : x < y
+        }
     }
     /// The kinds of custom objects that are there, in the order of their first object.
     public var customKinds: [KindInfo] {

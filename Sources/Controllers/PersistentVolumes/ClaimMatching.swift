@@ -50,12 +50,4 @@ extension ObjectStore {
                 return x == y ? a.name < b.name : x < y
             }
     }
-
-    /// The class that claims without one get: the newest that is marked so.
-    var defaultStorageClass: StorageClass? {
-        storageClasses.all.filter(\.isDefault).max { a, b in
-            let (x, y) = (a.metadata.creationTimestamp ?? .start, b.metadata.creationTimestamp ?? .start)
-            return x == y ? a.name > b.name : x < y
-        }
-    }
 }

@@ -122,7 +122,7 @@ public enum OOMScore {
     /// - Source: Kubernetes `pkg/kubelet/qos/policy.go`, `GetContainerOOMScoreAdjust`.
     public static func adjustment(of container: Container, in pod: Pod, nodeMemory capacity: Int64) -> Int {
         if pod.spec.priorityClassName == "system-node-critical" { return -997 }
-        switch pod.spec.qosClass {
+        switch pod.status.qosClass == .unset ? pod.spec.qosClass : pod.status.qosClass {
         case .guaranteed: return -997
         case .bestEffort: return 1000
         default: break

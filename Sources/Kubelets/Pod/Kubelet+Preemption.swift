@@ -19,7 +19,7 @@ extension Kubelet {
             guard let other = pods[slot], other.holdsResources, !other.pod.isCritical,
                 other.pod.spec.priority ?? 0 < worker.pod.spec.priority ?? 0
             else { continue }
-            let rank = [.bestEffort: 0, .burstable: 1][other.pod.spec.qosClass] ?? 2
+            let rank = [.bestEffort: 0, .burstable: 1][other.pod.spec.value.qosClass(host.profile)] ?? 2
             candidates[rank].append(other)
         }
         let names = ["cpu", "memory", "ephemeral-storage"] + requests.scalars.map(\.name)

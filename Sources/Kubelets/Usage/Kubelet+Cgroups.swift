@@ -24,7 +24,7 @@ extension Kubelet {
     fileprivate func cgroups(_ host: KubeletHost) -> [CgroupValues] {
         var (guaranteed, burstable, burstableCPU) = (Int64(0), Int64(0), Int64(0))
         for worker in counted.lazy.compactMap({ pods[$0] }) where worker.holdsResources {
-            switch worker.pod.spec.qosClass {
+            switch worker.pod.spec.value.qosClass(host.profile) {
             case .guaranteed: guaranteed = guaranteed.saturatingAdd(worker.requests.memory)
             case .burstable:
                 burstable = burstable.saturatingAdd(worker.requests.memory)
@@ -50,7 +50,7 @@ extension Kubelet {
 
     fileprivate func podCgroup(_ worker: PodWorker, _ host: KubeletHost) -> CgroupValues {
         let spec = worker.allocated.value
-        let qos = worker.pod.spec.qosClass
+        let qos = worker.pod.spec.value.qosClass(host.profile)
         let containers = (0..<worker.containers.count).filter { !worker.containers[$0].isPlainInit }.map { worker.spec($0) }
         func sum(_ amount: (ResourceList) -> Int64?, own: Int64?) -> Int64? {
             if let own, own > 0 { return own }
@@ -108,7 +108,7 @@ extension Kubelet {
         let protection = memoryProtection(host)
         guard protection.isEnabled else { return MemoryValues() }
         let request = resources.requests.memoryBytes ?? 0
-        let (min, low) = protection.protection(request: request, isGuaranteed: worker.pod.spec.qosClass == .guaranteed)
+        let (min, low) = protection.protection(request: request, isGuaranteed: worker.pod.spec.value.qosClass(host.profile) == .guaranteed)
         return MemoryValues(
             min: min, low: low,
             high: protection.high(

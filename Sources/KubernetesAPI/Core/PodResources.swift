@@ -194,6 +194,18 @@ extension Pod {
 }
 
 extension PodSpec {
+    /// The class by which nodes rank the pod under pressure, by the rules of a release: up to 1.36 the pod's own resources decide as soon
+    /// as they are there, if only as `{}`; later if they request or limit something.
+    /// - Source: kubernetes PR 137150; `kubernetes-1.37.md` §6 row 6.1.
+    public func qosClass(_ profile: KubernetesProfile) -> QOSClass {
+        if resources != nil, resources?.isAnySupported == false, profile.isEnabled(.podLevelResources),
+            !profile.isEnabled(.podLevelResourcesFixKubeletQOSClass)
+        {
+            return .bestEffort
+        }
+        return qosClass
+    }
+
     /// The class by which nodes rank the pod under pressure, from CPU and memory alone.
     /// - Source: Kubernetes `pkg/apis/core/v1/helper/qos/qos.go`.
     public var qosClass: QOSClass {
@@ -202,7 +214,7 @@ extension PodSpec {
             for name in ["cpu", "memory"] { if let q = list[name], q > .zero { result[name] = q } }
             return result
         }
-        if let own = resources, !own.requests.isEmpty || !own.limits.isEmpty {
+        if let own = resources, own.isAnySupported {
             let requests = amounts(own.requests)
             let limits = amounts(own.limits)
             if requests.isEmpty && limits.isEmpty { return .bestEffort }
@@ -222,6 +234,13 @@ extension PodSpec {
     /// The ports of the node that the pod takes.
     public var hostPorts: [ContainerPort] {
         (containers + initContainers.filter(\.isSidecar)).flatMap { $0.ports.filter { $0.hostPort > 0 } }
+    }
+}
+
+extension ResourceRequirements {
+    /// Whether a resource that a pod as a whole may have is requested or limited.
+    fileprivate var isAnySupported: Bool {
+        (requests.entries + limits.entries).contains { $0.key == "cpu" || $0.key == "memory" || $0.key.hasPrefix("hugepages-") }
     }
 }
 

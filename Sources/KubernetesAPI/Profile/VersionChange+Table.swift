@@ -262,6 +262,10 @@ extension VersionChange {
             Facts(
                 35, .kubectl, "describe leaves the container of an event out", "describe begins an event with its container's path",
                 "`kubernetes-1.37.md` §1 row 1.10")
+        case .oneDefaultStorageClass:
+            Facts(
+                37, .kubectl, "`get storageclass` marks each class that says it is the default", "`get storageclass` marks the default that counts: the newest",
+                "`kubernetes-1.37.md` §7 row 7.6")
         case .probeWords:
             Facts(
                 37, .kubectl, "describe pod: `#success=1 #failure=3`", "describe pod: `successThreshold=1 failureThreshold=3`",

@@ -86,6 +86,7 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case failurePreferredInStatusColumn
     case architectureAfterKernel
     case fieldPathBeforeEventText
+    case oneDefaultStorageClass
     case probeWords
     case statefulSetWords
 }

@@ -197,9 +197,10 @@ extension Description {
     }
 
     private func text(of probe: Probe) -> String {
+        let (success, failure) = cluster.profile.has(.probeWords) ? ("successThreshold", "failureThreshold") : ("#success", "#failure")
         let timing =
             "delay=\(probe.initialDelaySeconds)s timeout=\(probe.timeoutSeconds)s "
-            + "period=\(probe.periodSeconds)s #success=\(probe.successThreshold) #failure=\(probe.failureThreshold)"
+            + "period=\(probe.periodSeconds)s \(success)=\(probe.successThreshold) \(failure)=\(probe.failureThreshold)"
         if let exec = probe.exec { return "exec [\(exec.command.joined(separator: " "))] \(timing)" }
         if let http = probe.httpGet {
             let path = http.path.hasPrefix("/") || http.path.isEmpty ? http.path : "/" + http.path

@@ -58,11 +58,20 @@ extension Description {
         line(0, "Selector:", spec.selector.text)
         labels(meta.labels)
         annotations(meta.annotations)
+        let tellsAll = cluster.profile.has(.statefulSetWords)
+        // kubectl's own line has no colon.
+        if tellsAll, !spec.serviceName.isEmpty { line(0, "Service Name", spec.serviceName) }
+        if tellsAll, !spec.podManagementPolicy.isEmpty { line(0, "Pod Management Policy:", spec.podManagementPolicy) }
         line(0, "Replicas:", "\(spec.replicas ?? 1) desired | \(object.status.replicas) total")
         line(0, "Update Strategy:", spec.updateStrategy.type.or("RollingUpdate"))
         if let rolling = spec.updateStrategy.rollingUpdate {
             if let partition = rolling.partition { line(1, "Partition:", String(partition)) }
             if let most = rolling.maxUnavailable { line(1, "MaxUnavailable:", most.text) }
+        }
+        if tellsAll, let retention = spec.persistentVolumeClaimRetentionPolicy {
+            line(0, "Persistent Volume Claim Retention Policy:")
+            line(1, "WhenDeleted:", retention.whenDeleted)
+            line(1, "WhenScaled:", retention.whenScaled)
         }
         podsStatus(meta)
         podTemplate(spec.template)

@@ -96,9 +96,11 @@ struct Description {
                     event.count > 1
                     ? "\(Printers.ageText(from: event.lastTimestamp, to: now)) (x\(event.count) over \(first))"
                     : first
+                let path = event.involvedObject.fieldPath
+                let tellsPath = !path.isEmpty && cluster.profile.has(.fieldPathBeforeEventText)
                 return [
                     event.type, event.reason, age, event.source.component.or(event.reportingComponent),
-                    trimmed(event.message),
+                    (tellsPath ? path + ": " : "") + trimmed(event.message),
                 ]
             })
     }

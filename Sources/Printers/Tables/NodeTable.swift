@@ -38,7 +38,7 @@ extension KindPrinter {
             (node.status.addresses.first { $0.type == type }?.address ?? "").or("<none>")
         }
         var kernel = info.kernelVersion.or("<unknown>")
-        if cluster.profile.version.minor >= 36, !info.kernelVersion.isEmpty, !info.architecture.isEmpty {
+        if cluster.profile.has(.architectureAfterKernel), !info.kernelVersion.isEmpty, !info.architecture.isEmpty {
             kernel += " (\(info.architecture))"
         }
         return [

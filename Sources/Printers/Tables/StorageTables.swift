@@ -66,8 +66,9 @@ extension KindPrinter {
             TableColumn("ALLOWVOLUMEEXPANSION"), .age,
         ]
     ) { object, cluster in
+        let isMarked = object.isDefault && (!cluster.profile.has(.oneDefaultStorageClass) || cluster.store.defaultStorageClass?.name == object.name)
         return [
-            object.name + (object.isDefault ? " (default)" : ""), object.provisioner,
+            object.name + (isMarked ? " (default)" : ""), object.provisioner,
             object.reclaimPolicy ?? "Delete",
             object.volumeBindingMode ?? "Immediate", String(object.allowVolumeExpansion ?? false),
             object.age(cluster),
