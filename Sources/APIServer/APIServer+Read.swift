@@ -13,6 +13,17 @@ struct ListSnapshot: Sendable {
     var store: ObjectStore
 }
 
+/// The objects of a kind as they were sorted for a list.
+struct SortedObjects: Sendable {
+    /// Fewer are sorted again each time.
+    static let fewest = 200
+    var kind: Kind
+    /// What tells one state of them from another.
+    var writes: Int
+    var returns: Int
+    var objects: [any StoredObject]
+}
+
 /// Where a list in pages goes on.
 struct ContinueToken: Sendable, Equatable {
     /// -1: with what there is now.
@@ -44,10 +55,24 @@ struct ContinueToken: Sendable, Equatable {
 
 extension APIServer {
     /// The objects of a kind in a state of the store, sorted by namespace and name.
-    func objects(_ kind: ServedKind, namespace: String, in store: ObjectStore, session: Session) -> [any StoredObject] {
-        if kind.info.type != .custom { return store.objects(kind.info.type, namespace: namespace.isEmpty ? nil : namespace) }
+    mutating func objects(_ kind: ServedKind, namespace: String, in store: ObjectStore, session: Session) -> [any StoredObject] {
+        if kind.info.type != .custom {
+            guard namespace.isEmpty, store.count(kind.info.type) >= SortedObjects.fewest else {
+                return store.objects(kind.info.type, namespace: namespace.isEmpty ? nil : namespace)
+            }
+            return sorted(kind.info.type, in: store, session)
+        }
         let all = store.objects(of: kind.info) + derivedObjects(kind, in: session).filter { store.object(.custom, $0.key) == nil }
         return namespace.isEmpty ? all : all.filter { $0.metadata.namespace == namespace }
+    }
+
+    /// All of a kind, sorted anew only if one was written since: pages of a list follow each other.
+    private mutating func sorted(_ kind: Kind, in store: ObjectStore, _ session: Session) -> [any StoredObject] {
+        let writes = store.writeCount(kind)
+        if let known = sortedObjects.first(where: { $0.kind == kind && $0.writes == writes && $0.returns == session.returns }) { return known.objects }
+        let new = SortedObjects(kind: kind, writes: writes, returns: session.returns, objects: store.objects(kind))
+        sortedObjects = [new] + sortedObjects.prefix(1)
+        return new.objects
     }
 
     func object(_ kind: ServedKind, namespace: String, name: String, in session: Session) -> (any StoredObject)? {

@@ -14,6 +14,8 @@ public struct APIServer: Sendable {
     var resources = APIResources.builtIn
     var definitions = ServedDefinitions()
     var snapshots: [ListSnapshot] = []
+    /// The lists that were sorted last, the newest first.
+    var sortedObjects: [SortedObjects] = []
     /// What clients keep of the cluster to come back to, by name.
     var savedStates: [String: EvenkeelAPI.Snapshot] = [:]
     let cache = WatchCache()

@@ -98,6 +98,28 @@ struct APIServerTests {
         #expect(events.last?["object"]?["metadata"]?["annotations"]?["k8s.io/initial-events-end"] == "true")
     }
 
+    @Test func `a long list is in order, in pages and after each change`() {
+        var client = Client()
+        for number in 0..<250 { _ = client.send("POST", Self.path, body: Self.configMap("n\(number * 7919 % 1000)")) }
+        func names(_ query: String = "") -> [String] {
+            (client.send("GET", "/api/v1/configmaps" + query).json["items"]?.array ?? []).compactMap {
+                $0.value(at: "metadata.namespace") == "default" ? $0.value(at: "metadata.name")?.string : nil
+            }
+        }
+        let before = names()
+        #expect(before.count > 250 && before == before.sorted())
+        let first = client.send("GET", "/api/v1/configmaps?limit=100").json
+        _ = client.send("DELETE", Self.path + "/n0")
+        _ = client.send("POST", Self.path, body: Self.configMap("a"))
+        let after = names()
+        #expect(after == (before.filter { $0 != "n0" } + ["a"]).sorted())
+        // The next page goes on with what the first was of.
+        let token = first.value(at: "metadata.continue")?.string ?? ""
+        let pages = (first["items"]?.array ?? []).compactMap { $0.value(at: "metadata.name")?.string } + names("?limit=400&continue=\(token)")
+        #expect(pages.contains("n0") && !pages.contains("a"))
+        #expect(names() == after)
+    }
+
     @Test func `a watch from a revision that is forgotten is an error in the stream`() throws {
         var client = Client()
         for number in 0..<6000 { _ = client.send("POST", Self.path, body: Self.configMap("n\(number)")) }

@@ -159,6 +159,11 @@ extension ObjectStore {
         }
         return list(Self.type(of: kind))
     }
+    /// How many writes of objects of `kind` there were: as long as it stays, so do they.
+    public func writeCount(_ kind: Kind) -> Int {
+        func count<O: StoredObject>(_ type: O.Type) -> Int { self[keyPath: O.table].changeCount }
+        return count(Self.type(of: kind))
+    }
     /// How many objects of `kind` there are.
     public func count(_ kind: Kind) -> Int {
         func count<O: StoredObject>(_ type: O.Type) -> Int { self[keyPath: O.table].count }
