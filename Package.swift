@@ -94,7 +94,7 @@ let package = Package(
         .testTarget(name: "PrintersTests", dependencies: ["Printers"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], exclude: ["Recorded"]),
         .testTarget(name: "APIServerTests", dependencies: ["APIServer"], exclude: ["Recorded"]),
-        .testTarget(name: "NetworkTests", dependencies: ["Network", "Crowd"]),
+        .testTarget(name: "NetworkTests", dependencies: ["Network", "Crowd"], exclude: ["Recorded"]),
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"]),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard"], exclude: ["Pictures"]),

@@ -44,13 +44,14 @@ struct Followed {
         return max(.zero, now - min(heard, status.lost?.since ?? heard, status.failing?.since ?? heard))
     }
 
-    /// `3s`, `12 of 31 kinds`, `LOST 43s`, `events fail 1m10s`.
+    /// `3 s old`, `12 of 31 kinds`, `LOST 43 s`, `events 1m10s old`.
     var words: (text: String, role: Role) {
         if let lost = status.lost { return ("LOST \(Outages.span(now - lost.since))", .rowError) }
         if status.heard == nil { return ("connecting", .rowPending) }
         if status.waiting > 0 { return ("\(status.kinds.count - status.waiting) of \(status.kinds.count) kinds", .rowPending) }
         if let failing = status.failing { return ("\(failing.name) \(Outages.span(now - failing.since)) old", .rowPending) }
-        return ("\(max(0, age.wholeSeconds))s old", .good)
+        // It is asked each ten seconds.
+        return ("\(Outages.span(age)) old", age < .seconds(15) ? .good : .rowPending)
     }
 }
 

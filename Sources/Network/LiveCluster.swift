@@ -33,6 +33,7 @@
         /// How long an answer may take, and how long one waits for what says whether the server is there.
         public struct Patience: Sendable {
             public var answer = Duration.seconds(60)
+            public var beat = Duration.seconds(10)
             /// Servers end a watch within ten minutes.
             public var watch = Duration.seconds(660)
             public init() {}
@@ -123,7 +124,7 @@
 
         private func send(_ request: LiveRequest) {
             let bound = NIOLoopBound(self, eventLoop: loop)
-            let limit = request.isWatch ? patience.watch : patience.answer
+            let limit = request.isWatch ? patience.watch : request.isBeat ? patience.beat : patience.answer
             ClientBootstrap(group: loop)
                 .connectTimeout(.seconds(5))
                 .channelInitializer { channel in

@@ -136,7 +136,9 @@ extension ClusterArguments {
     /// The flags that say nothing about a real cluster must not be there.
     func check(for live: LiveArguments) throws {
         guard files.isEmpty, scenario == nil else { throw Failure.usage("--context opens a real cluster; give it or files") }
-        if nodes != nil || zones != nil || like != nil || nodeCpu != nil || nodeMemory != nil || nodePods != nil || !nodeResource.isEmpty || !nodePool.isEmpty || pods != nil {
+        if nodes != nil || zones != nil || like != nil || nodeCpu != nil || nodeMemory != nil || nodePods != nil || !nodeResource.isEmpty || !nodePool.isEmpty
+            || pods != nil
+        {
             throw Failure.usage("a real cluster has its own nodes; leave out --nodes, --zones, --like and --node-...")
         }
     }

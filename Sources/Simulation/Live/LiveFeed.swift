@@ -11,7 +11,9 @@ public struct LiveRequest: Sendable, Hashable {
     /// Path and query.
     public let path: String
     /// Whether the answer is a stream of lines that ends some time later.
-    public let isWatch: Bool
+    public var isWatch = false
+    /// Whether it only asks if the server is there: it is not waited for long.
+    public var isBeat = false
 }
 
 /// What the API server, or the way to it, has to say to a request.
@@ -97,7 +99,7 @@ public struct LiveFeed: Sendable {
     public mutating func requests(at now: Instant) -> [LiveRequest] {
         var requests: [LiveRequest] = []
         if beat == nil, nextBeat <= now {
-            requests.append(make("/version", isWatch: false))
+            requests.append(make("/version", isBeat: true))
             beat = requests[0].id
         }
         // Without a server that answers nothing else is tried.
@@ -125,9 +127,9 @@ public struct LiveFeed: Sendable {
         return due
     }
 
-    private mutating func make(_ path: String, isWatch: Bool) -> LiveRequest {
+    private mutating func make(_ path: String, isWatch: Bool = false, isBeat: Bool = false) -> LiveRequest {
         lastID += 1
-        return LiveRequest(id: lastID, path: path, isWatch: isWatch)
+        return LiveRequest(id: lastID, path: path, isWatch: isWatch, isBeat: isBeat)
     }
 
     private mutating func path(of track: Track) -> String {
@@ -167,7 +169,8 @@ public struct LiveFeed: Sendable {
             readLine(bytes, index, now)
         case .answer(let status, let retryAfter, let body):
             owners[id] = nil
-            if status >= 200 { note(heard: now) }
+            // A proxy answers for a server that it cannot reach.
+            if status < 500 { note(heard: now) }
             read(status, retryAfter, body, index, now)
         case .over(let why):
             owners[id] = nil
