@@ -32,6 +32,7 @@ package enum ScreenCatalog {
             "autoscaler", AutoscalerScreen(nil).bindings, path: ":scenario horizontal-autoscaling<Enter><wait:5m>:autoscaler<Enter>",
             command: AutoscalerScreen.command),
         ScreenEntry("workloads", WorkloadsScreen().bindings, path: ":wk<Enter>", command: WorkloadsScreen.command),
+        ScreenEntry("groups", GroupsScreen().bindings, path: ":scenario gang<Enter>:groups<Enter>", command: GroupsScreen.command),
         ScreenEntry("gates", GatesScreen().bindings, path: ":gates<Enter>", command: GatesScreen.command),
         ScreenEntry("pod", [PodScreen.keys], path: ":po /web<Enter><Enter>"),
         ScreenEntry("node", [NodeScreen.keys], path: ":no /c3<Enter><Enter>"),

@@ -20,6 +20,8 @@ struct WhyScreen: ListedScreen {
     private var remedies: [Remedy] = []
     private var sibling: (name: String, explanation: Explanation)?
     private var remediesFor = ""
+    /// The group that the pod waits with.
+    private var group: PodGroupReport?
 
     init(_ key: ObjectKey) { self.key = key }
     var crumb: String { "why \(key.name)" }
@@ -60,6 +62,7 @@ struct WhyScreen: ListedScreen {
             cached = (world.store.revision, world.generation, world.running.scheduler.explain(pod: pod, in: world.running.cluster, everyFilter: true))
         }
         guard let explanation = cached?.explanation else { return }
+        group = pod.nodeName.isEmpty ? pod.podGroupKey.flatMap { world.running.scheduler.podGroup($0, in: world.running.cluster) } : nil
         if pod.nodeName.isEmpty { findRemedies(pod, explanation, world) }
         rows = rows(explanation, scores: inScores(pod))
         list.show(rows.compactMap(\.nodes.first))
@@ -205,7 +208,9 @@ struct WhyScreen: ListedScreen {
         let inside = box.interior.inset(x: 1, y: 0)
         let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
         let text =
-            waits ? (message.isEmpty ? "The scheduler has not tried it yet." : message) : "As if it were placed again now; the pod itself is not counted."
+            waits
+            ? (message.isEmpty ? (group?.message).flatMap { $0.isEmpty ? nil : $0 } ?? "The scheduler has not tried it yet." : message)
+            : "As if it were placed again now; the pod itself is not counted."
         // Two lines; what does not fit is told by the matrix below.
         let lines = StyledText(text, theme[waits ? .rowPending : .dim]).wrapped(to: inside.width)
         for (line, part) in lines.prefix(2).enumerated() {
@@ -214,7 +219,8 @@ struct WhyScreen: ListedScreen {
             canvas.write(part, at: Point(x: inside.x, y: inside.y + line), maxWidth: inside.width)
         }
         let requests = pod.requests(RequestRules(pending: world.cluster.profile))
-        var asks = "asks cpu \(Quantity(milli: requests.milliCPU))  memory \(Quantity(bytes: requests.memory))"
+        var asks = group.map { "group \($0.key.name): \($0.state.rawValue), \($0.scheduled) of \($0.minCount) placed  " } ?? ""
+        asks += "asks cpu \(Quantity(milli: requests.milliCPU))  memory \(Quantity(bytes: requests.memory))"
         if !pod.spec.nodeSelector.isEmpty { asks += "  selector " + pod.spec.nodeSelector.entries.map { "\($0.key)=\($0.value)" }.joined(separator: ",") }
         let tolerated = pod.spec.tolerations.filter { !$0.key.hasPrefix("node.kubernetes.io/") }.map { $0.key.isEmpty ? "everything" : $0.key }
         if !tolerated.isEmpty { asks += "  tolerates \(tolerated.joined(separator: ","))" }
