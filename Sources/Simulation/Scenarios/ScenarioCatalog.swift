@@ -44,6 +44,7 @@ public enum ScenarioCatalog {
         .podBurstOld,
         .podBurst,
         .podBurstParallel,
+        .gang,
     ]
 
     /// The scenario called `name`; nil if there is none.
