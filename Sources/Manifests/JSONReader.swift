@@ -11,11 +11,11 @@ struct JSONReader {
     private var line: Int32
     /// Whether anybody asks for the lines of what is inside.
     private let withLines: Bool
-    private let texts: RepeatedTexts
+    private let texts: RepeatedTexts?
 
     /// The value that `bytes` are, or nil if they are no plain JSON object. The first of them is in `line`.
     static func read(_ bytes: UnsafeBufferPointer<UInt8>, line: Int32 = 1) -> (json: JSONValue, positions: PositionTree)? {
-        read(bytes, line: line, withLines: true, RepeatedTexts())
+        read(bytes, line: line, withLines: true, nil)
     }
 
     /// The same without the lines of what is inside.
@@ -25,7 +25,7 @@ struct JSONReader {
     }
 
     private static func read(
-        _ bytes: UnsafeBufferPointer<UInt8>, line: Int32, withLines: Bool, _ texts: RepeatedTexts
+        _ bytes: UnsafeBufferPointer<UInt8>, line: Int32, withLines: Bool, _ texts: RepeatedTexts?
     ) -> (json: JSONValue, positions: PositionTree)? {
         var reader = JSONReader(bytes: bytes, line: line, withLines: withLines, texts: texts)
         reader.skipSpace()
@@ -46,7 +46,7 @@ struct JSONReader {
     /// - Parameter ahead: how many bytes are looked ahead. What is in a List besides its items is shorter, or it is not read as a List.
     static func list(_ pages: TextPages, ahead: Int = 1 << 24) -> List? {
         pages.rewind()
-        var reader = JSONReader(bytes: pages.bytes, line: 1, withLines: true, texts: RepeatedTexts())
+        var reader = JSONReader(bytes: pages.bytes, line: 1, withLines: true, texts: nil)
         reader.lookAhead(pages, ahead)
         reader.skipSpace()
         guard reader.next == UInt8(ascii: "{"), let list = reader.list(pages, ahead) else { return nil }
@@ -54,7 +54,7 @@ struct JSONReader {
         return reader.at == reader.bytes.count && !pages.isBroken ? list : nil
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>, line: Int32, withLines: Bool, texts: RepeatedTexts) {
+    private init(bytes: UnsafeBufferPointer<UInt8>, line: Int32, withLines: Bool, texts: RepeatedTexts?) {
         (self.bytes, self.line, self.withLines, self.texts) = (bytes, line, withLines, texts)
     }
 
@@ -227,14 +227,21 @@ struct JSONReader {
     private mutating func string() -> String? {
         at += 1
         let start = at
+        var seen: UInt8 = 0
         while at < bytes.count {
-            switch bytes[at] {
+            let byte = bytes[at]
+            switch byte {
             case UInt8(ascii: "\""):
                 defer { at += 1 }
-                return texts.text(UnsafeBufferPointer(rebasing: bytes[start..<at]))
+                let text = UnsafeBufferPointer(rebasing: bytes[start..<at])
+                // Short ones are kept without memory of their own, and long ones are hardly ever the same.
+                if 16...256 ~= text.count, let texts { return texts.text(text, isASCII: seen < 0x80) }
+                return RepeatedTexts.make(text, isASCII: seen < 0x80)
             case UInt8(ascii: "\\"): return string(escapedFrom: start)
             case 0..<0x20: return nil
-            default: at += 1
+            default:
+                seen |= byte
+                at += 1
             }
         }
         return nil
@@ -321,10 +328,9 @@ final class RepeatedTexts {
 
     init() { texts = Array(repeating: "", count: Self.count) }
 
-    /// The text that the bytes are; nil if they are no UTF-8.
-    func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
-        // Short ones are kept without memory of their own, and long ones are hardly ever the same.
-        guard 16...256 ~= bytes.count, let start = bytes.baseAddress else { return String(validating: bytes, as: UTF8.self) }
+    /// The text that the bytes are, at least eight of them; nil if they are no UTF-8.
+    func text(_ bytes: UnsafeBufferPointer<UInt8>, isASCII: Bool) -> String? {
+        guard let start = bytes.baseAddress else { return nil }
         let (head, tail) = (UnsafeRawPointer(start).loadUnaligned(as: UInt64.self), UnsafeRawPointer(start + bytes.count - 8).loadUnaligned(as: UInt64.self))
         let mixed = (head ^ tail &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(bytes.count)) &* 0xff51_afd7_ed55_8ccd
         let place = Int(mixed >> 40) & (Self.count - 1)
@@ -332,8 +338,13 @@ final class RepeatedTexts {
             known.count == bytes.count && known.baseAddress.map { memcmp($0, start, bytes.count) == 0 } ?? false
         }
         if known == true { return texts[place] }
-        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        guard let text = Self.make(bytes, isASCII: isASCII) else { return nil }
         texts[place] = text
         return text
+    }
+
+    /// Checking what is plain ASCII once more would cost as much as reading it.
+    static func make(_ bytes: UnsafeBufferPointer<UInt8>, isASCII: Bool) -> String? {
+        isASCII ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
     }
 }

@@ -38,7 +38,7 @@ public struct ManifestDocument: Sendable {
 
     /// The line of the field at `path` (as `spec.containers[0].image` or `metadata.labels[app]`), or of its
     /// nearest ancestor that is there.
-    public func line(of path: String) -> Int { places.tree.line(at: path, in: json) ?? line }
+    public func line(of path: String) -> Int { path.isEmpty ? line : places.tree.line(at: path, in: json) ?? line }
 
     /// A problem of this document's field at `path`, with the field's line.
     public func problem(_ path: String, _ message: String) -> ManifestProblem {
