@@ -26,7 +26,27 @@ extension ManifestFuzz {
         "application/apply-patch+yaml", "application/yaml", "application/vnd.kubernetes.protobuf",
     ]
 
+    /// A request of the simulator's own API.
+    private func own(_ hostile: inout Hostile) -> FuzzedRequest {
+        let resource = hostile.pick(["time", "faults", "snapshots", "snapshots/one", "snapshots/one/restore", "expectations", "time/status", "x"])
+        var body: JSONObject = ["metadata": ["name": .string(hostile.pick(["one", "one", hostile.anyText()]))]]
+        for _ in 0..<hostile.below(3) {
+            let name = hostile.pick(["paused", "speed", "advance", "expect", "at", "kind", hostile.anyText()] + ScenarioStep.names)
+            let inner = hostile.pick(["node", "zone", "kind", "name", "namespace", "replicas", "hangs", "set", "selector"])
+            switch hostile.below(4) {
+            case 0: body[name] = .object([inner: hostile.value(hostile.pick(["string", "integer", "map[string]string"]), of: inner)])
+            case 1: body[name] = [.object([hostile.pick(Expectation.names): .object([inner: hostile.value("string", of: inner), "count": 1])])]
+            case 2: body[name] = hostile.value(hostile.pick(["string", "integer", "boolean", "Duration"]), of: name)
+            default: body[name] = hostile.pick(["10s", "max", 7, true, .null])
+            }
+        }
+        return FuzzedRequest(
+            method: hostile.pick(["POST", "POST", "POST", "GET", "DELETE", "PATCH"]), path: "/apis/evenkeel.dev/v1/" + resource, query: options(&hostile),
+            contentType: "application/json", body: bytes(.object(body), &hostile))
+    }
+
     func request(_ hostile: inout Hostile) -> FuzzedRequest {
+        if hostile.chance(8) { return own(&hostile) }
         var document = document(&hostile)
         if hostile.chance(15) { document = FuzzedServer.widget(hostile.value("integer", of: "count"), hostile.value("string", of: "colour")) }
         let info = KindInfo.typed(apiVersion: document["apiVersion"]?.string ?? "", kind: document["kind"]?.string ?? "")
@@ -212,6 +232,9 @@ enum FuzzedServer {
             switch server.reply(to: request(drawn), in: &session) {
             case .answer(let response): _ = response.body()
             case .watch(var watch): for chunk in watch.next(in: session).chunks { _ = chunk() }
+            case .advance(let goal, let answer):
+                session.advance(to: min(goal, session.now + .seconds(2)))
+                _ = answer(session).body()
             default: break
             }
             session.advance(to: session.now + .milliseconds(200))

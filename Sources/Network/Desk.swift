@@ -105,6 +105,8 @@
                 if !output.isEmpty { exchange.send(.output(output)) }
                 if output.contains(where: \.isEnd) { forget(at: session.now) { $0.exchange === exchange } }
             case .gone(let exchange):
+                // Nobody waits for it any more: time stays where it got to.
+                if let jump, jump.exchange === exchange { self.jump = nil }
                 guard let index = streams.firstIndex(where: { $0.exchange === exchange }) else { return }
                 if case .program(var program) = streams[index].source { _ = program.receive(.gone, in: &session) }
                 forget(at: session.now) { $0.exchange === exchange }
