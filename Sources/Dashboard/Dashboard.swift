@@ -669,6 +669,7 @@ public struct Dashboard {
     mutating func prepareTop() -> (area: Rect, peek: Peek?) {
         let area = rows.body
         let wantsPeek = wantsPeek
+        if stack.last is LinksScreen { world.sessions = openSessions }
         return withTop { screen, world in
             var peek: Peek?
             if wantsPeek ?? screen.peeksByDefault, !screen.isText {

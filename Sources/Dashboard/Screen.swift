@@ -63,6 +63,8 @@ protocol Screen {
     /// Why `action`, one of its own, cannot be done now, in words for the user; nil if it can. Whoever asks for it is told so, and the
     /// palette tells beforehand.
     func unavailable(_ action: Action, _ world: World) -> String?
+    /// The sessions with pods that are open as long as the view is.
+    var sessions: [LinkSession] { get }
     /// What stands at the right of the breadcrumbs while there is no message; nil for nothing.
     func remark(_ world: World) -> String?
     /// Performs `action`; nil if the screen does not know it.
@@ -118,6 +120,7 @@ extension Screen {
         default: return nil
         }
     }
+    var sessions: [LinkSession] { [] }
     func remark(_ world: World) -> String? { nil }
     func peek(_ world: World) -> Peek? { nil }
     var peeksByDefault: Bool { false }

@@ -54,6 +54,8 @@ struct World {
     var followed: Followed?
     /// Ports of this machine that lead to pods.
     var forwards: [Forward] = []
+    /// The sessions with pods that are open, for the view of the links.
+    var sessions: [LinkSession] = []
     /// Raised when the session's past was changed, so that nothing derived is trusted.
     var generation = 0
 

@@ -125,6 +125,32 @@ import Testing
         #expect(try user.press("<Esc>f").contains("─ Port-forwards"))
     }
 
+    @Test func `the view of the links tells of the sessions that travel on them`() throws {
+        var user = User(Self.two)
+        #expect(try user.press(":links<Enter>").contains("LIVE"))
+        func row(_ title: String) -> String { user.screen.split { $0.isNewline }.first { $0.contains(title) }.map(String.init) ?? "" }
+        let title = "API server → kubelet"
+        #expect(!row(title).contains("KiB") && row(title).contains(" 0 "))
+        try user.press(":po /web<Enter>la<wait:30s>:links<Enter>")
+        // The logs of its three containers; the first has ended.
+        #expect(row(title).contains(" 2 ") && (row(title).contains("KiB") || row(title).contains(" B")))
+        #expect(row("kubelet, kube-proxy → API server").contains(" req"))
+        // A session that is under way ends with what it travels on, in the words of who loses it.
+        try user.press("ef:po /web<Enter>s<Enter>")
+        #expect(user.screen.contains("error dialing backend: dial tcp"))
+    }
+
+    @Test func `a session ends when something on its way is gone`() throws {
+        var user = User(Self.two)
+        try user.press(":po /web<Enter>s<Enter>echo hi<Enter>")
+        #expect(user.screen.contains("hi"))
+        var links = user.dashboard.session.simulation.links
+        links.fault = .kubeletPortClosed
+        user.dashboard.serve { _ = $0.perform(.links(links)) }
+        #expect(try user.press("echo ho<Enter>").contains("error: read: connection reset by peer"))
+        #expect(user.screen.contains("command terminated with exit code 1"))
+    }
+
     @Test func `22: a debugger by one key, and a second one with another name`() throws {
         var user = User(Self.two)
         #expect(try user.press(":po /web<Enter>E").contains("─ Debug  pod web"))

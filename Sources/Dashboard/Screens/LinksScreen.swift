@@ -108,7 +108,8 @@ struct LinksScreen: ListedScreen {
             TableWidget.Column("LINK", minimum: 24, ideal: 54), TableWidget.Column("DIALS", minimum: 6, ideal: 10, priority: 3),
             TableWidget.Column("TRANSPORT", minimum: 8, ideal: 19, priority: 2), TableWidget.Column("ENCRYPTED", minimum: 9),
             TableWidget.Column("SERVER", minimum: 9), TableWidget.Column("CLIENT", minimum: 9, priority: 1),
-            TableWidget.Column("NETWORK", minimum: 11),
+            TableWidget.Column("NETWORK", minimum: 11), TableWidget.Column("LIVE", alignment: .right, minimum: 6, priority: 4),
+            TableWidget.Column("TRAFFIC", alignment: .right, minimum: 8, priority: 5),
         ]
         let table = TableWidget(columns: columns, rowCount: links.count, cursor: list.index, top: list.top)
         func mark(_ is: Bool, _ yes: String, _ no: String) -> StyledText {
@@ -118,10 +119,12 @@ struct LinksScreen: ListedScreen {
         }
         table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: height + 1), theme: theme) { index in
             let facts = links[index].facts(settings)
+            let traffic = LinkTraffic(of: links[index], world)
             return TableRow([
                 StyledText(links[index].title, theme[.text]), StyledText(links[index].initiator, theme[.dim]), StyledText(facts.transport, theme[.dim]),
                 mark(facts.isEncrypted, "yes", "no"), mark(facts.checksServer, "checked", "unknown"), mark(facts.checksClient, "checked", "anybody"),
                 settings.networkIsUntrusted ? mark(facts.isSafe, "safe", facts.risk ?? "") : StyledText("trusted", theme[.dim]),
+                StyledText(traffic.live, theme[traffic.live == "0" ? .dim : .text]), StyledText(traffic.amount, theme[.dim]),
             ])
         }
         let flags =
@@ -145,7 +148,10 @@ struct LinksScreen: ListedScreen {
         switch link {
         case .podToServer: return .fromPod(key)
         case .nodeToServer: return .fromNode(node)
-        case .serverToKubelet, .konnectivity, .sshTunnel: return .stream(.logs, pod: key, container: nil)
+        case .serverToKubelet, .konnectivity, .sshTunnel:
+            // A session that is open, if there is one.
+            guard let open = world.sessions.first else { return .stream(.logs, pod: key, container: nil) }
+            return .stream(open.stream, pod: open.pod, container: open.container)
         case .nodeProxy: return get("/api/v1/nodes/\(node):9100/proxy/metrics")
         case .podProxy: return get("/api/v1/namespaces/\(key.namespace)/pods/\(key.name):\(port)/proxy/")
         case .securePodProxy: return get("/api/v1/namespaces/\(key.namespace)/pods/https:\(key.name):8443/proxy/")

@@ -71,6 +71,12 @@ struct FollowedLogs {
         var readTo: Instant?
         /// Why it cannot be read now.
         var problem: String?
+        /// Bytes that came on it.
+        var bytes = 0
+    }
+    /// The sessions that are open.
+    var sessions: [LinkSession] {
+        streams.filter { $0.cursor != nil }.map { LinkSession(stream: isAttached ? .attach : .logs, pod: $0.pod, container: $0.container, bytes: $0.bytes) }
     }
 
     let subject: LogSubject
@@ -200,6 +206,8 @@ struct FollowedLogs {
                 let part = world.session.simulation.log(after: cursor, atMost: most)
                 if part.isCut, let first = part.lines.first { found.append(line(index, first.time, "… lines left out: time runs too fast to show all", .note)) }
                 found += part.lines.map { line(index, $0.time, $0.text) }
+                if let problem = part.problem { found.append(line(index, world.now, problem, .note)) }
+                streams[index].bytes += part.lines.reduce(0) { $0 + $1.text.utf8.count + 1 }
                 streams[index].cursor = part.cursor
                 streams[index].readTo = world.now
             } else if !isPrevious {
@@ -234,6 +242,7 @@ struct FollowedLogs {
         case .success(let log):
             (streams[index].problem, streams[index].readTo) = (nil, world.now)
             streams[index].cursor = range == .head ? nil : log.cursor
+            streams[index].bytes += log.lines.reduce(0) { $0 + $1.text.utf8.count + 1 }
             return log.lines.prefix(range == .head ? share : .max).map { line(index, $0.time, $0.text) }
         case .failure(let error):
             streams[index].problem = error.message

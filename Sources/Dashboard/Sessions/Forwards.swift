@@ -21,6 +21,9 @@ struct Forward: Sendable {
     /// How many connections there were, and which pod answered last.
     var connections = 0
     var lastPod = ""
+    var lastKey: ObjectKey?
+    /// Bytes that went either way.
+    var bytes = 0
 }
 
 /// A connection to a forwarded port: where it leads, and what came and was not answered yet.
@@ -83,11 +86,12 @@ extension Dashboard {
             }
             connections[connection] = ForwardedConnection(forward: id, pod: pod, port: port)
             world.forwards[index].connections += 1
-            world.forwards[index].lastPod = pod.name
+            (world.forwards[index].lastPod, world.forwards[index].lastKey) = (pod.name, pod)
             noteForwards()
         }
         guard var open = connections[connection] else { return ForwardAnswer(closes: true) }
         open.bytes += bytes
+        world.forwards[index].bytes += bytes.count
         defer { connections[connection] = open }
         var answer = ForwardAnswer()
         if let problem = world.session.simulation.portForwardProblem(open.pod) {
@@ -99,6 +103,7 @@ extension Dashboard {
             case .incomplete: return answer
             case .response(let bytes, let consumed):
                 answer.bytes += bytes
+                world.forwards[index].bytes += bytes.count
                 open.bytes.removeFirst(min(consumed, open.bytes.count))
             case .refused(let text):
                 lose(index, "an error occurred forwarding \(world.forwards[index].localPort) -> \(open.port): \(text)")

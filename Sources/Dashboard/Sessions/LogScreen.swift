@@ -24,6 +24,7 @@ struct LogScreen: Screen {
         logs = FollowedLogs(subject, container: container, previous: previous, range: range)
     }
 
+    var sessions: [LinkSession] { logs.sessions }
     var crumb: String { logs.isAttached ? "attach" : "logs" }
     var isText: Bool { true }
 

@@ -38,6 +38,12 @@ struct ShellScreen: Screen {
         for line in intro { show(line, .dim) }
     }
 
+    var sessions: [LinkSession] {
+        guard exitCode == nil, let shell else { return [] }
+        return [LinkSession(stream: attached == nil ? .exec : .attach, pod: shell.pod, container: shell.container, bytes: bytes)]
+    }
+    /// Bytes that went either way.
+    private var bytes = 0
     var crumb: String { "shell" }
     var isText: Bool { true }
     var bindings: [BindingGroup] { [] }
@@ -161,6 +167,7 @@ struct ShellScreen: Screen {
         }
         let output = shell.run(interrupts ? [] : input, isEnd: isEnd, in: world.session.simulation)
         self.shell = shell
+        bytes += input.count + output.stdout.count + output.stderr.count
         show(String(decoding: output.stdout, as: UTF8.self), .log)
         show(String(decoding: output.stderr, as: UTF8.self), .rowPending)
         wake = output.wake

@@ -68,3 +68,8 @@ extension KubeletFleet {
         return TimeToReady(times)
     }
 }
+
+extension KubeletFleet {
+    /// Requests that all kubelets have sent to the API server so far.
+    public var requestsToServer: Int { nodes.reduce(0) { $0 + ($1?.api.calls ?? 0) } }
+}

@@ -46,6 +46,8 @@ public struct PodLog: Sendable {
     public var cursor: LogCursor?
     /// Lines that were left out because there were more than asked for.
     public var isCut = false
+    /// What ended the session before the container did.
+    public var problem: String?
     fileprivate var timestamps = false
     fileprivate var limit: Int64?
 
@@ -100,6 +102,11 @@ extension Simulation {
         guard let pod = cluster.store.pods[cursor.pod], pod.metadata.uid == cursor.uid else { return PodLog() }
         // Nothing comes from a node that cannot be reached, and the session does not know it yet.
         if kubelets.isFailed(node: pod.nodeName) { return PodLog(cursor: cursor) }
+        if let problem = brokenSession(pod) {
+            var end = PodLog()
+            end.problem = problem
+            return end
+        }
         for previous in [false, true] {
             guard case .success(let log) = kubelets.log(of: pod, container: cursor.container, previous: previous, in: cluster),
                 log.containerID == cursor.containerID
@@ -176,6 +183,13 @@ extension Simulation {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// What ends a session with `pod` that is under way: something on its way is no longer there. Nil: it goes on.
+    /// - Source: `pod-sessions.md` §2.3 and §8.3.
+    func brokenSession(_ pod: Pod) -> String? {
+        guard links.fault != .none, let node = cluster.store.nodes[ObjectKey(name: pod.nodeName)] else { return nil }
+        return failureToReach(kubeletOf: node, "", isStream: true) == nil ? nil : "error: read: connection reset by peer"
     }
 
     // MARK: The way to a container

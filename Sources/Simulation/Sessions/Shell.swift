@@ -141,7 +141,17 @@ public struct Shell: Sendable {
             (ended, output.exitCode) = (137, 137)
             return output
         }
+        if let problem = simulation.brokenSession(turn.pod) {
+            ended = 1
+            (output.stderr, output.exitCode) = (Array((problem + "\n").utf8), 1)
+            return output
+        }
         if hasTerminal { take(typed, &output) } else { input += typed }
+        if simulation.kubelets.isFailed(node: turn.pod.nodeName) {
+            // What is typed gets nowhere, and nobody knows yet.
+            output.wake = simulation.now + .seconds(1)
+            return output
+        }
         loop: while ended == nil {
             if let waiting {
                 if simulation.now < waiting.until {
