@@ -34,7 +34,7 @@ enum StatusLine {
         let running = world.isMirror ? "" : session.isPaused ? "\(world.glyphs.pause) paused" : "\(world.glyphs.play) \(session.speed)"
         let (pending, isStuck) = (world.view.waitingCount, world.view.isStuck)
         let faults = world.view.faults
-        let drift = world.spread.filter { $0.isHard && $0.isViolated }.count
+        let drift = world.drift
         let isLong = leftOut < 5
         var left = StyledText(" ")
         if isLong { left.append("evenkeel  ", theme[.accent]) }

@@ -41,6 +41,12 @@ struct World {
     var topologyKey = LabelKey.zone
     private(set) var view = ClusterView()
     private(set) var spread: [SpreadGroup] = []
+    /// Raised when one of them changes.
+    private(set) var spreadVersion = 0
+    /// How many hard rules are violated.
+    private(set) var drift = 0
+    /// Whether a look at them again would tell more.
+    var isSpreadBehind: Bool { spreadView.isBehind }
     var history = History()
     private(set) var outages = Outages()
     private var spreadRevision = -1
@@ -76,14 +82,19 @@ struct World {
         view.refresh(session.cluster, generation: generation)
         outages = Outages(session.simulation, view)
         let revision = store.revision &+ generation << 40
-        if revision != spreadRevision {
+        if revision != spreadRevision || spreadView.isBehind {
             spreadRevision = revision
             if generation != spreadGeneration {
                 spreadView = SpreadView(configuration: session.simulation.options.scheduler)
                 spreadGeneration = generation
             }
-            spread = spreadView.groups(of: cluster).sorted(by: Self.comesFirst)
-            history.note(spread, at: now)
+            let groups = spreadView.groups(of: cluster)
+            if !spreadView.changed.isEmpty || groups.count != spread.count {
+                spread = groups.sorted(by: Self.comesFirst)
+                drift = spread.count { $0.isHard && $0.isViolated }
+                spreadVersion += 1
+            }
+            history.note(spreadView.changed, at: now)
         }
     }
 

@@ -28,6 +28,7 @@ struct DeckScreen: Screen {
     var domainsPerRow = 1
     var names = NodeNames()
     private var layoutSeen: (Int, String, Int)?
+    private var spreadSeen: (Int, Int)?
     private var onlyWarnings = false
     /// Whether the focused pane has the whole view.
     private var isZoomed = false
@@ -204,7 +205,11 @@ struct DeckScreen: Screen {
             names = NodeNames(world.view.nodeNames)
         }
         notPlaced = Self.notPlaced(world)
-        rules.show(world.spread.map(\.id))
+        let spread = (world.spreadVersion, world.generation)
+        if spreadSeen.map({ $0 != spread }) ?? true {
+            spreadSeen = spread
+            rules.show(world.spread.map(\.id))
+        }
         let stamp = (world.store.revision, world.generation, world.now.nanoseconds, onlyWarnings)
         if eventsStamp.map({ $0 != stamp }) ?? true { (events, eventsStamp) = (toldEvents(world), stamp) }
         eventList.show(Array(events.indices))

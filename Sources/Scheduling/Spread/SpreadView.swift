@@ -4,8 +4,9 @@ import SimulationKit
 
 /// Follows a cluster and tells how its pods are spread.
 ///
-/// Keeps counts between calls: a call costs what changed, plus one pass over the pods. An instance follows one
-/// history; going back in it, or losing sight of it, makes the next call start anew.
+/// Keeps counts and groups between calls: a call costs what changed. Which nodes would take one more pod is asked of the scheduler's
+/// filters: for all groups by the first call, later for so many of those that are longest out of date that a call stays short. An
+/// instance follows one history; going back in it, or losing sight of it, makes the next call start anew.
 ///
 /// ```swift
 /// var view = SpreadView(configuration: configuration)
@@ -26,6 +27,14 @@ public struct SpreadView: Sendable {
         var owner: String
         var labels: StringMap<String>
     }
+    private var carriers = SpreadCarriers()
+    private var ready = ReadyCounts()
+    private var verdicts: [ObjectIdentifier: Verdict] = [:]
+    private var kept: [Key: (stamp: Stamp, group: SpreadGroup)] = [:]
+    /// Groups that differ from those of the call before.
+    public private(set) var changed: [SpreadGroup] = []
+    /// Whether the filters are still to be asked for some groups: more than one call is wanted.
+    public private(set) var isBehind = false
 
     /// A view of clusters whose scheduler has this configuration.
     public init(configuration: SchedulerConfiguration = .init()) { self.configuration = configuration }
@@ -40,7 +49,10 @@ public struct SpreadView: Sendable {
 
     /// The groups of `cluster`: the pods' own rules first, then those by default, in the order of their first pod.
     public mutating func groups(of cluster: Cluster) -> [SpreadGroup] {
-        if seen.revision == cluster.store.revision, seen.now <= cluster.now, state?.profile == cluster.profile { return groups }
+        if seen.revision == cluster.store.revision, seen.now <= cluster.now, state?.profile == cluster.profile, !isBehind {
+            changed = []
+            return groups
+        }
         follow(cluster)
         groups = build(cluster.store)
         seen = (cluster.store.revision, cluster.now)
@@ -53,7 +65,7 @@ public struct SpreadView: Sendable {
         seen.now = max(seen.now, cluster.now)
         let name = pod.spec.schedulerName.isEmpty ? "default-scheduler" : pod.spec.schedulerName
         guard let settings = profiles.first(where: { $0.name == name }) else { return [] }
-        let open = verdict(of: freshPod(like: pod), settings, cluster.store).open
+        let open = ask(freshPod(like: pod), settings, cluster.store).open
         var names: Set<String> = []
         state!.nodes.present.forEach { row in if open[row] { names.insert(state!.nodes.names[row]) } }
         return names
@@ -67,7 +79,11 @@ public struct SpreadView: Sendable {
             let before = cursor.position
             var count = 0
             while let entry = cluster.store.next(&cursor, until: cluster.now) {
-                state!.read(entry, cluster.store)
+                if entry.kind == .pod {
+                    read(cluster.store.pods.change(entry.index), entry, cluster.store)
+                } else {
+                    state!.read(entry, cluster.store)
+                }
                 count += 1
             }
             // Every write is one entry: a gap means that entries were forgotten.
@@ -75,8 +91,35 @@ public struct SpreadView: Sendable {
         }
         profiles = SchedulingProfile.all(configuration, cluster.profile)
         state = SchedulingState(cluster)
-        (fresh, daemons) = ([:], [:])
+        (fresh, daemons, verdicts, kept) = ([:], [:], [:], [:])
+        (carriers, ready) = (SpreadCarriers(), ReadyCounts())
+        for (slot, pod) in cluster.store.pods.rows.enumerated() { file(pod, slot) }
         cursor = cluster.store.end
+    }
+
+    private mutating func read(_ change: Change<Pod>, _ entry: LogEntry, _ store: ObjectStore) {
+        let before = ready.contribution(of: change.slot, state!)
+        state!.read(entry, store)
+        ready.move(change.slot, from: before, state!)
+        let pod = change.action == .deleted ? nil : change.object
+        // Most changes are of the status alone.
+        if let pod, let previous = change.previous, !pod.isFinished, !previous.isFinished, previous.spec.identity == pod.spec.identity,
+            previous.metadata.identity == pod.metadata.identity, previous.nodeName.isEmpty == pod.nodeName.isEmpty
+        {
+            return
+        }
+        file(pod, change.slot)
+    }
+
+    /// Notes whether the pod of `slot` carries rules, and those of which template.
+    private mutating func file(_ pod: Pod?, _ slot: Int) {
+        guard let pod, !pod.isFinished, !pod.metadata.isTerminating, let settings = settings(for: pod) else { return carriers.remove(slot) }
+        let pattern = pattern(of: pod)
+        carriers.put(slot, isWaiting: pod.nodeName.isEmpty, state!.facts(of: pattern), pattern, settings)
+    }
+    private func settings(for pod: Pod) -> SchedulingProfile? {
+        let name = pod.spec.schedulerName.isEmpty ? "default-scheduler" : pod.spec.schedulerName
+        return profiles.first { $0.name == name }
     }
 
     // MARK: Building
@@ -88,15 +131,31 @@ public struct SpreadView: Sendable {
         var profile: String
     }
     private struct Draft {
+        var key: Key
         var rule: SpreadRule
-        var group: SpreadGroup
-        /// A carrier, by which the filters are asked: one that waits if there is any, else the newest.
+        var templates: [Int]
         var sample: Pod
-        var settings: SchedulingProfile
-        var ready: [Int: Int] = [:]
+        var sampleFacts: PodFacts
+    }
+    /// What a group follows from: while none of it changes the group stays as it is.
+    private struct Stamp: Equatable {
+        var epoch: Int
+        /// Numbers and versions of the templates.
+        var templates: [Int]
+        var view: Int
+        var nodes: Int
+        var ready: Int
+        var verdict: Int
+        var owners: [SpreadGroup.Owner]
     }
     /// What the filters say to a new pod.
     private struct Verdict {
+        /// Kept alive because verdicts are found by its identity.
+        var facts: PodFacts
+        /// When they were asked, as a revision of the store.
+        var revision: Int
+        /// Raised when they say something else.
+        var version = 0
         /// Nodes that would take it if spread had no say.
         var open: NodeMask
         /// Nodes that take it.
@@ -107,50 +166,95 @@ public struct SpreadView: Sendable {
         state!.trimCompiled()
         var drafts: [Draft] = []
         var numbers: [Key: Int] = [:]
-        var byFacts: [ObjectIdentifier: [Int]] = [:]
-        for case let pod? in store.pods.rows where !pod.isFinished && !pod.metadata.isTerminating {
-            let name = pod.spec.schedulerName.isEmpty ? "default-scheduler" : pod.spec.schedulerName
-            guard let settings = profiles.first(where: { $0.name == name }) else { continue }
-            let pattern = pattern(of: pod)
-            let facts = state!.facts(of: pattern)
-            let mine: [Int]
-            if let known = byFacts[ObjectIdentifier(facts)] {
-                mine = known
-            } else {
-                let demand = state!.demand(of: pattern, facts, settings)
-                mine = (demand.hardSpread + demand.softSpread).map { rule in
-                    var written = rule.constraint
-                    written.labelSelector = nil  // already in the view
-                    let key = Key(view: rule.view, constraint: written, isDefault: demand.usesDefaultSpread, profile: settings.name)
-                    if let number = numbers[key] { return number }
+        for number in carriers.inOrder {
+            let template = carriers[number]
+            let demand = state!.demand(of: template.pattern, template.facts, template.settings)
+            for rule in demand.hardSpread + demand.softSpread {
+                var written = rule.constraint
+                written.labelSelector = nil  // already in the view
+                let key = Key(view: rule.view, constraint: written, isDefault: demand.usesDefaultSpread, profile: template.settings.name)
+                if let known = numbers[key] {
+                    if drafts[known].templates.last != number { drafts[known].templates.append(number) }
+                } else {
                     numbers[key] = drafts.count
-                    drafts.append(
-                        Draft(
-                            rule: rule, group: group(rule, facts, settings, isDefault: demand.usesDefaultSpread),
-                            sample: pod, settings: settings))
-                    return drafts.count - 1
-                }
-                byFacts[ObjectIdentifier(facts)] = mine
-                let owner = Self.workload(of: pod, store)
-                for i in mine where !drafts[i].group.owners.contains(owner) {
-                    drafts[i].group.owners.append(owner)
-                }
-            }
-            for i in mine {
-                drafts[i].group.carriers += 1
-                if pod.nodeName.isEmpty {
-                    if drafts[i].group.waiting.isEmpty { drafts[i].sample = pod }
-                    drafts[i].group.waiting.append(pod.key)
-                } else if drafts[i].group.waiting.isEmpty, pod.metadata.creationTimestamp ?? .start > drafts[i].sample.metadata.creationTimestamp ?? .start {
-                    drafts[i].sample = pod
+                    drafts.append(Draft(key: key, rule: rule, templates: [number], sample: template.pattern, sampleFacts: template.facts))
                 }
             }
         }
-        countPods(&drafts)
-        // Rules of one template share what the filters say.
-        var verdicts: [ObjectIdentifier: Verdict] = [:]
-        let built = drafts.map { finish($0, store, &verdicts) }
+        ready.count(drafts.map(\.rule.counter), state!)
+        for index in drafts.indices { chooseSample(&drafts[index], store) }
+        askFilters(drafts, store)
+        changed = []
+        var built: [SpreadGroup] = []
+        var next: [Key: (stamp: Stamp, group: SpreadGroup)] = [:]
+        for draft in drafts {
+            let owners = owners(of: draft, store)
+            let stamp = Stamp(
+                epoch: state!.epoch, templates: draft.templates.flatMap { [$0, carriers[$0].version] }, view: state!.views[draft.rule.view].changed.end,
+                nodes: state!.nodes.journal.end, ready: ready[draft.rule.counter].version, verdict: verdicts[ObjectIdentifier(draft.sampleFacts)]?.version ?? 0,
+                owners: owners)
+            let known = kept[draft.key]
+            let group = known?.stamp == stamp ? known!.group : finish(draft, owners, store)
+            if known?.stamp != stamp, known?.group != group { changed.append(group) }
+            next[draft.key] = (stamp, group)
+            built.append(group)
+        }
+        kept = next
         return built.filter { !$0.isDefault } + built.filter(\.isDefault)
+    }
+
+    /// The workloads of a draft's pods, in the order of their first pods.
+    private func owners(of draft: Draft, _ store: ObjectStore) -> [SpreadGroup.Owner] {
+        var owners: [SpreadGroup.Owner] = []
+        for number in draft.templates {
+            guard let slot = carriers[number].members.first, let pod = store.pods.rows[Int(slot)] else { continue }
+            let owner = Self.workload(of: pod, store)
+            if !owners.contains(owner) { owners.append(owner) }
+        }
+        return owners
+    }
+
+    /// A carrier, by which the filters are asked: one that waits if there is any, else the newest.
+    private mutating func chooseSample(_ draft: inout Draft, _ store: ObjectStore) {
+        let waiting = draft.templates.min { carriers[$0].waiting.first ?? .max < carriers[$1].waiting.first ?? .max }
+        var chosen = draft.templates[0]
+        var slot = carriers[chosen].members.first
+        if let waiting, let first = carriers[waiting].waiting.first {
+            (chosen, slot) = (waiting, first)
+        } else if draft.templates.count > 1 {
+            var newest: Instant?
+            for number in draft.templates {
+                let (created, place) = carriers.newest(number, store)
+                if newest.map({ created > $0 }) ?? true { (newest, chosen, slot) = (created, number, place) }
+            }
+        }
+        draft.sampleFacts = carriers[chosen].facts
+        if let slot, let pod = store.pods.rows[Int(slot)] { draft.sample = pod }
+    }
+
+    /// Asks the filters where they were not asked since something changed: of all templates, or of those asked longest ago.
+    private mutating func askFilters(_ drafts: [Draft], _ store: ObjectStore) {
+        var wanted: [ObjectIdentifier: Int] = [:]
+        for (index, draft) in drafts.enumerated() { wanted[ObjectIdentifier(draft.sampleFacts)] = index }
+        verdicts = verdicts.filter { wanted[$0.key] != nil }
+        let stale = wanted.filter { verdicts[$0.key]?.revision != store.revision }.values
+            .sorted {
+                (verdicts[ObjectIdentifier(drafts[$0].sampleFacts)]?.revision ?? -1, $0) < (
+                    verdicts[ObjectIdentifier(drafts[$1].sampleFacts)]?.revision ?? -1, $1
+                )
+            }
+        // Each question costs all nodes.
+        let most = kept.isEmpty ? stale.count : max(16, 100_000 / max(1, state!.nodes.count))
+        for index in stale.prefix(most) {
+            let draft = drafts[index]
+            let (open, taking) = ask(freshPod(like: draft.sample), carriers[draft.templates[0]].settings, store)
+            let identity = ObjectIdentifier(draft.sampleFacts)
+            let known = verdicts[identity]
+            let isSame = known?.open == open && known?.taking == taking
+            verdicts[identity] = Verdict(
+                facts: draft.sampleFacts, revision: store.revision, version: (known?.version ?? 0) + (isSame ? 0 : 1), open: open, taking: taking)
+        }
+        isBehind = stale.count > most
     }
 
     private func group(_ rule: SpreadRule, _ facts: PodFacts, _ settings: SchedulingProfile, isDefault: Bool) -> SpreadGroup {
@@ -167,9 +271,7 @@ public struct SpreadView: Sendable {
             revision: constraint.matchLabelKeys.contains("pod-template-hash")
                 ? facts.labels["pod-template-hash"] : nil,
             isDefault: isDefault, scheduler: settings.name, isEnforced: settings.runs(.podTopologySpread), carriers: 0, waiting: [], selfMatch: rule.selfMatch,
-            domains: [],
-            stranded: [],
-            terminating: [], excludedNodes: [], minimum: 0, effectiveMinimum: 0)
+            domains: [], stranded: [], terminating: [], excludedNodes: [], minimum: 0, effectiveMinimum: 0)
     }
 
     /// The Deployment behind a ReplicaSet, the CronJob behind a Job, else the controller, else the pod itself.
@@ -187,36 +289,19 @@ public struct SpreadView: Sendable {
         return SpreadGroup.Owner(kind: above?.kind ?? owner.kind, name: above?.name ?? owner.name)
     }
 
-    /// Sorts the placed pods that match into ready, stranded and terminating. O(placed pods × rules that match each).
-    private func countPods(_ drafts: inout [Draft]) {
-        let state = state!
-        var byCounter: [Int: [Int]] = [:]
-        for (i, draft) in drafts.enumerated() { byCounter[draft.rule.counter, default: []].append(i) }
-        let byClass = state.classes.map { podClass in
-            (podClass?.counters ?? []).flatMap { byCounter[$0.counter] ?? [] }
+    private func finish(_ draft: Draft, _ owners: [SpreadGroup.Owner], _ store: ObjectStore) -> SpreadGroup {
+        let template = carriers[draft.templates[0]]
+        var group = group(draft.rule, template.facts, template.settings, isDefault: draft.key.isDefault)
+        group.owners = owners
+        for number in draft.templates {
+            group.carriers += carriers[number].members.count
+            group.waiting += carriers[number].waiting.compactMap { store.pods.rows[Int($0)]?.key }
         }
-        for case let pod? in state.placed {
-            for i in byClass[pod.podClass] {
-                if pod.isTerminating {
-                    drafts[i].group.terminating.append(pod.pod.key)
-                    continue
-                }
-                let view = state.views[drafts[i].rule.view]
-                let domain = pod.row < view.domainOf.count ? Int(view.domainOf[pod.row]) : -1
-                if domain < 0 {
-                    drafts[i].group.stranded.append(pod.pod.key)
-                } else if pod.pod.isReady {
-                    drafts[i].ready[domain, default: 0] += 1
-                }
-            }
-        }
-    }
-
-    private mutating func finish(_ draft: Draft, _ store: ObjectStore, _ verdicts: inout [ObjectIdentifier: Verdict]) -> SpreadGroup {
-        var group = draft.group
-        let sample = ObjectIdentifier(state!.facts(of: pattern(of: draft.sample)))
-        let verdict = verdicts[sample] ?? self.verdict(of: freshPod(like: draft.sample), draft.settings, store)
-        verdicts[sample] = verdict
+        let counts = ready[draft.rule.counter]
+        group.terminating = counts.terminating.compactMap { self.state!.placedPod($0)?.pod.key }
+        let none = NodeMask(count: 0)
+        let verdict = verdicts[ObjectIdentifier(draft.sampleFacts)]
+        let (open, taking) = (verdict?.open ?? none, verdict?.taking ?? none)
         let state = state!
         let view = state.views[draft.rule.view]
         let column = state.columns[view.column]
@@ -226,12 +311,21 @@ public struct SpreadView: Sendable {
         var nodes = Array(repeating: 0, count: column.values.count)
         var openCounts = nodes
         var takers = nodes
+        var readyCounts = nodes
+        for row in 0..<state.nodes.count {
+            let domain = row < view.domainOf.count ? Int(view.domainOf[row]) : -1
+            if domain >= 0 {
+                readyCounts[domain] += counts.count(row)
+            } else if state.counters[draft.rule.counter].count(row) > 0 {
+                group.stranded += stranded(row, draft.rule.counter, state)
+            }
+        }
         state.nodes.present.forEach { row in
             let value = column.value(row)
             if value >= 0 { nodes[value] += 1 }
             if row < view.domainOf.count, view.domainOf[row] >= 0 {
-                if verdict.open[row] { openCounts[value] += 1 }
-                if verdict.taking[row] { takers[value] += 1 }
+                if open[row] { openCounts[value] += 1 }
+                if taking[row] { takers[value] += 1 }
             } else {
                 group.excludedNodes.append(
                     .init(name: state.nodes.names[row], why: whyExcluded(row, view.key, draft.sample, state)))
@@ -243,7 +337,7 @@ public struct SpreadView: Sendable {
             group.domains.append(
                 SpreadDomain(
                     name: column.values[domain], nodes: nodes[domain], countedNodes: Int(view.nodes[domain]),
-                    openNodes: openCounts[domain], pods: pods, ready: draft.ready[domain] ?? 0,
+                    openNodes: openCounts[domain], pods: pods, ready: readyCounts[domain],
                     skew: pods - g,
                     oneMore: oneMore, takesNext: oneMore <= group.maxSkew, takers: takers[domain],
                     arithmetic: "\(pods)+\(group.selfMatch)-\(g) = \(oneMore) "
@@ -257,19 +351,27 @@ public struct SpreadView: Sendable {
         return group
     }
 
+    /// Pods of a node that does not count.
+    private func stranded(_ row: Int, _ counter: Int, _ state: SchedulingState) -> [ObjectKey] {
+        state.nodes.podSlots[row].compactMap { slot in
+            guard let pod = state.placedPod(slot), !pod.isTerminating else { return nil }
+            return state.classes[pod.podClass]?.counters.contains { $0.counter == counter } ?? false ? pod.pod.key : nil
+        }
+    }
+
     /// What the scheduler's own filters say to a new pod, with spread and without.
-    private mutating func verdict(of pod: Pod, _ settings: SchedulingProfile, _ store: ObjectStore) -> Verdict {
+    private mutating func ask(_ pod: Pod, _ settings: SchedulingProfile, _ store: ObjectStore) -> (open: NodeMask, taking: NodeMask) {
         var settings = settings
-        func ask(_ state: inout SchedulingState, _ settings: SchedulingProfile) -> NodeMask {
+        func feasible(_ state: inout SchedulingState, _ settings: SchedulingProfile) -> NodeMask {
             var cycle = Cycle(pod: pod, demand: state.demand(of: pod, state.facts(of: pod), settings), settings: settings)
             if state.preFilter(&cycle, store) != nil { return NodeMask(count: state.nodes.count) }
             return state.filter(cycle, store, explaining: false).feasible
         }
-        let taking = ask(&state!, settings)
+        let taking = feasible(&state!, settings)
         let hasHardRule = !state!.demand(of: pod, state!.facts(of: pod), settings).hardSpread.isEmpty
-        guard hasHardRule, settings.runs(.podTopologySpread) else { return Verdict(open: taking, taking: taking) }
+        guard hasHardRule, settings.runs(.podTopologySpread) else { return (taking, taking) }
         settings.filters.removeAll { $0.name == .podTopologySpread }
-        return Verdict(open: ask(&state!, settings), taking: taking)
+        return (feasible(&state!, settings), taking)
     }
 
     /// A pod as the template of `sample` makes the next one: without a node and without the claims that are a pod's own.

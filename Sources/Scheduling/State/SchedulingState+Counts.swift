@@ -199,6 +199,7 @@ extension SchedulingState {
 
     /// Forgets everything compiled for selectors and templates and builds what placed pods carry anew.
     mutating func resetCompiled() {
+        epoch += 1
         (counters, counterNumbers, carryingCounters) = ([], [:], [])
         (views, viewNumbers, columns, columnNumbers) = ([], [:], [], [:])
         (masks, maskNumbers, demands) = ([], [:], [:])

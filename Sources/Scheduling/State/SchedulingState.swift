@@ -41,6 +41,9 @@ struct SchedulingState: Sendable {
     /// How many placed pods have each priority, the lowest first.
     private var priorities: [(priority: Int, pods: Int)] = []
 
+    /// Raised when counters and views are numbered anew.
+    var epoch = 0
+
     // Classes of pods that look alike to selectors.
     var classes: [PodClass?] = []
     var classNumbers: [PodClass.Key: Int] = [:]
