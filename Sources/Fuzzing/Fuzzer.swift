@@ -24,6 +24,8 @@ public enum FuzzKind: String, CaseIterable, Sendable {
     case arguments
     /// Requests to the API server: documents, patches, selectors, protobuf, and what is none of it.
     case requests
+    /// Keys and other events while a cluster is followed that fails now and then: nothing there may be changed.
+    case live
 }
 
 /// One case: the same kind, seed and number always give the same steps.
@@ -38,7 +40,7 @@ public struct FuzzCase: Sendable {
         func lines(_ text: String) -> [FuzzStep] { text.split(separator: "\n", omittingEmptySubsequences: false).map { .text(String($0)) } }
         steps =
             switch kind {
-            case .keys: keys.anything()
+            case .keys, .live: keys.anything()
             case .commands: keys.commands()
             case .prompt: keys.typing()
             case .manifests: lines(Self.manifests.mutated(&hostile))
@@ -51,7 +53,7 @@ public struct FuzzCase: Sendable {
     public var inputs: Int {
         switch kind {
         case .manifests, .values: 1
-        case .keys, .commands, .prompt, .arguments, .requests:
+        case .keys, .commands, .prompt, .arguments, .requests, .live:
             steps.count {
                 switch $0 {
                 case .event, .line, .edit, .word, .request: true
@@ -85,6 +87,7 @@ public struct FuzzCase: Sendable {
 /// Runs cases. What fails, fails by a trap: there is nothing to return.
 public struct Fuzzer {
     private var clusters: [Int: Dashboard] = [:]
+    private var lives: [Int: (live: FuzzedLive, dashboard: Dashboard)] = [:]
 
     public init() {}
 
@@ -92,6 +95,7 @@ public struct Fuzzer {
     public mutating func run(_ aCase: FuzzCase) {
         switch aCase.kind {
         case .keys, .commands, .prompt: press(aCase.steps)
+        case .live: press(aCase.steps, follows: true)
         case .manifests, .values:
             let text = aCase.steps.map { if case .text(let line) = $0 { line } else { "" } }.joined(separator: "\n")
             if let session = FuzzCase.manifests.run(text) { look(at: session, by: StableHash.fnv1a32(text)) }
@@ -106,12 +110,25 @@ public struct Fuzzer {
     /// made ones.
     public static func cluster(_ number: Int) -> Dashboard { FuzzedClusters.dashboard(number) }
 
-    private mutating func press(_ steps: [FuzzStep]) {
+    /// - Parameter follows: the cluster is not in the dashboard, but is followed by it.
+    private mutating func press(_ steps: [FuzzStep], follows: Bool = false) {
         var dashboard: Dashboard?
+        var live: FuzzedLive?
         var size = Size(width: 80, height: 24)
         for step in steps {
             if dashboard == nil { dashboard = cluster(0) }
             switch step {
+            case .cluster(let number) where follows:
+                var (own, shown) =
+                    lives[number]
+                    ?? {
+                        var live = FuzzedLive(number)
+                        let dashboard = live.dashboard()
+                        return (live, dashboard)
+                    }()
+                lives[number] = (own, shown)
+                own.pass(.milliseconds(20), &shown)
+                (live, dashboard) = (own, shown)
             case .cluster(let number): dashboard = cluster(number)
             case .size(let new):
                 size = new
@@ -127,6 +144,10 @@ public struct Fuzzer {
                 dashboard?.advance(by: .milliseconds(milliseconds)) {
                     calls += 1
                     return calls > 50
+                }
+                if var shown = dashboard {
+                    live?.pass(.milliseconds(milliseconds), &shown)
+                    dashboard = shown
                 }
             case .edit(let number):
                 var edited: EditedObject?

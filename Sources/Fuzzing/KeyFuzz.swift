@@ -115,7 +115,7 @@ struct KeyFuzz {
         return hostile.pick([
             "deck", "deck hostname", "spread", "why", "whatif", "availability", "rebalance", "workload", "autoscaler", "gates", "volumes", "recommend",
             "containers", "xray deploy", "xray no", "pulse",
-            "lab", "links", "help", "aliases", "scenarios", "explain pod.spec", "ctx", "po", "no", "ev", "things",
+            "lab", "links", "help", "aliases", "scenarios", "explain pod.spec", "ctx", "live", "branch", "po", "no", "ev", "things",
         ])
     }
 

@@ -39,7 +39,7 @@ struct DiffCommand: ParsableCommand {
             var one = cluster
             one.files = index < cluster.files.count ? [file] : []
             Out.error("\(file):\n")
-            return try one.present(for: "diff", live: index < cluster.files.count ? LiveArguments() : live)
+            return try one.present(for: "diff", live: index < cluster.files.count ? nil : live)
         }
         let title = names.joined(separator: " → ")
         let answer = WhatIfAnswer(title, from: states[0], to: states[1])

@@ -25,6 +25,10 @@ struct LiveArguments: ParsableArguments {
         var result: [String] = []
         for (index, word) in words.enumerated() {
             if word == "--" { return result + words[index...] }
+            if word == "--context=" {
+                result += ["--context", ""]
+                continue
+            }
             result.append(word)
             if word == "--context", index + 1 == words.count || words[index + 1].hasPrefix("-") { result.append("") }
         }

@@ -93,8 +93,8 @@ struct JUnit {
 
 extension ClusterArguments {
     /// The state that a question is about, read and understood. Remarks about it go to standard error.
-    func state(for question: String, live: LiveArguments, namespace: String? = nil) throws -> Input {
-        if live.isAsked { return try state(of: live, namespace: namespace) }
+    func state(for question: String, live: LiveArguments?, namespace: String? = nil) throws -> Input {
+        if let live, live.isAsked { return try state(of: live, namespace: namespace) }
         guard !files.isEmpty || scenario != nil else { throw Failure.usage("\(question) needs the state of a cluster: a file, a folder, -, or --context") }
         let input = try input()
         for remark in remarks(input) { Out.error(remark + "\n") }
@@ -110,7 +110,7 @@ extension ClusterArguments {
         return simulation
     }
 
-    func present(for question: String, live: LiveArguments, namespace: String? = nil) throws -> Simulation {
+    func present(for question: String, live: LiveArguments?, namespace: String? = nil) throws -> Simulation {
         try Self.present(try state(for: question, live: live, namespace: namespace))
     }
 }

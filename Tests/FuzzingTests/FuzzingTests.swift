@@ -4,7 +4,7 @@ import Testing
 /// A few cases of each kind of fuzzing; `evenkeel-lab fuzz KIND --count N --seed S` runs many. A trap ends the test process:
 /// `evenkeel-lab fuzz KIND --seed 1` then names the case.
 @Suite struct FuzzingTests {
-    @Test(arguments: [(FuzzKind.keys, 60), (.manifests, 40), (.values, 120), (.commands, 60), (.prompt, 60), (.arguments, 2000), (.requests, 150)])
+    @Test(arguments: [(FuzzKind.keys, 60), (.manifests, 40), (.values, 120), (.commands, 60), (.prompt, 60), (.arguments, 2000), (.requests, 150), (.live, 60)])
     func `random cases trap nowhere`(kind: FuzzKind, count: Int) {
         var fuzzer = Fuzzer()
         for number in 0..<count { fuzzer.run(FuzzCase(kind, seed: 1, number: number)) }

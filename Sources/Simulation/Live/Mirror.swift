@@ -133,7 +133,8 @@ extension Simulation {
         var objects: [any StoredObject] = []
         for kind in Kind.allCases {
             func add<O: StoredObject>(_ type: O.Type) {
-                for object in cluster.store[keyPath: O.table].all where O.kind != .node || !mirror.guessed.contains(object.metadata.name) {
+                // By name, not as they came.
+                for object in cluster.store[keyPath: O.table].sorted() where O.kind != .node || !mirror.guessed.contains(object.metadata.name) {
                     objects.append(object)
                 }
             }
