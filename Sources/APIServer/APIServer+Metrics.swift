@@ -64,7 +64,9 @@ extension APIServer {
 
     private static func metrics(of pod: Pod, in simulation: Simulation) -> JSONValue? {
         guard pod.status.phase == .running else { return nil }
-        let containers = simulation.containerUsage(of: pod).map { used -> JSONValue in
+        // Of those that were added for debugging nothing is told, as on the server whose answers were recorded.
+        let own = Set((pod.spec.containers + pod.spec.initContainers).map(\.name))
+        let containers = simulation.containerUsage(of: pod).filter { own.contains($0.container) }.map { used -> JSONValue in
             ["name": .string(used.container), "usage": usage(used.milliCPU, used.memory)]
         }
         if containers.isEmpty { return nil }

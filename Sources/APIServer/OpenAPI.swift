@@ -177,6 +177,7 @@ enum OpenAPI {
                     var schema =
                         field.structure == Condition.self
                         ? schemas.conditions(of: "\(type)", package, words) : schemas.field(field.typeName, field.structure, package, words)
+                    if field.bits == 64, schema["format"] == "int32" { schema["format"] = "int64" }
                     if let values = Words.values["\(type).\(field.name)"] { schema["enum"] = .array(values.map { .string($0) }) }
                     properties[field.name] = schema
                 }

@@ -283,6 +283,47 @@ struct APIServerTests {
         }
     }
 
+    /// Clients show these words, which name the types of Go.
+    @Test func `a value of the wrong type is refused in Go's words`() {
+        var client = Client()
+        func create(_ kind: String, _ path: String, _ body: JSONValue) -> String? {
+            client.send("POST", path, body: body).json["message"]?.string
+        }
+        let labels: JSONValue = ["app": "w"]
+        func deployment(_ container: JSONValue, replicas: JSONValue = 1) -> JSONValue {
+            [
+                "metadata": ["name": "w"],
+                "spec": [
+                    "replicas": replicas, "selector": ["matchLabels": labels],
+                    "template": ["metadata": ["labels": labels], "spec": ["containers": [container]]],
+                ],
+            ]
+        }
+        let path = "/apis/apps/v1/namespaces/default/deployments"
+        let head = "Deployment in version \"v1\" cannot be handled as a Deployment: json: cannot unmarshal "
+        #expect(
+            create("Deployment", path, deployment(["name": "c", "image": "i", "env": [["name": "A", "value": 1]]]))
+                == head + "number into Go struct field EnvVar.spec.template.spec.containers.env.value of type string")
+        #expect(create("Deployment", path, deployment([:], replicas: "x")) == head + "string into Go struct field DeploymentSpec.spec.replicas of type int32")
+        #expect(
+            create("Deployment", path, deployment("x")) == head + "string into Go struct field PodSpec.spec.template.spec.containers of type v1.Container")
+        #expect(
+            create("ConfigMap", "/api/v1/namespaces/default/configmaps", ["metadata": ["name": "c"], "data": ["a": 1]])
+                == "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: json: cannot unmarshal number into Go struct field ConfigMap.data of type string"
+        )
+        #expect(
+            create("Pod", "/api/v1/namespaces/default/pods", ["metadata": ["name": "c", "labels": ["a": true]]])
+                == "Pod in version \"v1\" cannot be handled as a Pod: json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.labels of type string"
+        )
+        _ = client.send("POST", path, body: deployment(["name": "c", "image": "i"]))
+        let patched = client.send(
+            "PATCH", "\(path)/w", body: ["spec": ["replicas": "x", "paused": false]], contentType: "application/strategic-merge-patch+json")
+        #expect(patched.code == 422)
+        #expect(
+            patched.json["message"]?.string
+                == " \"\" is invalid: patch: Invalid value: \"map[spec:map[paused:false replicas:x]]\": unrecognized type: int32")
+    }
+
     // MARK: Anything
 
     @Test func `no request traps`() {

@@ -330,7 +330,13 @@ extension Cluster {
         case .strategic: new = isScale ? current.merged(try requireObject(patch)) : current.patched(try requireObject(patch), MergeRules(write.info))
         case .apply: throw APIError(code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type")
         }
-        return try put(new, write, over: old)
+        do throws(APIError) { return try put(new, write, over: old) } catch {
+            // What is merged is not read as JSON.
+            guard type == .strategic, error.code == 400, let problem = goTypeProblem(in: new) else { throw error }
+            let nobody = KindInfo(group: "", version: "", kind: "", plural: "", shortNames: [], isNamespaced: false, type: .custom)
+            let value = JSONValue.string(patch.goText).text()
+            throw .invalid(nobody, "", [FieldError(.invalid, "patch", value: value, problem.conversionText)])
+        }
     }
 
     private func requireObject(_ patch: JSONValue) throws(APIError) -> JSONValue {

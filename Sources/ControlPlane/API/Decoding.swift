@@ -6,8 +6,7 @@ import KubernetesAPI
 /// - Parameter strict: refuse fields that the kind does not have, as `fieldValidation=Strict` does;
 ///   otherwise they are left out.
 /// - Returns: a refusal with code 400 if the document has no kind, a field has the wrong type, a quantity
-///   cannot be read, or (if strict) a field is unknown; the API server's text, but for wrong types, where
-///   that names Go types.
+///   cannot be read, or (if strict) a field is unknown; the API server's text.
 public func decodeObject(_ json: JSONValue, strict: Bool = true) -> Result<any StoredObject, APIError> {
     decodeObject(json, unknownFields: { strict ? cannotHandle($0, $1, "strict decoding error: " + $2.joined(separator: ", ")) : nil })
 }
@@ -42,10 +41,9 @@ private func decode<O: StoredObject>(
         switch problem.kind {
         case .unknownField: unknown.append("unknown field \"\(problem.path)\"")
         case .wrongType(let expected, let found):
-            return .failure(
-                cannotHandle(
-                    kind, apiVersion,
-                    "json: cannot unmarshal \(found) into \(problem.path): expected \(expected)"))
+            let version = String(apiVersion.split(separator: "/").last ?? "")
+            let words = GoTypeProblem(in: type, version: version, path: problem.path, found: found)?.text
+            return .failure(cannotHandle(kind, apiVersion, words ?? "json: cannot unmarshal \(found) into \(problem.path): expected \(expected)"))
         case .invalid(let why): return .failure(cannotHandle(kind, apiVersion, why))
         }
     }

@@ -42,6 +42,8 @@ public struct Field<Root>: Sendable {
     public var summary: String { field.summary }
     /// The type as `explain` names it.
     public var typeName: String { field.type.typeName }
+    /// The width of its whole numbers: 32 or 64.
+    public var bits: Int { field.bits }
     /// The structure behind the field, if any.
     public var structure: (any APIStruct.Type)? { field.type.structure }
 

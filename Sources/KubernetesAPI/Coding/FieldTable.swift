@@ -61,7 +61,7 @@ final class AnyField: @unchecked Sendable {  // all that is in it stays as it is
     private let offset: Int
     private let path: (any PropertyPath)?
     private let isAlways: Bool
-    private let bits: Int
+    let bits: Int
     /// `"name":`
     let key: [UInt8]
     /// The fields of the structure of which this is the first.
