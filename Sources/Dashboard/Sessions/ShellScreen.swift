@@ -103,7 +103,8 @@ struct ShellScreen: Screen {
     }
 
     var typingHints: [(key: String, text: String)]? {
-        exitCode == nil ? [("esc", "leave"), ("ctrl-d", "end of input"), ("ctrl-c", "stop the command"), ("pgup", "scroll back")] : [("esc", "back")]
+        if shell == nil, exitCode == nil { return nil }
+        return exitCode == nil ? [("esc", "leave"), ("ctrl-d", "end of input"), ("ctrl-c", "stop the command"), ("pgup", "scroll back")] : [("esc", "back")]
     }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? { nil }
@@ -115,7 +116,8 @@ struct ShellScreen: Screen {
         case .escape: return [.pop]
         case .pageUp: back = min(back + height, lines.count)
         case .pageDown: back = max(0, back - height)
-        case _ where shell == nil && exitCode == nil: return []
+        // Until there is a prompt keys do what they do everywhere: let time go on, for one.
+        case _ where shell == nil && exitCode == nil: return nil
         case _ where exitCode != nil: return key == .enter || key == .character("q") ? [.pop] : []
         case .control("c"):
             // What waits is given up.
