@@ -83,6 +83,8 @@
             let context = try NIOSSLContext(configuration: tls)
             channel = try ClientBootstrap(group: Self.group)
                 .channelOption(.autoRead, value: readsAtOnce)
+                // What does not read has little room for what it is sent.
+                .channelOption(.socketOption(.so_rcvbuf), value: readsAtOnce ? 1 << 20 : 1 << 16)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: "localhost"))
