@@ -34,6 +34,7 @@ package enum ScreenCatalog {
         ScreenEntry("workloads", WorkloadsScreen().bindings, path: ":wk<Enter>", command: WorkloadsScreen.command),
         ScreenEntry("groups", GroupsScreen().bindings, path: ":scenario gang<Enter>:groups<Enter>", command: GroupsScreen.command),
         ScreenEntry("gates", GatesScreen().bindings, path: ":gates<Enter>", command: GatesScreen.command),
+        ScreenEntry("versions", VersionsScreen(nil).bindings, path: ":versions 1.27<Enter>", command: VersionsScreen.command),
         ScreenEntry("pod", [PodScreen.keys], path: ":po /web<Enter><Enter>"),
         ScreenEntry("node", [NodeScreen.keys], path: ":no /c3<Enter><Enter>"),
         ScreenEntry("logs", [LogScreen.keys], path: ":po /web<Enter>l"),

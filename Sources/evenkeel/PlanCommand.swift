@@ -10,8 +10,9 @@ struct PlanCommand: ParsableCommand {
         discussion: """
             The state is looked at with the rules of both versions: which objects the new
             API server would refuse if they were written again, which fields it would drop
-            or default otherwise, which kubelets do not go with it, and which feature gates
-            change. Then both run on for ten virtual minutes, and what the new version
+            or default otherwise, which kubelets do not go with it, what would be decided
+            or told otherwise about objects that are there, each with where that is written,
+            and which feature gates change. Then both run on for ten virtual minutes, and what the new version
             decided otherwise is told.
 
               evenkeel plan prod.yaml --to 1.37
@@ -52,6 +53,9 @@ struct PlanReport: Report {
 
     var isFine: Bool { answer.isFine && !plan.findings.contains { $0.sort.blocks } }
     private func findings(_ sort: VersionPlan.Sort) -> [VersionPlan.Finding] { plan.findings.filter { $0.sort == sort } }
+    private func line(_ finding: VersionPlan.Finding) -> String {
+        "\(shortList(finding.objects)): \(finding.words) [\(finding.since.map { "since \($0), " } ?? "")\(finding.source.filter { $0 != "`" })]"
+    }
     private var title: String { answer.answer.question.title }
     private let gateHead = ["FEATURE GATE", "BECOMES"]
     private var gateRows: [[String]] { plan.gates.map { [$0.name, $0.isOn ? "on" : "off"] } }
@@ -60,7 +64,7 @@ struct PlanReport: Report {
         var lines = ["Plan: \(title)"]
         for sort in VersionPlan.Sort.allCases where !findings(sort).isEmpty {
             lines += ["", "\(sort.blocks ? "BLOCK " : "REVIEW") \(sort.title.prefix(1).uppercased() + sort.title.dropFirst()): no"]
-            lines += findings(sort).map { "  \(shortList($0.objects)): \($0.words)" }
+            lines += findings(sort).map { "  " + line($0) }
         }
         lines += ["", "After ten minutes:"] + answer.headlines
         for (head, rows) in answer.tables + [(gateHead, gateRows)] where !rows.isEmpty { lines += [""] + columns([head] + rows) }
@@ -71,7 +75,7 @@ struct PlanReport: Report {
         var lines = ["## Plan: \(title)", ""]
         for sort in VersionPlan.Sort.allCases {
             lines.append("- \(findings(sort).isEmpty ? "✅" : sort.blocks ? "❌" : "⚠️") \(sort.title)")
-            lines += findings(sort).map { "  - \(shortList($0.objects)): \($0.words)" }
+            lines += findings(sort).map { "  - " + line($0) }
         }
         lines += [""] + answer.markdownHeadlines
         return (lines + (answer.tables + [(gateHead, gateRows)]).flatMap { markdownTable($0.head, $0.rows) }).joined(separator: "\n") + "\n"
@@ -84,7 +88,7 @@ struct PlanReport: Report {
             plan.findings.map { finding in
                 [
                     "sort": .string(finding.sort.rawValue), "objects": .array(finding.objects.map { .string($0) }), "what": .string(finding.words),
-                    "blocks": .bool(finding.sort.blocks),
+                    "blocks": .bool(finding.sort.blocks), "since": finding.since.map { .string("\($0)") } ?? .null, "source": .string(finding.source),
                 ]
             })
         object["featureGates"] = .array(plan.gates.map { ["name": .string($0.name), "on": .bool($0.isOn)] })
@@ -94,7 +98,7 @@ struct PlanReport: Report {
     var junit: String {
         let own = VersionPlan.Sort.allCases.map { sort in
             let found = findings(sort)
-            let lines = found.map { "\(shortList($0.objects)): \($0.words)" }
+            let lines = found.map(line)
             return JUnit.Case(className: title, name: sort.title, lines: lines, fails: sort.blocks && !found.isEmpty)
         }
         let decided = answer.checks.map { JUnit.Case(className: title, name: $0.name, lines: $0.evidence, fails: answer.fails($0)) }

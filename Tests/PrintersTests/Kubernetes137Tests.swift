@@ -76,10 +76,11 @@ import Testing
         #expect(!old.contains { $0.hasPrefix("Service Name") || $0.hasPrefix("Pod Management") || $0.hasPrefix("Persistent Volume Claim R") })
         let new = try describe(.statefulSet, "db", yaml, 37)
         let start = try #require(new.firstIndex { $0.hasPrefix("Service Name") })
-        let words = new[start..<min(start + 8, new.count)].map { $0.split(separator: " ").joined(separator: " ") }
+        let words = new[start..<min(start + 9, new.count)].map { $0.split(separator: " ").joined(separator: " ") }
         #expect(
             words == [
                 "Service Name db", "Pod Management Policy: OrderedReady", "Replicas: 2 desired | 0 total", "Update Strategy: RollingUpdate", "Partition: 0",
+                "MaxUnavailable: 1",
                 "Persistent Volume Claim Retention Policy:", "WhenDeleted: Retain", "WhenScaled: Delete",
             ])
     }

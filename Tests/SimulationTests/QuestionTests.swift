@@ -226,8 +226,34 @@ import Testing
         #expect(drops.contains { $0.words == "spec.template.spec.topologySpreadConstraints[0].minDomains 2 → unset" }, "\(plan.findings)")
         #expect(plan.findings.contains { $0.sort == .kubelets && $0.objects.count == 6 })
         #expect(plan.gates.contains { $0.name == "MinDomainsInPodTopologySpread" && !$0.isOn })
+        let dropped = drops.first { $0.words.contains("minDomains") }
+        #expect(dropped?.source == "`feature-gates.md`, MinDomainsInPodTopologySpread" && dropped?.since == KubernetesVersion(minor: 27))
         let same = VersionPlan(of: simulation.cluster, to: simulation.options.profile)
         #expect(same.findings == [] && same.gates.isEmpty)
+    }
+
+    @Test func `a plan tells what is decided otherwise of what is there, and where that is written`() throws {
+        let yaml = """
+            apiVersion: apps/v1
+            kind: StatefulSet
+            metadata: {name: db, namespace: default}
+            spec:
+              serviceName: db
+              replicas: 1
+              selector: {matchLabels: {app: db}}
+              updateStrategy: {type: OnDelete}
+              template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: example/db:1}]}}
+            """
+        var input = state(scenario(cluster) + "---\n" + yaml + "\n")
+        input.advance(to: input.now + .seconds(30))
+        let present = input.cluster.profile.version
+        #expect(present == KubernetesVersion(minor: 37))
+        let plan = VersionPlan(of: input.cluster, to: KubernetesProfile(minor: 36))
+        let finding = try #require(plan.findings.first { $0.sort == .decides && $0.words.contains("OnDelete") })
+        #expect(finding.objects == ["statefulset/default/db"] && finding.since == present && finding.source == "`kubernetes-1.37.md` §5.2")
+        #expect(finding.words.hasPrefix("controllers: currentRevision of a StatefulSet with OnDelete never moves; before, "))
+        #expect(!plan.findings.contains { $0.words.contains("Parallel StatefulSet") })
+        #expect(plan.findings.allSatisfy { !$0.source.isEmpty })
     }
 
     // MARK: Differences

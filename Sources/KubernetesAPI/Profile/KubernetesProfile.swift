@@ -95,7 +95,7 @@ public struct KubernetesProfile: Sendable, Hashable {
     }
 
     /// The same with one gate set, whatever it needs and whatever needs it.
-    func with(_ gate: FeatureGate, on: Bool) -> KubernetesProfile {
+    package func with(_ gate: FeatureGate, on: Bool) -> KubernetesProfile {
         var copy = self
         copy.set(gate, to: on)
         return copy

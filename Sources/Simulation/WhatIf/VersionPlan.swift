@@ -1,12 +1,14 @@
 import ControlPlane
 import KubernetesAPI
 
-/// What the API server of another version would make of the objects of a state: refuse them, drop or default their fields.
+/// What another version would make of the objects of a state: refuse them, drop or default their fields, decide or tell otherwise.
 ///
 /// Objects that a controller makes are left out: what makes them is there. What is stored stays as it is until it is written again.
+/// What is decided otherwise is told by the table of version differences, ``VersionChange``, and by the gates that are on in one version alone, as
+/// far as they concern an object that is there.
 public struct VersionPlan: Sendable {
     public enum Sort: String, Sendable, CaseIterable {
-        case refuses, drops, defaults, kubelets
+        case refuses, drops, defaults, kubelets, decides
 
         /// What holds where nothing is found.
         public var title: String {
@@ -15,6 +17,7 @@ public struct VersionPlan: Sendable {
             case .drops: "no field is dropped"
             case .defaults: "no field has another default"
             case .kubelets: "kubelets are of versions that go with it"
+            case .decides: "nothing here is decided or told otherwise"
             }
         }
         /// Whether one cannot go on.
@@ -25,17 +28,26 @@ public struct VersionPlan: Sendable {
         /// Whom it is about, as `deployment/shop/web`.
         public var objects: [String]
         public var words: String
+        /// Since which version; nil where several had a part in it.
+        public var since: KubernetesVersion?
+        /// Where it is written, such as `kubernetes-1.37.md` §3.6.
+        public var source: String
     }
     /// In the order of the sorts.
     public private(set) var findings: [Finding] = []
     /// Feature gates that are on in one of the versions only, by name; `isOn` tells of the new one.
     public private(set) var gates: [(name: String, isOn: Bool)] = []
 
+    /// An object of each name that was looked at, until the sources are found.
+    private var samples: [String: any StoredObject] = [:]
+
     public init(of cluster: Cluster, to: KubernetesProfile) {
         for kind in Kind.allCases where kind != .event && kind != .custom {
             for object in cluster.store.objects(kind) where object.metadata.controller == nil { look(at: object, from: cluster.profile, to: to) }
         }
         lookAtKubelets(of: cluster, to.version)
+        nameSources(cluster, to)
+        lookAtDecisions(of: cluster, to)
         findings = Sort.allCases.flatMap { sort in findings.filter { $0.sort == sort } }
         for gate in FeatureGate.allCases where cluster.profile.isEnabled(gate) != to.isEnabled(gate) { gates.append((gate.name, to.isEnabled(gate))) }
         gates.sort { $0.name < $1.name }
@@ -45,13 +57,13 @@ public struct VersionPlan: Sendable {
         if let index = findings.firstIndex(where: { $0.sort == sort && $0.words == words }) {
             findings[index].objects.append(object)
         } else {
-            findings.append(Finding(sort: sort, objects: [object], words: words))
+            findings.append(Finding(sort: sort, objects: [object], words: words, since: nil, source: ""))
         }
     }
 
     private mutating func look<O: StoredObject>(at object: O, from: KubernetesProfile, to: KubernetesProfile) {
-        let info = object.kindInfo
-        let name = "\(info.kind.lowercased())/\(info.isNamespaced ? "\(object.key)" : object.metadata.name)"
+        let name = VersionConcerns.name(object)
+        samples[name] = object
         var (old, new) = (object, object)
         old.setDefaults(from)
         new.setDefaults(to)
@@ -61,6 +73,56 @@ public struct VersionPlan: Sendable {
             note(words.hasSuffix(" → unset") ? .drops : .defaults, name, words)
         }
     }
+
+    /// Finds out which gate is behind each refusal, drop and default: without the gate's change it would not be there.
+    private mutating func nameSources(_ cluster: Cluster, _ to: KubernetesProfile) {
+        let differing = FeatureGate.allCases.filter { cluster.profile.isEnabled($0) != to.isEnabled($0) }
+        for i in findings.indices {
+            let finding = findings[i]
+            findings[i].source = finding.sort == .kubelets ? "Kubernetes version skew policy" : "validation and defaults of Kubernetes \(to.version)"
+            guard finding.sort != .kubelets, let object = finding.objects.first.flatMap({ samples[$0] }) else { continue }
+            let gate = differing.first { gate in
+                var other = VersionPlan()
+                other.look(at: object, from: cluster.profile, to: to.with(gate, on: cluster.profile.isEnabled(gate)))
+                return !other.findings.contains { $0.sort == finding.sort && $0.words == finding.words }
+            }
+            guard let gate else { continue }
+            (findings[i].since, findings[i].source) = (Self.turn(gate, cluster.profile.version, to.version), "`feature-gates.md`, \(gate.name)")
+        }
+        samples = [:]
+    }
+
+    /// The release between two in which a gate became what it is in the newer one.
+    private static func turn(_ gate: FeatureGate, _ a: KubernetesVersion, _ b: KubernetesVersion) -> KubernetesVersion? {
+        let newest = gate.isOnByDefault(in: max(a, b))
+        return KubernetesVersion.all.first { version in
+            min(a, b) < version && version <= max(a, b)
+                && KubernetesVersion.all.allSatisfy { !(version...max(a, b)).contains($0) || gate.isOnByDefault(in: $0) == newest }
+        }
+    }
+
+    private mutating func lookAtDecisions(of cluster: Cluster, _ to: KubernetesProfile) {
+        let concerns = VersionConcerns(cluster)
+        let from = cluster.profile
+        for change in VersionChange.between(from.version, to.version) {
+            let objects = concerns.objects(change)
+            if objects.isEmpty { continue }
+            let (old, new) = to.has(change) ? (change.before, change.after) : (change.after, change.before)
+            findings.append(
+                Finding(sort: .decides, objects: objects, words: "\(change.part.rawValue): \(new); before, \(old)", since: change.since, source: change.source))
+        }
+        for gate in FeatureGate.allCases where from.isEnabled(gate) != to.isEnabled(gate) {
+            let objects = concerns.objects(gate)
+            if objects.isEmpty { continue }
+            let (old, new) = to.isEnabled(gate) ? gate.summary : (gate.summary.on, gate.summary.off)
+            findings.append(
+                Finding(
+                    sort: .decides, objects: objects, words: "\(new); before, \(old)", since: Self.turn(gate, from.version, to.version),
+                    source: "`feature-gates.md`, \(gate.name)"))
+        }
+    }
+
+    private init() {}
 
     private mutating func lookAtKubelets(of cluster: Cluster, _ version: KubernetesVersion) {
         for node in cluster.store.nodes.sorted() {
