@@ -133,7 +133,7 @@
             start.speed = .times(10)
             self.start = start
             let thread = Thread { [self] in
-                var served = ServedSession(self.start, api: APIServer(), inbox: inbox, programs: SimulatedPrograms.find)
+                let served = ServedSession(self.start, api: APIServer(), inbox: inbox, programs: SimulatedPrograms.find)
                 served.run()
                 end.withLock { $0 = served.session }
                 ended.signal()

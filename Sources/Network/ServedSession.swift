@@ -9,8 +9,8 @@
     /// The simulation behind a server: it lets virtual time run, answers what has come, and tells watchers what is new.
     ///
     /// Everything here happens on one thread. Messages are answered in the order in which they came, each at the virtual
-    /// moment at which it was taken.
-    public struct ServedSession {
+    /// moment at which it was taken. A class, as a session is large and there is only ever this one.
+    public final class ServedSession {
         public private(set) var session: Session
         private let inbox: Inbox
         private var desk: Desk
@@ -30,7 +30,7 @@
         }
 
         /// Runs until ``Inbox/stop()``.
-        public mutating func run() {
+        public func run() {
             while turn() {
                 let now = DispatchTime.now().uptimeNanoseconds
                 inbox.sleep(atMost: min(pace.wait(until: session.simulation.nextDue, at: now) ?? Self.nap, desk.patience(at: now), Self.nap))
@@ -38,7 +38,7 @@
         }
 
         /// Lets time run up to the present, answers what has come, tells what is new. Returns false if the server is to end.
-        private mutating func turn() -> Bool {
+        private func turn() -> Bool {
             let now = DispatchTime.now().uptimeNanoseconds
             advance(from: now)
             let goesOn = desk.turn(&session)
@@ -46,7 +46,7 @@
             return goesOn
         }
 
-        private mutating func advance(from now: UInt64) {
+        private func advance(from now: UInt64) {
             let deadline = now + Self.slice
             func isLate() -> Bool { DispatchTime.now().uptimeNanoseconds > deadline }
             guard let goal = pace.goal(at: now) else {

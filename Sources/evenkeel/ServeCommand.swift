@@ -69,7 +69,7 @@
             var own = server.session(session)
             own.advance(to: own.cluster.origin + prelude)
             announce(server.file, server.place)
-            var served = ServedSession(own, api: server.api, inbox: server.inbox, audit: log, programs: SimulatedPrograms.find)
+            let served = ServedSession(own, api: server.api, inbox: server.inbox, audit: log, programs: SimulatedPrograms.find)
             served.run()
         }
 

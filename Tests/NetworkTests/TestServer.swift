@@ -28,7 +28,7 @@
                 identity: try authority.server(for: ["127.0.0.1", "localhost"]), authority: authority, inbox: inbox, limits: limits)
             let (inbox, ended, start) = (inbox, ended, Self.session)
             let thread = Thread {
-                var served = ServedSession(start, api: APIServer(), inbox: inbox, audit: audit, programs: programs)
+                let served = ServedSession(start, api: APIServer(), inbox: inbox, audit: audit, programs: programs)
                 served.run()
                 ended.signal()
             }
