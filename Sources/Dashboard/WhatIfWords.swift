@@ -9,6 +9,8 @@ import SimulationKit
 enum WhatIfSubject: Hashable {
     case node(String)
     case zone(String)
+    /// The nodes with this value of a label.
+    case domain(key: String, name: String)
     case workload(Workload)
     /// Another number of replicas than the usual questions try.
     case scale(Workload, Int)
@@ -21,6 +23,7 @@ enum WhatIfSubject: Hashable {
         switch self {
         case .node(let name): "node \(name)"
         case .zone(let name): "zone \(name)"
+        case .domain(let key, let name): "\(TopologyKeys.short(key)) \(name)"
         case .workload(let workload): "\(workload.kind.lowercased()) \(workload.name)"
         case .scale(let workload, let replicas): "\(workload.kind.lowercased()) \(workload.name) with \(replicas) replicas"
         case .constraint(let id): id
@@ -32,6 +35,11 @@ enum WhatIfSubject: Hashable {
     static func named(_ word: String, _ world: World) -> WhatIfSubject? {
         if world.view.nodes[word] != nil { return .node(word) }
         if world.view.nodes.values.contains(where: { $0.labels[LabelKey.zone] == word }) { return .zone(word) }
+        if let equals = word.firstIndex(of: "=") {
+            let key = TopologyKeys.full(String(word[..<equals]), world)
+            let name = String(word[word.index(after: equals)...])
+            return world.view.nodes.values.contains { $0.labels[key] == name } ? .domain(key: key, name: name) : nil
+        }
         for kind in [Kind.deployment, .statefulSet, .daemonSet, .job, .replicaSet] {
             let found = world.store.objects(kind).first { $0.metadata.name == word && (world.namespace.isEmpty || world.namespace == $0.metadata.namespace) }
             if let found { return .workload(Workload(kind: kind.rawValue, namespace: found.metadata.namespace, name: word)) }
@@ -52,6 +60,7 @@ enum WhatIfSubject: Hashable {
         switch self {
         case .node(let name): return store.nodes[ObjectKey(name: name)].map { WhatIf.questions(about: $0, present.simulation) } ?? []
         case .zone(let name): return WhatIf.questions(aboutZone: name, present.simulation)
+        case .domain(let key, let name): return [WhatIf("lose \(text)", [.fail(.domain(key: key, value: name))])]
         case .workload(let workload): return WhatIf.questions(about: workload, present)
         case .scale(let workload, let replicas):
             guard let kind = Kind(rawValue: workload.kind), let now = present.simulation.cluster.replicas(kind, workload.key) else { return [] }

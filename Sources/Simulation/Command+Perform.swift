@@ -249,6 +249,10 @@ extension Simulation {
             let names = cluster.store.nodes.all.filter { $0.zone == zone }.map(\.metadata.name)
             if names.isEmpty { throw .badRequest("no node has topology.kubernetes.io/zone=\(zone)") }
             return names
+        case .domain(let key, let value):
+            let names = cluster.store.nodes.all.filter { $0.metadata.labels[key] == value }.map(\.metadata.name)
+            if names.isEmpty { throw .badRequest("no node has \(key)=\(value)") }
+            return names
         }
     }
 

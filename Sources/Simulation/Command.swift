@@ -8,12 +8,15 @@ public enum FaultTarget: Sendable, Equatable {
     case node(String)
     /// All nodes whose `topology.kubernetes.io/zone` is this.
     case zone(String)
+    /// All nodes whose label `key` is `value`: a rack, a block of racks.
+    case domain(key: String, value: String)
 
-    /// `node c2`, `zone eu-a`
+    /// `node c2`, `zone eu-a`, `rack r1`
     public var text: String {
         switch self {
         case .node(let name): "node \(name)"
         case .zone(let name): "zone \(name)"
+        case .domain(let key, let value): "\(key.split(separator: "/").last ?? "domain") \(value)"
         }
     }
 }

@@ -21,6 +21,7 @@ struct WhatIfCommand: ParsableCommand {
 
               evenkeel whatif prod.yaml --drain node-7
               evenkeel whatif prod.yaml --lose zone=eu-a --scale deploy/web=40
+              evenkeel whatif prod.yaml --lose rack=r12
               evenkeel whatif prod.yaml --add-nodes 2,like=node-7,zone=eu-b --apply new.yaml
               helm template . | evenkeel whatif prod.yaml --apply - --require no-pending -o junit
 
@@ -31,8 +32,11 @@ struct WhatIfCommand: ParsableCommand {
             comes; the exit status is 1 if one of them is not fine. A seed of the table
             given as --seed shows that outcome in full.
 
+            Where pods are placed in groups (gate GenericWorkload) it says of each group
+            whether it still fits: on the nodes that are left, the lost pods made again.
+
             The verdict is block (refused, pods that find no node, budgets that block, a
-            workload without a ready pod), review (it goes, but something is worse than
+            workload without a ready pod, a group that fits no more), review (it goes, but something is worse than
             before) or safe. Exit status: 1 if a required condition does not hold, or,
             where none is required, if the verdict is block.
             """)
@@ -58,7 +62,8 @@ struct WhatIfCommand: ParsableCommand {
     @Option(parsing: .singleValue, help: ArgumentHelp("Cordon a node and evict its pods; may be repeated.", valueName: "node")) var drain: [String] = []
     @Option(
         parsing: .singleValue,
-        help: ArgumentHelp("The kubelet of a node, or of all nodes of a zone, falls silent.", valueName: "node|zone=name")) var lose: [String] = []
+        help: ArgumentHelp(
+            "The kubelet of a node, or of all nodes of a zone or with a label, falls silent.", valueName: "node|zone=name|label=value")) var lose: [String] = []
     @Option(parsing: .singleValue, help: ArgumentHelp("Another number of replicas.", valueName: "kind/name=number")) var scale: [String] = []
     @Option(parsing: .singleValue, help: ArgumentHelp("Apply manifests, as kubectl apply -f.", valueName: "file|-")) var apply: [String] = []
     @Option(
@@ -146,6 +151,7 @@ struct ChangeReader {
                 }
                 return ("lose zone \(zone)", [.fail(.zone(zone))])
             }
+            if let equals = value.firstIndex(of: "=") { return try loss(String(value[..<equals]), String(value[value.index(after: equals)...])) }
             return ("lose node \(value)", [.fail(.node(try node(value).name))])
         case "cordon": return ("cordon \(value)", [.cordon(node: try node(value).name)])
         case "uncordon": return ("uncordon \(value)", [.uncordon(node: try node(value).name)])
@@ -170,6 +176,18 @@ struct ChangeReader {
         case "apply": return ("apply \(value)", [.apply(try manifests(value))])
         default: return try newNodes(value)
         }
+    }
+
+    /// All nodes of a domain: `label` is a label of nodes, or what stands after the last slash of one.
+    private func loss(_ label: String, _ value: String) throws -> (title: String, commands: [Command]) {
+        let keys = Set(store.nodes.all.flatMap { $0.metadata.labels.entries.map(\.key) }).sorted()
+        guard let key = keys.first(where: { $0 == label }) ?? keys.first(where: { $0.hasSuffix("/" + label) }) else {
+            let near = nearest(label, among: keys).map { " (nearest: \($0))" } ?? ""
+            throw Failure.usage("--lose: no node has the label \(label)\(near)")
+        }
+        guard store.nodes.all.contains(where: { $0.metadata.labels[key] == value }) else { throw Failure.usage("--lose: no node has \(key)=\(value)") }
+        let target = FaultTarget.domain(key: key, value: value)
+        return ("lose \(target.text)", [.fail(target)])
     }
 
     private func node(_ name: String) throws -> Node {

@@ -39,6 +39,11 @@ struct WhatIfReport: Report {
                 name: "every workload keeps a ready pod", requirement: nil,
                 evidence: answer.workloads.filter { $0.readyBefore > 0 && $0.readyAfter == 0 && ($0.after?.desired ?? 0) > 0 }
                     .map { "\($0.workload.title): \($0.readyBefore) ready before, none after" }, blocks: true))
+        if !answer.groups.isEmpty {
+            let lost = answer.groups.filter { !$0.fits && $0.fitBefore }
+            checks.append(
+                Check(name: "every group of pods still fits", requirement: .noPending, evidence: lost.map { "\($0.key): \($0.words)" }, blocks: true))
+        }
         checks.append(
             Check(
                 name: "no workload becomes a single point of failure", requirement: .noSPOF,
@@ -109,7 +114,9 @@ struct WhatIfReport: Report {
         }
         return lines
     }
-    var tables: [(head: [String], rows: [[String]])] { [(workloadHead, workloadRows), (nodeHead, nodeRows), (skewHead, skewRows)] }
+    var tables: [(head: [String], rows: [[String]])] {
+        [(workloadHead, workloadRows), (groupHead, groupRows), (nodeHead, nodeRows), (skewHead, skewRows)]
+    }
 
     /// The same reason of many pods once.
     private func grouped(_ lines: [String]) -> [String] {
@@ -132,6 +139,10 @@ struct WhatIfReport: Report {
                 before == after ? after : "\(before.isEmpty ? "none" : before) → \(after.isEmpty ? "none" : after)",
             ]
         }
+    }
+    private let groupHead = ["GROUP", "RUNNING", "NEEDED", "FITS"]
+    private var groupRows: [[String]] {
+        answer.groups.map { ["\($0.key)", arrow($0.runningBefore, $0.runningAfter), "\($0.minCount)", $0.fits ? "yes" : "no: \($0.why)"] }
     }
     private let nodeHead = ["NODE", "ZONE", "STATE", "PODS"]
     private var nodeRows: [[String]] {
@@ -173,7 +184,7 @@ struct WhatIfReport: Report {
     }
 
     var json: JSONValue {
-        let object: JSONValue = [
+        var object: JSONObject = [
             "apiVersion": "evenkeel.dev/v1", "kind": "WhatIfReport", "change": .string(answer.question.title), "verdict": .string(verdict.rawValue),
             "settled": .bool(answer.isSettled), "seconds": .double(answer.took.seconds),
             "checks": .array(
@@ -221,7 +232,17 @@ struct WhatIfReport: Report {
                     ]
                 }),
         ]
-        return object
+        if !answer.groups.isEmpty {
+            object["groups"] = .array(
+                answer.groups.map {
+                    [
+                        "group": .string("\($0.key)"), "needed": .int(Int64($0.minCount)), "pods": .int(Int64($0.pods)),
+                        "runningBefore": .int(Int64($0.runningBefore)), "runningAfter": .int(Int64($0.runningAfter)), "fits": .bool($0.fits),
+                        "why": .string($0.why),
+                    ]
+                })
+        }
+        return .object(object)
     }
 
     /// One test case a check.

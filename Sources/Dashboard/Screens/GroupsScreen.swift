@@ -43,6 +43,9 @@ struct GroupsScreen: ListedScreen, PodHolder {
                     Binding(.character("v"), action: Actions.events, "events", "Events of the group or pod", footer: 25),
                     Binding(.character("o"), action: Actions.node, "node", "Show the node of the pod", footer: 26),
                     Binding(.control("d"), action: Actions.delete, "delete", "Delete the group or pod", footer: 70),
+                    Binding(
+                        .character("B"), action: Actions.whatIf, "what if", "What if the domain with most of the group were lost: which group still fits",
+                        footer: 27),
                     Binding(.control("z"), action: Actions.faultsOnly, "faults", "Show only groups that wait", footer: 30),
                     Binding(.character("c"), action: Actions.copyName, "copy", "Copy the name"),
                 ])
@@ -59,7 +62,7 @@ struct GroupsScreen: ListedScreen, PodHolder {
             trials[key] = scheduler.trial(ofGroup: key, in: world.running.cluster)
         }
         guard let key = list.id?.group, domains?.group != key else { return }
-        let label = reports[key]?.object?.topologyKey ?? TopologyKeys.used(world).first { $0 == LabelKey.zone } ?? LabelKey.hostname
+        let label = label(key, world)
         domains = (key, label, scheduler.domains(forGroup: key, by: label, in: world.running.cluster))
     }
 
@@ -99,7 +102,7 @@ struct GroupsScreen: ListedScreen, PodHolder {
     // MARK: Actions
 
     enum Actions: String, ScreenAction {
-        case describe, yaml, why, events, node, delete, faultsOnly, copyName
+        case describe, yaml, why, events, node, delete, faultsOnly, copyName, whatIf
     }
 
     func unavailable(_ action: Action, _ world: World) -> String? {
@@ -109,8 +112,22 @@ struct GroupsScreen: ListedScreen, PodHolder {
         case .why: return waiting(id, world) == nil ? "No pod of it waits for a node" : nil
         case .node: return selectedPod(world)?.nodeName.isEmpty ?? true ? "It is on no node" : nil
         case .describe, .yaml, .events, .delete, .copyName: return object(id, world) == nil ? "There is no PodGroup \(id.group.name)" : nil
+        case .whatIf: return fullest(id.group, world) == nil ? "No pod of it is on a node" : nil
         case .faultsOnly: return nil
         }
+    }
+    /// The domain with most pods of the group; the first by name of equal ones.
+    private func fullest(_ group: ObjectKey, _ world: World) -> WhatIfSubject? {
+        let label = label(group, world)
+        var counts: [String: Int] = [:]
+        for key in reports[group]?.pods ?? [] {
+            guard let pod = world.store.pods[key], let node = world.store.nodes[ObjectKey(name: pod.nodeName)] else { continue }
+            if let name = node.metadata.labels[label] { counts[name, default: 0] += 1 }
+        }
+        return counts.min { a, b in a.value != b.value ? a.value > b.value : a.key < b.key }.map { .domain(key: label, name: $0.key) }
+    }
+    private func label(_ group: ObjectKey, _ world: World) -> String {
+        reports[group]?.object?.topologyKey ?? TopologyKeys.used(world).first { $0 == LabelKey.zone } ?? LabelKey.hostname
     }
     /// The pod without a node that is meant.
     private func waiting(_ id: RowID, _ world: World) -> ObjectKey? {
@@ -128,10 +145,11 @@ struct GroupsScreen: ListedScreen, PodHolder {
             return []
         }
         guard let id = list.id else { return nil }
+        if action == .whatIf { return fullest(id.group, world).map { [.push(WhatIfScreen($0))] } }
         if action == .why { return waiting(id, world).map { [.push(WhyScreen($0))] } }
         guard let object = object(id, world) else { return nil }
         switch action {
-        case .faultsOnly, .why: return []
+        case .faultsOnly, .why, .whatIf: return []
         case .describe: return [.push(DetailScreen(object, tab: .describe))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .events: return [.push(TableScreen(Kind.event.info, scope: .about(kind: object.kindInfo.kind, object.key)))]

@@ -294,6 +294,11 @@ struct WhatIfScreen: ListedScreen {
                     "\(world.glyphs.stopped) budget \(budget.budget.name): \(budget.needed) needed, \(budget.healthy) healthy: \(budget.pods.count) not evicted, asked again every 5s",
                     theme[.rowError]))
         }
+        for group in answer.groups where !group.fits || group.runningBefore != group.runningAfter {
+            lines.append(
+                StyledText("\(group.fits ? world.glyphs.passed : world.glyphs.stopped) group \(group.key.name): ", theme[group.fits ? .text : .rowError])
+                    + StyledText(group.words, theme[group.fits ? .dim : .rowError]))
+        }
         // Pods of a workload that wait for the same reason are one line.
         var groups: [(workload: Workload, reason: String, count: Int, isOld: Bool)] = []
         for pod in answer.pending {

@@ -122,9 +122,11 @@ extension Scheduler {
 
     /// Tries the group called `key` as it is now; nothing is changed and nobody is evicted. nil if it cannot be tried.
     ///
-    /// - Parameter extra: pods to be placed with it that do not exist, such as those that a lost node took.
-    public func trial(ofGroup key: ObjectKey, extra: [Pod] = [], in cluster: Cluster) -> PodGroupTrial? {
-        guard let (ready, group) = readied(key, extra, cluster) else { return nil }
+    /// - Parameters:
+    ///   - extra: pods to be placed with it that do not exist, such as those that a lost node took.
+    ///   - nodes: taken as gone, with the pods of the group there.
+    public func trial(ofGroup key: ObjectKey, extra: [Pod] = [], without nodes: Set<String> = [], in cluster: Cluster) -> PodGroupTrial? {
+        guard let (ready, group) = readied(key, extra, without: nodes, cluster) else { return nil }
         var copy = ready
         let plan = copy.findPlaces(group, cluster)
         var trial = PodGroupTrial(refusal: plan.refusal)
@@ -141,7 +143,7 @@ extension Scheduler {
 
     /// How much of the group each domain of the node label `topologyKey` could take, the roomiest first; empty if nothing of it waits.
     public func domains(forGroup key: ObjectKey, by topologyKey: String, in cluster: Cluster) -> [PodGroupDomain] {
-        guard var (copy, group) = readied(key, [], cluster) else { return [] }
+        guard var (copy, group) = readied(key, [], without: [], cluster) else { return [] }
         let slots = copy.state.groups?[group.number]?.slots ?? []
         let minCount = group.object.minCount
         // Every pod is to be tried: how many fit is the question, not whether enough do.
@@ -156,10 +158,19 @@ extension Scheduler {
     }
 
     /// A copy that has read all, and the group with its pods that wait.
-    private func readied(_ key: ObjectKey, _ extra: [Pod], _ cluster: Cluster) -> (Scheduler, GroupInCycle)? {
+    private func readied(
+        _ key: ObjectKey, _ extra: [Pod], without nodes: Set<String>, _ cluster: Cluster
+    ) -> (Scheduler, GroupInCycle)? {
         guard state.groups != nil else { return nil }
         var copy = self
         copy.readChanges(cluster, until: cluster.now)
+        if !nodes.isEmpty, let number = copy.state.groups?.number(of: key) {
+            for slot in copy.state.groups?[number]?.slots ?? [] {
+                guard let pod = copy.state.placedPod(slot)?.pod, nodes.contains(pod.nodeName) || pod.metadata.isTerminating else { continue }
+                copy.state.forget(podAt: slot)
+            }
+            for node in nodes.sorted() { copy.state.remove(node: node) }
+        }
         for (i, pod) in extra.enumerated() {
             let slot = cluster.store.pods.rows.count + i
             var pod = pod

@@ -72,6 +72,8 @@ public struct Fork: Sendable {
         case .fail(.node(let name)): failing.append(name)
         case .fail(.zone(let zone)):
             for node in simulation.cluster.store.nodes.all where node.zone == zone { failing.append(node.metadata.name) }
+        case .fail(.domain(let key, let value)):
+            for node in simulation.cluster.store.nodes.all where node.metadata.labels[key] == value { failing.append(node.metadata.name) }
         case .restart(let kind, let key), .setImage(let kind, let key, _, _): waitFor(kind, key)
         case .apply(let manifests):
             for case .success(let object) in manifests.map({ decodeObject($0) }) { waitFor(type(of: object).kind, object.key) }

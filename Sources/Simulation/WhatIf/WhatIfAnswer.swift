@@ -27,6 +27,8 @@ public struct WhatIfAnswer: Sendable {
     public var placed: [String] = []
     /// Budgets that kept pods from being evicted until the end.
     public var blocked: [BlockedBudget] = []
+    /// All groups of pods; empty where pods are placed one by one.
+    public var groups: [GroupDifference] = []
 
     /// A node with other pods than before, or in another state.
     public struct NodeDifference: Sendable, Equatable {
@@ -125,6 +127,7 @@ public struct WhatIfAnswer: Sendable {
         }
         nodes = Self.nodes(comparison)
         workloads = Self.workloads(comparison, pending, parameters)
+        if comparison.after.cluster.profile.schedulesPodGroups { groups = Self.groups(comparison.before, comparison.after) }
     }
 
     // MARK: Parts
