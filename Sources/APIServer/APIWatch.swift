@@ -12,6 +12,7 @@ public struct APIWatch: Sendable {
     public let timeoutSeconds: Int
 
     private let form: ObjectForm
+    private let formName: String
     private let filter: ObjectFilter
     private let cache: WatchCache
     private let sendsBookmarks: Bool
@@ -32,6 +33,7 @@ public struct APIWatch: Sendable {
         cache: WatchCache, in session: Session
     ) {
         (form, self.filter, self.cache, self.timeoutSeconds) = (request.form, filter, cache, timeoutSeconds)
+        formName = WatchCache.name(of: form)
         headers = request.headers
         sendsBookmarks = request.info.flag("allowWatchBookmarks")
         returns = session.returns
@@ -104,7 +106,7 @@ public struct APIWatch: Sendable {
         if case .table(let version) = form.representation.form {
             let columns = needsColumns ? form.columnDefinitions(in: session.cluster) : .null
             needsColumns = false
-            let row = row(WatchCache.Key(revision: revision, isPrevious: isPrevious, form: WatchCache.name(of: form)), object, in: session)
+            let row = row(WatchCache.Key(revision: revision, isPrevious: isPrevious, form: formName), object, in: session)
             let head: JSONValue = [
                 "kind": "Table", "apiVersion": .string("meta.k8s.io/\(version)"), "metadata": ["resourceVersion": .string(String(revision))],
                 "columnDefinitions": columns,
@@ -116,7 +118,7 @@ public struct APIWatch: Sendable {
                 return bytes + Array(",\"rows\":[".utf8) + row.bytes + Array("]}}\n".utf8)
             }
         }
-        let encoded = encoded(WatchCache.Key(revision: revision, isPrevious: isPrevious, form: WatchCache.name(of: form)), object, in: session)
+        let encoded = encoded(WatchCache.Key(revision: revision, isPrevious: isPrevious, form: formName), object, in: session)
         return { Array("{\"type\":\"\(type)\",\"object\":".utf8) + encoded.bytes + Array("}\n".utf8) }
     }
 

@@ -173,6 +173,8 @@ struct ObjectForm: Sendable, Equatable {
             return {
                 // Item by item: a list of thousands is never there as a value.
                 var bytes: [UInt8] = []
+                // About what they take: growing by and by would copy a long list several times.
+                bytes.reserveCapacity(objects.count * (info.type == .pod ? 3072 : 1024))
                 let head: JSONValue = ["kind": .string(kind), "apiVersion": .string(apiVersion), "metadata": metadata]
                 head.write(to: &bytes)
                 bytes.removeLast()
