@@ -117,7 +117,10 @@
         }
 
         private func receive(_ reply: LiveReply, for id: Int) {
-            if case .line = reply {} else { channels[id] = nil }
+            switch reply {
+            case .began, .line: break
+            case .answer, .over: channels[id] = nil
+            }
             feed.receive(reply, for: id, at: clock.now)
             pumpSoon()
         }

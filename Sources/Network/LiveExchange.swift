@@ -47,6 +47,7 @@
             case .head(let head):
                 status = Int(head.status.code)
                 retryAfter = head.headers.first(name: "Retry-After").flatMap { Int($0) }.map { .seconds(min(max(0, $0), 3600)) }
+                if isStream { tell(.began) }
             case .body(var part):
                 body.writeBuffer(&part)
                 if isStream { readLines() }

@@ -20,6 +20,8 @@ public struct LiveRequest: Sendable, Hashable {
 public enum LiveReply: Sendable {
     /// The whole answer; of a watch only if it was refused.
     case answer(status: Int, retryAfter: Duration?, body: [UInt8])
+    /// A watch has begun.
+    case began
     /// A line of a watch.
     case line([UInt8])
     /// Nothing more comes; why, if that is not the stream's own end.
@@ -162,6 +164,10 @@ public struct LiveFeed: Sendable {
         if id == beat { return receiveBeat(reply, now) }
         guard let index = owners[id] else { return }
         switch reply {
+        case .began:
+            guard tracks[index].stage == .asked(id) else { return }
+            note(heard: now)
+            tracks[index].state = .following
         case .line(let bytes):
             // A stream that was given up may still say something.
             guard tracks[index].stage == .asked(id) else { return }
@@ -188,6 +194,10 @@ public struct LiveFeed: Sendable {
         case .answer(let status, _, _) where status < 500 && status != 401:
             note(heard: now)
             nextBeat = now + Self.beatPeriod
+            // A watch that has nothing to tell is silent, but it is there: proxies may not even pass on that it has begun.
+            for index in tracks.indices where tracks[index].state.isFailing && tracks[index].isWatching {
+                if case .asked = tracks[index].stage, now - tracks[index].lastFailure > Self.longestWait { tracks[index].state = .following }
+            }
             guard lost != nil else { return }
             lost = nil
             for index in tracks.indices where tracks[index].state.isFailing {
@@ -195,7 +205,7 @@ public struct LiveFeed: Sendable {
             }
         case .answer(let status, _, let body): lose("\(status): \(Self.message(of: body))", now)
         case .over(let why): lose(why ?? "the connection was closed without an answer", now)
-        case .line: break
+        case .line, .began: break
         }
     }
 

@@ -41,6 +41,7 @@ public struct LiveStatus: Sendable, Equatable {
     public struct Loss: Sendable, Equatable {
         public var since: Instant
         public var why: String
+        public init(since: Instant, why: String) { (self.since, self.why) = (since, why) }
     }
     public var kinds: [Row] = []
     /// When the server was last heard.

@@ -16,7 +16,7 @@ public struct StateObject: Sendable {
     private(set) var hadSecretData = false
 
     /// Reads a document; nil with problems.
-    static func read(_ document: ManifestDocument) -> (object: StateObject?, problems: [ManifestProblem]) {
+    public static func read(_ document: ManifestDocument) -> (object: StateObject?, problems: [ManifestProblem]) {
         let (object, unknown, problems) = document.decodeState()
         guard let stored = object as? any StoredObject else { return (nil, problems) }
         var read = StateObject(object: stored)
