@@ -34,9 +34,20 @@ struct APIGroupVersion: Sendable {
     var groupVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
 
     /// Those of Kubernetes itself, in the order of `/apis`; the core group first.
-    static let builtIn: [APIGroupVersion] = {
+    static let builtIn = read(APIResource.catalog)
+    /// What is served besides with the gate GenericWorkload.
+    /// - Source: Kubernetes v1.37 `pkg/registry/scheduling/rest/storage_scheduling.go`; the scheduler's gang-scheduling.md §2.
+    static let podGroups = read(
+        """
+        # scheduling.k8s.io/v1beta1
+        podgroups PodGroup N *
+        podgroups/status PodGroup gpu
+        workloads Workload N *
+        """)
+
+    private static func read(_ catalog: String) -> [APIGroupVersion] {
         var all: [APIGroupVersion] = []
-        for line in APIResource.catalog.split(separator: "\n") {
+        for line in catalog.split(separator: "\n") {
             let words = line.split(separator: " ").map(String.init)
             if words[0] == "#" {
                 let parts = words[1].split(separator: "/").map(String.init)
@@ -47,7 +58,7 @@ struct APIGroupVersion: Sendable {
             }
         }
         return all
-    }()
+    }
 
     private static func resource(_ words: [String], in version: APIGroupVersion) -> APIResource {
         let isSubresource = words[0].contains("/")

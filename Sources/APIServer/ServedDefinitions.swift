@@ -8,6 +8,7 @@ struct ServedDefinitions: Sendable {
     private var kinds: [String: KindInfo] = [:]
     private var cursor = WatchCursor.beginning
     private var returns = -1
+    private var hasPodGroups = false
 
     /// The kind of a resource of a definition; nil for a resource of Kubernetes itself.
     func kind(of resource: APIResource) -> KindInfo? { kinds["\(resource.groupVersion)/\(resource.name)"] }
@@ -17,6 +18,8 @@ struct ServedDefinitions: Sendable {
         let store = session.cluster.store
         var isChanged = returns != session.returns || !store.holds(cursor)
         returns = session.returns
+        if hasPodGroups != session.cluster.profile.knowsPodGroups { isChanged = true }
+        hasPodGroups = session.cluster.profile.knowsPodGroups
         if isChanged {
             cursor = store.end
         } else {
@@ -30,6 +33,9 @@ struct ServedDefinitions: Sendable {
     private mutating func read(_ store: ObjectStore) -> [APIGroupVersion] {
         kinds = [:]
         var all = APIGroupVersion.builtIn
+        if hasPodGroups {
+            all.insert(contentsOf: APIGroupVersion.podGroups, at: all.firstIndex { $0.group == "scheduling.k8s.io" }.map { $0 + 1 } ?? all.count)
+        }
         var added: [APIGroupVersion] = []
         for object in store.customObjects.sorted() where object.kindName == "CustomResourceDefinition" && !object.metadata.isTerminating {
             guard let spec = object.content["spec"], let group = spec["group"]?.string, let kind = spec["names"]?["kind"]?.string,

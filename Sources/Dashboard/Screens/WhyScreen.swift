@@ -212,7 +212,9 @@ struct WhyScreen: ListedScreen {
             ? (message.isEmpty ? (group?.message).flatMap { $0.isEmpty ? nil : $0 } ?? "The scheduler has not tried it yet." : message)
             : "As if it were placed again now; the pod itself is not counted."
         // Two lines; what does not fit is told by the matrix below.
-        let lines = StyledText(text, theme[waits ? .rowPending : .dim]).wrapped(to: inside.width)
+        let aloneText =
+            group == nil || explanation.winner == nil ? "" : " Each node is looked at for the pod alone, which would fit; its group would not: see :groups."
+        let lines = StyledText(text + aloneText, theme[waits ? .rowPending : .dim]).wrapped(to: inside.width)
         for (line, part) in lines.prefix(2).enumerated() {
             var part = part
             if line == 1, lines.count > 2 { part.append(" …", theme[.dim]) }
