@@ -6,10 +6,10 @@
     import Simulation
     import SimulationKit
 
-    /// Answers requests at the API server, and keeps the streams that are open: watches, logs and sessions with pods.
+    /// Answers requests at the API server, and keeps the streams that are open: watches, logs and sessions with pods. Of one thread.
     ///
     /// Whoever has the session lets it take turns: ``ServedSession``, or a dashboard.
-    public struct Desk {
+    public final class Desk {
         private var api: APIServer
         private let inbox: Inbox
         /// How far a client wants time to be at once, who asked, and what he is told then.
@@ -84,7 +84,7 @@
 
         /// Answers what has come, in its order, and tells what is new. Returns false if the server is to end.
         @discardableResult
-        public mutating func turn(_ session: inout Session) -> Bool {
+        public func turn(_ session: inout Session) -> Bool {
             for message in inbox.take() {
                 if case .stop = message { return false }
                 handle(message, in: &session)
@@ -94,7 +94,7 @@
             return true
         }
 
-        private mutating func handle(_ message: Message, in session: inout Session) {
+        private func handle(_ message: Message, in session: inout Session) {
             switch message {
             case .request(let request, let exchange):
                 answer(request, exchange, in: &session)
@@ -114,7 +114,7 @@
             }
         }
 
-        private mutating func answer(_ request: APIRequest, _ exchange: Exchange, in session: inout Session) {
+        private func answer(_ request: APIRequest, _ exchange: Exchange, in session: inout Session) {
             let reply = api.reply(to: request, in: &session)
             var event = api.lastEvent
             func open(_ source: Source) {
@@ -151,13 +151,13 @@
         }
 
         /// Forgets streams that are over.
-        private mutating func forget(at now: Instant, where isOver: (Stream) -> Bool) {
+        private func forget(at now: Instant, where isOver: (Stream) -> Bool) {
             if let audit { for stream in streams where isOver(stream) { stream.event.map { audit.write($0, .complete, at: now) } } }
             streams.removeAll(where: isOver)
         }
 
         /// Lets time run towards where a client wants it to be.
-        private mutating func goOnJumping(_ session: inout Session) {
+        private func goOnJumping(_ session: inout Session) {
             guard let (goal, exchange, answer) = jump else { return }
             let returns = session.returns
             let deadline = DispatchTime.now().uptimeNanoseconds + Self.slice
@@ -171,7 +171,7 @@
         /// Sends each stream what is new, and forgets those that are over.
         ///
         /// Watches are asked soon after something was written, and once a second for their bookmarks; logs and programs fifty times a second.
-        private mutating func tellNews(in session: inout Session, at now: UInt64) {
+        private func tellNews(in session: inout Session, at now: UInt64) {
             hasNews = session.cluster.store.revision != revision
             let pause = now &- watchesAsked
             let watchesAreDue = hasNews && pause >= Self.gap || pause > 1_000_000_000
