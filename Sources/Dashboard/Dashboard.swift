@@ -25,17 +25,17 @@ public struct Dashboard {
     /// A key that waits for a letter: `m` or `'`.
     var chord: Chord?
     var bookmarks: [Character: Bookmark] = [:]
-    private var flashUntil = Duration.zero
-    private var clock = Duration.zero
+    var flashUntil = Duration.zero
+    var clock = Duration.zero
     private var dialogOpenedAt: Duration?
     private var lastInterrupt: Duration?
-    private var highlightsUntil: Duration?
-    private var replacements = Replacements()
+    var highlightsUntil: Duration?
+    var replacements = Replacements()
     /// Connections to forwarded ports, by the host's numbers.
     var connections: [Int: ForwardedConnection] = [:]
-    private var lastCheckpoint = Duration.zero
+    var lastCheckpoint = Duration.zero
     /// How far virtual time was to run in the last turn.
-    private var goal: Instant?
+    var goal: Instant?
     var history = CommandHistory()
     var showsHeader = true
     var showsCrumbs = true
@@ -62,7 +62,7 @@ public struct Dashboard {
         set { (world.options.glyphs, needsFrame) = (newValue, true) }
     }
     /// Whether something happened that a new frame would show.
-    public private(set) var needsFrame = true
+    public internal(set) var needsFrame = true
 
     public init(session: Session, options: DashboardOptions = DashboardOptions()) {
         world = World(session: session, options: options)
@@ -112,127 +112,6 @@ public struct Dashboard {
         lastCheckpoint = clock
         world.sample()
         if run(to: .start + scenario.prelude) { show(scenario.summary, .info) }
-    }
-
-    // MARK: Time
-
-    /// Lets virtual time run as far as `elapsed` real time allows at the present speed; `shouldStop` ends the work
-    /// early (it is asked after each event). Samples for the curves are taken on the way, at fixed virtual times.
-    public mutating func advance(by elapsed: Duration, until shouldStop: () -> Bool) {
-        clock = clock + elapsed
-        world.clock = clock
-        // What has just changed is highlighted for a moment, and drawn plainly after it.
-        if let until = highlightsUntil, clock >= until { (highlightsUntil, needsFrame) = (nil, true) }
-        if flash != nil, flash?.level != .error, clock > flashUntil { (flash, needsFrame) = (nil, true) }
-        if world.isSpreadBehind { needsFrame = true }
-        defer { work(until: shouldStop) }
-        // A followed cluster has its own time.
-        guard !world.session.isPaused, !world.isMirror else { return }
-        let before = world.now
-        let revision = world.store.revision
-        // After a suspension the real time that passed is not made up for, but what one turn leaves undone is.
-        goal = world.session.target(elapsed: min(elapsed + owed, .milliseconds(250)))
-        run(to: goal) { _ in shouldStop() }
-        if world.now != before || world.store.revision != revision { needsFrame = true }
-        if world.now != before { apply(withTop { screen, world in screen.tick(world) }) }
-        if world.store.revision != revision { noteChange() }
-        // A place to go back to, now and then in real time: it costs what changes afterwards, and a copy of each table that does.
-        if clock - lastCheckpoint > .seconds(2) * max(1, world.store.count / 20_000) {
-            lastCheckpoint = clock
-            world.session.checkpoint()
-        }
-    }
-
-    /// The real time whose virtual time has not been run yet: none when paused or at full speed.
-    private var owed: Duration {
-        guard case .times(let factor) = world.session.speed, let goal, goal > world.now else { return .zero }
-        return Duration(nanoseconds: (goal - world.now).nanoseconds / Int64(factor))
-    }
-    /// Whether virtual time is behind: the caller should not sleep.
-    public var isBehind: Bool { !world.session.isPaused && owed > .milliseconds(1) }
-
-    /// Lets clients of a server take their turn with the session, and shows what they change.
-    public mutating func serve(_ turn: (inout Session) -> Void) {
-        let (revision, isPaused, speed, now) = (world.store.revision, world.session.isPaused, world.session.speed, world.now)
-        let returns = world.session.returns
-        turn(&world.session)
-        if world.session.returns != returns {
-            // A client went back to a snapshot.
-            replacements.forget()
-            world.generation += 1
-            needsFrame = true
-            noteChange()
-        }
-        if world.session.isPaused != isPaused || world.session.speed != speed || world.now != now { needsFrame = true }
-        if world.store.revision != revision {
-            needsFrame = true
-            noteChange()
-        }
-    }
-
-    /// Lets the view compute. It gets some steps in any case, or time that runs at full speed would leave it none.
-    private mutating func work(until shouldStop: () -> Bool) {
-        guard stack.last!.hasWork else { return }
-        var steps = 0
-        withTop { screen, world in
-            screen.work(world) {
-                steps += 1
-                return steps > 100 && shouldStop()
-            }
-        }
-        needsFrame = true
-    }
-
-    /// As far as virtual time may go by one command.
-    static let longestJump = Duration.hours(8760)
-
-    /// Lets virtual time run to `limit` at once, as far as ``usersPatience`` allows; returns whether it got there.
-    @discardableResult
-    public mutating func run(to limit: Instant) -> Bool {
-        let (from, patience, origin) = (world.now, world.patience, world.cluster.origin)
-        var isOver = false
-        run(to: limit) { now in
-            isOver = patience.isOver {
-                WorkProgress(
-                    title: "Running to T+\(clockText(limit, since: origin, milliseconds: false))",
-                    detail: "T+\(clockText(now, since: origin, milliseconds: false))",
-                    share: (now - from).seconds / max((limit - from).seconds, 1e-9))
-            }
-            return isOver
-        }
-        noteChange()
-        apply(withTop { screen, world in screen.tick(world) })
-        if isOver { show("Stopped at \(world.time(world.now))", .warning) }
-        return !isOver
-    }
-
-    private mutating func run(to limit: Instant?, until shouldStop: (Instant) -> Bool) {
-        let period = History.period
-        while true {
-            // At full speed the goal is one sample further, again and again, until time is up.
-            let goal = limit ?? world.now + period
-            let next = min(goal, world.history.nextSample)
-            let arrived = world.session.advance(to: next, unless: shouldStop)
-            guard arrived else { return }
-            if next >= world.history.nextSample { world.sample() }
-            if let limit, world.now >= limit { return }
-            if limit == nil, world.session.simulation.nextDue == nil || shouldStop(world.now) { return }
-        }
-    }
-
-    /// How long the caller may sleep when no key comes; nil for as long as it likes.
-    public var patience: Duration? {
-        // Nobody wakes the host when a client, or a followed cluster, says something.
-        let others: Duration? = !world.forwards.isEmpty ? .milliseconds(20) : world.followed != nil ? .milliseconds(50) : nil
-        guard let own = ownPatience else { return others }
-        return others.map { min(own, $0) } ?? own
-    }
-    private var ownPatience: Duration? {
-        if stack.last!.hasWork || world.isSpreadBehind { return .milliseconds(1) }
-        if !world.session.isPaused, !world.isMirror { return .milliseconds(33) }
-        if let highlightsUntil { return max(.milliseconds(20), highlightsUntil - clock + .milliseconds(5)) }
-        if flash != nil, flash?.level != .error { return max(.milliseconds(20), flashUntil - clock + .milliseconds(5)) }
-        return nil
     }
 
     // MARK: Events
@@ -366,7 +245,7 @@ public struct Dashboard {
     }
     mutating func perform(_ action: GeneralAction) { perform(Action(action)) }
 
-    private mutating func withTop<Result>(_ body: (inout any Screen, World) -> Result) -> Result {
+    mutating func withTop<Result>(_ body: (inout any Screen, World) -> Result) -> Result {
         var screen = stack.removeLast()
         defer { stack.append(screen) }
         return body(&screen, world)

@@ -6,13 +6,30 @@ import Fuzzing
 @main struct Lab: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evenkeel-lab", abstract: "Measure Evenkeel, or look for inputs that trap it. Use a release build.",
-        subcommands: [Schedule.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, Logs.self, State.self, Open.self, FuzzCommand.self] + network)
+        subcommands: [
+            SuiteCommand.self, Schedule.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, Logs.self, State.self, Open.self, FuzzCommand.self,
+        ] + network)
 
     #if Network
         private static let network: [any ParsableCommand.Type] = [ServeLoad.self, CrowdCommand.self]
     #else
         private static let network: [any ParsableCommand.Type] = []
     #endif
+
+    struct SuiteCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "suite", abstract: "Start-up, the life of a made cluster, frames and answers to keys: all that is felt, in one run.")
+        @OptionGroup var size: ClusterSize
+        @Option(help: ArgumentHelp("Write the figures into a file, as JSON, for a later --against.", valueName: "file")) var json: String?
+        @Option(help: ArgumentHelp("Compare with the figures of an earlier run.", valueName: "file")) var against: String?
+        func run() throws {
+            let earlier = try against.map { try Suite.read($0) } ?? []
+            var suite = Suite(nodes: size.nodes ?? 1000, pods: size.pods ?? (size.nodes ?? 1000).saturatingMultiply(20))
+            suite.run()
+            print(suite.text(against: earlier), terminator: "")
+            if let json { try suite.json().write(toFile: json, atomically: true, encoding: .utf8) }
+        }
+    }
 
     struct Schedule: ParsableCommand {
         enum Phase: String, ExpressibleByArgument, CaseIterable { case all, decide, both }

@@ -28,9 +28,9 @@ import Testing
             let sets = dashboard.session.cluster.store.deployments.all
             let set = sets[random.below(sets.count)]
             switch random.below(9) {
-            case 0: try dashboard.press(":fault node \(node)<Enter>")
-            case 1: try dashboard.press(":recover node \(node)<Enter>")
-            case 2: try dashboard.press(":scale deploy/\(set.name) \(random.below(30))<Enter>")
+            case 0: try dashboard.press(":fault fail \(node)<Enter>")
+            case 1: try dashboard.press(":fault recover \(node)<Enter>")
+            case 2: try dashboard.press(":deploy all<Enter>/\(set.name)<Enter>s<Ctrl-u>\(random.below(30))<Enter>")
             case 3: try dashboard.press(":cordon \(node)<Enter>")
             case 4: try dashboard.press("U")
             case 5: try dashboard.press(screens[random.below(screens.count)].replacing("Shift-A", with: ""))
@@ -53,7 +53,7 @@ import Testing
         for key in [":po<Enter>"] { for key in try Key.parse(key) { dashboard.handle(.key(key), isScripted: true) } }
         let size = Size(width: 120, height: 36)
         let first = dashboard.frame(size: size).picture()
-        #expect(first.contains("looking through all pods") && first.contains("Running"))
+        #expect(first.contains("looking through all pods") && first.contains("/1 "))
         dashboard.handle(.key(.down), isScripted: true)
         _ = dashboard.frame(size: size)
         dashboard.advance(by: .milliseconds(10), until: { false })

@@ -1,0 +1,177 @@
+// The suite: how large clusters are lived with, in one run that can be compared with an earlier one.
+
+import Canvas
+import Dashboard
+import Foundation
+import Simulation
+import SimulationKit
+
+/// Measures start-up, the life of a made cluster, frames and answers to keys.
+struct Suite {
+    struct Row: Codable {
+        var name: String
+        var unit: String
+        var value: Double
+        /// Whether more is better.
+        var isRate = false
+    }
+    var nodes: Int
+    var pods: Int
+    private(set) var rows: [Row] = []
+
+    init(nodes: Int, pods: Int) { (self.nodes, self.pods) = (nodes, pods) }
+
+    mutating func run() {
+        for count in [1000, 2500] {
+            note("built-in cluster on \(count) nodes", "s", processorSeconds { _ = Self.builtIn(nodes: count) })
+        }
+        var dashboard: Dashboard?
+        let made = GeneratedCluster(nodes: nodes, pods: pods, seed: 7)
+        note("read and load", "s", processorSeconds { dashboard = Dashboard(session: made.scenario.input(overrides: made.overrides).makeSession().session) })
+        guard var dashboard else { return }
+        resetPeakMemory()
+        life(&dashboard)
+        for size in [Size(width: 120, height: 36), Size(width: 200, height: 60), Size(width: 400, height: 120)] {
+            for (name, keys) in [("Deck", ":deck<Enter>"), ("pods", ":po<Enter>"), ("Spread", "X")] { frames(of: name, keys, size, dashboard) }
+        }
+        tables(dashboard)
+        busy(dashboard)
+    }
+
+    private mutating func note(_ name: String, _ unit: String, _ value: Double, isRate: Bool = false) {
+        rows.append(Row(name: name, unit: unit, value: value, isRate: isRate))
+    }
+
+    private static func builtIn(nodes: Int) -> Dashboard {
+        var overrides = InputOverrides()
+        overrides.nodes = nodes
+        var dashboard = Dashboard(session: ShippedScenario.threeZones.input(overrides: overrides).makeSession().session)
+        dashboard.run(to: dashboard.session.cluster.origin + BuiltInCluster.prelude)
+        return dashboard
+    }
+
+    /// From nothing to all ready, the events and curves of the dashboard included.
+    private mutating func life(_ dashboard: inout Dashboard) {
+        func ready() -> Int { dashboard.session.cluster.store.pods.rows.count { $0?.isReady ?? false } }
+        let origin = dashboard.session.cluster.origin
+        var ends = origin
+        let spent = processorSeconds {
+            while ready() < pods, ends < origin + .minutes(10) {
+                ends = ends + .seconds(10)
+                dashboard.run(to: ends)
+            }
+        }
+        note("pods brought to ready", "1/s", Double(ready()) / max(spent, 1e-9), isRate: true)
+        note("peak of memory", "MB", Double(peakMemory() ?? 0))
+        dashboard.run(to: ends + .minutes(2))
+        let quiet = processorSeconds { dashboard.run(to: dashboard.session.now + .minutes(10)) }
+        note("virtual time at rest", "h/s", 1 / 6 / max(quiet, 1e-9), isRate: true)
+    }
+
+    /// Milliseconds of `count` calls: the median and the 99th percentile.
+    private static func times(_ count: Int, _ body: () -> Void) -> (median: Double, most: Double) {
+        let sorted = (0..<count).map { _ in seconds(body) * 1000 }.sorted()
+        return (sorted[count / 2], sorted[min(count - 1, count * 99 / 100)])
+    }
+
+    private mutating func frames(of name: String, _ keys: String, _ size: Size, _ dashboard: Dashboard) {
+        var dashboard = dashboard
+        try? dashboard.press(keys)
+        _ = dashboard.frame(size: size)
+        let text = "\(name) at \(size.width)x\(size.height)"
+        note("\(text), frame at rest", "ms", Self.times(30) { _ = dashboard.frame(size: size) }.median)
+        let scrolling = Self.times(60) {
+            dashboard.handle(.key(.character("j")), isScripted: true)
+            _ = dashboard.frame(size: size)
+        }
+        note("\(text), key to frame, median", "ms", scrolling.median)
+        note("\(text), key to frame, 99th", "ms", scrolling.most)
+    }
+
+    /// A key that opens, sorts or filters: the first frame after it, and the time until the table is whole.
+    private mutating func tables(_ dashboard: Dashboard) {
+        let size = Size(width: 120, height: 36)
+        for (name, before, keys) in [("open pods", "", ":po<Enter>"), ("sort pods by age", ":po<Enter>", "A"), ("filter pods", ":po<Enter>", "/web<Enter>")] {
+            var dashboard = dashboard
+            try? dashboard.press(before)
+            _ = dashboard.frame(size: size)
+            var slowest = 0.0
+            let whole = seconds {
+                for key in (try? Key.parse(keys)) ?? [] {
+                    slowest = max(
+                        slowest,
+                        seconds {
+                            dashboard.handle(.key(key), isScripted: true)
+                            _ = dashboard.frame(size: size)
+                        })
+                }
+                // In slices, as the loop of the program takes them.
+                for _ in 0..<100_000 where dashboard.patience == .milliseconds(1) {
+                    let end = ContinuousClock.now + .milliseconds(8)
+                    dashboard.advance(by: .milliseconds(8)) { ContinuousClock.now > end }
+                    slowest = max(slowest, seconds { _ = dashboard.frame(size: size) })
+                }
+            }
+            note("\(name), slowest frame", "ms", slowest * 1000)
+            note("\(name), until all is there", "ms", whole * 1000)
+        }
+    }
+
+    /// Full speed while a zone is lost: keys that come at the worst moment, just as the simulation begins a slice.
+    private mutating func busy(_ dashboard: Dashboard) {
+        for (name, keys) in [("Deck", ":deck<Enter>"), ("pods", ":po<Enter>")] {
+            var dashboard = dashboard
+            try? dashboard.press(":fault fail eu-a<Enter>\(keys)")
+            dashboard.run(to: dashboard.session.now + .seconds(30))
+            try? dashboard.press(":speed max<Enter>")
+            if dashboard.session.isPaused { try? dashboard.press(",") }
+            var (spent, changes) = (0.0, 0)
+            let size = Size(width: 120, height: 36)
+            var cells = 0
+            var last = dashboard.frame(size: size)
+            let total = Self.times(200) {
+                let before = dashboard.session.cluster.store.revision
+                spent += seconds {
+                    let end = ContinuousClock.now + .milliseconds(8)
+                    dashboard.advance(by: .milliseconds(8)) { ContinuousClock.now > end }
+                }
+                changes += dashboard.session.cluster.store.revision - before
+                dashboard.handle(.key(.character("j")), isScripted: true)
+                let frame = dashboard.frame(size: size)
+                cells += FrameDiff.runs(from: last, to: frame).reduce(0) { $0 + $1.count }
+                last = frame
+            }
+            note("\(name), a zone is lost, key to frame, median", "ms", total.median)
+            note("\(name), a zone is lost, key to frame, 99th", "ms", total.most)
+            note("\(name), a zone is lost, changes", "1/s", Double(changes) / max(spent, 1e-9), isRate: true)
+            note("\(name), a zone is lost, cells written a frame", "", Double(cells) / 200)
+        }
+    }
+
+    // MARK: Output
+
+    /// One line a row, compared with an earlier run's where that has it: `2.00x` is twice the time, or twice the rate.
+    func text(against earlier: [Row]) -> String {
+        let before = Dictionary(earlier.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
+        let width = rows.map(\.name.count).max() ?? 0
+        return rows.map { row in
+            var line = row.name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + String(format: "%12.2f", row.value) + " " + row.unit
+            if let old = before[row.name], old.value > 0 {
+                let ratio = row.value / old.value
+                let isWorse = row.isRate ? ratio < 0.9 : ratio > 1.1
+                line =
+                    line.padding(toLength: width + 22, withPad: " ", startingAt: 0)
+                    + String(format: "before %10.2f  %5.2fx%@", old.value, ratio, isWorse ? "  worse" : "")
+            }
+            return line + "\n"
+        }.joined()
+    }
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        return String(decoding: try encoder.encode(rows), as: UTF8.self) + "\n"
+    }
+    static func read(_ path: String) throws -> [Row] {
+        try JSONDecoder().decode([Row].self, from: Data(contentsOf: URL(filePath: path)))
+    }
+}
