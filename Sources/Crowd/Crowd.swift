@@ -64,7 +64,7 @@
             let writers = max(1, clients * 2 / 5)
             let pause = Double(writers) / Double(max(1, rate))
             try scene.open(writers, on: group) { Writer(number: $0, pause: pause, scene: scene) }
-            try scene.open(max(1, clients / 20), on: group, readsAtOnce: false) { _ in DeafWatcher(scene: scene) }
+            try scene.open(max(1, clients / 20), on: group) { _ in DeafWatcher(scene: scene) }
             try scene.open(max(1, clients - watchers - writers - clients / 20), on: group) { Troublemaker(number: $0, scene: scene) }
             Thread.sleep(forTimeInterval: duration.seconds)
             scene.isOver.store(true, ordering: .relaxed)
@@ -174,10 +174,10 @@
         var hasEnded: Bool { isOver.load(ordering: .relaxed) }
 
         func open(
-            _ count: Int, on group: MultiThreadedEventLoopGroup, readsAtOnce: Bool = true, _ role: @escaping @Sendable (Int) -> any Role
+            _ count: Int, on group: MultiThreadedEventLoopGroup, _ role: @escaping @Sendable (Int) -> any Role
         ) throws {
             for number in 0..<count {
-                try Line.open(place, security, on: group.next(), readsAtOnce: readsAtOnce) { role(number) }.wait()
+                try Line.open(place, security, on: group.next()) { role(number) }.wait()
             }
         }
 

@@ -69,10 +69,9 @@
 
         /// Connects on `loop` and hands the line to `role`; if that fails, the line is told to be closed.
         static func open(
-            _ place: Place, _ security: NIOSSLContext, on loop: any EventLoop, readsAtOnce: Bool = true, _ role: @escaping @Sendable () -> any Role
+            _ place: Place, _ security: NIOSSLContext, on loop: any EventLoop, _ role: @escaping @Sendable () -> any Role
         ) -> EventLoopFuture<Void> {
             ClientBootstrap(group: loop)
-                .channelOption(.autoRead, value: readsAtOnce)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -100,6 +99,7 @@
         func send(_ text: String) { channel?.writeAndFlush(ByteBuffer(string: text), promise: nil) }
         func send(_ bytes: [UInt8]) { channel?.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
         func close() { channel?.close(promise: nil) }
+        func stopReading() { channel?.setOption(.autoRead, value: false).whenComplete { _ in } }
 
         func get(_ path: String, accept: String = "application/json") { send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: \(accept)\r\n\r\n") }
         func request(_ method: String, _ path: String, type: String = "application/json", _ body: String) {

@@ -143,11 +143,12 @@
         }
     }
 
-    /// Watches, and never reads.
+    /// Watches, and reads no more than the first line.
     final class DeafWatcher: Role {
         private let scene: Scene
         init(scene: Scene) { self.scene = scene }
         func connected(_ line: Line) { line.get("\(Crowd.path)?watch=true") }
+        func heard(_ text: ByteBufferView, _ line: Line) { line.stopReading() }
         func closed(_ line: Line) { if !scene.hasEnded { scene.ledger.noteDropped() } }
     }
 

@@ -189,8 +189,11 @@
             let server = try TestServer(limits: limits)
             defer { server.stop() }
             let path = "/api/v1/namespaces/default/configmaps"
-            let deaf = try server.connect(readsAtOnce: false)
+            let deaf = try server.connect(receiveBuffer: 1 << 16)
             deaf.send(get(path + "?watch=true"))
+            let isWatching = deaf.wait { $0.contains("200 OK") }
+            #expect(isWatching)
+            try deaf.reads(false)
             let watcher = try server.connect()
             watcher.send(get(path + "?watch=true"))
             let hasBegun = watcher.wait { $0.contains("200 OK") }
@@ -206,7 +209,7 @@
             let sawLast = watcher.wait { $0.hasSuffix("}\n\r\n") && $0.contains(#""name":"big119""#) }
             #expect(sawLast)
             // It can read now, and hears the end of the connection rather than that of the list.
-            deaf.read()
+            try deaf.reads(true)
             let isDropped = deaf.waitForEnd()
             #expect(isDropped)
             #expect(!deaf.text.contains(#""name":"big119""#))
@@ -218,7 +221,7 @@
             let other = try CertificateAuthority()
             let stranger = try TestClient(
                 port: server.listener.port, authority: server.authority, identity: try other.client(user: "admin", groups: ["system:masters"]),
-                readsAtOnce: true)
+                receiveBuffer: 1 << 20)
             stranger.send(get("/apis/evenkeel.dev/v1/time"))
             let ended = stranger.waitForEnd()
             #expect(ended)

@@ -60,10 +60,12 @@
         }
 
         /// A client of the administrator, or of nobody.
-        func connect(as user: String? = "admin", groups: [String] = ["system:masters"], readsAtOnce: Bool = true) throws -> TestClient {
+        func connect(as user: String? = "admin", groups: [String] = ["system:masters"], receiveBuffer: Int = 1 << 20) throws
+            -> TestClient
+        {
             try TestClient(
                 port: listener.port, authority: authority, identity: try user.map { try authority.client(user: $0, groups: groups) },
-                readsAtOnce: readsAtOnce)
+                receiveBuffer: receiveBuffer)
         }
     }
 
@@ -73,7 +75,7 @@
         private let channel: any Channel
         private let heard = Mutex<(bytes: [UInt8], isOver: Bool)>(([], false))
 
-        init(port: Int, authority: CertificateAuthority, identity: Identity?, readsAtOnce: Bool) throws {
+        init(port: Int, authority: CertificateAuthority, identity: Identity?, receiveBuffer: Int) throws {
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.trustRoots = .certificates([try NIOSSLCertificate(bytes: authority.root.certificate, format: .der)])
             if let identity {
@@ -82,9 +84,7 @@
             }
             let context = try NIOSSLContext(configuration: tls)
             channel = try ClientBootstrap(group: Self.group)
-                .channelOption(.autoRead, value: readsAtOnce)
-                // What does not read has little room for what it is sent.
-                .channelOption(.socketOption(.so_rcvbuf), value: readsAtOnce ? 1 << 20 : 1 << 16)
+                .channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBuffer))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: "localhost"))
@@ -109,8 +109,8 @@
         func send(_ text: String) { send(Array(text.utf8)) }
         func send(_ bytes: [UInt8]) { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
         func close() { channel.close(promise: nil) }
-        /// From now on it reads what comes.
-        func read() { channel.setOption(.autoRead, value: true).whenComplete { _ in } }
+        /// From now on it reads what comes, or does not.
+        func reads(_ reads: Bool) throws { try channel.setOption(.autoRead, value: reads).wait() }
         var bytes: [UInt8] { heard.withLock { $0.bytes } }
         var text: String { String(decoding: bytes, as: UTF8.self) }
         /// The head of an answer, and what follows it.
