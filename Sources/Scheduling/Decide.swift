@@ -16,6 +16,8 @@ public enum DecisionOrder: String, Sendable, CaseIterable {
 /// Decides each pending pod of `cluster` in turn, looking at all nodes.
 ///
 /// A placed pod counts for the next ones; equal totals go to the node that is first by name; nobody is evicted.
+///
+/// Differs from Kubernetes: pods of a complete group are decided one by one here, without the others that must fit too.
 /// - Parameters:
 ///   - explaining: asks every filter of each node, and looks for changes that would help the pods that fit nowhere.
 ///   - choose: the node that the pod is put on; nil: it is left out of what follows.
