@@ -73,8 +73,8 @@ extension Dashboard {
         world.followed = Followed(name: name, kubectl: kubectl, now: world.now)
     }
 
-    /// Whether what a cluster tells now is on the screen.
-    public var isFollowing: Bool { world.isFollowing }
+    /// Looks at one namespace, whether it was heard of yet or not.
+    public mutating func look(at namespace: String) { setNamespace(namespace) }
 
     /// Takes in what the followed cluster told until `now`.
     public mutating func follow(_ update: LiveUpdate, at now: Instant) {

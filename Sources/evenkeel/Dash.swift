@@ -151,7 +151,7 @@ struct Dash: ParsableCommand {
         if let first = warnings.first {
             dashboard.note(warnings.count == 1 ? first : "\(first)  (and \(warnings.count - 1) more)", isError: true)
         }
-        if let namespace, !allNamespaces { dashboard.type(":ns \(namespace)") }
+        if let namespace, !allNamespaces { if live.isAsked { dashboard.look(at: namespace) } else { dashboard.type(":ns \(namespace)") } }
         if let command { dashboard.type(":\(command)") }
         // What the terminal has answered by now: nobody waits for it.
         watch.look()

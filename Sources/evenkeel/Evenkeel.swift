@@ -35,8 +35,10 @@ struct Evenkeel: ParsableCommand {
               evenkeel whatif prod.yaml --drain node-7
                                                 the state of a cluster, and what would
                                                 become of it; also capacity, check, diff, plan
+              evenkeel --context prod           your own cluster, read-only, by way of kubectl;
+                                                without a name the present context
               evenkeel help keys                also commands, parameters, annotations,
-                                                differences
+                                                rbac, differences
 
             Options of the dashboard (evenkeel dashboard --help tells them all):
 

@@ -20,6 +20,7 @@ struct WhatIfCommand: ParsableCommand {
                 resourcequotas,limitranges,controllerrevisions -A -o yaml > prod.yaml
 
               evenkeel whatif prod.yaml --drain node-7
+              evenkeel whatif --context prod --drain node-7     the cluster as it is
               evenkeel whatif prod.yaml --lose zone=eu-a --scale deploy/web=40
               evenkeel whatif prod.yaml --lose rack=r12
               evenkeel whatif prod.yaml --add-nodes 2,like=node-7,zone=eu-b --apply new.yaml

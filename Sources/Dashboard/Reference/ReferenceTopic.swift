@@ -85,7 +85,7 @@ public enum ReferenceTopic: String, CaseIterable, Sendable {
                 (
                     "",
                     ReferenceTable(
-                        ["what", "verbs", "without it no"],
+                        ["what", "verbs", "without it there are no"],
                         rows: LiveResource.all.map { [$0.name, $0.rule.verbs.joined(separator: ", "), $0.need] })
                 )
             ]

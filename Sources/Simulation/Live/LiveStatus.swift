@@ -61,15 +61,18 @@ public struct LiveStatus: Sendable, Equatable {
         }
         return failing.min { $0.1 < $1.1 }
     }
-    /// What is missing, what for, and the smallest rules that would give it: by the kinds that nobody allows or that are only seen in one namespace.
+    /// What is missing and what lacks for it; last what is only seen in one namespace.
     public var missing: [String] {
-        kinds.compactMap { row in
+        let lines = kinds.compactMap { row -> String? in
             switch row.state {
-            case .forbidden: "\(row.resource.name): without it no \(row.resource.need)"
-            case .missing where row.resource == .metrics: "\(row.resource.name): no metrics server; use is guessed from requests"
-            default: row.namespace.map { "\(row.resource.name): of namespace \($0) alone" }
+            case .forbidden: "\(row.resource.name) may not be looked at: no \(row.resource.need)"
+            case .missing where row.resource == .metrics: "no metrics server: use is guessed from requests"
+            default: nil
             }
         }
+        let narrow = kinds.filter { $0.namespace != nil && $0.state == .following }
+        guard let namespace = narrow.first?.namespace else { return lines }
+        return lines + ["of namespace \(namespace) alone: \(narrow.map(\.resource.name).joined(separator: ", "))"]
     }
     /// The rules that would let everything be followed that is forbidden now.
     public var rules: [LiveRule] {
