@@ -33,6 +33,8 @@ struct Preemption: Sendable {
 }
 
 /// Why a pod fits nowhere.
+///
+/// Differs from Kubernetes: the gate InPlacePodVerticalScalingSchedulerPreemption changes nothing; a deferred resize waits until there is room.
 struct Diagnosis: Sendable {
     var preFilter: Rejection?
     var rejections: [Rejection?] = []

@@ -65,7 +65,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 
 /// Sends the requests of the golden cases to a cluster.
 struct GoldenClient {
-    var cluster = Cluster()
+    var cluster = Cluster(profile: KubernetesProfile(minor: 36))
 
     init() throws {
         var namespace = Namespace()

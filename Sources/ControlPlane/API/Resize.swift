@@ -259,10 +259,9 @@ extension Cluster {
     /// What the admission plugin `PodResizeValidator` says (1.36).
     /// - Source: Kubernetes v1.36.2 `plugin/pkg/admission/podresize`.
     private func sizeRefusal(_ pod: Pod) -> APIError? {
-        guard profile.resizeBeyondNodeIsRefused, !pod.nodeName.isEmpty,
-            let node = store.nodes[ObjectKey(name: pod.nodeName)]
-        else { return nil }
+        guard profile.resizeBeyondNodeIsRefused, !pod.nodeName.isEmpty else { return nil }
         let info = Kind.pod.info
+        guard let node = store.nodes[ObjectKey(name: pod.nodeName)] else { return .forbidden(info, pod.name, "node \"\(pod.nodeName)\" not found") }
         if let os = node.metadata.labels[LabelKey.os], os != "linux" {
             let why = "pod resize is only supported on linux nodes, node \"\(node.name)\" is \"\(os)\""
             return .forbidden(

@@ -4,6 +4,7 @@ import SimulationKit
 
 /// Watches the kubelets' signs of life and marks nodes that fall silent: conditions, pods' readiness, taints.
 ///
+/// Differs from Kubernetes: the gate NodeControllerLeaseCircuitBreaker changes nothing, because the controller always sees the newest lease.
 /// - Source: Kubernetes `pkg/controller/nodelifecycle/node_lifecycle_controller.go`.
 struct NodeLifecycleController: Controller {
     enum Key: Hashable, Sendable {

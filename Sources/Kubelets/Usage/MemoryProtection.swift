@@ -5,6 +5,7 @@ import SimulationKit
 
 /// The gate MemoryQoS on one node: what it writes into `memory.min`, `memory.low` and `memory.high`.
 ///
+/// Differs from Kubernetes: turned off again, the gate leaves no stale values behind in any version.
 /// - Source: KEP-2570; Kubernetes v1.27.16 and v1.36.2 `pkg/kubelet/kuberuntime/kuberuntime_container_linux.go`,
 ///   `pkg/kubelet/cm/helpers_linux.go`; `memory-qos.md` §2; for 1.37 `kubernetes-1.37.md` §4.2.
 public struct MemoryProtection: Sendable, Equatable {

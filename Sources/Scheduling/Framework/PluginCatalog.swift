@@ -68,6 +68,8 @@ struct Plugin: Sendable {
 
 /// The one list of plugins, in the order of the default profile. A new plugin: a file in Plugins, a line here.
 ///
+/// Differs from Kubernetes: with the gate OpportunisticBatching each pod is still filtered and scored by itself; the system's default spread
+/// constraints keep batching away from pods of the default profile anyway, and elsewhere it changes ties alone.
 /// - Source: Kubernetes `pkg/scheduler/apis/config/v1/default_plugins.go`.
 enum PluginCatalog {
     static func plugins(_ profile: KubernetesProfile) -> [Plugin] {
@@ -101,7 +103,7 @@ enum PluginCatalog {
         NodeResourcesBalancedAllocation.plugin,
         ImageLocality.plugin,
         Plugin(name: .defaultBinder, points: .bind),
-        // Pods cannot declare the features they need here, so the plugin never refuses.
+        // Differs from Kubernetes: nodes declare no features here and pods need none, so NodeDeclaredFeatures never refuses.
         Plugin(name: .nodeDeclaredFeatures, points: [], isThere: { $0.isEnabled(.nodeDeclaredFeatures) }),
     ]
 
