@@ -10,7 +10,7 @@ import Testing
         let files = FileManager.default.enumerator(at: Self.sources, includingPropertiesForKeys: nil)?.compactMap { ($0 as? URL)?.lastPathComponent } ?? []
         for change in VersionChange.allCases {
             for text in [change.before, change.after] {
-                #expect((1...100).contains(text.count) && !text.hasSuffix("."), "\(change)")
+                #expect((1...140).contains(text.count) && !text.hasSuffix("."), "\(change)")
             }
             #expect(change.before != change.after && !change.source.isEmpty, "\(change)")
             for word in change.source.split(whereSeparator: { " `,;".contains($0) }) where word.hasSuffix(".md") {

@@ -27,7 +27,7 @@ import Testing
             metadata: {annotations: {evenkeel.dev/node-selector: pool=big}}
             maxParallelImagePulls: 5
             evictionHard: {nodefs.available: 5%}
-            featureGates: {MemoryQoS: true}
+            featureGates: {MemoryQoS: false}
             \(nodes(["big1", "small1"]))
             """)
         session.run(to: 1)
@@ -41,8 +41,8 @@ import Testing
         func setting(_ node: String, _ field: String) -> KubeletSetting? { kubelets.settings(node: node).first { $0.field == field } }
         #expect(setting("big1", "maxParallelImagePulls").map { "\($0.value) \($0.isDefault)" } == "5 false")
         #expect(setting("small1", "serializeImagePulls").map { "\($0.value) \($0.isDefault)" } == "true true")
-        #expect(setting("big1", "featureGates.MemoryQoS")?.value == "true")
-        #expect(setting("small1", "featureGates.MemoryQoS")?.value == "false")
+        #expect(setting("big1", "featureGates.MemoryQoS")?.value == "false")
+        #expect(setting("small1", "featureGates.MemoryQoS")?.value == "true")
     }
 
     @Test(arguments: [
