@@ -13,7 +13,7 @@
     public final class ServedSession {
         public private(set) var session: Session
         private let inbox: Inbox
-        private var desk: Desk
+        private let desk: Desk
         private var pace: Pace
 
         /// At most so much simulation between two looks at the messages, in nanoseconds.
@@ -21,12 +21,15 @@
         /// Sleeps no longer than this, in nanoseconds: logs go on while nothing happens.
         private static let nap: UInt64 = 100_000_000
 
-        /// - Parameter programs: finds what runs at the other end of a session with a pod.
-        public init(_ session: Session, api: APIServer, inbox: Inbox, audit: AuditLog? = nil, programs: @escaping PodPrograms) {
-            self.session = session
-            self.inbox = inbox
-            desk = Desk(api: api, inbox: inbox, audit: audit, programs: programs)
+        /// - Parameter desk: answers the clients of `inbox`.
+        public init(_ session: Session, desk: Desk, inbox: Inbox) {
+            (self.session, self.inbox, self.desk) = (session, inbox, desk)
             pace = Pace(session, at: DispatchTime.now().uptimeNanoseconds)
+        }
+
+        /// - Parameter programs: finds what runs at the other end of a session with a pod.
+        public convenience init(_ session: Session, api: APIServer, inbox: Inbox, audit: AuditLog? = nil, programs: @escaping PodPrograms) {
+            self.init(session, desk: Desk(api: api, inbox: inbox, audit: audit, programs: programs), inbox: inbox)
         }
 
         /// Runs until ``Inbox/stop()``.

@@ -45,7 +45,7 @@ import Simulation
 
         private mutating func listen(port: Int) throws -> RunningServer {
             let server = try RunningServer(port: port, in: RuntimeFolder())
-            running = (server, Desk(api: server.api, inbox: server.inbox, programs: SimulatedPrograms.find))
+            running = (server, server.desk())
             return server
         }
 

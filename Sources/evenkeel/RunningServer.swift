@@ -38,7 +38,8 @@
             try SecretFile.write(Kubeconfig(server: "https://\(place)", authority: authority, client: client).text, to: file)
         }
 
-        var api: APIServer { APIServer(address: place) }
+        /// What answers this server's clients.
+        func desk(audit: AuditLog? = nil) -> Desk { Desk(api: APIServer(address: place), inbox: inbox, audit: audit, programs: SimulatedPrograms.find) }
 
         /// What clients trust, in PEM.
         var certificates: String { authority.root.certificatePEM }

@@ -69,8 +69,7 @@
             var own = server.session(session)
             own.advance(to: own.cluster.origin + prelude)
             announce(server.file, server.place)
-            let served = ServedSession(own, api: server.api, inbox: server.inbox, audit: log, programs: SimulatedPrograms.find)
-            served.run()
+            ServedSession(own, desk: server.desk(audit: log), inbox: server.inbox).run()
         }
 
         /// The session as it begins, and how long it is to run before it is seen.
