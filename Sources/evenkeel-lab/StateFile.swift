@@ -74,11 +74,13 @@ struct StateFile {
             try add(.budget, common)
             try add(.service, common.merging(["CLUSTERIP": "172.20.\(random.below(256)).\(random.below(256))"]) { $1 })
         }
+        var suffixes: Set<String> = []
         for index in 0..<replicas {
             let place = owner == .daemonSet ? index : place(milliCPU + 10, mebibytes + 32)
             nodes[place].milliCPU -= milliCPU + 10
             nodes[place].mebibytes -= mebibytes + 32
-            let suffix = name(5)
+            var suffix = name(5)
+            while !suffixes.insert(suffix).inserted { suffix = name(5) }
             let pod = owner == .statefulSet ? "\(app)-\(index)" : owner == .daemonSet ? "\(app)-\(suffix)" : "\(app)-\(common["HASH"] ?? "")-\(suffix)"
             let own = [
                 "POD": pod, "INDEX": "\(index)", "SUFFIX": suffix, "NODE": nodes[place].name, "ZONE": nodes[place].zone, "HOSTIP": nodes[place].address,

@@ -204,7 +204,7 @@ struct WorkloadTemplates {
              {"configMap": {"items": [{"key": "ca.crt", "path": "ca.crt"}], "name": "kube-root-ca.crt"}},
              {"downwardAPI": {"items": [{"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}, "path": "namespace"}]}}]}}
             """
-        let data = owner == .statefulSet ? "{\"name\": \"data\", \"persistentVolumeClaim\": {\"claimName\": \"data-|POD|\"}}, " : ""
+        let data = owner == .statefulSet ? ", {\"name\": \"data\", \"persistentVolumeClaim\": {\"claimName\": \"data-|POD|\"}}" : ""
         let conditions = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"].map {
             "{\"lastProbeTime\": null, \"lastTransitionTime\": \"|STARTED|\", \"observedGeneration\": 1, \"status\": \"True\", \"type\": \"\($0)\"}"
         }
@@ -222,7 +222,7 @@ struct WorkloadTemplates {
             {"apiVersion": "v1", "kind": "Pod", "metadata": {"creationTimestamp": "|CREATED|", "generateName": "\(between.1)-", "generation": 1,
              "labels": {"app": "|APP|", \(hash)\(labels)}, "name": "|POD|", "namespace": "|NAMESPACE|", "ownerReferences": [{"apiVersion": "apps/v1",
              "blockOwnerDeletion": true, "controller": true, "kind": "\(between.0)", "name": "\(between.1)", "uid": "\(between.2)"}], "resourceVersion": "|RV|",
-             "uid": "|UID|"}, "spec": \(spec(mount, placed, "\(data)\(projected), ")),
+             "uid": "|UID|"}, "spec": \(spec(mount, placed, "\(data), \(projected)")),
              "status": {"conditions": [\(conditions.joined(separator: ", "))], "containerStatuses": [
              \(status("app", "registry.example/team/image-\(image):v1.\(image).0", "|HASH64|"))\(proxy)],
              "hostIP": "|HOSTIP|", "hostIPs": [{"ip": "|HOSTIP|"}], "observedGeneration": 1, "phase": "Running", "podIP": "|IP|", "podIPs": [{"ip": "|IP|"}],
@@ -268,7 +268,7 @@ struct WorkloadTemplates {
              "readOnlyRootFilesystem": true}, \(ends), "volumeMounts": [{"mountPath": "/etc/app", "name": "config"}, {"mountPath": "/tmp", "name": "tmp"}\(data)\(mount)]}\(proxy)],
              "dnsPolicy": "ClusterFirst", "restartPolicy": "Always", "schedulerName": "default-scheduler", "securityContext": {"fsGroup": 2000,
              "runAsNonRoot": true, "runAsUser": 1000}, "terminationGracePeriodSeconds": 30,
-             "volumes": [\(volumes){"configMap": {"defaultMode": 420, "name": "|APP|", "optional": true}, "name": "config"}, {"emptyDir": {}, "name": "tmp"}]}
+             "volumes": [{"configMap": {"defaultMode": 420, "name": "|APP|", "optional": true}, "name": "config"}, {"emptyDir": {}, "name": "tmp"}\(volumes)]}
             """
     }
 }

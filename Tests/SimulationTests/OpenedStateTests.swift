@@ -51,6 +51,38 @@ import Testing
         for attachment in before.store.volumeAttachments.all { #expect(session.cluster.store.volumeAttachments[attachment.key] == attachment) }
     }
 
+    @Test(arguments: names) func `pods of a template share their spec, and each is told with the token that it came with`(name: String) throws {
+        let path = Self.path(name, "dump.yaml.gz")
+        let session = try open([path]).session
+        for document in ManifestReader.read(paths: [path]).documents where document.kind == "Pod" {
+            let pod = try #require(session.cluster.store.pods[ObjectKey(namespace: document.namespace, name: document.name)])
+            let shown = session.simulation.document(of: pod)
+            for path in ["spec.volumes", "spec.containers[0].volumeMounts", "spec.initContainers[0].volumeMounts"] {
+                #expect(shown.value(at: path) == document.json.value(at: path), "\(path) of \(pod.key)")
+            }
+        }
+        let pods = session.cluster.store.pods.all.filter { $0.metadata.controller?.kind == "ReplicaSet" }
+        for (owner, pods) in Dictionary(grouping: pods, by: { $0.metadata.controller?.name ?? "" }) {
+            #expect(Set(pods.map(\.spec.identity)).count == 1, "\(owner)")
+        }
+    }
+
+    @Test func `a change of an opened pod leaves its token where it was`() throws {
+        var session = try open([Self.path("boutique-small", "dump.yaml.gz")]).session
+        let pod = try #require(session.cluster.store.pods.all.first { !$0.tokenVolume.isEmpty && !$0.isFinished })
+        let before = session.simulation.document(of: pod)["spec"]
+        // What a client sends is the pod as it was shown, with the volume in it.
+        var decoder = APIDecoder()
+        var changed = Pod(document: session.simulation.document(of: pod).object ?? [:], &decoder)
+        changed.metadata.labels["tried"] = "yes"
+        #expect(decoder.problems.isEmpty)
+        let result = session.perform(.edit([changed]))
+        if case .failure(let error) = result { Issue.record("\(error)") }
+        let after = try #require(session.cluster.store.pods[pod.key])
+        #expect(after.metadata.labels["tried"] == "yes" && after.tokenVolume == pod.tokenVolume)
+        #expect(session.simulation.document(of: after)["spec"] == before)
+    }
+
     /// Pods on their nodes, and pods that wait with their message.
     private func check(_ cluster: Cluster, _ facts: JSONValue) {
         for (node, pods) in facts["boundPods"]?.object?.members ?? [] {

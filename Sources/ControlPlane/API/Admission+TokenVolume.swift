@@ -9,8 +9,10 @@ extension Pod {
     /// Where the volume is mounted.
     public static let tokenMountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
     private static let tokenVolumePrefix = "kube-api-access-"
-    /// The volume's name: five signs follow from the pod's identity.
-    public var tokenVolumeName: String { Self.tokenVolumePrefix + StableHash.safeEncode(StableHash.fnv1a32(metadata.uid)).prefix(5) }
+    /// The volume's name: what the pod came with, or five signs that follow from its identity.
+    public var tokenVolumeName: String {
+        tokenVolume.isEmpty ? Self.tokenVolumePrefix + StableHash.safeEncode(StableHash.fnv1a32(metadata.uid)).prefix(5) : tokenVolume
+    }
 
     /// With the volume, mounted into each container that has nothing at its path.
     fileprivate mutating func addTokenVolume() {
@@ -48,7 +50,28 @@ extension Pod {
         for i in spec.containers.indices { spec.containers[i].volumeMounts.removeAll { $0.name == name } }
     }
 
+    /// Takes out of a pod from elsewhere the volume that admission put in there, and remembers its name. Where it is not just as
+    /// ``withTokenVolume`` puts it in, it stays.
+    public mutating func setTokenVolumeAside() {
+        guard var volume = spec.volumes.last, volume.name.hasPrefix(Self.tokenVolumePrefix) else { return }
+        let name = volume.name
+        volume.name = ""
+        var mount = VolumeMount()
+        (mount.name, mount.readOnly, mount.mountPath) = (name, true, Self.tokenMountPath)
+        func isUsual(_ container: Container) -> Bool {
+            container.volumeMounts.last == mount && container.volumeMounts.count { $0.name == name || $0.mountPath == mount.mountPath } == 1
+        }
+        guard volume == Self.unnamedTokenVolume, !spec.containers.isEmpty, spec.containers.allSatisfy(isUsual), spec.initContainers.allSatisfy(isUsual)
+        else { return }
+        tokenVolume = name
+        spec.volumes.removeLast()
+        for i in spec.initContainers.indices { spec.initContainers[i].volumeMounts.removeLast() }
+        for i in spec.containers.indices { spec.containers[i].volumeMounts.removeLast() }
+    }
+    private static let unnamedTokenVolume = Volume.token("")
+
     public mutating func admitChange(from old: Pod, to cluster: inout Cluster) throws(APIError) {
+        tokenVolume = old.tokenVolume
         if !old.spec.volumes.contains(where: { $0.name == old.tokenVolumeName }) { removeTokenVolume() }
     }
 }
@@ -73,6 +96,7 @@ extension Volume {
 extension ObjectStore {
     /// Whether a pod gets a token: by its own word, else its account's, else yes. Those that stand for files of a node have none.
     public func mountsToken(_ pod: Pod) -> Bool {
+        if !pod.tokenVolume.isEmpty { return true }
         if pod.metadata.annotations["kubernetes.io/config.mirror"] != nil { return false }
         if let own = pod.spec.automountServiceAccountToken { return own }
         let name = pod.spec.serviceAccountName.isEmpty ? "default" : pod.spec.serviceAccountName
@@ -85,7 +109,7 @@ extension Cluster {
     public func shown(_ pod: Pod) -> Pod { showsToken(pod) ? pod.withTokenVolume : pod }
     /// Whether clients see the volume of a token in the pod.
     public func showsToken(_ pod: Pod) -> Bool {
-        store.mountsToken(pod) && (origin == .start || pod.metadata.creationTimestamp.map { $0 > origin } ?? true)
+        !pod.tokenVolume.isEmpty || store.mountsToken(pod) && (origin == .start || pod.metadata.creationTimestamp.map { $0 > origin } ?? true)
     }
     /// The object as clients see it, of any kind.
     public func seen(_ object: any StoredObject) -> any StoredObject { (object as? Pod).map(shown) ?? object }

@@ -11,6 +11,8 @@ public struct Pod: ObjectWithStatus {
     public var metadata = Metadata(ObjectMeta())
     /// `spec.nodeName` of the API; empty until bound.
     public var nodeName = ""
+    /// The name of the volume with the pod's token, where the pod came with one that is not kept in `spec`; else empty.
+    public var tokenVolume = ""
     public var spec = Shared(PodSpec())
     public var status = Shared(PodStatus())
 
@@ -20,6 +22,7 @@ public struct Pod: ObjectWithStatus {
     public mutating func keepStatus(of other: Pod) {
         status = other.status
         if nodeName.isEmpty { nodeName = other.nodeName }
+        if tokenVolume.isEmpty { tokenVolume = other.tokenVolume }
     }
     public static let summary = "Containers that run together on one node."
     public static let fields: [Field<Pod>] = [

@@ -79,6 +79,7 @@ public struct OpenedState: Sendable {
         if read.hadManagedFields { leaveOut("managedFields") }
         if read.hadSecretData { leaveOut("data of Secrets") }
         if var pod = stored as? Pod {
+            pod.setTokenVolumeAside()
             parts.share(&pod)
             stored = pod
         }
