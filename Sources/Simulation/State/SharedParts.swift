@@ -34,7 +34,7 @@ struct SharedParts {
     }
 
     private static func share(_ spec: inout PodSpec, _ model: PodSpec) {
-        // Most differ in nothing but the name of the volume with their token.
+        // Those of a DaemonSet differ in the node that they are for, those of a StatefulSet in their claims.
         for i in spec.containers.indices where i < model.containers.count { share(&spec.containers[i], model.containers[i]) }
         for i in spec.initContainers.indices where i < model.initContainers.count { share(&spec.initContainers[i], model.initContainers[i]) }
         for i in spec.volumes.indices where i < model.volumes.count { share(&spec.volumes[i], model.volumes[i]) }
