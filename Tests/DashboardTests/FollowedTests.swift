@@ -58,7 +58,7 @@ import Testing
     @Test func `the header says where it comes from, and that nothing can be changed`() throws {
         var user = try User()
         let head = try #require(try user.press(":po<Enter>").split(separator: "\n").first)
-        #expect(head.contains("live:prod") && head.hasSuffix("RO") && head.contains("pods 55") && !head.contains("seed") && !head.contains("paused"))
+        #expect(head.contains("live:prod") && head.contains(" RO") && head.contains("pods 55") && !head.contains("seed") && !head.contains("paused"))
     }
 
     @Test func `what would change the cluster is shown as a line of kubectl`() throws {
@@ -73,7 +73,7 @@ import Testing
         #expect(try user.press("<Esc>:po<Enter>l").contains("kubectl --context prod logs --follow"))
         #expect(try user.press("<Esc>s").contains("kubectl --context prod exec -it"))
         #expect(try user.press("<Esc>e").contains("kubectl --context prod edit pods/"))
-        #expect(try user.press("<Esc>:fault fail zone eu-a<Enter>").contains("Only a simulation can do that"))
+        #expect(try user.press("<Esc>:demand web 500m<Enter>").contains("Only a simulation can do that"))
         #expect(try user.press("U").contains("nothing to undo"))
         #expect(user.dashboard.session.cluster.store.revision == before)
         #expect(user.dashboard.session.journal.allSatisfy { if case .mirror = $0.command { true } else { false } })
@@ -105,7 +105,7 @@ import Testing
         #expect(user.pods == 53)
         // Stopped, and stepped through.
         #expect(try user.press(",").contains("Stopped"))
-        #expect(try user.press(":time 1s<Enter>").contains("pods 55"))
+        #expect(try user.press(":time 5s<Enter>").contains("pods 55"))
         #expect(try user.press("}}}}}}").split(separator: "\n").first?.contains("seen") == false)
         #expect(user.pods == 53)
     }
@@ -114,8 +114,8 @@ import Testing
         var user = try User()
         let screen = try user.press(":branch<Enter>")
         let head = try #require(screen.split(separator: "\n").first)
-        #expect(head.contains("prod@") && head.hasSuffix("RW") && head.contains("paused"))
-        #expect(try user.press(":fault fail zone eu-a<Enter>").contains("failed"))
+        #expect(head.contains("prod@") && head.contains(" RW") && head.contains("paused"))
+        #expect(try user.press(":cordon a1<Enter>").contains("node/a1 cordoned"))
         try user.dashboard.press("<wait:10m>")
         user.tell([.remove(.pod, try #require(user.dashboard.session.cluster.store.pods.sorted(namespace: "shop").last).key)])
         #expect(try user.press(":live<Enter>").split(separator: "\n").first?.contains("live:prod") == true)
