@@ -109,7 +109,7 @@ struct VersionConcerns {
             cluster.store.nodes.sorted().filter { $0.spec.taints.contains { $0.effect != "PreferNoSchedule" } }.map(Self.name)
         case .victimInPreBindSpared: claims { $0.status.phase == "Pending" }
         case .footprintOfSums: resizing
-        case .podGroupsByOneGate, .podGroupConditionName: all(.podGroup)
+        case .podGroupsByOneGate, .podGroupConditionName, .podGroupCycle: all(.podGroup)
         case .volumeAffinityText: pods { $0.nodeName.isEmpty && !$0.isFinished && Self.usesClaims($0.spec.value) }
         default: waiting
         }
