@@ -43,9 +43,6 @@ struct GroupsScreen: ListedScreen, PodHolder {
                     Binding(.character("v"), action: Actions.events, "events", "Events of the group or pod", footer: 25),
                     Binding(.character("o"), action: Actions.node, "node", "Show the node of the pod", footer: 26),
                     Binding(.control("d"), action: Actions.delete, "delete", "Delete the group or pod", footer: 70),
-                    Binding(
-                        .character("B"), action: Actions.whatIf, "what if", "What if the domain with most of the group were lost: which group still fits",
-                        footer: 27),
                     Binding(.control("z"), action: Actions.faultsOnly, "faults", "Show only groups that wait", footer: 30),
                     Binding(.character("c"), action: Actions.copyName, "copy", "Copy the name"),
                 ])
@@ -95,6 +92,8 @@ struct GroupsScreen: ListedScreen, PodHolder {
         case .pod(let key, _): world.store.pods[key]
         }
     }
+    /// What if the domain with most of the group were lost: which group still fits.
+    func whatIfSubject(_ world: World) -> WhatIfSubject? { list.id.flatMap { fullest($0.group, world) } }
     func selectedPod(_ world: World) -> Pod? { list.id.flatMap { object($0, world) as? Pod } }
     func focusedWorkload(_ world: World) -> Workload? { selectedPod(world).map { Workload(of: $0, world.cluster) } }
     func peek(_ world: World) -> Peek? { list.id.flatMap { object($0, world) }.map { Peek(of: $0, world) } }
@@ -102,7 +101,7 @@ struct GroupsScreen: ListedScreen, PodHolder {
     // MARK: Actions
 
     enum Actions: String, ScreenAction {
-        case describe, yaml, why, events, node, delete, faultsOnly, copyName, whatIf
+        case describe, yaml, why, events, node, delete, faultsOnly, copyName
     }
 
     func unavailable(_ action: Action, _ world: World) -> String? {
@@ -112,7 +111,6 @@ struct GroupsScreen: ListedScreen, PodHolder {
         case .why: return waiting(id, world) == nil ? "No pod of it waits for a node" : nil
         case .node: return selectedPod(world)?.nodeName.isEmpty ?? true ? "It is on no node" : nil
         case .describe, .yaml, .events, .delete, .copyName: return object(id, world) == nil ? "There is no PodGroup \(id.group.name)" : nil
-        case .whatIf: return fullest(id.group, world) == nil ? "No pod of it is on a node" : nil
         case .faultsOnly: return nil
         }
     }
@@ -145,11 +143,10 @@ struct GroupsScreen: ListedScreen, PodHolder {
             return []
         }
         guard let id = list.id else { return nil }
-        if action == .whatIf { return fullest(id.group, world).map { [.push(WhatIfScreen($0))] } }
         if action == .why { return waiting(id, world).map { [.push(WhyScreen($0))] } }
         guard let object = object(id, world) else { return nil }
         switch action {
-        case .faultsOnly, .why, .whatIf: return []
+        case .faultsOnly, .why: return []
         case .describe: return [.push(DetailScreen(object, tab: .describe))]
         case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
         case .events: return [.push(TableScreen(Kind.event.info, scope: .about(kind: object.kindInfo.kind, object.key)))]
