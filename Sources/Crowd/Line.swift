@@ -1,6 +1,7 @@
 // A client's TLS connection, for crowds of them: sends bytes as they are, reads answers and streams.
 
 #if Network
+    import Glibc
     import NIOCore
     import NIOPosix
     import NIOSSL
@@ -121,7 +122,7 @@
             switch state {
             case .head:
                 let view = input.readableBytesView
-                guard let end = view.firstRange(of: [13, 10, 13, 10] as [UInt8])?.upperBound else { return false }
+                guard let end = view.place(of: [13, 10, 13, 10]).map({ $0 + 4 }) else { return false }
                 let head = String(decoding: view[view.startIndex..<end], as: UTF8.self).lowercased()
                 input.moveReaderIndex(forwardBy: end - view.startIndex)
                 let words = head.split(separator: "\r\n").first?.split(separator: " ") ?? []
@@ -144,7 +145,7 @@
                 role.answered(status, body, self)
             case .chunk:
                 let view = input.readableBytesView
-                guard let end = view.firstIndex(of: 10) else { return false }
+                guard let end = view.place(of: [10]) else { return false }
                 let digits = String(decoding: view[view.startIndex..<end], as: UTF8.self).filter(\.isHexDigit)
                 input.moveReaderIndex(forwardBy: end - view.startIndex + 1)
                 // The line's end behind a chunk has no digits.
@@ -160,7 +161,7 @@
                 let rest = left - piece.readableBytes
                 state = rest == 0 ? .chunk : .content(left: rest)
                 text.writeBuffer(&piece)
-                while let end = text.readableBytesView.firstIndex(of: 10) {
+                while let end = text.readableBytesView.place(of: [10]) {
                     let view = text.readableBytesView
                     role.heard(view[view.startIndex..<end], self)
                     text.moveReaderIndex(forwardBy: end - view.startIndex + 1)
@@ -171,11 +172,26 @@
         }
     }
 
-    extension Collection<UInt8> where SubSequence: Collection<UInt8> {
+    extension ByteBufferView {
+        /// Where `mark` first stands. A call of the C library: a crowd reads much.
+        func place(of mark: [UInt8]) -> Int? {
+            let offset = withUnsafeBytes { bytes -> Int? in
+                guard let base = bytes.baseAddress, let first = mark.first else { return nil }
+                var at = 0
+                while at + mark.count <= bytes.count, let found = memchr(base + at, Int32(first), bytes.count - at - mark.count + 1) {
+                    at = UnsafeRawPointer(found) - base
+                    if memcmp(found, mark, mark.count) == 0 { return at }
+                    at += 1
+                }
+                return nil
+            }
+            return offset.map { startIndex + $0 }
+        }
+
         /// The text between quotes that follows `mark` for the first time.
         func text(after mark: [UInt8]) -> String? {
-            guard let begin = firstRange(of: mark)?.upperBound else { return nil }
-            return String(decoding: self[begin...].prefix { $0 != 0x22 }, as: UTF8.self)
+            guard let begin = place(of: mark).map({ $0 + mark.count }), let end = self[begin...].place(of: [0x22]) else { return nil }
+            return String(decoding: self[begin..<end], as: UTF8.self)
         }
     }
 #endif
