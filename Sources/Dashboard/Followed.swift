@@ -29,8 +29,8 @@ struct Followed {
     var session: Session?
     /// What was shown before a branch was made.
     var options: DashboardOptions?
-    /// When what follows from what is told was brought up to date, and how long that took.
-    fileprivate var derived = (at: Duration.zero, took: Duration.zero)
+    /// When what follows from what is told was brought up to date.
+    fileprivate var derived = Duration.zero
     fileprivate var isStale = false
     /// How many changes came since the last frame.
     fileprivate var unseen = 0
@@ -109,13 +109,12 @@ extension Dashboard {
     /// What frames are drawn of has been looked at.
     mutating func noteFrame() { world.followed?.unseen = 0 }
 
-    /// Brings up to date what is only known of the whole cluster: once a second, and less often where it takes long.
+    /// Brings up to date what is only known of the whole cluster: once a second, and less often where there is much.
     private mutating func derive(_ followed: inout Followed) {
-        guard followed.isStale, world.clock - followed.derived.at >= max(.seconds(1), followed.derived.took * 20) else { return }
-        let start = ContinuousClock.now
+        // About a hundredth of the time, whatever there is.
+        guard followed.isStale, world.clock - followed.derived >= max(.seconds(1), .milliseconds(world.store.count / 10)) else { return }
         world.session.derive()
-        let took = (ContinuousClock.now - start).components
-        followed.derived = (world.clock, .seconds(Int(took.seconds)) + Duration(nanoseconds: took.attoseconds / 1_000_000_000))
+        followed.derived = world.clock
         followed.isStale = false
         setNeedsFrame()
     }

@@ -97,6 +97,8 @@ import Testing
         "Tests/EndToEndTests/EndToEndTests.swift",
         // Clients of others; what they ask is replayed by `Tests/APIServerTests`.
         "Tests/EndToEndTests/ClientTests.swift",
+        // A real kubectl proxy; the same is followed without one over a socket of the test.
+        "Tests/NetworkTests/LiveClusterTests.swift",
         // Manifests that projects publish, besides ours.
         "Tests/ManifestsTests/ManifestReaderTests.swift", "Tests/SimulationTests/ProjectManifestTests.swift",
     ]
