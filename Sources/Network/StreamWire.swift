@@ -9,7 +9,8 @@
     extension StreamForm {
         /// The subprotocol that is chosen, or none, and how its messages are written.
         ///
-        /// - Source: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/watch.go, `HandleWS`; staging/src/k8s.io/apimachinery/pkg/util/httpstream/wsstream/stream.go.
+        /// - Source: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/watch.go, `HandleWS`;
+        ///   staging/src/k8s.io/apimachinery/pkg/util/httpstream/wsstream/stream.go.
         func webSocket(for head: HTTPRequestHead) throws(SessionProtocol.Refusal) -> (name: String, framing: WebSocketMessages.Framing) {
             let offered = head.webSocketProtocols
             switch self {

@@ -94,7 +94,7 @@ import Testing
     /// What a test may need that is not in the repository, or not always; each has the same test on what is.
     static let mayBeMissing: Set<String> = [
         // `swift build -c release` comes before `swift test`.
-        "Tests/EndToEndTests/EndToEndTests.swift",
+        "Tests/EndToEndTests/EndToEndTests.swift", "Tests/EndToEndTests/SessionTests.swift",
         // Clients of others; what they ask is replayed by `Tests/APIServerTests`.
         "Tests/EndToEndTests/ClientTests.swift",
         // A real kubectl proxy; the same is followed without one over a socket of the test.
