@@ -24,7 +24,9 @@ import Testing
             var options = SimulationOptions()
             options.origin = now
             options.profile = built.cluster.profile
-            dashboard = Dashboard(session: Session(.mirroring(options)))
+            var shown = DashboardOptions()
+            shown.name = "prod"
+            dashboard = Dashboard(session: Session(.mirroring(options)), options: shown)
             dashboard.beginFollowing("prod", kubectl: "kubectl --context prod")
             var changes: [MirrorChange] = []
             for kind in KindInfo.all where kind.type != .secret && kind.type != .configMap {

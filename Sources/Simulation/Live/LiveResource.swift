@@ -156,8 +156,8 @@ public struct LiveRule: Sendable, Hashable {
         return [
             "# Everything, to be bound by a ClusterRoleBinding:",
             role("evenkeel-view", all.map(\.rule)),
-            "---", "# Settings of kubelets on a cluster made by kubeadm; without it the version's defaults are used:", settings,
-            "---", "# One namespace is enough for a look at it, to be bound there by a RoleBinding:",
+            "---", "# Settings of kubelets, on a cluster made by kubeadm:", settings,
+            "---", "# One namespace is enough, to be bound there by a RoleBinding:",
             role("evenkeel-view-namespace", all.filter(\.info.isNamespaced).map(\.rule)),
         ].joined(separator: "\n") + "\n"
     }
