@@ -180,6 +180,7 @@ struct PaneTests {
     @Test func `a search is marked wherever it occurs`() {
         #expect(TextPane.hits(of: "web", in: "Web 漢 web-web") == [0..<3, 7..<10, 11..<14])
         #expect(TextPane.hits(of: "", in: "abc") == [])
+        #expect(TextPane.hits(of: "\u{200B}", in: "abc") == [])
         var canvas = Canvas(size: Size(width: 8, height: 2))
         let lines = ["first", "second", "third"]
         TextPane(lineCount: 3, top: 1, left: 1, search: "CON").draw(

@@ -52,6 +52,8 @@ public struct TextPane: Sendable {
     public static func hits(of search: String?, in text: String) -> [Range<Int>] {
         guard let search, !search.isEmpty else { return [] }
         let needle = CellGlyph.all(in: search.lowercased())
+        // What has no width is nowhere to be seen.
+        guard !needle.isEmpty else { return [] }
         let hay = CellGlyph.all(in: text.lowercased())
         var hits: [Range<Int>] = []
         var column = 0
