@@ -29,6 +29,7 @@ extension Cluster {
         case .delete(let options): return try delete(write, options)
         case .evict(let options):
             guard let pod = store.pods[write.key] else { throw .notFound(write.info, write.name) }
+            try restrictNode(write, old: pod, new: nil)
             try evict(pod: write.key, options)
             return APIWritten(pod)
         case .bind(let binding):
@@ -55,6 +56,7 @@ extension Cluster {
     private mutating func create(_ document: JSONValue, _ write: APIWrite) throws(APIError) -> APIWritten {
         var warnings: [String] = []
         let object = try decoded(document, write, &warnings)
+        try restrictNode(write, old: nil, new: object)
         func create<O: StoredObject>(_ object: O, _ cluster: inout Cluster) throws(APIError) -> any StoredObject {
             var object = object
             object.metadata.resourceVersion = 0
@@ -138,6 +140,7 @@ extension Cluster {
         if write.subresource == "scale" { return try putScale(document, write, over: old) }
         var warnings: [String] = []
         let new = try decoded(document, write, &warnings)
+        try restrictNode(write, old: old, new: new)
         func put<O: StoredObject>(_ old: O, _ cluster: inout Cluster) throws(APIError) -> any StoredObject {
             guard let new = new as? O else { throw .badRequest("the object has another kind") }
             try cluster.requireFresh(new, old)
@@ -353,6 +356,7 @@ extension Cluster {
             if write.info.isDefinition { return try cluster.deleteDefinition(write.name, options) }
             return try cluster.delete(type, write.key, options)
         }
+        if let old = store.object(write.info.type, write.key) { try restrictNode(write, old: old, new: nil) }
         let last: any StoredObject
         do throws(APIError) {
             last = try delete(ObjectStore.type(of: write.info.type), &self)
