@@ -72,14 +72,23 @@ public enum Differences {
         Controllers/Deployment/RolloutMath.swift
           The hash is taken of the template's JSON, not of a dump of Go
           structures; its form is the same, its value is not.
+        Controllers/HorizontalPodAutoscaler/HorizontalPodAutoscalerController.swift
+          The gate StaleControllerConsistencyHPA changes nothing, because a
+          controller's own writes are seen at once.
         Controllers/Job/JobController.swift
           Pods carry no finalizer `batch.kubernetes.io/job-tracking`; each pod's
           end is counted once by its identity, which this controller remembers.
+        Controllers/NodeLifecycle/NodeLifecycleController.swift
+          The gate NodeControllerLeaseCircuitBreaker changes nothing, because
+          the controller always sees the newest lease.
         Controllers/PersistentVolumes/PersistentVolumeController.swift
           Plugins that are no CSI drivers do not know the mode; here that is
           said at once.
         Controllers/ReplicaSet/ReplicaSetController.swift
           No expectations, because a controller's own writes are seen at once.
+        Controllers/StatefulSet/StatefulSetController.swift
+          The update strategy Recreate, behind the alpha gate
+          StatefulSetRecreateStrategy, is refused.
         Controllers/WorkQueue.swift
           The overall limit of 10 retries a second (burst 100) is left out.
         Kubelets/Fleet/KubeletFleet+Configuration.swift
@@ -94,11 +103,32 @@ public enum Differences {
         Kubelets/Node/Kubelet+Requests.swift
           With two tokens at hand a status is in the API at once, as if the two
           calls took no time.
+        Kubelets/Node/Kubelet+Requests.swift
+          Up to 1.36 such events have the node's name as its uid; here they have
+          its uid in all versions.
         Kubelets/Pod/Kubelet+Preemption.swift
           The room counts as free at once, though the victims may take their
           grace.
         Kubelets/Pod/Kubelet+Resume.swift
           Init containers count as done; the new sandbox only costs its time.
+        Kubelets/Resize/Kubelet+Resize.swift
+          A plain init container that runs keeps the size it began with, and a
+          memory-backed emptyDir the size of its pod's start; the API server
+          takes both resizes.
+        Kubelets/Script/Script.swift
+          Commands of a small shell decide how long a container runs, what it
+          logs and how it exits; of other programs annotations do.
+        Kubelets/Usage/MemoryProtection.swift
+          Turned off again, the gate leaves no stale values behind in any
+          version.
+        KubernetesAPI/Objects/PodGroup.swift
+          There are no CompositePodGroups, claims of groups are not kept, and
+          Jobs make no groups by themselves (the gates CompositePodGroup,
+          DRAWorkloadResourceClaims, WorkloadWithJob). In 1.36 groups are
+          written as v1beta1, too.
+        KubernetesAPI/Profile/KubernetesProfile+Groups.swift
+          1.35, where a Workload holds its groups itself and pods name it in
+          `workloadRef`, keeps these and places the pods one by one.
         KubernetesAPI/Profile/KubernetesProfile.swift
           Dependencies are checked in every release, though only the newest ones
           refuse to start; a half-enabled feature would show behaviour nobody
@@ -108,18 +138,39 @@ public enum Differences {
           before status.
         Printers/Describe/Description.swift
           No spaces at the ends of lines.
+        Scheduling/Decide.swift
+          Pods of a complete group are decided one by one here, without the
+          others that must fit too.
+        Scheduling/Framework/PluginCatalog.swift
+          With the gate OpportunisticBatching each pod is still filtered and
+          scored by itself; the system's default spread constraints keep
+          batching away from pods of the default profile anyway, and elsewhere
+          it changes ties alone.
+        Scheduling/Framework/PluginCatalog.swift
+          Nodes declare no features here and pods need none, so
+          NodeDeclaredFeatures never refuses.
+        Scheduling/Groups/Scheduler+Groups.swift
+          In 1.36 the queue holds each pod of a group, and the first to be taken
+          pulls the others with it; here groups are entities in both releases.
         Scheduling/Plugins/ImageLocality.swift
           1.27 froze the number of nodes with an image when a node arrived, so
           that scores depended on the order of arrival; the live number is used
           for all versions.
+        Scheduling/Preemption.swift
+          The gate InPlacePodVerticalScalingSchedulerPreemption changes nothing;
+          a deferred resize waits until there is room.
+        Scheduling/Scheduler+Binding.swift
+          The pauses of 10, 50 and 250 ms are not lengthened by up to a tenth at
+          random.
         Simulation/Gates.swift
           A restart takes no time, and controllers and kubelets act by the new
           gates when they next look at an object instead of looking at all of
           them at once.
         Simulation/Links/LinkTrace.swift
-          A program is taken to listen on the ports that its container declares,
-          or on any if it declares none, with TLS on ports named `https` and on
-          443, 6443 and 8443.
+          A program is taken to listen on the ports that its container declares
+          or its probes ask, or on those that its image is known for, or on any
+          if nothing tells, with TLS on declared ports named `https` and on 443,
+          6443 and 8443.
         Simulation/NodeAutoscaler/NodeAutoscaler.swift
           With equal waste the pool with the fewest nodes grows, where upstream
           draws by chance; new machines never fail to come.
