@@ -29,7 +29,8 @@ struct HorizontalPodAutoscalerController: Controller {
             cluster.metrics.forgetWanted()
         } else {
             if change.action == .added { follow(change.object, &cluster) }
-            let isNew = change.action == .added || change.previous?.spec != change.object.spec
+            // One of an opened state that was looked at before goes on in its rhythm: its pods are not measured yet.
+            let isNew = change.action == .added ? change.object.status.conditions.isEmpty : change.previous?.spec != change.object.spec
             if isNew, cluster.profile.has(.autoscalerSyncedAtOnce) { queue.add(key) } else { queue.add(key, at: cluster.now + settings.autoscalerSyncPeriod) }
         }
     }
