@@ -39,8 +39,8 @@ public struct Table<Object: KubernetesObject>: Sendable {
     public var all: [Object] { rows.compactMap { $0 } }
     /// All objects, or those of one namespace, sorted by namespace and name. O(n log n).
     public func sorted(namespace: String? = nil) -> [Object] {
-        rows.lazy.compactMap { $0 }.filter { namespace == nil || $0.metadata.namespace == namespace }
-            .sorted { $0.key < $1.key }
+        // Keys are sorted, which are smaller to move about than objects.
+        slots.lazy.filter { namespace == nil || $0.key.namespace == namespace }.sorted { $0.key < $1.key }.compactMap { rows[$0.value] }
     }
     /// The change numbered `index` among those of this kind.
     public func change(_ index: Int) -> Change<Object> { changes[index - firstChange] }
