@@ -1,22 +1,22 @@
 import Foundation
 
 /// Seconds of real time that `work` takes.
-func seconds(_ work: () -> Void) -> Double {
-    let clock = ContinuousClock()
-    let span = clock.measure(work)
-    return Double(span.components.seconds) + Double(span.components.attoseconds) * 1e-18
-}
+func seconds(_ work: () -> Void) -> Double { seconds(on: CLOCK_MONOTONIC, work) }
 
 /// Seconds of computing that `work` takes on this thread: what its real time would be with nothing else on the machine.
-func processorSeconds(_ work: () -> Void) -> Double {
-    func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
-    let begin = now()
+func processorSeconds(_ work: () -> Void) -> Double { seconds(on: CLOCK_THREAD_CPUTIME_ID, work) }
+
+private func seconds(on clock: clockid_t, _ work: () -> Void) -> Double {
+    let begin = seconds(on: clock)
     work()
-    return now() - begin
+    return seconds(on: clock) - begin
+}
+
+/// What a clock of the system shows, in seconds.
+func seconds(on clock: clockid_t) -> Double {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
 /// The highest amount of memory since ``resetPeakMemory()``, in MB; nil where the system does not tell.

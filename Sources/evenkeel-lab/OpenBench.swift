@@ -5,19 +5,12 @@ import SimulationKit
 
 /// What was used since it was made.
 private struct Meter {
-    private let started = ContinuousClock.now
-    private let processor = Meter.processorSeconds()
-
-    private static func processorSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
+    private let started = seconds(on: CLOCK_MONOTONIC)
+    private let processor = seconds(on: CLOCK_PROCESS_CPUTIME_ID)
 
     func row(_ title: String) -> [String] {
-        let span = (ContinuousClock.now - started).components
-        let seconds = Double(span.seconds) + Double(span.attoseconds) * 1e-18
-        return [title] + [seconds, Self.processorSeconds() - processor].map { "\(($0 * 100).rounded() / 100)" } + [peakMemory().map { grouped($0) } ?? "?"]
+        let used: [Double] = [seconds(on: CLOCK_MONOTONIC) - started, seconds(on: CLOCK_PROCESS_CPUTIME_ID) - processor]
+        return [title] + used.map { "\(($0 * 100).rounded() / 100)" } + [peakMemory().map { grouped($0) } ?? "?"]
     }
 }
 
