@@ -136,10 +136,9 @@ struct Peek {
 
     /// The last events about an object, repeated ones once.
     private static func events(about object: any StoredObject, _ world: World) -> [StyledText] {
-        let (kind, key) = (object.kindInfo.kind, object.key)
-        let found = world.store.events.all.filter {
-            $0.involvedObject.name == key.name && $0.involvedObject.kind == kind && $0.involvedObject.namespace == key.namespace
-                && (kind == "Node" || $0.involvedObject.uid == object.metadata.uid)
+        let (kind, meta) = (object.kindInfo.kind, object.metadata)
+        let found = world.store.events(about: kind, ObjectKey(namespace: meta.namespace, name: meta.name)).filter {
+            kind == "Node" || $0.involvedObject.uid == object.metadata.uid
         }.sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.resourceVersion) > ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.resourceVersion) }
         return found.prefix(20).map { event in
             var text = StyledText("\(event.lastTimestamp.map { world.time($0, milliseconds: false) } ?? "")  ", world.theme[.dim])

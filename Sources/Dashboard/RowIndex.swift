@@ -254,6 +254,7 @@ struct RowIndex {
         var work = Work(end: count)
         switch rule.scope {
         case .onNode(let name): work.candidates = world.store.podSlots(onNode: name).map { Int32($0) }
+        case .about(let about, let key): work.candidates = world.store.eventSlots(about: about, key).sorted().map { Int32($0) }
         case .keys(let keys, _) where rule.kind.type == .pod: work.candidates = keys.compactMap { world.store.pods.slot(of: $0) }.sorted().map { Int32($0) }
         default: break
         }

@@ -47,6 +47,9 @@ extension Namespace: StoredObject {
 }
 extension Event: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<Event>> & Sendable { \.events }
+    public static func index(slot: Int, from previous: Event?, to event: Event?, in store: inout ObjectStore) {
+        store.indexEvent(slot, from: previous, to: event)
+    }
 }
 extension ConfigMap: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<ConfigMap>> & Sendable { \.configMaps }

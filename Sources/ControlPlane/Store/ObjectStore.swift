@@ -95,6 +95,7 @@ public struct ObjectStore: Sendable {
     // Pods by node and by controlling owner; slots in rising order.
     private var slotsByNode: [String: [Int]] = [:]
     private var slotsByOwner: [String: [Int]] = [:]
+    var eventIndex = EventIndex()
 
     public init() {}
 

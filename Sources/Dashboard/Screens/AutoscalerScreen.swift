@@ -22,6 +22,11 @@ struct AutoscalerScreen: Screen {
     private var steps: [AutoscalerWords.Step] = []
     var events: [Event] = []
     private var eventsStamp: (revision: Int, generation: Int, key: ObjectKey?)?
+    /// What an event is about.
+    private struct Subject: Hashable {
+        var kind: String
+        var key: ObjectKey
+    }
 
     init(_ key: ObjectKey?) { self.key = key }
 
@@ -221,13 +226,17 @@ struct AutoscalerScreen: Screen {
     private mutating func readEvents(_ scaler: HorizontalPodAutoscaler, _ world: World) {
         if let stamp = eventsStamp, stamp == (world.store.revision, world.generation, scaler.key) { return }
         eventsStamp = (world.store.revision, world.generation, scaler.key)
-        let reference = scaler.spec.scaleTargetRef
-        events = world.store.events.all.filter { event in
-            let about = event.involvedObject
-            return about.uid == scaler.metadata.uid || event.source.component == "cluster-autoscaler"
-                || about.kind == reference.kind && about.name == reference.name && about.namespace == scaler.namespace
+        let (store, reference) = (world.store, scaler.spec.scaleTargetRef)
+        let told = world.cluster.eventLog.events.lazy.filter { $0.source == "cluster-autoscaler" }.map { Subject(kind: $0.kind, key: $0.object) }
+        var found = store.events(about: Kind.horizontalPodAutoscaler.rawValue, scaler.key).filter { $0.involvedObject.uid == scaler.metadata.uid }
+        let workload = Subject(kind: reference.kind, key: ObjectKey(namespace: scaler.namespace, name: reference.name))
+        found += store.events(about: workload.kind, workload.key)
+        for subject in Set(told) where subject != workload {
+            found += store.events(about: subject.kind, subject.key).filter { $0.source.component == "cluster-autoscaler" }
         }
-        .sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.resourceVersion) > ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.resourceVersion) }
+        events = found.sorted {
+            ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.resourceVersion) > ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.resourceVersion)
+        }
     }
 
     mutating func mouse(_ event: MouseEvent, _ world: World) -> [Effect] {

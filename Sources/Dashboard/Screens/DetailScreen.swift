@@ -59,10 +59,9 @@ struct DetailScreen: Screen, PodHolder {
             }
         case .yaml: return YAMLColours.lines(ManifestWriter.yaml(world.session.simulation.document(of: last)), theme)
         case .events:
-            let events = world.store.events.all.filter {
-                $0.involvedObject.kind == info.kind && $0.involvedObject.name == last.metadata.name
-                    && $0.involvedObject.namespace == last.metadata.namespace
-            }.sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.name) < ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.name) }
+            let events = world.store.events(about: info.kind, ObjectKey(namespace: last.metadata.namespace, name: last.metadata.name)).sorted {
+                ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.name) < ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.name)
+            }
             if events.isEmpty { return [StyledText("No events about this object.", theme[.dim])] }
             return events.map { event in
                 var text = StyledText("\(event.lastTimestamp.map { world.time($0) } ?? "")  ", theme[.dim])

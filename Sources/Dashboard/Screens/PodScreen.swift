@@ -413,7 +413,7 @@ struct PodScreen: Screen, PodHolder {
         if let stamp = eventsStamp, stamp == (world.store.revision, world.generation) { return }
         eventsStamp = (world.store.revision, world.generation)
         let uid = last.metadata.uid
-        events = world.store.events.all.filter { $0.involvedObject.uid == uid }
+        events = world.store.events(about: Kind.pod.rawValue, key).filter { $0.involvedObject.uid == uid }
             .sorted { ($0.lastTimestamp?.nanoseconds ?? 0, $0.metadata.resourceVersion) > ($1.lastTimestamp?.nanoseconds ?? 0, $1.metadata.resourceVersion) }
     }
 

@@ -72,14 +72,9 @@ struct Description {
     /// - Source: Kubernetes `kubectl/pkg/describe/describe.go`, `DescribeEvents`.
     mutating func events(about object: any StoredObject) {
         let reference = ObjectReference(object)
-        let events = cluster.store.events.sorted().filter { event in
-            let about = event.involvedObject
-            return about.uid.isEmpty || reference.uid.isEmpty
-                ? (about.kind, about.namespace, about.name) == (
-                    reference.kind, reference.namespace, reference.name
-                )
-                : about.uid == reference.uid
-        }
+        let events = cluster.store.events(about: reference.kind, ObjectKey(namespace: reference.namespace, name: reference.name)).filter { event in
+            event.involvedObject.uid.isEmpty || reference.uid.isEmpty || event.involvedObject.uid == reference.uid
+        }.sorted { $0.key < $1.key }
         if events.isEmpty { return line(0, "Events:", "<none>") }
         let now = cluster.now
         func last(_ event: Event) -> Instant {

@@ -1,0 +1,63 @@
+// Which events are about an object, without looking at all of them.
+
+import KubernetesAPI
+
+/// The slots of events in chains, one for each name of an object that events are about, the newest first.
+///
+/// An event costs eight bytes and one look at a dictionary; an object that events are about costs twelve and up.
+struct EventIndex: Sendable {
+    private struct Link: Sendable {
+        var older: Int32 = -1
+        var newer: Int32 = -1
+    }
+    /// The newest event, by the hash of the name: objects of one name share a chain, and are told apart by who reads it.
+    private var newest: [Int: Int32] = [:]
+    private var links: [Link] = []
+
+    mutating func insert(_ slot: Int, about name: String) {
+        let slot32 = Int32(slot)
+        while links.count <= slot { links.append(Link()) }
+        let older = newest.updateValue(slot32, forKey: name.hashValue) ?? -1
+        links[slot] = Link(older: older)
+        if older >= 0 { links[Int(older)].newer = slot32 }
+    }
+    mutating func remove(_ slot: Int, about name: String) {
+        let link = links[slot]
+        if link.older >= 0 { links[Int(link.older)].newer = link.newer }
+        if link.newer >= 0 {
+            links[Int(link.newer)].older = link.older
+        } else {
+            newest[name.hashValue] = link.older >= 0 ? link.older : nil
+        }
+        links[slot] = Link()
+    }
+    /// The slots of a chain, the newest first.
+    func slots(about name: String) -> some Sequence<Int> {
+        sequence(state: newest[name.hashValue] ?? -1) { slot -> Int? in
+            guard slot >= 0 else { return nil }
+            defer { slot = links[Int(slot)].older }
+            return Int(slot)
+        }
+    }
+}
+
+extension ObjectStore {
+    /// Slots of the events about the objects of `kind` called `key`, those told first last. O(events about objects of that name).
+    public func eventSlots(about kind: String, _ key: ObjectKey) -> [Int] {
+        eventIndex.slots(about: key.name).filter { slot in
+            guard let about = events.rows[slot]?.involvedObject else { return false }
+            return about.name == key.name && about.kind == kind && about.namespace == key.namespace
+        }
+    }
+    /// The events about the objects of `kind` called `key`, whatever their identity, those told first last. O(events about objects of
+    /// that name).
+    public func events(about kind: String, _ key: ObjectKey) -> [Event] { eventSlots(about: kind, key).compactMap { events.rows[$0] } }
+
+    mutating func indexEvent(_ slot: Int, from previous: Event?, to event: Event?) {
+        let (before, after) = (previous?.involvedObject.name, event?.involvedObject.name)
+        // The same told again.
+        if before == after { return }
+        if let before { eventIndex.remove(slot, about: before) }
+        if let after { eventIndex.insert(slot, about: after) }
+    }
+}
