@@ -22,9 +22,11 @@ import Fuzzing
         @OptionGroup var size: ClusterSize
         @Option(help: ArgumentHelp("Write the figures into a file, as JSON, for a later --against.", valueName: "file")) var json: String?
         @Option(help: ArgumentHelp("Compare with the figures of an earlier run.", valueName: "file")) var against: String?
+        @Option(parsing: .upToNextOption, help: "Only these parts: life, frames, screens, terminal.") var only: [Suite.Part] = Suite.Part.allCases
         func run() throws {
             let earlier = try against.map { try Suite.read($0) } ?? []
             var suite = Suite(nodes: size.nodes ?? 1000, pods: size.pods ?? (size.nodes ?? 1000).saturatingMultiply(20))
+            suite.parts = Set(only)
             suite.run()
             print(suite.text(against: earlier), terminator: "")
             if let json { try suite.json().write(toFile: json, atomically: true, encoding: .utf8) }
@@ -133,3 +135,4 @@ struct ClusterSize: ParsableArguments {
 }
 
 extension FuzzKind: ExpressibleByArgument {}
+extension Suite.Part: ExpressibleByArgument {}

@@ -6,7 +6,9 @@ import Foundation
 import Simulation
 import SimulationKit
 
-/// Measures start-up, the life of a made cluster, frames and answers to keys.
+/// Measures start-up, the life of a made cluster, frames and answers to keys, every screen, and the program in a terminal.
+///
+/// What runs in this process is measured in time of the processor: what its real time would be with nothing else on the machine.
 struct Suite {
     struct Row: Codable {
         var name: String
@@ -14,31 +16,49 @@ struct Suite {
         var value: Double
         /// Whether more is better.
         var isRate = false
+        /// The table that it is a cell of, and its column there; the name is the line's.
+        var table: String?
+        var column: String?
+
+        var id: String { [table, name, column].compactMap { $0 }.joined(separator: "/") }
     }
+    /// What can be left out.
+    enum Part: String, CaseIterable { case life, frames, screens, terminal }
     var nodes: Int
     var pods: Int
-    private(set) var rows: [Row] = []
+    var parts = Set(Part.allCases)
+    var rows: [Row] = []
 
     init(nodes: Int, pods: Int) { (self.nodes, self.pods) = (nodes, pods) }
 
     mutating func run() {
-        for count in [1000, 2500] {
-            note("built-in cluster on \(count) nodes", "s", processorSeconds { _ = Self.builtIn(nodes: count) })
+        if parts.contains(.life) {
+            for count in [1000, 2500] {
+                note("built-in cluster on \(count) nodes", "s", processorSeconds { _ = Self.builtIn(nodes: count) })
+            }
         }
+        if parts != [.terminal] { measureHere() }
+        if parts.contains(.terminal) { terminal() }
+    }
+
+    private mutating func measureHere() {
         var dashboard: Dashboard?
         let made = GeneratedCluster(nodes: nodes, pods: pods, seed: 7)
         note("read and load", "s", processorSeconds { dashboard = Dashboard(session: made.scenario.input(overrides: made.overrides).makeSession().session) })
         guard var dashboard else { return }
         resetPeakMemory()
         life(&dashboard)
-        for size in [Size(width: 120, height: 36), Size(width: 200, height: 60), Size(width: 400, height: 120)] {
-            for (name, keys) in [("Deck", ":deck<Enter>"), ("pods", ":po<Enter>"), ("Spread", "X")] { frames(of: name, keys, size, dashboard) }
+        if parts.contains(.frames) {
+            for size in [Size(width: 120, height: 36), Size(width: 200, height: 60), Size(width: 400, height: 120)] {
+                for (name, keys) in [("Deck", ":deck<Enter>"), ("pods", ":po<Enter>"), ("Spread", "X")] { frames(of: name, keys, size, dashboard) }
+            }
+            tables(dashboard)
+            busy(dashboard)
         }
-        tables(dashboard)
-        busy(dashboard)
+        if parts.contains(.screens) { screens(dashboard) }
     }
 
-    private mutating func note(_ name: String, _ unit: String, _ value: Double, isRate: Bool = false) {
+    mutating func note(_ name: String, _ unit: String, _ value: Double, isRate: Bool = false) {
         rows.append(Row(name: name, unit: unit, value: value, isRate: isRate))
     }
 
@@ -68,10 +88,32 @@ struct Suite {
         note("virtual time at rest", "h/s", 1 / 6 / max(quiet, 1e-9), isRate: true)
     }
 
-    /// Milliseconds of `count` calls: the median and the 99th percentile.
-    private static func times(_ count: Int, _ body: () -> Void) -> (median: Double, most: Double) {
-        let sorted = (0..<count).map { _ in seconds(body) * 1000 }.sorted()
-        return (sorted[count / 2], sorted[min(count - 1, count * 99 / 100)])
+    /// Milliseconds of `count` calls, or of as many as there are in `limit` seconds: the median, and the 99th percentile.
+    static func times(_ count: Int, limit: Double = 10, _ body: () -> Void) -> (median: Double, most: Double) {
+        var all: [Double] = []
+        var sum = 0.0
+        while all.count < count, all.isEmpty || sum < limit {
+            all.append(processorSeconds(body) * 1000)
+            sum += all[all.count - 1] / 1000
+        }
+        all.sort()
+        return (all[all.count / 2], all[min(all.count - 1, all.count * 99 / 100)])
+    }
+    /// Lets a view compute in slices, as the loop of the program does, until it has nothing to compute. Returns the slowest frame in ms.
+    @discardableResult
+    static func settle(_ dashboard: inout Dashboard, _ size: Size, limit: Double = 20) -> Double {
+        var slowest = 0.0
+        var sum = 0.0
+        while dashboard.patience == .milliseconds(1), sum < limit {
+            let spent = processorSeconds {
+                let end = ContinuousClock.now + .milliseconds(8)
+                dashboard.advance(by: .milliseconds(8)) { ContinuousClock.now > end }
+                _ = dashboard.frame(size: size)
+            }
+            sum += spent
+            slowest = max(slowest, spent * 1000)
+        }
+        return slowest
     }
 
     private mutating func frames(of name: String, _ keys: String, _ size: Size, _ dashboard: Dashboard) {
@@ -96,23 +138,18 @@ struct Suite {
             try? dashboard.press(before)
             _ = dashboard.frame(size: size)
             var slowest = 0.0
-            let whole = seconds {
+            let whole = processorSeconds {
                 for key in (try? Key.parse(keys)) ?? [] {
                     slowest = max(
                         slowest,
-                        seconds {
+                        processorSeconds {
                             dashboard.handle(.key(key), isScripted: true)
                             _ = dashboard.frame(size: size)
-                        })
+                        } * 1000)
                 }
-                // In slices, as the loop of the program takes them.
-                while dashboard.patience == .milliseconds(1) {
-                    let end = ContinuousClock.now + .milliseconds(8)
-                    dashboard.advance(by: .milliseconds(8)) { ContinuousClock.now > end }
-                    slowest = max(slowest, seconds { _ = dashboard.frame(size: size) })
-                }
+                slowest = max(slowest, Self.settle(&dashboard, size))
             }
-            note("\(name), slowest frame", "ms", slowest * 1000)
+            note("\(name), slowest frame", "ms", slowest)
             note("\(name), until all is there", "ms", whole * 1000)
         }
     }
@@ -131,7 +168,7 @@ struct Suite {
             var last = dashboard.frame(size: size)
             let total = Self.times(200) {
                 let before = dashboard.session.cluster.store.revision
-                spent += seconds {
+                spent += processorSeconds {
                     let end = ContinuousClock.now + .milliseconds(8)
                     dashboard.advance(by: .milliseconds(8)) { ContinuousClock.now > end }
                 }
@@ -150,21 +187,43 @@ struct Suite {
 
     // MARK: Output
 
-    /// One line a row, compared with an earlier run's where that has it: `2.00x` is twice the time, or twice the rate.
+    /// One line a row, compared with an earlier run's where that has it: `2.00x` is twice the time, or twice the rate. Then the tables, in
+    /// which what is worse than before by more than a tenth has a `!`.
     func text(against earlier: [Row]) -> String {
-        let before = Dictionary(earlier.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
-        let width = rows.map(\.name.count).max() ?? 0
-        return rows.map { row in
+        let before = Dictionary(earlier.map { ($0.id, $0) }, uniquingKeysWith: { a, _ in a })
+        let single = rows.filter { $0.table == nil }
+        let width = single.map(\.name.count).max() ?? 0
+        var text = single.map { row in
             var line = row.name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + String(format: "%12.2f", row.value) + " " + row.unit
-            if let old = before[row.name], old.value > 0 {
-                let ratio = row.value / old.value
-                let isWorse = row.isRate ? ratio < 0.9 : ratio > 1.1
+            if let old = before[row.id], old.value > 0 {
                 line =
                     line.padding(toLength: width + 22, withPad: " ", startingAt: 0)
-                    + String(format: "before %10.2f  %5.2fx%@", old.value, ratio, isWorse ? "  worse" : "")
+                    + String(format: "before %10.2f  %5.2fx%@", old.value, row.value / old.value, Self.isWorse(row, than: old) ? "  worse" : "")
             }
             return line + "\n"
         }.joined()
+        for table in rows.compactMap(\.table).uniqued() {
+            let cells = rows.filter { $0.table == table }
+            let columns = cells.compactMap(\.column).uniqued()
+            let lines =
+                [[table] + columns]
+                + cells.map(\.name).uniqued().map { name in
+                    [name]
+                        + columns.map { column in
+                            guard let row = cells.first(where: { $0.name == name && $0.column == column }) else { return "-" }
+                            return String(format: "%.2f", row.value) + (before[row.id].map { Self.isWorse(row, than: $0) } ?? false ? "!" : "")
+                        }
+                }
+            let widths = (0...columns.count).map { index in lines.map { $0[index].count }.max() ?? 0 }
+            text += "\n" + lines.map { evenkeel_lab.row($0, widths) + "\n" }.joined()
+        }
+        return text
+    }
+    private static func isWorse(_ row: Row, than old: Row) -> Bool {
+        guard old.value > 0 else { return false }
+        // What takes less than a twentieth of a millisecond is not worth a word.
+        if row.unit == "ms", row.value < 0.05 { return false }
+        return row.isRate ? row.value / old.value < 0.9 : row.value / old.value > 1.1
     }
     func json() throws -> String {
         let encoder = JSONEncoder()
@@ -173,5 +232,13 @@ struct Suite {
     }
     static func read(_ path: String) throws -> [Row] {
         try JSONDecoder().decode([Row].self, from: Data(contentsOf: URL(filePath: path)))
+    }
+}
+
+extension Sequence where Element: Hashable {
+    /// Each element once, where it stands first.
+    fileprivate func uniqued() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
     }
 }
