@@ -52,13 +52,9 @@ extension APIServer {
 
     private static func metrics(of node: Node, in simulation: Simulation) -> JSONValue? {
         guard node.status.conditions.isTrue(ConditionType.ready) else { return nil }
-        var (cpu, memory): (Int64, Int64) = (0, 0)
-        for pod in simulation.cluster.store.pods(onNode: node.name) where pod.status.phase == .running {
-            let usage = simulation.usage(of: pod)
-            (cpu, memory) = (cpu.saturatingAdd(usage.milliCPU), memory.saturatingAdd(usage.memory))
-        }
+        let used = simulation.kubelets.usage(ofNode: node.name, in: simulation.cluster)
         var metrics = metrics(of: node, now: simulation.now)
-        metrics["usage"] = usage(cpu, memory)
+        metrics["usage"] = usage(used.milliCPU, used.memory)
         return .object(metrics)
     }
 

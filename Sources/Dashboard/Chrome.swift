@@ -38,8 +38,12 @@ enum StatusLine {
         let isLong = leftOut < 5
         var left = StyledText(" ")
         if isLong { left.append("evenkeel  ", theme[.accent]) }
-        if leftOut < 8 {
-            left.append((isLong ? "\(source(world)):\(world.options.name)" : world.options.name) + "  ", theme[.title])
+        // A real cluster is never without its mark: where there is no room for its name, for the end of it, which tells most.
+        if world.isMirror || isLong {
+            let name = leftOut < 8 ? world.options.name : "\(world.glyphs.ellipsis)\(world.options.name.suffix(11))"
+            left.append("\(source(world)):\(name)  ", theme[.title])
+        } else if leftOut < 8 {
+            left.append(world.options.name + "  ", theme[.title])
         }
         left.append("ns:\(world.namespace.isEmpty ? "all" : world.namespace)", theme[.titleHighlight])
         if leftOut < 2 { left.append("  v\(world.cluster.profile.version)", theme[.statusLabel]) }

@@ -91,10 +91,7 @@ enum ObjectColumns {
             let pod = pod(object)
             return pod.status.phase == .running && world.session.simulation.kubelets.isThrottled(pod, in: world.cluster)
         }
-        // What was not measured in an opened state is a guess.
-        func guess(_ object: any StoredObject, _ world: World) -> String {
-            world.session.simulation.kubelets.isGuessed(pod(object), in: world.cluster) ? "~" : ""
-        }
+        func guess(_ object: any StoredObject, _ world: World) -> String { world.guessMark(pod(object)) }
         func cpu(_ object: any StoredObject, _ world: World) -> String {
             usage(object, world).map { "\($0.milliCPU)m\(isThrottled(object, world) ? "!" : "")" } ?? (isStale(object, world) ? "n/a" : "-")
         }

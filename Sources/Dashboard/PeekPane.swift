@@ -100,15 +100,16 @@ struct Peek {
             "   priority \(pod.spec.priority ?? 0)   QoS \(pod.status.qosClass.rawValue)   grace \(pod.spec.terminationGracePeriodSeconds ?? 30) s", theme[.dim]
         )
         let usage = world.session.simulation.kubelets.containerUsage(of: pod, in: world.cluster)
+        let guess = world.guessMark(pod)
         var line = StyledText("")
         for (index, container) in pod.spec.containers.enumerated() {
             func pair(_ name: String) -> String {
                 "\(container.resources.requests[name]?.description ?? "-")/\(container.resources.limits[name]?.description ?? "-")"
             }
             let used = usage.first { $0.container == container.name }
-            line.append("\(index == 0 ? "" : "   ")\(container.name) cpu \(used.map { "\($0.milliCPU)m of " } ?? "")\(pair("cpu"))", theme[.dim])
+            line.append("\(index == 0 ? "" : "   ")\(container.name) cpu \(used.map { "\(guess)\($0.milliCPU)m of " } ?? "")\(pair("cpu"))", theme[.dim])
             if let used, used.isThrottled { line.append(" throttled, wants \(used.wantedMilliCPU)m", theme[.rowPending]) }
-            line.append("  mem \(used.map { "\($0.memory >> 20)Mi of " } ?? "")\(pair("memory"))  image \(container.image)", theme[.dim])
+            line.append("  mem \(used.map { "\(guess)\($0.memory >> 20)Mi of " } ?? "")\(pair("memory"))  image \(container.image)", theme[.dim])
         }
         return [("owner", owner), ("spec", line)]
     }

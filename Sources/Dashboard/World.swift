@@ -134,6 +134,9 @@ struct World {
     /// A span since `time` in kubectl's short form: `11s`, `3m19s`.
     func age(_ time: Instant?) -> String { time == nil ? "-" : Printers.ageText(from: time, to: now) }
 
+    /// Stands before what a pod uses where that is a guess: what was not measured in an opened state.
+    func guessMark(_ pod: Pod) -> String { session.simulation.kubelets.isGuessed(pod, in: cluster) ? "~" : "" }
+
     /// The sign of a pod's state.
     func glyph(_ state: PodState) -> Character {
         switch state {

@@ -114,7 +114,8 @@ struct Dash: ParsableCommand {
             let status = loop.run()
             connection.close()
             History.save(loop.dashboard.commandLines)
-            Out.line("evenkeel: followed \(connection.name) for \(connection.cluster.clock.now - connection.session.now), and changed nothing")
+            let span = (connection.cluster.clock.now - connection.session.now).truncated(to: .seconds(1))
+            Out.line("evenkeel: followed \(connection.name) for \(span), and changed nothing")
             Out.end(status)
         #else
             throw Failure.usage("this program was built without sockets (the package trait Network); it opens files alone")

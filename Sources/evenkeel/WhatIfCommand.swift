@@ -65,6 +65,9 @@ struct WhatIfCommand: ParsableCommand {
         parsing: .singleValue,
         help: ArgumentHelp(
             "The kubelet of a node, or of all nodes of a zone or with a label, falls silent.", valueName: "node|zone=name|label=value")) var lose: [String] = []
+    @Option(
+        parsing: .singleValue, help: ArgumentHelp("What was lost is back, also a node that is silent in the state.", valueName: "node|zone=name|label=value"))
+    var recover: [String] = []
     @Option(parsing: .singleValue, help: ArgumentHelp("Another number of replicas.", valueName: "kind/name=number")) var scale: [String] = []
     @Option(parsing: .singleValue, help: ArgumentHelp("Apply manifests, as kubectl apply -f.", valueName: "file|-")) var apply: [String] = []
     @Option(
@@ -76,7 +79,16 @@ struct WhatIfCommand: ParsableCommand {
     @Option(parsing: .singleValue, help: ArgumentHelp("Evict a pod; budgets apply.", valueName: "pod/namespace/name")) var evict: [String] = []
     @Option(parsing: .singleValue, help: ArgumentHelp("Keep new pods off a node.", valueName: "node")) var cordon: [String] = []
     @Option(parsing: .singleValue, help: ArgumentHelp("Let new pods onto a node.", valueName: "node")) var uncordon: [String] = []
+    @Option(
+        parsing: .singleValue, help: ArgumentHelp("Put a taint on a node, as kubectl taint.", valueName: "node=key[=value]:effect")) var taint: [String] = []
+    @Option(parsing: .singleValue, help: ArgumentHelp("Take a taint off a node.", valueName: "node=key[:effect]")) var untaint: [String] = []
     @Option(parsing: .singleValue, help: ArgumentHelp("Roll a workload out again.", valueName: "kind/name")) var restart: [String] = []
+    @Option(
+        name: .customLong("set-image"), parsing: .singleValue,
+        help: ArgumentHelp("Roll a workload out with another image, of one container or of all.", valueName: "kind/name[:container]=image"))
+    var setImage: [String] = []
+    @Option(parsing: .singleValue, help: ArgumentHelp("Roll a Deployment back, to the revision before or to one.", valueName: "deploy/name[=revision]"))
+    var undo: [String] = []
     @Option(parsing: .singleValue, help: ArgumentHelp("Delete an object.", valueName: "kind/name")) var delete: [String] = []
     @Option(help: ArgumentHelp("Conditions that decide about the exit status.", valueName: "no-pending,no-spof,skew,budgets")) var require: String?
     @Option(help: ArgumentHelp("How long to run ahead at most, in virtual time (default 10m for each change).", valueName: "span")) var limit: String?
@@ -123,7 +135,8 @@ struct WhatIfCommand: ParsableCommand {
     private func changes() throws -> [(option: String, value: String)] {
         var values = [
             "drain": drain, "lose": lose, "scale": scale, "apply": apply, "add-nodes": addNodes, "max-skew": maxSkew, "evict": evict, "cordon": cordon,
-            "uncordon": uncordon, "restart": restart, "delete": delete,
+            "uncordon": uncordon, "restart": restart, "delete": delete, "recover": recover, "taint": taint, "untaint": untaint, "set-image": setImage,
+            "undo": undo,
         ].mapValues { $0[...] }
         var list: [(String, String)] = []
         for word in CommandLine.arguments.dropFirst() where word.hasPrefix("--") {
@@ -145,15 +158,26 @@ struct ChangeReader {
             let node = try node(value)
             return ("drain \(node.name)", WhatIf.drain(node.name).commands)
         case "lose":
-            if value.hasPrefix("zone=") {
-                let zone = String(value.dropFirst(5))
-                guard store.nodes.all.contains(where: { $0.metadata.labels["topology.kubernetes.io/zone"] == zone }) else {
-                    throw Failure.usage("--lose: no node is in zone \(zone)")
-                }
-                return ("lose zone \(zone)", [.fail(.zone(zone))])
-            }
-            if let equals = value.firstIndex(of: "=") { return try loss(String(value[..<equals]), String(value[value.index(after: equals)...])) }
-            return ("lose node \(value)", [.fail(.node(try node(value).name))])
+            let (title, target) = try target(option, value)
+            return ("lose \(title)", [.fail(target)])
+        case "recover":
+            let (title, target) = try target(option, value)
+            return ("recover \(title)", [.recover(target)])
+        case "taint": return try taint(value)
+        case "untaint":
+            let (name, text) = try parts(option, value, "node=key[:effect]")
+            let words = text.split(separator: ":", maxSplits: 1).map(String.init)
+            return ("untaint \(name) \(text)", [.untaint(node: try node(name).name, key: words[0], effect: words.count > 1 ? words[1] : "")])
+        case "set-image":
+            let (name, image) = try parts(option, value, "kind/name[:container]=image")
+            let words = name.split(separator: ":", maxSplits: 1).map(String.init)
+            let (kind, key) = try object("--\(option)", words[0])
+            return ("image of \(name) to \(image)", [.setImage(kind, key, container: words.count > 1 ? words[1] : "*", image: image)])
+        case "undo":
+            let (name, revision) = value.contains("=") ? try number(option, value) : (value, 0)
+            let (kind, key) = try object("--\(option)", name)
+            guard kind == .deployment else { throw Failure.usage("--undo takes Deployments, not \(kind.rawValue) \(key)") }
+            return ("roll \(key.name) back" + (revision == 0 ? "" : " to revision \(revision)"), [.undoRollout(key, toRevision: revision)])
         case "cordon": return ("cordon \(value)", [.cordon(node: try node(value).name)])
         case "uncordon": return ("uncordon \(value)", [.uncordon(node: try node(value).name)])
         case "scale":
@@ -179,16 +203,45 @@ struct ChangeReader {
         }
     }
 
-    /// All nodes of a domain: `label` is a label of nodes, or what stands after the last slash of one.
-    private func loss(_ label: String, _ value: String) throws -> (title: String, commands: [Command]) {
+    /// A node, a zone, or all nodes of a domain: by a label of nodes, or what stands after the last slash of one.
+    private func target(_ option: String, _ value: String) throws -> (title: String, target: FaultTarget) {
+        if value.hasPrefix("zone=") {
+            let zone = String(value.dropFirst(5))
+            guard store.nodes.all.contains(where: { $0.metadata.labels["topology.kubernetes.io/zone"] == zone }) else {
+                throw Failure.usage("--\(option): no node is in zone \(zone)")
+            }
+            return ("zone \(zone)", .zone(zone))
+        }
+        guard let equals = value.firstIndex(of: "=") else { return ("node \(value)", .node(try node(value).name)) }
+        let (label, value) = (String(value[..<equals]), String(value[value.index(after: equals)...]))
         let keys = Set(store.nodes.all.flatMap { $0.metadata.labels.entries.map(\.key) }).sorted()
         guard let key = keys.first(where: { $0 == label }) ?? keys.first(where: { $0.hasSuffix("/" + label) }) else {
             let near = nearest(label, among: keys).map { " (nearest: \($0))" } ?? ""
-            throw Failure.usage("--lose: no node has the label \(label)\(near)")
+            throw Failure.usage("--\(option): no node has the label \(label)\(near)")
         }
-        guard store.nodes.all.contains(where: { $0.metadata.labels[key] == value }) else { throw Failure.usage("--lose: no node has \(key)=\(value)") }
+        guard store.nodes.all.contains(where: { $0.metadata.labels[key] == value }) else { throw Failure.usage("--\(option): no node has \(key)=\(value)") }
         let target = FaultTarget.domain(key: key, value: value)
-        return ("lose \(target.text)", [.fail(target)])
+        return (target.text, target)
+    }
+
+    /// `node=key[=value]:effect`
+    private func taint(_ value: String) throws -> (title: String, commands: [Command]) {
+        let form = "node=key[=value]:effect"
+        let (name, text) = try parts("taint", value, form)
+        guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else { throw Failure.usage("--taint must be \(form), not \(value)") }
+        let (pair, effect) = (text[..<colon].split(separator: "=", maxSplits: 1).map(String.init), String(text[text.index(after: colon)...]))
+        guard ["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(effect) else {
+            throw Failure.usage("--taint: the effect must be NoSchedule, PreferNoSchedule or NoExecute, not \(effect)")
+        }
+        let taint = Taint(key: pair[0], value: pair.count > 1 ? pair[1] : "", effect: effect)
+        return ("taint \(name) \(text)", [.taint(node: try node(name).name, taint)])
+    }
+
+    /// What stands before and after the first `=`.
+    private func parts(_ option: String, _ value: String, _ form: String) throws -> (String, String) {
+        let parts = value.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { throw Failure.usage("--\(option) must be \(form), not \(value)") }
+        return (parts[0], parts[1])
     }
 
     private func node(_ name: String) throws -> Node {

@@ -134,6 +134,86 @@ import Testing
         #expect(try db().status.containerStatuses.first?.restartCount == 0)
     }
 
+    /// A pod with resources of its own as a whole, 1 CPU and 1Gi, on a node of 2 CPU, beside one that asks for 500m.
+    private func resizing(to cpu: String, version: String = "1.37", wholePod: Bool = true) throws -> Session {
+        let own = wholePod ? "resources: {requests: {cpu: \"1\", memory: 512Mi}, limits: {cpu: \"1\", memory: 1Gi}}" : ""
+        let size = wholePod ? "" : ", resources: {requests: {cpu: \"1\", memory: 512Mi}, limits: {cpu: \"1\", memory: 1Gi}}"
+        var first = session(
+            """
+            \(scenario("  kubernetesVersion: \"\(version)\"\n"))
+            ---
+            {apiVersion: v1, kind: Node, metadata: {name: n1}, status: {capacity: {cpu: 2100m, memory: 8Gi, pods: 20}}}
+            ---
+            {apiVersion: v1, kind: Pod, metadata: {name: other}, spec: {containers: [{name: c, image: app, resources: {requests: {cpu: 500m}}}]}}
+            ---
+            {apiVersion: v1, kind: Pod, metadata: {name: db}, spec: {containers: [{name: c, image: app\(size)}], \(own)}}
+            """)
+        first.run(to: 60)
+        let resize = ContainerResize(
+            wholePod ? ContainerResize.wholePod : "c", requests: ["cpu": try #require(Quantity(cpu))], limits: ["cpu": try #require(Quantity("3"))])
+        let result = first.perform(.resize(pod: ObjectKey(namespace: "default", name: "db"), [resize]))
+        if case .failure(let error) = result { Issue.record("\(error)") }
+        return first
+    }
+    /// The session as a state, opened again.
+    private func reopened(_ session: Session) throws -> Session {
+        let items = Kind.allCases.flatMap { session.cluster.store.objects($0).map { session.simulation.document(of: $0) } }
+        let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(items)]
+        var overrides = InputOverrides()
+        overrides.version = session.cluster.profile.version
+        let input = Input(ManifestReader.read(text: list.text(indent: 0), file: "state.json"), overrides: overrides)
+        #expect(input.problems.isEmpty, "\(input.problems.prefix(3))")
+        let (opened, refusals) = input.makeSession()
+        #expect(refusals.problems.isEmpty, "\(refusals.problems.prefix(3))")
+        return opened
+    }
+
+    @Test(arguments: [true, false]) func `a resize that was under way is brought into force`(wholePod: Bool) throws {
+        var first = try resizing(to: "1500m", wholePod: wholePod)
+        let key = ObjectKey(namespace: "default", name: "db")
+        func db(_ session: Session) throws -> Pod { try #require(session.cluster.store.pods[key]) }
+        func limit(_ pod: Pod) -> Quantity? { (wholePod ? pod.status.resources : pod.status.containerStatuses.first?.resources)?.limits["cpu"] }
+        var steps = 0
+        while try db(first).status.conditions["PodResizeInProgress"] == nil, steps < 1000, first.step() { steps += 1 }
+        #expect(try limit(db(first)) == Quantity("1"))
+        var session = try reopened(first)
+        let before = session.cluster.eventLog.count
+        session.advance(to: session.now + .seconds(30))
+        #expect(try limit(db(session)) == Quantity("3"))
+        #expect(try db(session).status.conditions["PodResizeInProgress"] == nil)
+        #expect(try db(session).status.containerStatuses.first?.restartCount == 0)
+        #expect(session.cluster.eventLog.events(from: before).map(\.reason).filter { $0.hasPrefix("Resize") } == ["ResizeCompleted"])
+    }
+
+    @Test func `a resize of a whole pod that was put off waits for room`() throws {
+        var first = try resizing(to: "1800m")
+        first.run(to: 90)
+        let key = ObjectKey(namespace: "default", name: "db")
+        func db(_ session: Session) throws -> Pod { try #require(session.cluster.store.pods[key]) }
+        #expect(try db(first).status.conditions["PodResizePending"]?.reason == "Deferred")
+        var session = try reopened(first)
+        session.advance(to: session.now + .minutes(5))
+        #expect(try db(session).status.conditions["PodResizePending"]?.reason == "Deferred")
+        #expect(try db(session).status.allocatedResources["cpu"] == Quantity("1"))
+        _ = session.perform(.delete(.pod, ObjectKey(namespace: "default", name: "other"), DeleteOptions()))
+        session.advance(to: session.now + .minutes(1))
+        #expect(try db(session).status.conditions["PodResizePending"] == nil)
+        #expect(try db(session).status.resources?.limits["cpu"] == Quantity("3"))
+        #expect(try db(session).status.resources?.requests["cpu"] == Quantity("1800m"))
+    }
+
+    @Test func `a resize of 1_27 goes on from its state in the status`() throws {
+        let first = try resizing(to: "1500m", version: "1.27", wholePod: false)
+        let key = ObjectKey(namespace: "default", name: "db")
+        func db(_ session: Session) throws -> Pod { try #require(session.cluster.store.pods[key]) }
+        // As the API server wrote it, before the kubelet said anything.
+        #expect(try db(first).status.resize == "Proposed")
+        var session = try reopened(first)
+        session.advance(to: session.now + .minutes(3))
+        #expect(try db(session).status.resize.isEmpty)
+        #expect(try db(session).status.containerStatuses.first?.resources?.limits["cpu"] == Quantity("3"))
+    }
+
     @Test func `an autoscaler goes on with what it last measured`() throws {
         var first = try #require(ScenarioCatalog.find("horizontal-autoscaling")).input(overrides: InputOverrides()).makeSession().session
         first.advance(to: .start + .minutes(5))

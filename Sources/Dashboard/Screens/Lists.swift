@@ -38,6 +38,7 @@ enum Lists {
     ) -> ListScreen.Line {
         let theme = world.theme
         let (word, state) = state(of: status)
+        let guess = world.guessMark(pod)
         func pair(_ name: String) -> String {
             "\(container.resources.requests[name]?.description ?? "-")/\(container.resources.limits[name]?.description ?? "-")"
         }
@@ -48,8 +49,9 @@ enum Lists {
         let cells: [StyledText] = [
             StyledText(container.name), StyledText(role, theme[.dim]), StyledText("\(world.glyph(state)) \(word)", theme[World.role(state)]),
             StyledText(status?.ready == true ? "true" : "false"), StyledText("\(status?.restartCount ?? 0)"),
-            StyledText(usage.map { "\($0.milliCPU)m" } ?? "-"), StyledText(pair("cpu")), StyledText(usage.map { "\($0.memory >> 20)Mi" } ?? "-"),
-            StyledText(pair("memory")), StyledText(probes.isEmpty ? "-" : probes), StyledText(ports.isEmpty ? "-" : ports),
+            StyledText(usage.map { "\(guess)\($0.milliCPU)m" } ?? "-"), StyledText(pair("cpu")),
+            StyledText(usage.map { "\(guess)\($0.memory >> 20)Mi" } ?? "-"), StyledText(pair("memory")), StyledText(probes.isEmpty ? "-" : probes),
+            StyledText(ports.isEmpty ? "-" : ports),
             StyledText(container.image, theme[.dim]),
         ]
         return ListScreen.Line(id: container.name, cells: cells, object: (.pod, pod.key), container: container.name)

@@ -231,10 +231,8 @@ struct NodeScreen: ListedScreen, PodHolder {
         line("labels", StyledText(labels.map { "\(TopologyKeys.short($0.key))=\($0.value)" }.joined(separator: "  "), theme[.text]))
         let taints = node.spec.taints.map(\.text)
         line("taints", StyledText(taints.isEmpty ? "none" : taints.joined(separator: "  "), theme[taints.isEmpty ? .dim : .rowPending]))
-        let used = world.store.pods(onNode: name).reduce((cpu: Int64(0), memory: Int64(0))) { sum, pod in
-            let use = world.session.simulation.usage(of: pod)
-            return (sum.cpu.saturatingAdd(use.milliCPU), sum.memory.saturatingAdd(use.memory))
-        }
+        let used = world.session.simulation.kubelets.usage(ofNode: name, in: world.cluster)
+        let guess = world.session.simulation.kubelets.isGuessed(node: name, in: world.cluster) ? "~" : ""
         guard let view else { return }
         func bar(_ label: String, _ value: Int64, _ whole: Int64, _ role: Role, _ text: String) {
             guard y < inside.bottom else { return }
@@ -250,9 +248,9 @@ struct NodeScreen: ListedScreen, PodHolder {
         bar(
             "cpu  req", view.requested.milliCPU, view.allocatable.milliCPU, .gaugeCPU,
             "\(fixed(Double(view.requested.milliCPU) / 1000, 2))/\(Quantity(milli: view.allocatable.milliCPU))")
-        if inside.height >= 6 { bar("     use", used.cpu, view.allocatable.milliCPU, .gaugeCPU, fixed(Double(used.cpu) / 1000, 2)) }
+        if inside.height >= 6 { bar("     use", used.milliCPU, view.allocatable.milliCPU, .gaugeCPU, guess + fixed(Double(used.milliCPU) / 1000, 2)) }
         bar("mem  req", view.requested.memory, memory, .gaugeMemory, "\(bytesText(view.requested.memory))/\(bytesText(memory))")
-        bar("     use", used.memory, memory, .gaugeMemory, bytesText(used.memory))
+        bar("     use", used.memory, memory, .gaugeMemory, guess + bytesText(used.memory))
     }
 
     private func drawConditions(_ node: Node, on canvas: inout Canvas, in box: Rect, _ world: World) {
@@ -336,11 +334,13 @@ struct NodeScreen: ListedScreen, PodHolder {
             let display = PodDisplay(pod, profile: world.cluster.profile)
             let requests = pod.requests(rules)
             let use = world.session.simulation.usage(of: pod)
+            let guess = world.guessMark(pod)
             let state = world.state(of: pod)
             let cells: [(String, Role)] = [
                 (pod.metadata.namespace, .dim), (pod.metadata.name, .text), (display.ready, .text),
                 ("\(world.glyph(state)) \(display.status)", World.role(state)),
-                ("\(requests.milliCPU)m", .text), ("\(use.milliCPU)m", .text), (bytesText(requests.memory), .text), (bytesText(use.memory), .text),
+                ("\(requests.milliCPU)m", .text), ("\(guess)\(use.milliCPU)m", .text), (bytesText(requests.memory), .text),
+                (guess + bytesText(use.memory), .text),
                 (pod.spec.qosClass.rawValue, .dim), ("\(pod.spec.priority ?? 0)", .dim), (world.age(pod.metadata.creationTimestamp), .dim),
             ]
             return TableRow(cells.map { StyledText($0.0, theme[$0.1]) }, role: ObjectColumns.role(pod, world))

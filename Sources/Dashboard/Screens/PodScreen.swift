@@ -260,7 +260,7 @@ struct PodScreen: Screen, PodHolder {
         var y = inside.y
         for (name, value, request, limit, values, text, height) in parts where y < inside.bottom {
             var head = StyledText("\(name)  ", theme[.dim])
-            head.append(text(value), theme[.text])
+            head.append(world.guessMark(last) + text(value), theme[.text])
             head.append(request > 0 ? " of \(text(request)) requested" : ", nothing requested", theme[.dim])
             head.append(limit.map { ", limit \(text($0))" } ?? ", no limit", theme[.dim])
             canvas.write(head, at: Point(x: inside.x, y: y), maxWidth: inside.width)

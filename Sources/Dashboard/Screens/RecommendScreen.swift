@@ -235,6 +235,7 @@ struct RecommendScreen: ListedScreen {
         let it = fact.recommendation
         var title = StyledText("Usage  ", theme[.title])
         title.append("\(row.workload.kind) \(row.workload.name) / \(row.container)", theme[.titleHighlight])
+        if fact.pods.contains(where: { !world.guessMark($0).isEmpty }) { title.append("  guessed from requests", theme[.rowPending]) }
         canvas.drawBox(in: box, title: title, right: StyledText("over \(it.span.truncated(to: .seconds(1)))", theme[.dim]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         var y = inside.y

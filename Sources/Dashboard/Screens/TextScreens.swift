@@ -112,8 +112,7 @@ struct LiveScreen: TextScreen {
         let (state, role) = followed.words
         var lines = [StyledText("\(followed.name), Kubernetes v\(world.cluster.profile.version): \(state)", theme[role])]
         if let lost = status.lost { lines += StyledText(lost.why, theme[.rowError]).wrapped(to: width) }
-        lines += StyledText("Nothing is changed there: kubectl proxy lets through nothing but reading. Secrets are never asked for.", theme[.dim])
-            .wrapped(to: width)
+        for words in LiveResource.remarks { lines += StyledText(words, theme[.dim]).wrapped(to: width) }
         if !status.missing.isEmpty {
             lines += ["", StyledText("MISSING", theme[.tableHeader])]
             for line in status.missing { lines += StyledText(line, theme[.rowPending]).wrapped(to: width) }

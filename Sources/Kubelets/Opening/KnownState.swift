@@ -10,6 +10,8 @@ public struct KnownState: Sendable {
     public var renewals: [String: Instant] = [:]
     /// What containers used: thousandths of a core and bytes, by pod and container.
     public var usage: [ObjectKey: [String: (milliCPU: Int64, memory: Int64)]] = [:]
+    /// What nodes used as a whole.
+    public var nodeUsage: [String: (milliCPU: Int64, memory: Int64)] = [:]
     /// Whether the state names no ConfigMaps, or no Secrets: then those that pods ask for are taken as there.
     public var hidesConfigMaps = false
     public var hidesSecrets = false
@@ -73,6 +75,18 @@ struct SeenPrograms: Sendable {
 
     /// Whether what the container uses was measured.
     func isMeasured(_ pod: ObjectKey, _ container: String) -> Bool { known.usage[pod]?[container] != nil }
+
+    /// What ran on a node beside its pods when the state was written; nil if nothing measured it, or if what is guessed of its pods is more.
+    private(set) var beside: [String: (milliCPU: Int64, memory: Int64)] = [:]
+
+    /// Works out what nodes used beside their pods: `pods` tells what those of a node use.
+    mutating func noteNodes(_ pods: (String) -> (milliCPU: Int64, memory: Int64)) {
+        for (name, whole) in known.nodeUsage {
+            let own = pods(name)
+            guard whole.milliCPU >= own.milliCPU, whole.memory >= own.memory else { continue }
+            beside[name] = (whole.milliCPU - own.milliCPU, whole.memory - own.memory)
+        }
+    }
 
     /// Makes a program behave as others from the same image were seen to, where annotations do not say how.
     func guide(_ program: inout Program, _ worker: PodWorker, _ i: Int) {

@@ -19,6 +19,9 @@ extension KubeletFleet {
         for pod in cluster.store.pods.all {
             if let index = nodeIndex[pod.nodeName] { nodes[index]?.takeOver(pod, &host, &cluster) }
         }
+        var seen = host.seen
+        seen.noteNodes { podUsage(onNode: $0, in: cluster) }
+        host.seen = seen
         startReading(at: cluster.store.end)
         for index in nodes.indices where nodes[index]?.isWatchingMemory == true { host.schedule(.memory, of: index, at: cluster.now) }
     }
@@ -99,7 +102,7 @@ extension Kubelet {
     }
 
     /// Goes on with a resize that was asked for and is not granted yet, or that is granted and not in force: what the node allocated is
-    /// in the status of the containers.
+    /// in the status of the containers, and of the pod where it has resources of its own.
     private mutating func takeOverResize(_ worker: inout PodWorker, _ now: Instant, _ host: inout KubeletHost) {
         guard host.profile.isEnabled(.inPlacePodVerticalScaling) else { return }
         let status = worker.pod.status.value
@@ -111,22 +114,8 @@ extension Kubelet {
                 generation: condition.observedGeneration == 0 ? worker.pod.metadata.generation : condition.observedGeneration, since: since)
         }
         let pending = state("PodResizePending")
-        func keep(_ containers: inout [Container], _ known: [ContainerStatus]) {
-            for i in containers.indices {
-                guard let own = known.first(where: { $0.name == containers[i].name }), !own.allocatedResources.isEmpty else { continue }
-                let wanted = containers[i].resources.requests
-                for name in ["cpu", "memory"] where wanted[name] != nil {
-                    containers[i].resources.requests[name] = own.allocatedResources[name] ?? wanted[name]
-                }
-                // Which limits were allocated is not told: those in force.
-                if pending != nil || containers[i].resources.requests != wanted {
-                    containers[i].resources.limits = own.resources?.limits ?? containers[i].resources.limits
-                }
-            }
-        }
-        var granted = worker.pod.spec.value
-        keep(&granted.containers, status.containerStatuses)
-        keep(&granted.initContainers, status.initContainerStatuses)
+        let granted = worker.pod.spec.value.allocated(
+            by: status, host.profile, isPending: pending != nil || ["Deferred", "Infeasible"].contains(status.resize))
         if worker.pod.spec.value.differs(from: granted) {
             worker.allocated = Shared(granted)
             worker.requests = Resources(requestedBy: worker.allocated, host.profile)
@@ -139,6 +128,10 @@ extension Kubelet {
             }
         }
         worker.resize.inProgress = state("PodResizeInProgress")
+        if !host.profile.resizeReportsConditions, status.resize == "InProgress" { worker.resize.text = status.resize }
+        // What is still to be written is measured by what is written.
+        let inForce = granted.inForce(by: status, host.profile)
+        if granted.differs(from: inForce) { worker.resize.cgroup = PodCgroup(Shared(inForce), host.profile) }
     }
 
     /// The volumes of its claims are mounted for a pod whose containers have been started.
@@ -165,7 +158,9 @@ extension Kubelet {
             return continueTermination(&worker, &host, &cluster)
         }
         // Where all runs there is nothing to look at.
-        let isAtRest = worker.wasInitialized && worker.resize.inProgress == nil
+        let isResizing =
+            worker.resize.inProgress != nil || worker.resize.cgroup != nil || !host.profile.resizeReportsConditions && !worker.pod.status.resize.isEmpty
+        let isAtRest = worker.wasInitialized && !isResizing
         guard worker.containers.contains(where: { !$0.isRunning && !$0.isPlainInit }) || !isAtRest else { return }
         var next = now
         for container in worker.containers {
@@ -205,5 +200,54 @@ extension Pod {
             if status.state.running != nil || status.state.terminated != nil || status.lastState.terminated != nil || status.restartCount > 0 { return true }
             return !["", "ContainerCreating", "PodInitializing"].contains(status.state.waiting?.reason ?? "")
         }
+    }
+}
+
+extension PodSpec {
+    /// The spec with the CPU and memory that the status tells as allocated.
+    fileprivate func allocated(by status: PodStatus, _ profile: KubernetesProfile, isPending: Bool) -> PodSpec {
+        func keep(_ resources: inout ResourceRequirements, _ allocated: ResourceList, _ inForce: ResourceRequirements?) {
+            guard !allocated.isEmpty else { return }
+            let wanted = resources.requests
+            for name in ["cpu", "memory"] where wanted[name] != nil { resources.requests[name] = allocated[name] ?? wanted[name] }
+            // Which limits were allocated is not told: those in force.
+            if isPending || resources.requests != wanted { resources.limits = inForce?.limits ?? resources.limits }
+        }
+        func keep(_ containers: inout [Container], _ known: [ContainerStatus]) {
+            for i in containers.indices {
+                guard let own = known.first(where: { $0.name == containers[i].name }) else { continue }
+                keep(&containers[i].resources, own.allocatedResources, own.resources)
+            }
+        }
+        var granted = self
+        keep(&granted.containers, status.containerStatuses)
+        keep(&granted.initContainers, status.initContainerStatuses)
+        if var own = granted.resources, profile.isEnabled(.inPlacePodLevelResourcesVerticalScaling) {
+            keep(&own, status.allocatedResources, status.resources)
+            granted.resources = own
+        }
+        return granted
+    }
+
+    /// The spec with the CPU and memory that the status tells as written.
+    fileprivate func inForce(by status: PodStatus, _ profile: KubernetesProfile) -> PodSpec {
+        func take(_ resources: inout ResourceRequirements, _ actual: ResourceRequirements?) {
+            guard let actual else { return }
+            for name in ["cpu", "memory"] {
+                if resources.requests[name] != nil { resources.requests[name] = actual.requests[name] ?? resources.requests[name] }
+                if resources.limits[name] != nil { resources.limits[name] = actual.limits[name] ?? resources.limits[name] }
+            }
+        }
+        func take(_ containers: inout [Container], _ known: [ContainerStatus]) {
+            for i in containers.indices { take(&containers[i].resources, known.first { $0.name == containers[i].name }?.resources) }
+        }
+        var actual = self
+        take(&actual.containers, status.containerStatuses)
+        take(&actual.initContainers, status.initContainerStatuses)
+        if var own = actual.resources, profile.isEnabled(.inPlacePodLevelResourcesVerticalScaling) {
+            take(&own, status.resources)
+            actual.resources = own
+        }
+        return actual
     }
 }

@@ -49,6 +49,26 @@ extension KubeletFleet {
         return all
     }
 
+    /// What the node uses at this moment: its running pods, and what was measured beside them in an opened state.
+    /// - Complexity: O(containers of the node).
+    public func usage(ofNode name: String, in cluster: Cluster) -> (milliCPU: Int64, memory: Int64) {
+        let (pods, beside) = (podUsage(onNode: name, in: cluster), host.seen.beside[name] ?? (0, 0))
+        return (pods.milliCPU.saturatingAdd(beside.milliCPU), pods.memory.saturatingAdd(beside.memory))
+    }
+    func podUsage(onNode name: String, in cluster: Cluster) -> (milliCPU: Int64, memory: Int64) {
+        var sum: (milliCPU: Int64, memory: Int64) = (0, 0)
+        for pod in cluster.store.pods(onNode: name) where pod.status.phase == .running {
+            let own = usage(of: pod, in: cluster)
+            sum = (sum.milliCPU.saturatingAdd(own.milliCPU), sum.memory.saturatingAdd(own.memory))
+        }
+        return sum
+    }
+    /// Whether what the node uses is a guess: nothing measured it, and the use of a pod on it is one.
+    public func isGuessed(node name: String, in cluster: Cluster) -> Bool {
+        !host.seen.isEmpty && host.seen.beside[name] == nil
+            && cluster.store.pods(onNode: name).contains { $0.status.phase == .running && isGuessed($0, in: cluster) }
+    }
+
     /// When the pod's node was last heard of, if its kubelet is silent: what it uses since is not known. Else `now`.
     func lastSeen(_ worker: PodWorker, _ now: Instant) -> Instant { min(now, nodes[worker.reference.node]?.silentSince ?? now) }
 

@@ -250,6 +250,7 @@ public struct LiveFeed: Sendable {
         if wasSeen { changes.append(.keepOnly(tracks[index].resource.info, [], namespace: nil)) }
         switch tracks[index].resource {
         case .metrics: changes.append(.usage(nil))
+        case .nodeMetrics: changes.append(.nodeUsage([:]))
         case let resource where resource.info.type == .node: changes.append(.guessNodes)
         default: break
         }
@@ -286,7 +287,7 @@ public struct LiveFeed: Sendable {
         guard let items = object["items"]?.array ?? (object["items"] == .null ? [] : nil), let metadata = object["metadata"]?.object else {
             return fail(index, "the answer is no list", now)
         }
-        if resource == .metrics { return readUsage(items, index, now) }
+        if resource.info.group == LiveResource.metrics.info.group { return readUsage(items, index, now) }
         for item in items {
             guard let read = Self.object(item, resource, version: tracks[index].version) else { continue }
             tracks[index].keys.insert(read.object.key)
@@ -307,13 +308,17 @@ public struct LiveFeed: Sendable {
     }
 
     private mutating func readUsage(_ items: [JSONValue], _ index: Int, _ now: Instant) {
-        var usage: MeasuredUsage = [:]
+        var (usage, nodes): (MeasuredUsage, MeasuredNodes) = ([:], [:])
+        let isOfNodes = tracks[index].resource == .nodeMetrics
         for item in items {
             guard let name = item["metadata"]?["name"]?.string else { continue }
-            let key = ObjectKey(namespace: item["metadata"]?["namespace"]?.string ?? "", name: name)
-            usage[key] = OpenedState.usage(in: item)
+            if isOfNodes {
+                nodes[name] = OpenedState.amounts(item["usage"])
+            } else {
+                usage[ObjectKey(namespace: item["metadata"]?["namespace"]?.string ?? "", name: name)] = OpenedState.usage(in: item)
+            }
         }
-        changes.append(.usage(usage))
+        changes.append(isOfNodes ? .nodeUsage(nodes) : .usage(usage))
         (tracks[index].state, tracks[index].failures) = (.following, 0)
         tracks[index].stage = .due(now + Self.pollPeriod)
     }

@@ -35,6 +35,11 @@ public struct LiveResource: Sendable, Hashable {
         KindInfo(
             group: "metrics.k8s.io", version: "v1beta1", kind: "PodMetrics", plural: "pods", shortNames: [], isNamespaced: true, type: .custom),
         way: .polled, "measured use; it is guessed from requests")
+    /// Use of nodes as the metrics API tells it.
+    static let nodeMetrics = LiveResource(
+        KindInfo(
+            group: "metrics.k8s.io", version: "v1beta1", kind: "NodeMetrics", plural: "nodes", shortNames: [], isNamespaced: false, type: .custom),
+        way: .polled, "what nodes use beside their pods")
     /// The settings that kubeadm gave all kubelets.
     /// - Source: Kubernetes `cmd/kubeadm/app/constants`, KubeletBaseConfigurationConfigMap.
     static let kubeletSettings = LiveResource(
@@ -71,7 +76,14 @@ public struct LiveResource: Sendable, Hashable {
         LiveResource(kept: "RuntimeClass", "overhead of pods, and nodes that have their runtimes"),
         LiveResource(kept: "Role", "rights in namespaces (:can)"), LiveResource(kept: "RoleBinding", "rights in namespaces (:can)"),
         LiveResource(kept: "ClusterRole", "rights (:can)"), LiveResource(kept: "ClusterRoleBinding", "rights (:can)"),
-        metrics, kubeletSettings,
+        metrics, nodeMetrics, kubeletSettings,
+    ]
+
+    /// What is so of every followed cluster, in sentences.
+    public static let remarks = [
+        "Nothing is changed there: kubectl proxy lets through nothing but reading. Secrets are never asked for.",
+        "Not followed: leases (conditions of nodes tell which are silent), custom kinds and their definitions, NetworkPolicies, Ingresses, webhooks and all "
+            + "other kinds that are not listed here; none of these is acted on.",
     ]
 
     /// `pods`, `deployments.apps`, `pods.metrics.k8s.io`

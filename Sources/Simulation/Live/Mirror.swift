@@ -8,6 +8,8 @@ import Synchronization
 
 /// Thousandths of a core and bytes that containers were measured to use, by pod and container.
 public typealias MeasuredUsage = [ObjectKey: [String: (milliCPU: Int64, memory: Int64)]]
+/// The same of whole nodes, by name.
+public typealias MeasuredNodes = [String: (milliCPU: Int64, memory: Int64)]
 
 /// Something that the API server of a followed cluster told.
 public enum MirrorChange: Sendable {
@@ -18,6 +20,8 @@ public enum MirrorChange: Sendable {
     case keepOnly(KindInfo, Set<ObjectKey>, namespace: String?)
     /// What containers were measured to use; nil: nothing measures it.
     case usage(MeasuredUsage?)
+    /// What nodes were measured to use as a whole.
+    case nodeUsage(MeasuredNodes)
     /// The settings of all kubelets.
     case kubelets(KubeletConfiguration)
     /// Nobody may look at nodes: those that pods run on are guessed.
@@ -27,6 +31,7 @@ public enum MirrorChange: Sendable {
 /// What a followed cluster has beside its objects.
 struct Mirror: Sendable {
     fileprivate var usage: MeasuredUsage?
+    fileprivate var nodeUsage: MeasuredNodes = [:]
     fileprivate var kubelets: KubeletConfiguration?
     fileprivate var guessesNodes = false
     /// Nodes that are guessed.
@@ -72,6 +77,7 @@ extension Simulation {
             case .remove(let kind, let key): remove(ObjectStore.type(of: kind), key)
             case .keepOnly(let info, let keys, let namespace): keepOnly(ObjectStore.type(of: info.type), info, keys, namespace)
             case .usage(let usage): mirror?.usage = usage
+            case .nodeUsage(let usage): mirror?.nodeUsage = usage
             case .kubelets(let settings): mirror?.kubelets = settings
             case .guessNodes: mirror?.guessesNodes = true
             }
@@ -140,7 +146,7 @@ extension Simulation {
             }
             add(ObjectStore.type(of: kind))
         }
-        return OpenedState(of: objects, usage: mirror.usage, unknown: unknownFields, now: now)
+        return OpenedState(of: objects, usage: mirror.usage, nodeUsage: mirror.nodeUsage, unknown: unknownFields, now: now)
     }
     /// The settings of kubelets that a followed cluster told.
     var mirroredKubelets: [KubeletConfiguration] { mirror?.kubelets.map { [$0] } ?? [] }

@@ -40,7 +40,7 @@ public struct OpenedState: Sendable {
         "Names, identities, owners, labels, times, spec and status are kept. What every cluster has from the start comes from the state where it has it.",
         "Time goes on from the newest moment that the files know.",
         "Pods that run go on running; what waits or crashes goes on to, with its back-off; a node that was silent stays silent.",
-        "Use comes from PodMetrics where the files hold them, else from requests. ConfigMaps and Secrets are taken as there if the files hold none.",
+        "Use comes from PodMetrics and NodeMetrics where the files hold them, else from requests. ConfigMaps and Secrets are taken as there if the files hold none.",
         "An image that nobody could pull stays so, and a program that crashed each time goes on to, in new pods, too.",
         "The version is that of the newest kubelet; a KubeletConfiguration or KubeSchedulerConfiguration in the files is used.",
         "Leases tell which nodes are silent. managedFields, Endpoints and the data of Secrets are left out; unknown fields are kept and not acted on.",
@@ -61,6 +61,9 @@ public struct OpenedState: Sendable {
             return []
         case ("metrics.k8s.io", "PodMetrics"):
             readUsage(document)
+            return []
+        case ("metrics.k8s.io", "NodeMetrics"):
+            known.nodeUsage[document.name] = Self.amounts(document.json["usage"])
             return []
         case ("metrics.k8s.io", _): return []
         // They are made of the slices.
@@ -133,22 +136,25 @@ public struct OpenedState: Sendable {
         var usage: [String: (milliCPU: Int64, memory: Int64)] = [:]
         for container in json["containers"]?.array ?? [] {
             guard let name = container["name"]?.string else { continue }
-            let cpu = container["usage"]?["cpu"]?.string.flatMap { Quantity($0) }?.milliValue ?? 0
-            let memory = container["usage"]?["memory"]?.string.flatMap { Quantity($0) }?.value ?? 0
-            usage[name] = (max(0, cpu), max(0, memory))
+            usage[name] = amounts(container["usage"])
         }
         return usage
     }
+    /// Thousandths of a core and bytes of a `usage`.
+    static func amounts(_ usage: JSONValue?) -> (milliCPU: Int64, memory: Int64) {
+        let cpu = usage?["cpu"]?.string.flatMap { Quantity($0) }?.milliValue ?? 0
+        return (max(0, cpu), max(0, usage?["memory"]?.string.flatMap { Quantity($0) }?.value ?? 0))
+    }
 
     /// The state of a cluster that is mirrored, as of `now`; ``finish()`` completes it.
-    init(of objects: [any StoredObject], usage: MeasuredUsage?, unknown: [String: [UnknownField]], now: Instant) {
+    init(of objects: [any StoredObject], usage: MeasuredUsage?, nodeUsage: MeasuredNodes, unknown: [String: [UnknownField]], now: Instant) {
         (self.objects, unknownFields) = (objects, unknown)
         for object in objects {
             if let index = kept.firstIndex(where: { $0.kind == object.kindInfo }) { kept[index].count += 1 } else { kept.append((object.kindInfo, 1)) }
         }
         newest = now
         hasUsage = usage != nil
-        known.usage = usage ?? [:]
+        (known.usage, known.nodeUsage) = (usage ?? [:], nodeUsage)
     }
 
     // MARK: What follows from all of it
