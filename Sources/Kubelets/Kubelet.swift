@@ -60,6 +60,8 @@ struct Kubelet: Sendable {
     var ills: [Condition] = []
     /// Silent: nobody looks after the node's pods.
     var isFailed = false
+    /// It is silent because its process does not run; the machine is there, and its network.
+    var isStopped = false
     /// The last heartbeat before it fell silent, once one was missed.
     var silentSince: Instant?
     /// What becomes of the containers that ran when the kubelet fell silent.

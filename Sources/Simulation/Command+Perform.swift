@@ -75,14 +75,15 @@ extension Simulation {
         case .fail(let target), .recover(let target):
             let names = try nodes(target)
             let fails = if case .fail = command { true } else { false }
+            let isStopped = if case .kubelet = target { true } else { false }
             for name in names {
-                _ = fails ? kubelets.fail(node: name) : kubelets.recover(node: name)
+                _ = fails ? kubelets.fail(node: name, isStopped: isStopped) : kubelets.recover(node: name)
                 // Kubelets start a moment after their nodes appear.
                 if fails, !kubelets.isFailed(node: name) {
                     throw .badRequest("the kubelet of node \(name) has not started yet")
                 }
             }
-            return "\(target.text) \(fails ? "failed: its kubelets are silent" : "recovered")"
+            return "\(target.text) \(!fails ? "recovered" : isStopped ? "stopped" : "failed: its kubelets are silent")"
         case .restart(let kind, let key): return try restart(kind, key)
         case .pause(let key, let isPaused):
             try cluster.update(Deployment.self, key) { $0.spec.paused = isPaused }
@@ -136,18 +137,8 @@ extension Simulation {
             let before = cluster.store.object(kind, key)?.metadata.resourceVersion
             let after = try cluster.patch(kind, key, patch).metadata.resourceVersion
             return "\(name(kind, key)) patched\(before == after ? " (no change)" : "")"
-        case .links(let settings):
-            if let refusal = settings.refusal { throw .badRequest(refusal) }
-            let before = links
-            links = settings
-            if before.networkIsUntrusted != settings.networkIsUntrusted {
-                return "the network is treated as \(settings.networkIsUntrusted ? "untrusted" : "trusted")"
-            }
-            if before.servingCertificate != settings.servingCertificate {
-                return "kubelets serve certificates \(settings.servingCertificate == .selfSigned ? "of their own" : "signed by the cluster's authority")"
-            }
-            if before.fault != settings.fault { return "links to the nodes: \(settings.fault == .none ? "nothing is wrong" : settings.fault.rawValue)" }
-            return "API server restarted: kubelet certificates \(settings.checksKubelets ? "checked" : "not checked"), egress \(settings.egress.title)"
+        case .links(let settings): return try perform(settings)
+        case .changeLinks(let change): return try perform(change.applied(to: links))
         case .setGates(let gates): return try setGates(gates)
         case .inContainer(let key, let container, let action): return try perform(action, in: key, container: container)
         case .rebalance(let workload, let pods): return try startRebalancing(workload, pods)
@@ -242,7 +233,7 @@ extension Simulation {
 
     private func nodes(_ target: FaultTarget) throws(APIError) -> [String] {
         switch target {
-        case .node(let name):
+        case .node(let name), .kubelet(let name):
             guard cluster.store.nodes[ObjectKey(name: name)] != nil else { throw .notFound(Kind.node.info, name) }
             return [name]
         case .zone(let zone):

@@ -10,6 +10,8 @@ public enum FaultTarget: Sendable, Equatable {
     case zone(String)
     /// All nodes whose label `key` is `value`: a rack, a block of racks.
     case domain(key: String, value: String)
+    /// The kubelet of a node alone: its process ends, the machine and what runs on it go on.
+    case kubelet(String)
 
     /// `node c2`, `zone eu-a`, `rack r1`
     public var text: String {
@@ -17,6 +19,7 @@ public enum FaultTarget: Sendable, Equatable {
         case .node(let name): "node \(name)"
         case .zone(let name): "zone \(name)"
         case .domain(let key, let value): "\(key.split(separator: "/").last ?? "domain") \(value)"
+        case .kubelet(let name): "kubelet of \(name)"
         }
     }
 }
@@ -62,6 +65,8 @@ public enum Command: Sendable {
     case patch(Kind, ObjectKey, JSONValue)
     /// Restarts the API server with other flags for the way to its nodes.
     case links(LinkSettings)
+    /// The same, with what is not named left as it is.
+    case changeLinks(LinkChange)
     /// Evicts these pods of a workload one after another, each when the replacement of the one before is ready; without
     /// pods those of its plan.
     case rebalance(Workload, [ObjectKey])

@@ -42,6 +42,8 @@ public struct Simulation: Sendable {
     public var kubelets: KubeletFleet
     /// How control plane, nodes and pods reach each other.
     public internal(set) var links = LinkSettings()
+    /// Those of the API server, if it goes by SSH.
+    public internal(set) var tunnels = SSHTunnels()
     public private(set) var metricsServer: MetricsServer
     /// Workloads whose pods follow what is recommended for them.
     public internal(set) var vertical = VerticalScaler()
@@ -106,6 +108,7 @@ public struct Simulation: Sendable {
         Part({ $0.metricsServer.nextWake($0.cluster) }, run: { $0.metricsServer.run(&$0.cluster, $0.kubelets) }),
         Part({ $0.nodeAutoscaler.nextWake }, run: { $0.nodeAutoscaler.run(&$0.cluster, $0.options.scheduler) }),
         Part({ $0.rebalancings.lazy.compactMap(\.nextStep).min() }, run: { $0.runRebalancings() }),
+        Part({ $0.tunnels.nextWake }, run: { $0.runTunnels() }),
         Part({ $0.drains.lazy.compactMap(\.nextStep).min() }, run: { $0.runDrains() }),
     ]
 

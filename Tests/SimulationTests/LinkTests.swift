@@ -276,59 +276,68 @@ import Testing
         #expect(simulation.trace(Self.logs).answer.hasSuffix("/containerLogs/default/web/web\": No agent available"))
     }
 
-    /// C16: a server of today refuses the flag; the tunnels are shown as the documentation describes them.
-    @Test func `SSH tunnels are history, and say so`() throws {
+    /// C16, and scenario 20 of `pod-sessions.md`.
+    @Test func `SSH tunnels are refused but as history, and say so`() throws {
         var simulation = Self.running()
         #expect(simulation.links.warning == nil && !Link.present(simulation.links).contains(.sshTunnel))
-        _ = Self.change(&simulation) { $0.egress = .sshTunnel }
+        guard case .failure(let refusal) = Self.change(&simulation, { $0.egress = .sshTunnel }) else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(refusal.message.hasPrefix("SSH tunnels were removed in Kubernetes 1.22") && refusal.message.contains("unknown flag: --ssh-user"))
+        #expect(simulation.links.egress == .direct)
+        _ = Self.change(&simulation) { ($0.egress, $0.showsHistory) = (.sshTunnel, true) }
         #expect(simulation.links.warning?.contains("removed in 1.22") == true && simulation.links.warning?.contains("unknown flag: --ssh-user") == true)
         let row = try #require(Link.present(simulation.links).first { $0 == .sshTunnel }).facts(simulation.links)
         #expect(row.isEncrypted && !row.checksServer && row.checksClient && !row.isSafe)
         // The inner link's facts stay, and the tunnel's host is not checked.
+        simulation.advance(to: simulation.now + .seconds(1))
         let trace = simulation.trace(Self.logs)
         #expect(trace.failedHop == nil && !trace.isVerified && trace.hops.contains { $0.to == "node a1" })
-        _ = simulation.perform(.fail(.node("a1")))
-        let around = simulation.trace(Self.logs)
-        #expect(around.hops.contains { $0.to == "node a2" } && around.answer.hasSuffix("ssh: rejected: connect failed (Connection timed out)"))
     }
 
     // MARK: The failures of each transport
 
-    /// Each cell of the documentation's table, in the words of the specification; with scenarios 14, 16 and 17 of `pod-sessions.md`.
+    /// Each cell of the documentation's table, in the words of the specification; with scenarios 14, 16 and 17 of `pod-sessions.md`. A dash:
+    /// the transport cannot fail so.
     static let cells: [(failure: TransportFailures.Failure, request: String, answers: [String])] = {
         let logs = "Error from server: Get \"https://10.0.0.11:10250/containerLogs/default/web/app\": "
         let exec = "Error from server: error dialing backend: "
         let proxy = "503: error trying to reach service: "
-        let requests = TransportFailures.requests
+        let good = ["200, the log of app", "101 Switching Protocols: exec to app", "200 from web", "200 from the kubelet"]
+        let (pod, node) = ("200 /api as system:serviceaccount:default:default", "200")
         var cells: [(failure: TransportFailures.Failure, request: String, answers: [String])] = []
-        func fails(_ failure: TransportFailures.Failure, _ problems: [String?], pod: [String?]) {
-            for (request, prefix) in zip(requests, [logs, exec, proxy, proxy]) {
-                let found = request.contains("pods/") ? pod : problems
-                cells.append((failure, request, found.map { $0.map { $0.hasPrefix("200") || $0 == "–" ? $0 : prefix + $0 } ?? "" }))
+        /// What is said by direct, SSH tunnels, Konnectivity; an empty text: it works.
+        func fails(
+            _ failure: TransportFailures.Failure, _ problems: [String], pods: [String]? = nil, fromPod: String = pod, fromNode: String = node
+        ) {
+            for (at, prefix) in [logs, exec, proxy, proxy].enumerated() {
+                let found = at == 2 ? pods ?? problems : problems
+                cells.append((failure, TransportFailures.requests[at], found.map { $0 == "–" ? $0 : $0.isEmpty ? good[at] : prefix + $0 }))
             }
+            cells.append((failure, "from web", problems.map { $0 == "–" ? $0 : fromPod }))
+            cells.append((failure, "from node n1", problems.map { $0 == "–" ? $0 : fromNode }))
         }
+        let works = ["", "", ""]
+        fails(.none, works)
+        let silent = "dial tcp 10.0.0.11:10250: i/o timeout"
+        let unanswered = "ssh: rejected: connect failed (Connection timed out)"
         fails(
-            .nodeCutOff,
-            ["dial tcp 10.0.0.11:10250: i/o timeout", "ssh: rejected: connect failed (Connection timed out)", "dial tcp 10.0.0.11:10250: i/o timeout"],
-            pod: ["dial tcp POD: i/o timeout", "ssh: rejected: connect failed (Connection timed out)", "dial tcp POD: i/o timeout"])
+            .nodeCutOff, [silent, unanswered, silent], pods: ["dial tcp POD: i/o timeout", unanswered, "dial tcp POD: i/o timeout"],
+            fromPod: "dial tcp 10.96.0.1:443: i/o timeout", fromNode: "dial tcp: i/o timeout: the lease expires and the node becomes NotReady")
+        let closed = "dial tcp 10.0.0.11:10250: connect: connection refused"
+        let refused = [closed, "ssh: rejected: connect failed (Connection refused)", closed]
+        fails(.kubeletPortClosed, refused, pods: works)
         fails(
-            .kubeletPortClosed,
-            [
-                "dial tcp 10.0.0.11:10250: connect: connection refused", "ssh: rejected: connect failed (Connection refused)",
-                "dial tcp 10.0.0.11:10250: connect: connection refused",
-            ], pod: ["200 from web", "200 from web", "200 from web"])
+            .kubeletStopped, refused, pods: works, fromNode: "the kubelet does not run: the lease expires and the node becomes NotReady")
         let unknown = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
-        fails(.certificateUnknown, [unknown, unknown, unknown], pod: ["200 from web", "200 from web", "200 from web"])
+        fails(.certificateUnknown, [unknown, unknown, unknown], pods: works)
+        fails(.tunnelDown, ["–", "", ""])
         let noTunnel = "No SSH tunnels currently open. Were the targets able to accept an ssh-key for user \"gke\"?"
-        let down: [String?] = ["–", noTunnel, "No agent available"]
-        fails(.tunnelsDown, down, pod: down)
-        fails(.keyRefused, ["–", noTunnel, "–"], pod: ["–", noTunnel, "–"])
-        let socket = "dial unix /etc/kubernetes/konnectivity-server/konnectivity-server.socket: connect: connection refused"
-        fails(.proxyServerDown, ["–", "–", socket], pod: ["–", "–", socket])
-        cells.append((.nodeCutOff, "from web", Array(repeating: "dial tcp 10.96.0.1:443: i/o timeout", count: 3)))
-        cells.append((.nodeCutOff, "from node n1", Array(repeating: "dial tcp: i/o timeout: the lease expires and the node becomes NotReady", count: 3)))
-        cells.append((.tunnelsDown, "from web", ["–"] + Array(repeating: "200 /api as system:serviceaccount:default:default", count: 2)))
-        cells.append((.none, "exec web", Array(repeating: "101 Switching Protocols: exec to app", count: 3)))
+        fails(.tunnelsDown, ["–", noTunnel, "No agent available"])
+        fails(.keyRefused, ["–", noTunnel, "–"])
+        fails(.keyUnreadable, ["–", noTunnel, "–"])
+        fails(.proxyServerDown, ["–", "–", "dial unix /etc/kubernetes/konnectivity-server/konnectivity-server.socket: connect: connection refused"])
         return cells
     }()
 
@@ -349,11 +358,34 @@ import Testing
         }
     }
 
-    @Test func `the table has all requests by all transports`() {
-        // Of seven failures a direct way has four, tunnels six each.
-        #expect(TransportFailures.rows.count == 16 && TransportFailures.rows.allSatisfy { $0.answers.count == TransportFailures.requests.count })
-        for row in TransportFailures.rows where row.failure == "nothing" {
-            #expect(row.answers.allSatisfy { $0.hasPrefix("200") || $0.hasPrefix("101") }, "\(row)")
+    @Test func `the table has all failures, transports and requests, and each of its cells is tested`() {
+        let (failures, requests) = (TransportFailures.Failure.allCases, TransportFailures.requests)
+        #expect(
+            TransportFailures.transports == [.direct, .sshTunnel, .konnectivity] && TransportFailures.transports.count == LinkSettings.Egress.allCases.count)
+        #expect(Set(Self.cells.map { "\($0.failure.rawValue), \($0.request)" }).count == failures.count * requests.count)
+        #expect(Self.cells.allSatisfy { $0.answers.count == 3 })
+        let possible = Self.cells.filter { $0.request == requests[0] }.reduce(0) { sum, cell in sum + cell.answers.count { $0 != "–" } }
+        #expect(TransportFailures.rows.count == possible && TransportFailures.rows.allSatisfy { $0.answers.count == requests.count })
+    }
+
+    /// Attach and port-forward go the way of exec, and fail in its words.
+    @Test(arguments: TransportFailures.Failure.allCases, TransportFailures.transports)
+    func `attach and port-forward fail as exec does`(failure: TransportFailures.Failure, egress: LinkSettings.Egress) throws {
+        guard let simulation = TransportFailures.simulation(failure, egress) else { return }
+        func answer(_ text: String) throws -> String { simulation.trace(try LinkRequest(text, namespace: "default")).answer }
+        let exec = try answer("exec web")
+        #expect(try answer("attach web") == exec.replacing("exec to app", with: "attach to app"))
+        #expect(try answer("port-forward web") == exec.replacing("exec to app", with: "port-forward to web"))
+        // A session is opened or refused as the trace says.
+        let key = ObjectKey(namespace: "default", name: "web")
+        switch simulation.exec(in: key, ["true"]) {
+        case .success: #expect(exec.hasPrefix("101"))
+        case .failure(let error): #expect(error.kubectlText(.exec) == exec)
+        }
+        let log = try answer("logs web")
+        switch simulation.log(of: key) {
+        case .success: #expect(log.hasPrefix("200"))
+        case .failure(let error): #expect(error.kubectlText(.logs) == log)
         }
     }
 

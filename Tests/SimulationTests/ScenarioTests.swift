@@ -428,8 +428,8 @@ import Testing
         ("  steps:\n  - {at: 1m}", "test.yaml:6: spec.steps[0]: needs exactly one action"),
         ("  steps:\n  - {cordon: {node: a1}, uncordon: {node: a1}}", "test.yaml:6: spec.steps[0]: needs exactly one action"),
         ("  steps:\n  - {scale: {kind: Widget, name: w, replicas: 1}}", "test.yaml:6: spec.steps[0].scale.kind: \"Widget\" is not a kind that is acted on"),
-        ("  steps:\n  - {fail: {}}", "test.yaml:6: spec.steps[0].fail: needs exactly one of node, zone"),
-        ("  steps:\n  - {recover: {node: a1, zone: eu-a}}", "test.yaml:6: spec.steps[0].recover: needs exactly one of node, zone"),
+        ("  steps:\n  - {fail: {}}", "test.yaml:6: spec.steps[0].fail: needs exactly one of node, zone, kubelet"),
+        ("  steps:\n  - {recover: {node: a1, zone: eu-a}}", "test.yaml:6: spec.steps[0].recover: needs exactly one of node, zone, kubelet"),
         (
             "  steps:\n  - {delete: {kind: Pod, name: p, propagationPolicy: Maybe}}",
             "test.yaml:6: spec.steps[0].delete.propagationPolicy: must be Background, Foreground or Orphan, not \"Maybe\""

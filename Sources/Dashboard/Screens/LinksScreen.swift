@@ -72,6 +72,7 @@ struct LinksScreen: ListedScreen {
             return [.perform([.links(settings)])]
         case .toggleEgress:
             settings.egress = settings.egress == .direct ? .konnectivity : settings.egress == .konnectivity ? .sshTunnel : .direct
+            settings.showsHistory = true
             if !LinkSettings.Fault.possible(settings.egress).contains(settings.fault) { settings.fault = .none }
             return [.perform([.links(settings)])]
         case .nextFault:

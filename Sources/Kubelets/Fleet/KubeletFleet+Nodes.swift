@@ -107,10 +107,12 @@ extension KubeletFleet {
 
     /// Silences a node's kubelet: no heartbeat, no status, no probes, no end of deletions, until ``recover(node:)``.
     /// Returns false if there is no such node or it is silent already.
+    /// - Parameter isStopped: only its process has ended: the machine and its network are there.
     @discardableResult
-    public mutating func fail(node name: String, containers: ContainerFate = .survive) -> Bool {
+    public mutating func fail(node name: String, containers: ContainerFate = .survive, isStopped: Bool = false) -> Bool {
         guard let index = nodeIndex[name], nodes[index]?.isFailed == false else { return false }
         nodes[index]?.isFailed = true
+        nodes[index]?.isStopped = isStopped
         silenced.append(index)
         nodes[index]?.containersDie = containers == .die
         return true
@@ -128,5 +130,9 @@ extension KubeletFleet {
     /// Whether the node's kubelet is silent.
     public func isFailed(node name: String) -> Bool {
         nodeIndex[name].map { nodes[$0]?.isFailed == true } ?? false
+    }
+    /// Whether nothing on the node can be reached: it is silent, and not only because its kubelet does not run.
+    public func isCutOff(node name: String) -> Bool {
+        nodeIndex[name].flatMap { nodes[$0] }.map { $0.isFailed && !$0.isStopped } ?? false
     }
 }

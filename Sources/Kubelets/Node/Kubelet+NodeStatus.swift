@@ -192,7 +192,7 @@ extension Kubelet {
 
     /// A kubelet that was silent looks at everything anew, as after a restart.
     mutating func comeBack(_ host: inout KubeletHost, _ cluster: inout Cluster) {
-        isFailed = false
+        (isFailed, isStopped) = (false, false)
         silentSince = nil
         evicting = nil
         forgetRequests()

@@ -18,10 +18,12 @@ public struct LinkSettings: Sendable, Equatable {
         case none
         /// The nodes are up, their kubelets do not listen.
         case kubeletPortClosed = "kubelet port closed"
-        /// No SSH tunnel is open, or no agent is connected.
+        /// The SSH servers of the nodes do not run, or no agent is connected.
         case tunnelsDown = "tunnels down"
         /// The nodes do not take the SSH key.
         case keyRefused = "key refused"
+        /// The API server cannot read its own SSH key.
+        case keyUnreadable = "key unreadable"
         /// The Konnectivity server beside the API server does not run.
         case proxyServerDown = "proxy server down"
 
@@ -29,10 +31,17 @@ public struct LinkSettings: Sendable, Equatable {
         public static func possible(_ egress: Egress) -> [Fault] {
             switch egress {
             case .direct: [.none, .kubeletPortClosed]
-            case .sshTunnel: [.none, .kubeletPortClosed, .tunnelsDown, .keyRefused]
+            case .sshTunnel: [.none, .kubeletPortClosed, .tunnelsDown, .keyRefused, .keyUnreadable]
             case .konnectivity: [.none, .kubeletPortClosed, .tunnelsDown, .proxyServerDown]
             }
         }
+    }
+    /// Which of the connected agents the Konnectivity server takes.
+    public enum AgentStrategy: String, Sendable, CaseIterable {
+        /// That on the node that is dialled, else any.
+        case destHost
+        /// Any.
+        case `default`
     }
     /// Who signed the certificate that a kubelet shows on its port 10250.
     public enum ServingCertificate: String, Sendable, CaseIterable {
@@ -50,8 +59,16 @@ public struct LinkSettings: Sendable, Equatable {
     /// `--service-account-extend-token-expiration`. Kubernetes' default: yes.
     public var extendsTokens = true
     public var fault = Fault.none
+    /// The nodes that ``fault`` is about, in order; empty: all.
+    public var faultNodes: [String] = []
     /// `--ssh-user`: who the API server is on the nodes when it opens tunnels.
     public var sshUser = "gke"
+    /// `--ssh-keyfile`.
+    public var sshKeyfile = "/etc/srv/kubernetes/.sshkeyfile"
+    /// SSH tunnels can be chosen although no server of the simulated versions has them.
+    public var showsHistory = false
+    /// Which agent a connection goes by: `--proxy-strategies` of the Konnectivity server.
+    public var agents = AgentStrategy.destHost
     /// How many API servers there are, 1 to 9.
     public var serverCount = 1
     /// How many of them have died, the last ones first, and when that was.
@@ -69,10 +86,19 @@ public struct LinkSettings: Sendable, Equatable {
 
     /// Why these settings cannot be had; nil if they can.
     public var refusal: String? {
+        if egress == .sshTunnel, !showsHistory {
+            return "SSH tunnels were removed in Kubernetes 1.22: kube-apiserver would not start (unknown flag: --ssh-user); they are shown as history alone"
+        }
+        if sshUser.isEmpty || sshKeyfile.isEmpty { return "--ssh-user and --ssh-keyfile must not be empty" }
         if !(1...9).contains(serverCount) { return "there can be 1 to 9 API servers, not \(serverCount)" }
         if !(0...serverCount).contains(deadServers) { return "of \(serverCount) API servers 0 to \(serverCount) can be dead, not \(deadServers)" }
         return nil
     }
+
+    /// Whether this is wrong with the way to `node`.
+    public func has(_ fault: Fault, at node: String) -> Bool { self.fault == fault && (faultNodes.isEmpty || faultNodes.contains(node)) }
+    /// The user as the API server takes it.
+    public var tunnelUser: String { String(sshUser.prefix(SSHTunnels.longestUser)) }
 
     /// What a server of the simulated versions would say to these settings, which are of another time; nil if they are of today.
     /// - Source: Kubernetes pull requests 54433 and 102297.

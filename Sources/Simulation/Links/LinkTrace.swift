@@ -20,6 +20,8 @@ public struct LinkTrace: Sendable, Equatable {
     public var failedHop: Int?
     /// The pod and the port that a request through the proxy has come to.
     public var destination: Destination?
+    /// The node of the agent or tunnel that it went by; empty: by none.
+    public var via = ""
     /// A hop whose server nobody checks, on a network where somebody may pretend to be it.
     public var canBeIntercepted = false
 
@@ -53,13 +55,53 @@ extension Simulation {
 }
 
 extension Simulation {
-    /// Why the API server does not get through to the kubelet of `node` with a request for `path`, in the words that a client
-    /// sees; nil if it does.
-    func failureToReach(kubeletOf node: Node, _ path: String, isStream: Bool) -> String? {
+    /// What a session goes by.
+    struct Way: Sendable, Equatable {
+        var egress: LinkSettings.Egress
+        /// The node of the agent or tunnel; empty: none.
+        var via: String
+    }
+    /// Why the kubelet is not reached, in the words that a client sees.
+    struct NoWay: Error {
+        var text: String
+    }
+    /// How the API server gets through to a kubelet.
+    /// - Parameter skipsCheck: it takes the kubelet's certificate as it comes.
+    func way(toKubeletOf node: Node, _ path: String, isStream: Bool, skipsCheck: Bool = false) -> Result<Way, NoWay> {
         var tracer = LinkTracer(simulation: self)
-        if tracer.callKubelet(of: node, path, { isStream ? .stream : .logs(url: $0) }) { return nil }
+        tracer.skipsCheck = skipsCheck
+        if tracer.callKubelet(of: node, path, { isStream ? .stream : .logs(url: $0) }) {
+            return .success(Way(egress: links.egress, via: tracer.trace.via))
+        }
         let (answer, head) = (tracer.trace.answer, "Error from server: ")
-        return answer.hasPrefix(head) ? String(answer.dropFirst(head.count)) : answer
+        return .failure(NoWay(text: answer.hasPrefix(head) ? String(answer.dropFirst(head.count)) : answer))
+    }
+
+    /// What has become of a session that is under way.
+    enum SessionState: Equatable {
+        case alive
+        /// Nothing comes, and who waits does not know why.
+        case silent
+        /// It has ended, in the words that its user sees.
+        case broken(String)
+    }
+    /// A session with `pod` that goes by `way`.
+    /// - Source: `pod-sessions.md` §2.3, §8.2 and §8.3.
+    func state(ofSessionWith pod: Pod, by way: Way) -> SessionState {
+        let lost = SessionState.broken("error: read: connection reset by peer")
+        // The API server was started anew.
+        if way.egress != links.egress { return lost }
+        switch way.egress {
+        case .direct: break
+        case .konnectivity:
+            if links.fault == .proxyServerDown || links.has(.tunnelsDown, at: way.via) || kubelets.isCutOff(node: way.via) { return lost }
+        case .sshTunnel:
+            guard let tunnel = tunnels.open.first(where: { $0.node == way.via }), !tunnel.isBroken else { return lost }
+            if kubelets.isCutOff(node: way.via) { return .silent }
+        }
+        if kubelets.isCutOff(node: pod.nodeName) { return .silent }
+        if kubelets.isFailed(node: pod.nodeName) || links.has(.kubeletPortClosed, at: pod.nodeName) { return lost }
+        return .alive
     }
 }
 
@@ -67,6 +109,8 @@ extension Simulation {
 private struct LinkTracer {
     let simulation: Simulation
     var trace = LinkTrace()
+    /// `--insecure-skip-tls-verify-backend`
+    var skipsCheck = false
     private var settings: LinkSettings { simulation.links }
     private var store: ObjectStore { simulation.cluster.store }
 
@@ -79,9 +123,10 @@ private struct LinkTracer {
         trace.failedHop = trace.hops.count - 1
         trace.answer = answer
     }
-    private func isReachable(_ node: String) -> Bool { store.nodes[ObjectKey(name: node)] != nil && !simulation.kubelets.isFailed(node: node) }
-    private func address(_ node: Node) -> String {
-        (node.status.addresses.first { $0.type == "InternalIP" } ?? node.status.addresses.first)?.address ?? node.metadata.name
+    private func isReachable(_ node: String) -> Bool { store.nodes[ObjectKey(name: node)] != nil && !simulation.kubelets.isCutOff(node: node) }
+    /// Which of several, by the seed and the moment.
+    private func chance(_ purpose: String) -> SeededRandom {
+        SeededRandom(seed: simulation.options.seed &+ UInt64(bitPattern: simulation.now.nanoseconds), stream: purpose)
     }
 
     /// From the user to the API server: never what fails here.
@@ -103,39 +148,53 @@ private struct LinkTracer {
         }
     }
 
-    /// By the tunnel's way to `node` if there is one. Returns who dials at its end; nil if it ends before.
-    private mutating func leave(towards node: String, _ caller: Caller) -> String? {
-        // The node itself, else the first that can be reached.
-        func far() -> String? { isReachable(node) ? node : store.nodes.sorted().map(\.metadata.name).first(where: isReachable) }
+    /// By an agent or a tunnel towards `address`, if there are any. Returns who dials at its end; nil if it ends before.
+    private mutating func leave(towards address: String, on node: String, _ caller: Caller) -> String? {
         switch settings.egress {
         case .direct: return "API server"
-        case .sshTunnel:
-            let isOpen = settings.fault != .tunnelsDown && settings.fault != .keyRefused
-            guard isOpen, let end = far() else {
-                hop("API server", "choose a tunnel", "no tunnel", took: .zero, checked: false, "TCP port 22 of each node; the key of the host is not checked")
-                fail(caller.text("No SSH tunnels currently open. Were the targets able to accept an ssh-key for user \"\(settings.sshUser)\"?"))
-                return nil
-            }
-            let note = end == node ? "" : "; SSH tunnel not found for address of \(node), picking random node"
-            hop(
-                "API server", "SSH tunnel", "node \(end)", took: settings.nodeLatency, checked: false,
-                "as \(settings.sshUser), the key of the host is not checked\(note)")
-            return "node \(end)"
+        case .sshTunnel: return enterTunnel(towards: address, caller)
         case .konnectivity:
             hop("API server", "CONNECT", "konnectivity server", took: .microseconds(100), "local socket")
             if settings.fault == .proxyServerDown {
                 fail(caller.text("dial unix /etc/kubernetes/konnectivity-server/konnectivity-server.socket: connect: connection refused"))
                 return nil
             }
-            guard settings.fault != .tunnelsDown, let agent = far() else {
+            let agents = store.nodes.sorted().map(\.metadata.name).filter { isReachable($0) && !settings.has(.tunnelsDown, at: $0) }
+            if agents.isEmpty {
                 fail(caller.text("No agent available"))
                 return nil
             }
+            var random = chance("agents")
+            let agent = settings.agents == .destHost && agents.contains(node) ? node : agents[random.below(agents.count)]
+            trace.via = agent
             hop(
                 "konnectivity server", "tunnel", "agent on \(agent)", took: settings.nodeLatency,
-                agent == node ? "mutual TLS; the agent dialed out" : "mutual TLS; no agent on \(node), so through \(agent) and the node network")
+                agent == node
+                    ? "mutual TLS; the agent dialed out"
+                    : agents.contains(node)
+                        ? "mutual TLS; any agent (strategy default), so through \(agent) and the node network"
+                        : "mutual TLS; no agent on \(node), so through \(agent) and the node network")
             return "agent"
         }
+    }
+    private mutating func enterTunnel(towards address: String, _ caller: Caller) -> String? {
+        var random = chance("tunnels")
+        guard let (tunnel, isOwn) = simulation.tunnels.pick(address, &random) else {
+            hop("API server", "choose a tunnel", "no tunnel", took: .zero, checked: false, "TCP port 22 of each node; the key of the host is not checked")
+            fail(caller.text("No SSH tunnels currently open. Were the targets able to accept an ssh-key for user \"\(settings.tunnelUser)\"?"))
+            return nil
+        }
+        trace.via = tunnel.node
+        let note = isOwn ? "" : "; SSH tunnel not found for address \"\(address)\", picking random node"
+        let isSilent = !isReachable(tunnel.node)
+        hop(
+            "API server", "SSH tunnel", "node \(tunnel.node)", took: isSilent ? SSHTunnels.checkTimeout : settings.nodeLatency, checked: false,
+            "as \(settings.tunnelUser), the key of the host is not checked\(note)")
+        if tunnel.isBroken || isSilent {
+            fail(caller.text(tunnel.isBroken ? "EOF" : SSHTunnels.lostPacket))
+            return nil
+        }
+        return "node \(tunnel.node)"
     }
     /// What a dial ends with, as who dials sees it.
     private func refused(_ host: String) -> String {
@@ -149,55 +208,55 @@ private struct LinkTracer {
 
     mutating func follow(_ stream: LinkRequest.Stream, _ key: ObjectKey, _ container: String?) {
         callServer("\(stream == .logs ? "GET" : "POST") pods/\(key.name)/\(stream == .logs ? "log" : stream.rawValue.replacing("-", with: ""))")
-        guard let pod = store.pods[key] else { return fail("Error from server (NotFound): pods \"\(key.name)\" not found") }
-        let name = container ?? pod.spec.containers.first?.name ?? ""
-        guard pod.allContainers.contains(where: { $0.name == name }) else {
-            return fail("Error from server (BadRequest): container \(name) is not valid for pod \(key.name)")
-        }
-        guard let node = store.nodes[ObjectKey(name: pod.nodeName)] else {
-            if stream == .logs {
+        do throws(APIError) {
+            let pod = try simulation.sessionPod(key)
+            let name = container ?? pod.spec.containers.first?.name ?? ""
+            if stream != .portForward { _ = try simulation.sessionContainer(name, of: pod) }
+            guard let node = try simulation.sessionNode(pod, isLog: stream == .logs) else {
                 trace.answer = "200 with an empty body: the pod has no node yet"
                 return
             }
-            return fail("Error from server (BadRequest): pod \(key.name) does not have a host assigned")
+            let path = "/\(stream.path)/\(key.namespace)/\(key.name)" + (stream == .portForward ? "" : "/\(name)")
+            guard callKubelet(of: node, path, { stream == .logs ? .logs(url: $0) : .stream }) else { return }
+            switch stream {
+            case .logs: _ = try simulation.kubelets.log(of: pod, container: name, in: simulation.cluster).get()
+            case .portForward: if let problem = simulation.portForwardProblem(key) { throw problem }
+            case .exec, .attach:
+                guard pod.allContainerStatuses.first(where: { $0.name == name })?.state.running != nil else {
+                    throw .notFoundPlain("container not found (\"\(name)\")")
+                }
+            }
+            hop("kubelet \(pod.nodeName)", stream.rawValue, "runtime", took: .milliseconds(1), "on the node, over the runtime's socket")
+            trace.answer =
+                stream == .logs
+                ? "200, the log of \(name)" : "101 Switching Protocols: \(stream.rawValue) to \(stream == .portForward ? key.name : name)"
+        } catch {
+            fail(error.kubectlText(stream))
         }
-        let path = "/\(stream.path)/\(key.namespace)/\(key.name)" + (stream == .portForward ? "" : "/\(name)")
-        guard callKubelet(of: node, path, { stream == .logs ? .logs(url: $0) : .stream }) else { return }
-        let status = pod.allContainerStatuses.first { $0.name == name }
-        if stream == .logs, case .failure(let error) = simulation.kubelets.log(of: pod, container: name, in: simulation.cluster) {
-            return fail(error.kubectlText(.logs))
-        }
-        if stream == .portForward ? pod.status.phase != .running : status?.state.running == nil, stream != .logs {
-            return fail(
-                stream == .portForward
-                    ? "error: unable to forward port because pod is not running. Current status=\(pod.status.phase.rawValue)"
-                    : "error: unable to upgrade connection: container not found (\"\(name)\")")
-        }
-        hop("kubelet \(pod.nodeName)", stream.rawValue, "runtime", took: .milliseconds(1), "on the node, over the runtime's socket")
-        trace.answer = stream == .logs ? "200, the log of \(name)" : "101 Switching Protocols: \(stream.rawValue) to \(name)"
     }
 
     /// The API server dials the kubelet. Returns whether it got there.
     fileprivate mutating func callKubelet(of node: Node, _ path: String, _ caller: (_ url: String) -> Caller) -> Bool {
         let name = node.metadata.name
-        let host = "\(address(node)):10250"
+        let host = "\(node.kubeletAddress):10250"
         let caller = caller("https://\(host)\(path)")
-        guard let from = leave(towards: name, caller) else { return false }
+        let checks = settings.checksKubelets && !skipsCheck
+        guard let from = leave(towards: node.kubeletAddress, on: name, caller) else { return false }
         guard isReachable(name) else {
-            hop(from, path, "kubelet \(name)", took: settings.kubeletDialTimeout, checked: settings.checksKubelets)
+            hop(from, path, "kubelet \(name)", took: settings.kubeletDialTimeout, checked: checks)
             fail(caller.text(timedOut(host)))
             return false
         }
         let note =
-            settings.checksKubelets
+            checks
             ? "kubelet certificate verified by --kubelet-certificate-authority"
             : "HTTPS with a client certificate; the kubelet's serving certificate is not verified"
-        hop(from, path, "kubelet \(name)", took: settings.nodeLatency, checked: settings.checksKubelets, note)
-        if settings.fault == .kubeletPortClosed {
+        hop(from, path, "kubelet \(name)", took: settings.nodeLatency, checked: checks, note)
+        if simulation.kubelets.isFailed(node: name) || settings.has(.kubeletPortClosed, at: name) {
             fail(caller.text(refused(host)))
             return false
         }
-        if settings.checksKubelets, settings.servingCertificate == .selfSigned {
+        if checks, settings.servingCertificate == .selfSigned {
             fail(caller.text("tls: failed to verify certificate: x509: certificate signed by unknown authority"))
             return false
         }
@@ -216,10 +275,10 @@ private struct LinkTracer {
                 if callKubelet(of: node, "/\(target.rest)", { _ in .proxy }) { trace.answer = "200 from the kubelet" }
                 return
             }
-            guard let from = leave(towards: target.name, .proxy) else { return }
+            guard let from = leave(towards: node.kubeletAddress, on: target.name, .proxy) else { return }
             let found = listener(on: node, target.port)
             dial(
-                target, from: from, address: address(node), port: target.port,
+                target, from: from, address: node.kubeletAddress, port: target.port,
                 thing: found.map { "\($0.pod.name) on \(target.name)" } ?? "\(target.name):\(target.port)",
                 isUp: isReachable(target.name), listens: found != nil, speaksTLS: found.map { Self.speaksTLS($0.port) })
             arrive(found.map { ($0.pod, $0.port.containerPort) })
@@ -249,8 +308,7 @@ private struct LinkTracer {
                 }
             }
             guard !ready.isEmpty else { return fail("503: no endpoints available for service \"\(target.id)\"") }
-            // Any ready endpoint; which one follows from the seed and the moment.
-            var random = SeededRandom(seed: simulation.options.seed &+ UInt64(bitPattern: simulation.now.nanoseconds), stream: "service proxy")
+            var random = chance("service proxy")
             let (podKey, port) = ready[random.below(ready.count)]
             guard let pod = store.pods[podKey] else { return fail("503: no endpoints available for service \"\(target.id)\"") }
             hop(
@@ -273,11 +331,11 @@ private struct LinkTracer {
     private static func speaksTLS(_ port: ContainerPort) -> Bool { port.name.contains("https") || [443, 6443, 8443].contains(port.containerPort) }
 
     private mutating func reach(_ target: LinkRequest.ProxyTarget, _ pod: Pod, port: String) {
-        guard let from = leave(towards: pod.nodeName, .proxy) else { return }
         guard !pod.status.podIP.isEmpty else {
             hop("API server", "dial", pod.name, took: .zero, encrypted: false, checked: false)
             return fail("400: address not allowed")
         }
+        guard let from = leave(towards: pod.status.podIP, on: pod.nodeName, .proxy) else { return }
         // Go knows these two names; those of the container are not looked up.
         let text = port.isEmpty ? (target.scheme == "https" ? "443" : "80") : ["http": "80", "https": "443"][port] ?? port
         let number = Int(text)
@@ -338,7 +396,7 @@ private struct LinkTracer {
         guard isReachable(pod.nodeName) else { return fail("dial tcp \(PodCredentials.serverAddress):443: i/o timeout") }
         // The rule takes any of the endpoints, also one whose server has died and that nobody has taken out yet.
         let servers = settings.serverEndpoints(at: simulation.now)
-        var random = SeededRandom(seed: simulation.options.seed &+ UInt64(bitPattern: simulation.now.nanoseconds), stream: "servers \(pod.metadata.uid)")
+        var random = chance("servers \(pod.metadata.uid)")
         if servers.alive + servers.dead == 0 || random.below(servers.alive + servers.dead) >= servers.alive {
             return fail("dial tcp \(PodCredentials.serverAddress):443: connect: connection refused")
         }
@@ -371,11 +429,15 @@ private struct LinkTracer {
             return fail("nodes \"\(name)\" not found")
         }
         let up = isReachable(name)
+        if up, simulation.kubelets.isFailed(node: name) {
+            hop("kubelet \(name)", "PUT leases/\(name)", "API server:6443", took: .zero)
+            return fail("the kubelet does not run: the lease expires and the node becomes NotReady")
+        }
         hop(
             "kubelet \(name)", "PUT leases/\(name)", "API server:6443", took: up ? settings.nodeLatency : settings.kubeletDialTimeout,
             "HTTPS to the kubeconfig's address; server verified by the cluster CA, client certificate system:node:\(name)")
         if !up { return fail("dial tcp: i/o timeout: the lease expires and the node becomes NotReady") }
-        hop("API server", "authorize", "Node authorizer", took: .microseconds(100), "only objects referenced by pods on \(address(node))")
+        hop("API server", "authorize", "Node authorizer", took: .microseconds(100), "only objects referenced by pods on \(node.kubeletAddress)")
         let lease = AccessRequest(verb: "update", group: "coordination.k8s.io", resource: "leases", namespace: "kube-node-lease", name: name)
         let user = UserInfo.named("system:node:\(name)")
         let decision = Authorizer(simulation.cluster).decide(user, lease)

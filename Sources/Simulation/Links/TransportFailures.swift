@@ -10,9 +10,12 @@ public enum TransportFailures {
         case none = "nothing"
         case nodeCutOff = "node cut off"
         case kubeletPortClosed = "kubelet port closed"
+        case kubeletStopped = "kubelet stopped"
         case certificateUnknown = "certificate unknown"
+        case tunnelDown = "tunnel or agent of the node gone"
         case tunnelsDown = "tunnels down, agents gone"
         case keyRefused = "key refused"
+        case keyUnreadable = "key unreadable"
         case proxyServerDown = "proxy server down"
     }
     /// What is asked: by its words after `:trace`.
@@ -22,30 +25,38 @@ public enum TransportFailures {
     /// A failure and a transport that can have it, with the answer to each of ``requests``.
     public static let rows: [(failure: String, transport: LinkSettings.Egress, answers: [String])] = Failure.allCases.flatMap { failure in
         transports.compactMap { egress in
-            let answers = requests.compactMap { text in
-                (try? LinkRequest(text, namespace: "default")).flatMap { answer(to: $0, failure, egress, cluster) }
+            simulation(failure, egress).map { simulation in
+                let asked = requests.compactMap { try? LinkRequest($0, namespace: "default") }
+                return (failure.rawValue, egress, asked.map { simulation.trace($0).answer })
             }
-            return answers.isEmpty ? nil : (failure.rawValue, egress, answers)
         }
     }
 
-    /// Nil if the transport cannot fail so.
-    private static func answer(to request: LinkRequest, _ failure: Failure, _ egress: LinkSettings.Egress, _ cluster: Simulation) -> String? {
+    /// A small cluster of which something failed 100 s ago; nil if the transport cannot fail so.
+    public static func simulation(_ failure: Failure, _ egress: LinkSettings.Egress) -> Simulation? {
         var simulation = cluster
         var settings = simulation.links
-        settings.egress = egress
+        (settings.egress, settings.showsHistory) = (egress, egress == .sshTunnel)
+        _ = simulation.perform(.links(settings))
+        // The API server has opened its tunnels by then.
+        simulation.advance(to: simulation.now + .seconds(5))
         switch failure {
         case .none: break
         case .nodeCutOff: _ = simulation.perform(.fail(.node("n1")))
+        case .kubeletStopped: _ = simulation.perform(.fail(.kubelet("n1")))
         case .certificateUnknown: settings.checksKubelets = true
         case .kubeletPortClosed: settings.fault = .kubeletPortClosed
+        case .tunnelDown: (settings.fault, settings.faultNodes) = (.tunnelsDown, ["n1"])
         case .tunnelsDown: settings.fault = .tunnelsDown
         case .keyRefused: settings.fault = .keyRefused
+        case .keyUnreadable: settings.fault = .keyUnreadable
         case .proxyServerDown: settings.fault = .proxyServerDown
         }
         guard LinkSettings.Fault.possible(egress).contains(settings.fault) else { return nil }
         _ = simulation.perform(.links(settings))
-        return simulation.trace(request).answer
+        // Until the health check of each tunnel has been due.
+        simulation.advance(to: simulation.now + .seconds(100))
+        return simulation
     }
 
     /// Two nodes and a pod with a port on the first.

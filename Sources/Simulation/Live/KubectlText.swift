@@ -64,7 +64,8 @@ public enum KubectlText {
                 ? nil
                 : ["# \(workload.name): one after another, each when the replacement of the one before is ready"]
                     + keys.flatMap { lines(.evict(pod: $0), kubectl: kubectl, in: cluster) ?? [] }
-        case .stopDrain, .fail, .recover, .load, .configureKubelets, .hangRuntime, .demand, .autosize, .nodeAutoscaler, .links, .inContainer, .setGates,
+        case .stopDrain, .fail, .recover, .load, .configureKubelets, .hangRuntime, .demand, .autosize, .nodeAutoscaler, .links, .changeLinks, .inContainer,
+            .setGates,
             .write, .trust, .skipRevisions, .mirror:
             return nil
         }

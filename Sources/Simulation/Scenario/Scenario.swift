@@ -74,7 +74,7 @@ public struct ScenarioStep: APIStruct {
         ScaleStep.self, ResizeStep.self, DeleteStep.self, EvictStep.self, CordonStep.self, UncordonStep.self, DrainStep.self, TaintStep.self,
         UntaintStep.self, FailStep.self, RecoverStep.self, LoadStep.self, DemandStep.self, AutosizeStep.self, AutoscalerStep.self,
         SetImageStep.self, RestartStep.self, PauseStep.self, ResumeStep.self, UndoStep.self, ApplyStep.self, RebalanceStep.self,
-        GatesStep.self, KubeletStep.self, RuntimeStep.self,
+        GatesStep.self, KubeletStep.self, RuntimeStep.self, LinksStep.self,
     ]
     /// The names of all actions.
     public static var names: [String] { catalog.map { $0.name } }

@@ -29,6 +29,8 @@ public struct LogOptions: Sendable, Equatable {
     public var limitBytes: Int64?
     /// Each line begins with its time.
     public var timestamps: Bool
+    /// `--insecure-skip-tls-verify-backend`: the kubelet's certificate is taken as it comes.
+    public var skipsCheck = false
 
     public init(
         container: String = "", previous: Bool = false, sinceSeconds: Int64? = nil, sinceTime: Instant? = nil, tailLines: Int64? = nil,
@@ -69,6 +71,7 @@ public struct LogCursor: Sendable, Equatable {
     let uid: String
     public let container: String
     public let containerID: String
+    let way: Simulation.Way
     /// All before this moment was read, and so many lines of it itself.
     var upTo: Instant
     var readOfIt: Int
@@ -88,9 +91,9 @@ extension Simulation {
             let pod = try sessionPod(key)
             let container = try sessionContainer(options.container, of: pod)
             guard let node = try sessionNode(pod, isLog: true) else { return .success(PodLog()) }
-            try reach(node, .logs, pod, container)
+            let way = try reach(node, .logs, pod, container, skipsCheck: options.skipsCheck)
             let log = try kubelets.log(of: pod, container: container, previous: options.previous, in: cluster).get()
-            return .success(read(log, pod, container, options))
+            return .success(read(log, pod, container, way, options))
         } catch {
             return .failure(error)
         }
@@ -100,12 +103,10 @@ extension Simulation {
     /// - Complexity: O(lines that are new, or `most`).
     public func log(after cursor: LogCursor, atMost most: Int = .max) -> PodLog {
         guard let pod = cluster.store.pods[cursor.pod], pod.metadata.uid == cursor.uid else { return PodLog() }
-        // Nothing comes from a node that cannot be reached, and the session does not know it yet.
-        if kubelets.isFailed(node: pod.nodeName) { return PodLog(cursor: cursor) }
-        if let problem = brokenSession(pod) {
-            var end = PodLog()
-            end.problem = problem
-            return end
+        switch state(ofSessionWith: pod, by: cursor.way) {
+        case .alive: break
+        case .silent: return PodLog(cursor: cursor)
+        case .broken(let problem): return PodLog(problem: problem)
         }
         for previous in [false, true] {
             guard case .success(let log) = kubelets.log(of: pod, container: cursor.container, previous: previous, in: cluster),
@@ -116,7 +117,7 @@ extension Simulation {
         return PodLog()
     }
 
-    private func read(_ log: ContainerLog, _ pod: Pod, _ container: String, _ options: LogOptions) -> PodLog {
+    private func read(_ log: ContainerLog, _ pod: Pod, _ container: String, _ way: Way, _ options: LogOptions) -> PodLog {
         var from = log.liveSince
         if let seconds = options.sinceSeconds { from = max(from, now - .seconds(Int(clamping: seconds))) }
         if let time = options.sinceTime { from = max(from, time) }
@@ -132,7 +133,7 @@ extension Simulation {
         let left = options.limitBytes.map { $0 - Int64(result.text.count) }
         if !log.isOver, left.map({ $0 > 0 }) ?? true {
             result.cursor = LogCursor(
-                pod: pod.key, uid: pod.metadata.uid, container: container, containerID: log.containerID, upTo: now,
+                pod: pod.key, uid: pod.metadata.uid, container: container, containerID: log.containerID, way: way, upTo: now,
                 readOfIt: log.lines(from: now, through: now).count, timestamps: options.timestamps, bytesLeft: left)
         }
         return result
@@ -161,10 +162,10 @@ extension Simulation {
     /// What comes from a container from now on: what `kubectl attach` shows.
     public func attach(to key: ObjectKey, container name: String = "") -> Result<LogCursor, APIError> {
         do throws(APIError) {
-            let (pod, container) = try session(.attach, key, name)
+            let (pod, container, way) = try session(.attach, key, name)
             let log = try kubelets.log(of: pod, container: container, in: cluster).get()
             let cursor = LogCursor(
-                pod: key, uid: pod.metadata.uid, container: container, containerID: log.containerID, upTo: now,
+                pod: key, uid: pod.metadata.uid, container: container, containerID: log.containerID, way: way, upTo: now,
                 readOfIt: log.lines(from: now, through: now).count, timestamps: false, bytesLeft: nil)
             return .success(cursor)
         } catch {
@@ -176,34 +177,27 @@ extension Simulation {
     /// so that only its output is seen.
     public func attachedShell(to key: ObjectKey, container name: String = "", terminal: Bool = false) -> Result<Shell?, APIError> {
         do throws(APIError) {
-            let (pod, container) = try session(.attach, key, name)
+            let (pod, container, way) = try session(.attach, key, name)
             guard let spec = pod.allContainers.first(where: { $0.name == container }), spec.stdin, spec.runsShell else { return .success(nil) }
             let id = pod.allContainerStatuses.first { $0.name == container }?.containerID ?? ""
-            return .success(Shell(ofContainer: container, pod, id: id, hasTerminal: terminal && spec.tty))
+            return .success(Shell(ofContainer: container, pod, id: id, way, hasTerminal: terminal && spec.tty))
         } catch {
             return .failure(error)
         }
     }
 
-    /// What ends a session with `pod` that is under way: something on its way is no longer there. Nil: it goes on.
-    /// - Source: `pod-sessions.md` §2.3 and §8.3.
-    func brokenSession(_ pod: Pod) -> String? {
-        guard links.fault != .none, let node = cluster.store.nodes[ObjectKey(name: pod.nodeName)] else { return nil }
-        return failureToReach(kubeletOf: node, "", isStream: true) == nil ? nil : "error: read: connection reset by peer"
-    }
-
     // MARK: The way to a container
 
-    /// A session of exec or attach as far as the runtime: the pod and the name of its container.
-    func session(_ stream: LinkRequest.Stream, _ key: ObjectKey, _ name: String) throws(APIError) -> (Pod, String) {
+    /// A session of exec or attach as far as the runtime: the pod, the name of its container, and what it goes by.
+    func session(_ stream: LinkRequest.Stream, _ key: ObjectKey, _ name: String) throws(APIError) -> (Pod, String, Way) {
         let pod = try sessionPod(key)
         let container = try sessionContainer(name, of: pod)
         guard let node = try sessionNode(pod, isLog: false) else { throw .badRequest("pod \(key.name) does not have a host assigned") }
-        try reach(node, stream, pod, container)
+        let way = try reach(node, stream, pod, container)
         guard kubelets.knows(pod) else { throw .notFoundPlain("pod does not exist") }
         let status = pod.allContainerStatuses.first { $0.name == container }
         guard status?.state.running != nil else { throw .notFoundPlain("container not found (\"\(container)\")") }
-        return (pod, container)
+        return (pod, container, way)
     }
 
     func sessionPod(_ key: ObjectKey) throws(APIError) -> Pod {
@@ -212,7 +206,7 @@ extension Simulation {
     }
 
     /// - Source: Kubernetes `pkg/registry/core/pod/strategy.go`, `validateContainer`.
-    private func sessionContainer(_ name: String, of pod: Pod) throws(APIError) -> String {
+    func sessionContainer(_ name: String, of pod: Pod) throws(APIError) -> String {
         let (containers, inits) = (pod.spec.containers.map(\.name), pod.spec.initContainers.map(\.name))
         if name.isEmpty {
             if containers.count == 1 { return containers[0] }
@@ -235,10 +229,12 @@ extension Simulation {
     }
 
     /// The API server dials the kubelet over the links as they are.
-    func reach(_ node: Node, _ stream: LinkRequest.Stream, _ pod: Pod, _ container: String) throws(APIError) {
+    @discardableResult
+    func reach(_ node: Node, _ stream: LinkRequest.Stream, _ pod: Pod, _ container: String, skipsCheck: Bool = false) throws(APIError) -> Way {
         let path = "/\(stream.path)/\(pod.namespace)/\(pod.name)" + (stream == .portForward ? "" : "/\(container)")
-        if let failure = failureToReach(kubeletOf: node, path, isStream: stream != .logs) {
-            throw APIError(code: 500, reason: "InternalError", message: failure)
+        switch way(toKubeletOf: node, path, isStream: stream != .logs, skipsCheck: skipsCheck) {
+        case .success(let way): return way
+        case .failure(let problem): throw APIError(code: 500, reason: "InternalError", message: problem.text)
         }
     }
 }

@@ -126,7 +126,7 @@ public struct PodNetwork: Sendable {
         }
         if let target = store.pods.all.first(where: { $0.status.podIP == address && !$0.isFinished && !$0.spec.hostNetwork }) { return reach(target, port) }
         guard let node = store.nodes.all.first(where: { $0.status.addresses.contains { $0.address == address } }) else { return .timeout }
-        if simulation.kubelets.isFailed(node: node.metadata.name) { return .timeout }
+        if simulation.kubelets.isCutOff(node: node.metadata.name) { return .timeout }
         for service in store.services.all {
             guard let found = service.spec.ports.first(where: { $0.nodePort == port && port != 0 }) else { continue }
             return endpoint(of: service, found, from: node.metadata.name, draw: draw).map { reach($0.pod, $0.port) } ?? .refused
@@ -139,7 +139,7 @@ public struct PodNetwork: Sendable {
         return .refused
     }
     private func reach(_ target: Pod, _ port: Int) -> Connection {
-        if simulation.kubelets.isFailed(node: target.nodeName) { return .timeout }
+        if simulation.kubelets.isCutOff(node: target.nodeName) { return .timeout }
         return listens(target, port) ? .pod(target, port: port) : .refused
     }
     private func listens(_ pod: Pod, _ port: Int) -> Bool { simulation.kubelets.listener(of: pod, port: port, at: simulation.now) != nil }

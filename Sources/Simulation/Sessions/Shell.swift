@@ -31,6 +31,7 @@ public struct Shell: Sendable {
     public let container: String
     let uid: String
     let containerID: String
+    private let way: Simulation.Way
     /// Echoes what is typed, edits the line and ends lines with a carriage return.
     let hasTerminal: Bool
     /// Whether it reads commands; else it runs those it was given and ends.
@@ -91,7 +92,10 @@ public struct Shell: Sendable {
     /// - Parameters:
     ///   - words: the program and its arguments.
     ///   - takesInput: with `-i`; without it a shell that would read commands ends at once.
-    init(_ pod: Pod, _ container: String, id: String, _ words: [String], hasTerminal: Bool, takesInput: Bool) throws(ShellSyntaxError) {
+    init(
+        _ pod: Pod, _ container: String, id: String, _ way: Simulation.Way, _ words: [String], hasTerminal: Bool, takesInput: Bool
+    ) throws(ShellSyntaxError) {
+        self.way = way
         (self.pod, uid, self.container, containerID, self.hasTerminal) = (pod.key, pod.metadata.uid, container, id, hasTerminal)
         inputIsOver = !takesInput
         isFirstProcess = false
@@ -108,7 +112,8 @@ public struct Shell: Sendable {
         }
     }
     /// The shell that is the first process of `container`.
-    init(ofContainer container: String, _ pod: Pod, id: String, hasTerminal: Bool) {
+    init(ofContainer container: String, _ pod: Pod, id: String, _ way: Simulation.Way, hasTerminal: Bool) {
+        self.way = way
         (self.pod, uid, self.container, containerID, self.hasTerminal) = (pod.key, pod.metadata.uid, container, id, hasTerminal)
         (isInteractive, isFirstProcess) = (true, true)
     }
@@ -141,13 +146,14 @@ public struct Shell: Sendable {
             (ended, output.exitCode) = (137, 137)
             return output
         }
-        if let problem = simulation.brokenSession(turn.pod) {
+        let state = simulation.state(ofSessionWith: turn.pod, by: way)
+        if case .broken(let problem) = state {
             ended = 1
             (output.stderr, output.exitCode) = (Array((problem + "\n").utf8), 1)
             return output
         }
         if hasTerminal { take(typed, &output) } else { input += typed }
-        if simulation.kubelets.isFailed(node: turn.pod.nodeName) {
+        if state == .silent {
             // What is typed gets nowhere, and nobody knows yet.
             output.wake = simulation.now + .seconds(1)
             return output
@@ -566,7 +572,7 @@ extension Simulation {
     ) -> Result<Shell, APIError> {
         do throws(APIError) {
             guard let program = words.first else { throw .badRequest("you must specify at least one command for the container") }
-            let (pod, container) = try session(.exec, key, name)
+            let (pod, container, way) = try session(.exec, key, name)
             let spec = pod.allContainers.first { $0.name == container }
             let id = pod.allContainerStatuses.first { $0.name == container }?.containerID ?? ""
             let isKnown = ContainerFiles.name(program) == "sh" || Shell.programs.contains(ContainerFiles.name(program))
@@ -582,7 +588,7 @@ extension Simulation {
                 )
             }
             do {
-                return .success(try Shell(pod, container, id: id, words, hasTerminal: terminal, takesInput: takesInput))
+                return .success(try Shell(pod, container, id: id, way, words, hasTerminal: terminal, takesInput: takesInput))
             } catch {
                 throw .badRequest("sh: \(error.text)")
             }

@@ -69,7 +69,7 @@ public struct Fork: Sendable {
     @discardableResult
     public mutating func perform(_ command: Command) -> Result<Receipt, APIError> {
         switch command {
-        case .fail(.node(let name)): failing.append(name)
+        case .fail(.node(let name)), .fail(.kubelet(let name)): failing.append(name)
         case .fail(.zone(let zone)):
             for node in simulation.cluster.store.nodes.all where node.zone == zone { failing.append(node.metadata.name) }
         case .fail(.domain(let key, let value)):
