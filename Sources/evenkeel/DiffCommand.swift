@@ -9,8 +9,8 @@ struct DiffCommand: ParsableCommand {
         usage: "evenkeel diff <before> <after> [<options>]",
         discussion: """
             Each state is a file, a folder or -. Pods are the same if their uids are; of
-            the other objects that is told what came, what is gone and what is wanted
-            otherwise.
+            the other objects, custom ones too, that is told what came, what is gone and
+            what is wanted otherwise: all but status, and the labels.
 
               evenkeel diff yesterday.yaml.gz today.yaml.gz
               kubectl get … -A -o yaml | evenkeel diff before.yaml - --require no-pending,no-spof

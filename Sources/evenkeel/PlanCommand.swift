@@ -12,8 +12,10 @@ struct PlanCommand: ParsableCommand {
             API server would refuse if they were written again, which fields it would drop
             or default otherwise, which kubelets do not go with it, what would be decided
             or told otherwise about objects that are there, each with where that is written,
-            and which feature gates change. Then both run on for ten virtual minutes, and what the new version
-            decided otherwise is told.
+            and which feature gates change. Custom kinds, and kinds of Kubernetes without rules
+            here, are counted: of these it is only told if their API is no longer served. Then
+            both run on for ten virtual minutes, and what the new version decided otherwise is
+            told.
 
               evenkeel plan prod.yaml --to 1.37
               evenkeel plan prod.yaml --kubernetes-version 1.33 --to 1.37 -o markdown
@@ -57,6 +59,11 @@ struct PlanReport: Report {
         "\(shortList(finding.objects)): \(finding.words) [\(finding.since.map { "since \($0), " } ?? "")\(finding.source.filter { $0 != "`" })]"
     }
     private var title: String { answer.answer.question.title }
+    /// Kinds of which nothing is said.
+    private var unjudged: String {
+        let kinds = plan.unjudged.map { "\($0.count) \($0.kind.qualifiedPlural)" }.joined(separator: ", ")
+        return kinds.isEmpty ? "" : "Not judged, as there are no rules for these kinds here: \(kinds)"
+    }
     private let gateHead = ["FEATURE GATE", "BECOMES"]
     private var gateRows: [[String]] { plan.gates.map { [$0.name, $0.isOn ? "on" : "off"] } }
 
@@ -66,6 +73,7 @@ struct PlanReport: Report {
             lines += ["", "\(sort.blocks ? "BLOCK " : "REVIEW") \(sort.title.prefix(1).uppercased() + sort.title.dropFirst()): no"]
             lines += findings(sort).map { "  " + line($0) }
         }
+        if !unjudged.isEmpty { lines += ["", unjudged] }
         lines += ["", "After ten minutes:"] + answer.headlines
         for (head, rows) in answer.tables + [(gateHead, gateRows)] where !rows.isEmpty { lines += [""] + columns([head] + rows) }
         return lines.joined(separator: "\n") + "\n"
@@ -77,6 +85,7 @@ struct PlanReport: Report {
             lines.append("- \(findings(sort).isEmpty ? "✅" : sort.blocks ? "❌" : "⚠️") \(sort.title)")
             lines += findings(sort).map { "  - " + line($0) }
         }
+        if !unjudged.isEmpty { lines.append("- ℹ️ \(unjudged)") }
         lines += [""] + answer.markdownHeadlines
         return (lines + (answer.tables + [(gateHead, gateRows)]).flatMap { markdownTable($0.head, $0.rows) }).joined(separator: "\n") + "\n"
     }
@@ -91,6 +100,7 @@ struct PlanReport: Report {
                     "blocks": .bool(finding.sort.blocks), "since": finding.since.map { .string("\($0)") } ?? .null, "source": .string(finding.source),
                 ]
             })
+        object["notJudged"] = .array(plan.unjudged.map { ["kind": .string($0.kind.qualifiedPlural), "objects": .int(Int64($0.count))] })
         object["featureGates"] = .array(plan.gates.map { ["name": .string($0.name), "on": .bool($0.isOn)] })
         return .object(object)
     }

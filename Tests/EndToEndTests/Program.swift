@@ -13,10 +13,10 @@ enum Program {
 
     /// Runs it without a terminal and waits for its end.
     static func run(_ arguments: String...) async throws -> (status: TerminationStatus, output: String, error: String) { try await run(arguments) }
-    static func run(_ arguments: [String]) async throws -> (status: TerminationStatus, output: String, error: String) {
+    /// - Parameter input: what is on its standard input.
+    static func run(_ arguments: [String], input: String = "") async throws -> (status: TerminationStatus, output: String, error: String) {
         let result = try await Subprocess.run(
-            .path(.init(path)), arguments: Arguments(arguments), output: .string(limit: 16 << 20),
-            error: .string(limit: 1 << 20))
+            .path(.init(path)), arguments: Arguments(arguments), input: .string(input), output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
         return (result.terminationStatus, result.standardOutput, result.standardError)
     }
 }

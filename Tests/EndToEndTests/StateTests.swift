@@ -19,23 +19,31 @@ import Testing
             })
     }
 
-    private static let scenarios = [
-        "three-zones", "zone-outage-honor", "drain-budget", "rolling-update", "single-point-of-failure", "single-writer", "node-full-resize",
-        "horizontal-autoscaling", "vertical-scaling", "elastic-web", "min-domains-autoscaler", "pod-burst-1-27",
-    ]
+    private static let tests = recorded.deletingLastPathComponent().deletingLastPathComponent()
+    /// Ours, and those of published projects where they are at hand.
+    static let manifests = ["Manifests", "../../shared/manifests", "../../../shared/manifests"].flatMap { folder in
+        let path = tests.appending(path: folder).path
+        return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(".yaml") }.sorted().map { "\(path)/\($0)" }
+    }
 
-    @Test(arguments: scenarios) func `what run prints is opened again with every object`(scenario: String) async throws {
-        let first = try await Program.run("run", "--scenario", scenario, "-o", "json")
-        #expect(first.status == .exited(0))
-        let folder = FileManager.default.temporaryDirectory.appending(path: "evenkeel-state-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let file = folder.appending(path: "state.json")
-        try first.output.write(to: file, atomically: true, encoding: .utf8)
-        let again = try await Program.run("run", file.path, "--until", "1s", "-o", "json")
+    @Test func `what run prints of shipped scenarios is opened again with every object`() async throws {
+        let list = try await Program.run("scenarios")
+        let names = list.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }.filter { $0.first?.isLowercase ?? false }
+        #expect(names.count > 10 && names.contains("three-zones"))
+        for name in names { try await check(["--scenario", name]) }
+    }
+
+    @Test(arguments: manifests) func `what run prints of a project is opened again with every object`(path: String) async throws { try await check([path]) }
+
+    /// `run X -o json | run - --until 1s -o json` keeps every object.
+    private func check(_ words: [String]) async throws {
+        let first = try await Program.run(["run"] + words + ["-o", "json"])
+        #expect(first.status == .exited(0), "\(first.error)")
+        let again = try await Program.run(["run", "-", "--until", "1s", "-o", "json"], input: first.output)
         #expect(again.status == .exited(0), "\(again.error)")
-        let lost = try names(first.output).subtracting(names(again.output))
-        #expect(lost.isEmpty, "\(lost.sorted().prefix(5))")
+        let before = try names(first.output)
+        let lost = before.subtracting(try names(again.output))
+        #expect(before.count > 30 && lost.isEmpty, "\(words) \(before.count): \(lost.sorted().prefix(5))")
         #expect(again.error.contains("Opened as of 2026-01-01T0"))
     }
 

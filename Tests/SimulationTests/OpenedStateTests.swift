@@ -140,7 +140,7 @@ import Testing
         let size = wholePod ? "" : ", resources: {requests: {cpu: \"1\", memory: 512Mi}, limits: {cpu: \"1\", memory: 1Gi}}"
         var first = session(
             """
-            \(scenario("  kubernetesVersion: \"\(version)\"\n"))
+            \(scenario("  kubernetesVersion: \"\(version)\"\n  featureGates: {InPlacePodVerticalScaling: true}\n"))
             ---
             {apiVersion: v1, kind: Node, metadata: {name: n1}, status: {capacity: {cpu: 2100m, memory: 8Gi, pods: 20}}}
             ---
@@ -161,6 +161,7 @@ import Testing
         let list: JSONValue = ["apiVersion": "v1", "kind": "List", "items": .array(items)]
         var overrides = InputOverrides()
         overrides.version = session.cluster.profile.version
+        overrides.featureGates = [("InPlacePodVerticalScaling", true)]
         let input = Input(ManifestReader.read(text: list.text(indent: 0), file: "state.json"), overrides: overrides)
         #expect(input.problems.isEmpty, "\(input.problems.prefix(3))")
         let (opened, refusals) = input.makeSession()

@@ -279,4 +279,50 @@ import Testing
         #expect(words["deployment/default/old"] == ["gone"])
         #expect(words["deployment/default/web"]?.first == "spec.replicas 3 → 5")
     }
+
+    private let kept = """
+        ---
+        {apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {team: a}}}
+        ---
+        {apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {level: "1"}}
+        ---
+        {apiVersion: monitoring.example.com/v1, kind: Probe, metadata: {name: front, namespace: shop}, spec: {interval: 30s}}
+        ---
+        {apiVersion: flowcontrol.apiserver.k8s.io/v1beta3, kind: FlowSchema, metadata: {name: fair}, spec: {matchingPrecedence: 900}}
+        ---
+        {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: look}, rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]}
+
+        """
+
+    @Test func `kinds without rules are compared, too: all that somebody wanted of them`() throws {
+        let changed = kept.replacing("interval: 30s", with: "interval: 1m").replacing("verbs: [get]", with: "verbs: [get, list]")
+            .replacing("level: \"1\"", with: "level: \"2\"").replacing("team: a", with: "team: b")
+        let (before, after) = (state(scenario(cluster) + kept), state(scenario(cluster) + changed))
+        let words = Dictionary(
+            uniqueKeysWithValues: StateDifference(from: before.cluster, to: after.cluster).changes.map { ($0.object, $0.words) })
+        #expect(
+            words == [
+                "namespace/shop": ["labels.team a → b"], "configmap/shop/settings": ["data.level 1 → 2"],
+                "probes.monitoring.example.com/shop/front": ["spec.interval 30s → 1m"],
+                "clusterroles.rbac.authorization.k8s.io/look": ["rules[0].verbs [\"get\"] → [\"get\",\"list\"]"],
+            ])
+        let without = state(scenario(cluster) + kept.split(separator: "---").filter { !$0.contains("Probe") }.joined(separator: "---"))
+        #expect(
+            StateDifference(from: before.cluster, to: without.cluster).changes == [
+                .init(object: "probes.monitoring.example.com/shop/front", words: ["gone"])
+            ])
+    }
+
+    @Test func `a plan says of kinds without rules that it does not judge them, unless their API is gone`() throws {
+        let present = state(scenario(cluster + "  kubernetesVersion: \"1.30\"\n") + kept)
+        let plan = VersionPlan(of: present.cluster, to: KubernetesProfile(try KubernetesVersion("1.34")))
+        let counts = Dictionary(uniqueKeysWithValues: plan.unjudged.map { ($0.kind.qualifiedPlural, $0.count) })
+        #expect(counts["probes.monitoring.example.com"] == 1 && counts["flowschemas.flowcontrol.apiserver.k8s.io"] == 1)
+        #expect(counts["pods"] == nil)
+        let refused = plan.findings.filter { $0.sort == .refuses }
+        #expect(refused.map(\.objects) == [["flowschema/fair"]])
+        #expect(refused.first?.words == "flowcontrol.apiserver.k8s.io/v1beta3 is no longer served")
+        #expect(refused.first?.since?.description == "1.32")
+        #expect(!VersionPlan(of: present.cluster, to: KubernetesProfile(try KubernetesVersion("1.31"))).findings.contains { $0.sort == .refuses })
+    }
 }

@@ -24,25 +24,53 @@ public struct StateDifference: Sendable {
     public private(set) var versions: [Version] = []
 
     /// What follows from other objects, is told elsewhere or changes all the time.
-    private static let others: Set<Kind> = [.pod, .node, .event, .replicaSet, .endpointSlice, .controllerRevision, .custom, .volumeAttachment]
+    private static let others: Set<Kind> = [.pod, .event, .replicaSet, .endpointSlice, .controllerRevision, .volumeAttachment]
+    /// The same of kinds without a type of their own.
+    private static let otherKept: Set<String> = ["Lease", "Endpoints", "ComponentStatus", "PodMetrics", "NodeMetrics"]
 
     public init(from before: Cluster, to after: Cluster) {
         for kind in Kind.allCases where !Self.others.contains(kind) {
-            let old = Dictionary(before.store.objects(kind).map { ($0.key, $0) }) { first, _ in first }
-            let new = Dictionary(after.store.objects(kind).map { ($0.key, $0) }) { first, _ in first }
-            for key in Set(old.keys).union(new.keys).sorted() {
+            let (old, new) = (Self.objects(kind, before), Self.objects(kind, after))
+            for name in Set(old.keys).union(new.keys).sorted() {
                 var words: [String] = []
-                switch (old[key], new[key]) {
-                case (let a?, let b?): words = Self.differences(a.document["spec"] ?? .null, b.document["spec"] ?? .null)
+                switch (old[name], new[name]) {
+                case (let a?, let b?): words = Self.wanted(a, b)
                 case (nil, _): words = ["new"]
                 case (_, nil): words = ["gone"]
                 }
-                let name = kind.info.isNamespaced ? "\(key)" : key.name
-                if !words.isEmpty { changes.append(Change(object: "\(kind.info.kind.lowercased())/\(name)", words: words)) }
+                if !words.isEmpty { changes.append(Change(object: name, words: words)) }
             }
-            if let template = Self.template(kind) { noteImages(kind, old.compactMapValues(template), new.compactMapValues(template)) }
+            if let template = Self.template(kind) { noteImages(old.compactMapValues(template), new.compactMapValues(template)) }
         }
         noteKubelets(before, after)
+    }
+
+    /// The objects of a kind by name; those without a type by the plural of theirs, with its group, as several may have the same.
+    private static func objects(_ kind: Kind, _ cluster: Cluster) -> [String: any StoredObject] {
+        var objects: [String: any StoredObject] = [:]
+        for object in cluster.store.objects(kind) {
+            let info = object.kindInfo
+            if kind == .custom, otherKept.contains(info.kind) { continue }
+            let word = kind == .custom ? info.qualifiedPlural : info.kind.lowercased()
+            objects["\(word)/\(info.isNamespaced ? "\(object.key)" : object.metadata.name)"] = object
+        }
+        return objects
+    }
+
+    /// What two forms of an object want differently: all but status and what the server writes; labels and annotations that people set.
+    private static func wanted(_ a: any StoredObject, _ b: any StoredObject) -> [String] {
+        func own(_ object: any StoredObject) -> [(key: String, value: JSONValue)] {
+            (object.document.object?.members ?? []).filter { !["apiVersion", "kind", "metadata", "status"].contains($0.key) }
+        }
+        let (old, new) = (own(a), own(b))
+        let names = old.map(\.key) + new.map(\.key).filter { name in !old.contains { $0.key == name } }
+        var words = names.flatMap { name in
+            differences(old.first { $0.key == name }?.value ?? .null, new.first { $0.key == name }?.value ?? .null, name)
+        }
+        if a.metadata.labels != b.metadata.labels {
+            words += differences(a.metadata.labels.json ?? .object(JSONObject()), b.metadata.labels.json ?? .object(JSONObject()), "labels")
+        }
+        return words
     }
 
     /// How to get at the template of a workload's pods.
@@ -56,17 +84,16 @@ public struct StateDifference: Sendable {
         }
     }
 
-    private mutating func noteImages(_ kind: Kind, _ old: [ObjectKey: PodTemplateSpec], _ new: [ObjectKey: PodTemplateSpec]) {
+    private mutating func noteImages(_ old: [String: PodTemplateSpec], _ new: [String: PodTemplateSpec]) {
         func images(_ template: PodTemplateSpec?) -> [String: String] {
             let containers = (template?.spec.initContainers ?? []) + (template?.spec.containers ?? [])
             return Dictionary(containers.map { ($0.name, $0.image) }) { first, _ in first }
         }
-        for key in new.keys.sorted() {
-            guard let was = old[key] else { continue }
-            let (a, b) = (images(was), images(new[key]))
+        for workload in new.keys.sorted() {
+            guard let was = old[workload] else { continue }
+            let (a, b) = (images(was), images(new[workload]))
             for name in Set(a.keys).union(b.keys).sorted() where a[name] != b[name] {
-                let what = "\(kind.info.kind.lowercased())/\(key) \(name)"
-                versions.append(Version(what: what, before: a[name] ?? "", after: b[name] ?? "", count: 1))
+                versions.append(Version(what: "\(workload) \(name)", before: a[name] ?? "", after: b[name] ?? "", count: 1))
             }
         }
     }
@@ -84,7 +111,7 @@ public struct StateDifference: Sendable {
     }
 
     /// The fields that differ, with what they were and are; a list is one field unless both have as many elements.
-    static func differences(_ a: JSONValue, _ b: JSONValue, _ path: String = "spec") -> [String] {
+    public static func differences(_ a: JSONValue, _ b: JSONValue, _ path: String = "spec") -> [String] {
         if a == b { return [] }
         switch (a, b) {
         case (.object(let old), .object(let new)):

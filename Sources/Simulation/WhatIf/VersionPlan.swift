@@ -35,6 +35,8 @@ public struct VersionPlan: Sendable {
     }
     /// In the order of the sorts.
     public private(set) var findings: [Finding] = []
+    /// Kinds without rules here, custom ones and some of Kubernetes, by name: nothing is said of their objects but whether their API is served.
+    public private(set) var unjudged: [(kind: KindInfo, count: Int)] = []
     /// Feature gates that are on in one of the versions only, by name; `isOn` tells of the new one.
     public private(set) var gates: [(name: String, isOn: Bool)] = []
 
@@ -45,6 +47,7 @@ public struct VersionPlan: Sendable {
         for kind in Kind.allCases where kind != .event && kind != .custom {
             for object in cluster.store.objects(kind) where object.metadata.controller == nil { look(at: object, from: cluster.profile, to: to) }
         }
+        lookAtKept(cluster, to.version)
         lookAtKubelets(of: cluster, to.version)
         nameSources(cluster, to)
         lookAtDecisions(of: cluster, to)
@@ -74,12 +77,38 @@ public struct VersionPlan: Sendable {
         }
     }
 
+    /// APIs of kinds without a type here that releases no longer serve.
+    /// - Source: kubernetes.io, Deprecated API Migration Guide.
+    private static let removed: [(apiVersion: String, kinds: Set<String>, minor: Int)] = [
+        ("policy/v1beta1", ["PodSecurityPolicy"], 25), ("node.k8s.io/v1beta1", ["RuntimeClass"], 25),
+        ("flowcontrol.apiserver.k8s.io/v1beta1", ["FlowSchema", "PriorityLevelConfiguration"], 26),
+        ("storage.k8s.io/v1beta1", ["CSIStorageCapacity"], 27),
+        ("flowcontrol.apiserver.k8s.io/v1beta2", ["FlowSchema", "PriorityLevelConfiguration"], 29),
+        ("flowcontrol.apiserver.k8s.io/v1beta3", ["FlowSchema", "PriorityLevelConfiguration"], 32),
+    ]
+
+    private mutating func lookAtKept(_ cluster: Cluster, _ version: KubernetesVersion) {
+        for object in cluster.store.customObjects.sorted() {
+            let info = object.kindInfo
+            if let index = unjudged.firstIndex(where: { $0.kind == info }) { unjudged[index].count += 1 } else { unjudged.append((info, 1)) }
+            for api in Self.removed where api.apiVersion == info.apiVersion && api.kinds.contains(info.kind) {
+                guard cluster.profile.version.minor < api.minor, version.minor >= api.minor else { continue }
+                note(.refuses, VersionConcerns.name(object), "\(api.apiVersion) is no longer served")
+            }
+        }
+        unjudged.sort { $0.kind.qualifiedPlural < $1.kind.qualifiedPlural }
+    }
+
     /// Finds out which gate is behind each refusal, drop and default: without the gate's change it would not be there.
     private mutating func nameSources(_ cluster: Cluster, _ to: KubernetesProfile) {
         let differing = FeatureGate.allCases.filter { cluster.profile.isEnabled($0) != to.isEnabled($0) }
         for i in findings.indices {
             let finding = findings[i]
             findings[i].source = finding.sort == .kubelets ? "Kubernetes version skew policy" : "validation and defaults of Kubernetes \(to.version)"
+            if let api = Self.removed.first(where: { finding.sort == .refuses && finding.words.hasPrefix($0.apiVersion + " ") }) {
+                (findings[i].since, findings[i].source) = (KubernetesVersion(minor: api.minor), "Deprecated API Migration Guide")
+                continue
+            }
             guard finding.sort != .kubelets, let object = finding.objects.first.flatMap({ samples[$0] }) else { continue }
             let gate = differing.first { gate in
                 var other = VersionPlan()

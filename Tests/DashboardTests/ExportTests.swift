@@ -1,0 +1,71 @@
+// What `:export` writes is opened as it was: each object of the shipped scenarios and of manifests of whole projects.
+
+import ControlPlane
+import Foundation
+import KubernetesAPI
+import Manifests
+import Simulation
+import SimulationKit
+import Testing
+
+@testable import Dashboard
+
+@Suite struct ExportTests {
+    private static let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    /// Ours, and those of published projects where they are at hand.
+    static let manifests = [tests.appending(path: "Manifests"), tests.appending(path: "../../shared/manifests"), tests.appending(path: "../../../shared/manifests")]
+        .flatMap { folder in
+            ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".yaml") }.sorted()
+                .map { folder.appending(path: $0).path }
+        }
+
+    @Test(arguments: ScenarioCatalog.all.map(\.name)) func `a shipped scenario is exported and opened whole`(name: String) throws {
+        let shipped = try #require(ScenarioCatalog.find(name))
+        try check(shipped.input(overrides: InputOverrides()))
+    }
+
+    @Test(arguments: manifests) func `a project's manifests are exported and opened whole`(path: String) throws {
+        try check(Input(ManifestReader.read(paths: [path])))
+    }
+
+    private func check(_ input: Input) throws {
+        #expect(input.problems.isEmpty, "\(input.problems.prefix(3))")
+        var session = input.makeSession().session
+        session.advance(to: session.cluster.origin + (session.script.duration ?? Script.usualDuration))
+        var dashboard = Dashboard(session: session)
+        try dashboard.press(":export all<Enter>")
+        let file = try #require(dashboard.fileToWrite)
+        let read = Input(ManifestReader.read(text: file.content, file: file.name))
+        #expect(read.problems.isEmpty, "\(read.problems.prefix(3))")
+        var (opened, refusals) = read.makeSession()
+        #expect(refusals.problems.isEmpty, "\(refusals.problems.prefix(3))")
+        #expect(opened.now == read.state.newest)
+
+        let before = documents(of: session)
+        let after = documents(of: opened)
+        for (name, document) in before.sorted(by: { $0.key < $1.key }) {
+            let other = try #require(after[name], "\(name) is not there")
+            #expect(other == document, "\(name): \(StateDifference.differences(document, other, "object").prefix(4))")
+        }
+        // A second later nothing is gone that was to stay.
+        opened.advance(to: opened.now + .seconds(1))
+        let later = documents(of: opened)
+        let lost = before.filter { later[$0.key] == nil && $0.value["metadata"]?["deletionTimestamp"] == nil }
+        #expect(lost.isEmpty, "\(lost.keys.sorted().prefix(5))")
+    }
+
+    /// Each object by kind, name and uid, without its number among the writes, which is the server's.
+    private func documents(of session: Session) -> [String: JSONValue] {
+        var all: [String: JSONValue] = [:]
+        for kind in Kind.allCases {
+            for object in session.cluster.store.objects(kind) {
+                var document = session.simulation.document(of: object).object ?? [:]
+                var metadata = document["metadata"]?.object ?? [:]
+                metadata["resourceVersion"] = nil
+                document["metadata"] = .object(metadata)
+                all["\(object.kindInfo.kind) \(object.key) \(object.metadata.uid)"] = .object(document)
+            }
+        }
+        return all
+    }
+}
