@@ -112,7 +112,7 @@ import Testing
     @Test func `tunnels of new nodes are opened within 15 s, those of nodes that went are closed`() throws {
         var simulation = Self.tunneled()
         var node = try #require(simulation.cluster.store.nodes[ObjectKey(name: "a2")])
-        node.metadata = Metadata()
+        node.metadata = Metadata(ObjectMeta())
         node.metadata.name = "a3"
         node.status.addresses = [NodeAddress("InternalIP", "10.9.9.9")]
         _ = try simulation.perform(.create(node)).get()
