@@ -204,14 +204,17 @@ struct ClusterView {
     private var cursor = WatchCursor.beginning
     private var generation = -1
     private var owners = WorkloadIndex()
+    /// The pods of each workload, by the topology key.
+    private(set) var workloads = WorkloadTally()
+    private var topologyKey = LabelKey.zone
 
     /// Takes in what changed. `generation` differs when the store is another one than before (undo, rewind).
-    mutating func refresh(_ cluster: Cluster, generation: Int) {
+    mutating func refresh(_ cluster: Cluster, generation: Int, topologyKey: String = LabelKey.zone) {
         // The feed forgets what all components have read: then some changes may have been missed.
         if generation != self.generation || !cluster.store.holds(cursor) {
             let layout = layout
             self = ClusterView()
-            (self.generation, self.layout) = (generation, layout)
+            (self.generation, self.layout, self.topologyKey) = (generation, layout, topologyKey)
             cursor = cluster.store.end
             for node in cluster.store.nodes.all { read(node.metadata.name, cluster) }
             for pod in cluster.store.pods.rows.lazy.compactMap({ $0 }) where pod.nodeName.isEmpty { readUnplaced(pod.key, cluster) }
@@ -219,6 +222,10 @@ struct ClusterView {
             finish(namesChanged: true, unplacedChanged: true)
             heldBack.refresh(cluster)
             return
+        }
+        if topologyKey != self.topologyKey {
+            self.topologyKey = topologyKey
+            countWorkloads()
         }
         var dirty: Set<String> = []
         // By node: pods of it that changed.
@@ -255,6 +262,14 @@ struct ClusterView {
         heldBack.refresh(cluster)
     }
 
+    /// Counts the pods of all workloads anew, by another topology key. O(pods).
+    private mutating func countWorkloads() {
+        workloads = WorkloadTally()
+        for name in nodeNames { if let node = nodes[name] { for pod in node.pods { workloads.add(pod, domain: domain(node)) } } }
+        for (cell, _) in unplaced.values { workloads.add(cell, domain: nil) }
+    }
+    private func domain(_ node: NodeView) -> String { node.labels[topologyKey] ?? "" }
+
     private mutating func finish(namesChanged: Bool, unplacedChanged: Bool) {
         if namesChanged {
             nodeNames = nodes.keys.sorted(by: naturalOrder)
@@ -275,6 +290,7 @@ struct ClusterView {
     /// Looks at a pod that has, or had, no node.
     private mutating func readUnplaced(_ key: ObjectKey, _ cluster: Cluster) {
         if let (cell, message) = unplaced.removeValue(forKey: key) {
+            workloads.remove(cell, domain: nil)
             faults -= cell.state.isFault ? 1 : 0
             unschedulable -= cell.state == .unschedulable ? 1 : 0
             if cell.state.isWaiting {
@@ -287,6 +303,7 @@ struct ClusterView {
         let cell = cell(pod, isNodeReady: true, cluster)
         let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
         unplaced[key] = (cell, message)
+        workloads.add(cell, domain: nil)
         faults += cell.state.isFault ? 1 : 0
         unschedulable += cell.state == .unschedulable ? 1 : 0
         if cell.state.isWaiting {
@@ -300,15 +317,18 @@ struct ClusterView {
     private mutating func read(_ keys: Set<ObjectKey>, onNode name: String, _ cluster: Cluster) {
         guard var view = nodes.removeValue(forKey: name) else { return }
         let rules = RequestRules(assigned: cluster.profile)
+        let domain = domain(view)
         var hasResizes = !view.waitingForResize.isEmpty
         for key in keys {
             let place = view.pods.partitioningIndex { $0.key >= key }
             let isThere = place < view.pods.count && view.pods[place].key == key
+            if isThere { workloads.remove(view.pods[place], domain: domain) }
             guard let pod = cluster.store.pods[key], pod.nodeName == name else {
                 if isThere { view.pods.remove(at: place) }
                 continue
             }
             let cell = readCell(pod, on: view, rules, cluster)
+            workloads.add(cell, domain: domain)
             hasResizes = hasResizes || pod.status.conditions[ConditionType.podResizePending] != nil
             if isThere { view.pods[place] = cell } else { view.pods.insert(cell, at: place) }
         }
@@ -331,6 +351,7 @@ struct ClusterView {
     }
 
     private mutating func read(_ name: String, _ cluster: Cluster) {
+        if let before = nodes[name] { for pod in before.pods { workloads.remove(pod, domain: domain(before)) } }
         faults -= nodes[name]?.faults ?? 0
         notReady -= nodes[name]?.isDown == true ? 1 : 0
         overdue[name] = nil
@@ -357,6 +378,7 @@ struct ClusterView {
         view.faults = view.pods.count { $0.state.isFault }
         faults += view.faults
         notReady += view.isDown ? 1 : 0
+        for pod in view.pods { workloads.add(pod, domain: domain(view)) }
         nodes[name] = view
     }
 
@@ -369,7 +391,7 @@ struct ClusterView {
     /// What differs from counts that are made anew; empty if nothing does. For tests, with the world as it was when it was refreshed last.
     func faults(_ cluster: Cluster) -> [String] {
         var fresh = ClusterView()
-        fresh.refresh(cluster, generation: generation)
+        fresh.refresh(cluster, generation: generation, topologyKey: topologyKey)
         var faults: [String] = []
         func compare<Value: Equatable>(_ what: String, _ value: (ClusterView) -> Value) {
             if value(self) != value(fresh) { faults.append("\(what): \(value(self)), counted anew \(value(fresh))") }
@@ -380,6 +402,7 @@ struct ClusterView {
         compare("waiting") { $0.waitingCount }
         compare("stuck") { $0.isStuck }
         compare("waiting by reason") { $0.waitingByReason.map { "\($0.key.workload) \($0.count) \($0.first?.name ?? "") \($0.key.message)" } }
+        compare("workloads") { $0.workloads.all }
         for name in fresh.nodeNames {
             compare("pods of \(name)") { $0.nodes[name]?.pods.map { "\($0.key) \($0.state) \($0.requests.milliCPU)" } ?? [] }
             compare("requests of \(name)") { $0.nodes[name]?.requested }

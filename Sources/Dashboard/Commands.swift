@@ -12,7 +12,7 @@ struct PromptCommand: Sendable {
     var arguments: String
     var help: String
     /// What tab completes its arguments from; nil for namespaces and labels.
-    var candidates: (@Sendable (World) -> [String])?
+    var candidates: (@Sendable (World, String) -> [String])?
     var run: @Sendable (inout Dashboard, [String]) -> Void
 }
 
@@ -181,7 +181,7 @@ enum PromptCommands {
         },
         PromptCommand(
             names: ["serve"], arguments: "[port|stop]", help: "Let kubectl and other clients in on this machine; again: how; stop sends them away",
-            candidates: { _ in ["stop"] }
+            candidates: { _, _ in ["stop"] }
         ) { dashboard, words in
             if words.first == "stop" { return dashboard.requests.append(.stopServing) }
             let port = words.first.map { Int($0) ?? -1 } ?? 0
@@ -275,8 +275,10 @@ extension Dashboard {
             if let pod = (stack.last as? any PodHolder)?.selectedPod(world) { return apply(body(pod)) }
             return show("Which pod?", .error)
         }
-        let pods = world.store.pods.all.filter { $0.metadata.name == name && (world.namespace.isEmpty || world.namespace == $0.metadata.namespace) }
-        guard let pod = pods.first else {
+        let found = world.store.pods.rows.first {
+            $0.map { $0.metadata.name == name && (world.namespace.isEmpty || world.namespace == $0.metadata.namespace) } ?? false
+        }
+        guard let pod = found ?? nil else {
             let near = nearest(name, among: world.store.pods.all.map(\.metadata.name)).map { "; nearest: \($0)" } ?? ""
             return show("No pod \(name)\(near)", .error)
         }
@@ -378,6 +380,18 @@ enum TopologyKeys {
     }
 }
 
+extension World {
+    /// The name of the first object, by namespace and name, whose name begins with `word`, as a list of candidates. O(objects).
+    func names<O: StoredObject>(of type: O.Type, beginning word: String) -> [String] {
+        var first: ObjectKey?
+        for case let object? in store[keyPath: O.table].rows where object.metadata.name.hasPrefix(word) {
+            let key = object.key
+            if first.map({ key < $0 }) ?? true { first = key }
+        }
+        return first.map { [$0.name] } ?? []
+    }
+}
+
 /// What tab completes in the command prompt.
 enum Completions {
     /// What is missing of the word being typed.
@@ -390,11 +404,11 @@ enum Completions {
                 PromptCommands.all.map { $0.names[0] } + KindInfo.all.map(\.promptName) + dashboard.world.store.customKinds.map(\.plural)
                 + dashboard.world.options.settings.aliases.keys.sorted()
         } else if let known = PromptCommands.find(words[0])?.candidates {
-            candidates = known(dashboard.world)
+            candidates = known(dashboard.world, word.lowercased())
         } else if ["drain", "cordon", "uncordon"].contains(words[0]) {
             candidates = dashboard.world.view.nodeNames
         } else if ["resize", "load", "evict"].contains(words[0]) {
-            candidates = dashboard.world.store.pods.sorted().map(\.metadata.name)
+            candidates = dashboard.world.names(of: Pod.self, beginning: word.lowercased())
         } else if words[0] == "set" {
             candidates = words.count == 2 ? Dashboard.Switch.allCases.map(\.rawValue) : ["on", "off"]
         } else if ["xray", "x", "xr"].contains(words[0]), words.count == 2 {
@@ -403,7 +417,8 @@ enum Completions {
             let zones = Set(dashboard.world.view.nodes.values.compactMap { $0.labels[LabelKey.zone] })
             candidates = words.count == 2 ? ["fail", "recover"] : zones.sorted() + dashboard.world.view.nodeNames
         } else if words[0] == "demand" {
-            candidates = dashboard.world.store.deployments.sorted().map(\.metadata.name) + dashboard.world.store.statefulSets.sorted().map(\.metadata.name)
+            let (world, word) = (dashboard.world, word.lowercased())
+            candidates = world.names(of: Deployment.self, beginning: word) + world.names(of: StatefulSet.self, beginning: word)
         } else {
             candidates = dashboard.world.store.namespaces.sorted().map(\.metadata.name) + labels(of: words[0], dashboard.world)
         }
@@ -416,7 +431,8 @@ enum Completions {
         guard let kind = KindInfo.find(noun, among: world.store.customKinds) else { return [] }
         var found: Set<String> = []
         // A sample is enough to complete from, and cheap in large clusters.
-        for object in world.store.objects(kind.type).prefix(500) {
+        func sample<O: StoredObject>(_ type: O.Type) -> [any StoredObject] { Array(world.store[keyPath: O.table].rows.lazy.compactMap { $0 }.prefix(500)) }
+        for object in sample(ObjectStore.type(of: kind.type)) {
             for (key, value) in object.metadata.labels.entries where !value.isEmpty { found.insert("\(key)=\(value)") }
         }
         return found.sorted()

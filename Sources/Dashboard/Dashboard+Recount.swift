@@ -5,6 +5,6 @@ extension Dashboard {
     package mutating func recount() -> [String] {
         world.refresh()
         prepareTop()
-        return world.view.faults(world.cluster) + ((stack.last as? TableScreen)?.faults(world) ?? [])
+        return world.view.faults(world.cluster) + ((stack.last as? TableScreen)?.faults(world) ?? []) + ((stack.last as? ListScreen)?.faults(world) ?? [])
     }
 }

@@ -5,14 +5,9 @@ import KubernetesAPI
 enum LiveWorkload {
     /// The unfinished pods of workloads, those on nodes first, in natural order.
     static func pods(of objects: [any StoredObject], _ world: World) -> [Pod] {
-        let owners = objects.map { Workload(kind: $0.kindInfo.kind, namespace: $0.metadata.namespace, name: $0.metadata.name) }
-        let wanted = Set(owners)
-        let own = Set(objects.map(\.metadata.uid))
-        return world.store.pods.all
-            .filter { pod in
-                !pod.isFinished && !pod.metadata.isTerminating
-                    && (own.contains(pod.metadata.controller?.uid ?? "") || wanted.contains(Workload(of: pod, world.cluster)))
-            }
+        var seen: Set<ObjectKey> = []
+        return objects.flatMap { world.store.pods(below: $0) }
+            .filter { !$0.isFinished && !$0.metadata.isTerminating && seen.insert($0.key).inserted }
             .sorted { a, b in
                 if a.nodeName.isEmpty != b.nodeName.isEmpty { return !a.nodeName.isEmpty }
                 return a.namespace != b.namespace ? a.namespace < b.namespace : naturalOrder(a.name, b.name)
@@ -27,5 +22,31 @@ enum LiveWorkload {
             $0.metadata.name == parts[1] && (world.namespace.isEmpty || world.namespace == $0.metadata.namespace)
         }
         return found.map { (info, $0) }
+    }
+}
+
+extension ObjectStore {
+    /// The pods that `object` owns, itself or by its ReplicaSets or Jobs, in no order; itself if it is a pod. O(its pods, and all
+    /// ReplicaSets or Jobs).
+    func pods(below object: any StoredObject) -> [Pod] {
+        if let pod = object as? Pod { return [pod] }
+        func owned<O: StoredObject>(_ type: O.Type) -> [Pod] {
+            self[keyPath: O.table].rows.flatMap { row -> [Pod] in
+                guard let row, row.metadata.controller?.uid == object.metadata.uid else { return [] }
+                return pods(ownedBy: row.metadata.uid)
+            }
+        }
+        let own = pods(ownedBy: object.metadata.uid)
+        switch object.kindInfo.type {
+        case .deployment: return own + owned(ReplicaSet.self)
+        case .cronJob: return own + owned(Job.self)
+        default: return own
+        }
+    }
+    /// The pods of a workload, in no order. O(them, and all ReplicaSets or Jobs).
+    func pods(of workload: Workload, _ cluster: Cluster) -> [Pod] {
+        if let kind = KindInfo.find(workload.kind), let object = object(kind.type, workload.key) { return pods(below: object) }
+        // Its owner is gone, or of a kind that nobody knows.
+        return pods.all.filter { $0.namespace == workload.namespace && Workload(of: $0, cluster) == workload }
     }
 }

@@ -26,9 +26,10 @@ struct RowRule {
     var sorter: ObjectColumn?
     var byAge: Bool
 
-    /// Whether a row follows from its object alone, so that it stays as it is until that is written.
+    /// Whether a row stays as it is until its object is written; whether a pod has a fault follows besides from its node, and from the time
+    /// at which it is overdue.
     var isExact: Bool {
-        !recipe.faults && (sorter.map { ["NAME", "NAMESPACE"].contains($0.title) } ?? true)
+        (sorter.map { ["NAME", "NAMESPACE"].contains($0.title) } ?? true)
             && filter.terms.allSatisfy { if case .labels = $0 { true } else { false } }
     }
 
@@ -40,13 +41,18 @@ struct RowRule {
         /// The number in `text`, if the table is sorted by numbers.
         var number: Double?
         var time: Int64 = 0
+        /// When it has a fault that it has not yet, if nothing is written until then.
+        var due: Instant?
     }
 
     /// The row of `object`; nil if the table is not about it.
     func row(_ object: any StoredObject, _ world: World) -> Row? {
         guard contains(object, world) else { return nil }
         var row = Row(key: object.key, isShown: true)
-        if recipe.faults, !ObjectColumns.isFault(object, world) { row.isShown = false }
+        if recipe.faults, !ObjectColumns.isFault(object, world) {
+            row.isShown = false
+            if let pod = object as? Pod, pod.metadata.isTerminating { row.due = pod.metadata.deletionTimestamp.map { $0 + PodState.patience } }
+        }
         if row.isShown, !filter.terms.isEmpty {
             let cells = isExact ? [] : columns.map { (title: $0.title, text: $0.text(object, world)) }
             row.isShown = filter.passes(cells: cells, labels: object.metadata.labels)
@@ -111,6 +117,9 @@ struct RowIndex {
     private var work: Work?
     /// Where the next rows are that are looked at again because more than their objects decides about them.
     private var round = 0
+    /// Rows that have a fault from a moment on, and the first of these moments.
+    private var due: [Int32: Instant] = [:]
+    private var firstDue = Instant.distantFuture
 
     /// As many rows are looked at before anything is shown; a table of fewer is always complete.
     static let atOnce = 4000
@@ -173,8 +182,8 @@ struct RowIndex {
             return begin(rule, world)
         }
         // Ages move even when nothing is written.
-        guard moved || rule.filter.hasBounds else { return }
-        var touched: [Int32] = []
+        guard moved || rule.filter.hasBounds || firstDue < world.now else { return }
+        var touched = overdue(world.now)
         while let entry = world.store.next(&cursor, until: .distantFuture) { touched += numbers(entry, rule, world) }
         if work != nil {
             work!.touched.formUnion(touched)
@@ -187,16 +196,34 @@ struct RowIndex {
         look(at: touched, rule, world)
     }
 
+    /// The rows whose moment has come.
+    private mutating func overdue(_ now: Instant) -> [Int32] {
+        guard firstDue < now else { return [] }
+        let numbers = due.filter { $0.value < now }.map(\.key)
+        for number in numbers { due[number] = nil }
+        firstDue = due.values.min() ?? .distantFuture
+        return numbers
+    }
+    private mutating func note(_ due: Instant?, _ number: Int32) {
+        if let due {
+            self.due[number] = due
+            firstDue = min(firstDue, due)
+        } else if !self.due.isEmpty {
+            self.due[number] = nil
+        }
+    }
+
     /// The rows that a change is about.
     private func numbers(_ entry: LogEntry, _ rule: RowRule, _ world: World) -> [Int32] {
         if entry.kind == rule.kind.type {
             func slot<O: StoredObject>(_ type: O.Type) -> Int32 { Int32(world.store[keyPath: O.table].change(entry.index).slot) }
             return [slot(ObjectStore.type(of: entry.kind))]
         }
-        guard entry.kind == .node, rule.kind.type == .pod, !rule.isExact else { return [] }
+        guard entry.kind == .node, rule.kind.type == .pod, rule.recipe.faults || !rule.isExact else { return [] }
         // How a pod is depends on whether its node is ready.
         let change = world.store.nodes.change(entry.index)
-        if change.previous?.isReady == change.object.isReady, change.action == .modified { return [] }
+        func isDown(_ node: Node?) -> Bool? { node.map { !$0.isReady && $0.status.conditions[ConditionType.ready] != nil } }
+        if isDown(change.previous) == isDown(change.object), change.action == .modified { return [] }
         return world.store.podSlots(onNode: change.object.name).map { Int32($0) }
     }
 
@@ -211,6 +238,7 @@ struct RowIndex {
             while rows.count <= Int(number) { rows.append(nil) }
             let before = rows[Int(number)]
             let row = object(Int(number)).flatMap { rule.row($0, world) }
+            note(row?.due, number)
             total += (row == nil ? 0 : 1) - (before == nil ? 0 : 1)
             let (was, isShown) = (before?.isShown ?? false, row?.isShown ?? false)
             if was, isShown, let before, let row, before.key == row.key, before.text == row.text, before.number == row.number, before.time == row.time {
@@ -238,6 +266,7 @@ struct RowIndex {
 
     private mutating func begin(_ rule: RowRule, _ world: World) {
         (rows, order, total, round) = ([], [], 0, 0)
+        (due, firstDue) = ([:], .distantFuture)
         cursor = world.store.end
         if rule.kind.type == .custom {
             for object in world.store.objects(of: rule.kind) {
@@ -283,6 +312,7 @@ struct RowIndex {
             while rows.count <= Int(number) { rows.append(nil) }
             guard let row = object(Int(number)).flatMap({ rule.row($0, world) }) else { continue }
             rows[Int(number)] = row
+            note(row.due, number)
             total += 1
             if row.isShown {
                 work.found.append(number)

@@ -11,7 +11,7 @@ struct Users {
     init(of object: any StoredObject, _ world: World) {
         let name = object.metadata.name
         let namespace = object.metadata.namespace
-        for pod in world.store.pods.all where namespace.isEmpty || pod.metadata.namespace == namespace {
+        for case let pod? in world.store.pods.rows where namespace.isEmpty || pod.metadata.namespace == namespace {
             let spec = pod.spec.value
             let uses: Bool =
                 switch object {

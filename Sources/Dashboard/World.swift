@@ -79,7 +79,7 @@ struct World {
 
     /// Brings what is derived up to date with the session.
     mutating func refresh() {
-        view.refresh(session.cluster, generation: generation)
+        view.refresh(session.cluster, generation: generation, topologyKey: topologyKey)
         outages = Outages(session.simulation, view)
         let revision = store.revision &+ generation << 40
         if revision != spreadRevision || spreadView.isBehind {

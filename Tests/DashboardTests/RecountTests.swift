@@ -44,6 +44,41 @@ import Testing
         }
     }
 
+    /// X-rays and pulses of more pods than are looked through at once, while they come, go and fail.
+    @Test(arguments: [":xray deploy<Enter>", ":xray no<Enter>", ":xray svc<Enter>", ":pulses<Enter>"]) func `long lists are those made anew`(
+        keys: String
+    ) throws {
+        var random = SeededRandom(seed: 5, stream: "lists \(keys)")
+        var dashboard = Self.dashboard(nodes: 20, pods: 1300, seed: 5)
+        dashboard.run(to: dashboard.session.cluster.origin + .seconds(20))
+        func whole() {
+            let size = Size(width: 120, height: 36)
+            _ = dashboard.frame(size: size)
+            // While something comes or goes a look may be begun again.
+            for _ in 0..<20 where dashboard.patience == .milliseconds(1) {
+                dashboard.advance(by: .zero, until: { false })
+                _ = dashboard.frame(size: size)
+            }
+        }
+        try dashboard.press(keys)
+        whole()
+        #expect(dashboard.recount() == [])
+        for _ in 0..<6 {
+            let node = dashboard.session.cluster.store.nodes.all[random.below(20)].name
+            let sets = dashboard.session.cluster.store.deployments.all
+            let set = sets[random.below(sets.count)]
+            switch random.below(3) {
+            case 0: try dashboard.press(":fault fail \(node)<Enter>")
+            case 1: try dashboard.press(":fault recover \(node)<Enter>")
+            default:
+                dashboard.serve { session in _ = session.perform(.scale(.deployment, set.key, replicas: random.below(40))) }
+            }
+            try dashboard.press("<wait:\(1 + random.below(60))s>")
+            whole()
+            #expect(dashboard.recount() == [])
+        }
+    }
+
     /// A table that is too large to be looked through at once: the first rows are there, keys are answered, and in the end it is all there.
     @Test func `a large table is looked through in slices`() throws {
         var dashboard = Self.dashboard(nodes: 60, pods: 6000, seed: 1)

@@ -15,6 +15,8 @@ func deleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
     let forecast = Forecast.replacement(of: objects.compactMap { $0 as? Pod }.filter { $0.metadata.controller != nil }, world, deleting: true)
     let pods = objects.allSatisfy { $0 is Pod }
     let many = objects.count > 10
+    let isUsed = objects.first.map { [.configMap, .secret, .serviceAccount].contains($0.kindInfo.type) } ?? false
+    let users = isUsed ? Users(of: objects[0], world).keys.count : 0
     var fields: [FormField] = []
     if pods {
         fields.append(FormField("grace", "Grace period", text: "", hint: "seconds; empty: each pod's own"))
@@ -48,15 +50,11 @@ func deleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
                     lines.append(StyledText("\(count) pods run on it; once the node is gone they are garbage-collected after 40 s.", world.theme[.rowPending]))
                 } else if let namespace = object as? Namespace {
                     let name = namespace.metadata.name
-                    let pods = world.store.pods.all.count { $0.metadata.namespace == name }
+                    let pods = world.store.pods.rows.count { $0?.metadata.namespace == name }
                     lines.append(
                         StyledText("Everything in it is deleted too: \(counted(pods, "pod")) and all other objects.", world.theme[.rowPending]))
                 } else if [.deployment, .statefulSet, .daemonSet, .replicaSet, .job].contains(object.kindInfo.type), values["propagation"] != "Orphan" {
-                    let workload = Workload(kind: object.kindInfo.kind, namespace: object.metadata.namespace, name: object.metadata.name)
-                    let pods = world.store.pods.all.count {
-                        $0.metadata.namespace == workload.namespace
-                            && (Workload(of: $0, world.cluster) == workload || $0.metadata.controller?.uid == object.metadata.uid)
-                    }
+                    let pods = world.store.pods(below: object).count
                     lines.append(StyledText("\(counted(pods, "pod goes", "pods go")) with it.", world.theme[pods > 0 ? .rowPending : .dim]))
                 } else if let claim = object as? PersistentVolumeClaim {
                     let forecast = world.cluster.reclaim(deleting: claim)
@@ -64,8 +62,7 @@ func deleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
                 } else if let volume = object as? PersistentVolume {
                     let forecast = world.cluster.reclaim(deleting: volume)
                     lines.append(StyledText(forecast.text, world.theme[forecast.fate == .destroyed ? .rowError : .dim]))
-                } else if [.configMap, .secret, .serviceAccount].contains(object.kindInfo.type) {
-                    let users = Users(of: object, world).keys.count
+                } else if isUsed {
                     lines.append(
                         StyledText(
                             users == 0 ? "No pod uses it." : "\(counted(users, "pod uses", "pods use")) it.",

@@ -229,7 +229,7 @@ extension AutoscalerScreen {
             ]
         }
         if lines.isEmpty {
-            let waiting = world.store.pods.rows.count { $0.map { $0.nodeName.isEmpty && !$0.isFinished && !$0.metadata.isTerminating } ?? false }
+            let waiting = world.view.waitingCount
             lines.append(
                 StyledText(
                     waiting == 0

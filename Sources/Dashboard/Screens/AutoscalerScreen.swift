@@ -252,7 +252,7 @@ struct AutoscalerScreen: Screen {
 extension AutoscalerScreen {
     static let command = PromptCommand(
         names: ["autoscaler", "autoscale"], arguments: "[name|workload]", help: "An autoscaler's arithmetic, curves and demand; the node autoscaler",
-        candidates: { world in world.store.horizontalPodAutoscalers.sorted().map(\.name) }
+        candidates: { world, word in world.names(of: HorizontalPodAutoscaler.self, beginning: word) }
     ) { dashboard, words in
         let world = dashboard.world
         guard let word = words.first else { return dashboard.apply([.push(AutoscalerScreen(of: dashboard.stack.last!.focusedWorkload(world), world))]) }

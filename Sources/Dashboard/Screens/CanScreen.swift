@@ -167,7 +167,7 @@ extension CanScreen {
     static let command = PromptCommand(
         names: ["can", "can-i"], arguments: "[verb resource] [as user] [in namespace]",
         help: "Who may do what: list pods as system:serviceaccount:default:default",
-        candidates: { world in
+        candidates: { world, _ in
             let accounts = world.store.serviceAccounts.sorted().filter { world.shows($0.namespace) }.map { "system:serviceaccount:\($0.namespace):\($0.name)" }
             return accounts + ["system:anonymous", "system:kube-scheduler", UserInfo.mastersGroup] + verbs + KindInfo.all.map(\.plural)
         }

@@ -254,7 +254,7 @@ struct DeckScreen: Screen {
             let eventsWidth = min(area.width * 2 / 5, max(44, area.width - 74))
             // What the rules leave of a large screen goes to the workloads.
             let needed = max(world.spread.count + 8, 12)
-            let rest = bottom.height - needed >= 8 && world.store.pods.count <= 5000 ? bottom.height - needed : 0
+            let rest = bottom.height - needed >= 8 ? bottom.height - needed : 0
             let left = Rect(x: bottom.x, y: bottom.y, width: bottom.width - eventsWidth, height: bottom.height - rest)
             places.spread = left
             if rest > 0 { places.workloads = Rect(x: left.x, y: left.bottom, width: left.width, height: rest) }
@@ -390,43 +390,10 @@ struct DeckScreen: Screen {
 
     // MARK: Workloads pane
 
-    private struct WorkloadLine {
-        var workload: Workload
-        var pods = 0
-        var ready = 0
-        var faults = 0
-        var requests = Resources()
-        var counts: [String: Int] = [:]
-    }
-
-    /// Workloads with their pods by domain, those with faults first. O(pods).
+    /// Workloads with their pods by domain, those with faults first.
     private func drawWorkloads(on canvas: inout Canvas, in box: Rect, _ domains: [String], _ world: World) {
         let theme = world.theme
-        var places: [Workload: Int] = [:]
-        var lines: [WorkloadLine] = []
-        func add(_ pod: PodCell, _ domain: String?) {
-            if pod.state == .done { return }
-            let place = places[pod.workload] ?? lines.count
-            if place == lines.count {
-                places[pod.workload] = place
-                lines.append(WorkloadLine(workload: pod.workload))
-            }
-            lines[place].pods += 1
-            lines[place].ready += pod.state == .ready ? 1 : 0
-            lines[place].faults += pod.state.isFault ? 1 : 0
-            lines[place].requests += pod.requests
-            if let domain { lines[place].counts[domain, default: 0] += 1 }
-        }
-        for name in world.view.nodeNames {
-            guard let node = world.view.nodes[name] else { continue }
-            for pod in node.pods { add(pod, node.labels[world.topologyKey] ?? "") }
-        }
-        for pod in world.view.waiting { add(pod, nil) }
-        lines.sort { a, b in
-            if (a.faults > 0) != (b.faults > 0) { return a.faults > 0 }
-            if a.workload.isSystem != b.workload.isSystem { return b.workload.isSystem }
-            return a.workload < b.workload
-        }
+        let lines = world.view.workloads.faultsFirst
         canvas.drawBox(
             in: box, title: StyledText("Workloads  ", theme[.title]) + StyledText("\(lines.count)", theme[.titleCounter]),
             right: StyledText("pods by \(TopologyKeys.short(world.topologyKey))", theme[.dim]), style: theme[.border])
@@ -441,14 +408,14 @@ struct DeckScreen: Screen {
                 TableWidget.Column(domain.isEmpty ? "(none)" : domain, alignment: .right, minimum: max(4, min(12, TextWidth.columns(domain))), priority: 5))
         }
         TableWidget(columns: columns, rowCount: lines.count).draw(on: &canvas, in: box.interior, theme: theme) { index in
-            let line = lines[index]
+            let line = world.view.workloads[lines[index]]
             let cells = [
                 StyledText(line.workload.name, colour(of: line.workload, world)), StyledText(line.workload.kind, theme[.dim]),
                 StyledText("\(line.ready)/\(line.pods)", theme[line.ready < line.pods ? .rowPending : .text]),
                 StyledText("\(line.faults)", theme[line.faults > 0 ? .rowError : .dim]),
-                StyledText("\(line.requests.milliCPU)m", theme[.dim]), StyledText("\(line.requests.memory >> 20)Mi", theme[.dim]),
+                StyledText("\(Int64(clamping: line.milliCPU))m", theme[.dim]), StyledText("\(Int64(clamping: line.memory) >> 20)Mi", theme[.dim]),
             ]
-            return TableRow(cells + shown.map { StyledText("\(line.counts[$0] ?? 0)", theme[line.counts[$0] == nil ? .dim : .text]) })
+            return TableRow(cells + shown.map { StyledText("\(line.domains[$0] ?? 0)", theme[line.domains[$0] == nil ? .dim : .text]) })
         }
     }
 
@@ -508,7 +475,7 @@ struct DeckScreen: Screen {
 extension DeckScreen {
     static let command = PromptCommand(
         names: ["deck"], arguments: "[label]", help: "The big picture, by a node label (zone without)",
-        candidates: { world in TopologyKeys.used(world).map(TopologyKeys.short) }
+        candidates: { world, _ in TopologyKeys.used(world).map(TopologyKeys.short) }
     ) { dashboard, words in
         if let label = words.first { dashboard.world.topologyKey = TopologyKeys.full(label, dashboard.world) }
         dashboard.apply([.root(DeckScreen())])

@@ -346,7 +346,7 @@ struct GroupsScreen: ListedScreen, PodHolder {
 extension GroupsScreen {
     static let command = PromptCommand(
         names: ["groups", "group"], arguments: "[group]", help: "Groups of pods: who waits for whom, what is missing, which domain takes the whole group",
-        candidates: { world in world.store.podGroups.sorted().map(\.metadata.name) }
+        candidates: { world, word in world.names(of: PodGroup.self, beginning: word) }
     ) { dashboard, words in
         guard let word = words.first else { return dashboard.apply([.push(GroupsScreen())]) }
         let known = dashboard.world.store.podGroups.sorted()

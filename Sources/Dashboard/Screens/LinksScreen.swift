@@ -41,11 +41,30 @@ struct LinksScreen: ListedScreen {
     }
 
     private var links: [Link] = []
+    /// The pod of the examples, as long as it is there, and the namespace that was looked at when it was found.
+    private var pod: (key: ObjectKey, namespace: String)?
+    private var podSought: (revision: Int, generation: Int)?
 
     mutating func refresh(_ world: World, in area: Rect) {
         links = Link.present(world.session.simulation.links)
+        if typed == nil { findPod(world) }
         list.show(links.map(\.title))
         list.scroll(in: rects(area)[0].interior.inset(top: 1, bottom: 1))
+    }
+
+    /// Looks for the first pod on a node, a user's before those of the system, unless the one that was found is still there.
+    private mutating func findPod(_ world: World) {
+        if let pod, pod.namespace == world.namespace, world.store.pods[pod.key]?.nodeName.isEmpty == false { return }
+        let stamp = (world.store.revision, world.generation)
+        if pod == nil, let podSought, podSought == stamp { return }
+        podSought = stamp
+        func first(_ isWanted: (Pod) -> Bool) -> ObjectKey? {
+            var first: ObjectKey?
+            for case let pod? in world.store.pods.rows where !pod.nodeName.isEmpty && isWanted(pod) { first = first.map { min($0, pod.key) } ?? pod.key }
+            return first
+        }
+        let own = first { world.namespace.isEmpty ? !$0.namespace.hasPrefix("kube-") : $0.namespace == world.namespace }
+        pod = (own ?? first { _ in true }).map { ($0, world.namespace) }
     }
 
     /// The links with a line for the flags, and the trace.
@@ -88,7 +107,7 @@ struct LinksScreen: ListedScreen {
     func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let rects = rects(area)
         drawLinks(on: &canvas, in: rects[0], world)
-        drawTrace(typed ?? links[safe: list.index].flatMap { Self.example($0, world) }, on: &canvas, in: rects[1], world)
+        drawTrace(typed ?? links[safe: list.index].flatMap { example($0, world) }, on: &canvas, in: rects[1], world)
     }
 
     // MARK: Links
@@ -137,11 +156,8 @@ struct LinksScreen: ListedScreen {
     }
 
     /// A request that goes over `link`, with the first things of the cluster that it fits; nil for calls that nobody makes here.
-    private static func example(_ link: Link, _ world: World) -> LinkRequest? {
-        let pods = world.store.pods.sorted().filter {
-            !$0.nodeName.isEmpty && (world.namespace.isEmpty ? !$0.namespace.hasPrefix("kube-") : $0.namespace == world.namespace)
-        }
-        let pod = pods.first ?? world.store.pods.sorted().first { !$0.nodeName.isEmpty }
+    private func example(_ link: Link, _ world: World) -> LinkRequest? {
+        let pod = pod.flatMap { world.store.pods[$0.key] }
         let key = pod?.key ?? ObjectKey(namespace: "default", name: "web")
         let node = pod?.nodeName ?? world.view.nodeNames.first ?? "node"
         func get(_ path: String) -> LinkRequest { (try? LinkRequest.ProxyTarget(path: path)).map { .proxy($0) } ?? .fromPod(key) }
@@ -158,7 +174,8 @@ struct LinksScreen: ListedScreen {
         case .securePodProxy: return get("/api/v1/namespaces/\(key.namespace)/pods/https:\(key.name):8443/proxy/")
         case .webhook, .aggregated: return nil
         case .serviceProxy:
-            let service = world.store.services.sorted().first { !$0.spec.selector.isEmpty && (world.namespace.isEmpty || $0.namespace == world.namespace) }
+            let service = world.store.services.rows.lazy.compactMap { $0 }
+                .filter { !$0.spec.selector.isEmpty && (world.namespace.isEmpty || $0.namespace == world.namespace) }.min { $0.key < $1.key }
             guard let service else { return get("/api/v1/namespaces/default/services/kubernetes:443/proxy/") }
             return get("/api/v1/namespaces/\(service.namespace)/services/\(service.name):\(service.spec.ports.first?.port ?? 80)/proxy/")
         }

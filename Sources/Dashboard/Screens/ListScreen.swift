@@ -15,6 +15,8 @@ struct ListScreen: ListedScreen, PodHolder {
         var object: (kind: Kind, key: ObjectKey)?
         /// The container of that pod that it is about.
         var container: String?
+        /// The part of the object that it is about.
+        var part: String?
         /// What Enter does; describe if nil.
         var open: (@Sendable (World) -> [Effect])?
     }
@@ -29,20 +31,28 @@ struct ListScreen: ListedScreen, PodHolder {
     let hasObjects: Bool
     /// Whether each line is about a container of a pod, to which its sessions go.
     let hasContainers: Bool
-    let lines: @Sendable (World) -> [Line]
+    private var source: any ListSource
     var filter = ""
     var list = ListCursor<String>()
     private var collapsed: Set<String> = []
     private var shown: [Line] = []
-    private var all: [Line] = []
-    private var stamp: (revision: Int, generation: Int, namespace: String, now: Int64) = (-1, 0, "", 0)
+    private var sift = ListSift()
 
     init(
         crumb: String, title: String, columns: [TableWidget.Column], isTree: Bool = false, namespace: String? = nil, hasObjects: Bool = true,
-        hasContainers: Bool = false, lines: @escaping @Sendable (World) -> [Line]
+        hasContainers: Bool = false, source: any ListSource
     ) {
-        (self.crumb, self.title, self.columns, self.isTree, self.lines) = (crumb, title, columns, isTree, lines)
+        (self.crumb, self.title, self.columns, self.isTree, self.source) = (crumb, title, columns, isTree, source)
         (self.namespace, self.hasObjects, self.hasContainers) = (namespace, hasObjects, hasContainers)
+    }
+    /// One whose lines are made anew whenever something has changed.
+    init(
+        crumb: String, title: String, columns: [TableWidget.Column], namespace: String? = nil, hasObjects: Bool = true, hasContainers: Bool = false,
+        lines: @escaping @Sendable (World) -> [Line]
+    ) {
+        self.init(
+            crumb: crumb, title: title, columns: columns, namespace: namespace, hasObjects: hasObjects, hasContainers: hasContainers,
+            source: MadeLines(make: lines))
     }
 
     static let tree = BindingGroup(
@@ -72,30 +82,27 @@ struct ListScreen: ListedScreen, PodHolder {
     }
 
     mutating func refresh(_ world: World, in area: Rect) {
-        let now = (world.store.revision, world.generation, world.namespace, world.now.nanoseconds)
-        if now != stamp {
-            stamp = now
-            all = lines(world)
-        }
-        var hiddenBelow: Int?
-        shown = all.filter { line in
-            if let depth = hiddenBelow {
-                if line.depth > depth { return false }
-                hiddenBelow = nil
-            }
-            if collapsed.contains(line.id) { hiddenBelow = line.depth }
-            return true
-        }
-        let wanted = Filter(filter)
-        if !wanted.terms.isEmpty {
-            shown = shown.filter { line in
-                let cells = zip(columns, line.cells).map { (title: $0.title, text: $1.text) }
-                let labels = line.object.flatMap { world.store.object($0.kind, $0.key)?.metadata.labels } ?? [:]
-                return wanted.passes(cells: cells, labels: labels)
-            }
-        }
-        list.show(shown.map(\.id))
+        source.refresh(world)
+        sift.refresh(source, filter: filter, collapsed: collapsed, columns.map(\.title), world)
+        take()
         list.scroll(in: area.interior.inset(top: 1))
+    }
+
+    /// Takes in what the filter and the folded lines leave, if that is news.
+    private mutating func take() {
+        guard let found = sift.takeFound() else { return }
+        shown = found
+        list.show(found.map(\.id))
+    }
+
+    /// What differs from lines that are made anew: for tests.
+    func faults(_ world: World) -> [String] { source.faults(world) }
+
+    var hasWork: Bool { source.progress != nil || sift.isAtWork }
+    mutating func work(_ world: World, until shouldStop: () -> Bool) {
+        source.work(world, until: shouldStop)
+        sift.refresh(source, filter: filter, collapsed: collapsed, columns.map(\.title), world)
+        sift.work(source, world, until: shouldStop)
     }
 
     private var line: Line? { shown[safe: list.index] }
@@ -129,7 +136,7 @@ struct ListScreen: ListedScreen, PodHolder {
         switch action {
         case .expand: if collapsed.remove(line.id) == nil { collapsed.insert(line.id) }
         // Roots only, or everything.
-        case .expandAll: collapsed = collapsed.isEmpty ? Set(all.filter { $0.depth == 0 }.map(\.id)) : []
+        case .expandAll: collapsed = collapsed.isEmpty ? Set(source.lines.filter { $0.depth == 0 }.map(\.id)) : []
         case .open:
             if let open = line.open { return open(world) }
             return object(world).map { [.push(DetailScreen($0, tab: .describe))] }
@@ -147,19 +154,22 @@ struct ListScreen: ListedScreen, PodHolder {
         heading.append("(\(namespace ?? (world.namespace.isEmpty ? "all" : world.namespace)))", theme[.titleHighlight])
         heading.append("[\(shown.count)]", theme[.titleCounter])
         if !filter.isEmpty { heading.append(" </\(filter)>", theme[Filter(filter).problem == nil ? .titleFilter : .flashError]) }
-        canvas.drawBox(in: area, title: heading, style: theme[.borderFocus])
+        let progress = source.progress.map { StyledText("looking through all: \(fixed($0 * 100, 0))%", theme[.rowPending]) }
+        canvas.drawBox(in: area, title: heading, right: progress, style: theme[.borderFocus])
         let inside = area.interior
         if shown.isEmpty {
             canvas.write("Nothing here.", at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim])
             return
         }
         let branches = isTree ? branches(canvas.glyphs) : []
+        let first = list.top
+        let cells = list.seen.map { source.cells(of: shown[$0], world) }
         var columns = columns
         // As wide as what is seen asks for.
         for index in columns.indices {
             let widest =
-                list.seen.map {
-                    (shown[$0].cells.indices.contains(index) ? shown[$0].cells[index].width : 0) + (index == 0 && isTree ? branches[$0].count + 2 : 0)
+                cells.indices.map { row in
+                    (cells[row].indices.contains(index) ? cells[row][index].width : 0) + (index == 0 && isTree ? branches[row].count + 2 : 0)
                 }.max() ?? 0
             columns[index].minimumWidth = max(columns[index].minimumWidth, min(widest, index == 0 ? 60 : 40))
             columns[index].idealWidth = max(columns[index].idealWidth, widest + 1)
@@ -167,26 +177,30 @@ struct ListScreen: ListedScreen, PodHolder {
         let table = TableWidget(columns: columns, rowCount: shown.count, cursor: list.index, top: list.top)
         canvas.drawPosition(of: list.seen, in: shown.count, onBox: area, rows: inside.inset(top: 1), theme: theme)
         table.draw(on: &canvas, in: inside, theme: theme) { index in
+            guard let cells = cells[safe: index - first] else { return TableRow([]) }
             let line = shown[index]
-            guard isTree else { return TableRow(line.cells, role: line.role) }
-            var first = StyledText(branches[index], theme[.dim])
-            first.append(collapsed.contains(line.id) ? "+ " : "", theme[.accent])
-            first.append(line.cells[0])
-            return TableRow([first] + line.cells.dropFirst(), role: line.role)
+            guard isTree else { return TableRow(cells, role: line.role) }
+            var head = StyledText(branches[index - first], theme[.dim])
+            head.append(collapsed.contains(line.id) ? "+ " : "", theme[.accent])
+            head.append(cells[0])
+            return TableRow([head] + cells.dropFirst(), role: line.role)
         }
     }
 
-    /// The lines that connect each shown line with its parent: `│  └─ `.
+    /// The lines that connect each line that is seen with its parent: `│  └─ `. O(those, and what is left of the last one's tree).
     private func branches(_ glyphs: GlyphSet) -> [String] {
         let plain = glyphs.alphabet == .ascii
-        var result = Array(repeating: "", count: shown.count)
+        let seen = list.seen
+        var result = Array(repeating: "", count: seen.count)
         var more: [Bool] = []
-        for index in shown.indices.reversed() {
+        let end = shown[seen.upperBound...].firstIndex { $0.depth == 0 } ?? shown.count
+        for index in (seen.lowerBound..<end).reversed() {
             let depth = shown[index].depth
             while more.count <= depth { more.append(false) }
-            if depth > 0 {
-                for level in 1..<depth where depth > 1 { result[index] += more[level] ? (plain ? "|  " : "│  ") : "   " }
-                result[index] += more[depth] ? (plain ? "|- " : "├─ ") : (plain ? "`- " : "└─ ")
+            if depth > 0, seen.contains(index) {
+                let row = index - seen.lowerBound
+                for level in 1..<depth where depth > 1 { result[row] += more[level] ? (plain ? "|  " : "│  ") : "   " }
+                result[row] += more[depth] ? (plain ? "|- " : "├─ ") : (plain ? "`- " : "└─ ")
             }
             more[depth] = true
             for level in more.indices where level > depth { more[level] = false }

@@ -103,33 +103,60 @@ enum Lists {
             columns: [
                 .init("KIND", minimum: 12), .init("TOTAL", alignment: .right, minimum: 6), .init("FINE", alignment: .right, minimum: 6),
                 .init("FAULTS", alignment: .right, minimum: 6), .init("SHARE FINE", minimum: 12), .init("WORST", minimum: 5, stretches: true),
-            ], hasObjects: false,
-            lines: { world in
-                let theme = world.theme
-                let kinds = KindInfo.all.filter { ![.event, .custom, .endpointSlice, .controllerRevision].contains($0.type) }
-                return kinds.compactMap { info -> ListScreen.Line? in
-                    let objects = world.store.objects(info.type).filter { world.shows($0.metadata.namespace) || !info.isNamespaced }
-                    if objects.isEmpty { return nil }
-                    let faults = objects.filter { ObjectColumns.isFault($0, world) }
-                    let fine = objects.count - faults.count
-                    let full = fine * 12 / objects.count
-                    var bar = StyledText(String(world.glyphs.barFull, times: full), theme[faults.isEmpty ? .good : .rowPending])
-                    bar.append(String(world.glyphs.barEmpty, times: 12 - full), theme[.dim])
-                    return ListScreen.Line(
-                        id: info.plural,
-                        cells: [
-                            StyledText(info.pluralTitle), StyledText("\(objects.count)"), StyledText("\(fine)"),
-                            StyledText("\(faults.count)", theme[faults.isEmpty ? .dim : .rowError]), bar,
-                            StyledText(
-                                faults.prefix(3).map(\.metadata.name).joined(separator: ", ") + (faults.count > 3 ? " and \(faults.count - 3) more" : ""),
-                                theme[.dim]),
-                        ],
-                        open: { _ in
-                            var table = TableScreen(info)
-                            if !faults.isEmpty { table.showFaults() }
-                            return [.push(table)]
-                        })
-                }
+            ], hasObjects: false, source: PulseLines())
+    }
+}
+
+/// A line for each kind of which there are objects: counts that are kept up from the feed of changes.
+struct PulseLines: ListSource {
+    private static let kinds = KindInfo.all.filter { ![.event, .custom, .endpointSlice, .controllerRevision].contains($0.type) }
+    /// Those with a fault, of each kind.
+    private var faults = Array(repeating: RowIndex(), count: Self.kinds.count)
+    private(set) var lines: [ListScreen.Line] = []
+    private(set) var version = 0
+    private var stamp: WorldStamp?
+
+    var progress: Double? { faults.compactMap(\.progress).min() }
+    var anew: any ListSource { PulseLines() }
+
+    mutating func refresh(_ world: World) {
+        let now = WorldStamp(world)
+        if now == stamp, progress == nil { return }
+        stamp = now
+        for (place, kind) in Self.kinds.enumerated() { faults[place].refresh(rule(kind, world), world) }
+        (lines, version) = (Self.kinds.indices.compactMap { line($0, world) }, version + 1)
+    }
+    mutating func work(_ world: World, until shouldStop: () -> Bool) {
+        for place in faults.indices where faults[place].progress != nil {
+            faults[place].go(on: world, until: shouldStop)
+            if faults[place].progress != nil { return }
+        }
+    }
+
+    private func rule(_ kind: KindInfo, _ world: World) -> RowRule {
+        let recipe = RowRule.Recipe(
+            generation: world.generation, namespace: world.namespace, filter: "", sort: nil, ascending: true, faults: true, wide: false)
+        return RowRule(recipe: recipe, kind: kind, scope: .all, filter: Filter(""), columns: [], sorter: nil, byAge: false)
+    }
+
+    private func line(_ place: Int, _ world: World) -> ListScreen.Line? {
+        let (info, index, theme) = (Self.kinds[place], faults[place], world.theme)
+        if index.total == 0 { return nil }
+        let fine = index.total - index.count
+        let full = fine * 12 / index.total
+        var bar = StyledText(String(world.glyphs.barFull, times: full), theme[index.count == 0 ? .good : .rowPending])
+        bar.append(String(world.glyphs.barEmpty, times: 12 - full), theme[.dim])
+        let worst = (0..<3).compactMap { index.key(at: $0)?.name }.joined(separator: ", ") + (index.count > 3 ? " and \(index.count - 3) more" : "")
+        return ListScreen.Line(
+            id: info.plural,
+            cells: [
+                StyledText(info.pluralTitle), StyledText("\(index.total)"), StyledText("\(fine)"),
+                StyledText("\(index.count)", theme[index.count == 0 ? .dim : .rowError]), bar, StyledText(worst, theme[.dim]),
+            ],
+            open: { [hasFaults = index.count > 0] _ in
+                var table = TableScreen(info)
+                if hasFaults { table.showFaults() }
+                return [.push(table)]
             })
     }
 }

@@ -144,7 +144,7 @@ struct MigrateScreen: Screen {
 extension MigrateScreen {
     static let command = PromptCommand(
         names: ["migrate"], arguments: "claim", help: "Move a claim's volume to ReadWriteOncePod, step by step",
-        candidates: { world in world.store.persistentVolumeClaims.sorted().map(\.metadata.name) }
+        candidates: { world, word in world.names(of: PersistentVolumeClaim.self, beginning: word) }
     ) { dashboard, words in
         guard let word = words.first else { return dashboard.show("Name a claim: :migrate CLAIM, or NAMESPACE/CLAIM", .error) }
         let world = dashboard.world

@@ -110,7 +110,7 @@ struct ScenarioTextScreen: TextScreen {
 extension ScenariosScreen {
     static let command = PromptCommand(
         names: ["scenario", "scenarios"], arguments: "[name]", help: "Open a scenario that comes with the program, or list them",
-        candidates: { world in ScenarioCatalog.all.map(\.name) }
+        candidates: { world, _ in ScenarioCatalog.all.map(\.name) }
     ) {
         dashboard, words in
         guard let word = words.first else { return dashboard.apply([.push(ScenariosScreen())]) }

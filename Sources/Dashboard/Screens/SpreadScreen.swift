@@ -351,7 +351,7 @@ struct SpreadScreen: ListedScreen {
 
 extension SpreadScreen {
     static let command = PromptCommand(
-        names: ["spread"], arguments: "[workload]", help: "Spread constraints and their skew", candidates: { world in world.spread.map(\.ownerName) }
+        names: ["spread"], arguments: "[workload]", help: "Spread constraints and their skew", candidates: { world, _ in world.spread.map(\.ownerName) }
     ) { dashboard, words in
         let group = words.first.flatMap { word in dashboard.world.spread.first { $0.ownerName == word } }
         let focus = group.map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }

@@ -167,7 +167,7 @@ struct VersionsScreen: ListedScreen {
 extension VersionsScreen {
     static let command = PromptCommand(
         names: ["versions", "version"], arguments: "[version]", help: "What another version of Kubernetes would do otherwise with what is here",
-        candidates: { _ in KubernetesVersion.all.map { "\($0)" } }
+        candidates: { _, _ in KubernetesVersion.all.map { "\($0)" } }
     ) { dashboard, words in
         do throws(ProfileError) {
             let version = try words.first.map { word throws(ProfileError) in try KubernetesVersion(word) }

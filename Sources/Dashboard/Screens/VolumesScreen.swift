@@ -366,7 +366,7 @@ extension String {
 extension VolumesScreen {
     static let command = PromptCommand(
         names: ["volumes", "volume", "vol"], arguments: "[claim]", help: "Claims, volumes, nodes and pods: who holds a volume, who waits for it, and why",
-        candidates: { world in world.store.persistentVolumeClaims.sorted().map(\.metadata.name) }
+        candidates: { world, word in world.names(of: PersistentVolumeClaim.self, beginning: word) }
     ) { dashboard, words in
         guard let word = words.first else { return dashboard.apply([.push(VolumesScreen())]) }
         dashboard.withClaim(word) { [.push(VolumesScreen(claim: $0))] }

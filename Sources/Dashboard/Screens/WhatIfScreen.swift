@@ -324,7 +324,7 @@ struct WhatIfScreen: ListedScreen {
 extension WhatIfScreen {
     static let command = PromptCommand(
         names: ["whatif", "what-if"], arguments: "[node|zone|workload [replicas]]", help: "Try a change on a fork before making it",
-        candidates: { world in world.view.nodeNames }
+        candidates: { world, _ in world.view.nodeNames }
     ) {
         dashboard, words in
         guard let word = words.first else { return dashboard.perform(.whatIf) }

@@ -382,7 +382,7 @@ struct WhyScreen: ListedScreen {
 extension WhyScreen {
     static let command = PromptCommand(
         names: ["why"], arguments: "[pod]", help: "Why a pod is pending, or where it is",
-        candidates: { world in world.store.pods.sorted().map(\.metadata.name) }
+        candidates: { world, word in world.names(of: Pod.self, beginning: word) }
     ) { dashboard, words in
         // A workload whose pods are not even created.
         if let name = words.first, dashboard.world.view.heldBack.entries.contains(where: { $0.workload.name == name || $0.owner.name == name }) {

@@ -17,19 +17,7 @@ enum Sessions {
                 store.pods.rows.lazy.compactMap { $0 }.filter { $0.metadata.namespace == key.namespace && selector.matches($0.metadata.labels) })
         }
         guard let object = store.object(kind, key) else { return [] }
-        var pods = store.pods(ownedBy: object.metadata.uid)
-        switch kind {
-        case .deployment:
-            for set in store.replicaSets.rows.lazy.compactMap({ $0 }) where set.metadata.controller?.uid == object.metadata.uid {
-                pods += store.pods(ownedBy: set.metadata.uid)
-            }
-        case .cronJob:
-            for job in store.jobs.rows.lazy.compactMap({ $0 }) where job.metadata.controller?.uid == object.metadata.uid {
-                pods += store.pods(ownedBy: job.metadata.uid)
-            }
-        default: break
-        }
-        return sorted(pods)
+        return sorted(store.pods(below: object))
     }
 
     /// The pod of a workload that a session goes to: one that runs and is ready before others, and of these the one that has been ready
