@@ -54,7 +54,7 @@ extension APIServer {
         var request = AccessRequest(
             verb: info.verb, group: info.group, resource: info.resource, subresource: info.subresource, namespace: info.namespace, name: info.name,
             fieldSelector: info.parameter("fieldSelector") ?? "")
-        guard info.verb == "get", profile.version.minor >= 35, info.group.isEmpty, info.resource == "pods",
+        guard info.verb == "get", profile.isEnabled(.authorizePodWebsocketUpgradeCreatePermission), info.group.isEmpty, info.resource == "pods",
             ["exec", "attach", "portforward"].contains(info.subresource)
         else { return [request] }
         let get = request

@@ -118,7 +118,7 @@ extension KubeletSettings {
         registryQPS = configuration.registryPullQPS ?? profile.registryPullQPS
         registryBurst = stated(configuration.registryBurst) ?? profile.registryPullBurst
         imageMinimumAge = stated(configuration.imageMinimumGCAge) ?? .minutes(2)
-        if let age = configuration.imageMaximumGCAge?.value, age > .zero, profile.version.minor >= 29 {
+        if let age = configuration.imageMaximumGCAge?.value, age > .zero, profile.isEnabled(.imageMaximumGCAge) {
             imageMaximumAge = age
         }
         imageHighPercent = configuration.imageGCHighThresholdPercent ?? 85

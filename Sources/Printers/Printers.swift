@@ -3,6 +3,10 @@ import KubernetesAPI
 import SimulationKit
 
 /// Objects as kubectl prints them: tables, descriptions, explanations of fields.
+///
+/// Differs from Kubernetes: what kubectl asks of its own command line and says about it is left to a real kubectl, which works with
+/// `evenkeel serve`: the `--` of exec, the words of `scale`, `--show-events`, unknown types of a group, `-L` beside custom columns, flags of
+/// explain, versions and selectors of top (`kubernetes-1.37.md` rows 1.9, 2.13, 7.4, 7.7, 7.9, 7.10, 7.11, 7.12).
 public enum Printers {
     /// The columns of `kubectl get` for `kind`, those of `-o wide` included.
     /// - Parameter cluster: where a custom resource's definition may be.

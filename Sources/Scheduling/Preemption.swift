@@ -33,8 +33,6 @@ struct Preemption: Sendable {
 }
 
 /// Why a pod fits nowhere.
-///
-/// Differs from Kubernetes: the gate InPlacePodVerticalScalingSchedulerPreemption changes nothing; a deferred resize waits until there is room.
 struct Diagnosis: Sendable {
     var preFilter: Rejection?
     var rejections: [Rejection?] = []
@@ -206,11 +204,14 @@ extension SchedulingState {
             return false
         }
         if row < diagnosis.rejections.count, diagnosis.rejections[row]?.isUnresolvable ?? false { return false }
-        return nodes.podSlots[row].contains { slot in
+        return isMakingRoom(on: row, below: cycle.demand.facts.priority)
+    }
+
+    /// Whether a pod of lower priority that was preempted on the node is on its way out.
+    func isMakingRoom(on row: Int, below priority: Int) -> Bool {
+        nodes.podSlots[row].contains { slot in
             let other = placed[slot]!
-            guard other.facts.priority < cycle.demand.facts.priority, other.isTerminating else {
-                return false
-            }
+            guard other.facts.priority < priority, other.isTerminating else { return false }
             let condition = other.pod.status.conditions[ConditionType.disruptionTarget]
             return condition?.isTrue ?? false && condition?.reason == "PreemptionByScheduler"
         }

@@ -23,6 +23,7 @@ extension Scheduler {
     mutating func attempt(_ slot: Int, _ cluster: inout Cluster) {
         guard let entry = queue[slot], let settings = settings(for: entry.pod) else { return }
         let pod = entry.pod
+        if !pod.nodeName.isEmpty { return attemptResize(slot, &cluster) }
         // The pod may have been deleted, or replaced by one of the same slot, since it was seen.
         guard let stored = cluster.store.pods.rows[slot], stored.metadata.uid == pod.metadata.uid,
             stored.nodeName.isEmpty
@@ -170,7 +171,7 @@ extension Scheduler {
         }
         let now = cluster.now
         let message = "\(Self.source(settings).component): preempting to accommodate a higher priority \(preemptor)"
-        if state.profile.isEnabled(.podDisruptionConditions) || state.profile.version.minor >= 31 {
+        if state.profile.isEnabled(.podDisruptionConditions) {
             cluster.modify(Pod.self, victim.key) { pod in
                 pod.status.conditions.set(
                     Condition(type: ConditionType.disruptionTarget, status: true, reason: "PreemptionByScheduler", message: message), now: now)

@@ -13,8 +13,8 @@ extension Scheduler {
         fresh.state = SchedulingState(cluster)
         fresh.cursor = cluster.store.end
         for (slot, pod) in cluster.store.pods.rows.enumerated() {
-            guard let pod, pod.nodeName.isEmpty, !pod.isFinished, !pod.metadata.isTerminating, fresh.settings(for: pod) != nil else { continue }
-            fresh.notePending(pod, slot, nil, cluster.now)
+            guard let pod, !pod.isFinished, !pod.metadata.isTerminating, fresh.settings(for: pod) != nil else { continue }
+            if pod.nodeName.isEmpty { fresh.notePending(pod, slot, nil, cluster.now) } else { fresh.notePlaced(pod, slot, nil, cluster.now) }
         }
         self = fresh
     }

@@ -118,7 +118,7 @@ public struct Scheduler: Component {
             state.set(node: node)
             guard let old = change.previous,
                 old.spec.identity != node.spec.identity || old.metadata.labels != node.metadata.labels
-                    || old.status.allocatable != node.status.allocatable
+                    || old.status.allocatable != node.status.allocatable || old.status.declaredFeatures != node.status.declaredFeatures
             else { return }
             move(after: .nodeChanged(node, previous: old), now)
         case .deleted:
@@ -156,7 +156,7 @@ public struct Scheduler: Component {
             queue.remove(slot)
             if wasAssigned { move(after: .assignedPodDeleted(change.previous!), now) }
         } else if !pod.nodeName.isEmpty {
-            queue.remove(slot)
+            notePlaced(pod, slot, change.previous, now)
             if wasAssigned, let old = change.previous {
                 if old.metadata.labels != pod.metadata.labels || old.spec.identity != pod.spec.identity
                     || old.status.identity != pod.status.identity

@@ -61,7 +61,7 @@ extension Cluster {
             forecast.text = "Bound to claim \(claim.key): it stays Terminating until the claim is gone. Then: " + fate(of: volume).text
             return forecast
         }
-        if isDestroyed(volume), profile.version.minor >= 31 {
+        if isDestroyed(volume), profile.has(.deletedVolumeReclaimed) {
             return ReclaimForecast(fate: .destroyed, volume: volume.name, text: "The storage and its data are destroyed: reclaim policy Delete.")
         }
         return ReclaimForecast(fate: .retained, volume: volume.name, text: "Only the object goes; the storage behind it keeps its data.")

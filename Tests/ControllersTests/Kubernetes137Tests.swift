@@ -266,4 +266,72 @@ import Testing
             #expect(condition()?.status == "True" && condition()?.lastTransitionTime != since)
         }
     }
+
+    // MARK: Others
+
+    @Test func `1_5 pods that end are counted by ReplicaSets and Deployments from 1_35 on`() {
+        for (minor, counted) in [(34, nil), (35, 1), (37, 1)] as [(Int, Int?)] {
+            var test = TestCluster(minor: minor)
+            test.deploy(replicas: 2)
+            test.run(10)
+            test.player.gone = .seconds(20)
+            _ = try! test.cluster.delete(Pod.self, test.pods()[0].key)
+            test.run(2)
+            #expect(test.sets()[0].status.terminatingReplicas == counted)
+            #expect(test.deployment().status.terminatingReplicas == counted)
+        }
+    }
+
+    @Test func `5_2 with Recreate nothing is made before the last old pod is gone`() {
+        var test = TestCluster(minor: 37, gates: [.statefulSetRecreateStrategy: true])
+        make(&test, replicas: 3) { $0.updateStrategy.type = "Recreate" }
+        test.run(20)
+        #expect(test.pods().count == 3)
+        func progress() -> String? { test.cluster.store.statefulSets[key]?.status.conditions["Progressing"]?.message }
+        #expect(progress() == nil)
+        test.player.gone = .seconds(4)
+        try! test.cluster.update(StatefulSet.self, key) { $0.spec.template.spec.containers[0].image = "v2" }
+        test.run(1)
+        #expect(ending(test) == ["web-0", "web-1", "web-2"] && progress() == "Deleting old revision pods")
+        var messages: [String] = []
+        var mixed = false
+        test.run(30) { cluster in
+            let message = cluster.store.statefulSets[key]?.status.conditions["Progressing"]?.message ?? "none"
+            if messages.last != message { messages.append(message) }
+            mixed = mixed || Set(cluster.store.pods.all.map { $0.spec.containers[0].image }).count > 1
+        }
+        #expect(messages == ["Deleting old revision pods", "Waiting for new-revision pods to be created", "none"] && !mixed)
+        #expect(test.pods().allSatisfy { $0.spec.containers[0].image == "v2" } && test.pods().count == 3)
+    }
+
+    @Test func `5_2 without its gate Recreate is refused, and an older object is told of`() {
+        var test = TestCluster(minor: 37)
+        var set = StatefulSet()
+        set.metadata.name = "web"
+        (set.spec.replicas, set.spec.selector) = (1, LabelSelector(matchLabels: ["app": "web"]))
+        set.spec.template = TestCluster.template("web")
+        set.spec.updateStrategy.type = "Recreate"
+        #expect(throws: APIError.self) { try test.cluster.create(set) }
+        _ = try! test.cluster.adopt(set)
+        test.run(5)
+        let text = "statefulset default/web uses Recreate strategy but feature gate StatefulSetRecreateStrategy is disabled"
+        #expect(test.events("UnknownStrategy").first == text)
+    }
+
+    @Test func `5_5_1 a job without active pods that waits to replace one keeps its status`() {
+        var test = TestCluster(minor: 37)
+        test.player.endingImages = ["bad": 1]
+        var job = Job()
+        job.metadata.name = "work"
+        job.spec.template = TestCluster.template("work")
+        job.spec.template.spec.containers[0].image = "bad"
+        job.spec.template.spec.restartPolicy = "Never"
+        job.spec.backoffLimit = 3
+        let key = try! test.cluster.create(job).key
+        test.run(8)
+        let status = test.cluster.store.jobs[key]!.status
+        #expect(status.active == 0 && status.failed == 1 && status.startTime != nil)
+        test.run(20)
+        #expect(test.cluster.store.jobs[key]!.status.failed == 2)
+    }
 }

@@ -120,7 +120,7 @@ import Testing
         #expect(bench.pod().requests(RequestRules(assigned: bench.cluster.profile)).milliCPU == 900)
     }
 
-    @Test func `an init container that has ended takes a resize, unless its policy wants a restart`() throws {
+    @Test func `2_5 and 4_6_7 an init container that has ended takes a resize, unless its policy wants a restart`() throws {
         var bench = try Bench()
         try bench.node()
         var first = Container(name: "first", image: "init:1")
@@ -154,7 +154,7 @@ import Testing
         return bench
     }
 
-    @Test func `the pod as a whole is resized, counted and reported`() throws {
+    @Test func `2_4 the pod as a whole is resized, counted and reported`() throws {
         var bench = try podLevel()
         try bench.resize("p", ContainerResize.wholePod, cpu: "1500m", cpuLimit: "3", memoryLimit: "2Gi")
         var seen: [Int64] = []

@@ -131,4 +131,104 @@ import Testing
             #expect(row?.value == value)
         }
     }
+
+    // MARK: Life of a pod
+
+    @Test func `1_6 status and conditions say which generation they are about from 1_34 on`() throws {
+        for minor in [33, 34, 37] {
+            var bench = try Bench(minor)
+            try bench.node()
+            try bench.bind(.named())
+            bench.run(to: 30)
+            let status = bench.pod().status
+            #expect(status.observedGeneration == (minor == 33 ? 0 : 1))
+            #expect(status.conditions["Ready"]?.observedGeneration == (minor == 33 ? 0 : 1))
+        }
+        #expect(throws: ProfileError.self) { try Bench(35, gates: [("PodObservedGenerationTracking", false)]) }
+    }
+
+    @Test func `1_8 a kubelet that starts again leaves the status of pods alone and asks no startup probe again`() throws {
+        var bench = try Bench(37)
+        try bench.node()
+        try bench.bind(
+            Pod.named().with {
+                $0.spec.containers[0].startupProbe = .http(period: 1)
+                $0.spec.containers[0].readinessProbe = .http(period: 5)
+            })
+        bench.run(to: 60)
+        let before = bench.pod()
+        #expect(before.isReady && bench.container().started == true)
+        bench.fleet.fail(node: "n1")
+        bench.run(to: 70)
+        bench.fleet.recover(node: "n1")
+        bench.run(to: 130) { bench in
+            #expect(bench.pod().isReady && bench.container().started == true)
+        }
+        #expect(bench.pod().status.conditions["Ready"]?.lastTransitionTime == before.status.conditions["Ready"]?.lastTransitionTime)
+        #expect(bench.container().restartCount == 0 && bench.events("Unhealthy").isEmpty)
+    }
+
+    @Test func `2_5 and 3_10_1 nodes declare what they can, and a change that needs more is refused`() throws {
+        let names = ["GuaranteedQoSPodCPUResize", "InPlacePodLevelResourcesVerticalScaling", "InPlacePodVerticalScalingInitContainers"]
+        for (minor, declared) in [(34, []), (36, names)] {
+            var bench = try Bench(minor)
+            try bench.node()
+            bench.run(to: 1)
+            let found = bench.cluster.store.nodes[ObjectKey(name: "n1")]?.status.declaredFeatures ?? []
+            #expect(found.filter(names.contains) == declared && found.contains("RestartAllContainersOnContainerExits") == (minor == 36))
+        }
+        var bench = try Bench(37)
+        try bench.node()
+        var first = Container(name: "first", image: "init:1")
+        first.resources.requests["cpu"] = Quantity("200m")!
+        try bench.bind(Pod.named().resources(cpu: "500m").with { $0.spec.initContainers = [first] })
+        bench.run(to: 60)
+        bench.fleet.fail(node: "n1")
+        bench.cluster.modify(Node.self, ObjectKey(name: "n1")) { $0.status.declaredFeatures = [] }
+        let error = bench.refusal { try $0.resize("p", "first", cpu: "400m") }
+        let why = "pod update requires features InPlacePodVerticalScalingInitContainers which are not available on node \"n1\""
+        #expect(error?.code == 403 && error?.message == "pods \"p\" is forbidden: \(why)")
+    }
+
+    /// When readiness was told to have failed after a pod with a slow preStop hook was deleted at 60 s.
+    private func readinessWhileEnding(_ minor: Int) throws -> Bool {
+        var bench = try Bench(minor)
+        try bench.node()
+        var probe = Probe()
+        probe.exec = ExecAction()
+        probe.exec?.command = ["true"]
+        (probe.periodSeconds, probe.failureThreshold) = (1, 1)
+        try bench.bind(
+            Pod.named("p", ["readiness-fails": "70s-600s", "stop-time": "25s"]).with {
+                $0.spec.containers[0].readinessProbe = probe
+                $0.spec.containers[0].lifecycle = Lifecycle()
+                $0.spec.containers[0].lifecycle?.preStop = LifecycleHandler()
+                $0.spec.containers[0].lifecycle?.preStop?.exec = ExecAction()
+                $0.spec.containers[0].lifecycle?.preStop?.exec?.command = ["sleep", "25"]
+            })
+        bench.run(to: 60)
+        #expect(bench.pod().isReady)
+        try bench.cluster.delete(Pod.self, bench.pod().key)
+        var wasUnready = false
+        bench.run(to: 84) { bench in
+            if bench.has(), !bench.pod().isReady { wasUnready = true }
+        }
+        return wasUnready
+    }
+
+    @Test func `4_6_1 readiness goes on to be asked by a command while a pod ends, but in 1_35 and 1_36`() throws {
+        #expect(try [34, 35, 36, 37].map(readinessWhileEnding) == [true, false, false, true])
+    }
+
+    @Test func `4_6_3 a pod that its node refuses takes no room there`() throws {
+        var bench = try Bench(37)
+        try bench.node(cpu: "1")
+        try bench.bind(Pod.named("p").resources(cpu: "600m"))
+        bench.run(to: 30)
+        try bench.bind(Pod.named("q").resources(cpu: "600m"))
+        try bench.resize(cpu: "900m")
+        bench.run(to: 31)
+        #expect(bench.pod("q").status.reason == "OutOfcpu")
+        #expect(bench.actual().requests["cpu"] == Quantity("900m") && bench.events("ResizeDeferred").isEmpty)
+    }
 }

@@ -177,7 +177,7 @@ import Testing
         bench.run(to: 60)
     }
 
-    @Test func `M7 the tiered policy protects Guaranteed pods hard and Burstable ones softly`() throws {
+    @Test func `2_9 and M7 the tiered policy protects Guaranteed pods hard and Burstable ones softly`() throws {
         var bench = try bench(policy: "TieredReservation")
         try two(&bench)
         let node = bench.fleet.cgroups(node: "n1", in: bench.cluster)

@@ -84,7 +84,7 @@ import Testing
         #expect(bench.actual().requests["cpu"] == Quantity("2600m"))
     }
 
-    @Test func `R3 a resize beyond the node is refused by the API server`() throws {
+    @Test func `2_3 and R3 a resize beyond the node is refused by the API server`() throws {
         var bench = try ground()
         let error = bench.refusal { try $0.resize(cpu: "5", cpuLimit: "5") }
         #expect(error?.code == 403)

@@ -117,7 +117,7 @@ import Testing
         #expect(old.container().restartCount > 0)
     }
 
-    @Test func `a rule restarts all containers of the pod, init containers first`() throws {
+    @Test func `2_14 a rule restarts all containers of the pod, init containers first`() throws {
         var bench = try Bench()
         try bench.node()
         try bench.bind(

@@ -32,26 +32,4 @@ import Testing
         #expect(changes.contains(.balancedByImprovement) && changes.contains(.preemptionNamesNode))
         #expect(!changes.contains(.untoleratedTaintText) && VersionChange.between(new, new).isEmpty)
     }
-
-    @Test func `6_4 gates that 1_37 removed are unknown, and what they did is built in`() {
-        for gate in [FeatureGate.sidecarContainers, .jobSuccessPolicy, .orderedNamespaceDeletion] {
-            #expect(throws: ProfileError.self) { try KubernetesProfile(version: KubernetesVersion(minor: 37), overrides: [(gate.name, true)]) }
-            #expect(KubernetesProfile(minor: 37).isEnabled(gate))
-        }
-    }
-
-    @Test func `6_1 empty resources of a pod decide its class only up to 1_36`() {
-        var spec = PodSpec()
-        var container = Container(name: "c", image: "web:1")
-        container.resources.requests = ["cpu": Quantity("1")!, "memory": Quantity("1Gi")!]
-        container.resources.limits = container.resources.requests
-        spec.containers = [container]
-        spec.resources = ResourceRequirements()
-        #expect(spec.qosClass(KubernetesProfile(minor: 36)) == .bestEffort)
-        #expect(spec.qosClass(KubernetesProfile(minor: 37)) == .guaranteed)
-        spec.resources?.requests["cpu"] = Quantity("2")!
-        #expect(spec.qosClass(KubernetesProfile(minor: 37)) == .burstable)
-        spec.resources = nil
-        #expect(spec.qosClass(KubernetesProfile(minor: 36)) == .guaranteed)
-    }
 }

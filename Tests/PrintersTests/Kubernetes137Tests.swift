@@ -119,4 +119,41 @@ import Testing
         let world = cluster(yaml, profile: KubernetesProfile(minor: minor))
         #expect(world.store.storageClasses.sorted().map { Printers.row(for: $0, in: world)[0] } == names)
     }
+
+    @Test(arguments: [(35, "nginx"), (36, "nginx (default)"), (37, "nginx (default)")])
+    func `2_12 the default class of ingresses is marked from 1_36 on`(minor: Int, name: String) throws {
+        let world = cluster(
+            """
+            apiVersion: networking.k8s.io/v1
+            kind: IngressClass
+            metadata: {name: nginx, annotations: {ingressclass.kubernetes.io/is-default-class: "true"}}
+            spec: {controller: k8s.io/ingress-nginx}
+            """, profile: KubernetesProfile(minor: minor))
+        let object = try #require(world.store.objects(.custom).first)
+        #expect(Array(Printers.row(for: object, in: world).prefix(3)) == [name, "k8s.io/ingress-nginx", "<none>"])
+    }
+
+    @Test func `7_5 definitions of kinds tell group, scope and versions from 1_37 on`() throws {
+        let yaml = """
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata: {name: things.example.com, creationTimestamp: "2026-01-01T00:00:00Z"}
+            spec:
+              group: example.com
+              scope: Namespaced
+              names: {plural: things, singular: thing, kind: Thing, listKind: ThingList}
+              versions:
+              - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+              - {name: v1beta1, served: true, storage: false, schema: {openAPIV3Schema: {type: object}}}
+            """
+        for (minor, titles, cells) in [
+            (36, ["NAME", "CREATED AT"], ["things.example.com"]),
+            (37, ["NAME", "GROUP", "SCOPE", "VERSIONS", "CREATED AT"], ["things.example.com", "example.com", "Namespaced", "v1,v1beta1"]),
+        ] {
+            let world = cluster(yaml, profile: KubernetesProfile(minor: minor))
+            let object = try #require(world.store.objects(.custom).first)
+            #expect(Printers.columns(for: object.kindInfo, in: world).map(\.title) == titles)
+            #expect(Array(Printers.row(for: object, in: world).dropLast()) == cells)
+        }
+    }
 }

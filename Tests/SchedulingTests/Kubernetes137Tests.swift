@@ -280,4 +280,58 @@ import Testing
         pod.status.conditions.set(Condition(type: "PodResizePending", status: true, reason: "Infeasible"), now: .start)
         #expect(pod.requests(RequestRules(assigned: KubernetesProfile(minor: minor))).milliCPU == 3000)
     }
+
+    // MARK: Queue and features of nodes
+
+    @Test func `3_10_1 a pod that restarts all its containers goes to nodes that declare it`() {
+        for (minor, isRefused) in [(36, true), (37, true)] {
+            var bench = Bench(minor: minor)
+            bench.node("n1")
+            bench.pod("p") {
+                $0.spec.containers[0].restartPolicy = "Never"
+                $0.spec.containers[0].restartPolicyRules = [["action": "RestartAllContainers", "exitCodes": ["operator": "In", "values": [7]]]]
+            }
+            bench.run(.seconds(1))
+            #expect(text(bench).hasPrefix("0/1 nodes are available: 1 node(s) didn't match Pod's required features.") == isRefused)
+            bench.cluster.modify(Node.self, ObjectKey(name: "n1")) { $0.status.declaredFeatures = ["RestartAllContainersOnContainerExits"] }
+            bench.run(.seconds(15))
+            #expect(bench.place("p") == "n1")
+        }
+    }
+
+    @Test func `3_10_3 a pod that several terms keep away is woken by the end of a pod that any of them means`() {
+        for gone in ["a", "b"] {
+            var bench = Bench(minor: 37)
+            bench.node("n1")
+            bench.node("n2")
+            bench.pod("a", labels: ["app": "a"], on: "n1")
+            bench.pod("b", labels: ["app": "b"], on: "n2")
+            bench.pod("p", labels: ["app": "p"]) { pod in
+                var anti = PodAffinity()
+                anti.required = ["a", "b"].map { app in
+                    var term = PodAffinityTerm()
+                    (term.labelSelector, term.topologyKey) = (LabelSelector(matchLabels: ["app": app]), "kubernetes.io/hostname")
+                    return term
+                }
+                pod.spec.affinity = Affinity()
+                pod.spec.affinity?.podAntiAffinity = anti
+            }
+            bench.run(.seconds(1))
+            #expect(bench.place("p").isEmpty)
+            _ = try! bench.cluster.delete(Pod.self, bench.stored(gone).key, DeleteOptions(gracePeriodSeconds: 0))
+            bench.run(.seconds(5))
+            #expect(bench.place("p") == (gone == "a" ? "n1" : "n2"))
+        }
+    }
+
+    @Test func `3_10_4 a pod that found a node after all says that it is scheduled`() {
+        var bench = Bench(minor: 37)
+        bench.node("n1", cpu: "1")
+        bench.pod("p", cpu: "2")
+        bench.run(.seconds(1))
+        #expect(bench.stored("p").status.conditions["PodScheduled"]?.status == "False")
+        bench.node("n2", cpu: "4")
+        bench.run(.seconds(15))
+        #expect(bench.place("p") == "n2" && bench.stored("p").status.conditions["PodScheduled"]?.status == "True")
+    }
 }

@@ -80,4 +80,37 @@ import Testing
         session.run(to: 70)
         #expect(session.pods(app: "web").allSatisfy { $0.nodeName == "a1" && $0.isReady })
     }
+
+    /// Source: `kubernetes-1.37.md` §3.8.
+    @Test func `3_8 a resize that was put off gets the room of a pod that matters less, by its gate`() {
+        let gate = "InPlacePodVerticalScalingSchedulerPreemption"
+        func pod(_ name: String, _ cpu: String, _ more: String = "") -> String {
+            """
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: \(name)}
+            spec:
+              terminationGracePeriodSeconds: 5
+              \(more)
+              containers: [{name: main, image: "example/\(name):1", resources: {requests: {cpu: "\(cpu)"}}}]
+
+            """
+        }
+        let priority = "---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 100\n"
+        for isOn in [false, true] {
+            var session = session(
+                scenario(
+                    "  kubernetesVersion: \"1.37\"\n  featureGates: {\(gate): \(isOn)}\n  cluster: {zones: 1, nodesPerZone: 1}\n"
+                        + "  steps:\n  - {at: 1m, resize: {pod: high, requests: {cpu: \"3\"}}}")
+                    + priority + pod("low", "2") + pod("high", "1", "priorityClassName: high"))
+            session.run(to: 61)
+            #expect(session.pod("high")?.status.conditions["PodResizePending"]?.reason == "Deferred")
+            session.run(to: 120)
+            let size = session.pod("high")?.status.containerStatuses.first?.resources?.requests["cpu"]
+            #expect(size == Quantity(isOn ? 3 : 1) && (session.pod("low") == nil) == isOn)
+            #expect(session.pod("high")?.status.containerStatuses.first?.restartCount == 0)
+            #expect(session.events("Preempted").count == (isOn ? 1 : 0))
+        }
+    }
 }

@@ -29,7 +29,7 @@ extension Cluster {
 
     /// In 1.36 the template that a group was made from must be there.
     fileprivate func requireTemplate(of group: PodGroup) throws(APIError) {
-        guard profile.version.minor == 36, let name = group.spec.workloadRef?.workloadName else { return }
+        guard !profile.has(.podGroupWorkloadUnchecked), let name = group.spec.workloadRef?.workloadName else { return }
         let workload = store.workloads[ObjectKey(namespace: group.namespace, name: name)]
         if let workload, !workload.metadata.isTerminating { return }
         let why = workload == nil ? "not found" : "is being deleted"

@@ -66,9 +66,9 @@ extension Cluster {
             )
         }
         if budget.status.disruptedPods.count > 2000 {
-            throw .forbidden(
-                Kind.podDisruptionBudget.info, budget.name,
-                "DisruptedPods map too big - too many evictions not confirmed by PDB controller")
+            let why = "DisruptedPods map too big - too many evictions not confirmed by PDB controller"
+            let causes = profile.has(.brokenBudgetNamed) ? [APIError.Cause(reason: "DisruptionBudget", message: why)] : []
+            throw .forbidden(Kind.podDisruptionBudget.info, budget.name, why, causes: causes)
         }
         if budget.status.disruptionsAllowed == 0 {
             let status = budget.status

@@ -88,7 +88,7 @@ extension Cluster {
         if new.spec == old.spec { return (old, old) }
         new.metadata.generation += 1
         try requireWithinLimitRanges(new)
-        if let refusal = sizeRefusal(new) { throw refusal }
+        if let refusal = featureRefusal(new, old: old) ?? sizeRefusal(new) { throw refusal }
         try requireQuota(for: new, replacing: old)
         if !profile.resizeReportsConditions, requestsDifferFromAllocated(new) {
             new.status.resize = "Proposed"
@@ -254,6 +254,20 @@ extension Cluster {
         zip(new.containers + new.initContainers, old.containers + old.initContainers).allSatisfy {
             sameBesidesCPUAndMemory($0.resources, $1.resources) && $0.resizePolicy == $1.resizePolicy
         }
+    }
+
+    /// What the admission plugin `NodeDeclaredFeatureValidator` says.
+    /// - Source: Kubernetes v1.37 `plugin/pkg/admission/nodedeclaredfeatures`.
+    private func featureRefusal(_ new: Pod, old: Pod) -> APIError? {
+        guard !new.nodeName.isEmpty else { return nil }
+        let needed = NodeFeature.needed(toChange: old.spec.value, to: new.spec.value, profile)
+        if needed.isEmpty { return nil }
+        let info = Kind.pod.info
+        guard let node = store.nodes[ObjectKey(name: new.nodeName)] else { return .forbidden(info, new.name, "node \"\(new.nodeName)\" not found") }
+        let missing = node.status.value.missing(needed)
+        if missing.isEmpty { return nil }
+        let names = missing.map(\.rawValue).joined(separator: ", ")
+        return .forbidden(info, new.name, "pod update requires features \(names) which are not available on node \"\(node.name)\"")
     }
 
     /// What the admission plugin `PodResizeValidator` says (1.36).

@@ -33,7 +33,7 @@ struct CronJobController: Controller {
         defer { if status != cronJob.status { cluster.modify(CronJob.self, key) { $0.status = status } } }
         if cronJob.metadata.isTerminating { return .none }
         var zone = ZoneInfo.utc
-        if let name = cronJob.spec.timeZone, cluster.profile.version.minor >= 25 {
+        if let name = cronJob.spec.timeZone, cluster.profile.has(.cronTimeZones) {
             guard let known = ZoneInfo.named(name) else {
                 cluster.record(
                     "UnknownTimeZone", "invalid timeZone: \"\(name)\": unknown time zone \(name)", about: cronJob, warning: true,
@@ -161,7 +161,7 @@ struct CronJobController: Controller {
         meta.namespace = cronJob.namespace
         meta.labels = template.metadata.labels
         meta.annotations = template.metadata.annotations
-        if profile.version.minor >= 28 {
+        if profile.has(.cronScheduledTime) {
             meta.annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"] = time.rfc3339(in: zone)
         }
         meta.ownerReferences = [OwnerReference(controller: cronJob)]

@@ -4,7 +4,8 @@ import SimulationKit
 
 /// Brings each autoscaler's workload to the size that its metrics ask for, every 15 s.
 ///
-/// Differs from Kubernetes: the gate StaleControllerConsistencyHPA changes nothing, because a controller's own writes are seen at once.
+/// Differs from Kubernetes: the gate StaleControllerConsistencyHPA changes nothing, because a controller's own writes are seen at once; metrics of objects
+/// are asked of nobody, so that their error has one text in all versions (`kubernetes-1.37.md` rows 5.1.4, 5.1.5).
 /// - Source: Kubernetes v1.36.2 `pkg/controller/podautoscaler/horizontal.go`; for 1.37 `kubernetes-1.37.md` §5.1.
 struct HorizontalPodAutoscalerController: Controller {
     static let watches: [Kind] = [.horizontalPodAutoscaler, .pod]

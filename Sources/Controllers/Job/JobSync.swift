@@ -101,7 +101,7 @@ struct JobSync {
     private mutating func end(_ type: String, _ reason: String, _ message: String, _ cluster: inout Cluster) -> Requeue {
         for pod in active { try? podControl.delete(pod, for: job, &cluster) }
         active = active.filter { cluster.store.pods[$0.key]?.metadata.uid == $0.metadata.uid }
-        let waits = cluster.profile.version.minor >= 31
+        let waits = cluster.profile.has(.jobEndsAfterItsPods)
         if waits || reason == "PodFailurePolicy" || reason == "SuccessPolicy" {
             let target = type == ConditionType.failed ? ConditionType.failureTarget : ConditionType.successCriteriaMet
             status.conditions.set(
@@ -120,7 +120,7 @@ struct JobSync {
     }
 
     private mutating func complete(_ cluster: inout Cluster) -> Requeue {
-        let tells = cluster.profile.version.minor >= 31
+        let tells = cluster.profile.has(.jobEndsAfterItsPods)
         return end(
             ConditionType.complete, tells ? "CompletionsReached" : "", tells ? "Reached expected number of succeeded pods" : "", &cluster)
     }

@@ -4,7 +4,8 @@ import SimulationKit
 
 /// Watches the kubelets' signs of life and marks nodes that fall silent: conditions, pods' readiness, taints.
 ///
-/// Differs from Kubernetes: the gate NodeControllerLeaseCircuitBreaker changes nothing, because the controller always sees the newest lease.
+/// Differs from Kubernetes: the gate NodeControllerLeaseCircuitBreaker changes nothing, because the controller always sees the newest lease;
+/// conditions of NodeLifecycleConditions are names that nobody sets (`kubernetes-1.37.md` §5.3).
 /// - Source: Kubernetes `pkg/controller/nodelifecycle/node_lifecycle_controller.go`.
 struct NodeLifecycleController: Controller {
     enum Key: Hashable, Sendable {

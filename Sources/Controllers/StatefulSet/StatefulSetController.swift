@@ -4,7 +4,6 @@ import SimulationKit
 
 /// Keeps each StatefulSet's pods by their ordinals: created, scaled, updated one after another.
 ///
-/// Differs from Kubernetes: the update strategy Recreate, behind the alpha gate StatefulSetRecreateStrategy, is refused.
 /// - Source: Kubernetes `pkg/controller/statefulset/stateful_set_control.go`.
 struct StatefulSetController: Controller {
     static let watches: [Kind] = [.statefulSet, .controllerRevision, .pod]

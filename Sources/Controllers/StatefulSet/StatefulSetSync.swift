@@ -10,6 +10,8 @@ struct StatefulSetSync {
     /// The set's pods by ordinal.
     private var byOrdinal: [Int: Pod] = [:]
     private let source: EventSource
+    /// What the condition Progressing says of an update that recreates all pods; nil: there is none.
+    private var progress: String?
 
     init(
         set: StatefulSet, current: ControllerRevision, update: ControllerRevision, pods: [Pod],
@@ -35,6 +37,7 @@ struct StatefulSetSync {
     /// Does what can be done now.
     mutating func run(_ cluster: inout Cluster) throws(APIError) -> Requeue {
         let now = cluster.now
+        if set.spec.updateStrategy.type == "Recreate", try removesOldPods(&cluster) { return .none }
         let allowance = PodAllowance(missing: set.wanted, Array(byOrdinal.values), cluster)
         var again = Requeue.none
         var made = 0
@@ -71,7 +74,7 @@ struct StatefulSetSync {
             try retire(pod, ordinal, &cluster)
             if !set.isParallel { return .none }
         }
-        guard set.spec.updateStrategy.type != "OnDelete" else { return again }
+        guard !["OnDelete", "Recreate"].contains(set.spec.updateStrategy.type) else { return again }
         return again.sooner(try rollOver(&cluster))
     }
 
@@ -113,6 +116,26 @@ struct StatefulSetSync {
         return .none
     }
 
+    /// Deletes all pods of an old revision, also those that are too many; true while any of them is there, as nothing is created before.
+    ///
+    /// The condition goes once all pods are of the new revision: what becomes of it is not known for 1.37.0.
+    /// - Source: Kubernetes v1.37 `stateful_set_control.go`; `kubernetes-1.37.md` §5.2.
+    private mutating func removesOldPods(_ cluster: inout Cluster) throws(APIError) -> Bool {
+        guard cluster.profile.isEnabled(.statefulSetRecreateStrategy) else {
+            let why = "uses Recreate strategy but feature gate StatefulSetRecreateStrategy is disabled"
+            tell("UnknownStrategy", "statefulset \(set.namespace)/\(set.name) \(why)", &cluster, warning: true)
+            return false
+        }
+        let old = byOrdinal.keys.sorted(by: >).compactMap { byOrdinal[$0] }.filter(isOld)
+        if old.isEmpty {
+            if current.name != update.name { progress = "Waiting for new-revision pods to be created" }
+            return false
+        }
+        progress = "Deleting old revision pods"
+        for pod in old where !pod.metadata.isTerminating { try delete(pod, &cluster) }
+        return true
+    }
+
     private func isOld(_ pod: Pod) -> Bool { revision(of: pod) != update.name }
     private func revision(of pod: Pod) -> String { pod.metadata.labels["controller-revision-hash"] ?? "" }
 
@@ -120,7 +143,7 @@ struct StatefulSetSync {
 
     /// A verb as events begin with it: with a capital since 1.36.
     private func verb(_ verb: String, _ cluster: Cluster) -> String {
-        cluster.profile.version.minor >= 36 ? verb.prefix(1).uppercased() + verb.dropFirst() : verb
+        cluster.profile.has(.statefulSetVerbsCapital) ? verb.prefix(1).uppercased() + verb.dropFirst() : verb
     }
 
     private func create(_ ordinal: Int, _ cluster: inout Cluster) throws(APIError) {
@@ -216,6 +239,11 @@ struct StatefulSetSync {
         {
             status.currentReplicas = status.updatedReplicas
             status.currentRevision = update.name
+        }
+        if let progress {
+            status.conditions.set(Condition(type: "Progressing", status: true, reason: "RecreateInProgress", message: progress), now: cluster.now)
+        } else {
+            status.conditions.removeAll { $0.type == "Progressing" && $0.reason == "RecreateInProgress" }
         }
         if status != set.status { cluster.modify(StatefulSet.self, set.key) { $0.status = status } }
     }

@@ -21,6 +21,8 @@ extension KubeletFleet {
     /// Takes other feature gates, as kubelets that are started again with them; containers go on.
     public mutating func restart(with profile: KubernetesProfile) {
         host.profile = profile
+        // What the nodes declare may change with it.
+        for index in host.reportDue.indices where host.reportDue[index] != .distantFuture { host.reportDue[index] = .start }
         for index in host.setups.indices { host.setups[index] = KubeletSetup(host.setups[index].configuration, profile: profile) }
     }
 
@@ -134,7 +136,7 @@ extension KubeletSettings {
         add("eventRecordQPS", rate(eventQPS))
         add("eventBurst", "\(eventBurst)")
         add("imageMinimumGCAge", "\(imageMinimumAge)")
-        if profile.version.minor >= 29 { add("imageMaximumGCAge", imageMaximumAge.map { "\($0)" } ?? "off") }
+        if FeatureGate.imageMaximumGCAge.stage(in: profile.version).isKnown { add("imageMaximumGCAge", imageMaximumAge.map { "\($0)" } ?? "off") }
         add("imageGCHighThresholdPercent", "\(imageHighPercent)")
         add("imageGCLowThresholdPercent", "\(imageLowPercent)")
         add("nodeLeaseDurationSeconds", "\((leaseRenewal * 4).wholeSeconds)")
@@ -153,7 +155,7 @@ extension KubeletSettings {
                     field: "featureGates.\(gate.name)", value: profile.isEnabled(gate) ? "true" : "false",
                     isDefault: profile.isEnabled(gate) == gate.isOnByDefault(in: profile.version)))
         }
-        if profile.version.minor >= 26 { gate(.eventedPLEG) }
+        if FeatureGate.eventedPLEG.stage(in: profile.version).isKnown { gate(.eventedPLEG) }
         gate(.memoryQoS)
         add("memoryThrottlingFactor", memory.factor.map { "\($0)" } ?? "none")
         if profile.hasMemoryReservationPolicy { add("memoryReservationPolicy", memory.policy == .tiered ? "TieredReservation" : "None") }

@@ -272,7 +272,7 @@ extension Kubelet {
         }
         imageFailures += 1
         guard let node = cluster.store.nodes[ObjectKey(name: name)] else { return }
-        let isNew = settings.profile.version.minor >= 28
+        let isNew = settings.profile.has(.freeDiskSpaceWords)
         let text =
             isNew
             ? "Insufficient free disk space on the node's image filesystem (\(percent)% of \(Self.size(imageCapacity)) used). "

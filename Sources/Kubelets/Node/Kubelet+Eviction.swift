@@ -27,6 +27,9 @@ extension Kubelet {
     }
 
     /// One pass of the eviction manager over a node.
+    ///
+    /// Differs from Kubernetes: what containers and sidecars write to the disk is not measured against limits of ephemeral storage, and
+    /// nodes have no huge pages that would have to be left out of the available memory (`kubernetes-1.37.md` rows 4.6.2, 4.6.5).
     /// - Source: Kubernetes `pkg/kubelet/eviction/eviction_manager.go`, `synchronize`.
     mutating func checkMemory(_ host: inout KubeletHost, _ cluster: inout Cluster) {
         let now = cluster.now

@@ -25,6 +25,9 @@ extension Kubelet {
     /// Absent capacity becomes 4 CPUs, 16Gi of memory, 100Gi of ephemeral storage and `maxPods` pods; absent
     /// allocatable is capacity less reservations and the hard eviction threshold. Allocatable that is equal to
     /// capacity is lowered too if the configuration names reservations or thresholds.
+    ///
+    /// Differs from Kubernetes: ephemeral storage keeps the form in which it is stated, such as `100Gi`, in all versions
+    /// (`kubernetes-1.37.md` row 4.6.9).
     mutating func register(_ host: inout KubeletHost, _ cluster: inout Cluster) {
         let key = ObjectKey(name: name)
         let now = cluster.now
@@ -56,6 +59,7 @@ extension Kubelet {
             }
             if status.nodeInfo == nil { status.nodeInfo = systemInfo(node, host.profile) }
             status.conditions = conditions(status.conditions, now, host.latencies)
+            status.declaredFeatures = NodeFeature.declared(host.profile, hasExclusiveCPUs: settings.staticCPUs)
             node.status = Shared(status)
         }
         guard let node = cluster.store.nodes[key] else { return }
@@ -105,10 +109,10 @@ extension Kubelet {
         info.bootID = bootID(node.metadata.uid, 0)
         (info.kernelVersion, info.osImage) = ("6.8.0-45-generic", "Ubuntu 24.04.1 LTS")
         info.containerRuntimeVersion =
-            profile.version.minor >= 34 ? "containerd://2.1.4" : "containerd://1.7.22"
+            profile.has(.containerd2) ? "containerd://2.1.4" : "containerd://1.7.22"
         info.kubeletVersion = "v\(profile.version).0"
         // Deprecated in 1.31 and empty from 1.33 on.
-        info.kubeProxyVersion = profile.version.minor >= 33 ? "" : info.kubeletVersion
+        info.kubeProxyVersion = profile.has(.kubeProxyVersionEmpty) ? "" : info.kubeletVersion
         (info.operatingSystem, info.architecture) = ("linux", "amd64")
         return info
     }
@@ -168,12 +172,14 @@ extension Kubelet {
         let key = ObjectKey(name: name)
         guard let old = cluster.store.nodes[key], old.metadata.uid == uid else { return }
         let now = cluster.now
+        let features = NodeFeature.declared(host.profile, hasExclusiveCPUs: settings(host).staticCPUs)
         guard
             let new = cluster.modify(
                 Node.self, key,
                 {
                     $0.status.conditions = conditions($0.status.conditions, now, host.latencies)
                     $0.status.volumesInUse = volumes.inUse
+                    $0.status.declaredFeatures = features
                 })
         else { return }
         reportedVolumes(&host, &cluster)

@@ -93,7 +93,8 @@ extension Kubelet {
 
     /// Tells an event of the node.
     ///
-    /// Differs from Kubernetes: up to 1.36 such events have the node's name as its uid; here they have its uid in all versions.
+    /// Differs from Kubernetes: up to 1.36 such events have the node's name as its uid; here they have its uid in all
+    /// versions (`kubernetes-1.37.md` §4.5).
     mutating func tell(
         _ reason: String, _ message: String, _ node: Node, warning: Bool = false, _ host: inout KubeletHost, _ cluster: inout Cluster
     ) {

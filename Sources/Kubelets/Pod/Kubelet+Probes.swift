@@ -111,7 +111,7 @@ extension Kubelet {
         }
         var probe = worker.containers[i].probes[p]
         if worker.containers[i].kill != nil && probe.kind != .readiness || worker.containers[i].exited != nil { return }
-        if probe.kind == .liveness && worker.termination != nil { return }
+        if worker.termination != nil, probe.kind == .liveness || probe.probe.exec != nil && host.profile.execReadinessEndsWithPod { return }
         let now = cluster.now
         let problem = worker.failure(i, probe, now)
         if let problem {
@@ -204,8 +204,11 @@ extension PodWorker {
 }
 
 extension KubernetesProfile {
+    /// Whether readiness probes that run a command end as soon as the pod is to end, by a mistake of 1.35 and 1.36.
+    /// - Source: kubernetes PR 140882; `kubernetes-1.37.md` §4.6 row 4.6.1.
+    fileprivate var execReadinessEndsWithPod: Bool { has(.execReadinessStops) && !has(.execReadinessGoesOn) }
     /// Whether readiness is probed once at the moment at which a container becomes started, instead of at the
     /// next period: in 1.36.
     /// - Source: Kubernetes v1.36.2 `pkg/kubelet/prober/go`; `pod-lifecycle.md` §6.
-    var readinessIsProbedAtStart: Bool { version.minor >= 36 }
+    var readinessIsProbedAtStart: Bool { has(.readinessProbedAtStart) }
 }

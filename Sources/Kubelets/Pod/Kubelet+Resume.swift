@@ -48,7 +48,8 @@ extension Kubelet {
             return continueTermination(&worker, &host, &cluster)
         }
         if rebooted, worker.hasSandbox {
-            // Differs from Kubernetes: init containers count as done; the new sandbox only costs its time.
+            // Differs from Kubernetes: init containers count as done in all versions; the new sandbox only costs its time
+            // (`kubernetes-1.37.md` row 4.6.4).
             tell("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.", worker, &host, &cluster)
             worker.hasSandbox = false
             worker.stage = .sandbox

@@ -27,7 +27,7 @@ extension PodWorker {
         }
         status.startTime = old.startTime ?? startTime
         status.hostIP = hostIP
-        if profile.version.minor >= 29 { status.hostIPs = [["ip": .string(hostIP)]] }
+        if profile.has(.hostIPsOfPods) { status.hostIPs = [["ip": .string(hostIP)]] }
         if !ip.isEmpty {
             status.podIP = ip
             status.podIPs = [["ip": .string(ip)]]

@@ -153,7 +153,7 @@ extension Kubelet {
     /// Why this node will never grant the resize; nil if it may.
     ///
     /// Differs from Kubernetes: a plain init container that runs keeps the size it began with, and a memory-backed emptyDir the size of its pod's
-    /// start; the API server takes both resizes.
+    /// start; the API server takes both resizes (`kubernetes-1.37.md` row 4.6.6).
     fileprivate func infeasibility(_ worker: PodWorker, _ desired: Resources, _ host: KubeletHost) -> String? {
         let (profile, settings) = (host.profile, settings(host))
         if worker.pod.spec.resources != worker.allocated.value.resources,

@@ -58,7 +58,7 @@ public enum CgroupValue {
     /// - Source: KEP-2254; opencontainers/cgroups v0.0.4, `ConvertCPUSharesToCgroupV2Value`.
     public static func weight(milliCPU: Int64, _ profile: KubernetesProfile) -> Int64 {
         let shares = Self.shares(milliCPU: milliCPU)
-        return profile.version.minor < 35 ? 1 + (shares - 2) * 9999 / 262_142 : weight(shares: shares)
+        return profile.has(.cpuWeightOfKernel) ? weight(shares: shares) : 1 + (shares - 2) * 9999 / 262_142
     }
 
     /// The newer conversion, of shares: 1024 is 100.

@@ -137,7 +137,7 @@ extension Kubelet {
         if host.profile.volumeTimeOutGivesEvent {
             let names = worker.mounts.filter { if case .mounted = $0.step { false } else { true } }.map(\.name).sorted()
             let waiting = worker.mounts.filter { $0.step == .waits || $0.isUnattached }.map(\.name).sorted()
-            let failed = host.profile.version.minor >= 27 ? ", failed to process volumes=[]" : ""
+            let failed = host.profile.has(.mountFailureLists) ? ", failed to process volumes=[]" : ""
             tell(
                 "FailedMount",
                 "Unable to attach or mount volumes: unmounted volumes=[\(names.joined(separator: " "))], "
@@ -225,5 +225,5 @@ extension Kubelet {
 extension KubernetesProfile {
     /// Whether a watch brings the first list with it, so that no LIST is made: client-go's default from 1.35 on.
     /// - Source: `pod-startup.md` §4.
-    var watchListNeedsNoToken: Bool { version.minor >= 35 }
+    var watchListNeedsNoToken: Bool { has(.watchBringsList) }
 }

@@ -206,6 +206,8 @@ public struct VolumeMount: APIStruct {
 }
 
 /// A check that the kubelet makes again and again.
+///
+/// Differs from Kubernetes: the alpha fields for HTTP/2 without TLS and for gRPC with TLS are not known (`kubernetes-1.37.md` row 4.6.8).
 public struct Probe: APIStruct {
     public var exec: ExecAction?
     public var httpGet: HTTPGetAction?

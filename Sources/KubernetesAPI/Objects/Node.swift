@@ -82,7 +82,7 @@ public struct NodeStatus: APIStruct {
         .f("config", \.config, "No longer used."),
         .f("runtimeHandlers", \.runtimeHandlers, "Kept, not acted on."),
         .f("features", \.features, "Kept, not acted on."),
-        .f("declaredFeatures", \.declaredFeatures, "Kept, not acted on."),
+        .f("declaredFeatures", \.declaredFeatures, "What its kubelet can do that some pods need."),
     ]
 }
 

@@ -369,7 +369,14 @@ public struct CSINode: ObjectWithoutStatus {
 extension CSINode {
     public mutating func setDefaults(_ profile: KubernetesProfile) {}
     public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
-    public func validateChange(from old: CSINode, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    /// A driver that is there stays as it is; how many volumes it attaches may change where MutableCSINodeAllocatableCount is on.
+    public func validateChange(from old: CSINode, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        for before in old.spec.drivers {
+            guard var driver = spec.drivers.first(where: { $0.name == before.name }) else { continue }
+            if profile.isEnabled(.mutableCSINodeAllocatableCount) { driver.allocatable = before.allocatable }
+            if driver != before { errors.invalid("CSINodeDriver", driver.json ?? [:], "field is immutable") }
+        }
+    }
     public var quotaUse: ResourceList { [:] }
 }
 

@@ -288,13 +288,13 @@ public struct StatefulSetSpec: APIStruct {
 }
 
 public struct StatefulSetUpdateStrategy: APIStruct {
-    /// RollingUpdate (default) or OnDelete.
+    /// RollingUpdate (default), OnDelete, or Recreate by its gate.
     public var type = ""
     public var rollingUpdate: RollingUpdateStatefulSet?
     public init() {}
     public static let summary = "How old pods are replaced by new ones."
     public static let fields: [Field<StatefulSetUpdateStrategy>] = [
-        .f("type", \.type, "RollingUpdate (default) or OnDelete."),
+        .f("type", \.type, "RollingUpdate (default), OnDelete, or Recreate (gate StatefulSetRecreateStrategy)."),
         .f("rollingUpdate", \.rollingUpdate, "Bounds of a rolling update."),
     ]
 }
@@ -350,7 +350,7 @@ public struct StatefulSetStatus: APIStruct {
         .f("currentRevision", \.currentRevision, "The revision before the update."),
         .f("updateRevision", \.updateRevision, "The revision of the update."),
         .f("collisionCount", \.collisionCount, "How often a revision's hash was taken already."),
-        .f("conditions", \.conditions, "None are set by Kubernetes itself."),
+        .f("conditions", \.conditions, "Progressing while an update of strategy Recreate replaces the pods."),
         .f("availableReplicas", \.availableReplicas, "Pods ready for minReadySeconds.", always: true),
     ]
 }
@@ -495,7 +495,7 @@ extension Job {
     public func validateNew(_ errors: inout [FieldError]) { Validation.newJob(self, &errors) }
     public func validateChange(from old: Job, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         validate(profile, &errors)
-        Validation.jobChange(self, old, &errors)
+        Validation.jobChange(self, old, profile, &errors)
     }
     public var isFaulty: Bool { status.conditions.isTrue(ConditionType.failed) }
     public var quotaUse: ResourceList { [:] }

@@ -141,7 +141,7 @@ extension KubernetesProfile {
     /// in 1.26 and 1.27 they count as neither curable nor incurable.
     ///
     /// - Source: kubernetes PR 119778; golden data. Its back-ports are not imitated.
-    public var preFilterRefusalIsUnresolvable: Bool { has(.preFilterRefusalUnresolvable) || version.minor < 26 }
+    public var preFilterRefusalIsUnresolvable: Bool { has(.preFilterRefusalUnresolvable) || !has(.preFilterRefusalUndecided) }
 
     /// Whether the victims of a node are listed by importance; before 1.32 those that violate a
     /// disruption budget come first.

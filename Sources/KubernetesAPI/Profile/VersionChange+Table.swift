@@ -35,6 +35,60 @@ extension VersionChange {
             Facts(
                 36, .apiServer, "a Workload holds its groups of pods itself", "a PodGroup is an object of its own (gate GenericWorkload)",
                 "`gang-scheduling.md` §1")
+        case .statefulSetNamesAreLabels:
+            Facts(
+                27, .apiServer, "names of StatefulSets are subdomains", "names of StatefulSets are labels, as host names are made of them",
+                "kubernetes PR 114172")
+        case .templateHostPortsLeft:
+            Facts(
+                28, .apiServer, "hostNetwork gives the containers of a template their ports as host ports", "hostNetwork gives host ports to pods alone",
+                "kubernetes PR 117696; Kubernetes v1.27.16 and v1.36.2 `pkg/apis/core/v1/defaults.go`")
+        case .olderKubeletsTaken:
+            Facts(28, .apiServer, "kubelets may be two minor versions older", "kubelets may be three minor versions older", "Kubernetes version skew policy")
+        case .environmentNamesRelaxed:
+            Facts(
+                32, .apiServer, "names of environment variables are letters, digits, `_`, `-` and `.`",
+                "names of environment variables are any printable ASCII but `=`", "KEP-4369")
+        case .sleepRefusalNamesGate:
+            Facts(
+                32, .apiServer, "the refusal of a sleep of 0 s tells no gate", "the refusal of a sleep of 0 s tells the gate that allows it",
+                "KEP-4818; Kubernetes v1.32 `pkg/apis/core/validation/validation.go`")
+        case .sleepOfNothing: Facts(33, .apiServer, "a hook that sleeps 0 s is refused", "a hook may sleep 0 s", "KEP-4818")
+        case .searchDomainsRelaxed:
+            Facts(
+                33, .apiServer, "search domains of dnsConfig are plain subdomains", "search domains of dnsConfig may have underscores, or be a single dot",
+                "KEP-4427")
+        case .statefulSetTemplatesValidated:
+            Facts(
+                33, .apiServer, "the pod spec of a StatefulSet's template is looked at when pods are made",
+                "the pod spec of a StatefulSet's template is validated",
+                "Kubernetes v1.36.2 and v1.27.16 `pkg/apis/apps/validation`; judgement between")
+        case .statefulSetHistoryChanges:
+            Facts(
+                33, .apiServer, "revisionHistoryLimit of a StatefulSet is fixed", "revisionHistoryLimit of a StatefulSet may change",
+                "Kubernetes v1.36.2 and v1.27.16 `pkg/apis/apps/validation`; judgement between")
+        case .suspendedJobsWithoutCondition:
+            Facts(
+                37, .apiServer, "a suspended Job may be sent elsewhere once it has the condition Suspended",
+                "a suspended Job may be sent elsewhere also before it has the condition", "`kubernetes-1.37.md` §5.5 row 5.5.2")
+        case .brokenBudgetNamed:
+            Facts(
+                37, .apiServer, "an eviction that a broken budget forbids has no cause",
+                "an eviction that a broken budget forbids has the cause DisruptionBudget",
+                "`kubernetes-1.37.md` §5.5 row 5.5.3")
+        case .imageReferencesInTemplates:
+            Facts(
+                37, .apiServer, "a template may have an image volume without reference", "a template's image volume without reference is refused",
+                "`kubernetes-1.37.md` §6 row 6.2")
+        case .escalationJudgedAtCreation:
+            Facts(
+                37, .apiServer, "updates of a pod are refused that has CAP_SYS_ADMIN without privilege escalation",
+                "CAP_SYS_ADMIN without privilege escalation is refused at creation alone", "`kubernetes-1.37.md` §6 row 6.3")
+
+        case .podGroupWorkloadUnchecked:
+            Facts(
+                37, .apiServer, "a PodGroup whose Workload is not there is refused", "a PodGroup whose Workload is not there is taken",
+                "`gang-scheduling.md` §2")
         case .podGroupSizeChanges:
             Facts(37, .apiServer, "minCount of a PodGroup is fixed", "minCount of a PodGroup may change", "`gang-scheduling.md` §2")
 
@@ -43,6 +97,10 @@ extension VersionChange {
             Facts(
                 27, .scheduler, "a ReadWriteOncePod claim in use cannot be solved by preemption", "the holder of a ReadWriteOncePod claim can be preempted",
                 "KEP-2485; Kubernetes v1.27.1 `volumerestrictions`")
+        case .preFilterRefusalUndecided:
+            Facts(
+                26, .scheduler, "nodes refused before the filters cannot be cured by preemption",
+                "nodes refused before the filters count as neither curable nor not", "kubernetes PR 119778; recorded decisions")
         case .preFilterRefusalUnresolvable:
             Facts(
                 28, .scheduler, "nodes refused before the filters count as neither curable nor not",
@@ -146,6 +204,21 @@ extension VersionChange {
                 28, .controllers, "`waiting for a volume to be created, either by external provisioner …`",
                 "`Waiting for a volume to be created either by the external provisioner …`",
                 "Kubernetes v1.27.16 and v1.36.2 `pkg/controller/volume/persistentvolume`; judgement between")
+        case .cronTimeZones: Facts(25, .controllers, "timeZone of a CronJob is ignored", "timeZone of a CronJob counts", "KEP-3140")
+        case .cronScheduledTime:
+            Facts(
+                28, .controllers, "Jobs of a CronJob do not say for when they were made",
+                "Jobs of a CronJob carry `batch.kubernetes.io/cronjob-scheduled-timestamp`",
+                "kubernetes PR 118137")
+        case .jobEndsAfterItsPods:
+            Facts(
+                31, .controllers, "a Job is Complete or Failed while its last pods end", "a Job is Complete or Failed once its last pod has ended",
+                "kubernetes PR 125510; `controllers.md`")
+        case .deletedVolumeReclaimed:
+            Facts(
+                31, .controllers, "a PersistentVolume that is deleted itself leaves its storage",
+                "a PersistentVolume that is deleted itself is reclaimed by its policy",
+                "KEP-2644; `storage.md`")
         case .nodeMonitorGrace50:
             Facts(
                 32, .controllers, "a silent node is Unknown after 40 s", "a silent node is Unknown after 50 s",
@@ -180,6 +253,37 @@ extension VersionChange {
             Facts(
                 27, .kubelet, "5 requests and 5 events a second, bursts of 10", "50 requests and 50 events a second, bursts of 100",
                 "Kubernetes v1.27 `pkg/kubelet/apis/config/v1beta1/defaults.go`")
+        case .mountFailureLists:
+            Facts(
+                27, .kubelet, "FailedMount tells unmounted and unattached volumes", "FailedMount also tells which volumes failed to be processed",
+                "Kubernetes v1.27.16 `pkg/kubelet/volumemanager`; judgement up to 1.26")
+        case .freeDiskSpaceWords:
+            Facts(
+                28, .kubelet, "`Failed to garbage collect required amount of images. …`", "`Insufficient free disk space on the node's image filesystem …`",
+                "Kubernetes v1.27.16 and v1.36.2 `pkg/kubelet/images/image_gc_manager.go`; judgement between")
+        case .hostIPsOfPods: Facts(29, .kubelet, "pods have no hostIPs", "status of pods has hostIPs", "KEP-2681")
+        case .kubeProxyVersionEmpty: Facts(33, .kubelet, "nodes tell a kubeProxyVersion", "kubeProxyVersion of nodes is empty", "KEP-4004")
+        case .containerd2:
+            Facts(
+                34, .kubelet, "nodes run containerd 1.7", "nodes run containerd 2.1", "judgement: what clusters of that release come with")
+        case .watchBringsList:
+            Facts(
+                35, .kubelet, "a kubelet lists a Secret or ConfigMap before it watches it", "a kubelet's watch of a Secret or ConfigMap brings it",
+                "`pod-startup.md` §4")
+        case .cpuWeightOfKernel:
+            Facts(35, .kubelet, "a request of 1 CPU is the weight 39", "a request of 1 CPU is the weight 100", "opencontainers/cgroups v0.0.4; KEP-2254")
+        case .execReadinessStops:
+            Facts(
+                35, .kubelet, "readiness goes on to be probed while a pod ends", "readiness probes that run a command stop when a pod is to end",
+                "`kubernetes-1.37.md` §4.6 row 4.6.1")
+        case .readinessProbedAtStart:
+            Facts(
+                36, .kubelet, "readiness is probed a period after the container has started", "readiness is probed as soon as the container has started",
+                "`pod-lifecycle.md` §6")
+        case .execReadinessGoesOn:
+            Facts(
+                37, .kubelet, "readiness probes that run a command stop when a pod is to end", "readiness goes on to be probed while a pod ends",
+                "`kubernetes-1.37.md` §4.6 row 4.6.1")
         case .parallelImagePulls:
             Facts(27, .kubelet, "maxParallelImagePulls is unknown", "maxParallelImagePulls of 2 and more pulls side by side", "kubernetes PR 115220")
         case .memoryHighBetween:
@@ -254,6 +358,21 @@ extension VersionChange {
             Facts(
                 36, .kubectl, "a partly finished pod reads NotReady", "a partly finished pod reads its failed container first",
                 "Kubernetes v1.36.2 `pkg/printers`; judgement for 1.28 to 1.35")
+        case .autoscalerTargetsNamed:
+            Facts(
+                30, .kubectl, "TARGETS of autoscalers are numbers", "TARGETS of autoscalers name what is measured: `cpu: 45%/60%`",
+                "Kubernetes v1.27.16 and v1.36.2 `pkg/printers`; judgement between")
+        case .finishedPodDescribed:
+            Facts(
+                31, .kubectl, "describe: a finished pod that goes is Terminating", "describe: a finished pod that goes keeps its phase",
+                "Kubernetes v1.36.2 `kubectl/pkg/describe`; judgement between 1.27 and 1.36")
+        case .defaultIngressClassMarked:
+            Facts(
+                36, .kubectl, "`get ingressclass` does not mark the default", "`get ingressclass` marks the default",
+                "`kubernetes-1.37.md` §2.1 row 2.12")
+        case .definitionColumns:
+            Facts(
+                37, .kubectl, "`get crd` tells name and time", "`get crd` also tells group, scope and versions", "`kubernetes-1.37.md` §7 row 7.5")
         case .architectureAfterKernel:
             Facts(
                 36, .kubectl, "`get node -o wide` tells no architecture", "`get node -o wide` tells the architecture after KERNEL-VERSION",

@@ -12,10 +12,25 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case memoryLimitsShrinkInPlace
     case podGroups
     case podGroupSizeChanges
+    case podGroupWorkloadUnchecked
+    case statefulSetNamesAreLabels
+    case templateHostPortsLeft
+    case olderKubeletsTaken
+    case environmentNamesRelaxed
+    case sleepRefusalNamesGate
+    case sleepOfNothing
+    case searchDomainsRelaxed
+    case statefulSetTemplatesValidated
+    case statefulSetHistoryChanges
+    case suspendedJobsWithoutCondition
+    case brokenBudgetNamed
+    case imageReferencesInTemplates
+    case escalationJudgedAtCreation
 
     // MARK: Scheduler
 
     case readWriteOncePodPreempts
+    case preFilterRefusalUndecided
     case preFilterRefusalUnresolvable
     case imageLocalityOfInitContainers
     case spreadWithoutSoftConstraintsSkipped
@@ -46,6 +61,10 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     // MARK: Controllers
 
     case externalProvisioningText
+    case cronTimeZones
+    case cronScheduledTime
+    case jobEndsAfterItsPods
+    case deletedVolumeReclaimed
     case nodeMonitorGrace50
     case scalingEventFromTo
     case statefulSetVerbsCapital
@@ -58,6 +77,16 @@ public enum VersionChange: Int, CaseIterable, Sendable {
 
     case kubeletLimitsTenfold
     case parallelImagePulls
+    case mountFailureLists
+    case freeDiskSpaceWords
+    case hostIPsOfPods
+    case kubeProxyVersionEmpty
+    case containerd2
+    case watchBringsList
+    case cpuWeightOfKernel
+    case execReadinessStops
+    case readinessProbedAtStart
+    case execReadinessGoesOn
     case memoryHighBetween
     case terminalPhaseOfDeletedPods
     case signatureReason
@@ -84,7 +113,11 @@ public enum VersionChange: Int, CaseIterable, Sendable {
 
     case terminalPhaseInStatusColumn
     case failurePreferredInStatusColumn
+    case autoscalerTargetsNamed
+    case finishedPodDescribed
     case architectureAfterKernel
+    case defaultIngressClassMarked
+    case definitionColumns
     case fieldPathBeforeEventText
     case oneDefaultStorageClass
     case probeWords

@@ -30,7 +30,7 @@ extension Defaulting {
         for i in spec.containers.indices { container(&spec.containers[i]) }
         for i in spec.initContainers.indices { container(&spec.initContainers[i]) }
         // Before 1.28 the template got the host ports too.
-        if spec.hostNetwork, profile.version.minor < 28 { hostPorts(&spec) }
+        if spec.hostNetwork, !profile.has(.templateHostPortsLeft) { hostPorts(&spec) }
         roundToMilli(&spec.overhead)
     }
 

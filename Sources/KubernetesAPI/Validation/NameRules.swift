@@ -123,7 +123,7 @@ package enum NameRules {
     /// The name of an environment variable; since 1.32 nearly anything printable.
     static func environmentName(_ text: String, _ profile: KubernetesProfile) -> [String] {
         let bytes = Array(text.utf8)
-        if profile.version.minor >= 32 {
+        if profile.has(.environmentNamesRelaxed) {
             if bytes.allSatisfy({ 32...126 ~= $0 && $0 != 61 }) { return [] }
             return [
                 "a valid environment variable name must consist only of printable ASCII characters other than '='"

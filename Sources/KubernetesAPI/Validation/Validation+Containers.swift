@@ -460,8 +460,7 @@ extension Validation {
         _ sleep: SleepAction, grace: Int?, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]
     ) {
         guard let grace, !(0...max(0, grace)).contains(sleep.seconds) || sleep.seconds == 0 else { return }
-        // From 1.33 on a pause of nothing is allowed.
-        if profile.version.minor >= 33 {
+        if profile.has(.sleepOfNothing) {
             if sleep.seconds != 0 {
                 errors.invalid(at, sleep.seconds, "must be non-negative and less than terminationGracePeriodSeconds (\(grace))")
             }
@@ -469,7 +468,7 @@ extension Validation {
             errors.invalid(
                 at, sleep.seconds,
                 "must be greater than 0 and less than terminationGracePeriodSeconds (\(grace))."
-                    + (profile.version.minor == 32 ? " Enable AllowPodLifecycleSleepActionZeroValue feature gate for zero sleep." : ""))
+                    + (profile.has(.sleepRefusalNamesGate) ? " Enable AllowPodLifecycleSleepActionZeroValue feature gate for zero sleep." : ""))
         }
     }
 
@@ -547,7 +546,7 @@ extension Pod {
     /// What is wrong with the containers that were added for debugging.
     package func ephemeralProblems(_ profile: KubernetesProfile) -> [FieldError] {
         var (errors, others) = ([FieldError](), [FieldError]())
-        let volumes = Validation.volumes(spec.volumes, podName: name, "spec.volumes", profile, &others)
+        let volumes = Validation.volumes(spec.volumes, podName: name, isPod: true, "spec.volumes", profile, &others)
         Validation.ephemeralContainers(spec.value, volumes, "spec", profile, &errors)
         return errors
     }

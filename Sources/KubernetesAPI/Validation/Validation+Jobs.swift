@@ -90,15 +90,15 @@ extension Validation {
         if let most = spec.maxFailedIndexes, most > 10_000 { errors.invalid("\(at).maxFailedIndexes", most, why) }
     }
 
-    static func jobChange(_ new: Job, _ old: Job, _ errors: inout [FieldError]) {
+    static func jobChange(_ new: Job, _ old: Job, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         let (spec, before) = (new.spec.value, old.spec.value)
         // An indexed job may be made longer or shorter together with its parallelism.
         let elastic = spec.completionMode == "Indexed" && spec.completions == spec.parallelism
         if !elastic { errors.immutable("spec.completions", spec.completions, before.completions) }
         errors.immutable("spec.selector", spec.selector, before.selector)
         var template = spec.template
-        // A suspended job that has not started may be sent elsewhere.
-        if before.suspend == true, old.status.startTime == nil {
+        // A suspended job that has not started may be sent elsewhere; by gates also one that was stopped, and it may get another size.
+        if mayBeSentElsewhere(old, profile) {
             template.spec.nodeSelector = before.template.spec.nodeSelector
             template.spec.tolerations = before.template.spec.tolerations
             template.spec.affinity = before.template.spec.affinity
@@ -106,12 +106,31 @@ extension Validation {
             template.metadata.labels = before.template.metadata.labels
             template.metadata.annotations = before.template.metadata.annotations
         }
+        if profile.isEnabled(.mutablePodResourcesForSuspendedJobs), isIdle(old, profile) {
+            for i in template.spec.containers.indices where before.template.spec.containers.indices.contains(i) {
+                template.spec.containers[i].resources = before.template.spec.containers[i].resources
+            }
+            for i in template.spec.initContainers.indices where before.template.spec.initContainers.indices.contains(i) {
+                template.spec.initContainers[i].resources = before.template.spec.initContainers[i].resources
+            }
+        }
         errors.immutable("spec.template", template, before.template)
         errors.immutable("spec.completionMode", spec.completionMode, before.completionMode)
         errors.immutable("spec.podFailurePolicy", spec.podFailurePolicy, before.podFailurePolicy)
         errors.immutable("spec.backoffLimitPerIndex", spec.backoffLimitPerIndex, before.backoffLimitPerIndex)
         errors.immutable("spec.managedBy", spec.managedBy, before.managedBy)
         errors.immutable("spec.successPolicy", spec.successPolicy, before.successPolicy)
+    }
+
+    private static func mayBeSentElsewhere(_ job: Job, _ profile: KubernetesProfile) -> Bool {
+        if profile.isEnabled(.mutableSchedulingDirectivesForSuspendedJobs) { return isIdle(job, profile) }
+        return job.spec.suspend == true && job.status.startTime == nil
+    }
+    /// Whether a suspended job has no pods: its condition says so, or, from 1.37 on, it never began.
+    /// - Source: `kubernetes-1.37.md` §2.1 row 2.15, §5.5 row 5.5.2.
+    private static func isIdle(_ job: Job, _ profile: KubernetesProfile) -> Bool {
+        guard job.spec.suspend == true, job.status.active == 0 else { return false }
+        return job.status.conditions.isTrue(ConditionType.suspended) || profile.has(.suspendedJobsWithoutCondition) && job.status.startTime == nil
     }
 
     static func cronJob(_ job: CronJob, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {

@@ -38,10 +38,10 @@ extension Validation {
     private static func nameProblems(_ kind: Kind, _ name: String, _ profile: KubernetesProfile) -> [String] {
         switch kind {
         // Its pods' host names are made of it.
-        case .statefulSet where profile.version.minor >= 27: NameRules.label(name)
+        case .statefulSet where profile.has(.statefulSetNamesAreLabels): NameRules.label(name)
         case .namespace: NameRules.label(name)
         // RelaxedServiceNameValidation.
-        case .service: profile.version.minor >= 36 ? NameRules.label(name) : NameRules.dns1035Label(name)
+        case .service: profile.has(.digitsFirstInServiceNames) ? NameRules.label(name) : NameRules.dns1035Label(name)
         // Names of custom kinds follow their own rules; only what no path can hold is refused.
         case .custom, .event: name.contains("/") ? ["may not contain '/'"] : []
         default: NameRules.subdomain(name)

@@ -188,7 +188,7 @@ extension Validation {
     ) {
         if !profile.isEnabled(.taintTolerationComparisonOperators) {
             // From 1.35 on the text names the operators even where they are off.
-            let known = profile.version.minor >= 35 ? ["Equal", "Exists", "Lt", "Gt"] : ["Equal", "Exists"]
+            let known = profile.has(.numbersInTolerations) ? ["Equal", "Exists", "Lt", "Gt"] : ["Equal", "Exists"]
             errors.notSupported("\(at).operator", .string(toleration.operator), known)
         } else if Toleration.number(toleration.value) == nil {
             errors.invalid(

@@ -79,7 +79,7 @@ extension Validation {
         _ spec: PodSpec, podName: String, nodeName: String, isPod: Bool, _ at: String, _ profile: KubernetesProfile,
         _ errors: inout [FieldError]
     ) {
-        let volumes = volumes(spec.volumes, podName: podName, "\(at).volumes", profile, &errors)
+        let volumes = volumes(spec.volumes, podName: podName, isPod: isPod, "\(at).volumes", profile, &errors)
         resourceClaims(spec, "\(at).resourceClaims", &errors)
         containers(spec, volumes, at, profile, &errors)
         initContainers(spec, volumes, at, profile, &errors)
@@ -201,7 +201,7 @@ extension Validation {
                 "\(at).searches", searches.json ?? [], "must not have more than 2048 characters (including spaces) in the search list")
         }
         // From 1.33 on underscores and a single dot are allowed.
-        let isRelaxed = profile.version.minor >= 33
+        let isRelaxed = profile.has(.searchDomainsRelaxed)
         for (i, search) in searches.enumerated() where !(isRelaxed && search == ".") {
             let domain = search.hasSuffix(".") ? String(search.dropLast()) : search
             errors.invalid(

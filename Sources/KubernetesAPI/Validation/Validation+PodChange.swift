@@ -4,7 +4,7 @@ extension Validation {
         // Most updates are about labels and owners alone.
         if new.spec.identity == old.spec.identity, new.nodeName == old.nodeName { return }
         let (spec, before) = (new.spec.value, old.spec.value)
-        podContent(new, profile, &errors)
+        podContent(profile.has(.escalationJudgedAtCreation) ? new.withoutSysAdminRule : new, profile, &errors)
         if spec.containers.count != before.containers.count {
             return errors.forbidden("spec.containers", "pod updates may not add or remove containers")
         }
@@ -147,5 +147,19 @@ extension Validation {
                 : new.matchExpressions.starts(with: old.matchExpressions) && new.matchFields.starts(with: old.matchFields)
             if !grows { errors.invalid("\(at)[\(i)]", new.json ?? [:], "only additions are allowed (no mutations or deletions)") }
         }
+    }
+}
+
+extension Pod {
+    /// The pod as an update of it is judged: that `allowPrivilegeEscalation: false` does not go with CAP_SYS_ADMIN is asked of new pods alone.
+    fileprivate var withoutSysAdminRule: Pod {
+        var pod = self
+        func relax(_ container: inout Container) {
+            guard container.securityContext?["allowPrivilegeEscalation"] == false, container.securityContext?["privileged"] != true else { return }
+            container.securityContext?["allowPrivilegeEscalation"] = nil
+        }
+        for i in spec.containers.indices { relax(&pod.spec.containers[i]) }
+        for i in spec.initContainers.indices { relax(&pod.spec.initContainers[i]) }
+        return pod
     }
 }

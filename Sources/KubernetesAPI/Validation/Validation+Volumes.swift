@@ -10,14 +10,14 @@ extension Validation {
 
     /// Checks the volumes and returns the valid ones by name.
     static func volumes(
-        _ volumes: [Volume], podName: String, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]
+        _ volumes: [Volume], podName: String, isPod: Bool, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]
     ) -> [String: Volume] {
         var valid: [String: Volume] = [:]
         let made = podName.isEmpty ? [] : volumes.filter { $0.ephemeral != nil }.map { "\(podName)-\($0.name)" }
         for (i, volume) in volumes.enumerated() {
             let at = "\(at)[\(i)]"
             var own: [FieldError] = []
-            source(volume, podName: podName, at, profile, &own)
+            source(volume, podName: podName, isPod: isPod, at, profile, &own)
             if volume.name.isEmpty {
                 own.required("\(at).name")
             } else {
@@ -35,7 +35,7 @@ extension Validation {
     }
 
     private static func source(
-        _ volume: Volume, podName: String, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]
+        _ volume: Volume, podName: String, isPod: Bool, _ at: String, _ profile: KubernetesProfile, _ errors: inout [FieldError]
     ) {
         let sources = volume.sources
         guard let first = sources.first else {
@@ -95,7 +95,7 @@ extension Validation {
             }
         case "image":
             if let image = volume.image {
-                if image.reference.isEmpty { errors.required("\(at).image.reference") }
+                if image.reference.isEmpty, isPod || profile.has(.imageReferencesInTemplates) { errors.required("\(at).image.reference") }
                 errors.choice("\(at).image.pullPolicy", image.pullPolicy, ["Always", "IfNotPresent", "Never"])
             }
         default: sharedSource(first, volume.jsonObject[first], isPersistent: false, at, &errors)

@@ -144,6 +144,11 @@ extension Validation {
 
     // MARK: StatefulSet
 
+    private static func onlyRolling(_ strategy: StatefulSetUpdateStrategy, _ at: String, _ errors: inout [FieldError]) {
+        guard let rolling = strategy.rollingUpdate else { return }
+        errors.invalid("\(at).rollingUpdate", rolling.json ?? [:], "only allowed for updateStrategy 'RollingUpdate'")
+    }
+
     static func statefulSet(
         _ spec: StatefulSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]
     ) {
@@ -156,12 +161,8 @@ extension Validation {
         }
         let at = "spec.updateStrategy"
         switch spec.updateStrategy.type {
-        case "OnDelete":
-            if let rolling = spec.updateStrategy.rollingUpdate {
-                errors.invalid(
-                    "\(at).rollingUpdate", rolling.json ?? [:],
-                    "only allowed for updateStrategy 'RollingUpdate'")
-            }
+        case "OnDelete": onlyRolling(spec.updateStrategy, at, &errors)
+        case "Recreate" where profile.isEnabled(.statefulSetRecreateStrategy): onlyRolling(spec.updateStrategy, at, &errors)
         case "RollingUpdate":
             let rolling = spec.updateStrategy.rollingUpdate
             errors.nonnegative("\(at).rollingUpdate.partition", rolling?.partition)
@@ -188,7 +189,7 @@ extension Validation {
         } else {
             statefulSetTemplate(spec, profile, &errors)
         }
-        guard profile.version.minor >= 33 else { return }
+        guard profile.has(.statefulSetTemplatesValidated) else { return }
         for (i, claim) in spec.volumeClaimTemplates.enumerated() {
             persistentVolumeClaim(claim.spec, "spec.volumeClaimTemplates[\(i)].spec", profile, &errors)
         }
@@ -205,7 +206,7 @@ extension Validation {
                 "spec.template.metadata.labels", own.metadata.labels.json ?? .null,
                 "`selector` does not match template `labels`")
         }
-        if profile.version.minor >= 33 {
+        if profile.has(.statefulSetTemplatesValidated) {
             // Its mounts may name the claims of the set, which take the place of volumes of the same name.
             for claim in spec.volumeClaimTemplates where !own.spec.volumes.contains(where: { $0.name == claim.name }) {
                 var volume = Volume()
@@ -242,7 +243,7 @@ extension Validation {
         same.updateStrategy = old.updateStrategy
         same.persistentVolumeClaimRetentionPolicy = old.persistentVolumeClaimRetentionPolicy
         same.minReadySeconds = old.minReadySeconds
-        let history = profile.version.minor >= 33
+        let history = profile.has(.statefulSetHistoryChanges)
         if history { same.revisionHistoryLimit = old.revisionHistoryLimit }
         if same != old {
             errors.forbidden(

@@ -18,7 +18,7 @@ extension Description {
         if let start = status.startTime { line(0, "Start Time:", start.rfc1123) }
         labels(meta.labels)
         annotations(meta.annotations)
-        if meta.isTerminating, cluster.profile.version.minor < 31 || !pod.isFinished {
+        if meta.isTerminating, !cluster.profile.has(.finishedPodDescribed) || !pod.isFinished {
             self.status(meta, "")
             line(0, "Termination Grace Period:", "\(meta.deletionGracePeriodSeconds ?? 0)s")
         } else {

@@ -4,7 +4,8 @@ import SimulationKit
 
 /// The lines of a description while it is made.
 ///
-/// Differs from Kubernetes: no spaces at the ends of lines.
+/// Differs from Kubernetes: no spaces at the ends of lines; appProtocol of Services, pod-level resources and ResourceSlices of nodes are
+/// not described, and CronJobs as plain trees, as kubectl's words for them were not at hand (`kubernetes-1.37.md` row 7.8).
 struct Description {
     let cluster: Cluster
     private var lines: [[String]] = []

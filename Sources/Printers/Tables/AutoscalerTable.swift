@@ -8,7 +8,7 @@ enum AutoscalerDisplay {
     static func targets(_ object: HorizontalPodAutoscaler, profile: KubernetesProfile) -> String {
         let metrics = object.spec.metrics
         if metrics.isEmpty { return "<none>" }
-        let list = metrics.indices.map { target(object, $0, named: profile.version.minor >= 30) }
+        let list = metrics.indices.map { target(object, $0, named: profile.has(.autoscalerTargetsNamed)) }
         let more = list.count > 2 ? " + \(list.count - 2) more..." : ""
         return list.prefix(2).joined(separator: ", ") + more
     }

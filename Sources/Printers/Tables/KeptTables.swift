@@ -8,6 +8,7 @@ import SimulationKit
 extension KindPrinter {
     /// The printer of a kind without a type of its own.
     static func kept(_ kind: KindInfo, in cluster: Cluster?) -> KindPrinter {
+        if kind.kind == "CustomResourceDefinition", kind.group == "apiextensions.k8s.io", cluster?.profile.has(.definitionColumns) == true { return definition }
         if let own = known[kind.kind], own.group == kind.group { return own.printer }
         if let columns = cluster.flatMap({ definedColumns(kind, $0) }), !columns.isEmpty { return defined(columns) }
         return custom
@@ -86,10 +87,24 @@ extension KindPrinter {
             spec?["tls"]?.array?.isEmpty == false ? "80, 443" : "80",
         ]
     }
-    private static let ingressClass = kept([TableColumn("CONTROLLER"), TableColumn("PARAMETERS")]) { content, _ in
-        let spec = content["spec"]
+    private static let ingressClass = KindPrinter(
+        CustomObject.self, [.name, TableColumn("CONTROLLER"), TableColumn("PARAMETERS"), .age]
+    ) { object, cluster in
+        let spec = object.content["spec"]
         let parameters = spec?["parameters"].map { "\($0["kind"]?.string ?? "")\($0["apiGroup"]?.string.map { ".\($0)" } ?? "")/\($0["name"]?.string ?? "")" }
-        return [spec?["controller"]?.string ?? "", parameters ?? "<none>"]
+        let isDefault = object.metadata.annotations["ingressclass.kubernetes.io/is-default-class"] == "true"
+        let name = object.name + (isDefault && cluster.profile.has(.defaultIngressClassMarked) ? " (default)" : "")
+        return [name, spec?["controller"]?.string ?? "", parameters ?? "<none>", object.age(cluster)]
+    }
+    private static let definition = kept(
+        [TableColumn("GROUP"), TableColumn("SCOPE"), TableColumn("VERSIONS"), TableColumn("CREATED AT")], age: false
+    ) { content, object in
+        let spec = content["spec"]
+        let versions = (spec?["versions"]?.array ?? []).compactMap { $0["name"]?.string }
+        return [
+            spec?["group"]?.string ?? "", spec?["scope"]?.string ?? "", versions.joined(separator: ","),
+            object.metadata.creationTimestamp?.rfc3339 ?? "<unknown>",
+        ]
     }
     private static let ipAddress = kept([TableColumn("PARENTREF")], age: false) { content, _ in
         let parent = content["spec"]?["parentRef"]

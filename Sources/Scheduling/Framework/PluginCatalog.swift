@@ -69,7 +69,8 @@ struct Plugin: Sendable {
 /// The one list of plugins, in the order of the default profile. A new plugin: a file in Plugins, a line here.
 ///
 /// Differs from Kubernetes: with the gate OpportunisticBatching each pod is still filtered and scored by itself; the system's default spread
-/// constraints keep batching away from pods of the default profile anyway, and elsewhere it changes ties alone.
+/// constraints keep batching away from pods of the default profile anyway, and elsewhere it changes ties alone
+/// (`kubernetes-1.37.md` row 1.4, §3.5).
 /// - Source: Kubernetes `pkg/scheduler/apis/config/v1/default_plugins.go`.
 enum PluginCatalog {
     static func plugins(_ profile: KubernetesProfile) -> [Plugin] {
@@ -97,14 +98,14 @@ enum PluginCatalog {
         VolumeZone.plugin,
         PodTopologySpread.plugin,
         InterPodAffinity.plugin,
-        // Claims of dynamic resources are kept, not acted on: of this plugin only the words appear.
+        // Differs from Kubernetes: claims of dynamic resources, and extended resources by them, are kept, not acted on; of this plugin only
+        // the words appear (`kubernetes-1.37.md` row 3.10.5).
         Plugin(name: .dynamicResources, points: .postFilter, isThere: { $0.postFilterDynamicResourcesText }),
         Plugin(name: .defaultPreemption, points: [.postFilter], events: .podGone, words: { _, _, _ in ["No preemption victims found for incoming pod"] }),
         NodeResourcesBalancedAllocation.plugin,
         ImageLocality.plugin,
         Plugin(name: .defaultBinder, points: .bind),
-        // Differs from Kubernetes: nodes declare no features here and pods need none, so NodeDeclaredFeatures never refuses.
-        Plugin(name: .nodeDeclaredFeatures, points: [], isThere: { $0.isEnabled(.nodeDeclaredFeatures) }),
+        NodeDeclaredFeatures.plugin,
     ]
 
     private static let byName: [PluginName: Plugin] = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -2,6 +2,9 @@ import ControlPlane
 import KubernetesAPI
 
 /// Something that happened in the cluster and may make a rejected pod worth another try.
+///
+/// Differs from Kubernetes: 1.37 asks plugins about pods on nodes, pods without one and the rejected pod itself by events of three
+/// sorts; these sorts serve all versions, with the same wake-ups (`kubernetes-1.37.md` row 3.10.2).
 enum ClusterEvent: Sendable {
     case nodeAdded(Node)
     case nodeChanged(Node, previous: Node)
@@ -46,6 +49,7 @@ extension SchedulingState {
     mutating func isWorthRetry(_ entry: QueuedPod, after event: ClusterEvent, _ settings: SchedulingProfile)
         -> Bool
     {
+        if !entry.pod.nodeName.isEmpty { return helpsResize(entry.pod, event) }
         let hints = profile.isEnabled(.schedulerQueueingHints)
         if case .podItselfChanged(let new, let old) = event, !hints {
             return new.spec != old.spec || new.metadata.labels != old.metadata.labels

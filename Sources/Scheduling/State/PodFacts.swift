@@ -27,6 +27,8 @@ final class PodFacts: Sendable {
     let preferredAntiAffinity: [(term: AffinityTerm, weight: Int)]
     let nodeSelection: NodeSelection
     let images: [String]
+    /// What a node must declare to take the pod.
+    let features: [NodeFeature]
     /// Whether cordoned nodes may take the pod.
     let toleratesCordon: Bool
     /// Whether plugins that look at volumes have nothing to look at.
@@ -78,6 +80,7 @@ final class PodFacts: Sendable {
         images =
             programs.map { Self.normalized(image: $0.image) }
             + (profile.has(.imageLocalityOfImageVolumes) ? spec.volumes.compactMap { $0.image.map { Self.normalized(image: $0.reference) } } : [])
+        features = NodeFeature.needed(by: spec, profile)
         let cordon = Taint(key: TaintKey.unschedulable, effect: TaintEffect.noSchedule)
         toleratesCordon = spec.tolerations.tolerate(cordon, profile)
     }

@@ -101,7 +101,8 @@ struct SchedulingState: Sendable {
         let row = nodes.makeRow(node.metadata.name)
         let old = nodes.objects[row]
         if let old, old.spec.identity == node.spec.identity, old.metadata.labels == node.metadata.labels,
-            old.status.allocatable == node.status.allocatable, old.status.images == node.status.images
+            old.status.allocatable == node.status.allocatable, old.status.images == node.status.images,
+            old.status.declaredFeatures == node.status.declaredFeatures
         {
             // A heartbeat: nothing that placement looks at.
             nodes.objects[row] = node

@@ -51,6 +51,7 @@ struct VersionConcerns {
                 && ($0.status.conditions["PodResizePending"] != nil || $0.status.conditions["PodResizeInProgress"] != nil || !$0.status.resize.isEmpty)
         }
     }
+    private func kept(_ kind: String) -> [String] { cluster.store.objects(.custom).filter { $0.kindInfo.kind == kind }.map(Self.name) }
     private func all(_ kind: Kind) -> [String] { cluster.store.objects(kind).map(Self.name) }
     private var everyPod: [String] { cluster.store.pods.isEmpty ? [] : ["every pod"] }
     private var everyNode: [String] { cluster.store.nodes.isEmpty ? [] : ["every node"] }
@@ -88,8 +89,14 @@ struct VersionConcerns {
         switch change {
         case .digitsFirstInServiceNames: cluster.store.services.sorted().filter { $0.name.first?.isNumber == true }.map(Self.name)
         case .numbersInTolerations: workloads { $0.tolerations.contains { ["Lt", "Gt"].contains($0.operator) } }
-        case .podGroups, .podGroupSizeChanges: all(.podGroup) + all(.workload)
+        case .podGroups, .podGroupSizeChanges, .podGroupWorkloadUnchecked: all(.podGroup) + all(.workload)
         case .resizeBySubresource, .resizeBeyondNodeRefused: resizing
+        case .sleepOfNothing: workloads { $0.containers.contains { $0.lifecycle != nil } }
+        case .searchDomainsRelaxed: workloads { $0.dnsConfig != nil }
+        case .statefulSetTemplatesValidated, .statefulSetHistoryChanges: all(.statefulSet)
+        case .templateHostPortsLeft: workloads(\.hostNetwork)
+        case .suspendedJobsWithoutCondition: cluster.store.jobs.sorted().filter { $0.spec.suspend == true }.map(Self.name)
+        case .imageReferencesInTemplates: workloads { $0.volumes.contains { $0.image?.reference.isEmpty == true } }
         case .memoryLimitsShrinkInPlace:
             from.isEnabled(.inPlacePodVerticalScaling) ? workloads { $0.containers.contains { $0.resources.limits["memory"] != nil } } : []
         default: []
@@ -119,6 +126,10 @@ struct VersionConcerns {
         switch change {
         case .externalProvisioningText: claims { $0.status.phase == "Pending" }
         case .nodeMonitorGrace50: everyNode
+        case .cronTimeZones: cluster.store.cronJobs.sorted().filter { $0.spec.timeZone != nil }.map(Self.name)
+        case .cronScheduledTime: all(.cronJob)
+        case .jobEndsAfterItsPods: all(.job) + all(.cronJob)
+        case .deletedVolumeReclaimed: all(.persistentVolume)
         case .scalingEventFromTo: all(.deployment)
         case .statefulSetVerbsCapital: all(.statefulSet)
         case .ownZeroRemembered: autoscalers { $0.minReplicas == 0 }
@@ -139,8 +150,13 @@ struct VersionConcerns {
         case .memoryHighOfBestEffort, .memoryHighOfPods, .memoryLowOfAllPods: []
         case .eventedPLEGOnDemand: from.isEnabled(.eventedPLEG) ? everyNode : []
         // What concerns only kubelets that are configured so.
-        case .parallelImagePulls, .mergedEvictionSettings, .unlimitedEvents, .signatureReason: []
-        case .kubeletLimitsTenfold, .hardEvictionGrace: everyNode
+        case .parallelImagePulls, .mergedEvictionSettings, .unlimitedEvents, .signatureReason, .freeDiskSpaceWords: []
+        case .kubeletLimitsTenfold, .hardEvictionGrace, .kubeProxyVersionEmpty, .containerd2: everyNode
+        case .mountFailureLists: workloads { !$0.volumes.isEmpty }
+        case .watchBringsList: workloads { $0.volumes.contains { $0.secret != nil || $0.configMap != nil } }
+        case .cpuWeightOfKernel: workloads(Self.requestsAny)
+        case .readinessProbedAtStart: workloads { $0.containers.contains { $0.readinessProbe != nil } }
+        case .execReadinessStops, .execReadinessGoesOn: workloads { $0.containers.contains { $0.readinessProbe?.exec != nil } }
         default: everyPod
         }
     }
@@ -150,6 +166,9 @@ struct VersionConcerns {
         case .architectureAfterKernel: everyNode
         case .probeWords: workloads(Self.hasProbe)
         case .statefulSetWords: all(.statefulSet)
+        case .autoscalerTargetsNamed: all(.horizontalPodAutoscaler)
+        case .defaultIngressClassMarked: kept("IngressClass")
+        case .definitionColumns: kept("CustomResourceDefinition")
         case .oneDefaultStorageClass:
             cluster.store.storageClasses.all.count(where: \.isDefault) > 1 ? cluster.store.storageClasses.sorted().filter(\.isDefault).map(Self.name) : []
         default: everyPod

@@ -157,8 +157,7 @@ public struct VersionPlan: Sendable {
         for node in cluster.store.nodes.sorted() {
             let numbers = (node.status.nodeInfo?.kubeletVersion ?? "").drop { $0 == "v" }.split(separator: ".")
             guard numbers.count >= 2, let minor = Int(numbers[1].prefix { $0.isASCII && $0.isNumber }) else { continue }
-            // Up to 1.27 two minor versions, from 1.28 on three.
-            let most = version.minor >= 28 ? 3 : 2
+            let most = KubernetesProfile(version).has(.olderKubeletsTaken) ? 3 : 2
             if minor > version.minor {
                 note(.kubelets, "node/\(node.name)", "kubelet 1.\(minor) is newer than the API server of \(version)")
             } else if version.minor - minor > most {
