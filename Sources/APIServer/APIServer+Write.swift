@@ -94,11 +94,21 @@ extension APIServer {
         default: break
         }
         if request.kind.resource.name == "bindings" { return try bind(request, options, in: &session) }
-        let (document, duplicates) = try body(request, as: request.kind.info.kind)
+        var (document, duplicates) = try body(request, as: request.kind.info.kind)
+        if request.kind.info.kind == "CertificateSigningRequest", !request.kind.isCustom { document = Self.noting(request.request.user, in: document) }
         var write = write(.create(document), request, options)
         write.duplicates = duplicates
         let written = try perform(write, dryRun: options.isDryRun, in: &session)
         return answer(written, request, in: session)
+    }
+
+    /// A request for a certificate with who made it, whatever it says of that itself.
+    /// - Source: Kubernetes `pkg/registry/certificates/certificates/strategy.go`
+    private static func noting(_ user: UserInfo, in document: JSONValue) -> JSONValue {
+        guard document["spec"]?.object != nil else { return document }
+        var document = document
+        for field in ["username", "uid", "groups", "extra"] { document["spec"]?[field] = user.json[field] }
+        return document
     }
 
     private static func success(_ code: Int) -> JSONValue {

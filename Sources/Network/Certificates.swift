@@ -52,6 +52,14 @@
             try leaf(name: groups.map { ("O", $0) } + [("CN", user)], [.usage(.client)])
         }
 
+        /// The certificate of a request, as PEM, valid for so many seconds.
+        func sign(_ request: CertificateRequest, seconds: Int, isServer: Bool, isClient: Bool) throws -> String {
+            var extensions: [CertificateExtension] = [.isAuthority(false), .keyUsage(signsCertificates: false)]
+            if isServer || isClient { extensions.append(.usages((isServer ? [.server] : []) + (isClient ? [.client] : []))) }
+            if let names = request.names { extensions.append(.names(encoded: names)) }
+            return try Identity(certificate: Certificate.sign(request.der, seconds: seconds, extensions: extensions, issuer: root), key: []).certificatePEM
+        }
+
         private func leaf(name: [(String, String)], _ extensions: [CertificateExtension]) throws -> Identity {
             try Certificate.make(
                 name: name, days: 365, extensions: [.isAuthority(false), .keyUsage(signsCertificates: false)] + extensions, issuer: root)
@@ -74,9 +82,11 @@
             Self(nid: NID_key_usage, isCritical: true, value: der(0x03, signsCertificates ? [1, 0b1000_0110] : [7, 0b1000_0000]))
         }
         /// 1.3.6.1.5.5.7.3.1 and .2
-        static func usage(_ usage: Usage) -> Self {
-            Self(nid: NID_ext_key_usage, value: der(0x30, der(0x06, [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, usage.rawValue])))
+        static func usage(_ usage: Usage) -> Self { usages([usage]) }
+        static func usages(_ usages: [Usage]) -> Self {
+            Self(nid: NID_ext_key_usage, value: der(0x30, usages.flatMap { der(0x06, [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, $0.rawValue]) }))
         }
+        static func names(encoded: [UInt8]) -> Self { Self(nid: NID_subject_alt_name, value: encoded) }
         static func names(_ names: [String]) -> Self {
             Self(nid: NID_subject_alt_name, value: der(0x30, names.flatMap { name in address(name).map { der(0x87, $0) } ?? der(0x82, Array(name.utf8)) }))
         }
@@ -105,18 +115,7 @@
         init?(certificate: [UInt8]) {
             guard let x509 = Certificate.parse(certificate) else { return nil }
             defer { X509_free(x509) }
-            var user = ""
-            var groups: [String] = []
-            let subject = X509_get_subject_name(x509)
-            for index in 0..<X509_NAME_entry_count(subject) {
-                guard let entry = X509_NAME_get_entry(subject, index), let data = X509_NAME_ENTRY_get_data(entry) else { continue }
-                let text = String(decoding: UnsafeBufferPointer(start: ASN1_STRING_get0_data(data), count: Int(ASN1_STRING_length(data))), as: UTF8.self)
-                switch OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)) {
-                case NID_commonName: user = text
-                case NID_organizationName: groups.append(text)
-                default: break
-                }
-            }
+            let (user, groups) = CertificateRequest.subject(X509_get_subject_name(x509))
             if user.isEmpty { return nil }
             self.init(name: user, groups: groups + (groups.contains(Self.authenticatedGroup) ? [] : [Self.authenticatedGroup]))
         }
@@ -129,21 +128,41 @@
             defer { EVP_PKEY_free(key) }
             guard let x509 = X509_new() else { throw failed("X509_new") }
             defer { X509_free(x509) }
+            let subject = X509_get_subject_name(x509)
+            for (field, value) in name {
+                // 0x1000 | 1: the bytes are UTF-8.
+                try check(X509_NAME_add_entry_by_txt(subject, field, 0x1001, Array(value.utf8), value.utf8.count, -1, 0), "name")
+            }
+            let certificate = try finish(x509, of: key, seconds: days * 86_400, extensions: extensions, issuer: issuer)
+            return Identity(certificate: certificate, key: try keyBytes(key))
+        }
+
+        /// The certificate, as DER, that a request (DER) asks for, with its subject and its key.
+        static func sign(_ request: [UInt8], seconds: Int, extensions: [CertificateExtension], issuer: Identity) throws -> [UInt8] {
+            guard let asked = CertificateRequest.parse(request) else { throw failed("request") }
+            defer { X509_REQ_free(asked) }
+            guard let key = X509_REQ_get_pubkey(asked) else { throw failed("public key") }
+            defer { EVP_PKEY_free(key) }
+            guard let x509 = X509_new() else { throw failed("X509_new") }
+            defer { X509_free(x509) }
+            try check(X509_set_subject_name(x509, X509_REQ_get_subject_name(asked)), "name")
+            return try finish(x509, of: key, seconds: seconds, extensions: extensions, issuer: issuer)
+        }
+
+        /// All of a certificate but its subject, which it has: it is signed with the issuer's key, or else its own, and returned as DER.
+        private static func finish(
+            _ x509: OpaquePointer, of key: OpaquePointer, seconds: Int, extensions: [CertificateExtension], issuer: Identity?
+        ) throws -> [UInt8] {
             var serial: UInt64 = 0
             withUnsafeMutableBytes(of: &serial) { _ = RAND_bytes($0.baseAddress, $0.count) }
             // 2 is version 3. The upper bit stays clear, so that no client takes the number for a negative one.
             try check(X509_set_version(x509, 2), "version")
             try check(ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509), serial >> 1 | 1), "serial number")
             // An hour back, for machines whose clocks differ a little.
-            guard X509_gmtime_adj(X509_getm_notBefore(x509), -3600) != nil, X509_gmtime_adj(X509_getm_notAfter(x509), days * 86_400) != nil else {
+            guard X509_gmtime_adj(X509_getm_notBefore(x509), -3600) != nil, X509_gmtime_adj(X509_getm_notAfter(x509), seconds) != nil else {
                 throw failed("validity")
             }
             try check(X509_set_pubkey(x509, key), "public key")
-            let subject = X509_get_subject_name(x509)
-            for (field, value) in name {
-                // 0x1000 | 1: the bytes are UTF-8.
-                try check(X509_NAME_add_entry_by_txt(subject, field, 0x1001, Array(value.utf8), value.utf8.count, -1, 0), "name")
-            }
             let parent = issuer.flatMap { parse($0.certificate) }
             defer { if let parent { X509_free(parent) } }
             try check(X509_set_issuer_name(x509, X509_get_subject_name(parent ?? x509)), "issuer")
@@ -152,7 +171,7 @@
             let signer = try issuer.map { try readKey($0.key) }
             defer { if let signer { EVP_PKEY_free(signer) } }
             guard X509_sign(x509, signer ?? key, EVP_sha256()) > 0 else { throw failed("signature") }
-            return Identity(certificate: try der { i2d_X509(x509, $0) }, key: try keyBytes(key))
+            return try der { i2d_X509(x509, $0) }
         }
 
         private static func add(_ item: CertificateExtension, to x509: OpaquePointer) throws {

@@ -28,6 +28,7 @@
         private static let slice: UInt64 = 5_000_000
         private let audit: AuditLog?
         private let programs: PodPrograms
+        private let signer: CertificateSigner?
         private var streams: [Stream] = []
         /// What watchers were told of, and when the streams were last asked, by the machine's clock.
         private var revision = 0
@@ -77,8 +78,9 @@
 
         /// - Parameter programs: finds what runs at the other end of a session with a pod.
         /// - Parameter audit: where each request is told of.
-        public init(api: APIServer, inbox: Inbox, audit: AuditLog? = nil, programs: @escaping PodPrograms) {
-            (self.api, self.inbox, self.audit, self.programs) = (api, inbox, audit, programs)
+        /// - Parameter signer: signs requests for certificates that are approved; nil: nobody does.
+        public init(api: APIServer, inbox: Inbox, audit: AuditLog? = nil, signer: CertificateSigner? = nil, programs: @escaping PodPrograms) {
+            (self.api, self.inbox, self.audit, self.signer, self.programs) = (api, inbox, audit, signer, programs)
             self.api.isAudited = audit != nil
         }
 
@@ -116,6 +118,7 @@
 
         private func answer(_ request: APIRequest, _ exchange: Exchange, in session: inout Session) {
             let reply = api.reply(to: request, in: &session)
+            if request.method != "GET", request.path.contains("/certificatesigningrequests") { signer?.run(&session) }
             var event = api.lastEvent
             func open(_ source: Source) {
                 if let event { audit?.write(event, .started, at: session.now) }

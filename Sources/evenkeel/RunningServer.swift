@@ -39,7 +39,10 @@
         }
 
         /// What answers this server's clients.
-        func desk(audit: AuditLog? = nil) -> Desk { Desk(api: APIServer(address: place), inbox: inbox, audit: audit, programs: SimulatedPrograms.find) }
+        func desk(audit: AuditLog? = nil) -> Desk {
+            Desk(
+                api: APIServer(address: place), inbox: inbox, audit: audit, signer: CertificateSigner(authority: authority), programs: SimulatedPrograms.find)
+        }
 
         /// What clients trust, in PEM.
         var certificates: String { authority.root.certificatePEM }
