@@ -105,6 +105,9 @@ public struct APIServer: Sendable {
         if info.subresource == "proxy", info.group.isEmpty { return .answer(try proxy(request, info, in: session)) }
         understood.representation = try Representation.chosen(accept: request.header("accept"), transforms: true).get()
         if let text = Self.deprecations["\(kind.apiVersion)/\(kind.resource.name)"] { understood.warnings.append(text) }
+        if let text = definitions.note(of: resources.resource(info.group, info.version, info.resource) ?? kind.resource)?.warning {
+            understood.warnings.append(text)
+        }
         try requireNoEscalation(understood, in: &session)
         if kind.resource.group == EvenkeelAPI.group { return try replyEvenkeel(understood, in: &session) }
         if kind.resource.group == "metrics.k8s.io" { return .answer(try metrics(understood, in: session)) }
@@ -135,7 +138,8 @@ public struct APIServer: Sendable {
         if parent.isNamespaced, info.namespace.isEmpty, !info.name.isEmpty { throw .noResource }
         let hasStatus = resources.resource(info.group, info.version, "\(info.resource)/status") != nil
         if let custom = definitions.kind(of: parent) {
-            return ServedKind(resource: resource, info: custom, hasStatus: hasStatus, isCustom: true)
+            return ServedKind(
+                resource: resource, info: custom, hasStatus: hasStatus, isCustom: true, selectableFields: definitions.note(of: parent)?.selectableFields ?? [])
         }
         return ServedKind(resource: resource, info: Self.keptKind(of: parent), hasStatus: hasStatus)
             .serving(parent)

@@ -21,7 +21,8 @@ struct ObjectForm: Sendable, Equatable {
     private static let kindsWithoutGeneration: Set<String> = [
         "ConfigMap", "ControllerRevision", "CSINode", "Endpoints", "Event", "HorizontalPodAutoscaler", "Lease", "LimitRange", "Namespace", "Node",
         "PersistentVolume", "PersistentVolumeClaim", "PodTemplate", "ResourceQuota", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
-        "Secret", "Service", "ServiceAccount", "StorageClass", "VolumeAttachment",
+        "CertificateSigningRequest", "CSIDriver", "CSIStorageCapacity", "RuntimeClass", "Secret", "Service", "ServiceAccount", "StorageClass",
+        "VolumeAttachment", "VolumeAttributesClass",
     ]
     private static let builtInGroups = Set(APIGroupVersion.builtIn.map(\.group))
 
@@ -115,7 +116,13 @@ struct ObjectForm: Sendable, Equatable {
 
     func row(_ object: any StoredObject, in cluster: Cluster) -> JSONValue {
         let columns = Printers.columns(for: info, in: cluster)
-        let cells = zip(columns, Printers.row(for: object, in: cluster)).map { column, cell -> JSONValue in
+        var shown = object
+        // Each version of a custom resource has columns of its own.
+        if var custom = object as? CustomObject, custom.apiVersion != apiVersion {
+            custom.apiVersion = apiVersion
+            shown = custom
+        }
+        let cells = zip(columns, Printers.row(for: shown, in: cluster)).map { column, cell -> JSONValue in
             if column.kind == .number, let number = Int64(cell) { return .int(number) }
             return .string(cell)
         }

@@ -11,6 +11,8 @@ struct ServedKind: Sendable {
     var hasStatus: Bool
     /// Of a CustomResourceDefinition.
     var isCustom = false
+    /// Fields by which its objects can be selected beside name and namespace, and those of the kind's own.
+    var selectableFields: [String] = []
 
     /// The version in which clients read and write.
     var apiVersion: String { resource.groupVersion }
@@ -34,7 +36,7 @@ struct ResourceRequest: Sendable {
     func filter() throws(Refusal) -> ObjectFilter {
         var filter = try ObjectFilter(
             namespace: kind.info.isNamespaced ? info.namespace : "", labelSelector: info.parameter("labelSelector") ?? "",
-            fieldSelector: info.parameter("fieldSelector") ?? "", kind: kind.info)
+            fieldSelector: info.parameter("fieldSelector") ?? "", kind: kind.info, also: kind.selectableFields)
         // A watch of one object by its path.
         if !info.name.isEmpty { filter.fields.append(.init(field: "metadata.name", value: info.name, isEqual: true)) }
         return filter
@@ -77,7 +79,7 @@ struct ResourceRequest: Sendable {
         options.isDryRun = !dryRuns.isEmpty
         if let manager = info.parameter("fieldManager"), !manager.isEmpty {
             if manager.utf8.count > 128 {
-                errors.append(FieldError(.tooLong, "fieldManager", value: "", "may not be more than 128 bytes"))
+                errors.append(FieldError(.tooLong, "fieldManager", "may not be more than 128 bytes"))
             }
             options.fieldManager = manager
         } else {

@@ -16,7 +16,10 @@ struct ObjectFilter: Sendable {
     /// Whether nothing but the namespace is asked for.
     var isPlain: Bool { (labels?.isEmpty ?? true) && fields.isEmpty }
 
-    init(namespace: String = "", labelSelector: String = "", fieldSelector: String = "", kind: KindInfo) throws(Refusal) {
+    /// - Parameter others: fields that objects of the kind can be selected by, beside those of Kubernetes' own.
+    init(
+        namespace: String = "", labelSelector: String = "", fieldSelector: String = "", kind: KindInfo, also others: [String] = []
+    ) throws(Refusal) {
         self.namespace = namespace
         if !labelSelector.isEmpty {
             guard let selector = LabelSelector(text: labelSelector) else {
@@ -25,7 +28,7 @@ struct ObjectFilter: Sendable {
             labels = selector
         }
         fields = try Self.requirements(fieldSelector)
-        for requirement in fields where !SelectableFields.names(kind).contains(requirement.field) {
+        for requirement in fields where !SelectableFields.names(kind).contains(requirement.field) && !others.contains(requirement.field) {
             throw Refusal(.badRequest("field label not supported: \(requirement.field)"))
         }
     }

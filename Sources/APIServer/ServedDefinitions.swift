@@ -6,12 +6,23 @@ import SimulationKit
 /// The resources that CustomResourceDefinitions bring, kept up to date with them.
 struct ServedDefinitions: Sendable {
     private var kinds: [String: KindInfo] = [:]
+    /// What else a version says, by its place.
+    private var notes: [String: Note] = [:]
+
+    struct Note: Sendable {
+        /// Fields by which objects can be selected, as `spec.size`.
+        var selectableFields: [String]
+        /// What a client is told of a version that is deprecated.
+        var warning: String?
+    }
     private var cursor = WatchCursor.beginning
     private var returns = -1
     private var hasPodGroups = false
 
     /// The kind of a resource of a definition; nil for a resource of Kubernetes itself.
     func kind(of resource: APIResource) -> KindInfo? { kinds["\(resource.groupVersion)/\(resource.name)"] }
+
+    func note(of resource: APIResource) -> Note? { notes["\(resource.groupVersion)/\(resource.name)"] }
 
     /// Reads what changed; returns all that is served if a definition did.
     mutating func update(_ session: Session) -> [APIGroupVersion]? {
@@ -31,7 +42,7 @@ struct ServedDefinitions: Sendable {
     }
 
     private mutating func read(_ store: ObjectStore) -> [APIGroupVersion] {
-        kinds = [:]
+        (kinds, notes) = ([:], [:])
         var all = APIGroupVersion.builtIn
         if hasPodGroups {
             all.insert(contentsOf: APIGroupVersion.podGroups, at: all.firstIndex { $0.group == "scheduling.k8s.io" }.map { $0 + 1 } ?? all.count)
@@ -47,6 +58,10 @@ struct ServedDefinitions: Sendable {
                 kinds["\(group)/\(name)/\(plural)"] = KindInfo(
                     group: group, version: name, kind: kind, plural: plural, shortNames: resources[0].shortNames,
                     isNamespaced: resources[0].isNamespaced, type: .custom)
+                let usual = "\(group)/\(name) \(kind) is deprecated"
+                notes["\(group)/\(name)/\(plural)"] = Note(
+                    selectableFields: (version["selectableFields"]?.array ?? []).compactMap { $0["jsonPath"]?.string.map { String($0.drop { $0 == "." }) } },
+                    warning: version["deprecated"] == true ? version["deprecationWarning"]?.string ?? usual : nil)
                 if let at = added.firstIndex(where: { $0.group == group && $0.version == name }) {
                     added[at].resources = (added[at].resources + resources).sorted { $0.name < $1.name }
                 } else {

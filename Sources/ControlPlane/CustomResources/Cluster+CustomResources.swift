@@ -47,6 +47,12 @@ extension CustomResource {
             StructuralSchema(json: schema).validate(wanted, "", isRoot: true, &errors)
         }
         if !errors.isEmpty { throw .invalid(info(version.name), object.metadata.name, errors) }
+        // It is kept in the version that is stored, which may know less.
+        if !version.isStored, let schema = versions.first(where: \.isStored)?.schema {
+            var lost: [String] = []
+            let stored = StructuralSchema(json: schema)
+            return (self.object(stored.defaulted(stored.pruned(wanted, &lost))), unknown)
+        }
         return (object, unknown)
     }
 
@@ -71,17 +77,28 @@ extension Cluster {
         spec["names"] = names
         if spec["conversion"] == nil { spec["conversion"] = ["strategy": "None"] }
         result.content["spec"] = spec
-        let errors = Self.problems(of: result, spec)
+        let errors = problems(of: result, spec)
         if !errors.isEmpty { throw .invalid(result.kindInfo, result.metadata.name, errors) }
         result.content["status"] = status(of: result, spec, names)
         return result
     }
 
-    private static func problems(of definition: CustomObject, _ spec: JSONValue) -> [FieldError] {
-        var errors: [FieldError] = []
+    /// What stays as it is for good: where objects are kept, and once they can be, what they are.
+    private func changes(of spec: JSONValue, from old: CustomObject?) -> [FieldError] {
+        guard let before = old?.content["spec"] else { return [] }
+        let isEstablished = old?.content["status"]?["conditions"]?.array?.contains { $0["type"] == "Established" && $0["status"] == "True" } ?? false
+        return ((isEstablished ? ["scope", "names.kind"] : []) + ["group", "names.plural"]).compactMap { path in
+            let (new, old) = (spec.value(at: path) ?? "", before.value(at: path) ?? "")
+            return new == old ? nil : FieldError(.invalid, "spec.\(path)", value: new.text(), "field is immutable")
+        }
+    }
+
+    private func problems(of definition: CustomObject, _ spec: JSONValue) -> [FieldError] {
+        let old = store.customObjects[definition.key]
+        var errors = changes(of: spec, from: old)
         let (group, plural) = (spec["group"]?.string ?? "", spec["names"]?["plural"]?.string ?? "")
         let name = definition.metadata.name
-        if name != "\(plural).\(group)" {
+        if old == nil, name != "\(plural).\(group)" {
             errors.append(FieldError(.invalid, "metadata.name", value: "\"\(name)\"", "must be spec.names.plural+\".\"+spec.group"))
         }
         if group.isEmpty {
@@ -101,6 +118,14 @@ extension Cluster {
         }
         for (index, version) in versions.enumerated() where version["schema"]?["openAPIV3Schema"] == nil {
             errors.append(FieldError(.required, "spec.versions[\(index)].schema.openAPIV3Schema", "schemas are required"))
+        }
+        for (index, version) in versions.enumerated() {
+            guard let schema = version["schema"]?["openAPIV3Schema"] else { continue }
+            // One schema for all is that of the definition.
+            let isShared = versions.allSatisfy { $0["schema"] == version["schema"] }
+            if isShared, index > 0 { break }
+            StructuralSchema(json: schema).requireTypes(
+                at: isShared ? "spec.validation.openAPIV3Schema" : "spec.versions[\(index)].schema.openAPIV3Schema", of: .root, &errors)
         }
         if plural.isEmpty { errors.append(FieldError(.required, "spec.names.plural")) }
         if spec["names"]?["kind"]?.string ?? "" == "" { errors.append(FieldError(.required, "spec.names.kind")) }

@@ -21,6 +21,34 @@ struct StructuralSchema {
     private func flag(_ name: String) -> Bool { json[name] == true }
     private var isEmbedded: Bool { flag("x-kubernetes-embedded-resource") }
 
+    // MARK: Structure
+
+    enum Part: String {
+        case root = "must not be empty at the root"
+        case items = "must not be empty for specified array items"
+        case field = "must not be empty for specified object fields"
+    }
+
+    /// Refuses a schema that leaves the types of its parts open.
+    func requireTypes(at path: String, of kind: Part, _ errors: inout [FieldError]) {
+        let type = json["type"]?.string ?? ""
+        if type.isEmpty {
+            if !flag("x-kubernetes-int-or-string"), !flag("x-kubernetes-preserve-unknown-fields") {
+                errors.append(FieldError(.required, "\(path).type", kind.rawValue))
+            }
+        } else if !Self.types.contains(type) {
+            let list = Self.types.map { "\"\($0)\"" }.joined(separator: ", ")
+            errors.append(FieldError(.notSupported, "\(path).type", value: "\"\(type)\"", "supported values: \(list)"))
+        }
+        if type == "array", json["items"] == nil { errors.append(FieldError(.required, "\(path).items", "must be specified")) }
+        part("items")?.requireTypes(at: "\(path).items", of: .items, &errors)
+        values?.requireTypes(at: "\(path).additionalProperties", of: .field, &errors)
+        for (name, schema) in json["properties"]?.object?.members ?? [] where kind != .root || !Self.ownFields.contains(name) {
+            StructuralSchema(json: schema).requireTypes(at: "\(path).properties[\(name)]", of: .field, &errors)
+        }
+    }
+    private static let types = ["array", "boolean", "integer", "number", "object", "string"]
+
     // MARK: Pruning
 
     /// `value` without the fields that the schema does not know; their paths are added to `unknown`.
@@ -200,8 +228,8 @@ struct StructuralSchema {
             switch json["x-kubernetes-list-type"]?.string {
             case "set": shown = element.text()
             case "map":
-                let members = keys.compactMap { key in (element[key] ?? items(default: key)).map { "\(JSONValue.string(key).text()):\($0.text())" } }
-                shown = "map[string]interface {}{\(members.joined(separator: ", "))}"
+                let members = keys.sorted().compactMap { key in (element[key] ?? items(default: key)).map { "\(JSONValue.string(key).text()):\($0.text())" } }
+                shown = "{\(members.joined(separator: ","))}"
             default: return
             }
             if !seen.insert(shown).inserted { errors.append(FieldError(.duplicate, "\(path)[\(index)]", value: shown)) }

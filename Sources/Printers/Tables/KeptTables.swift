@@ -245,7 +245,7 @@ extension KindPrinter {
                 + columns.map { column in
                     let values = document.values(at: column["jsonPath"]?.string ?? "")
                     let text = values.map { $0.string ?? ($0 == .null ? "" : $0.text()) }.joined(separator: ",")
-                    guard column["type"]?.string == "date" else { return values.isEmpty ? "" : text }
+                    guard column["type"]?.string == "date", !values.isEmpty else { return values.isEmpty ? "" : text }
                     return Instant(rfc3339: text).map { Printers.ageText(from: $0, to: cluster.now) } ?? "<unknown>"
                 }
         }
