@@ -15,14 +15,14 @@ extension APIServer {
             switch segments[0] {
             case "version": return answer(200) { [version = version(session)] in version }
             case "api", "apis": return try discovery(request, core: segments[0] == "api")
-            case "healthz", "livez", "readyz": return health(segments[0], info)
+            case "healthz", "livez", "readyz": return try health(segments, info)
             case "metrics": return metricsText(session)
             default: throw .noPath
             }
         default: break
         }
         switch segments[0] {
-        case "healthz", "livez", "readyz": return health(segments[0], info)
+        case "healthz", "livez", "readyz": return try health(segments, info)
         case "api":
             guard segments.count == 2, let version = resources.version("", segments[1]) else { throw .noPath }
             return try document(request) { Discovery.resourceList(version) }
@@ -90,9 +90,13 @@ extension APIServer {
             details: !wantsOther)
     }
 
-    private func health(_ name: String, _ info: RequestInfo) -> APIResponse {
+    private func health(_ segments: [String], _ info: RequestInfo) throws(Refusal) -> APIResponse {
+        let name = segments[0]
+        // Each check has a path of its own.
+        let one = segments.dropFirst().joined(separator: "/")
+        if !one.isEmpty, !Self.checks.contains(one) { throw .noPath }
         let text =
-            info.parameter("verbose") == nil || name == "healthz" && info.path.count > 9
+            info.parameter("verbose") == nil || !one.isEmpty
             ? "ok"
             : Self.checks.map { "[+]\($0) ok\n" }.joined() + "\(name) check passed\n"
         return APIResponse(

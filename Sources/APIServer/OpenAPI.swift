@@ -112,6 +112,9 @@ enum OpenAPI {
             var schema: JSONValue
             if let info {
                 schema = structure(ObjectStore.type(of: info.type), package: "\(package).\(resource.version)")
+            } else if let root = KeptStructure.of(apiVersion: resource.groupVersion, kind: resource.kind) {
+                schema = kept(root, "\(package).\(resource.version)")
+                schema["properties"]?["metadata"] = metadataField
             } else {
                 schema = ["type": "object", "description": .string("\(resource.kind) is kept as it comes.")]
                 schema["properties"] = ["metadata": metadataField]
@@ -119,6 +122,34 @@ enum OpenAPI {
             complete(&schema, resource)
             all[name] = schema
             return name
+        }
+
+        /// The schema of a structure that has no type of its own here.
+        private mutating func kept(_ structure: KeptStructure, _ package: String) -> JSONValue {
+            var properties = JSONObject()
+            for field in structure.fields { properties[field.name] = kept(field.type, package) }
+            var schema: JSONValue = ["type": "object", "properties": .object(properties)]
+            let required = structure.fields.filter(\.isRequired).map { JSONValue.string($0.name) }
+            if !required.isEmpty { schema["required"] = .array(required) }
+            return schema
+        }
+
+        private mutating func kept(_ type: String, _ package: String) -> JSONValue {
+            if type.hasPrefix("[]") { return ["type": "array", "items": kept(String(type.dropFirst(2)), package)] }
+            if type.hasPrefix("map[string]") { return ["type": "object", "additionalProperties": kept(String(type.dropFirst(11)), package)] }
+            if let structure = KeptStructure.named(type) {
+                let name = "io.k8s.api.\(package).\(type)"
+                if all[name] == nil {
+                    // Known before its fields are: a structure may be inside itself.
+                    all[name] = ["type": "object"]
+                    all[name] = kept(structure, package)
+                }
+                return ["default": [:], "allOf": [["$ref": .string("#/components/schemas/\(name)")]]]
+            }
+            if let typed = KeptStructure.typed(type) { return reference(typed, package: "core.v1", description: "") }
+            var schema = field(type, nil, package, "")
+            schema["description"] = nil
+            return schema
         }
 
         private mutating func addCustom(_ resource: APIResource, _ definition: CustomObject) -> String {

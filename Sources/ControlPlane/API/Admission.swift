@@ -31,7 +31,17 @@ extension Pod {
         cluster.setTopologyLabels(&self)
         Defaulting.mergeMatchLabelKeys(&self, profile: cluster.profile, again: true)
     }
-    public func review(in cluster: Cluster) throws(APIError) { try cluster.requireWithinLimitRanges(self) }
+    public func review(in cluster: Cluster) throws(APIError) {
+        try cluster.requireWithinLimitRanges(self)
+        try cluster.requirePodSecurity(self)
+    }
+}
+
+extension Namespace {
+    public mutating func admitChange(from old: Namespace, to cluster: inout Cluster) throws(APIError) {
+        try cluster.requirePodSecurityLabels(self, over: old)
+    }
+    public func review(in cluster: Cluster) throws(APIError) { try cluster.requirePodSecurityLabels(self, over: nil) }
 }
 
 extension PersistentVolumeClaim {

@@ -31,6 +31,8 @@ extension Cluster {
         var unknown: [String] = []
         if let (_, version) = definedVersion(write) {
             unknown = version.unknownFields(.object(members))
+        } else if write.info.type == .custom {
+            unknown = KeptReading(.object(members))?.unknown ?? []
         } else {
             _ = decodeObject(JSONValue.object(members).inVersion(write.info.apiVersion)) { _, _, problems in
                 unknown = problems.map { String($0.dropFirst("unknown field \"".count).dropLast()) }

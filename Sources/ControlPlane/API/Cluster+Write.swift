@@ -65,7 +65,8 @@ extension Cluster {
             try object.admitDefinition(to: cluster)
             return try cluster.create(object)
         }
-        return APIWritten(try create(object, &self), isNew: true, warnings: warnings + object.warnings)
+        let written = try create(object, &self)
+        return APIWritten(written, isNew: true, warnings: warnings + object.warnings + podSecurityWarnings(written))
     }
 
     /// The object of a document in the client's version, in the namespace of the request.
@@ -88,12 +89,17 @@ extension Cluster {
         members["apiVersion"] = .string(write.apiVersion)
         members["kind"] = .string(info.kind)
         var unknown: [String] = write.duplicates.map { "duplicate field \"\($0)\"" }
-        let client: JSONValue = .object(members)
+        var client: JSONValue = .object(members)
         if let (resource, version) = definedVersion(write) {
             let (object, paths) = try resource.admit(
                 client, version: version, over: store.customObjects[write.key], subresource: write.subresource, strict: write.fieldValidation == .strict)
             if write.fieldValidation == .warn { warnings += (unknown + paths.map { "unknown field \"\($0)\"" }) }
             return try placed(object, write)
+        }
+        if info.type == .custom, let reading = KeptReading(client) {
+            if let mistake = reading.mistake { throw cannotHandle(info.kind, write.apiVersion, mistake) }
+            unknown += reading.unknown.map { "unknown field \"\($0)\"" }
+            client = reading.document
         }
         let isServed = info.type == .custom || KindInfo.typed(apiVersion: write.apiVersion, kind: info.kind) != nil
         let result = decodeObject(isServed ? client : client.inVersion(info.apiVersion)) { _, _, problems in
@@ -143,22 +149,34 @@ extension Cluster {
         try restrictNode(write, old: old, new: new)
         func put<O: StoredObject>(_ old: O, _ cluster: inout Cluster) throws(APIError) -> any StoredObject {
             guard let new = new as? O else { throw .badRequest("the object has another kind") }
-            try cluster.requireFresh(new, old)
+            try cluster.requireFresh(new, old, write)
             return try cluster.put(new, over: old, write)
         }
         let written = try put(old, &self)
         let isGone = store.object(write.info.type, write.key) == nil
-        if write.subresource.isEmpty { warnings += written.warnings }
+        if write.subresource.isEmpty {
+            warnings += written.warnings
+            if let namespace = written as? Namespace, let old = old as? Namespace {
+                warnings += podSecurityWarnings(namespace, over: old)
+            } else if !(written is Pod) {
+                warnings += podSecurityWarnings(written)
+            }
+        }
         return APIWritten(written, isGone: isGone, warnings: warnings)
     }
 
     /// Refuses what was read from another object or an older version of it.
-    private func requireFresh<O: StoredObject>(_ new: O, _ old: O) throws(APIError) {
+    private func requireFresh<O: StoredObject>(_ new: O, _ old: O, _ write: APIWrite) throws(APIError) {
         if new.metadata.resourceVersion != 0, new.metadata.resourceVersion != old.metadata.resourceVersion {
             throw .conflict(
                 old.kindInfo, old.metadata.name, "the object has been modified; please apply your changes to the latest version and try again")
         }
         if !new.metadata.uid.isEmpty, new.metadata.uid != old.metadata.uid {
+            // A patch is of the object that is there, so its identity is a field as any other.
+            if case .patch = write.action {
+                let value = JSONValue.string(new.metadata.uid).text()
+                throw .invalid(old.kindInfo, old.metadata.name, [FieldError(.invalid, "metadata.uid", value: value, "field is immutable")])
+            }
             throw .conflict(
                 old.kindInfo, old.metadata.name,
                 "Precondition failed: UID in precondition: \(new.metadata.uid), UID in object meta: \(old.metadata.uid)")
@@ -334,12 +352,21 @@ extension Cluster {
         case .apply: throw APIError(code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type")
         }
         do throws(APIError) { return try put(new, write, over: old) } catch {
+            // What comes of a patch that cannot be read is the patch's fault.
+            let head = Self.unreadable(write)
+            guard error.code == 400, !isScale, error.message.hasPrefix(head) else { throw error }
             // What is merged is not read as JSON.
-            guard type == .strategic, error.code == 400, let problem = goTypeProblem(in: new) else { throw error }
+            let why = type == .strategic ? goTypeProblem(in: new)?.conversionText : nil
             let nobody = KindInfo(group: "", version: "", kind: "", plural: "", shortNames: [], isNamespaced: false, type: .custom)
-            let value = JSONValue.string(patch.goText).text()
-            throw .invalid(nobody, "", [FieldError(.invalid, "patch", value: value, problem.conversionText)])
+            let value = JSONValue.string(type == .strategic ? patch.goText : new.text()).text()
+            throw .invalid(nobody, "", [FieldError(.invalid, "patch", value: value, why ?? String(error.message.dropFirst(head.count)))])
         }
+    }
+
+    /// How a refusal of a document begins that cannot be read as an object of its kind.
+    private static func unreadable(_ write: APIWrite) -> String {
+        let version = write.apiVersion.split(separator: "/").last ?? ""
+        return "\(write.info.kind) in version \"\(version)\" cannot be handled as a \(write.info.kind): "
     }
 
     private func requireObject(_ patch: JSONValue) throws(APIError) -> JSONValue {

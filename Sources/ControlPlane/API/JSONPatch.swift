@@ -19,7 +19,7 @@ extension JSONValue {
     /// - Source: RFC 6902.
     public func patched(operations patch: JSONValue) throws(APIError) -> JSONValue {
         guard let operations = patch.array else {
-            throw .badRequest("json: cannot unmarshal \(patch.typeName) into Go value of type jsonpatch.Patch")
+            throw .badRequest("error decoding patch: json: cannot unmarshal \(patch.typeName) into Go value of type []handlers.jsonPatchOp")
         }
         guard operations.count <= 10_000 else {
             throw APIError(
@@ -49,7 +49,7 @@ extension JSONValue {
                 let moved = try source()
                 guard let from = operation["from"]?.string.flatMap(Self.pointer) else { throw .rejectedPatch }
                 outcome = result.changed(from[...], .remove)?.changed(steps[...], .add(moved))
-            default: throw .badRequest("Unexpected kind: \(kind)")
+            default: throw .rejectedPatch
             }
             guard let outcome else { throw .rejectedPatch }
             result = outcome

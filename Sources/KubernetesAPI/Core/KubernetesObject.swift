@@ -150,9 +150,16 @@ public struct CustomObject: ObjectWithoutStatus {
 }
 
 extension CustomObject {
-    public mutating func setDefaults(_ profile: KubernetesProfile) {}
-    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
-    public func validateChange(from old: CustomObject, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
+    public mutating func setDefaults(_ profile: KubernetesProfile) {
+        guard KeptStructure.of(apiVersion: apiVersion, kind: kindName) != nil, var filled = KeptReading(document, keepsUnknown: true)?.document else { return }
+        KeptRules.complete(&filled, profile)
+        for name in ["apiVersion", "kind", "metadata"] { filled[name] = nil }
+        content = filled.object ?? content
+    }
+    public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) { errors += KeptRules.problems(document, old: nil, profile) }
+    public func validateChange(from old: CustomObject, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
+        errors += KeptRules.problems(document, old: old.document, profile)
+    }
     public var quotaUse: ResourceList { [:] }
 }
 

@@ -366,6 +366,13 @@ public struct Event: ObjectWithoutStatus {
 
 extension Event {
     public mutating func setDefaults(_ profile: KubernetesProfile) {}
+    /// - Source: Kubernetes `pkg/apis/core/validation/events.go`, `legacyValidateEvent`
+    public func validateNew(_ errors: inout [FieldError]) {
+        let namespace = content.involvedObject.namespace
+        if namespace.isEmpty ? metadata.namespace != "default" : namespace != metadata.namespace {
+            errors.invalid("involvedObject.namespace", .string(namespace), "does not match event.namespace")
+        }
+    }
     public func validate(_ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
     public func validateChange(from old: Event, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {}
     public var isFaulty: Bool { content.type == "Warning" }

@@ -44,12 +44,13 @@ extension Validation {
             errors.required("spec.template")
             return
         }
-        let selector = spec.selector.isEmpty ? nil : LabelSelector(matchLabels: spec.selector)
+        let selector = LabelSelector(matchLabels: spec.selector)
         workloadTemplate(own, selector, "ReplicationController", profile, &errors)
     }
 
     static func daemonSet(_ spec: DaemonSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
-        selector(spec.selector, "empty selector is invalid for daemonset", &errors)
+        // One without a selector selects nothing, also not its own pods: that is all that is said of it.
+        if spec.selector != nil { selector(spec.selector, "empty selector is invalid for daemonset", &errors) }
         workloadTemplate(spec.template, spec.selector, "DaemonSet", profile, &errors)
         errors.nonnegative("spec.minReadySeconds", spec.minReadySeconds)
         let at = "spec.updateStrategy"
@@ -89,15 +90,19 @@ extension Validation {
         if selector.isEmpty { errors.invalid("spec.selector", selector.json ?? [:], empty) }
     }
 
+    /// No selector selects nothing, an empty one everything.
+    private static func mismatch(_ own: PodTemplateSpec, _ selector: LabelSelector?, _ errors: inout [FieldError]) {
+        let matches = selector.map { $0.isEmpty || !isSelector($0) || $0.matches(own.metadata.labels) } ?? false
+        if !matches {
+            errors.invalid("spec.template.metadata.labels", own.metadata.labels.json ?? .null, "`selector` does not match template `labels`")
+        }
+    }
+
     private static func workloadTemplate(
         _ own: PodTemplateSpec, _ selector: LabelSelector?, _ kind: String, _ profile: KubernetesProfile,
         _ errors: inout [FieldError]
     ) {
-        if let selector, !selector.isEmpty, isSelector(selector), !selector.matches(own.metadata.labels) {
-            errors.invalid(
-                "spec.template.metadata.labels", own.metadata.labels.json ?? .null,
-                "`selector` does not match template `labels`")
-        }
+        mismatch(own, selector, &errors)
         template(own, "spec.template", profile, &errors)
         if own.spec.restartPolicy != "Always" {
             errors.notSupported(
@@ -201,11 +206,7 @@ extension Validation {
         _ spec: StatefulSetSpec, _ profile: KubernetesProfile, _ errors: inout [FieldError]
     ) {
         var own = spec.template
-        if let selector = spec.selector, !selector.isEmpty, !selector.matches(own.metadata.labels) {
-            errors.invalid(
-                "spec.template.metadata.labels", own.metadata.labels.json ?? .null,
-                "`selector` does not match template `labels`")
-        }
+        mismatch(own, spec.selector, &errors)
         if profile.has(.statefulSetTemplatesValidated) {
             // Its mounts may name the claims of the set, which take the place of volumes of the same name.
             for claim in spec.volumeClaimTemplates where !own.spec.volumes.contains(where: { $0.name == claim.name }) {

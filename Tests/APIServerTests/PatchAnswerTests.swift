@@ -1,0 +1,79 @@
+// What clients hear of patches that cannot be read, and of paths that lead nowhere.
+
+import KubernetesAPI
+import Testing
+
+@testable import APIServer
+
+struct PatchAnswerTests {
+    private static let path = "/apis/apps/v1/namespaces/default/deployments/d"
+    private static let deployment: JSONValue = [
+        "metadata": ["name": "d"],
+        "spec": [
+            "selector": ["matchLabels": ["a": "b"]],
+            "template": ["metadata": ["labels": ["a": "b"]], "spec": ["containers": [["name": "c", "image": "b"]]]],
+        ],
+    ]
+    private static func client() -> Client {
+        var client = Client()
+        _ = client.send("POST", "/apis/apps/v1/namespaces/default/deployments", body: deployment)
+        return client
+    }
+    private static let strategic = "application/strategic-merge-patch+json"
+
+    @Test func `an unknown field in a patch is the patch's fault`() {
+        var client = Self.client()
+        let answer = client.send("PATCH", Self.path + "?fieldValidation=Strict", body: ["spec": ["bogus": 1]], contentType: Self.strategic)
+        #expect(answer.code == 422)
+        #expect(
+            answer.json["message"]?.string
+                == " \"\" is invalid: patch: Invalid value: \"map[spec:map[bogus:1]]\": strict decoding error: unknown field \"spec.bogus\"")
+        let merged = client.send("PATCH", Self.path + "?fieldValidation=Strict", body: ["spec": ["bogus": 1]], contentType: "application/merge-patch+json")
+        #expect(merged.code == 422)
+        #expect(merged.json.value(at: "details.causes[0].field") == "patch")
+        #expect(merged.json["message"]?.string?.hasSuffix(": strict decoding error: unknown field \"spec.bogus\"") == true)
+    }
+
+    @Test func `quantities in patches are refused as part of the patch`() {
+        var client = Self.client()
+        let containers: JSONValue = [["name": "c", "resources": ["requests": ["cpu": "bad"]]]]
+        let answer = client.send(
+            "PATCH", Self.path, body: ["spec": ["template": ["spec": ["containers": containers]]]], contentType: Self.strategic)
+        #expect(answer.code == 422)
+        #expect(answer.json["message"]?.string?.contains(": quantities must match the regular expression") == true)
+    }
+
+    @Test func `an operation that is none is refused as one that fails`() {
+        var client = Self.client()
+        let answer = client.send("PATCH", Self.path, body: [["op": "fly", "path": "/x"]], contentType: "application/json-patch+json")
+        #expect(answer.code == 422)
+        #expect(answer.json["message"] == "the server rejected our request due to an error in our request")
+    }
+
+    @Test func `a patch cannot change who the object is`() {
+        var client = Self.client()
+        let answer = client.send("PATCH", Self.path, body: ["metadata": ["uid": "q"]], contentType: "application/merge-patch+json")
+        #expect(answer.code == 422)
+        #expect(answer.json["message"] == "Deployment.apps \"d\" is invalid: metadata.uid: Invalid value: \"q\": field is immutable")
+    }
+
+    @Test func `workloads without a selector select nothing`() {
+        var client = Client()
+        let labels = "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`"
+        let containers = "spec.template.spec.containers: Required value"
+        for (kind, plural, text) in [
+            ("Deployment", "deployments", "[spec.selector: Required value, \(labels), \(containers)]"),
+            ("DaemonSet", "daemonsets", "[\(labels), \(containers)]"),
+        ] {
+            let answer = client.send("POST", "/apis/apps/v1/namespaces/default/\(plural)", body: ["metadata": ["name": "v"], "spec": [:]])
+            #expect(answer.json["message"]?.string == "\(kind).apps \"v\" is invalid: \(text)")
+        }
+    }
+
+    @Test func `each check of health has its path, and no other`() {
+        var client = Client()
+        #expect(client.send("GET", "/livez/ping").text == "ok")
+        #expect(client.send("GET", "/readyz/poststarthook/rbac/bootstrap-roles").text == "ok")
+        #expect(client.send("GET", "/livez/nothing").code == 404)
+    }
+}
