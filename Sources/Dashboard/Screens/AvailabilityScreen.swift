@@ -155,8 +155,23 @@ struct AvailabilityScreen: ListedScreen {
 
     func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let theme = world.theme
-        let index = list.index
         let rects = rects(area)
+        drawFrame(on: &canvas, in: rects[0], world)
+        let inside = rects[0].interior
+        guard let selected = rows[safe: list.index] else {
+            canvas.write("No workload has a pod here.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
+            return
+        }
+        let zones = zones(world)
+        let nodes = nodes(world, width: inside.width - 104 - zones.count * 11)
+        let table = TableWidget(columns: columns(zones: zones, nodes: nodes), rowCount: rows.count, cursor: list.index, top: list.top)
+        let layout = table.draw(on: &canvas, in: inside, theme: theme) { Self.cells(of: rows[$0], zones: zones, nodes: nodes, world) }
+        canvas.drawPosition(of: list.seen, in: rows.count, onBox: rects[0], rows: layout.body, theme: theme)
+        if rects[1].height > 0 { drawDetail(selected, details, on: &canvas, in: rects[1], world) }
+    }
+
+    private func drawFrame(on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
         var title = StyledText("Availability", theme[.title])
         title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
         title.append("[\(rows.count)]", theme[.titleCounter])
@@ -164,55 +179,43 @@ struct AvailabilityScreen: ListedScreen {
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         let points = rows.count { $0.risk.isSinglePoint || $0.risk == .down }
         canvas.drawBox(
-            in: rects[0], title: title,
+            in: box, title: title,
             right: StyledText(
                 points == 0 ? "no single point of failure" : counted(points, "single point of failure", "single points of failure"),
                 theme[points == 0 ? .good : .rowError]),
             style: theme[.borderFocus])
-        let inside = rects[0].interior
-        guard !rows.isEmpty else {
-            canvas.write("No workload has a pod here.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
-            return
-        }
-        let zones = zones(world)
-        var columns = [
-            TableWidget.Column("WORKLOAD", minimum: 10, ideal: max(22, (rows.map { TextWidth.columns($0.workload.name) }.max() ?? 0) + 1)),
+    }
+
+    /// Columns of a workload; those of single zones and nodes give way first.
+    private func columns(zones: [String], nodes: [String]) -> [TableWidget.Column] {
+        let names = rows.map { TextWidth.columns($0.workload.name) }.max() ?? 0
+        return [
+            TableWidget.Column("WORKLOAD", minimum: 10, ideal: max(22, names + 1)),
             TableWidget.Column("READY", alignment: .right, minimum: 5, ideal: 7),
             TableWidget.Column("RISK", minimum: 36, ideal: 40), TableWidget.Column("NODE", alignment: .right, minimum: 4, ideal: 5),
             TableWidget.Column("ZONE", alignment: .right, minimum: 4, ideal: 5), TableWidget.Column("DOWN A YEAR", alignment: .right, minimum: 11, priority: 3),
             TableWidget.Column("CROSS-ZONE", alignment: .right, minimum: 10, priority: 4),
         ]
-        let nodes = nodes(world, width: inside.width - 104 - zones.count * 11)
-        for zone in zones {
-            columns.append(
-                TableWidget.Column(zone.isEmpty ? "(none)" : zone, alignment: .right, minimum: max(3, min(10, TextWidth.columns(zone))), priority: 5))
+            + zones.map { TableWidget.Column($0.isEmpty ? "(none)" : $0, alignment: .right, minimum: max(3, min(10, TextWidth.columns($0))), priority: 5) }
+            + nodes.map { TableWidget.Column($0, alignment: .right, minimum: max(3, TextWidth.columns($0)), priority: 6) }
+    }
+
+    private static func cells(of one: WorkloadAvailability, zones: [String], nodes: [String], _ world: World) -> TableRow {
+        let theme = world.theme
+        /// Ready pods in one domain, coloured by their share.
+        func count(_ ready: Int?) -> StyledText {
+            let ready = ready ?? 0
+            let share = one.ready == 0 ? 0 : Double(ready) / Double(one.ready)
+            return StyledText(ready == 0 ? world.glyphs.notAsked.description : "\(ready)", theme[role(share)])
         }
-        for node in nodes { columns.append(TableWidget.Column(node, alignment: .right, minimum: max(3, TextWidth.columns(node)), priority: 6)) }
-        let table = TableWidget(columns: columns, rowCount: rows.count, cursor: index, top: list.top)
-        let layout = table.draw(on: &canvas, in: inside, theme: theme) { row in
-            let one = rows[row]
-            let risk = Self.risk(one, world)
-            var cells = [
-                StyledText(one.workload.name, theme[.text]), StyledText("\(one.ready)/\(one.desired)", theme[one.ready < one.desired ? .rowPending : .text]),
-                risk,
-                Self.share(one.byNode.worst, theme), Self.share(one.byZone.worst, theme),
-                StyledText(AvailabilityWords.downtime(one.unavailability.belowQuorum), theme[.text]),
-                StyledText(one.traffic.map { AvailabilityWords.percent($0.crossZone) } ?? "-", theme[.dim]),
-            ]
-            for zone in zones {
-                let count = one.byZone.domains.first { $0.name == zone }?.ready ?? 0
-                let share = one.ready == 0 ? 0 : Double(count) / Double(one.ready)
-                cells.append(StyledText(count == 0 ? world.glyphs.notAsked.description : "\(count)", theme[Self.role(share)]))
-            }
-            for node in nodes {
-                let count = one.places.first { $0.node == node }?.ready ?? 0
-                let share = one.ready == 0 ? 0 : Double(count) / Double(one.ready)
-                cells.append(StyledText(count == 0 ? world.glyphs.notAsked.description : "\(count)", theme[Self.role(share)]))
-            }
-            return TableRow(cells)
-        }
-        canvas.drawPosition(of: list.seen, in: rows.count, onBox: rects[0], rows: layout.body, theme: theme)
-        if rects[1].height > 0 { drawDetail(rows[index], details, on: &canvas, in: rects[1], world) }
+        let cells = [
+            StyledText(one.workload.name, theme[.text]), StyledText("\(one.ready)/\(one.desired)", theme[one.ready < one.desired ? .rowPending : .text]),
+            risk(one, world), share(one.byNode.worst, theme), share(one.byZone.worst, theme),
+            StyledText(AvailabilityWords.downtime(one.unavailability.belowQuorum), theme[.text]),
+            StyledText(one.traffic.map { AvailabilityWords.percent($0.crossZone) } ?? "-", theme[.dim]),
+        ]
+        let byZone = zones.map { zone in count(one.byZone.domains.first { $0.name == zone }?.ready) }
+        return TableRow(cells + byZone + nodes.map { node in count(one.places.first { $0.node == node }?.ready) })
     }
 
     /// All nodes by zone, if a column for each fits into `width`.
@@ -265,80 +268,86 @@ struct AvailabilityScreen: ListedScreen {
 /// The formulas with their numbers.
 enum AvailabilityDetail {
     static func lines(_ one: WorkloadAvailability, open names: Set<String>, loss: ReplacementTrial?, _ world: World) -> [(String, StyledText)] {
+        guard one.ready > 0 else { return [("", StyledText("No pod is ready: there is nothing to lose.", world.theme[.rowError]))] }
+        return radii(one, names, world) + [("if lost", losses(one, world))] + outages(one, world) + [("replaced", replaced(one, loss, world))]
+            + traffic(one, world) + domains(one, world)
+    }
+
+    /// How much of the workload the worst node and the worst zone hold, and what would be best.
+    private static func radii(_ one: WorkloadAvailability, _ names: Set<String>, _ world: World) -> [(String, StyledText)] {
         let theme = world.theme
-        func text(_ text: String, _ role: Role = .text) -> StyledText { StyledText(text, theme[role]) }
-        guard one.ready > 0 else { return [("", text("No pod is ready: there is nothing to lose.", .rowError))] }
-        var lines: [(String, StyledText)] = []
         let open = openDomains(one, names, world)
-        for (name, radius, count) in [("nodes", one.byNode, open.nodes), ("zones", one.byZone, open.zones)] {
+        return [("nodes", one.byNode, open.nodes), ("zones", one.byZone, open.zones)].compactMap { name, radius, count in
             var radius = radius
-            radius.open = max(count, radius.domains.count)
-            let worst = radius.domains[0]
-            var line = text(
-                "worst \(AvailabilityWords.percent(radius.worst!)) = \(worst.ready)/\(radius.ready) in \(worst.name.isEmpty ? "(none)" : worst.name)",
-                AvailabilityScreen.role(radius.worst!))
+            let open = max(count, radius.domains.count)
+            radius.open = open
+            guard let worst = radius.domains.first, let share = radius.worst, let best = radius.bestPossible, let evenness = radius.evenness else { return nil }
+            var line = StyledText(
+                "worst \(AvailabilityWords.percent(share)) = \(worst.ready)/\(radius.ready) in \(worst.name.isEmpty ? "(none)" : worst.name)",
+                theme[AvailabilityScreen.role(share)])
+            line.append("   best possible \(AvailabilityWords.percent(best)) = ceil(\(radius.ready)/\(open))/\(radius.ready)", theme[.dim])
             line.append(
-                "   best possible \(AvailabilityWords.percent(radius.bestPossible!)) = ceil(\(radius.ready)/\(radius.open!))/\(radius.ready)", theme[.dim])
-            line.append(
-                "   evenness \(fixed(radius.evenness!))   as good as \(fixed(radius.effectiveDomains, 1)) equal \(name), uses \(radius.domains.count) of \(radius.open!)",
+                "   evenness \(fixed(evenness))   as good as \(fixed(radius.effectiveDomains, 1)) equal \(name), uses \(radius.domains.count) of \(open)",
                 theme[.dim])
-            lines.append((name, line))
+            return (name, line)
         }
-        var losses = text("")
+    }
+
+    /// What is left without the worst node, and without the worst zone.
+    private static func losses(_ one: WorkloadAvailability, _ world: World) -> StyledText {
+        let theme = world.theme
+        var losses = StyledText("", theme[.text])
         for radius in [one.byNode, one.byZone] {
-            let worst = radius.domains[0]
+            guard let worst = radius.domains.first else { continue }
             let left = radius.survivors(without: worst)
             losses.append("\(worst.name.isEmpty ? "(none)" : worst.name): ", theme[.text])
             losses.append("\(left) left\(radius.loadFactor(without: worst).map { ", load ×\(fixed($0))" } ?? "")", theme[left < one.quorum ? .rowError : .text])
             losses.append(left < one.quorum ? ", \(one.quorum) needed     " : "     ", theme[.rowError])
         }
-        lines.append(("if lost", losses))
-        let rates = world.availability
-        var none = text("P0 = × over zones [ pz + (1-pz) · × over nodes ( pn + (1-pn)·pp^r ) ] = ", .dim)
-        none.append("\(AvailabilityWords.scientific(one.unavailability.none)) = \(AvailabilityWords.downtime(one.unavailability.none)) a year", theme[.text])
-        lines.append(("all down", none))
+        return losses
+    }
+
+    /// How likely it is that no pod, or too few, are up.
+    private static func outages(_ one: WorkloadAvailability, _ world: World) -> [(String, StyledText)] {
+        let theme = world.theme
+        let odds = one.unavailability
+        var none = StyledText("P0 = × over zones [ pz + (1-pz) · × over nodes ( pn + (1-pn)·pp^r ) ] = ", theme[.dim])
+        none.append("\(AvailabilityWords.scientific(odds.none)) = \(AvailabilityWords.downtime(odds.none)) a year", theme[.text])
+        var lines = [("all down", none)]
         if one.quorum > 1 {
-            var below = text("P(<\(one.quorum)) = sum of P(up = k) for k < \(one.quorum) = ", .dim)
-            below.append(
-                "\(AvailabilityWords.scientific(one.unavailability.belowQuorum)) = \(AvailabilityWords.downtime(one.unavailability.belowQuorum)) a year",
-                theme[.text])
+            var below = StyledText("P(<\(one.quorum)) = sum of P(up = k) for k < \(one.quorum) = ", theme[.dim])
+            below.append("\(AvailabilityWords.scientific(odds.belowQuorum)) = \(AvailabilityWords.downtime(odds.belowQuorum)) a year", theme[.text])
             lines.append(("too few", below))
         }
-        lines.append(
-            ("lost", text("1 - (1-pz)(1-pn)(1-pp) = \(fixed(one.unavailability.loss * 100, 3))% of the pods on average, wherever they run", .dim)))
-        lines.append(("replaced", replaced(one, loss, world)))
-        guard let traffic = one.traffic, let service = one.service else {
-            lines.append(("traffic", text("no Service selects its pods", .dim)))
-            return lines + domains(one, world)
-        }
+        let loss = "1 - (1-pz)(1-pn)(1-pp) = \(fixed(odds.loss * 100, 3))% of the pods on average, wherever they run"
+        return lines + [("lost", StyledText(loss, theme[.dim]))]
+    }
+
+    /// What crosses zones, what that costs, and how long it takes.
+    private static func traffic(_ one: WorkloadAvailability, _ world: World) -> [(String, StyledText)] {
+        let theme = world.theme
+        func text(_ text: String, _ role: Role = .text) -> StyledText { StyledText(text, theme[role]) }
+        guard let traffic = one.traffic, let service = one.service else { return [("traffic", text("no Service selects its pods", .dim))] }
+        let rates = world.availability
         var route = text("service \(service), \(traffic.asked.text)")
         if traffic.routing != traffic.asked { route.append("; uniform instead: \(traffic.hintsRefusal)", theme[.rowPending]) }
-        lines.append(("traffic", route))
-        lines.append(("cross-zone", text(crossZone(traffic) + " = \(AvailabilityWords.percent(traffic.crossZone))")))
-        lines.append(
-            (
-                "cost",
-                text(
-                    "\(fixed(rates.gigabytesPerSecond, 3)) GB/s · 2,592,000 s · \(fixed(traffic.crossZone, 3)) · \(fixed(rates.pricePerGigabyte, 3))/GB = \(fixed(traffic.monthlyCost(rates))) a month"
-                )
-            ))
+        let gigabytes = "\(fixed(rates.gigabytesPerSecond, 3)) GB/s · 2,592,000 s · \(fixed(traffic.crossZone, 3)) · \(fixed(rates.pricePerGigabyte, 3))/GB"
         let loads = traffic.zones.indices.compactMap { zone in traffic.loadFactor(zone).map { "\(traffic.zones[zone].name) \(fixed($0))" } }
-        var latency = text(
-            "mean \(traffic.meanLatency(rates.latency).map { "\(fixed($0)) ms" } ?? "-"), slower than 1 ms: \(AvailabilityWords.percent(traffic.share(slowerThan: 1, rates.latency)))   load of an endpoint (1 is fair)  \(loads.joined(separator: "  "))"
-        )
+        let mean = traffic.meanLatency(rates.latency).map { "\(fixed($0)) ms" } ?? "-"
+        let slow = AvailabilityWords.percent(traffic.share(slowerThan: 1, rates.latency))
+        var latency = text("mean \(mean), slower than 1 ms: \(slow)   load of an endpoint (1 is fair)  \(loads.joined(separator: "  "))")
         if traffic.dropped > 0 { latency.append("   \(AvailabilityWords.percent(traffic.dropped)) finds no endpoint", theme[.rowError]) }
-        lines.append(("latency", latency))
+        var lines = [
+            ("traffic", route), ("cross-zone", text(crossZone(traffic) + " = \(AvailabilityWords.percent(traffic.crossZone))")),
+            ("cost", text("\(gigabytes) = \(fixed(traffic.monthlyCost(rates))) a month")), ("latency", latency),
+        ]
         if traffic.asked == .uniform {
             let prefer = Traffic(traffic.zones, .preferSameZone)
-            lines.append(
-                (
-                    "instead",
-                    text(
-                        "PreferSameZone: cross-zone \(AvailabilityWords.percent(prefer.crossZone)), \(fixed(prefer.monthlyCost(rates))) a month, mean \(prefer.meanLatency(rates.latency).map { fixed($0) } ?? "-") ms, load up to \(fixed(prefer.worstLoadFactor ?? 0))",
-                        .dim)
-                ))
+            let mean = prefer.meanLatency(rates.latency).map { fixed($0) } ?? "-"
+            let crossing = "cross-zone \(AvailabilityWords.percent(prefer.crossZone)), \(fixed(prefer.monthlyCost(rates))) a month"
+            lines.append(("instead", text("PreferSameZone: \(crossing), mean \(mean) ms, load up to \(fixed(prefer.worstLoadFactor ?? 0))", .dim)))
         }
-        return lines + domains(one, world)
+        return lines
     }
 
     /// What the loss of each zone and each node would leave.

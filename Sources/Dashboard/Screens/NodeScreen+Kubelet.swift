@@ -29,7 +29,6 @@ extension NodeScreen {
     func drawPulls(_ activity: NodeActivity, on canvas: inout Canvas, in box: Rect, _ world: World) {
         guard box.height > 2 else { return }
         let theme = world.theme
-        let now = world.now
         let waiting = activity.pulls.count { $0.began == nil }
         let limit = activity.pullLimit
         var title = StyledText("Image pulls  ", theme[.title])
@@ -44,14 +43,20 @@ extension NodeScreen {
                 image: $0.image, pod: $0.pod, asked: $0.asked, began: $0.began, ended: nil, size: $0.size, progress: $0.began == nil ? nil : $0.progress,
                 error: nil)
         }
-        let footer = pullFooter(box)
         let room = pullLines(in: box).height
         // The newest are seen first.
         let first = max(0, all.count - room - (pane == .pulls ? scroll.top : 0))
         canvas.drawPosition(
             of: first..<min(all.count, first + room), in: all.count, onBox: box, rows: Rect(x: inside.x, y: inside.y + 1, width: inside.width, height: room),
             theme: theme)
-        let shown = Array(all.dropFirst(first).prefix(room))
+        drawPulls(Array(all.dropFirst(first).prefix(room)), on: &canvas, in: inside, world)
+        drawPullFooter(activity, on: &canvas, in: box, world)
+    }
+
+    /// The rows that are seen, with their header and, where there is room, their bars.
+    private func drawPulls(_ shown: [PullRow], on canvas: inout Canvas, in inside: Rect, _ world: World) {
+        let theme = world.theme
+        let now = world.now
         let names = max(14, min(24, inside.width / 4))
         let columns = 1 + names + 12
         canvas.write(pad("IMAGE", names), at: Point(x: inside.x + 1, y: inside.y), style: theme[.tableHeader])
@@ -78,7 +83,7 @@ extension NodeScreen {
             let pulled =
                 row.error != nil
                 ? "failed"
-                : row.began == nil ? "waits" : row.progress.map { "\(fixed($0 * 100, 0)) %" } ?? "\(fixed(((row.ended ?? now) - row.began!).seconds, 1)) s"
+                : row.progress.map { "\(fixed($0 * 100, 0)) %" } ?? row.began.map { "\(fixed(((row.ended ?? now) - $0).seconds, 1)) s" } ?? "waits"
             canvas.write(
                 StyledText(pulled, theme[row.error != nil ? .rowError : row.ended == nil ? .rowPending : .text]), endingAt: inside.x + columns + 16, y: y)
             var bars = [Gantt.Bar]()
@@ -86,6 +91,13 @@ extension NodeScreen {
             if let began = row.began { bars.append(.init(kind: .work, from: (began - start).seconds, to: ((row.ended ?? now) - start).seconds)) }
             if hasGantt { Gantt.draw(bars, scale, on: &canvas, at: Point(x: inside.x + gantt, y: y), theme) }
         }
+    }
+
+    /// Bandwidth over the last minutes, and what the image store holds, as far as there is room.
+    private func drawPullFooter(_ activity: NodeActivity, on canvas: inout Canvas, in box: Rect, _ world: World) {
+        let theme = world.theme
+        let inside = box.interior
+        let footer = pullFooter(box)
         guard footer > 0 else { return }
         let latencies = world.session.simulation.kubelets.latencies
         var y = inside.bottom - footer
@@ -95,7 +107,7 @@ extension NodeScreen {
                 "bandwidth \(fixed((latencies.nodeBandwidth / 1e6).rounded(.down), 0)) MB/s, a pull \(fixed((latencies.registryRate / 1e6).rounded(.down), 0)), last 10 min",
                 theme[.dim]), style: theme[.border])
         let width = inside.width - 2
-        Sparkline(rates(activity, width, now), maximum: latencies.nodeBandwidth).draw(
+        Sparkline(rates(activity, width, world.now), maximum: latencies.nodeBandwidth).draw(
             on: &canvas, at: Point(x: inside.x + 1, y: y + 1), width: width, theme: theme)
         guard footer == 4 else { return }
         y += 2
