@@ -399,14 +399,15 @@ import Testing
             simulation.trace(list).answer
                 == "403: pods is forbidden: User \"system:serviceaccount:default:default\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\""
         )
-        _ = simulation.perform(
+        _ = try simulation.perform(
             .apply([
                 [
                     "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": ["name": "view", "namespace": "default"],
                     "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"],
-                    "subjects": [["kind": "ServiceAccount", "name": "default"]],
+                    "subjects": [["kind": "ServiceAccount", "name": "default", "namespace": "default"]],
                 ]
-            ]))
+            ])
+        ).get()
         let trace = simulation.trace(list)
         #expect(trace.failedHop == nil && trace.answer == "200 /api/v1/namespaces/default/pods as system:serviceaccount:default:default")
     }

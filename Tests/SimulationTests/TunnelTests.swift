@@ -150,7 +150,7 @@ import Testing
     @Test func `a kubelet that does not answer has its tunnel opened anew`() {
         var simulation = Self.tunneled(.minutes(1))
         _ = simulation.perform(.fail(.kubelet("a1")))
-        simulation.advance(to: simulation.now + .minutes(2))
+        simulation.advance(to: simulation.now + .seconds(130))
         let address = Self.address("a1", simulation)
         let words =
             "Healthcheck failed for tunnel to \"\(address)\": Get \"http://127.0.0.1:10255/healthz\": ssh: rejected: connect failed (Connection refused)"
@@ -274,6 +274,6 @@ import Testing
         #expect(played.simulation.kubelets.isFailed(node: "a1") && !played.simulation.kubelets.isCutOff(node: "a1"))
         #expect(
             problems(scenario("  steps:\n  - {links: {egress: pigeon}}"))
-                == ["test.yaml:5: spec.steps[0].links.egress: \"pigeon\" is none of direct, konnectivity, sshTunnel"])
+                == ["test.yaml:6: spec.steps[0].links.egress: \"pigeon\" is none of direct, konnectivity, sshTunnel"])
     }
 }
