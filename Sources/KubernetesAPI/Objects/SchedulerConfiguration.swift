@@ -171,6 +171,86 @@ public struct InterPodAffinityArgs: APIStruct {
     ]
 }
 
+/// Arguments of NodeResourcesFit.
+public struct NodeResourcesFitArgs: APIStruct {
+    public var apiVersion = ""
+    public var kind = ""
+    public var ignoredResources: [String] = []
+    public var ignoredResourceGroups: [String] = []
+    public var scoringStrategy: ScoringStrategy?
+    public init() {}
+    public static let summary = "Arguments of NodeResourcesFit."
+    public static let fields: [Field<NodeResourcesFitArgs>] = [
+        .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
+        .f("kind", \.kind, "NodeResourcesFitArgs."),
+        .f("ignoredResources", \.ignoredResources, "Extended resources that the filter does not look at."),
+        .f("ignoredResourceGroups", \.ignoredResourceGroups, "The same for all resources of a group, such as example.com."),
+        .f("scoringStrategy", \.scoringStrategy, "Which nodes are preferred; default LeastAllocated by cpu and memory."),
+    ]
+}
+
+/// How nodes are ranked by what is used of them.
+public struct ScoringStrategy: APIStruct {
+    /// LeastAllocated, MostAllocated or RequestedToCapacityRatio.
+    public var type = ""
+    public var resources: [ResourceSpec] = []
+    public var requestedToCapacityRatio: RequestedToCapacityRatioParam?
+    public init() {}
+    public static let summary = "How nodes are ranked by what is used of them."
+    public static let fields: [Field<ScoringStrategy>] = [
+        .f("type", \.type, "LeastAllocated, MostAllocated or RequestedToCapacityRatio."),
+        .f("resources", \.resources, "Resources that count; default cpu and memory, 1 each."),
+        .f("requestedToCapacityRatio", \.requestedToCapacityRatio, "The line that turns use into a score."),
+    ]
+}
+
+public struct ResourceSpec: APIStruct {
+    public var name = ""
+    public var weight = 0
+    public init() {}
+    public init(_ name: String, weight: Int = 1) { (self.name, self.weight) = (name, weight) }
+    public static let summary = "A resource and how much it counts."
+    public static let fields: [Field<ResourceSpec>] = [
+        .f("name", \.name, "Its name.", always: true),
+        .f("weight", \.weight, "1 to 100; default 1.", bits: 64),
+    ]
+}
+
+public struct RequestedToCapacityRatioParam: APIStruct {
+    public var shape: [UtilizationPoint] = []
+    public init() {}
+    public static let summary = "The line that turns use into a score."
+    public static let fields: [Field<RequestedToCapacityRatioParam>] = [.f("shape", \.shape, "Points of the line.")]
+}
+
+/// Arguments of NodeResourcesBalancedAllocation.
+public struct NodeResourcesBalancedAllocationArgs: APIStruct {
+    public var apiVersion = ""
+    public var kind = ""
+    public var resources: [ResourceSpec] = []
+    public init() {}
+    public static let summary = "Arguments of NodeResourcesBalancedAllocation."
+    public static let fields: [Field<NodeResourcesBalancedAllocationArgs>] = [
+        .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
+        .f("kind", \.kind, "NodeResourcesBalancedAllocationArgs."),
+        .f("resources", \.resources, "Resources whose use is to be balanced; default cpu and memory. Weights are 1."),
+    ]
+}
+
+/// Arguments of NodeAffinity.
+public struct NodeAffinityArgs: APIStruct {
+    public var apiVersion = ""
+    public var kind = ""
+    public var addedAffinity: NodeAffinity?
+    public init() {}
+    public static let summary = "Arguments of NodeAffinity."
+    public static let fields: [Field<NodeAffinityArgs>] = [
+        .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
+        .f("kind", \.kind, "NodeAffinityArgs."),
+        .f("addedAffinity", \.addedAffinity, "What all pods of the profile want of nodes besides their own affinity."),
+    ]
+}
+
 /// Arguments of VolumeBinding.
 public struct VolumeBindingArgs: APIStruct {
     public var apiVersion = ""

@@ -81,7 +81,7 @@ extension SchedulingState {
     {
         var demand = PodDemand(facts: facts)
         let rules = RequestRules(pending: profile)
-        demand.requests = compile(pod.requests(rules))
+        demand.requests = compile(pod.requests(rules)).filter { !settings.ignores(nodes.resourceNames[$0.resource]) }
         var containersOnly = rules
         containersOnly.podLevelResources = false
         (demand.nonZeroCPU, demand.nonZeroMemory) = nonZeroRequests(pod, containersOnly)

@@ -122,6 +122,10 @@ extension SchedulerPluginConfig {
             if let preemption = DefaultPreemptionArgs.decode(args, &decoder) {
                 errors = preemption.validate(path)
             }
+        case .nodeResourcesFit: if let fit = NodeResourcesFitArgs.decode(args, &decoder) { errors = fit.validate(path) }
+        case .nodeResourcesBalancedAllocation:
+            if let balanced = NodeResourcesBalancedAllocationArgs.decode(args, &decoder) { errors = balanced.validate(path) }
+        case .nodeAffinity: if let affinity = NodeAffinityArgs.decode(args, &decoder) { errors = affinity.validate(path) }
         default: break
         }
         return decoder.problems.map { FieldError(.invalid, path + "." + $0.path, $0.message) } + errors
@@ -135,20 +139,83 @@ extension VolumeBindingArgs {
             errors.append(
                 FieldError(.invalid, path + ".shape", value: "\(shape.count) points", "unexpected field `shape`, feature StorageCapacityScoring is disabled"))
         }
-        for (i, point) in shape.enumerated() {
-            let place = path + ".shape[\(i)]"
-            if !(0...100).contains(point.utilization) {
-                errors.append(FieldError(.invalid, place + ".utilization", value: String(point.utilization), "not in valid range [0-100]"))
+        return errors + shapeErrors(shape, path + ".shape")
+    }
+}
+
+/// What is wrong with a line that turns use into a score.
+private func shapeErrors(_ shape: [UtilizationPoint], _ path: String) -> [FieldError] {
+    var errors: [FieldError] = []
+    for (i, point) in shape.enumerated() {
+        let place = "\(path)[\(i)]"
+        if !(0...100).contains(point.utilization) {
+            errors.append(FieldError(.invalid, place + ".utilization", value: String(point.utilization), "not in valid range [0-100]"))
+        }
+        if i > 0, point.utilization <= shape[i - 1].utilization {
+            errors.append(
+                FieldError(.invalid, place + ".utilization", value: String(point.utilization), "utilization values must be sorted in increasing order"))
+        }
+        if !(0...10).contains(point.score) {
+            errors.append(FieldError(.invalid, place + ".score", value: String(point.score), "not in valid range [0-10]"))
+        }
+    }
+    return errors
+}
+
+extension NodeResourcesFitArgs {
+    func validate(_ path: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        for (i, name) in ignoredResources.enumerated() {
+            errors += NameRules.qualifiedName(name).map { FieldError(.invalid, path + ".ignoredResources[\(i)]", value: quoted(name), $0) }
+        }
+        for (i, group) in ignoredResourceGroups.enumerated() {
+            let place = path + ".ignoredResourceGroups[\(i)]"
+            if group.contains("/") { errors.append(FieldError(.invalid, place, value: quoted(group), "resource group name can't contain '/'")) }
+            errors += NameRules.qualifiedName(group).map { FieldError(.invalid, place, value: quoted(group), $0) }
+        }
+        guard let strategy = scoringStrategy else { return errors }
+        let place = path + ".scoringStrategy"
+        let types = ["LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"]
+        if !types.contains(strategy.type) {
+            let list = types.map(quoted).joined(separator: ", ")
+            errors.append(FieldError(.notSupported, place + ".type", value: quoted(strategy.type), "supported values: \(list)"))
+        }
+        for (i, resource) in strategy.resources.enumerated() where !(0...100).contains(resource.weight) {
+            errors.append(
+                FieldError(
+                    .invalid, "\(place).resources[\(i)].weight", value: String(resource.weight),
+                    "resource weight of \(resource.name) not in valid range (0, 100]"))
+        }
+        if let ratio = strategy.requestedToCapacityRatio {
+            if ratio.shape.isEmpty { errors.append(FieldError(.required, place + ".shape", "at least one point must be specified")) }
+            errors += shapeErrors(ratio.shape, place + ".shape")
+        } else if strategy.type == "RequestedToCapacityRatio" {
+            errors.append(FieldError(.required, place + ".shape", "at least one point must be specified"))
+        }
+        return errors
+    }
+}
+
+extension NodeResourcesBalancedAllocationArgs {
+    func validate(_ path: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        for (i, resource) in resources.enumerated() {
+            let place = "\(path).resources[\(i)]"
+            if resources[..<i].contains(where: { $0.name == resource.name }) {
+                errors.append(FieldError(.duplicate, place + ".name", value: quoted(resource.name)))
             }
-            if i > 0, point.utilization <= shape[i - 1].utilization {
-                errors.append(
-                    FieldError(.invalid, place + ".utilization", value: String(point.utilization), "utilization values must be sorted in increasing order"))
-            }
-            if !(0...10).contains(point.score) {
-                errors.append(FieldError(.invalid, place + ".score", value: String(point.score), "not in valid range [0-10]"))
+            if ![0, 1].contains(resource.weight) {
+                errors.append(FieldError(.invalid, place + ".weight", value: String(resource.weight), "resource weight of \(resource.name) should be 1"))
             }
         }
         return errors
+    }
+}
+
+extension NodeAffinityArgs {
+    func validate(_ path: String) -> [FieldError] {
+        guard let added = addedAffinity, added.required?.nodeSelectorTerms.isEmpty ?? true, added.preferred.isEmpty else { return [] }
+        return [FieldError(.required, path + ".addedAffinity", "at least one of required or preferred must be set")]
     }
 }
 

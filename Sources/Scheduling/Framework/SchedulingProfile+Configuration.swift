@@ -70,8 +70,18 @@ extension SchedulingProfile {
                 }
             case .volumeBinding:
                 if let binding = VolumeBindingArgs.decode(args, &decoder), !binding.shape.isEmpty, storageShape != nil {
-                    storageShape = StorageShape(points: binding.shape.map { (Int64($0.utilization), Int64($0.score)) })
+                    storageShape = UtilizationShape(binding.shape)
                 }
+            case .nodeResourcesFit:
+                if let args = NodeResourcesFitArgs.decode(args, &decoder) {
+                    fit = FitStrategy(args.scoringStrategy)
+                    (ignoredResources, ignoredResourceGroups) = (Set(args.ignoredResources), Set(args.ignoredResourceGroups))
+                }
+            case .nodeResourcesBalancedAllocation:
+                if let balanced = NodeResourcesBalancedAllocationArgs.decode(args, &decoder), !balanced.resources.isEmpty {
+                    balancedResources = balanced.resources.map(\.name)
+                }
+            case .nodeAffinity: addedAffinity = NodeAffinityArgs.decode(args, &decoder)?.addedAffinity
             case .defaultPreemption:
                 if let preemption = DefaultPreemptionArgs.decode(args, &decoder) {
                     minCandidateNodesPercentage = preemption.minCandidateNodesPercentage ?? 10

@@ -17,7 +17,16 @@ struct SchedulingProfile: Sendable {
     var hardPodAffinityWeight = 1
     var ignoresPreferredTermsOfExistingPods = false
     /// How VolumeBinding scores the use of storage; nil: not at all.
-    var storageShape: StorageShape?
+    var storageShape: UtilizationShape?
+    /// How NodeResourcesFit scores what is used of nodes.
+    var fit = FitStrategy()
+    /// Extended resources, and groups of them, that NodeResourcesFit does not look at.
+    var ignoredResources: Set<String> = []
+    var ignoredResourceGroups: Set<String> = []
+    /// Resources whose use NodeResourcesBalancedAllocation balances.
+    var balancedResources = ["cpu", "memory"]
+    /// What NodeAffinity asks of nodes for all pods.
+    var addedAffinity: NodeAffinity?
     var minCandidateNodesPercentage = 10
     var minCandidateNodesAbsolute = 100
 

@@ -14,7 +14,9 @@ enum NodeAffinityPlugin {
         isUniform: isUniform,
         score: score,
         hint: hint,
-        words: { _, _, _ in ["node(s) didn't match Pod's node affinity/selector"] },
+        words: { reason, _, _ in
+            [reason == .enforcedAffinity ? "node(s) didn't match scheduler-enforced node affinity" : "node(s) didn't match Pod's node affinity/selector"]
+        },
         detail: detail,
         remedies: [RemedyRule(rank: 50, find: label), RemedyRule(rank: 90, find: withoutSelection)])
 
@@ -45,6 +47,14 @@ enum NodeAffinityPlugin {
     @Sendable static func filter(
         _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
     ) {
+        if let added = cycle.settings.addedAffinity?.required {
+            let nodes = state.nodes
+            pass.reject(.nodeAffinity) { row in
+                !added.matches(labels: nodes.labels(row), name: nodes.names[row])
+            } because: { _ in
+                (.enforcedAffinity, true)
+            }
+        }
         guard let mask = cycle.demand.selectionMask else { return }
         pass.keep(state.masks[mask].mask) { _ in
             Rejection(plugin: .nodeAffinity, reason: .nodeAffinity, isUnresolvable: true)
@@ -52,12 +62,12 @@ enum NodeAffinityPlugin {
     }
 
     @Sendable static func isUniform(_ cycle: Cycle, _ state: SchedulingState) -> Bool {
-        cycle.demand.facts.spec.affinity?.nodeAffinity?.preferred.isEmpty ?? true
+        (cycle.demand.facts.spec.affinity?.nodeAffinity?.preferred.isEmpty ?? true) && (cycle.settings.addedAffinity?.preferred.isEmpty ?? true)
     }
     @Sendable static func score(
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {
-        let terms = cycle.demand.facts.spec.affinity?.nodeAffinity?.preferred ?? []
+        let terms = (cycle.settings.addedAffinity?.preferred ?? []) + (cycle.demand.facts.spec.affinity?.nodeAffinity?.preferred ?? [])
         if terms.isEmpty { return false }
         for (i, row) in rows.enumerated() {
             let labels = state.nodes.labels(row)
@@ -73,7 +83,10 @@ enum NodeAffinityPlugin {
 extension NodeAffinityPlugin {
     /// Whether `event` may make a pod fit that the plugin refused: the closer look of 1.32 and later.
     @Sendable static func hint(_ state: inout SchedulingState, _ entry: QueuedPod, _ event: ClusterEvent, _ settings: SchedulingProfile) -> Bool {
-        func allows(_ node: Node) -> Bool { entry.facts.nodeSelection.allows(labels: node.metadata.labels, name: node.metadata.name) }
+        func allows(_ node: Node) -> Bool {
+            entry.facts.nodeSelection.allows(labels: node.metadata.labels, name: node.metadata.name)
+                && settings.addedAffinity?.required?.matches(labels: node.metadata.labels, name: node.metadata.name) ?? true
+        }
         return switch event {
         case .nodeAdded(let node): allows(node)
         case .nodeChanged(let node, let old): allows(node) && !allows(old)
@@ -84,10 +97,12 @@ extension NodeAffinityPlugin {
 
 extension Reason {
     static let nodeAffinity = Reason(.nodeAffinity)
+    static let enforcedAffinity = Reason(.nodeAffinity, code: 1)
 }
 
 extension NodeAffinityPlugin {
     @Sendable private static func detail(_ reason: Reason, _ row: Int, _ cycle: Cycle, _ state: SchedulingState) -> String {
+        if reason == .enforcedAffinity { return "by the scheduler's configuration" }
         let selection = cycle.demand.facts.nodeSelection
         let labels = state.nodes.labels(row)
         let missed = selection.labels.entries.filter { labels[$0.key] != $0.value }.map { "\($0.key)=\($0.value)" }

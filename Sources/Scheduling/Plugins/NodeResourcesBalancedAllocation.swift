@@ -15,9 +15,19 @@ enum NodeResourcesBalancedAllocation {
     ) -> Bool {
         let profile = state.profile
         let (cpu, memory) = (cycle.balancedCPU, cycle.balancedMemory)
-        if cpu == 0 && memory == 0 && profile.bestEffortBalancedAllocationSkipped { return false }
+        let isPlain = cycle.settings.balancedResources == ["cpu", "memory"]
+        let wantsOther = !isPlain && cycle.demand.requests.contains { cycle.settings.balancedResources.contains(state.nodes.resourceNames[$0.resource]) }
+        if cpu == 0 && memory == 0 && !wantsOther && profile.bestEffortBalancedAllocationSkipped { return false }
         let nodes = state.nodes
         let countsChange = profile.balancedAllocationFormula == .improvement
+        if !isPlain {
+            for (i, row) in rows.enumerated() {
+                let use = cycle.settings.balancedResources.compactMap { state.use(of: $0, cycle, row: row, isNonZero: false) }
+                let with = balance(use.map { ($0.requested, $0.allocatable) })
+                scores[i] = countsChange ? 50 + (50 + with - balance(use.map { ($0.requested &- $0.own, $0.allocatable) })) / 2 : with
+            }
+            return true
+        }
         for (i, row) in rows.enumerated() {
             let usedCPU = nodes.requested[0][row]
             let usedMemory = nodes.requested[1][row]
@@ -29,6 +39,16 @@ enum NodeResourcesBalancedAllocation {
             scores[i] = countsChange ? 50 + (50 + with - balance(usedCPU, usedMemory)) / 2 : with
         }
         return true
+    }
+
+    /// The same for any number of resources: half the difference of two, the standard deviation of more.
+    static func balance(_ use: [(requested: Int64, allocatable: Int64)]) -> Int {
+        let shares = use.map { max(0, min(1, Double($0.requested) / Double($0.allocatable))) }
+        if shares.count < 2 { return 100 }
+        if shares.count == 2 { return Int((1 - abs((shares[0] - shares[1]) / 2)) * 100) }
+        let mean = shares.reduce(0, +) / Double(shares.count)
+        let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(shares.count)
+        return Int((1 - variance.squareRoot()) * 100)
     }
 
     /// 100 for equal shares, less by their standard deviation; a resource that the node lacks is left out.

@@ -43,6 +43,16 @@ enum NodeResourcesFit {
         _ cycle: Cycle, _ state: SchedulingState, _ rows: [Int], _ scores: inout [Int]
     ) -> Bool {
         let nodes = state.nodes
+        if !cycle.settings.fit.isDefault {
+            let strategy = cycle.settings.fit
+            for (i, row) in rows.enumerated() {
+                scores[i] = strategy.score(
+                    strategy.resources.compactMap { resource in
+                        state.use(of: resource.name, cycle, row: row, isNonZero: true).map { (max(0, $0.requested), $0.allocatable, resource.weight) }
+                    })
+            }
+            return true
+        }
         func part(_ requested: Int64, of allocatable: Int64) -> Int64 {
             guard 0...allocatable ~= requested else { return 0 }
             let (product, overflow) = (allocatable - requested).multipliedReportingOverflow(by: 100)

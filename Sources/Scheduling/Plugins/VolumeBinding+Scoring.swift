@@ -5,13 +5,14 @@ import KubernetesAPI
 import SimulationKit
 
 /// A line through points of use in percent and score of 0…10.
-struct StorageShape: Sendable, Equatable {
+struct UtilizationShape: Sendable {
     var points: [(utilization: Int64, score: Int64)]
 
-    /// The more room is left, the better: it can be needed when a volume grows.
-    static let most = StorageShape(points: [(0, 10), (100, 0)])
+    init(points: [(utilization: Int64, score: Int64)]) { self.points = points }
+    init(_ points: [UtilizationPoint]) { self.init(points: points.map { (Int64($0.utilization), Int64($0.score)) }) }
 
-    static func == (a: Self, b: Self) -> Bool { a.points.elementsEqual(b.points, by: ==) }
+    /// The more room is left, the better: it can be needed when a volume grows.
+    static let most = UtilizationShape(points: [(0, 10), (100, 0)])
 
     /// The score of 0…100 at a use of 0…100 percent.
     /// - Source: Kubernetes `pkg/scheduler/framework/plugins/helper/shape_score.go`.

@@ -22,7 +22,8 @@ enum EventReasons {
         "InvalidSchedule", "InvalidSelector", "JobAlreadyActive", "MaxFailedIndexesExceeded", "MissSchedule", "NoPods", "NotDeleted",
         "PodFailurePolicy", "Provisioning", "ProvisioningFailed", "ProvisioningSucceeded", "RegisteredNode", "RemovingNode", "Resumed",
         "SawCompletedJob", "ScalingReplicaSet", "SelectingAll", "SelectorRequired", "SucceededDaemonPod", "SuccessfulAttachVolume",
-        "SuccessfulCreate", "SuccessfulDelete", "SuccessfulRescale", "Suspended", "TaintManagerEviction", "TooManyMissedTimes", "UnknownTimeZone",
+        "SuccessfulCreate", "SuccessfulDelete", "SuccessfulRescale", "Suspended", "TaintManagerEviction", "TooManyMissedTimes", "UnknownStrategy",
+        "UnknownTimeZone",
         "UnmanagedPods", "UnparseableSchedule", "VolumeFailedDelete", "VolumeMismatch", "WaitForFirstConsumer", "WaitForPodScheduled",
         // autoscalers
         "EvictedByVPA", "InPlaceResizedByVPA", "NotTriggerScaleUp", "ScaleDown", "ScaleDownFailed", "TriggeredScaleUp",
