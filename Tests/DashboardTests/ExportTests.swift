@@ -11,21 +11,18 @@ import Testing
 @testable import Dashboard
 
 @Suite struct ExportTests {
-    private static let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    /// Ours, and those of published projects where they are at hand.
-    static let manifests = [tests.appending(path: "Manifests"), tests.appending(path: "../../shared/manifests"), tests.appending(path: "../../../shared/manifests")]
-        .flatMap { folder in
-            ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".yaml") }.sorted()
-                .map { folder.appending(path: $0).path }
-        }
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Manifests")
+    static let manifests = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".yaml") }.sorted()
+
+    @Test func `there are manifests`() { #expect(Self.manifests.count > 3) }
 
     @Test(arguments: ScenarioCatalog.all.map(\.name)) func `a shipped scenario is exported and opened whole`(name: String) throws {
         let shipped = try #require(ScenarioCatalog.find(name))
         try check(shipped.input(overrides: InputOverrides()))
     }
 
-    @Test(arguments: manifests) func `a project's manifests are exported and opened whole`(path: String) throws {
-        try check(Input(ManifestReader.read(paths: [path])))
+    @Test(arguments: manifests) func `a project's manifests are exported and opened whole`(name: String) throws {
+        try check(Input(ManifestReader.read(paths: [Self.folder.appending(path: name).path])))
     }
 
     private func check(_ input: Input) throws {

@@ -100,7 +100,7 @@ import Testing
         // A real kubectl proxy; the same is followed without one over a socket of the test.
         "Tests/NetworkTests/LiveClusterTests.swift",
         // Manifests that projects publish, besides ours.
-        "Tests/ManifestsTests/ManifestReaderTests.swift", "Tests/SimulationTests/ProjectManifestTests.swift",
+        "Tests/ManifestsTests/ManifestReaderTests.swift", "Tests/SimulationTests/ProjectManifestTests.swift", "Tests/EndToEndTests/StateTests.swift",
     ]
 
     @Test func `on a fresh clone no test is skipped`() {

@@ -4,20 +4,20 @@ import KubernetesAPI
 
 /// The slots of events in chains, one for each name of an object that events are about, the newest first.
 ///
-/// An event costs eight bytes and one look at a dictionary; an object that events are about costs twelve and up.
+/// An event costs eight bytes and one look at a dictionary; a name that events are about costs twenty and up.
 struct EventIndex: Sendable {
     private struct Link: Sendable {
         var older: Int32 = -1
         var newer: Int32 = -1
     }
-    /// The newest event, by the hash of the name: objects of one name share a chain, and are told apart by who reads it.
-    private var newest: [Int: Int32] = [:]
+    /// The newest event by name, which shares its bytes with the event: objects of one name share a chain, and are told apart by who reads it.
+    private var newest: [String: Int32] = [:]
     private var links: [Link] = []
 
     mutating func insert(_ slot: Int, about name: String) {
         let slot32 = Int32(slot)
         while links.count <= slot { links.append(Link()) }
-        let older = newest.updateValue(slot32, forKey: name.hashValue) ?? -1
+        let older = newest.updateValue(slot32, forKey: name) ?? -1
         links[slot] = Link(older: older)
         if older >= 0 { links[Int(older)].newer = slot32 }
     }
@@ -27,13 +27,13 @@ struct EventIndex: Sendable {
         if link.newer >= 0 {
             links[Int(link.newer)].older = link.older
         } else {
-            newest[name.hashValue] = link.older >= 0 ? link.older : nil
+            newest[name] = link.older >= 0 ? link.older : nil
         }
         links[slot] = Link()
     }
     /// The slots of a chain, the newest first.
     func slots(about name: String) -> some Sequence<Int> {
-        sequence(state: newest[name.hashValue] ?? -1) { slot -> Int? in
+        sequence(state: newest[name] ?? -1) { slot -> Int? in
             guard slot >= 0 else { return nil }
             defer { slot = links[Int(slot)].older }
             return Int(slot)
