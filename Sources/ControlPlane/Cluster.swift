@@ -57,6 +57,7 @@ public struct Cluster: Sendable {
     public mutating func trust(_ certificates: String, tokenKey: [UInt8]) {
         self.tokenKey = tokenKey
         settings.rootCertificates = certificates
+        settings.mostEvents = ClusterSettings.mostEventsServed
         for map in store.configMaps.sorted() where map.name == "kube-root-ca.crt" {
             modify(ConfigMap.self, map.key) { $0.data = ["ca.crt": certificates] }
         }
@@ -89,6 +90,12 @@ public struct ClusterSettings: Sendable, Equatable {
     public var kubeletWatchDelay = Duration.milliseconds(10)
     /// Events older than this are dropped. Kubernetes' default: 1 h.
     public var eventTimeToLive = Duration.hours(1)
+    /// So many Event objects are kept; the oldest beyond are dropped before their time. As many as there are, unless clients are served.
+    ///
+    /// Differs from Kubernetes: there etcd grows until the oldest are an hour old, or until it is full.
+    public var mostEvents = Int.max
+    /// Busy clients make a thousand a second, which would stay for an hour.
+    static let mostEventsServed = 50_000
     /// What pods are to trust the API server by, as PEM: the file `ca.crt` beside their tokens.
     ///
     /// Differs from Kubernetes: without real clients there is no certificate authority, so the text only has the form of a certificate.

@@ -85,9 +85,13 @@ struct EventRecorder: Sendable {
         return number
     }
     mutating func keep(_ slot: Int, number: Int, hash: Int, until time: Instant) {
+        slots[hash] = Int32(slot)
+        expire(slot, number: number, at: time)
+    }
+    /// Lets the event at `slot` go at a time, whoever told it.
+    mutating func expire(_ slot: Int, number: Int, at time: Instant) {
         while numbers.count <= slot { numbers.append(0) }
         numbers[slot] = number
-        slots[hash] = Int32(slot)
         expiry.schedule((slot, number), at: time)
     }
     func holds(_ slot: Int, number: Int) -> Bool { slot < numbers.count && numbers[slot] == number }
@@ -174,9 +178,10 @@ extension Cluster {
     }
 
     private mutating func expireEvents() {
-        while let (_, told) = eventRecorder.expiry.popDue(by: now) {
+        while let (due, told) = eventRecorder.expiry.popDue(by: store.events.count >= settings.mostEvents ? .distantFuture : now) {
             guard eventRecorder.holds(told.slot, number: told.number), let event = store.events.rows[told.slot] else { continue }
-            if let last = event.lastTimestamp, last + settings.eventTimeToLive > now {
+            // It was told again since: its time begins anew.
+            if let last = event.lastTimestamp, last + settings.eventTimeToLive > max(now, due) {
                 eventRecorder.expiry.schedule(told, at: last + settings.eventTimeToLive)
                 continue
             }

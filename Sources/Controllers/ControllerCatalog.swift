@@ -8,6 +8,7 @@ enum ControllerCatalog {
             NamespaceController(),
             GarbageCollector(),
             ReplicaSetController(seed: seed),
+            ReplicationControllerController(seed: seed),
             DeploymentController(),
             StatefulSetController(),
             DaemonSetController(),

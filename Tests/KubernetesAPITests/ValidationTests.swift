@@ -286,7 +286,8 @@ struct ValidationTests {
     @Test func `selectors of workloads are needed, match, and stay`() {
         #expect(
             Self.create(Deployment.self, Self.workload(["selector": .null])) == [
-                "spec.selector: Required value"
+                "spec.selector: Required value",
+                "spec.template.metadata.labels: Invalid value: {\"app\":\"a\"}: `selector` does not match template `labels`",
             ])
         #expect(
             Self.create(DaemonSet.self, Self.workload(["selector": [:]]))

@@ -66,6 +66,10 @@ extension Cluster {
             return try cluster.create(object)
         }
         let written = try create(object, &self)
+        // Events of clients are kept no longer than others.
+        if let event = written as? Event, let slot = store.events.slot(of: event.key) {
+            eventRecorder.expire(slot, number: eventRecorder.next(), at: now + settings.eventTimeToLive)
+        }
         return APIWritten(written, isNew: true, warnings: warnings + object.warnings + podSecurityWarnings(written))
     }
 

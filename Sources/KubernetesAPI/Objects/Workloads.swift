@@ -195,7 +195,7 @@ public struct ReplicationController: ObjectWithStatus {
     public var status: JSONValue?
     public init() {}
     public var conditions: [Condition] { [] }
-    public static let summary = "The older form of a ReplicaSet. Its selector is used, its pods are not made."
+    public static let summary = "Keeps so many pods of one template: the older form of a ReplicaSet."
     public static let fields: [Field<ReplicationController>] = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "How many pods and what they look like."),
@@ -209,7 +209,7 @@ extension ReplicationController {
     public func validateChange(from old: ReplicationController, _ profile: KubernetesProfile, _ errors: inout [FieldError]) {
         validate(profile, &errors)
     }
-    public var isFaulty: Bool { metadata.isTerminating }
+    public var isFaulty: Bool { (status?["readyReplicas"]?.int ?? 0) < Int64(spec.replicas ?? 1) }
     public var quotaUse: ResourceList { [Self.info.plural: Quantity(1)] }
 }
 
