@@ -1,5 +1,6 @@
 import ControlPlane
 import KubernetesAPI
+import SimulationKit
 
 /// Gives each namespace its account `default` and the ConfigMap `kube-root-ca.crt`, and secrets of accounts their tokens.
 ///
