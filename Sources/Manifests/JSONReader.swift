@@ -110,6 +110,7 @@ struct JSONReader {
                 (at, line) = (start, first)
             }
             places.append((start..<at, first))
+            pages.passed(at)
             pages.release(before: at)
             lookAhead(pages, ahead)
             skipSpace()

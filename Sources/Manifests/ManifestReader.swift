@@ -21,12 +21,15 @@ public enum ManifestReader {
 
     /// Reads the files at `paths` as ``read(paths:standardInput:)`` does, and hands on each document as it is read.
     ///
-    /// - Parameter taking: what it returns true for is not kept: of a large List no more than one item is held twice.
+    /// - Parameters:
+    ///   - progress: told often how far it is.
+    ///   - taking: what it returns true for is not kept: of a large List no more than one item is held twice.
     public static func read(
-        paths: [String], whole: Bool = false, standardInput: () -> [UInt8], taking: (ManifestDocument) -> Bool
+        paths: [String], whole: Bool = false, standardInput: () -> [UInt8], progress: @escaping (ReadingProgress) -> Void = { _ in },
+        taking: (ManifestDocument) -> Bool
     ) -> ManifestSet {
         withoutActuallyEscaping(taking) { taking in
-            var collector = Collector(whole: whole, taking: taking)
+            var collector = Collector(whole: whole, progress: progress, taking: taking)
             collector.read(paths, standardInput)
             return collector.finish()
         }
@@ -54,6 +57,7 @@ private struct Collector {
         var isState: Bool
     }
     let whole: Bool
+    let progress: (ReadingProgress) -> Void
     /// Documents for which it returns true are not kept.
     let taking: (ManifestDocument) -> Bool
     var set = ManifestSet()
@@ -63,7 +67,9 @@ private struct Collector {
     /// How the files of a folder end that are read.
     private static let ends = [".yaml", ".yml", ".json"].flatMap { [$0, $0 + ".gz"] }
 
-    init(whole: Bool, taking: @escaping (ManifestDocument) -> Bool) { (self.whole, self.taking) = (whole, taking) }
+    init(whole: Bool, progress: @escaping (ReadingProgress) -> Void = { _ in }, taking: @escaping (ManifestDocument) -> Bool) {
+        (self.whole, self.progress, self.taking) = (whole, progress, taking)
+    }
 
     mutating func read(_ paths: [String], _ standardInput: () -> [UInt8]) {
         for path in paths {
@@ -182,6 +188,8 @@ private struct Collector {
 
     /// Adds the items of a List in plain JSON one after another; false if the text is something else.
     private mutating func addList(_ pages: TextPages, file: String) -> Bool {
+        let (told, size) = (progress, pages.size)
+        pages.passed = { told(ReadingProgress(stage: .looking, file: file, done: $0, total: size)) }
         guard let list = JSONReader.list(pages) else { return false }
         let line = list.head.positions.children.first.map { Int($0.line) } ?? Int(list.head.positions.line)
         let head = ManifestDocument(source: file, line: line, json: list.head.json, places: .tree(list.head.positions))
@@ -190,7 +198,8 @@ private struct Collector {
         guard head.kind.hasSuffix("List") else { return false }
         let texts = RepeatedTexts()
         pages.rewind()
-        for item in list.items {
+        for (index, item) in list.items.enumerated() {
+            progress(ReadingProgress(stage: .reading, file: file, done: index, total: list.items.count))
             while pages.bytes.count < item.place.upperBound, pages.grow(by: 1 << 24) {}
             pages.release(before: item.place.lowerBound)
             let part = UnsafeBufferPointer(rebasing: pages.bytes[item.place])

@@ -9,6 +9,10 @@ class TextPages {
     var bytes: UnsafeBufferPointer<UInt8>
     /// Whether what follows cannot be read.
     fileprivate(set) var isBroken = false
+    /// How long the text is; nil: that is known at its end.
+    var size: Int? { bytes.count }
+    /// Told how far the text was looked through.
+    var passed: (Int) -> Void = { _ in }
 
     /// A text that is all there, for as long as the bytes live.
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
@@ -59,6 +63,7 @@ final class MappedFile: TextPages {
 
 /// What gzip data hold, unpacked as far as it was asked for.
 final class UnpackedText: TextPages {
+    override var size: Int? { nil }
     private let packed: UnsafeBufferPointer<UInt8>
     private let start: UnsafeMutableRawPointer
     /// How much of the address space is set aside. An unpacked file of more is none that anybody meant.

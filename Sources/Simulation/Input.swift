@@ -58,9 +58,13 @@ public struct Input: Sendable {
 
     /// Reads and understands the files at `paths`. What tells of a state is understood while it is read, one object after another:
     /// the text of a large cluster is many times larger than what is kept of it.
-    public init(paths: [String], overrides: InputOverrides = InputOverrides(), standardInput: () -> [UInt8]) {
+    ///
+    /// - Parameter progress: told often how far it is.
+    public init(
+        paths: [String], overrides: InputOverrides = InputOverrides(), progress: @escaping (ReadingProgress) -> Void = { _ in }, standardInput: () -> [UInt8]
+    ) {
         var input = Input()
-        let manifests = ManifestReader.read(paths: paths, standardInput: standardInput) { document in
+        let manifests = ManifestReader.read(paths: paths, standardInput: standardInput, progress: progress) { document in
             if document.isState { input.readState(document) }
             return document.isState
         }
@@ -349,11 +353,13 @@ public struct Input: Sendable {
 
     /// The simulation with the nodes and the objects in it, and the scenario's script. Objects that the API server
     /// refuses are not there.
-    public func makeSession() -> (session: Session, refusals: Refusals) {
+    ///
+    /// - Parameter progress: told how many of the state's objects are in place.
+    public func makeSession(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) -> (session: Session, refusals: Refusals) {
         var simulation = Simulation(options, isEmpty: !state.isEmpty)
         var refused = Refusals()
         if !state.isEmpty {
-            for (index, error) in simulation.open(state) where index < statePlaces.count { refused.add(error, statePlaces[index]) }
+            for (index, error) in simulation.open(state, progress: progress) where index < statePlaces.count { refused.add(error, statePlaces[index]) }
         }
         for node in shape?.manifests ?? [] { _ = simulation.perform(.create(node)) }
         let given = underneath

@@ -2,6 +2,7 @@ import ArgumentParser
 import Canvas
 import Dashboard
 import Foundation
+import Manifests
 import Network
 import Simulation
 import SimulationKit
@@ -79,7 +80,8 @@ struct Dash: ParsableCommand {
         if let keymap { options.settings.keymap.preset = keymap }
         if live.isAsked { return try runLive(options, problems) }
         let shipped = try cluster.shipped(builtIn: true)
-        var (session, input) = try cluster.session(builtIn: true) { $0.origin = origin(before: shipped?.prelude ?? .zero) }
+        let screen = isLong ? try self.screen(options) : nil
+        var (session, input) = try open(on: screen) { $0.origin = origin(before: shipped?.prelude ?? .zero) }
         try setPace(of: &session)
         options.readOnly = readOnly && !write
         options.name = input.scenario?.metadata.name ?? shipped?.name ?? Dash.name(cluster.files)
@@ -87,7 +89,7 @@ struct Dash: ParsableCommand {
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? options.firstKeys : remarks.joined(separator: " ")
         let server = try startServing(&session, &options)
-        var loop = try loop(session, options, problems) { dashboard in
+        var loop = try loop(session, options, problems, on: screen) { dashboard in
             // What comes with the program begins where it is worth looking at. Keys wait for that.
             if let shipped { dashboard.run(to: session.cluster.origin + shipped.prelude) }
         }
@@ -122,12 +124,17 @@ struct Dash: ParsableCommand {
         #endif
     }
 
-    /// The loop over a terminal that is open.
-    ///
-    /// - Parameter prepare: what is to be done to the dashboard before it is seen; only what leaves the program stops it.
-    private func loop(
-        _ session: Session, _ given: DashboardOptions, _ problems: [String], prepare: (inout Dashboard) -> Void
-    ) throws -> MainLoop<NcursesTerminal> {
+    // MARK: The terminal
+
+    /// A terminal that is open, and what shows on it how far long work is.
+    private struct Screen {
+        let terminal: NcursesTerminal
+        let watch: LongWorkWatch<NcursesTerminal>
+        let theme: Theme
+        let warnings: [String]
+    }
+
+    private func screen(_ options: DashboardOptions) throws -> Screen {
         let environment = ProcessInfo.processInfo.environment
         let terminal: NcursesTerminal
         do throws(TerminalError) {
@@ -136,12 +143,79 @@ struct Dash: ParsableCommand {
         } catch {
             throw Failure.usage(error.description)
         }
+        var warnings = terminal.remark.map { [$0] } ?? []
+        let theme = chosenTheme(terminal, &warnings)
+        return Screen(terminal: terminal, watch: LongWorkWatch(terminal, theme: theme), theme: theme, warnings: warnings)
+    }
+
+    /// So large files are not read before anybody would wonder what happens, in bytes.
+    private static let large = 4 << 20
+
+    /// Whether the files take long to read.
+    private var isLong: Bool {
+        func size(_ path: String) -> Int { (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0 }
+        let sizes = cluster.files.map { path in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+            // What is packed is some ten times as large.
+            return (names.isEmpty ? [path] : names.map { "\(path)/\($0)" }).map { size($0) * ($0.hasSuffix(".gz") ? 10 : 1) }.saturatingSum
+        }
+        return sizes.saturatingSum > Self.large
+    }
+
+    /// Reads the files and makes the session of them; `screen` shows how far that is.
+    private func open(on screen: Screen?, _ adjust: (inout InputOverrides) -> Void) throws -> (Session, Input) {
+        guard let screen else { return try cluster.session(builtIn: true, adjust) }
+        let name = Dash.name(cluster.files)
+        func show(_ progress: @autoclosure () -> WorkProgress) {
+            guard screen.watch.isLeaving(progress()) else { return }
+            screen.terminal.restore()
+            // As a shell tells what a signal ended.
+            let signals = screen.watch.takeEvents().compactMap { if case .terminate(let signal) = $0 { signal } else { nil } }
+            Out.end(128 + (signals.first ?? SIGINT))
+        }
+        screen.watch.begin(showing: WorkProgress(title: "Reading \(name)"))
+        do {
+            let input = try cluster.input(builtIn: true, progress: { show(Self.progress($0)) }, adjust)
+            let (session, refusals) = input.makeSession { done, total in
+                show(WorkProgress(title: "Opening \(name)", detail: "\(done) of \(total) objects", share: Double(done) / Double(total)))
+            }
+            try ClusterArguments.check(refusals, input)
+            screen.watch.begin(showing: WorkProgress(title: "Opening \(name)", detail: "\(session.cluster.store.pods.count) pods"))
+            return (session, input)
+        } catch {
+            screen.terminal.restore()
+            throw error
+        }
+    }
+
+    private static func progress(_ reading: ReadingProgress) -> WorkProgress {
+        let name = Dash.name([reading.file])
+        let share = reading.total.map { Double(reading.done) / Double(max(1, $0)) }
+        switch reading.stage {
+        case .looking:
+            let total = reading.total.map { " of \($0 >> 20)" } ?? ""
+            return WorkProgress(title: "Looking through \(name)", detail: "\(reading.done >> 20)\(total) MB", share: share)
+        case .reading:
+            let total = reading.total.map { " of \($0)" } ?? ""
+            return WorkProgress(title: "Reading \(name)", detail: "\(reading.done)\(total) objects", share: share)
+        }
+    }
+
+    /// The loop over a terminal that is open.
+    ///
+    /// - Parameters:
+    ///   - screen: a terminal that was opened already.
+    ///   - prepare: what is to be done to the dashboard before it is seen; only what leaves the program stops it.
+    private func loop(
+        _ session: Session, _ given: DashboardOptions, _ problems: [String], on screen: Screen? = nil, prepare: (inout Dashboard) -> Void
+    ) throws -> MainLoop<NcursesTerminal> {
         var options = given
-        var warnings = (terminal.remark.map { [$0] } ?? []) + problems
-        options.theme = chosenTheme(terminal, &warnings)
+        let screen = try screen ?? self.screen(options)
+        let (terminal, watch) = (screen.terminal, screen.watch)
+        let warnings = screen.warnings + problems
+        options.theme = screen.theme
         options.glyphs = terminal.capabilities.glyphs
         var dashboard = Dashboard(session: session, options: options)
-        let watch = LongWorkWatch(terminal, theme: options.theme)
         dashboard.usersPatience = watch.patience
         // A made cluster may be seen as it grows.
         watch.begin(onlyLeaving: cluster.pods == nil)

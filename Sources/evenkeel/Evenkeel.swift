@@ -255,13 +255,16 @@ struct ClusterArguments: ParsableArguments {
     /// Reads and understands the files; bad input ends the program with status 3.
     ///
     /// - Parameter adjust: what a subcommand says against the command line.
-    func input(builtIn: Bool = false, _ adjust: (inout InputOverrides) -> Void = { _ in }) throws -> Input {
+    /// - Parameter progress: told how far files are read.
+    func input(
+        builtIn: Bool = false, progress: @escaping (ReadingProgress) -> Void = { _ in }, _ adjust: (inout InputOverrides) -> Void = { _ in }
+    ) throws -> Input {
         var overrides = try overrides()
         if let generated = try generated() { (overrides.nodes, overrides.node) = (generated.nodes, generated.overrides.node) }
         adjust(&overrides)
         let input =
             try shipped(builtIn: builtIn)?.input(overrides: overrides)
-            ?? Input(paths: files, overrides: overrides) { StandardInput.read() }
+            ?? Input(paths: files, overrides: overrides, progress: progress) { StandardInput.read() }
         // The scenario may set the version by which the gates are judged, so that this is known only now.
         if let gates = input.problems.first(where: { $0.file == Input.featureGatesFlag }) { throw Failure.usage(gates.message) }
         if !input.problems.isEmpty { throw Failure.input(input.problems, others: input.objects.count) }

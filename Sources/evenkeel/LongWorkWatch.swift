@@ -41,6 +41,26 @@ package final class LongWorkWatch<Device: TerminalDevice> {
         self.onlyLeaving = onlyLeaving
     }
 
+    /// Shows at once how far work is that is known to take long, and of which only leaving the program is possible.
+    func begin(showing progress: WorkProgress) {
+        begin(onlyLeaving: true)
+        show(progress)
+    }
+
+    /// Whether the user wants to leave, or the terminal is gone; shows how far it is now and then.
+    func isLeaving(_ progress: @autoclosure () -> WorkProgress) -> Bool { isOver(progress) }
+
+    @discardableResult
+    private func show(_ progress: WorkProgress) -> Bool {
+        (isShown, lastShown) = (true, DispatchTime.now().uptimeNanoseconds)
+        var picture = frame ?? Canvas(size: terminal.size, glyphs: terminal.capabilities.glyphs, style: theme[.text])
+        var progress = progress
+        if onlyLeaving { progress.hint = "ctrl-c leaves" }
+        progress.draw(on: &picture, theme: theme)
+        do throws(TerminalError) { try terminal.present(picture) } catch { return false }
+        return true
+    }
+
     /// Shows a frame; false if the terminal is gone.
     @discardableResult
     func show(_ new: Canvas) -> Bool {
@@ -76,12 +96,7 @@ package final class LongWorkWatch<Device: TerminalDevice> {
         }
         if stops { return true }
         if now &- began > Self.felt, !isShown || now &- lastShown > Self.showPeriod {
-            (isShown, lastShown) = (true, now)
-            var picture = frame ?? Canvas(size: terminal.size, glyphs: terminal.capabilities.glyphs, style: theme[.text])
-            var progress = progress()
-            if onlyLeaving { progress.hint = "ctrl-c leaves" }
-            progress.draw(on: &picture, theme: theme)
-            do throws(TerminalError) { try terminal.present(picture) } catch {
+            guard show(progress()) else {
                 events.append(.hangup)
                 return true
             }

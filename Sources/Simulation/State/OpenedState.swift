@@ -275,9 +275,12 @@ extension Simulation {
     /// Puts a state into a simulation in which nothing is yet and nothing has run; adds what every cluster has and the state does not name.
     ///
     /// - Returns: the objects that are there twice, by their place in the state.
-    mutating func open(_ state: OpenedState) -> [(index: Int, error: APIError)] {
+    mutating func open(_ state: OpenedState, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) -> [(index: Int, error: APIError)] {
         var refused: [(Int, APIError)] = []
+        var done = 0
         func put<O: StoredObject>(_ object: O, _ index: Int) {
+            done += 1
+            progress(done, state.objects.count)
             do throws(APIError) { try cluster.adopt(object) } catch { refused.append((index, error)) }
         }
         // Namespaces first: one that is named but not there is made.
