@@ -92,6 +92,45 @@ import Testing
         #expect(answer.nodes.filter { $0.after == "NotReady" }.map(\.name) == ["a1", "a2"])
     }
 
+    @Test func `the pods of a deleted node are collected, and replaced`() throws {
+        let session = Self.cluster(2, replicas: 6)
+        let node = try #require(session.pods(app: "web").first).nodeName
+        let here = session.pods(app: "web").count { $0.nodeName == node }
+        let answer = Self.answer(session, WhatIf("delete node", [.delete(.node, ObjectKey(name: node), DeleteOptions())]))
+        let web = try #require(answer.workload(Self.web))
+        #expect(web.moved == here && web.readyAfter == 6 && answer.isSettled)
+        // The garbage collector leaves them 40 s, and looks each 20 s.
+        #expect((Duration.seconds(40)...Duration.seconds(90)).contains(answer.took))
+    }
+
+    @Test(arguments: [30, 600]) func `a taint drives pods out when what they tolerate of it is over`(seconds: Int) throws {
+        let toleration = "tolerations: [{key: retired, operator: Exists, effect: NoExecute, tolerationSeconds: \(seconds)}]"
+        var session = session(scenario("  cluster: {zones: 3, nodesPerZone: 2}") + deployment("web", replicas: 6, toleration) + deployment("api", replicas: 6))
+        session.run(to: 120)
+        let node = try #require(session.pods(app: "web").first).nodeName
+        func here(_ app: String) -> Int { session.pods(app: app).count { $0.nodeName == node } }
+        let question = WhatIf("retire", [.taint(node: node, Taint(key: "retired", value: "", effect: TaintEffect.noExecute))])
+        let answer = question.answer(from: WhatIf.Present(session.simulation), limit: .minutes(20))
+        #expect(answer.isSettled)
+        #expect(answer.workload(Workload(kind: "Deployment", namespace: "default", name: "api"))?.moved ?? 0 == here("api"))
+        // Pods that tolerate it for a time may be bound there again, and driven out again.
+        #expect(answer.workload(Self.web)?.moved ?? 0 == here("web"))
+        #expect(answer.took >= .seconds(seconds))
+    }
+
+    @Test func `a zone is lost of which only the last node has pods that go`() throws {
+        var session = session(
+            scenario("  cluster: {zones: 2, nodesPerZone: 8}\n")
+                + deployment(
+                    "web", replicas: 1,
+                    "nodeSelector: {kubernetes.io/hostname: a8}\n      tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 500}]"
+                ))
+        session.run(to: 120)
+        #expect(session.pods(app: "web").map(\.nodeName) == ["a8"])
+        let answer = WhatIf("lose zone eu-a", [.fail(.zone("eu-a"))]).answer(from: WhatIf.Present(session.simulation), limit: .minutes(20))
+        #expect(answer.pending.map(\.workload) == [Self.web] && answer.isSettled)
+    }
+
     @Test func `a soft constraint lets the replacements land elsewhere`() throws {
         let text =
             "topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: web}}}]"

@@ -29,7 +29,8 @@ public struct Fork: Sendable {
     private var cursor: WatchCursor
     /// Identities of placed pods that are on their way: starting, or leaving.
     private var moving: Set<String> = []
-    private var failing: [String] = []
+    /// Nodes that were lost, tainted or taken away, with when: what runs there goes some time later.
+    private var left: [(node: String, at: Instant)] = []
     private var quiet = Duration.seconds(20)
 
     /// What became of one pod.
@@ -69,21 +70,29 @@ public struct Fork: Sendable {
     @discardableResult
     public mutating func perform(_ command: Command) -> Result<Receipt, APIError> {
         switch command {
-        case .fail(.node(let name)), .fail(.kubelet(let name)): failing.append(name)
-        case .fail(.zone(let zone)):
-            for node in simulation.cluster.store.nodes.all where node.zone == zone { failing.append(node.metadata.name) }
-        case .fail(.domain(let key, let value)):
-            for node in simulation.cluster.store.nodes.all where node.metadata.labels[key] == value { failing.append(node.metadata.name) }
+        case .fail(.node(let name)), .fail(.kubelet(let name)): leave([name])
+        case .delete(.node, let key, _): leave([key.name])
+        case .fail(.zone(let zone)): leave { $0.zone == zone }
+        case .fail(.domain(let key, let value)): leave { $0.metadata.labels[key] == value }
+        case .taint(let name, let taint): if taint.effect == TaintEffect.noExecute { leave([name]) }
         case .restart(let kind, let key), .setImage(let kind, let key, _, _): waitFor(kind, key)
         case .apply(let manifests):
-            for case .success(let object) in manifests.map({ decodeObject($0) }) { waitFor(type(of: object).kind, object.key) }
-        case .edit(let objects): for object in objects { waitFor(type(of: object).kind, object.key) }
+            for case .success(let object) in manifests.map({ decodeObject($0) }) { waitFor(object) }
+        case .edit(let objects): for object in objects { waitFor(object) }
         default: break
         }
         let result = simulation.perform(command)
         lastChange = simulation.now
         read()
         return result
+    }
+
+    private mutating func leave(_ names: [String]) { left += names.map { ($0, simulation.now) } }
+    private mutating func leave(_ isMeant: (Node) -> Bool) { leave(simulation.cluster.store.nodes.all.filter(isMeant).map(\.name)) }
+
+    private mutating func waitFor(_ object: any StoredObject) {
+        if let node = object as? Node, node.spec.taints.contains(where: { $0.effect == TaintEffect.noExecute }) { leave([node.name]) }
+        waitFor(type(of: object).kind, object.key)
     }
 
     /// New pods count as available only after minReadySeconds: nothing changes until then.
@@ -98,8 +107,8 @@ public struct Fork: Sendable {
     /// Runs ahead until nothing is about to change, at most for `limit` of virtual time.
     ///
     /// That is when no pod starts or leaves and none changed for 20 s (longer than a pod's back-off and an
-    /// autoscaler's period), or when those that start or leave have been stuck for two minutes. After a failure it
-    /// also waits until taints have driven out the pods of the failed nodes that do not tolerate them for ever.
+    /// autoscaler's period), or when those that start or leave have been stuck for two minutes. It also waits until taints have driven out
+    /// the pods of lost and tainted nodes that do not tolerate them for ever, and until those of deleted nodes are collected.
     ///
     /// - Parameter shouldStop: asked before each event, with the time; a run that it stopped goes on where it was when called again.
     /// - Returns: whether it came to its end.
@@ -115,8 +124,8 @@ public struct Fork: Sendable {
             } else if goal > end {
                 simulation.moveTime(to: end)
                 return true
-            } else if awaitsEviction, lastChange + .seconds(330) > goal {
-                let later = min(lastChange + .seconds(330), end)
+            } else if let due = nextLeaving, due > goal {
+                let later = min(due, end)
                 guard simulation.runNext(by: later) else {
                     simulation.moveTime(to: later)
                     isSettled = later < end
@@ -153,18 +162,29 @@ public struct Fork: Sendable {
         return true
     }
 
-    /// Whether a failed node still has pods that will have to go: they do not tolerate its taint for ever.
-    private var awaitsEviction: Bool {
-        failing.contains { name in
-            simulation.kubelets.isFailed(node: name)
-                && simulation.cluster.store.pods(onNode: name).contains { pod in
-                    !pod.metadata.isTerminating && !pod.isFinished
-                        && !pod.spec.tolerations.contains {
-                            ($0.key.isEmpty || $0.key == TaintKey.unreachable)
-                                && ($0.effect.isEmpty || $0.effect == TaintEffect.noExecute) && $0.tolerationSeconds == nil
-                        }
+    /// By when pods of nodes that were lost, tainted or taken away must be on their way, of those that do not tolerate it for ever; nil if none
+    /// are left.
+    ///
+    /// - Source: a lost node is noticed within a minute; `live-behaviour.md`: then one node of a zone is tainted each 10 s, and orphans of a
+    ///   deleted node go within 74 s.
+    private var nextLeaving: Instant? {
+        var latest: Instant?
+        for (name, at) in left {
+            let node = simulation.cluster.store.nodes[ObjectKey(name: name)]
+            let isLost = node != nil && simulation.kubelets.isFailed(node: name)
+            for pod in simulation.cluster.store.pods(onNode: name) where !pod.metadata.isTerminating && !pod.isFinished {
+                guard let node else {
+                    latest = max(latest ?? at, at + .minutes(2))
+                    continue
                 }
+                var taints = node.spec.taints.filter { $0.effect == TaintEffect.noExecute }
+                if isLost { taints.append(Taint(key: TaintKey.unreachable, value: "", effect: TaintEffect.noExecute)) }
+                guard let seconds = pod.spec.value.shortestStay(under: taints) else { continue }
+                let notice = isLost ? Duration.seconds(90 + min(left.count, 1000) * 10) : .seconds(10)
+                latest = max(latest ?? at, at + notice + .seconds(seconds))
+            }
         }
+        return latest
     }
 
     // MARK: The feed
@@ -235,5 +255,18 @@ extension Simulation {
         fork.run(for: span) { !node($0).isEmpty }
         let name = node(fork)
         return name.isEmpty ? nil : name
+    }
+}
+
+extension PodSpec {
+    /// How long the pod stays under these NoExecute taints, in seconds; nil: for ever.
+    /// - Source: Kubernetes `pkg/controller/tainteviction/taint_eviction.go`: the shortest of the tolerations that are used.
+    fileprivate func shortestStay(under taints: [Taint]) -> Int? {
+        var shortest: Int?
+        for taint in taints {
+            guard let used = tolerations.first(where: { $0.tolerates(taint) }) else { return 0 }
+            if let seconds = used.tolerationSeconds { shortest = min(shortest ?? .max, max(0, min(seconds, 86_400))) }
+        }
+        return shortest
     }
 }
