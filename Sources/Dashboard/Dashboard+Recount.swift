@@ -6,5 +6,6 @@ extension Dashboard {
         world.refresh()
         prepareTop()
         return world.view.faults(world.cluster) + ((stack.last as? TableScreen)?.faults(world) ?? []) + ((stack.last as? ListScreen)?.faults(world) ?? [])
+            + ((stack.last as? WorkloadsScreen)?.faults(world) ?? [])
     }
 }

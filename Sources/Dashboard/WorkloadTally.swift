@@ -14,6 +14,8 @@ struct WorkloadTally {
         var faults = 0
         /// Those that are to have a node.
         var waiting = 0
+        /// Those that ended badly.
+        var failed = 0
         /// What those on a node request, in thousandths of a core and bytes; wide enough that what was added can be taken back.
         var milliCPU: Int128 = 0
         var memory: Int128 = 0
@@ -46,6 +48,7 @@ struct WorkloadTally {
         let slot = slots[pod.workload] ?? insert(pod.workload)
         lines[slot].pods += sign
         if pod.state == .ready { lines[slot].ready += sign }
+        if pod.state == .failed { lines[slot].failed += sign }
         if pod.state.isFault { lines[slot].faults += sign }
         if let domain {
             lines[slot].domains[domain, default: 0] += sign

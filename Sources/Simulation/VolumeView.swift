@@ -61,6 +61,10 @@ public struct VolumeView: Sendable {
 
     /// Pods that have not ended, by the claims they name.
     private var users: [ObjectKey: Set<ObjectKey>] = [:]
+    /// Attachments by the volumes they are of.
+    private var attachments: [String: Set<ObjectKey>] = [:]
+    /// Raised when pods come to claims or leave them, and when a claim, volume or attachment is written: which rows there are may be another.
+    public private(set) var version = 0
     private var cursor = WatchCursor.beginning
     private var generation: Int?
 
@@ -71,16 +75,36 @@ public struct VolumeView: Sendable {
         // The feed forgets what all components have read: then some changes may have been missed.
         if generation == self.generation, cluster.store.holds(cursor) {
             while let entry = cluster.store.next(&cursor, until: .distantFuture) {
-                guard entry.kind == .pod else { continue }
-                let change = cluster.store.pods.change(entry.index)
-                read(change.object, isGone: change.action == .deleted)
+                switch entry.kind {
+                case .pod:
+                    let change = cluster.store.pods.change(entry.index)
+                    read(change.object, isGone: change.action == .deleted)
+                case .volumeAttachment:
+                    let change = cluster.store.volumeAttachments.change(entry.index)
+                    read(change.object, isGone: change.action == .deleted)
+                    version += 1
+                case .persistentVolume, .persistentVolumeClaim: version += 1
+                default: break
+                }
             }
             return
         }
+        let version = version
         self = VolumeView()
-        self.generation = generation
+        (self.generation, self.version) = (generation, version + 1)
         cursor = cluster.store.end
-        for pod in cluster.store.pods.all { read(pod, isGone: false) }
+        for case let pod? in cluster.store.pods.rows { read(pod, isGone: false) }
+        for case let attachment? in cluster.store.volumeAttachments.rows { read(attachment, isGone: false) }
+    }
+
+    private mutating func read(_ attachment: VolumeAttachment, isGone: Bool) {
+        let volume = attachment.spec.source.persistentVolumeName ?? ""
+        if isGone {
+            attachments[volume]?.remove(attachment.key)
+            if attachments[volume]?.isEmpty == true { attachments[volume] = nil }
+        } else {
+            attachments[volume, default: []].insert(attachment.key)
+        }
     }
 
     private mutating func read(_ pod: Pod, isGone: Bool) {
@@ -89,10 +113,10 @@ public struct VolumeView: Sendable {
             else { continue }
             let claim = ObjectKey(namespace: pod.namespace, name: name)
             if isGone || pod.isFinished {
-                users[claim]?.remove(pod.key)
+                if users[claim]?.remove(pod.key) != nil { version += 1 }
                 if users[claim]?.isEmpty == true { users[claim] = nil }
-            } else {
-                users[claim, default: []].insert(pod.key)
+            } else if users[claim, default: []].insert(pod.key).inserted {
+                version += 1
             }
         }
     }
@@ -127,8 +151,7 @@ public struct VolumeView: Sendable {
 
     private func places(of volume: PersistentVolume, _ cluster: Cluster) -> [Place] {
         var places: [Place] = []
-        for attachment in cluster.store.volumeAttachments.rows.lazy.compactMap({ $0 })
-        where attachment.spec.source.persistentVolumeName == volume.name {
+        for attachment in (attachments[volume.name] ?? []).compactMap({ cluster.store.volumeAttachments[$0] }) {
             places.append(
                 Place(
                     node: attachment.spec.nodeName,

@@ -19,7 +19,7 @@ import Testing
         var random = SeededRandom(seed: seed, stream: "recount")
         var dashboard = Self.dashboard(nodes: 12, pods: 260, seed: seed)
         let screens = [
-            ":po<Enter>", ":po kube-system<Enter>", ":ev<Enter>", ":no<Enter>", ":deploy all<Enter>", ":po all<Enter>Shift-A", ":po -l app=api<Enter>",
+            ":po<Enter>", ":po kube-system<Enter>", ":ev<Enter>", ":no<Enter>", ":deploy all<Enter>", ":po all<Enter>Shift-A", ":po -l app=api<Enter>", ":wk<Enter>",
         ]
         try dashboard.press(screens[Int(seed) % screens.count].replacing("Shift-A", with: ""))
         for _ in 0..<40 {

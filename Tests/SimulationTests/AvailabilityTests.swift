@@ -259,5 +259,19 @@ import Testing
         #expect(api.riskText.hasSuffix("2 of 3 needed"))
         #expect(try #require(api.traffic).crossZone == 0)
         #expect(found == session.simulation.availability())
+        // In steps, as a screen that shows a large cluster looks for it, it is the same.
+        var survey = AvailabilitySurvey(session.cluster)
+        var stops = 0
+        while true {
+            var isFirst = true
+            let isDone = survey.run(session.cluster) {
+                defer { isFirst = false }
+                return !isFirst
+            }
+            if isDone { break }
+            #expect(survey.results.count < found.count || !survey.isDone)
+            stops += 1
+        }
+        #expect(survey.results == found && stops >= found.count)
     }
 }

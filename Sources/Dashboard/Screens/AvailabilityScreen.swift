@@ -9,17 +9,19 @@ struct AvailabilityScreen: ListedScreen {
     var filter = "" { didSet { list.reset() } }
     var list = ListCursor<Workload>()
     private var detailTop = 0
-    private var found: [WorkloadAvailability] = []
+    private var search = AvailabilitySearch()
     private var rows: [WorkloadAvailability] = []
+    private var rowsStamp: RowsStamp?
     /// The numbers of the workload under the cursor, wrapped.
     private var details: [(String, StyledText)] = []
-    private var stamp: Stamp?
+    private var zones: [String] = []
+    private var zonesAt: (layout: Int, generation: Int)?
 
-    private struct Stamp: Equatable {
-        var revision: Int
-        var generation: Int
-        var second: Int
-        var parameters: AvailabilityParameters
+    private struct RowsStamp: Equatable {
+        var version: Int
+        var filter: String
+        var namespace: String
+        var onlyRisks: Bool
     }
 
     init(_ workload: Workload? = nil) { list = ListCursor(on: workload) }
@@ -54,8 +56,11 @@ struct AvailabilityScreen: ListedScreen {
         var revision: Int
     }
 
-    var hasWork: Bool { trial.map { !$0.trial.isDone } ?? false }
-    mutating func work(_ world: World, until shouldStop: () -> Bool) { trial?.trial.run(until: shouldStop) }
+    var hasWork: Bool { search.isAtWork || trial.map { !$0.trial.isDone } ?? false }
+    mutating func work(_ world: World, until shouldStop: () -> Bool) {
+        search.work(world, until: shouldStop)
+        if !search.isAtWork { trial?.trial.run(until: shouldStop) }
+    }
     mutating func refresh(_ world: World, in area: Rect) {
         prepare(world)
         details =
@@ -79,7 +84,6 @@ struct AvailabilityScreen: ListedScreen {
 
     mutating func prepare(_ world: World) {
         findRows(world)
-        list.show(rows.map(\.workload))
         guard let one = rows[safe: list.index] else { return }
         let key = TrialKey(
             places: one.places, workload: one.workload, repair: world.availability.nodeRepair, generation: world.generation,
@@ -95,24 +99,27 @@ struct AvailabilityScreen: ListedScreen {
     }
 
     private mutating func findRows(_ world: World) {
-        // While time runs, once a second of virtual time is often enough.
-        let stamp = Stamp(
-            revision: world.session.isPaused ? world.store.revision : -1, generation: world.generation,
-            second: world.session.isPaused ? 0 : world.now.sinceStart.wholeSeconds, parameters: world.availability)
-        if stamp != self.stamp {
-            self.stamp = stamp
-            found = world.session.simulation.availability(world.availability)
+        search.refresh(world)
+        if let zonesAt, zonesAt == (world.view.layout, world.generation) {
+        } else {
+            zonesAt = (world.view.layout, world.generation)
+            zones = Set(world.view.nodes.values.map { $0.labels[LabelKey.zone] ?? "" }).sorted().prefix(12).map { $0 }
         }
+        let stamp = RowsStamp(version: search.version, filter: filter, namespace: world.namespace, onlyRisks: onlyRisks)
+        if stamp == rowsStamp { return }
+        rowsStamp = stamp
         let words = filter.lowercased().split(separator: " ")
-        rows = found.filter { one in
+        rows = search.found.filter { one in
             guard world.shows(one.workload.namespace) else { return false }
             if onlyRisks, one.risk == .none { return false }
+            if words.isEmpty { return true }
             let text = "\(one.workload.namespace) \(one.workload.kind) \(one.workload.name) \(one.riskText)".lowercased()
             return words.allSatisfy { text.contains($0) }
         }
+        list.show(rows.map(\.workload))
     }
 
-    func focusedWorkload(_ world: World) -> Workload? { list.id ?? found.first?.workload }
+    func focusedWorkload(_ world: World) -> Workload? { list.id ?? search.found.first?.workload }
 
     func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
@@ -159,10 +166,11 @@ struct AvailabilityScreen: ListedScreen {
         drawFrame(on: &canvas, in: rects[0], world)
         let inside = rects[0].interior
         guard let selected = rows[safe: list.index] else {
-            canvas.write("No workload has a pod here.", at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
+            let progress = search.progress(world)
+            let text = progress.map { "looking at all pods: \(fixed($0 * 100, 0))%" } ?? "No workload has a pod here."
+            canvas.write(text, at: Point(x: inside.x + 1, y: inside.y), style: theme[.dim], maxWidth: inside.width - 2)
             return
         }
-        let zones = zones(world)
         let nodes = nodes(world, width: inside.width - 104 - zones.count * 11)
         let table = TableWidget(columns: columns(zones: zones, nodes: nodes), rowCount: rows.count, cursor: list.index, top: list.top)
         let layout = table.draw(on: &canvas, in: inside, theme: theme) { Self.cells(of: rows[$0], zones: zones, nodes: nodes, world) }
@@ -221,14 +229,11 @@ struct AvailabilityScreen: ListedScreen {
     /// All nodes by zone, if a column for each fits into `width`.
     private func nodes(_ world: World, width: Int) -> [String] {
         let names = world.view.nodeNames
-        guard names.reduce(0, { $0 + max(3, TextWidth.columns($1)) + 1 }) <= width else { return [] }
+        guard names.count <= width / 4, names.reduce(0, { $0 + max(3, TextWidth.columns($1)) + 1 }) <= width else { return [] }
         func zone(_ name: String) -> String { world.view.nodes[name]?.labels[LabelKey.zone] ?? "" }
         return names.sorted { zone($0) != zone($1) ? zone($0) < zone($1) : naturalOrder($0, $1) }
     }
 
-    private func zones(_ world: World) -> [String] {
-        Set(world.view.nodes.values.map { $0.labels[LabelKey.zone] ?? "" }).sorted().prefix(12).map { $0 }
-    }
     static func role(_ share: Double) -> Role { share > 0.5 ? .rowError : share > 0.34 ? .rowPending : share == 0 ? .dim : .text }
     private static func share(_ value: Double?, _ theme: Theme) -> StyledText {
         value.map { StyledText(AvailabilityWords.percent($0), theme[role($0)]) } ?? StyledText("-", theme[.dim])
@@ -354,8 +359,9 @@ enum AvailabilityDetail {
     private static func domains(_ one: WorkloadAvailability, _ world: World) -> [(String, StyledText)] {
         let theme = world.theme
         return [(one.byZone, "each zone"), (one.byNode, "each node")].flatMap { radius, name in
-            let width = radius.domains.map { TextWidth.columns($0.name) }.max() ?? 0
-            return radius.domains.enumerated().map { index, domain in
+            let told = radius.domains.prefix(mostDomains)
+            let width = told.map { TextWidth.columns($0.name) }.max() ?? 0
+            let lines = told.enumerated().map { index, domain in
                 let share = Double(domain.ready) / Double(max(1, radius.ready))
                 let left = radius.survivors(without: domain)
                 let full = Canvas.step((share * 20).rounded(), upTo: 20)
@@ -367,8 +373,13 @@ enum AvailabilityDetail {
                 if left < one.quorum { line.append("  \(world.glyphs.stopped) \(one.quorum) needed", theme[.rowError]) }
                 return (index == 0 ? name : "", line)
             }
+            guard radius.domains.count > told.count, let last = told.last else { return lines }
+            let rest = "and \(counted(radius.domains.count - told.count, "more", "more")) with at most \(counted(last.ready, "pod")) each"
+            return lines + [("", StyledText(rest, theme[.dim]))]
         }
     }
+    /// Those with most pods are told one by one.
+    private static let mostDomains = 100
 
     private static func crossZone(_ traffic: Traffic) -> String {
         let total = traffic.zones.reduce(0) { $0 + $1.endpoints }

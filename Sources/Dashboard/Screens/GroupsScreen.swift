@@ -26,6 +26,8 @@ struct GroupsScreen: ListedScreen, PodHolder {
     /// Of the group under the cursor.
     private var domains: (group: ObjectKey, key: String, found: [PodGroupDomain])?
     private var stamp: (revision: Int, generation: Int, nanoseconds: Int64, key: String)?
+    /// When the scheduler was asked last, in real time: in a large cluster it is asked four times a second while time runs.
+    private var askedAt = Duration.zero
 
     init() {}
     /// With the cursor on a group.
@@ -69,7 +71,13 @@ struct GroupsScreen: ListedScreen, PodHolder {
     private mutating func findRows(_ world: World) {
         let key = "\(world.namespace) \(filter) \(onlyFaults)"
         if let stamp, stamp == (world.store.revision, world.generation, world.now.nanoseconds, key) { return }
+        if let stamp, stamp.generation == world.generation, stamp.key == key, !world.session.isPaused, world.store.pods.count > RowIndex.atOnce,
+            world.clock - askedAt < .milliseconds(250)
+        {
+            return
+        }
         stamp = (world.store.revision, world.generation, world.now.nanoseconds, key)
+        askedAt = world.clock
         (trials, domains) = ([:], nil)
         let all = world.running.scheduler.podGroups(in: world.running.cluster).filter { world.shows($0.key.namespace) }
         reports = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })

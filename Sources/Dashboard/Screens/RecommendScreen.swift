@@ -25,9 +25,12 @@ struct RecommendScreen: ListedScreen {
     var crumb: String { "recommend" }
     private var focus: Workload?
     private var rows: [Row] = []
-    private var podsOf: [Workload: [Pod]] = [:]
     private var facts: [Row: Fact] = [:]
+    /// For which moment each was worked out last.
+    private var tried: [Row: Stamp] = [:]
     private var stamp: Stamp?
+    /// Rows that are seen and not worked out for the present, those that wait longest first.
+    private var due: [Row] = []
     var list = ListCursor<Row>()
 
     private struct Stamp: Equatable {
@@ -65,8 +68,24 @@ struct RecommendScreen: ListedScreen {
     mutating func refresh(_ world: World, in area: Rect) {
         findRows(world)
         list.scroll(in: box(area).interior.inset(top: 1))
-        for row in rows[list.seen] { findFact(row, world) }
-        if let row = list.id { findFact(row, world) }
+        guard let stamp else { return }
+        due = (Array(rows[list.seen]) + (list.id.map { [$0] } ?? [])).filter { tried[$0] != stamp }
+            .sorted { tried[$0]?.step ?? -1 < tried[$1]?.step ?? -1 }
+        // In a small cluster all is there at once.
+        if world.store.pods.count <= Self.atOnce { work(world) { false } }
+    }
+
+    /// Of so many pods in all everything is worked out at once.
+    private static let atOnce = 1000
+
+    var hasWork: Bool { !due.isEmpty }
+    mutating func work(_ world: World, until shouldStop: () -> Bool) {
+        while let row = due.first {
+            due.removeFirst()
+            if tried[row] != stamp { findFact(row, world) }
+            // A row takes as long as many steps of others.
+            for _ in 0..<100 where shouldStop() { return }
+        }
     }
 
     /// Where the rows stand; below are the curves of the one under the cursor.
@@ -81,36 +100,50 @@ struct RecommendScreen: ListedScreen {
             commands: world.session.journal.count)
         if new == stamp { return }
         stamp = new
-        facts = [:]
-        podsOf = [:]
-        let names = world.namespace.split(separator: ",").map(String.init)
-        for pod in world.store.pods.all where !pod.isFinished && !pod.nodeName.isEmpty {
-            let namespace = pod.metadata.namespace
-            if let first = names.first, first.hasPrefix("!") ? names.contains("!" + namespace) : !names.contains(namespace) { continue }
-            podsOf[Workload(of: pod, world.cluster), default: []].append(pod)
-        }
         let terms = Filter(filter)
-        rows = podsOf.keys.sorted().flatMap { workload -> [Row] in
-            let pods = podsOf[workload]!.sorted { naturalOrder($0.name, $1.name) }
-            podsOf[workload] = pods
+        rows = world.view.workloads.all.flatMap { line -> [Row] in
+            let workload = line.workload
+            guard line.pods > line.waiting + line.failed, world.shows(workload.namespace), let template = Self.template(of: workload, world) else { return [] }
             if !terms.terms.isEmpty {
                 let cells = [(title: "NAMESPACE", text: workload.namespace), (title: "WORKLOAD", text: workload.name), (title: "KIND", text: workload.kind)]
-                if !terms.passes(cells: cells, labels: pods[0].metadata.labels) { return [] }
+                if !terms.passes(cells: cells, labels: template.labels) { return [] }
             }
-            return (pods[0].spec.containers + pods[0].spec.sidecars).map { Row(workload: workload, container: $0.name) }
+            return (template.spec.containers + template.spec.sidecars).map { Row(workload: workload, container: $0.name) }
         }
-        // Users' workloads before those of the machinery.
-        rows = rows.filter { !$0.workload.isSystem } + rows.filter(\.workload.isSystem)
+        // What nobody can see any more.
+        if tried.count > 4 * rows.count + 100 { (facts, tried) = ([:], [:]) }
         if list.id == nil, let focus, let row = rows.first(where: { $0.workload == focus }) { list.select(row) }
         list.show(rows)
     }
 
+    /// The pods of a workload that are counted, in natural order.
+    private static func pods(of workload: Workload, _ world: World) -> [Pod] {
+        world.store.pods(of: workload, world.cluster).filter { !$0.isFinished && !$0.nodeName.isEmpty }.sorted { naturalOrder($0.name, $1.name) }
+    }
+    /// What the pods of a workload are like; nil if there are none any more.
+    private static func template(of workload: Workload, _ world: World) -> (spec: PodSpec, labels: StringMap<String>)? {
+        func own(_ template: PodTemplateSpec) -> (spec: PodSpec, labels: StringMap<String>) { (template.spec.value, template.metadata.labels) }
+        let object = KindInfo.find(workload.kind).flatMap { world.store.object($0.type, workload.key) }
+        switch object {
+        case let it as Deployment: return own(it.spec.template)
+        case let it as ReplicaSet: return own(it.spec.template)
+        case let it as StatefulSet: return own(it.spec.template)
+        case let it as DaemonSet: return own(it.spec.template)
+        case let it as Job: return own(it.spec.template)
+        default: return pods(of: workload, world).first.map { ($0.spec.value, $0.metadata.labels) }
+        }
+    }
+
     /// Worked out for rows that are seen, and kept until the next period.
     private mutating func findFact(_ row: Row, _ world: World) {
-        guard facts[row] == nil, let pods = podsOf[row.workload], let first = pods.first else { return }
+        let pods = Self.pods(of: row.workload, world)
+        tried[row] = stamp
+        guard let first = pods.first else { return _ = facts.removeValue(forKey: row) }
         for recommendation in world.session.simulation.recommendations(for: pods) {
             guard let container = (first.spec.containers + first.spec.sidecars).first(where: { $0.name == recommendation.container }) else { continue }
-            facts[Row(workload: row.workload, container: recommendation.container)] = Fact(
+            let row = Row(workload: row.workload, container: recommendation.container)
+            tried[row] = stamp
+            facts[row] = Fact(
                 recommendation: recommendation, container: container, pods: Array(pods.prefix(8)), count: pods.count)
         }
     }
@@ -149,7 +182,8 @@ struct RecommendScreen: ListedScreen {
             let index = modes.firstIndex(of: world.session.simulation.vertical[target(row.workload)]) ?? 0
             return [.perform([.autosize(object.kindInfo.type, row.workload.key, modes[(index + 1) % modes.count])])]
         case .takeRecommendation:
-            let pods = podsOf[row.workload] ?? []
+            let pods = Self.pods(of: row.workload, world)
+            guard !pods.isEmpty else { return [.flash("\(row.workload.name) has no pod", .warning)] }
             let wishes = world.session.simulation.recommendations(for: pods).compactMap { recommendation in
                 (pods[0].spec.containers + pods[0].spec.sidecars).first { $0.name == recommendation.container }.flatMap { recommendation.resize(of: $0) }
             }
@@ -373,7 +407,9 @@ extension RecommendScreen {
     static let command = PromptCommand(names: ["recommend", "vpa"], arguments: "[workload]", help: "Usage over time and the recommended sizes") {
         dashboard, words in
         let cluster = dashboard.world.cluster
-        let focus = words.first.flatMap { word in cluster.store.pods.all.lazy.map { Workload(of: $0, cluster) }.first { $0.name == word } }
+        let focus = words.first.flatMap { word in
+            cluster.store.pods.rows.lazy.compactMap { $0.map { Workload(of: $0, cluster) } }.first { $0.name == word }
+        }
         if let word = words.first, focus == nil { return dashboard.show("No workload \(word) has pods", .error) }
         dashboard.apply([.push(RecommendScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
     }

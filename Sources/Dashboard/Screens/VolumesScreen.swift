@@ -13,6 +13,7 @@ struct VolumesScreen: ListedScreen, PodHolder {
     private var onlyFaults = false
     private var stories: [Item: VolumeView.Story] = [:]
     private var stamp: (revision: Int, generation: Int, nanoseconds: Int64, key: String)?
+    private var rowsStamp: (version: Int, key: String)?
 
     /// What a block of rows is about.
     enum Item: Hashable {
@@ -77,6 +78,9 @@ struct VolumesScreen: ListedScreen, PodHolder {
         stamp = (world.store.revision, world.generation, world.now.nanoseconds, key)
         view.refresh(world.cluster, generation: world.generation)
         stories = [:]
+        // Only a filter asks how things are.
+        if filter.isEmpty, !onlyFaults, let rowsStamp, rowsStamp == (view.version, key) { return }
+        rowsStamp = (view.version, key)
         var rows: [RowID] = []
         for item in items(world) {
             if !filter.isEmpty || onlyFaults {

@@ -11,10 +11,21 @@ struct WorkloadsScreen: ListedScreen {
     private var revisions = ListCursor<Int>()
     private var rows: [Rollout] = []
     private var found: [Revision] = []
+    private var foundAt: (revision: Int, generation: Int, workload: Workload)?
     private var inRevisions = false
     private var onlyFaults = false
+    private var index = RolloutIndex()
+    private var rowsStamp: RowsStamp?
+    private var search = AvailabilitySearch()
     private var risks: [Workload: WorkloadAvailability] = [:]
-    private var risksAt: (revision: Int, generation: Int, second: Int)?
+    private var risksVersion = 0
+
+    private struct RowsStamp: Equatable {
+        var version: Int
+        var filter: String
+        var namespace: String
+        var onlyFaults: Bool
+    }
 
     init(_ workload: Workload? = nil) { list = ListCursor(on: workload) }
 
@@ -43,12 +54,17 @@ struct WorkloadsScreen: ListedScreen {
 
     mutating func refresh(_ world: World, in area: Rect) {
         findRows(world)
-        refreshRisks(world)
+        search.refresh(world)
+        takeRisks()
         let rects = rects(area)
         list.scroll(in: rects[0].interior.inset(top: 1))
         guard let rollout = rows[safe: list.index] else { return }
-        found = Revision.all(of: rollout, world)
-        revisions.show(found.map(\.number))
+        let stamp = (world.store.revision, world.generation, rollout.workload)
+        if foundAt.map({ $0 != stamp }) ?? true {
+            foundAt = stamp
+            found = Revision.all(of: rollout, world)
+            revisions.show(found.map(\.number))
+        }
         let inside = rects[1].interior
         if rects[1].height > 0 { revisions.scroll(height: revisionHeight(rollout, inside) - 1) }
     }
@@ -62,21 +78,30 @@ struct WorkloadsScreen: ListedScreen {
     private func revisionHeight(_ rollout: Rollout, _ inside: Rect) -> Int { max(1, inside.height - conditionCount(rollout, inside)) }
 
     private mutating func findRows(_ world: World) {
+        index.refresh(world)
+        let stamp = RowsStamp(version: index.version, filter: filter, namespace: world.namespace, onlyFaults: onlyFaults)
+        if stamp == rowsStamp { return }
+        rowsStamp = stamp
         let words = filter.lowercased().split(separator: " ")
-        rows = [Kind.deployment, .statefulSet, .daemonSet, .job].flatMap { kind in world.store.objects(kind) }
-            .filter { world.shows($0.metadata.namespace) }
-            .map { Rollout($0, world) }
-            .filter { rollout in
-                if onlyFaults, rollout.role == .good { return false }
-                let text = "\(rollout.workload.namespace) \(rollout.workload.kind) \(rollout.workload.name) \(rollout.word)".lowercased()
-                return words.allSatisfy { text.contains($0) }
-            }
-            .sorted { a, b in
-                let (x, y) = (a.workload, b.workload)
-                return x.isSystem != y.isSystem ? !x.isSystem : x.namespace != y.namespace ? x.namespace < y.namespace : naturalOrder(x.name, y.name)
-            }
+        rows = index.all.filter { rollout in
+            guard world.shows(rollout.workload.namespace) else { return false }
+            if onlyFaults, rollout.role == .good { return false }
+            if words.isEmpty { return true }
+            let text = "\(rollout.workload.namespace) \(rollout.workload.kind) \(rollout.workload.name) \(rollout.word)".lowercased()
+            return words.allSatisfy { text.contains($0) }
+        }
         list.show(rows.map(\.workload))
     }
+    private mutating func takeRisks() {
+        if risksVersion == search.version { return }
+        risksVersion = search.version
+        risks = Dictionary(search.found.map { ($0.workload, $0) }) { first, _ in first }
+    }
+    var hasWork: Bool { search.isAtWork }
+    mutating func work(_ world: World, until shouldStop: () -> Bool) { search.work(world, until: shouldStop) }
+    /// What differs from rollouts that are read anew: for tests.
+    func faults(_ world: World) -> [String] { index.faults(world) }
+
     func focusedWorkload(_ world: World) -> Workload? { list.id }
 
     func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
@@ -180,13 +205,6 @@ struct WorkloadsScreen: ListedScreen {
         if rects[1].height > 0 { drawRevisions(rows[list.index], on: &canvas, in: rects[1], world) }
     }
 
-    private mutating func refreshRisks(_ world: World) {
-        let stamp = (world.session.isPaused ? world.store.revision : -1, world.generation, world.session.isPaused ? 0 : world.now.sinceStart.wholeSeconds)
-        if let risksAt, risksAt == stamp { return }
-        risksAt = stamp
-        risks = Dictionary(world.session.simulation.availability(world.availability).map { ($0.workload, $0) }) { first, _ in first }
-    }
-
     private func drawRevisions(_ rollout: Rollout, on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
         var title = StyledText("\(rollout.workload.kind.lowercased()) \(rollout.workload.name)  ", theme[.titleHighlight])
@@ -226,6 +244,73 @@ struct WorkloadsScreen: ListedScreen {
             text.append(condition.message, theme[.dim])
             canvas.write(text.truncated(to: inside.width - 2), at: Point(x: inside.x + 1, y: inside.bottom - conditionRows + line), maxWidth: inside.width - 2)
         }
+    }
+}
+
+/// The rollouts of all workloads in order, kept up from the feed of changes.
+private struct RolloutIndex {
+    private var rollouts: [Workload: Rollout] = [:]
+    /// Users' workloads before those of the machinery, by namespace and name.
+    private var order: [Workload] = []
+    private(set) var version = 0
+    private var cursor = WatchCursor.beginning
+    private var generation: Int?
+
+    /// In order. O(workloads).
+    var all: [Rollout] { order.compactMap { rollouts[$0] } }
+
+    private static let kinds: [Kind] = [.deployment, .statefulSet, .daemonSet, .job]
+
+    private static func comesFirst(_ x: Workload, _ y: Workload) -> Bool {
+        if x.isSystem != y.isSystem { return !x.isSystem }
+        if x.namespace != y.namespace { return x.namespace < y.namespace }
+        if x.name != y.name { return naturalOrder(x.name, y.name) || !naturalOrder(y.name, x.name) && x.name < y.name }
+        func rank(_ workload: Workload) -> Int { kinds.firstIndex { $0.rawValue == workload.kind } ?? kinds.count }
+        return rank(x) < rank(y)
+    }
+
+    mutating func refresh(_ world: World) {
+        guard generation == world.generation, world.store.holds(cursor) else {
+            (rollouts, generation, cursor, version) = ([:], world.generation, world.store.end, version + 1)
+            for kind in Self.kinds {
+                for object in world.store.objects(kind) {
+                    let rollout = Rollout(object, world)
+                    rollouts[rollout.workload] = rollout
+                }
+            }
+            order = rollouts.keys.sorted(by: Self.comesFirst)
+            return
+        }
+        var changed: Set<Workload> = []
+        while let entry = world.store.next(&cursor, until: .distantFuture) {
+            func note<O: StoredObject>(_ type: O.Type) {
+                let key = world.store[keyPath: O.table].change(entry.index).object.key
+                changed.insert(Workload(kind: O.kind.rawValue, namespace: key.namespace, name: key.name))
+            }
+            if Self.kinds.contains(entry.kind) { note(ObjectStore.type(of: entry.kind)) }
+        }
+        if changed.isEmpty { return }
+        version += 1
+        for workload in changed { read(workload, world) }
+    }
+    private mutating func read(_ workload: Workload, _ world: World) {
+        let rollout = Kind(rawValue: workload.kind).flatMap { world.store.object($0, workload.key) }.map { Rollout($0, world) }
+        let before = rollouts[workload]
+        rollouts[workload] = rollout
+        let place = order.partitioningIndex { !Self.comesFirst($0, workload) }
+        if before == nil, rollout != nil { order.insert(workload, at: place) }
+        if before != nil, rollout == nil { order.remove(at: place) }
+    }
+
+    /// What differs from rollouts that are read anew.
+    func faults(_ world: World) -> [String] {
+        var fresh = RolloutIndex()
+        fresh.refresh(world)
+        func text(_ index: RolloutIndex) -> [String] {
+            index.all.map { "\($0.workload) \($0.ready)/\($0.desired) \($0.updated) \($0.updatedReady) \($0.word) \($0.revision)" }
+        }
+        let (kept, made) = (text(self), text(fresh))
+        return kept == made ? [] : ["rollouts: \(zip(kept, made).first { $0 != $1 }.map { "\($0)" } ?? "\(kept.count), anew \(made.count)")"]
     }
 }
 

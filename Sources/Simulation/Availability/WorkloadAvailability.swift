@@ -73,28 +73,53 @@ extension Simulation {
     /// - Parameter only: just these workloads; nil for all.
     /// - Complexity: one pass over pods and nodes.
     public func availability(_ parameters: AvailabilityParameters = .init(), only: Set<Workload>? = nil) -> [WorkloadAvailability] {
-        var survey = AvailabilitySurvey(cluster)
-        return survey.results(parameters, only: only)
+        var survey = AvailabilitySurvey(cluster, parameters, only: only)
+        survey.run(cluster)
+        return survey.results
     }
 }
 
-/// Gathers what is asked of a cluster for ``WorkloadAvailability``.
-private struct AvailabilitySurvey {
-    struct Found {
+/// Gathers what is asked of a cluster for ``WorkloadAvailability``, in as many steps as its caller likes.
+///
+/// ```swift
+/// var survey = AvailabilitySurvey(cluster)
+/// while !survey.run(cluster, until: { isTimeUp }) { … }
+/// survey.results          // the worst first
+/// ```
+public struct AvailabilitySurvey: Sendable {
+    private struct Found {
         var workload: Workload
         var sample: Pod
         var isActive = false
         var places: [String: Int] = [:]
         var nodeNames: [String] = []
     }
-    let cluster: Cluster
-    var owners = WorkloadIndex()
-    var nodes: [String: (zone: String, region: String)] = [:]
-    var zones: [(name: String, region: String, nodes: Int, milliCPU: Int64)] = []
-    var isComplete = true
+    /// What was found, the worst first; empty until all is.
+    public private(set) var results: [WorkloadAvailability] = []
+    /// Whether ``results`` are all.
+    public private(set) var isDone = false
 
-    init(_ cluster: Cluster) {
-        self.cluster = cluster
+    private let parameters: AvailabilityParameters
+    private let only: Set<Workload>?
+    private var owners = WorkloadIndex()
+    private var nodes: [String: (zone: String, region: String)] = [:]
+    private var zones: [(name: String, region: String, nodes: Int, milliCPU: Int64)] = []
+    private var isComplete = true
+    private var found: [Found] = []
+    private var indices: [Workload: Int] = [:]
+    private let budgets: [String: [PodDisruptionBudget]]
+    private let services: [String: [Service]]
+    private var nextPod = 0
+    private var nextWorkload = 0
+
+    /// As many pods are looked at in one step.
+    private static let podsAtOnce = 64
+
+    /// - Parameter only: just these workloads; nil for all.
+    public init(_ cluster: Cluster, _ parameters: AvailabilityParameters = .init(), only: Set<Workload>? = nil) {
+        (self.parameters, self.only) = (parameters, only)
+        budgets = Dictionary(grouping: cluster.store.podDisruptionBudgets.sorted(), by: \.metadata.namespace)
+        services = Dictionary(grouping: cluster.store.services.sorted(), by: \.metadata.namespace)
         for case let node? in cluster.store.nodes.rows {
             let zone = node.zone
             let region = node.metadata.labels[LabelKey.region] ?? ""
@@ -115,36 +140,57 @@ private struct AvailabilitySurvey {
         zones.sort { $0.name < $1.name }
     }
 
-    mutating func results(_ parameters: AvailabilityParameters, only: Set<Workload>?) -> [WorkloadAvailability] {
-        var found: [Found] = []
-        var indices: [Workload: Int] = [:]
-        for case let pod? in cluster.store.pods.rows where !pod.isFinished {
-            let workload = owners.workload(of: pod, cluster)
-            if let only, !only.contains(workload) { continue }
-            let index: Int
-            if let known = indices[workload] {
-                index = known
+    /// How far it is, 0 … 1.
+    public func progress(_ cluster: Cluster) -> Double {
+        let pods = max(1, cluster.store.pods.rows.count)
+        return 0.5 * min(1, Double(nextPod) / Double(pods)) + (found.isEmpty ? 0 : 0.5 * Double(nextWorkload) / Double(found.count))
+    }
+
+    /// Goes on until all is found or `shouldStop` says so, which is asked before each step; returns whether all is.
+    ///
+    /// - Parameter cluster: as it is now: what changed since an earlier step may be found as it was or as it is.
+    @discardableResult
+    public mutating func run(_ cluster: Cluster, until shouldStop: () -> Bool = { false }) -> Bool {
+        while !isDone {
+            if shouldStop() { return false }
+            if nextPod < cluster.store.pods.rows.count {
+                let end = min(nextPod + Self.podsAtOnce, cluster.store.pods.rows.count)
+                for case let pod? in cluster.store.pods.rows[nextPod..<end] where !pod.isFinished { look(at: pod, cluster) }
+                nextPod = end
+            } else if nextWorkload < found.count {
+                let one = found[nextWorkload]
+                nextWorkload += 1
+                results.append(availability(of: one, budgets[one.workload.namespace] ?? [], services[one.workload.namespace] ?? [], cluster))
             } else {
-                index = found.count
-                indices[workload] = index
-                found.append(Found(workload: workload, sample: pod))
+                results.sort { a, b in
+                    if a.risk != b.risk { return a.risk < b.risk }
+                    if a.unavailability.none != b.unavailability.none { return a.unavailability.none > b.unavailability.none }
+                    return a.workload < b.workload
+                }
+                isDone = true
             }
-            guard pod.isReady, !pod.metadata.isTerminating, !pod.nodeName.isEmpty else { continue }
-            if found[index].places[pod.nodeName] == nil { found[index].nodeNames.append(pod.nodeName) }
-            found[index].places[pod.nodeName, default: 0] += 1
         }
-        let budgets = Dictionary(grouping: cluster.store.podDisruptionBudgets.sorted(), by: \.metadata.namespace)
-        let services = Dictionary(grouping: cluster.store.services.sorted(), by: \.metadata.namespace)
-        return found.map { availability(of: $0, parameters, budgets[$0.workload.namespace] ?? [], services[$0.workload.namespace] ?? []) }
-            .sorted { a, b in
-                if a.risk != b.risk { return a.risk < b.risk }
-                if a.unavailability.none != b.unavailability.none { return a.unavailability.none > b.unavailability.none }
-                return a.workload < b.workload
-            }
+        return true
+    }
+
+    private mutating func look(at pod: Pod, _ cluster: Cluster) {
+        let workload = owners.workload(of: pod, cluster)
+        if let only, !only.contains(workload) { return }
+        let index: Int
+        if let known = indices[workload] {
+            index = known
+        } else {
+            index = found.count
+            indices[workload] = index
+            found.append(Found(workload: workload, sample: pod))
+        }
+        guard pod.isReady, !pod.metadata.isTerminating, !pod.nodeName.isEmpty else { return }
+        if found[index].places[pod.nodeName] == nil { found[index].nodeNames.append(pod.nodeName) }
+        found[index].places[pod.nodeName, default: 0] += 1
     }
 
     private func availability(
-        of found: Found, _ parameters: AvailabilityParameters, _ budgets: [PodDisruptionBudget], _ services: [Service]
+        of found: Found, _ budgets: [PodDisruptionBudget], _ services: [Service], _ cluster: Cluster
     ) -> WorkloadAvailability {
         let places = found.nodeNames.sorted().map { name in
             Unavailability.Place(
@@ -163,16 +209,16 @@ private struct AvailabilitySurvey {
         let isReplaced = !["Pod", "Node", "StatefulSet", "DaemonSet"].contains(found.workload.kind)
         let downtime = isReplaced ? min(parameters.nodeRepair, parameters.replacement) : parameters.nodeRepair
         return WorkloadAvailability(
-            workload: found.workload, places: places, desired: desired(found), quorum: quorum,
+            workload: found.workload, places: places, desired: desired(found, cluster), quorum: quorum,
             budget: parameters.quorum == nil ? budget?.metadata.name : nil,
             byNode: BlastRadius(places.map { ($0.node, $0.ready) }),
             byZone: BlastRadius(zones.map { ($0.name, perZone[$0.name] ?? 0) }), unavailability: unavailability,
             noneWithReplacement: Unavailability(places, quorum: quorum, parameters, node: parameters.node(repairedIn: downtime)).none,
-            service: service?.metadata.name, traffic: service.map { traffic(to: $0, places, parameters) }, knowsZones: zones.contains { !$0.name.isEmpty })
+            service: service?.metadata.name, traffic: service.map { traffic(to: $0, places, cluster) }, knowsZones: zones.contains { !$0.name.isEmpty })
     }
 
     /// Pods of a workload are taken for the endpoints of its Service.
-    private func traffic(to service: Service, _ places: [Unavailability.Place], _ parameters: AvailabilityParameters) -> Traffic {
+    private func traffic(to service: Service, _ places: [Unavailability.Place], _ cluster: Cluster) -> Traffic {
         let withNodes = zones.count { $0.nodes > 0 }
         let shares = zones.reduce(0) { $0 + (parameters.clientShares[$1.name] ?? 0) }
         return Traffic(
@@ -185,7 +231,7 @@ private struct AvailabilitySurvey {
             }, Routing(service, cluster.profile), isComplete: isComplete)
     }
 
-    private func desired(_ found: Found) -> Int {
+    private func desired(_ found: Found, _ cluster: Cluster) -> Int {
         let (store, key) = (cluster.store, found.workload.key)
         return switch found.workload.kind {
         case "Deployment": store.deployments[key]?.spec.replicas ?? 0
