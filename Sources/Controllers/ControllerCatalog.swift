@@ -20,6 +20,7 @@ enum ControllerCatalog {
             NodeLifecycleController(profile: profile, settings: settings),
             TaintEvictionController(),
             PodGarbageCollector(settings: settings),
+            EphemeralVolumeController(),
             PersistentVolumeController(),
             AttachDetachController(),
             ResourceQuotaController(),

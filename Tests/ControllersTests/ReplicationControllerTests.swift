@@ -3,7 +3,7 @@ import KubernetesAPI
 import SimulationKit
 import Testing
 
-/// The older form of ReplicaSets, and secrets that are to hold tokens.
+/// The older form of ReplicaSets, claims of ephemeral volumes, and secrets that are to hold tokens.
 @Suite struct ReplicationControllerTests {
     private static func controller(_ replicas: Int) -> ReplicationController {
         var controller = ReplicationController()
@@ -30,6 +30,25 @@ import Testing
         let reasons = test.cluster.store.events.all.filter { $0.source.component == "replication-controller" }.map(\.reason)
         #expect(reasons.count { $0 == "SuccessfulCreate" } == 3)
         #expect(reasons.count { $0 == "SuccessfulDelete" } == 2)
+    }
+
+    @Test func `a claim is made for an ephemeral volume, and made again under its pod`() throws {
+        var test = TestCluster()
+        var volume = Volume()
+        volume.name = "scratch"
+        volume.ephemeral = ["volumeClaimTemplate": ["spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]]]]
+        var pod = Pod()
+        pod.metadata = Metadata(ObjectMeta(name: "p", namespace: "default"))
+        pod.spec = TestCluster.template("p").spec
+        pod.spec.volumes = [volume]
+        let made = try test.cluster.create(pod)
+        test.run(1)
+        let key = ObjectKey(namespace: "default", name: "p-scratch")
+        #expect(test.cluster.store.persistentVolumeClaims[key]?.metadata.controller?.uid == made.metadata.uid)
+        let first = test.cluster.store.persistentVolumeClaims[key]?.metadata.uid
+        test.cluster.store.remove(PersistentVolumeClaim.self, key, at: test.cluster.now)
+        test.run(1)
+        #expect(test.cluster.store.persistentVolumeClaims[key].map { $0.metadata.uid != first } == true)
     }
 
     @Test func `a secret of an account gets a token that is taken, and goes with the account`() throws {
