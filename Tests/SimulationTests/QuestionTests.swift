@@ -306,7 +306,7 @@ import Testing
                 "probes.monitoring.example.com/shop/front": ["spec.interval 30s → 1m"],
                 "clusterroles.rbac.authorization.k8s.io/look": ["rules[0].verbs [\"get\"] → [\"get\",\"list\"]"],
             ])
-        let without = state(scenario(cluster) + kept.split(separator: "---").filter { !$0.contains("Probe") }.joined(separator: "---"))
+        let without = state(scenario(cluster) + kept.split(separator: "\n").filter { !$0.contains("Probe") }.joined(separator: "\n"))
         #expect(
             StateDifference(from: before.cluster, to: without.cluster).changes == [
                 .init(object: "probes.monitoring.example.com/shop/front", words: ["gone"])
@@ -314,7 +314,7 @@ import Testing
     }
 
     @Test func `a plan says of kinds without rules that it does not judge them, unless their API is gone`() throws {
-        let present = state(scenario(cluster + "  kubernetesVersion: \"1.30\"\n") + kept)
+        let present = state(scenario(cluster + "\n  kubernetesVersion: \"1.30\"") + kept)
         let plan = VersionPlan(of: present.cluster, to: KubernetesProfile(try KubernetesVersion("1.34")))
         let counts = Dictionary(uniqueKeysWithValues: plan.unjudged.map { ($0.kind.qualifiedPlural, $0.count) })
         #expect(counts["probes.monitoring.example.com"] == 1 && counts["flowschemas.flowcontrol.apiserver.k8s.io"] == 1)

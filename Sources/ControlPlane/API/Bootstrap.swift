@@ -65,6 +65,7 @@ extension Cluster {
         service.spec.internalTrafficPolicy = "Cluster"
         service.spec.ipFamilies = ["IPv4"]
         service.spec.ipFamilyPolicy = "SingleStack"
+        service.status = ["loadBalancer": [:]]
         store.insert(service, at: now)
         var slice = EndpointSlice()
         slice.metadata.namespace = "default"
@@ -101,12 +102,20 @@ extension Cluster {
     public mutating func adopt<O: StoredObject>(_ object: O, completing: Bool = false) throws(APIError) -> O {
         var object = object
         if object.kindInfo.isNamespaced { ensureNamespace(of: &object) }
+        let given = object
+        let isWritten = !object.metadata.uid.isEmpty
         object.setDefaults(profile)
-        if completing, object.metadata.uid.isEmpty { try object.completeGiven(in: &self) }
+        if isWritten, !O.sameSpec(object, given) {
+            // What an API server has stored keeps fields whose gate is off now.
+            object = given
+            object.setDefaults(Defaulting.profile(profile, keepingFieldsOf: given))
+        }
+        if completing, !isWritten { try object.completeGiven(in: &self) }
         if store.get(O.self, object.key) != nil { throw .alreadyExists(object.kindInfo, object.metadata.name) }
         if object.metadata.uid.isEmpty { object.metadata.uid = makeUID() }
         if object.metadata.creationTimestamp == nil { object.metadata.creationTimestamp = now }
-        if object.metadata.generation == 0 { object.metadata.generation = 1 }
+        // Kinds without a generation have none.
+        if !isWritten, object.metadata.generation == 0 { object.metadata.generation = 1 }
         let written = store.insert(object, at: now)
         if let event = written as? Event, let slot = store.events.slot(of: event.key) {
             // The same event again counts on, and it goes when its time is over.

@@ -3,6 +3,9 @@
 extension Defaulting {
     /// `profile` with those gates on whose fields `old` has: what an update of it is defaulted and validated by.
     public static func profile(_ profile: KubernetesProfile, keepingFieldsOf old: some KubernetesObject) -> KubernetesProfile {
+        if let group = old as? PodGroup, group.spec.priority != nil || !group.spec.priorityClassName.isEmpty {
+            return profile.with(.genericWorkload, on: true).with(.workloadAwarePreemption, on: true)
+        }
         let off = fieldGates.filter { !profile.isEnabled($0) }
         if off.isEmpty { return profile }
         let all = off.reduce(profile) { $0.with($1, on: true) }

@@ -52,7 +52,7 @@ public struct StateDifference: Sendable {
             let info = object.kindInfo
             if kind == .custom, otherKept.contains(info.kind) { continue }
             let word = kind == .custom ? info.qualifiedPlural : info.kind.lowercased()
-            objects["\(word)/\(info.isNamespaced ? "\(object.key)" : object.metadata.name)"] = object
+            objects["\(word)/\(info.isNamespaced ? "\(object.metadata.namespace)/" : "")\(object.metadata.name)"] = object
         }
         return objects
     }

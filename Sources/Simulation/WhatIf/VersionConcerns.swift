@@ -24,7 +24,7 @@ struct VersionConcerns {
     /// `deployment/shop/web`, `node/a1`
     static func name(_ object: any StoredObject) -> String {
         let info = object.kindInfo
-        return "\(info.kind.lowercased())/\(info.isNamespaced ? "\(object.key)" : object.metadata.name)"
+        return "\(info.kind.lowercased())/\(info.isNamespaced ? "\(object.metadata.namespace)/" : "")\(object.metadata.name)"
     }
 
     private static func podSpec(of object: any StoredObject) -> PodSpec? {
