@@ -5,7 +5,8 @@ extension Dashboard {
     package mutating func recount() -> [String] {
         world.refresh()
         prepareTop()
-        return world.view.faults(world.cluster) + ((stack.last as? TableScreen)?.faults(world) ?? []) + ((stack.last as? ListScreen)?.faults(world) ?? [])
+        return world.view.faults(world.cluster) + world.outages.faults(world) + ((stack.last as? TableScreen)?.faults(world) ?? [])
+            + ((stack.last as? ListScreen)?.faults(world) ?? [])
             + ((stack.last as? WorkloadsScreen)?.faults(world) ?? [])
     }
 }

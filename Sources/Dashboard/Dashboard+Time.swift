@@ -13,7 +13,7 @@ extension Dashboard {
         // What has just changed is highlighted for a moment, and drawn plainly after it.
         if let until = highlightsUntil, clock >= until { (highlightsUntil, needsFrame) = (nil, true) }
         if flash != nil, flash?.level != .error, clock > flashUntil { (flash, needsFrame) = (nil, true) }
-        if world.isSpreadBehind { needsFrame = true }
+        if world.isBehind { needsFrame = true }
         defer { work(until: shouldStop) }
         // A followed cluster has its own time.
         guard !world.session.isPaused, !world.isMirror else { return }
@@ -117,7 +117,7 @@ extension Dashboard {
         return others.map { min(own, $0) } ?? own
     }
     private var ownPatience: Duration? {
-        if stack.last!.hasWork || world.isSpreadBehind { return .milliseconds(1) }
+        if stack.last!.hasWork || world.isBehind { return .milliseconds(1) }
         if !world.session.isPaused, !world.isMirror { return .milliseconds(33) }
         if let highlightsUntil { return max(.milliseconds(20), highlightsUntil - clock + .milliseconds(5)) }
         if flash != nil, flash?.level != .error { return max(.milliseconds(20), flashUntil - clock + .milliseconds(5)) }

@@ -20,18 +20,68 @@ struct Outages {
     }
     private var groups: [Group] = []
     private var byNode: [String: NodeOutlook] = [:]
+    /// When each lost node's first pod is going to be deleted, as it was found last.
+    private var evictions: [String: Instant?] = [:]
+    /// The node whose pods are looked at next.
+    private var next = 0
+    /// How many were looked at since something changed.
+    private var looked = 0
+    /// While time runs something changes all the time.
+    private var isPaused = false
+    private var stamp: Stamp?
+    private var lookedAt = Duration.zero
+
+    private struct Stamp: Equatable {
+        var silent: Int
+        var notReady: Int
+        var world: WorldStamp
+    }
+    /// The pods of so many nodes are looked at in one turn; where no more are lost all is known at once.
+    private static let nodesAtOnce = 50
+    /// Where more are lost they are looked at again after so much real time.
+    private static let period = Duration.milliseconds(100)
 
     var isEmpty: Bool { groups.isEmpty }
+    /// Whether another turn would tell more.
+    var isBehind: Bool { byNode.count > Self.nodesAtOnce && (evictions.count < byNode.count || isPaused && looked < byNode.count) }
     subscript(node: String) -> NodeOutlook? { byNode[node] }
 
     init() {}
 
-    /// Cost: the nodes, only if one is lost.
-    init(_ simulation: Simulation, _ view: ClusterView) {
-        let silent = Set(simulation.kubelets.failedNodes)
-        if silent.isEmpty && view.notReady == 0 { return }
-        let lost = silent.union(view.nodeNames.filter { view.nodes[$0]?.isDown == true })
-        let outlooks = simulation.controllers.outlook(ofLost: lost, simulation.cluster).sorted { naturalOrder($0.node, $1.node) }
+    /// Looks at the nodes again, if one is lost and something has changed. O(nodes, and pods on some of those that are lost).
+    mutating func refresh(_ world: World) {
+        let (simulation, view) = (world.session.simulation, world.view)
+        let silent = simulation.kubelets.failedNodes
+        if silent.isEmpty && view.notReady == 0 {
+            if !groups.isEmpty || stamp != nil { self = Outages() }
+            return
+        }
+        let new = Stamp(silent: silent.count, notReady: view.notReady, world: WorldStamp(world))
+        isPaused = world.session.isPaused
+        if new == stamp, !isBehind { return }
+        let lost = Set(silent).union(view.nodeNames.filter { view.nodes[$0]?.isDown == true })
+        let isSame = stamp?.silent == new.silent && stamp?.notReady == new.notReady && stamp?.world.generation == new.world.generation
+        if isSame, lost.count > Self.nodesAtOnce, !isBehind, world.clock - lookedAt < Self.period { return }
+        if !isSame { evictions = evictions.filter { lost.contains($0.key) } }
+        if new != stamp { looked = 0 }
+        (stamp, lookedAt) = (new, world.clock)
+        look(at: lost, simulation, view)
+    }
+
+    private mutating func look(at lost: Set<String>, _ simulation: Simulation, _ view: ClusterView) {
+        let names = lost.count > Self.nodesAtOnce ? lost.sorted() : []
+        let due = Set((0..<min(Self.nodesAtOnce, names.count)).map { names[(next + $0) % names.count] })
+        looked += due.count
+        next = names.isEmpty ? 0 : (next + Self.nodesAtOnce) % names.count
+        var outlooks = simulation.controllers.outlook(ofLost: lost, evictions: names.isEmpty ? nil : due, simulation.cluster)
+        outlooks.sort { naturalOrder($0.node, $1.node) }
+        if !names.isEmpty {
+            for outlook in outlooks where due.contains(outlook.node) { evictions[outlook.node] = outlook.evictionAt }
+            // Nobody knows which is the first until all have been looked at.
+            let isKnown = evictions.count >= lost.count
+            for place in outlooks.indices { outlooks[place].evictionAt = isKnown ? evictions[outlooks[place].node] ?? nil : nil }
+        }
+        (groups, byNode) = ([], [:])
         var sizes: [String: Int] = [:]
         for node in view.nodes.values { sizes[node.zone, default: 0] += 1 }
         let byZone = Dictionary(grouping: outlooks, by: \.zone)
@@ -44,6 +94,15 @@ struct Outages {
                 groups.append(Group(name: TextWidth.truncated(outlook.node, to: 24), nodes: [outlook]))
             }
         }
+    }
+
+    /// What differs from a look at all lost nodes at once; empty if nothing does. For tests, while time stands still.
+    func faults(_ world: World) -> [String] {
+        guard !isBehind else { return [] }
+        let lost = Set(world.session.simulation.kubelets.failedNodes).union(world.view.nodeNames.filter { world.view.nodes[$0]?.isDown == true })
+        let whole = world.session.simulation.controllers.outlook(ofLost: lost, world.cluster)
+        return Set(byNode.keys) == lost && whole.allSatisfy { byNode[$0.node] == $0 }
+            ? [] : ["the outlook of \(lost.count) lost nodes is not that of all at once"]
     }
 
     /// `eu-a silent 12 s · NotReady in 38 s · evictions in 5m38s`, as much of it as fits into `width`.

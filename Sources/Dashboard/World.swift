@@ -45,8 +45,8 @@ struct World {
     private(set) var spreadVersion = 0
     /// How many hard rules are violated.
     private(set) var drift = 0
-    /// Whether a look at them again would tell more.
-    var isSpreadBehind: Bool { spreadView.isBehind }
+    /// Whether a look at them, or at what is lost, would tell more.
+    var isBehind: Bool { spreadView.isBehind || outages.isBehind }
     var history = History()
     private(set) var outages = Outages()
     private var spreadRevision = -1
@@ -80,7 +80,7 @@ struct World {
     /// Brings what is derived up to date with the session.
     mutating func refresh() {
         view.refresh(session.cluster, generation: generation, topologyKey: topologyKey)
-        outages = Outages(session.simulation, view)
+        outages.refresh(self)
         let revision = store.revision &+ generation << 40
         if revision != spreadRevision || spreadView.isBehind {
             spreadRevision = revision

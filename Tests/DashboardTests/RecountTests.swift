@@ -19,7 +19,8 @@ import Testing
         var random = SeededRandom(seed: seed, stream: "recount")
         var dashboard = Self.dashboard(nodes: 12, pods: 260, seed: seed)
         let screens = [
-            ":po<Enter>", ":po kube-system<Enter>", ":ev<Enter>", ":no<Enter>", ":deploy all<Enter>", ":po all<Enter>Shift-A", ":po -l app=api<Enter>", ":wk<Enter>",
+            ":po<Enter>", ":po kube-system<Enter>", ":ev<Enter>", ":no<Enter>", ":deploy all<Enter>", ":po all<Enter>Shift-A", ":po -l app=api<Enter>",
+            ":wk<Enter>",
         ]
         try dashboard.press(screens[Int(seed) % screens.count].replacing("Shift-A", with: ""))
         for _ in 0..<40 {
@@ -76,6 +77,25 @@ import Testing
             try dashboard.press("<wait:\(1 + random.below(60))s>")
             whole()
             #expect(dashboard.recount() == [])
+        }
+    }
+
+    /// More nodes are lost than are looked at at once.
+    @Test func `the outlook of a large zone that is lost is that of all its nodes at once`() throws {
+        var dashboard = Self.dashboard(nodes: 200, pods: 700, seed: 3)
+        dashboard.run(to: dashboard.session.cluster.origin + .seconds(20))
+        let size = Size(width: 120, height: 36)
+        for (index, keys) in [":fault fail eu-a<Enter>", "<wait:30s>", "<wait:60s>", "<wait:6m>", ":fault recover eu-a<Enter><wait:20s>"].enumerated() {
+            try dashboard.press(keys)
+            _ = dashboard.frame(size: size)
+            for _ in 0..<20 where dashboard.patience == .milliseconds(1) {
+                dashboard.advance(by: .milliseconds(100), until: { false })
+                _ = dashboard.frame(size: size)
+            }
+            #expect(dashboard.recount() == [])
+            let text = dashboard.frame(size: size).picture()
+            #expect(text.contains("eu-a silent") == (index <= 1), "\(index): \(text)")
+            #expect(text.contains("eu-a NotReady") == (index == 2 || index == 3), "\(index): \(text)")
         }
     }
 

@@ -283,6 +283,7 @@ struct NodeLifecycleController: Controller {
         var result: [Lost] = []
         // Those of a zone that are found lost in one pass are tainted one after another.
         var places: [String: Int] = [:]
+        let queues = zones.mapValues { Dictionary(zip($0.waiting, 0...), uniquingKeysWith: { first, _ in first }) }
         for (slot, row) in cluster.store.nodes.rows.enumerated() {
             guard let node = row, names.contains(node.name) else { continue }
             let zone = Self.zone(of: node)
@@ -299,7 +300,7 @@ struct NodeLifecycleController: Controller {
             }
             let count = counts[zone] ?? (0, 0)
             if !areAllLost, let interval = states[zone]?.interval(nodes: count.ready + count.notReady, settings) {
-                if let place = zones[zone]?.waiting.firstIndex(of: node.name), let next = zones[zone]?.nextDue {
+                if let place = queues[zone]?[node.name], let next = zones[zone]?.nextDue {
                     lost.taintAt = max(next, cluster.now) + interval * place
                 } else {
                     lost.taintAt = max(lost.lostAt, cluster.now) + interval * places[zone, default: 0]

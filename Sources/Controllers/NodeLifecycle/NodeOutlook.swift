@@ -18,8 +18,11 @@ public struct NodeOutlook: Sendable, Equatable {
 }
 
 extension ControllerManager {
-    /// What is going to become of the nodes `names`, all that are silent or not ready. O(nodes and pods on `names`).
-    public func outlook(ofLost names: Set<String>, _ cluster: Cluster) -> [NodeOutlook] {
+    /// What is going to become of the nodes `names`, all that are silent or not ready.
+    ///
+    /// - Parameter evictions: of which of them evictions are looked for, which takes a look at their pods; nil for all.
+    /// - Complexity: O(nodes and pods on `evictions`).
+    public func outlook(ofLost names: Set<String>, evictions wanted: Set<String>? = nil, _ cluster: Cluster) -> [NodeOutlook] {
         guard let lifecycle = controllers.lazy.compactMap({ $0 as? NodeLifecycleController }).first else { return [] }
         let evictions = controllers.lazy.compactMap { $0 as? TaintEvictionController }.first
         return lifecycle.outlook(of: names, cluster).map { lost in
@@ -27,7 +30,8 @@ extension ControllerManager {
             let isTainted = node.spec.taints.contains { $0.effect == TaintEffect.noExecute && NodeLifecycleController.lifecycleTaints.contains($0.key) }
             return NodeOutlook(
                 node: node.name, zone: node.zone, heardAt: lost.heardAt, isNotReady: !node.isReady, notReadyAt: lost.lostAt,
-                evictionAt: evictions?.firstEviction(from: node.name, taintAt: isTainted ? nil : lost.taintAt, cluster),
+                evictionAt: wanted?.contains(node.name) ?? true
+                    ? evictions?.firstEviction(from: node.name, taintAt: isTainted ? nil : lost.taintAt, cluster) : nil,
                 isHeldBack: !isTainted && lost.taintAt == nil)
         }
     }
