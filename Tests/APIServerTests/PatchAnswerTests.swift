@@ -70,6 +70,37 @@ struct PatchAnswerTests {
         }
     }
 
+    @Test func `namespaces of the system may not be deleted`() {
+        var client = Client()
+        let answer = client.send("DELETE", "/api/v1/namespaces/default")
+        #expect(answer.code == 403)
+        #expect(answer.json["message"] == "namespaces \"default\" is forbidden: this namespace may not be deleted")
+    }
+
+    @Test func `a volume in use waits for its claim to go`() {
+        var client = Client()
+        let (volumes, claims) = ("/api/v1/persistentvolumes", "/api/v1/namespaces/default/persistentvolumeclaims")
+        let volume: JSONValue = [
+            "metadata": ["name": "v"],
+            "spec": [
+                "capacity": ["storage": "1Gi"], "accessModes": ["ReadWriteOnce"], "storageClassName": "s", "hostPath": ["path": "/d"],
+                "persistentVolumeReclaimPolicy": "Retain",
+            ],
+        ]
+        let made = client.send("POST", volumes, body: volume)
+        #expect(made.json["metadata"]?["finalizers"] == ["kubernetes.io/pv-protection"])
+        let spec: JSONValue = ["accessModes": ["ReadWriteOnce"], "storageClassName": "s", "resources": ["requests": ["storage": "1Gi"]]]
+        _ = client.send("POST", claims, body: ["metadata": ["name": "c"], "spec": spec])
+        client.run(seconds: 2)
+        #expect(client.send("GET", claims + "/c").json["status"]?["phase"] == "Bound")
+        #expect(client.send("DELETE", volumes + "/v").json["metadata"]?["deletionTimestamp"] != nil)
+        client.run(seconds: 2)
+        #expect(client.send("GET", volumes + "/v").code == 200)
+        #expect(client.send("DELETE", claims + "/c").code == 200)
+        client.run(seconds: 2)
+        #expect(client.send("GET", volumes + "/v").code == 404)
+    }
+
     @Test func `each check of health has its path, and no other`() {
         var client = Client()
         #expect(client.send("GET", "/livez/ping").text == "ok")

@@ -157,6 +157,9 @@ extension Cluster {
 
     // MARK: Deleting
 
+    /// - Source: Kubernetes `plugin/pkg/admission/namespace/lifecycle/admission.go`
+    private static var immortalNamespaces: [String] { ["default", "kube-system", "kube-public"] }
+
     /// Deletes an object as the API server does: pods get their grace, finalizers are waited for, dependents
     /// follow by garbage collection. Returns the object's last state.
     @discardableResult
@@ -164,6 +167,9 @@ extension Cluster {
         _ type: O.Type, _ key: ObjectKey, _ options: DeleteOptions = DeleteOptions()
     ) throws(APIError) -> O {
         storeDefault(type, key)
+        if O.kind == .namespace, Self.immortalNamespaces.contains(key.name) {
+            throw .forbidden(O.kind.info, key.name, "this namespace may not be deleted")
+        }
         guard var object = store.get(type, key) else { throw .notFound(O.kind.info, key.name) }
         if let uid = options.uid, uid != object.metadata.uid {
             throw .staleIdentity(object.kindInfo, object.metadata.name, wanted: uid, found: object.metadata.uid)

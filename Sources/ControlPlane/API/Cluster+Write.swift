@@ -60,6 +60,7 @@ extension Cluster {
         func create<O: StoredObject>(_ object: O, _ cluster: inout Cluster) throws(APIError) -> any StoredObject {
             var object = object
             object.metadata.resourceVersion = 0
+            object.protectStorage()
             // Nodes come with what their kubelets say of them.
             if write.hasStatus, O.kind != .node { object.dropStatus() }
             try object.admitDefinition(to: cluster)
@@ -403,6 +404,13 @@ extension KindInfo {
 }
 
 extension StoredObject {
+    /// Volumes and claims in use are not to vanish: their controllers let them go.
+    /// - Source: Kubernetes `plugin/pkg/admission/storage/storageobjectinuseprotection/admission.go`
+    fileprivate mutating func protectStorage() {
+        let finalizers: [Kind: String] = [.persistentVolume: "kubernetes.io/pv-protection", .persistentVolumeClaim: "kubernetes.io/pvc-protection"]
+        guard let finalizer = finalizers[Self.kind], !metadata.finalizers.contains(finalizer) else { return }
+        metadata.finalizers.append(finalizer)
+    }
     /// The status of `other` in place of this one's, be the kind one with a type or not.
     mutating func takeStatus(of other: Self) {
         if var custom = self as? CustomObject, let other = other as? CustomObject {
