@@ -78,10 +78,11 @@ extension APIServer {
             guard names.contains(name) else { throw Refusal(.badRequest("container \(name) is not valid for pod \(pod.name)")) }
             return name
         }
-        if pod.spec.containers.count == 1 || info.subresource != "log" { return pod.spec.containers.first?.name ?? "" }
-        let containers = pod.spec.containers.map(\.name)
+        if pod.spec.containers.count == 1 { return pod.spec.containers[0].name }
+        let (containers, inits) = (pod.spec.containers.map(\.name), pod.spec.initContainers.map(\.name))
+        let others = inits.isEmpty ? "" : " or one of the init containers: [\(inits.joined(separator: " "))]"
         throw Refusal(
-            .badRequest("a container name must be specified for pod \(pod.name), choose one of: [\(containers.joined(separator: " "))]"))
+            .badRequest("a container name must be specified for pod \(pod.name), choose one of: [\(containers.joined(separator: " "))]\(others)"))
     }
 
     /// - Source: Kubernetes `pkg/apis/core/types.go`, `PodLogOptions`.
@@ -95,6 +96,7 @@ extension APIServer {
             }
             return value
         }
+        options.skipsCheck = info.flag("insecureSkipTLSVerifyBackend")
         options.sinceSeconds = try number("sinceSeconds")
         options.tailLines = try number("tailLines")
         options.limitBytes = try number("limitBytes")

@@ -88,7 +88,12 @@ enum PromptCommands {
             dashboard.apply([.root(Lists.pulses)])
         },
         PromptCommand(names: ["create"], arguments: "", help: "Create an object with a form") { dashboard, _ in dashboard.perform(.create) },
-        PromptCommand(names: ["fault"], arguments: "[fail|recover zone|node]", help: "Fail or recover a node or a zone") { dashboard, words in
+        PromptCommand(names: ["fault"], arguments: "[fail|recover zone|node|kubelet NODE]", help: "Fail or recover a node, a zone, or a kubelet alone") {
+            dashboard, words in
+            if words.count == 3, words[1] == "kubelet" {
+                dashboard.perform([words[0] == "recover" ? .recover(.kubelet(words[2])) : .fail(.kubelet(words[2]))])
+                return
+            }
             guard words.count == 2 else { return dashboard.perform(.fault) }
             let isZone = dashboard.world.view.nodes.values.contains { $0.labels[LabelKey.zone] == words[1] }
             let target: FaultTarget = isZone ? .zone(words[1]) : .node(words[1])
@@ -155,6 +160,16 @@ enum PromptCommands {
                 if dashboard.stack.last is LinksScreen { dashboard.apply([.pop]) }
                 dashboard.apply([.push(LinksScreen(tracing: request))])
             } catch { dashboard.show((error as? LinkRequest.Mistake)?.text ?? "\(error)", .error) }
+        },
+        PromptCommand(names: ["get"], arguments: "nodes|pods|services/NAME[:PORT]/proxy/PATH", help: "What comes back through the API server's proxy") {
+            dashboard, words in
+            dashboard.proxy(words)
+        },
+        PromptCommand(
+            names: ["kubectl", "k"], arguments: "logs|exec|attach|port-forward|debug|get …", help: "What kubectl would say: logs with all its flags, the proxy",
+            candidates: { _, _ in ["logs", "exec", "attach", "port-forward", "debug", "get"] }
+        ) { dashboard, words in
+            dashboard.kubectl(words)
         },
         PromptCommand(names: ["help", "h", "?"], arguments: "", help: "Keys and commands") { dashboard, _ in dashboard.perform(.help) },
         PromptCommand(names: ["keymap"], arguments: "[k9s|evenkeel]", help: "Letters with shift sort as in k9s, or have our own meanings") { dashboard, words in

@@ -40,6 +40,7 @@ struct KubeletSettings: Sendable {
     /// Bytes beyond which a container's log file is rotated, and how many files of it there are at most.
     var logMaxSize: Int64 = 10 << 20
     var logMaxFiles = 5
+    var logMonitorInterval = Duration.seconds(10)
     /// Burstable pods may use swap (`LimitedSwap`).
     var swapsMemory = false
 
@@ -131,6 +132,7 @@ extension KubeletSettings {
             memory.policy = configuration.memoryReservationPolicy == "TieredReservation" ? .tiered : .none
         }
         if let size = Quantity(configuration.containerLogMaxSize)?.value, size > 0 { logMaxSize = size }
+        logMonitorInterval = configuration.containerLogMonitorInterval?.value ?? .seconds(10)
         logMaxFiles = stated(configuration.containerLogMaxFiles) ?? 5
         isEvented = profile.isEnabled(.eventedPLEG) && !profile.has(.eventedPLEGOnDemand)
         hearsEnds = profile.isEnabled(.eventedPLEG)

@@ -332,6 +332,28 @@ import Testing
             .kubeletStopped, refused, pods: works, fromNode: "the kubelet does not run: the lease expires and the node becomes NotReady")
         let unknown = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
         fails(.certificateUnknown, [unknown, unknown, unknown], pods: works)
+        // The kubelet is reached, and refuses: no proxy says that it did not get through.
+        let who = "user=kube-apiserver-kubelet-client"
+        let refusals: [(TransportFailures.Failure, [String])] = [
+            (
+                .noClientCertificate,
+                [
+                    "error: You must be logged in to the server (the server has asked for the client to provide credentials ( pods/log web))",
+                    "error: unable to upgrade connection: Unauthorized", good[2], "401: Unauthorized", pod, node,
+                ]
+            ),
+            (
+                .clientForbidden,
+                [
+                    "Error from server (Forbidden): Forbidden (\(who), verb=get, resource=nodes, subresource(s)=[proxy]) ( pods/log web)",
+                    "error: unable to upgrade connection: Forbidden (\(who), verb=create, resource=nodes, subresource(s)=[proxy])", good[2],
+                    "403: Forbidden (\(who), verb=get, resource=nodes, subresource(s)=[proxy])", pod, node,
+                ]
+            ),
+        ]
+        for (failure, texts) in refusals {
+            for (request, text) in zip(TransportFailures.requests, texts) { cells.append((failure, request, [text, text, text])) }
+        }
         fails(.tunnelDown, ["–", "", ""])
         let noTunnel = "No SSH tunnels currently open. Were the targets able to accept an ssh-key for user \"gke\"?"
         fails(.tunnelsDown, ["–", noTunnel, "No agent available"])

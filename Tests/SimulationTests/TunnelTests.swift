@@ -150,7 +150,7 @@ import Testing
     @Test func `a kubelet that does not answer has its tunnel opened anew`() {
         var simulation = Self.tunneled(.minutes(1))
         _ = simulation.perform(.fail(.kubelet("a1")))
-        simulation.advance(to: simulation.now + .seconds(130))
+        simulation.advance(to: simulation.now + .seconds(155))
         let address = Self.address("a1", simulation)
         let words =
             "Healthcheck failed for tunnel to \"\(address)\": Get \"http://127.0.0.1:10255/healthz\": ssh: rejected: connect failed (Connection refused)"

@@ -166,11 +166,13 @@ enum Forms {
             title: "Fault", subject: "simulator only",
             fields: [
                 FormField("what", "Action", choices: ["fail", "recover"], selected: chosen.map(down.contains) ?? (downZone != nil) ? 1 : 0),
-                FormField("scope", "Target", choices: zones.isEmpty ? ["node"] : ["zone", "node"], selected: chosen == nil || zones.isEmpty ? 0 : 1),
+                FormField(
+                    "scope", "Target", choices: zones.isEmpty ? ["node", "kubelet"] : ["zone", "node", "kubelet"],
+                    selected: chosen == nil || zones.isEmpty ? 0 : 1),
                 FormField("zone", "Zone", choices: zones, selected: downZone ?? 0),
                 FormField("node", "Node", choices: names, selected: chosen.flatMap { names.firstIndex(of: $0) } ?? 0),
             ], action: "Apply",
-            isShown: { name, values in name == "zone" ? values["scope"] == "zone" : name == "node" ? values["scope"] == "node" : true },
+            isShown: { name, values in name == "zone" ? values["scope"] == "zone" : name == "node" ? values["scope"] != "zone" : true },
             preview: { values, world in
                 let grace = world.cluster.profile.nodeMonitorGracePeriodSeconds
                 let there = nodes(values, world)
@@ -178,7 +180,10 @@ enum Forms {
                 let all = failed(names, world)
                 var lines: [StyledText] = []
                 if values["what"] == "fail" {
-                    lines.append(StyledText("The kubelet stops responding; the pods on it cannot be reached.", world.theme[.text]))
+                    let what =
+                        values["scope"] == "kubelet"
+                        ? "The kubelet stops; the machine goes on, and so do its pods." : "The kubelet stops responding; the pods on it cannot be reached."
+                    lines.append(StyledText(what, world.theme[.text]))
                     lines.append(StyledText("The node is NotReady after about \(grace) s; its pods are evicted 300 s later and replaced.", world.theme[.dim]))
                     if silent.count == there.count, !there.isEmpty { lines.append(StyledText("It has failed already.", world.theme[.rowPending])) }
                 } else {
@@ -193,7 +198,8 @@ enum Forms {
                 return lines
             },
             submit: { values, _ in
-                let target: FaultTarget = values["scope"] == "zone" ? .zone(values["zone"]) : .node(values["node"])
+                let target: FaultTarget =
+                    values["scope"] == "zone" ? .zone(values["zone"]) : values["scope"] == "kubelet" ? .kubelet(values["node"]) : .node(values["node"])
                 return .done([.perform([values["what"] == "fail" ? .fail(target) : .recover(target)])])
             })
         form.adapt = { form, field, world in

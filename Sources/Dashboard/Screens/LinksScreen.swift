@@ -24,6 +24,7 @@ struct LinksScreen: ListedScreen {
                 [
                     Binding(
                         .character("t"), action: Actions.traceRequest, "trace", "Trace a request: logs POD, exec POD, get PATH, from POD [PATH]", footer: 5),
+                    Binding(.enter, action: Actions.showAnswer, "answer", "What comes back of a request through the proxy", footer: 6),
                     Binding(
                         .character("a"), action: Actions.toggleAuthority, "check kubelets", "Set or unset the API server's --kubelet-certificate-authority",
                         footer: 10
@@ -71,7 +72,7 @@ struct LinksScreen: ListedScreen {
     private func rects(_ area: Rect) -> [Rect] { area.splitRows([.fixed(min(links.count + 4, area.height / 2)), .weight(1)]) }
 
     enum Actions: String, ScreenAction {
-        case traceRequest, toggleAuthority, toggleServing, toggleEgress, nextFault, toggleTrust
+        case traceRequest, showAnswer, toggleAuthority, toggleServing, toggleEgress, nextFault, toggleTrust
     }
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
@@ -83,6 +84,11 @@ struct LinksScreen: ListedScreen {
         guard let action = Actions(action) else { return nil }
         switch action {
         case .traceRequest: return [.prompt("trace ")]
+        case .showAnswer:
+            guard case .proxy(let target)? = typed ?? links[safe: list.index].flatMap({ example($0, world) }) else {
+                return [.flash("Only requests through the proxy have an answer to look at", .warning)]
+            }
+            return [.push(ProxyScreen(target))]
         case .toggleAuthority:
             settings.checksKubelets.toggle()
             return [.perform([.links(settings)])]
@@ -124,12 +130,13 @@ struct LinksScreen: ListedScreen {
         let inside = box.interior
         let height = inside.height - 2
         canvas.drawPosition(of: list.seen, in: links.count, onBox: box, rows: inside.inset(top: 1, bottom: 1), theme: theme)
+        // On a narrow screen what is the same for ever goes first; what travels stays.
         let columns = [
-            TableWidget.Column("LINK", minimum: 24, ideal: 54), TableWidget.Column("DIALS", minimum: 6, ideal: 10, priority: 3),
-            TableWidget.Column("TRANSPORT", minimum: 8, ideal: 19, priority: 2), TableWidget.Column("ENCRYPTED", minimum: 9),
-            TableWidget.Column("SERVER", minimum: 9), TableWidget.Column("CLIENT", minimum: 9, priority: 1),
-            TableWidget.Column("NETWORK", minimum: 11), TableWidget.Column("LIVE", alignment: .right, minimum: 6, priority: 4),
-            TableWidget.Column("TRAFFIC", alignment: .right, minimum: 8, priority: 5),
+            TableWidget.Column("LINK", minimum: 24, ideal: 54), TableWidget.Column("DIALS", minimum: 6, ideal: 10, priority: 5),
+            TableWidget.Column("TRANSPORT", minimum: 8, ideal: 19, priority: 4), TableWidget.Column("ENCRYPTED", minimum: 9),
+            TableWidget.Column("SERVER", minimum: 9), TableWidget.Column("CLIENT", minimum: 9, priority: 3),
+            TableWidget.Column("NETWORK", minimum: 11), TableWidget.Column("LIVE", alignment: .right, minimum: 4, priority: 1),
+            TableWidget.Column("TRAFFIC", alignment: .right, minimum: 7, priority: 2),
         ]
         let table = TableWidget(columns: columns, rowCount: links.count, cursor: list.index, top: list.top)
         func mark(_ is: Bool, _ yes: String, _ no: String) -> StyledText {
@@ -236,6 +243,26 @@ struct LinksScreen: ListedScreen {
             y += 1
         }
         drawCredentials(request, on: &canvas, in: box, from: y, world)
+        drawTunnels(on: &canvas, in: box, from: y, world)
+    }
+
+    /// What the API server says of its tunnels, the newest last.
+    private func drawTunnels(on canvas: inout Canvas, in box: Rect, from y: Int, _ world: World) {
+        let inside = box.interior
+        guard typed == nil, links[safe: list.index] == .sshTunnel, inside.bottom - y >= 3 else { return }
+        let theme = world.theme
+        let tunnels = world.session.simulation.tunnels
+        let problem = tunnels.healthProblem(at: world.now)
+        let title = problem.map { "[-]SSH Tunnel Check failed: \($0)" } ?? "[+]SSH Tunnel Check ok"
+        canvas.drawRule(
+            inBox: box, y: y, title: StyledText("log of the API server  \(title)", theme[problem == nil ? .title : .rowError]), style: theme[.border])
+        for (index, message) in tunnels.messages.suffix(inside.bottom - y - 1).enumerated() {
+            canvas.write(world.time(message.time, milliseconds: false), at: Point(x: inside.x + 1, y: y + 1 + index), style: theme[.dim])
+            let isBad = message.text.hasPrefix("Failed") || message.text.hasPrefix("Healthcheck failed")
+            canvas.write(
+                message.text, at: Point(x: inside.x + 11, y: y + 1 + index), style: theme[isBad ? .rowError : .text], maxWidth: inside.width - 12,
+                ellipsis: true)
+        }
     }
 
     /// What the pod of the request was given to find and convince the API server.

@@ -28,8 +28,13 @@ struct LinkTraffic {
             live = "\(Self.reachable(world))"
             amount = "\(world.session.simulation.kubelets.requestsToServer) req"
         case .konnectivity, .sshTunnel:
-            let faults: [LinkSettings.Fault] = [.tunnelsDown, .keyRefused]
-            live = faults.contains(world.session.simulation.links.fault) ? "0" : "\(Self.reachable(world))"
+            let simulation = world.session.simulation
+            // Tunnels that are open, or agents that are connected.
+            let count =
+                link == .sshTunnel
+                ? simulation.tunnels.open.count { !$0.isBroken }
+                : world.view.nodeNames.count { !simulation.kubelets.isCutOff(node: $0) && !simulation.links.has(.tunnelsDown, at: $0) }
+            live = "\(count)"
             if !sessions.isEmpty { amount = Self.text(bytes: sessions.reduce(0) { $0 + $1.bytes }) }
         default: live = "-"
         }

@@ -13,8 +13,6 @@ extension ContainerLog {
         public var begin: Instant
     }
 
-    /// How often the kubelet looks how large the files are (`containerLogMonitorInterval`).
-    static let monitorInterval = Duration.seconds(10)
     /// Bytes of a line before its text: time, stream and tag.
     static let lineOverhead = 41
 
@@ -46,7 +44,7 @@ extension ContainerLog {
         // Most logs never fill a file.
         if most * (last - start).seconds <= Double(maxSize) { return ([], Int64(saturating: most * (last - start).seconds)) }
         var (begins, size, time) = ([(begin: Instant, size: Int64)](), 0.0, start)
-        let tick = Self.monitorInterval
+        let tick = monitorInterval
         for piece in pieces {
             let step = piece.rate * tick.seconds
             var ticks = max(0, Int((piece.to - time).nanoseconds / tick.nanoseconds))

@@ -56,6 +56,8 @@ public struct ContainerLog: Sendable {
     var typed: [LogLine] = []
     var maxSize: Int64 = 10 << 20
     var maxFiles = 5
+    /// How often the kubelet looks how large the files are (`containerLogMonitorInterval`).
+    var monitorInterval = Duration.seconds(10)
 
     /// The last moment that it can have written something.
     public var last: Instant { min(end ?? now, now) }

@@ -179,7 +179,7 @@ extension ContainerLog {
     }
 
     fileprivate mutating func finish(_ settings: KubeletSettings, _ cluster: Cluster) {
-        (maxSize, maxFiles) = (settings.logMaxSize, settings.logMaxFiles)
+        (maxSize, maxFiles, monitorInterval) = (settings.logMaxSize, settings.logMaxFiles, settings.logMonitorInterval)
         script = Script(container).flatMap { $0.isPlaceholder ? nil : $0 }
         ownLines = program.logLines
         if let source = program.logSource {

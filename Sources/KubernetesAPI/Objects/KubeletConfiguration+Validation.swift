@@ -128,6 +128,10 @@ extension KubeletConfiguration {
                     + "\"promiscuous-bridge\"")
         }
         if let files = containerLogMaxFiles, files <= 1 { refuse("containerLogMaxFiles must be greater than 1") }
+        if let workers = containerLogMaxWorkers, workers < 1 { refuse("containerLogMaxWorkers must be greater than or equal to 1") }
+        if let interval = containerLogMonitorInterval?.value, interval < .seconds(3) {
+            refuse("containerLogMonitorInterval must be a positive time duration greater than or equal to 3s")
+        }
     }
 
     private func checkShutdown(_ profile: KubernetesProfile, _ refuse: (String) -> Void) {

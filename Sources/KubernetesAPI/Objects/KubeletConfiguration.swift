@@ -239,7 +239,7 @@ public struct KubeletConfiguration: APIStruct {
         .f("containerLogMaxSize", \.containerLogMaxSize, "Size beyond which a container's log file is rotated; default 10Mi."),
         .f("containerLogMaxFiles", \.containerLogMaxFiles, "How many log files a container has at most; default 5."),
         .f("containerLogMaxWorkers", \.containerLogMaxWorkers, "Kept, not acted on."),
-        .f("containerLogMonitorInterval", \.containerLogMonitorInterval, "Kept, not acted on."),
+        .f("containerLogMonitorInterval", \.containerLogMonitorInterval, "How often it is looked how large log files are, 3s or more; default 10s."),
         .f("configMapAndSecretChangeDetectionStrategy", \.configMapAndSecretChangeDetectionStrategy, "Kept, not acted on."),
         .f("systemReserved", \.systemReserved, "Resources kept for the operating system: taken off what pods may use."),
         .f("kubeReserved", \.kubeReserved, "Resources kept for Kubernetes itself: taken off what pods may use."),

@@ -18,6 +18,10 @@ public struct LinkSettings: Sendable, Equatable {
         case none
         /// The nodes are up, their kubelets do not listen.
         case kubeletPortClosed = "kubelet port closed"
+        /// The API server has no `--kubelet-client-certificate`: kubelets do not know who it is.
+        case noClientCertificate = "no client certificate"
+        /// Kubelets know the API server, and it has no right on `nodes/proxy`.
+        case clientForbidden = "client forbidden"
         /// The SSH servers of the nodes do not run, or no agent is connected.
         case tunnelsDown = "tunnels down"
         /// The nodes do not take the SSH key.
@@ -27,12 +31,14 @@ public struct LinkSettings: Sendable, Equatable {
         /// The Konnectivity server beside the API server does not run.
         case proxyServerDown = "proxy server down"
 
+        private static let ofKubelets: [Fault] = [.none, .kubeletPortClosed, .noClientCertificate, .clientForbidden]
+
         /// Those that `egress` can have, ``none`` first.
         public static func possible(_ egress: Egress) -> [Fault] {
             switch egress {
-            case .direct: [.none, .kubeletPortClosed]
-            case .sshTunnel: [.none, .kubeletPortClosed, .tunnelsDown, .keyRefused, .keyUnreadable]
-            case .konnectivity: [.none, .kubeletPortClosed, .tunnelsDown, .proxyServerDown]
+            case .direct: ofKubelets
+            case .sshTunnel: ofKubelets + [.tunnelsDown, .keyRefused, .keyUnreadable]
+            case .konnectivity: ofKubelets + [.tunnelsDown, .proxyServerDown]
             }
         }
     }

@@ -64,6 +64,8 @@ extension Simulation {
     /// Why the kubelet is not reached, in the words that a client sees.
     struct NoWay: Error {
         var text: String
+        /// The kubelet's own refusal, if it was reached.
+        var refusal: KubeletAccess.Refusal?
     }
     /// How the API server gets through to a kubelet.
     /// - Parameter skipsCheck: it takes the kubelet's certificate as it comes.
@@ -74,7 +76,10 @@ extension Simulation {
             return .success(Way(egress: links.egress, via: tracer.trace.via))
         }
         let (answer, head) = (tracer.trace.answer, "Error from server: ")
-        return .failure(NoWay(text: answer.hasPrefix(head) ? String(answer.dropFirst(head.count)) : answer))
+        if !answer.hasPrefix(head) {
+            return .failure(NoWay(text: answer, refusal: KubeletAccess.refusal(of: links, at: node.metadata.name, path, isStream ? "POST" : "GET")))
+        }
+        return .failure(NoWay(text: String(answer.dropFirst(head.count))))
     }
 
     /// What has become of a session that is under way.
@@ -146,6 +151,20 @@ private struct LinkTracer {
             case .proxy: "503: error trying to reach service: \(problem)"
             }
         }
+        /// What a kubelet's refusal, which came back, becomes.
+        func text(refusal: KubeletAccess.Refusal, _ path: String) -> String {
+            let pod = path.split(separator: "/").dropFirst(2).first ?? ""
+            switch self {
+            case .logs:
+                return refusal.code == 401
+                    ? "error: You must be logged in to the server (the server has asked for the client to provide credentials ( pods/log \(pod)))"
+                    : "Error from server (Forbidden): \(refusal.text) ( pods/log \(pod))"
+            case .stream: return "error: unable to upgrade connection: \(refusal.text)"
+            case .proxy: return "\(refusal.code): \(refusal.text)"
+            }
+        }
+        /// How the kubelet is asked.
+        var method: String { if case .stream = self { "POST" } else { "GET" } }
     }
 
     /// By an agent or a tunnel towards `address`, if there are any. Returns who dials at its end; nil if it ends before.
@@ -258,6 +277,10 @@ private struct LinkTracer {
         }
         if checks, settings.servingCertificate == .selfSigned {
             fail(caller.text("tls: failed to verify certificate: x509: certificate signed by unknown authority"))
+            return false
+        }
+        if let refusal = KubeletAccess.refusal(of: settings, at: name, path, caller.method) {
+            fail(caller.text(refusal: refusal, path))
             return false
         }
         return true

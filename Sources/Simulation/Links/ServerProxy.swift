@@ -54,6 +54,8 @@ extension Simulation {
         case 400 where parts[1].hasPrefix("Client sent"):
             return .success(HTTPText(status: 400, type: "text/plain; charset=utf-8", body: parts[1] + "\n"))
         case 400: return .failure(.badRequest(parts[1]))
+        // A kubelet's own refusal is handed on as it came.
+        case 401, 403: return .success(HTTPText(status: code, type: "text/plain; charset=utf-8", body: parts[1] + "\n"))
         default: return .failure(APIError(code: code, reason: "ServiceUnavailable", message: parts[1]))
         }
     }
@@ -75,16 +77,50 @@ extension Simulation {
         case ("stats", 2) where words[1] == "summary": return json(summary(of: node))
         case ("metrics", 1) where isRead: return prometheus(kubeletMetrics(of: node))
         case ("metrics", 2) where isRead && words[1] == "resource": return prometheus(resourceMetrics(of: node))
-        case ("containerLogs", 4) where isRead:
-            let key = ObjectKey(namespace: words[1], name: words[2])
-            guard let pod = cluster.store.pods[key], pod.nodeName == node.metadata.name else {
-                return HTTPText(status: 404, type: "text/plain; charset=utf-8", body: "pod \"\(words[2])\" does not exist\n")
-            }
-            switch log(of: key, LogOptions(container: words[3])) {
-            case .success(let log): return HTTPText(status: 200, type: "text/plain", body: String(decoding: log.text, as: UTF8.self))
-            case .failure(let error): return HTTPText(status: error.code, type: "text/plain; charset=utf-8", body: error.message + "\n")
-            }
+        case ("containerLogs", 4) where isRead: return containerLog(words, query: parts.count > 1 ? parts[1] : "", of: node)
+        // From 1.37 on other methods are told so.
+        case ("containerLogs", 4) where cluster.profile.version.minor >= 37:
+            return HTTPText(status: 405, type: "text/plain; charset=utf-8", body: "405: Method Not Allowed\n")
         default: return HTTPText(status: 404, type: "text/plain; charset=utf-8", body: "404 page not found\n")
+        }
+    }
+
+    /// `/containerLogs/NAMESPACE/POD/CONTAINER` as the kubelet answers it.
+    /// - Source: Kubernetes `pkg/kubelet/server/server.go`, `getContainerLogs`; `pod-sessions.md` §2.2.
+    private func containerLog(_ words: [String], query: Substring, of node: Node) -> HTTPText {
+        func plain(_ status: Int, _ text: String) -> HTTPText { HTTPText(status: status, type: "text/plain; charset=utf-8", body: text) }
+        let key = ObjectKey(namespace: words[1], name: words[2])
+        guard let pod = cluster.store.pods[key], pod.nodeName == node.metadata.name else { return plain(404, "pod \"\(words[2])\" does not exist\n") }
+        guard pod.allContainers.contains(where: { $0.name == words[3] }) else {
+            return plain(404, "container \"\(words[3])\" not found in pod \"\(words[2])\"\n")
+        }
+        var options = LogOptions(container: words[3])
+        for part in query.split(separator: "&") {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let value = pair.count > 1 ? pair[1] : ""
+            let isTrue = ["true", "1"].contains(value)
+            switch pair[0] {
+            case "previous": options.previous = isTrue
+            case "timestamps": options.timestamps = isTrue
+            case "tailLines", "limitBytes", "sinceSeconds":
+                guard let number = Int64(value) else {
+                    return HTTPText(status: 400, type: "application/json", body: #"{"message": "Unable to decode query."}"#)
+                }
+                if pair[0] == "tailLines" {
+                    options.tailLines = number
+                } else if pair[0] == "limitBytes" {
+                    options.limitBytes = number
+                } else {
+                    options.sinceSeconds = number
+                }
+            default: break
+            }
+        }
+        switch kubeletLog(pod, options) {
+        case .success(let log): return HTTPText(status: 200, type: "text/plain", body: String(decoding: log.text, as: UTF8.self))
+        case .failure(let error) where error.code == 422:
+            return HTTPText(status: 422, type: "application/json", body: #"{"message": "Invalid request."}"#)
+        case .failure(let error): return plain(error.code, error.message + "\n")
         }
     }
 

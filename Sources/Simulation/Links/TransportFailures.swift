@@ -12,6 +12,8 @@ public enum TransportFailures {
         case kubeletPortClosed = "kubelet port closed"
         case kubeletStopped = "kubelet stopped"
         case certificateUnknown = "certificate unknown"
+        case noClientCertificate = "no client certificate"
+        case clientForbidden = "client forbidden"
         case tunnelDown = "tunnel or agent of the node gone"
         case tunnelsDown = "tunnels down, agents gone"
         case keyRefused = "key refused"
@@ -46,6 +48,8 @@ public enum TransportFailures {
         case .kubeletStopped: _ = simulation.perform(.fail(.kubelet("n1")))
         case .certificateUnknown: settings.checksKubelets = true
         case .kubeletPortClosed: settings.fault = .kubeletPortClosed
+        case .noClientCertificate: settings.fault = .noClientCertificate
+        case .clientForbidden: settings.fault = .clientForbidden
         case .tunnelDown: (settings.fault, settings.faultNodes) = (.tunnelsDown, ["n1"])
         case .tunnelsDown: settings.fault = .tunnelsDown
         case .keyRefused: settings.fault = .keyRefused

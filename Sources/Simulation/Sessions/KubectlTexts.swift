@@ -9,8 +9,10 @@ extension APIError {
     public func kubectlText(_ stream: LinkRequest.Stream) -> String {
         if message.hasPrefix("Internal error occurred: ") { return "error: \(message)" }
         if code == 500 { return "Error from server: \(message)" }
-        // A kubelet's own words end the upgrade of a connection.
-        if stream != .logs, kind.isEmpty, code == 404 { return "error: unable to upgrade connection: \(message)" }
+        if stream == .logs, code == 401 { return "error: You must be logged in to the server (\(message))" }
+        // A kubelet's own words end the upgrade of a connection, and so do the API server's about the pod.
+        if stream == .exec || stream == .attach, kind.isEmpty, [400, 401, 403, 404].contains(code) { return "error: unable to upgrade connection: \(message)" }
+        if stream == .portForward, kind.isEmpty, [401, 403, 404].contains(code) { return "error: unable to upgrade connection: \(message)" }
         if stream == .portForward, kind.isEmpty { return "error: \(message)" }
         return "Error from server (\(reason)): \(message)"
     }

@@ -99,6 +99,14 @@ extension Simulation {
         }
     }
 
+    /// A log as the kubelet gives it, without the way to it.
+    func kubeletLog(_ pod: Pod, _ options: LogOptions) -> Result<PodLog, APIError> {
+        if let error = options.problem(pod.name) { return .failure(error) }
+        let way = Way(egress: links.egress, via: "")
+        return kubelets.log(of: pod, container: options.container, previous: options.previous, in: cluster)
+            .map { read($0, pod, options.container, way, options) }
+    }
+
     /// What came after `cursor`; of more than `most` lines only the newest.
     /// - Complexity: O(lines that are new, or `most`).
     public func log(after cursor: LogCursor, atMost most: Int = .max) -> PodLog {
@@ -234,7 +242,13 @@ extension Simulation {
         let path = "/\(stream.path)/\(pod.namespace)/\(pod.name)" + (stream == .portForward ? "" : "/\(container)")
         switch way(toKubeletOf: node, path, isStream: stream != .logs, skipsCheck: skipsCheck) {
         case .success(let way): return way
-        case .failure(let problem): throw APIError(code: 500, reason: "InternalError", message: problem.text)
+        case .failure(let problem):
+            guard let refusal = problem.refusal else { throw APIError(code: 500, reason: "InternalError", message: problem.text) }
+            if stream != .logs { throw APIError(code: refusal.code, reason: refusal.code == 401 ? "Unauthorized" : "Forbidden", message: refusal.text) }
+            throw APIError(
+                code: refusal.code, reason: refusal.code == 401 ? "Unauthorized" : "Forbidden",
+                message: refusal.code == 401
+                    ? "the server has asked for the client to provide credentials ( pods/log \(pod.name))" : "\(refusal.text) ( pods/log \(pod.name))")
         }
     }
 }

@@ -45,13 +45,16 @@ public struct KubectlLogs: Sendable {
     private var patience = Duration.seconds(20)
     private var begin: Instant?
     private var pieces: [Piece] = []
+    private var most = Int.max
 
     /// - Parameter words: what follows `kubectl logs`.
     public init(_ words: [String], namespace: String = "default") { (arguments, self.namespace) = (words, namespace) }
 
     /// Does what can be done now. Returns what it prints, in order.
-    public mutating func run(in simulation: Simulation) -> [Piece] {
+    /// - Parameter most: of more lines that are new on one stream only the newest are read, and that is said.
+    public mutating func run(in simulation: Simulation, atMost most: Int = .max) -> [Piece] {
         guard exitCode == nil else { return [] }
+        self.most = most
         pieces = []
         wake = nil
         do throws(KubectlFlags.Mistake) {
@@ -213,7 +216,8 @@ public struct KubectlLogs: Sendable {
     private mutating func readOne(_ index: Int, _ simulation: Simulation) throws(KubectlFlags.Mistake) -> Bool {
         guard let request = requests?[index], !request.isOver, request.nextTry.map({ $0 <= simulation.now }) ?? true else { return true }
         if let cursor = request.cursor {
-            let log = simulation.log(after: cursor)
+            let log = simulation.log(after: cursor, atMost: most)
+            if log.isCut { say("… lines left out: time runs too fast to show all") }
             show(log, request)
             requests?[index].cursor = log.cursor
             requests?[index].isOver = log.cursor == nil
