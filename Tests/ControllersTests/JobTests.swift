@@ -270,4 +270,62 @@ import Testing
         test.run(1)
         #expect(test.events("InvalidSchedule").count == 1)
     }
+
+    // MARK: Groups
+
+    private func makeIndexed(_ test: inout TestCluster, parallelism: Int, completions: Int? = nil) {
+        make(&test, image: "endless") {
+            ($0.parallelism, $0.completions, $0.completionMode) = (parallelism, completions ?? parallelism, "Indexed")
+        }
+    }
+
+    /// Source: gang-scheduling.md §7.
+    @Test func `an indexed job whose pods all run at once makes a group of them, by its gates`() throws {
+        for isOn in [false, true] {
+            var test = TestCluster(minor: 37, gates: [.genericWorkload: true, .workloadWithJob: isOn])
+            makeIndexed(&test, parallelism: 3)
+            test.run(5)
+            #expect(test.pods().count == 3)
+            guard isOn else {
+                #expect(test.cluster.store.workloads.isEmpty && test.pods().allSatisfy { $0.podGroupKey == nil })
+                continue
+            }
+            let plan = try #require(test.cluster.store.workloads.all.first)
+            let group = try #require(test.cluster.store.podGroups.all.first)
+            #expect(test.cluster.store.workloads.count == 1 && test.cluster.store.podGroups.count == 1)
+            #expect(plan.name.hasPrefix("work-") && plan.spec.podGroupTemplates.map(\.name) == ["work-pgt-0"])
+            #expect(plan.metadata.ownerReferences.map(\.kind) == ["Job"] && plan.spec.controllerRef?.name == "work")
+            #expect(group.name.hasPrefix("\(plan.name)-work-pgt-0-") && group.minCount == 3 && group.isGang)
+            #expect(group.metadata.ownerReferences.map(\.kind) == ["Job", "Workload"])
+            #expect(test.pods().allSatisfy { $0.podGroupKey == group.key })
+            #expect(test.events("WorkloadCreated").count == 1)
+            _ = try test.cluster.delete(Job.self, key)
+            test.run(60)
+            #expect(test.cluster.store.workloads.isEmpty && test.cluster.store.podGroups.isEmpty && test.pods().isEmpty)
+        }
+    }
+
+    @Test func `a job is placed pod by pod if they do not run all at once, or several plans point at it`() throws {
+        let gates: [FeatureGate: Bool] = [.genericWorkload: true, .workloadWithJob: true]
+        var fewer = TestCluster(minor: 37, gates: gates)
+        makeIndexed(&fewer, parallelism: 2, completions: 4)
+        fewer.run(5)
+        #expect(fewer.cluster.store.workloads.isEmpty && fewer.pods().count == 2)
+        var several = TestCluster(minor: 37, gates: gates)
+        for name in ["a", "b"] {
+            var plan = SchedulingWorkload()
+            (plan.metadata.name, plan.metadata.namespace) = (name, "default")
+            var reference = SchedulingWorkloadSpec.ControllerReference()
+            (reference.apiGroup, reference.kind, reference.name) = ("batch", "Job", "work")
+            plan.spec.controllerRef = reference
+            var template = PodGroupTemplate()
+            template.name = "t"
+            template.spec.schedulingPolicy.basic = .init()
+            plan.spec.podGroupTemplates = [template]
+            _ = try several.cluster.create(plan)
+        }
+        makeIndexed(&several, parallelism: 2)
+        several.run(5)
+        #expect(several.cluster.store.podGroups.isEmpty && several.pods().allSatisfy { $0.podGroupKey == nil })
+    }
 }

@@ -15,7 +15,8 @@ import Testing
         bench.node("n2", cpu: "4")
         bench.pod("low", cpu: "2", priority: low, on: "n1")
         bench.pod("other", cpu: "2", priority: low, on: "n2")
-        bench.pod("high", cpu: "3", priority: 100, on: "n1", change)
+        bench.pod("high", cpu: "3", priority: 100, on: "n1")
+        bench.cluster.modify(Pod.self, bench.stored("high").key, change)
         bench.run(.seconds(1))
         putOff(&bench)
         return bench

@@ -80,4 +80,51 @@ import Testing
         let candidates = try decisions(scenario).compactMap(\.preemption).flatMap(\.candidates)
         #expect(candidates.first { $0.node == "n1" }?.victims.map(\.name) == ["e2", "e1"])
     }
+
+    @Test(arguments: [(31, "n1"), (32, ""), (37, "")])
+    func `a volume that is still attached to a node counts against its limit`(minor: Int, place: String) throws {
+        var bench = Bench(minor: minor)
+        bench.node("n1")
+        var csiNode = CSINode()
+        csiNode.metadata.name = "n1"
+        var driver = CSINodeDriver()
+        (driver.name, driver.nodeID, driver.allocatable) = ("disk.example.com", "n1", VolumeNodeResources())
+        driver.allocatable?.count = 1
+        csiNode.spec.drivers = [driver]
+        try bench.cluster.adopt(csiNode)
+        for name in ["old", "new"] {
+            var volume = PersistentVolume()
+            volume.metadata.name = name
+            volume.spec.capacity = ["storage": Quantity("1Gi")!]
+            volume.spec.accessModes = ["ReadWriteOnce"]
+            var source = CSIPersistentVolumeSource()
+            (source.driver, source.volumeHandle) = ("disk.example.com", name)
+            volume.spec.csi = source
+            try bench.cluster.adopt(volume)
+        }
+        var attachment = VolumeAttachment()
+        attachment.metadata.name = "csi-old"
+        (attachment.spec.attacher, attachment.spec.nodeName, attachment.spec.source.persistentVolumeName) = ("disk.example.com", "n1", "old")
+        try bench.cluster.adopt(attachment)
+        var claim = PersistentVolumeClaim()
+        (claim.metadata.name, claim.metadata.namespace) = ("data", "default")
+        claim.spec.volumeName = "new"
+        claim.spec.accessModes = ["ReadWriteOnce"]
+        claim.metadata.annotations["pv.kubernetes.io/bind-completed"] = "yes"
+        claim.status.phase = "Bound"
+        try bench.cluster.adopt(claim)
+        bench.pod("p") {
+            var volume = Volume()
+            volume.name = "data"
+            volume.persistentVolumeClaim = PersistentVolumeClaimVolumeSource()
+            volume.persistentVolumeClaim?.claimName = "data"
+            $0.spec.volumes = [volume]
+        }
+        bench.run(.seconds(1))
+        #expect(bench.place("p") == place)
+        if place.isEmpty { #expect(bench.messages("FailedScheduling").first?.contains("node(s) exceed max volume count") == true) }
+        _ = try bench.cluster.delete(VolumeAttachment.self, attachment.key)
+        bench.run(.seconds(5))
+        #expect(bench.place("p") == "n1")
+    }
 }

@@ -210,7 +210,8 @@ struct JobSync {
             later = indexes.compactMap { tally.nextStart(of: $0) }.filter { $0 > now }.min()
             indexes.removeAll { tally.nextStart(of: $0).map { $0 > now } ?? false }
         }
-        let base = basePod()
+        let group = JobGroups(job: job, source: source).group(in: &cluster)
+        let base = basePod(group: group)
         let job = self.job
         let podControl = self.podControl
         var made: [Pod] = []
@@ -224,8 +225,12 @@ struct JobSync {
         return error.isNamespaceTerminating ? .none : .retry
     }
 
-    private func basePod() -> Pod {
+    private func basePod(group: String?) -> Pod {
         var pod = PodControl.pod(from: job.spec.template, owner: job)
+        if let group {
+            pod.spec.schedulingGroup = PodSchedulingGroup()
+            pod.spec.schedulingGroup?.podGroupName = group
+        }
         for key in [LabelKey.jobControllerUID, "controller-uid"] {
             pod.metadata.labels[key] = job.metadata.uid
         }

@@ -56,13 +56,14 @@ extension Kubelet {
         }
         for i in worker.containers.indices where worker.containers[i].isRunning {
             worker.containers[i].stop = nil
-            // After a restart of the kubelet each probe waits for a random part of its period.
+            // After a restart of the kubelet each probe waits for a random part of its period, and up to 1.34 has said nothing yet.
             for (kind, probe) in worker.spec(i).probes {
                 worker.containers[i].tickers[kind] = cluster.now + ProbeWorker.period(probe) * host.jitter.unit()
             }
             // What runs keeps its control group, whatever was granted meanwhile.
             let inForce = worker.containers[i].actuated
-            runs(&worker, i, since: worker.containers[i].startedAt, &host, &cluster)
+            let keepsProbes = host.profile.has(.kubeletRestartKeepsStatus)
+            runs(&worker, i, since: worker.containers[i].startedAt, keepsProbes: keepsProbes, &host, &cluster)
             if inForce != ResourceRequirements() {
                 worker.containers[i].actuated = inForce
                 watchMemory(&worker, i, cluster.now, &host)

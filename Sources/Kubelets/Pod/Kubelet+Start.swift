@@ -95,7 +95,11 @@ extension Kubelet {
     // MARK: Running
 
     /// Sets going what belongs to a running instance: its program, its probes, its use of memory.
-    mutating func runs(_ worker: inout PodWorker, _ i: Int, since start: Instant, _ host: inout KubeletHost, _ cluster: inout Cluster) {
+    ///
+    /// - Parameter keepsProbes: it ran before, and what its probes said still holds.
+    mutating func runs(
+        _ worker: inout PodWorker, _ i: Int, since start: Instant, keepsProbes: Bool = false, _ host: inout KubeletHost, _ cluster: inout Cluster
+    ) {
         let spec = worker.spec(i)
         let instance = worker.containers[i].instance
         let program = worker.containers[i].program
@@ -119,6 +123,9 @@ extension Kubelet {
             (worker.containers[i].status.started, worker.containers[i].status.ready) = (false, false)
             let seen = pleg.detection(of: start, items: plegItems, host.latencies)
             host.schedule(.detected(container: i, instance: instance), worker, at: seen)
+        } else if keepsProbes, !worker.containers[i].isPlainInit {
+            worker.containers[i].probes = []
+            takeOverProbes(&worker, i, cluster.now, &host)
         } else {
             startProbes(&worker, i, cluster.now, &host)
         }

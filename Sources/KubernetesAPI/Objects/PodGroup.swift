@@ -4,8 +4,8 @@ import SimulationKit
 
 /// An instance of a group of pods that the scheduler places together.
 ///
-/// Differs from Kubernetes: there are no CompositePodGroups, claims of groups are not kept, and Jobs make no groups by themselves
-/// (the gates CompositePodGroup, DRAWorkloadResourceClaims, WorkloadWithJob). In 1.36 groups are written as v1beta1, too
+/// Differs from Kubernetes: there are no CompositePodGroups, and claims of groups are not kept (the gates CompositePodGroup,
+/// DRAWorkloadResourceClaims). In 1.36 groups are written as v1beta1, too
 /// (`kubernetes-1.37.md` row 6.5).
 /// - Source: Kubernetes v1.37 `k8s.io/api/scheduling/v1beta1/types.go`; gang-scheduling.md §2.3.
 public struct PodGroup: ObjectWithStatus {

@@ -125,6 +125,10 @@ extension VersionChange {
                 "kubernetes PR 119779; recorded decisions")
         case .victimsByImportance:
             Facts(32, .scheduler, "victims against a budget are listed first", "victims are listed by importance", "kubernetes PR 128307; recorded decisions")
+        case .attachmentsCounted:
+            Facts(
+                32, .scheduler, "volumes of pods on a node count against its limit", "volumes that are still attached to a node count against its limit, too",
+                "`scheduler.md` §4.4; judgement for the release")
         case .balanceOfBestEffortSkipped:
             Facts(
                 33, .scheduler, "BalancedAllocation scores pods without requests", "BalancedAllocation has no opinion on pods without requests",
@@ -272,6 +276,10 @@ extension VersionChange {
                 "`pod-startup.md` §4")
         case .cpuWeightOfKernel:
             Facts(35, .kubelet, "a request of 1 CPU is the weight 39", "a request of 1 CPU is the weight 100", "opencontainers/cgroups v0.0.4; KEP-2254")
+        case .kubeletRestartKeepsStatus:
+            Facts(
+                35, .kubelet, "a kubelet that starts again asks startup probes anew, and containers are not ready until then",
+                "a kubelet that starts again leaves the status of containers alone", "`kubernetes-1.37.md` §1 row 1.8")
         case .execReadinessStops:
             Facts(
                 35, .kubelet, "readiness goes on to be probed while a pod ends", "readiness probes that run a command stop when a pod is to end",

@@ -38,6 +38,7 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case oneFullStop
     case preFilterExclusionsCounted
     case victimsByImportance
+    case attachmentsCounted
     case balanceOfBestEffortSkipped
     case backoffFloored
     case readWriteOncePodText
@@ -84,6 +85,7 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case containerd2
     case watchBringsList
     case cpuWeightOfKernel
+    case kubeletRestartKeepsStatus
     case execReadinessStops
     case readinessProbedAtStart
     case execReadinessGoesOn

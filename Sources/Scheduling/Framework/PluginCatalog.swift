@@ -50,6 +50,8 @@ struct Plugin: Sendable {
     var scoreGate: FeatureGate?
     /// Whether a release has the plugin.
     var isThere: @Sendable (KubernetesProfile) -> Bool = { _ in true }
+    /// Whether it ever refuses a node for such a pod: where it does not, it has no column.
+    var concerns: @Sendable (PodFacts) -> Bool = { _ in true }
     var weight = 1
     var preFilter: PreFilter?
     var filterScope = Scope.others

@@ -35,7 +35,7 @@ extension SchedulingState {
         let diagnosis = diagnose(&cycle, store)
         var explanation = Explanation(
             pod: pod.key, result: diagnosis.feasible.isEmpty ? .unschedulable : .bound)
-        explanation.filterPlugins = settings.filters.filter { $0.filter != nil }.map(\.name.rawValue)
+        explanation.filterPlugins = settings.filters.filter { $0.filter != nil && $0.concerns(cycle.demand.facts) }.map(\.name.rawValue)
         explanation.scorePlugins = settings.scores.map(\.plugin.name.rawValue)
         if let refusal = diagnosis.preFilter {
             explanation.preFilter = self.refusal(refusal, cycle)

@@ -10,6 +10,7 @@ enum NodeDeclaredFeatures {
         title: "features",
         points: .filter,
         isThere: { $0.isEnabled(.nodeDeclaredFeatures) },
+        concerns: { !$0.features.isEmpty },
         filterScope: .node,
         filter: filter,
         hint: hint,

@@ -52,8 +52,9 @@ enum VolumeZone {
             }
             for key in keys {
                 guard let value = volume.metadata.labels[key] else { continue }
-                cycle.volumes.zones.append(
-                    Constraint(key: key, values: value.split(separator: "__").map { String($0) }))
+                let values = value.split(separator: "__", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
+                // A label that cannot be read is passed over.
+                if !values.contains("") { cycle.volumes.zones.append(Constraint(key: key, values: values)) }
             }
         }
         return nil

@@ -108,6 +108,8 @@ struct VersionConcerns {
         case .readWriteOncePodPreempts, .readWriteOncePodText: claims { $0.spec.accessModes.contains("ReadWriteOncePod") }
         case .imageLocalityOfInitContainers: workloads { !$0.initContainers.isEmpty }
         case .imageLocalityOfImageVolumes, .imageLocalityCountsImageVolumes: workloads { $0.volumes.contains { $0.image != nil } }
+        case .attachmentsCounted:
+            cluster.store.csiNodes.all.contains { $0.spec.drivers.contains { $0.allocatable?.count != nil } } ? workloads(Self.usesClaims) : []
         case .balanceOfBestEffortSkipped: workloads { !Self.requestsAny($0) }
         case .balancedByImprovement: workloads(Self.requestsAny)
         case .spreadWithoutSoftConstraintsSkipped: []
@@ -155,6 +157,7 @@ struct VersionConcerns {
         case .mountFailureLists: workloads { !$0.volumes.isEmpty }
         case .watchBringsList: workloads { $0.volumes.contains { $0.secret != nil || $0.configMap != nil } }
         case .cpuWeightOfKernel: workloads(Self.requestsAny)
+        case .kubeletRestartKeepsStatus: workloads(Self.hasProbe)
         case .readinessProbedAtStart: workloads { $0.containers.contains { $0.readinessProbe != nil } }
         case .execReadinessStops, .execReadinessGoesOn: workloads { $0.containers.contains { $0.readinessProbe?.exec != nil } }
         default: everyPod

@@ -24,7 +24,7 @@ enum EventReasons {
         "SawCompletedJob", "ScalingReplicaSet", "SelectingAll", "SelectorRequired", "SucceededDaemonPod", "SuccessfulAttachVolume",
         "SuccessfulCreate", "SuccessfulDelete", "SuccessfulRescale", "Suspended", "TaintManagerEviction", "TooManyMissedTimes", "UnknownStrategy",
         "UnknownTimeZone",
-        "UnmanagedPods", "UnparseableSchedule", "VolumeFailedDelete", "VolumeMismatch", "WaitForFirstConsumer", "WaitForPodScheduled",
+        "UnmanagedPods", "UnparseableSchedule", "VolumeFailedDelete", "VolumeMismatch", "WaitForFirstConsumer", "WaitForPodScheduled", "WorkloadCreated",
         // autoscalers
         "EvictedByVPA", "InPlaceResizedByVPA", "NotTriggerScaleUp", "ScaleDown", "ScaleDownFailed", "TriggeredScaleUp",
     ]
