@@ -4,6 +4,7 @@ import KubernetesAPI
 import Printers
 import Scheduling
 import Simulation
+import SimulationKit
 
 /// Why a pod is pending, or why it stands where it stands: nodes × plugins, every score, what would help.
 struct WhyScreen: ListedScreen {
@@ -17,6 +18,9 @@ struct WhyScreen: ListedScreen {
     private var isNarrow = false
     private var rows: [OutcomeGroup] = []
     private var cached: (revision: Int, generation: Int, explanation: Explanation)?
+    private var explainedAt = Duration.zero
+    /// In which form the rows are; nil if they are to be made anew.
+    private var rowsFor: [Bool]?
     private var remedies: [Remedy] = []
     private var sibling: (name: String, explanation: Explanation)?
     private var remediesFor = ""
@@ -58,16 +62,30 @@ struct WhyScreen: ListedScreen {
     mutating func refresh(_ world: World, in area: Rect) {
         isNarrow = area.width < 100
         guard let pod = world.store.pods[key] else { return }
-        if cached.map({ $0.revision != world.store.revision || $0.generation != world.generation }) ?? true {
+        if isOutdated(world) {
             cached = (world.store.revision, world.generation, world.running.scheduler.explain(pod: pod, in: world.running.cluster, everyFilter: true))
+            explainedAt = world.clock
+            rowsFor = nil
         }
         guard let explanation = cached?.explanation else { return }
         group = pod.nodeName.isEmpty ? pod.podGroupKey.flatMap { world.running.scheduler.podGroup($0, in: world.running.cluster) } : nil
         if pod.nodeName.isEmpty { findRemedies(pod, explanation, world) }
-        rows = rows(explanation, scores: inScores(pod))
-        list.show(rows.compactMap(\.nodes.first))
+        let form = [isNarrow, hearsAll, inScores(pod)]
+        if rowsFor != form {
+            rowsFor = form
+            rows = rows(explanation, scores: inScores(pod))
+            list.show(rows.compactMap(\.nodes.first))
+        }
         list.scroll(in: rects(area, pod)[1].interior.inset(top: 1, bottom: footer(explanation, world.theme).count))
     }
+
+    /// Whether the pod is to be explained anew: after each write, or of many nodes twice a second while time runs.
+    private func isOutdated(_ world: World) -> Bool {
+        guard let cached, cached.generation == world.generation else { return true }
+        if cached.revision == world.store.revision { return false }
+        return world.session.isPaused || world.store.nodes.count <= Self.manyNodes || world.clock - explainedAt >= .milliseconds(500)
+    }
+    private static let manyNodes = 500
 
     /// The pod, the nodes, and what would help.
     private func rects(_ area: Rect, _ pod: Pod) -> [Rect] {

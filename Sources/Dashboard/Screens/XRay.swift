@@ -67,8 +67,8 @@ struct XRayTree: ListSource {
     mutating func work(_ world: World, until shouldStop: () -> Bool) {
         guard var walk else { return }
         self.walk = nil
-        while walk.step(world) {
-            if shouldStop() {
+        while case let steps = walk.step(world), steps > 0 {
+            for _ in 0..<steps where shouldStop() {
                 self.walk = walk
                 return
             }
@@ -177,36 +177,48 @@ private struct Walk: Sendable {
 
     var progress: Double { roots == 0 ? 1 : 1 - Double(rootsLeft) / Double(roots) }
 
-    /// Visits the next object; false if there is none.
-    mutating func step(_ world: World) -> Bool {
+    /// Visits the next object. Returns as how many steps that counts; 0 if there is none.
+    mutating func step(_ world: World) -> Int {
         if let at = pods?.next, at < world.store.pods.rows.count {
             if let pod = world.store.pods.rows[at] { pods?.byNamespace[pod.namespace, default: []].append(at) }
             pods?.next = at + 1
-            return true
+            return 1
         }
-        guard let stop = stops.popLast() else { return false }
+        guard let stop = stops.popLast() else { return 0 }
         if stop.depth == 0 { rootsLeft -= 1 }
-        guard let object = world.store.object(stop.kind, stop.key) else { return true }
+        guard let object = world.store.object(stop.kind, stop.key) else { return 1 }
         // An old ReplicaSet without pods tells nothing.
-        if stop.depth > 0, let set = object as? ReplicaSet, set.spec.replicas == 0, world.store.pods(ownedBy: set.metadata.uid).isEmpty { return true }
+        if stop.depth > 0, let set = object as? ReplicaSet, set.spec.replicas == 0, world.store.pods(ownedBy: set.metadata.uid).isEmpty { return 1 }
         let id = "\(stop.id)/\(stop.kind.rawValue)/\(stop.key)"
         append(stop.kind, stop.key, stop.depth, id)
-        if let pod = object as? Pod { parts(of: pod, stop.depth + 1, id) } else { visit(children(of: object, world), stop.depth + 1, id) }
-        return true
+        if let pod = object as? Pod {
+            parts(of: pod, stop.depth + 1, id)
+            return 1
+        }
+        let (children, looks) = children(of: object, world)
+        visit(children, stop.depth + 1, id)
+        return 1 + looks / 16
     }
 
-    private func children(of object: any StoredObject, _ world: World) -> [Stop] {
+    /// What stands below an object, and how many pods had to be looked at.
+    private func children(of object: any StoredObject, _ world: World) -> ([Stop], looks: Int) {
         let store = world.store
         func stops(_ pods: [Pod]) -> [Stop] { pods.map { Stop(kind: .pod, key: $0.key, depth: 0, id: "") } }
         switch object {
-        case let node as Node: return stops(store.pods(onNode: node.metadata.name).filter { world.shows($0.metadata.namespace) })
+        case let node as Node:
+            let pods = store.pods(onNode: node.metadata.name)
+            return (stops(pods.filter { world.shows($0.metadata.namespace) }), pods.count)
         case let service as Service:
-            if service.spec.selector.isEmpty { return [] }
+            if service.spec.selector.isEmpty { return ([], 0) }
             let selector = LabelSelector(matchLabels: service.spec.selector)
             let near = pods?.byNamespace[service.metadata.namespace] ?? []
-            return stops(
-                near.compactMap { store.pods.rows[$0] }.filter { $0.metadata.namespace == service.metadata.namespace && selector.matches($0.metadata.labels) })
-        default: return (owned[object.metadata.uid] ?? []) + stops(store.pods(ownedBy: object.metadata.uid))
+            let found = near.compactMap { store.pods.rows[$0] }.filter {
+                $0.metadata.namespace == service.metadata.namespace && selector.matches($0.metadata.labels)
+            }
+            return (stops(found), near.count)
+        default:
+            let pods = store.pods(ownedBy: object.metadata.uid)
+            return ((owned[object.metadata.uid] ?? []) + stops(pods), pods.count)
         }
     }
     private mutating func visit(_ children: [Stop], _ depth: Int, _ id: String) {
