@@ -8,8 +8,8 @@ extension Suite {
         let path = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "evenkeel").path
         return FileManager.default.isExecutableFile(atPath: path) ? path : nil
     }
-    /// A letter that no screen has: once it is typed into the prompt, the frame that shows it answers the key.
-    private static let sign = "§"
+    /// Letters that no screen has: once one is typed into the prompt, the frame that shows it in place of the other answers the key.
+    private static let signs = ["§", "¤"]
 
     mutating func terminal() {
         guard let program = Self.program else { return print("in a terminal: not measured, there is no evenkeel beside this program") }
@@ -27,12 +27,12 @@ extension Suite {
     private mutating func atRest(_ program: String) {
         for (name, arguments) in [("paused", ["--paused"]), ("at x1", ["--speed", "1"])] {
             guard let terminal = PseudoTerminal(program, arguments), terminal.wait(for: "Spread", limit: 10) != nil else { continue }
-            // Until the greeting is gone.
-            terminal.drain(seconds: 8)
             rest("built-in cluster \(name)", terminal)
         }
     }
     private mutating func rest(_ name: String, _ terminal: PseudoTerminal) {
+        // Until what was said last is gone.
+        terminal.drain(seconds: 8)
         let before = terminal.processorTime
         let bytes = terminal.drain(seconds: 10)
         note("terminal: \(name), processor", "%", (terminal.processorTime - before) * 10)
@@ -84,13 +84,16 @@ extension Suite {
         var times: [Double] = []
         var bytes = 0
         var generator = SystemRandomNumberGenerator()
-        for _ in 0..<100 {
+        for number in 0..<101 {
             let before = terminal.written
-            terminal.type(Self.sign)
-            guard let time = terminal.wait(for: Self.sign, limit: 10) else { break }
-            times.append(time * 1000)
-            bytes += terminal.written - before
-            terminal.type("\u{7f}")
+            let sign = Self.signs[number % 2]
+            terminal.type(number == 0 ? sign : "\u{7f}" + sign)
+            guard let time = terminal.wait(for: sign, limit: 10) else { break }
+            // The first one opens what the others find open.
+            if number > 0 {
+                times.append(time * 1000)
+                bytes += terminal.written - before
+            }
             // At any moment of its turns.
             terminal.drain(seconds: 0.05 + Double.random(in: 0..<0.03, using: &generator))
         }
