@@ -205,7 +205,7 @@ extension APIServer {
             if filter.isPlain { metadata["remainingItemCount"] = .int(Int64(objects.count - limit)) }
             objects = Array(objects[..<limit])
         }
-        let body = request.form.body(objects, metadata: .object(metadata), in: session.cluster)
+        let body = request.form.body(objects, metadata: .object(metadata), in: session.cluster, texts: (podTexts, session.returns))
         return APIResponse(status: 200, headers: request.headers, body: body)
     }
 

@@ -19,6 +19,7 @@ public struct APIServer: Sendable {
     /// What clients keep of the cluster to come back to, by name.
     var savedStates: [String: EvenkeelAPI.Snapshot] = [:]
     let cache = WatchCache()
+    let podTexts = PodTexts()
     /// Whether ``lastEvent`` is wanted.
     public var isAudited = false
     /// What an audit log says of the request that was answered last.
@@ -92,6 +93,7 @@ public struct APIServer: Sendable {
     private mutating func prepare(_ session: inout Session) {
         session.keepChanges(Self.history)
         cache.clear(at: session.returns)
+        podTexts.clear(at: session.returns)
         if let versions = definitions.update(session) { resources = APIResources(versions) }
     }
 

@@ -166,7 +166,10 @@ struct ObjectForm: Sendable, Equatable {
     }
 
     /// A list of objects with its own metadata.
-    func body(_ objects: [any StoredObject], metadata: JSONValue, in cluster: Cluster) -> @Sendable () -> [UInt8] {
+    /// - Parameter texts: of pods that were written before, and how often time went back until now.
+    func body(
+        _ objects: [any StoredObject], metadata: JSONValue, in cluster: Cluster, texts: (known: PodTexts, returns: Int)? = nil
+    ) -> @Sendable () -> [UInt8] {
         switch representation.form {
         case .whole:
             let kind = "\(info.kind)List"
@@ -177,26 +180,20 @@ struct ObjectForm: Sendable, Equatable {
                 }
             }
             let showsToken = objects.map { ($0 as? Pod).map(cluster.showsToken) ?? false }
+            let head: JSONValue = ["kind": .string(kind), "apiVersion": .string(apiVersion), "metadata": metadata]
             return {
                 // Item by item: a list of thousands is never there as a value.
                 var bytes: [UInt8] = []
                 // About what they take: growing by and by would copy a long list several times.
                 bytes.reserveCapacity(objects.count * (info.type == .pod ? 3072 : 1024))
-                let head: JSONValue = ["kind": .string(kind), "apiVersion": .string(apiVersion), "metadata": metadata]
                 head.write(to: &bytes)
                 bytes.removeLast()
                 bytes += Array(",\"items\":[".utf8)
-                var specs = PodSpecTexts()
-                for (index, object) in objects.enumerated() {
-                    if index > 0 { bytes.append(0x2c) }
-                    if let pod = object as? Pod {
-                        bytes.append(0x7b)
-                        let hasToken = showsToken[index]
-                        pod.writeMembers(to: &bytes, reusing: &specs, name: hasToken ? pod.tokenVolumeName : "") {
-                            hasToken ? pod.withTokenVolume.spec.value : pod.spec.value
-                        }
-                        bytes.append(0x7d)
-                    } else {
+                if info.type == .pod {
+                    write(pods: objects, showsToken, objects.count >= PodTexts.fewest ? texts : nil, to: &bytes)
+                } else {
+                    for (index, object) in objects.enumerated() {
+                        if index > 0 { bytes.append(0x2c) }
                         write(object, asItem: true, to: &bytes)
                     }
                 }
@@ -214,6 +211,37 @@ struct ObjectForm: Sendable, Equatable {
             let table = Self.table(version, metadata: metadata, columns: columnDefinitions(in: cluster), rows: objects.map { row($0, in: cluster) })
             return encoded { table }
         }
+    }
+
+    /// Appends pods with commas between them; those that are known are copied.
+    private func write(pods: [any StoredObject], _ showsToken: [Bool], _ texts: (known: PodTexts, returns: Int)?, to bytes: inout [UInt8]) {
+        let known = texts?.known.known ?? [:]
+        var (written, size): ([PodTexts.Key: [UInt8]], Int) = ([:], 0)
+        if texts != nil { written.reserveCapacity(pods.count) }
+        var specs = PodSpecTexts()
+        for (index, object) in pods.enumerated() {
+            guard let pod = object as? Pod else { continue }
+            if index > 0 { bytes.append(0x2c) }
+            let hasToken = showsToken[index]
+            let key = PodTexts.Key(revision: pod.metadata.resourceVersion, showsToken: hasToken)
+            var text = known[key]
+            if let text {
+                bytes += text
+            } else {
+                let start = bytes.count
+                bytes.append(0x7b)
+                pod.writeMembers(to: &bytes, reusing: &specs, name: hasToken ? pod.tokenVolumeName : "") {
+                    hasToken ? pod.withTokenVolume.spec.value : pod.spec.value
+                }
+                bytes.append(0x7d)
+                if texts != nil { text = Array(bytes[start...]) }
+            }
+            if let text {
+                written[key] = text
+                size += text.count
+            }
+        }
+        texts.map { $0.known.keep(written, size: size, at: $0.returns) }
     }
 
     private func encoded(_ document: @escaping @Sendable () -> JSONValue) -> @Sendable () -> [UInt8] {

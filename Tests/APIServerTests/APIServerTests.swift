@@ -38,6 +38,36 @@ struct APIServerTests {
         #expect(names == names.sorted())
     }
 
+    @Test func `a long list shows each pod as it is now, however often it is read`() throws {
+        var client = Client(namespaces: ["many"])
+        let path = "/api/v1/namespaces/many/pods"
+        for number in 0..<1010 {
+            let spec: JSONValue = ["schedulerName": "none", "containers": [["name": "c", "image": "b"]]]
+            _ = client.send("POST", path, body: ["metadata": ["name": .string("p\(number)"), "labels": ["n": "0"]], "spec": spec])
+        }
+        func labels() -> [String: String] {
+            let items = client.send("GET", path).json["items"]?.array ?? []
+            return Dictionary(
+                items.map { ($0["metadata"]?["name"]?.string ?? "", $0["metadata"]?["labels"]?["n"]?.string ?? "") }, uniquingKeysWith: { first, _ in first })
+        }
+        let first = client.send("GET", path)
+        #expect(first.text == client.send("GET", path).text)
+        for change in 1...3 {
+            let name = "p\(change * 100)"
+            _ = client.send(
+                "PATCH", "\(path)/\(name)", body: ["metadata": ["labels": ["n": .string("\(change)")]]], contentType: "application/merge-patch+json")
+            _ = client.send("DELETE", "\(path)/p\(change)")
+            let now = labels()
+            #expect(now.count == 1010 - change)
+            #expect(now[name] == "\(change)")
+            #expect(now["p\(change)"] == nil)
+        }
+        let one = client.send("GET", path + "/p7").json
+        let item = (client.send("GET", path).json["items"]?.array ?? []).first { $0["metadata"]?["name"] == "p7" }
+        #expect(item?["spec"] == one["spec"])
+        #expect(item?["metadata"] == one["metadata"])
+    }
+
     @Test func `selectors of labels and fields choose`() throws {
         var client = Client()
         _ = client.send("POST", Self.path, body: Self.configMap("x", ["t": "x"]))
