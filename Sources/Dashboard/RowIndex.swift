@@ -123,8 +123,10 @@ struct RowIndex {
 
     /// As many rows are looked at before anything is shown; a table of fewer is always complete.
     static let atOnce = 4000
-    /// As many are looked at again with each frame where more than their objects decides about them; a table of fewer as a whole.
+    /// A table of no more is looked at again as a whole with each frame where more than its objects decides about the rows.
     static let again = 500
+    /// Of a larger one so many: all that a filter may look at takes some 20 µs a row.
+    private static let inTurn = 125
     private static let preview = 512
     private static let run = 2048
 
@@ -190,8 +192,8 @@ struct RowIndex {
             return
         }
         if !rule.isExact {
-            for number in round..<min(round + Self.again, rows.count) { touched.append(Int32(number)) }
-            round = round + Self.again < rows.count ? round + Self.again : 0
+            for number in round..<min(round + Self.inTurn, rows.count) { touched.append(Int32(number)) }
+            round = round + Self.inTurn < rows.count ? round + Self.inTurn : 0
         }
         look(at: touched, rule, world)
     }
@@ -290,7 +292,7 @@ struct RowIndex {
         work.end = work.candidates?.count ?? count
         self.work = work
         var looks = 0
-        let limit = rule.isExact ? Self.atOnce : Self.again
+        let limit = rule.isExact ? Self.atOnce : work.end <= Self.again ? Self.again : 2 * Self.inTurn
         go(on: world) {
             looks += 1
             return looks > limit
