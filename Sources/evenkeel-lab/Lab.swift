@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Fuzzing
+import KubernetesAPI
 
 /// Measures and fuzzes; asserts nothing. What is printed depends on the machine.
 @main struct Lab: ParsableCommand {
@@ -42,10 +43,13 @@ import Fuzzing
         // The best of several: other work on the machine only ever makes a run slower.
         @Option(help: "The best of so many runs counts.") var runs = 3
         @Option(help: "all: whole placements; decide: decisions alone; both.") var phase = Phase.both
+        @Option(help: "Gates to set, such as GenericWorkload=true.") var featureGates = ""
+        func profile() throws -> KubernetesProfile { try KubernetesProfile(version: .default, featureGates: featureGates) }
         func validate() throws {
             if (nodes + [pods, runs]).contains(where: { $0 < 1 }) { throw ValidationError("Numbers are at least 1.") }
+            do { _ = try profile() } catch { throw ValidationError("\(error)") }
         }
-        func run() { ScheduleBench.run(self) }
+        func run() throws { ScheduleBench.run(self, try profile()) }
     }
 
     struct Quiet: ParsableCommand {

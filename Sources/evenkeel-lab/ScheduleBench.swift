@@ -113,11 +113,11 @@ struct ScheduleBench {
     private let workload: Workload
     private let pods: Int
 
-    private init(_ workload: Workload, nodes: Int, pods: Int) {
+    private init(_ workload: Workload, nodes: Int, pods: Int, _ profile: KubernetesProfile) {
         (self.workload, self.pods) = (workload, pods)
         var configuration = SchedulerConfiguration()
         configuration.percentageOfNodesToScore = 100
-        cluster = Cluster()
+        cluster = Cluster(profile: profile)
         scheduler = Scheduler(profile: cluster.profile, seed: 1, configuration: configuration)
         Self.nodes(nodes, in: &cluster)
         for template in workload.templates where workload.hasReplicaSets {
@@ -163,7 +163,7 @@ struct ScheduleBench {
         allocs        Blocks asked of malloc per placed pod. peak MB: of the process.
         """
 
-    static func run(_ options: Lab.Schedule) {
+    static func run(_ options: Lab.Schedule, _ profile: KubernetesProfile) {
         let (phase, runs) = (options.phase, options.runs)
         let widths = [26, 6, 7, 10, 10, 10, 12, 7, 8]
         print(row(["workload", "nodes", "pods", "placed /s", "by CPU", "created /s", "decisions /s", "allocs", "peak MB"], widths))
@@ -175,7 +175,7 @@ struct ScheduleBench {
                 var left = 0
                 var allocations = 0
                 for _ in 0..<runs where phase != .decide {
-                    var bench = ScheduleBench(workload, nodes: nodes, pods: count)
+                    var bench = ScheduleBench(workload, nodes: nodes, pods: count, profile)
                     let creation = processorSeconds { bench.create() }
                     best.created = max(best.created, Double(count) / creation)
                     var placed = 0
@@ -188,7 +188,7 @@ struct ScheduleBench {
                     left = count - placed
                 }
                 for _ in 0..<runs where phase != .all {
-                    var bench = ScheduleBench(workload, nodes: nodes, pods: count)
+                    var bench = ScheduleBench(workload, nodes: nodes, pods: count, profile)
                     bench.create()
                     let waiting = bench.cluster.store.pods.all
                     var placed = 0

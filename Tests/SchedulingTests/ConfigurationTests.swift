@@ -85,8 +85,8 @@ import Testing
         #expect(configuration.validate(for: KubernetesProfile(minor: minor)).isEmpty)
         var bench = Bench(minor: minor)
         bench.node("a", cpu: "4", memory: "8Gi") { $0.status.allocatable["example.com/gpu"] = Quantity(4) }
-        bench.pod("used", cpu: "2", memory: "2Gi", on: "a") { $0.spec.containers[0].resources.requests["example.com/gpu"] = Quantity(1) }
-        bench.pod("p", cpu: "1", memory: "1Gi") { $0.spec.containers[0].resources.requests["example.com/gpu"] = Quantity(2) }
+        bench.pod("used", cpu: "2", memory: "2Gi", on: "a") { $0.ask(forGPUs: 1) }
+        bench.pod("p", cpu: "1", memory: "1Gi") { $0.ask(forGPUs: 2) }
         let decision = decide(cluster: bench.cluster, order: .file, configuration: configuration)[0]
         return decision.scorePlugins.firstIndex(of: plugin).map { decision.nodes[0].scores[$0] }
     }
@@ -120,7 +120,7 @@ import Testing
         var bench = Bench()
         bench.node("a")
         bench.node("b") { $0.metadata.labels["pool"] = "batch" }
-        bench.pod("p") { $0.spec.containers[0].resources.requests["example.com/gpu"] = Quantity(1) }
+        bench.pod("p") { $0.ask(forGPUs: 1) }
         func decision(_ plugin: String, _ args: JSONValue) -> Explanation {
             let configuration = read(["profiles": [["pluginConfig": [["name": .string(plugin), "args": args]]]]])
             #expect(configuration.validate(for: .default).isEmpty)
@@ -156,5 +156,13 @@ import Testing
                 == ["scoringStrategy.shape: Required value: at least one point must be specified"])
         #expect(errors("NodeResourcesBalancedAllocation", ["resources": [["name": "cpu", "weight": 2]]]).count == 1)
         #expect(errors("NodeAffinity", ["addedAffinity": [:]]).count == 1)
+    }
+}
+
+extension Pod {
+    /// Extended resources are not overcommitted: the limit is the request.
+    fileprivate mutating func ask(forGPUs count: Int64) {
+        spec.containers[0].resources.requests["example.com/gpu"] = Quantity(count)
+        spec.containers[0].resources.limits["example.com/gpu"] = Quantity(count)
     }
 }
