@@ -35,6 +35,8 @@ public struct Cluster: Sendable {
     var writer: FieldManager?
     /// The last completed spec of each controlling owner, by its identity.
     var completedSpecs = CompletedSpecs()
+    /// The last labels that bindings gave to pods.
+    var boundLabels = BoundLabels()
     var names: SeededRandom
     /// What tokens of service accounts are signed with: from the seed, so that each run has the same. A server with real clients sets a
     /// secret one.

@@ -51,6 +51,31 @@ public enum StableHash {
         return hash
     }
 
+    /// 64 bits of the text's UTF-8, eight bytes at a time: for tables in memory, not for names.
+    public static func of(_ text: String, seed: UInt64 = 0) -> UInt64 {
+        func mixed(_ a: UInt64, _ b: UInt64) -> UInt64 {
+            let product = (a ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: b ^ 0xa076_1d64_78bd_642f)
+            return product.high ^ product.low
+        }
+        func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+            let raw = UnsafeRawBufferPointer(bytes)
+            var hash = seed &+ UInt64(raw.count)
+            var place = 0
+            while place + 8 <= raw.count {
+                hash = mixed(hash, UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)))
+                place += 8
+            }
+            var rest: UInt64 = 0
+            while place < raw.count {
+                rest = rest << 8 | UInt64(raw[place])
+                place += 1
+            }
+            return mixed(hash, rest)
+        }
+        var text = text
+        return text.withUTF8(hash)
+    }
+
     /// `number` in 16 hexadecimal digits, and `count` - 1 further groups that follow from it.
     public static func hex(_ number: UInt64, _ count: Int = 1) -> String {
         (0..<count).map { index in

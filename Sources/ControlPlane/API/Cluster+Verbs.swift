@@ -234,9 +234,8 @@ extension Cluster {
         if !pod.spec.schedulingGates.isEmpty { throw refuse("pod \(key.name) has non-empty .spec.schedulingGates") }
         pod.nodeName = node
         if profile.isEnabled(.podTopologyLabelsAdmission), let labels = store.nodes[ObjectKey(name: node)]?.metadata.labels {
-            for label in [LabelKey.zone, LabelKey.region] {
-                if let value = labels[label], pod.metadata.labels[label] == nil { pod.metadata.labels[label] = value }
-            }
+            let bound = boundLabels.labels(pod.metadata.labels, on: labels)
+            if bound != pod.metadata.labels { pod.metadata.labels = bound }
         }
         if profile.isEnabled(.clearingNominatedNodeNameAfterBinding), !pod.status.nominatedNodeName.isEmpty {
             pod.status.nominatedNodeName = ""

@@ -93,8 +93,10 @@ public struct ObjectStore: Sendable {
     private var firstEntry = 0
 
     // Pods by node and by controlling owner; slots in rising order.
-    private var slotsByNode: [String: [Int]] = [:]
-    private var slotsByOwner: [String: [Int]] = [:]
+    private(set) var slotsByNode: [String: [Int]] = [:]
+    private(set) var slotsByOwner: [String: [Int]] = [:]
+    /// By slot: what controllers count of each pod.
+    private(set) var podMarks: [PodMarks] = []
     var eventIndex = EventIndex()
 
     public init() {}
@@ -117,6 +119,9 @@ public struct ObjectStore: Sendable {
     public func podSlots(onNode name: String) -> [Int] { slotsByNode[name] ?? [] }
     /// The pods whose controlling owner has the identity `uid`, in slot order. O(pods of the owner).
     public func pods(ownedBy uid: String) -> [Pod] { slotsByOwner[uid, default: []].compactMap { pods.rows[$0] } }
+
+    /// Slots of the pods whose controlling owner has the identity `uid`, rising.
+    public func podSlots(ownedBy uid: String) -> [Int] { slotsByOwner[uid] ?? [] }
 
     // MARK: The feed of changes
 
@@ -228,6 +233,7 @@ public struct ObjectStore: Sendable {
 
     /// Keeps pods by node and by owner.
     mutating func indexPod(_ slot: Int, from previous: Pod?, to pod: Pod?) {
+        mark(slot, pod)
         // Most changes are of the status alone.
         if let pod, let previous, previous.metadata.identity == pod.metadata.identity, previous.nodeName == pod.nodeName { return }
         let (node, oldNode) = (pod?.nodeName ?? "", previous?.nodeName ?? "")
@@ -244,6 +250,31 @@ public struct ObjectStore: Sendable {
             if let owner { Self.insert(slot, into: &slotsByOwner, owner) }
         }
     }
+    private mutating func mark(_ slot: Int, _ pod: Pod?) {
+        while podMarks.count <= slot { podMarks.append([]) }
+        podMarks[slot] = pod.map(PodMarks.init) ?? []
+    }
+    /// Counts the pods whose controlling owner has the identity `uid`; nil if there is one that `selector` does not match.
+    ///
+    /// Labels are compared once for each of their versions, which the pods of a template share.
+    public func count(podsOwnedBy uid: String, matching selector: LabelSelector, template: LabelSelector) -> PodTally? {
+        var tally = PodTally()
+        var known: [(labels: StringMap<String>, isOfTemplate: Bool)] = []
+        for slot in slotsByOwner[uid] ?? [] {
+            guard let labels = pods.rows[slot]?.metadata.labels else { continue }
+            let isOfTemplate: Bool
+            if let same = known.first(where: { $0.labels.isIdentical(to: labels) }) {
+                isOfTemplate = same.isOfTemplate
+            } else {
+                guard selector.matches(labels) else { return nil }
+                isOfTemplate = template.matches(labels)
+                if known.count < 8 { known.append((labels, isOfTemplate)) }
+            }
+            tally.add(podMarks[slot], isOfTemplate: isOfTemplate)
+        }
+        return tally
+    }
+
     private static func insert(_ slot: Int, into map: inout [String: [Int]], _ key: String) {
         // One look-up for both: the list is changed where it is.
         func insert(into slots: inout [Int]) { slots.insert(slot, at: slots.partitioningIndex { $0 >= slot }) }

@@ -208,6 +208,8 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
             }
         }
     }
+    /// Whether it is the other's very storage, and so the same. O(1).
+    @inlinable public func isIdentical(to other: StringMap) -> Bool { sorted.count == other.sorted.count && sorted.sharesStorage(with: other.sorted) }
     /// This map with the entries of `other` over it.
     public func merging(_ other: StringMap) -> StringMap {
         var result = self
