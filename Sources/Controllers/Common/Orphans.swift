@@ -14,9 +14,11 @@ struct Orphans: Sendable {
         if change.action == .modified, change.previous?.metadata.identity == change.object.metadata.identity {
             return nil
         }
-        let key = change.object.key
-        let meta = change.object.metadata.value
+        let meta = change.object.metadata
         let isOrphan = change.action != .deleted && meta.controller == nil && !meta.isTerminating
+        // Nearly all have an owner, and are not filed.
+        if !isOrphan, labels.isEmpty { return nil }
+        let key = change.object.key
         let before = labels[key]
         if isOrphan, before == meta.labels { return nil }
         if let before { remove(key, before) }

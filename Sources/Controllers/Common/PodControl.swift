@@ -102,7 +102,7 @@ struct PodAllowance {
     private static let period = Duration.seconds(10)
     private static let batch = 200
 
-    init(missing: Int, _ active: [Pod], _ cluster: Cluster) {
+    init(missing: Int, _ active: @autoclosure () -> [Pod], _ cluster: Cluster) {
         count = max(0, min(missing, PodControl.burst))
         let free = Self.free(cluster)
         guard count > max(0, free) else { return }
@@ -110,7 +110,7 @@ struct PodAllowance {
             count = free
             return
         }
-        let last = active.lazy.compactMap(\.metadata.creationTimestamp).max()
+        let last = active().lazy.compactMap(\.metadata.creationTimestamp).max()
         let next = last.map { $0 + Self.period } ?? cluster.now
         count = next <= cluster.now ? min(count, Self.batch) : 0
         again = .at(next <= cluster.now ? cluster.now + Self.period : next)

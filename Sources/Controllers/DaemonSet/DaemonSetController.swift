@@ -12,12 +12,22 @@ struct DaemonSetController: Controller {
     private var orphans = Orphans()
     private var sets: Set<ObjectKey> = []
     private var fits: [ObjectKey: NodeFit] = [:]
+    /// By set, and by the node's slot: what was found for it.
+    private var judgements: [ObjectKey: [Judgement?]] = [:]
     private let podControl = PodControl(source: EventSource("daemonset-controller"))
     /// Failed pods by set and node: how often, and when the next may be removed.
     private var failures: [String: (count: Int, allowedAt: Instant)] = [:]
 
     static let burst = 250
     static let failureBackoff = (first: Duration.seconds(1), most: Duration.minutes(15))
+
+    /// Whether a node is to have a pod of a set, as long as the node's metadata and spec are these.
+    private struct Judgement: Sendable {
+        var metadata: Metadata
+        var spec: Shared<NodeSpec>
+        var run: Bool
+        var stay: Bool
+    }
 
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
         guard entry.kind == .daemonSet else { return revisions.observe(entry, cluster) }
@@ -29,7 +39,7 @@ struct DaemonSetController: Controller {
         } else {
             sets.insert(change.object.key)
         }
-        fits[change.object.key] = nil
+        if change.action == .deleted { (fits[change.object.key], judgements[change.object.key]) = (nil, nil) }
         queue.add(change.object.key)
     }
 
@@ -48,8 +58,10 @@ struct DaemonSetController: Controller {
         }
     }
     private mutating func fit(of key: ObjectKey, _ cluster: Cluster) -> NodeFit? {
-        if let known = fits[key], known.profile == cluster.profile { return known }
-        fits[key] = cluster.store.daemonSets[key].map { NodeFit($0.spec.template, cluster.profile) }
+        guard let set = cluster.store.daemonSets[key] else { return nil }
+        if let known = fits[key], known.profile == cluster.profile, known.isOf(set.spec.template) { return known }
+        judgements[key] = nil
+        fits[key] = NodeFit(set.spec.template, cluster.profile)
         return fits[key]
     }
 
@@ -74,9 +86,32 @@ struct DaemonSetController: Controller {
     private struct View {
         var set: DaemonSet
         var hash: String
-        var nodes: [(node: Node, run: Bool, stay: Bool)]
-        /// Pods by node, oldest first.
-        var pods: [String: [Pod]]
+        /// In the order of the nodes' slots.
+        var places: [Place] = []
+        /// The places by the nodes' names.
+        var byNode: [String: Int] = [:]
+    }
+    /// A node, and the set's pods that stand on it or wait for it.
+    private struct Place {
+        var node: String
+        var run: Bool
+        var stay: Bool
+        /// The oldest; nearly always the only one.
+        var first: Daemon?
+        var others: [Daemon] = []
+        var pods: [Daemon] { first.map { [$0] + others } ?? [] }
+    }
+    /// A pod as it was at the look.
+    private struct Daemon {
+        var slot: Int
+        var isTerminating: Bool
+        var isFinished: Bool
+        var isReady: Bool
+        var isAvailable: Bool
+        /// When it becomes available.
+        var availableAt: Instant?
+        /// Of the set's present template.
+        var isNew: Bool
     }
 
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
@@ -106,19 +141,67 @@ struct DaemonSetController: Controller {
         }
     }
 
-    private func look(
+    private mutating func look(
         _ set: DaemonSet, _ hash: String, _ selector: LabelSelector, _ cluster: inout Cluster
     ) -> View {
-        let fit = NodeFit(set.spec.template, cluster.profile)
-        var pods: [String: [Pod]] = [:]
-        for pod in cluster.claimPods(of: set, selector, orphans, suits: { _ in true }) {
-            pods[NodeFit.node(of: pod), default: []].append(pod)
+        var view = View(set: set, hash: hash)
+        placeNodes(in: &view, cluster)
+        if !orphans.matching(namespace: set.namespace, selector).isEmpty || !placePods(in: &view, selector, cluster) {
+            // Some are to be adopted or released first.
+            _ = cluster.claimPods(of: set, selector, orphans, suits: { _ in true })
+            for index in view.places.indices { (view.places[index].first, view.places[index].others) = (nil, []) }
+            _ = placePods(in: &view, nil, cluster)
         }
-        let nodes = cluster.store.nodes.all.map { node in
-            let (run, stay) = fit.judge(node)
-            return (node: node, run: run, stay: stay)
+        return view
+    }
+
+    private mutating func placeNodes(in view: inout View, _ cluster: Cluster) {
+        guard let fit = fit(of: view.set.key, cluster) else { return }
+        var known = judgements.removeValue(forKey: view.set.key) ?? []
+        while known.count < cluster.store.nodes.rows.count { known.append(nil) }
+        view.places.reserveCapacity(cluster.store.nodes.count)
+        view.byNode.reserveCapacity(cluster.store.nodes.count)
+        for (slot, node) in cluster.store.nodes.rows.enumerated() {
+            guard let node else {
+                known[slot] = nil
+                continue
+            }
+            if known[slot].map({ $0.metadata.identity != node.metadata.identity || $0.spec.identity != node.spec.identity }) ?? true {
+                let (run, stay) = fit.judge(node)
+                known[slot] = Judgement(metadata: node.metadata, spec: node.spec, run: run, stay: stay)
+            }
+            guard let judgement = known[slot] else { continue }
+            view.byNode[node.name] = view.places.count
+            view.places.append(Place(node: node.name, run: judgement.run, stay: judgement.stay))
         }
-        return View(set: set, hash: hash, nodes: nodes, pods: pods)
+        judgements[view.set.key] = known
+    }
+
+    /// Puts each pod of the set to its node. False, with some missing, if there is one that `selector` does not match.
+    private func placePods(in view: inout View, _ selector: LabelSelector?, _ cluster: Cluster) -> Bool {
+        // The pods of a template share their labels, so those are looked at once.
+        var known: [(labels: StringMap<String>, isNew: Bool)] = []
+        for slot in cluster.store.podSlots(ownedBy: view.set.metadata.uid) {
+            guard let pod = cluster.store.pods.rows[slot] else { continue }
+            let labels = pod.metadata.labels
+            let isNew: Bool
+            if let same = known.first(where: { $0.labels.isIdentical(to: labels) }) {
+                isNew = same.isNew
+            } else {
+                if let selector, !selector.matches(labels) { return false }
+                isNew = labels["controller-revision-hash"] == view.hash
+                if known.count < 8 { known.append((labels, isNew)) }
+            }
+            guard let place = view.byNode[NodeFit.node(of: pod)] else { continue }
+            let wait = view.set.spec.minReadySeconds
+            let isReady = pod.isReady
+            let daemon = Daemon(
+                slot: slot, isTerminating: pod.metadata.isTerminating, isFinished: pod.isFinished, isReady: isReady,
+                isAvailable: isReady && (wait == 0 || pod.isAvailable(minReadySeconds: wait, now: cluster.now)),
+                availableAt: wait == 0 ? nil : pod.availableAt(minReadySeconds: wait, now: cluster.now), isNew: isNew)
+            if view.places[place].first == nil { view.places[place].first = daemon } else { view.places[place].others.append(daemon) }
+        }
+        return true
     }
 
     private var source: EventSource { podControl.source }
@@ -134,34 +217,33 @@ struct DaemonSetController: Controller {
         var surplus: [Pod] = []
         var again = Requeue.none
         let surges = surge(view.set) > 0
-        for (node, run, stay) in view.nodes {
-            let pods = view.pods[node.name] ?? []
-            let living = pods.filter { !$0.metadata.isTerminating }
-            if !stay {
-                surplus += living
-            } else if run, pods.isEmpty {
-                missing.append(node.name)
+        for place in view.places {
+            if place.stay, place.others.isEmpty, let only = place.first, !only.isFinished { continue }
+            let living = place.pods.filter { !$0.isTerminating }
+            if !place.stay {
+                surplus += living.compactMap { cluster.store.pods.rows[$0.slot] }
+            } else if place.run, place.first == nil {
+                missing.append(place.node)
             } else {
-                var running: [Pod] = []
-                for pod in living {
-                    guard pod.isFinished else {
-                        running.append(pod)
+                var running: [(daemon: Daemon, pod: Pod)] = []
+                for daemon in living {
+                    guard let pod = cluster.store.pods.rows[daemon.slot] else { continue }
+                    guard daemon.isFinished else {
+                        running.append((daemon, pod))
                         continue
                     }
-                    again = again.sooner(removeFinished(pod, of: view.set, node.name, &surplus, &cluster))
+                    again = again.sooner(removeFinished(pod, of: view.set, place.node, &surplus, &cluster))
                 }
                 // During a surge the old and the new pod stand side by side.
-                let isSurge =
-                    surges && running.count == 2
-                    && running.contains { $0.metadata.labels["controller-revision-hash"] == view.hash }
-                    && running.contains { $0.metadata.labels["controller-revision-hash"] != view.hash }
+                let isSurge = surges && running.count == 2 && running.contains { $0.daemon.isNew } && running.contains { !$0.daemon.isNew }
                 if running.count > 1, !isSurge {
                     running.sort { a, b in
+                        let (a, b) = (a.pod, b.pod)
                         if a.nodeName.isEmpty != b.nodeName.isEmpty { return b.nodeName.isEmpty }
                         let (x, y) = (a.metadata.creationTimestamp ?? .start, b.metadata.creationTimestamp ?? .start)
                         return x == y ? a.name < b.name : x < y
                     }
-                    surplus += running.dropFirst()
+                    surplus += running.dropFirst().map(\.pod)
                 }
             }
         }
@@ -212,44 +294,49 @@ struct DaemonSetController: Controller {
     // MARK: Rolling update
 
     private func rollOver(_ view: View, _ cluster: inout Cluster) throws(APIError) {
-        let now = cluster.now
-        let desired = view.nodes.count { $0.run }
+        let desired = view.places.count { $0.run }
         let rolling = view.set.spec.updateStrategy.rollingUpdate
         let surge = rolling?.maxSurge?.scaled(of: desired, roundUp: true) ?? 0
         var unavailable = (rolling?.maxUnavailable ?? .int(1)).scaled(of: desired, roundUp: true) ?? 1
         if unavailable == 0, surge == 0 { unavailable = 1 }
-        func isAvailable(_ pod: Pod) -> Bool {
-            pod.isAvailable(minReadySeconds: view.set.spec.minReadySeconds, now: now)
-        }
-        var free: [(node: String, pod: Pod)] = []
-        var costly: [(node: String, pod: Pod)] = []
+        var free: [(node: String, slot: Int)] = []
+        var costly: [(node: String, slot: Int)] = []
         var used = 0
-        for (node, run, _) in view.nodes where run {
-            let pods = (view.pods[node.name] ?? []).filter { !$0.metadata.isTerminating }
-            let new = pods.first { $0.metadata.labels["controller-revision-hash"] == view.hash }
-            let old = pods.first { $0.metadata.labels["controller-revision-hash"] != view.hash }
+        func delete(_ slot: Int) throws(APIError) {
+            if let pod = cluster.store.pods.rows[slot], pod.metadata.controller?.uid == view.set.metadata.uid {
+                try podControl.delete(pod, for: view.set, &cluster)
+            }
+        }
+        for place in view.places where place.run {
+            if surge == 0, place.others.isEmpty, let only = place.first, !only.isTerminating, only.isNew {
+                if !only.isAvailable { used += 1 }
+                continue
+            }
+            let pods = place.pods.filter { !$0.isTerminating }
+            let new = pods.first { $0.isNew }
+            let old = pods.first { !$0.isNew }
             if surge > 0 {
                 guard let old else { continue }
                 if let new {
-                    if !isAvailable(old) || isAvailable(new) {
-                        try podControl.delete(old, for: view.set, &cluster)
+                    if !old.isAvailable || new.isAvailable {
+                        try delete(old.slot)
                     } else {
                         used += 1
                     }
-                } else if !isAvailable(old) {
-                    free.append((node.name, old))
+                } else if !old.isAvailable {
+                    free.append((place.node, old.slot))
                 } else {
-                    costly.append((node.name, old))
+                    costly.append((place.node, old.slot))
                 }
             } else {
                 switch (new, old) {
                 case (nil, let old?):
-                    if isAvailable(old) {
-                        costly.append((node.name, old))
+                    if old.isAvailable {
+                        costly.append((place.node, old.slot))
                     } else {
-                        free.append((node.name, old))
+                        free.append((place.node, old.slot))
                     }
-                case (let new?, nil): if !isAvailable(new) { used += 1 }
+                case (let new?, nil): if !new.isAvailable { used += 1 }
                 default: used += 1
                 }
             }
@@ -258,7 +345,7 @@ struct DaemonSetController: Controller {
         if surge > 0 {
             try createPods(on: chosen.map(\.node), view, &cluster)
         } else {
-            for (_, pod) in chosen { try podControl.delete(pod, for: view.set, &cluster) }
+            for (_, slot) in chosen { try delete(slot) }
         }
     }
 
@@ -266,32 +353,28 @@ struct DaemonSetController: Controller {
 
     private func report(_ view: View, _ cluster: inout Cluster) -> Requeue {
         let set = view.set
-        let now = cluster.now
         var status = set.status
         (status.desiredNumberScheduled, status.currentNumberScheduled, status.numberMisscheduled) = (0, 0, 0)
         (status.numberReady, status.numberAvailable, status.updatedNumberScheduled) = (0, 0, 0)
         var again: Instant?
-        for (node, run, _) in view.nodes {
-            let pods = view.pods[node.name] ?? []
-            guard run else {
-                if !pods.isEmpty { status.numberMisscheduled += 1 }
+        for place in view.places {
+            guard place.run else {
+                if place.first != nil { status.numberMisscheduled += 1 }
                 continue
             }
             status.desiredNumberScheduled += 1
-            guard let pod = pods.first(where: { $0.isReady && !$0.metadata.isTerminating }) ?? pods.first
-            else { continue }
+            guard let first = place.first else { continue }
+            let pod = place.others.isEmpty ? first : place.pods.first { $0.isReady && !$0.isTerminating } ?? first
             status.currentNumberScheduled += 1
             if pod.isReady {
                 status.numberReady += 1
-                if pod.isAvailable(minReadySeconds: set.spec.minReadySeconds, now: now) {
+                if pod.isAvailable {
                     status.numberAvailable += 1
-                } else if let time = pod.availableAt(minReadySeconds: set.spec.minReadySeconds, now: now) {
+                } else if let time = pod.availableAt {
                     again = min(again ?? time, time)
                 }
             }
-            if pods.contains(where: { $0.metadata.labels["controller-revision-hash"] == view.hash }) {
-                status.updatedNumberScheduled += 1
-            }
+            if first.isNew || place.others.contains(where: \.isNew) { status.updatedNumberScheduled += 1 }
         }
         status.numberUnavailable = status.desiredNumberScheduled - status.numberAvailable
         status.observedGeneration = set.metadata.generation

@@ -12,6 +12,9 @@ struct NodeFit {
         tolerations = template.spec.tolerations + Self.added(hostNetwork: template.spec.hostNetwork)
     }
 
+    /// Whether it was made of this template.
+    func isOf(_ other: PodTemplateSpec) -> Bool { template.spec.identity == other.spec.identity && template.nodeName == other.nodeName }
+
     /// What every daemon pod tolerates.
     static func added(hostNetwork: Bool) -> [Toleration] {
         func tolerates(_ key: String, _ effect: String) -> Toleration {

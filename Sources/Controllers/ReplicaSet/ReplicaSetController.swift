@@ -73,6 +73,14 @@ struct ReplicaSetController: Controller {
 
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
         guard let set = cluster.store.replicaSets[key], let selector = set.spec.selector else { return .none }
+        let template = LabelSelector(matchLabels: set.spec.template.metadata.labels)
+        // Mostly nothing is to be adopted, released or deleted, and the pods need only be counted.
+        if set.spec.minReadySeconds == 0, orphans.matching(namespace: set.namespace, selector).isEmpty,
+            let tally = cluster.store.count(podsOwnedBy: set.metadata.uid, matching: selector, template: template),
+            tally.active <= set.spec.replicas ?? 1 || set.metadata.isTerminating
+        {
+            return counted(tally, of: set, &cluster)
+        }
         let pods = cluster.claimPods(of: set, selector, orphans, suits: \.isActive)
         let active = pods.filter(\.isActive)
         var failure: (reason: String, error: APIError)?
@@ -84,18 +92,35 @@ struct ReplicaSetController: Controller {
         return (available.map { Requeue.at($0) } ?? Requeue.none).sooner(allowance.again)
     }
 
+    /// Goes on with a set of which no pod has to be looked at by itself: creates what is missing, and reports.
+    private mutating func counted(_ tally: PodTally, of set: ReplicaSet, _ cluster: inout Cluster) -> Requeue {
+        let uid = set.metadata.uid
+        let allowance = PodAllowance(
+            missing: (set.spec.replicas ?? 1) - tally.active, cluster.store.pods(ownedBy: uid).filter(\.isActive), cluster)
+        var failure: (reason: String, error: APIError)?
+        if !set.metadata.isTerminating, tally.active < set.spec.replicas ?? 1 { failure = create(allowance, for: set, &cluster) }
+        var status = set.status
+        (status.replicas, status.fullyLabeledReplicas) = (tally.active, tally.fullyLabeled)
+        (status.readyReplicas, status.availableReplicas) = (tally.ready, tally.ready)
+        report(status, of: set, terminating: tally.terminating, failure, &cluster)
+        if let failure, !failure.error.isNamespaceTerminating { return .retry }
+        return allowance.again
+    }
+
+    private func create(_ allowance: PodAllowance, for set: ReplicaSet, _ cluster: inout Cluster) -> (reason: String, error: APIError)? {
+        let pod = PodControl.pod(from: set.spec.template, owner: set)
+        let result = PodControl.slowStart(allowance.count) { _ throws(APIError) in
+            try podControl.create(pod, for: set, &cluster)
+        }
+        return result.error.map { (EventReason.failedCreate, $0) }
+    }
+
     /// Creates what is missing or deletes what is too much, at most 500.
     private mutating func manage(
         _ set: ReplicaSet, _ active: [Pod], _ allowance: PodAllowance, _ cluster: inout Cluster
     ) -> (reason: String, error: APIError)? {
         let surplus = active.count - (set.spec.replicas ?? 1)
-        if surplus < 0 {
-            let pod = PodControl.pod(from: set.spec.template, owner: set)
-            let result = PodControl.slowStart(allowance.count) { _ throws(APIError) in
-                try podControl.create(pod, for: set, &cluster)
-            }
-            return result.error.map { (EventReason.failedCreate, $0) }
-        }
+        if surplus < 0 { return create(allowance, for: set, &cluster) }
         var failure: APIError?
         for pod in victims(min(surplus, PodControl.burst), set, active, cluster) {
             do throws(APIError) {
@@ -137,6 +162,13 @@ struct ReplicaSetController: Controller {
         status.availableReplicas = active.count {
             $0.isAvailable(minReadySeconds: set.spec.minReadySeconds, now: cluster.now)
         }
+        report(status, of: set, terminating: terminating, failure, &cluster)
+    }
+
+    private func report(
+        _ counts: ReplicaSetStatus, of set: ReplicaSet, terminating: Int, _ failure: (reason: String, error: APIError)?, _ cluster: inout Cluster
+    ) {
+        var status = counts
         if cluster.profile.isEnabled(.deploymentReplicaSetTerminatingReplicas) {
             status.terminatingReplicas = terminating
         }
