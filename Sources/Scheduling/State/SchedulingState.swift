@@ -219,8 +219,23 @@ struct SchedulingState: Sendable {
                 || status.initContainerStatuses.contains { $0.resources != nil }
         }
         guard resized(old.status.value) || resized(pod.status.value) else { return true }
+        // Mostly it is what it was.
+        if Self.sameResources(old.status, pod.status) { return true }
         let rules = RequestRules(assigned: profile)
         return old.requests(rules) == pod.requests(rules)
+    }
+
+    /// Whether the statuses say the same of resources.
+    private static func sameResources(_ a: Shared<PodStatus>, _ b: Shared<PodStatus>) -> Bool {
+        func same(_ list: KeyPath<PodStatus, [ContainerStatus]>) -> Bool {
+            let (x, y) = (a[dynamicMember: list], b[dynamicMember: list])
+            return x.count == y.count
+                && x.indices.allSatisfy {
+                    x[$0].name == y[$0].name && x[$0].allocatedResources == y[$0].allocatedResources && x[$0].resources == y[$0].resources
+                }
+        }
+        return same(\.containerStatuses) && same(\.initContainerStatuses) && a.resources == b.resources && a.allocatedResources == b.allocatedResources
+            && a.resize == b.resize && a.conditions[ConditionType.podResizePending]?.reason == b.conditions[ConditionType.podResizePending]?.reason
     }
 
     /// Takes away a pod that is gone.
