@@ -37,6 +37,8 @@ struct KubeletHost: Sendable {
     var files = WrittenFiles()
     /// When a pod was last asked to resize, or had resized.
     var lastResize: Instant?
+    /// Identities of images that were started, so that all containers of an image share the text.
+    private var imageIDs: [String: String] = [:]
 
     /// What is due at some moment.
     enum Timer: Sendable {
@@ -88,6 +90,16 @@ struct KubeletHost: Sendable {
         (self.profile, self.latencies) = (profile, latencies)
         setups = [KubeletSetup(configuration, profile: profile)]
         jitter = SeededRandom(seed: seed, stream: "kubelet")
+    }
+
+    /// The identity of an image. *Model*: from its name.
+    mutating func imageID(of image: String) -> String {
+        if let known = imageIDs[image] { return known }
+        if imageIDs.count >= 4096 { imageIDs = [:] }
+        let digest = StableHash.hex(StableHash.fnv1a64(image)) + StableHash.hex(StableHash.fnv1a64(image + "@"))
+        let id = "\(image.prefix { $0 != "@" })@sha256:\(digest)\(digest)"
+        imageIDs[image] = id
+        return id
     }
 
     mutating func nextSerial() -> Int {

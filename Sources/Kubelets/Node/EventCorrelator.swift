@@ -25,12 +25,13 @@ struct EventCorrelator: Sendable {
     private struct Group: Sendable {
         var reason: String
         var isWarning: Bool
-        var messages: [String] = []
+        /// The first ones, by hash.
+        var messages: [UInt64] = []
         var last = Instant.start
     }
     private var objects: [String: Object] = [:]
     /// As many objects as are remembered before those that are quiet are looked for.
-    private var limit = 256
+    private var limit = 16
 
     /// The message as it is to be told, or nil if the event is dropped.
     mutating func message(_ event: APIClient.PendingEvent, at now: Instant) -> String? {
@@ -41,7 +42,8 @@ struct EventCorrelator: Sendable {
         if index == object.groups.count { object.groups.append(Group(reason: event.reason, isWarning: event.isWarning, last: now)) }
         if now - object.groups[index].last > Self.similarWithin { object.groups[index].messages = [] }
         object.groups[index].last = now
-        if !object.groups[index].messages.contains(event.message) { object.groups[index].messages.append(event.message) }
+        let hash = StableHash.of(event.message)
+        if !object.groups[index].messages.contains(hash) { object.groups[index].messages.append(hash) }
         var message = event.message
         if object.groups[index].messages.count >= Self.similar {
             object.groups[index].messages.removeLast()
@@ -58,7 +60,7 @@ struct EventCorrelator: Sendable {
         objects = objects.filter { _, object in
             object.full > now || object.groups.contains { now - $0.last <= Self.similarWithin }
         }
-        limit = max(256, objects.count * 2)
+        limit = max(16, objects.count * 2)
     }
 
     /// The object is gone, or the kubelet starts anew.

@@ -61,11 +61,8 @@ extension Kubelet {
         status.state = .running(since: now)
         status.restartCount = instance - 1
         status.image = spec.image
-        let digest = StableHash.hex(StableHash.fnv1a64(spec.image)) + StableHash.hex(StableHash.fnv1a64(spec.image + "@"))
-        status.imageID = "\(spec.image.prefix { $0 != "@" })@sha256:\(digest)\(digest)"
-        let identity = "\(worker.uid)/\(spec.name)/\(instance)"
-        let id = StableHash.hex(StableHash.fnv1a64(identity)) + StableHash.hex(StableHash.fnv1a64(identity + "."))
-        status.containerID = "containerd://\(id)\(id)"
+        status.imageID = host.imageID(of: spec.image)
+        status.containerID = Self.containerID("\(worker.uid)/\(spec.name)/\(instance)")
         worker.containers[i].status = status
         worker.containers[i].kill = nil
         worker.containers[i].startsAnew = false
@@ -83,6 +80,29 @@ extension Kubelet {
             host.begin(.postStart(i), &worker, until: now + time)
         }
         if !seesStartsLate(host) { writeStatus(&worker, &host, &cluster) }
+    }
+
+    /// An identity as containerd gives it: 64 digits that follow from `identity`. *Model*.
+    static func containerID(_ identity: String) -> String {
+        let first = StableHash.fnv1a64(identity)
+        // That of the identity with a dot behind it.
+        let second = (first ^ UInt64(UInt8(ascii: "."))) &* 0x100_0000_01b3
+        let prefix = "containerd://".utf8
+        return String(unsafeUninitializedCapacity: prefix.count + 64) { text in
+            var place = 0
+            for byte in prefix {
+                text[place] = byte
+                place += 1
+            }
+            for half in [first, second, first, second] {
+                for digit in stride(from: 60, through: 0, by: -4) {
+                    let nibble = UInt8(truncatingIfNeeded: half >> UInt64(digit) & 0xf)
+                    text[place] = nibble + (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+                    place += 1
+                }
+            }
+            return place
+        }
     }
 
     mutating func postStartEnded(_ worker: inout PodWorker, _ i: Int, _ host: inout KubeletHost, _ cluster: inout Cluster) {
@@ -156,6 +176,12 @@ extension Kubelet {
 extension ResourceRequirements {
     /// The part of a container's resources that can be resized: CPU and memory.
     var resizable: ResourceRequirements {
+        // Mostly there is nothing else; then it is the template's own list.
+        if !(requests.entries + limits.entries).contains(where: { $0.key != "cpu" && $0.key != "memory" }) {
+            var result = ResourceRequirements()
+            (result.requests, result.limits) = (requests, limits)
+            return result
+        }
         var result = ResourceRequirements()
         for name in ["cpu", "memory"] {
             result.requests[name] = requests[name]

@@ -27,10 +27,11 @@ extension PodWorker {
         }
         status.startTime = old.startTime ?? startTime
         status.hostIP = hostIP
-        if profile.has(.hostIPsOfPods) { status.hostIPs = [["ip": .string(hostIP)]] }
+        // Made anew only where they differ: versions of a status share them.
+        if profile.has(.hostIPsOfPods), !Self.isList(status.hostIPs, of: hostIP) { status.hostIPs = [["ip": .string(hostIP)]] }
         if !ip.isEmpty {
             status.podIP = ip
-            status.podIPs = [["ip": .string(ip)]]
+            if !Self.isList(status.podIPs, of: ip) { status.podIPs = [["ip": .string(ip)]] }
         }
         if status.qosClass == .unset { status.qosClass = pod.spec.qosClass }
         status.initContainerStatuses = (0..<initCount).map { containerStatus($0, profile) }
@@ -43,6 +44,11 @@ extension PodWorker {
                 status.phase == .succeeded || status.phase == .failed ? "" : resize.text ?? old.resize
         }
         return status == old ? nil : status
+    }
+
+    private static func isList(_ json: JSONValue?, of address: String) -> Bool {
+        guard case .array(let list)? = json, list.count == 1, case .object(let entry) = list[0] else { return false }
+        return entry.members.count == 1 && entry.members[0].key == "ip" && entry.members[0].value.string == address
     }
 
     /// What the API shows of a container that was added for debugging: it has no readiness and no resources.
@@ -61,20 +67,23 @@ extension PodWorker {
             status.allocatedResources = spec.resources.requests
             if containers[i].isRunning {
                 // What cannot be resized is in force as it was granted.
+                // Where all is as granted, the pods of a template share it.
                 var resources = spec.resources
                 let actual = containers[i].actuated
                 for name in ["cpu", "memory"] {
-                    resources.requests[name] = actual.requests[name]
-                    resources.limits[name] = actual.limits[name]
+                    if resources.requests[name] != actual.requests[name] { resources.requests[name] = actual.requests[name] }
+                    if resources.limits[name] != actual.limits[name] { resources.limits[name] = actual.limits[name] }
                 }
                 // The alpha finds no memory request in the control group and shows the granted one; so small amounts
                 // of CPU cannot be told apart there.
-                if !profile.resizeReportsConditions { resources.requests["memory"] = spec.resources.requests["memory"] }
+                if !profile.resizeReportsConditions, resources.requests["memory"] != spec.resources.requests["memory"] {
+                    resources.requests["memory"] = spec.resources.requests["memory"]
+                }
                 if max(actual.limits.milliCPU ?? .max, spec.resources.limits.milliCPU ?? .max) <= 10 {
-                    resources.limits["cpu"] = spec.resources.limits["cpu"]
+                    if resources.limits["cpu"] != spec.resources.limits["cpu"] { resources.limits["cpu"] = spec.resources.limits["cpu"] }
                 }
                 if max(actual.requests.milliCPU ?? .max, spec.resources.requests.milliCPU ?? .max) <= 2 {
-                    resources.requests["cpu"] = spec.resources.requests["cpu"]
+                    if resources.requests["cpu"] != spec.resources.requests["cpu"] { resources.requests["cpu"] = spec.resources.requests["cpu"] }
                 }
                 status.resources = resources
             } else {
@@ -213,8 +222,11 @@ extension PodWorker {
         }
         add("ContainersReady", ready.isReady, ready.reason, ready.message)
         add("PodScheduled", true)
-        let names = Set(own.map(\.type) + ["PodResizePending", "PodResizeInProgress", "AllContainersRestarting"])
-        return old.filter { !names.contains($0.type) } + own
+        let known = ["PodResizePending", "PodResizeInProgress", "AllContainersRestarting"]
+        var all: [Condition] = []
+        all.reserveCapacity(max(own.count, old.count))
+        for condition in old where !known.contains(condition.type) && !own.contains(where: { $0.type == condition.type }) { all.append(condition) }
+        return all + own
     }
 
     private func readiness(_ phase: PodPhase) -> (

@@ -76,6 +76,12 @@ struct Timeline: Sendable {
     /// When the pod was ready for the first time.
     var ready: Instant?
 
+    /// The pod is ready: most have no more steps to come, so no room is kept for them.
+    mutating func ready(at now: Instant) {
+        ready = now
+        entries = entries.map { $0 }
+    }
+
     mutating func begin(_ stage: StartStage, container: Int = -1, at now: Instant) {
         append(Entry(stage: stage, container: Int16(clamping: container), begin: now, end: .distantFuture))
     }
