@@ -8,7 +8,8 @@ import KubernetesAPI
     static let configuration = CommandConfiguration(
         commandName: "evenkeel-lab", abstract: "Measure Evenkeel, or look for inputs that trap it. Use a release build.",
         subcommands: [
-            SuiteCommand.self, Schedule.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, Logs.self, State.self, Open.self, FuzzCommand.self,
+            SuiteCommand.self, Schedule.self, Life.self, Quiet.self, Store.self, WhatIfTimes.self, Frames.self, Logs.self, State.self, Open.self,
+            FuzzCommand.self,
         ] + network)
 
     #if Network
@@ -56,6 +57,18 @@ import KubernetesAPI
         static let configuration = CommandConfiguration(abstract: "Real time of one virtual hour in which nothing happens.")
         @OptionGroup var size: ClusterSize
         func run() { quietHour(nodes: size.nodes ?? 5000, pods: size.pods) }
+    }
+
+    struct Life: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Pods a second from their creation until they are ready, and the memory that each takes then.")
+        @OptionGroup var size: ClusterSize
+        @Option(help: "Deployments that the pods are of.") var deployments = 1
+        func validate() throws { if deployments < 1 { throw ValidationError("Numbers are at least 1.") } }
+        func run() {
+            let nodes = size.nodes ?? 1000
+            wholeLife(nodes: nodes, pods: size.pods ?? nodes.saturatingMultiply(20), deployments: deployments)
+        }
     }
 
     struct Store: ParsableCommand {

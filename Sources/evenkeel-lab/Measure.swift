@@ -1,3 +1,4 @@
+import CAllocations
 import Foundation
 
 /// Seconds of real time that `work` takes.
@@ -26,6 +27,12 @@ func peakMemory() -> Int? {
     else { return nil }
     return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }
         .map { $0 / 1024 }
+}
+/// The memory that the process has in use now, in bytes, after what was freed is given back; nil where the system does not tell.
+func residentMemory() -> Int? {
+    give_back()
+    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+    return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) }
 }
 /// Linux: "5" resets the high-water mark of this process.
 func resetPeakMemory() {

@@ -79,12 +79,12 @@ struct ScheduleBench {
     }
 
     /// Fifty Deployments with `pods` pods between them, each as `adjust` leaves it.
-    static func deployments(_ pods: Int, in cluster: inout Cluster, adjust: (Int, inout Deployment) -> Void = { _, _ in }) {
-        for i in 0..<50 {
+    static func deployments(_ pods: Int, count: Int = 50, in cluster: inout Cluster, adjust: (Int, inout Deployment) -> Void = { _, _ in }) {
+        for i in 0..<count {
             var deployment = Deployment()
             deployment.metadata.name = "app-\(i)"
             deployment.metadata.namespace = "default"
-            deployment.spec.replicas = pods / 50 + (i < pods % 50 ? 1 : 0)
+            deployment.spec.replicas = pods / count + (i < pods % count ? 1 : 0)
             deployment.spec.selector = LabelSelector(matchLabels: ["app": "app-\(i)"])
             deployment.spec.template.metadata.labels = ["app": "app-\(i)"]
             var container = Container(name: "app", image: "app:\(i)")

@@ -37,6 +37,29 @@ extension Table {
     fileprivate func count(where test: (Object) -> Bool) -> Int { rows.count { $0.map(test) ?? false } }
 }
 
+/// The whole life of pods: from the Deployments that are created until all are ready, with all events; then what each has left behind.
+func wholeLife(nodes: Int, pods: Int, deployments: Int) {
+    let before = residentMemory() ?? 0
+    var simulation = Simulation(SimulationOptions())
+    ScheduleBench.nodes(nodes, in: &simulation.cluster)
+    ScheduleBench.deployments(pods, count: deployments, in: &simulation.cluster)
+    let limit = Instant.start + .hours(2)
+    func ready() -> Int { simulation.cluster.store.pods.count(where: \.isReady) }
+    var real = 0.0
+    let computing = processorSeconds {
+        real = seconds { while ready() < pods, simulation.now < limit { simulation.advance(to: simulation.now + .seconds(10)) } }
+    }
+    print(
+        "\(grouped(ready())) of \(grouped(pods)) pods of \(grouped(deployments)) Deployments ready on \(grouped(nodes)) nodes after "
+            + "\(simulation.now.sinceStart) virtual, \(text(real)) s real, \(text(computing)) s computing: \(grouped(Int(Double(ready()) / computing))) pods/s")
+    let writes = simulation.cluster.store.revision
+    simulation.advance(to: simulation.now + .minutes(2))
+    let resident = residentMemory() ?? 0
+    print(
+        "\(grouped(writes)) writes, \(grouped(simulation.eventsRun)) component runs; peak \(peakMemory().map(grouped) ?? "–") MB, "
+            + "then \(grouped(resident >> 20)) MB: \(grouped((resident - before) / max(1, pods))) bytes a pod, all in")
+}
+
 /// Pods created, changed and deleted through the API's verbs.
 func storeWrites() {
     let count = 100_000
