@@ -82,12 +82,17 @@ struct KeptKindTests {
             role.json["message"]?.string == "Role.rbac.authorization.k8s.io \"r\" is invalid: [rules[0].verbs: Required value: verbs must contain at "
                 + "least one value, rules[0].apiGroups: Required value: resource rules must supply at least one api group]")
         let binding: JSONValue = [
-            "metadata": ["name": "b"], "roleRef": ["kind": "Role", "name": "r"], "subjects": [["kind": "User", "name": "jane"]],
+            "metadata": ["name": "b"], "roleRef": ["kind": "Role", "name": "r"],
+            "subjects": [["kind": "User", "name": "jane"], ["kind": "ServiceAccount", "name": "robot"]],
         ]
         let made = client.send("POST", Self.rbac + "/rolebindings", body: binding)
         #expect(made.code == 201)
         #expect(made.json["roleRef"]?["apiGroup"] == "rbac.authorization.k8s.io")
         #expect(made.json.value(at: "subjects[0].apiGroup") == "rbac.authorization.k8s.io")
+        var wide = binding
+        wide["roleRef"]?["kind"] = "ClusterRole"
+        let refused = client.send("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", body: wide)
+        #expect(refused.json["message"]?.string?.hasSuffix("is invalid: subjects[1].namespace: Required value") == true)
         let moved = client.send(
             "PATCH", Self.rbac + "/rolebindings/b", body: ["roleRef": ["name": "other"]], contentType: "application/merge-patch+json")
         #expect(

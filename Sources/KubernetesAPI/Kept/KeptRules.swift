@@ -237,7 +237,8 @@ public enum KeptRules {
         errors.oneOf("roleRef.kind", text(role, "kind"), kinds)
         let name = text(role, "name")
         if name.isEmpty { errors.required("roleRef.name") } else { errors.invalid("roleRef.name", name, each: segment(name)) }
-        for (path, item) in elements(document, "subjects", "subjects") { subject(item, path, &errors) }
+        let isNamespaced = document["kind"]?.string == "RoleBinding"
+        for (path, item) in elements(document, "subjects", "subjects") { subject(item, path, isNamespaced: isNamespaced, &errors) }
         // As Go prints the structure that has no names for JSON.
         func printed(_ role: JSONValue) -> JSONValue {
             ["APIGroup": .string(text(role, "apiGroup")), "Kind": .string(text(role, "kind")), "Name": .string(text(role, "name"))]
@@ -245,14 +246,15 @@ public enum KeptRules {
         if let old = old?["roleRef"], printed(old) != printed(role) { errors.invalid("roleRef", printed(role), "cannot change roleRef") }
     }
 
-    private static func subject(_ subject: JSONValue, _ at: String, _ errors: inout [FieldError]) {
+    /// - Parameter isNamespaced: an account without a namespace is of that of the binding.
+    private static func subject(_ subject: JSONValue, _ at: String, isNamespaced: Bool, _ errors: inout [FieldError]) {
         let (name, group) = (text(subject, "name"), text(subject, "apiGroup"))
         if name.isEmpty { errors.required("\(at).name") }
         switch text(subject, "kind") {
         case "ServiceAccount":
             if !name.isEmpty { errors.invalid("\(at).name", name, each: NameRules.subdomain(name)) }
             if !group.isEmpty { errors.notSupported("\(at).apiGroup", .string(group), [""]) }
-            if text(subject, "namespace").isEmpty { errors.required("\(at).namespace") }
+            if !isNamespaced, text(subject, "namespace").isEmpty { errors.required("\(at).namespace") }
         case "User", "Group": if group != rbac { errors.notSupported("\(at).apiGroup", .string(group), [rbac]) }
         default: errors.notSupported("\(at).kind", .string(text(subject, "kind")), ["ServiceAccount", "User", "Group"])
         }
