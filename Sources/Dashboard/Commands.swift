@@ -131,7 +131,8 @@ enum PromptCommands {
             if dashboard.world.isFollowing { dashboard.apply([.push(LiveScreen())]) } else { dashboard.lookAtPresent() }
         },
         PromptCommand(names: ["import"], arguments: "", help: "What of the opened state was kept, guessed and left out") { dashboard, _ in
-            dashboard.apply([.push(ImportScreen())])
+            // Of a followed cluster: how far it is known.
+            dashboard.apply([.push(dashboard.world.isMirror ? LiveScreen() as any Screen : ImportScreen())])
         },
         PromptCommand(names: ["undo"], arguments: "", help: "Take back the last command") { dashboard, _ in dashboard.undo() },
         PromptCommand(names: ["ns", "namespace", "namespaces"], arguments: "[name]", help: "Look at one namespace, or list them") { dashboard, words in

@@ -85,6 +85,57 @@
             #expect(Set(api.requests.map(\.uri).filter { $0.contains("configmaps") }) == ["/api/v1/namespaces/kube-system/configmaps/kubelet-config"])
         }
 
+        @Test func `measured nodes, an older version of a kind and a recorded watch are taken in`() throws {
+            let api = try UnixAPI()
+            defer { api.remove() }
+            api.fail("/apis/autoscaling/v2/", .status(404, "the server could not find the requested resource"), times: 1000)
+            let watcher = Watcher(api.socket)
+            #expect(watcher.waitForAll())
+            #expect(watcher.store.horizontalPodAutoscalers.all.first?.spec.metrics.first?.resource?.name == "cpu")
+            // Of pods nothing is measured in the recording, but of nodes: the rest of it is what runs beside pods.
+            watcher.session.derive()
+            let simulation = watcher.session.simulation
+            let used = simulation.kubelets.usage(ofNode: "node-0", in: simulation.cluster)
+            #expect(used.milliCPU == 250 && used.memory == 1 << 30)
+            #expect(!simulation.kubelets.isGuessed(node: "node-0", in: simulation.cluster))
+            #expect(watcher.wait { _ in api.watches("/api/v1/nodes") == 1 })
+            let stream = try UnixAPI.recorded("nodes-watch.jsonl").dropFirst()
+            for event in stream { api.push("/api/v1/nodes", event.text() + "\n") }
+            let names = Set(stream.compactMap { $0["object"]?["metadata"]?["name"]?.string })
+            #expect(names.count == 3)
+            #expect(watcher.wait { $0.store.nodes.all.count == 3 && Set($0.store.nodes.all.map(\.name)) == names })
+            // A watch that begins too far back is told so, and everything is listed again.
+            #expect(watcher.wait { _ in api.watches(Self.pods) == 1 })
+            let tooOld = try #require(UnixAPI.recorded("pods-too-old.jsonl").last)
+            api.push(Self.pods, tooOld.text() + "\n")
+            #expect(watcher.wait { _ in api.uris(Self.pods).count { $0.contains("limit=") } == 2 })
+        }
+
+        @Test func `each recorded refusal is understood for what it is`() throws {
+            for refusal in try UnixAPI.recorded("refusals.jsonl") {
+                let api = try UnixAPI()
+                defer { api.remove() }
+                let code = Int(refusal["code"]?.int ?? 0)
+                let headers = (refusal["headers"]?.object?.members ?? []).filter { $0.key == "retry-after" }.map { ($0.key, $0.value.string ?? "") }
+                let body = refusal["body"] ?? .null
+                let answer = body.string.map { UnixAnswer.text(code, $0) } ?? .json(code, body, headers: headers)
+                let isLasting = code == 403 || code == 404
+                api.fail("\(Self.pods)?limit", answer, times: isLasting ? 1000 : 1)
+                let watcher = Watcher(api.socket)
+                let name = refusal["id"]?.string ?? ""
+                switch code {
+                case 403:
+                    #expect(
+                        watcher.wait { if case .forbidden(let why) = $0.state(.pod) { why.hasPrefix("403: nodes is forbidden: User") } else { false } },
+                        "\(name)")
+                case 404:
+                    #expect(watcher.wait { if case .missing(let why) = $0.state(.pod) { why.hasPrefix("404: ") } else { false } }, "\(name)")
+                default: #expect(watcher.wait { $0.state(.pod) == .following && $0.pod("solo") != nil }, "\(name)")
+                }
+                #expect(api.uris(Self.pods).count { $0.contains("limit=") } == (isLasting ? 1 : 2), "\(name)")
+            }
+        }
+
         @Test func `lists come in pages, and what is gone meanwhile goes`() throws {
             let api = try UnixAPI()
             defer { api.remove() }

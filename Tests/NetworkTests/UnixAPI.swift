@@ -15,6 +15,7 @@
     enum UnixAnswer: Sendable {
         case json(Int, JSONValue, headers: [(String, String)] = [])
         case bytes([UInt8])
+        case text(Int, String)
         /// Byte by byte, with a pause after each.
         case slow(JSONValue)
         /// A stream that stays open for what is pushed.
@@ -163,6 +164,10 @@
                 case .json(let code, let json, let headers):
                     begin(code, headers)
                     body(Array(json.text().utf8))
+                    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+                case .text(let code, let text):
+                    begin(code)
+                    body(Array(text.utf8))
                     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
                 case .bytes(let bytes):
                     begin(200)

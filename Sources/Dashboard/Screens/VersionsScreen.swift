@@ -117,7 +117,7 @@ struct VersionsScreen: ListedScreen {
         title.append("[\(rows.count)]", theme[.titleCounter])
         if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
         let blocks = rows.count { $0.sort.blocks }
-        let age = world.cluster.now > madeAt ? "as of T+\(madeAt.sinceStart)  " : ""
+        let age = world.cluster.now > madeAt ? "as of T+\(world.time(madeAt, milliseconds: false))  " : ""
         canvas.drawBox(
             in: rects[0], title: title,
             right: StyledText(age + (blocks == 0 ? "nothing stands in the way" : "\(blocks) in the way"), theme[blocks == 0 ? .good : .rowError]),

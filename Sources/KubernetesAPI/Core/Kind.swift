@@ -162,6 +162,13 @@ public struct KindInfo: Sendable, Hashable {
     public static func custom(apiVersion: String, kind: String) -> KindInfo {
         if let known = keptKinds.first(where: { $0.apiVersion == apiVersion && $0.kind == kind }) { return known }
         let parts = apiVersion.split(separator: "/")
+        // Another version of one of these: names and scope are the same.
+        let group = parts.count == 2 ? String(parts[0]) : ""
+        if let known = keptKinds.first(where: { $0.group == group && $0.kind == kind }) {
+            return KindInfo(
+                group: group, version: String(parts.last ?? "v1"), kind: kind, plural: known.plural, shortNames: known.shortNames,
+                isNamespaced: known.isNamespaced, type: .custom)
+        }
         let lower = kind.lowercased()
         let plural =
             if lower.hasSuffix("s") || lower.hasSuffix("x") || lower.hasSuffix("ch") || lower.hasSuffix("sh") {

@@ -39,7 +39,7 @@ public struct LiveResource: Sendable, Hashable {
     static let nodeMetrics = LiveResource(
         KindInfo(
             group: "metrics.k8s.io", version: "v1beta1", kind: "NodeMetrics", plural: "nodes", shortNames: [], isNamespaced: false, type: .custom),
-        way: .polled, "what nodes use beside their pods")
+        way: .polled, "figures of what nodes use beside their pods")
     /// The settings that kubeadm gave all kubelets.
     /// - Source: Kubernetes `cmd/kubeadm/app/constants`, KubeletBaseConfigurationConfigMap.
     static let kubeletSettings = LiveResource(
