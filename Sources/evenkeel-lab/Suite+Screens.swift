@@ -73,7 +73,7 @@ extension Suite {
 
     private mutating func measure(_ place: Place, _ dashboard: Dashboard, _ outage: Dashboard) {
         func cell(_ column: String, _ value: Double) {
-            rows.append(Row(name: place.name, unit: "ms", value: value, table: "SCREEN, ms", column: column))
+            add(Row(name: place.name, unit: "ms", value: value, table: "SCREEN, ms", column: column))
         }
         guard let keys = try? Key.parse(place.keys) else { return }
         var dashboard = dashboard

@@ -102,8 +102,8 @@ extension Suite {
         guard times.count == 100 else { return note("terminal: \(name), keys that were answered of 100", "", Double(times.count), isRate: true) }
         times.sort()
         for (column, value) in [("MEDIAN", times[50]), ("99TH", times[98]), ("MOST", times[99])] {
-            rows.append(Row(name: name, unit: "ms", value: value, table: "KEY TO FRAME IN A TERMINAL, ms", column: column))
+            add(Row(name: name, unit: "ms", value: value, table: "KEY TO FRAME IN A TERMINAL, ms", column: column))
         }
-        rows.append(Row(name: name, unit: "", value: Double(bytes) / 100, table: "KEY TO FRAME IN A TERMINAL, ms", column: "BYTES"))
+        add(Row(name: name, unit: "", value: Double(bytes) / 100, table: "KEY TO FRAME IN A TERMINAL, ms", column: "BYTES"))
     }
 }

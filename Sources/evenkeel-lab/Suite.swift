@@ -58,8 +58,13 @@ struct Suite {
         if parts.contains(.screens) { screens(dashboard) }
     }
 
+    /// Takes a figure, and tells it at once to who waits.
+    mutating func add(_ row: Row) {
+        rows.append(row)
+        FileHandle.standardError.write(Data("\(row.id): \(String(format: "%.2f", row.value)) \(row.unit)\n".utf8))
+    }
     mutating func note(_ name: String, _ unit: String, _ value: Double, isRate: Bool = false) {
-        rows.append(Row(name: name, unit: unit, value: value, isRate: isRate))
+        add(Row(name: name, unit: unit, value: value, isRate: isRate))
     }
 
     private static func builtIn(nodes: Int) -> Dashboard {
