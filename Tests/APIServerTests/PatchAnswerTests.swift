@@ -101,6 +101,22 @@ struct PatchAnswerTests {
         #expect(client.send("GET", volumes + "/v").code == 404)
     }
 
+    @Test func `a service that changes its type loses what only the old one had`() {
+        var client = Client()
+        let path = "/api/v1/namespaces/default/services"
+        let made = client.send("POST", path, body: ["metadata": ["name": "s"], "spec": ["type": "LoadBalancer", "ports": [["port": 80]]]])
+        #expect(made.json.value(at: "spec.ports[0].nodePort") != nil)
+        let inside = client.send("PATCH", path + "/s", body: ["spec": ["type": "ClusterIP"]], contentType: "application/merge-patch+json")
+        #expect(inside.code == 200)
+        for field in ["ports[0].nodePort", "externalTrafficPolicy", "allocateLoadBalancerNodePorts"] {
+            #expect(inside.json.value(at: "spec.\(field)") == nil, "\(field)")
+        }
+        let name: JSONValue = ["spec": ["type": "ExternalName", "externalName": "a.b"]]
+        let outside = client.send("PATCH", path + "/s", body: name, contentType: "application/merge-patch+json")
+        #expect(outside.code == 200)
+        #expect(outside.json["spec"]?["clusterIP"] == nil)
+    }
+
     @Test func `each check of health has its path, and no other`() {
         var client = Client()
         #expect(client.send("GET", "/livez/ping").text == "ok")

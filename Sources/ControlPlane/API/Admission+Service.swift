@@ -1,5 +1,32 @@
 import KubernetesAPI
 
+extension Service {
+    private var hasNodePorts: Bool { spec.type == "NodePort" || spec.type == "LoadBalancer" && spec.allocateLoadBalancerNodePorts != false }
+    private var isExternal: Bool { spec.type == "NodePort" || spec.type == "LoadBalancer" || spec.type == "ClusterIP" && !spec.externalIPs.isEmpty }
+
+    /// Takes away what only the old type had a use for, unless the client changed it: that is for validation.
+    /// - Source: Kubernetes `pkg/registry/core/service/strategy.go`, `dropTypeDependentFields`
+    mutating func dropDependentFields(of old: Service) {
+        if spec.type == "ExternalName", old.spec.type != "ExternalName" {
+            if spec.clusterIPs == old.spec.clusterIPs { (spec.clusterIP, spec.clusterIPs) = ("", []) }
+            if spec.ipFamilies == old.spec.ipFamilies { spec.ipFamilies = [] }
+            if spec.ipFamilyPolicy == old.spec.ipFamilyPolicy { spec.ipFamilyPolicy = nil }
+            if spec.internalTrafficPolicy == old.spec.internalTrafficPolicy { spec.internalTrafficPolicy = nil }
+        }
+        if old.hasNodePorts, !hasNodePorts, spec.ports.map(\.nodePort) == old.spec.ports.map(\.nodePort) {
+            for index in spec.ports.indices { spec.ports[index].nodePort = 0 }
+        }
+        if old.spec.type == "LoadBalancer", spec.type != "LoadBalancer",
+            spec.allocateLoadBalancerNodePorts == old.spec.allocateLoadBalancerNodePorts
+        {
+            spec.allocateLoadBalancerNodePorts = nil
+        }
+        if old.isExternal, !isExternal, spec.externalTrafficPolicy == old.spec.externalTrafficPolicy {
+            spec.externalTrafficPolicy = ""
+        }
+    }
+}
+
 // Addresses of services: drawn from the cluster's own stream of random numbers, so they are the same in each
 // run.
 extension Cluster {

@@ -56,6 +56,7 @@ extension PersistentVolumeClaim {
 extension Service {
     public mutating func admit(to cluster: inout Cluster) throws(APIError) { try cluster.allocateAddresses(&self) }
     public mutating func admitChange(from old: Service, to cluster: inout Cluster) throws(APIError) {
+        dropDependentFields(of: old)
         cluster.keepAddresses(&self, of: old)
         try cluster.allocateAddresses(&self)
     }
