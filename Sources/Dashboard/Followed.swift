@@ -112,7 +112,7 @@ extension Dashboard {
     /// Brings up to date what is only known of the whole cluster: once a second, and less often where there is much.
     private mutating func derive(_ followed: inout Followed) {
         // About a hundredth of the time, whatever there is.
-        guard followed.isStale, world.clock - followed.derived >= max(.seconds(1), .milliseconds(world.store.count / 10)) else { return }
+        guard followed.isStale, world.clock - followed.derived >= max(.seconds(1), .milliseconds(world.store.count / 2)) else { return }
         world.session.derive()
         followed.derived = world.clock
         followed.isStale = false

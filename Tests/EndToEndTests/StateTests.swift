@@ -64,6 +64,33 @@ import Testing
             moved == ["deployment/boutique/cartservice": 1, "deployment/boutique/frontend": 1, "deployment/boutique/loadgenerator": 1])
     }
 
+    @Test(arguments: [
+        ("rollout-revisions/before-2", ["--undo", "deploy/web/stuck"], ["deployment/web/stuck": 1]),
+        (
+            "rollout-revisions/dump", ["mlk", "nomlk", "surge0", "recreate"].flatMap { ["--set-image", "deploy/web/\($0)=nginx:1.30"] },
+            ["deployment/web/mlk": 6, "deployment/web/nomlk": 6, "deployment/web/recreate": 3, "deployment/web/surge0": 4]
+        ),
+        ("static-pv-statefulsets/before-2", ["--recover", "ip-10-0-23-168.eu-central-1.compute.internal"], [:]),
+    ])
+    func `what was done to a real cluster is asked for by name`(state: String, change: [String], moved: [String: Int]) async throws {
+        let file = Self.recorded.appending(path: "\(state).yaml.gz").path
+        let answer = try await Program.run(["whatif", file] + change + ["-o", "json"])
+        #expect(answer.status == .exited(0), "\(answer.error)")
+        let workloads = try #require(try json(answer.output)["workloads"] as? [[String: Any]])
+        let found = Dictionary(uniqueKeysWithValues: workloads.map { ($0["workload"] as? String ?? "", $0["moved"] as? Int ?? 0) }).filter { $0.value > 0 }
+        #expect(found == moved)
+    }
+
+    @Test(arguments: [
+        ["--taint", "NODE=dedicated:Never"], ["--taint", "NODE"], ["--untaint", "NODE"], ["--set-image", "deploy/frontend"], ["--undo", "ds/aws-node"],
+        ["--recover", "mars"], ["--recover", "planet=mars"],
+    ])
+    func `a change that makes no sense is bad usage`(change: [String]) async throws {
+        let words = change.map { $0.replacing("NODE", with: "ip-10-0-17-156.eu-central-1.compute.internal") }
+        let answer = try await Program.run(["whatif", Self.dump("boutique-small")] + words)
+        #expect(answer.status == .exited(2) && answer.output.isEmpty, "\(answer.error)")
+    }
+
     @Test func `README's example is what the program says`() async throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
