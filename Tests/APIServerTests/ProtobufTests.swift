@@ -140,4 +140,34 @@ import Testing
                 "metadata": ["name": "l", "creationTimestamp": "2026-01-01T00:00:01Z"], "spec": ["renewTime": "2026-01-01T00:00:00.001500Z"],
             ])
     }
+
+    /// By the numbers in `k8s.io/api/scheduling/v1beta1/types.go` of 1.37.
+    @Test func `a group of pods is what a typed client meant`() throws {
+        var writer = ProtobufWriter()
+        writer.message(1) {
+            $0.text(1, "scheduling.k8s.io/v1beta1")
+            $0.text(2, "PodGroup")
+        }
+        writer.message(2) {
+            $0.message(1) { $0.text(1, "g") }
+            $0.message(2) {
+                $0.message(2) {
+                    $0.text(1, "train")
+                    $0.text(2, "workers")
+                }
+                $0.message(3) { $0.message(2) { $0.number(1, 4) } }
+                $0.message(4) { $0.message(1) { $0.text(1, "rack") } }
+                $0.message(6) { $0.message(2) { _ in } }
+                $0.text(7, "high")
+            }
+        }
+        #expect(
+            try ProtobufBody.json(ProtobufBody.magic + writer.bytes) == [
+                "apiVersion": "scheduling.k8s.io/v1beta1", "kind": "PodGroup", "metadata": ["name": "g"],
+                "spec": [
+                    "workloadRef": ["workloadName": "train", "templateName": "workers"], "schedulingPolicy": ["gang": ["minCount": 4]],
+                    "schedulingConstraints": ["topology": [["key": "rack"]]], "disruptionMode": ["all": [:]], "priorityClassName": "high",
+                ],
+            ])
+    }
 }

@@ -53,6 +53,8 @@ enum ProtobufTable {
         rbac.authorization.k8s.io/v1 Role
         rbac.authorization.k8s.io/v1 RoleBinding
         scheduling.k8s.io/v1 PriorityClass
+        scheduling.k8s.io/v1beta1 PodGroup
+        scheduling.k8s.io/v1beta1 Workload
         storage.k8s.io/v1 CSIDriver
         storage.k8s.io/v1 CSINode
         storage.k8s.io/v1 CSIStorageCapacity
@@ -82,6 +84,7 @@ enum ProtobufTable {
         AWSElasticBlockStoreVolumeSource 1:volumeID:s 2:fsType:s 3:partition:i 4:readOnly:b
         Affinity 1:nodeAffinity:*NodeAffinity 2:podAffinity:*PodAffinity 3:podAntiAffinity:*PodAntiAffinity
         AggregationRule 1:clusterRoleSelectors:[]LabelSelector
+        AllDisruptionMode 
         AppArmorProfile 1:type:s 2:localhostProfile:*s
         ApplyConfiguration 1:expression:s
         AttachedVolume 1:name:s 2:devicePath:s
@@ -89,6 +92,7 @@ enum ProtobufTable {
         AzureDiskVolumeSource 1:diskName:s 2:diskURI:s 3:cachingMode:*s 4:fsType:*s 5:readOnly:*b 6:kind:*s
         AzureFilePersistentVolumeSource 1:secretName:s 2:shareName:s 3:readOnly:b 4:secretNamespace:*s
         AzureFileVolumeSource 1:secretName:s 2:shareName:s 3:readOnly:b
+        BasicSchedulingPolicy 
         Binding 1:metadata:ObjectMeta 2:target:ObjectReference
         BoundObjectReference 1:kind:s 2:apiVersion:s 3:name:s 4:uid:s
         CSIDriver 1:metadata:ObjectMeta 2:spec:CSIDriverSpec
@@ -171,6 +175,7 @@ enum ProtobufTable {
         DeploymentStatus 1:observedGeneration:i 2:replicas:i 3:updatedReplicas:i 7:readyReplicas:i 4:availableReplicas:i 5:unavailableReplicas:i
           9:terminatingReplicas:*i 6:conditions:[]DeploymentCondition 8:collisionCount:*i
         DeploymentStrategy 1:type:s 2:rollingUpdate:*RollingUpdateDeployment
+        DisruptionMode 1:single:*SingleDisruptionMode 2:all:*AllDisruptionMode
         DownwardAPIProjection 1:items:[]DownwardAPIVolumeFile
         DownwardAPIVolumeFile 1:path:s 2:fieldRef:*ObjectFieldSelector 3:resourceFieldRef:*ResourceFieldSelector 4:mode:*i 5:user:*i
         DownwardAPIVolumeSource 1:items:[]DownwardAPIVolumeFile 2:defaultMode:*i 3:defaultUser:*i
@@ -217,6 +222,7 @@ enum ProtobufTable {
         ForZone 1:name:s
         GCEPersistentDiskVolumeSource 1:pdName:s 2:fsType:s 3:partition:i 4:readOnly:b
         GRPCAction 1:port:i 2:service:*s 3:mode:*s
+        GangSchedulingPolicy 1:minCount:i
         GitRepoVolumeSource 1:repository:s 2:revision:s 3:directory:s
         GlusterfsPersistentVolumeSource 1:endpoints:s 2:path:s 3:readOnly:b 4:endpointsNamespace:*s
         GlusterfsVolumeSource 1:endpoints:s 2:path:s 3:readOnly:b
@@ -413,6 +419,17 @@ enum ProtobufTable {
         PodFailurePolicyOnPodConditionsPattern 1:type:s 2:status:s
         PodFailurePolicyRule 1:action:s 2:onExitCodes:*PodFailurePolicyOnExitCodesRequirement
           3:onPodConditions:[]PodFailurePolicyOnPodConditionsPattern
+        PodGroup 1:metadata:ObjectMeta 2:spec:PodGroupSpec 3:status:PodGroupStatus
+        PodGroupResourceClaim 1:name:s 2:resourceClaimName:*s 3:resourceClaimTemplateName:*s
+        PodGroupResourceClaimStatus 1:name:s 2:resourceClaimName:*s
+        PodGroupSchedulingConstraints 1:topology:[]TopologyConstraint
+        PodGroupSchedulingPolicy 1:basic:*BasicSchedulingPolicy 2:gang:*GangSchedulingPolicy
+        PodGroupSpec 1:parentCompositePodGroupName:*s 2:workloadRef:*WorkloadReference 3:schedulingPolicy:PodGroupSchedulingPolicy
+          4:schedulingConstraints:*PodGroupSchedulingConstraints 5:resourceClaims:[]PodGroupResourceClaim 6:disruptionMode:*DisruptionMode
+          7:priorityClassName:s 8:priority:*i 9:preemptionPolicy:*s
+        PodGroupStatus 1:conditions:[]Condition 2:resourceClaimStatuses:[]PodGroupResourceClaimStatus
+        PodGroupTemplate 1:name:s 2:schedulingPolicy:PodGroupSchedulingPolicy 3:schedulingConstraints:*PodGroupSchedulingConstraints
+          4:resourceClaims:[]PodGroupResourceClaim 5:disruptionMode:*DisruptionMode 6:priorityClassName:s 7:priority:*i 8:preemptionPolicy:*s
         PodIP 1:ip:s
         PodOS 1:name:s
         PodReadinessGate 1:conditionType:s
@@ -533,6 +550,7 @@ enum ProtobufTable {
         ServiceStatus 1:loadBalancer:LoadBalancerStatus 2:conditions:[]Condition
         SessionAffinityConfig 1:clientIP:*ClientIPConfig
         ShardInfo 1:selector:s
+        SingleDisruptionMode 
         SleepAction 1:seconds:i
         StatefulSet 1:metadata:ObjectMeta 2:spec:StatefulSetSpec 3:status:StatefulSetStatus
         StatefulSetCondition 1:type:s 2:status:s 3:lastTransitionTime:T 4:reason:s 5:message:s
@@ -623,6 +641,7 @@ enum ProtobufTable {
         WebhookClientConfig 3:url:*s 1:service:*ServiceReference 2:caBundle:B
         WeightedPodAffinityTerm 1:weight:i 2:podAffinityTerm:PodAffinityTerm
         WindowsSecurityContextOptions 1:gmsaCredentialSpecName:*s 2:gmsaCredentialSpec:*s 3:runAsUserName:*s 4:hostProcess:*b
+        Workload 1:metadata:ObjectMeta 2:spec:WorkloadSpec
         WorkloadPodGroupAllDisruptionMode 
         WorkloadPodGroupBasicSchedulingPolicy 
         WorkloadPodGroupDisruptionMode 1:single:*WorkloadPodGroupSingleDisruptionMode 2:all:*WorkloadPodGroupAllDisruptionMode
@@ -631,6 +650,8 @@ enum ProtobufTable {
         WorkloadPodGroupSchedulingConstraints 1:topology:[]TopologyConstraint
         WorkloadPodGroupSchedulingPolicy 1:basic:*WorkloadPodGroupBasicSchedulingPolicy 2:gang:*WorkloadPodGroupGangSchedulingPolicy
         WorkloadPodGroupSingleDisruptionMode 
+        WorkloadReference 1:workloadName:s 2:templateName:s
+        WorkloadSpec 1:controllerRef:*TypedLocalObjectReference 2:podGroupTemplates:[]PodGroupTemplate
         authenticationv1TokenRequest 1:metadata:ObjectMeta 2:spec:TokenRequestSpec 3:status:TokenRequestStatus
         autoscalingv1CrossVersionObjectReference 1:kind:s 2:name:s 3:apiVersion:s
         autoscalingv1HorizontalPodAutoscaler 1:metadata:ObjectMeta 2:spec:autoscalingv1HorizontalPodAutoscalerSpec
