@@ -55,40 +55,43 @@ extension SchedulingProfile {
         scores = resolve(.score, written.plugins?.score)
         weighScores()
         postFilters = resolve(.postFilter, written.plugins?.postFilter).map(\.plugin.name)
-        for config in written.pluginConfig {
-            var decoder = APIDecoder()
-            let args = config.args ?? [:]
-            switch PluginName(rawValue: config.name) {
-            case .podTopologySpread:
-                if let spread = PodTopologySpreadArgs.decode(args, &decoder), spread.defaultingType == "List" {
-                    spreadDefaults = spread.defaultConstraints
-                }
-            case .interPodAffinity:
-                if let affinity = InterPodAffinityArgs.decode(args, &decoder) {
-                    hardPodAffinityWeight = affinity.hardPodAffinityWeight ?? 1
-                    ignoresPreferredTermsOfExistingPods = affinity.ignorePreferredTermsOfExistingPods
-                }
-            case .volumeBinding:
-                if let binding = VolumeBindingArgs.decode(args, &decoder), !binding.shape.isEmpty, storageShape != nil {
-                    storageShape = UtilizationShape(binding.shape)
-                }
-            case .nodeResourcesFit:
-                if let args = NodeResourcesFitArgs.decode(args, &decoder) {
-                    fit = FitStrategy(args.scoringStrategy)
-                    (ignoredResources, ignoredResourceGroups) = (Set(args.ignoredResources), Set(args.ignoredResourceGroups))
-                }
-            case .nodeResourcesBalancedAllocation:
-                if let balanced = NodeResourcesBalancedAllocationArgs.decode(args, &decoder), !balanced.resources.isEmpty {
-                    balancedResources = balanced.resources.map(\.name)
-                }
-            case .nodeAffinity: addedAffinity = NodeAffinityArgs.decode(args, &decoder)?.addedAffinity
-            case .defaultPreemption:
-                if let preemption = DefaultPreemptionArgs.decode(args, &decoder) {
-                    minCandidateNodesPercentage = preemption.minCandidateNodesPercentage ?? 10
-                    minCandidateNodesAbsolute = preemption.minCandidateNodesAbsolute ?? 100
-                }
-            default: break
+        for config in written.pluginConfig { apply(config) }
+    }
+
+    /// Takes in the arguments of one plugin.
+    private mutating func apply(_ config: SchedulerPluginConfig) {
+        var decoder = APIDecoder()
+        let args = config.args ?? [:]
+        switch PluginName(rawValue: config.name) {
+        case .podTopologySpread:
+            if let spread = PodTopologySpreadArgs.decode(args, &decoder), spread.defaultingType == "List" {
+                spreadDefaults = spread.defaultConstraints
             }
+        case .interPodAffinity:
+            if let affinity = InterPodAffinityArgs.decode(args, &decoder) {
+                hardPodAffinityWeight = affinity.hardPodAffinityWeight ?? 1
+                ignoresPreferredTermsOfExistingPods = affinity.ignorePreferredTermsOfExistingPods
+            }
+        case .volumeBinding:
+            if let binding = VolumeBindingArgs.decode(args, &decoder), !binding.shape.isEmpty, storageShape != nil {
+                storageShape = UtilizationShape(binding.shape)
+            }
+        case .nodeResourcesFit:
+            if let args = NodeResourcesFitArgs.decode(args, &decoder) {
+                fit = FitStrategy(args.scoringStrategy)
+                (ignoredResources, ignoredResourceGroups) = (Set(args.ignoredResources), Set(args.ignoredResourceGroups))
+            }
+        case .nodeResourcesBalancedAllocation:
+            if let balanced = NodeResourcesBalancedAllocationArgs.decode(args, &decoder), !balanced.resources.isEmpty {
+                balancedResources = balanced.resources.map(\.name)
+            }
+        case .nodeAffinity: addedAffinity = NodeAffinityArgs.decode(args, &decoder)?.addedAffinity
+        case .defaultPreemption:
+            if let preemption = DefaultPreemptionArgs.decode(args, &decoder) {
+                minCandidateNodesPercentage = preemption.minCandidateNodesPercentage ?? 10
+                minCandidateNodesAbsolute = preemption.minCandidateNodesAbsolute ?? 100
+            }
+        default: break
         }
     }
 }
