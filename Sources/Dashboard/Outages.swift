@@ -78,7 +78,7 @@ struct Outages {
         if !names.isEmpty {
             for outlook in outlooks where due.contains(outlook.node) { evictions[outlook.node] = outlook.evictionAt }
             // Nobody knows which is the first until all have been looked at.
-            let isKnown = evictions.count >= lost.count
+            let isKnown = outlooks.allSatisfy { evictions[$0.node] != nil }
             for place in outlooks.indices { outlooks[place].evictionAt = isKnown ? evictions[outlooks[place].node] ?? nil : nil }
         }
         (groups, byNode) = ([], [:])
