@@ -8,6 +8,8 @@ import SimulationKit
 import Testing
 
 /// Logs, shell and attach by key.
+///
+/// Rows: `pod-sessions.md` §9 #8, #22, #23, §5 rows 20, 23, 24.
 @Suite struct SessionScreenTests {
     struct User {
         var dashboard: Dashboard
@@ -138,6 +140,36 @@ import Testing
         // A session that is under way ends with what it travels on, in the words of who loses it.
         try user.press("ef:po /web<Enter>s<Enter>")
         #expect(user.screen.contains("error dialing backend: dial tcp"))
+    }
+
+    @Test func `what travels stays in sight at 80 columns`() throws {
+        var user = User(Self.two)
+        try user.press(":links<Enter>")
+        var copy = user.dashboard
+        let narrow = copy.frame(size: Size(width: 80, height: 24)).picture()
+        #expect(narrow.contains("LIVE") && narrow.contains("TRAFFIC") && !narrow.contains("DIALS") && narrow.contains(" req"))
+        #expect(user.screen.contains("DIALS") && user.screen.contains("TRANSPORT"))
+    }
+
+    @Test func `what the API server says of its tunnels is shown where they are`() throws {
+        var user = User(Self.two)
+        try user.press(":links<Enter>ee<wait:5s>Gkkk")
+        for _ in 0..<8 where !user.screen.contains("SSH Tunnel Check") { try user.press("k") }
+        #expect(user.screen.contains("[+]SSH Tunnel Check ok") && user.screen.contains("Successfully added tunnel for"))
+    }
+
+    @Test func `what comes back through the proxy is shown, and what kubectl logs prints`() throws {
+        var user = User(Self.two)
+        #expect(try user.press(":get pods/web:80/proxy/hello<Enter>").contains("─ GET pods/web:80/proxy/hello"))
+        #expect(user.screen.contains("pod web in default on node a") && user.screen.contains("GET /hello on "))
+        #expect(try user.press(":get svc/none:80/proxy/<Enter>").contains("Error from server (NotFound): services \"none\" not found"))
+        #expect(try user.press(":get pods/web<Enter>").contains("Not a proxy path"))
+        #expect(try user.press(":kubectl logs web --tail=2<Enter>").contains("Defaulted container \"app\" out of: app, side, first (init)"))
+        #expect(user.screen.contains("of app") && user.screen.contains("exit status 0"))
+        try user.press(":k logs web -f -c side --tail=1<Enter><wait:5s>")
+        #expect(user.screen.contains("word 6") && !user.screen.contains("exit status"))
+        #expect(try user.press(":k exec web<Enter>").contains("─ Shell  web"))
+        #expect(try user.press("<Esc>:k top<Enter>").contains("kubectl top is not known here"))
     }
 
     @Test func `a session ends when something on its way is gone`() throws {

@@ -117,6 +117,22 @@ struct ClientTests {
         }
     }
 
+    /// What kubectl itself says of sessions; ``KubectlLogs`` has the same texts.
+    ///
+    /// Rows: `pod-sessions.md` §5 rows 1–2, 4–6, 8–10, 12–13, 15–18, 21–22, 25.
+    @Test(.enabled(if: Clients.kubectl != nil, "no kubectl: set KUBECTL, or run .ci/conformance, which fetches it"))
+    func `kubectl has its sessions and their texts`() async throws {
+        let steps = try Story.read("sessions.txt")
+        #expect(steps.count > 30)
+        try await ClientShell.with("--speed 1") { shell in
+            for step in steps {
+                let (_, output) = try await shell.run(step.line)
+                let found = Story.lines(output.split(separator: "\n", omittingEmptySubsequences: false))
+                #expect(Story.matches(found[...], Story.lines(step.answer)[...]), "$ \(step.line)\n\(output)")
+            }
+        }
+    }
+
     @Test(.enabled(if: Clients.kubectl != nil, "no kubectl: set KUBECTL, or run .ci/conformance, which fetches it"))
     func `what the page for operators' tests says can be done`() async throws {
         let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

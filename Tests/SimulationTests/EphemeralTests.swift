@@ -24,6 +24,7 @@ import Testing
         simulation.cluster.store.pods[key]?.status.ephemeralStatuses.first { $0.name == name }
     }
 
+    /// Rows: `pod-sessions.md` §5.1 row 7.
     @Test func `22: a debugger is pulled and started beside the others, and a second one too`() throws {
         var simulation = Self.running()
         let before = try #require(simulation.cluster.store.pods[Self.key]?.status.value)
@@ -93,6 +94,7 @@ import Testing
         #expect(simulation.cluster.store.pods[Self.key]?.isReady == true)
     }
 
+    /// Rows: `pod-sessions.md` §5.1 rows 1–5.
     @Test func `what a debugger cannot have, and what cannot be taken back`() throws {
         var simulation = Self.running()
         func refusal(_ container: JSONObject) -> String { Self.add(container, to: &simulation)?.message ?? "accepted" }
@@ -102,6 +104,8 @@ import Testing
         #expect(
             refusal(["name": "d", "image": "b", "readinessProbe": ["exec": ["command": ["true"]]]]).contains(
                 "spec.ephemeralContainers[0].readinessProbe: \(why)"))
+        let mount: JSONValue = [["name": "files", "mountPath": "/files", "subPath": "a"]]
+        #expect(refusal(["name": "d", "image": "b", "volumeMounts": mount]).contains("subPath: \(why)"))
         #expect(refusal(["name": "app", "image": "b"]).contains("spec.ephemeralContainers[0].name: Duplicate value: \"app\""))
         #expect(
             refusal(["name": "d", "image": "b", "targetContainerName": "nobody"]).contains(

@@ -6,6 +6,8 @@ import Testing
 
 /// `kubectl logs`: the flags and texts of `pod-sessions.md` §3, and worked scenarios 1–3, 9, 10, 12 and 13 as their user sees them. What kubectl
 /// itself prints of a served cluster is in the end-to-end tests, in the same words.
+///
+/// Rows: `pod-sessions.md` §3.1 rows 1–15, §3.2 rows 1–13, §9 #1, #2, #3, #9, #10, #12, #13.
 @Suite struct KubectlLogsTests {
     /// What was printed: standard error in angles.
     struct Run {

@@ -6,6 +6,9 @@ import SimulationKit
 import Testing
 
 /// The worked scenarios (C1 … C16) and invariants of the links between control plane, nodes and pods.
+///
+/// Rows: `control-plane-links.md` §9 #C1, #C2, #C3, #C4, #C5, #C6, #C7, #C8, #C9, #C10, #C11, #C12, #C13, #C14, #C15, #C16.
+/// Rows: `pod-sessions.md` §8.2 row 2, §9 #20.
 @Suite struct LinkTests {
     /// Two nodes, a Deployment behind a Service, a pod without a token, a Service without pods.
     static let manifests = """

@@ -7,6 +7,8 @@ import SimulationKit
 import Testing
 
 /// Logs: the table of states of `pod-sessions.md` §2.1 and §2.2, its worked scenarios by number, and what a log says.
+///
+/// Rows: `pod-sessions.md` §9 #4, #5, #6, #11, #16, #21.
 @Suite struct PodLogTests {
     static let cluster = """
         apiVersion: evenkeel.dev/v1

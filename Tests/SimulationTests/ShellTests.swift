@@ -7,6 +7,8 @@ import SimulationKit
 import Testing
 
 /// The small shell in a container, and what pods answer on their ports: `pod-sessions.md` §2.3, §6 and its worked scenarios.
+///
+/// Rows: `pod-sessions.md` §9 #7.
 @Suite struct ShellTests {
     static let manifests =
         PodLogTests.cluster + """
@@ -246,6 +248,49 @@ import Testing
         #expect(try Self.out("ls /nothing 2>/dev/null || echo failed 1>&2") == "failed\n")
         #expect(try Self.out("command -v bash >/dev/null && exec bash || echo sh") == "sh\n")
         #expect(try Self.out("test -d /tmp && [ -f /etc/hosts ] && echo yes") == "yes\n")
+    }
+
+    @Test(arguments: [
+        ("if true; then echo yes; else echo no; fi", "yes\n"), ("if false; then echo a; elif [ 1 -eq 1 ]; then echo b; else echo c; fi", "b\n"),
+        ("if false; then echo a; fi; echo $?", "0\n"), ("for i in 1 2 3; do echo -n \"$i \"; done", "1 2 3 "),
+        ("for f in /etc/config/*; do echo $f; done", "/etc/config/app.conf\n/etc/config/color\n"),
+        ("i=0; while [ $i -lt 3 ]; do i=$((i + 1)); echo $i; done", "1\n2\n3\n"), ("i=3; until [ $i -eq 0 ]; do i=$((i-1)); done; echo $i", "0\n"),
+        ("for i in 1 2 3 4; do if [ $i -eq 2 ]; then continue; fi; [ $i = 4 ] && break; echo $i; done; echo end", "1\n3\nend\n"),
+        ("for a in x y; do for b in 1 2; do echo $a$b; done; done", "x1\nx2\ny1\ny2\n"), ("for i in b a; do echo $i; done | sort", "a\nb\n"),
+        ("printf 'one\\ntwo\\n' | while read line; do echo \"<$line>\"; done", "<one>\n<two>\n"),
+        ("for i in 1 2; do echo $i; done > /tmp/out; cat /tmp/out", "1\n2\n"), ("x=$(for i in 1 2; do echo $i; done); echo $x", "1 2\n"),
+        ("(cd /etc; x=1; pwd); pwd; echo \"<$x>\"", "/etc\n/\n<>\n"), ("{ echo a; echo b; } | wc -l", "2\n"), ("(exit 3); echo $?", "3\n"),
+        ("false || { echo one; echo two; }", "one\ntwo\n"), ("true && for i in 1; do echo $i; done || echo no", "1\n"),
+        ("false; for i in 1; do :; done && echo ok", "ok\n"), ("! false && echo ok; ! { false; } && echo too", "ok\ntoo\n"),
+        ("echo $((2 + 3 * 4)) $(( (7 - 1) / 4 )) $((5 % 3)) $((1 < 2 && 3 != 3))", "14 1 2 0\n"), ("echo a; for i in 1; do exit 4; done; echo b", "a\n"),
+        ("for i in 1 2\ndo\n  # a remark\n  echo $i\ndone", "1\n2\n"), ("sh -c 'for i in 1 2; do echo $i; done; exit 5'; echo $?", "1\n2\n5\n"),
+        ("case x in x) echo x;; esac", "sh: case: not known to this simulated shell\n"),
+        ("f() { echo x; }", "sh: functions: not known to this simulated shell\n"),
+        ("sleep 1 & echo", "sh: &: not known to this simulated shell\n"), ("if true; then; fi", "sh: syntax error: unexpected \";\"\n"),
+        ("done", "sh: syntax error: unexpected \"done\"\n"),
+    ])
+    func `loops, branches and groups`(line: String, answer: String) throws { #expect(try Self.out(line) == answer) }
+
+    @Test func `each round of a loop has its own time`() throws {
+        #expect(try Self.out("for i in 1 2 3; do date +%S; sleep 5; done") == "00\n05\n10\n")
+        // One that never waits lets time go on, and can be given up.
+        let simulation = Self.running()
+        var shell = try simulation.exec(in: Self.key, ["sh"], terminal: true).get()
+        #expect(shell.run(Array("while true; do :; done\r".utf8), in: simulation).wake == simulation.now + .milliseconds(1))
+        #expect(String(decoding: shell.run([3], in: simulation).stdout, as: UTF8.self).hasSuffix("/ # "))
+        #expect(try Self.out("while true; do :; done | wc -l; echo $?").hasSuffix("not known to this simulated shell\n"))
+    }
+
+    @Test func `a command over several lines`() throws {
+        let simulation = Self.running()
+        var shell = try simulation.exec(in: Self.key, ["sh"], terminal: true).get()
+        func type(_ text: String) -> String { String(decoding: shell.run(Array(text.utf8), in: simulation).stdout, as: UTF8.self) }
+        #expect(type("for i in 1 2\r").hasSuffix("> "))
+        #expect(type("do echo n$i\r").hasSuffix("> "))
+        #expect(type("done\r") == "done\r\nn1\r\nn2\r\n/ # ")
+        #expect(type("echo 'a\r").hasSuffix("> ") && type("b'\r").hasSuffix("a\r\nb\r\n/ # "))
+        // It is given up like any other line.
+        #expect(type("if true\r").hasSuffix("> ") && type("\u{3}").hasSuffix("/ # "))
     }
 
     @Test func `a shell at a terminal`() throws {

@@ -5,6 +5,8 @@ import SimulationKit
 import Testing
 
 /// SSH tunnels and Konnectivity agents of single nodes: scenarios 15 and 17–20 and the rows of `pod-sessions.md` §8.2 and §8.3.
+///
+/// Rows: `pod-sessions.md` §8.2 rows 1, 3, 5–14, §8.3 row 9, §9 row 4, #14, #15, #17, #18, #19.
 @Suite struct TunnelTests {
     static let web = LinkTests.web
     private static let exec = LinkRequest.stream(.exec, pod: web, container: nil)

@@ -31,7 +31,11 @@ struct KubectlLogScreen: TextScreen {
     func remark(_ world: World) -> String? { logs.exitCode.map { "exit status \($0)" } ?? "ctrl-c or Escape ends it" }
 
     func lines(_ world: World, width: Int) -> [StyledText] {
-        printed.map { StyledText($0.text, world.theme[$0.isError ? .rowPending : .log]) }
+        // Logs are cut and scrolled sideways; what kubectl says is read whole.
+        printed.flatMap { line in
+            let text = StyledText(line.text, world.theme[line.isError ? .rowPending : .log])
+            return line.isError ? text.wrapped(to: width) : [text]
+        }
     }
 
     mutating func refresh(_ world: World, in area: Rect) {

@@ -3,6 +3,20 @@
 /// A line that cannot be read.
 package struct ShellSyntaxError: Error {
     package var text: String
+    /// More lines may make it whole.
+    package var isIncomplete = false
+}
+
+/// What holds commands together.
+package indirect enum ShellCompound: Sendable {
+    /// `if`, `elif` and `else` in their order; an `else` has no condition.
+    case branch([(condition: [ShellPipeline], body: [ShellPipeline])])
+    case loop(while: [ShellPipeline], isUntil: Bool, body: [ShellPipeline])
+    /// Words still have their quotes.
+    case each(name: String, words: [String], body: [ShellPipeline])
+    case group([ShellPipeline])
+    /// In a shell of its own.
+    case subshell([ShellPipeline])
 }
 
 /// Some commands joined by pipes, and when they are run.
@@ -24,56 +38,16 @@ package struct ShellCommand: Sendable {
     }
     package var words: [String] = []
     package var redirects: [Redirect] = []
+    /// In place of words.
+    package var compound: ShellCompound?
     package init(words: [String] = []) { self.words = words }
 }
 
 package enum ShellSyntax {
-    private static let unknownWords: Set<String> = ["if", "for", "while", "until", "case", "function", "select", "{", "(", "then", "do", "done", "fi", "esac"]
-
     /// - Throws: what the shell says of a line that it cannot read.
     package static func parse(_ text: String) throws(ShellSyntaxError) -> [ShellPipeline] {
-        var pipelines: [ShellPipeline] = []
-        var pipeline = ShellPipeline(condition: .always)
-        var command = ShellCommand()
-        var awaited: ShellCommand.Redirect?
-        func endCommand(_ sign: String) throws(ShellSyntaxError) {
-            if awaited != nil { throw ShellSyntaxError(text: "syntax error: unexpected \(sign)") }
-            if let word = command.words.first, unknownWords.contains(word) { throw ShellSyntaxError(text: "\(word): not known to this simulated shell") }
-            if command.words.isEmpty, command.redirects.isEmpty {
-                if !pipeline.commands.isEmpty || sign == "\"|\"" { throw ShellSyntaxError(text: "syntax error: unexpected \(sign)") }
-                return
-            }
-            pipeline.commands.append(command)
-            command = ShellCommand()
-        }
-        func endPipeline(_ next: ShellPipeline.Condition, _ sign: String) throws(ShellSyntaxError) {
-            try endCommand(sign)
-            if !pipeline.commands.isEmpty { pipelines.append(pipeline) }
-            pipeline = ShellPipeline(condition: next)
-        }
-        for token in try tokens(text) {
-            switch token {
-            case .word(let word):
-                if var redirect = awaited {
-                    redirect.target = word
-                    command.redirects.append(redirect)
-                    awaited = nil
-                } else if word == "!", command.words.isEmpty, pipeline.commands.isEmpty {
-                    pipeline.isNegated = true
-                } else {
-                    command.words.append(word)
-                }
-            case .sign(";"), .sign("\n"): try endPipeline(.always, "\";\"")
-            case .sign("&&"): try endPipeline(.ifOK, "\"&&\"")
-            case .sign("||"): try endPipeline(.ifFailed, "\"||\"")
-            case .sign("|"): try endCommand("\"|\"")
-            case .sign(let sign): throw ShellSyntaxError(text: "\(sign): not known to this simulated shell")
-            case .redirect(let redirect):
-                if case .sameAs = redirect.kind { command.redirects.append(redirect) } else { awaited = redirect }
-            }
-        }
-        try endPipeline(.always, "end of line")
-        return pipelines
+        var parser = ShellParser(rest: try tokens(text)[...])
+        return try parser.all()
     }
 
     enum Token {
@@ -147,6 +121,188 @@ package enum ShellSyntax {
             if depth == 0 { return at }
             at += 1
         }
-        throw ShellSyntaxError(text: "syntax error: unterminated quoted string")
+        throw ShellSyntaxError(text: "syntax error: unterminated quoted string", isIncomplete: true)
+    }
+}
+
+/// Reads what tokens mean.
+private struct ShellParser {
+    var rest: ArraySlice<ShellSyntax.Token>
+    private var depth = 0
+
+    init(rest: ArraySlice<ShellSyntax.Token>) { self.rest = rest }
+
+    private static let unknownWords: Set<String> = ["case", "function", "select", "esac"]
+    private static let closingWords: Set<String> = ["then", "do", "done", "fi", "elif", "else", "}"]
+
+    private var word: String? { if case .word(let word)? = rest.first { word } else { nil } }
+    private var sign: String? { if case .sign(let sign)? = rest.first { sign } else { nil } }
+    private func unexpected() -> ShellSyntaxError {
+        guard let found = word ?? sign else {
+            if rest.isEmpty { return ShellSyntaxError(text: "syntax error: unexpected end of file (expecting more)", isIncomplete: true) }
+            return ShellSyntaxError(text: "syntax error: unexpected redirection")
+        }
+        return ShellSyntaxError(text: "syntax error: unexpected \(found == "\n" ? "newline" : "\"\(found)\"")")
+    }
+    private mutating func skipNewlines() { while sign == "\n" { rest.removeFirst() } }
+    private mutating func take(_ wanted: String) throws(ShellSyntaxError) {
+        guard word == wanted else { throw unexpected() }
+        rest.removeFirst()
+    }
+
+    mutating func all() throws(ShellSyntaxError) -> [ShellPipeline] {
+        let list = try list(until: [], closesSubshell: false)
+        if !rest.isEmpty { throw unexpected() }
+        return list
+    }
+
+    /// Pipelines up to one of the words in `ends`, which is left, or to the end.
+    private mutating func list(until ends: Set<String>, closesSubshell: Bool) throws(ShellSyntaxError) -> [ShellPipeline] {
+        depth += 1
+        defer { depth -= 1 }
+        if depth > 50 { throw ShellSyntaxError(text: "nested too deeply for this simulated shell") }
+        var (list, condition) = ([ShellPipeline](), ShellPipeline.Condition.always)
+        while true {
+            skipNewlines()
+            if rest.isEmpty {
+                if condition == .always { return list }
+                throw unexpected()
+            }
+            if condition == .always, let word, ends.contains(word) { return list }
+            if condition == .always, closesSubshell, sign == ")" { return list }
+            list.append(try pipeline(condition))
+            switch sign {
+            case nil where rest.isEmpty: return list
+            case ";", "\n":
+                condition = .always
+                rest.removeFirst()
+            case "&&", "||":
+                condition = sign == "&&" ? .ifOK : .ifFailed
+                rest.removeFirst()
+            case ")" where closesSubshell: condition = .always
+            case "&": throw ShellSyntaxError(text: "&: not known to this simulated shell")
+            default: throw unexpected()
+            }
+        }
+    }
+    /// A list that must not be empty, and the word that ends it, which is left.
+    private mutating func body(until ends: Set<String>) throws(ShellSyntaxError) -> [ShellPipeline] {
+        let list = try list(until: ends, closesSubshell: false)
+        if list.isEmpty || rest.isEmpty { throw unexpected() }
+        return list
+    }
+
+    private mutating func pipeline(_ condition: ShellPipeline.Condition) throws(ShellSyntaxError) -> ShellPipeline {
+        var pipeline = ShellPipeline(condition: condition)
+        while word == "!" {
+            pipeline.isNegated.toggle()
+            rest.removeFirst()
+        }
+        pipeline.commands.append(try command())
+        while sign == "|" {
+            rest.removeFirst()
+            skipNewlines()
+            pipeline.commands.append(try command())
+        }
+        return pipeline
+    }
+
+    private mutating func command() throws(ShellSyntaxError) -> ShellCommand {
+        var command = ShellCommand()
+        switch word {
+        case let first? where Self.unknownWords.contains(first): throw ShellSyntaxError(text: "\(first): not known to this simulated shell")
+        case let first? where Self.closingWords.contains(first): throw unexpected()
+        case "if": command.compound = try branch()
+        case "while", "until":
+            let isUntil = word == "until"
+            rest.removeFirst()
+            let condition = try body(until: ["do"])
+            command.compound = .loop(while: condition, isUntil: isUntil, body: try block())
+        case "for": command.compound = try each()
+        case "{":
+            rest.removeFirst()
+            let list = try body(until: ["}"])
+            try take("}")
+            command.compound = .group(list)
+        case nil where sign == "(":
+            rest.removeFirst()
+            let list = try list(until: [], closesSubshell: true)
+            guard !list.isEmpty, sign == ")" else { throw unexpected() }
+            rest.removeFirst()
+            command.compound = .subshell(list)
+        default: return try simple()
+        }
+        while try redirect(&command) {}
+        return command
+    }
+
+    private mutating func simple() throws(ShellSyntaxError) -> ShellCommand {
+        var command = ShellCommand()
+        while true {
+            if let word {
+                command.words.append(word)
+                rest.removeFirst()
+            } else if try !redirect(&command) {
+                break
+            }
+        }
+        if sign == "(", command.words.count == 1 { throw ShellSyntaxError(text: "functions: not known to this simulated shell") }
+        if command.words.isEmpty, command.redirects.isEmpty { throw unexpected() }
+        return command
+    }
+    /// Takes a redirect if one stands here.
+    private mutating func redirect(_ command: inout ShellCommand) throws(ShellSyntaxError) -> Bool {
+        guard case .redirect(var redirect)? = rest.first else { return false }
+        rest.removeFirst()
+        if case .sameAs = redirect.kind {
+        } else {
+            guard let target = word else { throw unexpected() }
+            redirect.target = target
+            rest.removeFirst()
+        }
+        command.redirects.append(redirect)
+        return true
+    }
+
+    /// `do LIST done`
+    private mutating func block() throws(ShellSyntaxError) -> [ShellPipeline] {
+        try take("do")
+        let list = try body(until: ["done"])
+        try take("done")
+        return list
+    }
+    private mutating func branch() throws(ShellSyntaxError) -> ShellCompound {
+        var parts: [(condition: [ShellPipeline], body: [ShellPipeline])] = []
+        repeat {
+            rest.removeFirst()
+            let condition = try body(until: ["then"])
+            try take("then")
+            parts.append((condition, try body(until: ["elif", "else", "fi"])))
+        } while word == "elif"
+        if word == "else" {
+            rest.removeFirst()
+            parts.append(([], try body(until: ["fi"])))
+        }
+        try take("fi")
+        return .branch(parts)
+    }
+    private mutating func each() throws(ShellSyntaxError) -> ShellCompound {
+        rest.removeFirst()
+        guard let name = word else { throw unexpected() }
+        guard let first = name.first, first.isLetter || first == "_", name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) else {
+            throw ShellSyntaxError(text: "syntax error: bad for loop variable")
+        }
+        rest.removeFirst()
+        var words: [String] = []
+        if word == "in" {
+            rest.removeFirst()
+            while let next = word {
+                words.append(next)
+                rest.removeFirst()
+            }
+        }
+        if sign == ";" { rest.removeFirst() }
+        skipNewlines()
+        return .each(name: name, words: words, body: try block())
     }
 }

@@ -49,12 +49,38 @@ public struct Shell: Sendable {
     /// What was typed and not read yet.
     private var input: [UInt8] = []
     private var inputIsOver = false
-    private var queue: [ShellPipeline] = []
+    private var queue: [Work] = []
+    /// What it was to run and cannot read.
+    private var refusal: String?
+    /// Lines that are not whole yet.
+    private var unfinished = ""
+    /// `break` or `continue` was run: what it leaves is to be left.
+    var leaving: Leave?
     private var waiting: Waiting?
     private var pending: [ContainerFiles.Write] = []
     private var isPrompted = false
     private var history: [String] = []
     private var historyPlace = 0
+
+    /// What is to be run next; what holds commands together falls into its parts only when they are due, so that each sees its own time.
+    private indirect enum Work: Sendable {
+        case run(ShellPipeline)
+        case branch(ArraySlice<(condition: [ShellPipeline], body: [ShellPipeline])>, isDecided: Bool)
+        case loop(while: [ShellPipeline], isUntil: Bool, body: [ShellPipeline], isDecided: Bool)
+        case each(name: String, words: ArraySlice<String>, body: [ShellPipeline])
+
+        var isLoop: Bool {
+            switch self {
+            case .loop, .each: true
+            case .run, .branch: false
+            }
+        }
+    }
+    enum Leave: Sendable { case thisRound, loop }
+    /// So many commands are run in a turn; an endless loop that waits for nothing lets time go on between.
+    private static let mostSteps = 2000
+    /// So many in a loop inside of a pipe or `$(…)`, which is run as a whole.
+    private static let mostNestedSteps = 20_000
 
     /// A command that is done, whose output is due later.
     private struct Waiting: Sendable {
@@ -84,6 +110,10 @@ public struct Shell: Sendable {
         /// What the session has on standard input so far, and whether that is all.
         var input: [UInt8] = []
         var inputIsOver = false
+        /// What is piped into the loop or group that is run, as far as nobody has read it.
+        var pipe: [UInt8]?
+        /// Commands that were run inside of pipes and `$(…)`.
+        var steps = 0
         /// It was read, but for this.
         var tookInput = false
         var inputLeft: [UInt8] = []
@@ -94,7 +124,7 @@ public struct Shell: Sendable {
     ///   - takesInput: with `-i`; without it a shell that would read commands ends at once.
     init(
         _ pod: Pod, _ container: String, id: String, _ way: Simulation.Way, _ words: [String], hasTerminal: Bool, takesInput: Bool
-    ) throws(ShellSyntaxError) {
+    ) {
         self.way = way
         (self.pod, uid, self.container, containerID, self.hasTerminal) = (pod.key, pod.metadata.uid, container, id, hasTerminal)
         inputIsOver = !takesInput
@@ -102,13 +132,13 @@ public struct Shell: Sendable {
         let name = ContainerFiles.name(words[0])
         if name == "sh", let flag = words.firstIndex(of: "-c"), flag + 1 < words.count {
             isInteractive = false
-            queue = try ShellSyntax.parse(words[flag + 1])
+            do { queue = try ShellSyntax.parse(words[flag + 1]).map(Work.run) } catch { refusal = error.text }
         } else if name == "sh" {
             isInteractive = true
         } else {
             isInteractive = false
             // Its words are taken as they are.
-            queue = [ShellPipeline(condition: .always, commands: [ShellCommand(words: words.map(Self.quoted))])]
+            queue = [.run(ShellPipeline(condition: .always, commands: [ShellCommand(words: words.map(Self.quoted))]))]
         }
     }
     /// The shell that is the first process of `container`.
@@ -120,13 +150,13 @@ public struct Shell: Sendable {
     static func quoted(_ word: String) -> String { "'" + word.replacing("'", with: "'\\''") + "'" }
 
     /// What stands before what is typed.
-    public var prompt: String { "\(directory) # " }
+    public var prompt: String { unfinished.isEmpty ? "\(directory) # " : "> " }
     /// Whether it waits for a line to be typed.
     public var isReading: Bool { ended == nil && waiting == nil && queue.isEmpty && isInteractive }
 
     /// Gives up what it waits for and what was to come after, as ctrl-c does at a terminal.
     public mutating func interrupt() {
-        (queue, waiting, lastCode) = ([], nil, 130)
+        (queue, waiting, lastCode, unfinished, leaving) = ([], nil, 130, "", nil)
         if !isInteractive { ended = 130 }
     }
 
@@ -158,7 +188,18 @@ public struct Shell: Sendable {
             output.wake = simulation.now + .seconds(1)
             return output
         }
+        if let refusal {
+            show(.fail("sh: \(refusal)", 2), &output)
+            ended = 2
+        }
+        var steps = 0
         loop: while ended == nil {
+            if leaving != nil { leaveLoop() }
+            steps += 1
+            if steps > Self.mostSteps {
+                output.wake = simulation.now + .milliseconds(1)
+                break
+            }
             if let waiting {
                 if simulation.now < waiting.until {
                     output.wake = waiting.until
@@ -170,7 +211,7 @@ public struct Shell: Sendable {
                 continue
             }
             if !queue.isEmpty {
-                let pipeline = queue[0]
+                guard let pipeline = nextPipeline(&turn) else { continue }
                 (turn.input, turn.inputIsOver, turn.tookInput, turn.inputLeft) = (input, inputIsOver, false, [])
                 let result = run(pipeline, nil, &turn)
                 if result.wantsInput { break loop }
@@ -255,10 +296,15 @@ public struct Shell: Sendable {
         input.removeFirst(min(input.count, end + 1))
         isPrompted = false
         do {
-            queue = try ShellSyntax.parse(line)
+            queue = try ShellSyntax.parse(unfinished + line).map(Work.run)
+            unfinished = ""
         } catch {
-            show(.fail("sh: \(error.text)", 2), &output)
-            lastCode = 2
+            if error.isIncomplete, !inputIsOver {
+                unfinished += line + "\n"
+            } else {
+                show(.fail("sh: \(error.text)", 2), &output)
+                (lastCode, unfinished) = (2, "")
+            }
         }
         if !line.isEmpty, history.last != line { history.append(line) }
         historyPlace = history.count
@@ -319,6 +365,152 @@ public struct Shell: Sendable {
         output.stdout += line.utf8
     }
 
+    // MARK: Loops and branches
+
+    /// The pipeline that is due, which stays in front; nil if something else was done in its place.
+    private mutating func nextPipeline(_ turn: inout Turn) -> ShellPipeline? {
+        switch queue[0] {
+        case .run(let pipeline):
+            // What is piped, redirected or negated is run as a whole.
+            guard pipeline.commands.count == 1, let compound = pipeline.commands[0].compound, pipeline.commands[0].redirects.isEmpty, !pipeline.isNegated
+            else { return pipeline }
+            if case .subshell = compound { return pipeline }
+            queue.removeFirst()
+            if isDue(pipeline) { start(compound, &turn) }
+        case .branch(let parts, let isDecided):
+            queue.removeFirst()
+            if let first = parts.first, isDecided ? lastCode == 0 : first.condition.isEmpty {
+                queue.insert(contentsOf: first.body.map(Work.run), at: 0)
+            } else if isDecided {
+                lastCode = 0
+                queue.insert(.branch(parts.dropFirst(), isDecided: false), at: 0)
+            } else if let first = parts.first {
+                queue.insert(contentsOf: first.condition.map(Work.run) + [.branch(parts, isDecided: true)], at: 0)
+            }
+        case .loop(let condition, let isUntil, let body, let isDecided):
+            queue.removeFirst()
+            if !isDecided {
+                queue.insert(contentsOf: condition.map(Work.run) + [.loop(while: condition, isUntil: isUntil, body: body, isDecided: true)], at: 0)
+            } else if (lastCode == 0) != isUntil {
+                queue.insert(contentsOf: body.map(Work.run) + [.loop(while: condition, isUntil: isUntil, body: body, isDecided: false)], at: 0)
+            } else {
+                lastCode = 0
+            }
+        case .each(let name, let words, let body):
+            queue.removeFirst()
+            guard let first = words.first else { return nil }
+            set(name, first)
+            queue.insert(contentsOf: body.map(Work.run) + [.each(name: name, words: words.dropFirst(), body: body)], at: 0)
+        }
+        return nil
+    }
+    private func isDue(_ pipeline: ShellPipeline) -> Bool {
+        switch pipeline.condition {
+        case .always: true
+        case .ifOK: lastCode == 0
+        case .ifFailed: lastCode != 0
+        }
+    }
+    private mutating func start(_ compound: ShellCompound, _ turn: inout Turn) {
+        switch compound {
+        case .branch(let parts): queue.insert(.branch(parts[...], isDecided: false), at: 0)
+        case .loop(let condition, let isUntil, let body): queue.insert(.loop(while: condition, isUntil: isUntil, body: body, isDecided: false), at: 0)
+        case .each(let name, let words, let body):
+            let values = words.flatMap { expand($0, &turn) }
+            lastCode = 0
+            queue.insert(.each(name: name, words: values[...], body: body), at: 0)
+        case .group(let list), .subshell(let list): queue.insert(contentsOf: list.map(Work.run), at: 0)
+        }
+    }
+    private mutating func leaveLoop() {
+        let leaves = leaving == .loop
+        leaving = nil
+        guard let at = queue.firstIndex(where: \.isLoop) else { return }
+        queue.removeFirst(leaves ? at + 1 : at)
+        if leaves { lastCode = 0 }
+    }
+
+    /// Runs a list as a whole, inside of a pipe, a subshell or `$(…)`: what it waits for adds up.
+    mutating func runWhole(_ list: [ShellPipeline], _ piped: [UInt8]?, _ turn: inout Turn) -> Result {
+        let outer = turn.pipe
+        if let piped { turn.pipe = piped }
+        defer { turn.pipe = outer }
+        var result = Result(code: lastCode)
+        for pipeline in list where leaving == nil && ended == nil {
+            turn.steps += 1
+            if turn.steps > Self.mostNestedSteps {
+                ended = 2
+                result.err += "sh: a loop that runs so long in a pipe or $(...): not known to this simulated shell\n".utf8
+                result.code = 2
+                break
+            }
+            let next = run(pipeline, nil, &turn)
+            if next.wantsInput { return next }
+            result = Result(out: result.out + next.out, err: result.err + next.err, code: next.code, delay: result.delay + next.delay)
+            lastCode = next.code
+        }
+        return result
+    }
+    /// Runs a list as a shell of its own: what it sets and where it goes ends with it.
+    mutating func runApart(_ list: [ShellPipeline], _ piped: [UInt8]?, _ turn: inout Turn) -> Result {
+        let kept = (directory, variables, exported, leaving)
+        var result = runWhole(list, piped, &turn)
+        (directory, variables, exported, leaving) = kept
+        if let code = ended {
+            (ended, lastCode, result.code) = (nil, code, code)
+        }
+        return result
+    }
+    private mutating func runWhole(_ compound: ShellCompound, _ piped: [UInt8]?, _ turn: inout Turn) -> Result {
+        let outer = turn.pipe
+        if let piped { turn.pipe = piped }
+        defer { turn.pipe = outer }
+        var result = Result()
+        /// Returns false if it ends here.
+        func add(_ next: Result) -> Bool {
+            result = Result(
+                out: result.out + next.out, err: result.err + next.err, code: next.code, delay: result.delay + next.delay, wantsInput: next.wantsInput)
+            return !next.wantsInput && ended == nil
+        }
+        /// Whether the loop goes on after a round.
+        func goesOn() -> Bool {
+            let leaves = leaving == .loop
+            leaving = nil
+            return !leaves && ended == nil
+        }
+        switch compound {
+        case .group(let list): return runWhole(list, nil, &turn)
+        case .subshell(let list): return runApart(list, nil, &turn)
+        case .branch(let parts):
+            for part in parts {
+                if !part.condition.isEmpty {
+                    guard add(runWhole(part.condition, nil, &turn)) else { return result }
+                    if lastCode != 0 { continue }
+                }
+                _ = add(runWhole(part.body, nil, &turn))
+                return result
+            }
+            (lastCode, result.code) = (0, 0)
+        case .loop(let condition, let isUntil, let body):
+            var code = 0
+            while true {
+                guard add(runWhole(condition, nil, &turn)) else { return result }
+                if (lastCode == 0) == isUntil { break }
+                guard add(runWhole(body, nil, &turn)) else { return result }
+                code = result.code
+                if !goesOn() { break }
+            }
+            (lastCode, result.code) = (code, code)
+        case .each(let name, let words, let body):
+            for value in words.flatMap({ expand($0, &turn) }) {
+                set(name, value)
+                guard add(runWhole(body, nil, &turn)) else { return result }
+                if !goesOn() { break }
+            }
+        }
+        return result
+    }
+
     // MARK: Pipelines
 
     /// - Parameter piped: what the first command has on its standard input; nil: what the session has.
@@ -350,6 +542,14 @@ public struct Shell: Sendable {
             }
             input = bytes
         }
+        if let compound = command.compound {
+            var result = runWhole(compound, input, &turn)
+            if !result.wantsInput { redirect(&result, command.redirects, &turn) }
+            return result
+        }
+        // Inside of a loop or group what is piped into it is read.
+        let isOwn = input != nil
+        if input == nil { input = turn.pipe }
         var words = command.words.flatMap { expand($0, &turn) }
         // NAME=value by itself sets a variable; before a command it is for that one.
         let kept = variables
@@ -363,9 +563,12 @@ public struct Shell: Sendable {
         var result = words.isEmpty ? Result() : perform(words, input, &turn)
         if !words.isEmpty, assigned > 0 { variables = kept }
         if result.wantsInput { return result }
+        if !isOwn, turn.pipe != nil, Self.readers.contains(words.first.map(ContainerFiles.name) ?? "") { turn.pipe = [] }
         redirect(&result, command.redirects, &turn)
         return result
     }
+    /// Programs that read their standard input to its end.
+    private static let readers: Set<String> = ["cat", "head", "tail", "wc", "grep", "sort", "tr", "tar", "sh"]
 
     private static func assignment(_ word: String) -> (String, String)? {
         guard let equals = word.firstIndex(of: "="), let first = word.first, first.isLetter || first == "_" else { return nil }
@@ -499,12 +702,14 @@ public struct Shell: Sendable {
                 end += 1
             }
             let inner = String(all[(at + 2)..<min(end, all.count)])
-            var out: [UInt8] = []
-            for pipeline in (try? ShellSyntax.parse(inner)) ?? [] {
-                let result = run(pipeline, nil, &turn)
-                out += result.out
-                lastCode = result.code
+            if inner.hasPrefix("("), inner.hasSuffix(")") {
+                let known = turn.environment + variables
+                func number(_ name: String) -> Int { known.last { $0.name == name }.flatMap { Int($0.value) } ?? 0 }
+                return (ShellArithmetic.value(String(inner.dropFirst().dropLast()), number).map { "\($0)" } ?? "0", end)
             }
+            let result = runApart((try? ShellSyntax.parse(inner)) ?? [], nil, &turn)
+            lastCode = result.code
+            var out = result.out
             while out.last == 10 { out.removeLast() }
             return (String(decoding: out, as: UTF8.self), end)
         case "{":
@@ -587,11 +792,7 @@ extension Simulation {
                         "Internal error occurred: error executing command in container: failed to exec in container: failed to start exec \"\(exec)\": OCI runtime exec failed: exec failed: unable to start container process: exec: \"\(program)\": \(place): unknown"
                 )
             }
-            do {
-                return .success(try Shell(pod, container, id: id, way, words, hasTerminal: terminal, takesInput: takesInput))
-            } catch {
-                throw .badRequest("sh: \(error.text)")
-            }
+            return .success(Shell(pod, container, id: id, way, words, hasTerminal: terminal, takesInput: takesInput))
         } catch {
             return .failure(error)
         }

@@ -28,6 +28,12 @@ extension Shell {
         case "exit", "logout":
             ended = arguments.first.flatMap { Int($0) } ?? lastCode
             return Result(code: ended ?? 0)
+        case "break":
+            leaving = .loop
+            return Result()
+        case "continue":
+            leaving = .thisRound
+            return Result()
         case "export":
             for word in arguments {
                 let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -68,17 +74,9 @@ extension Shell {
             isInteractive = true
             return Result()
         }
-        let (folder, kept) = (directory, variables)
-        defer { (directory, variables) = (folder, kept) }
-        var result = Result()
         do {
-            for pipeline in try ShellSyntax.parse(arguments[1]) {
-                let next = run(pipeline, piped, &turn)
-                if next.wantsInput { return next }
-                result = Result(out: result.out + next.out, err: result.err + next.err, code: next.code, delay: result.delay + next.delay)
-                lastCode = next.code
-            }
-            return result
+            let list = try ShellSyntax.parse(arguments[1])
+            return runApart(list, piped, &turn)
         } catch {
             return .fail("sh: \(error.text)", 2)
         }
@@ -91,6 +89,7 @@ extension Shell {
         let bytes = piped ?? turn.input
         guard let end = bytes.firstIndex(of: 10) ?? (piped != nil || turn.inputIsOver ? bytes.count : nil) else { return Result(wantsInput: true) }
         if piped == nil { (turn.tookInput, turn.inputLeft) = (true, Array(bytes.dropFirst(end + 1))) }
+        if turn.pipe != nil { turn.pipe = Array(bytes.dropFirst(end + 1)) }
         let given = arguments.filter { !$0.hasPrefix("-") }
         let names = given.isEmpty ? ["REPLY"] : given
         var rest = String(decoding: bytes[..<end], as: UTF8.self)[...]
