@@ -221,7 +221,8 @@ struct ForwardsScreen: ListedScreen {
         let columns = [
             TableWidget.Column("LOCAL", minimum: 15), TableWidget.Column("TO", minimum: 20, ideal: 40, keepsEnd: true),
             TableWidget.Column("PORT", alignment: .right, minimum: 5),
-            TableWidget.Column("CONNECTIONS", alignment: .right, minimum: 11), TableWidget.Column("LAST POD", minimum: 8, ideal: 30, priority: 1, keepsEnd: true),
+            TableWidget.Column("CONNECTIONS", alignment: .right, minimum: 11),
+            TableWidget.Column("LAST POD", minimum: 8, ideal: 30, priority: 1, keepsEnd: true),
             TableWidget.Column("STATE", minimum: 8, stretches: true),
         ]
         TableWidget(columns: columns, rowCount: rows.count, cursor: list.index, top: list.top).draw(on: &canvas, in: inside, theme: theme) { index in
