@@ -44,9 +44,9 @@ extension Kubelet {
             case .readiness: known.result = isStarted ? status.ready : nil
             }
             worker.containers[i].probes.append(known)
-            // While it succeeds and will go on to, nobody needs to look.
+            // While it succeeds and will go on to, nobody needs to look; what fails by now is found at the next attempt.
             if kind == .startup ? isStarted : !isStarted { continue }
-            if known.result != true {
+            if known.result != true || worker.failure(i, known, now) != nil {
                 scheduleProbe(&worker, i, p, from: now, &host)
             } else if let change = worker.nextFailure(i, kind, after: now) {
                 scheduleProbe(&worker, i, p, from: change, &host)
