@@ -48,7 +48,7 @@ extension Suite {
     }
 
     private static func pause(_ dashboard: inout Dashboard, _ isPaused: Bool) {
-        if dashboard.session.isPaused != isPaused { try? dashboard.press(",") }
+        if dashboard.session.isPaused != isPaused { dashboard.handle(.key(.character(",")), isScripted: true) }
     }
 
     /// An autoscaler for the largest Deployment, so that its screen has something to tell.
@@ -96,7 +96,8 @@ extension Suite {
         _ = busy.frame(size: Self.size)
         Self.type(keys[...], &busy)
         Self.settle(&busy, Self.size)
-        try? busy.press(":speed max<Enter>")
+        // By single keys: what the view computes beside is not waited for.
+        busy.type(":speed max")
         Self.pause(&busy, false)
         // The first write copies what the other dashboards have as well.
         Self.turn(&busy)

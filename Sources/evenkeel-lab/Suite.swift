@@ -104,9 +104,10 @@ struct Suite {
         all.sort()
         return (all[all.count / 2], all[min(all.count - 1, all.count * 99 / 100)])
     }
-    /// Lets a view compute in slices, as the loop of the program does, until it has nothing to compute. Returns the slowest frame in ms.
+    /// Lets a view compute in slices, as the loop of the program does, until it has nothing to compute or has taken `limit` seconds, as one
+    /// that tries something on a fork may. Returns the slowest turn in ms.
     @discardableResult
-    static func settle(_ dashboard: inout Dashboard, _ size: Size, limit: Double = 20) -> Double {
+    static func settle(_ dashboard: inout Dashboard, _ size: Size, limit: Double = 5) -> Double {
         var slowest = 0.0
         var sum = 0.0
         while dashboard.patience == .milliseconds(1), sum < limit {
