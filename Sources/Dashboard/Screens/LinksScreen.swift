@@ -133,7 +133,7 @@ struct LinksScreen: ListedScreen {
         // On a narrow screen what is the same for ever goes first; what travels stays.
         let columns = [
             TableWidget.Column("LINK", minimum: 24, ideal: 54), TableWidget.Column("DIALS", minimum: 6, ideal: 10, priority: 5),
-            TableWidget.Column("TRANSPORT", minimum: 8, ideal: 19, priority: 4), TableWidget.Column("ENCRYPTED", minimum: 9),
+            TableWidget.Column("TRANSPORT", minimum: 9, ideal: 19, priority: 4), TableWidget.Column("ENCRYPTED", minimum: 9),
             TableWidget.Column("SERVER", minimum: 9), TableWidget.Column("CLIENT", minimum: 9, priority: 3),
             TableWidget.Column("NETWORK", minimum: 11), TableWidget.Column("LIVE", alignment: .right, minimum: 4, priority: 1),
             TableWidget.Column("TRAFFIC", alignment: .right, minimum: 7, priority: 2),
@@ -256,7 +256,7 @@ struct LinksScreen: ListedScreen {
         let title = problem.map { "[-]SSH Tunnel Check failed: \($0)" } ?? "[+]SSH Tunnel Check ok"
         canvas.drawRule(
             inBox: box, y: y, title: StyledText("log of the API server  \(title)", theme[problem == nil ? .title : .rowError]), style: theme[.border])
-        for (index, message) in tunnels.messages.suffix(inside.bottom - y - 1).enumerated() {
+        for (index, message) in tunnels.messages.suffix(max(0, inside.bottom - y - 1)).enumerated() {
             canvas.write(world.time(message.time, milliseconds: false), at: Point(x: inside.x + 1, y: y + 1 + index), style: theme[.dim])
             let isBad = message.text.hasPrefix("Failed") || message.text.hasPrefix("Healthcheck failed")
             canvas.write(

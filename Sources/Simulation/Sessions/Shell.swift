@@ -188,6 +188,18 @@ public struct Shell: Sendable {
             output.wake = simulation.now + .seconds(1)
             return output
         }
+        work(&turn, &output)
+        output.commands = turn.commands
+        pending = turn.files.pending
+        output.exitCode = ended
+        if isFirstProcess { log(&output) }
+        if hasTerminal { (output.stdout, output.stderr) = (Self.withReturns(output.stdout + output.stderr), []) }
+        return output
+    }
+
+    /// Runs what is due until it waits for something.
+    private mutating func work(_ turn: inout Turn, _ output: inout Output) {
+        let simulation = turn.simulation
         if let refusal {
             show(.fail("sh: \(refusal)", 2), &output)
             ended = 2
@@ -231,12 +243,6 @@ public struct Shell: Sendable {
                 break loop
             }
         }
-        output.commands = turn.commands
-        pending = turn.files.pending
-        output.exitCode = ended
-        if isFirstProcess { log(&output) }
-        if hasTerminal { (output.stdout, output.stderr) = (Self.withReturns(output.stdout + output.stderr), []) }
-        return output
     }
 
     /// Has the simulation log what was written, and end the container if the shell has ended.
@@ -434,7 +440,8 @@ public struct Shell: Sendable {
     mutating func runWhole(_ list: [ShellPipeline], _ piped: [UInt8]?, _ turn: inout Turn) -> Result {
         let outer = turn.pipe
         if let piped { turn.pipe = piped }
-        defer { turn.pipe = outer }
+        // What was read of a pipe that is not its own stays read.
+        defer { if piped != nil { turn.pipe = outer } }
         var result = Result(code: lastCode)
         for pipeline in list where leaving == nil && ended == nil {
             turn.steps += 1
@@ -464,7 +471,8 @@ public struct Shell: Sendable {
     private mutating func runWhole(_ compound: ShellCompound, _ piped: [UInt8]?, _ turn: inout Turn) -> Result {
         let outer = turn.pipe
         if let piped { turn.pipe = piped }
-        defer { turn.pipe = outer }
+        // What was read of a pipe that is not its own stays read.
+        defer { if piped != nil { turn.pipe = outer } }
         var result = Result()
         /// Returns false if it ends here.
         func add(_ next: Result) -> Bool {
@@ -550,7 +558,12 @@ public struct Shell: Sendable {
         // Inside of a loop or group what is piped into it is read.
         let isOwn = input != nil
         if input == nil { input = turn.pipe }
-        var words = command.words.flatMap { expand($0, &turn) }
+        var words: [String] = []
+        // What is assigned is not split into words.
+        for raw in command.words {
+            let isAssigned = words.allSatisfy { Self.assignment($0) != nil } && Self.assignment(raw) != nil
+            words += isAssigned ? [expand(raw, &turn, splits: false).joined()] : expand(raw, &turn)
+        }
         // NAME=value by itself sets a variable; before a command it is for that one.
         let kept = variables
         var assigned = 0
@@ -628,7 +641,7 @@ public struct Shell: Sendable {
     // MARK: Words
 
     /// The words that `raw` stands for: without quotes, with the values of variables, split where these are not quoted.
-    private mutating func expand(_ raw: String, _ turn: inout Turn) -> [String] {
+    private mutating func expand(_ raw: String, _ turn: inout Turn, splits: Bool = true) -> [String] {
         let all = Array(raw)
         var (words, word, at) = ([String](), "", 0)
         var (isQuoted, hasWord, hasPattern) = (false, false, false)
@@ -654,7 +667,7 @@ public struct Shell: Sendable {
             case "$":
                 let (value, end) = value(all, at, &turn)
                 if let value {
-                    if isQuoted {
+                    if isQuoted || !splits {
                         word += value
                         hasWord = true
                     } else {
