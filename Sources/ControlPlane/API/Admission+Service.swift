@@ -1,3 +1,5 @@
+// Addresses, ports and policies of services, as they come and go with the type.
+
 import KubernetesAPI
 
 extension Service {
