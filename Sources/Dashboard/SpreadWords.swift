@@ -39,8 +39,9 @@ enum SpreadWords {
     /// `5 5 4`; of more domains than there is room for the fewest, the most and how many.
     static func counts(_ group: SpreadGroup, room: Int) -> String {
         let counts = group.domains.map(\.pods)
-        let all = counts.map { String($0) }.joined(separator: " ")
-        return all.count <= room ? all : "\(counts.min() ?? 0)..\(counts.max() ?? 0)/\(counts.count)"
+        // Thousands of hosts are not written down to see that there is no room for them.
+        let all = counts.count <= room ? counts.map { String($0) }.joined(separator: " ") : ""
+        return counts.count <= room && all.count <= room ? all : "\(counts.min() ?? 0)..\(counts.max() ?? 0)/\(counts.count)"
     }
     /// The columns left for the curve in a table of `width` columns.
     static func sparkWidth(_ width: Int, _ groups: [SpreadGroup]) -> Int { max(11, min(60, width - 44 - countsWidth(width, groups))) }

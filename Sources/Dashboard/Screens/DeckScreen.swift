@@ -361,11 +361,13 @@ struct DeckScreen: Screen {
         let header = rows.y - inside.y
         let detailHeight = inside.bottom - rows.bottom
         let cursor = rules.index
-        var table = TableWidget(columns: SpreadWords.columns(width: inside.width, groups), rowCount: groups.count, cursor: cursor, top: rules.top)
+        // Of many rules those that are seen decide how wide the columns are.
+        let measured = groups.count > 64 ? Array(groups[rules.seen]) : groups
+        var table = TableWidget(columns: SpreadWords.columns(width: inside.width, measured), rowCount: groups.count, cursor: cursor, top: rules.top)
         table.frozenColumns = 1
         table.showsHeader = header == 1
         table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: rows.height + header), theme: theme) { index in
-            TableRow(SpreadWords.cells(groups[index], width: inside.width, of: groups, world))
+            TableRow(SpreadWords.cells(groups[index], width: inside.width, of: measured, world))
         }
         guard detailHeight > 0 else { return }
         let group = groups[cursor]
