@@ -109,7 +109,8 @@ struct GrowthTests {
             ".cluster.eventLog.events": 8192, ".cluster.store.log": 400, "changes": 400, "images.past.elements": 600,
             "pleg.detections.elements": 1600, "timelines.value.entries": 6000, "changed.entries": 20_000, "touched.entries": 2000,
             // What was worked out for templates is forgotten all at once, when there is so much of it.
-            "completedSpecs.recent": 130, "recent.value.circumstances": 400, "recent.value.labels.sorted": 600,
+            "boundLabels.known.before.sorted": 4000, "boundLabels.known.after.sorted": 4000, "completedSpecs.recent": 130, "recent.value.circumstances": 400,
+            "recent.value.labels.sorted": 600,
             "state.costs": 300, "state.demands": 160, "state.factsBySpec": 200, "state.factsBySpec.value": 400,
             "state.rankingNumbers": 160, "state.rankings": 160, "traces.value.looks": 600,
         ]
