@@ -208,7 +208,9 @@ struct LinksScreen: ListedScreen {
         title.append(Self.text(request), theme[.titleHighlight])
         canvas.drawBox(in: box, title: title, right: StyledText("total \(Self.milliseconds(trace.total))", theme[.dim]), style: theme[.border])
         // Two rows a hop: who to whom; below, what and why.
-        let rowsPerHop = trace.hops.count * 2 + 2 <= inside.height ? 2 : 1
+        // Below the way by a tunnel there is room for what the API server says of it.
+        let hasLog = typed == nil && links[safe: list.index] == .sshTunnel
+        let rowsPerHop = trace.hops.count * 2 + 2 <= inside.height && !hasLog ? 2 : 1
         var y = inside.y
         for (index, hop) in trace.hops.enumerated() where y < inside.bottom - 1 {
             let failed = index == trace.failedHop
