@@ -199,6 +199,7 @@ import Testing
                 apiVersion: networking.k8s.io/v1
                 kind: Ingress
                 metadata: {name: web}
+                spec: {defaultBackend: {service: {name: lb, port: {number: 80}}}}
                 status: {loadBalancer: {ingress: [{ip: 192.0.2.8}]}}
 
                 """)
