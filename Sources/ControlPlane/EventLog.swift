@@ -49,7 +49,7 @@ public struct EventLog: Sendable {
         guard let time = Self.time(of: event) else { return }
         let about = event.involvedObject
         let told = ToldEvent(
-            time: time, isWarning: event.type == "Warning", reason: event.reason, kind: about.kind,
+            time: time, isWarning: event.isWarning, reason: event.reason, kind: about.kind,
             object: ObjectKey(namespace: about.namespace, name: about.name), message: event.message,
             source: event.source.component.isEmpty ? event.reportingComponent : event.source.component, host: event.source.host, count: max(1, event.count))
         let place = (events.lastIndex { $0.time <= time } ?? -1) + 1
@@ -69,44 +69,66 @@ public struct EventLog: Sendable {
     }
 }
 
-/// Remembers which Event object stands for which repeated event.
+/// When which Event object goes, and what many of them have in common.
 struct EventRecorder: Sendable {
-    /// Where the newest Event about the same stands, by the hash of what makes it the same. A hint: what stands there
-    /// is compared.
-    var slots: [Int: Int32] = [:]
     /// By slot: the number of the Event there.
-    private var numbers: [Int] = []
-    var expiry = EventQueue<(slot: Int, number: Int)>()
+    private var numbers: [Int32] = []
+    var expiry = EventQueue<(slot: Int32, number: Int32)>()
     private(set) var number = 0
+    /// What was told last, by hash: an event with an equal part takes this one in its place. Nothing but memory depends on it.
+    private var references = Recent<Shared<ObjectReference>>(most: 1 << 14)
+    private var messages = Recent<String>(most: 1 << 10)
+    private var sources = Recent<Shared<EventSource>>(most: 1 << 14)
+
+    /// The newest of some values, each in the place that its hash gives it.
+    private struct Recent<Value: Sendable>: Sendable {
+        let most: Int
+        var values: [Value?] = []
+
+        mutating func share(_ hash: UInt64, of count: Int, isSame: (Value) -> Bool, make: () -> Value) -> Value {
+            // As many places as there are events, so that a small cluster holds a small table.
+            if values.count < most, values.count <= count { values = Array(repeating: nil, count: min(most, max(16, values.count * 4))) }
+            let place = Int(truncatingIfNeeded: hash >> 32) & (values.count - 1)
+            if let known = values[place], isSame(known) { return known }
+            let value = make()
+            values[place] = value
+            return value
+        }
+    }
 
     /// The number of the event to come.
     mutating func next() -> Int {
         number += 1
         return number
     }
-    mutating func keep(_ slot: Int, number: Int, hash: Int, until time: Instant) {
-        slots[hash] = Int32(slot)
-        expire(slot, number: number, at: time)
-    }
     /// Lets the event at `slot` go at a time, whoever told it.
     mutating func expire(_ slot: Int, number: Int, at time: Instant) {
         while numbers.count <= slot { numbers.append(0) }
-        numbers[slot] = number
-        expiry.schedule((slot, number), at: time)
+        numbers[slot] = Int32(truncatingIfNeeded: number)
+        expiry.schedule((Int32(slot), numbers[slot]), at: time)
     }
-    func holds(_ slot: Int, number: Int) -> Bool { slot < numbers.count && numbers[slot] == number }
+    func holds(_ slot: Int32, number: Int32) -> Bool { slot < numbers.count && numbers[Int(slot)] == number }
 
-    static func hash(_ reference: ObjectReference, _ reason: String, _ message: String) -> Int {
-        var hasher = Hasher()
-        hasher.combine(reference.uid.isEmpty ? reference.name : reference.uid)
-        hasher.combine(reason)
-        hasher.combine(message)
-        return hasher.finalize()
+    mutating func share(_ reference: ObjectReference, of count: Int) -> Shared<ObjectReference> {
+        let hash = StableHash.of(reference.uid.isEmpty ? reference.name : reference.uid, seed: StableHash.of(reference.fieldPath))
+        return references.share(hash, of: count, isSame: { $0.value == reference }, make: { Shared(reference) })
     }
-    static func isSame(_ event: EventContent, _ reference: ObjectReference, _ reason: String, _ message: String, _ source: EventSource) -> Bool {
-        event.message == message && event.reason == reason && event.source == source
-            && event.involvedObject.uid == reference.uid && event.involvedObject.name == reference.name
-            && event.involvedObject.fieldPath == reference.fieldPath
+    mutating func share(_ message: String, of count: Int) -> String {
+        // Short ones are kept in place.
+        if message.utf8.count < 16 { return message }
+        return messages.share(StableHash.of(message), of: count, isSame: { $0 == message }, make: { message })
+    }
+    mutating func share(_ source: EventSource, of count: Int) -> Shared<EventSource> {
+        sources.share(StableHash.of(source.host, seed: StableHash.of(source.component)), of: count, isSame: { $0.value == source }, make: { Shared(source) })
+    }
+}
+
+extension Event {
+    /// A hash of what makes two events the same: they differ in time alone.
+    static func hash(_ reason: String, _ message: String, about: ObjectReference, source: EventSource) -> Int {
+        var hash = StableHash.of(about.uid.isEmpty ? about.name : about.uid)
+        for part in [about.fieldPath, reason, message, source.component, source.host] { hash = StableHash.of(part, seed: hash) }
+        return Int(truncatingIfNeeded: hash)
     }
 }
 
@@ -134,60 +156,44 @@ extension Cluster {
     ) {
         let time = happened ?? now
         if !tellsEvents { return leaveOut(reference, reason, message, source) }
+        let count = store.events.count
+        let message = eventRecorder.share(message, of: count)
         var told = ToldEvent(
             time: now, isWarning: warning, reason: reason, kind: reference.kind,
             object: ObjectKey(namespace: reference.namespace, name: reference.name), message: message,
             source: source.component, host: source.host)
         defer { eventLog.append(told) }
         expireEvents()
-        let hash = EventRecorder.hash(reference, reason, message)
-        if let slot = eventRecorder.slots[hash].map(Int.init), var event = store.events.rows[slot],
-            EventRecorder.isSame(event.content.value, reference, reason, message, source)
-        {
-            event.count += 1
+        if let slot = store.event(telling: reason, message, about: reference, source: source), var event = store.events.rows[slot] {
+            event.again(at: time)
             told.count = event.count
-            event.lastTimestamp = time
-            store.replace(event, at: now)
+            store.replace(event, at: slot, now)
             return
         }
         let number = eventRecorder.next()
-        let stamp = String(UInt64(bitPattern: now.nanoseconds &+ 0x17a0_0000_0000_0000) &+ UInt64(number), radix: 16)
-        var metadata = ObjectMeta(
-            name: "\(reference.name).\(stamp)", namespace: reference.namespace.isEmpty ? "default" : reference.namespace)
-        metadata.uid = makeUID()
-        metadata.creationTimestamp = now
-        var content = EventContent()
-        content.involvedObject = reference
-        (content.reason, content.message, content.action) = (reason, message, action)
-        (content.source, content.reportingComponent, content.reportingInstance) = (source, source.component, source.host)
-        (content.firstTimestamp, content.lastTimestamp, content.count) = (time, time, 1)
-        content.type = warning ? "Warning" : "Normal"
-        let slot = store.add(Event(Metadata(metadata), content), at: now)
-        eventRecorder.keep(slot, number: number, hash: hash, until: now + settings.eventTimeToLive)
+        let stamp = UInt64(bitPattern: now.nanoseconds &+ 0x17a0_0000_0000_0000) &+ UInt64(number)
+        let event = Event(
+            telling: reason, message, about: eventRecorder.share(reference, of: count), isWarning: warning, source: eventRecorder.share(source, of: count),
+            action: action, bits: StableHash.uuidBits(&names), stamp: stamp, at: now, happened: time)
+        let slot = store.add(event, at: now)
+        eventRecorder.expire(slot, number: number, at: now + settings.eventTimeToLive)
     }
 
     /// Draws what a new event would have drawn, so that all that comes after is named as if it had been told.
     private mutating func leaveOut(_ reference: ObjectReference, _ reason: String, _ message: String, _ source: EventSource) {
-        let hash = EventRecorder.hash(reference, reason, message)
-        if let slot = eventRecorder.slots[hash].map(Int.init), let event = store.events.rows[slot],
-            EventRecorder.isSame(event.content.value, reference, reason, message, source)
-        {
-            return
-        }
-        if leftOut.insert(hash).inserted { _ = makeUID() }
+        if store.event(telling: reason, message, about: reference, source: source) != nil { return }
+        if leftOut.insert(Event.hash(reason, message, about: reference, source: source)).inserted { _ = makeUID() }
     }
 
     private mutating func expireEvents() {
         while let (due, told) = eventRecorder.expiry.popDue(by: store.events.count >= settings.mostEvents ? .distantFuture : now) {
-            guard eventRecorder.holds(told.slot, number: told.number), let event = store.events.rows[told.slot] else { continue }
+            guard eventRecorder.holds(told.slot, number: told.number), let event = store.events.rows[Int(told.slot)] else { continue }
             // It was told again since: its time begins anew.
             if let last = event.lastTimestamp, last + settings.eventTimeToLive > max(now, due) {
                 eventRecorder.expiry.schedule(told, at: last + settings.eventTimeToLive)
                 continue
             }
             store.remove(Event.self, event.key, at: now)
-            let hash = EventRecorder.hash(event.involvedObject, event.reason, event.message)
-            if eventRecorder.slots[hash] == Int32(told.slot) { eventRecorder.slots[hash] = nil }
         }
     }
 }

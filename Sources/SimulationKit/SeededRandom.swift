@@ -93,11 +93,14 @@ public enum StableHash {
     }
 
     /// An identity in the form of a random UUID, from the next two numbers of `random`.
-    public static func uuid(_ random: inout SeededRandom) -> String {
-        let (high, low) = (random.next(), random.next())
+    public static func uuid(_ random: inout SeededRandom) -> String { uuid(uuidBits(&random)) }
+    /// What such an identity is made from: the next two numbers of `random`.
+    public static func uuidBits(_ random: inout SeededRandom) -> (UInt64, UInt64) { (random.next(), random.next()) }
+    /// The identity that is made from `bits`.
+    public static func uuid(_ bits: (high: UInt64, low: UInt64)) -> String {
         // Eight, four, four, four and twelve digits; '4' and one of 8, 9, a, b mark a random UUID.
-        let first = high & ~0xf000 | 0x4000
-        let second = low & ~0xc000_0000_0000_0000 | 0x8000_0000_0000_0000
+        let first = bits.high & ~0xf000 | 0x4000
+        let second = bits.low & ~0xc000_0000_0000_0000 | 0x8000_0000_0000_0000
         return String(unsafeUninitializedCapacity: 36) { text in
             var i = 0
             for half in [first, second] {

@@ -4,8 +4,85 @@ import Testing
 
 @testable import ControlPlane
 
-/// What the store keeps up with each write, against a count of all objects.
+/// What objects are stored in and found by, against plain arrays and dictionaries.
 @Suite struct StorageTests {
+    @Test func `pages are a list, and a copy of them stays as it is`() {
+        var random = SeededRandom(seed: 1, stream: "pages")
+        var (pages, plain) = (Pages<Int>(), [Int]())
+        var copies: [(pages: Pages<Int>, plain: [Int])] = []
+        for step in 0..<5000 {
+            if plain.isEmpty || random.below(3) > 0 {
+                pages.append(step)
+                plain.append(step)
+            } else {
+                let place = random.below(plain.count)
+                pages[place] = -step
+                plain[place] = -step
+            }
+            if step % 611 == 0 { copies.append((pages, plain)) }
+        }
+        #expect(pages.count == plain.count && Array(pages) == plain)
+        #expect((0..<plain.count).map { pages[$0] } == plain)
+        for copy in copies { #expect(Array(copy.pages) == copy.plain) }
+        #expect(Array(Pages<Int>()).isEmpty)
+    }
+
+    @Test(arguments: [3, 40, 5000]) func `places are found by the hash of what stands there`(_ keys: Int) {
+        var random = SeededRandom(seed: 2, stream: "slot index")
+        // Few hashes for many keys: several share one.
+        func hash(_ key: Int) -> Int { key % max(2, keys / 3) }
+        var (index, plain) = (SlotIndex(), [Int: Int]())
+        var rows: [Int?] = []
+        for _ in 0..<20_000 {
+            let key = random.below(keys)
+            if let slot = plain[key] {
+                if random.below(2) == 0 {
+                    let (first, second) = (index.remove(hash(key), slot), index.remove(hash(key), slot))
+                    #expect(first && !second)
+                    (plain[key], rows[slot]) = (nil, nil)
+                }
+            } else {
+                rows.append(key)
+                index.insert(hash(key), rows.count - 1)
+                plain[key] = rows.count - 1
+            }
+            let other = random.below(keys)
+            #expect(index.find(hash(other)) { rows[$0] == other } == plain[other])
+        }
+        #expect(index.count == plain.count)
+        for key in 0..<keys { #expect(index.find(hash(key)) { rows[$0] == key } == plain[key]) }
+    }
+
+    @Test func `an event kept in short reads as one that was written in full`() throws {
+        var cluster = Cluster()
+        var reference = ObjectReference()
+        (reference.kind, reference.namespace, reference.name, reference.uid) = ("Pod", "shop", "web-0", "7")
+        reference.fieldPath = "spec.containers{web}"
+        cluster.now = .start + .seconds(30)
+        cluster.record("Pulled", "Container image is there already", about: reference, source: EventSource("kubelet", host: "c2"))
+        cluster.now = .start + .seconds(90)
+        cluster.record("Pulled", "Container image is there already", about: reference, source: EventSource("kubelet", host: "c2"))
+        // Another component tells the same: that is another event.
+        cluster.record("Pulled", "Container image is there already", about: reference, source: EventSource("runtime", host: "c2"))
+        let events = cluster.store.events.all
+        try #require(events.count == 2)
+        let event = events[0]
+        #expect(event.count == 2 && event.lastTimestamp == .start + .seconds(90) && event.firstTimestamp == .start + .seconds(30))
+        var decoder = APIDecoder()
+        let read = Event(document: try #require(event.document.object), &decoder)
+        #expect(decoder.problems.isEmpty && read.document == event.document && read.key == event.key)
+        #expect(cluster.store.events[event.key] == event && cluster.store.events.slot(of: read.key) == 0)
+        #expect(cluster.store.events[ObjectKey(namespace: "shop", name: "web-0.ffff")] == nil)
+        // Changed by a client, it is the same but for the change, and is still found by what it tells and by its name.
+        try cluster.update(Event.self, event.key) { $0.metadata.labels["seen"] = "yes" }
+        let changed = try #require(cluster.store.events[event.key])
+        #expect(changed.metadata.labels["seen"] == "yes" && changed.message == event.message && changed.count == 2)
+        #expect(changed.metadata.uid == event.metadata.uid && changed.metadata.resourceVersion > event.metadata.resourceVersion)
+        cluster.record("Pulled", "Container image is there already", about: reference, source: EventSource("kubelet", host: "c2"))
+        #expect(cluster.store.events[event.key]?.count == 3 && cluster.store.events.count == 2)
+        #expect(cluster.store.recount() == [])
+    }
+
     @Test(arguments: [1, 2, 3] as [UInt64]) func `what is kept up with each write is what a count of all objects says`(_ seed: UInt64) throws {
         var random = SeededRandom(seed: seed, stream: "storage")
         var cluster = Cluster(seed: seed)

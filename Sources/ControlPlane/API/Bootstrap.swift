@@ -119,9 +119,8 @@ extension Cluster {
         let written = store.insert(object, at: now)
         if let event = written as? Event, let slot = store.events.slot(of: event.key) {
             // The same event again counts on, and it goes when its time is over.
-            let hash = EventRecorder.hash(event.involvedObject, event.reason, event.message)
             let last = event.lastTimestamp ?? event.metadata.creationTimestamp ?? now
-            eventRecorder.keep(slot, number: eventRecorder.next(), hash: hash, until: max(now, last + settings.eventTimeToLive))
+            eventRecorder.expire(slot, number: eventRecorder.next(), at: max(now, last + settings.eventTimeToLive))
             eventLog.note(event, since: .distantFuture)
         }
         return written

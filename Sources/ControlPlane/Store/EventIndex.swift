@@ -54,10 +54,35 @@ extension ObjectStore {
     public func events(about kind: String, _ key: ObjectKey) -> [Event] { eventSlots(about: kind, key).compactMap { events.rows[$0] } }
 
     mutating func indexEvent(_ slot: Int, from previous: Event?, to event: Event?) {
+        indexContent(slot, from: previous, to: event)
         let (before, after) = (previous?.involvedObject.name, event?.involvedObject.name)
         // The same told again.
         if before == after { return }
         if let before { eventIndex.remove(slot, about: before) }
         if let after { eventIndex.insert(slot, about: after) }
+    }
+
+    // By what they tell.
+    private mutating func indexContent(_ slot: Int, from previous: Event?, to event: Event?) {
+        func hash(_ event: Event) -> Int { Event.hash(event.reason, event.message, about: event.involvedObject, source: event.source) }
+        // Mostly the same was told again.
+        if let previous, let event {
+            if event.tells(previous.reason, previous.message, about: previous.involvedObject, source: previous.source) { return }
+            eventsByContent.remove(hash(previous), slot)
+        }
+        guard let event else {
+            if let previous { eventsByContent.remove(hash(previous), slot) }
+            return
+        }
+        if let older = self.event(telling: event.reason, event.message, about: event.involvedObject, source: event.source) {
+            eventsByContent.remove(hash(event), older)
+        }
+        eventsByContent.insert(hash(event), slot)
+    }
+    /// Where the newest event is that tells just this.
+    func event(telling reason: String, _ message: String, about: ObjectReference, source: EventSource) -> Int? {
+        eventsByContent.find(Event.hash(reason, message, about: about, source: source)) {
+            events.rows[$0]?.tells(reason, message, about: about, source: source) ?? false
+        }
     }
 }

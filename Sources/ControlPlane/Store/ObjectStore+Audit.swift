@@ -3,9 +3,11 @@
 import KubernetesAPI
 
 extension ObjectStore {
-    /// What is not as a count of all pods says; empty if all is well. O(pods).
+    /// What is not as a count of all objects says; empty if all is well. O(objects).
     package func recount() -> [String] {
         var faults: [String] = []
+        func look<O: StoredObject>(_ type: O.Type) { faults += self[keyPath: O.table].recount() }
+        for type in Self.types { look(type) }
         var (byNode, byOwner) = ([String: [Int]](), [String: [Int]]())
         for (slot, pod) in pods.rows.enumerated() {
             if podMarks[slot] != pod.map(PodMarks.init) ?? [] { faults.append("marks of the pod in slot \(slot)") }
@@ -15,6 +17,31 @@ extension ObjectStore {
         }
         if byNode != slotsByNode { faults.append("pods by node") }
         if byOwner != slotsByOwner { faults.append("pods by owner") }
+        for (slot, event) in events.rows.enumerated() {
+            guard let event else { continue }
+            // Of several that tell the same, one is found.
+            let found = self.event(telling: event.reason, event.message, about: event.involvedObject, source: event.source)
+            if found == nil { faults.append("the event in slot \(slot) is not found by what it tells") }
+            if !eventSlots(about: event.involvedObject.kind, ObjectKey(namespace: event.involvedObject.namespace, name: event.involvedObject.name)).contains(
+                slot)
+            {
+                faults.append("the event in slot \(slot) is not found by its object")
+            }
+        }
+        if eventsByContent.count > events.count { faults.append("events by what they tell") }
+        return faults
+    }
+}
+
+extension Table {
+    fileprivate func recount() -> [String] {
+        var (faults, count) = ([String](), 0)
+        for (slot, row) in rows.enumerated() {
+            guard let row else { continue }
+            count += 1
+            if self.slot(of: row.key) != slot { faults.append("\(Object.kind.rawValue) \(row.key) is not found in slot \(slot)") }
+        }
+        if count != self.count { faults.append("\(count) \(Object.kind.rawValue) objects, \(self.count) counted") }
         return faults
     }
 }

@@ -47,9 +47,17 @@ extension Namespace: StoredObject {
 }
 extension Event: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<Event>> & Sendable { \.events }
-    public static func index(slot: Int, from previous: Event?, to event: Event?, in store: inout ObjectStore) {
-        store.indexEvent(slot, from: previous, to: event)
+    // The names of events that are told here end with a number that no other has: nothing else of them needs to be hashed, or made.
+    public static func hash(of key: ObjectKey) -> Int {
+        if let dot = key.name.utf8.lastIndex(of: UInt8(ascii: ".")), let stamp = UInt64(key.name[key.name.index(after: dot)...], radix: 16) {
+            return Int(truncatingIfNeeded: stamp)
+        }
+        return SlotIndex.hash(of: key)
     }
+    public static func index(slot: Int, from previous: Event?, to object: Event?, in store: inout ObjectStore) {
+        store.indexEvent(slot, from: previous, to: object)
+    }
+    public var keyHash: Int { stamp.map { Int(truncatingIfNeeded: $0) } ?? Self.hash(of: key) }
 }
 extension ConfigMap: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<ConfigMap>> & Sendable { \.configMaps }

@@ -11,6 +11,12 @@ public protocol StoredObject: KubernetesObject {
     static func sameSpec(_ a: Self, _ b: Self) -> Bool
     /// Keeps the store's indices of the kind when the object of `slot` comes, changes or goes; default: it has none.
     static func index(slot: Int, from previous: Self?, to object: Self?, in store: inout ObjectStore)
+    /// The hash by which objects are filed under their keys; default: that of namespace and name.
+    static func hash(of key: ObjectKey) -> Int
+    /// The same of the object's own key; default: as above.
+    var keyHash: Int { get }
+    /// Whether it is the object called `key`.
+    func isCalled(_ key: ObjectKey) -> Bool
 
     // What the API server does for one kind alone. The defaults do nothing.
 
@@ -33,6 +39,9 @@ public protocol StoredObject: KubernetesObject {
 
 extension StoredObject {
     public static func index(slot: Int, from previous: Self?, to object: Self?, in store: inout ObjectStore) {}
+    public static func hash(of key: ObjectKey) -> Int { SlotIndex.hash(of: key) }
+    public var keyHash: Int { Self.hash(of: key) }
+    public func isCalled(_ key: ObjectKey) -> Bool { self.key == key }
 
     /// Compares all but metadata and status.
     public static func sameSpec(_ a: Self, _ b: Self) -> Bool {
@@ -98,6 +107,8 @@ public struct ObjectStore: Sendable {
     /// By slot: what controllers count of each pod.
     private(set) var podMarks: [PodMarks] = []
     var eventIndex = EventIndex()
+    /// Events by what they tell: of several that tell the same, the newest.
+    var eventsByContent = SlotIndex()
 
     public init() {}
 
@@ -190,7 +201,7 @@ public struct ObjectStore: Sendable {
     public mutating func add<O: StoredObject>(_ object: O, at time: Instant) -> Int {
         var object = object
         revision += 1
-        object.metadata.resourceVersion = revision
+        object.resourceVersion = revision
         log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))
         let slot = self[keyPath: O.table].insert(object)
         O.index(slot: slot, from: nil, to: object, in: &self)
@@ -211,7 +222,7 @@ public struct ObjectStore: Sendable {
     mutating func replace<O: StoredObject>(_ object: O, at slot: Int, _ time: Instant) -> O {
         var object = object
         revision += 1
-        object.metadata.resourceVersion = revision
+        object.resourceVersion = revision
         log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))
         O.index(slot: slot, from: self[keyPath: O.table].rows[slot], to: object, in: &self)
         self[keyPath: O.table].replace(object, at: slot)
@@ -224,7 +235,7 @@ public struct ObjectStore: Sendable {
         guard let slot = self[keyPath: O.table].slot(of: key), var last = self[keyPath: O.table].rows[slot]
         else { return nil }
         revision += 1
-        last.metadata.resourceVersion = revision
+        last.resourceVersion = revision
         log.append(LogEntry(time: time, kind: O.kind, index: self[keyPath: O.table].changeCount))
         O.index(slot: slot, from: last, to: nil, in: &self)
         self[keyPath: O.table].remove(at: slot, last: last)

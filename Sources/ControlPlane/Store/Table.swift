@@ -17,12 +17,13 @@ public struct Change<Object: KubernetesObject>: Sendable {
 /// All objects of one kind, and the recent changes of them. A value: a copy is a snapshot.
 ///
 /// Rows keep their slot as long as they live, so that components can have columns beside the table.
-/// Iterate over ``rows`` (slot order, the same in each run), never over the index.
-public struct Table<Object: KubernetesObject>: Sendable {
+/// Iterate over ``rows`` (slot order, the same in each run).
+public struct Table<Object: StoredObject>: Sendable {
     /// The objects by slot; nil where none is.
-    public private(set) var rows: [Object?] = []
+    public private(set) var rows = Pages<Object?>()
     private var free: [Int] = []
-    private var slots: [ObjectKey: Int] = [:]
+    /// Slots by the hashes of keys.
+    private var slots = SlotIndex()
     private var changes = Deque<Change<Object>>()
     private var firstChange = 0
 
@@ -30,17 +31,22 @@ public struct Table<Object: KubernetesObject>: Sendable {
 
     /// How many objects there are.
     public var count: Int { slots.count }
-    public var isEmpty: Bool { slots.isEmpty }
+    public var isEmpty: Bool { slots.count == 0 }
     /// The object called `key`. O(1).
-    public subscript(key: ObjectKey) -> Object? { slots[key].flatMap { rows[$0] } }
+    public subscript(key: ObjectKey) -> Object? { slot(of: key).flatMap { rows[$0] } }
     /// Where the object called `key` stands.
-    public func slot(of key: ObjectKey) -> Int? { slots[key] }
+    public func slot(of key: ObjectKey) -> Int? { slots.find(Object.hash(of: key)) { rows[$0]?.isCalled(key) ?? false } }
     /// All objects in slot order.
     public var all: [Object] { rows.compactMap { $0 } }
     /// All objects, or those of one namespace, sorted by namespace and name. O(n log n).
     public func sorted(namespace: String? = nil) -> [Object] {
         // Keys are sorted, which are smaller to move about than objects.
-        slots.lazy.filter { namespace == nil || $0.key.namespace == namespace }.sorted { $0.key < $1.key }.compactMap { rows[$0.value] }
+        var found: [(key: ObjectKey, slot: Int)] = []
+        for (slot, row) in rows.enumerated() {
+            guard let key = row?.key, namespace == nil || key.namespace == namespace else { continue }
+            found.append((key, slot))
+        }
+        return found.sorted { $0.key < $1.key }.compactMap { rows[$0.slot] }
     }
     /// The change numbered `index` among those of this kind.
     public func change(_ index: Int) -> Change<Object> { changes[index - firstChange] }
@@ -57,6 +63,8 @@ public struct Table<Object: KubernetesObject>: Sendable {
     /// Returns the slot. The key must be free.
     mutating func insert(_ object: Object) -> Int {
         let slot: Int
+        let hash = object.keyHash
+        precondition(slots.find(hash) { rows[$0].map { $0.key == object.key } ?? false } == nil, "\(Object.kind.rawValue) \(object.key) exists")
         if let reused = free.popLast() {
             slot = reused
             rows[slot] = object
@@ -64,8 +72,7 @@ public struct Table<Object: KubernetesObject>: Sendable {
             slot = rows.count
             rows.append(object)
         }
-        let taken = slots.updateValue(slot, forKey: object.key)
-        precondition(taken == nil, "\(Object.kind.rawValue) \(object.key) exists")
+        slots.insert(hash, slot)
         changes.append(Change(action: .added, object: object, previous: nil, slot: slot))
         return slot
     }
@@ -76,9 +83,9 @@ public struct Table<Object: KubernetesObject>: Sendable {
     }
     mutating func remove(at slot: Int, last: Object) {
         let previous = rows[slot]
+        slots.remove(last.keyHash, slot)
         rows[slot] = nil
         free.append(slot)
-        slots[last.key] = nil
         changes.append(Change(action: .deleted, object: last, previous: previous, slot: slot))
     }
 }

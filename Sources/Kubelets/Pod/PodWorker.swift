@@ -69,33 +69,54 @@ struct PodWorker: Sendable {
     var operation: Operation?
     /// Raised with each operation: timers of older ones are void.
     var operationNumber = 0
-    var termination: Termination?
-    /// Why the kubelet failed the pod: then it is Failed whatever its containers do.
-    var verdict: Verdict?
     /// The object was removed while containers still ran.
     var isObjectRemoved = false
     /// The kubelet has forgotten it.
     var isDropped = false
     /// Whether the pod still counts on its node.
     var holdsResources = true
+    var hasBegunMounting = false
+    /// A new status waits for API tokens.
+    var isStatusQueued = false
+    /// The request to remove its object has its token.
+    var hasDeletionToken = false
     /// When the kubelet began to probe the pod: the first time that its volumes were mounted.
     var probedSince: Instant?
-    var hasBegunMounting = false
     /// The volumes on their way, until all are mounted.
     var mounts: [VolumeMount] = []
-    /// When its volumes are, or will be, taken from it, once its containers ended.
-    var unmounted = Instant.start
     /// When the worker began to wait for its volumes, this time.
     var mountBegan = Instant.start
     var mountWake: Instant?
     var mountDeadline: Instant?
     /// ConfigMaps and Secrets that its node watches for it.
     var cachedObjects: [String] = []
-    /// A new status waits for API tokens.
-    var isStatusQueued = false
-    /// The request to remove its object has its token.
-    var hasDeletionToken = false
-    var resize = ResizeState()
+    private var troubles = Seldom<Troubles>()
+
+    /// What a pod that simply runs has nothing of.
+    private struct Troubles: SeldomSet {
+        var termination: Termination?
+        var verdict: Verdict?
+        var unmounted = Instant.start
+        var resize = ResizeState()
+    }
+    var termination: Termination? {
+        get { troubles.termination }
+        set { troubles.termination = newValue }
+    }
+    /// Why the kubelet failed the pod: then it is Failed whatever its containers do.
+    var verdict: Verdict? {
+        get { troubles.verdict }
+        set { troubles.verdict = newValue }
+    }
+    /// When its volumes are, or will be, taken from it, once its containers ended.
+    var unmounted: Instant {
+        get { troubles.unmounted }
+        set { troubles.unmounted = newValue }
+    }
+    var resize: ResizeState {
+        get { troubles.resize }
+        set { troubles.resize = newValue }
+    }
 
     var uid: String { pod.metadata.uid }
     var key: ObjectKey { pod.key }
@@ -117,13 +138,13 @@ struct PodWorker: Sendable {
     /// Whether the `instance`th instance of container `i` is the running one.
     func isRunning(_ i: Int, _ instance: Int) -> Bool { containers[i].instance == instance && containers[i].isRunning }
 
-    struct Verdict: Sendable {
+    struct Verdict: Sendable, Equatable {
         var reason: String
         var message: String
         /// The message of the DisruptionTarget condition, where there is one.
         var disruption: String?
     }
-    struct Termination: Sendable {
+    struct Termination: Sendable, Equatable {
         /// When everything must have been told to stop.
         var deadline: Instant
         /// The object is being deleted, and is to be removed at the end.
@@ -132,7 +153,8 @@ struct PodWorker: Sendable {
     }
 }
 
-/// The state of one container on its node.
+/// The state of one container on its node. What a container that simply runs has nothing of is kept out of line, see ``Troubles``.
+@dynamicMemberLookup
 struct ContainerRuntime: Sendable {
     let isInit: Bool
     let isSidecar: Bool
@@ -143,37 +165,50 @@ struct ContainerRuntime: Sendable {
     var instance = 0
     var work: StartupWork?
     var probes: [ProbeWorker] = []
-    /// When the tickers of its probes began, where that was not with the pod.
-    var tickers: [ProbeKind: Instant] = [:]
     /// Raised when its loads change: older timers of running out of memory are void.
     var loadToken = 0
-    var stop: StopSequence?
-    /// Why the kubelet wants it dead, until it is.
-    var kill: KillReason?
-    /// It has ended, and the kubelet does not know yet.
-    var exited: Exit?
-    /// What MemoryQoS wrote for the running instance.
-    var memory = MemoryValues()
-    /// Its memory, once it has come near `memory.high`.
-    var throttle: MemoryGroup?
-    var crash = CrashBackOff()
-    var pull = PullBackOff()
-    /// All containers of the pod start anew by a rule, whatever their restart policy says, and this one has not yet.
-    var startsAnew = false
-    /// Time in which its program wanted more CPU than it may have, and how long it was stopped for it, before its use last changed.
-    var throttled = CPUThrottling()
-    /// A start failed and is not tried again before this.
-    var retryAt: Instant?
     /// Requests and limits in force in the running instance.
     var actuated = ResourceRequirements()
     /// Its share of the node's highest possible memory use.
     var memoryPeak: Int64 = 0
-    /// What it used before its load or limits last changed, oldest first.
-    var past: [UsageSpan] = []
-    /// When the running instance was told to stop.
-    var signalled: Instant?
-    /// The last instances that ended, newest last: at most two.
-    var dead: [DeadInstance] = []
+    private var troubles = Seldom<Troubles>()
+
+    init(isInit: Bool, isSidecar: Bool, status: ContainerStatus, program: Program) {
+        (self.isInit, self.isSidecar, self.status, self.program) = (isInit, isSidecar, status, program)
+    }
+    subscript<Member: Equatable>(dynamicMember path: WritableKeyPath<Troubles, Member>) -> Member {
+        get { troubles[dynamicMember: path] }
+        set { troubles[dynamicMember: path] = newValue }
+    }
+
+    /// What becomes of a container that does not just run.
+    struct Troubles: SeldomSet {
+        /// When the tickers of its probes began, where that was not with the pod.
+        var tickers: [ProbeKind: Instant] = [:]
+        var stop: StopSequence?
+        /// Why the kubelet wants it dead, until it is.
+        var kill: KillReason?
+        /// It has ended, and the kubelet does not know yet.
+        var exited: Exit?
+        /// What MemoryQoS wrote for the running instance.
+        var memory = MemoryValues()
+        /// Its memory, once it has come near `memory.high`.
+        var throttle: MemoryGroup?
+        var crash = CrashBackOff()
+        var pull = PullBackOff()
+        /// All containers of the pod start anew by a rule, whatever their restart policy says, and this one has not yet.
+        var startsAnew = false
+        /// Time in which its program wanted more CPU than it may have, and how long it was stopped for it, before its use last changed.
+        var throttled = CPUThrottling()
+        /// A start failed and is not tried again before this.
+        var retryAt: Instant?
+        /// What it used before its load or limits last changed, oldest first.
+        var past: [UsageSpan] = []
+        /// When the running instance was told to stop.
+        var signalled: Instant?
+        /// The last instances that ended, newest last: at most two.
+        var dead: [DeadInstance] = []
+    }
 
     var isRunning: Bool { status.state.running != nil }
     var isPlainInit: Bool { isInit && !isSidecar }
@@ -186,7 +221,7 @@ struct ContainerRuntime: Sendable {
     var startedAt: Instant { status.state.running?.startedAt ?? .start }
 
     /// How a container ended.
-    struct Exit: Sendable {
+    struct Exit: Sendable, Equatable {
         var code: Int
         var reason: String
         var at: Instant
@@ -195,7 +230,7 @@ struct ContainerRuntime: Sendable {
 
 /// What is remembered of an instance that ended, as long as its kubelet keeps the dead container: what its log is made from and its
 /// status does not tell.
-struct DeadInstance: Sendable {
+struct DeadInstance: Sendable, Equatable {
     var containerID: String
     var end: Instant
     /// When it was done with its start.
@@ -257,7 +292,7 @@ extension Container {
 }
 
 /// A container on its way to the end.
-struct StopSequence: Sendable {
+struct StopSequence: Sendable, Equatable {
     enum Step: Sendable { case preStop, waitingForTurn, signalled }
     var step: Step
     let began: Instant
@@ -274,7 +309,7 @@ struct StopSequence: Sendable {
 /// When a container that ended may start again.
 ///
 /// - Source: Kubernetes `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `doBackOff`; client-go `flowcontrol.Backoff`.
-struct CrashBackOff: Sendable {
+struct CrashBackOff: Sendable, Equatable {
     var delay: Duration?
     var updated = Instant.start
     /// When the last instance ended that ended by itself.
@@ -301,7 +336,7 @@ struct CrashBackOff: Sendable {
 }
 
 /// When an image that could not be pulled is tried again: 10 s, doubling to 300 s.
-struct PullBackOff: Sendable {
+struct PullBackOff: Sendable, Equatable {
     var delay = Duration.zero
     var failedAt = Instant.start
     var error = ""

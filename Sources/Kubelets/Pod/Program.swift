@@ -12,37 +12,54 @@ import SimulationKit
 ///
 /// Files with a value that cannot be read, or is out of its range, are refused; on an object that came another way it counts as
 /// absent.
+///
+/// Most programs differ in nothing but their loads: all else is kept out of line, see ``Habits``.
+@dynamicMemberLookup
 public struct Program: Sendable, Equatable {
-    /// Work before the program answers, in nanoseconds of CPU time.
-    public var startupWork: Int64 = 0
-    public var threads = 1
-    /// Until it exits, for the first, second … start; the last stays. Nil: never.
-    public var runTimes: [Duration?] = [nil]
-    public var exitCodes = [0]
-    /// From SIGTERM to the exit; nil: it ignores the signal.
-    public var stopTime: Duration? = .seconds(1)
-    public var stopExitCode = 143
-    public var preStopTime: Duration?
-    public var preStopFails = false
-    public var postStartTime: Duration?
-    public var postStartFails = false
-    /// When probes fail, after the container's start.
-    public var failures: [ProbeKind: FailureWindow] = [:]
     public var cpu = Load.constant(0)
     public var memory = Load.constant(0)
-    /// Memory that the kernel may take back; nil: none to speak of.
-    public var pageCache: Load?
-    public var imageSize: Int64?
-    public var pullTime: Duration?
-    public var pullFailure: PullFailure?
-    /// Lines that it writes to its log in place of those that are made up for it, over and over; see ``ContainerLog/placeholders``.
-    public var logLines: [String] = []
-    /// `CONFIGMAP/KEY`: where such lines stand.
-    public var logSource: String?
-    /// From one such line to the next.
-    public var logEvery = Duration.seconds(1)
-    /// What it writes to its termination message file when it ends by itself or is told to stop.
-    public var lastWords = ""
+    private var habits = Seldom<Habits>()
+
+    public subscript<Member: Equatable>(dynamicMember path: WritableKeyPath<Habits, Member>) -> Member {
+        get { habits[dynamicMember: path] }
+        set { habits[dynamicMember: path] = newValue }
+    }
+
+    /// What a program does but for its loads, as annotations give it.
+    public struct Habits: SeldomSet {
+        // Kept once, as they are asked for all the time.
+        private static let always: [Duration?] = [nil]
+        private static let success = [0]
+        /// Work before the program answers, in nanoseconds of CPU time.
+        public var startupWork: Int64 = 0
+        public var threads = 1
+        /// Until it exits, for the first, second … start; the last stays. Nil: never.
+        public var runTimes: [Duration?] = Self.always
+        public var exitCodes = Self.success
+        /// From SIGTERM to the exit; nil: it ignores the signal.
+        public var stopTime: Duration? = .seconds(1)
+        public var stopExitCode = 143
+        public var preStopTime: Duration?
+        public var preStopFails = false
+        public var postStartTime: Duration?
+        public var postStartFails = false
+        /// When probes fail, after the container's start.
+        public var failures: [ProbeKind: FailureWindow] = [:]
+        /// Memory that the kernel may take back; nil: none to speak of.
+        public var pageCache: Load?
+        public var imageSize: Int64?
+        public var pullTime: Duration?
+        public var pullFailure: PullFailure?
+        /// Lines that it writes to its log in place of those that are made up for it, over and over; see ``ContainerLog/placeholders``.
+        public var logLines: [String] = []
+        /// `CONFIGMAP/KEY`: where such lines stand.
+        public var logSource: String?
+        /// From one such line to the next.
+        public var logEvery = Duration.seconds(1)
+        /// What it writes to its termination message file when it ends by itself or is told to stop.
+        public var lastWords = ""
+        public init() {}
+    }
 
     /// A span of time after the container's start in which a probe fails.
     public struct FailureWindow: Sendable, Equatable {
@@ -90,9 +107,9 @@ public struct Program: Sendable, Equatable {
     }
 
     /// The run time of the `instance`th start, counted from 1.
-    func runTime(_ instance: Int) -> Duration? { runTimes[max(0, min(instance, runTimes.count) - 1)] }
+    func runTime(_ instance: Int) -> Duration? { self.runTimes[max(0, min(instance, self.runTimes.count) - 1)] }
     /// The exit code of the `instance`th start, counted from 1.
-    func exitCode(_ instance: Int) -> Int { exitCodes[max(0, min(instance, exitCodes.count) - 1)] }
+    func exitCode(_ instance: Int) -> Int { self.exitCodes[max(0, min(instance, self.exitCodes.count) - 1)] }
 }
 
 extension Program {
@@ -104,18 +121,18 @@ extension Program {
     /// The program of `container` in `pod`: by annotations, else by its command if that is a ``Script``, else one that runs on.
     public init(_ container: Container, isInit: Bool, of pod: Pod) {
         if isInit && !container.isSidecar {
-            runTimes = [.seconds(1)]
+            self.runTimes = [.seconds(1)]
         } else if !isInit && pod.spec.restartPolicy != "Always" && !pod.spec.restartPolicy.isEmpty {
-            runTimes = [.seconds(10)]
+            self.runTimes = [.seconds(10)]
         }
         let script = Script(container)
         if let script {
-            (runTimes, exitCodes) = ([script.runTime], [script.exitCode])
+            (self.runTimes, self.exitCodes) = ([script.runTime], [script.exitCode])
             // What does not handle a signal does not die of it as process 1: it is killed when its grace is over.
-            stopTime = nil
+            self.stopTime = nil
         }
-        if container.image.contains("does-not-exist") { pullFailure = .notFound }
-        if container.stdin, container.runsShell { (runTimes, stopTime) = ([nil], nil) }
+        if container.image.contains("does-not-exist") { self.pullFailure = .notFound }
+        if container.stdin, container.runsShell { (self.runTimes, self.stopTime) = ([nil], nil) }
         // A script waits most of its time.
         if script == nil { setDefaultLoads(container, pod) } else { memory = .constant(1 << 20) }
         read(pod.metadata.annotations, of: container.name) { _, _ in }
@@ -125,8 +142,8 @@ extension Program {
     /// is typed, or without that ends at once.
     init(added container: Container) {
         self.init(container, isInit: false, of: Pod())
-        if Script(container) == nil { runTimes = [container.stdin || !container.runsShell ? nil : .zero] }
-        stopTime = nil
+        if Script(container) == nil { self.runTimes = [container.stdin || !container.runsShell ? nil : .zero] }
+        self.stopTime = nil
         (cpu, memory) = (.constant(0), .constant(1 << 20))
     }
 
@@ -161,24 +178,24 @@ extension Program {
         let times = "a length of time from 0s to 87600h"
         let amount = "from 0 to 8Pi: 512Mi, 64Mi..1Gi/10m or 64Mi->1Gi/5m with a time from 100ms to 87600h, or 64Mi@0s 1Gi@5m"
         if let work = take("startup-work", "a number of CPU seconds from 0 to 1000000", { Double($0).flatMap { 0...1_000_000 ~= $0 ? $0 : nil } }) {
-            startupWork = Int64(saturating: (work * 1e9).rounded(.down))
+            self.startupWork = Int64(saturating: (work * 1e9).rounded(.down))
         }
-        if let count = take("threads", "a whole number from 1 to 1024", { number($0, 1...1024) }) { threads = count }
+        if let count = take("threads", "a whole number from 1 to 1024", { number($0, 1...1024) }) { self.threads = count }
         if let list = take(
             "run-time", "\(times), forever, or a list of them",
             { list($0) { word in word == "forever" ? .some(Duration?.none) : time(word).map { .some($0) } } })
         {
-            runTimes = list
+            self.runTimes = list
         }
-        if let list = take("exit-code", "a whole number from 0 to 255, or a list of them", { list($0) { number($0, 0...255) } }) { exitCodes = list }
-        if let time = take("stop-time", "\(times), or never", { $0 == "never" ? .some(Duration?.none) : time($0).map { .some($0) } }) { stopTime = time }
-        if let code = take("stop-exit-code", "a whole number from 0 to 255", { number($0, 0...255) }) { stopExitCode = code }
-        preStopTime = take("pre-stop-time", times) { time($0) }
-        preStopFails = take("pre-stop", "fail") { $0 == "fail" ? true : nil } ?? false
-        postStartTime = take("post-start-time", times) { time($0) }
-        postStartFails = take("post-start", "fail") { $0 == "fail" ? true : nil } ?? false
+        if let list = take("exit-code", "a whole number from 0 to 255, or a list of them", { list($0) { number($0, 0...255) } }) { self.exitCodes = list }
+        if let time = take("stop-time", "\(times), or never", { $0 == "never" ? .some(Duration?.none) : time($0).map { .some($0) } }) { self.stopTime = time }
+        if let code = take("stop-exit-code", "a whole number from 0 to 255", { number($0, 0...255) }) { self.stopExitCode = code }
+        self.preStopTime = take("pre-stop-time", times) { time($0) }
+        self.preStopFails = take("pre-stop", "fail") { $0 == "fail" ? true : nil } ?? false
+        self.postStartTime = take("post-start-time", times) { time($0) }
+        self.postStartFails = take("post-start", "fail") { $0 == "fail" ? true : nil } ?? false
         for kind in ProbeKind.allCases {
-            failures[kind] = take("\(kind.rawValue)-fails", "\(times) from which on it fails, or a span such as 30s-90s", FailureWindow.init)
+            self.failures[kind] = take("\(kind.rawValue)-fails", "\(times) from which on it fails, or a span such as 30s-90s", FailureWindow.init)
         }
         if let load = take(
             "cpu", "from 0 to 9007199254740 cores: 300m, 100m..500m/10m or 100m->2/5m with a time from 100ms to 87600h, or 200m@0s 6@5m",
@@ -189,15 +206,17 @@ extension Program {
             cpu = load
         }
         if let load = take("memory", amount, { Load($0, amount: \.value) }) { memory = load }
-        pageCache = take("page-cache", amount) { Load($0, amount: \.value) }
-        imageSize = take("image-size", "a size from 0 to 8Pi") { Quantity($0).map(\.value).flatMap { Load.range.contains($0) ? $0 : nil } }
-        pullTime = take("image-pull-time", times) { time($0) }
-        if let text = take("log", "text", { $0 }) { logLines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
-        logSource = take("log-from", "CONFIGMAP/KEY", { $0.split(separator: "/").count == 2 ? $0 : nil })
-        if let every = take("log-every", "a length of time from 1ms to 87600h", { time($0).flatMap { $0 >= .milliseconds(1) ? $0 : nil } }) { logEvery = every }
-        lastWords = take("termination-message", "text", { $0 }) ?? ""
+        self.pageCache = take("page-cache", amount) { Load($0, amount: \.value) }
+        self.imageSize = take("image-size", "a size from 0 to 8Pi") { Quantity($0).map(\.value).flatMap { Load.range.contains($0) ? $0 : nil } }
+        self.pullTime = take("image-pull-time", times) { time($0) }
+        if let text = take("log", "text", { $0 }) { self.logLines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+        self.logSource = take("log-from", "CONFIGMAP/KEY", { $0.split(separator: "/").count == 2 ? $0 : nil })
+        if let every = take("log-every", "a length of time from 1ms to 87600h", { time($0).flatMap { $0 >= .milliseconds(1) ? $0 : nil } }) {
+            self.logEvery = every
+        }
+        self.lastWords = take("termination-message", "text", { $0 }) ?? ""
         let failures = PullFailure.allCases.map(\.rawValue).joined(separator: ", ")
-        if let failure = take("image-pull", "one of \(failures)", PullFailure.init(rawValue:)) { pullFailure = failure }
+        if let failure = take("image-pull", "one of \(failures)", PullFailure.init(rawValue:)) { self.pullFailure = failure }
     }
 
     /// Use that looks alive: within 30 to 80 % of the request, swinging in 10 to 30 minutes; from name and identity.

@@ -23,7 +23,8 @@ extension Kubelet {
                 policies.contains { $0.resourceName == name && $0.restartPolicy == "RestartContainer" }
             }
             if restarts {
-                worker.resize.trace?.restarts.append(worker.containers[i].status.name)
+                let name = worker.containers[i].status.name
+                worker.resize.trace?.restarts.append(name)
                 worker.containers[i].kill = .resize
                 kill(&worker, i, &host, &cluster)
                 return true
@@ -147,8 +148,9 @@ extension Kubelet {
         worker.keepUsage(i, now, host.profile)
         worker.containers[i].actuated.requests[step.resource] = step.request
         worker.containers[i].actuated.limits[step.resource] = step.limit
+        let name = worker.containers[i].status.name
         worker.resize.trace?.note(
-            worker.containers[i].status.name, step.resource, "\(step.request?.description ?? "-")/\(step.limit?.description ?? "-")",
+            name, step.resource, "\(step.request?.description ?? "-")/\(step.limit?.description ?? "-")",
             at: now)
         if step.resource == "cpu" {
             worker.containers[i].work?.change(limit: step.limit?.milliValue, at: now)

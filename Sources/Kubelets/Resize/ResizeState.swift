@@ -4,8 +4,8 @@ import KubernetesAPI
 import SimulationKit
 
 /// Where a pod's resize in place stands.
-struct ResizeState: Sendable {
-    struct Condition: Sendable {
+struct ResizeState: Sendable, Equatable {
+    struct Condition: Sendable, Equatable {
         var reason: String
         var message: String
         var generation: Int

@@ -8,6 +8,8 @@ public protocol KubernetesObject: APIStruct {
     /// Group, names and scope.
     static var info: KindInfo { get }
     var metadata: Metadata { get set }
+    /// That of its metadata, which an event that was told here has without making the rest.
+    var resourceVersion: Int { get set }
     /// What the store finds the object by: namespace and name.
     var key: ObjectKey { get }
     var kindInfo: KindInfo { get }
@@ -57,6 +59,10 @@ extension ObjectWithoutStatus {
 }
 
 extension KubernetesObject {
+    public var resourceVersion: Int {
+        get { metadata.resourceVersion }
+        set { metadata.resourceVersion = newValue }
+    }
     /// Namespace and name.
     public var key: ObjectKey { ObjectKey(namespace: metadata.namespace, name: metadata.name) }
     public var name: String { metadata.name }

@@ -106,12 +106,29 @@ public struct Condition: APIStruct {
     public var type = ""
     public var status = ""
     public var observedGeneration = 0
-    public var lastProbeTime: Instant?
-    public var lastHeartbeatTime: Instant?
-    public var lastUpdateTime: Instant?
     public var lastTransitionTime: Instant?
     public var reason = ""
     public var message = ""
+    private var others = Seldom<Others>()
+
+    /// What conditions of pods have nothing of.
+    fileprivate struct Others: SeldomSet {
+        var lastProbeTime: Instant?
+        var lastHeartbeatTime: Instant?
+        var lastUpdateTime: Instant?
+    }
+    public var lastProbeTime: Instant? {
+        get { others.lastProbeTime }
+        set { others.lastProbeTime = newValue }
+    }
+    public var lastHeartbeatTime: Instant? {
+        get { others.lastHeartbeatTime }
+        set { others.lastHeartbeatTime = newValue }
+    }
+    public var lastUpdateTime: Instant? {
+        get { others.lastUpdateTime }
+        set { others.lastUpdateTime = newValue }
+    }
 
     public init() {}
     public init(type: String, status: String, reason: String = "", message: String = "", at time: Instant? = nil) {

@@ -9,9 +9,7 @@ public struct PodStatus: APIStruct {
     }
     /// Whether the condition Ready is True. Kept because everyone asks for it all the time.
     public private(set) var isReady = false
-    public var message = ""
-    public var reason = ""
-    public var nominatedNodeName = ""
+    public var qosClass = QOSClass.unset
     public var hostIP = ""
     public var hostIPs: JSONValue?
     public var podIP = ""
@@ -19,14 +17,57 @@ public struct PodStatus: APIStruct {
     public var startTime: Instant?
     public var initContainerStatuses: [ContainerStatus] = []
     public var containerStatuses: [ContainerStatus] = []
-    public var ephemeralContainerStatuses: JSONValue?
-    public var qosClass = QOSClass.unset
+    private var others = Seldom<Others>()
+
+    /// What most pods have nothing of.
+    fileprivate struct Others: SeldomSet {
+        var message = ""
+        var reason = ""
+        var nominatedNodeName = ""
+        var ephemeralContainerStatuses: JSONValue?
+        var resize = ""
+        var resourceClaimStatuses: JSONValue?
+        var extendedResourceClaimStatus: JSONValue?
+        var allocatedResources: ResourceList = [:]
+        var resources: ResourceRequirements?
+    }
+    public var message: String {
+        get { others.message }
+        set { others.message = newValue }
+    }
+    public var reason: String {
+        get { others.reason }
+        set { others.reason = newValue }
+    }
+    public var nominatedNodeName: String {
+        get { others.nominatedNodeName }
+        set { others.nominatedNodeName = newValue }
+    }
+    public var ephemeralContainerStatuses: JSONValue? {
+        get { others.ephemeralContainerStatuses }
+        set { others.ephemeralContainerStatuses = newValue }
+    }
     /// 1.27's state of a resize: Proposed, InProgress, Deferred, Infeasible.
-    public var resize = ""
-    public var resourceClaimStatuses: JSONValue?
-    public var extendedResourceClaimStatus: JSONValue?
-    public var allocatedResources: ResourceList = [:]
-    public var resources: ResourceRequirements?
+    public var resize: String {
+        get { others.resize }
+        set { others.resize = newValue }
+    }
+    public var resourceClaimStatuses: JSONValue? {
+        get { others.resourceClaimStatuses }
+        set { others.resourceClaimStatuses = newValue }
+    }
+    public var extendedResourceClaimStatus: JSONValue? {
+        get { others.extendedResourceClaimStatus }
+        set { others.extendedResourceClaimStatus = newValue }
+    }
+    public var allocatedResources: ResourceList {
+        get { others.allocatedResources }
+        set { others.allocatedResources = newValue }
+    }
+    public var resources: ResourceRequirements? {
+        get { others.resources }
+        set { others.resources = newValue }
+    }
 
     public init() {}
     public static let summary = "What is known of the pod: phase, conditions, and its containers."
@@ -66,10 +107,31 @@ public struct ContainerStatus: APIStruct {
     public var started: Bool?
     public var allocatedResources: ResourceList = [:]
     public var resources: ResourceRequirements?
-    public var allocatedResourcesStatus: JSONValue?
-    public var volumeMounts: JSONValue?
-    public var user: JSONValue?
-    public var stopSignal: String?
+    private var others = Seldom<Others>()
+
+    /// What is kept and not acted on.
+    fileprivate struct Others: SeldomSet {
+        var allocatedResourcesStatus: JSONValue?
+        var volumeMounts: JSONValue?
+        var user: JSONValue?
+        var stopSignal: String?
+    }
+    public var allocatedResourcesStatus: JSONValue? {
+        get { others.allocatedResourcesStatus }
+        set { others.allocatedResourcesStatus = newValue }
+    }
+    public var volumeMounts: JSONValue? {
+        get { others.volumeMounts }
+        set { others.volumeMounts = newValue }
+    }
+    public var user: JSONValue? {
+        get { others.user }
+        set { others.user = newValue }
+    }
+    public var stopSignal: String? {
+        get { others.stopSignal }
+        set { others.stopSignal = newValue }
+    }
 
     public init() {}
     public static let summary = "What is known of one container."
@@ -94,15 +156,24 @@ public struct ContainerStatus: APIStruct {
 
 /// Exactly one of the three is set; none means waiting.
 public struct ContainerState: APIStruct {
-    public var waiting: ContainerStateWaiting?
     public var running: ContainerStateRunning?
-    public var terminated: ContainerStateTerminated?
+    // Out of line: a container runs nearly all of the time.
+    private var wait: Shared<ContainerStateWaiting>?
+    private var end: Shared<ContainerStateTerminated>?
+    public var waiting: ContainerStateWaiting? {
+        get { wait?.value }
+        set { wait = newValue.map { Shared($0) } }
+    }
+    public var terminated: ContainerStateTerminated? {
+        get { end?.value }
+        set { end = newValue.map { Shared($0) } }
+    }
     public init() {}
     public static func waiting(_ reason: String, _ message: String = "") -> ContainerState {
         var state = ContainerState()
-        state.waiting = ContainerStateWaiting()
-        state.waiting?.reason = reason
-        state.waiting?.message = message
+        var waiting = ContainerStateWaiting()
+        (waiting.reason, waiting.message) = (reason, message)
+        state.waiting = waiting
         return state
     }
     public static func running(since time: Instant) -> ContainerState {
@@ -111,7 +182,7 @@ public struct ContainerState: APIStruct {
         state.running?.startedAt = time
         return state
     }
-    public var isEmpty: Bool { waiting == nil && running == nil && terminated == nil }
+    public var isEmpty: Bool { wait == nil && running == nil && end == nil }
     public static let summary = "Waiting, running or terminated."
     public static let fields: [Field<ContainerState>] = [
         .f("waiting", \.waiting, "Not running yet or again, and why."),

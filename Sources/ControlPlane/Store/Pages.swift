@@ -1,0 +1,54 @@
+// Storage in pages: a copy shares all pages, and a write copies one of them.
+
+/// A list that is copied in pages: a copy costs nothing, and the first write after it copies one page, however long the list is.
+///
+/// ```swift
+/// var rows = Pages<Int>()
+/// rows.append(1)
+/// let snapshot = rows
+/// rows[0] = 2  // snapshot[0] is 1
+/// ```
+public struct Pages<Element: Sendable>: RandomAccessCollection, MutableCollection, Sendable {
+    @usableFromInline static var bits: Int { 8 }
+    @usableFromInline static var size: Int { 1 << bits }
+    /// All full but the last.
+    @usableFromInline var pages: [ContiguousArray<Element>] = []
+    public private(set) var count = 0
+
+    public init() {}
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { count }
+    @inlinable public subscript(index: Int) -> Element {
+        _read { yield pages[index &>> Self.bits][index & (Self.size - 1)] }
+        _modify { yield &pages[index &>> Self.bits][index & (Self.size - 1)] }
+    }
+    public mutating func append(_ element: Element) {
+        if count & (Self.size - 1) == 0 {
+            var page = ContiguousArray<Element>()
+            // The first page grows as it is needed: most lists are short.
+            if count > 0 { page.reserveCapacity(Self.size) }
+            pages.append(page)
+        }
+        pages[pages.count - 1].append(element)
+        count += 1
+    }
+
+    // By page, so that a pass over all costs what one over an array does.
+    public struct Iterator: IteratorProtocol {
+        @usableFromInline var rest: IndexingIterator<[ContiguousArray<Element>]>
+        @usableFromInline var page: IndexingIterator<ContiguousArray<Element>>
+        @inlinable init(_ pages: [ContiguousArray<Element>]) {
+            rest = pages.makeIterator()
+            page = (rest.next() ?? []).makeIterator()
+        }
+        @inlinable public mutating func next() -> Element? {
+            while true {
+                if let element = page.next() { return element }
+                guard let more = rest.next() else { return nil }
+                page = more.makeIterator()
+            }
+        }
+    }
+    @inlinable public func makeIterator() -> Iterator { Iterator(pages) }
+}
