@@ -9,7 +9,7 @@ import Testing
     /// Rows that no test covers, and why.
     static let untested: [String: String] = [
         "pod-sessions.md §4 8": "a sandbox is not made anew here while its pod lives",
-        "pod-sessions.md §4 11": "RestartAllContainers is kept, not acted on",
+        "pod-sessions.md §4 11": "tested is that all containers start again, not what their logs keep",
         "pod-sessions.md §4 12": "that previous logs survive a reboot is shown by the kubelet's tests of reboots; files of nodes are not kept",
         "pod-sessions.md §5 14": "by design another: a forwarded Service spreads over its endpoints, as the issue asks; kubectl's own picks one",
         "pod-sessions.md §5 19": "symlinks: files of simulated containers have none",
