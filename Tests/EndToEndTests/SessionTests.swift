@@ -18,14 +18,16 @@ struct SessionTests {
         return (result.standardOutput, result.terminationStatus.isSuccess)
     }
     /// Forwards the first port of the row under the cursor to any of this machine, and answers which that is.
-    private func forward(_ tmux: Tmux) async throws -> Int {
+    ///
+    /// - Parameter earlier: a port that was forwarded before, of which a message may still be seen.
+    private func forward(_ tmux: Tmux, after earlier: Int? = nil) async throws -> Int {
         try await tmux.press("F")
         try await tmux.seeDialog("Port-forward", "Local port")
         // From the button to the last field, whose text is replaced.
         try await tmux.press("Up", "C-u", "0", "Enter", "Enter")
-        let screen = try await tmux.see("Forwarding from 127.0.0.1:")
-        let found = try #require(screen.firstMatch(of: /Forwarding from 127\.0\.0\.1:(\d+) ->/))
-        return try #require(Int(found.1))
+        func port(_ screen: String) -> Int? { screen.firstMatch(of: /Forwarding from 127\.0\.0\.1:(\d+) ->/).flatMap { Int($0.1) } }
+        let screen = try await tmux.see("the port that is forwarded") { port($0).map { $0 != earlier } ?? false }
+        return try #require(port(screen))
     }
 
     @Test func `a forwarded port of a pod answers curl, and is closed with the dashboard`() async throws {
@@ -58,8 +60,7 @@ struct SessionTests {
             try await tmux.enter(":deploy")
             try await tmux.enter("/web")
             try await tmux.see("Deployments")
-            let own = try await forward(tmux)
-            #expect(own != port)
+            let own = try await forward(tmux, after: port)
             var single: Set<Substring> = []
             for _ in 0..<4 { single.formUnion(try await curl(own).text.matches(of: /pod (web-\S+) in/).map(\.1)) }
             #expect(single.count == 1)
