@@ -74,15 +74,17 @@ extension ObjectStore {
             if let previous { eventsByContent.remove(hash(previous), slot) }
             return
         }
-        if let older = self.event(telling: event.reason, event.message, about: event.involvedObject, source: event.source) {
-            eventsByContent.remove(hash(event), older)
+        let told = hash(event)
+        if let older = self.event(told, telling: event.reason, event.message, about: event.involvedObject, source: event.source) {
+            eventsByContent.remove(told, older)
         }
-        eventsByContent.insert(hash(event), slot)
+        eventsByContent.insert(told, slot)
     }
     /// Where the newest event is that tells just this.
     func event(telling reason: String, _ message: String, about: ObjectReference, source: EventSource) -> Int? {
-        eventsByContent.find(Event.hash(reason, message, about: about, source: source)) {
-            events.rows[$0]?.tells(reason, message, about: about, source: source) ?? false
-        }
+        event(Event.hash(reason, message, about: about, source: source), telling: reason, message, about: about, source: source)
+    }
+    private func event(_ hash: Int, telling reason: String, _ message: String, about: ObjectReference, source: EventSource) -> Int? {
+        eventsByContent.find(hash) { events.rows[$0]?.tells(reason, message, about: about, source: source) ?? false }
     }
 }

@@ -14,8 +14,7 @@ func targetNames(_ objects: [any StoredObject]) -> String {
 func deleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
     let forecast = Forecast.replacement(of: objects.compactMap { $0 as? Pod }.filter { $0.metadata.controller != nil }, world, deleting: true)
     let many = objects.count > 10
-    let isUsed = objects.first.map { [.configMap, .secret, .serviceAccount].contains($0.kindInfo.type) } ?? false
-    let users = isUsed ? objects.first.map { Users(of: $0, world).keys.count } : nil
+    let users = objects.first.flatMap { [.configMap, .secret, .serviceAccount].contains($0.kindInfo.type) ? Users(of: $0, world).keys.count : nil }
     var fields: [FormField] = []
     if objects.allSatisfy({ $0 is Pod }) {
         fields.append(FormField("grace", "Grace period", text: "", hint: "seconds; empty: each pod's own"))
