@@ -12,6 +12,8 @@ struct Binding: Sendable {
     var provisioned: [ObjectKey] = []
     /// Volumes were asked for, and are waited for.
     var waitsForVolumes = false
+    /// The place among all bindings by their begin.
+    var number = 0
     /// How often the API server was asked to bind in vain.
     var failures = 0
     var claims: [ObjectKey] { matched.map(\.claim) + provisioned }
@@ -27,16 +29,22 @@ extension Scheduler {
         } else {
             askForVolumes(binding, &cluster)
             binding.waitsForVolumes = true
+            for claim in binding.claims { bindingsByClaim[claim, default: []].append(slot) }
+            changedBindings.insert(slot)
             timers.schedule(.volumesLate(slot: slot, uid: uid), at: cluster.now + timing.volumes)
         }
+        begunBindings += 1
+        binding.number = begunBindings
         bindings[slot] = binding
-        bindingSlots.append(slot)
     }
 
     /// Forgets a binding and what was assumed for it.
     mutating func endBinding(_ slot: Int) {
         guard let binding = bindings.removeValue(forKey: slot) else { return }
-        bindingSlots.removeAll { $0 == slot }
+        for claim in binding.claims {
+            bindingsByClaim[claim]?.removeAll { $0 == slot }
+            if bindingsByClaim[claim]?.isEmpty == true { bindingsByClaim[claim] = nil }
+        }
         for (_, volume) in binding.matched { state.volumes.claimOfVolume[volume] = nil }
         for claim in binding.provisioned { state.volumes.nodeOfClaim[claim] = nil }
     }
@@ -57,13 +65,15 @@ extension Scheduler {
         }
     }
 
-    /// Lets pods go on whose volumes are bound.
+    /// Lets pods go on whose volumes are bound, of those whose claims changed, in the order in which they began.
     mutating func continueBindings(_ cluster: inout Cluster) {
-        for slot in bindingSlots {
-            guard let binding = bindings[slot], binding.waitsForVolumes else { continue }
+        if changedBindings.isEmpty { return }
+        let changed = changedBindings.compactMap { slot in bindings[slot].map { (slot, $0) } }.sorted { $0.1.number < $1.1.number }
+        changedBindings = []
+        for (slot, binding) in changed where binding.waitsForVolumes {
             let claims = binding.claims.map { cluster.store.persistentVolumeClaims[$0] }
             if claims.allSatisfy({ $0?.isFullyBound ?? false }) {
-                bindings[slot]!.waitsForVolumes = false
+                bindings[slot]?.waitsForVolumes = false
                 timers.schedule(
                     .bind(slot: slot, uid: binding.entry.pod.metadata.uid), at: cluster.now + timing.bind)
             } else if let lost = binding.provisioned.first(where: { key in

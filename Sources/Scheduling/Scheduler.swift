@@ -31,7 +31,11 @@ public struct Scheduler: Component {
     /// Groups that wait, by their numbers in ``PodGroupIndex``.
     var groupQueue: SchedulingQueue
     var bindings: [Int: Binding] = [:]
-    var bindingSlots: [Int] = []
+    var begunBindings = 0
+    /// Slots of the pods that wait for volumes, by claim.
+    var bindingsByClaim: [ObjectKey: [Int]] = [:]
+    /// Those of them whose claims changed, or that have just begun to wait.
+    var changedBindings: Set<Int> = []
     var timers = EventQueue<Timer>()
     #if DEBUG
         var eventsUntilAudit = 0
@@ -92,7 +96,9 @@ public struct Scheduler: Component {
             case .pod: read(cluster.store.pods.change(entry.index), cluster.now)
             case .node: read(cluster.store.nodes.change(entry.index), cluster.now)
             case .persistentVolumeClaim:
-                storage(cluster.store.persistentVolumeClaims.change(entry.index), cluster.now)
+                let change = cluster.store.persistentVolumeClaims.change(entry.index)
+                if let slots = bindingsByClaim[change.object.key] { changedBindings.formUnion(slots) }
+                storage(change, cluster.now)
             case .persistentVolume: storage(cluster.store.persistentVolumes.change(entry.index), cluster.now)
             case .storageClass: storage(cluster.store.storageClasses.change(entry.index), cluster.now)
             case .csiNode: storage(cluster.store.csiNodes.change(entry.index), cluster.now)

@@ -8,15 +8,28 @@ extension ObjectStore {
         var faults: [String] = []
         func look<O: StoredObject>(_ type: O.Type) { faults += self[keyPath: O.table].recount() }
         for type in Self.types { look(type) }
-        var (byNode, byOwner) = ([String: [Int]](), [String: [Int]]())
+        var (byNode, byOwner) = (SlotGroups<String>(), SlotGroups<String>())
         for (slot, pod) in pods.rows.enumerated() {
             if podMarks[slot] != pod.map(PodMarks.init) ?? [] { faults.append("marks of the pod in slot \(slot)") }
             guard let pod else { continue }
-            if !pod.nodeName.isEmpty { byNode[pod.nodeName, default: []].append(slot) }
-            if let owner = pod.metadata.controller { byOwner[owner.uid, default: []].append(slot) }
+            if !pod.nodeName.isEmpty { byNode.insert(slot, under: pod.nodeName) }
+            if let owner = pod.metadata.controller { byOwner.insert(slot, under: owner.uid) }
         }
         if byNode != slotsByNode { faults.append("pods by node") }
         if byOwner != slotsByOwner { faults.append("pods by owner") }
+        var byClaim = SlotGroups<ObjectKey>()
+        for (slot, volume) in persistentVolumes.rows.enumerated() {
+            if let volume { byClaim.insert(slot, under: volume.claimKey) }
+        }
+        if byClaim != volumesByClaim { faults.append("volumes by claim") }
+        var (toNode, ofVolume) = (SlotGroups<String>(), SlotGroups<String>())
+        for (slot, attachment) in volumeAttachments.rows.enumerated() {
+            guard let attachment else { continue }
+            toNode.insert(slot, under: attachment.spec.nodeName)
+            if let volume = attachment.spec.source.persistentVolumeName { ofVolume.insert(slot, under: volume) }
+        }
+        if toNode != attachmentsByNode { faults.append("attachments by node") }
+        if ofVolume != attachmentsByVolume { faults.append("attachments by volume") }
         for (slot, event) in events.rows.enumerated() {
             guard let event else { continue }
             // Of several that tell the same, one is found.

@@ -70,6 +70,10 @@ extension ServiceAccount: StoredObject {
 }
 extension PersistentVolume: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<PersistentVolume>> & Sendable { \.persistentVolumes }
+    var claimKey: ObjectKey { spec.claimRef.map { ObjectKey(namespace: $0.namespace, name: $0.name) } ?? ObjectKey(name: "") }
+    public static func index(slot: Int, from previous: PersistentVolume?, to object: PersistentVolume?, in store: inout ObjectStore) {
+        store.volumesByClaim.move(slot, from: previous?.claimKey, to: object?.claimKey)
+    }
 }
 extension PersistentVolumeClaim: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<PersistentVolumeClaim>> & Sendable { \.persistentVolumeClaims }
@@ -85,6 +89,10 @@ extension CSINode: StoredObject {
 }
 extension VolumeAttachment: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<VolumeAttachment>> & Sendable { \.volumeAttachments }
+    public static func index(slot: Int, from previous: VolumeAttachment?, to object: VolumeAttachment?, in store: inout ObjectStore) {
+        store.attachmentsByNode.move(slot, from: previous?.spec.nodeName, to: object?.spec.nodeName)
+        store.attachmentsByVolume.move(slot, from: previous?.spec.source.persistentVolumeName, to: object?.spec.source.persistentVolumeName)
+    }
 }
 extension PodDisruptionBudget: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<PodDisruptionBudget>> & Sendable { \.podDisruptionBudgets }

@@ -102,10 +102,15 @@ public struct ObjectStore: Sendable {
     private var firstEntry = 0
 
     // Pods by node and by controlling owner; slots in rising order.
-    private(set) var slotsByNode: [String: [Int]] = [:]
-    private(set) var slotsByOwner: [String: [Int]] = [:]
+    private(set) var slotsByNode = SlotGroups<String>()
+    private(set) var slotsByOwner = SlotGroups<String>()
     /// By slot: what controllers count of each pod.
     private(set) var podMarks: [PodMarks] = []
+    /// Volumes by the claim that they are for; under an empty key those for anyone.
+    var volumesByClaim = SlotGroups<ObjectKey>()
+    // Attachments by node and by volume.
+    var attachmentsByNode = SlotGroups<String>()
+    var attachmentsByVolume = SlotGroups<String>()
     var eventIndex = EventIndex()
     /// Events by what they tell: of several that tell the same, the newest.
     var eventsByContent = SlotIndex()
@@ -125,14 +130,23 @@ public struct ObjectStore: Sendable {
     public func get<O: StoredObject>(_ type: O.Type, _ key: ObjectKey) -> O? { self[keyPath: O.table][key] }
 
     /// The pods bound to the node `name`, in slot order. O(pods on the node).
-    public func pods(onNode name: String) -> [Pod] { slotsByNode[name, default: []].compactMap { pods.rows[$0] } }
+    public func pods(onNode name: String) -> [Pod] { slotsByNode[name].compactMap { pods.rows[$0] } }
     /// Slots of the pods bound to the node `name`, rising.
-    public func podSlots(onNode name: String) -> [Int] { slotsByNode[name] ?? [] }
+    public func podSlots(onNode name: String) -> [Int] { slotsByNode[name] }
     /// The pods whose controlling owner has the identity `uid`, in slot order. O(pods of the owner).
-    public func pods(ownedBy uid: String) -> [Pod] { slotsByOwner[uid, default: []].compactMap { pods.rows[$0] } }
+    public func pods(ownedBy uid: String) -> [Pod] { slotsByOwner[uid].compactMap { pods.rows[$0] } }
 
     /// Slots of the pods whose controlling owner has the identity `uid`, rising.
-    public func podSlots(ownedBy uid: String) -> [Int] { slotsByOwner[uid] ?? [] }
+    public func podSlots(ownedBy uid: String) -> [Int] { slotsByOwner[uid] }
+
+    /// The volumes whose `claimRef` names `claim`, with whatever identity, in slot order. O(found).
+    public func volumes(reservedFor claim: ObjectKey) -> [PersistentVolume] { volumesByClaim[claim].compactMap { persistentVolumes.rows[$0] } }
+    /// The volumes without a `claimRef`, in slot order. O(found).
+    public var unclaimedVolumes: [PersistentVolume] { volumes(reservedFor: ObjectKey(name: "")) }
+    /// The attachments to the node `name`, in slot order. O(found).
+    public func attachments(toNode name: String) -> [VolumeAttachment] { attachmentsByNode[name].compactMap { volumeAttachments.rows[$0] } }
+    /// The attachments of the volume `name`, in slot order. O(found).
+    public func attachments(ofVolume name: String) -> [VolumeAttachment] { attachmentsByVolume[name].compactMap { volumeAttachments.rows[$0] } }
 
     // MARK: The feed of changes
 
@@ -247,19 +261,11 @@ public struct ObjectStore: Sendable {
         mark(slot, pod)
         // Most changes are of the status alone.
         if let pod, let previous, previous.metadata.identity == pod.metadata.identity, previous.nodeName == pod.nodeName { return }
-        let (node, oldNode) = (pod?.nodeName ?? "", previous?.nodeName ?? "")
-        if node != oldNode {
-            if !oldNode.isEmpty { Self.remove(slot, from: &slotsByNode, oldNode) }
-            if !node.isEmpty { Self.insert(slot, into: &slotsByNode, node) }
-        }
+        func node(_ pod: Pod?) -> String? { pod.flatMap { $0.nodeName.isEmpty ? nil : $0.nodeName } }
+        slotsByNode.move(slot, from: node(previous), to: node(pod))
         // Sharing the metadata means the same owners; look only where they may differ.
         if let pod, let previous, previous.metadata.identity == pod.metadata.identity { return }
-        let owner = pod?.metadata.controller?.uid
-        let before = previous?.metadata.controller?.uid
-        if owner != before {
-            if let before { Self.remove(slot, from: &slotsByOwner, before) }
-            if let owner { Self.insert(slot, into: &slotsByOwner, owner) }
-        }
+        slotsByOwner.move(slot, from: previous?.metadata.controller?.uid, to: pod?.metadata.controller?.uid)
     }
     private mutating func mark(_ slot: Int, _ pod: Pod?) {
         while podMarks.count <= slot { podMarks.append([]) }
@@ -271,7 +277,7 @@ public struct ObjectStore: Sendable {
     public func count(podsOwnedBy uid: String, matching selector: LabelSelector, template: LabelSelector) -> PodTally? {
         var tally = PodTally()
         var known: [(labels: StringMap<String>, isOfTemplate: Bool)] = []
-        for slot in slotsByOwner[uid] ?? [] {
+        for slot in slotsByOwner[uid] {
             guard let labels = pods.rows[slot]?.metadata.labels else { continue }
             let isOfTemplate: Bool
             if let same = known.first(where: { $0.labels.isIdentical(to: labels) }) {
@@ -284,17 +290,5 @@ public struct ObjectStore: Sendable {
             tally.add(podMarks[slot], isOfTemplate: isOfTemplate)
         }
         return tally
-    }
-
-    private static func insert(_ slot: Int, into map: inout [String: [Int]], _ key: String) {
-        // One look-up for both: the list is changed where it is.
-        func insert(into slots: inout [Int]) { slots.insert(slot, at: slots.partitioningIndex { $0 >= slot }) }
-        insert(into: &map[key, default: []])
-    }
-    private static func remove(_ slot: Int, from map: inout [String: [Int]], _ key: String) {
-        guard let slots = map[key] else { return }
-        let at = slots.partitioningIndex { $0 >= slot }
-        guard at < slots.count, slots[at] == slot else { return }
-        if slots.count == 1 { map[key] = nil } else { map[key]!.remove(at: at) }
     }
 }

@@ -39,12 +39,9 @@ extension PersistentVolume {
 extension ObjectStore {
     /// The volume for `claim`: one reserved for it, else the smallest free one that suits; names decide ties.
     func volume(for claim: PersistentVolumeClaim, onlyReserved: Bool) -> PersistentVolume? {
-        let living = persistentVolumes.all.filter { !$0.metadata.isTerminating }
-        if let reserved = living.first(where: { $0.isReserved(for: claim) && $0.suits(claim) }) {
-            return reserved
-        }
-        if onlyReserved { return nil }
-        return living.filter { $0.spec.claimRef == nil && $0.status.phase == "Available" && $0.suits(claim) }
+        let reserved = volumes(reservedFor: claim.key).first { !$0.metadata.isTerminating && $0.isReserved(for: claim) && $0.suits(claim) }
+        if reserved != nil || onlyReserved { return reserved }
+        return unclaimedVolumes.filter { !$0.metadata.isTerminating && $0.status.phase == "Available" && $0.suits(claim) }
             .min { a, b in
                 let (x, y) = (a.spec.capacity["storage"] ?? .zero, b.spec.capacity["storage"] ?? .zero)
                 return x == y ? a.name < b.name : x < y

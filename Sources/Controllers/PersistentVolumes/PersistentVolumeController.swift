@@ -388,9 +388,7 @@ struct PersistentVolumeController: Controller {
     /// - Source: kubernetes-csi `external-provisioner/pkg/controller/controller.go`, `canDeleteVolume`.
     private mutating func deleteWhenDetached(_ volume: PersistentVolume, _ cluster: inout Cluster) -> Requeue {
         if let waits = deletions[volume.key], cluster.now < waits.at { return .at(waits.at) }
-        let attachment = cluster.store.volumeAttachments.rows.lazy.compactMap { $0 }
-            .first { $0.spec.source.persistentVolumeName == volume.name }
-        guard let attachment else {
+        guard let attachment = cluster.store.attachments(ofVolume: volume.name).first else {
             deletions[volume.key] = nil
             _ = try? cluster.delete(PersistentVolume.self, volume.key)
             return .none

@@ -29,7 +29,6 @@ enum NodeVolumeLimits {
         if wanted.isEmpty { return }
         let demanding = demandingDrivers(of: wanted, state.profile, store)
         if store.csiNodes.isEmpty, demanding.isEmpty { return }
-        let held = attachments(state.profile, store)
         pass.reject(.nodeVolumeLimits) { row in
             let csiNode = store.csiNodes[ObjectKey(name: state.nodes.names[row])]
             let drivers = csiNode?.spec.drivers ?? []
@@ -37,7 +36,8 @@ enum NodeVolumeLimits {
                 return (Reason(.nodeVolumeLimits, .text("\(missing) CSI driver is not installed on the node")), false)
             }
             guard let node = csiNode else { return nil }
-            var attached = held[state.nodes.names[row]] ?? []
+            if !node.spec.drivers.contains(where: { driver in driver.allocatable?.count != nil && wanted.contains { $0.driver == driver.name } }) { return nil }
+            var attached = attachments(to: state.nodes.names[row], state.profile, store)
             for slot in state.nodes.podSlots[row] {
                 for key in state.placed[slot]!.claims {
                     if let claim = store.persistentVolumeClaims[key], let found = attachment(claim, store) {
@@ -56,17 +56,16 @@ enum NodeVolumeLimits {
         }
     }
 
-    /// What is attached to each node, by its name, also for pods that are gone or not there yet.
-    private static func attachments(_ profile: KubernetesProfile, _ store: ObjectStore) -> [String: Set<Attachment>] {
-        guard profile.has(.attachmentsCounted) else { return [:] }
-        var held: [String: Set<Attachment>] = [:]
-        for attachment in store.volumeAttachments.all {
-            guard let name = attachment.spec.source.persistentVolumeName, let source = store.persistentVolumes[ObjectKey(name: name)]?.spec.csi else {
-                continue
-            }
-            held[attachment.spec.nodeName, default: []].insert(Attachment(driver: source.driver, volume: source.volumeHandle))
-        }
-        return held
+    /// What is attached to the node, also for pods that are gone or not there yet.
+    private static func attachments(to node: String, _ profile: KubernetesProfile, _ store: ObjectStore) -> Set<Attachment> {
+        guard profile.has(.attachmentsCounted) else { return [] }
+        return Set(
+            store.attachments(toNode: node).compactMap { attachment in
+                guard let name = attachment.spec.source.persistentVolumeName, let source = store.persistentVolumes[ObjectKey(name: name)]?.spec.csi else {
+                    return nil
+                }
+                return Attachment(driver: source.driver, volume: source.volumeHandle)
+            })
     }
 
     private static func attachment(_ claim: PersistentVolumeClaim, _ store: ObjectStore) -> Attachment? {

@@ -14,7 +14,7 @@ struct PodVolumes: Sendable {
     /// What can be provisioned for the waiting claims, as far as drivers tell.
     var rooms: [StorageRoom] = []
     /// Volumes that the waiting claims could take, by class.
-    var candidates: [String: [PersistentVolume]] = [:]
+    var candidates: [ObjectKey: [PersistentVolume]] = [:]
 
     /// Looks up the pod's claims once.
     mutating func readClaims(of cycle: Cycle, _ store: ObjectStore) {

@@ -60,8 +60,8 @@ enum VolumeBinding {
                 return refuse("pod has unbound immediate PersistentVolumeClaims")
             }
         }
-        for claim in cycle.volumes.waiting where cycle.volumes.candidates[claim.className] == nil {
-            cycle.volumes.candidates[claim.className] = store.persistentVolumes.all
+        for claim in cycle.volumes.waiting {
+            cycle.volumes.candidates[claim.key] = (store.volumes(reservedFor: claim.key) + store.unclaimedVolumes)
                 .filter { $0.className == claim.className }.sorted { $0.metadata.name < $1.metadata.name }
         }
         if !cycle.volumes.waiting.isEmpty { cycle.volumes.rooms = rooms(for: cycle.volumes.waiting, store) }
@@ -118,7 +118,7 @@ enum VolumeBinding {
         }
         var chosen: Set<String> = []
         for claim in toMatch.sorted(by: { $0.requestedStorage < $1.requestedStorage }) {
-            let volumes = cycle.volumes.candidates[claim.className] ?? []
+            let volumes = cycle.volumes.candidates[claim.key] ?? []
             if let volume = match(claim, volumes, node, chosen, state) {
                 chosen.insert(volume.metadata.name)
                 plan.matched.append((claim, volume))
