@@ -84,6 +84,94 @@ struct DefinitionTests {
         }
     }
 
+    @Test func `a definition's names, columns and versions are looked at`() {
+        var client = Self.client()
+        func causes(_ patch: JSONValue, _ type: String) -> [String] {
+            let answer = client.send("PATCH", Self.definitions + "/gears.kit.io", body: patch, contentType: "application/\(type)-patch+json")
+            return (answer.json["details"]?["causes"]?.array ?? []).map { "\($0["field"]?.string ?? ""): \($0["message"]?.string ?? "")" }
+        }
+        let label =
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
+            + "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+        #expect(causes(["spec": ["names": ["shortNames": ["A"]]]], "merge") == ["spec.names.shortNames[0]: Invalid value: \"A\": \(label)"])
+        let storage = causes([["op": "replace", "path": "/spec/versions/0/storage", "value": false]], "json")
+        #expect(storage.count == 1 && storage[0].hasPrefix(#"spec.versions: Invalid value: [{"Name":"v1","Served":true,"Storage":false,"#))
+        #expect(
+            causes([["op": "replace", "path": "/spec/versions/0/additionalPrinterColumns/0/type", "value": "text"]], "json")
+                == [#"spec.versions[0].additionalPrinterColumns[0].type: Invalid value: "text": must be one of boolean,date,integer,number,string"#])
+        let renamed = causes([["op": "replace", "path": "/spec/versions/0/name", "value": "V1"]], "json")
+        #expect(renamed.count == 2 && renamed[0] == "spec.versions[0].name: Invalid value: \"V1\": \(label)")
+        #expect(renamed.last?.hasPrefix("status.storedVersions[0]: Invalid value: \"v1\": missing from spec.versions; ") == true)
+    }
+
+    @Test func `of several values a column shows the first, and of another type nothing`() {
+        var client = Client()
+        var definition = Self.definition(["type": "object", "x-kubernetes-preserve-unknown-fields": true])
+        let columns: [(String, String)] = [("string", ".list[*]"), ("string", ".map"), ("integer", ".real"), ("integer", ".list[0]"), ("date", ".list[0]")]
+        let json = columns.enumerated().map { index, column -> JSONValue in
+            ["name": .string("\(index)"), "type": .string(column.0), "jsonPath": .string(".spec\(column.1)")]
+        }
+        var versions = definition["spec"]?["versions"]?.array ?? []
+        versions[0]["additionalPrinterColumns"] = .array(json)
+        definition["spec"]?["versions"] = .array(versions)
+        #expect(client.send("POST", Self.definitions, body: definition).code == 201)
+        _ = client.send("POST", Self.gears, body: Self.gear("one", ["list": ["a", "b"], "map": ["x": 1], "real": .double(1.5)]))
+        let table = client.send("GET", Self.gears, accept: "application/json;as=Table;v=v1;g=meta.k8s.io").json
+        let cells = (table.value(at: "rows[0].cells")?.array ?? []).dropFirst().map { $0.string ?? $0.text() }
+        #expect(cells == ["a", #"{"x":1}"#, "1", "", "<invalid>"] || cells == ["a", #"{"x":1}"#, "1", "null", "<invalid>"], "\(cells)")
+    }
+
+    @Test func `rules are heard, those of changes too`() {
+        var client = Client()
+        let rules: JSONValue = [
+            ["rule": "self.min <= self.max", "message": "min is more than max"],
+            ["rule": "!has(oldSelf.kind) || self.kind == oldSelf.kind", "message": "kind stays", "fieldPath": ".kind", "reason": "FieldValueForbidden"],
+            ["rule": "self.names.all(n, n.startsWith('a'))", "messageExpression": "'not with a: ' + self.names.filter(n, !n.startsWith('a')).join(', ')"],
+        ]
+        let number: JSONValue = ["type": "integer", "default": 1]
+        let schema: JSONValue = [
+            "type": "object", "x-kubernetes-validations": rules,
+            "properties": [
+                "min": number, "max": number, "kind": ["type": "string"], "names": ["type": "array", "default": [], "items": ["type": "string"]],
+            ],
+        ]
+        #expect(client.send("POST", Self.definitions, body: Self.definition(schema)).code == 201)
+        func causes(_ method: String, _ path: String, _ spec: JSONValue) -> [String] {
+            let type = method == "PATCH" ? "application/merge-patch+json" : "application/json"
+            let body: JSONValue = method == "PATCH" ? ["spec": spec] : Self.gear("one", spec)
+            let answer = client.send(method, path, body: body, contentType: type)
+            return (answer.json["details"]?["causes"]?.array ?? []).map { "\($0["field"]?.string ?? ""): \($0["message"]?.string ?? "")" }
+        }
+        #expect(causes("POST", Self.gears, ["min": 3, "max": 2]) == [#"spec: Invalid value: "object": min is more than max"#])
+        #expect(causes("POST", Self.gears, ["names": ["ab", "b", "c"]]) == [#"spec: Invalid value: "object": not with a: b, c"#])
+        let blocked = causes("POST", Self.gears, ["min": "x"])
+        #expect(blocked.count == 2 && blocked[1].hasPrefix("<nil>: Invalid value: null: some validation rules were not checked"))
+        #expect(causes("POST", Self.gears, ["min": 1, "kind": "x"]).isEmpty)
+        #expect(causes("PATCH", Self.gears + "/one", ["kind": "y"]) == ["spec.kind: Forbidden: kind stays"])
+        #expect(causes("PATCH", Self.gears + "/one", ["max": 5]).isEmpty)
+    }
+
+    @Test func `a Scale is judged by the schema of what is scaled`() {
+        var client = Client()
+        var definition = Self.definition(["type": "object", "properties": ["size": ["type": "integer", "maximum": 5]]])
+        var versions = definition["spec"]?["versions"]?.array ?? []
+        versions[0]["subresources"] = ["scale": ["specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size"]]
+        versions.removeLast()
+        definition["spec"]?["versions"] = .array(versions)
+        #expect(client.send("POST", Self.definitions, body: definition).code == 201)
+        _ = client.send("POST", Self.gears, body: Self.gear("one", ["size": 1]))
+        func scale(_ replicas: Int64) -> Client.Answer {
+            client.send(
+                "PATCH", Self.gears + "/one/scale", body: ["spec": ["replicas": .int(replicas)]], contentType: "application/merge-patch+json")
+        }
+        #expect(scale(4).code == 200)
+        let refused = scale(6)
+        #expect(refused.code == 422)
+        let why = "spec.size: Invalid value: 6: spec.size in body should be less than or equal to 5"
+        #expect(refused.json["message"]?.string == "Gear.kit.io \"one\" is invalid: \(why)")
+        #expect(client.send("GET", Self.gears + "/one").json["spec"]?["size"] == 4)
+    }
+
     @Test func `schemas say the types of all their parts`() {
         var client = Client()
         let answer = client.send("POST", Self.definitions, body: Self.definition(["properties": ["list": ["type": "array"], "word": ["type": "text"]]]))

@@ -45,6 +45,7 @@ extension CustomResource {
         var errors: [FieldError] = []
         if let schema = version.schema {
             StructuralSchema(json: schema).validate(wanted, "", isRoot: true, &errors)
+            StructuralSchema(json: schema).validateRules(wanted, old: old.map { self.document(of: $0, version: version) }, &errors)
         }
         if !errors.isEmpty { throw .invalid(info(version.name), object.metadata.name, errors) }
         // It is kept in the version that is stored, which may know less.
@@ -83,53 +84,13 @@ extension Cluster {
         return result
     }
 
-    /// What stays as it is for good: where objects are kept, and once they can be, what they are.
-    private func changes(of spec: JSONValue, from old: CustomObject?) -> [FieldError] {
-        guard let before = old?.content["spec"] else { return [] }
-        let isEstablished = old?.content["status"]?["conditions"]?.array?.contains { $0["type"] == "Established" && $0["status"] == "True" } ?? false
-        return ((isEstablished ? ["scope", "names.kind"] : []) + ["group", "names.plural"]).compactMap { path in
-            let (new, old) = (spec.value(at: path) ?? "", before.value(at: path) ?? "")
-            return new == old ? nil : FieldError(.invalid, "spec.\(path)", value: new.text(), "field is immutable")
-        }
-    }
-
     private func problems(of definition: CustomObject, _ spec: JSONValue) -> [FieldError] {
+        var check = DefinitionCheck(spec)
         let old = store.customObjects[definition.key]
-        var errors = changes(of: spec, from: old)
-        let (group, plural) = (spec["group"]?.string ?? "", spec["names"]?["plural"]?.string ?? "")
-        let name = definition.metadata.name
-        if old == nil, name != "\(plural).\(group)" {
-            errors.append(FieldError(.invalid, "metadata.name", value: "\"\(name)\"", "must be spec.names.plural+\".\"+spec.group"))
-        }
-        if group.isEmpty {
-            errors.append(FieldError(.required, "spec.group"))
-        } else if !group.contains(".") {
-            errors.append(FieldError(.invalid, "spec.group", value: "\"\(group)\"", "should be a domain with at least one dot"))
-        }
-        let scope = spec["scope"]?.string ?? ""
-        if scope.isEmpty {
-            errors.append(FieldError(.required, "spec.scope"))
-        } else if !["Cluster", "Namespaced"].contains(scope) {
-            errors.append(FieldError(.notSupported, "spec.scope", value: "\"\(scope)\"", "supported values: \"Cluster\", \"Namespaced\""))
-        }
-        let versions = spec["versions"]?.array ?? []
-        if versions.count(where: { $0["storage"] == true }) != 1 {
-            errors.append(FieldError(.invalid, "spec.versions", value: "[]", "must have exactly one version marked as storage version"))
-        }
-        for (index, version) in versions.enumerated() where version["schema"]?["openAPIV3Schema"] == nil {
-            errors.append(FieldError(.required, "spec.versions[\(index)].schema.openAPIV3Schema", "schemas are required"))
-        }
-        for (index, version) in versions.enumerated() {
-            guard let schema = version["schema"]?["openAPIV3Schema"] else { continue }
-            // One schema for all is that of the definition.
-            let isShared = versions.allSatisfy { $0["schema"] == version["schema"] }
-            if isShared, index > 0 { break }
-            StructuralSchema(json: schema).requireTypes(
-                at: isShared ? "spec.validation.openAPIV3Schema" : "spec.versions[\(index)].schema.openAPIV3Schema", of: .root, &errors)
-        }
-        if plural.isEmpty { errors.append(FieldError(.required, "spec.names.plural")) }
-        if spec["names"]?["kind"]?.string ?? "" == "" { errors.append(FieldError(.required, "spec.names.kind")) }
-        return errors
+        if old == nil { check.requireName(definition.metadata.name) }
+        check.requireSpec()
+        if let old { check.requireUnchanged(old) }
+        return check.errors
     }
 
     private func status(of definition: CustomObject, _ spec: JSONValue, _ names: JSONValue) -> JSONValue {

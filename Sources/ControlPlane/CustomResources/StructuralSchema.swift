@@ -1,6 +1,5 @@
 // The schema of a custom resource: what it leaves out, fills in and refuses.
 //
-// Differs from Kubernetes: rules in CEL (`x-kubernetes-validations`) are kept and shown, but not evaluated.
 // Differs from Kubernetes: patterns with `\p{…}` are taken to match.
 // - Source: Kubernetes `staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema`, `kube-openapi/pkg/validation`
 

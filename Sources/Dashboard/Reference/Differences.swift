@@ -44,9 +44,8 @@ public enum Differences {
           scheduler and kubelets of the simulation write without a word in
           managedFields, so a client's apply never conflicts with them.
         ControlPlane/Authorization/DefaultRoles.swift
-          The roles of the controllers (`system:controller:…`) are left out, as
-          no controller here asks the API server for leave. `/.well-known` may
-          be read as on the server whose answers were recorded.
+          `/.well-known` may be read as on the server whose answers were
+          recorded.
         ControlPlane/Authorization/ServiceAccountToken.swift
           It is signed with a key that server and server share (HS256), not with
           a private one whose public half is published. The same key and the
@@ -60,9 +59,10 @@ public enum Differences {
         ControlPlane/Cluster.swift
           Without real clients there is no certificate authority, so the text
           only has the form of a certificate.
-        ControlPlane/CustomResources/StructuralSchema.swift
-          Rules in CEL (`x-kubernetes-validations`) are kept and shown, but not
-          evaluated.
+        ControlPlane/CustomResources/StructuralSchema+Rules.swift
+          A rule that cannot be read, or that names what is not known here
+          (optionals, quantities, addresses, URLs, formats), is passed over;
+          there a definition with a rule that cannot be read is refused.
         ControlPlane/CustomResources/StructuralSchema.swift
           Patterns with `\p{…}` are taken to match.
         Controllers/ControllerManagerSettings.swift

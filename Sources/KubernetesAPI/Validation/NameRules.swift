@@ -27,7 +27,7 @@ package enum NameRules {
     }
 
     /// As ``label(_:)``, and the first is a letter: services.
-    static func dns1035Label(_ text: String) -> [String] {
+    package static func dns1035Label(_ text: String) -> [String] {
         var problems = length(text, 63)
         if !isLabel(text) || !(text.utf8.first.map { 97...122 ~= $0 } ?? false) {
             problems.append(

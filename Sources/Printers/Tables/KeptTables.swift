@@ -243,11 +243,25 @@ extension KindPrinter {
             let document = object.document
             return [object.name]
                 + columns.map { column in
-                    let values = document.values(at: column["jsonPath"]?.string ?? "")
-                    let text = values.map { $0.string ?? ($0 == .null ? "" : $0.text()) }.joined(separator: ",")
-                    guard column["type"]?.string == "date", !values.isEmpty else { return values.isEmpty ? "" : text }
-                    return Instant(rfc3339: text).map { Printers.ageText(from: $0, to: cluster.now) } ?? "<unknown>"
+                    // Of several values the first is shown.
+                    document.values(at: column["jsonPath"]?.string ?? "").first?.cell(column["type"]?.string ?? "", cluster.now) ?? ""
                 }
+        }
+    }
+}
+
+extension JSONValue {
+    /// The value in a column of a type; empty if it is of another.
+    /// - Source: Kubernetes `staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresource/tableconvertor/tableconvertor.go`
+    fileprivate func cell(_ type: String, _ now: Instant) -> String {
+        switch (type, self) {
+        case ("string", .null): "<no value>"
+        case ("string", .string(let text)): text
+        case ("string", _): text()
+        case ("integer", .int), ("number", .int), ("number", .double), ("boolean", .bool): text()
+        case ("integer", .double(let number)): Int64(exactly: number.rounded(.towardZero)).map { "\($0)" } ?? ""
+        case ("date", .string(let time)): Instant(rfc3339: time).map { Printers.ageText(from: $0, to: now) } ?? "<invalid>"
+        default: ""
         }
     }
 }
