@@ -80,7 +80,7 @@ extension Cluster {
     public mutating func update<O: StoredObject>(_ object: O) throws(APIError) -> O {
         var new = object
         let info = object.kindInfo
-        storeDefault(O.self, object.key)
+        if storeDefault(O.self, object.key) { new.metadata.resourceVersion = 0 }
         guard let old = store.get(O.self, object.key) else { throw .notFound(info, object.metadata.name) }
         if new.metadata.resourceVersion != 0, new.metadata.resourceVersion != old.metadata.resourceVersion {
             throw .conflict(
@@ -107,11 +107,14 @@ extension Cluster {
     }
 
     /// What each cluster has by itself is stored from its first change on; if it is deleted, the default one is back.
-    private mutating func storeDefault<O: StoredObject>(_ type: O.Type, _ key: ObjectKey) {
+    /// - Returns: whether it was stored now, and so has another version than what was read.
+    @discardableResult
+    private mutating func storeDefault<O: StoredObject>(_ type: O.Type, _ key: ObjectKey) -> Bool {
         guard O.kind == .custom, store.customObjects[key] == nil, let made = store.derived(key) as? CustomObject,
             !made.group.isEmpty
-        else { return }
+        else { return false }
         store.insert(made, at: now)
+        return true
     }
 
     /// Writes what the system itself knows to be right (status, bindings, owner references): no defaulting and

@@ -4,8 +4,7 @@ import KubernetesAPI
 
 /// The default ClusterRoles and ClusterRoleBindings.
 ///
-/// Differs from Kubernetes: the roles of the controllers (`system:controller:…`) are left out, as no controller here asks the API server
-/// for leave. `/.well-known` may be read as on the server whose answers were recorded.
+/// Differs from Kubernetes: `/.well-known` may be read as on the server whose answers were recorded.
 /// - Source: Kubernetes `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go`.
 enum DefaultRoles {
     struct Role: Sendable {
@@ -27,11 +26,13 @@ enum DefaultRoles {
     }
 
     /// By name, in the order in which lists show them.
-    static let roles: [Role] = parse(table).sorted { $0.name < $1.name }
+    static let roles: [Role] = (parse(table) + parse(controllerTable, prefix: controllerPrefix)).sorted { $0.name < $1.name }
     static func role(_ name: String) -> Role? { roles.first { $0.name == name } }
 
     /// Each binds the role of its name. Kinds and names of the subjects; a service account as `NAMESPACE/NAME`.
-    static let bindings: [(name: String, subjects: [(kind: String, name: String)])] = [
+    static let bindings: [(name: String, subjects: [(kind: String, name: String)])] =
+        (otherBindings + controllers.map { (controllerPrefix + $0, [("ServiceAccount", "kube-system/\($0)")]) }).sorted { $0.name < $1.name }
+    private static let otherBindings: [(name: String, subjects: [(kind: String, name: String)])] = [
         ("cluster-admin", [("Group", UserInfo.mastersGroup)]),
         ("system:basic-user", [("Group", UserInfo.authenticatedGroup)]),
         ("system:discovery", [("Group", UserInfo.authenticatedGroup)]),
@@ -189,13 +190,13 @@ enum DefaultRoles {
          get,list,patch,update,watch core persistentvolumeclaims
         """
 
-    private static func parse(_ table: String) -> [Role] {
+    private static func parse(_ table: String, prefix: String = "") -> [Role] {
         var roles: [Role] = []
         for line in table.split(separator: "\n") {
-            let words = line.split(separator: " ").map(String.init)
+            let words = (line == " events" ? " create,patch,update core,events.k8s.io events" : line).split(separator: " ").map(String.init)
             guard line.hasPrefix(" ") else {
                 let target = words.firstIndex(of: ">").map { words[$0 + 1] }
-                roles.append(Role(name: words[0], aggregatesTo: target, isAggregated: words.last == "*"))
+                roles.append(Role(name: prefix + words[0], aggregatesTo: target, isAggregated: words.last == "*"))
                 continue
             }
             func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }

@@ -23,6 +23,7 @@ extension ObjectStore {
         (made.metadata.name, made.metadata.namespace) = (name, namespace)
         made.metadata.uid = StableHash.uuid("\(kind) \(namespace) \(name)")
         made.metadata.creationTimestamp = namespaces[ObjectKey(name: "kube-system")]?.metadata.creationTimestamp
+        made.metadata.resourceVersion = 1
         return made
     }
     private func condition(_ type: String, _ status: String, _ reason: String, _ message: String, _ object: CustomObject) -> JSONValue {

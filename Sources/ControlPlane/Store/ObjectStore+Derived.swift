@@ -67,6 +67,7 @@ extension ObjectStore {
         made.metadata.labels = service.metadata.labels
         made.metadata.uid = service.metadata.uid
         made.metadata.creationTimestamp = service.metadata.creationTimestamp
+        made.metadata.resourceVersion = service.metadata.resourceVersion
         if !subsets.isEmpty { made.content["subsets"] = .array(subsets) }
         return made
     }
@@ -116,6 +117,8 @@ extension ObjectStore {
         made.metadata.labels = labels
         made.metadata.annotations["rbac.authorization.kubernetes.io/autoupdate"] = "true"
         made.metadata.creationTimestamp = namespaces[ObjectKey(name: "kube-system")]?.metadata.creationTimestamp
+        // As old as can be, since it is there from the beginning.
+        made.metadata.resourceVersion = 1
         return made
     }
 
