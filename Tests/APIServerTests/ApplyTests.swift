@@ -18,6 +18,41 @@ import Testing
     }
     private static let path = "/apis/apps/v1/namespaces/golden/deployments/d"
 
+    @Test(arguments: [
+        (#"{"replicas": "x"}"#, ".spec.replicas: expected numeric (int or float), got string"),
+        (#"{"paused": 1}"#, ".spec.paused: expected boolean, got &{1}"),
+        (
+            #"{"template": {"spec": {"containers": [{"name": "a", "env": [{"name": "b", "value": 1}]}]}}}"#,
+            #".spec.template.spec.containers[name="a"].env[name="b"].value: expected string, got &value.valueUnstructured{Value:1}"#
+        ),
+        (
+            #"{"template": {"spec": {"containers": [{"name": "a"}, {"name": "a"}]}}}"#,
+            #".spec.template.spec.containers: duplicate entries for key [name="a"]"#
+        ),
+        (
+            #"{"template": {"spec": {"containers": [{"name": "a", "ports": [{"name": "p"}]}]}}}"#,
+            #".spec.template.spec.containers[name="a"].ports: element 0: associative list with keys has an element that omits key field "containerPort" (and doesn't have default value)"#
+        ),
+    ])
+    func `what cannot be owned field by field cannot be applied`(_ spec: String, _ problem: String) throws {
+        var client = Client()
+        let text = #"{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": \#(spec)}"#
+        let path = "/apis/apps/v1/namespaces/default/deployments"
+        let answer = client.send("PATCH", "\(path)/d?fieldManager=m", contentType: "application/apply-patch+yaml", text: text)
+        #expect(answer.code == 500)
+        #expect(answer.json["message"]?.string == "failed to create typed patch object (/d; apps/v1, Kind=Deployment): \(problem)")
+    }
+
+    @Test func `who applies an identity means an object that was there`() {
+        var client = Client()
+        let text = #"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "d", "uid": "x"}}"#
+        let answer = client.send(
+            "PATCH", "/api/v1/namespaces/default/configmaps/d?fieldManager=m", contentType: "application/apply-patch+yaml", text: text)
+        #expect(answer.code == 409)
+        let why = "uid mismatch: the provided object specified uid x, and no existing object was found"
+        #expect(answer.json["message"]?.string == "Operation cannot be fulfilled on configmaps \"d\": \(why)")
+    }
+
     @Test func `a deployment is applied by two`() {
         var client = Client(namespaces: ["golden"])
         let made = client.send("PATCH", "\(Self.path)?fieldManager=one", body: Self.deployment(replicas: 1), contentType: Self.applyType)

@@ -66,6 +66,40 @@ struct DefaultObjectsTests {
         #expect(kept.code == 200)
     }
 
+    @Test func `families and addresses that the cluster does not give are refused`() {
+        var client = Client()
+        let path = "/api/v1/namespaces/default/services"
+        func message(_ spec: JSONValue) -> String {
+            let answer = client.send("POST", path, body: ["metadata": ["name": "s"], "spec": spec])
+            return answer.json["message"]?.string?.replacing("Service \"s\" is invalid: spec.", with: "") ?? "\(answer.code)"
+        }
+        let ports: JSONValue = [["port": 80]]
+        #expect(
+            message(["clusterIP": "1.2.3.4", "ports": ports])
+                == #"clusterIPs: Invalid value: ["1.2.3.4"]: failed to allocate IP 1.2.3.4: the provided network does not match the current range"#)
+        #expect(message(["clusterIP": "fd00::1", "ports": ports]) == #"clusterIPs[0]: Invalid value: ["fd00::1"]: IPv6 is not configured on this cluster"#)
+        #expect(
+            message(["ipFamilyPolicy": "RequireDualStack", "ports": ports])
+                == #"ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services"#)
+        #expect(message(["ipFamilies": ["IPv6"], "ports": ports]) == #"ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster"#)
+        // Nobody gives the addresses of this one.
+        #expect(client.send("POST", path, body: ["metadata": ["name": "h"], "spec": ["clusterIP": "None", "ports": ports]]).code == 201)
+        let headless = client.send("GET", "\(path)/h").json["spec"]
+        #expect(headless?["ipFamilyPolicy"] == "RequireDualStack" && headless?["ipFamilies"] == ["IPv4", "IPv6"])
+    }
+
+    @Test func `each controller has a role, bound to the service account of its name`() {
+        var client = Client()
+        let path = "/apis/rbac.authorization.k8s.io/v1"
+        let roles = names(&client, "\(path)/clusterroles").filter { $0.hasPrefix("system:controller:") }
+        #expect(roles.count == 37 && roles == names(&client, "\(path)/clusterrolebindings").filter { $0.hasPrefix("system:controller:") })
+        let rules = client.send("GET", "\(path)/clusterroles/system:controller:job-controller").json["rules"]?.array ?? []
+        #expect(rules.count == 5 && rules[1] == ["apiGroups": ["batch"], "resources": ["jobs/status"], "verbs": ["update"]])
+        let binding = client.send("GET", "\(path)/clusterrolebindings/system:controller:job-controller").json
+        #expect(binding["subjects"] == [["kind": "ServiceAccount", "name": "job-controller", "namespace": "kube-system"]])
+        #expect(binding["metadata"]?["resourceVersion"] != nil)
+    }
+
     @Test func `kube-system has the roles of its components, and they can be changed`() {
         var client = Client()
         let path = "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system"

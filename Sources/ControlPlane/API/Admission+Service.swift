@@ -4,6 +4,8 @@ import KubernetesAPI
 
 extension Service {
     private var hasNodePorts: Bool { spec.type == "NodePort" || spec.type == "LoadBalancer" && spec.allocateLoadBalancerNodePorts != false }
+    /// Headless, and without a selector.
+    fileprivate var takesAnyFamily: Bool { spec.clusterIP == "None" && spec.selector.isEmpty }
     private var isExternal: Bool { spec.type == "NodePort" || spec.type == "LoadBalancer" || spec.type == "ClusterIP" && !spec.externalIPs.isEmpty }
 
     /// Takes away what only the old type had a use for, unless the client changed it: that is for validation.
@@ -41,8 +43,12 @@ extension Cluster {
             service.spec.clusterIP = service.spec.clusterIPs.first ?? freeClusterIP()
         }
         if service.spec.clusterIPs.isEmpty { service.spec.clusterIPs = [service.spec.clusterIP] }
+        // Who names the endpoints of a headless service himself may name some of both families.
+        if service.spec.ipFamilyPolicy == nil { service.spec.ipFamilyPolicy = service.takesAnyFamily ? "RequireDualStack" : "SingleStack" }
         if service.spec.ipFamilies.isEmpty { service.spec.ipFamilies = ["IPv4"] }
-        if service.spec.ipFamilyPolicy == nil { service.spec.ipFamilyPolicy = "SingleStack" }
+        if service.takesAnyFamily, service.spec.ipFamilyPolicy != "SingleStack", service.spec.ipFamilies.count == 1 {
+            service.spec.ipFamilies.append(service.spec.ipFamilies[0] == "IPv4" ? "IPv6" : "IPv4")
+        }
         let takesNodePorts =
             service.spec.type == "NodePort"
             || service.spec.type == "LoadBalancer" && service.spec.allocateLoadBalancerNodePorts != false
@@ -76,6 +82,36 @@ extension Cluster {
             taken.map { index, port in
                 FieldError(.invalid, "spec.ports[\(index)].nodePort", value: "\(port.nodePort)", "provided port is already allocated")
             })
+    }
+
+    /// Refuses what a client asks for that this cluster does not have: it gives IPv4 addresses of 10.96.0.0/16. Manifests of other clusters
+    /// keep the addresses that they had there.
+    /// - Source: Kubernetes `pkg/registry/core/service/storage/alloc.go`, `initIPFamilyFields`; `pkg/registry/core/service/ipallocator/cidrallocator.go`
+    func requireServable(_ service: Service, over old: Service?) throws(APIError) {
+        if service.spec.type == "ExternalName" || service.takesAnyFamily { return }
+        let spec = service.spec
+        let addresses = spec.clusterIPs.isEmpty ? [spec.clusterIP].filter { !$0.isEmpty } : spec.clusterIPs
+        let printed = JSONValue.array(addresses.map { .string($0) }).text()
+        var errors: [FieldError] = []
+        for (index, address) in addresses.enumerated() where index >= spec.ipFamilies.count && IPAddress(address)?.isV6 == true {
+            errors.append(FieldError(.invalid, "spec.clusterIPs[\(index)]", value: printed, "IPv6 is not configured on this cluster"))
+        }
+        if errors.isEmpty {
+            if spec.ipFamilyPolicy == "RequireDualStack" {
+                errors.append(
+                    FieldError(.invalid, "spec.ipFamilyPolicy", value: "\"RequireDualStack\"", "this cluster is not configured for dual-stack services"))
+            }
+            for (index, family) in spec.ipFamilies.enumerated() where family == "IPv6" {
+                errors.append(FieldError(.invalid, "spec.ipFamilies[\(index)]", value: "\"IPv6\"", "not configured on this cluster"))
+            }
+        }
+        if errors.isEmpty, old == nil || old?.spec.type == "ExternalName" {
+            for address in addresses where IPAddress(address)?.isV6 == false && !address.hasPrefix("10.96.") {
+                let problem = "failed to allocate IP \(address): the provided network does not match the current range"
+                errors.append(FieldError(.invalid, "spec.clusterIPs", value: printed, problem))
+            }
+        }
+        if !errors.isEmpty { throw .invalid(Kind.service.info, service.name, errors) }
     }
 
     /// A new version that leaves the addresses out keeps them.

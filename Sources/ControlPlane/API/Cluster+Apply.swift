@@ -19,6 +19,10 @@ extension Cluster {
         try requireDeclared(members, write)
         let old = store.object(write.info.type, write.key)
         if old == nil, !write.subresource.isEmpty { throw .notFound(write.info, write.name) }
+        // Who names an identity means an object that was there.
+        if old == nil, let uid = config["metadata"]?["uid"]?.string, !uid.isEmpty {
+            throw .conflict(write.info, write.name, "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
+        }
         let manager = manager(of: write)
         return (try manager.applied(config, to: old?.document.inVersion(write.apiVersion), force: force), old)
     }
@@ -39,14 +43,30 @@ extension Cluster {
                 return nil
             }
         }
-        guard let first = unknown.first else { return }
+        var problems = unknown.map { ".\($0): field not declared in schema" }
+        let rules = fieldRules(write.info)
+        if let wrong = wrongType(in: .object(members), write, rules) { problems.append(wrong) }
+        rules.collectProblems(of: .object(config), [], "", &problems)
+        guard let first = problems.first else { return }
         let metadata = config["metadata"]
         let name = "\(metadata?["namespace"]?.string ?? "")/\(metadata?["name"]?.string ?? write.name)"
-        let problems =
-            unknown.count == 1
-            ? " .\(first): field not declared in schema" : " errors:\n" + unknown.map { "  .\($0): field not declared in schema" }.joined(separator: "\n")
+        let list = problems.count == 1 ? " \(first)" : " errors:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
         throw APIError(
-            code: 500, reason: "", message: "failed to create typed patch object (\(name); \(write.apiVersion), Kind=\(write.info.kind)):\(problems)")
+            code: 500, reason: "", message: "failed to create typed patch object (\(name); \(write.apiVersion), Kind=\(write.info.kind)):\(list)")
+    }
+
+    /// The first value of another type than its field, as the schema for applied objects has it; nil for a kind of a definition.
+    /// - Source: sigs.k8s.io/structured-merge-diff/v6, typed/validate.go
+    private func wrongType(in document: JSONValue, _ write: APIWrite, _ rules: FieldRules) -> String? {
+        guard let problem = goTypeProblem(in: document.inVersion(write.info.apiVersion)), let value = document.value(at: problem.path) else { return nil }
+        let place = rules.text(of: problem.path, in: document)
+        switch problem.type {
+        case "string": return "\(place): expected string, got &value.valueUnstructured{Value:\(value.goSyntax)}"
+        case "bool": return "\(place): expected boolean, got &{\(value.goText)}"
+        case let type where type.hasPrefix("int"): return "\(place): expected numeric (int or float), got \(value.goTypeName)"
+        case let type where type.hasPrefix("[]"): return "\(place): expected list, got &{\(value.goText)}"
+        default: return "\(place): expected map, got &{\(value.goText)}"
+        }
     }
 
     /// The definition of the kind of a write, and the version that the client speaks; nil for Kubernetes' own kinds.

@@ -64,6 +64,7 @@ extension Cluster {
             // Nodes come with what their kubelets say of them.
             if write.hasStatus, O.kind != .node { object.dropStatus() }
             try object.admitDefinition(to: cluster)
+            if let service = object as? Service { try cluster.requireServable(service, over: nil) }
             return try cluster.create(object)
         }
         let written = try create(object, &self)
@@ -199,6 +200,7 @@ extension Cluster {
                 if let kept = namespace as? O { new = kept }
             }
             try new.admitDefinition(to: self)
+            if let service = new as? Service, let old = old as? Service { try requireServable(service, over: old) }
             return try update(new)
         case "status", "approval":
             let isApplied = writer == nil
@@ -329,6 +331,11 @@ extension Cluster {
                 let steps = path.split(separator: ".").map(String.init)
                 var new = custom
                 new.content = JSONValue.object(custom.content).setting(steps[...], .int(replicas)).object ?? custom.content
+                // The schema and its rules have a say here too.
+                let info = write.info
+                if let resource = cluster.customResource(group: info.group, plural: info.plural), let version = resource.version(info.version) {
+                    new = try resource.admit(resource.document(of: new, version: version), version: version, over: custom).object
+                }
                 return try cluster.update(new)
             }
             if var controller = old as? ReplicationController {
@@ -353,7 +360,12 @@ extension Cluster {
         switch type {
         case .json: new = try current.patched(operations: patch)
         case .merge: new = current.merged(try requireObject(patch))
-        case .strategic: new = isScale ? current.merged(try requireObject(patch)) : current.patched(try requireObject(patch), MergeRules(write.info))
+        case .strategic where isScale: new = current.merged(try requireObject(patch))
+        case .strategic:
+            let rules = MergeRules(write.info)
+            // The real server has no words of its own for this either: it is an error inside it.
+            if let problem = current.mergeProblem(try requireObject(patch), rules) { throw APIError(code: 500, reason: "", message: problem) }
+            new = current.patched(patch, rules)
         case .apply: throw APIError(code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type")
         }
         do throws(APIError) { return try put(new, write, over: old) } catch {

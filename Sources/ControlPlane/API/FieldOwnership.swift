@@ -37,6 +37,58 @@ extension FieldRules {
         return result
     }
 
+    /// Adds why elements of lists cannot be told apart: two have the same keys, or one lacks a key.
+    /// - Source: sigs.k8s.io/structured-merge-diff/v6, typed/validate.go and typed/helpers.go
+    func collectProblems(of value: JSONValue, _ path: [String], _ place: String, _ problems: inout [String]) {
+        switch value {
+        case .object(let object) where !isAtomic(path):
+            for (name, member) in object.members { collectProblems(of: member, path + [name], "\(place).\(name)", &problems) }
+        case .array(let list):
+            guard case .map(let keys) = self.list(path) else { return }
+            var seen: Set<String> = []
+            for (index, element) in list.enumerated() {
+                guard element.object != nil else { continue }
+                if let missing = keys.first(where: { element[$0] == nil && defaultKey($0) == nil }) {
+                    let why = "associative list with keys has an element that omits key field \"\(missing)\" (and doesn't have default value)"
+                    problems.append("\(place): element \(index): \(why)")
+                    continue
+                }
+                let key = keyText(of: element, keys)
+                if !seen.insert(key).inserted { problems.append("\(place): duplicate entries for key \(key)") }
+                collectProblems(of: element, path, place + key, &problems)
+            }
+        default: break
+        }
+    }
+
+    /// `[port=80,protocol="TCP"]`
+    private func keyText(of element: JSONValue, _ keys: [String]) -> String {
+        "[\(keys.sorted().map { "\($0)=\((element[$0] ?? defaultKey($0) ?? .null).text())" }.joined(separator: ","))]"
+    }
+
+    /// A path with positions, as `spec.containers[0].image`, with the keys of the elements instead.
+    func text(of path: String, in document: JSONValue) -> String {
+        var (names, place, value): ([String], String, JSONValue?) = ([], "", document)
+        for part in path.split(separator: ".") {
+            let pieces = part.split(separator: "[")
+            guard let name = pieces.first.map({ String($0) }) else { continue }
+            names.append(name)
+            place += ".\(name)"
+            value = value?[name]
+            for position in pieces.dropFirst() {
+                let index = String(position.dropLast())
+                if case .array(let list) = value, let number = Int(index), list.indices.contains(number) {
+                    value = list[number]
+                    if case .map(let keys) = self.list(names), let element = value { place += keyText(of: element, keys) } else { place += "[\(number)]" }
+                } else {
+                    value = value?[index]
+                    place += ".\(index)"
+                }
+            }
+        }
+        return place
+    }
+
     private func isGranular(_ list: [JSONValue]?, _ path: [String]) -> Bool {
         guard self.list(path) != .atomic else { return false }
         return list.map { elements($0, path) != nil } ?? true

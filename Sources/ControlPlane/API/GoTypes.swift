@@ -11,6 +11,8 @@ struct GoTypeProblem {
     var type: String
     /// `string`, `number 1.5`
     var found: String
+    /// `spec.containers[0].image`
+    var path: String
 
     /// - Parameters:
     ///   - object: the structure that was read.
@@ -19,7 +21,7 @@ struct GoTypeProblem {
     /// - Returns: nil if Go reads the field in a way of its own.
     init?(in object: any APIStruct.Type, version: String, path: String, found: String) {
         var structure: (any APIStruct.Type)? = object
-        (owner, names, self.found) = ("", [], found)
+        (owner, names, self.found, self.path) = ("", [], found, path)
         var (typeName, bits) = ("", 32)
         for element in Self.elements(path) {
             if element.hasPrefix("[") {
@@ -107,6 +109,25 @@ struct GoTypeProblem {
 }
 
 extension JSONValue {
+    /// The value as Go writes it in a program.
+    var goSyntax: String {
+        switch self {
+        case .array, .object: goText
+        default: text()
+        }
+    }
+    /// The type that Go's decoder gives a value that may be any.
+    var goTypeName: String {
+        switch self {
+        case .null: "<nil>"
+        case .bool: "bool"
+        case .int: "int64"
+        case .double: "float64"
+        case .string: "string"
+        case .array: "[]interface {}"
+        case .object: "map[string]interface {}"
+        }
+    }
     /// The value as Go prints maps: `map[spec:map[replicas:3]]`.
     var goText: String {
         switch self {

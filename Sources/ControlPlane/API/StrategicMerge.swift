@@ -153,6 +153,24 @@ extension JSONValue {
         }
     }
 
+    /// Why a strategic merge patch cannot be put over this object: an element of a list has no name to be found by. nil if it can.
+    /// - Source: Kubernetes `apimachinery/pkg/util/mergepatch/errors.go`, `ErrNoMergeKey`
+    func mergeProblem(_ patch: JSONValue, _ rules: MergeRules, _ path: [String] = []) -> String? {
+        switch (self, patch) {
+        case (.object(let live), .object(let change)):
+            if rules.replaces(path) || ["delete", "replace"].contains(change["$patch"]?.string) { return nil }
+            // What is new has nothing to be merged with.
+            return change.members.lazy.compactMap { name, value in live[name]?.mergeProblem(value, rules, path + [name]) }.first
+        case (.array(let live), .array(let change)):
+            guard case .key(let key) = rules.list(path), !change.contains(where: { $0["$patch"]?.string == "replace" }) else { return nil }
+            return change.lazy.compactMap { element -> String? in
+                guard let value = element[key] else { return "map: \(element.goText) does not contain declared merge key: \(key)" }
+                return live.first { $0[key] == value }?.mergeProblem(element, rules, path)
+            }.first
+        default: return nil
+        }
+    }
+
     /// An element of a list by its key; of several with the same key (one port for TCP and for UDP) the first, second …
     private struct ElementKey: Equatable {
         var value: JSONValue

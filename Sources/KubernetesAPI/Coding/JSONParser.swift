@@ -71,7 +71,9 @@ public struct JSONParser {
 
     private mutating func word(_ word: StaticString, _ value: JSONValue) throws(Problem) -> JSONValue {
         for i in 0..<word.utf8CodeUnitCount {
-            guard at < bytes.count, bytes[at] == word.utf8Start[i] else { throw unexpected("in literal \(word)") }
+            guard at < bytes.count, bytes[at] == word.utf8Start[i] else {
+                throw unexpected("in literal \(word) (expecting '\(Character(Unicode.Scalar(word.utf8Start[i])))')")
+            }
             at += 1
         }
         return value

@@ -90,8 +90,8 @@ enum JSONSyntax {
         }
 
         mutating func word(_ word: String) throws(Problem) {
-            for byte in word.utf8 {
-                guard peek == byte else { throw unexpected("in literal \(word)") }
+            for (byte, letter) in zip(word.utf8, word) {
+                guard peek == byte else { throw unexpected("in literal \(word) (expecting '\(letter)')") }
                 at += 1
             }
         }

@@ -1,11 +1,11 @@
 /// IP addresses and ranges as Kubernetes takes them: leading zeros in IPv4 are allowed, zones in IPv6 are not.
 /// - Source: Kubernetes `apimachinery/pkg/util/validation/ip.go`, `utils/net/parse.go`.
-struct IPAddress {
+package struct IPAddress {
     /// 4 or 16; an IPv4 address that is mapped into IPv6 counts as IPv4.
     private(set) var bytes: [UInt8]
-    var isV6: Bool { bytes.count == 16 }
+    package var isV6: Bool { bytes.count == 16 }
 
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         if text.contains(":") {
             guard let bytes = Self.v6(Substring(text)) else { return nil }
             let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 255 && bytes[11] == 255
