@@ -36,6 +36,8 @@ public struct APIPodSession: Sendable {
         case attach
         /// The ports of `?ports=` for the plain WebSocket form; empty for SPDY, which names them in its streams.
         case portForward(ports: [Int])
+        /// A WebSocket through the API server's proxy, with what listens on a port of the pod.
+        case webSocket(port: Int)
     }
     public var kind: Kind
     public var pod: ObjectKey

@@ -8,7 +8,7 @@ extension APIServer {
     /// Hands a request on to a node, a pod or a Service; the answer is whatever comes back.
     ///
     /// - Source: Kubernetes `pkg/registry/core/{node,pod,service}/rest`, `staging/src/k8s.io/apimachinery/pkg/util/proxy/upgradeaware.go`
-    func proxy(_ request: APIRequest, _ info: RequestInfo, in session: Session) throws(Refusal) -> APIResponse {
+    func proxy(_ request: APIRequest, _ info: RequestInfo, in session: Session) throws(Refusal) -> APIReply {
         let parts = ["", "api", "v1"] + (info.resource == "nodes" ? [] : ["namespaces", info.namespace]) + [info.resource, info.name, "proxy", info.rest]
         let target: LinkRequest.ProxyTarget
         do throws(LinkRequest.Mistake) {
@@ -21,14 +21,21 @@ extension APIServer {
         if path.isEmpty {
             // Relative links in the answer would lead elsewhere.
             if ["GET", "HEAD"].contains(request.method) {
-                return APIResponse(status: 301, headers: [("location", "\(request.path)/\(query)")]) { [] }
+                return .answer(APIResponse(status: 301, headers: [("location", "\(request.path)/\(query)")]) { [] })
             }
             path = "/"
+        }
+        // A pod's server that is asked for a WebSocket speaks one; a node's knows none here.
+        if request.header("upgrade")?.lowercased() == "websocket", request.header("sec-websocket-key") != nil,
+            let (pod, port) = session.simulation.proxied(target)
+        {
+            return .session(APIPodSession(kind: .webSocket(port: port), pod: pod, container: "", stdin: true, stdout: true, stderr: false, tty: false))
         }
         let headers = request.headers.filter { !$0.name.hasPrefix("impersonate-") }
         let sent = ProxyRequest(method: request.method, path: path + query, headers: headers, body: request.body)
         switch session.simulation.proxy(sent, to: target) {
-        case .success(let answer): return APIResponse(status: answer.status, headers: [("content-type", answer.type)]) { Array(answer.body.utf8) }
+        case .success(let answer):
+            return .answer(APIResponse(status: answer.status, headers: [("content-type", answer.type)]) { Array(answer.body.utf8) })
         case .failure(let error): throw Refusal(error)
         }
     }

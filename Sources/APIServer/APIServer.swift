@@ -104,7 +104,7 @@ public struct APIServer: Sendable {
         var understood = ResourceRequest(request: request, info: info, kind: kind, representation: Representation())
         guard isAllowed(info, kind.resource) || (info.verb == "options" && info.subresource == "proxy") else { throw .noMethod }
         // What is accepted is the affair of whoever answers.
-        if info.subresource == "proxy", info.group.isEmpty { return .answer(try proxy(request, info, in: session)) }
+        if info.subresource == "proxy", info.group.isEmpty { return try proxy(request, info, in: session) }
         understood.representation = try Representation.chosen(accept: request.header("accept"), transforms: true).get()
         if let text = Self.deprecations["\(kind.apiVersion)/\(kind.resource.name)"] { understood.warnings.append(text) }
         if let text = definitions.note(of: resources.resource(info.group, info.version, info.resource) ?? kind.resource)?.warning {

@@ -100,6 +100,22 @@
         }
     }
 
+    /// A WebSocket that a pod's program speaks itself: messages as they are.
+    final class MessageWire: SessionWire {
+        private let ends: WireEnds
+        init(_ ends: WireEnds) { self.ends = ends }
+
+        func start() {}
+        func receive(_ bytes: [UInt8]) { ends.post(.stdin(bytes)) }
+        func write(_ output: PodOutput) {
+            switch output {
+            case .stdout(let bytes): ends.emit(bytes)
+            case .exit, .failure: ends.end()
+            case .stderr, .data, .closed: break
+            }
+        }
+    }
+
     /// port-forward on a plain WebSocket: two channels for each port of the request, one for data and one for an error.
     final class PortWire: SessionWire {
         private let ports: [Int]

@@ -31,6 +31,7 @@
             case .portForward:
                 if let problem = simulation.portForwardProblem(asked.pod) { return .failure(problem) }
                 return .success(PortProgram(pod: asked.pod))
+            case .webSocket: return .success(EchoProgram(pod: asked.pod))
             }
         }
     }
@@ -83,6 +84,17 @@
             guard let next = log.cursor else { return output + [.exit(0)] }
             cursor = next
             return output
+        }
+    }
+
+    /// A WebSocket: each message comes back, as long as the pod runs.
+    private struct EchoProgram: PodProgram {
+        let pod: ObjectKey
+        mutating func receive(_ input: PodInput, in session: inout Session) -> [PodOutput] {
+            if case .stdin(let message) = input { [.stdout(message)] } else { [] }
+        }
+        mutating func news(in session: inout Session) -> [PodOutput] {
+            session.cluster.store.pods[pod]?.status.phase == .running ? [] : [.exit(0)]
         }
     }
 

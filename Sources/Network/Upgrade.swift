@@ -18,6 +18,8 @@
             /// A byte for the channel, then the payload; since version 4 with a Status at the end.
             case channels(version: Int, isBase64: Bool)
             case spdyTunnel
+            /// What a pod's program makes of it.
+            case messages
         }
 
         /// What a server of sessions says to a request that it cannot upgrade.
@@ -25,6 +27,10 @@
 
         /// Chooses by what the client offers, in its order.
         init(_ head: HTTPRequestHead, _ asked: APIPodSession) throws(Refusal) {
+            if case .webSocket = asked.kind {
+                self = .webSocket(name: head.webSocketProtocols.first ?? "", form: .messages)
+                return
+            }
             if head.asksForWebSocket {
                 // Who offers nothing gets the oldest form.
                 for offered in head.webSocketProtocols.isEmpty ? [""] : head.webSocketProtocols {
@@ -82,12 +88,14 @@
             switch self {
             case .webSocket(_, .channels(_, let isBase64)): isBase64 ? .base64Channels : .binary
             case .webSocket(_, .spdyTunnel): .binary
+            case .webSocket(_, .messages): .same
             case .spdy: nil
             }
         }
 
         func wire(_ asked: APIPodSession, _ ends: WireEnds) -> any SessionWire {
             switch (self, asked.kind) {
+            case (.webSocket(_, .messages), _): MessageWire(ends)
             case (.spdy, _), (.webSocket(_, .spdyTunnel), _): SPDYWire(asked, ends)
             case (.webSocket(_, .channels), .portForward(let ports)): PortWire(ports: ports, ends)
             case (.webSocket(_, .channels(let version, _)), _): ChannelWire(asked, version: version, ends)
@@ -165,12 +173,16 @@
         /// What a message is made of.
         enum Framing {
             case binary, text
+            /// As the client's last one.
+            case same
             case base64
             /// The same behind an ASCII digit, which is the channel.
             case base64Channels
         }
         private let framing: Framing
         private var isClosing = false
+        /// How the client wrote its last message.
+        private var latest = WebSocketOpcode.text
 
         init(_ framing: Framing) { self.framing = framing }
 
@@ -178,7 +190,9 @@
             let frame = unwrapInboundIn(data)
             let bytes = frame.unmaskedData
             switch frame.opcode {
-            case .binary, .text: if let message = decoded(bytes) { context.fireChannelRead(wrapInboundOut(message)) }
+            case .binary, .text:
+                latest = frame.opcode
+                if let message = decoded(bytes) { context.fireChannelRead(wrapInboundOut(message)) }
             case .ping: send(.pong, bytes, context)
             case .connectionClose:
                 if isClosing { return context.close(promise: nil) }
@@ -199,13 +213,14 @@
         func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
             var bytes = unwrapOutboundIn(data)
             switch framing {
-            case .binary, .text: break
+            case .binary, .text, .same: break
             case .base64: bytes = ByteBuffer(string: Data(bytes.readableBytesView).base64EncodedString())
             case .base64Channels:
                 guard let channel = bytes.readInteger(as: UInt8.self) else { break }
                 bytes = ByteBuffer(string: "\(channel)" + Data(bytes.readableBytesView).base64EncodedString())
             }
-            context.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: framing == .binary ? .binary : .text, data: bytes)), promise: promise)
+            let opcode = framing == .same ? latest : framing == .binary ? .binary : .text
+            context.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, data: bytes)), promise: promise)
         }
 
         func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {

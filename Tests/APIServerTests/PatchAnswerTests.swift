@@ -43,6 +43,18 @@ struct PatchAnswerTests {
         #expect(answer.json["message"]?.string?.contains(": quantities must match the regular expression") == true)
     }
 
+    @Test func `an element that says not which one it is cannot be merged`() {
+        var client = Self.client()
+        let answer = client.send(
+            "PATCH", Self.path, body: ["spec": ["template": ["spec": ["containers": [["image": "x"]]]]]], contentType: Self.strategic)
+        #expect(answer.code == 500 && answer.json["reason"] == nil)
+        #expect(answer.json["message"] == "map: map[image:x] does not contain declared merge key: name")
+        // In a list that is not there yet nothing is looked for.
+        let new = client.send(
+            "PATCH", Self.path, body: ["spec": ["template": ["spec": ["volumes": [["emptyDir": [:]]]]]]], contentType: Self.strategic)
+        #expect(new.code == 422)
+    }
+
     @Test func `an operation that is none is refused as one that fails`() {
         var client = Self.client()
         let answer = client.send("PATCH", Self.path, body: [["op": "fly", "path": "/x"]], contentType: "application/json-patch+json")
@@ -122,5 +134,8 @@ struct PatchAnswerTests {
         #expect(client.send("GET", "/livez/ping").text == "ok")
         #expect(client.send("GET", "/readyz/poststarthook/rbac/bootstrap-roles").text == "ok")
         #expect(client.send("GET", "/livez/nothing").code == 404)
+        #expect(client.send("GET", "/livez/etcd").text == "ok" && client.send("GET", "/readyz/etcd").code == 404)
+        let lines = client.send("GET", "/readyz?verbose&exclude=ping").text.split(separator: "\n")
+        #expect(lines.first == "[+]ping excluded: ok" && lines.suffix(2) == ["[+]shutdown ok", "readyz check passed"])
     }
 }

@@ -148,6 +148,22 @@
             #expect(heard.prefix(3).allSatisfy { String(decoding: $0.bytes, as: UTF8.self).hasPrefix(#"{"type":"ADDED","object":{"kind":"Node""#) })
         }
 
+        @Test func `a WebSocket through the proxy is the pod's own, and each message comes back as it was written`() throws {
+            let server = try TestServer(programs: SimulatedPrograms.find)
+            defer { server.stop() }
+            let path = "/api/v1/namespaces/default/pods/solo:80/proxy/chat"
+            let (client, head) = try webSocket(server, path, "a, b")
+            #expect(head.hasPrefix("HTTP/1.1 101 ") && head.contains("Sec-WebSocket-Protocol: a\r\n"))
+            client.send(message(Array("hello".utf8), opcode: 1))
+            _ = client.wait { _ in texts(client).count == 1 }
+            client.send(message([1, 2], opcode: 2))
+            let heard = client.wait { _ in texts(client).count == 2 }
+            #expect(heard && texts(client) == ["1:hello", "2:<1><2>"])
+            let (none, refused) = try webSocket(server, path.replacing("solo", with: "none"), nil)
+            _ = none.waitForEnd()
+            #expect(refused.hasPrefix("HTTP/1.1 404 "))
+        }
+
         @Test func `what cannot be upgraded is refused as upstream does`() throws {
             let server = try TestServer()
             defer { server.stop() }

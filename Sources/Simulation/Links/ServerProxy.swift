@@ -42,6 +42,12 @@ extension Simulation {
         return .success(text)
     }
 
+    /// The pod and the port that a request through the proxy gets to; nil for a kubelet, or if it gets nowhere.
+    public func proxied(_ target: LinkRequest.ProxyTarget) -> (pod: ObjectKey, port: Int)? {
+        let trace = trace(.proxy(target))
+        return trace.failedHop == nil ? trace.destination.map { ($0.pod, $0.port) } : nil
+    }
+
     /// The words of a trace that failed, as the API server has them in its answer.
     private func refusal(_ answer: String, _ target: LinkRequest.ProxyTarget) -> Result<HTTPText, APIError> {
         let parts = answer.split(separator: ": ", maxSplits: 1).map(String.init)
