@@ -164,7 +164,8 @@ extension Cluster {
             source: source.component, host: source.host)
         defer { eventLog.append(told) }
         expireEvents()
-        if let slot = store.event(telling: reason, message, about: reference, source: source), var event = store.events.rows[slot] {
+        let hash = Event.hash(reason, message, about: reference, source: source)
+        if let slot = store.event(hash, telling: reason, message, about: reference, source: source), var event = store.events.rows[slot] {
             event.again(at: time)
             told.count = event.count
             store.replace(event, at: slot, now)
@@ -175,6 +176,7 @@ extension Cluster {
         let event = Event(
             telling: reason, message, about: eventRecorder.share(reference, of: count), isWarning: warning, source: eventRecorder.share(source, of: count),
             action: action, bits: StableHash.uuidBits(&names), stamp: stamp, at: now, happened: time)
+        store.unheard = hash
         let slot = store.add(event, at: now)
         eventRecorder.expire(slot, number: number, at: now + settings.eventTimeToLive)
     }

@@ -120,6 +120,7 @@ extension Cluster {
     /// Writes what the system itself knows to be right (status, bindings, owner references): no defaulting and
     /// no validation. Returns nil, and does nothing, if the object is gone or `change` leaves it as it was.
     @discardableResult
+    @specialized(where O == Pod)
     public mutating func modify<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, _ change: (inout O) -> Void) -> O? {
         guard let old = store.get(type, key) else { return nil }
         var new = old

@@ -74,6 +74,11 @@ extension ObjectStore {
             if let previous { eventsByContent.remove(hash(previous), slot) }
             return
         }
+        if let unheard {
+            eventsByContent.insert(unheard, slot)
+            self.unheard = nil
+            return
+        }
         let told = hash(event)
         if let older = self.event(told, telling: event.reason, event.message, about: event.involvedObject, source: event.source) {
             eventsByContent.remove(told, older)
@@ -84,7 +89,7 @@ extension ObjectStore {
     func event(telling reason: String, _ message: String, about: ObjectReference, source: EventSource) -> Int? {
         event(Event.hash(reason, message, about: about, source: source), telling: reason, message, about: about, source: source)
     }
-    private func event(_ hash: Int, telling reason: String, _ message: String, about: ObjectReference, source: EventSource) -> Int? {
+    func event(_ hash: Int, telling reason: String, _ message: String, about: ObjectReference, source: EventSource) -> Int? {
         eventsByContent.find(hash) { events.rows[$0]?.tells(reason, message, about: about, source: source) ?? false }
     }
 }

@@ -166,6 +166,11 @@ extension ObjectStore {
         }
     }
 
+    /// The metadata of the object of `kind` called `key`.
+    public func metadata(_ kind: Kind, _ key: ObjectKey) -> Metadata? {
+        func get<O: StoredObject>(_ type: O.Type) -> Metadata? { O.find(key, in: self)?.metadata }
+        return get(Self.type(of: kind)) ?? (kind == .custom ? derived(key)?.metadata : nil)
+    }
     /// The object of `kind` called `key`, whatever its type.
     public func object(_ kind: Kind, _ key: ObjectKey) -> (any StoredObject)? {
         func get<O: StoredObject>(_ type: O.Type) -> (any StoredObject)? { self.get(type, key) }

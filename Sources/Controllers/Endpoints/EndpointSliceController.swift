@@ -52,13 +52,18 @@ struct EndpointSliceController: Controller {
             service.spec.type != "ExternalName", !service.metadata.isTerminating
         else { return .none }
         var groups: [(ports: [EndpointPort], pods: [Pod])] = []
+        // Pods of one template have the same ports.
+        var last: (spec: Shared<PodSpec>, group: Int)?
         for pod in membership.pods(of: key, cluster) where !pod.isFinished && !pod.status.podIP.isEmpty {
-            let ports = Self.ports(of: service, for: pod)
-            if let index = groups.firstIndex(where: { $0.ports == ports }) {
-                groups[index].pods.append(pod)
-            } else {
-                groups.append((ports, [pod]))
+            if let last, last.spec.identity == pod.spec.identity {
+                groups[last.group].pods.append(pod)
+                continue
             }
+            let ports = Self.ports(of: service, for: pod)
+            let group = groups.firstIndex { $0.ports == ports } ?? groups.count
+            if group == groups.count { groups.append((ports, [])) }
+            groups[group].pods.append(pod)
+            last = (pod.spec, group)
         }
         // A service without endpoints has one empty slice, so that readers know it was looked at.
         if groups.isEmpty { groups = [([], [])] }
@@ -92,22 +97,36 @@ struct EndpointSliceController: Controller {
         }
     }
 
+    /// The state of `pod` as an endpoint of `service`.
+    private static func conditions(of pod: Pod, in service: Service) -> EndpointConditions {
+        var conditions = EndpointConditions()
+        let (isReady, isTerminating) = (pod.isReady, pod.metadata.isTerminating)
+        conditions.serving = isReady
+        conditions.terminating = isTerminating
+        conditions.ready = service.spec.publishNotReadyAddresses || (isReady && !isTerminating)
+        return conditions
+    }
+    private static func hostname(of pod: Pod, in service: Service) -> String? {
+        !pod.spec.hostname.isEmpty && pod.spec.subdomain == service.name ? pod.spec.hostname : nil
+    }
+    private static func zone(of pod: Pod, _ cluster: Cluster) -> String? {
+        guard !pod.nodeName.isEmpty, let zone = cluster.store.nodes[ObjectKey(name: pod.nodeName)]?.zone, !zone.isEmpty else { return nil }
+        return zone
+    }
+    /// Whether `old`, the endpoint of this very pod, is what ``endpoint(for:of:_:)`` would make: a look, where making it costs ten.
+    private static func isCurrent(_ old: Endpoint, for pod: Pod, of service: Service, _ cluster: Cluster) -> Bool {
+        old.addresses.count == 1 && old.addresses[0] == pod.status.podIP && old.conditions == conditions(of: pod, in: service)
+            && old.nodeName ?? "" == pod.nodeName && old.hostname == hostname(of: pod, in: service) && old.zone == zone(of: pod, cluster)
+            && old.deprecatedTopology == nil && old.hints == nil && old.targetRef?.object?.members.count == 4
+    }
+
     private static func endpoint(for pod: Pod, of service: Service, _ cluster: Cluster) -> Endpoint {
         var endpoint = Endpoint()
         endpoint.addresses = [pod.status.podIP]
-        let isTerminating = pod.metadata.isTerminating
-        endpoint.conditions.serving = pod.isReady
-        endpoint.conditions.terminating = isTerminating
-        endpoint.conditions.ready = service.spec.publishNotReadyAddresses || (pod.isReady && !isTerminating)
-        if !pod.spec.hostname.isEmpty, pod.spec.subdomain == service.name {
-            endpoint.hostname = pod.spec.hostname
-        }
-        if !pod.nodeName.isEmpty {
-            endpoint.nodeName = pod.nodeName
-            if let zone = cluster.store.nodes[ObjectKey(name: pod.nodeName)]?.zone, !zone.isEmpty {
-                endpoint.zone = zone
-            }
-        }
+        endpoint.conditions = conditions(of: pod, in: service)
+        endpoint.hostname = hostname(of: pod, in: service)
+        if !pod.nodeName.isEmpty { endpoint.nodeName = pod.nodeName }
+        endpoint.zone = zone(of: pod, cluster)
         endpoint.targetRef = [
             "kind": "Pod", "namespace": .string(pod.namespace), "name": .string(pod.name),
             "uid": .string(pod.metadata.uid),
@@ -120,16 +139,27 @@ struct EndpointSliceController: Controller {
         _ pods: [Pod], _ ports: [EndpointPort], into present: [EndpointSlice], of service: Service,
         _ cluster: inout Cluster
     ) {
-        let wanted = pods.map { ($0.metadata.uid, Self.endpoint(for: $0, of: service, cluster)) }
-        var byUID = Dictionary(wanted) { first, _ in first }
-        var contents = present.map { slice in
-            slice.endpoints.compactMap { old -> Endpoint? in
-                old.targetRef?["uid"]?.string.flatMap { byUID.removeValue(forKey: $0) }
+        var places: [String: Int] = [:]
+        places.reserveCapacity(pods.count)
+        for (place, pod) in pods.enumerated() { places[pod.metadata.uid] = place }
+        var isPlaced = Array(repeating: false, count: pods.count)
+        var isChanged = Array(repeating: false, count: present.count)
+        var contents = present.indices.map { index in
+            present[index].endpoints.compactMap { old -> Endpoint? in
+                guard let place = old.targetRef?["uid"]?.string.flatMap({ places[$0] }), !isPlaced[place] else {
+                    isChanged[index] = true
+                    return nil
+                }
+                isPlaced[place] = true
+                if Self.isCurrent(old, for: pods[place], of: service, cluster) { return old }
+                isChanged[index] = true
+                return Self.endpoint(for: pods[place], of: service, cluster)
             }
         }
-        var rest = wanted.filter { byUID[$0.0] != nil }.map(\.1)[...]
+        var rest = pods.indices.filter { !isPlaced[$0] }.map { Self.endpoint(for: pods[$0], of: service, cluster) }[...]
         for index in contents.indices {
-            let room = rest.prefix(Self.mostEndpoints - contents[index].count)
+            let room = rest.prefix(max(0, Self.mostEndpoints - contents[index].count))
+            if !room.isEmpty { isChanged[index] = true }
             contents[index] += room
             rest = rest.dropFirst(room.count)
         }
@@ -137,7 +167,7 @@ struct EndpointSliceController: Controller {
         for (index, slice) in present.enumerated() {
             if contents[index].isEmpty, !(keepsEmpty && index == 0) {
                 _ = try? cluster.delete(EndpointSlice.self, slice.key)
-            } else if contents[index] != slice.endpoints {
+            } else if isChanged[index], contents[index] != slice.endpoints {
                 cluster.modify(EndpointSlice.self, slice.key) { $0.endpoints = contents[index] }
             }
         }

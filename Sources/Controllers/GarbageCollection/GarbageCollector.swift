@@ -101,9 +101,9 @@ struct GarbageCollector: Controller {
         let group =
             reference.apiVersion.contains("/") ? String(reference.apiVersion.prefix { $0 != "/" }) : ""
         let owner: ObjectMeta?
-        if let info = KindInfo.all.first(where: { $0.kind == reference.kind && $0.group == group }) {
+        if let info = KindInfo.named(reference.kind, group: group) {
             let key = ObjectKey(namespace: info.isNamespaced ? namespace : "", name: reference.name)
-            owner = cluster.store.object(info.type, key)?.metadata.value
+            owner = cluster.store.metadata(info.type, key)?.value
         } else {
             let found =
                 cluster.store.customObjects[CustomObject.key(reference.kind, group, namespace: namespace, reference.name)]

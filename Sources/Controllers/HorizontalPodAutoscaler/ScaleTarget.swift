@@ -30,7 +30,7 @@ extension CrossVersionObjectReference {
     /// The kind that is meant, if group and kind are known.
     var kindInfo: KindInfo? {
         let group = apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : ""
-        return KindInfo.all.first { $0.kind == kind && $0.group == group }
+        return KindInfo.named(kind, group: group)
     }
     /// What the API says if the object is not there.
     var notFoundMessage: String {

@@ -123,19 +123,8 @@ public struct KubeletFleet: Component {
             return
         }
         let (node, slot) = (reference.node, reference.slot)
-        if change.action == .modified, let old = nodes[node]?.pods[slot]?.pod, isOnlyStatus(pod, old) {
-            nodes[node]?.pods[slot]?.pod.status = pod.status
-            return
-        }
+        if change.action == .modified, nodes[node]?.pods[slot]?.takeStatus(of: pod) ?? false { return }
         nodes[node]?.with(slot, &host, &cluster) { $0.see(change, &$1, &$2, &$3) }
-    }
-
-    /// Whether the change is nothing to act on: mostly our own report coming back.
-    private func isOnlyStatus(_ pod: Pod, _ old: Pod) -> Bool {
-        pod.spec.identity == old.spec.identity && pod.spec.readinessGates.isEmpty
-            && pod.metadata.deletionTimestamp == old.metadata.deletionTimestamp
-            && pod.metadata.generation == old.metadata.generation
-            && pod.metadata.annotations == old.metadata.annotations
     }
 
     // MARK: Timers

@@ -20,14 +20,33 @@ struct EventCorrelator: Sendable {
     private struct Object: Sendable {
         /// When its bucket is full again if nothing more is told.
         var full = Instant.start
-        var groups: [Group] = []
+        var told: [Told] = []
+
+        /// Notes a message of a group; returns whether the group has told so many that it is combined with others.
+        mutating func note(_ message: UInt64, group: UInt64, at now: Instant) -> Bool {
+            var count = 0
+            var isKnown = false
+            var last: Instant?
+            for one in told where one.group == group {
+                count += 1
+                isKnown = isKnown || one.message == message
+                last = one.last
+            }
+            if let last, now - last > EventCorrelator.similarWithin {
+                told.removeAll { $0.group == group }
+                (count, isKnown) = (0, false)
+            }
+            if !isKnown, count + 1 < EventCorrelator.similar { told.append(Told(group: group, message: message, last: now)) }
+            for index in told.indices where told[index].group == group { told[index].last = now }
+            return (isKnown ? count : count + 1) >= EventCorrelator.similar
+        }
     }
-    private struct Group: Sendable {
-        var reason: String
-        var isWarning: Bool
-        /// The first ones, by hash.
-        var messages: [UInt64] = []
-        var last = Instant.start
+    /// A message by hash; its group is its reason and type.
+    private struct Told: Sendable {
+        var group: UInt64
+        var message: UInt64
+        /// When the group last told something.
+        var last: Instant
     }
     private var objects: [String: Object] = [:]
     /// As many objects as are remembered before those that are quiet are looked for.
@@ -36,29 +55,22 @@ struct EventCorrelator: Sendable {
     /// The message as it is to be told, or nil if the event is dropped.
     mutating func message(_ event: APIClient.PendingEvent, at now: Instant) -> String? {
         if objects.count > limit { forgetQuiet(now) }
-        var object = objects[event.about.uid] ?? Object()
-        defer { objects[event.about.uid] = object }
-        let index = object.groups.firstIndex { $0.reason == event.reason && $0.isWarning == event.isWarning } ?? object.groups.count
-        if index == object.groups.count { object.groups.append(Group(reason: event.reason, isWarning: event.isWarning, last: now)) }
-        if now - object.groups[index].last > Self.similarWithin { object.groups[index].messages = [] }
-        object.groups[index].last = now
-        let hash = StableHash.of(event.message)
-        if !object.groups[index].messages.contains(hash) { object.groups[index].messages.append(hash) }
-        var message = event.message
-        if object.groups[index].messages.count >= Self.similar {
-            object.groups[index].messages.removeLast()
-            message = "(combined from similar events): " + message
+        let group = StableHash.of(event.reason, seed: event.isWarning ? 1 : 0)
+        // Changed where it is: most pods tell four events, and a copy would cost more than the look.
+        func tell(_ object: inout Object) -> String? {
+            let isCombined = object.note(StableHash.of(event.message), group: group, at: now)
+            let full = max(object.full, now)
+            guard full - now <= Self.refill * (Self.burst - 1) else { return nil }
+            object.full = full + Self.refill
+            return isCombined ? "(combined from similar events): " + event.message : event.message
         }
-        let full = max(object.full, now)
-        guard full - now <= Self.refill * (Self.burst - 1) else { return nil }
-        object.full = full + Self.refill
-        return message
+        return tell(&objects[event.about.uid, default: Object()])
     }
 
     /// Forgets objects that are as if nothing had been told about them.
     private mutating func forgetQuiet(_ now: Instant) {
         objects = objects.filter { _, object in
-            object.full > now || object.groups.contains { now - $0.last <= Self.similarWithin }
+            object.full > now || object.told.contains { now - $0.last <= Self.similarWithin }
         }
         limit = max(16, objects.count * 2)
     }

@@ -138,6 +138,17 @@ struct PodWorker: Sendable {
     /// Whether the `instance`th instance of container `i` is the running one.
     func isRunning(_ i: Int, _ instance: Int) -> Bool { containers[i].instance == instance && containers[i].isRunning }
 
+    /// Takes the pod's new status if nothing else changed that is to be acted on: mostly our own report coming back. Returns whether it did.
+    mutating func takeStatus(of new: Pod) -> Bool {
+        guard new.spec.identity == pod.spec.identity, new.spec.readinessGates.isEmpty,
+            new.metadata.identity == pod.metadata.identity
+                || new.metadata.deletionTimestamp == pod.metadata.deletionTimestamp && new.metadata.generation == pod.metadata.generation
+                    && new.metadata.annotations == pod.metadata.annotations
+        else { return false }
+        pod.status = new.status
+        return true
+    }
+
     struct Verdict: Sendable, Equatable {
         var reason: String
         var message: String

@@ -157,7 +157,7 @@ extension Program {
 
     private mutating func read(_ annotations: StringMap<String>, of name: String, refuse: (String, String) -> Void) {
         // Most pods have none: look at single keys only where the prefix occurs.
-        guard annotations.keys.contains(where: { $0.hasPrefix(Self.prefix) }) else { return }
+        guard annotations.hasKey(withPrefix: Self.prefix) else { return }
         func take<Value>(_ key: String, _ wanted: String, _ read: (String) -> Value?) -> Value? {
             let own = "\(Self.prefix)\(name).\(key)"
             let full = annotations[own] == nil ? Self.prefix + key : own

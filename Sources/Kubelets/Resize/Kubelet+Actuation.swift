@@ -73,8 +73,9 @@ extension Kubelet {
     /// Container `i` starts with all that was granted: its pod's group must have room for it, also while others have
     /// not given back yet what they are to give back.
     mutating func makeRoomInGroup(_ worker: inout PodWorker, _ i: Int, _ now: Instant, _ host: inout KubeletHost) {
+        guard let group = worker.resize.cgroup else { return }
         var wanted = PodCgroup(worker.allocated, host.profile)
-        guard let group = worker.resize.cgroup, group != wanted else { return }
+        if group == wanted { return }
         if worker.allocated.value.resources == nil {
             func together(_ limit: (ResourceRequirements) -> Int64?) -> Int64 {
                 worker.containers.indices.reduce(0) { sum, other in

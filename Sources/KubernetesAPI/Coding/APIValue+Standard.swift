@@ -185,7 +185,13 @@ public struct StringMap<Value: APIValue>: APIValue, ExpressibleByDictionaryLiter
     }
     public var isEmpty: Bool { entries.isEmpty }
     public var count: Int { entries.count }
-    public var keys: [String] { entries.map(\.key) }
+    // A closure: a key path would be made anew for each call.
+    public var keys: [String] { entries.map { $0.key } }
+    /// Whether a key begins with `prefix`. O(log n).
+    public func hasKey(withPrefix prefix: String) -> Bool {
+        let index = sorted.partitioningIndex { $0.key >= prefix }
+        return index < sorted.count && sorted[index].key.hasPrefix(prefix)
+    }
 
     @inlinable func position(of key: String) -> (index: Int, found: Bool) {
         let index = sorted.partitioningIndex { $0.key >= key }

@@ -111,6 +111,9 @@ public struct KindInfo: Sendable, Hashable {
 
     /// All typed kinds in the order in which lists show them.
     public static let all: [KindInfo] = Kind.allCases.filter { $0 != .custom }.map(\.info)
+    private static let byKind = Dictionary(grouping: all, by: \.kind)
+    /// The typed kind called `kind`, such as `Deployment`, in its group. O(1).
+    public static func named(_ kind: String, group: String) -> KindInfo? { byKind[kind]?.first { $0.group == group } }
 
     /// Kinds of Kubernetes itself that are kept but not acted on: plural, short names and scope are known.
     public static let keptKinds: [KindInfo] = {

@@ -214,11 +214,11 @@ struct SchedulingState: Sendable {
             return true
         }
         // What the kubelet allocated counts too, where resizing in place is known.
-        func resized(_ status: PodStatus) -> Bool {
+        func resized(_ status: Shared<PodStatus>) -> Bool {
             status.resources != nil || status.containerStatuses.contains { $0.resources != nil }
                 || status.initContainerStatuses.contains { $0.resources != nil }
         }
-        guard resized(old.status.value) || resized(pod.status.value) else { return true }
+        guard resized(old.status) || resized(pod.status) else { return true }
         // Mostly it is what it was.
         if Self.sameResources(old.status, pod.status) { return true }
         let rules = RequestRules(assigned: profile)
@@ -227,14 +227,13 @@ struct SchedulingState: Sendable {
 
     /// Whether the statuses say the same of resources.
     private static func sameResources(_ a: Shared<PodStatus>, _ b: Shared<PodStatus>) -> Bool {
-        func same(_ list: KeyPath<PodStatus, [ContainerStatus]>) -> Bool {
-            let (x, y) = (a[dynamicMember: list], b[dynamicMember: list])
-            return x.count == y.count
+        func same(_ x: [ContainerStatus], _ y: [ContainerStatus]) -> Bool {
+            x.count == y.count
                 && x.indices.allSatisfy {
                     x[$0].name == y[$0].name && x[$0].allocatedResources == y[$0].allocatedResources && x[$0].resources == y[$0].resources
                 }
         }
-        return same(\.containerStatuses) && same(\.initContainerStatuses) && a.resources == b.resources && a.allocatedResources == b.allocatedResources
+        return same(a.containerStatuses, b.containerStatuses) && same(a.initContainerStatuses, b.initContainerStatuses) && a.resources == b.resources && a.allocatedResources == b.allocatedResources
             && a.resize == b.resize && a.conditions[ConditionType.podResizePending]?.reason == b.conditions[ConditionType.podResizePending]?.reason
     }
 
