@@ -122,7 +122,7 @@ struct RowIndex {
     private var firstDue = Instant.distantFuture
 
     /// As many rows are looked at before anything is shown; a table of fewer is always complete.
-    static let atOnce = 4000
+    static let atOnce = 2000
     /// A table of no more is looked at again as a whole with each frame where more than its objects decides about the rows.
     static let again = 500
     /// Of a larger one so many: all that a filter may look at takes some 20 µs a row.
@@ -141,6 +141,8 @@ struct RowIndex {
         /// Sorted runs of `found`, of this length each.
         var runs = 0
         var place = 0
+        /// How far the two runs that begin at `place` are merged.
+        var taken: (first: Int, second: Int)?
         var merged: [Int32] = []
     }
 
@@ -351,9 +353,21 @@ struct RowIndex {
             return count <= Self.run
         }
         if work.runs >= count { return true }
-        let (start, middle, end) = (work.place, min(work.place + work.runs, count), min(work.place + 2 * work.runs, count))
-        work.merged += merged(work.found[start..<middle], work.found[middle..<end])
-        work.place = end
+        // Merging the last two runs takes as long as all the rest: in steps, too.
+        let (middle, end) = (min(work.place + work.runs, count), min(work.place + 2 * work.runs, count))
+        var (i, j) = work.taken ?? (work.place, middle)
+        for _ in 0..<Self.run where i < middle || j < end {
+            if j < end, i == middle || comesFirst(work.found[j], work.found[i]) {
+                work.merged.append(work.found[j])
+                j += 1
+            } else {
+                work.merged.append(work.found[i])
+                i += 1
+            }
+        }
+        work.taken = (i, j)
+        if i < middle || j < end { return false }
+        (work.place, work.taken) = (end, nil)
         if end == count {
             (work.found, work.merged, work.place) = (work.merged, [], 0)
             work.runs *= 2

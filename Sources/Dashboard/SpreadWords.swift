@@ -111,8 +111,6 @@ enum SpreadWords {
             return message.contains("topology spread") ? ("waits", .rowPending) : ("-", .dim)
         }
         let workload = Workload(of: pod, world.cluster)
-        let groups = world.spread.filter { $0.ownerName == workload.name && $0.namespace == workload.namespace && $0.isHard }
-        if groups.contains(where: \.isViolated) { return ("DRIFT", .rowError) }
-        return ("ok", .good)
+        return world.drifting.contains(ObjectKey(namespace: workload.namespace, name: workload.name)) ? ("DRIFT", .rowError) : ("ok", .good)
     }
 }

@@ -41,6 +41,8 @@ struct World {
     var topologyKey = LabelKey.zone
     private(set) var view = ClusterView()
     private(set) var spread: [SpreadGroup] = []
+    /// Workloads, by namespace and name, of which a hard rule is violated.
+    private(set) var drifting: Set<ObjectKey> = []
     /// Raised when one of them changes.
     private(set) var spreadVersion = 0
     /// How many hard rules are violated.
@@ -91,7 +93,9 @@ struct World {
             let groups = spreadView.groups(of: cluster)
             if !spreadView.changed.isEmpty || groups.count != spread.count {
                 spread = groups.sorted(by: Self.comesFirst)
-                drift = spread.count { $0.isHard && $0.isViolated }
+                let violated = spread.filter { $0.isHard && $0.isViolated }
+                drift = violated.count
+                drifting = Set(violated.map { ObjectKey(namespace: $0.namespace, name: $0.ownerName) })
                 spreadVersion += 1
             }
             history.note(spreadView.changed, at: now)

@@ -83,6 +83,47 @@ import Testing
         #expect(cluster.store.recount() == [])
     }
 
+    /// Writes a volume or an attachment now and then.
+    private func writeVolumes(_ cluster: inout Cluster, _ step: Int, _ random: inout SeededRandom) throws {
+        let volumes = cluster.store.persistentVolumes.all
+        let volume = volumes.isEmpty ? nil : volumes[random.below(volumes.count)]
+        switch (random.below(12), volume) {
+        case (0, _):
+            var new = PersistentVolume()
+            new.metadata.name = "pv-\(step)"
+            new.spec.capacity = ["storage": Quantity(1)]
+            new.spec.accessModes = ["ReadWriteOnce"]
+            new.spec.hostPath = ["path": "/data"]
+            if random.below(2) == 0 { new.spec.claimRef = claim(random.below(3)) }
+            try cluster.create(new)
+        case (1, let volume?):
+            let reference = random.below(3) == 0 ? nil : claim(random.below(3))
+            cluster.modify(PersistentVolume.self, volume.key) { $0.spec.claimRef = reference }
+        case (2, let volume?): cluster.store.remove(PersistentVolume.self, volume.key, at: cluster.now)
+        case (3, let volume?):
+            var new = VolumeAttachment()
+            new.metadata.name = "csi-\(step)"
+            new.spec.attacher = "disk"
+            new.spec.nodeName = ["a", "b"][random.below(2)]
+            new.spec.source.persistentVolumeName = volume.name
+            try cluster.create(new)
+        case (4, _):
+            if let attachment = cluster.store.volumeAttachments.all.first { cluster.store.remove(VolumeAttachment.self, attachment.key, at: cluster.now) }
+        default: break
+        }
+        for number in 0..<3 {
+            let key = ObjectKey(namespace: "default", name: "claim-\(number)")
+            let reserved = cluster.store.persistentVolumes.all.filter { $0.spec.claimRef?.name == key.name }.map(\.name)
+            #expect(cluster.store.volumes(reservedFor: key).map(\.name) == reserved)
+        }
+        #expect(cluster.store.unclaimedVolumes.map(\.name) == cluster.store.persistentVolumes.all.filter { $0.spec.claimRef == nil }.map(\.name))
+    }
+    private func claim(_ number: Int) -> ObjectReference {
+        var reference = ObjectReference()
+        (reference.kind, reference.namespace, reference.name) = ("PersistentVolumeClaim", "default", "claim-\(number)")
+        return reference
+    }
+
     @Test(arguments: [1, 2, 3] as [UInt64]) func `what is kept up with each write is what a count of all objects says`(_ seed: UInt64) throws {
         var random = SeededRandom(seed: seed, stream: "storage")
         var cluster = Cluster(seed: seed)
@@ -94,6 +135,7 @@ import Testing
             try cluster.create(node)
         }
         for step in 0..<600 {
+            try writeVolumes(&cluster, step, &random)
             let pods = cluster.store.pods.all
             let pod = pods.isEmpty ? nil : pods[random.below(pods.count)]
             switch (random.below(8), pod) {

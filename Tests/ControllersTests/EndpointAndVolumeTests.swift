@@ -53,6 +53,23 @@ import Testing
         #expect(slices(test).map(\.endpoints.count) == [100, 100, 30])
     }
 
+    @Test func `a slice of more endpoints, as another controller made it, is kept`() throws {
+        var test = TestCluster(nodes: 5)
+        test.deploy(replicas: 230)
+        test.run(10)
+        expose(&test)
+        test.run(1)
+        let (first, second) = (slices(test)[0], slices(test)[1])
+        test.cluster.modify(EndpointSlice.self, first.key) { $0.endpoints += second.endpoints }
+        _ = try test.cluster.delete(EndpointSlice.self, second.key)
+        test.run(1)
+        #expect(slices(test).map(\.endpoints.count).sorted() == [30, 200])
+        _ = try test.cluster.delete(Pod.self, test.pods()[0].key)
+        test.run(40)
+        #expect(endpoints(test).count == 230)
+        #expect(Set(endpoints(test).compactMap { $0.targetRef?["uid"]?.string }) == Set(test.pods().map(\.metadata.uid)))
+    }
+
     @Test func `a lost node's endpoints are no longer ready`() {
         var test = TestCluster()
         expose(&test)

@@ -168,8 +168,14 @@ extension ObjectStore {
 
     /// The metadata of the object of `kind` called `key`.
     public func metadata(_ kind: Kind, _ key: ObjectKey) -> Metadata? {
-        func get<O: StoredObject>(_ type: O.Type) -> Metadata? { O.find(key, in: self)?.metadata }
-        return get(Self.type(of: kind)) ?? (kind == .custom ? derived(key)?.metadata : nil)
+        // Most pods' owners without a detour: the look at any kind copies the whole store.
+        switch kind {
+        case .replicaSet: replicaSets[key]?.metadata
+        case .statefulSet: statefulSets[key]?.metadata
+        case .daemonSet: daemonSets[key]?.metadata
+        case .job: jobs[key]?.metadata
+        default: object(kind, key)?.metadata
+        }
     }
     /// The object of `kind` called `key`, whatever its type.
     public func object(_ kind: Kind, _ key: ObjectKey) -> (any StoredObject)? {

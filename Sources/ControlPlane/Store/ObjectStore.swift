@@ -6,9 +6,6 @@ import SimulationKit
 public protocol StoredObject: KubernetesObject {
     /// Where its table is.
     static var table: WritableKeyPath<ObjectStore, Table<Self>> & Sendable { get }
-    /// The object called `key`; default: the one in the table. Required all the same, so that each kind has its own: one for all kinds
-    /// would copy the whole store to look into a table.
-    static func find(_ key: ObjectKey, in store: ObjectStore) -> Self?
     /// Whether two versions want the same: what decides about `metadata.generation`; default: all but metadata and status is
     /// the same.
     static func sameSpec(_ a: Self, _ b: Self) -> Bool
@@ -41,7 +38,6 @@ public protocol StoredObject: KubernetesObject {
 }
 
 extension StoredObject {
-    public static func find(_ key: ObjectKey, in store: ObjectStore) -> Self? { store[keyPath: table][key] }
     public static func index(slot: Int, from previous: Self?, to object: Self?, in store: inout ObjectStore) {}
     public static func hash(of key: ObjectKey) -> Int { SlotIndex.hash(of: key) }
     public var keyHash: Int { Self.hash(of: key) }
@@ -132,7 +128,8 @@ public struct ObjectStore: Sendable {
     }
 
     /// The object of type `type` called `key`.
-    public func get<O: StoredObject>(_ type: O.Type, _ key: ObjectKey) -> O? { O.find(key, in: self) }
+    @specialized(where O == Pod)
+    public func get<O: StoredObject>(_ type: O.Type, _ key: ObjectKey) -> O? { self[keyPath: O.table][key] }
 
     /// The pods bound to the node `name`, in slot order. O(pods on the node).
     public func pods(onNode name: String) -> [Pod] { slotsByNode[name].compactMap { pods.rows[$0] } }

@@ -33,8 +33,16 @@ public struct Table<Object: StoredObject>: Sendable {
     public var count: Int { slots.count }
     public var isEmpty: Bool { slots.count == 0 }
     /// The object called `key`. O(1).
-    public subscript(key: ObjectKey) -> Object? { slot(of: key).flatMap { rows[$0] } }
+    public subscript(key: ObjectKey) -> Object? {
+        @specialized(where Object == Pod)
+        @specialized(where Object == Node)
+        @specialized(where Object == ReplicaSet)
+        get { slot(of: key).flatMap { rows[$0] } }
+    }
     /// Where the object called `key` stands.
+    @specialized(where Object == Pod)
+    @specialized(where Object == Node)
+    @specialized(where Object == ReplicaSet)
     public func slot(of key: ObjectKey) -> Int? { slots.find(Object.hash(of: key)) { rows[$0]?.isCalled(key) ?? false } }
     /// All objects in slot order.
     public var all: [Object] { rows.compactMap { $0 } }

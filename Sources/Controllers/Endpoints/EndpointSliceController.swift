@@ -109,24 +109,32 @@ struct EndpointSliceController: Controller {
     private static func hostname(of pod: Pod, in service: Service) -> String? {
         !pod.spec.hostname.isEmpty && pod.spec.subdomain == service.name ? pod.spec.hostname : nil
     }
-    private static func zone(of pod: Pod, _ cluster: Cluster) -> String? {
-        guard !pod.nodeName.isEmpty, let zone = cluster.store.nodes[ObjectKey(name: pod.nodeName)]?.zone, !zone.isEmpty else { return nil }
-        return zone
+    /// Zones of nodes, for one look at many pods.
+    private struct Zones {
+        private var known: [String: String?] = [:]
+        mutating func zone(of pod: Pod, _ cluster: Cluster) -> String? {
+            if pod.nodeName.isEmpty { return nil }
+            if let known = known[pod.nodeName] { return known }
+            let found = cluster.store.nodes[ObjectKey(name: pod.nodeName)]?.zone
+            let zone = found?.isEmpty ?? true ? nil : found
+            known[pod.nodeName] = .some(zone)
+            return zone
+        }
     }
-    /// Whether `old`, the endpoint of this very pod, is what ``endpoint(for:of:_:)`` would make: a look, where making it costs ten.
-    private static func isCurrent(_ old: Endpoint, for pod: Pod, of service: Service, _ cluster: Cluster) -> Bool {
+    /// Whether `old`, the endpoint of this very pod, is what ``endpoint(for:of:zone:)`` would make: a look, where making it costs ten.
+    private static func isCurrent(_ old: Endpoint, for pod: Pod, of service: Service, zone: String?) -> Bool {
         old.addresses.count == 1 && old.addresses[0] == pod.status.podIP && old.conditions == conditions(of: pod, in: service)
-            && old.nodeName ?? "" == pod.nodeName && old.hostname == hostname(of: pod, in: service) && old.zone == zone(of: pod, cluster)
+            && old.nodeName ?? "" == pod.nodeName && old.hostname == hostname(of: pod, in: service) && old.zone == zone
             && old.deprecatedTopology == nil && old.hints == nil && old.targetRef?.object?.members.count == 4
     }
 
-    private static func endpoint(for pod: Pod, of service: Service, _ cluster: Cluster) -> Endpoint {
+    private static func endpoint(for pod: Pod, of service: Service, zone: String?) -> Endpoint {
         var endpoint = Endpoint()
         endpoint.addresses = [pod.status.podIP]
         endpoint.conditions = conditions(of: pod, in: service)
         endpoint.hostname = hostname(of: pod, in: service)
         if !pod.nodeName.isEmpty { endpoint.nodeName = pod.nodeName }
-        endpoint.zone = zone(of: pod, cluster)
+        endpoint.zone = zone
         endpoint.targetRef = [
             "kind": "Pod", "namespace": .string(pod.namespace), "name": .string(pod.name),
             "uid": .string(pod.metadata.uid),
@@ -142,6 +150,7 @@ struct EndpointSliceController: Controller {
         var places: [String: Int] = [:]
         places.reserveCapacity(pods.count)
         for (place, pod) in pods.enumerated() { places[pod.metadata.uid] = place }
+        var zones = Zones()
         var isPlaced = Array(repeating: false, count: pods.count)
         var isChanged = Array(repeating: false, count: present.count)
         var contents = present.indices.map { index in
@@ -151,12 +160,13 @@ struct EndpointSliceController: Controller {
                     return nil
                 }
                 isPlaced[place] = true
-                if Self.isCurrent(old, for: pods[place], of: service, cluster) { return old }
+                let zone = zones.zone(of: pods[place], cluster)
+                if Self.isCurrent(old, for: pods[place], of: service, zone: zone) { return old }
                 isChanged[index] = true
-                return Self.endpoint(for: pods[place], of: service, cluster)
+                return Self.endpoint(for: pods[place], of: service, zone: zone)
             }
         }
-        var rest = pods.indices.filter { !isPlaced[$0] }.map { Self.endpoint(for: pods[$0], of: service, cluster) }[...]
+        var rest = pods.indices.filter { !isPlaced[$0] }.map { Self.endpoint(for: pods[$0], of: service, zone: zones.zone(of: pods[$0], cluster)) }[...]
         for index in contents.indices {
             let room = rest.prefix(max(0, Self.mostEndpoints - contents[index].count))
             if !room.isEmpty { isChanged[index] = true }

@@ -228,19 +228,16 @@ extension DeckScreen {
 
     /// `web●● cart• sys••`: the pods of a node by workload, cut to `width`.
     private func podText(_ node: NodeView, _ group: SpreadGroup?, _ world: World, names: Bool, width: Int) -> StyledText {
-        var groups: [(label: String, workload: Workload, pods: [PodCell])] = []
+        var groups: [(label: String, workload: Workload, rank: Int, pods: [PodCell])] = []
         for pod in node.pods where pod.state != .done {
             let label = pod.workload.label()
             if let index = groups.firstIndex(where: { $0.label == label && ($0.workload.isSystem || $0.workload == pod.workload) }) {
                 groups[index].pods.append(pod)
             } else {
-                groups.append((label, pod.workload, [pod]))
+                groups.append((label, pod.workload, rank(pod.workload, group), [pod]))
             }
         }
-        groups.sort { a, b in
-            let (x, y) = (rank(a.workload, group), rank(b.workload, group))
-            return x != y ? x < y : a.label < b.label
-        }
+        groups.sort { a, b in a.rank != b.rank ? a.rank < b.rank : a.label < b.label }
         // Names give way before cells do.
         var nameWidth = names ? 8 : 0
         func need() -> Int { groups.reduce(0) { $0 + min(nameWidth, $1.label.count) + $1.pods.count + (names ? 1 : 0) } - 1 }

@@ -124,6 +124,6 @@ extension Dashboard {
             let target = try LinkRequest.ProxyTarget(path: path, namespace: namespace ?? (world.namespace.isEmpty ? "default" : world.namespace))
             if world.isMirror { return apply([.open(KubectlDialog(talking: ["get", "--raw", path], "", world))]) }
             apply([.push(ProxyScreen(target))])
-        } catch { show((error as? LinkRequest.Mistake)?.text ?? "\(error)", .error) }
+        } catch { show(error.text, .error) }
     }
 }

@@ -225,7 +225,7 @@ extension PodWorker {
         let known = ["PodResizePending", "PodResizeInProgress", "AllContainersRestarting"]
         var all: [Condition] = []
         all.reserveCapacity(max(own.count, old.count))
-        for condition in old where !known.contains(condition.type) && !own.contains(where: { $0.type == condition.type }) { all.append(condition) }
+        for condition in old where !own.contains(where: { $0.type == condition.type }) && !known.contains(condition.type) { all.append(condition) }
         return all + own
     }
 

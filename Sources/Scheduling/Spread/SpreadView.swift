@@ -5,8 +5,9 @@ import SimulationKit
 /// Follows a cluster and tells how its pods are spread.
 ///
 /// Keeps counts and groups between calls: a call costs what changed. Which nodes would take one more pod is asked of the scheduler's
-/// filters: for all groups by the first call, later for so many of those that are longest out of date that a call stays short. An
-/// instance follows one history; going back in it, or losing sight of it, makes the next call start anew.
+/// filters: for all groups by the first call, later for so many of those that are longest out of date that a call stays short; likewise
+/// so many of the groups that changed are looked at anew. An instance follows one history; going back in it, or losing sight of it, makes
+/// the next call start anew.
 ///
 /// ```swift
 /// var view = SpreadView(configuration: configuration)
@@ -33,11 +34,18 @@ public struct SpreadView: Sendable {
     private var kept: [Key: (stamp: Stamp, group: SpreadGroup)] = [:]
     /// Groups that differ from those of the call before.
     public private(set) var changed: [SpreadGroup] = []
-    /// Whether the filters are still to be asked for some groups: more than one call is wanted.
+    /// Whether some groups are still as they were: more than one call is wanted.
     public private(set) var isBehind = false
+    /// The draft with which the next call begins to look at those that changed.
+    private var turn = 0
+
+    /// So many nodes are looked at in a call for groups that changed.
+    private let share: Int
 
     /// A view of clusters whose scheduler has this configuration.
-    public init(configuration: SchedulerConfiguration = .init()) { self.configuration = configuration }
+    ///
+    /// - Parameter share: how many nodes a call looks at, over all groups that changed: what bounds its time. Four groups at least.
+    public init(configuration: SchedulerConfiguration = .init(), share: Int = 40_000) { (self.configuration, self.share) = (configuration, share) }
 
     /// The groups of `cluster`, once.
     public static func groups(of cluster: Cluster, configuration: SchedulerConfiguration = .init())
@@ -47,7 +55,15 @@ public struct SpreadView: Sendable {
         return view.groups(of: cluster)
     }
 
-    /// The groups of `cluster`: the pods' own rules first, then those by default, in the order of their first pod.
+    /// The groups of `cluster` as they are now, however long that takes.
+    public mutating func wholeGroups(of cluster: Cluster) -> [SpreadGroup] {
+        var whole = groups(of: cluster)
+        while isBehind { whole = groups(of: cluster) }
+        return whole
+    }
+
+    /// The groups of `cluster`: the pods' own rules first, then those by default, in the order of their first pod. Some may be out of date
+    /// while ``isBehind``.
     public mutating func groups(of cluster: Cluster) -> [SpreadGroup] {
         if seen.revision == cluster.store.revision, seen.now <= cluster.now, state?.profile == cluster.profile, !isBehind {
             changed = []
@@ -184,23 +200,43 @@ public struct SpreadView: Sendable {
         ready.count(drafts.map(\.rule.counter), state!)
         for index in drafts.indices { chooseSample(&drafts[index], store) }
         askFilters(drafts, store)
+        let built = finishChanged(drafts, store)
+        return built.filter { !$0.isDefault } + built.filter(\.isDefault)
+    }
+
+    /// The groups of the drafts: those of which something changed are made anew, as many as a short call allows, in turn.
+    private mutating func finishChanged(_ drafts: [Draft], _ store: ObjectStore) -> [SpreadGroup] {
+        let stamps = drafts.map { draft in
+            Stamp(
+                epoch: state!.epoch, templates: draft.templates.flatMap { [$0, carriers[$0].version] }, view: state!.views[draft.rule.view].changed.end,
+                nodes: state!.nodes.journal.end, ready: ready[draft.rule.counter].version, verdict: verdicts[ObjectIdentifier(draft.sampleFacts)]?.version ?? 0,
+                owners: owners(of: draft, store))
+        }
+        let stale = drafts.indices.filter { kept[drafts[$0].key].map { $0.stamp } != stamps[$0] }
+        // Each costs a look at all nodes.
+        let most = kept.isEmpty ? stale.count : max(4, share / max(1, state!.nodes.count))
+        let first = stale.firstIndex { $0 >= turn } ?? 0
+        let chosen = Array(stale[first...] + stale[..<first]).prefix(most)
+        turn = (chosen.last ?? -1) + 1
+        if stale.count > most { isBehind = true }
+        let now = Set(chosen)
         changed = []
         var built: [SpreadGroup] = []
         var next: [Key: (stamp: Stamp, group: SpreadGroup)] = [:]
-        for draft in drafts {
-            let owners = owners(of: draft, store)
-            let stamp = Stamp(
-                epoch: state!.epoch, templates: draft.templates.flatMap { [$0, carriers[$0].version] }, view: state!.views[draft.rule.view].changed.end,
-                nodes: state!.nodes.journal.end, ready: ready[draft.rule.counter].version, verdict: verdicts[ObjectIdentifier(draft.sampleFacts)]?.version ?? 0,
-                owners: owners)
+        for (index, draft) in drafts.enumerated() {
             let known = kept[draft.key]
-            let group = known?.stamp == stamp ? known!.group : finish(draft, owners, store)
-            if known?.stamp != stamp, known?.group != group { changed.append(group) }
-            next[draft.key] = (stamp, group)
+            if let known, known.stamp == stamps[index] || !now.contains(index) {
+                next[draft.key] = known
+                built.append(known.group)
+                continue
+            }
+            let group = finish(draft, stamps[index].owners, store)
+            if known?.group != group { changed.append(group) }
+            next[draft.key] = (stamps[index], group)
             built.append(group)
         }
         kept = next
-        return built.filter { !$0.isDefault } + built.filter(\.isDefault)
+        return built
     }
 
     /// The workloads of a draft's pods, in the order of their first pods.

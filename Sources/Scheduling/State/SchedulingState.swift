@@ -219,10 +219,27 @@ struct SchedulingState: Sendable {
                 || status.initContainerStatuses.contains { $0.resources != nil }
         }
         guard resized(old.status) || resized(pod.status) else { return true }
-        // Mostly it is what it was.
+        // Mostly it is what it was, or what the spec asks for.
+        if Self.isAsAsked(old), Self.isAsAsked(pod) { return true }
         if Self.sameResources(old.status, pod.status) { return true }
         let rules = RequestRules(assigned: profile)
         return old.requests(rules) == pod.requests(rules)
+    }
+
+    /// Whether the status says nothing of resources but what the spec says.
+    private static func isAsAsked(_ pod: Pod) -> Bool {
+        func same(_ asked: [Container], _ told: [ContainerStatus]) -> Bool {
+            told.isEmpty
+                || asked.count == told.count
+                    && asked.indices.allSatisfy {
+                        let (resources, status) = (asked[$0].resources, told[$0])
+                        return asked[$0].name == status.name && status.resources ?? resources == resources
+                            && (status.allocatedResources.isEmpty || status.allocatedResources == resources.requests)
+                    }
+        }
+        let status = pod.status
+        return status.resources == nil && status.allocatedResources.isEmpty && same(pod.spec.containers, status.containerStatuses)
+            && same(pod.spec.initContainers, status.initContainerStatuses)
     }
 
     /// Whether the statuses say the same of resources.
@@ -233,7 +250,8 @@ struct SchedulingState: Sendable {
                     x[$0].name == y[$0].name && x[$0].allocatedResources == y[$0].allocatedResources && x[$0].resources == y[$0].resources
                 }
         }
-        return same(a.containerStatuses, b.containerStatuses) && same(a.initContainerStatuses, b.initContainerStatuses) && a.resources == b.resources && a.allocatedResources == b.allocatedResources
+        return same(a.containerStatuses, b.containerStatuses) && same(a.initContainerStatuses, b.initContainerStatuses) && a.resources == b.resources
+            && a.allocatedResources == b.allocatedResources
             && a.resize == b.resize && a.conditions[ConditionType.podResizePending]?.reason == b.conditions[ConditionType.podResizePending]?.reason
     }
 
