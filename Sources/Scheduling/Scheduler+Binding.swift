@@ -67,6 +67,14 @@ extension Scheduler {
 
     /// Lets pods go on whose volumes are bound, of those whose claims changed, in the order in which they began.
     mutating func continueBindings(_ cluster: inout Cluster) {
+        if bindingsByClaim.isEmpty {
+            (claimCursor, changedBindings) = (cluster.store.end, [])
+            return
+        }
+        while let entry = cluster.store.next(&claimCursor, until: cluster.now) {
+            guard entry.kind == .persistentVolumeClaim else { continue }
+            if let slots = bindingsByClaim[cluster.store.persistentVolumeClaims.change(entry.index).object.key] { changedBindings.formUnion(slots) }
+        }
         if changedBindings.isEmpty { return }
         let changed = changedBindings.compactMap { slot in bindings[slot].map { (slot, $0) } }.sorted { $0.1.number < $1.1.number }
         changedBindings = []

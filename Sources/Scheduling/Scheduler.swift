@@ -34,8 +34,10 @@ public struct Scheduler: Component {
     var begunBindings = 0
     /// Slots of the pods that wait for volumes, by claim.
     var bindingsByClaim: [ObjectKey: [Int]] = [:]
-    /// Those of them whose claims changed, or that have just begun to wait.
+    /// Those of them whose claims changed, or that have just begun to wait; and how far changes of claims were looked at, which is
+    /// as far as there are any: a binding asks for its claims as they are.
     var changedBindings: Set<Int> = []
+    var claimCursor = WatchCursor.beginning
     var timers = EventQueue<Timer>()
     #if DEBUG
         var eventsUntilAudit = 0
@@ -96,9 +98,7 @@ public struct Scheduler: Component {
             case .pod: read(cluster.store.pods.change(entry.index), cluster.now)
             case .node: read(cluster.store.nodes.change(entry.index), cluster.now)
             case .persistentVolumeClaim:
-                let change = cluster.store.persistentVolumeClaims.change(entry.index)
-                if let slots = bindingsByClaim[change.object.key] { changedBindings.formUnion(slots) }
-                storage(change, cluster.now)
+                storage(cluster.store.persistentVolumeClaims.change(entry.index), cluster.now)
             case .persistentVolume: storage(cluster.store.persistentVolumes.change(entry.index), cluster.now)
             case .storageClass: storage(cluster.store.storageClasses.change(entry.index), cluster.now)
             case .csiNode: storage(cluster.store.csiNodes.change(entry.index), cluster.now)
