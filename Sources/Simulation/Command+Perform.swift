@@ -263,9 +263,10 @@ extension Simulation {
         guard cluster.store.nodes[ObjectKey(name: node)] != nil else { throw .notFound(Kind.node.info, node) }
         var drain = Drain(node: node, options)
         drain.step(&cluster)
-        if case .failed(let why) = drain.state { throw .badRequest(why) }
         drains.removeAll { $0.node == node }
         drains.append(drain)
+        // kubectl cordons before it looks at the pods: the node stays so where it refuses to go on.
+        if case .failed(let why) = drain.state { return "node/\(node) cordoned, not drained: \(why)" }
         let leaving = drain.pods.count
         return "node/\(node) cordoned, \(counted(leaving, "pod")) to evict"
     }

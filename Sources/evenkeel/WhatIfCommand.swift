@@ -12,8 +12,9 @@ struct WhatIfCommand: ParsableCommand {
         commandName: "whatif", abstract: "Say what would come of changes to a cluster: placements, pending pods, budgets, skew, availability.",
         discussion: """
             The changes are tried on the state of the files in the order in which they
-            are written, each once what came of the one before has settled. The state is
-            what kubectl prints:
+            are written, each once what came of the one before has settled. What is lost,
+            back or evicted one after another happens at once. The state is what kubectl
+            prints:
 
               kubectl get nodes,ns,pods,deploy,rs,sts,ds,jobs,cronjobs,pdb,hpa,pvc,pv,sc,\\
                 csinodes,volumeattachments,priorityclasses,svc,endpointslices,\\
@@ -60,7 +61,11 @@ struct WhatIfCommand: ParsableCommand {
 
     @OptionGroup var cluster: ClusterArguments
     @OptionGroup var live: LiveArguments
-    @Option(parsing: .singleValue, help: ArgumentHelp("Cordon a node and evict its pods; may be repeated.", valueName: "node")) var drain: [String] = []
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Cordon a node and evict its pods, with kubectl's --force and the like unless a flag says otherwise; may be repeated.",
+            valueName: "node[,force=false][,timeout=40s]")) var drain: [String] = []
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
@@ -155,8 +160,9 @@ struct ChangeReader {
     func read(_ option: String, _ value: String) throws -> (title: String, commands: [Command]) {
         switch option {
         case "drain":
-            let node = try node(value)
-            return ("drain \(node.name)", WhatIf.drain(node.name).commands)
+            let words = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            let node = try node(words[0])
+            return ("drain \(node.name)", [.drain(node: node.name, try drainOptions(words.dropFirst()))])
         case "lose":
             let (title, target) = try target(option, value)
             return ("lose \(title)", [.fail(target)])
@@ -201,6 +207,29 @@ struct ChangeReader {
         case "apply": return ("apply \(value)", [.apply(try manifests(value))])
         default: return try newNodes(value)
         }
+    }
+
+    /// The flags of kubectl drain, as `force=false` or `timeout=40s`; those that let it go on are set unless it is said otherwise.
+    private func drainOptions(_ words: ArraySlice<String>) throws -> Drain.Options {
+        var options = Drain.Options(ignoreDaemonSets: true, deleteEmptyDirData: true, force: true)
+        let flags: [(String, WritableKeyPath<Drain.Options, Bool>)] = [
+            ("ignore-daemonsets", \.ignoreDaemonSets), ("delete-emptydir-data", \.deleteEmptyDirData), ("force", \.force),
+            ("disable-eviction", \.disableEviction),
+        ]
+        let known = "force=, ignore-daemonsets=, delete-emptydir-data=, disable-eviction=, grace-period= and timeout="
+        for word in words {
+            let (name, text) = try parts("drain", word, "node[,flag=value…]")
+            if name == "timeout", let timeout = Duration(text), timeout > .zero {
+                options.timeout = timeout
+            } else if name == "grace-period", let seconds = Int(text), (0...100_000).contains(seconds) {
+                options.gracePeriodSeconds = seconds
+            } else if let flag = flags.first(where: { $0.0 == name }), let isOn = Bool(text) {
+                options[keyPath: flag.1] = isOn
+            } else {
+                throw Failure.usage("--drain knows \(known) after the node, each with a value that fits, not \(word)")
+            }
+        }
+        return options
     }
 
     /// A node, a zone, or all nodes of a domain: by a label of nodes, or what stands after the last slash of one.

@@ -25,7 +25,8 @@ struct WhatIfReport: Report {
     init(_ answer: WhatIfAnswer, required: [WhatIfCommand.Requirement], ofStates: Bool = false) {
         (self.answer, self.required, self.ofStates) = (answer, required, ofStates)
         var checks: [Check] = []
-        checks.append(Check(name: "accepted", requirement: nil, evidence: answer.refusal.map { [$0] } ?? [], blocks: true))
+        let refused = answer.evictions.filter { $0.refusal != nil }.map { "evict \($0.pod): \($0.words)" }
+        checks.append(Check(name: "accepted", requirement: nil, evidence: (answer.refusal.map { [$0] } ?? []) + refused, blocks: true))
         let pending = answer.pending.filter { !$0.isOld || answer.workload($0.workload).map { $0.pendingAfter > $0.pendingBefore } ?? false }
         checks.append(Check(name: "no pod finds no node", requirement: .noPending, evidence: pending.map { "\($0.key): \($0.message)" }, blocks: true))
         checks.append(
@@ -34,6 +35,9 @@ struct WhatIfReport: Report {
                 evidence: answer.blocked.map { blocked in
                     "\(blocked.budget) keeps \(blocked.pods.map(\.name).joined(separator: ", ")): \(blocked.healthy) healthy, \(blocked.needed) needed"
                 }, blocks: true))
+        if !answer.drains.isEmpty {
+            checks.append(Check(name: "every drain ends", requirement: .budgets, evidence: Self.unfinished(answer), blocks: true))
+        }
         checks.append(
             Check(
                 name: "every workload keeps a ready pod", requirement: nil,
@@ -72,6 +76,16 @@ struct WhatIfReport: Report {
         self.checks = checks
     }
 
+    /// Drains that kubectl gave up, and those that wait for something else than a budget.
+    private static func unfinished(_ answer: WhatIfAnswer) -> [String] {
+        answer.drains.compactMap { drain in
+            if let failure = drain.failure { return "\(drain.node): \(failure)" }
+            let held = Set(answer.blocked.flatMap(\.pods))
+            let left = drain.left.filter { !held.contains($0) }.map { "\($0)" }
+            return drain.isRunning && !left.isEmpty ? "\(drain.node): still there are \(shortList(left))" : nil
+        }
+    }
+
     private static func title(_ group: SpreadGroup) -> String {
         group.owners.first.map { "\($0.kind.lowercased())/\(group.namespace)/\($0.name)" } ?? group.namespace
     }
@@ -106,6 +120,7 @@ struct WhatIfReport: Report {
     var headlines: [String] {
         var lines = ["Verdict: \(verdict.rawValue)", "\(ofStates ? "States: " : "Change: ") \(answer.question.title)"]
         if answer.refusal == nil, !ofStates {
+            lines += answer.rests.map { "At rest: \(Self.span($0.after)) after the change, for a while: \(Self.words($0))" }
             lines.append("Settled: \(answer.isSettled ? "after \(Self.span(answer.took))" : "no, still changing after \(Self.span(answer.ran))")")
         }
         for check in checks where !check.evidence.isEmpty {
@@ -114,6 +129,13 @@ struct WhatIfReport: Report {
         }
         return lines
     }
+    /// `8 new, 9 ending, 4 waiting: deployment/shop/web 3, …`
+    private static func words(_ rest: WhatIfAnswer.Rest) -> String {
+        func sum(_ number: (PodCounts) -> Int) -> Int { rest.workloads.reduce(0) { $0 + number($1.counts) } }
+        let numbers = [(sum(\.gone), "gone"), (sum(\.new), "new"), (sum(\.terminating), "ending"), (rest.pending.count, "waiting for a node")]
+        return numbers.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    }
+
     var tables: [(head: [String], rows: [[String]])] {
         [(workloadHead, workloadRows), (groupHead, groupRows), (nodeHead, nodeRows), (skewHead, skewRows)]
     }
@@ -200,7 +222,9 @@ struct WhatIfReport: Report {
                         "workload": .string(row.workload.title), "readyBefore": .int(Int64(row.readyBefore)), "readyAfter": .int(Int64(row.readyAfter)),
                         "lowestReady": .int(Int64(row.lowest)), "moved": .int(Int64(row.moved)), "pendingBefore": .int(Int64(row.pendingBefore)),
                         "pendingAfter": .int(Int64(row.pendingAfter)), "riskBefore": .string(row.before?.riskWord ?? ""),
-                        "riskAfter": .string(row.after?.riskWord ?? ""),
+                        "riskAfter": .string(row.after?.riskWord ?? ""), "gone": .int(Int64(row.counts.gone)), "new": .int(Int64(row.counts.new)),
+                        "terminating": .int(Int64(row.counts.terminating)), "zonesBefore": Self.json(row.countsBefore.zones),
+                        "zonesAfter": Self.json(row.counts.zones),
                     ]
                 }),
             "nodes": .array(
@@ -224,14 +248,9 @@ struct WhatIfReport: Report {
                     row["skewAfter"] = difference.after.map { .int(Int64($0.skewNow)) }
                     return .object(row)
                 }),
-            "pending": .array(
-                answer.pending.map {
-                    [
-                        "pod": .string("\($0.key)"), "workload": .string($0.workload.title), "message": .string($0.message),
-                        "waitedBefore": .bool($0.isOld),
-                    ]
-                }),
+            "pending": Self.json(answer.pending),
         ]
+        addWhatHappened(to: &object)
         if !answer.groups.isEmpty {
             object["groups"] = .array(
                 answer.groups.map {
@@ -243,6 +262,55 @@ struct WhatIfReport: Report {
                 })
         }
         return .object(object)
+    }
+
+    /// Evictions, drains and what was on the way, where there were any.
+    private func addWhatHappened(to object: inout JSONObject) {
+        if !answer.evictions.isEmpty {
+            object["evictions"] = .array(
+                answer.evictions.map { eviction in
+                    var row: JSONObject = ["pod": .string("\(eviction.pod)"), "code": .int(Int64(eviction.refusal?.code ?? 201))]
+                    if let refusal = eviction.refusal { row["status"] = refusal.status }
+                    return .object(row)
+                })
+        }
+        if !answer.drains.isEmpty {
+            object["drains"] = .array(
+                answer.drains.map { drain in
+                    [
+                        "node": .string(drain.node), "ended": .bool(drain.failure == nil && !drain.isRunning),
+                        "lines": .array(drain.lines.map { .string($0) }), "left": .array(drain.left.map { .string("\($0)") }),
+                    ]
+                })
+        }
+        if answer.rests.isEmpty { return }
+        object["rests"] = .array(
+            answer.rests.map { rest in
+                [
+                    "seconds": .double(rest.after.seconds),
+                    "workloads": .array(
+                        rest.workloads.map { row in
+                            [
+                                "workload": .string(row.workload.title), "gone": .int(Int64(row.counts.gone)), "new": .int(Int64(row.counts.new)),
+                                "terminating": .int(Int64(row.counts.terminating)), "pending": .int(Int64(row.counts.pending)),
+                                "zones": Self.json(row.counts.zones),
+                            ]
+                        }),
+                    "pending": Self.json(rest.pending),
+                ]
+            })
+    }
+    private static func json(_ zones: [(zone: String, pods: Int)]) -> JSONValue {
+        .object(zones.reduce(into: JSONObject()) { $0[$1.zone] = .int(Int64($1.pods)) })
+    }
+    private static func json(_ pending: [WhatIfAnswer.PendingPod]) -> JSONValue {
+        .array(
+            pending.map {
+                [
+                    "pod": .string("\($0.key)"), "workload": .string($0.workload.title), "message": .string($0.message),
+                    "waitedBefore": .bool($0.isOld),
+                ]
+            })
     }
 
     /// One test case a check.

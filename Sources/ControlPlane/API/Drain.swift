@@ -83,9 +83,7 @@ public struct Drain: Sendable {
         guard state == .running, let began else { return }
         for index in pods.indices { advance(index, &cluster) }
         if pods.allSatisfy({ $0.isOver }) { return finish() }
-        if let timeout = options.timeout, cluster.now >= began + timeout {
-            return fail("drain did not complete within \(timeout)")
-        }
+        if let timeout = options.timeout, cluster.now >= began + timeout { return giveUp(after: timeout) }
         nextStep = pods.compactMap { pod -> Instant? in
             switch pod.state {
             case .evicting(let at, _): at
@@ -206,8 +204,25 @@ public struct Drain: Sendable {
         (state, nextStep) = (.drained, nil)
     }
 
+    /// The time is over: what was still refused, and what still ended, is told pod by pod.
+    private mutating func giveUp(after timeout: Duration) {
+        for (index, pod) in pods.enumerated() {
+            switch pod.state {
+            case .evicting:
+                let name = "error when evicting pods/\"\(pod.pod.name)\" -n \"\(pod.pod.namespace)\""
+                pods[index].state = .failed("\(name): global timeout reached: \(timeout)")
+            case .ending:
+                let what = "error when waiting for pod \"\(pod.pod.name)\" in namespace \"\(pod.pod.namespace)\" to terminate"
+                pods[index].state = .failed("\(what): context deadline exceeded")
+            case .gone, .failed: break
+            }
+        }
+        finish()
+    }
+
     private mutating func fail(_ error: String) {
         lines.append("error: unable to drain node \"\(node)\" due to error: \(error), continuing command...")
+        lines += ["There are pending nodes to be drained:", " \(node)", error]
         (state, nextStep) = (.failed(error), nil)
     }
 }

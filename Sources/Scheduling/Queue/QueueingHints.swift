@@ -45,7 +45,8 @@ enum ClusterEvent: Sendable {
 extension SchedulingState {
     /// Whether `event` may make a pod schedulable that these plugins rejected.
     ///
-    /// - Source: Kubernetes, `isSchedulableAfter…` of the plugins; before 1.32 `EventsToRegister` alone decides.
+    /// - Source: Kubernetes, `isSchedulableAfter…` of the plugins; before 1.32 `EventsToRegister` alone decides. That a new node wakes all was
+    ///   seen of v1.36.3: pods that no label or taint of it let in were tried again with it counted.
     mutating func isWorthRetry(_ entry: QueuedPod, after event: ClusterEvent, _ settings: SchedulingProfile)
         -> Bool
     {
@@ -63,6 +64,8 @@ extension SchedulingState {
         }
         if !hints, case .nodeAdded(let node) = event { return passesPreCheck(entry, node) }
         if !hints, case .nodeChanged(let node, _) = event { return passesPreCheck(entry, node) }
+        // Where DynamicResources speaks after the filters, its name is among those that refused; it asks to be woken by each new node.
+        if case .nodeAdded = event, settings.postFilters.contains(.dynamicResources), !entry.rejectedBy.contains(.schedulingGates) { return true }
         for plugin in PluginCatalog.all where entry.rejectedBy.contains(plugin.name) {
             if hints ? plugin.hint?(&self, entry, event, settings) ?? false : plugin.events.contains(event.sort) { return true }
         }

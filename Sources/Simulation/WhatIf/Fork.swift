@@ -23,6 +23,10 @@ public struct Fork: Sendable {
     public private(set) var lastChange: Instant
     /// Whether nothing more was about to happen when the run ended; false: the limit came first.
     public private(set) var isSettled = false
+    /// Moments at which nothing had moved for a while although something was to come, with what had become of the pods until then.
+    private(set) var rests: [(at: Instant, pods: [PodFate])] = []
+    /// More would not be read.
+    private static let mostRests = 8
 
     private var indices: [String: Int] = [:]
     private var owners = WorkloadIndex()
@@ -125,6 +129,7 @@ public struct Fork: Sendable {
                 simulation.moveTime(to: end)
                 return true
             } else if let due = nextLeaving, due > goal {
+                noteRest()
                 let later = min(due, end)
                 guard simulation.runNext(by: later) else {
                     simulation.moveTime(to: later)
@@ -138,6 +143,11 @@ public struct Fork: Sendable {
                 return true
             }
         }
+    }
+
+    private mutating func noteRest() {
+        guard lastChange > rests.last?.at ?? start, rests.count < Self.mostRests, pods.contains(where: { $0.before == nil || $0.left }) else { return }
+        rests.append((lastChange, pods))
     }
 
     /// Runs the next event that is due by `limit`; false if there is none, and the time is moved there.

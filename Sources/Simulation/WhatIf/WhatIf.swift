@@ -77,6 +77,7 @@ public struct WhatIf: Sendable {
         private var fork: Fork
         private var view: SpreadView
         private var refusal: String?
+        private var evictions: [WhatIfAnswer.Eviction] = []
         /// Commands that wait for those before them.
         private var waiting: ArraySlice<Command> = []
         /// Whether there is nothing more to find out.
@@ -95,7 +96,21 @@ public struct WhatIf: Sendable {
 
         private mutating func performNext() {
             guard let command = waiting.popFirst() else { return }
-            if case .failure(let error) = fork.perform(command) { (refusal, isDone) = (error.message, true) }
+            perform(command)
+            // What is lost, back or evicted one after another is so at once: nobody waits between two of them.
+            while question.isInOrder, refusal == nil, let next = waiting.first, next.goesTogether(with: command) {
+                waiting.removeFirst()
+                perform(next)
+            }
+        }
+
+        private mutating func perform(_ command: Command) {
+            let result = fork.perform(command)
+            if case .evict(let pod) = command {
+                evictions.append(WhatIfAnswer.Eviction(pod: pod, result))
+            } else if case .failure(let error) = result {
+                (refusal, isDone) = (error.message, true)
+            }
         }
 
         /// How far it was run ahead.
@@ -120,7 +135,19 @@ public struct WhatIf: Sendable {
         /// What has come of the change so far.
         public mutating func answer(_ parameters: AvailabilityParameters = .init()) -> WhatIfAnswer {
             if let refusal { return WhatIfAnswer(question, refusal: refusal) }
-            return WhatIfAnswer(question, fork, present, spread: view.wholeGroups(of: fork.simulation.cluster), parameters)
+            var answer = WhatIfAnswer(question, fork, present, spread: view.wholeGroups(of: fork.simulation.cluster), parameters)
+            answer.evictions = evictions
+            return answer
+        }
+    }
+}
+
+extension Command {
+    /// Whether both are changes of one moment: machines that fall silent or come back, evictions that are asked for.
+    fileprivate func goesTogether(with other: Command) -> Bool {
+        switch (self, other) {
+        case (.fail, .fail), (.recover, .recover), (.evict, .evict): true
+        default: false
         }
     }
 }

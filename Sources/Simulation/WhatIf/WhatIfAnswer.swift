@@ -27,6 +27,12 @@ public struct WhatIfAnswer: Sendable {
     public var placed: [String] = []
     /// Budgets that kept pods from being evicted until the end.
     public var blocked: [BlockedBudget] = []
+    /// What the API server said to each eviction that was asked for, in their order.
+    public var evictions: [Eviction] = []
+    /// What kubectl would have printed of each drain.
+    public var drains: [DrainOutcome] = []
+    /// Moments on the way at which nothing moved for a while.
+    public var rests: [Rest] = []
     /// All groups of pods; empty where pods are placed one by one.
     public var groups: [GroupDifference] = []
 
@@ -55,6 +61,10 @@ public struct WhatIfAnswer: Sendable {
         public var moved: Int
         public var pendingBefore: Int
         public var pendingAfter: Int
+        /// What became of its pods, and where they are.
+        public var counts: PodCounts
+        /// Where they were.
+        public var countsBefore: PodCounts
         /// Nil: no pods.
         public var before: WorkloadAvailability?
         public var after: WorkloadAvailability?
@@ -72,6 +82,32 @@ public struct WhatIfAnswer: Sendable {
         public var message: String
         /// Waited before already.
         public var isOld: Bool
+    }
+    /// The answer to one eviction.
+    public struct Eviction: Sendable, Equatable {
+        public var pod: ObjectKey
+        /// Nil: granted.
+        public var refusal: APIError?
+        init(pod: ObjectKey, _ result: Result<Receipt, APIError>) {
+            self.pod = pod
+            if case .failure(let error) = result { refusal = error }
+        }
+        /// `429 Cannot evict pod as it would violate the pod's disruption budget. (The disruption budget web needs 2 …)`
+        public var words: String {
+            guard let refusal else { return "201" }
+            let causes = refusal.causes.map(\.message).joined(separator: "; ")
+            return "\(refusal.code) \(refusal.message)" + (causes.isEmpty ? "" : " (\(causes))")
+        }
+    }
+    public struct DrainOutcome: Sendable, Equatable {
+        public var node: String
+        /// Why it did not end, in kubectl's words; nil: it did.
+        public var failure: String?
+        /// Whether it was still going on when nothing moved any more.
+        public var isRunning: Bool
+        /// Pods that are still there then.
+        public var left: [ObjectKey]
+        public var lines: [String]
     }
     public struct BlockedBudget: Sendable, Equatable {
         public var budget: ObjectKey
@@ -97,6 +133,27 @@ public struct WhatIfAnswer: Sendable {
             Comparison(before: present.simulation, after: fork.simulation, pods: fork.pods, readiness: fork.readiness, start: fork.start), parameters)
         self.spread = Self.spread(present.spread, spread)
         blocked = Self.blocked(fork)
+        drains = fork.simulation.drains.filter { drain in !present.simulation.drains.contains { $0.node == drain.node } }.map { drain in
+            var failure: String?
+            if case .failed(let why) = drain.state { failure = why }
+            let left = drain.pods.filter { !$0.isOver }.map(\.pod)
+            return DrainOutcome(node: drain.node, failure: failure, isRunning: drain.state == .running, left: left, lines: drain.lines)
+        }
+        rests = Self.rests(fork, present)
+    }
+
+    private static func rests(_ fork: Fork, _ present: WhatIf.Present) -> [Rest] {
+        if fork.rests.isEmpty { return [] }
+        let tally = PodTally(present.simulation, later: fork.simulation)
+        return fork.rests.map { rest in
+            let changed = Set(rest.pods.compactMap { $0.before?.metadata.uid })
+            var waiting = rest.pods.compactMap(\.after).filter(\.isWaitingForNode)
+            waiting += present.simulation.cluster.store.pods.rows.compactMap { $0 }.filter { $0.isWaitingForNode && !changed.contains($0.metadata.uid) }
+            let counts = tally.counts(after: rest.pods).filter { $0.value.hasMoved }.sorted { $0.key < $1.key }
+            return Rest(
+                after: rest.at - fork.start, workloads: counts.map { ($0.key, $0.value) },
+                pending: waiting.map { pending($0, fork.simulation.cluster, since: fork.start) }.sorted { $0.key < $1.key })
+        }
     }
 
     /// The difference between two states that are given, without what happened in between: pods are the same if their uids are.
@@ -136,11 +193,14 @@ public struct WhatIfAnswer: Sendable {
         let cluster = comparison.after.cluster
         var found: [PendingPod] = []
         for case let pod? in cluster.store.pods.rows where pod.isWaitingForNode {
-            let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
-            let isOld = pod.metadata.creationTimestamp.map { $0 < comparison.start } ?? false
-            found.append(PendingPod(key: pod.key, workload: Workload(of: pod, cluster), message: message, isOld: isOld))
+            found.append(Self.pending(pod, cluster, since: comparison.start))
         }
         return found.sorted { $0.key < $1.key }
+    }
+    private static func pending(_ pod: Pod, _ cluster: Cluster, since start: Instant) -> PendingPod {
+        let message = pod.status.conditions[ConditionType.podScheduled]?.message ?? ""
+        let isOld = pod.metadata.creationTimestamp.map { $0 < start } ?? false
+        return PendingPod(key: pod.key, workload: Workload(of: pod, cluster), message: message, isOld: isOld)
     }
 
     private static func nodes(_ comparison: Comparison) -> [NodeDifference] {
@@ -183,7 +243,8 @@ public struct WhatIfAnswer: Sendable {
         var counts: [Workload: (left: Int, came: Int)] = [:]
         for fate in comparison.pods {
             let touched =
-                fate.left || fate.came || (fate.before?.isReady ?? false) != (fate.after?.isReady ?? false) || comparison.readiness[fate.workload] != nil
+                fate.left || (fate.before == nil) != (fate.after == nil) || fate.before?.nodeName != fate.after?.nodeName
+                || (fate.before?.isReady ?? false) != (fate.after?.isReady ?? false) || comparison.readiness[fate.workload] != nil
             guard touched else { continue }
             if counts[fate.workload] == nil { names.append(fate.workload) }
             counts[fate.workload, default: (0, 0)].left += fate.left ? 1 : 0
@@ -200,6 +261,8 @@ public struct WhatIfAnswer: Sendable {
         for case let pod? in simulation.cluster.store.pods.rows where pod.isWaitingForNode {
             waitedBefore[Workload(of: pod, simulation.cluster), default: 0] += 1
         }
+        let tally = PodTally(simulation, later: comparison.after)
+        let counted = tally.counts(after: comparison.pods)
         return names.map { name in
             let ready = before[name]?.ready ?? 0
             let trace = comparison.readiness[name]
@@ -207,6 +270,7 @@ public struct WhatIfAnswer: Sendable {
                 workload: name, readyBefore: ready, readyAfter: after[name]?.ready ?? 0, lowest: ready + (trace?.lowest ?? 0),
                 lowestAfter: (trace?.lowestAt ?? comparison.start) - comparison.start, moved: min(counts[name]!.left, counts[name]!.came),
                 pendingBefore: waitedBefore[name] ?? 0, pendingAfter: pending.count { $0.workload == name },
+                counts: counted[name] ?? tally[name], countsBefore: tally[name],
                 before: before[name], after: after[name])
         }
         .sorted { a, b in
