@@ -35,6 +35,8 @@ public struct Cluster: Sendable {
     var writer: FieldManager?
     /// The last completed spec of each controlling owner, by its identity.
     var completedSpecs = CompletedSpecs()
+    /// Identities of owners of which a state that was opened holds no object of their kind: nobody can say that they are gone.
+    public var unseenOwners: Set<String> = []
     /// The last labels that bindings gave to pods.
     var boundLabels = BoundLabels()
     var names: SeededRandom

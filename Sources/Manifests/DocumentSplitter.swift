@@ -9,7 +9,9 @@ enum DocumentSplitter {
         var line: Int
     }
 
-    static func split(_ text: String) -> [Chunk] {
+    /// - Parameter passed: told now and then how many bytes were looked at.
+    static func split(_ text: String, passed: (Int) -> Void = { _ in }) -> [Chunk] {
+        var told = 0
         var chunks: [Chunk] = []
         let bytes = text.utf8
         var start = bytes.startIndex
@@ -40,6 +42,13 @@ enum DocumentSplitter {
             }
             index = next
             line += 1
+            if line & 0xfff == 0 {
+                let done = bytes.distance(from: bytes.startIndex, to: index)
+                if done - told >= 1 << 20 {
+                    told = done
+                    passed(done)
+                }
+            }
         }
         close(at: bytes.endIndex, line, next: bytes.endIndex)
         return chunks

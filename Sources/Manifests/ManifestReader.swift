@@ -169,15 +169,39 @@ private struct Collector {
             return
         }
         let before = set.documents.count + set.configurations.count + set.problems.count + taken
-        for chunk in DocumentSplitter.split(string) { add(chunk, file: file) }
-        if set.documents.count + set.configurations.count + set.problems.count + taken == before {
+        let told = progress
+        let chunks = DocumentSplitter.split(string) { told(ReadingProgress(stage: .looking, file: file, done: $0, total: text.count)) }
+        for chunk in chunks { add(chunk, file: file) }
+        if set.documents.count + set.configurations.count + set.problems.count + taken == before, !emptyFiles.contains(file) {
             emptyFiles.append(file)
         }
     }
 
     private static let isBinary = "is a binary file, not YAML or JSON"
 
+    /// Adds the items of a large List in block style one after another; false if the text is something else.
+    private mutating func addItems(of chunk: DocumentSplitter.Chunk, file: String) -> Bool {
+        let size = chunk.text.utf8.count
+        guard size >= YAMLList.leastBytes else { return false }
+        let told = progress
+        let list = YAMLList(chunk) { told(ReadingProgress(stage: .looking, file: file, done: $0, total: size)) }
+        guard let list, let (json, positions) = try? YAMLConversion.read(list.head, file: file) else { return false }
+        let head = ManifestDocument(source: file, line: chunk.line, json: json, places: .tree(positions))
+        guard head.kind.hasSuffix("List"), !head.apiVersion.isEmpty else { return false }
+        for index in list.items.indices {
+            progress(ReadingProgress(stage: .reading, file: file, done: index, total: list.items.count))
+            do throws(ManifestProblem) {
+                let (item, places) = try YAMLConversion.read(list.chunk(index, of: chunk), file: file) ?? (.null, PositionTree(line: 0))
+                add(item, .tree(places), line: item == .null ? list.items[index].line : Int(places.line), of: head)
+            } catch {
+                set.problems.append(error)
+            }
+        }
+        return true
+    }
+
     private mutating func add(_ chunk: DocumentSplitter.Chunk, file: String) {
+        if addItems(of: chunk, file: file) { return }
         do throws(ManifestProblem) {
             guard let (json, positions) = try YAMLConversion.read(chunk, file: file) else { return }
             add(json, positions, file: file)
@@ -239,6 +263,9 @@ private struct Collector {
         if document.kind.hasSuffix("List"), let index = object.members.firstIndex(where: { $0.key == "items" }), let items = object["items"]?.array {
             let places = document.places.tree.children[index].children
             for (item, place) in zip(items, places) { add(item, .tree(place), line: Int(place.line), of: document) }
+        } else if document.kind.hasSuffix("List"), object["items"] == .null {
+            // As Go writes a list of nothing.
+            if !emptyFiles.contains(document.source) { emptyFiles.append(document.source) }
         } else {
             addObject(document)
         }
@@ -251,7 +278,9 @@ private struct Collector {
             var message: String?
             switch document.json[field] {
             case .string(let text): if text.isEmpty { message = "is empty" }
-            case nil, .null: message = "is missing"
+            case nil, .null:
+                // kubectl writes the kind of a List behind its items.
+                message = "is missing" + (document.json["items"] == nil ? "" : "; was the file cut off? kubectl writes it behind the items")
             case let other?: message = "must be a string, not \(other.typeName)"
             }
             if let message {

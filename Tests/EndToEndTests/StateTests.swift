@@ -81,6 +81,34 @@ import Testing
         #expect(found == moved)
     }
 
+    @Test func `a lost zone is told as it was found when it first stood still`() async throws {
+        let file = Self.dump("zone-lost-tolerant")
+        let expected = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: Self.recorded.appending(path: "zone-lost-tolerant/case-1.json"))) as? [String: Any])
+        let report = try json(try await Program.run("whatif", file, "--lose", "zone=eu-central-1b", "-o", "json").output)
+        let rest = try #require((report["rests"] as? [[String: Any]])?.first)
+        let rows = try #require(rest["workloads"] as? [[String: Any]])
+        for (name, field) in [("gone", "podsGone"), ("new", "podsNew"), ("terminating", "podsNowTerminating")] {
+            let found = rows.reduce(into: [String: Int]()) { $0[($1["workload"] as? String ?? "")] = $1[name] as? Int }.filter { $0.value > 0 }
+            let wanted = (expected[field] as? [String: Int] ?? [:]).map { key, count in (key.prefix { $0 != "/" }.lowercased() + key.drop { $0 != "/" }, count)
+            }
+            #expect(found == Dictionary(uniqueKeysWithValues: wanted), "\(name)")
+        }
+        let pending = try #require(rest["pending"] as? [[String: Any]])
+        #expect(pending.count == 4)
+    }
+
+    @Test func `flags of a drain are read, and others refused`() async throws {
+        let node = "ip-10-0-17-156.eu-central-1.compute.internal"
+        let report = try json(try await Program.run("whatif", Self.dump("boutique-small"), "--drain", "\(node),force=false,timeout=40s", "-o", "json").output)
+        let drain = try #require((report["drains"] as? [[String: Any]])?.first)
+        #expect(drain["ended"] as? Bool == true && (drain["lines"] as? [String])?.last == "node/\(node) drained")
+        for flag in ["force=perhaps", "timeout=-1s", "speed=fast", "force"] {
+            let answer = try await Program.run("whatif", Self.dump("boutique-small"), "--drain", "\(node),\(flag)")
+            #expect(answer.status == .exited(2), "\(flag) \(answer.error)")
+        }
+    }
+
     @Test(arguments: [
         ["--taint", "NODE=dedicated:Never"], ["--taint", "NODE"], ["--untaint", "NODE"], ["--set-image", "deploy/frontend"], ["--undo", "ds/aws-node"],
         ["--recover", "mars"], ["--recover", "planet=mars"],

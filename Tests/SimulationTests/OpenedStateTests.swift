@@ -276,11 +276,13 @@ import Testing
         let waiting = after.pods.all.filter { $0.nodeName.isEmpty && !$0.isFinished }
         let texts = expected["pendingAfter"]?.object?.members ?? []
         #expect(workloads(waiting, before, after) == texts.reduce(into: [:]) { $0[$1.key] = numbers($1.value).values.reduce(0, +) })
+        let isNodeAdded = after.nodes.count > before.nodes.count
         // A waiting pod's text is as old as its last attempt: what was recorded, or what stood there before.
         for pod in waiting {
             let text = pod.status.conditions["PodScheduled"]?.message ?? ""
             let recorded = expected["pendingAfter"]?[workload(pod, [before, after])]
-            #expect(recorded?[text] != nil || before.pods[pod.key]?.status.conditions["PodScheduled"]?.message == text, "\(pod.key): \(text)")
+            // Since each new node wakes all, those of a case that adds one are as fresh as recorded.
+            #expect(recorded?[text] != nil || !isNodeAdded && before.pods[pod.key]?.status.conditions["PodScheduled"]?.message == text, "\(pod.key): \(text)")
         }
     }
 

@@ -173,4 +173,79 @@ import Testing
         let answer = Self.answer(session, .scale(.deployment, Self.web.key, from: 6, to: 7))
         #expect(answer.workloads.map(\.workload) == [Self.web] && answer.nodes.count == 1)
     }
+
+    // MARK: In order
+
+    private func inOrder(_ commands: [Command], _ session: Session) -> WhatIfAnswer {
+        var question = WhatIf("several", commands)
+        question.isInOrder = true
+        return Self.answer(session, question)
+    }
+
+    @Test func `evictions are asked for one after another, and a refusal stops none of them`() throws {
+        let session = Self.cluster(2, replicas: 4, extra: Self.budget("maxUnavailable: 30%"))
+        let pods = session.pods(app: "web").map(\.key)
+        let answer = inOrder(pods.map { .evict(pod: $0) }, session)
+        // 30 % of four are two, rounded up: seen of a real control plane.
+        #expect(answer.evictions.map { $0.refusal?.code } == [nil, nil, 429, 429])
+        #expect(answer.evictions.map(\.pod) == pods)
+        #expect(answer.evictions[2].words.hasSuffix("(The disruption budget web needs 2 healthy pods and has 2 currently)"))
+        let counts = try #require(answer.workload(Self.web)?.counts)
+        #expect(counts.gone == 2 && counts.new == 2 && counts.terminating == 0 && counts.pending == 0)
+        #expect(counts.zones.reduce(0) { $0 + $1.pods } == 4)
+    }
+
+    @Test func `nodes that are lost one after another are lost at once`() throws {
+        let session = Self.cluster(2, replicas: 6)
+        let answer = inOrder([.fail(.node("a1")), .fail(.node("b1"))], session)
+        let counts = try #require(answer.workload(Self.web)?.counts)
+        // One after another the second would take pods of the first along.
+        #expect(counts.new == 2 && counts.terminating == 2 && counts.gone == 0)
+        #expect(answer.took < .minutes(8) && answer.isSettled)
+    }
+
+    @Test func `a moment at which nothing moves before more comes is told`() throws {
+        let brief = "tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 15}]"
+        let session = session(
+            scenario("  cluster: {zones: 3, nodesPerZone: 1}") + deployment("web", replicas: 3, zoneSpread("web")) + deployment("brief", replicas: 3, brief))
+        var started = session
+        started.run(to: 120)
+        let answer = inOrder([.fail(.zone("a"))], started)
+        let rest = try #require(answer.rests.first)
+        let early = Workload(kind: "Deployment", namespace: "default", name: "brief")
+        #expect(answer.rests.count == 1 && rest.after < .minutes(3) && answer.took > .minutes(5))
+        #expect(rest.workloads.map(\.workload) == [early] && rest.workloads[0].counts.terminating > 0)
+        #expect(rest.pending.isEmpty && answer.workload(Self.web)?.counts.terminating == 1)
+    }
+
+    @Test func `a drain that kubectl refuses leaves the node cordoned`() throws {
+        let bare = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {nodeName: a1, containers: [{name: c, image: i}]}\n"
+        var session = Self.cluster(1, replicas: 3, extra: bare)
+        let command = Command.drain(node: "a1", .init(ignoreDaemonSets: true))
+        let answer = inOrder([command], session)
+        let why = "cannot delete Pods that declare no controller (use --force to override): default/bare"
+        #expect(answer.drains.map(\.failure) == [why])
+        #expect(answer.nodes.map(\.after) == ["cordoned"] && answer.workloads.isEmpty)
+        guard case .success(let receipt) = session.perform(command) else { return #expect(Bool(false)) }
+        #expect(receipt.message.hasSuffix(why) && session.node("a1").spec.unschedulable)
+    }
+
+    @Test func `the drain of a dead node waits until its time is over`() throws {
+        let session = Self.cluster(2, replicas: 6)
+        var dead = session
+        _ = dead.perform(.fail(.node("a1")))
+        dead.advance(to: dead.now + .minutes(2))
+        let pod = try #require(dead.pods(app: "web").first { $0.nodeName == "a1" })
+        let answer = inOrder([.drain(node: "a1", .init(ignoreDaemonSets: true, timeout: .seconds(40)))], dead)
+        let why = "error when waiting for pod \"\(pod.name)\" in namespace \"default\" to terminate: context deadline exceeded"
+        #expect(answer.drains.map(\.failure) == [why])
+        #expect(answer.drains[0].lines.last == why)
+    }
+
+    @Test func `a lost node that is deleted takes what ends on it along`() throws {
+        let session = Self.cluster(2, replicas: 6)
+        let answer = inOrder([.fail(.node("a1")), .delete(.node, ObjectKey(name: "a1"), DeleteOptions())], session)
+        let counts = try #require(answer.workload(Self.web)?.counts)
+        #expect(counts.gone == 1 && counts.new == 1 && counts.terminating == 0)
+    }
 }

@@ -27,6 +27,8 @@ public struct OpenedState: Sendable {
     private(set) var known = KnownState()
     /// CPU that workloads are asked for in sum, in thousandths of a core, as their autoscalers measured it.
     private(set) var demands: [(kind: Kind, key: ObjectKey, milliCPU: Int64)] = []
+    /// Identities of owners that the files could not hold; see ``MissingParts``.
+    private(set) var unseenOwners: Set<String> = []
     private var hasUsage = false
     private var parts = SharedParts()
     /// Fields of objects that are not known here, by the object's uid: they are given back as they came.
@@ -165,6 +167,12 @@ public struct OpenedState: Sendable {
         parts = SharedParts()
         known.hidesConfigMaps = !objects.contains { $0 is ConfigMap }
         known.hidesSecrets = !objects.contains { $0 is Secret }
+        // Without any moment in it time begins as it always does.
+        if newest == .zeroTime { newest = .start }
+        let missing = MissingParts(of: objects)
+        objects += missing.made
+        guessed += missing.guessed
+        unseenOwners = missing.unseenOwners
         makeNodes()
         let isMeasured = hasUsage
         if !isMeasured { readAutoscalers() }
@@ -289,6 +297,7 @@ extension Simulation {
         // In the order of time, in which the log keeps them.
         let events = state.objects.enumerated().compactMap { index, object in (object as? Event).map { (index, $0, EventLog.time(of: $0) ?? .zeroTime) } }
         for (index, event, _) in events.sorted(by: { ($0.2, $0.0) < ($1.2, $1.0) }) { put(event, index) }
+        cluster.unseenOwners = state.unseenOwners
         cluster.bootstrap()
         cluster.metrics.isInstalled = state.hasMetricsServer
         kubelets.takeOver(state.known, &cluster)

@@ -36,6 +36,8 @@ public struct Fork: Sendable {
     /// Nodes that were lost, tainted or taken away, with when: what runs there goes some time later.
     private var left: [(node: String, at: Instant)] = []
     private var quiet = Duration.seconds(20)
+    /// Drains that give up some time, with when.
+    private var timeouts: [(node: String, at: Instant)] = []
 
     /// What became of one pod.
     public struct PodFate: Sendable {
@@ -79,6 +81,7 @@ public struct Fork: Sendable {
         case .fail(.zone(let zone)): leave { $0.zone == zone }
         case .fail(.domain(let key, let value)): leave { $0.metadata.labels[key] == value }
         case .taint(let name, let taint): if taint.effect == TaintEffect.noExecute { leave([name]) }
+        case .drain(let name, let options): if let timeout = options.timeout { timeouts.append((name, simulation.now + timeout)) }
         case .restart(let kind, let key), .setImage(let kind, let key, _, _): waitFor(kind, key)
         case .apply(let manifests):
             for case .success(let object) in manifests.map({ decodeObject($0) }) { waitFor(object) }
@@ -150,6 +153,12 @@ public struct Fork: Sendable {
         rests.append((lastChange, pods))
     }
 
+    /// Lets some time pass, whatever happens in it.
+    mutating func wait(for span: Duration) {
+        let end = simulation.now + span
+        while step(by: end) {}
+    }
+
     /// Runs the next event that is due by `limit`; false if there is none, and the time is moved there.
     mutating func step(by limit: Instant) -> Bool {
         guard simulation.runNext(by: limit) else {
@@ -179,14 +188,18 @@ public struct Fork: Sendable {
     ///   deleted node go within 74 s.
     private var nextLeaving: Instant? {
         var latest: Instant?
+        for (name, at) in timeouts where simulation.drains.contains(where: { $0.node == name && $0.state == .running }) { latest = max(latest ?? at, at) }
         for (name, at) in left {
             let node = simulation.cluster.store.nodes[ObjectKey(name: name)]
             let isLost = node != nil && simulation.kubelets.isFailed(node: name)
-            for pod in simulation.cluster.store.pods(onNode: name) where !pod.metadata.isTerminating && !pod.isFinished {
-                guard let node else {
+            let isOutOfService = node?.spec.taints.contains { $0.key == "node.kubernetes.io/out-of-service" } ?? false
+            for pod in simulation.cluster.store.pods(onNode: name) where !pod.isFinished {
+                // What ends on such a node is collected, too.
+                guard let node, !isOutOfService else {
                     latest = max(latest ?? at, at + .minutes(2))
                     continue
                 }
+                if pod.metadata.isTerminating { continue }
                 var taints = node.spec.taints.filter { $0.effect == TaintEffect.noExecute }
                 if isLost { taints.append(Taint(key: TaintKey.unreachable, value: "", effect: TaintEffect.noExecute)) }
                 guard let seconds = pod.spec.value.shortestStay(under: taints) else { continue }

@@ -100,6 +100,8 @@ public struct WhatIf: Sendable {
             // What is lost, back or evicted one after another is so at once: nobody waits between two of them.
             while question.isInOrder, refusal == nil, let next = waiting.first, next.goesTogether(with: command) {
                 waiting.removeFirst()
+                // A client that evicts pod after pod gives controllers the time to count anew.
+                if case .evict = next { fork.wait(for: .milliseconds(100)) }
                 perform(next)
             }
         }
