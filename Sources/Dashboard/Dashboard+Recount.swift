@@ -3,7 +3,7 @@
 extension Dashboard {
     /// What is kept up and differs from what is counted anew; empty if nothing does.
     package mutating func recount() -> [String] {
-        world.refresh()
+        world.refresh(isWhole: true)
         prepareTop()
         return world.view.faults(world.cluster) + world.outages.faults(world) + ((stack.last as? TableScreen)?.faults(world) ?? [])
             + ((stack.last as? ListScreen)?.faults(world) ?? [])

@@ -48,10 +48,14 @@ struct World {
     /// How many hard rules are violated.
     private(set) var drift = 0
     /// Whether a look at them, or at what is lost, would tell more.
-    var isBehind: Bool { spreadView.isBehind || outages.isBehind }
+    var isBehind: Bool { spreadView.isBehind || spreadIsPutOff || outages.isBehind }
     var history = History()
     private(set) var outages = Outages()
     private var spreadRevision = -1
+    /// Many groups over many nodes are looked at so often while time runs, in real time; and whether a look was put off for it.
+    private static let spreadPause = Duration.milliseconds(100)
+    private var spreadLooked = Duration.zero
+    private var spreadIsPutOff = false
     private var spreadView: SpreadView
     private var spreadGeneration = 0
     /// The rates, traffic and prices that availability is worked out from.
@@ -80,11 +84,18 @@ struct World {
     var now: Instant { session.now }
 
     /// Brings what is derived up to date with the session.
-    mutating func refresh() {
+    ///
+    /// - Parameter isWhole: puts nothing off, however large the cluster is.
+    mutating func refresh(isWhole: Bool = false) {
         view.refresh(session.cluster, generation: generation, topologyKey: topologyKey)
         outages.refresh(self)
         let revision = store.revision &+ generation << 40
         if revision != spreadRevision || spreadView.isBehind {
+            let isLarge = spread.count.saturatingMultiply(store.nodes.count) > 40_000
+            spreadIsPutOff =
+                !isWhole && isLarge && !session.isPaused && generation == spreadGeneration && clock - spreadLooked < Self.spreadPause
+            if spreadIsPutOff { return }
+            spreadLooked = clock
             spreadRevision = revision
             if generation != spreadGeneration {
                 spreadView = SpreadView(configuration: session.simulation.options.scheduler)
@@ -113,7 +124,7 @@ struct World {
 
     /// Takes a sample of the curves; called at fixed virtual times.
     mutating func sample() {
-        refresh()
+        refresh(isWhole: true)
         history.sample(self)
     }
 

@@ -9,6 +9,8 @@ struct EndpointSliceController: Controller {
     var queue = WorkQueue<ObjectKey>()
     private var membership = PodMembership()
     private var slices = ChildIndex()
+    /// The zones of nodes, until they change.
+    private var zones: [String: String?] = [:]
 
     static let mostEndpoints = 100
     static let managedBy = "endpointslice-controller.k8s.io"
@@ -31,6 +33,8 @@ struct EndpointSliceController: Controller {
         membership.set(change.object.key, selects ? LabelSelector(matchLabels: selector) : nil)
         queue.add(change.object.key)
     }
+
+    mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) { zones[change.object.name] = nil }
 
     mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) {
         let keys = membership.observe(change)
@@ -109,17 +113,13 @@ struct EndpointSliceController: Controller {
     private static func hostname(of pod: Pod, in service: Service) -> String? {
         !pod.spec.hostname.isEmpty && pod.spec.subdomain == service.name ? pod.spec.hostname : nil
     }
-    /// Zones of nodes, for one look at many pods.
-    private struct Zones {
-        private var known: [String: String?] = [:]
-        mutating func zone(of pod: Pod, _ cluster: Cluster) -> String? {
-            if pod.nodeName.isEmpty { return nil }
-            if let known = known[pod.nodeName] { return known }
-            let found = cluster.store.nodes[ObjectKey(name: pod.nodeName)]?.zone
-            let zone = found?.isEmpty ?? true ? nil : found
-            known[pod.nodeName] = .some(zone)
-            return zone
-        }
+    private mutating func zone(of pod: Pod, _ cluster: Cluster) -> String? {
+        if pod.nodeName.isEmpty { return nil }
+        if let known = zones[pod.nodeName] { return known }
+        guard let node = cluster.store.nodes[ObjectKey(name: pod.nodeName)] else { return nil }
+        let zone = node.zone.isEmpty ? nil : node.zone
+        zones[pod.nodeName] = .some(zone)
+        return zone
     }
     /// Whether `old`, the endpoint of this very pod, is what ``endpoint(for:of:zone:)`` would make: a look, where making it costs ten.
     private static func isCurrent(_ old: Endpoint, for pod: Pod, of service: Service, zone: String?) -> Bool {
@@ -143,14 +143,13 @@ struct EndpointSliceController: Controller {
     }
 
     /// Writes the endpoints of `pods`: each stays in its slice, new ones fill slices with room, then new slices.
-    private func write(
+    private mutating func write(
         _ pods: [Pod], _ ports: [EndpointPort], into present: [EndpointSlice], of service: Service,
         _ cluster: inout Cluster
     ) {
         var places: [String: Int] = [:]
         places.reserveCapacity(pods.count)
         for (place, pod) in pods.enumerated() { places[pod.metadata.uid] = place }
-        var zones = Zones()
         var isPlaced = Array(repeating: false, count: pods.count)
         var isChanged = Array(repeating: false, count: present.count)
         var contents = present.indices.map { index in
@@ -160,13 +159,13 @@ struct EndpointSliceController: Controller {
                     return nil
                 }
                 isPlaced[place] = true
-                let zone = zones.zone(of: pods[place], cluster)
+                let zone = zone(of: pods[place], cluster)
                 if Self.isCurrent(old, for: pods[place], of: service, zone: zone) { return old }
                 isChanged[index] = true
                 return Self.endpoint(for: pods[place], of: service, zone: zone)
             }
         }
-        var rest = pods.indices.filter { !isPlaced[$0] }.map { Self.endpoint(for: pods[$0], of: service, zone: zones.zone(of: pods[$0], cluster)) }[...]
+        var rest = pods.indices.filter { !isPlaced[$0] }.map { Self.endpoint(for: pods[$0], of: service, zone: zone(of: pods[$0], cluster)) }[...]
         for index in contents.indices {
             let room = rest.prefix(max(0, Self.mostEndpoints - contents[index].count))
             if !room.isEmpty { isChanged[index] = true }
