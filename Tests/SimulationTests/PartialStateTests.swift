@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `without any moment time begins as always`() {
-        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: default, uid: u}, spec: {nodeName: n, containers: [{name: c, image: i}]}}"
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: default, uid: u}, spec: {nodeName: n1, containers: [{name: c, image: i}]}}"
         let input = Input(ManifestReader.read(text: pod, file: "a.yaml"))
         #expect(input.problems.isEmpty && input.state.newest == .start)
     }

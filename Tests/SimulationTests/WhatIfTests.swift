@@ -210,7 +210,7 @@ import Testing
             scenario("  cluster: {zones: 3, nodesPerZone: 1}") + deployment("web", replicas: 3, zoneSpread("web")) + deployment("brief", replicas: 3, brief))
         var started = session
         started.run(to: 120)
-        let answer = inOrder([.fail(.zone("a"))], started)
+        let answer = inOrder([.fail(.zone("eu-a"))], started)
         let rest = try #require(answer.rests.first)
         let early = Workload(kind: "Deployment", namespace: "default", name: "brief")
         #expect(answer.rests.count == 1 && rest.after < .minutes(3) && answer.took > .minutes(5))
