@@ -260,7 +260,10 @@ struct RowIndex {
         for (number, row) in new { rows[Int(number)] = row }
         let come = new.compactMap { $0.row?.isShown ?? false ? $0.number : nil }
         if come.count > 32 {
-            order = merged(order[...], sorted(come)[...])
+            let before = order
+            order = []
+            order.reserveCapacity(before.count + come.count)
+            _ = merge(before[...], sorted(come)[...], into: &order, most: .max)
         } else {
             for number in come { if let row = rows[Int(number)] { order.insert(number, at: place(of: row, number)) } }
         }
@@ -355,18 +358,10 @@ struct RowIndex {
         if work.runs >= count { return true }
         // Merging the last two runs takes as long as all the rest: in steps, too.
         let (middle, end) = (min(work.place + work.runs, count), min(work.place + 2 * work.runs, count))
-        var (i, j) = work.taken ?? (work.place, middle)
-        for _ in 0..<Self.run where i < middle || j < end {
-            if j < end, i == middle || comesFirst(work.found[j], work.found[i]) {
-                work.merged.append(work.found[j])
-                j += 1
-            } else {
-                work.merged.append(work.found[i])
-                i += 1
-            }
-        }
-        work.taken = (i, j)
-        if i < middle || j < end { return false }
+        let (i, j) = work.taken ?? (work.place, middle)
+        let taken = merge(work.found[i..<middle], work.found[j..<end], into: &work.merged, most: Self.run)
+        work.taken = taken
+        if taken.first < middle || taken.second < end { return false }
         (work.place, work.taken) = (end, nil)
         if end == count {
             (work.found, work.merged, work.place) = (work.merged, [], 0)
@@ -379,11 +374,11 @@ struct RowIndex {
         return rule.comesFirst(x, a, y, b)
     }
     private func sorted(_ numbers: [Int32]) -> [Int32] { numbers.sorted(by: comesFirst) }
-    private func merged(_ a: ArraySlice<Int32>, _ b: ArraySlice<Int32>) -> [Int32] {
-        var (result, i, j) = ([Int32](), a.startIndex, b.startIndex)
-        result.reserveCapacity(a.count + b.count)
-        while i < a.endIndex, j < b.endIndex {
-            if comesFirst(b[j], a[i]) {
+    /// Puts up to `most` of two sorted runs in order behind `result`; returns where the rest of each begins.
+    private func merge(_ a: ArraySlice<Int32>, _ b: ArraySlice<Int32>, into result: inout [Int32], most: Int) -> (first: Int, second: Int) {
+        var (i, j) = (a.startIndex, b.startIndex)
+        for _ in 0..<min(most, a.count + b.count) {
+            if j < b.endIndex, i == a.endIndex || comesFirst(b[j], a[i]) {
                 result.append(b[j])
                 j += 1
             } else {
@@ -391,7 +386,7 @@ struct RowIndex {
                 i += 1
             }
         }
-        return result + a[i...] + b[j...]
+        return (i, j)
     }
 
     /// Reads objects by their slots.

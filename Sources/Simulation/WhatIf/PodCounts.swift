@@ -38,7 +38,7 @@ extension WhatIfAnswer {
 }
 
 /// Counts of the present, to which what became of single pods is applied.
-struct PodTally {
+struct PodPlaces {
     private var zones: [Workload: [String: Int]] = [:]
     private var pending: [Workload: Int] = [:]
     private let zoneOf: [String: String]

@@ -144,7 +144,7 @@ public struct WhatIfAnswer: Sendable {
 
     private static func rests(_ fork: Fork, _ present: WhatIf.Present) -> [Rest] {
         if fork.rests.isEmpty { return [] }
-        let tally = PodTally(present.simulation, later: fork.simulation)
+        let tally = PodPlaces(present.simulation, later: fork.simulation)
         return fork.rests.map { rest in
             let changed = Set(rest.pods.compactMap { $0.before?.metadata.uid })
             var waiting = rest.pods.compactMap(\.after).filter(\.isWaitingForNode)
@@ -261,7 +261,7 @@ public struct WhatIfAnswer: Sendable {
         for case let pod? in simulation.cluster.store.pods.rows where pod.isWaitingForNode {
             waitedBefore[Workload(of: pod, simulation.cluster), default: 0] += 1
         }
-        let tally = PodTally(simulation, later: comparison.after)
+        let tally = PodPlaces(simulation, later: comparison.after)
         let counted = tally.counts(after: comparison.pods)
         return names.map { name in
             let ready = before[name]?.ready ?? 0
