@@ -9,9 +9,7 @@ struct MediaType: Sendable, Equatable {
     /// The entries of a header in their order.
     static func list(_ header: String) -> [MediaType] {
         header.split(separator: ",").compactMap { entry in
-            let parts = entry.split(separator: ";").map { part in
-                String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-            }
+            let parts = entry.split(separator: ";").map(\.trimmed)
             guard let name = parts.first else { return nil }
             return MediaType(
                 name: name.lowercased(),

@@ -62,7 +62,7 @@ struct ScheduleCommand: ParsableCommand {
         if explain { return Out.line(decisions.map { report($0) }.joined(separator: "\n\n")) }
         var rows = [["POD", "RESULT", "NODE", "MESSAGE"]]
         for decision in decisions { rows.append([decision.pod.description, decision.result.rawValue, decision.winner ?? "-", decision.message]) }
-        for line in columns(rows, gap: 3) { Out.line(line.last == " " ? String(line.reversed().drop { $0 == " " }.reversed()) : line) }
+        for line in columns(rows, gap: 3) { Out.line(line.trimmedAtEnd) }
     }
 
     private func note(_ line: String) { Out.error(line + "\n") }

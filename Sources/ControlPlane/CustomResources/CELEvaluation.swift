@@ -241,7 +241,7 @@ enum CELFunctions {
         case ("lowerAscii", .string(let text)): return .string(text.lowercased())
         case ("upperAscii", .string(let text)): return .string(text.uppercased())
         case ("trim", .string(let text)):
-            return .string(String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()))
+            return .string(text.trimmed)
         case ("isSorted", .list(let list)):
             for (a, b) in zip(list, list.dropFirst()) where try isLess(b, a) { return .bool(false) }
             return .bool(true)

@@ -60,7 +60,7 @@ extension StructuralSchema {
         var evaluation = CELEvaluation(variables: ["self": CELValue(value, json)], budget: budget)
         if let old { evaluation.variables["oldSelf"] = CELValue(old, json) }
         defer { budget = evaluation.budget }
-        func trimmed(_ name: String) -> String? { rule[name]?.string.map { $0.trimmingBlanks } }
+        func trimmed(_ name: String) -> String? { rule[name]?.string.map(\.trimmed) }
         let type = JSONValue.string(json["type"]?.string ?? "").text()
         var place = path + (rule["fieldPath"]?.string ?? "")
         if place.hasPrefix(".") { place.removeFirst() }
@@ -69,7 +69,7 @@ extension StructuralSchema {
             if try evaluation.bool(try evaluation.value(expression)) { return }
         } catch {
             if error.isUnknown { return }
-            let shown = trimmed("message") ?? text.trimmingBlanks
+            let shown = trimmed("message") ?? text.trimmed
             if evaluation.budget < 0 {
                 let why = "validation failed due to running out of cost budget, no further validation rules will be run"
                 errors.append(FieldError(.invalid, path.isEmpty ? "<nil>" : path, value: type, why))
@@ -82,11 +82,11 @@ extension StructuralSchema {
             errors.append(FieldError(.invalid, path.isEmpty ? "<nil>" : path, value: type, why))
             return
         }
-        var why = trimmed("message") ?? "failed rule: \(text.trimmingBlanks)"
+        var why = trimmed("message") ?? "failed rule: \(text.trimmed)"
         if let source = rule["messageExpression"]?.string, let message = try? CELExpression(source),
-            case .string(let said)? = try? evaluation.value(message), !said.trimmingBlanks.isEmpty, !said.contains("\n")
+            case .string(let said)? = try? evaluation.value(message), !said.trimmed.isEmpty, !said.contains("\n")
         {
-            why = said.trimmingBlanks
+            why = said.trimmed
         }
         switch rule["reason"]?.string {
         case "FieldValueForbidden": errors.append(FieldError(.forbidden, place, why))
@@ -95,8 +95,4 @@ extension StructuralSchema {
         default: errors.append(FieldError(.invalid, place, value: type, why))
         }
     }
-}
-
-extension String {
-    fileprivate var trimmingBlanks: String { String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
 }

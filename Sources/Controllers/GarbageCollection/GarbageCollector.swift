@@ -99,8 +99,7 @@ struct GarbageCollector: Controller {
     /// Whether the owner that `reference` names is there, gone, or waits for its dependents to go.
     private func fate(of reference: OwnerReference, namespace: String, _ cluster: Cluster) -> Fate {
         if cluster.unseenOwners.contains(reference.uid) { return .solid }
-        let group =
-            reference.apiVersion.contains("/") ? String(reference.apiVersion.prefix { $0 != "/" }) : ""
+        let group = reference.group
         let owner: ObjectMeta?
         if let info = KindInfo.named(reference.kind, group: group) {
             let key = ObjectKey(namespace: info.isNamespaced ? namespace : "", name: reference.name)

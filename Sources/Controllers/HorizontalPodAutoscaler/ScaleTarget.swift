@@ -28,15 +28,11 @@ extension Cluster {
 
 extension CrossVersionObjectReference {
     /// The kind that is meant, if group and kind are known.
-    var kindInfo: KindInfo? {
-        let group = apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : ""
-        return KindInfo.named(kind, group: group)
-    }
+    var kindInfo: KindInfo? { KindInfo.named(kind, group: KindInfo.group(of: apiVersion)) }
     /// What the API says if the object is not there.
     var notFoundMessage: String {
         guard let info = kindInfo else {
-            let group = apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : ""
-            return "no matches for kind \"\(kind)\" in group \"\(group)\""
+            return "no matches for kind \"\(kind)\" in group \"\(KindInfo.group(of: apiVersion))\""
         }
         return APIError.notFound(info, name).message
     }

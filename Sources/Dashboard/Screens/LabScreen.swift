@@ -370,7 +370,7 @@ struct LabScreen: ListedScreen {
             lines += ["", "\(side.name): \(words(side)), seed \(run.seed), FailedMount \(run.failedMounts), never ready \(run.unready)"]
             lines += run.pods.map(story)
         }
-        return lines.map { String($0.reversed().drop { $0 == " " }.reversed()) }.joined(separator: "\n") + "\n"
+        return lines.map(\.trimmedAtEnd).joined(separator: "\n") + "\n"
     }
 }
 

@@ -14,16 +14,23 @@ extension String: APIValue {
         }
     }
     public var json: JSONValue? { isEmpty ? nil : .string(self) }
+}
 
+extension StringProtocol {
     /// The text without white space at its ends.
-    var trimmed: String {
-        // Nearly always there is nothing to cut off, and walking over characters is slow.
-        func isPlain(_ byte: UInt8?) -> Bool { byte.map { 0x21...0x7e ~= $0 } ?? true }
-        if isPlain(utf8.first), isPlain(utf8.last) { return self }
-        return trimmedByCharacter
+    package var trimmed: String { String(inner) }
+    /// The text without white space at its end.
+    package var trimmedAtEnd: String { String(self[..<endOfText]) }
+
+    /// By scalars: walking over characters, backwards above all, is slow, and Go trims by scalars, too.
+    private var endOfText: Index {
+        guard let last = unicodeScalars.lastIndex(where: { !$0.properties.isWhitespace }) else { return startIndex }
+        return unicodeScalars.index(after: last)
     }
-    private var trimmedByCharacter: String {
-        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    private var inner: SubSequence {
+        let end = endOfText
+        let first = unicodeScalars[..<end].firstIndex { !$0.properties.isWhitespace } ?? end
+        return self[first..<end]
     }
 }
 

@@ -139,6 +139,9 @@ extension JSONValue {
     /// Appends `text` as a JSON string literal with its quotes.
     public static func quote(_ text: String, to out: inout String) {
         out += "\""
+        defer { out += "\"" }
+        // Nearly all texts stand for themselves.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }) { return out += text }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": out += "\\\""
@@ -152,7 +155,6 @@ extension JSONValue {
             default: out.unicodeScalars.append(scalar)
             }
         }
-        out += "\""
     }
 }
 

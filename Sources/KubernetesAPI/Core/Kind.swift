@@ -190,15 +190,24 @@ public struct KindInfo: Sendable, Hashable {
     /// `extra` are the kinds of loaded custom objects. Nil if there is none.
     public static func find(_ name: String, among extra: [KindInfo] = []) -> KindInfo? {
         let lower = name.lowercased()
-        return (all + extra + keptKinds).first {
-            $0.plural == lower || $0.kind.lowercased() == lower || $0.shortNames.contains(lower)
-                || $0.qualifiedPlural == lower || "\($0.apiVersion)/\($0.plural)" == lower
-        }
+        return typedNames[lower] ?? (extra.isEmpty ? nil : extra.first { $0.names.contains(lower) }) ?? keptNames[lower]
+    }
+    /// The names that are understood, in lower case.
+    private var names: [String] { [plural, kind.lowercased()] + shortNames + [qualifiedPlural, "\(apiVersion)/\(plural)"] }
+    /// Kinds by each of their names; of two with the same name the first one.
+    private static let typedNames = byName(all)
+    private static let keptNames = byName(keptKinds)
+    private static func byName(_ kinds: [KindInfo]) -> [String: KindInfo] {
+        Dictionary(kinds.flatMap { kind in kind.names.map { ($0, kind) } }, uniquingKeysWith: { first, _ in first })
+    }
+    /// The group in an `apiVersion`: of `apps/v1` it is `apps`, of `v1` the core's, which is empty.
+    public static func group(of apiVersion: String) -> String {
+        apiVersion.utf8.firstIndex(of: UInt8(ascii: "/")).map { String(apiVersion[..<$0]) } ?? ""
     }
     /// The typed kind of a document, or nil: then it is kept as a custom object. Older versions of a group are read
     /// as the served one.
     public static func typed(apiVersion: String, kind: String) -> KindInfo? {
-        let group = apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : ""
+        let group = group(of: apiVersion)
         guard let info = all.first(where: { $0.kind == kind && $0.group == group }) else { return nil }
         if info.apiVersion == apiVersion { return info }
         // autoscaling/v1 has another shape; it is converted by its reader.

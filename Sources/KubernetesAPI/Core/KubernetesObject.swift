@@ -127,7 +127,7 @@ public struct CustomObject: ObjectWithoutStatus {
         ObjectKey(namespace: namespace, name: "\(kind).\(group)/\(name)")
     }
     /// The API group, empty for the core group.
-    public var group: String { apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : "" }
+    public var group: String { KindInfo.group(of: apiVersion) }
     public var kindInfo: KindInfo {
         var info = KindInfo.custom(apiVersion: apiVersion, kind: kindName)
         if let defined { (info.plural, info.shortNames, info.isNamespaced) = (defined.plural, defined.shortNames, defined.isNamespaced) }

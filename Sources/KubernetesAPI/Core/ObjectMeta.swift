@@ -90,6 +90,8 @@ public struct OwnerReference: APIStruct {
         (name, uid) = (object.metadata.name, object.metadata.uid)
         (controller, blockOwnerDeletion) = (true, true)
     }
+    /// The owner's API group; empty for the core group.
+    public var group: String { KindInfo.group(of: apiVersion) }
     public static let summary = "The object that this one belongs to."
     public static let fields: [Field<OwnerReference>] = [
         .f("apiVersion", \.apiVersion, "Group and version of the owner.", always: true),

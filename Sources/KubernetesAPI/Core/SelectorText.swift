@@ -61,12 +61,3 @@ extension LabelSelector {
         return isInside ? nil : parts.map { Substring($0.trimmed) }
     }
 }
-
-extension StringProtocol {
-    fileprivate var trimmed: String {
-        var view = self[...]
-        while view.first == " " { view = view.dropFirst() }
-        while view.last == " " { view = view.dropLast() }
-        return String(view)
-    }
-}

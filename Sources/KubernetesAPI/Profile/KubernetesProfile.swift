@@ -156,22 +156,15 @@ extension KubernetesProfile {
         var overrides: [(String, Bool)] = []
         for item in list.split(separator: ",") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = trimmed(parts[0])
+            let name = parts[0].trimmed
             if name.isEmpty && parts.count == 1 { continue }
-            if name.isEmpty { throw .missingName(item: trimmed(item)) }
+            if name.isEmpty { throw .missingName(item: item.trimmed) }
             guard parts.count == 2 else { throw .missingValue(item: name) }
-            let text = trimmed(parts[1])
+            let text = parts[1].trimmed
             guard let value = boolean(text) else { throw .invalidValue(name: name, value: text) }
             overrides.append((name, value))
         }
         return overrides
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        var text = text
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text)
     }
 
     private static func boolean(_ text: String) -> Bool? {

@@ -15,7 +15,7 @@ struct Description {
     /// The text, with columns aligned.
     var text: String {
         TabWriter.text(lines, padding: 2).split(separator: "\n", omittingEmptySubsequences: false)
-            .map { line in String(line.reversed().drop { $0 == " " }.reversed()) }.joined(separator: "\n")
+            .map { $0.hasSuffix(" ") ? $0.trimmedAtEnd : String($0) }.joined(separator: "\n")
     }
 
     /// Adds a line of cells; the first is indented by two spaces a level.
@@ -96,7 +96,7 @@ struct Description {
                 let tellsPath = !path.isEmpty && cluster.profile.has(.fieldPathBeforeEventText)
                 return [
                     event.type, event.reason, age, event.source.component.or(event.reportingComponent),
-                    (tellsPath ? path + ": " : "") + trimmed(event.message),
+                    (tellsPath ? path + ": " : "") + event.message.trimmed,
                 ]
             })
     }

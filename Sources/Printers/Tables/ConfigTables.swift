@@ -85,15 +85,9 @@ extension KindPrinter {
             object.reason,
             "\(object.involvedObject.kind.lowercased())/\(object.involvedObject.name)",
             object.involvedObject.fieldPath, source.filter { !$0.isEmpty }.joined(separator: ", "),
-            trimmed(object.message), Printers.ageText(from: first, to: cluster.now),
+            object.message.trimmed, Printers.ageText(from: first, to: cluster.now),
             String(max(1, object.count)),
             object.name,
         ]
     }
-}
-
-/// `text` without white space at both ends.
-func trimmed(_ text: String) -> String {
-    let start = text.drop(while: \.isWhitespace)
-    return String(start.reversed().drop(while: \.isWhitespace).reversed())
 }

@@ -128,7 +128,7 @@ extension KindPrinter {
     ) { object, cluster in
         var controller = "<none>"
         if let owner = object.metadata.controller {
-            let group = owner.apiVersion.contains("/") ? "." + owner.apiVersion.prefix { $0 != "/" } : ""
+            let group = owner.group.isEmpty ? "" : "." + owner.group
             controller = "\(owner.kind.lowercased())\(group)/\(owner.name)"
         }
         return [object.name, controller, String(object.revision), object.age(cluster)]

@@ -44,7 +44,7 @@ struct MissingParts {
         var names: [String] = []
         for object in objects {
             for reference in object.metadata.ownerReferences {
-                let group = reference.apiVersion.contains("/") ? String(reference.apiVersion.prefix { $0 != "/" }) : ""
+                let group = reference.group
                 guard !kinds.contains("\(group)/\(reference.kind)"), unseenOwners.insert(reference.uid).inserted else { continue }
                 if !names.contains(reference.kind) { names.append(reference.kind) }
             }
