@@ -58,32 +58,34 @@ extension Kubelet {
 
     /// The name with which the runtime is asked: without tag and digest it is the latest.
     static func fullName(_ image: String) -> String {
-        let last = image.split(separator: "/").last ?? ""
-        return last.contains(":") || last.contains("@") ? image : image + ":latest"
+        let slash = image.utf8.lastIndex(of: UInt8(ascii: "/")) ?? image.startIndex
+        return image.utf8[slash...].contains { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "@") } ? image : image + ":latest"
     }
 
     /// Why `image` is no reference to an image; nil if it is one.
     /// - Source: `github.com/distribution/reference`.
     static func nameProblem(_ image: String) -> String? {
         if image.isEmpty { return "invalid reference format" }
-        let name = image.prefix { $0 != "@" }
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        for (n, part) in parts.enumerated() {
+        // By bytes, as it is written in Go: a container whose image has a bad name is tried again and again.
+        func part(_ text: Substring, upTo sign: Unicode.Scalar) -> Substring { text[..<(text.utf8.firstIndex(of: UInt8(ascii: sign)) ?? text.endIndex)] }
+        let name = part(image[...], upTo: "@")
+        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Substring($0) }
+        for (n, component) in parts.enumerated() {
             let isLast = n == parts.count - 1
-            let path = isLast ? part.prefix { $0 != ":" } : part
-            let isHost = n == 0 && parts.count > 1 && (part.contains(".") || part.contains(":") || part == "localhost")
+            let path = isLast ? part(component, upTo: ":") : component
+            let isHost = n == 0 && parts.count > 1 && (component.utf8.contains { $0 == 0x2e || $0 == 0x3a } || component == "localhost")
             if path.isEmpty { return "invalid reference format" }
             for c in path.utf8 {
                 let small = c >= 0x61 && c <= 0x7a || c >= 0x30 && c <= 0x39 || c == 0x2d || c == 0x2e || c == 0x5f
                 if small || isHost && (c == 0x3a || c >= 0x41 && c <= 0x5a) { continue }
                 return c >= 0x41 && c <= 0x5a
-                    ? "invalid reference format: repository name (\(name.prefix { $0 != ":" })) must be lowercase" : "invalid reference format"
+                    ? "invalid reference format: repository name (\(part(name, upTo: ":"))) must be lowercase" : "invalid reference format"
             }
-            if isLast, path.count < part.count {
-                let tag = part.dropFirst(path.count + 1)
+            if isLast, path.endIndex < component.endIndex {
+                let tag = component[path.endIndex...].utf8.dropFirst()
                 let isTag =
                     !tag.isEmpty && tag.count <= 128
-                    && tag.utf8.allSatisfy {
+                    && tag.allSatisfy {
                         $0 >= 0x61 && $0 <= 0x7a || $0 >= 0x41 && $0 <= 0x5a || $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f
                     }
                 if !isTag { return "invalid reference format" }
