@@ -218,21 +218,24 @@ public struct Dashboard {
     var bindingGroups: [BindingGroup] {
         let keymap = world.options.settings.keymap
         var taken: Set<Key> = []
-        return (stack.last!.bindings + [Bindings.general, Bindings.time, Bindings.navigation]).map { group in
+        return groupsOfBindings.map { group in
             var group = keymap.applied(to: group)
             // A key means what the first group says; what loses all its keys is not offered.
-            for index in group.bindings.indices { group.bindings[index].keys.removeAll { taken.contains($0) } }
-            group.bindings.removeAll { $0.keys.isEmpty }
+            for index in group.bindings.indices where !taken.isEmpty && group.bindings[index].keys.contains(where: taken.contains) {
+                group.bindings[index].keys.removeAll { taken.contains($0) }
+            }
+            if group.bindings.contains(where: \.keys.isEmpty) { group.bindings.removeAll { $0.keys.isEmpty } }
             taken.formUnion(group.bindings.flatMap(\.keys))
             return group
         }
     }
 
+    private var groupsOfBindings: [BindingGroup] { stack.last!.bindings + [Bindings.general, Bindings.time, Bindings.navigation] }
+
+    /// What a key means: the first group that has it says so.
     private func binding(for key: Key) -> Binding? {
-        for group in bindingGroups {
-            if let binding = group.bindings.first(where: { $0.keys.contains(key) }) { return binding }
-        }
-        return nil
+        let keymap = world.options.settings.keymap
+        return groupsOfBindings.lazy.compactMap { keymap.applied(to: $0).bindings.first { $0.keys.contains(key) } }.first
     }
 
     mutating func perform(_ action: Action) {

@@ -75,7 +75,7 @@ public struct Authorizer: Sendable {
     }
 
     /// A binding as it is written.
-    struct Binding {
+    struct Binding: Sendable {
         var name: String
         /// Empty for one of the whole cluster.
         var namespace: String
@@ -100,7 +100,7 @@ public struct Authorizer: Sendable {
         }
     }
     /// Who gets a role.
-    struct Subject {
+    struct Subject: Sendable {
         /// `User`, `Group` or `ServiceAccount`.
         var kind: String
         var name: String
@@ -131,10 +131,11 @@ public struct Authorizer: Sendable {
     /// Those of the store, and the default ones that none of them stands for, by name.
     private var clusterBindings: [Binding] {
         let stored = kept("ClusterRoleBinding").map(Binding.init)
-        let standard = DefaultRoles.bindings.filter { binding in !stored.contains { $0.name == binding.name } }
-        let all = stored + standard.map { Binding($0.name, $0.subjects) }
-        return stored.isEmpty ? all : all.sorted { $0.name < $1.name }
+        if stored.isEmpty { return Self.standardBindings }
+        let standard = Self.standardBindings.filter { binding in !stored.contains { $0.name == binding.name } }
+        return (stored + standard).sorted { $0.name < $1.name }
     }
+    private static let standardBindings = DefaultRoles.bindings.map { Binding($0.name, $0.subjects) }
 
     // MARK: Roles
 

@@ -39,6 +39,7 @@ public struct Keymap: Sendable {
 
     /// The group with the preset's keys.
     private func withPreset(_ group: BindingGroup) -> BindingGroup {
+        if preset != .k9s, group.bindings.allSatisfy({ $0.preset == nil || $0.preset == preset }) { return group }
         var result = group
         result.bindings = group.bindings.compactMap { binding in
             guard binding.preset == nil || binding.preset == preset else { return nil }
