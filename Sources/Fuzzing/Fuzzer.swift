@@ -114,9 +114,13 @@ public struct Fuzzer {
     private mutating func press(_ steps: [FuzzStep], follows: Bool = false) {
         var dashboard: Dashboard?
         var live: FuzzedLive?
+        var user = FuzzedUser()
         var size = Size(width: 80, height: 24)
         for step in steps {
-            if dashboard == nil { dashboard = cluster(0) }
+            if dashboard == nil {
+                dashboard = cluster(0)
+                dashboard?.usersPatience = user.patience
+            }
             switch step {
             case .cluster(let number) where follows:
                 var (own, shown) =
@@ -163,8 +167,14 @@ public struct Fuzzer {
                 _ = dashboard?.applyEdited(lines.joined(separator: "\n"), of: edited)
             case .text, .word, .request: continue
             }
+            if case .cluster(let number) = step {
+                user = FuzzedUser(quickness: number % 2 == 0 ? 300 : nil)
+                dashboard?.usersPatience = user.patience
+            }
             if dashboard?.wantsToQuit ?? true { return }
-            _ = dashboard?.frame(size: size)
+            // As the program does: where nothing has changed, what is on the screen stays.
+            if dashboard?.needsFrame ?? false { _ = dashboard?.frame(size: size) }
+            user.rest()
         }
     }
 

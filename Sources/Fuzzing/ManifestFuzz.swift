@@ -254,7 +254,10 @@ struct ManifestFuzz {
     func run(_ text: String) -> Session? {
         let manifests = ManifestReader.read(text: text, file: "fuzz")
         let review = ManifestReview(manifests.documents)
-        for answer in review.answers { _ = "\(answer)" }
+        for answer in review.answers {
+            (_, _) = (answer.title, answer.status.text())
+            for fault in answer.faults { _ = fault.description }
+        }
         var overrides = InputOverrides()
         (overrides.nodes, overrides.zones) = (2, 2)
         let input = Input(manifests, overrides: overrides)

@@ -214,6 +214,10 @@ enum FuzzedServer {
             method: "POST", path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", query: "", contentType: "application/json",
             body: Array(definition.text().utf8))
         _ = server.reply(to: request(create), in: &session)
+        // What each case would do first is done once: the controllers' first rounds, and the list of what is served.
+        session.advance(to: session.now + .seconds(5))
+        let list = FuzzedRequest(method: "GET", path: "/apis/fuzz.example.com/v1/widgets", query: "", contentType: "", body: [])
+        _ = server.reply(to: request(list), in: &session)
         return (server, session)
     }()
 

@@ -1,4 +1,6 @@
+import Dashboard
 import Fuzzing
+import SimulationKit
 import Testing
 
 /// A few cases of each kind of fuzzing; `evenkeel-lab fuzz KIND --count N --seed S` runs many. A trap ends the test process:
@@ -8,6 +10,28 @@ import Testing
     func `random cases trap nowhere`(kind: FuzzKind, count: Int) {
         var fuzzer = Fuzzer()
         for number in 0..<count { fuzzer.run(FuzzCase(kind, seed: 1, number: number)) }
+    }
+
+    @Test func `work that takes long is stopped after a fixed amount of it`() throws {
+        var dashboard = Fuzzer.cluster(31)
+        let user = FuzzedUser()
+        dashboard.usersPatience = user.patience
+        dashboard.type(":time ++5h")
+        #expect(user.asked == FuzzedUser.patience + 1)
+        #expect(dashboard.session.now > .start && dashboard.session.now < .start + .hours(5))
+        let stopped = dashboard.session.now
+        var again = Fuzzer.cluster(31)
+        user.rest()
+        again.usersPatience = user.patience
+        again.type(":time ++5h")
+        #expect(again.session.now == stopped)
+    }
+
+    @Test func `work that goes on after it was told to stop is found`() async {
+        await #expect(processExitsWith: .failure) {
+            let patience = FuzzedUser().patience
+            while true { _ = patience.isOver { WorkProgress(title: "for ever") } }
+        }
     }
 
     @Test(arguments: FuzzKind.allCases)
