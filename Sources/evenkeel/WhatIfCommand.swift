@@ -211,7 +211,7 @@ struct ChangeReader {
 
     /// The flags of kubectl drain, as `force=false` or `timeout=40s`; those that let it go on are set unless it is said otherwise.
     private func drainOptions(_ words: ArraySlice<String>) throws -> Drain.Options {
-        var options = Drain.Options(ignoreDaemonSets: true, deleteEmptyDirData: true, force: true)
+        var options = Drain.Options.thorough
         let flags: [(String, WritableKeyPath<Drain.Options, Bool>)] = [
             ("ignore-daemonsets", \.ignoreDaemonSets), ("delete-emptydir-data", \.deleteEmptyDirData), ("force", \.force),
             ("disable-eviction", \.disableEviction),

@@ -33,6 +33,15 @@ public struct Drain: Sendable {
             (self.force, self.disableEviction) = (force, disableEviction)
             (self.gracePeriodSeconds, self.timeout) = (gracePeriodSeconds, timeout)
         }
+
+        /// As drains are mostly asked for: nothing stays but what ``leaves(_:)`` tells.
+        public static let thorough = Options(ignoreDaemonSets: true, deleteEmptyDirData: true, force: true)
+
+        /// Whether a pod stays without keeping the drain from its end: those of DaemonSets, and of files on the node.
+        public func leaves(_ pod: Pod) -> Bool {
+            ignoreDaemonSets && isOfDaemonSet(pod) || pod.metadata.annotations[AnnotationKey.mirrorPod] != nil
+        }
+        fileprivate func isOfDaemonSet(_ pod: Pod) -> Bool { pod.metadata.controller?.kind == "DaemonSet" && !pod.isFinished }
     }
 
     public enum State: Sendable, Equatable {
@@ -136,12 +145,9 @@ public struct Drain: Sendable {
     /// Whether a pod is to go, or stays, or keeps the node from being drained: the filters in their order.
     private func judge(_ pod: Pod) -> (goes: Bool, refusal: String?, warning: String?) {
         var warning: String?
-        if pod.metadata.controller?.kind == "DaemonSet", !pod.isFinished {
-            return options.ignoreDaemonSets
-                ? (false, nil, "ignoring DaemonSet-managed Pods")
-                : (false, "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", nil)
-        }
-        if pod.metadata.annotations[AnnotationKey.mirrorPod] != nil { return (false, nil, nil) }
+        let isOfDaemonSet = options.isOfDaemonSet(pod)
+        if options.leaves(pod) { return (false, nil, isOfDaemonSet ? "ignoring DaemonSet-managed Pods" : nil) }
+        if isOfDaemonSet { return (false, "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", nil) }
         if !pod.isFinished, pod.spec.volumes.contains(where: { $0.emptyDir != nil }) {
             guard options.deleteEmptyDirData else {
                 return (false, "Pods with local storage (use --delete-emptydir-data to override)", nil)

@@ -278,17 +278,10 @@ public struct ObjectStore: Sendable {
     /// Labels are compared once for each of their versions, which the pods of a template share.
     public func count(podsOwnedBy uid: String, matching selector: LabelSelector, template: LabelSelector) -> PodTally? {
         var tally = PodTally()
-        var known: [(labels: StringMap<String>, isOfTemplate: Bool)] = []
+        var known = LabelMemo<Bool?>()
         for slot in slotsByOwner[uid] {
             guard let labels = pods.rows[slot]?.metadata.labels else { continue }
-            let isOfTemplate: Bool
-            if let same = known.first(where: { $0.labels.isIdentical(to: labels) }) {
-                isOfTemplate = same.isOfTemplate
-            } else {
-                guard selector.matches(labels) else { return nil }
-                isOfTemplate = template.matches(labels)
-                if known.count < 8 { known.append((labels, isOfTemplate)) }
-            }
+            guard let isOfTemplate = known.value(labels, { selector.matches($0) ? template.matches($0) : nil }) else { return nil }
             tally.add(podMarks[slot], isOfTemplate: isOfTemplate)
         }
         return tally

@@ -179,19 +179,13 @@ struct DaemonSetController: Controller {
 
     /// Puts each pod of the set to its node. False, with some missing, if there is one that `selector` does not match.
     private func placePods(in view: inout View, _ selector: LabelSelector?, _ cluster: Cluster) -> Bool {
-        // The pods of a template share their labels, so those are looked at once.
-        var known: [(labels: StringMap<String>, isNew: Bool)] = []
+        var known = LabelMemo<Bool?>()
         for slot in cluster.store.podSlots(ownedBy: view.set.metadata.uid) {
             guard let pod = cluster.store.pods.rows[slot] else { continue }
-            let labels = pod.metadata.labels
-            let isNew: Bool
-            if let same = known.first(where: { $0.labels.isIdentical(to: labels) }) {
-                isNew = same.isNew
-            } else {
-                if let selector, !selector.matches(labels) { return false }
-                isNew = labels["controller-revision-hash"] == view.hash
-                if known.count < 8 { known.append((labels, isNew)) }
+            let isOfHash = known.value(pod.metadata.labels) { labels in
+                selector?.matches(labels) ?? true ? labels["controller-revision-hash"] == view.hash : nil
             }
+            guard let isNew = isOfHash else { return false }
             guard let place = view.byNode[NodeFit.node(of: pod)] else { continue }
             let wait = view.set.spec.minReadySeconds
             let isReady = pod.isReady

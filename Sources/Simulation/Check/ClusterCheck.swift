@@ -123,9 +123,8 @@ public struct ClusterCheck: Sendable {
         for node in store.nodes.sorted() where node.isReady {
             var isGuarded = false
             var isStuck = false
-            for pod in store.pods(onNode: node.name).sorted(by: { $0.key < $1.key }) where !pod.isFinished && !pod.isMirror && isMeant(pod.namespace) {
-                // DaemonSets' pods stay in a drain.
-                if pod.metadata.controller?.kind == "DaemonSet" { continue }
+            for pod in store.pods(onNode: node.name).sorted(by: { $0.key < $1.key }) where !pod.isFinished && isMeant(pod.namespace) {
+                if Drain.Options.thorough.leaves(pod) { continue }
                 let own = budgets.filter { $0.namespace == pod.namespace && $0.spec.selector?.matches(pod.metadata.labels) ?? false }
                 isGuarded = isGuarded || !own.isEmpty
                 for budget in own where budget.neverAllows {

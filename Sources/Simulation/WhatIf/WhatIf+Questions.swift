@@ -83,7 +83,7 @@ extension WhatIf {
 
     /// As `kubectl drain` with the flags that dashboards use.
     public static func drain(_ node: String) -> WhatIf {
-        WhatIf("drain \(node)", [.drain(node: node, Drain.Options(ignoreDaemonSets: true, deleteEmptyDirData: true, force: true))])
+        WhatIf("drain \(node)", [.drain(node: node, .thorough)])
     }
     public static func scale(_ kind: Kind, _ key: ObjectKey, from present: Int, to replicas: Int) -> WhatIf {
         WhatIf("scale \(key.name) \(present) to \(replicas)", [.scale(kind, key, replicas: replicas)])
