@@ -155,7 +155,7 @@ extension Cluster {
         source: EventSource, action: String = "", happened: Instant? = nil
     ) {
         let time = happened ?? now
-        if !tellsEvents { return leaveOut(reference, reason, message, source) }
+        if !tellsEvents, !HeldBackPods.needs(reason, of: reference.kind) { return leaveOut(reference, reason, message, source) }
         let count = store.events.count
         let message = eventRecorder.share(message, of: count)
         var told = ToldEvent(

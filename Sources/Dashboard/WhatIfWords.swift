@@ -166,6 +166,9 @@ enum WhatIfWords {
         if fresh.count > 0, answer.pending.count > answer.pendingBefore {
             return ("\(counted(fresh.count, "waits", "wait")): \(reason(fresh[0].message))", .rowError)
         }
+        if let held = answer.heldBack.first(where: { $0.count > $0.before }) {
+            return ("\(counted(held.count, "pod")) of \(held.workload.name) not made: \(held.message)", .rowError)
+        }
         if let worse = answer.workloads.first(where: { ($0.after?.risk ?? .none) < ($0.before?.risk ?? .none) }), let after = worse.after {
             return ("\(worse.workload.name): \(after.riskText)", .rowError)
         }

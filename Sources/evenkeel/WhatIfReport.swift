@@ -29,6 +29,14 @@ struct WhatIfReport: Report {
         checks.append(Check(name: "accepted", requirement: nil, evidence: (answer.refusal.map { [$0] } ?? []) + refused, blocks: true))
         let pending = answer.pending.filter { !$0.isOld || answer.workload($0.workload).map { $0.pendingAfter > $0.pendingBefore } ?? false }
         checks.append(Check(name: "no pod finds no node", requirement: .noPending, evidence: pending.map { "\($0.key): \($0.message)" }, blocks: true))
+        let heldBack = answer.heldBack.filter { $0.count > $0.before }
+        if !heldBack.isEmpty {
+            // Only told where it is so: most clusters have nothing that holds pods back.
+            checks.append(
+                Check(
+                    name: "every pod may be made", requirement: .noPending,
+                    evidence: heldBack.map { "\($0.workload.title): \(counted($0.count, "pod")) not made: \($0.message)" }, blocks: true))
+        }
         checks.append(
             Check(
                 name: "no budget blocks", requirement: .budgets,
@@ -250,6 +258,15 @@ struct WhatIfReport: Report {
                 }),
             "pending": Self.json(answer.pending),
         ]
+        if !answer.heldBack.isEmpty {
+            object["heldBack"] = .array(
+                answer.heldBack.map {
+                    [
+                        "workload": .string($0.workload.title), "pods": .int(Int64($0.count)), "podsBefore": .int(Int64($0.before)),
+                        "message": .string($0.message),
+                    ]
+                })
+        }
         addWhatHappened(to: &object)
         if !answer.groups.isEmpty {
             object["groups"] = .array(

@@ -1,5 +1,6 @@
 import ControlPlane
 import KubernetesAPI
+import Manifests
 import Scheduling
 import Simulation
 import SimulationKit
@@ -72,6 +73,17 @@ import Testing
         #expect(answer.pending.count == 1 && message.contains("didn't match pod topology spread constraints"))
         #expect(answer.blocked.map(\.budget.name) == ["web"] && answer.blocked[0].pods.count == 4)
         #expect(answer.workload(Self.web)?.readyAfter == 14)
+    }
+
+    @Test func `a quota that keeps a drained pod from coming back is the reason`() throws {
+        var session = Self.cluster(2, replicas: 6)
+        let quota = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: small, namespace: default}, spec: {hard: {pods: 5}}}"
+        _ = try session.perform(.apply(ManifestReader.read(text: quota, file: "quota.yaml").documents.map(\.json))).get()
+        session.advance(to: session.now + .seconds(30))
+        let held = Self.answer(session, .drain("a1")).heldBack
+        #expect(held.map(\.workload) == [Self.web] && held.map(\.before) == [0] && held.map(\.count) == [1])
+        #expect(held.first?.message.hasPrefix("exceeded quota: small, requested: pods=1, used: pods=5") == true)
+        #expect(Self.answer(Self.cluster(2, replicas: 6), .drain("a1")).heldBack.isEmpty)
     }
 
     @Test func `with nodeTaintsPolicy Honor the same drain goes through`() {

@@ -23,6 +23,8 @@ public struct WhatIfAnswer: Sendable {
     /// Pods without a node at the end.
     public var pending: [PendingPod] = []
     public var pendingBefore = 0
+    /// Pods that are missing at the end since the API server refuses to let them be made, by who wants them.
+    public var heldBack: [HeldBack] = []
     /// Nodes of the pods that waited before and do no more.
     public var placed: [String] = []
     /// Budgets that kept pods from being evicted until the end.
@@ -82,6 +84,15 @@ public struct WhatIfAnswer: Sendable {
         public var message: String
         /// Waited before already.
         public var isOld: Bool
+    }
+    /// Pods that a controller wants and may not make: over a quota, outside a LimitRange.
+    public struct HeldBack: Sendable, Equatable {
+        public var workload: Workload
+        public var count: Int
+        /// So many were missing before.
+        public var before: Int
+        /// Why, in the API server's words.
+        public var message: String
     }
     /// The answer to one eviction.
     public struct Eviction: Sendable, Equatable {
@@ -178,6 +189,7 @@ public struct WhatIfAnswer: Sendable {
 
     private mutating func compare(_ comparison: Comparison, _ parameters: AvailabilityParameters) {
         pending = Self.pending(comparison)
+        heldBack = Self.heldBack(comparison)
         placed = comparison.pods.compactMap { fate in
             guard fate.before?.isWaitingForNode == true, let node = fate.after?.nodeName, !node.isEmpty else { return nil }
             return node
@@ -189,6 +201,18 @@ public struct WhatIfAnswer: Sendable {
 
     // MARK: Parts
 
+    private static func heldBack(_ comparison: Comparison) -> [HeldBack] {
+        func find(_ cluster: Cluster) -> [HeldBackPods.Entry] {
+            var held = HeldBackPods()
+            for case let event? in cluster.store.events.rows { held.note(event) }
+            held.refresh(cluster)
+            return held.entries
+        }
+        let after = find(comparison.after.cluster)
+        if after.isEmpty { return [] }
+        let before = Dictionary(find(comparison.before.cluster).map { ($0.workload, $0.count) }, uniquingKeysWith: +)
+        return after.map { HeldBack(workload: $0.workload, count: $0.count, before: before[$0.workload] ?? 0, message: $0.message) }
+    }
     private static func pending(_ comparison: Comparison) -> [PendingPod] {
         let cluster = comparison.after.cluster
         var found: [PendingPod] = []

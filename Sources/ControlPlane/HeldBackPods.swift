@@ -1,4 +1,3 @@
-import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
@@ -6,27 +5,34 @@ import SimulationKit
 /// pod security.
 ///
 /// Fed from the feed of changes: it costs what was refused, not what exists.
-struct HeldBackPods {
-    struct Entry {
+package struct HeldBackPods: Sendable {
+    package struct Entry: Sendable {
         /// Who wants the pods, such as a ReplicaSet, and the workload that users know.
-        var owner: Workload
-        var workload: Workload
+        package var owner: Workload
+        package var workload: Workload
         /// How many are missing.
-        var count: Int
+        package var count: Int
         /// Why, as the API server says it.
-        var message: String
+        package var message: String
         /// When it was first refused, and how often since.
-        var since: Instant?
-        var times: Int
+        package var since: Instant?
+        package var times: Int
     }
-    private(set) var entries: [Entry] = []
+    package private(set) var entries: [Entry] = []
     /// The last refusal of each owner.
     private var refusals: [Workload: Event] = [:]
 
-    var count: Int { entries.reduce(0) { $0 + $1.count } }
+    package var count: Int { entries.reduce(0) { $0 + $1.count } }
+
+    package init() {}
+
+    /// Whether an event about an object of a kind is asked for where all others may be left out.
+    static func needs(_ reason: String, of kind: String) -> Bool {
+        reason == EventReason.failedCreate || reason == EventReason.successfulCreate && kind != "ReplicaSet"
+    }
 
     /// Hears of an event.
-    mutating func note(_ event: Event) {
+    package mutating func note(_ event: Event) {
         let about = event.involvedObject
         let owner = Workload(kind: about.kind, namespace: about.namespace, name: about.name)
         switch event.reason {
@@ -40,7 +46,7 @@ struct HeldBackPods {
     }
 
     /// Looks whether what was refused is still missing.
-    mutating func refresh(_ cluster: Cluster) {
+    package mutating func refresh(_ cluster: Cluster) {
         if refusals.isEmpty && entries.isEmpty { return }
         entries = []
         for owner in refusals.keys.sorted() {
@@ -89,8 +95,8 @@ struct HeldBackPods {
     }
 
     /// The API server's own words: `exceeded quota: …` without who failed to create what.
-    static func reason(_ message: String) -> String {
-        if let start = message.range(of: " is forbidden: ") { return String(message[start.upperBound...]) }
+    package static func reason(_ message: String) -> String {
+        if let start = message.firstRange(of: " is forbidden: ") { return String(message[start.upperBound...]) }
         for prefix in ["Error creating: ", "Error creating job: "] where message.hasPrefix(prefix) { return String(message.dropFirst(prefix.count)) }
         return message
     }
