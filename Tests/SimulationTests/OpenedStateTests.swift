@@ -114,6 +114,31 @@ import Testing
         #expect(namespace.metadata.labels["team"] == "shop" && namespace.metadata.labels["kubernetes.io/metadata.name"] == "boutique")
     }
 
+    @Test(arguments: [("{}", 40), ("{evenkeel.dev/stop-time: 45s}", 25), ("{evenkeel.dev/stop-time: never}", 40)])
+    func `a pod that is ending takes the rest of its time`(annotations: String, rest: Int) throws {
+        let state = """
+            {apiVersion: v1, kind: Node, metadata: {name: n1, uid: u1}, status: {capacity: {cpu: 4, memory: 16Gi, pods: 110}, allocatable: {cpu: 4, memory: 16Gi, pods: 110},
+              conditions: [{type: Ready, status: "True", lastHeartbeatTime: "2026-01-01T00:10:00Z", lastTransitionTime: "2026-01-01T00:00:00Z"}]}}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: slow, namespace: default, uid: u2, creationTimestamp: "2026-01-01T00:00:00Z", deletionTimestamp: "2026-01-01T00:10:40Z",
+              deletionGracePeriodSeconds: 60, annotations: \(annotations)}
+            spec: {nodeName: n1, terminationGracePeriodSeconds: 60, containers: [{name: main, image: "a:1"}]}
+            status: {phase: Running, startTime: "2026-01-01T00:00:00Z", podIP: 10.0.0.9, conditions: [{type: Ready, status: "True"}],
+              containerStatuses: [{name: main, image: "a:1", ready: true, started: true, state: {running: {startedAt: "2026-01-01T00:00:05Z"}}}]}
+            """
+        var session = Input(ManifestReader.read(text: state, file: "state.yaml")).makeSession().session
+        let begin = session.now
+        #expect(begin.rfc3339 == "2026-01-01T00:10:00Z")
+        let key = ObjectKey(namespace: "default", name: "slow")
+        session.advance(to: begin + .seconds(rest - 1))
+        let pod = try #require(session.cluster.store.pods[key])
+        #expect(pod.status.containerStatuses.first?.state.running != nil)
+        session.advance(to: begin + .seconds(rest + 4))
+        #expect(session.cluster.store.pods[key] == nil)
+    }
+
     @Test func `a resize that was put off goes on waiting, and comes through once there is room`() throws {
         var first = try #require(ScenarioCatalog.find("node-full-resize")).input(overrides: InputOverrides()).makeSession().session
         first.advance(to: .start + .seconds(120))

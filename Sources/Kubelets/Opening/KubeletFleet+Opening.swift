@@ -154,6 +154,7 @@ extension Kubelet {
         if let limit = worker.pod.spec.activeDeadlineSeconds { host.schedule(.deadline, worker, at: max(now, worker.startTime + .seconds(limit))) }
         if worker.pod.metadata.isTerminating {
             let end = worker.pod.metadata.deletionTimestamp ?? now
+            for i in worker.containers.indices where worker.containers[i].isRunning { keepEnding(&worker, i, end, now) }
             terminate(&worker, grace: max(.zero, end - now), deletion: true, &host, &cluster)
             return continueTermination(&worker, &host, &cluster)
         }
@@ -170,6 +171,17 @@ extension Kubelet {
             if let retry = container.pull.retryAt { next = max(next, retry) }
         }
         host.syncLater(worker, at: next)
+    }
+
+    /// A program that was told to stop before the state was taken, and was still there then: by what is said of it, it ends when its time
+    /// is over; else it is taken to need all of its grace, as nothing tells when it would have ended.
+    private func keepEnding(_ worker: inout PodWorker, _ i: Int, _ end: Instant, _ now: Instant) {
+        let program = worker.containers[i].program
+        guard Program.tellsStopTime(worker.pod.metadata.annotations, of: worker.spec(i).name), let time = program.stopTime else {
+            return worker.containers[i].program.stopTime = nil
+        }
+        let began = end - .seconds(max(0, worker.pod.metadata.deletionGracePeriodSeconds ?? worker.pod.spec.terminationGracePeriodSeconds ?? 30))
+        worker.containers[i].program.stopTime = max(.zero, min(time, began + time - now))
     }
 
     /// What belongs to a running instance, with the outcome of its probes as the status tells it.

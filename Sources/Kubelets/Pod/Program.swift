@@ -166,6 +166,11 @@ extension Program {
         return problems
     }
 
+    /// Whether annotations say how long the program of container `name` takes to stop.
+    static func tellsStopTime(_ annotations: StringMap<String>, of name: String) -> Bool {
+        annotations["\(prefix)\(name).stop-time"] != nil || annotations[prefix + "stop-time"] != nil
+    }
+
     private mutating func read(_ annotations: StringMap<String>, of name: String, refuse: (String, String) -> Void) {
         // Most pods have none: look at single keys only where the prefix occurs.
         guard annotations.hasKey(withPrefix: Self.prefix) else { return }

@@ -42,6 +42,7 @@ public struct OpenedState: Sendable {
         "Names, identities, owners, labels, times, spec and status are kept. What every cluster has from the start comes from the state where it has it.",
         "Time goes on from the newest moment that the files know.",
         "Pods that run go on running; what waits or crashes goes on to, with its back-off; a node that was silent stays silent.",
+        "A pod that was told to stop takes the rest of its grace, as nothing tells when it would end.",
         "Use comes from PodMetrics and NodeMetrics where the files hold them, else from requests. ConfigMaps and Secrets are taken as there if the files hold none.",
         "An image that nobody could pull stays so, and a program that crashed each time goes on to, in new pods, too.",
         "The version is that of the newest kubelet; a KubeletConfiguration or KubeSchedulerConfiguration in the files is used.",
@@ -149,14 +150,17 @@ public struct OpenedState: Sendable {
     }
 
     /// The state of a cluster that is mirrored, as of `now`; ``finish()`` completes it.
-    init(of objects: [any StoredObject], usage: MeasuredUsage?, nodeUsage: MeasuredNodes, unknown: [String: [UnknownField]], now: Instant) {
+    init(
+        of objects: [any StoredObject], usage: MeasuredUsage?, nodeUsage: MeasuredNodes, unknown: [String: [UnknownField]],
+        renewals: [String: Instant] = [:], now: Instant
+    ) {
         (self.objects, unknownFields) = (objects, unknown)
         for object in objects {
             if let index = kept.firstIndex(where: { $0.kind == object.kindInfo }) { kept[index].count += 1 } else { kept.append((object.kindInfo, 1)) }
         }
         newest = now
         hasUsage = usage != nil
-        (known.usage, known.nodeUsage) = (usage ?? [:], nodeUsage)
+        (known.usage, known.nodeUsage, known.renewals) = (usage ?? [:], nodeUsage, renewals)
     }
 
     // MARK: What follows from all of it
