@@ -254,6 +254,55 @@
             #expect(api.requests.allSatisfy { $0.method == "GET" && !$0.uri.contains("secrets") })
         }
 
+        private func definition(_ plural: String, _ kind: String) -> JSONValue {
+            [
+                "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+                "metadata": ["name": .string(plural + ".example.com"), "uid": .string("uid-" + plural), "resourceVersion": "9100"],
+                "spec": [
+                    "group": "example.com", "scope": "Namespaced", "names": ["plural": .string(plural), "kind": .string(kind)],
+                    "versions": [["name": "v1alpha1", "served": true, "storage": false], ["name": "v1", "served": true, "storage": true]],
+                ],
+            ]
+        }
+
+        @Test func `leases and custom kinds are followed, as their definitions come and go`() throws {
+            let (definitions, widgets) = ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "/apis/example.com/v1/widgets")
+            let api = try UnixAPI()
+            defer { api.remove() }
+            func object(_ name: String) -> JSONValue {
+                ["metadata": ["name": .string(name), "namespace": "default", "uid": .string("uid-\(name)"), "resourceVersion": "9001"], "spec": ["size": 3]]
+            }
+            func list(_ items: [JSONValue]) -> JSONValue {
+                ["kind": "List", "apiVersion": "v1", "metadata": ["resourceVersion": "9000"], "items": .array(items)]
+            }
+            api.set(definitions, list([definition("widgets", "Widget")]))
+            api.set(widgets, list([object("w1")]))
+            api.set("/apis/coordination.k8s.io/v1/leases", list([object("n1")]))
+            api.fail("/apis/example.com/v1/gadgets", .status(403, "gadgets.example.com is forbidden"), times: 1000)
+            let watcher = Watcher(api.socket)
+            func names(_ kind: String, _ watcher: Watcher) -> [String] {
+                watcher.store.customObjects.all.filter { $0.kindName == kind }.map(\.metadata.name).sorted()
+            }
+            #expect(watcher.wait { names("Widget", $0) == ["w1"] && names("Lease", $0) == ["n1"] && api.watches(widgets) > 0 && api.watches(definitions) > 0 })
+            #expect(api.uris("/apis/example.com/v1alpha1/widgets").isEmpty)
+            #expect(watcher.waitForAll())
+            #expect(watcher.status.missing.isEmpty || !watcher.status.missing.contains { $0.contains("example.com") })
+            api.push(widgets, event("ADDED", object("w2")))
+            #expect(watcher.wait { names("Widget", $0) == ["w1", "w2"] })
+            // One that is not allowed is told once, and all else goes on.
+            api.push(definitions, event("ADDED", definition("gadgets", "Gadget")))
+            #expect(watcher.wait { $0.status.missing.contains("gadgets.example.com may not be looked at: no objects of this custom kind") })
+            #expect(watcher.status.missing.count { $0.contains("gadgets") } == 1)
+            #expect(LiveRule.role("x", watcher.status.rules).contains("resources: [gadgets]"))
+            api.push(widgets, event("ADDED", object("w3")))
+            #expect(watcher.wait { names("Widget", $0) == ["w1", "w2", "w3"] })
+            api.push(definitions, event("DELETED", definition("widgets", "Widget")))
+            #expect(watcher.wait { names("Widget", $0).isEmpty })
+            // What it would become from now on is worked out without leases, as of files.
+            #expect(watcher.session.simulation.awake.cluster.store.customObjects.all.allSatisfy { $0.kindName != "Lease" })
+            #expect(api.requests.allSatisfy { $0.method == "GET" && !$0.uri.contains("secrets") })
+        }
+
         @Test func `a lost server is seen, and followed again when it is back`() throws {
             let api = try UnixAPI()
             defer { api.remove() }

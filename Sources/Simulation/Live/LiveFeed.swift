@@ -292,6 +292,7 @@ public struct LiveFeed: Sendable {
             guard let read = Self.object(item, resource, version: tracks[index].version) else { continue }
             tracks[index].keys.insert(read.object.key)
             changes.append(.put(read))
+            if resource.isOfDefinitions { follow(kindOf: item) }
         }
         tracks[index].next = metadata["continue"]?.string ?? ""
         if !tracks[index].next.isEmpty {
@@ -357,10 +358,41 @@ public struct LiveFeed: Sendable {
         let resource = tracks[index].resource
         guard type != "BOOKMARK", let read = Self.object(object, resource, version: tracks[index].version) else { return }
         switch type {
-        case "ADDED", "MODIFIED": changes.append(.put(read))
-        case "DELETED": changes.append(.remove(resource.info.type, read.object.key))
+        case "ADDED", "MODIFIED":
+            changes.append(.put(read))
+            if resource.isOfDefinitions { follow(kindOf: object) }
+        case "DELETED":
+            changes.append(.remove(resource.info.type, read.object.key))
+            if resource.isOfDefinitions { leave(kindOf: object) }
         default: break
         }
+    }
+
+    // MARK: Custom kinds
+
+    /// Follows the objects of a kind whose definition was seen.
+    private mutating func follow(kindOf definition: JSONValue) {
+        guard let resource = LiveResource.custom(definedBy: definition) else { return }
+        guard let index = place(of: resource) else { return tracks.append(Track(resource: resource)) }
+        if tracks[index].resource == resource {
+            if tracks[index].stage == .due(.distantFuture) { restart(index, at: .zeroTime) }
+            return
+        }
+        // It is served in another version now, or was defined anew.
+        var track = Track(resource: resource)
+        track.namespace = tracks[index].namespace
+        tracks[index] = track
+    }
+    /// A kind that is no longer defined has no objects.
+    private mutating func leave(kindOf definition: JSONValue) {
+        guard let resource = LiveResource.custom(definedBy: definition), let index = place(of: resource) else { return }
+        restart(index, at: .distantFuture)
+        tracks[index].state = .missing("it is no longer defined")
+        changes.append(.keepOnly(tracks[index].resource.info, [], namespace: nil))
+    }
+    /// Which track is that of the same kind, in whatever version.
+    private func place(of resource: LiveResource) -> Int? {
+        tracks.firstIndex { $0.resource.way == .watched && $0.resource.info.group == resource.info.group && $0.resource.info.plural == resource.info.plural }
     }
 
     /// Leaves a stream that makes no sense; it goes on from the last place that was understood.

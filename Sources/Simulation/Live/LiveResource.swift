@@ -73,17 +73,34 @@ public struct LiveResource: Sendable, Hashable {
         LiveResource(.limitRange, "default requests of new pods"),
         LiveResource(.serviceAccount, "service accounts"),
         LiveResource(.event, "events"),
+        LiveResource(kept: "Lease", "leases; how long a node is silent follows from its conditions"),
+        LiveResource(kept: "CustomResourceDefinition", "custom kinds and their objects"),
         LiveResource(kept: "RuntimeClass", "overhead of pods, and nodes that have their runtimes"),
         LiveResource(kept: "Role", "rights in namespaces (:can)"), LiveResource(kept: "RoleBinding", "rights in namespaces (:can)"),
         LiveResource(kept: "ClusterRole", "rights (:can)"), LiveResource(kept: "ClusterRoleBinding", "rights (:can)"),
         metrics, nodeMetrics, kubeletSettings,
     ]
 
+    /// The kind that a CustomResourceDefinition defines, in the version in which it is stored; nil if nothing can be made of it.
+    static func custom(definedBy definition: JSONValue) -> LiveResource? {
+        guard let spec = definition["spec"], let group = spec["group"]?.string, !group.isEmpty,
+            let plural = spec["names"]?["plural"]?.string, !plural.isEmpty, let kind = spec["names"]?["kind"]?.string, !kind.isEmpty
+        else { return nil }
+        let served = (spec["versions"]?.array ?? []).filter { $0["served"] != false }
+        // One version is enough: all show the same objects.
+        guard let version = (served.first { $0["storage"] == true } ?? served.first)?["name"]?.string else { return nil }
+        let info = KindInfo(
+            group: group, version: version, kind: kind, plural: plural, shortNames: spec["names"]?["shortNames"]?.array?.compactMap(\.string) ?? [],
+            isNamespaced: spec["scope"]?.string != "Cluster", type: .custom)
+        return LiveResource(info, "objects of this custom kind")
+    }
+    var isOfDefinitions: Bool { info.kind == "CustomResourceDefinition" }
+
     /// What is so of every followed cluster, in sentences.
     public static let remarks = [
         "Nothing is changed there: kubectl proxy lets through nothing but reading. Secrets are never asked for.",
-        "Not followed: leases (conditions of nodes tell which are silent), custom kinds and their definitions, NetworkPolicies, Ingresses, webhooks and all "
-            + "other kinds that are not listed here; none of these is acted on.",
+        "Objects of custom kinds are followed as their definitions are seen; each needs a rule for its group, which is told where it is missing.",
+        "Not followed: NetworkPolicies, Ingresses, webhooks and all other kinds that are not listed here; none of these is acted on.",
     ]
 
     /// `pods`, `deployments.apps`, `pods.metrics.k8s.io`

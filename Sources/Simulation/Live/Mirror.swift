@@ -137,16 +137,22 @@ extension Simulation {
     var mirroredState: OpenedState {
         guard let mirror else { return OpenedState() }
         var objects: [any StoredObject] = []
+        // As of files, leases only tell when nodes were heard last.
+        var renewals: [String: Instant] = [:]
         for kind in Kind.allCases {
             func add<O: StoredObject>(_ type: O.Type) {
                 // By name, not as they came.
                 for object in cluster.store[keyPath: O.table].sorted() where O.kind != .node || !mirror.guessed.contains(object.metadata.name) {
+                    if let lease = object as? CustomObject, lease.isLease {
+                        renewals[lease.metadata.name] = lease.renewal
+                        continue
+                    }
                     objects.append(object)
                 }
             }
             add(ObjectStore.type(of: kind))
         }
-        return OpenedState(of: objects, usage: mirror.usage, nodeUsage: mirror.nodeUsage, unknown: unknownFields, now: now)
+        return OpenedState(of: objects, usage: mirror.usage, nodeUsage: mirror.nodeUsage, unknown: unknownFields, renewals: renewals, now: now)
     }
     /// The settings of kubelets that a followed cluster told.
     var mirroredKubelets: [KubeletConfiguration] { mirror?.kubelets.map { [$0] } ?? [] }
@@ -179,5 +185,13 @@ extension Simulation {
             self.mirror?.guessed.remove(name)
             cluster.unmirror(Node.self, ObjectKey(name: name))
         }
+    }
+}
+
+extension CustomObject {
+    fileprivate var isLease: Bool { kindName == "Lease" && group == "coordination.k8s.io" }
+    /// When a node's kubelet renewed it last; nil for a lease of something else.
+    fileprivate var renewal: Instant? {
+        metadata.namespace == "kube-node-lease" ? content["spec"]?["renewTime"]?.string.flatMap { Instant(rfc3339: $0) } : nil
     }
 }
