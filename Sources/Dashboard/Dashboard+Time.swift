@@ -101,8 +101,16 @@ extension Dashboard {
             // At full speed the goal is one sample further, again and again, until time is up.
             let goal = limit ?? world.now + period
             let next = min(goal, world.history.nextSample)
-            let arrived = world.session.advance(to: next, unless: shouldStop)
-            guard arrived else { return }
+            var isOver = false
+            let arrived = world.session.advance(to: next, writes: World.farAhead) { now in
+                isOver = shouldStop(now)
+                return isOver
+            }
+            guard arrived else {
+                if isOver { return }
+                world.keepUp()
+                continue
+            }
             if next >= world.history.nextSample { world.sample() }
             if let limit, world.now >= limit { return }
             if limit == nil, world.session.simulation.nextDue == nil || shouldStop(world.now) { return }

@@ -553,6 +553,13 @@ public struct Dashboard {
         let area = rows.body
         let wantsPeek = wantsPeek
         if stack.last is LinksScreen { world.sessions = openSessions }
+        let seen = stack.last!.spreadSeen(world)
+        world.look(at: seen)
+        defer {
+            // Others may have scrolled into sight.
+            let now = stack.last!.spreadSeen(world)
+            if now != seen { world.look(at: now) }
+        }
         return withTop { screen, world in
             var peek: Peek?
             if wantsPeek ?? screen.peeksByDefault, !screen.isText {

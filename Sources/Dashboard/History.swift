@@ -42,7 +42,7 @@ struct History {
     }
 
     /// Remembers the largest skew: of what is shown between two samples, too.
-    mutating func note(_ groups: [SpreadGroup], at time: Instant) {
+    mutating func note(_ groups: [SpreadOutline], at time: Instant) {
         for group in groups where group.skewNow > worst[group.id]?.skew ?? -1 { worst[group.id] = (group.skewNow, time) }
     }
 

@@ -63,6 +63,8 @@ protocol Screen {
     /// Why `action`, one of its own, cannot be done now, in words for the user; nil if it can. Whoever asks for it is told so, and the
     /// palette tells beforehand.
     func unavailable(_ action: Action, _ world: World) -> String?
+    /// The ids of the spread groups that it shows whole: ``World/spreadGroup(_:)`` has them when it is refreshed and drawn.
+    func spreadSeen(_ world: World) -> [String]
     /// The sessions with pods that are open as long as the view is.
     var sessions: [LinkSession] { get }
     /// What stands at the right of the breadcrumbs while there is no message; nil for nothing.
@@ -120,6 +122,7 @@ extension Screen {
         default: return nil
         }
     }
+    func spreadSeen(_ world: World) -> [String] { [] }
     var sessions: [LinkSession] { [] }
     func remark(_ world: World) -> String? { nil }
     func peek(_ world: World) -> Peek? { nil }

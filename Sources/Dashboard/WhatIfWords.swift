@@ -209,7 +209,7 @@ enum WhatIfWords {
     }
 
     /// The cells of a question's row after its title: READY, PENDING, SKEW, MOVED, TOOK, NOTE.
-    static func cells(_ answer: WhatIfAnswer, subject: WhatIfSubject, focus: Workload?, spread: SpreadGroup?, _ theme: Theme) -> [StyledText] {
+    static func cells(_ answer: WhatIfAnswer, subject: WhatIfSubject, focus: Workload?, spread: SpreadOutline?, _ theme: Theme) -> [StyledText] {
         if answer.refusal != nil {
             let text = note(answer, focus: focus)
             return Array(repeating: StyledText("-", theme[.dim]), count: 5) + [StyledText(text.text, theme[text.role])]
@@ -225,7 +225,8 @@ enum WhatIfWords {
         let changed = answer.spread.filter { !$0.group.isDefault }
         let one =
             spread.flatMap { spread in
-                changed.first { $0.before == spread } ?? changed.first { $0.group.ownerName == spread.ownerName && $0.group.topologyKey == spread.topologyKey }
+                changed.first { $0.before?.id == spread.id }
+                    ?? changed.first { $0.group.ownerName == spread.ownerName && $0.group.topologyKey == spread.topologyKey }
             } ?? (spread == nil ? changed.first : nil)
         if let one, let after = one.after {
             skew = change(one.before.map { "\($0.skewNow)" } ?? "-", "\(after.skewNow)", theme, SpreadWords.role(after))

@@ -40,7 +40,9 @@ struct World {
     /// The node label by which the Deck makes columns.
     var topologyKey = LabelKey.zone
     private(set) var view = ClusterView()
-    private(set) var spread: [SpreadGroup] = []
+    private(set) var spread: [SpreadOutline] = []
+    /// All of those groups that the view shows, by their ids.
+    private(set) var spreadGroups: [String: SpreadGroup] = [:]
     /// Workloads, by namespace and name, of which a hard rule is violated.
     private(set) var drifting: Set<ObjectKey> = []
     /// Raised when one of them changes.
@@ -52,7 +54,7 @@ struct World {
     var history = History()
     private(set) var outages = Outages()
     private var spreadRevision = -1
-    /// Many groups over many nodes are looked at so often while time runs, in real time; and whether a look was put off for it.
+    /// Many groups are put in order so often while time runs, in real time; and whether that was put off.
     private static let spreadPause = Duration.milliseconds(100)
     private var spreadLooked = Duration.zero
     private var spreadIsPutOff = false
@@ -90,8 +92,8 @@ struct World {
         view.refresh(session.cluster, generation: generation, topologyKey: topologyKey)
         outages.refresh(self)
         let revision = store.revision &+ generation << 40
-        if revision != spreadRevision || spreadView.isBehind {
-            let isLarge = spread.count.saturatingMultiply(store.nodes.count) > 40_000
+        if revision != spreadRevision {
+            let isLarge = spread.count > 200
             spreadIsPutOff =
                 !isWhole && isLarge && !session.isPaused && generation == spreadGeneration && clock - spreadLooked < Self.spreadPause
             if spreadIsPutOff { return }
@@ -101,9 +103,9 @@ struct World {
                 spreadView = SpreadView(configuration: session.simulation.options.scheduler)
                 spreadGeneration = generation
             }
-            let groups = spreadView.groups(of: cluster)
-            if !spreadView.changed.isEmpty || groups.count != spread.count {
-                spread = groups.sorted(by: Self.comesFirst)
+            let outlines = spreadView.outlines(of: cluster)
+            if !spreadView.changed.isEmpty || outlines.count != spread.count {
+                spread = outlines.sorted(by: Self.comesFirst)
                 let violated = spread.filter { $0.isHard && $0.isViolated }
                 drift = violated.count
                 drifting = Set(violated.map { ObjectKey(namespace: $0.namespace, name: $0.ownerName) })
@@ -113,9 +115,28 @@ struct World {
         }
     }
 
+    /// Looks closer at these groups, which the view shows.
+    mutating func look(at groups: [String]) {
+        if groups.isEmpty && spreadGroups.isEmpty { return }
+        spreadGroups = spreadView.look(at: groups, of: cluster)
+    }
+    /// The group whose outline has this id, if the view shows it.
+    func spreadGroup(_ id: String?) -> SpreadGroup? { id.flatMap { spreadGroups[$0] } }
+
+    /// So many writes are read at a time while time runs.
+    static let farAhead = 2048
+    /// Takes in what changed before the feed forgets it, while time runs far between two frames.
+    mutating func keepUp() {
+        if isMirror || generation != spreadGeneration { return }
+        // One turn of a controller may touch a good part of a large cluster.
+        session.keepChanges(min(store.count / 2, 65_536))
+        view.refresh(session.cluster, generation: generation, topologyKey: topologyKey)
+        spreadView.catchUp(with: cluster)
+    }
+
     /// Rules that users wrote before the scheduler's defaults, large groups first, zones before hosts.
-    private static func comesFirst(_ a: SpreadGroup, _ b: SpreadGroup) -> Bool {
-        func rank(_ group: SpreadGroup) -> (Int, Int, Int) {
+    private static func comesFirst(_ a: SpreadOutline, _ b: SpreadOutline) -> Bool {
+        func rank(_ group: SpreadOutline) -> (Int, Int, Int) {
             (group.isDefault ? 1 : 0, group.isHard ? 0 : 1, -group.carriers)
         }
         if rank(a) != rank(b) { return rank(a) < rank(b) }

@@ -222,10 +222,12 @@ public struct Scheduler: Component {
     /// Offers an event to the pods that wait for one.
     mutating func move(after event: ClusterEvent, _ now: Instant) {
         if state.groups != nil { moveGroups(after: event, now) }
-        if queue.unschedulable.isEmpty { return }
-        for slot in queue.unschedulable {
-            guard let entry = queue[slot], let settings = settings(for: entry.pod) else { continue }
-            if state.isWorthRetry(entry, after: event, settings) { queue.requeue(slot, now: now) }
+        // Most changes of pods are reports of their kubelets, which help nobody.
+        if queue.unschedulable.isEmpty || queue.waitingResizes == 0 && state.helpsNobody(event) { return }
+        let helped = queue.waitingClasses.filter { waiting in
+            guard let settings = settings(for: waiting.first.pod) else { return false }
+            return state.isWorthRetry(waiting.first, after: event, settings)
         }
+        if !helped.isEmpty { queue.requeue(classes: helped.map(\.number), now: now) }
     }
 }

@@ -138,7 +138,10 @@ public struct Session: Sendable {
     }
 
     /// The same; `shouldStop` hears how far time has come.
-    public mutating func advance(to limit: Instant, unless shouldStop: (Instant) -> Bool) -> Bool {
+    ///
+    /// - Parameter writes: after so many it stops as well, for those who follow the feed of changes to keep up.
+    public mutating func advance(to limit: Instant, writes: Int = .max, unless shouldStop: (Instant) -> Bool) -> Bool {
+        let last = cluster.store.revision.saturatingAdd(writes)
         while true {
             // A step of the script comes before what the components do at its instant.
             if let due = script.nextDue, due <= limit {
@@ -146,7 +149,7 @@ public struct Session: Sendable {
             } else if !runEvent(by: limit) {
                 break
             }
-            if shouldStop(now) { return false }
+            if shouldStop(now) || cluster.store.revision >= last { return false }
         }
         simulation.moveTime(to: limit)
         return true

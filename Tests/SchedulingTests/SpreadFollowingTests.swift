@@ -45,7 +45,8 @@ struct SpreadFollowingTests {
         var cluster = Cluster()
         for number in 0..<8 { try cluster.create(Self.node(number)) }
         // A call that may look at few nodes makes the groups that changed in turn.
-        var view = SpreadView(share: seed > 3 ? 8 : 40_000)
+        var view = SpreadView(share: seed > 3 ? 8 : 20_000)
+        var shown: [String: SpreadOutline] = [:]
         var names: [String] = []
         for step in 0..<250 {
             cluster.now = cluster.now + .milliseconds(100)
@@ -79,8 +80,25 @@ struct SpreadFollowingTests {
                 }
             }
             if random.below(3) > 0 { continue }
-            let kept = view.wholeGroups(of: cluster)
+            if random.below(4) == 0 { view.catchUp(with: cluster) }
             let fresh = SpreadView.groups(of: cluster)
+            let outlines = view.outlines(of: cluster)
+            for outline in view.changed { shown[outline.id] = outline }
+            // Those that changed are told, with all figures as they are in the groups.
+            #expect(outlines.allSatisfy { shown[$0.id] == $0 }, "step \(step)")
+            let groups = Dictionary(uniqueKeysWithValues: fresh.map { ($0.id, $0) })
+            for outline in outlines {
+                let group = try #require(groups[outline.id], "step \(step): \(outline.id)")
+                #expect(
+                    [outline.carriers, outline.waiting, outline.skewNow] == [group.carriers, group.waiting.count, group.skewNow], "step \(step): \(outline.id)")
+            }
+            #expect(outlines.count == fresh.count)
+            // Those that are looked at closer are right as soon as nothing is put off any more.
+            let some = outlines.map(\.id).filter { _ in random.below(3) > 0 }
+            var seen = view.look(at: some, of: cluster)
+            while view.isBehind { seen = view.look(at: some, of: cluster) }
+            #expect(some.allSatisfy { seen[$0] == groups[$0] } && seen.count == some.count, "step \(step)")
+            let kept = view.groups(of: cluster)
             #expect(kept == fresh, "step \(step): \(zip(kept, fresh).first { $0 != $1 }.map { "\($0)\n\($1)" } ?? "\(kept.count) and \(fresh.count) groups")")
             if kept != fresh { return }
         }

@@ -104,7 +104,7 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         #expect(
             group.skewNow == 2 && !group.violatedNow && group.minDomainsUnmet && group.effectiveMinimum == 0)
         #expect(group.minimum == 2 && group.rawSpread == 0 && group.state == .atLimit && group.room == 0)
-        #expect(group.domains[0].arithmetic == "2+1-0 = 3 > 2")
+        #expect(group.domains[0].arithmetic(maxSkew: group.maxSkew) == "2+1-0 = 3 > 2")
     }
 
     @Test func `4 new nodes take what minDomains held back`() {
@@ -228,7 +228,7 @@ private let unlabelled = "node(s) didn't match pod topology spread constraints (
         #expect(group.movesToEven == 2)
         #expect(group.domains.map(\.takesNext) == [false, false, true])
         #expect(group.room == nil)
-        #expect(group.domains.map(\.arithmetic) == ["3+1-0 = 4 > 1", "3+1-0 = 4 > 1", "0+1-0 = 1 ≤ 1"])
+        #expect(group.domains.map { $0.arithmetic(maxSkew: group.maxSkew) } == ["3+1-0 = 4 > 1", "3+1-0 = 4 > 1", "0+1-0 = 1 ≤ 1"])
         #expect(bench.verdicts([spread(zoneKey, 1)]) == ["a1": skewed, "b1": skewed, "c1": "ok"])
     }
 

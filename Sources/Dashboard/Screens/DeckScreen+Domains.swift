@@ -52,7 +52,7 @@ extension DeckScreen {
     }
 
     func drawDomains(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        let group = selectedGroup(world)
+        let group = world.spreadGroup(selectedGroup(world)?.id)
         let sameKey = group?.topologyKey == world.topologyKey ? group : nil
         var heads: [(domain: Domain, box: Rect, head: DomainHead)] = []
         for (index, box) in boxes.enumerated() {

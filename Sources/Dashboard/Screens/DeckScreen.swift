@@ -51,19 +51,26 @@ struct DeckScreen: Screen {
     }
 
     func focusedWorkload(_ world: World) -> Workload? {
-        selectedGroup(world).map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }
+        selectedGroup(world)?.workload
     }
     func remark(_ world: World) -> String? {
         guard let group = selectedGroup(world) else { return nil }
-        let waiting = group.waiting.count
+        let waiting = group.waiting
         return "focus: \(group.ownerName) (\(counted(group.carriers, "pod"))\(waiting > 0 ? ", \(waiting) pending" : ""))"
     }
     func whatIfSubject(_ world: World) -> WhatIfSubject? {
         if pane == .nodes, let nodeCursor { return .node(nodeCursor) }
         return selectedGroup(world).map { .constraint($0.id) }
     }
-    func selectedGroup(_ world: World) -> SpreadGroup? {
+    func selectedGroup(_ world: World) -> SpreadOutline? {
         world.spread.first { $0.id == rules.id } ?? world.spread.first
+    }
+    /// All rules decide how wide the columns are; where they are many, those in sight.
+    private func measured(_ world: World) -> Range<Int> { world.spread.count > 64 ? rules.seen.clamped(to: world.spread.indices) : world.spread.indices }
+    func spreadSeen(_ world: World) -> [String] {
+        var ids = world.spread[measured(world)].map(\.id)
+        if let selected = selectedGroup(world)?.id, !ids.contains(selected) { ids.append(selected) }
+        return ids
     }
 
     func peek(_ world: World) -> Peek? {
@@ -361,16 +368,14 @@ struct DeckScreen: Screen {
         let header = rows.y - inside.y
         let detailHeight = inside.bottom - rows.bottom
         let cursor = rules.index
-        // Of many rules those that are seen decide how wide the columns are.
-        let measured = groups.count > 64 ? Array(groups[rules.seen]) : groups
+        let measured = groups[measured(world)].compactMap { world.spreadGroup($0.id) }
         var table = TableWidget(columns: SpreadWords.columns(width: inside.width, measured), rowCount: groups.count, cursor: cursor, top: rules.top)
         table.frozenColumns = 1
         table.showsHeader = header == 1
         table.draw(on: &canvas, in: Rect(x: inside.x, y: inside.y, width: inside.width, height: rows.height + header), theme: theme) { index in
-            TableRow(SpreadWords.cells(groups[index], width: inside.width, of: measured, world))
+            TableRow(world.spreadGroup(groups[index].id).map { SpreadWords.cells($0, width: inside.width, of: measured, world) } ?? [])
         }
-        guard detailHeight > 0 else { return }
-        let group = groups[cursor]
+        guard detailHeight > 0, let group = world.spreadGroup(groups[safe: cursor]?.id) else { return }
         let y = inside.bottom - detailHeight
         if detailHeight == 1 {
             canvas.write(SpreadWords.takes(group, world), at: Point(x: inside.x + 1, y: y), maxWidth: inside.width - 2)

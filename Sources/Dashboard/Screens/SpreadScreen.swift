@@ -43,16 +43,16 @@ struct SpreadScreen: ListedScreen {
         ]
     }
 
-    private func group(_ world: World) -> SpreadGroup? {
+    private func outline(_ world: World) -> SpreadOutline? {
         if let groupID, let found = world.spread.first(where: { $0.id == groupID }) { return found }
         if let focus, let found = world.spread.first(where: { $0.ownerName == focus.name && $0.namespace == focus.namespace }) { return found }
         return world.spread.first
     }
-    func focusedWorkload(_ world: World) -> Workload? {
-        group(world).map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }
-    }
+    private func group(_ world: World) -> SpreadGroup? { world.spreadGroup(outline(world)?.id) }
+    func spreadSeen(_ world: World) -> [String] { outline(world).map { [$0.id] } ?? [] }
+    func focusedWorkload(_ world: World) -> Workload? { outline(world)?.workload }
 
-    func whatIfSubject(_ world: World) -> WhatIfSubject? { group(world).map { .constraint($0.id) } }
+    func whatIfSubject(_ world: World) -> WhatIfSubject? { outline(world).map { .constraint($0.id) } }
 
     func peek(_ world: World) -> Peek? { focusedWorkload(world).flatMap { Peek(of: $0, world) } }
 
@@ -104,7 +104,8 @@ struct SpreadScreen: ListedScreen {
         guard let action = Actions(action) else { return nil }
         switch action {
         case .nextPane, .previousPane:
-            let index = world.spread.firstIndex { $0.id == group.id } ?? 0
+            let shown = outline(world)?.id
+            let index = world.spread.firstIndex { $0.id == shown } ?? 0
             let step = action == .nextPane ? 1 : world.spread.count - 1
             groupID = world.spread[(index + step) % world.spread.count].id
             (triedSkew, ghosts) = (nil, [:])
@@ -156,7 +157,8 @@ struct SpreadScreen: ListedScreen {
 
     private func drawFacts(_ group: SpreadGroup, _ revisions: [RevisionSpread], on canvas: inout Canvas, in box: Rect, _ world: World) {
         let theme = world.theme
-        let index = (world.spread.firstIndex { $0.id == group.id } ?? 0) + 1
+        let shown = outline(world)?.id
+        let index = (world.spread.firstIndex { $0.id == shown } ?? 0) + 1
         var title = StyledText("Spread  ", theme[.title])
         title.append("\(group.ownerName) / \(group.topologyKey)", theme[.titleHighlight])
         title.append("  ")
@@ -354,7 +356,7 @@ extension SpreadScreen {
         names: ["spread"], arguments: "[workload]", help: "Spread constraints and their skew", candidates: { world, _ in world.spread.map(\.ownerName) }
     ) { dashboard, words in
         let group = words.first.flatMap { word in dashboard.world.spread.first { $0.ownerName == word } }
-        let focus = group.map { Workload(kind: $0.ownerKind, namespace: $0.namespace, name: $0.ownerName) }
+        let focus = group?.workload
         if let word = words.first, group == nil { return dashboard.show("No workload \(word) has a spread constraint", .error) }
         dashboard.apply([.push(SpreadScreen(focus: focus ?? dashboard.stack.last!.focusedWorkload(dashboard.world)))])
     }

@@ -128,8 +128,12 @@ struct WhatIfScreen: ListedScreen {
             return
         }
         let focus = focus(world)
-        let spread: SpreadGroup? =
-            if case .constraint(let id) = subject { world.spread.first { $0.id == id } } else { focus.flatMap { focus in answers.spread(of: focus) } }
+        let spread: SpreadOutline? =
+            if case .constraint(let id) = subject {
+                world.spread.first { $0.id == id }
+            } else {
+                focus.flatMap { focus in answers.spread(of: focus) }.flatMap { group in world.spread.first { $0.id == group.id } }
+            }
         let table = TableWidget(columns: WhatIfWords.columns, rowCount: questions.count, cursor: cursor, top: list.top)
         let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in
             let head = StyledText(questions[index].title, theme[index == cursor ? .accent : .text])

@@ -72,6 +72,13 @@ extension SchedulingState {
         return false
     }
 
+    /// Whether no pod without a node is helped by `event`, whatever refused it: hints of plugins look at an assigned pod's labels and at
+    /// what it asks for.
+    func helpsNobody(_ event: ClusterEvent) -> Bool {
+        guard case .assignedPodChanged(let pod, let old) = event, profile.isEnabled(.schedulerQueueingHints) else { return false }
+        return pod.metadata.labels == old.metadata.labels && !scaledDown(pod, old)
+    }
+
     private func concerns(_ pod: Pod, _ entry: QueuedPod) -> Bool {
         if entry.rejectedBy.contains(.podTopologySpread), pod.metadata.namespace == entry.facts.namespace {
             return true

@@ -25,9 +25,18 @@ struct QueuedPod: Sendable {
     // What stands in a heap is valid only with the present stamp.
     fileprivate(set) var stamp = 0
     fileprivate var position = 0
+    /// While it waits for an event: its class, and its place there.
+    fileprivate var waitingClass = -1
+    fileprivate var classPosition = 0
 
     init(pod: Pod, facts: PodFacts, timestamp: Instant) {
         (self.pod, self.facts, self.timestamp) = (pod, facts, timestamp)
+    }
+
+    fileprivate func likeness(_ slot: Int) -> SchedulingQueue.Likeness {
+        let hasNode = !pod.nodeName.isEmpty
+        return SchedulingQueue.Likeness(
+            facts: ObjectIdentifier(facts), rejectedBy: rejectedBy, own: hasNode || facts.hasEphemeralClaims ? slot : -1, hasNode: hasNode)
     }
 }
 
@@ -64,6 +73,19 @@ struct SchedulingQueue: Sendable {
     private var errorBackoff = Heap<Ticket>()
     /// Slots of the pods that wait for an event.
     private(set) var unschedulable: [Int] = []
+    /// The same by classes to all of whose pods an event says the same: made from one template, refused by the same plugins. Those with a
+    /// node, which wait to be resized, and those with claims of their own names are alone.
+    fileprivate struct Likeness: Hashable {
+        var facts: ObjectIdentifier
+        var rejectedBy: Set<PluginName>
+        var own: Int
+        var hasNode: Bool
+    }
+    private var classNumbers: [Likeness: Int] = [:]
+    private var classes: [(likeness: Likeness, slots: [Int])?] = []
+    /// How many of them have a node.
+    private(set) var waitingResizes = 0
+    private var freeClasses: [Int] = []
     private var stays = EventQueue<(slot: Int, stamp: Int)>()
     private var stamps = 0
 
@@ -90,6 +112,7 @@ struct SchedulingQueue: Sendable {
         case .unschedulable:
             entry.position = unschedulable.count
             unschedulable.append(slot)
+            file(&entry, slot)
             let period = Self.flushPeriod.nanoseconds
             let due = (entry.timestamp + Self.longestStay).nanoseconds
             stays.schedule((slot, entry.stamp), at: Instant(nanoseconds: (due / period + 1) * period))
@@ -112,12 +135,61 @@ struct SchedulingQueue: Sendable {
     }
     /// Replaces what is known of a pod without moving it.
     mutating func update(_ slot: Int, _ change: (inout QueuedPod) -> Void) {
-        guard slot < entries.count, entries[slot] != nil else { return }
+        guard slot < entries.count, let before = entries[slot] else { return }
         change(&entries[slot]!)
+        guard before.place == .unschedulable, before.likeness(slot) != entries[slot]!.likeness(slot) else { return }
+        unfile(slot)
+        var entry = entries[slot]!
+        file(&entry, slot)
+        entries[slot] = entry
+    }
+
+    private mutating func file(_ entry: inout QueuedPod, _ slot: Int) {
+        let likeness = entry.likeness(slot)
+        let number: Int
+        if let known = classNumbers[likeness] {
+            number = known
+        } else {
+            number = freeClasses.popLast() ?? classes.count
+            if number == classes.count { classes.append(nil) }
+            classes[number] = (likeness, [])
+            classNumbers[likeness] = number
+        }
+        if likeness.hasNode { waitingResizes += 1 }
+        entry.waitingClass = number
+        entry.classPosition = classes[number]!.slots.count
+        classes[number]!.slots.append(slot)
+    }
+    private mutating func unfile(_ slot: Int) {
+        guard let (number, position) = entries[slot].map({ ($0.waitingClass, $0.classPosition) }), number >= 0 else { return }
+        let last = classes[number]!.slots.removeLast()
+        if position < classes[number]!.slots.count {
+            classes[number]!.slots[position] = last
+            entries[last]?.classPosition = position
+        }
+        if classes[number]!.likeness.hasNode { waitingResizes -= 1 }
+        entries[slot]?.waitingClass = -1
+        guard classes[number]!.slots.isEmpty else { return }
+        classNumbers[classes[number]!.likeness] = nil
+        classes[number] = nil
+        freeClasses.append(number)
+    }
+
+    /// The classes of the pods that wait for an event, each by one of its pods.
+    var waitingClasses: [(number: Int, first: QueuedPod)] {
+        classes.indices.compactMap { number in classes[number]?.slots.first.flatMap { entries[$0] }.map { (number, $0) } }
+    }
+    /// Puts the pods of these classes into the active queue or backoff, in the order in which all wait.
+    mutating func requeue(classes numbers: [Int], now: Instant) {
+        var woken: [(position: Int, slot: Int)] = []
+        for number in numbers { woken += (classes[number]?.slots ?? []).map { (entries[$0]?.position ?? 0, $0) } }
+        woken.sort { $0.position < $1.position }
+        for (_, slot) in woken { requeue(slot, now: now) }
     }
 
     private mutating func leave(_ slot: Int) {
         guard entries[slot]?.place == .unschedulable, let position = entries[slot]?.position else { return }
+        unfile(slot)
         let last = unschedulable.removeLast()
         if position < unschedulable.count {
             unschedulable[position] = last

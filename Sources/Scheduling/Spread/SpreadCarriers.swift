@@ -26,8 +26,13 @@ struct SpreadCarriers: Sendable {
     private var templateOf: [Int32] = []
     /// One number for all versions, so that a template that takes another's place has none of its versions.
     private var version = 0
+    /// Raised when templates come, go or stand in another order.
+    private(set) var structure = 0
 
     subscript(number: Int) -> Template { templates[number]! }
+    /// How many templates there are.
+    var count: Int { numbers.count }
+    func version(of number: Int) -> Int { templates[number]?.version ?? -1 }
     /// The numbers of the templates in the order of their first pods.
     var inOrder: [Int] {
         templates.indices.compactMap { number in templates[number]?.members.first.map { (number, $0) } }.sorted { $0.1 < $1.1 }.map(\.0)
@@ -55,6 +60,7 @@ struct SpreadCarriers: Sendable {
         templateOf[slot] = Int32(number)
         version += 1
         templates[number]!.version = version
+        if templates[number]!.members.first.map({ Int32(slot) < $0 }) ?? true { structure += 1 }
         Self.insert(Int32(slot), into: &templates[number]!.members)
         if isWaiting { Self.insert(Int32(slot), into: &templates[number]!.waiting) }
     }
@@ -64,6 +70,7 @@ struct SpreadCarriers: Sendable {
         guard slot < templateOf.count, templateOf[slot] >= 0 else { return }
         let number = Int(templateOf[slot])
         templateOf[slot] = -1
+        if templates[number]!.members.first == Int32(slot) { structure += 1 }
         Self.remove(Int32(slot), from: &templates[number]!.members)
         Self.remove(Int32(slot), from: &templates[number]!.waiting)
         version += 1

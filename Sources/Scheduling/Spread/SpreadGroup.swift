@@ -153,8 +153,10 @@ public struct SpreadDomain: Sendable, Equatable {
     public var takesNext: Bool
     /// Counted nodes that pass the scheduler's whole filter for a new pod like the carriers.
     public var takers: Int
-    /// The same spelled out: `5+1-4 = 2 > 1`.
-    public var arithmetic: String
+    /// What the filter would compute, spelled out: `5+1-4 = 2 > 1`.
+    public func arithmetic(maxSkew: Int) -> String {
+        "\(pods)+\(oneMore - skew)-\(pods - skew) = \(oneMore) \(oneMore <= maxSkew ? "≤" : ">") \(maxSkew)"
+    }
     /// Whether a node would take a carrier if there were no spread.
     public var isOpen: Bool { openNodes > 0 }
     /// Whether the scheduler would find a node here for one more pod.

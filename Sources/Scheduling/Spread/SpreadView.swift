@@ -4,14 +4,14 @@ import SimulationKit
 
 /// Follows a cluster and tells how its pods are spread.
 ///
-/// Keeps counts and groups between calls: a call costs what changed. Which nodes would take one more pod is asked of the scheduler's
-/// filters: for all groups by the first call, later for so many of those that are longest out of date that a call stays short; likewise
-/// so many of the groups that changed are looked at anew. An instance follows one history; going back in it, or losing sight of it, makes
-/// the next call start anew.
+/// Keeps counts between calls: a call costs what changed. ``outlines(of:)`` tells of all groups what every screen needs and is always
+/// exact; ``look(at:of:)`` tells all of some groups, those that are seen, and ``groups(of:)`` all of all. An instance follows one history;
+/// going back in it, or losing sight of it, makes the next call start anew.
 ///
 /// ```swift
 /// var view = SpreadView(configuration: configuration)
-/// let groups = view.groups(of: cluster)  // again with each frame
+/// let outlines = view.outlines(of: cluster)  // again with each frame
+/// let seen = view.look(at: outlines.prefix(20).map(\.id), of: cluster)
 /// ```
 public struct SpreadView: Sendable {
     private let configuration: SchedulerConfiguration
@@ -19,7 +19,6 @@ public struct SpreadView: Sendable {
     private var profiles: [SchedulingProfile] = []
     private var cursor = WatchCursor.beginning
     private var seen = (revision: -1, now: Instant.start)
-    private var groups: [SpreadGroup] = []
     /// New pods like those with these facts, which the filters are asked about: made once, so that they are compiled once.
     private var fresh: [ObjectIdentifier: (facts: PodFacts, pod: Pod)] = [:]
     /// A pod as the template of a DaemonSet has it: its pods differ by the node to which each is pinned.
@@ -32,20 +31,41 @@ public struct SpreadView: Sendable {
     private var ready = ReadyCounts()
     private var verdicts: [ObjectIdentifier: Verdict] = [:]
     private var kept: [Key: (stamp: Stamp, group: SpreadGroup)] = [:]
-    /// Groups that differ from those of the call before.
-    public private(set) var changed: [SpreadGroup] = []
-    /// Whether some groups are still as they were: more than one call is wanted.
+
+    /// One for each group, and what they follow from: they are made anew when that changes.
+    private var drafts: [Draft] = []
+    private var draftsFrom: DraftsFrom?
+    private struct DraftsFrom: Equatable {
+        var structure: Int
+        var epoch: Int
+        var selectors: Int
+    }
+    /// The owner of an owner may have changed.
+    private var ownersChanged = false
+    /// How often they were.
+    private var draftsVersion = 0
+    private var numbers: [String: Int] = [:]
+    /// By draft, as of a version of these and a revision of the store.
+    private var outlines: [(stamp: OutlineStamp, outline: SpreadOutline)] = []
+    private var outlinesOf = (version: -1, revision: -1)
+    private struct OutlineStamp: Equatable {
+        var templates: Int
+        var view: Int
+    }
+    /// Outlines that differ from those of the call before.
+    public private(set) var changed: [SpreadOutline] = []
+    /// Whether some of the groups that ``look(at:of:)`` gave last are as they were before: more than one call is wanted.
     public private(set) var isBehind = false
     /// The draft with which the next call begins to look at those that changed.
     private var turn = 0
 
-    /// So many nodes are looked at in a call for groups that changed.
+    /// So many nodes are looked at in a call of ``look(at:of:)``.
     private let share: Int
 
     /// A view of clusters whose scheduler has this configuration.
     ///
-    /// - Parameter share: how many nodes a call looks at, over all groups that changed: what bounds its time. Four groups at least.
-    public init(configuration: SchedulerConfiguration = .init(), share: Int = 40_000) { (self.configuration, self.share) = (configuration, share) }
+    /// - Parameter share: how many nodes ``look(at:of:)`` looks at, over all groups that changed: what bounds its time. Two groups at least.
+    public init(configuration: SchedulerConfiguration = .init(), share: Int = 20_000) { (self.configuration, self.share) = (configuration, share) }
 
     /// The groups of `cluster`, once.
     public static func groups(of cluster: Cluster, configuration: SchedulerConfiguration = .init())
@@ -55,24 +75,60 @@ public struct SpreadView: Sendable {
         return view.groups(of: cluster)
     }
 
-    /// The groups of `cluster` as they are now, however long that takes.
-    public mutating func wholeGroups(of cluster: Cluster) -> [SpreadGroup] {
-        var whole = groups(of: cluster)
-        while isBehind { whole = groups(of: cluster) }
-        return whole
+    /// The groups of `cluster` as they are now, however long that takes: the pods' own rules first, then those by default, in the order of
+    /// their first pod.
+    public mutating func groups(of cluster: Cluster) -> [SpreadGroup] {
+        catchUp(with: cluster)
+        let built = build(drafts, cluster.store, isWhole: true)
+        return built.filter { !$0.isDefault } + built.filter(\.isDefault)
     }
 
-    /// The groups of `cluster`: the pods' own rules first, then those by default, in the order of their first pod. Some may be out of date
-    /// while ``isBehind``.
-    public mutating func groups(of cluster: Cluster) -> [SpreadGroup] {
-        if seen.revision == cluster.store.revision, seen.now <= cluster.now, state?.profile == cluster.profile, !isBehind {
-            changed = []
-            return groups
+    /// What every screen needs of all groups of `cluster`, in no particular order; ``changed`` has those that differ from the call before.
+    public mutating func outlines(of cluster: Cluster) -> [SpreadOutline] {
+        changed = []
+        catchUp(with: cluster)
+        guard let state, outlinesOf != (draftsVersion, cluster.store.revision) else { return outlines.map(\.outline) }
+        var known: [String: SpreadOutline] = [:]
+        let isSame = outlinesOf.version == draftsVersion
+        if !isSame {
+            for (_, outline) in outlines { known[outline.id] = outline }
+            outlines = drafts.map { (OutlineStamp(templates: -1, view: -1), $0.outline) }
         }
+        outlinesOf = (draftsVersion, cluster.store.revision)
+        for (index, draft) in drafts.enumerated() {
+            let view = state.views[draft.rule.view]
+            let stamp = OutlineStamp(templates: draft.templates.reduce(0) { max($0, carriers.version(of: $1)) }, view: view.changed.end)
+            if outlines[index].stamp == stamp { continue }
+            var outline = draft.outline
+            for number in draft.templates {
+                outline.carriers += carriers[number].members.count
+                outline.waiting += carriers[number].waiting.count
+            }
+            outline.skewNow = view.domains == 0 ? 0 : view.maximum - (outline.isHard ? draft.rule.effectiveMinimum(view) : view.minimum)
+            let old = isSame ? outlines[index].outline : known[outline.id]
+            outlines[index] = (stamp, outline)
+            if old != outline { changed.append(outline) }
+        }
+        return outlines.map(\.outline)
+    }
+
+    /// All of the groups whose outlines have these ids; those that are gone are left out. Which nodes would take one more pod is asked of the
+    /// scheduler's filters: so many nodes a call, for those longest out of date. Some may be out of date while ``isBehind``.
+    public mutating func look(at ids: [String], of cluster: Cluster) -> [String: SpreadGroup] {
+        catchUp(with: cluster)
+        let wanted = ids.compactMap { numbers[$0] }.map { drafts[$0] }
+        return Dictionary(zip(wanted.map(\.outline.id), build(wanted, cluster.store, isWhole: false)), uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Takes in what changed, so that it is not lost sight of. O(changes).
+    public mutating func catchUp(with cluster: Cluster) {
+        if isPresent(cluster) { return }
         follow(cluster)
-        groups = build(cluster.store)
+        prepareDrafts(cluster.store)
         seen = (cluster.store.revision, cluster.now)
-        return groups
+    }
+    private func isPresent(_ cluster: Cluster) -> Bool {
+        seen.revision == cluster.store.revision && seen.now <= cluster.now && state?.profile == cluster.profile && draftsFrom != nil
     }
 
     /// The nodes of `cluster` that the scheduler's filters would give to another pod like `pod`, if spread had no say.
@@ -98,6 +154,7 @@ public struct SpreadView: Sendable {
                 if entry.kind == .pod {
                     read(cluster.store.pods.change(entry.index), entry, cluster.store)
                 } else {
+                    noteOwner(entry, cluster.store)
                     state!.read(entry, cluster.store)
                 }
                 count += 1
@@ -108,9 +165,21 @@ public struct SpreadView: Sendable {
         profiles = SchedulingProfile.all(configuration, cluster.profile)
         state = SchedulingState(cluster)
         (fresh, daemons, verdicts, kept) = ([:], [:], [:], [:])
-        (carriers, ready) = (SpreadCarriers(), ReadyCounts())
+        (carriers, ready, draftsFrom) = (SpreadCarriers(), ReadyCounts(), nil)
         for (slot, pod) in cluster.store.pods.rows.enumerated() { file(pod, slot) }
         cursor = cluster.store.end
+    }
+
+    /// Notes when an object that has pods gets another owner, or goes: their workload is another one then.
+    private mutating func noteOwner(_ entry: LogEntry, _ store: ObjectStore) {
+        func differs<O: StoredObject>(_ change: Change<O>) -> Bool {
+            change.action == .deleted || change.previous.map { $0.metadata.ownerReferences != change.object.metadata.ownerReferences } ?? true
+        }
+        switch entry.kind {
+        case .replicaSet: if differs(store.replicaSets.change(entry.index)) { ownersChanged = true }
+        case .job: if differs(store.jobs.change(entry.index)) { ownersChanged = true }
+        default: break
+        }
     }
 
     private mutating func read(_ change: Change<Pod>, _ entry: LogEntry, _ store: ObjectStore) {
@@ -150,6 +219,10 @@ public struct SpreadView: Sendable {
         var key: Key
         var rule: SpreadRule
         var templates: [Int]
+        /// Without counts.
+        var outline: SpreadOutline
+        var owners: [SpreadGroup.Owner] = []
+        // A carrier, by which the filters are asked.
         var sample: Pod
         var sampleFacts: PodFacts
     }
@@ -178,10 +251,17 @@ public struct SpreadView: Sendable {
         var taking: NodeMask
     }
 
-    private mutating func build(_ store: ObjectStore) -> [SpreadGroup] {
-        state!.trimCompiled()
-        var drafts: [Draft] = []
-        var numbers: [Key: Int] = [:]
+    /// Which groups there are, if that may have changed.
+    private mutating func prepareDrafts(_ store: ObjectStore) {
+        state!.trimCompiled(besides: 3 * carriers.count)
+        let from = DraftsFrom(structure: carriers.structure, epoch: state!.epoch, selectors: state!.selectors.epoch)
+        if draftsFrom == from, !ownersChanged {
+            for draft in drafts { state!.refresh(view: draft.rule.view) }
+            return
+        }
+        (drafts, numbers, ownersChanged) = ([], [:], false)
+        draftsVersion += 1
+        var byKey: [Key: Int] = [:]
         for number in carriers.inOrder {
             let template = carriers[number]
             let demand = state!.demand(of: template.pattern, template.facts, template.settings)
@@ -189,49 +269,63 @@ public struct SpreadView: Sendable {
                 var written = rule.constraint
                 written.labelSelector = nil  // already in the view
                 let key = Key(view: rule.view, constraint: written, isDefault: demand.usesDefaultSpread, profile: template.settings.name)
-                if let known = numbers[key] {
+                if let known = byKey[key] {
                     if drafts[known].templates.last != number { drafts[known].templates.append(number) }
                 } else {
-                    numbers[key] = drafts.count
-                    drafts.append(Draft(key: key, rule: rule, templates: [number], sample: template.pattern, sampleFacts: template.facts))
+                    byKey[key] = drafts.count
+                    let bare = group(rule, template.facts, template.settings, isDefault: key.isDefault)
+                    drafts.append(
+                        Draft(
+                            key: key, rule: rule, templates: [number], outline: SpreadOutline(bare, id: ""), sample: template.pattern,
+                            sampleFacts: template.facts))
                 }
             }
         }
-        ready.count(drafts.map(\.rule.counter), state!)
-        for index in drafts.indices { chooseSample(&drafts[index], store) }
-        askFilters(drafts, store)
-        let built = finishChanged(drafts, store)
-        return built.filter { !$0.isDefault } + built.filter(\.isDefault)
+        for index in drafts.indices {
+            let template = carriers[drafts[index].templates[0]]
+            var bare = group(drafts[index].rule, template.facts, template.settings, isDefault: drafts[index].key.isDefault)
+            bare.owners = owners(of: drafts[index], store)
+            var id = bare.id
+            while numbers[id] != nil { id += "'" }
+            (drafts[index].owners, drafts[index].outline) = (bare.owners, SpreadOutline(bare, id: id))
+            numbers[id] = index
+        }
+        // Compiling may have started anew.
+        draftsFrom = DraftsFrom(structure: carriers.structure, epoch: state!.epoch, selectors: state!.selectors.epoch)
     }
 
-    /// The groups of the drafts: those of which something changed are made anew, as many as a short call allows, in turn.
-    private mutating func finishChanged(_ drafts: [Draft], _ store: ObjectStore) -> [SpreadGroup] {
-        let stamps = drafts.map { draft in
+    /// The groups of the drafts: those of which something changed are made anew, all or as many as a short call allows, in turn.
+    private mutating func build(_ wanted: [Draft], _ store: ObjectStore, isWhole: Bool) -> [SpreadGroup] {
+        var wanted = wanted
+        isBehind = false
+        ready.count(wanted.map(\.rule.counter), state!)
+        for index in wanted.indices { chooseSample(&wanted[index], store) }
+        askFilters(wanted, store, isWhole: isWhole)
+        let stamps = wanted.map { draft in
             Stamp(
                 epoch: state!.epoch, templates: draft.templates.flatMap { [$0, carriers[$0].version] }, view: state!.views[draft.rule.view].changed.end,
                 nodes: state!.nodes.journal.end, ready: ready[draft.rule.counter].version, verdict: verdicts[ObjectIdentifier(draft.sampleFacts)]?.version ?? 0,
-                owners: owners(of: draft, store))
+                owners: draft.owners)
         }
-        let stale = drafts.indices.filter { kept[drafts[$0].key].map { $0.stamp } != stamps[$0] }
+        let stale = wanted.indices.filter { kept[wanted[$0].key].map { $0.stamp } != stamps[$0] }
         // Each costs a look at all nodes.
-        let most = kept.isEmpty ? stale.count : max(4, share / max(1, state!.nodes.count))
+        let most = isWhole ? stale.count : max(2, share / max(1, state!.nodes.count))
         let first = stale.firstIndex { $0 >= turn } ?? 0
-        let chosen = Array(stale[first...] + stale[..<first]).prefix(most)
+        // What was never seen comes first: there is nothing to show in its place.
+        let new = stale.filter { kept[wanted[$0].key] == nil }
+        let chosen = Array((new + (stale[first...] + stale[..<first]).filter { kept[wanted[$0].key] != nil }).prefix(max(most, new.count)))
         turn = (chosen.last ?? -1) + 1
-        if stale.count > most { isBehind = true }
+        if stale.count > chosen.count { isBehind = true }
         let now = Set(chosen)
-        changed = []
         var built: [SpreadGroup] = []
         var next: [Key: (stamp: Stamp, group: SpreadGroup)] = [:]
-        for (index, draft) in drafts.enumerated() {
-            let known = kept[draft.key]
-            if let known, known.stamp == stamps[index] || !now.contains(index) {
+        for (index, draft) in wanted.enumerated() {
+            if let known = kept[draft.key], !now.contains(index) {
                 next[draft.key] = known
                 built.append(known.group)
                 continue
             }
-            let group = finish(draft, stamps[index].owners, store)
-            if known?.group != group { changed.append(group) }
+            let group = finish(draft, store)
             next[draft.key] = (stamps[index], group)
             built.append(group)
         }
@@ -269,7 +363,7 @@ public struct SpreadView: Sendable {
     }
 
     /// Asks the filters where they were not asked since something changed: of all templates, or of those asked longest ago.
-    private mutating func askFilters(_ drafts: [Draft], _ store: ObjectStore) {
+    private mutating func askFilters(_ drafts: [Draft], _ store: ObjectStore, isWhole: Bool) {
         var wanted: [ObjectIdentifier: Int] = [:]
         for (index, draft) in drafts.enumerated() { wanted[ObjectIdentifier(draft.sampleFacts)] = index }
         verdicts = verdicts.filter { wanted[$0.key] != nil }
@@ -279,8 +373,8 @@ public struct SpreadView: Sendable {
                     verdicts[ObjectIdentifier(drafts[$1].sampleFacts)]?.revision ?? -1, $1
                 )
             }
-        // Each question costs all nodes.
-        let most = kept.isEmpty ? stale.count : max(16, 100_000 / max(1, state!.nodes.count))
+        // Each question costs all nodes, for each of two answers. What was never asked has no answer that could stand for a moment.
+        let most = isWhole ? stale.count : max(2, share / max(1, state!.nodes.count), stale.count { verdicts[ObjectIdentifier(drafts[$0].sampleFacts)] == nil })
         for index in stale.prefix(most) {
             let draft = drafts[index]
             let (open, taking) = ask(freshPod(like: draft.sample), carriers[draft.templates[0]].settings, store)
@@ -290,7 +384,7 @@ public struct SpreadView: Sendable {
             verdicts[identity] = Verdict(
                 facts: draft.sampleFacts, revision: store.revision, version: (known?.version ?? 0) + (isSame ? 0 : 1), open: open, taking: taking)
         }
-        isBehind = stale.count > most
+        if stale.count > most { isBehind = true }
     }
 
     private func group(_ rule: SpreadRule, _ facts: PodFacts, _ settings: SchedulingProfile, isDefault: Bool) -> SpreadGroup {
@@ -325,10 +419,10 @@ public struct SpreadView: Sendable {
         return SpreadGroup.Owner(kind: above?.kind ?? owner.kind, name: above?.name ?? owner.name)
     }
 
-    private func finish(_ draft: Draft, _ owners: [SpreadGroup.Owner], _ store: ObjectStore) -> SpreadGroup {
+    private func finish(_ draft: Draft, _ store: ObjectStore) -> SpreadGroup {
         let template = carriers[draft.templates[0]]
         var group = group(draft.rule, template.facts, template.settings, isDefault: draft.key.isDefault)
-        group.owners = owners
+        group.owners = draft.owners
         for number in draft.templates {
             group.carriers += carriers[number].members.count
             group.waiting += carriers[number].waiting.compactMap { store.pods.rows[Int($0)]?.key }
@@ -375,9 +469,7 @@ public struct SpreadView: Sendable {
                     name: column.values[domain], nodes: nodes[domain], countedNodes: Int(view.nodes[domain]),
                     openNodes: openCounts[domain], pods: pods, ready: readyCounts[domain],
                     skew: pods - g,
-                    oneMore: oneMore, takesNext: oneMore <= group.maxSkew, takers: takers[domain],
-                    arithmetic: "\(pods)+\(group.selfMatch)-\(g) = \(oneMore) "
-                        + (oneMore <= group.maxSkew ? "≤" : ">") + " \(group.maxSkew)"))
+                    oneMore: oneMore, takesNext: oneMore <= group.maxSkew, takers: takers[domain]))
         }
         group.domains.sort { $0.name < $1.name }
         group.excludedNodes.sort { $0.name < $1.name }

@@ -59,6 +59,9 @@ struct DomainView: Sendable {
         self.column = column
     }
 
+    /// The most pods in a domain; 0 without domains.
+    var maximum: Int { histogram.lastIndex { $0 > 0 } ?? negative.max().map { Int($0) } ?? 0 }
+
     /// Pods in `domain`; 0 for one that is not eligible.
     func count(_ domain: Int) -> Int { domain >= 0 && domain < pods.count ? Int(pods[domain]) : 0 }
 

@@ -192,8 +192,10 @@ extension SchedulingState {
     }
 
     /// Starts anew once many more templates were compiled than there are: most of them are gone.
-    mutating func trimCompiled() {
-        let there = classNumbers.count
+    ///
+    /// - Parameter templates: how many there are besides those of placed pods.
+    mutating func trimCompiled(besides templates: Int = 0) {
+        let there = classNumbers.count + templates
         if demands.count > 128 + 4 * there || counters.count > 2048 + 8 * there { resetCompiled() }
     }
 

@@ -60,7 +60,7 @@ private struct Planner {
 
     /// Hard constraints of the workload with more skew than allowed.
     mutating func violated() -> [SpreadGroup] {
-        view.wholeGroups(of: fork.cluster).filter { group in
+        view.groups(of: fork.cluster).filter { group in
             group.isHard && group.violatedNow && group.namespace == workload.namespace
                 && group.owners.contains { $0.kind == workload.kind && $0.name == workload.name }
         }

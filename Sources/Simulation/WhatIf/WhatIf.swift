@@ -51,7 +51,7 @@ public struct WhatIf: Sendable {
             let simulation = simulation.awake
             self.simulation = simulation
             var view = follower ?? SpreadView(configuration: simulation.options.scheduler)
-            spread = view.wholeGroups(of: simulation.cluster)
+            spread = view.groups(of: simulation.cluster)
             self.view = view
             pending = simulation.cluster.store.pods.rows.count { $0?.isWaitingForNode ?? false }
         }
@@ -137,7 +137,7 @@ public struct WhatIf: Sendable {
         /// What has come of the change so far.
         public mutating func answer(_ parameters: AvailabilityParameters = .init()) -> WhatIfAnswer {
             if let refusal { return WhatIfAnswer(question, refusal: refusal) }
-            var answer = WhatIfAnswer(question, fork, present, spread: view.wholeGroups(of: fork.simulation.cluster), parameters)
+            var answer = WhatIfAnswer(question, fork, present, spread: view.groups(of: fork.simulation.cluster), parameters)
             answer.evictions = evictions
             return answer
         }
