@@ -128,7 +128,9 @@ struct RowIndex {
     /// Of a larger one so many: all that a filter may look at takes some 20 µs a row.
     private static let inTurn = 125
     private static let preview = 512
-    private static let run = 2048
+    /// So many are sorted, or put in order behind others, in one step, which takes as long as some dozens of looks.
+    private static let run = 512
+    private static let weight = 32
 
     private struct Work {
         /// The numbers to look at; nil: all up to the end of the table.
@@ -327,7 +329,9 @@ struct RowIndex {
             }
         }
         while !sort(&work) {
-            if shouldStop() {
+            var isOver = false
+            for _ in 0..<Self.weight { isOver = shouldStop() || isOver }
+            if isOver {
                 self.work = work
                 return
             }

@@ -227,9 +227,9 @@ extension SchedulingState {
         let potential = order.filter { placed[$0]!.facts.priority < cycle.demand.facts.priority }
         if potential.isEmpty { return .failure(DryRunFailure(reason: Reason(.defaultPreemption))) }
         var removed: [Int: PlacedPod] = [:]
-        for slot in potential { removed[slot] = unplace(slot, trial: true) }
+        for slot in potential { removed[slot] = unplace(slot, trial: true, isOnlyLifted: true) }
         defer {
-            for slot in potential { if let pod = removed[slot] { put(pod, slot: slot, trial: true) } }
+            for slot in potential { if let pod = removed[slot] { put(pod, slot: slot, trial: true, isBack: true) } }
             nodes.podSlots[row] = order
         }
         if let rejection = filterWithNominated(cycle, store, row: row) {
@@ -247,11 +247,11 @@ extension SchedulingState {
         var victims: [Int] = []
         var violations = 0
         for slot in violating + others {
-            put(removed[slot]!, slot: slot, trial: true)
+            put(removed[slot]!, slot: slot, trial: true, isBack: true)
             if filterWithNominated(cycle, store, row: row) == nil {
                 removed[slot] = nil
             } else {
-                unplace(slot, trial: true)
+                unplace(slot, trial: true, isOnlyLifted: true)
                 victims.append(slot)
                 if violating.contains(slot) { violations += 1 }
             }

@@ -50,13 +50,22 @@ struct PodMembership: Sendable {
     mutating func pods(of key: ObjectKey, _ cluster: Cluster) -> [Pod] {
         resolveFresh(cluster)
         guard let selector = index.selectors[key] else { return [] }
-        // A slot may have a new tenant whose change was not heard of yet.
-        return members[key, default: []].compactMap { slot in
-            guard slot < cluster.store.pods.rows.count, let pod = cluster.store.pods.rows[slot],
-                pod.namespace == key.namespace, selector.matches(pod.metadata.labels)
-            else { return nil }
-            return pod
+        guard let slots = members[key] else { return [] }
+        var pods: [Pod] = []
+        pods.reserveCapacity(slots.count)
+        // Pods of one template share their labels.
+        var last: StringMap<String>?
+        for slot in slots where slot < cluster.store.pods.rows.count {
+            // A slot may have a new tenant whose change was not heard of yet.
+            guard let pod = cluster.store.pods.rows[slot], pod.namespace == key.namespace else { continue }
+            let labels = pod.metadata.labels
+            if last?.isIdentical(to: labels) != true {
+                guard selector.matches(labels) else { continue }
+                last = labels
+            }
+            pods.append(pod)
         }
+        return pods
     }
 
     private mutating func resolveFresh(_ cluster: Cluster) {

@@ -147,14 +147,23 @@ struct EndpointSliceController: Controller {
         _ pods: [Pod], _ ports: [EndpointPort], into present: [EndpointSlice], of service: Service,
         _ cluster: inout Cluster
     ) {
-        var places: [String: Int] = [:]
-        places.reserveCapacity(pods.count)
-        for (place, pod) in pods.enumerated() { places[pod.metadata.uid] = place }
+        // Endpoints stand in the order of their pods, but for those that came into the room of others: these are looked up.
+        var places: [String: Int]?
+        var next = 0
+        func place(of uid: String) -> Int? {
+            if next >= pods.count || pods[next].metadata.uid != uid {
+                if places == nil { places = Dictionary(pods.enumerated().map { ($1.metadata.uid, $0) }, uniquingKeysWith: { $1 }) }
+                guard let place = places?[uid] else { return nil }
+                next = place
+            }
+            next += 1
+            return next - 1
+        }
         var isPlaced = Array(repeating: false, count: pods.count)
         var isChanged = Array(repeating: false, count: present.count)
         var contents = present.indices.map { index in
             present[index].endpoints.compactMap { old -> Endpoint? in
-                guard let place = old.targetRef?["uid"]?.string.flatMap({ places[$0] }), !isPlaced[place] else {
+                guard let place = old.targetRef?["uid"]?.string.flatMap(place), !isPlaced[place] else {
                     isChanged[index] = true
                     return nil
                 }

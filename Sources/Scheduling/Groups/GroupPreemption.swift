@@ -66,9 +66,9 @@ extension SchedulingState {
         let units = units(order, below: cycle.demand.facts.priority, now: now)
         if units.isEmpty { return .failure(DryRunFailure(reason: Reason(.defaultPreemption))) }
         var removed: [Int: PlacedPod] = [:]
-        for slot in units.flatMap(\.slots) { removed[slot] = unplace(slot, trial: true) }
+        for slot in units.flatMap(\.slots) { removed[slot] = unplace(slot, trial: true, isOnlyLifted: true) }
         defer {
-            for slot in order { if let pod = removed[slot] { put(pod, slot: slot, trial: true) } }
+            for slot in order { if let pod = removed[slot] { put(pod, slot: slot, trial: true, isBack: true) } }
             nodes.podSlots[row] = order
         }
         if let rejection = filterWithNominated(cycle, store, row: row) { return .failure(DryRunFailure(reason: rejection.reason)) }
@@ -76,11 +76,11 @@ extension SchedulingState {
         var victims: [Int] = []
         var violations = 0
         for (i, unit) in ranked.units.enumerated() {
-            for slot in unit.slots { put(removed[slot]!, slot: slot, trial: true) }
+            for slot in unit.slots { put(removed[slot]!, slot: slot, trial: true, isBack: true) }
             if filterWithNominated(cycle, store, row: row) == nil {
                 for slot in unit.slots { removed[slot] = nil }
             } else {
-                for slot in unit.slots { unplace(slot, trial: true) }
+                for slot in unit.slots { unplace(slot, trial: true, isOnlyLifted: true) }
                 victims += unit.slots
                 if i < ranked.protected { violations += unit.slots.count }
             }
@@ -159,10 +159,10 @@ extension Scheduler {
         for slot in units.flatMap(\.slots) {
             let row = state.placed[slot]!.row
             if orders[row] == nil { orders[row] = state.nodes.podSlots[row] }
-            removed[slot] = state.unplace(slot, trial: true)
+            removed[slot] = state.unplace(slot, trial: true, isOnlyLifted: true)
         }
         defer {
-            for slot in units.flatMap(\.slots) { if let pod = removed[slot] { state.put(pod, slot: slot, trial: true) } }
+            for slot in units.flatMap(\.slots) { if let pod = removed[slot] { state.put(pod, slot: slot, trial: true, isBack: true) } }
             for (row, order) in orders { state.nodes.podSlots[row] = order }
         }
         let plan = findPlaces(group, cluster)
@@ -175,11 +175,11 @@ extension Scheduler {
         }
         var victims: [Int] = []
         for unit in state.reprieveOrder(units, removed, cluster.store).units {
-            for slot in unit.slots { state.put(removed[slot]!, slot: slot, trial: true) }
+            for slot in unit.slots { state.put(removed[slot]!, slot: slot, trial: true, isBack: true) }
             if allPass(plan, unit, cluster.store) {
                 for slot in unit.slots { removed[slot] = nil }
             } else {
-                for slot in unit.slots { state.unplace(slot, trial: true) }
+                for slot in unit.slots { state.unplace(slot, trial: true, isOnlyLifted: true) }
                 victims += unit.slots
             }
         }

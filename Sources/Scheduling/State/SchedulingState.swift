@@ -305,22 +305,26 @@ struct SchedulingState: Sendable {
     }
 
     /// Counts an entry. In a `trial` a pod that is being deleted counts for spread too, as in upstream's dry runs.
-    mutating func put(_ entry: PlacedPod, slot: Int, trial: Bool = false) {
+    ///
+    /// - Parameter isBack: it was taken away as `isOnlyLifted`.
+    mutating func put(_ entry: PlacedPod, slot: Int, trial: Bool = false, isBack: Bool = false) {
         var entry = entry
-        entry.podClass = retainClass(of: entry.facts)
+        if !isBack { entry.podClass = retainClass(of: entry.facts) }
         while slot >= placed.count { placed.append(nil) }
         placed[slot] = entry
         nodes.podSlots[entry.row].append(slot)
         account(entry, 1, trial: trial)
     }
     /// Takes a placed pod away; returns what was there.
+    ///
+    /// - Parameter isOnlyLifted: it is put back, in this trial: its class, which is looked for in all counters when it is made, stays.
     @discardableResult
-    mutating func unplace(_ slot: Int, trial: Bool = false) -> PlacedPod {
+    mutating func unplace(_ slot: Int, trial: Bool = false, isOnlyLifted: Bool = false) -> PlacedPod {
         let entry = placed[slot]!
         placed[slot] = nil
         nodes.podSlots[entry.row].removeAll { $0 == slot }
         account(entry, -1, trial: trial)
-        releaseClass(entry.podClass)
+        if !isOnlyLifted { releaseClass(entry.podClass) }
         if !trial { nodes.releaseIfUnused(entry.row) }
         return entry
     }
