@@ -34,8 +34,15 @@ protocol Controller: Sendable {
     mutating func reconcile(_ key: Key, _ cluster: inout Cluster) -> Requeue
     /// When it next has a key to look at by itself; nil: only when something changes.
     var nextDue: Instant? { get }
-    /// Looks at all keys that are due.
+    /// Looks at the keys that are due; after very many, or many writes, the rest is left for the next call at the same moment, so that a
+    /// call never takes long.
     mutating func work(_ cluster: inout Cluster)
+}
+
+/// What a controller may do in one call of ``Controller/work(_:)``: some milliseconds' worth.
+enum TurnLimit {
+    static let looks = 1000
+    static let writes = 500
 }
 
 /// Whether a key is looked at again without a change.
@@ -56,7 +63,10 @@ extension Controller {
     // Required, although none does it otherwise: so each controller has its own, specialized for its keys.
     var nextDue: Instant? { queue.nextDue }
     mutating func work(_ cluster: inout Cluster) {
-        while let key = queue.next(by: cluster.now) {
+        let last = cluster.store.revision + TurnLimit.writes
+        var looks = 0
+        while looks < TurnLimit.looks, cluster.store.revision < last, let key = queue.next(by: cluster.now) {
+            looks += 1
             switch reconcile(key, &cluster) {
             case .none: queue.forget(key)
             case .at(let time):

@@ -62,7 +62,8 @@ public struct ControllerManager: Component {
                 controllers[index].work(&cluster)
                 due[index] = controllers[index].nextDue
             }
-            if let time = due[index] { nextWork = min(time, nextWork ?? time) }
+            // What is left of a long turn is due at once.
+            if let time = due[index].map({ max($0, cluster.now) }) { nextWork = min(time, nextWork ?? time) }
         }
     }
 }

@@ -75,7 +75,7 @@ struct Filter {
     }
 
     /// Whether a row passes: `cells` by column title, with the object's labels.
-    func passes(cells: [(title: String, text: String)], labels: StringMap<String>) -> Bool {
+    func passes(cells: some Sequence<(title: String, text: String)>, labels: StringMap<String>) -> Bool {
         for term in terms {
             switch term {
             case .pattern(let pattern, let negated):

@@ -54,8 +54,10 @@ struct RowRule {
             if let pod = object as? Pod, pod.metadata.isTerminating { row.due = pod.metadata.deletionTimestamp.map { $0 + PodState.patience } }
         }
         if row.isShown, !filter.terms.isEmpty {
-            let cells = isExact ? [] : columns.map { (title: $0.title, text: $0.text(object, world)) }
-            row.isShown = filter.passes(cells: cells, labels: object.metadata.labels)
+            // Most rows are found, or not, by their names: the other cells are worked out when they are asked for.
+            let cells = (isExact ? [] : columns).lazy.map { (title: $0.title, text: $0.text(object, world)) }
+            let labels = object.metadata.labels
+            row.isShown = filter.terms.count == 1 ? filter.passes(cells: cells, labels: labels) : filter.passes(cells: Array(cells), labels: labels)
         }
         guard row.isShown else { return row }
         if byAge { row.time = ((object as? Event)?.lastTimestamp ?? object.metadata.creationTimestamp)?.nanoseconds ?? 0 }

@@ -11,6 +11,7 @@ struct NodeLifecycleController: Controller {
     enum Key: Hashable, Sendable {
         case monitor
         case taints(String)
+        case pods(String)
         case zone(String)
     }
 
@@ -40,6 +41,7 @@ struct NodeLifecycleController: Controller {
     /// Likewise nodes that were found lost: as long as they do not change and nobody's lease comes or goes.
     private var quiet: [(node: Node, zone: Int, isLost: Bool)?] = []
     /// The leases' version and common renewal at the last pass, and when that renewal was heard of.
+    private static let markedAtOnce = 30
     private var leases = (version: -1, beat: Instant.start, heardAt: Instant.start)
 
     init(profile: KubernetesProfile, settings: ControllerManagerSettings) {
@@ -67,6 +69,9 @@ struct NodeLifecycleController: Controller {
         case .taints(let name):
             markConditions(name, &cluster)
             return .none
+        case .pods(let name):
+            if let node = cluster.store.nodes[ObjectKey(name: name)] { markPodsNotReady(node, &cluster) }
+            return .none
         case .zone(let name):
             return taintNext(in: name, &cluster)
         }
@@ -88,6 +93,7 @@ struct NodeLifecycleController: Controller {
         leases = (
             cluster.leaseRenewals.version, cluster.leaseRenewals.beat, isBeat ? cluster.now : leases.heardAt
         )
+        var marked = 0
         var quietCounts = [Int](repeating: 0, count: zoneNames.count)
         var lostCounts = quietCounts
         let slots = cluster.store.nodes.rows.count
@@ -133,7 +139,9 @@ struct NodeLifecycleController: Controller {
                         source: source)
                 }
                 if earlier == "True" || health[name]?.ready?.isTrue == true {
-                    markPodsNotReady(node, &cluster)
+                    // Those of a whole zone are a turn of their own, and more.
+                    if marked < Self.markedAtOnce { markPodsNotReady(node, &cluster) } else { queue.add(.pods(name)) }
+                    marked += 1
                 }
             }
             remember(node, slot, zone, after, &cluster)
