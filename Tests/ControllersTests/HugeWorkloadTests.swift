@@ -55,4 +55,27 @@ import Testing
         // There is no node: 1,000 at once, then 20 a second.
         #expect((2000...2400).contains(cluster.store.pods.count), "\(cluster.store.pods.count)")
     }
+
+    @Test func `a long turn goes on at the same moment, and is cut so that each part is short`() throws {
+        var cluster = Cluster()
+        var manager = ControllerManager()
+        for number in 0..<1500 {
+            var namespace = Namespace()
+            namespace.metadata.name = "n\(number)"
+            _ = try cluster.create(namespace)
+        }
+        cluster.now = cluster.now + .seconds(1)
+        let moment = cluster.now
+        var parts: [Int] = []
+        while let due = manager.nextWake(cluster), due <= moment {
+            #expect(due >= moment || parts.isEmpty, "time does not go back")
+            let before = cluster.store.revision
+            manager.run(&cluster)
+            parts.append(cluster.store.revision - before)
+        }
+        // Each controller writes some five hundred objects in a part.
+        let accounts = cluster.store.serviceAccounts.all.count { $0.name == "default" && $0.namespace.hasPrefix("n") }
+        #expect(accounts == 1500)
+        #expect(parts.count > 2 && parts.allSatisfy { $0 < 3000 }, "\(parts)")
+    }
 }
