@@ -122,7 +122,6 @@ struct NodeLifecycleController: Controller {
                     health[node.name] = heard
                 }
             }
-            let name = node.name
             let zone = register(node, &cluster)
             let earlier = node.status.conditions[ConditionType.ready]?.status ?? "Unknown"
             let after = judge(node, &cluster)
@@ -132,17 +131,7 @@ struct NodeLifecycleController: Controller {
             } else {
                 counts[zone, default: (0, 0)].notReady += 1
                 markUnreachable(node, zone, after, &cluster)
-                // A kubelet that reports itself as not ready tells its own event.
-                if earlier == "True" {
-                    cluster.record(
-                        EventReason.nodeNotReady, "Node \(name) status is now: NodeNotReady", about: node,
-                        source: source)
-                }
-                if earlier == "True" || health[name]?.ready?.isTrue == true {
-                    // Those of a whole zone are a turn of their own, and more.
-                    if marked < Self.markedAtOnce { markPodsNotReady(node, &cluster) } else { queue.add(.pods(name)) }
-                    marked += 1
-                }
+                tellLost(node, earlier, &marked, &cluster)
             }
             remember(node, slot, zone, after, &cluster)
         }
@@ -153,6 +142,19 @@ struct NodeLifecycleController: Controller {
             counts[zoneNames[place], default: (0, 0)].notReady += count
         }
         setRates(counts, &cluster)
+    }
+
+    /// Tells that a node is lost, and takes the readiness of its pods away.
+    ///
+    /// - Parameter marked: of how many nodes the pods were looked at in this pass. Those of a whole zone are a turn of their own, and more.
+    private mutating func tellLost(_ node: Node, _ earlier: String, _ marked: inout Int, _ cluster: inout Cluster) {
+        // A kubelet that reports itself as not ready tells its own event.
+        if earlier == "True" {
+            cluster.record(EventReason.nodeNotReady, "Node \(node.name) status is now: NodeNotReady", about: node, source: source)
+        }
+        guard earlier == "True" || health[node.name]?.ready?.isTrue == true else { return }
+        if marked < Self.markedAtOnce { markPodsNotReady(node, &cluster) } else { queue.add(.pods(node.name)) }
+        marked += 1
     }
 
     private mutating func forgetRemoved(_ cluster: inout Cluster) {
