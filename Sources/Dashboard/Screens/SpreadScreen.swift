@@ -95,7 +95,7 @@ struct SpreadScreen: ListedScreen {
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         guard let group = group(world) else { return nil }
-        let workload = Workload(kind: group.ownerKind, namespace: group.namespace, name: group.ownerName)
+        let workload = group.workload
         if list.perform(action) { return [] }
         if GeneralAction(action) == .back, !ghosts.isEmpty || triedSkew != nil {
             (ghosts, triedSkew) = ([:], nil)

@@ -143,9 +143,6 @@ public struct SpreadView: Sendable {
         return names
     }
 
-    /// Forgets the history, for instance after a jump to another branch.
-    public mutating func reset() { (state, seen) = (nil, (-1, .start)) }
-
     private mutating func follow(_ cluster: Cluster) {
         if state?.profile == cluster.profile, cluster.store.revision >= seen.revision, cluster.now >= seen.now {
             let before = cursor.position
@@ -221,7 +218,7 @@ public struct SpreadView: Sendable {
         var templates: [Int]
         /// Without counts.
         var outline: SpreadOutline
-        var owners: [SpreadGroup.Owner] = []
+        var owners: [SpreadGroup.Owner]
         // A carrier, by which the filters are asked.
         var sample: Pod
         var sampleFacts: PodFacts
@@ -259,8 +256,7 @@ public struct SpreadView: Sendable {
             for draft in drafts { state!.refresh(view: draft.rule.view) }
             return
         }
-        (drafts, numbers, ownersChanged) = ([], [:], false)
-        draftsVersion += 1
+        var found: [(key: Key, rule: SpreadRule, templates: [Int])] = []
         var byKey: [Key: Int] = [:]
         for number in carriers.inOrder {
             let template = carriers[number]
@@ -270,25 +266,26 @@ public struct SpreadView: Sendable {
                 written.labelSelector = nil  // already in the view
                 let key = Key(view: rule.view, constraint: written, isDefault: demand.usesDefaultSpread, profile: template.settings.name)
                 if let known = byKey[key] {
-                    if drafts[known].templates.last != number { drafts[known].templates.append(number) }
+                    if found[known].templates.last != number { found[known].templates.append(number) }
                 } else {
-                    byKey[key] = drafts.count
-                    let bare = group(rule, template.facts, template.settings, isDefault: key.isDefault)
-                    drafts.append(
-                        Draft(
-                            key: key, rule: rule, templates: [number], outline: SpreadOutline(bare, id: ""), sample: template.pattern,
-                            sampleFacts: template.facts))
+                    byKey[key] = found.count
+                    found.append((key, rule, [number]))
                 }
             }
         }
-        for index in drafts.indices {
-            let template = carriers[drafts[index].templates[0]]
-            var bare = group(drafts[index].rule, template.facts, template.settings, isDefault: drafts[index].key.isDefault)
-            bare.owners = owners(of: drafts[index], store)
+        (drafts, numbers, ownersChanged) = ([], [:], false)
+        draftsVersion += 1
+        for (key, rule, templates) in found {
+            let template = carriers[templates[0]]
+            var bare = group(rule, template.facts, template.settings, isDefault: key.isDefault)
+            bare.owners = owners(of: templates, store)
             var id = bare.id
             while numbers[id] != nil { id += "'" }
-            (drafts[index].owners, drafts[index].outline) = (bare.owners, SpreadOutline(bare, id: id))
-            numbers[id] = index
+            numbers[id] = drafts.count
+            drafts.append(
+                Draft(
+                    key: key, rule: rule, templates: templates, outline: SpreadOutline(bare, id: id), owners: bare.owners, sample: template.pattern,
+                    sampleFacts: template.facts))
         }
         // Compiling may have started anew.
         draftsFrom = DraftsFrom(structure: carriers.structure, epoch: state!.epoch, selectors: state!.selectors.epoch)
@@ -333,10 +330,10 @@ public struct SpreadView: Sendable {
         return built
     }
 
-    /// The workloads of a draft's pods, in the order of their first pods.
-    private func owners(of draft: Draft, _ store: ObjectStore) -> [SpreadGroup.Owner] {
+    /// The workloads of the pods of these templates, in the order of their first pods.
+    private func owners(of templates: [Int], _ store: ObjectStore) -> [SpreadGroup.Owner] {
         var owners: [SpreadGroup.Owner] = []
-        for number in draft.templates {
+        for number in templates {
             guard let slot = carriers[number].members.first, let pod = store.pods.rows[Int(slot)] else { continue }
             let owner = Self.workload(of: pod, store)
             if !owners.contains(owner) { owners.append(owner) }
