@@ -84,25 +84,20 @@ extension APIServer {
         for info in KindInfo.all { text.add([("resource", info.qualifiedPlural)], store.count(info.type)) }
         text.begin("etcd_object_counts", "gauge", "Number of stored objects at the time of last check split by kind.")
         for info in KindInfo.all { text.add([("resource", info.qualifiedPlural)], store.count(info.type)) }
-        var (active, unschedulable, gated) = (0, 0, 0)
-        for pod in store.pods.all where pod.nodeName.isEmpty && !pod.isFinished {
-            switch pod.status.conditions[ConditionType.podScheduled]?.reason {
-            case "Unschedulable": unschedulable += 1
-            case ConditionReason.schedulingGated: gated += 1
-            default: active += 1
-            }
-        }
+        let (scheduler, pending) = (session.simulation.scheduler, session.simulation.scheduler.pendingPods)
         text.begin("scheduler_pending_pods", "gauge", "Number of pending pods, by the queue type.")
-        for (queue, count) in [("active", active), ("backoff", 0), ("gated", gated), ("unschedulable", unschedulable)] { text.add([("queue", queue)], count) }
-        func told(_ reason: String) -> Int { cluster.eventLog.events.count { $0.reason == reason } }
+        for (queue, count) in [
+            ("active", pending.active), ("backoff", pending.backoff), ("gated", pending.gated), ("unschedulable", pending.unschedulable),
+        ] { text.add([("queue", queue)], count) }
+        let totals = scheduler.totals
         text.begin("scheduler_schedule_attempts_total", "counter", "Number of attempts to schedule pods, by the result.")
-        for (result, reason) in [("scheduled", "Scheduled"), ("unschedulable", "FailedScheduling")] {
-            text.add([("profile", "default-scheduler"), ("result", result)], told(reason))
+        for (result, count) in [("error", totals.errors), ("scheduled", totals.scheduled), ("unschedulable", totals.unschedulable)] {
+            text.add([("profile", "default-scheduler"), ("result", result)], count)
         }
         text.begin("scheduler_preemption_victims_sum", "counter", "Number of selected preemption victims.")
-        text.add([], told("Preempted"))
+        text.add([], totals.victims)
         text.begin("workqueue_depth", "gauge", "Current depth of workqueue")
-        for name in ["daemonset", "deployment", "endpoint_slice", "job", "namespace", "replicaset", "statefulset"] { text.add([("name", name)], 0) }
+        for (name, depth) in session.simulation.controllers.queueDepths { text.add([("name", name)], depth) }
         text.begin("node_collector_unhealthy_nodes_in_zone", "gauge", "Gauge measuring number of not Ready Nodes per zones.")
         let zones = Dictionary(grouping: store.nodes.all, by: \.zone).sorted { $0.key < $1.key }
         for (zone, nodes) in zones { text.add([("zone", zone)], nodes.count { !$0.status.conditions.isTrue(ConditionType.ready) }) }

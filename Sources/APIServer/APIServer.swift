@@ -74,8 +74,10 @@ public struct APIServer: Sendable {
     private mutating func count(_ info: RequestInfo, _ reply: APIReply) {
         let code = reply.code
         // Paths that lead nowhere are of no use to anybody, and of endless number.
-        let resource = code == 404 ? "" : info.resource
-        requestCounts[RequestLabels(verb: info.verb, group: code == 404 ? "" : info.group, resource: resource, code: code), default: 0] += 1
+        var labels = RequestLabels(verb: info.verb, group: code == 404 ? "" : info.group, resource: code == 404 ? "" : info.resource, code: code)
+        // So are names that a user may not ask for.
+        if requestCounts.count >= 4096, requestCounts[labels] == nil { (labels.verb, labels.group, labels.resource) = ("", "", "") }
+        requestCounts[labels, default: 0] += 1
     }
 
     /// What requests are counted by.

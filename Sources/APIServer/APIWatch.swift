@@ -132,7 +132,7 @@ public struct APIWatch: Sendable {
             row.write(to: &bytes)
             return bytes
         }
-        return isFirst ? WatchCache.Encoded(make) : cache.add(key, make)
+        return isFirst ? WatchCache.Encoded(in: nil, make) : cache.add(key, make)
     }
 
     /// The object as text, which is made once for all watchers that want the same.
@@ -208,21 +208,33 @@ final class WatchCache: @unchecked Sendable {
         private let lock = NSLock()
         private var make: (@Sendable () -> [UInt8])?
         private var made: [UInt8] = []
-        init(_ make: @escaping @Sendable () -> [UInt8]) { self.make = make }
+        private let generation: Generation?
+        init(in generation: Generation? = nil, _ make: @escaping @Sendable () -> [UInt8]) { (self.make, self.generation) = (make, generation) }
         var bytes: [UInt8] {
             lock.lock()
             defer { lock.unlock() }
             if let make {
                 made = make()
                 self.make = nil
+                generation?.note(made.count)
             }
             return made
         }
     }
+    /// What the texts of a generation hold, in bytes, which is known when they were made.
+    final class Generation: @unchecked Sendable {
+        private let lock = NSLock()
+        private var held = 0
+        func note(_ size: Int) { lock.withLock { held += size } }
+        var size: Int { lock.withLock { held } }
+    }
     private var newer: [Key: Encoded] = [:]
     private var older: [Key: Encoded] = [:]
+    private var generation = Generation()
     private var returns = 0
     private static let capacity = 2048
+    /// What a generation may hold, in bytes.
+    private static let mostHeld = 16 << 20
 
     static func name(of form: ObjectForm) -> String {
         switch form.representation.form {
@@ -235,9 +247,9 @@ final class WatchCache: @unchecked Sendable {
     func known(_ key: Key) -> Encoded? { newer[key] ?? older[key] }
 
     func add(_ key: Key, _ make: @escaping @Sendable () -> [UInt8]) -> Encoded {
-        let new = Encoded(make)
         // Two generations: the older is dropped as a whole when the newer is full.
-        if newer.count >= Self.capacity { (older, newer) = (newer, [:]) }
+        if newer.count >= Self.capacity || generation.size > Self.mostHeld { (older, newer, generation) = (newer, [:], Generation()) }
+        let new = Encoded(in: generation, make)
         newer[key] = new
         return new
     }
@@ -245,6 +257,6 @@ final class WatchCache: @unchecked Sendable {
     /// Forgets all: revisions mean something else after going back.
     func clear(at returns: Int) {
         if returns == self.returns { return }
-        (newer, older, self.returns) = ([:], [:], returns)
+        (newer, older, generation, self.returns) = ([:], [:], Generation(), returns)
     }
 }

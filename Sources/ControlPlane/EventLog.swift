@@ -1,4 +1,3 @@
-import DequeModule
 import KubernetesAPI
 import SimulationKit
 
@@ -32,7 +31,7 @@ public struct ToldEvent: Sendable {
 /// The told events in order; the oldest are forgotten when they are many, or a day old.
 public struct EventLog: Sendable {
     /// The events that are kept.
-    public private(set) var events = Deque<ToldEvent>()
+    public private(set) var events = Backlog<ToldEvent>()
     /// How many were told since the start: the number after that of the newest.
     public private(set) var count = 0
     /// How many of them an opened state told of the time before it.
@@ -41,7 +40,7 @@ public struct EventLog: Sendable {
     public var capacity = 4096
 
     /// The events from number `first` on that are still kept.
-    public func events(from first: Int) -> Deque<ToldEvent>.SubSequence {
+    public func events(from first: Int) -> Backlog<ToldEvent>.SubSequence {
         events.suffix(max(0, min(count - first, events.count)))
     }
     /// Takes in an event that another API server has, in its place by time; those before `start` are of the past.

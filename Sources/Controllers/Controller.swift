@@ -10,6 +10,7 @@ import SimulationKit
 ///
 /// ```swift
 /// struct LabelCounter: Controller {
+///     static let queueName = "label_counter"
 ///     static let watches: [Kind] = [.configMap]
 ///     var queue = WorkQueue<ObjectKey>()
 ///     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
@@ -20,6 +21,8 @@ import SimulationKit
 /// ```
 protocol Controller: Sendable {
     associatedtype Key: Hashable & Sendable
+    /// What metrics call its queue, as `workqueue_depth{name="…"}` of kube-controller-manager does.
+    static var queueName: String { get }
     /// The kinds whose changes it wants to hear of. Empty: all kinds but events.
     static var watches: [Kind] { get }
     /// The keys to look at.
@@ -56,6 +59,7 @@ enum Requeue: Sendable, Equatable {
 }
 
 extension Controller {
+    var queueDepth: (name: String, depth: Int) { (Self.queueName, queue.depth) }
     mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) {}
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {}
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {}

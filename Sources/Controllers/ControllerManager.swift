@@ -29,6 +29,9 @@ public struct ControllerManager: Component {
         due = controllers.map(\.nextDue)
     }
 
+    /// How many keys wait in each controller's queue, by its name.
+    public var queueDepths: [(name: String, depth: Int)] { controllers.map { $0.queueDepth }.sorted { $0.name < $1.name } }
+
     // A change is heard of after it was made, never in the same instant: else two controllers could answer
     // each other without time passing.
     private func delay(_ cluster: Cluster) -> Duration {

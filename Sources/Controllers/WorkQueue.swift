@@ -18,6 +18,8 @@ struct WorkQueue<Key: Hashable & Sendable>: Sendable {
     static var retryFirst: Duration { .milliseconds(5) }
     static var retryMost: Duration { .seconds(1000) }
 
+    /// How many keys are to be looked at now.
+    var depth: Int { ready.count - first }
     /// When the next key is due by its timer; nil if none waits.
     var nextDue: Instant? { first < ready.count ? .start : timers.nextDue }
 

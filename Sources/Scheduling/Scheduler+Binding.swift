@@ -124,6 +124,7 @@ extension Scheduler {
             return
         }
         endBinding(slot)
+        totals.scheduled += 1
         cluster.record(
             "Scheduled", "Successfully assigned \(pod.key) to \(binding.node)", about: pod,
             source: EventSource(Self.schedulerName(of: pod)), action: "Binding")

@@ -163,6 +163,7 @@ extension Scheduler {
         guard let victim = cluster.store.pods.rows[slot], victim.metadata.uid == state.placedPod(slot)?.pod.metadata.uid,
             !victim.metadata.isTerminating
         else { return }
+        totals.victims += 1
         if state.profile.has(.victimInPreBindSpared), bindings[slot]?.waitsForVolumes == true {
             cluster.record(
                 "Preempted", "\(event) (in kube-scheduler memory).", about: victim, source: Self.source(settings), action: "Preempting")
@@ -210,6 +211,7 @@ extension Scheduler {
         entry.rejectedBy = rejectedBy
         entry.message = message
         if isError { entry.errors += 1 } else { (entry.rejections, entry.errors) = (entry.rejections + 1, 0) }
+        if isError { totals.errors += 1 } else { totals.unschedulable += 1 }
         cluster.record(
             EventReason.failedScheduling, Self.shortened(message), about: entry.pod, warning: true,
             source: Self.source(settings), action: "Scheduling")
@@ -238,6 +240,9 @@ extension Scheduler {
         message.utf8.count <= 1024
             ? message : String(decoding: message.utf8.prefix(1020), as: UTF8.self) + " ..."
     }
+
+    /// How many pods wait in each of its queues, as `scheduler_pending_pods` counts them. O(pods).
+    public var pendingPods: (active: Int, backoff: Int, unschedulable: Int, gated: Int) { queue.pending }
 
     /// What the scheduler last did about the pod called `key`; nil if it does not wait for this scheduler. O(1).
     public func lastAttempt(of key: ObjectKey, in cluster: Cluster) -> SchedulingAttempt? {

@@ -13,6 +13,16 @@ public struct SchedulerTiming: Sendable, Equatable {
     public init() {}
 }
 
+/// What a scheduler has done since its start, as its metrics count it.
+public struct SchedulerTotals: Sendable, Equatable {
+    /// Attempts by their result: bound, refused by filters, ended in an error.
+    public var scheduled = 0
+    public var unschedulable = 0
+    public var errors = 0
+    /// Pods that were preempted.
+    public var victims = 0
+}
+
 /// kube-scheduler: takes pending pods one by one and binds each to the best node.
 ///
 /// A value like all components: a copy schedules its own fork of the cluster.
@@ -21,6 +31,7 @@ public struct Scheduler: Component {
     public internal(set) var cursor = WatchCursor.beginning
     /// Delays; may be changed at any time.
     public var timing = SchedulerTiming()
+    public internal(set) var totals = SchedulerTotals()
     let profiles: [SchedulingProfile]
     var state: SchedulingState
     var queue: SchedulingQueue

@@ -55,8 +55,11 @@ public struct Session: Sendable {
     /// How many commands there were, forgotten ones included.
     public var commandCount: Int { forgotten + journal.count }
     private var forgotten = 0
-    /// How many changes of a followed cluster the journal holds.
-    private var heldChanges = 0
+    /// What the journal holds of clients' writes and of a followed cluster's changes, in bytes.
+    private var held = 0
+    /// Large writes whose changes are kept for watchers, and their bytes together.
+    private var largeWrites: [(place: WatchCursor, size: Int)] = []
+    private var largeSize = 0
     private var checkpoints: [Checkpoint] = []
     /// How many events and instants of the script were run.
     private var turns = 0
@@ -73,6 +76,8 @@ public struct Session: Sendable {
         public var isScripted = false
         /// How many turns the session had taken: the exact place between the events of one instant.
         fileprivate var turn: Int
+        /// About how many bytes the command holds, if it can be many.
+        fileprivate var size = 0
     }
     private struct Checkpoint: Sendable {
         var simulation: Simulation
@@ -206,7 +211,9 @@ public struct Session: Sendable {
     public mutating func perform(_ write: APIWrite) -> Result<APIWritten, APIError> {
         let result = simulation.perform(write)
         guard case .success(let written) = result else { return result }
-        note(JournalEntry(time: now, command: .write(write), result: .success(Receipt(written.receipt(of: write))), turn: turns))
+        let size = write.size
+        noteLarge(size)
+        note(JournalEntry(time: now, command: .write(write), result: .success(Receipt(written.receipt(of: write))), turn: turns, size: size))
         if let last = checkpoints.last, journal.count - last.journalCount >= Self.writesBetweenCheckpoints { checkpoint(beforeCommand: false) }
         return result
     }
@@ -218,25 +225,40 @@ public struct Session: Sendable {
         if changes.isEmpty { return }
         let changes = simulation.sharing(changes)
         simulation.take(changes)
-        note(JournalEntry(time: now, command: .mirror(changes), result: .success(Receipt("")), turn: turns))
-        heldChanges += changes.count
+        let size = changes.count * Self.changeSize
+        note(JournalEntry(time: now, command: .mirror(changes), result: .success(Receipt("")), turn: turns, size: size))
         if let last = checkpoints.last, journal.count - last.journalCount >= Self.writesBetweenCheckpoints / 10 { checkpoint(beforeCommand: false) }
-        if heldChanges > Self.mostChanges { forgetOldest() }
     }
-    /// So many changes of a followed cluster are kept to go back over, a few hundred MB at most.
-    static let mostChanges = 100_000
+    /// What a change of a followed cluster is taken to hold, in bytes, beside what it shares with others.
+    private static let changeSize = 480
+    /// The journal may hold so much, in bytes: a hundred thousand changes of a followed cluster.
+    static let mostHeld = 48 << 20
 
-    /// Forgets the older half of what a followed cluster told, and the states before it.
+    /// Keeps the changes that watchers may still read from holding more than a bound: those of large objects go first by their age.
+    private mutating func noteLarge(_ size: Int) {
+        guard size > 16 << 10, simulation.history > 0 else { return }
+        largeWrites.append((cluster.store.end, size))
+        largeSize += size
+        while largeSize > Self.mostLarge, let oldest = largeWrites.first {
+            simulation.forgotten = max(simulation.forgotten, oldest.place.position)
+            largeSize -= oldest.size
+            largeWrites.removeFirst()
+            simulation.forgetReadChanges()
+        }
+    }
+    /// Changes kept for watchers may hold so much of large writes, in bytes.
+    private static let mostLarge = 64 << 20
+
+    /// Forgets the older half of what the journal holds by size, and the states before it.
     private mutating func forgetOldest() {
         checkpoint(beforeCommand: false)
         var sum = 0
         let middle = journal.firstIndex { entry in
-            if case .mirror(let changes) = entry.command { sum += changes.count }
-            return sum > Self.mostChanges / 2
+            sum += entry.size
+            return sum > Self.mostHeld / 2
         }
         guard let middle, let first = checkpoints.firstIndex(where: { $0.journalCount >= middle }) else { return }
         forget(before: first)
-        heldChanges = journal.reduce(0) { sum, entry in if case .mirror(let changes) = entry.command { sum + changes.count } else { sum } }
     }
 
     /// Brings what follows from what a followed cluster told up to date, such as what its containers use.
@@ -250,6 +272,8 @@ public struct Session: Sendable {
 
     private mutating func note(_ entry: JournalEntry) {
         journal.append(entry)
+        held += entry.size
+        if held > Self.mostHeld, mostCommands < .max { forgetOldest() }
         guard journal.count > mostCommands, let first = checkpoints.firstIndex(where: { $0.journalCount >= mostCommands / 2 }) else { return }
         forget(before: first)
     }
@@ -259,6 +283,7 @@ public struct Session: Sendable {
         let gone = checkpoints[first].journalCount
         checkpoints.removeFirst(first)
         for index in checkpoints.indices { checkpoints[index].journalCount -= gone }
+        for entry in journal[..<gone] { held -= entry.size }
         journal.removeFirst(gone)
         forgotten += gone
     }
@@ -370,6 +395,7 @@ public struct Session: Sendable {
         restore(checkpoint.simulation)
         script = checkpoint.script
         turns = checkpoint.turns
+        for entry in journal[checkpoint.journalCount...] { held -= entry.size }
         journal.removeLast(journal.count - checkpoint.journalCount)
         checkpoints.removeLast(checkpoints.count - index - 1)
     }

@@ -60,6 +60,8 @@ public struct Simulation: Sendable {
     var keptFrom: WatchCursor?
     /// So many of the newest changes are kept for watchers of the API server; states to go back to leave them out.
     var history = 0
+    /// Changes before this place are not kept for watchers, however few they are: they hold too much.
+    var forgotten = 0
     /// How many times a component ran: with the time, the position at which a command was applied.
     public private(set) var eventsRun = 0
 
@@ -139,7 +141,7 @@ public struct Simulation: Sendable {
     /// Up to where all components have read the feed of changes.
     private var read: WatchCursor {
         var read = keptFrom?.position ?? .max
-        if history > 0 { read = min(read, max(0, cluster.store.end.position - history)) }
+        if history > 0 { read = min(read, max(forgotten, cluster.store.end.position - history)) }
         for part in Self.parts { if let cursor = part.read(self) { read = min(read, cursor.position) } }
         return WatchCursor(position: read)
     }

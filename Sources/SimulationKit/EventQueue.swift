@@ -50,4 +50,9 @@ public struct EventQueue<Event: Sendable>: Sendable {
         heap.removeMin()
         return (first.due, first.event)
     }
+
+    /// Removes the events for which `isGone` is true; the others keep their order. O(n log n).
+    @inlinable public mutating func removeAll(where isGone: (Event) -> Bool) {
+        heap = Heap(heap.unordered.filter { !isGone($0.event) })
+    }
 }

@@ -355,6 +355,38 @@ struct APIServerTests {
                 == " \"\" is invalid: patch: Invalid value: \"map[spec:map[paused:false replicas:x]]\": unrecognized type: int32")
     }
 
+    // MARK: Metrics
+
+    @Test func `metrics count what the scheduler did, and what waits`() {
+        var client = Client(namespaces: ["golden"])
+        func metric(_ name: String, _ client: inout Client) -> String? {
+            client.send("GET", "/metrics").text.split(separator: "\n").first { $0.hasPrefix(name + " ") }.map { String($0.dropFirst(name.count + 1)) }
+        }
+        let (scheduled, refused) = (
+            "scheduler_schedule_attempts_total{profile=\"default-scheduler\",result=\"scheduled\"}",
+            "scheduler_schedule_attempts_total{profile=\"default-scheduler\",result=\"unschedulable\"}"
+        )
+        let size: JSONValue = ["cpu": "4", "memory": "8Gi", "pods": "20"]
+        _ = client.send("POST", "/api/v1/nodes", body: ["metadata": ["name": "n1"], "status": ["capacity": size, "allocatable": size]])
+        client.run(seconds: 30)
+        let before = metric(scheduled, &client).flatMap { Int($0) } ?? -1
+        #expect(before >= 0 && metric(refused, &client) == "0")
+        for (name, cpu) in [("small", "10m"), ("large", "999")] {
+            _ = client.send(
+                "POST", "/api/v1/namespaces/golden/pods",
+                body: [
+                    "metadata": ["name": .string(name)],
+                    "spec": ["containers": [["name": "c", "image": "i", "resources": ["requests": ["cpu": .string(cpu)]]]]],
+                ])
+        }
+        client.run(seconds: 5)
+        #expect(metric(scheduled, &client) == String(before + 1))
+        #expect(metric(refused, &client) == "1")
+        #expect(metric("scheduler_pending_pods{queue=\"unschedulable\"}", &client) == "1")
+        #expect(metric("scheduler_pending_pods{queue=\"active\"}", &client) == "0")
+        #expect(metric("workqueue_depth{name=\"deployment\"}", &client) == "0")
+    }
+
     // MARK: Anything
 
     @Test func `no request traps`() {

@@ -31,6 +31,16 @@ import Testing
         #expect(queue.count == 1)
     }
 
+    @Test func `what is gone is taken out, the rest keeps its order`() {
+        var queue = EventQueue<Int>()
+        for number in 0..<40 { queue.schedule(number, at: .start + .seconds(number / 10)) }
+        queue.removeAll { $0 % 3 != 0 }
+        #expect(queue.count == 14)
+        var found: [Int] = []
+        while let (_, event) = queue.popDue(by: .distantFuture) { found.append(event) }
+        #expect(found == Array(stride(from: 0, to: 40, by: 3)))
+    }
+
     @Test func `a copy is a fork`() {
         var queue = EventQueue<Int>()
         queue.schedule(1, at: .start)

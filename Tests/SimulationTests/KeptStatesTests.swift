@@ -52,6 +52,34 @@ import Testing
         #expect(!undone.contains { $0 == nil })
     }
 
+    @Test func `clients' large writes are remembered up to a bound, and their changes are kept up to another`() throws {
+        var session = session(scenario("  cluster: {zones: 1, nodesPerZone: 1}\n"))
+        session.keepChanges(8192)
+        let text = String(repeating: "x", count: 1_000_000)
+        let cursor = session.cluster.store.end
+        func write(_ number: Int) -> APIWrite {
+            let document: JSONValue = [
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string("c\(number)"), "namespace": "default"],
+                "data": ["text": .string("\(number)\(text)")],
+            ]
+            return APIWrite(.create(document), Kind.configMap.info, namespace: "default")
+        }
+        for number in 0..<75 {
+            _ = try session.perform(write(number)).get()
+            session.run(to: Double(number))
+            if number == 40 { #expect(session.journal.count == 41) }
+        }
+        let isHeld = session.cluster.store.holds(cursor)
+        #expect(!isHeld)
+        #expect(session.journal.count < 51 && session.journal.count >= 20, "\(session.journal.count)")
+        #expect(session.commandCount == 75)
+        // It can still be replayed from what is remembered.
+        let objects = session.objects
+        var replay = try #require(session.replayOfAll())
+        let arrived = replay.run()
+        #expect(arrived && replay.session.objects == objects)
+    }
+
     @Test func `going back can be stopped, and then nothing has changed`() throws {
         var session = make()
         session.run(to: 40)

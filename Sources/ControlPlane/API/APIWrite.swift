@@ -57,6 +57,15 @@ public struct APIWrite: Sendable {
         (self.fieldManager, self.fieldValidation, self.user) = (fieldManager, fieldValidation, user)
     }
 
+    /// About how many bytes it holds. O(size).
+    public var size: Int {
+        let body =
+            switch action {
+            case .create(let value), .update(let value), .bind(let value), .patch(_, let value, _): value.size
+            case .delete, .evict: 0
+            }
+        return body.saturatingAdd(200)
+    }
     /// Where the object is kept.
     public var key: ObjectKey { ObjectStore.key(info, namespace: namespace, name) }
 }

@@ -1,4 +1,3 @@
-import DequeModule
 import KubernetesAPI
 import SimulationKit
 
@@ -98,7 +97,7 @@ public struct ObjectStore: Sendable {
     /// The revisions that no write has, see ``skipRevisions(to:)``, and the last of them.
     private var skipped = 0
     private var lastSkipped = 0
-    private var log = Deque<LogEntry>()
+    private var log = Backlog<LogEntry>()
     private var firstEntry = 0
 
     // Pods by node and by controlling owner; slots in rising order.

@@ -1,4 +1,3 @@
-import DequeModule
 import KubernetesAPI
 import SimulationKit
 
@@ -24,7 +23,7 @@ public struct Table<Object: StoredObject>: Sendable {
     private var free: [Int] = []
     /// Slots by the hashes of keys.
     private var slots = SlotIndex()
-    private var changes = Deque<Change<Object>>()
+    private var changes = Backlog<Change<Object>>()
     private var firstChange = 0
 
     public init() {}

@@ -31,6 +31,7 @@ struct AttachDetachController: Controller {
         }
     }
 
+    static let queueName = "attachdetach"
     static let watches: [Kind] = [.pod, .node, .persistentVolume, .persistentVolumeClaim, .volumeAttachment, .csiDriver]
     var queue = WorkQueue<Key>()
     private let source = EventSource("attachdetach-controller")

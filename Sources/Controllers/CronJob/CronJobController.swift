@@ -7,6 +7,7 @@ import SimulationKit
 /// Differs from Kubernetes: a job is made at its very time, not a tenth of a second later.
 /// - Source: Kubernetes `pkg/controller/cronjob/cronjob_controllerv2.go`.
 struct CronJobController: Controller {
+    static let queueName = "cronjob"
     static let watches: [Kind] = [.cronJob, .job]
     var queue = WorkQueue<ObjectKey>()
     private var children = ChildIndex()

@@ -5,6 +5,7 @@ import SimulationKit
 /// Keeps one pod of each DaemonSet on each node that fits; the scheduler binds them by their node affinity.
 /// - Source: Kubernetes `pkg/controller/daemon/daemon_controller.go`, `update.go`.
 struct DaemonSetController: Controller {
+    static let queueName = "daemonset"
     static let watches: [Kind] = [.daemonSet, .controllerRevision, .node, .pod]
     var queue = WorkQueue<ObjectKey>()
     private var revisions = Revisions()

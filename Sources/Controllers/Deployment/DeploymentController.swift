@@ -5,6 +5,7 @@ import SimulationKit
 /// Keeps a ReplicaSet for the present template of each Deployment and moves the replicas over to it.
 /// - Source: Kubernetes `pkg/controller/deployment/deployment_controller.go`, `sync.go`.
 struct DeploymentController: Controller {
+    static let queueName = "deployment"
     static let watches: [Kind] = [.deployment, .replicaSet, .pod]
     var queue = WorkQueue<ObjectKey>()
     var owned = ChildIndex()

@@ -5,6 +5,7 @@ import SimulationKit
 /// Counts how many of the pods of each PodDisruptionBudget are healthy and how many may be evicted.
 /// - Source: Kubernetes `pkg/controller/disruption/disruption.go`.
 struct DisruptionController: Controller {
+    static let queueName = "disruption"
     static let watches: [Kind] = [.podDisruptionBudget, .pod]
     var queue = WorkQueue<ObjectKey>()
     private var membership = PodMembership()

@@ -5,6 +5,7 @@ import SimulationKit
 /// Keeps the EndpointSlices of each Service with a selector: which pods stand behind it, in which state.
 /// - Source: Kubernetes `pkg/controller/endpointslice`, `staging/src/k8s.io/endpointslice/reconciler.go`.
 struct EndpointSliceController: Controller {
+    static let queueName = "endpoint_slice"
     static let watches: [Kind] = [.service, .endpointSlice, .pod, .node]
     var queue = WorkQueue<ObjectKey>()
     private var membership = PodMembership()

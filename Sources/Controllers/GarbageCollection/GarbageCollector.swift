@@ -20,6 +20,7 @@ struct GarbageCollector: Controller {
         case owner(Item)
     }
 
+    static let queueName = "garbage_collector_attempt_to_delete"
     static let watches: [Kind] = []
     var queue = WorkQueue<Key>()
     /// Dependents by the identity of each owner; pods with nothing but a controller are found through the store.

@@ -8,6 +8,7 @@ import SimulationKit
 /// are asked of nobody, so that their error has one text in all versions (`kubernetes-1.37.md` rows 5.1.4, 5.1.5).
 /// - Source: Kubernetes v1.36.2 `pkg/controller/podautoscaler/horizontal.go`; for 1.37 `kubernetes-1.37.md` §5.1.
 struct HorizontalPodAutoscalerController: Controller {
+    static let queueName = "horizontalpodautoscaler"
     static let watches: [Kind] = [.horizontalPodAutoscaler, .pod]
     var queue = WorkQueue<ObjectKey>()
     private let settings: ControllerManagerSettings

@@ -8,6 +8,7 @@ import SimulationKit
 /// once by its identity, which this controller remembers.
 /// - Source: Kubernetes `pkg/controller/job/job_controller.go`.
 struct JobController: Controller {
+    static let queueName = "job"
     static let watches: [Kind] = [.job, .pod]
     var queue = WorkQueue<ObjectKey>()
     private var tallies: [String: JobTally] = [:]

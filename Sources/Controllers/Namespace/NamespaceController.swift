@@ -5,6 +5,7 @@ import SimulationKit
 /// Empties namespaces that are being deleted, pods first, and lets them go.
 /// - Source: Kubernetes `pkg/controller/namespace/deletion/namespaced_resources_deleter.go`.
 struct NamespaceController: Controller {
+    static let queueName = "namespace"
     static let watches: [Kind] = [.namespace]
     var queue = WorkQueue<ObjectKey>()
 

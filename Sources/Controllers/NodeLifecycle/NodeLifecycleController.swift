@@ -15,6 +15,7 @@ struct NodeLifecycleController: Controller {
         case zone(String)
     }
 
+    static let queueName = "node_lifecycle_controller"
     static let watches: [Kind] = [.node]
     var queue = WorkQueue<Key>()
     private let source = EventSource("node-controller")

@@ -13,6 +13,7 @@ struct TaintEvictionController: Controller {
         case eviction(ObjectKey)
     }
 
+    static let queueName = "noexec_taint_pod"
     static let watches: [Kind] = [.pod, .node]
     var queue = WorkQueue<Key>()
 

@@ -6,6 +6,7 @@ import SimulationKit
 ///
 /// - Source: Kubernetes `pkg/controller/volume/ephemeral/controller.go`.
 struct EphemeralVolumeController: Controller {
+    static let queueName = "ephemeral_volume"
     static let watches: [Kind] = [.pod, .persistentVolumeClaim]
     var queue = WorkQueue<ObjectKey>()
 

@@ -13,6 +13,7 @@ struct PersistentVolumeController: Controller {
         case provision(ObjectKey)
     }
 
+    static let queueName = "claims"
     static let watches: [Kind] = [.persistentVolumeClaim, .persistentVolume, .storageClass, .pod]
     var queue = WorkQueue<Key>()
     private let source = EventSource("persistentvolume-controller")

@@ -9,6 +9,7 @@ import SimulationKit
 struct PodGarbageCollector: Controller {
     enum Key: Hashable, Sendable { case pass }
 
+    static let queueName = "orphaned_pods_nodes"
     static let watches: [Kind] = [.pod, .node]
     var queue = WorkQueue<Key>()
 

@@ -6,6 +6,7 @@ import KubernetesAPI
 /// Looks at all pods, but only while a group waits for its deletion.
 /// - Source: Kubernetes `pkg/controller/scheduling/podgroupprotection`; the scheduler's gang-scheduling.md §2.3.
 struct PodGroupProtectionController: Controller {
+    static let queueName = "podgroup_protection"
     static let watches: [Kind] = [.podGroup, .pod]
     var queue = WorkQueue<ObjectKey>()
 

@@ -7,6 +7,7 @@ import SimulationKit
 /// Differs from Kubernetes: no expectations, because a controller's own writes are seen at once.
 /// - Source: Kubernetes `pkg/controller/replicaset/replica_set.go`.
 struct ReplicaSetController: Controller {
+    static let queueName = "replicaset"
     static let watches: [Kind] = [.pod, .replicaSet]
     var queue = WorkQueue<ObjectKey>()
     private var selectors = SelectorIndex()

@@ -6,6 +6,7 @@ import SimulationKit
 ///
 /// - Source: Kubernetes `pkg/controller/replication/replication_controller.go`, which is `replica_set.go` with another kind.
 struct ReplicationControllerController: Controller {
+    static let queueName = "replicationmanager"
     static let watches: [Kind] = [.pod, .replicationController]
     var queue = WorkQueue<ObjectKey>()
     private var selectors = SelectorIndex()

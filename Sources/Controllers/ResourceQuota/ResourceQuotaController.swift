@@ -5,6 +5,7 @@ import SimulationKit
 /// Keeps `status.used` of each ResourceQuota. Admission refuses what would exceed it; this only counts.
 /// - Source: Kubernetes `pkg/controller/resourcequota/resource_quota_controller.go`, `pkg/quota/v1/evaluator/core`.
 struct ResourceQuotaController: Controller {
+    static let queueName = "resourcequota_primary"
     static let watches: [Kind] = [
         .resourceQuota, .pod, .service, .persistentVolumeClaim, .configMap, .secret, .deployment, .replicaSet,
         .statefulSet, .job, .cronJob, .replicationController,

@@ -8,6 +8,7 @@ import SimulationKit
 /// - Source: Kubernetes `pkg/controller/serviceaccount/{serviceaccounts,tokens}_controller.go`,
 ///   `pkg/controller/certificates/rootcacertpublisher/publisher.go`.
 struct ServiceAccountController: Controller {
+    static let queueName = "serviceaccount"
     static let watches: [Kind] = [.namespace, .serviceAccount, .configMap, .secret]
     var queue = WorkQueue<ObjectKey>()
 

@@ -6,6 +6,7 @@ import SimulationKit
 ///
 /// - Source: Kubernetes `pkg/controller/statefulset/stateful_set_control.go`.
 struct StatefulSetController: Controller {
+    static let queueName = "statefulset"
     static let watches: [Kind] = [.statefulSet, .controllerRevision, .pod]
     var queue = WorkQueue<ObjectKey>()
     private var revisions = Revisions()

@@ -17,6 +17,15 @@ public enum JSONValue: Sendable, Equatable {
             self = .object(object)
         }
     }
+    /// About how many bytes it holds in memory. O(size).
+    public var size: Int {
+        switch self {
+        case .null, .bool, .int, .double: 16
+        case .string(let text): text.utf8.count + 32
+        case .array(let items): items.reduce(48) { $0 + $1.size }
+        case .object(let object): object.members.reduce(64) { $0 + $1.key.utf8.count + 16 + $1.value.size }
+        }
+    }
     /// The text, if this is a string.
     public var string: String? { if case .string(let s) = self { s } else { nil } }
     /// The number, if this is a whole number.

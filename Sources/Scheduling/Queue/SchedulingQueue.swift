@@ -95,6 +95,20 @@ struct SchedulingQueue: Sendable {
         popsFromBackoff = profile.isEnabled(.schedulerPopFromBackoffQ)
     }
 
+    /// How many pods wait in which way; those that wait with their group count as unschedulable.
+    var pending: (active: Int, backoff: Int, unschedulable: Int, gated: Int) {
+        var count = (active: 0, backoff: 0, unschedulable: 0, gated: 0)
+        for case let entry? in entries {
+            switch entry.place {
+            case .active: count.active += 1
+            case .backoff, .errorBackoff: count.backoff += 1
+            case .unschedulable, .grouped: count.unschedulable += 1
+            case .gated: count.gated += 1
+            case .inFlight: continue
+            }
+        }
+        return count
+    }
     subscript(slot: Int) -> QueuedPod? { slot < entries.count ? entries[slot] : nil }
 
     /// Puts a pod into a place; the entry is updated by `change` first.
@@ -113,6 +127,8 @@ struct SchedulingQueue: Sendable {
             entry.position = unschedulable.count
             unschedulable.append(slot)
             file(&entry, slot)
+            // Pods that left in the meantime: those that are refused again and again would be many.
+            if stays.count > 4 * unschedulable.count + 4096 { stays.removeAll { [entries] in entries[$0.slot]?.stamp != $0.stamp } }
             let period = Self.flushPeriod.nanoseconds
             let due = (entry.timestamp + Self.longestStay).nanoseconds
             stays.schedule((slot, entry.stamp), at: Instant(nanoseconds: (due / period + 1) * period))
