@@ -138,11 +138,13 @@ struct Kubelet: Sendable {
         _ slot: Int, _ host: inout KubeletHost, _ cluster: inout Cluster,
         _ body: (inout Kubelet, inout PodWorker, inout KubeletHost, inout Cluster) -> Void
     ) {
-        guard var worker = pods[slot] else { return }
-        pods[slot] = nil
-        body(&self, &worker, &host, &cluster)
+        // Swapped rather than assigned: a worker is large, and would be copied with all that it refers to.
+        var taken: PodWorker?
+        swap(&taken, &pods[slot])
+        guard taken != nil else { return }
+        body(&self, &taken!, &host, &cluster)
         // A worker that was dropped in the meantime must not come back.
-        if !worker.isDropped { pods[slot] = worker }
+        if !taken!.isDropped { swap(&taken, &pods[slot]) }
     }
     /// The same by reference; does nothing if that worker is gone.
     mutating func with(

@@ -73,22 +73,10 @@ extension SchedulingState {
         if let preFilter = diagnosis.preFilter {
             return availability(cycle) + " \(preFilter.reason.words(cycle.demand, self).joined(separator: ", "))."
         }
-        // Nodes are many, reasons few: each is put into words once.
-        var numbers: [Reason: Int] = [:]
-        var counts: [(reason: Reason, nodes: Int)] = []
-        for rejection in diagnosis.rejections {
-            guard let reason = rejection?.reason else { continue }
-            if let last = counts.last, last.reason == reason {
-                counts[counts.count - 1].nodes += 1
-            } else if let number = numbers[reason] {
-                counts[number].nodes += 1
-            } else {
-                numbers[reason] = counts.count
-                counts.append((reason, 1))
-            }
-        }
+        var found = ReasonCounts()
+        for rejection in diagnosis.rejections { if let reason = rejection?.reason { found.add(reason) } }
         var words = NodeReasons()
-        for (reason, nodes) in counts {
+        for (reason, nodes) in found.counts {
             if reason.subject == .notSelected, !profile.preFilterExclusionsAreCounted { continue }
             for word in reason.words(cycle.demand, self) { words.add(word, nodes) }
         }
@@ -135,13 +123,13 @@ extension SchedulingState {
         if diagnosis.preFilter == nil, groups == nil, !isAnyPlaced(below: cycle.demand.facts.priority) {
             return nobodyToEvict(diagnosis, cycle, random: &random, all: all)
         }
-        let rows = byName(nodes.present)
+        let rows = nodes.presentByName()
         let potential = rows.filter { row in
             guard diagnosis.preFilter == nil, let rejection = diagnosis.rejections[row] else { return false }
             return !rejection.isUnresolvable
         }
         var candidates: [PreemptionCandidate] = []
-        var failures: [Int: Reason] = [:]
+        var failures = ReasonCounts()
         if !potential.isEmpty {
             let share = potential.count * cycle.settings.minCandidateNodesPercentage / 100
             let wanted =
@@ -158,19 +146,15 @@ extension SchedulingState {
                 case .success(let candidate):
                     candidates.append(candidate)
                     if candidate.violations == 0 { anyWithoutViolation = true }
-                case .failure(let reason): failures[row] = reason.reason
+                case .failure(let failure): failures.add(failure.reason)
                 }
             }
         }
         if candidates.isEmpty {
+            let unhelpful = profile.preFilterRefusalIsUnresolvable || diagnosis.preFilter == nil ? rows.count - failures.count : 0
             var words = NodeReasons()
-            for row in rows {
-                if let reason = failures[row] {
-                    for word in reason.words(cycle.demand, self) { words.add(word) }
-                } else if profile.preFilterRefusalIsUnresolvable || diagnosis.preFilter == nil {
-                    words.add("Preemption is not helpful for scheduling")
-                }
-            }
+            for (reason, nodes) in failures.counts { for word in reason.words(cycle.demand, self) { words.add(word, nodes) } }
+            if unhelpful > 0 { words.add("Preemption is not helpful for scheduling", unhelpful) }
             return Preemption(outcome: .notHelpful, message: "preemption: " + availability(cycle) + words.text)
         }
         let tied = best(candidates, now)
@@ -224,7 +208,8 @@ extension SchedulingState {
         on row: Int, _ cycle: Cycle, _ store: ObjectStore, _ budgets: [PodDisruptionBudget], _ now: Instant
     ) -> Result<PreemptionCandidate, DryRunFailure> {
         let order = nodes.podSlots[row]
-        let potential = order.filter { placed[$0]!.facts.priority < cycle.demand.facts.priority }
+        let priority = Int32(clamping: cycle.demand.facts.priority)
+        let potential = order.filter { placedPriority[$0] < priority }
         if potential.isEmpty { return .failure(DryRunFailure(reason: Reason(.defaultPreemption))) }
         var removed: [Int: PlacedPod] = [:]
         for slot in potential { removed[slot] = unplace(slot, trial: true, isOnlyLifted: true) }
@@ -310,6 +295,28 @@ extension SchedulingState {
         let lowest = ranks.min { $0.lexicographicallyPrecedes($1) }!
         return candidates.indices.filter { ranks[$0] == lowest }.map { candidates[$0] }
             .sorted { nodes.names[$0.row] < nodes.names[$1.row] }
+    }
+}
+
+/// How many nodes have which reason. Nodes are many, reasons few: each is put into words once.
+private struct ReasonCounts {
+    private(set) var counts: [(reason: Reason, nodes: Int)] = []
+    private(set) var count = 0
+    private var numbers: [Reason: Int] = [:]
+    private var last = 0
+
+    mutating func add(_ reason: Reason) {
+        count += 1
+        // Mostly the same as for the node before.
+        if last < counts.count, counts[last].reason == reason {
+            counts[last].nodes += 1
+        } else if let number = numbers[reason] {
+            counts[number].nodes += 1
+            last = number
+        } else {
+            (numbers[reason], last) = (counts.count, counts.count)
+            counts.append((reason, 1))
+        }
     }
 }
 

@@ -122,12 +122,12 @@ extension Cluster {
     @discardableResult
     @specialized(where O == Pod)
     public mutating func modify<O: StoredObject>(_ type: O.Type, _ key: ObjectKey, _ change: (inout O) -> Void) -> O? {
-        guard let old = store.get(type, key) else { return nil }
+        guard let slot = store[keyPath: O.table].slot(of: key), let old = store[keyPath: O.table].rows[slot] else { return nil }
         var new = old
         change(&new)
         if new == old { return nil }
-        note(&new, over: old)
-        return store.replace(new, at: now)
+        if writer != nil { note(&new, over: old) }
+        return store.replace(new, at: slot, now)
     }
 
     /// Notes in a new version of an object what the client whose write this is set in it.

@@ -3,15 +3,17 @@
 import KubernetesAPI
 
 /// Remembers what follows from labels: the pods of a template share theirs, so those are looked at once.
-package struct LabelMemo<Value> {
-    private var known: [(labels: StringMap<String>, value: Value)] = []
+///
+/// Public and inlinable, as it runs for each pod of the objects that controllers look at.
+public struct LabelMemo<Value> {
+    @usableFromInline var known: [(labels: StringMap<String>, value: Value)] = []
     /// More sorts of labels than these are rare, and a longer search would cost more than it saves.
-    private static var room: Int { 8 }
+    @usableFromInline static var room: Int { 8 }
 
-    package init() {}
+    @inlinable public init() {}
 
-    package mutating func value(_ labels: StringMap<String>, _ find: (StringMap<String>) -> Value) -> Value {
-        if let same = known.first(where: { $0.labels.isIdentical(to: labels) }) { return same.value }
+    @inlinable public mutating func value(_ labels: StringMap<String>, _ find: (StringMap<String>) -> Value) -> Value {
+        for index in known.indices where known[index].labels.isIdentical(to: labels) { return known[index].value }
         let value = find(labels)
         if known.count < Self.room { known.append((labels, value)) }
         return value

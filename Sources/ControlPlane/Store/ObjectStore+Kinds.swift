@@ -12,6 +12,10 @@ extension Pod: StoredObject {
 extension Node: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<Node>> & Sendable { \.nodes }
     public static func sameSpec(_ a: Node, _ b: Node) -> Bool { a.spec == b.spec }
+    public static func index(slot: Int, from previous: Node?, to object: Node?, in store: inout ObjectStore) {
+        // Heartbeats change the status alone.
+        if previous?.metadata.identity != object?.metadata.identity || previous?.spec.identity != object?.spec.identity { store.nodeLayout += 1 }
+    }
 }
 extension Deployment: StoredObject {
     public static var table: WritableKeyPath<ObjectStore, Table<Deployment>> & Sendable { \.deployments }

@@ -100,6 +100,8 @@ public struct ObjectStore: Sendable {
     private var log = Backlog<LogEntry>()
     private var firstEntry = 0
 
+    /// Raised when nodes come, go, or get other metadata or another spec.
+    public internal(set) var nodeLayout = 0
     // Pods by node and by controlling owner; slots in rising order.
     private(set) var slotsByNode = SlotGroups<String>()
     private(set) var slotsByOwner = SlotGroups<String>()

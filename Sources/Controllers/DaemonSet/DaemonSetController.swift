@@ -13,8 +13,8 @@ struct DaemonSetController: Controller {
     private var orphans = Orphans()
     private var sets: Set<ObjectKey> = []
     private var fits: [ObjectKey: NodeFit] = [:]
-    /// By set, and by the node's slot: what was found for it.
-    private var judgements: [ObjectKey: [Judgement?]] = [:]
+    /// By set: what was found for each node.
+    private var layouts: [ObjectKey: Layout] = [:]
     private let podControl = PodControl(source: EventSource("daemonset-controller"))
     /// Failed pods by set and node: how often, and when the next may be removed.
     private var failures: [String: (count: Int, allowedAt: Instant)] = [:]
@@ -22,6 +22,16 @@ struct DaemonSetController: Controller {
     static let burst = 250
     static let failureBackoff = (first: Duration.seconds(1), most: Duration.minutes(15))
 
+    /// The nodes for a set, as long as none comes, goes or changes in more than its status.
+    private struct Layout: Sendable {
+        var version: Int
+        /// By the nodes' slots.
+        var judgements: [Judgement?] = []
+        /// In the order of the nodes' slots, without pods.
+        var places: [Place] = []
+        /// The places by the nodes' names.
+        var byNode: [String: Int] = [:]
+    }
     /// Whether a node is to have a pod of a set, as long as the node's metadata and spec are these.
     private struct Judgement: Sendable {
         var metadata: Metadata
@@ -40,7 +50,7 @@ struct DaemonSetController: Controller {
         } else {
             sets.insert(change.object.key)
         }
-        if change.action == .deleted { (fits[change.object.key], judgements[change.object.key]) = (nil, nil) }
+        if change.action == .deleted { (fits[change.object.key], layouts[change.object.key]) = (nil, nil) }
         queue.add(change.object.key)
     }
 
@@ -61,7 +71,7 @@ struct DaemonSetController: Controller {
     private mutating func fit(of key: ObjectKey, _ cluster: Cluster) -> NodeFit? {
         guard let set = cluster.store.daemonSets[key] else { return nil }
         if let known = fits[key], known.profile == cluster.profile, known.isOf(set.spec.template) { return known }
-        judgements[key] = nil
+        layouts[key] = nil
         fits[key] = NodeFit(set.spec.template, cluster.profile)
         return fits[key]
     }
@@ -87,13 +97,11 @@ struct DaemonSetController: Controller {
     private struct View {
         var set: DaemonSet
         var hash: String
-        /// In the order of the nodes' slots.
         var places: [Place] = []
-        /// The places by the nodes' names.
         var byNode: [String: Int] = [:]
     }
     /// A node, and the set's pods that stand on it or wait for it.
-    private struct Place {
+    private struct Place: Sendable {
         var node: String
         var run: Bool
         var stay: Bool
@@ -103,7 +111,7 @@ struct DaemonSetController: Controller {
         var pods: [Daemon] { first.map { [$0] + others } ?? [] }
     }
     /// A pod as it was at the look.
-    private struct Daemon {
+    private struct Daemon: Sendable {
         var slot: Int
         var isTerminating: Bool
         var isFinished: Bool
@@ -158,24 +166,34 @@ struct DaemonSetController: Controller {
 
     private mutating func placeNodes(in view: inout View, _ cluster: Cluster) {
         guard let fit = fit(of: view.set.key, cluster) else { return }
-        var known = judgements.removeValue(forKey: view.set.key) ?? []
-        while known.count < cluster.store.nodes.rows.count { known.append(nil) }
-        view.places.reserveCapacity(cluster.store.nodes.count)
-        view.byNode.reserveCapacity(cluster.store.nodes.count)
-        for (slot, node) in cluster.store.nodes.rows.enumerated() {
+        let version = cluster.store.nodeLayout
+        var layout = layouts.removeValue(forKey: view.set.key) ?? Layout(version: version - 1)
+        if layout.version != version {
+            place(cluster.store.nodes, by: fit, in: &layout)
+            layout.version = version
+        }
+        (view.places, view.byNode) = (layout.places, layout.byNode)
+        layouts[view.set.key] = layout
+    }
+    private func place(_ nodes: Table<Node>, by fit: NodeFit, in layout: inout Layout) {
+        while layout.judgements.count < nodes.rows.count { layout.judgements.append(nil) }
+        layout.places.removeAll(keepingCapacity: true)
+        layout.byNode.removeAll(keepingCapacity: true)
+        layout.places.reserveCapacity(nodes.count)
+        layout.byNode.reserveCapacity(nodes.count)
+        for (slot, node) in nodes.rows.enumerated() {
             guard let node else {
-                known[slot] = nil
+                layout.judgements[slot] = nil
                 continue
             }
-            if known[slot].map({ $0.metadata.identity != node.metadata.identity || $0.spec.identity != node.spec.identity }) ?? true {
+            if layout.judgements[slot].map({ $0.metadata.identity != node.metadata.identity || $0.spec.identity != node.spec.identity }) ?? true {
                 let (run, stay) = fit.judge(node)
-                known[slot] = Judgement(metadata: node.metadata, spec: node.spec, run: run, stay: stay)
+                layout.judgements[slot] = Judgement(metadata: node.metadata, spec: node.spec, run: run, stay: stay)
             }
-            guard let judgement = known[slot] else { continue }
-            view.byNode[node.name] = view.places.count
-            view.places.append(Place(node: node.name, run: judgement.run, stay: judgement.stay))
+            guard let judgement = layout.judgements[slot] else { continue }
+            layout.byNode[node.name] = layout.places.count
+            layout.places.append(Place(node: node.name, run: judgement.run, stay: judgement.stay))
         }
-        judgements[view.set.key] = known
     }
 
     /// Puts each pod of the set to its node. False, with some missing, if there is one that `selector` does not match.

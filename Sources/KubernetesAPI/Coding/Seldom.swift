@@ -5,7 +5,8 @@ public protocol SeldomSet: Equatable, Sendable { init() }
 
 /// Fields that are seldom set: a word as long as none is, and one block for all of them else.
 ///
-/// Writing one copies all: for what changes a few times in the life of an object.
+/// Writing one copies all: for what changes a few times in the life of an object. Subscripts are always inlined: only then does the
+/// optimizer see which field a key path means, and does without it.
 @dynamicMemberLookup
 public struct Seldom<Fields: SeldomSet>: Equatable, Sendable {
     @usableFromInline
@@ -22,7 +23,7 @@ public struct Seldom<Fields: SeldomSet>: Equatable, Sendable {
         get { box?.fields ?? Fields() }
         set { box = newValue == Fields() ? nil : Box(newValue) }
     }
-    @inlinable public subscript<Member>(dynamicMember path: WritableKeyPath<Fields, Member>) -> Member {
+    @inlinable @inline(__always) public subscript<Member>(dynamicMember path: WritableKeyPath<Fields, Member>) -> Member {
         get { box?.fields[keyPath: path] ?? Fields()[keyPath: path] }
         set {
             var fields = fields
@@ -30,7 +31,7 @@ public struct Seldom<Fields: SeldomSet>: Equatable, Sendable {
             self.fields = fields
         }
     }
-    @inlinable public subscript<Member: Equatable>(dynamicMember path: WritableKeyPath<Fields, Member>) -> Member {
+    @inlinable @inline(__always) public subscript<Member: Equatable>(dynamicMember path: WritableKeyPath<Fields, Member>) -> Member {
         get { box?.fields[keyPath: path] ?? Fields()[keyPath: path] }
         set {
             if self[dynamicMember: path] == newValue { return }

@@ -34,6 +34,8 @@ struct SchedulingState: Sendable {
     let profile: KubernetesProfile
     var nodes = NodeColumns()
     var placed: [PlacedPod?] = []
+    /// By slot: the priority of the pod that is, or was last, placed there. Beside the pods, as preemption looks at many of them.
+    private(set) var placedPriority: [Int32] = []
     /// Pending pods with a nominated node, by slot; slots in rising order.
     var nominated: [Int: PlacedPod] = [:]
     var nominatedSlots: [Int] = []
@@ -310,8 +312,12 @@ struct SchedulingState: Sendable {
     mutating func put(_ entry: PlacedPod, slot: Int, trial: Bool = false, isBack: Bool = false) {
         var entry = entry
         if !isBack { entry.podClass = retainClass(of: entry.facts) }
-        while slot >= placed.count { placed.append(nil) }
+        while slot >= placed.count {
+            placed.append(nil)
+            placedPriority.append(0)
+        }
         placed[slot] = entry
+        placedPriority[slot] = Int32(clamping: entry.facts.priority)
         nodes.podSlots[entry.row].append(slot)
         account(entry, 1, trial: trial)
     }
