@@ -137,6 +137,14 @@ extension Action {
     }
 }
 
+extension Array where Element: Equatable {
+    /// The one after `element`, or before it, in a ring: panes and tabs are gone through so.
+    func neighbour(of element: Element, isNext: Bool) -> Element {
+        guard let index = firstIndex(of: element) else { return first ?? element }
+        return self[(index + (isNext ? 1 : count - 1)) % count]
+    }
+}
+
 /// A screen with a cursor among lines: moving, the wheel and clicks are the same in all of them.
 protocol LinedScreen: Screen {
     var line: LineCursor { get }

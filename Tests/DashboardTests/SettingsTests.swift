@@ -35,6 +35,17 @@ import Testing
         #expect(try screen(&dashboard, "?").contains("<ctrl-t>            Evict the pod"))
     }
 
+    @Test func `hints inside a view name the user's keys`() throws {
+        var (dashboard, problems) = try dashboard {
+            $0.read(
+                keymap: "keymap:\n  volumes: {describe: f5}\n  scenarios: {yaml: f6}\n  autoscaler: {toggleNodeAutoscaler: f7}\n  feature gates: {open: f8}\n",
+                file: "keymap.yaml")
+        }
+        #expect(problems == [])
+        #expect(try screen(&dashboard, ":scenarios<Enter>").contains("<f6> all of it"))
+        #expect(try screen(&dashboard, ":gates<Enter>").contains("<f8> "))
+    }
+
     @Test func `two meanings of a key in one view are reported`() throws {
         var settings = UserSettings()
         #expect(

@@ -154,7 +154,10 @@ extension AutoscalerScreen {
         let total = pools.reduce(0) { $0 + $1.size }
         let most = settings.maxNodesTotal ?? settings.maxPerZone.saturatingMultiply(pools.count)
         box(
-            .nodes, settings.isOn ? "on" : "off", StyledText(settings.isOn ? "\(total) of \(most) nodes" : "<a> turns it on", theme[.dim]), on: &canvas,
+            .nodes, settings.isOn ? "on" : "off",
+            StyledText(
+                settings.isOn ? "\(total) of \(most) nodes" : world.hint(Actions.toggleNodeAutoscaler, "turns it on", in: bindings[0]), theme[.dim]),
+            on: &canvas,
             in: area, theme)
         let inside = area.interior.inset(x: 1, y: 0)
         let lines = nodeLines(world)

@@ -129,9 +129,7 @@ struct AutoscalerScreen: Screen {
         guard let action = Actions(action) else { return nil }
         switch action {
         case .nextPane, .previousPane:
-            let panes = Pane.allCases
-            let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
-            pane = panes[index % panes.count]
+            pane = Pane.allCases.neighbour(of: pane, isNext: action == .nextPane)
             scroll.reset()
             return []
         case .toggleNodeAutoscaler:

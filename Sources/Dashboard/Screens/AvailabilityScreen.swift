@@ -266,7 +266,10 @@ struct AvailabilityScreen: ListedScreen {
             canvas.write(entry.1, at: Point(x: inside.x + 11, y: inside.y + line), maxWidth: inside.width - 11)
         }
         let hidden = lines.count - detailTop - inside.height
-        if hidden > 0 { canvas.write(StyledText(" <tab> \(hidden) more ", theme[.dim]), endingAt: box.right - 2, y: box.bottom - 1) }
+        if hidden > 0 {
+            canvas.write(
+                StyledText(" \(world.hint(Actions.nextPane, "\(hidden) more", in: bindings[0])) ", theme[.dim]), endingAt: box.right - 2, y: box.bottom - 1)
+        }
     }
 }
 

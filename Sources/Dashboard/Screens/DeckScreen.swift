@@ -114,8 +114,7 @@ struct DeckScreen: Screen {
         if let motion = Motion(action), move(motion) { return [] }
         guard let action = Actions(action) else { return nil }
         switch action {
-        case .nextPane: pane = Pane(rawValue: (pane.rawValue + 1) % 3)!
-        case .previousPane: pane = Pane(rawValue: (pane.rawValue + 2) % 3)!
+        case .nextPane, .previousPane: pane = Pane.allCases.neighbour(of: pane, isNext: action == .nextPane)
         case .zoom: isZoomed.toggle()
         case .cells: colouring = colouring == .state ? .workload : .state
         case .warningsOnly:
@@ -354,7 +353,9 @@ struct DeckScreen: Screen {
             in: box,
             title: StyledText("Spread  ", theme[.title])
                 + StyledText("\(counted(groups.count, "constraint"))", theme[.titleCounter]),
-            right: StyledText(box.width >= 100 || box.width < 80 && box.width >= 60 ? "\(world.glyphs.limit) limit" : "<tab> events", theme[.dim]),
+            right: StyledText(
+                box.width >= 100 || box.width < 80 && box.width >= 60
+                    ? "\(world.glyphs.limit) limit" : world.hint(Actions.nextPane, "events", in: bindings[0]), theme[.dim]),
             style: theme[pane == .spread ? .borderFocus : .border])
         let inside = box.interior
         if groups.isEmpty {

@@ -117,8 +117,7 @@ struct DetailScreen: Screen, PodHolder {
         guard let own = Actions(action) else { return ObjectAction(action)?.effects(on: last, [last], world) }
         switch own {
         case .nextPane, .previousPane:
-            let index = (tabs.firstIndex(of: tab) ?? 0) + (own == .nextPane ? 1 : tabs.count - 1)
-            show(tabs[index % tabs.count])
+            show(tabs.neighbour(of: tab, isNext: own == .nextPane))
         case .describe: show(.describe)
         case .yaml: show(.yaml)
         case .edit: return [.edit(last)]

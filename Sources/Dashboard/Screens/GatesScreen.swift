@@ -166,7 +166,7 @@ struct GatesScreen: ListedScreen {
         } else {
             let others = profile.settings(for: gate, on: !isOn).filter { $0.0 != gate }.map(\.0.name)
             let text = "turns it \(isOn ? "off" : "on")" + (others.isEmpty ? "" : ", and with it \(others.joined(separator: ", "))")
-            lines.append(("<enter>", StyledText(text, theme[.text])))
+            lines.append((world.mark(Actions.open, in: bindings[0]), StyledText(text, theme[.text])))
         }
         let wrapped = lines.flatMap { entry in entry.1.wrapped(to: max(1, inside.width - 11)).enumerated().map { ($0 == 0 ? entry.0 : "", $1) } }
         for (line, entry) in wrapped.prefix(inside.height).enumerated() {

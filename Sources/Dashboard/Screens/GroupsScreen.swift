@@ -7,7 +7,7 @@ import Simulation
 import SimulationKit
 
 /// Groups of pods: who waits for whom, what is missing, which domain could take the whole group.
-struct GroupsScreen: ListedScreen, PodHolder {
+struct GroupsScreen: BlocksScreen {
     enum RowID: Hashable {
         case group(ObjectKey)
         case pod(ObjectKey, of: ObjectKey)
@@ -19,7 +19,7 @@ struct GroupsScreen: ListedScreen, PodHolder {
     }
     var filter = ""
     var list = ListCursor<RowID>()
-    private var onlyFaults = false
+    var onlyFaults = false
     private var reports: [ObjectKey: PodGroupReport] = [:]
     /// What would come of trying the groups that are seen.
     private var trials: [ObjectKey: PodGroupTrial] = [:]
@@ -94,7 +94,7 @@ struct GroupsScreen: ListedScreen, PodHolder {
         list.show(rows)
     }
 
-    private func object(_ id: RowID, _ world: World) -> (any StoredObject)? {
+    func object(_ id: RowID, _ world: World) -> (any StoredObject)? {
         switch id {
         case .group(let key): world.store.podGroups[key]
         case .pod(let key, _): world.store.pods[key]
@@ -102,9 +102,6 @@ struct GroupsScreen: ListedScreen, PodHolder {
     }
     /// What if the domain with most of the group were lost: which group still fits.
     func whatIfSubject(_ world: World) -> WhatIfSubject? { list.id.flatMap { fullest($0.group, world) } }
-    func selectedPod(_ world: World) -> Pod? { list.id.flatMap { object($0, world) as? Pod } }
-    func focusedWorkload(_ world: World) -> Workload? { selectedPod(world).map { Workload(of: $0, world.cluster) } }
-    func peek(_ world: World) -> Peek? { list.id.flatMap { object($0, world) }.map { Peek(of: $0, world) } }
 
     // MARK: Actions
 
@@ -145,72 +142,42 @@ struct GroupsScreen: ListedScreen, PodHolder {
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
-        guard let action = Actions(action) else { return nil }
-        if action == .faultsOnly {
+        if let effects = effects(of: action, world) { return effects }
+        switch Actions(action) {
+        case .faultsOnly:
             onlyFaults.toggle()
             return []
-        }
-        guard let id = list.id else { return nil }
-        if action == .why { return waiting(id, world).map { [.push(WhyScreen($0))] } }
-        guard let object = object(id, world) else { return nil }
-        switch action {
-        case .faultsOnly, .why: return []
-        case .describe: return [.push(DetailScreen(object, tab: .describe))]
-        case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
-        case .events: return [.push(TableScreen(Kind.event.info, scope: .about(kind: object.kindInfo.kind, object.key)))]
-        case .delete: return [.open(deleteDialog([object], world))]
-        case .copyName: return [.copy(object.metadata.name, what: object.metadata.name)]
-        case .node:
-            var screen = TableScreen(Kind.node.info)
-            screen.select(ObjectKey(name: selectedPod(world)?.nodeName ?? ""))
-            return [.push(screen)]
+        case .why: return list.id.flatMap { waiting($0, world) }.map { [.push(WhyScreen($0))] }
+        case .node: return selectedPod(world).map { showNode($0.nodeName) }
+        case .describe, .yaml, .events, .delete, .copyName, nil: return nil
         }
     }
 
     // MARK: Drawing
 
     func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        let theme = world.theme
         let box = box(area)
-        let rows = list.ids
-        var title = StyledText("Groups", theme[.title])
-        title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
-        title.append("[\(reports.count)]", theme[.titleCounter])
-        if onlyFaults { title.append(" waiting", theme[.titleFilter]) }
-        if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
-        canvas.drawBox(in: box, title: title, style: theme[.borderFocus])
-        let inside = box.interior
-        let first = list.top
-        let visible = rows[list.seen].map { cells($0, world) }
-        func width(_ column: Int, _ title: String, atMost: Int) -> Int {
-            min(atMost, max(title.count, visible.map { $0.cells[column].width }.max() ?? 0))
-        }
-        let table = TableWidget(
-            columns: [
-                .init("GROUP, PODS", minimum: min(26, width(0, "GROUP, PODS", atMost: 26)), ideal: width(0, "GROUP, PODS", atMost: 40)),
-                .init("POLICY", minimum: width(1, "POLICY", atMost: 9), priority: 2),
-                .init("NODES", minimum: width(2, "NODES", atMost: 16)),
-                .init("STATE", minimum: width(3, "STATE", atMost: 15)),
-                .init("PRIORITY", alignment: .right, minimum: width(4, "PRIORITY", atMost: 11), priority: 3),
-                .init("AGE", alignment: .right, minimum: width(5, "AGE", atMost: 6), priority: 1),
-                .init("WHAT IS MISSING, WHO WAITS FOR WHOM", minimum: 20, stretches: true),
-            ], rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: first)
-        let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in visible[index - first] }
-        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: layout.body, theme: theme)
-        if rows.isEmpty {
-            canvas.write(emptyText(world), at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
-        }
+        drawRows(
+            on: &canvas, in: box, title: "Groups", count: reports.count, faults: "waiting",
+            empty: world.cluster.profile.schedulesPodGroups
+                ? "No groups here. A PodGroup makes one, and pods that name it in spec.schedulingGroup."
+                : "Pods are placed one by one: the gate GenericWorkload is off, see :gates.", world,
+            columns: { width in
+                [
+                    .init("GROUP, PODS", minimum: width(0, "GROUP, PODS", 26), ideal: width(0, "GROUP, PODS", 40)),
+                    .init("POLICY", minimum: width(1, "POLICY", 9), priority: 2),
+                    .init("NODES", minimum: width(2, "NODES", 16)),
+                    .init("STATE", minimum: width(3, "STATE", 15)),
+                    .init("PRIORITY", alignment: .right, minimum: width(4, "PRIORITY", 11), priority: 3),
+                    .init("AGE", alignment: .right, minimum: width(5, "AGE", 6), priority: 1),
+                    .init("WHAT IS MISSING, WHO WAITS FOR WHOM", minimum: 20, stretches: true),
+                ]
+            }, cells: { cells($0, world) })
         guard box.bottom < area.bottom, let key = list.id?.group, let report = reports[key] else { return }
         let below = area.inset(top: box.height)
         let halves = below.splitColumns(area.width >= 100 ? [.weight(1), .weight(1)] : [.weight(1), .fixed(0)])
         if halves[1].width > 0 { drawStory(report, on: &canvas, in: halves[1], world) }
         drawDomains(report, on: &canvas, in: halves[0], world)
-    }
-
-    private func emptyText(_ world: World) -> String {
-        if !filter.isEmpty || onlyFaults { return "Nothing passes the filter. \(world.hint(GeneralAction.back, "clears it."))" }
-        if world.cluster.profile.schedulesPodGroups { return "No groups here. A PodGroup makes one, and pods that name it in spec.schedulingGroup." }
-        return "Pods are placed one by one: the gate GenericWorkload is off, see :gates."
     }
 
     private func cells(_ id: RowID, _ world: World) -> TableRow {

@@ -95,9 +95,7 @@ struct NodeScreen: ListedScreen, PodHolder {
         guard let action = Actions(action) else { return nil }
         switch action {
         case .nextPane, .previousPane:
-            let panes = Pane.allCases
-            let index = panes.firstIndex(of: pane)! + (action == .nextPane ? 1 : panes.count - 1)
-            pane = panes[index % panes.count]
+            pane = Pane.allCases.neighbour(of: pane, isNext: action == .nextPane)
             scroll.reset()
         case .open: return selectedPod(world).map { [.push(PodScreen($0))] }
         case .showPods: return [.push(TableScreen(Kind.pod.info, scope: .onNode(name)))]

@@ -75,9 +75,7 @@ struct PodScreen: Screen, PodHolder {
         guard let own = Actions(action) else { return ObjectAction(action)?.effects(on: last, [last], world) }
         switch own {
         case .nextPane, .previousPane:
-            let panes = Pane.allCases
-            let index = panes.firstIndex(of: pane)! + (own == .nextPane ? 1 : panes.count - 1)
-            pane = panes[index % panes.count]
+            pane = Pane.allCases.neighbour(of: pane, isNext: own == .nextPane)
             scroll.reset()
         case .open: return follow(pane == .startup ? story?.rows[safe: list.index]?.link ?? .none : .none, world)
         case .describe: return [.push(DetailScreen(last, tab: .describe))]
@@ -183,7 +181,8 @@ struct PodScreen: Screen, PodHolder {
         }
         if room < lines.count {
             canvas.write(
-                "\(lines.count - room) lines more: <d>", at: Point(x: inside.x + 10, y: inside.bottom - 1), style: theme[.dim], maxWidth: inside.width - 10)
+                "\(lines.count - room) lines more: \(world.mark(Actions.describe, in: Self.keys))", at: Point(x: inside.x + 10, y: inside.bottom - 1),
+                style: theme[.dim], maxWidth: inside.width - 10)
         }
     }
 

@@ -88,7 +88,8 @@ struct ScenariosScreen: ListedScreen {
         guard shown.indices.contains(list.index), area.height - box.height >= 4 else { return }
         let below = area.inset(top: box.height)
         canvas.drawBox(
-            in: below, title: StyledText(shown[list.index].name, theme[.title]), right: StyledText("<y> all of it", theme[.dim]), style: theme[.border])
+            in: below, title: StyledText(shown[list.index].name, theme[.title]),
+            right: StyledText(world.hint(Actions.yaml, "all of it", in: bindings[0]), theme[.dim]), style: theme[.border])
         let text = below.interior.inset(x: 1, y: 0)
         for (row, line) in YAMLColours.lines(shown[list.index].manifests, theme).prefix(text.height).enumerated() {
             canvas.write(line.truncated(to: text.width), at: Point(x: text.x, y: text.y + row))

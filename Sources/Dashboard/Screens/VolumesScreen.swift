@@ -6,11 +6,11 @@ import Simulation
 import SimulationKit
 
 /// Claims with their volume, the nodes it is attached to and the pods that use it: who has it, who waits and why.
-struct VolumesScreen: ListedScreen, PodHolder {
+struct VolumesScreen: BlocksScreen {
     var filter = ""
     private var view = VolumeView()
     var list = ListCursor<RowID>()
-    private var onlyFaults = false
+    var onlyFaults = false
     private var stories: [Item: VolumeView.Story] = [:]
     private var stamp: (revision: Int, generation: Int, nanoseconds: Int64, key: String)?
     private var rowsStamp: (version: Int, key: String)?
@@ -141,8 +141,7 @@ struct VolumesScreen: ListedScreen, PodHolder {
         return words.joined(separator: " ")
     }
 
-    /// The object of a row.
-    private func object(_ id: RowID, _ world: World) -> (any StoredObject)? {
+    func object(_ id: RowID, _ world: World) -> (any StoredObject)? {
         switch (id.item, id.part) {
         case (_, .pod(let key)): world.store.pods[key]
         case (.claim(let key), .head): world.store.persistentVolumeClaims[key]
@@ -152,12 +151,7 @@ struct VolumesScreen: ListedScreen, PodHolder {
         }
     }
 
-    func selectedPod(_ world: World) -> Pod? { list.id.flatMap { object($0, world) as? Pod } }
-    func focusedWorkload(_ world: World) -> Workload? { selectedPod(world).map { Workload(of: $0, world.cluster) } }
-
     // MARK: Actions
-
-    func peek(_ world: World) -> Peek? { list.id.flatMap { object($0, world) }.map { Peek(of: $0, world) } }
 
     enum Actions: String, ScreenAction {
         case describe, yaml, why, migrate, events, node, delete, faultsOnly, copyName
@@ -185,67 +179,39 @@ struct VolumesScreen: ListedScreen, PodHolder {
 
     mutating func perform(_ action: Action, _ world: World) -> [Effect]? {
         if list.perform(action) { return [] }
-        guard let action = Actions(action) else { return nil }
-        if action == .faultsOnly {
+        if let effects = effects(of: action, world) { return effects }
+        if Actions(action) == .faultsOnly {
             onlyFaults.toggle()
             return []
         }
         guard let id = list.id, let object = object(id, world) else { return nil }
-        switch action {
-        case .faultsOnly: return []
-        case .describe: return [.push(DetailScreen(object, tab: .describe))]
-        case .yaml: return [.push(DetailScreen(object, tab: .yaml))]
-        case .events: return [.push(TableScreen(Kind.event.info, scope: .about(kind: object.kindInfo.kind, object.key)))]
-        case .delete: return [.open(deleteDialog([object], world))]
-        case .copyName: return [.copy(object.metadata.name, what: object.metadata.name)]
+        switch Actions(action) {
         case .why: return [.push(WhyScreen(object.key))]
-        case .node:
-            var screen = TableScreen(Kind.node.info)
-            screen.select(ObjectKey(name: node(id, object)))
-            return [.push(screen)]
+        case .node: return showNode(node(id, object))
         case .migrate: return claim(id.item, world).map { [.run(line: "migrate \($0.namespace)/\($0.name)")] }
+        case .describe, .yaml, .events, .delete, .faultsOnly, .copyName, nil: return nil
         }
     }
 
     // MARK: Drawing
 
     func draw(on canvas: inout Canvas, in area: Rect, _ world: World) {
-        let theme = world.theme
         let box = box(area)
-        let rows = list.ids
-        var title = StyledText("Volumes", theme[.title])
-        title.append("(\(world.namespace.isEmpty ? "all" : world.namespace))", theme[.titleHighlight])
-        title.append("[\(rows.count { $0.part == .head })]", theme[.titleCounter])
-        if onlyFaults { title.append(" faults", theme[.titleFilter]) }
-        if !filter.isEmpty { title.append(" </\(filter)>", theme[.titleFilter]) }
-        canvas.drawBox(in: box, title: title, style: theme[.borderFocus])
-        let inside = box.interior
-        let first = list.top
-        let visible = rows[list.seen].map { cells($0, world) }
-        func width(_ column: Int, _ title: String, atMost: Int) -> Int {
-            min(atMost, max(title.count, visible.map { $0.cells[column].width }.max() ?? 0))
-        }
-        let table = TableWidget(
-            columns: [
-                .init("CLAIM, VOLUME, PODS", minimum: min(28, width(0, "CLAIM", atMost: 28)), ideal: width(0, "CLAIM, VOLUME, PODS", atMost: 48)),
-                .init("STATUS", minimum: width(1, "STATUS", atMost: 11)),
-                .init("MODES", minimum: width(2, "MODES", atMost: 9), priority: 1),
-                .init("SIZE", alignment: .right, minimum: width(3, "SIZE", atMost: 8), priority: 3),
-                .init("CLASS", minimum: width(4, "CLASS", atMost: 14), priority: 2),
-                .init("NODE", minimum: width(5, "NODE", atMost: 16)),
-                .init("SINCE", alignment: .right, minimum: width(6, "SINCE", atMost: 6)),
-                .init("WHO HOLDS IT, WHO WAITS AND WHY", minimum: 20, stretches: true),
-            ], rowCount: rows.count, cursor: rows.isEmpty ? nil : list.index, top: first)
-        let layout = table.draw(on: &canvas, in: inside, theme: theme) { index in visible[index - first] }
-        canvas.drawPosition(of: list.seen, in: rows.count, onBox: box, rows: layout.body, theme: theme)
-        if rows.isEmpty {
-            let isFiltered = !filter.isEmpty || onlyFaults
-            canvas.write(
-                isFiltered
-                    ? "Nothing passes the filter. \(world.hint(GeneralAction.back, "clears it."))"
-                    : "No claims and no volumes here. A PersistentVolumeClaim makes one: \(world.mark(GeneralAction.create)) or :create.",
-                at: Point(x: inside.x + 2, y: inside.y + 2), style: theme[.dim], maxWidth: inside.width - 4)
-        }
+        drawRows(
+            on: &canvas, in: box, title: "Volumes", count: list.ids.count { $0.part == .head }, faults: "faults",
+            empty: "No claims and no volumes here. A PersistentVolumeClaim makes one: \(world.mark(GeneralAction.create)) or :create.", world,
+            columns: { width in
+                [
+                    .init("CLAIM, VOLUME, PODS", minimum: width(0, "CLAIM", 28), ideal: width(0, "CLAIM, VOLUME, PODS", 48)),
+                    .init("STATUS", minimum: width(1, "STATUS", 11)),
+                    .init("MODES", minimum: width(2, "MODES", 9), priority: 1),
+                    .init("SIZE", alignment: .right, minimum: width(3, "SIZE", 8), priority: 3),
+                    .init("CLASS", minimum: width(4, "CLASS", 14), priority: 2),
+                    .init("NODE", minimum: width(5, "NODE", 16)),
+                    .init("SINCE", alignment: .right, minimum: width(6, "SINCE", 6)),
+                    .init("WHO HOLDS IT, WHO WAITS AND WHY", minimum: 20, stretches: true),
+                ]
+            }, cells: { cells($0, world) })
         if box.bottom < area.bottom, let cursor = list.id {
             drawPeek(cursor, on: &canvas, in: area.inset(top: box.height), world)
         }
@@ -340,7 +306,7 @@ struct VolumesScreen: ListedScreen, PodHolder {
         guard let object = object(id, world) else { return }
         canvas.drawBox(
             in: box, title: StyledText("\(object.kindInfo.kind)  ", theme[.title]) + StyledText(object.metadata.name, theme[.titleHighlight]),
-            right: StyledText("<enter> describe", theme[.dim]), style: theme[.border])
+            right: StyledText(world.hint(Actions.describe, "describe", in: bindings[0]), theme[.dim]), style: theme[.border])
         let inside = box.interior.inset(x: 1, y: 0)
         let story = stories[id.item] ?? VolumeView.Story()
         var lines: [StyledText] = []

@@ -120,7 +120,7 @@ struct WhatIfScreen: ListedScreen {
             answers.isOld(world)
             ? StyledText(
                 "as of \(world.time(answers.at, milliseconds: false)); \(world.hint(Actions.askAgain, "asks again", in: bindings[0]))", theme[.rowPending])
-            : StyledText("tried on a fork; nothing changes until <enter>", theme[.dim])
+            : StyledText("tried on a fork; nothing changes until \(world.mark(Actions.open, in: bindings[0]))", theme[.dim])
         canvas.drawBox(in: rects[0], title: title, right: right, style: theme[.borderFocus])
         let inside = rects[0].interior
         guard !questions.isEmpty else {
