@@ -25,19 +25,8 @@ enum AnnotationReview {
                 }
             }
         }
-        func program(_ template: PodTemplateSpec, _ path: String = "spec.template.") {
-            program(template.spec.value, template.metadata.annotations, path)
-        }
-        switch object {
-        case let pod as Pod: program(pod.spec.value, own, "")
-        case let deployment as Deployment: program(deployment.spec.template)
-        case let set as ReplicaSet: program(set.spec.template)
-        case let set as StatefulSet: program(set.spec.template)
-        case let set as DaemonSet: program(set.spec.template)
-        case let job as Job: program(job.spec.template)
-        case let job as CronJob: program(job.spec.jobTemplate.spec.template, "spec.jobTemplate.spec.template.")
-        default: break
-        }
+        if let pod = object as? Pod { program(pod.spec.value, own, "") }
+        if let (template, path) = object.podTemplate { program(template.spec.value, template.metadata.annotations, "\(path).") }
         check(Demand.annotation, "from 0 to 9007199254740 cores: 2, 200m..6/30m with a time from 100ms to 87600h, or 500m@0s 6@5m") {
             Demand.load($0) != nil
         }

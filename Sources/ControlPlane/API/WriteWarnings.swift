@@ -5,17 +5,7 @@ import KubernetesAPI
 extension StoredObject {
     /// What the API server warns of in an object that it takes.
     /// - Source: Kubernetes `pkg/api/pod/warnings.go`
-    var warnings: [String] {
-        switch self {
-        case let pod as Pod: Self.warnings(pod.spec.value, "spec")
-        case let object as Deployment: Self.warnings(object.spec.template.spec.value, "spec.template.spec")
-        case let object as ReplicaSet: Self.warnings(object.spec.template.spec.value, "spec.template.spec")
-        case let object as StatefulSet: Self.warnings(object.spec.template.spec.value, "spec.template.spec")
-        case let object as DaemonSet: Self.warnings(object.spec.template.spec.value, "spec.template.spec")
-        case let object as Job: Self.warnings(object.spec.template.spec.value, "spec.template.spec")
-        default: []
-        }
-    }
+    var warnings: [String] { podSpec.map { Self.warnings($0.spec, $0.path) } ?? [] }
 
     private static func warnings(_ spec: PodSpec, _ path: String) -> [String] {
         var warnings: [String] = []

@@ -58,7 +58,7 @@ enum Forms {
     }
 
     static func setImage(_ object: any StoredObject, _ kind: KindInfo) -> Form {
-        let containers = object.podSpec?.containers ?? []
+        let containers = object.podSpec?.spec.containers ?? []
         var form = Form(
             title: "Set image", subject: ObjectColumns.subject(object),
             fields: containers.map { FormField($0.name, $0.name, text: $0.image) }, action: "Set",
@@ -330,21 +330,6 @@ enum Forms {
             object.metadata = meta
             object.spec = template.spec
             return .success(object)
-        }
-    }
-}
-
-extension KubernetesObject {
-    /// The pod's spec, or that of a workload's template.
-    var podSpec: PodSpec? {
-        switch self {
-        case let pod as Pod: pod.spec.value
-        case let deployment as Deployment: deployment.spec.template.spec.value
-        case let set as ReplicaSet: set.spec.template.spec.value
-        case let set as StatefulSet: set.spec.template.spec.value
-        case let set as DaemonSet: set.spec.template.spec.value
-        case let job as Job: job.spec.template.spec.value
-        default: nil
         }
     }
 }

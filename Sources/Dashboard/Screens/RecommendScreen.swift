@@ -122,16 +122,9 @@ struct RecommendScreen: ListedScreen {
     }
     /// What the pods of a workload are like; nil if there are none any more.
     private static func template(of workload: Workload, _ world: World) -> (spec: PodSpec, labels: StringMap<String>)? {
-        func own(_ template: PodTemplateSpec) -> (spec: PodSpec, labels: StringMap<String>) { (template.spec.value, template.metadata.labels) }
         let object = KindInfo.find(workload.kind).flatMap { world.store.object($0.type, workload.key) }
-        switch object {
-        case let it as Deployment: return own(it.spec.template)
-        case let it as ReplicaSet: return own(it.spec.template)
-        case let it as StatefulSet: return own(it.spec.template)
-        case let it as DaemonSet: return own(it.spec.template)
-        case let it as Job: return own(it.spec.template)
-        default: return pods(of: workload, world).first.map { ($0.spec.value, $0.metadata.labels) }
-        }
+        if let template = object?.podTemplate?.template { return (template.spec.value, template.metadata.labels) }
+        return pods(of: workload, world).first.map { ($0.spec.value, $0.metadata.labels) }
     }
 
     /// Worked out for rows that are seen, and kept until the next period.

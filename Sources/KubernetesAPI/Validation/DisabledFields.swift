@@ -16,7 +16,8 @@ extension Defaulting {
             drop(&dropped, all.with(gate, on: false))
             return kept != dropped
         }
-        let (pod, job, set) = specs(of: old)
+        let (pod, set) = (old.podSpec?.spec, (old as? StatefulSet)?.spec.value)
+        let job = (old as? Job)?.spec.value ?? (old as? CronJob)?.spec.jobTemplate.spec
         return off.reduce(profile) { result, gate in
             isUsed(gate, by: pod, dropDisabledFields) || isUsed(gate, by: job, dropDisabledFields)
                 || isUsed(gate, by: set, dropDisabledFields) ? result.with(gate, on: true) : result
@@ -31,19 +32,6 @@ extension Defaulting {
         .podLifecycleSleepAction, .jobPodFailurePolicy, .jobSuccessPolicy, .jobBackoffLimitPerIndex, .jobPodReplacementPolicy,
         .jobManagedBy, .maxUnavailableStatefulSet, .statefulSetAutoDeletePVC, .statefulSetStartOrdinal,
     ]
-
-    private static func specs(of object: some KubernetesObject) -> (PodSpec?, JobSpec?, StatefulSetSpec?) {
-        switch object {
-        case let pod as Pod: (pod.spec.value, nil, nil)
-        case let it as Deployment: (it.spec.template.spec.value, nil, nil)
-        case let it as ReplicaSet: (it.spec.template.spec.value, nil, nil)
-        case let it as DaemonSet: (it.spec.template.spec.value, nil, nil)
-        case let it as StatefulSet: (it.spec.template.spec.value, nil, it.spec.value)
-        case let it as Job: (it.spec.template.spec.value, it.spec.value, nil)
-        case let it as CronJob: (it.spec.jobTemplate.spec.template.spec.value, it.spec.jobTemplate.spec, nil)
-        default: (nil, nil, nil)
-        }
-    }
 
     static func dropDisabledFields(_ spec: inout PodSpec, _ profile: KubernetesProfile) {
         if !spec.topologySpreadConstraints.isEmpty { dropDisabledSpreadFields(&spec, profile) }

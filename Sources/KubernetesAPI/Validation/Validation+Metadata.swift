@@ -114,25 +114,27 @@ extension Validation {
         guard let selector else { return }
         labels("\(field).matchLabels", selector.matchLabels, &errors)
         for (i, requirement) in selector.matchExpressions.enumerated() {
-            let at = "\(field).matchExpressions[\(i)]"
-            switch requirement.operator {
-            case "In", "NotIn":
-                if requirement.values.isEmpty {
-                    errors.required("\(at).values", "must be specified when `operator` is 'In' or 'NotIn'")
-                }
-            case "Exists", "DoesNotExist":
-                if !requirement.values.isEmpty {
-                    errors.forbidden(
-                        "\(at).values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-                }
-            default:
-                errors.invalid(
-                    "\(at).operator", .string(requirement.operator), "not a valid selector operator")
-            }
-            errors.invalid("\(at).key", requirement.key, each: NameRules.labelKey(requirement.key))
-            for (j, value) in requirement.values.enumerated() {
-                errors.invalid("\(at).values[\(j)]", value, each: NameRules.labelValue(value))
-            }
+            self.requirement(requirement, "\(field).matchExpressions[\(i)]", &errors)
         }
+    }
+
+    /// - Parameter isOfNode: a node's labels can be compared as numbers, too.
+    static func requirement(
+        _ requirement: SelectorRequirement, isOfNode: Bool = false, checksValues: Bool = true, _ at: String, _ errors: inout [FieldError]
+    ) {
+        switch requirement.operator {
+        case "In", "NotIn":
+            if requirement.values.isEmpty { errors.required("\(at).values", "must be specified when `operator` is 'In' or 'NotIn'") }
+        case "Exists", "DoesNotExist":
+            if !requirement.values.isEmpty {
+                errors.forbidden("\(at).values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+            }
+        case "Gt" where isOfNode, "Lt" where isOfNode:
+            if requirement.values.count != 1 { errors.required("\(at).values", "must be specified single value when `operator` is 'Lt' or 'Gt'") }
+        default: errors.invalid("\(at).operator", .string(requirement.operator), "not a valid selector operator")
+        }
+        errors.invalid("\(at).key", requirement.key, each: NameRules.labelKey(requirement.key))
+        guard checksValues else { return }
+        for (j, value) in requirement.values.enumerated() { errors.invalid("\(at).values[\(j)]", value, each: NameRules.labelValue(value)) }
     }
 }

@@ -48,31 +48,7 @@ extension Validation {
         _ term: NodeSelectorTerm, checksValues: Bool = true, _ at: String, _ errors: inout [FieldError]
     ) {
         for (i, requirement) in term.matchExpressions.enumerated() {
-            let at = "\(at).matchExpressions[\(i)]"
-            switch requirement.operator {
-            case "In", "NotIn":
-                if requirement.values.isEmpty {
-                    errors.required("\(at).values", "must be specified when `operator` is 'In' or 'NotIn'")
-                }
-            case "Exists", "DoesNotExist":
-                if !requirement.values.isEmpty {
-                    errors.forbidden(
-                        "\(at).values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-                }
-            case "Gt", "Lt":
-                if requirement.values.count != 1 {
-                    errors.required(
-                        "\(at).values", "must be specified single value when `operator` is 'Lt' or 'Gt'")
-                }
-            default:
-                errors.invalid(
-                    "\(at).operator", .string(requirement.operator), "not a valid selector operator")
-            }
-            errors.invalid("\(at).key", requirement.key, each: NameRules.labelKey(requirement.key))
-            if !checksValues { continue }
-            for (j, value) in requirement.values.enumerated() {
-                errors.invalid("\(at).values[\(j)]", value, each: NameRules.labelValue(value))
-            }
+            self.requirement(requirement, isOfNode: true, checksValues: checksValues, "\(at).matchExpressions[\(i)]", &errors)
         }
         for (i, requirement) in term.matchFields.enumerated() {
             let at = "\(at).matchFields[\(i)]"

@@ -104,14 +104,14 @@ extension Validation {
     ) {
         mismatch(own, selector, &errors)
         template(own, "spec.template", profile, &errors)
-        if own.spec.restartPolicy != "Always" {
-            errors.notSupported(
-                "spec.template.spec.restartPolicy", .string(own.spec.restartPolicy), ["Always"])
-        }
-        if own.spec.activeDeadlineSeconds != nil {
-            errors.forbidden(
-                "spec.template.spec.activeDeadlineSeconds",
-                "activeDeadlineSeconds in \(kind) is not Supported")
+        alwaysRuns(own.spec.value, kind, &errors)
+    }
+
+    /// Pods that are to run on are started again, and have no deadline.
+    private static func alwaysRuns(_ spec: PodSpec, _ kind: String, _ errors: inout [FieldError]) {
+        if spec.restartPolicy != "Always" { errors.notSupported("spec.template.spec.restartPolicy", .string(spec.restartPolicy), ["Always"]) }
+        if spec.activeDeadlineSeconds != nil {
+            errors.forbidden("spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in \(kind) is not Supported")
         }
     }
 
@@ -221,15 +221,7 @@ extension Validation {
             labels("spec.template.labels", own.metadata.labels, &errors)
             annotations("spec.template.annotations", own.metadata.annotations, &errors)
         }
-        if own.spec.restartPolicy != "Always" {
-            errors.notSupported(
-                "spec.template.spec.restartPolicy", .string(own.spec.restartPolicy), ["Always"])
-        }
-        if own.spec.activeDeadlineSeconds != nil {
-            errors.forbidden(
-                "spec.template.spec.activeDeadlineSeconds",
-                "activeDeadlineSeconds in StatefulSet is not Supported")
-        }
+        alwaysRuns(own.spec.value, "StatefulSet", &errors)
     }
 
     static func statefulSetChange(

@@ -15,7 +15,7 @@ struct VersionConcerns {
         var specs: [(name: String, spec: PodSpec)] = []
         for kind in Kind.allCases {
             for object in cluster.store.objects(kind) where object.metadata.controller == nil {
-                if let spec = Self.podSpec(of: object) { specs.append((Self.name(object), spec)) }
+                if let spec = object.podSpec?.spec { specs.append((Self.name(object), spec)) }
             }
         }
         self.specs = specs
@@ -25,19 +25,6 @@ struct VersionConcerns {
     static func name(_ object: any StoredObject) -> String {
         let info = object.kindInfo
         return "\(info.kind.lowercased())/\(info.isNamespaced ? "\(object.metadata.namespace)/" : "")\(object.metadata.name)"
-    }
-
-    private static func podSpec(of object: any StoredObject) -> PodSpec? {
-        switch object {
-        case let it as Pod: it.spec.value
-        case let it as Deployment: it.spec.template.spec.value
-        case let it as ReplicaSet: it.spec.template.spec.value
-        case let it as StatefulSet: it.spec.template.spec.value
-        case let it as DaemonSet: it.spec.template.spec.value
-        case let it as Job: it.spec.template.spec.value
-        case let it as CronJob: it.spec.jobTemplate.spec.template.spec.value
-        default: nil
-        }
     }
 
     // MARK: Kinds of objects
