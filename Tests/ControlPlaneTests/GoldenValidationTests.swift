@@ -27,7 +27,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     static let all: [GoldenCase] = {
         let text = try! String(contentsOf: file, encoding: .utf8)
         return text.split(separator: "\n").map { line in
-            let json = try! JSONText.read(String(line))
+            let json = try! JSONParser.read(Array(line.utf8)).value
             func request(_ json: JSONValue) -> Request {
                 Request(
                     method: json["method"]!.string!, path: json["path"]!.string!,

@@ -9,7 +9,7 @@ import Testing
 @Suite struct ServerSideApplyTests {
     private static let objects: [JSONValue] = {
         let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/managed-objects.jsonl")
-        return ((try? String(contentsOf: url, encoding: .utf8)) ?? "").split(separator: "\n").compactMap { try? JSONText.read(String($0)) }
+        return ((try? String(contentsOf: url, encoding: .utf8)) ?? "").split(separator: "\n").compactMap { try? JSONParser.read(Array($0.utf8)).value }
     }()
 
     private static func info(_ document: JSONValue) throws -> KindInfo {

@@ -66,27 +66,10 @@ struct CodingTests {
         return Dictionary(uniqueKeysWithValues: lines.map { (String($0[0]), Data($0[1].utf8)) })
     }()
 
-    static func json(_ value: Any) -> JSONValue {
-        switch value {
-        case let text as String: return .string(text)
-        case let number as NSNumber:
-            // Booleans are numbers of one bit for Foundation.
-            if String(cString: number.objCType) == "c" { return .bool(number.boolValue) }
-            return number.doubleValue == Double(number.int64Value)
-                ? .int(number.int64Value) : .double(number.doubleValue)
-        case let list as [Any]: return .array(list.map(json))
-        case let map as [String: Any]:
-            var object = JSONObject()
-            for key in map.keys.sorted() { object[key] = json(map[key]!) }
-            return .object(object)
-        default: return .null
-        }
-    }
-
     @Test(arguments: ["deployment", "hpa-v2", "namespace", "node", "pdb", "pod", "pv", "pvc", "service"])
     func `a real object is read without problems and loses nothing`(_ file: String) throws {
         let data = try #require(Self.recorded["objects/\(file)"])
-        var document = Self.json(try JSONSerialization.jsonObject(with: data)).object!
+        var document = try JSONParser.read(Array(data)).value.object!
         let kind = document["kind"]!.string!
         document["apiVersion"] = nil
         document["kind"] = nil
@@ -120,6 +103,39 @@ struct CodingTests {
     }
 
     // MARK: Problems
+
+    @Test func `what is mended for a client is refused in a file`() throws {
+        for (text, mended) in [
+            ("{\"a\": 1, \"b\": {\"c\": 2, \"c\": [{\"d\": 1, \"d\": 2}]}}", ["a": 1, "b": ["c": [["d": 2]]]]),
+            ("{\"a\": \"\\ud800\"}", ["a": "\u{fffd}"]), ("{\"a\": 99999999999999999999}", ["a": .double(1e20)]),
+        ] as [(String, JSONValue)] {
+            #expect(try JSONParser.read(Array(text.utf8)).value == mended)
+            #expect(Array(text.utf8).withUnsafeBufferPointer { JSONParser.plain($0) } == nil)
+        }
+        #expect(try JSONParser.read(Array("{\"b\": {\"c\": 2, \"c\": [{\"d\": 1, \"d\": 2}]}}".utf8)).duplicates == ["b.c[0].d", "b.c"])
+        let broken: [UInt8] = Array("{\"a\": \"".utf8) + [0xff] + Array("\"}".utf8)
+        #expect(try JSONParser.read(broken).value == ["a": "\u{fffd}"])
+        #expect(broken.withUnsafeBufferPointer { JSONParser.plain($0) } == nil)
+        // Repeated texts are the same ones, whatever stands beside them.
+        let texts = RepeatedTexts()
+        for text in ["aaaaaaaa-bbbbbbbb-1", "aaaaaaaa-cccccccc-1", "aaaaaaaa-bbbbbbbb-1", "ä-aaaaaaaa-bbbbbbbb", "0123456789abcdef"] {
+            let read = Array("[\"\(text)\", 7]".utf8).withUnsafeBufferPointer { JSONParser.plain($0, withLines: true, texts: texts) }
+            #expect(read?.value == [.string(text), 7] && read?.lines == [1, 1, 1])
+        }
+    }
+
+    @Test func `all kinds that make pods tell what their pods look like`() throws {
+        var template = PodTemplateSpec()
+        template.spec.containers = [Container(name: "c", image: "i")]
+        var (job, cron, controller, pod) = (Job(), CronJob(), ReplicationController(), Pod())
+        (job.spec.template, cron.spec.jobTemplate.spec.template, controller.spec.template) = (template, template, template)
+        pod.spec = template.spec
+        #expect([job.podSpec?.path, controller.podSpec?.path, pod.podSpec?.path] == ["spec.template.spec", "spec.template.spec", "spec"])
+        #expect(cron.podTemplate?.path == "spec.jobTemplate.spec.template")
+        let objects: [any KubernetesObject] = [job, cron, controller, pod]
+        #expect(objects.allSatisfy { $0.podSpec?.spec.containers.map(\.image) == ["i"] })
+        #expect(ReplicationController().podTemplate == nil && Node().podSpec == nil)
+    }
 
     @Test func `unknown fields, wrong types and bad quantities are told with their path`() {
         let json: JSONValue = [

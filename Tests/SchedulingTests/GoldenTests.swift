@@ -27,32 +27,11 @@ enum Golden {
 
     /// The scenarios of a file with what a version decided.
     static func scenarios(_ file: String, minor: Int) throws -> [(id: String, scenario: JSONValue, expected: [JSONValue])] {
-        func values(_ file: String) throws -> [JSONValue] {
-            try lines("\(file).jsonl.gz").map { json(try JSONSerialization.jsonObject(with: Data($0.utf8))) }
-        }
+        func values(_ file: String) throws -> [JSONValue] { try lines("\(file).jsonl.gz").map { try JSONParser.read(Array($0.utf8)).value } }
         let scenarios = try values(file)
         let decided = minor == 34 ? scenarios : try values("\(file)-1.\(minor)")
         try #require(scenarios.map { $0["id"] } == decided.map { $0["id"] })
         return zip(scenarios, decided).map { ($0["id"]!.string!, $0, $1["expect"]!.array!) }
-    }
-
-    static func json(_ value: Any) -> JSONValue {
-        switch value {
-        case let string as String: return .string(string)
-        case let number as NSNumber:
-            if isBoolean(number) { return .bool(number.boolValue) }
-            return number.doubleValue == number.doubleValue.rounded()
-                ? .int(number.int64Value) : .double(number.doubleValue)
-        case let array as [Any]: return .array(array.map(json))
-        case let map as [String: Any]:
-            var object = JSONObject()
-            object.members = map.sorted { $0.key < $1.key }.map { ($0.key, json($0.value)) }
-            return .object(object)
-        default: return .null
-        }
-    }
-    private static func isBoolean(_ number: NSNumber) -> Bool {
-        String(cString: number.objCType) == "c" || String(cString: number.objCType) == "B"
     }
 
     static func decode<T: APIStruct>(_ type: T.Type, _ value: JSONValue) -> T {

@@ -9,7 +9,10 @@ public struct KeptJSON: APIValue {
     public var json: JSONValue? { try? JSONParser.read(Array(text.utf8)).value }
 }
 
-/// JSON text in bytes, read into a value: what clients send.
+/// JSON text in bytes, read into a value: the one reader of it, for what clients send and for files of any size.
+///
+/// What clients send is read as Go's decoder reads it, with its words for what is wrong: bytes that are no UTF-8 and halves of pairs are
+/// replaced, and the last of equal members counts. A file is read by ``plain(_:line:withLines:texts:depthLimit:)``, which mends nothing.
 public struct JSONParser {
     /// Why bytes are no JSON, in the words of Go's decoder.
     public struct Problem: Error, Sendable, Equatable {
@@ -21,42 +24,88 @@ public struct JSONParser {
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var at = 0
-    private var path: [String] = []
+    private var depth = 0
+    private let depthLimit: Int
+    /// Whether what would have to be mended is refused.
+    private let isStrict: Bool
+    private enum Step {
+        case member(String)
+        case element(Int)
+    }
+    /// Where the reader is, unless it is strict.
+    private var path: [Step] = []
     private var duplicates: [String] = []
+    private var line: Int32
+    private let withLines: Bool
+    /// The line of each value, of a member that of its name, in the order in which they begin.
+    private var lines: [Int32] = []
+    private let texts: RepeatedTexts?
 
     /// Reads the one value that `bytes` hold.
     /// - Returns: the value, in which the last of equal members counts, and the paths of members that are there twice.
     public static func read(_ bytes: [UInt8]) throws(Problem) -> (value: JSONValue, duplicates: [String]) {
         let result: Result<(JSONValue, [String]), Problem> = bytes.withUnsafeBufferPointer { buffer in
-            var parser = JSONParser(bytes: buffer)
-            do throws(Problem) {
-                let value = try parser.value()
-                parser.skipSpace()
-                if parser.at < buffer.count { throw parser.unexpected("after top-level value") }
-                return .success((value, parser.duplicates))
-            } catch {
-                return .failure(error)
-            }
+            var parser = JSONParser(buffer, isStrict: false, line: 1, withLines: false, texts: nil, depthLimit: depthLimit)
+            do throws(Problem) { return .success((try parser.all(), parser.duplicates)) } catch { return .failure(error) }
         }
         let read = try result.get()
         return (read.0, read.1)
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    /// The one value that `bytes` hold if nothing of it has to be mended: all texts are UTF-8, whole numbers have at most 64 bits, no
+    /// member is there twice. Nil otherwise: another reader explains or accepts it.
+    /// - Parameters:
+    ///   - line: that of the first byte.
+    ///   - withLines: whether to return the line of each value, of a member that of its name, in the order in which they begin.
+    ///   - texts: those of what was read before and is much the same.
+    public static func plain(
+        _ bytes: UnsafeBufferPointer<UInt8>, line: Int32 = 1, withLines: Bool = false, texts: RepeatedTexts? = nil, depthLimit: Int = depthLimit
+    ) -> (value: JSONValue, lines: [Int32])? {
+        var parser = JSONParser(bytes, isStrict: true, line: line, withLines: withLines, texts: texts, depthLimit: depthLimit)
+        return (try? parser.all()).map { ($0, parser.lines) }
+    }
+
+    private init(_ bytes: UnsafeBufferPointer<UInt8>, isStrict: Bool, line: Int32, withLines: Bool, texts: RepeatedTexts?, depthLimit: Int) {
+        (self.bytes, self.isStrict, self.depthLimit) = (bytes, isStrict, depthLimit)
+        (self.line, self.withLines, self.texts) = (line, withLines, texts)
+    }
+
+    private mutating func all() throws(Problem) -> JSONValue {
+        skipSpace()
+        let value = try value(line: line)
+        skipSpace()
+        if at < bytes.count { throw unexpected("after top-level value") }
+        return value
+    }
 
     private var next: UInt8 { at < bytes.count ? bytes[at] : 0 }
 
     private mutating func skipSpace() {
-        while at < bytes.count, bytes[at] == 0x20 || bytes[at] == 0x0a || bytes[at] == 0x0d || bytes[at] == 0x09 { at += 1 }
+        while at < bytes.count, bytes[at] == 0x20 || bytes[at] == 0x0a || bytes[at] == 0x0d || bytes[at] == 0x09 {
+            if bytes[at] == 0x0a { line += 1 }
+            at += 1
+        }
+    }
+    /// Goes over `byte` if it is the next one that is no space.
+    private mutating func take(_ byte: UInt8) -> Bool {
+        skipSpace()
+        guard at < bytes.count, bytes[at] == byte else { return false }
+        at += 1
+        return true
     }
 
     private func unexpected(_ place: String) -> Problem {
+        guard !isStrict else { return Self.notPlain }
         guard at < bytes.count else { return Problem(text: "unexpected end of JSON input") }
         return Problem(text: "invalid character '\(Character(UnicodeScalar(bytes[at])))' \(place)")
     }
+    private static let notPlain = Problem(text: "")
+    /// Before something is mended.
+    private func mend() throws(Problem) { if isStrict { throw Self.notPlain } }
 
-    private mutating func value() throws(Problem) -> JSONValue {
-        skipSpace()
+    /// - Parameter line: where the value begins, or the name of the member that it is.
+    private mutating func value(line: Int32) throws(Problem) -> JSONValue {
+        if withLines { lines.append(line) }
         switch next {
         case UInt8(ascii: "{"): return try object()
         case UInt8(ascii: "["): return try array()
@@ -79,87 +128,90 @@ public struct JSONParser {
         return value
     }
 
+    /// Goes over a bracket, one level deeper.
+    private mutating func enter() throws(Problem) {
+        guard depth < depthLimit else { throw Problem(text: "exceeded max depth") }
+        depth += 1
+        at += 1
+    }
+
     private mutating func object() throws(Problem) -> JSONValue {
-        guard path.count < Self.depthLimit else { throw Problem(text: "exceeded max depth") }
-        var members: [(key: String, value: JSONValue)] = []
+        try enter()
+        defer { depth -= 1 }
+        var object = JSONObject()
         // Look-up is linear in small objects; a large one has a set of its names.
         var names: [String: Int] = [:]
-        at += 1
-        skipSpace()
-        if next == UInt8(ascii: "}"), at < bytes.count {
-            at += 1
-            return .object(JSONObject())
-        }
+        if take(UInt8(ascii: "}")) { return .object(object) }
         while true {
             skipSpace()
+            let line = line
             guard next == UInt8(ascii: "\"") else { throw unexpected("looking for beginning of object key string") }
             let key = try string()
+            guard take(UInt8(ascii: ":")) else { throw unexpected("after object key") }
+            if object.members.count == 16 { for (index, member) in object.members.enumerated() { names[member.key] = index } }
+            let known = object.members.count < 16 ? object.members.firstIndex { $0.key == key } : names[key]
+            if known != nil { try mend() }
+            if !isStrict { path.append(.member(key)) }
             skipSpace()
-            guard next == UInt8(ascii: ":") else { throw unexpected("after object key") }
-            at += 1
-            path.append(key)
-            let value = try value()
-            if members.count == 16 { for (index, member) in members.enumerated() { names[member.key] = index } }
-            let known = members.count < 16 ? members.firstIndex { $0.key == key } : names[key]
+            let value = try value(line: line)
             if let known {
                 duplicates.append(pathText)
-                members[known].value = value
+                object.members[known].value = value
             } else {
-                if members.count >= 16 { names[key] = members.count }
-                members.append((key, value))
+                if object.members.count >= 16 { names[key] = object.members.count }
+                object.members.append((key, value))
             }
-            path.removeLast()
-            skipSpace()
-            if next == UInt8(ascii: "}"), at < bytes.count {
-                at += 1
-                var object = JSONObject()
-                object.members = members
-                return .object(object)
-            }
-            guard next == UInt8(ascii: ",") else { throw unexpected("after object key:value pair") }
-            at += 1
+            if !isStrict { path.removeLast() }
+            if take(UInt8(ascii: "}")) { return .object(object) }
+            guard take(UInt8(ascii: ",")) else { throw unexpected("after object key:value pair") }
         }
     }
 
     private mutating func array() throws(Problem) -> JSONValue {
-        guard path.count < Self.depthLimit else { throw Problem(text: "exceeded max depth") }
+        try enter()
+        defer { depth -= 1 }
         var elements: [JSONValue] = []
-        at += 1
-        skipSpace()
-        if next == UInt8(ascii: "]"), at < bytes.count {
-            at += 1
-            return .array([])
-        }
+        if take(UInt8(ascii: "]")) { return .array([]) }
         while true {
-            path.append("[\(elements.count)]")
-            elements.append(try value())
-            path.removeLast()
+            if !isStrict { path.append(.element(elements.count)) }
             skipSpace()
-            if next == UInt8(ascii: "]"), at < bytes.count {
-                at += 1
-                return .array(elements)
-            }
-            guard next == UInt8(ascii: ",") else { throw unexpected("after array element") }
-            at += 1
+            elements.append(try value(line: line))
+            if !isStrict { path.removeLast() }
+            if take(UInt8(ascii: "]")) { return .array(elements) }
+            guard take(UInt8(ascii: ",")) else { throw unexpected("after array element") }
         }
     }
 
     /// `spec.containers[0].name`
     private var pathText: String {
-        path.reduce(into: "") { text, step in text += step.hasPrefix("[") || text.isEmpty ? step : "." + step }
+        path.reduce(into: "") { text, step in
+            switch step {
+            case .member(let name): text += text.isEmpty || name.hasPrefix("[") ? name : "." + name
+            case .element(let index): text += "[\(index)]"
+            }
+        }
     }
 
     private mutating func string() throws(Problem) -> String {
         at += 1
         let start = at
+        var seen: UInt8 = 0
         while at < bytes.count {
-            switch bytes[at] {
+            let byte = bytes[at]
+            switch byte {
             case UInt8(ascii: "\""):
-                defer { at += 1 }
-                return String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
+                let text = UnsafeBufferPointer(rebasing: bytes[start..<at])
+                at += 1
+                // Short ones are kept without memory of their own, and long ones are hardly ever the same.
+                let read = if 16...256 ~= text.count, let texts { texts.text(text, isASCII: seen < 0x80) } else { text.string(isASCII: seen < 0x80) }
+                if let read { return read }
+                try mend()
+                return String(decoding: text, as: UTF8.self)
             case UInt8(ascii: "\\"): return try string(escapedFrom: start)
             case 0..<0x20: throw unexpected("in string literal")
-            default: at += 1
+            default:
+                seen |= byte
+                at += 1
             }
         }
         throw unexpected("in string literal")
@@ -173,6 +225,8 @@ public struct JSONParser {
             switch byte {
             case UInt8(ascii: "\""):
                 at += 1
+                if let read = String(validating: text, as: UTF8.self) { return read }
+                try mend()
                 return String(decoding: text, as: UTF8.self)
             case UInt8(ascii: "\\"):
                 at += 1
@@ -209,6 +263,7 @@ public struct JSONParser {
             let second = try hexadecimal()
             if 0xdc00..<0xe000 ~= second { return UnicodeScalar(0x10000 + (first - 0xd800) << 10 + (second - 0xdc00)) ?? "\u{fffd}" }
         }
+        try mend()
         return "\u{fffd}"
     }
     private mutating func hexadecimal() throws(Problem) -> UInt32 {
@@ -226,12 +281,19 @@ public struct JSONParser {
     private mutating func number() throws(Problem) -> JSONValue {
         let start = at
         var isWhole = true
+        // Of at most 18 signs; longer ones are read as text.
+        var magnitude: Int64 = 0
         func digits(_ parser: inout JSONParser) throws(Problem) {
             guard 0x30...0x39 ~= parser.next else { throw parser.unexpected("in numeric literal") }
-            while 0x30...0x39 ~= parser.next { parser.at += 1 }
+            while 0x30...0x39 ~= parser.next {
+                if parser.at - start < 18 { magnitude = magnitude &* 10 &+ Int64(parser.next - 0x30) }
+                parser.at += 1
+            }
         }
-        if next == UInt8(ascii: "-") { at += 1 }
+        let isNegative = next == UInt8(ascii: "-")
+        if isNegative { at += 1 }
         if next == UInt8(ascii: "0") { at += 1 } else { try digits(&self) }
+        if next != UInt8(ascii: "."), next | 0x20 != UInt8(ascii: "e"), at - start <= 18 { return .int(isNegative ? -magnitude : magnitude) }
         if next == UInt8(ascii: ".") {
             at += 1
             isWhole = false
@@ -244,8 +306,48 @@ public struct JSONParser {
             try digits(&self)
         }
         let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
-        if isWhole, let whole = Int64(text) { return .int(whole) }
+        if isWhole {
+            if let whole = Int64(text) { return .int(whole) }
+            try mend()
+        }
         guard let number = Double(text), number.isFinite else { throw Problem(text: "cannot unmarshal number \(text) into a 64-bit float") }
         return .double(number)
+    }
+}
+
+/// Texts that were read, so that one that comes again is not made again: in the objects of a cluster most of the longer ones do.
+public final class RepeatedTexts {
+    private static let count = 4096
+    private var texts: [String]
+
+    public init() { texts = Array(repeating: "", count: Self.count) }
+
+    /// The text that the bytes are, at least eight of them; nil if they are no UTF-8.
+    func text(_ bytes: UnsafeBufferPointer<UInt8>, isASCII: Bool) -> String? {
+        let words = UnsafeRawBufferPointer(bytes)
+        let (head, tail) = (words.loadUnaligned(as: UInt64.self), words.loadUnaligned(fromByteOffset: bytes.count - 8, as: UInt64.self))
+        let mixed = (head ^ tail &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(bytes.count)) &* 0xff51_afd7_ed55_8ccd
+        let place = Int(mixed >> 40) & (Self.count - 1)
+        if texts[place].utf8.withContiguousStorageIfAvailable({ Self.same(UnsafeRawBufferPointer($0), words) }) == true { return texts[place] }
+        guard let text = bytes.string(isASCII: isASCII) else { return nil }
+        texts[place] = text
+        return text
+    }
+
+    /// Eight bytes at a time; the last ones of the rest once more.
+    private static func same(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+        guard a.count == b.count else { return false }
+        func differ(_ offset: Int) -> Bool {
+            a.loadUnaligned(fromByteOffset: offset, as: UInt64.self) != b.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        }
+        for offset in stride(from: 0, to: b.count - 8, by: 8) where differ(offset) { return false }
+        return !differ(b.count - 8)
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// The text that they are; nil if they are no UTF-8. Checking what is plain ASCII once more would cost as much as reading it.
+    fileprivate func string(isASCII: Bool) -> String? {
+        isASCII ? String(decoding: self, as: UTF8.self) : String(validating: self, as: UTF8.self)
     }
 }
