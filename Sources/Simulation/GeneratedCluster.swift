@@ -57,14 +57,15 @@ public struct GeneratedCluster: Sendable {
 
     // MARK: The mix
 
-    private struct Workload {
-        var name: String
-        var namespace: String
-        var replicas: Int
-        var isStateful: Bool
-        /// Shares of CPU and memory, to be scaled to the nodes.
-        var cpu: Int
-        var memory: Int
+    /// A Deployment or StatefulSet of the mix.
+    public struct Workload: Sendable {
+        public var name: String
+        public var namespace: String
+        public var replicas: Int
+        public var isStateful: Bool
+        /// What each of its pods asks for, in thousandths of a core and in MiB.
+        public var milliCPU: Int
+        public var mebibytes: Int
     }
     private static let names = [
         "api", "web", "cart", "search", "billing", "auth", "feed", "mail", "media", "orders", "stock", "quotes", "session", "gateway", "report", "export",
@@ -72,19 +73,24 @@ public struct GeneratedCluster: Sendable {
     ]
     private static let teams = ["shop", "pay", "data", "ads", "core", "maps", "social", "video", "ops", "labs"]
 
-    /// DaemonSets take at most a third of the pods.
-    private var daemonSets: Int { min(3, pods / (3 * nodes)) }
+    /// The names of the DaemonSets, which take at most a third of the pods.
+    public var daemonSets: ArraySlice<String> { ["net", "log", "node-agent"].prefix(pods / (3 * nodes)) }
+    /// The other workloads, the largest first.
+    public var mix: [Workload] {
+        var random = SeededRandom(seed: seed, stream: Self.stream)
+        return mix(&random)
+    }
+    private static let stream = "generated cluster"
 
     /// The manifests: a Scenario's document comes first, as in a user's file.
     public var manifests: String {
-        var random = SeededRandom(seed: seed, stream: "generated cluster")
+        var random = SeededRandom(seed: seed, stream: Self.stream)
         let mix = mix(&random)
         let teams = Array(Set(mix.map(\.namespace))).sorted()
         var text = Self.head
         for team in teams { text += "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: \(team)}\n" }
-        for index in 0..<daemonSets { text += daemonSet(["net", "log", "node-agent"][index]) }
-        let scale = scale(of: mix)
-        for workload in mix { text += manifest(workload, scale, &random) }
+        for name in daemonSets { text += daemonSet(name) }
+        for workload in mix { text += manifest(workload, &random) }
         return text
     }
     private static let head = """
@@ -110,11 +116,11 @@ public struct GeneratedCluster: Sendable {
     /// Names and sizes: the k-th largest has about 1/k of the largest's pods.
     private func mix(_ random: inout SeededRandom) -> [Workload] {
         let count = workloads
-        var left = pods - daemonSets * nodes
+        var left = pods - daemonSets.count * nodes
         let sum = (1...count).reduce(0.0) { $0 + 1 / Double($1 + 3) }
         let total = Double(left)
         let teamCount = min(Self.teams.count * 10, 1 + count / 8)
-        var mix: [Workload] = []
+        var (mix, shares): ([Workload], [(cpu: Int, memory: Int)]) = ([], [])
         for index in 0..<count {
             let wanted = index + 1 == count ? left : Int(total / Double(index + 4) / sum)
             let replicas = min(left, wanted)
@@ -126,18 +132,24 @@ public struct GeneratedCluster: Sendable {
                 Workload(
                     name: "\(Self.names[index % Self.names.count])\(index < Self.names.count ? "" : "-\(index / Self.names.count + 1)")",
                     namespace: "\(Self.teams[team % Self.teams.count])\(team < Self.teams.count ? "" : "-\(team / Self.teams.count + 1)")",
-                    replicas: replicas, isStateful: isStateful, cpu: [1, 1, 2, 2, 4, 4, 8, 16][random.below(8)], memory: [1, 2, 2, 4, 4, 8][random.below(6)]))
+                    replicas: replicas, isStateful: isStateful, milliCPU: 0, mebibytes: 0))
+            shares.append((cpu: [1, 1, 2, 2, 4, 4, 8, 16][random.below(8)], memory: [1, 2, 2, 4, 4, 8][random.below(6)]))
+        }
+        let sums = zip(mix, shares).reduce((cpu: 1, memory: 1)) { ($0.cpu + $1.1.cpu * $1.0.replicas, $0.memory + $1.1.memory * $1.0.replicas) }
+        let scale = scale(ofSums: sums.cpu, sums.memory)
+        for (index, share) in shares.enumerated() {
+            mix[index].milliCPU = max(5, Int(Double(share.cpu) * scale.cpu) / 5 * 5)
+            mix[index].mebibytes = max(8, Int(Double(share.memory) * scale.memory) / 8 * 8)
         }
         return mix
     }
 
     /// Thousandths of a core and MiB for a share of 1.
-    private func scale(of mix: [Workload]) -> (cpu: Double, memory: Double) {
+    private func scale(ofSums cpuShares: Int, _ memoryShares: Int) -> (cpu: Double, memory: Double) {
         let cpu = Double((node.cpu ?? Quantity(4)).milliValue) * Double(nodes) * 0.6
         let memory = Double((node.memory ?? Quantity(bytes: 16 << 30)).value >> 20) * Double(nodes) * 0.5
-        let shares = mix.reduce((cpu: 1, memory: 1)) { ($0.cpu + $1.cpu * $1.replicas, $0.memory + $1.memory * $1.replicas) }
         // Large ones would not find a place in what others leave of a node.
-        return (min(250, cpu / Double(shares.cpu)), min(512, memory / Double(shares.memory)))
+        return (min(250, cpu / Double(cpuShares)), min(512, memory / Double(memoryShares)))
     }
 
     // MARK: Manifests
@@ -160,7 +172,7 @@ public struct GeneratedCluster: Sendable {
         """
     }
 
-    private func manifest(_ workload: Workload, _ scale: (cpu: Double, memory: Double), _ random: inout SeededRandom) -> String {
+    private func manifest(_ workload: Workload, _ random: inout SeededRandom) -> String {
         let (name, namespace) = (workload.name, workload.namespace)
         let meta = "metadata: {name: \(name), namespace: \(namespace), labels: {app: \(name)}}"
         var pod = ""
@@ -185,8 +197,7 @@ public struct GeneratedCluster: Sendable {
         case 2: pod += "      priorityClassName: batch\n"
         default: break
         }
-        let cpu = max(5, Int(Double(workload.cpu) * scale.cpu) / 5 * 5)
-        let memory = max(8, Int(Double(workload.memory) * scale.memory) / 8 * 8)
+        let (cpu, memory) = (workload.milliCPU, workload.mebibytes)
         let hasVolume = workload.isStateful && random.below(2) == 0
         pod += "      containers:\n      - name: \(name)\n        image: \"\(namespace)/\(name):1.\(random.below(20))\"\n"
         pod += "        resources: {requests: {cpu: \(cpu)m, memory: \(memory)Mi}, limits: {memory: \(memory * 2)Mi}}\n"

@@ -1,16 +1,19 @@
 // `evenkeel-lab state`: the state of a cluster of any size, as `kubectl get … -A -o json` prints it.
 import Foundation
+import KubernetesAPI
+import Simulation
 import SimulationKit
 
-/// Writes a cluster at rest in three zones: Deployments, StatefulSets with volumes, DaemonSets, budgets, Services. The same numbers give the
-/// same bytes.
+/// Writes the cluster that `evenkeel --nodes N --pods M` makes, at rest, as a real one of that kind is printed: every StatefulSet has volumes,
+/// every workload a budget and a Service. The same numbers give the same bytes.
 struct StateFile {
     private struct Node {
         var name: String
         var zone: String
         var address: String
-        var milliCPU = 15_890
-        var mebibytes = 60_000
+        static let (milliCPU, mebibytes) = (15_890, 60_000)
+        var milliCPU = Self.milliCPU
+        var mebibytes = Self.mebibytes
     }
     private var nodes: [Node] = []
     private var random: SeededRandom
@@ -23,14 +26,18 @@ struct StateFile {
     /// - Parameter seed: of names, identities, sizes and places.
     static func write(nodes: Int, pods: Int, seed: UInt64, to file: FileHandle) throws {
         var writer = StateFile(file: file, random: SeededRandom(seed: seed, stream: "state"))
-        try writer.write(nodes, pods)
+        try writer.write(nodes, pods, seed)
     }
 
     private init(file: FileHandle, random: SeededRandom) { (self.file, self.random) = (file, random) }
 
-    private mutating func write(_ nodeCount: Int, _ podCount: Int) throws {
+    private mutating func write(_ nodeCount: Int, _ podCount: Int, _ seed: UInt64) throws {
         text = "{\n    \"apiVersion\": \"v1\",\n    \"items\": ["
-        for number in 0..<20 { try add(.namespace, ["NAMESPACE": "team-\(number)"]) }
+        var shape = NodeShape()
+        (shape.cpu, shape.memory) = (Quantity(milli: Int64(Node.milliCPU)), Quantity(bytes: Int64(Node.mebibytes) << 20))
+        let made = GeneratedCluster(nodes: nodeCount, pods: podCount, seed: seed, node: shape)
+        let mix = made.mix
+        for name in Set(mix.map(\.namespace)).sorted() + ["kube-system"] { try add(.namespace, ["NAMESPACE": name]) }
         try add(.storageClass, [:])
         for number in 0..<nodeCount {
             let zone = "eu-central-1\(["a", "b", "c"][number % 3])"
@@ -40,25 +47,18 @@ struct StateFile {
             let cidr = "100.\(64 + number >> 12 & 63).\(number >> 4 & 255).\((number & 15) * 16)/28"
             try add(.node, ["NODE": node.name, "ZONE": zone, "HOSTIP": address, "INSTANCE": "i-0\(hexadecimal(4))", "CIDR": cidr])
         }
-        var left = podCount
-        // On each node one of each, where there is room for more than that.
-        if podCount >= nodeCount * 5 {
-            for name in ["node-exporter", "log-agent"] { try workload(name, "team-0", .daemonSet, nodeCount, &left) }
-        }
-        var number = 0
-        while left > 0 {
-            let owner: WorkloadTemplates.Owner = number % 10 == 9 ? .statefulSet : .deployment
-            let size = owner == .statefulSet ? 3 : 2 + random.below(min(100, max(8, podCount / 200)))
-            try workload("app-\(number)", "team-\(number % 20)", owner, min(left, size), &left)
-            number += 1
+        for name in made.daemonSets { try workload(.daemonSet, name, "kube-system", nodeCount, milliCPU: 50, mebibytes: 100) }
+        for it in mix where it.replicas > 0 {
+            try workload(
+                it.isStateful ? .statefulSet : .deployment, it.name, it.namespace, it.replicas, milliCPU: it.milliCPU, mebibytes: it.mebibytes)
         }
         text += "\n    ],\n    \"kind\": \"List\",\n    \"metadata\": {\n        \"resourceVersion\": \"\"\n    }\n}\n"
         try flush()
     }
 
-    private mutating func workload(_ app: String, _ namespace: String, _ owner: WorkloadTemplates.Owner, _ replicas: Int, _ left: inout Int) throws {
-        left -= replicas
-        let (milliCPU, mebibytes) = owner == .daemonSet ? (50, 64) : (50 + 50 * random.below(5), 64 << random.below(4))
+    private mutating func workload(
+        _ owner: WorkloadTemplates.Owner, _ app: String, _ namespace: String, _ replicas: Int, milliCPU: Int, mebibytes: Int
+    ) throws {
         let templates = WorkloadTemplates(
             owner, image: random.below(20), milliCPU: milliCPU, mebibytes: mebibytes, isSpread: owner == .deployment && random.below(2) == 0,
             isMeshed: owner != .daemonSet && random.below(3) == 0)

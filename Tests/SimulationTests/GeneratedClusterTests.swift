@@ -18,6 +18,7 @@ struct GeneratedClusterTests {
         #expect(store.nodes.count == nodes)
         let replicas = store.deployments.all.reduce(0) { $0 + ($1.spec.replicas ?? 1) } + store.statefulSets.all.reduce(0) { $0 + ($1.spec.replicas ?? 1) }
         #expect(replicas + store.daemonSets.count * nodes == pods)
+        #expect(made.mix.reduce(0) { $0 + $1.replicas } == replicas && store.daemonSets.count == made.daemonSets.count)
         #expect(store.deployments.count + store.statefulSets.count == workloads ?? (pods + 59) / 60)
     }
 
