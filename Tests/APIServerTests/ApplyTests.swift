@@ -106,33 +106,7 @@ import Testing
 
     // MARK: Custom resources
 
-    private static let definition: JSONValue = [
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": ["name": "widgets.conf.example.com"],
-        "spec": [
-            "group": "conf.example.com", "scope": "Namespaced", "names": ["plural": "widgets", "kind": "Widget"],
-            "versions": [
-                [
-                    "name": "v1", "served": true, "storage": true,
-                    "subresources": ["status": [:], "scale": ["specReplicasPath": ".spec.count", "statusReplicasPath": ".status.count"]],
-                    "schema": [
-                        "openAPIV3Schema": [
-                            "type": "object",
-                            "properties": [
-                                "spec": [
-                                    "type": "object", "required": ["colour"],
-                                    "properties": [
-                                        "colour": ["type": "string", "enum": ["red", "green", "blue"]],
-                                        "count": ["type": "integer", "minimum": 0, "maximum": 9, "default": 1],
-                                    ],
-                                ],
-                                "status": ["type": "object", "properties": ["count": ["type": "integer"], "phase": ["type": "string"]]],
-                            ],
-                        ]
-                    ],
-                ]
-            ],
-        ],
-    ]
+    private static let definition = Recorded.json("../../Recorded/widgets.json")
 
     @Test func `the life of a custom resource`() {
         var client = Client(namespaces: ["golden"])

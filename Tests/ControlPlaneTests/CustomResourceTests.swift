@@ -1,3 +1,4 @@
+import Foundation
 import KubernetesAPI
 import SimulationKit
 import Testing
@@ -6,49 +7,10 @@ import Testing
 
 /// Definitions of kinds and their objects, with the texts of a real API server 1.36.
 @Suite struct CustomResourceTests {
-    private static let definition: JSONValue = [
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": ["name": "widgets.conf.example.com"],
-        "spec": [
-            "group": "conf.example.com", "scope": "Namespaced",
-            "names": ["plural": "widgets", "singular": "widget", "kind": "Widget", "shortNames": ["wd"], "categories": ["all"]],
-            "versions": [
-                [
-                    "name": "v1", "served": true, "storage": true,
-                    "subresources": ["status": [:], "scale": ["specReplicasPath": ".spec.count", "statusReplicasPath": ".status.count"]],
-                    "schema": [
-                        "openAPIV3Schema": [
-                            "type": "object",
-                            "properties": [
-                                "spec": [
-                                    "type": "object", "required": ["colour"],
-                                    "properties": [
-                                        "colour": ["type": "string", "enum": ["red", "green", "blue"]],
-                                        "count": ["type": "integer", "minimum": 0, "maximum": 9, "default": 1],
-                                        "note": ["type": "string", "maxLength": 20, "pattern": "^[a-z ]*$"],
-                                        "port": ["x-kubernetes-int-or-string": true],
-                                        "any": ["type": "object", "x-kubernetes-preserve-unknown-fields": true],
-                                        "labels": ["type": "object", "additionalProperties": ["type": "string"]],
-                                        "parts": [
-                                            "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
-                                            "items": [
-                                                "type": "object", "required": ["name"],
-                                                "properties": ["name": ["type": "string"], "size": ["type": "integer", "default": 3]],
-                                            ],
-                                        ],
-                                    ],
-                                ],
-                                "status": ["type": "object", "properties": ["count": ["type": "integer"], "phase": ["type": "string"]]],
-                            ],
-                        ]
-                    ],
-                ],
-                [
-                    "name": "v2", "served": true, "storage": false,
-                    "schema": ["openAPIV3Schema": ["type": "object", "x-kubernetes-preserve-unknown-fields": true]],
-                ],
-            ],
-        ],
-    ]
+    private static let definition: JSONValue = {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Recorded/widgets.json")
+        return (try? JSONParser.read(Array(Data(contentsOf: file))).value) ?? .null
+    }()
 
     private static func cluster() throws -> (Cluster, CustomResource) {
         var cluster = Cluster()

@@ -109,7 +109,7 @@ import Testing
             for word in outside { #expect(!file.text.contains(word), "\(file.name) has \(word)") }
         }
         for file in [
-            "Tests/Recorded/answers.tsv", "Tests/Recorded/columns.tsv", "Tests/ControlPlaneTests/Golden/validation.jsonl",
+            "Tests/Recorded/answers.tsv", "Tests/Recorded/columns.tsv", "Tests/Recorded/widgets.json", "Tests/ControlPlaneTests/Golden/validation.jsonl",
             "Tests/SchedulingTests/Golden/handwritten.jsonl.gz", "Tests/SchedulingTests/Golden/random.jsonl.gz", "Tests/Manifests/lookout.yaml",
             "Tests/Manifests/notes.yaml", "Tests/Manifests/ring.yaml", "Tests/Manifests/shop.yaml", ".swift-format",
         ] { #expect(FileManager.default.fileExists(atPath: Self.root.appending(path: file).path), "\(file) is missing") }
