@@ -236,7 +236,7 @@ struct ChangeReader {
     private func target(_ option: String, _ value: String) throws -> (title: String, target: FaultTarget) {
         if value.hasPrefix("zone=") {
             let zone = String(value.dropFirst(5))
-            guard store.nodes.all.contains(where: { $0.metadata.labels["topology.kubernetes.io/zone"] == zone }) else {
+            guard store.nodes.all.contains(where: { $0.metadata.labels[LabelKey.zone] == zone }) else {
                 throw Failure.usage("--\(option): no node is in zone \(zone)")
             }
             return ("zone \(zone)", .zone(zone))
@@ -345,13 +345,13 @@ struct ChangeReader {
         }
         guard case .create(let made)? = WhatIf.addNode(like: try node(like)).commands.first, var node = made as? Node else { return ("", []) }
         let base = node.name
-        if let zone { node.metadata.labels["topology.kubernetes.io/zone"] = zone }
+        if let zone { node.metadata.labels[LabelKey.zone] = zone }
         var commands: [Command] = []
         var number = 0
         while commands.count < count {
             number += 1
             node.metadata.name = "\(base)-\(number)"
-            node.metadata.labels["kubernetes.io/hostname"] = node.metadata.name
+            node.metadata.labels[LabelKey.hostname] = node.metadata.name
             if store.nodes[node.key] == nil { commands.append(.create(node)) }
         }
         return ("add \(count == 1 ? "a node" : "\(count) nodes") like \(like)" + (zone.map { " in \($0)" } ?? ""), commands)

@@ -59,7 +59,7 @@ extension KubeletFleet {
         case .endpointSlice:
             if host.demands.isEmpty { return }
             let slice = cluster.store.endpointSlices.change(entry.index).object
-            guard let service = slice.metadata.labels["kubernetes.io/service-name"] else { return }
+            guard let service = slice.metadata.labels[LabelKey.serviceName] else { return }
             let target = LoadTarget(kind: Kind.service.rawValue, key: ObjectKey(namespace: slice.namespace, name: service))
             if host.demands[target] != nil { demandIsDue(target, cluster) }
         default: break
@@ -119,7 +119,7 @@ extension KubeletFleet {
             for case let set? in store.replicaSets.rows where set.metadata.controller?.uid == uid { pods += store.pods(ownedBy: set.metadata.uid) }
         case "Service":
             for slice in store.endpointSlices.rows {
-                guard let slice, slice.namespace == target.key.namespace, slice.metadata.labels["kubernetes.io/service-name"] == target.key.name
+                guard let slice, slice.namespace == target.key.namespace, slice.metadata.labels[LabelKey.serviceName] == target.key.name
                 else { continue }
                 pods += slice.endpoints.compactMap { endpoint in
                     endpoint.targetRef?["name"]?.string.flatMap { store.pods[ObjectKey(namespace: slice.namespace, name: $0)] }

@@ -136,20 +136,20 @@ extension Kubelet {
         }
         if hasMemoryPressure {
             set(
-                "MemoryPressure", true, "KubeletHasInsufficientMemory",
+                ConditionType.memoryPressure, true, "KubeletHasInsufficientMemory",
                 "kubelet has insufficient memory available")
         } else {
             set(
-                "MemoryPressure", false, "KubeletHasSufficientMemory",
+                ConditionType.memoryPressure, false, "KubeletHasSufficientMemory",
                 "kubelet has sufficient memory available")
         }
-        set("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure")
-        set("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available")
+        set(ConditionType.diskPressure, false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure")
+        set(ConditionType.pidPressure, false, "KubeletHasSufficientPID", "kubelet has sufficient PID available")
         defer { for ill in ills { set(ill.type, ill.isTrue, ill.reason, ill.message) } }
         if let problem = unreadiness(now, latencies) {
-            set("Ready", false, "KubeletNotReady", problem)
+            set(ConditionType.ready, false, "KubeletNotReady", problem)
         } else {
-            set("Ready", true, "KubeletReady", "kubelet is posting ready status")
+            set(ConditionType.ready, true, "KubeletReady", "kubelet is posting ready status")
         }
         return conditions
     }
@@ -183,11 +183,11 @@ extension Kubelet {
                 })
         else { return }
         reportedVolumes(&host, &cluster)
-        if new.status.conditions.isTrue("MemoryPressure") != old.status.conditions.isTrue("MemoryPressure") {
+        if new.status.conditions.isTrue(ConditionType.memoryPressure) != old.status.conditions.isTrue(ConditionType.memoryPressure) {
             tellStatus(hasMemoryPressure ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory", new, &host, &cluster)
         }
-        let isReady = new.status.conditions.isTrue("Ready")
-        if isReady != old.status.conditions.isTrue("Ready") { tellStatus(isReady ? "NodeReady" : "NodeNotReady", new, &host, &cluster) }
+        let isReady = new.status.conditions.isTrue(ConditionType.ready)
+        if isReady != old.status.conditions.isTrue(ConditionType.ready) { tellStatus(isReady ? "NodeReady" : "NodeNotReady", new, &host, &cluster) }
         // How long it has been ill is part of the message.
         if !isReady { host.reportDue[index] = .start }
     }

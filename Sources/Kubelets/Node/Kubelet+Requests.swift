@@ -32,7 +32,7 @@ extension Kubelet {
     }
 
     private func put(_ status: PodStatus, _ worker: PodWorker, _ host: inout KubeletHost, _ cluster: inout Cluster) {
-        let ready = status.conditions.isTrue("Ready")
+        let ready = status.conditions.isTrue(ConditionType.ready)
         if ready, host.timelines[worker.uid]?.ready == nil { host.timelines[worker.uid]?.ready(at: cluster.now) }
         cluster.modify(Pod.self, worker.key) { $0.status = Shared(status) }
     }

@@ -35,12 +35,12 @@ extension Kubelet {
     mutating func takeOver(_ node: Node, renewed: Instant?, _ host: inout KubeletHost, _ cluster: inout Cluster) {
         let now = cluster.now
         readResources(node, settings(host))
-        let ready = node.status.conditions["Ready"]
+        let ready = node.status.conditions[ConditionType.ready]
         let heard = renewed ?? ready?.lastHeartbeatTime
         wasUnschedulable = node.spec.unschedulable
         volumes.takeOver(node.status.volumesInUse)
-        ills = node.status.conditions.filter { $0.type == "Ready" ? $0.status == "False" : $0.isTrue && $0.type != "MemoryPressure" }
-        hasMemoryPressure = node.status.conditions.isTrue("MemoryPressure")
+        ills = node.status.conditions.filter { $0.type == ConditionType.ready ? $0.status == "False" : $0.isTrue && $0.type != ConditionType.memoryPressure }
+        hasMemoryPressure = node.status.conditions.isTrue(ConditionType.memoryPressure)
         if hasMemoryPressure { lastMemoryPressure = now }
         // The node controller writes Unknown once nothing was heard for the grace period; before that the lease tells.
         if ready?.status == "Unknown" || renewed.map({ now - $0 > Self.silence }) ?? false {

@@ -205,23 +205,23 @@ extension PodWorker {
             return container.startsAnew || (container.status.state.terminated ?? container.status.lastState.terminated)?.exitCode != 0
         }.map { containers[$0].status.name }
         if status.phase == .succeeded {
-            add("Initialized", true, "PodCompleted")
+            add(ConditionType.initialized, true, "PodCompleted")
         } else if incomplete.isEmpty || wasInitialized {
-            add("Initialized", true)
+            add(ConditionType.initialized, true)
         } else {
             add(
-                "Initialized", false, "ContainersNotInitialized",
+                ConditionType.initialized, false, "ContainersNotInitialized",
                 "containers with incomplete status: [\(incomplete.joined(separator: " "))]")
         }
         let ready = readiness(status.phase)
         let gate = ready.isReady ? unmetGate(old) : nil
         if let gate {
-            add("Ready", false, "ReadinessGatesNotReady", gate)
+            add(ConditionType.ready, false, "ReadinessGatesNotReady", gate)
         } else {
-            add("Ready", ready.isReady, ready.reason, ready.message)
+            add(ConditionType.ready, ready.isReady, ready.reason, ready.message)
         }
-        add("ContainersReady", ready.isReady, ready.reason, ready.message)
-        add("PodScheduled", true)
+        add(ConditionType.containersReady, ready.isReady, ready.reason, ready.message)
+        add(ConditionType.podScheduled, true)
         let known = ["PodResizePending", "PodResizeInProgress", "AllContainersRestarting"]
         var all: [Condition] = []
         all.reserveCapacity(max(own.count, old.count))

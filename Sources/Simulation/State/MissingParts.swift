@@ -116,7 +116,7 @@ struct MissingParts {
     private static func template(of pod: Pod) -> PodTemplateSpec {
         var template = PodTemplateSpec()
         template.metadata.labels = pod.metadata.labels
-        for key in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] { template.metadata.labels[key] = nil }
+        for key in [LabelKey.zone, LabelKey.region] { template.metadata.labels[key] = nil }
         template.metadata.annotations = pod.metadata.annotations
         var spec = pod.spec.value
         (spec.priority, spec.preemptionPolicy) = (nil, nil)

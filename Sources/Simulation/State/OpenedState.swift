@@ -254,11 +254,11 @@ public struct OpenedState: Sendable {
         for name in pods.keys.sorted() {
             var node = Node()
             node.metadata.name = name
-            node.metadata.labels["kubernetes.io/hostname"] = name
+            node.metadata.labels[LabelKey.hostname] = name
             var wanted = Resources()
             for pod in pods[name] ?? [] {
                 if !pod.isFinished { wanted += pod.requests(RequestRules(pending: .default)) }
-                for label in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+                for label in [LabelKey.zone, LabelKey.region] {
                     if let value = pod.metadata.labels[label] { node.metadata.labels[label] = value }
                 }
             }

@@ -23,7 +23,9 @@ enum PodsOfObject {
     /// In the order in which `kubectl logs` prefers them: placed, running, ready, ready for longer, restarted more often, older.
     static func byLogging(_ pods: [Pod]) -> [Pod] {
         func rank(_ phase: PodPhase) -> Int { phase == .running ? 0 : phase == .unknown ? 1 : phase == .pending ? 2 : 0 }
-        func readySince(_ pod: Pod) -> Instant { pod.isReady ? pod.status.conditions["Ready"]?.lastTransitionTime ?? .distantFuture : .distantFuture }
+        func readySince(_ pod: Pod) -> Instant {
+            pod.isReady ? pod.status.conditions[ConditionType.ready]?.lastTransitionTime ?? .distantFuture : .distantFuture
+        }
         func restarts(_ pod: Pod) -> Int { pod.status.containerStatuses.map(\.restartCount).max() ?? 0 }
         func isBefore(_ a: Pod, _ b: Pod) -> Bool {
             if a.nodeName.isEmpty != b.nodeName.isEmpty { return !a.nodeName.isEmpty }
