@@ -261,6 +261,47 @@ import Testing
         #expect(session.cluster.store.horizontalPodAutoscalers[scaled.key]?.status.currentReplicas == now.status.currentReplicas)
     }
 
+    /// A real control plane names attachments otherwise than it is done here.
+    @Test func `a volume leaves the node of a pod that is drained, and the next one gets it`() throws {
+        var (session, _) = try open([Self.path("static-pv-statefulsets", "dump.yaml.gz")])
+        let key = ObjectKey(namespace: "data", name: "kafka-1")
+        let before = try #require(session.cluster.store.pods[key])
+        func attached() -> [String] {
+            session.cluster.store.volumeAttachments.all.filter { $0.spec.source.persistentVolumeName == "kafka-1" && $0.status.attached }.map(\.spec.nodeName)
+        }
+        #expect(before.isReady && attached() == [before.nodeName])
+        let answer = WhatIf.drain(before.nodeName).answer(from: WhatIf.Present(session.simulation))
+        let row = try #require(answer.workload(Workload(kind: "StatefulSet", namespace: "data", name: "kafka")))
+        #expect(row.readyAfter == row.readyBefore && answer.isSettled)
+        _ = session.perform(.drain(node: before.nodeName, .thorough))
+        session.advance(to: session.now + .minutes(1))
+        let now = try #require(session.cluster.store.pods[key])
+        #expect(now.isReady && now.nodeName != before.nodeName && attached() == [now.nodeName])
+    }
+
+    @Test func `what a state was attaching or detaching comes to its end`() throws {
+        let dump = Self.path("static-pv-statefulsets", "dump.yaml.gz")
+        func attachments(_ change: (inout JSONValue) -> Void) throws -> [VolumeAttachment] {
+            var manifests = ManifestReader.read(paths: [dump])
+            let index = try #require(
+                manifests.documents.firstIndex { $0.kind == "VolumeAttachment" && $0.json.value(at: "spec.source.persistentVolumeName") == "kafka-1" })
+            var json = manifests.documents[index].json
+            change(&json)
+            manifests.documents[index] = ManifestDocument(source: dump, json: json)
+            let input = Input(manifests)
+            var session = input.makeSession().session
+            session.advance(to: session.now + .seconds(10))
+            return session.cluster.store.volumeAttachments.all.filter { $0.spec.source.persistentVolumeName == "kafka-1" }
+        }
+        #expect(try attachments { $0["status"] = ["attached": false] }.map(\.status.attached) == [true])
+        // Its pod still wants it: once it is gone it is attached again, under a name of ours.
+        let leaving = try attachments {
+            $0["metadata"]?["deletionTimestamp"] = "2026-11-28T13:43:59Z"
+            $0["metadata"]?["finalizers"] = ["external-attacher/ebs-csi-aws-com"]
+        }
+        #expect(leaving.count == 1 && leaving[0].status.attached && !leaving[0].metadata.isTerminating)
+    }
+
     @Test(arguments: cases) func `what was done to a real state has the same outcome`(name: String) throws {
         let parts = name.split(separator: "/").map(String.init)
         let state = Self.path(parts[0], parts[1] == "1" ? "dump.yaml.gz" : "before-\(parts[1]).yaml.gz")

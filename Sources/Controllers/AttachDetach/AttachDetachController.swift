@@ -21,8 +21,8 @@ struct AttachDetachController: Controller {
         var volume: String
         var node: String
         static func < (a: Self, b: Self) -> Bool { (a.volume, a.node) < (b.volume, b.node) }
-        /// The name of their VolumeAttachment: of the form `csi-` and 64 hexadecimal digits.
-        var attachment: ObjectKey {
+        /// The name of a VolumeAttachment that is made here: of the form `csi-` and 64 hexadecimal digits.
+        var newAttachment: ObjectKey {
             let digits = (0..<4).map { part in
                 let text = String(StableHash.fnv1a64("\(part) \(volume) \(node)"), radix: 16)
                 return String(repeating: "0", count: 16 - text.count) + text
@@ -49,6 +49,10 @@ struct AttachDetachController: Controller {
     private var users: [ObjectKey: [ObjectKey: String]] = [:]
     /// The volume of each claim that has one, kept as long as the volume is there.
     private var volumeOfClaim: [ObjectKey: String] = [:]
+    /// Every VolumeAttachment: those of a state that was opened have names of their own.
+    private var attachments: [VolumeOnNode: ObjectKey] = [:]
+    /// What is being attached or detached here.
+    private var underway: Set<VolumeOnNode> = []
     /// The nodes with an attachment of each volume.
     private var nodesOfVolume: [String: Set<String>] = [:]
     private var volumesOfNode: [String: Set<String>] = [:]
@@ -115,14 +119,20 @@ struct AttachDetachController: Controller {
             let change = cluster.store.volumeAttachments.change(entry.index)
             guard let volume = change.object.spec.source.persistentVolumeName else { return }
             let node = change.object.spec.nodeName
+            let place = VolumeOnNode(volume: volume, node: node)
             if change.action == .deleted {
+                guard attachments[place] == change.object.key else { return }
+                attachments[place] = nil
+                underway.remove(place)
                 nodesOfVolume[volume]?.remove(node)
                 volumesOfNode[node]?.remove(volume)
                 if nodesOfVolume[volume]?.isEmpty == true { nodesOfVolume[volume] = nil }
                 if volumesOfNode[node]?.isEmpty == true { volumesOfNode[node] = nil }
             } else {
+                attachments[place] = change.object.key
                 nodesOfVolume[volume, default: []].insert(node)
                 volumesOfNode[node, default: []].insert(volume)
+                goOn(place, change.object, cluster)
             }
             lookAt(volume, cluster)
         case .csiDriver:
@@ -130,6 +140,17 @@ struct AttachDetachController: Controller {
             drivers.insert(name)
             queue.add(.driver(name))
         default: break
+        }
+    }
+
+    /// What a state that was opened is in the middle of comes to its end.
+    private mutating func goOn(_ place: VolumeOnNode, _ attachment: VolumeAttachment, _ cluster: Cluster) {
+        let isLeaving = attachment.metadata.isTerminating
+        guard isLeaving || !attachment.status.attached, underway.insert(place).inserted else { return }
+        if isLeaving {
+            queue.add(.detached(place), at: cluster.now + Self.detachLatency)
+        } else {
+            queue.add(.attached(place), at: cluster.now + Self.attachLatency)
         }
     }
 
@@ -152,11 +173,15 @@ struct AttachDetachController: Controller {
         case .attached(let place): finishAttach(place, &cluster)
         case .published(let place): publish(place, isAttached: true, &cluster)
         case .detached(let place):
-            let finalizers = cluster.store.volumeAttachments[place.attachment]?.metadata.finalizers ?? []
-            for finalizer in finalizers { cluster.releaseFinalizer(finalizer, .volumeAttachment, place.attachment) }
+            guard let attachment = attachment(place, cluster) else { break }
+            for finalizer in attachment.metadata.finalizers { cluster.releaseFinalizer(finalizer, .volumeAttachment, attachment.key) }
         case .driver(let name): register(driver: name, &cluster)
         }
         return .none
+    }
+
+    private func attachment(_ place: VolumeOnNode, _ cluster: Cluster) -> VolumeAttachment? {
+        cluster.store.volumeAttachments[attachments[place] ?? place.newAttachment]
     }
 
     private mutating func sync(_ name: String, _ cluster: inout Cluster) -> Requeue {
@@ -167,7 +192,8 @@ struct AttachDetachController: Controller {
             volume.isAttached(with: volume.spec.csi.flatMap { cluster.store.csiDrivers[ObjectKey(name: $0.driver)] })
         {
             let key = ObjectKey(namespace: claim.namespace, name: claim.name)
-            if volumeOfClaim[key] == name {
+            // A state that was opened may hold volumes and pods, but no claims.
+            if volumeOfClaim[key] == name || cluster.store.persistentVolumeClaims[key] == nil {
                 for (pod, node) in (users[key] ?? [:]).sorted(by: { $0.key < $1.key }) { wanted[node, default: []].append(pod) }
             }
         }
@@ -186,7 +212,7 @@ struct AttachDetachController: Controller {
         for node in wanted.keys.sorted() where !attached.contains(node) {
             let place = VolumeOnNode(volume: name, node: node)
             again = again.sooner(attach(place, volume, wanted[node]!, holders, &cluster))
-            if cluster.store.volumeAttachments[place.attachment] != nil { holders.append(node) }
+            if self.attachment(place, cluster) != nil { holders.append(node) }
         }
         return again
     }
@@ -210,18 +236,20 @@ struct AttachDetachController: Controller {
                 &cluster)
         }
         var attachment = VolumeAttachment()
-        attachment.metadata.name = place.attachment.name
+        attachment.metadata.name = place.newAttachment.name
         attachment.metadata.finalizers = ["external-attacher/" + String(driver.map { $0.isLetter || $0.isNumber ? $0 : "-" })]
         attachment.spec.attacher = driver
         attachment.spec.nodeName = place.node
         attachment.spec.source.persistentVolumeName = volume.name
         guard (try? cluster.create(attachment)) != nil else { return .none }
+        underway.insert(place)
         queue.add(.attached(place), at: cluster.now + Self.attachLatency)
         return .none
     }
 
     private mutating func finishAttach(_ place: VolumeOnNode, _ cluster: inout Cluster) {
-        let written = cluster.modify(VolumeAttachment.self, place.attachment) { $0.status.attached = true }
+        underway.remove(place)
+        let written = cluster.modify(VolumeAttachment.self, attachments[place] ?? place.newAttachment) { $0.status.attached = true }
         guard written != nil else { return }
         toldElsewhere.remove(place)
         failures[place] = nil
@@ -271,9 +299,7 @@ struct AttachDetachController: Controller {
     // MARK: Detaching
 
     private mutating func detach(_ place: VolumeOnNode, _ volume: PersistentVolume?, _ cluster: inout Cluster) -> Requeue {
-        guard let attachment = cluster.store.volumeAttachments[place.attachment], !attachment.metadata.isTerminating,
-            attachment.status.attached
-        else { return .none }
+        guard let attachment = attachment(place, cluster), !attachment.metadata.isTerminating, attachment.status.attached else { return .none }
         let since = leaving[place] ?? cluster.now
         leaving[place] = since
         if let node = cluster.store.nodes[ObjectKey(name: place.node)], let volume,
@@ -286,7 +312,8 @@ struct AttachDetachController: Controller {
         }
         leaving[place] = nil
         publish(place, isAttached: false, &cluster)
-        _ = try? cluster.delete(VolumeAttachment.self, place.attachment)
+        _ = try? cluster.delete(VolumeAttachment.self, attachment.key)
+        underway.insert(place)
         queue.add(.detached(place), at: cluster.now + Self.detachLatency)
         return .none
     }
