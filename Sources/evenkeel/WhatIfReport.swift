@@ -51,6 +51,8 @@ struct WhatIfReport: Report {
                 name: "every workload keeps a ready pod", requirement: nil,
                 evidence: answer.workloads.filter { $0.readyBefore > 0 && $0.readyAfter == 0 && ($0.after?.desired ?? 0) > 0 }
                     .map { "\($0.workload.title): \($0.readyBefore) ready before, none after" }, blocks: true))
+        let short = answer.workloads.compactMap { Self.shortage($0, answer) }
+        if !short.isEmpty { checks.append(Check(name: "every pod that leaves is replaced", requirement: nil, evidence: short, blocks: false)) }
         if !answer.groups.isEmpty {
             let lost = answer.groups.filter { !$0.fits && $0.fitBefore }
             checks.append(
@@ -60,7 +62,8 @@ struct WhatIfReport: Report {
             Check(
                 name: "no workload becomes a single point of failure", requirement: .noSPOF,
                 evidence: answer.workloads.compactMap { difference in
-                    guard let after = difference.after, after.risk.isSinglePoint || after.risk == .down, after.risk < difference.before?.risk ?? .none
+                    guard difference.workload.hasReplicas, let after = difference.after, after.risk.isSinglePoint || after.risk == .down,
+                        after.risk < difference.before?.risk ?? .none
                     else { return nil }
                     return "\(difference.workload.title): \(after.riskWord)"
                 }, blocks: false))
@@ -82,6 +85,21 @@ struct WhatIfReport: Report {
                 evidence: answer.isSettled || answer.refusal != nil ? [] : ["still changing \(Self.span(answer.ran)) after the change"], blocks: false))
         if ofStates { checks.removeAll { ["accepted", "no budget blocks", "no service gap", "it settles"].contains($0.name) } }
         self.checks = checks
+    }
+
+    /// What a workload lacks that no other condition tells: pods that nobody makes again, that stay on dead nodes, that are not ready yet.
+    private static func shortage(_ row: WhatIfAnswer.WorkloadDifference, _ answer: WhatIfAnswer) -> String? {
+        if row.workload.kind == "Pod" {
+            return row.readyBefore > 0 && row.readyAfter == 0 ? "\(row.workload.title): nobody makes a pod again that has no controller" : nil
+        }
+        guard row.workload.hasReplicas, row.readyAfter > 0, let after = row.after, after.desired >= row.before?.desired ?? 0 else { return nil }
+        let told = max(0, row.pendingAfter - row.pendingBefore) + answer.heldBack.reduce(0) { $0 + ($1.workload == row.workload ? $1.count - $1.before : 0) }
+        let short = row.readyBefore - row.readyAfter - told
+        guard short > 0 else { return nil }
+        let why =
+            row.counts.terminating > 0
+            ? "\(counted(row.counts.terminating, "pod")) still terminating, and replaced only when gone" : "\(counted(short, "pod")) not ready"
+        return "\(row.workload.title): \(row.readyBefore) ready before, \(row.readyAfter) after; \(why)"
     }
 
     /// Drains that kubectl gave up, and those that wait for something else than a budget.

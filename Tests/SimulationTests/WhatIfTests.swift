@@ -75,6 +75,14 @@ import Testing
         #expect(answer.workload(Self.web)?.readyAfter == 14)
     }
 
+    @Test func `pods whose Deployment is deleted are told as its pods`() throws {
+        let session = Self.cluster(1, replicas: 3)
+        let answer = Self.answer(session, WhatIf("delete web", [.delete(.deployment, Self.web.key, DeleteOptions())]))
+        #expect(answer.workloads.map(\.workload) == [Self.web])
+        let row = try #require(answer.workloads.first)
+        #expect((row.readyBefore, row.readyAfter, row.counts.gone) == (3, 0, 3))
+    }
+
     @Test func `a quota that keeps a drained pod from coming back is the reason`() throws {
         var session = Self.cluster(2, replicas: 6)
         let quota = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: small, namespace: default}, spec: {hard: {pods: 5}}}"

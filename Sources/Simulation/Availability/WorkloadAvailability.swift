@@ -67,6 +67,11 @@ public struct WorkloadAvailability: Sendable, Equatable {
     }
 }
 
+extension Workload {
+    /// Whether its pods stand for one another: they are not one a node, not runs that end, and not a pod alone.
+    public var hasReplicas: Bool { !["DaemonSet", "Job", "CronJob", "Pod", "Node"].contains(kind) }
+}
+
 extension Simulation {
     /// How each workload would stand a failure, the worst first.
     ///

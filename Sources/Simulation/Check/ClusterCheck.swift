@@ -92,7 +92,7 @@ public struct ClusterCheck: Sendable {
     private mutating func findSinglePoints() {
         for workload in simulation.availability() where isMeant(workload.workload.namespace) && workload.risk != .none {
             // Those are there once on each node, run to an end, or are told by their own rule.
-            if ["DaemonSet", "Job", "CronJob", "Pod", "Node"].contains(workload.workload.kind) { continue }
+            guard workload.workload.hasReplicas else { continue }
             let remedy =
                 switch workload.risk {
                 case .down: "see why its pods are not ready: evenkeel STATE, then W or L on one of them"

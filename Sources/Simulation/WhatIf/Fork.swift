@@ -30,6 +30,8 @@ public struct Fork: Sendable {
 
     private var indices: [String: Int] = [:]
     private var owners = WorkloadIndex()
+    /// As it was at the start: the owners of pods may be gone before they are.
+    private let origin: Cluster
     private var cursor: WatchCursor
     /// Identities of placed pods that are on their way: starting, or leaving.
     private var moving: Set<String> = []
@@ -65,6 +67,7 @@ public struct Fork: Sendable {
     public init(of simulation: Simulation) {
         let simulation = simulation.awake
         self.simulation = simulation
+        origin = simulation.cluster
         (start, lastChange) = (simulation.now, simulation.now)
         cursor = simulation.cluster.store.end
         // A view of the spread that followed the original goes on from here.
@@ -229,7 +232,7 @@ public struct Fork: Sendable {
         } else {
             index = pods.count
             indices[uid] = index
-            let workload = owners.workload(of: change.object, simulation.cluster)
+            let workload = owners.workload(of: change.object, change.previous == nil ? simulation.cluster : origin)
             pods.append(PodFate(workload: workload, before: change.previous, after: now))
         }
         let (was, isNow) = (Visible(change.previous), Visible(now))

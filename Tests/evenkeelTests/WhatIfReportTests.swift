@@ -1,0 +1,81 @@
+import ControlPlane
+import KubernetesAPI
+import Manifests
+import Simulation
+import SimulationKit
+import Testing
+
+@testable import evenkeel
+
+/// The verdict of `evenkeel whatif`, and what it is founded on.
+@Suite struct WhatIfReportTests {
+    /// Two nodes, on the first of which everything stands.
+    private static func report(_ commands: [Command]) throws -> WhatIfReport {
+        let yaml = """
+            apiVersion: evenkeel.dev/v1
+            kind: Scenario
+            metadata: {name: two}
+            spec: {cluster: {zones: 1, nodesPerZone: 2}}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: alone}
+            spec: {nodeName: a1, containers: [{name: c, image: "c:1"}]}
+            ---
+            apiVersion: apps/v1
+            kind: StatefulSet
+            metadata: {name: db}
+            spec:
+              replicas: 2
+              podManagementPolicy: Parallel
+              serviceName: db
+              selector: {matchLabels: {app: db}}
+              template:
+                metadata: {labels: {app: db}}
+                spec:
+                  affinity:
+                    podAntiAffinity:
+                      requiredDuringSchedulingIgnoredDuringExecution:
+                      - {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: db}}}
+                  containers: [{name: c, image: "c:1"}]
+            ---
+            apiVersion: apps/v1
+            kind: DaemonSet
+            metadata: {name: agent}
+            spec:
+              selector: {matchLabels: {app: agent}}
+              template:
+                metadata: {labels: {app: agent}}
+                spec: {containers: [{name: c, image: "c:1"}]}
+            """
+        let input = Input(ManifestReader.read(text: yaml, file: "two.yaml"))
+        #expect(input.problems.isEmpty, "\(input.problems)")
+        var session = input.makeSession().session
+        session.advance(to: .start + .minutes(2))
+        #expect(session.cluster.store.pods.all.filter(\.isReady).count == 5)
+        var question = WhatIf("it", commands)
+        question.isInOrder = true
+        return WhatIfReport(question.answer(from: WhatIf.Present(session.simulation)), required: [])
+    }
+    private static func evidence(_ report: WhatIfReport, _ name: String) -> [String] {
+        report.checks.filter { $0.name == name }.flatMap(\.evidence)
+    }
+
+    @Test func `a pod that nobody makes again is no safe change`() throws {
+        let report = try Self.report([.evict(pod: ObjectKey(namespace: "default", name: "alone"))])
+        #expect(report.verdict == .review)
+        #expect(
+            Self.evidence(report, "every pod that leaves is replaced") == ["pod/default/alone: nobody makes a pod again that has no controller"])
+    }
+
+    @Test func `a pod that stays on a dead node is missing, and a DaemonSet is no single point of failure`() throws {
+        let report = try Self.report([.fail(.node("a1"))])
+        #expect(
+            Self.evidence(report, "every pod that leaves is replaced")
+                == [
+                    "pod/default/alone: nobody makes a pod again that has no controller",
+                    "statefulset/default/db: 2 ready before, 1 after; 1 pod still terminating, and replaced only when gone",
+                ])
+        #expect(Self.evidence(report, "no workload becomes a single point of failure") == ["statefulset/default/db: one replica"])
+    }
+}
