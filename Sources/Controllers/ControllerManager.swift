@@ -45,7 +45,8 @@ public struct ControllerManager: Component {
 
     public mutating func run(_ cluster: inout Cluster) {
         let limit = cluster.now - delay(cluster)
-        while let entry = cluster.store.next(&cursor, until: limit) {
+        let end = cursor.position + Self.mostRead
+        while cursor.position < end, let entry = cluster.store.next(&cursor, until: limit) {
             guard let watchers = watchersByKind[entry.kind] else { continue }
             for index in watchers { due[index] = .start }
             switch entry.kind {
@@ -58,6 +59,11 @@ public struct ControllerManager: Component {
             default:
                 for index in watchers { controllers[index].observe(entry, &cluster) }
             }
+        }
+        // Nobody works before all is read that has come by now.
+        if cursor.position >= end {
+            nextWork = cluster.now
+            return
         }
         nextWork = nil
         for index in controllers.indices {

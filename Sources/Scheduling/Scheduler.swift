@@ -83,7 +83,10 @@ public struct Scheduler: Component {
     }
 
     public mutating func run(_ cluster: inout Cluster) {
-        readChanges(cluster, until: cluster.now - cluster.settings.schedulerWatchDelay)
+        let end = cursor.position + Self.mostRead
+        readChanges(cluster, until: cluster.now - cluster.settings.schedulerWatchDelay, upTo: end)
+        // No pod is tried before all is read that has come by now.
+        if cursor.position >= end { return }
         while let (_, timer) = timers.popDue(by: cluster.now) {
             switch timer {
             case .bind(let slot, let uid): bind(slot, uid, &cluster)
@@ -101,9 +104,9 @@ public struct Scheduler: Component {
 
     // MARK: The feed
 
-    mutating func readChanges(_ cluster: Cluster, until limit: Instant) {
+    mutating func readChanges(_ cluster: Cluster, until limit: Instant, upTo end: Int = .max) {
         // The store is not held in a variable: a copy of its many tables for each look would cost more than the look.
-        while let entry = cluster.store.next(&cursor, until: limit) {
+        while cursor.position < end, let entry = cluster.store.next(&cursor, until: limit) {
             switch entry.kind {
             case .event: continue
             case .pod: read(cluster.store.pods.change(entry.index), cluster.now)

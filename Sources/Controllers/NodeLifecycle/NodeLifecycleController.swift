@@ -64,9 +64,7 @@ struct NodeLifecycleController: Controller {
 
     mutating func reconcile(_ key: Key, _ cluster: inout Cluster) -> Requeue {
         switch key {
-        case .monitor:
-            monitor(&cluster)
-            return .at(cluster.now + settings.nodeMonitorPeriod)
+        case .monitor: return .at(monitor(&cluster) ? cluster.now + settings.nodeMonitorPeriod : cluster.now)
         case .taints(let name):
             markConditions(name, &cluster)
             return .none
@@ -84,65 +82,87 @@ struct NodeLifecycleController: Controller {
 
     // MARK: One pass over all nodes
 
-    private mutating func monitor(_ cluster: inout Cluster) {
-        forgetRemoved(&cluster)
+    /// A pass over all nodes, as far as it has got.
+    private struct Pass {
+        /// The next node's slot.
+        var slot = 0
         var counts: [String: (ready: Int, notReady: Int)] = [:]
-        let isBeat = cluster.leaseRenewals.beat > leases.beat
-        let areSame = cluster.leaseRenewals.version == leases.version
-        let areFresh = areSame && (isBeat || cluster.now <= leases.heardAt + gracePeriod)
-        let before = leases
-        leases = (
-            cluster.leaseRenewals.version, cluster.leaseRenewals.beat, isBeat ? cluster.now : leases.heardAt
-        )
+        var quietCounts: [Int]
+        var lostCounts: [Int]
+        /// Of how many nodes the pods were looked at.
         var marked = 0
-        var quietCounts = [Int](repeating: 0, count: zoneNames.count)
-        var lostCounts = quietCounts
+        /// Whether nobody's lease came or went since the last pass, and all others were renewed in time.
+        var areSame: Bool
+        var areFresh: Bool
+        /// The leases at the last pass.
+        var before: (version: Int, beat: Instant, heardAt: Instant)
+    }
+    private var pass: Pass?
+
+    /// Goes on with the pass over all nodes, or begins one. Returns whether it is over: after many writes the rest is left for the next
+    /// turn at the same moment.
+    private mutating func monitor(_ cluster: inout Cluster) -> Bool {
+        var pass = pass ?? beginPass(&cluster)
+        self.pass = nil
+        let last = cluster.store.revision + TurnLimit.writes
         let slots = cluster.store.nodes.rows.count
         if quiet.count < slots { quiet += Array(repeating: nil, count: slots - quiet.count) }
-        for slot in 0..<slots {
-            guard let node = cluster.store.nodes.rows[slot] else {
-                quiet[slot] = nil
-                continue
+        while pass.slot < slots {
+            if cluster.store.revision >= last {
+                self.pass = pass
+                return false
             }
-            if let known = quiet[slot], known.isLost {
-                if areSame, known.node.isSame(as: node) {
-                    lostCounts[known.zone] += 1
-                    continue
-                }
-                quiet[slot] = nil
-            } else if let known = quiet[slot] {
-                if areFresh, known.node.isSame(as: node) {
-                    quietCounts[known.zone] += 1
-                    continue
-                }
-                // What was heard of all was heard of it, up to the last pass.
-                quiet[slot] = nil
-                if var heard = health[node.name] {
-                    heard.heardAt = max(heard.heardAt, before.heardAt)
-                    heard.renewal = max(heard.renewal ?? .start, before.beat)
-                    health[node.name] = heard
-                }
+            look(at: pass.slot, &pass, &cluster)
+            pass.slot += 1
+        }
+        for (place, count) in pass.quietCounts.enumerated() where count > 0 { pass.counts[zoneNames[place], default: (0, 0)].ready += count }
+        for (place, count) in pass.lostCounts.enumerated() where count > 0 { pass.counts[zoneNames[place], default: (0, 0)].notReady += count }
+        setRates(pass.counts, &cluster)
+        return true
+    }
+
+    private mutating func beginPass(_ cluster: inout Cluster) -> Pass {
+        forgetRemoved(&cluster)
+        let isBeat = cluster.leaseRenewals.beat > leases.beat
+        let areSame = cluster.leaseRenewals.version == leases.version
+        let none = [Int](repeating: 0, count: zoneNames.count)
+        let pass = Pass(
+            quietCounts: none, lostCounts: none, areSame: areSame, areFresh: areSame && (isBeat || cluster.now <= leases.heardAt + gracePeriod),
+            before: leases)
+        leases = (cluster.leaseRenewals.version, cluster.leaseRenewals.beat, isBeat ? cluster.now : leases.heardAt)
+        return pass
+    }
+
+    private mutating func look(at slot: Int, _ pass: inout Pass, _ cluster: inout Cluster) {
+        guard let node = cluster.store.nodes.rows[slot] else {
+            quiet[slot] = nil
+            return
+        }
+        if let known = quiet[slot], known.isLost {
+            if pass.areSame, known.node.isSame(as: node) { return pass.lostCounts[known.zone] += 1 }
+            quiet[slot] = nil
+        } else if let known = quiet[slot] {
+            if pass.areFresh, known.node.isSame(as: node) { return pass.quietCounts[known.zone] += 1 }
+            // What was heard of all was heard of it, up to the last pass.
+            quiet[slot] = nil
+            if var heard = health[node.name] {
+                heard.heardAt = max(heard.heardAt, pass.before.heardAt)
+                heard.renewal = max(heard.renewal ?? .start, pass.before.beat)
+                health[node.name] = heard
             }
-            let zone = register(node, &cluster)
-            let earlier = node.status.conditions[ConditionType.ready]?.status ?? "Unknown"
-            let after = judge(node, &cluster)
-            if after == "True" {
-                counts[zone, default: (0, 0)].ready += 1
-                markReachable(node, zone, &cluster)
-            } else {
-                counts[zone, default: (0, 0)].notReady += 1
-                markUnreachable(node, zone, after, &cluster)
-                tellLost(node, earlier, &marked, &cluster)
-            }
-            remember(node, slot, zone, after, &cluster)
         }
-        for (place, count) in quietCounts.enumerated() where count > 0 {
-            counts[zoneNames[place], default: (0, 0)].ready += count
+        let zone = register(node, &cluster)
+        let earlier = node.status.conditions[ConditionType.ready]?.status ?? "Unknown"
+        let after = judge(node, &cluster)
+        if after == "True" {
+            pass.counts[zone, default: (0, 0)].ready += 1
+            markReachable(node, zone, &cluster)
+        } else {
+            pass.counts[zone, default: (0, 0)].notReady += 1
+            markUnreachable(node, zone, after, &cluster)
+            tellLost(node, earlier, &pass.marked, &cluster)
         }
-        for (place, count) in lostCounts.enumerated() where count > 0 {
-            counts[zoneNames[place], default: (0, 0)].notReady += count
-        }
-        setRates(counts, &cluster)
+        remember(node, slot, zone, after, &cluster)
     }
 
     /// Tells that a node is lost, and takes the readiness of its pods away.

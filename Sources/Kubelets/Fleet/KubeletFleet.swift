@@ -68,7 +68,8 @@ public struct KubeletFleet: Component {
     public mutating func run(_ cluster: inout Cluster) {
         for node in recovering { nodes[node]?.comeBack(&host, &cluster) }
         recovering = []
-        readChanges(&cluster)
+        // Timers come after all that was written before them.
+        if !readChanges(&cluster) { return }
         while let (_, timer) = host.timers.popDue(by: cluster.now) { fire(timer, &cluster) }
     }
 
@@ -77,10 +78,12 @@ public struct KubeletFleet: Component {
 
     // MARK: Changes
 
-    private mutating func readChanges(_ cluster: inout Cluster) {
+    /// Returns whether all is read that has come by now.
+    private mutating func readChanges(_ cluster: inout Cluster) -> Bool {
         let limit = cluster.now - cluster.settings.kubeletWatchDelay
+        let end = cursor.position + Self.mostRead
         var arrivals: [Arrival] = []
-        while let entry = cluster.store.next(&cursor, until: limit) {
+        while cursor.position < end, let entry = cluster.store.next(&cursor, until: limit) {
             switch entry.kind {
             case .pod:
                 let change = cluster.store.pods.change(entry.index)
@@ -106,6 +109,7 @@ public struct KubeletFleet: Component {
             }
         }
         take(arrivals, &cluster)
+        return cursor.position < end
     }
 
     /// Hands pods that were bound to their nodes' kubelets; those of one batch in the order of their creation.

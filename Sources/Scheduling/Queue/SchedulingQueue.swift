@@ -1,3 +1,4 @@
+import ControlPlane
 import HeapModule
 import KubernetesAPI
 import SimulationKit
@@ -67,7 +68,7 @@ struct SchedulingQueue: Sendable {
     static let flushPeriod = Duration.seconds(30)
 
     // By slot.
-    private var entries: [QueuedPod?] = []
+    private var entries = Pages<QueuedPod?>()
     private var active = Heap<Ticket>()
     private var backoff = Heap<Ticket>()
     private var errorBackoff = Heap<Ticket>()

@@ -33,9 +33,9 @@ struct PodCosts: Sendable {
 struct SchedulingState: Sendable {
     let profile: KubernetesProfile
     var nodes = NodeColumns()
-    var placed: [PlacedPod?] = []
+    var placed = Pages<PlacedPod?>()
     /// By slot: the priority of the pod that is, or was last, placed there. Beside the pods, as preemption looks at many of them.
-    private(set) var placedPriority: [Int32] = []
+    private(set) var placedPriority = Pages<Int32>()
     /// Pending pods with a nominated node, by slot; slots in rising order.
     var nominated: [Int: PlacedPod] = [:]
     var nominatedSlots: [Int] = []
