@@ -27,7 +27,8 @@ struct WhatIfReport: Report {
         var checks: [Check] = []
         let refused = answer.evictions.filter { $0.refusal != nil }.map { "evict \($0.pod): \($0.words)" }
         checks.append(Check(name: "accepted", requirement: nil, evidence: (answer.refusal.map { [$0] } ?? []) + refused, blocks: true))
-        let pending = answer.pending.filter { !$0.isOld || answer.workload($0.workload).map { $0.pendingAfter > $0.pendingBefore } ?? false }
+        // Where as many wait as before, one that waited has only taken the place of another.
+        let pending = answer.pending.filter { pod in answer.workload(pod.workload).map { $0.pendingAfter > $0.pendingBefore } ?? !pod.isOld }
         checks.append(Check(name: "no pod finds no node", requirement: .noPending, evidence: pending.map { "\($0.key): \($0.message)" }, blocks: true))
         let heldBack = answer.heldBack.filter { $0.count > $0.before }
         if !heldBack.isEmpty {

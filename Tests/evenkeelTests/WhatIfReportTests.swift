@@ -10,7 +10,7 @@ import Testing
 /// The verdict of `evenkeel whatif`, and what it is founded on.
 @Suite struct WhatIfReportTests {
     /// Two nodes, on the first of which everything stands.
-    private static func report(_ commands: [Command]) throws -> WhatIfReport {
+    private static func report(_ make: (ObjectStore) -> [Command]) throws -> WhatIfReport {
         let yaml = """
             apiVersion: evenkeel.dev/v1
             kind: Scenario
@@ -40,6 +40,21 @@ import Testing
                   containers: [{name: c, image: "c:1"}]
             ---
             apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: web}
+            spec:
+              replicas: 3
+              selector: {matchLabels: {app: web}}
+              template:
+                metadata: {labels: {app: web}}
+                spec:
+                  affinity:
+                    podAntiAffinity:
+                      requiredDuringSchedulingIgnoredDuringExecution:
+                      - {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}
+                  containers: [{name: c, image: "c:1"}]
+            ---
+            apiVersion: apps/v1
             kind: DaemonSet
             metadata: {name: agent}
             spec:
@@ -52,8 +67,8 @@ import Testing
         #expect(input.problems.isEmpty, "\(input.problems)")
         var session = input.makeSession().session
         session.advance(to: .start + .minutes(2))
-        #expect(session.cluster.store.pods.all.filter(\.isReady).count == 5)
-        var question = WhatIf("it", commands)
+        #expect(session.cluster.store.pods.all.filter(\.isReady).count == 7)
+        var question = WhatIf("it", make(session.cluster.store))
         question.isInOrder = true
         return WhatIfReport(question.answer(from: WhatIf.Present(session.simulation)), required: [])
     }
@@ -62,20 +77,33 @@ import Testing
     }
 
     @Test func `a pod that nobody makes again is no safe change`() throws {
-        let report = try Self.report([.evict(pod: ObjectKey(namespace: "default", name: "alone"))])
+        let report = try Self.report { _ in [.evict(pod: ObjectKey(namespace: "default", name: "alone"))] }
         #expect(report.verdict == .review)
         #expect(
             Self.evidence(report, "every pod that leaves is replaced") == ["pod/default/alone: nobody makes a pod again that has no controller"])
     }
 
+    @Test func `a pod that waited and takes the place of another is nothing worse`() throws {
+        let report = try Self.report { store in
+            [.evict(pod: store.pods.sorted().first { $0.metadata.labels["app"] == "web" && $0.isReady }?.key ?? ObjectKey(name: ""))]
+        }
+        #expect(report.answer.workloads.map { [$0.pendingBefore, $0.pendingAfter, $0.readyBefore, $0.readyAfter] } == [[1, 1, 2, 2]])
+        #expect(report.verdict != .block)
+        let more = try Self.report { _ in [.scale(.deployment, ObjectKey(namespace: "default", name: "web"), replicas: 4)] }
+        #expect(more.verdict == .block && Self.evidence(more, "no pod finds no node").count == 2)
+    }
+
     @Test func `a pod that stays on a dead node is missing, and a DaemonSet is no single point of failure`() throws {
-        let report = try Self.report([.fail(.node("a1"))])
+        let report = try Self.report { _ in [.fail(.node("a1"))] }
         #expect(
             Self.evidence(report, "every pod that leaves is replaced")
                 == [
                     "pod/default/alone: nobody makes a pod again that has no controller",
                     "statefulset/default/db: 2 ready before, 1 after; 1 pod still terminating, and replaced only when gone",
                 ])
-        #expect(Self.evidence(report, "no workload becomes a single point of failure") == ["statefulset/default/db: one replica"])
+        #expect(
+            Self.evidence(report, "no workload becomes a single point of failure") == [
+                "deployment/default/web: one replica", "statefulset/default/db: one replica",
+            ])
     }
 }
