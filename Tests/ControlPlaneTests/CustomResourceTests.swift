@@ -125,6 +125,32 @@ import Testing
         #expect(resource.document(of: blue, version: try #require(resource.version("v2")))["apiVersion"] == "conf.example.com/v2")
     }
 
+    @Test func `objects that are opened, followed or in manifests are in a namespace only if their kind is`() throws {
+        func object(_ kind: String, _ metadata: JSONValue) throws -> CustomObject {
+            let document: JSONValue = ["apiVersion": "conf.example.com/v1", "kind": .string(kind), "metadata": metadata]
+            return try #require(try decodeObject(document).get() as? CustomObject)
+        }
+        var cluster = Cluster()
+        // What a server has written tells it by itself.
+        let wheel = try object("Wheel", ["name": "a", "uid": "1"])
+        #expect(try cluster.adopt(wheel).metadata.namespace == "")
+        let other = try object("Wheel", ["name": "b", "uid": "2"])
+        cluster.mirror(other)
+        let inside = try object("Nut", ["name": "c", "namespace": "default", "uid": "3"])
+        cluster.mirror(inside)
+        #expect(cluster.store.customKinds.map { "\($0.plural) \($0.isNamespaced)" }.suffix(2) == ["wheels false", "nuts true"])
+        cluster.unmirror(CustomObject.self, other.key)
+        #expect(!cluster.store.customObjects.all.contains { $0.metadata.name == "b" })
+        // What a user has written is told by its definition; without one it is taken for one with a namespace.
+        var document = Self.definition
+        document["spec"]?["scope"] = "Cluster"
+        try cluster.create(try cluster.admit(definition: try #require(try decodeObject(document).get() as? CustomObject)))
+        let made = try cluster.create(try object("Widget", ["name": "d"]))
+        #expect(made.metadata.namespace == "" && made.kindInfo.shortNames == ["wd"])
+        #expect(try cluster.create(try object("Bolt", ["name": "e"])).metadata.namespace == "default")
+        #expect(try cluster.create(try object("Lease", ["name": "f"])).metadata.namespace == "default")
+    }
+
     @Test func `a kind without namespaces is kept without one`() throws {
         var document = Self.definition
         document["spec"]?["scope"] = "Cluster"

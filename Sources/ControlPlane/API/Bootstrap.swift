@@ -101,6 +101,7 @@ extension Cluster {
     @discardableResult
     public mutating func adopt<O: StoredObject>(_ object: O, completing: Bool = false) throws(APIError) -> O {
         var object = object
+        settleKind(of: &object)
         if object.kindInfo.isNamespaced { ensureNamespace(of: &object) }
         let given = object
         let isWritten = !object.metadata.uid.isEmpty

@@ -8,6 +8,7 @@ extension Cluster {
     /// not seen yet is made; the real one takes its place.
     public mutating func mirror<O: StoredObject>(_ object: O) {
         var object = object
+        settleKind(of: &object)
         if object.kindInfo.isNamespaced { ensureNamespace(of: &object) }
         object.setDefaults(profile)
         let before = store.get(O.self, object.key)

@@ -42,6 +42,7 @@ extension Cluster {
     @specialized(where O == Pod)
     public mutating func create<O: StoredObject>(_ object: O) throws(APIError) -> O {
         var object = object
+        settleKind(of: &object)
         if object.kindInfo.isNamespaced {
             if object.metadata.namespace.isEmpty { object.metadata.namespace = "default" }
         } else {

@@ -105,5 +105,19 @@ extension Cluster {
         store.customObjects[Self.definitionKey("\(plural).\(group)")].flatMap(CustomResource.init)
     }
 
+    /// Lets an object of a custom kind know what its definition says of the kind. One that has been through an API server, and is in no
+    /// namespace, is of a kind without, also where nobody shows the definition.
+    func settleKind<O: StoredObject>(of object: inout O) {
+        guard O.kind == .custom, var custom = object as? CustomObject, custom.defined == nil else { return }
+        let guess = custom.kindInfo
+        if KindInfo.keptKinds.contains(where: { $0.group == guess.group && $0.kind == guess.kind }) { return }
+        if let resource = customResource(group: guess.group, plural: guess.plural), resource.kind == guess.kind {
+            custom.defined = CustomObject.DefinedKind(plural: resource.plural, shortNames: resource.shortNames, isNamespaced: resource.isNamespaced)
+        } else if !custom.metadata.uid.isEmpty, custom.metadata.namespace.isEmpty {
+            custom.defined = CustomObject.DefinedKind(plural: guess.plural, shortNames: guess.shortNames, isNamespaced: false)
+        }
+        if let settled = custom as? O { object = settled }
+    }
+
     static func definitionKey(_ name: String) -> ObjectKey { CustomObject.key("CustomResourceDefinition", "apiextensions.k8s.io", name) }
 }
