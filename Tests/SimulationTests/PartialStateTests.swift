@@ -15,7 +15,9 @@ import Testing
     static let selections: [String: [String]] = [
         "get all": all, "get all,nodes": all + ["Node"], "get nodes,pods": ["Node", "Pod"], "get pods": ["Pod"],
         "get nodes,pods,deploy,sts,ds": ["Node", "Pod", "Deployment", "StatefulSet", "DaemonSet"],
-        "get all,nodes,pvc": all + ["Node", "PersistentVolumeClaim"],
+        "get all,nodes,pvc": all + ["Node", "PersistentVolumeClaim"], "get nodes,pods,volumeattachments": ["Node", "Pod", "VolumeAttachment"],
+        "get nodes,pods,pv,volumeattachments": ["Node", "Pod", "PersistentVolume", "VolumeAttachment"],
+        "get nodes,pods,pvc,volumeattachments": ["Node", "Pod", "PersistentVolumeClaim", "VolumeAttachment"],
     ]
     static let dumps = ["prometheus-ebs", "static-pv-statefulsets", "rollout-revisions", "batch-preemption"]
 
@@ -37,6 +39,7 @@ import Testing
             let now = session.cluster.store.pods[pod.key]
             #expect(now?.metadata.uid == pod.metadata.uid && now?.nodeName == pod.nodeName, "\(pod.key)")
         }
+        for attachment in before.volumeAttachments.all { #expect(session.cluster.store.volumeAttachments[attachment.key] == attachment) }
         for claim in before.persistentVolumeClaims.all { #expect(session.cluster.store.persistentVolumeClaims[claim.key]?.status.phase == claim.status.phase) }
     }
 

@@ -188,9 +188,8 @@ struct AttachDetachController: Controller {
         let attached = (nodesOfVolume[name] ?? []).sorted()
         let volume = cluster.store.persistentVolumes[ObjectKey(name: name)]
         var wanted: [String: [ObjectKey]] = [:]
-        if let volume, let claim = volume.spec.claimRef,
-            volume.isAttached(with: volume.spec.csi.flatMap { cluster.store.csiDrivers[ObjectKey(name: $0.driver)] })
-        {
+        let isAttachable = volume?.isAttached(with: volume?.spec.csi.flatMap { cluster.store.csiDrivers[ObjectKey(name: $0.driver)] }) ?? false
+        if isAttachable, let claim = volume?.spec.claimRef {
             let key = ObjectKey(namespace: claim.namespace, name: claim.name)
             // A state that was opened may hold volumes and pods, but no claims.
             if volumeOfClaim[key] == name || cluster.store.persistentVolumeClaims[key] == nil {
@@ -202,7 +201,8 @@ struct AttachDetachController: Controller {
             let place = VolumeOnNode(volume: name, node: node)
             if wanted[node] != nil {
                 leaving[place] = nil
-            } else {
+            } else if isAttachable || attachments[place] == place.newAttachment {
+                // One that was opened without its volume stays: who knows what uses it.
                 again = again.sooner(detach(place, volume, &cluster))
             }
         }
