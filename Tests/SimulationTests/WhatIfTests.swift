@@ -83,6 +83,32 @@ import Testing
         #expect((row.readyBefore, row.readyAfter, row.counts.gone) == (3, 0, 3))
     }
 
+    @Test(arguments: ["OrderedReady", "Parallel"]) func `pods that are made one after another wait for the first`(policy: String) {
+        let large = """
+            ---
+            apiVersion: apps/v1
+            kind: StatefulSet
+            metadata: {name: large}
+            spec:
+              replicas: 1
+              podManagementPolicy: \(policy)
+              serviceName: large
+              selector: {matchLabels: {app: large}}
+              template:
+                metadata: {labels: {app: large}}
+                spec: {containers: [{name: c, image: "c:1", resources: {requests: {cpu: 99}}}]}
+
+            """
+        let session = Self.cluster(1, replicas: 3, extra: large)
+        let answer = Self.answer(session, WhatIf("scale", [.scale(.statefulSet, ObjectKey(namespace: "default", name: "large"), replicas: 4)]))
+        if policy == "Parallel" {
+            #expect(answer.heldBack.isEmpty && answer.pending.count == 4)
+        } else {
+            #expect(answer.pending.count == 1 && answer.heldBack.map { [$0.count, $0.before] } == [[3, 0]])
+            #expect(answer.heldBack.first?.message == "each waits for the one before it, and large-0 is not ready")
+        }
+    }
+
     @Test func `a quota that keeps a drained pod from coming back is the reason`() throws {
         var session = Self.cluster(2, replicas: 6)
         let quota = "{apiVersion: v1, kind: ResourceQuota, metadata: {name: small, namespace: default}, spec: {hard: {pods: 5}}}"

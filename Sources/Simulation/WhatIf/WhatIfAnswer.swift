@@ -208,10 +208,28 @@ public struct WhatIfAnswer: Sendable {
             held.refresh(cluster)
             return held.entries
         }
+        let waiting = waitingInLine(comparison)
         let after = find(comparison.after.cluster)
-        if after.isEmpty { return [] }
+        if after.isEmpty { return waiting }
         let before = Dictionary(find(comparison.before.cluster).map { ($0.workload, $0.count) }, uniquingKeysWith: +)
-        return after.map { HeldBack(workload: $0.workload, count: $0.count, before: before[$0.workload] ?? 0, message: $0.message) }
+        return after.map { HeldBack(workload: $0.workload, count: $0.count, before: before[$0.workload] ?? 0, message: $0.message) } + waiting
+    }
+    /// Pods of StatefulSets that are made one after another, where one does not become ready.
+    private static func waitingInLine(_ comparison: Comparison) -> [HeldBack] {
+        func missing(_ set: StatefulSet?) -> Int { set.map { max(0, ($0.spec.replicas ?? 1) - $0.status.replicas) } ?? 0 }
+        let (before, cluster) = (comparison.before.cluster.store.statefulSets, comparison.after.cluster)
+        var found: [HeldBack] = []
+        for set in cluster.store.statefulSets.sorted() where set.spec.podManagementPolicy != "Parallel" {
+            let (count, old) = (missing(set), missing(before[set.key]))
+            guard count > old else { continue }
+            let pods = cluster.store.pods.sorted(namespace: set.namespace).filter { $0.metadata.controller?.uid == set.metadata.uid && !$0.isReady }
+            guard let first = pods.map(\.name).min(by: { ($0.count, $0) < ($1.count, $1) }) else { continue }
+            found.append(
+                HeldBack(
+                    workload: Workload(kind: "StatefulSet", namespace: set.namespace, name: set.name), count: count, before: old,
+                    message: "each waits for the one before it, and \(first) is not ready"))
+        }
+        return found
     }
     private static func pending(_ comparison: Comparison) -> [PendingPod] {
         let cluster = comparison.after.cluster
