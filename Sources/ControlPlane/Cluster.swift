@@ -27,6 +27,8 @@ public struct Cluster: Sendable {
     /// Events as they were told, for `--events` and the ticker.
     public internal(set) var eventLog = EventLog()
     var eventRecorder = EventRecorder()
+    /// Of the controllers; each kubelet has its own.
+    var eventCorrelator = EventCorrelator()
     /// Whether events are told. A fork that is run ahead and thrown away has no reader for them.
     public var tellsEvents = true
     /// Hashes of the events that were left out.

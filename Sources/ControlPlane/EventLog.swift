@@ -106,6 +106,10 @@ struct EventRecorder: Sendable {
         numbers[slot] = Int32(truncatingIfNeeded: number)
         expiry.schedule((Int32(slot), numbers[slot]), at: time)
     }
+    /// Which event is at a slot.
+    func place(_ slot: Int) -> EventCorrelator.Place? {
+        slot < numbers.count ? EventCorrelator.Place(slot: Int32(truncatingIfNeeded: slot), number: numbers[slot]) : nil
+    }
     func holds(_ slot: Int32, number: Int32) -> Bool { slot < numbers.count && numbers[Int(slot)] == number }
 
     mutating func share(_ reference: ObjectReference, of count: Int) -> Shared<ObjectReference> {
@@ -148,15 +152,52 @@ extension Cluster {
     }
 
     /// Tells an event about the object that `reference` names.
+    public mutating func record(
+        _ reason: String, _ message: String, about reference: ObjectReference, warning: Bool = false, source: EventSource, action: String = ""
+    ) {
+        // Who says what it was doing has a recorder of the newer kind, which holds nothing back.
+        if !action.isEmpty {
+            _ = tell(.init(message: message), reason, about: reference, warning: warning, source: source, action: action, happened: now)
+            return
+        }
+        var correlator = EventCorrelator()
+        swap(&correlator, &eventCorrelator)
+        defer { swap(&correlator, &eventCorrelator) }
+        if record(reason, message, about: reference, warning: warning, source: source, through: &correlator) { return }
+        // Names that come after do not depend on what is held back.
+        let hash = Event.hash(reason, message, about: reference, source: source)
+        if !isKnown(hash, reason, message, about: reference, source: source) { skipName() }
+    }
+    /// Draws what a new event would have drawn.
+    private mutating func skipName() {
+        _ = makeUID()
+        _ = eventRecorder.next()
+    }
+
+    /// Tells an event through the recorder of a component; returns whether it was let through.
     /// - Parameter happened: when, if it could not be told at once; default now.
     public mutating func record(
-        _ reason: String, _ message: String, about reference: ObjectReference, warning: Bool = false,
-        source: EventSource, action: String = "", happened: Instant? = nil
-    ) {
-        let time = happened ?? now
-        if !tellsEvents, !HeldBackPods.needs(reason, of: reference.kind) { return leaveOut(reference, reason, message, source) }
+        _ reason: String, _ message: String, about reference: ObjectReference, warning: Bool, source: EventSource, happened: Instant? = nil,
+        through correlator: inout EventCorrelator
+    ) -> Bool {
+        let verdict = correlator.note(reason, message, about: reference, warning: warning, source: source, at: now)
+        if verdict.isDropped { return false }
+        let place = tell(verdict, reason, about: reference, warning: warning, source: source, action: "", happened: happened ?? now)
+        if verdict.isOther != nil, let place { correlator.keep(place, reason, about: reference, warning: warning, source: source) }
+        return true
+    }
+
+    /// Returns where the event is; nil if nobody is told.
+    private mutating func tell(
+        _ verdict: EventCorrelator.Verdict, _ reason: String, about reference: ObjectReference, warning: Bool, source: EventSource, action: String,
+        happened time: Instant
+    ) -> EventCorrelator.Place? {
+        if !tellsEvents, !HeldBackPods.needs(reason, of: reference.kind) {
+            leaveOut(verdict, reason, reference, source)
+            return nil
+        }
         let count = store.events.count
-        let message = eventRecorder.share(message, of: count)
+        let message = eventRecorder.share(verdict.message, of: count)
         var told = ToldEvent(
             time: now, isWarning: warning, reason: reason, kind: reference.kind,
             object: ObjectKey(namespace: reference.namespace, name: reference.name), message: message,
@@ -164,26 +205,42 @@ extension Cluster {
         defer { eventLog.append(told) }
         expireEvents()
         let hash = Event.hash(reason, message, about: reference, source: source)
-        if let slot = store.event(hash, telling: reason, message, about: reference, source: source), var event = store.events.rows[slot] {
-            event.again(at: time)
+        if let slot = slot(of: verdict.combined) ?? store.event(hash, telling: reason, message, about: reference, source: source),
+            var event = store.events.rows[slot]
+        {
+            if verdict.isOther == true { skipName() }
+            event.again(at: time, saying: message, times: verdict.heldBack + 1)
             told.count = event.count
             store.replace(event, at: slot, now)
-            return
+            return eventRecorder.place(slot)
         }
         let number = eventRecorder.next()
         let stamp = UInt64(bitPattern: now.nanoseconds &+ 0x17a0_0000_0000_0000) &+ UInt64(number)
         let event = Event(
             telling: reason, message, about: eventRecorder.share(reference, of: count), isWarning: warning, source: eventRecorder.share(source, of: count),
-            action: action, bits: StableHash.uuidBits(&names), stamp: stamp, at: now, happened: time)
+            action: action, bits: StableHash.uuidBits(&names), stamp: stamp, at: now, happened: time, count: verdict.heldBack + 1)
+        told.count = event.count
         store.unheard = hash
         let slot = store.add(event, at: now)
         eventRecorder.expire(slot, number: number, at: now + settings.eventTimeToLive)
+        return eventRecorder.place(slot)
+    }
+
+    /// The slot of an event, if it is there still.
+    private func slot(of place: EventCorrelator.Place?) -> Int? {
+        guard let place, eventRecorder.holds(place.slot, number: place.number), store.events.rows[Int(place.slot)] != nil else { return nil }
+        return Int(place.slot)
+    }
+    /// Whether just this was told before, or left out.
+    private func isKnown(_ hash: Int, _ reason: String, _ message: String, about reference: ObjectReference, source: EventSource) -> Bool {
+        leftOut.contains(hash) || store.event(hash, telling: reason, message, about: reference, source: source) != nil
     }
 
     /// Draws what a new event would have drawn, so that all that comes after is named as if it had been told.
-    private mutating func leaveOut(_ reference: ObjectReference, _ reason: String, _ message: String, _ source: EventSource) {
-        if store.event(telling: reason, message, about: reference, source: source) != nil { return }
-        if leftOut.insert(Event.hash(reason, message, about: reference, source: source)).inserted { _ = makeUID() }
+    private mutating func leaveOut(_ verdict: EventCorrelator.Verdict, _ reason: String, _ reference: ObjectReference, _ source: EventSource) {
+        let hash = Event.hash(reason, verdict.message, about: reference, source: source)
+        if verdict.isOther ?? !isKnown(hash, reason, verdict.message, about: reference, source: source) { skipName() }
+        if verdict.isOther == nil { leftOut.insert(hash) }
     }
 
     private mutating func expireEvents() {

@@ -161,7 +161,7 @@ struct Kubelet: Sendable {
         release(&worker)
         forgetObjects(worker)
         host.files.forget(worker)
-        api.correlator.forget(worker.uid)
+        api.correlator.forget(ObjectReference(worker.pod), EventSource("kubelet", host: worker.pod.nodeName))
         let slot = worker.reference.slot
         worker.isDropped = true
         host.pods[worker.uid] = nil

@@ -5,9 +5,10 @@ import Testing
 
 /// Where clients are served, so many events are kept and no more.
 @Suite struct EventBoundTests {
+    /// Each message is about another object: of one, no recorder would send so much.
     private static func tell(_ cluster: inout Cluster, _ message: String) {
         var reference = ObjectReference()
-        (reference.kind, reference.namespace, reference.name, reference.uid) = ("Pod", "default", "p", "u")
+        (reference.kind, reference.namespace, reference.name, reference.uid) = ("Pod", "default", "p", message)
         cluster.record("Told", message, about: reference, source: EventSource("test"))
     }
 

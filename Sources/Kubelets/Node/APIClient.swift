@@ -1,5 +1,6 @@
 // A kubelet's requests to the API server and the tokens they wait for.
 
+import ControlPlane
 import KubernetesAPI
 import SimulationKit
 

@@ -69,7 +69,7 @@ extension Kubelet {
         for reference in api.unsent where has(reference) { pods[reference.slot]?.isStatusQueued = false }
         api.unsent = []
         api.untold = []
-        api.correlator.forgetAll()
+        api.correlator = EventCorrelator()
         api.sendToken += 1
     }
 
@@ -127,14 +127,10 @@ extension Kubelet {
             if start > now { return host.schedule(.events, of: index, at: start) }
             let event = api.untold[done]
             done += 1
-            guard let message = api.correlator.message(event, at: now) else {
-                api.droppedEvents += 1
-                continue
-            }
-            _ = api.events.reserve(at: now)
-            cluster.record(
-                event.reason, message, about: event.about, warning: event.isWarning, source: event.source,
-                happened: event.happened == now ? nil : event.happened)
+            let isTold = cluster.record(
+                event.reason, event.message, about: event.about, warning: event.isWarning, source: event.source, happened: event.happened,
+                through: &api.correlator)
+            if isTold { _ = api.events.reserve(at: now) } else { api.droppedEvents += 1 }
         }
     }
 }

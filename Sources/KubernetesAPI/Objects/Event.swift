@@ -49,11 +49,11 @@ public struct Event: ObjectWithoutStatus {
             (self.bits, self.stamp, self.created, self.first, self.last) = (bits, stamp, created, first, last)
             (self.count, self.isWarning) = (count, isWarning)
         }
-        /// The same once more.
-        func repeated(at time: Instant) -> Told {
+        /// The same so many times more.
+        func repeated(at time: Instant, saying message: String, times: Int) -> Told {
             Told(
                 about, source, reason, message, action, bits: bits, stamp: stamp, created: created, first: first, last: time,
-                count: count == .max ? count : count + 1, isWarning: isWarning)
+                count: Int32(clamping: Int(count).saturatingAdd(times)), isWarning: isWarning)
         }
 
         var namespace: String { about.namespace.isEmpty ? "default" : about.namespace }
@@ -80,21 +80,23 @@ public struct Event: ObjectWithoutStatus {
     ///   - bits: of its identity.
     ///   - stamp: what its name ends with, unlike that of any other.
     ///   - happened: when it happened, which may be before it is told.
+    ///   - count: how often.
     public init(
         telling reason: String, _ message: String, about: Shared<ObjectReference>, isWarning: Bool, source: Shared<EventSource>, action: String,
-        bits: (UInt64, UInt64), stamp: UInt64, at now: Instant, happened: Instant
+        bits: (UInt64, UInt64), stamp: UInt64, at now: Instant, happened: Instant, count: Int = 1
     ) {
         told = Told(
-            about, source, reason, message, action, bits: bits, stamp: stamp, created: now, first: happened, last: happened, count: 1,
-            isWarning: isWarning)
+            about, source, reason, message, action, bits: bits, stamp: stamp, created: now, first: happened, last: happened,
+            count: Int32(clamping: count), isWarning: isWarning)
     }
 
-    /// Counts the same once more.
-    public mutating func again(at time: Instant) {
+    /// Counts the same so many times more. One that stands for several says what happened last.
+    public mutating func again(at time: Instant, saying message: String, times: Int = 1) {
         if let told {
-            self.told = told.repeated(at: time)
+            self.told = told.repeated(at: time, saying: message, times: times)
         } else {
-            count = count.saturatingAdd(1)
+            change { $0.message = message }
+            count = count.saturatingAdd(times)
             lastTimestamp = time
         }
     }
