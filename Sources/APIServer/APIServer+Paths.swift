@@ -33,8 +33,22 @@ extension APIServer {
             guard let version = versions.first(where: { $0.version == segments[2] }) else { throw .noResource }
             return try document(request) { Discovery.resourceList(version) }
         case "openapi": return try openAPI(request, info, Array(segments.dropFirst()), in: session)
+        case ".well-known", "openid": return try tokenKeys(segments, in: session)
         default: throw .noPath
         }
+    }
+
+    /// What others need to check tokens of service accounts.
+    private func tokenKeys(_ segments: [String], in session: Session) throws(Refusal) -> APIResponse {
+        let (address, key) = (address, session.cluster.tokenKey)
+        let type: String
+        let document: @Sendable () -> JSONValue
+        switch segments {
+        case [".well-known", "openid-configuration"]: (type, document) = ("application/json", { ServiceAccountToken.metadata(address: address) })
+        case ["openid", "v1", "jwks"]: (type, document) = ("application/jwk-set+json", { ServiceAccountToken.publicKeys(of: key) })
+        default: throw .noPath
+        }
+        return APIResponse(status: 200, headers: [("Content-Type", type), ("Cache-Control", "public, max-age=3600")]) { Array(document().text().utf8) }
     }
 
     private func document(_ request: APIRequest, _ document: @escaping @Sendable () -> JSONValue) throws(Refusal) -> APIResponse {
@@ -43,7 +57,10 @@ extension APIServer {
     }
 
     private func rootPaths(_ request: APIRequest) throws(Refusal) -> APIResponse {
-        var paths = ["/api", "/api/v1", "/apis", "/apis/", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+        var paths = [
+            "/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3",
+            "/openid/v1/jwks", "/readyz", "/version",
+        ]
         for version in resources.versions where !version.group.isEmpty { paths += ["/apis/\(version.group)", "/apis/\(version.groupVersion)"] }
         let sorted = Set(paths).sorted()
         return try document(request) { ["paths": .array(sorted.map { .string($0) })] }

@@ -142,4 +142,23 @@ struct AccessTests {
         let put = send("PUT", "/api/v1/namespaces/kit/pods/p", changed)
         #expect(put.code == 200 && put.json["metadata"]?["labels"]?["a"] == "b" && put.json["spec"]?["volumes"]?.array?[0]["name"]?.string == name)
     }
+
+    /// What others need to check tokens by themselves.
+    @Test mutating func `the keys of tokens are published`() throws {
+        let metadata = send("GET", "/.well-known/openid-configuration").json
+        #expect(
+            metadata.text() == #"{"issuer":"https://kubernetes.default.svc","jwks_uri":"https://\#(client.server.address)/openid/v1/jwks","#
+                + #""response_types_supported":["id_token"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["ES256"]}"#)
+        let key = try #require(send("GET", "/openid/v1/jwks").json.value(at: "keys[0]"))
+        #expect(key["use"] == "sig" && key["kty"] == "EC" && key["crv"] == "P-256" && key["alg"] == "ES256")
+        #expect(["x", "y"].allSatisfy { Base64URL.decode(key[$0]?.string ?? "")?.count == 32 })
+        let made = send("POST", "/api/v1/namespaces/kit/serviceaccounts/default/token", ["spec": ["audiences": ["vault"]]])
+        let text = try #require(made.json["status"]?["token"]?.string)
+        let header = try #require(Base64URL.decode(text.prefix { $0 != "." }))
+        #expect(String(decoding: header, as: UTF8.self) == #"{"alg":"ES256","kid":"\#(key["kid"]?.string ?? "")"}"#)
+        // By a role of their own service accounts may read them, as upstream.
+        let robot = UserInfo.serviceAccount(ObjectKey(namespace: "kit", name: "default"), uid: "u")
+        #expect(send("GET", "/openid/v1/jwks", user: robot).code == 200 && send("GET", "/openid/v1/jwks", user: .anonymous).code == 403)
+        #expect(send("GET", "/openid/v2/jwks").code == 404)
+    }
 }

@@ -5,9 +5,8 @@ import SimulationKit
 
 /// A token of a service account: what it claims, and its text, a JSON Web Token.
 ///
-/// Differs from Kubernetes: it is signed with a key that server and server share (HS256), not with a private one whose public half is
-/// published. The same key and the same claims give the same text.
-/// - Source: Kubernetes `pkg/serviceaccount/claims.go`, `pkg/registry/core/serviceaccount/storage/token.go`.
+/// It is signed by ES256; the public half of the key is at `/openid/v1/jwks`. The same key and the same claims give the same text.
+/// - Source: Kubernetes `pkg/serviceaccount/{claims,jwt}.go`, `pkg/registry/core/serviceaccount/storage/token.go`.
 public struct ServiceAccountToken: Sendable, Equatable {
     /// An object without which the token is worth nothing.
     public struct Reference: Sendable, Equatable {
@@ -61,17 +60,38 @@ public struct ServiceAccountToken: Sendable, Equatable {
 
     /// Three parts in base64, with dots between them.
     public func text(key: [UInt8]) -> String {
-        let header = #"{"alg":"HS256","kid":"\#(Self.keyID(key))"}"#
+        let header = #"{"alg":"ES256","kid":"\#(Self.keyID(key))"}"#
         let body = "\(Base64URL.encode(Array(header.utf8))).\(Base64URL.encode(Array(payload.text().utf8)))"
-        return "\(body).\(Base64URL.encode(SHA256.code(of: Array(body.utf8), key: key)))"
+        return "\(body).\(Base64URL.encode(SigningKey(secret: key).sign(Array(body.utf8))))"
     }
     private static func keyID(_ key: [UInt8]) -> String { Base64URL.encode(SHA256.hash(key)) }
+
+    /// The public keys by which others check tokens (RFC 7517).
+    public static func publicKeys(of key: [UInt8]) -> JSONValue {
+        let point = SigningKey(secret: key).publicKey
+        return [
+            "keys": [
+                [
+                    "use": "sig", "kty": "EC", "kid": .string(keyID(key)), "crv": "P-256", "alg": "ES256", "x": .string(Base64URL.encode(point.x)),
+                    "y": .string(Base64URL.encode(point.y)),
+                ]
+            ]
+        ]
+    }
+    /// Where others find the public keys of a server at `address`.
+    /// - Source: Kubernetes `pkg/serviceaccount/openidmetadata.go`
+    public static func metadata(address: String) -> JSONValue {
+        [
+            "issuer": .string(serverAudience), "jwks_uri": .string("https://\(address)/openid/v1/jwks"), "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["ES256"],
+        ]
+    }
 
     /// Reads what ``text(key:)`` wrote with the same key; nil for anything else.
     public init?(_ text: String, key: [UInt8]) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let signature = Base64URL.decode(parts[2]),
-            SHA256.areEqual(signature, SHA256.code(of: Array("\(parts[0]).\(parts[1])".utf8), key: key)),
+            SigningKey(secret: key).made(signature, of: Array("\(parts[0]).\(parts[1])".utf8)),
             let bytes = Base64URL.decode(parts[1]), let claims = try? JSONParser.read(bytes).value
         else { return nil }
         let bound = claims["kubernetes.io"]

@@ -46,10 +46,6 @@ public enum Differences {
         ControlPlane/Authorization/DefaultRoles.swift
           `/.well-known` may be read as on the server whose answers were
           recorded.
-        ControlPlane/Authorization/ServiceAccountToken.swift
-          It is signed with a key that server and server share (HS256), not with
-          a private one whose public half is published. The same key and the
-          same claims give the same text.
         ControlPlane/Cluster.swift
           Leases are kept here, not as Lease objects; 5,000 of them would be 500
           writes a second that nobody reads but the node controller.
