@@ -151,6 +151,92 @@ struct DefinitionTests {
         #expect(causes("PATCH", Self.gears + "/one", ["max": 5]).isEmpty)
     }
 
+    private static func causes(_ answer: Client.Answer) -> [String] {
+        (answer.json["details"]?["causes"]?.array ?? []).map { "\($0["field"]?.string ?? ""): \($0["message"]?.string ?? "")" }
+    }
+
+    @Test func `rules that do not compile, and defaults that the schema refuses, are refused with the definition`() {
+        var client = Client()
+        let text: JSONValue = ["type": "string", "maxLength": 2]
+        func schema(_ rule: JSONValue, _ more: JSONValue = ["type": "string"]) -> JSONValue {
+            ["type": "object", "x-kubernetes-validations": [rule], "properties": ["text": text, "more": more]]
+        }
+        func causes(_ schema: JSONValue) -> [String] { Self.causes(client.send("POST", Self.definitions, body: Self.definition(schema))) }
+        let at = "spec.versions[0].schema.openAPIV3Schema.properties[spec]"
+        func shown(_ rule: String, message: String = "") -> String {
+            #"{"Rule":"\#(rule)","Message":"","MessageExpression":"\#(message)","Reason":null,"FieldPath":"","OptionalOldSelf":null}"#
+        }
+        #expect(
+            causes(schema(["rule": "self.tex == 1"]))
+                == [
+                    "\(at).x-kubernetes-validations[0].rule: Invalid value: \(shown("self.tex == 1")): compilation failed: ERROR: <input>:1:5: undefined field 'tex'\n | self.tex == 1\n | ....^"
+                ])
+        #expect(
+            causes(schema(["rule": "self.text"]))
+                == ["\(at).x-kubernetes-validations[0].rule: Invalid value: \(shown("self.text")): cel expression must evaluate to a bool"])
+        #expect(
+            causes(schema(["rule": "true", "messageExpression": "1"]))
+                == [
+                    "\(at).x-kubernetes-validations[0].messageExpression: Invalid value: \(shown("true", message: "1")): messageExpression must evaluate to a string"
+                ])
+        #expect(causes(schema(["rule": " "])) == ["\(at).x-kubernetes-validations[0].rule: Required value: rule is not specified"])
+        let items: JSONValue = ["type": "array", "items": ["type": "string", "x-kubernetes-validations": [["rule": "self == oldSelf"]]]]
+        #expect(
+            causes(schema(["rule": "true"], items))
+                == [
+                    "\(at).properties[more].items.x-kubernetes-validations[0].rule: Invalid value: \"self == oldSelf\": "
+                        + "oldSelf cannot be used on the uncorrelatable portion of the schema within \(at).properties[more]"
+                ])
+        let wrong = causes(schema(["rule": "true"], ["type": "integer", "default": "x"]))
+        #expect(wrong == [#"\#(at).properties[more].default: Invalid value: "string":  in body must be of type integer: "string""#])
+        let unknown: JSONValue = ["type": "object", "properties": ["a": ["type": "string"]], "default": ["b": "x"]]
+        #expect(causes(schema(["rule": "true"], unknown)) == [#"\#(at).properties[more].default: Invalid value: {"b":"x"}: must not have unknown fields"#])
+        #expect(causes(schema(["rule": "self.?text.orValue('') != 'x' && isQuantity('1')"], ["type": "integer", "default": 1])) == [])
+    }
+
+    @Test(arguments: [(29, false), (36, true)])
+    func `what an update leaves as it is need not be right`(_ minor: Int, _ isTolerated: Bool) {
+        var client = Client(minor: minor)
+        func schema(_ limits: JSONObject) -> JSONValue {
+            var text: JSONValue = ["type": "string"]
+            for (name, value) in limits.members { text[name] = value }
+            let item: JSONValue = ["type": "object", "required": ["name"], "properties": ["name": ["type": "string"], "text": text]]
+            return [
+                "type": "object",
+                "properties": [
+                    "text": text, "n": ["type": "integer"],
+                    "items": ["type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"], "items": item],
+                ],
+            ]
+        }
+        #expect(client.send("POST", Self.definitions, body: Self.definition(schema(JSONObject()))).code == 201)
+        #expect(client.send("POST", Self.gears, body: Self.gear("one", ["text": "long", "items": [["name": "a", "text": "long"]]])).code == 201)
+        // The rules become stricter than what is stored.
+        let strict = Self.definition(schema(["maxLength": 2, "x-kubernetes-validations": [["rule": "self != 'long'"]]]))
+        let changed = client.send(
+            "PATCH", Self.definitions + "/gears.kit.io", body: ["spec": strict["spec"] ?? [:]], contentType: "application/merge-patch+json")
+        #expect(changed.code == 200, "\(changed.json["message"]?.string ?? "")")
+        func patch(_ spec: JSONValue) -> Int {
+            client.send("PATCH", Self.gears + "/one", body: ["spec": spec], contentType: "application/merge-patch+json").code
+        }
+        #expect(patch(["n": 1]) == (isTolerated ? 200 : 422))
+        #expect(patch(["items": [["name": "b"], ["name": "a", "text": "long"]]]) == (isTolerated ? 200 : 422))
+        #expect(patch(["text": "longer"]) == 422)
+        #expect(patch(["items": [["name": "a", "text": "longer"]]]) == 422)
+        #expect(patch(["text": "ok", "items": .null]) == 200)
+        #expect(patch(["text": "long"]) == 422)
+    }
+
+    @Test func `a rule with an optional value of before is heard from the start`() {
+        var client = Client()
+        let rule: JSONValue = ["rule": "oldSelf.hasValue() || self.n == 1", "optionalOldSelf": true, "message": "begins with 1"]
+        let schema: JSONValue = ["type": "object", "x-kubernetes-validations": [rule], "properties": ["n": ["type": "integer"]]]
+        #expect(client.send("POST", Self.definitions, body: Self.definition(schema)).code == 201)
+        #expect(Self.causes(client.send("POST", Self.gears, body: Self.gear("one", ["n": 2]))) == [#"spec: Invalid value: "object": begins with 1"#])
+        #expect(client.send("POST", Self.gears, body: Self.gear("one", ["n": 1])).code == 201)
+        #expect(client.send("PATCH", Self.gears + "/one", body: ["spec": ["n": 2]], contentType: "application/merge-patch+json").code == 200)
+    }
+
     @Test func `a Scale is judged by the schema of what is scaled`() {
         var client = Client()
         var definition = Self.definition(["type": "object", "properties": ["size": ["type": "integer", "maximum": 5]]])

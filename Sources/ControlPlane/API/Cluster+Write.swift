@@ -98,7 +98,8 @@ extension Cluster {
         var client: JSONValue = .object(members)
         if let (resource, version) = definedVersion(write) {
             let (object, paths) = try resource.admit(
-                client, version: version, over: store.customObjects[write.key], subresource: write.subresource, strict: write.fieldValidation == .strict)
+                client, version: version, over: store.customObjects[write.key], subresource: write.subresource, strict: write.fieldValidation == .strict,
+                isRatcheting: profile.has(.customResourcesRatcheted))
             if write.fieldValidation == .warn { warnings += (unknown + paths.map { "unknown field \"\($0)\"" }) }
             return try placed(object, write)
         }
@@ -334,7 +335,8 @@ extension Cluster {
                 // The schema and its rules have a say here too.
                 let info = write.info
                 if let resource = cluster.customResource(group: info.group, plural: info.plural), let version = resource.version(info.version) {
-                    new = try resource.admit(resource.document(of: new, version: version), version: version, over: custom).object
+                    let isRatcheting = cluster.profile.has(.customResourcesRatcheted)
+                    new = try resource.admit(resource.document(of: new, version: version), version: version, over: custom, isRatcheting: isRatcheting).object
                 }
                 return try cluster.update(new)
             }

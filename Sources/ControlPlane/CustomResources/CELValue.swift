@@ -8,12 +8,24 @@ indirect enum CELValue: Sendable {
     case null
     case bool(Bool)
     case int(Int64)
+    case uint(UInt64)
     case double(Double)
     case string(String)
+    case bytes([UInt8])
     case timestamp(Instant)
     case duration(Duration)
     case list([CELValue])
     case map([(key: CELValue, value: CELValue)])
+    /// One that may be there or not.
+    case optional(CELValue?)
+    case quantity(Quantity)
+    case ip(CELAddress)
+    case cidr(CELRange)
+    case url(CELLocation)
+    case semver(CELVersion)
+    /// One of the formats of names, by its name.
+    case format(String)
+    case type(String)
 
     /// A value of an object, by the schema of its place: moments are texts with a format there.
     init(_ json: JSONValue, _ schema: JSONValue?) {
@@ -27,6 +39,7 @@ indirect enum CELValue: Sendable {
             case "date-time": self = Instant(rfc3339: text).map { .timestamp($0) } ?? .string(text)
             case "date": self = Instant(rfc3339: text + "T00:00:00Z").map { .timestamp($0) } ?? .string(text)
             case "duration": self = Duration(text).map { .duration($0) } ?? .string(text)
+            case "byte": self = Base64.decode(text).map { .bytes($0) } ?? .string(text)
             default: self = .string(text)
             }
         case .array(let elements): self = .list(elements.map { CELValue($0, schema?["items"]) })
@@ -38,23 +51,42 @@ indirect enum CELValue: Sendable {
     var number: Double? {
         switch self {
         case .int(let value): Double(value)
+        case .uint(let value): Double(value)
         case .double(let value): value
+        default: nil
+        }
+    }
+    /// A whole number, whatever its type.
+    var whole: Int128? {
+        switch self {
+        case .int(let value): Int128(value)
+        case .uint(let value): Int128(value)
         default: nil
         }
     }
 
     static func same(_ a: CELValue, _ b: CELValue) -> Bool {
         switch (a, b) {
-        case (.null, .null): true
-        case (.bool(let a), .bool(let b)): a == b
-        case (.int(let a), .int(let b)): a == b
-        case (.string(let a), .string(let b)): a == b
-        case (.timestamp(let a), .timestamp(let b)): a == b
-        case (.duration(let a), .duration(let b)): a == b
-        case (.list(let a), .list(let b)): a.count == b.count && zip(a, b).allSatisfy(same)
+        case (.null, .null): return true
+        case (.bool(let a), .bool(let b)): return a == b
+        case (.string(let a), .string(let b)), (.format(let a), .format(let b)), (.type(let a), .type(let b)): return a == b
+        case (.bytes(let a), .bytes(let b)): return a == b
+        case (.timestamp(let a), .timestamp(let b)): return a == b
+        case (.duration(let a), .duration(let b)): return a == b
+        case (.list(let a), .list(let b)): return a.count == b.count && zip(a, b).allSatisfy(same)
         case (.map(let a), .map(let b)):
-            a.count == b.count && a.allSatisfy { entry in b.first { same($0.key, entry.key) }.map { same($0.value, entry.value) } ?? false }
-        default: a.number != nil && a.number == b.number
+            return a.count == b.count && a.allSatisfy { entry in b.first { same($0.key, entry.key) }.map { same($0.value, entry.value) } ?? false }
+        case (.optional(let a), .optional(let b)):
+            guard let a, let b else { return a == nil && b == nil }
+            return same(a, b)
+        case (.quantity(let a), .quantity(let b)): return a == b
+        case (.ip(let a), .ip(let b)): return a == b
+        case (.cidr(let a), .cidr(let b)): return a == b
+        case (.url(let a), .url(let b)): return a.text == b.text
+        case (.semver(let a), .semver(let b)): return !a.isBefore(b) && !b.isBefore(a)
+        default:
+            if let a = a.whole, let b = b.whole { return a == b }
+            return a.number != nil && a.number == b.number
         }
     }
 
@@ -62,13 +94,29 @@ indirect enum CELValue: Sendable {
     static func isLess(_ a: CELValue, _ b: CELValue) -> Bool? {
         switch (a, b) {
         case (.bool(let a), .bool(let b)): return !a && b
-        case (.int(let a), .int(let b)): return a < b
         case (.string(let a), .string(let b)): return a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars)
+        case (.bytes(let a), .bytes(let b)): return a.lexicographicallyPrecedes(b)
         case (.timestamp(let a), .timestamp(let b)): return a < b
         case (.duration(let a), .duration(let b)): return a < b
         default:
+            if let a = a.whole, let b = b.whole { return a < b }
             guard let x = a.number, let y = b.number else { return nil }
             return x < y
+        }
+    }
+
+    /// Whether it is what a variable of its type has at first.
+    var isZero: Bool {
+        switch self {
+        case .null: true
+        case .bool(let value): !value
+        case .string(let text): text.isEmpty
+        case .bytes(let bytes): bytes.isEmpty
+        case .list(let list): list.isEmpty
+        case .map(let members): members.isEmpty
+        case .optional(let inner): inner == nil
+        case .duration(let length): length == .zero
+        default: number == 0
         }
     }
 
@@ -78,24 +126,51 @@ indirect enum CELValue: Sendable {
         case .string(let text): text
         case .bool(let value): "\(value)"
         case .int(let value): "\(value)"
+        case .uint(let value): "\(value)"
         case .double(let value): JSONValue.double(value).text()
+        case .bytes(let bytes): String(validating: bytes, as: UTF8.self)
         case .timestamp(let time): time.rfc3339
         case .duration(let duration): "\(JSONValue.double(Double(duration.nanoseconds) / 1e9).text())s"
+        case .ip(let address): address.text
+        case .cidr(let range): range.text
         default: nil
         }
     }
 
+    /// Its type; of what is in it only what all of it has.
+    var type: CELType {
+        switch self {
+        case .null: .null
+        case .bool: .bool
+        case .int: .int
+        case .uint: .uint
+        case .double: .double
+        case .string: .string
+        case .bytes: .bytes
+        case .timestamp: .timestamp
+        case .duration: .duration
+        case .list: .list(.dyn)
+        case .map: .map(.dyn, .dyn)
+        case .optional: .optional(.dyn)
+        case .quantity: .named("kubernetes.Quantity")
+        case .ip: .named("net.IP")
+        case .cidr: .named("net.CIDR")
+        case .url: .named("kubernetes.URL")
+        case .semver: .named("kubernetes.Semver")
+        case .format: .named("kubernetes.NamedFormat")
+        case .type: .type(.dyn)
+        }
+    }
+
+    /// As conversions call it.
     var typeName: String {
         switch self {
         case .null: "null_type"
-        case .bool: "bool"
-        case .int: "int"
-        case .double: "double"
-        case .string: "string"
         case .timestamp: "google.protobuf.Timestamp"
         case .duration: "google.protobuf.Duration"
         case .list: "list"
         case .map: "map"
+        default: type.text
         }
     }
 }

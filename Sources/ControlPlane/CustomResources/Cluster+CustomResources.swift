@@ -13,10 +13,11 @@ extension CustomResource {
     ///   - old: the object as it is; nil for a new one.
     ///   - subresource: `status`, or nothing for the object itself: then a status that has its own way in stays as it is.
     ///   - strict: refuse unknown fields.
+    ///   - isRatcheting: what an update leaves as it is need not be right.
     /// - Returns: the object to be written, and the paths of unknown fields.
     /// - Throws: 400 for unknown fields if `strict`, 422 for what the schema refuses.
     public func admit(
-        _ document: JSONValue, version: Version, over old: CustomObject?, subresource: String = "", strict: Bool = false
+        _ document: JSONValue, version: Version, over old: CustomObject?, subresource: String = "", strict: Bool = false, isRatcheting: Bool = false
     ) throws(APIError) -> (object: CustomObject, unknown: [String]) {
         var unknown: [String] = []
         var wanted = document
@@ -44,8 +45,9 @@ extension CustomResource {
         let object = object(wanted)
         var errors: [FieldError] = []
         if let schema = version.schema {
-            StructuralSchema(json: schema).validate(wanted, "", isRoot: true, &errors)
-            StructuralSchema(json: schema).validateRules(wanted, old: old.map { self.document(of: $0, version: version) }, &errors)
+            let before = old.map { self.document(of: $0, version: version) }
+            StructuralSchema(json: schema).validate(wanted, "", isRoot: true, old: isRatcheting ? before : nil, &errors)
+            StructuralSchema(json: schema).validateRules(wanted, old: before, isRatcheting: isRatcheting, &errors)
         }
         if !errors.isEmpty { throw .invalid(info(version.name), object.metadata.name, errors) }
         // It is kept in the version that is stored, which may know less.
@@ -85,8 +87,8 @@ extension Cluster {
     }
 
     private func problems(of definition: CustomObject, _ spec: JSONValue) -> [FieldError] {
-        var check = DefinitionCheck(spec)
         let old = store.customObjects[definition.key]
+        var check = DefinitionCheck(spec, over: old)
         if old == nil { check.requireName(definition.metadata.name) }
         check.requireSpec()
         if let old { check.requireUnchanged(old) }

@@ -8,11 +8,14 @@ import KubernetesAPI
 struct DefinitionCheck {
     private let spec: JSONValue
     private let versions: [JSONValue]
+    /// Whether the versions are as they were: then their rules are not judged anew.
+    private let isKept: Bool
     private(set) var errors: [FieldError] = []
 
-    init(_ spec: JSONValue) {
+    init(_ spec: JSONValue, over old: CustomObject?) {
         self.spec = spec
         versions = spec["versions"]?.array ?? []
+        isKept = old.map { $0.content["spec"]?["versions"] == spec["versions"] } ?? false
     }
 
     private var group: String { spec["group"]?.string ?? "" }
@@ -97,7 +100,12 @@ struct DefinitionCheck {
 
     private mutating func requireSchema(_ version: JSONValue, _ path: String) {
         guard let schema = version["schema"]?["openAPIV3Schema"] else { return }
+        let known = errors.count
         StructuralSchema(json: schema).requireTypes(at: path, of: .root, &errors)
+        // Rules and defaults are about types.
+        if isKept || errors.count > known { return }
+        StructuralSchema(json: schema).requireRules(at: path, isRoot: true, changesWithin: nil, &errors)
+        if errors.count == known { StructuralSchema(json: schema).requireDefaults(at: path, &errors) }
     }
 
     private static let columnTypes = ["boolean", "date", "integer", "number", "string"]

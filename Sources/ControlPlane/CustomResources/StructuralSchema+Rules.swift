@@ -1,7 +1,7 @@
 // The rules of a custom resource's schema: `x-kubernetes-validations`.
 //
-// Differs from Kubernetes: a rule that cannot be read, or that names what is not known here (optionals, quantities, addresses, URLs,
-// formats), is passed over; there a definition with a rule that cannot be read is refused.
+// Differs from Kubernetes: what a rule may cost is counted in steps when it is evaluated, and not estimated when it is written. A
+// rule that does not hold for what an update leaves as it is is passed over without a warning.
 // - Source: Kubernetes `staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go`
 
 import KubernetesAPI
@@ -15,7 +15,8 @@ extension StructuralSchema {
     }
 
     /// Adds what the rules refuse. `errors` holds what the schema refuses, which may leave the rules without a hearing.
-    func validateRules(_ value: JSONValue, old: JSONValue?, _ errors: inout [FieldError]) {
+    /// - Parameter isRatcheting: what is as it was need not be right.
+    func validateRules(_ value: JSONValue, old: JSONValue?, isRatcheting: Bool, _ errors: inout [FieldError]) {
         guard hasRules else { return }
         let blocks = errors.contains {
             [.required, .notSupported, .tooLong, .tooMany].contains($0.kind) || $0.kind == .invalid && $0.detail.contains("in body must be of type ")
@@ -26,13 +27,17 @@ extension StructuralSchema {
             return
         }
         var budget = 200_000
-        validateRules(value, old: old, "", &budget, &errors)
+        validateRules(value, old: old, isRatcheting: isRatcheting, "", &budget, &errors)
     }
 
-    private func validateRules(_ value: JSONValue, old: JSONValue?, _ path: String, _ budget: inout Int, _ errors: inout [FieldError]) {
+    private func validateRules(
+        _ value: JSONValue, old: JSONValue?, isRatcheting: Bool, _ path: String, _ budget: inout Int, _ errors: inout [FieldError]
+    ) {
         // Rules are about what is there.
         if value == .null { return }
-        for rule in json["x-kubernetes-validations"]?.array ?? [] { check(rule, value, old, path, &budget, &errors) }
+        for rule in json["x-kubernetes-validations"]?.array ?? [] {
+            check(rule, value, old, isKept: isRatcheting && old == value, path, &budget, &errors)
+        }
         switch value {
         case .object(let object):
             for (name, member) in object.members {
@@ -40,25 +45,28 @@ extension StructuralSchema {
                     continue
                 }
                 let place = json["properties"]?[name] == nil ? "\(path)[\(name)]" : path.isEmpty ? name : "\(path).\(name)"
-                StructuralSchema(json: schema).validateRules(member, old: old?[name], place, &budget, &errors)
+                StructuralSchema(json: schema).validateRules(member, old: old?[name], isRatcheting: isRatcheting, place, &budget, &errors)
             }
         case .array(let elements):
             guard let items = json["items"] else { return }
-            let keys = json["x-kubernetes-list-type"] == "map" ? json["x-kubernetes-list-map-keys"]?.array?.compactMap(\.string) ?? [] : []
             for (index, element) in elements.enumerated() {
-                // Only elements with keys are the same ones as before.
-                let before = keys.isEmpty ? nil : old?.array?.first { other in keys.allSatisfy { other[$0] == element[$0] } }
-                StructuralSchema(json: items).validateRules(element, old: before, "\(path)[\(index)]", &budget, &errors)
+                StructuralSchema(json: items).validateRules(
+                    element, old: before(element, in: old), isRatcheting: isRatcheting, "\(path)[\(index)]", &budget, &errors)
             }
         default: break
         }
     }
 
-    private func check(_ rule: JSONValue, _ value: JSONValue, _ old: JSONValue?, _ path: String, _ budget: inout Int, _ errors: inout [FieldError]) {
-        guard budget >= 0, let text = rule["rule"]?.string, rule["optionalOldSelf"] != true, let expression = try? CELExpression(text) else { return }
-        if expression.names("oldSelf"), old == nil || old == .null { return }
+    private func check(
+        _ rule: JSONValue, _ value: JSONValue, _ old: JSONValue?, isKept: Bool, _ path: String, _ budget: inout Int, _ errors: inout [FieldError]
+    ) {
+        // A rule that does not compile can be in a definition that was opened, or stored by an older server.
+        guard budget >= 0, let text = rule["rule"]?.string, let expression = try? CELExpression(text) else { return }
+        let before = old == .null ? nil : old.map { CELValue($0, json) }
+        let isOptional = rule["optionalOldSelf"] == true
+        if expression.names("oldSelf") ? before == nil && !isOptional : isKept { return }
         var evaluation = CELEvaluation(variables: ["self": CELValue(value, json)], budget: budget)
-        if let old { evaluation.variables["oldSelf"] = CELValue(old, json) }
+        evaluation.variables["oldSelf"] = isOptional ? .optional(before) : before
         defer { budget = evaluation.budget }
         func trimmed(_ name: String) -> String? { rule[name]?.string.map(\.trimmed) }
         let type = JSONValue.string(json["type"]?.string ?? "").text()
@@ -68,7 +76,6 @@ extension StructuralSchema {
         do throws(CELProblem) {
             if try evaluation.bool(try evaluation.value(expression)) { return }
         } catch {
-            if error.isUnknown { return }
             let shown = trimmed("message") ?? text.trimmed
             if evaluation.budget < 0 {
                 let why = "validation failed due to running out of cost budget, no further validation rules will be run"

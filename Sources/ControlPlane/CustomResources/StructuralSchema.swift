@@ -7,7 +7,7 @@ import KubernetesAPI
 import SimulationKit
 
 /// One `openAPIV3Schema`, or a part of it.
-struct StructuralSchema {
+struct StructuralSchema: Sendable {
     let json: JSONValue
 
     /// Fields of the object itself, which no schema need name.
@@ -104,8 +104,10 @@ struct StructuralSchema {
 
     // MARK: Validation
 
-    func validate(_ value: JSONValue, _ path: String, isRoot: Bool, _ errors: inout [FieldError]) {
+    /// - Parameter old: what was here before, if what stays as it is need not be right.
+    func validate(_ value: JSONValue, _ path: String, isRoot: Bool, old: JSONValue? = nil, _ errors: inout [FieldError]) {
         if value == .null, flag("nullable") { return }
+        if old == value { return }
         guard validateType(value, path, &errors) else { return }
         if let allowed = json["enum"]?.array, !allowed.contains(value) {
             let list = allowed.map { JSONValue.string($0.string ?? $0.text()).text() }.joined(separator: ", ")
@@ -115,11 +117,17 @@ struct StructuralSchema {
         case .int(let number): validate(Double(number), value, path, &errors)
         case .double(let number): validate(number, value, path, &errors)
         case .string(let text): validate(text, path, &errors)
-        case .array(let elements): validate(elements, path, &errors)
-        case .object(let object): validate(object, path, isRoot: isRoot, &errors)
+        case .array(let elements): validate(elements, path, old: old, &errors)
+        case .object(let object): validate(object, path, isRoot: isRoot, old: old, &errors)
         default: break
         }
-        validateLogic(value, path, &errors)
+        validateLogic(value, path, old: old, &errors)
+    }
+
+    /// The element of a list that was this one before: only elements with keys can be found again.
+    func before(_ element: JSONValue, in old: JSONValue?) -> JSONValue? {
+        let keys = json["x-kubernetes-list-type"] == "map" ? json["x-kubernetes-list-map-keys"]?.array?.compactMap(\.string) ?? [] : []
+        return keys.isEmpty ? nil : old?.array?.first { other in keys.allSatisfy { other[$0] == element[$0] } }
     }
 
     private func refuse(_ path: String, _ value: JSONValue, _ why: String, _ errors: inout [FieldError]) {
@@ -210,7 +218,7 @@ struct StructuralSchema {
         }
     }
 
-    private func validate(_ elements: [JSONValue], _ path: String, _ errors: inout [FieldError]) {
+    private func validate(_ elements: [JSONValue], _ path: String, old: JSONValue?, _ errors: inout [FieldError]) {
         if let most = count("maxItems"), elements.count > most {
             errors.append(FieldError(.tooMany, path, value: "\(elements.count)", "must have at most \(most) items"))
         }
@@ -218,8 +226,17 @@ struct StructuralSchema {
             refuse(path, .int(Int64(elements.count)), "should have at least \(least) items", &errors)
         }
         if let items = part("items") {
-            for (index, element) in elements.enumerated() { items.validate(element, "\(path)[\(index)]", isRoot: false, &errors) }
+            for (index, element) in elements.enumerated() {
+                items.validate(element, "\(path)[\(index)]", isRoot: false, old: before(element, in: old), &errors)
+            }
         }
+        if let before = old?.array, !duplicates(before, path).isEmpty { return }
+        errors += duplicates(elements, path)
+    }
+
+    /// The elements of a set or a map that are there more than once.
+    private func duplicates(_ elements: [JSONValue], _ path: String) -> [FieldError] {
+        var errors: [FieldError] = []
         let keys = json["x-kubernetes-list-map-keys"]?.array?.compactMap(\.string) ?? []
         var seen: Set<String> = []
         for (index, element) in elements.enumerated() {
@@ -229,14 +246,15 @@ struct StructuralSchema {
             case "map":
                 let members = keys.sorted().compactMap { key in (element[key] ?? items(default: key)).map { "\(JSONValue.string(key).text()):\($0.text())" } }
                 shown = "{\(members.joined(separator: ","))}"
-            default: return
+            default: return []
             }
             if !seen.insert(shown).inserted { errors.append(FieldError(.duplicate, "\(path)[\(index)]", value: shown)) }
         }
+        return errors
     }
     private func items(default key: String) -> JSONValue? { json["items"]?["properties"]?[key]?["default"] }
 
-    private func validate(_ object: JSONObject, _ path: String, isRoot: Bool, _ errors: inout [FieldError]) {
+    private func validate(_ object: JSONObject, _ path: String, isRoot: Bool, old: JSONValue?, _ errors: inout [FieldError]) {
         func place(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
         for name in json["required"]?.array?.compactMap(\.string) ?? [] where object[name] == nil { errors.append(FieldError(.required, place(name))) }
         if let most = count("maxProperties"), object.members.count > most {
@@ -247,14 +265,14 @@ struct StructuralSchema {
         }
         for (name, member) in object.members {
             if (isRoot || isEmbedded) && Self.ownFields.contains(name) && name != "metadata" { continue }
-            if let schema = property(name) ?? values { schema.validate(member, place(name), isRoot: false, &errors) }
+            if let schema = property(name) ?? values { schema.validate(member, place(name), isRoot: false, old: old?[name], &errors) }
         }
     }
 
-    private func validateLogic(_ value: JSONValue, _ path: String, _ errors: inout [FieldError]) {
+    private func validateLogic(_ value: JSONValue, _ path: String, old: JSONValue?, _ errors: inout [FieldError]) {
         func problems(_ schema: JSONValue) -> [FieldError] {
             var found: [FieldError] = []
-            StructuralSchema(json: schema).validate(value, path, isRoot: false, &found)
+            StructuralSchema(json: schema).validate(value, path, isRoot: false, old: old, &found)
             return found
         }
         func refuse(_ why: String) { errors.append(FieldError(.invalid, path, value: "\"\"", "\"\(path)\" \(why)")) }

@@ -56,9 +56,9 @@ public enum Differences {
           Without real clients there is no certificate authority, so the text
           only has the form of a certificate.
         ControlPlane/CustomResources/StructuralSchema+Rules.swift
-          A rule that cannot be read, or that names what is not known here
-          (optionals, quantities, addresses, URLs, formats), is passed over;
-          there a definition with a rule that cannot be read is refused.
+          What a rule may cost is counted in steps when it is evaluated, and not
+          estimated when it is written. A rule that does not hold for what an
+          update leaves as it is is passed over without a warning.
         ControlPlane/CustomResources/StructuralSchema.swift
           Patterns with `\p{…}` are taken to match.
         Controllers/ControllerManagerSettings.swift

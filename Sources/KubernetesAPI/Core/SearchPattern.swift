@@ -51,6 +51,58 @@ public struct SearchPattern: Sendable {
         return search(scalars)
     }
 
+    /// Where the pattern is found in `text`, in scalars: the first places, none over another; of several at one place that which the
+    /// pattern prefers, as Go finds them. Nil if it takes too long to tell.
+    public func matches(in text: String, most: Int = .max) -> [Range<Int>]? {
+        let scalars = text.unicodeScalars.map(\.value)
+        var (found, from, steps): ([Range<Int>], Int, Int) = ([], 0, 0)
+        while found.count < most, from <= scalars.count, let match = match(in: scalars, from: from, &steps) {
+            if steps > Self.mostSteps { return nil }
+            // An empty one right after another is none.
+            if !match.isEmpty || match.lowerBound != found.last?.upperBound { found.append(match) }
+            from = match.isEmpty ? match.upperBound + 1 : match.upperBound
+        }
+        return found
+    }
+    private static let mostSteps = 8 << 20
+
+    /// The first match from a place on. All starts are followed at once; earlier ones come first.
+    private func match(in text: [UInt32], from: Int, _ steps: inout Int) -> Range<Int>? {
+        if let literal {
+            guard literal.count <= text.count else { return nil }
+            let places = from..<max(from, text.count - literal.count + 1)
+            let found = places.first { text[$0..<$0 + literal.count].elementsEqual(literal) { (ignoresCase ? Self.lowered($0) : $0) == $1 } }
+            steps += (found ?? text.count) - from
+            return found.map { $0..<$0 + literal.count }
+        }
+        var (now, next, stack): (Threads, Threads, [Int]) = (Threads(program.count), Threads(program.count), [])
+        var found: Range<Int>?
+        for index in from...text.count {
+            if found == nil, follow(0, at: index, of: text, into: &now, &stack, from: index) { found = index..<index }
+            guard index < text.count, !now.positions.isEmpty || found == nil else { break }
+            steps += now.positions.count + 1
+            next.clear()
+            // What comes after a thread that is at its end is preferred less.
+            for (thread, position) in now.positions.enumerated() where matches(program[position], text[index]) {
+                let start = now.starts[thread]
+                if follow(position + 1, at: index + 1, of: text, into: &next, &stack, from: start) {
+                    found = start..<index + 1
+                    break
+                }
+            }
+            swap(&now, &next)
+        }
+        return found
+    }
+
+    private func matches(_ step: Step, _ scalar: UInt32) -> Bool {
+        switch step {
+        case .scalar(let wanted): (ignoresCase ? Self.lowered(scalar) : scalar) == wanted
+        case .set(let set): ignoresCase ? set.contains(scalar, or: Self.lowered(scalar), Self.raised(scalar)) : set.contains(scalar)
+        default: false
+        }
+    }
+
     // MARK: Search
 
     private func search(_ text: [UInt32]) -> Bool {
@@ -62,14 +114,8 @@ public struct SearchPattern: Sendable {
             guard index < text.count else { break }
             let scalar = text[index]
             next.clear()
-            for position in now.positions {
-                let matches =
-                    switch program[position] {
-                    case .scalar(let wanted): (ignoresCase ? Self.lowered(scalar) : scalar) == wanted
-                    case .set(let set): ignoresCase ? set.contains(scalar, or: Self.lowered(scalar), Self.raised(scalar)) : set.contains(scalar)
-                    default: false
-                    }
-                if matches, follow(position + 1, at: index + 1, of: text, into: &next, &stack) { return true }
+            for position in now.positions where matches(program[position], scalar) {
+                if follow(position + 1, at: index + 1, of: text, into: &next, &stack) { return true }
             }
             swap(&now, &next)
         }
@@ -79,28 +125,32 @@ public struct SearchPattern: Sendable {
     /// The positions in the program that wait for a scalar, each once.
     private struct Threads {
         private(set) var positions: [Int] = []
+        /// Where the match of each begins.
+        private(set) var starts: [Int] = []
         private var isKnown: [Bool]
 
         init(_ count: Int) { isKnown = Array(repeating: false, count: count) }
 
-        mutating func insert(_ position: Int) -> Bool {
+        mutating func insert(_ position: Int, from start: Int) -> Bool {
             if isKnown[position] { return false }
             isKnown[position] = true
             positions.append(position)
+            starts.append(start)
             return true
         }
 
         mutating func clear() {
             for position in positions { isKnown[position] = false }
             positions.removeAll(keepingCapacity: true)
+            starts.removeAll(keepingCapacity: true)
         }
     }
 
     /// Goes from `start` to every step that takes a scalar; returns whether the end is among them.
-    private func follow(_ start: Int, at index: Int, of text: [UInt32], into threads: inout Threads, _ stack: inout [Int]) -> Bool {
+    private func follow(_ start: Int, at index: Int, of text: [UInt32], into threads: inout Threads, _ stack: inout [Int], from begin: Int = 0) -> Bool {
         stack.append(start)
         while let position = stack.popLast() {
-            guard threads.insert(position) else { continue }
+            guard threads.insert(position, from: begin) else { continue }
             switch program[position] {
             case .scalar, .set: continue
             case .split(let first, let second):

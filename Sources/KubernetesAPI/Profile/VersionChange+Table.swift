@@ -84,6 +84,10 @@ extension VersionChange {
             Facts(
                 37, .apiServer, "updates of a pod are refused that has CAP_SYS_ADMIN without privilege escalation",
                 "CAP_SYS_ADMIN without privilege escalation is refused at creation alone", "`kubernetes-1.37.md` §6 row 6.3")
+        case .customResourcesRatcheted:
+            Facts(
+                30, .apiServer, "an update of a custom resource is judged whole", "what an update of a custom resource leaves as it is is not judged anew",
+                "Kubernetes `CRDValidationRatcheting`, on by default from 1.30 on")
 
         case .podGroupWorkloadUnchecked:
             Facts(

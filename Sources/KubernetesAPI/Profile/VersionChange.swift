@@ -26,6 +26,7 @@ public enum VersionChange: Int, CaseIterable, Sendable {
     case brokenBudgetNamed
     case imageReferencesInTemplates
     case escalationJudgedAtCreation
+    case customResourcesRatcheted
 
     // MARK: Scheduler
 

@@ -2,7 +2,7 @@
 /// - Source: Kubernetes `apimachinery/pkg/util/validation/ip.go`, `utils/net/parse.go`.
 package struct IPAddress {
     /// 4 or 16; an IPv4 address that is mapped into IPv6 counts as IPv4.
-    private(set) var bytes: [UInt8]
+    package private(set) var bytes: [UInt8]
     package var isV6: Bool { bytes.count == 16 }
 
     package init?(_ text: some StringProtocol) {

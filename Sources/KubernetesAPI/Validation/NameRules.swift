@@ -14,7 +14,7 @@ package enum NameRules {
     }
 
     /// Up to 63 characters without dots: namespaces, containers, volumes.
-    static func label(_ text: String) -> [String] {
+    package static func label(_ text: String) -> [String] {
         var problems = length(text, 63)
         if isLabel(text) { return problems }
         problems.append(
