@@ -308,6 +308,27 @@ struct ValidationTests {
             } == ["spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"b\"}}: field is immutable"])
     }
 
+    @Test func `the template of a job stays, and is printed as the server holds it`() {
+        let container: JSONValue = ["name": "c", "image": "i", "env": [["name": "A", "value": "b"]], "securityContext": ["privileged": false]]
+        let spec: JSONValue = [
+            "containers": [container], "restartPolicy": "Never", "hostNetwork": true, "volumes": [["name": "v", "emptyDir": [:]]], "dnsPolicy": "Default",
+        ]
+        let job: JSONValue = ["metadata": ["name": "j", "namespace": "n"], "spec": ["template": ["metadata": ["labels": ["a": "b"]], "spec": spec]]]
+        let refused = Self.update(Job.self, job) { $0.spec.template.spec.containers[0].image = "other" }
+        #expect(refused.count == 1)
+        let text = refused.first ?? ""
+        #expect(text.hasPrefix(#"spec.template: Invalid value: {"labels":{"#), "\(text)")
+        #expect(text.hasSuffix(": field is immutable"))
+        for part in [
+            #""Spec":{"Volumes":[{"Name":"v","HostPath":null,"EmptyDir":{"Medium":"","SizeLimit":null},"GCEPersistentDisk":null,"#,
+            #""InitContainers":null,"Containers":[{"Name":"c","Image":"other","Command":null,"Args":null,"WorkingDir":"","Ports":null,"EnvFrom":null,"#
+                + #""Env":[{"Name":"A","Value":"b","ValueFrom":null}],"Resources":{"Limits":null,"Requests":null,"Claims":null},"#,
+            #""SecurityContext":{"Capabilities":null,"Privileged":false,"#, #""Stdin":false,"StdinOnce":false,"TTY":false}],"EphemeralContainers":null"#,
+            #""DNSPolicy":"Default","NodeSelector":null,"#, #""SecurityContext":{"HostNetwork":true,"HostPID":false,"#, #""HostnameOverride":null}}: "#,
+        ] { #expect(text.contains(part), "\(part) in \(text)") }
+        #expect(Self.update(Job.self, job) { $0.spec.parallelism = 2 } == [])
+    }
+
     @Test func `strategies have known types and fitting numbers`() {
         #expect(
             Self.create(

@@ -114,7 +114,7 @@ extension Validation {
                 template.spec.initContainers[i].resources = before.template.spec.initContainers[i].resources
             }
         }
-        errors.immutable("spec.template", template, before.template)
+        if template != before.template { errors.invalid("spec.template", InternalForm.podTemplate(template.json ?? [:]), "field is immutable") }
         errors.immutable("spec.completionMode", spec.completionMode, before.completionMode)
         errors.immutable("spec.podFailurePolicy", spec.podFailurePolicy, before.podFailurePolicy)
         errors.immutable("spec.backoffLimitPerIndex", spec.backoffLimitPerIndex, before.backoffLimitPerIndex)
