@@ -157,16 +157,32 @@ extension Cluster {
     ) {
         // Who says what it was doing has a recorder of the newer kind, which holds nothing back.
         if !action.isEmpty {
-            _ = tell(.init(message: message), reason, about: reference, warning: warning, source: source, action: action, happened: now)
+            _ = tell(.init(message: message), message, reason, about: reference, warning: warning, source: source, action: action, happened: now)
             return
         }
         var correlator = EventCorrelator()
         swap(&correlator, &eventCorrelator)
         defer { swap(&correlator, &eventCorrelator) }
-        if record(reason, message, about: reference, warning: warning, source: source, through: &correlator) { return }
-        // Names that come after do not depend on what is held back.
+        let verdict = correlator.note(reason, message, about: reference, warning: warning, source: source, at: now)
+        if !verdict.isDropped {
+            // The log has what was told, the API server what came of it.
+            let place = tell(verdict, message, reason, about: reference, warning: warning, source: source, action: "", happened: now)
+            if verdict.isOther != nil, let place { correlator.keep(place, reason, about: reference, warning: warning, source: source) }
+            return
+        }
         let hash = Event.hash(reason, message, about: reference, source: source)
-        if !isKnown(hash, reason, message, about: reference, source: source) { skipName() }
+        let known = store.event(hash, telling: reason, message, about: reference, source: source).flatMap { store.events.rows[$0] }
+        // Names that come after do not depend on what is held back.
+        if known == nil, !leftOut.contains(hash) { skipName() }
+        if !tellsEvents { return }
+        var told = toldEvent(reason, message, about: reference, warning: warning, source: source)
+        told.count = (known?.count ?? 0).saturatingAdd(verdict.heldBack + 1)
+        eventLog.append(told)
+    }
+    private func toldEvent(_ reason: String, _ message: String, about: ObjectReference, warning: Bool, source: EventSource) -> ToldEvent {
+        ToldEvent(
+            time: now, isWarning: warning, reason: reason, kind: about.kind, object: ObjectKey(namespace: about.namespace, name: about.name), message: message,
+            source: source.component, host: source.host)
     }
     /// Draws what a new event would have drawn.
     private mutating func skipName() {
@@ -182,15 +198,16 @@ extension Cluster {
     ) -> Bool {
         let verdict = correlator.note(reason, message, about: reference, warning: warning, source: source, at: now)
         if verdict.isDropped { return false }
-        let place = tell(verdict, reason, about: reference, warning: warning, source: source, action: "", happened: happened ?? now)
+        let place = tell(verdict, verdict.message, reason, about: reference, warning: warning, source: source, action: "", happened: happened ?? now)
         if verdict.isOther != nil, let place { correlator.keep(place, reason, about: reference, warning: warning, source: source) }
         return true
     }
 
     /// Returns where the event is; nil if nobody is told.
+    /// - Parameter logged: what the log of told events says.
     private mutating func tell(
-        _ verdict: EventCorrelator.Verdict, _ reason: String, about reference: ObjectReference, warning: Bool, source: EventSource, action: String,
-        happened time: Instant
+        _ verdict: EventCorrelator.Verdict, _ logged: String, _ reason: String, about reference: ObjectReference, warning: Bool, source: EventSource,
+        action: String, happened time: Instant
     ) -> EventCorrelator.Place? {
         if !tellsEvents, !HeldBackPods.needs(reason, of: reference.kind) {
             leaveOut(verdict, reason, reference, source)
@@ -198,10 +215,8 @@ extension Cluster {
         }
         let count = store.events.count
         let message = eventRecorder.share(verdict.message, of: count)
-        var told = ToldEvent(
-            time: now, isWarning: warning, reason: reason, kind: reference.kind,
-            object: ObjectKey(namespace: reference.namespace, name: reference.name), message: message,
-            source: source.component, host: source.host)
+        let isOwn = verdict.isOther == nil
+        var told = toldEvent(reason, isOwn ? message : eventRecorder.share(logged, of: count), about: reference, warning: warning, source: source)
         defer { eventLog.append(told) }
         expireEvents()
         let hash = Event.hash(reason, message, about: reference, source: source)
@@ -210,7 +225,7 @@ extension Cluster {
         {
             if verdict.isOther == true { skipName() }
             event.again(at: time, saying: message, times: verdict.heldBack + 1)
-            told.count = event.count
+            if isOwn { told.count = event.count }
             store.replace(event, at: slot, now)
             return eventRecorder.place(slot)
         }
@@ -219,7 +234,7 @@ extension Cluster {
         let event = Event(
             telling: reason, message, about: eventRecorder.share(reference, of: count), isWarning: warning, source: eventRecorder.share(source, of: count),
             action: action, bits: StableHash.uuidBits(&names), stamp: stamp, at: now, happened: time, count: verdict.heldBack + 1)
-        told.count = event.count
+        if isOwn { told.count = event.count }
         store.unheard = hash
         let slot = store.add(event, at: now)
         eventRecorder.expire(slot, number: number, at: now + settings.eventTimeToLive)
