@@ -78,4 +78,29 @@ import Testing
         #expect(accounts == 1500)
         #expect(parts.count > 2 && parts.allSatisfy { $0 < 3000 }, "\(parts)")
     }
+
+    @Test func `a zone that falls silent is marked in parts, all at one moment`() throws {
+        var cluster = Cluster()
+        var manager = ControllerManager()
+        for number in 0..<1200 {
+            var node = Node()
+            node.metadata.name = "n\(number)"
+            node.status.conditions = [Condition(type: ConditionType.ready, status: true, reason: "KubeletReady", message: "")]
+            _ = try cluster.create(node)
+        }
+        var parts: [Instant: [Int]] = [:]
+        let end = cluster.now + .seconds(80)
+        while let due = manager.nextWake(cluster), due <= end {
+            cluster.now = max(due, cluster.now)
+            let before = cluster.store.revision
+            manager.run(&cluster)
+            let isLost = cluster.store.nodes.all.contains { $0.status.conditions[ConditionType.ready]?.status == "Unknown" }
+            if isLost, cluster.store.revision > before { parts[cluster.now, default: []].append(cluster.store.revision - before) }
+        }
+        #expect(cluster.store.nodes.all.allSatisfy { $0.status.conditions[ConditionType.ready]?.status == "Unknown" })
+        let moments = Set(cluster.store.nodes.all.map { $0.status.conditions[ConditionType.ready]?.lastTransitionTime })
+        #expect(moments.count == 1)
+        let first = try #require(parts.keys.min().flatMap { parts[$0] })
+        #expect(first.count > 2 && first.allSatisfy { $0 < 3000 }, "\(first)")
+    }
 }

@@ -19,6 +19,28 @@ import Testing
         #expect(bench.stored("p0").status.conditions.isTrue("PodScheduled"))
     }
 
+    @Test func `of many changes at one moment all are read, in turns, before a pod is tried`() throws {
+        var bench = Bench()
+        bench.node("a")
+        bench.pod("p")
+        for number in 0..<9000 {
+            var map = ConfigMap()
+            map.metadata.name = "m\(number)"
+            _ = try bench.cluster.create(map)
+        }
+        bench.cluster.modify(Node.self, ObjectKey(name: "a")) { $0.spec.unschedulable = true }
+        var moments: [Instant] = []
+        let (start, end) = (bench.cluster.now, bench.scheduler.cursor.position + 9000)
+        while bench.scheduler.cursor.position <= end, let wake = bench.scheduler.nextWake(bench.cluster) {
+            bench.cluster.now = max(bench.cluster.now, wake)
+            bench.scheduler.run(&bench.cluster)
+            moments.append(bench.cluster.now)
+        }
+        #expect(moments.count == 3 && Set(moments).count == 1 && bench.cluster.now < start + .seconds(1))
+        bench.run(.seconds(1))
+        #expect(bench.place("p").isEmpty && bench.messages("FailedScheduling").first?.contains("were unschedulable") == true)
+    }
+
     @Test func `a pod that fits nowhere says why, and is placed when room appears`() {
         var bench = Bench()
         bench.node("a", cpu: "1")
