@@ -99,8 +99,17 @@ struct PodCell {
     var requests: Resources
 }
 
-/// What screens show of one node.
-struct NodeView {
+/// What screens show of one node. A reference, as frames hand thousands of them about; what changes becomes a new one.
+@dynamicMemberLookup
+final class NodeView: Sendable {
+    let facts: NodeFacts
+    init(_ facts: NodeFacts) { self.facts = facts }
+    @inline(__always) subscript<Value>(dynamicMember path: KeyPath<NodeFacts, Value>) -> Value { facts[keyPath: path] }
+    func shortWord(_ width: Int) -> String { facts.shortWord(width) }
+}
+
+/// What a ``NodeView`` tells.
+struct NodeFacts: Sendable {
     var name: String
     var labels: StringMap<String>
     var isReady: Bool
@@ -265,10 +274,10 @@ struct ClusterView {
     /// Counts the pods of all workloads anew, by another topology key. O(pods).
     private mutating func countWorkloads() {
         workloads = WorkloadTally()
-        for name in nodeNames { if let node = nodes[name] { for pod in node.pods { workloads.add(pod, domain: domain(node)) } } }
+        for name in nodeNames { if let node = nodes[name] { for pod in node.pods { workloads.add(pod, domain: domain(node.labels)) } } }
         for (cell, _) in unplaced.values { workloads.add(cell, domain: nil) }
     }
-    private func domain(_ node: NodeView) -> String { node.labels[topologyKey] ?? "" }
+    private func domain(_ labels: StringMap<String>) -> String { labels[topologyKey] ?? "" }
 
     private mutating func finish(namesChanged: Bool, unplacedChanged: Bool) {
         if namesChanged {
@@ -315,9 +324,9 @@ struct ClusterView {
 
     /// Looks at pods of the node `name` that changed.
     private mutating func read(_ keys: Set<ObjectKey>, onNode name: String, _ cluster: Cluster) {
-        guard var view = nodes.removeValue(forKey: name) else { return }
+        guard var view = nodes.removeValue(forKey: name)?.facts else { return }
         let rules = RequestRules(assigned: cluster.profile)
-        let domain = domain(view)
+        let domain = domain(view.labels)
         var hasResizes = !view.waitingForResize.isEmpty
         for key in keys {
             let place = view.pods.partitioningIndex { $0.key >= key }
@@ -336,12 +345,12 @@ struct ClusterView {
         view.faults = view.pods.count { $0.state.isFault }
         faults += view.faults
         view.requested = view.pods.reduce(Resources()) { $0 + $1.requests }
-        nodes[name] = view
+        nodes[name] = NodeView(view)
         if hasResizes { read(name, cluster) }
     }
 
     /// The cell of a pod on a node; notes when it should be gone.
-    private mutating func readCell(_ pod: Pod, on view: NodeView, _ rules: RequestRules, _ cluster: Cluster) -> PodCell {
+    private mutating func readCell(_ pod: Pod, on view: NodeFacts, _ rules: RequestRules, _ cluster: Cluster) -> PodCell {
         var cell = cell(pod, isNodeReady: !view.isDown, cluster)
         if cell.state == .leaving, let time = pod.metadata.deletionTimestamp {
             overdue[view.name] = min(overdue[view.name] ?? .distantFuture, time + PodState.patience)
@@ -351,7 +360,7 @@ struct ClusterView {
     }
 
     private mutating func read(_ name: String, _ cluster: Cluster) {
-        if let before = nodes[name] { for pod in before.pods { workloads.remove(pod, domain: domain(before)) } }
+        if let before = nodes[name] { for pod in before.pods { workloads.remove(pod, domain: domain(before.labels)) } }
         faults -= nodes[name]?.faults ?? 0
         notReady -= nodes[name]?.isDown == true ? 1 : 0
         overdue[name] = nil
@@ -359,7 +368,7 @@ struct ClusterView {
             nodes[name] = nil
             return
         }
-        var view = NodeView(
+        var view = NodeFacts(
             name: name, labels: node.metadata.labels, isReady: node.isReady, isUnreported: node.status.conditions[ConditionType.ready] == nil,
             isCordoned: node.spec.unschedulable,
             taints: node.spec.taints.filter { !$0.key.hasPrefix("node.kubernetes.io/") && $0.effect != TaintEffect.preferNoSchedule },
@@ -378,8 +387,8 @@ struct ClusterView {
         view.faults = view.pods.count { $0.state.isFault }
         faults += view.faults
         notReady += view.isDown ? 1 : 0
-        for pod in view.pods { workloads.add(pod, domain: domain(view)) }
-        nodes[name] = view
+        for pod in view.pods { workloads.add(pod, domain: domain(view.labels)) }
+        nodes[name] = NodeView(view)
     }
 
     private mutating func cell(_ pod: Pod, isNodeReady: Bool, _ cluster: Cluster) -> PodCell {

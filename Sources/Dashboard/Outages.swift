@@ -50,22 +50,22 @@ struct Outages {
 
     /// Looks at the nodes again, if one is lost and something has changed. O(nodes, and pods on some of those that are lost).
     mutating func refresh(_ world: World) {
-        let (simulation, view) = (world.session.simulation, world.view)
-        let silent = simulation.kubelets.failedNodes
-        if silent.isEmpty && view.notReady == 0 {
+        // Not held in variables: a copy of the simulation with all its parts would cost more than most looks.
+        let silent = world.session.simulation.kubelets.failedNodes
+        if silent.isEmpty && world.view.notReady == 0 {
             if !groups.isEmpty || stamp != nil { self = Outages() }
             return
         }
-        let new = Stamp(silent: silent.count, notReady: view.notReady, world: WorldStamp(world))
+        let new = Stamp(silent: silent.count, notReady: world.view.notReady, world: WorldStamp(world))
         isPaused = world.session.isPaused
         if new == stamp, !isBehind { return }
-        let lost = Set(silent).union(view.nodeNames.filter { view.nodes[$0]?.isDown == true })
         let isSame = stamp?.silent == new.silent && stamp?.notReady == new.notReady && stamp?.world.generation == new.world.generation
-        if isSame, lost.count > Self.nodesAtOnce, !isBehind, world.clock - lookedAt < Self.period { return }
+        if isSame, byNode.count > Self.nodesAtOnce, !isBehind, world.clock - lookedAt < Self.period { return }
+        let lost = Set(silent).union(world.view.nodeNames.filter { world.view.nodes[$0]?.isDown == true })
         if !isSame { evictions = evictions.filter { lost.contains($0.key) } }
         if new != stamp { looked = 0 }
         (stamp, lookedAt) = (new, world.clock)
-        look(at: lost, simulation, view)
+        look(at: lost, world.session.simulation, world.view)
     }
 
     private mutating func look(at lost: Set<String>, _ simulation: Simulation, _ view: ClusterView) {
