@@ -35,18 +35,21 @@ public struct EventCorrelator: Sendable {
         var isDropped = false
     }
 
-    /// A message by hash, and how many of it were held back since one was sent.
+    /// A message that stands for itself, by hash; its group is its reason and type. Small: each pod has some.
     fileprivate struct Told: Sendable {
+        var message: UInt64
+        var group: UInt32
+        /// How many of it were held back since one was sent.
+        var heldBack: Int32 = 0
+        /// When the group last told something.
+        var last: Instant
+    }
+    /// The event that stands for those of a group after the first nine, and what it said last.
+    fileprivate struct Combined: Sendable {
+        let group: UInt32
         var message: UInt64 = 0
         var heldBack: Int32 = 0
-    }
-    /// Events of one type and reason about one object.
-    fileprivate struct Group: Sendable {
-        let key: UInt64
         var last: Instant
-        var told: [Told] = []
-        /// The event that stands for those after the first nine, and what it said last.
-        var combined = Told()
         var place: Place?
     }
     fileprivate struct Object: Sendable {
@@ -54,7 +57,8 @@ public struct EventCorrelator: Sendable {
         var full = Instant.start
         /// Grows with each event of the component: what was used last has the largest.
         var used = 0
-        var groups: [Group] = []
+        var told: [Told] = []
+        var combined: [Combined] = []
     }
     private var objects: [UInt64: Object] = [:]
     private var uses = 0
@@ -69,6 +73,10 @@ public struct EventCorrelator: Sendable {
         return hash
     }
 
+    private static func group(_ reason: String, _ warning: Bool) -> UInt32 {
+        UInt32(truncatingIfNeeded: StableHash.of(reason, seed: warning ? 1 : 0))
+    }
+
     /// Notes an event that is to be told, and says what becomes of it.
     mutating func note(_ reason: String, _ message: String, about: ObjectReference, warning: Bool, source: EventSource, at now: Instant) -> Verdict {
         if objects.count >= limit { forgetSome(now) }
@@ -80,18 +88,17 @@ public struct EventCorrelator: Sendable {
             let full = max(object.full, now)
             let isDropped = full - now > Self.refill * (Self.burst - 1)
             if !isDropped { object.full = full + Self.refill }
-            let group = object.group(StableHash.of(reason, seed: warning ? 1 : 0), at: now)
-            return object.groups[group].note(message, isDropped: isDropped)
+            return object.note(message, Self.group(reason, warning), isDropped: isDropped, at: now)
         }
         return note(&objects[Self.key(about, source), default: Object()])
     }
 
     /// Notes where the event is that stands for others.
     mutating func keep(_ place: Place, _ reason: String, about: ObjectReference, warning: Bool, source: EventSource) {
-        let key = StableHash.of(reason, seed: warning ? 1 : 0)
+        let group = Self.group(reason, warning)
         func keep(_ object: inout Object?) {
-            guard let group = object?.groups.firstIndex(where: { $0.key == key }) else { return }
-            object?.groups[group].place = place
+            guard let index = object?.combined.firstIndex(where: { $0.group == group }) else { return }
+            object?.combined[index].place = place
         }
         keep(&objects[Self.key(about, source)])
     }
@@ -100,7 +107,7 @@ public struct EventCorrelator: Sendable {
     /// many at once, so that an event pays for a few of them.
     private mutating func forgetSome(_ now: Instant) {
         objects = objects.filter { _, object in
-            object.full > now || object.groups.contains { now - $0.last <= Self.similarWithin || $0.place != nil }
+            object.full > now || !object.combined.isEmpty || object.told.contains { now - $0.last <= Self.similarWithin }
         }
         if objects.count >= Self.mostObjects {
             let oldest = objects.values.map(\.used).sorted()[Self.mostObjects / 8]
@@ -116,36 +123,35 @@ public struct EventCorrelator: Sendable {
 }
 
 extension EventCorrelator.Object {
-    /// The place of a group, which begins anew after a long silence.
-    fileprivate mutating func group(_ key: UInt64, at now: Instant) -> Int {
-        guard let index = groups.firstIndex(where: { $0.key == key }) else {
-            groups.append(EventCorrelator.Group(key: key, last: now))
-            return groups.count - 1
-        }
-        if now - groups[index].last > EventCorrelator.similarWithin { groups[index].told = [] }
-        groups[index].last = now
-        return index
-    }
-}
-
-extension EventCorrelator.Group {
-    /// What a message becomes in the group.
-    fileprivate mutating func note(_ message: String, isDropped: Bool) -> EventCorrelator.Verdict {
+    /// What a message of a group becomes.
+    fileprivate mutating func note(_ message: String, _ group: UInt32, isDropped: Bool, at now: Instant) -> EventCorrelator.Verdict {
         func count(_ heldBack: inout Int32) -> Int {
             defer { heldBack = isDropped ? heldBack &+ 1 : 0 }
             return Int(heldBack)
         }
         let hash = StableHash.of(message)
+        let combinedIndex = combined.firstIndex { $0.group == group }
+        let last = told.first { $0.group == group }?.last ?? combinedIndex.map { combined[$0].last }
+        if let last, now - last > EventCorrelator.similarWithin { told.removeAll { $0.group == group } }
+        var (similar, same): (Int, Int?) = (0, nil)
+        for index in told.indices where told[index].group == group {
+            told[index].last = now
+            similar += 1
+            if told[index].message == hash { same = index }
+        }
+        if let combinedIndex { combined[combinedIndex].last = now }
         var verdict = EventCorrelator.Verdict(message: message, isDropped: isDropped)
-        if let index = told.firstIndex(where: { $0.message == hash }) {
-            verdict.heldBack = count(&told[index].heldBack)
-        } else if told.count + 1 < EventCorrelator.similar {
-            told.append(.init(message: hash, heldBack: isDropped ? 1 : 0))
+        if let same {
+            verdict.heldBack = count(&told[same].heldBack)
+        } else if similar + 1 < EventCorrelator.similar {
+            told.append(.init(message: hash, group: group, heldBack: isDropped ? 1 : 0, last: now))
         } else {
+            let index = combinedIndex ?? combined.count
+            if combinedIndex == nil { combined.append(.init(group: group, last: now)) }
             verdict.message = "(combined from similar events): " + message
-            (verdict.combined, verdict.isOther) = (place, combined.message != hash)
-            verdict.heldBack = count(&combined.heldBack)
-            combined.message = hash
+            (verdict.combined, verdict.isOther) = (combined[index].place, combined[index].message != hash)
+            verdict.heldBack = count(&combined[index].heldBack)
+            combined[index].message = hash
         }
         return verdict
     }
