@@ -8,11 +8,14 @@ import Testing
 
 @Suite struct CELTests {
     private static let object: JSONValue = [
-        "n": 3, "text": "hello", "list": ["b", "a"], "map": ["x": 1, "y": 2], "on": true, "real": .double(1.5), "a-b": 1, "nothing": .null,
+        "n": 3, "text": "hello", "list": ["b", "a"], "map": ["x": 1, "y": 2], "on": true, "real": .double(1.5), "a-b": 1, "typedNull": .null, "nothing": .null,
         "items": [["name": "one", "size": 1], ["name": "two", "size": 2]], "when": "2026-01-02T03:04:05Z", "wait": "90s",
     ]
     private static let schema: JSONValue = [
-        "properties": ["when": ["type": "string", "format": "date-time"], "wait": ["type": "string", "format": "duration"], "real": ["type": "number"]]
+        "properties": [
+            "when": ["type": "string", "format": "date-time"], "wait": ["type": "string", "format": "duration"], "real": ["type": "number"],
+            "typedNull": ["type": "string", "nullable": true],
+        ]
     ]
 
     private func value(_ text: String) throws -> CELValue {
@@ -66,6 +69,7 @@ import Testing
         "sets.contains([1, 2], [2]) && sets.equivalent([1, 2], [2, 1, 1]) && !sets.intersects([1], [2])",
         // Numbers of all types, bytes and types.
         "1u + 2u == 3u && 1 < 2u && 2.5 > 2 && 0x1F == 31 && 1e3 == 1000.0", "b'ab' == bytes('ab') && size(b'\\x00a') == 2 && string(b'ab') == 'ab'",
+        "type(1) == int && type('') != int && type([]) == list && type(type(1)) == type", "!has(self.typedNull) && self.?typedNull == optional.none()",
         "type(1) == type(2) && int(2.9) == 2 && int(timestamp('1970-01-01T00:01:00Z')) == 60", "bool('true') && double('1.5') == 1.5 && uint(3) == 3u",
         // Amounts.
         "quantity('1.5Gi').isGreaterThan(quantity('1Gi')) && quantity('1k').asInteger() == 1000 && !quantity('50m').isInteger()",
@@ -133,7 +137,8 @@ import Testing
         ("self.__namespace__", "string"), ("self.metadata.name", "string"), ("self.when - timestamp('2026-01-01T00:00:00Z')", "duration"),
         ("self.list.transformMap(i, v, v)", "map(int, string)"), ("oldSelf.n.orValue(1)", "int"), ("oldSelf.optMap(o, o.n).orValue(0)", "int"),
         ("{'a': [1.5]}", "map(string, list(double))"), ("quantity(self.text)", "kubernetes.Quantity"), ("[] + [1]", "list(dyn)"),
-        ("self.list.all(i, v, i < 3 && v in self.list)", "bool"), ("self == self", "bool"), ("sets.contains(self.list, ['a'])", "bool"),
+        ("self.list.all(i, v, i < 3 && v in self.list)", "bool"), ("self == self", "bool"), ("type(self.n) == int", "bool"),
+        ("sets.contains(self.list, ['a'])", "bool"),
     ])
     func `an expression has a type`(_ text: String, _ expected: String) throws {
         #expect(try type(text).text == expected)

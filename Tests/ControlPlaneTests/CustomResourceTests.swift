@@ -91,7 +91,7 @@ import Testing
         let document = Self.widget([
             "colour": "red", "flavour": "sweet", "any": ["x": ["y": 1]], "labels": ["a": "b"], "parts": [["name": "a", "odd": true]],
         ])
-        let (object, unknown) = try resource.admit(document, version: version, over: nil)
+        let (object, unknown, _) = try resource.admit(document, version: version, over: nil)
         #expect(unknown == ["spec.flavour", "spec.parts[0].odd"])
         #expect(
             object.content["spec"] == ["colour": "red", "count": 1, "any": ["x": ["y": 1]], "labels": ["a": "b"], "parts": [["name": "a", "size": 3]]])
@@ -184,7 +184,7 @@ import Testing
     @Test func `lists and maps are owned as the schema says`() throws {
         let (cluster, resource) = try Self.cluster()
         let version = try #require(resource.version("v1"))
-        let (object, _) = try resource.admit(Self.widget(["colour": "red", "parts": [["name": "a"]], "labels": ["x": "y"]]), version: version, over: nil)
+        let (object, _, _) = try resource.admit(Self.widget(["colour": "red", "parts": [["name": "a"]], "labels": ["x": "y"]]), version: version, over: nil)
         let manager = FieldManager(
             "kit", apiVersion: "conf.example.com/v1", rules: cluster.fieldRules(resource.info("v1")), hasStatus: version.hasStatus, now: .start)
         let fields = manager.managedFields(live: nil, new: object.document)?.array?.first?["fieldsV1"]

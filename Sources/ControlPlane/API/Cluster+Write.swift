@@ -97,9 +97,10 @@ extension Cluster {
         var unknown: [String] = write.duplicates.map { "duplicate field \"\($0)\"" }
         var client: JSONValue = .object(members)
         if let (resource, version) = definedVersion(write) {
-            let (object, paths) = try resource.admit(
+            let (object, paths, kept) = try resource.admit(
                 client, version: version, over: store.customObjects[write.key], subresource: write.subresource, strict: write.fieldValidation == .strict,
                 isRatcheting: profile.has(.customResourcesRatcheted))
+            warnings += kept
             if write.fieldValidation == .warn { warnings += (unknown + paths.map { "unknown field \"\($0)\"" }) }
             return try placed(object, write)
         }

@@ -32,7 +32,9 @@ struct CELChecker {
     private mutating func type(_ expression: CELExpression) -> CELType {
         switch expression.node {
         case .literal(let value): return value.type
-        case .name(let name): return scope[name] ?? refuse("undeclared reference to '\(name)' (in container '')", at: expression.at)
+        case .name(let name):
+            if scope[name] == nil, CELValue.types.contains(name) { return .type(.dyn) }
+            return scope[name] ?? refuse("undeclared reference to '\(name)' (in container '')", at: expression.at)
         case .field(let inner, let name, let form): return field(of: type(inner), name, form, at: expression.at)
         case .call(let name, let target, let arguments):
             let types = ((target.map { [$0] } ?? []) + arguments).map { type($0) }

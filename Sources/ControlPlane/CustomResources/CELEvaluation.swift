@@ -15,6 +15,7 @@ struct CELEvaluation {
         case .literal(let value): return value
         case .name(let name):
             if let value = variables[name] { return value }
+            if CELValue.types.contains(name) { return .type(name) }
             throw CELProblem(text: "no such attribute(s): \(name)")
         case .field(let inner, let name, let form): return try Self.field(of: try value(inner), name, form)
         case .call(let name, let target, let arguments): return try call(name, target, arguments)

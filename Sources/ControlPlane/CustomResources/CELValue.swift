@@ -44,7 +44,9 @@ indirect enum CELValue: Sendable {
             }
         case .array(let elements): self = .list(elements.map { CELValue($0, schema?["items"]) })
         case .object(let object):
-            self = .map(object.members.map { (.string($0.key), CELValue($0.value, schema?["properties"]?[$0.key] ?? schema?["additionalProperties"])) })
+            // A field that is null is as if it were absent.
+            let members = object.members.filter { $0.value != .null || schema?["properties"]?[$0.key] == nil }
+            self = .map(members.map { (.string($0.key), CELValue($0.value, schema?["properties"]?[$0.key] ?? schema?["additionalProperties"])) })
         }
     }
 
@@ -162,6 +164,9 @@ indirect enum CELValue: Sendable {
         }
     }
 
+    /// The types that are values themselves, as in `type(x) == string`.
+    static let types: Set<String> = ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"]
+
     /// As conversions call it.
     var typeName: String {
         switch self {
@@ -170,6 +175,7 @@ indirect enum CELValue: Sendable {
         case .duration: "google.protobuf.Duration"
         case .list: "list"
         case .map: "map"
+        case .type: "type"
         default: type.text
         }
     }

@@ -14,11 +14,11 @@ extension CustomResource {
     ///   - subresource: `status`, or nothing for the object itself: then a status that has its own way in stays as it is.
     ///   - strict: refuse unknown fields.
     ///   - isRatcheting: what an update leaves as it is need not be right.
-    /// - Returns: the object to be written, and the paths of unknown fields.
+    /// - Returns: the object to be written, the paths of unknown fields, and what rules say of what stays as it is.
     /// - Throws: 400 for unknown fields if `strict`, 422 for what the schema refuses.
     public func admit(
         _ document: JSONValue, version: Version, over old: CustomObject?, subresource: String = "", strict: Bool = false, isRatcheting: Bool = false
-    ) throws(APIError) -> (object: CustomObject, unknown: [String]) {
+    ) throws(APIError) -> (object: CustomObject, unknown: [String], warnings: [String]) {
         var unknown: [String] = []
         var wanted = document
         if let schema = version.schema { wanted = StructuralSchema(json: schema).pruned(document, &unknown) }
@@ -44,19 +44,20 @@ extension CustomResource {
         if let schema = version.schema { wanted = StructuralSchema(json: schema).defaulted(wanted) }
         let object = object(wanted)
         var errors: [FieldError] = []
+        var warnings: [String]? = isRatcheting ? [] : nil
         if let schema = version.schema {
             let before = old.map { self.document(of: $0, version: version) }
             StructuralSchema(json: schema).validate(wanted, "", isRoot: true, old: isRatcheting ? before : nil, &errors)
-            StructuralSchema(json: schema).validateRules(wanted, old: before, isRatcheting: isRatcheting, &errors)
+            StructuralSchema(json: schema).validateRules(wanted, old: before, warnings: &warnings, &errors)
         }
         if !errors.isEmpty { throw .invalid(info(version.name), object.metadata.name, errors) }
         // It is kept in the version that is stored, which may know less.
         if !version.isStored, let schema = versions.first(where: \.isStored)?.schema {
             var lost: [String] = []
             let stored = StructuralSchema(json: schema)
-            return (self.object(stored.defaulted(stored.pruned(wanted, &lost))), unknown)
+            return (self.object(stored.defaulted(stored.pruned(wanted, &lost))), unknown, warnings ?? [])
         }
-        return (object, unknown)
+        return (object, unknown, warnings ?? [])
     }
 
     /// The object as a client of `version` sees it.

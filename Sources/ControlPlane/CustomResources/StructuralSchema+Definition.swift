@@ -87,7 +87,8 @@ extension StructuralSchema {
             if !unknown.isEmpty { errors.append(FieldError(.invalid, "\(path).default", value: standard.text(), "must not have unknown fields")) }
             var found: [FieldError] = []
             validate(standard, "", isRoot: false, &found)
-            if found.isEmpty { validateRules(standard, old: nil, isRatcheting: false, &found) }
+            var warnings: [String]?
+            if found.isEmpty { validateRules(standard, old: nil, warnings: &warnings, &found) }
             for var error in found {
                 error.field = error.field.isEmpty || error.field == "<nil>" ? "\(path).default" : "\(path).default.\(error.field)"
                 errors.append(error)

@@ -57,8 +57,7 @@ public enum Differences {
           only has the form of a certificate.
         ControlPlane/CustomResources/StructuralSchema+Rules.swift
           What a rule may cost is counted in steps when it is evaluated, and not
-          estimated when it is written. A rule that does not hold for what an
-          update leaves as it is is passed over without a warning.
+          estimated when it is written.
         ControlPlane/CustomResources/StructuralSchema.swift
           Patterns with `\p{…}` are taken to match.
         Controllers/ControllerManagerSettings.swift
