@@ -124,9 +124,8 @@ struct RecordedTests {
     static let validation = Recorded.lines(
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../ControlPlaneTests/Golden/validation.jsonl"))
     static let otherValidation: [String: String] = [
-        "pvc-change-class": "a diff of Go structures follows", "pvc-shrink": "a diff of Go structures follows",
-        "pvc-expand-unbound": "a diff of Go structures follows", "resize-via-main": "a diff of Go structures follows",
-        "upd-nodename": "a diff of Go structures follows", "pod-wrong-type": "Go's JSON decoder names its types",
+        "resize-via-main": "the recorded server gives pods one more volume source", "upd-nodename": "the recorded server gives pods one more volume source",
+        "pod-wrong-type": "Go's JSON decoder names its types",
         "dep-replicas-type": "Go's JSON decoder names its types", "upd-jsonpatch-shape": "Go's JSON decoder names its types",
         "pod-broken-json": "Go's JSON decoder names its types",
     ]

@@ -56,9 +56,8 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     /// Cases of which the code, the reason and the fields agree, and the first line of the message where it is the API server's
     /// own; what is not compared, and why.
     static let loose: [String: String] = [
-        "pvc-change-class": "a diff of Go structures follows", "pvc-shrink": "a diff of Go structures follows",
-        "pvc-expand-unbound": "a diff of Go structures follows", "resize-via-main": "a diff of Go structures follows",
-        "upd-nodename": "a diff of Go structures follows",
+        "resize-via-main": "the recorded server gives pods one more volume source", "upd-nodename": "the recorded server gives pods one more volume source",
+
         "pod-wrong-type": "Go's JSON decoder names its types", "dep-replicas-type": "Go's JSON decoder names its types",
     ]
 }

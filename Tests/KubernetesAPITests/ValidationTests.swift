@@ -235,11 +235,27 @@ struct ValidationTests {
     @Test func `other fields may not change`() {
         let text =
             "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
-        #expect(Self.update(Pod.self, Self.simple) { $0.nodeName = "n" } == [text])
-        #expect(
-            Self.update(Pod.self, Self.simple) {
-                $0.spec.containers[0].resources.requests["cpu"] = Quantity(2)
-            } == [text])
+        let moved = Self.update(Pod.self, Self.simple) { $0.nodeName = "n" }
+        #expect(moved.count == 1 && moved[0].hasPrefix(text + "\n@@ -"), "\(moved)")
+        let lines = """
+            "NodeSelector": null,
+              "ServiceAccountName": "",
+              "AutomountServiceAccountToken": null,
+            - "NodeName": "",
+            + "NodeName": "n",
+              "SecurityContext": {
+               "HostNetwork": false,
+               "HostPID": false,
+
+            """
+        #expect(moved.first?.hasSuffix(lines) == true, "\(moved)")
+        // Two changes that are far from each other are two parts.
+        let larger = Self.update(Pod.self, Self.simple) {
+            $0.spec.containers[0].resources.requests["cpu"] = Quantity(2)
+            $0.spec.schedulerName = "other"
+        }
+        #expect(larger.count == 1 && larger[0].hasPrefix(text) && larger[0].split(separator: "\n").count { $0.hasPrefix("@@ -") } == 2, "\(larger)")
+        #expect(larger.first?.contains("\n+     \"cpu\": \"2\"") == true, "\(larger)")
         #expect(
             Self.update(Pod.self, Self.simple) { $0.spec.containers.append($0.spec.containers[0]) }.suffix(1)
                 == ["spec.containers: Forbidden: pod updates may not add or remove containers"])

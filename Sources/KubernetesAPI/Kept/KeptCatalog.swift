@@ -31,6 +31,7 @@ enum KeptCatalog {
 
     /// `@` begins a kind; `!` ends the type of a field that has to be there; `=` begins what is filled in.
     private static let text = """
+        @ v1 Binding: target ObjectReference!
         @ networking.k8s.io/v1 Ingress: spec IngressSpec, status IngressStatus
         IngressSpec: defaultBackend IngressBackend, ingressClassName string, rules []IngressRule, tls []IngressTLS
         IngressBackend: resource TypedLocalObjectReference, service IngressServiceBackend

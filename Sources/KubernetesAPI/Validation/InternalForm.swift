@@ -1,4 +1,4 @@
-// How the API server prints a pod template that it refuses: not as clients write it, but as it holds it.
+// How the API server prints pods and their templates that it refuses: not as clients write them, but as it holds them.
 
 /// The names and the order of the fields of the server's own types, which have all fields, also those that are empty.
 ///
@@ -10,15 +10,100 @@ enum InternalForm {
     /// A pod template, in the form of clients, as the server prints it.
     static func podTemplate(_ template: JSONValue) -> JSONValue {
         var result = template["metadata"]?.object ?? JSONObject()
-        var spec = template["spec"] ?? [:]
+        result.members.append(("Spec", podSpec(template["spec"] ?? [:])))
+        return .object(result)
+    }
+
+    private static func podSpec(_ given: JSONValue) -> JSONValue {
+        var spec = given
         // The server holds what concerns the host with the security of the pod.
         var security = spec["securityContext"] ?? [:]
         for field in ["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers"] {
             if let value = spec[field] { security[field] = value }
         }
         spec["securityContext"] = security
-        result.members.append(("Spec", form(spec, as: "PodSpec")))
-        return .object(result)
+        return form(spec, as: "PodSpec")
+    }
+
+    // MARK: Differences
+
+    /// What differs between two pod specs in the form of clients.
+    static func podDifference(_ old: JSONValue, _ new: JSONValue) -> String { difference(podSpec(old), podSpec(new)) }
+    /// What differs between the specs of two claims in the form of clients.
+    static func claimDifference(_ old: JSONValue, _ new: JSONValue) -> String {
+        difference(form(old, as: "PersistentVolumeClaimSpec"), form(new, as: "PersistentVolumeClaimSpec"))
+    }
+
+    /// Lines with a sign before them, with three around each change.
+    /// - Source: Kubernetes `apimachinery/pkg/util/diff`
+    private static func difference(_ old: JSONValue, _ new: JSONValue) -> String {
+        let (before, after) = (lines(old), lines(new))
+        var (removed, added): (Set<Int>, Set<Int>) = ([], [])
+        for change in after.difference(from: before) {
+            switch change {
+            case .remove(let offset, _, _): removed.insert(offset)
+            case .insert(let offset, _, _): added.insert(offset)
+            }
+        }
+        var steps: [(sign: Character, line: String, old: Int, new: Int)] = []
+        var (i, j) = (0, 0)
+        while i < before.count || j < after.count {
+            if i < before.count, removed.contains(i) {
+                steps.append(("-", before[i], i, j))
+                i += 1
+            } else if j < after.count, added.contains(j) {
+                steps.append(("+", after[j], i, j))
+                j += 1
+            } else if i < before.count {
+                steps.append((" ", before[i], i, j))
+                (i, j) = (i + 1, j + 1)
+            } else {
+                break
+            }
+        }
+        var (text, from) = ("", 0)
+        while let first = steps[from...].firstIndex(where: { $0.sign != " " }) {
+            var last = first
+            // Changes that are near each other are told together.
+            while let next = steps[(last + 1)...].firstIndex(where: { $0.sign != " " }), next - last <= 6 { last = next }
+            let part = steps[max(from, first - 3)...min(steps.count - 1, last + 3)]
+            let (olds, news) = (part.count { $0.sign != "+" }, part.count { $0.sign != "-" })
+            let (old, new) = (part.first?.old ?? 0, part.first?.new ?? 0)
+            text += "@@ -\(range(old, olds)) +\(range(new, news)) @@\n" + part.map { "\($0.sign)\($0.line)\n" }.joined()
+            from = last + 1
+        }
+        return text
+    }
+
+    private static func range(_ start: Int, _ count: Int) -> String {
+        count == 1 ? "\(start + 1)" : "\(count == 0 ? start : start + 1),\(count)"
+    }
+
+    /// JSON in lines, a space for each step in.
+    private static func lines(_ value: JSONValue, _ depth: Int = 0) -> [String] {
+        let indent = String(repeating: " ", count: depth)
+        func wrapped(_ open: String, _ parts: [[String]], _ close: String) -> [String] {
+            if parts.isEmpty { return [open + close] }
+            let inner = parts.enumerated().flatMap { index, part in
+                index == parts.count - 1 ? part : part.dropLast() + [(part.last ?? "") + ","]
+            }
+            return [open] + inner + [indent + close]
+        }
+        switch value {
+        case .object(let object):
+            let parts = object.members.map { name, member in
+                let inner = lines(member, depth + 1)
+                return ["\(indent) \(JSONValue.string(name).text()): \(inner[0])"] + inner.dropFirst()
+            }
+            return wrapped("{", parts, "}")
+        case .array(let elements):
+            let parts = elements.map { element in
+                let inner = lines(element, depth + 1)
+                return ["\(indent) \(inner[0])"] + inner.dropFirst()
+            }
+            return wrapped("[", parts, "]")
+        default: return [value.text()]
+        }
     }
 
     private static func form(_ value: JSONValue, as kind: Substring) -> JSONValue {
@@ -80,6 +165,9 @@ enum InternalForm {
         HostAliases:[]HostAlias PriorityClassName:s Priority:*i PreemptionPolicy:*s DNSConfig:*PodDNSConfig ReadinessGates:[]PodReadinessGate \
         RuntimeClassName:*s Overhead: EnableServiceLinks:*b TopologySpreadConstraints:[]TopologySpreadConstraint OS:*PodOS \
         SchedulingGates:[]PodSchedulingGate ResourceClaims:[]PodResourceClaim Resources:*ResourceRequirements HostnameOverride:*s
+        PersistentVolumeClaimSpec AccessModes: Selector: Resources:VolumeResources VolumeName:s StorageClassName:*s VolumeMode:*s DataSource: DataSourceRef: \
+        VolumeAttributesClassName:*s
+        VolumeResources Limits: Requests:
         PodSecurityContext HostNetwork:b HostPID:b HostIPC:b ShareProcessNamespace:*b HostUsers:*b SELinuxOptions: WindowsOptions: RunAsUser:*i RunAsGroup:*i \
         RunAsNonRoot:*b SupplementalGroups: SupplementalGroupsPolicy:*s FSGroup:*i FSGroupChangePolicy:*s Sysctls: SeccompProfile:*SeccompProfile \
         AppArmorProfile: SELinuxChangePolicy:*s
@@ -127,7 +215,14 @@ enum InternalForm {
         Volume Name:s =:=VolumeSource
         VolumeSource HostPath:*HostPath EmptyDir:*EmptyDir GCEPersistentDisk: AWSElasticBlockStore: GitRepo: Secret:*SecretVolume NFS: ISCSI: Glusterfs: \
         PersistentVolumeClaim:*ClaimVolume RBD: Quobyte: FlexVolume: Cinder: CephFS: Flocker: DownwardAPI: FC: AzureFile: ConfigMap:*ConfigMapVolume \
-        VsphereVolume: AzureDisk: PhotonPersistentDisk: Projected: PortworxVolume: ScaleIO: StorageOS: CSI: Ephemeral: Image:
+        VsphereVolume: AzureDisk: PhotonPersistentDisk: Projected:*Projected PortworxVolume: ScaleIO: StorageOS: CSI: Ephemeral: Image:
+        Projected Sources:[]VolumeProjection DefaultMode:*i
+        VolumeProjection Secret:*ConfigMapProjection DownwardAPI:*DownwardAPIProjection ConfigMap:*ConfigMapProjection \
+        ServiceAccountToken:*TokenProjection ClusterTrustBundle: PodCertificate:
+        ConfigMapProjection Name:s Items:[]KeyToPath Optional:*b
+        DownwardAPIProjection Items:[]DownwardAPIFile
+        DownwardAPIFile Path:s FieldRef:*ObjectFieldSelector ResourceFieldRef:*ResourceFieldSelector Mode:*i
+        TokenProjection Audience:s ExpirationSeconds:i Path:s
         HostPath Path:s Type:*s
         EmptyDir Medium:s SizeLimit:
         SecretVolume SecretName:s Items:[]KeyToPath DefaultMode:*i Optional:*b

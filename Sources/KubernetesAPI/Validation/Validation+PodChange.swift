@@ -19,10 +19,11 @@ extension Validation {
         addedTolerations(spec.tolerations, before.tolerations, profile, &errors)
         removedGates(new, old, &errors)
         if !before.schedulingGates.isEmpty { nodeRules(spec, before, &errors) }
-        if allowed(spec, over: before, isGated: !before.schedulingGates.isEmpty, profile) != before
-            || new.nodeName != old.nodeName
-        {
-            errors.forbidden("spec", mayNotChange(profile))
+        var wanted = new
+        wanted.spec = Shared(allowed(spec, over: before, isGated: !before.schedulingGates.isEmpty, profile))
+        if wanted.spec.value != before || new.nodeName != old.nodeName {
+            let difference = InternalForm.podDifference(old.document["spec"] ?? [:], wanted.document["spec"] ?? [:])
+            errors.forbidden("spec", mayNotChange(profile) + "\n" + difference)
         }
     }
 

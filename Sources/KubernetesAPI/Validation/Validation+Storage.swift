@@ -245,7 +245,8 @@ extension Validation {
             errors.forbidden(
                 "spec",
                 "spec is immutable after creation except resources.requests"
-                    + (attributes ? " and volumeAttributesClassName" : "") + " for bound claims")
+                    + (attributes ? " and volumeAttributesClassName" : "") + " for bound claims\n"
+                    + InternalForm.claimDifference(old.spec.json ?? [:], same.json ?? [:]))
         }
         if let size = new.spec.resources.requests["storage"], let before = old.spec.resources.requests["storage"], size < before {
             let field = "spec.resources.requests.storage"
