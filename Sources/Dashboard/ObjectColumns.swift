@@ -80,7 +80,7 @@ enum ObjectColumns {
     }
 
     private static func pods(wide: Bool, _ world: World) -> [ObjectColumn] {
-        func pod(_ object: any StoredObject) -> Pod { object as! Pod }
+        func pod(_ object: any StoredObject) -> Pod { object as? Pod ?? Pod() }
         func usage(_ object: any StoredObject, _ world: World) -> (milliCPU: Int64, memory: Int64)? {
             let pod = pod(object)
             return pod.status.phase == .running && !isStale(object, world) ? world.session.simulation.usage(of: pod) : nil
