@@ -31,6 +31,15 @@ import Testing
         }
     }
 
+    /// Keys can be given to other actions: hints ask the keymap in force. Dialogs have keys of their own.
+    @Test func `no view spells out a key`() {
+        for file in Self.files where file.name.contains("Sources/Dashboard/") && !file.name.contains("/Dialogs/") {
+            for (number, line) in file.lines.enumerated() where !line.trimmingPrefix(while: \.isWhitespace).hasPrefix("//") {
+                #expect(!line.contains(/"[^"]*<(enter|esc|tab|space|[a-zA-Z]|ctrl-[a-z]|shift-[a-z])>/), "\(file.name):\(number + 1)")
+            }
+        }
+    }
+
     @Test func `each file says what it is for before its first declaration`() {
         for file in Self.files {
             let first = file.lines.first { line in
