@@ -124,8 +124,9 @@ struct NodeFacts: Sendable {
     var capacityPods: Int
     var pods: [PodCell] = []
     var requested = Resources()
-    /// How many of the pods have a fault.
+    /// How many of the pods have a fault, and how many are finished.
     var faults = 0
+    var done = 0
     /// `MemoryPressure`, `DiskPressure` …, those that are true.
     var pressures: [String] = []
     /// Pods whose new size the kubelet has not taken yet; the scheduler counts it already.
@@ -343,6 +344,7 @@ struct ClusterView {
         }
         faults -= view.faults
         view.faults = view.pods.count { $0.state.isFault }
+        view.done = view.pods.count { $0.state == .done }
         faults += view.faults
         view.requested = view.pods.reduce(Resources()) { $0 + $1.requests }
         nodes[name] = NodeView(view)
@@ -385,6 +387,7 @@ struct ClusterView {
         }
         view.pods.sort { $0.key < $1.key }
         view.faults = view.pods.count { $0.state.isFault }
+        view.done = view.pods.count { $0.state == .done }
         faults += view.faults
         notReady += view.isDown ? 1 : 0
         for pod in view.pods { workloads.add(pod, domain: domain(view.labels)) }

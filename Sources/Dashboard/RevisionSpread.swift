@@ -23,6 +23,8 @@ struct RevisionSpread {
         guard group.ownerKind == "Deployment", let deployment = store.deployments[group.workload.key] else { return [] }
         func number(_ set: ReplicaSet) -> Int { Int(set.metadata.annotations[AnnotationKey.deploymentRevision] ?? "") ?? 0 }
         let sets = store.replicaSets.all.filter { $0.metadata.controller?.uid == deployment.metadata.uid }.sorted { number($0) > number($1) }
+        // Mostly there is one: its pods, which may be thousands, are not looked at.
+        guard sets.count(where: { !store.podSlots(ownedBy: $0.metadata.uid).isEmpty }) > 1 else { return [] }
         let places = Dictionary(group.domains.enumerated().map { ($1.name, $0) }) { first, _ in first }
         let revisions = sets.enumerated().compactMap { index, set -> RevisionSpread? in
             var counts = [Int](repeating: 0, count: group.domains.count)

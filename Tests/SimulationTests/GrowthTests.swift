@@ -109,7 +109,7 @@ struct GrowthTests {
         let after = Census(session.simulation).counts
         // Buffers of what was last, with how much they hold at most.
         let buffers = [
-            ".cluster.eventLog.events": 8192, ".cluster.store.log": 400, "changes": 400, "images.past.elements": 600,
+            ".cluster.eventLog.events.pages": 8256, ".cluster.store.log.pages": 464, "changes.pages": 464, "images.past.elements": 600,
             "pleg.detections.elements": 1600, "timelines.value.entries": 6000, "changed.entries": 20_000, "touched.entries": 2000,
             // Tables of places are as long as a power of two, and stay as long as they ever were.
             "slots.entries": 4096, "eventsByContent.entries": 4096,

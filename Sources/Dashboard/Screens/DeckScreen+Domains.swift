@@ -12,6 +12,8 @@ extension DeckScreen {
     struct Domain {
         var name: String
         var nodes: [String]
+        /// The columns of the longest of the nodes' short names.
+        var nameWidth = 0
     }
     /// The values of the topology key in natural order with their nodes; nodes without the label come last.
     static func domains(_ world: World) -> [Domain] {
@@ -75,7 +77,7 @@ extension DeckScreen {
         case marks(share: Int)
     }
     /// Where the nodes of a domain stand, or marks for several.
-    private func places(_ nodes: [NodeView], in box: Rect) -> (form: NodeForm, areas: [Rect]) {
+    private func places(_ nodes: [NodeView], _ domain: Domain, in box: Rect) -> (form: NodeForm, areas: [Rect]) {
         let inside = box.interior.inset(x: 1, y: 0)
         let rows = inside.height - extras(nodes.count, inside)
         func line(_ index: Int, every: Int, height: Int) -> Rect { Rect(x: inside.x, y: inside.y + index * every, width: inside.width, height: height) }
@@ -89,7 +91,7 @@ extension DeckScreen {
         guard most > 0 else { return (.marks(share: 1), []) }
         let perLine = (nodes.count + most - 1) / most
         let width = (inside.width + 1) / perLine
-        let nameWidth = nodes.map { names.short($0.name).count }.max() ?? 0
+        let nameWidth = domain.nameWidth
         if nameWidth > 0, width >= nameWidth + 2 {
             return (
                 .names,
@@ -111,8 +113,9 @@ extension DeckScreen {
     /// The node at a point of the screen.
     func node(at point: Point, _ world: World) -> String? {
         for (index, box) in boxes.enumerated() where box.interior.height > 0 && box.contains(point) {
-            let nodes = domains[firstDomain + index].nodes.compactMap { world.view.nodes[$0] }
-            let (form, areas) = places(nodes, in: box)
+            let domain = domains[firstDomain + index]
+            let nodes = domain.nodes.compactMap { world.view.nodes[$0] }
+            let (form, areas) = places(nodes, domain, in: box)
             guard let place = areas.firstIndex(where: { $0.contains(point) }) else { continue }
             if case .marks(let share) = form { return nodes[place * share].name }
             return nodes[place].name
@@ -136,7 +139,7 @@ extension DeckScreen {
         let inside = box.interior.inset(x: 1, y: 0)
         guard inside.height > 0 else { return }
         let extras = extras(nodes.count, inside)
-        let (nodeForm, areas) = places(nodes, in: box)
+        let (nodeForm, areas) = places(nodes, domain, in: box)
         var y = areas.last.map(\.bottom) ?? inside.y
         switch nodeForm {
         case .twoLines(let isSeparated):
@@ -148,7 +151,7 @@ extension DeckScreen {
                 }
             }
         case .oneLine:
-            let nameWidth = min(max(8, inside.width / 4), (nodes.map { names.short($0.name).count }.max() ?? 2))
+            let nameWidth = min(max(8, inside.width / 4), nodes.isEmpty ? 2 : domain.nameWidth)
             // All bars start at one column, whatever pods there are.
             let cells = nodes.map { min(max(5, $0.pods.count), max(5, (inside.width - nameWidth - 4) / 2)) }.max() ?? 5
             for (node, area) in zip(nodes, areas) {
@@ -160,7 +163,7 @@ extension DeckScreen {
             if case .marks(let share) = nodeForm {
                 drawMarks(nodes, each: share, areas, on: &canvas, in: area, group, explains: isFirst, world)
             } else {
-                drawNames(nodes, areas, on: &canvas, in: area, group, world)
+                drawNames(nodes, areas, nameWidth: domain.nameWidth, on: &canvas, in: area, group, world)
             }
         }
         // What is odd about the nodes, where there is room above the curve.
@@ -326,9 +329,10 @@ extension DeckScreen {
     }
 
     /// Several nodes a line, each with its name, a mark as high as it is full and as many pods as there is room for.
-    private func drawNames(_ nodes: [NodeView], _ areas: [Rect], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, _ world: World) {
+    private func drawNames(
+        _ nodes: [NodeView], _ areas: [Rect], nameWidth: Int, on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, _ world: World
+    ) {
         let theme = world.theme
-        let nameWidth = nodes.map { names.short($0.name).count }.max() ?? 0
         for (node, place) in zip(nodes, areas) {
             let at = place.origin
             let isCursor = pane == .nodes && node.name == nodeCursor
@@ -337,19 +341,39 @@ extension DeckScreen {
             let room = place.width - nameWidth - 2
             if room > 0 {
                 // All pods if they fit, else those of the workload looked at, else their number.
-                let all = podText(node, group, world, names: false, width: room)
-                let focused = pods(of: group, on: node)
-                var text = all.width <= room ? all : StyledText("")
-                if all.width > room, focused.count <= room { for pod in focused { text.append(String(cell(pod, group, world).0), cell(pod, group, world).1) } }
-                if all.width > room, focused.count > room { text.append(focused.count > 9 ? "+" : "\(focused.count)", theme[.good]) }
+                var text = StyledText("")
+                // Each pod has a column: thousands of full nodes need not be put into words to see that.
+                if node.pods.count - node.done <= room {
+                    text = podText(node, group, world, names: false, width: room)
+                } else {
+                    let focused = count(of: group, on: node)
+                    if focused > room {
+                        text.append(focused > 9 ? "+" : "\(focused)", theme[.good])
+                    } else if focused > 0 {
+                        for pod in node.pods where isOf(group, pod) { text.append(String(cell(pod, group, world).0), cell(pod, group, world).1) }
+                    }
+                }
                 canvas.write(text, at: at.offset(x: nameWidth + 2), maxWidth: room)
             }
         }
         canvas.write(about(nodes), at: Point(x: area.x, y: area.bottom - 1), style: theme[.dim], maxWidth: area.width, ellipsis: true)
     }
 
-    private func pods(of group: SpreadGroup?, on node: NodeView) -> [PodCell] {
-        node.pods.filter { $0.workload.name == group?.ownerName && $0.workload.namespace == group?.namespace && $0.state != .done }
+    private func isOf(_ group: SpreadGroup?, _ pod: PodCell) -> Bool {
+        pod.workload.name == group?.ownerName && pod.workload.namespace == group?.namespace && pod.state != .done
+    }
+    /// How many pods of the group are on a node. By index, as a copy of each of many thousand pods would cost more than the look.
+    private func count(of group: SpreadGroup?, on node: NodeView) -> Int {
+        guard let group else { return 0 }
+        let (name, namespace) = (group.ownerName, group.namespace)
+        var count = 0
+        for index in node.facts.pods.indices
+        where node.facts.pods[index].workload.name == name && node.facts.pods[index].workload.namespace == namespace
+            && node.facts.pods[index].state != .done
+        {
+            count += 1
+        }
+        return count
     }
 
     /// The node under the cursor, or how full they are and which is fullest.
@@ -388,7 +412,7 @@ extension DeckScreen {
             let style = theme[fillRole(some)]
             canvas.write(fill(some, canvas.glyphs), at: place.origin, style: isCursor ? style.with(.reverse) : style)
             if pitch == 2, let first = some.first {
-                let count = pods(of: group, on: first).count
+                let count = count(of: group, on: first)
                 if count > 0 { canvas.write(count > 9 ? "+" : "\(count)", at: place.origin.offset(x: 1), style: theme[.good]) }
             }
         }

@@ -209,6 +209,7 @@ struct DeckScreen: Screen {
             layoutSeen = layout
             domains = Self.domains(world)
             names = NodeNames(world.view.nodeNames)
+            for index in domains.indices { domains[index].nameWidth = domains[index].nodes.map { names.short($0).count }.max() ?? 0 }
         }
         notPlaced = Self.notPlaced(world)
         let spread = (world.spreadVersion, world.generation)
