@@ -100,11 +100,32 @@ struct PodCell {
 }
 
 /// What screens show of one node. A reference, as frames hand thousands of them about; what changes becomes a new one.
-@dynamicMemberLookup
+///
+/// Each property stands here once more: looked up by key path they would cost more than the copies that are saved.
 final class NodeView: Sendable {
     let facts: NodeFacts
     init(_ facts: NodeFacts) { self.facts = facts }
-    @inline(__always) subscript<Value>(dynamicMember path: KeyPath<NodeFacts, Value>) -> Value { facts[keyPath: path] }
+
+    var name: String { facts.name }
+    var labels: StringMap<String> { facts.labels }
+    var isReady: Bool { facts.isReady }
+    var isUnreported: Bool { facts.isUnreported }
+    var isDown: Bool { facts.isDown }
+    var isCordoned: Bool { facts.isCordoned }
+    var isFine: Bool { facts.isFine }
+    var taints: [Taint] { facts.taints }
+    var allocatable: Resources { facts.allocatable }
+    var capacityPods: Int { facts.capacityPods }
+    var pods: [PodCell] { facts.pods }
+    var requested: Resources { facts.requested }
+    var faults: Int { facts.faults }
+    var done: Int { facts.done }
+    var pressures: [String] { facts.pressures }
+    var waitingForResize: [String] { facts.waitingForResize }
+    var zone: String { facts.zone }
+    var word: String { facts.word }
+    var cpuShare: Double { facts.cpuShare }
+    var memoryShare: Double { facts.memoryShare }
     func shortWord(_ width: Int) -> String { facts.shortWord(width) }
 }
 
