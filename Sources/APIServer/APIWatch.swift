@@ -132,7 +132,7 @@ public struct APIWatch: Sendable {
             row.write(to: &bytes)
             return bytes
         }
-        return isFirst ? WatchCache.Encoded(in: nil, make) : cache.add(key, make)
+        return isFirst ? WatchCache.Encoded(make) : cache.add(key, make)
     }
 
     /// The object as text, which is made once for all watchers that want the same.

@@ -115,7 +115,6 @@ final class NodeView: Sendable {
     var isFine: Bool { facts.isFine }
     var taints: [Taint] { facts.taints }
     var allocatable: Resources { facts.allocatable }
-    var capacityPods: Int { facts.capacityPods }
     var pods: [PodCell] { facts.pods }
     var requested: Resources { facts.requested }
     var faults: Int { facts.faults }
@@ -142,7 +141,6 @@ struct NodeFacts: Sendable {
     /// Taints other than those of cordon and node conditions.
     var taints: [Taint]
     var allocatable: Resources
-    var capacityPods: Int
     var pods: [PodCell] = []
     var requested = Resources()
     /// How many of the pods have a fault, and how many are finished.
@@ -171,6 +169,10 @@ struct NodeFacts: Sendable {
         return first.replacing("Memory", with: "Mem").replacing("Pressure", with: "Press")
     }
     var isFine: Bool { isReady && !isCordoned && taints.isEmpty && pressures.isEmpty }
+    fileprivate mutating func countPods() {
+        faults = pods.count { $0.state.isFault }
+        done = pods.count { $0.state == .done }
+    }
     var cpuShare: Double { allocatable.milliCPU == 0 ? 0 : Double(requested.milliCPU) / Double(allocatable.milliCPU) }
     var memoryShare: Double { allocatable.memory == 0 ? 0 : Double(requested.memory) / Double(allocatable.memory) }
 }
@@ -364,8 +366,7 @@ struct ClusterView {
             if isThere { view.pods[place] = cell } else { view.pods.insert(cell, at: place) }
         }
         faults -= view.faults
-        view.faults = view.pods.count { $0.state.isFault }
-        view.done = view.pods.count { $0.state == .done }
+        view.countPods()
         faults += view.faults
         view.requested = view.pods.reduce(Resources()) { $0 + $1.requests }
         nodes[name] = NodeView(view)
@@ -395,8 +396,7 @@ struct ClusterView {
             name: name, labels: node.metadata.labels, isReady: node.isReady, isUnreported: node.status.conditions[ConditionType.ready] == nil,
             isCordoned: node.spec.unschedulable,
             taints: node.spec.taints.filter { !$0.key.hasPrefix("node.kubernetes.io/") && $0.effect != TaintEffect.preferNoSchedule },
-            allocatable: Resources(node.status.allocatable),
-            capacityPods: Int(node.status.allocatable["pods"]?.value ?? 0))
+            allocatable: Resources(node.status.allocatable))
         view.pressures = node.status.conditions.filter { $0.isTrue && ($0.type.hasSuffix("Pressure") || $0.type == ConditionType.networkUnavailable) }.map(
             \.type)
         let rules = RequestRules(assigned: cluster.profile)
@@ -407,8 +407,7 @@ struct ClusterView {
             view.pods.append(cell)
         }
         view.pods.sort { $0.key < $1.key }
-        view.faults = view.pods.count { $0.state.isFault }
-        view.done = view.pods.count { $0.state == .done }
+        view.countPods()
         faults += view.faults
         notReady += view.isDown ? 1 : 0
         for pod in view.pods { workloads.add(pod, domain: domain(view.labels)) }

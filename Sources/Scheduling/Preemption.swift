@@ -123,7 +123,8 @@ extension SchedulingState {
         if diagnosis.preFilter == nil, groups == nil, !isAnyPlaced(below: cycle.demand.facts.priority) {
             return nobodyToEvict(diagnosis, cycle, random: &random, all: all)
         }
-        let rows = nodes.presentByName()
+        nodes.keepOrder()
+        let rows = nodes.presentByName
         let potential = rows.filter { row in
             guard diagnosis.preFilter == nil, let rejection = diagnosis.rejections[row] else { return false }
             return !rejection.isUnresolvable
@@ -174,12 +175,6 @@ extension SchedulingState {
         let others = nodes.presentCount - potential
         if others > 0 { words.add("Preemption is not helpful for scheduling", others) }
         return Preemption(outcome: .notHelpful, message: "preemption: " + availability(cycle) + words.text)
-    }
-
-    func byName(_ mask: NodeMask) -> [Int] {
-        // Sorting with a closure over the whole state copies it for each comparison.
-        let names = nodes.names
-        return mask.members.sorted { names[$0] < names[$1] }
     }
 
     private func waitsForVictims(_ diagnosis: Diagnosis, _ cycle: Cycle) -> Bool {

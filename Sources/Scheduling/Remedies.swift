@@ -115,7 +115,7 @@ struct RemedySearch {
     mutating func oneNodeMore() {
         var zones: [String] = []
         let before = found.count
-        for row in state.byName(state.nodes.present) where zones.count < 8 {
+        for row in state.nodes.presentByName where zones.count < 8 {
             guard let like = state.nodes.objects[row] else { continue }
             let zone = like.zone
             if zones.contains(zone) { continue }
@@ -132,10 +132,10 @@ struct RemedySearch {
         if found.count > before + 1 { found.removeSubrange((before + 1)...) }
         // A domain more: what is short of domains, or may not stand beside its like in any.
         guard isRefused(by: .podTopologySpread) || isRefused(by: .interPodAffinity),
-            let like = state.byName(state.nodes.present).compactMap({ state.nodes.objects[$0] })
+            let like = state.nodes.presentByName.compactMap({ state.nodes.objects[$0] })
                 .first(where: { !$0.zone.isEmpty && !$0.spec.unschedulable && untoleratedTaint(of: $0, pod.spec.tolerations, state.profile) == nil })
         else { return }
-        let taken = Set(state.byName(state.nodes.present).compactMap { state.nodes.objects[$0]?.zone })
+        let taken = Set(state.nodes.presentByName.compactMap { state.nodes.objects[$0]?.zone })
         let zone = Self.next(after: taken.sorted().last ?? like.zone, taken)
         var node = Self.node(like: like, like.metadata.name + "-new")
         node.metadata.labels[LabelKey.zone] = zone

@@ -127,7 +127,7 @@ extension Cluster {
         var new = old
         change(&new)
         if new == old { return nil }
-        if writer != nil { note(&new, over: old) }
+        note(&new, over: old)
         return store.replace(new, at: slot, now)
     }
 

@@ -24,7 +24,7 @@ struct DaemonSetController: Controller {
 
     /// The nodes for a set, as long as none comes, goes or changes in more than its status.
     private struct Layout: Sendable {
-        var version: Int
+        var version: Int?
         /// By the nodes' slots.
         var judgements: [Judgement?] = []
         /// In the order of the nodes' slots, without pods.
@@ -167,7 +167,7 @@ struct DaemonSetController: Controller {
     private mutating func placeNodes(in view: inout View, _ cluster: Cluster) {
         guard let fit = fit(of: view.set.key, cluster) else { return }
         let version = cluster.store.nodeLayout
-        var layout = layouts.removeValue(forKey: view.set.key) ?? Layout(version: version - 1)
+        var layout = layouts.removeValue(forKey: view.set.key) ?? Layout()
         if layout.version != version {
             place(cluster.store.nodes, by: fit, in: &layout)
             layout.version = version

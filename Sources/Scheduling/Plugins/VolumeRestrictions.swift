@@ -105,7 +105,7 @@ extension VolumeRestrictions {
         let (state, pod) = (search.state, search.pod)
         guard search.isRefused(by: .volumeRestrictions) else { return }
         let single = Set(search.claims.filter { $0.spec.accessModes.contains("ReadWriteOncePod") }.map(\.name))
-        for row in state.byName(state.nodes.present) {
+        for row in state.nodes.presentByName {
             for slot in state.nodes.podSlots[row] {
                 guard let holder = state.placedPod(slot)?.pod, holder.namespace == pod.namespace,
                     let claim = holder.spec.volumes.compactMap({ $0.persistentVolumeClaim?.claimName }).first(where: single.contains)

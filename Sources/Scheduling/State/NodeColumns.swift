@@ -94,14 +94,14 @@ struct NodeColumns: Sendable {
     private static func isDiscouraged(_ node: Node?) -> Int {
         node?.spec.taints.contains { $0.effect == TaintEffect.preferNoSchedule } ?? false ? 1 : 0
     }
-    /// The rows with a Node object in the order of the nodes' names. O(1) as long as no node comes or goes.
-    mutating func presentByName() -> [Int] {
-        if ordered.isEmpty {
-            let names = names
-            ordered = present.members.sorted { names[$0] < names[$1] }
-        }
-        return ordered
+    /// The rows with a Node object in the order of the nodes' names. O(1) once the order is kept, and as long as no node comes or goes.
+    var presentByName: [Int] {
+        if !ordered.isEmpty { return ordered }
+        let names = names
+        return present.members.sorted { names[$0] < names[$1] }
     }
+    /// Keeps that order for those who ask often.
+    mutating func keepOrder() { ordered = presentByName }
     /// Notes that what the pods of `row` take has changed.
     mutating func touch(_ row: Int) { touched.note(row, of: count) }
     /// Gives the row back if neither a node nor a pod needs it.

@@ -222,8 +222,8 @@ public struct WhatIfAnswer: Sendable {
         for set in cluster.store.statefulSets.sorted() where set.spec.podManagementPolicy != "Parallel" {
             let (count, old) = (missing(set), missing(before[set.key]))
             guard count > old else { continue }
-            let pods = cluster.store.pods.sorted(namespace: set.namespace).filter { $0.metadata.controller?.uid == set.metadata.uid && !$0.isReady }
-            guard let first = pods.map(\.name).min(by: { ($0.count, $0) < ($1.count, $1) }) else { continue }
+            let pods = cluster.store.pods(ownedBy: set.metadata.uid)
+            guard let first = pods.filter({ !$0.isReady }).map(\.name).min(by: { ($0.count, $0) < ($1.count, $1) }) else { continue }
             found.append(
                 HeldBack(
                     workload: Workload(kind: "StatefulSet", namespace: set.namespace, name: set.name), count: count, before: old,
