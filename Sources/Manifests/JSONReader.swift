@@ -119,21 +119,28 @@ struct JSONReader {
     /// Goes behind the end of the value that begins here: whatever is in it, its brackets and texts are paired.
     /// - Returns: false if its end is not there.
     private mutating func skipValue() -> Bool {
-        var depth = 0
-        while at < bytes.count {
-            let byte = bytes[at]
+        guard let text = bytes.baseAddress else { return false }
+        // In variables of its own: what is written through `self` would be loaded and stored for each byte.
+        let end = bytes.count
+        var (at, line, depth) = (self.at, self.line, 0)
+        defer { (self.at, self.line) = (at, line) }
+        while at < end {
+            let byte = text[at]
             at += 1
             switch byte {
             case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
             case UInt8(ascii: "\""):
-                while at < bytes.count, bytes[at] != UInt8(ascii: "\"") { at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1 }
+                while at < end, text[at] != UInt8(ascii: "\"") { at += text[at] == UInt8(ascii: "\\") ? 2 : 1 }
                 at += 1
-            case 0x0a: line += 1
+            case 0x0a:
+                line += 1
+                // What is printed to be read is indented, and a third of it is spaces.
+                while at < end, text[at] == 0x20 { at += 1 }
             // A number or a word.
-            default: if depth == 0 { while at < bytes.count, !Self.isEnd(bytes[at]) { at += 1 } }
+            default: if depth == 0 { while at < end, !Self.isEnd(text[at]) { at += 1 } }
             }
-            if depth <= 0 { return at <= bytes.count }
+            if depth <= 0, byte != 0x0a { return at <= end }
         }
         return false
     }

@@ -25,7 +25,7 @@ struct WhatIfReport: Report {
     init(_ answer: WhatIfAnswer, required: [WhatIfCommand.Requirement], ofStates: Bool = false) {
         (self.answer, self.required, self.ofStates) = (answer, required, ofStates)
         var checks: [Check] = []
-        let refused = answer.evictions.filter { $0.refusal != nil }.map { "evict \($0.pod): \($0.words)" }
+        let refused = answer.refused + answer.evictions.filter { $0.refusal != nil }.map { "evict \($0.pod): \($0.words)" }
         checks.append(Check(name: "accepted", requirement: nil, evidence: (answer.refusal.map { [$0] } ?? []) + refused, blocks: true))
         // Where as many wait as before, one that waited has only taken the place of another.
         let pending = answer.pending.filter { pod in answer.workload(pod.workload).map { $0.pendingAfter > $0.pendingBefore } ?? !pod.isOld }

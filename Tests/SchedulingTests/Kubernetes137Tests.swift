@@ -1,8 +1,9 @@
 import ControlPlane
 import KubernetesAPI
-import Scheduling
 import SimulationKit
 import Testing
+
+@testable import Scheduling
 
 /// What `kubernetes-1.37.md` says of the scheduler, by the numbers of its rows.
 @Suite struct Kubernetes137Tests {
@@ -333,5 +334,45 @@ import Testing
         bench.node("n2", cpu: "4")
         bench.run(.seconds(15))
         #expect(bench.place("p") == "n2" && bench.stored("p").status.conditions["PodScheduled"]?.status == "True")
+    }
+
+    /// A request of nothing says as little as none, but leaves the short cut through the spec.
+    @Test(arguments: [27, 33, 36, 37]) func `what a pod requests is the same by the status as by the spec where both say so`(minor: Int) {
+        var random = SeededRandom(seed: 5, stream: "requests")
+        let rules = RequestRules(assigned: KubernetesProfile(minor: minor))
+        for _ in 0..<200 {
+            var pod = Pod()
+            for kind in 0..<2 {
+                for number in 0..<(Int(random.next() % 3) + 1 - kind) {
+                    var container = Container()
+                    container.name = "c\(kind)\(number)"
+                    if kind == 1, random.next() % 2 == 0 { container.restartPolicy = "Always" }
+                    for name in ["cpu", "memory", "example.com/x"] where random.next() % 3 != 0 {
+                        container.resources.requests[name] = Quantity(Int64(random.next() % 5))
+                    }
+                    var status = ContainerStatus()
+                    status.name = container.name
+                    if random.next() % 4 != 0 { status.resources = container.resources }
+                    if random.next() % 4 != 0 { status.allocatedResources = container.resources.requests }
+                    if kind == 0 {
+                        pod.spec.containers.append(container)
+                        pod.status.containerStatuses.append(status)
+                    } else {
+                        pod.spec.initContainers.append(container)
+                        pod.status.initContainerStatuses.append(status)
+                    }
+                }
+            }
+            let short = (pod.runsAsAsked, pod.requests(rules), nonZeroRequests(pod, rules))
+            for index in pod.status.containerStatuses.indices where !pod.status.containerStatuses[index].allocatedResources.isEmpty {
+                pod.status.containerStatuses[index].allocatedResources["example.com/nothing"] = .zero
+            }
+            for index in pod.status.initContainerStatuses.indices where !pod.status.initContainerStatuses[index].allocatedResources.isEmpty {
+                pod.status.initContainerStatuses[index].allocatedResources["example.com/nothing"] = .zero
+            }
+            let long = (pod.requests(rules), nonZeroRequests(pod, rules))
+            let isSame = short.0 && short.1 == long.0 && short.2 == long.1
+            #expect(isSame)
+        }
     }
 }

@@ -76,6 +76,18 @@ import Testing
         report.checks.filter { $0.name == name }.flatMap(\.evidence)
     }
 
+    @Test func `of manifests that are applied together only those are left out that the server refuses`() throws {
+        func configMap(in namespace: String) -> String { "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: \(namespace)}}\n---\n" }
+        let more =
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: more}, spec: {replicas: 1, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: 'c:1'}]}}}}"
+        let manifests = ManifestReader.read(text: configMap(in: "none") + more, file: "new.yaml").documents.map(\.json)
+        let report = try Self.report { _ in [.apply(manifests)] }
+        #expect(Self.evidence(report, "accepted") == ["namespaces \"none\" not found"])
+        let isMade = report.answer.workloads.contains { $0.workload.name == "more" && $0.readyAfter == 1 }
+        #expect(isMade && report.verdict == .block && report.answer.refusal == nil)
+        #expect(try Self.report { _ in [.apply([manifests[0]])] }.answer.refusal == "namespaces \"none\" not found")
+    }
+
     @Test func `a pod that nobody makes again is no safe change`() throws {
         let report = try Self.report { _ in [.evict(pod: ObjectKey(namespace: "default", name: "alone"))] }
         #expect(report.verdict == .review)

@@ -82,8 +82,13 @@ public struct JSONParser {
 
     private mutating func skipSpace() {
         while at < bytes.count, bytes[at] == 0x20 || bytes[at] == 0x0a || bytes[at] == 0x0d || bytes[at] == 0x09 {
-            if bytes[at] == 0x0a { line += 1 }
+            let isEndOfLine = bytes[at] == 0x0a
             at += 1
+            // What is printed to be read is indented: a third of it is spaces.
+            if isEndOfLine {
+                line += 1
+                while at < bytes.count, bytes[at] == 0x20 { at += 1 }
+            }
         }
     }
     /// Goes over `byte` if it is the next one that is no space.
@@ -142,6 +147,8 @@ public struct JSONParser {
         // Look-up is linear in small objects; a large one has a set of its names.
         var names: [String: Int] = [:]
         if take(UInt8(ascii: "}")) { return .object(object) }
+        // Most have a few: growing one by one would cost more than reading them.
+        object.members.reserveCapacity(4)
         while true {
             skipSpace()
             let line = line

@@ -116,6 +116,8 @@ extension Pod {
     /// per resource; then the pod's own `resources`, then the overhead.
     /// - Source: Kubernetes `component-helpers/resource/helpers.go`, `PodRequests`.
     public func requests(_ rules: RequestRules = RequestRules()) -> Resources {
+        var rules = rules
+        if rules.useStatus, runsAsAsked { rules.useStatus = false }
         if rules.useStatus, rules.largestSum, !status.containerStatuses.isEmpty { return largestSum(rules) }
         let status = self.status.value
         let infeasible = status.conditions[ConditionType.podResizePending]?.reason == ConditionReason.infeasible || status.resize == ConditionReason.infeasible
@@ -160,6 +162,21 @@ extension Pod {
 }
 
 extension Pod {
+    /// Whether the status says of each container just what its spec asks for, as it does of most pods: then the spec alone tells what the
+    /// pod requests, whatever the rules are.
+    public var runsAsAsked: Bool {
+        if status.resources != nil || !status.allocatedResources.isEmpty { return false }
+        func agree(_ states: [ContainerStatus], _ containers: [Container]) -> Bool {
+            states.indices.allSatisfy { index in
+                guard let own = containers.firstIndex(where: { $0.name == states[index].name }) else { return true }
+                let wanted = containers[own].resources.requests
+                if let actual = states[index].resources, actual.requests != wanted { return false }
+                return states[index].allocatedResources.isEmpty || states[index].allocatedResources == wanted
+            }
+        }
+        return agree(status.containerStatuses, spec.containers) && agree(status.initContainerStatuses, spec.initContainers)
+    }
+
     /// The largest of what the spec, the allocated and the actuated resources come to, per resource; the spec is left out while a resize is infeasible.
     /// - Source: kubernetes PR 140047 and 140646; `kubernetes-1.37.md` §3.9.
     private func largestSum(_ rules: RequestRules) -> Resources {

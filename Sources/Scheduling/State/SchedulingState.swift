@@ -293,8 +293,7 @@ struct SchedulingState: Sendable {
 
     /// What a pod takes of its node: worked out once a template, unless the pod's status has a say.
     mutating func costs(of pod: Pod, _ facts: PodFacts) -> PodCosts {
-        let isPlain =
-            pod.status.containerStatuses.isEmpty && pod.status.initContainerStatuses.isEmpty && pod.status.resources == nil
+        let isPlain = pod.runsAsAsked
         if isPlain, let known = costs[ObjectIdentifier(facts)] { return known }
         let rules = RequestRules(assigned: profile)
         let nonZero = nonZeroRequests(pod, rules)

@@ -17,7 +17,8 @@ public struct WhatIf: Sendable {
     public var title: String
     /// What makes it so; all are performed at once, unless ``isInOrder``.
     public var commands: [Command]
-    /// Each command is performed once what came of the one before has settled.
+    /// Each command is performed once what came of the one before has settled. What one that applies several manifests does is kubectl's
+    /// way: those that are refused are told, and the others are applied.
     public var isInOrder = false
     /// The evictions of a rebalance, one a line.
     public var plan: RebalancePlan?
@@ -78,6 +79,7 @@ public struct WhatIf: Sendable {
         private var view: SpreadView
         private var refusal: String?
         private var evictions: [WhatIfAnswer.Eviction] = []
+        private var refused: [String] = []
         /// Commands that wait for those before them.
         private var waiting: ArraySlice<Command> = []
         /// Whether there is nothing more to find out.
@@ -107,6 +109,12 @@ public struct WhatIf: Sendable {
         }
 
         private mutating func perform(_ command: Command) {
+            if question.isInOrder, case .apply(let manifests) = command, manifests.count > 1 {
+                for manifest in manifests {
+                    if case .failure(let error) = fork.perform(.apply([manifest])) { refused.append(error.message) }
+                }
+                return
+            }
             let result = fork.perform(command)
             if case .evict(let pod) = command {
                 evictions.append(WhatIfAnswer.Eviction(pod: pod, result))
@@ -138,7 +146,7 @@ public struct WhatIf: Sendable {
         public mutating func answer(_ parameters: AvailabilityParameters = .init()) -> WhatIfAnswer {
             if let refusal { return WhatIfAnswer(question, refusal: refusal) }
             var answer = WhatIfAnswer(question, fork, present, spread: view.groups(of: fork.simulation.cluster), parameters)
-            answer.evictions = evictions
+            (answer.evictions, answer.refused) = (evictions, refused)
             return answer
         }
     }
