@@ -42,7 +42,8 @@ let package = Package(
             ]),
         .target(
             name: "Scheduling", dependencies: ["ControlPlane", .product(name: "HeapModule", package: "swift-collections")]),
-        .target(name: "Controllers", dependencies: ["ControlPlane"]),
+        .target(
+            name: "Controllers", dependencies: ["ControlPlane", .product(name: "DequeModule", package: "swift-collections")]),
         .target(name: "Kubelets", dependencies: ["ControlPlane"]),
         .target(name: "Printers", dependencies: ["ControlPlane", "Manifests"]),
         .target(name: "Simulation", dependencies: ["Scheduling", "Controllers", "Kubelets", "Manifests"]),

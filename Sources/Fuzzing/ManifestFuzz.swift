@@ -123,6 +123,8 @@ struct ManifestFuzz {
         let (sample, type) = hostile.pick(Self.samples)
         var object = sample
         for _ in 0..<hostile.pick([1, 1, 1, 2, 3]) { object = set(object, type, 0, &hostile) }
+        // What a server would never hold, a file can say that tells a state: it is opened as it is.
+        if hostile.chance(25) { object["metadata"]?["uid"] = "1" }
         let text = ManifestWriter.yaml(object)
         return hostile.chance(30) ? text + "---\n" + Self.neighbour : text
     }

@@ -240,7 +240,8 @@ import Testing
     ]
 
     /// One run with extremes: of each part either what was refused, or two virtual minutes of it.
-    static func run(_ seed: UInt64) {
+    /// - Parameter isState: the objects tell a state, which is opened as it is.
+    static func run(_ seed: UInt64, isState: Bool = false) {
         var random = SeededRandom(seed: seed, stream: "extremes")
         // From one field here and there to many at once.
         let chance = [0.01, 0.03, 0.1][random.below(3)]
@@ -268,15 +269,16 @@ import Testing
         let base = ManifestReader.read(text: manifests, file: "extremes").documents.map(\.json) + (random.below(3) == 0 ? configurations : [])
         // What is refused is left as it was, so that the rest runs.
         var parts: [JSONValue] = []
-        for json in base {
-            let new = changed(json)
+        for (number, json) in base.enumerated() {
+            var new = changed(json)
+            if isState { new["metadata"]?["uid"] = .string("\(number)") }
             let alone = Input(ManifestReader.read(text: new.text(), file: "extremes"))
             parts.append(alone.problems.isEmpty && alone.makeSession().refusals.problems.isEmpty ? new : random.below(2) == 0 ? json : new)
         }
         var set = ManifestReader.read(text: parts.map { $0.text() }.joined(separator: "\n---\n"), file: "extremes")
         if !Input(set).problems.isEmpty { set = ManifestReader.read(text: base.map { $0.text() }.joined(separator: "\n---\n"), file: "extremes") }
         var session = Input(set).makeSession().session
-        session.advance(to: .start + .minutes(2))
+        session.advance(to: session.now + .minutes(2))
         _ = session.perform(.fail(.node("n2")))
         session.advance(to: session.now + .seconds(30))
         for pod in session.cluster.store.pods.all {
@@ -285,12 +287,12 @@ import Testing
         }
     }
 
-    @Test func `extreme values in any numeric field are refused or simulated`() {
+    @Test func `extreme values in any numeric field are refused or simulated, those of a state too`() {
         let count = ProcessInfo.processInfo.environment["EVENKEEL_EXTREMES"].flatMap { UInt64($0) } ?? 40
         let first = ProcessInfo.processInfo.environment["EVENKEEL_EXTREMES_FROM"].flatMap { UInt64($0) } ?? 0
         for seed in first..<first + count {
             if count > 1000 { print("seed \(seed)") }
-            Self.run(seed)
+            Self.run(seed, isState: seed % 2 == 1)
         }
     }
 

@@ -17,7 +17,7 @@ enum DeploymentAnnotation {
 // The arithmetic of a roll-out.
 // - Source: Kubernetes `pkg/controller/deployment/util/deployment_util.go`.
 extension DeploymentSpec {
-    var wanted: Int { replicas ?? 1 }
+    var wanted: Int { max(0, replicas ?? 1) }
     var isRollingUpdate: Bool { strategy.type != "Recreate" }
     /// Seconds without progress until failure; nil: for ever.
     var progressDeadline: Int? {
@@ -64,7 +64,7 @@ extension PodTemplateSpec {
 }
 
 extension ReplicaSet {
-    var wanted: Int { spec.replicas ?? 1 }
+    var wanted: Int { max(0, spec.replicas ?? 1) }
     /// How many of the available pods are wanted on: a set that was made smaller reports those that are to go until they
     /// went. Upstream notices such a stale report, too, and scales nothing down because of it.
     var lasting: Int { min(status.availableReplicas, wanted) }

@@ -163,7 +163,7 @@ struct DisruptionController: Controller {
             return (owner.uid, set.wanted)
         case "StatefulSet":
             if let set = cluster.store.statefulSets[key], set.metadata.uid == owner.uid {
-                return (owner.uid, set.spec.replicas ?? 1)
+                return (owner.uid, set.wanted)
             }
         case "ReplicationController":
             if let controller = cluster.store.replicationControllers[key],

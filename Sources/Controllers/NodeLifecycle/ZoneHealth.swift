@@ -1,3 +1,4 @@
+import DequeModule
 import KubernetesAPI
 import SimulationKit
 
@@ -29,7 +30,11 @@ enum ZoneState: Sendable, Equatable {
 
 /// The nodes of one zone that wait for a NoExecute taint, and how fast they get it: a token bucket of one.
 struct ZoneTainter: Sendable {
-    private(set) var waiting: [String] = []
+    /// In the order of their coming, some of them gone again; each with its number.
+    private var line: Deque<(node: String, number: Int)> = []
+    /// The numbers of those that wait: a zone may have tens of thousands.
+    private var numbers: [String: Int] = [:]
+    private var last = 0
     /// The time between two nodes; nil: stopped.
     private(set) var interval: Duration?
     private var nextAllowed = Instant.start
@@ -37,17 +42,32 @@ struct ZoneTainter: Sendable {
 
     init(interval: Duration?) { self.interval = interval }
 
-    mutating func add(_ node: String) { if !waiting.contains(node) { waiting.append(node) } }
-    mutating func remove(_ node: String) { waiting.removeAll { $0 == node } }
+    mutating func add(_ node: String) {
+        if numbers[node] != nil { return }
+        last += 1
+        numbers[node] = last
+        line.append((node, last))
+    }
+    mutating func remove(_ node: String) {
+        if numbers.removeValue(forKey: node) == nil { return }
+        if numbers.isEmpty { line.removeAll() }
+    }
+    /// Those that wait, in their order. O(nodes).
+    var waiting: [String] { line.compactMap { numbers[$0.node] == $0.number ? $0.node : nil } }
 
     /// When the next node gets its taint; nil if none waits or the zone is stopped.
-    var nextDue: Instant? { waiting.isEmpty || interval == nil ? nil : nextAllowed }
+    var nextDue: Instant? { numbers.isEmpty || interval == nil ? nil : nextAllowed }
 
     /// The next node, if one waits and the rate allows it now.
     mutating func next(_ now: Instant) -> String? {
-        guard let interval, !waiting.isEmpty, nextAllowed <= now else { return nil }
+        guard let interval, !numbers.isEmpty, nextAllowed <= now else { return nil }
         nextAllowed = now + interval
-        return waiting.removeFirst()
+        while let first = line.popFirst() {
+            guard numbers[first.node] == first.number else { continue }
+            numbers[first.node] = nil
+            return first.node
+        }
+        return nil
     }
 
     /// Another rate. If the bucket was empty, the new one starts empty too.

@@ -78,14 +78,14 @@ struct ReplicaSetController: Controller {
         // Mostly nothing is to be adopted, released or deleted, and the pods need only be counted.
         if set.spec.minReadySeconds == 0, orphans.matching(namespace: set.namespace, selector).isEmpty,
             let tally = cluster.store.count(podsOwnedBy: set.metadata.uid, matching: selector, template: template),
-            tally.active <= set.spec.replicas ?? 1 || set.metadata.isTerminating
+            tally.active <= set.wanted || set.metadata.isTerminating
         {
             return counted(tally, of: set, &cluster)
         }
         let pods = cluster.claimPods(of: set, selector, orphans, suits: \.isActive)
         let active = pods.filter(\.isActive)
         var failure: (reason: String, error: APIError)?
-        let allowance = PodAllowance(missing: (set.spec.replicas ?? 1) - active.count, active, cluster)
+        let allowance = PodAllowance(missing: set.wanted - active.count, active, cluster)
         if !set.metadata.isTerminating { failure = manage(set, active, allowance, &cluster) }
         report(set, active, terminating: pods.count { $0.isTerminating }, failure, &cluster)
         if let failure, !failure.error.isNamespaceTerminating { return .retry }
@@ -97,9 +97,9 @@ struct ReplicaSetController: Controller {
     private mutating func counted(_ tally: PodTally, of set: ReplicaSet, _ cluster: inout Cluster) -> Requeue {
         let uid = set.metadata.uid
         let allowance = PodAllowance(
-            missing: (set.spec.replicas ?? 1) - tally.active, cluster.store.pods(ownedBy: uid).filter(\.isActive), cluster)
+            missing: set.wanted - tally.active, cluster.store.pods(ownedBy: uid).filter(\.isActive), cluster)
         var failure: (reason: String, error: APIError)?
-        if !set.metadata.isTerminating, tally.active < set.spec.replicas ?? 1 { failure = create(allowance, for: set, &cluster) }
+        if !set.metadata.isTerminating, tally.active < set.wanted { failure = create(allowance, for: set, &cluster) }
         var status = set.status
         (status.replicas, status.fullyLabeledReplicas) = (tally.active, tally.fullyLabeled)
         (status.readyReplicas, status.availableReplicas) = (tally.ready, tally.ready)
@@ -120,7 +120,7 @@ struct ReplicaSetController: Controller {
     private mutating func manage(
         _ set: ReplicaSet, _ active: [Pod], _ allowance: PodAllowance, _ cluster: inout Cluster
     ) -> (reason: String, error: APIError)? {
-        let surplus = active.count - (set.spec.replicas ?? 1)
+        let surplus = active.count - set.wanted
         if surplus < 0 { return create(allowance, for: set, &cluster) }
         var failure: APIError?
         for pod in victims(min(surplus, PodControl.burst), set, active, cluster) {

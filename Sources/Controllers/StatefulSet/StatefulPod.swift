@@ -4,8 +4,9 @@ import KubernetesAPI
 // Identity and storage of a StatefulSet's pods.
 // - Source: Kubernetes `pkg/controller/statefulset/stateful_set_utils.go`.
 extension StatefulSet {
-    var wanted: Int { spec.replicas ?? 1 }
-    var firstOrdinal: Int { spec.ordinals?.start ?? 0 }
+    // A state that is opened is taken as it is, and a file can say what no API server would hold.
+    var wanted: Int { max(0, spec.replicas ?? 1) }
+    var firstOrdinal: Int { max(0, spec.ordinals?.start ?? 0) }
     var isParallel: Bool { spec.podManagementPolicy == "Parallel" }
     var partition: Int { spec.updateStrategy.rollingUpdate?.partition ?? 0 }
 
