@@ -48,7 +48,7 @@ extension APIServer {
         case ["openid", "v1", "jwks"]: (type, document) = ("application/jwk-set+json", { ServiceAccountToken.publicKeys(of: key) })
         default: throw .noPath
         }
-        return APIResponse(status: 200, headers: [("Content-Type", type), ("Cache-Control", "public, max-age=3600")]) { Array(document().text().utf8) }
+        return APIResponse(status: 200, headers: [("content-type", type), ("cache-control", "public, max-age=3600")]) { Array(document().text().utf8) }
     }
 
     private func document(_ request: APIRequest, _ document: @escaping @Sendable () -> JSONValue) throws(Refusal) -> APIResponse {

@@ -226,6 +226,8 @@ extension KindInfo {
 extension Dashboard {
     /// The names of all commands of the `:` prompt.
     public static var commandNames: [String] { PromptCommands.all.flatMap(\.names) }
+    /// Those that open a full-screen view.
+    public static var screenNames: [String] { ScreenCatalog.all.compactMap { $0.command?.names.first } }
 
     /// Runs a line of the `:` prompt: a command, or a kind with namespace, filter and labels in any order.
     mutating func run(line: String, remember: Bool = true) {

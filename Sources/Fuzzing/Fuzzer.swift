@@ -199,10 +199,7 @@ public struct Fuzzer {
     /// One screen of what a manifest came to, the descriptions and tables of its objects, and one key.
     private func look(at session: Session, by number: UInt32) {
         var dashboard = Dashboard(session: session)
-        let screens = [
-            "deck", "po", "no", "deploy", "spread", "availability", "workload", "recommend", "volumes", "autoscaler", "why", "xray no", "ev", "gates", "links",
-            "quota", "limits", "hpa", "pvc", "cj",
-        ]
+        let screens = Dashboard.screenNames + ["po", "no", "deploy", "xray no", "ev", "quota", "limits", "hpa", "pvc", "cj"]
         let size = Size(width: 40 + Int(number / 7 % 160), height: 10 + Int(number / 3 % 50))
         dashboard.type(":" + screens[Int(number % UInt32(screens.count))])
         _ = dashboard.frame(size: size)

@@ -112,10 +112,10 @@ struct KeyFuzz {
     /// A line that opens a screen.
     private mutating func screen() -> String {
         if hostile.chance(40) { return hostile.pick(KindInfo.all).plural }
+        if hostile.chance(60) { return hostile.pick(Dashboard.screenNames) }
         return hostile.pick([
-            "deck", "deck hostname", "spread", "why", "whatif", "availability", "rebalance", "workload", "autoscaler", "gates", "volumes", "recommend",
-            "containers", "xray deploy", "xray no", "pulse",
-            "lab", "links", "help", "aliases", "scenarios", "explain pod.spec", "ctx", "live", "branch", "po", "no", "ev", "things",
+            "deck hostname", "rebalance", "containers", "xray deploy", "xray no", "pulse", "explain pod.spec", "ctx", "live", "branch", "po", "no", "ev",
+            "things",
         ])
     }
 

@@ -97,7 +97,7 @@ public struct Simulation: Sendable {
 
         init(
             _ nextWake: @escaping @Sendable (Simulation) -> Instant?, run: @escaping @Sendable (inout Simulation) -> Void,
-            read: @escaping @Sendable (Simulation) -> WatchCursor? = { _ in nil }
+            read: @escaping @Sendable (Simulation) -> WatchCursor?
         ) { (self.nextWake, self.run, self.read) = (nextWake, run, read) }
     }
 
@@ -107,11 +107,11 @@ public struct Simulation: Sendable {
         Part({ $0.vertical.nextWake($0.cluster) }, run: { $0.runVerticalScaler() }, read: { $0.vertical.modes.isEmpty ? nil : $0.vertical.cursor }),
         Part({ $0.scheduler.nextWake($0.cluster) }, run: { $0.scheduler.run(&$0.cluster) }, read: { $0.scheduler.cursor }),
         Part({ $0.kubelets.nextWake($0.cluster) }, run: { $0.kubelets.run(&$0.cluster) }, read: { $0.kubelets.cursor }),
-        Part({ $0.metricsServer.nextWake($0.cluster) }, run: { $0.metricsServer.run(&$0.cluster, $0.kubelets) }),
-        Part({ $0.nodeAutoscaler.nextWake }, run: { $0.nodeAutoscaler.run(&$0.cluster, $0.options.scheduler) }),
-        Part({ $0.rebalancings.lazy.compactMap(\.nextStep).min() }, run: { $0.runRebalancings() }),
-        Part({ $0.tunnels.nextWake }, run: { $0.runTunnels() }),
-        Part({ $0.drains.lazy.compactMap(\.nextStep).min() }, run: { $0.runDrains() }),
+        Part({ $0.metricsServer.nextWake($0.cluster) }, run: { $0.metricsServer.run(&$0.cluster, $0.kubelets) }, read: { _ in nil }),
+        Part({ $0.nodeAutoscaler.nextWake }, run: { $0.nodeAutoscaler.run(&$0.cluster, $0.options.scheduler) }, read: { _ in nil }),
+        Part({ $0.rebalancings.lazy.compactMap(\.nextStep).min() }, run: { $0.runRebalancings() }, read: { _ in nil }),
+        Part({ $0.tunnels.nextWake }, run: { $0.runTunnels() }, read: { _ in nil }),
+        Part({ $0.drains.lazy.compactMap(\.nextStep).min() }, run: { $0.runDrains() }, read: { _ in nil }),
     ]
 
     /// Who runs next, as a place in the list, and when.

@@ -5,7 +5,13 @@ import Testing
 
 @testable import APIServer
 
-struct KeptKindTests {
+@Suite struct KeptKindTests {
+    @Test func `every kind that is acted on has its resource`() {
+        let served = Set(
+            (APIGroupVersion.builtIn + APIGroupVersion.podGroups).flatMap { version in version.resources.map { "\(version.groupVersion)/\($0.name)" } })
+        for kind in Kind.allCases where kind != .custom { #expect(served.contains("\(kind.info.apiVersion)/\(kind.info.plural)"), "\(kind.rawValue)") }
+    }
+
     private static let ingresses = "/apis/networking.k8s.io/v1/namespaces/default/ingresses"
     private static let policies = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies"
     private static let rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/default"

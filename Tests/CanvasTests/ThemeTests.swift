@@ -31,11 +31,12 @@ struct ThemeTests {
     }
 
     @Test func `what is under the cursor can be read in every theme we ship, with states apart`() throws {
-        for name in ["harbor-dark", "harbor-light", "colourblind"] {
-            let theme = try load(themesFolder.appending(path: "\(name).yaml")).theme
+        let files = try FileManager.default.contentsOfDirectory(at: themesFolder, includingPropertiesForKeys: nil).filter { $0.pathExtension == "yaml" }
+        for file in files {
+            let theme = try load(file).theme
             for role in Role.allCases where !Role.graphic.contains(role) {
                 let contrast = try #require(Theme.contrast(theme.underCursor(theme[role], plain: theme[.text])))
-                #expect(contrast >= 4.5, "\(name) \(role) \(contrast)")
+                #expect(contrast >= 4.5, "\(file.lastPathComponent) \(role) \(contrast)")
             }
         }
         // Without colours it is reverse video.

@@ -6,8 +6,16 @@ import Testing
 /// A few cases of each kind of fuzzing; `evenkeel-lab fuzz KIND --count N --seed S` runs many. A trap ends the test process:
 /// `evenkeel-lab fuzz KIND --seed 1` then names the case.
 @Suite struct FuzzingTests {
-    @Test(arguments: [(FuzzKind.keys, 60), (.manifests, 40), (.values, 120), (.commands, 60), (.prompt, 60), (.arguments, 2000), (.requests, 150), (.live, 60)])
-    func `random cases trap nowhere`(kind: FuzzKind, count: Int) {
+    @Test(arguments: FuzzKind.allCases)
+    func `random cases trap nowhere`(kind: FuzzKind) {
+        let count =
+            switch kind {
+            case .keys, .commands, .prompt, .live: 60
+            case .manifests: 40
+            case .values: 120
+            case .requests: 150
+            case .arguments: 2000
+            }
         var fuzzer = Fuzzer()
         for number in 0..<count { fuzzer.run(FuzzCase(kind, seed: 1, number: number)) }
     }

@@ -91,9 +91,16 @@ import Testing
         let declaration = /^ *(?:(?:public|package|private|fileprivate|final|indirect|@\w+) )*(?:struct|enum|class|protocol|actor|typealias|extension) (\w+)/
         var used: [Substring: Int] = [:]
         var declared: [(name: String, file: String)] = []
+        // What stands in a list of such things must be used in another file than its own.
+        var places: [Substring: Set<String>] = [:]
+        let listed = ["Step", "Expectation", "Screen", "Scenario"]
         for file in Self.files where file.name.hasPrefix("Sources/") {
             for (_, line) in file.code where !line.drop(while: { $0 == " " }).hasPrefix("//") {
-                for word in line.utf8.split(whereSeparator: { !SwiftFile.isWordByte($0) }) { used[Substring(word), default: 0] += 1 }
+                for word in line.utf8.split(whereSeparator: { !SwiftFile.isWordByte($0) }) {
+                    let name = Substring(word)
+                    used[name, default: 0] += 1
+                    if listed.contains(where: { name.hasSuffix($0) }) { places[name, default: []].insert(file.name) }
+                }
                 guard
                     line.contains("struct ") || line.contains("enum ") || line.contains("class ") || line.contains("protocol ")
                         || line.contains("actor ") || line.contains("extension ") || line.contains("typealias ")
@@ -105,6 +112,9 @@ import Testing
         }
         for (name, file) in declared where used[name[...], default: 0] <= 0 && !Self.usedOutside.contains(name) {
             Issue.record("\(file): nothing uses \(name)")
+        }
+        for (name, file) in declared where listed.contains(where: { name.hasSuffix($0) && name != $0 }) && file.hasSuffix("/\(name).swift") {
+            #expect(places[name[...], default: []].count > 1, "\(file): no other file names \(name), so that it is in no list")
         }
         #expect(declared.count > 500)
     }
