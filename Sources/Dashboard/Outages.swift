@@ -30,6 +30,9 @@ struct Outages {
     private var isPaused = false
     private var stamp: Stamp?
     private var lookedAt = Duration.zero
+    /// Those that were lost at the last look, in their order.
+    private var lost: Set<String> = []
+    private var names: [String] = []
 
     private struct Stamp: Equatable {
         var silent: Int
@@ -69,13 +72,16 @@ struct Outages {
     }
 
     private mutating func look(at lost: Set<String>, _ simulation: Simulation, _ view: ClusterView) {
-        let names = lost.count > Self.nodesAtOnce ? lost.sorted() : []
-        let due = Set((0..<min(Self.nodesAtOnce, names.count)).map { names[(next + $0) % names.count] })
+        // Putting thousands of names in order takes longer than a look at them.
+        if lost != self.lost { (self.lost, names) = (lost, lost.sorted(by: naturalOrder)) }
+        let isMany = lost.count > Self.nodesAtOnce
+        let due = isMany ? Set((0..<Self.nodesAtOnce).map { names[(next + $0) % names.count] }) : []
         looked += due.count
-        next = names.isEmpty ? 0 : (next + Self.nodesAtOnce) % names.count
-        var outlooks = simulation.controllers.outlook(ofLost: lost, evictions: names.isEmpty ? nil : due, simulation.cluster)
-        outlooks.sort { naturalOrder($0.node, $1.node) }
-        if !names.isEmpty {
+        next = isMany ? (next + Self.nodesAtOnce) % names.count : 0
+        let found = simulation.controllers.outlook(ofLost: lost, evictions: isMany ? due : nil, simulation.cluster)
+        let byName = Dictionary(found.map { ($0.node, $0) }) { first, _ in first }
+        var outlooks = names.compactMap { byName[$0] }
+        if isMany {
             for outlook in outlooks where due.contains(outlook.node) { evictions[outlook.node] = outlook.evictionAt }
             // Nobody knows which is the first until all have been looked at.
             let isKnown = outlooks.allSatisfy { evictions[$0.node] != nil }

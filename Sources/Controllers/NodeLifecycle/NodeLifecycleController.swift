@@ -301,23 +301,38 @@ struct NodeLifecycleController: Controller {
 
     /// What is to come for the nodes called `names`. O(nodes).
     func outlook(of names: Set<String>, _ cluster: Cluster) -> [Lost] {
-        var counts: [String: (ready: Int, notReady: Int)] = [:]
-        for case let node? in cluster.store.nodes.rows {
-            let isLost = names.contains(node.name)
-            counts[Self.zone(of: node), default: (0, 0)].ready += isLost ? 0 : 1
-            counts[Self.zone(of: node), default: (0, 0)].notReady += isLost ? 1 : 0
+        // By the zones' places, which most nodes are known with: a zone's name is made of two labels.
+        var numbers = Dictionary(zip(zoneNames, 0...)) { first, _ in first }
+        var counts = [(ready: Int, notReady: Int)](repeating: (0, 0), count: zoneNames.count)
+        var found: [(slot: Int, node: Node, zone: Int)] = []
+        for (slot, row) in cluster.store.nodes.rows.enumerated() {
+            guard let node = row else { continue }
+            var zone: Int?
+            if slot < quiet.count, let known = quiet[slot], known.node.isSame(as: node) { zone = known.zone }
+            if zone == nil {
+                let name = Self.zone(of: node)
+                zone = numbers[name] ?? counts.count
+                numbers[name] = zone
+            }
+            guard let zone else { continue }
+            if zone == counts.count { counts.append((0, 0)) }
+            if names.contains(node.name) {
+                counts[zone].notReady += 1
+                found.append((slot, node, zone))
+            } else {
+                counts[zone].ready += 1
+            }
         }
-        let states = counts.mapValues { ZoneState(ready: $0.ready, notReady: $0.notReady, threshold: settings.unhealthyZoneThreshold) }
-        let areAllLost = states.values.allSatisfy { $0 == .fullDisruption }
+        let states = counts.map { ZoneState(ready: $0.ready, notReady: $0.notReady, threshold: settings.unhealthyZoneThreshold) }
+        let areAllLost = zip(counts, states).allSatisfy { $0.ready + $0.notReady == 0 || $1 == .fullDisruption }
         let period = max(settings.nodeMonitorPeriod, Duration(nanoseconds: 1))
         let nextPass = max(queue.due(.monitor) ?? cluster.now, cluster.now)
         var result: [Lost] = []
         // Those of a zone that are found lost in one pass are tainted one after another.
-        var places: [String: Int] = [:]
-        let queues = zones.mapValues { Dictionary(zip($0.waiting, 0...), uniquingKeysWith: { first, _ in first }) }
-        for (slot, row) in cluster.store.nodes.rows.enumerated() {
-            guard let node = row, names.contains(node.name) else { continue }
-            let zone = Self.zone(of: node)
+        var places = [Int](repeating: 0, count: counts.count)
+        let tainters = zoneNames.map { zones[$0] }
+        let queues = tainters.map { Dictionary(zip($0?.waiting ?? [], 0...), uniquingKeysWith: { first, _ in first }) }
+        for (slot, node, zone) in found {
             let ready = node.status.conditions[ConditionType.ready]
             var lost = Lost(node: node, heardAt: health[node.name]?.heardAt ?? node.metadata.creationTimestamp ?? cluster.now, lostAt: .start)
             // As long as it renewed with the others, what was heard of all was heard of it.
@@ -329,13 +344,12 @@ struct NodeLifecycleController: Controller {
             } else {
                 lost.lostAt = ready?.lastTransitionTime ?? lost.heardAt
             }
-            let count = counts[zone] ?? (0, 0)
-            if !areAllLost, let interval = states[zone]?.interval(nodes: count.ready + count.notReady, settings) {
-                if let place = queues[zone]?[node.name], let next = zones[zone]?.nextDue {
+            if !areAllLost, let interval = states[zone].interval(nodes: counts[zone].ready + counts[zone].notReady, settings) {
+                if zone < queues.count, let place = queues[zone][node.name], let next = tainters[zone]?.nextDue {
                     lost.taintAt = max(next, cluster.now) + interval * place
                 } else {
-                    lost.taintAt = max(lost.lostAt, cluster.now) + interval * places[zone, default: 0]
-                    places[zone, default: 0] += 1
+                    lost.taintAt = max(lost.lostAt, cluster.now) + interval * places[zone]
+                    places[zone] += 1
                 }
             }
             result.append(lost)
