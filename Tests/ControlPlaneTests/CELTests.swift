@@ -128,7 +128,7 @@ import Testing
     ]
     private func type(_ text: String) throws(CELProblem) -> CELType {
         guard let type = CELType(StructuralSchema(json: Self.typed), "selfType", isRoot: true) else { throw CELProblem(text: "no type") }
-        return try CELChecker.type(of: text, ["self": type, "oldSelf": .optional(type)])
+        return try CELChecker.checked(text, ["self": type, "oldSelf": .optional(type)]).type
     }
 
     @Test(arguments: [

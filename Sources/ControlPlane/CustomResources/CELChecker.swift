@@ -3,6 +3,14 @@
 import KubernetesAPI
 import SimulationKit
 
+/// An expression without problems.
+struct CELChecked {
+    var expression: CELExpression
+    var type: CELType
+    /// The types of all its parts by their places; no two parts share one.
+    var types: [Int: CELType]
+}
+
 /// Finds the type of an expression and what is wrong with it.
 ///
 /// - Source: cel-go `checker/{checker,errors}.go`
@@ -10,18 +18,19 @@ struct CELChecker {
     /// The types of variables.
     private var scope: [String: CELType]
     private(set) var problems: [CELProblem] = []
+    private var types: [Int: CELType] = [:]
 
     init(_ scope: [String: CELType]) { self.scope = scope }
 
-    /// The type of `text`.
+    /// What `text` says.
     /// - Throws: All that is wrong with it, as one text with the places.
-    static func type(of text: String, _ scope: [String: CELType]) throws(CELProblem) -> CELType {
+    static func checked(_ text: String, _ scope: [String: CELType]) throws(CELProblem) -> CELChecked {
         let expression: CELExpression
         do { expression = try CELExpression(text) } catch { throw CELProblem(text: error.shown(in: text)) }
         var checker = CELChecker(scope)
         let type = checker.type(expression)
         if !checker.problems.isEmpty { throw CELProblem(text: checker.problems.map { $0.shown(in: text) }.joined(separator: "\n")) }
-        return type
+        return CELChecked(expression: expression, type: type, types: checker.types)
     }
 
     private mutating func refuse(_ text: String, at: Int) -> CELType {
@@ -30,6 +39,11 @@ struct CELChecker {
     }
 
     private mutating func type(_ expression: CELExpression) -> CELType {
+        let type = found(expression)
+        types[expression.at] = type
+        return type
+    }
+    private mutating func found(_ expression: CELExpression) -> CELType {
         switch expression.node {
         case .literal(let value): return value.type
         case .name(let name):

@@ -158,7 +158,7 @@ private struct CELFormat {
             switch kind {
             case "s": Self.plain(value)
             case "d": based(10)
-            case "f": value.number.map { Self.fixed($0, precision ?? 6) }
+            case "f": value.number.map { CELFunctions.fixed($0, precision ?? 6) }
             case "e": value.number.map { Self.exponent($0, precision ?? 6) }
             case "x", "X": hex(kind == "X")
             case "o": based(8)
@@ -183,8 +183,19 @@ private struct CELFormat {
         }
     }
 
+    private static func exponent(_ number: Double, _ digits: Int) -> String {
+        guard number.isFinite else { return CELFunctions.fixed(number, digits) }
+        var (amount, exponent) = (abs(number), 0)
+        while amount >= 10 { (amount, exponent) = (amount / 10, exponent + 1) }
+        while amount > 0, amount < 1 { (amount, exponent) = (amount * 10, exponent - 1) }
+        let size = abs(exponent)
+        return "\(number < 0 ? "-" : "")\(CELFunctions.fixed(amount, digits))e\(exponent < 0 ? "-" : "+")\(size < 10 ? "0" : "")\(size)"
+    }
+}
+
+extension CELFunctions {
     /// So many digits after the point, the last rounded to even.
-    private static func fixed(_ number: Double, _ digits: Int) -> String {
+    static func fixed(_ number: Double, _ digits: Int) -> String {
         guard number.isFinite else { return number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity" }
         let scaled = (abs(number) * Double(sign: .plus, exponent: 0, significand: power(10, digits))).rounded(.toNearestOrEven)
         guard let whole = UInt64(exactly: scaled) else { return JSONValue.double(number).text() }
@@ -192,14 +203,6 @@ private struct CELFormat {
         text = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
         let sign = number < 0 ? "-" : ""
         return digits == 0 ? sign + text : "\(sign)\(text.dropLast(digits)).\(text.suffix(digits))"
-    }
-    private static func exponent(_ number: Double, _ digits: Int) -> String {
-        guard number.isFinite else { return fixed(number, digits) }
-        var (amount, exponent) = (abs(number), 0)
-        while amount >= 10 { (amount, exponent) = (amount / 10, exponent + 1) }
-        while amount > 0, amount < 1 { (amount, exponent) = (amount * 10, exponent - 1) }
-        let size = abs(exponent)
-        return "\(number < 0 ? "-" : "")\(fixed(amount, digits))e\(exponent < 0 ? "-" : "+")\(size < 10 ? "0" : "")\(size)"
     }
     private static func power(_ base: Double, _ count: Int) -> Double { (0..<count).reduce(1) { result, _ in result * base } }
 }

@@ -8,14 +8,13 @@ import KubernetesAPI
 struct DefinitionCheck {
     private let spec: JSONValue
     private let versions: [JSONValue]
-    /// Whether the versions are as they were: then their rules are not judged anew.
-    private let isKept: Bool
+    private let before: [JSONValue]
     private(set) var errors: [FieldError] = []
 
     init(_ spec: JSONValue, over old: CustomObject?) {
         self.spec = spec
         versions = spec["versions"]?.array ?? []
-        isKept = old.map { $0.content["spec"]?["versions"] == spec["versions"] } ?? false
+        before = old?.content["spec"]?["versions"]?.array ?? []
     }
 
     private var group: String { spec["group"]?.string ?? "" }
@@ -102,9 +101,10 @@ struct DefinitionCheck {
         guard let schema = version["schema"]?["openAPIV3Schema"] else { return }
         let known = errors.count
         StructuralSchema(json: schema).requireTypes(at: path, of: .root, &errors)
-        // Rules and defaults are about types.
-        if isKept || errors.count > known { return }
-        StructuralSchema(json: schema).requireRules(at: path, isRoot: true, changesWithin: nil, &errors)
+        // Rules and defaults are about types; those of versions that are as they were are not judged anew.
+        if versions == before || errors.count > known { return }
+        let isKept = before.contains { $0["name"] == version["name"] && $0["schema"] == version["schema"] }
+        errors += RuleCheck.errors(in: StructuralSchema(json: schema), at: path, isWeighed: !isKept)
         if errors.count == known { StructuralSchema(json: schema).requireDefaults(at: path, &errors) }
     }
 
