@@ -117,6 +117,23 @@ import Testing
         #expect { try value(text) } throws: { ($0 as? CELProblem)?.text == problem }
     }
 
+    @Test func `many conditions are no deep expression, and what is deep is refused`() throws {
+        func chain(_ part: String, _ sign: String, _ count: Int) -> String { Array(repeating: part, count: count).joined(separator: sign) }
+        for (part, sign) in [("true", "&&"), ("false || true", " || ")] {
+            let checked = try CELChecker.checked(chain(part, sign, 10_000), [:])
+            #expect(checked.type == .bool && checked.expression.depth < 20 && !checked.expression.names("self"))
+            var evaluation = CELEvaluation(variables: [:])
+            guard case .bool(true) = try evaluation.value(checked.expression) else {
+                Issue.record("\(part) is not true")
+                return
+            }
+        }
+        for text in [chain("1", "+", 10_000), "self" + String(repeating: ".a", count: 10_000), "self" + String(repeating: "[0]", count: 10_000)] {
+            #expect { try CELExpression(text) } throws: { ($0 as? CELProblem)?.text == "expression recursion limit exceeded: 250" }
+        }
+        #expect(try CELExpression(chain("1", "+", 250)).depth == 250)
+    }
+
     private static let typed: JSONValue = [
         "type": "object",
         "properties": [

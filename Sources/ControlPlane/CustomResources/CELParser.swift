@@ -43,21 +43,28 @@ struct CELExpression: Sendable {
         case list([Element])
         case map([(key: CELExpression, value: CELExpression, isOptional: Bool)])
     }
-    var node: Node
+    let node: Node
     /// Where messages about it point to.
-    var at: Int
+    let at: Int
+    /// How many expressions are in each other at most.
+    let depth: Int
+
+    /// The expressions that it is made of.
+    private static func parts(_ node: Node) -> [CELExpression] {
+        switch node {
+        case .literal, .name: []
+        case .field(let inner, _, _): [inner]
+        case .call(_, let target, let arguments): (target.map { [$0] } ?? []) + arguments
+        case .each(_, let range, _, let inner): [range] + inner
+        case .list(let elements): elements.map(\.value)
+        case .map(let entries): entries.flatMap { [$0.key, $0.value] }
+        }
+    }
 
     /// Whether a variable is named in it.
     func names(_ variable: String) -> Bool {
-        switch node {
-        case .literal: false
-        case .name(let name): name == variable
-        case .field(let inner, _, _): inner.names(variable)
-        case .call(_, let target, let arguments): target?.names(variable) == true || arguments.contains { $0.names(variable) }
-        case .each(_, let range, _, let inner): range.names(variable) || inner.contains { $0.names(variable) }
-        case .list(let elements): elements.contains { $0.value.names(variable) }
-        case .map(let entries): entries.contains { $0.key.names(variable) || $0.value.names(variable) }
-        }
+        if case .name(let name) = node { return name == variable }
+        return Self.parts(node).contains { $0.names(variable) }
     }
 
     /// - Throws: for a text that is no expression, or one that is nested too deeply.
@@ -67,7 +74,10 @@ struct CELExpression: Sendable {
         if parser.next != .end { throw parser.problem("extraneous input \(parser.shown) expecting <EOF>") }
     }
 
-    init(_ node: Node, at: Int) { (self.node, self.at) = (node, at) }
+    init(_ node: Node, at: Int) {
+        (self.node, self.at) = (node, at)
+        depth = 1 + (Self.parts(node).map(\.depth).max() ?? 0)
+    }
 }
 
 /// A word of an expression.
@@ -227,6 +237,7 @@ private struct CELParser {
     private var place = 0
     private var depth = 0
     private static let deepest = 100
+    private static let longest = 250
 
     init(_ tokens: [CELToken.Placed]) { self.tokens = tokens }
 
@@ -280,13 +291,32 @@ private struct CELParser {
 
     private mutating func binary(_ level: Int) throws(CELProblem) -> CELExpression {
         guard level < Self.levels.count else { return try unary() }
-        var left = try binary(level + 1)
+        var (terms, places) = ([try binary(level + 1)], [Int]())
         while let sign = sign(in: Self.levels[level]) {
             let start = at
             place += 1
-            left = CELExpression(.call(sign == "in" ? "@in" : "_\(sign)_", on: nil, [left, try binary(level + 1)]), at: start)
+            let next = try binary(level + 1)
+            if level < 2 {
+                terms.append(next)
+                places.append(start)
+            } else {
+                terms = [try bounded(CELExpression(.call(sign == "in" ? "@in" : "_\(sign)_", on: nil, [terms[0], next]), at: start))]
+            }
         }
-        return left
+        return Self.balanced("_\(Self.levels[level][0])_", terms, places, places.indices)
+    }
+    /// Conditions of one kind may be grouped in any way: in halves, however many there are, they are not deep.
+    /// - Source: cel-go `parser/helper.go`
+    private static func balanced(_ name: String, _ terms: [CELExpression], _ places: [Int], _ range: Range<Int>) -> CELExpression {
+        if range.isEmpty { return terms[range.lowerBound] }
+        let middle = (range.lowerBound + range.upperBound) / 2
+        let halves = [range.lowerBound..<middle, middle + 1..<range.upperBound].map { balanced(name, terms, places, $0) }
+        return CELExpression(.call(name, on: nil, halves), at: places[middle])
+    }
+    /// Other operators and fields are within each other: all that goes through expressions would run out of stack.
+    private func bounded(_ expression: CELExpression) throws(CELProblem) -> CELExpression {
+        if expression.depth > Self.longest { throw CELProblem(text: "expression recursion limit exceeded: \(Self.longest)", at: at) }
+        return expression
     }
     private func sign(in known: [String]) -> String? {
         switch next {
@@ -308,6 +338,7 @@ private struct CELParser {
     private mutating func member(of first: CELExpression) throws(CELProblem) -> CELExpression {
         var result = first
         while true {
+            result = try bounded(result)
             let start = at
             if take("[") {
                 let name = take("?") ? "_[?_]" : "_[_]"

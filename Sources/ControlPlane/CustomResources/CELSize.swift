@@ -63,11 +63,11 @@ struct CELShape: Sendable {
         switch json["type"]?.string {
         case "array":
             guard let items = part("items") else { return nil }
-            self.init(most: Self.limit(json, "maxItems") ?? Self.room / (items.shortest + 1), shortest: 2)
+            self.init(most: Self.limit(json, "maxItems") ?? Self.room / items.shortest.saturatingAdd(1), shortest: 2)
             parts = ["@items": items, "@values": items]
         case "object" where json["additionalProperties"]?.object != nil:
             guard let values = part("additionalProperties") else { return nil }
-            self.init(most: Self.limit(json, "maxProperties") ?? Self.room / (values.shortest + 6), shortest: 2)
+            self.init(most: Self.limit(json, "maxProperties") ?? Self.room / values.shortest.saturatingAdd(6), shortest: 2)
             // How long keys are is not told, and upstream they count as empty.
             parts = ["@items": values, "@values": values, "@keys": CELShape(shortest: 2)]
         case "object": self.init(object: json, isRoot: isRoot)
