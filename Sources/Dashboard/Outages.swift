@@ -42,7 +42,7 @@ struct Outages {
     /// The pods of so many nodes are looked at in one turn; where no more are lost all is known at once.
     private static let nodesAtOnce = 50
     /// Where more are lost they are looked at again after so much real time.
-    private static let period = Duration.milliseconds(100)
+    private static let period = Duration.milliseconds(200)
 
     var isEmpty: Bool { groups.isEmpty }
     /// Whether another turn would tell more.
@@ -73,7 +73,7 @@ struct Outages {
 
     private mutating func look(at lost: Set<String>, _ simulation: Simulation, _ view: ClusterView) {
         // Putting thousands of names in order takes longer than a look at them.
-        if lost != self.lost { (self.lost, names) = (lost, lost.sorted(by: naturalOrder)) }
+        if lost != self.lost { (self.lost, names) = (lost, lost.sorted { naturalOrder($0, $1) || !naturalOrder($1, $0) && $0 < $1 }) }
         let isMany = lost.count > Self.nodesAtOnce
         let due = isMany ? Set((0..<Self.nodesAtOnce).map { names[(next + $0) % names.count] }) : []
         looked += due.count

@@ -140,7 +140,7 @@ struct JSONReader {
             // A number or a word.
             default: if depth == 0 { while at < end, !Self.isEnd(text[at]) { at += 1 } }
             }
-            if depth <= 0, byte != 0x0a { return at <= end }
+            if depth <= 0 { return at <= end }
         }
         return false
     }

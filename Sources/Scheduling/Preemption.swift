@@ -137,14 +137,16 @@ extension SchedulingState {
                 all ? Int.max : min(potential.count, max(share, cycle.settings.minCandidateNodesAbsolute))
             let offset = all || potential.count < wanted ? 0 : random.below(potential.count)
             let budgets = store.podDisruptionBudgets.sorted()
-            let comesFirst = fitComesFirst(cycle)
-            let awaited = comesFirst ? Set(nominatedSlots.compactMap { slot in nominated[slot].flatMap { nodes.row($0.pod.status.nominatedNodeName) } }) : []
+            // Where groups are preempted their pods go together: nothing is told by arithmetic there.
+            let plain = groups == nil ? plainFilters(cycle) : []
+            // Rows that pods are nominated to: there the filters run with these, too.
+            let awaited = plain.isEmpty ? [] : Set(nominatedSlots.compactMap { slot in nominated[slot].flatMap { nodes.row($0.pod.status.nominatedNodeName) } })
             var anyWithoutViolation = false
             for i in potential.indices {
                 if candidates.count >= wanted && anyWithoutViolation { break }
                 let row = potential[(offset + i) % potential.count]
-                if comesFirst, groups == nil, diagnosis.rejections[row]?.plugin == .nodeResourcesFit, !awaited.contains(row),
-                    let reason = lasting(on: row, cycle)
+                if let rejection = diagnosis.rejections[row], plain.contains(rejection.plugin), !awaited.contains(row),
+                    let reason = outlasting(rejection, on: row, cycle)
                 {
                     failures.add(reason)
                     continue
@@ -206,17 +208,31 @@ extension SchedulingState {
 
     struct DryRunFailure: Error { var reason: Reason }
 
-    /// Whether all filters before NodeResourcesFit look at the node and its pods alone: what passed them passes with fewer pods, too.
-    private func fitComesFirst(_ cycle: Cycle) -> Bool {
-        cycle.settings.filters.prefix { $0.name != .nodeResourcesFit }.allSatisfy { $0.filterScope == .node }
+    /// The filters whose refusal may last whatever pods go, as all before them look at the node with its pods and volumes alone: what passed
+    /// those passes with fewer pods, too.
+    private func plainFilters(_ cycle: Cycle) -> [PluginName] {
+        var plain: [PluginName] = []
+        for filter in cycle.settings.filters {
+            if filter.name == .nodeResourcesFit || filter.name == .podTopologySpread { plain.append(filter.name) }
+            if filter.filterScope != .node && filter.filterScope != .volumes { break }
+        }
+        return plain
     }
 
-    /// What the node would lack without all its pods of lower priority, if it would: by far the most frequent end of a search, found without
-    /// taking them off, which is felt by every counter.
-    private func lasting(on row: Int, _ cycle: Cycle) -> Reason? {
+    /// Why the node would still be refused without all its pods of lower priority: by far the most frequent end of a search. Found without
+    /// taking the pods off and putting them back, which changes every counter twice; nil: to be found out that way.
+    private func outlasting(_ rejection: Rejection, on row: Int, _ cycle: Cycle) -> Reason? {
         let priority = Int32(clamping: cycle.demand.facts.priority)
         let slots = nodes.podSlots[row].filter { placedPriority[$0] < priority }
         if slots.isEmpty { return Reason(.defaultPreemption) }
+        if rejection.plugin == .podTopologySpread {
+            let rules = cycle.demand.hardSpread
+            let isCounted = slots.contains { slot in
+                guard let entry = placed[slot], let counters = classes[entry.podClass]?.counters else { return true }
+                return counters.contains { match in rules.contains { $0.counter == match.counter } }
+            }
+            return isCounted ? nil : rejection.reason
+        }
         var short = Shortage(ofPods: Int64(nodes.podSlots[row].count - slots.count) + 1 > nodes.podLimit[row])
         var isAny = short.isOfPods
         for (place, want) in cycle.demand.requests.enumerated() where nodes.isShort(of: want, row) {

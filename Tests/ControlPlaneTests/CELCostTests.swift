@@ -42,6 +42,10 @@ import Testing
 
     private static let each = "self.all(x, true)"
 
+    @Test func `what a macro goes over is weighed before its variable takes the name`() throws {
+        #expect(try Self.worst(Self.list("number", nil), "self.all(self, true)") == Self.worst(Self.list("number", nil), Self.each))
+    }
+
     @Test(
         arguments: [
             ("number", each, 4_718_591, 10, 32), ("string", each, 3_145_727, 20, 62), ("boolean", each, 1_887_437, 5, 17),

@@ -363,6 +363,9 @@ import Testing
                     }
                 }
             }
+            if random.next() % 4 == 0 {
+                pod.status.conditions.append(Condition(type: ConditionType.podResizePending, status: "True", reason: ConditionReason.infeasible))
+            }
             let short = (pod.runsAsAsked, pod.requests(rules), nonZeroRequests(pod, rules))
             for index in pod.status.containerStatuses.indices where !pod.status.containerStatuses[index].allocatedResources.isEmpty {
                 pod.status.containerStatuses[index].allocatedResources["example.com/nothing"] = .zero

@@ -5,7 +5,7 @@ import SimulationKit
 
 /// Weighs an expression by the sizes that the schema of its values allows.
 ///
-/// Only the most is told: how little a part may cost has no say in anything.
+/// Only the most is told: the least cost decides nothing.
 /// - Source: cel-go `checker/cost.go`, `common/cost.go`; what macros stand for: cel-go `parser/macro.go`, `ext/{comprehensions,lists}.go`,
 ///   `cel/library.go`; sizes: Kubernetes `staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/compilation.go`
 struct CELCost {
@@ -15,15 +15,15 @@ struct CELCost {
         var key: CELSize
         var value: CELSize
     }
-    /// The name of a macro.
+    /// What is known of a variable that a macro names.
     private struct Local {
         var path: [String]
         var size: CELSize?
     }
 
     let shape: CELShape
-    private(set) var types: [Int: CELType]
-    /// From a variable to where a part comes from, as far as it is a place of the schema.
+    let types: [Int: CELType]
+    /// By place: the steps from a variable to the value, where the schema describes it.
     private var paths: [Int: [String]] = [:]
     private var sizes: [Int: CELSize] = [:]
     private var entries: [Int: Entries] = [:]
@@ -173,10 +173,11 @@ struct CELCost {
         let outer = locals
         defer { locals = outer }
         if macro.hasPrefix("opt") { return optional(expression, macro, over, range, names, inner) }
+        // A macro's variable may have the name of what it goes over.
+        let many = size(of: range) ?? .unknown
         bind(names, range)
         let costs = inner.map { cost($0) }
         let result = costs.last ?? 0
-        let many = size(of: range) ?? .unknown
         /// A result that is added in each round, and if there is a condition, that.
         func build(_ start: UInt64, _ step: UInt64) -> UInt64 {
             let round = costs.dropLast().reduce(step.saturatingAdd(result)) { $0.saturatingAdd($1) }

@@ -86,7 +86,9 @@ struct CELShape: Sendable {
     private init(object json: JSONValue, isRoot: Bool) {
         self.init(shortest: 2)
         var properties = (json["properties"]?.object?.members ?? []).map { (key: $0.key, value: $0.value) }
-        if isRoot { properties = properties.filter { property in !Self.ownFields.contains { $0.key == property.key } } + Self.ownFields }
+        // What says itself what it is bounds its names as it likes.
+        let isOwn = isRoot && !StructuralSchema.hasTypedHead(json)
+        if isOwn { properties = properties.filter { property in !Self.ownFields.contains { $0.key == property.key } } + Self.ownFields }
         let required = Set(json["required"]?.array?.compactMap(\.string) ?? [])
         for (name, property) in properties {
             guard let shape = CELShape(StructuralSchema(json: property)) else { continue }
@@ -105,7 +107,8 @@ struct CELShape: Sendable {
         case "date": self.init(most: 12, shortest: 12)
         case "date-time": self.init(most: 32, shortest: 21)
         default:
-            let longest = json["enum"]?.array.map { $0.compactMap { $0.string?.utf8.count }.max() ?? 0 }
+            let values = json["enum"]?.array ?? []
+            let longest = values.isEmpty ? nil : values.compactMap { $0.string?.utf8.count }.max() ?? 0
             self.init(most: Self.letters(json) ?? longest.map { UInt64($0) } ?? Self.room, shortest: 2)
         }
     }
@@ -119,5 +122,14 @@ struct CELShape: Sendable {
     func size(at path: [String]) -> CELSize? {
         if path.isEmpty { return nil }
         return path.dropFirst().reduce(Optional(self)) { $0?.parts[$1] }.map { CELSize(least: 0, most: $0.most) }
+    }
+}
+
+extension StructuralSchema {
+    /// Whether the schema of an object says of its kind, version and names that they are texts.
+    fileprivate static func hasTypedHead(_ json: JSONValue) -> Bool {
+        let (own, meta) = (json["properties"], json["properties"]?["metadata"])
+        return [own?["apiVersion"], own?["kind"], meta?["properties"]?["name"], meta?["properties"]?["generateName"]].allSatisfy { $0?["type"] == "string" }
+            && meta?["type"] == "object"
     }
 }

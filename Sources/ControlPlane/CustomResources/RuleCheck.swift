@@ -130,7 +130,7 @@ struct RuleCheck {
         func invalid(_ field: String, _ why: String) {
             formErrors.append(FieldError(.invalid, "\(at).\(field)", value: JSONValue.string(text(field) ?? "").text(), why))
         }
-        func isBroken(_ text: String) -> Bool { text.contains(where: \.isNewline) }
+        func isBroken(_ text: String) -> Bool { text.unicodeScalars.contains { $0 == "\n" || $0 == "\r" } }
         let (condition, message) = (text("rule")?.trimmed ?? "", text("message") ?? "")
         if condition.isEmpty {
             formErrors.append(FieldError(.required, "\(at).rule", "rule is not specified"))
@@ -198,7 +198,7 @@ extension StructuralSchema {
         "a": "\u{7}", "b": "\u{8}", "f": "\u{c}", "n": "\n", "r": "\r", "t": "\t", "v": "\u{b}", "'": "'", "\\": "\\",
     ]
 
-    /// Takes a name in single quotes from the begin of a path; nil if there is none.
+    /// Takes a name in single quotes from the beginning of a path; nil if there is none.
     private static func quoted(_ rest: inout Substring) -> String? {
         guard rest.popFirst() == "'" else { return nil }
         var name = ""

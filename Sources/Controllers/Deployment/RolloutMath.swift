@@ -17,6 +17,7 @@ enum DeploymentAnnotation {
 // The arithmetic of a roll-out.
 // - Source: Kubernetes `pkg/controller/deployment/util/deployment_util.go`.
 extension DeploymentSpec {
+    // A state that was opened may say less than none.
     var wanted: Int { max(0, replicas ?? 1) }
     var isRollingUpdate: Bool { strategy.type != "Recreate" }
     /// Seconds without progress until failure; nil: for ever.

@@ -169,7 +169,7 @@ struct DisruptionController: Controller {
             if let controller = cluster.store.replicationControllers[key],
                 controller.metadata.uid == owner.uid
             {
-                return (owner.uid, controller.spec.replicas ?? 1)
+                return (owner.uid, controller.wanted)
             }
         default:
             let plural =

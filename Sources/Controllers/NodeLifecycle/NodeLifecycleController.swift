@@ -307,15 +307,15 @@ struct NodeLifecycleController: Controller {
         var found: [(slot: Int, node: Node, zone: Int)] = []
         for (slot, row) in cluster.store.nodes.rows.enumerated() {
             guard let node = row else { continue }
-            var zone: Int?
-            if slot < quiet.count, let known = quiet[slot], known.node.isSame(as: node) { zone = known.zone }
-            if zone == nil {
+            let zone: Int
+            if slot < quiet.count, let known = quiet[slot], known.node.isSame(as: node) {
+                zone = known.zone
+            } else {
                 let name = Self.zone(of: node)
                 zone = numbers[name] ?? counts.count
                 numbers[name] = zone
+                if zone == counts.count { counts.append((0, 0)) }
             }
-            guard let zone else { continue }
-            if zone == counts.count { counts.append((0, 0)) }
             if names.contains(node.name) {
                 counts[zone].notReady += 1
                 found.append((slot, node, zone))

@@ -50,7 +50,8 @@ struct ZoneTainter: Sendable {
     }
     mutating func remove(_ node: String) {
         if numbers.removeValue(forKey: node) == nil { return }
-        if numbers.isEmpty { line.removeAll() }
+        // Those that are gone are dropped before they are most of the line.
+        if line.count > 2 * numbers.count + 16 { line.removeAll { numbers[$0.node] != $0.number } }
     }
     /// Those that wait, in their order. O(nodes).
     var waiting: [String] { line.compactMap { numbers[$0.node] == $0.number ? $0.node : nil } }

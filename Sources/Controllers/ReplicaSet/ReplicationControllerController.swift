@@ -43,7 +43,7 @@ struct ReplicationControllerController: Controller {
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
         guard let controller = cluster.store.replicationControllers[key], let selector = Self.selector(controller) else { return .none }
         let active = cluster.claimPods(of: controller, selector, orphans, suits: \.isActive).filter(\.isActive)
-        let allowance = PodAllowance(missing: (controller.spec.replicas ?? 1) - active.count, active, cluster)
+        let allowance = PodAllowance(missing: controller.wanted - active.count, active, cluster)
         var failure: (reason: String, error: APIError)?
         if !controller.metadata.isTerminating { failure = manage(controller, active, allowance, &cluster) }
         report(controller, active, failure, &cluster)
@@ -56,7 +56,7 @@ struct ReplicationControllerController: Controller {
     private mutating func manage(
         _ controller: ReplicationController, _ active: [Pod], _ allowance: PodAllowance, _ cluster: inout Cluster
     ) -> (reason: String, error: APIError)? {
-        let surplus = active.count - (controller.spec.replicas ?? 1)
+        let surplus = active.count - controller.wanted
         if surplus < 0 {
             guard let template = controller.spec.template else { return nil }
             let pod = PodControl.pod(from: template, owner: controller)
@@ -100,4 +100,9 @@ struct ReplicationControllerController: Controller {
         let new = JSONValue.object(status)
         if new != controller.status { cluster.modify(ReplicationController.self, controller.key) { $0.status = new } }
     }
+}
+
+extension ReplicationController {
+    /// How many pods are asked for; a state that was opened may say less than none.
+    var wanted: Int { max(0, spec.replicas ?? 1) }
 }

@@ -162,8 +162,8 @@ extension Pod {
 }
 
 extension Pod {
-    /// Whether the status says of each container just what its spec asks for, as it does of most pods: then the spec alone tells what the
-    /// pod requests, whatever the rules are.
+    /// Whether the status says nothing of requests but what the spec asks for, as of most pods: then the spec alone tells what the pod
+    /// requests, whatever the rules are.
     public var runsAsAsked: Bool {
         if status.resources != nil || !status.allocatedResources.isEmpty { return false }
         func agree(_ states: [ContainerStatus], _ containers: [Container]) -> Bool {

@@ -110,7 +110,7 @@ enum PluginCatalog {
         NodeDeclaredFeatures.plugin,
     ]
 
-    private static let byName: [PluginName: Plugin] = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
+    private static let byName: [PluginName: Plugin] = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
     /// The plugin called `name`.
     static func plugin(_ name: PluginName) -> Plugin? { byName[name] }
 }

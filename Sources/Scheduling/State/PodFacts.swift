@@ -218,10 +218,11 @@ func nonZeroRequests(_ pod: Pod, _ rules: RequestRules) -> (cpu: Int64, memory: 
         _ amount: Quantity
     ) {
         guard rules.useStatus,
-            let i = changed.status.value[keyPath: path].firstIndex(where: { $0.name == name }),
-            changed.status.value[keyPath: path][i].resources != nil
+            let i = changed.status.value[keyPath: path].firstIndex(where: { $0.name == name })
         else { return }
-        changed.status.value[keyPath: path][i].resources!.requests[resource] = amount
+        changed.status.value[keyPath: path][i].resources?.requests[resource] = amount
+        let granted = changed.status.value[keyPath: path][i].allocatedResources
+        if !granted.isEmpty, granted[resource] == nil { changed.status.value[keyPath: path][i].allocatedResources[resource] = amount }
     }
     fill("cpu", Quantity(milli: 100))
     fill("memory", Quantity(bytes: 200 * 1024 * 1024))

@@ -222,26 +222,10 @@ struct SchedulingState: Sendable {
         }
         guard resized(old.status) || resized(pod.status) else { return true }
         // Mostly it is what it was, or what the spec asks for.
-        if Self.isAsAsked(old), Self.isAsAsked(pod) { return true }
+        if old.runsAsAsked, pod.runsAsAsked { return true }
         if Self.sameResources(old.status, pod.status) { return true }
         let rules = RequestRules(assigned: profile)
         return old.requests(rules) == pod.requests(rules)
-    }
-
-    /// Whether the status says nothing of resources but what the spec says.
-    private static func isAsAsked(_ pod: Pod) -> Bool {
-        func same(_ asked: [Container], _ told: [ContainerStatus]) -> Bool {
-            told.isEmpty
-                || asked.count == told.count
-                    && asked.indices.allSatisfy {
-                        let (resources, status) = (asked[$0].resources, told[$0])
-                        return asked[$0].name == status.name && status.resources ?? resources == resources
-                            && (status.allocatedResources.isEmpty || status.allocatedResources == resources.requests)
-                    }
-        }
-        let status = pod.status
-        return status.resources == nil && status.allocatedResources.isEmpty && same(pod.spec.containers, status.containerStatuses)
-            && same(pod.spec.initContainers, status.initContainerStatuses)
     }
 
     /// Whether the statuses say the same of resources.

@@ -17,8 +17,8 @@ public struct WhatIf: Sendable {
     public var title: String
     /// What makes it so; all are performed at once, unless ``isInOrder``.
     public var commands: [Command]
-    /// Each command is performed once what came of the one before has settled. What one that applies several manifests does is kubectl's
-    /// way: those that are refused are told, and the others are applied.
+    /// Each command is performed once what came of the one before has settled. A command with several manifests then does as kubectl does:
+    /// those that are refused are told, the others are applied.
     public var isInOrder = false
     /// The evictions of a rebalance, one a line.
     public var plan: RebalancePlan?
