@@ -86,8 +86,10 @@ public struct NodeSelectorTerm: APIStruct, Hashable {
     /// Whether a node with `labels` and `name` satisfies the term. A term without requirements satisfies no node.
     public func matches(labels: StringMap<String>, name: String) -> Bool {
         if matchExpressions.isEmpty && matchFields.isEmpty { return false }
+        guard matchExpressions.allSatisfy({ $0.matches(labels) }) else { return false }
+        if matchFields.isEmpty { return true }
         let fields: StringMap<String> = ["metadata.name": name]
-        return matchExpressions.allSatisfy { $0.matches(labels) } && matchFields.allSatisfy { $0.matches(fields) }
+        return matchFields.allSatisfy { $0.matches(fields) }
     }
     public static let summary = "Requirements on a node that must all hold."
     public static let fields: [Field<NodeSelectorTerm>] = [

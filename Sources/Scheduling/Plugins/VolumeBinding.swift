@@ -72,16 +72,13 @@ enum VolumeBinding {
         _ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore, _ pass: inout FilterPass
     ) {
         if cycle.volumes.bound.isEmpty && cycle.volumes.waiting.isEmpty { return }
+        // Taken out once: a volume is large, and there are many nodes.
+        let areMissing = cycle.volumes.bound.contains { $0 == nil }
+        let reach = cycle.volumes.bound.compactMap { $0?.spec.nodeAffinity?.required }
         pass.reject(.volumeBinding) { row in
             let node = state.nodes.objects[row]!
-            var problems: UInt8 = 0
-            for volume in cycle.volumes.bound {
-                guard let volume else {
-                    problems |= missing
-                    continue
-                }
-                if !volume.isReachable(from: node) { problems |= conflict }
-            }
+            var problems: UInt8 = areMissing ? missing : 0
+            if reach.contains(where: { !$0.matches(labels: node.metadata.labels, name: node.metadata.name) }) { problems |= conflict }
             if !cycle.volumes.waiting.isEmpty {
                 problems |= plan(cycle, node, state, store).problems
             }
