@@ -82,7 +82,7 @@ import Testing
             "{apiVersion: apps/v1, kind: Deployment, metadata: {name: more}, spec: {replicas: 1, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: 'c:1'}]}}}}"
         let manifests = ManifestReader.read(text: configMap(in: "none") + more, file: "new.yaml").documents.map(\.json)
         let report = try Self.report { _ in [.apply(manifests)] }
-        #expect(Self.evidence(report, "accepted") == ["namespaces \"none\" not found"])
+        #expect(Self.evidence(report, "accepted") == ["ConfigMap none/c: namespaces \"none\" not found"])
         let isMade = report.answer.workloads.contains { $0.workload.name == "more" && $0.readyAfter == 1 }
         #expect(isMade && report.verdict == .block && report.answer.refusal == nil)
         #expect(try Self.report { _ in [.apply([manifests[0]])] }.answer.refusal == "namespaces \"none\" not found")

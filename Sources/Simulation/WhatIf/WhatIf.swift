@@ -111,7 +111,9 @@ public struct WhatIf: Sendable {
         private mutating func perform(_ command: Command) {
             if question.isInOrder, case .apply(let manifests) = command, manifests.count > 1 {
                 for manifest in manifests {
-                    if case .failure(let error) = fork.perform(.apply([manifest])) { refused.append(error.message) }
+                    guard case .failure(let error) = fork.perform(.apply([manifest])) else { continue }
+                    let words = [manifest["metadata"]?["namespace"], manifest["metadata"]?["name"]].compactMap { $0?.string }
+                    refused.append("\(manifest["kind"]?.string ?? "object") \(words.joined(separator: "/")): \(error.message)")
                 }
                 return
             }

@@ -8,7 +8,7 @@ public struct WhatIfAnswer: Sendable {
     public var question: WhatIf
     /// Why the change is not possible, in the API server's words; then there is nothing else.
     public var refusal: String?
-    /// Why objects of manifests were not applied, in the API server's words, while others were.
+    /// Objects of manifests that were not applied while others were, each with why in the API server's words.
     public var refused: [String] = []
     /// From the change to the last thing that came of it.
     public var took = Duration.zero
