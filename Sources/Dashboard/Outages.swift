@@ -79,20 +79,19 @@ struct Outages {
         looked += due.count
         next = isMany ? (next + Self.nodesAtOnce) % names.count : 0
         let found = simulation.controllers.outlook(ofLost: lost, evictions: isMany ? due : nil, simulation.cluster)
-        let byName = Dictionary(found.map { ($0.node, $0) }) { first, _ in first }
-        var outlooks = names.compactMap { byName[$0] }
+        byNode = Dictionary(found.map { ($0.node, $0) }) { first, _ in first }
         if isMany {
-            for outlook in outlooks where due.contains(outlook.node) { evictions[outlook.node] = outlook.evictionAt }
+            for outlook in found where due.contains(outlook.node) { evictions[outlook.node] = outlook.evictionAt }
             // Nobody knows which is the first until all have been looked at.
-            let isKnown = outlooks.allSatisfy { evictions[$0.node] != nil }
-            for place in outlooks.indices { outlooks[place].evictionAt = isKnown ? evictions[outlooks[place].node] ?? nil : nil }
+            let isKnown = found.allSatisfy { evictions[$0.node] != nil }
+            for outlook in found { byNode[outlook.node]?.evictionAt = isKnown ? evictions[outlook.node] ?? nil : nil }
         }
-        (groups, byNode) = ([], [:])
+        let outlooks = names.compactMap { byNode[$0] }
+        groups = []
         var sizes: [String: Int] = [:]
         for node in view.nodes.values { sizes[node.zone, default: 0] += 1 }
         let byZone = Dictionary(grouping: outlooks, by: \.zone)
         for outlook in outlooks {
-            byNode[outlook.node] = outlook
             let inZone = byZone[outlook.zone] ?? []
             if !outlook.zone.isEmpty, inZone.count > 1, inZone.count == sizes[outlook.zone] {
                 if inZone.first?.node == outlook.node { groups.append(Group(name: outlook.zone, nodes: inZone)) }

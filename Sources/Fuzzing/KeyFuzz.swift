@@ -114,7 +114,8 @@ struct KeyFuzz {
         if hostile.chance(40) { return hostile.pick(KindInfo.all).plural }
         if hostile.chance(60) { return hostile.pick(Dashboard.screenNames) }
         return hostile.pick([
-            "deck hostname", "rebalance", "containers", "xray deploy", "xray no", "pulse", "explain pod.spec", "ctx", "live", "branch", "po", "no", "ev",
+            "deck hostname", "rebalance", "containers", "xray deploy", "xray no", "pulse", "help", "aliases", "scenarios", "explain pod.spec", "ctx", "live",
+            "branch", "po", "no", "ev",
             "things",
         ])
     }

@@ -219,11 +219,16 @@ extension SchedulingState {
         return plain
     }
 
+    /// The slots of the node's pods that have a lower priority than the pod.
+    private func lesserPods(on row: Int, _ cycle: Cycle) -> [Int] {
+        let priority = Int32(clamping: cycle.demand.facts.priority)
+        return nodes.podSlots[row].filter { placedPriority[$0] < priority }
+    }
+
     /// Why the node would still be refused without all its pods of lower priority: by far the most frequent end of a search. Found without
     /// taking the pods off and putting them back, which changes every counter twice; nil: to be found out that way.
     private func outlasting(_ rejection: Rejection, on row: Int, _ cycle: Cycle) -> Reason? {
-        let priority = Int32(clamping: cycle.demand.facts.priority)
-        let slots = nodes.podSlots[row].filter { placedPriority[$0] < priority }
+        let slots = lesserPods(on: row, cycle)
         if slots.isEmpty { return Reason(.defaultPreemption) }
         if rejection.plugin == .podTopologySpread {
             let rules = cycle.demand.hardSpread
@@ -254,8 +259,7 @@ extension SchedulingState {
         on row: Int, _ cycle: Cycle, _ store: ObjectStore, _ budgets: [PodDisruptionBudget], _ now: Instant
     ) -> Result<PreemptionCandidate, DryRunFailure> {
         let order = nodes.podSlots[row]
-        let priority = Int32(clamping: cycle.demand.facts.priority)
-        let potential = order.filter { placedPriority[$0] < priority }
+        let potential = lesserPods(on: row, cycle)
         if potential.isEmpty { return .failure(DryRunFailure(reason: Reason(.defaultPreemption))) }
         var removed: [Int: PlacedPod] = [:]
         for slot in potential { removed[slot] = unplace(slot, trial: true, isOnlyLifted: true) }

@@ -14,11 +14,14 @@ private func load(_ url: URL) throws -> ThemeReader.Reading {
         name: url.deletingPathExtension().lastPathComponent)
 }
 
+/// Those that we ship.
+private func themeFiles() throws -> [URL] {
+    try FileManager.default.contentsOfDirectory(at: themesFolder, includingPropertiesForKeys: nil).filter { $0.pathExtension == "yaml" }
+}
+
 struct ThemeTests {
     @Test func `every theme we ship loads without warnings and can be read`() throws {
-        let files = try FileManager.default
-            .contentsOfDirectory(at: themesFolder, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "yaml" }
+        let files = try themeFiles()
         #expect(files.count >= 3)
         for url in files {
             let reading = try load(url)
@@ -31,8 +34,7 @@ struct ThemeTests {
     }
 
     @Test func `what is under the cursor can be read in every theme we ship, with states apart`() throws {
-        let files = try FileManager.default.contentsOfDirectory(at: themesFolder, includingPropertiesForKeys: nil).filter { $0.pathExtension == "yaml" }
-        for file in files {
+        for file in try themeFiles() {
             let theme = try load(file).theme
             for role in Role.allCases where !Role.graphic.contains(role) {
                 let contrast = try #require(Theme.contrast(theme.underCursor(theme[role], plain: theme[.text])))

@@ -39,11 +39,11 @@ struct CELChecker {
     }
 
     private mutating func type(_ expression: CELExpression) -> CELType {
-        let type = found(expression)
+        let type = findType(expression)
         types[expression.at] = type
         return type
     }
-    private mutating func found(_ expression: CELExpression) -> CELType {
+    private mutating func findType(_ expression: CELExpression) -> CELType {
         switch expression.node {
         case .literal(let value): return value.type
         case .name(let name):

@@ -114,23 +114,15 @@ extension CELCost {
     /// The size of a text in which something is replaced.
     static func replaced(_ text: CELSize, _ old: CELSize, _ new: CELSize) -> CELSize {
         func count(_ size: UInt64, by length: UInt64) -> UInt64 { UInt64(exactly: (Double(size) / Double(length)).rounded(.up)) ?? .max }
-        var (times, kept) = (CELSize(exactly: 0), CELSize(exactly: 0))
-        if old.least == 0 {
+        /// How often the new text comes in, and how many letters stay, in a text of one of the bounds.
+        func bound(_ size: UInt64, _ old: UInt64, isKept: Bool) -> (times: UInt64, kept: UInt64) {
             // Something new comes before each letter and at the end.
-            (times.most, kept.most) = (text.most.saturatingAdd(1), text.most)
-        } else if new.most <= old.least {
-            kept.most = text.most
-        } else {
-            times.most = count(text.most, by: old.least)
+            if old == 0 { return (size.saturatingAdd(1), size) }
+            return isKept ? (0, size) : (count(size, by: old), 0)
         }
-        if old.most == 0 {
-            (times.least, kept.least) = (text.least.saturatingAdd(1), text.least)
-        } else if old.most <= new.least {
-            kept.least = text.least
-        } else {
-            times.least = count(text.least, by: old.most)
-        }
-        return times * new + kept
+        let most = bound(text.most, old.least, isKept: new.most <= old.least)
+        let least = bound(text.least, old.most, isKept: old.most <= new.least)
+        return CELSize(least: least.times, most: most.times) * new + CELSize(least: least.kept, most: most.kept)
     }
 
     private func ofComparisons(_ name: String, _ form: CELSignature, _ nodes: [CELExpression]) -> Estimate? {

@@ -9,12 +9,15 @@ struct DefinitionCheck {
     private let spec: JSONValue
     private let versions: [JSONValue]
     private let before: [JSONValue]
+    /// Whether they are as they were.
+    private let areKept: Bool
     private(set) var errors: [FieldError] = []
 
     init(_ spec: JSONValue, over old: CustomObject?) {
         self.spec = spec
         versions = spec["versions"]?.array ?? []
         before = old?.content["spec"]?["versions"]?.array ?? []
+        areKept = versions == before
     }
 
     private var group: String { spec["group"]?.string ?? "" }
@@ -102,7 +105,7 @@ struct DefinitionCheck {
         let known = errors.count
         StructuralSchema(json: schema).requireTypes(at: path, of: .root, &errors)
         // Rules and defaults are about types; those of versions that are as they were are not judged anew.
-        if versions == before || errors.count > known { return }
+        if areKept || errors.count > known { return }
         let isKept = before.contains { $0["name"] == version["name"] && $0["schema"] == version["schema"] }
         errors += RuleCheck.errors(in: StructuralSchema(json: schema), at: path, isWeighed: !isKept)
         if errors.count == known { StructuralSchema(json: schema).requireDefaults(at: path, &errors) }
