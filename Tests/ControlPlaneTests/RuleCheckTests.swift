@@ -7,8 +7,8 @@ import Testing
 @testable import ControlPlane
 
 @Suite struct RuleCheckTests {
-    private func errors(_ schema: JSONValue, isWeighed: Bool = true) -> [String] {
-        RuleCheck.errors(in: StructuralSchema(json: schema), at: "s", isWeighed: isWeighed).map(\.message)
+    private func errors(_ schema: JSONValue, isWeighed: Bool = true, minor: Int = 37) -> [String] {
+        RuleCheck.errors(in: StructuralSchema(json: schema), at: "s", isWeighed: isWeighed, minor: minor).map(\.message)
     }
     private func errors(_ yaml: String) throws -> [String] {
         let indented = yaml.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
@@ -32,6 +32,30 @@ import Testing
     private static let part = "Forbidden: contributed to estimated rule & messageExpression cost total exceeding cost limit for entire OpenAPIv3 schema"
 
     private static let nested: JSONValue = ["rule": "self.all(x, self.all(y, x != y))"]
+
+    /// A rule, the first minor version whose API server takes it, and what the one before says.
+    private static let libraries: [(rule: String, first: Int, why: String)] = [
+        ("isQuantity(self)", 29, "undeclared reference to 'isQuantity' (in container '')"),
+        ("[1].exists(x, x < 1.5)", 29, "found no matching overload for '_<_' applied to '(int, double)'"),
+        ("optional.of(self).hasValue()", 29, "undeclared reference to 'optional.of' (in container '')"),
+        ("sets.contains([self], ['a'])", 30, "undeclared reference to 'sets.contains' (in container '')"),
+        ("'%s'.format([self]) == 'a'", 30, "undeclared reference to 'format' (in container '')"),
+        ("isIP(self)", 31, "undeclared reference to 'isIP' (in container '')"),
+        ("cidr('10.0.0.0/8').containsIP(self)", 31, "undeclared reference to 'cidr' (in container '')"),
+        ("!format.dns1123Label().validate(self).hasValue()", 32, "undeclared reference to 'format.dns1123Label' (in container '')"),
+        ("[self].all(i, v, i < 1)", 33, "undeclared reference to 'all' (in container '')"),
+        ("isSemver(self)", 34, "undeclared reference to 'isSemver' (in container '')"),
+        ("[self].distinct().size() == 1", 35, "undeclared reference to 'distinct' (in container '')"),
+    ]
+    @Test(arguments: libraries.indices) func `a new rule may use what the version before the server's knows, too`(_ index: Int) {
+        let (rule, first, why) = Self.libraries[index]
+        let schema = Self.ruled(["type": "string", "maxLength": 20], ["rule": .string(rule)])
+        #expect(errors(schema, minor: first) == [])
+        let before = errors(schema, minor: first - 1)
+        #expect(before.count == 1 && before[0].contains("compilation failed") && before[0].contains(why), "\(before)")
+        // One that is there already was taken by a server that knew it.
+        #expect(errors(schema, isWeighed: false, minor: first - 1) == [])
+    }
 
     @Test func `a loop in a loop over a list without an end is refused, and with one it is not`() {
         var list: JSONValue = ["type": "array", "items": ["type": "integer"]]

@@ -19,15 +19,18 @@ struct CELChecker {
     private var scope: [String: CELType]
     private(set) var problems: [CELProblem] = []
     private var types: [Int: CELType] = [:]
+    private let minor: Int
 
-    init(_ scope: [String: CELType]) { self.scope = scope }
+    init(_ scope: [String: CELType], minor: Int = .max) { (self.scope, self.minor) = (scope, minor) }
 
     /// What `text` says.
+    ///
+    /// - Parameter minor: the minor version of Kubernetes whose library it may use.
     /// - Throws: All that is wrong with it, as one text with the places.
-    static func checked(_ text: String, _ scope: [String: CELType]) throws(CELProblem) -> CELChecked {
+    static func checked(_ text: String, _ scope: [String: CELType], minor: Int = .max) throws(CELProblem) -> CELChecked {
         let expression: CELExpression
         do { expression = try CELExpression(text) } catch { throw CELProblem(text: error.shown(in: text)) }
-        var checker = CELChecker(scope)
+        var checker = CELChecker(scope, minor: minor)
         let type = checker.type(expression)
         if !checker.problems.isEmpty { throw CELProblem(text: checker.problems.map { $0.shown(in: text) }.joined(separator: "\n")) }
         return CELChecked(expression: expression, type: type, types: checker.types)
@@ -89,6 +92,7 @@ struct CELChecker {
     }
 
     private mutating func field(of type: CELType, _ name: String, _ form: CELExpression.Form, at: Int) -> CELType {
+        if form == .optional, minor < CELLibrary.optionalsSince { return refuse("unsupported syntax '.?'", at: at) }
         let found: CELType
         switch type {
         case .optional(let inner):
@@ -109,7 +113,8 @@ struct CELChecker {
     }
 
     private mutating func call(_ name: String, _ types: [CELType], isMember: Bool, _ arguments: [CELExpression], at: Int) -> CELType {
-        guard let signatures = CELLibrary.signatures(name) else { return refuse("undeclared reference to '\(name)' (in container '')", at: at) }
+        if name == "_[?_]", minor < CELLibrary.optionalsSince { return refuse("unsupported syntax '[?'", at: at) }
+        guard let signatures = CELLibrary.signatures(name, minor: minor) else { return refuse("undeclared reference to '\(name)' (in container '')", at: at) }
         let results = signatures.compactMap { $0.callable(with: types, isMember: isMember) }
         if let first = results.first {
             checkLiterals(name, arguments)
@@ -135,6 +140,9 @@ struct CELChecker {
 
     private mutating func each(_ macro: String, _ over: CELExpression, _ names: [String], _ inner: [CELExpression], at: Int) -> CELType {
         let range = type(over)
+        if minor < CELLibrary.since(macro: macro, variables: names.count) {
+            return refuse("undeclared reference to '\(macro)' (in container '')", at: at)
+        }
         var variables: [CELType]
         switch range {
         case .dyn: variables = Array(repeating: .dyn, count: names.count)

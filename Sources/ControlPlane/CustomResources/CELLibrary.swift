@@ -3,22 +3,43 @@
 /// What can be called, and with what.
 ///
 /// A line is a name and its forms: parameters and, after an arrow, the result. The first parameter of a form with a dot is what the
-/// function is called on. Capital letters stand for any type, the same in all places.
+/// function is called on. Capital letters stand for any type, the same in all places. A number before the name is the minor version of
+/// Kubernetes that brought the forms; without one they have been there from the first.
 /// - Source: cel-spec `doc/langdef.md`; cel-go `ext`; Kubernetes `staging/src/k8s.io/apiserver/pkg/cel/{environment/base.go,library}`
 enum CELLibrary {
     /// The forms of a function; nil if there is none of that name.
-    static func signatures(_ name: String) -> [CELSignature]? { table[name] }
+    ///
+    /// - Parameter minor: those that this minor version of Kubernetes knows.
+    static func signatures(_ name: String, minor: Int = .max) -> [CELSignature]? {
+        let known = table[name]?.filter { $0.since <= minor } ?? []
+        return known.isEmpty ? nil : known
+    }
+
+    /// The minor version of Kubernetes that brought a macro with so many variables.
+    static func since(macro: String, variables: Int) -> Int {
+        switch macro {
+        case "sortBy": 34
+        case "optMap", "optFlatMap": 28
+        default: variables > 1 ? 32 : 0
+        }
+    }
+    /// That which brought the signs for what may be absent: `?.`, `[?`.
+    static let optionalsSince = 28
 
     private static let table: [String: [CELSignature]] = {
         var table: [String: [CELSignature]] = [:]
         for line in text.split(separator: "\n") {
+            let digits = line.prefix(while: \.isNumber)
+            let line = line.dropFirst(digits.isEmpty ? 0 : digits.count + 1)
             guard let gap = line.firstIndex(of: " ") else { continue }
-            table[String(line[..<gap]), default: []] += line[gap...].split(separator: ";").map { signature($0.filter { $0 != " " }) }
+            table[String(line[..<gap]), default: []] += line[gap...].split(separator: ";").map { form in
+                signature(form.filter { $0 != " " }, since: Int(digits) ?? 0)
+            }
         }
         return table
     }()
 
-    private static func signature(_ text: String) -> CELSignature {
+    private static func signature(_ text: String, since minor: Int) -> CELSignature {
         let halves = text.split(separator: ">", omittingEmptySubsequences: false)
         var rest = Substring(halves[0])
         let isMember = rest.first == "."
@@ -29,7 +50,7 @@ enum CELLibrary {
             if rest.first == "," { rest.removeFirst() }
         }
         var result = halves.dropFirst().first ?? ""
-        return CELSignature(isMember: isMember, parameters: parameters, result: type(&result))
+        return CELSignature(isMember: isMember, parameters: parameters, result: type(&result), since: minor)
     }
 
     private static let opaque = [
@@ -66,7 +87,7 @@ enum CELLibrary {
         _%_ int,int>int; uint,uint>uint
         _==_ A,A>bool
         _!=_ A,A>bool
-        \(["_<_", "_<=_", "_>_", "_>=_"].map { "\($0) \(ordered)" }.joined(separator: "\n"))
+        \(["_<_", "_<=_", "_>_", "_>=_"].map { "\($0) \(ordered)\n28 \($0) \(mixed)" }.joined(separator: "\n"))
         @in A,list(A)>bool; A,map(A,B)>bool
         _&&_ bool,bool>bool
         _||_ bool,bool>bool
@@ -79,7 +100,8 @@ enum CELLibrary {
         int int>int; uint>int; double>int; string>int; timestamp>int; duration>int
         uint uint>uint; int>uint; double>uint; string>uint
         double double>double; int>double; uint>double; string>double
-        string string>string; bool>string; int>string; uint>string; double>string; bytes>string; timestamp>string; duration>string; IP>string; CIDR>string
+        string string>string; bool>string; int>string; uint>string; double>string; bytes>string; timestamp>string; duration>string
+        30 string IP>string; CIDR>string
         bytes bytes>bytes; string>bytes
         bool bool>bool; string>bool
         timestamp timestamp>timestamp; string>timestamp; int>timestamp
@@ -93,7 +115,7 @@ enum CELLibrary {
         \(days.map { "get\($0) .timestamp>int; .timestamp,string>int" }.joined(separator: "\n"))
         \(["Hours", "Minutes", "Seconds", "Milliseconds"].map { "get\($0) .timestamp>int; .timestamp,string>int; .duration>int" }.joined(separator: "\n"))
         charAt .string,int>string
-        format .string,list(dyn)>string
+        29 format .string,list(dyn)>string
         indexOf .string,string>int; .string,string,int>int; .list(A),A>int
         lastIndexOf .string,string>int; .string,string,int>int; .list(A),A>int
         join .list(string)>string; .list(string),string>string
@@ -103,73 +125,74 @@ enum CELLibrary {
         split .string,string>list(string); .string,string,int>list(string)
         substring .string,int>string; .string,int,int>string
         trim .string>string
-        strings.quote string>string
+        29 strings.quote string>string
         find .string,string>string
         findAll .string,string>list(string); .string,string,int>list(string)
         isSorted .list(A)>bool
         sum .list(int)>int; .list(uint)>uint; .list(double)>double; .list(duration)>duration
         min .list(A)>A
         max .list(A)>A
-        distinct .list(A)>list(A)
-        flatten .list(list(A))>list(A); .list(dyn)>list(dyn); .list(dyn),int>list(dyn)
-        slice .list(A),int,int>list(A)
-        sort .list(A)>list(A)
-        reverse .list(A)>list(A)
-        first .list(A)>optional(A)
-        last .list(A)>optional(A)
-        lists.range int>list(int)
-        sets.contains list(A),list(A)>bool
-        sets.equivalent list(A),list(A)>bool
-        sets.intersects list(A),list(A)>bool
+        34 distinct .list(A)>list(A)
+        34 flatten .list(list(A))>list(A); .list(dyn)>list(dyn); .list(dyn),int>list(dyn)
+        34 slice .list(A),int,int>list(A)
+        34 sort .list(A)>list(A)
+        34 reverse .list(A)>list(A)
+        34 first .list(A)>optional(A)
+        34 last .list(A)>optional(A)
+        34 lists.range int>list(int)
+        29 sets.contains list(A),list(A)>bool
+        29 sets.equivalent list(A),list(A)>bool
+        29 sets.intersects list(A),list(A)>bool
         url string>URL
         isURL string>bool
         \(["Scheme", "Host", "Hostname", "Port", "EscapedPath"].map { "get\($0) .URL>string" }.joined(separator: "\n"))
         getQuery .URL>map(string,list(string))
-        quantity string>Quantity
-        isQuantity string>bool
-        isInteger .Quantity>bool
-        asInteger .Quantity>int
-        asApproximateFloat .Quantity>double
-        sign .Quantity>int
-        add .Quantity,Quantity>Quantity; .Quantity,int>Quantity
-        sub .Quantity,Quantity>Quantity; .Quantity,int>Quantity
-        isLessThan .Quantity,Quantity>bool; .Semver,Semver>bool
-        isGreaterThan .Quantity,Quantity>bool; .Semver,Semver>bool
-        compareTo .Quantity,Quantity>int; .Semver,Semver>int
-        ip string>IP; .CIDR>IP
-        isIP string>bool
-        ip.isCanonical string>bool
-        family .IP>int
-        \(["Unspecified", "Loopback", "LinkLocalMulticast", "LinkLocalUnicast", "GlobalUnicast"].map { "is\($0) .IP>bool" }.joined(separator: "\n"))
-        cidr string>CIDR
-        isCIDR string>bool
-        containsIP .CIDR,IP>bool; .CIDR,string>bool
-        containsCIDR .CIDR,CIDR>bool; .CIDR,string>bool
-        masked .CIDR>CIDR
-        prefixLength .CIDR>int
-        semver string>Semver; string,bool>Semver
-        isSemver string>bool; string,bool>bool
-        major .Semver>int
-        minor .Semver>int
-        patch .Semver>int
-        format.named string>optional(Format)
-        \(CELFormats.names.map { "format.\($0) >Format" }.joined(separator: "\n"))
-        validate .Format,string>optional(list(string))
-        optional.of A>optional(A)
-        optional.ofNonZeroValue A>optional(A)
-        optional.none >optional(A)
-        optional.unwrap list(optional(A))>list(A)
-        unwrapOpt .list(optional(A))>list(A)
-        hasValue .optional(A)>bool
-        value .optional(A)>A
-        or .optional(A),optional(A)>optional(A)
-        orValue .optional(A),A>A
+        28 quantity string>Quantity
+        28 isQuantity string>bool
+        28 isInteger .Quantity>bool
+        28 asInteger .Quantity>int
+        28 asApproximateFloat .Quantity>double
+        28 sign .Quantity>int
+        28 add .Quantity,Quantity>Quantity; .Quantity,int>Quantity
+        28 sub .Quantity,Quantity>Quantity; .Quantity,int>Quantity
+        28 isLessThan .Quantity,Quantity>bool
+        33 isLessThan .Semver,Semver>bool
+        28 isGreaterThan .Quantity,Quantity>bool
+        33 isGreaterThan .Semver,Semver>bool
+        28 compareTo .Quantity,Quantity>int
+        33 compareTo .Semver,Semver>int
+        30 ip string>IP; .CIDR>IP
+        30 isIP string>bool
+        30 ip.isCanonical string>bool
+        30 family .IP>int
+        \(["Unspecified", "Loopback", "LinkLocalMulticast", "LinkLocalUnicast", "GlobalUnicast"].map { "30 is\($0) .IP>bool" }.joined(separator: "\n"))
+        30 cidr string>CIDR
+        30 isCIDR string>bool
+        30 containsIP .CIDR,IP>bool; .CIDR,string>bool
+        30 containsCIDR .CIDR,CIDR>bool; .CIDR,string>bool
+        30 masked .CIDR>CIDR
+        30 prefixLength .CIDR>int
+        33 semver string>Semver; string,bool>Semver
+        33 isSemver string>bool; string,bool>bool
+        33 major .Semver>int
+        33 minor .Semver>int
+        33 patch .Semver>int
+        31 format.named string>optional(Format)
+        \(CELFormats.names.map { "31 format.\($0) >Format" }.joined(separator: "\n"))
+        31 validate .Format,string>optional(list(string))
+        28 optional.of A>optional(A)
+        28 optional.ofNonZeroValue A>optional(A)
+        28 optional.none >optional(A)
+        28 optional.unwrap list(optional(A))>list(A)
+        28 unwrapOpt .list(optional(A))>list(A)
+        28 hasValue .optional(A)>bool
+        28 value .optional(A)>A
+        28 or .optional(A),optional(A)>optional(A)
+        28 orValue .optional(A),A>A
         """
     private static let days = ["FullYear", "Month", "DayOfYear", "DayOfMonth", "Date", "DayOfWeek"]
+    private static let numbers = ["int", "uint", "double"]
+    private static let ordered = (numbers + ["bool", "string", "bytes", "timestamp", "duration"]).map { "\($0),\($0)>bool" }.joined(separator: "; ")
     /// Numbers have an order among each other, whatever their type.
-    private static let ordered: String = {
-        let numbers = ["int", "uint", "double"]
-        let mixed = numbers.flatMap { a in numbers.map { "\(a),\($0)" } }
-        return (mixed + ["bool", "string", "bytes", "timestamp", "duration"].map { "\($0),\($0)" }).map { "\($0)>bool" }.joined(separator: "; ")
-    }()
+    private static let mixed = numbers.flatMap { a in numbers.filter { $0 != a }.map { "\(a),\($0)>bool" } }.joined(separator: "; ")
 }

@@ -151,6 +151,8 @@ struct CELSignature: Sendable {
     var isMember: Bool
     var parameters: [CELType]
     var result: CELType
+    /// The minor version of Kubernetes that brought it; 0: it has been there from the first.
+    var since = 0
 
     func callable(with arguments: [CELType], isMember: Bool) -> CELType? {
         guard isMember == self.isMember, arguments.count == parameters.count else { return nil }

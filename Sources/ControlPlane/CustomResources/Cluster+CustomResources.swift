@@ -89,7 +89,7 @@ extension Cluster {
 
     private func problems(of definition: CustomObject, _ spec: JSONValue) -> [FieldError] {
         let old = store.customObjects[definition.key]
-        var check = DefinitionCheck(spec, over: old)
+        var check = DefinitionCheck(spec, over: old, minor: profile.version.minor)
         if old == nil { check.requireName(definition.metadata.name) }
         check.requireSpec()
         if let old { check.requireUnchanged(old) }

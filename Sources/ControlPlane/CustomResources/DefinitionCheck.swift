@@ -11,10 +11,12 @@ struct DefinitionCheck {
     private let before: [JSONValue]
     /// Whether they are as they were.
     private let areKept: Bool
+    /// The API server's minor version.
+    private let minor: Int
     private(set) var errors: [FieldError] = []
 
-    init(_ spec: JSONValue, over old: CustomObject?) {
-        self.spec = spec
+    init(_ spec: JSONValue, over old: CustomObject?, minor: Int) {
+        (self.spec, self.minor) = (spec, minor)
         versions = spec["versions"]?.array ?? []
         before = old?.content["spec"]?["versions"]?.array ?? []
         areKept = versions == before
@@ -107,7 +109,7 @@ struct DefinitionCheck {
         // Rules and defaults are about types; those of versions that are as they were are not judged anew.
         if areKept || errors.count > known { return }
         let isKept = before.contains { $0["name"] == version["name"] && $0["schema"] == version["schema"] }
-        errors += RuleCheck.errors(in: StructuralSchema(json: schema), at: path, isWeighed: !isKept)
+        errors += RuleCheck.errors(in: StructuralSchema(json: schema), at: path, isWeighed: !isKept, minor: minor)
         if errors.count == known { StructuralSchema(json: schema).requireDefaults(at: path, &errors) }
     }
 

@@ -11,6 +11,8 @@ import SimulationKit
 struct RuleCheck {
     /// Whether what each rule costs is judged: not in a schema that stays as it is.
     private let isWeighed: Bool
+    /// The minor version of Kubernetes whose library rules may use.
+    private let minor: Int
     private var formErrors: [FieldError] = []
     private var errors: [FieldError] = []
     private var total: UInt64 = 0
@@ -20,14 +22,15 @@ struct RuleCheck {
     private static let limit: UInt64 = 10_000_000
     private static let totalLimit: UInt64 = 100_000_000
 
-    static func errors(in schema: StructuralSchema, at path: String, isWeighed: Bool) -> [FieldError] {
-        var check = RuleCheck(isWeighed: isWeighed)
+    /// - Parameter minor: the API server's minor version. New rules may use what the version before it knows too, so that one can go back.
+    static func errors(in schema: StructuralSchema, at path: String, isWeighed: Bool, minor: Int) -> [FieldError] {
+        var check = RuleCheck(isWeighed: isWeighed, minor: isWeighed ? minor - 1 : minor)
         check.look(at: schema, path, isRoot: true, changesWithin: nil, times: 1)
         check.judgeTotal(path)
         return check.formErrors + check.errors
     }
 
-    private init(isWeighed: Bool) { self.isWeighed = isWeighed }
+    private init(isWeighed: Bool, minor: Int) { (self.isWeighed, self.minor) = (isWeighed, minor) }
 
     /// - Parameters:
     ///   - list: the list around it whose elements have no keys: changes of what is in there cannot be told.
@@ -84,7 +87,7 @@ struct RuleCheck {
     ) -> CELChecked? {
         var why = other
         do throws(CELProblem) {
-            let checked = try CELChecker.checked(text, scope)
+            let checked = try CELChecker.checked(text, scope, minor: minor)
             if checked.type == wanted { return checked }
         } catch {
             why = failed + error.text
