@@ -75,11 +75,13 @@ enum VolumeBinding {
         // Taken out once: a volume is large, and there are many nodes.
         let areMissing = cycle.volumes.bound.contains { $0 == nil }
         let reach = cycle.volumes.bound.compactMap { $0?.spec.nodeAffinity?.required }
+        let needsPlan = !isMadeAnywhere(cycle, state, store)
+        if !areMissing, reach.isEmpty, !needsPlan { return }
         pass.reject(.volumeBinding) { row in
             let node = state.nodes.objects[row]!
             var problems: UInt8 = areMissing ? missing : 0
             if reach.contains(where: { !$0.matches(labels: node.metadata.labels, name: node.metadata.name) }) { problems |= conflict }
-            if !cycle.volumes.waiting.isEmpty {
+            if needsPlan {
                 problems |= plan(cycle, node, state, store).problems
             }
             return problems == 0 ? nil : (.volumes(problems), true)
@@ -93,6 +95,19 @@ enum VolumeBinding {
         /// Claims for which one is to be made.
         var provisioned: [PersistentVolumeClaim] = []
         var problems: UInt8 = 0
+    }
+
+    /// Whether each of the waiting claims gets a new volume, on whatever node the pod is: then no node has to be looked at.
+    private static func isMadeAnywhere(_ cycle: Cycle, _ state: SchedulingState, _ store: ObjectStore) -> Bool {
+        cycle.volumes.waiting.allSatisfy { claim in
+            guard cycle.volumes.candidates[claim.key]?.isEmpty ?? true, state.volumes.nodeOfClaim[claim.key] == nil,
+                claim.metadata.annotations[AnnotationKey.selectedNode] == nil,
+                let storageClass = store.storageClasses[ObjectKey(name: claim.className)]
+            else { return false }
+            return !storageClass.provisioner.isEmpty && storageClass.provisioner != "kubernetes.io/no-provisioner"
+                && storageClass.allowedTopologies.isEmpty
+                && store.csiDrivers[ObjectKey(name: storageClass.provisioner)]?.spec.storageCapacity != true
+        }
     }
 
     /// The volumes that there are for the claims, and which claims are left to be provisioned.

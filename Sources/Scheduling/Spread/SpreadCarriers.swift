@@ -30,6 +30,7 @@ struct SpreadCarriers: Sendable {
     private(set) var structure = 0
 
     subscript(number: Int) -> Template { templates[number]! }
+    func facts(of number: Int) -> PodFacts { templates[number]!.facts }
     /// How many templates there are.
     var count: Int { numbers.count }
     func version(of number: Int) -> Int { templates[number]?.version ?? -1 }
@@ -113,6 +114,7 @@ struct ReadyCounts: Sendable {
         /// Slots.
         fileprivate(set) var terminating: Set<Int> = []
         fileprivate(set) var version = 0
+        fileprivate init(version: Int = 0) { self.version = version }
         func count(_ row: Int) -> Int { row < perNode.count ? Int(perNode[row]) : 0 }
     }
     /// What one placed pod adds.
@@ -128,6 +130,8 @@ struct ReadyCounts: Sendable {
         }
     }
     private var counts: [Int: Counts] = [:]
+    /// The slots of the placed pods by their class; nil before anything was counted.
+    private var members: [Int: Set<Int32>]?
     private var epoch = -1
     private var version = 0
 
@@ -142,11 +146,15 @@ struct ReadyCounts: Sendable {
 
     /// Takes in what became of a pod that added `before`.
     mutating func move(_ slot: Int, from before: Contribution?, _ state: SchedulingState) {
-        if counts.isEmpty { return }
-        // Counters have other numbers now: all is counted anew.
-        if epoch != state.epoch { return counts = [:] }
+        if members == nil { return }
         let now = contribution(of: slot, state)
         if before == now { return }
+        if before?.podClass != now?.podClass {
+            if let before { members?[before.podClass]?.remove(Int32(slot)) }
+            if let now { members?[now.podClass, default: []].insert(Int32(slot)) }
+        }
+        // Counters have other numbers now: all is counted anew.
+        if epoch != state.epoch { return counts = [:] }
         if let before { add(before, -1, slot) }
         if let now { add(now, 1, slot) }
     }
@@ -164,28 +172,23 @@ struct ReadyCounts: Sendable {
         }
     }
 
-    /// Counts for these counters from now on. O(placed pods) if one of them is new.
+    /// Counts for these counters from now on. O(the pods that they count) if one of them is new; the first time O(placed pods).
     mutating func count(_ counters: [Int], _ state: SchedulingState) {
         if epoch != state.epoch { (counts, epoch) = ([:], state.epoch) }
-        let wanted = Set(counters)
-        counts = counts.filter { wanted.contains($0.key) }
-        let new = wanted.filter { counts[$0] == nil }
-        if new.isEmpty { return }
-        version += 1
-        for counter in new {
-            var empty = Counts()
-            empty.version = version
-            counts[counter] = empty
+        if members == nil {
+            var all: [Int: Set<Int32>] = [:]
+            for slot in state.placed.indices { if let pod = state.placed[slot] { all[pod.podClass, default: []].insert(Int32(slot)) } }
+            members = all
         }
-        let byClass = state.classes.map { podClass in (podClass?.counters ?? []).map(\.counter).filter(new.contains) }
-        for slot in state.placed.indices {
-            guard let pod = state.placed[slot], pod.podClass < byClass.count else { continue }
-            for counter in byClass[pod.podClass] {
-                if pod.isTerminating {
-                    counts[counter]!.terminating.insert(slot)
-                } else if pod.pod.isReady {
-                    while counts[counter]!.perNode.count <= pod.row { counts[counter]!.perNode.append(0) }
-                    counts[counter]!.perNode[pod.row] += 1
+        let wanted = Set(counters)
+        // Others may soon be wanted again: which groups are seen changes with what becomes of them.
+        if counts.count > max(256, 2 * wanted.count) { counts = counts.filter { wanted.contains($0.key) } }
+        for counter in wanted where counts[counter] == nil {
+            version += 1
+            counts[counter] = Counts(version: version)
+            for number in state.classes.indices where state.classes[number]?.counters.contains(where: { $0.counter == counter }) ?? false {
+                for slot in members?[number] ?? [] {
+                    if let pod = contribution(of: Int(slot), state) { add(pod, 1, Int(slot), to: counter) }
                 }
             }
         }

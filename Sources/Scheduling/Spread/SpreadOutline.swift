@@ -3,7 +3,7 @@
 /// Small and quick to make, where a ``SpreadGroup`` lists all domains and what the filters say to each node.
 public struct SpreadOutline: Sendable, Equatable {
     /// As ``SpreadGroup/id``; where two rules have the same one, as those of two revisions with other node selectors, the second is told apart.
-    public let id: String
+    public internal(set) var id: String
     /// The first of the workloads whose pods carry the rule; nil if there is none.
     public let owner: SpreadGroup.Owner?
     public let namespace: String

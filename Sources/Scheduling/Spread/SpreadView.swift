@@ -30,16 +30,22 @@ public struct SpreadView: Sendable {
     private var carriers = SpreadCarriers()
     private var ready = ReadyCounts()
     private var verdicts: [ObjectIdentifier: Verdict] = [:]
-    private var kept: [Key: (stamp: Stamp, group: SpreadGroup)] = [:]
+    private var kept: [Int: (stamp: Stamp, group: SpreadGroup)] = [:]
 
     /// One for each group, and what they follow from: they are made anew when that changes.
     private var drafts: [Draft] = []
     private var draftsFrom: DraftsFrom?
+    /// As of which revision of the store.
+    private var draftsAt = -1
     private struct DraftsFrom: Equatable {
         var structure: Int
         var epoch: Int
         var selectors: Int
     }
+    /// The rules of the templates, by number, and the numbers of the groups that they belong to: as long as neither epoch changes.
+    private var compiled: [Int: (facts: PodFacts, rules: [(key: Int, rule: SpreadRule)])] = [:]
+    private var keyNumbers: [Key: Int] = [:]
+    private var lastKey = 0
     /// The owner of an owner may have changed.
     private var ownersChanged = false
     /// How often they were.
@@ -78,7 +84,7 @@ public struct SpreadView: Sendable {
     /// The groups of `cluster` as they are now, however long that takes: the pods' own rules first, then those by default, in the order of
     /// their first pod.
     public mutating func groups(of cluster: Cluster) -> [SpreadGroup] {
-        catchUp(with: cluster)
+        bringUp(to: cluster)
         let built = build(drafts, cluster.store, isWhole: true)
         return built.filter { !$0.isDefault } + built.filter(\.isDefault)
     }
@@ -86,7 +92,7 @@ public struct SpreadView: Sendable {
     /// What every screen needs of all groups of `cluster`, in no particular order; ``changed`` has those that differ from the call before.
     public mutating func outlines(of cluster: Cluster) -> [SpreadOutline] {
         changed = []
-        catchUp(with: cluster)
+        bringUp(to: cluster)
         guard let state, outlinesOf != (draftsVersion, cluster.store.revision) else { return outlines.map(\.outline) }
         var known: [String: SpreadOutline] = [:]
         let isSame = outlinesOf.version == draftsVersion
@@ -115,7 +121,7 @@ public struct SpreadView: Sendable {
     /// All of the groups whose outlines have these ids; those that are gone are left out. Which nodes would take one more pod is asked of the
     /// scheduler's filters: so many nodes a call, for those longest out of date. Some may be out of date while ``isBehind``.
     public mutating func look(at ids: [String], of cluster: Cluster) -> [String: SpreadGroup] {
-        catchUp(with: cluster)
+        bringUp(to: cluster)
         let wanted = ids.compactMap { numbers[$0] }.map { drafts[$0] }
         return Dictionary(zip(wanted.map(\.outline.id), build(wanted, cluster.store, isWhole: false)), uniquingKeysWith: { first, _ in first })
     }
@@ -124,11 +130,16 @@ public struct SpreadView: Sendable {
     public mutating func catchUp(with cluster: Cluster) {
         if isPresent(cluster) { return }
         follow(cluster)
-        prepareDrafts(cluster.store)
         seen = (cluster.store.revision, cluster.now)
     }
     private func isPresent(_ cluster: Cluster) -> Bool {
-        seen.revision == cluster.store.revision && seen.now <= cluster.now && state?.profile == cluster.profile && draftsFrom != nil
+        seen.revision == cluster.store.revision && seen.now <= cluster.now && state?.profile == cluster.profile
+    }
+    /// The same, and which groups there are by now.
+    private mutating func bringUp(to cluster: Cluster) {
+        catchUp(with: cluster)
+        if draftsAt != seen.revision { prepareDrafts(cluster.store) }
+        draftsAt = seen.revision
     }
 
     /// The nodes of `cluster` that the scheduler's filters would give to another pod like `pod`, if spread had no say.
@@ -161,8 +172,8 @@ public struct SpreadView: Sendable {
         }
         profiles = SchedulingProfile.all(configuration, cluster.profile)
         state = SchedulingState(cluster)
-        (fresh, daemons, verdicts, kept) = ([:], [:], [:], [:])
-        (carriers, ready, draftsFrom) = (SpreadCarriers(), ReadyCounts(), nil)
+        (fresh, daemons, verdicts, kept, compiled, keyNumbers, drafts) = ([:], [:], [:], [:], [:], [:], [])
+        (carriers, ready, draftsFrom, draftsAt) = (SpreadCarriers(), ReadyCounts(), nil, -1)
         for (slot, pod) in cluster.store.pods.rows.enumerated() { file(pod, slot) }
         cursor = cluster.store.end
     }
@@ -213,12 +224,17 @@ public struct SpreadView: Sendable {
         var profile: String
     }
     private struct Draft {
-        var key: Key
+        /// That of its ``Key``.
+        var number: Int
+        var isDefault: Bool
         var rule: SpreadRule
         var templates: [Int]
-        /// Without counts.
+        var id: String
+        /// Without counts. Its id is told apart from those of other drafts.
         var outline: SpreadOutline
         var owners: [SpreadGroup.Owner]
+        /// Those of the first template.
+        var facts: PodFacts
         // A carrier, by which the filters are asked.
         var sample: Pod
         var sampleFacts: PodFacts
@@ -256,39 +272,68 @@ public struct SpreadView: Sendable {
             for draft in drafts { state!.refresh(view: draft.rule.view) }
             return
         }
-        var found: [(key: Key, rule: SpreadRule, templates: [Int])] = []
-        var byKey: [Key: Int] = [:]
+        if draftsFrom?.epoch != from.epoch { keyNumbers = [:] }
+        if draftsFrom?.epoch != from.epoch || draftsFrom?.selectors != from.selectors { (compiled, drafts) = ([:], []) }
+        var order: [Int] = []
+        var carrying: [Int: [Int]] = [:]
         for number in carriers.inOrder {
-            let template = carriers[number]
-            let demand = state!.demand(of: template.pattern, template.facts, template.settings)
-            for rule in demand.hardSpread + demand.softSpread {
-                var written = rule.constraint
-                written.labelSelector = nil  // already in the view
-                let key = Key(view: rule.view, constraint: written, isDefault: demand.usesDefaultSpread, profile: template.settings.name)
-                if let known = byKey[key] {
-                    if found[known].templates.last != number { found[known].templates.append(number) }
-                } else {
-                    byKey[key] = found.count
-                    found.append((key, rule, [number]))
-                }
+            for key in compile(number).map(\.key) {
+                if carrying[key] == nil { order.append(key) }
+                if carrying[key]?.last != number { carrying[key, default: []].append(number) }
             }
         }
+        let known = Dictionary(drafts.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
         (drafts, numbers, ownersChanged) = ([], [:], false)
         draftsVersion += 1
-        for (key, rule, templates) in found {
-            let template = carriers[templates[0]]
-            var bare = group(rule, template.facts, template.settings, isDefault: key.isDefault)
-            bare.owners = owners(of: templates, store)
-            var id = bare.id
-            while numbers[id] != nil { id += "'" }
-            numbers[id] = drafts.count
-            drafts.append(
-                Draft(
-                    key: key, rule: rule, templates: templates, outline: SpreadOutline(bare, id: id), owners: bare.owners, sample: template.pattern,
-                    sampleFacts: template.facts))
+        for number in order {
+            let templates = carrying[number] ?? []
+            var draft = draft(number, templates, like: known[number], store)
+            draft.outline.id = draft.id
+            while numbers[draft.outline.id] != nil { draft.outline.id += "'" }
+            numbers[draft.outline.id] = drafts.count
+            drafts.append(draft)
         }
         // Compiling may have started anew.
         draftsFrom = DraftsFrom(structure: carriers.structure, epoch: state!.epoch, selectors: state!.selectors.epoch)
+        if state!.epoch != from.epoch { (compiled, keyNumbers) = ([:], [:]) }
+    }
+
+    /// The rules of a template, and the numbers of their groups.
+    private mutating func compile(_ number: Int) -> [(key: Int, rule: SpreadRule)] {
+        let facts = carriers.facts(of: number)
+        if let known = compiled[number], known.facts === facts { return known.rules }
+        let template = carriers[number]
+        let demand = state!.demand(of: template.pattern, template.facts, template.settings)
+        let rules = (demand.hardSpread + demand.softSpread).map { rule in
+            var written = rule.constraint
+            written.labelSelector = nil  // already in the view
+            let key = Key(view: rule.view, constraint: written, isDefault: demand.usesDefaultSpread, profile: template.settings.name)
+            if keyNumbers[key] == nil {
+                lastKey += 1
+                keyNumbers[key] = lastKey
+            }
+            return (key: keyNumbers[key] ?? lastKey, rule: rule)
+        }
+        compiled[number] = (template.facts, rules)
+        return rules
+    }
+
+    /// The group `number`, whose rule these templates have; as it was, if that has not changed.
+    private mutating func draft(_ number: Int, _ templates: [Int], like known: Draft?, _ store: ObjectStore) -> Draft {
+        let owners = owners(of: templates, store)
+        if let known, known.templates == templates, known.owners == owners, known.facts === carriers.facts(of: templates[0]) {
+            state!.refresh(view: known.rule.view)
+            return known
+        }
+        let template = carriers[templates[0]]
+        let isDefault = state!.demand(of: template.pattern, template.facts, template.settings).usesDefaultSpread
+        let rule = compile(templates[0]).first { $0.key == number }!.rule
+        state!.refresh(view: rule.view)
+        var bare = group(rule, template.facts, template.settings, isDefault: isDefault)
+        bare.owners = owners
+        return Draft(
+            number: number, isDefault: isDefault, rule: rule, templates: templates, id: bare.id, outline: SpreadOutline(bare, id: bare.id), owners: owners,
+            facts: template.facts, sample: template.pattern, sampleFacts: template.facts)
     }
 
     /// The groups of the drafts: those of which something changed are made anew, all or as many as a short call allows, in turn.
@@ -304,26 +349,26 @@ public struct SpreadView: Sendable {
                 nodes: state!.nodes.journal.end, ready: ready[draft.rule.counter].version, verdict: verdicts[ObjectIdentifier(draft.sampleFacts)]?.version ?? 0,
                 owners: draft.owners)
         }
-        let stale = wanted.indices.filter { kept[wanted[$0].key].map { $0.stamp } != stamps[$0] }
+        let stale = wanted.indices.filter { kept[wanted[$0].number].map { $0.stamp } != stamps[$0] }
         // Each costs a look at all nodes.
         let most = isWhole ? stale.count : max(2, share / max(1, state!.nodes.count))
         let first = stale.firstIndex { $0 >= turn } ?? 0
         // What was never seen comes first: there is nothing to show in its place.
-        let new = stale.filter { kept[wanted[$0].key] == nil }
-        let chosen = Array((new + (stale[first...] + stale[..<first]).filter { kept[wanted[$0].key] != nil }).prefix(max(most, new.count)))
+        let new = stale.filter { kept[wanted[$0].number] == nil }
+        let chosen = Array((new + (stale[first...] + stale[..<first]).filter { kept[wanted[$0].number] != nil }).prefix(max(most, new.count)))
         turn = (chosen.last ?? -1) + 1
         if stale.count > chosen.count { isBehind = true }
         let now = Set(chosen)
         var built: [SpreadGroup] = []
-        var next: [Key: (stamp: Stamp, group: SpreadGroup)] = [:]
+        var next: [Int: (stamp: Stamp, group: SpreadGroup)] = [:]
         for (index, draft) in wanted.enumerated() {
-            if let known = kept[draft.key], !now.contains(index) {
-                next[draft.key] = known
+            if let known = kept[draft.number], !now.contains(index) {
+                next[draft.number] = known
                 built.append(known.group)
                 continue
             }
             let group = finish(draft, store)
-            next[draft.key] = (stamps[index], group)
+            next[draft.number] = (stamps[index], group)
             built.append(group)
         }
         kept = next
@@ -418,7 +463,7 @@ public struct SpreadView: Sendable {
 
     private func finish(_ draft: Draft, _ store: ObjectStore) -> SpreadGroup {
         let template = carriers[draft.templates[0]]
-        var group = group(draft.rule, template.facts, template.settings, isDefault: draft.key.isDefault)
+        var group = group(draft.rule, template.facts, template.settings, isDefault: draft.isDefault)
         group.owners = draft.owners
         for number in draft.templates {
             group.carriers += carriers[number].members.count
