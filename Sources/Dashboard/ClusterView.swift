@@ -116,6 +116,7 @@ final class NodeView: Sendable {
     var taints: [Taint] { facts.taints }
     var allocatable: Resources { facts.allocatable }
     var pods: [PodCell] { facts.pods }
+    var podCount: Int { facts.podCount }
     var requested: Resources { facts.requested }
     var faults: Int { facts.faults }
     var done: Int { facts.done }
@@ -143,6 +144,8 @@ struct NodeFacts: Sendable {
     var allocatable: Resources
     var pods: [PodCell] = []
     var requested = Resources()
+    /// How many pods there are, kept here as each frame asks all nodes.
+    var podCount = 0
     /// How many of the pods have a fault, and how many are finished.
     var faults = 0
     var done = 0
@@ -170,6 +173,7 @@ struct NodeFacts: Sendable {
     }
     var isFine: Bool { isReady && !isCordoned && taints.isEmpty && pressures.isEmpty }
     fileprivate mutating func countPods() {
+        podCount = pods.count
         faults = pods.count { $0.state.isFault }
         done = pods.count { $0.state == .done }
     }
@@ -286,10 +290,12 @@ struct ClusterView {
             default: break
             }
         }
+        // A node whose pods look as before is not read as a whole: most changes of thousands of nodes are reports and taints.
+        var whole = dirty.filter { !readNode($0, cluster) }
         // What is overdue changes without a write.
-        for (name, time) in overdue where time < cluster.now { dirty.insert(name) }
-        for name in dirty { read(name, cluster) }
-        for (name, keys) in touched where !dirty.contains(name) { read(keys, onNode: name, cluster) }
+        for (name, time) in overdue where time < cluster.now { whole.insert(name) }
+        for name in whole { read(name, cluster) }
+        for (name, keys) in touched where !whole.contains(name) { read(keys, onNode: name, cluster) }
         for key in unplacedChanged { readUnplaced(key, cluster) }
         finish(namesChanged: namesChanged, unplacedChanged: !unplacedChanged.isEmpty)
         heldBack.refresh(cluster)
@@ -383,6 +389,30 @@ struct ClusterView {
         return cell
     }
 
+    /// Takes in what is new of a node itself. Returns false, and has done nothing, if its pods have to be looked at as well.
+    private mutating func readNode(_ name: String, _ cluster: Cluster) -> Bool {
+        guard let node = cluster.store.nodes[ObjectKey(name: name)], let before = nodes[name]?.facts else { return false }
+        var view = Self.facts(of: node)
+        guard view.isDown == before.isDown, view.labels == before.labels else { return false }
+        (view.pods, view.podCount, view.requested, view.faults, view.done) = (before.pods, before.podCount, before.requested, before.faults, before.done)
+        view.waitingForResize = before.waitingForResize
+        nodes[name] = NodeView(view)
+        return true
+    }
+
+    /// What is to be told of a node, without its pods.
+    private static func facts(of node: Node) -> NodeFacts {
+        var view = NodeFacts(
+            name: node.name, labels: node.metadata.labels, isReady: node.isReady, isUnreported: node.status.conditions[ConditionType.ready] == nil,
+            isCordoned: node.spec.unschedulable,
+            taints: node.spec.taints.filter { !$0.key.hasPrefix("node.kubernetes.io/") && $0.effect != TaintEffect.preferNoSchedule },
+            allocatable: Resources(node.status.allocatable))
+        view.pressures = node.status.conditions.filter { $0.isTrue && ($0.type.hasSuffix("Pressure") || $0.type == ConditionType.networkUnavailable) }.map(
+            \.type)
+        return view
+    }
+
+    /// Takes in what is new of a node and all its pods.
     private mutating func read(_ name: String, _ cluster: Cluster) {
         if let before = nodes[name] { for pod in before.pods { workloads.remove(pod, domain: domain(before.labels)) } }
         faults -= nodes[name]?.faults ?? 0
@@ -392,13 +422,7 @@ struct ClusterView {
             nodes[name] = nil
             return
         }
-        var view = NodeFacts(
-            name: name, labels: node.metadata.labels, isReady: node.isReady, isUnreported: node.status.conditions[ConditionType.ready] == nil,
-            isCordoned: node.spec.unschedulable,
-            taints: node.spec.taints.filter { !$0.key.hasPrefix("node.kubernetes.io/") && $0.effect != TaintEffect.preferNoSchedule },
-            allocatable: Resources(node.status.allocatable))
-        view.pressures = node.status.conditions.filter { $0.isTrue && ($0.type.hasSuffix("Pressure") || $0.type == ConditionType.networkUnavailable) }.map(
-            \.type)
+        var view = Self.facts(of: node)
         let rules = RequestRules(assigned: cluster.profile)
         for pod in cluster.store.pods(onNode: name) {
             let cell = readCell(pod, on: view, rules, cluster)

@@ -56,15 +56,19 @@ extension DeckScreen {
     func drawDomains(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let group = world.spreadGroup(selectedGroup(world)?.id)
         let sameKey = group?.topologyKey == world.topologyKey ? group : nil
-        var heads: [(domain: Domain, box: Rect, head: DomainHead)] = []
+        // Thousands of nodes are looked up once a frame.
+        var heads: [(domain: Domain, nodes: [NodeView], box: Rect, head: DomainHead)] = []
         for (index, box) in boxes.enumerated() {
             let domain = domains[firstDomain + index]
             let hidden = (index == 0 ? firstDomain : 0, index == boxes.count - 1 ? domains.count - firstDomain - boxes.count : 0)
-            heads.append((domain, box, DomainHead(domain, isWide: box.width >= 36, group: group, domainGroup: sameKey, hidden: hidden, world)))
+            let nodes = domain.nodes.compactMap { world.view.nodes[$0] }
+            heads.append((domain, nodes, box, DomainHead(domain, nodes, isWide: box.width >= 36, group: group, domainGroup: sameKey, hidden: hidden, world)))
         }
         // All say the number of nodes in the same way: the longest for which all have room.
         let form = (0..<2).first { form in heads.allSatisfy { $0.head.spare(form, in: $0.box.width) >= 0 } } ?? 2
-        for (domain, box, head) in heads { draw(domain, head, form, on: &canvas, in: box, group: group, isFirst: box.origin == area.origin, world) }
+        for (domain, nodes, box, head) in heads {
+            draw(domain, nodes, head, form, on: &canvas, in: box, group: group, isFirst: box.origin == area.origin, world)
+        }
     }
 
     /// How the nodes of a domain are shown, by the room that there is for them.
@@ -124,10 +128,10 @@ extension DeckScreen {
     }
 
     private func draw(
-        _ domain: Domain, _ head: DomainHead, _ form: Int, on canvas: inout Canvas, in box: Rect, group: SpreadGroup?, isFirst: Bool, _ world: World
+        _ domain: Domain, _ nodes: [NodeView], _ head: DomainHead, _ form: Int, on canvas: inout Canvas, in box: Rect, group: SpreadGroup?, isFirst: Bool,
+        _ world: World
     ) {
         let theme = world.theme
-        let nodes = domain.nodes.compactMap { world.view.nodes[$0] }
         let isDead = !nodes.isEmpty && nodes.allSatisfy { world.outages[$0.name] != nil }
         var (title, right) = head.texts(form, in: box.width, world)
         if isDead {
@@ -438,13 +442,16 @@ private struct DomainHead {
     private var times: String
     private var isNode: Bool
 
-    init(_ domain: DeckScreen.Domain, isWide: Bool, group: SpreadGroup?, domainGroup: SpreadGroup?, hidden: (left: Int, right: Int), _ world: World) {
+    init(
+        _ domain: DeckScreen.Domain, _ nodes: [NodeView], isWide: Bool, group: SpreadGroup?, domainGroup: SpreadGroup?, hidden: (left: Int, right: Int),
+        _ world: World
+    ) {
         let theme = world.theme
         left = StyledText(hidden.left > 0 ? "« \(hidden.left) " : "", theme[.dim])
         left.append(domain.name.isEmpty ? "no \(TopologyKeys.short(world.topologyKey)) label" : domain.name, theme[.title])
         count = domain.nodes.count
         isNode = domain.nodes == [domain.name]
-        pods = domain.nodes.reduce(0) { $0 + (world.view.nodes[$1]?.pods.count ?? 0) }
+        pods = nodes.reduce(0) { $0 + $1.podCount }
         times = world.glyphs.alphabet == .ascii ? "x" : "×"
         if let group, let domainGroup, let found = domainGroup.domains.first(where: { $0.name == domain.name }) {
             right.append("\(Workload(kind: group.ownerKind, namespace: "", name: group.ownerName).label()) \(found.pods)", theme[.titleHighlight])
