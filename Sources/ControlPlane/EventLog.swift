@@ -68,11 +68,38 @@ public struct EventLog: Sendable {
     }
 }
 
+/// When events go. Nearly all come in the order in which they go, each an hour after it was told: these stand in a list that kept states share.
+struct ExpiryQueue: Sendable {
+    private struct Entry: Sendable {
+        var due: Instant
+        var slot: Int32
+        var number: Int32
+    }
+    private var inOrder = Backlog<Entry>()
+    /// Those that go before the last of the others: told again since, or long ago.
+    private var others = EventQueue<(slot: Int32, number: Int32)>()
+
+    mutating func schedule(slot: Int32, number: Int32, at due: Instant) {
+        if due < inOrder.last?.due ?? due {
+            others.schedule((slot, number), at: due)
+        } else {
+            inOrder.append(Entry(due: due, slot: slot, number: number))
+        }
+    }
+    /// The first that is due by `limit`, removed; nil if none is.
+    mutating func popDue(by limit: Instant) -> (due: Instant, told: (slot: Int32, number: Int32))? {
+        guard let first = inOrder.first, first.due <= others.nextDue ?? .distantFuture else { return others.popDue(by: limit).map { ($0, $1) } }
+        if first.due > limit { return nil }
+        inOrder.removeFirst()
+        return (first.due, (first.slot, first.number))
+    }
+}
+
 /// When which Event object goes, and what many of them have in common.
 struct EventRecorder: Sendable {
     /// By slot: the number of the Event there.
-    private var numbers: [Int32] = []
-    var expiry = EventQueue<(slot: Int32, number: Int32)>()
+    private var numbers = Pages<Int32>()
+    var expiry = ExpiryQueue()
     private(set) var number = 0
     /// What was told last, by hash: an event with an equal part takes this one in its place. Nothing but memory depends on it.
     private var references = Recent<Shared<ObjectReference>>(most: 1 << 14)
@@ -82,11 +109,11 @@ struct EventRecorder: Sendable {
     /// The newest of some values, each in the place that its hash gives it.
     private struct Recent<Value: Sendable>: Sendable {
         let most: Int
-        var values: [Value?] = []
+        var values = Pages<Value?>()
 
         mutating func share(_ hash: UInt64, of count: Int, isSame: (Value) -> Bool, make: () -> Value) -> Value {
             // As many places as there are events, so that a small cluster holds a small table.
-            if values.count < most, values.count <= count { values = Array(repeating: nil, count: min(most, max(16, values.count * 4))) }
+            if values.count < most, values.count <= count { values = Pages(repeating: nil, count: min(most, max(16, values.count * 4))) }
             let place = Int(truncatingIfNeeded: hash >> 32) & (values.count - 1)
             if let known = values[place], isSame(known) { return known }
             let value = make()
@@ -104,7 +131,7 @@ struct EventRecorder: Sendable {
     mutating func expire(_ slot: Int, number: Int, at time: Instant) {
         while numbers.count <= slot { numbers.append(0) }
         numbers[slot] = Int32(truncatingIfNeeded: number)
-        expiry.schedule((Int32(slot), numbers[slot]), at: time)
+        expiry.schedule(slot: Int32(slot), number: numbers[slot], at: time)
     }
     /// Which event is at a slot.
     func place(_ slot: Int) -> EventCorrelator.Place? {
@@ -263,7 +290,7 @@ extension Cluster {
             guard eventRecorder.holds(told.slot, number: told.number), let event = store.events.rows[Int(told.slot)] else { continue }
             // It was told again since: its time begins anew.
             if let last = event.lastTimestamp, last + settings.eventTimeToLive > max(now, due) {
-                eventRecorder.expiry.schedule(told, at: last + settings.eventTimeToLive)
+                eventRecorder.expiry.schedule(slot: told.slot, number: told.number, at: last + settings.eventTimeToLive)
                 continue
             }
             store.remove(Event.self, event.key, at: now)

@@ -1,5 +1,6 @@
 // What all kubelets share, and each is handed beside the cluster: timers, latencies, profile, settings, chance.
 
+import ControlPlane
 import KubernetesAPI
 import SimulationKit
 
@@ -19,10 +20,10 @@ struct KubeletHost: Sendable {
     /// heartbeat of thousands of quiet nodes looks at nothing else.
     var reportDue: [Instant] = []
     /// Where each pod is, by its identity.
-    var pods: [String: PodReference] = [:]
+    var pods = Shards<String, PodReference>()
     private var lastSerial = 0
     /// Recorded starts by pod identity, until the pod's object is gone.
-    var timelines: [String: Timeline] = [:]
+    var timelines = Shards<String, Timeline>()
     /// Pods that wait for a claim to be bound, in the order in which they began to.
     var waitingForClaim: [ObjectKey: [PodReference]] = [:]
     var loads: [LoadTarget: LoadOverride] = [:]

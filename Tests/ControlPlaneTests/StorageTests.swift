@@ -27,6 +27,28 @@ import Testing
         #expect(Array(Pages<Int>()).isEmpty)
     }
 
+    @Test func `a dictionary in parts is one, and a copy of it stays as it is`() {
+        var random = SeededRandom(seed: 3, stream: "shards")
+        var (shards, plain) = (Shards<Int, Int>(), [Int: Int]())
+        var copies: [(shards: Shards<Int, Int>, plain: [Int: Int])] = []
+        for step in 0..<20_000 {
+            let key = random.below(9000)
+            switch random.below(4) {
+            case 0: (shards[key], plain[key]) = (nil, nil)
+            case 1:
+                shards[key]? += 1
+                plain[key]? += 1
+            default: (shards[key], plain[key]) = (step, step)
+            }
+            if step % 2999 == 0 { copies.append((shards, plain)) }
+        }
+        copies.append((shards, plain))
+        for copy in copies {
+            #expect(copy.shards.count == copy.plain.count)
+            #expect((0..<9000).allSatisfy { copy.shards[$0] == copy.plain[$0] })
+        }
+    }
+
     @Test(arguments: [3, 40, 5000]) func `places are found by the hash of what stands there`(_ keys: Int) {
         var random = SeededRandom(seed: 2, stream: "slot index")
         // Few hashes for many keys: several share one.

@@ -110,7 +110,7 @@ struct GrowthTests {
         // Buffers of what was last, with how much they hold at most.
         let buffers = [
             ".cluster.eventLog.events.pages": 8256, ".cluster.store.log.pages": 464, "changes.pages": 464, "images.past.elements": 600,
-            "pleg.detections.elements": 1600, "timelines.value.entries": 6000, "changed.entries": 20_000, "touched.entries": 2000,
+            "pleg.detections.elements": 1600, "timelines.shards.value.entries": 6000, "changed.entries": 20_000, "touched.entries": 2000,
             // Tables of places are as long as a power of two, and stay as long as they ever were.
             "slots.entries": 4096, "eventsByContent.entries": 4096,
             // What was told last takes one of so many places.

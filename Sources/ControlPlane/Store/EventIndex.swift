@@ -11,13 +11,14 @@ struct EventIndex: Sendable {
         var newer: Int32 = -1
     }
     /// The newest event by name, which shares its bytes with the event: objects of one name share a chain, and are told apart by who reads it.
-    private var newest: [String: Int32] = [:]
-    private var links: [Link] = []
+    private var newest = Shards<String, Int32>()
+    private var links = Pages<Link>()
 
     mutating func insert(_ slot: Int, about name: String) {
         let slot32 = Int32(slot)
         while links.count <= slot { links.append(Link()) }
-        let older = newest.updateValue(slot32, forKey: name) ?? -1
+        let older = newest[name] ?? -1
+        newest[name] = slot32
         links[slot] = Link(older: older)
         if older >= 0 { links[Int(older)].newer = slot32 }
     }

@@ -9,13 +9,18 @@
 /// rows[0] = 2  // snapshot[0] is 1
 /// ```
 public struct Pages<Element: Sendable>: RandomAccessCollection, MutableCollection, Sendable {
-    @usableFromInline static var bits: Int { 8 }
-    @usableFromInline static var size: Int { 1 << bits }
+    // An object has dozens of references, each of which a copy counts: the first writes after a copy are all to pages that others have too.
+    @inlinable static var bits: Int { MemoryLayout<Element>.stride > 64 ? 5 : MemoryLayout<Element>.stride > 16 ? 8 : 10 }
+    @inlinable static var size: Int { 1 << bits }
     /// All full but the last.
     @usableFromInline var pages: [ContiguousArray<Element>] = []
     public private(set) var count = 0
 
     public init() {}
+    public init(repeating element: Element, count: Int) {
+        pages = stride(from: 0, to: count, by: Self.size).map { ContiguousArray(repeating: element, count: Swift.min(Self.size, count - $0)) }
+        self.count = count
+    }
 
     public var startIndex: Int { 0 }
     public var endIndex: Int { count }

@@ -4,16 +4,16 @@ import KubernetesAPI
 
 /// Places by the hash of what stands in them.
 ///
-/// Keys are not kept: who looks something up says whether a place has it. An entry takes 8 bytes, and a copy of the table is one
-/// copy of memory. Nothing may depend on the order of entries; it is not shown.
+/// Keys are not kept: who looks something up says whether a place has it. An entry takes 8 bytes, and a copy of the table shares all of it:
+/// a write copies a page. Nothing may depend on the order of entries; it is not shown.
 struct SlotIndex: Sendable {
     /// Half of a hash, and the place; −1: none.
-    private struct Entry {
+    private struct Entry: Sendable {
         var hash: UInt32
         var slot: Int32
     }
     /// As many as a power of two; at most three quarters are taken.
-    private var entries: [Entry] = []
+    private var entries = Pages<Entry>()
     private(set) var count = 0
 
     /// The hash of a key whose object says nothing else. It differs from run to run, and nothing that is shown depends on it.
@@ -61,7 +61,7 @@ struct SlotIndex: Sendable {
     }
     private mutating func grow() {
         let old = entries
-        entries = Array(repeating: Entry(hash: 0, slot: -1), count: Swift.max(8, old.count * 2))
+        entries = Pages(repeating: Entry(hash: 0, slot: -1), count: Swift.max(8, old.count * 2))
         for entry in old where entry.slot >= 0 { put(entry) }
     }
 
