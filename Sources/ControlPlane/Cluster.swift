@@ -140,7 +140,9 @@ public protocol Component: Sendable {
 
 extension Component {
     /// So many changes a component reads at most before it lets others have their turn; the rest at the same instant: some milliseconds' worth.
-    public static var mostRead: Int { 2000 }
+    public static var mostRead: Int { 500 }
+    /// After so many writes it leaves the rest to another turn at the same instant.
+    public static var mostWritten: Int { 500 }
     /// When the first change that this component has not read reaches it; nil if there is none.
     public func nextChange(_ cluster: Cluster, delay: Duration) -> Instant? {
         cluster.store.entry(at: cursor).map { $0.time + delay }

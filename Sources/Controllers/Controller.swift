@@ -37,15 +37,24 @@ protocol Controller: Sendable {
     mutating func reconcile(_ key: Key, _ cluster: inout Cluster) -> Requeue
     /// When it next has a key to look at by itself; nil: only when something changes.
     var nextDue: Instant? { get }
-    /// Looks at the keys that are due; after very many, or many writes, the rest is left for the next call at the same moment, so that a
-    /// call never takes long.
-    mutating func work(_ cluster: inout Cluster)
+    /// Reads on what it has to know before it works. Returns whether it knows all; if not it is asked again at the same moment, before
+    /// anybody else works.
+    mutating func prepare(_ cluster: Cluster) -> Bool
+    /// Looks at the keys that are due. Returns false if it stopped only so that the call does not take long: it goes on at the same moment,
+    /// before anybody else works; true if no key is due or its share of the round is used up.
+    mutating func work(_ cluster: inout Cluster, _ share: inout TurnShare) -> Bool
 }
 
-/// What a controller may do in one call of ``Controller/work(_:)``: some milliseconds' worth.
-enum TurnLimit {
-    static let looks = 1000
-    static let writes = 500
+/// What a controller may do before the others have their turn, and how far it has got with that.
+struct TurnShare: Sendable {
+    var looks = 1000
+    var writes = ControllerManager.mostWritten
+
+    /// So much of it in one call: some milliseconds' worth.
+    static let looksAtOnce = 100
+    static let writesAtOnce = 250
+
+    var isUsedUp: Bool { looks <= 0 || writes <= 0 }
 }
 
 /// Whether a key is looked at again without a change.
@@ -64,13 +73,19 @@ extension Controller {
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {}
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {}
 
+    mutating func prepare(_ cluster: Cluster) -> Bool { true }
+
     // Required, although none does it otherwise: so each controller has its own, specialized for its keys.
     var nextDue: Instant? { queue.nextDue }
-    mutating func work(_ cluster: inout Cluster) {
-        let last = cluster.store.revision + TurnLimit.writes
-        var looks = 0
-        while looks < TurnLimit.looks, cluster.store.revision < last, let key = queue.next(by: cluster.now) {
-            looks += 1
+    mutating func work(_ cluster: inout Cluster, _ share: inout TurnShare) -> Bool {
+        let (looks, before) = (share.looks, cluster.store.revision)
+        let writes = share.writes
+        while !share.isUsedUp {
+            // Only where something is left.
+            if looks - share.looks >= TurnShare.looksAtOnce || writes - share.writes >= TurnShare.writesAtOnce, let due = queue.nextDue, due <= cluster.now {
+                return false
+            }
+            guard let key = queue.next(by: cluster.now) else { return true }
             switch reconcile(key, &cluster) {
             case .none: queue.forget(key)
             case .at(let time):
@@ -78,7 +93,10 @@ extension Controller {
                 queue.add(key, at: time)
             case .retry: queue.retry(key, now: cluster.now)
             }
+            share.looks -= 1
+            share.writes = writes - (cluster.store.revision - before)
         }
+        return true
     }
 }
 

@@ -14,6 +14,9 @@ public struct ControllerManager: Component {
     private var due: [Instant?]
     /// The earliest of these.
     private var nextWork: Instant?
+    /// The controller with which a round goes on that was left for the next turn, and what it may still do in it.
+    private var turn = 0
+    private var share = TurnShare()
 
     /// The controllers of `profile`'s version; `seed` feeds what they draw by chance.
     public init(profile: KubernetesProfile = .default, seed: UInt64 = 0, settings: ControllerManagerSettings = .init()) {
@@ -65,14 +68,26 @@ public struct ControllerManager: Component {
             nextWork = cluster.now
             return
         }
-        nextWork = nil
-        for index in controllers.indices {
-            if let time = due[index], time <= cluster.now {
-                controllers[index].work(&cluster)
-                due[index] = controllers[index].nextDue
+        // A round of all that are due is one turn, or several at the same instant where there is much to do.
+        let last = cluster.store.revision + TurnShare.writesAtOnce
+        while turn < controllers.count {
+            if let time = due[turn], time <= cluster.now {
+                let isOver = controllers[turn].prepare(cluster) && controllers[turn].work(&cluster, &share)
+                due[turn] = controllers[turn].nextDue
+                if !isOver {
+                    due[turn] = due[turn].map { min($0, cluster.now) } ?? cluster.now
+                    nextWork = cluster.now
+                    return
+                }
             }
-            // What is left of a long turn is due at once.
-            if let time = due[index].map({ max($0, cluster.now) }) { nextWork = min(time, nextWork ?? time) }
+            (turn, share) = (turn + 1, TurnShare())
+            if cluster.store.revision >= last, turn < controllers.count {
+                nextWork = cluster.now
+                return
+            }
         }
+        turn = 0
+        // What is left is due at once.
+        nextWork = due.lazy.compactMap { $0 }.min().map { max($0, cluster.now) }
     }
 }

@@ -68,7 +68,6 @@ import Testing
         let moment = cluster.now
         var parts: [Int] = []
         while let due = manager.nextWake(cluster), due <= moment {
-            #expect(due >= moment || parts.isEmpty, "time does not go back")
             let before = cluster.store.revision
             manager.run(&cluster)
             parts.append(cluster.store.revision - before)
@@ -76,7 +75,7 @@ import Testing
         // Each controller writes some five hundred objects in a part.
         let accounts = cluster.store.serviceAccounts.all.count { $0.name == "default" && $0.namespace.hasPrefix("n") }
         #expect(accounts == 1500)
-        #expect(parts.count > 2 && parts.allSatisfy { $0 < 3000 }, "\(parts)")
+        #expect(parts.count > 2 && parts.allSatisfy { $0 < 1100 }, "\(parts)")
     }
 
     @Test func `a zone that falls silent is marked in parts, all at one moment`() throws {
@@ -101,6 +100,6 @@ import Testing
         let moments = Set(cluster.store.nodes.all.map { $0.status.conditions[ConditionType.ready]?.lastTransitionTime })
         #expect(moments.count == 1)
         let first = try #require(parts.keys.min().flatMap { parts[$0] })
-        #expect(first.count > 2 && first.allSatisfy { $0 < 3000 }, "\(first)")
+        #expect(first.count > 2 && first.allSatisfy { $0 < 1100 }, "\(first)")
     }
 }

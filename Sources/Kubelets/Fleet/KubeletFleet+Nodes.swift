@@ -81,7 +81,24 @@ extension KubeletFleet {
     /// Renews all leases, and writes the node statuses that are due.
     ///
     /// Differs from Kubernetes: all nodes beat at the same moment, so that 5,000 idle ones cost one wake-up.
-    mutating func heartbeat(_ cluster: inout Cluster) {
+    ///
+    /// - Parameters:
+    ///   - first: the node with which it goes on; 0: it begins.
+    ///   - last: the revision after which the rest is left to the next turn.
+    mutating func heartbeat(from first: Int, _ last: Int, _ cluster: inout Cluster) {
+        if first == 0 { renewLeases(&cluster) }
+        beat = nil
+        for index in host.reportDue.indices.dropFirst(first) where host.reportDue[index] <= cluster.now && nodes[index]?.isFailed == false {
+            if cluster.store.revision >= last, index > 0 {
+                beat = index
+                return
+            }
+            nodes[index]?.writeNodeStatus(&host, &cluster)
+        }
+        host.timers.schedule(.heartbeat, at: cluster.now + host.setups[0].settings.leaseRenewal)
+    }
+
+    private mutating func renewLeases(_ cluster: inout Cluster) {
         for index in silenced where nodes[index]?.isFailed == true {
             guard let name = nodes[index]?.name else { continue }
             cluster.leaseRenewals.leave(name)
@@ -89,10 +106,6 @@ extension KubeletFleet {
         }
         silenced = []
         cluster.leaseRenewals.renew(at: cluster.now)
-        for index in host.reportDue.indices where host.reportDue[index] <= cluster.now && nodes[index]?.isFailed == false {
-            nodes[index]?.writeNodeStatus(&host, &cluster)
-        }
-        host.timers.schedule(.heartbeat, at: cluster.now + host.setups[0].settings.leaseRenewal)
     }
 
     // MARK: Faults

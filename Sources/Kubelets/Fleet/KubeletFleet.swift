@@ -28,7 +28,7 @@ public struct KubeletFleet: Component {
     /// What every kubelet is handed.
     var host: KubeletHost
     /// In the order in which their nodes came; nil: the node is gone.
-    var nodes: [Kubelet?] = []
+    var nodes = Pages<Kubelet?>()
     var nodeIndex: [String: Int] = [:]
     /// Demands whose pods are to be counted anew.
     var demandsDue: [LoadTarget] = []
@@ -37,6 +37,8 @@ public struct KubeletFleet: Component {
     /// Nodes that fell silent since the last heartbeat.
     var silenced: [Int] = []
     var isBeating = false
+    /// The node with which a heartbeat goes on that was left for the next turn.
+    var beat: Int?
 
     public var profile: KubernetesProfile { host.profile }
     /// Latencies of kubelets and runtimes. Takes effect for what begins from now on.
@@ -59,7 +61,7 @@ public struct KubeletFleet: Component {
     }
 
     public func nextWake(_ cluster: Cluster) -> Instant? {
-        if !recovering.isEmpty { return cluster.now }
+        if !recovering.isEmpty || beat != nil { return cluster.now }
         let change = nextChange(cluster, delay: cluster.settings.kubeletWatchDelay)
         guard let timer = host.timers.nextDue else { return change }
         return change.map { min($0, timer) } ?? timer
@@ -68,9 +70,14 @@ public struct KubeletFleet: Component {
     public mutating func run(_ cluster: inout Cluster) {
         for node in recovering { nodes[node]?.comeBack(&host, &cluster) }
         recovering = []
+        // After many writes the rest is left to the next turn, which goes on at the very place.
+        let last = cluster.store.revision + Self.mostWritten
         // Timers come after all that was written before them.
-        if !readChanges(&cluster) { return }
-        while let (_, timer) = host.timers.popDue(by: cluster.now) { fire(timer, &cluster) }
+        if !readChanges(&cluster, last) { return }
+        if let beat { heartbeat(from: beat, last, &cluster) }
+        while beat == nil, cluster.store.revision < last, let (_, timer) = host.timers.popDue(by: cluster.now) {
+            if case .heartbeat = timer { heartbeat(from: 0, last, &cluster) } else { fire(timer, &cluster) }
+        }
     }
 
     /// What was written before `place` is known already.
@@ -79,11 +86,16 @@ public struct KubeletFleet: Component {
     // MARK: Changes
 
     /// Returns whether all is read that has come by now.
-    private mutating func readChanges(_ cluster: inout Cluster) -> Bool {
+    private mutating func readChanges(_ cluster: inout Cluster, _ last: Int) -> Bool {
         let limit = cluster.now - cluster.settings.kubeletWatchDelay
         let end = cursor.position + Self.mostRead
         var arrivals: [Arrival] = []
-        while cursor.position < end, let entry = cluster.store.next(&cursor, until: limit) {
+        while let entry = cluster.store.next(&cursor, until: limit) {
+            // Arrivals that come together stay together.
+            if cursor.position > end || cluster.store.revision >= last, arrivals.isEmpty {
+                cursor.position -= 1
+                return false
+            }
             switch entry.kind {
             case .pod:
                 let change = cluster.store.pods.change(entry.index)
@@ -109,7 +121,7 @@ public struct KubeletFleet: Component {
             }
         }
         take(arrivals, &cluster)
-        return cursor.position < end
+        return true
     }
 
     /// Hands pods that were bound to their nodes' kubelets; those of one batch in the order of their creation.
@@ -135,7 +147,7 @@ public struct KubeletFleet: Component {
 
     private mutating func fire(_ timer: KubeletHost.Timer, _ cluster: inout Cluster) {
         switch timer {
-        case .heartbeat: heartbeat(&cluster)
+        case .heartbeat: break
         case .demands: shareDemands(&cluster)
         case .node(let node, let timer): nodes[node]?.fire(timer, &host, &cluster)
         case .pod(let pod, let timer): nodes[pod.node]?.with(pod, &host, &cluster) { $0.fire(timer, &$1, &$2, &$3) }
