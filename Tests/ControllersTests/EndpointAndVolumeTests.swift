@@ -81,6 +81,73 @@ import Testing
     }
 }
 
+/// Endpoints and budgets are brought up to date by the pods that changed: whatever happens, they tell what is there.
+@Suite struct SelectedPodsTests {
+    @Test(arguments: [1, 2, 3, 4] as [UInt64]) func `endpoints and budgets follow what happens to pods, nodes and Services`(_ seed: UInt64) throws {
+        var test = TestCluster(nodes: 8, seed: seed)
+        var random = SeededRandom(seed: seed, stream: "churn")
+        for app in ["web", "api"] {
+            var service = Service()
+            service.metadata.name = app
+            service.spec.selector = ["app": app]
+            var port = ServicePort()
+            port.port = 80
+            service.spec.ports = [port]
+            _ = try test.cluster.create(service)
+            var budget = PodDisruptionBudget()
+            budget.metadata.name = app
+            budget.spec.selector = LabelSelector(matchLabels: ["app": app])
+            budget.spec.maxUnavailable = .int(2)
+            _ = try test.cluster.create(budget)
+        }
+        test.deploy("web", replicas: 130)
+        test.deploy("api", replicas: 12)
+        test.run(10)
+        for round in 0..<60 {
+            try disturb(&test, &random, round)
+            test.run(random.below(3) == 0 ? 6 : 0.2)
+            if round % 6 == 5 {
+                test.run(12)
+                for app in ["web", "api"] { check(app, test, round) }
+            }
+        }
+    }
+
+    private func disturb(_ test: inout TestCluster, _ random: inout SeededRandom, _ round: Int) throws {
+        let pods = test.pods()
+        let (pod, now) = (pods[random.below(pods.count)], test.cluster.now)
+        switch random.below(7) {
+        case 0: _ = try test.cluster.delete(Pod.self, pod.key)
+        case 1: try test.cluster.update(Pod.self, pod.key) { $0.metadata.labels["app"] = $0.metadata.labels["app"] == "web" ? "api" : "web" }
+        case 2: test.cluster.modify(Pod.self, pod.key) { $0.status.conditions.set(Condition(type: "Ready", status: !$0.isReady), now: now) }
+        case 3:
+            let node = ObjectKey(name: "n\(random.below(8))")
+            test.cluster.modify(Node.self, node) { $0.metadata.labels[LabelKey.zone] = "z\(round)" }
+        case 4:
+            try test.cluster.update(Service.self, ObjectKey(namespace: "default", name: "api")) { $0.spec.ports[0].targetPort = .int(8000 + round) }
+        case 5:
+            let replicas = 90 + random.below(60)
+            try test.cluster.update(Deployment.self, ObjectKey(namespace: "default", name: "web")) { $0.spec.replicas = replicas }
+        default: for pod in pods.prefix(15) { _ = try test.cluster.delete(Pod.self, pod.key) }
+        }
+    }
+
+    private func check(_ app: String, _ test: TestCluster, _ round: Int) {
+        let store = test.cluster.store
+        let pods = test.pods().filter { $0.metadata.labels["app"] == app }
+        let slices = store.endpointSlices.all.filter { $0.metadata.labels[LabelKey.serviceName] == app }
+        // A node's zone is looked at when something else of the Service changes.
+        let told = slices.flatMap(\.endpoints).map { "\($0.addresses) \($0.conditions.ready == true) \($0.nodeName ?? "")" }.sorted()
+        let there = pods.filter { !$0.isFinished && !$0.status.podIP.isEmpty }.map { pod in
+            "\([pod.status.podIP]) \(pod.isReady && !pod.metadata.isTerminating) \(pod.nodeName)"
+        }
+        #expect(told == there.sorted(), "\(app) after \(round)")
+        #expect(slices.allSatisfy { $0.endpoints.count <= 100 })
+        let status = store.podDisruptionBudgets[ObjectKey(namespace: "default", name: app)]?.status
+        #expect(status?.currentHealthy == pods.count { $0.isReady && !$0.metadata.isTerminating }, "\(app) after \(round)")
+    }
+}
+
 @Suite struct PersistentVolumeTests {
     private let key = ObjectKey(namespace: "default", name: "data")
     private func addClass(_ test: inout TestCluster, _ mode: String, isDefault: Bool = false) {

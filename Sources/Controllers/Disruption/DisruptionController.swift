@@ -9,6 +9,10 @@ struct DisruptionController: Controller {
     static let watches: [Kind] = [.podDisruptionBudget, .pod]
     var queue = WorkQueue<ObjectKey>()
     private var membership = PodMembership()
+    private var counts: [ObjectKey: DisruptionCounts] = [:]
+    #if DEBUG
+        private var looksUntilAudit = 0
+    #endif
     private let source = EventSource("controllermanager")
 
     /// How long a granted eviction counts as done before its pod is seen to end.
@@ -17,6 +21,7 @@ struct DisruptionController: Controller {
     mutating func observe(_ entry: LogEntry, _ cluster: inout Cluster) {
         let change = cluster.store.podDisruptionBudgets.change(entry.index)
         membership.set(change.object.key, change.action == .deleted ? nil : change.object.spec.selector)
+        if change.action == .deleted { counts[change.object.key] = nil }
         queue.add(change.object.key)
     }
 
@@ -32,16 +37,18 @@ struct DisruptionController: Controller {
         for key in keys { queue.add(key) }
     }
 
+    mutating func prepare(_ cluster: Cluster) -> Bool { membership.readAhead(cluster, most: ControllerManager.mostRead) }
+
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
         guard let budget = cluster.store.podDisruptionBudgets[key] else { return .none }
-        let pods = membership.pods(of: key, cluster)
-        if pods.isEmpty { cluster.record("NoPods", "No matching pods found", about: budget, source: source) }
+        let counts = count(key, cluster)
+        if counts.pods == 0 { cluster.record("NoPods", "No matching pods found", about: budget, source: source) }
         let now = cluster.now
         var status = budget.status
         status.observedGeneration = budget.metadata.generation
         let expected: (pods: Int, healthy: Int, unmanaged: Int)
         do throws(ScaleError) {
-            expected = try expectation(budget, pods, cluster)
+            expected = try expectation(budget, counts, cluster)
         } catch {
             cluster.record(
                 "CalculateExpectedPodCountFailed",
@@ -66,11 +73,15 @@ struct DisruptionController: Controller {
                     + "result in undefined behavior. To account for these pods please set \".spec.minAvailable\" field "
                     + "of the PDB to an integer value.", about: budget, warning: true, source: source)
         }
-        let recheck = keepDisrupted(&status, budget, pods, &cluster)
         status.expectedPods = expected.pods
         status.desiredHealthy = expected.healthy
-        status.currentHealthy = pods.count { pod in
-            pod.isReady && !pod.metadata.isTerminating && status.disruptedPods[pod.name] == nil
+        var recheck: Instant?
+        if status.disruptedPods.isEmpty {
+            status.currentHealthy = counts.healthy
+        } else {
+            let pods = membership.pods(of: key, cluster)
+            recheck = keepDisrupted(&status, budget, pods, &cluster)
+            status.currentHealthy = pods.count { DisruptionCounts.isHealthy($0) && status.disruptedPods[$0.name] == nil }
         }
         status.disruptionsAllowed =
             expected.pods > 0 ? max(0, status.currentHealthy - status.desiredHealthy) : 0
@@ -79,12 +90,34 @@ struct DisruptionController: Controller {
         return recheck.map { .at($0) } ?? .none
     }
 
+    /// What is to be known of the budget's pods. O(those that changed), but for the first look.
+    private mutating func count(_ key: ObjectKey, _ cluster: Cluster) -> DisruptionCounts {
+        if let changed = membership.changes(of: key, cluster), counts[key] != nil {
+            for slot in changed { counts[key]?.set(slot, membership.pod(in: slot, of: key, cluster)) }
+            #if DEBUG
+                looksUntilAudit -= 1
+                if looksUntilAudit <= 0 {
+                    looksUntilAudit = (counts[key]?.pods ?? 0) / 16
+                    precondition(counts[key] == countAll(key, cluster), "the pods of the budget \(key) are counted wrongly")
+                }
+            #endif
+        } else {
+            counts[key] = countAll(key, cluster)
+            membership.follow(key, cluster)
+        }
+        return counts[key] ?? DisruptionCounts()
+    }
+    private mutating func countAll(_ key: ObjectKey, _ cluster: Cluster) -> DisruptionCounts {
+        var counts = DisruptionCounts()
+        for (slot, pod) in membership.placed(of: key, cluster) { counts.set(slot, pod) }
+        return counts
+    }
+
     /// Drops the granted evictions that are seen or did not happen; returns when the next one expires.
     private func keepDisrupted(
         _ status: inout PodDisruptionBudgetStatus, _ budget: PodDisruptionBudget, _ pods: [Pod],
         _ cluster: inout Cluster
     ) -> Instant? {
-        if status.disruptedPods.isEmpty { return nil }
         var kept: StringMap<Instant> = [:]
         var recheck: Instant?
         for pod in pods where !pod.metadata.isTerminating {
@@ -109,40 +142,29 @@ struct DisruptionController: Controller {
     struct ScaleError: Error { var message: String }
 
     private func expectation(
-        _ budget: PodDisruptionBudget, _ pods: [Pod], _ cluster: Cluster
+        _ budget: PodDisruptionBudget, _ counts: DisruptionCounts, _ cluster: Cluster
     ) throws(ScaleError) -> (pods: Int, healthy: Int, unmanaged: Int) {
+        func scale() throws(ScaleError) -> Int { try expectedScale(counts.owners, namespace: budget.namespace, cluster) }
         if let most = budget.spec.maxUnavailable {
-            let (scale, unmanaged) = try expectedScale(pods, cluster)
-            return (scale, max(0, scale - (most.scaled(of: scale, roundUp: true) ?? 0)), unmanaged)
+            let scale = try scale()
+            return (scale, max(0, scale - (most.scaled(of: scale, roundUp: true) ?? 0)), counts.unmanaged)
         }
         guard let least = budget.spec.minAvailable else { return (0, 0, 0) }
-        if case .int(let number) = least { return (pods.count, number, 0) }
-        let (scale, unmanaged) = try expectedScale(pods, cluster)
-        return (scale, least.scaled(of: scale, roundUp: true) ?? 0, unmanaged)
+        if case .int(let number) = least { return (counts.pods, number, 0) }
+        let scale = try scale()
+        return (scale, least.scaled(of: scale, roundUp: true) ?? 0, counts.unmanaged)
     }
 
-    /// The sum of the sizes of the workloads that the pods belong to, and how many pods belong to none.
-    private func expectedScale(_ pods: [Pod], _ cluster: Cluster) throws(ScaleError) -> (
-        scale: Int, unmanaged: Int
-    ) {
+    /// The sum of the sizes of the workloads that the pods belong to.
+    private func expectedScale(_ owners: [OwnerReference], namespace: String, _ cluster: Cluster) throws(ScaleError) -> Int {
         var sum = 0
-        var unmanaged = 0
         var seen: Set<String> = []
-        var last: [OwnerReference] = []
-        for pod in pods {
-            // Most have the owner of the one before, made together with them.
-            let owners = pod.metadata.ownerReferences
-            if !owners.isEmpty, owners.sharesStorage(with: last) { continue }
-            guard let owner = pod.metadata.controller else {
-                unmanaged += 1
-                continue
-            }
-            last = owners
-            if !seen.insert(owner.uid).inserted { continue }
-            let (uid, scale) = try scale(of: owner, namespace: pod.namespace, cluster)
+        for owner in owners {
+            seen.insert(owner.uid)
+            let (uid, scale) = try scale(of: owner, namespace: namespace, cluster)
             if uid == owner.uid || seen.insert(uid).inserted { sum += scale }
         }
-        return (sum, unmanaged)
+        return sum
     }
 
     private func scale(

@@ -12,6 +12,21 @@ struct EndpointSliceController: Controller {
     private var slices = ChildIndex()
     /// The zones of nodes, until they change.
     private var zones: [String: String?] = [:]
+    private var known: [ObjectKey: Known] = [:]
+    #if DEBUG
+        private var looksUntilAudit = 0
+    #endif
+
+    /// What the last look at a Service left, while the pods that changed tell all that is new.
+    private struct Known {
+        /// The version of the Service.
+        var service: Int
+        var ports: [EndpointPort]
+        /// The versions of the slices, in their order.
+        var slices: [Int]
+        /// By slot: the identity of the pod that has an endpoint, and in which slice that is.
+        var pods: [Int: (uid: String, slice: Int)]
+    }
 
     static let mostEndpoints = 100
     static let managedBy = "endpointslice-controller.k8s.io"
@@ -32,10 +47,16 @@ struct EndpointSliceController: Controller {
         let selects =
             change.action != .deleted && !selector.isEmpty && change.object.spec.type != "ExternalName"
         membership.set(change.object.key, selects ? LabelSelector(matchLabels: selector) : nil)
+        if !selects { known[change.object.key] = nil }
         queue.add(change.object.key)
     }
 
-    mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) { zones[change.object.name] = nil }
+    mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {
+        let name = change.object.name
+        if change.action == .modified, zones[name].map({ $0 ?? "" == change.object.zone }) ?? true { return }
+        zones[name] = nil
+        known = [:]
+    }
 
     mutating func observe(pod change: Change<Pod>, _ cluster: inout Cluster) {
         let keys = membership.observe(change)
@@ -52,14 +73,20 @@ struct EndpointSliceController: Controller {
         for key in keys { queue.add(key, at: cluster.now + Self.batch) }
     }
 
+    mutating func prepare(_ cluster: Cluster) -> Bool { membership.readAhead(cluster, most: ControllerManager.mostRead) }
+
     mutating func reconcile(_ key: ObjectKey, _ cluster: inout Cluster) -> Requeue {
         guard let service = cluster.store.services[key], !service.spec.selector.isEmpty,
             service.spec.type != "ExternalName", !service.metadata.isTerminating
         else { return .none }
+        if update(service, &cluster) { return .none }
+        known[key] = nil
         var groups: [(ports: [EndpointPort], pods: [Pod])] = []
         // Pods of one template have the same ports.
         var last: (spec: Shared<PodSpec>, group: Int)?
-        for pod in membership.pods(of: key, cluster) where !pod.isFinished && !pod.status.podIP.isEmpty {
+        var slots: [String: Int] = [:]
+        for (slot, pod) in membership.placed(of: key, cluster) where Self.hasEndpoint(pod) {
+            slots[pod.metadata.uid] = slot
             if let last, last.spec.identity == pod.spec.identity {
                 groups[last.group].pods.append(pod)
                 continue
@@ -72,15 +99,109 @@ struct EndpointSliceController: Controller {
         }
         // A service without endpoints has one empty slice, so that readers know it was looked at.
         if groups.isEmpty { groups = [([], [])] }
-        var present = slices[service.metadata.uid].compactMap { cluster.store.endpointSlices[$0] }
+        let all = slices[service.metadata.uid]
+        var present = all.compactMap { cluster.store.endpointSlices[$0] }
         for group in groups {
             let own = present.filter { $0.ports == group.ports }
             present.removeAll { $0.ports == group.ports }
             write(group.pods, group.ports, into: own, of: service, &cluster)
         }
         for slice in present { _ = try? cluster.delete(EndpointSlice.self, slice.key) }
+        follow(service, groups.count == 1 ? groups[0].ports : nil, slots, all, &cluster)
         return .none
     }
+
+    /// Notes what a look at all pods left, so that the next one need look at those only that change by then.
+    ///
+    /// - Parameters:
+    ///   - ports: nil if the pods do not all have the same.
+    ///   - slots: of the pods that have an endpoint, by identity.
+    private mutating func follow(_ service: Service, _ ports: [EndpointPort]?, _ slots: [String: Int], _ all: [ObjectKey], _ cluster: inout Cluster) {
+        let left = all.compactMap { cluster.store.endpointSlices[$0] }
+        // Where slices came or went the feed has yet to tell of it.
+        guard let ports, !slots.isEmpty, left.count == all.count, (slots.count - 1) / Self.mostEndpoints < all.count else {
+            return membership.unfollow(service.key)
+        }
+        var pods: [Int: (uid: String, slice: Int)] = [:]
+        for (index, slice) in left.enumerated() {
+            for uid in slice.endpoints.lazy.compactMap({ $0.targetRef?["uid"]?.string }) {
+                if let slot = slots[uid] { pods[slot] = (uid, index) }
+            }
+        }
+        known[service.key] = Known(
+            service: service.metadata.resourceVersion, ports: ports, slices: left.map(\.metadata.resourceVersion), pods: pods)
+        membership.follow(service.key, cluster)
+    }
+    private static func hasEndpoint(_ pod: Pod) -> Bool { !pod.isFinished && !pod.status.podIP.isEmpty }
+
+    /// Brings the slices up to date by the pods that changed since the last look, as a look at all pods would. O(those pods).
+    ///
+    /// Returns false, and has done nothing, if that is not all that is new, or slices would have to come or go.
+    private mutating func update(_ service: Service, _ cluster: inout Cluster) -> Bool {
+        guard var known = known[service.key], known.service == service.metadata.resourceVersion,
+            let changed = membership.changes(of: service.key, cluster)
+        else { return false }
+        let present = slices[service.metadata.uid].compactMap { cluster.store.endpointSlices[$0] }
+        guard present.map(\.metadata.resourceVersion) == known.slices, !present.isEmpty else { return false }
+        var contents = present.map(\.endpoints)
+        var isChanged = Array(repeating: false, count: present.count)
+        var new: [(slot: Int, uid: String, endpoint: Endpoint)] = []
+        for slot in changed {
+            let pod = membership.pod(in: slot, of: service.key, cluster).flatMap { Self.hasEndpoint($0) ? $0 : nil }
+            if let pod, Self.ports(of: service, for: pod) != known.ports { return false }
+            if let (uid, index) = known.pods[slot] {
+                guard let at = contents[index].firstIndex(where: { $0.targetRef?["uid"]?.string == uid }) else { return false }
+                if let pod, pod.metadata.uid == uid {
+                    let zone = zone(of: pod, cluster)
+                    if Self.isCurrent(contents[index][at], for: pod, of: service, zone: zone) { continue }
+                    contents[index][at] = Self.endpoint(for: pod, of: service, zone: zone)
+                    isChanged[index] = true
+                    continue
+                }
+                contents[index].remove(at: at)
+                known.pods[slot] = nil
+                isChanged[index] = true
+            }
+            if let pod { new.append((slot, pod.metadata.uid, Self.endpoint(for: pod, of: service, zone: zone(of: pod, cluster)))) }
+        }
+        var rest = new[...]
+        for index in contents.indices {
+            for (slot, uid, endpoint) in rest.prefix(max(0, Self.mostEndpoints - contents[index].count)) {
+                contents[index].append(endpoint)
+                known.pods[slot] = (uid, index)
+                isChanged[index] = true
+                rest = rest.dropFirst()
+            }
+            if contents[index].isEmpty { return false }
+        }
+        if !rest.isEmpty { return false }
+        for (index, slice) in present.enumerated() where isChanged[index] {
+            cluster.modify(EndpointSlice.self, slice.key) { $0.endpoints = contents[index] }
+        }
+        known.slices = present.map { cluster.store.endpointSlices[$0.key]?.metadata.resourceVersion ?? 0 }
+        self.known[service.key] = known
+        #if DEBUG
+            audit(service, present.map(\.key), cluster)
+        #endif
+        return true
+    }
+    #if DEBUG
+        /// What was brought up to date pod by pod is what a look at all pods would find.
+        private mutating func audit(_ service: Service, _ slices: [ObjectKey], _ cluster: Cluster) {
+            looksUntilAudit -= 1
+            if looksUntilAudit > 0 { return }
+            var pods: [String: Pod] = [:]
+            for (_, pod) in membership.placed(of: service.key, cluster) where Self.hasEndpoint(pod) { pods[pod.metadata.uid] = pod }
+            looksUntilAudit = pods.count / 16
+            for endpoint in slices.flatMap({ cluster.store.endpointSlices[$0]?.endpoints ?? [] }) {
+                let pod = pods.removeValue(forKey: endpoint.targetRef?["uid"]?.string ?? "")
+                precondition(
+                    pod.map { Self.isCurrent(endpoint, for: $0, of: service, zone: zone(of: $0, cluster)) } ?? false,
+                    "the Service \(service.key) has an endpoint of \(endpoint.addresses) that is out of date")
+            }
+            precondition(pods.isEmpty, "the Service \(service.key) lacks endpoints")
+        }
+    #endif
 
     private static func ports(of service: Service, for pod: Pod) -> [EndpointPort] {
         service.spec.ports.compactMap { wanted in
