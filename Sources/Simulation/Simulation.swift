@@ -114,9 +114,12 @@ public struct Simulation: Sendable {
         Part({ $0.drains.lazy.compactMap(\.nextStep).min() }, run: { $0.runDrains() }, read: { _ in nil }),
     ]
 
+    private static let kubeletsPlace = 3
+
     /// Who runs next, as a place in the list, and when.
     private var next: (part: Int, due: Instant)? {
         if isMirror { return nil }
+        if kubelets.isUnfinished { return (Self.kubeletsPlace, cluster.now) }
         var first: (part: Int, due: Instant)?
         for index in Self.parts.indices {
             guard let wake = Self.parts[index].nextWake(self) else { continue }

@@ -55,6 +55,8 @@ import Testing
         #expect(before.count == 1 && before[0].contains("compilation failed") && before[0].contains(why), "\(before)")
         // One that is there already was taken by a server that knew it.
         #expect(errors(schema, isWeighed: false, minor: first - 1) == [])
+        let kept = RuleCheck.errors(in: StructuralSchema(json: schema), at: "s", isWeighed: true, minor: first - 1, kept: [rule])
+        #expect(kept.isEmpty, "\(kept)")
     }
 
     @Test func `a loop in a loop over a list without an end is refused, and with one it is not`() {

@@ -13,6 +13,8 @@ struct DefinitionCheck {
     private let areKept: Bool
     /// The API server's minor version.
     private let minor: Int
+    /// Those of the rules that are there already.
+    private var expressions: Set<String> = []
     private(set) var errors: [FieldError] = []
 
     init(_ spec: JSONValue, over old: CustomObject?, minor: Int) {
@@ -20,6 +22,15 @@ struct DefinitionCheck {
         versions = spec["versions"]?.array ?? []
         before = old?.content["spec"]?["versions"]?.array ?? []
         areKept = versions == before
+        for version in before { Self.collect(version["schema"]?["openAPIV3Schema"] ?? .null, &expressions) }
+    }
+    /// The expressions of all rules in a schema.
+    private static func collect(_ json: JSONValue, _ found: inout Set<String>) {
+        for rule in json["x-kubernetes-validations"]?.array ?? [] {
+            for field in ["rule", "messageExpression"] { if let text = rule[field]?.string { found.insert(text) } }
+        }
+        for (_, part) in json.object?.members ?? [] { collect(part, &found) }
+        for part in json.array ?? [] { collect(part, &found) }
     }
 
     private var group: String { spec["group"]?.string ?? "" }
@@ -109,7 +120,7 @@ struct DefinitionCheck {
         // Rules and defaults are about types; those of versions that are as they were are not judged anew.
         if areKept || errors.count > known { return }
         let isKept = before.contains { $0["name"] == version["name"] && $0["schema"] == version["schema"] }
-        errors += RuleCheck.errors(in: StructuralSchema(json: schema), at: path, isWeighed: !isKept, minor: minor)
+        errors += RuleCheck.errors(in: StructuralSchema(json: schema), at: path, isWeighed: !isKept, minor: minor, kept: expressions)
         if errors.count == known { StructuralSchema(json: schema).requireDefaults(at: path, &errors) }
     }
 

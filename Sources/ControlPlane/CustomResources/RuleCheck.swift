@@ -13,6 +13,8 @@ struct RuleCheck {
     private let isWeighed: Bool
     /// The minor version of Kubernetes whose library rules may use.
     private let minor: Int
+    /// Expressions that are there already.
+    private let kept: Set<String>
     private var formErrors: [FieldError] = []
     private var errors: [FieldError] = []
     private var total: UInt64 = 0
@@ -22,15 +24,17 @@ struct RuleCheck {
     private static let limit: UInt64 = 10_000_000
     private static let totalLimit: UInt64 = 100_000_000
 
-    /// - Parameter minor: the API server's minor version. New rules may use what the version before it knows too, so that one can go back.
-    static func errors(in schema: StructuralSchema, at path: String, isWeighed: Bool, minor: Int) -> [FieldError] {
-        var check = RuleCheck(isWeighed: isWeighed, minor: isWeighed ? minor - 1 : minor)
+    /// - Parameters:
+    ///   - minor: the API server's minor version. New expressions may use what the version before it knows too, so that one can go back.
+    ///   - kept: expressions that the definition had before, in whatever place.
+    static func errors(in schema: StructuralSchema, at path: String, isWeighed: Bool, minor: Int, kept: Set<String> = []) -> [FieldError] {
+        var check = RuleCheck(isWeighed: isWeighed, minor: minor, kept: kept)
         check.look(at: schema, path, isRoot: true, changesWithin: nil, times: 1)
         check.judgeTotal(path)
         return check.formErrors + check.errors
     }
 
-    private init(isWeighed: Bool, minor: Int) { (self.isWeighed, self.minor) = (isWeighed, minor) }
+    private init(isWeighed: Bool, minor: Int, kept: Set<String>) { (self.isWeighed, self.minor, self.kept) = (isWeighed, minor, kept) }
 
     /// - Parameters:
     ///   - list: the list around it whose elements have no keys: changes of what is in there cannot be told.
@@ -87,7 +91,7 @@ struct RuleCheck {
     ) -> CELChecked? {
         var why = other
         do throws(CELProblem) {
-            let checked = try CELChecker.checked(text, scope, minor: minor)
+            let checked = try CELChecker.checked(text, scope, minor: isWeighed && !kept.contains(text) ? minor - 1 : minor)
             if checked.type == wanted { return checked }
         } catch {
             why = failed + error.text

@@ -18,8 +18,13 @@ public struct Shards<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     public init() {}
 
-    // The parts' own dictionaries use the same hash, its lower bits first.
-    private func shard(_ key: Key) -> Int { shards.count == 1 ? 0 : (key.hashValue >> 40) & (shards.count - 1) }
+    // Which part has an entry differs from run to run, and nothing that is shown depends on it.
+    private func shard(_ key: Key) -> Int {
+        if shards.count == 1 { return 0 }
+        var hasher = Hasher()
+        hasher.combine(key)
+        return hasher.finalize() & (shards.count - 1)
+    }
 
     public subscript(key: Key) -> Value? {
         get { shards[shard(key)][key] }

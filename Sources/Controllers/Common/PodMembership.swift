@@ -18,6 +18,7 @@ struct PodMembership: Sendable {
 
     /// The object `key` selects by `selector` from now on; nil: it is gone or selects nothing.
     mutating func set(_ key: ObjectKey, _ selector: LabelSelector?) {
+        if selector == nil { touched[key] = nil }
         if index.selectors[key] == selector { return }
         index.set(key, selector)
         fresh.set(key, selector)

@@ -49,7 +49,8 @@ struct DisruptionController: Controller {
         let expected: (pods: Int, healthy: Int, unmanaged: Int)
         do throws(ScaleError) {
             expected = try expectation(budget, counts, cluster)
-        } catch {
+        } catch let first {
+            let error = failure(key, cluster) ?? first
             cluster.record(
                 "CalculateExpectedPodCountFailed",
                 "Failed to calculate the number of expected pods: \(error.message)", about: budget,
@@ -165,6 +166,15 @@ struct DisruptionController: Controller {
             if uid == owner.uid || seen.insert(uid).inserted { sum += scale }
         }
         return sum
+    }
+
+    /// What is wrong with the owner of the first pod that has such a one.
+    private mutating func failure(_ key: ObjectKey, _ cluster: Cluster) -> ScaleError? {
+        for pod in membership.pods(of: key, cluster) {
+            guard let owner = pod.metadata.controller else { continue }
+            do throws(ScaleError) { _ = try scale(of: owner, namespace: pod.namespace, cluster) } catch { return error }
+        }
+        return nil
     }
 
     private func scale(

@@ -12,8 +12,10 @@ struct DisruptionCounts: Sendable, Equatable {
         var owner: String?
     }
     private struct Owner: Sendable, Equatable {
+        /// As one of its pods has it.
         var reference: OwnerReference
         var pods: Int
+        static func == (a: Owner, b: Owner) -> Bool { a.pods == b.pods && a.reference.uid == b.reference.uid }
     }
     /// By slot.
     private var members: [Int: Member] = [:]

@@ -13,6 +13,8 @@ struct EndpointSliceController: Controller {
     /// The zones of nodes, until they change.
     private var zones: [String: String?] = [:]
     private var known: [ObjectKey: Known] = [:]
+    /// A node was asked for its zone that is not there: it may come.
+    private var lacksNode = false
     #if DEBUG
         private var looksUntilAudit = 0
     #endif
@@ -53,7 +55,8 @@ struct EndpointSliceController: Controller {
 
     mutating func observe(node change: Change<Node>, _ cluster: inout Cluster) {
         let name = change.object.name
-        if change.action == .modified, zones[name].map({ $0 ?? "" == change.object.zone }) ?? true { return }
+        // Services of which pods are on a node that is not there are not followed.
+        if change.action != .deleted, zones[name].map({ $0 ?? "" == change.object.zone }) ?? true { return }
         zones[name] = nil
         known = [:]
     }
@@ -81,12 +84,15 @@ struct EndpointSliceController: Controller {
         else { return .none }
         if update(service, &cluster) { return .none }
         known[key] = nil
+        lacksNode = false
         var groups: [(ports: [EndpointPort], pods: [Pod])] = []
         // Pods of one template have the same ports.
         var last: (spec: Shared<PodSpec>, group: Int)?
         var slots: [String: Int] = [:]
+        var count = 0
         for (slot, pod) in membership.placed(of: key, cluster) where Self.hasEndpoint(pod) {
             slots[pod.metadata.uid] = slot
+            count += 1
             if let last, last.spec.identity == pod.spec.identity {
                 groups[last.group].pods.append(pod)
                 continue
@@ -107,27 +113,28 @@ struct EndpointSliceController: Controller {
             write(group.pods, group.ports, into: own, of: service, &cluster)
         }
         for slice in present { _ = try? cluster.delete(EndpointSlice.self, slice.key) }
-        follow(service, groups.count == 1 ? groups[0].ports : nil, slots, all, &cluster)
+        follow(service, groups.count == 1 && slots.count == count && !lacksNode ? groups[0].ports : nil, slots, all, &cluster)
         return .none
     }
 
     /// Notes what a look at all pods left, so that the next one need look at those only that change by then.
     ///
     /// - Parameters:
-    ///   - ports: nil if the pods do not all have the same.
+    ///   - ports: nil if the pods do not all have the same, or not all was there that is to be known of them.
     ///   - slots: of the pods that have an endpoint, by identity.
     private mutating func follow(_ service: Service, _ ports: [EndpointPort]?, _ slots: [String: Int], _ all: [ObjectKey], _ cluster: inout Cluster) {
         let left = all.compactMap { cluster.store.endpointSlices[$0] }
         // Where slices came or went the feed has yet to tell of it.
-        guard let ports, !slots.isEmpty, left.count == all.count, (slots.count - 1) / Self.mostEndpoints < all.count else {
-            return membership.unfollow(service.key)
-        }
+        guard let ports, !slots.isEmpty, left.count == all.count, left.allSatisfy({ $0.ports == ports && !$0.metadata.isTerminating }),
+            left.reduce(0, { $0 + $1.endpoints.count }) == slots.count
+        else { return membership.unfollow(service.key) }
         var pods: [Int: (uid: String, slice: Int)] = [:]
         for (index, slice) in left.enumerated() {
             for uid in slice.endpoints.lazy.compactMap({ $0.targetRef?["uid"]?.string }) {
                 if let slot = slots[uid] { pods[slot] = (uid, index) }
             }
         }
+        guard pods.count == slots.count else { return membership.unfollow(service.key) }
         known[service.key] = Known(
             service: service.metadata.resourceVersion, ports: ports, slices: left.map(\.metadata.resourceVersion), pods: pods)
         membership.follow(service.key, cluster)
@@ -143,6 +150,7 @@ struct EndpointSliceController: Controller {
         else { return false }
         let present = slices[service.metadata.uid].compactMap { cluster.store.endpointSlices[$0] }
         guard present.map(\.metadata.resourceVersion) == known.slices, !present.isEmpty else { return false }
+        lacksNode = false
         var contents = present.map(\.endpoints)
         var isChanged = Array(repeating: false, count: present.count)
         var new: [(slot: Int, uid: String, endpoint: Endpoint)] = []
@@ -174,7 +182,7 @@ struct EndpointSliceController: Controller {
             }
             if contents[index].isEmpty { return false }
         }
-        if !rest.isEmpty { return false }
+        if !rest.isEmpty || lacksNode { return false }
         for (index, slice) in present.enumerated() where isChanged[index] {
             cluster.modify(EndpointSlice.self, slice.key) { $0.endpoints = contents[index] }
         }
@@ -238,7 +246,10 @@ struct EndpointSliceController: Controller {
     private mutating func zone(of pod: Pod, _ cluster: Cluster) -> String? {
         if pod.nodeName.isEmpty { return nil }
         if let known = zones[pod.nodeName] { return known }
-        guard let node = cluster.store.nodes[ObjectKey(name: pod.nodeName)] else { return nil }
+        guard let node = cluster.store.nodes[ObjectKey(name: pod.nodeName)] else {
+            lacksNode = true
+            return nil
+        }
         let zone = node.zone.isEmpty ? nil : node.zone
         zones[pod.nodeName] = .some(zone)
         return zone

@@ -39,6 +39,10 @@ public struct KubeletFleet: Component {
     var isBeating = false
     /// The node with which a heartbeat goes on that was left for the next turn.
     var beat: Int?
+    /// Whether timers are left for the next turn; what they write is not read before.
+    private var isFiring = false
+    /// Whether the rest of a turn was left for the next one: nobody else has his before that.
+    public private(set) var isUnfinished = false
 
     public var profile: KubernetesProfile { host.profile }
     /// Latencies of kubelets and runtimes. Takes effect for what begins from now on.
@@ -61,23 +65,28 @@ public struct KubeletFleet: Component {
     }
 
     public func nextWake(_ cluster: Cluster) -> Instant? {
-        if !recovering.isEmpty || beat != nil { return cluster.now }
+        if !recovering.isEmpty || isUnfinished { return cluster.now }
         let change = nextChange(cluster, delay: cluster.settings.kubeletWatchDelay)
         guard let timer = host.timers.nextDue else { return change }
         return change.map { min($0, timer) } ?? timer
     }
 
     public mutating func run(_ cluster: inout Cluster) {
-        for node in recovering { nodes[node]?.comeBack(&host, &cluster) }
-        recovering = []
         // After many writes the rest is left to the next turn, which goes on at the very place.
         let last = cluster.store.revision + Self.mostWritten
-        // Timers come after all that was written before them.
-        if !readChanges(&cluster, last) { return }
+        if !isFiring {
+            for node in recovering { nodes[node]?.comeBack(&host, &cluster) }
+            recovering = []
+            // Timers come after all that was written before them.
+            isUnfinished = !readChanges(&cluster, last)
+            if isUnfinished { return }
+        }
         if let beat { heartbeat(from: beat, last, &cluster) }
         while beat == nil, cluster.store.revision < last, let (_, timer) = host.timers.popDue(by: cluster.now) {
             if case .heartbeat = timer { heartbeat(from: 0, last, &cluster) } else { fire(timer, &cluster) }
         }
+        isFiring = beat != nil || host.timers.nextDue ?? .distantFuture <= cluster.now
+        isUnfinished = isFiring
     }
 
     /// What was written before `place` is known already.
