@@ -64,7 +64,8 @@ struct Outages {
         if new == stamp, !isBehind { return }
         let isSame = stamp?.silent == new.silent && stamp?.notReady == new.notReady && stamp?.world.generation == new.world.generation
         // A look at thousands of lost nodes takes as long as a frame. While time stands still the frames have nothing else to do.
-        if isSame, byNode.count > Self.nodesAtOnce, !isBehind || !isPaused, world.clock - lookedAt < (isBehind ? Self.period / 2 : Self.period) { return }
+        let period = isBehind ? isPaused ? .zero : Self.period / 2 : Self.period
+        if isSame, byNode.count > Self.nodesAtOnce, world.clock - lookedAt < period { return }
         let lost = Set(silent).union(world.view.nodeNames.filter { world.view.nodes[$0]?.isDown == true })
         if !isSame { evictions = evictions.filter { lost.contains($0.key) } }
         if new != stamp { looked = 0 }

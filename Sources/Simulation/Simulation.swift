@@ -94,11 +94,13 @@ public struct Simulation: Sendable {
         let run: @Sendable (inout Simulation) -> Void
         /// Up to where it has read the feed of changes; nil if it reads none.
         let read: @Sendable (Simulation) -> WatchCursor?
+        /// Whether it has left the rest of a turn to the next one: nobody else runs before that. Nil: it never does, or comes first anyway.
+        let isUnfinished: (@Sendable (Simulation) -> Bool)?
 
         init(
             _ nextWake: @escaping @Sendable (Simulation) -> Instant?, run: @escaping @Sendable (inout Simulation) -> Void,
-            read: @escaping @Sendable (Simulation) -> WatchCursor?
-        ) { (self.nextWake, self.run, self.read) = (nextWake, run, read) }
+            read: @escaping @Sendable (Simulation) -> WatchCursor?, isUnfinished: (@Sendable (Simulation) -> Bool)? = nil
+        ) { (self.nextWake, self.run, self.read, self.isUnfinished) = (nextWake, run, read, isUnfinished) }
     }
 
     /// All components: a new one is a property above and a row here. Those that are due at the same instant run in this order.
@@ -106,7 +108,9 @@ public struct Simulation: Sendable {
         Part({ $0.controllers.nextWake($0.cluster) }, run: { $0.controllers.run(&$0.cluster) }, read: { $0.controllers.cursor }),
         Part({ $0.vertical.nextWake($0.cluster) }, run: { $0.runVerticalScaler() }, read: { $0.vertical.modes.isEmpty ? nil : $0.vertical.cursor }),
         Part({ $0.scheduler.nextWake($0.cluster) }, run: { $0.scheduler.run(&$0.cluster) }, read: { $0.scheduler.cursor }),
-        Part({ $0.kubelets.nextWake($0.cluster) }, run: { $0.kubelets.run(&$0.cluster) }, read: { $0.kubelets.cursor }),
+        Part(
+            { $0.kubelets.nextWake($0.cluster) }, run: { $0.kubelets.run(&$0.cluster) }, read: { $0.kubelets.cursor },
+            isUnfinished: { $0.kubelets.isUnfinished }),
         Part({ $0.metricsServer.nextWake($0.cluster) }, run: { $0.metricsServer.run(&$0.cluster, $0.kubelets) }, read: { _ in nil }),
         Part({ $0.nodeAutoscaler.nextWake }, run: { $0.nodeAutoscaler.run(&$0.cluster, $0.options.scheduler) }, read: { _ in nil }),
         Part({ $0.rebalancings.lazy.compactMap(\.nextStep).min() }, run: { $0.runRebalancings() }, read: { _ in nil }),
@@ -114,14 +118,12 @@ public struct Simulation: Sendable {
         Part({ $0.drains.lazy.compactMap(\.nextStep).min() }, run: { $0.runDrains() }, read: { _ in nil }),
     ]
 
-    private static let kubeletsPlace = 3
-
     /// Who runs next, as a place in the list, and when.
     private var next: (part: Int, due: Instant)? {
         if isMirror { return nil }
-        if kubelets.isUnfinished { return (Self.kubeletsPlace, cluster.now) }
         var first: (part: Int, due: Instant)?
         for index in Self.parts.indices {
+            if Self.parts[index].isUnfinished?(self) ?? false { return (index, cluster.now) }
             guard let wake = Self.parts[index].nextWake(self) else { continue }
             let due = max(wake, cluster.now)
             if due < first?.due ?? .distantFuture { first = (index, due) }

@@ -113,7 +113,7 @@ struct EndpointSliceController: Controller {
             write(group.pods, group.ports, into: own, of: service, &cluster)
         }
         for slice in present { _ = try? cluster.delete(EndpointSlice.self, slice.key) }
-        follow(service, groups.count == 1 && slots.count == count && !lacksNode ? groups[0].ports : nil, slots, all, &cluster)
+        follow(service, groups.count == 1 && slots.count == count && !lacksNode ? groups[0].ports : nil, slots, all, cluster)
         return .none
     }
 
@@ -122,7 +122,7 @@ struct EndpointSliceController: Controller {
     /// - Parameters:
     ///   - ports: nil if the pods do not all have the same, or not all was there that is to be known of them.
     ///   - slots: of the pods that have an endpoint, by identity.
-    private mutating func follow(_ service: Service, _ ports: [EndpointPort]?, _ slots: [String: Int], _ all: [ObjectKey], _ cluster: inout Cluster) {
+    private mutating func follow(_ service: Service, _ ports: [EndpointPort]?, _ slots: [String: Int], _ all: [ObjectKey], _ cluster: Cluster) {
         let left = all.compactMap { cluster.store.endpointSlices[$0] }
         // Where slices came or went the feed has yet to tell of it.
         guard let ports, !slots.isEmpty, left.count == all.count, left.allSatisfy({ $0.ports == ports && !$0.metadata.isTerminating }),

@@ -83,7 +83,7 @@ public struct KubeletFleet: Component {
         }
         if let beat { heartbeat(from: beat, last, &cluster) }
         while beat == nil, cluster.store.revision < last, let (_, timer) = host.timers.popDue(by: cluster.now) {
-            if case .heartbeat = timer { heartbeat(from: 0, last, &cluster) } else { fire(timer, &cluster) }
+            fire(timer, last, &cluster)
         }
         isFiring = beat != nil || host.timers.nextDue ?? .distantFuture <= cluster.now
         isUnfinished = isFiring
@@ -154,9 +154,9 @@ public struct KubeletFleet: Component {
 
     // MARK: Timers
 
-    private mutating func fire(_ timer: KubeletHost.Timer, _ cluster: inout Cluster) {
+    private mutating func fire(_ timer: KubeletHost.Timer, _ last: Int, _ cluster: inout Cluster) {
         switch timer {
-        case .heartbeat: break
+        case .heartbeat: heartbeat(from: 0, last, &cluster)
         case .demands: shareDemands(&cluster)
         case .node(let node, let timer): nodes[node]?.fire(timer, &host, &cluster)
         case .pod(let pod, let timer): nodes[pod.node]?.with(pod, &host, &cluster) { $0.fire(timer, &$1, &$2, &$3) }

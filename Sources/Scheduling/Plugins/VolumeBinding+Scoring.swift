@@ -40,9 +40,7 @@ extension VolumeBinding {
     static func rooms(for claims: [PersistentVolumeClaim], _ store: ObjectStore) -> [StorageRoom] {
         var classes: [String] = []
         for name in claims.map(\.className) where !classes.contains(name) {
-            guard let storageClass = store.storageClasses[ObjectKey(name: name)],
-                store.csiDrivers[ObjectKey(name: storageClass.provisioner)]?.spec.storageCapacity == true
-            else { continue }
+            guard let storageClass = store.storageClasses[ObjectKey(name: name)], publishesCapacity(storageClass, store) else { continue }
             classes.append(name)
         }
         if classes.isEmpty { return [] }

@@ -104,10 +104,16 @@ enum VolumeBinding {
                 claim.metadata.annotations[AnnotationKey.selectedNode] == nil,
                 let storageClass = store.storageClasses[ObjectKey(name: claim.className)]
             else { return false }
-            return !storageClass.provisioner.isEmpty && storageClass.provisioner != "kubernetes.io/no-provisioner"
-                && storageClass.allowedTopologies.isEmpty
-                && store.csiDrivers[ObjectKey(name: storageClass.provisioner)]?.spec.storageCapacity != true
+            return canProvision(storageClass) && storageClass.allowedTopologies.isEmpty && !publishesCapacity(storageClass, store)
         }
+    }
+    /// Whether volumes of the class are made when they are asked for.
+    private static func canProvision(_ storageClass: StorageClass) -> Bool {
+        !storageClass.provisioner.isEmpty && storageClass.provisioner != "kubernetes.io/no-provisioner"
+    }
+    /// Whether the class's driver tells how much room there is where.
+    static func publishesCapacity(_ storageClass: StorageClass, _ store: ObjectStore) -> Bool {
+        store.csiDrivers[ObjectKey(name: storageClass.provisioner)]?.spec.storageCapacity == true
     }
 
     /// The volumes that there are for the claims, and which claims are left to be provisioned.
@@ -145,9 +151,7 @@ enum VolumeBinding {
         var plan = matches(cycle, node, state)
         if plan.problems != 0 { return plan }
         for claim in plan.provisioned {
-            guard let storageClass = store.storageClasses[ObjectKey(name: claim.className)],
-                !storageClass.provisioner.isEmpty, storageClass.provisioner != "kubernetes.io/no-provisioner",
-                allows(storageClass, node)
+            guard let storageClass = store.storageClasses[ObjectKey(name: claim.className)], canProvision(storageClass), allows(storageClass, node)
             else {
                 plan.problems = unmatched
                 return plan
@@ -204,9 +208,7 @@ enum VolumeBinding {
     private static func hasSpace(
         _ storageClass: StorageClass, for claim: PersistentVolumeClaim, _ node: Node, _ cycle: Cycle, _ store: ObjectStore
     ) -> Bool {
-        guard let driver = store.csiDrivers[ObjectKey(name: storageClass.provisioner)],
-            driver.spec.storageCapacity == true
-        else { return true }
+        guard publishesCapacity(storageClass, store) else { return true }
         return cycle.volumes.rooms.contains {
             $0.className == storageClass.metadata.name && $0.largest >= claim.requestedStorage && $0.nodes.matches(node.metadata.labels)
         }

@@ -43,7 +43,13 @@ public struct SpreadView: Sendable {
         var selectors: Int
     }
     /// The rules of the templates, by number, and the numbers of the groups that they belong to: as long as neither epoch changes.
-    private var compiled: [Int: (facts: PodFacts, rules: [(key: Int, rule: SpreadRule)])] = [:]
+    private var compiled: [Int: (facts: PodFacts, rules: [CompiledRule])] = [:]
+    private struct CompiledRule {
+        /// The number of its group.
+        var key: Int
+        var rule: SpreadRule
+        var isDefault: Bool
+    }
     private var keyNumbers: [Key: Int] = [:]
     private var lastKey = 0
     /// The owner of an owner may have changed.
@@ -274,20 +280,20 @@ public struct SpreadView: Sendable {
         }
         if draftsFrom?.epoch != from.epoch { keyNumbers = [:] }
         if draftsFrom?.epoch != from.epoch || draftsFrom?.selectors != from.selectors { (compiled, drafts) = ([:], []) }
-        var order: [Int] = []
+        // Each group by its first rule.
+        var order: [CompiledRule] = []
         var carrying: [Int: [Int]] = [:]
         for number in carriers.inOrder {
-            for key in compile(number).map(\.key) {
-                if carrying[key] == nil { order.append(key) }
-                if carrying[key]?.last != number { carrying[key, default: []].append(number) }
+            for rule in compile(number) {
+                if carrying[rule.key] == nil { order.append(rule) }
+                if carrying[rule.key]?.last != number { carrying[rule.key, default: []].append(number) }
             }
         }
         let known = Dictionary(drafts.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
         (drafts, numbers, ownersChanged) = ([], [:], false)
         draftsVersion += 1
-        for number in order {
-            let templates = carrying[number] ?? []
-            var draft = draft(number, templates, like: known[number], store)
+        for rule in order {
+            var draft = draft(rule, carrying[rule.key] ?? [], like: known[rule.key], store)
             draft.outline.id = draft.id
             while numbers[draft.outline.id] != nil { draft.outline.id += "'" }
             numbers[draft.outline.id] = drafts.count
@@ -298,8 +304,8 @@ public struct SpreadView: Sendable {
         if state!.epoch != from.epoch { (compiled, keyNumbers) = ([:], [:]) }
     }
 
-    /// The rules of a template, and the numbers of their groups.
-    private mutating func compile(_ number: Int) -> [(key: Int, rule: SpreadRule)] {
+    /// The rules of a template.
+    private mutating func compile(_ number: Int) -> [CompiledRule] {
         let facts = carriers.facts(of: number)
         if let known = compiled[number], known.facts === facts { return known.rules }
         let template = carriers[number]
@@ -312,27 +318,25 @@ public struct SpreadView: Sendable {
                 lastKey += 1
                 keyNumbers[key] = lastKey
             }
-            return (key: keyNumbers[key] ?? lastKey, rule: rule)
+            return CompiledRule(key: keyNumbers[key] ?? lastKey, rule: rule, isDefault: demand.usesDefaultSpread)
         }
         compiled[number] = (template.facts, rules)
         return rules
     }
 
-    /// The group `number`, whose rule these templates have; as it was, if that has not changed.
-    private mutating func draft(_ number: Int, _ templates: [Int], like known: Draft?, _ store: ObjectStore) -> Draft {
+    /// The group of a rule that these templates have; as it was, if that has not changed.
+    private mutating func draft(_ compiled: CompiledRule, _ templates: [Int], like known: Draft?, _ store: ObjectStore) -> Draft {
         let owners = owners(of: templates, store)
+        state!.refresh(view: compiled.rule.view)
         if let known, known.templates == templates, known.owners == owners, known.facts === carriers.facts(of: templates[0]) {
-            state!.refresh(view: known.rule.view)
             return known
         }
         let template = carriers[templates[0]]
-        let isDefault = state!.demand(of: template.pattern, template.facts, template.settings).usesDefaultSpread
-        let rule = compile(templates[0]).first { $0.key == number }!.rule
-        state!.refresh(view: rule.view)
-        var bare = group(rule, template.facts, template.settings, isDefault: isDefault)
+        var bare = group(compiled.rule, template.facts, template.settings, isDefault: compiled.isDefault)
         bare.owners = owners
         return Draft(
-            number: number, isDefault: isDefault, rule: rule, templates: templates, id: bare.id, outline: SpreadOutline(bare, id: bare.id), owners: owners,
+            number: compiled.key, isDefault: compiled.isDefault, rule: compiled.rule, templates: templates, id: bare.id,
+            outline: SpreadOutline(bare, id: bare.id), owners: owners,
             facts: template.facts, sample: template.pattern, sampleFacts: template.facts)
     }
 

@@ -157,8 +157,9 @@ struct AffinityTerm: Sendable, Hashable {
 struct NamespaceScope: Sendable, Hashable {
     var names: [String]
     var selector: LabelSelector?
-    func contains(_ namespace: String, labels: StringMap<String>) -> Bool {
-        names.contains(namespace) || selector?.matches(labels) ?? false
+    /// - Parameter labels: of the namespace; looked up only where they matter.
+    func contains(_ namespace: String, labels: @autoclosure () -> StringMap<String>) -> Bool {
+        names.contains(namespace) || selector?.matches(labels()) ?? false
     }
 }
 

@@ -68,11 +68,7 @@ extension SchedulingState {
         switch counter {
         case .carrying(let term): return pod.carried[term] ?? 0
         case .matching(let scope, let selectors, _):
-            // Asked for each pair of a class and a counter: the namespace's labels are looked up only where they matter.
-            guard
-                scope.names.contains(pod.namespace)
-                    || scope.selector.map({ $0.matches(namespaceLabels[pod.namespace] ?? [:]) }) ?? false
-            else { return 0 }
+            guard scope.contains(pod.namespace, labels: namespaceLabels[pod.namespace] ?? [:]) else { return 0 }
             return selectors.allSatisfy { $0.matches(pod.labels) } ? 1 : 0
         }
     }
