@@ -133,7 +133,7 @@ struct ManifestFuzz {
     private func set(_ value: JSONValue, _ type: any APIStruct.Type, _ depth: Int, _ hostile: inout Hostile) -> JSONValue {
         func set<S: APIStruct>(_ type: S.Type) -> JSONValue {
             var object = value.object ?? JSONObject()
-            var field = hostile.pick(S.fields)
+            var field = hostile.pick(Array(S.fields))
             // Most of what matters is below the spec.
             if depth == 0, let spec = S.fields.first(where: { $0.name == "spec" }), hostile.chance(70) { field = spec }
             if field.name == "apiVersion" || field.name == "kind" { return value }

@@ -127,7 +127,7 @@ public struct NodePool: APIStruct {
     public var spec = NodePoolSpec()
     public init() {}
     public static let summary = "Equal nodes to put under manifests that bring none."
-    public static let fields: [Field<NodePool>] = [
+    public static let fields: Fields<NodePool> = [
         .f("metadata", \.metadata, "The name, with which the names of the nodes begin."),
         .f("spec", \.spec, "How many, where, and what each has."),
     ]
@@ -191,7 +191,7 @@ public struct NodePoolSpec: APIStruct {
     public var taints: [Taint] = []
     public init() {}
     public static let summary = "How many nodes, where, and what each has."
-    public static let fields: [Field<NodePoolSpec>] = [
+    public static let fields: Fields<NodePoolSpec> = [
         .f("count", \.count, "How many nodes in sum, 0 to 100000; default 1. Zones get them in turn."),
         .f("zones", \.zones, "How many zones, or their names; default 3."),
         .f("like", \.like, "Whose nodes they look like: kind, eks, gke or aks."),

@@ -35,7 +35,8 @@ public struct SimulationOptions: Sendable {
 /// simulation.advance(to: .start + .minutes(10))
 /// ```
 public struct Simulation: Sendable {
-    public let options: SimulationOptions
+    public var options: SimulationOptions { unsafeAddress { optionsBox.place } }
+    private let optionsBox: Boxed<SimulationOptions>
     public var cluster: Cluster
     public var controllers: ControllerManager
     public var scheduler: Scheduler
@@ -51,7 +52,11 @@ public struct Simulation: Sendable {
     /// What an opened state said that is not known here, by uid.
     var unknownFields: [String: [UnknownField]] = [:]
     /// What a followed cluster has beside its objects; nil in a simulation.
-    var mirror: Mirror?
+    var mirror: Mirror? {
+        unsafeAddress { mirrorBox.place }
+        unsafeMutableAddress { mirrorBox.ownPlace }
+    }
+    private var mirrorBox = Boxed<Mirror?>(nil)
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// Rebalances that are under way or over.
@@ -69,7 +74,7 @@ public struct Simulation: Sendable {
 
     /// - Parameter isEmpty: leave out what every cluster has from the start, for a state that brings it.
     init(_ options: SimulationOptions, isEmpty: Bool) {
-        self.options = options
+        optionsBox = Boxed(options)
         cluster = Cluster(profile: options.profile, seed: options.seed, settings: options.settings, origin: options.origin, isEmpty: isEmpty)
         controllers = ControllerManager(profile: options.profile, seed: options.seed, settings: options.controllerManager)
         scheduler = Scheduler(profile: options.profile, seed: options.seed, configuration: options.scheduler)

@@ -7,13 +7,14 @@ import Testing
 struct EndToEndTests {
     /// Opens the dashboard, waits for its first frame and hands the terminal to `body`.
     ///
-    /// A shell stays around it, which writes down the terminal's settings before and after and the exit status.
+    /// A shell stays around it, which writes down the terminal's settings before and after and the exit status. What was typed and not
+    /// read before the end is shown to nobody: printed, an escape and `=` among it would set the terminal that is looked at.
     private func withDashboard(
         _ arguments: String = "--paused", columns: Int = 120, rows: Int = 36, environment: [String] = [],
         _ body: (Tmux, RunningProcess) async throws -> Void
     ) async throws {
         let program = "sh -c 'echo $$ > pid; exec \"$0\" \"$@\"' \"\(Program.path)\" \(arguments)"
-        let command = "stty -a > before; \(program); echo $? > status; stty -a > after; echo end > end; exec cat"
+        let command = "stty -a > before; \(program); echo $? > status; stty -a > after; echo end > end; exec cat > /dev/null"
         try await Tmux.withTerminal(columns: columns, rows: rows, environment: environment, running: command) { tmux in
             let process = RunningProcess(pid: try #require(pid_t(try await tmux.file("pid"))))
             try await body(tmux, process)

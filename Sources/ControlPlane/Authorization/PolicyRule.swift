@@ -14,7 +14,7 @@ public struct PolicyRule: APIStruct {
 
     public init() {}
     public static let summary = "What may be done with what."
-    public static let fields: [Field<PolicyRule>] = [
+    public static let fields: Fields<PolicyRule> = [
         .f("verbs", \.verbs, "get, list, watch, create, update, patch, delete, deletecollection, or * for all.", always: true),
         .f("apiGroups", \.apiGroups, "Groups of the resources; \"\" is the core group, * all."),
         .f("resources", \.resources, "Plurals, pods/log for a subresource, * for all."),

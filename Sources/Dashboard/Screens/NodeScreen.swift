@@ -114,8 +114,8 @@ struct NodeScreen: ListedScreen, PodHolder {
 
     private func sortedPods(_ world: World) -> [Pod] {
         let rules = RequestRules(assigned: world.cluster.profile)
-        return world.store.pods(onNode: name).map { ($0, $0.isFinished ? -1 : $0.requests(rules).milliCPU) }
-            .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0.key < $1.0.key }.map(\.0)
+        let pods = world.store.pods(onNode: name).map { pod -> (pod: Pod, cpu: Int64) in (pod, pod.isFinished ? -1 : pod.requests(rules).milliCPU) }
+        return pods.sorted { ($1.cpu, $0.pod.key) < ($0.cpu, $1.pod.key) }.map(\.pod)
     }
 
     // MARK: Drawing

@@ -21,7 +21,7 @@ extension APIValue {
 public protocol APIStruct: APIValue {
     init()
     /// The fields in the order in which they are written.
-    static var fields: [Field<Self>] { get }
+    static var fields: Fields<Self> { get }
     /// What the structure is, in one sentence.
     static var summary: String { get }
     /// Reads the members of `object` into this value; members that no field knows are problems.
@@ -36,6 +36,8 @@ public protocol APIStruct: APIValue {
 public struct Field<Root>: Sendable {
     let field: AnyField
 
+    init(field: AnyField) { self.field = field }
+
     /// The name in JSON.
     public var name: String { field.name }
     /// What the field means, in one or two sentences.
@@ -47,25 +49,24 @@ public struct Field<Root>: Sendable {
     /// The structure behind the field, if any.
     public var structure: (any APIStruct.Type)? { field.type.structure }
 
-    // Inlined: the types of the root and of the value are then known only where the field's place and coder are found, and nothing is
-    // compiled for the pair of them.
     /// A field kept at `path`. With `always`, it is written even when empty. `bits` is the width of its whole numbers: 32 as
     /// nearly all of the API's, or 64.
     @inline(__always) public static func f<Value: APIValue>(
         _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ summary: String, always: Bool = false, bits: Int = 32
-    ) -> Field {
-        Field(
-            field: AnyField(
-                name, summary, Value.self, .of(Value.self), offset: MemoryLayout<Root>.offset(of: path), path: path, isAlways: always, bits: bits))
-    }
+    ) -> Field { Field(name, path, summary, Value.self, .of(Value.self), always, bits) }
 
     /// A field whose JSON must be what `schema` reads, and that is kept in a plainer form: mostly as the JSON that was
     /// written.
     @inline(__always) static func f<Value: APIValue, Schema: APIValue>(
         _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, as schema: Schema.Type, _ summary: String
-    ) -> Field {
-        Field(
-            field: AnyField(name, summary, Schema.self, .of(Value.self, as: Schema.self), offset: MemoryLayout<Root>.offset(of: path), path: path))
+    ) -> Field { Field(name, path, summary, Schema.self, .of(Value.self, as: Schema.self), false, 32) }
+
+    // Never specialized, so that a table is a list of calls and nothing is compiled for each pair of root and value.
+    @usableFromInline @inline(never) @_semantics("optimize.sil.specialize.generic.never") init<Value: APIValue>(
+        _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ summary: String, _ type: any APIValue.Type, _ coder: ValueCoder,
+        _ isAlways: Bool, _ bits: Int
+    ) {
+        field = AnyField(name, summary, type, coder, offset: MemoryLayout<Root>.offset(of: path), path: path, isAlways: isAlways, bits: bits)
     }
 
     /// A field of which the value is found and put by functions, as no one property keeps it; `get` returns nil if it is absent.
@@ -85,6 +86,22 @@ public struct Field<Root>: Sendable {
     static func inner<Inner: APIStruct>(_ field: Field<Inner>, at path: WritableKeyPath<Root, Inner> & Sendable) -> Field {
         Field(field: AnyField(field.field, at: MemoryLayout<Root>.offset(of: path) ?? 0))
     }
+}
+
+/// The fields of an API structure, in the order in which they are written: made as an array of them is.
+public struct Fields<Root>: ExpressibleByArrayLiteral, RandomAccessCollection, Sendable {
+    let table: FieldTable
+
+    @inline(never) @_semantics("optimize.sil.specialize.generic.never") public init(_ fields: [Field<Root>]) {
+        table = FieldTable(fields.map(\.field))
+    }
+    public init(arrayLiteral fields: Field<Root>...) { self.init(fields) }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { table.fields.count }
+    public subscript(index: Int) -> Field<Root> { Field(field: table.fields[index]) }
+
+    public static func + (fields: Fields, others: [Field<Root>]) -> Fields { Fields(Array(fields) + others) }
 }
 
 /// What reading an object found wrong, with the place.
@@ -191,18 +208,16 @@ extension APIStruct {
         return value
     }
 
-    private static var table: FieldTable { .of(fields.first?.field) { fields.map(\.field) } }
-
     public mutating func read(_ object: JSONObject, _ decoder: inout APIDecoder) {
-        withUnsafeMutablePointer(to: &self) { Self.table.read(object, into: UnsafeMutableRawPointer($0), &decoder) }
+        withUnsafeMutablePointer(to: &self) { Self.fields.table.read(object, into: UnsafeMutableRawPointer($0), &decoder) }
     }
 
     public var json: JSONValue? { .object(jsonObject) }
 
-    public var jsonObject: JSONObject { withUnsafePointer(to: self) { Self.table.json(UnsafeRawPointer($0)) } }
+    public var jsonObject: JSONObject { withUnsafePointer(to: self) { Self.fields.table.json(UnsafeRawPointer($0)) } }
 
     public func writeMembers(to out: inout [UInt8], afterOthers: Bool) {
-        withUnsafePointer(to: self) { Self.table.write(UnsafeRawPointer($0), to: &out, afterOthers: afterOthers) }
+        withUnsafePointer(to: self) { Self.fields.table.write(UnsafeRawPointer($0), to: &out, afterOthers: afterOthers) }
     }
 }
 

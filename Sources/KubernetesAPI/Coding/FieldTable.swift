@@ -3,10 +3,8 @@
 // A field is known by where it is in the structure and by what reads and writes values of its type. So a structure costs the compiler
 // hardly more than its list of fields, and a type of value its three functions once, in however many structures it is.
 
-import Synchronization
-
 /// How a value of one type is read, and written, where it is in memory.
-struct ValueCoder: Sendable {
+public final class ValueCoder: Sendable {
     /// Puts what the JSON says in place of the value, unless it is no such value, which is noted.
     let decode: @Sendable (UnsafeMutableRawPointer, JSONValue, inout APIDecoder) -> Void
     /// ``APIValue/json``
@@ -14,8 +12,13 @@ struct ValueCoder: Sendable {
     /// ``APIValue/writeJSON(to:)``
     let write: @Sendable (UnsafeRawPointer, inout [UInt8]) -> Bool
 
+    init(
+        decode: @escaping @Sendable (UnsafeMutableRawPointer, JSONValue, inout APIDecoder) -> Void,
+        encode: @escaping @Sendable (UnsafeRawPointer) -> JSONValue?, write: @escaping @Sendable (UnsafeRawPointer, inout [UInt8]) -> Bool
+    ) { (self.decode, self.encode, self.write) = (decode, encode, write) }
+
     // Not inlined, so that it is made once for a type, not once for a field.
-    @inline(never) static func of<Value: APIValue>(_ type: Value.Type) -> ValueCoder {
+    @inline(never) public static func of<Value: APIValue>(_ type: Value.Type) -> ValueCoder {
         ValueCoder(
             decode: { place, json, decoder in
                 if let value = Value.decode(json, &decoder) { place.assumingMemoryBound(to: Value.self).pointee = value }
@@ -64,8 +67,6 @@ final class AnyField: @unchecked Sendable {  // all that is in it stays as it is
     let bits: Int
     /// `"name":`
     let key: [UInt8]
-    /// The fields of the structure of which this is the first.
-    fileprivate let table = AtomicLazyReference<FieldTable>()
 
     /// - Parameters:
     ///   - type: as `explain` tells it.
@@ -129,18 +130,10 @@ final class FieldTable: Sendable {
     private let places: [String: Int]
     private let sorted: [Int]
 
-    private static let empty = FieldTable([])
-
-    private init(_ fields: [AnyField]) {
+    init(_ fields: [AnyField]) {
         self.fields = fields
         places = Dictionary(fields.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         sorted = fields.indices.sorted { fields[$0].name < fields[$1].name }
-    }
-
-    /// The table of a structure with these fields, made once.
-    static func of(_ first: AnyField?, _ all: () -> [AnyField]) -> FieldTable {
-        guard let first else { return empty }
-        return first.table.load() ?? first.table.storeIfNil(FieldTable(all()))
     }
 
     /// Reads the members of `object` into the structure at `root`; members that no field knows are problems.

@@ -116,7 +116,7 @@ public struct CustomObject: ObjectWithoutStatus {
 
     public init() {}
     public static let summary = "An object of a kind that Evenkeel keeps and shows but does not act on."
-    public static let fields: [Field<CustomObject>] = [.f("metadata", \.metadata, "Names, labels, owners.")]
+    public static let fields: Fields<CustomObject> = [.f("metadata", \.metadata, "Names, labels, owners.")]
 
     /// The kind is part of the key: two kinds may have an object of the same name.
     public var key: ObjectKey {

@@ -49,7 +49,7 @@ public struct ObjectMeta: APIStruct {
     public var isTerminating: Bool { deletionTimestamp != nil }
 
     public static let summary = "What every object carries: its names, labels, owners and version counters."
-    public static let fields: [Field<ObjectMeta>] = [
+    public static let fields: Fields<ObjectMeta> = [
         .f("name", \.name, "Name, unique in its namespace among objects of one kind. Cannot be changed."),
         .f("generateName", \.generateName, "Prefix to which the API server adds five characters when name is empty."),
         .f("namespace", \.namespace, "The namespace that the name is unique in; empty for cluster-scoped kinds."),
@@ -93,7 +93,7 @@ public struct OwnerReference: APIStruct {
     /// The owner's API group; empty for the core group.
     public var group: String { KindInfo.group(of: apiVersion) }
     public static let summary = "The object that this one belongs to."
-    public static let fields: [Field<OwnerReference>] = [
+    public static let fields: Fields<OwnerReference> = [
         .f("apiVersion", \.apiVersion, "Group and version of the owner.", always: true),
         .f("kind", \.kind, "Kind of the owner.", always: true),
         .f("name", \.name, "Name of the owner.", always: true),
@@ -143,7 +143,7 @@ public struct Condition: APIStruct {
     public var isTrue: Bool { status == "True" }
 
     public static let summary = "One aspect of the object's state, observed by a controller."
-    public static let fields: [Field<Condition>] = [
+    public static let fields: Fields<Condition> = [
         .f("type", \.type, "What is observed, such as Ready or PodScheduled.", always: true),
         .f("status", \.status, "True, False or Unknown.", always: true),
         .f("observedGeneration", \.observedGeneration, "The generation that the observation belongs to.", bits: 64),

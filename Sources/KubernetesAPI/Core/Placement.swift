@@ -7,7 +7,7 @@ public struct Affinity: APIStruct {
     public var podAntiAffinity: PodAffinity?
     public init() {}
     public static let summary = "Rules about which nodes and which neighbours the pod wants."
-    public static let fields: [Field<Affinity>] = [
+    public static let fields: Fields<Affinity> = [
         .f("nodeAffinity", \.nodeAffinity, "Rules about the node's labels."),
         .f("podAffinity", \.podAffinity, "Pods to be near to, per topology domain."),
         .f("podAntiAffinity", \.podAntiAffinity, "Pods to keep away from, per topology domain."),
@@ -20,7 +20,7 @@ public struct NodeAffinity: APIStruct {
     public var preferred: [PreferredSchedulingTerm] = []
     public init() {}
     public static let summary = "Rules about the labels of the node."
-    public static let fields: [Field<NodeAffinity>] = [
+    public static let fields: Fields<NodeAffinity> = [
         .f(
             "requiredDuringSchedulingIgnoredDuringExecution", \.required,
             "The node must satisfy this when the pod is placed; later changes of labels do not move the pod."),
@@ -37,7 +37,7 @@ public struct PreferredSchedulingTerm: APIStruct {
     public var preference = NodeSelectorTerm()
     public init() {}
     public static let summary = "A wish about the node, with a weight."
-    public static let fields: [Field<PreferredSchedulingTerm>] = [
+    public static let fields: Fields<PreferredSchedulingTerm> = [
         .f("weight", \.weight, "1 to 100: how much the term adds to the score.", always: true),
         .f("preference", \.preference, "The requirements that earn the weight.", always: true),
     ]
@@ -49,7 +49,7 @@ public struct PodAffinity: APIStruct {
     public var preferred: [WeightedPodAffinityTerm] = []
     public init() {}
     public static let summary = "Pods that this pod wants near, or away, per topology domain."
-    public static let fields: [Field<PodAffinity>] = [
+    public static let fields: Fields<PodAffinity> = [
         .f(
             "requiredDuringSchedulingIgnoredDuringExecution", \.required,
             "Terms that must hold when the pod is placed."),
@@ -69,7 +69,7 @@ public struct PodAffinityTerm: APIStruct, Hashable {
     public var mismatchLabelKeys: [String] = []
     public init() {}
     public static let summary = "Which pods count, and what counts as the same place."
-    public static let fields: [Field<PodAffinityTerm>] = [
+    public static let fields: Fields<PodAffinityTerm> = [
         .f("labelSelector", \.labelSelector, "Which pods count; absent: none."),
         .f("namespaces", \.namespaces, "Namespaces in which pods count; with namespaceSelector absent too: the pod's own."),
         .f("namespaceSelector", \.namespaceSelector, "Further namespaces, by their labels; empty: all."),
@@ -85,7 +85,7 @@ public struct WeightedPodAffinityTerm: APIStruct {
     public var podAffinityTerm = PodAffinityTerm()
     public init() {}
     public static let summary = "A pod affinity term with a weight."
-    public static let fields: [Field<WeightedPodAffinityTerm>] = [
+    public static let fields: Fields<WeightedPodAffinityTerm> = [
         .f("weight", \.weight, "1 to 100.", always: true),
         .f("podAffinityTerm", \.podAffinityTerm, "The term that earns the weight.", always: true),
     ]
@@ -131,7 +131,7 @@ public struct Toleration: APIStruct, Hashable {
         return number
     }
     public static let summary = "Lets the pod onto nodes with a matching taint."
-    public static let fields: [Field<Toleration>] = [
+    public static let fields: Fields<Toleration> = [
         .f("key", \.key, "Key of the taint; empty with operator Exists: every taint."),
         .f("operator", \.operator, "Equal (default) compares the value, Exists does not; Lt and Gt compare numbers: the taint's is less or greater."),
         .f("value", \.value, "Value of the taint, for operator Equal."),
@@ -161,7 +161,7 @@ public struct Taint: APIStruct, Hashable {
     /// `key=value:effect` as kubectl writes it.
     public var text: String { "\(key)\(value.isEmpty ? "" : "=\(value)"):\(effect)" }
     public static let summary = "A mark on a node that keeps pods away unless they tolerate it."
-    public static let fields: [Field<Taint>] = [
+    public static let fields: Fields<Taint> = [
         .f("key", \.key, "Name of the taint.", always: true),
         .f("value", \.value, "Value of the taint."),
         .f("effect", \.effect, "NoSchedule keeps new pods away, NoExecute also drives running ones off.", always: true),
@@ -192,7 +192,7 @@ public struct TopologySpreadConstraint: APIStruct, Hashable {
     public var isHard: Bool { whenUnsatisfiable == "DoNotSchedule" }
 
     public static let summary = "How matching pods are to be spread over the domains of one node label."
-    public static let fields: [Field<TopologySpreadConstraint>] = [
+    public static let fields: Fields<TopologySpreadConstraint> = [
         .f("maxSkew", \.maxSkew, "By how many pods a domain may exceed the one with the fewest; 1 or more.", always: true),
         .f("topologyKey", \.topologyKey, "Node label whose values are the domains, such as topology.kubernetes.io/zone.", always: true),
         .f("whenUnsatisfiable", \.whenUnsatisfiable, "DoNotSchedule: the pod waits. ScheduleAnyway: the rule only weighs in the node's score.", always: true),

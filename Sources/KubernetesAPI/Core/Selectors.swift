@@ -24,7 +24,7 @@ public struct LabelSelector: APIStruct, Hashable {
     }
 
     public static let summary = "Selects objects by their labels; all requirements must hold."
-    public static let fields: [Field<LabelSelector>] = [
+    public static let fields: Fields<LabelSelector> = [
         .f("matchLabels", \.matchLabels, "Labels that must be there with exactly these values."),
         .f("matchExpressions", \.matchExpressions, "Further requirements, each a key, an operator and values."),
     ]
@@ -68,7 +68,7 @@ public struct SelectorRequirement: APIStruct, Hashable {
     }
 
     public static let summary = "A key, an operator and, for some operators, values."
-    public static let fields: [Field<SelectorRequirement>] = [
+    public static let fields: Fields<SelectorRequirement> = [
         .f("key", \.key, "The label that is looked at.", always: true),
         .f("operator", \.operator, "In, NotIn, Exists or DoesNotExist; for nodes also Gt and Lt.", always: true),
         .f("values", \.values, "The values that In and NotIn compare with; one number for Gt and Lt."),
@@ -92,7 +92,7 @@ public struct NodeSelectorTerm: APIStruct, Hashable {
         return matchFields.allSatisfy { $0.matches(fields) }
     }
     public static let summary = "Requirements on a node that must all hold."
-    public static let fields: [Field<NodeSelectorTerm>] = [
+    public static let fields: Fields<NodeSelectorTerm> = [
         .f("matchExpressions", \.matchExpressions, "Requirements on the node's labels."),
         .f("matchFields", \.matchFields, "Requirements on the node's fields; only metadata.name is known."),
     ]
@@ -106,7 +106,7 @@ public struct NodeSelector: APIStruct, Hashable {
         nodeSelectorTerms.contains { $0.matches(labels: labels, name: name) }
     }
     public static let summary = "Alternatives of which at least one must hold for the node."
-    public static let fields: [Field<NodeSelector>] = [
+    public static let fields: Fields<NodeSelector> = [
         .f("nodeSelectorTerms", \.nodeSelectorTerms, "The alternatives.", always: true)
     ]
 }

@@ -10,7 +10,7 @@ public struct HorizontalPodAutoscaler: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "Scales a workload by its load."
-    public static let fields: [Field<HorizontalPodAutoscaler>] = [
+    public static let fields: Fields<HorizontalPodAutoscaler> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "What is scaled, between which bounds, by which metrics."),
         .f("status", \.status, "What was measured and decided."),
@@ -35,7 +35,7 @@ public struct HorizontalPodAutoscalerSpec: APIStruct {
     public var behavior: HorizontalPodAutoscalerBehavior?
     public init() {}
     public static let summary = "What is scaled, between which bounds, by which metrics."
-    public static let fields: [Field<HorizontalPodAutoscalerSpec>] = [
+    public static let fields: Fields<HorizontalPodAutoscalerSpec> = [
         .f("scaleTargetRef", \.scaleTargetRef, "The workload.", always: true),
         .f("minReplicas", \.minReplicas, "Fewest replicas; default 1."),
         .f("maxReplicas", \.maxReplicas, "Most replicas.", always: true),
@@ -50,7 +50,7 @@ public struct CrossVersionObjectReference: APIStruct {
     public var apiVersion = ""
     public init() {}
     public static let summary = "An object by kind and name."
-    public static let fields: [Field<CrossVersionObjectReference>] = [
+    public static let fields: Fields<CrossVersionObjectReference> = [
         .f("kind", \.kind, "Its kind.", always: true),
         .f("name", \.name, "Its name.", always: true),
         .f("apiVersion", \.apiVersion, "Its group and version."),
@@ -67,7 +67,7 @@ public struct MetricSpec: APIStruct {
     public var external: ExternalMetricSource?
     public init() {}
     public static let summary = "What is measured and which value is wanted."
-    public static let fields: [Field<MetricSpec>] = [
+    public static let fields: Fields<MetricSpec> = [
         .f("type", \.type, "Resource, ContainerResource, Pods, Object or External.", always: true),
         .f("object", \.object, "A metric of another object; an annotation of the autoscaler stands for the adapter."),
         .f("pods", \.pods, "A metric of each pod; there is no adapter that serves it."),
@@ -82,7 +82,7 @@ public struct ResourceMetricSource: APIStruct {
     public var target = MetricTarget()
     public init() {}
     public static let summary = "CPU or memory of the pods."
-    public static let fields: [Field<ResourceMetricSource>] = [
+    public static let fields: Fields<ResourceMetricSource> = [
         .f("name", \.name, "cpu or memory.", always: true),
         .f("target", \.target, "The wanted value.", always: true),
     ]
@@ -94,7 +94,7 @@ public struct ContainerResourceMetricSource: APIStruct {
     public var container = ""
     public init() {}
     public static let summary = "CPU or memory of one container of the pods."
-    public static let fields: [Field<ContainerResourceMetricSource>] = [
+    public static let fields: Fields<ContainerResourceMetricSource> = [
         .f("name", \.name, "cpu or memory.", always: true),
         .f("target", \.target, "The wanted value.", always: true),
         .f("container", \.container, "The container.", always: true),
@@ -106,7 +106,7 @@ public struct PodsMetricSource: APIStruct {
     public var target = MetricTarget()
     public init() {}
     public static let summary = "A metric of each pod."
-    public static let fields: [Field<PodsMetricSource>] = [
+    public static let fields: Fields<PodsMetricSource> = [
         .f("metric", \.metric, "The metric.", always: true), .f("target", \.target, "The wanted value.", always: true),
     ]
 }
@@ -117,7 +117,7 @@ public struct ObjectMetricSource: APIStruct {
     public var metric = MetricIdentifier()
     public init() {}
     public static let summary = "A metric of another object."
-    public static let fields: [Field<ObjectMetricSource>] = [
+    public static let fields: Fields<ObjectMetricSource> = [
         .f("describedObject", \.describedObject, "The object.", always: true),
         .f("target", \.target, "The wanted value.", always: true), .f("metric", \.metric, "The metric.", always: true),
     ]
@@ -128,7 +128,7 @@ public struct ExternalMetricSource: APIStruct {
     public var target = MetricTarget()
     public init() {}
     public static let summary = "A metric from outside the cluster."
-    public static let fields: [Field<ExternalMetricSource>] = [
+    public static let fields: Fields<ExternalMetricSource> = [
         .f("metric", \.metric, "The metric.", always: true), .f("target", \.target, "The wanted value.", always: true),
     ]
 }
@@ -138,7 +138,7 @@ public struct MetricIdentifier: APIStruct {
     public var selector: LabelSelector?
     public init() {}
     public static let summary = "A metric by name and labels."
-    public static let fields: [Field<MetricIdentifier>] = [
+    public static let fields: Fields<MetricIdentifier> = [
         .f("name", \.name, "Its name.", always: true), .f("selector", \.selector, "Its labels."),
     ]
 }
@@ -151,7 +151,7 @@ public struct MetricTarget: APIStruct {
     public var averageUtilization: Int?
     public init() {}
     public static let summary = "The wanted value of a metric."
-    public static let fields: [Field<MetricTarget>] = [
+    public static let fields: Fields<MetricTarget> = [
         .f("type", \.type, "Utilization, AverageValue or Value.", always: true),
         .f("value", \.value, "The wanted value."),
         .f("averageValue", \.averageValue, "The wanted value of each pod."),
@@ -164,7 +164,7 @@ public struct HorizontalPodAutoscalerBehavior: APIStruct {
     public var scaleDown: HPAScalingRules?
     public init() {}
     public static let summary = "How fast it may go up and down."
-    public static let fields: [Field<HorizontalPodAutoscalerBehavior>] = [
+    public static let fields: Fields<HorizontalPodAutoscalerBehavior> = [
         .f("scaleUp", \.scaleUp, "Rules upwards; default at most 4 pods or 100 % in 15 s, whichever is more."),
         .f("scaleDown", \.scaleDown, "Rules downwards; default 100 % in 15 s, to the highest wish of the last 300 s."),
     ]
@@ -177,7 +177,7 @@ public struct HPAScalingRules: APIStruct {
     public var tolerance: Quantity?
     public init() {}
     public static let summary = "Stabilization and speed in one direction."
-    public static let fields: [Field<HPAScalingRules>] = [
+    public static let fields: Fields<HPAScalingRules> = [
         .f("stabilizationWindowSeconds", \.stabilizationWindowSeconds, "How far back wishes count, 0 to 3600; default 0 upwards, 300 downwards."),
         .f("selectPolicy", \.selectPolicy, "Max (default): the policy that allows most; Min: least; Disabled: never in this direction."),
         .f("policies", \.policies, "How much is allowed in which time."),
@@ -192,7 +192,7 @@ public struct HPAScalingPolicy: APIStruct {
     public init() {}
     public init(type: String, value: Int, periodSeconds: Int) { (self.type, self.value, self.periodSeconds) = (type, value, periodSeconds) }
     public static let summary = "How much is allowed in which time."
-    public static let fields: [Field<HPAScalingPolicy>] = [
+    public static let fields: Fields<HPAScalingPolicy> = [
         .f("type", \.type, "Pods or Percent.", always: true), .f("value", \.value, "How many, more than 0.", always: true),
         .f("periodSeconds", \.periodSeconds, "In so many seconds, 1 to 1800.", always: true),
     ]
@@ -212,7 +212,7 @@ public struct HorizontalPodAutoscalerStatus: APIStruct {
     public var conditions: [Condition] = []
     public init() {}
     public static let summary = "What was measured and decided."
-    public static let fields: [Field<HorizontalPodAutoscalerStatus>] = [
+    public static let fields: Fields<HorizontalPodAutoscalerStatus> = [
         .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to.", bits: 64),
         .f("lastScaleTime", \.lastScaleTime, "When it last scaled."),
         .f("currentReplicas", \.currentReplicas, "Replicas when last seen."),
@@ -232,7 +232,7 @@ public struct MetricStatus: APIStruct {
     public var external: JSONValue?
     public init() {}
     public static let summary = "What was measured of one metric."
-    public static let fields: [Field<MetricStatus>] = [
+    public static let fields: Fields<MetricStatus> = [
         .f("type", \.type, "Resource, ContainerResource, Pods, Object or External.", always: true),
         .f("object", \.object, "A metric of another object."), .f("pods", \.pods, "A metric of each pod."),
         .f("resource", \.resource, "CPU or memory of the pods."),
@@ -248,7 +248,7 @@ public struct ResourceMetricStatus: APIStruct {
     public var current = MetricValueStatus()
     public init() {}
     public static let summary = "CPU or memory of the pods."
-    public static let fields: [Field<ResourceMetricStatus>] = [
+    public static let fields: Fields<ResourceMetricStatus> = [
         .f("name", \.name, "cpu or memory.", always: true), .f("current", \.current, "The measured value.", always: true),
     ]
 }
@@ -259,7 +259,7 @@ public struct ContainerResourceMetricStatus: APIStruct {
     public var container = ""
     public init() {}
     public static let summary = "CPU or memory of one container of the pods."
-    public static let fields: [Field<ContainerResourceMetricStatus>] = [
+    public static let fields: Fields<ContainerResourceMetricStatus> = [
         .f("name", \.name, "cpu or memory.", always: true), .f("current", \.current, "The measured value.", always: true),
         .f("container", \.container, "The container.", always: true),
     ]
@@ -271,7 +271,7 @@ public struct MetricValueStatus: APIStruct {
     public var averageUtilization: Int?
     public init() {}
     public static let summary = "A measured value."
-    public static let fields: [Field<MetricValueStatus>] = [
+    public static let fields: Fields<MetricValueStatus> = [
         .f("value", \.value, "The value."), .f("averageValue", \.averageValue, "The value of each pod."),
         .f("averageUtilization", \.averageUtilization, "The percentage of the request."),
     ]

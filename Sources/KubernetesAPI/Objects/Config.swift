@@ -10,7 +10,7 @@ public struct Namespace: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "A room for names: objects of different namespaces may have the same name."
-    public static let fields: [Field<Namespace>] = [
+    public static let fields: Fields<Namespace> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "Finalizers."),
         .f("status", \.status, "Active or Terminating."),
@@ -31,7 +31,7 @@ public struct NamespaceSpec: APIStruct {
     public var finalizers: [String] = []
     public init() {}
     public static let summary = "Finalizers of the namespace."
-    public static let fields: [Field<NamespaceSpec>] = [
+    public static let fields: Fields<NamespaceSpec> = [
         .f("finalizers", \.finalizers, "Who must clean up before the namespace may vanish.")
     ]
 }
@@ -42,7 +42,7 @@ public struct NamespaceStatus: APIStruct {
     public var conditions: [Condition] = []
     public init() {}
     public static let summary = "Active or Terminating."
-    public static let fields: [Field<NamespaceStatus>] = [
+    public static let fields: Fields<NamespaceStatus> = [
         .f("phase", \.phase, "Active or Terminating."),
         .f("conditions", \.conditions, "What still keeps a deleted namespace."),
     ]
@@ -58,7 +58,7 @@ public struct ConfigMap: ObjectWithoutStatus {
     public var immutable: Bool?
     public init() {}
     public static let summary = "Configuration by key."
-    public static let fields: [Field<ConfigMap>] = [
+    public static let fields: Fields<ConfigMap> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("data", \.data, "Texts by key."),
         .f("binaryData", \.binaryData, as: StringMap<Base64Text>.self, "Bytes by key, in base64."),
@@ -87,7 +87,7 @@ public struct Secret: ObjectWithoutStatus {
     public var immutable: Bool?
     public init() {}
     public static let summary = "Credentials by key."
-    public static let fields: [Field<Secret>] = [
+    public static let fields: Fields<Secret> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("type", \.type, "What it holds; default Opaque."),
         .f("data", \.data, as: StringMap<Base64Text>.self, "Bytes by key, in base64."),
@@ -116,7 +116,7 @@ public struct ServiceAccount: ObjectWithoutStatus {
     public var automountServiceAccountToken: Bool?
     public init() {}
     public static let summary = "The account under which pods talk to the API server."
-    public static let fields: [Field<ServiceAccount>] = [
+    public static let fields: Fields<ServiceAccount> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("secrets", \.secrets, "Secrets that its pods may use."),
         .f("imagePullSecrets", \.imagePullSecrets, "Registry credentials added to its pods."),
@@ -142,7 +142,7 @@ public struct PriorityClass: ObjectWithoutStatus {
     public var preemptionPolicy: String?
     public init() {}
     public static let summary = "A name for how important pods are."
-    public static let fields: [Field<PriorityClass>] = [
+    public static let fields: Fields<PriorityClass> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("value", \.value, "The priority; at most 1000000000 for users.", always: true),
         .f("globalDefault", \.globalDefault, "Whether pods without a class get this one."),
@@ -171,7 +171,7 @@ public struct PodDisruptionBudget: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "How many pods of a group must stay when pods are evicted."
-    public static let fields: [Field<PodDisruptionBudget>] = [
+    public static let fields: Fields<PodDisruptionBudget> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "Which pods and how many."),
         .f("status", \.status, "How many may go now."),
@@ -195,7 +195,7 @@ public struct PodDisruptionBudgetSpec: APIStruct {
     public var unhealthyPodEvictionPolicy: String?
     public init() {}
     public static let summary = "Which pods, and how many must stay."
-    public static let fields: [Field<PodDisruptionBudgetSpec>] = [
+    public static let fields: Fields<PodDisruptionBudgetSpec> = [
         .f("minAvailable", \.minAvailable, "How many must stay; number or percentage."),
         .f("selector", \.selector, "Which pods; empty: all of the namespace."),
         .f("maxUnavailable", \.maxUnavailable, "How many may be missing; number or percentage."),
@@ -213,7 +213,7 @@ public struct PodDisruptionBudgetStatus: APIStruct {
     public var conditions: [Condition] = []
     public init() {}
     public static let summary = "How many pods may go now."
-    public static let fields: [Field<PodDisruptionBudgetStatus>] = [
+    public static let fields: Fields<PodDisruptionBudgetStatus> = [
         .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to.", bits: 64),
         .f("disruptedPods", \.disruptedPods, "Pods whose eviction was granted but not seen yet."),
         .f("disruptionsAllowed", \.disruptionsAllowed, "How many may be evicted now.", always: true),
@@ -234,7 +234,7 @@ public struct ResourceQuota: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { [] }
     public static let summary = "What a namespace may use in sum."
-    public static let fields: [Field<ResourceQuota>] = [
+    public static let fields: Fields<ResourceQuota> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "The limits."),
         .f("status", \.status, "What is used."),
@@ -260,7 +260,7 @@ public struct ResourceQuotaSpec: APIStruct {
     public var scopeSelector: JSONValue?
     public init() {}
     public static let summary = "The limits."
-    public static let fields: [Field<ResourceQuotaSpec>] = [
+    public static let fields: Fields<ResourceQuotaSpec> = [
         .f("hard", \.hard, "The limits by resource, such as requests.cpu or pods."),
         .f("scopes", \.scopes, "Which pods count."),
         .f("scopeSelector", \.scopeSelector, as: ScopeSelector.self, "Which pods count."),
@@ -272,7 +272,7 @@ public struct ResourceQuotaStatus: APIStruct {
     public var used: ResourceList = [:]
     public init() {}
     public static let summary = "The limits in force and what is used."
-    public static let fields: [Field<ResourceQuotaStatus>] = [
+    public static let fields: Fields<ResourceQuotaStatus> = [
         .f("hard", \.hard, "The limits in force."),
         .f("used", \.used, "What is used."),
     ]
@@ -286,7 +286,7 @@ public struct LimitRange: ObjectWithoutStatus {
     public var spec = LimitRangeSpec()
     public init() {}
     public static let summary = "Defaults and bounds for the resources of one container or pod."
-    public static let fields: [Field<LimitRange>] = [
+    public static let fields: Fields<LimitRange> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "The defaults and bounds."),
     ]
@@ -305,7 +305,7 @@ public struct LimitRangeSpec: APIStruct {
     public var limits: [LimitRangeItem] = []
     public init() {}
     public static let summary = "The defaults and bounds."
-    public static let fields: [Field<LimitRangeSpec>] = [.f("limits", \.limits, "One entry for each type.", always: true)]
+    public static let fields: Fields<LimitRangeSpec> = [.f("limits", \.limits, "One entry for each type.", always: true)]
 }
 
 public struct LimitRangeItem: APIStruct {
@@ -318,7 +318,7 @@ public struct LimitRangeItem: APIStruct {
     public var maxLimitRequestRatio: ResourceList = [:]
     public init() {}
     public static let summary = "Defaults and bounds of one type."
-    public static let fields: [Field<LimitRangeItem>] = [
+    public static let fields: Fields<LimitRangeItem> = [
         .f("type", \.type, "Container, Pod or PersistentVolumeClaim.", always: true),
         .f("max", \.max, "The most."),
         .f("min", \.min, "The least."),
@@ -334,7 +334,7 @@ public struct EventSource: APIStruct, Hashable {
     public init() {}
     public init(_ component: String, host: String = "") { (self.component, self.host) = (component, host) }
     public static let summary = "Who tells an event."
-    public static let fields: [Field<EventSource>] = [
+    public static let fields: Fields<EventSource> = [
         .f("component", \.component, "The component."),
         .f("host", \.host, "The node it runs on."),
     ]
@@ -358,7 +358,7 @@ public struct ObjectReference: APIStruct, Hashable {
         self.fieldPath = fieldPath
     }
     public static let summary = "An object by kind, name and identity."
-    public static let fields: [Field<ObjectReference>] = [
+    public static let fields: Fields<ObjectReference> = [
         .f("kind", \.kind, "Its kind."),
         .f("namespace", \.namespace, "Its namespace."),
         .f("name", \.name, "Its name."),

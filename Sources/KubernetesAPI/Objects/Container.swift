@@ -17,16 +17,37 @@ public struct Container: APIStruct {
     public var restartPolicyRules: JSONValue?
     public var volumeMounts: [VolumeMount] = []
     public var volumeDevices: JSONValue?
-    public var livenessProbe: Probe?
-    public var readinessProbe: Probe?
-    public var startupProbe: Probe?
-    public var lifecycle: Lifecycle?
     public var securityContext: JSONValue?
     public var terminationMessagePath = ""
     public var terminationMessagePolicy = ""
     public var stdin = false
     public var stdinOnce = false
     public var tty = false
+    private var hooks = Seldom<Hooks>()
+
+    /// Large, and most containers have few of them.
+    fileprivate struct Hooks: SeldomSet {
+        var livenessProbe: Probe?
+        var readinessProbe: Probe?
+        var startupProbe: Probe?
+        var lifecycle: Lifecycle?
+    }
+    public var livenessProbe: Probe? {
+        get { hooks.livenessProbe }
+        set { hooks.livenessProbe = newValue }
+    }
+    public var readinessProbe: Probe? {
+        get { hooks.readinessProbe }
+        set { hooks.readinessProbe = newValue }
+    }
+    public var startupProbe: Probe? {
+        get { hooks.startupProbe }
+        set { hooks.startupProbe = newValue }
+    }
+    public var lifecycle: Lifecycle? {
+        get { hooks.lifecycle }
+        set { hooks.lifecycle = newValue }
+    }
 
     public init() {}
     public init(name: String, image: String, resources: ResourceRequirements = ResourceRequirements()) {
@@ -36,7 +57,7 @@ public struct Container: APIStruct {
     public var isSidecar: Bool { restartPolicy == "Always" }
 
     public static let summary = "One program of the pod, started from an image."
-    public static let fields: [Field<Container>] = [
+    public static let fields: Fields<Container> = [
         .f("name", \.name, "Name, unique in the pod.", always: true),
         .f("image", \.image, "The image, with tag or digest; no tag means latest."),
         .f("imagePullPolicy", \.imagePullPolicy, "Always, IfNotPresent or Never; default Always for latest, else IfNotPresent."),
@@ -73,7 +94,7 @@ public struct ContainerPort: APIStruct, Hashable {
     public var hostIP = ""
     public init() {}
     public static let summary = "A port that the program listens on."
-    public static let fields: [Field<ContainerPort>] = [
+    public static let fields: Fields<ContainerPort> = [
         .f("name", \.name, "Name that services can refer to."),
         .f("hostPort", \.hostPort, "The same port of the node; then two such pods cannot share a node."),
         .f("containerPort", \.containerPort, "The port, 1 to 65535.", always: true),
@@ -88,7 +109,7 @@ public struct EnvVar: APIStruct {
     public var valueFrom: EnvVarSource?
     public init() {}
     public static let summary = "An environment variable."
-    public static let fields: [Field<EnvVar>] = [
+    public static let fields: Fields<EnvVar> = [
         .f("name", \.name, "Its name.", always: true),
         .f("value", \.value, "Its value."),
         .f("valueFrom", \.valueFrom, "Where its value comes from."),
@@ -103,7 +124,7 @@ public struct EnvVarSource: APIStruct {
     public var fileKeyRef: JSONValue?
     public init() {}
     public static let summary = "Where the value of an environment variable comes from."
-    public static let fields: [Field<EnvVarSource>] = [
+    public static let fields: Fields<EnvVarSource> = [
         .f("configMapKeyRef", \.configMapKeyRef, "A key of a ConfigMap."),
         .f("secretKeyRef", \.secretKeyRef, "A key of a Secret."),
         .f("fieldRef", \.fieldRef, as: ObjectFieldSelector.self, "A field of the pod."),
@@ -118,7 +139,7 @@ public struct KeySelector: APIStruct {
     public var optional: Bool?
     public init() {}
     public static let summary = "A key of a ConfigMap or Secret."
-    public static let fields: [Field<KeySelector>] = [
+    public static let fields: Fields<KeySelector> = [
         .f("name", \.name, "The object's name."),
         .f("key", \.key, "The key.", always: true),
         .f("optional", \.optional, "Whether the object or key may be missing."),
@@ -131,7 +152,7 @@ public struct EnvFromSource: APIStruct {
     public var secretRef: OptionalReference?
     public init() {}
     public static let summary = "An object whose keys become environment variables."
-    public static let fields: [Field<EnvFromSource>] = [
+    public static let fields: Fields<EnvFromSource> = [
         .f("prefix", \.prefix, "Put in front of each name."),
         .f("configMapRef", \.configMapRef, "The ConfigMap."),
         .f("secretRef", \.secretRef, "The Secret."),
@@ -143,7 +164,7 @@ public struct OptionalReference: APIStruct {
     public var optional: Bool?
     public init() {}
     public static let summary = "An object that may be allowed to be missing."
-    public static let fields: [Field<OptionalReference>] = [
+    public static let fields: Fields<OptionalReference> = [
         .f("name", \.name, "The object's name."),
         .f("optional", \.optional, "Whether the object may be missing."),
     ]
@@ -159,7 +180,7 @@ public struct ResourceRequirements: APIStruct {
         self.limits = limits
     }
     public static let summary = "What a container asks for and how much it may use."
-    public static let fields: [Field<ResourceRequirements>] = [
+    public static let fields: Fields<ResourceRequirements> = [
         .f("limits", \.limits, "The most it may use: CPU is throttled, memory beyond it is killed."),
         .f("requests", \.requests, "What the scheduler reserves on the node; defaults to the limits."),
         .f("claims", \.claims, as: [ResourceClaim].self, "Names of resource claims. Kept, not acted on."),
@@ -178,7 +199,7 @@ public struct ContainerResizePolicy: APIStruct, Hashable {
     public init() {}
     public init(_ resource: String, _ policy: String) { (resourceName, restartPolicy) = (resource, policy) }
     public static let summary = "Whether a resize of one resource restarts the container."
-    public static let fields: [Field<ContainerResizePolicy>] = [
+    public static let fields: Fields<ContainerResizePolicy> = [
         .f("resourceName", \.resourceName, "cpu or memory.", always: true),
         .f("restartPolicy", \.restartPolicy, "NotRequired or RestartContainer.", always: true),
     ]
@@ -194,7 +215,7 @@ public struct VolumeMount: APIStruct {
     public var mountPropagation: String?
     public init() {}
     public static let summary = "Where a volume appears in the container's file system."
-    public static let fields: [Field<VolumeMount>] = [
+    public static let fields: Fields<VolumeMount> = [
         .f("name", \.name, "The volume's name.", always: true),
         .f("readOnly", \.readOnly, "Whether it cannot be written."),
         .f("recursiveReadOnly", \.recursiveReadOnly, "Whether mounts below it cannot be written either."),
@@ -221,7 +242,7 @@ public struct Probe: APIStruct {
     public var terminationGracePeriodSeconds: Int?
     public init() {}
     public static let summary = "A check that the kubelet makes again and again."
-    public static let fields: [Field<Probe>] = [
+    public static let fields: Fields<Probe> = [
         .f("exec", \.exec, "Runs a command in the container; exit code 0 is a success."),
         .f("httpGet", \.httpGet, "Asks over HTTP; codes 200 to 399 are a success."),
         .f("tcpSocket", \.tcpSocket, "Opens a connection."),
@@ -239,7 +260,7 @@ public struct ExecAction: APIStruct {
     public var command: [String] = []
     public init() {}
     public static let summary = "A command run in the container."
-    public static let fields: [Field<ExecAction>] = [.f("command", \.command, "The command and its arguments.")]
+    public static let fields: Fields<ExecAction> = [.f("command", \.command, "The command and its arguments.")]
 }
 
 public struct HTTPGetAction: APIStruct {
@@ -250,7 +271,7 @@ public struct HTTPGetAction: APIStruct {
     public var httpHeaders: JSONValue?
     public init() {}
     public static let summary = "A request over HTTP."
-    public static let fields: [Field<HTTPGetAction>] = [
+    public static let fields: Fields<HTTPGetAction> = [
         .f("path", \.path, "The path."),
         .f("port", \.port, "Number or name of the port.", always: true),
         .f("host", \.host, "Host name; default the pod's address."),
@@ -264,7 +285,7 @@ public struct TCPSocketAction: APIStruct {
     public var host = ""
     public init() {}
     public static let summary = "A connection to a port."
-    public static let fields: [Field<TCPSocketAction>] = [
+    public static let fields: Fields<TCPSocketAction> = [
         .f("port", \.port, "Number or name of the port.", always: true),
         .f("host", \.host, "Host name; default the pod's address."),
     ]
@@ -275,7 +296,7 @@ public struct GRPCAction: APIStruct {
     public var service: String?
     public init() {}
     public static let summary = "A question to the gRPC health service."
-    public static let fields: [Field<GRPCAction>] = [
+    public static let fields: Fields<GRPCAction> = [
         .f("port", \.port, "The port.", always: true),
         .f("service", \.service, "Name of the service asked about."),
     ]
@@ -287,7 +308,7 @@ public struct Lifecycle: APIStruct {
     public var stopSignal: String?
     public init() {}
     public static let summary = "What runs right after the start and before the stop of a container."
-    public static let fields: [Field<Lifecycle>] = [
+    public static let fields: Fields<Lifecycle> = [
         .f("postStart", \.postStart, "Runs beside the program right after its start."),
         .f("preStop", \.preStop, "Runs before the stop signal; its time counts against the grace period."),
         .f("stopSignal", \.stopSignal, "Signal that stops the program. Kept, not acted on."),
@@ -301,7 +322,7 @@ public struct LifecycleHandler: APIStruct {
     public var sleep: SleepAction?
     public init() {}
     public static let summary = "One action of a container's life cycle."
-    public static let fields: [Field<LifecycleHandler>] = [
+    public static let fields: Fields<LifecycleHandler> = [
         .f("exec", \.exec, "Runs a command."),
         .f("httpGet", \.httpGet, "Asks over HTTP."),
         .f("tcpSocket", \.tcpSocket, "No longer supported."),
@@ -313,5 +334,5 @@ public struct SleepAction: APIStruct {
     public var seconds = 0
     public init() {}
     public static let summary = "A pause."
-    public static let fields: [Field<SleepAction>] = [.f("seconds", \.seconds, "How long.", always: true, bits: 64)]
+    public static let fields: Fields<SleepAction> = [.f("seconds", \.seconds, "How long.", always: true, bits: 64)]
 }

@@ -179,7 +179,7 @@ public struct Event: ObjectWithoutStatus {
     }
 
     public static let summary = "Something that happened to an object, told by a component."
-    public static let fields: [Field<Event>] = [
+    public static let fields: Fields<Event> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("involvedObject", \.involvedObject, "The object it happened to.", always: true),
         .f("reason", \.reason, "What happened, in one word."),
@@ -233,5 +233,5 @@ public struct EventContent: APIStruct {
     public init() {}
     public static let summary = Event.summary
     /// None: they are read and written as fields of ``Event``.
-    public static let fields: [Field<EventContent>] = []
+    public static let fields: Fields<EventContent> = []
 }

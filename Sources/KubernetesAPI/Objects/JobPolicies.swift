@@ -3,7 +3,7 @@
 struct PodFailurePolicySchema: APIStruct {
     var rules: [PodFailureRule] = []
     static let summary = "What the failure of a pod means."
-    static let fields: [Field<PodFailurePolicySchema>] = [
+    static let fields: Fields<PodFailurePolicySchema> = [
         .f("rules", \.rules, "Rules; the first that matches counts.", always: true)
     ]
 }
@@ -13,7 +13,7 @@ struct PodFailureRule: APIStruct {
     var onExitCodes: PodFailureExitCodes?
     var onPodConditions: [PodFailureCondition] = []
     static let summary = "What one kind of failure means."
-    static let fields: [Field<PodFailureRule>] = [
+    static let fields: Fields<PodFailureRule> = [
         .f("action", \.action, "Count, FailIndex, FailJob or Ignore.", always: true),
         .f("onExitCodes", \.onExitCodes, "Which exit codes."),
         .f("onPodConditions", \.onPodConditions, "Which conditions of the pod."),
@@ -25,7 +25,7 @@ struct PodFailureExitCodes: APIStruct {
     var `operator` = ""
     var values: [Int] = []
     static let summary = "Exit codes of containers."
-    static let fields: [Field<PodFailureExitCodes>] = [
+    static let fields: Fields<PodFailureExitCodes> = [
         .f("containerName", \.containerName, "The container; default all."),
         .f("operator", \.operator, "In or NotIn.", always: true),
         .f("values", \.values, "The codes.", always: true),
@@ -36,7 +36,7 @@ struct PodFailureCondition: APIStruct {
     var type = ""
     var status = ""
     static let summary = "A condition of the pod."
-    static let fields: [Field<PodFailureCondition>] = [
+    static let fields: Fields<PodFailureCondition> = [
         .f("type", \.type, "Its type.", always: true),
         .f("status", \.status, "Its status; default True."),
     ]
@@ -45,7 +45,7 @@ struct PodFailureCondition: APIStruct {
 struct SuccessPolicySchema: APIStruct {
     var rules: [SuccessRule] = []
     static let summary = "When a job counts as done early."
-    static let fields: [Field<SuccessPolicySchema>] = [
+    static let fields: Fields<SuccessPolicySchema> = [
         .f("rules", \.rules, "Rules of which one must hold.", always: true)
     ]
 }
@@ -54,7 +54,7 @@ struct SuccessRule: APIStruct {
     var succeededIndexes: String?
     var succeededCount: Int?
     static let summary = "When a job counts as done early."
-    static let fields: [Field<SuccessRule>] = [
+    static let fields: Fields<SuccessRule> = [
         .f("succeededIndexes", \.succeededIndexes, "Indexes such as 0,2-4."),
         .f("succeededCount", \.succeededCount, "How many."),
     ]

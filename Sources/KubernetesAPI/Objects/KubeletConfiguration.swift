@@ -138,7 +138,7 @@ public struct KubeletConfiguration: APIStruct {
 
     public init() {}
     public static let summary = "How a kubelet works: limits, reservations, thresholds."
-    public static let fields: [Field<KubeletConfiguration>] = [
+    public static let fields: Fields<KubeletConfiguration> = [
         .f("apiVersion", \.apiVersion, "kubelet.config.k8s.io/v1beta1."),
         .f("kind", \.kind, "KubeletConfiguration."),
         .f(
@@ -285,7 +285,7 @@ public struct CrashLoopBackOffConfig: APIStruct {
     public var maxContainerRestartPeriod: GoDuration?
     public init() {}
     public static let summary = "Bounds of the pause between restarts of a crashing container."
-    public static let fields: [Field<CrashLoopBackOffConfig>] = [
+    public static let fields: Fields<CrashLoopBackOffConfig> = [
         .f("maxContainerRestartPeriod", \.maxContainerRestartPeriod, "The longest pause, 1s to 300s. Default 300s.")
     ]
 }

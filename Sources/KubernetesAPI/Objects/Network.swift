@@ -8,7 +8,7 @@ public struct Service: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { [] }
     public static let summary = "A name and address behind which ready pods stand."
-    public static let fields: [Field<Service>] = [
+    public static let fields: Fields<Service> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "Which pods, which ports, how traffic is routed."),
         .f("status", \.status, "Addresses of a load balancer."),
@@ -56,7 +56,7 @@ public struct ServiceSpec: APIStruct {
     public var trafficDistribution: String?
     public init() {}
     public static let summary = "Which pods, which ports, and how traffic is routed."
-    public static let fields: [Field<ServiceSpec>] = [
+    public static let fields: Fields<ServiceSpec> = [
         .f("ports", \.ports, "Ports of the service and where they lead."),
         .f("selector", \.selector, "Labels of the pods behind the service; none: endpoints are given by hand."),
         .f("clusterIP", \.clusterIP, "The address; None for a headless service."),
@@ -89,7 +89,7 @@ public struct ServicePort: APIStruct {
     public var nodePort = 0
     public init() {}
     public static let summary = "A port of a service."
-    public static let fields: [Field<ServicePort>] = [
+    public static let fields: Fields<ServicePort> = [
         .f("name", \.name, "Name; needed with more than one port."),
         .f("protocol", \.protocol, "TCP (default), UDP or SCTP."),
         .f("appProtocol", \.appProtocol, "What is spoken on it."),
@@ -109,7 +109,7 @@ public struct EndpointSlice: ObjectWithoutStatus {
     public var ports: [EndpointPort] = []
     public init() {}
     public static let summary = "The addresses behind a service."
-    public static let fields: [Field<EndpointSlice>] = [
+    public static let fields: Fields<EndpointSlice> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("addressType", \.addressType, "IPv4, IPv6 or FQDN.", always: true),
         .f("endpoints", \.endpoints, "The addresses and their state.", always: true),
@@ -143,7 +143,7 @@ public struct Endpoint: APIStruct {
     public var hints: JSONValue?
     public init() {}
     public static let summary = "One address behind a service."
-    public static let fields: [Field<Endpoint>] = [
+    public static let fields: Fields<Endpoint> = [
         .f("addresses", \.addresses, "The address.", always: true),
         .f("conditions", \.conditions, "Whether it takes traffic."),
         .f("hostname", \.hostname, "Name of the pod in the service."),
@@ -161,7 +161,7 @@ public struct EndpointConditions: APIStruct {
     public var terminating: Bool?
     public init() {}
     public static let summary = "Whether an address takes traffic."
-    public static let fields: [Field<EndpointConditions>] = [
+    public static let fields: Fields<EndpointConditions> = [
         .f("ready", \.ready, "Serving and not being deleted."),
         .f("serving", \.serving, "The pod is ready."),
         .f("terminating", \.terminating, "The pod is being deleted."),
@@ -175,7 +175,7 @@ public struct EndpointPort: APIStruct {
     public var appProtocol: String?
     public init() {}
     public static let summary = "A port of the addresses."
-    public static let fields: [Field<EndpointPort>] = [
+    public static let fields: Fields<EndpointPort> = [
         .f("name", \.name, "Its name."),
         .f("protocol", \.protocol, "TCP, UDP or SCTP."),
         .f("port", \.port, "Its number."),

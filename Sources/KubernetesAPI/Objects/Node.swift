@@ -8,7 +8,7 @@ public struct Node: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "A machine that runs pods."
-    public static let fields: [Field<Node>] = [
+    public static let fields: Fields<Node> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "Taints and whether new pods are allowed."),
         .f("status", \.status, "Capacity, conditions and what the kubelet reports."),
@@ -40,7 +40,7 @@ public struct NodeSpec: APIStruct {
     public var configSource: JSONValue?
     public init() {}
     public static let summary = "Taints of the node and whether new pods are allowed."
-    public static let fields: [Field<NodeSpec>] = [
+    public static let fields: Fields<NodeSpec> = [
         .f("podCIDR", \.podCIDR, "Addresses for the node's pods."),
         .f("podCIDRs", \.podCIDRs, "The same for each family."),
         .f("providerID", \.providerID, "The machine's name at the cloud provider."),
@@ -68,7 +68,7 @@ public struct NodeStatus: APIStruct {
     public var declaredFeatures: [String] = []
     public init() {}
     public static let summary = "What the node has and how it is."
-    public static let fields: [Field<NodeStatus>] = [
+    public static let fields: Fields<NodeStatus> = [
         .f("capacity", \.capacity, "What the machine has."),
         .f("allocatable", \.allocatable, "What is left for pods after reservations."),
         .f("phase", \.phase, "No longer used."),
@@ -92,7 +92,7 @@ public struct NodeAddress: APIStruct {
     public init() {}
     public init(_ type: String, _ address: String) { (self.type, self.address) = (type, address) }
     public static let summary = "A name or address of the machine."
-    public static let fields: [Field<NodeAddress>] = [
+    public static let fields: Fields<NodeAddress> = [
         .f("type", \.type, "Hostname, InternalIP, ExternalIP …", always: true),
         .f("address", \.address, "The name or address.", always: true),
     ]
@@ -103,7 +103,7 @@ public struct ContainerImage: APIStruct {
     public var sizeBytes = 0
     public init() {}
     public static let summary = "An image on the node."
-    public static let fields: [Field<ContainerImage>] = [
+    public static let fields: Fields<ContainerImage> = [
         .f("names", \.names, "Names under which it is known."),
         .f("sizeBytes", \.sizeBytes, "Its size.", bits: 64),
     ]
@@ -123,7 +123,7 @@ public struct NodeSystemInfo: APIStruct {
     public var swap: JSONValue?
     public init() {}
     public static let summary = "Versions of what runs on the node."
-    public static let fields: [Field<NodeSystemInfo>] = [
+    public static let fields: Fields<NodeSystemInfo> = [
         .f("machineID", \.machineID, "Identity of the machine.", always: true),
         .f("systemUUID", \.systemUUID, "Identity of the hardware.", always: true),
         .f("bootID", \.bootID, "Identity of this boot.", always: true),
@@ -145,7 +145,7 @@ public struct AttachedVolume: APIStruct {
     public var devicePath = ""
     public init() {}
     public static let summary = "A volume that is attached to a node."
-    public static let fields: [Field<AttachedVolume>] = [
+    public static let fields: Fields<AttachedVolume> = [
         .f("name", \.name, "The volume, as driver and handle.", always: true),
         .f("devicePath", \.devicePath, "Where it is on the node.", always: true),
     ]

@@ -25,7 +25,7 @@ public struct Pod: ObjectWithStatus {
         if tokenVolume.isEmpty { tokenVolume = other.tokenVolume }
     }
     public static let summary = "Containers that run together on one node."
-    public static let fields: [Field<Pod>] = [
+    public static let fields: Fields<Pod> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.specWithNode, "What is wanted: containers, volumes, rules of placement."),
         .f("status", \.status, "What is: phase, conditions, containers as the kubelet sees them."),
@@ -178,7 +178,7 @@ public struct PodSpec: APIStruct {
     public init() {}
 
     public static let summary = "What is wanted of the pod: containers, volumes, and rules of placement."
-    public static let fields: [Field<PodSpec>] = [
+    public static let fields: Fields<PodSpec> = [
         .f("volumes", \.volumes, "Storage that containers can mount."),
         .f("initContainers", \.initContainers, "Run one after another before the containers; with restartPolicy Always they stay as sidecars."),
         .f("containers", \.containers, "The programs that make up the pod.", always: true),
@@ -232,14 +232,14 @@ public struct LocalObjectReference: APIStruct {
     public var name = ""
     public init() {}
     public static let summary = "The name of an object in the same namespace."
-    public static let fields: [Field<LocalObjectReference>] = [.f("name", \.name, "Its name.")]
+    public static let fields: Fields<LocalObjectReference> = [.f("name", \.name, "Its name.")]
 }
 
 public struct PodReadinessGate: APIStruct {
     public var conditionType = ""
     public init() {}
     public static let summary = "A condition that must be True for the pod to be ready."
-    public static let fields: [Field<PodReadinessGate>] = [
+    public static let fields: Fields<PodReadinessGate> = [
         .f("conditionType", \.conditionType, "Type of the condition.", always: true)
     ]
 }
@@ -248,12 +248,12 @@ public struct PodSchedulingGate: APIStruct {
     public var name = ""
     public init() {}
     public static let summary = "A gate that keeps the pod from being scheduled."
-    public static let fields: [Field<PodSchedulingGate>] = [.f("name", \.name, "Name of the gate.", always: true)]
+    public static let fields: Fields<PodSchedulingGate> = [.f("name", \.name, "Name of the gate.", always: true)]
 }
 
 public struct PodOS: APIStruct {
     public var name = ""
     public init() {}
     public static let summary = "The operating system that the pod needs."
-    public static let fields: [Field<PodOS>] = [.f("name", \.name, "linux or windows.", always: true)]
+    public static let fields: Fields<PodOS> = [.f("name", \.name, "linux or windows.", always: true)]
 }

@@ -19,7 +19,7 @@ public struct PodGroup: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "A group of pods that the scheduler places together. Since 1.36, with the gate GenericWorkload."
-    public static let fields: [Field<PodGroup>] = [
+    public static let fields: Fields<PodGroup> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "How many of its pods must fit, where, and how important they are.", always: true),
         .f("status", \.status, "Whether it was placed."),
@@ -58,7 +58,7 @@ public struct PodGroupSpec: APIStruct {
     public var preemptionPolicy: String?
     public init() {}
     public static let summary = "How many pods of the group must fit, where, and how important they are."
-    public static let fields: [Field<PodGroupSpec>] = [
+    public static let fields: Fields<PodGroupSpec> = [
         .f("workloadRef", \.workloadRef, "The Workload and the template in it that the group was made from; tells people, not the scheduler."),
         .f("schedulingPolicy", \.schedulingPolicy, "Exactly one of basic and gang.", always: true),
         .f("schedulingConstraints", \.schedulingConstraints, "Domains that the group must not leave (gate TopologyAwareWorkloadScheduling)."),
@@ -74,7 +74,7 @@ public struct PodGroupWorkloadReference: APIStruct {
     public var templateName = ""
     public init() {}
     public static let summary = "The Workload that a group was made from."
-    public static let fields: [Field<PodGroupWorkloadReference>] = [
+    public static let fields: Fields<PodGroupWorkloadReference> = [
         .f("workloadName", \.workloadName, "The Workload, in the group's namespace.", always: true),
         .f("templateName", \.templateName, "Which of its templates.", always: true),
     ]
@@ -84,13 +84,13 @@ public struct PodGroupSchedulingPolicy: APIStruct {
     public struct Basic: APIStruct {
         public init() {}
         public static let summary = "Each pod of the group may run alone."
-        public static let fields: [Field<Basic>] = []
+        public static let fields: Fields<Basic> = []
     }
     public struct Gang: APIStruct {
         public var minCount = 0
         public init() {}
         public static let summary = "A number of pods run together or not at all."
-        public static let fields: [Field<Gang>] = [
+        public static let fields: Fields<Gang> = [
             .f("minCount", \.minCount, "How many pods must fit at the same time; at least 1. May be changed.", always: true)
         ]
     }
@@ -98,7 +98,7 @@ public struct PodGroupSchedulingPolicy: APIStruct {
     public var gang: Gang?
     public init() {}
     public static let summary = "How the pods of a group are placed: exactly one of these."
-    public static let fields: [Field<PodGroupSchedulingPolicy>] = [
+    public static let fields: Fields<PodGroupSchedulingPolicy> = [
         .f("basic", \.basic, "One by one, as without a group."),
         .f("gang", \.gang, "All or nothing."),
     ]
@@ -109,12 +109,12 @@ public struct PodGroupSchedulingConstraints: APIStruct {
         public var key = ""
         public init() {}
         public static let summary = "A sort of domain that the group must not leave."
-        public static let fields: [Field<Topology>] = [.f("key", \.key, "The node label whose value names the domain.", always: true)]
+        public static let fields: Fields<Topology> = [.f("key", \.key, "The node label whose value names the domain.", always: true)]
     }
     public var topology: [Topology] = []
     public init() {}
     public static let summary = "Where the pods of a group may be, seen together."
-    public static let fields: [Field<PodGroupSchedulingConstraints>] = [
+    public static let fields: Fields<PodGroupSchedulingConstraints> = [
         .f("topology", \.topology, "At most one entry: all pods stay in one domain of it.")
     ]
 }
@@ -123,14 +123,14 @@ public struct PodGroupDisruptionMode: APIStruct {
     public struct Mode: APIStruct {
         public init() {}
         public static let summary = "Has no settings."
-        public static let fields: [Field<Mode>] = []
+        public static let fields: Fields<Mode> = []
     }
     public var single: Mode?
     public var all: Mode?
     public init() {}
     public init(single: Mode) { self.single = single }
     public static let summary = "What preemption takes of a group: exactly one of these."
-    public static let fields: [Field<PodGroupDisruptionMode>] = [
+    public static let fields: Fields<PodGroupDisruptionMode> = [
         .f("single", \.single, "Single pods."),
         .f("all", \.all, "All pods or none, on whatever nodes they are."),
     ]
@@ -140,7 +140,7 @@ public struct PodGroupStatus: APIStruct {
     public var conditions: [Condition] = []
     public init() {}
     public static let summary = "Whether the group was placed."
-    public static let fields: [Field<PodGroupStatus>] = [
+    public static let fields: Fields<PodGroupStatus> = [
         .f("conditions", \.conditions, "PodGroupInitiallyScheduled (PodGroupScheduled in 1.36), and DisruptionTarget once it was preempted whole.")
     ]
 }
@@ -150,7 +150,7 @@ public struct PodSchedulingGroup: APIStruct {
     public var podGroupName: String?
     public init() {}
     public static let summary = "The group that a pod belongs to. Since 1.36, with the gate GenericWorkload."
-    public static let fields: [Field<PodSchedulingGroup>] = [
+    public static let fields: Fields<PodSchedulingGroup> = [
         .f("podGroupName", \.podGroupName, "Name of a PodGroup in the pod's namespace; it need not exist yet.")
     ]
 }

@@ -15,7 +15,7 @@ struct SecurityContext: APIStruct {
     var seccompProfile: SeccompProfile?
     var appArmorProfile: AppArmorProfile?
     static let summary = "User, group and kernel settings of a container."
-    static let fields: [Field<SecurityContext>] = [
+    static let fields: Fields<SecurityContext> = [
         .f("capabilities", \.capabilities, "Kernel capabilities added and dropped."),
         .f("privileged", \.privileged, "Whether it may do all that root of the node may."),
         .f("seLinuxOptions", \.seLinuxOptions, "SELinux labels."),
@@ -46,7 +46,7 @@ struct PodSecurityContext: APIStruct {
     var appArmorProfile: AppArmorProfile?
     var seLinuxChangePolicy: String?
     static let summary = "User, group and kernel settings of all containers."
-    static let fields: [Field<PodSecurityContext>] = [
+    static let fields: Fields<PodSecurityContext> = [
         .f("seLinuxOptions", \.seLinuxOptions, "SELinux labels."),
         .f("windowsOptions", \.windowsOptions, "Settings for Windows."),
         .f("runAsUser", \.runAsUser, "User id of the programs; default that of the image.", bits: 64),
@@ -67,7 +67,7 @@ struct Capabilities: APIStruct {
     var add: [String] = []
     var drop: [String] = []
     static let summary = "Kernel capabilities."
-    static let fields: [Field<Capabilities>] = [
+    static let fields: Fields<Capabilities> = [
         .f("add", \.add, "Added ones."),
         .f("drop", \.drop, "Dropped ones."),
     ]
@@ -79,7 +79,7 @@ struct SELinuxOptions: APIStruct {
     var type = ""
     var level = ""
     static let summary = "SELinux labels."
-    static let fields: [Field<SELinuxOptions>] = [
+    static let fields: Fields<SELinuxOptions> = [
         .f("user", \.user, "User label."),
         .f("role", \.role, "Role label."),
         .f("type", \.type, "Type label."),
@@ -93,7 +93,7 @@ struct WindowsSecurityContextOptions: APIStruct {
     var runAsUserName: String?
     var hostProcess: Bool?
     static let summary = "Settings for Windows containers."
-    static let fields: [Field<WindowsSecurityContextOptions>] = [
+    static let fields: Fields<WindowsSecurityContextOptions> = [
         .f("gmsaCredentialSpecName", \.gmsaCredentialSpecName, "Name of the GMSA credentials."),
         .f("gmsaCredentialSpec", \.gmsaCredentialSpec, "The GMSA credentials."),
         .f("runAsUserName", \.runAsUserName, "User of the program."),
@@ -105,7 +105,7 @@ struct SeccompProfile: APIStruct {
     var type = ""
     var localhostProfile: String?
     static let summary = "Which system calls are allowed."
-    static let fields: [Field<SeccompProfile>] = [
+    static let fields: Fields<SeccompProfile> = [
         .f("type", \.type, "Localhost, RuntimeDefault or Unconfined.", always: true),
         .f("localhostProfile", \.localhostProfile, "File on the node, for type Localhost."),
     ]
@@ -115,7 +115,7 @@ struct AppArmorProfile: APIStruct {
     var type = ""
     var localhostProfile: String?
     static let summary = "An AppArmor profile."
-    static let fields: [Field<AppArmorProfile>] = [
+    static let fields: Fields<AppArmorProfile> = [
         .f("type", \.type, "Localhost, RuntimeDefault or Unconfined.", always: true),
         .f("localhostProfile", \.localhostProfile, "Profile loaded on the node, for type Localhost."),
     ]
@@ -125,7 +125,7 @@ struct Sysctl: APIStruct {
     var name = ""
     var value = ""
     static let summary = "A kernel parameter."
-    static let fields: [Field<Sysctl>] = [
+    static let fields: Fields<Sysctl> = [
         .f("name", \.name, "Its name.", always: true),
         .f("value", \.value, "Its value.", always: true),
     ]
@@ -135,7 +135,7 @@ struct HostAlias: APIStruct {
     var ip = ""
     var hostnames: [String] = []
     static let summary = "A line of the hosts file."
-    static let fields: [Field<HostAlias>] = [
+    static let fields: Fields<HostAlias> = [
         .f("ip", \.ip, "The address.", always: true),
         .f("hostnames", \.hostnames, "Its names."),
     ]
@@ -146,7 +146,7 @@ struct PodDNSConfig: APIStruct {
     var searches: [String] = []
     var options: [PodDNSConfigOption] = []
     static let summary = "Resolver settings."
-    static let fields: [Field<PodDNSConfig>] = [
+    static let fields: Fields<PodDNSConfig> = [
         .f("nameservers", \.nameservers, "Addresses of name servers, at most three."),
         .f("searches", \.searches, "Domains in which short names are looked up."),
         .f("options", \.options, "Options of the resolver."),
@@ -157,7 +157,7 @@ struct PodDNSConfigOption: APIStruct {
     var name = ""
     var value: String?
     static let summary = "An option of the resolver."
-    static let fields: [Field<PodDNSConfigOption>] = [
+    static let fields: Fields<PodDNSConfigOption> = [
         .f("name", \.name, "Its name."),
         .f("value", \.value, "Its value."),
     ]
@@ -168,7 +168,7 @@ struct PodResourceClaim: APIStruct {
     var resourceClaimName: String?
     var resourceClaimTemplateName: String?
     static let summary = "A claim of dynamic resources under the name that containers use."
-    static let fields: [Field<PodResourceClaim>] = [
+    static let fields: Fields<PodResourceClaim> = [
         .f("name", \.name, "The name in the pod.", always: true),
         .f("resourceClaimName", \.resourceClaimName, "The ResourceClaim."),
         .f("resourceClaimTemplateName", \.resourceClaimTemplateName, "The template of which a ResourceClaim is made for the pod."),
@@ -179,7 +179,7 @@ struct ResourceClaim: APIStruct {
     var name = ""
     var request = ""
     static let summary = "A claim of the pod that a container uses."
-    static let fields: [Field<ResourceClaim>] = [
+    static let fields: Fields<ResourceClaim> = [
         .f("name", \.name, "The name in spec.resourceClaims.", always: true),
         .f("request", \.request, "One request of the claim; default all."),
     ]
@@ -189,7 +189,7 @@ struct VolumeDevice: APIStruct {
     var name = ""
     var devicePath = ""
     static let summary = "A block device made of a volume."
-    static let fields: [Field<VolumeDevice>] = [
+    static let fields: Fields<VolumeDevice> = [
         .f("name", \.name, "The volume.", always: true),
         .f("devicePath", \.devicePath, "The path in the container.", always: true),
     ]
@@ -199,7 +199,7 @@ struct HTTPHeader: APIStruct {
     var name = ""
     var value = ""
     static let summary = "A header of a request."
-    static let fields: [Field<HTTPHeader>] = [
+    static let fields: Fields<HTTPHeader> = [
         .f("name", \.name, "Its name.", always: true),
         .f("value", \.value, "Its value.", always: true),
     ]
@@ -209,7 +209,7 @@ struct ObjectFieldSelector: APIStruct {
     var apiVersion = ""
     var fieldPath = ""
     static let summary = "A field of the pod."
-    static let fields: [Field<ObjectFieldSelector>] = [
+    static let fields: Fields<ObjectFieldSelector> = [
         .f("apiVersion", \.apiVersion, "Version of the field's path; v1."),
         .f("fieldPath", \.fieldPath, "The path, such as metadata.name.", always: true),
     ]
@@ -220,7 +220,7 @@ struct ResourceFieldSelector: APIStruct {
     var resource = ""
     var divisor: Quantity?
     static let summary = "A request or limit of a container."
-    static let fields: [Field<ResourceFieldSelector>] = [
+    static let fields: Fields<ResourceFieldSelector> = [
         .f("containerName", \.containerName, "The container; needed in volumes."),
         .f("resource", \.resource, "Such as limits.cpu.", always: true),
         .f("divisor", \.divisor, "Unit of the result; default 1."),
@@ -233,7 +233,7 @@ struct FileKeySelector: APIStruct {
     var key = ""
     var optional: Bool?
     static let summary = "A key of a file in a volume."
-    static let fields: [Field<FileKeySelector>] = [
+    static let fields: Fields<FileKeySelector> = [
         .f("volumeName", \.volumeName, "The emptyDir volume.", always: true),
         .f("path", \.path, "The file.", always: true),
         .f("key", \.key, "The key.", always: true),
@@ -245,7 +245,7 @@ struct ContainerRestartRule: APIStruct {
     var action = ""
     var exitCodes: ContainerRestartRuleOnExitCodes?
     static let summary = "What an exit means."
-    static let fields: [Field<ContainerRestartRule>] = [
+    static let fields: Fields<ContainerRestartRule> = [
         .f("action", \.action, "Restart or RestartAllContainers.", always: true),
         .f("exitCodes", \.exitCodes, "For which exit codes."),
     ]
@@ -255,7 +255,7 @@ struct ContainerRestartRuleOnExitCodes: APIStruct {
     var `operator` = ""
     var values: [Int] = []
     static let summary = "Exit codes."
-    static let fields: [Field<ContainerRestartRuleOnExitCodes>] = [
+    static let fields: Fields<ContainerRestartRuleOnExitCodes> = [
         .f("operator", \.operator, "In or NotIn.", always: true),
         .f("values", \.values, "The codes."),
     ]
@@ -266,7 +266,7 @@ struct WorkloadReference: APIStruct {
     var podGroup = ""
     var podGroupReplicaKey = ""
     static let summary = "The gang that a pod belongs to."
-    static let fields: [Field<WorkloadReference>] = [
+    static let fields: Fields<WorkloadReference> = [
         .f("name", \.name, "The Workload.", always: true),
         .f("podGroup", \.podGroup, "The group in it.", always: true),
         .f("podGroupReplicaKey", \.podGroupReplicaKey, "Which replica of the group."),
@@ -279,8 +279,9 @@ public struct EphemeralContainer: APIStruct {
     public var targetContainerName = ""
     public init() {}
     public static let summary = "A container added to a running pod for debugging."
-    public static let fields: [Field<EphemeralContainer>] =
-        Container.fields.map { .inner($0, at: \.container) } + [.f("targetContainerName", \.targetContainerName, "The container whose processes it sees.")]
+    public static let fields =
+        Fields<EphemeralContainer>(Container.fields.map { .inner($0, at: \.container) })
+        + [.f("targetContainerName", \.targetContainerName, "The container whose processes it sees.")]
 }
 
 extension PodSpec {

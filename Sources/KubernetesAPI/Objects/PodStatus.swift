@@ -71,7 +71,7 @@ public struct PodStatus: APIStruct {
 
     public init() {}
     public static let summary = "What is known of the pod: phase, conditions, and its containers."
-    public static let fields: [Field<PodStatus>] = [
+    public static let fields: Fields<PodStatus> = [
         .f("observedGeneration", \.observedGeneration, "The generation of the spec that this status belongs to.", bits: 64),
         .f("phase", \.phase, "Pending, Running, Succeeded or Failed."),
         .f("conditions", \.conditions, "Aspects such as PodScheduled, Initialized and Ready."),
@@ -135,7 +135,7 @@ public struct ContainerStatus: APIStruct {
 
     public init() {}
     public static let summary = "What is known of one container."
-    public static let fields: [Field<ContainerStatus>] = [
+    public static let fields: Fields<ContainerStatus> = [
         .f("name", \.name, "The container's name.", always: true),
         .f("state", \.state, "Waiting, running or terminated, with details."),
         .f("lastState", \.lastState, "How the previous instance ended."),
@@ -184,7 +184,7 @@ public struct ContainerState: APIStruct {
     }
     public var isEmpty: Bool { wait == nil && running == nil && end == nil }
     public static let summary = "Waiting, running or terminated."
-    public static let fields: [Field<ContainerState>] = [
+    public static let fields: Fields<ContainerState> = [
         .f("waiting", \.waiting, "Not running yet or again, and why."),
         .f("running", \.running, "Running, and since when."),
         .f("terminated", \.terminated, "Ended, and how."),
@@ -200,7 +200,7 @@ public struct ContainerStateWaiting: APIStruct {
     public var message = ""
     public init() {}
     public static let summary = "Why a container is not running."
-    public static let fields: [Field<ContainerStateWaiting>] = [
+    public static let fields: Fields<ContainerStateWaiting> = [
         .f("reason", \.reason, "In one word, such as ContainerCreating or CrashLoopBackOff."),
         .f("message", \.message, "In a sentence."),
     ]
@@ -210,7 +210,7 @@ public struct ContainerStateRunning: APIStruct {
     public var startedAt: Instant?
     public init() {}
     public static let summary = "Since when a container runs."
-    public static let fields: [Field<ContainerStateRunning>] = [.f("startedAt", \.startedAt, "Since when it runs.")]
+    public static let fields: Fields<ContainerStateRunning> = [.f("startedAt", \.startedAt, "Since when it runs.")]
 }
 
 public struct ContainerStateTerminated: APIStruct {
@@ -223,7 +223,7 @@ public struct ContainerStateTerminated: APIStruct {
     public var containerID = ""
     public init() {}
     public static let summary = "How a container ended."
-    public static let fields: [Field<ContainerStateTerminated>] = [
+    public static let fields: Fields<ContainerStateTerminated> = [
         .f("exitCode", \.exitCode, "0 is success; 137 killed, 143 stopped.", always: true),
         .f("signal", \.signal, "The signal that ended it."),
         .f("reason", \.reason, "Completed, Error, OOMKilled …"),

@@ -21,7 +21,7 @@ public struct SchedulerConfiguration: APIStruct {
 
     public init() {}
     public static let summary = "The configuration of the scheduler."
-    public static let fields: [Field<SchedulerConfiguration>] = [
+    public static let fields: Fields<SchedulerConfiguration> = [
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "KubeSchedulerConfiguration."),
         .f("parallelism", \.parallelism, "How many nodes are looked at at once. Kept, not acted on."),
@@ -52,7 +52,7 @@ public struct SchedulerProfile: APIStruct {
     public var pluginConfig: [SchedulerPluginConfig] = []
     public init() {}
     public static let summary = "One scheduler by name."
-    public static let fields: [Field<SchedulerProfile>] = [
+    public static let fields: Fields<SchedulerProfile> = [
         .f("schedulerName", \.schedulerName, "The name that pods ask for; default default-scheduler."),
         .f("percentageOfNodesToScore", \.percentageOfNodesToScore, "As above, for this profile alone."),
         .f("plugins", \.plugins, "Plugins to enable or disable."),
@@ -77,7 +77,7 @@ public struct SchedulerPlugins: APIStruct {
     public var multiPoint = SchedulerPluginSet()
     public init() {}
     public static let summary = "Plugins to enable and disable at each extension point."
-    public static let fields: [Field<SchedulerPlugins>] = [
+    public static let fields: Fields<SchedulerPlugins> = [
         .f("preEnqueue", \.preEnqueue, "Before a pod enters the queue."),
         .f("queueSort", \.queueSort, "The order of the queue."),
         .f("preFilter", \.preFilter, "Once before filtering."),
@@ -99,7 +99,7 @@ public struct SchedulerPluginSet: APIStruct {
     public var disabled: [SchedulerPlugin] = []
     public init() {}
     public static let summary = "Plugins to enable and disable."
-    public static let fields: [Field<SchedulerPluginSet>] = [
+    public static let fields: Fields<SchedulerPluginSet> = [
         .f("enabled", \.enabled, "Plugins to add, in this order, after the default ones."),
         .f("disabled", \.disabled, "Default plugins to leave out; * leaves out all."),
     ]
@@ -115,7 +115,7 @@ public struct SchedulerPlugin: APIStruct {
     public init() {}
     public init(_ name: String, weight: Int? = nil) { (self.name, self.weight) = (name, weight) }
     public static let summary = "A plugin."
-    public static let fields: [Field<SchedulerPlugin>] = [
+    public static let fields: Fields<SchedulerPlugin> = [
         .f("name", \.name, "Its name.", always: true),
         .f("weight", \.weight, "How much its score counts."),
     ]
@@ -126,7 +126,7 @@ public struct SchedulerPluginConfig: APIStruct {
     public var args: JSONValue?
     public init() {}
     public static let summary = "Arguments of a plugin."
-    public static let fields: [Field<SchedulerPluginConfig>] = [
+    public static let fields: Fields<SchedulerPluginConfig> = [
         .f("name", \.name, "The plugin.", always: true),
         .f("args", \.args, "Its arguments, of the kind NAMEArgs."),
     ]
@@ -141,7 +141,7 @@ public struct PodTopologySpreadArgs: APIStruct {
     public var defaultingType = ""
     public init() {}
     public static let summary = "Arguments of PodTopologySpread."
-    public static let fields: [Field<PodTopologySpreadArgs>] = [
+    public static let fields: Fields<PodTopologySpreadArgs> = [
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "PodTopologySpreadArgs."),
         .f("defaultConstraints", \.defaultConstraints, "Constraints of pods that have none of their own."),
@@ -159,7 +159,7 @@ public struct InterPodAffinityArgs: APIStruct {
     public var ignorePreferredTermsOfExistingPods = false
     public init() {}
     public static let summary = "Arguments of InterPodAffinity."
-    public static let fields: [Field<InterPodAffinityArgs>] = [
+    public static let fields: Fields<InterPodAffinityArgs> = [
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "InterPodAffinityArgs."),
         .f(
@@ -180,7 +180,7 @@ public struct NodeResourcesFitArgs: APIStruct {
     public var scoringStrategy: ScoringStrategy?
     public init() {}
     public static let summary = "Arguments of NodeResourcesFit."
-    public static let fields: [Field<NodeResourcesFitArgs>] = [
+    public static let fields: Fields<NodeResourcesFitArgs> = [
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "NodeResourcesFitArgs."),
         .f("ignoredResources", \.ignoredResources, "Extended resources that the filter does not look at."),
@@ -197,7 +197,7 @@ public struct ScoringStrategy: APIStruct {
     public var requestedToCapacityRatio: RequestedToCapacityRatioParam?
     public init() {}
     public static let summary = "How nodes are ranked by what is used of them."
-    public static let fields: [Field<ScoringStrategy>] = [
+    public static let fields: Fields<ScoringStrategy> = [
         .f("type", \.type, "LeastAllocated, MostAllocated or RequestedToCapacityRatio."),
         .f("resources", \.resources, "Resources that count; default cpu and memory, 1 each."),
         .f("requestedToCapacityRatio", \.requestedToCapacityRatio, "The line that turns use into a score."),
@@ -210,7 +210,7 @@ public struct ResourceSpec: APIStruct {
     public init() {}
     public init(_ name: String, weight: Int = 1) { (self.name, self.weight) = (name, weight) }
     public static let summary = "A resource and how much it counts."
-    public static let fields: [Field<ResourceSpec>] = [
+    public static let fields: Fields<ResourceSpec> = [
         .f("name", \.name, "Its name.", always: true),
         .f("weight", \.weight, "1 to 100; default 1.", bits: 64),
     ]
@@ -220,7 +220,7 @@ public struct RequestedToCapacityRatioParam: APIStruct {
     public var shape: [UtilizationPoint] = []
     public init() {}
     public static let summary = "The line that turns use into a score."
-    public static let fields: [Field<RequestedToCapacityRatioParam>] = [.f("shape", \.shape, "Points of the line.")]
+    public static let fields: Fields<RequestedToCapacityRatioParam> = [.f("shape", \.shape, "Points of the line.")]
 }
 
 /// Arguments of NodeResourcesBalancedAllocation.
@@ -230,7 +230,7 @@ public struct NodeResourcesBalancedAllocationArgs: APIStruct {
     public var resources: [ResourceSpec] = []
     public init() {}
     public static let summary = "Arguments of NodeResourcesBalancedAllocation."
-    public static let fields: [Field<NodeResourcesBalancedAllocationArgs>] = [
+    public static let fields: Fields<NodeResourcesBalancedAllocationArgs> = [
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "NodeResourcesBalancedAllocationArgs."),
         .f("resources", \.resources, "Resources whose use is to be balanced; default cpu and memory. Weights are 1."),
@@ -244,7 +244,7 @@ public struct NodeAffinityArgs: APIStruct {
     public var addedAffinity: NodeAffinity?
     public init() {}
     public static let summary = "Arguments of NodeAffinity."
-    public static let fields: [Field<NodeAffinityArgs>] = [
+    public static let fields: Fields<NodeAffinityArgs> = [
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "NodeAffinityArgs."),
         .f("addedAffinity", \.addedAffinity, "What all pods of the profile want of nodes besides their own affinity."),
@@ -259,7 +259,7 @@ public struct VolumeBindingArgs: APIStruct {
     public var shape: [UtilizationPoint] = []
     public init() {}
     public static let summary = "Arguments of VolumeBinding."
-    public static let fields: [Field<VolumeBindingArgs>] = [
+    public static let fields: Fields<VolumeBindingArgs> = [
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "VolumeBindingArgs."),
         .f("bindTimeoutSeconds", \.bindTimeoutSeconds, "Kept, not acted on: volumes may take 600 s."),
@@ -273,7 +273,7 @@ public struct UtilizationPoint: APIStruct {
     public var score = 0
     public init() {}
     public static let summary = "A use and its score; between two points the score lies on a line."
-    public static let fields: [Field<UtilizationPoint>] = [
+    public static let fields: Fields<UtilizationPoint> = [
         .f("utilization", \.utilization, "Percent, 0 to 100.", always: true),
         .f("score", \.score, "0 to 10.", always: true),
     ]
@@ -287,7 +287,7 @@ public struct DefaultPreemptionArgs: APIStruct {
     public var minCandidateNodesAbsolute: Int?
     public init() {}
     public static let summary = "Arguments of DefaultPreemption."
-    public static let fields: [Field<DefaultPreemptionArgs>] = [
+    public static let fields: Fields<DefaultPreemptionArgs> = [
         .f("apiVersion", \.apiVersion, "kubescheduler.config.k8s.io/v1."),
         .f("kind", \.kind, "DefaultPreemptionArgs."),
         .f(

@@ -11,7 +11,7 @@ public struct SchedulingWorkload: ObjectWithoutStatus {
     public var spec = SchedulingWorkloadSpec()
     public init() {}
     public static let summary = "A plan of the groups of pods that a workload consists of. Since 1.36, with the gate GenericWorkload."
-    public static let fields: [Field<SchedulingWorkload>] = [
+    public static let fields: Fields<SchedulingWorkload> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "Templates of groups.", always: true),
     ]
@@ -34,7 +34,7 @@ public struct SchedulingWorkloadSpec: APIStruct {
         public var name = ""
         public init() {}
         public static let summary = "The object that the plan belongs to."
-        public static let fields: [Field<ControllerReference>] = [
+        public static let fields: Fields<ControllerReference> = [
             .f("apiGroup", \.apiGroup, "Its API group; empty for the core group."),
             .f("kind", \.kind, "Its kind.", always: true),
             .f("name", \.name, "Its name.", always: true),
@@ -44,7 +44,7 @@ public struct SchedulingWorkloadSpec: APIStruct {
     public var podGroupTemplates: [PodGroupTemplate] = []
     public init() {}
     public static let summary = "The groups that the workload consists of."
-    public static let fields: [Field<SchedulingWorkloadSpec>] = [
+    public static let fields: Fields<SchedulingWorkloadSpec> = [
         .f("controllerRef", \.controllerRef, "The object that the plan belongs to; tells people and tools, nobody acts on it."),
         .f("podGroupTemplates", \.podGroupTemplates, "One to eight templates of groups, told apart by name; none may come or go later."),
     ]
@@ -55,7 +55,7 @@ public struct PodGroupTemplate: APIStruct {
     public var spec = PodGroupSpec()
     public init() {}
     public static let summary = "What groups made from it are like. A change does not touch the groups that are there."
-    public static let fields: [Field<PodGroupTemplate>] = [
+    public static let fields: Fields<PodGroupTemplate> = [
         .f("name", \.name, "Tells it from the other templates.", always: true),
         .f("schedulingPolicy", \.spec.schedulingPolicy, "Exactly one of basic and gang.", always: true),
         .f("schedulingConstraints", \.spec.schedulingConstraints, "Domains that a group must not leave."),

@@ -10,7 +10,7 @@ public struct PersistentVolume: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { [] }
     public static let summary = "A piece of storage."
-    public static let fields: [Field<PersistentVolume>] = [
+    public static let fields: Fields<PersistentVolume> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "How big, where, who may use it how."),
         .f("status", \.status, "Available, Bound, Released or Failed."),
@@ -63,7 +63,7 @@ public struct PersistentVolumeSpec: APIStruct {
     public var vsphereVolume: JSONValue?
     public init() {}
     public static let summary = "How big the storage is, where it is, and who may use it how."
-    public static let fields: [Field<PersistentVolumeSpec>] = [
+    public static let fields: Fields<PersistentVolumeSpec> = [
         .f("capacity", \.capacity, "Its size."),
         .f("accessModes", \.accessModes, "ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod."),
         .f("claimRef", \.claimRef, "The claim that has it."),
@@ -102,7 +102,7 @@ public struct VolumeNodeAffinity: APIStruct {
     public var required: NodeSelector?
     public init() {}
     public static let summary = "Nodes from which a volume can be reached."
-    public static let fields: [Field<VolumeNodeAffinity>] = [.f("required", \.required, "Requirements on the node.")]
+    public static let fields: Fields<VolumeNodeAffinity> = [.f("required", \.required, "Requirements on the node.")]
 }
 
 public struct CSIPersistentVolumeSource: APIStruct {
@@ -118,7 +118,7 @@ public struct CSIPersistentVolumeSource: APIStruct {
     public var nodeExpandSecretRef: JSONValue?
     public init() {}
     public static let summary = "Storage of a CSI driver."
-    public static let fields: [Field<CSIPersistentVolumeSource>] = [
+    public static let fields: Fields<CSIPersistentVolumeSource> = [
         .f("driver", \.driver, "The driver.", always: true),
         .f("volumeHandle", \.volumeHandle, "The driver's name of the volume.", always: true),
         .f("readOnly", \.readOnly, "Whether it cannot be written."),
@@ -141,7 +141,7 @@ public struct PersistentVolumeStatus: APIStruct {
     public var modifyVolumeStatus: JSONValue?
     public init() {}
     public static let summary = "Whether the volume is free."
-    public static let fields: [Field<PersistentVolumeStatus>] = [
+    public static let fields: Fields<PersistentVolumeStatus> = [
         .f("phase", \.phase, "Pending, Available, Bound, Released or Failed."),
         .f("message", \.message, "Why, in a sentence."),
         .f("reason", \.reason, "Why, in one word."),
@@ -164,7 +164,7 @@ public struct PersistentVolumeClaim: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "A wish for storage."
-    public static let fields: [Field<PersistentVolumeClaim>] = [
+    public static let fields: Fields<PersistentVolumeClaim> = [
         .f("apiVersion", \.apiVersion, "v1, in the claim templates of a StatefulSet."),
         .f("kind", \.kindName, "PersistentVolumeClaim, in the claim templates of a StatefulSet."),
         .f("metadata", \.metadata, "Names, labels, owners."),
@@ -204,7 +204,7 @@ public struct PersistentVolumeClaimSpec: APIStruct {
     public var volumeAttributesClassName: String?
     public init() {}
     public static let summary = "How much storage, of which class, used how."
-    public static let fields: [Field<PersistentVolumeClaimSpec>] = [
+    public static let fields: Fields<PersistentVolumeClaimSpec> = [
         .f("accessModes", \.accessModes, "ReadWriteOnce, ReadOnlyMany, ReadWriteMany, or ReadWriteOncePod alone."),
         .f("selector", \.selector, "Labels that the volume must have."),
         .f("resources", \.resources, "How much storage."),
@@ -228,7 +228,7 @@ public struct PersistentVolumeClaimStatus: APIStruct {
     public var modifyVolumeStatus: JSONValue?
     public init() {}
     public static let summary = "What the claim got."
-    public static let fields: [Field<PersistentVolumeClaimStatus>] = [
+    public static let fields: Fields<PersistentVolumeClaimStatus> = [
         .f("phase", \.phase, "Pending, Bound or Lost."),
         .f("accessModes", \.accessModes, "The modes of the volume."),
         .f("capacity", \.capacity, "Its size."),
@@ -255,7 +255,7 @@ public struct StorageClass: ObjectWithoutStatus {
     public var allowedTopologies: [TopologySelectorTerm] = []
     public init() {}
     public static let summary = "A kind of storage that can be made on demand."
-    public static let fields: [Field<StorageClass>] = [
+    public static let fields: Fields<StorageClass> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("provisioner", \.provisioner, "Who makes the volumes.", always: true),
         .f("parameters", \.parameters, "Settings for the provisioner."),
@@ -281,7 +281,7 @@ public struct TopologySelectorTerm: APIStruct {
     public var matchLabelExpressions: [TopologySelectorRequirement] = []
     public init() {}
     public static let summary = "Node labels that must hold together."
-    public static let fields: [Field<TopologySelectorTerm>] = [
+    public static let fields: Fields<TopologySelectorTerm> = [
         .f("matchLabelExpressions", \.matchLabelExpressions, "Labels and their values.")
     ]
 }
@@ -291,7 +291,7 @@ public struct TopologySelectorRequirement: APIStruct {
     public var values: [String] = []
     public init() {}
     public static let summary = "A node label and its allowed values."
-    public static let fields: [Field<TopologySelectorRequirement>] = [
+    public static let fields: Fields<TopologySelectorRequirement> = [
         .f("key", \.key, "The label.", always: true),
         .f("values", \.values, "The allowed values.", always: true),
     ]
@@ -305,7 +305,7 @@ public struct CSIDriver: ObjectWithoutStatus {
     public var spec = CSIDriverSpec()
     public init() {}
     public static let summary = "A CSI driver as the cluster knows it."
-    public static let fields: [Field<CSIDriver>] = [
+    public static let fields: Fields<CSIDriver> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "What the driver needs."),
     ]
@@ -335,7 +335,7 @@ public struct CSIDriverSpec: APIStruct {
     public var preventPodSchedulingIfMissing: Bool?
     public init() {}
     public static let summary = "What a CSI driver needs."
-    public static let fields: [Field<CSIDriverSpec>] = [
+    public static let fields: Fields<CSIDriverSpec> = [
         .f("attachRequired", \.attachRequired, "Whether volumes are attached to nodes first; default yes."),
         .f("podInfoOnMount", \.podInfoOnMount, "Whether it is told the pod."),
         .f("volumeLifecycleModes", \.volumeLifecycleModes, "Persistent, Ephemeral."),
@@ -360,7 +360,7 @@ public struct CSINode: ObjectWithoutStatus {
     public var spec = CSINodeSpec()
     public init() {}
     public static let summary = "The CSI drivers of a node."
-    public static let fields: [Field<CSINode>] = [
+    public static let fields: Fields<CSINode> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "The drivers."),
     ]
@@ -384,7 +384,7 @@ public struct CSINodeSpec: APIStruct {
     public var drivers: [CSINodeDriver] = []
     public init() {}
     public static let summary = "The drivers of a node."
-    public static let fields: [Field<CSINodeSpec>] = [.f("drivers", \.drivers, "The drivers.", always: true)]
+    public static let fields: Fields<CSINodeSpec> = [.f("drivers", \.drivers, "The drivers.", always: true)]
 }
 
 public struct CSINodeDriver: APIStruct {
@@ -394,7 +394,7 @@ public struct CSINodeDriver: APIStruct {
     public var allocatable: VolumeNodeResources?
     public init() {}
     public static let summary = "A driver on a node."
-    public static let fields: [Field<CSINodeDriver>] = [
+    public static let fields: Fields<CSINodeDriver> = [
         .f("name", \.name, "The driver.", always: true),
         .f("nodeID", \.nodeID, "The driver's name of the node.", always: true),
         .f("topologyKeys", \.topologyKeys, "Node labels that say where volumes can be reached."),
@@ -406,7 +406,7 @@ public struct VolumeNodeResources: APIStruct {
     public var count: Int?
     public init() {}
     public static let summary = "How many volumes a node can have."
-    public static let fields: [Field<VolumeNodeResources>] = [.f("count", \.count, "The number.")]
+    public static let fields: Fields<VolumeNodeResources> = [.f("count", \.count, "The number.")]
 }
 
 /// That a volume is, or is to be, attached to a node.
@@ -419,7 +419,7 @@ public struct VolumeAttachment: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { [] }
     public static let summary = "That a volume is, or is to be, attached to a node."
-    public static let fields: [Field<VolumeAttachment>] = [
+    public static let fields: Fields<VolumeAttachment> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "Which volume, which node."),
         .f("status", \.status, "Whether it is attached."),
@@ -440,7 +440,7 @@ public struct VolumeAttachmentSpec: APIStruct {
     public var nodeName = ""
     public init() {}
     public static let summary = "Which volume goes to which node."
-    public static let fields: [Field<VolumeAttachmentSpec>] = [
+    public static let fields: Fields<VolumeAttachmentSpec> = [
         .f("attacher", \.attacher, "The driver.", always: true),
         .f("source", \.source, "The volume.", always: true),
         .f("nodeName", \.nodeName, "The node.", always: true),
@@ -452,7 +452,7 @@ public struct VolumeAttachmentSource: APIStruct {
     public var inlineVolumeSpec: JSONValue?
     public init() {}
     public static let summary = "The volume to attach."
-    public static let fields: [Field<VolumeAttachmentSource>] = [
+    public static let fields: Fields<VolumeAttachmentSource> = [
         .f("persistentVolumeName", \.persistentVolumeName, "Name of the persistent volume."),
         .f("inlineVolumeSpec", \.inlineVolumeSpec, "A volume given in place."),
     ]
@@ -465,7 +465,7 @@ public struct VolumeAttachmentStatus: APIStruct {
     public var detachError: JSONValue?
     public init() {}
     public static let summary = "Whether the volume is attached."
-    public static let fields: [Field<VolumeAttachmentStatus>] = [
+    public static let fields: Fields<VolumeAttachmentStatus> = [
         .f("attached", \.attached, "Whether it is attached.", always: true),
         .f("attachmentMetadata", \.attachmentMetadata, "What the driver answered."),
         .f("attachError", \.attachError, "Why attaching failed."),

@@ -34,7 +34,7 @@ public struct Volume: APIStruct {
 
     public init() {}
     public static let summary = "Storage that containers can mount; exactly one source is set."
-    public static let fields: [Field<Volume>] = [
+    public static let fields: Fields<Volume> = [
         .f("name", \.name, "Name, unique in the pod.", always: true),
         .f("emptyDir", \.emptyDir, "An empty folder that lives as long as the pod."),
         .f("hostPath", \.hostPath, as: HostPathVolumeSource.self, "A path of the node."),
@@ -74,7 +74,7 @@ public struct EmptyDirVolumeSource: APIStruct {
     public var sizeLimit: Quantity?
     public init() {}
     public static let summary = "An empty folder that lives as long as the pod."
-    public static let fields: [Field<EmptyDirVolumeSource>] = [
+    public static let fields: Fields<EmptyDirVolumeSource> = [
         .f("medium", \.medium, "Empty for disk, Memory for RAM."),
         .f("sizeLimit", \.sizeLimit, "The most it may hold; beyond it the pod is evicted."),
     ]
@@ -87,7 +87,7 @@ public struct ConfigMapVolumeSource: APIStruct {
     public var optional: Bool?
     public init() {}
     public static let summary = "The keys of a ConfigMap as files."
-    public static let fields: [Field<ConfigMapVolumeSource>] = [
+    public static let fields: Fields<ConfigMapVolumeSource> = [
         .f("name", \.name, "The ConfigMap."),
         .f("items", \.items, as: [KeyToPath].self, "Which keys, under which paths."),
         .f("defaultMode", \.defaultMode, "File mode."),
@@ -102,7 +102,7 @@ public struct SecretVolumeSource: APIStruct {
     public var optional: Bool?
     public init() {}
     public static let summary = "The keys of a Secret as files."
-    public static let fields: [Field<SecretVolumeSource>] = [
+    public static let fields: Fields<SecretVolumeSource> = [
         .f("secretName", \.secretName, "The Secret."),
         .f("items", \.items, as: [KeyToPath].self, "Which keys, under which paths."),
         .f("defaultMode", \.defaultMode, "File mode."),
@@ -115,7 +115,7 @@ public struct ProjectedVolumeSource: APIStruct {
     public var defaultMode: Int?
     public init() {}
     public static let summary = "Several sources in one folder."
-    public static let fields: [Field<ProjectedVolumeSource>] = [
+    public static let fields: Fields<ProjectedVolumeSource> = [
         .f("sources", \.sources, "The sources."),
         .f("defaultMode", \.defaultMode, "File mode."),
     ]
@@ -130,7 +130,7 @@ public struct VolumeProjection: APIStruct {
     public var podCertificate: JSONValue?
     public init() {}
     public static let summary = "One source of a projected volume."
-    public static let fields: [Field<VolumeProjection>] = [
+    public static let fields: Fields<VolumeProjection> = [
         .f("configMap", \.configMap, "The keys of a ConfigMap."),
         .f("secret", \.secret, "The keys of a Secret."),
         .f("downwardAPI", \.downwardAPI, as: DownwardAPIProjection.self, "Fields of the pod."),
@@ -146,7 +146,7 @@ public struct OptionalProjection: APIStruct {
     public var optional: Bool?
     public init() {}
     public static let summary = "The keys of an object as files."
-    public static let fields: [Field<OptionalProjection>] = [
+    public static let fields: Fields<OptionalProjection> = [
         .f("name", \.name, "The object."),
         .f("items", \.items, as: [KeyToPath].self, "Which keys, under which paths."),
         .f("optional", \.optional, "Whether it may be missing."),
@@ -158,7 +158,7 @@ public struct PersistentVolumeClaimVolumeSource: APIStruct {
     public var readOnly = false
     public init() {}
     public static let summary = "A claim for persistent storage in the pod's namespace."
-    public static let fields: [Field<PersistentVolumeClaimVolumeSource>] = [
+    public static let fields: Fields<PersistentVolumeClaimVolumeSource> = [
         .f("claimName", \.claimName, "The claim.", always: true),
         .f("readOnly", \.readOnly, "Whether it cannot be written."),
     ]
@@ -169,7 +169,7 @@ public struct ImageVolumeSource: APIStruct {
     public var pullPolicy = ""
     public init() {}
     public static let summary = "The content of an image as a volume."
-    public static let fields: [Field<ImageVolumeSource>] = [
+    public static let fields: Fields<ImageVolumeSource> = [
         .f("reference", \.reference, "The image."),
         .f("pullPolicy", \.pullPolicy, "Always, IfNotPresent or Never."),
     ]
@@ -184,7 +184,7 @@ public struct DiskVolumeSource: APIStruct {
     public var readOnly = false
     public init() {}
     public static let summary = "A disk of a cloud provider."
-    public static let fields: [Field<DiskVolumeSource>] = [
+    public static let fields: Fields<DiskVolumeSource> = [
         .f("pdName", \.pdName, "Name of a Google Cloud disk."),
         .f("volumeID", \.volumeID, "Id of an AWS disk."),
         .f("fsType", \.fsType, "File system."),

@@ -5,7 +5,7 @@ struct KeyToPath: APIStruct {
     var path = ""
     var mode: Int?
     static let summary = "A key and the file that it becomes."
-    static let fields: [Field<KeyToPath>] = [
+    static let fields: Fields<KeyToPath> = [
         .f("key", \.key, "The key.", always: true),
         .f("path", \.path, "The file.", always: true),
         .f("mode", \.mode, "File mode."),
@@ -16,7 +16,7 @@ struct DownwardAPIVolumeSource: APIStruct {
     var items: [DownwardAPIVolumeFile] = []
     var defaultMode: Int?
     static let summary = "Fields of the pod as files."
-    static let fields: [Field<DownwardAPIVolumeSource>] = [
+    static let fields: Fields<DownwardAPIVolumeSource> = [
         .f("items", \.items, "The files."),
         .f("defaultMode", \.defaultMode, "File mode."),
     ]
@@ -25,7 +25,7 @@ struct DownwardAPIVolumeSource: APIStruct {
 struct DownwardAPIProjection: APIStruct {
     var items: [DownwardAPIVolumeFile] = []
     static let summary = "Fields of the pod as files."
-    static let fields: [Field<DownwardAPIProjection>] = [
+    static let fields: Fields<DownwardAPIProjection> = [
         .f("items", \.items, "The files.")
     ]
 }
@@ -36,7 +36,7 @@ struct DownwardAPIVolumeFile: APIStruct {
     var resourceFieldRef: ResourceFieldSelector?
     var mode: Int?
     static let summary = "A file with a field of the pod."
-    static let fields: [Field<DownwardAPIVolumeFile>] = [
+    static let fields: Fields<DownwardAPIVolumeFile> = [
         .f("path", \.path, "The file.", always: true),
         .f("fieldRef", \.fieldRef, "A field of the pod."),
         .f("resourceFieldRef", \.resourceFieldRef, "A request or limit of a container."),
@@ -49,7 +49,7 @@ struct ServiceAccountTokenProjection: APIStruct {
     var expirationSeconds: Int?
     var path = ""
     static let summary = "A token bound to the pod."
-    static let fields: [Field<ServiceAccountTokenProjection>] = [
+    static let fields: Fields<ServiceAccountTokenProjection> = [
         .f("audience", \.audience, "Who is meant to take it."),
         .f("expirationSeconds", \.expirationSeconds, "How long it is valid; default 3600.", bits: 64),
         .f("path", \.path, "The file.", always: true),
@@ -63,7 +63,7 @@ struct ClusterTrustBundleProjection: APIStruct {
     var optional: Bool?
     var path = ""
     static let summary = "Trusted certificates."
-    static let fields: [Field<ClusterTrustBundleProjection>] = [
+    static let fields: Fields<ClusterTrustBundleProjection> = [
         .f("name", \.name, "One bundle."),
         .f("signerName", \.signerName, "All bundles of a signer."),
         .f("labelSelector", \.labelSelector, "Which of the signer's bundles."),
@@ -81,7 +81,7 @@ struct PodCertificateProjection: APIStruct {
     var certificateChainPath = ""
     var userAnnotations: StringMap<String> = [:]
     static let summary = "A certificate for the pod."
-    static let fields: [Field<PodCertificateProjection>] = [
+    static let fields: Fields<PodCertificateProjection> = [
         .f("signerName", \.signerName, "The signer."),
         .f("keyType", \.keyType, "Kind of the key."),
         .f("maxExpirationSeconds", \.maxExpirationSeconds, "How long it may be valid."),
@@ -96,7 +96,7 @@ struct HostPathVolumeSource: APIStruct {
     var path = ""
     var type: String?
     static let summary = "A path of the node."
-    static let fields: [Field<HostPathVolumeSource>] = [
+    static let fields: Fields<HostPathVolumeSource> = [
         .f("path", \.path, "The path.", always: true),
         .f("type", \.type, "What must be there."),
     ]
@@ -107,7 +107,7 @@ struct GitRepoVolumeSource: APIStruct {
     var revision = ""
     var directory = ""
     static let summary = "A git repository."
-    static let fields: [Field<GitRepoVolumeSource>] = [
+    static let fields: Fields<GitRepoVolumeSource> = [
         .f("repository", \.repository, "Its address.", always: true),
         .f("revision", \.revision, "The commit."),
         .f("directory", \.directory, "Folder of the copy."),
@@ -119,7 +119,7 @@ struct NFSVolumeSource: APIStruct {
     var path = ""
     var readOnly = false
     static let summary = "A network share."
-    static let fields: [Field<NFSVolumeSource>] = [
+    static let fields: Fields<NFSVolumeSource> = [
         .f("server", \.server, "The server.", always: true),
         .f("path", \.path, "The exported path.", always: true),
         .f("readOnly", \.readOnly, "Whether it cannot be written."),
@@ -139,7 +139,7 @@ struct ISCSIVolumeSource: APIStruct {
     var secretRef: SecretReference?
     var initiatorName: String?
     static let summary = "An iSCSI disk."
-    static let fields: [Field<ISCSIVolumeSource>] = [
+    static let fields: Fields<ISCSIVolumeSource> = [
         .f("targetPortal", \.targetPortal, "Address and port.", always: true),
         .f("iqn", \.iqn, "Name of the target.", always: true),
         .f("lun", \.lun, "Number of the disk.", always: true),
@@ -160,7 +160,7 @@ struct GlusterfsVolumeSource: APIStruct {
     var path = ""
     var readOnly = false
     static let summary = "A Gluster file system."
-    static let fields: [Field<GlusterfsVolumeSource>] = [
+    static let fields: Fields<GlusterfsVolumeSource> = [
         .f("endpoints", \.endpoints, "Endpoints of the servers.", always: true),
         .f("endpointsNamespace", \.endpointsNamespace, "Their namespace, for persistent volumes."),
         .f("path", \.path, "The volume.", always: true),
@@ -178,7 +178,7 @@ struct RBDVolumeSource: APIStruct {
     var secretRef: SecretReference?
     var readOnly = false
     static let summary = "A Ceph block device."
-    static let fields: [Field<RBDVolumeSource>] = [
+    static let fields: Fields<RBDVolumeSource> = [
         .f("monitors", \.monitors, "The monitors.", always: true),
         .f("image", \.image, "The image.", always: true),
         .f("fsType", \.fsType, "File system."),
@@ -196,7 +196,7 @@ struct CinderVolumeSource: APIStruct {
     var readOnly = false
     var secretRef: SecretReference?
     static let summary = "An OpenStack disk."
-    static let fields: [Field<CinderVolumeSource>] = [
+    static let fields: Fields<CinderVolumeSource> = [
         .f("volumeID", \.volumeID, "The disk.", always: true),
         .f("fsType", \.fsType, "File system."),
         .f("readOnly", \.readOnly, "Whether it cannot be written."),
@@ -212,7 +212,7 @@ struct CephFSVolumeSource: APIStruct {
     var secretRef: SecretReference?
     var readOnly = false
     static let summary = "A Ceph file system."
-    static let fields: [Field<CephFSVolumeSource>] = [
+    static let fields: Fields<CephFSVolumeSource> = [
         .f("monitors", \.monitors, "The monitors.", always: true),
         .f("path", \.path, "The folder."),
         .f("user", \.user, "The user."),
@@ -226,7 +226,7 @@ struct FlockerVolumeSource: APIStruct {
     var datasetName = ""
     var datasetUUID = ""
     static let summary = "A Flocker volume."
-    static let fields: [Field<FlockerVolumeSource>] = [
+    static let fields: Fields<FlockerVolumeSource> = [
         .f("datasetName", \.datasetName, "Name of the data set."),
         .f("datasetUUID", \.datasetUUID, "Identity of the data set."),
     ]
@@ -239,7 +239,7 @@ struct FCVolumeSource: APIStruct {
     var readOnly = false
     var wwids: [String] = []
     static let summary = "A Fibre Channel disk."
-    static let fields: [Field<FCVolumeSource>] = [
+    static let fields: Fields<FCVolumeSource> = [
         .f("targetWWNs", \.targetWWNs, "Names of the targets."),
         .f("lun", \.lun, "Number of the disk."),
         .f("fsType", \.fsType, "File system."),
@@ -255,7 +255,7 @@ struct FlexVolumeSource: APIStruct {
     var readOnly = false
     var options: StringMap<String> = [:]
     static let summary = "A volume of an exec based driver."
-    static let fields: [Field<FlexVolumeSource>] = [
+    static let fields: Fields<FlexVolumeSource> = [
         .f("driver", \.driver, "The driver.", always: true),
         .f("fsType", \.fsType, "File system."),
         .f("secretRef", \.secretRef, "Credentials."),
@@ -270,7 +270,7 @@ struct AzureFileVolumeSource: APIStruct {
     var readOnly = false
     var secretNamespace: String?
     static let summary = "A share of Azure."
-    static let fields: [Field<AzureFileVolumeSource>] = [
+    static let fields: Fields<AzureFileVolumeSource> = [
         .f("secretName", \.secretName, "Credentials.", always: true),
         .f("shareName", \.shareName, "The share.", always: true),
         .f("readOnly", \.readOnly, "Whether it cannot be written."),
@@ -286,7 +286,7 @@ struct AzureDiskVolumeSource: APIStruct {
     var readOnly: Bool?
     var kind: String?
     static let summary = "A disk of Azure."
-    static let fields: [Field<AzureDiskVolumeSource>] = [
+    static let fields: Fields<AzureDiskVolumeSource> = [
         .f("diskName", \.diskName, "The disk.", always: true),
         .f("diskURI", \.diskURI, "Its address.", always: true),
         .f("cachingMode", \.cachingMode, "None, ReadOnly or ReadWrite."),
@@ -302,7 +302,7 @@ struct VsphereVolumeSource: APIStruct {
     var storagePolicyName = ""
     var storagePolicyID = ""
     static let summary = "A vSphere disk."
-    static let fields: [Field<VsphereVolumeSource>] = [
+    static let fields: Fields<VsphereVolumeSource> = [
         .f("volumePath", \.volumePath, "The disk.", always: true),
         .f("fsType", \.fsType, "File system."),
         .f("storagePolicyName", \.storagePolicyName, "Storage policy."),
@@ -314,7 +314,7 @@ struct PhotonPersistentDiskVolumeSource: APIStruct {
     var pdID = ""
     var fsType = ""
     static let summary = "A Photon disk."
-    static let fields: [Field<PhotonPersistentDiskVolumeSource>] = [
+    static let fields: Fields<PhotonPersistentDiskVolumeSource> = [
         .f("pdID", \.pdID, "The disk.", always: true),
         .f("fsType", \.fsType, "File system."),
     ]
@@ -325,7 +325,7 @@ struct PortworxVolumeSource: APIStruct {
     var fsType = ""
     var readOnly = false
     static let summary = "A Portworx volume."
-    static let fields: [Field<PortworxVolumeSource>] = [
+    static let fields: Fields<PortworxVolumeSource> = [
         .f("volumeID", \.volumeID, "The volume.", always: true),
         .f("fsType", \.fsType, "File system."),
         .f("readOnly", \.readOnly, "Whether it cannot be written."),
@@ -340,7 +340,7 @@ struct QuobyteVolumeSource: APIStruct {
     var group = ""
     var tenant = ""
     static let summary = "A Quobyte volume."
-    static let fields: [Field<QuobyteVolumeSource>] = [
+    static let fields: Fields<QuobyteVolumeSource> = [
         .f("registry", \.registry, "The registry.", always: true),
         .f("volume", \.volume, "The volume.", always: true),
         .f("readOnly", \.readOnly, "Whether it cannot be written."),
@@ -362,7 +362,7 @@ struct ScaleIOVolumeSource: APIStruct {
     var fsType = ""
     var readOnly = false
     static let summary = "A ScaleIO volume."
-    static let fields: [Field<ScaleIOVolumeSource>] = [
+    static let fields: Fields<ScaleIOVolumeSource> = [
         .f("gateway", \.gateway, "The gateway.", always: true),
         .f("system", \.system, "The storage system.", always: true),
         .f("secretRef", \.secretRef, "Credentials."),
@@ -383,7 +383,7 @@ struct StorageOSVolumeSource: APIStruct {
     var readOnly = false
     var secretRef: StorageOSReference?
     static let summary = "A StorageOS volume."
-    static let fields: [Field<StorageOSVolumeSource>] = [
+    static let fields: Fields<StorageOSVolumeSource> = [
         .f("volumeName", \.volumeName, "The volume."),
         .f("volumeNamespace", \.volumeNamespace, "Its namespace."),
         .f("fsType", \.fsType, "File system."),
@@ -401,7 +401,7 @@ struct StorageOSReference: APIStruct {
     var resourceVersion = ""
     var fieldPath = ""
     static let summary = "An object with credentials."
-    static let fields: [Field<StorageOSReference>] = [
+    static let fields: Fields<StorageOSReference> = [
         .f("kind", \.kind, "Its kind."),
         .f("namespace", \.namespace, "Its namespace."),
         .f("name", \.name, "Its name."),
@@ -416,7 +416,7 @@ struct SecretReference: APIStruct {
     var name = ""
     var namespace = ""
     static let summary = "A Secret, in persistent volumes with its namespace."
-    static let fields: [Field<SecretReference>] = [
+    static let fields: Fields<SecretReference> = [
         .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace."),
     ]
@@ -429,7 +429,7 @@ struct CSIVolumeSource: APIStruct {
     var volumeAttributes: StringMap<String> = [:]
     var nodePublishSecretRef: LocalObjectReference?
     static let summary = "Storage of a CSI driver that lives with the pod."
-    static let fields: [Field<CSIVolumeSource>] = [
+    static let fields: Fields<CSIVolumeSource> = [
         .f("driver", \.driver, "The driver.", always: true),
         .f("readOnly", \.readOnly, "Whether it cannot be written."),
         .f("fsType", \.fsType, "File system."),
@@ -442,7 +442,7 @@ struct LocalVolumeSource: APIStruct {
     var path = ""
     var fsType: String?
     static let summary = "A disk of one node."
-    static let fields: [Field<LocalVolumeSource>] = [
+    static let fields: Fields<LocalVolumeSource> = [
         .f("path", \.path, "The path.", always: true),
         .f("fsType", \.fsType, "File system."),
     ]
@@ -451,7 +451,7 @@ struct LocalVolumeSource: APIStruct {
 struct EphemeralVolumeSource: APIStruct {
     var volumeClaimTemplate: PersistentVolumeClaimTemplate?
     static let summary = "A claim made for the pod."
-    static let fields: [Field<EphemeralVolumeSource>] = [
+    static let fields: Fields<EphemeralVolumeSource> = [
         .f("volumeClaimTemplate", \.volumeClaimTemplate, "What the claim looks like.")
     ]
 }
@@ -460,7 +460,7 @@ struct PersistentVolumeClaimTemplate: APIStruct {
     var metadata = ObjectMeta()
     var spec = PersistentVolumeClaimSpec()
     static let summary = "What a claim made for a pod looks like."
-    static let fields: [Field<PersistentVolumeClaimTemplate>] = [
+    static let fields: Fields<PersistentVolumeClaimTemplate> = [
         .f("metadata", \.metadata, "Labels and annotations of the claim."),
         .f("spec", \.spec, "What is wanted."),
     ]
@@ -472,7 +472,7 @@ struct TypedObjectReference: APIStruct {
     var name = ""
     var namespace: String?
     static let summary = "An object that a volume is filled from."
-    static let fields: [Field<TypedObjectReference>] = [
+    static let fields: Fields<TypedObjectReference> = [
         .f("apiGroup", \.apiGroup, "Its group; default core."),
         .f("kind", \.kind, "Its kind.", always: true),
         .f("name", \.name, "Its name.", always: true),
@@ -483,7 +483,7 @@ struct TypedObjectReference: APIStruct {
 struct SessionAffinityConfig: APIStruct {
     var clientIP: ClientIPConfig?
     static let summary = "How long a client keeps its pod."
-    static let fields: [Field<SessionAffinityConfig>] = [
+    static let fields: Fields<SessionAffinityConfig> = [
         .f("clientIP", \.clientIP, "For affinity ClientIP.")
     ]
 }
@@ -491,7 +491,7 @@ struct SessionAffinityConfig: APIStruct {
 struct ClientIPConfig: APIStruct {
     var timeoutSeconds: Int?
     static let summary = "How long a client keeps its pod."
-    static let fields: [Field<ClientIPConfig>] = [
+    static let fields: Fields<ClientIPConfig> = [
         .f("timeoutSeconds", \.timeoutSeconds, "Seconds; default 10800.")
     ]
 }
@@ -499,7 +499,7 @@ struct ClientIPConfig: APIStruct {
 struct ScopeSelector: APIStruct {
     var matchExpressions: [ScopeRequirement] = []
     static let summary = "Which pods a quota counts."
-    static let fields: [Field<ScopeSelector>] = [
+    static let fields: Fields<ScopeSelector> = [
         .f("matchExpressions", \.matchExpressions, "Requirements that must all hold.")
     ]
 }
@@ -509,7 +509,7 @@ struct ScopeRequirement: APIStruct {
     var `operator` = ""
     var values: [String] = []
     static let summary = "A scope and its values."
-    static let fields: [Field<ScopeRequirement>] = [
+    static let fields: Fields<ScopeRequirement> = [
         .f("scopeName", \.scopeName, "The scope.", always: true),
         .f("operator", \.operator, "In, NotIn, Exists or DoesNotExist.", always: true),
         .f("values", \.values, "The values."),

@@ -7,7 +7,7 @@ public struct PodTemplateSpec: APIStruct {
     public var spec = Shared(PodSpec())
     public init() {}
     public static let summary = "What the pods look like."
-    public static let fields: [Field<PodTemplateSpec>] = [
+    public static let fields: Fields<PodTemplateSpec> = [
         .f("metadata", \.metadata, "Labels and annotations of the pods."),
         .f("spec", \.specInAPI, "What is wanted of each pod."),
     ]
@@ -31,7 +31,7 @@ public struct Deployment: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "Keeps a number of equal pods and replaces them step by step when the template changes."
-    public static let fields: [Field<Deployment>] = [
+    public static let fields: Fields<Deployment> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "How many pods, what they look like, how to replace them."),
         .f("status", \.status, "How far the roll-out is."),
@@ -60,7 +60,7 @@ public struct DeploymentSpec: APIStruct {
     public var progressDeadlineSeconds: Int?
     public init() {}
     public static let summary = "How many pods, what they look like, and how to replace them."
-    public static let fields: [Field<DeploymentSpec>] = [
+    public static let fields: Fields<DeploymentSpec> = [
         .f("replicas", \.replicas, "How many pods; default 1."),
         .f("selector", \.selector, "Which pods belong to it; must match the template's labels and cannot change."),
         .f("template", \.template, "What the pods look like; changing it starts a roll-out."),
@@ -78,7 +78,7 @@ public struct DeploymentStrategy: APIStruct {
     public var rollingUpdate: RollingUpdateDeployment?
     public init() {}
     public static let summary = "How old pods are replaced by new ones."
-    public static let fields: [Field<DeploymentStrategy>] = [
+    public static let fields: Fields<DeploymentStrategy> = [
         .f("type", \.type, "RollingUpdate (default) or Recreate."),
         .f("rollingUpdate", \.rollingUpdate, "Bounds of a rolling update."),
     ]
@@ -89,7 +89,7 @@ public struct RollingUpdateDeployment: APIStruct {
     public var maxSurge: IntOrString?
     public init() {}
     public static let summary = "Bounds of a rolling update."
-    public static let fields: [Field<RollingUpdateDeployment>] = [
+    public static let fields: Fields<RollingUpdateDeployment> = [
         .f("maxUnavailable", \.maxUnavailable, "How many pods may be missing; number or percentage rounded down, default 25%."),
         .f("maxSurge", \.maxSurge, "How many pods may be too many; number or percentage rounded up, default 25%."),
     ]
@@ -107,7 +107,7 @@ public struct DeploymentStatus: APIStruct {
     public var collisionCount: Int?
     public init() {}
     public static let summary = "How far the roll-out is."
-    public static let fields: [Field<DeploymentStatus>] = [
+    public static let fields: Fields<DeploymentStatus> = [
         .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to.", bits: 64),
         .f("replicas", \.replicas, "Pods of all revisions."),
         .f("updatedReplicas", \.updatedReplicas, "Pods of the newest revision."),
@@ -132,7 +132,7 @@ public struct ReplicaSet: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "Keeps a number of equal pods."
-    public static let fields: [Field<ReplicaSet>] = [
+    public static let fields: Fields<ReplicaSet> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "How many pods and what they look like."),
         .f("status", \.status, "How many there are."),
@@ -157,7 +157,7 @@ public struct ReplicaSetSpec: APIStruct {
     public var template = PodTemplateSpec()
     public init() {}
     public static let summary = "How many pods and what they look like."
-    public static let fields: [Field<ReplicaSetSpec>] = [
+    public static let fields: Fields<ReplicaSetSpec> = [
         .f("replicas", \.replicas, "How many pods; default 1."),
         .f("minReadySeconds", \.minReadySeconds, "Seconds that a pod must be ready before it counts as available."),
         .f("selector", \.selector, "Which pods belong to it."),
@@ -175,7 +175,7 @@ public struct ReplicaSetStatus: APIStruct {
     public var conditions: [Condition] = []
     public init() {}
     public static let summary = "How many pods there are."
-    public static let fields: [Field<ReplicaSetStatus>] = [
+    public static let fields: Fields<ReplicaSetStatus> = [
         .f("replicas", \.replicas, "Pods that are there.", always: true),
         .f("fullyLabeledReplicas", \.fullyLabeledReplicas, "Pods with all labels of the template."),
         .f("readyReplicas", \.readyReplicas, "Ready pods."),
@@ -196,7 +196,7 @@ public struct ReplicationController: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { [] }
     public static let summary = "Keeps so many pods of one template: the older form of a ReplicaSet."
-    public static let fields: [Field<ReplicationController>] = [
+    public static let fields: Fields<ReplicationController> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "How many pods and what they look like."),
         .f("status", \.status, "How many there are."),
@@ -220,7 +220,7 @@ public struct ReplicationControllerSpec: APIStruct {
     public var template: PodTemplateSpec?
     public init() {}
     public static let summary = "How many pods and what they look like."
-    public static let fields: [Field<ReplicationControllerSpec>] = [
+    public static let fields: Fields<ReplicationControllerSpec> = [
         .f("replicas", \.replicas, "How many pods; default 1."),
         .f("minReadySeconds", \.minReadySeconds, "Seconds that a pod must be ready before it counts as available."),
         .f("selector", \.selector, "Labels that its pods have."),
@@ -240,7 +240,7 @@ public struct StatefulSet: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "Keeps pods with fixed names and storage of their own."
-    public static let fields: [Field<StatefulSet>] = [
+    public static let fields: Fields<StatefulSet> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "How many pods, what they look like, which claims each has."),
         .f("status", \.status, "How many there are, in which revision."),
@@ -272,7 +272,7 @@ public struct StatefulSetSpec: APIStruct {
     public var ordinals: StatefulSetOrdinals?
     public init() {}
     public static let summary = "How many pods, what they look like, which claims each has."
-    public static let fields: [Field<StatefulSetSpec>] = [
+    public static let fields: Fields<StatefulSetSpec> = [
         .f("replicas", \.replicas, "How many pods; default 1."),
         .f("selector", \.selector, "Which pods belong to it."),
         .f("template", \.template, "What the pods look like."),
@@ -293,7 +293,7 @@ public struct StatefulSetUpdateStrategy: APIStruct {
     public var rollingUpdate: RollingUpdateStatefulSet?
     public init() {}
     public static let summary = "How old pods are replaced by new ones."
-    public static let fields: [Field<StatefulSetUpdateStrategy>] = [
+    public static let fields: Fields<StatefulSetUpdateStrategy> = [
         .f("type", \.type, "RollingUpdate (default), OnDelete, or Recreate (gate StatefulSetRecreateStrategy)."),
         .f("rollingUpdate", \.rollingUpdate, "Bounds of a rolling update."),
     ]
@@ -304,7 +304,7 @@ public struct RollingUpdateStatefulSet: APIStruct {
     public var maxUnavailable: IntOrString?
     public init() {}
     public static let summary = "Bounds of a rolling update."
-    public static let fields: [Field<RollingUpdateStatefulSet>] = [
+    public static let fields: Fields<RollingUpdateStatefulSet> = [
         .f("partition", \.partition, "Only ordinals from here on are updated; default 0."),
         .f("maxUnavailable", \.maxUnavailable, "How many pods may be missing; needs the gate MaxUnavailableStatefulSet."),
     ]
@@ -315,7 +315,7 @@ public struct PVCRetentionPolicy: APIStruct {
     public var whenScaled = ""
     public init() {}
     public static let summary = "What happens to the claims of a StatefulSet."
-    public static let fields: [Field<PVCRetentionPolicy>] = [
+    public static let fields: Fields<PVCRetentionPolicy> = [
         .f("whenDeleted", \.whenDeleted, "Retain (default) or Delete when the set is deleted."),
         .f("whenScaled", \.whenScaled, "Retain (default) or Delete when it shrinks."),
     ]
@@ -325,7 +325,7 @@ public struct StatefulSetOrdinals: APIStruct {
     public var start = 0
     public init() {}
     public static let summary = "Where the numbering of the pods starts."
-    public static let fields: [Field<StatefulSetOrdinals>] = [.f("start", \.start, "The first number; default 0.")]
+    public static let fields: Fields<StatefulSetOrdinals> = [.f("start", \.start, "The first number; default 0.")]
 }
 
 public struct StatefulSetStatus: APIStruct {
@@ -341,7 +341,7 @@ public struct StatefulSetStatus: APIStruct {
     public var availableReplicas = 0
     public init() {}
     public static let summary = "How many pods there are, in which revision."
-    public static let fields: [Field<StatefulSetStatus>] = [
+    public static let fields: Fields<StatefulSetStatus> = [
         .f("observedGeneration", \.observedGeneration, "The generation of the spec that this belongs to.", bits: 64),
         .f("replicas", \.replicas, "Pods that are there.", always: true),
         .f("readyReplicas", \.readyReplicas, "Ready pods."),
@@ -364,7 +364,7 @@ public struct ControllerRevision: ObjectWithoutStatus {
     public var revision = 0
     public init() {}
     public static let summary = "One revision of a StatefulSet or DaemonSet."
-    public static let fields: [Field<ControllerRevision>] = [
+    public static let fields: Fields<ControllerRevision> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("data", \.data, "The template of this revision."),
         .f("revision", \.revision, "Its number.", always: true, bits: 64),
@@ -396,7 +396,7 @@ public struct DaemonSet: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "Runs one pod on each node that fits."
-    public static let fields: [Field<DaemonSet>] = [
+    public static let fields: Fields<DaemonSet> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "What the pods look like and how to replace them."),
         .f("status", \.status, "How many nodes have one."),
@@ -422,7 +422,7 @@ public struct DaemonSetSpec: APIStruct {
     public var revisionHistoryLimit: Int?
     public init() {}
     public static let summary = "What the pods look like and how to replace them."
-    public static let fields: [Field<DaemonSetSpec>] = [
+    public static let fields: Fields<DaemonSetSpec> = [
         .f("selector", \.selector, "Which pods belong to it."),
         .f("template", \.template, "What the pods look like."),
         .f("updateStrategy", \.updateStrategy, "How old pods are replaced by new ones."),
@@ -437,7 +437,7 @@ public struct DaemonSetUpdateStrategy: APIStruct {
     public var rollingUpdate: RollingUpdateDeployment?
     public init() {}
     public static let summary = "How old pods are replaced by new ones."
-    public static let fields: [Field<DaemonSetUpdateStrategy>] = [
+    public static let fields: Fields<DaemonSetUpdateStrategy> = [
         .f("type", \.type, "RollingUpdate (default) or OnDelete."),
         .f("rollingUpdate", \.rollingUpdate, "Bounds of a rolling update; default maxUnavailable 1, maxSurge 0."),
     ]
@@ -456,7 +456,7 @@ public struct DaemonSetStatus: APIStruct {
     public var conditions: [Condition] = []
     public init() {}
     public static let summary = "How many nodes have a pod."
-    public static let fields: [Field<DaemonSetStatus>] = [
+    public static let fields: Fields<DaemonSetStatus> = [
         .f("currentNumberScheduled", \.currentNumberScheduled, "Nodes that have one and should.", always: true),
         .f("numberMisscheduled", \.numberMisscheduled, "Nodes that have one and should not.", always: true),
         .f("desiredNumberScheduled", \.desiredNumberScheduled, "Nodes that should have one.", always: true),
@@ -482,7 +482,7 @@ public struct Job: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { status.conditions }
     public static let summary = "Runs pods until enough of them succeeded."
-    public static let fields: [Field<Job>] = [
+    public static let fields: Fields<Job> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "How often, how many at a time, what the pods look like."),
         .f("status", \.status, "How many succeeded and failed."),
@@ -521,7 +521,7 @@ public struct JobSpec: APIStruct {
     public var managedBy: String?
     public init() {}
     public static let summary = "How often, how many at a time, and what the pods look like."
-    public static let fields: [Field<JobSpec>] = [
+    public static let fields: Fields<JobSpec> = [
         .f("parallelism", \.parallelism, "How many pods at a time; default 1."),
         .f("completions", \.completions, "How many successes are wanted; default 1."),
         .f("activeDeadlineSeconds", \.activeDeadlineSeconds, "Seconds after which the job is failed.", bits: 64),
@@ -555,7 +555,7 @@ public struct JobStatus: APIStruct {
     public var ready: Int?
     public init() {}
     public static let summary = "How many pods succeeded and failed."
-    public static let fields: [Field<JobStatus>] = [
+    public static let fields: Fields<JobStatus> = [
         .f("conditions", \.conditions, "Complete, Failed, Suspended, SuccessCriteriaMet, FailureTarget."),
         .f("startTime", \.startTime, "When the job began."),
         .f("completionTime", \.completionTime, "When it succeeded."),
@@ -580,7 +580,7 @@ public struct CronJob: ObjectWithStatus {
     public init() {}
     public var conditions: [Condition] { [] }
     public static let summary = "Makes a Job at the times of a schedule."
-    public static let fields: [Field<CronJob>] = [
+    public static let fields: Fields<CronJob> = [
         .f("metadata", \.metadata, "Names, labels, owners."),
         .f("spec", \.spec, "When, and what the jobs look like."),
         .f("status", \.status, "When it last ran."),
@@ -609,7 +609,7 @@ public struct CronJobSpec: APIStruct {
     public var failedJobsHistoryLimit: Int?
     public init() {}
     public static let summary = "When jobs are made and what they look like."
-    public static let fields: [Field<CronJobSpec>] = [
+    public static let fields: Fields<CronJobSpec> = [
         .f("schedule", \.schedule, "Minute, hour, day, month, weekday.", always: true),
         .f("timeZone", \.timeZone, "Time zone of the schedule, such as Europe/Berlin; absent: UTC."),
         .f("startingDeadlineSeconds", \.startingDeadlineSeconds, "How late a job may still be made.", bits: 64),
@@ -626,7 +626,7 @@ public struct JobTemplateSpec: APIStruct {
     public var spec = JobSpec()
     public init() {}
     public static let summary = "What the jobs of a CronJob look like."
-    public static let fields: [Field<JobTemplateSpec>] = [
+    public static let fields: Fields<JobTemplateSpec> = [
         .f("metadata", \.metadata, "Labels and annotations of the jobs."),
         .f("spec", \.spec, "What is wanted of each job."),
     ]
@@ -638,7 +638,7 @@ public struct CronJobStatus: APIStruct {
     public var lastSuccessfulTime: Instant?
     public init() {}
     public static let summary = "When the CronJob last ran."
-    public static let fields: [Field<CronJobStatus>] = [
+    public static let fields: Fields<CronJobStatus> = [
         .f("active", \.active, "Jobs that are running."),
         .f("lastScheduleTime", \.lastScheduleTime, "When a job was last made."),
         .f("lastSuccessfulTime", \.lastSuccessfulTime, "When a job last succeeded."),

@@ -72,9 +72,14 @@ public enum KubectlText {
     }
 
     private static func flags(_ options: Drain.Options) -> [String] {
-        (options.ignoreDaemonSets ? ["--ignore-daemonsets"] : []) + (options.deleteEmptyDirData ? ["--delete-emptydir-data"] : [])
-            + (options.force ? ["--force"] : []) + (options.disableEviction ? ["--disable-eviction"] : [])
-            + (options.gracePeriodSeconds.map { ["--grace-period=\($0)"] } ?? []) + (options.timeout.map { ["--timeout=\($0.wholeSeconds)s"] } ?? [])
+        var flags: [String] = []
+        if options.ignoreDaemonSets { flags.append("--ignore-daemonsets") }
+        if options.deleteEmptyDirData { flags.append("--delete-emptydir-data") }
+        if options.force { flags.append("--force") }
+        if options.disableEviction { flags.append("--disable-eviction") }
+        if let seconds = options.gracePeriodSeconds { flags.append("--grace-period=\(seconds)") }
+        if let timeout = options.timeout { flags.append("--timeout=\(timeout.wholeSeconds)s") }
+        return flags
     }
 
     /// What a patch of a pod's subresource `resize` says.

@@ -11,7 +11,7 @@ public struct Scenario: APIStruct {
     public var spec = ScenarioSpec()
     public init() {}
     public static let summary = "What happens to a cluster, and what is expected of it."
-    public static let fields: [Field<Scenario>] = [
+    public static let fields: Fields<Scenario> = [
         .f("apiVersion", \.apiVersion, "evenkeel.dev/v1"),
         .f("kind", \.kind, "Scenario"),
         .f("metadata", \.metadata, "Its name."),
@@ -33,7 +33,7 @@ public struct ScenarioSpec: APIStruct {
     public var expect: [Expectation] = []
     public init() {}
     public static let summary = "Cluster, steps and expectations."
-    public static let fields: [Field<ScenarioSpec>] = [
+    public static let fields: Fields<ScenarioSpec> = [
         .f("seed", \.seed, "Seed of all random choices, unsigned 64 bit; default 0."),
         .f("kubernetesVersion", \.kubernetesVersion, "\(KubernetesVersion.rangeText); default \(KubernetesVersion.default)."),
         .f("featureGates", \.featureGates, "Gates that differ from the version's defaults."),
@@ -53,7 +53,7 @@ public struct ScenarioCluster: APIStruct {
     public var nodesPerZone: Int?
     public init() {}
     public static let summary = "The nodes, if the files hold none."
-    public static let fields: [Field<ScenarioCluster>] = [
+    public static let fields: Fields<ScenarioCluster> = [
         .f("zones", \.zones, "How many zones; default 3."),
         .f("nodesPerZone", \.nodesPerZone, "How many nodes in each; default 4."),
     ]
@@ -80,11 +80,11 @@ public struct ScenarioStep: APIStruct {
     public static var names: [String] { catalog.map { $0.name } }
 
     public static let summary = "A time and one action."
-    public static let fields: [Field<ScenarioStep>] =
+    public static let fields =
         [
             .f("at", \.at, "When, as 90s, 1m30s or 2h; default 0s."),
             .f("refused", \.refused, "true, or part of the message, if the API server is to refuse the step."),
-        ] + catalog.map { $0.field }
+        ] as Fields<ScenarioStep> + catalog.map { $0.field }
 }
 
 extension StepAction {
@@ -110,7 +110,7 @@ public struct Expectation: APIStruct {
     public static var names: [String] { catalog.map { $0.name } }
 
     public static let summary = "A time and one thing that must hold."
-    public static let fields: [Field<Expectation>] = [.f("at", \.at, "When; default the end.")] + catalog.map { $0.field }
+    public static let fields: Fields<Expectation> = [.f("at", \.at, "When; default the end.")] as Fields<Expectation> + catalog.map { $0.field }
 }
 
 extension Claim {

@@ -86,7 +86,7 @@ public struct ControllerManagerFlags: SettingFlags {
     public static func == (a: Self, b: Self) -> Bool { a.jsonObject == b.jsonObject }
 
     public static let summary = "Flags of kube-controller-manager, by their names there."
-    public static let fields: [Field<ControllerManagerFlags>] = [
+    public static let fields: Fields<ControllerManagerFlags> = [
         .flag("kube-api-qps", \.kubeAPIQPS, 0.1...1_000_000, "Pods that each controller creates or deletes in a second; default unlimited, upstream 20."),
         .flag("kube-api-burst", \.kubeAPIBurst, 1...1_000_000, "How many at once before that counts; default 30."),
         .flag("horizontal-pod-autoscaler-sync-period", \.autoscalerSyncPeriod, Duration.seconds(1)...longest, "How often autoscalers are synced; default 15s."),
@@ -120,7 +120,7 @@ public struct MetricsServerFlags: SettingFlags {
     public static func == (a: Self, b: Self) -> Bool { a.jsonObject == b.jsonObject }
 
     public static let summary = "Flags of the metrics server, by their names there."
-    public static let fields: [Field<MetricsServerFlags>] = [
+    public static let fields: Fields<MetricsServerFlags> = [
         .flag(
             "metric-resolution", \.resolution, Duration.seconds(1)...Duration.hours(24),
             "The time between two measurements, 1s or more; what is served is the mean over twice that. Default 15s.",
@@ -140,7 +140,7 @@ public struct AutoscalerFlags: SettingFlags {
     public static func == (a: Self, b: Self) -> Bool { a.jsonObject == b.jsonObject }
 
     public static let summary = "Adds nodes when pods wait and removes nodes that are hardly used: one pool of nodes in each zone."
-    public static let fields: [Field<AutoscalerFlags>] = [
+    public static let fields: Fields<AutoscalerFlags> = [
         .flag("enabled", \.isOn, "Whether it works; default true where it is written, else it is off."),
         .flag("zones", \.zones, "The zones with a pool; default those of the nodes."),
         .flag("minPerZone", \.minPerZone, number, "Fewest nodes in a pool; default 1."),

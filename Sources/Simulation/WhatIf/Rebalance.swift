@@ -107,11 +107,13 @@ private struct Planner {
         }
         let before = needs.reduce(0) { $0 + $1.moves }
         // A pod that is too many for several rules at once helps most; the fullest domain gives first.
-        let ranked = pods().map { pod in
-            (pod, score: needs.reduce(0) { sum, need in sum + (domain(of: pod, need.key).flatMap { need.surplus[$0] } ?? 0) })
+        var ranked: [(pod: Pod, score: Int)] = []
+        for pod in pods() {
+            var score = 0
+            for need in needs { if let domain = domain(of: pod, need.key) { score += need.surplus[domain] ?? 0 } }
+            if score > 0 { ranked.append((pod, score)) }
         }
-        .filter { $0.score > 0 }
-        .sorted { $0.score != $1.score ? $0.score > $1.score : $0.0.key < $1.0.key }
+        ranked.sort { ($1.score, $0.pod.key) < ($0.score, $1.pod.key) }
         var stop = Stop(why: "no pod may leave a domain that has too many")
         for (pod, _) in ranked.prefix(4) {
             var attempt = Fork(of: fork)

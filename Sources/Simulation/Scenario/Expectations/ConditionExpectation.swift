@@ -11,7 +11,7 @@ struct ConditionExpectation: Claim {
     var reason: String?
     static let name = "condition"
     static let summary = "A condition of an object."
-    static let fields: [Field<ConditionExpectation>] = [
+    static let fields: Fields<ConditionExpectation> = [
         .f("kind", \.kind, "Kind of the object."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."), .f("type", \.type, "Type of the condition."),
         .f("status", \.status, "True, False, Unknown or absent."), .f("reason", \.reason, "Its reason, if that matters."),

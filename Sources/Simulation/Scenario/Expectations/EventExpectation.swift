@@ -12,7 +12,7 @@ struct EventExpectation: Claim {
     var matchesNothing = false
     static let name = "event"
     static let summary = "How often an event was recorded since the start."
-    static let fields: [Field<EventExpectation>] = [
+    static let fields: Fields<EventExpectation> = [
         .f("reason", \.reason, "Its reason."), .f("kind", \.kind, "Only about objects of this kind."),
         .f("name", \.name, "Only about the object of this name."),
         .f("message", \.message, "Only with this in the message."),

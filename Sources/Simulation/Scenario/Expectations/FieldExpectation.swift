@@ -12,7 +12,7 @@ struct FieldExpectation: Claim {
     var atMost: Int?
     static let name = "field"
     static let summary = "A field of an object."
-    static let fields: [Field<FieldExpectation>] = [
+    static let fields: Fields<FieldExpectation> = [
         .f("kind", \.kind, "Kind of the object."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
         .f("path", \.path, "The field, such as status.desiredReplicas or spec.template.spec.containers[0].image."),

@@ -12,7 +12,7 @@ struct NodesExpectation: Claim {
     var matchesNothing = false
     static let name = "nodes"
     static let summary = "How many nodes there are."
-    static let fields: [Field<NodesExpectation>] = [
+    static let fields: Fields<NodesExpectation> = [
         .f("zone", \.zone, "Only in this zone."),
         .f("labelSelector", \.labelSelector, "Only nodes with these labels, as kubectl -l takes them."),
         .f("ready", \.ready, "Only ready ones, or only those that are not."),

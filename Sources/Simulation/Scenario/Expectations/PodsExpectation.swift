@@ -16,7 +16,7 @@ struct PodsExpectation: Claim {
     var matchesNothing = false
     static let name = "pods"
     static let summary = "How many pods there are."
-    static let fields: [Field<PodsExpectation>] = [
+    static let fields: Fields<PodsExpectation> = [
         .f("namespace", \.namespace, "Only this namespace; default default."),
         .f("labelSelector", \.labelSelector, "Only pods with these labels, as kubectl -l takes them."),
         .f("phase", \.phase, "Only this phase."),

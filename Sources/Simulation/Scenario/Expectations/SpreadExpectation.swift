@@ -13,7 +13,7 @@ struct SpreadExpectation: Claim {
     var skewAtLeast: Int?
     static let name = "spread"
     static let summary = "How even the pods of a workload are."
-    static let fields: [Field<SpreadExpectation>] = [
+    static let fields: Fields<SpreadExpectation> = [
         .f("kind", \.kind, "Kind of the workload."), .f("name", \.name, "Its name."),
         .f("namespace", \.namespace, "Its namespace; default default."),
         .f("topologyKey", \.topologyKey, "The constraint's key."),

@@ -12,7 +12,7 @@ struct TimeToReadyExpectation: Claim {
     var atMost: Duration?
     static let name = "timeToReady"
     static let summary = "How long pods took from creation to being ready for the first time."
-    static let fields: [Field<TimeToReadyExpectation>] = [
+    static let fields: Fields<TimeToReadyExpectation> = [
         .f("namespace", \.namespace, "Only this namespace; default all."),
         .f("labelSelector", \.labelSelector, "Only pods with these labels, as kubectl -l takes them."),
         .f("percentile", \.percentile, "Of which share of the pods, 1 to 100; default 50, the median."),

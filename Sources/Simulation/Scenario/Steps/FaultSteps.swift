@@ -10,7 +10,7 @@ protocol FaultStep: StepAction, APIStruct {
 }
 
 extension FaultStep {
-    static var fields: [Field<Self>] {
+    static var fields: Fields<Self> {
         [
             .f("node", \.node, "A node."), .f("zone", \.zone, "A zone: all nodes with this topology.kubernetes.io/zone."),
             .f("kubelet", \.kubelet, "A node whose kubelet alone it is about: the machine and what runs on it go on."),

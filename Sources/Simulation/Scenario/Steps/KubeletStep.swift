@@ -8,7 +8,7 @@ struct KubeletStep: StepAction, APIStruct {
     var set: JSONValue?
     static let name = "kubelet"
     static let summary = "Changes the configuration of kubelets."
-    static let fields: [Field<KubeletStep>] = [
+    static let fields: Fields<KubeletStep> = [
         .f("node", \.node, "The kubelet of this node; default all."),
         .f("selector", \.selector, "The kubelets of nodes with these labels, as kubectl -l takes them; default all."),
         .f("set", \.set, "Fields of KubeletConfiguration with their new values; null resets a field to its default."),

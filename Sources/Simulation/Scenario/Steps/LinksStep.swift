@@ -18,7 +18,7 @@ struct LinksStep: StepAction, APIStruct {
     init() {}
     static let name = "links"
     static let summary = "Changes how the API server reaches nodes and pods, or lets something go wrong with it."
-    static let fields: [Field<LinksStep>] = [
+    static let fields: Fields<LinksStep> = [
         .f("egress", \.egress, "direct, konnectivity or sshTunnel."),
         .f("history", \.history, "Lets sshTunnel be chosen, which Kubernetes 1.22 removed."),
         .f("agents", \.agents, "Which Konnectivity agent is taken: destHost (that on the node), default (any)."),

@@ -9,7 +9,7 @@ protocol NodeStep: StepAction, APIStruct {
 }
 
 extension NodeStep {
-    static var fields: [Field<Self>] { [.f("node", \.node, "Its name.")] }
+    static var fields: Fields<Self> { [.f("node", \.node, "Its name.")] }
 }
 
 struct CordonStep: NodeStep {
@@ -38,7 +38,7 @@ struct DrainStep: NodeStep {
     var timeout: Duration?
     static let name = "drain"
     static let summary = "Cordons a node and evicts its pods."
-    static let fields: [Field<DrainStep>] = [
+    static let fields: Fields<DrainStep> = [
         .f("node", \.node, "Its name."),
         .f("ignoreDaemonSets", \.ignoreDaemonSets, "Leave pods of DaemonSets (default), instead of refusing."),
         .f("deleteEmptyDirData", \.deleteEmptyDirData, "Evict pods with emptyDir volumes (default), instead of refusing."),

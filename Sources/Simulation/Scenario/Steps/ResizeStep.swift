@@ -10,7 +10,7 @@ struct ResizeStep: StepAction, APIStruct {
     var limits: ResourceList = [:]
     static let name = "resize"
     static let summary = "Resizes a container of a pod in place."
-    static let fields: [Field<ResizeStep>] = [
+    static let fields: Fields<ResizeStep> = [
         .f("pod", \.pod, "The pod."), .f("namespace", \.namespace, "Its namespace; default default."),
         .f("container", \.container, "The container; may be left out if there is one only."),
         .f("requests", \.requests, "New requests; only what changes."),

@@ -52,7 +52,7 @@ struct UndoStep: StepAction, APIStruct {
     var toRevision: Int?
     static let name = "undo"
     static let summary = "Rolls a Deployment back, as kubectl rollout undo."
-    static let fields: [Field<UndoStep>] = [
+    static let fields: Fields<UndoStep> = [
         .f("name", \.name, "Name of the Deployment."), .f("namespace", \.namespace, "Its namespace; default default."),
         .f("toRevision", \.toRevision, "The revision; default the one before the present.", bits: 64),
     ]

@@ -9,7 +9,7 @@ struct RuntimeStep: StepAction, APIStruct {
     var hangs = Duration.zero
     static let name = "runtime"
     static let summary = "Makes the container runtime of a node hang."
-    static let fields: [Field<RuntimeStep>] = [
+    static let fields: Fields<RuntimeStep> = [
         .f("node", \.node, "The node."), .f("hangs", \.hangs, "How long it does not answer, such as 200s."),
     ]
 

@@ -48,7 +48,7 @@ protocol ObjectStep: StepAction, APIStruct {
 
 extension ObjectStep {
     /// The three fields that name the object; `kinds` says of what kind it can be.
-    static func objectFields(_ kinds: String = "Its kind, such as Deployment.") -> [Field<Self>] {
+    static func objectFields(_ kinds: String = "Its kind, such as Deployment.") -> Fields<Self> {
         [.f("kind", \.kind, kinds), .f("name", \.name, "Its name."), .f("namespace", \.namespace, "Its namespace; default default.")]
     }
 

@@ -9,7 +9,7 @@ struct TaintStep: StepAction, APIStruct {
     var effect = ""
     static let name = "taint"
     static let summary = "Puts a taint on a node."
-    static let fields: [Field<TaintStep>] = [
+    static let fields: Fields<TaintStep> = [
         .f("node", \.node, "The node."), .f("key", \.key, "Key of the taint."), .f("value", \.value, "Value of the taint."),
         .f("effect", \.effect, "NoSchedule, PreferNoSchedule or NoExecute."),
     ]
@@ -24,7 +24,7 @@ struct UntaintStep: StepAction, APIStruct {
     var effect = ""
     static let name = "untaint"
     static let summary = "Takes a taint off a node."
-    static let fields: [Field<UntaintStep>] = [
+    static let fields: Fields<UntaintStep> = [
         .f("node", \.node, "The node."), .f("key", \.key, "Key of the taint."), .f("value", \.value, "Value of the taint."),
         .f("effect", \.effect, "NoSchedule, PreferNoSchedule or NoExecute."),
     ]
