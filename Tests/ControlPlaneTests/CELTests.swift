@@ -120,7 +120,7 @@ import Testing
     @Test func `many conditions are no deep expression, and what is deep is refused`() throws {
         func chain(_ part: String, _ sign: String, _ count: Int) -> String { Array(repeating: part, count: count).joined(separator: sign) }
         for (part, sign) in [("true", "&&"), ("false || true", " || ")] {
-            let checked = try CELChecker.checked(chain(part, sign, 10_000), [:])
+            let checked = try CELChecker.checked(chain(part, sign, 5_000), [:])
             #expect(checked.type == .bool && checked.expression.depth < 20 && !checked.expression.names("self"))
             var evaluation = CELEvaluation(variables: [:])
             guard case .bool(true) = try evaluation.value(checked.expression) else {
@@ -132,6 +132,15 @@ import Testing
             #expect { try CELExpression(text) } throws: { ($0 as? CELProblem)?.text == "expression recursion limit exceeded: 250" }
         }
         #expect(try CELExpression(chain("1", "+", 250)).depth == 250)
+    }
+
+    /// As cel-go's parser has it, whatever the text is.
+    @Test func `an expression has no more than 100,000 code points`() throws {
+        func text(_ letters: Int) -> String { "'" + String(repeating: "é", count: letters) + "'" }
+        #expect(try CELChecker.checked(text(99_998), [:]).type == .string)
+        #expect { try CELChecker.checked(text(99_999), [:]) } throws: {
+            ($0 as? CELProblem)?.text == "ERROR: <input>:-1:0: expression code point size exceeds limit: size: 100001, limit 100000"
+        }
     }
 
     private static let typed: JSONValue = [

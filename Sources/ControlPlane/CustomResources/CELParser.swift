@@ -5,11 +5,12 @@ import KubernetesAPI
 /// Why an expression has no value, or is none.
 struct CELProblem: Error {
     var text: String
-    /// Where in the expression, in scalars from its begin.
+    /// Where in the expression, in scalars from its begin; below 0: it is about the whole.
     var at = 0
 
     /// With its place and the line around it.
     func shown(in source: String) -> String {
+        if at < 0 { return "ERROR: <input>:-1:0: \(text)" }
         let scalars = Array(source.unicodeScalars)
         let before = scalars.prefix(at)
         let line = before.count { $0 == "\n" } + 1
@@ -68,7 +69,14 @@ struct CELExpression: Sendable {
     }
 
     /// - Throws: for a text that is no expression, or one that is nested too deeply.
+    /// So many scalars an expression may have.
+    static let mostScalars = 100_000
+
     init(_ text: String) throws(CELProblem) {
+        let size = text.unicodeScalars.count
+        if size > Self.mostScalars {
+            throw CELProblem(text: "expression code point size exceeds limit: size: \(size), limit \(Self.mostScalars)", at: -1)
+        }
         var parser = CELParser(try CELToken.list(text))
         self = try parser.expression()
         if parser.next != .end { throw parser.problem("extraneous input \(parser.shown) expecting <EOF>") }
