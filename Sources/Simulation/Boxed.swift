@@ -2,8 +2,8 @@
 
 /// A value behind one reference, copied when it is written while somebody else holds it too.
 ///
-/// A struct is copied and destroyed by code as long as all its fields, which the compiler makes again for each type that holds it: a
-/// simulation held as it is made that half of all code. A copy of the box is one reference, however large the value.
+/// A struct is copied and destroyed by code as long as all its fields, which the compiler makes again for each type that holds it: mostly
+/// of simulations, that was half of this module's code. A copy of the box is one reference, however large the value.
 struct Boxed<Value: Sendable>: Sendable {
     private final class Storage: @unchecked Sendable {  // written only while uniquely referenced
         let place = UnsafeMutablePointer<Value>.allocate(capacity: 1)

@@ -70,7 +70,7 @@ struct CELExpression: Sendable {
 
     /// - Throws: for a text that is no expression, or one that is nested too deeply.
     /// So many scalars an expression may have.
-    static let mostScalars = 100_000
+    private static let mostScalars = 100_000
 
     init(_ text: String) throws(CELProblem) {
         let size = text.unicodeScalars.count
