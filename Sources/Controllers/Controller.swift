@@ -51,8 +51,8 @@ struct TurnShare: Sendable {
     var writes = ControllerManager.mostWritten
 
     /// So much of it in one call: some milliseconds' worth.
-    static let looksAtOnce = 100
-    static let writesAtOnce = 250
+    static let looksAtOnce = 25
+    static let writesAtOnce = 100
 
     var isUsedUp: Bool { looks <= 0 || writes <= 0 }
 }

@@ -299,14 +299,15 @@ struct NodeLifecycleController: Controller {
         var taintAt: Instant?
     }
 
-    /// What is to come for the nodes called `names`. O(nodes).
-    func outlook(of names: Set<String>, _ cluster: Cluster) -> [Lost] {
+    /// What is to come for the nodes called `names`, or for those of them that are `wanted`. O(nodes), and mostly for the wanted ones.
+    func outlook(of names: Set<String>, wanted: Set<String>?, _ cluster: Cluster) -> [Lost] {
         // By the zones' places, which most nodes are known with: a zone's name is made of two labels.
         var numbers = Dictionary(zip(zoneNames, 0...)) { first, _ in first }
         var counts = [(ready: Int, notReady: Int)](repeating: (0, 0), count: zoneNames.count)
-        var found: [(slot: Int, node: Node, zone: Int)] = []
-        for (slot, row) in cluster.store.nodes.rows.enumerated() {
-            guard let node = row else { continue }
+        var found: [(slot: Int, zone: Int)] = []
+        let rows = cluster.store.nodes.rows
+        for slot in rows.indices {
+            guard let node = rows[slot] else { continue }
             let zone: Int
             if slot < quiet.count, let known = quiet[slot], known.node.isSame(as: node) {
                 zone = known.zone
@@ -318,7 +319,7 @@ struct NodeLifecycleController: Controller {
             }
             if names.contains(node.name) {
                 counts[zone].notReady += 1
-                found.append((slot, node, zone))
+                found.append((slot, zone))
             } else {
                 counts[zone].ready += 1
             }
@@ -332,7 +333,12 @@ struct NodeLifecycleController: Controller {
         var places = [Int](repeating: 0, count: counts.count)
         let tainters = zoneNames.map { zones[$0] }
         let queues = tainters.map { Dictionary(zip($0?.waiting ?? [], 0...), uniquingKeysWith: { first, _ in first }) }
-        for (slot, node, zone) in found {
+        for (slot, zone) in found {
+            guard let node = rows[slot] else { continue }
+            if let wanted, !wanted.contains(node.name) {
+                if zone >= queues.count || queues[zone][node.name] == nil || tainters[zone]?.nextDue == nil { places[zone] += 1 }
+                continue
+            }
             let ready = node.status.conditions[ConditionType.ready]
             var lost = Lost(node: node, heardAt: health[node.name]?.heardAt ?? node.metadata.creationTimestamp ?? cluster.now, lostAt: .start)
             // As long as it renewed with the others, what was heard of all was heard of it.

@@ -20,17 +20,21 @@ public struct NodeOutlook: Sendable, Equatable {
 extension ControllerManager {
     /// What is going to become of the nodes `names`, all that are silent or not ready.
     ///
-    /// - Parameter evictions: of which of them evictions are looked for, which takes a look at their pods; nil for all.
+    /// - Parameters:
+    ///   - wanted: which of them are asked for; nil for all.
+    ///   - evictions: of which of these evictions are looked for, which takes a look at their pods; nil for all.
     /// - Complexity: O(nodes and pods on `evictions`).
-    public func outlook(ofLost names: Set<String>, evictions wanted: Set<String>? = nil, _ cluster: Cluster) -> [NodeOutlook] {
+    public func outlook(
+        ofLost names: Set<String>, wanted: Set<String>? = nil, evictions due: Set<String>? = nil, _ cluster: Cluster
+    ) -> [NodeOutlook] {
         guard let lifecycle = controllers.lazy.compactMap({ $0 as? NodeLifecycleController }).first else { return [] }
         let evictions = controllers.lazy.compactMap { $0 as? TaintEvictionController }.first
-        return lifecycle.outlook(of: names, cluster).map { lost in
+        return lifecycle.outlook(of: names, wanted: wanted, cluster).map { lost in
             let node = lost.node
             let isTainted = node.spec.taints.contains { $0.effect == TaintEffect.noExecute && NodeLifecycleController.lifecycleTaints.contains($0.key) }
             return NodeOutlook(
                 node: node.name, zone: node.zone, heardAt: lost.heardAt, isNotReady: !node.isReady, notReadyAt: lost.lostAt,
-                evictionAt: wanted?.contains(node.name) ?? true
+                evictionAt: due?.contains(node.name) ?? true
                     ? evictions?.firstEviction(from: node.name, taintAt: isTainted ? nil : lost.taintAt, cluster) : nil,
                 isHeldBack: !isTainted && lost.taintAt == nil)
         }
