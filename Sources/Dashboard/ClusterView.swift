@@ -234,8 +234,8 @@ struct ClusterView {
     private(set) var heldBack = HeldBackPods()
     /// How many pods have a fault.
     private(set) var faults = 0
-    /// How many nodes are not ready.
-    private(set) var notReady = 0
+    /// The nodes that are not ready.
+    private(set) var down: Set<String> = []
     /// When the first of a node's pods that are on their way out is overdue.
     private var overdue: [String: Instant] = [:]
     private var cursor = WatchCursor.beginning
@@ -294,7 +294,7 @@ struct ClusterView {
         var whole = dirty.filter { !readNode($0, cluster) }
         // What is overdue changes without a write.
         for (name, time) in overdue where time < cluster.now { whole.insert(name) }
-        for name in whole { read(name, cluster) }
+        for name in whole { read(name, changed: touched[name] ?? [], cluster) }
         for (name, keys) in touched where !whole.contains(name) { read(keys, onNode: name, cluster) }
         for key in unplacedChanged { readUnplaced(key, cluster) }
         finish(namesChanged: namesChanged, unplacedChanged: !unplacedChanged.isEmpty)
@@ -379,13 +379,14 @@ struct ClusterView {
         if hasResizes { read(name, cluster) }
     }
 
-    /// The cell of a pod on a node; notes when it should be gone.
-    private mutating func readCell(_ pod: Pod, on view: NodeFacts, _ rules: RequestRules, _ cluster: Cluster) -> PodCell {
-        var cell = cell(pod, isNodeReady: !view.isDown, cluster)
+    /// The cell of a pod on a node; notes when it should be gone. `known` is its last cell, if the pod has not changed since.
+    private mutating func readCell(_ pod: Pod, on view: NodeFacts, known: PodCell? = nil, _ rules: RequestRules, _ cluster: Cluster) -> PodCell {
+        var cell = known ?? cell(pod, isNodeReady: !view.isDown, cluster)
+        if known != nil { cell.state = PodState(pod, isNodeReady: !view.isDown, now: cluster.now) }
         if cell.state == .leaving, let time = pod.metadata.deletionTimestamp {
             overdue[view.name] = min(overdue[view.name] ?? .distantFuture, time + PodState.patience)
         }
-        if !pod.isFinished { cell.requests = pod.requests(rules) }
+        if known == nil, !pod.isFinished { cell.requests = pod.requests(rules) }
         return cell
     }
 
@@ -412,11 +413,12 @@ struct ClusterView {
         return view
     }
 
-    /// Takes in what is new of a node and all its pods.
-    private mutating func read(_ name: String, _ cluster: Cluster) {
-        if let before = nodes[name] { for pod in before.pods { workloads.remove(pod, domain: domain(before.labels)) } }
+    /// Takes in what is new of a node and all its pods; of those that are not `changed`, no more than the node and the time can change.
+    private mutating func read(_ name: String, changed: Set<ObjectKey>? = nil, _ cluster: Cluster) {
+        let cells = nodes[name]?.pods ?? []
+        if let before = nodes[name] { for pod in cells { workloads.remove(pod, domain: domain(before.labels)) } }
         faults -= nodes[name]?.faults ?? 0
-        notReady -= nodes[name]?.isDown == true ? 1 : 0
+        down.remove(name)
         overdue[name] = nil
         guard let node = cluster.store.nodes[ObjectKey(name: name)] else {
             nodes[name] = nil
@@ -425,7 +427,12 @@ struct ClusterView {
         var view = Self.facts(of: node)
         let rules = RequestRules(assigned: cluster.profile)
         for pod in cluster.store.pods(onNode: name) {
-            let cell = readCell(pod, on: view, rules, cluster)
+            var known: PodCell?
+            if let changed, !changed.contains(pod.key) {
+                let place = cells.partitioningIndex { $0.key >= pod.key }
+                if place < cells.count, cells[place].key == pod.key { known = cells[place] }
+            }
+            let cell = readCell(pod, on: view, known: known, rules, cluster)
             view.requested += cell.requests
             if !pod.isFinished, pod.status.conditions[ConditionType.podResizePending] != nil { view.waitingForResize.append(pod.metadata.name) }
             view.pods.append(cell)
@@ -433,7 +440,7 @@ struct ClusterView {
         view.pods.sort { $0.key < $1.key }
         view.countPods()
         faults += view.faults
-        notReady += view.isDown ? 1 : 0
+        if view.isDown { down.insert(name) }
         for pod in view.pods { workloads.add(pod, domain: domain(view.labels)) }
         nodes[name] = NodeView(view)
     }
@@ -454,7 +461,7 @@ struct ClusterView {
         }
         compare("node names") { $0.nodeNames }
         compare("faults") { $0.faults }
-        compare("nodes not ready") { $0.notReady }
+        compare("nodes not ready") { $0.down }
         compare("waiting") { $0.waitingCount }
         compare("stuck") { $0.isStuck }
         compare("waiting by reason") { $0.waitingByReason.map { "\($0.key.workload) \($0.count) \($0.first?.name ?? "") \($0.key.message)" } }

@@ -39,7 +39,7 @@ struct Outages {
         var notReady: Int
         var world: WorldStamp
     }
-    /// The pods of so many nodes are looked at in one turn; where no more are lost all is known at once.
+    /// So many nodes are looked at in one turn, with their pods; where no more are lost all is known at once.
     private static let nodesAtOnce = 50
     /// Where more are lost they are looked at again after so much real time.
     private static let period = Duration.milliseconds(200)
@@ -55,38 +55,51 @@ struct Outages {
     mutating func refresh(_ world: World) {
         // Not held in variables: a copy of the simulation with all its parts would cost more than most looks.
         let silent = world.session.simulation.kubelets.failedNodes
-        if silent.isEmpty && world.view.notReady == 0 {
+        if silent.isEmpty && world.view.down.isEmpty {
             if !groups.isEmpty || stamp != nil { self = Outages() }
             return
         }
-        let new = Stamp(silent: silent.count, notReady: world.view.notReady, world: WorldStamp(world))
+        let new = Stamp(silent: silent.count, notReady: world.view.down.count, world: WorldStamp(world))
         isPaused = world.session.isPaused
         if new == stamp, !isBehind { return }
         let isSame = stamp?.silent == new.silent && stamp?.notReady == new.notReady && stamp?.world.generation == new.world.generation
         // A look at thousands of lost nodes takes as long as a frame. While time stands still the frames have nothing else to do.
         let period = isBehind ? isPaused ? .zero : Self.period / 2 : Self.period
         if isSame, byNode.count > Self.nodesAtOnce, world.clock - lookedAt < period { return }
-        let lost = Set(silent).union(world.view.nodeNames.filter { world.view.nodes[$0]?.isDown == true })
-        if !isSame { evictions = evictions.filter { lost.contains($0.key) } }
+        let lost = world.view.down.union(silent)
+        // What was known of another past is not.
+        if stamp?.world.generation != new.world.generation { (self.lost, evictions) = ([], [:]) }
         if new != stamp { looked = 0 }
         (stamp, lookedAt) = (new, world.clock)
         look(at: lost, world.session.simulation, world.view)
     }
 
     private mutating func look(at lost: Set<String>, _ simulation: Simulation, _ view: ClusterView) {
-        // Putting thousands of names in order takes longer than a look at them.
-        if lost != self.lost { (self.lost, names) = (lost, lost.sorted { naturalOrder($0, $1) || !naturalOrder($1, $0) && $0 < $1 }) }
         let isMany = lost.count > Self.nodesAtOnce
+        // Of those that are lost now all but their evictions is told at once.
+        let isNew = lost != self.lost
+        if isNew {
+            // Putting thousands of names in order takes longer than a look at them.
+            (self.lost, names) = (lost, lost.sorted { naturalOrder($0, $1) || !naturalOrder($1, $0) && $0 < $1 })
+            evictions = evictions.filter { lost.contains($0.key) }
+            byNode = [:]
+        }
+        let wereKnown = !isNew && evictions.count == byNode.count
         let due = isMany ? Set((0..<Self.nodesAtOnce).map { names[(next + $0) % names.count] }) : []
         looked += due.count
         next = isMany ? (next + Self.nodesAtOnce) % names.count : 0
-        let found = simulation.controllers.outlook(ofLost: lost, evictions: isMany ? due : nil, simulation.cluster)
-        byNode = Dictionary(found.map { ($0.node, $0) }) { first, _ in first }
+        let found = simulation.controllers.outlook(
+            ofLost: lost, wanted: isMany && !isNew ? due : nil, evictions: isMany ? due : nil, simulation.cluster)
+        // A machine may be lost that is no node any more.
+        for name in due { (byNode[name], evictions[name]) = (nil, nil) }
+        for outlook in found { byNode[outlook.node] = outlook }
+        // Those whose turn comes later were to be not ready at this moment, if they are.
+        for name in view.down where byNode[name]?.isNotReady == false { byNode[name]?.isNotReady = true }
         if isMany {
             for outlook in found where due.contains(outlook.node) { evictions[outlook.node] = outlook.evictionAt }
             // Nobody knows which is the first until all have been looked at.
-            let isKnown = found.allSatisfy { evictions[$0.node] != nil }
-            for outlook in found { byNode[outlook.node]?.evictionAt = isKnown ? evictions[outlook.node] ?? nil : nil }
+            let areKnown = evictions.count == byNode.count
+            for name in areKnown == wereKnown ? found.map(\.node) : names { byNode[name]?.evictionAt = areKnown ? evictions[name] ?? nil : nil }
         }
         let outlooks = names.compactMap { byNode[$0] }
         groups = []
@@ -106,7 +119,7 @@ struct Outages {
     /// What differs from a look at all lost nodes at once; empty if nothing does. For tests, while time stands still.
     func faults(_ world: World) -> [String] {
         guard !isBehind else { return [] }
-        let lost = Set(world.session.simulation.kubelets.failedNodes).union(world.view.nodeNames.filter { world.view.nodes[$0]?.isDown == true })
+        let lost = world.view.down.union(world.session.simulation.kubelets.failedNodes)
         let whole = world.session.simulation.controllers.outlook(ofLost: lost, world.cluster)
         return Set(byNode.keys) == lost && whole.allSatisfy { byNode[$0.node] == $0 }
             ? [] : ["the outlook of \(lost.count) lost nodes is not that of all at once"]
