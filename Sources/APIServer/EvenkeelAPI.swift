@@ -20,7 +20,7 @@ enum EvenkeelAPI {
 
     /// A state of the session that a client wants to come back to.
     struct Snapshot: Sendable {
-        var session: Session
+        @Shared var session: Session
         var time: Instant { session.now }
     }
 

@@ -26,9 +26,9 @@ struct Followed {
     /// The present moment.
     var now: Instant
     /// The session that follows it, while something else is on the screen.
-    var session: Session?
+    @Shared var session: Session? = nil
     /// What was shown before a branch was made.
-    var options: DashboardOptions?
+    @Shared var options: DashboardOptions? = nil
     /// When what follows from what is told was brought up to date.
     fileprivate var derived = Duration.zero
     fileprivate var isStale = false
@@ -96,7 +96,8 @@ extension Dashboard {
             derive(&followed)
             if followed.now >= world.history.nextSample { world.sample() }
         } else {
-            followed.session?.follow(update.changes, at: followed.now)
+            let now = followed.now
+            followed.session?.follow(update.changes, at: now)
         }
         // Ages move once a second.
         if !update.changes.isEmpty || known != followed.status || followed.now.flooredToSecond != before.flooredToSecond {

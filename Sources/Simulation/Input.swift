@@ -23,7 +23,7 @@ public struct InputOverrides: Sendable {
 
 /// Files read and understood: objects, a scenario, component configurations; ready to be simulated.
 public struct Input: Sendable {
-    public var options = SimulationOptions()
+    @Shared public var options = SimulationOptions()
     /// The objects in the order of the files.
     public private(set) var objects: [any StoredObject] = []
     public private(set) var scenario: Scenario?

@@ -190,8 +190,8 @@ public struct Migration: Sendable {
     /// The cluster as the steps look at it.
     private struct Situation {
         let migration: Migration
-        let cluster: Cluster
-        let pv: PersistentVolume?
+        @Shared private(set) var cluster: Cluster
+        @Shared private(set) var pv: PersistentVolume?
         let pvc: PersistentVolumeClaim?
         let users: [Pod]
         /// The claim is the new one.

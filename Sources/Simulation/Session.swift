@@ -80,7 +80,7 @@ public struct Session: Sendable {
         fileprivate var size = 0
     }
     private struct Checkpoint: Sendable {
-        var simulation: Simulation
+        @Shared var simulation: Simulation
         var script: Script
         var journalCount: Int
         var turns: Int
@@ -352,7 +352,7 @@ public struct Session: Sendable {
     /// The way back to a moment: the same events and commands again.
     public struct Replay: Sendable {
         /// As far as it got; what it was made of stays as it is until this takes its place.
-        public private(set) var session: Session
+        @Shared public private(set) var session: Session
         private var commands: ArraySlice<JournalEntry>
         private let goal: Instant
 

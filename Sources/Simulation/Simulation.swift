@@ -13,7 +13,7 @@ public struct SimulationOptions: Sendable {
     public var origin = Instant.start
     public var scheduler = SchedulerConfiguration()
     /// The configuration of all kubelets.
-    public var kubelet = KubeletConfiguration()
+    @Shared public var kubelet = KubeletConfiguration()
     /// Further documents that go over it, each for all nodes or for those that it selects, in this order.
     public var kubelets: [KubeletConfiguration] = []
     /// Parameters of the latency model.
@@ -35,8 +35,7 @@ public struct SimulationOptions: Sendable {
 /// simulation.advance(to: .start + .minutes(10))
 /// ```
 public struct Simulation: Sendable {
-    public var options: SimulationOptions { unsafeAddress { optionsBox.place } }
-    private let optionsBox: Boxed<SimulationOptions>
+    @Shared public private(set) var options: SimulationOptions
     public var cluster: Cluster
     public var controllers: ControllerManager
     public var scheduler: Scheduler
@@ -52,11 +51,7 @@ public struct Simulation: Sendable {
     /// What an opened state said that is not known here, by uid.
     var unknownFields: [String: [UnknownField]] = [:]
     /// What a followed cluster has beside its objects; nil in a simulation.
-    var mirror: Mirror? {
-        unsafeAddress { mirrorBox.place }
-        unsafeMutableAddress { mirrorBox.ownPlace }
-    }
-    private var mirrorBox = Boxed<Mirror?>(nil)
+    @Shared var mirror: Mirror? = nil
     /// Drains that are under way.
     public internal(set) var drains: [Drain] = []
     /// Rebalances that are under way or over.
@@ -74,7 +69,7 @@ public struct Simulation: Sendable {
 
     /// - Parameter isEmpty: leave out what every cluster has from the start, for a state that brings it.
     init(_ options: SimulationOptions, isEmpty: Bool) {
-        optionsBox = Boxed(options)
+        self.options = options
         cluster = Cluster(profile: options.profile, seed: options.seed, settings: options.settings, origin: options.origin, isEmpty: isEmpty)
         controllers = ControllerManager(profile: options.profile, seed: options.seed, settings: options.controllerManager)
         scheduler = Scheduler(profile: options.profile, seed: options.seed, configuration: options.scheduler)

@@ -6,7 +6,7 @@ import SimulationKit
 
 /// One burst under one setting with one seed, under way.
 struct LabRun: Sendable {
-    private var simulation: Simulation
+    @Shared private var simulation: Simulation
     private let seed: UInt64
     private var arrivals: [(at: Instant, pod: Pod)]
     private var arrived = 0
@@ -30,7 +30,7 @@ struct LabRun: Sendable {
         (options.profile, options.seed, options.settings) = (base.profile, seed, base.settings)
         options.kubelet = setting.configuration(base)
         options.latencies = setting.latencies(base, network)
-        simulation = Simulation(options)
+        var simulation = Simulation(options)
         let plan = LabPlan(burst, setting, seed: seed)
         for object in plan.objects { _ = simulation.perform(.create(object)) }
         arrivals = plan.arrivals
@@ -41,6 +41,7 @@ struct LabRun: Sendable {
         uids = Array(repeating: "", count: arrivals.count)
         left = arrivals.count
         cursor = simulation.cluster.store.end
+        self.simulation = simulation
     }
 
     /// Runs on; returns whether the burst is over.

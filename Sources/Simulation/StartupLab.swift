@@ -33,7 +33,7 @@ public struct StartupLab: Sendable {
     }
 
     /// Version, gates and kubelet configuration that both sides start from; its seed is the first one.
-    public let base: SimulationOptions
+    @Shared public private(set) var base: SimulationOptions
     /// What arrives on the node: the same for both sides.
     public private(set) var burst = Burst()
     private var settings: [Setting]

@@ -231,7 +231,7 @@ struct Dash: ParsableCommand {
         // What the terminal has answered by now: nobody waits for it.
         watch.look()
         dress(&dashboard, watch)
-        var loop = MainLoop(dashboard: dashboard, watch: watch)
+        let loop = MainLoop(dashboard: dashboard, watch: watch)
         loop.dress = dress
         loop.framePeriod = UInt64(max(refresh ?? 0, reducedMotion ? 1 : 0.033) * 1e9)
         loop.folder = screenDumpFolder

@@ -46,7 +46,7 @@ struct LiveArguments: ParsableArguments {
         let cluster: LiveCluster
         private let proxy: KubectlProxy
         /// A mirror of which nothing is known yet.
-        let session: Session
+        @Shared private(set) var session: Session
 
         /// Asks kubectl for the cluster's version, in the foreground, so that plugins may ask for what they need; then starts its proxy.
         ///

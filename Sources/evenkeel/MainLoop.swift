@@ -9,7 +9,7 @@ import SimulationKit
 import Terminal
 
 /// The loop of the dashboard: sleep until a key, a signal or the next frame; let time run; draw; do what the dashboard asks for.
-package struct MainLoop<Device: TerminalDevice> {
+package final class MainLoop<Device: TerminalDevice> {
     package var dashboard: Dashboard
     /// It has the terminal, since it looks at the keyboard while the dashboard works.
     private let watch: LongWorkWatch<Device>
@@ -35,7 +35,7 @@ package struct MainLoop<Device: TerminalDevice> {
     private let forwards = ForwardedPorts()
 
     /// Runs until the user leaves; returns the exit status.
-    package mutating func run() -> Int32 {
+    package func run() -> Int32 {
         var lastFrame: UInt64 = 0
         var cost: UInt64 = 0
         var hadKey = true
@@ -98,7 +98,7 @@ package struct MainLoop<Device: TerminalDevice> {
         return Int32(max(1, (patience.nanoseconds - Int64(elapsed)) / 1_000_000))
     }
 
-    private mutating func advance() {
+    private func advance() {
         let now = DispatchTime.now().uptimeNanoseconds
         let elapsed = min(now &- last, 3_600_000_000_000)
         last = now
@@ -109,7 +109,7 @@ package struct MainLoop<Device: TerminalDevice> {
     }
 
     /// Opens `text` in the user's editor, as k9s and kubectl choose it, and applies what comes back.
-    private mutating func edit(_ object: EditedObject) {
+    private func edit(_ object: EditedObject) {
         let environment = environment
         let editor = ["EVENKEEL_EDITOR", "K9S_EDITOR", "KUBE_EDITOR", "EDITOR"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "vi"
         let file = FileManager.default.temporaryDirectory.appending(path: "evenkeel-edit-\(ProcessInfo.processInfo.processIdentifier).yaml")
@@ -137,7 +137,7 @@ package struct MainLoop<Device: TerminalDevice> {
     }
 
     /// Does what the dashboard asks for, in the order in which it was asked.
-    private mutating func performRequests() {
+    private func performRequests() {
         while let request = dashboard.takeRequest() {
             switch request {
             case .suspend:
@@ -168,7 +168,7 @@ package struct MainLoop<Device: TerminalDevice> {
     }
 
     /// Writes a file into the folder for files, unless its name is a whole path.
-    private mutating func write(_ content: String, to file: String, replaces: Bool) {
+    private func write(_ content: String, to file: String, replaces: Bool) {
         let isPath = file.hasPrefix("/") || file.hasPrefix("~/")
         let path = folder.flatMap { isPath ? nil : "\($0)/\(file)" } ?? file
         if let folder, !isPath { try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }

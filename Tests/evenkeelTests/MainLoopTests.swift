@@ -12,7 +12,7 @@ import evenkeel
 /// The main loop on a script in place of a terminal: what the dashboard asks for is done, all of it and in order.
 @Suite struct MainLoopTests {
     private struct Parts {
-        var loop: MainLoop<ScriptedTerminal>
+        let loop: MainLoop<ScriptedTerminal>
         var watch: LongWorkWatch<ScriptedTerminal>
         var folder: URL
     }
@@ -27,7 +27,7 @@ import evenkeel
         terminal.batch = terminal.events.count
         terminal.events.append(.hangup)
         let watch = LongWorkWatch(terminal, theme: .standard)
-        var loop = MainLoop(dashboard: Dashboard(session: session), watch: watch)
+        let loop = MainLoop(dashboard: Dashboard(session: session), watch: watch)
         let folder = FileManager.default.temporaryDirectory.appending(path: "evenkeel-loop-\(UUID().uuidString)")
         loop.folder = folder.path
         return Parts(loop: loop, watch: watch, folder: folder)

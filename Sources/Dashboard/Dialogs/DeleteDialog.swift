@@ -51,11 +51,13 @@ func deleteDialog(_ objects: [any StoredObject], _ world: World) -> Form {
 }
 
 /// What a delete with the values of the form at hand would mean, in lines.
-private struct DeletePreview {
+private final class DeletePreview {
     let values: FormValues
     /// How many pods use what is deleted, where that is to be said: counted once, as it takes a walk over all pods.
     let users: Int?
     let world: World
+
+    init(values: FormValues, users: Int?, world: World) { (self.values, self.users, self.world) = (values, users, world) }
 
     private var orphans: Bool { values["propagation"] == "Orphan" }
     private func line(_ text: String, _ role: Role) -> StyledText { StyledText(text, world.theme[role]) }

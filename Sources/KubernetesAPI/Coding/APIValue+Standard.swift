@@ -268,49 +268,12 @@ extension StringMap: Hashable where Value: Hashable {
     }
 }
 
-/// A part of an object that many objects share: copying it costs one retain, and changing a copy
-/// does not change the others.
-///
-/// Two shared parts with the same ``identity`` are the same without a look at their content: pods made
-/// from one template share their `PodSpec`, so work is done once per template.
-@dynamicMemberLookup
-public struct Shared<Value: APIValue>: APIValue {
-    @usableFromInline
-    final class Box: @unchecked Sendable {  // written only while uniquely referenced
-        // Reached through a Shared alone, a value, of which the compiler knows that accesses do not overlap.
-        @exclusivity(unchecked) @usableFromInline var value: Value
-        @inlinable init(_ value: Value) { self.value = value }
-    }
-    @usableFromInline var box: Box
-
-    @inlinable public init(_ value: Value) { box = Box(value) }
-
-    /// The content.
-    @inlinable public var value: Value {
-        get { box.value }
-        _modify {
-            if !isKnownUniquelyReferenced(&box) { box = Box(box.value) }
-            yield &box.value
-        }
-    }
-    @inlinable public subscript<Member>(dynamicMember path: WritableKeyPath<Value, Member>) -> Member {
-        get { box.value[keyPath: path] }
-        _modify {
-            if !isKnownUniquelyReferenced(&box) { box = Box(box.value) }
-            yield &box.value[keyPath: path]
-        }
-    }
-    @inlinable public subscript<Member>(dynamicMember path: KeyPath<Value, Member>) -> Member {
-        box.value[keyPath: path]
-    }
-    /// The same for copies that were not changed since; valid while one of them lives.
-    @inlinable public var identity: ObjectIdentifier { ObjectIdentifier(box) }
-
-    @inlinable public static func == (a: Shared, b: Shared) -> Bool { a.box === b.box || a.box.value == b.box.value }
+extension Shared: APIValue where Value: APIValue {
     public static var typeName: String { Value.typeName }
     public static var structure: (any APIStruct.Type)? { Value.structure }
     public static func decode(_ json: JSONValue, _ decoder: inout APIDecoder) -> Shared? {
-        Value.decode(json, &decoder).map(Shared.init)
+        Value.decode(json, &decoder).map { Shared($0) }
     }
     public var json: JSONValue? { box.value.json }
+    public func writeJSON(to out: inout [UInt8]) -> Bool { box.value.writeJSON(to: &out) }
 }

@@ -62,7 +62,7 @@ public struct Field<Root>: Sendable {
     ) -> Field { Field(name, path, summary, Schema.self, .of(Value.self, as: Schema.self), false, 32) }
 
     // Never specialized, so that a table is a list of calls and nothing is compiled for each pair of root and value.
-    @usableFromInline @inline(never) @_semantics("optimize.sil.specialize.generic.never") init<Value: APIValue>(
+    @inline(never) @_semantics("optimize.sil.specialize.generic.never") init<Value: APIValue>(
         _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ summary: String, _ type: any APIValue.Type, _ coder: ValueCoder,
         _ isAlways: Bool, _ bits: Int
     ) {

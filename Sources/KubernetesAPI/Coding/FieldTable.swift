@@ -4,7 +4,7 @@
 // hardly more than its list of fields, and a type of value its three functions once, in however many structures it is.
 
 /// How a value of one type is read, and written, where it is in memory.
-public final class ValueCoder: Sendable {
+final class ValueCoder: Sendable {
     /// Puts what the JSON says in place of the value, unless it is no such value, which is noted.
     let decode: @Sendable (UnsafeMutableRawPointer, JSONValue, inout APIDecoder) -> Void
     /// ``APIValue/json``
@@ -18,7 +18,7 @@ public final class ValueCoder: Sendable {
     ) { (self.decode, self.encode, self.write) = (decode, encode, write) }
 
     // Not inlined, so that it is made once for a type, not once for a field.
-    @inline(never) public static func of<Value: APIValue>(_ type: Value.Type) -> ValueCoder {
+    @inline(never) static func of<Value: APIValue>(_ type: Value.Type) -> ValueCoder {
         ValueCoder(
             decode: { place, json, decoder in
                 if let value = Value.decode(json, &decoder) { place.assumingMemoryBound(to: Value.self).pointee = value }

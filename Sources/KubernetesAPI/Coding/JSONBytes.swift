@@ -130,10 +130,6 @@ extension StringMap {
     }
 }
 
-extension Shared {
-    public func writeJSON(to out: inout [UInt8]) -> Bool { box.value.writeJSON(to: &out) }
-}
-
 extension Metadata {
     public func writeJSON(to out: inout [UInt8]) -> Bool { value.writeJSON(to: &out) }
 }

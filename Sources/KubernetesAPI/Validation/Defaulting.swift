@@ -6,7 +6,7 @@
 ///   `dropDisabledFields` of each kind's strategy.
 public enum Defaulting {
     /// Changes a shared part only if `body` changes its content, so that it stays shared otherwise.
-    static func edit<Value>(_ shared: inout Shared<Value>, _ body: (inout Value) -> Void) {
+    static func edit<Value: Equatable>(_ shared: inout Shared<Value>, _ body: (inout Value) -> Void) {
         var copy = shared.value
         body(&copy)
         if copy != shared.value { shared.value = copy }

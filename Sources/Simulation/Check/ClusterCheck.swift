@@ -41,7 +41,7 @@ public struct ClusterCheck: Sendable {
     /// Nodes whose drain was to be tried and was not, as there are too many.
     public private(set) var untriedDrains = 0
 
-    private let simulation: Simulation
+    @Shared private var simulation: Simulation
     private let namespaces: Set<String>
     private let most: Int
     private var cluster: Cluster { simulation.cluster }

@@ -112,7 +112,7 @@ extension Simulation {
 
 /// Writes a trace hop by hop; stops at the first that fails.
 private struct LinkTracer {
-    let simulation: Simulation
+    @Shared private(set) var simulation: Simulation
     var trace = LinkTrace()
     /// `--insecure-skip-tls-verify-backend`
     var skipsCheck = false

@@ -23,7 +23,7 @@ public enum MirrorChange: Sendable {
     /// What nodes were measured to use as a whole.
     case nodeUsage(MeasuredNodes)
     /// The settings of all kubelets.
-    case kubelets(KubeletConfiguration)
+    indirect case kubelets(KubeletConfiguration)
     /// Nobody may look at nodes: those that pods run on are guessed.
     case guessNodes
 }
@@ -32,7 +32,7 @@ public enum MirrorChange: Sendable {
 struct Mirror: Sendable {
     fileprivate var usage: MeasuredUsage?
     fileprivate var nodeUsage: MeasuredNodes = [:]
-    fileprivate var kubelets: KubeletConfiguration?
+    @Shared fileprivate var kubelets: KubeletConfiguration? = nil
     fileprivate var guessesNodes = false
     /// Nodes that are guessed.
     fileprivate var guessed: Set<String> = []

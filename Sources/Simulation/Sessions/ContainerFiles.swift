@@ -7,7 +7,7 @@ import SimulationKit
 
 /// The file system of a container: a small image, what is mounted, and what was written into it.
 struct ContainerFiles: Sendable {
-    let simulation: Simulation
+    @Shared private(set) var simulation: Simulation
     let pod: Pod
     let container: Container
     let containerID: String

@@ -9,7 +9,7 @@ import SimulationKit
 ///
 /// - Source: `control-plane-links.md` §2; Kubernetes "DNS for Services and Pods".
 public struct PodNetwork: Sendable {
-    let simulation: Simulation
+    @Shared private(set) var simulation: Simulation
     private var store: ObjectStore { simulation.cluster.store }
 
     public init(_ simulation: Simulation) { self.simulation = simulation }

@@ -102,7 +102,7 @@ public struct Shell: Sendable {
     }
     /// What the commands of one call ask and change.
     struct Turn {
-        let simulation: Simulation
+        @Shared private(set) var simulation: Simulation
         var files: ContainerFiles
         var commands: [Command] = []
         let pod: Pod

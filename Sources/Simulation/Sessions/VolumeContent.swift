@@ -8,7 +8,7 @@ import SimulationKit
 /// Makes files and variables of ConfigMaps, Secrets and the pod itself, for one container.
 struct VolumeContent {
     typealias Files = [(path: String, bytes: [UInt8])]
-    let simulation: Simulation
+    @Shared private(set) var simulation: Simulation
     let pod: Pod
     let container: Container
 

@@ -13,7 +13,7 @@ import SimulationKit
 /// ```
 /// The record comes from the feed of changes: it costs what changed, not what exists.
 public struct Fork: Sendable {
-    public private(set) var simulation: Simulation
+    @Shared public private(set) var simulation: Simulation
     public let start: Instant
     /// Pods that changed, in the order of their first change.
     public private(set) var pods: [PodFate] = []
@@ -31,7 +31,7 @@ public struct Fork: Sendable {
     private var indices: [String: Int] = [:]
     private var owners = WorkloadIndex()
     /// As it was at the start: the owners of pods may be gone before they are.
-    private let origin: Cluster
+    @Shared private var origin: Cluster
     private var cursor: WatchCursor
     /// Identities of placed pods that are on their way: starting, or leaving.
     private var moving: Set<String> = []

@@ -49,7 +49,7 @@ public struct RebalancePlan: Sendable, Equatable {
 private struct Planner {
     struct Stop: Error { var why: String }
     let workload: Workload
-    var fork: Simulation
+    @Shared var fork: Simulation
     var view: SpreadView
 
     init(_ workload: Workload, _ simulation: Simulation) {

@@ -39,7 +39,7 @@ public struct WhatIf: Sendable {
 
     /// The state that answers are compared with; shared by the questions about one moment.
     public struct Present: Sendable {
-        public let simulation: Simulation
+        @Shared public private(set) var simulation: Simulation
         public private(set) var spread: [SpreadGroup]
         /// How many pods have no node.
         public let pending: Int
@@ -74,7 +74,7 @@ public struct WhatIf: Sendable {
     /// A change that is being tried: run ahead bit by bit, it can tell at any time what has come of it so far.
     public struct Trial: Sendable {
         public let question: WhatIf
-        private let present: Present
+        @Shared private var present: Present
         private var fork: Fork
         private var view: SpreadView
         private var refusal: String?

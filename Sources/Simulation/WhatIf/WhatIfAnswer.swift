@@ -182,8 +182,8 @@ public struct WhatIfAnswer: Sendable {
 
     /// Two states, and what became of the pods that differ.
     fileprivate struct Comparison {
-        var before: Simulation
-        var after: Simulation
+        @Shared var before: Simulation
+        @Shared var after: Simulation
         var pods: [Fork.PodFate]
         var readiness: [Workload: Fork.ReadinessTrace] = [:]
         var start: Instant
