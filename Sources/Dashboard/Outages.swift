@@ -81,18 +81,18 @@ struct Outages {
         if isNew {
             // Putting thousands of names in order takes longer than a look at them.
             (self.lost, names) = (lost, lost.sorted { naturalOrder($0, $1) || !naturalOrder($1, $0) && $0 < $1 })
-            evictions = evictions.filter { lost.contains($0.key) }
-            byNode = [:]
         }
         let wereKnown = !isNew && evictions.count == byNode.count
         let due = isMany ? Set((0..<Self.nodesAtOnce).map { names[(next + $0) % names.count] }) : []
         looked += due.count
         next = isMany ? (next + Self.nodesAtOnce) % names.count : 0
-        let found = simulation.controllers.outlook(
-            ofLost: lost, wanted: isMany && !isNew ? due : nil, evictions: isMany ? due : nil, simulation.cluster)
+        let wanted = isMany && !isNew ? due : nil
+        let found = simulation.controllers.outlook(ofLost: lost, wanted: wanted, evictions: isMany ? due : nil, simulation.cluster)
         // A machine may be lost that is no node any more.
+        if wanted == nil { byNode = [:] }
         for name in due { (byNode[name], evictions[name]) = (nil, nil) }
         for outlook in found { byNode[outlook.node] = outlook }
+        if isNew { evictions = evictions.filter { byNode[$0.key] != nil } }
         // Those whose turn comes later were to be not ready at this moment, if they are.
         for name in view.down where byNode[name]?.isNotReady == false { byNode[name]?.isNotReady = true }
         if isMany {
