@@ -335,10 +335,12 @@ struct NodeLifecycleController: Controller {
         let queues = tainters.map { Dictionary(zip($0?.waiting ?? [], 0...), uniquingKeysWith: { first, _ in first }) }
         for (slot, zone) in found {
             guard let node = rows[slot] else { continue }
-            if let wanted, !wanted.contains(node.name) {
-                if zone >= queues.count || queues[zone][node.name] == nil || tainters[zone]?.nextDue == nil { places[zone] += 1 }
-                continue
-            }
+            // Its place among those that wait for the taint already, or behind them.
+            var queued: (place: Int, next: Instant)?
+            if zone < queues.count, let place = queues[zone][node.name], let next = tainters[zone]?.nextDue { queued = (place, next) }
+            let place = queued?.place ?? places[zone]
+            if queued == nil { places[zone] += 1 }
+            if let wanted, !wanted.contains(node.name) { continue }
             let ready = node.status.conditions[ConditionType.ready]
             var lost = Lost(node: node, heardAt: health[node.name]?.heardAt ?? node.metadata.creationTimestamp ?? cluster.now, lostAt: .start)
             // As long as it renewed with the others, what was heard of all was heard of it.
@@ -351,12 +353,7 @@ struct NodeLifecycleController: Controller {
                 lost.lostAt = ready?.lastTransitionTime ?? lost.heardAt
             }
             if !areAllLost, let interval = states[zone].interval(nodes: counts[zone].ready + counts[zone].notReady, settings) {
-                if zone < queues.count, let place = queues[zone][node.name], let next = tainters[zone]?.nextDue {
-                    lost.taintAt = max(next, cluster.now) + interval * place
-                } else {
-                    lost.taintAt = max(lost.lostAt, cluster.now) + interval * places[zone]
-                    places[zone] += 1
-                }
+                lost.taintAt = max(queued?.next ?? lost.lostAt, cluster.now) + interval * place
             }
             result.append(lost)
         }
