@@ -7,7 +7,6 @@
     import KubernetesAPI
     import NIOCore
     import NIOPosix
-    import NIOSSL
     import Network
     import Simulation
     import SimulationKit
@@ -144,7 +143,7 @@
 
         func place(isNobody: Bool = false) throws -> Place {
             let identity = isNobody ? nil : try authority.client(user: "crowd", groups: ["system:masters"])
-            return Place(port: listener.port, trust: authority.root.certificate, identity: identity.map { ($0.certificate, $0.key) })
+            return Place(port: listener.port, trust: authority.root.certificate, identity: identity)
         }
 
         /// Ends the server; returns the session as it was left.
@@ -160,8 +159,8 @@
     final class Scene: Sendable {
         let place: Place
         let nobody: Place
-        let security: NIOSSLContext
-        let nobodysSecurity: NIOSSLContext
+        let security: TLSContext
+        let nobodysSecurity: TLSContext
         let ledger: Ledger
         let seed: UInt64
         let isOver = Atomic(false)

@@ -4,7 +4,6 @@
     import Glibc
     import NIOCore
     import NIOPosix
-    import NIOSSL
     import Network
 
     /// Where a server is, and what its clients need to know.
@@ -13,21 +12,13 @@
         /// The server's authority, DER.
         public var trust: [UInt8]
         /// The administrator's certificate and key, DER; nil for a client that is nobody.
-        public var identity: (certificate: [UInt8], key: [UInt8])?
+        public var identity: Identity?
 
-        public init(port: Int, trust: [UInt8], identity: (certificate: [UInt8], key: [UInt8])?) {
+        public init(port: Int, trust: [UInt8], identity: Identity?) {
             (self.port, self.trust, self.identity) = (port, trust, identity)
         }
 
-        func security() throws -> NIOSSLContext {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .certificates([try NIOSSLCertificate(bytes: trust, format: .der)])
-            if let identity {
-                tls.certificateChain = [.certificate(try NIOSSLCertificate(bytes: identity.certificate, format: .der))]
-                tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .der))
-            }
-            return try NIOSSLContext(configuration: tls)
-        }
+        func security() throws -> TLSContext { try .client(of: "localhost", authority: trust, identity) }
     }
 
     /// What a client does. All calls come on the line's event loop.
@@ -70,13 +61,13 @@
 
         /// Connects on `loop` and hands the line to `role`; if that fails, the line is told to be closed.
         static func open(
-            _ place: Place, _ security: NIOSSLContext, on loop: any EventLoop, _ role: @escaping @Sendable () -> any Role
+            _ place: Place, _ security: TLSContext, on loop: any EventLoop, _ role: @escaping @Sendable () -> any Role
         ) -> EventLoopFuture<Void> {
             ClientBootstrap(group: loop)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: security, serverHostname: "localhost"))
+                        try channel.pipeline.syncOperations.addHandler(TLSHandler(security))
                         try channel.pipeline.syncOperations.addHandler(Line(role(), place))
                     }
                 }

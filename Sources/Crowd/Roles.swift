@@ -2,7 +2,6 @@
 
 #if Network
     import NIOCore
-    import NIOSSL
     import SimulationKit
 
     /// Makes the namespace.

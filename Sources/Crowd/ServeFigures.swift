@@ -5,7 +5,7 @@
     import Foundation
     import NIOCore
     import NIOPosix
-    import NIOSSL
+    import Network
     import SimulationKit
     import Synchronization
 
@@ -178,7 +178,7 @@
     /// `evenkeel serve` as a process of its own.
     final class ServedChild {
         let place: Place
-        let security: NIOSSLContext
+        let security: TLSContext
         /// From its start until it says where it is.
         let readySeconds: Double
         private let process = Process()
@@ -213,7 +213,7 @@
             let port = String(decoding: first, as: UTF8.self).split(separator: "\n").first?.split(separator: ":").last.flatMap { Int($0) } ?? 0
             place = Place(
                 port: port, trust: der(field("certificate-authority-data")),
-                identity: (der(field("client-certificate-data")), der(field("client-key-data"))))
+                identity: Identity(certificate: der(field("client-certificate-data")), key: der(field("client-key-data"))))
             security = try place.security()
         }
 

@@ -6,7 +6,6 @@
     import NIOCore
     import NIOHTTP1
     import NIOPosix
-    import NIOSSL
 
     /// What all connections of a server share.
     final class ServerContext: Sendable {
@@ -39,14 +38,7 @@
             address: String = "127.0.0.1", port: Int = 0, identity: Identity, authority: CertificateAuthority, inbox: Inbox,
             limits: ServerLimits = ServerLimits()
         ) throws {
-            var tls = TLSConfiguration.makeServerConfiguration(
-                certificateChain: [.certificate(try NIOSSLCertificate(bytes: identity.certificate, format: .der))],
-                privateKey: .privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .der)))
-            tls.minimumTLSVersion = .tlsv12
-            tls.trustRoots = .certificates([try NIOSSLCertificate(bytes: authority.root.certificate, format: .der)])
-            tls.certificateVerification = .optionalVerification
-            tls.applicationProtocols = ["http/1.1"]
-            let security = try NIOSSLContext(configuration: tls)
+            let security = try TLSContext.server(identity, authority: authority.root.certificate)
             let server = ServerContext(inbox: inbox, limits: limits)
             group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, ProcessInfo.processInfo.activeProcessorCount)))
             let bootstrap = ServerBootstrap(group: group)
@@ -69,12 +61,12 @@
             self.port = channel.localAddress?.port ?? port
         }
 
-        private static func setUp(_ channel: any Channel, _ security: NIOSSLContext, _ server: ServerContext) throws {
+        private static func setUp(_ channel: any Channel, _ security: TLSContext, _ server: ServerContext) throws {
             var limits = NIOHTTPDecoderLimitConfiguration()
             limits.maxHeaderListSize = server.limits.headers
             limits.maxHeaderFieldSize = max(limits.maxHeaderFieldSize, 2 * server.limits.url)
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(NIOSSLServerHandler(context: security))
+            try pipeline.addHandler(TLSHandler(security))
             try pipeline.addHandler(HTTPResponseEncoder())
             try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits)))
             try pipeline.addHandler(HTTPConnection(server))

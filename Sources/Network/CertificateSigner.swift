@@ -2,7 +2,7 @@
 
 #if Network
     import APIServer
-    import CNIOBoringSSL
+    import COpenSSL
     import ControlPlane
     import Foundation
     import KubernetesAPI
@@ -140,7 +140,7 @@
 
         private static func alternativeNames(_ request: OpaquePointer) -> [UInt8]? {
             guard let extensions = X509_REQ_get_extensions(request) else { return nil }
-            defer { sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free) }
+            defer { evk_free_extensions(extensions) }
             let place = X509v3_get_ext_by_NID(extensions, NID_subject_alt_name, -1)
             guard place >= 0, let found = X509v3_get_ext(extensions, place), let data = X509_EXTENSION_get_data(found) else { return nil }
             return Array(UnsafeBufferPointer(start: ASN1_STRING_get0_data(data), count: Int(ASN1_STRING_length(data))))

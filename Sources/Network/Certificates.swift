@@ -2,10 +2,9 @@
 
 #if Network
     import APIServer
-    import CNIOBoringSSL
+    import COpenSSL
     import ControlPlane
     import Foundation
-    import NIOSSL
 
     /// A certificate and its private key.
     public struct Identity: Sendable {
@@ -13,6 +12,8 @@
         public let certificate: [UInt8]
         /// PKCS #8 as DER. Secret: it goes into a kubeconfig and nowhere else.
         public let key: [UInt8]
+
+        public init(certificate: [UInt8], key: [UInt8]) { (self.certificate, self.key) = (certificate, key) }
 
         /// `-----BEGIN CERTIFICATE-----` and so on.
         public var certificatePEM: String { Self.pem("CERTIFICATE", certificate) }
@@ -30,7 +31,7 @@
         public let description: String
     }
 
-    /// An authority that lives as long as its server. Keys are P-256, made by the BoringSSL that does the TLS.
+    /// An authority that lives as long as its server. Keys are P-256, made by the OpenSSL that does the TLS.
     public struct CertificateAuthority: Sendable {
         /// The authority's own certificate, which clients have to trust, and the key that signs.
         public let root: Identity
@@ -66,7 +67,7 @@
         }
     }
 
-    /// What a certificate says beyond name and key, as DER: BoringSSL's own writer of these is not part of swift-nio-ssl.
+    /// What a certificate says beyond name and key, as DER.
     private struct CertificateExtension {
         var nid: Int32
         var isCritical = false
@@ -121,24 +122,24 @@
         }
     }
 
-    /// The calls into BoringSSL: all that is allocated is freed before they return.
-    private enum Certificate {
-        static func make(name: [(String, String)], days: Int, extensions: [CertificateExtension], issuer: Identity? = nil) throws -> Identity {
-            let key = try newKey()
+    /// The calls into OpenSSL: what is allocated is freed before they return, unless it is what they return.
+    enum Certificate {
+        fileprivate static func make(name: [(String, String)], days: Int, extensions: [CertificateExtension], issuer: Identity? = nil) throws -> Identity {
+            guard let key = evk_new_p256_key() else { throw failed("key") }
             defer { EVP_PKEY_free(key) }
             guard let x509 = X509_new() else { throw failed("X509_new") }
             defer { X509_free(x509) }
             let subject = X509_get_subject_name(x509)
             for (field, value) in name {
                 // 0x1000 | 1: the bytes are UTF-8.
-                try check(X509_NAME_add_entry_by_txt(subject, field, 0x1001, Array(value.utf8), value.utf8.count, -1, 0), "name")
+                try check(X509_NAME_add_entry_by_txt(subject, field, 0x1001, Array(value.utf8), Int32(clamping: value.utf8.count), -1, 0), "name")
             }
             let certificate = try finish(x509, of: key, seconds: days * 86_400, extensions: extensions, issuer: issuer)
             return Identity(certificate: certificate, key: try keyBytes(key))
         }
 
         /// The certificate, as DER, that a request (DER) asks for, with its subject and its key.
-        static func sign(_ request: [UInt8], seconds: Int, extensions: [CertificateExtension], issuer: Identity) throws -> [UInt8] {
+        fileprivate static func sign(_ request: [UInt8], seconds: Int, extensions: [CertificateExtension], issuer: Identity) throws -> [UInt8] {
             guard let asked = CertificateRequest.parse(request) else { throw failed("request") }
             defer { X509_REQ_free(asked) }
             guard let key = X509_REQ_get_pubkey(asked) else { throw failed("public key") }
@@ -154,7 +155,7 @@
             _ x509: OpaquePointer, of key: OpaquePointer, seconds: Int, extensions: [CertificateExtension], issuer: Identity?
         ) throws -> [UInt8] {
             var serial: UInt64 = 0
-            withUnsafeMutableBytes(of: &serial) { _ = RAND_bytes($0.baseAddress, $0.count) }
+            withUnsafeMutableBytes(of: &serial) { _ = RAND_bytes($0.baseAddress, Int32($0.count)) }
             // 2 is version 3. The upper bit stays clear, so that no client takes the number for a negative one.
             try check(X509_set_version(x509, 2), "version")
             try check(ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509), serial >> 1 | 1), "serial number")
@@ -199,25 +200,14 @@
             }
         }
 
-        private static func newKey() throws -> OpaquePointer {
-            guard let curve = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1) else { throw failed("curve") }
-            defer { EC_KEY_free(curve) }
-            try check(EC_KEY_generate_key(curve), "key")
-            guard let key = EVP_PKEY_new() else { throw failed("key") }
-            guard EVP_PKEY_set1_EC_KEY(key, curve) == 1 else {
-                EVP_PKEY_free(key)
-                throw failed("key")
-            }
-            return key
-        }
-
         private static func keyBytes(_ key: OpaquePointer) throws -> [UInt8] {
             guard let info = EVP_PKEY2PKCS8(key) else { throw failed("private key") }
             defer { PKCS8_PRIV_KEY_INFO_free(info) }
             return try der { i2d_PKCS8_PRIV_KEY_INFO(info, $0) }
         }
 
-        private static func readKey(_ bytes: [UInt8]) throws -> OpaquePointer {
+        /// A private key; the caller frees it.
+        static func readKey(_ bytes: [UInt8]) throws -> OpaquePointer {
             let key = bytes.withUnsafeBufferPointer { buffer -> OpaquePointer? in
                 var place = buffer.baseAddress
                 guard let info = d2i_PKCS8_PRIV_KEY_INFO(nil, &place, buffer.count) else { return nil }
@@ -228,11 +218,12 @@
             return key
         }
 
-        private static func der(_ write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32) throws -> [UInt8] {
+        /// What OpenSSL writes as DER.
+        static func der(_ write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32) throws -> [UInt8] {
             var bytes: UnsafeMutablePointer<UInt8>?
             let count = write(&bytes)
             guard count > 0, let bytes else { throw failed("encoding") }
-            defer { OPENSSL_free(bytes) }
+            defer { evk_openssl_free(bytes) }
             return Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
         }
 

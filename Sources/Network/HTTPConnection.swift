@@ -5,7 +5,6 @@
     import ControlPlane
     import NIOCore
     import NIOHTTP1
-    import NIOSSL
     import NIOWebSocket
 
     /// One client's connection: reads requests, hands them to the simulation one at a time, writes what comes back.
@@ -154,8 +153,8 @@
 
         private func whoAsks(_ context: ChannelHandlerContext) -> UserInfo {
             if let user { return user }
-            let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
-            let found = (tls?.peerCertificate).flatMap { try? $0.toDERBytes() }.flatMap { UserInfo(certificate: $0) } ?? .anonymous
+            let tls = try? context.pipeline.syncOperations.handler(type: TLSHandler.self)
+            let found = (tls?.peerCertificate).flatMap { UserInfo(certificate: $0) } ?? .anonymous
             user = found
             return found
         }

@@ -2,7 +2,7 @@
 
 #if Network
     import APIServer
-    import CNIOBoringSSL
+    import COpenSSL
     import Foundation
     import NIOHTTP1
 

@@ -89,7 +89,7 @@ struct Dash: ParsableCommand {
         let remarks = cluster.remarks(input)
         options.notice = remarks.isEmpty ? options.firstKeys : remarks.joined(separator: " ")
         let server = try startServing(&session, &options)
-        var loop = try loop(session, options, problems, on: screen) { dashboard in
+        let loop = try loop(session, options, problems, on: screen) { dashboard in
             // What comes with the program begins where it is worth looking at. Keys wait for that.
             if let shipped { dashboard.run(to: session.cluster.origin + shipped.prelude) }
         }
@@ -111,7 +111,7 @@ struct Dash: ParsableCommand {
             let connection = try LiveConnection(live, namespace: namespace, try cluster.overrides())
             defer { connection.close() }
             (options.name, options.readOnly) = (connection.name, true)
-            var loop = try loop(connection.session, options, problems) { $0.beginFollowing(connection.name, kubectl: connection.command) }
+            let loop = try loop(connection.session, options, problems) { $0.beginFollowing(connection.name, kubectl: connection.command) }
             loop.follow = connection.turn
             let status = loop.run()
             connection.close()

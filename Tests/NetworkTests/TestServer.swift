@@ -7,7 +7,6 @@
     import Manifests
     import NIOCore
     import NIOPosix
-    import NIOSSL
     import Network
     import Simulation
     import SimulationKit
@@ -76,18 +75,12 @@
         private let heard = Mutex<(bytes: [UInt8], isOver: Bool)>(([], false))
 
         init(port: Int, authority: CertificateAuthority, identity: Identity?, receiveBuffer: Int) throws {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .certificates([try NIOSSLCertificate(bytes: authority.root.certificate, format: .der)])
-            if let identity {
-                tls.certificateChain = [.certificate(try NIOSSLCertificate(bytes: identity.certificate, format: .der))]
-                tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .der))
-            }
-            let context = try NIOSSLContext(configuration: tls)
+            let context = try TLSContext.client(of: "localhost", authority: authority.root.certificate, identity)
             channel = try ClientBootstrap(group: Self.group)
                 .channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBuffer))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: "localhost"))
+                        try channel.pipeline.syncOperations.addHandler(TLSHandler(context))
                     }
                 }
                 .connect(host: "127.0.0.1", port: port).wait()

@@ -1,27 +1,39 @@
 // Tokens of service accounts, checked by somebody else's code.
 
 #if Network
-    import CNIOBoringSSL
+    import COpenSSL
     import ControlPlane
     import KubernetesAPI
     import SimulationKit
     import Testing
 
     struct TokenKeyTests {
+        /// What stands before the two coordinates in a public key on P-256 as DER (RFC 5480).
+        private static let head: [UInt8] = [
+            0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03,
+            0x42, 0x00, 0x04,
+        ]
+
         /// Whether a signature is right, with the public key alone.
         private static func holds(_ signature: [UInt8], of message: [UInt8], x: [UInt8], y: [UInt8]) -> Bool {
-            let (key, left, right) = (EC_KEY_new_by_curve_name(NID_X9_62_prime256v1), BN_bin2bn(x, x.count, nil), BN_bin2bn(y, y.count, nil))
-            let pair = ECDSA_SIG_new()
-            defer {
-                EC_KEY_free(key)
-                BN_free(left)
-                BN_free(right)
-                ECDSA_SIG_free(pair)
+            let encoded = head + x + y
+            let key = encoded.withUnsafeBufferPointer { buffer -> OpaquePointer? in
+                var place = buffer.baseAddress
+                return d2i_PUBKEY(nil, &place, buffer.count)
             }
-            guard signature.count == 64, EC_KEY_set_public_key_affine_coordinates(key, left, right) == 1 else { return false }
+            let (pair, check) = (ECDSA_SIG_new(), EVP_MD_CTX_new())
+            defer {
+                EVP_PKEY_free(key)
+                ECDSA_SIG_free(pair)
+                EVP_MD_CTX_free(check)
+            }
+            guard signature.count == 64, key != nil else { return false }
             let (r, s) = (Array(signature[..<32]), Array(signature[32...]))
-            guard ECDSA_SIG_set0(pair, BN_bin2bn(r, r.count, nil), BN_bin2bn(s, s.count, nil)) == 1 else { return false }
-            return ECDSA_do_verify(SHA256.hash(message), 32, pair, key) == 1
+            guard ECDSA_SIG_set0(pair, BN_bin2bn(r, 32, nil), BN_bin2bn(s, 32, nil)) == 1 else { return false }
+            var bytes: UnsafeMutablePointer<UInt8>?
+            let count = i2d_ECDSA_SIG(pair, &bytes)
+            defer { evk_openssl_free(bytes) }
+            return EVP_DigestVerifyInit(check, nil, EVP_sha256(), nil, key) == 1 && EVP_DigestVerify(check, bytes, Int(count), message, message.count) == 1
         }
 
         @Test(arguments: 0..<8) func `a token is checked with the published key alone`(_ number: UInt8) throws {

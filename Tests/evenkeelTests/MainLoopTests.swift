@@ -34,7 +34,7 @@ import evenkeel
     }
 
     @Test func `two files, two copies, a suspension and a theme of one turn all happen before the end`() throws {
-        var parts = try make(":export a<Enter>:deploy<Enter>c:export b<Enter>jc:suspend<Enter>:skin standard<Enter>:q!<Enter>")
+        let parts = try make(":export a<Enter>:deploy<Enter>c:export b<Enter>jc:suspend<Enter>:skin standard<Enter>:q!<Enter>")
         defer { try? FileManager.default.removeItem(at: parts.folder) }
         let status = parts.loop.run()
         #expect(status == 0)

@@ -119,8 +119,10 @@ extension Pod {
         var rules = rules
         if rules.useStatus, runsAsAsked { rules.useStatus = false }
         if rules.useStatus, rules.largestSum, !status.containerStatuses.isEmpty { return largestSum(rules) }
-        let status = self.status.value
-        let infeasible = status.conditions[ConditionType.podResizePending]?.reason == ConditionReason.infeasible || status.resize == ConditionReason.infeasible
+        // Asked of most pods: without a copy of the status, and without a look at its conditions where it does not count.
+        let infeasible =
+            rules.useStatus
+            && (status.conditions[ConditionType.podResizePending]?.reason == ConditionReason.infeasible || status.resize == ConditionReason.infeasible)
         func request(_ container: Container, _ statuses: [ContainerStatus]) -> Resources {
             let spec = Resources(container.resources.requests)
             guard rules.useStatus, let state = statuses.first(where: { $0.name == container.name }) else { return spec }
