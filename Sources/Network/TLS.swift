@@ -85,6 +85,7 @@
 
         /// As much as one record of TLS holds.
         private static let record = 16_384
+        private static let piece = 16 * record
         private static let secondsToClose: Int64 = 5
 
         public init(_ context: TLSContext) throws {
@@ -216,37 +217,39 @@
                     if let promise = next.promise { promises.append(promise) }
                     _ = writes.popFirst()
                 }
-                guard bytes.readableBytes > 0 else { continue }
-                var count = 0
-                let result = bytes.withUnsafeReadableBytes { SSL_write_ex(session, $0.baseAddress, $0.count, &count) }
-                guard result == 1 else {
-                    let error = TLSError("write")
-                    for promise in promises { promise.fail(error) }
-                    return fail(error, context)
+                // In pieces: OpenSSL's buffer, which would grow to the size of a whole list and stay so, is emptied between them.
+                while let piece = bytes.readSlice(length: min(bytes.readableBytes, Self.piece)), piece.readableBytes > 0 {
+                    var count = 0
+                    let result = piece.withUnsafeReadableBytes { SSL_write_ex(session, $0.baseAddress, $0.count, &count) }
+                    guard result == 1 else {
+                        let error = TLSError("write")
+                        for promise in promises { promise.fail(error) }
+                        return fail(error, context)
+                    }
+                    if bytes.readableBytes > 0, let encrypted = encrypted(context) { context.write(wrapOutboundOut(encrypted), promise: nil) }
                 }
             }
             send(context, promises)
         }
 
-        /// Hands to the socket what is encrypted.
+        /// What OpenSSL has for the peer; nil if that is nothing.
+        private func encrypted(_ context: ChannelHandlerContext) -> ByteBuffer? {
+            let pending = evk_bio_pending(output)
+            if pending == 0 { return nil }
+            var bytes = context.channel.allocator.buffer(capacity: pending)
+            bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: pending) { Int(max(0, BIO_read(output, $0.baseAddress, Int32(clamping: pending)))) }
+            return bytes
+        }
+
+        /// Hands to the socket what is encrypted. The promises are kept when that, and all before it, is written.
         private func send(_ context: ChannelHandlerContext, _ promises: [EventLoopPromise<Void>] = []) {
-            // One promise for what goes as one piece.
-            var whole: EventLoopPromise<Void>?
+            var whole = promises.first
             if promises.count > 1 {
                 let promise = context.eventLoop.makePromise(of: Void.self)
                 for other in promises { promise.futureResult.cascade(to: other) }
                 whole = promise
-            } else {
-                whole = promises.first
             }
-            let pending = evk_bio_pending(output)
-            guard pending > 0 else {
-                whole?.succeed()
-                return
-            }
-            var bytes = context.channel.allocator.buffer(capacity: pending)
-            bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: pending) { Int(max(0, BIO_read(output, $0.baseAddress, Int32(clamping: pending)))) }
-            context.writeAndFlush(wrapOutboundOut(bytes), promise: whole)
+            if let bytes = encrypted(context) { context.writeAndFlush(wrapOutboundOut(bytes), promise: whole) } else { whole?.succeed() }
         }
 
         // MARK: The end

@@ -46,7 +46,7 @@ import evenkeel
     }
 
     @Test func `of two files that are there already one is asked about after the other`() throws {
-        var parts = try make(":export a<Enter>:export b<Enter>")
+        let parts = try make(":export a<Enter>:export b<Enter>")
         defer { try? FileManager.default.removeItem(at: parts.folder) }
         try FileManager.default.createDirectory(at: parts.folder, withIntermediateDirectories: true)
         for name in ["a.yaml", "b.yaml"] { try "kept".write(to: parts.folder.appending(path: name), atomically: true, encoding: .utf8) }
@@ -65,7 +65,7 @@ import evenkeel
 
     #if Network
         @Test func `clients are let in from the prompt, and sent away`() throws {
-            var parts = try make(":serve 99999<Enter>")
+            let parts = try make(":serve 99999<Enter>")
             _ = parts.loop.run()
             #expect(parts.watch.terminal.picture.contains("A port is 0 to 65535, not 99999"))
             func type(_ keys: String) throws {
