@@ -117,6 +117,9 @@ extension Dashboard {
         }
     }
 
+    /// The time between two frames for which no key asks: 30 a second, and at x1, where nothing moves fast, ten.
+    public var framePeriod: Duration { world.session.speed == .times(1) && !world.isMirror ? .milliseconds(100) : .milliseconds(33) }
+
     /// How long the caller may sleep when no key comes; nil for as long as it likes.
     public var patience: Duration? {
         // Nobody wakes the host when a client, or a followed cluster, says something.
@@ -126,7 +129,7 @@ extension Dashboard {
     }
     private var ownPatience: Duration? {
         if stack.last!.hasWork || world.isBehind { return .milliseconds(1) }
-        if !world.session.isPaused, !world.isMirror { return .milliseconds(33) }
+        if !world.session.isPaused, !world.isMirror { return framePeriod }
         if let highlightsUntil { return max(.milliseconds(20), highlightsUntil - clock + .milliseconds(5)) }
         if flash != nil, flash?.level != .error { return max(.milliseconds(20), flashUntil - clock + .milliseconds(5)) }
         return nil

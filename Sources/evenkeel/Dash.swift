@@ -233,7 +233,7 @@ struct Dash: ParsableCommand {
         dress(&dashboard, watch)
         let loop = MainLoop(dashboard: dashboard, watch: watch)
         loop.dress = dress
-        loop.framePeriod = UInt64(max(refresh ?? 0, reducedMotion ? 1 : 0.033) * 1e9)
+        loop.framePeriod = UInt64(max(refresh ?? 0, reducedMotion ? 1 : 0) * 1e9)
         loop.folder = screenDumpFolder
         return loop
     }

@@ -19,8 +19,8 @@ package final class MainLoop<Device: TerminalDevice> {
 
     /// At most so much work between two looks at the keyboard, in nanoseconds.
     private static var slice: UInt64 { 8_000_000 }
-    /// Between two frames while time runs, in nanoseconds: 30 a second unless the user asks for fewer.
-    var framePeriod: UInt64 = 33_000_000
+    /// The least time between two frames for which no key asks, in nanoseconds, if the user wants fewer than the dashboard.
+    var framePeriod: UInt64 = 0
     /// Where files are saved; nil for the working directory.
     package var folder: String?
     /// Names the editor.
@@ -32,17 +32,16 @@ package final class MainLoop<Device: TerminalDevice> {
     package var follow: (() -> (update: LiveUpdate, now: Instant))?
     /// Whether another window has the keyboard: then four frames a second are enough.
     private var isUnfocused = false
+    private var lastFrame: UInt64 = 0
+    /// What the last frame took, in nanoseconds.
+    private var cost: UInt64 = 0
     private let forwards = ForwardedPorts()
 
     /// Runs until the user leaves; returns the exit status.
     package func run() -> Int32 {
-        var lastFrame: UInt64 = 0
-        var cost: UInt64 = 0
         var hadKey = true
         while true {
             let now = DispatchTime.now().uptimeNanoseconds
-            // Without a key frames take a sixth of the time at most: the rest is the simulation's.
-            let period = max(framePeriod, min(cost * 6, 500_000_000), isUnfocused ? 250_000_000 : 0)
             if dashboard.needsFrame, hadKey || now &- lastFrame >= period {
                 watch.begin()
                 let frame = dashboard.frame(size: watch.terminal.size)
@@ -54,7 +53,7 @@ package final class MainLoop<Device: TerminalDevice> {
                 cost = DispatchTime.now().uptimeNanoseconds &- now
                 hadKey = false
             }
-            let events = nextEvents(since: lastFrame)
+            let events = nextEvents()
             advance()
             for event in events {
                 hadKey = true
@@ -82,20 +81,28 @@ package final class MainLoop<Device: TerminalDevice> {
         }
     }
 
-    private func nextEvents(since lastFrame: UInt64) -> [TerminalEvent] {
+    /// Between two frames for which no key asks, in nanoseconds. They take a sixth of the time at most: the rest is the simulation's.
+    private var period: UInt64 {
+        max(framePeriod, UInt64(dashboard.framePeriod.nanoseconds), min(cost * 6, 500_000_000), isUnfocused ? 250_000_000 : 0)
+    }
+
+    private func nextEvents() -> [TerminalEvent] {
         let kept = watch.takeEvents()
-        var wait = kept.isEmpty ? timeout(since: lastFrame) : 0
+        var wait = kept.isEmpty ? timeout : 0
         // Requests do not wake the terminal: they are looked for.
         if server.isRunning, !(0...5).contains(wait) { wait = 5 }
         return kept + watch.terminal.nextEvents(timeoutMilliseconds: wait)
     }
 
-    private func timeout(since lastFrame: UInt64) -> Int32 {
+    /// How long to wait for a key, in milliseconds; -1 for as long as none comes.
+    private var timeout: Int32 {
         guard let patience = dashboard.patience else { return dashboard.needsFrame ? 0 : -1 }
         if dashboard.session.isPaused { return Int32(max(1, patience.nanoseconds / 1_000_000)) }
         if dashboard.session.speed == .maximum || dashboard.isBehind { return 0 }
-        let elapsed = DispatchTime.now().uptimeNanoseconds &- lastFrame
-        return Int32(max(1, (patience.nanoseconds - Int64(elapsed)) / 1_000_000))
+        // Until the next frame is due, unless the dashboard has something to do before; and no longer than time can be made up for.
+        let rest = Int64(period) - Int64(clamping: DispatchTime.now().uptimeNanoseconds &- lastFrame)
+        let wait = patience < dashboard.framePeriod ? min(patience.nanoseconds, rest) : rest
+        return Int32(min(max(1, wait / 1_000_000), 200))
     }
 
     private func advance() {

@@ -91,7 +91,7 @@ import evenkeel
     #endif
 
     @Test func `an edit goes through the editor of the user and back`() throws {
-        var parts = try make(":deploy shop /api<Enter>e")
+        let parts = try make(":deploy shop /api<Enter>e")
         parts.loop.environment = ["EDITOR": #"sed -i -E 0,/replicas:/s/(replicas:).[0-9]+/\1\x207/"#]
         _ = parts.loop.run()
         #expect(parts.watch.terminal.releases == 1)
