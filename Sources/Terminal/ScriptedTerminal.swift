@@ -24,6 +24,8 @@ public struct ScriptedTerminal: TerminalDevice {
     public private(set) var releases = 0
     /// Whether it was given back.
     public private(set) var isRestored = false
+    /// How long each call of `nextEvents` would have waited, in milliseconds.
+    public private(set) var waits: [Int32] = []
     /// Events handed out by one call of `nextEvents`, 1 or more.
     public var batch = 1
 
@@ -57,6 +59,7 @@ public struct ScriptedTerminal: TerminalDevice {
 
     /// The next events of the script; `.hangup` when there are none and the wait would be endless.
     public mutating func nextEvents(timeoutMilliseconds: Int32) -> [TerminalEvent] {
+        waits.append(timeoutMilliseconds)
         if events.isEmpty { return timeoutMilliseconds < 0 ? [.hangup] : [] }
         let taken = Array(events.prefix(max(1, batch)))
         events.removeFirst(taken.count)

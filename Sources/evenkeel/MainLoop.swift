@@ -20,7 +20,7 @@ package final class MainLoop<Device: TerminalDevice> {
     /// At most so much work between two looks at the keyboard, in nanoseconds.
     private static var slice: UInt64 { 8_000_000 }
     /// The least time between two frames for which no key asks, in nanoseconds, if the user wants fewer than the dashboard.
-    var framePeriod: UInt64 = 0
+    package var framePeriod: UInt64 = 0
     /// Where files are saved; nil for the working directory.
     package var folder: String?
     /// Names the editor.

@@ -100,10 +100,28 @@ import evenkeel
 
     @Test(arguments: [(.terminate(signal: 15), 143), (.hangup, 129)] as [(TerminalEvent, Int32)])
     func `a signal ends it with the status of a shell`(event: TerminalEvent, status: Int32) throws {
-        var parts = try make("j")
+        let parts = try make("j")
         parts.watch.terminal.events = [event]
         let found = parts.loop.run()
         #expect(found == status)
         #expect(parts.watch.terminal.isRestored)
+    }
+
+    @Test func `while time runs it sleeps until the next frame, but never longer than time can be made up for`() throws {
+        let parts = try make("j")
+        for line in [":speed 1", ":play"] { parts.loop.dashboard.type(line) }
+        #expect(!parts.loop.dashboard.session.isPaused && parts.loop.dashboard.session.speed == .times(1))
+        #expect(parts.loop.dashboard.framePeriod == .milliseconds(100))
+        _ = parts.loop.run()
+        // A tenth of a second without what the frame took, or five times that.
+        #expect(parts.watch.terminal.waits.first.map { (80...200).contains($0) } ?? false, "\(parts.watch.terminal.waits)")
+        // Fewer frames are wanted: it does not look for keys all the time meanwhile.
+        let calm = try make("j")
+        for line in [":speed 1", ":play"] { calm.loop.dashboard.type(line) }
+        calm.loop.framePeriod = 1_000_000_000
+        _ = calm.loop.run()
+        #expect(calm.watch.terminal.waits.first == 200)
+        calm.loop.dashboard.type(":speed 2")
+        #expect(calm.loop.dashboard.framePeriod == .milliseconds(33))
     }
 }

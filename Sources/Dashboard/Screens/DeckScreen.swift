@@ -19,7 +19,8 @@ struct DeckScreen: Screen {
     /// The newest first.
     private var events: [ToldEvent] = []
     private var eventList = ListCursor<Int>()
-    private var eventsStamp: (revision: Int, generation: Int, nanoseconds: Int64, onlyWarnings: Bool)?
+    /// What they depend on. Most writes, and time alone, tell nothing new.
+    private var eventsStamp: (count: Int, generation: Int, onlyWarnings: Bool)?
     var domains: [Domain] = []
     /// The first that is seen, and the boxes of those that are.
     var firstDomain = 0
@@ -217,7 +218,7 @@ struct DeckScreen: Screen {
             spreadSeen = spread
             rules.show(world.spread.map(\.id))
         }
-        let stamp = (world.store.revision, world.generation, world.now.nanoseconds, onlyWarnings)
+        let stamp = (world.cluster.eventLog.count, world.generation, onlyWarnings)
         if eventsStamp.map({ $0 != stamp }) ?? true { (events, eventsStamp) = (toldEvents(world), stamp) }
         eventList.show(Array(events.indices))
         let places = places(area, world)
