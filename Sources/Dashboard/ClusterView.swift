@@ -57,8 +57,7 @@ enum PodState: Int, CaseIterable {
     static let patience = Duration.seconds(15)
 
     private static func hasContainerFault(_ pod: Pod) -> Bool {
-        let status = pod.status.value
-        return (status.initContainerStatuses + status.containerStatuses).contains(where: isFault)
+        pod.status.initContainerStatuses.contains(where: isFault) || pod.status.containerStatuses.contains(where: isFault)
     }
     /// Whether a container waits for anything but its turn, or ended badly.
     static func isFault(_ status: ContainerStatus) -> Bool {
@@ -426,11 +425,13 @@ struct ClusterView {
         }
         var view = Self.facts(of: node)
         let rules = RequestRules(assigned: cluster.profile)
-        for pod in cluster.store.pods(onNode: name) {
+        for slot in cluster.store.podSlots(onNode: name) {
+            guard let pod = cluster.store.pods.rows[slot] else { continue }
             var known: PodCell?
-            if let changed, !changed.contains(pod.key) {
-                let place = cells.partitioningIndex { $0.key >= pod.key }
-                if place < cells.count, cells[place].key == pod.key { known = cells[place] }
+            let key = pod.key
+            if let changed, !changed.contains(key) {
+                let place = cells.partitioningIndex { $0.key >= key }
+                if place < cells.count, cells[place].key == key { known = cells[place] }
             }
             let cell = readCell(pod, on: view, known: known, rules, cluster)
             view.requested += cell.requests

@@ -148,7 +148,7 @@ import SimulationKit
                 var pods = view.pods.map { _ in Int32(0) }
                 for (row, domain) in view.domainOf.enumerated() where domain >= 0 { pods[Int(domain)] += Int32(counters[view.key.counter].count(row)) }
                 precondition(pods == view.pods, "the pods of the domains of \(view.key.topologyKey) are wrong")
-                if view.journal == nodes.journal.end {
+                if view.journal == nodes.changes(withTaints: view.key.taintMask != nil).end {
                     for row in 0..<nodes.count {
                         let domain = row < view.domainOf.count ? Int(view.domainOf[row]) : -1
                         let value = counts(view.key, row: row) ? nodes.labels(row)[view.key.topologyKey] : nil

@@ -163,7 +163,8 @@ struct Suite {
     /// Full speed while a zone is lost: keys that come at the worst moment, just as the simulation begins a slice.
     private mutating func busy(_ dashboard: Dashboard) {
         for (name, keys) in [("Deck", ":deck<Enter>"), ("pods", ":po<Enter>")] {
-            var dashboard = dashboard
+            // As one that was opened on it: a copy would have its views in common with the other, and copy them piece by piece.
+            var dashboard = Dashboard(session: dashboard.session)
             try? dashboard.press(":fault fail eu-a<Enter>\(keys)")
             dashboard.run(to: dashboard.session.now + .seconds(30))
             try? dashboard.press(":speed max<Enter>")

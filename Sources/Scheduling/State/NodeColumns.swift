@@ -32,8 +32,13 @@ struct NodeColumns: Sendable {
 
     /// Rows whose Node object changed in a way that placement looks at.
     private(set) var journal = ChangeLog()
+    /// Of these, rows whose Node came, went or got other labels.
+    private var relabelled = ChangeLog()
     /// These, and rows on which pods came or went.
     private(set) var touched = ChangeLog()
+
+    /// What those have to read who look at the nodes' labels, and at their taints or not.
+    func changes(withTaints: Bool) -> ChangeLog { withTaints ? journal : relabelled }
 
     var count: Int { names.count }
     /// How many Node objects there are.
@@ -72,6 +77,7 @@ struct NodeColumns: Sendable {
     mutating func set(_ node: Node?, row: Int) {
         let was = objects[row] != nil
         if was != (node != nil) { ordered = [] }
+        if !was || node?.metadata.labels != objects[row]?.metadata.labels { relabelled.note(row, of: count) }
         discouragedCount += Self.isDiscouraged(node) - Self.isDiscouraged(objects[row])
         objects[row] = node
         present[row] = node != nil

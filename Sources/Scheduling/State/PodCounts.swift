@@ -52,6 +52,7 @@ struct DomainView: Sendable {
     private var negative: [Int32] = []
     /// Domains whose pods or nodes changed.
     private(set) var changed = ChangeLog()
+    /// Up to where it has read of the nodes' changes.
     var journal = 0
 
     init(key: ViewKey, column: Int) {
@@ -154,6 +155,9 @@ enum NodeRule: Sendable, Hashable {
     case selection(NodeSelection)
     /// No taint with effect NoSchedule or NoExecute that these do not tolerate.
     case tolerations([Toleration])
+
+    /// Whether another taint changes what it allows; other labels do otherwise.
+    var looksAtTaints: Bool { if case .tolerations = self { true } else { false } }
 
     func allows(_ node: Node, _ profile: KubernetesProfile) -> Bool {
         switch self {

@@ -122,17 +122,17 @@ extension SchedulingState {
 
     /// Brings a view up to date with the nodes that changed. O(changed nodes).
     mutating func refresh(view number: Int) {
-        let position = views[number].journal
-        if position == nodes.journal.end { return }
-        let key = views[number].key
+        let (key, position) = (views[number].key, views[number].journal)
+        let journal = nodes.changes(withTaints: key.taintMask != nil)
+        if position == journal.end { return }
         if let mask = key.affinityMask { refresh(mask: mask) }
         if let mask = key.taintMask { refresh(mask: mask) }
-        if let changed = nodes.journal.since(position) {
+        if let changed = journal.since(position) {
             for row in changed { assign(Int(row), in: number, key) }
         } else {
             for row in 0..<nodes.count { assign(row, in: number, key) }
         }
-        views[number].journal = nodes.journal.end
+        views[number].journal = journal.end
     }
     private mutating func assign(_ row: Int, in number: Int, _ key: ViewKey) {
         var domain = columns[views[number].column].value(row)
@@ -172,11 +172,11 @@ extension SchedulingState {
         return number
     }
     mutating func refresh(mask number: Int) {
-        let position = masks[number].journal
-        if position == nodes.journal.end { return }
-        let rule = masks[number].rule
+        let (rule, position) = (masks[number].rule, masks[number].journal)
+        let journal = nodes.changes(withTaints: rule.looksAtTaints)
+        if position == journal.end { return }
         let changed: [Int]
-        if let since = nodes.journal.since(position) {
+        if let since = journal.since(position) {
             changed = since.map(Int.init)
         } else if case .selection(let selection) = rule, let names = selection.names {
             // Each daemon pod has such a rule of its own: looking at all nodes for each would be a square of their number.
@@ -186,7 +186,7 @@ extension SchedulingState {
             changed = Array(0..<nodes.count)
         }
         for row in changed { masks[number].mask[row] = nodes.objects[row].map { rule.allows($0, profile) } ?? false }
-        masks[number].journal = nodes.journal.end
+        masks[number].journal = journal.end
     }
 
     /// Starts anew once many more templates were compiled than there are: most of them are gone.

@@ -215,15 +215,8 @@ struct SchedulingState: Sendable {
         if old.status.identity == pod.status.identity || !profile.isEnabled(.inPlacePodVerticalScaling) {
             return true
         }
-        // What the kubelet allocated counts too, where resizing in place is known.
-        func resized(_ status: Shared<PodStatus>) -> Bool {
-            status.resources != nil || status.containerStatuses.contains { $0.resources != nil }
-                || status.initContainerStatuses.contains { $0.resources != nil }
-        }
-        guard resized(old.status) || resized(pod.status) else { return true }
-        // Mostly it is what it was, or what the spec asks for.
-        if old.runsAsAsked, pod.runsAsAsked { return true }
-        if Self.sameResources(old.status, pod.status) { return true }
+        // What the kubelet allocated counts too, where resizing in place is known. Mostly it is what it was, or what the spec asks for.
+        if Self.sameResources(old.status, pod.status) || old.runsAsAsked && pod.runsAsAsked { return true }
         let rules = RequestRules(assigned: profile)
         return old.requests(rules) == pod.requests(rules)
     }
