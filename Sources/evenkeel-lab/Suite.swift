@@ -53,6 +53,8 @@ struct Suite {
                 for (name, keys) in [("Deck", ":deck<Enter>"), ("pods", ":po<Enter>"), ("Spread", "X")] { frames(of: name, keys, size, dashboard) }
             }
             tables(dashboard)
+            // As after going back in time, and where a state is opened.
+            note("views of all pods made anew", "s", processorSeconds { _ = Dashboard(session: dashboard.session) })
             busy(dashboard)
         }
         if parts.contains(.screens) { screens(dashboard) }

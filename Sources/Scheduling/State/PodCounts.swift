@@ -66,6 +66,13 @@ struct DomainView: Sendable {
     /// Pods in `domain`; 0 for one that is not eligible.
     func count(_ domain: Int) -> Int { domain >= 0 && domain < pods.count ? Int(pods[domain]) : 0 }
 
+    /// Makes room for so many, before all rows are assigned.
+    mutating func makeRoom(rows: Int, domains: Int) {
+        domainOf += Array(repeating: -1, count: max(0, rows - domainOf.count))
+        pods += Array(repeating: 0, count: max(0, domains - pods.count))
+        nodes += Array(repeating: 0, count: max(0, domains - nodes.count))
+    }
+
     /// Adds `delta` pods on `row`.
     mutating func add(_ delta: Int, row: Int) {
         guard row < domainOf.count, domainOf[row] >= 0 else { return }

@@ -73,7 +73,22 @@ extension SchedulingState {
         }
     }
 
-    /// The counter for `key`, made and filled if there is none. First use is O(classes + placed pods).
+    /// A placed pod, as counters see it.
+    struct Standing: Sendable {
+        var row: Int32
+        var isTerminating: Bool
+    }
+    private mutating func findStanding() {
+        if standing.placements == placements { return }
+        var byClass = [[Standing]](repeating: [], count: classes.count)
+        for case let pod? in placed where byClass.indices.contains(pod.podClass) {
+            byClass[pod.podClass].append(Standing(row: Int32(truncatingIfNeeded: pod.row), isTerminating: pod.isTerminating))
+        }
+        standing = (placements, byClass)
+    }
+
+    /// The counter for `key`, made and filled if there is none. First use is O(classes + pods that it counts), and of the first of several in a
+    /// row O(placed pods).
     mutating func counter(_ key: CounterKey) -> Int {
         if let number = counterNumbers[key] { return number }
         let number = counters.count
@@ -83,23 +98,14 @@ extension SchedulingState {
         if case .carrying = key { carryingCounters.append(number) }
         new.perNode = Array(repeating: 0, count: nodes.count)
         counters.append(new)
-        var multiplicities = Array(repeating: 0, count: classes.count)
-        var any = false
         for i in classes.indices {
             guard let podClass = classes[i] else { continue }
             let n = multiplicity(of: podClass.key, in: key)
             guard n > 0 else { continue }
             classes[i]!.counters.append(.init(counter: number, multiplicity: n))
-            multiplicities[i] = n
-            any = true
-        }
-        if any {
-            for case let pod? in placed where pod.podClass < multiplicities.count && pod.podClass >= 0 {
-                let n = multiplicities[pod.podClass]
-                if n > 0, !(new.leavesOutTerminating && pod.isTerminating) {
-                    counters[number].perNode[pod.row] += Int32(n)
-                }
-            }
+            findStanding()
+            guard i < standing.byClass.count else { continue }
+            for pod in standing.byClass[i] where !(new.leavesOutTerminating && pod.isTerminating) { counters[number].perNode[Int(pod.row)] += Int32(n) }
         }
         return number
     }
@@ -130,6 +136,7 @@ extension SchedulingState {
         if let changed = journal.since(position) {
             for row in changed { assign(Int(row), in: number, key) }
         } else {
+            views[number].makeRoom(rows: nodes.count, domains: columns[views[number].column].values.count)
             for row in 0..<nodes.count { assign(row, in: number, key) }
         }
         views[number].journal = journal.end

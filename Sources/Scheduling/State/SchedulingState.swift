@@ -34,6 +34,10 @@ struct SchedulingState: Sendable {
     let profile: KubernetesProfile
     var nodes = NodeColumns()
     var placed = Pages<PlacedPod?>()
+    /// Raised when a pod is placed, taken away or gets another class.
+    private(set) var placements = 0
+    /// Where the pods of each class are, as of a number of placements: one look at all pods serves all counters that are made in a row.
+    var standing: (placements: Int, byClass: [[Standing]]) = (-1, [])
     /// By slot: the priority of the pod that is, or was last, placed there. Beside the pods, as preemption looks at many of them.
     private(set) var placedPriority = Pages<Int32>()
     /// Pending pods with a nominated node, by slot; slots in rising order.
@@ -204,6 +208,7 @@ struct SchedulingState: Sendable {
         }
         releaseClass(old.podClass)
         placed[slot] = new
+        placements += 1
         return true
     }
     private func sameTemplate(_ current: PlacedPod, _ pod: Pod) -> Bool {
@@ -293,6 +298,7 @@ struct SchedulingState: Sendable {
             placedPriority.append(0)
         }
         placed[slot] = entry
+        placements += 1
         placedPriority[slot] = Int32(clamping: entry.facts.priority)
         nodes.podSlots[entry.row].append(slot)
         account(entry, 1, trial: trial)
@@ -304,6 +310,7 @@ struct SchedulingState: Sendable {
     mutating func unplace(_ slot: Int, trial: Bool = false, isOnlyLifted: Bool = false) -> PlacedPod {
         let entry = placed[slot]!
         placed[slot] = nil
+        placements += 1
         nodes.podSlots[entry.row].removeAll { $0 == slot }
         account(entry, -1, trial: trial)
         if !isOnlyLifted { releaseClass(entry.podClass) }
