@@ -81,20 +81,21 @@
         private var hasBegun = false
         private var writes = MarkedCircularBuffer<Write>(initialCapacity: 4)
         private var closed: EventLoopPromise<Void>?
-        private var patience: Scheduled<Void>?
+        /// How long a close waits for the peer's.
+        private let patience: TimeAmount
+        private var closing: Scheduled<Void>?
 
         /// As much as one record of TLS holds.
         private static let record = 16_384
         private static let piece = 16 * record
-        private static let secondsToClose: Int64 = 5
 
-        public init(_ context: TLSContext) throws {
+        public init(_ context: TLSContext, patience: TimeAmount = .seconds(5)) throws {
             guard let session = SSL_new(context.context) else { throw TLSError("no session") }
             guard let input = BIO_new(BIO_s_mem()), let output = BIO_new(BIO_s_mem()) else {
                 SSL_free(session)
                 throw TLSError("no memory")
             }
-            (self.session, self.input, self.output) = (session, input, output)
+            (self.session, self.input, self.output, self.patience) = (session, input, output, patience)
             SSL_set_bio(session, input, output)
             if let host = context.host {
                 SSL_set_connect_state(session)
@@ -269,7 +270,7 @@
                 state = .closing
                 wait(promise)
                 drop(ChannelError.ioOnClosedChannel)
-                patience = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Self.secondsToClose)) { self.finish(context) }
+                closing = context.eventLoop.assumeIsolated().scheduleTask(in: patience) { self.finish(context) }
                 ERR_clear_error()
                 // 1: the peer has said the same before.
                 let isAnswered = SSL_shutdown(session) == 1
@@ -302,8 +303,8 @@
 
         private func end(_ error: any Error) {
             state = .over
-            patience?.cancel()
-            patience = nil
+            closing?.cancel()
+            closing = nil
             drop(error)
             closed?.succeed()
             closed = nil
