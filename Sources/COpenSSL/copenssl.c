@@ -43,8 +43,6 @@ int evk_tls_expect_host(SSL *session, const char *host) {
   return SSL_set_tlsext_host_name(session, host) == 1 && SSL_set1_host(session, host) == 1;
 }
 
-size_t evk_bio_pending(BIO *bio) { return BIO_ctrl_pending(bio); }
-
 EVP_PKEY *evk_new_p256_key(void) { return EVP_EC_gen("P-256"); }
 
 void evk_free_extensions(STACK_OF(X509_EXTENSION) *extensions) { sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free); }

@@ -143,11 +143,11 @@
         }
 
         public func channelInactive(context: ChannelHandlerContext) {
-            end(ChannelError.ioOnClosedChannel)
+            end()
             context.fireChannelInactive()
         }
 
-        public func handlerRemoved(context: ChannelHandlerContext) { end(ChannelError.ioOnClosedChannel) }
+        public func handlerRemoved(context: ChannelHandlerContext) { end() }
 
         private func shakeHands(_ context: ChannelHandlerContext) {
             ERR_clear_error()
@@ -164,7 +164,7 @@
         }
 
         private func decrypt(_ context: ChannelHandlerContext) {
-            var plain = context.channel.allocator.buffer(capacity: min(evk_bio_pending(input), 4 * Self.record) + 1024)
+            var plain = context.channel.allocator.buffer(capacity: min(BIO_ctrl_pending(input), 4 * Self.record) + 1024)
             var (problem, error): (Int32, TLSError?) = (SSL_ERROR_NONE, nil)
             ERR_clear_error()
             while problem == SSL_ERROR_NONE {
@@ -235,7 +235,7 @@
 
         /// What OpenSSL has for the peer; nil if that is nothing.
         private func encrypted(_ context: ChannelHandlerContext) -> ByteBuffer? {
-            let pending = evk_bio_pending(output)
+            let pending = BIO_ctrl_pending(output)
             if pending == 0 { return nil }
             var bytes = context.channel.allocator.buffer(capacity: pending)
             bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: pending) { Int(max(0, BIO_read(output, $0.baseAddress, Int32(clamping: pending)))) }
@@ -262,14 +262,14 @@
             }
             switch state {
             case .handshake, .over:
-                end(ChannelError.ioOnClosedChannel)
+                end()
                 context.close(promise: promise)
             case .closing:
                 wait(promise)
             case .open:
                 state = .closing
                 wait(promise)
-                drop(ChannelError.ioOnClosedChannel)
+                drop()
                 closing = context.eventLoop.assumeIsolated().scheduleTask(in: patience) { self.finish(context) }
                 ERR_clear_error()
                 // 1: the peer has said the same before.
@@ -290,7 +290,7 @@
             guard state == .closing else { return }
             let promise = closed
             closed = nil
-            end(ChannelError.ioOnClosedChannel)
+            end()
             context.close(promise: promise)
         }
 
@@ -301,7 +301,7 @@
             context.close(promise: nil)
         }
 
-        private func end(_ error: any Error) {
+        private func end(_ error: any Error = ChannelError.ioOnClosedChannel) {
             state = .over
             closing?.cancel()
             closing = nil
@@ -311,6 +311,6 @@
         }
 
         /// Gives up what was not encrypted yet.
-        private func drop(_ error: any Error) { while let write = writes.popFirst() { write.promise?.fail(error) } }
+        private func drop(_ error: any Error = ChannelError.ioOnClosedChannel) { while let write = writes.popFirst() { write.promise?.fail(error) } }
     }
 #endif

@@ -13,24 +13,26 @@
 
         /// A server that does one thing with each connection.
         final class Server: Sendable {
-            static let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-            let channel: any Channel
-            /// When the server's side of its connections is closed.
-            let ends = Mutex<[EventLoopFuture<Void>]>([])
+            private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+            private final class Ends: Sendable { let futures = Mutex<[EventLoopFuture<Void>]>([]) }
+            private let channel: any Channel
+            private let ends: Ends
 
             init(_ context: TLSContext, patience: TimeAmount = .minutes(10), _ handler: @escaping @Sendable () -> any ChannelInboundHandler & Sendable) throws {
-                let sink = Mutex<(@Sendable (any Channel) -> Void)?>(nil)
+                let ends = Ends()
+                self.ends = ends
                 channel = try ServerBootstrap(group: Self.group).childChannelInitializer { channel in
-                    sink.withLock { $0 }?(channel)
+                    ends.futures.withLock { $0.append(channel.closeFuture) }
                     return channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(TLSHandler(context, patience: patience))
                         try channel.pipeline.syncOperations.addHandler(handler())
                     }
                 }.bind(host: "127.0.0.1", port: 0).wait()
-                sink.withLock { $0 = { [weak self] channel in self?.ends.withLock { $0.append(channel.closeFuture) } } }
             }
             deinit { channel.close(promise: nil) }
             var port: Int { channel.localAddress?.port ?? 0 }
+            /// Waits until its side of all connections that it has had is closed.
+            func end() async throws { for end in ends.futures.withLock({ $0 }) { try await end.get() } }
         }
 
         /// Sends back what it hears.
@@ -50,46 +52,6 @@
             }
         }
 
-        /// Gathers what comes.
-        final class Ear: ChannelInboundHandler, Sendable {
-            typealias InboundIn = ByteBuffer
-            let heard = Mutex<(bytes: [UInt8], error: String)>(([], ""))
-            func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-                let bytes = Array(unwrapInboundIn(data).readableBytesView)
-                heard.withLock { $0.bytes += bytes }
-            }
-            func errorCaught(context: ChannelHandlerContext, error: any Error) { heard.withLock { $0.error = "\(error)" } }
-        }
-
-        /// A client, with TLS or without.
-        struct Client {
-            let channel: any Channel
-            let ear = Ear()
-
-            init(_ port: Int, _ context: TLSContext?, reads: Bool = true) throws {
-                let ear = ear
-                channel = try ClientBootstrap(group: Server.group).channelOption(.autoRead, value: reads).channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        if let context { try channel.pipeline.syncOperations.addHandler(TLSHandler(context)) }
-                        try channel.pipeline.syncOperations.addHandler(ear)
-                    }
-                }.connect(host: "127.0.0.1", port: port).wait()
-            }
-            var bytes: [UInt8] { ear.heard.withLock { $0.bytes } }
-            var error: String { ear.heard.withLock { $0.error } }
-            func send(_ bytes: [UInt8]) { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
-            /// Reads by hand until something was heard, which is a part of a long speech at most.
-            func readBegin() async throws {
-                for _ in 0..<12_000 where bytes.isEmpty {
-                    channel.read()
-                    try await Task.sleep(for: .milliseconds(5))
-                }
-            }
-            func wait(for count: Int) async throws {
-                for _ in 0..<12_000 where bytes.count < count { try await Task.sleep(for: .milliseconds(5)) }
-            }
-        }
-
         private static func contexts() throws -> (server: TLSContext, client: TLSContext) {
             let authority = try authority.get()
             return (
@@ -101,7 +63,7 @@
         @Test func `bytes arrive whole and in order, whatever the pieces are`() async throws {
             let (theirs, ours) = try Self.contexts()
             let server = try Server(theirs) { Echo() }
-            let client = try Client(server.port, ours)
+            let client = try TestClient(server.port, ours)
             var sent: [UInt8] = []
             for (number, count) in [0, 1, 16_383, 16_384, 16_385, 0, 3, 1_000_000, 7].enumerated() {
                 let piece = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ number) }
@@ -117,13 +79,13 @@
             try await client.wait(for: sent.count)
             #expect(client.bytes == sent)
             try await client.channel.close().get()
-            for end in server.ends.withLock({ $0 }) { try await end.get() }
+            try await server.end()
         }
 
         @Test func `what was written before a close arrives, also where the peer reads late and has more to say`() async throws {
             let (theirs, ours) = try Self.contexts()
             let server = try Server(theirs) { Speech() }
-            let client = try Client(server.port, ours, reads: false)
+            let client = try TestClient(server.port, ours, reads: false)
             client.send([1])
             try await client.readBegin()
             // Nobody reads these any more.
@@ -138,10 +100,10 @@
         @Test func `a peer that hears nothing of a close is left after a while`() async throws {
             let (theirs, ours) = try Self.contexts()
             let server = try Server(theirs, patience: .milliseconds(200)) { Speech() }
-            let client = try Client(server.port, ours, reads: false)
+            let client = try TestClient(server.port, ours, reads: false)
             client.send([1])
             try await client.readBegin()
-            for end in server.ends.withLock({ $0 }) { try await end.get() }
+            try await server.end()
             #expect(client.bytes.count < Speech.text.count)
         }
 
@@ -158,7 +120,7 @@
                 try TLSContext.client(of: "localhost", authority: authority.root.certificate, try other.client(user: "mallory", groups: [])),
             ]
             for context in refused {
-                let client = try Client(server.port, context)
+                let client = try TestClient(server.port, context)
                 client.send([1, 2, 3])
                 try await client.channel.closeFuture.get()
                 #expect(client.bytes.isEmpty)
@@ -167,7 +129,7 @@
             // Without one, or with one of its own authority, it lets them in.
             for identity in [nil, try authority.client(user: "jane", groups: ["staff"])] {
                 let context = identity == nil ? ours : try TLSContext.client(of: "localhost", authority: authority.root.certificate, identity)
-                let client = try Client(server.port, context)
+                let client = try TestClient(server.port, context)
                 client.send([1, 2, 3])
                 try await client.wait(for: 3)
                 #expect(client.bytes == [1, 2, 3])
@@ -190,7 +152,7 @@
             for (context, expected) in [
                 (ours, [0]), (try TLSContext.client(of: "localhost", authority: authority.root.certificate, identity), identity.certificate),
             ] {
-                let client = try Client(server.port, context)
+                let client = try TestClient(server.port, context)
                 client.send([1])
                 try await client.wait(for: expected.count)
                 #expect(client.bytes == expected)
@@ -200,12 +162,25 @@
         @Test(arguments: ["GET / HTTP/1.1\r\n\r\n", "\u{16}\u{3}\u{1}\u{0}\u{4}abcd", "\u{16}\u{3}\u{3}\u{ff}", ""])
         func `what is no TLS ends the connection, on both sides`(_ text: String) async throws {
             let server = try Server(try Self.contexts().server) { Echo() }
-            let client = try Client(server.port, nil)
+            let client = try TestClient(server.port, nil)
             client.send(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
             // One that sends too little hangs up in the middle.
             if text.count < 8 { try await client.channel.close().get() } else { try await client.channel.closeFuture.get() }
-            for end in server.ends.withLock({ $0 }) { try await end.get() }
+            try await server.end()
             #expect(client.bytes.first.map { $0 == 0x15 } ?? true)
+        }
+    }
+
+    extension TestClient {
+        /// Reads by hand until something was heard, which is a part of a long speech at most.
+        fileprivate func readBegin() async throws {
+            for _ in 0..<12_000 where bytes.isEmpty {
+                channel.read()
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        fileprivate func wait(for count: Int) async throws {
+            for _ in 0..<12_000 where bytes.count < count { try await Task.sleep(for: .milliseconds(5)) }
         }
     }
 #endif

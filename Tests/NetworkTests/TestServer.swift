@@ -68,35 +68,46 @@
         }
     }
 
-    /// A TLS connection that sends bytes and gathers what comes.
+    /// A connection, of TLS most often, that sends bytes and gathers what comes.
     final class TestClient: Sendable {
         private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        private let channel: any Channel
-        private let heard = Mutex<(bytes: [UInt8], isOver: Bool)>(([], false))
+        let channel: any Channel
+        private let ear: Ear
 
-        init(port: Int, authority: CertificateAuthority, identity: Identity?, receiveBuffer: Int) throws {
+        convenience init(port: Int, authority: CertificateAuthority, identity: Identity?, receiveBuffer: Int) throws {
             let context = try TLSContext.client(of: "localhost", authority: authority.root.certificate, identity)
+            try self.init(port, context, receiveBuffer: receiveBuffer)
+        }
+        /// - Parameters:
+        ///   - context: nil for a connection without TLS.
+        ///   - reads: whether it reads what comes, from the first.
+        init(_ port: Int, _ context: TLSContext?, receiveBuffer: Int = 1 << 20, reads: Bool = true) throws {
+            let ear = Ear()
+            self.ear = ear
             channel = try ClientBootstrap(group: Self.group)
                 .channelOption(.socketOption(.so_rcvbuf), value: .init(receiveBuffer))
+                .channelOption(.autoRead, value: reads)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(TLSHandler(context))
+                        if let context { try channel.pipeline.syncOperations.addHandler(TLSHandler(context)) }
+                        try channel.pipeline.syncOperations.addHandler(ear)
                     }
                 }
                 .connect(host: "127.0.0.1", port: port).wait()
-            try channel.pipeline.addHandler(Ear(self)).wait()
         }
 
         private final class Ear: ChannelInboundHandler, Sendable {
             typealias InboundIn = ByteBuffer
-            let client: TestClient
-            init(_ client: TestClient) { self.client = client }
+            let heard = Mutex<(bytes: [UInt8], error: String, isOver: Bool)>(([], "", false))
             func channelRead(context: ChannelHandlerContext, data: NIOAny) {
                 let bytes = Array(unwrapInboundIn(data).readableBytesView)
-                client.heard.withLock { $0.bytes += bytes }
+                heard.withLock { $0.bytes += bytes }
             }
-            func channelInactive(context: ChannelHandlerContext) { client.heard.withLock { $0.isOver = true } }
-            func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+            func channelInactive(context: ChannelHandlerContext) { heard.withLock { $0.isOver = true } }
+            func errorCaught(context: ChannelHandlerContext, error: any Error) {
+                heard.withLock { $0.error = "\(error)" }
+                context.close(promise: nil)
+            }
         }
 
         func send(_ text: String) { send(Array(text.utf8)) }
@@ -104,7 +115,9 @@
         func close() { channel.close(promise: nil) }
         /// From now on it reads what comes, or does not.
         func reads(_ reads: Bool) throws { try channel.setOption(.autoRead, value: reads).wait() }
-        var bytes: [UInt8] { heard.withLock { $0.bytes } }
+        var bytes: [UInt8] { ear.heard.withLock { $0.bytes } }
+        /// What ended it; empty if nothing did.
+        var error: String { ear.heard.withLock { $0.error } }
         var text: String { String(decoding: bytes, as: UTF8.self) }
         /// The head of an answer, and what follows it.
         var head: String? { text.range(of: "\r\n\r\n").map { String(text[..<$0.upperBound]) } }
@@ -119,7 +132,7 @@
             }
             return result
         }
-        var isOver: Bool { heard.withLock { $0.isOver } }
+        var isOver: Bool { ear.heard.withLock { $0.isOver } }
 
         /// Waits until what was heard is as wanted; returns whether that came true within so many seconds.
         func wait(_ seconds: Double = 10, until isDone: (String) -> Bool) -> Bool {

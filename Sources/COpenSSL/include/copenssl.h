@@ -21,9 +21,6 @@ void evk_tls_take_http1(SSL_CTX *context);
 /// The name that a client expects in the server's certificate, and tells it.
 int evk_tls_expect_host(SSL *session, const char *host);
 
-/// How many bytes wait in a BIO that is memory.
-size_t evk_bio_pending(BIO *bio);
-
 /// A new key on P-256; null if there is no memory.
 EVP_PKEY *evk_new_p256_key(void);
 
