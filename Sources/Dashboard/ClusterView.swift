@@ -53,6 +53,15 @@ enum PodState: Int, CaseIterable {
         }
     }
 
+    /// The state of a pod in this one, on a node that is ready, once that node is not.
+    var onLostNode: PodState {
+        switch self {
+        case .failed, .done: self
+        case .leaving, .stuck: .stuck
+        case .ready, .notReady, .starting, .unschedulable, .faulty, .unreachable: .unreachable
+        }
+    }
+
     /// How long after its grace period a pod may still be there: containers are killed, volumes unmounted, the API told.
     static let patience = Duration.seconds(15)
 
@@ -213,7 +222,7 @@ struct WaitingGroup {
 /// Kept up to date from the feed of changes: a frame costs what changed since the last one.
 struct ClusterView {
     /// By name; ``nodeNames`` has the order.
-    private(set) var nodes: [String: NodeView] = [:]
+    private(set) var nodes = NodeViews()
     /// Natural order: `node-2` before `node-10`.
     private(set) var nodeNames: [String] = []
     /// Raised when nodes come, go or get other labels.
@@ -310,7 +319,7 @@ struct ClusterView {
 
     private mutating func finish(namesChanged: Bool, unplacedChanged: Bool) {
         if namesChanged {
-            nodeNames = nodes.keys.sorted(by: naturalOrder)
+            nodeNames = nodes.names.sorted(by: naturalOrder)
             layout += 1
         }
         guard unplacedChanged else { return }
@@ -353,7 +362,7 @@ struct ClusterView {
 
     /// Looks at pods of the node `name` that changed.
     private mutating func read(_ keys: Set<ObjectKey>, onNode name: String, _ cluster: Cluster) {
-        guard var view = nodes.removeValue(forKey: name)?.facts else { return }
+        guard var view = nodes.take(name) else { return }
         let rules = RequestRules(assigned: cluster.profile)
         let domain = domain(view.labels)
         var hasResizes = !view.waitingForResize.isEmpty
@@ -393,9 +402,22 @@ struct ClusterView {
     private mutating func readNode(_ name: String, _ cluster: Cluster) -> Bool {
         guard let node = cluster.store.nodes[ObjectKey(name: name)], let before = nodes[name]?.facts else { return false }
         var view = Self.facts(of: node)
-        guard view.isDown == before.isDown, view.labels == before.labels else { return false }
+        // How pods were before their node went down does not matter for how they are now; when it comes back it does.
+        guard view.isDown || !before.isDown, view.labels == before.labels else { return false }
         (view.pods, view.podCount, view.requested, view.faults, view.done) = (before.pods, before.podCount, before.requested, before.faults, before.done)
         view.waitingForResize = before.waitingForResize
+        if view.isDown, !before.isDown {
+            for place in view.pods.indices {
+                let state = view.pods[place].state
+                view.pods[place].state = state.onLostNode
+                workloads.change(of: view.pods[place].workload, from: state, to: state.onLostNode)
+            }
+            faults -= view.faults
+            view.countPods()
+            faults += view.faults
+            down.insert(name)
+            overdue[name] = nil
+        }
         nodes[name] = NodeView(view)
         return true
     }

@@ -21,6 +21,12 @@ struct WorkloadTally {
         var memory: Int128 = 0
         /// Pods on nodes by the value of the topology key.
         var domains: [String: Int] = [:]
+
+        fileprivate mutating func count(_ state: PodState, _ sign: Int) {
+            if state == .ready { ready += sign }
+            if state == .failed { failed += sign }
+            if state.isFault { faults += sign }
+        }
     }
     private var lines: [Line] = []
     private var slots: [Workload: Int] = [:]
@@ -42,14 +48,19 @@ struct WorkloadTally {
     /// Takes back what ``add(_:domain:)`` counted.
     mutating func remove(_ pod: PodCell, domain: String?) { count(pod, domain, -1) }
 
+    /// Counts a pod on a node that was in one state in another, neither of them `done`.
+    mutating func change(of workload: Workload, from old: PodState, to new: PodState) {
+        guard old != new, let slot = slots[workload] else { return }
+        lines[slot].count(old, -1)
+        lines[slot].count(new, 1)
+    }
+
     private mutating func count(_ pod: PodCell, _ domain: String?, _ sign: Int) {
         // Without a node, those that are over or on their way out are of no interest.
         guard pod.state != .done, domain != nil || pod.state.isWaiting else { return }
         let slot = slots[pod.workload] ?? insert(pod.workload)
         lines[slot].pods += sign
-        if pod.state == .ready { lines[slot].ready += sign }
-        if pod.state == .failed { lines[slot].failed += sign }
-        if pod.state.isFault { lines[slot].faults += sign }
+        lines[slot].count(pod.state, sign)
         if let domain {
             lines[slot].domains[domain, default: 0] += sign
             if lines[slot].domains[domain] == 0 { lines[slot].domains[domain] = nil }

@@ -104,7 +104,7 @@ struct NodeLifecycleController: Controller {
     private mutating func monitor(_ cluster: inout Cluster) -> Bool {
         var pass = pass ?? beginPass(&cluster)
         self.pass = nil
-        let last = cluster.store.revision + ControllerManager.mostWritten
+        let last = cluster.store.revision + TurnShare.writesAtOnce
         let slots = cluster.store.nodes.rows.count
         if quiet.count < slots { quiet += Array(repeating: nil, count: slots - quiet.count) }
         while pass.slot < slots {

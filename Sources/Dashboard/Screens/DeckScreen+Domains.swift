@@ -14,7 +14,60 @@ extension DeckScreen {
         var nodes: [String]
         /// The columns of the longest of the nodes' short names.
         var nameWidth = 0
+        /// Where the nodes stand in the view, and as what they were seen last; for domains in sight.
+        var places: [Int] = []
+        var views: [NodeView] = []
+        var marks: [NodeMark] = []
     }
+
+    /// What a frame asks of each node, however many there are: side by side, as a look at thousands of objects would take most of its time.
+    struct NodeMark {
+        /// That of the node when the mark was made.
+        var version = -1
+        var cpu = 0.0
+        /// The larger of its shares.
+        var share = 0.0
+        var pods = 0
+        /// Those of the workload looked at.
+        var focused = 0
+        var isDown = false
+        var isFine = false
+        /// Whether there is something to say about it.
+        var isOdd = false
+
+        init() {}
+        init(_ node: NodeView, version: Int, _ workload: Workload?) {
+            (self.version, cpu, share, pods) = (version, node.cpuShare, max(node.cpuShare, node.memoryShare), node.podCount)
+            // By index, as a copy of each of many thousand pods would cost more than the look.
+            focused = workload.map { workload in node.facts.pods.indices.count { DeckScreen.isOf(workload, node.facts.pods[$0]) } } ?? 0
+            (isDown, isFine, isOdd) = (node.isDown, node.isFine, !node.pressures.isEmpty || share > 1)
+        }
+    }
+
+    /// Makes the marks of the nodes in sight that are not as they were.
+    mutating func lookAtNodes(_ world: World) {
+        let workload = world.spreadGroup(selectedGroup(world)?.id)?.workload
+        if workload != markedWorkload {
+            markedWorkload = workload
+            for index in domains.indices { domains[index].marks = [] }
+        }
+        for index in domains.indices.dropFirst(firstDomain).prefix(boxes.count) {
+            if domains[index].places.isEmpty {
+                domains[index].places = domains[index].nodes.compactMap { world.view.nodes.place(of: $0) }
+                domains[index].views = domains[index].places.compactMap { world.view.nodes.view(at: $0) }
+            }
+            let count = domains[index].views.count
+            if domains[index].marks.isEmpty { domains[index].marks = Array(repeating: NodeMark(), count: count) }
+            for node in 0..<count {
+                let place = domains[index].places[node]
+                let version = world.view.nodes.version(at: place)
+                guard domains[index].marks[node].version != version, let view = world.view.nodes.view(at: place) else { continue }
+                domains[index].views[node] = view
+                domains[index].marks[node] = NodeMark(view, version: version, workload)
+            }
+        }
+    }
+
     /// The values of the topology key in natural order with their nodes; nodes without the label come last.
     static func domains(_ world: World) -> [Domain] {
         var byName: [String: [String]] = [:]
@@ -56,18 +109,16 @@ extension DeckScreen {
     func drawDomains(on canvas: inout Canvas, in area: Rect, _ world: World) {
         let group = world.spreadGroup(selectedGroup(world)?.id)
         let sameKey = group?.topologyKey == world.topologyKey ? group : nil
-        // Thousands of nodes are looked up once a frame.
-        var heads: [(domain: Domain, nodes: [NodeView], box: Rect, head: DomainHead)] = []
+        var heads: [(domain: Domain, box: Rect, head: DomainHead)] = []
         for (index, box) in boxes.enumerated() {
             let domain = domains[firstDomain + index]
             let hidden = (index == 0 ? firstDomain : 0, index == boxes.count - 1 ? domains.count - firstDomain - boxes.count : 0)
-            let nodes = domain.nodes.compactMap { world.view.nodes[$0] }
-            heads.append((domain, nodes, box, DomainHead(domain, nodes, isWide: box.width >= 36, group: group, domainGroup: sameKey, hidden: hidden, world)))
+            heads.append((domain, box, DomainHead(domain, isWide: box.width >= 36, group: group, domainGroup: sameKey, hidden: hidden, world)))
         }
         // All say the number of nodes in the same way: the longest for which all have room.
         let form = (0..<2).first { form in heads.allSatisfy { $0.head.spare(form, in: $0.box.width) >= 0 } } ?? 2
-        for (domain, nodes, box, head) in heads {
-            draw(domain, nodes, head, form, on: &canvas, in: box, group: group, isFirst: box.origin == area.origin, world)
+        for (domain, box, head) in heads {
+            draw(domain, head, form, on: &canvas, in: box, group: group, isFirst: box.origin == area.origin, world)
         }
     }
 
@@ -81,7 +132,8 @@ extension DeckScreen {
         case marks(share: Int)
     }
     /// Where the nodes of a domain stand, or marks for several.
-    private func places(_ nodes: [NodeView], _ domain: Domain, in box: Rect) -> (form: NodeForm, areas: [Rect]) {
+    private func places(_ domain: Domain, in box: Rect) -> (form: NodeForm, areas: [Rect]) {
+        let nodes = domain.marks
         let inside = box.interior.inset(x: 1, y: 0)
         let rows = inside.height - extras(nodes.count, inside)
         func line(_ index: Int, every: Int, height: Int) -> Rect { Rect(x: inside.x, y: inside.y + index * every, width: inside.width, height: height) }
@@ -118,24 +170,23 @@ extension DeckScreen {
     func node(at point: Point, _ world: World) -> String? {
         for (index, box) in boxes.enumerated() where box.interior.height > 0 && box.contains(point) {
             let domain = domains[firstDomain + index]
-            let nodes = domain.nodes.compactMap { world.view.nodes[$0] }
-            let (form, areas) = places(nodes, domain, in: box)
+            let (form, areas) = places(domain, in: box)
             guard let place = areas.firstIndex(where: { $0.contains(point) }) else { continue }
-            if case .marks(let share) = form { return nodes[place * share].name }
-            return nodes[place].name
+            if case .marks(let share) = form { return domain.views[place * share].name }
+            return domain.views[place].name
         }
         return nil
     }
 
     private func draw(
-        _ domain: Domain, _ nodes: [NodeView], _ head: DomainHead, _ form: Int, on canvas: inout Canvas, in box: Rect, group: SpreadGroup?, isFirst: Bool,
-        _ world: World
+        _ domain: Domain, _ head: DomainHead, _ form: Int, on canvas: inout Canvas, in box: Rect, group: SpreadGroup?, isFirst: Bool, _ world: World
     ) {
         let theme = world.theme
-        let isDead = !nodes.isEmpty && nodes.allSatisfy { world.outages[$0.name] != nil }
+        let (nodes, marks) = (domain.views, domain.marks)
+        let isDead = !nodes.isEmpty && !world.outages.isEmpty && nodes.allSatisfy { world.outages[$0.name] != nil }
         var (title, right) = head.texts(form, in: box.width, world)
         if isDead {
-            let word = nodes.allSatisfy(\.isDown) ? "DOWN" : "SILENT"
+            let word = marks.allSatisfy(\.isDown) ? "DOWN" : "SILENT"
             right = StyledText(word + (right.isEmpty ? "" : " "), theme[.rowError]) + right
             if title.width + right.width + 7 > box.width { right = StyledText(word, theme[.rowError]) }
         }
@@ -143,7 +194,7 @@ extension DeckScreen {
         let inside = box.interior.inset(x: 1, y: 0)
         guard inside.height > 0 else { return }
         let extras = extras(nodes.count, inside)
-        let (nodeForm, areas) = places(nodes, domain, in: box)
+        let (nodeForm, areas) = places(domain, in: box)
         var y = areas.last.map(\.bottom) ?? inside.y
         switch nodeForm {
         case .twoLines(let isSeparated):
@@ -157,7 +208,7 @@ extension DeckScreen {
         case .oneLine:
             let nameWidth = min(max(8, inside.width / 4), nodes.isEmpty ? 2 : domain.nameWidth)
             // All bars start at one column, whatever pods there are.
-            let cells = nodes.map { min(max(5, $0.pods.count), max(5, (inside.width - nameWidth - 4) / 2)) }.max() ?? 5
+            let cells = marks.map { min(max(5, $0.pods), max(5, (inside.width - nameWidth - 4) / 2)) }.max() ?? 5
             for (node, area) in zip(nodes, areas) {
                 drawOneLine(node, on: &canvas, at: area.origin, width: area.width, nameWidth: nameWidth, cells: cells, group, world)
             }
@@ -165,13 +216,13 @@ extension DeckScreen {
             let area = inside.inset(bottom: extras)
             y = area.bottom
             if case .marks(let share) = nodeForm {
-                drawMarks(nodes, each: share, areas, on: &canvas, in: area, group, explains: isFirst, world)
+                drawMarks(domain, each: share, areas, on: &canvas, in: area, group, explains: isFirst, world)
             } else {
-                drawNames(nodes, areas, nameWidth: domain.nameWidth, on: &canvas, in: area, group, world)
+                drawNames(domain, areas, on: &canvas, in: area, group, world)
             }
         }
         // What is odd about the nodes, where there is room above the curve.
-        let remarks = remarks(nodes).prefix(max(0, inside.bottom - extras - y - 1))
+        let remarks = remarks(domain).prefix(max(0, inside.bottom - extras - y - 1))
         for (line, remark) in remarks.enumerated() {
             canvas.write(
                 remark, at: Point(x: inside.x, y: inside.bottom - extras - remarks.count + line), style: theme[.rowPending], maxWidth: inside.width,
@@ -181,12 +232,13 @@ extension DeckScreen {
     }
 
     /// Nodes that are gone, or promise more than they have, in words.
-    private func remarks(_ nodes: [NodeView]) -> [String] {
+    private func remarks(_ domain: Domain) -> [String] {
         var lines: [String] = []
-        let gone = nodes.filter(\.isDown).map(\.name)
-        for node in nodes where !node.pressures.isEmpty { lines.append("\(node.name) \(node.pressures.joined(separator: " "))") }
-        if gone.count > 1 { lines.append("\(gone.count) of \(nodes.count) nodes NotReady") }
-        for node in nodes where max(node.cpuShare, node.memoryShare) > 1 {
+        let odd = domain.marks.indices.filter { domain.marks[$0].isOdd }.map { domain.views[$0] }
+        for node in odd where !node.pressures.isEmpty { lines.append("\(node.name) \(node.pressures.joined(separator: " "))") }
+        let gone = domain.marks.count(where: \.isDown)
+        if gone > 1 { lines.append("\(gone) of \(domain.marks.count) nodes NotReady") }
+        for node in odd where max(node.cpuShare, node.memoryShare) > 1 {
             let name = node.cpuShare > 1 ? "cpu" : "mem"
             lines.append(
                 node.waitingForResize.first.map { "\(node.name) \(name): \($0)'s deferred size counts" }
@@ -334,101 +386,86 @@ extension DeckScreen {
 
     /// Several nodes a line, each with its name, a mark as high as it is full and as many pods as there is room for.
     private func drawNames(
-        _ nodes: [NodeView], _ areas: [Rect], nameWidth: Int, on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, _ world: World
+        _ domain: Domain, _ areas: [Rect], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, _ world: World
     ) {
         let theme = world.theme
-        for (node, place) in zip(nodes, areas) {
+        for ((node, mark), place) in zip(zip(domain.views, domain.marks), areas) {
             let at = place.origin
             let isCursor = pane == .nodes && node.name == nodeCursor
             canvas.write(names.short(node.name), at: at, style: theme[isCursor ? .cursor : !node.isDown && world.outages[node.name] == nil ? .dim : .rowError])
-            canvas.write(fill([node], canvas.glyphs), at: at.offset(x: nameWidth), style: theme[fillRole([node])])
-            let room = place.width - nameWidth - 2
+            canvas.write(fill([mark], canvas.glyphs), at: at.offset(x: domain.nameWidth), style: theme[fillRole([mark])])
+            let room = place.width - domain.nameWidth - 2
             if room > 0 {
                 // All pods if they fit, else those of the workload looked at, else their number.
                 var text = StyledText("")
                 // Each pod has a column: thousands of full nodes need not be put into words to see that.
-                if node.pods.count - node.done <= room {
+                if mark.pods - node.done <= room {
                     text = podText(node, group, world, names: false, width: room)
-                } else {
-                    let focused = count(of: group, on: node)
-                    if focused > room {
-                        text.append(focused > 9 ? "+" : "\(focused)", theme[.good])
-                    } else if focused > 0 {
-                        for pod in node.pods where isOf(group, pod) { text.append(String(cell(pod, group, world).0), cell(pod, group, world).1) }
-                    }
+                } else if mark.focused > room {
+                    text.append(mark.focused > 9 ? "+" : "\(mark.focused)", theme[.good])
+                } else if mark.focused > 0, let markedWorkload {
+                    for pod in node.pods where Self.isOf(markedWorkload, pod) { text.append(String(cell(pod, group, world).0), cell(pod, group, world).1) }
                 }
-                canvas.write(text, at: at.offset(x: nameWidth + 2), maxWidth: room)
+                canvas.write(text, at: at.offset(x: domain.nameWidth + 2), maxWidth: room)
             }
         }
-        canvas.write(about(nodes), at: Point(x: area.x, y: area.bottom - 1), style: theme[.dim], maxWidth: area.width, ellipsis: true)
+        canvas.write(about(domain), at: Point(x: area.x, y: area.bottom - 1), style: theme[.dim], maxWidth: area.width, ellipsis: true)
     }
 
-    private func isOf(_ group: SpreadGroup?, _ pod: PodCell) -> Bool {
-        pod.workload.name == group?.ownerName && pod.workload.namespace == group?.namespace && pod.state != .done
-    }
-    /// How many pods of the group are on a node. By index, as a copy of each of many thousand pods would cost more than the look.
-    private func count(of group: SpreadGroup?, on node: NodeView) -> Int {
-        guard let group else { return 0 }
-        let (name, namespace) = (group.ownerName, group.namespace)
-        var count = 0
-        for index in node.facts.pods.indices
-        where node.facts.pods[index].workload.name == name && node.facts.pods[index].workload.namespace == namespace
-            && node.facts.pods[index].state != .done
-        {
-            count += 1
-        }
-        return count
+    private static func isOf(_ workload: Workload, _ pod: PodCell) -> Bool {
+        pod.workload.name == workload.name && pod.workload.namespace == workload.namespace && pod.state != .done
     }
 
     /// The node under the cursor, or how full they are and which is fullest.
-    private func about(_ nodes: [NodeView]) -> String {
+    private func about(_ domain: Domain) -> String {
         func percent(_ share: Double) -> String { fixed(share * 100, 0) + "%" }
-        if pane == .nodes, let node = nodes.first(where: { $0.name == nodeCursor }) {
+        if let node = cursor(in: domain).map({ domain.views[$0] }) {
             return "\(node.name) \(node.word)  cpu \(percent(node.cpuShare)) mem \(percent(node.memoryShare))  \(counted(node.pods.count, "pod"))"
         }
-        let mean = nodes.reduce(0) { $0 + $1.cpuShare } / Double(max(1, nodes.count))
-        let fullest = nodes.max { max($0.cpuShare, $0.memoryShare) < max($1.cpuShare, $1.memoryShare) }
-        return "cpu \(percent(mean))" + (fullest.map { ", \($0.name) \(percent(max($0.cpuShare, $0.memoryShare)))" } ?? "")
+        let marks = domain.marks
+        let mean = marks.reduce(0) { $0 + $1.cpu } / Double(max(1, marks.count))
+        let fullest = marks.indices.max { marks[$0].share < marks[$1].share }
+        return "cpu \(percent(mean))" + (fullest.map { ", \(domain.views[$0].name) \(percent(marks[$0].share))" } ?? "")
     }
+    /// Where the node under the cursor stands in a domain.
+    private func cursor(in domain: Domain) -> Int? { pane == .nodes ? domain.views.firstIndex { $0.name == nodeCursor } : nil }
 
     /// A mark as high as the fullest of some nodes, or that one is not ready.
-    private func fill(_ nodes: some Collection<NodeView>, _ glyphs: GlyphSet) -> Character {
+    private func fill(_ nodes: some Collection<NodeMark>, _ glyphs: GlyphSet) -> Character {
         guard !nodes.contains(where: \.isDown) else { return glyphs.failed }
-        let level = nodes.map { max($0.cpuShare, $0.memoryShare) }.max() ?? 0
+        let level = nodes.map(\.share).max() ?? 0
         return glyphs.sparkLevels[Canvas.step(level * Double(glyphs.sparkLevels.count), upTo: glyphs.sparkLevels.count - 1)]
     }
-    private func fillRole(_ nodes: some Collection<NodeView>) -> Role {
+    private func fillRole(_ nodes: some Collection<NodeMark>) -> Role {
         if nodes.contains(where: \.isDown) { return .rowError }
-        return !nodes.allSatisfy(\.isFine) || nodes.contains { max($0.cpuShare, $0.memoryShare) > 0.9 } ? .rowPending : .gaugeCPU
+        return nodes.contains { !$0.isFine || $0.share > 0.9 } ? .rowPending : .gaugeCPU
     }
 
     /// A mark for each node, as high as it is full, and how many pods of the workload looked at it has; without the
     /// number if that does not fit, and for several nodes together if even that does not. The last line tells about
     /// the node under the cursor.
     private func drawMarks(
-        _ nodes: [NodeView], each share: Int, _ areas: [Rect], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, explains: Bool, _ world: World
+        _ domain: Domain, each share: Int, _ areas: [Rect], on canvas: inout Canvas, in area: Rect, _ group: SpreadGroup?, explains: Bool, _ world: World
     ) {
         let theme = world.theme
         guard let pitch = areas.first?.width else { return }
+        let cursor = cursor(in: domain)
         for (index, place) in areas.enumerated() {
-            let some = nodes[(index * share)...].first(upTo: share)
-            let isCursor = pane == .nodes && some.contains { $0.name == nodeCursor }
+            let some = domain.marks[(index * share)...].first(upTo: share)
             let style = theme[fillRole(some)]
-            canvas.write(fill(some, canvas.glyphs), at: place.origin, style: isCursor ? style.with(.reverse) : style)
-            if pitch == 2, let first = some.first {
-                let count = count(of: group, on: first)
-                if count > 0 { canvas.write(count > 9 ? "+" : "\(count)", at: place.origin.offset(x: 1), style: theme[.good]) }
+            canvas.write(fill(some, canvas.glyphs), at: place.origin, style: cursor.map(some.indices.contains) ?? false ? style.with(.reverse) : style)
+            if pitch == 2, let count = some.first?.focused, count > 0 {
+                canvas.write(count > 9 ? "+" : "\(count)", at: place.origin.offset(x: 1), style: theme[.good])
             }
         }
-        let mark = fill(nodes.prefix(1), canvas.glyphs)
+        let mark = fill(domain.marks.prefix(1), canvas.glyphs)
         let legend =
             share > 1
             ? "a mark is \(share) nodes, the fullest"
             : pitch == 1 ? "a mark is a node's fill" : "\(mark)2 a node's fill, 2 \(group?.ownerName.prefix(8) ?? "pods")"
-        let isChosen = pane == .nodes && nodes.contains { $0.name == nodeCursor }
         canvas.write(
-            explains && !isChosen && TextWidth.columns(legend) <= area.width ? legend : about(nodes), at: Point(x: area.x, y: area.bottom - 1),
-            style: theme[isChosen ? .text : .dim],
+            explains && cursor == nil && TextWidth.columns(legend) <= area.width ? legend : about(domain), at: Point(x: area.x, y: area.bottom - 1),
+            style: theme[cursor != nil ? .text : .dim],
             maxWidth: area.width, ellipsis: true)
     }
 }
@@ -443,7 +480,7 @@ private struct DomainHead {
     private var isNode: Bool
 
     init(
-        _ domain: DeckScreen.Domain, _ nodes: [NodeView], isWide: Bool, group: SpreadGroup?, domainGroup: SpreadGroup?, hidden: (left: Int, right: Int),
+        _ domain: DeckScreen.Domain, isWide: Bool, group: SpreadGroup?, domainGroup: SpreadGroup?, hidden: (left: Int, right: Int),
         _ world: World
     ) {
         let theme = world.theme
@@ -451,7 +488,7 @@ private struct DomainHead {
         left.append(domain.name.isEmpty ? "no \(TopologyKeys.short(world.topologyKey)) label" : domain.name, theme[.title])
         count = domain.nodes.count
         isNode = domain.nodes == [domain.name]
-        pods = nodes.reduce(0) { $0 + $1.podCount }
+        pods = domain.marks.reduce(0) { $0 + $1.pods }
         times = world.glyphs.alphabet == .ascii ? "x" : "×"
         if let group, let domainGroup, let found = domainGroup.domains.first(where: { $0.name == domain.name }) {
             right.append("\(Workload(kind: group.ownerKind, namespace: "", name: group.ownerName).label()) \(found.pods)", theme[.titleHighlight])

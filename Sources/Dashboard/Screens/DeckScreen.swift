@@ -22,6 +22,8 @@ struct DeckScreen: Screen {
     /// What they depend on. Most writes, and time alone, tell nothing new.
     private var eventsStamp: (count: Int, generation: Int, onlyWarnings: Bool)?
     var domains: [Domain] = []
+    /// Whose pods are counted in the marks of nodes.
+    var markedWorkload: Workload?
     /// The first that is seen, and the boxes of those that are.
     var firstDomain = 0
     var boxes: [Rect] = []
@@ -226,7 +228,10 @@ struct DeckScreen: Screen {
         if let box = places.spread { rules.scroll(in: ruleRows(box)) }
         if let box = places.events { eventList.scroll(in: box.interior) }
         boxes = []
-        if let box = places.domains { placeDomains(in: box) }
+        if let box = places.domains {
+            placeDomains(in: box)
+            lookAtNodes(world)
+        }
     }
 
     private struct Places {
