@@ -6,7 +6,7 @@ extension Dashboard {
         world.refresh(isWhole: true)
         prepareTop()
         return world.view.faults(world.cluster) + world.outages.faults(world) + ((stack.last as? TableScreen)?.faults(world) ?? [])
-            + ((stack.last as? ListScreen)?.faults(world) ?? [])
+            + ((stack.last as? ListScreen)?.faults(world) ?? []) + ((stack.last as? DeckScreen)?.faults(world) ?? [])
             + ((stack.last as? WorkloadsScreen)?.faults(world) ?? [])
     }
 }

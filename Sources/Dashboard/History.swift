@@ -24,8 +24,7 @@ struct History {
     mutating func sample(_ world: World) {
         let now = world.now
         var sums: [String: (requested: Int64, allocatable: Int64)] = [:]
-        for name in world.view.nodeNames {
-            guard let node = world.view.nodes[name] else { continue }
+        for node in world.view.nodes.values {
             let domain = node.labels[world.topologyKey] ?? ""
             let sum = sums[domain] ?? (0, 0)
             sums[domain] = (sum.requested.saturatingAdd(node.requested.milliCPU), sum.allocatable.saturatingAdd(node.allocatable.milliCPU))

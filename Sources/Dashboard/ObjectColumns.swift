@@ -8,6 +8,10 @@ import SimulationKit
 struct ObjectColumn {
     var title: String
     var isNumber = false
+    /// Made of ``figures`` alone, whatever the object.
+    var isFigure = false
+    /// What is in counts, shares, amounts and ages of pods, `<invalid>` ones among them, in lower case.
+    static let figures = Set("0123456789%-/~!<>adhilmnsvy".map { String($0) })
     /// Columns with a higher number go first when the terminal is narrow; 0 stays.
     var priority = 1
     var text: (any StoredObject, World) -> String
@@ -157,6 +161,7 @@ enum ObjectColumns {
             columns.append(ObjectColumn(title: "QOS", priority: 7, text: { object, _ in pod(object).status.qosClass.rawValue }))
         }
         columns.append(ObjectColumn(title: "AGE", isNumber: true, priority: 0, text: { object, world in world.age(object.metadata.creationTimestamp) }))
+        for index in columns.indices { columns[index].isFigure = columns[index].isNumber || columns[index].title == "READY" }
         return columns
     }
 

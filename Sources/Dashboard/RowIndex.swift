@@ -20,7 +20,7 @@ struct RowRule {
     var kind: KindInfo
     var scope: TableScreen.Scope
     var filter: Filter
-    /// All that a filter looks at.
+    /// All that the filter looks at.
     var columns: [ObjectColumn]
     /// Nil: by name, or by age.
     var sorter: ObjectColumn?

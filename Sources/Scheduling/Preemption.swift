@@ -354,13 +354,17 @@ private struct ReasonCounts {
     private(set) var count = 0
     private var numbers: [Reason: Int] = [:]
     private var last = 0
+    /// So many are compared one by one: nodes mostly have one of a few reasons.
+    private static let few = 4
 
     mutating func add(_ reason: Reason) {
         count += 1
         // Mostly the same as for the node before.
         if last < counts.count, counts[last].reason == reason {
             counts[last].nodes += 1
-        } else if let number = numbers[reason] {
+        } else if let number = counts.indices.prefix(Self.few).first(where: { counts[$0].reason == reason })
+            ?? (counts.count > Self.few ? numbers[reason] : nil)
+        {
             counts[number].nodes += 1
             last = number
         } else {

@@ -15,12 +15,12 @@ import Testing
     }
 
     /// Commands and keys at random, with time in between.
-    @Test(arguments: [1, 2, 3, 4] as [UInt64]) func `rows, cells and counts kept up are those counted anew`(seed: UInt64) throws {
+    @Test(arguments: [1, 2, 3, 4, 8, 9] as [UInt64]) func `rows, cells and counts kept up are those counted anew`(seed: UInt64) throws {
         var random = SeededRandom(seed: seed, stream: "recount")
         var dashboard = Self.dashboard(nodes: 12, pods: 260, seed: seed)
         let screens = [
             ":po<Enter>", ":po kube-system<Enter>", ":ev<Enter>", ":no<Enter>", ":deploy all<Enter>", ":po all<Enter>Shift-A", ":po -l app=api<Enter>",
-            ":wk<Enter>",
+            ":wk<Enter>", ":deck<Enter>", ":deck kubernetes.io/hostname<Enter>",
         ]
         try dashboard.press(screens[Int(seed) % screens.count].replacing("Shift-A", with: ""))
         for _ in 0..<40 {

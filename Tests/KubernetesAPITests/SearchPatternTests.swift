@@ -15,7 +15,7 @@ import Testing
         ("[[:^alpha:]]", "1", true), ("[^[:digit:]]", "12", false), ("1\\.2", "1x2", false), ("ü+$", "grÜÜ", true), ("日.語", "日本語", true),
         ("(?:ab)+c", "ababc", true),
         ("a*?b", "aab", true), ("[A-Z]", "abc", false), ("x[W]", "xw", false), ("\\W", "ab", false), ("👩‍💻", "a 👩‍💻 b", true), ("(|a)+$", "b", true),
-        ("((a*)*)*b", "aaa", false),
+        ("((a*)*)*b", "aaa", false), ("abc", "ABabABC", true), ("web", "we", false), ("web", "日本 WEB", true), ("k", "10 \u{212A}", true),
     ])
     func `it finds`(pattern: String, text: String, expected: Bool) throws {
         #expect(try SearchPattern(pattern).isFound(in: text) == expected)

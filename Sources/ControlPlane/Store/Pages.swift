@@ -14,12 +14,13 @@ public struct Pages<Element: Sendable>: RandomAccessCollection, MutableCollectio
     @inlinable static var size: Int { 1 << bits }
     /// All full but the last.
     @usableFromInline var pages: [ContiguousArray<Element>] = []
-    public private(set) var count = 0
+    @usableFromInline var length = 0
+    @inlinable public var count: Int { length }
 
     public init() {}
     public init(repeating element: Element, count: Int) {
         pages = stride(from: 0, to: count, by: Self.size).map { ContiguousArray(repeating: element, count: Swift.min(Self.size, count - $0)) }
-        self.count = count
+        length = count
     }
 
     public var startIndex: Int { 0 }
@@ -28,7 +29,7 @@ public struct Pages<Element: Sendable>: RandomAccessCollection, MutableCollectio
         _read { yield pages[index &>> Self.bits][index & (Self.size - 1)] }
         _modify { yield &pages[index &>> Self.bits][index & (Self.size - 1)] }
     }
-    public mutating func append(_ element: Element) {
+    @inlinable public mutating func append(_ element: Element) {
         if count & (Self.size - 1) == 0 {
             var page = ContiguousArray<Element>()
             // The first page grows as it is needed: most lists are short.
@@ -36,7 +37,7 @@ public struct Pages<Element: Sendable>: RandomAccessCollection, MutableCollectio
             pages.append(page)
         }
         pages[pages.count - 1].append(element)
-        count += 1
+        length += 1
     }
 
     // By page, so that a pass over all costs what one over an array does.

@@ -26,8 +26,8 @@ struct EndpointSliceController: Controller {
         var ports: [EndpointPort]
         /// The versions of the slices, in their order.
         var slices: [Int]
-        /// By slot: the identity of the pod that has an endpoint, and in which slice that is.
-        var pods: [Int: (uid: String, slice: Int)]
+        /// By slot: the identity of the pod that has an endpoint, in which slice that is, and where at most: those before it may have gone.
+        var pods: [Int: (uid: String, slice: Int, at: Int)]
     }
 
     static let mostEndpoints = 100
@@ -128,10 +128,10 @@ struct EndpointSliceController: Controller {
         guard let ports, !slots.isEmpty, left.count == all.count, left.allSatisfy({ $0.ports == ports && !$0.metadata.isTerminating }),
             left.reduce(0, { $0 + $1.endpoints.count }) == slots.count
         else { return membership.unfollow(service.key) }
-        var pods: [Int: (uid: String, slice: Int)] = [:]
+        var pods: [Int: (uid: String, slice: Int, at: Int)] = [:]
         for (index, slice) in left.enumerated() {
-            for uid in slice.endpoints.lazy.compactMap({ $0.targetRef?["uid"]?.string }) {
-                if let slot = slots[uid] { pods[slot] = (uid, index) }
+            for (at, endpoint) in slice.endpoints.enumerated() {
+                if let uid = endpoint.targetRef?["uid"]?.string, let slot = slots[uid] { pods[slot] = (uid, index, at) }
             }
         }
         guard pods.count == slots.count else { return membership.unfollow(service.key) }
@@ -157,8 +157,10 @@ struct EndpointSliceController: Controller {
         for slot in changed {
             let pod = membership.pod(in: slot, of: service.key, cluster).flatMap { Self.hasEndpoint($0) ? $0 : nil }
             if let pod, Self.ports(of: service, for: pod) != known.ports { return false }
-            if let (uid, index) = known.pods[slot] {
-                guard let at = contents[index].firstIndex(where: { $0.targetRef?["uid"]?.string == uid }) else { return false }
+            if let (uid, index, last) = known.pods[slot] {
+                guard let at = contents[index].indices.prefix(last + 1).last(where: { contents[index][$0].targetRef?["uid"]?.string == uid }) else {
+                    return false
+                }
                 if let pod, pod.metadata.uid == uid {
                     let zone = zone(of: pod, cluster)
                     if Self.isCurrent(contents[index][at], for: pod, of: service, zone: zone) { continue }
@@ -175,8 +177,8 @@ struct EndpointSliceController: Controller {
         var rest = new[...]
         for index in contents.indices {
             for (slot, uid, endpoint) in rest.prefix(max(0, Self.mostEndpoints - contents[index].count)) {
+                known.pods[slot] = (uid, index, contents[index].count)
                 contents[index].append(endpoint)
-                known.pods[slot] = (uid, index)
                 isChanged[index] = true
                 rest = rest.dropFirst()
             }

@@ -21,7 +21,7 @@ extension DeckScreen {
     }
 
     /// What a frame asks of each node, however many there are: side by side, as a look at thousands of objects would take most of its time.
-    struct NodeMark {
+    struct NodeMark: Equatable {
         /// That of the node when the mark was made.
         var version = -1
         var cpu = 0.0
@@ -65,6 +65,16 @@ extension DeckScreen {
                 domains[index].views[node] = view
                 domains[index].marks[node] = NodeMark(view, version: version, workload)
             }
+        }
+    }
+
+    /// What differs from marks that are made anew; empty if nothing does. For tests.
+    func faults(_ world: World) -> [String] {
+        domains.dropFirst(firstDomain).prefix(boxes.count).flatMap { domain in
+            zip(domain.nodes, domain.marks).compactMap { name, mark in
+                guard let node = world.view.nodes[name] else { return "the Deck shows \(name), which is gone" }
+                return mark == NodeMark(node, version: mark.version, markedWorkload) ? nil : "the mark of \(name) is not that of the node"
+            } + (domain.marks.count == domain.nodes.count ? [] : ["\(domain.name) has \(domain.marks.count) marks for \(domain.nodes.count) nodes"])
         }
     }
 

@@ -160,8 +160,13 @@ struct TableScreen: LinedScreen, PodHolder {
     var hasWork: Bool { index.progress != nil }
     mutating func work(_ world: World, until shouldStop: () -> Bool) { index.go(on: world, until: shouldStop) }
 
-    /// What differs from rows that are made anew. For tests.
-    func faults(_ world: World) -> [String] { index.faults(world) }
+    /// What differs from rows that are made anew, and cells of figures with more than figures in them. For tests.
+    func faults(_ world: World) -> [String] {
+        let columns = ObjectColumns.columns(for: kind, wide: true, world).filter(\.isFigure)
+        let texts = rows.compactMap { world.store.object(kind.type, $0) }.flatMap { object in columns.map { $0.text(object, world) } }
+        return index.faults(world)
+            + texts.filter { !$0.lowercased().allSatisfy { ObjectColumn.figures.contains(String($0)) } }.map { "\($0) is no figure" }
+    }
 
     private func rule(_ world: World) -> RowRule {
         let columns = columns(world)
@@ -170,7 +175,7 @@ struct TableScreen: LinedScreen, PodHolder {
         let sorter = byAge ? nil : sortTitle.flatMap { title in (columns + ObjectColumns.columns(for: kind, wide: true, world)).first { $0.title == title } }
         let recipe = RowRule.Recipe(
             generation: world.generation, namespace: world.namespace, filter: filter, sort: sortTitle, ascending: ascending, faults: onlyFaults, wide: isWide)
-        return RowRule(recipe: recipe, kind: kind, scope: scope, filter: goodFilter, columns: columns, sorter: sorter, byAge: byAge)
+        return RowRule(recipe: recipe, kind: kind, scope: scope, filter: goodFilter, columns: goodFilter.deciding(columns), sorter: sorter, byAge: byAge)
     }
 
     private mutating func findRows(_ world: World) {

@@ -23,8 +23,11 @@ public struct SearchPattern: Sendable {
     private var program: [Step] = []
     private var parts = 0
     private var ignoresCase: Bool
-    /// The scalars of a pattern without any operator, which is most of what is typed: they are looked for as they are.
-    private var literal: [UInt32]?
+    /// The scalars of a pattern without any operator, which is most of what is typed: they are looked for as they are; in lower case if the
+    /// pattern ignores case.
+    public private(set) var literal: [UInt32]?
+    /// The same as bytes, if they are ASCII.
+    private var bytes: [UInt8]?
 
     /// Reads a pattern. One without an upper-case letter ignores case, as does one that begins with `(?i)`.
     ///
@@ -35,6 +38,7 @@ public struct SearchPattern: Sendable {
         ignoresCase = parser.takeFlag() || !exact && !Self.hasUppercase(text)
         let node = try parser.whole()
         literal = node.literal?.map { [ignoresCase] in ignoresCase ? Self.lowered($0) : $0 }
+        bytes = literal.flatMap { $0.allSatisfy { $0 < 128 } ? $0.map { UInt8(truncatingIfNeeded: $0) } : nil }
         if literal == nil {
             try add(node)
             program.append(.end)
@@ -43,12 +47,32 @@ public struct SearchPattern: Sendable {
 
     /// Whether the pattern is found anywhere in `text`.
     public func isFound(in text: String) -> Bool {
+        if let bytes, let found = text.utf8.withContiguousStorageIfAvailable({ isFound(bytes, in: $0) }), let found { return found }
         var scalars = text.unicodeScalars.map(\.value)
         if let literal {
             if ignoresCase { for index in scalars.indices { scalars[index] = Self.lowered(scalars[index]) } }
             return scalars.contains(literal)
         }
         return search(scalars)
+    }
+
+    /// Whether an ASCII literal is found in a text that is ASCII as well; nil if it is not, where scalars of other scripts may be the
+    /// capitals of letters.
+    private func isFound(_ literal: [UInt8], in text: UnsafeBufferPointer<UInt8>) -> Bool? {
+        guard text.allSatisfy({ $0 < 128 }) else { return nil }
+        var start = 0
+        while start + literal.count <= text.count {
+            var length = 0
+            while length < literal.count {
+                var byte = text[start + length]
+                if ignoresCase, byte >= 65, byte <= 90 { byte |= 32 }
+                guard byte == literal[length] else { break }
+                length += 1
+            }
+            if length == literal.count { return true }
+            start += 1
+        }
+        return false
     }
 
     /// Where the pattern is found in `text`, in scalars: the first places, none over another; of several at one place that which the

@@ -29,8 +29,8 @@ public struct PodDisplay: Sendable, Hashable {
 
     /// Looks at phase, conditions and containers of `pod`, by the rules of the profile's version.
     public init(_ pod: Pod, profile: KubernetesProfile = .default) {
-        let state = pod.status.value
-        let spec = pod.spec.value
+        // Not their values: copies of all that is in them, for each pod of a table.
+        let (state, spec) = (pod.status, pod.spec)
         let countsSidecars = profile.isEnabled(.sidecarContainers)
         let sidecars = countsSidecars ? Set(spec.sidecars.map(\.name)) : []
         var (initRestarts, sidecarRestarts) = (0, 0)

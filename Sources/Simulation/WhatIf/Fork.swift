@@ -37,6 +37,9 @@ public struct Fork: Sendable {
     private var moving: Set<String> = []
     /// Nodes that were lost, tainted or taken away, with when: what runs there goes some time later.
     private var left: [(node: String, at: Instant)] = []
+    private var leftNodes: Set<String> = []
+    /// By when the last pod of these is to be on its way, until one of the pods or nodes changes.
+    private var lastLeaving: (isKnown: Bool, at: Instant?) = (false, nil)
     private var quiet = Duration.seconds(20)
     /// Drains that give up some time, with when.
     private var timeouts: [(node: String, at: Instant)] = []
@@ -92,12 +95,16 @@ public struct Fork: Sendable {
         default: break
         }
         let result = simulation.perform(command)
+        lastLeaving.isKnown = false
         lastChange = simulation.now
         read()
         return result
     }
 
-    private mutating func leave(_ names: [String]) { left += names.map { ($0, simulation.now) } }
+    private mutating func leave(_ names: [String]) {
+        left += names.map { ($0, simulation.now) }
+        leftNodes.formUnion(names)
+    }
     private mutating func leave(_ isMeant: (Node) -> Bool) { leave(simulation.cluster.store.nodes.all.filter(isMeant).map(\.name)) }
 
     private mutating func waitFor(_ object: any StoredObject) {
@@ -134,7 +141,7 @@ public struct Fork: Sendable {
             } else if goal > end {
                 simulation.moveTime(to: end)
                 return true
-            } else if let due = nextLeaving, due > goal {
+            } else if let due = nextLeaving(), due > goal {
                 noteRest()
                 let later = min(due, end)
                 guard simulation.runNext(by: later) else {
@@ -189,9 +196,15 @@ public struct Fork: Sendable {
     ///
     /// - Source: a lost node is noticed within a minute; `live-behaviour.md`: then one node of a zone is tainted each 10 s, and orphans of a
     ///   deleted node go within 74 s.
-    private var nextLeaving: Instant? {
+    private mutating func nextLeaving() -> Instant? {
+        if !lastLeaving.isKnown { lastLeaving = (true, lastToLeave) }
+        assert(lastLeaving.at == lastToLeave, "a pod of a node that was left moved, and was not seen")
+        let running = timeouts.filter { timeout in simulation.drains.contains { $0.node == timeout.node && $0.state == .running } }
+        return (running.map(\.at) + [lastLeaving.at].compactMap { $0 }).max()
+    }
+    /// The same without drains. O(nodes that were left, and their pods).
+    private var lastToLeave: Instant? {
         var latest: Instant?
-        for (name, at) in timeouts where simulation.drains.contains(where: { $0.node == name && $0.state == .running }) { latest = max(latest ?? at, at) }
         for (name, at) in left {
             let node = simulation.cluster.store.nodes[ObjectKey(name: name)]
             let isLost = node != nil && simulation.kubelets.isFailed(node: name)
@@ -217,14 +230,19 @@ public struct Fork: Sendable {
 
     private mutating func read() {
         while let entry = simulation.cluster.store.next(&cursor, until: .distantFuture) {
-            guard entry.kind == .pod else { continue }
-            note(simulation.cluster.store.pods.change(entry.index))
+            switch entry.kind {
+            case .pod: note(simulation.cluster.store.pods.change(entry.index))
+            case .node where !leftNodes.isEmpty:
+                if leftNodes.contains(simulation.cluster.store.nodes.change(entry.index).object.name) { lastLeaving.isKnown = false }
+            default: break
+            }
         }
     }
 
     private mutating func note(_ change: Change<Pod>) {
         let uid = change.object.metadata.uid
         let now: Pod? = change.action == .deleted ? nil : change.object
+        if !leftNodes.isEmpty, leftNodes.contains(change.object.nodeName) { lastLeaving.isKnown = false }
         let index: Int
         if let known = indices[uid] {
             index = known
