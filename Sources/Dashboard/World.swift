@@ -96,7 +96,11 @@ struct World {
             let isLarge = spread.count > 200
             spreadIsPutOff =
                 !isWhole && isLarge && !session.isPaused && generation == spreadGeneration && clock - spreadLooked < Self.spreadPause
-            if spreadIsPutOff { return }
+            if spreadIsPutOff {
+                // What changed is taken in all the same: that of a tenth of a second at once would be a long frame.
+                if !isMirror { spreadView.catchUp(with: cluster) }
+                return
+            }
             spreadLooked = clock
             spreadRevision = revision
             if generation != spreadGeneration {
