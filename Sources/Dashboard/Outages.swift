@@ -33,6 +33,9 @@ struct Outages {
     /// Those that were lost at the last look, in their order.
     private var lost: Set<String> = []
     private var names: [String] = []
+    /// How many nodes each zone has, and the layout of the view that says so.
+    private var sizes: [String: Int] = [:]
+    private var sizesOf = -1
 
     private struct Stamp: Equatable {
         var silent: Int
@@ -103,8 +106,10 @@ struct Outages {
         }
         let outlooks = names.compactMap { byNode[$0] }
         groups = []
-        var sizes: [String: Int] = [:]
-        for node in view.nodes.values { sizes[node.zone, default: 0] += 1 }
+        if isNew || sizesOf != view.layout {
+            (sizes, sizesOf) = ([:], view.layout)
+            for node in view.nodes.values { sizes[node.zone, default: 0] += 1 }
+        }
         let byZone = Dictionary(grouping: outlooks, by: \.zone)
         for outlook in outlooks {
             let inZone = byZone[outlook.zone] ?? []

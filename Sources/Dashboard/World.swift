@@ -90,7 +90,11 @@ struct World {
     /// - Parameter isWhole: puts nothing off, however large the cluster is.
     mutating func refresh(isWhole: Bool = false) {
         view.refresh(session.cluster, generation: generation, topologyKey: topologyKey)
+        // Taken out for it: what it keeps of thousands of nodes would be copied if the world had it, too.
+        var outages = outages
+        self.outages = Outages()
         outages.refresh(self)
+        self.outages = outages
         let revision = store.revision &+ generation << 40
         if revision != spreadRevision {
             let isLarge = spread.count > 200
