@@ -27,7 +27,6 @@ enum PodState: Int, CaseIterable {
     ///   - isNodeReady: of the pod's node; of no interest before it has one.
     ///   - now: to tell what is overdue; nil if that does not matter.
     init(_ pod: Pod, isNodeReady: Bool, now: Instant?) {
-        let isLost = !pod.nodeName.isEmpty && !isNodeReady
         if pod.status.phase == .failed && !pod.metadata.isTerminating {
             self = .failed
         } else if pod.status.phase == .succeeded && !pod.metadata.isTerminating {
@@ -35,9 +34,7 @@ enum PodState: Int, CaseIterable {
         } else if pod.metadata.isTerminating {
             let due = pod.metadata.deletionTimestamp.map { $0 + Self.patience }
             let isOverdue = due.map { $0 < now ?? .start } ?? false
-            self = isLost || isOverdue ? .stuck : .leaving
-        } else if isLost {
-            self = .unreachable
+            self = isOverdue ? .stuck : .leaving
         } else if pod.status.phase == .running && pod.isReady {
             self = .ready
         } else if Self.hasContainerFault(pod) {
@@ -51,6 +48,7 @@ enum PodState: Int, CaseIterable {
         } else {
             self = .starting
         }
+        if !pod.nodeName.isEmpty, !isNodeReady { self = onLostNode }
     }
 
     /// The state of a pod in this one, on a node that is ready, once that node is not.

@@ -100,8 +100,7 @@ struct Filter {
     /// Those of `columns` that can decide whether a row passes: a name is not looked for among figures.
     func deciding(_ columns: [ObjectColumn]) -> [ObjectColumn] {
         guard terms.count == 1, case .pattern(let pattern, _) = terms[0], let literal = pattern.literal else { return columns }
-        let isName = literal.contains { scalar in Unicode.Scalar(scalar).map { !ObjectColumn.figures.contains($0.properties.lowercaseMapping) } ?? true }
-        return isName ? columns.filter { !$0.isFigure } : columns
+        return literal.allSatisfy(ObjectColumn.figures.contains) ? columns : columns.filter { !$0.isFigure }
     }
 
     private static func fuzzy(_ word: String, in text: String) -> Bool {

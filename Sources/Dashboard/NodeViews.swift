@@ -24,15 +24,13 @@ struct NodeViews {
         set {
             version += 1
             guard let place = places[name] else {
-                guard let newValue else { return }
+                guard newValue != nil else { return }
                 let place = free.popLast() ?? views.count
                 if place == views.count {
-                    views.append(newValue)
+                    views.append(nil)
                     versions.append(version)
-                } else {
-                    (views[place], versions[place]) = (newValue, version)
                 }
-                return places[name] = place
+                return (views[place], versions[place], places[name]) = (newValue, version, place)
             }
             (views[place], versions[place]) = (newValue, version)
             if newValue == nil {

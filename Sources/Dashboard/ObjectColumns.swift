@@ -10,8 +10,8 @@ struct ObjectColumn {
     var isNumber = false
     /// Made of ``figures`` alone, whatever the object.
     var isFigure = false
-    /// What is in counts, shares, amounts and ages of pods, `<invalid>` ones among them, in lower case.
-    static let figures = Set("0123456789%-/~!<>adhilmnsvy".map { String($0) })
+    /// The scalars of counts, shares, amounts and ages of pods, `<invalid>` ones among them; letters in lower case as well.
+    static let figures = Set("0123456789%-/~!<>adhilMmnsvy".unicodeScalars.map(\.value))
     /// Columns with a higher number go first when the terminal is narrow; 0 stays.
     var priority = 1
     var text: (any StoredObject, World) -> String

@@ -106,7 +106,7 @@ struct Outages {
         }
         let outlooks = names.compactMap { byNode[$0] }
         groups = []
-        if isNew || sizesOf != view.layout {
+        if sizesOf != view.layout {
             (sizes, sizesOf) = ([:], view.layout)
             for node in view.nodes.values { sizes[node.zone, default: 0] += 1 }
         }

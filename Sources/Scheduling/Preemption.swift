@@ -362,9 +362,7 @@ private struct ReasonCounts {
         // Mostly the same as for the node before.
         if last < counts.count, counts[last].reason == reason {
             counts[last].nodes += 1
-        } else if let number = counts.indices.prefix(Self.few).first(where: { counts[$0].reason == reason })
-            ?? (counts.count > Self.few ? numbers[reason] : nil)
-        {
+        } else if let number = counts.indices.prefix(Self.few).first(where: { counts[$0].reason == reason }) ?? numbers[reason] {
             counts[number].nodes += 1
             last = number
         } else {

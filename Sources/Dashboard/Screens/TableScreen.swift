@@ -165,7 +165,7 @@ struct TableScreen: LinedScreen, PodHolder {
         let columns = ObjectColumns.columns(for: kind, wide: true, world).filter(\.isFigure)
         let texts = rows.compactMap { world.store.object(kind.type, $0) }.flatMap { object in columns.map { $0.text(object, world) } }
         return index.faults(world)
-            + texts.filter { !$0.lowercased().allSatisfy { ObjectColumn.figures.contains(String($0)) } }.map { "\($0) is no figure" }
+            + texts.filter { !$0.unicodeScalars.allSatisfy { ObjectColumn.figures.contains($0.value) } }.map { "\($0) is no figure" }
     }
 
     private func rule(_ world: World) -> RowRule {

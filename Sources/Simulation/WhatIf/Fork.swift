@@ -242,7 +242,7 @@ public struct Fork: Sendable {
     private mutating func note(_ change: Change<Pod>) {
         let uid = change.object.metadata.uid
         let now: Pod? = change.action == .deleted ? nil : change.object
-        if !leftNodes.isEmpty, leftNodes.contains(change.object.nodeName) { lastLeaving.isKnown = false }
+        if leftNodes.contains(change.object.nodeName) { lastLeaving.isKnown = false }
         let index: Int
         if let known = indices[uid] {
             index = known
