@@ -249,7 +249,6 @@ struct ClusterView {
     private var owners = WorkloadIndex()
     /// The pods of each workload, by the topology key.
     private(set) var workloads = WorkloadTally()
-    private var topologyKey = LabelKey.zone
 
     /// Takes in what changed. `generation` differs when the store is another one than before (undo, rewind).
     mutating func refresh(_ cluster: Cluster, generation: Int, topologyKey: String = LabelKey.zone) {
@@ -257,7 +256,8 @@ struct ClusterView {
         if generation != self.generation || !cluster.store.holds(cursor) {
             let layout = layout
             self = ClusterView()
-            (self.generation, self.layout, self.topologyKey) = (generation, layout, topologyKey)
+            (self.generation, self.layout) = (generation, layout)
+            nodes.sum(by: topologyKey)
             cursor = cluster.store.end
             for node in cluster.store.nodes.all { read(node.metadata.name, cluster) }
             for pod in cluster.store.pods.rows.lazy.compactMap({ $0 }) where pod.nodeName.isEmpty { readUnplaced(pod.key, cluster) }
@@ -266,8 +266,8 @@ struct ClusterView {
             heldBack.refresh(cluster)
             return
         }
-        if topologyKey != self.topologyKey {
-            self.topologyKey = topologyKey
+        if topologyKey != nodes.topologyKey {
+            nodes.sum(by: topologyKey)
             countWorkloads()
         }
         var dirty: Set<String> = []
@@ -313,7 +313,7 @@ struct ClusterView {
         for name in nodeNames { if let node = nodes[name] { for pod in node.pods { workloads.add(pod, domain: domain(node.labels)) } } }
         for (cell, _) in unplaced.values { workloads.add(cell, domain: nil) }
     }
-    private func domain(_ labels: StringMap<String>) -> String { labels[topologyKey] ?? "" }
+    private func domain(_ labels: StringMap<String>) -> String { labels[nodes.topologyKey] ?? "" }
 
     private mutating func finish(namesChanged: Bool, unplacedChanged: Bool) {
         if namesChanged {
@@ -475,7 +475,7 @@ struct ClusterView {
     /// What differs from counts that are made anew; empty if nothing does. For tests, with the world as it was when it was refreshed last.
     func faults(_ cluster: Cluster) -> [String] {
         var fresh = ClusterView()
-        fresh.refresh(cluster, generation: generation, topologyKey: topologyKey)
+        fresh.refresh(cluster, generation: generation, topologyKey: nodes.topologyKey)
         var faults: [String] = []
         func compare<Value: Equatable>(_ what: String, _ value: (ClusterView) -> Value) {
             if value(self) != value(fresh) { faults.append("\(what): \(value(self)), counted anew \(value(fresh))") }
@@ -486,6 +486,7 @@ struct ClusterView {
         compare("waiting") { $0.waitingCount }
         compare("stuck") { $0.isStuck }
         compare("waiting by reason") { $0.waitingByReason.map { "\($0.key.workload) \($0.count) \($0.first?.name ?? "") \($0.key.message)" } }
+        compare("domains") { $0.nodes.domains }
         compare("workloads") { $0.workloads.all }
         for name in fresh.nodeNames {
             compare("pods of \(name)") { $0.nodes[name]?.pods.map { "\($0.key) \($0.state) \($0.requests.milliCPU)" } ?? [] }

@@ -23,15 +23,7 @@ struct History {
 
     mutating func sample(_ world: World) {
         let now = world.now
-        var sums: [String: (requested: Int64, allocatable: Int64)] = [:]
-        for node in world.view.nodes.values {
-            let domain = node.labels[world.topologyKey] ?? ""
-            let sum = sums[domain] ?? (0, 0)
-            sums[domain] = (sum.requested.saturatingAdd(node.requested.milliCPU), sum.allocatable.saturatingAdd(node.allocatable.milliCPU))
-        }
-        for (domain, sum) in sums {
-            append(sum.allocatable == 0 ? 0 : Double(sum.requested) / Double(sum.allocatable), to: &cpuShare[domain, default: []])
-        }
+        for (domain, sum) in world.view.nodes.domains { append(sum.cpuShare, to: &cpuShare[domain, default: []]) }
         for group in world.spread { append(Double(group.skewNow), to: &skew[group.id, default: []]) }
         note(world.spread, at: now)
         let told = world.cluster.eventLog.count - world.cluster.eventLog.past

@@ -32,6 +32,8 @@ package final class MainLoop<Device: TerminalDevice> {
     package var follow: (() -> (update: LiveUpdate, now: Instant))?
     /// Whether another window has the keyboard: then four frames a second are enough.
     private var isUnfocused = false
+    /// Whether time ran in this turn.
+    private var runs = false
     private var lastFrame: UInt64 = 0
     /// What the last frame took, in nanoseconds.
     private var cost: UInt64 = 0
@@ -54,7 +56,9 @@ package final class MainLoop<Device: TerminalDevice> {
                 hadKey = false
             }
             let events = nextEvents()
-            advance()
+            // A key acts on what its user sees, and is not kept waiting by the simulation; nor do keys without end hold that up.
+            runs = events.isEmpty || !runs
+            if runs { advance() }
             for event in events {
                 hadKey = true
                 watch.begin()
