@@ -248,7 +248,7 @@ extension Cluster {
         expireEvents()
         let hash = Event.hash(reason, message, about: reference, source: source)
         if let slot = slot(of: verdict.combined) ?? store.event(hash, telling: reason, message, about: reference, source: source),
-            var event = store.events.rows[slot]
+            var event = store.events.rows[slot], !isExpired(event)
         {
             if verdict.isOther == true { skipName() }
             event.again(at: time, saying: message, times: verdict.heldBack + 1)
@@ -285,8 +285,17 @@ extension Cluster {
         if verdict.isOther == nil { leftOut.insert(hash) }
     }
 
+    /// So many events are removed when one is told: of a large cluster hundreds of thousands grow old together.
+    private static let expiredAtOnce = 1000
+
+    private func isExpired(_ event: Event) -> Bool { event.lastTimestamp.map { $0 + settings.eventTimeToLive <= now } ?? false }
+
     private mutating func expireEvents() {
-        while let (due, told) = eventRecorder.expiry.popDue(by: store.events.count >= settings.mostEvents ? .distantFuture : now) {
+        var looks = 0
+        while looks < Self.expiredAtOnce,
+            let (due, told) = eventRecorder.expiry.popDue(by: store.events.count >= settings.mostEvents ? .distantFuture : now)
+        {
+            looks += 1
             guard eventRecorder.holds(told.slot, number: told.number), let event = store.events.rows[Int(told.slot)] else { continue }
             // It was told again since: its time begins anew.
             if let last = event.lastTimestamp, last + settings.eventTimeToLive > max(now, due) {

@@ -21,15 +21,16 @@ struct History {
     private(set) var eventCounts: [Int] = []
     private var toldBefore = 0
 
-    mutating func sample(_ world: World) {
-        let now = world.now
-        for (domain, sum) in world.view.nodes.domains { append(sum.cpuShare, to: &cpuShare[domain, default: []]) }
-        for group in world.spread { append(Double(group.skewNow), to: &skew[group.id, default: []]) }
-        note(world.spread, at: now)
-        let told = world.cluster.eventLog.count - world.cluster.eventLog.past
+    /// - Parameters:
+    ///   - domains: of the deck's key.
+    ///   - told: how many events were told since the start.
+    mutating func sample(_ domains: [String: DomainSum], _ groups: [SpreadOutline], told: Int, at time: Instant) {
+        for (domain, sum) in domains { append(sum.cpuShare, to: &cpuShare[domain, default: []]) }
+        for group in groups { append(Double(group.skewNow), to: &skew[group.id, default: []]) }
+        note(groups, at: time)
         eventCounts.append(max(0, told - toldBefore))
         toldBefore = told
-        nextSample = now + Self.period
+        nextSample = time + Self.period
     }
 
     /// Remembers the largest skew: of what is shown between two samples, too.

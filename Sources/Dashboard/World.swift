@@ -154,7 +154,7 @@ struct World {
     /// Takes a sample of the curves; called at fixed virtual times.
     mutating func sample() {
         refresh(isWhole: true)
-        history.sample(self)
+        history.sample(view.nodes.domains, spread, told: cluster.eventLog.count - cluster.eventLog.past, at: now)
     }
 
     /// Whether objects of a namespace are looked at; those without one always are.

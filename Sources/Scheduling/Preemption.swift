@@ -262,9 +262,10 @@ extension SchedulingState {
         let potential = lesserPods(on: row, cycle)
         if potential.isEmpty { return .failure(DryRunFailure(reason: Reason(.defaultPreemption))) }
         var removed: [Int: PlacedPod] = [:]
-        for slot in potential { removed[slot] = unplace(slot, trial: true, isOnlyLifted: true) }
+        let asked = AskedCounters(by: cycle.demand, self)
+        for slot in potential { removed[slot] = unplace(slot, trial: true, isOnlyLifted: true, asked: asked) }
         defer {
-            for slot in potential { if let pod = removed[slot] { put(pod, slot: slot, trial: true, isBack: true) } }
+            for slot in potential { if let pod = removed[slot] { put(pod, slot: slot, trial: true, isBack: true, asked: asked) } }
             nodes.podSlots[row] = order
         }
         if let rejection = filterWithNominated(cycle, store, row: row) {
@@ -282,11 +283,11 @@ extension SchedulingState {
         var victims: [Int] = []
         var violations = 0
         for slot in violating + others {
-            put(removed[slot]!, slot: slot, trial: true, isBack: true)
+            put(removed[slot]!, slot: slot, trial: true, isBack: true, asked: asked)
             if filterWithNominated(cycle, store, row: row) == nil {
                 removed[slot] = nil
             } else {
-                unplace(slot, trial: true, isOnlyLifted: true)
+                unplace(slot, trial: true, isOnlyLifted: true, asked: asked)
                 victims.append(slot)
                 if violating.contains(slot) { violations += 1 }
             }

@@ -66,9 +66,10 @@ extension SchedulingState {
         let units = units(order, below: cycle.demand.facts.priority, now: now)
         if units.isEmpty { return .failure(DryRunFailure(reason: Reason(.defaultPreemption))) }
         var removed: [Int: PlacedPod] = [:]
-        for slot in units.flatMap(\.slots) { removed[slot] = unplace(slot, trial: true, isOnlyLifted: true) }
+        let asked = AskedCounters(by: cycle.demand, self)
+        for slot in units.flatMap(\.slots) { removed[slot] = unplace(slot, trial: true, isOnlyLifted: true, asked: asked) }
         defer {
-            for slot in order { if let pod = removed[slot] { put(pod, slot: slot, trial: true, isBack: true) } }
+            for slot in order { if let pod = removed[slot] { put(pod, slot: slot, trial: true, isBack: true, asked: asked) } }
             nodes.podSlots[row] = order
         }
         if let rejection = filterWithNominated(cycle, store, row: row) { return .failure(DryRunFailure(reason: rejection.reason)) }
@@ -76,11 +77,11 @@ extension SchedulingState {
         var victims: [Int] = []
         var violations = 0
         for (i, unit) in ranked.units.enumerated() {
-            for slot in unit.slots { put(removed[slot]!, slot: slot, trial: true, isBack: true) }
+            for slot in unit.slots { put(removed[slot]!, slot: slot, trial: true, isBack: true, asked: asked) }
             if filterWithNominated(cycle, store, row: row) == nil {
                 for slot in unit.slots { removed[slot] = nil }
             } else {
-                for slot in unit.slots { unplace(slot, trial: true, isOnlyLifted: true) }
+                for slot in unit.slots { unplace(slot, trial: true, isOnlyLifted: true, asked: asked) }
                 victims += unit.slots
                 if i < ranked.protected { violations += unit.slots.count }
             }

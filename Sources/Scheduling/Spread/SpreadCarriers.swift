@@ -16,6 +16,8 @@ struct SpreadCarriers: Sendable {
         var waiting: [Int32] = []
         /// Raised when one of them comes, goes or gets a node.
         var version = 0
+        /// Raised when another pod becomes the first member.
+        var first = 0
         /// The newest member as of a version.
         var newest: (version: Int, created: Instant, slot: Int32?) = (-1, .start, nil)
     }
@@ -61,7 +63,7 @@ struct SpreadCarriers: Sendable {
         templateOf[slot] = Int32(number)
         version += 1
         templates[number]!.version = version
-        if templates[number]!.members.first.map({ Int32(slot) < $0 }) ?? true { structure += 1 }
+        if templates[number]!.members.first.map({ Int32(slot) < $0 }) ?? true { noteFirst(number) }
         Self.insert(Int32(slot), into: &templates[number]!.members)
         if isWaiting { Self.insert(Int32(slot), into: &templates[number]!.waiting) }
     }
@@ -71,7 +73,7 @@ struct SpreadCarriers: Sendable {
         guard slot < templateOf.count, templateOf[slot] >= 0 else { return }
         let number = Int(templateOf[slot])
         templateOf[slot] = -1
-        if templates[number]!.members.first == Int32(slot) { structure += 1 }
+        if templates[number]!.members.first == Int32(slot) { noteFirst(number) }
         Self.remove(Int32(slot), from: &templates[number]!.members)
         Self.remove(Int32(slot), from: &templates[number]!.waiting)
         version += 1
@@ -81,6 +83,13 @@ struct SpreadCarriers: Sendable {
         templates[number] = nil
         free.append(number)
     }
+
+    private mutating func noteFirst(_ number: Int) {
+        structure += 1
+        templates[number]!.first = structure
+    }
+    /// Differs from what it was before if another pod is the first of the template.
+    func first(of number: Int) -> Int { templates[number]?.first ?? -1 }
 
     /// The newest pod of a template, and when it was made.
     mutating func newest(_ number: Int, _ store: ObjectStore) -> (created: Instant, slot: Int32?) {

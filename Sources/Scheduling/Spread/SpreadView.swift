@@ -54,13 +54,15 @@ public struct SpreadView: Sendable {
     private var lastKey = 0
     /// The owner of an owner may have changed.
     private var ownersChanged = false
-    /// How often they were.
+    /// How often they were, and how many drafts were made.
     private var draftsVersion = 0
+    private var draftsMade = 0
     private var numbers: [String: Int] = [:]
     /// By draft, as of a version of these and a revision of the store.
     private var outlines: [(stamp: OutlineStamp, outline: SpreadOutline)] = []
     private var outlinesOf = (version: -1, revision: -1)
     private struct OutlineStamp: Equatable {
+        var draft: Int
         var templates: Int
         var view: Int
     }
@@ -100,16 +102,20 @@ public struct SpreadView: Sendable {
         changed = []
         bringUp(to: cluster)
         guard let state, outlinesOf != (draftsVersion, cluster.store.revision) else { return outlines.map(\.outline) }
-        var known: [String: SpreadOutline] = [:]
-        let isSame = outlinesOf.version == draftsVersion
-        if !isSame {
-            for (_, outline) in outlines { known[outline.id] = outline }
-            outlines = drafts.map { (OutlineStamp(templates: -1, view: -1), $0.outline) }
+        if outlinesOf.version != draftsVersion {
+            let known = outlines
+            let places = Dictionary(known.indices.map { (known[$0].stamp.draft, $0) }, uniquingKeysWith: { first, _ in first })
+            outlines = drafts.map { draft in
+                // An id that others have as well may have become another.
+                if let place = places[draft.version], known[place].outline.id == draft.outline.id { return known[place] }
+                return (OutlineStamp(draft: -1, templates: -1, view: -1), draft.outline)
+            }
         }
         outlinesOf = (draftsVersion, cluster.store.revision)
         for (index, draft) in drafts.enumerated() {
             let view = state.views[draft.rule.view]
-            let stamp = OutlineStamp(templates: draft.templates.reduce(0) { max($0, carriers.version(of: $1)) }, view: view.changed.end)
+            let stamp = OutlineStamp(
+                draft: draft.version, templates: draft.templates.reduce(0) { max($0, carriers.version(of: $1)) }, view: view.changed.end)
             if outlines[index].stamp == stamp { continue }
             var outline = draft.outline
             for number in draft.templates {
@@ -117,9 +123,9 @@ public struct SpreadView: Sendable {
                 outline.waiting += carriers[number].waiting.count
             }
             outline.skewNow = view.domains == 0 ? 0 : view.maximum - (outline.isHard ? draft.rule.effectiveMinimum(view) : view.minimum)
-            let old = isSame ? outlines[index].outline : known[outline.id]
+            let isNew = outlines[index].stamp.draft != draft.version
+            if isNew || outlines[index].outline != outline { changed.append(outline) }
             outlines[index] = (stamp, outline)
-            if old != outline { changed.append(outline) }
         }
         return outlines.map(\.outline)
     }
@@ -239,6 +245,10 @@ public struct SpreadView: Sendable {
         /// Without counts. Its id is told apart from those of other drafts.
         var outline: SpreadOutline
         var owners: [SpreadGroup.Owner]
+        /// The first pods of the templates, as of which the owners are known.
+        var firsts: [Int]
+        /// Told apart from all that were made before.
+        var version: Int
         /// Those of the first template.
         var facts: PodFacts
         // A carrier, by which the filters are asked.
@@ -289,16 +299,18 @@ public struct SpreadView: Sendable {
                 if carrying[rule.key]?.last != number { carrying[rule.key, default: []].append(number) }
             }
         }
-        let known = Dictionary(drafts.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
-        (drafts, numbers, ownersChanged) = ([], [:], false)
+        let known = drafts
+        let places = Dictionary(known.indices.map { (known[$0].number, $0) }, uniquingKeysWith: { first, _ in first })
+        (drafts, numbers) = ([], [:])
         draftsVersion += 1
         for rule in order {
-            var draft = draft(rule, carrying[rule.key] ?? [], like: known[rule.key], store)
+            var draft = draft(rule, carrying[rule.key] ?? [], like: places[rule.key].map { known[$0] }, store)
             draft.outline.id = draft.id
             while numbers[draft.outline.id] != nil { draft.outline.id += "'" }
             numbers[draft.outline.id] = drafts.count
             drafts.append(draft)
         }
+        ownersChanged = false
         // Compiling may have started anew.
         draftsFrom = DraftsFrom(structure: carriers.structure, epoch: state!.epoch, selectors: state!.selectors.epoch)
         if state!.epoch != from.epoch { (compiled, keyNumbers) = ([:], [:]) }
@@ -326,17 +338,22 @@ public struct SpreadView: Sendable {
 
     /// The group of a rule that these templates have; as it was, if that has not changed.
     private mutating func draft(_ compiled: CompiledRule, _ templates: [Int], like known: Draft?, _ store: ObjectStore) -> Draft {
-        let owners = owners(of: templates, store)
         state!.refresh(view: compiled.rule.view)
-        if let known, known.templates == templates, known.owners == owners, known.facts === carriers.facts(of: templates[0]) {
+        let firsts = templates.map { carriers.first(of: $0) }
+        let isSame = known?.templates == templates && known?.facts === carriers.facts(of: templates[0])
+        if let known, isSame, known.firsts == firsts, !ownersChanged { return known }
+        let owners = owners(of: templates, store)
+        if var known, isSame, known.owners == owners {
+            known.firsts = firsts
             return known
         }
+        draftsMade += 1
         let template = carriers[templates[0]]
         var bare = group(compiled.rule, template.facts, template.settings, isDefault: compiled.isDefault)
         bare.owners = owners
         return Draft(
             number: compiled.key, isDefault: compiled.isDefault, rule: compiled.rule, templates: templates, id: bare.id,
-            outline: SpreadOutline(bare, id: bare.id), owners: owners,
+            outline: SpreadOutline(bare, id: bare.id), owners: owners, firsts: firsts, version: draftsMade,
             facts: template.facts, sample: template.pattern, sampleFacts: template.facts)
     }
 

@@ -31,6 +31,19 @@ struct ViewKey: Sendable, Hashable {
     var taintMask: Int?
 }
 
+/// The counters that the filters of one pod look at.
+struct AskedCounters {
+    private let asked: [Int]
+    /// Those made later may have been filled while pods were lifted: they follow.
+    private let known: Int
+
+    init(by demand: PodDemand, _ state: SchedulingState) {
+        asked = demand.hardSpread.map(\.counter) + (demand.affinity + demand.antiAffinity + demand.existingAntiAffinity).map { state.views[$0].key.counter }
+        known = state.counters.count
+    }
+    func leavesOut(_ counter: Int) -> Bool { counter < known && !asked.contains(counter) }
+}
+
 /// The pods of a counter per topology domain, over the nodes that count.
 struct DomainView: Sendable {
     var key: ViewKey

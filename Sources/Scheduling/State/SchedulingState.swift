@@ -203,8 +203,8 @@ struct SchedulingState: Sendable {
         new.podClass = retainClass(of: new.facts)
         let (before, after) = (classes[old.podClass]!.counters, classes[new.podClass]!.counters)
         if before != after {
-            count(old, before, -1, trial: false)
-            count(new, after, 1, trial: false)
+            count(old, before, -1, trial: false, nil)
+            count(new, after, 1, trial: false, nil)
         }
         releaseClass(old.podClass)
         placed[slot] = new
@@ -289,8 +289,10 @@ struct SchedulingState: Sendable {
 
     /// Counts an entry. In a `trial` a pod that is being deleted counts for spread too, as in upstream's dry runs.
     ///
-    /// - Parameter isBack: it was taken away as `isOnlyLifted`.
-    mutating func put(_ entry: PlacedPod, slot: Int, trial: Bool = false, isBack: Bool = false) {
+    /// - Parameters:
+    ///   - isBack: it was taken away as `isOnlyLifted`.
+    ///   - asked: the same as when it was taken away.
+    mutating func put(_ entry: PlacedPod, slot: Int, trial: Bool = false, isBack: Bool = false, asked: AskedCounters? = nil) {
         var entry = entry
         if !isBack { entry.podClass = retainClass(of: entry.facts) }
         while slot >= placed.count {
@@ -301,18 +303,20 @@ struct SchedulingState: Sendable {
         placements += 1
         placedPriority[slot] = Int32(clamping: entry.facts.priority)
         nodes.podSlots[entry.row].append(slot)
-        account(entry, 1, trial: trial)
+        account(entry, 1, trial: trial, asked)
     }
     /// Takes a placed pod away; returns what was there.
     ///
-    /// - Parameter isOnlyLifted: it is put back, in this trial: its class, which is looked for in all counters when it is made, stays.
+    /// - Parameters:
+    ///   - isOnlyLifted: it is put back, in this trial: its class, which is looked for in all counters when it is made, stays.
+    ///   - asked: it is lifted for a look at one pod by these counters; the others, and what follows them, need not know of it.
     @discardableResult
-    mutating func unplace(_ slot: Int, trial: Bool = false, isOnlyLifted: Bool = false) -> PlacedPod {
+    mutating func unplace(_ slot: Int, trial: Bool = false, isOnlyLifted: Bool = false, asked: AskedCounters? = nil) -> PlacedPod {
         let entry = placed[slot]!
         placed[slot] = nil
         placements += 1
         nodes.podSlots[entry.row].removeAll { $0 == slot }
-        account(entry, -1, trial: trial)
+        account(entry, -1, trial: trial, asked)
         if !isOnlyLifted { releaseClass(entry.podClass) }
         if !trial { nodes.releaseIfUnused(entry.row) }
         return entry
@@ -328,10 +332,10 @@ struct SchedulingState: Sendable {
         if priorities[index].pods == 0 { priorities.remove(at: index) }
     }
 
-    private mutating func account(_ entry: PlacedPod, _ sign: Int, trial: Bool) {
+    private mutating func account(_ entry: PlacedPod, _ sign: Int, trial: Bool, _ asked: AskedCounters?) {
         let row = entry.row
         count(priority: entry.facts.priority, sign)
-        nodes.touch(row)
+        if asked == nil { nodes.touch(row) }
         for amount in entry.requests { nodes.requested[amount.resource][row] &+= Int64(sign) &* amount.amount }
         nodes.nonZeroCPU[row] &+= Int64(sign) &* entry.nonZeroCPU
         nodes.nonZeroMemory[row] &+= Int64(sign) &* entry.nonZeroMemory
@@ -343,11 +347,11 @@ struct SchedulingState: Sendable {
             }
         }
         if nodes.objects[row] != nil { count(claims: entry.claims, sign) }
-        count(entry, classes[entry.podClass]!.counters, sign, trial: trial)
+        count(entry, classes[entry.podClass]!.counters, sign, trial: trial, asked)
     }
-    private mutating func count(_ entry: PlacedPod, _ matches: [PodClass.Match], _ sign: Int, trial: Bool) {
+    private mutating func count(_ entry: PlacedPod, _ matches: [PodClass.Match], _ sign: Int, trial: Bool, _ asked: AskedCounters?) {
         let row = entry.row
-        for match in matches {
+        for match in matches where !(asked?.leavesOut(match.counter) ?? false) {
             if counters[match.counter].leavesOutTerminating && entry.isTerminating && !trial { continue }
             add(sign * match.multiplicity, to: match.counter, row: row)
         }
