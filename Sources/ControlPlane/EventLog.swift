@@ -286,7 +286,7 @@ extension Cluster {
     }
 
     /// So many events are removed when one is told: of a large cluster hundreds of thousands grow old together.
-    private static let expiredAtOnce = 1000
+    private static let expiredAtOnce = 100
 
     private func isExpired(_ event: Event) -> Bool { event.lastTimestamp.map { $0 + settings.eventTimeToLive <= now } ?? false }
 

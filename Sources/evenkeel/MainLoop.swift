@@ -85,9 +85,11 @@ package final class MainLoop<Device: TerminalDevice> {
         }
     }
 
-    /// Between two frames for which no key asks, in nanoseconds. They take a sixth of the time at most: the rest is the simulation's.
+    /// Between two frames for which no key asks, in nanoseconds. They take a sixth of the time, as the rest is the simulation's; where that
+    /// would leave the screen standing still for more than 50 ms, up to a third.
     private var period: UInt64 {
-        max(framePeriod, UInt64(dashboard.framePeriod.nanoseconds), min(cost * 6, 500_000_000), isUnfocused ? 250_000_000 : 0)
+        let rest = min(cost * 6, max(cost * 3, 45_000_000), 500_000_000)
+        return max(framePeriod, UInt64(dashboard.framePeriod.nanoseconds), rest, isUnfocused ? 250_000_000 : 0)
     }
 
     private func nextEvents() -> [TerminalEvent] {

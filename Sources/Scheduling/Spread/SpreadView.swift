@@ -44,11 +44,13 @@ public struct SpreadView: Sendable {
     }
     /// The rules of the templates, by number, and the numbers of the groups that they belong to: as long as neither epoch changes.
     private var compiled: [Int: (facts: PodFacts, rules: [CompiledRule])] = [:]
-    private struct CompiledRule {
+    private final class CompiledRule: Sendable {
         /// The number of its group.
-        var key: Int
-        var rule: SpreadRule
-        var isDefault: Bool
+        let key: Int
+        let rule: SpreadRule
+        let isDefault: Bool
+
+        init(key: Int, rule: SpreadRule, isDefault: Bool) { (self.key, self.rule, self.isDefault) = (key, rule, isDefault) }
     }
     private var keyNumbers: [Key: Int] = [:]
     private var lastKey = 0
@@ -235,25 +237,43 @@ public struct SpreadView: Sendable {
         var isDefault: Bool
         var profile: String
     }
-    private struct Draft {
+    /// A group before anything is counted. A reference, as thousands of them are put in order again and again.
+    private final class Draft: Sendable {
         /// That of its ``Key``.
-        var number: Int
-        var isDefault: Bool
-        var rule: SpreadRule
-        var templates: [Int]
-        var id: String
-        /// Without counts. Its id is told apart from those of other drafts.
-        var outline: SpreadOutline
-        var owners: [SpreadGroup.Owner]
+        let number: Int
+        let isDefault: Bool
+        let rule: SpreadRule
+        let templates: [Int]
+        let owners: [SpreadGroup.Owner]
         /// The first pods of the templates, as of which the owners are known.
-        var firsts: [Int]
+        let firsts: [Int]
+        /// Those of the first template, and one of its pods.
+        let sample: Sample
         /// Told apart from all that were made before.
-        var version: Int
-        /// Those of the first template.
+        let version: Int
+        let id: String
+        /// Without counts. Its id is told apart from those of other drafts.
+        let outline: SpreadOutline
+
+        init(_ compiled: CompiledRule, _ templates: [Int], _ bare: SpreadGroup, firsts: [Int], sample: Sample, version: Int) {
+            (number, isDefault, rule) = (compiled.key, compiled.isDefault, compiled.rule)
+            (self.templates, owners, self.firsts, self.sample, self.version) = (templates, bare.owners, firsts, sample, version)
+            id = bare.id
+            outline = SpreadOutline(bare, id: bare.id)
+        }
+        /// The same with other first pods, or another id.
+        init(_ other: Draft, firsts: [Int], id: String) {
+            (number, isDefault, rule, templates, owners) = (other.number, other.isDefault, other.rule, other.templates, other.owners)
+            (self.firsts, sample, version, self.id) = (firsts, other.sample, other.version, other.id)
+            var outline = other.outline
+            outline.id = id
+            self.outline = outline
+        }
+    }
+    /// A carrier, by which the filters are asked.
+    private struct Sample {
         var facts: PodFacts
-        // A carrier, by which the filters are asked.
-        var sample: Pod
-        var sampleFacts: PodFacts
+        var pod: Pod
     }
     /// What a group follows from: while none of it changes the group stays as it is.
     private struct Stamp: Equatable {
@@ -304,11 +324,11 @@ public struct SpreadView: Sendable {
         (drafts, numbers) = ([], [:])
         draftsVersion += 1
         for rule in order {
-            var draft = draft(rule, carrying[rule.key] ?? [], like: places[rule.key].map { known[$0] }, store)
-            draft.outline.id = draft.id
-            while numbers[draft.outline.id] != nil { draft.outline.id += "'" }
-            numbers[draft.outline.id] = drafts.count
-            drafts.append(draft)
+            let draft = draft(rule, carrying[rule.key] ?? [], like: places[rule.key].map { known[$0] }, store)
+            var id = draft.id
+            while numbers[id] != nil { id += "'" }
+            numbers[id] = drafts.count
+            drafts.append(id == draft.outline.id ? draft : Draft(draft, firsts: draft.firsts, id: id))
         }
         ownersChanged = false
         // Compiling may have started anew.
@@ -340,34 +360,28 @@ public struct SpreadView: Sendable {
     private mutating func draft(_ compiled: CompiledRule, _ templates: [Int], like known: Draft?, _ store: ObjectStore) -> Draft {
         state!.refresh(view: compiled.rule.view)
         let firsts = templates.map { carriers.first(of: $0) }
-        let isSame = known?.templates == templates && known?.facts === carriers.facts(of: templates[0])
-        if let known, isSame, known.firsts == firsts, !ownersChanged { return known }
+        let known = known.flatMap { $0.templates == templates && $0.sample.facts === carriers.facts(of: templates[0]) ? $0 : nil }
+        if let known, known.firsts == firsts, !ownersChanged { return known }
         let owners = owners(of: templates, store)
-        if var known, isSame, known.owners == owners {
-            known.firsts = firsts
-            return known
-        }
+        if let known, known.owners == owners { return Draft(known, firsts: firsts, id: known.outline.id) }
         draftsMade += 1
         let template = carriers[templates[0]]
         var bare = group(compiled.rule, template.facts, template.settings, isDefault: compiled.isDefault)
         bare.owners = owners
         return Draft(
-            number: compiled.key, isDefault: compiled.isDefault, rule: compiled.rule, templates: templates, id: bare.id,
-            outline: SpreadOutline(bare, id: bare.id), owners: owners, firsts: firsts, version: draftsMade,
-            facts: template.facts, sample: template.pattern, sampleFacts: template.facts)
+            compiled, templates, bare, firsts: firsts, sample: Sample(facts: template.facts, pod: template.pattern), version: draftsMade)
     }
 
     /// The groups of the drafts: those of which something changed are made anew, all or as many as a short call allows, in turn.
     private mutating func build(_ wanted: [Draft], _ store: ObjectStore, isWhole: Bool) -> [SpreadGroup] {
-        var wanted = wanted
         isBehind = false
         ready.count(wanted.map(\.rule.counter), state!)
-        for index in wanted.indices { chooseSample(&wanted[index], store) }
-        askFilters(wanted, store, isWhole: isWhole)
-        let stamps = wanted.map { draft in
+        let samples = wanted.map { chooseSample($0, store) }
+        askFilters(wanted, samples, store, isWhole: isWhole)
+        let stamps = zip(wanted, samples).map { draft, sample in
             Stamp(
                 epoch: state!.epoch, templates: draft.templates.flatMap { [$0, carriers[$0].version] }, view: state!.views[draft.rule.view].changed.end,
-                nodes: state!.nodes.journal.end, ready: ready[draft.rule.counter].version, verdict: verdicts[ObjectIdentifier(draft.sampleFacts)]?.version ?? 0,
+                nodes: state!.nodes.journal.end, ready: ready[draft.rule.counter].version, verdict: verdicts[ObjectIdentifier(sample.facts)]?.version ?? 0,
                 owners: draft.owners)
         }
         let stale = wanted.indices.filter { kept[wanted[$0].number].map { $0.stamp } != stamps[$0] }
@@ -388,7 +402,7 @@ public struct SpreadView: Sendable {
                 built.append(known.group)
                 continue
             }
-            let group = finish(draft, store)
+            let group = finish(draft, samples[index], store)
             next[draft.number] = (stamps[index], group)
             built.append(group)
         }
@@ -408,7 +422,7 @@ public struct SpreadView: Sendable {
     }
 
     /// A carrier, by which the filters are asked: one that waits if there is any, else the newest.
-    private mutating func chooseSample(_ draft: inout Draft, _ store: ObjectStore) {
+    private mutating func chooseSample(_ draft: Draft, _ store: ObjectStore) -> Sample {
         let waiting = draft.templates.min { carriers[$0].waiting.first ?? .max < carriers[$1].waiting.first ?? .max }
         var chosen = draft.templates[0]
         var slot = carriers[chosen].members.first
@@ -421,31 +435,30 @@ public struct SpreadView: Sendable {
                 if newest.map({ created > $0 }) ?? true { (newest, chosen, slot) = (created, number, place) }
             }
         }
-        draft.sampleFacts = carriers[chosen].facts
-        if let slot, let pod = store.pods.rows[Int(slot)] { draft.sample = pod }
+        return Sample(facts: carriers.facts(of: chosen), pod: slot.flatMap { store.pods.rows[Int($0)] } ?? draft.sample.pod)
     }
 
     /// Asks the filters where they were not asked since something changed: of all templates, or of those asked longest ago.
-    private mutating func askFilters(_ drafts: [Draft], _ store: ObjectStore, isWhole: Bool) {
+    private mutating func askFilters(_ drafts: [Draft], _ samples: [Sample], _ store: ObjectStore, isWhole: Bool) {
         var wanted: [ObjectIdentifier: Int] = [:]
-        for (index, draft) in drafts.enumerated() { wanted[ObjectIdentifier(draft.sampleFacts)] = index }
+        for (index, sample) in samples.enumerated() { wanted[ObjectIdentifier(sample.facts)] = index }
         verdicts = verdicts.filter { wanted[$0.key] != nil }
         let stale = wanted.filter { verdicts[$0.key]?.revision != store.revision }.values
             .sorted {
-                (verdicts[ObjectIdentifier(drafts[$0].sampleFacts)]?.revision ?? -1, $0) < (
-                    verdicts[ObjectIdentifier(drafts[$1].sampleFacts)]?.revision ?? -1, $1
+                (verdicts[ObjectIdentifier(samples[$0].facts)]?.revision ?? -1, $0) < (
+                    verdicts[ObjectIdentifier(samples[$1].facts)]?.revision ?? -1, $1
                 )
             }
         // Each question costs all nodes, for each of two answers. What was never asked has no answer that could stand for a moment.
-        let most = isWhole ? stale.count : max(2, share / max(1, state!.nodes.count), stale.count { verdicts[ObjectIdentifier(drafts[$0].sampleFacts)] == nil })
+        let most = isWhole ? stale.count : max(2, share / max(1, state!.nodes.count), stale.count { verdicts[ObjectIdentifier(samples[$0].facts)] == nil })
         for index in stale.prefix(most) {
-            let draft = drafts[index]
-            let (open, taking) = ask(freshPod(like: draft.sample), carriers[draft.templates[0]].settings, store)
-            let identity = ObjectIdentifier(draft.sampleFacts)
+            let sample = samples[index]
+            let (open, taking) = ask(freshPod(like: sample.pod), carriers[drafts[index].templates[0]].settings, store)
+            let identity = ObjectIdentifier(sample.facts)
             let known = verdicts[identity]
             let isSame = known?.open == open && known?.taking == taking
             verdicts[identity] = Verdict(
-                facts: draft.sampleFacts, revision: store.revision, version: (known?.version ?? 0) + (isSame ? 0 : 1), open: open, taking: taking)
+                facts: sample.facts, revision: store.revision, version: (known?.version ?? 0) + (isSame ? 0 : 1), open: open, taking: taking)
         }
         if stale.count > most { isBehind = true }
     }
@@ -482,7 +495,7 @@ public struct SpreadView: Sendable {
         return SpreadGroup.Owner(kind: above?.kind ?? owner.kind, name: above?.name ?? owner.name)
     }
 
-    private func finish(_ draft: Draft, _ store: ObjectStore) -> SpreadGroup {
+    private func finish(_ draft: Draft, _ sample: Sample, _ store: ObjectStore) -> SpreadGroup {
         let template = carriers[draft.templates[0]]
         var group = group(draft.rule, template.facts, template.settings, isDefault: draft.isDefault)
         group.owners = draft.owners
@@ -493,7 +506,7 @@ public struct SpreadView: Sendable {
         let counts = ready[draft.rule.counter]
         group.terminating = counts.terminating.compactMap { self.state!.placedPod($0)?.pod.key }
         let none = NodeMask(count: 0)
-        let verdict = verdicts[ObjectIdentifier(draft.sampleFacts)]
+        let verdict = verdicts[ObjectIdentifier(sample.facts)]
         let (open, taking) = (verdict?.open ?? none, verdict?.taking ?? none)
         let state = state!
         let view = state.views[draft.rule.view]
@@ -521,7 +534,7 @@ public struct SpreadView: Sendable {
                 if taking[row] { takers[value] += 1 }
             } else {
                 group.excludedNodes.append(
-                    .init(name: state.nodes.names[row], why: whyExcluded(row, view.key, draft.sample, state)))
+                    .init(name: state.nodes.names[row], why: whyExcluded(row, view.key, sample.pod, state)))
             }
         }
         for domain in view.nodes.indices where view.nodes[domain] > 0 {
