@@ -288,6 +288,7 @@ struct ClusterView {
                 if change.action != .deleted { heldBack.note(change.object) }
             case .node:
                 let change = cluster.store.nodes.change(entry.index)
+                if change.action == .modified, let previous = change.previous, Self.looksTheSame(change.object, previous) { continue }
                 dirty.insert(change.object.metadata.name)
                 namesChanged = namesChanged || change.action != .modified || change.previous?.metadata.labels != change.object.metadata.labels
             case .replicaSet:
@@ -418,6 +419,14 @@ struct ClusterView {
         }
         nodes[name] = NodeView(view)
         return true
+    }
+
+    /// Whether ``facts(of:)`` are those of before: most changes are a kubelet's reports that all is as it was.
+    private static func looksTheSame(_ node: Node, _ before: Node) -> Bool {
+        let (conditions, old) = (node.status.conditions, before.status.conditions)
+        return conditions.count == old.count && conditions.indices.allSatisfy { conditions[$0].status == old[$0].status && conditions[$0].type == old[$0].type }
+            && node.spec.identity == before.spec.identity && node.metadata.labels == before.metadata.labels
+            && node.status.allocatable == before.status.allocatable
     }
 
     /// What is to be told of a node, without its pods.

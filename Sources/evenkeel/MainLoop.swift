@@ -88,7 +88,7 @@ package final class MainLoop<Device: TerminalDevice> {
     /// Between two frames for which no key asks, in nanoseconds. They take a sixth of the time, as the rest is the simulation's; where that
     /// would leave the screen standing still for more than 50 ms, up to a third.
     private var period: UInt64 {
-        let rest = min(cost * 6, max(cost * 3, 45_000_000), 500_000_000)
+        let rest = min(cost * 6, max(cost * 3, 40_000_000), 500_000_000)
         return max(framePeriod, UInt64(dashboard.framePeriod.nanoseconds), rest, isUnfocused ? 250_000_000 : 0)
     }
 
@@ -115,7 +115,8 @@ package final class MainLoop<Device: TerminalDevice> {
         let now = DispatchTime.now().uptimeNanoseconds
         let elapsed = min(now &- last, 3_600_000_000_000)
         last = now
-        let deadline = now + Self.slice
+        // A frame that is due does not wait for the end of a slice.
+        let deadline = dashboard.needsFrame ? min(now + Self.slice, max(now, lastFrame &+ period)) : now + Self.slice
         dashboard.advance(by: Duration(nanoseconds: Int64(elapsed))) { DispatchTime.now().uptimeNanoseconds > deadline }
         server.turn(&dashboard)
         if let (update, now) = follow?() { dashboard.follow(update, at: now) }
