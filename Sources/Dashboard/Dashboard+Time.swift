@@ -26,7 +26,7 @@ extension Dashboard {
         if world.now != before { apply(withTop { screen, world in screen.tick(world) }) }
         if world.store.revision != revision { noteChange() }
         // A place to go back to, now and then in real time: it costs what changes afterwards, and a copy of each table that does.
-        if clock - lastCheckpoint > .seconds(2) * max(1, world.store.count / 20_000) {
+        if clock - lastCheckpoint > .seconds(2), clock - lastCheckpoint > .seconds(2) * max(1, world.store.count / 20_000) {
             lastCheckpoint = clock
             world.session.checkpoint()
         }
@@ -102,7 +102,7 @@ extension Dashboard {
             let goal = limit ?? world.now + period
             let next = min(goal, world.history.nextSample)
             var isOver = false
-            let arrived = world.session.advance(to: next, writes: World.farAhead) { now in
+            let arrived = world.session.advance(to: next, writes: world.room) { now in
                 isOver = shouldStop(now)
                 return isOver
             }

@@ -89,6 +89,7 @@ struct World {
     ///
     /// - Parameter isWhole: puts nothing off, however large the cluster is.
     mutating func refresh(isWhole: Bool = false) {
+        readTo = store.revision
         view.refresh(session.cluster, generation: generation, topologyKey: topologyKey)
         // Taken out for it: what it keeps of thousands of nodes would be copied if the world had it, too.
         var outages = outages
@@ -131,10 +132,14 @@ struct World {
     /// The group whose outline has this id, if the view shows it.
     func spreadGroup(_ id: String?) -> SpreadGroup? { id.flatMap { spreadGroups[$0] } }
 
-    /// So many writes are read at a time while time runs.
-    static let farAhead = 2048
+    /// So many writes are read at a time while time runs: a frame, for which a key may wait, reads no more.
+    static let farAhead = 1024
+    /// How many may be written before they have to be taken in.
+    var room: Int { max(1, readTo.saturatingAdd(Self.farAhead).saturatingSubtract(store.revision)) }
+    private var readTo = 0
     /// Takes in what changed before the feed forgets it, while time runs far between two frames.
     mutating func keepUp() {
+        readTo = store.revision
         if isMirror || generation != spreadGeneration { return }
         // One turn of a controller may touch a good part of a large cluster.
         session.keepChanges(min(store.count / 2, 65_536))
