@@ -248,13 +248,16 @@ extension Cluster {
         expireEvents()
         let hash = Event.hash(reason, message, about: reference, source: source)
         if let slot = slot(of: verdict.combined) ?? store.event(hash, telling: reason, message, about: reference, source: source),
-            var event = store.events.rows[slot], !isExpired(event)
+            var event = store.events.rows[slot]
         {
-            if verdict.isOther == true { skipName() }
-            event.again(at: time, saying: message, times: verdict.heldBack + 1)
-            if isOwn { told.count = event.count }
-            store.replace(event, at: slot, now)
-            return eventRecorder.place(slot)
+            if !isExpired(event) {
+                if verdict.isOther == true { skipName() }
+                event.again(at: time, saying: message, times: verdict.heldBack + 1)
+                if isOwn { told.count = event.count }
+                store.replace(event, at: slot, now)
+                return eventRecorder.place(slot)
+            }
+            store.remove(Event.self, event.key, at: now)
         }
         let number = eventRecorder.next()
         let stamp = UInt64(bitPattern: now.nanoseconds &+ 0x17a0_0000_0000_0000) &+ UInt64(number)
@@ -286,7 +289,7 @@ extension Cluster {
     }
 
     /// So many events are removed when one is told: of a large cluster hundreds of thousands grow old together.
-    private static let expiredAtOnce = 100
+    private static let expiredAtOnce = 250
 
     private func isExpired(_ event: Event) -> Bool { event.lastTimestamp.map { $0 + settings.eventTimeToLive <= now } ?? false }
 

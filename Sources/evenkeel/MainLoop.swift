@@ -33,7 +33,7 @@ package final class MainLoop<Device: TerminalDevice> {
     /// Whether another window has the keyboard: then four frames a second are enough.
     private var isUnfocused = false
     /// Whether time ran in this turn.
-    private var runs = false
+    private var runs = true
     private var lastFrame: UInt64 = 0
     /// What the last frame took, in nanoseconds.
     private var cost: UInt64 = 0

@@ -35,8 +35,21 @@ import Testing
         }
         #expect(cluster.store.events.count == 1000)
         cluster.now = cluster.now + .hours(2)
-        Self.tell(&cluster, "last")
-        #expect(cluster.store.events.count == 1)
+        // Some with each that is told: all at once would be a long turn where there are many more.
+        for number in 0..<4 { Self.tell(&cluster, "last \(number)") }
+        #expect(cluster.store.events.count == 4)
+    }
+
+    @Test func `what is told again after its hour is a new event, while others wait to be removed`() {
+        var cluster = Cluster()
+        for number in 0..<1000 { Self.tell(&cluster, "number \(number)") }
+        Self.tell(&cluster, "number 999")
+        #expect(cluster.store.events.all.first { $0.message == "number 999" }?.count == 2)
+        cluster.now = cluster.now + .hours(2)
+        Self.tell(&cluster, "number 999")
+        let told = cluster.store.events.all.filter { $0.message == "number 999" }
+        #expect(told.map(\.count) == [1])
+        #expect(cluster.store.events.count == 750)
     }
 
     @Test func `events of clients end as well`() throws {

@@ -124,4 +124,19 @@ import evenkeel
         calm.loop.dashboard.type(":speed 2")
         #expect(calm.loop.dashboard.framePeriod == .milliseconds(33))
     }
+
+    @Test func `a key acts on what its user saw, before more time runs, but keys without end do not hold time up`() throws {
+        let parts = try make(",")
+        for line in [":speed max", ":play"] { parts.loop.dashboard.type(line) }
+        let before = parts.loop.dashboard.session.now
+        _ = parts.loop.run()
+        #expect(parts.loop.dashboard.session.isPaused)
+        #expect(parts.loop.dashboard.session.now == before)
+
+        let held = try make("jjjjjjjjjj")
+        for line in [":speed max", ":play"] { held.loop.dashboard.type(line) }
+        held.watch.terminal.batch = 1
+        _ = held.loop.run()
+        #expect(held.loop.dashboard.session.now > before)
+    }
 }
